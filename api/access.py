@@ -1,0 +1,59 @@
+"""Who asks, and may they? Also the request's id, which the answer carries and the events of a write record."""
+
+import re
+import secrets
+from typing import Any, Final
+
+from falcon import Request, Response
+
+from api.errors import Problem
+from domain.keys import Caller, Keys
+
+_AUTHORIZATION: Final = re.compile(r"(?:token|bearer) +([A-Za-z0-9._~+/=-]{1,256})", re.IGNORECASE)
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+
+
+class Access:
+    """Middleware: every request gets an id, and every one that reaches a resource that is not `public` a caller."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
+
+    def process_request(self, req: Request, resp: Response) -> None:
+        given = req.env.get("HTTP_X_REQUEST_ID")
+        request_id = given if given and _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+        req.context.request_id = request_id
+        resp.set_header("X-Request-Id", request_id)
+
+    def process_resource(self, req: Request, _resp: Response, resource: Any, _params: dict[str, Any]) -> None:
+        if getattr(resource, "public", False):
+            return
+        found = _AUTHORIZATION.fullmatch(req.env.get("HTTP_AUTHORIZATION", "").strip())
+        caller = self._keys.caller(found[1]) if found else None
+        if caller is None:
+            raise Problem(
+                401,
+                "not-authenticated",
+                "Send a key that is in force: 'Authorization: Token <key>' or 'Authorization: Bearer <key>'.",
+                headers={"WWW-Authenticate": 'Token realm="orders", Bearer realm="orders"'},
+            )
+        req.context.caller = caller
+
+
+def customer(req: Request) -> int:
+    """The customer whose key this is. Raises a 403."""
+    caller: Caller = req.context.caller
+    if caller.customer_id is None:
+        raise Problem(403, "not-allowed", "This address is for customers; this key is not a customer's.")
+    return caller.customer_id
+
+
+def scope(req: Request, needed: str) -> None:
+    """Raises a 403 where the key has not the scope."""
+    if not has_scope(req, needed):
+        raise Problem(403, "not-allowed", f"This needs a key with the scope {needed}.")
+
+
+def has_scope(req: Request, needed: str) -> bool:
+    caller: Caller = req.context.caller
+    return needed in caller.scopes

@@ -1,0 +1,44 @@
+"""The Falcon application, made from what it needs; who makes it knows where that comes from."""
+
+import falcon
+
+from api import errors, operations, orders, shop, storefront
+from api.access import Access
+from api.commanding import Commanding
+from api.reading import Patience
+from api.settings import Settings
+from domain.keys import Keys
+from domain.ledger import OrderLedger
+from projections.views import Views
+
+
+def create_app(
+    ledger: OrderLedger, views: Views, settings: Settings, *, threads: int = 4
+) -> falcon.App[falcon.Request, falcon.Response]:
+    """The WSGI application. `threads` is how many requests its worker answers at once."""
+    app: falcon.App[falcon.Request, falcon.Response] = falcon.App(middleware=[Access(Keys(ledger.log_of_events))])
+    app.req_options.strip_url_path_trailing_slash = True
+    app.req_options.auto_parse_form_urlencoded = False
+    errors.install(app)
+    patience = Patience(views, max(1, threads // 2))
+    commanding = Commanding(ledger, views)
+    for path, resource in (
+        (shop.PATH, shop.ShopOrders(views, settings, patience)),
+        (shop.PATH + "/{order_id}", shop.ShopOrder(views, patience)),
+        (storefront.PATH, storefront.StorefrontOrders(views, settings, patience)),
+        (
+            storefront.PATH + "/{order_id}",
+            storefront.StorefrontOrder(views, settings, patience, commanding),
+        ),
+        (orders.PATH, orders.Orders(views, settings, patience, commanding)),
+        (orders.PATH + "/{order_id}", orders.Order(views, patience, commanding)),
+        (orders.PATH + "/{order_id}/items", orders.Items(commanding)),
+        (orders.PATH + "/{order_id}/items/{item}", orders.Item(commanding)),
+        (orders.PATH + "/{order_id}/status", orders.Status(commanding)),
+        (orders.PATH + "/{order_id}/payments", orders.Payments(commanding)),
+        (orders.PATH + "/{order_id}/refunds", orders.Refunds(commanding)),
+        ("/healthz", operations.Health()),
+        ("/readyz", operations.Readiness(ledger, views)),
+    ):
+        app.add_route(path, resource)
+    return app

@@ -1,0 +1,37 @@
+"""After a command: the views are brought to where it reached, and the answer says how far that is."""
+
+import logging
+
+from falcon import Response
+
+from api.reading import json_answer, stamp
+from domain.ledger import OrderLedger, Outcome
+from projections.documents import staff_document
+from projections.views import Views
+
+_log = logging.getLogger("order_ledger")
+
+
+class Commanding:
+    def __init__(self, ledger: OrderLedger, views: Views) -> None:
+        self.ledger = ledger
+        self._views = views
+
+    def recorded(self, resp: Response, outcome: Outcome) -> None:
+        """Sets the headers of a write. Where the views cannot be fed the write stands all the same, and the answer
+        says `Ledger-Views: behind`."""
+        stamp(resp, outcome.position)
+        if outcome.replayed:
+            resp.set_header("Idempotency-Replayed", "true")
+        try:
+            self._views.catch_up(outcome.position)
+        except Exception:  # whatever it is, it must not turn a recorded write into an error
+            _log.exception("the views could not be fed to position %s", outcome.position)
+            resp.set_header("Ledger-Views", "behind")
+
+    def document(self, resp: Response, outcome: Outcome, status: int = 200) -> None:
+        """Answers with the order document, as the command left it."""
+        json_answer(resp, staff_document(outcome.order), outcome.position)
+        self.recorded(resp, outcome)
+        resp.set_header("ETag", f'"{outcome.order.version}"')
+        resp.status = status

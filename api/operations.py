@@ -1,0 +1,62 @@
+"""For whoever runs the service: does the process answer, and is it fit to serve?"""
+
+from typing import Any, Final
+
+import msgspec
+from falcon import Request, Response
+
+from api.reading import position_token
+from domain.ledger import OrderLedger
+from projections.views import Views
+
+READY_LAG_EVENTS_MAX: Final = 1_000
+
+
+class Health:
+    public = True
+
+    def on_get(self, _req: Request, resp: Response) -> None:
+        resp.content_type = "application/json"
+        resp.data = b'{"status":"ok"}'
+
+    on_head = on_get
+
+
+class Readiness:
+    """The log can be written, and the views are within reach of its head."""
+
+    public = True
+
+    def __init__(self, ledger: OrderLedger, views: Views) -> None:
+        self._ledger = ledger
+        self._views = views
+
+    def on_get(self, _req: Request, resp: Response) -> None:
+        head: int | None = None
+        position: int | None = None
+        problems: list[str] = []
+        try:
+            head = self._ledger.head()
+            if not self._ledger.log_of_events.is_writable():
+                problems.append("the log cannot be written")
+        except Exception as error:  # whatever is wrong is the answer here
+            problems.append(f"the log cannot be written: {error}")
+        try:
+            position = self._views.position()
+        except Exception as error:
+            problems.append(f"the views cannot be read: {error}")
+        lag = None if head is None or position is None else max(0, head - position)
+        if lag is not None and lag > READY_LAG_EVENTS_MAX:
+            problems.append(f"the views are {lag} events behind")
+        answer: dict[str, Any] = {
+            "ready": not problems,
+            "log": None if head is None else position_token(head),
+            "views": None if position is None else position_token(position),
+            "lag": lag,
+            "problems": problems,
+        }
+        resp.status = 503 if problems else 200
+        resp.content_type = "application/json"
+        resp.data = msgspec.json.encode(answer)
+
+    on_head = on_get

@@ -1,0 +1,95 @@
+"""Query parameters, read strictly: each is as it should be or a 400 that names it. An empty one is as if not given."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from falcon import Request
+
+from api.errors import invalid_parameter
+from projections.orders import microseconds
+
+_INTEGER: Final = re.compile(r"[0-9]{1,15}")
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MOMENT: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})"
+)
+_BOOLEANS: Final = {"true": True, "1": True, "false": False, "0": False}
+
+
+class Parameters:
+    """One request's query parameters; of a repeated one the last counts."""
+
+    def __init__(self, req: Request) -> None:
+        self._given = req.params
+
+    def names(self) -> Sequence[str]:
+        return list(self._given)
+
+    def text(self, name: str) -> str | None:
+        value = self._given.get(name)
+        if isinstance(value, list):
+            value = value[-1]
+        return value or None
+
+    def integer(self, name: str) -> int | None:
+        value = self.text(name)
+        return None if value is None else _integer(name, value)
+
+    def integers(self, name: str) -> list[int] | None:
+        """A comma list; its empty places are passed over."""
+        value = self.text(name)
+        return None if value is None else [_integer(name, part) for part in value.split(",") if part]
+
+    def choice(self, name: str, choices: Sequence[str]) -> str | None:
+        value = self.text(name)
+        if value is not None and value not in choices:
+            raise invalid_parameter(name, f"must be one of {', '.join(choices)}")
+        return value
+
+    def boolean(self, name: str) -> bool | None:
+        value = self.text(name)
+        if value is None:
+            return None
+        if value.lower() not in _BOOLEANS:
+            raise invalid_parameter(name, "must be one of true, false, 1, 0")
+        return _BOOLEANS[value.lower()]
+
+    def ranges(self, name: str, zone: ZoneInfo) -> list[tuple[int | None, int | None]]:
+        """What `{name}_date`, `{name}_from` and `{name}_to` ask for, in microseconds, both ends inclusive."""
+        found: list[tuple[int | None, int | None]] = []
+        if (value := self.text(f"{name}_date")) is not None:
+            if not _DAY.fullmatch(value):
+                raise invalid_parameter(f"{name}_date", "must be a day like 2024-05-31")
+            found.append(_span(f"{name}_date", value, zone))
+        if (value := self.text(f"{name}_from")) is not None:
+            found.append((_span(f"{name}_from", value, zone)[0], None))
+        if (value := self.text(f"{name}_to")) is not None:
+            found.append((None, _span(f"{name}_to", value, zone)[1]))
+        return found
+
+
+def _integer(name: str, value: str) -> int:
+    if not _INTEGER.fullmatch(value):
+        raise invalid_parameter(name, "must be a plain non-negative integer of at most 15 digits")
+    return int(value)
+
+
+def _span(name: str, value: str, zone: ZoneInfo) -> tuple[int, int]:
+    """The first and last microsecond of a day in the zone, or a moment twice."""
+    try:
+        if _DAY.fullmatch(value):
+            day = date.fromisoformat(value)
+            start = datetime.combine(day, time(), zone)
+            end = datetime.combine(day + timedelta(days=1), time(), zone)
+            return microseconds(start.astimezone(UTC)), microseconds(end.astimezone(UTC)) - 1
+        if _MOMENT.fullmatch(value):
+            moment = microseconds(datetime.fromisoformat(value).astimezone(UTC))
+            return moment, moment
+    except (ValueError, OverflowError):
+        raise invalid_parameter(name, "is no day or time of the calendar") from None
+    raise invalid_parameter(
+        name, "must be a day like 2024-05-31 or a time like 2024-05-31T12:00:00Z (write a + as %2B)"
+    )

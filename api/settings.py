@@ -1,0 +1,74 @@
+"""The settings: read from the environment once, checked before anything starts."""
+
+from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from domain.money import minor_digits
+
+_SQLITE: Final = "sqlite:///"
+
+
+class WrongSetting(Exception):
+    """A setting that cannot be used; the message names it and says what would be right."""
+
+
+class Settings(msgspec.Struct, frozen=True):
+    ledger: Path
+    views: Path
+    currency: str
+    timezone: ZoneInfo
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
+
+    def trusts(self, address: str) -> bool:
+        """Whether forwarded headers from this peer are believed."""
+        if not self.trusted_proxies:
+            return False
+        try:
+            peer = ip_address(address)
+        except ValueError:
+            return False
+        return any(peer in network for network in self.trusted_proxies)
+
+
+def read(environment: Mapping[str, str]) -> Settings:
+    """The settings of an environment; what is unset or empty has its default. Raises WrongSetting."""
+
+    def value(name: str, default: str) -> str:
+        return environment.get(name, "").strip() or default
+
+    url = value("LEDGER_URL", "sqlite:///var/ledger.db")
+    if not url.startswith(_SQLITE) or url == _SQLITE:
+        raise WrongSetting(
+            f"LEDGER_URL is {url!r}; it should be like 'sqlite:///var/ledger.db' (three slashes, then a path)."
+        )
+    ledger = Path(url.removeprefix(_SQLITE))
+    views = Path(value("LEDGER_VIEWS", str(ledger.with_name("views.db"))))
+    for name, path in (("LEDGER_URL", ledger), ("LEDGER_VIEWS", views)):
+        if path.is_dir():
+            raise WrongSetting(f"{name} names the folder {path}; it should name a file in it.")
+    if views == ledger:
+        raise WrongSetting(f"LEDGER_VIEWS is {views}, the ledger itself; it should be a file of its own.")
+    currency = value("LEDGER_CURRENCY", "USD")
+    if minor_digits(currency) is None:
+        raise WrongSetting(f"LEDGER_CURRENCY is {currency!r}; it should be a currency code of ISO 4217 like 'USD'.")
+    zone = value("LEDGER_TIMEZONE", "UTC")
+    try:
+        timezone = ZoneInfo(zone)
+    except (ValueError, OSError):
+        raise WrongSetting(
+            f"LEDGER_TIMEZONE is {zone!r}; it should be a time zone like 'UTC' or 'Asia/Tehran'."
+        ) from None
+    try:
+        proxies = tuple(
+            ip_network(part.strip()) for part in value("LEDGER_TRUSTED_PROXIES", "").split(",") if part.strip()
+        )
+    except ValueError as error:
+        raise WrongSetting(
+            f"LEDGER_TRUSTED_PROXIES: {error}; it should be addresses or networks like '127.0.0.1,10.0.0.0/8'."
+        ) from None
+    return Settings(ledger, views, currency, timezone, proxies)

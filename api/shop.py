@@ -1,0 +1,56 @@
+"""The shop contract (seed 000): a customer's orders, filtered, searched and sorted."""
+
+from typing import Final
+
+import msgspec
+from falcon import Request, Response
+
+from api import access, filters, paging
+from api.parameters import Parameters
+from api.reading import Patience, json_answer
+from api.settings import Settings
+from domain.refusals import OrderNotFound
+from projections import orders
+from projections.views import Views
+
+PATH: Final = "/api/shop/customers/me/orders"
+_LIMIT_DEFAULT: Final = 10
+
+
+class ShopOrders:
+    def __init__(self, views: Views, settings: Settings, patience: Patience) -> None:
+        self._views = views
+        self._settings = settings
+        self._patience = patience
+
+    def on_get(self, req: Request, resp: Response) -> None:
+        customer_id = access.customer(req)
+        parameters = Parameters(req)
+        wanted = msgspec.structs.replace(filters.read(parameters, self._settings.timezone), customer_id=customer_id)
+        ordering = filters.ordering(parameters)
+        limit, offset = paging.window(parameters, _LIMIT_DEFAULT)
+        url = paging.base_url(req, self._settings) + PATH
+        self._patience.wait(parameters)
+        page = orders.page(self._views.reader, wanted, document="shop", ordering=ordering, limit=limit, offset=offset)
+        body = paging.envelope(req, url, limit=limit, offset=offset, count=page.count, rows=page.rows)
+        json_answer(resp, body, page.position)
+
+    on_head = on_get
+
+
+class ShopOrder:
+    def __init__(self, views: Views, patience: Patience) -> None:
+        self._views = views
+        self._patience = patience
+
+    def on_get(self, req: Request, resp: Response, order_id: str) -> None:
+        customer_id = access.customer(req)
+        self._patience.wait(Parameters(req))
+        if not (order_id.isascii() and order_id.isdigit() and len(order_id) <= 15):
+            raise OrderNotFound
+        found = orders.one(self._views.reader, document="shop", order_id=int(order_id), customer_id=customer_id)
+        if not found.document:
+            raise OrderNotFound
+        json_answer(resp, found.document, found.position)
+
+    on_head = on_get

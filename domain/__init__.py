@@ -1,0 +1,1 @@
+"""What an order is: its events, its state, its rules, and the log that keeps them."""

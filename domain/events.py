@@ -1,0 +1,217 @@
+"""The events: facts about one order, in the past tense, and the permanent topics under which they are stored.
+
+Each event is a frozen struct. Its stored form is plain JSON; what is null or empty is left out. Amounts are decimal
+text with all the currency's digits. Personal data (names, e-mail, address, phone, codes, notes) stands in
+`personal` and nowhere else, so that it can be encrypted and erased per customer. A topic, once used, keeps its
+meaning for ever: a changed shape gets a new version of the topic, and `decode` learns to turn the old one into
+today's.
+"""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+
+class Part(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A piece of an event or of an order's state; equal by value."""
+
+
+class Thumbnail(Part, frozen=True):
+    id: int | None = None
+    f: str | None = None
+    size: int | None = None
+
+
+class Image(Part, frozen=True):
+    id: int | None = None
+    type: str | None = None
+    name: str | None = None
+    size: int | None = None
+    human_readable_size: str | None = None
+    f: str | None = None
+    width: int | None = None
+    height: int | None = None
+    mode: str | None = None
+    thumbnails: tuple[Thumbnail, ...] = ()
+
+
+class Method(Part, frozen=True):
+    """A payment or shipping method."""
+
+    id: int | None = None
+    name: str | None = None
+    image: Image | None = None
+
+
+class Product(Part, frozen=True):
+    id: int | None = None
+    name: str | None = None
+    slug: str | None = None
+
+
+class Country(Part, frozen=True):
+    id: int | None = None
+    name: str | None = None
+    code: str | None = None
+
+
+class State(Part, frozen=True):
+    id: int | None = None
+    name: str | None = None
+    code: str | None = None
+
+
+class City(Part, frozen=True):
+    id: int | None = None
+    name: str | None = None
+
+
+class Billing(Part, frozen=True):
+    country: Country | None = None
+    state: State | None = None
+    city: City | None = None
+    address: str | None = None
+    postal_code: str | None = None
+    national_code: str | None = None
+    mobile_number: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+
+
+class CustomerDetails(Part, frozen=True):
+    username: str | None = None
+    email: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+
+
+class OrderPersonal(Part, frozen=True):
+    customer: CustomerDetails = CustomerDetails()
+    billing: Billing = Billing()
+    notes: str | None = None
+
+
+class BillingPersonal(Part, frozen=True):
+    billing: Billing
+
+
+class NotesPersonal(Part, frozen=True):
+    notes: str | None = None
+
+
+class Event(Part, frozen=True, kw_only=True):
+    occurred_at: datetime
+
+
+class OrderCreated(Event, frozen=True, kw_only=True):
+    id: int
+    key: str
+    currency: str
+    shipping_cost: str
+    customer_id: int | None = None
+    payment_method: Method | None = None
+    shipping_method: Method | None = None
+    personal: OrderPersonal = OrderPersonal()
+
+
+class ItemAdded(Event, frozen=True, kw_only=True):
+    item: int
+    unit_price: str
+    quantity: int
+    shipping: str
+    discount_amount: str
+    product: Product | None = None
+    variant: int | None = None
+    offer: int | None = None
+
+
+class ItemQuantityChanged(Event, frozen=True, kw_only=True):
+    item: int
+    quantity: int
+
+
+class ItemRemoved(Event, frozen=True, kw_only=True):
+    item: int
+
+
+class VoucherApplied(Event, frozen=True, kw_only=True):
+    discount_amount: str
+    code: str | None = None
+
+
+class VoucherRemoved(Event, frozen=True, kw_only=True):
+    pass
+
+
+class BillingChanged(Event, frozen=True, kw_only=True):
+    """`personal.billing` is the whole of it, after the change."""
+
+    personal: BillingPersonal
+
+
+class NotesChanged(Event, frozen=True, kw_only=True):
+    personal: NotesPersonal
+
+
+class PaymentMethodChanged(Event, frozen=True, kw_only=True):
+    payment_method: Method | None = None
+
+
+class ShippingChanged(Event, frozen=True, kw_only=True):
+    """Both the method and the order's own cost, after the change."""
+
+    shipping_cost: str
+    shipping_method: Method | None = None
+
+
+class StatusChanged(Event, frozen=True, kw_only=True):
+    status: str
+    reason: str | None = None
+
+
+class PaymentReceived(Event, frozen=True, kw_only=True):
+    amount: str
+    provider: str
+    reference: str
+    received_at: datetime
+    method: str | None = None
+    forced: bool = False
+
+
+class PaymentRefunded(Event, frozen=True, kw_only=True):
+    amount: str
+    provider: str
+    reference: str
+    refunded_at: datetime
+    payment_reference: str | None = None
+    reason: str | None = None
+
+
+TOPICS: Final[dict[str, type[Event]]] = {
+    "order.created.v1": OrderCreated,
+    "order.item_added.v1": ItemAdded,
+    "order.item_quantity_changed.v1": ItemQuantityChanged,
+    "order.item_removed.v1": ItemRemoved,
+    "order.voucher_applied.v1": VoucherApplied,
+    "order.voucher_removed.v1": VoucherRemoved,
+    "order.billing_changed.v1": BillingChanged,
+    "order.notes_changed.v1": NotesChanged,
+    "order.payment_method_changed.v1": PaymentMethodChanged,
+    "order.shipping_changed.v1": ShippingChanged,
+    "order.status_changed.v1": StatusChanged,
+    "order.payment_received.v1": PaymentReceived,
+    "order.payment_refunded.v1": PaymentRefunded,
+}
+
+
+class Record(msgspec.Struct, frozen=True):
+    """An event in its place: which order it is about, and the version that it brings the order to.
+
+    Satisfies `eventsourcing.domain.DomainEventProtocol`.
+    """
+
+    originator_id: UUID
+    originator_version: int
+    event: Event

@@ -1,0 +1,98 @@
+"""Orders with their history, from JSON Lines: how a shop brings what it has.
+
+Reads a bounded number of lines at a time, so that memory does not grow with the file, and records each such batch
+with one commit. Each line stands for itself: taken whole, skipped because it is there, or rejected with its number
+and reason.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import BinaryIO, Final
+
+import msgspec
+
+from domain.commands import ImportOrder
+from domain.ledger import OrderLedger
+from domain.order import Order
+from domain.recorder import Provenance
+from domain.refusals import Refusal
+from domain.strict_json import NotJSON, read, shaped
+
+LINE_BYTES_MAX: Final = 1024 * 1024
+BATCH_LINES_MAX: Final = 100
+BATCH_BYTES_MAX: Final = 4 * 1024 * 1024
+_PROVENANCE: Final = Provenance("cli:import")
+
+
+class Imported(msgspec.Struct):
+    """How many lines came to what."""
+
+    imported: int = 0
+    events: int = 0
+    skipped: int = 0
+    rejected: int = 0
+
+
+def import_lines(
+    ledger: OrderLedger,
+    file: BinaryIO,
+    *,
+    on_rejected: Callable[[int, str], None],
+    on_bytes: Callable[[int], None] | None = None,
+    provenance: Provenance = _PROVENANCE,
+) -> Imported:
+    """Records every line of the file that can be recorded; empty lines count for nothing.
+
+    `on_rejected` is told the number and reason of each line that cannot; `on_bytes`, how far in the file this is.
+    """
+    result = Imported()
+
+    def reject(number: int, reason: str) -> None:
+        result.rejected += 1
+        on_rejected(number, reason)
+
+    for batch, done in _batches(file):
+        orders: list[tuple[int, ImportOrder]] = []
+        for number, line in batch:
+            try:
+                orders.append((number, _parse(line)))
+            except Refusal as refusal:
+                reject(number, refusal.detail)
+        outcomes = ledger.import_batch([order for _, order in orders], provenance)
+        for (number, _), outcome in zip(orders, outcomes, strict=True):
+            if isinstance(outcome, Order):
+                result.imported += 1
+                result.events += outcome.version
+            elif outcome is None:
+                result.skipped += 1
+            else:
+                reject(number, outcome.detail)
+        if on_bytes:
+            on_bytes(done)
+    return result
+
+
+def _parse(line: bytes) -> ImportOrder:
+    if len(line) > LINE_BYTES_MAX:
+        raise NotJSON(f"A line has at most {LINE_BYTES_MAX} bytes.")
+    return shaped(read(line), ImportOrder)
+
+
+def _batches(file: BinaryIO) -> Iterator[tuple[list[tuple[int, bytes]], int]]:
+    """Numbered lines, some at a time, and how many bytes were read up to their end."""
+    batch: list[tuple[int, bytes]] = []
+    done = size = number = 0
+    while line := file.readline(LINE_BYTES_MAX + 1):
+        number += 1
+        done += len(line)
+        rest = line
+        while len(rest) > LINE_BYTES_MAX and not rest.endswith(b"\n"):  # the rest of a line too long to take
+            rest = file.readline(LINE_BYTES_MAX + 1)
+            done += len(rest)
+        if line.strip():
+            batch.append((number, line))
+            size += len(line)
+        if len(batch) >= BATCH_LINES_MAX or size >= BATCH_BYTES_MAX:
+            yield batch, done
+            batch, size = [], 0
+    if batch:
+        yield batch, done

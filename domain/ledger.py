@@ -1,0 +1,367 @@
+"""The ledger: takes a command, loads the order, decides, appends. An `eventsourcing` application on a recorder of
+ours."""
+
+import hashlib
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, TypeVar
+from uuid import UUID, uuid4
+
+import msgspec
+from eventsourcing.application import AggregateNotFoundError, Application
+from eventsourcing.domain import DomainEventProtocol
+from eventsourcing.persistence import (
+    ApplicationRecorder,
+    InfrastructureFactory,
+    IntegrityError,
+    Mapper,
+    MapperDeserialisationError,
+    StoredEvent,
+    Transcoder,
+)
+from eventsourcing.popo import POPOFactory
+from eventsourcing.utils import Environment
+
+from domain import commands, decide
+from domain import events as e
+from domain.order import Order, fold
+from domain.recorder import Claim, NewClaim, Provenance, SQLiteRecorder
+from domain.refusals import (
+    IdempotencyKeyReused,
+    OrderMoved,
+    OrderNotFound,
+    PaymentReferenceTaken,
+    RefundReferenceTaken,
+    Refusal,
+)
+from domain.strict_json import canonical
+
+LOG: Final = "orders"
+_TOPIC_OF: Final = {shape: topic for topic, shape in e.TOPICS.items()}
+_T = TypeVar("_T")
+
+
+class UnknownTopic(MapperDeserialisationError):
+    """The log holds an event that this version of the program does not know. Nothing behind it may be read."""
+
+    def __init__(self, topic: str, position: int | None) -> None:
+        super().__init__(f"position {position}: the topic {topic!r} is not known to this version of the program")
+        self.topic = topic
+        self.position = position
+
+
+class DamagedEvent(MapperDeserialisationError):
+    """An event's stored bytes are not what its topic says."""
+
+    def __init__(self, stored: StoredEvent, why: Exception) -> None:
+        self.position = getattr(stored, "id", None)
+        super().__init__(
+            f"position {self.position}, order {stored.originator_id}, version {stored.originator_version}: {why}"
+        )
+
+
+class EventMapper(Mapper[UUID]):
+    """Records to stored events and back, by the closed map of topics. No topic is ever imported by its name."""
+
+    def __init__(self) -> None:
+        super().__init__(transcoder=EventTranscoder())
+        self._decoders = {topic: msgspec.json.Decoder(shape) for topic, shape in e.TOPICS.items()}
+
+    def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredEvent:
+        assert isinstance(domain_event, e.Record)
+        return StoredEvent(
+            originator_id=domain_event.originator_id,
+            originator_version=domain_event.originator_version,
+            topic=_TOPIC_OF[type(domain_event.event)],
+            state=self.transcoder.encode(domain_event.event),
+        )
+
+    def to_domain_event(self, stored_event: StoredEvent) -> e.Record:
+        """Raises UnknownTopic, DamagedEvent."""
+        decoder = self._decoders.get(stored_event.topic)
+        if decoder is None:
+            raise UnknownTopic(stored_event.topic, getattr(stored_event, "id", None))
+        try:
+            event = decoder.decode(stored_event.state)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise DamagedEvent(stored_event, error) from error
+        assert isinstance(stored_event.originator_id, UUID)
+        return e.Record(stored_event.originator_id, stored_event.originator_version, event)
+
+
+class EventTranscoder(Transcoder):
+    """Plain JSON, one object an event; the topic tells the shape, so nothing in the data can."""
+
+    def encode(self, obj: Any) -> bytes:
+        return msgspec.json.encode(obj)
+
+    def decode(self, data: bytes) -> Any:
+        return msgspec.json.decode(data)
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What a command came to: the order after it, and how far in the log that is."""
+
+    order: Order
+    position: int
+    replayed: bool = False
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class OrderLedger(Application[UUID]):
+    """All orders of one log. The clock and the makers of ids are arguments, so that a test can hold them still."""
+
+    name = LOG
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        currency_default: str = "USD",
+        clock: Callable[[], datetime] = utc_now,
+        new_uuid: Callable[[], UUID] = uuid4,
+        new_key: Callable[[], str] = lambda: secrets.token_hex(10),
+    ) -> None:
+        self._path = path
+        self.currency_default = currency_default
+        self.clock = clock
+        self._new_uuid = new_uuid
+        self._new_key = new_key
+        super().__init__()
+
+    def construct_env(self, name: str, env: Mapping[str, str] | None = None) -> Environment:
+        # The library would read the process's environment here: a stray COMPRESSOR_TOPIC must not change the log.
+        return Environment(name, dict(env or {}))
+
+    def construct_factory(self, env: Environment) -> InfrastructureFactory[Any]:
+        # Only asked for what the two methods below do not make; a ledger has no snapshots, so for nothing.
+        return POPOFactory(env)
+
+    def construct_mapper(self) -> EventMapper:
+        return EventMapper()
+
+    def construct_recorder(self) -> ApplicationRecorder:
+        self.log_of_events = SQLiteRecorder(self._path)
+        self.log_of_events.create()
+        return self.log_of_events
+
+    def create(self, command: commands.CreateOrder, provenance: Provenance) -> Outcome:
+        """Records a new order in one atomic append."""
+
+        def attempt() -> Outcome:
+            if claim := self._replay("create", command, provenance):
+                return self._outcome_at(claim, replayed=True)
+            now = self.clock()
+            uuid, key, order_id = (
+                self._new_uuid(),
+                self._new_key(),
+                self.log_of_events.claim_max("order-id") + 1,
+            )
+            events = decide.create(command, order_id=order_id, key=key, currency_default=self.currency_default, now=now)
+            order, records = decide.place(None, uuid, events)
+            return self._append(
+                order, records, provenance, now, self._idempotency("create", command, order, provenance)
+            )
+
+        # The next integer is read before it is taken, so two creations at once would always meet.
+        with self.log_of_events.exclusive():
+            return attempt()
+
+    def change(
+        self,
+        uuid: UUID,
+        command: commands.Command,
+        provenance: Provenance,
+        *,
+        expected_versions: Sequence[int] | None = None,
+        owner_id: int | None = None,
+    ) -> Outcome:
+        """Gives a command to an order; run again on the new state where another write was first.
+
+        `expected_versions`: raises OrderMoved where the order is at none of them. `owner_id`: the order must be that
+        customer's, and not deleted; else OrderNotFound.
+        """
+        scope = f"{uuid} {type(command).__name__}"
+
+        def attempt() -> Outcome:
+            if claim := self._replay(scope, command, provenance):
+                return self._outcome_at(claim, replayed=True)
+            order = self.order(uuid)
+            if owner_id is not None and (
+                order.customer is None or order.customer.id != owner_id or order.status == "deleted"
+            ):
+                raise OrderNotFound
+            if expected_versions is not None and order.version not in expected_versions:
+                raise OrderMoved(order.version)
+            if claim := self._known_reference(order, command):
+                return self._outcome_at(claim)
+            now = self.clock()
+            after, records = decide.place(order, uuid, decide.decide(order, command, now))
+            return self._append(after, records, provenance, now, self._idempotency(scope, command, after, provenance))
+
+        try:
+            return attempt()
+        except IntegrityError:
+            with self.log_of_events.exclusive():
+                return attempt()
+
+    def order(self, uuid: UUID, version: int | None = None) -> Order:
+        """The order as its events make it, up to a version. Raises OrderNotFound."""
+        try:
+            return self.repository.get(uuid, version=version, projector_func=fold)
+        except AggregateNotFoundError:
+            raise OrderNotFound from None
+
+    def uuid_of(self, order_id: int) -> UUID:
+        """The UUID of the order with an integer id. Raises OrderNotFound."""
+        claim = self.log_of_events.claim("order-id", order_id)
+        if claim is None:
+            raise OrderNotFound
+        return claim.originator_id
+
+    def head(self) -> int:
+        """The position of the log's last event; 0 while it is empty."""
+        return self.log_of_events.max_notification_id() or 0
+
+    def import_batch(
+        self, lines: Sequence[commands.ImportOrder], provenance: Provenance
+    ) -> list[Order | Refusal | None]:
+        """Records many orders with one commit; each line whole or not at all.
+
+        For each line: the order, None where it was there already, or the refusal that says why it was not taken.
+        """
+        with self.log_of_events.exclusive():
+            return [self._import(line, provenance) for line in lines]
+
+    def _import(self, line: commands.ImportOrder, provenance: Provenance) -> Order | Refusal | None:
+        log = self.log_of_events
+        if (
+            (line.id is not None and log.claim("order-id", line.id))
+            or (line.key is not None and log.claim("order-key", line.key))
+            or (line.uuid is not None and log.position_of(line.uuid, 1))
+        ):
+            return None
+        now = self.clock()
+        try:
+            order, records = decide.import_order(
+                line,
+                uuid=line.uuid or self._new_uuid(),
+                order_id=line.id or log.claim_max("order-id") + 1,
+                key=line.key or self._new_key(),
+                currency_default=self.currency_default,
+                now=now,
+            )
+            for record in records:
+                self._check_reference_is_free(record)
+            self._append(order, records, provenance, now, [])
+        except Refusal as refusal:
+            return refusal
+        return order
+
+    def _check_reference_is_free(self, record: e.Record) -> None:
+        for claim in _claims(record):
+            if claim.kind in _TAKEN and self.log_of_events.claim(claim.kind, claim.value):
+                raise _TAKEN[claim.kind](f"The reference {claim.value} is recorded already, on another order.")
+
+    def _append(
+        self,
+        order: Order,
+        records: list[e.Record],
+        provenance: Provenance,
+        now: datetime,
+        idempotency: list[NewClaim],
+    ) -> Outcome:
+        claims = [claim for record in records for claim in _claims(record)] + idempotency
+        if not records and not claims:
+            return Outcome(order, self.log_of_events.position_of(order.uuid, order.version))
+        recordings = self.events.put(records, provenance=provenance, now=now, claims=claims)
+        position = (
+            recordings[-1].notification.id if recordings else self.log_of_events.position_of(order.uuid, order.version)
+        )
+        return Outcome(order, position)
+
+    def _outcome_at(self, claim: Claim, *, replayed: bool = False) -> Outcome:
+        """The answer that the claiming write gave, made again from the events up to it."""
+        order = self.order(claim.originator_id, claim.version)
+        return Outcome(order, self.log_of_events.position_of(order.uuid, order.version), replayed)
+
+    def _replay(self, scope: str, command: commands.Command, provenance: Provenance) -> Claim | None:
+        """The write that this idempotency key did, if it did one. Raises IdempotencyKeyReused for another command."""
+        if provenance.idempotency_key is None:
+            return None
+        claim = self.log_of_events.claim("idempotency", _idempotency_value(provenance))
+        if claim and claim.fingerprint != _fingerprint(scope, command):
+            raise IdempotencyKeyReused("This Idempotency-Key was sent before with another command; take a new one.")
+        return claim
+
+    def _idempotency(
+        self, scope: str, command: commands.Command, order: Order, provenance: Provenance
+    ) -> list[NewClaim]:
+        if provenance.idempotency_key is None:
+            return []
+        return [
+            NewClaim(
+                "idempotency",
+                _idempotency_value(provenance),
+                order.uuid,
+                order.version,
+                _fingerprint(scope, command),
+            )
+        ]
+
+    def _known_reference(self, order: Order, command: commands.Command) -> Claim | None:
+        """The write that recorded this very payment or refund before, if one did.
+
+        Raises PaymentReferenceTaken or RefundReferenceTaken where the reference is another order's.
+        """
+        if isinstance(command, commands.ReceivePayment):
+            kind = "payment"
+        elif isinstance(command, commands.RefundPayment):
+            kind = "refund"
+        else:
+            return None
+        claim = self.log_of_events.claim(kind, _reference(command.provider, command.reference))
+        if claim is None:
+            return None
+        if claim.originator_id != order.uuid:
+            raise _TAKEN[kind](f"{command.provider} {kind} {command.reference} is recorded already, on another order.")
+        # Refuses where the amount is another; where it is the same, there is nothing to record.
+        assert not decide.decide(order, command, self.clock())
+        return claim
+
+
+_TAKEN: Final[dict[str, type[PaymentReferenceTaken | RefundReferenceTaken]]] = {
+    "payment": PaymentReferenceTaken,
+    "refund": RefundReferenceTaken,
+}
+
+
+def _reference(provider: str, reference: str) -> str:
+    # JSON keeps the two apart whatever characters they hold.
+    return msgspec.json.encode((provider, reference)).decode()
+
+
+def _idempotency_value(provenance: Provenance) -> str:
+    return _reference(provenance.actor, provenance.idempotency_key or "")
+
+
+def _fingerprint(scope: str, command: commands.Command) -> bytes:
+    return hashlib.sha256(scope.encode() + b"\n" + canonical(command)).digest()
+
+
+def _claims(record: e.Record) -> list[NewClaim]:
+    """What an event takes of what is unique in the whole ledger."""
+    event = record.event
+    place = (record.originator_id, record.originator_version)
+    if isinstance(event, e.OrderCreated):
+        return [NewClaim("order-id", event.id, *place), NewClaim("order-key", event.key, *place)]
+    if isinstance(event, e.PaymentReceived):
+        return [NewClaim("payment", _reference(event.provider, event.reference), *place)]
+    if isinstance(event, e.PaymentRefunded):
+        return [NewClaim("refund", _reference(event.provider, event.reference), *place)]
+    return []

@@ -1,0 +1,102 @@
+"""Exact money: what a client wrote, integers of minor units in between, and decimal text in the log.
+
+No float is ever made on the way. Minor digits are those of ISO 4217.
+"""
+
+import re
+from functools import cache, lru_cache
+
+from iso4217 import Currency
+
+from domain.refusals import InvalidField
+
+WHOLE_DIGITS_MAX = 15
+# The largest sum an order can come to, in whole units of its currency.
+TOTAL_MAX = 10**WHOLE_DIGITS_MAX - 1
+
+_AMOUNT = re.compile(rf"[0-9]{{1,{WHOLE_DIGITS_MAX}}}(\.[0-9]+)?")
+
+
+@cache
+def minor_digits(currency: str) -> int | None:
+    """Digits after the point that ISO 4217 gives the currency; None where it is no currency that prices can be in."""
+    try:
+        return Currency(currency).exponent
+    except ValueError:
+        return None
+
+
+def digits_of(currency: str) -> int:
+    """`minor_digits` of a currency that an order already has."""
+    digits = minor_digits(currency)
+    if digits is None:
+        raise InvalidField("currency", f"{currency!r} is not a currency of ISO 4217; write it like 'USD'.")
+    return digits
+
+
+class Amount:
+    """An amount as the client wrote it: decimal text, not yet bound to a currency."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        """Raises ValueError where the text is not digits, or digits, a point and digits."""
+        if not _AMOUNT.fullmatch(text):
+            if re.fullmatch(rf"-{_AMOUNT.pattern}", text):
+                raise ValueError("an amount must not be negative")
+            shown = text if len(text) <= 40 else text[:40] + "…"
+            raise ValueError(
+                f"{shown!r} is not an amount; write plain digits like '79.90',"
+                f" at most {WHOLE_DIGITS_MAX} before the point"
+            )
+        self.text = text
+
+    def minor(self, currency: str, field: str) -> int:
+        """The amount in the currency's minor units. Raises InvalidField where it has more digits than those."""
+        digits = digits_of(currency)
+        whole, _, fraction = self.text.partition(".")
+        if len(fraction) > digits:
+            raise InvalidField(
+                field, f"{currency} has {digits} digits after the point, {self.text} has {len(fraction)}."
+            )
+        return int(whole + fraction.ljust(digits, "0"))
+
+
+ZERO = Amount("0")
+
+
+# The same few amounts are written again and again: an order's total and its subtotal, a shop's prices, zero.
+_remembered = lru_cache(maxsize=20_000)
+
+
+@_remembered
+def decimal_text(minor: int, digits: int) -> str:
+    """Minor units as the decimal text of the log, with all the currency's digits: (7990, 2) is '79.90'."""
+    if digits == 0:
+        return str(minor)
+    sign, minor = ("-", -minor) if minor < 0 else ("", minor)
+    text = str(minor).rjust(digits + 1, "0")
+    return f"{sign}{text[:-digits]}.{text[-digits:]}"
+
+
+def minor_units(text: str) -> int:
+    """The minor units of a decimal text of the log: it always has all its currency's digits, so '79.90' is 7990."""
+    return int(text.replace(".", ""))
+
+
+@_remembered
+def short_number(minor: int, digits: int) -> str:
+    """An amount as the shop contract writes its numbers: `75000` where integral, else with all digits, `79.90`."""
+    whole, rest = divmod(minor, 10**digits)
+    return str(whole) if rest == 0 else decimal_text(minor, digits)
+
+
+@_remembered
+def two_digit_text(minor: int, digits: int) -> str:
+    """An amount as the storefront contract writes it: two digits after the point, or the currency's, if more."""
+    return decimal_text(minor, digits) if digits >= 2 else decimal_text(minor * 10 ** (2 - digits), 2)
+
+
+def readable(minor: int, currency: str) -> str:
+    """An amount in words for people: '79.90 USD'."""
+    return f"{decimal_text(minor, digits_of(currency))} {currency}"

@@ -1,0 +1,339 @@
+"""The log on SQLite: a recorder of the eventsourcing library's interface that keeps what an auditor needs.
+
+Positions are never given twice, records cannot be updated or deleted by SQL, every record has a digest, and what
+must be unique across orders is claimed in the transaction that writes the events.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+import msgspec
+from eventsourcing.persistence import (
+    ApplicationRecorder,
+    IntegrityError,
+    Notification,
+    OperationalError,
+    StoredEvent,
+    Subscription,
+)
+
+from domain.sqlite import Busy, Threads, sqlite3, transaction
+
+APPLICATION_ID: Final = 0x4F4C4731  # "OLG1", in the file's header
+SCHEMA_VERSION: Final = 1
+
+_SCHEMA: Final = f"""
+CREATE TABLE events (
+  position        INTEGER PRIMARY KEY AUTOINCREMENT,
+  originator_id   TEXT NOT NULL,
+  version         INTEGER NOT NULL,
+  topic           TEXT NOT NULL,
+  payload         TEXT NOT NULL,
+  recorded_at     TEXT NOT NULL,
+  actor           TEXT NOT NULL,
+  request_id      TEXT,
+  idempotency_key TEXT,
+  digest          BLOB NOT NULL,
+  UNIQUE (originator_id, version)
+) STRICT;
+CREATE TABLE claims (
+  kind          TEXT NOT NULL,
+  value         ANY NOT NULL,
+  originator_id TEXT NOT NULL,
+  version       INTEGER NOT NULL,
+  fingerprint   BLOB,
+  PRIMARY KEY (kind, value)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE access_keys (
+  name        TEXT PRIMARY KEY,
+  prefix      TEXT NOT NULL,
+  hash        BLOB NOT NULL UNIQUE,
+  customer_id INTEGER,
+  scopes      TEXT NOT NULL,
+  created_at  TEXT NOT NULL,
+  revoked_at  TEXT
+) STRICT;
+CREATE TRIGGER events_are_not_updated BEFORE UPDATE ON events
+BEGIN SELECT RAISE(ABORT, 'the log is append-only: an event is never updated'); END;
+CREATE TRIGGER events_are_not_deleted BEFORE DELETE ON events
+BEGIN SELECT RAISE(ABORT, 'the log is append-only: an event is never deleted'); END;
+CREATE TRIGGER events_are_not_replaced BEFORE INSERT ON events
+WHEN EXISTS (SELECT 1 FROM events WHERE position = NEW.position)
+  OR EXISTS (SELECT 1 FROM events WHERE originator_id = NEW.originator_id AND version = NEW.version)
+BEGIN SELECT RAISE(ABORT, 'the log is append-only: this position or version is taken'); END;
+CREATE TRIGGER claims_are_not_updated BEFORE UPDATE ON claims
+BEGIN SELECT RAISE(ABORT, 'a claim is never updated'); END;
+CREATE TRIGGER claims_are_not_deleted BEFORE DELETE ON claims
+BEGIN SELECT RAISE(ABORT, 'a claim is never given back'); END;
+PRAGMA application_id = {APPLICATION_ID};
+PRAGMA user_version = {SCHEMA_VERSION};
+"""
+
+# Text is read as bytes, so that a damaged byte is a damaged record and not an exception out of the driver.
+_NOTIFICATION: Final = "SELECT position, originator_id, version, topic, CAST(payload AS BLOB) FROM events"
+
+
+class Claim(NamedTuple):
+    """What somebody holds of what is unique in the whole ledger, and the write that took it."""
+
+    originator_id: UUID
+    version: int
+    fingerprint: bytes | None
+
+
+class NewClaim(NamedTuple):
+    kind: str
+    value: str | int
+    originator_id: UUID
+    version: int
+    fingerprint: bytes | None = None
+
+
+class Provenance(msgspec.Struct, frozen=True):
+    """Where a write comes from."""
+
+    actor: str
+    request_id: str | None = None
+    idempotency_key: str | None = None
+
+
+def digest_of(*fields: str | bytes | int | None) -> bytes:
+    """SHA-256 over a record's fields but its position, as the leaf hash of RFC 9162 (a zero byte first).
+
+    Each field is its length in four bytes and then its UTF-8; null is the length FFFFFFFF alone; a number is its
+    decimal text. The fields come in the order of the table's columns, from originator_id to idempotency_key.
+    """
+    parts = [b"\x00"]
+    for field in fields:
+        if field is None:
+            parts.append(b"\xff\xff\xff\xff")
+            continue
+        text = field if isinstance(field, bytes) else str(field).encode()
+        parts += (len(text).to_bytes(4, "big"), text)
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+def instant(moment: datetime) -> str:
+    """A time as the log stores it: UTC, always with microseconds, so that text sorts as time does."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+class SQLiteRecorder(ApplicationRecorder):
+    """The log in one SQLite file. Raises the library's IntegrityError and OperationalError."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._threads = Threads(path, "FULL")
+
+    def create(self) -> None:
+        """Makes the tables where there are none, in one step, whoever else is doing the same.
+
+        Raises OperationalError where the file is something else, or of a newer version of this program.
+        """
+        writer = self._threads.writer
+        with _errors(), transaction(writer):
+            (application,) = writer.execute("PRAGMA application_id").fetchone()
+            (version,) = writer.execute("PRAGMA user_version").fetchone()
+            (tables,) = writer.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+            if application == APPLICATION_ID:
+                if version > SCHEMA_VERSION:
+                    raise OperationalError(f"{self.path} was written by a newer version of this program.")
+            elif tables:
+                raise OperationalError(f"{self.path} is a database of something else, not a ledger.")
+            else:
+                for statement in _statements(_SCHEMA):
+                    writer.execute(statement)
+
+    @property
+    def reader(self) -> sqlite3.Connection:
+        """This thread's connection for reading; inside its own transaction, the one that sees what it wrote."""
+        writer = self._threads.writer
+        return writer if writer.in_transaction else self._threads.reader
+
+    @property
+    def writer(self) -> sqlite3.Connection:
+        return self._threads.writer
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Nobody else writes meanwhile; all that this thread inserts inside is committed together, or nothing of it."""
+        with _errors(), transaction(self._threads.writer):
+            yield
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
+        """Appends the events and takes the claims, all or nothing; returns the positions.
+
+        Keywords: `provenance`, `now` (a datetime), `claims` (NewClaims). Raises IntegrityError where another write was
+        first to a version or a claim.
+        """
+        if self._threads.writer.in_transaction:
+            with _errors():
+                return self._insert(stored_events, **kwargs)
+        with self.exclusive():
+            return self._insert(stored_events, **kwargs)
+
+    def _insert(
+        self,
+        stored_events: Sequence[StoredEvent],
+        *,
+        provenance: Provenance,
+        now: datetime,
+        claims: Sequence[NewClaim] = (),
+        **_: Any,
+    ) -> Sequence[int]:
+        writer = self._threads.writer
+        last = writer.execute("SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1").fetchone()
+        recorded_at = instant(now) if last is None else max(instant(now), last[1])
+        rows = []
+        for stored in stored_events:
+            fields = (
+                str(stored.originator_id),
+                stored.originator_version,
+                stored.topic,
+                stored.state.decode(),
+                recorded_at,
+                provenance.actor,
+                provenance.request_id,
+                provenance.idempotency_key,
+            )
+            rows.append((*fields, digest_of(*fields)))
+        writer.executemany(
+            "INSERT INTO events (originator_id, version, topic, payload, recorded_at, actor, request_id,"
+            " idempotency_key, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            rows,
+        )
+        writer.executemany(
+            "INSERT INTO claims VALUES (?, ?, ?, ?, ?)",
+            [(c.kind, c.value, str(c.originator_id), c.version, c.fingerprint) for c in claims],
+        )
+        (end,) = writer.execute("SELECT max(position) FROM events").fetchone() or (0,)
+        return range((end or 0) - len(rows) + 1, (end or 0) + 1)
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[Notification]:
+        """An order's events, each with its position."""
+        rows = self.reader.execute(
+            f"{_NOTIFICATION} WHERE originator_id = ? AND version > ? AND version <= ?"
+            f" ORDER BY version {'DESC' if desc else 'ASC'} LIMIT ?",
+            (
+                str(originator_id),
+                0 if gt is None else gt,
+                2**62 if lte is None else lte,
+                -1 if limit is None else limit,
+            ),
+        )
+        return [_notification(row) for row in rows]
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        """The log in the order of its positions."""
+        first = 1 if start is None else start if inclusive_of_start else start + 1
+        chosen = f" AND topic IN ({', '.join('?' * len(topics))})" if topics else ""
+        rows = self.reader.execute(
+            f"{_NOTIFICATION} WHERE position >= ? AND position <= ?{chosen} ORDER BY position LIMIT ?",
+            (first, 2**62 if stop is None else stop, *topics, limit),
+        )
+        return [_notification(row) for row in rows]
+
+    def max_notification_id(self) -> int | None:
+        """The head of the log; None while it is empty."""
+        (head,) = self.reader.execute("SELECT max(position) FROM events").fetchone()
+        return None if head is None else int(head)
+
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[ApplicationRecorder]:
+        # SQLite tells nobody of news; the views ask for it (`projections/views.py`).
+        raise NotImplementedError("SQLite has no subscriptions; read select_notifications from where you stand.")
+
+    def claim(self, kind: str, value: str | int) -> Claim | None:
+        """Who holds what is unique: the order, and the version that the claiming write brought it to."""
+        row = self.reader.execute(
+            "SELECT originator_id, version, fingerprint FROM claims WHERE kind = ? AND value = ?",
+            (kind, value),
+        ).fetchone()
+        return Claim(UUID(row[0]), row[1], row[2]) if row else None
+
+    def claim_max(self, kind: str) -> int:
+        """The largest integer claimed; 0 where none is."""
+        row = self.reader.execute(
+            "SELECT value FROM claims WHERE kind = ? ORDER BY value DESC LIMIT 1", (kind,)
+        ).fetchone()
+        return int(row[0]) if row else 0
+
+    def position_of(self, originator_id: UUID, version: int) -> int:
+        """Where in the log an order reached a version; 0 where it did not."""
+        row = self.reader.execute(
+            "SELECT position FROM events WHERE originator_id = ? AND version = ?",
+            (str(originator_id), version),
+        ).fetchone()
+        return int(row[0]) if row else 0
+
+    def actor_at(self, position: int) -> str | None:
+        """Who wrote what stands at a position."""
+        row = self.reader.execute("SELECT actor FROM events WHERE position = ?", (position,)).fetchone()
+        return row[0] if row else None
+
+    def is_writable(self) -> bool:
+        """Whether an append would be taken now."""
+        with _errors(), transaction(self._threads.writer) as writer:
+            (read_only,) = writer.execute("PRAGMA query_only").fetchone()
+            return not read_only
+
+    def close(self) -> None:
+        """Closes this thread's connections."""
+        self._threads.close()
+
+
+# Neighbours in the log are mostly of the same order, and parsing its UUID costs more than the rest of a record.
+_uuid = lru_cache(maxsize=1024)(UUID)
+
+
+def _notification(row: tuple[int, str, int, str, bytes]) -> Notification:
+    position, originator_id, version, topic, payload = row
+    return Notification(
+        originator_id=_uuid(originator_id),
+        originator_version=version,
+        topic=topic,
+        state=payload,
+        id=position,
+    )
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The script's statements one by one: `executescript` would commit between them."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    """The driver's errors as the library's."""
+    try:
+        yield
+    except sqlite3.IntegrityError as error:
+        raise IntegrityError(str(error)) from error
+    except (sqlite3.OperationalError, sqlite3.DatabaseError, Busy) as error:
+        raise OperationalError(str(error)) from error

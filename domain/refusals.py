@@ -1,0 +1,97 @@
+"""The domain's no: one class for each rule that can be broken, with its stable code.
+
+A refusal records nothing. `detail` reads well on its own. HTTP statuses are not known here: `api/errors.py` has them.
+"""
+
+from typing import ClassVar
+
+
+class Refusal(Exception):
+    """A command that the rules do not allow."""
+
+    code: ClassVar[str]
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class InvalidField(Refusal):
+    """A value that is wrong in itself, at `field` (`items[0].unit_price`)."""
+
+    code = "invalid-field"
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}" if field else message)
+        self.field = field
+        self.message = message
+
+
+class OrderNotFound(Refusal):
+    code = "order-not-found"
+
+    def __init__(self) -> None:
+        # The same words whoever asks: nobody learns from them whether somebody else's order exists.
+        super().__init__("There is no such order.")
+
+
+class ItemNotFound(Refusal):
+    code = "item-not-found"
+
+
+class OrderMoved(Refusal):
+    """The order is not at the version that the command was given for."""
+
+    code = "order-moved"
+
+    def __init__(self, current_version: int) -> None:
+        super().__init__(f"The order has moved on: it is at version {current_version} now.")
+        self.current_version = current_version
+
+
+class OrderNotChangeable(Refusal):
+    code = "order-not-changeable"
+
+
+class OrderTooLong(Refusal):
+    code = "order-too-long"
+
+
+class StatusChangeNotAllowed(Refusal):
+    code = "status-change-not-allowed"
+
+
+class TotalNegative(Refusal):
+    code = "total-negative"
+
+
+class AmountTooLarge(Refusal):
+    code = "amount-too-large"
+
+
+class OrderNotPayable(Refusal):
+    code = "order-not-payable"
+
+
+class PaymentExceedsOutstanding(Refusal):
+    code = "payment-exceeds-outstanding"
+
+
+class PaymentReferenceTaken(Refusal):
+    code = "payment-reference-taken"
+
+
+class PaymentNotFound(Refusal):
+    code = "payment-not-found"
+
+
+class RefundExceedsReceived(Refusal):
+    code = "refund-exceeds-received"
+
+
+class RefundReferenceTaken(Refusal):
+    code = "refund-reference-taken"
+
+
+class IdempotencyKeyReused(Refusal):
+    code = "idempotency-key-reused"

@@ -1,0 +1,123 @@
+"""Opening SQLite files the one way this project opens them.
+
+Always by `pysqlite3`, which brings a SQLite of its own: releases 3.7.0 to 3.51.2 can corrupt a WAL that several
+processes write, and Python's own is older. sqlite-utils picks the same module up by itself, so a process never
+holds two.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
+else:
+    import pysqlite3 as sqlite3
+
+__all__ = ["Busy", "Threads", "begin", "connect", "sqlite3", "transaction"]
+
+LOCK_WAIT_SECONDS_MAX = 10.0
+# SQLite's own busy handler backs off to 100 ms, which starves whoever waits longest; this asks at an even pace.
+_LOCK_ASK_SECONDS = 0.0003
+_SAFE_SINCE = (3, 51, 3)
+
+
+class Busy(Exception):
+    """Somebody else kept the file's write lock for longer than `LOCK_WAIT_SECONDS_MAX`."""
+
+
+def connect(path: Path, synchronous: str) -> "sqlite3.Connection":
+    """A connection in autocommit, in WAL mode.
+
+    `synchronous` is FULL for the truth, NORMAL for what can be made again.
+    """
+    if sqlite3.sqlite_version_info < _SAFE_SINCE:
+        raise RuntimeError(f"SQLite {sqlite3.sqlite_version} can corrupt its WAL; 3.51.3 or newer is needed.")
+    connection = sqlite3.connect(path, timeout=LOCK_WAIT_SECONDS_MAX, isolation_level=None, check_same_thread=False)
+    for statement in (
+        "PRAGMA journal_mode = WAL",
+        f"PRAGMA synchronous = {synchronous}",
+        "PRAGMA foreign_keys = ON",
+        "PRAGMA trusted_schema = OFF",
+        "PRAGMA temp_store = MEMORY",
+        "PRAGMA cache_size = -8000",
+    ):
+        _when_unlocked(connection, statement)
+    return connection
+
+
+def _is_lock(error: Exception) -> bool:
+    return "locked" in str(error) or "busy" in str(error)
+
+
+def _when_unlocked(connection: "sqlite3.Connection", statement: str) -> None:
+    """Runs a statement that must wait its turn. Raises Busy."""
+    deadline = time.monotonic() + LOCK_WAIT_SECONDS_MAX
+    while True:
+        try:
+            connection.execute(statement)
+            return
+        except sqlite3.OperationalError as error:
+            if not _is_lock(error):
+                raise
+            if time.monotonic() > deadline:
+                raise Busy(f"another writer kept its lock for {LOCK_WAIT_SECONDS_MAX:.0f} s") from None
+            time.sleep(_LOCK_ASK_SECONDS)
+
+
+def begin(connection: "sqlite3.Connection") -> None:
+    """Takes the file's write lock before anything is read, so that nothing read can be stale. Raises Busy."""
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        _when_unlocked(connection, "BEGIN IMMEDIATE")
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {LOCK_WAIT_SECONDS_MAX * 1000:.0f}")
+
+
+@contextmanager
+def transaction(connection: "sqlite3.Connection") -> Iterator["sqlite3.Connection"]:
+    """One write transaction: all of it or, on any exception, nothing. Raises Busy."""
+    begin(connection)
+    try:
+        yield connection
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+class Threads(threading.local):
+    """The connections that one thread has open, for reading and for writing apart; no thread uses another's.
+
+    A connection does not live through a fork: whoever forks opens nothing before.
+    """
+
+    def __init__(self, path: Path, synchronous: str) -> None:
+        self._path = path
+        self._synchronous = synchronous
+        self._reader: sqlite3.Connection | None = None
+        self._writer: sqlite3.Connection | None = None
+
+    @property
+    def reader(self) -> "sqlite3.Connection":
+        if self._reader is None:
+            self._reader = connect(self._path, self._synchronous)
+            self._reader.execute("PRAGMA query_only = ON")
+        return self._reader
+
+    @property
+    def writer(self) -> "sqlite3.Connection":
+        if self._writer is None:
+            self._writer = connect(self._path, self._synchronous)
+        return self._writer
+
+    def close(self) -> None:
+        """Closes this thread's connections."""
+        for connection in (self._reader, self._writer):
+            if connection is not None:
+                connection.close()
+        self._reader = self._writer = None

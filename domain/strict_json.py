@@ -1,0 +1,147 @@
+"""JSON read strictly: what a lenient reader lets pass in silence is refused here, with the path of the field at fault.
+
+Refused: duplicate keys, NaN and infinities, depth over 32, lone surrogates, control characters, negative and very long
+integers, very long strings. Numbers with a point or an exponent keep their text, so money never passes through a float.
+"""
+
+import json
+import re
+from decimal import Decimal
+from typing import Any, TypeVar
+
+import msgspec
+
+from domain.money import Amount
+from domain.refusals import InvalidField, Refusal
+
+DEPTH_MAX = 32
+TEXT_LENGTH_MAX = 10_000
+INTEGER_DIGITS_MAX = 15
+
+_T = TypeVar("_T")
+# Line feeds and tabs have a place in notes; the other control characters have none anywhere.
+_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_TOO_DEEP = f"nested deeper than {DEPTH_MAX}"
+
+
+class NotJSON(Refusal):
+    """The text is not JSON at all."""
+
+    code = "not-json"
+
+
+class number:  # noqa: N801  (the name is what a client reads: "expected `int`, got `number`")
+    """A JSON number with a point or an exponent, as its text."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+class _LongInteger(number):
+    pass
+
+
+class _Constant(number):
+    pass
+
+
+class _DuplicateKey:
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        keys = [key for key, _ in pairs]
+        self.key = next(key for i, key in enumerate(keys) if key in keys[:i])
+
+
+def _integer(text: str) -> int | number:
+    return int(text) if len(text) <= INTEGER_DIGITS_MAX + 1 else _LongInteger(text)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any] | _DuplicateKey:
+    found = dict(pairs)
+    return found if len(found) == len(pairs) else _DuplicateKey(pairs)
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=number, parse_int=_integer, parse_constant=_Constant)
+
+
+def _check(value: Any, path: str, depth: int) -> None:  # noqa: PLR0912  (one branch for each thing that JSON can be)
+    if isinstance(value, str):
+        if len(value) > TEXT_LENGTH_MAX:
+            raise InvalidField(path, f"at most {TEXT_LENGTH_MAX} characters, these are {len(value)}")
+        if unfit := _UNFIT.search(value):
+            raise InvalidField(path, f"the character U+{ord(unfit[0]):04X} has no place in text")
+    elif isinstance(value, dict):
+        if depth >= DEPTH_MAX:
+            raise InvalidField(path, _TOO_DEEP)
+        for key, inner in value.items():
+            if _UNFIT.search(key):
+                raise InvalidField(path, "a key with a control character or a lone surrogate")
+            _check(inner, f"{path}.{key}" if path else key, depth + 1)
+    elif isinstance(value, list):
+        if depth >= DEPTH_MAX:
+            raise InvalidField(path, _TOO_DEEP)
+        for i, inner in enumerate(value):
+            _check(inner, f"{path}[{i}]", depth + 1)
+    elif isinstance(value, _DuplicateKey):
+        raise InvalidField(f"{path}.{value.key}" if path else value.key, "this key stands twice in its object")
+    elif isinstance(value, _Constant):
+        raise InvalidField(path, f"{value.text} is not a JSON number")
+    elif isinstance(value, _LongInteger) or (type(value) is int and abs(value) >= 10**INTEGER_DIGITS_MAX):
+        raise InvalidField(path, f"an integer has at most {INTEGER_DIGITS_MAX} digits here")
+    elif type(value) is int and value < 0:
+        raise InvalidField(path, "must not be negative")
+
+
+def read(text: bytes) -> Any:
+    """The text as dicts, lists, strings, ints, bools, None and `number`s. Raises NotJSON, InvalidField."""
+    try:
+        tree = _DECODER.decode(text.decode())
+    except UnicodeDecodeError as error:
+        raise NotJSON(f"The text is not UTF-8, at byte {error.start}.") from None
+    except json.JSONDecodeError as error:
+        raise NotJSON(f"The text is not JSON: {error.msg}, at line {error.lineno}, column {error.colno}.") from None
+    except RecursionError:
+        raise InvalidField("", _TOO_DEEP) from None
+    _check(tree, "", 0)
+    return tree
+
+
+def _amount(target: type, value: Any) -> Any:
+    """msgspec's hook for the types it does not know: here only `Amount`."""
+    assert target is Amount, target
+    if type(value) is int:
+        return Amount(str(value))
+    if isinstance(value, str | number):
+        return Amount(value if isinstance(value, str) else value.text)
+    raise ValueError(f"expected an amount, a string or a number, got {type(value).__name__}")
+
+
+_FIELD_AT_END = re.compile(r"(?P<message>.*?)(?: - at `\$(?P<path>.*)`)?", re.DOTALL)
+_FIELD_IN_MESSAGE = re.compile(r"Object (?:contains unknown|missing required) field `(?P<name>.*)`", re.DOTALL)
+
+
+def _invalid_field(error: msgspec.ValidationError) -> InvalidField:
+    """msgspec's message as ours: "… - at `$.items[0]`" becomes the field `items[0]`."""
+    found = _FIELD_AT_END.fullmatch(str(error))
+    assert found
+    path, message = (found["path"] or "").removeprefix("."), found["message"]
+    if named := _FIELD_IN_MESSAGE.fullmatch(message):
+        path = f"{path}.{named['name']}" if path else named["name"]
+        message = "this field is not known here" if "unknown" in message else "this field is required"
+    return InvalidField(path, message)
+
+
+def shaped(tree: Any, shape: type[_T]) -> _T:
+    """The tree as a struct. Raises InvalidField naming the first field that does not fit."""
+    try:
+        return msgspec.convert(tree, shape, dec_hook=_amount)
+    except msgspec.ValidationError as error:
+        raise _invalid_field(error) from None
+
+
+def canonical(command: msgspec.Struct) -> bytes:
+    """The same bytes for the same command, however its JSON was spaced or ordered."""
+    return msgspec.json.encode(
+        command, enc_hook=lambda amount: str(Decimal(amount.text).normalize()), order="deterministic"
+    )

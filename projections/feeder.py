@@ -1,0 +1,50 @@
+"""A light thread in each worker that looks for news now and then.
+
+Whoever appends feeds the views before answering; this heals what a crash between the two has left behind, brings
+what other programs have appended, and makes the views anew where somebody deleted them.
+"""
+
+import logging
+import threading
+from typing import Final
+
+from domain.sqlite import Busy
+from projections.views import Views, ViewsUnavailable
+
+LOOK_EVERY_SECONDS: Final = 0.25
+_PAUSE_SECONDS_MAX: Final = 30.0
+_log = logging.getLogger("order_ledger")
+
+
+def start(views: Views) -> threading.Thread:
+    """Starts the thread; it ends with the process."""
+    thread = threading.Thread(target=_run, args=(views,), name="feeder", daemon=True)
+    thread.start()
+    return thread
+
+
+def _run(views: Views) -> None:
+    pause = LOOK_EVERY_SECONDS
+    while True:
+        try:
+            views.catch_up()
+            pause = LOOK_EVERY_SECONDS
+        except ViewsUnavailable:
+            _try(views)
+        except Busy:
+            pass  # whoever has the lock is feeding them
+        except Exception:  # an unreadable event: said again and again, less and less often, until a person comes
+            _log.exception("the views cannot be fed")
+            pause = min(pause * 2, _PAUSE_SECONDS_MAX)
+        _sleep(pause)
+
+
+def _try(views: Views) -> None:
+    try:
+        views.ensure()
+    except Exception:
+        _log.exception("the views cannot be made anew")
+
+
+def _sleep(seconds: float) -> None:
+    threading.Event().wait(seconds)

@@ -1,0 +1,317 @@
+"""Which orders are there, and what do they look like? The read model behind every list and every single order.
+
+`orders` has a narrow row an order: what can be filtered, sorted or searched. `documents` has the order's renderings
+and its folded state, wide and read only for the rows that a page shows. A list is one index range and a join of
+bytes.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from sqlite_utils import Database
+
+from domain.money import decimal_text, digits_of
+from domain.order import Order, is_payable, storefront_status
+from domain.sqlite import sqlite3
+from projections.documents import render
+from projections.search import BETWEEN, normal
+
+# The shop contract's ten fields (seed 000), and the column that each sorts by.
+ORDERING: Final = {
+    "id": "id",
+    "created_at": "created_at",
+    "updated_at": "updated_at",
+    "status": "status",
+    "shipping_cost": "shipping_cost",
+    "billing_country__name": "billing_country_name",
+    "billing_state__name": "billing_state_name",
+    "billing_city__name": "billing_city_name",
+    "payment_method__name": "payment_method_name",
+    "shipping_method__name": "shipping_method_name",
+}
+_COLUMNS: Final[dict[str, Any]] = {
+    "id": int,
+    "uuid": str,
+    "key": str,
+    "customer_id": int,
+    "status": str,
+    "storefront_status": str,
+    "currency": str,
+    "is_paid": int,
+    "is_payable": int,
+    "created_at": int,
+    "updated_at": int,
+    "shipping_cost": str,
+    "payment_method_id": int,
+    "payment_method_name": str,
+    "shipping_method_id": int,
+    "shipping_method_name": str,
+    "billing_country_id": int,
+    "billing_country_name": str,
+    "billing_state_id": int,
+    "billing_state_name": str,
+    "billing_city_id": int,
+    "billing_city_name": str,
+    "has_notes": int,
+    "search": str,
+}
+_INDEXES: Final = (
+    ("key",),
+    # Both contracts' default list, and its count, without a look at the table. Status and storefront status ride along.
+    ("customer_id", "created_at", "id", "status", "storefront_status"),
+    ("created_at", "id", "status"),
+)
+_DOCUMENT_COLUMNS: Final[dict[str, Any]] = {
+    "id": int,
+    "version": int,
+    "shop": bytes,
+    "storefront": bytes,
+    "more": bytes,
+    "state": bytes,
+}
+# A document by its name, as SQL: what staff see is the shop's object and what is more, as one object.
+_DOCUMENTS: Final = {
+    "shop": "d.shop",
+    "storefront": "d.storefront",
+    "staff": "CAST(substr(d.shop, 1, length(d.shop) - 1) || ',' || substr(d.more, 2) AS BLOB)",
+}
+_PUT_ORDER: Final = f"INSERT OR REPLACE INTO orders VALUES ({', '.join('?' * len(_COLUMNS))})"
+_PUT_DOCUMENT: Final = f"INSERT OR REPLACE INTO documents VALUES ({', '.join('?' * len(_DOCUMENT_COLUMNS))})"
+
+_encode_state = msgspec.msgpack.Encoder().encode
+_decode_state = msgspec.msgpack.Decoder(Order).decode
+
+
+def create(database: Database) -> None:
+    """Makes the tables in an empty file."""
+    database.table("orders").create(_COLUMNS, pk="id", not_null={"uuid", "key", "status"}, strict=True)
+    database.table("orders").create_index(("uuid",), unique=True)
+    database.table("documents").create(_DOCUMENT_COLUMNS, pk="id", strict=True)
+
+
+def index(database: Database) -> None:
+    """Makes the indexes that queries want; a rebuild does it last, when the rows are there to be sorted at once."""
+    for columns in _INDEXES:
+        database.table("orders").create_index(columns)
+
+
+def state(connection: sqlite3.Connection, uuid: UUID) -> Order | None:
+    """The order as the views have it, to fold the next events onto; None where they have none."""
+    row = connection.execute(
+        "SELECT state FROM documents WHERE id = (SELECT id FROM orders WHERE uuid = ?)", (str(uuid),)
+    ).fetchone()
+    return _decode_state(row[0]) if row else None
+
+
+def put(connection: sqlite3.Connection, orders: Iterable[Order]) -> None:
+    """Writes each order's rows, over those that were there."""
+    rows, documents = [], []
+    for order in orders:
+        row, document = _rows(order)
+        rows.append(row)
+        documents.append(document)
+    connection.executemany(_PUT_ORDER, rows)
+    connection.executemany(_PUT_DOCUMENT, documents)
+
+
+def microseconds(moment: datetime) -> int:
+    """A time as the views keep it: whole microseconds since 1970, so that comparing is exact."""
+    seconds = int(moment.replace(microsecond=0).timestamp())
+    return seconds * 1_000_000 + moment.microsecond
+
+
+def _sortable(order: Order, minor: int) -> str:
+    """An amount as text that sorts as it does, also among currencies of different digits."""
+    whole, _, fraction = decimal_text(minor, digits_of(order.currency)).partition(".")
+    return f"{whole.rjust(20, '0')}.{fraction.ljust(4, '0')}"
+
+
+def _rows(order: Order) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    totals = order.totals
+    documents = render(order, totals)
+    billing, paying, shipping = order.billing, order.payment_method, order.shipping_method
+    country, region, city = billing.country, billing.state, billing.city
+    row = (
+        order.id,
+        str(order.uuid),
+        order.key,
+        order.customer.id if order.customer else None,
+        order.status,
+        storefront_status(order, totals),
+        order.currency,
+        totals.is_paid,
+        is_payable(order, totals),
+        microseconds(order.created_at),
+        microseconds(order.updated_at),
+        _sortable(order, totals.shipping),
+        paying.id if paying else None,
+        paying.name if paying else None,
+        shipping.id if shipping else None,
+        shipping.name if shipping else None,
+        country.id if country else None,
+        country.name if country else None,
+        region.id if region else None,
+        region.name if region else None,
+        city.id if city else None,
+        city.name if city else None,
+        bool(order.notes),
+        _search_text(order),
+    )
+    return row, (
+        order.id,
+        order.version,
+        documents.shop,
+        documents.storefront,
+        documents.more,
+        _encode_state(order),
+    )
+
+
+def _search_text(order: Order) -> str:
+    """The nine fields that the shop contract's `search` looks in."""
+    billing = order.billing
+    nine = (
+        str(order.id),
+        order.key,
+        order.notes,
+        billing.country.name if billing.country else None,
+        billing.state.name if billing.state else None,
+        billing.city.name if billing.city else None,
+        billing.first_name,
+        billing.last_name,
+        billing.mobile_number,
+    )
+    return normal(BETWEEN.join(filter(None, nine)))
+
+
+class Filter(msgspec.Struct, frozen=True, kw_only=True):
+    """What a list is narrowed to.
+
+    None narrows nothing; times are microseconds, both ends inclusive; words are normal (`projections/search.py`).
+    """
+
+    customer_id: int | None = None
+    statuses: Sequence[str] | None = None
+    storefront_status: str | None = None
+    ids: Sequence[tuple[str, Sequence[int]]] = ()
+    id_min: int | None = None
+    id_max: int | None = None
+    has_notes: bool | None = None
+    created: Sequence[tuple[int | None, int | None]] = ()
+    updated: Sequence[tuple[int | None, int | None]] = ()
+    words: Sequence[str] = ()
+    key: str | None = None
+    currency: str | None = None
+    is_paid: bool | None = None
+    is_payable: bool | None = None
+
+
+def _conditions(wanted: Filter) -> tuple[str, list[Any]]:
+    """The WHERE clause and its values."""
+    terms: list[str] = []
+    values: list[Any] = []
+
+    def must(term: str, *bound: Any) -> None:
+        terms.append(term)
+        values.extend(bound)
+
+    for column in (
+        "customer_id",
+        "storefront_status",
+        "key",
+        "currency",
+        "is_paid",
+        "is_payable",
+        "has_notes",
+    ):
+        if (value := getattr(wanted, column)) is not None:
+            must(f"{column} = ?", value)
+    if wanted.statuses is None:
+        must("status <> 'deleted'")
+    else:
+        must("status IN (SELECT value FROM json_each(?))", msgspec.json.encode(wanted.statuses).decode())
+    for column, ids in wanted.ids:
+        must(f"{column} IN (SELECT value FROM json_each(?))", msgspec.json.encode(ids).decode())
+    ranges = [("id", (wanted.id_min, wanted.id_max))]
+    ranges += [("created_at", ends) for ends in wanted.created] + [("updated_at", ends) for ends in wanted.updated]
+    for column, (low, high) in ranges:
+        if low is not None:
+            must(f"{column} >= ?", low)
+        if high is not None:
+            must(f"{column} <= ?", high)
+    for word in wanted.words:
+        must("instr(search, ?) > 0", word)
+    return " AND ".join(terms), values
+
+
+class Page(msgspec.Struct, frozen=True):
+    """A page of a list, all of it as of one position of the log."""
+
+    position: int
+    count: int
+    rows: list[bytes]
+
+
+def page(
+    connection: sqlite3.Connection,
+    wanted: Filter,
+    *,
+    document: str,
+    ordering: Sequence[tuple[str, bool]] = (("created_at", True),),
+    limit: int,
+    offset: int,
+) -> Page:
+    """The orders from `offset` on, at most `limit`, as their `document` (shop, storefront or staff).
+
+    `ordering` is columns and whether each goes down; ties go by id, down.
+    """
+    where, values = _conditions(wanted)
+    terms = [f"{column} {'DESC' if down else 'ASC'}" for column, down in ordering]
+    if all(column != "id" for column, _ in ordering):
+        terms.append("id DESC")
+    connection.execute("BEGIN")
+    try:
+        position, count = connection.execute(
+            f"SELECT (SELECT position FROM positions), count(*) FROM orders WHERE {where}", values
+        ).fetchone()
+        rows = []
+        if offset < count:
+            rows = connection.execute(
+                f"SELECT {_DOCUMENTS[document]} FROM (SELECT id FROM orders WHERE {where} ORDER BY {', '.join(terms)}"
+                " LIMIT ? OFFSET ?) AS page CROSS JOIN documents AS d ON d.id = page.id",
+                (*values, limit, offset),
+            ).fetchall()
+    finally:
+        connection.execute("COMMIT")
+    return Page(position, count, [row[0] for row in rows])
+
+
+class Found(msgspec.Struct, frozen=True):
+    """One order's document, as of a position of the log; empty where the filter finds none."""
+
+    position: int
+    document: bytes
+    version: int
+
+
+def one(
+    connection: sqlite3.Connection,
+    *,
+    document: str,
+    order_id: int | None = None,
+    uuid: UUID | None = None,
+    customer_id: int | None = None,
+) -> Found:
+    """An order by its id or its UUID. With `customer_id`, only that customer's, and only where it is not deleted."""
+    column, value = ("id", order_id) if order_id is not None else ("uuid", str(uuid))
+    owner = "" if customer_id is None else " AND o.customer_id = ? AND o.status <> 'deleted'"
+    row = connection.execute(
+        f"SELECT p.position, found.document, found.version FROM positions AS p LEFT JOIN"
+        f" (SELECT {_DOCUMENTS[document]} AS document, d.version FROM orders AS o JOIN documents AS d ON d.id = o.id"
+        f" WHERE o.{column} = ?{owner}) AS found",
+        (value,) if customer_id is None else (value, customer_id),
+    ).fetchone()
+    return Found(row[0], row[1] or b"", row[2] or 0)

@@ -1,0 +1,25 @@
+"""How free text is searched: which letters are the same, and what the words of a search are."""
+
+import re
+from typing import Final
+
+# Arabic and Persian forms of ye and kaf, and Arabic and Persian digits, are written alike before they are compared.
+_SAME: Final = str.maketrans(
+    {"ي": "ی", "ى": "ی", "ك": "ک"}
+    | {chr(0x0660 + digit): str(digit) for digit in range(10)}
+    | {chr(0x06F0 + digit): str(digit) for digit in range(10)}
+)
+_WORD: Final = re.compile(r""" "([^"]*)"(?=\s|$) | '([^']*)'(?=\s|$) | (\S+) """, re.VERBOSE)
+# Stands between the fields of one order, so that no word matches across two of them; text cannot hold it.
+BETWEEN: Final = "\x1f"
+
+
+def normal(text: str) -> str:
+    """Text as it is compared: letters that are the same written alike, case folded."""
+    return text.translate(_SAME).casefold()
+
+
+def words(search: str) -> list[str]:
+    """The words of a search, normalised: split on white space, quoted phrases kept whole, each word once."""
+    found = (normal(a or b or c).replace(BETWEEN, " ") for a, b, c in _WORD.findall(search))
+    return list(dict.fromkeys(word for word in found if word))

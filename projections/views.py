@@ -1,0 +1,271 @@
+"""The mechanism that feeds the views: from the log, exactly once, all of them to the same position.
+
+The views are one SQLite file that can be deleted at any time. `views.db` is a symbolic link to the generation in force
+(`views.db.<hex>`); a rebuild makes a new generation beside it and then turns the link, so readers never see one half
+made. The turn happens under the write lock of the old generation, and whoever has waited for that lock looks at the
+link again, so nobody feeds a generation that is no longer read.
+"""
+
+import hashlib
+import os
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from fcntl import LOCK_EX, flock
+from functools import cache
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from sqlite_utils import Database
+
+import domain
+import projections
+from domain.events import Record
+from domain.ledger import LOG, OrderLedger
+from domain.order import Order, evolve
+from domain.sqlite import Busy, Threads, begin, connect, sqlite3, transaction
+from projections import orders
+
+BATCH_EVENTS_MAX: Final = 500
+REBUILD_BATCH_EVENTS_MAX: Final = 5_000
+_WAIT_STEP_SECONDS: Final = 0.01
+
+Progress = Callable[[int, int], None]
+
+
+class ViewsUnavailable(Exception):
+    """There are no views to read now: they are missing or of another version, and being made anew."""
+
+
+@cache
+def fingerprint() -> str:
+    """Names the code that makes the views: a change of any of it may change a row, so it asks for new ones."""
+    sources = sorted(
+        path for package in (domain, projections) for folder in package.__path__ for path in Path(folder).glob("*.py")
+    )
+    return hashlib.sha256(b"\0".join(path.name.encode() + b"\0" + path.read_bytes() for path in sources)).hexdigest()
+
+
+def fold_batch(
+    ledger: OrderLedger, connection: sqlite3.Connection, after: int, limit: int
+) -> tuple[int, dict[UUID, Order]]:
+    """The orders that the next events of the log touch, as they are then, and the position that this reaches."""
+    touched: dict[UUID, Order] = {}
+    notifications = ledger.recorder.select_notifications(after, limit, inclusive_of_start=False)
+    for notification in notifications:
+        record = ledger.mapper.to_domain_event(notification)
+        assert isinstance(record, Record)
+        uuid = record.originator_id
+        order = touched.get(uuid)
+        if order is None and record.originator_version > 1:
+            order = orders.state(connection, uuid)
+        touched[uuid] = evolve(order, record)
+    return (notifications[-1].id if notifications else after), touched
+
+
+class Views:
+    """The views of one ledger: their file, and what keeps it at the log's head."""
+
+    def __init__(self, ledger: OrderLedger, path: Path) -> None:
+        self._ledger = ledger
+        self.path = path
+        self._local = threading.local()
+
+    # --- the generation in force ---
+
+    def _generation(self) -> str:
+        """The name of the file that the link names. Raises ViewsUnavailable."""
+        try:
+            return os.readlink(self.path)
+        except OSError:
+            raise ViewsUnavailable("the views are being made anew") from None
+
+    def _threads(self) -> Threads:
+        """This thread's connections to the generation in force. Raises ViewsUnavailable."""
+        generation = self._generation()
+        if getattr(self._local, "generation", None) == generation:
+            return self._local.threads  # type: ignore[no-any-return]
+        self.close()
+        file = self.path.parent / generation
+        if not file.exists():
+            raise ViewsUnavailable("the views are being made anew")
+        threads = Threads(file, "NORMAL")
+        try:
+            found = threads.reader.execute("SELECT fingerprint FROM made_by").fetchone()
+        except sqlite3.DatabaseError:
+            found = None
+        if found != (fingerprint(),):
+            threads.close()
+            raise ViewsUnavailable("the views are of another version of the program")
+        self._local.generation, self._local.threads = generation, threads
+        return threads
+
+    @property
+    def reader(self) -> sqlite3.Connection:
+        """This thread's connection for queries. Raises ViewsUnavailable."""
+        return self._threads().reader
+
+    def close(self) -> None:
+        """Closes this thread's connections."""
+        if threads := getattr(self._local, "threads", None):
+            threads.close()
+        self._local.generation = self._local.threads = None
+
+    # --- feeding ---
+
+    def position(self) -> int:
+        """How far in the log the views are. Raises ViewsUnavailable."""
+        return _position(self.reader)
+
+    def catch_up(self, target: int | None = None) -> int:
+        """Feeds the views to the log's head, or until they have reached `target`; returns where they are.
+
+        Raises ViewsUnavailable, Busy, or what the log's reader raises on an event that it cannot read.
+        """
+        while True:
+            position = self.position()
+            goal = self._ledger.head() if target is None else target
+            if position >= goal:
+                return position
+            with self._writing() as writer:
+                position = _feed(self._ledger, writer, BATCH_EVENTS_MAX)
+            if target is None and position >= goal:
+                return position
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """A write transaction on the generation in force, also where that has changed while waiting for it."""
+        while True:
+            generation = self._generation()
+            writer = self._threads().writer
+            begin(writer)
+            if self._generation() == generation:
+                break
+            writer.execute("ROLLBACK")
+        try:
+            yield writer
+            writer.execute("COMMIT")
+        except BaseException:
+            if writer.in_transaction:
+                writer.execute("ROLLBACK")
+            raise
+
+    def wait_for(self, position: int, timeout_seconds: float) -> bool:
+        """Whether the views reach a position in time."""
+        deadline = time.monotonic() + timeout_seconds
+        while True:
+            if self.position() >= position:
+                return True
+            if self._ledger.head() >= position:
+                with suppress(Busy):
+                    self.catch_up(position)
+                    return True
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(_WAIT_STEP_SECONDS)
+
+    # --- making anew ---
+
+    def ensure(self, progress: Progress | None = None) -> None:
+        """Makes the views anew where they are missing, damaged or of another version, and feeds them to the head."""
+        try:
+            self._threads()
+        except ViewsUnavailable:
+            self.rebuild(progress, only_if_unavailable=True)
+        self.catch_up()
+
+    def rebuild(self, progress: Progress | None = None, *, only_if_unavailable: bool = False) -> int:
+        """Makes a new generation from the whole log, then puts it in force; returns its position.
+
+        `progress` is called with the position reached and the head. One process rebuilds at a time.
+        """
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with open(f"{self.path}.lock", "wb") as lock:
+            flock(lock, LOCK_EX)
+            if only_if_unavailable:
+                with suppress(ViewsUnavailable):  # somebody else has made them while this one waited
+                    return _position(self._threads().reader)
+            file = self.path.with_name(f"{self.path.name}.{secrets.token_hex(4)}")
+            try:
+                writer = self._make(file, progress)
+                position = self._put_in_force(file, writer)
+                writer.close()
+            except BaseException:
+                _remove(file)
+                raise
+            self._sweep(file)
+            return position
+
+    def _make(self, file: Path, progress: Progress | None) -> sqlite3.Connection:
+        """A generation, fed to where the head was a moment ago. Nobody reads it yet, so it need not survive a crash."""
+        connection = connect(file, "OFF")
+        connection.execute("PRAGMA cache_size = -64000")
+        database = Database(connection)
+        database.table("made_by").create({"fingerprint": str})
+        database.table("positions").create({"log": str, "position": int}, pk="log", strict=True)
+        orders.create(database)
+        with transaction(connection):
+            connection.execute("INSERT INTO made_by VALUES (?)", (fingerprint(),))
+            connection.execute("INSERT INTO positions VALUES (?, 0)", (LOG,))
+        position, head = 0, self._ledger.head()
+        while position < head:
+            with transaction(connection):
+                position = _feed(self._ledger, connection, REBUILD_BATCH_EVENTS_MAX)
+            head = self._ledger.head()
+            if progress:
+                progress(position, head)
+        orders.index(database)
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        return connection
+
+    def _put_in_force(self, file: Path, new: sqlite3.Connection) -> int:
+        """Turns the link, while nobody can feed the old generation; the new one has all that the old one had."""
+        try:
+            old = self._threads().writer
+        except ViewsUnavailable:
+            old = None
+        if old is not None:
+            begin(old)
+        try:
+            position, head = _position(new), self._ledger.head()
+            while position < head:
+                with transaction(new):
+                    position = _feed(self._ledger, new, REBUILD_BATCH_EVENTS_MAX)
+            link = self.path.with_name(f"{self.path.name}.link")
+            link.unlink(missing_ok=True)
+            link.symlink_to(file.name)
+            os.replace(link, self.path)
+        finally:
+            if old is not None:
+                old.execute("ROLLBACK")
+        return position
+
+    def _sweep(self, in_force: Path) -> None:
+        """Removes the generations that are no longer in force; who still reads one keeps its open file."""
+        for file in self.path.parent.glob(f"{self.path.name}.????????"):
+            if file != in_force:
+                _remove(file)
+
+
+def _remove(file: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{file}{suffix}").unlink(missing_ok=True)
+
+
+def _position(connection: sqlite3.Connection) -> int:
+    (position,) = connection.execute("SELECT position FROM positions").fetchone()
+    return int(position)
+
+
+def _feed(ledger: OrderLedger, connection: sqlite3.Connection, limit: int) -> int:
+    """Folds the next events in, inside the caller's transaction; returns the position that this reaches."""
+    before = _position(connection)
+    position, touched = fold_batch(ledger, connection, before, limit)
+    if position > before:
+        orders.put(connection, touched.values())
+        connection.execute("UPDATE positions SET position = ? WHERE log = ?", (position, LOG))
+    return position

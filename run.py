@@ -1,0 +1,253 @@
+#!/usr/bin/env python3
+"""The order ledger's one entry point: `run.py --help` shows what it can do."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import BinaryIO, NoReturn
+
+import click
+from eventsourcing.persistence import PersistenceError
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from api import settings as settings_module
+from api.settings import Settings, WrongSetting
+from domain.keys import SCOPES, Keys
+from domain.ledger import OrderLedger, utc_now
+from domain.sqlite import Busy
+from projections.views import Views
+
+# Exit statuses of the contract.
+NEEDS_A_PERSON = 1
+WRONG_USAGE = 2
+
+err = Console(stderr=True, highlight=False)
+
+
+def fail(message: str, status: int = WRONG_USAGE) -> NoReturn:
+    err.print(f"[red]error:[/red] {message}", soft_wrap=True, markup=True)
+    sys.exit(status)
+
+
+def settings() -> Settings:
+    try:
+        return settings_module.read(os.environ)
+    except WrongSetting as error:
+        fail(str(error))
+
+
+def open_ledger(chosen: Settings) -> OrderLedger:
+    try:
+        chosen.ledger.parent.mkdir(parents=True, exist_ok=True)
+        return OrderLedger(chosen.ledger, currency_default=chosen.currency)
+    except (PersistenceError, Busy, OSError) as error:
+        fail(f"LEDGER_URL: {chosen.ledger} cannot be opened: {error}")
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on a terminal, a plain line now and then elsewhere, both on standard error."""
+    if not err.is_terminal:
+        said = [0.0]
+
+        def say(done: int, total: int) -> None:
+            share = done / total if total else 1.0
+            if share >= said[0] + 0.1 or done == total:
+                said[0] = share
+                print(f"{what}: {done} of {total}", file=sys.stderr, flush=True)
+
+        yield say
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+def cli() -> None:
+    """An event-sourced order ledger: what every order looks like, looked like, and who changed it.
+
+    Settings come from the environment:
+
+    \b
+      LEDGER_URL              where the ledger is       sqlite:///var/ledger.db
+      LEDGER_VIEWS            where the views are       views.db beside the ledger
+      LEDGER_CURRENCY         of orders that name none  USD
+      LEDGER_TIMEZONE         whose days dates mean     UTC
+      LEDGER_TRUSTED_PROXIES  whose forwarded headers are believed, like 127.0.0.1,10.0.0.0/8   none
+
+    The ledger is the truth: back it up. The views can be deleted at any time; they are made again.
+    """
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
+@click.option("--workers", default=None, type=click.IntRange(1, 64), help="Processes.  [default: one a core]")
+@click.option("--threads", default=4, show_default=True, type=click.IntRange(1, 64), help="Threads in each process.")
+@click.option("--demo", is_flag=True, help="Load sample orders into an empty ledger; print URLs and keys to try.")
+def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -> None:
+    """Run the service until it is stopped (Ctrl-C, or SIGTERM: what is in flight is finished, within 5 seconds).
+
+    \b
+      run.py serve --demo                  with sample orders, to look around
+      run.py serve --host 0.0.0.0 --port 80 --workers 4
+    """
+    from api.app import create_app
+    from api.server import Server
+    from projections import feeder
+
+    chosen = settings()
+    ledger = open_ledger(chosen)
+    greeting = f"Serving {chosen.ledger} at http://{host}:{port} (Ctrl-C stops it)"
+    if demo:
+        from api.demo import load_demo
+
+        greeting += load_demo(ledger, f"http://{host}:{port}")
+    views = Views(ledger, chosen.views)
+    with progress("making the views") as say:
+        views.ensure(say)
+    # A connection must not live through the fork into the workers.
+    views.close()
+    ledger.log_of_events.close()
+
+    def make_app():  # type: ignore[no-untyped-def]  # falcon's generic App says nothing to the reader here
+        own = OrderLedger(chosen.ledger, currency_default=chosen.currency)
+        own_views = Views(own, chosen.views)
+        feeder.start(own_views)
+        return create_app(own, own_views, chosen, threads=threads)
+
+    Server(
+        make_app,
+        host=host,
+        port=port,
+        workers=workers or os.cpu_count() or 1,
+        threads=threads,
+        when_ready=lambda: print(greeting, flush=True),
+    ).run()
+
+
+@cli.group()
+def token() -> None:
+    """Access keys: make, list and revoke them.
+
+    A key is shown once, when it is made; the ledger keeps only its hash.
+    """
+
+
+@token.command("create")
+@click.option("--customer", type=click.IntRange(0, 10**15 - 1), help="The customer whose orders the key reads.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice(SCOPES),
+    help="What a staff key may do; can be repeated.",
+)
+@click.option("--name", help="What to call it; stands as the actor of what it writes.  [default: its first letters]")
+def token_create(customer: int | None, scopes: tuple[str, ...], name: str | None) -> None:
+    """Make a key and print it, alone, on standard output.
+
+    \b
+      run.py token create --customer 7
+      run.py token create --scope orders:read --scope orders:write --name backoffice
+    """
+    ledger = open_ledger(settings())
+    try:
+        print(Keys(ledger.log_of_events).create(customer_id=customer, scopes=scopes, name=name, now=utc_now()))
+    except ValueError as error:
+        fail(str(error))
+
+
+@token.command("list")
+def token_list() -> None:
+    """Show every key there is and was, by name and first letters."""
+    keys = Keys(open_ledger(settings()).log_of_events).list()
+    table = Table("name", "starts with", "for", "created", "revoked", box=None, pad_edge=False)
+    for key in keys:
+        carries = " ".join(key.scopes) if key.customer_id is None else f"customer {key.customer_id}"
+        table.add_row(key.name, key.prefix, carries, key.created_at[:19] + "Z", (key.revoked_at or "")[:19])
+    Console(highlight=False, width=None if sys.stdout.isatty() else 160).print(table)
+
+
+@token.command("revoke")
+@click.argument("name_or_prefix")
+def token_revoke(name_or_prefix: str) -> None:
+    """Revoke the key with this name or these first letters; that holds from the next request on."""
+    ledger = open_ledger(settings())
+    try:
+        name = Keys(ledger.log_of_events).revoke(name_or_prefix, now=utc_now())
+    except ValueError as error:
+        fail(str(error))
+    err.print(f"revoked {name}")
+
+
+@cli.command("import")
+@click.argument("file", type=click.File("rb"))
+def import_(file: BinaryIO) -> None:
+    """Record orders with their history from FILE, JSON Lines; - reads standard input.
+
+    One order a line: the body of POST /api/v1/orders, and optionally id, key, uuid, created_at and history. A line
+    is recorded whole or not at all; a bad one is reported with its number, and the rest go on. Orders that are
+    there already (by id, key or uuid) are skipped, so an interrupted import is simply run again.
+    """
+    from domain.importing import import_lines
+
+    chosen = settings()
+    ledger = open_ledger(chosen)
+    size = _size(file)
+    with progress("importing") as say:
+        result = import_lines(
+            ledger,
+            file,
+            on_rejected=lambda number, reason: err.print(f"line {number}: {reason}", markup=False, soft_wrap=True),
+            on_bytes=(lambda done: say(done, size)) if size else None,
+        )
+    views = Views(ledger, chosen.views)
+    with progress("feeding the views") as say:
+        views.ensure(say)
+    print(
+        f"{result.imported} imported with {result.events} events, {result.skipped} there already,"
+        f" {result.rejected} rejected"
+    )
+    if result.rejected:
+        sys.exit(NEEDS_A_PERSON)
+
+
+def _size(file: BinaryIO) -> int | None:
+    """Bytes to come, where that can be known."""
+    try:
+        return os.fstat(file.fileno()).st_size if file.seekable() else None
+    except (OSError, ValueError):
+        return None
+
+
+@cli.command()
+def rebuild() -> None:
+    """Make the views anew from the log, also while the service is serving: it changes over when they are whole."""
+    chosen = settings()
+    ledger = open_ledger(chosen)
+    with progress("rebuilding") as say:
+        position = Views(ledger, chosen.views).rebuild(say)
+    print(f"the views stand at position {position}")
+
+
+if __name__ == "__main__":
+    cli()
