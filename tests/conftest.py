@@ -1,0 +1,185 @@
+"""What tests share: a ledger on a real file, views beside it, and the real service under gunicorn."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from domain.commands import CreateOrder, ImportOrder
+from domain.ledger import OrderLedger
+from domain.recorder import Provenance
+from domain.strict_json import shaped
+from projections.views import Views
+
+ROOT = Path(__file__).parent.parent
+ME = Provenance("tester", "request-1")
+
+
+class Clock:
+    """Stands still until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 1, 10, 30, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def tick(self, **span: float) -> datetime:
+        self.now += timedelta(**span or {"seconds": 1})
+        return self.now
+
+
+def new_order(**fields: Any) -> CreateOrder:
+    """A CreateOrder from the body that a client would send."""
+    return shaped(fields, CreateOrder)
+
+
+def import_line(**fields: Any) -> ImportOrder:
+    return shaped(fields, ImportOrder)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def ledger(tmp_path: Path, clock: Clock) -> Iterator[OrderLedger]:
+    made = OrderLedger(tmp_path / "ledger.db", clock=clock)
+    yield made
+    made.log_of_events.close()
+
+
+@pytest.fixture
+def views(ledger: OrderLedger, tmp_path: Path) -> Iterator[Views]:
+    made = Views(ledger, tmp_path / "views.db")
+    made.ensure()
+    yield made
+    made.close()
+
+
+class Service:
+    """The real service in processes of its own, and clients for it."""
+
+    def __init__(self, folder: Path, *, workers: int = 2, threads: int = 4, **environment: str) -> None:
+        self.folder = folder
+        self.workers, self.threads = workers, threads
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("LEDGER_")},
+            "LEDGER_URL": f"sqlite:///{folder / 'ledger.db'}",
+            **environment,
+        }
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.base = f"http://127.0.0.1:{self.port}"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def run(self, *arguments: str, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+        """`run.py` with these arguments, to its end."""
+        return subprocess.run(
+            [sys.executable, str(ROOT / "run.py"), *arguments],
+            env=self.environment,
+            input=stdin,
+            capture_output=True,
+            timeout=120,
+            check=False,
+        )
+
+    def start(self) -> "Service":
+        with (self.folder / "server.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, str(ROOT / "run.py"), "serve", "--port", str(self.port)]
+                + ["--workers", str(self.workers), "--threads", str(self.threads)],
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            try:
+                if requests.get(self.base + "/readyz", timeout=5).status_code == 200:
+                    return self
+            except requests.ConnectionError:
+                assert self.process.poll() is None, (self.folder / "server.log").read_text()
+            time.sleep(0.02)
+        raise AssertionError((self.folder / "server.log").read_text())
+
+    def stop(self) -> int:
+        """SIGTERM to the master; its exit status."""
+        assert self.process
+        self.process.terminate()
+        return self.process.wait(timeout=10)
+
+    def kill(self) -> None:
+        """SIGKILL to the master and every worker at once."""
+        assert self.process
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def key(self, *scopes: str, customer: int | None = None) -> str:
+        """A new key, as `token create` prints it."""
+        arguments = ["--customer", str(customer)] if customer is not None else []
+        for scope in scopes:
+            arguments += ["--scope", scope]
+        done = self.run("token", "create", *arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.decode().strip()
+
+    def client(self, key: str) -> "Client":
+        return Client(self.base, key)
+
+    def log(self) -> str:
+        return (self.folder / "server.log").read_text()
+
+
+class Client(requests.Session):
+    """Talks to the service with one key; addresses may be given without the host."""
+
+    def __init__(self, base: str, key: str) -> None:
+        super().__init__()
+        self.base = base
+        self.headers["Authorization"] = f"Bearer {key}"
+
+    def request(self, method: Any, url: Any, *args: Any, **kwargs: Any) -> requests.Response:  # type: ignore[override]
+        kwargs.setdefault("timeout", 30)
+        return super().request(method, self.base + url if url.startswith("/") else url, *args, **kwargs)
+
+
+@pytest.fixture
+def make_service(tmp_path: Path) -> Iterator[Callable[..., Service]]:
+    """Starts services that are stopped when the test ends."""
+    made: list[Service] = []
+
+    def make(**options: Any) -> Service:
+        service = Service(tmp_path, **options)
+        made.append(service)
+        return service.start()
+
+    yield make
+    for service in made:
+        if service.process and service.process.poll() is None:
+            service.kill()
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """One service for a whole module of tests that do not disturb each other."""
+    running = Service(tmp_path_factory.mktemp("service")).start()
+    yield running
+    running.kill()
+
+
+@pytest.fixture(scope="module")
+def staff(service: Service) -> Client:
+    return service.client(service.key("orders:read", "orders:write", "finance:read", "finance:write"))
