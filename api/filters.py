@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from api.errors import invalid_parameter
 from api.parameters import Parameters
 from domain.order import TRANSITIONS
-from projections.orders import ORDERING, Filter
+from projections.orders import NEWEST_FIRST, ORDERING, Filter
 from projections.search import words
 
 SEARCH_WORDS_MAX: Final = 32
@@ -75,4 +75,4 @@ def ordering(parameters: Parameters) -> list[tuple[str, bool]]:
             raise invalid_parameter("ordering", f"must be of {', '.join(ORDERING)}, each with or without a - in front")
         if field:
             terms.setdefault(ORDERING[field], term.strip().startswith("-"))
-    return list(terms.items()) or [("created_at", True)]
+    return list(terms.items()) or list(NEWEST_FIRST)

@@ -32,6 +32,7 @@ ORDERING: Final = {
     "payment_method__name": "payment_method_name",
     "shipping_method__name": "shipping_method_name",
 }
+NEWEST_FIRST: Final = (("created_at", True),)
 _COLUMNS: Final[dict[str, Any]] = {
     "id": int,
     "uuid": str,
@@ -58,12 +59,13 @@ _COLUMNS: Final[dict[str, Any]] = {
     "has_notes": int,
     "search": str,
 }
-_INDEXES: Final = (
-    ("key",),
-    # Both contracts' default list, and its count, without a look at the table. Status and storefront status ride along.
-    ("customer_id", "created_at", "id", "status", "storefront_status"),
-    ("created_at", "id", "status"),
-)
+_INDEXES: Final = {
+    "orders_key": ("key",),
+    "orders_customer": ("customer_id",),
+    # Both contracts' default list, and its count, without a look at the table.
+    "orders_customer_newest": ("customer_id", "created_at", "id", "status", "storefront_status"),
+    "orders_newest": ("created_at", "id", "status"),
+}
 _DOCUMENT_COLUMNS: Final[dict[str, Any]] = {
     "id": int,
     "version": int,
@@ -94,8 +96,8 @@ def create(database: Database) -> None:
 
 def index(database: Database) -> None:
     """Makes the indexes that queries want; a rebuild does it last, when the rows are there to be sorted at once."""
-    for columns in _INDEXES:
-        database.table("orders").create_index(columns)
+    for name, columns in _INDEXES.items():
+        database.table("orders").create_index(columns, index_name=name)
 
 
 def state(connection: sqlite3.Connection, uuid: UUID) -> Order | None:
@@ -260,33 +262,51 @@ def page(
     wanted: Filter,
     *,
     document: str,
-    ordering: Sequence[tuple[str, bool]] = (("created_at", True),),
+    ordering: Sequence[tuple[str, bool]] = NEWEST_FIRST,
     limit: int,
     offset: int,
 ) -> Page:
     """The orders from `offset` on, at most `limit`, as their `document` (shop, storefront or staff).
 
-    `ordering` is columns and whether each goes down; ties go by id, down.
+    `ordering` is columns and whether each goes down; ties go by id, down. It is one statement, so position, count and
+    rows are of one moment.
     """
     where, values = _conditions(wanted)
     terms = [f"{column} {'DESC' if down else 'ASC'}" for column, down in ordering]
     if all(column != "id" for column, _ in ordering):
         terms.append("id DESC")
-    connection.execute("BEGIN")
-    try:
-        position, count = connection.execute(
-            f"SELECT (SELECT position FROM positions), count(*) FROM orders WHERE {where}", values
-        ).fetchone()
-        rows = []
-        if offset < count:
-            rows = connection.execute(
-                f"SELECT {_DOCUMENTS[document]} FROM (SELECT id FROM orders WHERE {where} ORDER BY {', '.join(terms)}"
-                " LIMIT ? OFFSET ?) AS page CROSS JOIN documents AS d ON d.id = page.id",
-                (*values, limit, offset),
-            ).fetchall()
-    finally:
-        connection.execute("COMMIT")
-    return Page(position, count, [row[0] for row in rows])
+    if _is_covered(wanted, ordering):
+        # Counted and walked in an index, which has the order already.
+        found, index = "NOT MATERIALIZED", ""
+    else:
+        # Every candidate's row is looked at, once, in the order in which rows lie in the file.
+        found, index = "MATERIALIZED", "" if wanted.customer_id is None else " INDEXED BY orders_customer"
+    columns = ", ".join(dict.fromkeys(["id", *(column for column, _ in ordering)]))
+    hits = f"WITH hit AS {found} (SELECT {columns} FROM orders{index} WHERE {where})"
+    so_far = "SELECT (SELECT position FROM positions), (SELECT count(*) FROM hit)"
+    while True:
+        rows = connection.execute(
+            f"{hits} {so_far}, {_DOCUMENTS[document]}"
+            f" FROM (SELECT id FROM hit ORDER BY {', '.join(terms)} LIMIT ? OFFSET ?) AS part"
+            " CROSS JOIN documents AS d ON d.id = part.id",
+            (*values, limit, offset),
+        ).fetchall()
+        if rows:
+            return Page(rows[0][0], rows[0][1], [row[2] for row in rows])
+        position, count = connection.execute(f"{hits} {so_far}", values).fetchone()
+        if count <= offset:
+            return Page(position, count, [])
+        # An order has come between the two statements, so there is a page after all.
+
+
+def _is_covered(wanted: Filter, ordering: Sequence[tuple[str, bool]]) -> bool:
+    """Whether one of `_INDEXES` holds all that is asked of a row, in the order that is asked for."""
+    covered = Filter(
+        customer_id=wanted.customer_id,
+        statuses=wanted.statuses,
+        storefront_status=wanted.storefront_status if wanted.customer_id is not None else None,
+    )
+    return wanted == covered and list(ordering) == list(NEWEST_FIRST)
 
 
 class Found(msgspec.Struct, frozen=True):
