@@ -282,21 +282,15 @@ def page(
         # Every candidate's row is looked at, once, in the order in which rows lie in the file.
         found, index = "MATERIALIZED", "" if wanted.customer_id is None else " INDEXED BY orders_customer"
     columns = ", ".join(dict.fromkeys(["id", *(column for column, _ in ordering)]))
-    hits = f"WITH hit AS {found} (SELECT {columns} FROM orders{index} WHERE {where})"
-    so_far = "SELECT (SELECT position FROM positions), (SELECT count(*) FROM hit)"
-    while True:
-        rows = connection.execute(
-            f"{hits} {so_far}, {_DOCUMENTS[document]}"
-            f" FROM (SELECT id FROM hit ORDER BY {', '.join(terms)} LIMIT ? OFFSET ?) AS part"
-            " CROSS JOIN documents AS d ON d.id = part.id",
-            (*values, limit, offset),
-        ).fetchall()
-        if rows:
-            return Page(rows[0][0], rows[0][1], [row[2] for row in rows])
-        position, count = connection.execute(f"{hits} {so_far}", values).fetchone()
-        if count <= offset:
-            return Page(position, count, [])
-        # An order has come between the two statements, so there is a page after all.
+    head, *rows = connection.execute(
+        f"WITH hit AS {found} (SELECT {columns} FROM orders{index} WHERE {where})"
+        f" SELECT (SELECT position FROM positions), (SELECT count(*) FROM hit)"
+        f" UNION ALL SELECT NULL, {_DOCUMENTS[document]}"
+        f" FROM (SELECT id FROM hit ORDER BY {', '.join(terms)} LIMIT ? OFFSET ?) AS part"
+        f" CROSS JOIN documents AS d ON d.id = part.id",
+        (*values, limit, offset),
+    ).fetchall()
+    return Page(head[0], head[1], [document for _, document in rows])
 
 
 def _is_covered(wanted: Filter, ordering: Sequence[tuple[str, bool]]) -> bool:
