@@ -76,6 +76,7 @@ PRAGMA user_version = {SCHEMA_VERSION};
 """
 
 # Text is read as bytes, so that a damaged byte is a damaged record and not an exception out of the driver.
+# A plain `LIMIT ?` would be planned for the value that is bound, so prepared anew for each; `+?` is not.
 _NOTIFICATION: Final = "SELECT position, originator_id, version, topic, CAST(payload AS BLOB) FROM events"
 
 
@@ -227,7 +228,7 @@ class SQLiteRecorder(ApplicationRecorder):
         """An order's events, each with its position."""
         rows = self.reader.execute(
             f"{_NOTIFICATION} WHERE originator_id = ? AND version > ? AND version <= ?"
-            f" ORDER BY version {'DESC' if desc else 'ASC'} LIMIT ?",
+            f" ORDER BY version {'DESC' if desc else 'ASC'} LIMIT +?",
             (
                 str(originator_id),
                 0 if gt is None else gt,
@@ -250,7 +251,7 @@ class SQLiteRecorder(ApplicationRecorder):
         first = 1 if start is None else start if inclusive_of_start else start + 1
         chosen = f" AND topic IN ({', '.join('?' * len(topics))})" if topics else ""
         rows = self.reader.execute(
-            f"{_NOTIFICATION} WHERE position >= ? AND position <= ?{chosen} ORDER BY position LIMIT ?",
+            f"{_NOTIFICATION} WHERE position >= ? AND position <= ?{chosen} ORDER BY position LIMIT +?",
             (first, 2**62 if stop is None else stop, *topics, limit),
         )
         return [_notification(row) for row in rows]

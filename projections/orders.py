@@ -7,6 +7,7 @@ bytes.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -211,42 +212,68 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     is_payable: bool | None = None
 
 
-def _conditions(wanted: Filter) -> tuple[str, list[Any]]:
-    """The WHERE clause and its values."""
+def _conditions(wanted: Filter) -> tuple[tuple[str, ...], list[Any], bool]:
+    """The terms of the WHERE clause, their values, and whether the indexes for newest first hold all the columns."""
     terms: list[str] = []
     values: list[Any] = []
-
-    def must(term: str, *bound: Any) -> None:
-        terms.append(term)
-        values.extend(bound)
-
-    for column in (
-        "customer_id",
-        "storefront_status",
-        "key",
-        "currency",
-        "is_paid",
-        "is_payable",
-        "has_notes",
-    ):
-        if (value := getattr(wanted, column)) is not None:
-            must(f"{column} = ?", value)
+    covered = True
+    if wanted.customer_id is not None:
+        terms.append("customer_id = ?")
+        values.append(wanted.customer_id)
+    if wanted.storefront_status is not None:
+        terms.append("storefront_status = ?")
+        values.append(wanted.storefront_status)
+        covered = wanted.customer_id is not None
     if wanted.statuses is None:
-        must("status <> 'deleted'")
+        terms.append("status <> 'deleted'")
     else:
-        must("status IN (SELECT value FROM json_each(?))", msgspec.json.encode(wanted.statuses).decode())
+        terms.append("status IN (SELECT value FROM json_each(?))")
+        values.append(msgspec.json.encode(wanted.statuses).decode())
+    further = len(terms)
+    for column in ("key", "currency", "is_paid", "is_payable", "has_notes"):
+        if (value := getattr(wanted, column)) is not None:
+            terms.append(f"{column} = ?")
+            values.append(value)
     for column, ids in wanted.ids:
-        must(f"{column} IN (SELECT value FROM json_each(?))", msgspec.json.encode(ids).decode())
+        terms.append(f"{column} IN (SELECT value FROM json_each(?))")
+        values.append(msgspec.json.encode(ids).decode())
     ranges = [("id", (wanted.id_min, wanted.id_max))]
     ranges += [("created_at", ends) for ends in wanted.created] + [("updated_at", ends) for ends in wanted.updated]
-    for column, (low, high) in ranges:
-        if low is not None:
-            must(f"{column} >= ?", low)
-        if high is not None:
-            must(f"{column} <= ?", high)
+    for column, ends in ranges:
+        for comparison, end in zip((">=", "<="), ends, strict=True):
+            if end is not None:
+                terms.append(f"{column} {comparison} ?")
+                values.append(end)
     for word in wanted.words:
-        must("instr(search, ?) > 0", word)
-    return " AND ".join(terms), values
+        terms.append("instr(search, ?) > 0")
+        values.append(word)
+    return tuple(terms), values, covered and further == len(terms)
+
+
+@lru_cache(maxsize=512)
+def _page_statement(
+    terms: tuple[str, ...], ordering: tuple[tuple[str, bool], ...], document: str, is_covered: bool
+) -> str:
+    """The one statement that gives position and count in its first row, and documents in the others."""
+    order_by = [f"{column} {'DESC' if down else 'ASC'}" for column, down in ordering]
+    if all(column != "id" for column, _ in ordering):
+        order_by.append("id DESC")
+    if is_covered and ordering == NEWEST_FIRST:
+        # Counted and walked in an index, which has the order already.
+        found, index = "NOT MATERIALIZED", ""
+    else:
+        # Every candidate's row is looked at, once, in the order in which rows lie in the file.
+        found, index = "MATERIALIZED", " INDEXED BY orders_customer" if "customer_id = ?" in terms else ""
+    # The plus keeps SQLite from planning for the very limit that is bound, and so from preparing the statement anew each
+    # time, which would cost three times what the query does.
+    columns = ", ".join(dict.fromkeys(["id", *(column for column, _ in ordering)]))
+    return (
+        f"WITH hit AS {found} (SELECT {columns} FROM orders{index} WHERE {' AND '.join(terms)})"
+        f" SELECT (SELECT position FROM positions), (SELECT count(*) FROM hit)"
+        f" UNION ALL SELECT NULL, {_DOCUMENTS[document]}"
+        f" FROM (SELECT id FROM hit ORDER BY {', '.join(order_by)} LIMIT +? OFFSET +?) AS part"
+        f" CROSS JOIN documents AS d ON d.id = part.id"
+    )
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -271,36 +298,10 @@ def page(
     `ordering` is columns and whether each goes down; ties go by id, down. It is one statement, so position, count and
     rows are of one moment.
     """
-    where, values = _conditions(wanted)
-    terms = [f"{column} {'DESC' if down else 'ASC'}" for column, down in ordering]
-    if all(column != "id" for column, _ in ordering):
-        terms.append("id DESC")
-    if _is_covered(wanted, ordering):
-        # Counted and walked in an index, which has the order already.
-        found, index = "NOT MATERIALIZED", ""
-    else:
-        # Every candidate's row is looked at, once, in the order in which rows lie in the file.
-        found, index = "MATERIALIZED", "" if wanted.customer_id is None else " INDEXED BY orders_customer"
-    columns = ", ".join(dict.fromkeys(["id", *(column for column, _ in ordering)]))
-    head, *rows = connection.execute(
-        f"WITH hit AS {found} (SELECT {columns} FROM orders{index} WHERE {where})"
-        f" SELECT (SELECT position FROM positions), (SELECT count(*) FROM hit)"
-        f" UNION ALL SELECT NULL, {_DOCUMENTS[document]}"
-        f" FROM (SELECT id FROM hit ORDER BY {', '.join(terms)} LIMIT ? OFFSET ?) AS part"
-        f" CROSS JOIN documents AS d ON d.id = part.id",
-        (*values, limit, offset),
-    ).fetchall()
+    terms, values, is_covered = _conditions(wanted)
+    statement = _page_statement(terms, tuple(ordering), document, is_covered)
+    head, *rows = connection.execute(statement, (*values, limit, offset)).fetchall()
     return Page(head[0], head[1], [document for _, document in rows])
-
-
-def _is_covered(wanted: Filter, ordering: Sequence[tuple[str, bool]]) -> bool:
-    """Whether one of `_INDEXES` holds all that is asked of a row, in the order that is asked for."""
-    covered = Filter(
-        customer_id=wanted.customer_id,
-        statuses=wanted.statuses,
-        storefront_status=wanted.storefront_status if wanted.customer_id is not None else None,
-    )
-    return wanted == covered and list(ordering) == list(NEWEST_FIRST)
 
 
 class Found(msgspec.Struct, frozen=True):
