@@ -1,0 +1,202 @@
+"""Is every event that was ever stored still read, whole, and does personal data stand in one place only?
+
+`topics.jsonl` holds what each topic stored, fullest and barest. Lines are added to it, and never changed: what they
+stand for is in somebody's log.
+"""
+
+import json
+import types
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Union, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+import msgspec
+import pytest
+from eventsourcing.persistence import StoredEvent
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain import commands as c
+from domain import events as e
+from domain.ledger import DamagedEvent, EventMapper, OrderLedger, UnknownTopic
+from tests.conftest import ME, new_order
+
+ORDER = UUID("a3d5c8e7-9b4f-4a2e-8c7d-1f3e5a6b9c0d")
+
+
+class Sample(msgspec.Struct):
+    topic: str
+    payload: msgspec.Raw
+
+
+SAMPLES = [
+    msgspec.json.decode(line, type=Sample)
+    for line in Path(__file__).with_name("topics.jsonl").read_bytes().splitlines()
+]
+
+
+def stored(topic: str, payload: bytes) -> StoredEvent:
+    return StoredEvent(originator_id=ORDER, originator_version=1, topic=topic, state=payload)
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.topic)
+def test_what_was_once_stored_is_read_for_ever_and_written_again_as_the_same_bytes(sample: Sample) -> None:
+    mapper, payload = EventMapper(), bytes(sample.payload)
+    record = mapper.to_domain_event(stored(sample.topic, payload))
+    assert mapper.to_stored_event(record) == stored(sample.topic, payload)
+
+
+def test_there_are_samples_of_every_topic_and_no_other() -> None:
+    assert {sample.topic for sample in SAMPLES} == set(e.TOPICS)
+
+
+def test_the_samples_hold_every_field_of_every_event() -> None:
+    for topic, shape in e.TOPICS.items():
+        held = {name for sample in SAMPLES if sample.topic == topic for name in json.loads(bytes(sample.payload))}
+        assert held == set(shape.__struct_fields__)
+
+
+def test_every_event_has_one_permanent_topic_with_its_version() -> None:
+    assert all(topic.startswith("order.") and topic.endswith(".v1") for topic in e.TOPICS)
+    assert sorted(shape.__name__ for shape in e.TOPICS.values()) == sorted(
+        shape.__name__ for shape in e.Event.__subclasses__()
+    )
+
+
+@pytest.mark.parametrize(
+    "topic", ["order.created.v2", "order.erased.v1", "domain.events:OrderCreated", "wave:open", ""]
+)
+def test_an_unknown_topic_is_named_and_never_imported(topic: str) -> None:
+    with pytest.raises(UnknownTopic) as stopped:
+        EventMapper().to_domain_event(stored(topic, b"{}"))
+    assert stopped.value.topic == topic
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"",
+        b"[]",
+        b'{"occurred_at":"2026-03-01T10:30:00Z"}',
+        b'{"occurred_at":"2026-03-01T10:30:00Z","status":1}',
+        b'{"occurred_at":"yesterday","status":"hold"}',
+        b'{"occurred_at":"2026-03-01T10:30:00Z","status":"hold","colour":"red"}',
+        b'{"occurred_at":"2026-03-01T10:30:00Z","status":"h\xffld"}',
+    ],
+)
+def test_bytes_that_are_not_what_their_topic_says_are_a_damaged_event(payload: bytes) -> None:
+    with pytest.raises(DamagedEvent, match=str(ORDER)):
+        EventMapper().to_domain_event(stored("order.status_changed.v1", payload))
+
+
+# --- personal data ---
+
+# From architecture.md: names, e-mail, address, phone, codes, notes. What else may be text, and why it is nobody's.
+NOT_PERSONAL = {
+    "key",  # of the order, random
+    "currency",
+    "status",
+    *("shipping_cost", "unit_price", "shipping", "discount_amount", "amount"),
+    "code",  # of the voucher, the shop's
+    *("provider", "reference", "payment_reference", "method"),  # the payment's, at its provider
+    "reason",  # of the staff, about the order
+    *("product.name", "product.slug"),
+    *(
+        f"{method}.{field}"
+        for method in ("payment_method", "shipping_method")
+        for field in ("name", "image.type", "image.name", "image.human_readable_size", "image.f", "image.mode")
+    ),
+    *("payment_method.image.thumbnails.f", "shipping_method.image.thumbnails.f"),
+}
+
+
+def texts(shape: Any, path: str = "") -> Iterator[str]:
+    """The path of everything in a struct, however deep, that can be text."""
+    if shape is str:
+        yield path
+    elif get_origin(shape) in (Union, types.UnionType, tuple):
+        for part in get_args(shape):
+            yield from texts(part, path)
+    elif isinstance(shape, type) and issubclass(shape, msgspec.Struct):
+        for name, inner in get_type_hints(shape).items():
+            yield from texts(inner, f"{path}.{name}" if path else name)
+
+
+@pytest.mark.parametrize("shape", e.TOPICS.values(), ids=lambda shape: shape.__name__)
+def test_text_that_can_be_personal_stands_in_personal_only(shape: type[e.Event]) -> None:
+    assert {path for path in texts(shape) if not path.startswith("personal.")} <= NOT_PERSONAL
+
+
+def test_what_a_customer_gives_of_himself_is_stored_in_personal_and_nowhere_else(ledger: OrderLedger) -> None:
+    private = {
+        "notes": "private-1",
+        "billing_country": {"name": "private-2", "code": "private-3"},
+        "billing_state": {"name": "private-4", "code": "private-5"},
+        "billing_city": {"name": "private-6"},
+        "billing_address": "private-7",
+        "billing_postal_code": "private-8",
+        "billing_national_code": "private-9",
+        "billing_mobile_number": "0800-10",
+        "billing_first_name": "private-11",
+        "billing_last_name": "private-12",
+    }
+    customer = {"id": 1, "username": "private", "email": "private", "first_name": "private", "last_name": "private"}
+    order = ledger.create(new_order(customer=customer, **private), ME).order
+    emptied = dict.fromkeys(private)
+    ledger.change(order.uuid, msgspec.convert(emptied, c.ChangeOrder), ME)
+    ledger.change(order.uuid, msgspec.convert(private, c.ChangeOrder), ME)
+    payloads = [json.loads(event.state) for event in ledger.recorder.select_notifications(None, 100)]
+    personal = json.dumps([payload.pop("personal") for payload in payloads])
+    assert personal.count("private") == 4 + 2 * 11
+    assert personal.count("0800") == 2
+    assert "private" not in json.dumps(payloads)
+    assert "0800" not in json.dumps(payloads)
+
+
+# --- what customers write ---
+
+POISON = st.sampled_from(
+    [
+        *(
+            '{"_type_": "uuid_hex", "_data_": "x"}',
+            '{"topic": "order.created.v1"}',
+            '"',
+            "\\",
+            "null",
+            "%s",
+            "{0}",
+            "$.a",
+        ),
+        *("';DROP TABLE events;--", "\0", "\x1f", "\u2028", "\ufeff", "\uffff", "\U0010ffff"),
+    ]
+)
+ANY_TEXT = st.one_of(POISON, st.text(st.characters(exclude_categories=("Cs",))))
+
+
+@pytest.fixture(scope="module")
+def shared_ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OrderLedger]:
+    made = OrderLedger(tmp_path_factory.mktemp("texts") / "ledger.db")
+    yield made
+    made.log_of_events.close()
+
+
+@given(st.lists(ANY_TEXT, min_size=6, max_size=6))
+def test_what_a_customer_writes_comes_back_as_it_was(shared_ledger: OrderLedger, written: list[str]) -> None:
+    notes, address, username, product, voucher, method = written
+    command = c.CreateOrder(
+        customer=c.NewCustomer(id=1, username=username),
+        notes=notes,
+        billing_address=address,
+        payment_method=e.Method(name=method, image=e.Image(thumbnails=(e.Thumbnail(f=method), e.Thumbnail()))),
+        items=(c.AddItem(product=e.Product(name=product)),),
+        voucher=c.NewVoucher(code=voucher),
+    )
+    order = shared_ledger.create(command, ME).order
+    assert shared_ledger.order(order.uuid) == order
+    assert order.customer
+    assert order.voucher
+    assert order.items[0].product
+    assert order.payment_method == command.payment_method
+    assert (order.notes, order.billing.address, order.customer.details.username) == (notes, address, username)
+    assert (order.items[0].product.name, order.voucher.code) == (product, voucher)
