@@ -1,0 +1,537 @@
+"""Does the log keep what was written: in its place, unaltered, once, and whoever else writes at the same time?
+
+Each trap of the library and of SQLite that architecture.md lists and that concerns the log has its test here.
+"""
+
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from eventsourcing.persistence import IntegrityError, OperationalError, StoredEvent
+from eventsourcing.popo import POPOApplicationRecorder
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain import commands as c
+from domain.ledger import DamagedEvent, OrderLedger, UnknownTopic
+from domain.recorder import NewClaim, Provenance, SQLiteRecorder
+from domain.sqlite import sqlite3, transaction
+from tests.conftest import ME, ROOT, Clock, new_order
+
+NOW = datetime(2026, 3, 1, 10, 30, tzinfo=UTC)
+ORDERS = [UUID(int=n) for n in range(1, 4)]
+
+
+def stored(order: UUID, version: int, topic: str = "order.item_removed.v1") -> StoredEvent:
+    payload = {"occurred_at": "2026-03-01T10:30:00Z", "item": version}
+    return StoredEvent(order, version, topic, json.dumps(payload).encode())
+
+
+def append(recorder: SQLiteRecorder, *events: StoredEvent, **more: Any) -> Sequence[int]:
+    return recorder.insert_events(events, **{"provenance": ME, "now": NOW} | more)
+
+
+def positions(recorder: SQLiteRecorder) -> list[int]:
+    return [notification.id for notification in recorder.select_notifications(None, 1000)]
+
+
+def outside(path: Path) -> sqlite3.Connection:
+    """A connection that knows nothing of this program, as an operator's would be."""
+    return sqlite3.connect(path, isolation_level=None)
+
+
+def cut_out(path: Path, *which: int) -> None:
+    """Takes events away as only somebody can who first takes the triggers away; puts those back."""
+    connection = outside(path)
+    triggers = connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
+    for name, _ in triggers:
+        connection.execute(f"DROP TRIGGER {name}")
+    connection.executemany("DELETE FROM events WHERE position = ?", [(position,) for position in which])
+    for _, sql in triggers:
+        connection.execute(sql)
+    connection.close()
+
+
+@pytest.fixture
+def recorder(tmp_path: Path) -> Iterator[SQLiteRecorder]:
+    """A log of six events of three orders."""
+    made = SQLiteRecorder(tmp_path / "log.db")
+    made.create()
+    append(made, *(stored(order, version) for order in ORDERS for version in (1, 2)))
+    yield made
+    made.close()
+
+
+def opened(path: Path) -> SQLiteRecorder:
+    recorder = SQLiteRecorder(path)
+    recorder.create()
+    return recorder
+
+
+# --- positions ---
+
+
+def test_a_position_that_was_cut_from_the_end_is_not_given_again(recorder: SQLiteRecorder) -> None:
+    cut_out(recorder.path, 5, 6)
+    assert append(recorder, stored(ORDERS[2], 1)) == range(7, 8)
+    assert positions(recorder) == [1, 2, 3, 4, 7]
+
+
+def test_vacuum_keeps_positions_also_behind_a_gap(recorder: SQLiteRecorder) -> None:
+    cut_out(recorder.path, 2, 6)
+    before = recorder.select_notifications(None, 10)
+    connection = outside(recorder.path)
+    connection.execute("VACUUM")
+    connection.close()
+    assert recorder.select_notifications(None, 10) == before
+    assert append(recorder, stored(ORDERS[2], 2)) == range(7, 8)
+
+
+def dump(path: Path) -> str:
+    """What `sqlite3 ledger.db .dump` prints; by Python's own SQLite, so in a process of its own."""
+    program = "import sqlite3, sys; print(*sqlite3.connect(sys.argv[1]).iterdump(), sep='\\n')"
+    return subprocess.run(
+        [sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True, timeout=60
+    ).stdout
+
+
+def by_dump(source: Path, target: Path) -> None:
+    connection = outside(target)
+    connection.executescript(dump(source))
+    connection.close()
+
+
+def by_vacuum_into(source: Path, target: Path) -> None:
+    connection = outside(source)
+    connection.execute("VACUUM INTO ?", (str(target),))
+    connection.close()
+
+
+def by_backup(source: Path, target: Path) -> None:
+    connection, copy = outside(source), outside(target)
+    connection.backup(copy)
+    copy.close()
+    connection.close()
+
+
+@pytest.mark.parametrize("restore", [by_dump, by_vacuum_into, by_backup])
+def test_a_restored_copy_has_every_event_in_its_position(
+    recorder: SQLiteRecorder, tmp_path: Path, restore: Callable[[Path, Path], None]
+) -> None:
+    cut_out(recorder.path, 2, 6)
+    restore(recorder.path, tmp_path / "copy.db")
+    copy = SQLiteRecorder(tmp_path / "copy.db")
+    assert copy.select_notifications(None, 10) == recorder.select_notifications(None, 10)
+    assert append(copy, stored(ORDERS[2], 2)) == range(7, 8)
+    with pytest.raises(IntegrityError, match="append-only"):
+        copy.insert_events([stored(ORDERS[0], 1)], provenance=ME, now=NOW)
+    copy.close()
+
+
+@pytest.mark.parametrize("restore", [by_dump, by_vacuum_into, by_backup])
+def test_a_restored_copy_is_opened_as_the_ledger_that_it_is(
+    ledger: OrderLedger, tmp_path: Path, restore: Callable[[Path, Path], None]
+) -> None:
+    order = ledger.create(new_order(notes="kept"), ME).order
+    restore(ledger.log_of_events.path, tmp_path / "copy.db")
+    copy = OrderLedger(tmp_path / "copy.db")
+    assert copy.order(order.uuid) == order
+    copy.log_of_events.close()
+
+
+# --- what the database itself refuses ---
+
+REWRITES = [
+    "UPDATE events SET payload = '{}' WHERE position = 1",
+    "UPDATE events SET position = 100 WHERE position = 1",
+    "UPDATE OR REPLACE events SET version = 2 WHERE position = 1",
+    "DELETE FROM events WHERE position = 6",
+    "DELETE FROM events",
+    "INSERT OR REPLACE INTO events SELECT * FROM events WHERE position = 1",
+    "INSERT OR REPLACE INTO events SELECT 100, originator_id, version, topic, '{}', recorded_at, actor, request_id,"
+    " idempotency_key, digest FROM events WHERE position = 1",
+    "INSERT INTO events SELECT * FROM events WHERE position = 1 ON CONFLICT DO UPDATE SET payload = '{}'",
+    "UPDATE claims SET originator_id = 'x'",
+    "UPDATE OR REPLACE claims SET value = 'x'",
+    "DELETE FROM claims",
+    "INSERT OR REPLACE INTO claims VALUES ('payment', 'taken', 'somebody else', 9, NULL)",
+    "INSERT INTO claims VALUES ('payment', 'taken', 'x', 9, NULL) ON CONFLICT DO UPDATE SET originator_id = 'x'",
+]
+
+
+@pytest.mark.parametrize("statement", REWRITES)
+def test_the_database_refuses_to_rewrite_events_and_claims_whoever_asks(
+    recorder: SQLiteRecorder, statement: str
+) -> None:
+    append(recorder, claims=[NewClaim("payment", "taken", ORDERS[0], 1)])
+    connection = outside(recorder.path)
+    before = dump(recorder.path)
+    with pytest.raises(sqlite3.IntegrityError):
+        connection.execute(statement)
+    connection.close()
+    assert dump(recorder.path) == before
+
+
+def test_an_event_with_a_version_that_is_taken_is_refused_and_nothing_of_its_write_is_stored(
+    recorder: SQLiteRecorder,
+) -> None:
+    new = uuid4()
+    with pytest.raises(IntegrityError):
+        append(recorder, stored(new, 1), stored(ORDERS[0], 2), claims=[NewClaim("order-key", "k", new, 1)])
+    assert positions(recorder) == [1, 2, 3, 4, 5, 6]
+    assert recorder.claim("order-key", "k") is None
+
+
+def test_a_claim_that_is_taken_is_refused_and_nothing_of_its_write_is_stored(recorder: SQLiteRecorder) -> None:
+    first, second = uuid4(), uuid4()
+    append(recorder, stored(first, 1), claims=[NewClaim("order-id", 7, first, 1)])
+    with pytest.raises(IntegrityError):
+        append(recorder, stored(second, 1), claims=[NewClaim("x", "y", second, 1), NewClaim("order-id", 7, second, 1)])
+    assert recorder.claim("order-id", 7) == (first, 1, None)
+    assert recorder.claim("x", "y") is None
+    assert recorder.max_notification_id() == 7
+
+
+def test_a_claims_kind_and_type_are_part_of_it(recorder: SQLiteRecorder) -> None:
+    claims = [("payment", "7"), ("refund", "7"), ("order-id", 7), ("order-id", "7")]
+    append(recorder, claims=[NewClaim(kind, value, ORDERS[0], n) for n, (kind, value) in enumerate(claims)])
+    assert [recorder.claim(*claim) for claim in claims] == [(ORDERS[0], n, None) for n in range(4)]
+
+
+def test_all_that_is_written_inside_an_exclusive_section_is_taken_back_where_it_fails(
+    recorder: SQLiteRecorder,
+) -> None:
+    def write_and_fail() -> None:
+        with recorder.exclusive():
+            append(recorder, stored(ORDERS[0], 3))
+            assert recorder.max_notification_id() == 7
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        write_and_fail()
+    assert recorder.max_notification_id() == 6
+    assert append(recorder, stored(ORDERS[0], 3)) == range(7, 8)
+
+
+# --- the library's interface ---
+
+TOPICS = ["order.item_removed.v1", "order.notes_changed.v1", "order.status_changed.v1"]
+SHAPE = [(order, version) for version in range(1, 8) for order in ORDERS]
+COUNT = st.none() | st.integers(1, 25)
+
+
+@pytest.fixture(scope="module")
+def twins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SQLiteRecorder, POPOApplicationRecorder]]:
+    """Our recorder and the library's own, with the same events."""
+    ours, theirs = opened(tmp_path_factory.mktemp("twins") / "log.db"), POPOApplicationRecorder()
+    events = [stored(order, version, TOPICS[n % 3]) for n, (order, version) in enumerate(SHAPE)]
+    assert append(ours, *events) == range(1, 22)
+    theirs.insert_events(events)
+    yield ours, theirs
+    ours.close()
+
+
+def places(events: Sequence[StoredEvent]) -> list[tuple[Any, int, str, bytes]]:
+    return [(event.originator_id, event.originator_version, event.topic, bytes(event.state)) for event in events]
+
+
+@given(st.sampled_from([*ORDERS, UUID(int=9)]), COUNT, COUNT, st.booleans(), COUNT)
+def test_an_orders_events_are_selected_as_the_library_selects_them(
+    twins: tuple[SQLiteRecorder, POPOApplicationRecorder],
+    order: UUID,
+    gt: int | None,
+    lte: int | None,
+    desc: bool,
+    limit: int | None,
+) -> None:
+    ours, theirs = (twin.select_events(order, gt=gt, lte=lte, desc=desc, limit=limit) for twin in twins)
+    assert places(ours) == places(theirs)
+
+
+@given(COUNT, st.integers(1, 25), COUNT, st.lists(st.sampled_from([*TOPICS, "other"]), unique=True), st.booleans())
+def test_the_log_is_selected_as_the_library_selects_it(
+    twins: tuple[SQLiteRecorder, POPOApplicationRecorder],
+    start: int | None,
+    limit: int,
+    stop: int | None,
+    topics: list[str],
+    inclusive_of_start: bool,
+) -> None:
+    ours, theirs = (
+        twin.select_notifications(start, limit, stop, topics, inclusive_of_start=inclusive_of_start) for twin in twins
+    )
+    assert places(ours) == places(theirs)
+    assert [event.id for event in ours] == [event.id for event in theirs]
+
+
+def test_the_head_of_an_empty_log_is_none_and_then_its_last_position(tmp_path: Path) -> None:
+    recorder = opened(tmp_path / "log.db")
+    assert recorder.max_notification_id() is None
+    assert append(recorder) == range(1, 1)
+    append(recorder, stored(ORDERS[0], 1), stored(ORDERS[0], 2))
+    assert recorder.max_notification_id() == 2
+    recorder.close()
+
+
+def test_an_orders_events_are_read_with_their_positions(recorder: SQLiteRecorder) -> None:
+    assert [event.id for event in recorder.select_events(ORDERS[1])] == [3, 4]
+    assert [recorder.position_of(ORDERS[1], version) for version in (0, 1, 2, 3)] == [0, 3, 4, 0]
+
+
+# --- readers that meet what they do not know ---
+
+
+@pytest.mark.parametrize("topic", ["order.created.v2", "order.erased.v1", "wave:open"])
+def test_a_topic_of_another_program_stops_the_reader_with_its_position_and_name(
+    ledger: OrderLedger, topic: str
+) -> None:
+    order = ledger.create(new_order(items=[{}]), ME).order
+    other = ledger.create(new_order(), ME).order
+    append(ledger.log_of_events, StoredEvent(order.uuid, 3, topic, b"{}"))
+    with pytest.raises(UnknownTopic, match="position 4") as stopped:
+        ledger.order(order.uuid)
+    assert (stopped.value.topic, stopped.value.position) == (topic, 4)
+    with pytest.raises(UnknownTopic):
+        ledger.change(order.uuid, c.ChangeStatus(status="hold"), ME)
+    assert ledger.order(other.uuid) == other
+    assert "wave" not in sys.modules
+
+
+def test_a_damaged_event_stops_its_own_order_and_is_named(ledger: OrderLedger) -> None:
+    order = ledger.create(new_order(), ME).order
+    other = ledger.create(new_order(), ME).order
+    connection = outside(ledger.log_of_events.path)
+    connection.execute("DROP TRIGGER events_are_not_updated")
+    connection.execute("UPDATE events SET payload = CAST(x'7bff7d' AS TEXT) WHERE position = 1")
+    connection.close()
+    with pytest.raises(DamagedEvent, match=f"position 1, order {order.uuid}, version 1"):
+        ledger.order(order.uuid)
+    assert ledger.order(other.uuid) == other
+
+
+# --- digests and times ---
+
+
+def leaf_hash(row: Sequence[Any]) -> bytes:
+    """The digest as its documentation has it: RFC 9162's leaf hash over length and text of each field."""
+    leaf = b""
+    for field in row:
+        text = b"" if field is None else str(field).encode()
+        leaf += (b"\xff" * 4 if field is None else len(text).to_bytes(4, "big")) + text
+    return hashlib.sha256(b"\x00" + leaf).digest()
+
+
+def test_a_records_digest_is_the_leaf_hash_of_all_else_that_is_stored_of_it_but_its_position(
+    ledger: OrderLedger,
+) -> None:
+    ledger.create(new_order(notes="ی ك 📦", items=[{}]), Provenance("staff", None, None))
+    ledger.create(new_order(), Provenance("staff", "request-1", 'key "1"'))
+    rows = (
+        outside(ledger.log_of_events.path)
+        .execute(
+            "SELECT digest, originator_id, version, topic, payload, recorded_at, actor, request_id, idempotency_key"
+            " FROM events ORDER BY position"
+        )
+        .fetchall()
+    )
+    assert [row[0] for row in rows] == [leaf_hash(row[1:]) for row in rows]
+    assert len({row[0] for row in rows}) == 3
+
+
+def columns(recorder: SQLiteRecorder, *names: str) -> list[Any]:
+    rows = recorder.reader.execute(f"SELECT {', '.join(names)} FROM events ORDER BY position").fetchall()
+    return [row[0] if len(names) == 1 else row for row in rows]
+
+
+def test_recorded_at_never_goes_back_though_the_clock_does(ledger: OrderLedger, clock: Clock) -> None:
+    for hours in (0, 1, -2, 0.5, 3):
+        clock.tick(hours=hours)
+        ledger.create(new_order(), ME)
+    assert columns(ledger.log_of_events, "recorded_at") == [
+        "2026-03-01T10:30:00.000000Z",
+        "2026-03-01T11:30:00.000000Z",
+        "2026-03-01T11:30:00.000000Z",
+        "2026-03-01T11:30:00.000000Z",
+        "2026-03-01T13:00:00.000000Z",
+    ]
+
+
+def test_recorded_at_is_utc_whatever_the_clocks_zone(recorder: SQLiteRecorder) -> None:
+    later = NOW + timedelta(minutes=1)
+    append(recorder, stored(ORDERS[0], 3), now=later.astimezone())
+    assert columns(recorder, "recorded_at")[-1] == "2026-03-01T10:31:00.000000Z"
+
+
+def test_who_wrote_an_event_and_by_which_request_stands_beside_it(ledger: OrderLedger) -> None:
+    order = ledger.create(new_order(), Provenance("backoffice", "request-7", "key-1")).order
+    ledger.change(order.uuid, c.ChangeStatus(status="hold"), Provenance("cli"))
+    assert columns(ledger.log_of_events, "actor", "request_id", "idempotency_key") == [
+        ("backoffice", "request-7", "key-1"),
+        ("cli", None, None),
+    ]
+
+
+# --- the file ---
+
+
+def test_a_database_of_something_else_is_refused(tmp_path: Path) -> None:
+    connection = outside(tmp_path / "other.db")
+    connection.execute("CREATE TABLE events (x)")
+    connection.close()
+    with pytest.raises(OperationalError, match="something else"):
+        opened(tmp_path / "other.db")
+
+
+def test_a_database_of_something_else_is_left_as_it_was(tmp_path: Path) -> None:
+    connection = outside(tmp_path / "other.db")
+    connection.execute("CREATE TABLE events (x)")
+    connection.close()
+    before = (tmp_path / "other.db").read_bytes()
+    with pytest.raises(OperationalError):
+        opened(tmp_path / "other.db")
+    assert (tmp_path / "other.db").read_bytes() == before
+
+
+def test_a_file_that_is_no_database_is_refused_and_left_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_bytes(b"Dear Sir or Madam,\n" * 500)
+    with pytest.raises(OperationalError):
+        opened(tmp_path / "letter.txt")
+    assert (tmp_path / "letter.txt").read_bytes() == b"Dear Sir or Madam,\n" * 500
+
+
+def test_a_place_where_no_file_can_be_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(OperationalError):
+        opened(tmp_path)
+
+
+def test_a_ledger_of_a_newer_version_is_refused(recorder: SQLiteRecorder) -> None:
+    connection = outside(recorder.path)
+    connection.execute("PRAGMA user_version = 2")
+    connection.close()
+    with pytest.raises(OperationalError, match="newer version"):
+        opened(recorder.path)
+
+
+def test_a_commit_is_on_the_disk_before_it_is_answered(recorder: SQLiteRecorder) -> None:
+    assert recorder.writer.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+    assert recorder.writer.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_a_reader_can_write_nothing(recorder: SQLiteRecorder) -> None:
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        recorder.reader.execute("INSERT INTO claims VALUES ('a', 'b', 'c', 1, NULL)")
+
+
+CREATE_AT_ONCE = """
+import sys
+from pathlib import Path
+from domain.recorder import SQLiteRecorder
+print("ready", flush=True)
+for line in sys.stdin:
+    recorder = SQLiteRecorder(Path(line.strip()))
+    recorder.create()
+    (count,) = recorder.reader.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    print(count, flush=True)
+    recorder.close()
+"""
+
+
+def test_four_processes_can_make_the_tables_at_once(tmp_path: Path) -> None:
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", CREATE_AT_ONCE], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(4)
+    ]
+    alone = opened(tmp_path / "alone.db")
+    (expected,) = alone.reader.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    alone.close()
+    try:
+        assert [process.stdout.readline() for process in processes if process.stdout] == ["ready\n"] * 4
+        for n in range(20):
+            for process in processes:
+                assert process.stdin
+                process.stdin.write(f"{tmp_path / f'{n}.db'}\n")
+                process.stdin.flush()
+            answers = [process.stdout.readline() for process in processes if process.stdout]
+            assert answers == [f"{expected}\n"] * 4
+    finally:
+        for process in processes:
+            process.communicate(timeout=30)
+
+
+def test_reads_do_not_wait_for_a_writer(recorder: SQLiteRecorder) -> None:
+    def read() -> int | None:
+        head = recorder.max_notification_id()
+        recorder.close()
+        return head
+
+    with ThreadPoolExecutor(1) as elsewhere, transaction(recorder.writer):
+        append(recorder, stored(ORDERS[0], 3))
+        assert elsewhere.submit(read).result(timeout=30) == 6
+
+
+def test_the_writers_lock_is_free_again_after_a_failed_write(recorder: SQLiteRecorder) -> None:
+    with pytest.raises(IntegrityError):
+        append(recorder, stored(ORDERS[0], 1))
+    elsewhere = opened(recorder.path)
+    assert append(elsewhere, stored(ORDERS[0], 3)) == range(7, 8)
+    elsewhere.close()
+
+
+def test_the_processs_environment_does_not_change_the_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "COMPRESSOR_TOPIC": "zlib",
+        "CIPHER_TOPIC": "eventsourcing.cipher:AESCipher",
+        "CIPHER_KEY": "MDEyMzQ1Njc4OWFiY2RlZg==",
+        "IS_SNAPSHOTTING_ENABLED": "y",
+        "PERSISTENCE_MODULE": "eventsourcing.sqlite",
+        "SQLITE_DBNAME": str(tmp_path / "another.db"),
+        "AGGREGATE_CACHE_MAXSIZE": "10",
+    }.items():
+        monkeypatch.setenv(name, value)
+        monkeypatch.setenv(f"ORDERS_{name}", value)
+    ledger = OrderLedger(tmp_path / "ledger.db")
+    order = ledger.create(new_order(notes="plain to read"), ME).order
+    (payload,) = columns(ledger.log_of_events, "payload")
+    assert json.loads(payload)["personal"]["notes"] == "plain to read"
+    assert ledger.order(order.uuid) == order
+    ledger.log_of_events.close()
+    assert not (tmp_path / "another.db").exists()
+
+
+# Python's own module tells of every file that it opens; sqlite-utils imports it, for names of types only.
+LIVE_A_LITTLE = """
+import sys
+from pathlib import Path
+opened = []
+sys.addaudithook(lambda event, arguments: event.startswith("sqlite3.connect") and opened.append(arguments))
+import api.app, api.server, run, sqlite_utils
+from domain.commands import CreateOrder
+from domain.ledger import OrderLedger
+from domain.recorder import Provenance
+from domain.sqlite import sqlite3
+from projections.views import Views
+ledger = OrderLedger(Path(sys.argv[1]) / "ledger.db")
+ledger.create(CreateOrder(), Provenance("tester"))
+views = Views(ledger, Path(sys.argv[1]) / "views.db")
+views.ensure()
+assert views.position() == 1
+assert isinstance(sqlite_utils.Database(memory=True).conn, sqlite3.Connection)
+assert sqlite3.__name__ == "pysqlite3" and sqlite3.sqlite_version_info >= (3, 51, 3), sqlite3.sqlite_version
+assert not opened, opened
+"""
+
+
+def test_a_process_uses_one_sqlite_only_and_it_is_a_mended_one(tmp_path: Path) -> None:
+    arguments = [sys.executable, "-c", LIVE_A_LITTLE, str(tmp_path)]
+    done = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
