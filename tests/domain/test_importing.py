@@ -1,0 +1,270 @@
+"""Does a shop's file come in line by line: each whole, once, with its times, or refused with its number and reason?"""
+
+import io
+import json
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from domain import commands as c
+from domain.importing import BATCH_LINES_MAX, LINE_BYTES_MAX, Imported, import_lines
+from domain.ledger import OrderLedger
+from domain.order import Order, Payment, Refund
+from domain.refusals import OrderNotFound
+from tests.conftest import ME, Clock, new_order
+
+CREATED = "2024-05-01T09:00:00Z"
+PAID = {"at": "2024-05-01T09:05:00Z", "type": "payment", "amount": "99.33", "reference": "p-1", "provider": "olist"}
+PROCESSING = {"at": "2024-05-01T09:06:00Z", "type": "status", "status": "processing", "reason": None}
+GIVEN_BACK = {
+    "at": "2024-05-03T10:00:00Z",
+    "type": "refund",
+    "amount": "10.00",
+    "reference": "r-1",
+    "provider": "olist",
+    "payment_reference": "p-1",
+}
+
+
+def line(**fields: Any) -> dict[str, Any]:
+    """The contract's example of an import line, with other fields."""
+    example = {
+        "id": 7,
+        "created_at": CREATED,
+        "currency": "BRL",
+        "customer": {"id": 3},
+        "items": [{"unit_price": "99.33"}],
+        "history": [PAID | {"method": "credit_card"}, PROCESSING, GIVEN_BACK],
+    }
+    return example | fields
+
+
+def imported(ledger: OrderLedger, *lines: dict[str, Any] | bytes) -> tuple[Imported, dict[int, str]]:
+    """What an import of these lines came to, and the reasons of the lines that were rejected, by their numbers."""
+    texts = [text if isinstance(text, bytes) else json.dumps(text, ensure_ascii=False).encode() for text in lines]
+    rejected: dict[int, str] = {}
+    result = import_lines(ledger, io.BytesIO(b"\n".join(texts)), on_rejected=rejected.__setitem__)
+    assert result.rejected == len(rejected)
+    return result, rejected
+
+
+def order(ledger: OrderLedger, order_id: int) -> Order:
+    return ledger.order(ledger.uuid_of(order_id))
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+# --- a line that is taken ---
+
+
+def test_the_contracts_example_comes_in_with_its_history(ledger: OrderLedger) -> None:
+    assert imported(ledger, line()) == (Imported(imported=1, events=5), {})
+    found = order(ledger, 7)
+    assert (found.status, found.currency, found.version) == ("processing", "BRL", 5)
+    assert found.payments == (
+        Payment(9933, "olist", "p-1", moment(PAID["at"]), "credit_card"),
+        Refund(1000, "olist", "r-1", moment(GIVEN_BACK["at"]), "p-1"),
+    )
+
+
+def test_what_happened_then_occurred_then_and_is_recorded_now(ledger: OrderLedger, clock: Clock) -> None:
+    imported(ledger, line())
+    found = order(ledger, 7)
+    assert (found.created_at, found.updated_at) == (moment(CREATED), moment(GIVEN_BACK["at"]))
+    occurred = [json.loads(event.state)["occurred_at"] for event in ledger.recorder.select_notifications(None, 10)]
+    assert occurred == [CREATED, CREATED, PAID["at"], PROCESSING["at"], GIVEN_BACK["at"]]
+    recorded = ledger.log_of_events.reader.execute("SELECT DISTINCT recorded_at, actor FROM events").fetchall()
+    assert recorded == [(clock.now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), "cli:import")]
+
+
+def test_a_line_without_a_time_was_created_now(ledger: OrderLedger, clock: Clock) -> None:
+    imported(ledger, {})
+    assert order(ledger, 1).created_at == clock.now
+
+
+def test_a_line_keeps_the_id_key_and_uuid_that_it_gives(ledger: OrderLedger) -> None:
+    uuid = UUID("a3d5c8e7-9b4f-4a2e-8c7d-1f3e5a6b9c0d")
+    imported(ledger, {"id": 10**12, "key": "A-1.b_2", "uuid": str(uuid)})
+    found = ledger.order(uuid)
+    assert (found.id, found.key) == (10**12, "A-1.b_2")
+
+
+def test_integers_go_on_behind_the_largest_that_was_imported(ledger: OrderLedger) -> None:
+    imported(ledger, {"id": 7}, {}, {"id": 3}, {})
+    assert [order(ledger, order_id).id for order_id in (3, 7, 8, 9)] == [3, 7, 8, 9]
+    assert ledger.create(new_order(), ME).order.id == 10
+
+
+def test_an_imported_order_lives_on_by_commands(ledger: OrderLedger) -> None:
+    imported(ledger, line())
+    shipped = ledger.change(ledger.uuid_of(7), c.ChangeStatus(status="shipped"), ME).order
+    assert (shipped.status, shipped.version) == ("shipped", 6)
+
+
+def test_money_that_the_rules_do_not_give_comes_in_where_it_is_forced(ledger: OrderLedger) -> None:
+    too_much = PAID | {"amount": "100.00"}
+    _, rejected = imported(ledger, line(history=[too_much]))
+    assert list(rejected) == [1]
+    imported(ledger, line(history=[too_much | {"force": True}]))
+    assert order(ledger, 7).payments == (
+        Payment(10000, "olist", "p-1", moment(PAID["at"]), None, forced=True),
+    )  # fmt: skip
+
+
+# --- a line that is there already ---
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        {"id": 7, "currency": "JPY"},
+        {"id": 8, "key": "k-7"},
+        {"id": 8, "uuid": "a3d5c8e7-9b4f-4a2e-8c7d-1f3e5a6b9c0d"},
+        {"id": 8, "uuid": "A3D5C8E7-9B4F-4A2E-8C7D-1F3E5A6B9C0D"},
+        {"id": 7, "items": [{"unit_price": "1.999"}]},
+    ],
+)
+def test_an_order_that_is_there_by_its_id_key_or_uuid_is_skipped(ledger: OrderLedger, again: dict[str, Any]) -> None:
+    there = line(key="k-7", uuid="a3d5c8e7-9b4f-4a2e-8c7d-1f3e5a6b9c0d")
+    imported(ledger, there)
+    head = ledger.head()
+    assert imported(ledger, again) == (Imported(skipped=1), {})
+    assert ledger.head() == head
+    with pytest.raises(OrderNotFound):
+        ledger.uuid_of(8)
+
+
+def test_an_order_that_stands_twice_in_a_file_is_imported_once(ledger: OrderLedger) -> None:
+    result, rejected = imported(ledger, {"id": 7}, {"id": 7, "notes": "again"}, {"id": 8})
+    assert (result, rejected) == (Imported(imported=2, events=2, skipped=1), {})
+    assert order(ledger, 7).notes is None
+
+
+def test_an_import_that_is_run_again_changes_nothing(ledger: OrderLedger) -> None:
+    lines = [line(id=n, history=[PAID | {"reference": f"p-{n}"}, PROCESSING]) for n in range(1, 2 * BATCH_LINES_MAX)]
+    assert imported(ledger, *lines[:150])[0] == Imported(imported=150, events=600)
+    assert imported(ledger, *lines)[0] == Imported(imported=49, events=196, skipped=150)
+    assert imported(ledger, *lines)[0] == Imported(skipped=199)
+    assert ledger.head() == 796
+
+
+# --- a line that is rejected ---
+
+WRONG = {
+    "no JSON": (b'{"id": 7', "not JSON"),
+    "no UTF-8": (b'{"notes": "\xff"}', "not UTF-8"),
+    "a list": (b"[]", "object"),
+    "a key twice": (b'{"id": 7, "id": 8}', "id: this key stands twice"),
+    "100,000 brackets": (b"[" * 100_000, "nested deeper"),
+    "an unknown field": (line(total="1"), "total: this field is not known"),
+    "an id of nothing": (line(id=0), "id: "),
+    "a naive time": (line(created_at="2024-05-01T09:00:00"), "created_at: "),
+    "a time outside the calendar": (line(created_at="0001-01-01T00:00:00+14:00"), "created_at: "),
+    "an amount that the currency has not": (line(items=[{"unit_price": "1.999"}]), "items[0].unit_price: "),
+    "a history before the order": (line(history=[PAID | {"at": "2024-05-01T08:59:59Z"}]), "history[0].at: earlier"),
+    "a history newest first": (line(history=[PAID, PROCESSING | {"at": CREATED}]), "history[1].at: earlier"),
+    "a history of something else": (line(history=[PAID | {"type": "gift"}]), "history[0].type: "),
+    "a wrong amount in the history": (line(history=[PAID | {"amount": "1.999"}]), "history[0].amount: "),
+    "an impossible status": (line(history=[PROCESSING | {"status": "shipped"}]), "history[0]: The order is new"),
+    "too much paid": (line(history=[PAID, PAID | {"reference": "p-2"}]), "history[1]: The order takes no payment"),
+    "too much refunded": (line(history=[PAID, GIVEN_BACK | {"amount": "99.34"}]), "history[1]: 99.34 BRL"),
+    "a forced refund": (line(history=[PAID, GIVEN_BACK | {"force": True}]), "history[1].force: "),
+    "a negative total": (line(voucher={"discount_amount": "99.34"}), "less than nothing"),
+    "an address that its country has not": (
+        line(billing_country={"code": "IR"}, billing_postal_code="12345"),
+        "billing_postal_code: ",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_a_wrong_line_is_rejected_whole_with_its_number_and_reason_and_the_rest_go_on(
+    ledger: OrderLedger, what: str
+) -> None:
+    wrong, reason = WRONG[what]
+    result, rejected = imported(ledger, {"id": 1}, wrong, {"id": 2})
+    assert result == Imported(imported=2, events=2, rejected=1)
+    assert list(rejected) == [2]
+    assert reason in rejected[2]
+    assert [event.originator_id for event in ledger.recorder.select_notifications(None, 10)] == [
+        ledger.uuid_of(1),
+        ledger.uuid_of(2),
+    ]
+
+
+def test_a_rejected_line_leaves_nothing_behind_that_a_right_one_would_miss(ledger: OrderLedger) -> None:
+    impossible = PROCESSING | {"status": "deleted"}
+    _, rejected = imported(ledger, line(key="k-7", history=[PAID, impossible]), line(key="k-7", history=[PAID]))
+    assert list(rejected) == [1]
+    assert order(ledger, 7).key == "k-7"
+
+
+@pytest.mark.parametrize("in_one_file", [True, False])
+def test_a_reference_that_another_order_has_is_rejected(ledger: OrderLedger, in_one_file: bool) -> None:
+    lines = [line(), line(id=8), line(id=9, history=[PAID | {"provider": "other"}])]
+    if in_one_file:
+        result, rejected = imported(ledger, *lines)
+    else:
+        imported(ledger, lines[0])
+        result, rejected = imported(ledger, *lines)
+    assert list(rejected) == [2]
+    assert "p-1" in rejected[2]
+    assert result.rejected == 1
+    assert order(ledger, 9).totals.paid == 9933
+
+
+def test_empty_lines_count_for_nothing_but_their_numbers(ledger: OrderLedger) -> None:
+    result, rejected = imported(ledger, b"", {"id": 1}, b"", b"  \t\r", b"wrong", b"", {"id": 2}, b"", b"")
+    assert result == Imported(imported=2, events=2, rejected=1)
+    assert list(rejected) == [5]
+
+
+@pytest.mark.parametrize("text", [b"", b"\n", b"\n\n \n"])
+def test_a_file_of_nothing_imports_nothing(ledger: OrderLedger, text: bytes) -> None:
+    assert imported(ledger, text) == (Imported(), {})
+
+
+def test_lines_may_end_as_windows_ends_them_and_the_last_may_not_end_at_all(ledger: OrderLedger) -> None:
+    result = import_lines(ledger, io.BytesIO(b'{"id": 1}\r\n{"id": 2}'), on_rejected=pytest.fail)
+    assert result == Imported(imported=2, events=2)
+
+
+@pytest.mark.parametrize("size", [LINE_BYTES_MAX + 1, LINE_BYTES_MAX + 2, 2 * LINE_BYTES_MAX + 2, 5 * LINE_BYTES_MAX])
+def test_a_line_over_1_mib_is_rejected_and_counted_as_one(ledger: OrderLedger, size: int) -> None:
+    long = b'{"notes": "' + b"x" * (size - 13) + b'"}'
+    assert len(long) == size
+    result, rejected = imported(ledger, {"id": 1}, long, b"wrong", {"id": 2}, long)
+    assert (result.imported, sorted(rejected)) == (2, [2, 3, 5])
+    assert str(LINE_BYTES_MAX) in rejected[2]
+
+
+def test_a_long_line_that_begins_with_blanks_is_no_empty_line(ledger: OrderLedger) -> None:
+    result, rejected = imported(ledger, b" " * (LINE_BYTES_MAX + 1) + b'{"id": 1}', {"id": 2})
+    assert (result.imported, list(rejected)) == (1, [1])
+
+
+def test_a_long_line_within_1_mib_is_taken(ledger: OrderLedger) -> None:
+    items = [{"product": {"name": "x" * 1000}}] * 1000
+    text = json.dumps({"id": 1, "items": items}).encode()
+    assert LINE_BYTES_MAX * 0.97 < len(text) < LINE_BYTES_MAX
+    assert imported(ledger, text)[0].imported == 1
+
+
+def test_rejections_have_the_numbers_of_their_lines_also_in_later_batches(ledger: OrderLedger) -> None:
+    lines = [b"wrong" if n % 60 == 0 else json.dumps({"id": n}).encode() for n in range(1, 3 * BATCH_LINES_MAX)]
+    result, rejected = imported(ledger, *lines)
+    assert list(rejected) == [60, 120, 180, 240]
+    assert result.imported == 295
+
+
+def test_how_far_in_the_file_an_import_is_is_told_to_its_end(ledger: OrderLedger) -> None:
+    text = b"".join(b'{"id": %d}\n' % n for n in range(1, 251))
+    told: list[int] = []
+    import_lines(ledger, io.BytesIO(text), on_rejected=pytest.fail, on_bytes=told.append)
+    assert told == sorted(told)
+    assert len(told) == 3
+    assert told[-1] == len(text)
