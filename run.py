@@ -5,7 +5,8 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import BinaryIO, NoReturn
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 import click
 from eventsourcing.persistence import PersistenceError
@@ -27,9 +28,13 @@ from domain.ledger import OrderLedger, utc_now
 from domain.sqlite import Busy
 from projections.views import Views
 
+if TYPE_CHECKING:
+    from projections.checkpoints import Checkpoints
+
 # Exit statuses of the contract.
 NEEDS_A_PERSON = 1
 WRONG_USAGE = 2
+PROBLEMS_SHOWN_MAX = 20
 
 err = Console(stderr=True, highlight=False)
 
@@ -92,6 +97,9 @@ def cli() -> None:
       LEDGER_CURRENCY         of orders that name none  USD
       LEDGER_TIMEZONE         whose days dates mean     UTC
       LEDGER_TRUSTED_PROXIES  whose forwarded headers are believed, like 127.0.0.1,10.0.0.0/8   none
+      LEDGER_KEY              signs checkpoints         ledger.key beside the ledger
+      LEDGER_CHECKPOINTS      where they are kept too   checkpoints.txt beside the ledger
+      LEDGER_CHECKPOINT_SECONDS  how often, 0 never     3600
 
     The ledger is the truth: back it up. The views can be deleted at any time; they are made again.
     """
@@ -113,6 +121,7 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
     from api.app import create_app
     from api.server import Server
     from projections import feeder
+    from projections.checkpoints import Checkpoints
 
     chosen = settings()
     ledger = open_ledger(chosen)
@@ -131,7 +140,8 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
     def make_app():  # type: ignore[no-untyped-def]  # falcon's generic App says nothing to the reader here
         own = OrderLedger(chosen.ledger, currency_default=chosen.currency)
         own_views = Views(own, chosen.views)
-        feeder.start(own_views)
+        signing = Checkpoints(own, own_views, key=chosen.key, kept=chosen.checkpoints)
+        feeder.start(own_views, signing, chosen.checkpoint_seconds)
         return create_app(own, own_views, chosen, threads=threads)
 
     Server(
@@ -247,6 +257,107 @@ def rebuild() -> None:
     with progress("rebuilding") as say:
         position = Views(ledger, chosen.views).rebuild(say)
     print(f"the views stand at position {position}")
+
+
+@cli.group()
+def key() -> None:
+    """The key that signs the log's checkpoints."""
+
+
+@key.command("create")
+def key_create() -> None:
+    """Make the signing key (LEDGER_KEY) and print its public half.
+
+    Keep the public half where auditors find it: it proves what the ledger signed. Keep the private half out of backups
+    that others read. A key that is there is never written over.
+    """
+    from projections.checkpoints import create_key
+
+    chosen = settings()
+    try:
+        print(create_key(chosen.key))
+    except FileExistsError:
+        fail(f"{chosen.key} is there already; a signing key is never written over. `run.py key show` prints it.")
+
+
+@key.command("show")
+def key_show() -> None:
+    """Print the public half of the signing key."""
+    print(_checkpoints(settings()).public())
+
+
+def _checkpoints(chosen: Settings) -> "Checkpoints":
+    from projections.checkpoints import Checkpoints
+
+    ledger = open_ledger(chosen)
+    return Checkpoints(ledger, Views(ledger, chosen.views), key=chosen.key, kept=chosen.checkpoints)
+
+
+@cli.command()
+def checkpoint() -> None:
+    """Sign the head of the log, print it, and keep it in the ledger and in LEDGER_CHECKPOINTS.
+
+    Hand copies to people who do not trust each other: whoever has one can tell when the log is cut or rewritten.
+    """
+    chosen = settings()
+    ledger = open_ledger(chosen)
+    with progress("feeding the views") as say:
+        Views(ledger, chosen.views).ensure(say)
+    sys.stdout.buffer.write(_checkpoints(chosen).current())
+
+
+@cli.command()
+@click.option(
+    "--checkpoint",
+    "handed",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A checkpoint, or several, that somebody kept.",
+)
+@click.option("--key", "key_text", help="The public key to check signatures by.  [default: the ledger's own]")
+def verify(handed: Path | None, key_text: str | None) -> None:
+    """Read every stored byte again and say whether the log is what was recorded.
+
+    Each record against its digest, the order of versions, the tree against every checkpoint that was kept (in the
+    ledger, in LEDGER_CHECKPOINTS and in the file that is handed over), their signatures, and each order, folded anew,
+    against the views. Names the first bad position, its order and the reason, and exits 1.
+    """
+    from domain.checkpoint import CheckpointMalformed, VerifierKey, split
+    from projections.checkpoints import NoSigningKey
+    from projections.verification import Checked
+    from projections.verification import verify as verify_log
+
+    chosen = settings()
+    if not chosen.ledger.exists():
+        fail(f"LEDGER_URL: there is no ledger at {chosen.ledger}")
+    ledger = open_ledger(chosen)
+    try:
+        public = VerifierKey.parse(key_text) if key_text else _checkpoints(chosen).public()
+    except CheckpointMalformed as error:
+        fail(f"--key: {error}")
+    except NoSigningKey:
+        public = None
+    views = Views(ledger, chosen.views)
+    sources = [Checked("kept in the ledger", ledger.log_of_events.checkpoints())]
+    for source, path in ((f"kept in {chosen.checkpoints}", chosen.checkpoints), (f"in {handed}", handed)):
+        if path is not None and path.exists():
+            sources.append(Checked(source, list(split(path.read_bytes()))))
+    with progress("verifying") as say:
+        found = verify_log(chosen.ledger, views.in_force(), checkpoints=sources, key=public, progress=say)
+    print(f"{found.events} events of {found.orders} orders read, {found.checkpoints} checkpoints held against them")
+    if views.in_force() is None:
+        print("there are no views of this version of the program to compare with")
+    if found.unsigned:
+        print("no signing key is known, so the checkpoints' signatures were not checked (--key names one)")
+    if not found.problems:
+        print("everything holds")
+        return
+    first = found.problems[0]
+    print(f"position {first.position}, order {first.order or 'unknown'}: {first.reason}")
+    for problem in found.problems[1:PROBLEMS_SHOWN_MAX]:
+        print(f"also position {problem.position}, order {problem.order or 'unknown'}: {problem.reason}")
+    if len(found.problems) > PROBLEMS_SHOWN_MAX:
+        print(f"and {len(found.problems) - PROBLEMS_SHOWN_MAX} more")
+    sys.exit(NEEDS_A_PERSON)
 
 
 if __name__ == "__main__":

@@ -2,13 +2,15 @@
 
 import falcon
 
-from api import errors, operations, orders, shop, storefront
+from api import audit, errors, operations, orders, shop, storefront
 from api.access import Access
 from api.commanding import Commanding
 from api.reading import Patience
 from api.settings import Settings
 from domain.keys import Keys
 from domain.ledger import OrderLedger
+from projections.checkpoints import Checkpoints
+from projections.history import Reading
 from projections.views import Views
 
 
@@ -22,6 +24,8 @@ def create_app(
     errors.install(app)
     patience = Patience(views, max(1, threads // 2))
     commanding = Commanding(ledger, views)
+    reading = Reading(ledger)
+    checkpoints = Checkpoints(ledger, views, key=settings.key, kept=settings.checkpoints)
     for path, resource in (
         (shop.PATH, shop.ShopOrders(views, settings, patience)),
         (shop.PATH + "/{order_id}", shop.ShopOrder(views, patience)),
@@ -37,6 +41,12 @@ def create_app(
         (orders.PATH + "/{order_id}/status", orders.Status(commanding)),
         (orders.PATH + "/{order_id}/payments", orders.Payments(commanding)),
         (orders.PATH + "/{order_id}/refunds", orders.Refunds(commanding)),
+        (audit.PATH + "/events", audit.Events(ledger, reading, settings)),
+        (audit.PATH + "/checkpoint", audit.SignedHead(checkpoints)),
+        (audit.PATH + "/orders/{order_id}", audit.OrderThen(ledger, reading, settings)),
+        (audit.PATH + "/orders/{order_id}/events", audit.OrderEvents(ledger, reading)),
+        (audit.PATH + "/orders/{order_id}/changes", audit.OrderChanges(ledger, reading)),
+        (audit.PATH + "/orders/{order_id}/evidence", audit.Evidence(ledger, views, reading, checkpoints)),
         ("/healthz", operations.Health()),
         ("/readyz", operations.Readiness(ledger, views)),
     ):

@@ -12,8 +12,10 @@ from falcon import Request, Response
 
 from domain import refusals as r
 from domain.ledger import DamagedEvent, UnknownTopic
+from domain.order import BrokenHistory
 from domain.sqlite import Busy
 from domain.strict_json import NotJSON
+from projections.checkpoints import NoSigningKey
 from projections.views import ViewsUnavailable
 
 RETRY_AFTER_SECONDS: Final = "1"
@@ -137,6 +139,9 @@ def install(app: falcon.App[Request, Response]) -> None:
     def on_http_error(_req: Request, resp: Response, error: falcon.HTTPError, _params: Any) -> None:
         _answer(resp, _of_http_error(error))
 
+    def on_no_signing_key(_req: Request, resp: Response, error: NoSigningKey, _params: Any) -> None:
+        _answer(resp, Problem(409, "no-signing-key", str(error)))
+
     def on_views_unavailable(_req: Request, resp: Response, _error: ViewsUnavailable, _params: Any) -> None:
         _answer(resp, not_ready("views-unavailable", "The lists are being made anew; ask again in a moment."))
 
@@ -162,6 +167,8 @@ def install(app: falcon.App[Request, Response]) -> None:
     app.add_error_handler(Busy, on_busy)
     app.add_error_handler(UnknownTopic, on_unreadable)
     app.add_error_handler(DamagedEvent, on_unreadable)
+    app.add_error_handler(BrokenHistory, on_unreadable)
+    app.add_error_handler(NoSigningKey, on_no_signing_key)
     app.add_error_handler(ViewsUnavailable, on_views_unavailable)
     app.add_error_handler(falcon.HTTPError, on_http_error)
     app.add_error_handler(r.Refusal, on_refusal)

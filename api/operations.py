@@ -35,6 +35,7 @@ class Readiness:
         head: int | None = None
         position: int | None = None
         problems: list[str] = []
+        stopped: dict[str, tuple[int, str]] = {}
         try:
             head = self._ledger.head()
             if not self._ledger.log_of_events.is_writable():
@@ -43,8 +44,11 @@ class Readiness:
             problems.append(f"the log cannot be written: {error}")
         try:
             position = self._views.position()
+            stopped = self._views.stopped()
         except Exception as error:
             problems.append(f"the views cannot be read: {error}")
+        # Said, but no reason not to serve the others.
+        answer_stopped = [{"order": uuid, "position": at} for uuid, (at, _) in stopped.items()]
         lag = None if head is None or position is None else max(0, head - position)
         if lag is not None and lag > READY_LAG_EVENTS_MAX:
             problems.append(f"the views are {lag} events behind")
@@ -54,6 +58,7 @@ class Readiness:
             "views": None if position is None else position_token(position),
             "lag": lag,
             "problems": problems,
+            "stopped_orders": answer_stopped,
         }
         resp.status = 503 if problems else 200
         resp.content_type = "application/json"

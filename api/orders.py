@@ -13,6 +13,7 @@ from api.parameters import Parameters
 from api.reading import Patience, command, expected_versions, json_answer, none_match, provenance
 from api.settings import Settings
 from domain import commands as c
+from domain.ledger import OrderLedger
 from domain.refusals import ItemNotFound, OrderNotFound
 from projections import orders
 from projections.views import Views
@@ -66,6 +67,16 @@ class Orders:
         resp.set_header("Location", f"{location}/{outcome.order.id}")
 
 
+def named_order(ledger: OrderLedger, reference: str) -> UUID:
+    """The order that an address names by its integer id or its UUID. Raises OrderNotFound."""
+    if reference.isascii() and reference.isdigit() and len(reference) <= 15:
+        return ledger.uuid_of(int(reference))
+    try:
+        return UUID(reference)
+    except ValueError:
+        raise OrderNotFound from None
+
+
 class _OneOrder:
     """What the resources of one order share: the order that their address names."""
 
@@ -73,13 +84,7 @@ class _OneOrder:
         self._commanding = commanding
 
     def _uuid(self, reference: str) -> UUID:
-        """By its integer id or its UUID. Raises OrderNotFound."""
-        if reference.isascii() and reference.isdigit() and len(reference) <= 15:
-            return self._commanding.ledger.uuid_of(int(reference))
-        try:
-            return UUID(reference)
-        except ValueError:
-            raise OrderNotFound from None
+        return named_order(self._commanding.ledger, reference)
 
     def _give(self, req: Request, resp: Response, reference: str, given: c.Command, status: int = 200) -> None:
         outcome = self._commanding.ledger.change(
@@ -97,8 +102,10 @@ class Order(_OneOrder):
     def on_get(self, req: Request, resp: Response, order_id: str) -> None:
         access.scope(req, "orders:read")
         self._patience.wait(Parameters(req))
-        found = orders.one(self._views.reader, document="staff", uuid=self._uuid(order_id))
+        uuid = self._uuid(order_id)
+        found = orders.one(self._views.reader, document="staff", uuid=uuid)
         if not found.document:
+            self._commanding.ledger.order(uuid)  # says so where its history cannot be read
             raise OrderNotFound
         json_answer(resp, found.document, found.position)
         resp.set_header("ETag", f'"{found.version}"')

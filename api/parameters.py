@@ -59,16 +59,32 @@ class Parameters:
 
     def ranges(self, name: str, zone: ZoneInfo) -> list[tuple[int | None, int | None]]:
         """What `{name}_date`, `{name}_from` and `{name}_to` ask for, in microseconds, both ends inclusive."""
-        found: list[tuple[int | None, int | None]] = []
+        found = [self.span(f"{name}_from", f"{name}_to", zone)]
         if (value := self.text(f"{name}_date")) is not None:
             if not _DAY.fullmatch(value):
                 raise invalid_parameter(f"{name}_date", "must be a day like 2024-05-31")
             found.append(_span(f"{name}_date", value, zone))
-        if (value := self.text(f"{name}_from")) is not None:
-            found.append((_span(f"{name}_from", value, zone)[0], None))
-        if (value := self.text(f"{name}_to")) is not None:
-            found.append((None, _span(f"{name}_to", value, zone)[1]))
-        return found
+        return [ends for ends in found if ends != (None, None)]
+
+    def span(self, low: str, high: str, zone: ZoneInfo) -> tuple[int | None, int | None]:
+        """What two parameters, each a day or a moment, enclose, in microseconds, both ends inclusive."""
+        since, until = self.text(low), self.text(high)
+        return (
+            None if since is None else _span(low, since, zone)[0],
+            None if until is None else _span(high, until, zone)[1],
+        )
+
+    def moment(self, name: str) -> datetime | None:
+        """A time, in UTC."""
+        value = self.text(name)
+        if value is None:
+            return None
+        if not _MOMENT.fullmatch(value):
+            raise invalid_parameter(name, "must be a time like 2024-05-31T12:00:00Z (write a + as %2B)")
+        try:
+            return datetime.fromisoformat(value).astimezone(UTC)
+        except (ValueError, OverflowError):
+            raise invalid_parameter(name, "is no time of the calendar") from None
 
 
 def _integer(name: str, value: str) -> int:

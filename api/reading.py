@@ -29,6 +29,17 @@ def position_token(position: int) -> str:
     return f"{LOG}:{position}"
 
 
+def position_in(parameters: Parameters, name: str) -> int | None:
+    """The position that a parameter names by its token. Raises a 400."""
+    token = parameters.text(name)
+    if token is None:
+        return None
+    found = _TOKEN.fullmatch(token)
+    if not found:
+        raise invalid_parameter(name, f"must be a Ledger-Position like {LOG}:1234")
+    return int(found[1])
+
+
 class Patience:
     """Waits for the views to reach the position that a reader asks for.
 
@@ -41,13 +52,9 @@ class Patience:
 
     def wait(self, parameters: Parameters) -> None:
         """Raises a 503 where `min_position` is not reached in time, a 400 where it is no position."""
-        token = parameters.text("min_position")
-        if token is None:
+        token, position = parameters.text("min_position"), position_in(parameters, "min_position")
+        if position is None:
             return
-        found = _TOKEN.fullmatch(token)
-        if not found:
-            raise invalid_parameter("min_position", f"must be a Ledger-Position like {LOG}:1234")
-        position = int(found[1])
         if self._views.position() >= position:
             return
         reached = False

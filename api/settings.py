@@ -23,6 +23,10 @@ class Settings(msgspec.Struct, frozen=True):
     currency: str
     timezone: ZoneInfo
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
+    # The private half of the key that signs checkpoints, and the file outside the database that they are appended to.
+    key: Path
+    checkpoints: Path
+    checkpoint_seconds: int
 
     def trusts(self, address: str) -> bool:
         """Whether forwarded headers from this peer are believed."""
@@ -71,4 +75,18 @@ def read(environment: Mapping[str, str]) -> Settings:
         raise WrongSetting(
             f"LEDGER_TRUSTED_PROXIES: {error}; it should be addresses or networks like '127.0.0.1,10.0.0.0/8'."
         ) from None
-    return Settings(ledger, views, currency, timezone, proxies)
+    seconds = value("LEDGER_CHECKPOINT_SECONDS", "3600")
+    if not (seconds.isascii() and seconds.isdigit()):
+        raise WrongSetting(
+            f"LEDGER_CHECKPOINT_SECONDS is {seconds!r}; it should be whole seconds like '3600', or '0' for never."
+        )
+    return Settings(
+        ledger=ledger,
+        views=views,
+        currency=currency,
+        timezone=timezone,
+        trusted_proxies=proxies,
+        key=Path(value("LEDGER_KEY", str(ledger.with_name("ledger.key")))),
+        checkpoints=Path(value("LEDGER_CHECKPOINTS", str(ledger.with_name("checkpoints.txt")))),
+        checkpoint_seconds=int(seconds),
+    )

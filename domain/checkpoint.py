@@ -143,7 +143,7 @@ def _note(note: bytes) -> _Note:
         raise CheckpointMalformed(f"The checkpoint is not UTF-8, at byte {error.start}.") from None
     if found is None:
         raise CheckpointMalformed("This is no checkpoint: lines of text, an empty line, and lines of signatures.")
-    return _Note(found["text"], [_signature(line) for line in found["signatures"].splitlines()])
+    return _Note(found["text"], [_signature(line) for line in found["signatures"].removesuffix("\n").split("\n")])
 
 
 def _signature(line: str) -> tuple[str, bytes]:

@@ -53,13 +53,11 @@ class UnknownTopic(MapperDeserialisationError):
 
 
 class DamagedEvent(MapperDeserialisationError):
-    """An event's stored bytes are not what its topic says."""
+    """An event's stored bytes are not what its topic or its digest says."""
 
-    def __init__(self, stored: StoredEvent, why: Exception) -> None:
-        self.position = getattr(stored, "id", None)
-        super().__init__(
-            f"position {self.position}, order {stored.originator_id}, version {stored.originator_version}: {why}"
-        )
+    def __init__(self, position: int | None, order: UUID | str, version: int, why: str) -> None:
+        super().__init__(f"position {position}, order {order}, version {version}: {why}")
+        self.position = position
 
 
 class EventMapper(Mapper[UUID]):
@@ -83,12 +81,13 @@ class EventMapper(Mapper[UUID]):
         decoder = self._decoders.get(stored_event.topic)
         if decoder is None:
             raise UnknownTopic(stored_event.topic, getattr(stored_event, "id", None))
+        uuid, version = stored_event.originator_id, stored_event.originator_version
         try:
-            event = decoder.decode(stored_event.state)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise DamagedEvent(stored_event, error) from error
-        assert isinstance(stored_event.originator_id, UUID)
-        return e.Record(stored_event.originator_id, stored_event.originator_version, event)
+            if not isinstance(uuid, UUID):
+                raise ValueError("the order's UUID is none")
+            return e.Record(uuid, version, decoder.decode(stored_event.state))
+        except ValueError as error:  # msgspec's and Unicode's errors are ValueErrors too
+            raise DamagedEvent(getattr(stored_event, "id", None), uuid, version, str(error)) from error
 
 
 class EventTranscoder(Transcoder):

@@ -258,6 +258,25 @@ def evolve(order: Order | None, record: e.Record) -> Order:
     )
 
 
+class BrokenHistory(Exception):
+    """An order's events are not the versions 1, 2, 3 and so on: one is missing, or stands where it cannot."""
+
+    def __init__(self, record: e.Record, expected_version: int) -> None:
+        super().__init__(
+            f"order {record.originator_id}: version {record.originator_version} stands where {expected_version} should"
+        )
+        self.record = record
+        self.expected_version = expected_version
+
+
+def step(order: Order | None, record: e.Record) -> Order:
+    """`evolve` for records that come from a log. Raises BrokenHistory where this is not the next one."""
+    expected = 1 if order is None else order.version + 1
+    if record.originator_version != expected or (order is None) != isinstance(record.event, e.OrderCreated):
+        raise BrokenHistory(record, expected)
+    return evolve(order, record)
+
+
 def fold(order: Order | None, records: Iterable[e.Record]) -> Order | None:
-    """`evolve` over many: the projector that `Repository.get` takes."""
-    return reduce(evolve, records, order)
+    """`step` over many: the projector that `Repository.get` takes."""
+    return reduce(step, records, order)

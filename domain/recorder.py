@@ -7,6 +7,7 @@ must be unique across orders is claimed in the transaction that writes the event
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -50,6 +51,11 @@ CREATE TABLE claims (
   fingerprint   BLOB,
   PRIMARY KEY (kind, value)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE checkpoints (
+  size    INTEGER PRIMARY KEY,
+  note    TEXT NOT NULL,
+  made_at TEXT NOT NULL
+) STRICT;
 CREATE TABLE access_keys (
   name        TEXT PRIMARY KEY,
   prefix      TEXT NOT NULL,
@@ -71,13 +77,55 @@ CREATE TRIGGER claims_are_not_updated BEFORE UPDATE ON claims
 BEGIN SELECT RAISE(ABORT, 'a claim is never updated'); END;
 CREATE TRIGGER claims_are_not_deleted BEFORE DELETE ON claims
 BEGIN SELECT RAISE(ABORT, 'a claim is never given back'); END;
+CREATE TRIGGER checkpoints_are_not_updated BEFORE UPDATE ON checkpoints
+BEGIN SELECT RAISE(ABORT, 'a checkpoint is never updated'); END;
+CREATE TRIGGER checkpoints_are_not_deleted BEFORE DELETE ON checkpoints
+BEGIN SELECT RAISE(ABORT, 'a checkpoint is never deleted'); END;
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {SCHEMA_VERSION};
 """
 
 # Text is read as bytes, so that a damaged byte is a damaged record and not an exception out of the driver.
+_RAW: Final = (
+    "SELECT position, CAST(originator_id AS BLOB), version, CAST(topic AS BLOB), CAST(payload AS BLOB),"
+    " CAST(recorded_at AS BLOB), CAST(actor AS BLOB), CAST(request_id AS BLOB), CAST(idempotency_key AS BLOB),"
+    " digest FROM events"
+)
 # A plain `LIMIT ?` would be planned for the value that is bound, so prepared anew for each; `+?` is not.
-_NOTIFICATION: Final = "SELECT position, originator_id, version, topic, CAST(payload AS BLOB) FROM events"
+_ENTRY: Final = (
+    "SELECT position, CAST(originator_id AS BLOB), version, CAST(topic AS BLOB), CAST(payload AS BLOB),"
+    " CAST(recorded_at AS BLOB), digest FROM events"
+)
+
+
+@dataclass(frozen=True)
+class LogEntry(Notification):
+    """The library's Notification with what our views need of a record besides."""
+
+    recorded_at: str
+    digest: bytes
+
+
+class RawRecord(NamedTuple):
+    """A record exactly as it is stored, for who must not trust it: text as its bytes."""
+
+    position: int
+    originator_id: bytes
+    version: int
+    topic: bytes
+    payload: bytes
+    recorded_at: bytes
+    actor: bytes
+    request_id: bytes | None
+    idempotency_key: bytes | None
+    digest: bytes
+
+    @property
+    def order(self) -> str:
+        return self.originator_id.decode(errors="replace")
+
+    def digest_holds(self) -> bool:
+        return self.digest == digest_of(*self[1:-1])
 
 
 class Claim(NamedTuple):
@@ -122,7 +170,7 @@ def digest_of(*fields: str | bytes | int | None) -> bytes:
 
 def instant(moment: datetime) -> str:
     """A time as the log stores it: UTC, always with microseconds, so that text sorts as time does."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 class SQLiteRecorder(ApplicationRecorder):
@@ -224,10 +272,10 @@ class SQLiteRecorder(ApplicationRecorder):
         lte: int | None = None,
         desc: bool = False,
         limit: int | None = None,
-    ) -> Sequence[Notification]:
+    ) -> Sequence[LogEntry]:
         """An order's events, each with its position."""
         rows = self.reader.execute(
-            f"{_NOTIFICATION} WHERE originator_id = ? AND version > ? AND version <= ?"
+            f"{_ENTRY} WHERE originator_id = ? AND version > ? AND version <= ?"
             f" ORDER BY version {'DESC' if desc else 'ASC'} LIMIT +?",
             (
                 str(originator_id),
@@ -236,7 +284,7 @@ class SQLiteRecorder(ApplicationRecorder):
                 -1 if limit is None else limit,
             ),
         )
-        return [_notification(row) for row in rows]
+        return [_entry(row) for row in rows]
 
     def select_notifications(
         self,
@@ -246,15 +294,15 @@ class SQLiteRecorder(ApplicationRecorder):
         topics: Sequence[str] = (),
         *,
         inclusive_of_start: bool = True,
-    ) -> Sequence[Notification]:
+    ) -> Sequence[LogEntry]:
         """The log in the order of its positions."""
         first = 1 if start is None else start if inclusive_of_start else start + 1
         chosen = f" AND topic IN ({', '.join('?' * len(topics))})" if topics else ""
         rows = self.reader.execute(
-            f"{_NOTIFICATION} WHERE position >= ? AND position <= ?{chosen} ORDER BY position LIMIT +?",
+            f"{_ENTRY} WHERE position >= ? AND position <= ?{chosen} ORDER BY position LIMIT +?",
             (first, 2**62 if stop is None else stop, *topics, limit),
         )
-        return [_notification(row) for row in rows]
+        return [_entry(row) for row in rows]
 
     def max_notification_id(self) -> int | None:
         """The head of the log; None while it is empty."""
@@ -264,6 +312,73 @@ class SQLiteRecorder(ApplicationRecorder):
     def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[ApplicationRecorder]:
         # SQLite tells nobody of news; the views ask for it (`projections/views.py`).
         raise NotImplementedError("SQLite has no subscriptions; read select_notifications from where you stand.")
+
+    def raw_records(
+        self,
+        *,
+        after: int = 0,
+        until: int | None = None,
+        limit: int | None = None,
+        originator_id: UUID | None = None,
+        topics: Sequence[str] = (),
+        actor: str | None = None,
+        since: str | None = None,
+        before: str | None = None,
+    ) -> Iterator[RawRecord]:
+        """The records between two positions, the first left out, as they are stored; `since` and `before` are instants
+        as the log writes them, both inclusive."""
+        terms = ["position > ?", "position <= ?"]
+        values: list[str | int] = [after, 2**62 if until is None else until]
+        for term, value in (
+            ("originator_id = ?", None if originator_id is None else str(originator_id)),
+            ("actor = ?", actor),
+            ("recorded_at >= ?", since),
+            ("recorded_at <= ?", before),
+        ):
+            if value is not None:
+                terms.append(term)
+                values.append(value)
+        if topics:
+            terms.append(f"topic IN ({', '.join('?' * len(topics))})")
+            values += topics
+        rows = self.reader.execute(
+            f"{_RAW} WHERE {' AND '.join(terms)} ORDER BY position LIMIT +?", (*values, -1 if limit is None else limit)
+        )
+        return map(RawRecord._make, rows)
+
+    def raw_records_by_order(self, low: str, high: str) -> Iterator[RawRecord]:
+        """The records of the orders whose UUIDs stand from `low` to before `high`, each order's by their versions."""
+        rows = self.reader.execute(
+            f"{_RAW} WHERE originator_id >= ? AND originator_id < ? ORDER BY originator_id, version", (low, high)
+        )
+        return map(RawRecord._make, rows)
+
+    def raw_record(self, position: int) -> RawRecord | None:
+        return next(self.raw_records(after=position - 1, until=position), None)
+
+    def keep_checkpoint(self, size: int, note: bytes, now: datetime) -> None:
+        """Keeps a signed head; one that is kept for its size already stays."""
+        with self.exclusive():
+            self.writer.execute(
+                "INSERT OR IGNORE INTO checkpoints VALUES (?, ?, ?)", (size, note.decode(), instant(now))
+            )
+
+    def checkpoints(self) -> list[bytes]:
+        """Every signed head that was kept, the smallest first."""
+        rows = self.reader.execute("SELECT CAST(note AS BLOB) FROM checkpoints ORDER BY size")
+        return [note for (note,) in rows]
+
+    def last_checkpoint(self) -> tuple[int, bytes, str] | None:
+        """The largest size that was signed, its note, and the instant when it was made."""
+        row = self.reader.execute(
+            "SELECT size, CAST(note AS BLOB), made_at FROM checkpoints ORDER BY size DESC LIMIT 1"
+        ).fetchone()
+        return (row[0], row[1], row[2]) if row else None
+
+    def last_given(self) -> int:
+        """The last position that was ever given, whether or not its record is still there."""
+        row = self.reader.execute("SELECT seq FROM sqlite_sequence WHERE name = 'events'").fetchone()
+        return int(row[0]) if row else 0
 
     def claim(self, kind: str, value: str | int) -> Claim | None:
         """Who holds what is unique: the order, and the version that the claiming write brought it to."""
@@ -308,14 +423,20 @@ class SQLiteRecorder(ApplicationRecorder):
 _uuid = lru_cache(maxsize=1024)(UUID)
 
 
-def _notification(row: tuple[int, str, int, str, bytes]) -> Notification:
-    position, originator_id, version, topic, payload = row
-    return Notification(
-        originator_id=_uuid(originator_id),
+def _entry(row: tuple[int, bytes, int, bytes, bytes, bytes, bytes]) -> LogEntry:
+    position, originator_id, version, topic, payload, recorded_at, digest = row
+    try:
+        uuid: UUID | str = _uuid(originator_id.decode())
+    except ValueError:  # damaged: no order's, and whoever folds it finds that out
+        uuid = originator_id.decode(errors="replace")
+    return LogEntry(
+        originator_id=uuid,
         originator_version=version,
-        topic=topic,
+        topic=topic.decode(errors="replace"),
         state=payload,
         id=position,
+        recorded_at=recorded_at.decode(errors="replace"),
+        digest=digest,
     )
 
 

@@ -1,7 +1,8 @@
 """A light thread in each worker that looks for news now and then.
 
 Whoever appends feeds the views before answering; this heals what a crash between the two has left behind, brings
-what other programs have appended, and makes the views anew where somebody deleted them.
+what other programs have appended, makes the views anew where somebody deleted them, and signs the log's head now and
+then.
 """
 
 import logging
@@ -9,6 +10,7 @@ import threading
 from typing import Final
 
 from domain.sqlite import Busy
+from projections.checkpoints import Checkpoints
 from projections.views import Views, ViewsUnavailable
 
 LOOK_EVERY_SECONDS: Final = 0.25
@@ -16,18 +18,20 @@ _PAUSE_SECONDS_MAX: Final = 30.0
 _log = logging.getLogger("order_ledger")
 
 
-def start(views: Views) -> threading.Thread:
-    """Starts the thread; it ends with the process."""
-    thread = threading.Thread(target=_run, args=(views,), name="feeder", daemon=True)
+def start(views: Views, checkpoints: Checkpoints, checkpoint_seconds: int) -> threading.Thread:
+    """Starts the thread; it ends with the process. It signs the log's head every so many seconds, never where 0."""
+    thread = threading.Thread(target=_run, args=(views, checkpoints, checkpoint_seconds), name="feeder", daemon=True)
     thread.start()
     return thread
 
 
-def _run(views: Views) -> None:
+def _run(views: Views, checkpoints: Checkpoints, checkpoint_seconds: int) -> None:
     pause = LOOK_EVERY_SECONDS
     while True:
         try:
             views.catch_up()
+            if checkpoint_seconds:
+                checkpoints.keep_up(checkpoint_seconds)
             pause = LOOK_EVERY_SECONDS
         except ViewsUnavailable:
             _try(views)

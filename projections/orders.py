@@ -111,13 +111,34 @@ def state(connection: sqlite3.Connection, uuid: UUID) -> Order | None:
 
 def put(connection: sqlite3.Connection, orders: Iterable[Order]) -> None:
     """Writes each order's rows, over those that were there."""
-    rows, documents = [], []
+    narrow, wide = [], []
     for order in orders:
-        row, document = _rows(order)
-        rows.append(row)
-        documents.append(document)
-    connection.executemany(_PUT_ORDER, rows)
-    connection.executemany(_PUT_DOCUMENT, documents)
+        row, document = rows(order)
+        narrow.append(row)
+        wide.append(document)
+    connection.executemany(_PUT_ORDER, narrow)
+    connection.executemany(_PUT_DOCUMENT, wide)
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """What the views have of an order: the version, and its rows as `rows` makes them."""
+
+    version: int
+    rows: tuple[tuple[Any, ...], tuple[Any, ...]]
+
+
+def rows_of(connection: sqlite3.Connection, uuid: str) -> Shown | None:
+    narrow = connection.execute("SELECT * FROM orders WHERE uuid = ?", (uuid,)).fetchone()
+    if narrow is None:
+        return None
+    wide = connection.execute("SELECT * FROM documents WHERE id = ?", (narrow[0],)).fetchone()
+    return Shown(wide[1] if wide else 0, (narrow, wide))
+
+
+def remove(connection: sqlite3.Connection, uuid: str) -> None:
+    """Takes an order out, whose history cannot be read any more."""
+    for table in ("documents", "orders"):
+        connection.execute(f"DELETE FROM {table} WHERE id = (SELECT id FROM orders WHERE uuid = ?)", (uuid,))
 
 
 def microseconds(moment: datetime) -> int:
@@ -132,7 +153,8 @@ def _sortable(order: Order, minor: int) -> str:
     return f"{whole.rjust(20, '0')}.{fraction.ljust(4, '0')}"
 
 
-def _rows(order: Order) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+def rows(order: Order) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """An order's row in each of the two tables."""
     totals = order.totals
     documents = render(order, totals)
     billing, paying, shipping = order.billing, order.payment_method, order.shipping_method
@@ -264,8 +286,8 @@ def _page_statement(
     else:
         # Every candidate's row is looked at, once, in the order in which rows lie in the file.
         found, index = "MATERIALIZED", " INDEXED BY orders_customer" if "customer_id = ?" in terms else ""
-    # The plus keeps SQLite from planning for the very limit that is bound, and so from preparing the statement anew each
-    # time, which would cost three times what the query does.
+    # The plus keeps SQLite from planning for the very limit that is bound, and so from preparing the statement anew
+    # each time, which would cost three times what the query does.
     columns = ", ".join(dict.fromkeys(["id", *(column for column, _ in ordering)]))
     return (
         f"WITH hit AS {found} (SELECT {columns} FROM orders{index} WHERE {' AND '.join(terms)})"

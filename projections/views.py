@@ -19,15 +19,16 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
+import msgspec
 from sqlite_utils import Database
 
 import domain
 import projections
 from domain.events import Record
-from domain.ledger import LOG, OrderLedger
-from domain.order import Order, evolve
+from domain.ledger import LOG, DamagedEvent, OrderLedger, UnknownTopic
+from domain.order import BrokenHistory, Order, step
 from domain.sqlite import Busy, Threads, begin, connect, sqlite3, transaction
-from projections import orders
+from projections import orders, tree
 
 BATCH_EVENTS_MAX: Final = 500
 REBUILD_BATCH_EVENTS_MAX: Final = 5_000
@@ -49,21 +50,50 @@ def fingerprint() -> str:
     return hashlib.sha256(b"\0".join(path.name.encode() + b"\0" + path.read_bytes() for path in sources)).hexdigest()
 
 
-def fold_batch(
-    ledger: OrderLedger, connection: sqlite3.Connection, after: int, limit: int
-) -> tuple[int, dict[UUID, Order]]:
-    """The orders that the next events of the log touch, as they are then, and the position that this reaches."""
-    touched: dict[UUID, Order] = {}
-    notifications = ledger.recorder.select_notifications(after, limit, inclusive_of_start=False)
-    for notification in notifications:
-        record = ledger.mapper.to_domain_event(notification)
-        assert isinstance(record, Record)
-        uuid = record.originator_id
-        order = touched.get(uuid)
-        if order is None and record.originator_version > 1:
-            order = orders.state(connection, uuid)
-        touched[uuid] = evolve(order, record)
-    return (notifications[-1].id if notifications else after), touched
+class Batch(msgspec.Struct):
+    """What some of the log's events come to."""
+
+    position: int
+    digests: list[bytes] = []
+    # Each order that they touch, as it is then.
+    orders: dict[UUID, Order] = {}
+    # Orders whose history cannot be read further: where that is, and why.
+    stopped: dict[str, tuple[int, str]] = {}
+
+
+def fold_batch(ledger: OrderLedger, connection: sqlite3.Connection, after: int, limit: int) -> Batch:
+    """Folds the next events of the log onto what the views have.
+
+    A damaged record stops its order and no other. Raises UnknownTopic and DamagedEvent where a record is as it was
+    written and cannot be read all the same: then this program is too old for the log.
+    """
+    entries = ledger.log_of_events.select_notifications(after, limit, inclusive_of_start=False)
+    batch = Batch(entries[-1].id if entries else after, [entry.digest for entry in entries])
+    out_of_order = {uuid for (uuid,) in connection.execute("SELECT uuid FROM stopped")}
+    for entry in entries:
+        uuid = entry.originator_id
+        if str(uuid) in out_of_order:
+            continue
+        try:
+            record = ledger.mapper.to_domain_event(entry)
+            assert isinstance(record, Record)
+            order = batch.orders.get(record.originator_id)
+            if order is None and record.originator_version > 1:
+                order = orders.state(connection, record.originator_id)
+            batch.orders[record.originator_id] = step(order, record)
+        except (UnknownTopic, DamagedEvent, BrokenHistory) as error:
+            if not isinstance(error, BrokenHistory) and _as_written(ledger, entry.id):
+                raise
+            out_of_order.add(str(uuid))
+            batch.stopped[str(uuid)] = (entry.id, str(error))
+            batch.orders.pop(uuid, None)  # type: ignore[arg-type]  # a damaged id is no UUID, and no key here
+    return batch
+
+
+def _as_written(ledger: OrderLedger, position: int) -> bool:
+    """Whether a record's bytes are those that its digest was made of."""
+    raw = ledger.log_of_events.raw_record(position)
+    return raw is not None and raw.digest_holds()
 
 
 class Views:
@@ -102,6 +132,14 @@ class Views:
             raise ViewsUnavailable("the views are of another version of the program")
         self._local.generation, self._local.threads = generation, threads
         return threads
+
+    def in_force(self) -> Path | None:
+        """The file of the generation in force; None where there is none that this program can read."""
+        try:
+            self._threads()
+            return self.path.parent / self._generation()
+        except ViewsUnavailable:
+            return None
 
     @property
     def reader(self) -> sqlite3.Connection:
@@ -167,6 +205,11 @@ class Views:
                 return False
             time.sleep(_WAIT_STEP_SECONDS)
 
+    def stopped(self) -> dict[str, tuple[int, str]]:
+        """The orders whose history cannot be read: by UUID, the position where they stop and why."""
+        rows = self.reader.execute("SELECT uuid, position, reason FROM stopped ORDER BY position")
+        return {uuid: (position, reason) for uuid, position, reason in rows}
+
     # --- making anew ---
 
     def ensure(self, progress: Progress | None = None) -> None:
@@ -206,7 +249,9 @@ class Views:
         database = Database(connection)
         database.table("made_by").create({"fingerprint": str})
         database.table("positions").create({"log": str, "position": int}, pk="log", strict=True)
+        database.table("stopped").create({"uuid": str, "position": int, "reason": str}, pk="uuid", strict=True)
         orders.create(database)
+        tree.create(database)
         with transaction(connection):
             connection.execute("INSERT INTO made_by VALUES (?)", (fingerprint(),))
             connection.execute("INSERT INTO positions VALUES (?, 0)", (LOG,))
@@ -264,8 +309,12 @@ def _position(connection: sqlite3.Connection) -> int:
 def _feed(ledger: OrderLedger, connection: sqlite3.Connection, limit: int) -> int:
     """Folds the next events in, inside the caller's transaction; returns the position that this reaches."""
     before = _position(connection)
-    position, touched = fold_batch(ledger, connection, before, limit)
-    if position > before:
-        orders.put(connection, touched.values())
-        connection.execute("UPDATE positions SET position = ? WHERE log = ?", (position, LOG))
-    return position
+    batch = fold_batch(ledger, connection, before, limit)
+    if batch.position > before:
+        orders.put(connection, batch.orders.values())
+        for uuid, (position, reason) in batch.stopped.items():
+            orders.remove(connection, uuid)
+            connection.execute("INSERT INTO stopped VALUES (?, ?, ?)", (uuid, position, reason))
+        tree.append(connection, batch.digests)
+        connection.execute("UPDATE positions SET position = ? WHERE log = ?", (batch.position, LOG))
+    return batch.position

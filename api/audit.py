@@ -1,0 +1,303 @@
+"""For auditors: the log as a feed, any order at any moment, what changed, and the means to prove it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+from falcon import Request, Response
+
+from api import access, paging
+from api.errors import Problem, invalid_parameter
+from api.orders import named_order
+from api.parameters import Parameters
+from api.reading import json_answer, position_in, position_token, stamp
+from api.settings import Settings
+from domain import merkle
+from domain.checkpoint import parse
+from domain.evidence.pack import StoredRecord, pack
+from domain.ledger import OrderLedger
+from domain.recorder import instant
+from domain.refusals import OrderNotFound
+from projections import history, tree
+from projections.checkpoints import Checkpoints
+from projections.documents import BASE_URL, staff_document
+from projections.history import Entry, Reading
+from projections.views import Views
+
+PATH: Final = "/api/v1/audit"
+SCOPE: Final = "audit:read"
+_LIMIT_DEFAULT: Final = 100
+LIMIT_MAX: Final = 1_000
+# How much of the log one request looks through for what its filters want; `next` goes on from there.
+SCAN_EVENTS_MAX: Final = 100_000
+_JSON: Final = "application/json"
+_encode = msgspec.json.encode
+
+
+def _limit(parameters: Parameters) -> int:
+    return min(parameters.integer("limit") or _LIMIT_DEFAULT, LIMIT_MAX)
+
+
+class Events:
+    """The log, in the order of its positions. `next` is null where the log's head is reached; who wants to go on later
+    asks again with the `Ledger-Position` of that answer."""
+
+    def __init__(self, ledger: OrderLedger, reading: Reading, settings: Settings) -> None:
+        self._ledger = ledger
+        self._reading = reading
+        self._settings = settings
+
+    def on_get(self, req: Request, resp: Response) -> None:
+        access.scope(req, SCOPE)
+        parameters = Parameters(req)
+        after, limit = position_in(parameters, "after") or 0, _limit(parameters)
+        order, (since, before) = parameters.text("order"), _span(parameters, self._settings)
+        head = self._ledger.head()
+        until = min(head, after + SCAN_EVENTS_MAX)
+        found = list(
+            self._ledger.log_of_events.raw_records(
+                after=after,
+                until=until,
+                limit=limit,
+                originator_id=named_order(self._ledger, order) if order else None,
+                topics=_topics(parameters),
+                actor=parameters.text("actor"),
+                since=since,
+                before=before,
+            )
+        )
+        reached = found[-1].position if len(found) == limit else max(after, until)
+        body = {
+            "events": [self._reading.describe(self._reading.entry(raw)) for raw in found],
+            "next": position_token(reached) if reached < head else None,
+        }
+        json_answer(resp, _encode(body), reached)
+
+    on_head = on_get
+
+
+def _topics(parameters: Parameters) -> list[str]:
+    """The topic that `type` names, by the event's name or by the topic itself."""
+    given = parameters.text("type")
+    if given is None:
+        return []
+    if given not in history.TYPES and given not in history.TYPES.values():
+        raise invalid_parameter("type", f"must be one of {', '.join(history.TYPES)}")
+    return [history.TYPES.get(given, given)]
+
+
+def _span(parameters: Parameters, settings: Settings) -> tuple[str | None, str | None]:
+    """`from` and `to` as the log writes instants."""
+    since, before = parameters.span("from", "to", settings.timezone)
+    return (None if since is None else _instant(since)), (None if before is None else _instant(before))
+
+
+def _instant(microseconds: int) -> str:
+    seconds, rest = divmod(microseconds, 1_000_000)
+    return instant(datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest))
+
+
+class OrderEvents:
+    """One order's events, all of them or a page."""
+
+    def __init__(self, ledger: OrderLedger, reading: Reading) -> None:
+        self._ledger = ledger
+        self._reading = reading
+
+    def on_get(self, req: Request, resp: Response, order_id: str) -> None:
+        access.scope(req, SCOPE)
+        parameters = Parameters(req)
+        after, limit = position_in(parameters, "after") or 0, _limit(parameters)
+        entries = self._reading.entries(named_order(self._ledger, order_id))
+        later = [entry for entry in entries if entry.raw.position > after]
+        shown = later[:limit]
+        reached = shown[-1].raw.position if shown else entries[-1].raw.position
+        body = {
+            "events": [self._reading.describe(entry) for entry in shown],
+            "next": position_token(reached) if len(later) > limit else None,
+        }
+        json_answer(resp, _encode(body), reached)
+
+    on_head = on_get
+
+
+class OrderThen:
+    """The order document as it stood, from the events alone.
+
+    At a `version`; at a `position` of the log; `at` a time, as it was known then; or by what had `occurred_at` a time,
+    whenever it was recorded. `as` gives the object of one of the two storefront contracts instead.
+    """
+
+    def __init__(self, ledger: OrderLedger, reading: Reading, settings: Settings) -> None:
+        self._ledger = ledger
+        self._reading = reading
+        self._settings = settings
+
+    def on_get(self, req: Request, resp: Response, order_id: str) -> None:
+        access.scope(req, SCOPE)
+        parameters = Parameters(req)
+        contract = parameters.choice("as", list(history.DOCUMENTS)) or "staff"
+        belongs = self._moment(parameters)
+        entries = self._reading.entries(named_order(self._ledger, order_id))
+        found = history.as_of(entries, belongs) if self._is_past(parameters, entries) else None
+        if found is None:
+            raise _not_then(entries)
+        order, last = found
+        base = paging.base_url(req, self._settings).encode()
+        json_answer(resp, history.DOCUMENTS[contract](order).replace(BASE_URL, base), last.raw.position)
+        resp.set_header("ETag", f'"{order.version}"')
+
+    on_head = on_get
+
+    def _moment(self, parameters: Parameters) -> Callable[[Entry], bool]:
+        """Which records belong to the order then. Raises a 400 where more than one moment is named."""
+        given = [name for name in ("version", "position", "at", "occurred_at") if parameters.text(name) is not None]
+        if len(given) > 1:
+            raise invalid_parameter(given[1], f"cannot stand beside {given[0]}: name one moment")
+        if (version := parameters.integer("version")) is not None:
+            return lambda entry: entry.raw.version <= version
+        if (position := position_in(parameters, "position")) is not None:
+            return lambda entry: entry.raw.position <= position
+        if (known := parameters.moment("at")) is not None:
+            recorded = instant(known).encode()
+            return lambda entry: entry.raw.recorded_at <= recorded
+        if (occurred := parameters.moment("occurred_at")) is not None:
+            return lambda entry: entry.record.event.occurred_at <= occurred
+        return lambda _: True
+
+    def _is_past(self, parameters: Parameters, entries: list[Entry]) -> bool:
+        """Whether the moment has come already."""
+        version, position = parameters.integer("version"), position_in(parameters, "position")
+        at = parameters.moment("at")
+        return (
+            (version is None or version <= entries[-1].raw.version)
+            and (position is None or position <= self._ledger.head())
+            and (at is None or at <= self._ledger.clock())
+        )
+
+
+def _not_then(entries: list[Entry]) -> Problem:
+    first, last = entries[0], entries[-1]
+    began = instant(first.record.event.occurred_at)
+    detail = (
+        f"The order was not there, or not yet so far, at that moment. It began at {began}"
+        f" (recorded {first.raw.recorded_at.decode()}, position {position_token(first.raw.position)})"
+        f" and is at version {last.raw.version} now."
+    )
+    return Problem(
+        404,
+        "no-such-moment",
+        detail,
+        began_at=first.record.event.occurred_at,
+        recorded_at=first.raw.recorded_at.decode(),
+        position=position_token(first.raw.position),
+        version=last.raw.version,
+    )
+
+
+class OrderChanges:
+    """Field by field, what changed `from` a version `to` another; from the first to the last where none is named."""
+
+    def __init__(self, ledger: OrderLedger, reading: Reading) -> None:
+        self._ledger = ledger
+        self._reading = reading
+
+    def on_get(self, req: Request, resp: Response, order_id: str) -> None:
+        access.scope(req, SCOPE)
+        parameters = Parameters(req)
+        first, last = parameters.integer("from"), parameters.integer("to")
+        entries = self._reading.entries(named_order(self._ledger, order_id))
+        current = entries[-1].raw.version
+        first, last = 1 if first is None else first, current if last is None else last
+        if first > last:
+            raise invalid_parameter("from", "must not be later than to")
+        if last > current:
+            raise _not_then(entries)
+        identity = self._reading.describe(entries[0])
+        body: dict[str, Any] = {
+            "order": identity["order"],
+            "order_id": identity["order_id"],
+            "from": first,
+            "to": last,
+            "changes": history.changes(self._reading, entries, first, last),
+        }
+        json_answer(resp, _encode(body), entries[max(0, last - 1)].raw.position)
+
+    on_head = on_get
+
+
+class SignedHead:
+    """The signed head of the log. `Accept: text/plain` gives the note alone, as it is kept."""
+
+    def __init__(self, checkpoints: Checkpoints) -> None:
+        self._checkpoints = checkpoints
+
+    def on_get(self, req: Request, resp: Response) -> None:
+        access.scope(req, SCOPE)
+        note = self._checkpoints.current()
+        read = parse(note)
+        if req.client_prefers((_JSON, "text/plain")) == "text/plain":
+            resp.content_type = "text/plain; charset=utf-8"
+            resp.data = note
+            stamp(resp, read.size)
+            return
+        body = {
+            "origin": read.origin,
+            "size": read.size,
+            "root": read.root.hex(),
+            "public_key": str(self._checkpoints.public()),
+            "checkpoint": note.decode(),
+        }
+        json_answer(resp, _encode(body), read.size)
+
+    on_head = on_get
+
+
+class Evidence:
+    """Everything needed to prove an order's history offline, as a zip."""
+
+    def __init__(self, ledger: OrderLedger, views: Views, reading: Reading, checkpoints: Checkpoints) -> None:
+        self._ledger = ledger
+        self._views = views
+        self._reading = reading
+        self._checkpoints = checkpoints
+
+    def on_get(self, req: Request, resp: Response, order_id: str) -> None:
+        access.scope(req, SCOPE)
+        entries = self._reading.entries(named_order(self._ledger, order_id))
+        note = self._checkpoints.current()
+        size = parse(note).size
+        entries = [entry for entry in entries if entry.raw.position <= size]
+        found = history.as_of(entries, lambda _: True)
+        if found is None:
+            raise OrderNotFound
+        node = tree.node(self._views.reader)
+        resp.content_type = "application/zip"
+        resp.data = pack(
+            document=staff_document(found[0]),
+            records=[_stored(entry) for entry in entries],
+            inclusion=[merkle.inclusion_proof(entry.raw.position - 1, size, node) for entry in entries],
+            checkpoint=note,
+            key=self._checkpoints.public(),
+        )
+        resp.downloadable_as = f"order-{found[0].id}-evidence.zip"
+        stamp(resp, size)
+
+    on_head = on_get
+
+
+def _stored(entry: Entry) -> StoredRecord:
+    raw = entry.raw
+    return StoredRecord(
+        position=raw.position,
+        originator_id=raw.originator_id.decode(),
+        version=raw.version,
+        topic=raw.topic.decode(),
+        payload=raw.payload.decode(),
+        recorded_at=raw.recorded_at.decode(),
+        actor=raw.actor.decode(),
+        request_id=None if raw.request_id is None else raw.request_id.decode(),
+        idempotency_key=None if raw.idempotency_key is None else raw.idempotency_key.decode(),
+        digest=raw.digest,
+    )

@@ -1,0 +1,233 @@
+"""What happened to an order, and what did it look like then? Answered from the log's records alone, digests checked."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+import msgspec
+from eventsourcing.persistence import StoredEvent
+from msgspec import Raw
+
+from domain import events as e
+from domain.ledger import LOG, DamagedEvent, OrderLedger
+from domain.order import Order, evolve, step
+from domain.recorder import RawRecord
+from domain.refusals import OrderNotFound
+from projections.documents import render, staff_document
+
+TYPES: Final = {shape.__name__: topic for topic, shape in e.TOPICS.items()}
+_NAME_OF: Final = {topic: name for name, topic in TYPES.items()}
+
+
+class Entry(NamedTuple):
+    """A record as it is stored, and the event in it."""
+
+    raw: RawRecord
+    record: e.Record
+
+
+class Reading:
+    """Reads an order's history, and tells it."""
+
+    def __init__(self, ledger: OrderLedger) -> None:
+        self._ledger = ledger
+        # The two facts about an order that its other events do not repeat; they never change.
+        self._identity = lru_cache(maxsize=4096)(self._read_identity)
+
+    def entries(self, uuid: UUID) -> list[Entry]:
+        """An order's records, first to last. Raises OrderNotFound, DamagedEvent, UnknownTopic, BrokenHistory."""
+        found = [self.entry(raw) for raw in self._ledger.log_of_events.raw_records(originator_id=uuid)]
+        found.sort(key=lambda entry: entry.raw.version)
+        if not found:
+            raise OrderNotFound
+        order: Order | None = None
+        for entry in found:
+            order = step(order, entry.record)
+        return found
+
+    def entry(self, raw: RawRecord) -> Entry:
+        """Raises DamagedEvent where the record is not what its digest says, UnknownTopic."""
+        if not raw.digest_holds():
+            raise DamagedEvent(raw.position, raw.order, raw.version, "the record is not what its digest was made of")
+        stored = StoredEvent(UUID(raw.order), raw.version, raw.topic.decode(), raw.payload)
+        record = self._ledger.mapper.to_domain_event(stored)
+        assert isinstance(record, e.Record)
+        return Entry(raw, record)
+
+    def _read_identity(self, uuid: str) -> tuple[int | None, str]:
+        """An order's integer id and currency."""
+        for raw in self._ledger.log_of_events.raw_records(originator_id=UUID(uuid), limit=1):
+            event = self.entry(raw).record.event
+            if isinstance(event, e.OrderCreated):
+                return event.id, event.currency
+        return None, ""
+
+    def describe(self, entry: Entry) -> dict[str, Any]:
+        """A record as auditors read it (the contract's section Audit), with a summary in words."""
+        raw, event = entry
+        order_id, currency = self._identity(raw.order)
+        return {
+            "log": LOG,
+            "position": raw.position,
+            "order": raw.order,
+            "order_id": order_id,
+            "version": raw.version,
+            "type": _NAME_OF[raw.topic.decode()],
+            "topic": raw.topic.decode(),
+            "occurred_at": event.event.occurred_at,
+            "recorded_at": _moment(raw.recorded_at),
+            "actor": raw.actor.decode(),
+            "request_id": _text(raw.request_id),
+            "idempotency_key": _text(raw.idempotency_key),
+            "summary": summary(event.event, currency),
+            "data": Raw(raw.payload),
+            "digest": raw.digest.hex(),
+        }
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode()
+
+
+def _moment(text: bytes) -> datetime:
+    return datetime.fromisoformat(text.decode())
+
+
+def as_of(entries: Iterable[Entry], belongs: Callable[[Entry], bool]) -> tuple[Order, Entry] | None:
+    """The order as the records that belong make it, and the last of them; None where the first does not belong.
+
+    Without the check of `step`: who asks by the time of occurrence may leave a record out between two others.
+    """
+    order: Order | None = None
+    last: Entry | None = None
+    for entry in entries:
+        if belongs(entry):
+            if order is None and entry.record.originator_version > 1:
+                return None
+            order, last = evolve(order, entry.record), entry
+    return (order, last) if order is not None and last is not None else None
+
+
+DOCUMENTS: Final[dict[str, Callable[[Order], bytes]]] = {
+    "staff": staff_document,
+    "shop": lambda order: render(order, order.totals).shop,
+    "storefront": lambda order: render(order, order.totals).storefront,
+}
+
+
+def changes(reading: Reading, entries: list[Entry], first: int, last: int) -> list[dict[str, Any]]:
+    """Each field of the order document that changed on the way from one version to another, in the order of the events.
+
+    Computed fields are fields like any other. Version 0 is the order before it was.
+    """
+    order: Order | None = None
+    before: dict[str, Any] = {}
+    found = []
+    for entry in entries:
+        if entry.raw.version > last:
+            break
+        order = evolve(order, entry.record)
+        if entry.raw.version < first:
+            continue
+        after = _flat(msgspec.json.decode(staff_document(order)))
+        if entry.raw.version > first:
+            told = reading.describe(entry)
+            why = {name: told[name] for name in _TOLD_OF_A_CHANGE}
+            found += [
+                {"field": field, "from": was, "to": now, **why} for field, was, now in _differences(before, after)
+            ]
+        before = after
+    return found
+
+
+_TOLD_OF_A_CHANGE: Final = (
+    "version",
+    "position",
+    "type",
+    "summary",
+    "actor",
+    "request_id",
+    "occurred_at",
+    "recorded_at",
+)
+
+
+def _flat(value: Any, path: str = "") -> dict[str, Any]:
+    """A document as its leaves by their paths; an item stands under its number, `items[3].quantity`."""
+    if isinstance(value, dict) and value:
+        return {
+            where: leaf
+            for name, inner in value.items()
+            for where, leaf in _flat(inner, f"{path}.{name}" if path else name).items()
+        }
+    if isinstance(value, list) and value:
+        return {
+            where: leaf
+            for i, inner in enumerate(value)
+            for where, leaf in _flat(inner, f"{path}[{_number(inner, i) if path == 'items' else i}]").items()
+        }
+    return {path: None if value in ({}, []) else value}
+
+
+def _number(item: Any, default: int) -> Any:
+    return item.get("id", default)
+
+
+def _differences(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, Any, Any]]:
+    return [
+        (field, before.get(field), after.get(field))
+        for field in dict.fromkeys([*before, *after])
+        if field != "version" and before.get(field) != after.get(field)
+    ]
+
+
+def summary(event: e.Event, currency: str) -> str:
+    """The event in words."""
+    return _WORDS[type(event)](event, currency)
+
+
+def _created(event: e.OrderCreated, currency: str) -> str:
+    whose = "a guest" if event.customer_id is None else f"customer {event.customer_id}"
+    return f"order {event.id} created for {whose}, in {currency}"
+
+
+def _item_added(event: e.ItemAdded, currency: str) -> str:
+    name = (event.product.name or f"product {event.product.id}") if event.product else "a line without a product"
+    return f"item {event.item} added: {event.quantity} × {name} at {event.unit_price} {currency}"
+
+
+def _refunded(event: e.PaymentRefunded, currency: str) -> str:
+    of = f", of payment {event.payment_reference}" if event.payment_reference is not None else ""
+    return f"refund of {event.amount} {currency} by {event.provider}, reference {event.reference}{of}"
+
+
+def _named(method: e.Method | None) -> str:
+    return "none" if method is None else method.name or f"number {method.id}"
+
+
+_WORDS: Final[dict[type[e.Event], Callable[[Any, str], str]]] = {
+    e.OrderCreated: _created,
+    e.ItemAdded: _item_added,
+    e.ItemQuantityChanged: lambda event, _: f"quantity of item {event.item} changed to {event.quantity}",
+    e.ItemRemoved: lambda event, _: f"item {event.item} removed",
+    e.VoucherApplied: lambda event, currency: (
+        f"voucher {event.code or 'without a code'} applied, {event.discount_amount} {currency} off"
+    ),
+    e.VoucherRemoved: lambda _, __: "voucher removed",
+    e.BillingChanged: lambda _, __: "billing details changed",
+    e.NotesChanged: lambda event, _: "notes changed" if event.personal.notes else "notes emptied",
+    e.PaymentMethodChanged: lambda event, _: f"payment method changed to {_named(event.payment_method)}",
+    e.ShippingChanged: lambda event, currency: (
+        f"shipping changed to {_named(event.shipping_method)}, {event.shipping_cost} {currency}"
+    ),
+    e.StatusChanged: lambda event, _: (
+        f"status changed to {event.status}" + (f": {event.reason}" if event.reason else "")
+    ),
+    e.PaymentReceived: lambda event, currency: (
+        f"payment of {event.amount} {currency} received by {event.provider}, reference {event.reference}"
+        + (", forced" if event.forced else "")
+    ),
+    e.PaymentRefunded: _refunded,
+}

@@ -1,0 +1,315 @@
+"""Is the log still what was recorded? Every stored byte is read again and held against everything that remembers it.
+
+Against its own digest; against the tree of the views; against every checkpoint that was kept; and each order, folded
+anew, against its rows in the views. Reads only, in parts that run beside each other on all cores.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from itertools import groupby
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Final, NamedTuple
+from uuid import UUID
+
+import msgspec
+from eventsourcing.persistence import MapperDeserialisationError, StoredEvent
+
+from domain import checkpoint, merkle
+from domain.checkpoint import CheckpointMalformed, CheckpointUnsigned, VerifierKey
+from domain.events import Record
+from domain.ledger import EventMapper
+from domain.order import BrokenHistory, Order, step
+from domain.recorder import RawRecord, SQLiteRecorder
+from domain.sqlite import connect, sqlite3
+from projections import orders
+
+PART_RECORDS: Final = 8_192
+_MISSING: Final = bytes(32)
+_ALTERED: Final = "the record is not what its digest was made of"
+_REMADE: Final = "the record has another digest than the tree has for it: it was altered and its digest made anew"
+
+
+class Problem(NamedTuple):
+    """What does not hold: the position in the log (the first of them, where it is several), the order, and why."""
+
+    position: int
+    order: str | None
+    reason: str
+
+
+class Verified(msgspec.Struct):
+    """How much was read, and what does not hold, by position."""
+
+    events: int = 0
+    orders: int = 0
+    checkpoints: int = 0
+    unsigned: int = 0
+    problems: list[Problem] = []
+
+
+class Checked(NamedTuple):
+    """Where the checkpoints to hold the log against come from, for whoever reads of a problem, and what they are."""
+
+    source: str
+    notes: Sequence[bytes]
+
+
+def verify(
+    ledger: Path,
+    views: Path | None,
+    *,
+    checkpoints: Iterable[Checked],
+    key: VerifierKey | None,
+    progress: Callable[[int, int], None],
+) -> Verified:
+    """Reads the whole log. `views` is the generation to compare with, or None where there is none.
+
+    Without a `key` the checkpoints' roots are checked and their signatures are not; `unsigned` counts those.
+    """
+    log = SQLiteRecorder(ledger)
+    head = log.max_notification_id() or 0
+    verified = Verified(events=head)
+    kept = _checkpoints(checkpoints, key, verified)
+    if (given := log.last_given()) > head:
+        reason = f"positions to {given} were given, and the log ends at {head}: its end was deleted"
+        verified.problems.append(Problem(head + 1, None, reason))
+    log.close()
+    starts = range(1, head + 1, PART_RECORDS)
+    ranges = _uuid_ranges(head)
+    steps = len(starts) + len(ranges)
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
+        records = pool.map(
+            check_records, *_columns((ledger, views, s, min(s + PART_RECORDS - 1, head)) for s in starts)
+        )
+        folded = pool.map(check_orders, *_columns((ledger, views, low, high) for low, high in ranges))
+        growing = Growing(kept, verified)
+        for done, (problems, digests) in enumerate(records, 1):
+            verified.problems += problems
+            growing.append(digests)
+            progress(head * done // steps, head)
+        growing.finish()
+        for done, (problems, count) in enumerate(folded, len(starts) + 1):
+            verified.problems += problems
+            verified.orders += count
+            progress(head * done // steps, head)
+    verified.problems.sort(key=lambda problem: (problem.position, problem.order or "", problem.reason))
+    return verified
+
+
+def _columns(rows: Iterable[tuple[Path | str | int | None, ...]]) -> Iterator[tuple[Path | str | int | None, ...]]:
+    return zip(*rows, strict=True)
+
+
+def _uuid_ranges(head: int) -> list[tuple[str, str]]:
+    """Ranges of UUIDs that part the orders evenly, as the first and the first no more."""
+    ends = [f"{i:02x}" for i in range(0, 256, 1 if head > 100_000 else 32)]
+    return list(zip(["", *ends[1:]], [*ends[1:], "~"], strict=True))
+
+
+# --- record by record ---
+
+
+def check_records(ledger: Path, views: Path | None, first: int, last: int) -> tuple[list[Problem], list[bytes]]:
+    """What does not hold of the records at these positions, and their digests (zeros where there is none)."""
+    log, mapper = SQLiteRecorder(ledger), EventMapper()
+    leaves = _leaves(views, first, last)
+    problems: list[Problem] = []
+    digests = [_MISSING] * (last - first + 1)
+    earlier = b""
+    for position, raw in _each(log, first, last):
+        if not isinstance(raw, RawRecord):
+            problems.append(Problem(position, None, raw))
+            continue
+        digests[position - first] = raw.digest
+        leaf = leaves.get(position - 1)
+        if not raw.digest_holds():
+            problems.append(Problem(position, raw.order, _ALTERED))
+        elif leaf is not None and leaf != raw.digest:
+            problems.append(Problem(position, raw.order, _REMADE))
+        elif raw.recorded_at < earlier:
+            problems.append(Problem(position, raw.order, "it was recorded earlier than the record before it"))
+        elif why := _unreadable(mapper, raw):
+            problems.append(Problem(position, raw.order, why))
+        earlier = max(earlier, raw.recorded_at)
+    log.close()
+    return problems, digests
+
+
+def _each(log: SQLiteRecorder, first: int, last: int) -> Iterator[tuple[int, RawRecord | str]]:
+    """Each position with its record, or with why there is none that can be read."""
+    position = first
+    try:
+        for raw in log.raw_records(after=first - 1, until=last):
+            for missing in range(position, raw.position):
+                yield missing, "no record stands at this position"
+            position = raw.position
+            yield position, raw
+            position += 1
+    except (sqlite3.Error, TypeError, ValueError) as error:
+        # The page is damaged: what can still be read is looked for one by one.
+        for single in range(position, last + 1):
+            yield single, _one(log, single, error)
+        return
+    for missing in range(position, last + 1):
+        yield missing, "no record stands at this position"
+
+
+def _one(log: SQLiteRecorder, position: int, error: Exception) -> RawRecord | str:
+    try:
+        return log.raw_record(position) or "no record stands at this position"
+    except (sqlite3.Error, TypeError, ValueError):
+        return f"the file is damaged here: {error}"
+
+
+def _leaves(views: Path | None, first: int, last: int) -> dict[int, bytes]:
+    """The digests that the tree of the views has for these positions, by their places."""
+    if views is None:
+        return {}
+    connection = connect(views, "NORMAL")
+    rows = connection.execute(
+        "SELECT place, hash FROM tree_nodes WHERE level = 0 AND place BETWEEN ? AND ?", (first - 1, last - 1)
+    ).fetchall()
+    connection.close()
+    return dict(rows)
+
+
+def _unreadable(mapper: EventMapper, raw: RawRecord) -> str | None:
+    try:
+        mapper.to_domain_event(StoredEvent(UUID(raw.order), raw.version, raw.topic.decode(), raw.payload))
+    except MapperDeserialisationError as error:
+        return f"the event cannot be read: {error}"
+    return None
+
+
+# --- the tree, against the checkpoints ---
+
+
+def _checkpoints(
+    sources: Iterable[Checked], key: VerifierKey | None, verified: Verified
+) -> list[tuple[str, checkpoint.Checkpoint]]:
+    """The checkpoints whose signatures hold, the smallest first; the others are problems."""
+    found = []
+    for source, notes in sources:
+        for note in notes:
+            try:
+                read = checkpoint.parse(note) if key is None else checkpoint.verify(note, key)
+            except (CheckpointMalformed, CheckpointUnsigned) as error:
+                verified.problems.append(Problem(_size_said(note), None, f"a checkpoint {source}: {error}"))
+                continue
+            verified.checkpoints += 1
+            verified.unsigned += key is None
+            found.append((source, read))
+    return sorted(found, key=lambda pair: pair[1].size)
+
+
+def _size_said(note: bytes) -> int:
+    """The size that a checkpoint names, be it true or not; 0 where it names none."""
+    lines = note.splitlines()
+    return int(lines[1]) if len(lines) > 1 and lines[1].isdigit() and len(lines[1]) < 16 else 0
+
+
+class Growing:
+    """A tree that grows with the log that is read, and is held against each checkpoint when it has its size.
+
+    Keeps the last complete node of each level alone, which is all that growing and its root need.
+    """
+
+    def __init__(self, checkpoints: list[tuple[str, checkpoint.Checkpoint]], verified: Verified) -> None:
+        self._coming = checkpoints[::-1]
+        self._verified = verified
+        self._size = 0
+        self._good = 0
+        self._last: dict[int, tuple[int, bytes]] = {}
+
+    def _get(self, level: int, place: int) -> bytes:
+        found, node = self._last[level]
+        assert found == place
+        return node
+
+    def append(self, digests: Sequence[bytes]) -> None:
+        rest = list(digests)
+        while rest:
+            until = len(rest) if not self._coming else min(len(rest), max(0, self._coming[-1][1].size - self._size))
+            part, rest = rest[:until], rest[until:]
+            for level, place, node in merkle.append(self._size, part, self._get):
+                self._last[level] = (place, node)
+            self._size += len(part)
+            self._hold_against()
+
+    def finish(self) -> None:
+        self._hold_against()
+        for source, beyond in reversed(self._coming):
+            reason = f"a checkpoint {source} signs {beyond.size} records, and the log has {self._size}: the end is gone"
+            self._verified.problems.append(Problem(self._size + 1, None, reason))
+
+    def _hold_against(self) -> None:
+        while self._coming and self._coming[-1][1].size <= self._size:
+            source, kept = self._coming.pop()
+            if merkle.root(self._size, self._get) == kept.root:
+                self._good = self._size
+                continue
+            reason = (
+                f"a checkpoint {source} signs another history: a record from position {self._good + 1}"
+                f" to {kept.size} is not what it was"
+            )
+            self._verified.problems.append(Problem(self._good + 1, None, reason))
+
+
+# --- order by order ---
+
+
+def check_orders(ledger: Path, views: Path | None, low: str, high: str) -> tuple[list[Problem], int]:
+    """What does not hold of the orders whose UUIDs stand in a range, and how many there are."""
+    log, mapper = SQLiteRecorder(ledger), EventMapper()
+    reader = None if views is None else connect(views, "NORMAL")
+    problems: list[Problem] = []
+    count = 0
+    try:
+        for uuid, raws in groupby(log.raw_records_by_order(low, high), key=lambda raw: raw.order):
+            count += 1
+            if problem := _check_order(mapper, reader, uuid, list(raws)):
+                problems.append(problem)
+    except (sqlite3.Error, TypeError, ValueError) as error:
+        problems.append(Problem(0, None, f"the orders from {low or '00'} to {high} cannot all be read: {error}"))
+    if reader is not None:
+        problems += _strangers(log, reader, low, high)
+        reader.close()
+    log.close()
+    return problems, count
+
+
+def _check_order(
+    mapper: EventMapper, reader: "sqlite3.Connection | None", uuid: str, raws: list[RawRecord]
+) -> Problem | None:
+    shown = None if reader is None else orders.rows_of(reader, uuid)
+    order: Order | None = None
+    position = 0
+    for raw in raws:
+        if raw.position < position:
+            return Problem(raw.position, uuid, f"version {raw.version} stands before the version that it follows")
+        position = raw.position
+        try:
+            record = mapper.to_domain_event(StoredEvent(UUID(uuid), raw.version, raw.topic.decode(), raw.payload))
+            assert isinstance(record, Record)
+            order = step(order, record)
+        except (MapperDeserialisationError, BrokenHistory, ValueError) as error:
+            return Problem(position, uuid, f"its history cannot be read on from here: {error}")
+        if shown and shown.version == order.version:
+            if shown.rows != orders.rows(order):
+                return Problem(position, uuid, "its rows in the views are not what its events make")
+            shown = None
+    if shown:
+        return Problem(position, uuid, f"the views have a version {shown.version} that the log has not")
+    return None
+
+
+def _strangers(log: SQLiteRecorder, reader: "sqlite3.Connection", low: str, high: str) -> list[Problem]:
+    """Orders in the views that the log knows nothing of."""
+    uuids = reader.execute("SELECT uuid FROM orders WHERE uuid >= ? AND uuid < ?", (low, high)).fetchall()
+    return [
+        Problem(0, uuid, "the views have this order, and the log has not")
+        for (uuid,) in uuids
+        if not log.position_of(UUID(uuid), 1)
+    ]
