@@ -1,0 +1,331 @@
+"""Do ledger and views agree with a plain model of orders, whatever is done to them and in whatever order?
+
+The model is `plain.py`: the contract's rules told again as dictionaries of decimals.
+"""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable
+from decimal import Decimal
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    invariant,
+    multiple,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from domain import commands as c
+from domain.importing import import_lines
+from domain.ledger import OrderLedger, Outcome
+from domain.recorder import Provenance
+from domain.refusals import Refusal
+from domain.strict_json import shaped
+from projections import orders as lists
+from projections.views import Views
+from tests.domain import plain
+from tests.domain.plain import NEXT, UNITS, Plain, closed_to, plain_order, storefront_status, totals
+
+# From the contract's table: the same sums under the storefront's names.
+STOREFRONT = {
+    "items_subtotal": "subtotal",
+    "items_discount": "savings_on_items",
+    "total_discount": "amount_saved",
+    "shipping_cost": "shipping",
+    "total": "total_amount",
+    "quantity": "items_count",
+}
+COUNTS = st.integers(0, 2000)
+QUANTITIES = st.integers(1, 5)
+
+
+def answer(give: Callable[[], Outcome]) -> Any:
+    """The outcome of a command, or the code of its refusal."""
+    try:
+        return give()
+    except Refusal as refused:
+        return refused.code
+
+
+class Orders(RuleBasedStateMachine):
+    orders: Bundle[UUID] = Bundle("orders")
+    sent: Bundle[tuple[UUID, c.Command, str, int]] = Bundle("sent")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp())
+        self.model: dict[UUID, Plain] = {}
+        self.marks = 0
+        self.events = 0
+        self.open()
+
+    def open(self) -> None:
+        self.ledger = OrderLedger(self.folder / "ledger.db")
+        self.views = Views(self.ledger, self.folder / "views.db")
+        self.views.ensure()
+
+    def close(self) -> None:
+        self.views.close()
+        self.ledger.log_of_events.close()
+
+    def teardown(self) -> None:
+        self.close()
+        shutil.rmtree(self.folder)
+
+    def mark(self) -> str:
+        """A word that was not there before."""
+        self.marks += 1
+        return f"mark-{self.marks}"
+
+    def amount(self, order: Plain, count: int) -> Decimal:
+        return count * UNITS[order["currency"]]
+
+    def give(self, uuid: UUID, shape: type[c.Command], refusal: str | None, after: Plain, **fields: Any) -> Any:
+        """Gives a command that the model refuses by this code, or that leads to the order `after`."""
+        if refusal is None and totals(after)["total"] < 0:
+            refusal = "total-negative"
+        command, key = shaped(fields, shape), self.mark()
+        outcome = answer(lambda: self.ledger.change(uuid, command, Provenance("tester", None, key)))
+        if isinstance(outcome, str):
+            assert outcome == refusal
+            return multiple()
+        assert refusal is None
+        self.events += after["version"] - self.model[uuid]["version"]
+        self.model[uuid] = after
+        assert outcome.order.version == after["version"]
+        return multiple((uuid, command, key, outcome.order.version))
+
+    def changed(self, uuid: UUID, **fields: Any) -> Plain:
+        """The model's order with these fields changed by one event."""
+        order = self.model[uuid]
+        return order | fields | {"version": order["version"] + 1}
+
+    # --- what clients do ---
+
+    @precondition(lambda self: len(self.model) < 4)
+    @rule(
+        target=orders,
+        currency=st.sampled_from(sorted(UNITS)),
+        lines=st.lists(st.tuples(COUNTS, QUANTITIES, COUNTS, COUNTS), max_size=3),
+        shipping=COUNTS,
+        voucher=st.none() | COUNTS,
+        imported=st.booleans(),
+    )
+    def create(
+        self,
+        currency: str,
+        lines: list[tuple[int, int, int, int]],
+        shipping: int,
+        voucher: int | None,
+        imported: bool,
+    ) -> Any:
+        unit = UNITS[currency]
+        items = [
+            {"unit_price": price * unit, "quantity": quantity, "shipping": ship * unit, "discount_amount": off * unit}
+            for price, quantity, ship, off in lines
+        ]
+        order = plain_order(currency, items, shipping * unit, None if voucher is None else voucher * unit)
+        body = {"currency": currency, "items": items, "shipping_cost": order["shipping"]}
+        if voucher is not None:
+            body["voucher"] = {"discount_amount": order["voucher"]}
+        uuid = self.recorded(body, imported=imported)
+        assert (uuid is None) == (totals(order)["total"] < 0)
+        if uuid is None:
+            return multiple()
+        self.model[uuid] = order
+        self.events += order["version"]
+        return uuid
+
+    def recorded(self, body: Plain, *, imported: bool) -> UUID | None:
+        """The new order that was made of this body, by a command or an import; None where it was refused."""
+        text = json.dumps(body, default=str)
+        if imported:
+            result = import_lines(self.ledger, BytesIO(text.encode()), on_rejected=lambda *_: None)
+            return None if result.rejected else self.ledger.uuid_of(len(self.model) + 1)
+        command = shaped(json.loads(text), c.CreateOrder)
+        outcome = answer(lambda: self.ledger.create(command, Provenance("tester")))
+        return None if outcome == "total-negative" else outcome.order.uuid
+
+    @rule(target=sent, uuid=orders, price=COUNTS, quantity=QUANTITIES, shipping=COUNTS, discount=COUNTS)
+    def add_item(self, uuid: UUID, price: int, quantity: int, shipping: int, discount: int) -> Any:
+        order = self.model[uuid]
+        number = order["lines_ever"] + 1
+        line = {
+            "unit_price": self.amount(order, price),
+            "quantity": quantity,
+            "shipping": self.amount(order, shipping),
+            "discount_amount": self.amount(order, discount),
+        }
+        after = self.changed(uuid, lines=order["lines"] | {number: line}, lines_ever=number)
+        written = {name: value if name == "quantity" else str(value) for name, value in line.items()}
+        return self.give(uuid, c.AddItem, closed_to(order, "items"), after, **written)
+
+    @rule(target=sent, uuid=orders, number=st.integers(1, 4), quantity=QUANTITIES)
+    def change_quantity(self, uuid: UUID, number: int, quantity: int) -> Any:
+        order = self.model[uuid]
+        line = order["lines"].get(number)
+        refusal, after = "item-not-found", order
+        if line and line["quantity"] == quantity:
+            refusal = None
+        elif line:
+            refusal = closed_to(order, "items")
+            after = self.changed(uuid, lines=order["lines"] | {number: line | {"quantity": quantity}})
+        return self.give(uuid, c.ChangeItemQuantity, refusal, after, item=number, quantity=quantity)
+
+    @rule(target=sent, uuid=orders, number=st.integers(1, 4))
+    def remove_item(self, uuid: UUID, number: int) -> Any:
+        order = self.model[uuid]
+        refusal = closed_to(order, "items") if number in order["lines"] else "item-not-found"
+        left = {at: line for at, line in order["lines"].items() if at != number}
+        return self.give(uuid, c.RemoveItem, refusal, self.changed(uuid, lines=left), item=number)
+
+    @rule(target=sent, uuid=orders, notes=st.sampled_from([None, "a", "b"]))
+    def change_notes(self, uuid: UUID, notes: str | None) -> Any:
+        order = self.model[uuid]
+        if order["notes"] == notes:
+            return self.give(uuid, c.ChangeOrder, None, order, notes=notes)
+        return self.give(uuid, c.ChangeOrder, closed_to(order, "notes"), self.changed(uuid, notes=notes), notes=notes)
+
+    @rule(target=sent, uuid=orders, shipping=COUNTS, voucher=st.none() | COUNTS)
+    def change_shipping_and_voucher(self, uuid: UUID, shipping: int, voucher: int | None) -> Any:
+        order = self.model[uuid]
+        wanted = {
+            "shipping": self.amount(order, shipping),
+            "voucher": None if voucher is None else self.amount(order, voucher),
+        }
+        changes = sum(order[name] != value for name, value in wanted.items())
+        after = order | wanted | {"version": order["version"] + changes}
+        body = {
+            "shipping_cost": str(wanted["shipping"]),
+            "voucher": None if voucher is None else {"discount_amount": str(wanted["voucher"])},
+        }
+        return self.give(uuid, c.ChangeOrder, closed_to(order, "items") if changes else None, after, **body)
+
+    @rule(target=sent, uuid=orders, status=st.sampled_from(sorted(NEXT)))
+    def become(self, uuid: UUID, status: str) -> Any:
+        order = self.model[uuid]
+        refusal = None if plain.may_become(order, status) else "status-change-not-allowed"
+        return self.give(uuid, c.ChangeStatus, refusal, self.changed(uuid, status=status), status=status)
+
+    @rule(target=sent, uuid=orders, count=COUNTS, all_of_it=st.booleans(), force=st.booleans())
+    def pay(self, uuid: UUID, count: int, all_of_it: bool, force: bool) -> Any:
+        order, reference = self.model[uuid], self.mark()
+        amount = totals(order)["amount_outstanding"] if all_of_it else self.amount(order, count)
+        refusal = plain.refusal_to_pay(order, amount, force=force)
+        after = self.changed(uuid, payments=order["payments"] | {reference: amount})
+        body = {"amount": str(amount), "reference": reference, "provider": "p", "force": force}
+        return self.give(uuid, c.ReceivePayment, refusal, after, **body)
+
+    @rule(target=sent, uuid=orders, count=COUNTS, all_of_it=st.booleans(), data=st.data())
+    def refund(self, uuid: UUID, count: int, all_of_it: bool, data: st.DataObject) -> Any:
+        order = self.model[uuid]
+        amount = totals(order)["amount_paid"] if all_of_it else self.amount(order, count)
+        of = data.draw(st.sampled_from([None, "nobody", *order["payments"]]))
+        refusal = plain.refusal_to_refund(order, amount, of)
+        after = self.changed(uuid, refunds=[*order["refunds"], (amount, of)])
+        body = {"amount": str(amount), "reference": self.mark(), "provider": "p", "payment_reference": of}
+        return self.give(uuid, c.RefundPayment, refusal, after, **body)
+
+    @rule(of=orders, by=orders, data=st.data())
+    def tell_a_payment_again(self, of: UUID, by: UUID, data: st.DataObject) -> None:
+        payments = self.model[of]["payments"]
+        if not payments or self.model[of]["currency"] != self.model[by]["currency"]:
+            return
+        reference = data.draw(st.sampled_from(sorted(payments)))
+        body = {"amount": str(payments[reference]), "reference": reference, "provider": "p"}
+        command = shaped(body, c.ReceivePayment)
+        outcome = answer(lambda: self.ledger.change(by, command, Provenance("tester")))
+        if of == by:
+            assert outcome.order.payments[-1].reference == reference
+        else:
+            assert outcome == "payment-reference-taken"
+
+    @rule(again=consumes(sent))
+    def send_again(self, again: tuple[UUID, c.Command, str, int]) -> None:
+        uuid, command, key, version = again
+        outcome = self.ledger.change(uuid, command, Provenance("tester", None, key))
+        assert (outcome.replayed, outcome.order.version) == (True, version)
+
+    # --- what operators do ---
+
+    @rule()
+    def reopen(self) -> None:
+        self.close()
+        self.open()
+
+    @rule()
+    def rebuild(self) -> None:
+        self.views.rebuild()
+
+    @rule()
+    def delete_the_views(self) -> None:
+        self.close()
+        for file in self.folder.glob("views.db*"):
+            file.unlink()
+        self.open()
+
+    # --- what must hold after each step ---
+
+    @invariant()
+    def ledger_and_views_have_what_the_model_has(self) -> None:
+        assert self.ledger.head() == self.events
+        assert self.views.catch_up() == self.events
+        self.compare_rows()
+        for uuid, order in self.model.items():
+            self.compare_documents(uuid, order)
+
+    def compare_rows(self) -> None:
+        rows = self.views.reader.execute(
+            "SELECT uuid, status, storefront_status, currency, is_paid, is_payable, has_notes FROM orders ORDER BY id"
+        ).fetchall()
+        assert rows == [
+            (
+                str(uuid),
+                order["status"],
+                storefront_status(order),
+                order["currency"],
+                totals(order)["is_paid"],
+                totals(order)["is_payable"],
+                order["notes"] is not None,
+            )
+            for uuid, order in self.model.items()
+        ]
+
+    def compare_documents(self, uuid: UUID, order: Plain) -> None:
+        staff, storefront, sums = self.document(uuid, "staff"), self.document(uuid, "storefront"), totals(order)
+        assert {name: staff[name] for name in sums} == sums
+        assert {name: staff[name] for name in ("status", "notes", "version", "currency")}.items() <= order.items()
+        assert [line["id"] for line in staff["items"]] == list(order["lines"])
+        payments = [payment["reference"] for payment in staff["payments"] if payment["kind"] == "payment"]
+        assert payments == list(order["payments"])
+        assert storefront["status"] == staff["storefront_status"] == storefront_status(order)
+        assert {ours: Decimal(storefront[theirs]) for ours, theirs in STOREFRONT.items()}.items() <= sums.items()
+
+    def document(self, uuid: UUID, name: str) -> Plain:
+        found = lists.one(self.views.reader, document=name, uuid=uuid)
+        assert found.position == self.events
+        document: Plain = json.loads(found.document.replace(b"\0", b""), parse_float=Decimal, parse_int=Decimal)
+        return document
+
+
+def test_ledger_and_views_agree_with_a_plain_model_whatever_is_done() -> None:
+    run_state_machine_as_test(
+        Orders,
+        settings=settings(
+            max_examples=30,
+            stateful_step_count=30,
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow],
+        ),
+    )
