@@ -1,0 +1,59 @@
+"""Everything that the README shows, run in its order, as a newcomer would."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, Service
+
+README = (ROOT / "README.md").read_text()
+SHOWN = re.findall(r"```sh\n(.*?)```\n```text\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def told(service: Service, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """What each of the README's blocks prints, all of them in one shell."""
+    assert service.run("key", "create").returncode == 0
+    keys = {
+        "CUSTOMER": service.key(customer=1),
+        "STAFF": service.key("orders:read", "orders:write"),
+        "AUDITOR": service.key("audit:read"),
+    }
+    divider = "--- the next block ---"
+    script = f"\necho; echo '{divider}'\n".join(block for block, _ in SHOWN)
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script.replace("http://127.0.0.1:8000", service.base)],
+        cwd=tmp_path_factory.mktemp("tour"),
+        env={**service.environment, **keys},
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout.decode().split(divider)
+
+
+@pytest.mark.parametrize("number", range(len(SHOWN)))
+def test_each_block_prints_what_the_readme_shows(told: list[str], number: int) -> None:
+    for line in SHOWN[number][1].splitlines():
+        assert re.search(".*".join(map(re.escape, line.split("…"))), told[number]), line
+
+
+def test_every_setting_of_the_help_stands_in_the_readme(service: Service) -> None:
+    named = set(re.findall(r"LEDGER_[A-Z_]+", service.run("--help").stdout.decode()))
+    assert named
+    assert named == set(re.findall(r"`(LEDGER_[A-Z_]+)` \|", README))
+
+
+def test_every_command_that_the_readme_names_has_a_help(service: Service) -> None:
+    named = {tuple(words.split()) for words in re.findall(r"run\.py ((?:key|token) [a-z]+|[a-z]+)", README)}
+    assert ("key", "create") in named
+    for words in named:
+        assert service.run(*words, "--help").returncode == 0, words
+
+
+def test_every_file_that_the_readme_links_to_is_there() -> None:
+    for link in re.findall(r"\]\((?!http)([^)#]+)\)", README):
+        assert (ROOT / Path(link)).exists(), link
