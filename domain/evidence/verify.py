@@ -2,36 +2,38 @@
 """Is this order's history the one that was recorded? Checks an evidence pack, offline.
 
     python3 verify.py                      the pack that this file stands in
-    python3 verify.py evidence.zip         a pack, zipped or unpacked, wherever it is
-    python3 verify.py evidence.zip --key 'shop.example/orders+1234abcd+Ab…' --checkpoint kept.txt
+    python3 verify.py evidence.zip         a pack wherever it is, zipped or unpacked
+    python3 verify.py evidence.zip --key 'shop.example/orders+01234567+Ab...' --checkpoint kept.txt
 
-It needs Python 3.8 or newer and nothing else: no network, no other package, none of the ledger's own code. It prints
-what holds and what does not, and exits with 0 where all of it holds, 1 where anything does not, 2 where it was not told
-what to check. README.txt in the pack explains the files.
+It needs Python 3.8 or newer and nothing else: no network, no package, none of the ledger's own code. It says what holds
+and what does not, and exits with 0 where all of it holds, 1 where something does not, 2 where it was called wrongly.
+README.txt in the pack explains the files.
 """
 
-# ruff: noqa: B905 (Python 3.8 has no zip(strict=), and lengths are compared before)
-# ruff: noqa: T201 (printing is this program's work)
+# ruff: noqa: B905 (zip() is not strict before Python 3.10; lengths are compared beforehand)
+# ruff: noqa: T201 (printing is what this program is for)
 
 from __future__ import annotations
 
 import argparse
 import base64
 import hashlib
+import io
 import json
 import os
 import re
 import sys
+import textwrap
 import zipfile
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
-MANIFEST = "manifest.txt"
 FILES = (
     "README.txt",
     "checkpoint.txt",
     "events.jsonl",
     "key.txt",
-    MANIFEST,
+    "manifest.txt",
     "order.json",
     "proofs.json",
     "verify.py",
@@ -40,89 +42,704 @@ FILE_BYTES_MAX = 1 << 28
 
 
 class Wrong(Exception):
-    """Something does not hold. Names the file, and says why in words."""
+    """Something does not hold: which file does not fit, and why, in words."""
 
     def __init__(self, file: str, why: str) -> None:
         super().__init__(f"{file}: {why}")
         self.file = file
 
 
-# --- Reading -------------------------------------------------------------------------------------------------------
+# --- The checks: each says in one sentence what holds, or raises Wrong ------------------------------------------------
+
+
+def signed(files: dict[str, bytes]) -> str:
+    checkpoint = checkpoint_of(files)
+    check_signature("checkpoint.txt", checkpoint, key_of(files))
+    return f"checkpoint.txt is signed with that key: {checkpoint.origin} had {checkpoint.size} records, under one root."
+
+
+def recomputed(files: dict[str, bytes]) -> str:
+    records = records_of(files)
+    for record in records:
+        if digest_of(record).hex() != record["digest"]:
+            raise Wrong("events.jsonl", f"the digest of version {record['version']} is not that of what stands there")
+    return f"events.jsonl: made anew from every stored field, the digests of all {len(records)} records are the same."
+
+
+def included(files: dict[str, bytes]) -> str:
+    checkpoint, records, proofs = checkpoint_of(files), records_of(files), proofs_of(files)
+    if [proof["position"] for proof in proofs["inclusion"]] != [record["position"] for record in records]:
+        raise Wrong("proofs.json", "its positions are not those of events.jsonl")
+    for record, proof in zip(records, proofs["inclusion"]):
+        if not is_included(digest_of(record), record["position"] - 1, checkpoint, hashes(proof["path"])):
+            raise Wrong(
+                "proofs.json, events.jsonl or checkpoint.txt",
+                f"version {record['version']} is not proven to be record {record['position']} of the log",
+            )
+    return f"proofs.json: each of the {len(records)} records is in that log, at the position that it states."
+
+
+def in_order(files: dict[str, bytes]) -> str:
+    records = records_of(files)
+    if [record["version"] for record in records] != list(range(1, len(records) + 1)):
+        raise Wrong("events.jsonl", "the versions are not 1, 2, 3 and so on without a gap")
+    if len({record["originator_id"] for record in records}) != 1:
+        raise Wrong("events.jsonl", "the records are not all of one order")
+    for column in ("position", "recorded_at"):
+        if [record[column] for record in records] != sorted(record[column] for record in records):
+            raise Wrong("events.jsonl", f"the versions do not follow each other in {column}")
+    return f"events.jsonl: they are versions 1 to {len(records)} of order {records[0]['originator_id']}, without a gap."
+
+
+def folded(files: dict[str, bytes]) -> str:
+    records = records_of(files)
+    try:
+        made = document(fold(records))
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise Wrong("events.jsonl", f"its events make no order: {error!r}") from None
+    stated = read_json("order.json", part(files, "order.json").decode())
+    differing = list(differences(stated, made, ""))
+    if differing:
+        raise Wrong("order.json", f"it is not what the events make, in {', '.join(differing)}")
+    return "order.json is what these events make, in every field (totals, payments and status computed anew)."
+
+
+def intact(files: dict[str, bytes]) -> str:
+    lines = [f"{hashlib.sha256(part(files, name)).hexdigest()}  {name}" for name in FILES if name != "manifest.txt"]
+    stated = part(files, "manifest.txt").decode("utf-8", "replace")
+    changed = [line[66:] for line in lines if line not in stated.split("\n")]
+    if changed:
+        raise Wrong(", ".join(changed), "not as manifest.txt lists it; one of the two was changed")
+    if stated != "".join(line + "\n" for line in lines):
+        raise Wrong("manifest.txt", "it is not the list of the pack's files, sorted, one a line")
+    return f"the {len(FILES)} files are as manifest.txt lists them, byte for byte."
+
+
+def is_given_key(files: dict[str, bytes], given: str) -> str:
+    if key_of(files) != read_key("the key you gave", given.strip()):
+        raise Wrong("key.txt", "it is not the key you gave")
+    return "key.txt is the key you gave."
+
+
+def continues(files: dict[str, bytes], kept: bytes) -> str:
+    mine, stated = read_checkpoint("your checkpoint", kept), checkpoint_of(files)
+    check_signature("your checkpoint", mine, key_of(files))
+    if mine.size > stated.size:
+        raise Wrong(
+            "checkpoint.txt", f"it is older than yours ({stated.size} records, yours {mine.size}); get a new pack"
+        )
+    proofs = [hashes(proof["path"]) for proof in proofs_of(files)["consistency"] if proof["size"] == mine.size]
+    if 0 < mine.size < stated.size and not proofs:
+        raise Wrong(
+            "proofs.json", f"it has no proof from your {mine.size} records on; get a pack made for your checkpoint"
+        )
+    if not is_consistent(mine, stated, proofs[0] if proofs else []):
+        raise Wrong(
+            "checkpoint.txt or proofs.json",
+            "this log is not proven to begin with that of your checkpoint. If the files are intact, then the log was"
+            " rewritten: keep both checkpoints, for both are signed",
+        )
+    return f"the log of checkpoint.txt begins with the {mine.size} records of your checkpoint, unchanged."
+
+
+# --- What the order's events make -------------------------------------------------------------------------------------
+
+# What each kind of event changes in an order: (order, event) to the fields that are new.
+CHANGES: dict[str, Callable[[Any, Any], dict[str, Any]]] = {
+    "order.item_added.v1": lambda order, event: {"items": [*order["items"], event]},
+    "order.item_quantity_changed.v1": lambda order, event: {
+        "items": [{**i, "quantity": event["quantity"]} if i["item"] == event["item"] else i for i in order["items"]]
+    },
+    "order.item_removed.v1": lambda order, event: {"items": [i for i in order["items"] if i["item"] != event["item"]]},
+    "order.voucher_applied.v1": lambda _, event: {"voucher": event},
+    "order.voucher_removed.v1": lambda _, __: {"voucher": None},
+    "order.billing_changed.v1": lambda _, event: {"billing": event["personal"]["billing"]},
+    "order.notes_changed.v1": lambda _, event: {"notes": event["personal"].get("notes")},
+    "order.payment_method_changed.v1": lambda _, event: {"payment_method": event.get("payment_method")},
+    "order.shipping_changed.v1": lambda _, event: {
+        "shipping_method": event.get("shipping_method"),
+        "shipping_cost": event["shipping_cost"],
+    },
+    "order.status_changed.v1": lambda _, event: {"status": event["status"]},
+    "order.payment_received.v1": lambda order, event: {"payments": [*order["payments"], ("payment", event)]},
+    "order.payment_refunded.v1": lambda order, event: {"payments": [*order["payments"], ("refund", event)]},
+}
+
+
+def created(record: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
+    personal = event.get("personal", {})
+    return {
+        "uuid": record["originator_id"],
+        "created_at": event["occurred_at"],
+        "updated_at": event["occurred_at"],
+        "status": "new",
+        "customer": personal.get("customer", {}),
+        "billing": personal.get("billing", {}),
+        "notes": personal.get("notes"),
+        "items": [],
+        "voucher": None,
+        "payments": [],
+        **{name: event[name] for name in ("id", "key", "currency", "shipping_cost")},
+        **{name: event.get(name) for name in ("customer_id", "payment_method", "shipping_method")},
+    }
+
+
+def fold(records: list[dict[str, Any]]) -> dict[str, Any]:
+    """The order after all its events, amounts still as the events have them: text with all the currency's digits."""
+    order: dict[str, Any] = {}
+    for record in records:
+        topic, event = record["topic"], read_json("events.jsonl", record["payload"])
+        if (topic == "order.created.v1") != (record is records[0]):
+            raise Wrong("events.jsonl", "the first event, and no other, must be the order's creation")
+        if topic == "order.created.v1":
+            order = created(record, event)
+        elif topic in CHANGES:
+            order = {**order, **CHANGES[topic](order, event)}
+        else:
+            raise Wrong("events.jsonl", f"this program does not know events of the kind {topic!a}")
+        # Without their Z, times sort as text whether or not they have microseconds.
+        order["updated_at"] = max(order["updated_at"], event["occurred_at"], key=lambda time: time[:-1])
+        order["version"] = record["version"]
+    return order
+
+
+def document(order: dict[str, Any]) -> dict[str, Any]:
+    """The order document that these events make, computed amounts and all."""
+    digits = len(order["shipping_cost"].partition(".")[2])
+    totals = totals_of(order)
+    paid = totals["amount_paid"] >= totals["total"]
+    status, billing, voucher = order["status"], order["billing"], order["voucher"]
+    return {
+        **{name: order[name] for name in ("id", "key", "uuid", "version", "status", "currency", "notes")},
+        **{name: order[name] for name in ("created_at", "updated_at")},
+        **{name: number(units, digits) for name, units in totals.items()},
+        **{f"billing_{name}": billing.get(name) for name in BILLING_TEXTS},
+        "billing_country": pick(billing.get("country"), "id", "name", "code"),
+        "billing_state": pick(billing.get("state"), "id", "name", "code"),
+        "billing_city": pick(billing.get("city"), "id", "name"),
+        "customer": customer(order),
+        "payment_method": method(order["payment_method"]),
+        "shipping_method": method(order["shipping_method"]),
+        "count": len({product_of(item) for item in order["items"]}),
+        "quantity": sum(item["quantity"] for item in order["items"]),
+        "is_paid": paid,
+        "is_payable": not paid and status not in ("cancelled", "refunded", "deleted"),
+        "storefront_status": STOREFRONT_STATUS.get(status, "paid" if paid else "awaiting_payment"),
+        "items": [line(item, digits) for item in order["items"]],
+        "voucher": {"code": voucher.get("code"), "discount_amount": amount(voucher["discount_amount"], digits)}
+        if voucher
+        else None,
+        "payments": [payment(kind, event, digits) for kind, event in order["payments"]],
+    }
+
+
+BILLING_TEXTS = ("address", "postal_code", "national_code", "mobile_number", "first_name", "last_name")
+STOREFRONT_STATUS = {"cancelled": "cancelled", "refunded": "cancelled", "completed": "delivered"}
+
+
+def totals_of(order: dict[str, Any]) -> dict[str, int]:
+    """What the order comes to, in the currency's smallest units."""
+    items = order["items"]
+    subtotal = sum(minor(item["unit_price"]) * item["quantity"] for item in items)
+    items_discount = sum(minor(item["discount_amount"]) for item in items)
+    discount = items_discount + (minor(order["voucher"]["discount_amount"]) if order["voucher"] else 0)
+    shipping = minor(order["shipping_cost"]) + sum(minor(item["shipping"]) for item in items)
+    total = subtotal - discount + shipping
+    paid = sum(minor(event["amount"]) * (1 if kind == "payment" else -1) for kind, event in order["payments"])
+    return {
+        "items_subtotal": subtotal,
+        "items_discount": items_discount,
+        "subtotal": subtotal - items_discount,
+        "total_discount": discount,
+        "shipping_cost": shipping,
+        "total": total,
+        "amount_paid": paid,
+        "amount_outstanding": max(0, total - paid),
+    }
+
+
+def minor(text: str) -> int:
+    """An amount of an event, in the currency's smallest units: its text has all the currency's digits."""
+    return int(text.replace(".", ""))
+
+
+def decimal(units: int, digits: int) -> str:
+    if digits == 0:
+        return str(units)
+    text = str(abs(units)).rjust(digits + 1, "0")
+    return ("-" if units < 0 else "") + text[:-digits] + "." + text[-digits:]
+
+
+def number(units: int, digits: int) -> int | Number:
+    """An amount as the document's JSON numbers: whole where it is whole, else with all the currency's digits."""
+    return Number(decimal(units, digits)) if units % 10**digits else units // 10**digits
+
+
+def amount(text: str, digits: int) -> str:
+    """An amount as the document's texts: two digits after the point, or the currency's, if more."""
+    return text if digits >= 2 else decimal(minor(text) * 10 ** (2 - digits), 2)
+
+
+def pick(value: Any, *names: str) -> Any:
+    """These fields of a piece of an event; what is null is left out there, and stands in the document."""
+    return None if value is None else {name: value.get(name) for name in names}
+
+
+def customer(order: dict[str, Any]) -> dict[str, Any] | None:
+    if order["customer_id"] is None:
+        return None
+    names = (order["customer"].get("first_name"), order["customer"].get("last_name"))
+    return {
+        "id": order["customer_id"],
+        "username": order["customer"].get("username"),
+        "full_name": " ".join(name for name in names if name),
+    }
+
+
+def product_of(item: dict[str, Any]) -> Any:
+    """What makes two lines the same product; a line without a product's id is one of its own."""
+    product = (item.get("product") or {}).get("id")
+    return ("line", item["item"]) if product is None else product
+
+
+def line(item: dict[str, Any], digits: int) -> dict[str, Any]:
+    return {
+        "id": item["item"],
+        "product": pick(item.get("product"), "id", "name", "slug"),
+        "variant": item.get("variant"),
+        "unit_price": amount(item["unit_price"], digits),
+        "quantity": item["quantity"],
+        "shipping": amount(item["shipping"], digits),
+        "discount_amount": amount(item["discount_amount"], digits),
+        "total_price": amount(decimal(minor(item["unit_price"]) * item["quantity"], digits), digits),
+        "offer": item.get("offer"),
+    }
+
+
+def payment(kind: str, event: dict[str, Any], digits: int) -> dict[str, Any]:
+    if kind == "payment":
+        more = {**pick(event, "method", "received_at"), "forced": event.get("forced", False)}
+    else:
+        more = pick(event, "payment_reference", "reason", "refunded_at")
+    return {"kind": kind, "amount": amount(event["amount"], digits), **pick(event, "provider", "reference"), **more}
+
+
+def method(value: Any) -> Any:
+    return None if value is None else {**pick(value, "id", "name"), "image": image(value.get("image"))}
+
+
+def image(value: Any) -> Any:
+    if value is None:
+        return None
+    return {
+        **pick(value, "id", "type", "name", "size", "f", "width", "height", "mode"),
+        "human_readable_size": value.get("human_readable_size") or readable_size(value.get("size")),
+        "thumbnails": [pick(thumbnail, "id", "f", "size") for thumbnail in value.get("thumbnails", ())],
+    }
+
+
+def readable_size(size: int | None) -> str | None:
+    """808754 is '789.80 KB': units of 1024, two digits, halves up."""
+    if size is None or size < 1024:
+        return None if size is None else f"{size} B"
+    units = ("KB", "MB", "GB", "TB", "PB")
+    hundredths = [(size * 100 + 1024**power // 2) // 1024**power for power in range(1, 6)]
+    power = next((power for power in range(4) if hundredths[power] < 102400), 4)
+    return f"{hundredths[power] // 100}.{hundredths[power] % 100:02d} {units[power]}"
+
+
+def differences(stated: Any, made: Any, path: str) -> Iterator[str]:
+    """The fields in which two documents differ; a field that one lacks is one."""
+    if isinstance(stated, dict) and isinstance(made, dict):
+        for name in {**made, **stated}:
+            inner = f"{path}.{name}" if path else name
+            if name in stated and name in made:
+                yield from differences(stated[name], made[name], inner)
+            else:
+                yield ascii(inner)
+    elif isinstance(stated, list) and isinstance(made, list) and len(stated) == len(made):
+        for i, (one, other) in enumerate(zip(stated, made)):
+            yield from differences(one, other, f"{path}[{i}]")
+    elif type(stated) is not type(made) or stated != made:
+        yield ascii(path)
+
+
+# --- The tree of RFC 9162, section 2.1 --------------------------------------------------------------------------------
+
+
+def node(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def siblings_on_the_left(place: int, last: int) -> list[bool]:
+    """For each step from a node up to the root, whether its sibling is on its left.
+
+    `place` is the node's place in its level, `last` that of the level's last node, which may have no sibling: then it
+    stands for its parent too.
+    """
+    lefts = []
+    while last:
+        lefts.append(place % 2 == 1 or place == last)
+        while place == last and place % 2 == 0:
+            place, last = place // 2, last // 2
+        place, last = place // 2, last // 2
+    return lefts
+
+
+def is_included(leaf: bytes, index: int, head: Checkpoint, path: list[bytes]) -> bool:
+    """Whether the path leads from the leaf at an index to the head's root."""
+    if not 0 <= index < head.size:
+        return False
+    lefts = siblings_on_the_left(index, head.size - 1)
+    for is_left, sibling in zip(lefts, path):
+        leaf = node(sibling, leaf) if is_left else node(leaf, sibling)
+    return len(path) == len(lefts) and leaf == head.root
+
+
+def is_consistent(old: Checkpoint, new: Checkpoint, path: list[bytes]) -> bool:
+    """Whether the path leads from what two heads share to the roots of both."""
+    if old.size == new.size:
+        return old.root == new.root
+    if old.size == 0:
+        return old.root == hashlib.sha256().digest()
+    place, last = old.size - 1, new.size - 1
+    while place % 2:
+        place, last = place // 2, last // 2
+    if place == 0:
+        path = [old.root, *path]
+    lefts = siblings_on_the_left(place, last)
+    if len(path) != len(lefts) + 1:
+        return False
+    to_old = to_new = path[0]
+    for is_left, sibling in zip(lefts, path[1:]):
+        to_old = node(sibling, to_old) if is_left else to_old
+        to_new = node(sibling, to_new) if is_left else node(to_new, sibling)
+    return (to_old, to_new) == (old.root, new.root)
+
+
+# --- Ed25519, RFC 8032. A point is (X, Y, Z, T), with x = X/Z, y = Y/Z and xy = T/Z -----------------------------------
+
+P = 2**255 - 19
+ORDER = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, -1, P) % P
+ROOT_OF_MINUS_1 = pow(2, (P - 1) // 4, P)
+
+
+def plus(p: tuple[int, ...], q: tuple[int, ...]) -> tuple[int, ...]:
+    """The sum, also of a point with itself (section 5.1.4)."""
+    a, b = (p[1] - p[0]) * (q[1] - q[0]), (p[1] + p[0]) * (q[1] + q[0])
+    c, d = 2 * D * p[3] * q[3], 2 * p[2] * q[2]
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return e * f % P, g * h % P, f * g % P, e * h % P
+
+
+def point(encoded: bytes) -> tuple[int, ...]:
+    """The point that 32 bytes stand for: y, and in the last bit whether x is odd (section 5.1.3). Raises ValueError."""
+    both = int.from_bytes(encoded, "little")
+    is_odd, y = both >> 255, both % 2**255
+    square = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    if (x * x - square) % P:
+        x = x * ROOT_OF_MINUS_1 % P
+    if y >= P or (x * x - square) % P or (x == 0 and is_odd):
+        raise ValueError("these bytes are no point of the curve")
+    x = x if x % 2 == is_odd else P - x
+    return x, y, 1, x * y % P
+
+
+def encoded(p: tuple[int, ...]) -> bytes:
+    inverse = pow(p[2], -1, P)
+    x, y = p[0] * inverse % P, p[1] * inverse % P
+    return (y + (x % 2 << 255)).to_bytes(32, "little")
+
+
+BASE = point((4 * pow(5, -1, P) % P).to_bytes(32, "little"))
+
+
+def is_signature(signature: bytes, message: bytes, public: bytes) -> bool:
+    """Whether S * base - k * key is the R of the signature (section 5.1.7, the stricter check without the cofactor)."""
+    r, s = signature[:32], int.from_bytes(signature[32:], "little")
+    if len(signature) != 64 or len(public) != 32 or s >= ORDER:
+        return False
+    try:
+        x, y, z, t = point(public)
+    except ValueError:
+        return False
+    k = int.from_bytes(hashlib.sha512(r + public + message).digest(), "little") % ORDER
+    minus_key = (P - x, y, z, P - t)
+    # Both products at once, bit by bit from the top.
+    steps = (None, BASE, minus_key, plus(BASE, minus_key))
+    reached: tuple[int, ...] = (0, 1, 1, 0)
+    for bit in range(252, -1, -1):
+        reached = plus(reached, reached)
+        step = steps[(s >> bit & 1) + 2 * (k >> bit & 1)]
+        reached = plus(reached, step) if step else reached
+    return encoded(reached) == r
+
+
+# --- Reading the files ------------------------------------------------------------------------------------------------
+
+COLUMNS: dict[str, Any] = {
+    "position": int,
+    "originator_id": str,
+    "version": int,
+    "topic": str,
+    "payload": str,
+    "recorded_at": str,
+    "actor": str,
+    "request_id": (str, type(None)),
+    "idempotency_key": (str, type(None)),
+    "digest": str,
+}
 
 
 class Number(str):
-    """A JSON number with a point, kept as its text: no amount of money ever becomes a float."""
-
-
-def read_json(file: str, text: str) -> Any:
-    """JSON without what readers disagree about: a key twice, NaN."""
-
-    def members(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
-        found = dict(pairs)
-        if len(found) != len(pairs):
-            raise Wrong(file, "an object has the same key twice")
-        return found
-
-    def no_number(text: str) -> Any:
-        raise Wrong(file, f"{text} is not JSON")
-
-    return json.loads(text, object_pairs_hook=members, parse_float=Number, parse_constant=no_number)
-
-
-def read_base64(file: str, text: str) -> bytes:
-    content = base64.b64decode(text, validate=True)
-    if base64.b64encode(content).decode() != text:
-        raise Wrong(file, "Base64 with spare bits that are not zero")
-    return content
+    """A JSON number with a point, as its text: no amount ever becomes a float."""
 
 
 class Key(NamedTuple):
-    """A log's Ed25519 key, under the log's name."""
+    """A log's Ed25519 key under the log's name, and the 4 bytes by which signatures call it."""
 
     name: str
     id: bytes
     public: bytes
 
 
-def read_key(file: str, text: str) -> Key:
-    """C2SP signed-note: the name, the first 4 bytes of SHA-256 over name, line feed, 1 and key, and 1 and the key."""
-    found = re.fullmatch(r"([^\s+]+)\+([0-9a-f]{8})\+([0-9A-Za-z+/]{44})", text)
-    if not found:
-        raise Wrong(file, "this is no verifier key like name+01234567+Ab…")
-    name, typed = found[1], read_base64(file, found[3])
-    key = Key(name, hashlib.sha256(name.encode() + b"\n" + typed).digest()[:4], typed[1:])
-    if typed[0] != 1 or key.id.hex() != found[2]:
-        raise Wrong(file, "the key's id is not the one of its name and bytes, or it is no Ed25519 key")
-    return key
-
-
 class Checkpoint(NamedTuple):
-    """The head of a log, and the signatures below it by the name and id of their keys."""
+    """The head of a log: so many records, and the root of their tree. Signed is the text, by (name, id, signature)."""
 
     text: str
     origin: str
     size: int
     root: bytes
-    signatures: Dict[Tuple[str, bytes], bytes]
+    signatures: list[tuple[str, bytes, bytes]]
 
 
-_LINE = "[^\0-\x1f]+\n"
-_CHECKPOINT = re.compile(
-    "(?P<text>(?P<origin>[^\0-\x1f]+)\n(?P<size>0|[1-9][0-9]{0,18})\n(?P<root>[0-9A-Za-z+/]{43}=)\n"
-    f"(?:{_LINE})*)\n(?P<signatures>(?:\u2014 [^\\s]+ [^\\s]+\n)+)"
-)
+def part(files: dict[str, bytes], name: str) -> bytes:
+    if name not in files:
+        raise Wrong(name, "it is missing")
+    return files[name]
+
+
+def read_json(file: str, text: str) -> Any:
+    """JSON, without what readers take differently: the same key twice, NaN."""
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len(dict(pairs)) != len(pairs):
+            raise Wrong(file, "an object in it has the same key twice")
+        return dict(pairs)
+
+    def constant(text: str) -> Any:
+        raise Wrong(file, f"{text} in it is not JSON")
+
+    return json.loads(text, object_pairs_hook=members, parse_float=Number, parse_constant=constant)
+
+
+def read_base64(file: str, text: str) -> bytes:
+    content = base64.b64decode(text, validate=True)
+    if base64.b64encode(content).decode() != text:
+        raise Wrong(file, "it has Base64 that is not written the one right way")
+    return content
+
+
+def read_key(file: str, text: str) -> Key:
+    """A verifier key as C2SP's signed-note has it: name, id, and 1 for Ed25519 with the key."""
+    found = re.fullmatch(r"([^\s+]+)\+([0-9a-f]{8})\+([0-9A-Za-z+/]{44})", text)
+    if not found:
+        raise Wrong(file, "it is no verifier key, like name+01234567+Ab...")
+    name, typed = found[1], read_base64(file, found[3])
+    key = Key(name, hashlib.sha256(name.encode() + b"\n" + typed).digest()[:4], typed[1:])
+    if typed[0] != 1 or key.id.hex() != found[2]:
+        raise Wrong(file, "it is no Ed25519 key, or its id in the middle is not that of its name and bytes")
+    return key
+
+
+def key_of(files: dict[str, bytes]) -> Key:
+    text = part(files, "key.txt").decode()
+    if not text.endswith("\n"):
+        raise Wrong("key.txt", "it is not one line")
+    return read_key("key.txt", text[:-1])
 
 
 def read_checkpoint(file: str, content: bytes) -> Checkpoint:
-    """C2SP tlog-checkpoint: origin, size, root, a blank line, and signatures (C2SP signed-note)."""
-    found = _CHECKPOINT.fullmatch(content.decode())
-    if not found:
-        raise Wrong(file, "this is no checkpoint: a log's name, its size, its root, an empty line, signatures")
-    signatures = {}
-    for line in found["signatures"].splitlines():
-        _, name, signature = line.split(" ")
-        signed = read_base64(file, signature)
-        signatures[name, signed[:4]] = signed[4:]
-    return Checkpoint(
-        found["text"], found["origin"], int(found["size"]), read_base64(file, found["root"]), signatures
+    """C2SP's tlog-checkpoint: the log's name, its size and root, maybe more lines; an empty line; signatures."""
+    plain = "[^\0-\x1f]+"
+    found = re.fullmatch(
+        f"(({plain})\n(0|[1-9][0-9]{{0,18}})\n([0-9A-Za-z+/]{{43}}=)\n(?:{plain}\n)*)\n((?:\u2014 \\S+ \\S+\n)+)",
+        content.decode(),
     )
+    if not found:
+        raise Wrong(file, "it is no checkpoint: a log's name, its size, its root, an empty line, signatures")
+    text, origin, size, root, lines = found.groups()
+    signatures = []
+    for _, name, signature in (line.split(" ") for line in lines[:-1].split("\n")):
+        signed = read_base64(file, signature)
+        signatures.append((name, signed[:4], signed[4:]))
+    return Checkpoint(text, origin, int(size), read_base64(file, root), signatures)
+
+
+def checkpoint_of(files: dict[str, bytes]) -> Checkpoint:
+    return read_checkpoint("checkpoint.txt", part(files, "checkpoint.txt"))
+
+
+def check_signature(file: str, checkpoint: Checkpoint, key: Key) -> None:
+    """Signatures by other keys are passed over, as signed-note asks."""
+    own = [signature for name, id_, signature in checkpoint.signatures if (name, id_) == (key.name, key.id)]
+    if checkpoint.origin != key.name or not own:
+        raise Wrong(file, "it is not signed by the key in key.txt")
+    if not all(is_signature(signature, checkpoint.text.encode(), key.public) for signature in own):
+        raise Wrong(file, "its signature is not of this text by the key in key.txt")
+
+
+def records_of(files: dict[str, bytes]) -> list[dict[str, Any]]:
+    """The log's records of the order, each with every column that the log has."""
+    *lines, rest = part(files, "events.jsonl").decode().split("\n")
+    records = [read_json("events.jsonl", line) for line in lines]
+    for record in records:
+        if list(record) != list(COLUMNS) or not all(
+            isinstance(record[name], kind) and not isinstance(record[name], (bool, Number))
+            for name, kind in COLUMNS.items()
+        ):
+            raise Wrong("events.jsonl", "a line is not a record of the log with each of its columns")
+    if rest or not records:
+        raise Wrong("events.jsonl", "it is not one record a line")
+    return records
+
+
+def digest_of(record: dict[str, Any]) -> bytes:
+    """SHA-256 over a zero byte and all stored fields but the position, each as its length in 4 bytes and its UTF-8.
+
+    Null is the length FFFFFFFF alone; a number is its decimal text.
+    """
+    parts = [b"\0"]
+    for name in list(COLUMNS)[1:-1]:
+        text = str(record[name]).encode()
+        parts += [b"\xff\xff\xff\xff"] if record[name] is None else [len(text).to_bytes(4, "big"), text]
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+def proofs_of(files: dict[str, bytes]) -> dict[str, Any]:
+    proofs: dict[str, Any] = read_json("proofs.json", part(files, "proofs.json").decode())
+    if list(proofs) != ["inclusion", "consistency"]:
+        raise Wrong("proofs.json", "it has not just the two kinds of proofs, inclusion and consistency")
+    for kind, of in (("inclusion", "position"), ("consistency", "size")):
+        if not all(list(proof) == [of, "path"] and type(proof[of]) is int for proof in proofs[kind]):
+            raise Wrong("proofs.json", f"a proof of {kind} is not a {of} and a path")
+    return proofs
+
+
+def hashes(path: list[str]) -> list[bytes]:
+    if not all(re.fullmatch("[0-9a-f]{64}", text) for text in path):
+        raise Wrong("proofs.json", "a path is not of SHA-256 hashes in hexadecimal")
+    return [bytes.fromhex(text) for text in path]
+
+
+def read_pack(path: str) -> tuple[dict[str, bytes], list[str]]:
+    """A pack's files, zipped or unpacked, and the names of what is beside them. Raises OSError, Wrong."""
+    if not os.path.isdir(path):
+        content = read_file(path)
+        try:
+            return read_zip(content)
+        except Wrong:
+            raise
+        except Exception as error:  # a damaged zip can go wrong in any way
+            raise Wrong(os.path.basename(path), f"it is no zip, or a damaged one: {error!r}") from None
+    names = sorted(os.listdir(path))
+    files = {name: read_file(os.path.join(path, name)) for name in FILES if name in names}
+    return files, [name for name in names if name not in FILES]
+
+
+def read_file(path: str) -> bytes:
+    with open(path, "rb") as file:
+        content = file.read(FILE_BYTES_MAX + 1)
+    if len(content) > FILE_BYTES_MAX:
+        raise Wrong(os.path.basename(path), f"it is larger than {FILE_BYTES_MAX} bytes")
+    return content
+
+
+def read_zip(content: bytes) -> tuple[dict[str, bytes], list[str]]:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        names = archive.namelist()
+        for name in FILES:
+            if names.count(name) > 1:
+                raise Wrong(name, "it is in the zip twice")
+            if name in names and archive.getinfo(name).file_size > FILE_BYTES_MAX:
+                raise Wrong(name, f"it is larger than {FILE_BYTES_MAX} bytes")
+        files = {name: archive.read(name) for name in FILES if name in names}
+    return files, [name for name in names if name not in FILES]
+
+
+# --- The report -------------------------------------------------------------------------------------------------------
+
+NOTHING_COMPARED = """  open    Nothing. Whoever forges a pack can sign it with a key of their own: compare key.txt with
+the key that the ledger publishes, or run this again with --key or --checkpoint."""
+NOT_SHOWN = """Not shown by any pack: that the order has no later events than these, and that what was recorded is true.
+A verify.py out of a forged pack says what its forger likes: in doubt, run one that you have from elsewhere."""
+
+
+def examine(
+    files: dict[str, bytes], beside: list[str], key: str | None = None, kept: bytes | None = None
+) -> tuple[list[str], list[str]]:
+    """What to say of a pack, paragraph by paragraph, and the files that do not fit: none where all of it holds."""
+    said: list[str] = []
+    failed: list[str] = []
+
+    def check(file: str, test: Callable[..., str], *more: Any) -> None:
+        try:
+            said.append(f"  holds   {test(files, *more)}")
+        except Exception as error:  # whatever a forger puts into a file must end in a no, not in a traceback
+            wrong = error if isinstance(error, Wrong) else Wrong(file, f"it cannot be read: {error!r}")
+            said.append(f"  FAILS   {wrong}")
+            failed.append(wrong.file)
+
+    said.append("Proven by the key in key.txt:")
+    check("checkpoint.txt", signed)
+    check("events.jsonl", recomputed)
+    check("proofs.json", included)
+    check("events.jsonl", in_order)
+    check("order.json", folded)
+    said.append("Intact, which is less than proven, since whoever makes a pack can make these match:")
+    check("manifest.txt", intact)
+    said.extend(f"  unknown {name!a} is not of the pack; nothing is said of it." for name in beside)
+    said.append("Compared with what you have from elsewhere:")
+    if key is not None:
+        check("key.txt", is_given_key, key)
+    if kept is not None:
+        check("your checkpoint", continues, kept)
+    alone = key is None and kept is None
+    said.extend([NOTHING_COMPARED] if alone else [])
+    said.append(NOT_SHOWN)
+    if failed:
+        said.append(f"It does NOT hold: {', '.join(dict.fromkeys(failed))}.")
+    else:
+        said.append(f"All of it holds{', if the key in key.txt is the key of the ledger' if alone else ''}.")
+    return said, failed
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description="Checks an evidence pack: an order's history, and that nobody altered it."
+    )
+    parser.add_argument(
+        "pack", nargs="?", default=os.path.dirname(os.path.abspath(__file__)), help="the zip or its folder"
+    )
+    parser.add_argument("--key", help="the ledger's public key as you know it: name+01234567+Ab...")
+    parser.add_argument("--checkpoint", metavar="FILE", help="a checkpoint of the ledger that you kept")
+    given = parser.parse_args()
+    try:
+        kept = read_file(given.checkpoint) if given.checkpoint else None
+        files, beside = read_pack(given.pack)
+    except OSError as error:
+        parser.error(str(error))
+    except Wrong as wrong:
+        print(f"It does NOT hold: {wrong}")
+        return 1
+    said, failed = examine(files, beside, given.key, kept)
+    for paragraph in said:
+        text = paragraph.encode("ascii", "backslashreplace").decode()
+        print(textwrap.fill(text, 100, subsequent_indent="          " if text.startswith("  ") else ""))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
