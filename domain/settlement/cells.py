@@ -1,0 +1,143 @@
+"""What does one cell mean? Text, a number or a date, as an amount of minor units, a time in UTC, or a word.
+
+Every function raises ValueError with a message that reads on from the name of the cell's column. No float is made.
+"""
+
+import re
+from datetime import UTC, datetime, tzinfo
+from functools import cache
+from typing import Final, TypeAlias
+
+import msgspec
+
+from domain.money import WHOLE_DIGITS_MAX, minor_digits
+from domain.settlement.lines import shown
+
+TEXT_LENGTH_MAX: Final = 1_000
+REFERENCE_LENGTH_MAX: Final = 200
+
+
+class Number(msgspec.Struct, frozen=True):
+    """A numeric cell as its sheet shows it, in plain decimal text: '-1234.50'."""
+
+    text: str
+
+
+class Unreadable(msgspec.Struct, frozen=True):
+    """A cell that says nothing that could be taken, and why; no harm where nobody asks for it."""
+
+    why: str
+
+
+# A naive datetime is a date cell of a spreadsheet, which knows no time zone.
+Cell: TypeAlias = str | Number | datetime | Unreadable
+
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MOMENT: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?P<offset>Z|[+-][0-9]{2}:[0-9]{2})?"
+)
+# What a spreadsheet would run, and what it could do harm with: plain words may well begin with a hyphen.
+_FORMULA: Final = re.compile(r"[=@].|[+-].*[(|!]")
+_SEPARATORS: Final = re.compile(r"[.,'’  \u202f_]")
+
+
+@cache
+def _amount_text(decimal: str) -> re.Pattern[str]:
+    return re.compile(rf"(-?)([0-9]{{1,{WHOLE_DIGITS_MAX}}})(?:{re.escape(decimal)}([0-9]+))?")
+
+
+def minor(cell: Cell, digits: int, decimal: str = ".") -> int:
+    """The amount in minor units. Text has at most the currency's digits, so that 12.500 is never taken for 12.50."""
+    if isinstance(cell, Unreadable):
+        raise ValueError(cell.why)
+    if isinstance(cell, datetime):
+        raise ValueError("this is a date, not an amount")
+    if isinstance(cell, Number):
+        return _minor(cell.text, digits, ".", zeros_may_follow=True)
+    return _minor(cell.strip(), digits, decimal)
+
+
+def _minor(text: str, digits: int, decimal: str, *, zeros_may_follow: bool = False) -> int:
+    found = _amount_text(decimal).fullmatch(text)
+    if not found:
+        raise ValueError(_why_no_amount(text, decimal))
+    sign, whole, fraction = found.groups("")
+    if zeros_may_follow:
+        fraction = fraction.rstrip("0")
+    if len(fraction) > digits:
+        raise ValueError(f"{shown(text)} has {len(fraction)} digits after the point, its currency has {digits}")
+    value = int(whole + fraction.ljust(digits, "0"))
+    return -value if sign else value
+
+
+def _why_no_amount(text: str, decimal: str) -> str:
+    if not text:
+        return "the amount is missing"
+    if text[0] == "=":
+        return f"{shown(text)} is a formula; save the file with values alone"
+    bare = _SEPARATORS.sub("", text).removeprefix("-")
+    if bare.isascii() and bare.isdigit() and len(bare) <= WHOLE_DIGITS_MAX:
+        return (
+            f"{shown(text)} has a thousands separator, or another decimal sign than {decimal!r};"
+            f" write it like 1234{decimal}56"
+        )
+    return f"{shown(text)} is not an amount; write it like 1234{decimal}56"
+
+
+def currency(cell: Cell) -> tuple[str, int]:
+    """The ISO 4217 code in capitals, and its minor digits."""
+    code = word(cell).upper()
+    digits = minor_digits(code) if len(code) == 3 else None
+    if digits is None:
+        raise ValueError(f"{shown(code)} is not a currency of ISO 4217" if code else "the currency is missing")
+    return code, digits
+
+
+def word(cell: Cell, length_max: int = TEXT_LENGTH_MAX) -> str:
+    """Text without the white space around it; a whole number stands for its digits.
+
+    What a spreadsheet would run as a formula is refused, since it would be run by whoever opens our report.
+    """
+    if isinstance(cell, Unreadable):
+        raise ValueError(cell.why)
+    if isinstance(cell, datetime):
+        raise ValueError("this is a date where text is wanted")
+    text = cell.text if isinstance(cell, Number) else cell.strip()
+    if len(text) > length_max:
+        raise ValueError(f"at most {length_max} characters, these are {len(text)}")
+    if isinstance(cell, str) and _FORMULA.match(text):
+        raise ValueError(f"{shown(text)} is a formula to a spreadsheet; save the file with values alone")
+    return text
+
+
+def moment(cell: Cell, zone: tzinfo | None, pattern: str | None = None) -> datetime:
+    """The time in UTC; of a plain day its beginning. `zone` is where times without an offset are at home; with None
+    they are refused, and days are days of UTC. `pattern` is `strptime`'s; without one, text is ISO 8601."""
+    if isinstance(cell, Unreadable):
+        raise ValueError(cell.why)
+    if isinstance(cell, Number):
+        raise ValueError(f"{shown(cell.text)} is a number, not a date; give the column a date format")
+    found = cell if isinstance(cell, datetime) else _parsed(cell.strip(), zone, pattern)
+    if found.tzinfo is None:
+        found = found.replace(tzinfo=zone or UTC)
+    try:
+        return found.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{shown(str(cell))} is outside the calendar") from None
+
+
+def _parsed(text: str, zone: tzinfo | None, pattern: str | None) -> datetime:
+    iso = None if pattern else _MOMENT.fullmatch(text)
+    if iso and not iso["offset"] and zone is None:
+        raise ValueError(f"{shown(text)} has no offset from UTC; write it like 2026-03-01T10:30:00Z")
+    try:
+        if pattern and text.isascii():
+            return datetime.strptime(text, pattern)  # noqa: DTZ007  (the caller gives it its zone)
+        if iso or _DAY.fullmatch(text):
+            return datetime.fromisoformat(text)
+    except ValueError:
+        pass
+    if not text:
+        raise ValueError("the date is missing")
+    like = pattern or "2026-03-01 or 2026-03-01T10:30:00Z"
+    raise ValueError(f"{shown(text)} is not a date of the calendar, written like {like}")

@@ -1,0 +1,112 @@
+"""How does a spreadsheet show a number? The rule by which a stored number becomes the amount that people see.
+
+A spreadsheet stores binary floats and shows them rounded. A cell of `=0.1+0.2`, saved as a value, is stored as
+0.30000000000000004 and shown as 0.30; so 0.30 is what it means here:
+
+1. the stored text is read as the exact decimal number that it is;
+2. that is rounded to 15 significant digits, a spreadsheet's own precision, halves away from zero;
+3. and that to the decimals of the cell's number format, halves away from zero. General has no fixed number of them:
+   what step 2 gives is all shown.
+
+A minus sign stays, also where the format shows it by a colour alone. Digits that a format pads with zeros are kept
+(00042 is an order's number). A percentage, a fraction, an exponent, a scale of thousands and a condition show something
+else than the number, so a cell of such a format is no amount; its format's name says why.
+"""
+
+import re
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
+from functools import lru_cache
+from typing import Final, Literal
+
+import msgspec
+
+_PRECISION: Final = Context(prec=15, rounding=ROUND_HALF_UP)
+_WIDE: Final = Context(prec=60, rounding=ROUND_HALF_UP)
+_STORED: Final = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,40})?([Ee][+-]?[0-9]{1,2})?")
+
+# ECMA-376, part 1, 18.8.30: the formats that a workbook need not write down.
+BUILTIN: Final = {
+    0: "General",
+    1: "0",
+    2: "0.00",
+    3: "#,##0",
+    4: "#,##0.00",
+    9: "0%",
+    10: "0.00%",
+    11: "0.00E+00",
+    12: "# ?/?",
+    13: "# ??/??",
+    **dict.fromkeys((*range(14, 23), *range(45, 48)), "yyyy-mm-dd hh:mm:ss"),
+    37: "#,##0 ;(#,##0)",
+    38: "#,##0 ;[Red](#,##0)",
+    39: "#,##0.00;(#,##0.00)",
+    40: "#,##0.00;[Red](#,##0.00)",
+    41: "#,##0;(#,##0)",
+    42: "#,##0;(#,##0)",
+    43: "#,##0.00;(#,##0.00)",
+    44: "#,##0.00;(#,##0.00)",
+    48: "##0.0E+0",
+    49: "@",
+}
+# What a format shows beside the digits: quoted or escaped text, a space as wide as a letter, a filling letter, a
+# colour or a currency in brackets.
+_BESIDE: Final = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?:\$[^\]]*|[A-Za-z]+[0-9]*)\]')
+_ELAPSED: Final = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
+_DIGITS: Final = re.compile(r"[^0#?.,]*([0#?,]*)(?:\.([0#?]*))?[^0#?.,]*")
+
+
+class Section(msgspec.Struct, frozen=True):
+    """One of the up to three numeric parts of a format."""
+
+    shows: Literal["general", "fixed", "date", "other"]
+    digits_min: int = 1
+    decimals: int = 0
+
+
+@lru_cache(maxsize=1_000)
+def sections(code: str) -> tuple[Section, ...]:
+    """A format's parts: for all numbers, or for positive ones, negative ones and zero."""
+    # A semicolon within quotation marks parts nothing.
+    bare = _ELAPSED.sub("h", code)
+    return tuple(_section(part) for part in _BESIDE.sub("", bare).split(";")[:3])
+
+
+def _section(code: str) -> Section:
+    code = code.strip()
+    if code.lower() in ("general", "@", ""):
+        return Section("general")
+    if re.search(r"[ymdhs]", code, re.IGNORECASE) and not re.search(r"[0#?]+\.?[0#?]*E", code):
+        return Section("date")
+    found = _DIGITS.fullmatch(code)
+    if not found or re.search(r"[%/Ee\[\]@]", code) or found[1].endswith(","):
+        return Section("other")
+    return Section("fixed", max(1, found[1].count("0")), len(found[2] or ""))
+
+
+def section_for(code: str, negative: bool, zero: bool) -> Section:
+    """The part of the format by which such a number is shown."""
+    parts = sections(code)
+    if zero and len(parts) == 3:
+        return Section("fixed", parts[0].digits_min, parts[0].decimals)  # often a dash; it is zero all the same
+    return parts[1] if negative and len(parts) > 1 else parts[0]
+
+
+def stored(text: str) -> Decimal:
+    """The number that a cell holds, at a spreadsheet's precision. Raises ValueError where it is none."""
+    if not _STORED.fullmatch(text):
+        raise ValueError("this is no number")
+    try:
+        return _PRECISION.create_decimal(text)
+    except InvalidOperation:
+        raise ValueError("this is no number") from None
+
+
+def as_shown(number: Decimal, section: Section) -> str:
+    """The number in plain decimal digits, as the section shows it, without grouping."""
+    if section.shows == "general":
+        text = f"{number.normalize(_WIDE):f}"
+        return "0" if text == "-0" else text
+    text = f"{number.copy_abs().quantize(Decimal(1).scaleb(-section.decimals), context=_WIDE):f}"
+    whole, point, fraction = text.partition(".")
+    text = whole.zfill(section.digits_min) + point + fraction
+    return f"-{text}" if number < 0 and text.strip("0.") else text

@@ -1,0 +1,77 @@
+"""Which cells stand in which row of a CSV file? Read strictly, a line at a time, in memory that does not grow.
+
+A row's number is that of the line on which it begins, from 1. Lines and rows are bounded, so that neither a file
+without line ends nor a quotation mark that is never closed is read to the end.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Generator, Iterator
+from typing import BinaryIO, Final
+
+from domain.settlement.lines import Misfit
+
+LINE_CHARS_MAX: Final = 64 * 1024
+ROW_LINES_MAX: Final = 50
+# Control characters, and the lone surrogates that stand for bytes which are no text in the file's encoding.
+_UNFIT: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+class _Feed:
+    """The file's lines, for `csv.reader`; knows how far it is."""
+
+    def __init__(self, text: io.TextIOWrapper) -> None:
+        self._text = text
+        self.number = 0
+        self.row_begins = 1
+        self.has_unfit = False
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._text.readline(LINE_CHARS_MAX + 1)
+        if not line:
+            raise StopIteration
+        self.number += 1
+        if len(line) > LINE_CHARS_MAX:
+            raise Misfit(self.number, None, f"a line has at most {LINE_CHARS_MAX} characters; is this a CSV file?")
+        if self.number - self.row_begins >= ROW_LINES_MAX:
+            raise Misfit(self.row_begins, None, "a quotation mark is opened here and not closed")
+        self.has_unfit = self.has_unfit or _UNFIT.search(line) is not None
+        return line
+
+
+def csv_rows(stream: BinaryIO, *, encoding: str = "utf-8", delimiter: str = ",") -> Generator[tuple[int, list[str]]]:
+    """Each row that is not empty, with its number. Leaves the stream open. Raises Misfit."""
+    codec = "utf-8-sig" if encoding == "utf-8" else encoding
+    text = io.TextIOWrapper(stream, codec, errors="surrogateescape", newline="")
+    feed = _Feed(text)
+    reader = csv.reader(feed, delimiter=delimiter, strict=True)
+    try:
+        while True:
+            feed.row_begins = feed.number + 1
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                raise Misfit(feed.row_begins, None, f"this is not CSV: {error}") from None
+            except UnicodeDecodeError:
+                raise Misfit(feed.row_begins, None, f"the text is not {encoding}") from None
+            if feed.has_unfit:
+                raise _unfit(feed.row_begins, cells, encoding)
+            if any(cells):
+                yield feed.row_begins, cells
+    finally:
+        text.detach()
+
+
+def _unfit(row: int, cells: list[str], encoding: str) -> Misfit:
+    for number, cell in enumerate(cells, 1):
+        if found := _UNFIT.search(cell):
+            if found[0] >= "\ud800":
+                return Misfit(row, str(number), f"the text is not {encoding}")
+            return Misfit(row, str(number), f"the character U+{ord(found[0]):04X} has no place in text")
+    return Misfit(row, None, f"the text is not {encoding}")

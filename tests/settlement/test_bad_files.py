@@ -1,0 +1,118 @@
+"""Files that do not fit as a whole: refused, with the place, and without reading on."""
+
+import io
+
+import pytest
+
+from domain.settlement.lines import SettlementRefused
+from domain.settlement.reading import FILE_BYTES_MAX, read
+from domain.settlement.rows import LINE_CHARS_MAX
+from tests.settlement.making import own, refusal_of, xlsx
+
+GOOD = "pi_1,payment,50.00,1.75,48.25,USD,2026-03-01T10:30:00Z,42,po_1"
+
+
+def test_an_empty_file_is_refused() -> None:
+    assert refusal_of(b"").message == "the file is empty"
+    assert refusal_of(b"\n\n").message == "the file is empty"
+
+
+@pytest.mark.parametrize("cut", range(len(GOOD) - 1))
+def test_a_file_cut_off_within_a_row_is_refused_wherever_the_cut_is(cut: int) -> None:
+    whole = own(GOOD, GOOD)
+    refusal_of(whole[: len(own(GOOD)) + cut + 1])
+
+
+def test_a_file_cut_off_within_its_last_cell_is_refused_although_the_row_is_as_long_as_the_others() -> None:
+    assert "cut off" in refusal_of(own(GOOD)[:-2]).message
+
+
+@pytest.mark.parametrize(("delimiter", "called"), [(";", "semicolons"), ("\t", "tabs"), ("|", "bars")])
+def test_a_wrong_delimiter_is_named(delimiter: str, called: str) -> None:
+    refused = refusal_of(own(GOOD).replace(",", delimiter))
+    assert (refused.row, refused.column) == (1, "reference")
+    assert called in refused.message
+
+
+def test_a_file_in_another_encoding_is_refused_where_it_shows() -> None:
+    refused = refusal_of(own(GOOD, GOOD.replace("pi_1", "größe")).encode("windows-1252"))
+    assert (refused.row, refused.column, refused.message) == (3, "1", "the text is not utf-8")
+
+
+def test_utf_16_is_refused_where_utf_8_is_meant() -> None:
+    assert refusal_of(own(GOOD).encode("utf-16")).row == 1
+
+
+def test_a_nul_byte_has_no_place_in_text() -> None:
+    refused = refusal_of(own(GOOD.replace("pi_1", "pi\0")))
+    assert (refused.row, refused.column) == (2, "1")
+
+
+def test_two_header_rows_are_refused() -> None:
+    header = own().strip()
+    assert refusal_of(own(header, GOOD)).row == 2
+    assert "second time" in refusal_of(own(GOOD, header, GOOD)).message
+
+
+@pytest.mark.parametrize("cells", [GOOD + ",more", GOOD.rpartition(",")[0]])
+def test_a_row_longer_or_shorter_than_its_header_is_refused(cells: str) -> None:
+    assert refusal_of(own(GOOD, cells)).row == 3
+
+
+def test_a_column_that_is_missing_or_there_twice_is_named() -> None:
+    assert refusal_of("reference,kind,currency,occurred_at\n").column == "gross"
+    twice = refusal_of(own(GOOD + ",1").replace("payout", "payout,gross"))
+    assert (twice.column, twice.message) == ("gross", "this column is there twice")
+
+
+def test_a_line_without_an_end_is_not_read_to_it() -> None:
+    assert str(LINE_CHARS_MAX) in refusal_of("x" * (LINE_CHARS_MAX * 3)).message
+
+
+def test_a_quotation_mark_that_is_never_closed_is_refused_where_it_opens() -> None:
+    refused = refusal_of(own(GOOD, '"' + GOOD, *[GOOD] * 1000))
+    assert (refused.row, refused.message) == (3, "a quotation mark is opened here and not closed")
+
+
+def test_a_quotation_mark_within_a_cell_is_refused() -> None:
+    assert "not CSV" in refusal_of(own(GOOD.replace("pi_1", '"pi"_1'))).message
+
+
+class _Huge(io.RawIOBase):
+    """Says that it is larger than any file that is taken, and can't be read."""
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        return FILE_BYTES_MAX + 1 if whence == io.SEEK_END else offset
+
+    def read(self, size: int = -1, /) -> bytes:
+        raise AssertionError("nothing of it should be read")
+
+
+def test_a_file_of_two_gigabytes_is_refused_before_it_is_read() -> None:
+    with pytest.raises(SettlementRefused, match="MiB"):
+        next(read(_Huge(), "file", "acme"))  # type: ignore[arg-type]
+
+
+def test_lines_before_the_one_that_does_not_fit_are_handed_out_one_by_one() -> None:
+    # Nothing of the file is in memory but where the reader stands; whoever records waits for the end.
+    reading = read(io.BytesIO(own(GOOD, "broken").encode()), "file", "acme")
+    assert next(reading).row == 2
+    with pytest.raises(SettlementRefused):
+        next(reading)
+
+
+def test_a_binary_file_is_refused() -> None:
+    refusal_of(bytes(range(256)) * 100)
+
+
+def test_an_old_or_encrypted_workbook_is_named_as_such() -> None:
+    assert "without a password" in refusal_of(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512)).message
+
+
+@pytest.mark.parametrize("cut", [0.2, 0.5, 0.9, 0.99])
+def test_a_workbook_that_was_cut_off_is_refused(cut: float) -> None:
+    whole = xlsx(["<c r='A1'/>"])
+    assert "not a whole XLSX" in refusal_of(whole[: int(len(whole) * cut)]).message
