@@ -129,8 +129,8 @@ class OrderLedger(Application[UUID]):
         self._path = path
         self.currency_default = currency_default
         self.clock = clock
-        self._new_uuid = new_uuid
-        self._new_key = new_key
+        self.new_uuid = new_uuid
+        self.new_key = new_key
         super().__init__()
 
     def construct_env(self, name: str, env: Mapping[str, str] | None = None) -> Environment:
@@ -157,8 +157,8 @@ class OrderLedger(Application[UUID]):
                 return self._outcome_at(claim, replayed=True)
             now = self.clock()
             uuid, key, order_id = (
-                self._new_uuid(),
-                self._new_key(),
+                self.new_uuid(),
+                self.new_key(),
                 self.log_of_events.claim_max("order-id") + 1,
             )
             events = decide.create(command, order_id=order_id, key=key, currency_default=self.currency_default, now=now)
@@ -235,37 +235,10 @@ class OrderLedger(Application[UUID]):
         For each line: the order, None where it was there already, or the refusal that says why it was not taken.
         """
         with self.log_of_events.exclusive():
-            return [self._import(line, provenance) for line in lines]
-
-    def _import(self, line: commands.ImportOrder, provenance: Provenance) -> Order | Refusal | None:
-        log = self.log_of_events
-        if (
-            (line.id is not None and log.claim("order-id", line.id))
-            or (line.key is not None and log.claim("order-key", line.key))
-            or (line.uuid is not None and log.position_of(line.uuid, 1))
-        ):
-            return None
-        now = self.clock()
-        try:
-            order, records = decide.import_order(
-                line,
-                uuid=line.uuid or self._new_uuid(),
-                order_id=line.id or log.claim_max("order-id") + 1,
-                key=line.key or self._new_key(),
-                currency_default=self.currency_default,
-                now=now,
-            )
-            for record in records:
-                self._check_reference_is_free(record)
-            self._append(order, records, provenance, now, [])
-        except Refusal as refusal:
-            return refusal
-        return order
-
-    def _check_reference_is_free(self, record: e.Record) -> None:
-        for claim in _claims(record):
-            if claim.kind in _TAKEN and self.log_of_events.claim(claim.kind, claim.value):
-                raise _TAKEN[claim.kind](f"The reference {claim.value} is recorded already, on another order.")
+            batch = _ImportBatch(self)
+            outcomes = [batch.add(line) for line in lines]
+            self._insert(batch.records, provenance, self.clock(), batch.claims)
+        return outcomes
 
     def _append(
         self,
@@ -278,11 +251,14 @@ class OrderLedger(Application[UUID]):
         claims = [claim for record in records for claim in _claims(record)] + idempotency
         if not records and not claims:
             return Outcome(order, self.log_of_events.position_of(order.uuid, order.version))
-        recordings = self.events.put(records, provenance=provenance, now=now, claims=claims)
-        position = (
-            recordings[-1].notification.id if recordings else self.log_of_events.position_of(order.uuid, order.version)
-        )
-        return Outcome(order, position)
+        positions = self._insert(records, provenance, now, claims)
+        return Outcome(order, positions[-1] if records else self.log_of_events.position_of(order.uuid, order.version))
+
+    def _insert(
+        self, records: Sequence[e.Record], provenance: Provenance, now: datetime, claims: Sequence[NewClaim]
+    ) -> Sequence[int]:
+        stored = [self.mapper.to_stored_event(record) for record in records]
+        return self.log_of_events.insert_events(stored, provenance=provenance, now=now, claims=claims)
 
     def _outcome_at(self, claim: Claim, *, replayed: bool = False) -> Outcome:
         """The answer that the claiming write gave, made again from the events up to it."""
@@ -332,6 +308,48 @@ class OrderLedger(Application[UUID]):
         # Refuses where the amount is another; where it is the same, there is nothing to record.
         assert not decide.decide(order, command, self.clock())
         return claim
+
+
+class _ImportBatch:
+    """The lines of an import that are recorded together: what is unique must be so among them too."""
+
+    def __init__(self, ledger: OrderLedger) -> None:
+        self._ledger = ledger
+        self._log = ledger.log_of_events
+        self._taken: set[tuple[str, str | int]] = set()
+        self._order_id_last = self._log.claim_max("order-id")
+        self.records: list[e.Record] = []
+        self.claims: list[NewClaim] = []
+
+    def _is_taken(self, kind: str, value: str | int | None) -> bool:
+        return value is not None and ((kind, value) in self._taken or self._log.claim(kind, value) is not None)
+
+    def _is_there(self, uuid: UUID | None) -> bool:
+        return uuid is not None and (("uuid", str(uuid)) in self._taken or self._log.position_of(uuid, 1) > 0)
+
+    def add(self, line: commands.ImportOrder) -> Order | Refusal | None:
+        if self._is_taken("order-id", line.id) or self._is_taken("order-key", line.key) or self._is_there(line.uuid):
+            return None
+        try:
+            order, records = decide.import_order(
+                line,
+                uuid=line.uuid or self._ledger.new_uuid(),
+                order_id=line.id or self._order_id_last + 1,
+                key=line.key or self._ledger.new_key(),
+                currency_default=self._ledger.currency_default,
+                now=self._ledger.clock(),
+            )
+            claims = [claim for record in records for claim in _claims(record)]
+            for claim in claims:
+                if claim.kind in _TAKEN and self._is_taken(claim.kind, claim.value):
+                    raise _TAKEN[claim.kind](f"The reference {claim.value} is recorded already, on another order.")
+        except Refusal as refusal:
+            return refusal
+        self._order_id_last = max(self._order_id_last, order.id)
+        self._taken |= {(claim.kind, claim.value) for claim in claims} | {("uuid", str(order.uuid))}
+        self.records += records
+        self.claims += claims
+        return order
 
 
 _TAKEN: Final[dict[str, type[PaymentReferenceTaken | RefundReferenceTaken]]] = {

@@ -158,14 +158,23 @@ def digest_of(*fields: str | bytes | int | None) -> bytes:
     Each field is its length in four bytes and then its UTF-8; null is the length FFFFFFFF alone; a number is its
     decimal text. The fields come in the order of the table's columns, from originator_id to idempotency_key.
     """
-    parts = [b"\x00"]
+    return _digest(_leaf(*fields))
+
+
+def _leaf(*fields: str | bytes | int | None) -> bytes:
+    """Fields as a leaf's bytes have them, one behind the other."""
+    parts = []
     for field in fields:
         if field is None:
             parts.append(b"\xff\xff\xff\xff")
             continue
         text = field if isinstance(field, bytes) else str(field).encode()
         parts += (len(text).to_bytes(4, "big"), text)
-    return hashlib.sha256(b"".join(parts)).digest()
+    return b"".join(parts)
+
+
+def _digest(leaf: bytes) -> bytes:
+    return hashlib.sha256(b"\x00" + leaf).digest()
 
 
 def instant(moment: datetime) -> str:
@@ -239,19 +248,13 @@ class SQLiteRecorder(ApplicationRecorder):
         writer = self._threads.writer
         last = writer.execute("SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1").fetchone()
         recorded_at = instant(now) if last is None else max(instant(now), last[1])
+        alike = (recorded_at, provenance.actor, provenance.request_id, provenance.idempotency_key)
+        end_of_leaf = _leaf(*alike)
         rows = []
         for stored in stored_events:
-            fields = (
-                str(stored.originator_id),
-                stored.originator_version,
-                stored.topic,
-                stored.state.decode(),
-                recorded_at,
-                provenance.actor,
-                provenance.request_id,
-                provenance.idempotency_key,
-            )
-            rows.append((*fields, digest_of(*fields)))
+            order, version, topic = str(stored.originator_id), stored.originator_version, stored.topic
+            digest = _digest(_leaf(order, version, topic, stored.state) + end_of_leaf)
+            rows.append((order, version, topic, stored.state.decode(), *alike, digest))
         writer.executemany(
             "INSERT INTO events (originator_id, version, topic, payload, recorded_at, actor, request_id,"
             " idempotency_key, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -261,8 +264,8 @@ class SQLiteRecorder(ApplicationRecorder):
             "INSERT INTO claims VALUES (?, ?, ?, ?, ?)",
             [(c.kind, c.value, str(c.originator_id), c.version, c.fingerprint) for c in claims],
         )
-        (end,) = writer.execute("SELECT max(position) FROM events").fetchone() or (0,)
-        return range((end or 0) - len(rows) + 1, (end or 0) + 1)
+        (end,) = writer.execute("SELECT ifnull(max(position), 0) FROM events").fetchone()
+        return range(end - len(rows) + 1, end + 1)
 
     def select_events(
         self,

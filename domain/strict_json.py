@@ -7,7 +7,7 @@ integers, very long strings. Numbers with a point or an exponent keep their text
 import json
 import re
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -53,6 +53,10 @@ class _DuplicateKey:
         self.key = next(key for i, key in enumerate(keys) if key in keys[:i])
 
 
+class _Misfit(Exception):
+    """Something in the text is refused; where it stands, a second reading finds."""
+
+
 def _integer(text: str) -> int | number:
     return int(text) if len(text) <= INTEGER_DIGITS_MAX + 1 else _LongInteger(text)
 
@@ -62,7 +66,44 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any] | _DuplicateKey:
     return found if len(found) == len(pairs) else _DuplicateKey(pairs)
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=number, parse_int=_integer, parse_constant=_Constant)
+def _fit_integer(text: str) -> int:
+    if len(text) > INTEGER_DIGITS_MAX or text[0] == "-":
+        raise _Misfit
+    return int(text)
+
+
+def _fit_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _Misfit
+    return found
+
+
+def _fit_constant(_text: str) -> Any:
+    raise _Misfit
+
+
+_QUICK: Final = json.JSONDecoder(
+    object_pairs_hook=_fit_object, parse_float=number, parse_int=_fit_integer, parse_constant=_fit_constant
+)
+_THOROUGH: Final = json.JSONDecoder(
+    object_pairs_hook=_object, parse_float=number, parse_int=_integer, parse_constant=_Constant
+)
+_NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
+
+
+def _looks_plain(text: bytes) -> bool:
+    """Whether nothing in the text's bytes hints at what `_check` refuses: most texts, told at a glance."""
+    if b"\\u" in text or b"\x7f" in text:
+        return False  # control characters and surrogates can stand in JSON in no other way
+    if len(text) > TEXT_LENGTH_MAX and max(map(len, text.split(b'"'))) > TEXT_LENGTH_MAX:
+        return False
+    brackets = text.translate(None, _NO_BRACKETS)
+    for _ in range(DEPTH_MAX):
+        if not brackets:
+            return True
+        brackets = brackets.replace(b"{}", b"").replace(b"[]", b"")
+    return not brackets
 
 
 def _check(value: Any, path: str, depth: int) -> None:  # noqa: PLR0912  (one branch for each thing that JSON can be)
@@ -95,8 +136,13 @@ def _check(value: Any, path: str, depth: int) -> None:  # noqa: PLR0912  (one br
 
 def read(text: bytes) -> Any:
     """The text as dicts, lists, strings, ints, bools, None and `number`s. Raises NotJSON, InvalidField."""
+    if _looks_plain(text):
+        try:
+            return _QUICK.decode(text.decode())
+        except (_Misfit, ValueError):
+            pass  # read again below, to say what is wrong and where
     try:
-        tree = _DECODER.decode(text.decode())
+        tree = _THOROUGH.decode(text.decode())
     except UnicodeDecodeError as error:
         raise NotJSON(f"The text is not UTF-8, at byte {error.start}.") from None
     except json.JSONDecodeError as error:
