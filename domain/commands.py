@@ -153,7 +153,7 @@ class ImportOrder(CreateOrder, frozen=True, kw_only=True):
     """One line of the import format: an order, and what happened to it since, oldest first."""
 
     id: Annotated[int, Meta(ge=1, le=ORDER_ID_MAX)] | None = None
-    key: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,64}$")] | None = None
+    key: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,64}\Z")] | None = None
     uuid: UUID | None = None
     created_at: Moment | None = None
     history: tuple[PastPayment | PastRefund | PastStatus, ...] = ()

@@ -88,7 +88,7 @@ def _batches(file: BinaryIO) -> Iterator[tuple[list[tuple[int, bytes]], int]]:
         while len(rest) > LINE_BYTES_MAX and not rest.endswith(b"\n"):  # the rest of a line too long to take
             rest = file.readline(LINE_BYTES_MAX + 1)
             done += len(rest)
-        if line.strip():
+        if len(line) > LINE_BYTES_MAX or line.strip():
             batch.append((number, line))
             size += len(line)
         if len(batch) >= BATCH_LINES_MAX or size >= BATCH_BYTES_MAX:

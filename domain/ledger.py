@@ -188,18 +188,21 @@ class OrderLedger(Application[UUID]):
         scope = f"{uuid} {type(command).__name__}"
 
         def attempt() -> Outcome:
+            # The order first: where it has a write already that this command repeats, the write's claim is seen too.
+            order = self.order(uuid)
             if claim := self._replay(scope, command, provenance):
                 return self._outcome_at(claim, replayed=True)
-            order = self.order(uuid)
             if owner_id is not None and (
                 order.customer is None or order.customer.id != owner_id or order.status == "deleted"
             ):
                 raise OrderNotFound
             if expected_versions is not None and order.version not in expected_versions:
                 raise OrderMoved(order.version)
-            if claim := self._known_reference(order, command):
-                return self._outcome_at(claim)
             now = self.clock()
+            if claim := self._known_reference(order, command):
+                outcome = self._outcome_at(claim)
+                idempotency = self._idempotency(scope, command, outcome.order, provenance)
+                return self._append(outcome.order, [], provenance, now, idempotency)
             after, records = decide.place(order, uuid, decide.decide(order, command, now))
             return self._append(after, records, provenance, now, self._idempotency(scope, command, after, provenance))
 

@@ -18,12 +18,14 @@ _AMOUNT = re.compile(rf"[0-9]{{1,{WHOLE_DIGITS_MAX}}}(\.[0-9]+)?")
 
 
 @cache
+def _minor_digits() -> dict[str, int]:
+    """Every currency that prices can be in, and the digits after its point."""
+    return {currency.code: currency.exponent for currency in Currency if currency.exponent is not None}
+
+
 def minor_digits(currency: str) -> int | None:
     """Digits after the point that ISO 4217 gives the currency; None where it is no currency that prices can be in."""
-    try:
-        return Currency(currency).exponent
-    except ValueError:
-        return None
+    return _minor_digits().get(currency)
 
 
 def digits_of(currency: str) -> int:

@@ -24,12 +24,12 @@ from eventsourcing.persistence import (
     Subscription,
 )
 
-from domain.sqlite import Busy, Threads, sqlite3, transaction
+from domain.sqlite import LOCK_WAIT_SECONDS_MAX, Busy, Threads, sqlite3, transaction
 
 APPLICATION_ID: Final = 0x4F4C4731  # "OLG1", in the file's header
 SCHEMA_VERSION: Final = 1
 
-_SCHEMA: Final = f"""
+_SCHEMA: Final = """
 CREATE TABLE events (
   position        INTEGER PRIMARY KEY AUTOINCREMENT,
   originator_id   TEXT NOT NULL,
@@ -77,13 +77,15 @@ CREATE TRIGGER claims_are_not_updated BEFORE UPDATE ON claims
 BEGIN SELECT RAISE(ABORT, 'a claim is never updated'); END;
 CREATE TRIGGER claims_are_not_deleted BEFORE DELETE ON claims
 BEGIN SELECT RAISE(ABORT, 'a claim is never given back'); END;
+CREATE TRIGGER claims_are_not_replaced BEFORE INSERT ON claims
+WHEN EXISTS (SELECT 1 FROM claims WHERE kind = NEW.kind AND value = NEW.value)
+BEGIN SELECT RAISE(ABORT, 'this is claimed already'); END;
 CREATE TRIGGER checkpoints_are_not_updated BEFORE UPDATE ON checkpoints
 BEGIN SELECT RAISE(ABORT, 'a checkpoint is never updated'); END;
 CREATE TRIGGER checkpoints_are_not_deleted BEFORE DELETE ON checkpoints
 BEGIN SELECT RAISE(ABORT, 'a checkpoint is never deleted'); END;
-PRAGMA application_id = {APPLICATION_ID};
-PRAGMA user_version = {SCHEMA_VERSION};
 """
+_OWN_TABLES: Final = {"events", "claims", "checkpoints", "access_keys"}
 
 # Text is read as bytes, so that a damaged byte is a damaged record and not an exception out of the driver.
 _RAW: Final = (
@@ -194,19 +196,31 @@ class SQLiteRecorder(ApplicationRecorder):
 
         Raises OperationalError where the file is something else, or of a newer version of this program.
         """
-        writer = self._threads.writer
-        with _errors(), transaction(writer):
-            (application,) = writer.execute("PRAGMA application_id").fetchone()
-            (version,) = writer.execute("PRAGMA user_version").fetchone()
-            (tables,) = writer.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-            if application == APPLICATION_ID:
-                if version > SCHEMA_VERSION:
-                    raise OperationalError(f"{self.path} was written by a newer version of this program.")
-            elif tables:
-                raise OperationalError(f"{self.path} is a database of something else, not a ledger.")
-            else:
-                for statement in _statements(_SCHEMA):
-                    writer.execute(statement)
+        with _errors():
+            self._refuse_strangers()
+            with transaction(self._threads.writer) as writer:
+                if not _tables(writer):
+                    for statement in _statements(_SCHEMA):
+                        writer.execute(statement)
+                # A dump does not carry these two.
+                writer.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                writer.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def _refuse_strangers(self) -> None:
+        """Looks at a file that is there before anything in it changes, be it only its journal mode."""
+        if not self.path.exists() or not self.path.stat().st_size:
+            return
+        stranger = sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True, timeout=LOCK_WAIT_SECONDS_MAX)
+        try:
+            (application,) = stranger.execute("PRAGMA application_id").fetchone()
+            (version,) = stranger.execute("PRAGMA user_version").fetchone()
+            tables = _tables(stranger)
+        finally:
+            stranger.close()
+        if application == APPLICATION_ID and version > SCHEMA_VERSION:
+            raise OperationalError(f"{self.path} was written by a newer version of this program.")
+        if tables and not tables >= _OWN_TABLES:
+            raise OperationalError(f"{self.path} is a database of something else, not a ledger.")
 
     @property
     def reader(self) -> sqlite3.Connection:
@@ -441,6 +455,10 @@ def _entry(row: tuple[int, bytes, int, bytes, bytes, bytes, bytes]) -> LogEntry:
         recorded_at=recorded_at.decode(errors="replace"),
         digest=digest,
     )
+
+
+def _tables(connection: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
 
 
 def _statements(script: str) -> Iterator[str]:

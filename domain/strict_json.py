@@ -50,7 +50,9 @@ class _Constant(number):
 class _DuplicateKey:
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         keys = [key for key, _ in pairs]
-        self.key = next(key for i, key in enumerate(keys) if key in keys[:i])
+        twice = next(key for i, key in enumerate(keys) if key in keys[:i])
+        # As it can be said: a lone surrogate fits no answer.
+        self.key = twice.encode(errors="replace").decode()
 
 
 class _Misfit(Exception):
