@@ -308,8 +308,10 @@ class OrderLedger(Application[UUID]):
             return None
         if claim.originator_id != order.uuid:
             raise _TAKEN[kind](f"{command.provider} {kind} {command.reference} is recorded already, on another order.")
-        # Refuses where the amount is another; where it is the same, there is nothing to record.
-        assert not decide.decide(order, command, self.clock())
+        # As it was after that write, which may be newer than what was loaded. Refuses where the amount is another;
+        # where it is the same, there is nothing to record.
+        then = self.order(claim.originator_id, claim.version)
+        assert not decide.decide(then, command, self.clock())
         return claim
 
 
