@@ -4,7 +4,7 @@
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 NEEDS_A_PERSON = 1
 WRONG_USAGE = 2
 PROBLEMS_SHOWN_MAX = 20
+FEED_BESIDE_BYTES_MIN = 1024 * 1024
 
 err = Console(stderr=True, highlight=False)
 
@@ -219,11 +220,16 @@ def import_(file: BinaryIO) -> None:
     there already (by id, key or uuid) are skipped, so an interrupted import is simply run again.
     """
     from domain.importing import import_lines
+    from projections import feeder
 
     chosen = settings()
     ledger = open_ledger(chosen)
     size = _size(file)
-    with progress("importing") as say:
+    # Worth a process of its own where there is much to come.
+    feeding = (
+        feeder.beside(chosen.ledger, chosen.views) if size is None or size > FEED_BESIDE_BYTES_MIN else nullcontext()
+    )
+    with feeding, progress("importing") as say:
         result = import_lines(
             ledger,
             file,
@@ -358,6 +364,79 @@ def verify(handed: Path | None, key_text: str | None) -> None:
     if len(found.problems) > PROBLEMS_SHOWN_MAX:
         print(f"and {len(found.problems) - PROBLEMS_SHOWN_MAX} more")
     sys.exit(NEEDS_A_PERSON)
+
+
+@cli.group()
+def export() -> None:
+    """The log for other programs, whole, as it stands when the export begins.
+
+    Every record is held against its digest on the way; where one does not hold, nothing is left of the file, and the
+    exit status is 1.
+    """
+
+
+@export.command("events")
+@click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="[default: standard output]")
+def export_events(form: str, output: Path | None) -> None:
+    """Every event as the audit feed shows it: JSON Lines, or CSV with the event's data as JSON text in one column.
+
+    In CSV, text that a spreadsheet would take for a formula has an apostrophe in front; JSON Lines is exact.
+    """
+    from projections import exporting
+    from projections.history import Reading
+
+    ledger = open_ledger(settings())
+    head, reading = ledger.head(), Reading(ledger)
+    with _exporting(output) as part, progress("exporting") as say, _opened(part) as file:
+        exporting.export_events(ledger.log_of_events, reading, file, form=form, head=head, progress=say)
+
+
+@contextmanager
+def _opened(part: Path | None) -> Iterator[BinaryIO]:
+    if part is None:
+        yield sys.stdout.buffer
+    else:
+        with part.open("wb") as file:
+            yield file
+
+
+@export.command("ocel")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def export_ocel(file: Path) -> None:
+    """An object-centric event log (OCEL 2.0, its SQLite form), for process-mining tools.
+
+    Orders, items, payments and customers are its objects; amounts are whole numbers of minor units. Names, addresses,
+    notes and other personal data are left out.
+    """
+    from projections import ocel
+    from projections.history import Reading
+
+    ledger = open_ledger(settings())
+    head, reading = ledger.head(), Reading(ledger)
+    with _exporting(file) as part, progress("exporting") as say:
+        assert part is not None
+        ocel.export_ocel(ledger.log_of_events, reading, part, head=head, progress=say)
+
+
+@contextmanager
+def _exporting(output: Path | None) -> Iterator[Path | None]:
+    """The file to write for `output`, if any; what cannot be exported ends the program with the reason."""
+    from domain.ledger import DamagedEvent, UnknownTopic
+    from domain.order import BrokenHistory
+    from projections.exporting import RecordMissing, whole_file
+
+    try:
+        with whole_file(output) if output else nullcontext() as part:
+            yield part
+    except FileExistsError:
+        fail(f"{output} is there already; an export is written over nothing.")
+    except BrokenPipeError:
+        raise  # whoever reads has enough, and click ends quietly
+    except OSError as error:
+        fail(f"{output or 'standard output'} cannot be written: {error.strerror or error}")
+    except (DamagedEvent, UnknownTopic, BrokenHistory, RecordMissing) as error:
+        fail(f"{error}. `run.py verify` says more.", NEEDS_A_PERSON)
 
 
 if __name__ == "__main__":

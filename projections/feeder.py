@@ -7,8 +7,14 @@ then.
 
 import logging
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing import get_context
+from multiprocessing.synchronize import Event
+from pathlib import Path
 from typing import Final
 
+from domain.ledger import OrderLedger
 from domain.sqlite import Busy
 from projections.checkpoints import Checkpoints
 from projections.views import Views, ViewsUnavailable
@@ -41,6 +47,27 @@ def _run(views: Views, checkpoints: Checkpoints, checkpoint_seconds: int) -> Non
             _log.exception("the views cannot be fed")
             pause = min(pause * 2, _PAUSE_SECONDS_MAX)
         _sleep(pause)
+
+
+@contextmanager
+def beside(ledger: Path, views: Path) -> Iterator[None]:
+    """Meanwhile another process feeds the views, on another core, for who appends a great deal."""
+    context = get_context("spawn")
+    done = context.Event()
+    process = context.Process(target=_feed_until, args=(ledger, views, done), daemon=True)
+    process.start()
+    try:
+        yield
+    finally:
+        done.set()
+        process.join()
+
+
+def _feed_until(ledger: Path, views: Path, done: Event) -> None:
+    own = Views(OrderLedger(ledger), views)
+    while not done.wait(LOOK_EVERY_SECONDS):
+        with suppress(Busy):
+            own.ensure()
 
 
 def _try(views: Views) -> None:

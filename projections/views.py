@@ -72,7 +72,7 @@ def fold_batch(ledger: OrderLedger, connection: sqlite3.Connection, after: int, 
     out_of_order = {uuid for (uuid,) in connection.execute("SELECT uuid FROM stopped")}
     for entry in entries:
         uuid = entry.originator_id
-        if str(uuid) in out_of_order:
+        if out_of_order and str(uuid) in out_of_order:
             continue
         try:
             record = ledger.mapper.to_domain_event(entry)
