@@ -14,15 +14,17 @@ else than the number, so a cell of such a format is no amount; its format's name
 """
 
 import re
-from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
 from typing import Final, Literal
 
 import msgspec
 
+from domain.settlement.lines import shown
+
 _PRECISION: Final = Context(prec=15, rounding=ROUND_HALF_UP)
 _WIDE: Final = Context(prec=60, rounding=ROUND_HALF_UP)
-_STORED: Final = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,40})?([Ee][+-]?[0-9]{1,2})?")
+_STORED: Final = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?([Ee][+-]?[0-9]{1,3})?")
 
 # ECMA-376, part 1, 18.8.30: the formats that a workbook need not write down.
 BUILTIN: Final = {
@@ -92,13 +94,13 @@ def section_for(code: str, negative: bool, zero: bool) -> Section:
 
 
 def stored(text: str) -> Decimal:
-    """The number that a cell holds, at a spreadsheet's precision. Raises ValueError where it is none."""
+    """The number that a cell holds, at a spreadsheet's precision. Raises ValueError where there is no such number."""
     if not _STORED.fullmatch(text):
-        raise ValueError("this is no number")
-    try:
-        return _PRECISION.create_decimal(text)
-    except InvalidOperation:
-        raise ValueError("this is no number") from None
+        raise ValueError(f"{shown(text)} is not a number")
+    number = _PRECISION.create_decimal(text)
+    if number and number.adjusted() >= _PRECISION.prec:
+        raise ValueError(f"{shown(text)} has more digits than a sheet keeps; such a cell must be text")
+    return number
 
 
 def as_shown(number: Decimal, section: Section) -> str:

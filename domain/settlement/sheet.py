@@ -215,7 +215,10 @@ class _Reading:
         return self._number() if self._value else ""
 
     def _number(self) -> Cell:
-        number = number_format.stored(self._value)
+        try:
+            number = number_format.stored(self._value)
+        except ValueError as error:
+            return Unreadable(str(error))
         code = self._formats[self._style] if self._formats else "General"
         section = number_format.section_for(code, number < 0, number == 0)
         if section.shows == "date":

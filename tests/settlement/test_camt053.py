@@ -1,0 +1,162 @@
+"""A bank's statement, camt.053, typed after the message's definition."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from domain.settlement.lines import Balance
+from tests.settlement.making import balances_of, lines_of, refusal_of
+
+
+def code(family: str, sub_family: str) -> str:
+    return (
+        f"<BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>{family}</Cd><SubFmlyCd>{sub_family}</SubFmlyCd></Fmly></Domn></BkTxCd>"
+    )
+
+
+def entry(amount: str, direction: str = "CRDT", details: str = "", bank_code: str = "", more: str = "") -> str:
+    return f"""
+      <Ntry>
+        <NtryRef>N-1</NtryRef>
+        <Amt Ccy="EUR">{amount}</Amt>
+        <CdtDbtInd>{direction}</CdtDbtInd>{more}
+        <Sts><Cd>BOOK</Cd></Sts>
+        <BookgDt><Dt>2026-03-02</Dt></BookgDt>
+        <ValDt><Dt>2026-03-03</Dt></ValDt>
+        <AcctSvcrRef>BANK-77</AcctSvcrRef>
+        {bank_code}
+        <NtryDtls>{details}</NtryDtls>
+      </Ntry>"""
+
+
+def detail(reference: str, amount: str = "", text: str = "") -> str:
+    amounts = f'<Amt Ccy="EUR">{amount}</Amt><CdtDbtInd>CRDT</CdtDbtInd>' if amount else ""
+    return f"""<TxDtls><Refs><EndToEndId>{reference}</EndToEndId></Refs>{amounts}
+        <RmtInf><Ustrd>{text}</Ustrd></RmtInf></TxDtls>"""
+
+
+def statement(*entries: str, version: str = "08") -> str:
+    return f"""<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.{version}">
+  <BkToCstmrStmt>
+    <GrpHdr><MsgId>M1</MsgId><CreDtTm>2026-03-03T05:00:00</CreDtTm></GrpHdr>
+    <Stmt>
+      <Id>S1</Id>
+      <Acct><Id><IBAN>DE89370400440532013000</IBAN></Id><Ccy>EUR</Ccy></Acct>
+      <Bal><Tp><CdOrPrtry><Cd>OPBD</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">100.00</Amt><CdtDbtInd>CRDT</CdtDbtInd></Bal>
+      <Bal><Tp><CdOrPrtry><Cd>CLBD</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">20.5</Amt><CdtDbtInd>DBIT</CdtDbtInd></Bal>
+      <Bal><Tp><CdOrPrtry><Cd>CLAV</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">1</Amt><CdtDbtInd>CRDT</CdtDbtInd></Bal>
+      {"".join(entries)}
+    </Stmt>
+  </BkToCstmrStmt>
+</Document>
+"""
+
+
+def test_an_entry_is_a_line_at_the_place_where_it_begins() -> None:
+    (found,) = lines_of(statement(entry("79.90", details=detail("E2E-9", text="Order 0c86ab758d3e236cb5a4, thanks"))))
+    assert (found.kind, found.reference, found.aliases) == ("payment", "E2E-9", ("BANK-77", "N-1"))
+    assert (found.gross, found.fee, found.net, found.currency) == (7990, 0, 7990, "EUR")
+    assert (found.order, found.occurred_at) == ("Order 0c86ab758d3e236cb5a4, thanks", datetime(2026, 3, 2, tzinfo=UTC))
+    assert found.row == 21
+
+
+def test_transactions_that_were_booked_together_are_lines_where_they_add_up() -> None:
+    found = lines_of(statement(entry("30.00", details=detail("A", "10.00") + detail("B", "20.00"))))
+    assert [(line.reference, line.gross) for line in found] == [("A", 1000), ("B", 2000)]
+
+
+@pytest.mark.parametrize("details", [detail("A", "10.00") + detail("B", "19.00"), detail("A") + detail("B")])
+def test_an_entry_is_one_line_where_its_transactions_do_not_add_up_to_it(details: str) -> None:
+    (found,) = lines_of(statement(entry("30.00", details=details)))
+    assert (found.reference, found.gross) == ("BANK-77", 3000)
+
+
+def test_a_reference_that_was_not_provided_is_none() -> None:
+    (found,) = lines_of(statement(entry("1", details=detail("NOTPROVIDED"))))
+    assert (found.reference, found.aliases) == ("BANK-77", ("N-1",))
+
+
+def test_debits_are_negative() -> None:
+    (found,) = lines_of(statement(entry("10.00", "DBIT")))
+    assert found.gross == -1000
+
+
+@pytest.mark.parametrize(
+    ("bank_code", "direction", "more", "kind"),
+    [
+        (code("RCDT", "ESCT"), "CRDT", "", "payment"),
+        (code("IDDT", "PMDD"), "CRDT", "", "payment"),
+        ("", "CRDT", "", "payment"),
+        (code("ICDT", "ESCT"), "DBIT", "", "refund"),
+        (code("ICDT", "SALA"), "DBIT", "", "PMNT/ICDT/SALA"),
+        (code("MDOP", "CHRG"), "DBIT", "", "fee"),
+        (code("RCDT", "RRTN"), "DBIT", "", "chargeback"),
+        (code("RCDT", "ESCT"), "DBIT", "<RvslInd>true</RvslInd>", "chargeback"),
+        ("<BkTxCd><Prtry><Cd>NTRF+808</Cd></Prtry></BkTxCd>", "DBIT", "", "NTRF+808"),
+        ("", "DBIT", "", "DBIT"),
+    ],
+)
+def test_the_kind_follows_from_the_transaction_code(bank_code: str, direction: str, more: str, kind: str) -> None:
+    (found,) = lines_of(statement(entry("1.00", direction, bank_code=bank_code, more=more)))
+    assert found.kind == kind
+
+
+def test_the_booked_balances_are_stated() -> None:
+    assert [(b.account[:2], b.currency, b.which, b.amount) for b in balances_of(statement())] == [
+        ("DE", "EUR", "opening", 10000),
+        ("DE", "EUR", "closing", -2050),
+    ]
+    assert isinstance(balances_of(statement())[0], Balance)
+
+
+@pytest.mark.parametrize("version", ["02", "13"])
+def test_other_versions_of_the_message_are_read(version: str) -> None:
+    old = statement(entry("1.00"), version=version).replace("<Sts><Cd>BOOK</Cd></Sts>", "<Sts>BOOK</Sts>")
+    assert len(lines_of(old)) == 1
+
+
+@pytest.mark.parametrize(
+    ("file", "row", "column"),
+    [
+        (statement(entry("1,00")), 12, "Amt"),
+        (statement(entry("1.001")), 12, "Amt"),
+        (statement(entry("-1.00")), 12, "Amt"),
+        (statement(entry("1.00", "BOTH")), 12, "CdtDbtInd"),
+        (statement(entry("1.00").replace("2026-03-02", "2026-02-31")), 12, "BookgDt"),
+        (statement(entry("1.00").replace("EUR", "EUX")), 12, "Amt"),
+        (statement(entry("1.00").replace("BOOK", "PDNG")), 12, "Sts"),
+        (statement().replace("BkToCstmrStmt", "BkToCstmrAcctRpt"), 3, "BkToCstmrAcctRpt"),
+        (statement().replace("camt.053", "pain.001"), 2, "Document"),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_its_line_and_element(file: str, row: int, column: str) -> None:
+    refused = refusal_of(file)
+    assert (refused.row, refused.column) == (row, column)
+
+
+@pytest.mark.parametrize("part", [0.1, 0.5, 0.9, 0.999])
+def test_a_statement_that_is_cut_off_is_refused(part: float) -> None:
+    whole = statement(entry("1.00"), entry("2.00")).strip()
+    assert "not whole XML" in refusal_of(whole[: int(len(whole) * part)]).message
+
+
+LAUGHS = """<?xml version="1.0"?>
+<!DOCTYPE Document [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08">&b;</Document>"""
+OUTSIDE = '<?xml version="1.0"?><!DOCTYPE Document SYSTEM "file:///etc/passwd"><Document/>'
+
+
+@pytest.mark.parametrize("bomb", [LAUGHS, OUTSIDE, "<!DOCTYPE Document><Document/>"])
+def test_a_document_type_is_refused_and_with_it_every_entity_of_its_own(bomb: str) -> None:
+    assert "document type" in refusal_of(bomb).message
+
+
+def test_an_entity_that_nobody_defined_is_refused() -> None:
+    assert "undefined entity" in refusal_of(statement(entry("&lots;"))).message
+
+
+def test_deep_nesting_and_endless_text_are_refused() -> None:
+    deep = statement().replace("<Id>S1</Id>", "<x>" * 100 + "</x>" * 100)
+    assert "deeper" in refusal_of(deep).message
+    assert "characters" in refusal_of(statement().replace("S1", "S" * 200_000)).message

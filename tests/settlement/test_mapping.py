@@ -1,0 +1,146 @@
+"""Any other file, through a mapping in TOML."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from domain.refusals import InvalidField
+from domain.settlement.mapping import mapping_from
+from tests.settlement.making import lines_of, refusal_of
+
+BANK = """
+delimiter = ";"
+encoding = "windows-1252"
+decimal = ","
+date_format = "%d.%m.%Y"
+timezone = "Europe/Berlin"
+currency = "EUR"
+header_row = 3
+
+[columns]
+reference = "Referenz"
+kind = "Art"
+gross = "Betrag"
+fee = "Gebühr"
+occurred_at = "Buchungstag"
+order = "Verwendungszweck"
+
+[kinds]
+Zahlung = "payment"
+Erstattung = "refund"
+
+[signs]
+gross = "by_direction"
+direction = "S/H"
+debit = "S"
+credit = "H"
+fee = "negative"
+"""
+EXPORT = """\
+Umsätze des Kontos;DE89370400440532013000
+
+Buchungstag;Art;Referenz;Betrag;S/H;Gebühr;Verwendungszweck;Saldo
+01.03.2026;Zahlung;R-1;1234,56;H;-0,35;Bestellung 42;1.234,21
+31.07.2026;Erstattung;R-2;10,00;S;;Größe falsch;1.224,21
+31.07.2026;Zinsen;;0,01;H;;;1.224,22
+"""
+
+
+def test_a_banks_export_is_read_as_the_mapping_says() -> None:
+    found = lines_of(EXPORT.encode("windows-1252"), BANK)
+    assert [(line.row, line.kind, line.raw_kind, line.gross, line.fee, line.net) for line in found] == [
+        (4, "payment", "Zahlung", 123456, 35, 123421),
+        (5, "refund", "Erstattung", -1000, 0, -1000),
+        (6, "Zinsen", "Zinsen", 1, 0, 1),
+    ]
+    assert {line.currency for line in found} == {"EUR"}
+    assert [line.order for line in found] == ["Bestellung 42", "Größe falsch", ""]
+
+
+def test_days_and_times_are_at_home_in_the_mappings_time_zone() -> None:
+    winter, summer, _ = lines_of(EXPORT.encode("windows-1252"), BANK)
+    assert winter.occurred_at == datetime(2026, 2, 28, 23, tzinfo=UTC)
+    assert summer.occurred_at == datetime(2026, 7, 30, 22, tzinfo=UTC)
+
+
+PLAIN = """
+currency = "USD"
+kind = "payment"
+[columns]
+net = "amount"
+occurred_at = "day"
+"""
+
+
+def test_a_file_may_have_one_amount_one_kind_and_one_currency() -> None:
+    (found,) = lines_of("day,amount\n2026-03-01,5.00\n", PLAIN)
+    assert (found.kind, found.gross, found.net, found.currency, found.reference) == ("payment", 500, 500, "USD", "")
+
+
+def test_unsigned_amounts_take_their_sign_from_the_kind() -> None:
+    mapping = PLAIN.replace('kind = "payment"\n', "") + 'kind = "what"\n[signs]\ngross = "by_kind"\n'
+    found = lines_of("day,what,amount\n2026-03-01,payment,5.00\n2026-03-01,payout,3.00\n", mapping)
+    assert [line.net for line in found] == [500, -300]
+    refused = refusal_of("day,what,amount\n2026-03-01,payment,-5.00\n", mapping)
+    assert (refused.row, refused.column) == (2, "amount")
+
+
+def test_a_decimal_point_where_commas_are_meant_is_refused() -> None:
+    refused = refusal_of(EXPORT.replace("1234,56", "1234.56").encode("windows-1252"), BANK)
+    assert (refused.row, refused.column) == (4, "Betrag")
+
+
+def test_a_thousands_separator_is_refused_wherever_it_may_be_mistaken() -> None:
+    for written in ("1.234,56", "1 234,56", "1.234"):
+        refused = refusal_of(EXPORT.replace("1234,56", written).encode("windows-1252"), BANK)
+        assert (refused.row, refused.column) == (4, "Betrag")
+
+
+def test_a_neither_debit_nor_credit_is_refused() -> None:
+    refused = refusal_of(EXPORT.replace(";H;-", ";X;-").encode("windows-1252"), BANK)
+    assert (refused.row, refused.column) == (4, "S/H")
+
+
+def test_a_date_that_the_pattern_does_not_fit_is_refused() -> None:
+    for written in ("31.02.2026", "2026-03-01", "٠١.03.2026"):
+        refused = refusal_of(
+            EXPORT.replace("01.03.2026", written).encode("utf-8"), BANK.replace("windows-1252", "utf-8")
+        )
+        assert (refused.row, refused.column) == (4, "Buchungstag")
+
+
+def test_a_column_that_the_mapping_names_and_the_file_has_not_is_named() -> None:
+    refused = refusal_of(EXPORT.replace("S/H", "H/S").encode("windows-1252"), BANK)
+    assert (refused.row, refused.column) == (3, "S/H")
+
+
+def test_utf_16_can_be_asked_for() -> None:
+    (found,) = lines_of("day,amount\n2026-03-01,5.00\n".encode("utf-16"), 'encoding = "utf-16"\n' + PLAIN)
+    assert found.gross == 500
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "field"),
+    [
+        ('net = "amount"\n', "", "columns.gross"),
+        ('currency = "USD"', "", "columns.currency"),
+        ('currency = "USD"', 'currency = "XYZ"', "currency"),
+        ('kind = "payment"', "", "columns.kind"),
+        ('occurred_at = "day"', "", "columns.occurred_at"),
+        ("[columns]", 'timezone = "Mars/Base"\n[columns]', "timezone"),
+        ("[columns]", 'timezone = "../../etc/passwd"\n[columns]', "timezone"),
+        ("[columns]", 'date_format = "%d.%m"\n[columns]', "date_format"),
+        ("[columns]", 'date_format = "%Q"\n[columns]', "date_format"),
+        ("[columns]", 'delimiter = ";;"\n[columns]', "delimiter"),
+        ("[columns]", 'encoding = "rot13"\n[columns]', "encoding"),
+        ("[columns]", "header_row = 0\n[columns]", "header_row"),
+        ("[columns]", "surprise = 1\n[columns]", "surprise"),
+        ("[columns]", '[signs]\ngross = "by_direction"\n[columns]', "signs.direction"),
+        ("[columns]", '[kinds]\nSale = "sale"\n[columns]', "kinds[...]"),
+        ("[columns]", "not TOML", ""),
+    ],
+)
+def test_a_mapping_that_makes_no_sense_is_refused_by_its_field(before: str, after: str, field: str) -> None:
+    with pytest.raises(InvalidField) as refused:
+        mapping_from(PLAIN.replace(before, after))
+    assert refused.value.field == field

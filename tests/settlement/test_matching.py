@@ -1,0 +1,261 @@
+"""Each pass of the matching by itself, and what two passes might quarrel about."""
+
+from datetime import timedelta
+
+import pytest
+
+from domain.settlement.lines import Line
+from domain.settlement.matching import ORDER_ROWS_MAX, SUM_ROWS_MAX, Difference, Entry, Result, match
+from domain.settlement.rules import Rules
+from tests.settlement.making import NOON, entry, line
+
+LATER = NOON + timedelta(days=30)
+RULES = Rules(version="test", settlement_delay_days=3, tolerance_minor={"USD": 2})
+KEY = "0c86ab758d3e236cb5a4"
+
+
+def results(lines: list[Line], entries: list[Entry]) -> list[Result]:
+    return match(lines, entries, RULES, as_of=LATER)
+
+
+def outcomes(lines: list[Line], entries: list[Entry]) -> list[tuple[str, str, tuple[int, ...], tuple[int, ...]]]:
+    return [(result.outcome, result.rule, result.lines, result.entries) for result in results(lines, entries)]
+
+
+def test_the_same_reference_amount_and_currency_match_by_themselves() -> None:
+    assert results([line()], [entry()]) == [Result("matched", "reference_and_amount", (2,), (1,))]
+
+
+def test_a_refund_is_positive_in_the_journal_and_negative_in_the_settlement() -> None:
+    refund = line(kind="refund", gross=-5000)
+    assert outcomes([refund], [entry(kind="refund")]) == [("matched", "reference_and_amount", (2,), (1,))]
+
+
+def test_a_chargeback_is_looked_for_among_the_refunds() -> None:
+    chargeback = line(kind="chargeback", gross=-5000, fee=1500, reference="dp_1")
+    known = entry(kind="refund", reference="dp_1")
+    assert outcomes([chargeback], [known])[0][0] == "matched"
+    assert outcomes([chargeback], [])[0][0] == "missing_in_ledger"
+
+
+@pytest.mark.parametrize("other", [{"provider": "stripe"}, {"kind": "refund"}])
+def test_another_provider_or_kind_is_never_matched(other: dict[str, str]) -> None:
+    assert [found[0] for found in outcomes([line(order=KEY)], [entry(**other)])] == [
+        "missing_in_ledger",
+        "missing_in_settlement",
+    ]
+
+
+def test_a_line_answers_to_its_other_references_too() -> None:
+    assert outcomes([line(reference="ch_9", aliases=("pi_1",))], [entry()])[0][0] == "matched"
+
+
+def test_an_amount_that_differs_is_named_with_both_values() -> None:
+    assert results([line(gross=4999)], [entry()]) == [
+        Result("amount_differs", "reference", (2,), (1,), (Difference("amount", 5000, 4999),))
+    ]
+
+
+def test_a_currency_that_differs_is_named_with_both_values_and_the_amount_too_where_it_does() -> None:
+    assert results([line(currency="EUR", gross=4600)], [entry()]) == [
+        Result(
+            "currency_differs",
+            "reference",
+            (2,),
+            (1,),
+            (Difference("currency", "USD", "EUR"), Difference("amount", 5000, 4600)),
+        )
+    ]
+
+
+def test_the_second_line_of_a_reference_is_a_duplicate_that_names_the_first() -> None:
+    found = results([line(row=7), line(row=3)], [entry()])
+    assert found == [
+        Result("matched", "reference_and_amount", (3,), (1,)),
+        Result("duplicate_in_settlement", "repeated", (7,), (), (Difference("row", 3, 7),)),
+    ]
+
+
+def test_a_second_line_with_another_amount_is_a_duplicate_that_says_so() -> None:
+    found = results([line(row=2), line(row=3, gross=100)], [entry()])
+    assert found[1].differs == (Difference("row", 2, 3), Difference("amount", 5000, 100))
+
+
+def test_a_duplicate_is_never_suggested_for_another_payment_of_its_order() -> None:
+    second = entry(position=2, reference="pi_2")
+    assert [found[0] for found in outcomes([line(row=2, order=KEY), line(row=3, order=KEY)], [entry(), second])] == [
+        "matched",
+        "duplicate_in_settlement",
+        "missing_in_settlement",
+    ]
+
+
+@pytest.mark.parametrize("written", ["42", KEY, "Order 42", "#42", f"Thanks for {KEY}.", f"({KEY})", "shop/42"])
+def test_an_order_in_the_line_with_the_same_amount_is_suggested(written: str) -> None:
+    assert results([line(reference="bank-1", order=written)], [entry()]) == [
+        Result("suggested", "order_and_amount", (2,), (1,), (Difference("reference", "pi_1", "bank-1"),))
+    ]
+
+
+@pytest.mark.parametrize("written", ["", "421", "order42", KEY[:-1], "4 2"])
+def test_text_that_does_not_hold_the_order_as_a_word_suggests_nothing(written: str) -> None:
+    assert [found[0] for found in outcomes([line(reference="", order=written)], [entry()])] == [
+        "missing_in_ledger",
+        "missing_in_settlement",
+    ]
+
+
+def test_two_payments_that_fit_one_line_are_ambiguous_and_nobody_is_matched() -> None:
+    twin = entry(position=2, reference="pi_2")
+    assert outcomes([line(reference="", order="42")], [entry(), twin]) == [
+        ("ambiguous", "order_and_amount", (2,), (1, 2))
+    ]
+
+
+def test_two_lines_that_fit_one_payment_are_ambiguous_and_nobody_is_matched() -> None:
+    twins = [line(row=2, reference="", order="42"), line(row=3, reference="", order="42")]
+    assert outcomes(twins, [entry()]) == [("ambiguous", "order_and_amount", (2, 3), (1,))]
+
+
+@pytest.mark.parametrize("references", [("pi_1", "pi_1"), ("pi_1-1", "pi_1-2"), ("", "")])
+def test_lines_that_add_up_to_one_payment_are_suggested_together(references: tuple[str, str]) -> None:
+    order = "" if references[0] else "42"
+    parts = [
+        line(row=2, reference=references[0], gross=3000, order=order),
+        line(row=3, reference=references[1], gross=2000, order=order),
+    ]
+    assert outcomes(parts, [entry()]) == [("suggested", "exact_sum", (2, 3), (1,))]
+
+
+def test_lines_of_the_payout_that_the_journal_has_as_one_payment_are_suggested_together() -> None:
+    parts = [
+        line(row=2, reference="a", gross=3000, payout="po_1"),
+        line(row=3, reference="b", gross=2000, payout="po_1"),
+    ]
+    assert outcomes(parts, [entry(reference="po_1")]) == [("suggested", "exact_sum", (2, 3), (1,))]
+
+
+@pytest.mark.parametrize("by", ["order", "reference", "day"])
+def test_payments_that_add_up_to_one_line_are_suggested_together(by: str) -> None:
+    whole = line(reference="inv" if by == "reference" else "", order="42" if by == "order" else "", gross=5000)
+    parts = [
+        entry(position=1, reference="inv-1", amount=3000),
+        entry(position=2, reference="inv-2", amount=2000, order_id=42 if by == "order" else 43),
+    ]
+    if by == "day":
+        parts.append(entry(position=3, reference="x", received_at=NOON - timedelta(days=1), order_id=44))
+    assert outcomes([whole], parts)[0] == ("suggested", "exact_sum", (2,), (1, 2))
+
+
+def test_only_some_of_an_orders_payments_may_be_the_sum() -> None:
+    parts = [
+        entry(position=place, reference=f"r{place}", amount=amount) for place, amount in ((1, 3000), (2, 2000), (3, 70))
+    ]
+    assert outcomes([line(reference="", order="42")], parts) == [
+        ("suggested", "exact_sum", (2,), (1, 2)),
+        ("missing_in_settlement", "left_over", (), (3,)),
+    ]
+
+
+def test_a_sum_that_can_be_had_in_two_ways_is_ambiguous() -> None:
+    parts = [entry(position=place, reference=f"r{place}", amount=2500) for place in (1, 2, 3)]
+    assert outcomes([line(reference="", order="42")], parts) == [("ambiguous", "exact_sum", (2,), (1, 2, 3))]
+
+
+def test_two_lines_that_are_both_a_whole_days_payments_are_ambiguous() -> None:
+    parts = [entry(position=1, amount=3000), entry(position=2, reference="pi_2", amount=2000, order_id=43)]
+    lines = [line(row=2, reference=""), line(row=3, reference="")]
+    assert outcomes(lines, parts) == [("ambiguous", "exact_sum", (2, 3), (1, 2))]
+
+
+def test_references_that_begin_alike_by_chance_have_nothing_in_common() -> None:
+    lines = [line(row=2, reference="ch_8", gross=3000), line(row=3, reference="ch_9", gross=2000)]
+    assert [found[0] for found in outcomes(lines, [entry(reference="pi_1")])] == [
+        "missing_in_ledger",
+        "missing_in_ledger",
+        "missing_in_settlement",
+    ]
+
+
+def test_several_lines_of_one_reference_that_do_not_add_up_are_ambiguous() -> None:
+    lines = [line(row=2, gross=3000), line(row=3, gross=1000)]
+    assert outcomes(lines, [entry()]) == [("ambiguous", "reference", (2, 3), (1,))]
+
+
+def test_a_line_beyond_the_parts_that_add_up_is_a_duplicate() -> None:
+    lines = [line(row=2, gross=3000), line(row=3, gross=2000), line(row=4, gross=123)]
+    assert [found[:3] for found in outcomes(lines, [entry()])] == [
+        ("suggested", "exact_sum", (2, 3)),
+        ("duplicate_in_settlement", "repeated", (4,)),
+    ]
+
+
+def test_more_parts_than_the_limit_are_tried_as_a_whole_alone() -> None:
+    count = SUM_ROWS_MAX + 1
+    lines = [line(row=2 + place, gross=100 + place) for place in range(count)]
+    total = sum(part.gross for part in lines)
+    assert outcomes(lines, [entry(amount=total)])[0][:2] == ("suggested", "exact_sum")
+    assert outcomes(lines, [entry(amount=total - 100)])[0][0] == "ambiguous"
+
+
+def test_an_order_with_more_open_rows_than_the_limit_suggests_nothing() -> None:
+    lines = [line(row=2 + place, reference="", order="42", gross=100 + place) for place in range(ORDER_ROWS_MAX + 1)]
+    assert {found[0] for found in outcomes(lines, [entry(amount=100)])} == {
+        "missing_in_ledger",
+        "missing_in_settlement",
+    }
+    assert outcomes(lines[:-1], [entry(amount=100)])[0][0] == "suggested"
+
+
+@pytest.mark.parametrize(("gross", "found"), [(4998, "suggested"), (5002, "suggested"), (4997, "missing_in_ledger")])
+def test_amounts_within_the_tolerance_are_suggested_with_the_difference(gross: int, found: str) -> None:
+    (first, *_) = results([line(reference="", order="42", gross=gross)], [entry()])
+    assert first.outcome == found
+    if found == "suggested":
+        assert first.rule == "tolerance"
+        assert Difference("amount", 5000, gross) in first.differs
+
+
+def test_a_currency_without_a_tolerance_has_none() -> None:
+    found = outcomes([line(reference="", order="42", gross=4999, currency="EUR")], [entry(currency="EUR")])
+    assert found[0][0] == "missing_in_ledger"
+
+
+def test_an_exact_amount_goes_before_one_within_the_tolerance() -> None:
+    near = entry(position=2, reference="pi_2", amount=5001)
+    assert outcomes([line(reference="", order="42")], [entry(), near]) == [
+        ("suggested", "order_and_amount", (2,), (1,)),
+        ("missing_in_settlement", "left_over", (), (2,)),
+    ]
+
+
+@pytest.mark.parametrize(("age_hours", "found"), [(71, "in_transit"), (72, "missing_in_settlement")])
+def test_a_payment_is_in_transit_until_its_providers_delay_is_over(age_hours: int, found: str) -> None:
+    young = entry(received_at=LATER - timedelta(hours=age_hours))
+    assert outcomes([], [young])[0][0] == found
+
+
+def test_a_payment_before_the_period_is_reported_only_where_a_line_claims_it() -> None:
+    assert match([], [entry()], RULES, as_of=LATER, since=NOON + timedelta(seconds=1)) == []
+    assert match([], [entry()], RULES, as_of=LATER, since=NOON)[0].outcome == "missing_in_settlement"
+    assert match([line()], [entry()], RULES, as_of=LATER, since=LATER)[0].outcome == "matched"
+
+
+def test_a_line_of_an_unknown_kind_is_shown_and_claims_nothing() -> None:
+    assert outcomes([line(kind="Bonus")], [entry()]) == [
+        ("unknown_kind", "kind", (2,), ()),
+        ("missing_in_settlement", "left_over", (), (1,)),
+    ]
+
+
+@pytest.mark.parametrize("kind", ["fee", "adjustment", "payout"])
+def test_fees_adjustments_and_payouts_are_no_business_of_the_journal(kind: str) -> None:
+    assert results([line(kind=kind)], []) == []
+
+
+def test_text_that_names_many_orders_says_nothing_of_any() -> None:
+    entries = [
+        entry(position=place, order_id=place, order_key=f"k{place}", reference=f"r{place}") for place in range(1, 8)
+    ]
+    found = outcomes([line(reference="", order="1 2 3 4 5 6 7")], entries)
+    assert found[0][0] == "missing_in_ledger"

@@ -1,0 +1,58 @@
+"""The rules of a reconciliation, from TOML."""
+
+import pytest
+
+from domain.refusals import InvalidField
+from domain.settlement.rules import DEFAULT, rules_from
+
+RULES = """
+version = "2026-03"
+settlement_delay_days = 2
+[tolerance]
+USD = "0.02"
+EUR = 0.1
+JPY = 5
+[providers.stripe]
+settlement_delay_days = 7
+[providers.bank.file]
+currency = "EUR"
+kind = "payment"
+[providers.bank.file.columns]
+gross = "Betrag"
+occurred_at = "Tag"
+"""
+
+
+def test_tolerances_are_exact_minor_units_however_they_are_written() -> None:
+    assert rules_from(RULES).tolerance_minor == {"USD": 2, "EUR": 10, "JPY": 5}
+
+
+def test_a_provider_has_its_own_delay_and_file_or_the_common_ones() -> None:
+    rules = rules_from(RULES)
+    assert [rules.delay_days(name) for name in ("stripe", "bank", "other")] == [7, 2, 2]
+    mapping = rules.mapping("bank")
+    assert mapping is not None
+    assert mapping.columns.gross == "Betrag"
+    assert rules.mapping("stripe") is None
+    assert DEFAULT.mapping("stripe") is None
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "field"),
+    [
+        ('version = "2026-03"\n', "", "version"),
+        ("settlement_delay_days = 2", "settlement_delay_days = -1", "settlement_delay_days"),
+        ("settlement_delay_days = 2", "settlement_delay_days = 2.5", "settlement_delay_days"),
+        ('USD = "0.02"', 'USD = "0.002"', "tolerance.USD"),
+        ('USD = "0.02"', 'USD = "-0.02"', "tolerance[...]"),
+        ('USD = "0.02"', 'XYZ = "0.02"', "currency"),
+        ('USD = "0.02"', "USD = nan", "tolerance[...]"),
+        ('gross = "Betrag"', "", "providers.bank.file.columns.gross"),
+        ("[tolerance]", "[tolerances]", "tolerances"),
+        ("[tolerance]", "[tolerance", ""),
+    ],
+)
+def test_rules_that_make_no_sense_are_refused_by_their_field(before: str, after: str, field: str) -> None:
+    with pytest.raises(InvalidField) as refused:
+        rules_from(RULES.replace(before, after, 1))
+    assert refused.value.field == field
