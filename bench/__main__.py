@@ -1,0 +1,59 @@
+"""`python -m bench`: all parts, or those that are named; a table, and the samples and a plot in bench/out."""
+
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import click
+import msgspec
+
+from bench import bulk, growth, lists, processes, report, writes
+from bench.contenders import ROOT, python_of_peer
+from bench.stage import Sample, Stage
+
+PARTS: Final[dict[str, Callable[[Stage], Iterator[Sample]]]] = {
+    "lists": lists.measure,
+    "writes": writes.measure,
+    "import": bulk.measure_import,
+    "rebuild": bulk.measure_rebuild,
+    "start": processes.measure_start,
+    "memory": processes.measure_memory,
+    "growth": growth.measure,
+}
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("parts", nargs=-1, type=click.Choice(list(PARTS)))
+@click.option("--quick", is_flag=True, help="Smaller ledgers and shorter loads: a look, not a result.")
+@click.option("--full", is_flag=True, help="Growth up to a million orders (half an hour, some 15 GB of disk).")
+@click.option("--peer/--no-peer", "with_peer", default=True, show_default=True, help="Measure the Django peer too.")
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path),
+    default=ROOT / "bench" / "out",
+    help="Where to work; on a real disk, or a commit costs nothing.  [default: bench/out]",
+)
+def main(parts: tuple[str, ...], quick: bool, full: bool, with_peer: bool, folder: Path) -> None:
+    """Measure the ledger beside its peer and beside what the machine can do. PARTS: all, unless some are named."""
+    work = folder.resolve() / "work"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    stage = Stage(work, quick=quick, full=full, with_peer=with_peer)
+    samples: list[Sample] = []
+    try:
+        for part in parts or PARTS:
+            samples += PARTS[part](stage)
+    finally:  # what was found before a failure is worth keeping
+        shutil.rmtree(work)
+        results = folder / "results.json"
+        results.write_bytes(msgspec.json.encode(samples))
+    report.print_tables(samples)
+    if with_peer:
+        subprocess.run([python_of_peer(), "-m", "bench.plot", results, folder / "results.png"], cwd=ROOT, check=True)
+        print(f"{results} and results.png beside it")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,199 @@
+"""Who is measured: the ledger, its peer and the memory limit, each as a server in processes of its own."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import sysconfig
+import time
+import urllib.request
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from bench import seed
+from bench.limits import cost
+
+ROOT = Path(__file__).parent.parent
+WORKERS = 2
+THREADS = 4
+START_SECONDS_MAX = 60
+_PEER_ENVIRONMENT = ROOT / "bench" / ".venv"
+_REQUIREMENTS = ROOT / "bench" / "requirements.txt"
+
+
+def run(*command: str, environment: Mapping[str, str]) -> str:
+    """What a program printed; ends with what it said where it failed."""
+    done = subprocess.run(
+        command, env={**os.environ, **environment}, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        sys.exit(f"{' '.join(command)} failed:\n{done.stderr}")
+    return done.stdout
+
+
+class Contender:
+    """A server that can be started and stopped, and the keys of its callers: regular, heavy and staff."""
+
+    def __init__(self, name: str, folder: Path, environment: Mapping[str, str], keys: Mapping[str, str]) -> None:
+        self.name = name
+        self.folder = folder
+        self.environment = dict(environment)
+        self.keys = keys
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def command(self) -> Sequence[str]:
+        raise NotImplementedError
+
+    def start(self, target: str) -> float:
+        """Starts it and asks for `target` until that is answered; returns the seconds that this took."""
+        started = time.perf_counter()
+        with (self.folder / f"{self.name}.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                self.command(), env={**os.environ, **self.environment}, cwd=ROOT, stdout=log, stderr=log
+            )
+        while time.perf_counter() < started + START_SECONDS_MAX:
+            try:
+                self.get(target)
+            except OSError:
+                assert self._process.poll() is None, (self.folder / f"{self.name}.log").read_text()
+                time.sleep(0.005)
+            else:
+                return time.perf_counter() - started
+        raise AssertionError(f"{self.name} does not answer {target}")
+
+    def stop(self) -> None:
+        if self._process:
+            self._process.send_signal(signal.SIGTERM)
+            self._process.wait(timeout=30)
+            self._process = None
+
+    def get(self, target: str, who: str = "regular") -> bytes:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}{target}",
+            headers={"Authorization": f"Token {self.keys[who]}", "Host": "127.0.0.1"},
+        )
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            body: bytes = answer.read()
+            return body
+
+    def worker_bytes(self) -> list[int]:
+        """The memory of each worker that is its own or its share of what it shares (PSS)."""
+        return sorted(_pss(worker) for worker in self._workers())
+
+    def cpu_seconds(self) -> float:
+        """What its workers have computed since they began."""
+        return sum(_cpu_seconds(worker) for worker in self._workers())
+
+    def _workers(self) -> list[int]:
+        assert self._process
+        master = self._process.pid
+        return [int(worker) for worker in Path(f"/proc/{master}/task/{master}/children").read_text().split()]
+
+
+def _cpu_seconds(pid: int) -> float:
+    # proc(5): after the name in brackets comes field 3; user and system time are fields 14 and 15, in ticks.
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _pss(pid: int) -> int:
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) * 1024
+    raise AssertionError(f"process {pid} has no Pss")
+
+
+class Ledger(Contender):
+    """`run.py serve` on a ledger that was filled by `run.py import`."""
+
+    def __init__(self, folder: Path, lines: Path) -> None:
+        folder.mkdir(parents=True)
+        environment = {"LEDGER_URL": f"sqlite:///{folder / 'ledger.db'}"}
+        self.imported = cost(
+            lambda: run(sys.executable, "run.py", "import", str(lines), environment=environment),
+        )
+
+        def key(*options: str) -> str:
+            return run(sys.executable, "run.py", "token", "create", *options, environment=environment).strip()
+
+        keys = {
+            "regular": key("--customer", str(seed.REGULAR)),
+            "heavy": key("--customer", str(seed.HEAVY)),
+            "staff": key("--scope", "orders:read", "--scope", "orders:write"),
+        }
+        super().__init__("ledger", folder, environment, keys)
+
+    @property
+    def file(self) -> Path:
+        return self.folder / "ledger.db"
+
+    def file_bytes(self) -> tuple[int, int]:
+        """The size of the ledger and of its views."""
+        return self.file.stat().st_size, (self.folder / "views.db").stat().st_size
+
+    def command(self) -> Sequence[str]:
+        options = ["--port", str(self.port), "--workers", str(WORKERS), "--threads", str(THREADS)]
+        return [sys.executable, "run.py", "serve", *options]
+
+
+class Limit(Contender):
+    """The memory limit, with the bodies that another contender gives."""
+
+    def __init__(self, folder: Path, of: Contender, targets: Sequence[str]) -> None:
+        super().__init__("limit", folder, {}, of.keys)
+        self._bodies = folder / "bodies.msgpack"
+        self._bodies.write_bytes(msgspec.msgpack.encode({target: of.get(target) for target in targets}))
+
+    def command(self) -> Sequence[str]:
+        return [sys.executable, "-m", "bench.memory", str(self._bodies), str(self.port)]
+
+
+class Peer(Contender):
+    """The Django REST Framework peer, filled with the same orders, in a Python environment of its own."""
+
+    def __init__(self, folder: Path, lines: Path) -> None:
+        folder.mkdir(parents=True)
+        environment = {
+            "PEER_DB": str(folder / "peer.db"),
+            "DJANGO_SETTINGS_MODULE": "bench.peer.settings",
+            # The server and its settings are the service's own, so its packages are there too.
+            "PYTHONPATH": sysconfig.get_path("purelib"),
+        }
+        keys = run(python_of_peer(), "-m", "bench.peer.load", str(lines), environment=environment)
+        super().__init__("peer", folder, environment, msgspec.json.decode(keys))
+
+    def command(self) -> Sequence[str]:
+        return [python_of_peer(), "-m", "bench.peer.serve", str(self.port)]
+
+
+def python_of_peer() -> str:
+    """The Python that has Django and matplotlib; made where it is missing or older than what it should hold."""
+    python = _PEER_ENVIRONMENT / "bin" / "python"
+    made = _PEER_ENVIRONMENT / "made"
+    if not made.exists() or made.stat().st_mtime < _REQUIREMENTS.stat().st_mtime:
+        shutil.rmtree(_PEER_ENVIRONMENT, ignore_errors=True)
+        print("making bench/.venv, for the peer and the plot", file=sys.stderr)
+        run(sys.executable, "-m", "venv", str(_PEER_ENVIRONMENT), environment={})
+        options = ["--quiet", "--disable-pip-version-check", "--require-hashes", "--requirement", str(_REQUIREMENTS)]
+        run(str(python), "-m", "pip", "install", *options, environment={})
+        made.touch()
+    return str(python)
+
+
+def same(ours: Any, theirs: Any) -> bool:
+    """Whether two answers say the same; an amount may be a number in one and text in the other."""
+    if isinstance(ours, dict):
+        return ours.keys() == theirs.keys() and all(same(value, theirs[name]) for name, value in ours.items())
+    if isinstance(ours, list):
+        return len(ours) == len(theirs) and all(map(same, ours, theirs))
+    if isinstance(theirs, str) and not isinstance(ours, str | None):
+        return float(theirs) == float(ours)
+    return bool(ours == theirs)

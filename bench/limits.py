@@ -1,0 +1,100 @@
+"""What can the machine do at all? The barest loop around each of the things that cannot be left out."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from domain import events
+from domain.ledger import OrderLedger
+from domain.sqlite import connect, sqlite3, transaction
+from projections.views import REBUILD_BATCH_EVENTS_MAX, Views
+
+
+class Cost(NamedTuple):
+    """How long a piece of work took, and what this process and those it waited for computed."""
+
+    seconds: float
+    cpu_seconds: float
+
+
+def cost(work: Callable[[], object]) -> Cost:
+    started, before = time.perf_counter(), sum(os.times()[:4])
+    work()
+    return Cost(time.perf_counter() - started, sum(os.times()[:4]) - before)
+
+
+def commits_per_second(folder: Path, seconds: float) -> float:
+    """One row and one durable commit at a time, by one writer on one connection: every write waits for the disk."""
+    connection = connect(folder / "commits.db", "FULL")
+    connection.execute("CREATE TABLE IF NOT EXISTS rows (number INTEGER PRIMARY KEY, text TEXT)")
+    done, started = 0, time.perf_counter()
+    while (now := time.perf_counter()) < started + seconds:
+        connection.execute("INSERT INTO rows (text) VALUES ('a row of some forty bytes, as small ones are')")
+        done += 1
+    connection.close()
+    return done / (now - started)
+
+
+def rebuild(ledger: Path, folder: Path) -> Cost:
+    """The views, anew, by the program's own code."""
+    return cost(Views(OrderLedger(ledger), folder / "rebuilt.db").rebuild)
+
+
+def bare_rebuild(ledger: Path, folder: Path) -> Cost:
+    """Reads the whole log, decodes each event, and writes the rows of the finished views: no fold and no rendering.
+
+    The rows are read beforehand, from the views that `rebuild` has left.
+    """
+    finished = connect(folder / "rebuilt.db", "OFF")
+    tables, indexes = _schema(finished)
+    rows = {table: finished.execute(f"SELECT * FROM {table}").fetchall() for table in tables}
+    (folder / "bare.db").unlink(missing_ok=True)
+    log, target = connect(ledger, "FULL"), connect(folder / "bare.db", "OFF")
+    return cost(lambda: _copy(log, target, tables, indexes, rows))
+
+
+def _copy(
+    log: sqlite3.Connection,
+    target: sqlite3.Connection,
+    tables: dict[str, str],
+    indexes: list[str],
+    rows: dict[str, list[Any]],
+) -> None:
+    """Each table's rows in step with the log, as it is read."""
+    (head,) = log.execute("SELECT max(position) FROM events").fetchone()
+    for statement in tables.values():
+        target.execute(statement)
+    before = 0
+    for position in _decoded(log):
+        with transaction(target):
+            for table, ready in rows.items():
+                due = ready[len(ready) * before // head : len(ready) * position // head]
+                if due:
+                    target.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(due[0]))})", due)
+        before = position
+    for statement in indexes:
+        target.execute(statement)
+    target.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _schema(connection: sqlite3.Connection) -> tuple[dict[str, str], list[str]]:
+    """What makes the ordinary tables, by their name, and what makes their indexes."""
+    names = connection.execute("SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table'")
+    ordinary = {name for (name,) in names if not name.startswith("sqlite_")}
+    made = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL").fetchall()
+    tables = {name: sql for kind, name, _, sql in made if kind == "table" and name in ordinary}
+    return tables, [sql for kind, _, table, sql in made if kind == "index" and table in ordinary]
+
+
+def _decoded(log: sqlite3.Connection) -> Iterator[int]:
+    """Decodes the log batch by batch; says each time how far it is."""
+    decoders: dict[str, Any] = {topic: msgspec.json.Decoder(shape).decode for topic, shape in events.TOPICS.items()}
+    rows = log.execute("SELECT position, topic, payload FROM events ORDER BY position")
+    while batch := rows.fetchmany(REBUILD_BATCH_EVENTS_MAX):
+        for _, topic, payload in batch:
+            decoders[topic](payload)
+        yield batch[-1][0]

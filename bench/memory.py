@@ -1,0 +1,48 @@
+"""The memory limit: what can Falcon and gunicorn serve at all, set up as the service is?
+
+The same kind of app under the same server, with bodies that were asked of the ledger before and are given back from
+memory: no key is looked up, no query is read, nothing is counted.
+"""
+
+import sys
+from pathlib import Path
+
+import falcon
+import msgspec
+from falcon import Request, Response
+
+from api import shop, storefront
+from api.server import Server
+from bench.contenders import THREADS, WORKERS
+
+
+class Remembered:
+    def __init__(self, bodies: dict[str, bytes]) -> None:
+        self._bodies = bodies
+
+    def on_get(self, req: Request, resp: Response) -> None:
+        resp.content_type = "application/json"
+        resp.data = self._bodies[req.env["RAW_URI"]]
+
+
+def main(bodies: str, port: str) -> None:
+    def make_app() -> falcon.App:
+        remembered = Remembered(msgspec.msgpack.decode(Path(bodies).read_bytes()))
+        app = falcon.App()
+        app.req_options.strip_url_path_trailing_slash = True
+        for path in (shop.PATH, storefront.PATH):
+            app.add_route(path, remembered)
+        return app
+
+    Server(
+        make_app,
+        host="127.0.0.1",
+        port=int(port),
+        workers=WORKERS,
+        threads=THREADS,
+        when_ready=lambda: None,
+    ).run()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

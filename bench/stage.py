@@ -1,0 +1,82 @@
+"""What every part of a run stands on: its size, its folder, and the contenders, made when the first part needs them."""
+
+import multiprocessing
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from bench import seed
+from bench.contenders import Contender, Ledger, Peer
+from bench.load import Load
+
+_T = TypeVar("_T")
+
+
+class Sample(NamedTuple):
+    """One measurement of one contender. Units: 1/s, the more the better; s, MB and B, the less the better."""
+
+    part: str
+    line: str
+    contender: str
+    unit: str
+    value: float
+    median_ms: float | None = None
+    p99_ms: float | None = None
+    # What was computed for each request, order or event: this hardly depends on what else the machine is doing.
+    cpu_us: float | None = None
+
+
+def loaded(part: str, line: str, contender: Contender, ask: Callable[[], Load]) -> tuple[Sample, Load]:
+    """A load on a contender, and the sample that it makes."""
+    before = contender.cpu_seconds()
+    found = ask()
+    cpu_us = (contender.cpu_seconds() - before) / max(1, found.requests) * 1e6
+    rate = found.requests_per_second
+    return Sample(part, line, contender.name, "1/s", rate, found.median * 1e3, found.p99 * 1e3, cpu_us), found
+
+
+class Stage:
+    def __init__(self, folder: Path, *, quick: bool, full: bool, with_peer: bool) -> None:
+        self.folder = folder
+        self.quick = quick
+        self.full = full
+        self.with_peer = with_peer
+        self.orders = 2_000 if quick else 10_000
+        self.rounds = 3
+        self.seconds = 1.0 if quick else 2.0
+
+    def say(self, what: str) -> None:
+        print(what, file=sys.stderr, flush=True)
+
+    def lines(self, orders: int, items: int = seed.ITEMS) -> Path:
+        """A file of import lines."""
+        file = self.folder / f"{orders}-orders-of-{items}.jsonl"
+        return file if file.exists() else seed.write(file, orders, items)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        self.say(f"filling the ledger with {self.orders} orders")
+        return Ledger(self.folder / "ledger", self.lines(self.orders))
+
+    @cached_property
+    def peer(self) -> Peer:
+        self.say(f"filling the peer with {self.orders} orders")
+        return Peer(self.folder / "peer", self.lines(self.orders))
+
+    def contenders(self) -> list[Contender]:
+        return [self.ledger, self.peer] if self.with_peer else [self.ledger]
+
+    def in_turn(self, contenders: Sequence[_T]) -> Iterator[_T]:
+        """Each of them once a round, and each round begins with another, so that drift hits all alike."""
+        for turn in range(self.rounds if contenders else 0):
+            first = turn % len(contenders)
+            yield from (*contenders[first:], *contenders[:first])
+
+
+def fresh(function: Callable[..., _T], *arguments: object) -> _T:
+    """The function's answer in a Python process of its own, where nothing else has left anything behind."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(function, *arguments).result()

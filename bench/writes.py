@@ -1,0 +1,89 @@
+"""How fast are orders created, paid and moved on, over HTTP? By one client and by eight, beside the peer.
+
+A create is durable and stands in the lists when it is answered. The limit is a bare loop of durable commits, one row
+each, by one writer: what no create can do without.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import cycle, islice
+from random import Random
+from typing import Final
+
+from api import orders
+from bench import limits, seed
+from bench.contenders import Contender
+from bench.load import Load, drive, message
+from bench.stage import Sample, Stage, loaded
+
+CLIENTS: Final = (1, 8)
+_BODIES: Final = 500
+
+
+def measure(stage: Stage) -> Iterator[Sample]:
+    contenders = stage.contenders()
+    for contender in contenders:
+        contender.start("/api/shop/customers/me/orders")
+    try:
+        for clients in CLIENTS:
+            for contender in stage.in_turn([*contenders, None]):
+                stage.say(f"writes: {clients} clients, {contender.name if contender else 'bare commits'}")
+                yield from _measure(contender, clients, stage) if contender else _limit(stage, clients)
+    finally:
+        for contender in contenders:
+            contender.stop()
+
+
+def _measure(contender: Contender, clients: int, stage: Stage) -> Iterator[Sample]:
+    """New orders, then a payment of each, then a change of status of each."""
+    ids: Sequence[int] = ()
+    asks = {
+        "create": lambda: create(contender, clients, stage.seconds),
+        "pay": lambda: _on_each(contender, clients, stage.seconds, "payments", ids, _payment),
+        "change status": lambda: _on_each(contender, clients, stage.seconds, "status", ids, _to_processing),
+    }
+    for what, ask in asks.items():
+        sample, found = loaded("writes", f"{what}, {_words(clients)}", contender, ask)
+        ids = found.ids
+        yield sample
+
+
+def _limit(stage: Stage, clients: int) -> Iterator[Sample]:
+    rate = limits.commits_per_second(stage.folder, stage.seconds)
+    for what in ("create", "pay", "change status"):
+        yield Sample("writes", f"{what}, {_words(clients)}", "limit", "1/s", rate)
+
+
+def create(contender: Contender, clients: int, seconds: float) -> Load:
+    random = Random(clients)
+    bodies = [json.dumps(seed.body(random)).encode() for _ in range(_BODIES)]
+    requests = [message("POST", orders.PATH, contender.keys["staff"], body) for body in bodies]
+    return drive(contender.port, [islice(cycle(requests), i, None) for i in range(clients)], seconds)
+
+
+def _on_each(
+    contender: Contender,
+    clients: int,
+    seconds: float,
+    what: str,
+    ids: Sequence[int],
+    body_of: Callable[[int], dict[str, str]],
+) -> Load:
+    def script(some: Iterable[int]) -> Iterator[bytes]:
+        for number in some:
+            body = json.dumps(body_of(number)).encode()
+            yield message("POST", f"{orders.PATH}/{number}/{what}", contender.keys["staff"], body)
+
+    return drive(contender.port, [script(ids[i::clients]) for i in range(clients)], seconds)
+
+
+def _payment(number: int) -> dict[str, str]:
+    return {"amount": "1.00", "reference": f"bench-{number}", "provider": "stripe", "method": "card"}
+
+
+def _to_processing(_number: int) -> dict[str, str]:
+    return {"status": "processing"}
+
+
+def _words(clients: int) -> str:
+    return f"{clients} client{'s' if clients > 1 else ''}"
