@@ -97,7 +97,7 @@ def folded(files: dict[str, bytes]) -> str:
         made = document(fold(records))
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise Wrong("events.jsonl", f"its events make no order: {error!r}") from None
-    stated = read_json("order.json", part(files, "order.json").decode())
+    stated = read_json("order.json", text_of(files, "order.json"))
     differing = list(differences(stated, made, ""))
     if differing:
         raise Wrong("order.json", f"it is not what the events make, in {', '.join(differing)}")
@@ -479,17 +479,17 @@ def is_signature(signature: bytes, message: bytes, public: bytes) -> bool:
 
 # --- Reading the files ------------------------------------------------------------------------------------------------
 
-COLUMNS: dict[str, Any] = {
-    "position": int,
-    "originator_id": str,
-    "version": int,
-    "topic": str,
-    "payload": str,
-    "recorded_at": str,
-    "actor": str,
+COLUMNS: dict[str, tuple[type, ...]] = {
+    "position": (int,),
+    "originator_id": (str,),
+    "version": (int,),
+    "topic": (str,),
+    "payload": (str,),
+    "recorded_at": (str,),
+    "actor": (str,),
     "request_id": (str, type(None)),
     "idempotency_key": (str, type(None)),
-    "digest": str,
+    "digest": (str,),
 }
 
 
@@ -521,6 +521,17 @@ def part(files: dict[str, bytes], name: str) -> bytes:
     return files[name]
 
 
+def text_of(files: dict[str, bytes], name: str) -> str:
+    return decoded(name, part(files, name))
+
+
+def decoded(file: str, content: bytes) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise Wrong(file, f"it is not UTF-8, at byte {error.start}") from None
+
+
 def read_json(file: str, text: str) -> Any:
     """JSON, without what readers take differently: the same key twice, NaN."""
 
@@ -532,12 +543,18 @@ def read_json(file: str, text: str) -> Any:
     def constant(text: str) -> Any:
         raise Wrong(file, f"{text} in it is not JSON")
 
-    return json.loads(text, object_pairs_hook=members, parse_float=Number, parse_constant=constant)
+    try:
+        return json.loads(text, object_pairs_hook=members, parse_float=Number, parse_constant=constant)
+    except (ValueError, RecursionError) as error:
+        raise Wrong(file, f"it is not JSON: {error}") from None
 
 
 def read_base64(file: str, text: str) -> bytes:
-    content = base64.b64decode(text, validate=True)
-    if base64.b64encode(content).decode() != text:
+    try:
+        content = base64.b64decode(text, validate=True)
+    except ValueError:
+        content = b""
+    if not content or base64.b64encode(content).decode() != text:
         raise Wrong(file, "it has Base64 that is not written the one right way")
     return content
 
@@ -555,7 +572,7 @@ def read_key(file: str, text: str) -> Key:
 
 
 def key_of(files: dict[str, bytes]) -> Key:
-    text = part(files, "key.txt").decode()
+    text = text_of(files, "key.txt")
     if not text.endswith("\n"):
         raise Wrong("key.txt", "it is not one line")
     return read_key("key.txt", text[:-1])
@@ -566,7 +583,7 @@ def read_checkpoint(file: str, content: bytes) -> Checkpoint:
     plain = "[^\0-\x1f]+"
     found = re.fullmatch(
         f"(({plain})\n(0|[1-9][0-9]{{0,18}})\n([0-9A-Za-z+/]{{43}}=)\n(?:{plain}\n)*)\n((?:\u2014 \\S+ \\S+\n)+)",
-        content.decode(),
+        decoded(file, content),
     )
     if not found:
         raise Wrong(file, "it is no checkpoint: a log's name, its size, its root, an empty line, signatures")
@@ -593,17 +610,19 @@ def check_signature(file: str, checkpoint: Checkpoint, key: Key) -> None:
 
 def records_of(files: dict[str, bytes]) -> list[dict[str, Any]]:
     """The log's records of the order, each with every column that the log has."""
-    *lines, rest = part(files, "events.jsonl").decode().split("\n")
+    *lines, rest = text_of(files, "events.jsonl").split("\n")
     records = [read_json("events.jsonl", line) for line in lines]
-    for record in records:
-        if list(record) != list(COLUMNS) or not all(
-            isinstance(record[name], kind) and not isinstance(record[name], (bool, Number))
-            for name, kind in COLUMNS.items()
-        ):
-            raise Wrong("events.jsonl", "a line is not a record of the log with each of its columns")
-    if rest or not records:
-        raise Wrong("events.jsonl", "it is not one record a line")
+    if rest or not records or not all(is_record(record) for record in records):
+        raise Wrong("events.jsonl", "it is not records of the log with all their columns, one a line")
     return records
+
+
+def is_record(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and list(value) == list(COLUMNS)
+        and all(type(value[name]) in types for name, types in COLUMNS.items())
+    )
 
 
 def digest_of(record: dict[str, Any]) -> bytes:
@@ -619,17 +638,26 @@ def digest_of(record: dict[str, Any]) -> bytes:
 
 
 def proofs_of(files: dict[str, bytes]) -> dict[str, Any]:
-    proofs: dict[str, Any] = read_json("proofs.json", part(files, "proofs.json").decode())
-    if list(proofs) != ["inclusion", "consistency"]:
-        raise Wrong("proofs.json", "it has not just the two kinds of proofs, inclusion and consistency")
+    """Proofs of inclusion, each of a position, and proofs of consistency, each with the log of an earlier size."""
+    proofs = read_json("proofs.json", text_of(files, "proofs.json"))
     for kind, of in (("inclusion", "position"), ("consistency", "size")):
-        if not all(list(proof) == [of, "path"] and type(proof[of]) is int for proof in proofs[kind]):
-            raise Wrong("proofs.json", f"a proof of {kind} is not a {of} and a path")
-    return proofs
+        listed = proofs.get(kind) if isinstance(proofs, dict) else None
+        if not isinstance(listed, list) or not all(is_proof(proof, of) for proof in listed):
+            raise Wrong("proofs.json", f"it has no list of proofs of {kind}, each with its {of} and its path")
+    return dict(proofs)
 
 
-def hashes(path: list[str]) -> list[bytes]:
-    if not all(re.fullmatch("[0-9a-f]{64}", text) for text in path):
+def is_proof(value: Any, of: str) -> bool:
+    return (
+        isinstance(value, dict)
+        and list(value) == [of, "path"]
+        and type(value[of]) is int
+        and isinstance(value["path"], list)
+    )
+
+
+def hashes(path: Any) -> list[bytes]:
+    if not all(isinstance(text, str) and re.fullmatch("[0-9a-f]{64}", text) for text in path):
         raise Wrong("proofs.json", "a path is not of SHA-256 hashes in hexadecimal")
     return [bytes.fromhex(text) for text in path]
 

@@ -1,5 +1,6 @@
 """A log in memory with its tree, and histories of orders to fill it, as the domain's own decisions make them."""
 
+import base64
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -62,6 +63,12 @@ class Log:
             ],
         }
         return pack(**{**parts, **changed})
+
+
+def signed_note(text: str, key: Ed25519PrivateKey = KEY, name: str = NAME) -> bytes:
+    """A note with this text, whatever it says, rightly signed."""
+    signature = checkpoint.verifier_key(key, name).id + key.sign(text.encode())
+    return f"{text}\n— {name} {base64.b64encode(signature).decode()}\n".encode()
 
 
 def stored_record(event: e.Record, position: int) -> StoredRecord:
