@@ -31,8 +31,14 @@ NAMES: Final = frozenset(
 )
 
 
+_NOT_NARROWING: Final = frozenset({"limit", "offset", "ordering", "min_position"})
+_EVERYTHING: Final = Filter()
+
+
 def read(parameters: Parameters, zone: ZoneInfo) -> Filter:
     """What the list is to be narrowed to. Raises a 400 that names the parameter at fault."""
+    if parameters.names() <= _NOT_NARROWING:
+        return _EVERYTHING
     ids = []
     for field in _ID_FIELDS:
         if (one := parameters.integer(field)) is not None:
@@ -68,8 +74,11 @@ def _words(parameters: Parameters) -> list[str]:
 
 def ordering(parameters: Parameters) -> list[tuple[str, bool]]:
     """Columns to sort by, and whether each goes down; a field named twice counts where it stands first."""
+    given = parameters.text("ordering")
+    if given is None:
+        return list(NEWEST_FIRST)
     terms: dict[str, bool] = {}
-    for term in (parameters.text("ordering") or "-created_at").split(","):
+    for term in given.split(","):
         field = term.strip().removeprefix("-")
         if field and field not in ORDERING:
             raise invalid_parameter("ordering", f"must be of {', '.join(ORDERING)}, each with or without a - in front")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
@@ -13,17 +14,23 @@ from api.parameters import Parameters
 from api.settings import Settings
 
 LIMIT_MAX: Final = 100
+_PAGE: Final = frozenset({"limit", "offset"})
+_encode = msgspec.json.Encoder().encode
 _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]{1,253})(:[0-9]{1,5})?")
 
 
 def base_url(req: Request, settings: Settings) -> str:
     """Scheme and host of this service as the client sees it. Raises a 400 for a Host header that is none."""
-    trusted = settings.trusts(req.remote_addr)
-    scheme = (req.forwarded_scheme if trusted else req.scheme).lower()
-    host = req.forwarded_host if trusted else req.env.get("HTTP_HOST") or req.netloc
-    if scheme not in ("http", "https") or not _HOST.fullmatch(host):
+    if settings.trusted_proxies and settings.trusts(req.remote_addr):
+        return _base_url(req.forwarded_scheme, req.forwarded_host)
+    return _base_url(req.scheme, req.env.get("HTTP_HOST") or req.netloc)
+
+
+@lru_cache(maxsize=256)
+def _base_url(scheme: str, host: str) -> str:
+    if scheme.lower() not in ("http", "https") or not _HOST.fullmatch(host):
         raise Problem(400, "invalid-host", "The Host header does not name a host.")
-    return f"{scheme}://{host}"
+    return f"{scheme.lower()}://{host}"
 
 
 def window(parameters: Parameters, limit_default: int) -> tuple[int, int]:
@@ -34,24 +41,15 @@ def window(parameters: Parameters, limit_default: int) -> tuple[int, int]:
 
 def envelope(req: Request, url: str, *, limit: int, offset: int, count: int, rows: Sequence[bytes]) -> bytes:
     """The page: `count`, `next`, `previous` and `results`, whose rows are JSON already."""
-
-    def link(to: int | None) -> bytes:
-        if to is None:
-            return b"null"
-        kept = {name: value for name, value in _query(req) if name not in ("limit", "offset")}
-        repeated = [(name, value) for name, value in _query(req) if name in kept]
-        moved = [("limit", str(limit))] + ([("offset", str(to))] if to > 0 else [])
-        return msgspec.json.encode(f"{url}?{urlencode(sorted(repeated + moved, key=lambda pair: pair[0]))}")
-
-    after = offset + limit if offset + limit < count else None
-    before = max(0, offset - limit) if offset > 0 else None
-    return b'{"count":%d,"next":%b,"previous":%b,"results":[%b]}' % (
-        count,
-        link(after),
-        link(before),
-        b",".join(rows),
-    )
+    after = _link(req, url, limit, offset + limit) if offset + limit < count else b"null"
+    before = _link(req, url, limit, max(0, offset - limit)) if offset > 0 else b"null"
+    return b'{"count":%d,"next":%b,"previous":%b,"results":[%b]}' % (count, after, before, b",".join(rows))
 
 
-def _query(req: Request) -> list[tuple[str, str]]:
-    return parse_qsl(req.query_string, keep_blank_values=True)
+def _link(req: Request, url: str, limit: int, offset: int) -> bytes:
+    """The address of another page, as JSON: every other parameter kept, all of them sorted by name."""
+    if req.params.keys() <= _PAGE:  # as it mostly is
+        return _encode(f"{url}?limit={limit}&offset={offset}" if offset else f"{url}?limit={limit}")
+    moved = [("limit", str(limit)), ("offset", str(offset))][: 2 if offset else 1]
+    kept = [pair for pair in parse_qsl(req.query_string, keep_blank_values=True) if pair[0] not in _PAGE]
+    return _encode(f"{url}?{urlencode(sorted(kept + moved, key=lambda pair: pair[0]))}")

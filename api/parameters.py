@@ -1,7 +1,7 @@
 """Query parameters, read strictly: each is as it should be or a 400 that names it. An empty one is as if not given."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -25,8 +25,8 @@ class Parameters:
     def __init__(self, req: Request) -> None:
         self._given = req.params
 
-    def names(self) -> Sequence[str]:
-        return list(self._given)
+    def names(self) -> Set[str]:
+        return self._given.keys()
 
     def text(self, name: str) -> str | None:
         value = self._given.get(name)
