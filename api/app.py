@@ -2,7 +2,7 @@
 
 import falcon
 
-from api import audit, errors, operations, orders, shop, storefront
+from api import audit, errors, finance, operations, orders, shop, storefront
 from api.access import Access
 from api.commanding import Commanding
 from api.reading import Patience
@@ -47,6 +47,8 @@ def create_app(
         (audit.PATH + "/orders/{order_id}/events", audit.OrderEvents(ledger, reading)),
         (audit.PATH + "/orders/{order_id}/changes", audit.OrderChanges(ledger, reading)),
         (audit.PATH + "/orders/{order_id}/evidence", audit.Evidence(ledger, views, reading, checkpoints)),
+        (finance.PATH + "/payments", finance.Payments(views, settings, patience)),
+        (finance.PATH + "/summary", finance.Summary(views, settings, patience)),
         ("/healthz", operations.Health()),
         ("/readyz", operations.Readiness(ledger, views)),
     ):

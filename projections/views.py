@@ -28,7 +28,7 @@ from domain.events import Record
 from domain.ledger import LOG, DamagedEvent, OrderLedger, UnknownTopic
 from domain.order import BrokenHistory, Order, step
 from domain.sqlite import Busy, Threads, begin, connect, sqlite3, transaction
-from projections import orders, tree
+from projections import orders, payments, tree
 
 BATCH_EVENTS_MAX: Final = 500
 REBUILD_BATCH_EVENTS_MAX: Final = 5_000
@@ -57,6 +57,8 @@ class Batch(msgspec.Struct):
     digests: list[bytes] = []
     # Each order that they touch, as it is then.
     orders: dict[UUID, Order] = {}
+    # A row of the payment journal for each payment and refund among them.
+    movements: list[payments.Row] = []
     # Orders whose history cannot be read further: where that is, and why.
     stopped: dict[str, tuple[int, str]] = {}
 
@@ -80,7 +82,9 @@ def fold_batch(ledger: OrderLedger, connection: sqlite3.Connection, after: int, 
             order = batch.orders.get(record.originator_id)
             if order is None and record.originator_version > 1:
                 order = orders.state(connection, record.originator_id)
-            batch.orders[record.originator_id] = step(order, record)
+            order = batch.orders[record.originator_id] = step(order, record)
+            if isinstance(record.event, payments.MOVEMENTS):
+                batch.movements.append(payments.row(entry, order))
         except (UnknownTopic, DamagedEvent, BrokenHistory) as error:
             if not isinstance(error, BrokenHistory) and _as_written(ledger, entry.id):
                 raise
@@ -251,6 +255,7 @@ class Views:
         database.table("positions").create({"log": str, "position": int}, pk="log", strict=True)
         database.table("stopped").create({"uuid": str, "position": int, "reason": str}, pk="uuid", strict=True)
         orders.create(database)
+        payments.create(database)
         tree.create(database)
         with transaction(connection):
             connection.execute("INSERT INTO made_by VALUES (?)", (fingerprint(),))
@@ -263,6 +268,7 @@ class Views:
             if progress:
                 progress(position, head)
         orders.index(database)
+        payments.index(database)
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.execute("PRAGMA synchronous = NORMAL")
         return connection
@@ -312,8 +318,10 @@ def _feed(ledger: OrderLedger, connection: sqlite3.Connection, limit: int) -> in
     batch = fold_batch(ledger, connection, before, limit)
     if batch.position > before:
         orders.put(connection, batch.orders.values())
+        payments.put(connection, batch.movements)
         for uuid, (position, reason) in batch.stopped.items():
             orders.remove(connection, uuid)
+            payments.remove(connection, uuid)
             connection.execute("INSERT INTO stopped VALUES (?, ?, ?)", (uuid, position, reason))
         tree.append(connection, batch.digests)
         connection.execute("UPDATE positions SET position = ? WHERE log = ?", (batch.position, LOG))

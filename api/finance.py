@@ -1,0 +1,182 @@
+"""For finance: every payment and refund, line by line, and added up."""
+
+import csv
+import re
+from collections.abc import Iterator
+from io import StringIO
+from typing import Any, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+from falcon import Request, Response
+
+from api import access
+from api.errors import invalid_parameter
+from api.parameters import Parameters
+from api.reading import Patience, json_answer, position_in, position_token, stamp
+from api.settings import Settings
+from domain.money import digits_of, two_digit_text
+from projections import payments
+from projections.payments import GROUPINGS, KINDS, Filter, Movement, Sum
+from projections.views import Views
+
+PATH: Final = "/api/v1/finance"
+SCOPE: Final = "finance:read"
+_LIMIT_DEFAULT: Final = 100
+LIMIT_MAX: Final = 1_000
+_FILTERS: Final = frozenset({"from", "to", "provider", "method", "currency", "kind", "order", "min_position"})
+_JSON: Final = "application/json"
+_CSV: Final = "text/csv"
+_COLUMNS: Final = tuple(field.name for field in msgspec.structs.fields(Movement))
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_ORDER_ID: Final = re.compile(r"[0-9]{1,15}")
+_encode = msgspec.json.encode
+
+
+class Payments:
+    """The payment journal, in the order of the log. `next` is null where the journal ends; who wants to go on later
+    asks again with the `Ledger-Position` of that answer as `after`.
+
+    `Accept: text/csv` gives all that is behind `after`, not a page, as it stood when it was asked for. CSV is for
+    spreadsheets, and those run a cell that begins like a formula; a reference, which a client chooses, can begin like
+    one. So text that begins with one of =, +, -, @, tab or carriage return gets an apostrophe in front in CSV. JSON is
+    exact.
+    """
+
+    def __init__(self, views: Views, settings: Settings, patience: Patience) -> None:
+        self._views = views
+        self._settings = settings
+        self._patience = patience
+
+    def on_get(self, req: Request, resp: Response) -> None:
+        access.scope(req, SCOPE)
+        parameters = Parameters(req)
+        _refuse_unknown(parameters, _FILTERS | {"after", "limit"})
+        wanted = _filter(parameters, self._settings.timezone)
+        after = position_in(parameters, "after") or 0
+        limit = min(parameters.integer("limit") or _LIMIT_DEFAULT, LIMIT_MAX)
+        self._patience.wait(parameters)
+        resp.append_header("Vary", "Accept")
+        if req.client_prefers((_JSON, _CSV)) == _CSV:
+            self._stream(resp, wanted, after)
+            return
+        page = payments.page(self._views.reader, wanted, after=after, limit=limit)
+        body = {
+            "payments": [_document(movement) for movement in page.movements],
+            "next": None if page.is_last else position_token(page.movements[-1].position),
+        }
+        json_answer(resp, _encode(body), page.position)
+
+    on_head = on_get
+
+    def _stream(self, resp: Response, wanted: Filter, after: int) -> None:
+        position = self._views.position()
+        resp.content_type = f"{_CSV}; charset=utf-8"
+        resp.downloadable_as = "payments.csv"
+        resp.stream = _csv(payments.walk(lambda: self._views.reader, wanted, after=after, until=position))
+        stamp(resp, position)
+
+
+class Summary:
+    """What payments and refunds come to: for each group and currency, and for each currency in all."""
+
+    def __init__(self, views: Views, settings: Settings, patience: Patience) -> None:
+        self._views = views
+        self._settings = settings
+        self._patience = patience
+
+    def on_get(self, req: Request, resp: Response) -> None:
+        access.scope(req, SCOPE)
+        parameters = Parameters(req)
+        _refuse_unknown(parameters, _FILTERS | {"group_by"})
+        wanted = _filter(parameters, self._settings.timezone)
+        group_by = _group_by(parameters)
+        self._patience.wait(parameters)
+        zone = self._settings.timezone
+        found = payments.summary(self._views.reader, wanted, group_by=group_by, zone=zone)
+        body = {"rows": [_sum(row) for row in found.rows], "totals": [_sum(total) for total in found.totals]}
+        json_answer(resp, _encode(body), found.position)
+
+    on_head = on_get
+
+
+def _refuse_unknown(parameters: Parameters, known: frozenset[str]) -> None:
+    for name in parameters.names():
+        if name not in known:
+            raise invalid_parameter(name, f"is not known; known are {', '.join(sorted(known))}")
+
+
+def _filter(parameters: Parameters, zone: ZoneInfo) -> Filter:
+    """What the journal is to be narrowed to. Raises a 400 that names the parameter at fault."""
+    since, until = parameters.span("from", "to", zone)
+    return Filter(
+        since=since,
+        until=until,
+        provider=parameters.text("provider"),
+        method=parameters.text("method"),
+        currency=parameters.text("currency"),
+        kind=parameters.choice("kind", KINDS),
+        order=_order(parameters),
+    )
+
+
+def _order(parameters: Parameters) -> int | UUID | None:
+    value = parameters.text("order")
+    if value is None:
+        return None
+    if _ORDER_ID.fullmatch(value):
+        return int(value)
+    try:
+        return UUID(value)
+    except ValueError:
+        raise invalid_parameter("order", "must be an order's integer id or its UUID") from None
+
+
+def _group_by(parameters: Parameters) -> list[str]:
+    """A comma list; its empty places are passed over."""
+    names = [name for name in (parameters.text("group_by") or "").split(",") if name]
+    if not set(names) <= set(GROUPINGS):
+        raise invalid_parameter("group_by", f"must be of {', '.join(GROUPINGS)}, comma separated")
+    return names
+
+
+def _amount(minor: int, currency: str) -> str:
+    return two_digit_text(minor, digits_of(currency))
+
+
+def _document(movement: Movement) -> dict[str, Any]:
+    return msgspec.structs.asdict(movement) | {"amount": _amount(movement.amount, movement.currency)}
+
+
+def _sum(of_group: Sum) -> dict[str, str | int | None]:
+    return {
+        **of_group.labels,
+        "currency": of_group.currency,
+        "count": of_group.count,
+        "received": _amount(of_group.received, of_group.currency),
+        "refunded": _amount(of_group.refunded, of_group.currency),
+        "net": _amount(of_group.net, of_group.currency),
+    }
+
+
+def _csv(parts: Iterator[list[Movement]]) -> Iterator[bytes]:
+    yield _lines([_COLUMNS])
+    for part in parts:
+        yield _lines([tuple(map(_cell, _document(movement).values())) for movement in part])
+
+
+def _lines(rows: list[tuple[str, ...]]) -> bytes:
+    written = StringIO(newline="")
+    csv.writer(written).writerows(rows)
+    return written.getvalue().encode()
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, str):
+        return "'" + value if value.startswith(_FORMULA) else value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(msgspec.to_builtins(value))
