@@ -164,14 +164,18 @@ REWRITES = [
     "DELETE FROM claims",
     "INSERT OR REPLACE INTO claims VALUES ('payment', 'taken', 'somebody else', 9, NULL)",
     "INSERT INTO claims VALUES ('payment', 'taken', 'x', 9, NULL) ON CONFLICT DO UPDATE SET originator_id = 'x'",
+    "UPDATE checkpoints SET note = 'x'",
+    "DELETE FROM checkpoints",
+    "INSERT OR REPLACE INTO checkpoints VALUES (1, 'x', '2026-03-01T10:30:00.000000Z')",
 ]
 
 
 @pytest.mark.parametrize("statement", REWRITES)
-def test_the_database_refuses_to_rewrite_events_and_claims_whoever_asks(
+def test_the_database_refuses_to_rewrite_what_was_recorded_whoever_asks(
     recorder: SQLiteRecorder, statement: str
 ) -> None:
     append(recorder, claims=[NewClaim("payment", "taken", ORDERS[0], 1)])
+    recorder.keep_checkpoint(1, b"signed", NOW)
     connection = outside(recorder.path)
     before = dump(recorder.path)
     with pytest.raises(sqlite3.IntegrityError):
@@ -496,6 +500,7 @@ def test_the_processs_environment_does_not_change_the_log(tmp_path: Path, monkey
         "PERSISTENCE_MODULE": "eventsourcing.sqlite",
         "SQLITE_DBNAME": str(tmp_path / "another.db"),
         "AGGREGATE_CACHE_MAXSIZE": "10",
+        "AGGREGATE_CACHE_FASTFORWARD": "n",
     }.items():
         monkeypatch.setenv(name, value)
         monkeypatch.setenv(f"ORDERS_{name}", value)
@@ -504,7 +509,11 @@ def test_the_processs_environment_does_not_change_the_log(tmp_path: Path, monkey
     (payload,) = columns(ledger.log_of_events, "payload")
     assert json.loads(payload)["personal"]["notes"] == "plain to read"
     assert ledger.order(order.uuid) == order
-    ledger.log_of_events.close()
+    elsewhere = OrderLedger(tmp_path / "ledger.db")
+    changed = elsewhere.change(order.uuid, c.ChangeStatus(status="hold"), ME).order
+    assert ledger.order(order.uuid) == changed
+    for one in (ledger, elsewhere):
+        one.log_of_events.close()
     assert not (tmp_path / "another.db").exists()
 
 
