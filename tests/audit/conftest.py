@@ -1,0 +1,154 @@
+"""What the tests for auditors share: the whole application in this process, on a real ledger and a clock of its own."""
+
+import json
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from falcon.testing import Result, TestClient
+
+from api import settings as settings_module
+from api.app import create_app
+from domain.commands import (
+    AddItem,
+    ChangeItemQuantity,
+    ChangeOrder,
+    ChangeStatus,
+    Command,
+    ReceivePayment,
+    RefundPayment,
+    RemoveItem,
+)
+from domain.keys import Keys
+from domain.ledger import OrderLedger, Outcome
+from domain.order import Order
+from domain.strict_json import shaped
+from projections.checkpoints import Checkpoints, create_key
+from projections.views import Views
+from tests.conftest import ME, Clock, new_order
+
+AUDIT = "/api/v1/audit"
+HOST = "shop.example"
+
+
+class Office:
+    """The application, asked without a network between; and the ledger that it stands on."""
+
+    def __init__(self, folder: Path, *, with_key: bool = True) -> None:
+        self.folder = folder
+        self.clock = Clock()
+        self.settings = settings_module.read({"LEDGER_URL": f"sqlite:///{folder / 'ledger.db'}"})
+        self.ledger = OrderLedger(self.settings.ledger, clock=self.clock)
+        self.views = Views(self.ledger, self.settings.views)
+        self.views.ensure()
+        self.keys = Keys(self.ledger.log_of_events)
+        if with_key:
+            create_key(self.settings.key)
+        self.checkpoints = Checkpoints(self.ledger, self.views, key=self.settings.key, kept=self.settings.checkpoints)
+        self._client = TestClient(create_app(self.ledger, self.views, self.settings))
+        self.auditor = self.key("audit:read")
+
+    def key(self, *scopes: str, customer: int | None = None) -> str:
+        return self.keys.create(now=self.clock(), scopes=scopes, customer_id=customer)
+
+    def ask(self, path: str, key: str | None = None, method: str = "GET", **options: Any) -> Result:
+        headers = {"Authorization": f"Token {key or self.auditor}", **options.pop("headers", {})}
+        return self._client.simulate_request(method, path, headers=headers, host=HOST, **options)
+
+    def audit(self, path: str, **parameters: Any) -> Any:
+        """The JSON of an answer to the auditor, amounts exact."""
+        answer = self.ask(AUDIT + path, params=parameters)
+        assert answer.status_code == 200, answer.text
+        return exact(answer.content)
+
+    def refused(self, path: str, status: int, **parameters: Any) -> Any:
+        """The problem that an auditor gets."""
+        answer = self.ask(AUDIT + path, params=parameters)
+        assert answer.status_code == status, answer.text
+        assert answer.headers["content-type"] == "application/problem+json"
+        return answer.json
+
+    def feed(self, **parameters: Any) -> list[dict[str, Any]]:
+        """Every event that the feed gives, page by page."""
+        found: list[dict[str, Any]] = []
+        while True:
+            page = self.audit("/events", **parameters)
+            found += page["events"]
+            if page["next"] is None:
+                return found
+            parameters["after"] = page["next"]
+
+    def place(self, **fields: Any) -> Order:
+        """A new order, worth 100.00 where nothing else is said."""
+        body = {"items": [{"unit_price": "100.00"}], **fields}
+        return self._done(self.ledger.create(new_order(**body), ME))
+
+    def give(self, order: Order, shape: type[Command], **fields: Any) -> Order:
+        """The order after one more command, a second later."""
+        self.clock.tick()
+        return self._done(self.ledger.change(order.uuid, shaped(fields, shape), ME))
+
+    def _done(self, outcome: Outcome) -> Order:
+        self.views.catch_up()
+        return outcome.order
+
+    def close(self) -> None:
+        self.views.close()
+        self.ledger.log_of_events.close()
+
+
+def exact(text: bytes | str) -> Any:
+    return json.loads(text, parse_float=Decimal)
+
+
+def one_of_each(office: Office) -> Order:
+    """An order to which everything has happened that can happen to one, so that each type of event is in the log."""
+    order = office.place(
+        customer={"id": 7, "username": "ada", "email": "ada@example.com", "first_name": "Ada"},
+        items=[
+            {"product": {"id": 1, "name": "Lamp"}, "unit_price": "40.00", "quantity": 2, "shipping": "5.00"},
+            {"unit_price": "10.00"},
+        ],
+        voucher={"code": "WELCOME", "discount_amount": "5.00"},
+        notes="ring twice",
+    )
+    for shape, fields in (
+        (AddItem, {"product": {"id": 3, "name": "Bulb"}, "unit_price": "1.50", "quantity": 4}),
+        (ChangeItemQuantity, {"item": 1, "quantity": 1}),
+        (RemoveItem, {"item": 2}),
+        (ChangeOrder, {"voucher": None}),
+        (ChangeOrder, {"billing_first_name": "Ada", "billing_address": "1 Main St"}),
+        (ChangeOrder, {"notes": "ring once"}),
+        (ChangeOrder, {"payment_method": {"id": 1, "name": "Card"}}),
+        (ChangeOrder, {"shipping_method": {"id": 2, "name": "Courier"}, "shipping_cost": "7.50"}),
+        (ReceivePayment, {"amount": "50.00", "reference": "pi_123", "provider": "stripe", "method": "card"}),
+        (RefundPayment, {"amount": "9.99", "reference": "re_9", "provider": "stripe", "payment_reference": "pi_123"}),
+        (ChangeStatus, {"status": "processing", "reason": "paid in part"}),
+    ):
+        order = office.give(order, shape, **fields)
+    return order
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    made = Office(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def make_office(tmp_path: Path) -> Iterator[Callable[..., Office]]:
+    """Makes offices, each in a folder of its own, which are closed when the test ends."""
+    made: list[Office] = []
+
+    def make(**options: Any) -> Office:
+        folder = tmp_path / str(len(made))
+        folder.mkdir()
+        made.append(Office(folder, **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()

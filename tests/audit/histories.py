@@ -1,0 +1,80 @@
+"""What happens to orders that no person would think of: random commands, the same for the same seed. Some are refused,
+which is for whoever gives them to bear."""
+
+from random import Random
+from typing import Any
+
+from domain import commands as c
+from domain.commands import CreateOrder
+from domain.money import decimal_text, digits_of
+from domain.order import TRANSITIONS, Order
+from domain.strict_json import shaped
+
+CURRENCIES = ("USD", "USD", "EUR", "JPY", "KWD", "IRR")
+WORDS = ("", "Ada", "پدرام", 'O"Brien \\', "línea\nnueva", "http://shop.example/api/v1/i/orders/", "\x7f\u2028")
+
+
+def an_order(random: Random, customer: int) -> CreateOrder:
+    body = {
+        "currency": random.choice(CURRENCIES),
+        "customer": {"id": customer, "username": word(random), "first_name": word(random), "email": word(random)},
+        "items": [_item(random) for _ in range(random.randint(0, 4))],
+        "voucher": random.choice((None, {"code": word(random), "discount_amount": "1"})),
+        "shipping_cost": str(random.randint(1, 9)),
+        "notes": word(random),
+        **_details(random),
+    }
+    return shaped(body, CreateOrder)
+
+
+def a_command(random: Random, order: Order, mark: str) -> c.Command:
+    """Anything that can be asked of an order; `mark` is what nothing was called before."""
+    amounts = (order.totals.outstanding, order.received, random.randint(1, 9_999))
+    money = {"amount": decimal_text(random.choice(amounts), digits_of(order.currency)), "reference": mark}
+    money["provider"] = "p"
+    shape, body = random.choice(
+        (
+            (c.ChangeOrder, {"notes": word(random)}),
+            (c.ChangeOrder, {"shipping_method": _method(random), "shipping_cost": str(random.randint(1, 9))}),
+            (c.ChangeOrder, {"voucher": random.choice((None, {"discount_amount": "1"})), "notes": word(random)}),
+            (c.ChangeOrder, _details(random)),
+            (c.AddItem, _item(random)),
+            (c.ChangeItemQuantity, {"item": random.randint(1, 3), "quantity": random.randint(1, 4)}),
+            (c.RemoveItem, {"item": random.randint(1, 3)}),
+            (c.ChangeStatus, {"status": random.choice(TRANSITIONS[order.status] or ("new",)), "reason": word(random)}),
+            (c.ChangeStatus, {"status": random.choice(TRANSITIONS[order.status] or ("new",))}),
+            (c.ReceivePayment, money | {"force": random.random() < 0.2}),
+            (c.RefundPayment, money),
+        )
+    )
+    return shaped(body, shape)
+
+
+def word(random: Random) -> str | None:
+    return random.choice((None, *WORDS))
+
+
+def _item(random: Random) -> dict[str, Any]:
+    return {
+        "product": random.choice((None, {"id": random.randint(1, 3), "name": word(random), "slug": word(random)})),
+        "variant": random.choice((None, 101)),
+        "unit_price": str(random.randint(5, 99)),
+        "quantity": random.randint(1, 4),
+        "shipping": str(random.randint(0, 3)),
+        "discount_amount": str(random.randint(0, 5)),
+    }
+
+
+def _method(random: Random) -> dict[str, Any] | None:
+    image = {"id": 8, "size": random.choice((None, 0, 808754)), "thumbnails": [{"id": 1, "size": None}]}
+    return random.choice((None, {"id": random.randint(1, 3), "name": word(random), "image": image}))
+
+
+def _details(random: Random) -> dict[str, Any]:
+    return {
+        "payment_method": _method(random),
+        "billing_country": random.choice((None, {"id": 2, "name": word(random), "code": "CA"})),
+        "billing_city": random.choice((None, {"id": 1, "name": word(random)})),
+        "billing_postal_code": random.choice((None, "12345", "01234", "K1A 0B1")),
+        "billing_first_name": word(random),
+    }

@@ -1,0 +1,193 @@
+"""What changed in an order between two versions, field by field, and who changed it when?"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+import pytest
+
+from domain.commands import AddItem, ChangeOrder, ChangeStatus, ReceivePayment, RemoveItem
+from domain.refusals import Refusal
+from tests.audit.conftest import AUDIT, Office, one_of_each
+from tests.audit.histories import a_command, an_order
+from tests.conftest import ME
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """Order 1 has seen an event of each type, from version 1 to 15."""
+    office = Office(tmp_path_factory.mktemp("office"))
+    one_of_each(office)
+    yield office
+    office.close()
+
+
+def fields(changes: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Each changed field with what it was and what it became."""
+    return {change["field"]: (change["from"], change["to"]) for change in changes["changes"]}
+
+
+def test_a_change_has_its_field_its_values_and_its_event(told: Office) -> None:
+    answer = told.audit("/orders/1/changes", **{"from": 14, "to": 15})
+    why = {
+        "version": 15,
+        "position": 15,
+        "type": "StatusChanged",
+        "summary": "status changed to processing: paid in part",
+        "actor": ME.actor,
+        "request_id": ME.request_id,
+        "occurred_at": "2026-03-01T10:30:11Z",
+        "recorded_at": "2026-03-01T10:30:11Z",
+    }
+    updated = {"from": "2026-03-01T10:30:10Z", "to": "2026-03-01T10:30:11Z"}
+    assert answer == {
+        "order": str(told.ledger.uuid_of(1)),
+        "order_id": 1,
+        "from": 14,
+        "to": 15,
+        "changes": [
+            {"field": "status", "from": "new", "to": "processing", **why},
+            {"field": "updated_at", **updated, **why},
+        ],
+    }
+
+
+def test_computed_fields_change_like_any_other(told: Office) -> None:
+    changed = fields(told.audit("/orders/1/changes", **{"from": 12, "to": 13}))
+    assert changed["amount_paid"] == (0, 50)
+    assert changed["amount_outstanding"] == (Decimal("58.50"), Decimal("8.50"))
+    assert changed["payments[0].amount"] == (None, "50.00")
+
+
+def test_an_order_that_is_paid_is_said_to_be_so(office: Office) -> None:
+    order = office.place()
+    office.give(order, ReceivePayment, amount="100", reference="p", provider="p")
+    changed = fields(office.audit("/orders/1/changes", **{"from": 2}))
+    assert (changed["is_paid"], changed["is_payable"]) == ((False, True), (True, False))
+    assert changed["storefront_status"] == ("awaiting_payment", "paid")
+
+
+def test_an_amount_that_changed_is_told_exactly(office: Office) -> None:
+    order = office.place(items=[{"unit_price": "123456789012345.67"}])
+    office.give(order, AddItem, unit_price="0.20")
+    answer = office.ask(f"{AUDIT}/orders/1/changes", params={"from": 2})
+    assert b'"field":"total","from":123456789012345.67,"to":123456789012345.87' in answer.content
+
+
+def test_an_amount_that_changed_has_all_its_currencys_digits(office: Office) -> None:
+    order = office.place(items=[{"unit_price": "79.90"}])
+    office.give(order, AddItem, unit_price="0.20")
+    answer = office.ask(f"{AUDIT}/orders/1/changes", params={"from": 2})
+    assert b'"field":"total","from":79.90,"to":80.10' in answer.content
+
+
+def test_an_item_keeps_its_number_when_another_is_taken_out(office: Office) -> None:
+    order = office.place(items=[{"unit_price": "1"}, {"unit_price": "2"}, {"unit_price": "3"}])
+    office.give(order, RemoveItem, item=2)
+    changed = fields(office.audit("/orders/1/changes", **{"from": 4}))
+    assert changed["items[2].unit_price"] == ("2.00", None)
+    assert {name.partition(".")[0] for name in changed if name.startswith("items[")} == {"items[2]"}
+
+
+def test_without_ends_it_is_from_the_first_version_to_the_last(told: Office) -> None:
+    whole = told.audit("/orders/1/changes")
+    assert whole == told.audit("/orders/1/changes", **{"from": 1, "to": 15})
+    assert whole == told.audit("/orders/1/changes", **{"from": "", "to": ""})
+    assert whole == told.audit(f"/orders/{told.ledger.uuid_of(1)}/changes")
+    assert sorted({change["version"] for change in whole["changes"]}) == list(range(2, 16))
+
+
+def test_from_version_0_the_creation_is_a_change_too(told: Office) -> None:
+    changes = told.audit("/orders/1/changes", **{"from": 0, "to": 1})["changes"]
+    assert {"field": "status", "from": None, "to": "new"}.items() <= {c["field"]: c for c in changes}["status"].items()
+    assert {change["type"] for change in changes} == {"OrderCreated"}
+
+
+def test_between_a_version_and_itself_nothing_changed(told: Office) -> None:
+    assert told.audit("/orders/1/changes", **{"from": 7, "to": 7})["changes"] == []
+
+
+def test_the_answer_is_as_of_the_later_version(told: Office) -> None:
+    answer = told.ask(f"{AUDIT}/orders/1/changes", params={"from": 2, "to": 9})
+    assert answer.headers["ledger-position"] == "orders:9"
+
+
+def test_a_field_that_changed_back_and_forth_is_told_each_time(office: Office) -> None:
+    order = office.place()
+    for notes in ("a", "b", "a"):
+        office.give(order, ChangeOrder, notes=notes)
+    changes = office.audit("/orders/1/changes", **{"from": 2})["changes"]
+    assert [(c["from"], c["to"]) for c in changes if c["field"] == "notes"] == [(None, "a"), ("a", "b"), ("b", "a")]
+
+
+@pytest.mark.parametrize(
+    ("name", "span"),
+    [
+        ("from", {"from": "-1"}),
+        ("to", {"to": "-1"}),
+        ("from", {"from": "x"}),
+        ("to", {"to": "1e3"}),
+        ("from", {"from": "3", "to": "2"}),
+        ("from", {"from": "16"}),
+    ],
+)
+def test_versions_that_cannot_be_understood_are_named(told: Office, name: str, span: dict[str, str]) -> None:
+    assert told.refused("/orders/1/changes", 400, **span)["errors"][0]["field"] == name
+
+
+def test_a_version_that_is_still_to_come_is_not_found(told: Office) -> None:
+    problem = told.refused("/orders/1/changes", 404, to=16)
+    assert (problem["code"], problem["version"]) == ("no-such-moment", 15)
+
+
+def test_an_order_that_does_not_exist_has_no_changes(told: Office) -> None:
+    assert told.refused("/orders/2/changes", 404)["code"] == "order-not-found"
+
+
+def flat(value: Any, path: str = "") -> dict[str, Any]:
+    """A document's leaves by their paths, where a line of the order stands under its own number."""
+    if isinstance(value, dict) and value:
+        pairs = [(f"{path}.{name}" if path else name, inner) for name, inner in value.items()]
+    elif isinstance(value, list) and value:
+        numbers = [inner["id"] if path == "items" else i for i, inner in enumerate(value)]
+        pairs = [(f"{path}[{number}]", inner) for number, inner in zip(numbers, value, strict=True)]
+    else:
+        return {path: value or None if isinstance(value, dict | list) else value}
+    return {where: leaf for name, inner in pairs for where, leaf in flat(inner, name).items()}
+
+
+def applied(office: Office, uuid: str, first: int, last: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The first version with all its changes made to it, and the last version; leaves that are null are left out."""
+    made = flat(office.audit(f"/orders/{uuid}", version=first))
+    for change in office.audit(f"/orders/{uuid}/changes", **{"from": first, "to": last})["changes"]:
+        assert made.get(change["field"]) == change["from"]
+        made[change["field"]] = change["to"]
+    stands = flat(office.audit(f"/orders/{uuid}", version=last))
+    for document in (made, stands):
+        document.pop("version")
+    return (
+        {name: value for name, value in made.items() if value is not None},
+        {name: value for name, value in stands.items() if value is not None},
+    )
+
+
+def test_the_changes_made_to_one_version_give_the_other_whatever_happened(office: Office) -> None:
+    random = Random(11)
+    for number in range(1, 31):
+        order = office.ledger.create(an_order(random, number), ME).order
+        for step in range(8):
+            office.clock.tick()
+            try:
+                order = office.ledger.change(order.uuid, a_command(random, order, f"{number}-{step}"), ME).order
+            except Refusal:
+                continue
+        first = random.randint(1, order.version)
+        made, stands = applied(office, str(order.uuid), first, random.randint(first, order.version))
+        assert made == stands
+
+
+def test_a_change_of_status_stands_beside_nothing_that_did_not_change(office: Office) -> None:
+    order = office.place()
+    office.give(order, ChangeStatus, status="hold")
+    assert set(fields(office.audit("/orders/1/changes", **{"from": 2}))) == {"status", "updated_at"}
