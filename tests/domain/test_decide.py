@@ -95,9 +95,8 @@ def given(*events: e.Event) -> Given:
 
 
 def created(**fields: Any) -> e.OrderCreated:
-    return e.OrderCreated(
-        **{"occurred_at": BEGUN, "id": 1, "key": "k", "currency": "USD", "shipping_cost": "0.00"} | fields
-    )
+    barest: dict[str, Any] = {"id": 1, "key": "k", "currency": "USD", "shipping_cost": "0.00"}
+    return e.OrderCreated(**{"occurred_at": BEGUN} | barest | fields)
 
 
 def item(number: int = 1, unit_price: str = "10.00", quantity: int = 1, **fields: Any) -> e.ItemAdded:

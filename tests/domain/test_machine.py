@@ -176,7 +176,8 @@ class Orders(RuleBasedStateMachine):
     def change_quantity(self, uuid: UUID, number: int, quantity: int) -> Any:
         order = self.model[uuid]
         line = order["lines"].get(number)
-        refusal, after = "item-not-found", order
+        refusal: str | None = "item-not-found"
+        after = order
         if line and line["quantity"] == quantity:
             refusal = None
         elif line:

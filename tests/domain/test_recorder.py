@@ -205,7 +205,7 @@ def test_a_claim_that_is_taken_is_refused_and_nothing_of_its_write_is_stored(rec
 
 
 def test_a_claims_kind_and_type_are_part_of_it(recorder: SQLiteRecorder) -> None:
-    claims = [("payment", "7"), ("refund", "7"), ("order-id", 7), ("order-id", "7")]
+    claims: list[tuple[str, str | int]] = [("payment", "7"), ("refund", "7"), ("order-id", 7), ("order-id", "7")]
     append(recorder, claims=[NewClaim(kind, value, ORDERS[0], n) for n, (kind, value) in enumerate(claims)])
     assert [recorder.claim(*claim) for claim in claims] == [(ORDERS[0], n, None) for n in range(4)]
 
