@@ -1,0 +1,235 @@
+"""Is the log's head signed so that anybody can check it, kept in two places, and never under another key?"""
+
+import base64
+import hashlib
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from domain import checkpoint
+from domain.checkpoint import VerifierKey
+from domain.commands import ChangeOrder
+from projections.checkpoints import NoSigningKey, create_key
+from tests.audit.conftest import AUDIT, Office
+from tests.conftest import ME, Service
+
+NOTE = re.compile(r"order-ledger/orders\n([0-9]+)\n([0-9A-Za-z+/]{43}=)\n\n— order-ledger/orders ([0-9A-Za-z+/]+=*)\n")
+SOON_SECONDS = 20
+
+
+def root_of(leaves: list[bytes]) -> bytes:
+    """The tree's root by the definition of RFC 9162, section 2.1.1; the leaves are hashed already."""
+    if len(leaves) <= 1:
+        return leaves[0] if leaves else hashlib.sha256().digest()
+    half = 1 << (len(leaves) - 1).bit_length() - 1
+    return hashlib.sha256(b"\x01" + root_of(leaves[:half]) + root_of(leaves[half:])).digest()
+
+
+def digests(office: Office) -> list[bytes]:
+    return [raw.digest for raw in office.ledger.log_of_events.raw_records()]
+
+
+def kept_in_the_file(office: Office) -> list[bytes]:
+    return list(checkpoint.split(office.settings.checkpoints.read_bytes()))
+
+
+def plain(office: Office) -> bytes:
+    """The signed head as text."""
+    return office.ask(f"{AUDIT}/checkpoint", headers={"Accept": "text/plain"}).content
+
+
+@pytest.mark.parametrize("events", [0, 1, 2, 3, 7, 8, 21])
+def test_a_checkpoint_signs_the_size_and_the_root_of_the_log(office: Office, events: int) -> None:
+    if events:
+        office.place(items=[{}] * (events - 1))
+    found = NOTE.fullmatch(plain(office).decode())
+    assert found
+    assert int(found[1]) == events
+    assert base64.b64decode(found[2]) == root_of(digests(office))
+
+
+def test_its_signature_is_by_the_key_that_is_published(office: Office) -> None:
+    office.place()
+    name, key_id, encoded = office.audit("/checkpoint")["public_key"].split("+", 2)
+    typed = base64.b64decode(encoded)
+    assert hashlib.sha256(name.encode() + b"\n" + typed).hexdigest()[:8] == key_id
+    text, _, signature = plain(office).decode().partition("\n\n")
+    signed = base64.b64decode(signature.split()[-1])
+    assert signed[:4].hex() == key_id
+    Ed25519PublicKey.from_public_bytes(typed[1:]).verify(signed[4:], text.encode() + b"\n")
+
+
+def test_it_is_json_unless_the_note_alone_is_asked_for(office: Office) -> None:
+    office.place()
+    told, note = office.ask(f"{AUDIT}/checkpoint"), plain(office)
+    assert told.headers["content-type"] == "application/json"
+    assert told.json == {
+        "origin": "order-ledger/orders",
+        "size": 2,
+        "root": root_of(digests(office)).hex(),
+        "public_key": str(office.checkpoints.public()),
+        "checkpoint": note.decode(),
+    }
+    asked = office.ask(f"{AUDIT}/checkpoint", headers={"Accept": "text/plain"})
+    assert asked.headers["content-type"] == "text/plain; charset=utf-8"
+    assert told.headers["ledger-position"] == asked.headers["ledger-position"] == "orders:2"
+
+
+def test_each_checkpoint_is_kept_in_the_ledger_and_in_a_file_beside_it(office: Office) -> None:
+    order = office.place()
+    notes = [plain(office)]
+    for notes_of_order in ("a", "b"):
+        office.give(order, ChangeOrder, notes=notes_of_order)
+        notes.append(plain(office))
+    assert len(set(notes)) == 3
+    assert office.ledger.log_of_events.checkpoints() == kept_in_the_file(office) == notes
+
+
+def test_while_nothing_is_recorded_the_checkpoint_stays_the_same_and_is_kept_once(office: Office) -> None:
+    office.place()
+    first = plain(office)
+    office.clock.tick(days=1)
+    assert plain(office) == first
+    assert office.ledger.log_of_events.checkpoints() == kept_in_the_file(office) == [first]
+
+
+def test_what_was_kept_before_stays_in_the_file(office: Office) -> None:
+    office.settings.checkpoints.write_bytes(b"kept before\n")
+    office.place()
+    note = plain(office)
+    assert office.settings.checkpoints.read_bytes() == b"kept before\n" + note
+
+
+def test_without_a_key_nothing_is_signed_and_the_answer_says_how_to_get_one(
+    make_office: Callable[..., Office],
+) -> None:
+    office = make_office(with_key=False)
+    order = office.place()
+    for path in ("/checkpoint", f"/orders/{order.id}/evidence"):
+        problem = office.refused(path, 409)
+        assert problem["code"] == "no-signing-key"
+        assert "run.py key create" in problem["detail"]
+    assert office.ledger.log_of_events.checkpoints() == []
+    assert not office.settings.checkpoints.exists()
+
+
+def test_without_a_key_everything_else_goes_on(make_office: Callable[..., Office]) -> None:
+    office = make_office(with_key=False)
+    office.place()
+    office.checkpoints.keep_up(1)
+    assert office.audit("/orders/1")["version"] == 2
+    assert len(office.feed()) == 2
+
+
+def test_a_key_is_made_once_and_never_written_over(tmp_path: Path) -> None:
+    path = tmp_path / "keys" / "ledger.key"
+    create_key(path)
+    before = path.read_bytes()
+    with pytest.raises(FileExistsError):
+        create_key(path)
+    assert path.read_bytes() == before
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_two_keys_are_never_the_same(tmp_path: Path) -> None:
+    assert create_key(tmp_path / "one") != create_key(tmp_path / "other")
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"not a key\n", b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"]
+)
+def test_a_file_that_holds_no_key_is_named(office: Office, content: bytes) -> None:
+    office.settings.key.write_bytes(content)
+    with pytest.raises(NoSigningKey, match=re.escape(str(office.settings.key))):
+        office.checkpoints.public()
+
+
+def test_the_head_is_signed_when_events_were_recorded_and_the_last_one_is_old_enough(office: Office) -> None:
+    def sizes() -> list[int]:
+        office.checkpoints.keep_up(60)
+        return [checkpoint.parse(note).size for note in office.ledger.log_of_events.checkpoints()]
+
+    order = office.place(items=[])
+    assert sizes() == [1]
+    office.ledger.change(order.uuid, ChangeOrder(notes="a"), ME)
+    office.clock.tick(seconds=59)
+    assert sizes() == [1]
+    office.clock.tick(seconds=1)
+    assert sizes() == [1, 2]
+    office.clock.tick(days=1)
+    assert sizes() == [1, 2]
+
+
+def test_a_checkpoint_of_every_size_that_the_log_had_is_of_its_beginning(office: Office) -> None:
+    order = office.place(items=[])
+    for number in range(9):
+        plain(office)
+        order = office.give(order, ChangeOrder, notes=str(number))
+    leaves = digests(office)
+    kept = [checkpoint.verify(note, office.checkpoints.public()) for note in kept_in_the_file(office)]
+    assert [(one.size, one.root) for one in kept] == [(n, root_of(leaves[:n])) for n in range(1, 10)]
+
+
+@pytest.fixture
+def stopped(tmp_path: Path) -> Service:
+    """A service that does not run: its commands."""
+    return Service(tmp_path)
+
+
+def test_the_commands_make_a_key_show_it_and_sign_with_it(stopped: Service) -> None:
+    made = stopped.run("key", "create")
+    assert made.returncode == 0, made.stderr
+    public = VerifierKey.parse(made.stdout.decode().strip())
+    assert stopped.run("key", "show").stdout == made.stdout
+    stopped.run("import", "-", stdin=b'{"items": [{"unit_price": "5"}]}\n')
+    signed = stopped.run("checkpoint")
+    assert checkpoint.verify(signed.stdout, public).size == 2
+    assert (stopped.folder / "checkpoints.txt").read_bytes() == signed.stdout
+
+
+def test_the_command_refuses_to_make_a_second_key(stopped: Service) -> None:
+    first = stopped.run("key", "create")
+    before = (stopped.folder / "ledger.key").read_bytes()
+    second = stopped.run("key", "create")
+    assert (second.returncode, second.stdout) == (2, b"")
+    assert b"never written over" in second.stderr
+    assert (stopped.folder / "ledger.key").read_bytes() == before
+    assert stopped.run("key", "show").stdout == first.stdout
+
+
+@pytest.mark.parametrize("command", [("key", "show"), ("checkpoint",)])
+def test_a_command_without_a_key_says_how_to_make_one(stopped: Service, command: tuple[str, ...]) -> None:
+    done = stopped.run(*command)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"run.py key create" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_the_service_signs_the_head_by_itself_every_so_often(make_service: Callable[..., Service]) -> None:
+    service = make_service(LEDGER_CHECKPOINT_SECONDS="1")
+    public = VerifierKey.parse(service.run("key", "create").stdout.decode().strip())
+    staff = service.client(service.key("orders:write", "audit:read"))
+    kept = service.folder / "checkpoints.txt"
+
+    def signed_to(size: int) -> bool:
+        notes = list(checkpoint.split(kept.read_bytes())) if kept.exists() else []
+        return size in [checkpoint.verify(note, public).size for note in notes]
+
+    for size in (1, 2):
+        staff.post("/api/v1/orders", json={})
+        assert eventually(lambda size=size: signed_to(size))
+    answer = staff.get(f"{AUDIT}/checkpoint", headers={"Accept": "text/plain"})
+    assert checkpoint.verify(answer.content, public).size == 2
+    assert answer.content in kept.read_bytes()
+
+
+def eventually(holds: Callable[[], Any]) -> bool:
+    deadline = time.monotonic() + SOON_SECONDS
+    while not holds() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return bool(holds())
