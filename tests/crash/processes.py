@@ -1,0 +1,50 @@
+"""What the kernel knows of a service's processes and connections."""
+
+import os
+import time
+from pathlib import Path
+
+from tests.conftest import Service
+
+
+def workers(service: Service) -> list[int]:
+    """The pids of the worker processes that there are now."""
+    assert service.process
+    pid = service.process.pid
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def is_running(service: Service) -> bool:
+    """Whether anything is left of the service: it has a process group of its own."""
+    assert service.process
+    try:
+        os.killpg(service.process.pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def memory_bytes(pid: int, field: str = "VmRSS") -> int:
+    """`VmRSS`, what a process has in memory now, or `VmHWM`, the most that it ever had."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(f"{field}:"):
+            return int(line.split()[1]) * 1024
+    raise ValueError(field)
+
+
+def until_taken(service: Service) -> None:
+    """Waits until the service has accepted every connection and taken in all that clients have sent."""
+    deadline = time.monotonic() + 10
+    while _unread(service):
+        assert time.monotonic() < deadline, "the service does not take what clients have sent"
+        time.sleep(0.01)
+
+
+def _unread(service: Service) -> int:
+    """What stands in the receive queues of the service's sockets: bytes, and connections not accepted yet."""
+    unread = 0
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        _, local, _remote, _state, queues, *_ = line.split()
+        if int(local.rpartition(":")[2], 16) == service.port:
+            unread += int(queues.rpartition(":")[2], 16)
+    return unread

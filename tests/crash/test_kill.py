@@ -1,0 +1,150 @@
+"""What was acknowledged outlives `kill -9`, and is there once."""
+
+import json
+import os
+import signal
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import Any, NamedTuple
+from uuid import UUID, uuid4
+
+import requests
+
+from domain.ledger import OrderLedger
+from projections.documents import staff_document
+from projections.views import Views
+from tests.conftest import Client, Service
+from tests.crash.processes import workers
+from tests.projections.rows import rows
+
+KILLS = 50
+EVERY_NTH_KILLS_ALL = 8
+CLIENTS = 6
+ORDER = {"customer": {"id": 1}, "items": [{"unit_price": "60.00"}, {"unit_price": "0.50", "quantity": 80}]}
+
+
+class Acknowledged(NamedTuple):
+    """A command's Idempotency-Key, how many events it records, and the order document that it was answered with."""
+
+    key: str
+    events: int
+    document: dict[str, Any]
+
+
+class Load:
+    """Clients that write all the time, each on orders of its own, and repeat a command until it is answered."""
+
+    def __init__(self, service: Service, key: str) -> None:
+        self._service = service
+        self._key = key
+        self._is_over = threading.Event()
+        self.acknowledged: list[Acknowledged] = []
+        self.replayed = 0
+
+    def client(self) -> None:
+        """One client, from its first order to the end of the load."""
+        client = self._service.client(self._key)
+        while not self._is_over.is_set():
+            created = self._give(client, "/api/v1/orders", ORDER, events=3)
+            order = f"/api/v1/orders/{created['id']}"
+            for reference in range(2):
+                payment = {"amount": "50.00", "provider": "p", "reference": f"{created['id']}-{reference}"}
+                self._give(client, f"{order}/payments", payment)
+            for status in ("processing", "shipped", "completed"):
+                last = self._give(client, f"{order}/status", {"status": status})
+            assert self._until_answered(partial(client.get, order)).json() == last
+
+    def _give(self, client: Client, path: str, body: dict[str, Any], events: int = 1) -> dict[str, Any]:
+        key = uuid4().hex
+        answer = self._until_answered(partial(client.post, path, json=body, headers={"Idempotency-Key": key}))
+        self.acknowledged.append(Acknowledged(key, events, answer.json()))
+        return self.acknowledged[-1].document
+
+    def _until_answered(self, ask: Callable[[], requests.Response]) -> requests.Response:
+        deadline = time.monotonic() + 30  # only so that a service that is gone for good does not hang the test
+        while True:
+            try:
+                answer = ask()
+            except requests.RequestException:
+                assert time.monotonic() < deadline, "the service did not come back"
+                time.sleep(0.01)
+            else:
+                assert answer.ok, answer.text
+                self.replayed += "Idempotency-Replayed" in answer.headers
+                return answer
+
+    def wait_for(self, more: int, clients: list[Future[None]]) -> None:
+        """Until so many more commands are acknowledged; a client that failed fails here."""
+        target = len(self.acknowledged) + more
+        while len(self.acknowledged) < target:
+            for client in clients:
+                if client.done():
+                    client.result()
+            time.sleep(0.002)
+
+    def end(self) -> None:
+        self._is_over.set()
+
+
+def test_after_fifty_kills_under_load_every_acknowledged_write_is_there_once_and_the_views_equal_a_rebuild(
+    make_service: Callable[..., Service], tmp_path: Path
+) -> None:
+    service, random = make_service(), Random(50)
+    load = Load(service, service.key("orders:read", "orders:write"))
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        clients = [pool.submit(load.client) for _ in range(CLIENTS)]
+        try:
+            for nth in range(1, KILLS + 1):
+                load.wait_for(random.randint(1, 12), clients)
+                if nth % EVERY_NTH_KILLS_ALL:
+                    os.kill(random.choice(workers(service)), signal.SIGKILL)
+                else:
+                    service.kill()
+                    service.start()
+        finally:
+            load.end()
+    for client in clients:
+        client.result()
+    service.kill()
+
+    assert load.replayed, "no kill came between a write and its answer: this has shown nothing"
+    ledger = OrderLedger(tmp_path / "ledger.db")
+    _check_log(ledger, load.acknowledged)
+    _check_views(ledger, tmp_path)
+
+
+def _check_log(ledger: OrderLedger, acknowledged: list[Acknowledged]) -> None:
+    versions_by_key: dict[str, list[int]] = defaultdict(list)
+    versions_by_order: dict[str, list[int]] = defaultdict(list)
+    for uuid, version, key in ledger.log_of_events.reader.execute(
+        "SELECT originator_id, version, idempotency_key FROM events ORDER BY position"
+    ):
+        versions_by_order[uuid].append(version)
+        versions_by_key[key].append(version)
+    assert versions_by_key.keys() == {given.key for given in acknowledged}
+    for versions in versions_by_order.values():
+        assert versions == list(range(1, len(versions) + 1))
+    for given in acknowledged:
+        last = given.document["version"]
+        assert versions_by_key[given.key] == list(range(last - given.events + 1, last + 1))
+    _check_documents(ledger, acknowledged)
+
+
+def _check_documents(ledger: OrderLedger, acknowledged: list[Acknowledged]) -> None:
+    """Each answer is what the events up to its version make."""
+    for given in acknowledged:
+        order = ledger.order(UUID(given.document["uuid"]), given.document["version"])
+        assert json.loads(staff_document(order)) == given.document
+
+
+def _check_views(ledger: OrderLedger, folder: Path) -> None:
+    left, anew = Views(ledger, folder / "views.db"), Views(ledger, folder / "anew.db")
+    anew.rebuild()
+    assert left.position() == ledger.head(), "every write was in the views before it was acknowledged"
+    assert rows(left) == rows(anew)

@@ -1,0 +1,135 @@
+"""A stop finishes what is in flight and leaves nothing behind, whatever connections are open."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+
+import pytest
+
+from domain.ledger import OrderLedger
+from domain.sqlite import begin
+from tests.conftest import Service
+from tests.crash.processes import is_running, until_taken, workers
+from tests.crash.wire import HEALTH, Wire, head
+
+STOP_SECONDS_MAX = 5  # the contract's
+
+
+@pytest.fixture
+def running(make_service: Callable[..., Service]) -> Iterator[Service]:
+    """A service of which nothing may be left at the end."""
+    service = make_service()
+    yield service
+    deadline = time.monotonic() + 10
+    assert service.process
+    while service.process.poll() is None or is_running(service):
+        assert time.monotonic() < deadline, "something is left running"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def key(running: Service) -> str:
+    return running.key("orders:read", "orders:write")
+
+
+def wait_for_exit(service: Service) -> int:
+    """The exit status of a service that is stopping, and has as long for that as the contract gives it."""
+    assert service.process
+    return service.process.wait(timeout=STOP_SECONDS_MAX)
+
+
+def terminate(service: Service) -> None:
+    assert service.process
+    service.process.terminate()
+
+
+def interrupt(service: Service) -> None:
+    """Ctrl-C: a terminal sends it to the whole group."""
+    assert service.process
+    os.killpg(service.process.pid, signal.SIGINT)
+
+
+@pytest.mark.parametrize("stop", [terminate, interrupt])
+def test_what_is_in_flight_is_finished_and_answered(
+    stop: Callable[[Service], None], running: Service, key: str
+) -> None:
+    ledger = OrderLedger(running.folder / "ledger.db")
+    begin(ledger.log_of_events.writer)  # now no write can be finished
+    with ExitStack() as stack:
+        reader, *writers = [stack.enter_context(Wire(running)) for _ in range(5)]
+        reader.send(head(key, method="GET", path="/api/v1/orders?min_position=orders:9"))
+        for writer in writers:
+            writer.send(head(key, "Content-Length: 2"), b"{}")
+        until_taken(running)
+        stop(running)
+        time.sleep(0.3)
+        assert ledger.head() == 0
+        ledger.log_of_events.writer.execute("ROLLBACK")
+        assert [writer.answer().status for writer in writers] == [201] * 4
+        assert reader.answer().code == "position-not-reached"
+        assert wait_for_exit(running) == 0
+    assert ledger.head() == 4
+    assert "Traceback" not in running.log()
+
+
+def test_clients_in_the_middle_of_a_conversation_hear_of_the_stop_by_an_answer(running: Service, key: str) -> None:
+    """Each writes without pause on one connection, until an answer says that the connection closes with it."""
+    acknowledged: list[int] = []
+
+    def converse(_: int) -> None:
+        client, goes_on = running.client(key), True
+        while goes_on:
+            answer = client.post("/api/v1/orders", json={})
+            assert answer.status_code == 201
+            acknowledged.append(answer.json()["id"])
+            goes_on = answer.headers["Connection"] != "close"
+
+    with ThreadPoolExecutor(6) as pool:
+        conversations = pool.map(converse, range(6))
+        while len(acknowledged) < 60:
+            time.sleep(0.01)
+        terminate(running)
+        list(conversations)
+        assert wait_for_exit(running) == 0
+    assert sorted(acknowledged) == list(range(1, OrderLedger(running.folder / "ledger.db").head() + 1))
+
+
+def test_idle_and_half_open_connections_do_not_hold_it_up(running: Service, key: str) -> None:
+    sent = (
+        (b"", None),
+        (HEALTH, 200),
+        (HEALTH[:20], None),
+        (head(key, "Content-Length: 100") + b"{", None),
+        (head(key, "Transfer-Encoding: chunked") + b"3\r\n{", None),
+        (head(key, "Content-Length: 100", "Expect: 100-continue"), 100),
+    )
+    with ExitStack() as stack:
+        for request, heard in sent * 5:
+            wire = stack.enter_context(Wire(running)).send(request)
+            assert heard is None or wire.answer().status == heard
+        until_taken(running)
+        terminate(running)
+        assert wait_for_exit(running) == 0
+
+
+def test_clients_that_do_not_read_their_answer_do_not_hold_it_up(running: Service, key: str) -> None:
+    client = running.client(key)
+    for _ in range(50):
+        client.post("/api/v1/orders", json={"items": [{"product": {"name": "x" * 10_000}}] * 20})
+    with ExitStack() as stack:
+        for _ in range(running.workers * running.threads):
+            wire = stack.enter_context(Wire(running, receive_bytes_max=4096))
+            wire.send(head(key, method="GET", path="/api/v1/orders?limit=100"))
+        until_taken(running)
+        terminate(running)
+        assert wait_for_exit(running) == 0
+
+
+def test_workers_whose_master_was_killed_leave_by_themselves(running: Service) -> None:
+    assert len(workers(running)) == 2
+    assert running.process
+    running.process.kill()
+    running.process.wait()

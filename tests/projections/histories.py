@@ -1,0 +1,94 @@
+"""Histories that no person would think of: random commands, refused ones among them, always the same for a seed."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from domain import commands as c
+from domain.ledger import OrderLedger
+from domain.refusals import Refusal
+from domain.strict_json import shaped
+from tests.conftest import ME, Clock, new_order
+
+CURRENCIES = ("USD", "IRR", "JPY", "KWD")
+STATUSES = ("new", "hold", "processing", "shipped", "completed", "failed", "cancelled", "refunded", "deleted")
+NAMES = (None, "", "Ada", "پدرام", 'O"Brien \\ \x7e', "línea\nnueva", "/url/")
+SIZES = (None, 0, 1023, 1024, 808754, 10**15 - 1)
+
+
+def play(ledger: OrderLedger, clock: Clock, random: Random, steps: int, then: Callable[[], Any] = lambda: None) -> None:
+    """Gives so many commands to orders that come and go; `then` is called after each."""
+    uuids: list[UUID] = []
+    for step in range(steps):
+        clock.tick(microseconds=random.choice((0, 1, 999_999, 86_400_000_000)))
+        with suppress(Refusal):
+            if not uuids or random.random() < 0.2:
+                uuids.append(ledger.create(_order(random), ME).order.uuid)
+            else:
+                ledger.change(random.choice(uuids[-5:]), _command(random, step), ME)
+        then()
+
+
+def _order(random: Random) -> c.CreateOrder:
+    customer = {"id": random.randint(1, 3), "username": random.choice(NAMES), "first_name": random.choice(NAMES)}
+    return new_order(
+        currency=random.choice(CURRENCIES),
+        customer=random.choice((None, customer)),
+        items=[_item(random) for _ in range(random.randint(0, 4))],
+        voucher=random.choice((None, {"code": random.choice(NAMES), "discount_amount": "1"})),
+        shipping_cost=str(random.randint(0, 9)),
+        shipping_method=_method(random),
+        notes=random.choice(NAMES),
+        **_billing(random),
+    )
+
+
+def _item(random: Random) -> dict[str, Any]:
+    return {
+        "product": random.choice((None, {"id": random.randint(1, 3), "name": random.choice(NAMES)})),
+        "unit_price": str(random.randint(5, 99)),
+        "quantity": random.randint(1, 4),
+        "shipping": str(random.randint(0, 3)),
+        "discount_amount": str(random.randint(0, 5)),
+    }
+
+
+def _method(random: Random) -> dict[str, Any] | None:
+    image = {"id": 8, "size": random.choice(SIZES), "thumbnails": [{"id": 1, "size": None}]}
+    return random.choice((None, {"id": random.randint(1, 3), "name": random.choice(NAMES), "image": image}))
+
+
+def _billing(random: Random) -> dict[str, Any]:
+    return {
+        "billing_country": random.choice((None, {"id": 2, "name": random.choice(NAMES), "code": "CA"})),
+        "billing_city": random.choice((None, {"id": 1, "name": random.choice(NAMES)})),
+        "billing_postal_code": random.choice((None, "12345", "01234", "K1A 0B1")),
+        "billing_first_name": random.choice(NAMES),
+    }
+
+
+def _command(random: Random, step: int) -> c.Command:
+    amount, reference = str(random.randint(1, 60)), f"r-{step}"
+    body: dict[str, Any] = random.choice(
+        (
+            {"notes": random.choice(NAMES)},
+            {"payment_method": _method(random)},
+            {"shipping_method": _method(random), "shipping_cost": str(random.randint(0, 9))},
+            {"voucher": random.choice((None, {"discount_amount": "2"}))},
+            _billing(random),
+        )
+    )
+    return random.choice(
+        (
+            lambda: shaped(body, c.ChangeOrder),
+            lambda: shaped(body, c.ChangeOrder),
+            lambda: shaped(_item(random), c.AddItem),
+            lambda: c.ChangeItemQuantity(item=random.randint(1, 3), quantity=random.randint(1, 4)),
+            lambda: c.RemoveItem(item=random.randint(1, 3)),
+            lambda: c.ChangeStatus(status=random.choice(STATUSES)),
+            lambda: shaped({"amount": amount, "reference": reference, "provider": "p"}, c.ReceivePayment),
+            lambda: shaped({"amount": amount, "reference": reference, "provider": "p"}, c.RefundPayment),
+        )
+    )()

@@ -1,0 +1,14 @@
+"""What stands in the views' file? Everything, in an order that does not depend on how it came there."""
+
+from typing import Any
+
+from projections.views import Views
+
+
+def rows(views: Views) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table, and the statements that made tables and indexes."""
+    reader = views.reader
+    tables = [name for (name,) in reader.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+    found = {table: reader.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall() for table in tables}
+    found["schema"] = reader.execute("SELECT type, name, sql FROM sqlite_schema ORDER BY 1, 2").fetchall()
+    return found

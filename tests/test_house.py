@@ -1,0 +1,180 @@
+"""The rules of the house: which way imports point, what stays pure, and what no file of ours may hold."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+LAYERS = ("domain", "projections", "api", "run")  # each may import itself and those before it
+INNER = [path for layer in LAYERS[:3] for path in sorted((ROOT / layer).rglob("*.py"))]
+MODULES = [*INNER, ROOT / "run.py"]
+
+CORE_NAMES = ("money", "events", "order", "decide", "billing", "commands", "refusals", "strict_json")
+CORE = [ROOT / "domain" / f"{name}.py" for name in CORE_NAMES]
+# What the core may use of others: nothing that reads a clock, chance, a file or the environment.
+PURE = {"collections.abc", "datetime", "decimal", "functools", "json", "re", "types", "typing", "uuid"}
+PURE |= {"iso4217", "msgspec", "msgspec.structs"}
+IMPURE_CALLS = {"now", "utcnow", "today", "fromtimestamp", "uuid1", "uuid4", "open", "print", "input"}
+# What amounts pass through, from a client's text to the log, and from there to the views and to answers.
+MONEY_PATHS = [*CORE, *(ROOT / "domain" / name for name in ("ledger.py", "importing.py", "recorder.py"))]
+MONEY_PATHS += [ROOT / "projections" / name for name in ("documents.py", "orders.py")]
+
+
+def name_of(path: Path) -> str:
+    """A module's name: `domain/money.py` is `domain.money`."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(ast.parse(path.read_text(), str(path))))
+
+
+def imports(path: Path) -> Iterator[str]:
+    """The modules that a file imports, wherever in it."""
+    for node in nodes(path):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.module, f"{path}: imports are absolute here"
+            own = node.module in LAYERS
+            yield from (f"{node.module}.{alias.name}" if own else node.module for alias in node.names)
+
+
+def packages(path: Path) -> set[str]:
+    return {module.partition(".")[0] for module in imports(path)}
+
+
+def words(path: Path) -> set[str]:
+    """Every name that stands in a file's code."""
+    return {
+        getattr(node, field)
+        for node in nodes(path)
+        for kind, field in ((ast.Name, "id"), (ast.Attribute, "attr"), (ast.alias, "name"))
+        if isinstance(node, kind)
+    }
+
+
+def calls(path: Path) -> set[str]:
+    """The last part of the name of all that is called."""
+    called = (node.func for node in nodes(path) if isinstance(node, ast.Call))
+    return {getattr(function, "attr", None) or getattr(function, "id", "") for function in called}
+
+
+def found(pairs: Iterable[tuple[Path, Iterable[str]]]) -> dict[str, list[str]]:
+    """What was found in which module, where anything was."""
+    return {name_of(path): sorted(what) for path, what in pairs if what}
+
+
+def test_imports_point_one_way() -> None:
+    def above(path: Path) -> set[str]:
+        return {
+            *LAYERS[LAYERS.index(path.relative_to(ROOT).parts[0].removesuffix(".py")) + 1 :],
+            "tests",
+            "bench",
+            "docs",
+        }
+
+    assert found((path, packages(path) & above(path)) for path in MODULES) == {}
+
+
+def test_nothing_outside_the_api_imports_falcon_or_gunicorn() -> None:
+    outside = [path for path in MODULES if path.parent != ROOT / "api"]
+    assert found((path, packages(path) & {"falcon", "gunicorn"}) for path in outside) == {}
+
+
+def test_nothing_but_the_command_line_reads_the_environment() -> None:
+    assert found((path, words(path) & {"environ", "environb", "getenv", "getenvb"}) for path in INNER) == {}
+
+
+def test_sqlite_has_one_door() -> None:
+    """A process must never use two SQLites: Python's own is old, and can corrupt what the newer one writes."""
+    others = [path for path in MODULES if path != ROOT / "domain" / "sqlite.py"]
+    assert found((path, packages(path) & {"sqlite3", "pysqlite3"}) for path in others) == {}
+
+
+WATCHED = """
+import importlib, os, sys, threading
+
+WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+FORBIDDEN = ("socket.", "sqlite3.", "subprocess.", "shutil.", "os.fork", "os.exec", "os.posix_spawn",
+             "os.system", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.link", "os.symlink", "os.putenv")
+
+def watch(event, arguments):
+    if event.startswith(FORBIDDEN) or (event == "open" and arguments[2] & WRITES):
+        raise RuntimeError(f"importing {module} does this: {event} {arguments}")
+
+def start(thread):  # Python 3.11 raises no audit event for it
+    raise RuntimeError(f"importing {module} starts the thread {thread}")
+
+threading.Thread.start = start
+sys.addaudithook(watch)
+for module in sys.argv[1:]:
+    importlib.import_module(module)
+    print(module)
+"""
+
+
+def test_importing_a_module_does_nothing(tmp_path: Path) -> None:
+    """Opens no file for writing, no socket and no database; starts no thread and no process."""
+    names = [name_of(path) for path in MODULES]
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", WATCHED, *names],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == names
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_core_imports_no_clock_chance_file_or_environment() -> None:
+    allowed = PURE | {name_of(path) for path in CORE}
+    assert found((path, set(imports(path)) - allowed) for path in CORE) == {}
+
+
+def test_the_core_asks_no_clock_and_makes_no_ids() -> None:
+    assert found((path, calls(path) & IMPURE_CALLS) for path in CORE) == {}
+
+
+def test_money_meets_no_float() -> None:
+    """Neither the type, nor a literal with a point, nor a division that makes one."""
+
+    def floats(path: Path) -> list[str]:
+        return [
+            ast.unparse(node)
+            for node in nodes(path)
+            if (isinstance(node, ast.Name) and node.id == "float")
+            or (isinstance(node, ast.Constant) and isinstance(node.value, float | complex))
+            or (isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Div))
+        ]
+
+    assert found((path, floats(path)) for path in MONEY_PATHS) == {}
+
+
+@pytest.mark.parametrize(
+    "unwanted",
+    [
+        rb"--(?:extra-)?index-url|--(?:find-links|trusted-host)",
+        rb"https?://[^\s\"']*/(?:simple|pypi)\b",
+        rb"(?<![\w.])/(?:home|Users|root)/[\w.-]",
+        re.escape(str(ROOT)).encode() + rb"\b",
+    ],
+    ids=["an option of a package index", "the address of one", "somebody's home", "the address of this folder"],
+)
+def test_no_committed_file_holds(unwanted: bytes) -> None:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    names = [name for name in listed.split("\0") if (ROOT / name).is_file()]
+    assert "run.py" in names
+    assert [name for name in names if re.search(unwanted, (ROOT / name).read_bytes())] == []
