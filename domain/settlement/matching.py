@@ -31,10 +31,8 @@ from domain.settlement.rules import Rules
 
 # Sums are looked for among the rows of one order, reference or payout. Of more rows than this only the whole is tried.
 SUM_ROWS_MAX: Final = 10
-# As many of the ways to come to one sum are kept as show that it is ambiguous.
-SUM_WAYS_MAX: Final = 5
 # An order with more open rows on one side than this, or a line that names more orders, says nothing of which is which.
-ORDER_ROWS_MAX: Final = 20
+ORDER_ROWS_MAX: Final = 12
 ORDERS_NAMED_MAX: Final = 5
 WORDS_MAX: Final = 50
 
@@ -91,14 +89,18 @@ def match(
     `as_of` is the moment at which the settlement delay is counted; an entry received before `since` that no line claims
     is in no result, because an earlier file settled it.
     """
-    desk = _Desk(lines, entries)
+    lines = list(lines)
+    desk = _Desk((line for line in lines if line.kind in _JOURNAL_KIND), entries)
     _by_reference(desk)
     _repeated(desk)
     _suggest(desk, "order_and_amount", _same_order(desk, lambda _: 0))
     _suggest(desk, "exact_sum", _exact_sums(desk))
     _suggest(desk, "tolerance", _same_order(desk, lambda currency: rules.tolerance_minor.get(currency, 0)))
     _rest(desk, rules, as_of, since)
-    return sorted(desk.results, key=lambda result: (not result.lines, result.lines, result.entries, result.outcome))
+    unknown = [Result("unknown_kind", "kind", (line.row,)) for line in lines if line.kind not in KINDS]
+    return sorted(
+        desk.results + unknown, key=lambda result: (not result.lines, result.lines, result.entries, result.outcome)
+    )
 
 
 class _Desk:
@@ -110,30 +112,44 @@ class _Desk:
 
     def __init__(self, lines: Iterable[Line], entries: Iterable[Entry]) -> None:
         self.results: list[Result] = []
-        self.lines: list[Line] = []
-        for line in lines:
-            if line.kind in _JOURNAL_KIND:
-                self.lines.append(line)
-            elif line.kind not in KINDS:
-                self.results.append(Result("unknown_kind", "kind", (line.row,)))
-        self.lines.sort(key=_content)
+        self.lines = sorted(lines, key=_content)
         self.entries = sorted(entries, key=lambda entry: entry.position)
         self.open_lines = [True] * len(self.lines)
         self.open_entries = [True] * len(self.entries)
         self.amounts = [line.gross if line.kind == "payment" else -line.gross for line in self.lines]
         self.kinds = [_JOURNAL_KIND[line.kind] for line in self.lines]
-        by_reference: dict[tuple[str, str, str], int] = {}
-        for place, entry in enumerate(self.entries):
-            by_reference.setdefault((entry.provider, entry.kind, entry.reference), place)
-        self.homes: list[int | None] = []
+        self.homes = self._homes()
         self.visitors: dict[int, list[int]] = {}
-        for place, line in enumerate(self.lines):
-            names = (line.reference, *line.aliases)
-            found = (by_reference.get((line.provider, self.kinds[place], name)) for name in names if name)
-            home = next((entry for entry in found if entry is not None), None)
-            self.homes.append(home)
+        for place, home in enumerate(self.homes):
             if home is not None:
                 self.visitors.setdefault(home, []).append(place)
+        self._order_ids = {entry.order_id for entry in self.entries}
+        self._order_keys = {entry.order_key: entry.order_id for entry in self.entries}
+        self._named: dict[int, set[int]] = {}
+
+    def _homes(self) -> list[int | None]:
+        entries: dict[tuple[str, str, str], int] = {}
+        for place, entry in enumerate(self.entries):
+            entries.setdefault((entry.provider, entry.kind, entry.reference), place)
+        homes = []
+        for line, kind in zip(self.lines, self.kinds, strict=True):
+            names = (name for name in (line.reference, *line.aliases) if name)
+            found = (entries.get((line.provider, kind, name)) for name in names)
+            homes.append(next((entry for entry in found if entry is not None), None))
+        return homes
+
+    def orders_named(self, place: int) -> set[int]:
+        """The ids of the orders whose key or id is a word of the line; none where those are many."""
+        if place not in self._named:
+            found: set[int] = set()
+            for word in _WORD.findall(self.lines[place].order)[:WORDS_MAX]:
+                for name in {word, word.strip("._-")}:  # a full stop may belong to a word, or end it
+                    if name in self._order_keys:
+                        found.add(self._order_keys[name])
+                    if name.isdigit() and int(name) in self._order_ids:
+                        found.add(int(name))
+            self._named[place] = found if len(found) <= ORDERS_NAMED_MAX else set()
+        return self._named[place]
 
     def close(
         self, outcome: str, rule: str, lines: Sequence[int] = (), entries: Sequence[int] = (), *differs: Difference
@@ -270,30 +286,16 @@ def _same_order(desk: _Desk, apart_max: Callable[[str], int]) -> list[Candidate]
 
 def _orders(desk: _Desk) -> Iterator[tuple[list[int], list[int]]]:
     """Open lines that name an order with its open entries, of one sort."""
-    orders: dict[str, set[int]] = {}
     entries: dict[tuple[int, Sort], list[int]] = {}
     for place, entry in desk.unvisited():
-        for name in (entry.order_key, str(entry.order_id)):
-            orders.setdefault(name, set()).add(entry.order_id)
         entries.setdefault((entry.order_id, _entry_sort(entry)), []).append(place)
     lines: dict[tuple[int, Sort], list[int]] = {}
-    for place, line in desk.homeless():
-        named = _orders_named(line, orders)
-        if len(named) <= ORDERS_NAMED_MAX:
-            for order_id in named:
-                lines.setdefault((order_id, desk.line_sort(place)), []).append(place)
+    for place, _ in desk.homeless():
+        for order_id in desk.orders_named(place):
+            lines.setdefault((order_id, desk.line_sort(place)), []).append(place)
     for key in lines.keys() & entries.keys():
         if max(len(lines[key]), len(entries[key])) <= ORDER_ROWS_MAX:
             yield lines[key], entries[key]
-
-
-def _orders_named(line: Line, orders: dict[str, set[int]]) -> set[int]:
-    """The ids of the orders whose key or id is a word of the line; a full stop may end a word, or belong to it."""
-    found: set[int] = set()
-    for word in _WORD.findall(line.order)[:WORDS_MAX]:
-        for name in {word, word.strip("._-")}:
-            found |= orders.get(name, set())
-    return found
 
 
 def _exact_sums(desk: _Desk) -> list[Candidate]:
@@ -345,7 +347,8 @@ def _stem(reference: str) -> str:
 
 
 def _ways(amounts: Sequence[int], rows: Sequence[int], totals: set[int]) -> Iterator[tuple[int, tuple[int, ...]]]:
-    """Each total with the ways in which two or more of the rows come to it, a few where there are many."""
+    """Each total with the way in which two or more of the rows come to it; where there are several ways, with the first
+    and with all the rows that they take, so that none of these rows is matched."""
     rows = sorted(row for row in rows if amounts[row] > 0)
     if len(rows) > SUM_ROWS_MAX:
         if (whole := sum(amounts[row] for row in rows)) in totals:
@@ -355,11 +358,14 @@ def _ways(amounts: Sequence[int], rows: Sequence[int], totals: set[int]) -> Iter
     sums: list[tuple[int, tuple[int, ...]]] = [(0, ())]
     for row in rows:
         sums += [(done + amounts[row], (*way, row)) for done, way in sums if done + amounts[row] <= largest]
-    shown: dict[int, int] = {}
+    found: dict[int, list[tuple[int, ...]]] = {}
     for done, way in sums:
-        if done in totals and len(way) > 1 and shown.setdefault(done, 0) < SUM_WAYS_MAX:
-            shown[done] += 1
-            yield done, way
+        if done in totals and len(way) > 1:
+            found.setdefault(done, []).append(way)
+    for total, ways in found.items():
+        yield total, ways[0]
+        if len(ways) > 1:
+            yield total, tuple(sorted(set().union(*ways)))
 
 
 def _whole_days(desk: _Desk) -> list[Candidate]:

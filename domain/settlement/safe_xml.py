@@ -88,3 +88,5 @@ def events(stream: IO[bytes]) -> Iterator[Event]:
     except expat.ExpatError as error:
         message = expat.ErrorString(error.code)
         raise Misfit(error.lineno, None, f"this is not whole XML: {message}") from None
+    except (LookupError, ValueError) as error:  # of an encoding that Python has not, or that is no alphabet
+        raise Misfit(1, None, f"this XML cannot be read: {error}") from None

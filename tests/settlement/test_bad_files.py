@@ -1,13 +1,17 @@
 """Files that do not fit as a whole: refused, with the place, and without reading on."""
 
+import contextlib
 import io
+import random
+import zipfile
 
 import pytest
 
 from domain.settlement.lines import SettlementRefused
 from domain.settlement.reading import FILE_BYTES_MAX, read
 from domain.settlement.rows import LINE_CHARS_MAX
-from tests.settlement.making import own, refusal_of, xlsx
+from tests.settlement import test_camt053, test_paypal, test_stripe
+from tests.settlement.making import own, refusal_of, text, xlsx
 
 GOOD = "pi_1,payment,50.00,1.75,48.25,USD,2026-03-01T10:30:00Z,42,po_1"
 
@@ -116,3 +120,48 @@ def test_an_old_or_encrypted_workbook_is_named_as_such() -> None:
 def test_a_workbook_that_was_cut_off_is_refused(cut: float) -> None:
     whole = xlsx(["<c r='A1'/>"])
     assert "not a whole XLSX" in refusal_of(whole[: int(len(whole) * cut)]).message
+
+
+def _damaged(content: bytes, chance: random.Random) -> bytes:
+    """The bytes with a few of them changed, left out, or said twice."""
+    damaged = bytearray(content)
+    for _ in range(chance.choice((1, 2, 10))):
+        place = chance.randrange(len(damaged) - 40)
+        piece = chance.choice(
+            (b'"', b",", b"\n", b"<", b"-", b"\xff", b"\x00", b"9" * 30, damaged[place : place + 40], b"")
+        )
+        damaged[place : place + chance.randrange(3)] = piece
+    return bytes(damaged)
+
+
+def _damaged_within(workbook: bytes, chance: random.Random) -> bytes:
+    """A workbook whose package is whole, and one of whose parts is not."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(workbook)) as old, zipfile.ZipFile(packed, "w") as new:
+        chosen = chance.choice(old.namelist())
+        for name in old.namelist():
+            new.writestr(name, _damaged(old.read(name), chance) if name == chosen else old.read(name))
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_damaged_file_of_any_format_is_lines_or_a_refusal(seed: int) -> None:
+    chance = random.Random(seed)
+    workbook = xlsx([text("A", "reference"), text("B", "kind")], [text("A", "pi_1"), text("B", "payment")])
+    wholes = [
+        own(GOOD).encode(),
+        test_stripe.report(test_stripe.CHARGE, test_stripe.DISPUTE).encode(),
+        test_paypal.WHOLE.encode(),
+        test_camt053.statement(test_camt053.entry("1.00", details=test_camt053.detail("A"))).encode(),
+        workbook,
+    ]
+    for whole in wholes:
+        for _ in range(10):
+            try_to_read(_damaged(whole, chance))
+            try_to_read(_damaged_within(workbook, chance))
+
+
+def try_to_read(content: bytes) -> None:
+    """Raises whatever is no refusal."""
+    with contextlib.suppress(SettlementRefused):
+        list(read(io.BytesIO(content), "file", "acme"))

@@ -156,6 +156,11 @@ def test_an_entity_that_nobody_defined_is_refused() -> None:
     assert "undefined entity" in refusal_of(statement(entry("&lots;"))).message
 
 
+@pytest.mark.parametrize("encoding", ["EBCDIC-nowhere", "utf-7", "rot13"])
+def test_an_encoding_that_nobody_knows_is_refused(encoding: str) -> None:
+    refusal_of(statement().replace("UTF-8", encoding))
+
+
 def test_deep_nesting_and_endless_text_are_refused() -> None:
     deep = statement().replace("<Id>S1</Id>", "<x>" * 100 + "</x>" * 100)
     assert "deeper" in refusal_of(deep).message

@@ -1,0 +1,49 @@
+"""A file is read in memory that does not grow with it, whatever its format."""
+
+import io
+import tracemalloc
+from collections.abc import Callable
+
+import pytest
+
+from domain.settlement.reading import read
+from tests.settlement import test_camt053, test_paypal, test_stripe
+from tests.settlement.making import number, own, text, xlsx
+
+# What may be in memory beside the row that is being read: buffers, and what is remembered of formats and currencies.
+BYTES_MAX = 3_000_000
+
+
+def _own(count: int) -> bytes:
+    return own(*["pi_1,payment,50.00,1.75,48.25,USD,2026-03-01T10:30:00Z,42,po_1"] * count).encode()
+
+
+def _stripe(count: int) -> bytes:
+    return test_stripe.report(*[test_stripe.CHARGE] * count).encode()
+
+
+def _paypal(count: int) -> bytes:
+    return test_paypal.report(*[test_paypal.PAYMENT] * count, tail=(f'"SC",{count}', '"FF",1')).encode()
+
+
+def _camt053(count: int) -> bytes:
+    return test_camt053.statement(*[test_camt053.entry("1.00", details=test_camt053.detail("A"))] * count).encode()
+
+
+def _xlsx(count: int) -> bytes:
+    names = ("reference", "kind", "gross", "currency", "occurred_at")
+    header = [text(column, name) for column, name in zip("ABCDE", names, strict=True)]
+    row = [text("A", "pi_1"), text("B", "payment"), number("C", "5"), text("D", "USD"), text("E", "2026-03-01")]
+    return xlsx(header, *[row] * count)
+
+
+@pytest.mark.parametrize("make", [_own, _stripe, _paypal, _camt053, _xlsx])
+def test_reading_ten_times_the_lines_takes_no_more_memory(make: Callable[[int], bytes]) -> None:
+    peaks = []
+    for count in (300, 3000):
+        stream = io.BytesIO(make(count))
+        tracemalloc.start()
+        assert sum(1 for _ in read(stream, "file", "acme")) == count
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < peaks[0] * 1.5 < BYTES_MAX
