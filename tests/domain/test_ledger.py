@@ -393,12 +393,20 @@ def test_a_payment_that_is_told_twice_at_the_same_moment_is_recorded_once_and_an
     assert ledger.head() == 3
 
 
-@pytest.mark.parametrize("command", [HOLD, c.RemoveItem(item=1), pay("10")], ids=lambda command: type(command).__name__)
+@pytest.mark.parametrize(
+    ("command", "moment"),
+    [
+        *((command, "FROM events") for command in (HOLD, c.RemoveItem(item=1), pay("10"))),
+        *((command, "kind = 'idempotency'") for command in (HOLD, c.RemoveItem(item=1), pay("10"))),
+        (pay("10"), "kind = 'payment'"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
 def test_a_command_that_is_sent_twice_at_the_same_moment_is_recorded_once_and_answered_twice(
-    ledger: OrderLedger, command: c.Command
+    ledger: OrderLedger, command: c.Command, moment: str
 ) -> None:
     order = ledger.create(new_order(**TEN), ME).order
-    meanwhile(ledger, "FROM events", lambda other: other.change(order.uuid, command, with_key("k")))
+    meanwhile(ledger, moment, lambda other: other.change(order.uuid, command, with_key("k")))
     assert ledger.change(order.uuid, command, with_key("k")) == Outcome(ledger.order(order.uuid), 3, replayed=True)
     assert ledger.head() == 3
 

@@ -60,6 +60,15 @@ def test_depth_is_refused_with_the_path_where_it_begins_to_be_too_deep() -> None
     assert refusal('{"customer": {"id": ' + "[" * 40 + "]" * 40 + "}}").field == "customer.id" + "[0]" * 30
 
 
+@pytest.mark.parametrize("levels", [33, 900, 2_000, 100_000])
+@pytest.mark.parametrize(
+    ("opening", "closing"), [('["]",', ',"["]'), ('{"}":', ',"{":1}'), ('["[",', ',"]"]'), ('["\\"]",', ',"[\\""]')]
+)
+def test_brackets_in_texts_do_not_hide_how_deep_it_is(opening: str, closing: str, levels: int) -> None:
+    with pytest.raises(InvalidField, match="deeper than 32"):
+        read(f"{opening * levels}1{closing * levels}".encode())
+
+
 @pytest.mark.parametrize("text", [b"[" * 100_000, b"[" * 100_000 + b"]" * 100_000, b'{"a":' * 100_000])
 def test_100_000_brackets_are_refused_as_too_deep(text: bytes) -> None:
     with pytest.raises(InvalidField, match="deeper than 32"):
@@ -181,9 +190,12 @@ def test_a_value_that_does_not_fit_is_refused_with_its_path(text: str, shape: ty
     assert refusal(text, shape).field == field
 
 
-def test_a_text_of_10_000_characters_is_read_and_a_longer_one_is_not() -> None:
-    assert read(b'{"notes": "' + b"x" * 10_000 + b'"}')
-    assert refusal('{"notes": "' + "x" * 10_001 + '"}').field == "notes"
+@pytest.mark.parametrize("letters", ["x", '"', "\\", 'x"', "\n", "ی", "\U0001f4e6", "[", '"]'])
+def test_a_text_of_10_000_characters_is_read_and_a_longer_one_is_not(letters: str) -> None:
+    longest = letters * (10_000 // len(letters))
+    for escaped in (True, False):
+        assert read(json.dumps({"notes": longest}, ensure_ascii=escaped).encode()) == {"notes": longest}
+        assert refusal(json.dumps({"notes": longest + letters}, ensure_ascii=escaped)).field == "notes"
 
 
 @pytest.mark.parametrize(
@@ -249,6 +261,39 @@ ANY_TREES = st.recursive(
 def test_json_that_is_fit_is_read_as_it_was_written(tree: Any) -> None:
     assert read(json.dumps(tree).encode()) == tree
     assert read(json.dumps(tree, ensure_ascii=False, indent=1).encode()) == tree
+
+
+UNFIT = {
+    "no number": "NaN",
+    "less than nothing": "-1",
+    "a long integer": "1000000000000000",
+    "a long negative integer": "-1000000000000000",
+    "a key twice": '{"a": 1, "a": 1}',
+    "a control character": r'"\u0000"',
+    "a lone surrogate": r'"\ud800"',
+    "a delete character": '"\x7f"',
+    "an escaped delete character": r'"\u007F"',
+    "a long text": '"' + "é" * 10_001 + '"',
+    "a long text of quotes": '"' + r"\"" * 10_001 + '"',
+}
+
+
+@given(
+    st.sampled_from(sorted(UNFIT)),
+    st.lists(st.one_of(KEYS.filter(str.isidentifier), st.integers(0, 3)), max_size=20),
+    FIT_TREES,
+)
+def test_what_is_unfit_is_refused_wherever_it_stands_and_whatever_stands_beside_it(
+    what: str, path: list[str | int], beside: Any
+) -> None:
+    text, field, fit = UNFIT[what], "", json.dumps(beside)
+    for step in reversed(path):
+        text = f'{{"{step}": {text}, "": {fit}}}' if isinstance(step, str) else f"[{(fit + ',') * step} {text}, {fit}]"
+    for step in [*path, "a"] if what == "a key twice" else path:
+        field += f"[{step}]" if isinstance(step, int) else f".{step}" if field else step
+    with pytest.raises(InvalidField) as refused:
+        read(text.encode())
+    assert refused.value.field == field
 
 
 def words(text: bytes) -> str:
