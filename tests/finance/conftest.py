@@ -1,0 +1,163 @@
+"""What the tests for finance share: the whole application in this process, on a real ledger and a clock of its own."""
+
+import csv
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from falcon.testing import Result, TestClient
+
+from api import settings as settings_module
+from api.app import create_app
+from domain.commands import ChangeStatus, Command, ReceivePayment, RefundPayment
+from domain.importing import import_lines
+from domain.keys import Keys
+from domain.ledger import OrderLedger
+from domain.order import Order
+from domain.strict_json import shaped
+from projections.views import Views
+from tests.conftest import ME, ROOT, Clock, new_order
+from tests.test_olist import OLIST
+
+FINANCE = "/api/v1/finance"
+
+
+class Desk:
+    """The application, asked without a network between; and the ledger that it stands on."""
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        self.folder = folder
+        self.environment = {"LEDGER_URL": f"sqlite:///{folder / 'ledger.db'}", **environment}
+        self.settings = settings_module.read(self.environment)
+        self.clock = Clock()
+        self.ledger = OrderLedger(self.settings.ledger, clock=self.clock)
+        self.views = Views(self.ledger, self.settings.views)
+        self.views.ensure()
+        self._keys = Keys(self.ledger.log_of_events)
+        self._client = TestClient(create_app(self.ledger, self.views, self.settings))
+        self._finance = self.key("finance:read")
+        self._references = iter(range(1, 10**6))
+
+    def key(self, *scopes: str, customer: int | None = None) -> str:
+        return self._keys.create(now=self.clock(), scopes=scopes, customer_id=customer)
+
+    # --- what happens ---
+
+    def place(self, **fields: Any) -> Order:
+        """A new order, worth 100.00 where nothing else is said."""
+        return self._seen(self.ledger.create(new_order(**{"items": [{"unit_price": "100.00"}], **fields}), ME).order)
+
+    def pay(self, order: Order, amount: str, **fields: Any) -> Order:
+        given = {"amount": amount, "provider": "stripe", "reference": f"pi_{next(self._references)}", **fields}
+        return self.give(order, ReceivePayment, **given)
+
+    def refund(self, order: Order, amount: str, **fields: Any) -> Order:
+        given = {"amount": amount, "provider": "stripe", "reference": f"re_{next(self._references)}", **fields}
+        return self.give(order, RefundPayment, **given)
+
+    def move(self, order: Order, *statuses: str) -> Order:
+        for status in statuses:
+            order = self.give(order, ChangeStatus, status=status)
+        return order
+
+    def give(self, order: Order, shape: type[Command], **fields: Any) -> Order:
+        """The order after one more command, a second later."""
+        self.clock.tick()
+        return self._seen(self.ledger.change(order.uuid, shaped(fields, shape), ME).order)
+
+    def bring(self, lines: bytes) -> None:
+        """Imports orders with their history."""
+        path = self.folder / "orders.jsonl"
+        path.write_bytes(lines)
+        with path.open("rb") as file:
+            import_lines(self.ledger, file, on_rejected=lambda number, reason: pytest.fail(f"line {number}: {reason}"))
+        self.views.catch_up()
+
+    def _seen(self, order: Order) -> Order:
+        self.views.catch_up()
+        return order
+
+    # --- what is asked ---
+
+    def ask(self, path: str, key: str | None = None, method: str = "GET", **options: Any) -> Result:
+        headers = {"Authorization": f"Token {key or self._finance}", **options.pop("headers", {})}
+        return self._client.simulate_request(method, FINANCE + path, headers=headers, **options)
+
+    def page(self, **parameters: Any) -> dict[str, Any]:
+        answer = self.ask("/payments", params=renamed(parameters))
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json
+        return found
+
+    def journal(self, **parameters: Any) -> list[dict[str, Any]]:
+        """Every payment and refund that is wanted, page by page."""
+        found: list[dict[str, Any]] = []
+        while True:
+            page = self.page(**parameters)
+            found += page["payments"]
+            if page["next"] is None:
+                return found
+            parameters["after"] = page["next"]
+
+    def csv(self, **parameters: Any) -> list[dict[str, str]]:
+        answer = self.ask("/payments", params=renamed(parameters), headers={"Accept": "text/csv"})
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+        return list(csv.DictReader(StringIO(answer.text, newline="")))
+
+    def summary(self, **parameters: Any) -> dict[str, Any]:
+        answer = self.ask("/summary", params=renamed(parameters))
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json
+        return found
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+        """`run.py` with these arguments on the same ledger."""
+        command = [sys.executable, str(ROOT / "run.py"), *arguments]
+        return subprocess.run(command, env=self.environment, capture_output=True, timeout=60, check=False)
+
+    def close(self) -> None:
+        self.views.close()
+        self.ledger.log_of_events.close()
+
+
+def renamed(parameters: dict[str, Any]) -> dict[str, Any]:
+    """`from` is no name in Python: it is `since` here."""
+    return {"from" if name == "since" else name: value for name, value in parameters.items()}
+
+
+@pytest.fixture
+def make_desk(tmp_path: Path) -> Iterator[Callable[..., Desk]]:
+    """Makes desks, each in a folder of its own, which are closed when the test ends."""
+    made: list[Desk] = []
+
+    def make(**environment: str) -> Desk:
+        folder = tmp_path / str(len(made))
+        folder.mkdir()
+        made.append(Desk(folder, **environment))
+        return made[-1]
+
+    yield make
+    for desk in made:
+        desk.close()
+
+
+@pytest.fixture
+def desk(make_desk: Callable[..., Desk]) -> Desk:
+    return make_desk()
+
+
+@pytest.fixture(scope="package")
+def olist(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """A desk with the 2,000 real orders, which tests only read."""
+    if not (OLIST / "orders.csv").is_file():
+        pytest.skip(f"Olist's dataset is not at {OLIST}; set OLIST to the folder that holds orders.csv")
+    command = [sys.executable, str(ROOT / "docs" / "olist.py"), str(OLIST)]
+    desk = Desk(tmp_path_factory.mktemp("olist"))
+    desk.bring(subprocess.run(command, capture_output=True, check=False).stdout)
+    yield desk
+    desk.close()

@@ -1,0 +1,67 @@
+"""Orders with money coming and going, at random and always the same for a seed; and what the views have of them."""
+
+from contextlib import suppress
+from random import Random
+from typing import Any
+
+from domain import commands as c
+from domain.order import Order
+from domain.refusals import Refusal
+from projections import orders
+from tests.finance.conftest import Desk
+
+CURRENCIES = ("USD", "JPY", "KWD", "CLF")
+PROVIDERS = ("stripe", "paypal", "Stripe", "pay pal", "پرداخت", "=1+1", 'a"b\\c')
+STATUSES = ("hold", "new", "processing", "shipped", "completed", "failed", "cancelled", "refunded", "deleted")
+DAYS = (None, None, "2026-02-28T23:59:59.999999Z", "2026-03-01T00:00:00Z", "2024-12-31T20:30:00+03:30")
+
+
+def tell(desk: Desk, seed: int, steps: int) -> None:
+    """Gives so many commands, the refused ones among them, to orders that come and go."""
+    random = Random(seed)
+    known: list[Order] = []
+    for _ in range(steps):
+        with suppress(Refusal):
+            if len(known) < 3 or random.random() < 0.15:
+                known.append(desk.place(**_new(random)))
+            else:
+                i = random.randrange(max(0, len(known) - 5), len(known))
+                known[i] = _one_more(desk, random, known[i])
+
+
+def _new(random: Random) -> dict[str, Any]:
+    items = [
+        {
+            "unit_price": str(random.randint(20, 90)),
+            "quantity": random.randint(1, 3),
+            "shipping": str(random.randint(0, 3)),
+            "discount_amount": str(random.randint(0, 5)),
+        }
+        for _ in range(random.randint(0, 3))
+    ]
+    voucher = {"discount_amount": "2"} if items and random.random() < 0.3 else None
+    cost = str(random.randint(0, 9))
+    return {"currency": random.choice(CURRENCIES), "items": items, "voucher": voucher, "shipping_cost": cost}
+
+
+def _one_more(desk: Desk, random: Random, order: Order) -> Order:
+    what, amount = random.random(), str(random.randint(1, 60))
+    if what < 0.5:
+        provider, at = random.choice(PROVIDERS), random.choice(DAYS)
+        method, force = random.choice((None, "card", "boleto")), random.random() < 0.3
+        return desk.pay(order, amount, provider=provider, method=method, received_at=at, force=force)
+    if what < 0.7 and order.payments:
+        named = random.choice(order.payments)
+        reference = random.choice((None, named.reference))
+        return desk.refund(order, amount, provider=named.provider, payment_reference=reference)
+    if what < 0.8:
+        return desk.give(order, c.AddItem, unit_price=amount, quantity=2, discount_amount="1")
+    if what < 0.85:
+        return desk.give(order, c.ChangeOrder, voucher={"discount_amount": "3"}, shipping_cost=amount)
+    return desk.move(order, random.choice(STATUSES))
+
+
+def all_orders(desk: Desk) -> list[bytes]:
+    """The order document of every order, deleted ones too."""
+    wanted = orders.Filter(statuses=[*STATUSES])
+    return orders.page(desk.views.reader, wanted, document="staff", limit=10**6, offset=0).rows

@@ -1,0 +1,210 @@
+"""What payments and refunds come to: the groups, and the totals that they add up to."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import permutations
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlite_utils import Database
+
+from domain.order import Order, Payment, Refund
+from domain.recorder import LogEntry, instant
+from domain.sqlite import sqlite3
+from projections import payments
+from projections.payments import GROUPINGS, Filter
+from tests.finance.conftest import Desk
+from tests.finance.stories import tell
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+MakeDesk = Callable[..., Desk]
+
+
+def added(rows: list[dict[str, Any]]) -> dict[str, list[Decimal]]:
+    """Count, received, refunded and net of each currency."""
+    found: dict[str, list[Decimal]] = defaultdict(lambda: [Decimal()] * 4)
+    for row in rows:
+        figures = (Decimal(row[name]) for name in ("count", "received", "refunded", "net"))
+        found[row["currency"]] = [a + b for a, b in zip(found[row["currency"]], figures, strict=True)]
+    return dict(found)
+
+
+def test_a_summary_says_what_came_what_went_and_what_is_left(desk: Desk) -> None:
+    order = desk.place()
+    desk.pay(order, "60", reference="pi_a", method="card")
+    desk.pay(order, "40", provider="paypal")
+    desk.refund(order, "9.99", payment_reference="pi_a")
+    total = {"currency": "USD", "count": 3, "received": "100.00", "refunded": "9.99", "net": "90.01"}
+    assert desk.summary() == {"rows": [total], "totals": [total]}
+    card = {"count": 2, "received": "60.00", "refunded": "9.99", "net": "50.01"}
+    paypal = {"count": 1, "received": "40.00", "refunded": "0.00", "net": "40.00"}
+    assert desk.summary(group_by="method,day,provider") == {
+        "rows": [
+            {"method": None, "day": "2026-03-01", "provider": "paypal", "currency": "USD", **paypal},
+            {"method": "card", "day": "2026-03-01", "provider": "stripe", "currency": "USD", **card},
+        ],
+        "totals": [total],
+    }
+
+
+def test_what_is_refunded_on_another_day_can_be_more_than_came_in(desk: Desk) -> None:
+    order = desk.place()
+    desk.pay(order, "1", received_at="2026-02-01T00:00:00Z")
+    desk.refund(order, "1", refunded_at="2026-02-02T00:00:00Z")
+    assert [row["net"] for row in desk.summary(group_by="day")["rows"]] == ["1.00", "-1.00"]
+
+
+def test_nothing_adds_up_to_no_rows_and_no_totals(desk: Desk) -> None:
+    assert desk.summary(group_by="day,provider,method,currency") == {"rows": [], "totals": []}
+
+
+def test_money_of_two_currencies_is_never_added(desk: Desk) -> None:
+    for currency in ("USD", "EUR"):
+        desk.pay(desk.place(currency=currency), "10")
+    assert [(row["provider"], row["currency"]) for row in desk.summary(group_by="provider")["rows"]] == [
+        ("stripe", "EUR"),
+        ("stripe", "USD"),
+    ]
+
+
+def test_totals_add_up_to_the_rows_however_they_are_grouped(desk: Desk) -> None:
+    tell(desk, seed=11, steps=150)
+    totals = added(desk.summary()["totals"])
+    assert len(totals) > 1
+    for count in range(5):
+        for names in permutations(GROUPINGS, count):
+            found = desk.summary(group_by=",".join(names))
+            assert added(found["rows"]) == added(found["totals"]) == totals
+            assert all(list(row)[:count] == list(names) for row in found["rows"])
+
+
+def test_a_name_given_twice_or_left_empty_changes_nothing(desk: Desk) -> None:
+    tell(desk, seed=12, steps=40)
+    assert desk.summary(group_by=",day,,day,") == desk.summary(group_by="day")
+    assert desk.summary(group_by="") == desk.summary()
+
+
+def test_totals_of_the_real_orders_add_up_to_the_journal(olist: Desk) -> None:
+    found = olist.summary(group_by="day,method")
+    paid = sum(Decimal(row["amount"]) for row in olist.journal(limit=1_000))
+    assert added(found["rows"]) == added(found["totals"])
+    assert added(found["totals"])["BRL"][3] == paid > 0
+
+
+# --- against a plain model ---
+
+MOMENTS = st.one_of(
+    st.datetimes(timezones=st.just(UTC)),
+    st.integers(-3 * 24 * 60, 3 * 24 * 60).map(lambda minutes: NOON + timedelta(minutes=minutes)),
+)
+MOVEMENTS = st.fixed_dictionaries(
+    {
+        "provider": st.sampled_from(("stripe", "Stripe", "پی")),
+        "method": st.sampled_from((None, "", "card")),
+        "amount": st.one_of(st.integers(1, 10**4), st.integers(1, 10**19)),
+        "currency": st.sampled_from(("USD", "JPY", "CLF")),
+        "at": MOMENTS,
+        "is_refund": st.booleans(),
+    }
+)
+
+
+@contextmanager
+def journal(movements: list[dict[str, Any]]) -> Iterator[sqlite3.Connection]:
+    """A journal of its own with these in it, each of an order of its own."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        database = Database(connection)
+        database.table("positions").create({"log": str, "position": int}, pk="log")
+        connection.execute("INSERT INTO positions VALUES ('orders', 99)")
+        payments.create(database)
+        payments.index(database)
+        payments.put(connection, [row(position, **movement) for position, movement in enumerate(movements, 1)])
+        yield connection
+
+
+def row(
+    position: int, *, provider: str, method: str | None, amount: int, currency: str, at: datetime, is_refund: bool
+) -> payments.Row:
+    paid = Payment(amount=amount, provider=provider, reference="p", received_at=at, method=method)
+    back = Refund(amount=amount, provider=provider, reference="r", refunded_at=at, payment_reference="p")
+    order = Order(
+        uuid=UUID(int=position),
+        version=9,
+        id=position,
+        key="k",
+        currency=currency,
+        created_at=NOON,
+        updated_at=NOON,
+        payments=(paid, back) if is_refund else (paid,),
+    )
+    return payments.row(LogEntry(order.uuid, 9, "", b"", position, instant(NOON), b""), order)
+
+
+def plain_day(moment: datetime, zone: ZoneInfo) -> str:
+    try:
+        return moment.astimezone(zone).date().isoformat()
+    except OverflowError:
+        return moment.date().isoformat()
+
+
+@given(
+    st.lists(MOVEMENTS, max_size=12),
+    st.lists(st.sampled_from(GROUPINGS), unique=True),
+    st.sampled_from(("UTC", "Asia/Tehran", "America/New_York", "Pacific/Kiritimati")),
+)
+def test_a_summary_is_what_a_plain_loop_adds_up(movements: list[dict[str, Any]], names: list[str], zone: str) -> None:
+    expected: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0, 0])
+    for movement in movements:
+        labels = movement | {"day": plain_day(movement["at"], ZoneInfo(zone))}
+        of_group = expected[(*(labels[name] for name in names), movement["currency"])]
+        of_group[0] += 1
+        of_group[2 if movement["is_refund"] else 1] += movement["amount"]
+    with journal(movements) as connection:
+        found = payments.summary(connection, Filter(), group_by=names, zone=ZoneInfo(zone))
+    assert found.position == 99
+    assert len(found.rows) == len(expected)
+    for each in found.rows:
+        label = (*(each.labels[name] for name in names), each.currency)
+        assert [each.count, each.received, each.refunded] == expected[label]
+        assert each.net == each.received - each.refunded
+
+
+@given(st.lists(MOVEMENTS, max_size=12), st.integers(0, 12), st.integers(1, 5))
+def test_pages_and_parts_are_what_a_plain_slice_is(movements: list[dict[str, Any]], after: int, limit: int) -> None:
+    with journal(movements) as connection:
+        page = payments.page(connection, Filter(kind="payment"), after=after, limit=limit)
+        parts = payments.walk(lambda: connection, Filter(kind="payment"), after=after, until=99)
+        walked = [(each.position, each.amount) for part in parts for each in part]
+    expected = [
+        (position, movement["amount"])
+        for position, movement in enumerate(movements, 1)
+        if position > after and not movement["is_refund"]
+    ]
+    assert walked == expected
+    assert [(each.position, each.amount) for each in page.movements] == expected[:limit]
+    assert page.is_last == (len(expected) <= limit)
+
+
+@pytest.mark.parametrize(
+    ("zone", "at", "day"),
+    [
+        ("Europe/Berlin", "2026-03-28T22:59:59Z", "2026-03-28"),
+        ("Europe/Berlin", "2026-03-28T23:00:00Z", "2026-03-29"),
+        ("Europe/Berlin", "2026-03-29T21:59:59Z", "2026-03-29"),
+        ("Europe/Berlin", "2026-03-29T22:00:00Z", "2026-03-30"),
+        ("Africa/Monrovia", "1971-01-01T00:44:29Z", "1970-12-31"),
+        ("Africa/Monrovia", "1971-01-01T00:44:30Z", "1971-01-01"),
+    ],
+)
+def test_a_day_begins_when_the_zone_says(make_desk: MakeDesk, zone: str, at: str, day: str) -> None:
+    desk = make_desk(LEDGER_TIMEZONE=zone)
+    desk.pay(desk.place(), "1", received_at=at)
+    assert desk.summary(group_by="day")["rows"][0]["day"] == day
+    assert desk.summary(since=day, to=day)["totals"][0]["count"] == 1
