@@ -41,7 +41,8 @@ err = Console(stderr=True, highlight=False)
 
 
 def fail(message: str, status: int = WRONG_USAGE) -> NoReturn:
-    err.print(f"[red]error:[/red] {message}", soft_wrap=True, markup=True)
+    err.print("error:", style="red", end=" ")
+    err.print(message, soft_wrap=True, markup=False)
     sys.exit(status)
 
 
@@ -58,6 +59,14 @@ def open_ledger(chosen: Settings) -> OrderLedger:
         return OrderLedger(chosen.ledger, currency_default=chosen.currency)
     except (PersistenceError, Busy, OSError) as error:
         fail(f"LEDGER_URL: {chosen.ledger} cannot be opened: {error}")
+
+
+def open_views(ledger: OrderLedger, chosen: Settings) -> Views:
+    try:
+        chosen.views.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        fail(f"LEDGER_VIEWS: {chosen.views} cannot be made: {error}")
+    return Views(ledger, chosen.views)
 
 
 @contextmanager
@@ -131,7 +140,7 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
         from api.demo import load_demo
 
         greeting += load_demo(ledger, f"http://{host}:{port}")
-    views = Views(ledger, chosen.views)
+    views = open_views(ledger, chosen)
     with progress("making the views") as say:
         views.ensure(say)
     # A connection must not live through the fork into the workers.
@@ -236,7 +245,7 @@ def import_(file: BinaryIO) -> None:
             on_rejected=lambda number, reason: err.print(f"line {number}: {reason}", markup=False, soft_wrap=True),
             on_bytes=(lambda done: say(done, size)) if size else None,
         )
-    views = Views(ledger, chosen.views)
+    views = open_views(ledger, chosen)
     with progress("feeding the views") as say:
         views.ensure(say)
     print(
@@ -261,7 +270,7 @@ def rebuild() -> None:
     chosen = settings()
     ledger = open_ledger(chosen)
     with progress("rebuilding") as say:
-        position = Views(ledger, chosen.views).rebuild(say)
+        position = open_views(ledger, chosen).rebuild(say)
     print(f"the views stand at position {position}")
 
 
@@ -296,7 +305,7 @@ def _checkpoints(chosen: Settings) -> "Checkpoints":
     from projections.checkpoints import Checkpoints
 
     ledger = open_ledger(chosen)
-    return Checkpoints(ledger, Views(ledger, chosen.views), key=chosen.key, kept=chosen.checkpoints)
+    return Checkpoints(ledger, open_views(ledger, chosen), key=chosen.key, kept=chosen.checkpoints)
 
 
 @cli.command()
@@ -308,7 +317,7 @@ def checkpoint() -> None:
     chosen = settings()
     ledger = open_ledger(chosen)
     with progress("feeding the views") as say:
-        Views(ledger, chosen.views).ensure(say)
+        open_views(ledger, chosen).ensure(say)
     sys.stdout.buffer.write(_checkpoints(chosen).current())
 
 
@@ -342,7 +351,7 @@ def verify(handed: Path | None, key_text: str | None) -> None:
         fail(f"--key: {error}")
     except NoSigningKey:
         public = None
-    views = Views(ledger, chosen.views)
+    views = open_views(ledger, chosen)
     sources = [Checked("kept in the ledger", ledger.log_of_events.checkpoints())]
     for source, path in ((f"kept in {chosen.checkpoints}", chosen.checkpoints), (f"in {handed}", handed)):
         if path is not None and path.exists():
@@ -417,6 +426,24 @@ def export_ocel(file: Path) -> None:
     with _exporting(file) as part, progress("exporting") as say:
         assert part is not None
         ocel.export_ocel(ledger.log_of_events, reading, part, head=head, progress=say)
+
+
+@export.command("beancount")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="[default: standard output]")
+def export_beancount(output: Path | None) -> None:
+    """The books, for Beancount: what is receivable, income, and what each provider took in, to the cent.
+
+    An order is booked when it is placed, a payment or refund on the day it was received or refunded. Names, addresses,
+    notes and other personal data are left out.
+    """
+    from projections import beancount
+    from projections.history import Reading
+
+    chosen = settings()
+    ledger = open_ledger(chosen)
+    head, reading = ledger.head(), Reading(ledger)
+    with _exporting(output) as part, progress("exporting") as say, _opened(part) as file:
+        beancount.export_beancount(ledger.log_of_events, reading, file, head=head, zone=chosen.timezone, progress=say)
 
 
 @contextmanager

@@ -13,6 +13,11 @@ _AUTHORIZATION: Final = re.compile(r"(?:token|bearer) +([A-Za-z0-9._~+/=-]{1,256
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
+def request_id_of(given: str | None) -> str:
+    """The client's id for its request, if it is a sane one; else a new one."""
+    return given if given and _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+
+
 class Access:
     """Middleware: every request gets an id, and every one that reaches a resource that is not `public` a caller."""
 
@@ -20,8 +25,7 @@ class Access:
         self._keys = keys
 
     def process_request(self, req: Request, resp: Response) -> None:
-        given = req.env.get("HTTP_X_REQUEST_ID")
-        request_id = given if given and _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+        request_id = request_id_of(req.env.get("HTTP_X_REQUEST_ID"))
         req.context.request_id = request_id
         resp.set_header("X-Request-Id", request_id)
 

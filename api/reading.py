@@ -88,14 +88,18 @@ def _body(req: Request) -> bytes:
     if not _JSON_TYPE.fullmatch((req.content_type or "").strip()):
         raise Problem(415, "unsupported-media-type", "Send the body as Content-Type: application/json.")
     too_large = Problem(413, "body-too-large", f"A body has at most {BODY_BYTES_MAX} bytes.")
-    if (req.content_length or 0) > BODY_BYTES_MAX:
+    length = req.content_length or 0
+    if length > BODY_BYTES_MAX:
         raise too_large
+    broken_off = Problem(400, "body-unreadable", "The body broke off, or its chunks are malformed.")
     try:
         # Not Falcon's bounded stream: to that one a chunked body looks empty. gunicorn ends the stream where the
         # body ends.
         body: bytes = req.stream.read(BODY_BYTES_MAX + 1)
     except (ParseException, OSError):
-        raise Problem(400, "body-unreadable", "The body broke off, or its chunks are malformed.") from None
+        raise broken_off from None
+    if len(body) < length:
+        raise broken_off
     if len(body) > BODY_BYTES_MAX:
         raise too_large
     return body

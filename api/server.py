@@ -10,19 +10,21 @@ import re
 import signal
 import socket
 import struct
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
-from selectors import EVENT_READ
+from selectors import EVENT_READ, EVENT_WRITE
 from typing import Any, Final
 
 import falcon
 from gunicorn.app.base import BaseApplication
 from gunicorn.http import errors as http_errors
-from gunicorn.util import write_nonblock
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from api.access import request_id_of
 from api.errors import problem
 from api.reading import BODY_BYTES_MAX
 
@@ -31,13 +33,24 @@ KEEPALIVE_SECONDS: Final = 15
 STOP_SECONDS_MAX: Final = 4
 CONNECTIONS_MAX: Final = 512
 LINGER_SECONDS_MAX: Final = 5.0
+ANSWER_SECONDS_MAX: Final = 15.0
 _SOCKET_SECONDS_MAX: Final = 5
 _HEAD_BYTES_MAX: Final = 64 * 1024
 _READ_BYTES: Final = 64 * 1024
+# Chunks of a byte each take six bytes for one, and the loop's time.
+_GATHERED_BYTES_MAX: Final = 2 * BODY_BYTES_MAX
+_CHUNKS_MAX: Final = 65_536
+_CHUNK_LINE_BYTES_MAX: Final = 1024
+_LENGTH_BEYOND: Final = 10**18
+# What of an answer may wait for a client that is slow to take it, without a thread waiting too.
+_OUTBOX_BYTES_MAX: Final = 32 * 1024 * 1024
 
-_LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*\r\n", re.IGNORECASE)
-_CHUNKED: Final = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
+_LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]+)[ \t]*(?=\r\n)", re.IGNORECASE)
+_CHUNKED: Final = re.compile(rb"\r\ntransfer-encoding:[ \t]*chunked[ \t]*(?=\r\n)", re.IGNORECASE)
+_ENCODED: Final = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
 _EXPECT: Final = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*(?=\r\n)", re.IGNORECASE)
+_REQUEST_ID: Final = re.compile(rb"\r\nx-request-id:[ \t]*([!-~]{1,128})[ \t]*\r\n", re.IGNORECASE)
+_CHUNK_SIZE: Final = re.compile(rb"[ \t]*([0-9a-fA-F]{1,12})[ \t]*(?:;[^\r\n]*)?")
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 _STATUS_OF: Final = {
@@ -48,48 +61,136 @@ _STATUS_OF: Final = {
 
 
 class Gathering:
-    """The bytes of one request as they come in."""
+    """The bytes of one request as they come in, until it is whole: the head, then the body by its length or its chunks.
+
+    What is whole is handed on with a plain length: chunks are undone here, since gunicorn takes a time for them that
+    grows with the square of their number. What grows larger than may be gathered is handed on as far as it came.
+    """
 
     def __init__(self) -> None:
         self.bytes = bytearray()
-        self._head_length = 0
-        self._body_length: int | None = 0
+        # Whether the client waits for a "100 Continue" before it sends its body.
         self.continues = False
-        self.overflows = False
+        # Whether no head has come within the bytes that one may have.
+        self.is_headless = False
+        self._head_end = 0
+        self._body_length = 0
+        self._chunk_at: int | None = None
+        self._chunks = 0
+        self._unchunked = bytearray()
 
     def add(self, more: bytes) -> bool:
-        """Whether the request is whole now, or is larger than may be gathered (`overflows`)."""
+        """Whether there is something to hand on now."""
         self.bytes += more
-        if not self._head_length and not self._read_head():
-            return self.overflows
-        gathered = len(self.bytes) - self._head_length
-        if gathered > BODY_BYTES_MAX:
-            self.overflows = True
-        if self._body_length is not None:
-            return self.overflows or gathered >= self._body_length
-        return self.overflows or self.bytes.endswith(b"0\r\n\r\n")
+        if not self._head_end:
+            end = self.bytes.find(b"\r\n\r\n")
+            if end < 0:
+                self.is_headless = len(self.bytes) > _HEAD_BYTES_MAX
+                return self.is_headless
+            self._read_head(end + 4)
+        if self._body_length > BODY_BYTES_MAX or len(self.bytes) > _GATHERED_BYTES_MAX:
+            return self._break_off()
+        if self._chunk_at is not None:
+            return self._unchunk()
+        return len(self.bytes) - self._head_end >= self._body_length
 
-    def _read_head(self) -> bool:
-        end = self.bytes.find(b"\r\n\r\n")
-        if end < 0:
-            self.overflows = len(self.bytes) > _HEAD_BYTES_MAX
-            return False
-        head = bytes(self.bytes[: end + 2])
+    def request_id(self) -> str:
+        """The client's id for the request, be it whole or not; else a new one."""
+        found = _REQUEST_ID.search(self.bytes[:_HEAD_BYTES_MAX])
+        return request_id_of(found[1].decode() if found else None)
+
+    def _read_head(self, end: int) -> None:
+        # The last of the two line ends is not the head's, so that each header ends before one.
+        head = bytes(self.bytes[: end - 2])
         length = _LENGTH.search(head)
-        self._body_length = None if _CHUNKED.search(head) else int(length[1]) if length else 0
-        self.overflows = (self._body_length or 0) > BODY_BYTES_MAX
+        # A length of very many digits is one too large, and too long to be made a number.
+        self._body_length = 0 if length is None else int(length[1]) if len(length[1]) <= 18 else _LENGTH_BEYOND
+        chunked = _CHUNKED.search(head) is not None and len(_ENCODED.findall(head)) == 1 and length is None
         expects = _EXPECT.search(head)
-        self.continues = bool(expects) and not self.overflows
         if expects:
-            # Answered here, so that no thread waits for what the client holds back.
+            # Answered by the loop, so that no thread waits for what the client holds back.
+            self.continues = self._body_length <= BODY_BYTES_MAX
             head = head.replace(expects[0], b"")
-        if self.overflows:
-            # What is not gathered is not read to its end either, so no further request can follow on this connection.
-            line, _, rest = head.partition(b"\r\n")
-            head = line + b"\r\nConnection: close\r\n" + rest
-        self.bytes[: end + 2] = head
-        self._head_length = len(head) + 2
+        self._put_head(head)
+        self._chunk_at = self._head_end if chunked else None
+
+    def _put_head(self, head: bytes, *, before: int | None = None) -> None:
+        """Puts a head before the bytes from `before` on, or before the body that has come."""
+        rest = self.bytes[self.bytes.find(b"\r\n\r\n") + 4 if before is None else before :]
+        self.bytes = bytearray(head) + b"\r\n" + rest
+        self._head_end = len(head) + 2
+
+    def _break_off(self) -> bool:
+        """Hands on the head with a length that is too large, for the app to say so without reading."""
+        head = _CHUNKED.sub(b"\r\nContent-Length: %d" % _LENGTH_BEYOND, bytes(self.bytes[: self._head_end - 2]))
+        # What is not gathered is not read to its end either, so no further request can follow on this connection.
+        line, _, rest = head.partition(b"\r\n")
+        self._put_head(line + b"\r\nConnection: close\r\n" + rest, before=self._head_end)
         return True
+
+    def _unchunk(self) -> bool:
+        assert self._chunk_at is not None
+        while True:
+            line_end = self.bytes.find(b"\r\n", self._chunk_at)
+            if line_end < 0:
+                return len(self.bytes) - self._chunk_at > _CHUNK_LINE_BYTES_MAX  # no chunk: gunicorn says so
+            size = _CHUNK_SIZE.fullmatch(self.bytes, self._chunk_at, line_end)
+            if size is None:
+                return True
+            length, start = int(size[1], 16), line_end + 2
+            if not length:
+                end = self.bytes.find(b"\r\n\r\n", line_end)  # behind trailers, or at once
+                return end >= 0 and self._whole(end + 4)
+            self._chunks += 1
+            if len(self._unchunked) + length > BODY_BYTES_MAX or self._chunks > _CHUNKS_MAX:
+                return self._break_off()
+            if len(self.bytes) < start + length + 2:
+                return False
+            if self.bytes[start + length : start + length + 2] != b"\r\n":
+                return True
+            self._unchunked += self.bytes[start : start + length]
+            self._chunk_at = start + length + 2
+
+    def _whole(self, end: int) -> bool:
+        """The same request without chunks, and behind it whatever of the next one has come."""
+        head = _CHUNKED.sub(b"\r\nContent-Length: %d" % len(self._unchunked), bytes(self.bytes[: self._head_end - 2]))
+        following = self.bytes[end:]
+        self.bytes = self._unchunked + following
+        self._put_head(head, before=0)
+        return True
+
+
+class Outbox:
+    """A socket that takes what a thread sends and lets the thread go.
+
+    What the client does not take yet, the event loop sends on. Only an answer larger than may wait makes a thread wait.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self.left = bytearray()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
+
+    def sendall(self, data: bytes) -> None:
+        if len(self.left) + len(data) > _OUTBOX_BYTES_MAX:
+            self._sock.sendall(self.left)
+            self.left.clear()
+        sent = 0
+        if not self.left:
+            with suppress(BlockingIOError):
+                sent = self._sock.send(data, socket.MSG_DONTWAIT)
+        if sent < len(data):
+            self.left += memoryview(data)[sent:]
+
+    def flush(self) -> bool:
+        """Sends what can be sent without waiting; whether that was all. Raises OSError where the client has gone."""
+        try:
+            del self.left[: self._sock.send(self.left, socket.MSG_DONTWAIT)]
+        except BlockingIOError:
+            return False
+        return not self.left
 
 
 class PatientWorker(ThreadWorker):
@@ -98,6 +199,9 @@ class PatientWorker(ThreadWorker):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._lingering: deque[TConn] = deque()
+        self._slow_conns: deque[TConn] = deque()
+        # The id of the request that a thread is at, for errors that arise before the app sees it.
+        self._local = threading.local()
 
     def accept(self, listener: socket.socket) -> None:
         try:
@@ -109,60 +213,93 @@ class PatientWorker(ThreadWorker):
         client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", _SOCKET_SECONDS_MAX, 0))
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", _SOCKET_SECONDS_MAX, 0))
         self.nr_conns += 1
-        self._gather(TConn(self.cfg, client, address, listener.getsockname()))
+        self._gather(TConn(self.cfg, Outbox(client), address, listener.getsockname()))
 
-    def on_client_socket_readable(self, conn: TConn, client: socket.socket) -> None:
+    def on_client_socket_readable(self, conn: TConn, client: Outbox) -> None:
         self.poller.unregister(client)
         self.keepalived_conns.remove(conn)
         self._gather(conn)
 
-    def _gather(self, conn: TConn) -> None:
+    def _gather(self, conn: TConn, came: bytes = b"") -> None:
+        """Begins to gather a request, of which something may have come with the one before."""
         conn.gathering = Gathering()
         conn.timeout = time.monotonic() + REQUEST_SECONDS_MAX
-        if not self._read(conn):
+        if came and conn.gathering.add(came):
+            self._hand_on(conn)
+        elif not self._read(conn):
             self.pending_conns.append(conn)
             self.poller.register(conn.sock, EVENT_READ, partial(self._on_more, conn))
 
-    def _on_more(self, conn: TConn, client: socket.socket) -> None:
+    def _on_more(self, conn: TConn, client: Outbox) -> None:
         if self._read(conn):
             self.poller.unregister(client)
             self.pending_conns.remove(conn)
 
     def _read(self, conn: TConn) -> bool:
         """Takes what has come; whether the connection is done with gathering, one way or the other."""
+        gathering = conn.gathering
         try:
-            more = conn.sock.recv(_READ_BYTES)
+            more = conn.sock.recv(_READ_BYTES, socket.MSG_DONTWAIT)
+            whole = bool(more) and gathering.add(more)
+            if gathering.continues and more and not whole:
+                gathering.continues = False
+                conn.sock.sendall(_CONTINUE)
         except BlockingIOError:
             return False
         except OSError:
-            more = b""
-        gathering = conn.gathering
+            self.nr_conns -= 1
+            conn.close()
+            return True
         if not more and not gathering.bytes:
             self.nr_conns -= 1
             conn.close()
             return True
-        if more and not gathering.add(more):
-            if gathering.continues:
-                gathering.continues = False
-                write_nonblock(conn.sock, _CONTINUE)
+        if more and not whole:
             return False
         # Whole, too large, or broken off: in each case there is an answer to give.
-        conn.data_ready = True
-        self.enqueue_req(conn)
+        self._hand_on(conn)
         return True
 
+    def _hand_on(self, conn: TConn) -> None:
+        conn.data_ready = True
+        self.enqueue_req(conn)
+
     def handle(self, conn: TConn) -> Any:
+        gathering, conn.gathering = conn.gathering, None
         conn.init()
-        if conn.gathering is not None:
-            conn.parser.unreader.unread(bytes(conn.gathering.bytes))
-            conn.gathering = None
+        if gathering is not None:
+            self._local.request_id = gathering.request_id()
+            if gathering.is_headless:
+                self.handle_error(None, conn.sock, None, http_errors.LimitRequestHeaders("no end of them in sight"))
+                return False
+            conn.parser.unreader.unread(bytes(gathering.bytes))
         return super().handle(conn)
 
     def finish_request(self, conn: TConn, future: Any) -> None:
-        if not future.cancelled() and future.exception() is None and future.result():
-            super().finish_request(conn, future)
-        else:
+        """A thread has answered; what is left of its answer is sent, then the connection goes on or is closed."""
+        keeps = not future.cancelled() and future.exception() is None and bool(future.result())
+        if conn.sock.left:
+            conn.timeout = time.monotonic() + ANSWER_SECONDS_MAX
+            self._slow_conns.append(conn)
+            self.poller.register(conn.sock, EVENT_WRITE, partial(self._on_writable, conn, future))
+        elif not keeps:
             self._linger(conn)
+        elif came := conn.parser.unreader.take_buffered():
+            self._gather(conn, came)
+        else:
+            super().finish_request(conn, future)
+
+    def _on_writable(self, conn: TConn, future: Any, client: Outbox) -> None:
+        try:
+            if not client.flush():
+                return
+        except OSError:
+            self._slow_conns.remove(conn)
+            self._drop(conn)
+            return
+        self._slow_conns.remove(conn)
+        self.poller.unregister(client)
+        self.finish_request(conn, future)
 
     def _linger(self, conn: TConn) -> None:
         """Closes as RFC 9112, section 9.6, asks: our side first, then, when the client has read the answer, the rest.
@@ -180,7 +317,7 @@ class PatientWorker(ThreadWorker):
         self._lingering.append(conn)
         self.poller.register(conn.sock, EVENT_READ, partial(self._on_leftover, conn))
 
-    def _on_leftover(self, conn: TConn, client: socket.socket) -> None:
+    def _on_leftover(self, conn: TConn, client: Outbox) -> None:
         try:
             gone = not client.recv(_READ_BYTES)
         except BlockingIOError:
@@ -197,16 +334,19 @@ class PatientWorker(ThreadWorker):
         conn.close()
 
     def murder_pending(self) -> None:
-        """Closes what has taken too long: requests that do not come whole, and clients that do not go."""
+        """Closes what has taken too long: requests that do not come whole, answers that are not taken, and clients that
+        do not go."""
         super().murder_pending()
         now = time.monotonic()
+        while self._slow_conns and self._slow_conns[0].timeout <= now:
+            self._drop(self._slow_conns.popleft())
         while self._lingering and (self._lingering[0].timeout <= now or not self.alive):
             self._drop(self._lingering.popleft())
         if not self.alive:
             while self.pending_conns:
                 self._drop(self.pending_conns.popleft())
 
-    def handle_error(self, _req: Any, client: socket.socket, _addr: Any, exc: BaseException) -> None:
+    def handle_error(self, _req: Any, client: Outbox, _addr: Any, exc: BaseException) -> None:
         """What gunicorn cannot even parse gets an error of the one shape, never a 5xx for what a client sent."""
         if isinstance(exc, http_errors.ParseException):
             default = (400, "bad-request", f"This is not a request of HTTP/1.1 that can be answered: {exc}")
@@ -215,12 +355,16 @@ class PatientWorker(ThreadWorker):
             self.log.exception("Error handling request")
             status, code, detail = 500, "internal-error", "Something went wrong here."
         body = problem(status, code, detail)
-        head = (
-            f"HTTP/1.1 {falcon.code_to_http_status(status)}\r\nConnection: close\r\n"
-            f"Content-Type: application/problem+json\r\nContent-Length: {len(body)}\r\n\r\n"
-        )
+        headers = {
+            "Connection": "close",
+            "X-Request-Id": self._local.request_id,
+            "Content-Type": "application/problem+json",
+            "Content-Length": len(body),
+        }
+        lines = [f"HTTP/1.1 {falcon.code_to_http_status(status)}", *(f"{name}: {headers[name]}" for name in headers)]
+        head = "\r\n".join([*lines, "", ""])
         try:
-            write_nonblock(client, head.encode() + body)
+            client.sendall(head.encode() + body)
         except OSError:
             self.log.debug("the client has gone")
 

@@ -55,15 +55,19 @@ def read(environment: Mapping[str, str]) -> Settings:
     for name, path in (("LEDGER_URL", ledger), ("LEDGER_VIEWS", views)):
         if path.is_dir():
             raise WrongSetting(f"{name} names the folder {path}; it should name a file in it.")
-    if views == ledger:
+    if views.resolve() == ledger.resolve():
         raise WrongSetting(f"LEDGER_VIEWS is {views}, the ledger itself; it should be a file of its own.")
+    if views.exists() and not views.is_symlink():
+        raise WrongSetting(
+            f"LEDGER_VIEWS is {views}, a file that is no views of ours; it should name none that is there."
+        )
     currency = value("LEDGER_CURRENCY", "USD")
     if minor_digits(currency) is None:
         raise WrongSetting(f"LEDGER_CURRENCY is {currency!r}; it should be a currency code of ISO 4217 like 'USD'.")
     zone = value("LEDGER_TIMEZONE", "UTC")
     try:
         timezone = ZoneInfo(zone)
-    except (ValueError, OSError):
+    except (ValueError, OSError, KeyError):
         raise WrongSetting(
             f"LEDGER_TIMEZONE is {zone!r}; it should be a time zone like 'UTC' or 'Asia/Tehran'."
         ) from None
