@@ -1,12 +1,14 @@
 """Each pass of the matching by itself, and what two passes might quarrel about."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from domain.settlement.exact_sums import SUM_ROWS_MAX
 from domain.settlement.lines import Line
-from domain.settlement.matching import ORDER_ROWS_MAX, SUM_ROWS_MAX, Difference, Entry, Result, match
+from domain.settlement.matching import Difference, Entry, Result, match
 from domain.settlement.rules import Rules
+from domain.settlement.sides import ORDER_ROWS_MAX
 from tests.settlement.making import NOON, entry, line
 
 LATER = NOON + timedelta(days=30)
@@ -177,6 +179,13 @@ def test_references_that_begin_alike_by_chance_have_nothing_in_common() -> None:
     ]
 
 
+def test_a_part_of_a_reference_that_is_alone_is_no_sum() -> None:
+    assert [found[0] for found in outcomes([line(reference="pi_1-1")], [entry()])] == [
+        "missing_in_ledger",
+        "missing_in_settlement",
+    ]
+
+
 def test_several_lines_of_one_reference_that_do_not_add_up_are_ambiguous() -> None:
     lines = [line(row=2, gross=3000), line(row=3, gross=1000)]
     assert outcomes(lines, [entry()]) == [("ambiguous", "reference", (2, 3), (1,))]
@@ -233,6 +242,11 @@ def test_an_exact_amount_goes_before_one_within_the_tolerance() -> None:
 def test_a_payment_is_in_transit_until_its_providers_delay_is_over(age_hours: int, found: str) -> None:
     young = entry(received_at=LATER - timedelta(hours=age_hours))
     assert outcomes([], [young])[0][0] == found
+
+
+def test_a_payment_at_the_end_of_the_calendar_does_no_harm() -> None:
+    last = datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
+    assert outcomes([], [entry(received_at=last)])[0][0] == "in_transit"
 
 
 def test_a_payment_before_the_period_is_reported_only_where_a_line_claims_it() -> None:

@@ -17,17 +17,22 @@ from domain.settlement.rules import Rules
 from domain.settlement.tieout import tie_out
 from tests.settlement.making import NOON, entry, line, lines_of, own
 
+# A busy machine is no fault of the code's.
+untimed = settings(deadline=None, max_examples=100)
+
 RULES = Rules(version="test", tolerance_minor={"USD": 1})
 LATER = NOON + timedelta(days=30)
 MINOR = st.integers(-(10**15) + 1, 10**15 - 1)
 
 
 @given(MINOR, st.integers(0, 4), st.sampled_from(".,"))
+@untimed
 def test_an_amount_is_read_back_exactly_as_it_was_written(amount: int, digits: int, decimal: str) -> None:
     assert minor(decimal_text(amount, digits).replace(".", decimal), digits, decimal) == amount
 
 
 @given(st.text(max_size=20))
+@untimed
 def test_any_text_is_an_exact_amount_or_a_refusal(text: str) -> None:
     try:
         found = minor(text, 2)
@@ -37,6 +42,7 @@ def test_any_text_is_an_exact_amount_or_a_refusal(text: str) -> None:
 
 
 @given(st.floats(-1e9, 1e9), st.integers(0, 4))
+@untimed
 def test_a_cell_is_its_decimal_text_rounded_as_a_sheet_rounds(value: float, decimals: int) -> None:
     code = "0" + ("." + "0" * decimals if decimals else "")
     number = stored(repr(value))
@@ -48,13 +54,14 @@ def test_a_cell_is_its_decimal_text_rounded_as_a_sheet_rounds(value: float, deci
 
 
 @given(st.integers(-(10**9), 10**9))
+@untimed
 def test_a_double_that_holds_cents_is_read_as_those_cents(cents: int) -> None:
     number = stored(repr(cents / 100))
     assert minor(Number(as_shown(number, section_for("General", number < 0, number == 0))), 2) == cents
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=300)
+@untimed
 def test_any_bytes_are_lines_or_a_refusal(content: bytes) -> None:
     for begin in (b"", own().encode(), b'"RH",1\n', b"<?xml version='1.0'?>", b"PK\x03\x04"):
         with suppress(SettlementRefused):
@@ -106,7 +113,7 @@ def _fields(value: Line) -> dict[str, object]:
 
 
 @given(LINES, ENTRIES, st.randoms(use_true_random=False))
-@settings(max_examples=300)
+@untimed
 def test_every_row_is_in_one_result_whatever_the_order_of_the_rows(lines, entries, random) -> None:  # type: ignore[no-untyped-def]
     results = match(lines, entries, RULES, as_of=LATER)
     assert sorted(row for result in results for row in result.lines) == [found.row for found in lines]
@@ -119,7 +126,7 @@ def test_every_row_is_in_one_result_whatever_the_order_of_the_rows(lines, entrie
 
 
 @given(LINES, ENTRIES)
-@settings(max_examples=300)
+@untimed
 def test_what_is_matched_or_suggested_is_exact_or_says_how_it_differs(lines: list[Line], entries: list[Entry]) -> None:
     by_row = {found.row: found for found in lines}
     by_position = {found.position: found for found in entries}
@@ -137,6 +144,7 @@ def test_what_is_matched_or_suggested_is_exact_or_says_how_it_differs(lines: lis
 
 
 @given(st.lists(st.integers(1, 12), min_size=2, max_size=7), st.integers(2, 40))
+@untimed
 def test_a_sum_is_suggested_exactly_where_there_is_one_way_to_it(amounts: list[int], total: int) -> None:
     entries = [entry(position=place, reference=f"r{place}", amount=amount) for place, amount in enumerate(amounts, 1)]
     whole = line(reference="", order="42", gross=total)
@@ -156,6 +164,7 @@ def test_a_sum_is_suggested_exactly_where_there_is_one_way_to_it(amounts: list[i
 
 
 @given(LINES)
+@untimed
 def test_a_statement_adds_up_and_every_line_is_in_it(lines: list[Line]) -> None:
     statements = tie_out(lines)
     assert sum(row.count for found in statements for row in found.kinds) == len(lines)
