@@ -18,6 +18,7 @@ PARTS: Final[dict[str, Callable[[Stage], Iterator[Sample]]]] = {
     "writes": writes.measure,
     "import": bulk.measure_import,
     "rebuild": bulk.measure_rebuild,
+    "verify": bulk.measure_verify,
     "start": processes.measure_start,
     "memory": processes.measure_memory,
     "growth": growth.measure,

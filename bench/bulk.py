@@ -1,10 +1,11 @@
-"""How fast do many orders come in, and how fast are the views made anew?"""
+"""How fast do many orders come in, are the views made anew, and is all of it verified?"""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from bench import limits
-from bench.contenders import Ledger
+from bench.contenders import Ledger, run
 from bench.stage import Sample, Stage, fresh
 from domain.ledger import OrderLedger
 
@@ -28,6 +29,16 @@ def measure_rebuild(stage: Stage) -> Iterator[Sample]:
     for name in stage.in_turn(list(measured)):
         stage.say(f"rebuild: {name}")
         yield per_second("rebuild", "events", name, events, fresh(measured[name], ledger, stage.folder))
+
+
+def measure_verify(stage: Stage) -> Iterator[Sample]:
+    """`run.py verify`, from its start to its end: every stored byte, and every order against the views."""
+    ledger = stage.ledger
+    events = OrderLedger(ledger.file).head()
+    for name in stage.in_turn(["ledger"]):
+        stage.say("verify")
+        took = limits.cost(lambda: run(sys.executable, "run.py", "verify", environment=ledger.environment))
+        yield per_second("verify", "events", name, events, took)
 
 
 def per_second(part: str, line: str, name: str, done: int, took: limits.Cost) -> Sample:

@@ -37,7 +37,7 @@ def run(*command: str, environment: Mapping[str, str]) -> str:
 
 
 class Contender:
-    """A server that can be started and stopped, and the keys of its callers: regular, heavy and staff."""
+    """A server that can be started and stopped, and the keys of its callers: usual, regular, heavy and staff."""
 
     def __init__(self, name: str, folder: Path, environment: Mapping[str, str], keys: Mapping[str, str]) -> None:
         self.name = name
@@ -125,6 +125,7 @@ class Ledger(Contender):
             return run(sys.executable, "run.py", "token", "create", *options, environment=environment).strip()
 
         keys = {
+            "usual": key("--customer", str(seed.USUAL)),
             "regular": key("--customer", str(seed.REGULAR)),
             "heavy": key("--customer", str(seed.HEAVY)),
             "staff": key("--scope", "orders:read", "--scope", "orders:write"),
@@ -145,12 +146,13 @@ class Ledger(Contender):
 
 
 class Limit(Contender):
-    """The memory limit, with the bodies that another contender gives."""
+    """The memory limit, with the bodies that another contender gives; `asked` is targets and who asks for them."""
 
-    def __init__(self, folder: Path, of: Contender, targets: Sequence[str]) -> None:
+    def __init__(self, folder: Path, of: Contender, asked: Sequence[tuple[str, str]]) -> None:
         super().__init__("limit", folder, {}, of.keys)
+        bodies = {f"Token {of.keys[who]} {target}": of.get(target, who) for target, who in asked}
         self._bodies = folder / "bodies.msgpack"
-        self._bodies.write_bytes(msgspec.msgpack.encode({target: of.get(target) for target in targets}))
+        self._bodies.write_bytes(msgspec.msgpack.encode(bodies))
 
     def command(self) -> Sequence[str]:
         return [sys.executable, "-m", "bench.memory", str(self._bodies), str(self.port)]

@@ -13,7 +13,8 @@ from domain.ledger import OrderLedger
 _LIST = f"{shop.PATH}?limit=20"
 # line: (target, whose key, clients)
 _LISTS = {
-    "list of 20": (_LIST, "regular", 8),
+    "list of 20": (_LIST, "usual", 8),
+    "list of 20, of 1,000": (_LIST, "regular", 8),
     "search in a customer's 1,000": (f"{_LIST}&search=%22city+17%22", "regular", 8),
     "staff search, few found": (f"{orders.PATH}?limit=20&search=%22city+17%22+canada+schmidt", "staff", 1),
     "staff search by part of a key": (f"{orders.PATH}?limit=20&search=abcdef", "staff", 1),

@@ -22,7 +22,7 @@ class Remembered:
 
     def on_get(self, req: Request, resp: Response) -> None:
         resp.content_type = "application/json"
-        resp.data = self._bodies[req.env["RAW_URI"]]
+        resp.data = self._bodies[f"{req.env['HTTP_AUTHORIZATION']} {req.env['RAW_URI']}"]
 
 
 def main(bodies: str, port: str) -> None:

@@ -15,7 +15,7 @@ _CLIENTS = 8
 def measure_start(stage: Stage) -> Iterator[Sample]:
     """From the command to the first list that is answered."""
     stage.ledger.start(TARGET)
-    limit = Limit(stage.folder, stage.ledger, [TARGET])
+    limit = Limit(stage.folder, stage.ledger, [(TARGET, "regular")])
     stage.ledger.stop()
     for contender in stage.in_turn([*stage.contenders(), limit]):
         stage.say(f"start: {contender.name}")

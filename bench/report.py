@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from statistics import median
 from typing import NamedTuple
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -58,7 +59,7 @@ def ratio(ledger: Figures, other: Figures) -> float:
 
 
 def print_tables(samples: Iterable[Sample]) -> None:
-    console = Console(width=None if Console().is_terminal else 150, highlight=False)
+    console = Console(width=None if Console().is_terminal else 180, highlight=False)
     lines = medians(samples)
     for part in dict.fromkeys(part for part, _ in lines):
         of_part = {line: contenders for (of, line), contenders in lines.items() if of == part}
@@ -95,7 +96,7 @@ def _growth(lines: dict[str, dict[str, Figures]]) -> Table:
 
 
 def _table(title: str, heads: Iterable[str]) -> Table:
-    table = Table(title, title_justify="left", box=None, pad_edge=False)
+    table = Table(title, box=box.MARKDOWN)
     for head in heads:
         table.add_column(head, justify="right", no_wrap=True)
     return table

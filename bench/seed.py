@@ -1,7 +1,8 @@
 """Which orders is it measured on? Synthetic ones, as import lines: the same number gives the same bytes.
 
-Customer `REGULAR` has 1,000 orders in every ledger of 10,000 or more, so that the same lists can be compared at every
-size; customer `HEAVY` has 50,000 in ledgers of 100,000 or more. The others have about ten orders each.
+Customer `USUAL` has 45 orders, as in the storefront contract's example, and `REGULAR` has 1,000, in every ledger of
+10,000 or more, so that the same lists can be compared at every size; `HEAVY` has 50,000 in ledgers of 100,000 or more.
+The others have about ten orders each.
 """
 
 import json
@@ -16,6 +17,9 @@ REGULAR = 1
 REGULAR_ORDERS = 1_000
 HEAVY = 2
 HEAVY_ORDERS = 50_000
+USUAL = 3
+USUAL_ORDERS = 45
+_OTHERS = 4
 ITEMS = 5
 FIRST_AT = datetime(2024, 1, 1, tzinfo=UTC)
 SPAN = timedelta(days=730)
@@ -55,15 +59,15 @@ def lines(orders: int, items: int = ITEMS) -> Iterator[dict[str, Any]]:
 
 def body(random: Random) -> dict[str, Any]:
     """An order as a client creates it, of a customer who has some already."""
-    return _body(random.randrange(3, 200), ITEMS, random)
+    return _body(random.randrange(_OTHERS, _OTHERS + 100), ITEMS, random)
 
 
 def _owners(orders: int, random: Random) -> list[int]:
-    """Whose each order is; those of the two named customers are spread evenly over time."""
-    regular = min(REGULAR_ORDERS, orders // 10)
-    heavy = HEAVY_ORDERS if orders >= 2 * HEAVY_ORDERS else 0
-    owners = [REGULAR] * regular + [HEAVY] * heavy
-    owners += [random.randrange(3, max(4, orders // 10)) for _ in range(orders - regular - heavy)]
+    """Whose each order is; those of the named customers are spread evenly over time."""
+    owners = [REGULAR] * min(REGULAR_ORDERS, orders // 10)
+    owners += [USUAL] * USUAL_ORDERS
+    owners += [HEAVY] * (HEAVY_ORDERS if orders >= 2 * HEAVY_ORDERS else 0)
+    owners += [random.randrange(_OTHERS, _OTHERS + orders // 10) for _ in range(orders - len(owners))]
     random.shuffle(owners)
     return owners
 

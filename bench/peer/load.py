@@ -46,7 +46,8 @@ def main(lines: str) -> None:
             )
         staff = User.objects.create(username="staff", is_staff=True)
         heavy, _ = User.objects.get_or_create(pk=seed.HEAVY, defaults={"username": "heavy"})
-    callers = {"regular": User.objects.get(pk=seed.REGULAR), "heavy": heavy, "staff": staff}
+    customers = User.objects.in_bulk([seed.USUAL, seed.REGULAR])
+    callers = {"usual": customers[seed.USUAL], "regular": customers[seed.REGULAR], "heavy": heavy, "staff": staff}
     print(json.dumps({who: Token.objects.create(user=user).key for who, user in callers.items()}))
 
 
