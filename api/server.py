@@ -39,7 +39,7 @@ _HEAD_BYTES_MAX: Final = 64 * 1024
 _READ_BYTES: Final = 64 * 1024
 # Chunks of a byte each take six bytes for one, and the loop's time.
 _GATHERED_BYTES_MAX: Final = 2 * BODY_BYTES_MAX
-_CHUNKS_MAX: Final = 65_536
+_CHUNKS_MAX: Final = 16_384
 _CHUNK_LINE_BYTES_MAX: Final = 1024
 _LENGTH_BEYOND: Final = 10**18
 # What of an answer may wait for a client that is slow to take it, without a thread waiting too.

@@ -287,7 +287,7 @@ def refund_payment(order: Order, command: commands.RefundPayment, now: datetime)
             continue
         if isinstance(known, Refund):
             if known.reference == command.reference:
-                if known.amount == amount and known.payment_reference == command.payment_reference:
+                if known.amount == amount:
                     return []
                 raise RefundReferenceTaken(
                     f"{command.provider} refund {command.reference} is recorded already, of "

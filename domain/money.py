@@ -58,9 +58,7 @@ class Amount:
         digits = digits_of(currency)
         whole, _, fraction = self.text.partition(".")
         if len(fraction) > digits:
-            raise InvalidField(
-                field, f"{currency} has {digits} digits after the point, {self.text} has {len(fraction)}."
-            )
+            raise InvalidField(field, f"{currency} has {digits} digits after the point, this has {len(fraction)}")
         return int(whole + fraction.ljust(digits, "0"))
 
 

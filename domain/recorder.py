@@ -80,6 +80,9 @@ BEGIN SELECT RAISE(ABORT, 'a claim is never given back'); END;
 CREATE TRIGGER claims_are_not_replaced BEFORE INSERT ON claims
 WHEN EXISTS (SELECT 1 FROM claims WHERE kind = NEW.kind AND value = NEW.value)
 BEGIN SELECT RAISE(ABORT, 'this is claimed already'); END;
+CREATE TRIGGER checkpoints_are_not_replaced BEFORE INSERT ON checkpoints
+WHEN EXISTS (SELECT 1 FROM checkpoints WHERE size = NEW.size)
+BEGIN SELECT RAISE(ABORT, 'there is a checkpoint of this size already'); END;
 CREATE TRIGGER checkpoints_are_not_updated BEFORE UPDATE ON checkpoints
 BEGIN SELECT RAISE(ABORT, 'a checkpoint is never updated'); END;
 CREATE TRIGGER checkpoints_are_not_deleted BEFORE DELETE ON checkpoints
@@ -202,9 +205,10 @@ class SQLiteRecorder(ApplicationRecorder):
                 if not _tables(writer):
                     for statement in _statements(_SCHEMA):
                         writer.execute(statement)
-                # A dump does not carry these two.
-                writer.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                writer.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+                if writer.execute("PRAGMA application_id").fetchone() != (APPLICATION_ID,):
+                    # A new file, or one restored from a dump, which does not carry these two.
+                    writer.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                    writer.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def _refuse_strangers(self) -> None:
         """Looks at a file that is there before anything in it changes, be it only its journal mode."""
@@ -376,9 +380,8 @@ class SQLiteRecorder(ApplicationRecorder):
     def keep_checkpoint(self, size: int, note: bytes, now: datetime) -> None:
         """Keeps a signed head; one that is kept for its size already stays."""
         with self.exclusive():
-            self.writer.execute(
-                "INSERT OR IGNORE INTO checkpoints VALUES (?, ?, ?)", (size, note.decode(), instant(now))
-            )
+            if not self.writer.execute("SELECT 1 FROM checkpoints WHERE size = ?", (size,)).fetchone():
+                self.writer.execute("INSERT INTO checkpoints VALUES (?, ?, ?)", (size, note.decode(), instant(now)))
 
     def checkpoints(self) -> list[bytes]:
         """Every signed head that was kept, the smallest first."""

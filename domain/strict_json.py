@@ -49,8 +49,11 @@ class _Constant(number):
 
 class _DuplicateKey:
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
-        keys = [key for key, _ in pairs]
-        twice = next(key for i, key in enumerate(keys) if key in keys[:i])
+        seen: set[str] = set()
+        for twice, _ in pairs:
+            if twice in seen:
+                break
+            seen.add(twice)
         # As it can be said: a lone surrogate fits no answer.
         self.key = twice.encode(errors="replace").decode()
 
@@ -96,11 +99,13 @@ _NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 
 def _looks_plain(text: bytes) -> bool:
     """Whether nothing in the text's bytes hints at what `_check` refuses: most texts, told at a glance."""
-    if b"\\u" in text or b"\x7f" in text:
+    if b"\\" in text or b"\x7f" in text:
         return False  # control characters and surrogates can stand in JSON in no other way
-    if len(text) > TEXT_LENGTH_MAX and max(map(len, text.split(b'"'))) > TEXT_LENGTH_MAX:
+    # Without escapes, what stands between quotes and what does not take turns.
+    parts = text.split(b'"')
+    if len(text) > TEXT_LENGTH_MAX and max(map(len, parts)) > TEXT_LENGTH_MAX:
         return False
-    brackets = text.translate(None, _NO_BRACKETS)
+    brackets = b"".join(parts[::2]).translate(None, _NO_BRACKETS)
     for _ in range(DEPTH_MAX):
         if not brackets:
             return True

@@ -105,7 +105,6 @@ def test_others_are_served_while_thirty_clients_do_not_finish_a_body_that_is_too
     with ExitStack() as stack:
         for _ in range(SLOW):
             stack.enter_context(Wire(service)).send(head(key, *headers), body)
-        until_taken(service)
         assert_served(service.client(key))
 
 
@@ -237,8 +236,8 @@ def test_a_body_with_a_length_may_have_a_mebibyte(over: int, status: int, servic
 
 
 def test_a_body_in_chunks_of_a_byte_is_read_to_its_end(service: Service, key: str) -> None:
-    """A mebibyte as it comes in; a reader that copies the rest for each chunk would be at it for minutes."""
-    chunks = chunk(b" ") * (BODY_BYTES_MAX // len(chunk(b" ")) - 10)
+    """As many chunks as a body may have; a reader that copies the rest for each would be at it for a while."""
+    chunks = chunk(b" ") * 16_000
     with Wire(service) as wire:
         assert wire.send(head(key, CHUNKED), chunk(b"{}"), chunks, LAST_CHUNK).answer().status == 201
 
