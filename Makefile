@@ -16,7 +16,7 @@ run: .venv              ## the service on embedded SQLite, with sample orders an
 	$(BIN)/python run.py serve --demo
 
 test: .venv             ## the whole test suite
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 lint: .venv             ## ruff and mypy
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
