@@ -1,0 +1,222 @@
+"""What the tests of the HTTP contract share: one running service, its customers, its answers, and what it recorded."""
+
+import json
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from http.client import HTTPException, HTTPResponse
+from io import BytesIO
+from itertools import count
+from typing import Any, NamedTuple
+
+import pytest
+import requests
+
+from domain.importing import import_lines
+from domain.keys import Keys
+from domain.ledger import OrderLedger, utc_now
+from domain.recorder import SQLiteRecorder
+from domain.sqlite import sqlite3
+from tests.api import archive
+from tests.conftest import Client, Service
+
+SHOP = "/api/shop/customers/me/orders"
+STOREFRONT = "/api/v1/i/orders/"
+ORDERS = "/api/v1/orders"
+NOBODY = "00000000-0000-4000-8000-000000000000"
+
+_ANSWER_SECONDS_MAX = 10
+_PROBLEM_MEMBERS = {"type", "title", "status", "detail", "code"}
+
+
+@pytest.fixture(scope="package")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """One service for all these tests: each has customers of its own, so none sees another's orders."""
+    running = Service(tmp_path_factory.mktemp("api")).start()
+    yield running
+    running.kill()
+
+
+@pytest.fixture(scope="package")
+def staff(service: Service) -> Client:
+    return service.client(issue(service, "orders:read", "orders:write", "finance:read", "finance:write"))
+
+
+def issue(service: Service, *scopes: str, customer: int | None = None) -> str:
+    """A new key, made without the half second that `run.py token create` takes to start."""
+    recorder = SQLiteRecorder(service.folder / "ledger.db")
+    try:
+        return Keys(recorder).create(now=utc_now(), customer_id=customer, scopes=scopes)
+    finally:
+        recorder.close()
+
+
+def key_of(client: Client) -> str:
+    return str(client.headers["Authorization"]).removeprefix("Bearer ")
+
+
+class Customer(Client):
+    """Talks to the service as one customer."""
+
+    def __init__(self, service: Service, customer_id: int) -> None:
+        super().__init__(service.base, issue(service, customer=customer_id))
+        self.id = customer_id
+
+
+@pytest.fixture(scope="package")
+def new_customer(service: Service) -> Callable[[], Customer]:
+    """Makes customers who have no orders yet."""
+    ids = count(1_000)
+    return lambda: Customer(service, next(ids))
+
+
+def placed(staff: Client, owner: Customer | None = None, **fields: Any) -> dict[str, Any]:
+    """The document of a new order, of this customer or of a guest, worth 100.00 where nothing else is said."""
+    body = {"customer": owner and {"id": owner.id}, "items": [{"unit_price": "100.00"}], **fields}
+    answer = staff.post(ORDERS, json=body)
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+def moved(staff: Client, order: dict[str, Any], *statuses: str) -> dict[str, Any]:
+    """The order after it went through these statuses."""
+    for status in statuses:
+        answer = staff.post(f"{ORDERS}/{order['id']}/status", json={"status": status})
+        assert answer.status_code == 200, answer.text
+        order = answer.json()
+    return order
+
+
+_references = count(1)
+
+
+def payment(amount: str, **fields: Any) -> dict[str, Any]:
+    """The body of a payment with a reference that no other has."""
+    return {"amount": amount, "reference": f"pi_{next(_references)}", "provider": "stripe", "method": "card", **fields}
+
+
+def refund(amount: str, **fields: Any) -> dict[str, Any]:
+    return {"amount": amount, "reference": f"re_{next(_references)}", "provider": "stripe", **fields}
+
+
+def paid(staff: Client, order: dict[str, Any], amount: str = "100.00", **fields: Any) -> dict[str, Any]:
+    """The order after a payment."""
+    answer = staff.post(f"{ORDERS}/{order['id']}/payments", json=payment(amount, **fields))
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+class Recorded(NamedTuple):
+    """One event as it stands in the ledger's file."""
+
+    topic: str
+    payload: dict[str, Any]
+    version: int
+    position: int
+    actor: str
+    request_id: str
+    idempotency_key: str | None
+
+
+def _rows(service: Service, query: str, *values: Any) -> list[Any]:
+    with closing(sqlite3.connect(f"file:{service.folder / 'ledger.db'}?mode=ro", uri=True)) as file:
+        return file.execute(query, values).fetchall()
+
+
+def events(service: Service, uuid: str) -> list[Recorded]:
+    """What was recorded of an order."""
+    found = _rows(
+        service,
+        "SELECT topic, payload, version, position, actor, request_id, idempotency_key FROM events"
+        " WHERE originator_id = ? ORDER BY version",
+        uuid,
+    )
+    return [Recorded(topic, json.loads(payload), *rest) for topic, payload, *rest in found]
+
+
+def topics(service: Service, uuid: str) -> list[str]:
+    """The names of an order's events: 'item_added' for `order.item_added.v1`."""
+    return [event.topic.split(".")[1] for event in events(service, uuid)]
+
+
+def last(service: Service, order: dict[str, Any]) -> Recorded:
+    return events(service, order["uuid"])[-1]
+
+
+@contextmanager
+def nothing_recorded(service: Service) -> Iterator[None]:
+    """Asserts that no event is appended and nothing is claimed meanwhile."""
+    recorded = "SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM claims)"
+    before = _rows(service, recorded)
+    yield
+    assert _rows(service, recorded) == before
+
+
+class Answer:
+    """An answer that was read off the socket; its names are those of `requests`."""
+
+    def __init__(self, read: HTTPResponse) -> None:
+        self.status_code = read.status
+        self.headers = requests.structures.CaseInsensitiveDict(read.getheaders())
+        self.content = read.read()
+        self.text = self.content.decode()
+
+    def json(self) -> Any:
+        return json.loads(self.content)
+
+
+def exchange(service: Service, *parts: bytes, method: str = "GET", ends: bool = False) -> Answer | None:
+    """Sends these very bytes; None where no answer comes.
+
+    `method` tells how the answer is to be read (one to HEAD has no body). `ends`: nothing more will be sent.
+    """
+    with socket.create_connection(("127.0.0.1", service.port), timeout=_ANSWER_SECONDS_MAX) as connection:
+        try:
+            for part in parts:
+                connection.sendall(part)
+            if ends:
+                connection.shutdown(socket.SHUT_WR)
+        except ConnectionError:
+            pass  # it has answered already and takes no more
+        response = HTTPResponse(connection, method=method)
+        try:
+            response.begin()
+            return Answer(response)
+        except (HTTPException, OSError):
+            return None
+
+
+def assert_problem(
+    answer: requests.Response | Answer | None, status: int, code: str, *, field: str | None = None
+) -> dict[str, Any]:
+    """The body of an answer that is an error, which has the one shape of every error."""
+    assert answer is not None
+    assert answer.status_code == status, answer.text
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    body: dict[str, Any] = answer.json()
+    assert set(body) >= _PROBLEM_MEMBERS
+    assert body["status"] == status
+    assert body["code"] == code
+    assert all(isinstance(body[name], str) and body[name] for name in ("type", "title", "detail"))
+    if field is not None:
+        assert [error["field"] for error in body["errors"]] == [field]
+        assert all(error["message"] for error in body["errors"])
+        assert field in body["detail"]
+    return body
+
+
+def bring(service: Service, *lines: dict[str, Any]) -> None:
+    """Imports orders with their history, since only an import can bring orders of the past, and waits for the views."""
+    ledger = OrderLedger(service.folder / "ledger.db")
+    done = import_lines(ledger, BytesIO("\n".join(map(json.dumps, lines)).encode()), on_rejected=print)
+    assert done.imported == len(lines)
+    reader = service.client(issue(service, "orders:read"))
+    assert reader.get(f"{ORDERS}?limit=1&min_position=orders:{ledger.head()}").status_code == 200
+    ledger.log_of_events.close()
+
+
+@pytest.fixture(scope="package")
+def collector(service: Service) -> Customer:
+    """The customer whose orders are those of `archive`."""
+    bring(service, *archive.LINES)
+    return Customer(service, archive.CUSTOMER_ID)

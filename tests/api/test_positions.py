@@ -1,0 +1,114 @@
+"""Does every answer say how far in the log it is, and can a reader wait for what was just written?"""
+
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+
+from tests.api.conftest import ORDERS, SHOP, STOREFRONT, Customer, assert_problem, events, key_of, placed
+from tests.api.routes import READS, WRITES, Route
+from tests.conftest import Client, Service
+
+_TOKEN = re.compile(r"orders:([0-9]+)")
+each_read = pytest.mark.parametrize("route", READS, ids=str)
+
+
+def position(answer: requests.Response) -> int:
+    """Where in the log an answer says that it is."""
+    token = answer.headers["Ledger-Position"]
+    found = _TOKEN.fullmatch(token)
+    assert found, token
+    return int(found[1])
+
+
+@pytest.fixture(scope="module")
+def owner(new_customer: Callable[[], Customer]) -> Customer:
+    return new_customer()
+
+
+@pytest.fixture(scope="module")
+def order(staff: Client, owner: Customer) -> dict[str, str]:
+    return placed(staff, owner, items=[{"unit_price": "50"}, {"unit_price": "50"}])
+
+
+@pytest.fixture(scope="module")
+def askers(staff: Client, owner: Customer) -> dict[str, Client]:
+    """Whose key a route takes."""
+    return {"customer": owner, "orders:read": staff, "orders:write": staff}
+
+
+@each_read
+def test_a_read_says_how_far_its_data_is(
+    route: Route, staff: Client, askers: dict[str, Client], order: dict[str, str]
+) -> None:
+    written = staff.patch(f"{ORDERS}/{order['id']}", json={"billing_address": str(route)})
+    assert position(route.ask(askers[route.takes], "", order)) >= position(written)
+
+
+def test_a_write_says_how_far_it_reached(
+    service: Service, staff: Client, owner: Customer, askers: dict[str, Client]
+) -> None:
+    order = placed(staff, owner, items=[{"unit_price": "50"}, {"unit_price": "50"}])
+    for route in WRITES:
+        answer = route.ask(askers[route.takes], "", order)
+        assert answer.ok, answer.text
+        written = answer.json()["uuid"] if route == WRITES[0] else order["uuid"]
+        assert position(answer) == events(service, written)[-1].position
+
+
+def test_a_write_that_changes_nothing_says_at_least_where_its_order_stands(service: Service, staff: Client) -> None:
+    order = placed(staff, notes="same")
+    answer = staff.patch(f"{ORDERS}/{order['id']}", json={"notes": "same"})
+    assert position(answer) >= events(service, order["uuid"])[-1].position
+
+
+@each_read
+def test_a_position_that_was_reached_is_answered(
+    route: Route, staff: Client, askers: dict[str, Client], order: dict[str, str]
+) -> None:
+    written = staff.patch(f"{ORDERS}/{order['id']}", json={"notes": str(route)})
+    token = written.headers["Ledger-Position"]
+    answer = route.ask(askers[route.takes], "", order, params={"min_position": token})
+    assert answer.status_code == 200
+    assert position(answer) >= position(written)
+
+
+def test_a_position_that_is_not_reached_gets_a_503_that_says_when_to_ask_again(
+    askers: dict[str, Client], order: dict[str, str]
+) -> None:
+    def ask(route: Route) -> requests.Response:
+        return route.ask(askers[route.takes], "", order, params={"min_position": "orders:999999999"})
+
+    with ThreadPoolExecutor(len(READS)) as threads:
+        for answer in threads.map(ask, READS):
+            assert_problem(answer, 503, "position-not-reached")
+            assert int(answer.headers["Retry-After"]) >= 1
+
+
+@pytest.mark.parametrize(
+    "token", ["1", "orders", "orders:", "orders:x", "orders:-1", "other:1", "orders:1 ", "orders:١"]
+)
+@each_read
+def test_a_position_that_is_none_gets_400(
+    token: str, route: Route, askers: dict[str, Client], order: dict[str, str]
+) -> None:
+    answer = route.ask(askers[route.takes], "", order, params={"min_position": token})
+    assert_problem(answer, 400, "invalid-parameter", field="min_position")
+
+
+def test_a_reader_who_waits_gets_what_is_written_meanwhile(staff: Client, owner: Customer) -> None:
+    head = position(owner.get(SHOP))
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(owner.get, f"{SHOP}?limit=100&min_position=orders:{head + 1}")
+        written = placed(staff, owner)
+        answer = waiting.result()
+    assert answer.status_code == 200
+    assert written["id"] in [shown["id"] for shown in answer.json()["results"]]
+
+
+def test_what_was_written_is_read_at_once_from_every_worker(service: Service, staff: Client, owner: Customer) -> None:
+    written = placed(staff, owner)
+    for _ in range(8):
+        assert service.client(key_of(owner)).get(STOREFRONT).json()["results"][0]["id"] == written["uuid"]

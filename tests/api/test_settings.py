@@ -1,0 +1,88 @@
+"""Is each wrong setting named, with what would be right, before anything starts?"""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.api.conftest import issue, placed
+from tests.conftest import Service
+
+WRONG_USAGE = 2
+
+
+def run(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    return Service(folder, **environment).run(*arguments)
+
+
+def assert_refused(done: subprocess.CompletedProcess[bytes], *told: str) -> None:
+    said = done.stderr.decode()
+    assert "Traceback" not in said, said
+    assert (done.returncode, done.stdout) == (WRONG_USAGE, b""), said
+    assert all(words in said for words in told), said
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("LEDGER_URL", "postgresql://localhost/ledger", "it should be like 'sqlite:///var/ledger.db'"),
+        ("LEDGER_URL", "sqlite:///{folder}", "{folder}; it should name a file"),
+        ("LEDGER_URL", "sqlite:///{folder}/text/ledger.db", "{folder}/text/ledger.db"),
+        ("LEDGER_URL", "sqlite:///{folder}/text", "{folder}/text"),
+        ("LEDGER_VIEWS", "{folder}", "{folder}; it should name a file"),
+        ("LEDGER_VIEWS", "{folder}/ledger.db", "it should be a file of its own"),
+        ("LEDGER_VIEWS", "{folder}/text/views.db", "{folder}/text/views.db"),
+        ("LEDGER_CURRENCY", "dollars", "'dollars'; it should be a currency code of ISO 4217 like 'USD'"),
+        ("LEDGER_CURRENCY", "[/bold]", "'[/bold]'; it should be a currency code"),
+        ("LEDGER_TIMEZONE", "Mars/Olympus", "'Mars/Olympus'; it should be a time zone like 'UTC' or 'Asia/Tehran'"),
+        ("LEDGER_TIMEZONE", "Europe", "'Europe'; it should be a time zone"),
+        ("LEDGER_TRUSTED_PROXIES", "127.0.0.1,localhost", "'localhost'"),
+        ("LEDGER_TRUSTED_PROXIES", "10.0.0.1/8", "addresses or networks like '127.0.0.1,10.0.0.0/8'"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_what_would_be_right(name: str, value: str, told: str, tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("This is no database, and longer than the header of one would have to be. " * 20)
+    done = run(tmp_path, "rebuild", **{name: value.format(folder=tmp_path)})
+    assert_refused(done, name, told.format(folder=tmp_path))
+    assert {file.name for file in tmp_path.iterdir()} <= {"text", "ledger.db"}
+
+
+def test_the_service_does_not_start_with_a_wrong_setting(tmp_path: Path) -> None:
+    assert_refused(run(tmp_path, "serve", LEDGER_CURRENCY="dollars"), "LEDGER_CURRENCY", "'USD'")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_views_never_take_the_ledgers_place_however_its_path_is_written(tmp_path: Path) -> None:
+    assert run(tmp_path, "rebuild").returncode == 0
+    ledger = tmp_path / "ledger.db"
+    before = ledger.read_bytes()
+    done = run(tmp_path, "rebuild", LEDGER_VIEWS=f"{tmp_path}/../{tmp_path.name}/ledger.db")
+    assert (ledger.is_symlink(), ledger.read_bytes()) == (False, before)
+    assert_refused(done, "LEDGER_VIEWS", "it should be a file of its own")
+
+
+def test_the_views_never_take_the_place_of_a_file_that_is_something_else(tmp_path: Path) -> None:
+    letter = tmp_path / "letter.txt"
+    letter.write_bytes(b"Dear customer")
+    done = run(tmp_path, "rebuild", LEDGER_VIEWS=str(letter))
+    assert letter.read_bytes() == b"Dear customer"
+    assert_refused(done, "LEDGER_VIEWS", str(letter))
+
+
+def test_settings_that_are_right_are_used_and_empty_ones_are_as_if_unset(
+    tmp_path: Path, make_service: Callable[..., Service]
+) -> None:
+    views = tmp_path / "elsewhere" / "lists.db"
+    service = make_service(
+        workers=1,
+        LEDGER_CURRENCY="JPY",
+        LEDGER_VIEWS=str(views),
+        LEDGER_TIMEZONE=" ",
+        LEDGER_TRUSTED_PROXIES="",
+    )
+    staff = service.client(issue(service, "orders:write"))
+    assert placed(staff, items=[{"unit_price": "100"}])["currency"] == "JPY"
+    assert placed(staff, currency="EUR")["currency"] == "EUR"
+    assert views.exists()
+    assert not (tmp_path / "views.db").exists()
