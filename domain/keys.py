@@ -62,7 +62,7 @@ class Keys:
             raise ValueError("A key carries either a customer or scopes.")
         if unknown := set(scopes) - set(SCOPES):
             raise ValueError(f"There is no scope {', '.join(sorted(unknown))}; there are {', '.join(SCOPES)}.")
-        key = secrets.token_urlsafe(32)
+        key = secrets.token_hex(32)
         prefix = key[:_PREFIX_LENGTH]
         name = name or prefix
         if not _NAME.fullmatch(name):

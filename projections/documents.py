@@ -40,8 +40,9 @@ def render(order: Order, totals: Totals) -> Documents:
 
 def staff_document(order: Order) -> bytes:
     """The order document that commands answer with."""
-    documents = render(order, order.totals)
-    return documents.shop[:-1] + b"," + documents.more[1:]
+    totals, digits = order.totals, digits_of(order.currency)
+    items = [_item(item, digits) for item in order.items]
+    return _encode(_shop(order, totals, digits))[:-1] + b"," + _encode(_more(order, totals, digits, items))[1:]
 
 
 def _url(order: Order) -> bytes:

@@ -8,6 +8,7 @@ link again, so nobody feeds a generation that is no longer read.
 
 import hashlib
 import os
+import re
 import secrets
 import threading
 import time
@@ -32,6 +33,7 @@ from projections import orders, payments, tree
 
 BATCH_EVENTS_MAX: Final = 500
 REBUILD_BATCH_EVENTS_MAX: Final = 5_000
+_GENERATION: Final = re.compile(r"\.[0-9a-f]{8}")
 _WAIT_STEP_SECONDS: Final = 0.01
 
 Progress = Callable[[int, int], None]
@@ -297,8 +299,8 @@ class Views:
 
     def _sweep(self, in_force: Path) -> None:
         """Removes the generations that are no longer in force; who still reads one keeps its open file."""
-        for file in self.path.parent.glob(f"{self.path.name}.????????"):
-            if file != in_force:
+        for file in self.path.parent.glob(f"{self.path.name}.*"):
+            if file != in_force and _GENERATION.fullmatch(file.suffix):
                 _remove(file)
 
 
