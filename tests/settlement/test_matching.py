@@ -83,6 +83,15 @@ def test_a_second_line_with_another_amount_is_a_duplicate_that_says_so() -> None
     assert found[1].differs == (Difference("row", 2, 3), Difference("amount", 5000, 100))
 
 
+def test_a_line_that_nothing_answers_and_that_stands_twice_is_missing_once_and_a_duplicate_once() -> None:
+    assert outcomes([line(row=2), line(row=3)], []) == [
+        ("missing_in_ledger", "left_over", (2,), ()),
+        ("duplicate_in_settlement", "repeated", (3,), ()),
+    ]
+    without_reference = [line(row=2, reference=""), line(row=3, reference="")]
+    assert [found[0] for found in outcomes(without_reference, [])] == ["missing_in_ledger", "missing_in_ledger"]
+
+
 def test_a_duplicate_is_never_suggested_for_another_payment_of_its_order() -> None:
     second = entry(position=2, reference="pi_2")
     assert [found[0] for found in outcomes([line(row=2, order=KEY), line(row=3, order=KEY)], [entry(), second])] == [
@@ -168,6 +177,11 @@ def test_two_lines_that_are_both_a_whole_days_payments_are_ambiguous() -> None:
     parts = [entry(position=1, amount=3000), entry(position=2, reference="pi_2", amount=2000, order_id=43)]
     lines = [line(row=2, reference=""), line(row=3, reference="")]
     assert outcomes(lines, parts) == [("ambiguous", "exact_sum", (2, 3), (1, 2))]
+
+
+def test_a_line_that_names_an_order_is_no_whole_day() -> None:
+    parts = [entry(position=1, amount=3000), entry(position=2, reference="pi_2", amount=2000, order_id=43)]
+    assert outcomes([line(reference="", order="99")], parts)[0][0] == "missing_in_ledger"
 
 
 def test_references_that_begin_alike_by_chance_have_nothing_in_common() -> None:

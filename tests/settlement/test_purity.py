@@ -1,0 +1,23 @@
+"""Reading, matching and tying out are pure, and no amount can become a float on the way."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+MODULES = sorted((ROOT / "domain" / "settlement").glob("*.py"))
+IMPURE = {"float", "now", "utcnow", "today", "time", "monotonic", "random", "urlopen", "connect", "print"}
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.stem)
+def test_nothing_makes_a_float_or_asks_for_the_time_or_the_network(module: Path) -> None:
+    for node in ast.walk(ast.parse(module.read_text())):
+        assert not (isinstance(node, ast.Constant) and isinstance(node.value, float)), node.lineno
+        assert not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)), node.lineno
+        assert not (isinstance(node, ast.Call) and _called(node.func) in IMPURE), node.lineno
+
+
+def _called(function: ast.expr) -> str:
+    return getattr(function, "attr", None) or getattr(function, "id", "")
