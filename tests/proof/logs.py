@@ -43,7 +43,8 @@ class Log:
         self.nodes.update(((level, index), node) for level, index, node in merkle.append(size, leaves, self.get))
 
     def of(self, uuid: UUID) -> list[StoredRecord]:
-        return [record for record in self.records if record.originator_id == str(uuid)]
+        """An order's records, by their versions."""
+        return sorted((r for r in self.records if r.originator_id == str(uuid)), key=lambda record: record.version)
 
     def checkpoint(self, size: int | None = None) -> bytes:
         size = len(self.records) if size is None else size
@@ -53,7 +54,7 @@ class Log:
         """The order's pack; `earlier` are sizes of checkpoints that it continues, `changed` what a forger puts in."""
         size, records = len(self.records), self.of(uuid)
         parts: dict[str, Any] = {
-            "document": document(records),
+            "document": changed.get("document") or document(records),
             "records": records,
             "inclusion": [merkle.inclusion_proof(record.position - 1, size, self.get) for record in records],
             "checkpoint": self.checkpoint(),

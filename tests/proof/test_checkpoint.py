@@ -143,7 +143,7 @@ _ROOT_TEXT = base64.b64encode(ROOT).decode()
         f"{NAME}\n1\n",
         f"\n1\n{_ROOT_TEXT}\n",
         f"{NAME}\n1\n{_ROOT_TEXT}\n\nan extension behind an empty line\n",
-        f"{NAME}\n1\n{_ROOT_TEXT}\ta tab\n",
+        f"{NAME}\n1\n{_ROOT_TEXT}\nan extension\twith a tab\n",
         f"{NAME}\r\n1\r\n{_ROOT_TEXT}\r\n",
         f"{NAME}\n1\n{_ROOT_TEXT}",
     ],

@@ -343,6 +343,30 @@ def test_a_history_with_a_gap_is_no_history(
     assert "events.jsonl" in failing(unzipped(log.evidence(UUID(int=4), records=records, inclusion=proofs)))
 
 
+@pytest.mark.parametrize("column", ["position", "recorded_at"])
+def test_versions_that_a_log_took_in_another_order_are_refused(column: str) -> None:
+    uuid, (first, second, *_) = an_order(1)
+    log = Log()
+    log.append([second, first] if column == "position" else [first, second])
+    records = log.of(uuid)
+    if column == "recorded_at":
+        records = records_with(records, 1, recorded_at="2026-03-01T11:00:00.000000Z")
+        log.nodes.update({(0, 0): records[0].digest, (1, 0): merkle.node_hash(*(record.digest for record in records))})
+    said, failed = verify.examine(unzipped(log.evidence(uuid, records=records)), [])
+    assert failed == ["events.jsonl"]
+    assert any(f"the versions do not follow each other in {column}" in line for line in said)
+
+
+@pytest.mark.parametrize("which", [(0, 0), (1, 1)], ids=["created twice", "never created"])
+def test_a_history_begins_with_the_orders_creation_and_has_no_other(which: tuple[int, int]) -> None:
+    uuid, events = an_order(1)
+    log = Log()
+    log.append([e.Record(uuid, version, events[i].event) for version, i in enumerate(which, 1)])
+    said, failed = verify.examine(unzipped(log.evidence(uuid, document=b"{}")), [])
+    assert failed == ["events.jsonl"]
+    assert any("the first event, and no other, must be the order's creation" in line for line in said)
+
+
 def test_a_record_of_another_order_does_not_belong(log: Log) -> None:
     records = [*log.of(UUID(int=4))[:3], log.of(UUID(int=5))[3]]
     size = len(log.records)
@@ -374,7 +398,7 @@ def test_a_history_that_ends_earlier_holds_and_it_is_said_that_no_pack_shows_the
         ("status", "completed"),
         ("total", 1),
         ("amount_paid", 100),
-        ("is_paid", 1),
+        ("is_paid", 0),
         ("notes", ""),
         ("payments", []),
         ("billing_city", None),
@@ -387,6 +411,14 @@ def test_a_document_that_says_something_else_is_refused_by_its_field(log: Log, f
     said, failed = verify.examine(unzipped(content), [])
     assert failed == ["order.json"]
     assert any(f"it is not what the events make, in '{field}'" in line for line in said)
+
+
+def test_a_document_without_a_field_is_refused_by_that_field(log: Log) -> None:
+    stated = json.loads(document(log.of(UUID(int=4))))
+    del stated["notes"]
+    said, failed = verify.examine(unzipped(log.evidence(UUID(int=4), document=json.dumps(stated).encode())), [])
+    assert failed == ["order.json"]
+    assert any("it is not what the events make, in 'notes'" in line for line in said)
 
 
 def test_a_document_with_a_field_twice_is_refused(log: Log) -> None:
@@ -425,12 +457,37 @@ def test_the_key_of_one_log_does_not_speak_for_another(log: Log) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["{name}\n01\n{root}\n", "{name}\n105\nAAAA\n", "{name}\n105\n{root}\n\nmore\n", "x\n"]
+    "text",
+    [
+        "{name}\n01\n{root}\n",
+        "{name}\n105\nAAAA\n",
+        "{name}\n105\n{root}\n\nmore\n",
+        "{name}\n105\n{root}\nan extension\twith a tab\n",
+        "x\n",
+    ],
 )
 def test_a_text_that_is_no_checkpoint_is_refused_however_well_it_is_signed(log: Log, text: str) -> None:
     name, _, root = head(log).splitlines()
     note = signed_note(text.format(name=name, root=root))
     assert "checkpoint.txt" in failing(unzipped(log.evidence(UUID(int=4), checkpoint=note)))
+
+
+def test_a_signature_whose_base64_is_written_another_way_is_refused(log: Log) -> None:
+    *_, last, _, _ = log.checkpoint().decode()  # then a sign of padding and the line's end
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    spare = alphabet[alphabet.index(last) ^ 1]
+    note = log.checkpoint()[:-3] + spare.encode() + b"=\n"
+    assert "checkpoint.txt" in failing(unzipped(log.evidence(UUID(int=4), checkpoint=note)))
+
+
+@pytest.mark.parametrize("change", [lambda path: [*path, bytes(32)], lambda path: path[:-1], lambda path: path[::-1]])
+def test_a_path_of_another_length_or_order_proves_nothing(
+    log: Log, change: Callable[[list[bytes]], list[bytes]]
+) -> None:
+    size = len(log.records)
+    first, *others = (merkle.inclusion_proof(r.position - 1, size, log.get) for r in log.of(UUID(int=4)))
+    content = log.evidence(UUID(int=4), inclusion=[change(first), *others])
+    assert failing(unzipped(content)) == ["proofs.json, events.jsonl or checkpoint.txt"]
 
 
 # --- What the auditor brings ---
