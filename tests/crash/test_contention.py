@@ -283,8 +283,8 @@ def lines(ids: range) -> bytes:
 
 def test_two_imports_at_once_with_overlapping_ids_record_each_order_once(tmp_path: Path) -> None:
     service = Service(tmp_path)
-    # One counts up and the other down, so that they meet in the middle of the 400 that both have.
-    files = [lines(range(1, 701)), lines(range(1000, 300, -1))]
+    # One counts up and the other down, so that they meet in the middle of the 200 that both have.
+    files = [lines(range(1, 351)), lines(range(500, 150, -1))]
     with ThreadPoolExecutor(2) as both:
         done = list(both.map(lambda file: service.run("import", "-", stdin=file), files))
     assert [run.returncode for run in done] == [0, 0], [run.stderr for run in done]
@@ -294,8 +294,8 @@ def test_two_imports_at_once_with_overlapping_ids_record_each_order_once(tmp_pat
         "SELECT originator_id, count(*) FROM events GROUP BY originator_id"
     ).fetchall()
     ids = [id for (id,) in ledger.log_of_events.reader.execute("SELECT value FROM claims WHERE kind = 'order-id'")]
-    assert sorted(ids) == list(range(1, 1001))
+    assert sorted(ids) == list(range(1, 501))
     assert {events for _, events in recorded} == {3}
-    assert len(recorded) == 1000
+    assert len(recorded) == 500
     said = [[int(word) for word in run.stdout.split() if word.isdigit()] for run in done]
-    assert [sum(numbers) for numbers in zip(*said, strict=True)] == [1000, 3000, 400, 0]
+    assert [sum(numbers) for numbers in zip(*said, strict=True)] == [500, 1500, 200, 0]

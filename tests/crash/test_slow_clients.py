@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from api.reading import BODY_BYTES_MAX
+from api.server import Gathering
 from tests.conftest import Client, Service
 from tests.crash.processes import memory_bytes, until_taken, workers
 from tests.crash.wire import HEALTH, Answer, Wire, chunk, head
@@ -40,7 +41,7 @@ def assert_served(staff: Client) -> None:
     """Others write and read, each on a connection of their own, so that every worker has its turn."""
     # No measure of speed: it ends the test of a service that answers nobody any more.
     options: dict[str, Any] = {"headers": {"Connection": "close"}, "timeout": 10}
-    for nth in range(10):
+    for nth in range(6):
         created = staff.post("/api/v1/orders", json={"notes": str(nth)}, **options)
         assert created.status_code == 201
         assert staff.get(f"/api/v1/orders/{created.json()['id']}", **options).status_code == 200
@@ -94,7 +95,7 @@ def other_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Se
         (["Content-Length: 99999999999999999999"], b"{"),
         ([f"Content-Length: {HUGE_BYTES}"], b"{"),
         ([CHUNKED], chunk(b" " * BODY_BYTES_MAX) + b"3e8\r\n"),
-        ([CHUNKED], chunk(b" ") * (BODY_BYTES_MAX // 4)),
+        ([CHUNKED], chunk(b" ") * 30_000),
     ],
     ids=["a length of twenty digits", "a huge length", "a chunk too many", "a chunk for each byte"],
 )
@@ -108,17 +109,40 @@ def test_others_are_served_while_thirty_clients_do_not_finish_a_body_that_is_too
         assert_served(service.client(key))
 
 
-def test_others_are_served_while_thirty_clients_read_nothing_of_a_large_answer(
-    other_service: tuple[Service, str],
-) -> None:
+LARGE = "/api/v1/orders?customer=7&limit=100"
+
+
+@pytest.fixture(scope="module")
+def large(other_service: tuple[Service, str]) -> bytes:
+    """The answer to `LARGE`: some megabytes, more than a connection holds on its way."""
     service, key = other_service
     orders = ({"customer": {"id": 7}, "items": [{"product": {"name": "ی" * 10_000}}] * 4} for _ in range(100))
     lines = b"".join(json.dumps(order).encode() + b"\n" for order in orders)
     assert service.run("import", "-", stdin=lines).returncode == 0
+    answer = service.client(key).get(LARGE)
+    assert len(answer.content) > 8 * MEBIBYTE - MEBIBYTE
+    return answer.content
+
+
+def test_a_large_answer_comes_whole_to_a_client_that_takes_little_at_a_time(
+    large: bytes, other_service: tuple[Service, str]
+) -> None:
+    service, key = other_service
+    with Wire(service, receive_bytes_max=16_384) as wire:
+        answer = wire.send(head(key, method="GET", path=LARGE), HEALTH).answer()
+        assert answer.body == large
+        assert wire.answer().status == 200
+
+
+@pytest.mark.usefixtures("large")
+def test_others_are_served_while_thirty_clients_read_nothing_of_a_large_answer(
+    other_service: tuple[Service, str],
+) -> None:
+    service, key = other_service
     with ExitStack() as stack:
         for _ in range(SLOW):
             deaf = stack.enter_context(Wire(service, receive_bytes_max=4096))
-            deaf.send(head(key, method="GET", path="/api/v1/orders?customer=7&limit=100"))
+            deaf.send(head(key, method="GET", path=LARGE))
         until_taken(service)
         assert_served(service.client(key))
 
@@ -235,11 +259,22 @@ def test_a_body_with_a_length_may_have_a_mebibyte(over: int, status: int, servic
         assert wire.send(head(key, f"Content-Length: {len(body)}"), body).answer().status == status
 
 
-def test_a_body_in_chunks_of_a_byte_is_read_to_its_end(service: Service, key: str) -> None:
-    """As many chunks as a body may have; a reader that copies the rest for each would be at it for a while."""
-    chunks = chunk(b" ") * 16_000
+def test_a_body_may_have_a_chunk_for_each_byte(service: Service, key: str) -> None:
     with Wire(service) as wire:
-        assert wire.send(head(key, CHUNKED), chunk(b"{}"), chunks, LAST_CHUNK).answer().status == 201
+        sent = (chunk(b"{}"), chunk(b" ") * 10_000, LAST_CHUNK)
+        assert wire.send(head(key, CHUNKED), *sent).answer().status == 201
+
+
+@pytest.mark.parametrize("piece_bytes", [1, 2, 3, 1000])
+@pytest.mark.parametrize("body", [*FORMS.values(), chunk(bytes(20_000)) + LAST_CHUNK], ids=[*FORMS, "a long chunk"])
+def test_a_request_is_the_same_in_whatever_pieces_it_comes(body: bytes, piece_bytes: int) -> None:
+    """Each piece as the worker's loop takes it in; a network would join some of them again."""
+    request = head("key", CHUNKED) + body
+    at_once, in_pieces = Gathering(), Gathering()
+    assert at_once.add(request)
+    pieces = [request[start : start + piece_bytes] for start in range(0, len(request), piece_bytes)]
+    assert [in_pieces.add(piece) for piece in pieces] == [False] * (len(pieces) - 1) + [True]
+    assert in_pieces.bytes == at_once.bytes
 
 
 MALFORMED = (

@@ -264,9 +264,9 @@ def _is_locked(connection: sqlite3.Connection) -> bool:
 # --- a page is of one moment ---
 
 
-def test_a_page_has_its_position_count_and_rows_from_one_moment_whenever_another_process_commits(
-    ledger: OrderLedger, views: Views, tmp_path: Path
-) -> None:
+@pytest.fixture
+def commit_elsewhere(views: Views, tmp_path: Path) -> Iterator[Callable[[], None]]:
+    """Makes another process create an order, which is one event, and feed it to the views."""
     body = """
 import sys
 for _ in sys.stdin:
@@ -274,43 +274,44 @@ for _ in sys.stdin:
     views.catch_up()
     print(flush=True)
 """
-    writer = subprocess.Popen(
-        program(tmp_path, body), cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
-    )
-    assert writer.stdin
-    assert writer.stdout
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "bufsize": 1}
+    with subprocess.Popen(program(tmp_path, body), cwd=ROOT, **pipes) as other:
 
-    def commit() -> None:
-        writer.stdin.write("\n")
-        writer.stdout.readline()
+        def commit() -> None:
+            other.stdin.write("\n")
+            other.stdout.readline()
 
-    def page_with_a_commit(at_step: int) -> int:
-        """A page, while whose `at_step`th step in SQLite's machine the other commits; returns how many steps it had."""
-        steps = 0
+        commit()
+        yield commit
+        other.stdin.close()
 
-        def step() -> None:
-            nonlocal steps
-            steps += 1
-            if steps == at_step:
-                commit()
 
-        views.reader.set_progress_handler(step, 1)
-        page = everything(views)
-        views.reader.set_progress_handler(None, 1)
+def page_with_a_commit(views: Views, commit: Callable[[], None], at_step: int) -> tuple[orders.Page, int]:
+    """A page, and how many steps SQLite's machine took for it; before the step named, another process commits."""
+    steps = 0
+
+    def step() -> None:
+        nonlocal steps
+        steps += 1
+        if steps == at_step:
+            commit()
+
+    views.reader.set_progress_handler(step, 1)
+    page = everything(views)
+    views.reader.set_progress_handler(None, 1)
+    return page, steps
+
+
+def test_a_page_has_its_position_count_and_rows_from_one_moment_whenever_another_process_commits(
+    views: Views, commit_elsewhere: Callable[[], None]
+) -> None:
+    _, steps = page_with_a_commit(views, commit_elsewhere, at_step=0)
+    for at_step in range(1, steps, max(1, steps // 60)):
+        before = views.position()
+        page, _ = page_with_a_commit(views, commit_elsewhere, at_step)
         # Each order is one event here, so the three are the same number at every moment.
         assert page.position == page.count == len(page.rows)
-        return steps
-
-    try:
-        commit()
-        steps = page_with_a_commit(at_step=0)
-        for at_step in range(1, steps, max(1, steps // 60)):
-            before = views.position()
-            page_with_a_commit(at_step)
-            assert views.position() == before + 1, "the other has committed meanwhile"
-    finally:
-        writer.kill()
-        writer.communicate()
+        assert views.position() == before + 1, "the other has committed meanwhile"
 
 
 # --- the file goes away, or is another program's ---
@@ -415,8 +416,8 @@ def test_who_opens_the_views_while_they_are_made_anew_always_finds_them(
 
 @pytest.fixture
 def serving(make_service: Callable[..., Service], tmp_path: Path) -> tuple[Service, Client]:
-    """A service with two thousand orders of customer 1, and a staff client."""
-    lines = b"".join(b'{"id":%d,"customer":{"id":1},"items":[{"unit_price":"1"}]}\n' % n for n in range(1, 2001))
+    """A service with a thousand orders of customer 1, and a staff client."""
+    lines = b"".join(b'{"id":%d,"customer":{"id":1},"items":[{"unit_price":"1"}]}\n' % n for n in range(1, 1001))
     assert Service(tmp_path).run("import", "-", stdin=lines).returncode == 0
     service = make_service()
     return service, service.client(service.key("orders:read", "orders:write"))
@@ -429,7 +430,7 @@ def test_rebuilding_while_serving_gives_no_failed_or_half_filled_answer_and_ever
     key, done = service.key(customer=1), threading.Event()
 
     def read() -> int:
-        client, seen, answers = service.client(key), 2000, 0
+        client, seen, answers = service.client(key), 1000, 0
         while not done.is_set():
             answer = client.get("/api/shop/customers/me/orders?limit=20")
             assert answer.status_code == 200, answer.text
