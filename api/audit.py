@@ -15,7 +15,7 @@ from api.reading import json_answer, position_in, position_token, stamp
 from api.settings import Settings
 from domain import merkle
 from domain.checkpoint import parse
-from domain.evidence.pack import StoredRecord, pack
+from domain.evidence.pack import Continuation, StoredRecord, pack
 from domain.ledger import OrderLedger
 from domain.recorder import instant
 from domain.refusals import OrderNotFound
@@ -31,6 +31,7 @@ _LIMIT_DEFAULT: Final = 100
 LIMIT_MAX: Final = 1_000
 # How much of the log one request looks through for what its filters want; `next` goes on from there.
 SCAN_EVENTS_MAX: Final = 100_000
+CONTINUATIONS_MAX: Final = 100
 _JSON: Final = "application/json"
 _encode = msgspec.json.encode
 
@@ -255,7 +256,11 @@ class SignedHead:
 
 
 class Evidence:
-    """Everything needed to prove an order's history offline, as a zip."""
+    """Everything needed to prove an order's history offline, as a zip.
+
+    It also proves that the log goes on from earlier signed heads: the latest that were kept, or the one of the size that
+    `since` names, for who kept an older one.
+    """
 
     def __init__(self, ledger: OrderLedger, views: Views, reading: Reading, checkpoints: Checkpoints) -> None:
         self._ledger = ledger
@@ -280,9 +285,23 @@ class Evidence:
             inclusion=[merkle.inclusion_proof(entry.raw.position - 1, size, node) for entry in entries],
             checkpoint=note,
             key=self._checkpoints.public(),
+            continuations=[
+                Continuation(kept, merkle.consistency_proof(kept, size, node)) for kept in self._earlier(req, size)
+            ],
         )
         resp.downloadable_as = f"order-{found[0].id}-evidence.zip"
         stamp(resp, size)
+
+    def _earlier(self, req: Request, size: int) -> list[int]:
+        """The sizes of the signed heads that the pack is to go on from."""
+        since = Parameters(req).integer("since")
+        if since is None:
+            kept = [parse(note).size for note in self._ledger.log_of_events.checkpoints(CONTINUATIONS_MAX)]
+        elif since > size:
+            raise invalid_parameter("since", f"must be the size of an earlier head; this one has {size}")
+        else:
+            kept = [since]
+        return [earlier for earlier in kept if 0 < earlier < size]
 
     on_head = on_get
 

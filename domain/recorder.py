@@ -5,13 +5,14 @@ must be unique across orders is claimed in the transaction that writes the event
 """
 
 import hashlib
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, BinaryIO, Final, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -88,6 +89,23 @@ BEGIN SELECT RAISE(ABORT, 'a checkpoint is never updated'); END;
 CREATE TRIGGER checkpoints_are_not_deleted BEFORE DELETE ON checkpoints
 BEGIN SELECT RAISE(ABORT, 'a checkpoint is never deleted'); END;
 """
+# Of a later day than the rest, so a ledger may not have it yet. In pieces, so that no file is ever whole in memory.
+_KEPT_FILES: Final = """
+CREATE TABLE kept_files (
+  sha256  TEXT NOT NULL,
+  piece   INTEGER NOT NULL,
+  content BLOB NOT NULL,
+  PRIMARY KEY (sha256, piece)
+) STRICT;
+CREATE TRIGGER kept_files_are_not_updated BEFORE UPDATE ON kept_files
+BEGIN SELECT RAISE(ABORT, 'a kept file is never updated'); END;
+CREATE TRIGGER kept_files_are_not_deleted BEFORE DELETE ON kept_files
+BEGIN SELECT RAISE(ABORT, 'a kept file is never deleted'); END;
+CREATE TRIGGER kept_files_are_not_replaced BEFORE INSERT ON kept_files
+WHEN EXISTS (SELECT 1 FROM kept_files WHERE sha256 = NEW.sha256 AND piece = NEW.piece)
+BEGIN SELECT RAISE(ABORT, 'this file is kept already'); END;
+"""
+FILE_PIECE_BYTES: Final = 1024 * 1024
 _OWN_TABLES: Final = {"events", "claims", "checkpoints", "access_keys"}
 
 # Text is read as bytes, so that a damaged byte is a damaged record and not an exception out of the driver.
@@ -202,9 +220,11 @@ class SQLiteRecorder(ApplicationRecorder):
         with _errors():
             self._refuse_strangers()
             with transaction(self._threads.writer) as writer:
-                if not _tables(writer):
-                    for statement in _statements(_SCHEMA):
-                        writer.execute(statement)
+                tables = _tables(writer)
+                for missing, script in (("events", _SCHEMA), ("kept_files", _KEPT_FILES)):
+                    if missing not in tables:
+                        for statement in _statements(script):
+                            writer.execute(statement)
                 if writer.execute("PRAGMA application_id").fetchone() != (APPLICATION_ID,):
                     # A new file, or one restored from a dump, which does not carry these two.
                     writer.execute(f"PRAGMA application_id = {APPLICATION_ID}")
@@ -383,10 +403,12 @@ class SQLiteRecorder(ApplicationRecorder):
             if not self.writer.execute("SELECT 1 FROM checkpoints WHERE size = ?", (size,)).fetchone():
                 self.writer.execute("INSERT INTO checkpoints VALUES (?, ?, ?)", (size, note.decode(), instant(now)))
 
-    def checkpoints(self) -> list[bytes]:
-        """Every signed head that was kept, the smallest first."""
-        rows = self.reader.execute("SELECT CAST(note AS BLOB) FROM checkpoints ORDER BY size")
-        return [note for (note,) in rows]
+    def checkpoints(self, last: int | None = None) -> list[bytes]:
+        """Every signed head that was kept, or so many of the last, the smallest first."""
+        rows = self.reader.execute(
+            "SELECT CAST(note AS BLOB) FROM checkpoints ORDER BY size DESC LIMIT +?", (-1 if last is None else last,)
+        )
+        return [note for (note,) in rows][::-1]
 
     def last_checkpoint(self) -> tuple[int, bytes, str] | None:
         """The largest size that was signed, its note, and the instant when it was made."""
@@ -394,6 +416,38 @@ class SQLiteRecorder(ApplicationRecorder):
             "SELECT size, CAST(note AS BLOB), made_at FROM checkpoints ORDER BY size DESC LIMIT 1"
         ).fetchone()
         return (row[0], row[1], row[2]) if row else None
+
+    def keep_file(self, sha256: str, file: BinaryIO) -> None:
+        """Keeps a file's content under its SHA-256; one that is kept already stays. Inside `exclusive`."""
+        if self.writer.execute("SELECT 1 FROM kept_files WHERE sha256 = ?", (sha256,)).fetchone():
+            return
+        file.seek(0)
+        pieces = iter(lambda: file.read(FILE_PIECE_BYTES), b"")
+        self.writer.executemany(
+            "INSERT INTO kept_files VALUES (?, ?, ?)",
+            ((sha256, number, zlib.compress(piece)) for number, piece in enumerate(pieces)),
+        )
+
+    def kept_file(self, sha256: str) -> Iterator[bytes]:
+        """The content of a kept file, piece by piece. Raises OperationalError where it is not what was kept."""
+        found = hashlib.sha256()
+        number = 0
+        while row := self.reader.execute(
+            "SELECT content FROM kept_files WHERE sha256 = ? AND piece = ?", (sha256, number)
+        ).fetchone():
+            try:
+                piece = zlib.decompress(row[0])
+            except zlib.error:
+                break
+            found.update(piece)
+            number += 1
+            yield piece
+        if found.hexdigest() != sha256:
+            raise OperationalError(f"the file kept as {sha256} is missing, or not what was kept")
+
+    def kept_files(self) -> list[str]:
+        """The SHA-256 of every file that is kept."""
+        return [sha256 for (sha256,) in self.reader.execute("SELECT DISTINCT sha256 FROM kept_files ORDER BY sha256")]
 
     def last_given(self) -> int:
         """The last position that was ever given, whether or not its record is still there."""

@@ -18,6 +18,7 @@ from domain.recorder import instant
 from projections import tree
 from projections.views import Views
 
+_SIGNATURE: Final = "— ".encode()
 ORIGIN: Final = f"order-ledger/{LOG}"
 
 
@@ -83,11 +84,21 @@ class Checkpoints:
 
     def _keep(self, size: int, note: bytes) -> None:
         # The file first: a head that only the database knows proves nothing against who rewrites the database.
-        with self.kept.open("ab") as file:
+        with self.kept.open("a+b") as file:
+            file.seek(0)
+            file.truncate(_end_of_last_note(file.read()))
             file.write(note)
             file.flush()
             os.fsync(file.fileno())
         self._ledger.log_of_events.keep_checkpoint(size, note, self._ledger.clock())
+
+
+def _end_of_last_note(notes: bytes) -> int:
+    """Where the last whole note ends: behind it stands at most what a crash left of another."""
+    lines = notes.splitlines(keepends=True)
+    while lines and not (lines[-1].startswith(_SIGNATURE) and lines[-1].endswith(b"\n")):
+        lines.pop()
+    return sum(map(len, lines))
 
 
 def _is_by(note: bytes, key: VerifierKey) -> bool:
