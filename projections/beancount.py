@@ -36,6 +36,8 @@ transactions move it on from Assets:Providers.
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from itertools import groupby, pairwise
 from typing import BinaryIO, Final
@@ -82,6 +84,7 @@ def balances(order: Order) -> Mapping[str, int]:
     return found
 
 
+@lru_cache(maxsize=1024)
 def provider_account(provider: str) -> str:
     """An account for each provider. Beancount takes letters, digits and hyphens; a name of anything else than small
     letters and digits gets a mark made of all of it, so that no two names become one account."""
@@ -189,9 +192,9 @@ class _Books:
                 yield f"  provider: {_quoted(self._providers[name])}\n"
 
 
-def _booked_together(entry: Entry) -> tuple[str, int]:
+def _booked_together(entry: Entry) -> tuple[datetime, int]:
     event = entry.record.event
-    return event.occurred_at.isoformat(), entry.raw.position if isinstance(event, MOVEMENTS) else 0
+    return event.occurred_at, entry.raw.position if isinstance(event, MOVEMENTS) else 0
 
 
 def _narration(part: list[Entry], currency: str) -> str:

@@ -10,7 +10,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain import commands as c
@@ -221,6 +221,7 @@ def test_the_books_stand_at_one_position_whatever_comes_later(desk: Desk) -> Non
 # --- names and words ---
 
 
+@settings(deadline=None)
 @given(st.sets(st.one_of(st.text(min_size=1, max_size=200), st.sampled_from(PROVIDERS)), max_size=6))
 def test_every_provider_has_an_account_of_its_own_whose_name_beancount_takes(providers: set[str]) -> None:
     accounts = {provider_account(provider) for provider in providers if provider.isprintable()}

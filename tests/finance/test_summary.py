@@ -11,7 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlite_utils import Database
 
@@ -154,6 +154,7 @@ def plain_day(moment: datetime, zone: ZoneInfo) -> str:
         return moment.date().isoformat()
 
 
+@settings(deadline=None)
 @given(
     st.lists(MOVEMENTS, max_size=12),
     st.lists(st.sampled_from(GROUPINGS), unique=True),
@@ -176,6 +177,7 @@ def test_a_summary_is_what_a_plain_loop_adds_up(movements: list[dict[str, Any]],
         assert each.net == each.received - each.refunded
 
 
+@settings(deadline=None)
 @given(st.lists(MOVEMENTS, max_size=12), st.integers(0, 12), st.integers(1, 5))
 def test_pages_and_parts_are_what_a_plain_slice_is(movements: list[dict[str, Any]], after: int, limit: int) -> None:
     with journal(movements) as connection:
