@@ -60,19 +60,22 @@ def test_what_is_in_flight_is_finished_and_answered(
     ledger = OrderLedger(running.folder / "ledger.db")
     begin(ledger.log_of_events.writer)  # now no write can be finished
     with ExitStack() as stack:
-        reader, *writers = [stack.enter_context(Wire(running)) for _ in range(5)]
+        late, reader, *writers = [stack.enter_context(Wire(running)) for _ in range(6)]
+        late.send(head(key, "Content-Length: 2"))
         reader.send(head(key, method="GET", path="/api/v1/orders?min_position=orders:9"))
         for writer in writers:
             writer.send(head(key, "Content-Length: 2"), b"{}")
         until_taken(running)
         stop(running)
         time.sleep(0.3)
+        late.send(b"{}")  # of this one only the head had come when the stop began
         assert ledger.head() == 0
         ledger.log_of_events.writer.execute("ROLLBACK")
         assert [writer.answer().status for writer in writers] == [201] * 4
         assert reader.answer().code == "position-not-reached"
+        assert late.answer().status == 201
         assert wait_for_exit(running) == 0
-    assert ledger.head() == 4
+    assert ledger.head() == 5
     assert "Traceback" not in running.log()
 
 
