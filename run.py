@@ -298,7 +298,12 @@ def key_create() -> None:
 @key.command("show")
 def key_show() -> None:
     """Print the public half of the signing key."""
-    print(_checkpoints(settings()).public())
+    from projections.checkpoints import NoSigningKey
+
+    try:
+        print(_checkpoints(settings()).public())
+    except NoSigningKey as error:
+        fail(str(error))
 
 
 def _checkpoints(chosen: Settings) -> "Checkpoints":
@@ -314,11 +319,16 @@ def checkpoint() -> None:
 
     Hand copies to people who do not trust each other: whoever has one can tell when the log is cut or rewritten.
     """
+    from projections.checkpoints import NoSigningKey
+
     chosen = settings()
     ledger = open_ledger(chosen)
     with progress("feeding the views") as say:
         open_views(ledger, chosen).ensure(say)
-    sys.stdout.buffer.write(_checkpoints(chosen).current())
+    try:
+        sys.stdout.buffer.write(_checkpoints(chosen).current())
+    except NoSigningKey as error:
+        fail(str(error))
 
 
 @cli.command()

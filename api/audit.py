@@ -258,8 +258,8 @@ class SignedHead:
 class Evidence:
     """Everything needed to prove an order's history offline, as a zip.
 
-    It also proves that the log goes on from earlier signed heads: the latest that were kept, or the one of the size that
-    `since` names, for who kept an older one.
+    It also proves that the log goes on from earlier signed heads: the latest that were kept, or the one of the size
+    that `since` names, for who kept an older one.
     """
 
     def __init__(self, ledger: OrderLedger, views: Views, reading: Reading, checkpoints: Checkpoints) -> None:

@@ -53,6 +53,8 @@ class Checkpoints:
             loaded = serialization.load_pem_private_key(self._key.read_bytes(), password=None)
         except FileNotFoundError:
             raise NoSigningKey("There is no signing key yet; `run.py key create` makes one.") from None
+        except ValueError:
+            loaded = None
         if not isinstance(loaded, Ed25519PrivateKey):
             raise NoSigningKey(f"{self._key} holds no Ed25519 key.")
         return loaded
@@ -86,19 +88,24 @@ class Checkpoints:
         # The file first: a head that only the database knows proves nothing against who rewrites the database.
         with self.kept.open("a+b") as file:
             file.seek(0)
-            file.truncate(_end_of_last_note(file.read()))
+            file.truncate(_end_of_notes(file.read()))
             file.write(note)
             file.flush()
             os.fsync(file.fileno())
         self._ledger.log_of_events.keep_checkpoint(size, note, self._ledger.clock())
 
 
-def _end_of_last_note(notes: bytes) -> int:
-    """Where the last whole note ends: behind it stands at most what a crash left of another."""
-    lines = notes.splitlines(keepends=True)
-    while lines and not (lines[-1].startswith(_SIGNATURE) and lines[-1].endswith(b"\n")):
-        lines.pop()
-    return sum(map(len, lines))
+def _end_of_notes(notes: bytes) -> int:
+    """Where the next note goes: behind all that stands there, but for what a crash has left of an unfinished note."""
+    end = len(notes)
+    for line in reversed(notes.splitlines(keepends=True)):
+        whole = line.endswith(b"\n")
+        if whole and line.startswith(_SIGNATURE):
+            break
+        end -= len(line)
+        if line.rstrip() == ORIGIN.encode() or (not whole and ORIGIN.encode().startswith(line)):
+            return end
+    return len(notes)
 
 
 def _is_by(note: bytes, key: VerifierKey) -> bool:
