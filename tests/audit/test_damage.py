@@ -1,0 +1,104 @@
+"""Does one damaged record stop its order, with a clear error, and no other order?"""
+
+import pytest
+
+from domain.commands import ChangeItemQuantity, ChangeOrder, ReceivePayment
+from domain.sqlite import sqlite3
+from tests.audit.conftest import AUDIT, Office
+
+DAMAGED, WHOLE = 2, (1, 3)
+AT = 8
+# What stands at the position is a payment that order 2 received; its digest is left as it was.
+DAMAGES = {
+    "cut short": "payload = substr(payload, 1, 40)",
+    "no UTF-8": "payload = CAST(x'ff' || CAST(payload AS BLOB) AS TEXT)",
+    "another amount": "payload = replace(payload, '50.00', '90.00')",
+    "another actor": "actor = 'nobody'",
+    "an unknown topic": "topic = 'order.payment_recieved.v1'",
+    "another topic": "topic = 'order.item_removed.v1'",
+    "another version": "version = version + 64",
+    "no order's id": "originator_id = 'x' || originator_id",
+    "another order's id": "originator_id = 'f' || substr(originator_id, 2)",
+}
+READS = ("", "/events", "/changes", "/evidence")
+
+
+@pytest.fixture(params=sorted(DAMAGES))
+def damaged(office: Office, request: pytest.FixtureRequest) -> Office:
+    """Three orders side by side; of the second, the record at position 8 is damaged, and one more stands behind it."""
+    first, second, third = (office.place(customer={"id": number}) for number in (1, 2, 3))
+    office.give(first, ChangeOrder, notes="first")
+    second = office.give(second, ReceivePayment, amount="50.00", reference="p", provider="x")
+    office.give(second, ChangeItemQuantity, item=1, quantity=2)
+    office.give(third, ChangeOrder, notes="third")
+    connection = sqlite3.connect(office.settings.ledger, isolation_level=None)
+    connection.execute("DROP TRIGGER events_are_not_updated")
+    connection.execute(f"UPDATE events SET {DAMAGES[request.param]} WHERE position = {AT}")
+    connection.close()
+    return office
+
+
+def staff(office: Office) -> str:
+    return office.key("orders:read", "orders:write")
+
+
+def assert_unreadable(office: Office, path: str, key: str | None = None, **options: object) -> None:
+    answer = office.ask(path, key, headers={"X-Request-Id": "req-7"}, **options)
+    assert (answer.status_code, answer.json["code"]) == (500, "unreadable-event")
+    assert answer.json["detail"] == "This order's history cannot be read. It is noted under request req-7."
+
+
+def test_its_history_is_not_read_and_that_of_the_others_is(damaged: Office) -> None:
+    for path in READS:
+        assert_unreadable(damaged, f"{AUDIT}/orders/{DAMAGED}{path}")
+        for order in WHOLE:
+            assert damaged.ask(f"{AUDIT}/orders/{order}{path}").status_code == 200
+
+
+def test_it_takes_no_command_and_the_others_do(damaged: Office) -> None:
+    key, head = staff(damaged), damaged.ledger.head()
+    assert_unreadable(damaged, f"/api/v1/orders/{DAMAGED}", key, method="PATCH", json={"notes": "b"})
+    assert damaged.ledger.head() == head
+    for order in WHOLE:
+        answer = damaged.ask(f"/api/v1/orders/{order}", key, "PATCH", json={"notes": "b"})
+        assert (answer.status_code, answer.json["notes"]) == (200, "b")
+        assert "ledger-views" not in answer.headers
+
+
+def test_new_orders_are_taken_and_listed(damaged: Office) -> None:
+    key = staff(damaged)
+    created = damaged.ask("/api/v1/orders", key, "POST", json={"customer": {"id": 4}})
+    assert created.status_code == 201
+    assert damaged.ask("/api/shop/customers/me/orders", damaged.key(customer=4)).json["count"] == 1
+
+
+def test_views_made_anew_have_every_other_order_as_it_was(damaged: Office) -> None:
+    key = staff(damaged)
+    before = {order: damaged.ask(f"/api/v1/orders/{order}", key).content for order in WHOLE}
+    assert damaged.views.rebuild() == damaged.ledger.head()
+    assert {order: damaged.ask(f"/api/v1/orders/{order}", key).content for order in WHOLE} == before
+    assert [order["id"] for order in damaged.ask("/api/v1/orders", key).json["results"]] == [3, 1]
+
+
+def test_views_made_anew_say_of_the_order_that_it_cannot_be_read(damaged: Office) -> None:
+    damaged.views.rebuild()
+    assert_unreadable(damaged, f"/api/v1/orders/{DAMAGED}", staff(damaged))
+    uuid = str(damaged.ledger.uuid_of(DAMAGED))
+    assert uuid in damaged.views.stopped()
+    assert damaged.ask("/api/shop/customers/me/orders", damaged.key(customer=DAMAGED)).json["count"] == 0
+
+
+def test_the_views_go_on_behind_it_once_they_were_made_anew(damaged: Office) -> None:
+    damaged.views.rebuild()
+    key = staff(damaged)
+    answer = damaged.ask("/api/v1/orders/3", key, "PATCH", json={"notes": "later"})
+    assert answer.status_code == 200
+    assert damaged.ask("/api/v1/orders/3", key).json["notes"] == "later"
+    assert damaged.views.position() == damaged.ledger.head()
+
+
+def test_the_feed_stops_at_it_and_goes_on_behind_it(damaged: Office) -> None:
+    assert_unreadable(damaged, f"{AUDIT}/events")
+    assert [event["position"] for event in damaged.feed(after=f"orders:{AT}")] == [9, 10]
+    for order in WHOLE:
+        assert len(damaged.feed(order=str(order))) == 3
