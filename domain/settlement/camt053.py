@@ -23,6 +23,7 @@ from domain.settlement.lines import LINES_MAX, Balance, Line, Misfit, shown
 from domain.settlement.safe_xml import Event, events, local
 
 DETAILS_MAX: Final = 100_000
+TEXTS_MAX: Final = 1_000
 _FEES: Final = frozenset({"CHRG", "FEES", "COMM"})
 _CAME_IN: Final = frozenset({"RCDT", "RRCT", "IDDT", "MCRD", "CCRD", "RCCN"})
 _WAS_SENT: Final = frozenset({"ICDT", "IRCT", "ICCN"})
@@ -37,16 +38,21 @@ class _Element:
     def __init__(self, line: int) -> None:
         self.line = line
         self._texts: dict[str, list[str]] = {}
+        self._count = 0
 
     def add(self, path: str, text: str) -> None:
-        self._texts.setdefault(path, []).append(text.strip())
+        self._count += 1
+        if self._count > TEXTS_MAX:
+            raise Misfit(self.line, None, f"an element has at most {TEXTS_MAX} others below it")
+        if text := text.strip():
+            self._texts.setdefault(path, []).append(text)
 
     def first(self, *paths: str) -> str:
-        """The first text that is not empty."""
-        return next((text for path in paths for text in self._texts.get(path, ()) if text), "")
+        """The first text that there is."""
+        return next((text for path in paths for text in self._texts.get(path, ())), "")
 
     def all(self, path: str) -> str:
-        return " ".join(filter(None, self._texts.get(path, ())))
+        return " ".join(self._texts.get(path, ()))
 
 
 def camt053_lines(stream: BinaryIO, provider: str, on_balance: Callable[[Balance], None]) -> Iterator[Line]:
@@ -68,34 +74,57 @@ def camt053_lines(stream: BinaryIO, provider: str, on_balance: Callable[[Balance
 
 def _elements(stream: BinaryIO) -> Iterator[tuple[str, _Element, list[_Element]]]:
     """Each account, balance and entry of each statement, an entry with its transactions."""
-    path: list[str] = []
-    element: _Element | None = None
-    detail: _Element | None = None
-    details: list[_Element] = []
+    place = _Place()
     for event in events(stream):
-        name = local(event.name)
-        if event.attributes is not None:
-            path.append(name)
-            _check_place(path, event)
-            if len(path) == 4 and name in ("Acct", "Bal", "Ntry"):
-                element, details = _Element(event.line), []
-            elif path[4:] == ["NtryDtls", "TxDtls"]:
-                detail = _Element(event.line)
-                details.append(detail)
-                if len(details) > DETAILS_MAX:
-                    raise Misfit(event.line, name, f"an entry has at most {DETAILS_MAX} transactions")
-            if "Ccy" in event.attributes and element is not None:
-                (detail or element).add("/".join([*path[6 if detail else 4 :], "@Ccy"]), event.attributes["Ccy"])
-            continue
-        if detail is not None:
-            detail.add("/".join(path[6:]), event.text)
-            detail = None if len(path) == 6 else detail
-        elif element is not None and path[4:5] != ["NtryDtls"]:
-            element.add("/".join(path[4:]), event.text)
-        if len(path) == 4 and element is not None:
-            yield path[3], element, details
-            element = None
-        path.pop()
+        if event.begins:
+            place.enter(event)
+        else:
+            if found := place.leave(event):
+                yield found
+            place.path.pop()
+
+
+class _Place:
+    """Where in the document a reader is: below which element of a statement, and which transaction of an entry."""
+
+    def __init__(self) -> None:
+        self.path: list[str] = []
+        self._element: _Element | None = None
+        self._details: list[_Element] = []
+        self._in_detail = False
+
+    def enter(self, event: Event) -> None:
+        self.path.append(local(event.name))
+        _check_place(self.path, event)
+        if len(self.path) == 4 and self.path[3] in ("Acct", "Bal", "Ntry"):
+            self._element, self._details = _Element(event.line), []
+        elif self.path[3:] == ["Ntry", "NtryDtls", "TxDtls"]:
+            self._in_detail = True
+            self._details.append(_Element(event.line))
+            if len(self._details) > DETAILS_MAX:
+                raise Misfit(event.line, "TxDtls", f"an entry has at most {DETAILS_MAX} transactions")
+        if event.attributes and "Ccy" in event.attributes:
+            self._add([*self._below(), "@Ccy"], event.attributes["Ccy"])
+
+    def leave(self, event: Event) -> tuple[str, _Element, list[_Element]] | None:
+        """The element that ends here, where it is one of a statement's."""
+        self._add(self._below(), event.text)
+        if self.path[3:] == ["Ntry", "NtryDtls", "TxDtls"]:
+            self._in_detail = False
+        if len(self.path) != 4 or self._element is None:
+            return None
+        element, self._element = self._element, None
+        return self.path[3], element, self._details
+
+    def _below(self) -> list[str]:
+        """The path below the transaction, or else below the element."""
+        return self.path[6 if self._in_detail else 4 :]
+
+    def _add(self, path: list[str], text: str) -> None:
+        if self._in_detail:
+            self._details[-1].add("/".join(path), text)
+        elif self._element is not None and path[:1] != ["NtryDtls"]:
+            self._element.add("/".join(path), text)
 
 
 def _check_place(path: list[str], event: Event) -> None:

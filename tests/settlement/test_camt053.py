@@ -161,6 +161,11 @@ def test_an_encoding_that_nobody_knows_is_refused(encoding: str) -> None:
     refusal_of(statement().replace("UTF-8", encoding))
 
 
+def test_an_element_of_endless_others_is_refused() -> None:
+    endless = entry("1.00", details=detail("A").replace("<Refs>", "<Refs>" + "<MsgId>1</MsgId>" * 2000))
+    assert "others below it" in refusal_of(statement(endless)).message
+
+
 def test_deep_nesting_and_endless_text_are_refused() -> None:
     deep = statement().replace("<Id>S1</Id>", "<x>" * 100 + "</x>" * 100)
     assert "deeper" in refusal_of(deep).message

@@ -61,6 +61,23 @@ def test_a_negative_number_shown_by_colour_alone_is_negative_all_the_same() -> N
     assert as_shown(stored("-5"), section) == "-5.00"
 
 
+def test_negative_numbers_have_a_format_of_their_own_where_there_is_one() -> None:
+    assert gross_refund("-5.26", "0.00;-0") == -500
+    assert gross_refund("-5.26", "0.00") == -526
+
+
+def gross_refund(stored_text: str, code: str) -> int:
+    cells = row(number("C", stored_text, 1))
+    cells[1] = text("B", "refund")
+    return lines_of(xlsx(HEADER, cells, formats=("General", code)))[0].gross
+
+
+@pytest.mark.parametrize("code", ["[h]", "[h]:mm", "d.m.yy", "mmm"])
+def test_a_time_or_a_date_is_no_amount(code: str) -> None:
+    refused = refusal_of(xlsx(HEADER, row(number("C", "46082", 1)), formats=("General", code)))
+    assert (refused.row, refused.column, "date" in refused.message) == (2, "gross", True)
+
+
 @pytest.mark.parametrize("code", ["0%", "0.00E+00", "# ?/?", "0.0,", "#,##0,,", "[>100]0.00"])
 def test_a_format_that_shows_something_else_than_the_number_is_no_amount(code: str) -> None:
     refused = refusal_of(xlsx(HEADER, row(number("C", "0.5", 1)), formats=("General", code)))
@@ -168,6 +185,33 @@ def test_a_part_that_says_it_is_smaller_than_it_is_is_refused() -> None:
     lying = packed.replace(size.to_bytes(4, "little"), (size // 2).to_bytes(4, "little"))
     assert lying != packed
     refusal_of(lying)
+
+
+def _in_directory(workbook: bytes, place: int, value: bytes) -> bytes:
+    """The workbook with bytes of each part's record in the package's directory replaced."""
+    changed = bytearray(workbook)
+    begin = changed.find(b"PK\x01\x02")
+    while begin >= 0:
+        changed[begin + place : begin + place + len(value)] = value
+        begin = changed.find(b"PK\x01\x02", begin + 4)
+    return bytes(changed)
+
+
+def test_parts_that_are_too_much_together_are_refused_before_they_are_unpacked() -> None:
+    sizes = (10_000_000).to_bytes(4, "little") + (200_000_000).to_bytes(4, "little")
+    refused = refusal_of(_in_directory(xlsx(HEADER), 20, sizes))
+    assert refused.message == "the workbook unpacks to more than is taken"
+
+
+def test_an_encrypted_part_is_refused() -> None:
+    assert refusal_of(_in_directory(xlsx(HEADER), 8, b"\x01")).message == "the workbook is encrypted"
+
+
+def test_shared_texts_are_read_in_pieces_and_without_their_reading_aid() -> None:
+    shared = "<sst><si><r><t>pi</t></r><r><t>_7</t></r><rPh><t>aid</t></rPh></si></sst>"
+    cells = row(number("C", "5"), '<c r="A2" t="s"><v>0</v></c>')
+    (found,) = lines_of(xlsx(HEADER, cells, xl__sharedStrings_xml=shared))
+    assert found.reference == "pi_7"
 
 
 def test_a_workbook_with_a_document_type_is_refused() -> None:
