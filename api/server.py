@@ -290,14 +290,16 @@ class PatientWorker(ThreadWorker):
             super().finish_request(conn, future)
 
     def _on_writable(self, conn: TConn, future: Any, client: Outbox) -> None:
+        self._slow_conns.remove(conn)
         try:
             if not client.flush():
+                # It takes some, so it is given time for more.
+                conn.timeout = time.monotonic() + ANSWER_SECONDS_MAX
+                self._slow_conns.append(conn)
                 return
         except OSError:
-            self._slow_conns.remove(conn)
             self._drop(conn)
             return
-        self._slow_conns.remove(conn)
         self.poller.unregister(client)
         self.finish_request(conn, future)
 

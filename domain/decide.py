@@ -10,7 +10,7 @@ from msgspec.structs import fields
 
 from domain import billing, commands
 from domain import events as e
-from domain.money import TOTAL_MAX, Amount, decimal_text, digits_of, readable
+from domain.money import Amount, decimal_text, digits_of, is_too_large, readable
 from domain.order import TRANSITIONS, Item, Order, Payment, Refund, evolve, is_payable
 from domain.refusals import (
     AmountTooLarge,
@@ -51,7 +51,7 @@ def place(order: Order | None, uuid: UUID, events: Sequence[e.Event]) -> tuple[O
     total = order.totals.total
     if total < 0:
         raise TotalNegative(f"The order's total would be {readable(total, order.currency)}, less than nothing.")
-    if max(total, order.totals.items_subtotal) > TOTAL_MAX * 10 ** digits_of(order.currency):
+    if is_too_large(max(total, order.totals.items_subtotal), order.currency):
         raise AmountTooLarge(
             f"The order would come to {readable(total, order.currency)}; at most 15 digits before the point."
         )
@@ -260,7 +260,7 @@ def receive_payment(order: Order, command: commands.ReceivePayment, now: datetim
                 f"{readable(amount, order.currency)} is more than the {readable(totals.outstanding, order.currency)} "
                 "that are outstanding."
             )
-    elif totals.paid + amount > TOTAL_MAX * 10 ** digits_of(order.currency):
+    elif is_too_large(totals.paid + amount, order.currency):
         raise AmountTooLarge("The payments would come to more than 15 digits before the point.")
     return [
         e.PaymentReceived(

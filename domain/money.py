@@ -11,9 +11,6 @@ from iso4217 import Currency
 from domain.refusals import InvalidField
 
 WHOLE_DIGITS_MAX = 15
-# The largest sum an order can come to, in whole units of its currency.
-TOTAL_MAX = 10**WHOLE_DIGITS_MAX - 1
-
 _AMOUNT = re.compile(rf"[0-9]{{1,{WHOLE_DIGITS_MAX}}}(\.[0-9]+)?")
 
 
@@ -34,6 +31,12 @@ def digits_of(currency: str) -> int:
     if digits is None:
         raise InvalidField("currency", f"{currency!r} is not a currency of ISO 4217; write it like 'USD'.")
     return digits
+
+
+def is_too_large(minor: int, currency: str) -> bool:
+    """Whether an amount has more digits before the point than any may have."""
+    limit: int = 10 ** (WHOLE_DIGITS_MAX + digits_of(currency))
+    return minor >= limit
 
 
 class Amount:

@@ -29,14 +29,22 @@ class Busy(Exception):
     """Somebody else kept the file's write lock for longer than `LOCK_WAIT_SECONDS_MAX`."""
 
 
-def connect(path: Path, synchronous: str) -> "sqlite3.Connection":
+def connect(path: Path, synchronous: str, *, must_exist: bool = False) -> "sqlite3.Connection":
     """A connection in autocommit, in WAL mode.
 
-    `synchronous` is FULL for the truth, NORMAL for what can be made again.
+    `synchronous` is FULL for the truth, NORMAL for what can be made again. Where the file `must_exist` and does not,
+    this raises OperationalError instead of making it.
     """
     if sqlite3.sqlite_version_info < _SAFE_SINCE:
         raise RuntimeError(f"SQLite {sqlite3.sqlite_version} can corrupt its WAL; 3.51.3 or newer is needed.")
-    connection = sqlite3.connect(path, timeout=LOCK_WAIT_SECONDS_MAX, isolation_level=None, check_same_thread=False)
+    mode = "rw" if must_exist else "rwc"
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        timeout=LOCK_WAIT_SECONDS_MAX,
+        isolation_level=None,
+        check_same_thread=False,
+    )
     for statement in (
         "PRAGMA journal_mode = WAL",
         f"PRAGMA synchronous = {synchronous}",
@@ -96,23 +104,24 @@ class Threads(threading.local):
     A connection does not live through a fork: whoever forks opens nothing before.
     """
 
-    def __init__(self, path: Path, synchronous: str) -> None:
+    def __init__(self, path: Path, synchronous: str, *, must_exist: bool = False) -> None:
         self._path = path
         self._synchronous = synchronous
+        self._must_exist = must_exist
         self._reader: sqlite3.Connection | None = None
         self._writer: sqlite3.Connection | None = None
 
     @property
     def reader(self) -> "sqlite3.Connection":
         if self._reader is None:
-            self._reader = connect(self._path, self._synchronous)
+            self._reader = connect(self._path, self._synchronous, must_exist=self._must_exist)
             self._reader.execute("PRAGMA query_only = ON")
         return self._reader
 
     @property
     def writer(self) -> "sqlite3.Connection":
         if self._writer is None:
-            self._writer = connect(self._path, self._synchronous)
+            self._writer = connect(self._path, self._synchronous, must_exist=self._must_exist)
         return self._writer
 
     def close(self) -> None:

@@ -33,7 +33,7 @@ def render(order: Order, totals: Totals) -> Documents:
     items = [_item(item, digits) for item in order.items]
     return Documents(
         shop=_encode(_shop(order, totals, digits)),
-        storefront=_encode(_storefront(order, totals, digits, items)).replace(b'"/url/"', _url(order)),
+        storefront=_encode(_storefront(order, totals, digits, items)).replace(b'"/url/"', _url(order), 1),
         more=_encode(_more(order, totals, digits, items)),
     )
 

@@ -14,17 +14,19 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 import msgspec
-from eventsourcing.persistence import MapperDeserialisationError, StoredEvent
+from eventsourcing.persistence import MapperDeserialisationError, OperationalError, StoredEvent
 
-from domain import checkpoint, merkle
+from domain import checkpoint, merkle, reconciliation
 from domain.checkpoint import CheckpointMalformed, CheckpointUnsigned, VerifierKey
 from domain.events import Record
 from domain.ledger import EventMapper
 from domain.order import BrokenHistory, Order, step
+from domain.reconciliation import Reconciliation
 from domain.recorder import RawRecord, SQLiteRecorder
 from domain.sqlite import connect, sqlite3
-from projections import orders
+from projections import orders, reconciliations
 
+_RECONCILIATIONS: Final = frozenset(topic.encode() for topic in reconciliation.TOPICS)
 PART_RECORDS: Final = 8_192
 _MISSING: Final = bytes(32)
 _ALTERED: Final = "the record is not what its digest was made of"
@@ -75,6 +77,7 @@ def verify(
     if (given := log.last_given()) > head:
         reason = f"positions to {given} were given, and the log ends at {head}: its end was deleted"
         verified.problems.append(Problem(head + 1, None, reason))
+    verified.problems += _check_files(log)
     log.close()
     starts = range(1, head + 1, PART_RECORDS)
     ranges = _uuid_ranges(head)
@@ -132,7 +135,9 @@ def check_records(ledger: Path, views: Path | None, first: int, last: int) -> tu
             problems.append(Problem(position, raw.order, "it was recorded earlier than the record before it"))
         elif why := _unreadable(mapper, raw):
             problems.append(Problem(position, raw.order, why))
-        earlier = max(earlier, raw.recorded_at)
+        else:
+            # Of a record that was altered the time proves nothing against others.
+            earlier = raw.recorded_at
     log.close()
     return problems, digests
 
@@ -268,8 +273,10 @@ def check_orders(ledger: Path, views: Path | None, low: str, high: str) -> tuple
     count = 0
     try:
         for uuid, raws in groupby(log.raw_records_by_order(low, high), key=lambda raw: raw.order):
-            count += 1
-            if problem := _check_order(mapper, reader, uuid, list(raws)):
+            of_one = list(raws)
+            is_order = of_one[0].topic not in _RECONCILIATIONS
+            count += is_order
+            if problem := (_check_order if is_order else _check_reconciliation)(mapper, reader, uuid, of_one):
                 problems.append(problem)
     except (sqlite3.Error, TypeError, ValueError) as error:
         problems.append(Problem(0, None, f"the orders from {low or '00'} to {high} cannot all be read: {error}"))
@@ -303,6 +310,48 @@ def _check_order(
     if shown:
         return Problem(position, uuid, f"the views have a version {shown.version} that the log has not")
     return None
+
+
+def _check_reconciliation(
+    mapper: EventMapper, reader: "sqlite3.Connection | None", uuid: str, raws: list[RawRecord]
+) -> Problem | None:
+    state: Reconciliation | None = None
+    shown = None if reader is None else reconciliations.row_of(reader, uuid)
+    for raw in raws:
+        try:
+            record = mapper.to_domain_event(StoredEvent(UUID(uuid), raw.version, raw.topic.decode(), raw.payload))
+            if not isinstance(record, reconciliation.Record):
+                return Problem(raw.position, uuid, "an order's event stands in a reconciliation")
+            state = reconciliation.step(state, record)
+        except (MapperDeserialisationError, BrokenHistory, ValueError) as error:
+            return Problem(raw.position, uuid, f"its history cannot be read on from here: {error}")
+        row = reconciliations.row(raws[0].position, state)
+        if shown and reconciliations.version(shown) == state.version and shown != row:
+            return Problem(raw.position, uuid, "its row in the views is not what its events make")
+    return None
+
+
+def _check_files(log: SQLiteRecorder) -> Iterator[Problem]:
+    """The kept files against the SHA-256 under which the events name them."""
+    for raw in list(log.raw_records(topics=list(reconciliation.TOPICS))):
+        try:
+            named = msgspec.json.decode(raw.payload, type=_Named)
+        except ValueError:
+            continue  # a damaged record, which is a problem of its own
+        for sha256 in filter(None, (named.file_sha256, named.rules_sha256, named.report_sha256)):
+            try:
+                for _ in log.kept_file(sha256):
+                    pass
+            except OperationalError as error:
+                yield Problem(raw.position, raw.order, str(error))
+
+
+class _Named(msgspec.Struct):
+    """The files that an event names."""
+
+    file_sha256: str | None = None
+    rules_sha256: str | None = None
+    report_sha256: str | None = None
 
 
 def _strangers(log: SQLiteRecorder, reader: "sqlite3.Connection", low: str, high: str) -> list[Problem]:

@@ -25,11 +25,12 @@ from sqlite_utils import Database
 
 import domain
 import projections
+from domain import reconciliation
 from domain.events import Record
 from domain.ledger import LOG, DamagedEvent, OrderLedger, UnknownTopic
 from domain.order import BrokenHistory, Order, step
 from domain.sqlite import Busy, Threads, begin, connect, sqlite3, transaction
-from projections import orders, payments, tree
+from projections import orders, payments, reconciliations, tree
 
 BATCH_EVENTS_MAX: Final = 500
 REBUILD_BATCH_EVENTS_MAX: Final = 5_000
@@ -61,7 +62,9 @@ class Batch(msgspec.Struct):
     orders: dict[UUID, Order] = {}
     # A row of the payment journal for each payment and refund among them.
     movements: list[payments.Row] = []
-    # Orders whose history cannot be read further: where that is, and why.
+    # Each reconciliation that they touch, with the position where it started.
+    reconciliations: dict[UUID, tuple[int, reconciliation.Reconciliation]] = {}
+    # Those whose history cannot be read further: where that is, and why.
     stopped: dict[str, tuple[int, str]] = {}
 
 
@@ -80,7 +83,9 @@ def fold_batch(ledger: OrderLedger, connection: sqlite3.Connection, after: int, 
             continue
         try:
             record = ledger.mapper.to_domain_event(entry)
-            assert isinstance(record, Record)
+            if not isinstance(record, Record):
+                _fold_reconciliation(batch, connection, entry.id, record)
+                continue
             order = batch.orders.get(record.originator_id)
             if order is None and record.originator_version > 1:
                 order = orders.state(connection, record.originator_id)
@@ -92,8 +97,20 @@ def fold_batch(ledger: OrderLedger, connection: sqlite3.Connection, after: int, 
                 raise
             out_of_order.add(str(uuid))
             batch.stopped[str(uuid)] = (entry.id, str(error))
+            batch.reconciliations.pop(uuid, None)  # type: ignore[call-overload]  # as below
             batch.orders.pop(uuid, None)  # type: ignore[arg-type]  # a damaged id is no UUID, and no key here
     return batch
+
+
+def _fold_reconciliation(
+    batch: Batch, connection: sqlite3.Connection, position: int, record: reconciliation.Record
+) -> None:
+    uuid = record.originator_id
+    before = batch.reconciliations.get(uuid)
+    if before is None and record.originator_version > 1:
+        before = reconciliations.state(connection, uuid)
+    started, state = before or (position, None)
+    batch.reconciliations[uuid] = (started, reconciliation.step(state, record))
 
 
 def _as_written(ledger: OrderLedger, position: int) -> bool:
@@ -112,38 +129,39 @@ class Views:
 
     # --- the generation in force ---
 
-    def _generation(self) -> str:
-        """The name of the file that the link names. Raises ViewsUnavailable."""
+    def _generation(self) -> int:
+        """What tells the file that the link names from any other: its inode. Raises ViewsUnavailable."""
         try:
-            return os.readlink(self.path)
+            return os.stat(self.path).st_ino
         except OSError:
             raise ViewsUnavailable("the views are being made anew") from None
 
     def _threads(self) -> Threads:
         """This thread's connections to the generation in force. Raises ViewsUnavailable."""
-        generation = self._generation()
-        if getattr(self._local, "generation", None) == generation:
-            return self._local.threads  # type: ignore[no-any-return]
-        self.close()
-        file = self.path.parent / generation
-        if not file.exists():
-            raise ViewsUnavailable("the views are being made anew")
-        threads = Threads(file, "NORMAL")
-        try:
-            found = threads.reader.execute("SELECT fingerprint FROM made_by").fetchone()
-        except sqlite3.DatabaseError:
-            found = None
-        if found != (fingerprint(),):
+        while True:
+            generation = self._generation()
+            # A file that is open here keeps its inode, so a new one cannot be taken for it.
+            if getattr(self._local, "generation", None) == generation:
+                return self._local.threads  # type: ignore[no-any-return]
+            self.close()
+            threads = Threads(self.path.resolve(), "NORMAL", must_exist=True)
+            try:
+                found = threads.reader.execute("SELECT fingerprint FROM made_by").fetchone()
+            except sqlite3.DatabaseError:
+                found = None
+            if found == (fingerprint(),) and self._generation() == generation:
+                self._local.generation, self._local.threads = generation, threads
+                return threads
             threads.close()
-            raise ViewsUnavailable("the views are of another version of the program")
-        self._local.generation, self._local.threads = generation, threads
-        return threads
+            if self._generation() == generation:
+                raise ViewsUnavailable("the views are of another version of the program")
+            # The link was turned meanwhile, so there is another generation to look at.
 
     def in_force(self) -> Path | None:
         """The file of the generation in force; None where there is none that this program can read."""
         try:
             self._threads()
-            return self.path.parent / self._generation()
+            return self.path.resolve()
         except ViewsUnavailable:
             return None
 
@@ -258,6 +276,7 @@ class Views:
         database.table("stopped").create({"uuid": str, "position": int, "reason": str}, pk="uuid", strict=True)
         orders.create(database)
         payments.create(database)
+        reconciliations.create(database)
         tree.create(database)
         with transaction(connection):
             connection.execute("INSERT INTO made_by VALUES (?)", (fingerprint(),))
@@ -321,7 +340,9 @@ def _feed(ledger: OrderLedger, connection: sqlite3.Connection, limit: int) -> in
     if batch.position > before:
         orders.put(connection, batch.orders.values())
         payments.put(connection, batch.movements)
+        reconciliations.put(connection, batch.reconciliations.values())
         for uuid, (position, reason) in batch.stopped.items():
+            reconciliations.remove(connection, uuid)
             orders.remove(connection, uuid)
             payments.remove(connection, uuid)
             connection.execute("INSERT INTO stopped VALUES (?, ?, ?)", (uuid, position, reason))
