@@ -10,7 +10,7 @@ from api import access, filters, paging
 from api.commanding import Commanding
 from api.errors import Problem, invalid_parameter
 from api.parameters import Parameters
-from api.reading import Patience, command, expected_versions, json_answer, none_match, provenance
+from api.reading import Patience, command, expected_versions, json_answer, none_match, provenance, stamp
 from api.settings import Settings
 from domain import commands as c
 from domain.ledger import OrderLedger
@@ -104,6 +104,7 @@ class Order(_OneOrder):
         self._patience.wait(Parameters(req))
         uuid = self._uuid(order_id)
         found = orders.one(self._views.reader, document="staff", uuid=uuid)
+        stamp(resp, found.position)
         if not found.document:
             self._commanding.ledger.order(uuid)  # says so where its history cannot be read
             raise OrderNotFound

@@ -22,14 +22,16 @@ _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]{1,253})(:[0-9]{1,
 def base_url(req: Request, settings: Settings) -> str:
     """Scheme and host of this service as the client sees it. Raises a 400 for a Host header that is none."""
     if settings.trusted_proxies and settings.trusts(req.remote_addr):
-        return _base_url(req.forwarded_scheme, req.forwarded_host)
+        # Of several proxies the first says what the client asked for; one that says nothing is as if it were not there.
+        scheme, host = (value.partition(",")[0].strip() for value in (req.forwarded_scheme, req.forwarded_host))
+        return _base_url(scheme or req.scheme, host or req.env.get("HTTP_HOST") or req.netloc)
     return _base_url(req.scheme, req.env.get("HTTP_HOST") or req.netloc)
 
 
 @lru_cache(maxsize=256)
 def _base_url(scheme: str, host: str) -> str:
     if scheme.lower() not in ("http", "https") or not _HOST.fullmatch(host):
-        raise Problem(400, "invalid-host", "The Host header does not name a host.")
+        raise Problem(400, "invalid-host", "The Host header, or what a proxy forwards of it, does not name a host.")
     return f"{scheme.lower()}://{host}"
 
 

@@ -7,7 +7,7 @@ from falcon import Request, Response
 
 from api import access, filters, paging
 from api.parameters import Parameters
-from api.reading import Patience, json_answer
+from api.reading import Patience, json_answer, stamp
 from api.settings import Settings
 from domain.refusals import OrderNotFound
 from projections import orders
@@ -15,6 +15,7 @@ from projections.views import Views
 
 PATH: Final = "/api/shop/customers/me/orders"
 _LIMIT_DEFAULT: Final = 10
+_NO_ID: Final = -1
 
 
 class ShopOrders:
@@ -46,10 +47,12 @@ class ShopOrder:
     def on_get(self, req: Request, resp: Response, order_id: str) -> None:
         customer_id = access.customer(req)
         self._patience.wait(Parameters(req))
-        if not (order_id.isascii() and order_id.isdigit() and len(order_id) <= 15):
-            raise OrderNotFound
-        found = orders.one(self._views.reader, document="shop", order_id=int(order_id), customer_id=customer_id)
+        is_id = order_id.isascii() and order_id.isdigit() and len(order_id) <= 15
+        found = orders.one(
+            self._views.reader, document="shop", order_id=int(order_id) if is_id else _NO_ID, customer_id=customer_id
+        )
         if not found.document:
+            stamp(resp, found.position)
             raise OrderNotFound
         json_answer(resp, found.document, found.position)
 

@@ -8,9 +8,9 @@ from falcon import Request, Response
 from api import access, paging
 from api.commanding import Commanding
 from api.parameters import Parameters
-from api.reading import Patience, expected_versions, json_answer, provenance
+from api.reading import Patience, expected_versions, json_answer, provenance, stamp
 from api.settings import Settings
-from domain.commands import ChangeStatus
+from domain.commands import DeleteOwnOrder
 from domain.order import STOREFRONT_STATUSES
 from domain.refusals import OrderNotFound
 from projections import orders
@@ -54,8 +54,9 @@ class StorefrontOrder:
         customer_id = access.customer(req)
         base = paging.base_url(req, self._settings)
         self._patience.wait(Parameters(req))
-        found = orders.one(self._views.reader, document="storefront", uuid=_uuid(order_id), customer_id=customer_id)
+        found = orders.one(self._views.reader, document="storefront", uuid=order_id.lower(), customer_id=customer_id)
         if not found.document:
+            stamp(resp, found.position)
             raise OrderNotFound
         json_answer(resp, found.document.replace(BASE_URL, base.encode()), found.position)
 
@@ -65,7 +66,7 @@ class StorefrontOrder:
         customer_id = access.customer(req)
         outcome = self._commanding.ledger.change(
             _uuid(order_id),
-            ChangeStatus(status="deleted"),
+            DeleteOwnOrder(),
             provenance(req),
             expected_versions=expected_versions(req),
             owner_id=customer_id,

@@ -107,6 +107,10 @@ class ChangeStatus(Command, frozen=True, kw_only=True):
     reason: str | None = None
 
 
+class DeleteOwnOrder(Command, frozen=True, kw_only=True):
+    """A customer's delete (seed 002: a cancelled order 'can be deleted instead')."""
+
+
 class ReceivePayment(Command, frozen=True, kw_only=True):
     amount: Amount
     reference: Reference

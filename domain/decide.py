@@ -230,6 +230,13 @@ def change_status(order: Order, command: commands.ChangeStatus, now: datetime) -
     return [e.StatusChanged(occurred_at=now, status=command.status, reason=command.reason)]
 
 
+def delete_own(order: Order, _command: commands.DeleteOwnOrder, now: datetime) -> list[e.Event]:
+    """What its customer may delete: where nothing has been paid, and it has not been shipped."""
+    if order.was_shipped:
+        raise StatusChangeNotAllowed("The order has been shipped, so it cannot be deleted any more.")
+    return change_status(order, commands.ChangeStatus(status="deleted"), now)
+
+
 def _must_be_positive(minor: int) -> None:
     if minor <= 0:
         raise InvalidField("amount", "must be more than nothing")
@@ -326,6 +333,7 @@ _DECISIONS: Final[dict[type[commands.Command], Callable[[Order, Any, datetime], 
     commands.RemoveItem: remove_item,
     commands.ChangeOrder: change,
     commands.ChangeStatus: change_status,
+    commands.DeleteOwnOrder: delete_own,
     commands.ReceivePayment: receive_payment,
     commands.RefundPayment: refund_payment,
 }

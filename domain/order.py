@@ -107,6 +107,8 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     created_at: datetime
     updated_at: datetime
     status: str = "new"
+    # Whether it ever was: an order that failed after it had been shipped has left the house all the same.
+    was_shipped: bool = False
     shipping_cost: int = 0
     customer: Customer | None = None
     payment_method: e.Method | None = None
@@ -238,7 +240,10 @@ _CHANGES: Final[Mapping[type[e.Event], Callable[[Order, Any], dict[str, Any]]]] 
         "shipping_method": event.shipping_method,
         "shipping_cost": minor_units(event.shipping_cost),
     },
-    e.StatusChanged: lambda _, event: {"status": event.status},
+    e.StatusChanged: lambda order, event: {
+        "status": event.status,
+        "was_shipped": order.was_shipped or event.status == "shipped",
+    },
     e.PaymentReceived: _payment_received,
     e.PaymentRefunded: _payment_refunded,
 }

@@ -339,7 +339,7 @@ def one(
     *,
     document: str,
     order_id: int | None = None,
-    uuid: UUID | None = None,
+    uuid: UUID | str | None = None,
     customer_id: int | None = None,
 ) -> Found:
     """An order by its id or its UUID. With `customer_id`, only that customer's, and only where it is not deleted."""

@@ -97,9 +97,9 @@ class Service:
 
     def start(self) -> "Service":
         with (self.folder / "server.log").open("ab") as log:
+            arguments = ["--port", self.port, "--workers", self.workers, "--threads", self.threads]
             self.process = subprocess.Popen(
-                [sys.executable, str(ROOT / "run.py"), "serve", "--port", str(self.port)]
-                + ["--workers", str(self.workers), "--threads", str(self.threads)],
+                [sys.executable, str(ROOT / "run.py"), "serve", *map(str, arguments)],
                 env=self.environment,
                 stdout=log,
                 stderr=log,
@@ -149,6 +149,7 @@ class Client(requests.Session):
     def __init__(self, base: str, key: str) -> None:
         super().__init__()
         self.base = base
+        self.trust_env = False  # looking for proxies takes longer than asking
         self.headers["Authorization"] = f"Bearer {key}"
 
     def request(self, method: Any, url: Any, *args: Any, **kwargs: Any) -> requests.Response:  # type: ignore[override]

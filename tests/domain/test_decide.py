@@ -662,3 +662,10 @@ def test_a_decision_leaves_the_order_that_it_was_made_on_as_it_was() -> None:
     order = order_of([created(), item()])
     place(order, ORDER, decide(order, add(unit_price="1"), NOW))
     assert order == order_of([created(), item()])
+
+
+def test_a_customer_deletes_what_is_neither_paid_nor_was_ever_shipped() -> None:
+    given(created(), item()).when(c.DeleteOwnOrder()).then(e.StatusChanged(occurred_at=NOW, status="deleted"))
+    given(created(), item(), received("10.00")).when(c.DeleteOwnOrder()).then(StatusChangeNotAllowed)
+    left = (created(), item(), status("processing"), status("shipped"), status("failed"))
+    given(*left).when(c.DeleteOwnOrder()).then(StatusChangeNotAllowed)
