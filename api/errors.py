@@ -65,7 +65,7 @@ def problem(status: int, code: str, detail: str, *, errors: Sequence[tuple[str, 
     """The body of an error. `errors` is pairs of field and message."""
     document: dict[str, Any] = {
         "type": "about:blank",
-        "title": http.HTTPStatus(status).phrase,
+        "title": falcon.code_to_http_status(status).partition(" ")[2],
         "status": status,
         "detail": detail,
         "code": code,
