@@ -2,7 +2,7 @@
 
 import falcon
 
-from api import audit, errors, finance, operations, orders, shop, storefront
+from api import audit, errors, finance, operations, orders, reconciliations, shop, storefront
 from api.access import Access
 from api.commanding import Commanding
 from api.reading import Patience
@@ -26,6 +26,8 @@ def create_app(
     commanding = Commanding(ledger, views)
     reading = Reading(ledger)
     checkpoints = Checkpoints(ledger, views, key=settings.key, kept=settings.checkpoints)
+    desk = reconciliations.Desk(commanding, views)
+    uploads = finance.PATH + "/reconciliations"
     for path, resource in (
         (shop.PATH, shop.ShopOrders(views, settings, patience)),
         (shop.PATH + "/{order_id}", shop.ShopOrder(views, patience)),
@@ -49,6 +51,13 @@ def create_app(
         (audit.PATH + "/orders/{order_id}/evidence", audit.Evidence(ledger, views, reading, checkpoints)),
         (finance.PATH + "/payments", finance.Payments(views, settings, patience)),
         (finance.PATH + "/summary", finance.Summary(views, settings, patience)),
+        (uploads, reconciliations.Reconciliations(desk, patience, uploads_max=max(1, threads // 2))),
+        (uploads + "/{reconciliation}", reconciliations.OneReconciliation(desk)),
+        (uploads + "/{reconciliation}/report", reconciliations.KeptReport(desk)),
+        *(
+            (f"{uploads}/{{reconciliation}}/{decision}", reconciliations.Decisions(desk, decision))
+            for decision in reconciliations.DECISIONS
+        ),
         ("/healthz", operations.Health()),
         ("/readyz", operations.Readiness(ledger, views)),
     ):

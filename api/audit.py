@@ -70,7 +70,7 @@ class Events:
         )
         reached = found[-1].position if len(found) == limit else max(after, until)
         body = {
-            "events": [self._reading.describe(self._reading.entry(raw)) for raw in found],
+            "events": [self._reading.tell(raw) for raw in found],
             "next": position_token(reached) if reached < head else None,
         }
         json_answer(resp, _encode(body), reached)

@@ -18,15 +18,19 @@ class Commanding:
         self._views = views
 
     def recorded(self, resp: Response, outcome: Outcome) -> None:
-        """Sets the headers of a write. Where the views cannot be fed the write stands all the same, and the answer
-        says `Ledger-Views: behind`."""
-        stamp(resp, outcome.position)
+        """Sets the headers of a command."""
         if outcome.replayed:
             resp.set_header("Idempotency-Replayed", "true")
+        self.moved(resp, outcome.position)
+
+    def moved(self, resp: Response, position: int) -> None:
+        """Brings the views to where a write has reached. Where they cannot be fed the write stands all the same, and
+        the answer says `Ledger-Views: behind`."""
+        stamp(resp, position)
         try:
-            self._views.catch_up(outcome.position)
+            self._views.catch_up(position)
         except Exception:  # whatever it is, it must not turn a recorded write into an error
-            _log.exception("the views could not be fed to position %s", outcome.position)
+            _log.exception("the views could not be fed to position %s", position)
             resp.set_header("Ledger-Views", "behind")
 
     def document(self, resp: Response, outcome: Outcome, status: int = 200) -> None:

@@ -10,9 +10,11 @@ import msgspec
 from eventsourcing.persistence import PersistenceError
 from falcon import Request, Response
 
+from domain import reconciliation as reconciled
 from domain import refusals as r
 from domain.ledger import DamagedEvent, UnknownTopic
 from domain.order import BrokenHistory
+from domain.settlement.lines import SettlementRefused
 from domain.sqlite import Busy
 from domain.strict_json import NotJSON
 from projections.checkpoints import NoSigningKey
@@ -39,6 +41,12 @@ _STATUS: Final[dict[type[r.Refusal], int]] = {
     r.RefundExceedsReceived: 409,
     r.RefundReferenceTaken: 409,
     r.IdempotencyKeyReused: 422,
+    SettlementRefused: 422,
+    reconciled.ReconciliationNotFound: 404,
+    reconciled.ResultNotFound: 404,
+    reconciled.ReconciliationIsClosed: 409,
+    reconciled.ReconciliationIsOpen: 409,
+    reconciled.DecisionNotAllowed: 409,
 }
 
 
@@ -102,6 +110,9 @@ def _of_refusal(refusal: r.Refusal) -> Problem:
     if isinstance(refusal, r.OrderMoved):
         etag = f'"{refusal.current_version}"'
         return Problem(status, refusal.code, refusal.detail, headers={"ETag": etag}, version=refusal.current_version)
+    if isinstance(refusal, SettlementRefused):
+        file, row, column = refusal.file, refusal.row, refusal.column
+        return Problem(status, refusal.code, refusal.detail, file=file, row=row, column=column)
     return Problem(status, refusal.code, refusal.detail)
 
 

@@ -3,7 +3,7 @@ ours."""
 
 import hashlib
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -24,7 +24,7 @@ from eventsourcing.persistence import (
 from eventsourcing.popo import POPOFactory
 from eventsourcing.utils import Environment
 
-from domain import commands, decide
+from domain import commands, decide, reconciliation
 from domain import events as e
 from domain.order import Order, fold
 from domain.recorder import Claim, NewClaim, Provenance, SQLiteRecorder
@@ -39,7 +39,8 @@ from domain.refusals import (
 from domain.strict_json import canonical
 
 LOG: Final = "orders"
-_TOPIC_OF: Final = {shape: topic for topic, shape in e.TOPICS.items()}
+_SHAPES: Final[dict[str, type[e.Event] | type[reconciliation.Event]]] = {**e.TOPICS, **reconciliation.TOPICS}
+_TOPIC_OF: Final = {shape: topic for topic, shape in _SHAPES.items()}
 _T = TypeVar("_T")
 
 
@@ -65,10 +66,10 @@ class EventMapper(Mapper[UUID]):
 
     def __init__(self) -> None:
         super().__init__(transcoder=EventTranscoder())
-        self._decoders = {topic: msgspec.json.Decoder(shape) for topic, shape in e.TOPICS.items()}
+        self._decoders = {topic: msgspec.json.Decoder(shape) for topic, shape in _SHAPES.items()}
 
     def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredEvent:
-        assert isinstance(domain_event, e.Record)
+        assert isinstance(domain_event, e.Record | reconciliation.Record)
         return StoredEvent(
             originator_id=domain_event.originator_id,
             originator_version=domain_event.originator_version,
@@ -76,8 +77,8 @@ class EventMapper(Mapper[UUID]):
             state=self.transcoder.encode(domain_event.event),
         )
 
-    def to_domain_event(self, stored_event: StoredEvent) -> e.Record:
-        """Raises UnknownTopic, DamagedEvent."""
+    def to_domain_event(self, stored_event: StoredEvent) -> e.Record | reconciliation.Record:
+        """An order's record, or a reconciliation's. Raises UnknownTopic, DamagedEvent."""
         decoder = self._decoders.get(stored_event.topic)
         if decoder is None:
             raise UnknownTopic(stored_event.topic, getattr(stored_event, "id", None))
@@ -85,9 +86,12 @@ class EventMapper(Mapper[UUID]):
         try:
             if not isinstance(uuid, UUID):
                 raise ValueError("the order's UUID is none")
-            return e.Record(uuid, version, decoder.decode(stored_event.state))
+            event = decoder.decode(stored_event.state)
         except ValueError as error:  # msgspec's and Unicode's errors are ValueErrors too
             raise DamagedEvent(getattr(stored_event, "id", None), uuid, version, str(error)) from error
+        if isinstance(event, e.Event):
+            return e.Record(uuid, version, event)
+        return reconciliation.Record(uuid, version, event)
 
 
 class EventTranscoder(Transcoder):
@@ -106,6 +110,17 @@ class Outcome(msgspec.Struct, frozen=True):
     order: Order
     position: int
     replayed: bool = False
+
+
+def _fold_order(order: Order | None, records: Iterable[e.Record | reconciliation.Record]) -> Order | None:
+    """Raises OrderNotFound where the UUID is a reconciliation's."""
+    return fold(order, map(_of_order, records))
+
+
+def _of_order(record: e.Record | reconciliation.Record) -> e.Record:
+    if isinstance(record, e.Record):
+        return record
+    raise OrderNotFound
 
 
 def utc_now() -> datetime:
@@ -215,7 +230,7 @@ class OrderLedger(Application[UUID]):
     def order(self, uuid: UUID, version: int | None = None) -> Order:
         """The order as its events make it, up to a version. Raises OrderNotFound."""
         try:
-            return self.repository.get(uuid, version=version, projector_func=fold)
+            return self.repository.get(uuid, version=version, projector_func=_fold_order)
         except AggregateNotFoundError:
             raise OrderNotFound from None
 

@@ -46,7 +46,7 @@ from zoneinfo import ZoneInfo
 from domain import events as e
 from domain.money import decimal_text, digits_of
 from domain.order import UNPAYABLE, Order, Payment, step
-from domain.recorder import SQLiteRecorder
+from domain.recorder import RawRecord, SQLiteRecorder
 from projections.exporting import RecordMissing
 from projections.history import Entry, Reading, summary
 from projections.orders import microseconds
@@ -110,22 +110,23 @@ def export_beancount(
     file.write(f'; The orders, to position {head} of the log.\noption "title" "Orders"\n'.encode())
     books = _Books(zone)
     exported = 0
-    for entries in _histories(log, reading, head):
-        file.write("".join(books.transactions(entries)).encode())
-        exported += len(entries)
+    for raws in _histories(log, head):
+        file.write("".join(books.transactions(reading.entries_of(raws))).encode())
+        exported += len(raws)
         progress(exported, head)
     if exported < head:
         raise RecordMissing(_first_missing(log, head))
     file.write("".join(books.openings()).encode())
 
 
-def _histories(log: SQLiteRecorder, reading: Reading, head: int) -> Iterator[list[Entry]]:
-    """Each order's records to the head, by the orders' UUIDs; read in parts, so that no statement runs for long."""
+def _histories(log: SQLiteRecorder, head: int) -> Iterator[list[RawRecord]]:
+    """Each order's or reconciliation's records to the head, by their UUIDs; read in parts, so that no statement runs
+    for long."""
     ends = ["", *(f"{i:02x}" for i in range(1, 256)), "~"]
     for low, high in pairwise(ends):
         for _, raws in groupby(log.raw_records_by_order(low, high), key=lambda raw: raw.originator_id):
-            if entries := [reading.entry(raw) for raw in raws if raw.position <= head]:
-                yield entries
+            if known := [raw for raw in raws if raw.position <= head]:
+                yield known
 
 
 def _first_missing(log: SQLiteRecorder, head: int) -> int:

@@ -40,6 +40,7 @@ _COLUMNS: Final = (
     "summary",
     "data",
     "digest",
+    "reconciliation",
 )
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
@@ -70,7 +71,7 @@ def export_events(
     beginning, encode = FORMS[form]
     file.write(beginning)
     for batch in _batches(log, head):
-        file.write(encode([reading.describe(reading.entry(raw)) for raw in batch]))
+        file.write(encode([reading.tell(raw) for raw in batch]))
         progress(batch[-1].position, head)
 
 
@@ -108,7 +109,7 @@ FORMS: Final[dict[str, tuple[bytes, Callable[[list[Event]], bytes]]]] = {
     "jsonl": (b"", msgspec.json.Encoder().encode_lines),
     "csv": (
         _csv([_COLUMNS]),
-        lambda events: _csv([_cell(column, event[column]) for column in _COLUMNS] for event in events),
+        lambda events: _csv([_cell(column, event.get(column)) for column in _COLUMNS] for event in events),
     ),
 }
 

@@ -11,13 +11,16 @@ from eventsourcing.persistence import StoredEvent
 from msgspec import Raw
 
 from domain import events as e
+from domain import reconciliation
 from domain.ledger import LOG, DamagedEvent, OrderLedger
 from domain.order import Order, evolve, step
 from domain.recorder import RawRecord
 from domain.refusals import OrderNotFound
 from projections.documents import render, staff_document
 
-TYPES: Final = {shape.__name__: topic for topic, shape in e.TOPICS.items()}
+TYPES: Final = {
+    shape.__name__: topic for topics in (e.TOPICS, reconciliation.TOPICS) for topic, shape in topics.items()
+}
 _NAME_OF: Final = {topic: name for name, topic in TYPES.items()}
 
 
@@ -48,13 +51,25 @@ class Reading:
         return found
 
     def entry(self, raw: RawRecord) -> Entry:
+        """An order's record. Raises what `record` does, and OrderNotFound where it is a reconciliation's."""
+        record = self.record(raw)
+        if not isinstance(record, e.Record):
+            raise OrderNotFound
+        return Entry(raw, record)
+
+    def entries_of(self, raws: Iterable[RawRecord]) -> list[Entry]:
+        """Those that are an order's; a reconciliation's are only checked. Raises what `record` does."""
+        records = [(raw, self.record(raw)) for raw in raws]
+        return [Entry(raw, record) for raw, record in records if isinstance(record, e.Record)]
+
+    def record(self, raw: RawRecord) -> e.Record | reconciliation.Record:
         """Raises DamagedEvent where the record is not what its digest says, UnknownTopic."""
         if not raw.digest_holds():
             raise DamagedEvent(raw.position, raw.order, raw.version, "the record is not what its digest was made of")
         stored = StoredEvent(UUID(raw.order), raw.version, raw.topic.decode(), raw.payload)
         record = self._ledger.mapper.to_domain_event(stored)
-        assert isinstance(record, e.Record)
-        return Entry(raw, record)
+        assert isinstance(record, e.Record | reconciliation.Record)
+        return record
 
     def _read_identity(self, uuid: str) -> tuple[int | None, str]:
         """An order's integer id and currency."""
@@ -64,27 +79,41 @@ class Reading:
                 return event.id, event.currency
         return None, ""
 
+    def tell(self, raw: RawRecord) -> dict[str, Any]:
+        """Any record as auditors read it. Raises what `record` does."""
+        record = self.record(raw)
+        if isinstance(record, e.Record):
+            return self.describe(Entry(raw, record))
+        whose = {"order": None, "order_id": None, "reconciliation": raw.order}
+        return _told(raw, record.event, whose, _DECIDED_WORDS[type(record.event)](record.event))
+
     def describe(self, entry: Entry) -> dict[str, Any]:
-        """A record as auditors read it (the contract's section Audit), with a summary in words."""
-        raw, event = entry
+        """An order's record as auditors read it (the contract's section Audit), with a summary in words."""
+        raw, record = entry
         order_id, currency = self._identity(raw.order)
-        return {
-            "log": LOG,
-            "position": raw.position,
-            "order": raw.order,
-            "order_id": order_id,
-            "version": raw.version,
-            "type": _NAME_OF[raw.topic.decode()],
-            "topic": raw.topic.decode(),
-            "occurred_at": event.event.occurred_at,
-            "recorded_at": _moment(raw.recorded_at),
-            "actor": raw.actor.decode(),
-            "request_id": _text(raw.request_id),
-            "idempotency_key": _text(raw.idempotency_key),
-            "summary": summary(event.event, currency),
-            "data": Raw(raw.payload),
-            "digest": raw.digest.hex(),
-        }
+        whose = {"order": raw.order, "order_id": order_id}
+        return _told(raw, record.event, whose, summary(record.event, currency))
+
+
+def _told(
+    raw: RawRecord, event: e.Event | reconciliation.Event, whose: dict[str, Any], in_words: str
+) -> dict[str, Any]:
+    return {
+        "log": LOG,
+        "position": raw.position,
+        **whose,
+        "version": raw.version,
+        "type": _NAME_OF[raw.topic.decode()],
+        "topic": raw.topic.decode(),
+        "occurred_at": event.occurred_at,
+        "recorded_at": _moment(raw.recorded_at),
+        "actor": raw.actor.decode(),
+        "request_id": _text(raw.request_id),
+        "idempotency_key": _text(raw.idempotency_key),
+        "summary": in_words,
+        "data": Raw(raw.payload),
+        "digest": raw.digest.hex(),
+    }
 
 
 def _text(value: bytes | None) -> str | None:
@@ -231,3 +260,22 @@ _WORDS: Final[dict[type[e.Event], Callable[[Any, str], str]]] = {
     ),
     e.PaymentRefunded: _refunded,
 }
+_DECIDED_WORDS: Final[dict[type[reconciliation.Event], Callable[[Any], str]]] = {
+    reconciliation.ReconciliationStarted: lambda event: (
+        f"reconciliation of {event.file} by {event.provider} started, looking at the log to position {event.position}"
+    ),
+    reconciliation.MatchesSuggested: lambda event: f"{_counts(event.outcomes)}; {event.open} open",
+    reconciliation.MatchConfirmed: lambda event: f"match {event.result} confirmed; {event.open} open",
+    reconciliation.MatchBroken: lambda event: f"match {event.result} broken: {event.reason}; {event.open} open",
+    reconciliation.DifferenceExplained: lambda event: (
+        f"{event.outcome.replace('_', ' ')} {event.result} explained: {event.reason}; {event.open} open"
+    ),
+    reconciliation.ReconciliationRunAgain: lambda event: (
+        f"run again, to position {event.position}: {_counts(event.outcomes)}; {event.open} open"
+    ),
+    reconciliation.ReconciliationClosed: lambda _: "reconciliation closed",
+}
+
+
+def _counts(outcomes: dict[str, int]) -> str:
+    return ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in outcomes.items()) or "nothing found"

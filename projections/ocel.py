@@ -114,7 +114,7 @@ def export_ocel(
         exported = 0
         rows = _Rows(connection)
         for raws in _orders(log, head):
-            _Story(rows).tell(map(reading.entry, raws))
+            _Story(rows).tell(reading.entries_of(raws))
             exported += len(raws)
             rows.write_if_many()
             progress(exported, head)
@@ -128,7 +128,8 @@ def export_ocel(
 
 
 def _orders(log: SQLiteRecorder, head: int) -> Iterator[list[RawRecord]]:
-    """Each order's records to the head, by the orders' UUIDs; read in parts, so that no statement runs for long."""
+    """Each order's or reconciliation's records to the head, by their UUIDs; read in parts, so that no statement runs
+    for long."""
     ends = ["", *(f"{i:02x}" for i in range(1, 256)), "~"]
     for low, high in pairwise(ends):
         for _, raws in groupby(log.raw_records_by_order(low, high), key=lambda raw: raw.originator_id):

@@ -83,9 +83,10 @@ def fold_batch(ledger: OrderLedger, connection: sqlite3.Connection, after: int, 
             continue
         try:
             record = ledger.mapper.to_domain_event(entry)
-            if not isinstance(record, Record):
+            if isinstance(record, reconciliation.Record):
                 _fold_reconciliation(batch, connection, entry.id, record)
                 continue
+            assert isinstance(record, Record)
             order = batch.orders.get(record.originator_id)
             if order is None and record.originator_version > 1:
                 order = orders.state(connection, record.originator_id)
@@ -97,7 +98,7 @@ def fold_batch(ledger: OrderLedger, connection: sqlite3.Connection, after: int, 
                 raise
             out_of_order.add(str(uuid))
             batch.stopped[str(uuid)] = (entry.id, str(error))
-            batch.reconciliations.pop(uuid, None)  # type: ignore[call-overload]  # as below
+            batch.reconciliations.pop(uuid, None)  # type: ignore[arg-type]  # as below
             batch.orders.pop(uuid, None)  # type: ignore[arg-type]  # a damaged id is no UUID, and no key here
     return batch
 

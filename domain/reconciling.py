@@ -1,0 +1,295 @@
+"""Taking settlement files in, and what people decide on what they come to: the reconciliations' application service.
+
+The file, the rules and the report are kept in the ledger, each under its SHA-256, in the transaction that records the
+event naming it. So a report can be made again at any time and compared, and what a person decided on stays to be seen
+even where a later version of this program would find something else.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from io import BytesIO
+from tempfile import TemporaryFile
+from typing import BinaryIO, Final, NamedTuple, Protocol
+from uuid import UUID
+
+import msgspec
+
+from domain import reconciliation as r
+from domain.ledger import OrderLedger
+from domain.reconciliation import Reconciliation, ReconciliationNotFound, ResultNotFound
+from domain.recorder import Provenance
+from domain.settlement import lines, matching
+from domain.settlement.reading import read
+from domain.settlement.report import Asked, Earlier, Report, encode, in_transit, report, until
+from domain.settlement.rules import Rules, rules_from
+
+# What holds where nobody gives rules; kept like any other, since what is not said in it could change one day.
+RULES_DEFAULT: Final = 'version = "default-1"\nsettlement_delay_days = 3\n'
+_READ_BYTES: Final = 64 * 1024
+
+
+class Journal(Protocol):
+    """What the views know of payments, and of the reconciliations before."""
+
+    def position(self) -> int:
+        """How far in the log it is, all that is recorded included."""
+
+    def entries(self, provider: str, position: int) -> Iterable[matching.Entry]:
+        """A provider's payments and refunds up to a position, in the order of their positions."""
+
+    def file_before(self, provider: str, until: datetime) -> UUID | None:
+        """The reconciliation of the provider's last file that ends before this moment."""
+
+
+class Outcome(NamedTuple):
+    """What a command came to: the reconciliation after it, how far in the log that is, and whether it is new."""
+
+    reconciliation: Reconciliation
+    position: int
+    is_new: bool = False
+
+
+class _Results(msgspec.Struct):
+    """Of a kept report as much as decisions need to know."""
+
+    class Result(msgspec.Struct):
+        class Line(msgspec.Struct):
+            row: int
+
+        class Entry(msgspec.Struct):
+            position: int
+
+        id: str
+        outcome: str
+        lines: tuple[Line, ...]
+        entries: tuple[Entry, ...]
+
+    results: list[Result]
+
+
+_decode_results = msgspec.json.Decoder(_Results).decode
+_decode_report = msgspec.json.Decoder(Report).decode
+
+
+class _Settled(NamedTuple):
+    """What a file says."""
+
+    lines: list[lines.Line]
+    balances: list[lines.Balance]
+
+
+class Reconciling:
+    def __init__(self, ledger: OrderLedger, journal: Journal) -> None:
+        self._ledger = ledger
+        self._log = ledger.log_of_events
+        self._journal = journal
+
+    # --- what is there ---
+
+    def get(self, uuid: UUID) -> Reconciliation:
+        """Raises ReconciliationNotFound."""
+        state: Reconciliation | None = None
+        for stored in self._log.select_events(uuid):
+            record = self._ledger.mapper.to_domain_event(stored)
+            if not isinstance(record, r.Record):
+                raise ReconciliationNotFound
+            state = r.step(state, record)
+        if state is None:
+            raise ReconciliationNotFound
+        return state
+
+    def kept_report(self, sha256: str) -> bytes:
+        return b"".join(self._log.kept_file(sha256))
+
+    def made_again(self, state: Reconciliation) -> Report:
+        """The report, from file, rules and journal anew: the same as the kept one."""
+        rules = rules_from(b"".join(self._log.kept_file(state.rules_sha256)).decode())
+        with TemporaryFile() as file:
+            for piece in self._log.kept_file(state.file_sha256):
+                file.write(piece)
+            settled = _read(file, state.file, state.provider, rules)
+        asked = Asked(state.provider, state.file_sha256, state.rules_sha256, state.position, state.earlier)
+        return report(asked, *settled, self._journal.entries(state.provider, state.position), rules)
+
+    # --- commands ---
+
+    def start(
+        self, file: BinaryIO, name: str, provider: str, rules_toml: str | None, provenance: Provenance
+    ) -> Outcome:
+        """Takes a settlement file in; the same file by the same rules again changes nothing.
+
+        Raises SettlementRefused, or InvalidField where the rules are wrong; then nothing is recorded or kept.
+        """
+        rules_text = (RULES_DEFAULT if rules_toml is None else rules_toml).encode()
+        rules = rules_from(rules_text.decode())
+        file_sha256, rules_sha256 = _sha256_of(file), hashlib.sha256(rules_text).hexdigest()
+        uuid = r.uuid_of(provider, file_sha256, rules_sha256)
+        if known := self._known(uuid):
+            return known
+        settled = _read(file, name, provider, rules)
+        position, now = self._journal.position(), self._ledger.clock()
+        earlier = self._left_by(self._journal.file_before(provider, until(settled.lines)))
+        asked = Asked(provider, file_sha256, rules_sha256, position, earlier)
+        made = report(asked, *settled, self._journal.entries(provider, position), rules)
+        kept = encode(made)
+        events = [
+            r.ReconciliationStarted(
+                occurred_at=now,
+                provider=provider,
+                file=name,
+                file_sha256=file_sha256,
+                rules_sha256=rules_sha256,
+                rules_version=rules.version,
+                position=position,
+                earlier=earlier,
+            ),
+            r.MatchesSuggested(
+                occurred_at=now,
+                report_sha256=hashlib.sha256(kept).hexdigest(),
+                until=made.until,
+                outcomes=_found(made),
+                open=_count_open(kept, {}),
+            ),
+        ]
+        with self._log.exclusive():
+            # Another upload of the same file may have been first.
+            if known := self._known(uuid):
+                return known
+            self._log.keep_file(file_sha256, file)
+            for content in (rules_text, kept):
+                self._keep(content)
+            return self._append(None, uuid, events, provenance, now)._replace(is_new=True)
+
+    def _keep(self, content: bytes) -> None:
+        self._log.keep_file(hashlib.sha256(content).hexdigest(), BytesIO(content))
+
+    def _known(self, uuid: UUID) -> Outcome | None:
+        if not self._log.position_of(uuid, 1):
+            return None
+        return self._as_it_is(self.get(uuid))
+
+    def _as_it_is(self, state: Reconciliation) -> Outcome:
+        return Outcome(state, self._log.position_of(state.uuid, state.version))
+
+    def _left_by(self, uuid: UUID | None) -> Earlier | None:
+        if uuid is None:
+            return None
+        state = self.get(uuid)
+        made = _decode_report(self.kept_report(state.report_sha256))
+        return Earlier(made.position, made.until, in_transit(made))
+
+    def confirm(self, uuid: UUID, ids: Sequence[str], provenance: Provenance) -> Outcome:
+        return self._decide(uuid, ids, provenance, lambda state, results, now: r.confirm(state, results, now=now))
+
+    def break_match(self, uuid: UUID, ids: Sequence[str], reason: str, provenance: Provenance) -> Outcome:
+        def decide(state: Reconciliation, results: list[r.Result], now: datetime) -> list[r.Event]:
+            return r.break_match(state, results, reason, now=now)
+
+        return self._decide(uuid, ids, provenance, decide)
+
+    def explain(self, uuid: UUID, ids: Sequence[str], reason: str, provenance: Provenance) -> Outcome:
+        def decide(state: Reconciliation, results: list[r.Result], now: datetime) -> list[r.Event]:
+            return r.explain(state, results, reason, now=now)
+
+        return self._decide(uuid, ids, provenance, decide)
+
+    def close(self, uuid: UUID, provenance: Provenance) -> Outcome:
+        return self._decide(uuid, (), provenance, lambda state, _, now: r.close(state, now=now))
+
+    def _decide(
+        self,
+        uuid: UUID,
+        ids: Sequence[str],
+        provenance: Provenance,
+        decide: Callable[[Reconciliation, list[r.Result], datetime], list[r.Event]],
+    ) -> Outcome:
+        """All of it or, where one result cannot be decided so, nothing."""
+        state = self.get(uuid)
+        report_sha256, results = state.report_sha256, self._results(state, ids)
+        with self._log.exclusive():
+            state = self.get(uuid)
+            if state.report_sha256 != report_sha256:
+                results = self._results(state, ids)
+            now = self._ledger.clock()
+            return self._append(state, uuid, decide(state, results, now), provenance, now)
+
+    def _results(self, state: Reconciliation, ids: Sequence[str]) -> list[r.Result]:
+        """The report's results by these ids, each once. Raises ResultNotFound."""
+        if not ids:
+            return []
+        known = {result.id: result for result in _plain_results(self.kept_report(state.report_sha256))}
+        wanted = list(dict.fromkeys(ids))
+        for unknown in (result for result in wanted if result not in known):
+            raise ResultNotFound(unknown)
+        return [known[result] for result in wanted]
+
+    def run_again(self, uuid: UUID, provenance: Provenance) -> Outcome:
+        """Looks again, to the head of the log; records nothing where the journal has nothing new of this provider.
+
+        Decisions on what is found again hold on. Raises ReconciliationIsClosed.
+        """
+        state, position = self.get(uuid), self._journal.position()
+        r.check_runs_again(state)
+        if all(entry.position <= state.position for entry in self._journal.entries(state.provider, position)):
+            return self._as_it_is(state)
+        made = self.made_again(msgspec.structs.replace(state, position=position))
+        kept, now = encode(made), self._ledger.clock()
+        with self._log.exclusive():
+            state = self.get(uuid)
+            r.check_runs_again(state)
+            if position <= state.position:
+                return self._as_it_is(state)
+            event = r.ReconciliationRunAgain(
+                occurred_at=now,
+                position=position,
+                report_sha256=hashlib.sha256(kept).hexdigest(),
+                outcomes=_found(made),
+                open=_count_open(kept, state.decisions),
+            )
+            self._keep(kept)
+            return self._append(state, uuid, [event], provenance, now)
+
+    def _append(
+        self,
+        state: Reconciliation | None,
+        uuid: UUID,
+        events: Sequence[r.Event],
+        provenance: Provenance,
+        now: datetime,
+    ) -> Outcome:
+        if state is not None and not events:
+            return self._as_it_is(state)
+        after, records = r.place(state, uuid, events)
+        stored = [self._ledger.mapper.to_stored_event(record) for record in records]
+        positions = self._log.insert_events(stored, provenance=provenance, now=now)
+        return Outcome(after, positions[-1])
+
+
+def _read(file: BinaryIO, name: str, provider: str, rules: Rules) -> _Settled:
+    """Raises SettlementRefused."""
+    balances: list[lines.Balance] = []
+    return _Settled(list(read(file, name, provider, rules.mapping(provider), balances.append)), balances)
+
+
+def _sha256_of(file: BinaryIO) -> str:
+    file.seek(0)
+    digest = hashlib.sha256()
+    for piece in iter(lambda: file.read(_READ_BYTES), b""):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def _found(made: Report) -> dict[str, int]:
+    return {outcome: count for outcome, count in made.outcomes.items() if count}
+
+
+def _plain_results(kept: bytes) -> Iterable[r.Result]:
+    for result in _decode_results(kept).results:
+        rows = tuple(line.row for line in result.lines)
+        positions = tuple(entry.position for entry in result.entries)
+        yield r.Result(result.id, result.outcome, rows, positions)
+
+
+def _count_open(kept: bytes, decisions: dict[str, r.Decision]) -> int:
+    return r.count_open(_plain_results(kept), decisions)
