@@ -55,15 +55,15 @@ def match(
 def _by_reference(sides: Sides) -> None:
     """Passes a and b, and the lines that say again what a claimed line has said."""
     for entry, visitors in sides.visitors.items():
-        differs = [sides.differences(line, entry, "currency", "amount") for line in visitors]
-        if [] in differs:
-            same = visitors[differs.index([])]
+        same = next((line for line in visitors if sides.agree(line, entry)), None)
+        if same is not None:
             sides.close("matched", "reference_and_amount", [same], [entry])
-            for line, found in zip(visitors, differs, strict=True):
+            for line in visitors:
                 if line != same:
-                    _repeat(sides, line, same, *found)
+                    _repeat(sides, line, same, *sides.differences(line, entry, "currency", "amount"))
         elif len(visitors) == 1:
-            sides.close(f"{differs[0][0].field}_differs", "reference", visitors, [entry], *differs[0])
+            differs = sides.differences(visitors[0], entry, "currency", "amount")
+            sides.close(f"{differs[0].field}_differs", "reference", visitors, [entry], *differs)
         # Several lines, and none of them the whole: the parts of the payment, it may be. Pass d will see.
 
 

@@ -146,6 +146,11 @@ class Sides:
         line = self.lines[place]
         return line.provider, self.kinds[place], line.currency
 
+    def agree(self, line: int, entry: int) -> bool:
+        """Whether amount and currency are the same."""
+        theirs = self.entries[entry]
+        return self.amounts[line] == theirs.amount and self.lines[line].currency == theirs.currency
+
     def differences(self, line: int, entry: int, *fields: str) -> list[Difference]:
         """Those of the fields that do differ."""
         mine, theirs = self.lines[line], self.entries[entry]

@@ -66,7 +66,13 @@ def test_transactions_that_were_booked_together_are_lines_where_they_add_up() ->
     assert [(line.reference, line.gross) for line in found] == [("A", 1000), ("B", 2000)]
 
 
-@pytest.mark.parametrize("details", [detail("A", "10.00") + detail("B", "19.00"), detail("A") + detail("B")])
+IN_DOLLARS = detail("B", "20.00").replace("EUR", "USD")
+
+
+@pytest.mark.parametrize(
+    "details",
+    [detail("A", "10.00") + detail("B", "19.00"), detail("A") + detail("B"), detail("A", "10.00") + IN_DOLLARS],
+)
 def test_an_entry_is_one_line_where_its_transactions_do_not_add_up_to_it(details: str) -> None:
     (found,) = lines_of(statement(entry("30.00", details=details)))
     assert (found.reference, found.gross) == ("BANK-77", 3000)

@@ -14,6 +14,8 @@ EUR = 0.1
 JPY = 5
 [providers.stripe]
 settlement_delay_days = 7
+[providers.cash]
+settlement_delay_days = 0
 [providers.bank.file]
 currency = "EUR"
 kind = "payment"
@@ -29,7 +31,7 @@ def test_tolerances_are_exact_minor_units_however_they_are_written() -> None:
 
 def test_a_provider_has_its_own_delay_and_file_or_the_common_ones() -> None:
     rules = rules_from(RULES)
-    assert [rules.delay_days(name) for name in ("stripe", "bank", "other")] == [7, 2, 2]
+    assert [rules.delay_days(name) for name in ("stripe", "cash", "bank", "other")] == [7, 0, 2, 2]
     mapping = rules.mapping("bank")
     assert mapping is not None
     assert mapping.columns.gross == "Betrag"
