@@ -24,7 +24,7 @@ from tests.crash.processes import workers
 from tests.projections.rows import rows
 
 KILLS = 50
-EVERY_NTH_KILLS_ALL = 8
+EVERY_NTH_KILLS_ALL = 10
 CLIENTS = 6
 ORDER = {"customer": {"id": 1}, "items": [{"unit_price": "60.00"}, {"unit_price": "0.50", "quantity": 80}]}
 
