@@ -1,7 +1,6 @@
 """Limit-offset pages, as Django REST Framework gives them, and the addresses that stand in them."""
 
 import re
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
@@ -41,11 +40,11 @@ def window(parameters: Parameters, limit_default: int) -> tuple[int, int]:
     return limit, parameters.integer("offset") or 0
 
 
-def envelope(req: Request, url: str, *, limit: int, offset: int, count: int, rows: Sequence[bytes]) -> bytes:
+def envelope(req: Request, url: str, *, limit: int, offset: int, count: int, rows: bytes) -> bytes:
     """The page: `count`, `next`, `previous` and `results`, whose rows are JSON already."""
     after = _link(req, url, limit, offset + limit) if offset + limit < count else b"null"
     before = _link(req, url, limit, max(0, offset - limit)) if offset > 0 else b"null"
-    return b'{"count":%d,"next":%b,"previous":%b,"results":[%b]}' % (count, after, before, b",".join(rows))
+    return b'{"count":%d,"next":%b,"previous":%b,"results":[%b]}' % (count, after, before, rows)
 
 
 def _link(req: Request, url: str, limit: int, offset: int) -> bytes:
