@@ -5,8 +5,8 @@ import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-import openpyxl
 import pytest
+import xlsxwriter
 
 from domain.settlement.number_format import as_shown, section_for, stored
 from tests.settlement.making import lines_of, number, refusal_of, text, xlsx
@@ -241,13 +241,15 @@ def test_a_part_that_makes_no_sense_is_refused(part: str, content: str) -> None:
 
 
 def test_a_workbook_that_a_program_has_written_is_read(tmp_path: Path) -> None:
-    workbook = openpyxl.Workbook()
-    sheet = workbook.active
-    sheet.append(["reference", "kind", "gross", "fee", "currency", "occurred_at", "order"])
-    for place in range(1, 4):
-        sheet.append([f"pi_{place}", "payment", 0.1 + 0.2, 0.01, "USD", datetime(2026, 3, place, 10, 30), 1040 + place])  # noqa: DTZ001
-        sheet.cell(place + 1, 3).number_format = '#,##0.00 "$"'
-    workbook.save(tmp_path / "lines.xlsx")
+    with xlsxwriter.Workbook(tmp_path / "lines.xlsx") as workbook:
+        sheet = workbook.add_worksheet()
+        money = workbook.add_format({"num_format": '#,##0.00 "$"'})
+        day = workbook.add_format({"num_format": "yyyy-mm-dd hh:mm"})
+        sheet.write_row(0, 0, ["reference", "kind", "gross", "fee", "currency", "occurred_at", "order"])
+        for place in range(1, 4):
+            sheet.write_row(place, 0, [f"pi_{place}", "payment", None, 0.01, "USD", None, 1040 + place])
+            sheet.write_number(place, 2, 0.1 + 0.2, money)
+            sheet.write_datetime(place, 5, datetime(2026, 3, place, 10, 30), day)  # noqa: DTZ001
     found = lines_of((tmp_path / "lines.xlsx").read_bytes())
     assert [(line.reference, line.gross, line.fee, line.order) for line in found] == [
         ("pi_1", 30, 1, "1041"),
