@@ -14,6 +14,15 @@ def workers(service: Service) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
+def all_workers(service: Service) -> list[int]:
+    """The pids of as many worker processes as the service is to have; they are started one after the other."""
+    deadline = time.monotonic() + 10
+    while len(found := workers(service)) < service.workers:
+        assert time.monotonic() < deadline, f"of {service.workers} workers there are {found}"
+        time.sleep(0.01)
+    return found
+
+
 def is_running(service: Service) -> bool:
     """Whether anything is left of the service: it has a process group of its own."""
     assert service.process

@@ -13,7 +13,7 @@ import pytest
 from api.reading import BODY_BYTES_MAX
 from api.server import Gathering
 from tests.conftest import Client, Service
-from tests.crash.processes import memory_bytes, until_taken, workers
+from tests.crash.processes import all_workers, memory_bytes, until_taken, workers
 from tests.crash.wire import HEALTH, Answer, Wire, chunk, head
 
 SLOW = 30
@@ -32,7 +32,7 @@ def key(staff: Client) -> str:
 @pytest.fixture(autouse=True)
 def _no_worker_dies(service: Service) -> Iterator[None]:
     """Whatever a test's clients do, the same processes go on serving."""
-    before = workers(service)
+    before = all_workers(service)
     yield
     assert workers(service) == before, service.log()
 
@@ -315,7 +315,7 @@ def test_a_body_that_is_broken_off_is_a_400(sent: list[str], service: Service, k
 def _memory_stays(service: Service, staff: Client) -> Iterator[None]:
     """No worker's memory, at its highest, comes to much more than it was before the test."""
     assert_served(staff)
-    before = {pid: memory_bytes(pid, "VmHWM") for pid in workers(service)}
+    before = {pid: memory_bytes(pid, "VmHWM") for pid in all_workers(service)}
     yield
     for pid, most in before.items():
         assert memory_bytes(pid, "VmHWM") - most < MEMORY_GROWTH_BYTES_MAX
