@@ -1,0 +1,87 @@
+"""What these tests share: finance's desk, and settlement files for it."""
+
+import json
+from typing import Any
+
+import pytest
+from falcon.testing import Result
+
+from domain.order import Order
+from tests.finance.conftest import Desk, make_desk  # noqa: F401  (a fixture)
+
+PATH = "/reconciliations"
+HEADER = "reference,kind,gross,fee,net,currency,occurred_at,order,payout"
+
+
+class Office(Desk):
+    """Finance, with a key that writes."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.__dict__ = desk.__dict__
+        self.writer = self.key("finance:read", "finance:write")
+
+    def paid(self, reference: str, amount: str = "50.00", **fields: Any) -> Order:
+        return self.pay(self.place(), amount, reference=reference, **fields)
+
+    def now(self) -> str:
+        return self.clock().isoformat().replace("+00:00", "Z")
+
+    def file(self, *rows: str) -> str:
+        """A file of our own layout; `@` stands for now."""
+        return "\n".join([HEADER, *(row.replace("@", self.now()) for row in rows), ""])
+
+    def upload(
+        self, content: str | bytes, /, provider: str = "stripe", media: str = "text/csv", **parameters: str
+    ) -> Result:
+        return self.ask(
+            PATH,
+            self.writer,
+            "POST",
+            body=content,
+            headers={"Content-Type": media},
+            params={"provider": provider, "file": "march.csv", **parameters},
+        )
+
+    def start(self, *rows: str, **parameters: str) -> dict[str, Any]:
+        answer = self.upload(self.file(*rows), **parameters)
+        assert answer.status_code == 201, answer.text
+        found: dict[str, Any] = answer.json
+        return found
+
+    def decide(self, one: dict[str, Any], decision: str, **body: Any) -> Result:
+        headers = {"Content-Type": "application/json"}
+        return self.ask(f"{PATH}/{one['id']}/{decision}", self.writer, "POST", body=json.dumps(body), headers=headers)
+
+    def get(self, one: dict[str, Any], rest: str = "") -> Result:
+        answer = self.ask(f"{PATH}/{one['id']}{rest}", self.writer)
+        assert answer.status_code == 200, answer.text
+        return answer
+
+    def elsewhere(self, path: str, *scopes: str) -> Result:
+        """What is at an address outside finance."""
+        return self._client.simulate_get("/api/v1" + path, headers={"Authorization": f"Token {self.key(*scopes)}"})
+
+    def topics(self) -> list[str]:
+        """What the log says of reconciliations."""
+        rows = self.ledger.log_of_events.reader.execute(
+            "SELECT topic FROM events WHERE topic LIKE 'reconciliation.%' ORDER BY position"
+        )
+        return [topic.removeprefix("reconciliation.").removesuffix(".v1") for (topic,) in rows]
+
+
+@pytest.fixture
+def office(make_desk: Any) -> Office:  # noqa: F811
+    return Office(make_desk())
+
+
+def by_outcome(one: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for result in one["results"]:
+        found.setdefault(result["outcome"], []).append(result)
+    return found
+
+
+def only(one: dict[str, Any], outcome: str) -> str:
+    """The id of the one result of this outcome."""
+    (result,) = by_outcome(one)[outcome]
+    return str(result["id"])

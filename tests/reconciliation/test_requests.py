@@ -1,0 +1,204 @@
+"""Reconciliations over HTTP: who may, what is answered, and what is refused whole."""
+
+from io import BytesIO
+from typing import Any
+
+import pytest
+
+from tests.reconciliation.conftest import PATH, Office, only
+
+ROW = "pi_1,payment,50.00,0,50.00,USD,@,,"
+
+
+@pytest.fixture
+def one(office: Office) -> dict[str, Any]:
+    """A payment that matches, one that is suggested, and one that nobody knows."""
+    office.paid("pi_1")
+    order = office.paid("pi_2")
+    return office.start(ROW, f"x,payment,50.00,0,50.00,USD,@,{order.id},", "y,payment,1.00,0,1.00,USD,@,,")
+
+
+def test_it_is_decided_and_closed_and_the_log_says_by_whom(office: Office, one: dict[str, Any]) -> None:
+    assert office.decide(one, "confirm", results=[only(one, "suggested")]).json["open"] == 1
+    answer = office.decide(one, "explain", results=[only(one, "missing_in_ledger")], reason="the other shop's")
+    (explained,) = [result for result in answer.json["results"] if result["outcome"] == "missing_in_ledger"]
+    assert explained["is_open"] is False
+    assert (explained["decision"]["kind"], explained["decision"]["reason"]) == ("explained", "the other shop's")
+    closed = office.decide(one, "close")
+    assert (closed.json["status"], closed.json["open"], closed.headers["etag"]) == ("closed", 0, '"5"')
+    assert closed.headers["ledger-position"] == f"orders:{office.ledger.head()}"
+    assert office.topics() == ["started", "matches_suggested", "match_confirmed", "difference_explained", "closed"]
+    actor = office.ledger.log_of_events.actor_at(office.ledger.head() - 1)
+    assert explained["decision"]["actor"] == actor
+
+
+def test_closing_while_something_is_open_is_refused_and_says_how_much(office: Office, one: dict[str, Any]) -> None:
+    answer = office.decide(one, "close")
+    assert (answer.status_code, answer.json["code"]) == (409, "reconciliation-open")
+    assert "2 results are open" in answer.json["detail"]
+
+
+def test_nothing_changes_after_closing(office: Office, one: dict[str, Any]) -> None:
+    office.decide(one, "explain", results=[only(one, "suggested"), only(one, "missing_in_ledger")], reason="so")
+    office.decide(one, "close")
+    head = office.ledger.head()
+    for decision, body in (
+        ("break", {"results": [only(one, "matched")], "reason": "no"}),
+        ("explain", {"results": [only(one, "suggested")], "reason": "otherwise"}),
+        ("run", {}),
+    ):
+        answer = office.decide(one, decision, **body)
+        assert (answer.status_code, answer.json["code"]) == (409, "reconciliation-closed")
+    assert office.ledger.head() == head
+
+
+def test_to_say_the_same_again_answers_the_same_and_records_nothing(office: Office, one: dict[str, Any]) -> None:
+    first, again = (office.decide(one, "confirm", results=[only(one, "suggested")]) for _ in range(2))
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert again.content == first.content
+    assert office.topics().count("match_confirmed") == 1
+
+
+def test_several_are_decided_all_or_none(office: Office, one: dict[str, Any]) -> None:
+    answer = office.decide(one, "confirm", results=[only(one, "suggested"), only(one, "missing_in_ledger")])
+    assert (answer.status_code, answer.json["code"]) == (409, "decision-not-allowed")
+    assert office.topics() == ["started", "matches_suggested"]
+
+
+@pytest.mark.parametrize(
+    ("decision", "body", "status"),
+    [
+        ("confirm", {"results": ["nothing"]}, 404),
+        ("confirm", {"results": []}, 422),
+        ("confirm", {}, 422),
+        ("confirm", {"results": ["a"], "reason": "b"}, 422),
+        ("break", {"results": ["a"]}, 422),
+        ("explain", {"results": ["a"], "reason": ""}, 422),
+        ("close", {"force": True}, 422),
+        ("open", {}, 404),
+    ],
+)
+def test_what_is_no_decision_is_refused(
+    office: Office, one: dict[str, Any], decision: str, body: dict[str, Any], status: int
+) -> None:
+    head = office.ledger.head()
+    answer = office.decide(one, decision, **body)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert office.ledger.head() == head
+
+
+def test_outcome_narrows_the_results(office: Office, one: dict[str, Any]) -> None:
+    found = office.get(one, "?outcome=suggested,matched").json["results"]
+    assert [result["outcome"] for result in found] == ["suggested", "matched"]
+    assert office.ask(f"{PATH}/{one['id']}", office.writer, params={"outcome": "odd"}).status_code == 400
+
+
+def test_the_list_is_paged_and_filtered(office: Office, one: dict[str, Any]) -> None:
+    other = office.start("z,payment,1.00,0,1.00,USD,@,,", provider="paypal")
+    first = office.ask(PATH, office.writer, params={"limit": "1"}).json
+    assert [found["id"] for found in first["reconciliations"]] == [one["id"]]
+    second = office.ask(PATH, office.writer, params={"limit": "1", "after": first["next"]}).json
+    assert ([found["id"] for found in second["reconciliations"]], second["next"]) == ([other["id"]], None)
+    by_provider = office.ask(PATH, office.writer, params={"provider": "paypal"}).json["reconciliations"]
+    assert [found["id"] for found in by_provider] == [other["id"]]
+    assert office.ask(PATH, office.writer, params={"status": "closed"}).json["reconciliations"] == []
+
+
+@pytest.mark.parametrize("scope", ["finance:read", "audit:read", "orders:write"])
+def test_only_a_key_of_finance_takes_files_in(office: Office, scope: str) -> None:
+    answer = office.ask(PATH, office.key(scope), "POST", body="x", headers={"Content-Type": "text/csv"})
+    assert (answer.status_code, answer.json["code"]) == (403, "not-allowed")
+
+
+@pytest.mark.parametrize("rest", ["", "/report"])
+@pytest.mark.parametrize("reference", ["0", "a06e0784-7b54-573d-b7db-902bbb437c93"])
+def test_one_that_is_not_there_is_not_found(office: Office, reference: str, rest: str) -> None:
+    answer = office.ask(f"{PATH}/{reference}{rest}", office.writer)
+    assert (answer.status_code, answer.json["code"]) == (404, "reconciliation-not-found")
+
+
+def test_an_order_is_no_reconciliation_and_a_reconciliation_no_order(office: Office, one: dict[str, Any]) -> None:
+    order = office.place()
+    assert office.ask(f"{PATH}/{order.uuid}", office.writer).status_code == 404
+    for path in ("/orders/{}", "/audit/orders/{}", "/audit/orders/{}/events", "/audit/orders/{}/evidence"):
+        found = [office.elsewhere(path.format(uuid), "orders:read", "audit:read") for uuid in (order.uuid, one["id"])]
+        assert found[0].status_code in (200, 409), path  # 409 where there is no key to sign evidence with
+        assert (found[1].status_code, found[1].json["code"]) == (404, "order-not-found"), path
+
+
+def test_auditors_read_of_it_in_the_feed_where_it_is_no_orders(office: Office, one: dict[str, Any]) -> None:
+    feed = office.elsewhere("/audit/events", "audit:read").json["events"]
+    started = [event for event in feed if event["type"] == "ReconciliationStarted"]
+    assert [(event["order"], event["order_id"], event["reconciliation"]) for event in started] == [
+        (None, None, one["id"])
+    ]
+    assert started[0]["summary"].startswith("reconciliation of march.csv by stripe started")
+    assert started[0]["data"]["file_sha256"] == one["file_sha256"]
+    assert all("reconciliation" not in event for event in feed if event["order"])
+
+
+# --- files that do not fit ---
+
+_BAD = {
+    "another layout": ("a,b\n1,2\n", "1", "reference"),
+    "no such day": ("@H\npi_1,payment,1.00,0,1.00,USD,2026-02-31T00:00:00Z,,\n", "2", "occurred_at"),
+    "no such currency": ("@H\npi_1,payment,1.00,0,1.00,XXQ,2026-02-01T00:00:00Z,,\n", "2", "currency"),
+    "a thousands separator": ('@H\npi_1,payment,"1,000.00",0,,USD,2026-02-01T00:00:00Z,,\n', "2", "gross"),
+    "a negative payment": ("@H\npi_1,payment,-1.00,0,-1.00,USD,2026-02-01T00:00:00Z,,\n", "2", "gross"),
+    "cut off": ("@H\npi_1,payment,1.00,0,1.0", None, None),
+    "a second header": ("@H\n@H\n", "2", None),
+    "nothing": ("", None, None),
+}
+
+
+@pytest.mark.parametrize("bad", sorted(_BAD))
+def test_a_file_that_does_not_fit_is_refused_whole_with_its_row_and_column(office: Office, bad: str) -> None:
+    text, row, column = _BAD[bad]
+    head = office.ledger.head()
+    answer = office.upload(text.replace("@H", office.file().strip()))
+    assert (answer.status_code, answer.json["code"]) == (422, "settlement-refused"), answer.text
+    assert answer.json["file"] == "march.csv"
+    if row:
+        assert (str(answer.json["row"]), answer.json["column"]) == (row, column)
+    assert office.ledger.head() == head
+    assert office.ledger.log_of_events.kept_files() == []
+
+
+@pytest.mark.parametrize(
+    ("parameters", "status"),
+    [
+        ({"provider": ""}, 400),
+        ({"provider": "x" * 101}, 400),
+        ({"provider": "a\nb"}, 400),
+        ({"colour": "red"}, 400),
+        ({"rules": "no toml"}, 422),
+        ({"rules": 'version = "1"\nsettlement_delay_days = -1'}, 422),
+        ({"outcome": "odd"}, 400),
+    ],
+)
+def test_a_question_that_is_none_keeps_nothing(office: Office, parameters: dict[str, str], status: int) -> None:
+    answer = office.upload(office.file(ROW), **parameters)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert office.topics() == []
+
+
+@pytest.mark.parametrize("media", ["application/json", "multipart/form-data", "image/png", ""])
+def test_a_body_of_another_kind_is_not_read(office: Office, media: str) -> None:
+    assert office.upload(office.file(ROW), media=media).status_code == 415
+
+
+def test_a_body_that_breaks_off_records_nothing(office: Office) -> None:
+    headers = {"Content-Type": "text/csv", "Content-Length": "100000"}
+    answer = office.ask(
+        PATH,
+        office.writer,
+        "POST",
+        headers=headers,
+        params={"provider": "stripe"},
+        body=office.file(ROW),
+        extras={"wsgi.input": BytesIO(office.file(ROW).encode())},
+    )
+    assert (answer.status_code, answer.json["code"]) == (400, "body-unreadable")
+    assert office.topics() == []

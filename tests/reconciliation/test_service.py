@@ -1,0 +1,180 @@
+"""The real service and the real command line: large uploads, memory, and what a person sees."""
+
+import csv
+import zipfile
+from io import StringIO
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+import requests
+
+from domain.settlement.cells import Cell, Number
+from domain.settlement.sheet import sheet_rows
+from tests.conftest import Client, Service
+from tests.reconciliation.conftest import HEADER, Office
+
+RECONCILIATIONS = "/api/v1/finance/reconciliations"
+CSV = {"Content-Type": "text/csv"}
+MIB = 1024 * 1024
+
+
+@pytest.fixture(scope="module")
+def finance(service: Service) -> Client:
+    return service.client(service.key("finance:read", "finance:write"))
+
+
+def peak_kib(service: Service) -> int:
+    """The most memory that any process of the service ever had."""
+    assert service.process
+    master = service.process.pid
+    workers = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+    status = [Path(f"/proc/{pid}/status").read_text() for pid in workers]
+    return max(int(text.partition("VmHWM:")[2].split()[0]) for text in status)
+
+
+def test_a_file_over_the_limit_is_refused_before_it_is_read(service: Service, finance: Client) -> None:
+    # The body never comes: whoever read it would wait for it.
+    prepared = requests.Request(
+        "POST", f"{service.base}{RECONCILIATIONS}?provider=acme", headers={**finance.headers, **CSV}
+    ).prepare()
+    prepared.headers["Content-Length"] = str(2 * 1024 * MIB)
+    answer = requests.Session().send(prepared, timeout=10)
+    assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")
+
+
+def test_a_large_file_is_taken_in_piece_by_piece_and_memory_stays_flat(service: Service, finance: Client) -> None:
+    finance.post(f"{RECONCILIATIONS}?provider=acme", data=f"{HEADER}\n", headers=CSV)
+    before = peak_kib(service)
+    # Refused at its end, so that only taking in and reading it is measured, not what matching keeps of its lines.
+    large = (f"{HEADER}\n" + ("\n" * (MIB - 1) + " ") * 40).encode()
+    answer = finance.post(f"{RECONCILIATIONS}?provider=acme&file=large.csv", data=large, headers=CSV)
+    assert (answer.status_code, answer.json()["code"]) == (422, "settlement-refused"), answer.text
+    assert (peak_kib(service) - before) * 1024 < 16 * MIB
+    assert finance.get("/healthz").status_code == 200
+
+
+def test_a_file_of_several_mebibytes_comes_whole(service: Service, finance: Client) -> None:
+    note = "x" * 900
+    rows = [f"r{number},adjustment,0.01,0,0.01,USD,2026-03-01T00:00:00Z,{note}," for number in range(5_000)]
+    body = "\n".join([HEADER, *rows, ""]).encode()
+    assert len(body) > 4 * MIB
+    answer = finance.post(f"{RECONCILIATIONS}?provider=acme", data=body, headers=CSV)
+    assert answer.status_code == 201, answer.text
+    (statement,) = answer.json()["tie_out"]
+    assert [(row["count"], row["gross"]) for row in statement["rows"] if row["item"] == "adjustment"] == [
+        (5_000, "50.00")
+    ]
+
+
+def test_in_chunks_a_file_has_the_limit_of_any_body(finance: Client) -> None:
+    answer = finance.post(f"{RECONCILIATIONS}?provider=acme", data=iter([b"x" * MIB] * 3), headers=CSV)
+    assert answer.status_code == 413
+
+
+# --- the command line ---
+
+
+@pytest.fixture
+def march(office: Office) -> Path:
+    """A file in which one payment matches, one differs, and one is named by its order."""
+    office.paid("pi_1", "123456789012345.67", force=True)
+    office.paid("pi_2")
+    order = office.paid("pi_3", "30.00")
+    path = office.folder / "march.csv"
+    path.write_text(
+        office.file(
+            "pi_1,payment,123456789012345.67,0.01,123456789012345.66,USD,@,,",
+            "pi_2,payment,49.00,0.10,48.90,USD,@,,",
+            f"=,payment,30.00,0,30.00,USD,@,{order.id},".replace("=,", "bank-[red]1,", 1),
+        )
+    )
+    return path
+
+
+def reconcile(office: Office, path: Path, *arguments: str) -> tuple[int, str, str]:
+    done = office.run("reconcile", str(path), "--provider", "stripe", *arguments)
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def test_the_table_shows_differences_first_then_the_tie_out_and_exits_1(office: Office, march: Path) -> None:
+    status, shown, _ = reconcile(office, march)
+    assert status == 1
+    places = [shown.index(words) for words in ("49.00 USD", "bank-[red]1", "opening", "closing", "2 open")]
+    assert places == sorted(places)
+
+
+def test_it_exits_0_when_nothing_is_open(office: Office) -> None:
+    office.paid("pi_1")
+    path = office.folder / "good.csv"
+    path.write_text(office.file("pi_1,payment,50.00,0,50.00,USD,@,,"))
+    assert reconcile(office, path)[0] == 0
+
+
+def test_the_command_line_and_http_find_the_same_reconciliation(office: Office, march: Path) -> None:
+    assert reconcile(office, march)[0] == 1
+    head = office.ledger.head()
+    office.views.catch_up()
+    answer = office.upload(march.read_bytes())
+    assert (answer.status_code, office.ledger.head()) == (200, head)
+    assert reconcile(office, march, "--json")[1].count(answer.json["id"]) == 1
+
+
+def test_csv_has_a_row_for_each_result_and_runs_no_formula(office: Office, march: Path) -> None:
+    rows = list(csv.DictReader(StringIO(reconcile(office, march, "--csv")[1])))
+    assert [(row["outcome"], row["gross"], row["booked_amount"]) for row in rows] == [
+        ("amount_differs", "49.00", "50.00"),
+        ("suggested", "30.00", "30.00"),
+        ("matched", "123456789012345.67", "123456789012345.67"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--rules", "{bad}"), "this is not TOML"),
+        (("--xlsx", "{march}"), "is there already"),
+    ],
+)
+def test_what_is_wrong_is_said_and_exits_2(office: Office, march: Path, arguments: tuple[str, ...], words: str) -> None:
+    bad = office.folder / "bad.txt"
+    bad.write_text("garbage\n")
+    status, _, said = reconcile(office, march, *(word.format(bad=bad, march=march) for word in arguments))
+    assert (status, words in said) == (2, True), said
+
+
+def test_a_refused_file_exits_2_names_row_and_column_and_records_nothing(office: Office) -> None:
+    path = office.folder / "bad.csv"
+    path.write_text(f"{HEADER}\npi_1,payment,1.00,0,1.00,USD,2026-02-31T00:00:00Z,,\n")
+    head = office.ledger.head()
+    status, _, said = reconcile(office, path)
+    assert (status, office.ledger.head()) == (2, head)
+    assert "bad.csv, row 2, column occurred_at" in said
+
+
+def test_the_workbook_has_a_sheet_for_each_question_and_every_amount_as_it_is(office: Office, march: Path) -> None:
+    path = office.folder / "march.xlsx"
+    assert reconcile(office, march, "--xlsx", str(path))[0] == 1
+    with zipfile.ZipFile(path) as package:
+        names = ElementTree.fromstring(package.read("xl/workbook.xml")).iter()
+        assert [found.get("name") for found in names if found.tag.endswith("}sheet")] == SHEETS
+    sheets = {name: rows_of(path, name) for name in SHEETS}
+    assert [len(sheets[name]) - 1 for name in SHEETS[1:]] == [1, 1, 1, 0]
+    matched, differing = (
+        dict(zip(sheets[name][0], sheets[name][1], strict=True)) for name in ("Matched", "Differences")
+    )
+    assert (matched["gross"], matched["fee"]) == ("123456789012345.67", Number("0.01"))
+    assert (differing["gross"], differing["fee"], differing["net"]) == (
+        Number("49.00"),
+        Number("0.10"),
+        Number("48.90"),
+    )
+
+
+SHEETS = ["Summary", "Differences", "Suggested", "Matched", "In transit"]
+
+
+def rows_of(path: Path, sheet: str) -> list[list[Cell]]:
+    """What a sheet shows."""
+    with path.open("rb") as file:
+        return [list(cells) for _, cells in sheet_rows(file, sheet, 1)]
