@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 import click
-from eventsourcing.persistence import PersistenceError
+from eventsourcing.persistence import MapperDeserialisationError, PersistenceError
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -69,6 +69,15 @@ def open_views(ledger: OrderLedger, chosen: Settings) -> Views:
     except OSError as error:
         fail(f"LEDGER_VIEWS: {chosen.views} cannot be made: {error}")
     return Views(ledger, chosen.views)
+
+
+@contextmanager
+def reading_the_log() -> Iterator[None]:
+    """Where the log holds what this program cannot read, says what and where, in one line."""
+    try:
+        yield
+    except MapperDeserialisationError as error:
+        fail(f"the log cannot be read further: {error}", NEEDS_A_PERSON)
 
 
 @contextmanager
@@ -143,7 +152,7 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
 
         greeting += load_demo(ledger, f"http://{host}:{port}")
     views = open_views(ledger, chosen)
-    with progress("making the views") as say:
+    with reading_the_log(), progress("making the views") as say:
         views.ensure(say)
     # A connection must not live through the fork into the workers.
     views.close()
@@ -248,7 +257,7 @@ def import_(file: BinaryIO) -> None:
             on_bytes=(lambda done: say(done, size)) if size else None,
         )
     views = open_views(ledger, chosen)
-    with progress("feeding the views") as say:
+    with reading_the_log(), progress("feeding the views") as say:
         views.ensure(say)
     print(
         f"{result.imported} imported with {result.events} events, {result.skipped} there already,"
@@ -271,7 +280,7 @@ def rebuild() -> None:
     """Make the views anew from the log, also while the service is serving: it changes over when they are whole."""
     chosen = settings()
     ledger = open_ledger(chosen)
-    with progress("rebuilding") as say:
+    with reading_the_log(), progress("rebuilding") as say:
         position = open_views(ledger, chosen).rebuild(say)
     print(f"the views stand at position {position}")
 
@@ -325,7 +334,7 @@ def checkpoint() -> None:
 
     chosen = settings()
     ledger = open_ledger(chosen)
-    with progress("feeding the views") as say:
+    with reading_the_log(), progress("feeding the views") as say:
         open_views(ledger, chosen).ensure(say)
     try:
         sys.stdout.buffer.write(_checkpoints(chosen).current())
@@ -416,7 +425,7 @@ def reconcile(  # noqa: PLR0917  (click hands over each option)
     chosen = settings()
     ledger = open_ledger(chosen)
     views = open_views(ledger, chosen)
-    with progress("feeding the views") as say:
+    with reading_the_log(), progress("feeding the views") as say:
         views.ensure(say)
     reconciling, who = Reconciling(ledger, reconciliations.Journal(views)), Provenance("cli:reconcile")
     try:

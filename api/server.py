@@ -21,6 +21,7 @@ from typing import Any, Final
 
 import falcon
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 from gunicorn.http import errors as http_errors
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
@@ -31,6 +32,7 @@ from api.reading import BODY_BYTES_MAX
 REQUEST_SECONDS_MAX: Final = 10.0
 KEEPALIVE_SECONDS: Final = 15
 STOP_SECONDS_MAX: Final = 4
+STOP_GATHERING_SECONDS_MAX: Final = 1.0
 CONNECTIONS_MAX: Final = 512
 LINGER_SECONDS_MAX: Final = 5.0
 ANSWER_SECONDS_MAX: Final = 15.0
@@ -71,8 +73,8 @@ class Gathering:
         self.bytes = bytearray()
         # Whether the client waits for a "100 Continue" before it sends its body.
         self.continues = False
-        # Whether no head has come within the bytes that one may have.
-        self.is_headless = False
+        # Why nothing can be made of it, where that shows in its head.
+        self.refusal: http_errors.ParseException | None = None
         self._head_end = 0
         self._body_length = 0
         self._chunk_at: int | None = None
@@ -85,9 +87,12 @@ class Gathering:
         if not self._head_end:
             end = self.bytes.find(b"\r\n\r\n")
             if end < 0:
-                self.is_headless = len(self.bytes) > _HEAD_BYTES_MAX
-                return self.is_headless
+                if len(self.bytes) > _HEAD_BYTES_MAX:
+                    self.refusal = http_errors.LimitRequestHeaders("no end of them in sight")
+                return self.refusal is not None
             self._read_head(end + 4)
+        if self.refusal:
+            return True
         if self._body_length > BODY_BYTES_MAX or len(self.bytes) > _GATHERED_BYTES_MAX:
             return self._break_off()
         if self._chunk_at is not None:
@@ -105,7 +110,10 @@ class Gathering:
         length = _LENGTH.search(head)
         # A length of very many digits is one too large, and too long to be made a number.
         self._body_length = 0 if length is None else int(length[1]) if len(length[1]) <= 18 else _LENGTH_BEYOND
-        chunked = _CHUNKED.search(head) is not None and len(_ENCODED.findall(head)) == 1 and length is None
+        encodings = len(_ENCODED.findall(head))
+        chunked = encodings == 1 and length is None and _CHUNKED.search(head) is not None
+        if encodings and not chunked:
+            self.refusal = http_errors.InvalidHeader("Transfer-Encoding: only 'chunked', alone, can be read here")
         expects = _EXPECT.search(head)
         if expects:
             # Answered by the loop, so that no thread waits for what the client holds back.
@@ -141,8 +149,7 @@ class Gathering:
             if not length:
                 end = self.bytes.find(b"\r\n\r\n", line_end)  # behind trailers, or at once
                 return end >= 0 and self._whole(end + 4)
-            self._chunks += 1
-            if len(self._unchunked) + length > BODY_BYTES_MAX or self._chunks > _CHUNKS_MAX:
+            if len(self._unchunked) + length > BODY_BYTES_MAX or self._chunks == _CHUNKS_MAX:
                 return self._break_off()
             if len(self.bytes) < start + length + 2:
                 return False
@@ -150,6 +157,7 @@ class Gathering:
                 return True
             self._unchunked += self.bytes[start : start + length]
             self._chunk_at = start + length + 2
+            self._chunks += 1
 
     def _whole(self, end: int) -> bool:
         """The same request without chunks, and behind it whatever of the next one has come."""
@@ -200,6 +208,7 @@ class PatientWorker(ThreadWorker):
         super().__init__(*args, **kwargs)
         self._lingering: deque[TConn] = deque()
         self._slow_conns: deque[TConn] = deque()
+        self._gathering_ends = 0.0
         # The id of the request that a thread is at, for errors that arise before the app sees it.
         self._local = threading.local()
 
@@ -269,8 +278,8 @@ class PatientWorker(ThreadWorker):
         conn.init()
         if gathering is not None:
             self._local.request_id = gathering.request_id()
-            if gathering.is_headless:
-                self.handle_error(None, conn.sock, None, http_errors.LimitRequestHeaders("no end of them in sight"))
+            if gathering.refusal:
+                self.handle_error(None, conn.sock, None, gathering.refusal)
                 return False
             conn.parser.unreader.unread(bytes(gathering.bytes))
         return super().handle(conn)
@@ -338,15 +347,17 @@ class PatientWorker(ThreadWorker):
     def murder_pending(self) -> None:
         """Closes what has taken too long: requests that do not come whole, answers that are not taken, and clients that
         do not go."""
-        super().murder_pending()
         now = time.monotonic()
+        if not self.alive:
+            # What is just coming in is waited for, but not for long.
+            self._gathering_ends = self._gathering_ends or now + STOP_GATHERING_SECONDS_MAX
+            for conn in self.pending_conns:
+                conn.timeout = min(conn.timeout, self._gathering_ends)
+        super().murder_pending()
         while self._slow_conns and self._slow_conns[0].timeout <= now:
             self._drop(self._slow_conns.popleft())
         while self._lingering and (self._lingering[0].timeout <= now or not self.alive):
             self._drop(self._lingering.popleft())
-        if not self.alive:
-            while self.pending_conns:
-                self._drop(self.pending_conns.popleft())
 
     def handle_error(self, _req: Any, client: Outbox, _addr: Any, exc: BaseException) -> None:
         """What gunicorn cannot even parse gets an error of the one shape, never a 5xx for what a client sent."""
@@ -369,6 +380,12 @@ class PatientWorker(ThreadWorker):
             client.sendall(head.encode() + body)
         except OSError:
             self.log.debug("the client has gone")
+
+
+class Master(Arbiter):
+    """gunicorn's master, to which Ctrl-C says the same as SIGTERM: finish what is in flight, then stop."""
+
+    handle_int = Arbiter.handle_term
 
 
 class Server(BaseApplication):
@@ -402,6 +419,9 @@ class Server(BaseApplication):
             "when_ready": lambda _arbiter: when_ready(),
         }
         super().__init__()
+
+    def run(self) -> None:
+        Master(self).run()
 
     def load_config(self) -> None:
         for name, value in self._options.items():

@@ -293,6 +293,8 @@ class Views:
         payments.index(database)
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.execute("PRAGMA synchronous = NORMAL")
+        with file.open("rb") as made:  # once it is read, it must survive a loss of power too
+            os.fsync(made.fileno())
         return connection
 
     def _put_in_force(self, file: Path, new: sqlite3.Connection) -> int:
