@@ -83,9 +83,9 @@ def _topics(parameters: Parameters) -> list[str]:
     given = parameters.text("type")
     if given is None:
         return []
-    if given not in history.TYPES and given not in history.TYPES.values():
-        raise invalid_parameter("type", f"must be one of {', '.join(history.TYPES)}")
-    return [history.TYPES.get(given, given)]
+    if given not in history.ALL_TYPES and given not in history.ALL_TYPES.values():
+        raise invalid_parameter("type", f"must be one of {', '.join(history.ALL_TYPES)}")
+    return [history.ALL_TYPES.get(given, given)]
 
 
 def _span(parameters: Parameters, settings: Settings) -> tuple[str | None, str | None]:

@@ -18,10 +18,10 @@ from domain.recorder import RawRecord
 from domain.refusals import OrderNotFound
 from projections.documents import render, staff_document
 
-TYPES: Final = {
-    shape.__name__: topic for topics in (e.TOPICS, reconciliation.TOPICS) for topic, shape in topics.items()
-}
-_NAME_OF: Final = {topic: name for name, topic in TYPES.items()}
+TYPES: Final = {shape.__name__: topic for topic, shape in e.TOPICS.items()}
+# The reconciliations' too, which stand in the same log.
+ALL_TYPES: Final = TYPES | {shape.__name__: topic for topic, shape in reconciliation.TOPICS.items()}
+_NAME_OF: Final = {topic: name for name, topic in ALL_TYPES.items()}
 
 
 class Entry(NamedTuple):

@@ -20,6 +20,7 @@ def told(service: Service, tmp_path_factory: pytest.TempPathFactory) -> list[str
         "CUSTOMER": service.key(customer=1),
         "STAFF": service.key("orders:read", "orders:write"),
         "AUDITOR": service.key("audit:read"),
+        "FINANCE": service.key("finance:read", "finance:write"),
     }
     divider = "--- the next block ---"
     script = f"\necho; echo '{divider}'\n".join(block for block, _ in SHOWN)
