@@ -133,25 +133,7 @@ class Reconciling:
         asked = Asked(provider, file_sha256, rules_sha256, position, earlier)
         made = report(asked, *settled, self._journal.entries(provider, position), rules)
         kept = encode(made)
-        events = [
-            r.ReconciliationStarted(
-                occurred_at=now,
-                provider=provider,
-                file=name,
-                file_sha256=file_sha256,
-                rules_sha256=rules_sha256,
-                rules_version=rules.version,
-                position=position,
-                earlier=earlier,
-            ),
-            r.MatchesSuggested(
-                occurred_at=now,
-                report_sha256=hashlib.sha256(kept).hexdigest(),
-                until=made.until,
-                outcomes=_found(made),
-                open=_count_open(kept, {}),
-            ),
-        ]
+        events = _first_events(asked, name, made, kept, now)
         with self._log.exclusive():
             # Another upload of the same file may have been first.
             if known := self._known(uuid):
@@ -270,6 +252,28 @@ def _read(file: BinaryIO, name: str, provider: str, rules: Rules) -> _Settled:
     """Raises SettlementRefused."""
     balances: list[lines.Balance] = []
     return _Settled(list(read(file, name, provider, rules.mapping(provider), balances.append)), balances)
+
+
+def _first_events(asked: Asked, name: str, made: Report, kept: bytes, now: datetime) -> list[r.Event]:
+    return [
+        r.ReconciliationStarted(
+            occurred_at=now,
+            provider=asked.provider,
+            file=name,
+            file_sha256=asked.file_sha256,
+            rules_sha256=asked.rules_sha256,
+            rules_version=made.rules_version,
+            position=asked.position,
+            earlier=asked.earlier,
+        ),
+        r.MatchesSuggested(
+            occurred_at=now,
+            report_sha256=hashlib.sha256(kept).hexdigest(),
+            until=made.until,
+            outcomes=_found(made),
+            open=_count_open(kept, {}),
+        ),
+    ]
 
 
 def _sha256_of(file: BinaryIO) -> str:

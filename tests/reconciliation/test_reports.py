@@ -1,5 +1,7 @@
 """What a settlement file comes to against the ledger, and that it comes to the same whenever it is asked."""
 
+import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from domain.settlement.report import encode
 from domain.settlement.rules import DEFAULT, rules_from
 from projections import reconciliations
 from projections.views import Views
+from tests.conftest import ROOT
 from tests.reconciliation.conftest import PATH, Office, by_outcome, only
 
 
@@ -194,3 +197,27 @@ def test_the_database_itself_refuses_to_change_a_kept_file(office: Office, chang
     office.start("pi_1,payment,50.00,0,50.00,USD,@,,")
     with pytest.raises(Exception, match="a kept file is never"):
         office.ledger.log_of_events.writer.execute(change)
+
+
+def test_a_ledger_from_before_there_were_kept_files_gets_their_table(office: Office) -> None:
+    office.paid("pi_1")
+    office.ledger.log_of_events.writer.execute("DROP TABLE kept_files")
+    office.ledger.log_of_events.create()
+    assert office.start("pi_1,payment,50.00,0,50.00,USD,@,,")["outcomes"] == {"matched": 1}
+
+
+def test_of_two_uploads_of_one_file_at_once_one_starts_and_both_answer_the_same(office: Office) -> None:
+    office.paid("pi_1")
+    file = office.file(*(f"r{number},payment,1.00,0,1.00,USD,@,," for number in range(300)))
+    with ThreadPoolExecutor(2) as threads:
+        answers = list(threads.map(lambda _: office.upload(file), range(2)))
+    assert {answer.status_code for answer in answers} <= {200, 201}
+    assert answers[0].content == answers[1].content
+    assert office.topics() == ["started", "matches_suggested"]
+
+
+def test_the_rules_file_that_the_docs_show_is_one() -> None:
+    (shown,) = re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / "settlement.md").read_text(), re.DOTALL)
+    rules = rules_from(shown)
+    assert (rules.delay_days("stripe"), rules.tolerance_minor) == (7, {"USD": 2})
+    assert rules.mapping("mybank") is not None
