@@ -12,7 +12,8 @@ are exact. Times are when things happened, not when they were recorded. Events o
 creation are, would have no order among them for tools that sort by time, so the digits behind the microseconds count
 them: 000, 001 and so on.
 
-Personal data is left out: nothing of an event's `personal` is exported, and of a customer only the number.
+Personal data is left out: nothing of an event's `personal` is exported, and of a customer only the number. So are
+reconciliations, which stand in the same log and are no orders.
 """
 
 from collections import defaultdict

@@ -131,6 +131,23 @@ def one_of_each(office: Office) -> Order:
     return order
 
 
+def reconcile(office: Office) -> str:
+    """Starts a reconciliation of one line; returns its UUID."""
+    header = "reference,kind,gross,fee,net,currency,occurred_at,order,payout\n"
+    line = "pi_9,payment,9.00,0.00,9.00,USD,2026-03-01T09:00:00Z,,\n"
+    answer = office.ask(
+        "/api/v1/finance/reconciliations",
+        office.key("finance:read", "finance:write"),
+        "POST",
+        params={"provider": "stripe", "file": "march.csv"},
+        body=header + line,
+        headers={"Content-Type": "text/csv"},
+    )
+    assert answer.status_code == 201, answer.text
+    found: str = answer.json["id"]
+    return found
+
+
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
     made = Office(tmp_path)

@@ -17,6 +17,7 @@ from uuid import UUID
 
 import pytest
 
+from api.audit import CONTINUATIONS_MAX
 from domain import checkpoint
 from domain.commands import ChangeOrder
 from domain.refusals import Refusal
@@ -116,6 +117,24 @@ def test_a_pack_holds_against_a_checkpoint_that_was_kept_long_before(office: Off
     said = checked(folder / "verify.py", "--checkpoint", str(kept))
     assert said.returncode == 0, said.stdout
     assert "begins with the 2 records of your checkpoint" in " ".join(said.stdout.split())
+
+
+def test_who_kept_a_checkpoint_of_any_day_gets_a_pack_that_goes_on_from_it(office: Office, tmp_path: Path) -> None:
+    order = office.place()
+    kept = tmp_path / "kept.txt"
+    kept.write_bytes(office.checkpoints.current())
+    for number in range(CONTINUATIONS_MAX + 1):
+        office.ledger.change(order.uuid, ChangeOrder(notes=str(number)), ME)
+        office.checkpoints.current()
+    answer = office.ask(f"{AUDIT}/orders/1/evidence", params={"since": 2})
+    folder = unpacked(answer.content, tmp_path / "pack")
+    said = checked(folder / "verify.py", "--checkpoint", str(kept))
+    assert said.returncode == 0, said.stdout
+
+
+@pytest.mark.parametrize("since", ["19", "-1", "x"])
+def test_a_pack_goes_on_from_no_size_that_the_log_never_had(told: Office, since: str) -> None:
+    assert told.refused("/orders/2/evidence", 400, since=since)["errors"][0]["field"] == "since"
 
 
 def test_another_ledgers_key_or_checkpoint_does_not_hold(told: Office, office: Office, tmp_path: Path) -> None:

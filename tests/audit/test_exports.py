@@ -26,7 +26,7 @@ from domain.sqlite import sqlite3
 from projections.exporting import BATCH_EVENTS, RecordMissing, export_events
 from projections.history import Reading
 from projections.ocel import export_ocel
-from tests.audit.conftest import AUDIT, Office, exact, one_of_each
+from tests.audit.conftest import AUDIT, Office, exact, one_of_each, reconcile
 from tests.audit.histories import a_command, an_order
 from tests.conftest import ME, Service, new_order
 
@@ -94,6 +94,7 @@ def lived(office: Office, orders: int) -> None:
 
 def test_json_lines_are_the_events_of_the_feed_byte_for_byte(office: Office) -> None:
     lived(office, 10)
+    reconcile(office)
     lines = exported(office.ledger, "jsonl").splitlines()
     feed = office.ask(f"{AUDIT}/events", params={"limit": 1000}).content
     assert b'{"events":[' + b",".join(lines) + b'],"next":null}' == feed
@@ -368,6 +369,16 @@ def test_the_same_events_give_the_same_bytes(office: Office, tmp_path: Path) -> 
     copy.log_of_events.close()
     assert ocel(office.ledger, tmp_path / "later", head).read_bytes() == first
     assert ocel(office.ledger, tmp_path / "whole").read_bytes() != first
+
+
+def test_a_reconciliation_is_no_order_and_left_out(office: Office, tmp_path: Path) -> None:
+    office.place(items=[])
+    reconcile(office)
+    office.place(items=[])
+    file = ocel(office.ledger, tmp_path / "o.sqlite")
+    last = office.ledger.head()
+    assert last > 3
+    assert sorted(rows(file, "SELECT ocel_id FROM event")) == sorted([("orders:1",), (f"orders:{last}",)])
 
 
 def test_an_empty_log_is_tables_without_rows(office: Office, tmp_path: Path) -> None:

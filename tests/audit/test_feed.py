@@ -13,8 +13,7 @@ from api.audit import SCAN_EVENTS_MAX
 from domain import events as e
 from domain.commands import ChangeOrder, ReceivePayment
 from domain.ledger import OrderLedger
-from projections.history import TYPES
-from tests.audit.conftest import AUDIT, Office, exact, one_of_each
+from tests.audit.conftest import AUDIT, Office, exact, one_of_each, reconcile
 from tests.conftest import ME, Service, import_line, new_order
 
 SUMMARIES = [
@@ -207,8 +206,8 @@ def test_the_log_is_filtered_by_order_given_either_way(told: Told) -> None:
     assert positions(by_id) == list(range(1, 16))
 
 
-@pytest.mark.parametrize(("name", "topic"), sorted(TYPES.items()))
-def test_the_log_is_filtered_by_type_given_by_name_or_topic(told: Told, name: str, topic: str) -> None:
+@pytest.mark.parametrize(("topic", "name"), [(topic, shape.__name__) for topic, shape in e.TOPICS.items()])
+def test_the_log_is_filtered_by_type_given_by_name_or_topic(told: Told, topic: str, name: str) -> None:
     by_name = told.feed(type=name)
     assert by_name == told.feed(type=topic) == [event for event in told.feed() if event["type"] == name]
     assert by_name
@@ -324,6 +323,18 @@ def test_one_orders_events_come_in_pages_too(told: Told) -> None:
     rest = told.audit("/orders/1/events", after=page["next"])
     assert page["events"] + rest["events"] == told.audit("/orders/1/events")["events"]
     assert (page["next"], rest["next"]) == ("orders:10", None)
+
+
+def test_a_reconciliation_stands_in_the_same_feed_as_no_orders_event(office: Office) -> None:
+    office.place(items=[])
+    uuid = reconcile(office)
+    first, *others = office.feed()
+    assert "reconciliation" not in first
+    assert [(event["order"], event["order_id"], event["reconciliation"]) for event in others] == [
+        (None, None, uuid) for _ in others
+    ]
+    assert others[0]["summary"] == ("reconciliation of march.csv by stripe started, looking at the log to position 1")
+    assert office.feed(type="ReconciliationStarted") == others[:1]
 
 
 def test_recorded_times_never_go_back_even_where_the_clock_does(office: Office) -> None:
