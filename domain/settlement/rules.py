@@ -67,6 +67,8 @@ def rules_from(toml: str) -> Rules:
         file = shaped(tomllib.loads(toml, parse_float=str), _File)
     except tomllib.TOMLDecodeError as error:
         raise InvalidField("", f"this is not TOML: {error}") from None
+    except RecursionError:
+        raise InvalidField("", "this is nested too deep") from None
     for name, provider in file.providers.items():
         if provider.file:
             checked(provider.file, f"providers.{name}.file.")

@@ -174,6 +174,7 @@ def test_a_file_that_does_not_fit_is_refused_whole_with_its_row_and_column(offic
         ({"colour": "red"}, 400),
         ({"rules": "no toml"}, 422),
         ({"rules": 'version = "1"\nsettlement_delay_days = -1'}, 422),
+        ({"rules": 'version = "1"\na = ' + "[" * 2_000}, 422),
         ({"outcome": "odd"}, 400),
     ],
 )
