@@ -33,7 +33,8 @@ LIMIT_MAX: Final = 1_000
 SCAN_EVENTS_MAX: Final = 100_000
 CONTINUATIONS_MAX: Final = 100
 _JSON: Final = "application/json"
-_encode = msgspec.json.encode
+# Amounts that come as decimals are written as exact JSON numbers.
+_encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
 def _limit(parameters: Parameters) -> int:

@@ -27,7 +27,7 @@ from eventsourcing.utils import Environment
 from domain import commands, decide, reconciliation
 from domain import events as e
 from domain.order import Order, fold
-from domain.recorder import Claim, NewClaim, Provenance, SQLiteRecorder
+from domain.recorder import Claim, LogEntry, NewClaim, Provenance, SQLiteRecorder
 from domain.refusals import (
     IdempotencyKeyReused,
     OrderMoved,
@@ -79,6 +79,13 @@ class EventMapper(Mapper[UUID]):
 
     def to_domain_event(self, stored_event: StoredEvent) -> e.Record | reconciliation.Record:
         """An order's record, or a reconciliation's. Raises UnknownTopic, DamagedEvent."""
+        if isinstance(stored_event, LogEntry) and not stored_event.is_intact:
+            raise DamagedEvent(
+                stored_event.id,
+                stored_event.originator_id,
+                stored_event.originator_version,
+                "the record is not what its digest was made of",
+            )
         decoder = self._decoders.get(stored_event.topic)
         if decoder is None:
             raise UnknownTopic(stored_event.topic, getattr(stored_event, "id", None))

@@ -115,10 +115,6 @@ _RAW: Final = (
     " digest FROM events"
 )
 # A plain `LIMIT ?` would be planned for the value that is bound, so prepared anew for each; `+?` is not.
-_ENTRY: Final = (
-    "SELECT position, CAST(originator_id AS BLOB), version, CAST(topic AS BLOB), CAST(payload AS BLOB),"
-    " CAST(recorded_at AS BLOB), digest FROM events"
-)
 
 
 @dataclass(frozen=True)
@@ -127,6 +123,8 @@ class LogEntry(Notification):
 
     recorded_at: str
     digest: bytes
+    # Whether the record's bytes are those that its digest was made of.
+    is_intact: bool
 
 
 class RawRecord(NamedTuple):
@@ -316,7 +314,7 @@ class SQLiteRecorder(ApplicationRecorder):
     ) -> Sequence[LogEntry]:
         """An order's events, each with its position."""
         rows = self.reader.execute(
-            f"{_ENTRY} WHERE originator_id = ? AND version > ? AND version <= ?"
+            f"{_RAW} WHERE originator_id = ? AND version > ? AND version <= ?"
             f" ORDER BY version {'DESC' if desc else 'ASC'} LIMIT +?",
             (
                 str(originator_id),
@@ -340,7 +338,7 @@ class SQLiteRecorder(ApplicationRecorder):
         first = 1 if start is None else start if inclusive_of_start else start + 1
         chosen = f" AND topic IN ({', '.join('?' * len(topics))})" if topics else ""
         rows = self.reader.execute(
-            f"{_ENTRY} WHERE position >= ? AND position <= ?{chosen} ORDER BY position LIMIT +?",
+            f"{_RAW} WHERE position >= ? AND position <= ?{chosen} ORDER BY position LIMIT +?",
             (first, 2**62 if stop is None else stop, *topics, limit),
         )
         return [_entry(row) for row in rows]
@@ -393,6 +391,11 @@ class SQLiteRecorder(ApplicationRecorder):
             f"{_RAW} WHERE originator_id >= ? AND originator_id < ? ORDER BY originator_id, version", (low, high)
         )
         return map(RawRecord._make, rows)
+
+    def parts(self, size: int) -> list[int]:
+        """Which parts of the log have records, each part so many positions long, the first being 0."""
+        rows = self.reader.execute("SELECT DISTINCT (position - 1) / ? FROM events ORDER BY 1", (size,))
+        return [part for (part,) in rows]
 
     def raw_record(self, position: int) -> RawRecord | None:
         return next(self.raw_records(after=position - 1, until=position), None)
@@ -497,20 +500,21 @@ class SQLiteRecorder(ApplicationRecorder):
 _uuid = lru_cache(maxsize=1024)(UUID)
 
 
-def _entry(row: tuple[int, bytes, int, bytes, bytes, bytes, bytes]) -> LogEntry:
-    position, originator_id, version, topic, payload, recorded_at, digest = row
+def _entry(row: tuple[Any, ...]) -> LogEntry:
+    raw = RawRecord._make(row)
     try:
-        uuid: UUID | str = _uuid(originator_id.decode())
+        uuid: UUID | str = _uuid(raw.originator_id.decode())
     except ValueError:  # damaged: no order's, and whoever folds it finds that out
-        uuid = originator_id.decode(errors="replace")
+        uuid = raw.order
     return LogEntry(
         originator_id=uuid,
-        originator_version=version,
-        topic=topic.decode(errors="replace"),
-        state=payload,
-        id=position,
-        recorded_at=recorded_at.decode(errors="replace"),
-        digest=digest,
+        originator_version=raw.version,
+        topic=raw.topic.decode(errors="replace"),
+        state=raw.payload,
+        id=raw.position,
+        recorded_at=raw.recorded_at.decode(errors="replace"),
+        digest=raw.digest,
+        is_intact=raw.digest_holds(),
     )
 
 

@@ -1,12 +1,13 @@
 """What happened to an order, and what did it look like then? Answered from the log's records alone, digests checked."""
 
+import json
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-import msgspec
 from eventsourcing.persistence import StoredEvent
 from msgspec import Raw
 
@@ -160,7 +161,7 @@ def changes(reading: Reading, entries: list[Entry], first: int, last: int) -> li
         order = evolve(order, entry.record)
         if entry.raw.version < first:
             continue
-        after = _flat(msgspec.json.decode(staff_document(order)))
+        after = _flat(json.loads(staff_document(order), parse_float=Decimal))
         if entry.raw.version > first:
             told = reading.describe(entry)
             why = {name: told[name] for name in _TOLD_OF_A_CHANGE}

@@ -7,7 +7,7 @@ anew, against its rows in the views. Reads only, in parts that run beside each o
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from itertools import groupby
+from itertools import groupby, pairwise
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -29,16 +29,22 @@ from projections import orders, reconciliations
 _RECONCILIATIONS: Final = frozenset(topic.encode() for topic in reconciliation.TOPICS)
 PART_RECORDS: Final = 8_192
 _MISSING: Final = bytes(32)
+_SOMEWHERE: Final = 2**62  # the end of a span of positions that nothing bounds
 _ALTERED: Final = "the record is not what its digest was made of"
 _REMADE: Final = "the record has another digest than the tree has for it: it was altered and its digest made anew"
 
 
 class Problem(NamedTuple):
-    """What does not hold: the position in the log (the first of them, where it is several), the order, and why."""
+    """What does not hold: the position in the log, the order, and why.
+
+    Where it is known only that the fault is one of several records, these are the first of them and, in `until`, the
+    last.
+    """
 
     position: int
     order: str | None
     reason: str
+    until: int | None = None
 
 
 class Verified(msgspec.Struct):
@@ -78,8 +84,11 @@ def verify(
         reason = f"positions to {given} were given, and the log ends at {head}: its end was deleted"
         verified.problems.append(Problem(head + 1, None, reason))
     verified.problems += _check_files(log)
+    starts = [part * PART_RECORDS + 1 for part in log.parts(PART_RECORDS)]
+    for before, after in pairwise([1 - PART_RECORDS, *starts]):
+        if (gap := before + PART_RECORDS) < after:
+            verified.problems.append(Problem(gap, None, _missing(gap, after - 1)))
     log.close()
-    starts = range(1, head + 1, PART_RECORDS)
     ranges = _uuid_ranges(head)
     steps = len(starts) + len(ranges)
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
@@ -87,7 +96,7 @@ def verify(
             check_records, *_columns((ledger, views, s, min(s + PART_RECORDS - 1, head)) for s in starts)
         )
         folded = pool.map(check_orders, *_columns((ledger, views, low, high) for low, high in ranges))
-        growing = Growing(kept, verified)
+        growing = Growing(kept, verified, None if views is None else connect(views, "NORMAL"))
         for done, (problems, digests) in enumerate(records, 1):
             verified.problems += problems
             growing.append(digests)
@@ -97,8 +106,25 @@ def verify(
             verified.problems += problems
             verified.orders += count
             progress(head * done // steps, head)
-    verified.problems.sort(key=lambda problem: (problem.position, problem.order or "", problem.reason))
+    altered = [problem.position for problem in verified.problems if problem.until is None]
+    for node in growing.nodes:
+        if not any(node.position <= position <= (node.until or 0) for position in altered):
+            verified.problems.append(node)
+            altered.append(node.position)
+    verified.problems = _in_order(verified.problems)
     return verified
+
+
+def _in_order(problems: Sequence[Problem]) -> list[Problem]:
+    """By their positions; what is only known to be one of several records comes behind the one that is at fault."""
+    exact = sorted(problem.position for problem in problems if problem.until is None)
+
+    def place(problem: Problem) -> tuple[int, bool, str, str]:
+        known = [at for at in exact if problem.position <= at <= (problem.until or at)] if problem.until else []
+        at = known[0] if known else problem.position
+        return at, problem.until is not None, problem.order or "", problem.reason
+
+    return sorted(problems, key=place)
 
 
 def _columns(rows: Iterable[tuple[Path | str | int | None, ...]]) -> Iterator[tuple[Path | str | int | None, ...]]:
@@ -143,12 +169,12 @@ def check_records(ledger: Path, views: Path | None, first: int, last: int) -> tu
 
 
 def _each(log: SQLiteRecorder, first: int, last: int) -> Iterator[tuple[int, RawRecord | str]]:
-    """Each position with its record, or with why there is none that can be read."""
+    """Each position with its record, or with why there is none that can be read; of several missing ones the first."""
     position = first
     try:
         for raw in log.raw_records(after=first - 1, until=last):
-            for missing in range(position, raw.position):
-                yield missing, "no record stands at this position"
+            if position < raw.position:
+                yield position, _missing(position, raw.position - 1)
             position = raw.position
             yield position, raw
             position += 1
@@ -157,8 +183,12 @@ def _each(log: SQLiteRecorder, first: int, last: int) -> Iterator[tuple[int, Raw
         for single in range(position, last + 1):
             yield single, _one(log, single, error)
         return
-    for missing in range(position, last + 1):
-        yield missing, "no record stands at this position"
+    if position <= last:
+        yield position, _missing(position, last)
+
+
+def _missing(first: int, last: int) -> str:
+    return "no record stands at this position" if first == last else f"no record stands from here to position {last}"
 
 
 def _one(log: SQLiteRecorder, position: int, error: Exception) -> RawRecord | str:
@@ -221,11 +251,20 @@ class Growing:
     Keeps the last complete node of each level alone, which is all that growing and its root need.
     """
 
-    def __init__(self, checkpoints: list[tuple[str, checkpoint.Checkpoint]], verified: Verified) -> None:
+    def __init__(
+        self,
+        checkpoints: list[tuple[str, checkpoint.Checkpoint]],
+        verified: Verified,
+        tree: "sqlite3.Connection | None" = None,
+    ) -> None:
+        self._tree = tree
+        # Nodes that are not those of the tree of the views: of themselves, or by a record below them.
+        self.nodes: list[Problem] = []
         self._coming = checkpoints[::-1]
         self._verified = verified
         self._size = 0
         self._good = 0
+        self._is_rewritten = False
         self._last: dict[int, tuple[int, bytes]] = {}
 
     def _get(self, level: int, place: int) -> bytes:
@@ -238,13 +277,33 @@ class Growing:
         while rest:
             until = len(rest) if not self._coming else min(len(rest), max(0, self._coming[-1][1].size - self._size))
             part, rest = rest[:until], rest[until:]
-            for level, place, node in merkle.append(self._size, part, self._get):
+            nodes = merkle.append(self._size, part, self._get)
+            self._compare(nodes)
+            for level, place, node in nodes:
                 self._last[level] = (place, node)
             self._size += len(part)
             self._hold_against()
 
+    def _compare(self, nodes: Sequence[merkle.Node]) -> None:
+        """The nodes above the leaves with those that the tree of the views has."""
+        for level, row in groupby(nodes, key=lambda node: node[0]):
+            made = {place: node for _, place, node in row}
+            if self._tree is None or not level:
+                continue
+            kept = self._tree.execute(
+                "SELECT place, hash FROM tree_nodes WHERE level = ? AND place BETWEEN ? AND ?",
+                (level, min(made), max(made)),
+            )
+            for place, node in kept:
+                if node != made[place]:
+                    first, until = (place << level) + 1, (place + 1) << level
+                    reason = f"the tree of the views has another node over the positions {first} to {until}"
+                    self.nodes.append(Problem(first, None, reason, until))
+
     def finish(self) -> None:
         self._hold_against()
+        if self._tree is not None:
+            self._tree.close()
         for source, beyond in reversed(self._coming):
             reason = f"a checkpoint {source} signs {beyond.size} records, and the log has {self._size}: the end is gone"
             self._verified.problems.append(Problem(self._size + 1, None, reason))
@@ -259,7 +318,9 @@ class Growing:
                 f"a checkpoint {source} signs another history: a record from position {self._good + 1}"
                 f" to {kept.size} is not what it was"
             )
-            self._verified.problems.append(Problem(self._good + 1, None, reason))
+            if not self._is_rewritten:  # every later one signs another history for the same reason
+                self._verified.problems.append(Problem(self._good + 1, None, reason, until=kept.size))
+            self._is_rewritten = True
 
 
 # --- order by order ---
@@ -279,7 +340,9 @@ def check_orders(ledger: Path, views: Path | None, low: str, high: str) -> tuple
             if problem := (_check_order if is_order else _check_reconciliation)(mapper, reader, uuid, of_one):
                 problems.append(problem)
     except (sqlite3.Error, TypeError, ValueError) as error:
-        problems.append(Problem(0, None, f"the orders from {low or '00'} to {high} cannot all be read: {error}"))
+        problems.append(
+            Problem(0, None, f"the orders from {low or '00'} to {high} cannot all be read: {error}", _SOMEWHERE)
+        )
     if reader is not None:
         problems += _strangers(log, reader, low, high)
         reader.close()
@@ -308,7 +371,9 @@ def _check_order(
                 return Problem(position, uuid, "its rows in the views are not what its events make")
             shown = None
     if shown:
-        return Problem(position, uuid, f"the views have a version {shown.version} that the log has not")
+        return Problem(
+            position, uuid, f"the views have a version {shown.version} that the log has not", until=_SOMEWHERE
+        )
     return None
 
 
@@ -358,7 +423,7 @@ def _strangers(log: SQLiteRecorder, reader: "sqlite3.Connection", low: str, high
     """Orders in the views that the log knows nothing of."""
     uuids = reader.execute("SELECT uuid FROM orders WHERE uuid >= ? AND uuid < ?", (low, high)).fetchall()
     return [
-        Problem(0, uuid, "the views have this order, and the log has not")
+        Problem(0, uuid, "the views have this order, and the log has not", until=_SOMEWHERE)
         for (uuid,) in uuids
         if not log.position_of(UUID(uuid), 1)
     ]

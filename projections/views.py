@@ -94,7 +94,7 @@ def fold_batch(ledger: OrderLedger, connection: sqlite3.Connection, after: int, 
             if isinstance(record.event, payments.MOVEMENTS):
                 batch.movements.append(payments.row(entry, order))
         except (UnknownTopic, DamagedEvent, BrokenHistory) as error:
-            if not isinstance(error, BrokenHistory) and _as_written(ledger, entry.id):
+            if not isinstance(error, BrokenHistory) and entry.is_intact:
                 raise
             out_of_order.add(str(uuid))
             batch.stopped[str(uuid)] = (entry.id, str(error))
@@ -112,12 +112,6 @@ def _fold_reconciliation(
         before = reconciliations.state(connection, uuid)
     started, state = before or (position, None)
     batch.reconciliations[uuid] = (started, reconciliation.step(state, record))
-
-
-def _as_written(ledger: OrderLedger, position: int) -> bool:
-    """Whether a record's bytes are those that its digest was made of."""
-    raw = ledger.log_of_events.raw_record(position)
-    return raw is not None and raw.digest_holds()
 
 
 class Views:

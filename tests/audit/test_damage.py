@@ -18,7 +18,7 @@ DAMAGES = {
     "another topic": "topic = 'order.item_removed.v1'",
     "another version": "version = version + 64",
     "no order's id": "originator_id = 'x' || originator_id",
-    "another order's id": "originator_id = 'f' || substr(originator_id, 2)",
+    "another order's id": "originator_id = iif(originator_id GLOB 'f*', 'e', 'f') || substr(originator_id, 2)",
 }
 READS = ("", "/events", "/changes", "/evidence")
 
