@@ -300,7 +300,7 @@ def test_a_record_rewritten_with_its_digest_is_named_by_the_tree(files: Files, k
     for position in Random(4).sample(range(1, kept.head + 1), 20):
         before = files.read(position, "actor"), files.read(position, "digest")
         rewrite(files, position)
-        ((named, order, reason),) = by_record(files)
+        ((named, order, reason, _),) = by_record(files)
         assert (named, order) == (position, files.order_at(position))
         assert "its digest made anew" in reason
         for column, value in zip(("actor", "digest"), before, strict=True):

@@ -144,7 +144,7 @@ def row(
         updated_at=NOON,
         payments=(paid, back) if is_refund else (paid,),
     )
-    return payments.row(LogEntry(order.uuid, 9, "", b"", position, instant(NOON), b""), order)
+    return payments.row(LogEntry(order.uuid, 9, "", b"", position, instant(NOON), b"", is_intact=True), order)
 
 
 def plain_day(moment: datetime, zone: ZoneInfo) -> str:
