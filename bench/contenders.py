@@ -177,16 +177,16 @@ class Peer(Contender):
 
 
 def python_of_peer() -> str:
-    """The Python that has Django and matplotlib; made where it is missing or older than what it should hold."""
+    """The Python that has Django and matplotlib; made where it is missing or of other requirements."""
     python = _PEER_ENVIRONMENT / "bin" / "python"
-    made = _PEER_ENVIRONMENT / "made"
-    if not made.exists() or made.stat().st_mtime < _REQUIREMENTS.stat().st_mtime:
+    made_of = _PEER_ENVIRONMENT / "requirements.txt"
+    if not made_of.exists() or made_of.read_bytes() != _REQUIREMENTS.read_bytes():
         shutil.rmtree(_PEER_ENVIRONMENT, ignore_errors=True)
         print("making bench/.venv, for the peer and the plot", file=sys.stderr)
         run(sys.executable, "-m", "venv", str(_PEER_ENVIRONMENT), environment={})
         options = ["--quiet", "--disable-pip-version-check", "--require-hashes", "--requirement", str(_REQUIREMENTS)]
         run(str(python), "-m", "pip", "install", *options, environment={})
-        made.touch()
+        shutil.copyfile(_REQUIREMENTS, made_of)
     return str(python)
 
 
