@@ -52,6 +52,7 @@ def _bars(axes: Axes, rates: dict[str, dict[str, list[list]]]) -> None:
     axes.set_yticks(range(len(rates)), list(rates))
     axes.invert_yaxis()
     axes.set_xscale("log")
+    axes.set_xlim(left=1)
     axes.set_xlabel("a second (requests, orders or events); each step is ten times")
     axes.grid(axis="x", alpha=0.3)
     axes.legend()
