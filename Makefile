@@ -29,4 +29,4 @@ lock:                   ## resolve pyproject.toml anew into requirements.lock (n
 	  --group dev pyproject.toml --output-file requirements.lock
 
 clean:                  ## drop what can be made again; never touches var/, where the ledger lives
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis bench/out
+	rm -rf .venv bench/.venv .pytest_cache .mypy_cache .ruff_cache .hypothesis bench/out

@@ -7,6 +7,7 @@ integers, very long strings. Numbers with a point or an exponent keep their text
 import json
 import re
 from decimal import Decimal
+from threading import Lock
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -185,8 +186,18 @@ def _invalid_field(error: msgspec.ValidationError) -> InvalidField:
     return InvalidField(path, message)
 
 
+_prepared: set[type] = set()
+_preparing = Lock()
+
+
 def shaped(tree: Any, shape: type[_T]) -> _T:
     """The tree as a struct. Raises InvalidField naming the first field that does not fit."""
+    if shape not in _prepared:
+        # msgspec 0.22 reads what it knows of a struct while another thread is still finding it out, and crashes the
+        # process; so one thread finds it out first.
+        with _preparing:
+            msgspec.json.Decoder(shape, dec_hook=_amount)
+            _prepared.add(shape)
     try:
         return msgspec.convert(tree, shape, dec_hook=_amount)
     except msgspec.ValidationError as error:

@@ -1,6 +1,8 @@
 """Is everything refused that a lenient reader of JSON lets pass, with the path of the field at fault?"""
 
 import json
+import subprocess
+import sys
 from typing import Any
 
 import msgspec
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from domain.commands import AddItem, ChangeOrder, ChangeStatus, CreateOrder, ImportOrder, ReceivePayment
 from domain.refusals import InvalidField, Refusal
 from domain.strict_json import NotJSON, canonical, number, read, shaped
+from tests.conftest import ROOT
 
 PAYMENT = '{"amount": "1", "provider": "p", "reference": "r", %s}'
 
@@ -308,3 +311,17 @@ def words(text: bytes) -> str:
 @given(st.one_of(st.binary(), ANY_TREES.map(lambda tree: json.dumps(tree).encode())))
 def test_any_bytes_are_read_or_refused_in_words_that_can_be_sent(text: bytes) -> None:
     assert words(text).encode().decode() == words(text)
+
+
+def test_the_first_commands_of_a_process_may_come_all_at_once() -> None:
+    """A process of its own each time: what it finds out about a shape, it finds out once."""
+    script = (
+        "import sys, threading; sys.setswitchinterval(1e-6)\n"
+        "from domain.commands import CreateOrder; from domain.strict_json import shaped\n"
+        "gate = threading.Barrier(8)\n"
+        "def first(): gate.wait(); shaped({'items': [{'unit_price': '1'}]}, CreateOrder)\n"
+        "threads = [threading.Thread(target=first) for _ in range(8)]\n"
+        "[thread.start() for thread in threads]; [thread.join() for thread in threads]\n"
+    )
+    for _ in range(10):
+        assert subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False).returncode == 0
