@@ -52,7 +52,7 @@ class Events:
 
     def on_get(self, req: Request, resp: Response) -> None:
         access.scope(req, SCOPE)
-        parameters = Parameters(req)
+        parameters = Parameters(req.params)
         after, limit = position_in(parameters, "after") or 0, _limit(parameters)
         order, (since, before) = parameters.text("order"), _span(parameters, self._settings)
         head = self._ledger.head()
@@ -109,7 +109,7 @@ class OrderEvents:
 
     def on_get(self, req: Request, resp: Response, order_id: str) -> None:
         access.scope(req, SCOPE)
-        parameters = Parameters(req)
+        parameters = Parameters(req.params)
         after, limit = position_in(parameters, "after") or 0, _limit(parameters)
         entries = self._reading.entries(named_order(self._ledger, order_id))
         later = [entry for entry in entries if entry.raw.position > after]
@@ -138,7 +138,7 @@ class OrderThen:
 
     def on_get(self, req: Request, resp: Response, order_id: str) -> None:
         access.scope(req, SCOPE)
-        parameters = Parameters(req)
+        parameters = Parameters(req.params)
         contract = parameters.choice("as", list(history.DOCUMENTS)) or "staff"
         belongs = self._moment(parameters)
         entries = self._reading.entries(named_order(self._ledger, order_id))
@@ -207,7 +207,7 @@ class OrderChanges:
 
     def on_get(self, req: Request, resp: Response, order_id: str) -> None:
         access.scope(req, SCOPE)
-        parameters = Parameters(req)
+        parameters = Parameters(req.params)
         first, last = parameters.integer("from"), parameters.integer("to")
         entries = self._reading.entries(named_order(self._ledger, order_id))
         current = entries[-1].raw.version
@@ -295,7 +295,7 @@ class Evidence:
 
     def _earlier(self, req: Request, size: int) -> list[int]:
         """The sizes of the signed heads that the pack is to go on from."""
-        since = Parameters(req).integer("since")
+        since = Parameters(req.params).integer("since")
         if since is None:
             kept = [parse(note).size for note in self._ledger.log_of_events.checkpoints(CONTINUATIONS_MAX)]
         elif since > size:

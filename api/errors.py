@@ -15,7 +15,7 @@ from domain import refusals as r
 from domain.ledger import DamagedEvent, UnknownTopic
 from domain.order import BrokenHistory
 from domain.settlement.lines import SettlementRefused
-from domain.sqlite import Busy
+from domain.sqlite import Busy, TookTooLong, in_haste, sqlite3
 from domain.strict_json import NotJSON
 from projections.checkpoints import NoSigningKey
 from projections.views import ViewsUnavailable
@@ -173,7 +173,13 @@ def install(app: falcon.App[Request, Response]) -> None:
         detail = f"Something went wrong here. It is noted under request {req.context.request_id}."
         _answer(resp, Problem(500, "internal-error", detail))
 
+    def on_sqlite_error(req: Request, resp: Response, error: sqlite3.OperationalError, params: Any) -> None:
+        if in_haste() and "interrupted" in str(error):
+            raise TookTooLong
+        on_exception(req, resp, error, params)
+
     app.add_error_handler(Exception, on_exception)
+    app.add_error_handler(sqlite3.OperationalError, on_sqlite_error)
     app.add_error_handler(PersistenceError, on_busy)
     app.add_error_handler(Busy, on_busy)
     app.add_error_handler(UnknownTopic, on_unreadable)

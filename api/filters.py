@@ -1,8 +1,13 @@
 """The shop list's parameters as a filter on the views: one reading for customers and for staff."""
 
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import msgspec
+from falcon.uri import parse_query_string
+
+from api import paging
 from api.errors import invalid_parameter
 from api.parameters import Parameters
 from domain.order import TRANSITIONS
@@ -31,38 +36,49 @@ NAMES: Final = frozenset(
 )
 
 
-_NOT_NARROWING: Final = frozenset({"limit", "offset", "ordering", "min_position"})
-_EVERYTHING: Final = Filter()
+class Asked(msgspec.Struct, frozen=True):
+    """A list's query, read: what it is narrowed to, its order, and the part of it that is wanted."""
+
+    wanted: Filter
+    ordering: tuple[tuple[str, bool], ...]
+    limit: int
+    offset: int
+
+
+# Clients send the same few queries again and again.
+@lru_cache(maxsize=512)
+def asked(query: str, zone: ZoneInfo, limit_default: int) -> Asked:
+    """What a query string asks of the shop's list. Raises a 400 that names the parameter at fault."""
+    parameters = Parameters(parse_query_string(query, keep_blank=True))
+    return Asked(read(parameters, zone), ordering(parameters), *paging.window(parameters, limit_default))
 
 
 def read(parameters: Parameters, zone: ZoneInfo) -> Filter:
     """What the list is to be narrowed to. Raises a 400 that names the parameter at fault."""
-    if parameters.names() <= _NOT_NARROWING:
-        return _EVERYTHING
-    ids = []
+    ids: list[tuple[str, tuple[int, ...]]] = []
     for field in _ID_FIELDS:
         if (one := parameters.integer(field)) is not None:
-            ids.append((f"{field}_id", [one]))
+            ids.append((f"{field}_id", (one,)))
         if some := parameters.integers(f"{field}_in"):
-            ids.append((f"{field}_id", some))
+            ids.append((f"{field}_id", tuple(some)))
     return Filter(
         statuses=_statuses(parameters),
-        ids=ids,
+        ids=tuple(ids),
         id_min=parameters.integer("id_min"),
         id_max=parameters.integer("id_max"),
         has_notes=parameters.boolean("has_notes"),
-        created=parameters.ranges("created", zone),
-        updated=parameters.ranges("updated", zone),
-        words=_words(parameters),
+        created=tuple(parameters.ranges("created", zone)),
+        updated=tuple(parameters.ranges("updated", zone)),
+        words=tuple(_words(parameters)),
     )
 
 
-def _statuses(parameters: Parameters) -> list[str] | None:
+def _statuses(parameters: Parameters) -> tuple[str, ...] | None:
     status = parameters.choice("status", STATUSES)
     named = [name for name in (parameters.text("status_in") or "").split(",") if name]
     if not named:
-        return None if status is None else [status]
-    return [name for name in named if name in TRANSITIONS and status in (None, name)]
+        return None if status is None else (status,)
+    return tuple(name for name in named if name in TRANSITIONS and status in (None, name))
 
 
 def _words(parameters: Parameters) -> list[str]:
@@ -72,11 +88,11 @@ def _words(parameters: Parameters) -> list[str]:
     return found
 
 
-def ordering(parameters: Parameters) -> list[tuple[str, bool]]:
+def ordering(parameters: Parameters) -> tuple[tuple[str, bool], ...]:
     """Columns to sort by, and whether each goes down; a field named twice counts where it stands first."""
     given = parameters.text("ordering")
     if given is None:
-        return list(NEWEST_FIRST)
+        return NEWEST_FIRST
     terms: dict[str, bool] = {}
     for term in given.split(","):
         field = term.strip().removeprefix("-")
@@ -84,4 +100,4 @@ def ordering(parameters: Parameters) -> list[tuple[str, bool]]:
             raise invalid_parameter("ordering", f"must be of {', '.join(ORDERING)}, each with or without a - in front")
         if field:
             terms.setdefault(ORDERING[field], term.strip().startswith("-"))
-    return list(terms.items()) or list(NEWEST_FIRST)
+    return tuple(terms.items()) or NEWEST_FIRST

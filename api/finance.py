@@ -51,7 +51,7 @@ class Payments:
 
     def on_get(self, req: Request, resp: Response) -> None:
         access.scope(req, SCOPE)
-        parameters = Parameters(req)
+        parameters = Parameters(req.params)
         _refuse_unknown(parameters, _FILTERS | {"after", "limit"})
         wanted = _filter(parameters, self._settings.timezone)
         after = position_in(parameters, "after") or 0
@@ -88,7 +88,7 @@ class Summary:
 
     def on_get(self, req: Request, resp: Response) -> None:
         access.scope(req, SCOPE)
-        parameters = Parameters(req)
+        parameters = Parameters(req.params)
         _refuse_unknown(parameters, _FILTERS | {"group_by"})
         wanted = _filter(parameters, self._settings.timezone)
         group_by = _group_by(parameters)

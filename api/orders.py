@@ -32,7 +32,7 @@ class Orders:
 
     def on_get(self, req: Request, resp: Response) -> None:
         access.scope(req, "orders:read")
-        parameters = Parameters(req)
+        parameters = Parameters(req.params)
         for name in parameters.names():
             if name not in filters.NAMES | _OWN_NAMES:
                 raise invalid_parameter(
@@ -40,17 +40,24 @@ class Orders:
                 )
         wanted = msgspec.structs.replace(
             filters.read(parameters, self._settings.timezone),
-            customer_id=parameters.integer("customer"),
             key=parameters.text("key"),
             currency=parameters.text("currency"),
             is_paid=parameters.boolean("is_paid"),
             is_payable=parameters.boolean("is_payable"),
         )
-        ordering = filters.ordering(parameters)
         limit, offset = paging.window(parameters, _LIMIT_DEFAULT)
         url = paging.base_url(req, self._settings) + PATH
+        customer_id, ordering = parameters.integer("customer"), filters.ordering(parameters)
         self._patience.wait(parameters)
-        page = orders.page(self._views.reader, wanted, document="staff", ordering=ordering, limit=limit, offset=offset)
+        page = orders.page(
+            self._views.reader,
+            wanted,
+            document="staff",
+            customer_id=customer_id,
+            ordering=ordering,
+            limit=limit,
+            offset=offset,
+        )
         body = paging.envelope(req, url, limit=limit, offset=offset, count=page.count, rows=page.rows)
         json_answer(resp, body, page.position)
 
@@ -101,7 +108,7 @@ class Order(_OneOrder):
 
     def on_get(self, req: Request, resp: Response, order_id: str) -> None:
         access.scope(req, "orders:read")
-        self._patience.wait(Parameters(req))
+        self._patience.wait(Parameters(req.params))
         uuid = self._uuid(order_id)
         found = orders.one(self._views.reader, document="staff", uuid=uuid)
         stamp(resp, found.position)

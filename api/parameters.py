@@ -1,12 +1,10 @@
 """Query parameters, read strictly: each is as it should be or a 400 that names it. An empty one is as if not given."""
 
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
-
-from falcon import Request
 
 from api.errors import invalid_parameter
 from projections.orders import microseconds
@@ -22,8 +20,8 @@ _BOOLEANS: Final = {"true": True, "1": True, "false": False, "0": False}
 class Parameters:
     """One request's query parameters; of a repeated one the last counts."""
 
-    def __init__(self, req: Request) -> None:
-        self._given = req.params
+    def __init__(self, given: Mapping[str, str | list[str]]) -> None:
+        self._given = given
 
     def names(self) -> Set[str]:
         return self._given.keys()

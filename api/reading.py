@@ -13,6 +13,7 @@ from domain import strict_json
 from domain.keys import Caller
 from domain.ledger import LOG
 from domain.recorder import Provenance
+from domain.sqlite import TookTooLong, in_haste
 from projections.views import Views
 
 BODY_BYTES_MAX: Final = 1024 * 1024
@@ -57,6 +58,8 @@ class Patience:
             return
         if self._views.position() >= position:
             return
+        if in_haste():
+            raise TookTooLong
         reached = False
         if self._places.acquire(blocking=False):
             try:

@@ -71,7 +71,7 @@ class Desk:
     def answer(self, req: Request, resp: Response, outcome: Outcome, *, reading: bool = False) -> None:
         """The whole of it as it is now; of the results those of the outcomes that `outcome` names, where it does."""
         one = reconciliations.shown(self.ledger, self.reconciling, outcome.reconciliation)
-        body = _encode(reconciliations.document(one, _outcomes(Parameters(req))))
+        body = _encode(reconciliations.document(one, _outcomes(Parameters(req.params))))
         json_answer(resp, body, outcome.position)
         if not reading:
             self._commanding.moved(resp, outcome.position)
@@ -118,7 +118,7 @@ class Reconciliations:
 
     def on_get(self, req: Request, resp: Response) -> None:
         access.scope(req, READ)
-        parameters = Parameters(req)
+        parameters = Parameters(req.params)
         _refuse_unknown(parameters, {"provider", "status", "after", "limit", "min_position"})
         status = parameters.choice("status", reconciliations.STATUSES)
         after, limit = position_in(parameters, "after") or 0, parameters.integer("limit") or _LIMIT_DEFAULT
@@ -140,7 +140,7 @@ class Reconciliations:
 
     def on_post(self, req: Request, resp: Response) -> None:
         access.scope(req, WRITE)
-        parameters = Parameters(req)
+        parameters = Parameters(req.params)
         _refuse_unknown(parameters, {"provider", "file", "rules", "outcome"})
         _outcomes(parameters)
         provider = _named_by(parameters, "provider", PROVIDER_LENGTH_MAX)
@@ -208,7 +208,7 @@ class OneReconciliation:
 
     def on_get(self, req: Request, resp: Response, reconciliation: str) -> None:
         access.scope(req, READ)
-        _refuse_unknown(Parameters(req), {"outcome"})
+        _refuse_unknown(Parameters(req.params), {"outcome"})
         self._desk.answer(req, resp, self._desk.one(reconciliation), reading=True)
 
     on_head = on_get
@@ -237,7 +237,7 @@ class Decisions:
 
     def on_post(self, req: Request, resp: Response, reconciliation: str) -> None:
         access.scope(req, WRITE)
-        _outcomes(Parameters(req))
+        _outcomes(Parameters(req.params))
         self._desk.answer(req, resp, self._decide(req, named(reconciliation)))
 
     def _decide(self, req: Request, uuid: UUID) -> Outcome:

@@ -14,7 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
+from concurrent.futures import Future
 from functools import partial
 from selectors import EVENT_READ, EVENT_WRITE
 from typing import Any, Final
@@ -28,6 +28,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 from api.access import request_id_of
 from api.errors import problem
 from api.reading import BODY_BYTES_MAX
+from domain.sqlite import TookTooLong, at_most
 
 REQUEST_SECONDS_MAX: Final = 10.0
 KEEPALIVE_SECONDS: Final = 15
@@ -45,6 +46,8 @@ _CHUNKS_MAX: Final = 16_384
 _CHUNK_LINE_BYTES_MAX: Final = 1024
 _LENGTH_BEYOND: Final = 10**18
 # What of an answer may wait for a client that is slow to take it, without a thread waiting too.
+_SEND_BYTES_MIN: Final = 64 * 1024
+QUICK_SECONDS_MAX: Final = 0.003
 _OUTBOX_BYTES_MAX: Final = 32 * 1024 * 1024
 
 _LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]+)[ \t]*(?=\r\n)", re.IGNORECASE)
@@ -53,6 +56,10 @@ _ENCODED: Final = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
 _EXPECT: Final = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*(?=\r\n)", re.IGNORECASE)
 _REQUEST_ID: Final = re.compile(rb"\r\nx-request-id:[ \t]*([!-~]{1,128})[ \t]*\r\n", re.IGNORECASE)
 _CHUNK_SIZE: Final = re.compile(rb"[ \t]*([0-9a-fA-F]{1,12})[ \t]*(?:;[^\r\n]*)?")
+# What mostly takes less time than handing it to a thread would: the lists and the single orders.
+_QUICK: Final = re.compile(
+    rb"(?:GET|HEAD) /api/(?:shop/customers/me|v1/i|v1)/orders(?:/[^/? ]*)?/?(?:\?[^ ]*)? HTTP/1\."
+)
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 _STATUS_OF: Final = {
@@ -171,7 +178,8 @@ class Gathering:
 class Outbox:
     """A socket that takes what a thread sends and lets the thread go.
 
-    What the client does not take yet, the event loop sends on. Only an answer larger than may wait makes a thread wait.
+    It sends some at a time, so that an answer's head and body go together. What the client does not take yet, the event
+    loop sends on. Only an answer larger than may wait makes a thread wait.
     """
 
     def __init__(self, sock: socket.socket) -> None:
@@ -185,12 +193,9 @@ class Outbox:
         if len(self.left) + len(data) > _OUTBOX_BYTES_MAX:
             self._sock.sendall(self.left)
             self.left.clear()
-        sent = 0
-        if not self.left:
-            with suppress(BlockingIOError):
-                sent = self._sock.send(data, socket.MSG_DONTWAIT)
-        if sent < len(data):
-            self.left += memoryview(data)[sent:]
+        self.left += data
+        if len(self.left) >= _SEND_BYTES_MIN:
+            self.flush()
 
     def flush(self) -> bool:
         """Sends what can be sent without waiting; whether that was all. Raises OSError where the client has gone."""
@@ -233,19 +238,33 @@ class PatientWorker(ThreadWorker):
         """Begins to gather a request, of which something may have come with the one before."""
         conn.gathering = Gathering()
         conn.timeout = time.monotonic() + REQUEST_SECONDS_MAX
-        if came and conn.gathering.add(came):
+        there = True if came and conn.gathering.add(came) else self._read(conn)
+        if there:
             self._hand_on(conn)
-        elif not self._read(conn):
+        elif there is None:
             self.pending_conns.append(conn)
             self.poller.register(conn.sock, EVENT_READ, partial(self._on_more, conn))
+        else:
+            self._close(conn)
 
     def _on_more(self, conn: TConn, client: Outbox) -> None:
-        if self._read(conn):
-            self.poller.unregister(client)
-            self.pending_conns.remove(conn)
+        there = self._read(conn)
+        if there is None:
+            return
+        self.poller.unregister(client)
+        self.pending_conns.remove(conn)
+        if there:
+            self._hand_on(conn)
+        else:
+            self._close(conn)
 
-    def _read(self, conn: TConn) -> bool:
-        """Takes what has come; whether the connection is done with gathering, one way or the other."""
+    def _close(self, conn: TConn) -> None:
+        self.nr_conns -= 1
+        conn.close()
+
+    def _read(self, conn: TConn) -> bool | None:
+        """Takes what has come; whether there is something to hand on: None while more is to come, False where the
+        client has gone."""
         gathering = conn.gathering
         try:
             more = conn.sock.recv(_READ_BYTES, socket.MSG_DONTWAIT)
@@ -253,25 +272,35 @@ class PatientWorker(ThreadWorker):
             if gathering.continues and more and not whole:
                 gathering.continues = False
                 conn.sock.sendall(_CONTINUE)
+                conn.sock.flush()
         except BlockingIOError:
-            return False
+            return None
         except OSError:
-            self.nr_conns -= 1
-            conn.close()
-            return True
-        if not more and not gathering.bytes:
-            self.nr_conns -= 1
-            conn.close()
-            return True
-        if more and not whole:
             return False
+        if more and not whole:
+            return None
         # Whole, too large, or broken off: in each case there is an answer to give.
-        self._hand_on(conn)
-        return True
+        return bool(more or gathering.bytes)
 
     def _hand_on(self, conn: TConn) -> None:
         conn.data_ready = True
-        self.enqueue_req(conn)
+        if not (conn.gathering.refusal is None and _QUICK.match(conn.gathering.bytes)):
+            self.enqueue_req(conn)
+            return
+        request = bytes(conn.gathering.bytes)
+        done: Future[bool] = Future()
+        try:
+            with at_most(QUICK_SECONDS_MAX):
+                done.set_result(self.handle(conn))
+        except TookTooLong:
+            # Once more, from its first byte, where it holds nobody up.
+            conn.sock.left.clear()
+            conn.parser.mesg = None
+            conn.parser.unreader.take_buffered()
+            conn.parser.unreader.unread(request)
+            self.enqueue_req(conn)
+            return
+        self.finish_request(conn, done)
 
     def handle(self, conn: TConn) -> Any:
         gathering, conn.gathering = conn.gathering, None
@@ -282,7 +311,13 @@ class PatientWorker(ThreadWorker):
                 self.handle_error(None, conn.sock, None, gathering.refusal)
                 return False
             conn.parser.unreader.unread(bytes(gathering.bytes))
-        return super().handle(conn)
+        keeps = super().handle(conn)
+        try:
+            conn.sock.flush()
+        except OSError:  # the client has gone
+            conn.sock.left.clear()
+            return False
+        return keeps
 
     def finish_request(self, conn: TConn, future: Any) -> None:
         """A thread has answered; what is left of its answer is sent, then the connection goes on or is closed."""
@@ -294,7 +329,8 @@ class PatientWorker(ThreadWorker):
         elif not keeps:
             self._linger(conn)
         elif came := conn.parser.unreader.take_buffered():
-            self._gather(conn, came)
+            # Later, since many requests may have come at once, and each would call this within the last.
+            self.method_queue.defer(self._gather, conn, came)
         else:
             super().finish_request(conn, future)
 
@@ -321,8 +357,7 @@ class PatientWorker(ThreadWorker):
             conn.sock.setblocking(False)
             conn.sock.shutdown(socket.SHUT_WR)
         except OSError:
-            self.nr_conns -= 1
-            conn.close()
+            self._close(conn)
             return
         conn.timeout = time.monotonic() + LINGER_SECONDS_MAX
         self._lingering.append(conn)
@@ -341,8 +376,7 @@ class PatientWorker(ThreadWorker):
 
     def _drop(self, conn: TConn) -> None:
         self.poller.unregister(conn.sock)
-        self.nr_conns -= 1
-        conn.close()
+        self._close(conn)
 
     def murder_pending(self) -> None:
         """Closes what has taken too long: requests that do not come whole, answers that are not taken, and clients that

@@ -2,7 +2,6 @@
 
 from typing import Final
 
-import msgspec
 from falcon import Request, Response
 
 from api import access, filters, paging
@@ -26,14 +25,19 @@ class ShopOrders:
 
     def on_get(self, req: Request, resp: Response) -> None:
         customer_id = access.customer(req)
-        parameters = Parameters(req)
-        wanted = msgspec.structs.replace(filters.read(parameters, self._settings.timezone), customer_id=customer_id)
-        ordering = filters.ordering(parameters)
-        limit, offset = paging.window(parameters, _LIMIT_DEFAULT)
+        asked = filters.asked(req.query_string, self._settings.timezone, _LIMIT_DEFAULT)
         url = paging.base_url(req, self._settings) + PATH
-        self._patience.wait(parameters)
-        page = orders.page(self._views.reader, wanted, document="shop", ordering=ordering, limit=limit, offset=offset)
-        body = paging.envelope(req, url, limit=limit, offset=offset, count=page.count, rows=page.rows)
+        self._patience.wait(Parameters(req.params))
+        page = orders.page(
+            self._views.reader,
+            asked.wanted,
+            document="shop",
+            customer_id=customer_id,
+            ordering=asked.ordering,
+            limit=asked.limit,
+            offset=asked.offset,
+        )
+        body = paging.envelope(req, url, limit=asked.limit, offset=asked.offset, count=page.count, rows=page.rows)
         json_answer(resp, body, page.position)
 
     on_head = on_get
@@ -46,7 +50,7 @@ class ShopOrder:
 
     def on_get(self, req: Request, resp: Response, order_id: str) -> None:
         customer_id = access.customer(req)
-        self._patience.wait(Parameters(req))
+        self._patience.wait(Parameters(req.params))
         is_id = order_id.isascii() and order_id.isdigit() and len(order_id) <= 15
         found = orders.one(
             self._views.reader, document="shop", order_id=int(order_id) if is_id else _NO_ID, customer_id=customer_id

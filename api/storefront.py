@@ -29,14 +29,14 @@ class StorefrontOrders:
 
     def on_get(self, req: Request, resp: Response) -> None:
         customer_id = access.customer(req)
-        parameters = Parameters(req)
-        wanted = orders.Filter(
-            customer_id=customer_id, storefront_status=parameters.choice("status", STOREFRONT_STATUSES)
-        )
+        parameters = Parameters(req.params)
+        wanted = orders.Filter(storefront_status=parameters.choice("status", STOREFRONT_STATUSES))
         limit, offset = paging.window(parameters, _LIMIT_DEFAULT)
         base = paging.base_url(req, self._settings)
         self._patience.wait(parameters)
-        page = orders.page(self._views.reader, wanted, document="storefront", limit=limit, offset=offset)
+        page = orders.page(
+            self._views.reader, wanted, document="storefront", customer_id=customer_id, limit=limit, offset=offset
+        )
         body = paging.envelope(req, f"{base}{PATH}/", limit=limit, offset=offset, count=page.count, rows=page.rows)
         json_answer(resp, body.replace(BASE_URL, base.encode()), page.position)
 
@@ -53,7 +53,7 @@ class StorefrontOrder:
     def on_get(self, req: Request, resp: Response, order_id: str) -> None:
         customer_id = access.customer(req)
         base = paging.base_url(req, self._settings)
-        self._patience.wait(Parameters(req))
+        self._patience.wait(Parameters(req.params))
         found = orders.one(self._views.reader, document="storefront", uuid=order_id.lower(), customer_id=customer_id)
         if not found.document:
             stamp(resp, found.position)

@@ -5,6 +5,7 @@ processes write, and Python's own is older. sqlite-utils picks the same module u
 holds two.
 """
 
+import math
 import threading
 import time
 from collections.abc import Iterator
@@ -17,16 +18,56 @@ if TYPE_CHECKING:
 else:
     import pysqlite3 as sqlite3
 
-__all__ = ["Busy", "Threads", "begin", "connect", "sqlite3", "transaction"]
+__all__ = [
+    "Busy",
+    "Threads",
+    "TookTooLong",
+    "at_most",
+    "begin",
+    "connect",
+    "in_haste",
+    "interrupt_when_late",
+    "sqlite3",
+    "transaction",
+]
 
 LOCK_WAIT_SECONDS_MAX = 10.0
 # SQLite's own busy handler backs off to 100 ms, which starves whoever waits longest; this asks at an even pace.
 _LOCK_ASK_SECONDS = 0.0003
 _SAFE_SINCE = (3, 51, 3)
+# How many steps of SQLite's machine pass between two looks at the clock: a tenth of a millisecond, about.
+_LOOK_EVERY_STEPS = 5_000
 
 
 class Busy(Exception):
     """Somebody else kept the file's write lock for longer than `LOCK_WAIT_SECONDS_MAX`."""
+
+
+class TookTooLong(BaseException):
+    """What `at_most` allowed is over. Not an Exception, so that nothing on its way takes it for an error of its own."""
+
+
+_haste = threading.local()
+
+
+@contextmanager
+def at_most(seconds: float) -> Iterator[None]:
+    """Meanwhile this thread's queries of the views are interrupted when so many seconds are over."""
+    _haste.until = time.monotonic() + seconds
+    try:
+        yield
+    finally:
+        del _haste.until
+
+
+def in_haste() -> bool:
+    """Whether this thread is inside `at_most`."""
+    return hasattr(_haste, "until")
+
+
+def interrupt_when_late(connection: "sqlite3.Connection") -> None:
+    """Makes `at_most` hold for a connection. Of a query that is interrupted, SQLite raises an OperationalError."""
+    connection.set_progress_handler(lambda: time.monotonic() > getattr(_haste, "until", math.inf), _LOOK_EVERY_STEPS)
 
 
 def connect(path: Path, synchronous: str, *, must_exist: bool = False) -> "sqlite3.Connection":

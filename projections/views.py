@@ -29,7 +29,7 @@ from domain import reconciliation
 from domain.events import Record
 from domain.ledger import LOG, DamagedEvent, OrderLedger, UnknownTopic
 from domain.order import BrokenHistory, Order, step
-from domain.sqlite import Busy, Threads, begin, connect, sqlite3, transaction
+from domain.sqlite import Busy, Threads, begin, connect, in_haste, interrupt_when_late, sqlite3, transaction
 from projections import orders, payments, reconciliations, tree
 
 BATCH_EVENTS_MAX: Final = 500
@@ -145,6 +145,8 @@ class Views:
             except sqlite3.DatabaseError:
                 found = None
             if found == (fingerprint(),) and self._generation() == generation:
+                if in_haste():  # a thread that is once is always; for the others it would only cost
+                    interrupt_when_late(threads.reader)
                 self._local.generation, self._local.threads = generation, threads
                 return threads
             threads.close()
@@ -335,7 +337,7 @@ def _feed(ledger: OrderLedger, connection: sqlite3.Connection, limit: int) -> in
     before = _position(connection)
     batch = fold_batch(ledger, connection, before, limit)
     if batch.position > before:
-        orders.put(connection, batch.orders.values())
+        orders.put(connection, map(orders.rows, batch.orders.values()))
         payments.put(connection, batch.movements)
         reconciliations.put(connection, batch.reconciliations.values())
         for uuid, (position, reason) in batch.stopped.items():

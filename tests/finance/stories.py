@@ -65,6 +65,6 @@ def _one_more(desk: Desk, random: Random, order: Order) -> Order:
 
 def all_orders(desk: Desk) -> list[bytes]:
     """The order document of every order, deleted ones too."""
-    wanted = orders.Filter(statuses=[*STATUSES])
+    wanted = orders.Filter(statuses=STATUSES)
     page = orders.page(desk.views.reader, wanted, document="staff", limit=10**6, offset=0)
     return [bytes(order) for order in msgspec.json.decode(b"[" + page.rows + b"]", type=list[msgspec.Raw])]

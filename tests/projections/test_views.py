@@ -27,7 +27,17 @@ from tests.conftest import ME, ROOT, Client, Clock, Service, new_order
 from tests.projections.histories import play
 from tests.projections.rows import rows
 
-EVERYTHING = orders.Filter(statuses=["new", "hold", "processing", "shipped", "completed", "failed", "cancelled"])
+EVERYTHING = orders.Filter(
+    statuses=(
+        "new",
+        "hold",
+        "processing",
+        "shipped",
+        "completed",
+        "failed",
+        "cancelled",
+    )
+)
 
 
 def anew(ledger: OrderLedger, folder: Path) -> dict[str, list[tuple[Any, ...]]]:
