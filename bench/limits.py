@@ -11,7 +11,7 @@ import msgspec
 from domain import events
 from domain.ledger import OrderLedger
 from domain.sqlite import connect, sqlite3, transaction
-from projections.views import REBUILD_BATCH_EVENTS_MAX, Views
+from projections.views import PART_POSITIONS, Views
 
 
 class Cost(NamedTuple):
@@ -94,7 +94,7 @@ def _decoded(log: sqlite3.Connection) -> Iterator[int]:
     """Decodes the log batch by batch; says each time how far it is."""
     decoders: dict[str, Any] = {topic: msgspec.json.Decoder(shape).decode for topic, shape in events.TOPICS.items()}
     rows = log.execute("SELECT position, topic, payload FROM events ORDER BY position")
-    while batch := rows.fetchmany(REBUILD_BATCH_EVENTS_MAX):
+    while batch := rows.fetchmany(PART_POSITIONS):
         for _, topic, payload in batch:
             decoders[topic](payload)
         yield batch[-1][0]

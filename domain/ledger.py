@@ -27,7 +27,7 @@ from eventsourcing.utils import Environment
 from domain import commands, decide, reconciliation
 from domain import events as e
 from domain.order import Order, fold
-from domain.recorder import Claim, LogEntry, NewClaim, Provenance, SQLiteRecorder
+from domain.recorder import Claim, LogEntry, NewClaim, Provenance, RawRecord, SQLiteRecorder, uuid_of
 from domain.refusals import (
     IdempotencyKeyReused,
     OrderMoved,
@@ -41,6 +41,7 @@ from domain.strict_json import canonical
 LOG: Final = "orders"
 _SHAPES: Final[dict[str, type[e.Event] | type[reconciliation.Event]]] = {**e.TOPICS, **reconciliation.TOPICS}
 _TOPIC_OF: Final = {shape: topic for topic, shape in _SHAPES.items()}
+_ALTERED: Final = "the record is not what its digest was made of"
 _T = TypeVar("_T")
 
 
@@ -52,6 +53,9 @@ class UnknownTopic(MapperDeserialisationError):
         self.topic = topic
         self.position = position
 
+    def __reduce__(self) -> tuple[Any, ...]:  # it may come from another process
+        return type(self), (self.topic, self.position)
+
 
 class DamagedEvent(MapperDeserialisationError):
     """An event's stored bytes are not what its topic or its digest says."""
@@ -59,6 +63,10 @@ class DamagedEvent(MapperDeserialisationError):
     def __init__(self, position: int | None, order: UUID | str, version: int, why: str) -> None:
         super().__init__(f"position {position}, order {order}, version {version}: {why}")
         self.position = position
+        self._said = (position, order, version, why)
+
+    def __reduce__(self) -> tuple[Any, ...]:  # it may come from another process
+        return type(self), self._said
 
 
 class EventMapper(Mapper[UUID]):
@@ -79,23 +87,38 @@ class EventMapper(Mapper[UUID]):
 
     def to_domain_event(self, stored_event: StoredEvent) -> e.Record | reconciliation.Record:
         """An order's record, or a reconciliation's. Raises UnknownTopic, DamagedEvent."""
-        if isinstance(stored_event, LogEntry) and not stored_event.is_intact:
-            raise DamagedEvent(
-                stored_event.id,
-                stored_event.originator_id,
-                stored_event.originator_version,
-                "the record is not what its digest was made of",
-            )
-        decoder = self._decoders.get(stored_event.topic)
-        if decoder is None:
-            raise UnknownTopic(stored_event.topic, getattr(stored_event, "id", None))
+        position = getattr(stored_event, "id", None)
         uuid, version = stored_event.originator_id, stored_event.originator_version
+        if isinstance(stored_event, LogEntry) and not stored_event.is_intact:
+            raise DamagedEvent(position, uuid, version, _ALTERED)
+        if not isinstance(uuid, UUID):
+            raise DamagedEvent(position, uuid, version, "the order's UUID is none")
+        return self._record(position, uuid, version, stored_event.topic, stored_event.state)
+
+    def read(self, raw: RawRecord) -> e.Record | reconciliation.Record:
+        """The same of a record as it is stored, its digest checked. Raises UnknownTopic, DamagedEvent."""
+        if not raw.digest_holds():
+            raise DamagedEvent(raw.position, raw.order, raw.version, _ALTERED)
+        return self.read_unchecked(raw)
+
+    def read_unchecked(self, raw: RawRecord) -> e.Record | reconciliation.Record:
+        """`read`, for who has checked the digest already."""
         try:
-            if not isinstance(uuid, UUID):
-                raise ValueError("the order's UUID is none")
-            event = decoder.decode(stored_event.state)
+            uuid, topic = uuid_of(raw.originator_id), raw.topic.decode()
+        except ValueError as error:
+            raise DamagedEvent(raw.position, raw.order, raw.version, str(error)) from error
+        return self._record(raw.position, uuid, raw.version, topic, raw.payload)
+
+    def _record(
+        self, position: int | None, uuid: UUID, version: int, topic: str, payload: bytes
+    ) -> e.Record | reconciliation.Record:
+        decoder = self._decoders.get(topic)
+        if decoder is None:
+            raise UnknownTopic(topic, position)
+        try:
+            event = decoder.decode(payload)
         except ValueError as error:  # msgspec's and Unicode's errors are ValueErrors too
-            raise DamagedEvent(getattr(stored_event, "id", None), uuid, version, str(error)) from error
+            raise DamagedEvent(position, uuid, version, str(error)) from error
         if isinstance(event, e.Event):
             return e.Record(uuid, version, event)
         return reconciliation.Record(uuid, version, event)
@@ -138,6 +161,7 @@ class OrderLedger(Application[UUID]):
     """All orders of one log. The clock and the makers of ids are arguments, so that a test can hold them still."""
 
     name = LOG
+    mapper: EventMapper
 
     def __init__(
         self,

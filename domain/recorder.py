@@ -119,10 +119,8 @@ _RAW: Final = (
 
 @dataclass(frozen=True)
 class LogEntry(Notification):
-    """The library's Notification with what our views need of a record besides."""
+    """The library's Notification, and whether it can be believed."""
 
-    recorded_at: str
-    digest: bytes
     # Whether the record's bytes are those that its digest was made of.
     is_intact: bool
 
@@ -146,7 +144,18 @@ class RawRecord(NamedTuple):
         return self.originator_id.decode(errors="replace")
 
     def digest_holds(self) -> bool:
-        return self.digest == digest_of(*self[1:-1])
+        """Whether the record's bytes are those that its digest was made of."""
+        return self.digest == _digest(
+            _framed(self.originator_id),
+            _framed(self.version),
+            _framed(self.topic),
+            len(self.payload).to_bytes(4, "big"),
+            self.payload,
+            _framed(self.recorded_at),
+            _framed(self.actor),
+            _framed(self.request_id),
+            _framed(self.idempotency_key),
+        )
 
 
 class Claim(NamedTuple):
@@ -179,23 +188,21 @@ def digest_of(*fields: str | bytes | int | None) -> bytes:
     Each field is its length in four bytes and then its UTF-8; null is the length FFFFFFFF alone; a number is its
     decimal text. The fields come in the order of the table's columns, from originator_id to idempotency_key.
     """
-    return _digest(_leaf(*fields))
+    return _digest(*map(_framed, fields))
 
 
-def _leaf(*fields: str | bytes | int | None) -> bytes:
-    """Fields as a leaf's bytes have them, one behind the other."""
-    parts = []
-    for field in fields:
-        if field is None:
-            parts.append(b"\xff\xff\xff\xff")
-            continue
-        text = field if isinstance(field, bytes) else str(field).encode()
-        parts += (len(text).to_bytes(4, "big"), text)
-    return b"".join(parts)
+# All but the payloads stand in many records.
+@lru_cache(maxsize=4096)
+def _framed(field: str | bytes | int | None) -> bytes:
+    """A field as a leaf's bytes have it."""
+    if field is None:
+        return b"\xff\xff\xff\xff"
+    text = field if isinstance(field, bytes) else str(field).encode()
+    return len(text).to_bytes(4, "big") + text
 
 
-def _digest(leaf: bytes) -> bytes:
-    return hashlib.sha256(b"\x00" + leaf).digest()
+def _digest(*framed: bytes) -> bytes:
+    return hashlib.sha256(b"\x00" + b"".join(framed)).digest()
 
 
 def instant(moment: datetime) -> str:
@@ -285,11 +292,12 @@ class SQLiteRecorder(ApplicationRecorder):
         last = writer.execute("SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1").fetchone()
         recorded_at = instant(now) if last is None else max(instant(now), last[1])
         alike = (recorded_at, provenance.actor, provenance.request_id, provenance.idempotency_key)
-        end_of_leaf = _leaf(*alike)
+        end_of_leaf = [*map(_framed, alike)]
         rows = []
         for stored in stored_events:
             order, version, topic = str(stored.originator_id), stored.originator_version, stored.topic
-            digest = _digest(_leaf(order, version, topic, stored.state) + end_of_leaf)
+            size = len(stored.state).to_bytes(4, "big")
+            digest = _digest(_framed(order), _framed(version), _framed(topic), size, stored.state, *end_of_leaf)
             rows.append((order, version, topic, stored.state.decode(), *alike, digest))
         writer.executemany(
             "INSERT INTO events (originator_id, version, topic, payload, recorded_at, actor, request_id,"
@@ -391,6 +399,34 @@ class SQLiteRecorder(ApplicationRecorder):
             f"{_RAW} WHERE originator_id >= ? AND originator_id < ? ORDER BY originator_id, version", (low, high)
         )
         return map(RawRecord._make, rows)
+
+    def raw_records_of_orders_begun(self, after: int, until: int, head: int) -> Iterator[RawRecord]:
+        """The whole histories, up to `head`, of the orders whose first version stands between two positions, the first
+        left out; all in the order of positions."""
+        # The index alone tells the positions, so that what is sorted is small.
+        rows = self.reader.execute(
+            f"WITH theirs AS MATERIALIZED (SELECT position AS place FROM events WHERE originator_id IN"
+            f" (SELECT originator_id FROM events WHERE position > ? AND position <= ? AND version = 1)"
+            f" AND position <= ? ORDER BY position) {_RAW} JOIN theirs ON position = place ORDER BY place",
+            (after, until, head),
+        )
+        return map(RawRecord._make, rows)
+
+    def raw_records_without_beginning(self, head: int) -> Iterator[RawRecord]:
+        """What is there, up to `head`, of orders that have no first version; in the order of positions."""
+        rows = self.reader.execute(
+            f"{_RAW} WHERE originator_id IN (SELECT originator_id FROM events GROUP BY originator_id"
+            f" HAVING total(version = 1) = 0) AND position <= ? ORDER BY position",
+            (head,),
+        )
+        return map(RawRecord._make, rows)
+
+    def digests(self, after: int, until: int) -> list[bytes]:
+        """The digests of the records between two positions, the first left out."""
+        rows = self.reader.execute(
+            "SELECT digest FROM events WHERE position > ? AND position <= ? ORDER BY position", (after, until)
+        )
+        return [digest for (digest,) in rows]
 
     def parts(self, size: int) -> list[int]:
         """Which parts of the log have records, each part so many positions long, the first being 0."""
@@ -497,13 +533,16 @@ class SQLiteRecorder(ApplicationRecorder):
 
 
 # Neighbours in the log are mostly of the same order, and parsing its UUID costs more than the rest of a record.
-_uuid = lru_cache(maxsize=1024)(UUID)
+@lru_cache(maxsize=1024)
+def uuid_of(originator_id: bytes) -> UUID:
+    """Raises ValueError where the bytes are no UUID's text."""
+    return UUID(originator_id.decode())
 
 
 def _entry(row: tuple[Any, ...]) -> LogEntry:
     raw = RawRecord._make(row)
     try:
-        uuid: UUID | str = _uuid(raw.originator_id.decode())
+        uuid: UUID | str = uuid_of(raw.originator_id)
     except ValueError:  # damaged: no order's, and whoever folds it finds that out
         uuid = raw.order
     return LogEntry(
@@ -512,8 +551,6 @@ def _entry(row: tuple[Any, ...]) -> LogEntry:
         topic=raw.topic.decode(errors="replace"),
         state=raw.payload,
         id=raw.position,
-        recorded_at=raw.recorded_at.decode(errors="replace"),
-        digest=raw.digest,
         is_intact=raw.digest_holds(),
     )
 

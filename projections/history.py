@@ -8,12 +8,11 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from eventsourcing.persistence import StoredEvent
 from msgspec import Raw
 
 from domain import events as e
 from domain import reconciliation
-from domain.ledger import LOG, DamagedEvent, OrderLedger
+from domain.ledger import LOG, OrderLedger
 from domain.order import Order, evolve, step
 from domain.recorder import RawRecord
 from domain.refusals import OrderNotFound
@@ -65,12 +64,7 @@ class Reading:
 
     def record(self, raw: RawRecord) -> e.Record | reconciliation.Record:
         """Raises DamagedEvent where the record is not what its digest says, UnknownTopic."""
-        if not raw.digest_holds():
-            raise DamagedEvent(raw.position, raw.order, raw.version, "the record is not what its digest was made of")
-        stored = StoredEvent(UUID(raw.order), raw.version, raw.topic.decode(), raw.payload)
-        record = self._ledger.mapper.to_domain_event(stored)
-        assert isinstance(record, e.Record | reconciliation.Record)
-        return record
+        return self._ledger.mapper.read(raw)
 
     def _read_identity(self, uuid: str) -> tuple[int | None, str]:
         """An order's integer id and currency."""

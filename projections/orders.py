@@ -5,20 +5,22 @@ table of its own, so that a page reads of no order more than it shows; so does i
 range and a join of bytes.
 """
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlite_utils import Database
 
 from domain.money import decimal_text, digits_of
 from domain.order import Order, is_payable, storefront_status
 from domain.sqlite import sqlite3
 from projections.documents import render
 from projections.search import BETWEEN, normal
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 # The shop contract's ten fields (seed 000), and the column that each sorts by.
 ORDERING: Final = {
@@ -123,36 +125,38 @@ _PUT: Final = tuple(
 )
 _ID: Final = [*_COLUMNS].index("id")
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
 _encode_state = msgspec.msgpack.Encoder().encode
 _decode_state = msgspec.msgpack.Decoder(Order).decode
 
 
-def create(database: Database) -> None:
+def create(database: "Database") -> None:
     """Makes the tables in an empty file."""
     narrow = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
     database.conn.execute(
         f"CREATE TABLE orders ({narrow}, PRIMARY KEY ({', '.join(_CLUSTERED_BY)})) STRICT, WITHOUT ROWID"
     )
-    for unique in ("id", "uuid"):
-        database.table("orders").create_index((unique,), unique=True)
     database.conn.execute(_COUNTS)
     for table, columns in _WIDE.items():
         database.table(table).create(columns, pk="id", strict=True)
 
 
-def index(database: Database) -> None:
+def index(database: "Database") -> None:
     """Makes the indexes and counts that queries want; a rebuild does it last, when the rows are there to be sorted at
     once."""
+    for unique in ("id", "uuid"):
+        database.table("orders").create_index((unique,), unique=True)
     for name, columns in _INDEXES.items():
         database.table("orders").create_index(columns, index_name=name)
     for statement in (_COUNT_ALL, *_COUNT_ON):
         database.conn.execute(statement)
 
 
-def state(connection: sqlite3.Connection, uuid: UUID) -> Order | None:
+def state(connection: sqlite3.Connection, uuid: str) -> Order | None:
     """The order as the views have it, to fold the next events onto; None where they have none."""
     row = connection.execute(
-        "SELECT state FROM states WHERE id = (SELECT id FROM orders WHERE uuid = ?)", (str(uuid),)
+        "SELECT state FROM states WHERE id = (SELECT id FROM orders WHERE uuid = ?)", (uuid,)
     ).fetchone()
     return _decode_state(row[0]) if row else None
 
@@ -161,11 +165,15 @@ def state(connection: sqlite3.Connection, uuid: UUID) -> Order | None:
 Rows = tuple[tuple[Any, ...], ...]
 
 
-def put(connection: sqlite3.Connection, orders: Iterable[Rows]) -> None:
+def put(connection: sqlite3.Connection, orders: Sequence[Rows]) -> None:
     """Writes each order's rows, over those that were there."""
-    orders = list(orders)
     # Replacing a row would not set off the trigger that counts it out.
     connection.executemany("DELETE FROM orders WHERE id = ?", [(narrow[_ID],) for narrow, *_ in orders])
+    insert(connection, orders)
+
+
+def insert(connection: sqlite3.Connection, orders: Sequence[Rows]) -> None:
+    """Writes the rows of orders that have none yet."""
     for statement, rows in zip(_PUT, zip(*orders, strict=True), strict=False):
         connection.executemany(statement, rows)
 
@@ -193,8 +201,7 @@ def remove(connection: sqlite3.Connection, uuid: str) -> None:
 
 def microseconds(moment: datetime) -> int:
     """A time as the views keep it: whole microseconds since 1970, so that comparing is exact."""
-    seconds = int(moment.replace(microsecond=0).timestamp())
-    return seconds * 1_000_000 + moment.microsecond
+    return (moment - _EPOCH) // _MICROSECOND
 
 
 def _sortable(order: Order, minor: int) -> str:

@@ -11,19 +11,21 @@ Python.
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlite_utils import Database
 
 from domain import events as e
 from domain.ledger import DamagedEvent
 from domain.order import Order, Payment, Refund
-from domain.recorder import LogEntry
+from domain.recorder import RawRecord
 from domain.sqlite import sqlite3
 from projections.orders import microseconds
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 # The events that make a row.
 MOVEMENTS: Final = (e.PaymentReceived, e.PaymentRefunded)
@@ -55,31 +57,32 @@ _INDEXES: Final = {
     "payments_received": ("received_at",),
 }
 _PUT: Final = f"INSERT INTO payments VALUES ({', '.join('?' * len(_COLUMNS))})"
+_UUID: Final = [*_COLUMNS].index("uuid")
 _SHOWN: Final = ", ".join(column for column in _COLUMNS if column != "uuid")
 
 Row = tuple[Any, ...]
 
 
-def create(database: Database) -> None:
+def create(database: "Database") -> None:
     """Makes the table in an empty file."""
     nullable = {"method", "payment_reference"}
     database.table("payments").create(_COLUMNS, pk="position", not_null=_COLUMNS.keys() - nullable, strict=True)
 
 
-def index(database: Database) -> None:
+def index(database: "Database") -> None:
     """Makes the indexes that queries want."""
     for name, columns in _INDEXES.items():
         database.table("payments").create_index(columns, index_name=name)
 
 
-def row(entry: LogEntry, order: Order) -> Row:
+def row(raw: RawRecord, order: Order) -> Row:
     """The row of an order's last payment or refund, which this record of the log brought. Raises DamagedEvent."""
     try:
-        recorded_at = microseconds(datetime.fromisoformat(entry.recorded_at))
+        recorded_at = microseconds(datetime.fromisoformat(raw.recorded_at.decode()))
     except ValueError as error:
-        raise DamagedEvent(entry.id, order.uuid, order.version, f"recorded_at: {error}") from None
+        raise DamagedEvent(raw.position, order.uuid, order.version, f"recorded_at: {error}") from None
     movement = order.payments[-1]
-    head = (entry.id, KINDS[isinstance(movement, Refund)], order.id, str(order.uuid), order.key, movement.provider)
+    head = (raw.position, KINDS[isinstance(movement, Refund)], order.id, raw.order, order.key, movement.provider)
     amount = (*divmod(movement.amount, _SPLIT), order.currency)
     if isinstance(movement, Payment):
         received_at = microseconds(movement.received_at)
@@ -87,6 +90,12 @@ def row(entry: LogEntry, order: Order) -> Row:
     named, refunded_at = movement.payment_reference, microseconds(movement.refunded_at)
     method = _method_refunded(order, movement)
     return (*head, method, movement.reference, named, *amount, refunded_at, recorded_at, False)
+
+
+def whose(row: Row) -> str:
+    """The UUID of a row's order."""
+    uuid: str = row[_UUID]
+    return uuid
 
 
 def _method_refunded(order: Order, refund: Refund) -> str | None:

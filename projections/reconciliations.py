@@ -4,14 +4,13 @@ The list is a view of the log. One reconciliation is its kept report with what p
 the log itself.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlite_utils import Database
 
 from domain import reconciliation as r
 from domain.ledger import OrderLedger
@@ -25,6 +24,8 @@ from projections import payments
 from projections.orders import microseconds
 
 if TYPE_CHECKING:
+    from sqlite_utils import Database
+
     from projections.views import Views
 
 STATUSES: Final = ("open", "closed")
@@ -47,15 +48,15 @@ Row = tuple[Any, ...]
 # --- the view ---
 
 
-def create(database: Database) -> None:
+def create(database: "Database") -> None:
     """Makes the table in an empty file."""
     database.table("reconciliations").create(_COLUMNS, pk="uuid", not_null=_COLUMNS.keys(), strict=True)
     database.table("reconciliations").create_index(["started"], index_name="reconciliations_started", unique=True)
 
 
-def state(connection: sqlite3.Connection, uuid: UUID) -> tuple[int, Reconciliation] | None:
+def state(connection: sqlite3.Connection, uuid: str) -> tuple[int, Reconciliation] | None:
     """Where it started and what it is, to fold the next events onto."""
-    row = connection.execute("SELECT started, state FROM reconciliations WHERE uuid = ?", (str(uuid),)).fetchone()
+    row = connection.execute("SELECT started, state FROM reconciliations WHERE uuid = ?", (uuid,)).fetchone()
     return (row[0], _decode_state(row[1])) if row else None
 
 
@@ -64,9 +65,8 @@ def row(started: int, of: Reconciliation) -> Row:
     return (str(of.uuid), started, of.provider, until, of.is_closed, of.version, _encode_state(of))
 
 
-def put(connection: sqlite3.Connection, found: Iterable[tuple[int, Reconciliation]]) -> None:
+def put(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
     """Writes each reconciliation's row, over the one that was there."""
-    rows = [row(started, of) for started, of in found]
     if rows:
         connection.executemany("INSERT OR REPLACE INTO reconciliations VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 

@@ -1,43 +1,91 @@
 """What was the log's root at each size, and is this record in it? The Merkle tree of RFC 9162 over the log's digests.
 
 Its complete nodes are kept as a view: they can always be made again from the log, and never change once they are there.
+They stand in the order in which they become complete, so that a growing tree only ever writes at the table's end: the
+numbering of transparency logs (golang.org/x/mod/sumdb/tlog, StoredHashIndex).
 """
 
 from collections.abc import Sequence
-
-from sqlite_utils import Database
+from typing import TYPE_CHECKING, Final
 
 from domain import merkle
 from domain.sqlite import sqlite3
 
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
-def create(database: Database) -> None:
+# So many nodes stand in one row, one behind the other.
+_ROW_NODES: Final = 64
+_HASH_BYTES: Final = 32
+
+
+def create(database: "Database") -> None:
     """Makes the table in an empty file."""
-    database.conn.execute(
-        "CREATE TABLE tree_nodes (level INTEGER, place INTEGER, hash BLOB NOT NULL, PRIMARY KEY (level, place))"
-        " STRICT, WITHOUT ROWID"
-    )
+    database.conn.execute("CREATE TABLE tree_nodes (row INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT")
+
+
+def number(level: int, place: int) -> int:
+    """Where a node stands: how many nodes are complete before it is."""
+    last_leaf = ((place + 1) << level) - 1
+    return _complete(last_leaf) + level
+
+
+def _complete(leaves: int) -> int:
+    """How many nodes are complete in a tree of so many leaves."""
+    return 2 * leaves - leaves.bit_count()
 
 
 def size(connection: sqlite3.Connection) -> int:
     """How many records the tree has."""
-    (last,) = connection.execute("SELECT max(place) FROM tree_nodes WHERE level = 0").fetchone()
-    return 0 if last is None else int(last) + 1
+    last, hashes = _last(connection)
+    nodes = last * _ROW_NODES + len(hashes) // _HASH_BYTES
+    leaves = nodes // 2
+    while _complete(leaves) < nodes:
+        leaves += 1
+    return leaves
+
+
+def _last(connection: sqlite3.Connection) -> tuple[int, bytes]:
+    """The last row's number and content; an empty one where there is none."""
+    found = connection.execute("SELECT row, hashes FROM tree_nodes ORDER BY row DESC LIMIT 1").fetchone()
+    return found or (0, b"")
 
 
 def node(connection: sqlite3.Connection) -> merkle.Get:
     """Reads nodes from this connection; a KeyError says which is missing."""
 
     def get(level: int, place: int) -> bytes:
-        row = connection.execute("SELECT hash FROM tree_nodes WHERE level = ? AND place = ?", (level, place)).fetchone()
-        if row is None:
+        wanted = number(level, place)
+        found = between(connection, wanted, wanted)
+        if not found:
             raise KeyError((level, place))
-        return bytes(row[0])
+        return found[wanted]
 
     return get
 
 
+def between(connection: sqlite3.Connection, first: int, last: int) -> dict[int, bytes]:
+    """The nodes from one number to another, both included, by their numbers."""
+    rows = connection.execute(
+        "SELECT row, hashes FROM tree_nodes WHERE row BETWEEN ? AND ?", (first // _ROW_NODES, last // _ROW_NODES)
+    )
+    return {
+        row * _ROW_NODES + i: hashes[i * _HASH_BYTES : (i + 1) * _HASH_BYTES]
+        for row, hashes in rows
+        for i in range(max(0, first - row * _ROW_NODES), min(len(hashes) // _HASH_BYTES, last - row * _ROW_NODES + 1))
+    }
+
+
 def append(connection: sqlite3.Connection, digests: Sequence[bytes]) -> None:
     """Adds the digests of the log's next records."""
-    nodes = merkle.append(size(connection), digests, node(connection))
-    connection.executemany("INSERT INTO tree_nodes VALUES (?, ?, ?)", nodes)
+    nodes = sorted(
+        (number(level, place), found)
+        for level, place, found in merkle.append(size(connection), digests, node(connection))
+    )
+    row, hashes = _last(connection)
+    hashes += b"".join(found for _, found in nodes)
+    step = _ROW_NODES * _HASH_BYTES
+    connection.executemany(
+        "INSERT OR REPLACE INTO tree_nodes VALUES (?, ?)",
+        [(row + i, hashes[i * step : (i + 1) * step]) for i in range(-(-len(hashes) // step))],
+    )

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 import msgspec
-from eventsourcing.persistence import MapperDeserialisationError, OperationalError, StoredEvent
+from eventsourcing.persistence import MapperDeserialisationError, OperationalError
 
 from domain import checkpoint, merkle, reconciliation
 from domain.checkpoint import CheckpointMalformed, CheckpointUnsigned, VerifierKey
@@ -24,7 +24,7 @@ from domain.order import BrokenHistory, Order, step
 from domain.reconciliation import Reconciliation
 from domain.recorder import RawRecord, SQLiteRecorder
 from domain.sqlite import connect, sqlite3
-from projections import orders, reconciliations
+from projections import orders, reconciliations, tree
 
 _RECONCILIATIONS: Final = frozenset(topic.encode() for topic in reconciliation.TOPICS)
 PART_RECORDS: Final = 8_192
@@ -152,7 +152,7 @@ def check_records(ledger: Path, views: Path | None, first: int, last: int) -> tu
             problems.append(Problem(position, None, raw))
             continue
         digests[position - first] = raw.digest
-        leaf = leaves.get(position - 1)
+        leaf = leaves.get(tree.number(0, position - 1))
         if not raw.digest_holds():
             problems.append(Problem(position, raw.order, _ALTERED))
         elif leaf is not None and leaf != raw.digest:
@@ -199,20 +199,18 @@ def _one(log: SQLiteRecorder, position: int, error: Exception) -> RawRecord | st
 
 
 def _leaves(views: Path | None, first: int, last: int) -> dict[int, bytes]:
-    """The digests that the tree of the views has for these positions, by their places."""
+    """The nodes that the tree of the views has from one of these positions to the other, by their numbers."""
     if views is None:
         return {}
     connection = connect(views, "NORMAL")
-    rows = connection.execute(
-        "SELECT place, hash FROM tree_nodes WHERE level = 0 AND place BETWEEN ? AND ?", (first - 1, last - 1)
-    ).fetchall()
+    nodes = tree.between(connection, tree.number(0, first - 1), tree.number(0, last - 1))
     connection.close()
-    return dict(rows)
+    return nodes
 
 
 def _unreadable(mapper: EventMapper, raw: RawRecord) -> str | None:
     try:
-        mapper.to_domain_event(StoredEvent(UUID(raw.order), raw.version, raw.topic.decode(), raw.payload))
+        mapper.read_unchecked(raw)
     except MapperDeserialisationError as error:
         return f"the event cannot be read: {error}"
     return None
@@ -286,19 +284,16 @@ class Growing:
 
     def _compare(self, nodes: Sequence[merkle.Node]) -> None:
         """The nodes above the leaves with those that the tree of the views has."""
-        for level, row in groupby(nodes, key=lambda node: node[0]):
-            made = {place: node for _, place, node in row}
-            if self._tree is None or not level:
-                continue
-            kept = self._tree.execute(
-                "SELECT place, hash FROM tree_nodes WHERE level = ? AND place BETWEEN ? AND ?",
-                (level, min(made), max(made)),
-            )
-            for place, node in kept:
-                if node != made[place]:
-                    first, until = (place << level) + 1, (place + 1) << level
-                    reason = f"the tree of the views has another node over the positions {first} to {until}"
-                    self.nodes.append(Problem(first, None, reason, until))
+        made = {tree.number(level, place): (level, place, node) for level, place, node in nodes if level}
+        if self._tree is None or not made:
+            return
+        kept = tree.between(self._tree, min(made), max(made))
+        for number in sorted(made.keys() & kept.keys()):
+            level, place, node = made[number]
+            if kept[number] != node:
+                first, until = (place << level) + 1, (place + 1) << level
+                reason = f"the tree of the views has another node over the positions {first} to {until}"
+                self.nodes.append(Problem(first, None, reason, until))
 
     def finish(self) -> None:
         self._hold_against()
@@ -361,7 +356,7 @@ def _check_order(
             return Problem(raw.position, uuid, f"version {raw.version} stands before the version that it follows")
         position = raw.position
         try:
-            record = mapper.to_domain_event(StoredEvent(UUID(uuid), raw.version, raw.topic.decode(), raw.payload))
+            record = mapper.read_unchecked(raw)
             assert isinstance(record, Record)
             order = step(order, record)
         except (MapperDeserialisationError, BrokenHistory, ValueError) as error:
@@ -384,7 +379,7 @@ def _check_reconciliation(
     shown = None if reader is None else reconciliations.row_of(reader, uuid)
     for raw in raws:
         try:
-            record = mapper.to_domain_event(StoredEvent(UUID(uuid), raw.version, raw.topic.decode(), raw.payload))
+            record = mapper.read_unchecked(raw)
             if not isinstance(record, reconciliation.Record):
                 return Problem(raw.position, uuid, "an order's event stands in a reconciliation")
             state = reconciliation.step(state, record)

@@ -12,28 +12,30 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from fcntl import LOCK_EX, flock
-from functools import cache
+from functools import cache, partial
+from itertools import starmap
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
-from uuid import UUID
-
-import msgspec
-from sqlite_utils import Database
 
 import domain
 import projections
-from domain import reconciliation
-from domain.events import Record
-from domain.ledger import LOG, DamagedEvent, OrderLedger, UnknownTopic
-from domain.order import BrokenHistory, Order, step
+from domain.ledger import LOG, OrderLedger
 from domain.sqlite import Busy, Threads, begin, connect, in_haste, interrupt_when_late, sqlite3, transaction
 from projections import orders, payments, reconciliations, tree
+from projections.folding import Part, fold, orphans, part, put, put_new, rows
 
 BATCH_EVENTS_MAX: Final = 500
-REBUILD_BATCH_EVENTS_MAX: Final = 5_000
+# A rebuild takes the log in parts of so many positions, in several processes where there are enough of them to be worth
+# starting these.
+PART_POSITIONS: Final = 4_096
+PROCESSES_PARTS_MIN: Final = 5
+PARTS_AHEAD_MAX: Final = 8
 _GENERATION: Final = re.compile(r"\.[0-9a-f]{8}")
 _WAIT_STEP_SECONDS: Final = 0.01
 
@@ -51,67 +53,6 @@ def fingerprint() -> str:
         path for package in (domain, projections) for folder in package.__path__ for path in Path(folder).glob("*.py")
     )
     return hashlib.sha256(b"\0".join(path.name.encode() + b"\0" + path.read_bytes() for path in sources)).hexdigest()
-
-
-class Batch(msgspec.Struct):
-    """What some of the log's events come to."""
-
-    position: int
-    digests: list[bytes] = []
-    # Each order that they touch, as it is then.
-    orders: dict[UUID, Order] = {}
-    # A row of the payment journal for each payment and refund among them.
-    movements: list[payments.Row] = []
-    # Each reconciliation that they touch, with the position where it started.
-    reconciliations: dict[UUID, tuple[int, reconciliation.Reconciliation]] = {}
-    # Those whose history cannot be read further: where that is, and why.
-    stopped: dict[str, tuple[int, str]] = {}
-
-
-def fold_batch(ledger: OrderLedger, connection: sqlite3.Connection, after: int, limit: int) -> Batch:
-    """Folds the next events of the log onto what the views have.
-
-    A damaged record stops its order and no other. Raises UnknownTopic and DamagedEvent where a record is as it was
-    written and cannot be read all the same: then this program is too old for the log.
-    """
-    entries = ledger.log_of_events.select_notifications(after, limit, inclusive_of_start=False)
-    batch = Batch(entries[-1].id if entries else after, [entry.digest for entry in entries])
-    out_of_order = {uuid for (uuid,) in connection.execute("SELECT uuid FROM stopped")}
-    for entry in entries:
-        uuid = entry.originator_id
-        if out_of_order and str(uuid) in out_of_order:
-            continue
-        try:
-            record = ledger.mapper.to_domain_event(entry)
-            if isinstance(record, reconciliation.Record):
-                _fold_reconciliation(batch, connection, entry.id, record)
-                continue
-            assert isinstance(record, Record)
-            order = batch.orders.get(record.originator_id)
-            if order is None and record.originator_version > 1:
-                order = orders.state(connection, record.originator_id)
-            order = batch.orders[record.originator_id] = step(order, record)
-            if isinstance(record.event, payments.MOVEMENTS):
-                batch.movements.append(payments.row(entry, order))
-        except (UnknownTopic, DamagedEvent, BrokenHistory) as error:
-            if not isinstance(error, BrokenHistory) and entry.is_intact:
-                raise
-            out_of_order.add(str(uuid))
-            batch.stopped[str(uuid)] = (entry.id, str(error))
-            batch.reconciliations.pop(uuid, None)  # type: ignore[arg-type]  # as below
-            batch.orders.pop(uuid, None)  # type: ignore[arg-type]  # a damaged id is no UUID, and no key here
-    return batch
-
-
-def _fold_reconciliation(
-    batch: Batch, connection: sqlite3.Connection, position: int, record: reconciliation.Record
-) -> None:
-    uuid = record.originator_id
-    before = batch.reconciliations.get(uuid)
-    if before is None and record.originator_version > 1:
-        before = reconciliations.state(connection, uuid)
-    started, state = before or (position, None)
-    batch.reconciliations[uuid] = (started, reconciliation.step(state, record))
 
 
 class Views:
@@ -265,7 +206,10 @@ class Views:
 
     def _make(self, file: Path, progress: Progress | None) -> sqlite3.Connection:
         """A generation, fed to where the head was a moment ago. Nobody reads it yet, so it need not survive a crash."""
+        from sqlite_utils import Database  # noqa: PLC0415  (takes a while, and few processes make views)
+
         connection = connect(file, "OFF")
+        connection.execute("PRAGMA journal_mode = OFF")
         connection.execute("PRAGMA cache_size = -64000")
         database = Database(connection)
         database.table("made_by").create({"fingerprint": str})
@@ -279,18 +223,21 @@ class Views:
             connection.execute("INSERT INTO made_by VALUES (?)", (fingerprint(),))
             connection.execute("INSERT INTO positions VALUES (?, 0)", (LOG,))
         position, head = 0, self._ledger.head()
-        while position < head:
+        for made in _parts(self._ledger.log_of_events.path, head):
             with transaction(connection):
-                position = _feed(self._ledger, connection, REBUILD_BATCH_EVENTS_MAX)
-            head = self._ledger.head()
+                put_new(connection, made.rows)
+                position = min(position + PART_POSITIONS, head)
+                _reach(connection, position, made.digests)
             if progress:
                 progress(position, head)
         orders.index(database)
         payments.index(database)
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with transaction(connection):
+            put(connection, orphans(self._ledger.log_of_events.path, head))
+        connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
-        with file.open("rb") as made:  # once it is read, it must survive a loss of power too
-            os.fsync(made.fileno())
+        with file.open("rb") as whole:  # once it is read, it must survive a loss of power too
+            os.fsync(whole.fileno())
         return connection
 
     def _put_in_force(self, file: Path, new: sqlite3.Connection) -> int:
@@ -305,7 +252,7 @@ class Views:
             position, head = _position(new), self._ledger.head()
             while position < head:
                 with transaction(new):
-                    position = _feed(self._ledger, new, REBUILD_BATCH_EVENTS_MAX)
+                    position = _feed(self._ledger, new, BATCH_EVENTS_MAX)
             link = self.path.with_name(f"{self.path.name}.link")
             link.unlink(missing_ok=True)
             link.symlink_to(file.name)
@@ -335,16 +282,38 @@ def _position(connection: sqlite3.Connection) -> int:
 def _feed(ledger: OrderLedger, connection: sqlite3.Connection, limit: int) -> int:
     """Folds the next events in, inside the caller's transaction; returns the position that this reaches."""
     before = _position(connection)
-    batch = fold_batch(ledger, connection, before, limit)
-    if batch.position > before:
-        orders.put(connection, map(orders.rows, batch.orders.values()))
-        payments.put(connection, batch.movements)
-        reconciliations.put(connection, batch.reconciliations.values())
-        for uuid, (position, reason) in batch.stopped.items():
-            reconciliations.remove(connection, uuid)
-            orders.remove(connection, uuid)
-            payments.remove(connection, uuid)
-            connection.execute("INSERT INTO stopped VALUES (?, ?, ?)", (uuid, position, reason))
-        tree.append(connection, batch.digests)
-        connection.execute("UPDATE positions SET position = ? WHERE log = ?", (batch.position, LOG))
-    return batch.position
+    raws = list(ledger.log_of_events.raw_records(after=before, limit=limit))
+    if not raws:
+        return before
+    folded = fold(
+        raws,
+        partial(orders.state, connection),
+        partial(reconciliations.state, connection),
+        [uuid for (uuid,) in connection.execute("SELECT uuid FROM stopped")],
+    )
+    put(connection, rows(folded))
+    _reach(connection, raws[-1].position, [raw.digest for raw in raws])
+    return raws[-1].position
+
+
+def _reach(connection: sqlite3.Connection, position: int, digests: Sequence[bytes]) -> None:
+    """Notes how far the views are, and what the log's tree has grown by."""
+    tree.append(connection, digests)
+    connection.execute("UPDATE positions SET position = ? WHERE log = ?", (position, LOG))
+
+
+def _parts(ledger: Path, head: int) -> Iterator[Part]:
+    """The log up to `head`, part by part, each made by another process where there is enough for more than one."""
+    ends = [(ledger, after, min(after + PART_POSITIONS, head), head) for after in range(0, head, PART_POSITIONS)]
+    if len(ends) < PROCESSES_PARTS_MIN:
+        yield from starmap(part, ends)
+        return
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
+        coming: deque[Future[Part]] = deque()
+        for arguments in ends:
+            coming.append(pool.submit(part, *arguments))
+            # No more ahead than is soon written, or what waits would fill the memory.
+            if len(coming) > PARTS_AHEAD_MAX:
+                yield coming.popleft().result()
+        while coming:
+            yield coming.popleft().result()

@@ -19,6 +19,7 @@ from domain.ledger import OrderLedger
 from domain.recorder import Provenance, digest_of
 from domain.refusals import Refusal
 from domain.sqlite import sqlite3
+from projections import tree
 from projections.checkpoints import ORIGIN
 from projections.verification import Growing, Problem, Verified, check_orders, check_records
 from projections.views import Views
@@ -355,7 +356,10 @@ def test_what_was_altered_long_ago_is_not_said_by_each_checkpoint_since(files: F
 def test_a_node_of_the_tree_that_was_altered_is_found(files: Files) -> None:
     """The next checkpoint would be signed over it."""
     with closing(sqlite3.connect(files.views(), isolation_level=None)) as views:
-        views.execute("UPDATE tree_nodes SET hash = zeroblob(32) WHERE level = 3 AND place = 1")
+        (hashes,) = views.execute("SELECT hashes FROM tree_nodes WHERE row = 0").fetchone()
+        at = tree.number(3, 1) * 32
+        altered = hashes[:at] + bytes(32) + hashes[at + 32 :]
+        views.execute("UPDATE tree_nodes SET hashes = ? WHERE row = 0", (altered,))
     assert run_verify(files).returncode == 1
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sqlite_utils import Database
 
 from domain.order import Order, Payment, Refund
-from domain.recorder import LogEntry, instant
+from domain.recorder import RawRecord, instant
 from domain.sqlite import sqlite3
 from projections import payments
 from projections.payments import GROUPINGS, Filter
@@ -144,7 +144,8 @@ def row(
         updated_at=NOON,
         payments=(paid, back) if is_refund else (paid,),
     )
-    return payments.row(LogEntry(order.uuid, 9, "", b"", position, instant(NOON), b"", is_intact=True), order)
+    raw = RawRecord(position, str(order.uuid).encode(), 9, b"", b"", instant(NOON).encode(), b"", None, None, b"")
+    return payments.row(raw, order)
 
 
 def plain_day(moment: datetime, zone: ZoneInfo) -> str:

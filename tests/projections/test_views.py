@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -21,6 +21,7 @@ from domain.ledger import OrderLedger, UnknownTopic
 from domain.recorder import digest_of
 from domain.sqlite import sqlite3
 from projections import orders
+from projections import views as views_module
 from projections.documents import BASE_URL, render, staff_document
 from projections.views import Views, ViewsUnavailable
 from tests.conftest import ME, ROOT, Client, Clock, Service, new_order
@@ -209,6 +210,65 @@ def test_a_damaged_record_stops_its_order_and_no_other(ledger: OrderLedger, view
     assert views.stopped().keys() == {UUID_OF_UNREADABLE}
     assert views.stopped()[UUID_OF_UNREADABLE][0] == position
     assert rows(views) == anew(ledger, tmp_path)
+
+
+# --- made anew by several processes, part by part ---
+
+
+@pytest.fixture
+def in_small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Enough parts for several processes, and histories that go on in later parts than they began in."""
+    monkeypatch.setattr(views_module, "PART_POSITIONS", 32)
+    monkeypatch.setattr(views_module, "PROCESSES_PARTS_MIN", 2)
+
+
+@pytest.mark.usefixtures("in_small_parts")
+def test_views_made_by_several_processes_equal_views_fed_as_things_happen(
+    ledger: OrderLedger, views: Views, clock: Clock, tmp_path: Path
+) -> None:
+    random = Random(8)
+    play(ledger, clock, random, 120, then=lambda: random.random() < 0.3 and views.catch_up())
+    views.catch_up()
+    assert ledger.head() > 4 * 32
+    assert rows(views) == anew(ledger, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "payload = payload || ' '",
+        "originator_id = 'no UUID at all'",
+        "originator_id = '3f0c2f1e-8d3b-4c5a-9b7d-2e1f0a9c8b7d'",
+        "version = 0",
+        "version = version + 1000",
+        "topic = 'order.notes_changed.v1'",
+        "recorded_at = CAST(x'ff' AS TEXT)",
+    ],
+)
+@pytest.mark.parametrize("of_first_version", [True, False])
+@pytest.mark.usefixtures("in_small_parts")
+def test_damage_stops_the_same_orders_whether_views_are_fed_or_made_anew(
+    damage: str, *, of_first_version: bool, ledger: OrderLedger, views: Views, clock: Clock, tmp_path: Path
+) -> None:
+    play(ledger, clock, Random(9), 60)
+    comparison = "=" if of_first_version else ">"
+    (damaged,) = ledger.log_of_events.reader.execute(
+        f"SELECT position FROM events WHERE version {comparison} 1 ORDER BY position LIMIT 1 OFFSET 5"
+    ).fetchone()
+    with closing(sqlite3.connect(ledger.log_of_events.path, isolation_level=None)) as tampering:
+        tampering.execute("DROP TRIGGER events_are_not_updated")
+        tampering.execute(f"UPDATE events SET {damage} WHERE position = ?", (damaged,))
+    views.catch_up()
+    assert views.stopped()
+    assert rows(views) == anew(ledger, tmp_path)
+
+
+@pytest.mark.usefixtures("in_small_parts")
+def test_an_unknown_topic_stops_several_processes_too(ledger: OrderLedger, views: Views, clock: Clock) -> None:
+    play(ledger, clock, Random(9), 60)
+    position = insert_unreadable(ledger, as_written=True)
+    with pytest.raises(UnknownTopic, match=rf"position {position}: .*'order\.teleported\.v9'"):
+        views.rebuild()
 
 
 # --- a feeder that dies between the fold and the commit ---

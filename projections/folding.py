@@ -1,0 +1,147 @@
+"""From the log's records to the rows of the views: the one fold, for what has just come and for the whole log alike."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from domain import reconciliation
+from domain.events import Record
+from domain.ledger import DamagedEvent, EventMapper, UnknownTopic
+from domain.order import BrokenHistory, Order, step
+from domain.recorder import RawRecord, SQLiteRecorder
+from domain.sqlite import sqlite3
+from projections import orders, payments, reconciliations
+
+_MAPPER: Final = EventMapper()
+
+# A reconciliation, and the position where it started.
+Started = tuple[int, reconciliation.Reconciliation]
+
+
+class Folded(msgspec.Struct):
+    """What some of the log's records come to; by UUIDs, as text."""
+
+    # Each order that they touch, as it is then.
+    orders: dict[str, Order] = {}
+    # A row of the payment journal for each payment and refund among them.
+    movements: list[payments.Row] = []
+    reconciliations: dict[str, Started] = {}
+    # Those whose history cannot be read further: where that is, and why.
+    stopped: dict[str, tuple[int, str]] = {}
+
+
+def fold(
+    raws: Iterable[RawRecord],
+    order_before: Callable[[str], Order | None],
+    reconciliation_before: Callable[[str], Started | None],
+    stopped_before: Iterable[str] = (),
+) -> Folded:
+    """Folds records, in the order of their positions, onto what is known of orders and reconciliations before them.
+
+    A damaged record stops its order and no other. Raises UnknownTopic and DamagedEvent where a record is as it was
+    written and cannot be read all the same: then this program is too old for the log.
+    """
+    found = Folded()
+    out_of_order = set(stopped_before)
+    for raw in raws:
+        whose = raw.order
+        if whose in out_of_order:
+            continue
+        try:
+            record = _MAPPER.read(raw)
+            if isinstance(record, Record):
+                order = found.orders.get(whose)
+                if order is None and raw.version > 1:
+                    order = order_before(whose)
+                order = found.orders[whose] = step(order, record)
+                if isinstance(record.event, payments.MOVEMENTS):
+                    found.movements.append(payments.row(raw, order))
+            else:
+                started = found.reconciliations.get(whose)
+                if started is None and raw.version > 1:
+                    started = reconciliation_before(whose)
+                position, state = started or (raw.position, None)
+                found.reconciliations[whose] = (position, reconciliation.step(state, record))
+        except (UnknownTopic, DamagedEvent, BrokenHistory) as error:
+            if not isinstance(error, BrokenHistory) and raw.digest_holds():
+                raise
+            out_of_order.add(whose)
+            found.stopped[whose] = (raw.position, str(error))
+            found.orders.pop(whose, None)
+            found.reconciliations.pop(whose, None)
+            found.movements = [row for row in found.movements if payments.whose(row) != whose]
+    return found
+
+
+class Rows(msgspec.Struct):
+    """The same as rows, which need no more than to be written."""
+
+    orders: list[orders.Rows]
+    movements: list[payments.Row]
+    reconciliations: list[reconciliations.Row]
+    stopped: dict[str, tuple[int, str]]
+
+
+def rows(folded: Folded) -> Rows:
+    return Rows(
+        [orders.rows(order) for order in folded.orders.values()],
+        folded.movements,
+        [reconciliations.row(*started) for started in folded.reconciliations.values()],
+        folded.stopped,
+    )
+
+
+def put(connection: sqlite3.Connection, made: Rows) -> None:
+    """Writes the rows, over those that were there; takes out what is stopped."""
+    orders.put(connection, made.orders)
+    payments.put(connection, made.movements)
+    reconciliations.put(connection, made.reconciliations)
+    _note(connection, made.stopped)
+    for uuid in made.stopped:
+        reconciliations.remove(connection, uuid)
+        orders.remove(connection, uuid)
+        payments.remove(connection, uuid)
+
+
+def put_new(connection: sqlite3.Connection, made: Rows) -> None:
+    """`put`, where nothing of it was there and nothing comes of it again."""
+    orders.insert(connection, made.orders)
+    payments.put(connection, made.movements)
+    reconciliations.put(connection, made.reconciliations)
+    _note(connection, made.stopped)
+
+
+def _note(connection: sqlite3.Connection, stopped: dict[str, tuple[int, str]]) -> None:
+    connection.executemany("INSERT INTO stopped VALUES (?, ?, ?)", [(uuid, *why) for uuid, why in stopped.items()])
+
+
+class Part(msgspec.Struct):
+    """A part of the log: the digests of its records, and the rows of the orders that began there."""
+
+    digests: list[bytes]
+    rows: Rows
+
+
+def part(ledger: Path, after: int, until: int, head: int) -> Part:
+    """The part between two positions, the first left out, of a log that ends at `head`. Raises what `fold` does."""
+    log = SQLiteRecorder(ledger)
+    try:
+        histories = log.raw_records_of_orders_begun(after, until, head)
+        return Part(log.digests(after, until), rows(fold(histories, _nothing, _nothing)))
+    finally:
+        log.close()
+
+
+def orphans(ledger: Path, head: int) -> Rows:
+    """What is there of orders of which the log has no first version: each of them is stopped."""
+    log = SQLiteRecorder(ledger)
+    try:
+        return rows(fold(log.raw_records_without_beginning(head), _nothing, _nothing))
+    finally:
+        log.close()
+
+
+def _nothing(_uuid: str) -> Any:
+    return None
