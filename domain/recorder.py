@@ -412,6 +412,20 @@ class SQLiteRecorder(ApplicationRecorder):
         )
         return map(RawRecord._make, rows)
 
+    def begun(self, after: int, until: int) -> list[str]:
+        """The orders whose first version stands between two positions, the first left out; UUIDs as they are stored."""
+        rows = self.reader.execute(
+            "SELECT CAST(originator_id AS BLOB) FROM events WHERE position > ? AND position <= ? AND version = 1"
+            " ORDER BY position",
+            (after, until),
+        )
+        return [uuid.decode(errors="replace") for (uuid,) in rows]
+
+    def raw_records_of(self, originator_id: str) -> Iterator[RawRecord]:
+        """An order's records, by their versions."""
+        rows = self.reader.execute(f"{_RAW} WHERE originator_id = ? ORDER BY version", (originator_id,))
+        return map(RawRecord._make, rows)
+
     def raw_records_without_beginning(self, head: int) -> Iterator[RawRecord]:
         """What is there, up to `head`, of orders that have no first version; in the order of positions."""
         rows = self.reader.execute(

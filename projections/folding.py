@@ -14,7 +14,7 @@ from domain.recorder import RawRecord, SQLiteRecorder
 from domain.sqlite import sqlite3
 from projections import orders, payments, reconciliations
 
-_MAPPER: Final = EventMapper()
+MAPPER: Final = EventMapper()
 
 # A reconciliation, and the position where it started.
 Started = tuple[int, reconciliation.Reconciliation]
@@ -37,6 +37,7 @@ def fold(
     order_before: Callable[[str], Order | None],
     reconciliation_before: Callable[[str], Started | None],
     stopped_before: Iterable[str] = (),
+    read: Callable[[RawRecord], Record | reconciliation.Record] = MAPPER.read,
 ) -> Folded:
     """Folds records, in the order of their positions, onto what is known of orders and reconciliations before them.
 
@@ -50,7 +51,7 @@ def fold(
         if whose in out_of_order:
             continue
         try:
-            record = _MAPPER.read(raw)
+            record = read(raw)
             if isinstance(record, Record):
                 order = found.orders.get(whose)
                 if order is None and raw.version > 1:
@@ -129,7 +130,7 @@ def part(ledger: Path, after: int, until: int, head: int) -> Part:
     log = SQLiteRecorder(ledger)
     try:
         histories = log.raw_records_of_orders_begun(after, until, head)
-        return Part(log.digests(after, until), rows(fold(histories, _nothing, _nothing)))
+        return Part(log.digests(after, until), rows(fold(histories, nothing, nothing)))
     finally:
         log.close()
 
@@ -138,10 +139,11 @@ def orphans(ledger: Path, head: int) -> Rows:
     """What is there of orders of which the log has no first version: each of them is stopped."""
     log = SQLiteRecorder(ledger)
     try:
-        return rows(fold(log.raw_records_without_beginning(head), _nothing, _nothing))
+        return rows(fold(log.raw_records_without_beginning(head), nothing, nothing))
     finally:
         log.close()
 
 
-def _nothing(_uuid: str) -> Any:
+def nothing(_uuid: str) -> Any:
+    """What is known of an order before its first record."""
     return None

@@ -193,6 +193,21 @@ def rows_of(connection: sqlite3.Connection, uuid: str) -> Shown | None:
     return Shown(wide[-1][1] if wide[-1] else 0, (narrow, *wide))
 
 
+def rows_by_id(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, Rows]:
+    """The rows of those orders that have all of theirs."""
+    wanted = msgspec.json.encode(ids).decode()
+    tables = [
+        {
+            row[at]: row
+            for row in connection.execute(
+                f"SELECT * FROM {table} WHERE id IN (SELECT value FROM json_each(?))", (wanted,)
+            )
+        }
+        for table, at in (("orders", _ID), *((table, 0) for table in _WIDE))
+    ]
+    return {order: tuple(table[order] for table in tables) for order in ids if all(order in t for t in tables)}
+
+
 def remove(connection: sqlite3.Connection, uuid: str) -> None:
     """Takes an order out, whose history cannot be read any more."""
     for table in (*_WIDE, "orders"):

@@ -7,11 +7,10 @@ anew, against its rows in the views. Reads only, in parts that run beside each o
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from itertools import groupby, pairwise
+from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Final, NamedTuple
-from uuid import UUID
 
 import msgspec
 from eventsourcing.persistence import MapperDeserialisationError, OperationalError
@@ -25,6 +24,7 @@ from domain.reconciliation import Reconciliation
 from domain.recorder import RawRecord, SQLiteRecorder
 from domain.sqlite import connect, sqlite3
 from projections import orders, reconciliations, tree
+from projections.folding import MAPPER, Folded, fold, nothing
 
 _RECONCILIATIONS: Final = frozenset(topic.encode() for topic in reconciliation.TOPICS)
 PART_RECORDS: Final = 8_192
@@ -89,20 +89,22 @@ def verify(
         if (gap := before + PART_RECORDS) < after:
             verified.problems.append(Problem(gap, None, _missing(gap, after - 1)))
     log.close()
-    ranges = _uuid_ranges(head)
-    steps = len(starts) + len(ranges)
+    ends = [(after, min(after + PART_RECORDS, head)) for after in range(0, head, PART_RECORDS)]
+    steps = len(starts) + len(ends) + 1
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
         records = pool.map(
             check_records, *_columns((ledger, views, s, min(s + PART_RECORDS - 1, head)) for s in starts)
         )
-        folded = pool.map(check_orders, *_columns((ledger, views, low, high) for low, high in ranges))
+        folded = [pool.submit(check_orders, ledger, views, *part, head) for part in ends]
+        folded.append(pool.submit(check_the_rest, ledger, views, head))
         growing = Growing(kept, verified, None if views is None else connect(views, "NORMAL"))
         for done, (problems, digests) in enumerate(records, 1):
             verified.problems += problems
             growing.append(digests)
             progress(head * done // steps, head)
         growing.finish()
-        for done, (problems, count) in enumerate(folded, len(starts) + 1):
+        for done, future in enumerate(folded, len(starts) + 1):
+            problems, count = future.result()
             verified.problems += problems
             verified.orders += count
             progress(head * done // steps, head)
@@ -131,18 +133,12 @@ def _columns(rows: Iterable[tuple[Path | str | int | None, ...]]) -> Iterator[tu
     return zip(*rows, strict=True)
 
 
-def _uuid_ranges(head: int) -> list[tuple[str, str]]:
-    """Ranges of UUIDs that part the orders evenly, as the first and the first no more."""
-    ends = [f"{i:02x}" for i in range(0, 256, 1 if head > 100_000 else 32)]
-    return list(zip(["", *ends[1:]], [*ends[1:], "~"], strict=True))
-
-
 # --- record by record ---
 
 
 def check_records(ledger: Path, views: Path | None, first: int, last: int) -> tuple[list[Problem], list[bytes]]:
     """What does not hold of the records at these positions, and their digests (zeros where there is none)."""
-    log, mapper = SQLiteRecorder(ledger), EventMapper()
+    log = SQLiteRecorder(ledger)
     leaves = _leaves(views, first, last)
     problems: list[Problem] = []
     digests = [_MISSING] * (last - first + 1)
@@ -159,8 +155,6 @@ def check_records(ledger: Path, views: Path | None, first: int, last: int) -> tu
             problems.append(Problem(position, raw.order, _REMADE))
         elif raw.recorded_at < earlier:
             problems.append(Problem(position, raw.order, "it was recorded earlier than the record before it"))
-        elif why := _unreadable(mapper, raw):
-            problems.append(Problem(position, raw.order, why))
         else:
             # Of a record that was altered the time proves nothing against others.
             earlier = raw.recorded_at
@@ -206,14 +200,6 @@ def _leaves(views: Path | None, first: int, last: int) -> dict[int, bytes]:
     nodes = tree.between(connection, tree.number(0, first - 1), tree.number(0, last - 1))
     connection.close()
     return nodes
-
-
-def _unreadable(mapper: EventMapper, raw: RawRecord) -> str | None:
-    try:
-        mapper.read_unchecked(raw)
-    except MapperDeserialisationError as error:
-        return f"the event cannot be read: {error}"
-    return None
 
 
 # --- the tree, against the checkpoints ---
@@ -321,28 +307,66 @@ class Growing:
 # --- order by order ---
 
 
-def check_orders(ledger: Path, views: Path | None, low: str, high: str) -> tuple[list[Problem], int]:
-    """What does not hold of the orders whose UUIDs stand in a range, and how many there are."""
-    log, mapper = SQLiteRecorder(ledger), EventMapper()
+def check_orders(ledger: Path, views: Path | None, after: int, until: int, head: int) -> tuple[list[Problem], int]:
+    """What does not hold of the orders that begin between two positions, the first left out, and how many there are."""
+    log = SQLiteRecorder(ledger)
     reader = None if views is None else connect(views, "NORMAL")
-    problems: list[Problem] = []
-    count = 0
     try:
-        for uuid, raws in groupby(log.raw_records_by_order(low, high), key=lambda raw: raw.order):
-            of_one = list(raws)
-            is_order = of_one[0].topic not in _RECONCILIATIONS
-            count += is_order
-            if problem := (_check_order if is_order else _check_reconciliation)(mapper, reader, uuid, of_one):
-                problems.append(problem)
+        histories = log.raw_records_of_orders_begun(after, until, head)
+        return _check_histories(log, reader, histories, log.begun(after, until))
     except (sqlite3.Error, TypeError, ValueError) as error:
-        problems.append(
-            Problem(0, None, f"the orders from {low or '00'} to {high} cannot all be read: {error}", _SOMEWHERE)
-        )
-    if reader is not None:
-        problems += _strangers(log, reader, low, high)
-        reader.close()
-    log.close()
+        reason = f"the orders that begin from here to position {until} cannot all be read: {error}"
+        return [Problem(after + 1, None, reason, _SOMEWHERE)], 0
+    finally:
+        log.close()
+        if reader is not None:
+            reader.close()
+
+
+def check_the_rest(ledger: Path, views: Path | None, head: int) -> tuple[list[Problem], int]:
+    """The same of what has no beginning: in the log, and in the views."""
+    log = SQLiteRecorder(ledger)
+    reader = None if views is None else connect(views, "NORMAL")
+    try:
+        without = dict.fromkeys(raw.order for raw in log.raw_records_without_beginning(head))
+        problems, count = _check_histories(log, reader, log.raw_records_without_beginning(head), list(without))
+        return problems + ([] if reader is None else _strangers(ledger, reader)), count
+    except (sqlite3.Error, TypeError, ValueError) as error:
+        return [Problem(0, None, f"the orders cannot all be read: {error}", _SOMEWHERE)], 0
+    finally:
+        log.close()
+        if reader is not None:
+            reader.close()
+
+
+def _check_histories(
+    log: SQLiteRecorder, reader: "sqlite3.Connection | None", raws: Iterable[RawRecord], uuids: Sequence[str]
+) -> tuple[list[Problem], int]:
+    """Folds all of them at once, as a rebuild does; where that is not what the views have, looks at the order alone."""
+    try:
+        folded = fold(raws, nothing, nothing, read=MAPPER.read_unchecked)
+        held = _held(folded, reader)
+    except MapperDeserialisationError:
+        held = set()
+    problems = []
+    count = len(uuids)
+    for uuid in uuids:
+        if uuid in held:
+            continue
+        of_one = list(log.raw_records_of(uuid))
+        is_order = of_one[0].topic not in _RECONCILIATIONS
+        count -= not is_order
+        if problem := (_check_order if is_order else _check_reconciliation)(MAPPER, reader, uuid, of_one):
+            problems.append(problem)
     return problems, count
+
+
+def _held(folded: Folded, reader: "sqlite3.Connection | None") -> set[str]:
+    """The orders that are in the views what their events make, as UUIDs."""
+    if reader is None:
+        return folded.orders.keys() - folded.stopped.keys()
+    shown = orders.rows_by_id(reader, [order.id for order in folded.orders.values()])
+    return {uuid for uuid, order in folded.orders.items() if shown.get(order.id) == orders.rows(order)}
 
 
 def _check_order(
@@ -414,11 +438,12 @@ class _Named(msgspec.Struct):
     report_sha256: str | None = None
 
 
-def _strangers(log: SQLiteRecorder, reader: "sqlite3.Connection", low: str, high: str) -> list[Problem]:
+def _strangers(ledger: Path, reader: "sqlite3.Connection") -> list[Problem]:
     """Orders in the views that the log knows nothing of."""
-    uuids = reader.execute("SELECT uuid FROM orders WHERE uuid >= ? AND uuid < ?", (low, high)).fetchall()
-    return [
-        Problem(0, uuid, "the views have this order, and the log has not", until=_SOMEWHERE)
-        for (uuid,) in uuids
-        if not log.position_of(UUID(uuid), 1)
-    ]
+    reader.execute("ATTACH ? AS ledger", (str(ledger.absolute()),))
+    rows = reader.execute(
+        "SELECT uuid FROM orders WHERE NOT EXISTS"
+        " (SELECT 1 FROM ledger.events WHERE originator_id = uuid AND version = 1)"
+    ).fetchall()
+    reason = "the views have this order, and the log has not"
+    return [Problem(0, uuid, reason, until=_SOMEWHERE) for (uuid,) in rows]
