@@ -6,6 +6,7 @@ numbering of transparency logs (golang.org/x/mod/sumdb/tlog, StoredHashIndex).
 """
 
 from collections.abc import Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from domain import merkle
@@ -52,14 +53,19 @@ def _last(connection: sqlite3.Connection) -> tuple[int, bytes]:
 
 
 def node(connection: sqlite3.Connection) -> merkle.Get:
-    """Reads nodes from this connection; a KeyError says which is missing."""
+    """Reads nodes from this connection, each row once; a KeyError says which node is missing."""
+
+    @cache
+    def row(of: int) -> bytes:
+        found = connection.execute("SELECT hashes FROM tree_nodes WHERE row = ?", (of,)).fetchone()
+        return found[0] if found else b""
 
     def get(level: int, place: int) -> bytes:
-        wanted = number(level, place)
-        found = between(connection, wanted, wanted)
-        if not found:
+        of, at = divmod(number(level, place), _ROW_NODES)
+        found = row(of)[at * _HASH_BYTES : (at + 1) * _HASH_BYTES]
+        if len(found) < _HASH_BYTES:
             raise KeyError((level, place))
-        return found[wanted]
+        return found
 
     return get
 
