@@ -330,7 +330,7 @@ def checkpoint() -> None:
 
     Hand copies to people who do not trust each other: whoever has one can tell when the log is cut or rewritten.
     """
-    from projections.checkpoints import NoSigningKey
+    from projections.checkpoints import LogAltered, NoSigningKey
 
     chosen = settings()
     ledger = open_ledger(chosen)
@@ -340,6 +340,8 @@ def checkpoint() -> None:
         sys.stdout.buffer.write(_checkpoints(chosen).current())
     except NoSigningKey as error:
         fail(str(error))
+    except LogAltered as error:
+        fail(f"the log is not signed any more: {error} `run.py verify` says where.", NEEDS_A_PERSON)
 
 
 @cli.command()

@@ -17,7 +17,7 @@ from domain.order import BrokenHistory
 from domain.settlement.lines import SettlementRefused
 from domain.sqlite import Busy, TookTooLong, in_haste, sqlite3
 from domain.strict_json import NotJSON
-from projections.checkpoints import NoSigningKey
+from projections.checkpoints import LogAltered, NoSigningKey
 from projections.views import ViewsUnavailable
 
 RETRY_AFTER_SECONDS: Final = "1"
@@ -153,6 +153,10 @@ def install(app: falcon.App[Request, Response]) -> None:
     def on_no_signing_key(_req: Request, resp: Response, error: NoSigningKey, _params: Any) -> None:
         _answer(resp, Problem(409, "no-signing-key", str(error)))
 
+    def on_log_altered(req: Request, resp: Response, error: LogAltered, _params: Any) -> None:
+        _log.error("request %s: %s", req.context.request_id, error)
+        _answer(resp, Problem(500, "log-altered", f"The log is not signed any more. {error}"))
+
     def on_views_unavailable(_req: Request, resp: Response, _error: ViewsUnavailable, _params: Any) -> None:
         _answer(resp, not_ready("views-unavailable", "The lists are being made anew; ask again in a moment."))
 
@@ -186,6 +190,7 @@ def install(app: falcon.App[Request, Response]) -> None:
     app.add_error_handler(DamagedEvent, on_unreadable)
     app.add_error_handler(BrokenHistory, on_unreadable)
     app.add_error_handler(NoSigningKey, on_no_signing_key)
+    app.add_error_handler(LogAltered, on_log_altered)
     app.add_error_handler(ViewsUnavailable, on_views_unavailable)
     app.add_error_handler(falcon.HTTPError, on_http_error)
     app.add_error_handler(r.Refusal, on_refusal)

@@ -5,6 +5,7 @@ Truncating or rewriting the log is then caught by anyone who kept one, and the f
 
 import os
 from datetime import timedelta
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,10 @@ ORIGIN: Final = f"order-ledger/{LOG}"
 
 class NoSigningKey(Exception):
     """The ledger has no key to sign with."""
+
+
+class LogAltered(Exception):
+    """The log does not go on from what was signed before, so nothing more is signed: `run.py verify` says where."""
 
 
 def create_key(path: Path) -> VerifierKey:
@@ -64,15 +69,20 @@ class Checkpoints:
         return checkpoint.verifier_key(self._private(), ORIGIN)
 
     def current(self) -> bytes:
-        """The signed head: the last one where nothing was recorded since, else a new one. Raises NoSigningKey."""
+        """The signed head: the last one where nothing was recorded since, else a new one.
+
+        Raises NoSigningKey, and LogAltered: a signature under a rewritten history would make it look like a true one.
+        """
         key = self._private()
         self._views.catch_up()
         last = self._ledger.log_of_events.last_checkpoint()
         reader = self._views.reader
-        size = tree.size(reader)
+        size, node = tree.size(reader), tree.node(reader)
+        if last:
+            _must_go_on(last[1], size, node)
         if last and last[0] == size and _is_by(last[1], checkpoint.verifier_key(key, ORIGIN)):
             return last[1]
-        note = checkpoint.sign(key, ORIGIN, size, merkle.root(size, tree.node(reader)))
+        note = checkpoint.sign(key, ORIGIN, size, merkle.root(size, node))
         self._keep(size, note)
         return note
 
@@ -87,6 +97,7 @@ class Checkpoints:
     def _keep(self, size: int, note: bytes) -> None:
         # The file first: a head that only the database knows proves nothing against who rewrites the database.
         with self.kept.open("a+b") as file:
+            flock(file, LOCK_EX)  # another signer's note must not be taken for one that was cut short
             file.seek(0)
             file.truncate(_end_of_notes(file.read()))
             file.write(note)
@@ -106,6 +117,15 @@ def _end_of_notes(notes: bytes) -> int:
         if line.rstrip() == ORIGIN.encode() or (not whole and ORIGIN.encode().startswith(line)):
             return end
     return len(notes)
+
+
+def _must_go_on(note: bytes, size: int, node: merkle.Get) -> None:
+    """Raises LogAltered where the tree is not what the note signed, with more behind it."""
+    signed = checkpoint.parse(note)
+    if size < signed.size:
+        raise LogAltered(f"{signed.size} records were signed, and the log has {size}: its end is gone.")
+    if merkle.root(signed.size, node) != signed.root:
+        raise LogAltered(f"What was signed of the first {signed.size} records is not what the log has now.")
 
 
 def _is_by(note: bytes, key: VerifierKey) -> bool:

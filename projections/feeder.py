@@ -16,7 +16,7 @@ from typing import Final
 
 from domain.ledger import OrderLedger
 from domain.sqlite import Busy
-from projections.checkpoints import Checkpoints
+from projections.checkpoints import Checkpoints, LogAltered
 from projections.views import Views, ViewsUnavailable
 
 LOOK_EVERY_SECONDS: Final = 0.25
@@ -39,6 +39,9 @@ def _run(views: Views, checkpoints: Checkpoints, checkpoint_seconds: int) -> Non
             if checkpoint_seconds:
                 checkpoints.keep_up(checkpoint_seconds)
             pause = LOOK_EVERY_SECONDS
+        except LogAltered:
+            _log.exception("the log's head is not signed")
+            pause = min(pause * 2, _PAUSE_SECONDS_MAX)
         except ViewsUnavailable:
             _try(views)
         except Busy:

@@ -5,6 +5,8 @@ import hashlib
 import re
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +16,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from domain import checkpoint
 from domain.checkpoint import VerifierKey
 from domain.commands import ChangeOrder
-from projections.checkpoints import NoSigningKey, create_key
+from domain.sqlite import sqlite3
+from projections.checkpoints import Checkpoints, NoSigningKey, create_key
 from tests.audit.conftest import AUDIT, Office
-from tests.conftest import ME, Service
+from tests.conftest import ME, Service, new_order
 
 NOTE = re.compile(r"order-ledger/orders\n([0-9]+)\n([0-9A-Za-z+/]{43}=)\n\n— order-ledger/orders ([0-9A-Za-z+/]+=*)\n")
 SOON_SECONDS = 20
@@ -103,6 +106,41 @@ def test_what_was_kept_before_stays_in_the_file(office: Office) -> None:
     office.place()
     note = plain(office)
     assert office.settings.checkpoints.read_bytes() == b"kept before\n" + note
+
+
+def test_signers_at_once_leave_every_note_whole(office: Office) -> None:
+    """One that writes while another looks for the end of the file must not be taken for a note that was cut short."""
+    notes: list[bytes] = []
+
+    def sign(_: int) -> None:
+        for _ in range(5):
+            signing = Checkpoints(
+                office.ledger, office.views, key=office.settings.key, kept=office.settings.checkpoints
+            )
+            office.ledger.create(new_order(), ME)
+            notes.append(signing.current())
+        office.views.close()
+
+    with ThreadPoolExecutor(4) as signers:
+        list(signers.map(sign, range(4)))
+    assert set(kept_in_the_file(office)) == set(notes)
+
+
+@pytest.mark.parametrize("tampering", ["UPDATE events SET digest = zeroblob(32)", "DELETE FROM events"])
+def test_a_log_that_does_not_go_on_from_what_was_signed_is_not_signed_again(office: Office, tampering: str) -> None:
+    """A signature under a rewritten history would make it look like a true one."""
+    for _ in range(3):
+        office.place()
+    signed = plain(office)
+    office.views.close()
+    with closing(sqlite3.connect(office.settings.ledger, isolation_level=None)) as tampered:
+        tampered.execute("DROP TRIGGER events_are_not_updated")
+        tampered.execute("DROP TRIGGER events_are_not_deleted")
+        tampered.execute(f"{tampering} WHERE position = 3")
+    office.views.rebuild()
+    refused = office.ask(f"{AUDIT}/checkpoint")
+    assert (refused.status_code, refused.json["code"]) == (500, "log-altered")
+    assert kept_in_the_file(office) == [signed]
 
 
 def test_without_a_key_nothing_is_signed_and_the_answer_says_how_to_get_one(
