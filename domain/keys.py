@@ -15,7 +15,6 @@ from typing import Final
 import msgspec
 
 from domain.recorder import SQLiteRecorder, instant
-from domain.sqlite import transaction
 
 SCOPES: Final = ("orders:read", "orders:write", "audit:read", "finance:read", "finance:write")
 _PREFIX_LENGTH: Final = 8
@@ -67,7 +66,8 @@ class Keys:
         name = name or prefix
         if not _NAME.fullmatch(name):
             raise ValueError("A name is at most 64 letters, digits, dots, hyphens and underscores.")
-        with transaction(self._recorder.writer) as writer:
+        with self._recorder.exclusive():
+            writer = self._recorder.writer
             if writer.execute("SELECT 1 FROM access_keys WHERE name = ?", (name,)).fetchone():
                 raise ValueError(f"There is, or was, a key named {name}; take another name.")
             writer.execute(
@@ -97,7 +97,8 @@ class Keys:
 
     def revoke(self, name_or_prefix: str, *, now: datetime) -> str:
         """The revoked key's name. Raises ValueError where no key, or more than one, answers to it."""
-        with transaction(self._recorder.writer) as writer:
+        with self._recorder.exclusive():
+            writer = self._recorder.writer
             in_force = writer.execute("SELECT name, prefix FROM access_keys WHERE revoked_at IS NULL").fetchall()
             found = [name for name, _ in in_force if name == name_or_prefix] or [
                 name for name, prefix in in_force if len(name_or_prefix) >= 4 and prefix.startswith(name_or_prefix)

@@ -15,7 +15,6 @@ from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import (
     ApplicationRecorder,
     InfrastructureFactory,
-    IntegrityError,
     Mapper,
     MapperDeserialisationError,
     StoredEvent,
@@ -198,7 +197,7 @@ class OrderLedger(Application[UUID]):
     def create(self, command: commands.CreateOrder, provenance: Provenance) -> Outcome:
         """Records a new order in one atomic append."""
 
-        def attempt() -> Outcome:
+        def record() -> Outcome:
             if claim := self._replay("create", command, provenance):
                 return self._outcome_at(claim, replayed=True)
             now = self.clock()
@@ -213,9 +212,7 @@ class OrderLedger(Application[UUID]):
                 order, records, provenance, now, self._idempotency("create", command, order, provenance)
             )
 
-        # The next integer is read before it is taken, so two creations at once would always meet.
-        with self.log_of_events.exclusive():
-            return attempt()
+        return self.log_of_events.together(record)
 
     def change(
         self,
@@ -226,15 +223,14 @@ class OrderLedger(Application[UUID]):
         expected_versions: Sequence[int] | None = None,
         owner_id: int | None = None,
     ) -> Outcome:
-        """Gives a command to an order; run again on the new state where another write was first.
+        """Gives a command to an order, as it is when nobody else writes.
 
         `expected_versions`: raises OrderMoved where the order is at none of them. `owner_id`: the order must be that
         customer's, and not deleted; else OrderNotFound.
         """
         scope = f"{uuid} {type(command).__name__}"
 
-        def attempt() -> Outcome:
-            # The order first: where it has a write already that this command repeats, the write's claim is seen too.
+        def record() -> Outcome:
             order = self.order(uuid)
             if claim := self._replay(scope, command, provenance):
                 return self._outcome_at(claim, replayed=True)
@@ -252,11 +248,7 @@ class OrderLedger(Application[UUID]):
             after, records = decide.place(order, uuid, decide.decide(order, command, now))
             return self._append(after, records, provenance, now, self._idempotency(scope, command, after, provenance))
 
-        try:
-            return attempt()
-        except IntegrityError:
-            with self.log_of_events.exclusive():
-                return attempt()
+        return self.log_of_events.together(record)
 
     def order(self, uuid: UUID, version: int | None = None) -> Order:
         """The order as its events make it, up to a version. Raises OrderNotFound."""

@@ -6,13 +6,15 @@ must be unique across orders is claimed in the transaction that writes the event
 
 import hashlib
 import zlib
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO, Final, NamedTuple
+from threading import RLock, get_ident
+from typing import Any, BinaryIO, Final, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -25,8 +27,9 @@ from eventsourcing.persistence import (
     Subscription,
 )
 
-from domain.sqlite import LOCK_WAIT_SECONDS_MAX, Busy, Threads, sqlite3, transaction
+from domain.sqlite import LOCK_WAIT_SECONDS_MAX, Busy, Readers, connect, sqlite3, transaction
 
+_T = TypeVar("_T")
 APPLICATION_ID: Final = 0x4F4C4731  # "OLG1", in the file's header
 SCHEMA_VERSION: Final = 1
 
@@ -215,7 +218,12 @@ class SQLiteRecorder(ApplicationRecorder):
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._threads = Threads(path, "FULL")
+        self._readers = Readers(path, "FULL")
+        # One for all threads, since only one can write at a time: what it has read of the file is at hand then.
+        self._writer: sqlite3.Connection | None = None
+        self._writing = RLock()
+        self._writing_thread: int | None = None
+        self._waiting: deque[_Turn[Any]] = deque()
 
     def create(self) -> None:
         """Makes the tables where there are none, in one step, whoever else is doing the same.
@@ -224,7 +232,7 @@ class SQLiteRecorder(ApplicationRecorder):
         """
         with _errors():
             self._refuse_strangers()
-            with transaction(self._threads.writer) as writer:
+            with self._writing, transaction(self.writer) as writer:
                 tables = _tables(writer)
                 for missing, script in (("events", _SCHEMA), ("kept_files", _KEPT_FILES)):
                     if missing not in tables:
@@ -254,18 +262,55 @@ class SQLiteRecorder(ApplicationRecorder):
     @property
     def reader(self) -> sqlite3.Connection:
         """This thread's connection for reading; inside its own transaction, the one that sees what it wrote."""
-        writer = self._threads.writer
-        return writer if writer.in_transaction else self._threads.reader
+        return self.writer if self._is_writing else self._readers.own
 
     @property
     def writer(self) -> sqlite3.Connection:
-        return self._threads.writer
+        """The connection for writing; inside `exclusive`."""
+        if self._writer is None:
+            self._writer = connect(self.path, "FULL", writes=True)
+        return self._writer
+
+    @property
+    def _is_writing(self) -> bool:
+        """Whether this thread is inside `exclusive`."""
+        return self._writing_thread == get_ident()
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
         """Nobody else writes meanwhile; all that this thread inserts inside is committed together, or nothing of it."""
-        with _errors(), transaction(self._threads.writer):
-            yield
+        with self._writing, _errors(), transaction(self.writer):
+            self._writing_thread = get_ident()
+            try:
+                yield
+            finally:
+                self._writing_thread = None
+
+    def together(self, work: Callable[[], _T]) -> _T:
+        """What `work` returns, once all that it inserted is durable; where it raises, nothing of it is there.
+
+        Threads that write at the same time share one commit: whoever is first does the work of all who wait.
+        """
+        turn = _Turn(work)
+        self._waiting.append(turn)
+        with self._writing:
+            if turn.is_waiting:
+                self._take_turns()
+        return turn.outcome()
+
+    def _take_turns(self) -> None:
+        turns: list[_Turn[Any]] = []
+        while self._waiting:
+            turns.append(self._waiting.popleft())
+        try:
+            with self.exclusive():
+                for turn in turns:
+                    turn.take(self.writer)
+        except BaseException as error:  # nothing of all this is there
+            for turn in turns:
+                turn.fail(error if isinstance(error, Exception) else OperationalError("the write was broken off"))
+            if not isinstance(error, Exception):
+                raise
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
         """Appends the events and takes the claims, all or nothing; returns the positions.
@@ -273,7 +318,7 @@ class SQLiteRecorder(ApplicationRecorder):
         Keywords: `provenance`, `now` (a datetime), `claims` (NewClaims). Raises IntegrityError where another write was
         first to a version or a claim.
         """
-        if self._threads.writer.in_transaction:
+        if self._is_writing:
             with _errors():
                 return self._insert(stored_events, **kwargs)
         with self.exclusive():
@@ -288,7 +333,7 @@ class SQLiteRecorder(ApplicationRecorder):
         claims: Sequence[NewClaim] = (),
         **_: Any,
     ) -> Sequence[int]:
-        writer = self._threads.writer
+        writer = self.writer
         last = writer.execute("SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1").fetchone()
         recorded_at = instant(now) if last is None else max(instant(now), last[1])
         alike = (recorded_at, provenance.actor, provenance.request_id, provenance.idempotency_key)
@@ -537,13 +582,47 @@ class SQLiteRecorder(ApplicationRecorder):
 
     def is_writable(self) -> bool:
         """Whether an append would be taken now."""
-        with _errors(), transaction(self._threads.writer) as writer:
-            (read_only,) = writer.execute("PRAGMA query_only").fetchone()
+        with self.exclusive():
+            (read_only,) = self.writer.execute("PRAGMA query_only").fetchone()
             return not read_only
 
     def close(self) -> None:
-        """Closes this thread's connections."""
-        self._threads.close()
+        """Closes this thread's connection for reading, and the one for writing."""
+        self._readers.close()
+        with self._writing:
+            if self._writer is not None:
+                self._writer.close()
+            self._writer = None
+
+
+class _Turn(Generic[_T]):
+    """A piece of writing that waits to be done, and what came of it."""
+
+    def __init__(self, work: Callable[[], _T]) -> None:
+        self._work = work
+        self._result: _T
+        self._error: Exception | None = None
+        self.is_waiting = True
+
+    def take(self, writer: sqlite3.Connection) -> None:
+        self.is_waiting = False
+        writer.execute("SAVEPOINT turn")
+        try:
+            with _errors():
+                self._result = self._work()
+        except Exception as error:  # for whoever waits for it; the others' turns go on
+            self._error = error
+            writer.execute("ROLLBACK TO turn")
+        writer.execute("RELEASE turn")
+
+    def fail(self, error: Exception) -> None:
+        self.is_waiting = False
+        self._error = self._error or error
+
+    def outcome(self) -> _T:
+        if self._error is not None:
+            raise self._error
+        return self._result
 
 
 # Neighbours in the log are mostly of the same order, and parsing its UUID costs more than the rest of a record.

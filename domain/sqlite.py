@@ -20,7 +20,7 @@ else:
 
 __all__ = [
     "Busy",
-    "Threads",
+    "Readers",
     "TookTooLong",
     "at_most",
     "begin",
@@ -70,11 +70,11 @@ def interrupt_when_late(connection: "sqlite3.Connection") -> None:
     connection.set_progress_handler(lambda: time.monotonic() > getattr(_haste, "until", math.inf), _LOOK_EVERY_STEPS)
 
 
-def connect(path: Path, synchronous: str, *, must_exist: bool = False) -> "sqlite3.Connection":
+def connect(path: Path, synchronous: str, *, must_exist: bool = False, writes: bool = False) -> "sqlite3.Connection":
     """A connection in autocommit, in WAL mode.
 
     `synchronous` is FULL for the truth, NORMAL for what can be made again. Where the file `must_exist` and does not,
-    this raises OperationalError instead of making it.
+    this raises OperationalError instead of making it. One that `writes` waits for its turn in `begin` alone.
     """
     if sqlite3.sqlite_version_info < _SAFE_SINCE:
         raise RuntimeError(f"SQLite {sqlite3.sqlite_version} can corrupt its WAL; 3.51.3 or newer is needed.")
@@ -82,7 +82,7 @@ def connect(path: Path, synchronous: str, *, must_exist: bool = False) -> "sqlit
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
         uri=True,
-        timeout=LOCK_WAIT_SECONDS_MAX,
+        timeout=0 if writes else LOCK_WAIT_SECONDS_MAX,
         isolation_level=None,
         check_same_thread=False,
     )
@@ -119,11 +119,7 @@ def _when_unlocked(connection: "sqlite3.Connection", statement: str) -> None:
 
 def begin(connection: "sqlite3.Connection") -> None:
     """Takes the file's write lock before anything is read, so that nothing read can be stale. Raises Busy."""
-    connection.execute("PRAGMA busy_timeout = 0")
-    try:
-        _when_unlocked(connection, "BEGIN IMMEDIATE")
-    finally:
-        connection.execute(f"PRAGMA busy_timeout = {LOCK_WAIT_SECONDS_MAX * 1000:.0f}")
+    _when_unlocked(connection, "BEGIN IMMEDIATE")
 
 
 @contextmanager
@@ -139,8 +135,8 @@ def transaction(connection: "sqlite3.Connection") -> Iterator["sqlite3.Connectio
         raise
 
 
-class Threads(threading.local):
-    """The connections that one thread has open, for reading and for writing apart; no thread uses another's.
+class Readers(threading.local):
+    """The connection that one thread has open for reading; no thread uses another's.
 
     A connection does not live through a fork: whoever forks opens nothing before.
     """
@@ -149,25 +145,17 @@ class Threads(threading.local):
         self._path = path
         self._synchronous = synchronous
         self._must_exist = must_exist
-        self._reader: sqlite3.Connection | None = None
-        self._writer: sqlite3.Connection | None = None
+        self._own: sqlite3.Connection | None = None
 
     @property
-    def reader(self) -> "sqlite3.Connection":
-        if self._reader is None:
-            self._reader = connect(self._path, self._synchronous, must_exist=self._must_exist)
-            self._reader.execute("PRAGMA query_only = ON")
-        return self._reader
-
-    @property
-    def writer(self) -> "sqlite3.Connection":
-        if self._writer is None:
-            self._writer = connect(self._path, self._synchronous, must_exist=self._must_exist)
-        return self._writer
+    def own(self) -> "sqlite3.Connection":
+        if self._own is None:
+            self._own = connect(self._path, self._synchronous, must_exist=self._must_exist)
+            self._own.execute("PRAGMA query_only = ON")
+        return self._own
 
     def close(self) -> None:
-        """Closes this thread's connections."""
-        for connection in (self._reader, self._writer):
-            if connection is not None:
-                connection.close()
-        self._reader = self._writer = None
+        """Closes this thread's connection."""
+        if self._own is not None:
+            self._own.close()
+        self._own = None

@@ -26,7 +26,7 @@ from typing import Final
 import domain
 import projections
 from domain.ledger import LOG, OrderLedger
-from domain.sqlite import Busy, Threads, begin, connect, in_haste, interrupt_when_late, sqlite3, transaction
+from domain.sqlite import Busy, Readers, begin, connect, in_haste, interrupt_when_late, sqlite3, transaction
 from projections import orders, payments, reconciliations, tree
 from projections.folding import Part, fold, orphans, part, put, put_new, rows
 
@@ -62,6 +62,9 @@ class Views:
         self._ledger = ledger
         self.path = path
         self._local = threading.local()
+        # One for all threads, under the lock, with the generation that it writes: one feeds for all who wait.
+        self._writer: tuple[int, sqlite3.Connection] | None = None
+        self._lock = threading.Lock()
 
     # --- the generation in force ---
 
@@ -72,25 +75,25 @@ class Views:
         except OSError:
             raise ViewsUnavailable("the views are being made anew") from None
 
-    def _threads(self) -> Threads:
-        """This thread's connections to the generation in force. Raises ViewsUnavailable."""
+    def _readers(self) -> Readers:
+        """This thread's connection to the generation in force. Raises ViewsUnavailable."""
         while True:
             generation = self._generation()
             # A file that is open here keeps its inode, so a new one cannot be taken for it.
             if getattr(self._local, "generation", None) == generation:
-                return self._local.threads  # type: ignore[no-any-return]
-            self.close()
-            threads = Threads(self.path.resolve(), "NORMAL", must_exist=True)
+                return self._local.readers  # type: ignore[no-any-return]
+            self._close_reader()
+            readers = Readers(self.path.resolve(), "NORMAL", must_exist=True)
             try:
-                found = threads.reader.execute("SELECT fingerprint FROM made_by").fetchone()
+                found = readers.own.execute("SELECT fingerprint FROM made_by").fetchone()
             except sqlite3.DatabaseError:
                 found = None
             if found == (fingerprint(),) and self._generation() == generation:
                 if in_haste():  # a thread that is once is always; for the others it would only cost
-                    interrupt_when_late(threads.reader)
-                self._local.generation, self._local.threads = generation, threads
-                return threads
-            threads.close()
+                    interrupt_when_late(readers.own)
+                self._local.generation, self._local.readers = generation, readers
+                return readers
+            readers.close()
             if self._generation() == generation:
                 raise ViewsUnavailable("the views are of another version of the program")
             # The link was turned meanwhile, so there is another generation to look at.
@@ -98,7 +101,7 @@ class Views:
     def in_force(self) -> Path | None:
         """The file of the generation in force; None where there is none that this program can read."""
         try:
-            self._threads()
+            self._readers()
             return self.path.resolve()
         except ViewsUnavailable:
             return None
@@ -106,13 +109,20 @@ class Views:
     @property
     def reader(self) -> sqlite3.Connection:
         """This thread's connection for queries. Raises ViewsUnavailable."""
-        return self._threads().reader
+        return self._readers().own
 
     def close(self) -> None:
-        """Closes this thread's connections."""
-        if threads := getattr(self._local, "threads", None):
-            threads.close()
-        self._local.generation = self._local.threads = None
+        """Closes this thread's connection for queries, and the one for feeding."""
+        self._close_reader()
+        with self._lock:
+            if self._writer is not None:
+                self._writer[1].close()
+            self._writer = None
+
+    def _close_reader(self) -> None:
+        if readers := getattr(self._local, "readers", None):
+            readers.close()
+        self._local.generation = self._local.readers = None
 
     # --- feeding ---
 
@@ -125,22 +135,27 @@ class Views:
 
         Raises ViewsUnavailable, Busy, or what the log's reader raises on an event that it cannot read.
         """
-        while True:
-            position = self.position()
-            goal = self._ledger.head() if target is None else target
-            if position >= goal:
+        if target is None:
+            target = self._ledger.head()
+            # Who looks for news mostly finds none, and need not wait for whoever is feeding.
+            if (position := self.position()) >= target:
                 return position
-            with self._writing() as writer:
-                position = _feed(self._ledger, writer, BATCH_EVENTS_MAX)
-            if target is None and position >= goal:
+        while True:
+            with self._lock:
+                position = self.position()
+                if position < target:  # else somebody has fed them while this thread waited
+                    with self._writing() as writer:
+                        position = _feed(self._ledger, writer, BATCH_EVENTS_MAX)
+            if position >= target:
                 return position
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        """A write transaction on the generation in force, also where that has changed while waiting for it."""
+        """A write transaction on the generation in force, also where that has changed while waiting for it; under the
+        lock."""
         while True:
             generation = self._generation()
-            writer = self._threads().writer
+            writer = self._writer_in_force()
             begin(writer)
             if self._generation() == generation:
                 break
@@ -152,6 +167,18 @@ class Views:
             if writer.in_transaction:
                 writer.execute("ROLLBACK")
             raise
+
+    def _writer_in_force(self) -> sqlite3.Connection:
+        """The connection for feeding the generation in force; under the lock. Raises ViewsUnavailable."""
+        self._readers()
+        if self._writer is None or self._writer[0] != self._local.generation:
+            if self._writer is not None:
+                self._writer[1].close()
+            self._writer = (
+                self._local.generation,
+                connect(self.path.resolve(), "NORMAL", must_exist=True, writes=True),
+            )
+        return self._writer[1]
 
     def wait_for(self, position: int, timeout_seconds: float) -> bool:
         """Whether the views reach a position in time."""
@@ -177,7 +204,7 @@ class Views:
     def ensure(self, progress: Progress | None = None) -> None:
         """Makes the views anew where they are missing, damaged or of another version, and feeds them to the head."""
         try:
-            self._threads()
+            self._readers()
         except ViewsUnavailable:
             self.rebuild(progress, only_if_unavailable=True)
         self.catch_up()
@@ -192,7 +219,7 @@ class Views:
             flock(lock, LOCK_EX)
             if only_if_unavailable:
                 with suppress(ViewsUnavailable):  # somebody else has made them while this one waited
-                    return _position(self._threads().reader)
+                    return _position(self._readers().own)
             file = self.path.with_name(f"{self.path.name}.{secrets.token_hex(4)}")
             try:
                 writer = self._make(file, progress)
@@ -208,7 +235,7 @@ class Views:
         """A generation, fed to where the head was a moment ago. Nobody reads it yet, so it need not survive a crash."""
         from sqlite_utils import Database  # noqa: PLC0415  (takes a while, and few processes make views)
 
-        connection = connect(file, "OFF")
+        connection = connect(file, "OFF", writes=True)
         connection.execute("PRAGMA journal_mode = OFF")
         connection.execute("PRAGMA cache_size = -64000")
         database = Database(connection)
@@ -242,13 +269,7 @@ class Views:
 
     def _put_in_force(self, file: Path, new: sqlite3.Connection) -> int:
         """Turns the link, while nobody can feed the old generation; the new one has all that the old one had."""
-        try:
-            old = self._threads().writer
-        except ViewsUnavailable:
-            old = None
-        if old is not None:
-            begin(old)
-        try:
+        with self._lock, self._nobody_feeding():
             position, head = _position(new), self._ledger.head()
             while position < head:
                 with transaction(new):
@@ -257,10 +278,21 @@ class Views:
             link.unlink(missing_ok=True)
             link.symlink_to(file.name)
             os.replace(link, self.path)
-        finally:
-            if old is not None:
-                old.execute("ROLLBACK")
         return position
+
+    @contextmanager
+    def _nobody_feeding(self) -> Iterator[None]:
+        """The write lock of the generation in force, where there is one; under the lock."""
+        try:
+            old = self._writer_in_force()
+        except ViewsUnavailable:
+            yield
+            return
+        begin(old)
+        try:
+            yield
+        finally:
+            old.execute("ROLLBACK")
 
     def _sweep(self, in_force: Path) -> None:
         """Removes the generations that are no longer in force; who still reads one keeps its open file."""

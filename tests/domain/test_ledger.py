@@ -1,13 +1,15 @@
 """Does a command come to what it should, once, whoever gives it, however often, and at whatever moment?"""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
 import pytest
+from eventsourcing.persistence import IntegrityError
 
 from domain import commands as c
 from domain import events as e
@@ -20,6 +22,7 @@ from domain.refusals import (
     OrderMoved,
     OrderNotFound,
     OrderNotPayable,
+    PaymentExceedsOutstanding,
     PaymentReferenceTaken,
     RefundReferenceTaken,
     StatusChangeNotAllowed,
@@ -348,67 +351,146 @@ def test_one_creation_sent_eight_times_at_once_is_one_order(ledger: OrderLedger)
     assert ledger.head() == 2
 
 
-def meanwhile(ledger: OrderLedger, statement_part: str, work: Callable[[OrderLedger], Any]) -> None:
-    """Another process does the work, once, just before this thread's next read that has this in its SQL."""
+@pytest.fixture
+def meanwhile(ledger: OrderLedger) -> Iterator[Callable[..., Future[Outcome]]]:
+    """Another process gives a command, once, just when this thread reads what has this in its SQL."""
     elsewhere = OrderLedger(ledger.log_of_events.path)
 
-    def interrupt(statement: str) -> None:
-        if statement_part in statement:
-            ledger.log_of_events.reader.set_trace_callback(None)
-            work(elsewhere)
-            elsewhere.log_of_events.close()
+    with ThreadPoolExecutor(1) as other:
 
-    ledger.log_of_events.reader.set_trace_callback(interrupt)
+        def begin_at(statement_part: str, *command: Any, **options: Any) -> Future[Outcome]:
+            answer: Future[Outcome] = Future()
+
+            def change() -> None:
+                try:
+                    answer.set_result(elsewhere.change(*command, **options))
+                except Exception as error:
+                    answer.set_exception(error)
+
+            def interrupt(statement: str) -> None:
+                if statement_part in statement:
+                    ledger.log_of_events.writer.set_trace_callback(None)
+                    other.submit(change)
+                    time.sleep(0.05)
+                    assert not answer.done(), "it waits for this write"
+
+            ledger.log_of_events.writer.set_trace_callback(interrupt)
+            return answer
+
+        yield begin_at
+        other.submit(elsewhere.log_of_events.close)
 
 
-def test_a_command_that_meets_another_is_decided_again_on_the_new_state(ledger: OrderLedger) -> None:
+Meanwhile = Callable[..., Future[Outcome]]
+
+
+def test_a_command_that_meets_another_is_decided_on_the_new_state(ledger: OrderLedger, meanwhile: Meanwhile) -> None:
     order = ledger.create(new_order(**TEN), ME).order
-    meanwhile(ledger, "kind = 'payment'", lambda other: other.change(order.uuid, pay("4", "pi_2"), ME))
-    assert ledger.change(order.uuid, pay("6"), ME).order.totals.paid == 1000
+    other = meanwhile("kind = 'payment'", order.uuid, pay("4", "pi_2"), ME)
+    assert ledger.change(order.uuid, pay("6"), ME).order.totals.paid == 600
+    assert other.result().order.totals.paid == 1000
 
 
 def test_a_command_that_another_has_made_impossible_is_refused_by_the_rule_and_not_as_a_conflict(
-    ledger: OrderLedger,
+    ledger: OrderLedger, meanwhile: Meanwhile
 ) -> None:
     order = ledger.create(new_order(**TEN), ME).order
-    meanwhile(ledger, "kind = 'payment'", lambda other: other.change(order.uuid, pay("10", "pi_2"), ME))
+    other = meanwhile("kind = 'payment'", order.uuid, pay("10", "pi_2"), ME)
+    ledger.change(order.uuid, pay("10"), ME)
     with pytest.raises(OrderNotPayable):
-        ledger.change(order.uuid, pay("10"), ME)
+        other.result()
     assert ledger.head() == 3
 
 
-def test_a_command_for_a_version_that_another_takes_at_the_same_moment_is_refused(ledger: OrderLedger) -> None:
+def test_a_command_for_a_version_that_another_takes_at_the_same_moment_is_refused(
+    ledger: OrderLedger, meanwhile: Meanwhile
+) -> None:
     order = ledger.create(new_order(**TEN), ME).order
-    meanwhile(ledger, "kind = 'payment'", lambda other: other.change(order.uuid, HOLD, ME))
+    other = meanwhile("kind = 'payment'", order.uuid, HOLD, ME, expected_versions=[2])
+    ledger.change(order.uuid, pay("1"), ME, expected_versions=[2])
     with pytest.raises(OrderMoved):
-        ledger.change(order.uuid, pay("1"), ME, expected_versions=[2])
+        other.result()
 
 
 def test_a_payment_that_is_told_twice_at_the_same_moment_is_recorded_once_and_answered_twice(
-    ledger: OrderLedger,
+    ledger: OrderLedger, meanwhile: Meanwhile
 ) -> None:
     order = ledger.create(new_order(**TEN), ME).order
-    meanwhile(ledger, "kind = 'payment'", lambda other: other.change(order.uuid, pay("4"), ME))
+    other = meanwhile("kind = 'payment'", order.uuid, pay("4"), ME)
     assert ledger.change(order.uuid, pay("4"), ME).order.totals.paid == 400
+    assert other.result().order.totals.paid == 400
     assert ledger.head() == 3
 
 
-@pytest.mark.parametrize(
-    ("command", "moment"),
-    [
-        *((command, "FROM events") for command in (HOLD, c.RemoveItem(item=1), pay("10"))),
-        *((command, "kind = 'idempotency'") for command in (HOLD, c.RemoveItem(item=1), pay("10"))),
-        (pay("10"), "kind = 'payment'"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
-)
+@pytest.mark.parametrize("command", [HOLD, c.RemoveItem(item=1), pay("10")], ids=lambda command: type(command).__name__)
+@pytest.mark.parametrize("moment", ["FROM events", "kind = 'idempotency'"])
 def test_a_command_that_is_sent_twice_at_the_same_moment_is_recorded_once_and_answered_twice(
-    ledger: OrderLedger, command: c.Command, moment: str
+    ledger: OrderLedger, meanwhile: Meanwhile, command: c.Command, moment: str
 ) -> None:
     order = ledger.create(new_order(**TEN), ME).order
-    meanwhile(ledger, moment, lambda other: other.change(order.uuid, command, with_key("k")))
-    assert ledger.change(order.uuid, command, with_key("k")) == Outcome(ledger.order(order.uuid), 3, replayed=True)
+    other = meanwhile(moment, order.uuid, command, with_key("k"))
+    first = ledger.change(order.uuid, command, with_key("k"))
+    assert (first.order.version, first.replayed) == (3, False)
+    assert other.result() == Outcome(first.order, first.position, replayed=True)
     assert ledger.head() == 3
+
+
+# --- writers at once share a commit ---
+
+
+def commits(ledger: OrderLedger) -> list[str]:
+    """What the writer says from now on, of beginning and ending its transactions."""
+    said: list[str] = []
+    ledger.log_of_events.writer.set_trace_callback(
+        lambda statement: said.append(statement) if statement in ("BEGIN IMMEDIATE", "COMMIT") else None
+    )
+    return said
+
+
+def test_commands_that_come_while_another_is_written_share_the_next_commit(ledger: OrderLedger) -> None:
+    orders = [ledger.create(new_order(**TEN), ME).order for _ in range(4)]
+    said = commits(ledger)
+    with ThreadPoolExecutor(4) as threads:
+        with ledger.log_of_events.exclusive():
+            answers = [threads.submit(ledger.change, order.uuid, pay("4", order.key), ME) for order in orders]
+            while len(ledger.log_of_events._waiting) < 4:
+                time.sleep(0.001)
+        assert [answer.result().order.totals.paid for answer in answers] == [400] * 4
+    assert said == ["BEGIN IMMEDIATE", "COMMIT"] * 2
+    assert [ledger.order(order.uuid).totals.paid for order in orders] == [400] * 4
+
+
+def test_of_commands_that_share_a_commit_each_has_its_own_fate(ledger: OrderLedger) -> None:
+    order = ledger.create(new_order(**TEN), ME).order
+    head = ledger.head()
+    with ThreadPoolExecutor(4) as threads:
+        with ledger.log_of_events.exclusive():
+            answers = []
+            for reference in ("a", "b", "c"):
+                answers.append(threads.submit(ledger.change, order.uuid, pay("6", reference), ME))
+                while len(ledger.log_of_events._waiting) < len(answers):
+                    time.sleep(0.001)
+        assert answers[0].result().order.totals.paid == 600
+        for refused in answers[1:]:
+            with pytest.raises(PaymentExceedsOutstanding):
+                refused.result()
+    assert ledger.head() == head + 1
+
+
+def test_where_the_shared_commit_fails_nobody_is_told_of_success(ledger: OrderLedger) -> None:
+    orders = [ledger.create(new_order(**TEN), ME).order for _ in range(2)]
+    head = ledger.head()
+    writer = ledger.log_of_events.writer
+    # Found out at the commit alone.
+    writer.execute("CREATE TABLE parents (id INTEGER PRIMARY KEY) STRICT")
+    writer.execute("CREATE TABLE children (id INTEGER REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED) STRICT")
+    writer.execute("CREATE TRIGGER late AFTER INSERT ON events BEGIN INSERT INTO children VALUES (7); END")
+    with ThreadPoolExecutor(2) as threads:
+        answers = [threads.submit(ledger.change, order.uuid, pay("4", order.key), ME) for order in orders]
+        for answer in answers:
+            with pytest.raises(IntegrityError):
+                answer.result()
+    assert ledger.head() == head
 
 
 # --- times ---

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from domain import commands as c
 from domain.ledger import DamagedEvent, OrderLedger, UnknownTopic
 from domain.recorder import NewClaim, Provenance, SQLiteRecorder
-from domain.sqlite import sqlite3, transaction
+from domain.sqlite import sqlite3
 from tests.conftest import ME, ROOT, Clock, new_order
 
 NOW = datetime(2026, 3, 1, 10, 30, tzinfo=UTC)
@@ -474,11 +474,9 @@ def test_four_processes_can_make_the_tables_at_once(tmp_path: Path) -> None:
 
 def test_reads_do_not_wait_for_a_writer(recorder: SQLiteRecorder) -> None:
     def read() -> int | None:
-        head = recorder.max_notification_id()
-        recorder.close()
-        return head
+        return recorder.max_notification_id()
 
-    with ThreadPoolExecutor(1) as elsewhere, transaction(recorder.writer):
+    with ThreadPoolExecutor(1) as elsewhere, recorder.exclusive():
         append(recorder, stored(ORDERS[0], 3))
         assert elsewhere.submit(read).result(timeout=30) == 6
 
