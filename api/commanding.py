@@ -6,8 +6,10 @@ from falcon import Response
 
 from api.reading import json_answer, stamp
 from domain.ledger import OrderLedger, Outcome
+from domain.order import Order
+from projections import orders
 from projections.documents import staff_document
-from projections.views import Views
+from projections.views import Views, ViewsUnavailable
 
 _log = logging.getLogger("order_ledger")
 
@@ -33,9 +35,17 @@ class Commanding:
             _log.exception("the views could not be fed to position %s", position)
             resp.set_header("Ledger-Views", "behind")
 
+    def _document(self, order: Order) -> bytes:
+        """As the views have it, where they have this version: what was rendered once need not be again."""
+        try:
+            found = orders.one(self._views.reader, document="staff", order_id=order.id)
+        except ViewsUnavailable:
+            return staff_document(order)
+        return found.document if found.version == order.version else staff_document(order)
+
     def document(self, resp: Response, outcome: Outcome, status: int = 200) -> None:
         """Answers with the order document, as the command left it."""
-        json_answer(resp, staff_document(outcome.order), outcome.position)
         self.recorded(resp, outcome)
+        json_answer(resp, self._document(outcome.order), outcome.position)
         resp.set_header("ETag", f'"{outcome.order.version}"')
         resp.status = status

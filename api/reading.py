@@ -90,22 +90,28 @@ def command(req: Request, shape: type[_T]) -> _T:
 def _body(req: Request) -> bytes:
     if not _JSON_TYPE.fullmatch((req.content_type or "").strip()):
         raise Problem(415, "unsupported-media-type", "Send the body as Content-Type: application/json.")
-    too_large = Problem(413, "body-too-large", f"A body has at most {BODY_BYTES_MAX} bytes.")
     length = req.content_length or 0
     if length > BODY_BYTES_MAX:
-        raise too_large
-    broken_off = Problem(400, "body-unreadable", "The body broke off, or its chunks are malformed.")
+        raise _too_large()
     try:
         # Not Falcon's bounded stream: to that one a chunked body looks empty. gunicorn ends the stream where the
         # body ends.
         body: bytes = req.stream.read(BODY_BYTES_MAX + 1)
     except (ParseException, OSError):
-        raise broken_off from None
+        raise _broken_off() from None
     if len(body) < length:
-        raise broken_off
+        raise _broken_off()
     if len(body) > BODY_BYTES_MAX:
-        raise too_large
+        raise _too_large()
     return body
+
+
+def _too_large() -> Problem:
+    return Problem(413, "body-too-large", f"A body has at most {BODY_BYTES_MAX} bytes.")
+
+
+def _broken_off() -> Problem:
+    return Problem(400, "body-unreadable", "The body broke off, or its chunks are malformed.")
 
 
 def provenance(req: Request) -> Provenance:
