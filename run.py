@@ -595,10 +595,11 @@ def export_ocel(file: Path) -> None:
 @export.command("beancount")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="[default: standard output]")
 def export_beancount(output: Path | None) -> None:
-    """The books, for Beancount: what is receivable, income, and what each provider took in, to the cent.
+    """The books, for Beancount: what is receivable, income, and what each provider took in, kept and paid out.
 
-    An order is booked when it is placed, a payment or refund on the day it was received or refunded. Names, addresses,
-    notes and other personal data are left out.
+    An order is booked when it is placed, a payment or refund on the day it was received or refunded; fees, adjustments
+    and payouts as the settlement files have them that were reconciled. Names, addresses, notes and other personal data
+    are left out.
     """
     from projections import beancount
     from projections.history import Reading

@@ -18,7 +18,7 @@ import msgspec
 from domain import reconciliation as r
 from domain.ledger import OrderLedger
 from domain.reconciliation import Reconciliation, ReconciliationNotFound, ResultNotFound
-from domain.recorder import Provenance
+from domain.recorder import Provenance, SQLiteRecorder
 from domain.settlement import lines, matching
 from domain.settlement.reading import read
 from domain.settlement.report import Asked, Earlier, Report, encode, in_transit, report, until
@@ -79,6 +79,15 @@ class _Settled(NamedTuple):
     balances: list[lines.Balance]
 
 
+def read_again(log: SQLiteRecorder, state: Reconciliation) -> tuple[Rules, _Settled]:
+    """The rules and the file, as they were kept. Raises OperationalError where one is not what was kept."""
+    rules = rules_from(b"".join(log.kept_file(state.rules_sha256)).decode())
+    with TemporaryFile() as file:
+        for piece in log.kept_file(state.file_sha256):
+            file.write(piece)
+        return rules, _read(file, state.file, state.provider, rules)
+
+
 class Reconciling:
     def __init__(self, ledger: OrderLedger, journal: Journal) -> None:
         self._ledger = ledger
@@ -104,11 +113,7 @@ class Reconciling:
 
     def made_again(self, state: Reconciliation) -> Report:
         """The report, from file, rules and journal anew: the same as the kept one."""
-        rules = rules_from(b"".join(self._log.kept_file(state.rules_sha256)).decode())
-        with TemporaryFile() as file:
-            for piece in self._log.kept_file(state.file_sha256):
-                file.write(piece)
-            settled = _read(file, state.file, state.provider, rules)
+        rules, settled = read_again(self._log, state)
         asked = Asked(state.provider, state.file_sha256, state.rules_sha256, state.position, state.earlier)
         return report(asked, *settled, self._journal.entries(state.provider, state.position), rules)
 

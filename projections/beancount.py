@@ -29,24 +29,40 @@ configured zone. Beancount sorts by day itself, so transactions stand order by o
 accounts, each on the first day it is used, stand at the end: memory does not grow with the log. Each transaction names
 the `position` of its last event. Personal data is left out.
 
-What providers keep and pay out (fees, chargebacks, payouts) is no order's event. It is known to reconciliations, whose
-transactions move it on from Assets:Providers.
+What providers keep and pay out is no order's event. It stands in the settlement files that were reconciled, and moves
+on from Assets:Providers:
+
+    Expenses:Fees:<provider>           fees, of a line of their own or of another's
+    Expenses:Adjustments:<provider>    adjustments; negative where the provider gave
+    Expenses:Unclassified:<provider>   lines whose kind is none of ours
+    Assets:Payouts:<provider>          payouts: on their way to the bank, until its statement takes them on from there
+
+The payments, refunds and chargebacks of a file are orders' movements, and booked by the orders; of them the fee alone
+is booked here, those of a day together. What a file has and the ledger has not is no order's yet: it is booked when it
+is recorded, and until then the reconciliation shows it. A file that was reconciled by several rules is booked once, by
+the last of them; a line that stands in two files of a provider is booked once.
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
 from itertools import groupby, pairwise
+from operator import itemgetter
 from typing import BinaryIO, Final
 from zoneinfo import ZoneInfo
 
 from domain import events as e
+from domain import reconciliation
+from domain.events import Record
 from domain.money import decimal_text, digits_of
 from domain.order import UNPAYABLE, Order, Payment, step
+from domain.reconciliation import Reconciliation
+from domain.reconciling import read_again
 from domain.recorder import RawRecord, SQLiteRecorder
+from domain.settlement.lines import Line
 from projections.exporting import RecordMissing
 from projections.history import Entry, Reading, summary
 from projections.orders import microseconds
@@ -58,6 +74,10 @@ SALES: Final = "Income:Sales"
 SHIPPING: Final = "Income:Shipping"
 DISCOUNTS: Final = "Income:Discounts"
 VOUCHERS: Final = "Income:Vouchers"
+# The accounts, under the provider's name, of what stands in settlement files and in no order.
+_ACCOUNT_OF: Final = {"fee": "Expenses:Fees", "adjustment": "Expenses:Adjustments", "payout": "Assets:Payouts"}
+_UNCLASSIFIED: Final = "Expenses:Unclassified"
+_OF_ORDERS: Final = frozenset({"payment", "refund", "chargeback"})
 EVENTS_TOLD_MAX: Final = 3
 _PLAIN: Final = re.compile(r"[a-z0-9]+")
 _NOT_PLAIN: Final = re.compile(r"[^A-Za-z0-9]+")
@@ -84,14 +104,22 @@ def balances(order: Order) -> Mapping[str, int]:
     return found
 
 
-@lru_cache(maxsize=1024)
 def provider_account(provider: str) -> str:
-    """An account for each provider. Beancount takes letters, digits and hyphens; a name of anything else than small
-    letters and digits gets a mark made of all of it, so that no two names become one account."""
+    """The account of what a provider holds."""
+    return f"Assets:Providers:{_named_after(provider)}"
+
+
+@lru_cache(maxsize=1024)
+def _named_after(provider: str) -> str:
+    """The part of an account's name that is a provider's.
+
+    Beancount takes letters, digits and hyphens; a name of anything else than small letters and digits gets a mark made
+    of all of it, so that no two names become one account.
+    """
     if _PLAIN.fullmatch(provider):
-        return f"Assets:Providers:{provider.capitalize()}"
+        return provider.capitalize()
     stem = _NOT_PLAIN.sub("-", provider).strip("-")[:_STEM_LETTERS_MAX] or "Provider"
-    return f"Assets:Providers:{stem[0].upper()}{stem[1:]}-{sha256(provider.encode()).hexdigest()[:8]}"
+    return f"{stem[0].upper()}{stem[1:]}-{sha256(provider.encode()).hexdigest()[:8]}"
 
 
 def export_beancount(
@@ -110,12 +138,22 @@ def export_beancount(
     file.write(f'; The orders, to position {head} of the log.\noption "title" "Orders"\n'.encode())
     books = _Books(zone)
     exported = 0
+    files: dict[tuple[str, str], tuple[int, Reconciliation]] = {}
     for raws in _histories(log, head):
-        file.write("".join(books.transactions(reading.entries_of(raws))).encode())
+        records = [reading.record(raw) for raw in raws]
+        entries = [Entry(raw, record) for raw, record in zip(raws, records, strict=True) if isinstance(record, Record)]
+        file.write("".join(books.transactions(entries)).encode())
+        state = reconciliation.fold(None, (one for one in records if isinstance(one, reconciliation.Record)))
+        if state is not None:
+            last = files.get((state.provider, state.file_sha256), (0, state))
+            files[state.provider, state.file_sha256] = max((raws[-1].position, state), last, key=itemgetter(0))
         exported += len(raws)
         progress(exported, head)
     if exported < head:
         raise RecordMissing(_first_missing(log, head))
+    for position, state in sorted(files.values(), key=itemgetter(0)):
+        _, settled = read_again(log, state)
+        file.write("".join(books.settled(state.provider, state.file, position, settled.lines)).encode())
     file.write("".join(books.openings()).encode())
 
 
@@ -141,6 +179,7 @@ class _Books:
         self._zone = zone
         self._first_used: dict[str, str] = {}
         self._providers: dict[str, str] = {}
+        self._settled: set[tuple[object, ...]] = set()
 
     def transactions(self, entries: list[Entry]) -> Iterator[str]:
         """Those of one order's history."""
@@ -158,21 +197,48 @@ class _Books:
                 yield self._transaction(order, part, changes)
 
     def _transaction(self, order: Order, part: list[Entry], changes: Mapping[str, int]) -> str:
-        assert sum(changes.values()) == 0
-        event, digits = part[-1].record.event, digits_of(order.currency)
-        day = self._day(event)
+        event = part[-1].record.event
         if isinstance(event, MOVEMENTS):
             self._providers[provider_account(event.provider)] = event.provider
-        lines = [
-            f"\n{day} * {_quoted(_narration(part, order.currency))} ^order-{order.id}",
-            f"  position: {part[-1].raw.position}",
-        ]
+        told = f"{_quoted(_narration(part, order.currency))} ^order-{order.id}"
+        return self._written(self._day(event), told, part[-1].raw.position, changes, order.currency)
+
+    def _written(self, day: str, told: str, position: int, changes: Mapping[str, int], currency: str) -> str:
+        assert sum(changes.values()) == 0
+        digits = digits_of(currency)
+        lines = [f"\n{day} * {told}", f"  position: {position}"]
         for account, minor in changes.items():
             if minor:
                 self._use(account, day)
-                lines.append(f"  {account}  {decimal_text(minor, digits)} {order.currency}")
-        self._use(order.currency, day)
+                lines.append(f"  {account}  {decimal_text(minor, digits)} {currency}")
+        self._use(currency, day)
         return "\n".join(lines) + "\n"
+
+    def settled(self, provider: str, file: str, position: int, lines: Sequence[Line]) -> Iterator[str]:
+        """Those of a settlement file's lines that no file before it had."""
+        known = frozenset(self._settled)
+        name, holds = _named_after(provider), provider_account(provider)
+        self._providers[holds] = provider
+        fees: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+        for line in lines:
+            said = (provider, line.kind, line.reference, line.currency, line.net, line.occurred_at)
+            self._settled.add(said)
+            if said in known:
+                continue
+            day = local_day(microseconds(line.occurred_at), self._zone)
+            if line.kind in _OF_ORDERS:
+                if line.fee:
+                    fees[day, line.currency].append(line.fee)
+                continue
+            account = f"{_ACCOUNT_OF.get(line.kind, _UNCLASSIFIED)}:{name}"
+            changes = {holds: line.net, account: -line.gross}
+            changes[f"Expenses:Fees:{name}"] = changes.get(f"Expenses:Fees:{name}", 0) + line.fee
+            told = _quoted(f"{line.raw_kind} {line.reference} by {provider}, row {line.row} of {file}")
+            yield self._written(day, told, position, changes, line.currency)
+        for (day, currency), of_day in fees.items():
+            told = _quoted(f"fees of {len(of_day)} payments, refunds and chargebacks by {provider}, of {file}")
+            changes = {holds: -sum(of_day), f"Expenses:Fees:{name}": sum(of_day)}
+            yield self._written(day, told, position, changes, currency)
 
     def _day(self, event: e.Event) -> str:
         at = event.occurred_at

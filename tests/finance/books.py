@@ -5,7 +5,7 @@ from collections import defaultdict
 from decimal import Decimal
 from typing import NamedTuple
 
-_TRANSACTION = re.compile(r'(\d{4}-\d\d-\d\d) \* ("(?:[^"\\]|\\.)*") \^order-(\d+)')
+_TRANSACTION = re.compile(r'(\d{4}-\d\d-\d\d) \* ("(?:[^"\\]|\\.)*")(?: \^order-(\d+))?')
 _POSITION = re.compile(r"  position: (\d+)")
 _POSTING = re.compile(r"  ([A-Z][A-Za-z-]*(?::[A-Z0-9][A-Za-z0-9-]*)+)  (-?\d+(?:\.\d+)?) ([A-Z]{3})")
 _OPENING = re.compile(r"(\d{4}-\d\d-\d\d) (?:open|commodity) (\S+)")
@@ -17,7 +17,7 @@ Balances = dict[tuple[str, str], Decimal]
 class Transaction(NamedTuple):
     day: str
     narration: str
-    order_id: int
+    order_id: int | None
     position: int
     postings: list[tuple[str, Decimal, str]]
 
@@ -46,7 +46,9 @@ def read(text: str) -> Books:
     assert lines.pop(0) == 'option "title" "Orders"'
     for line in lines:
         if found := _TRANSACTION.fullmatch(line):
-            books.transactions.append(Transaction(found[1], unquoted(found[2]), int(found[3]), 0, []))
+            books.transactions.append(
+                Transaction(found[1], unquoted(found[2]), int(found[3]) if found[3] else None, 0, [])
+            )
         elif found := _POSITION.fullmatch(line):
             books.transactions.append(books.transactions.pop()._replace(position=int(found[1])))
         elif found := _POSTING.fullmatch(line):

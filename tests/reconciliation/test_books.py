@@ -1,0 +1,100 @@
+"""What providers keep and pay out, in the books: each line once, and what is left is what the provider still holds."""
+
+import subprocess
+from decimal import Decimal
+from io import BytesIO
+from pathlib import Path
+
+from projections.beancount import export_beancount
+from projections.history import Reading
+from tests.finance.bean_check import bean_check
+from tests.finance.books import Books, read
+from tests.reconciliation.conftest import Office
+
+HOLDS, FEES, PAYOUTS = "Assets:Providers:Stripe", "Expenses:Fees:Stripe", "Assets:Payouts:Stripe"
+STATEMENT = (
+    "pi_1,payment,50.00,1.75,48.25,USD,@,,po_1",
+    "re_1,refund,-10.00,0.25,-10.25,USD,@,,po_1",
+    "fee_1,fee,-2.00,0.00,-2.00,USD,@,,po_1",
+    "adj_1,adjustment,3.00,0.00,3.00,USD,@,,po_1",
+    "res_1,reserve,-5.00,0.00,-5.00,USD,@,,po_1",
+    "po_1,payout,-30.00,0.50,-30.50,USD,@,,po_1",
+)
+
+
+def books(office: Office) -> tuple[str, Books]:
+    file = BytesIO()
+    export_beancount(
+        office.ledger.log_of_events,
+        Reading(office.ledger),
+        file,
+        head=office.ledger.head(),
+        zone=office.settings.timezone,
+        progress=lambda done, total: None,
+    )
+    text = file.getvalue().decode()
+    return text, read(text)
+
+
+def stated(office: Office, *rows: str) -> None:
+    office.refund(office.paid("pi_1"), "10.00", reference="re_1", payment_reference="pi_1")
+    office.start(*rows)
+
+
+def test_fees_adjustments_and_payouts_leave_what_the_provider_still_holds(office: Office) -> None:
+    stated(office, *STATEMENT)
+    found = books(office)[1].balances()
+    assert found[HOLDS, "USD"] == sum(Decimal(row.split(",")[4]) for row in STATEMENT) == Decimal("3.50")
+    assert found[FEES, "USD"] == Decimal("1.75") + Decimal("0.25") + Decimal("2.00") + Decimal("0.50")
+    assert found[PAYOUTS, "USD"] == Decimal("30.00")
+    assert found["Expenses:Adjustments:Stripe", "USD"] == Decimal("-3.00")
+    assert found["Expenses:Unclassified:Stripe", "USD"] == Decimal("5.00")
+    assert sum(found.values()) == 0
+
+
+def test_a_transaction_says_which_line_of_which_file_it_is_of(office: Office) -> None:
+    stated(office, *STATEMENT)
+    settled = [each for each in books(office)[1].transactions if each.order_id is None]
+    assert [each.narration for each in settled] == [
+        "fee fee_1 by stripe, row 4 of march.csv",
+        "adjustment adj_1 by stripe, row 5 of march.csv",
+        "reserve res_1 by stripe, row 6 of march.csv",
+        "payout po_1 by stripe, row 7 of march.csv",
+        "fees of 2 payments, refunds and chargebacks by stripe, of march.csv",
+    ]
+    assert {each.position for each in settled} == {office.ledger.head()}
+
+
+def test_currencies_without_a_point_and_with_three_digits_behind_it_stay_exact(office: Office) -> None:
+    office.start("f_1,fee,-1500,0,-1500,JPY,@,,", "f_2,fee,-1.234,0.000,-1.234,KWD,@,,")
+    found = books(office)[1].balances()
+    assert (found[FEES, "JPY"], found[FEES, "KWD"]) == (Decimal("1500"), Decimal("1.234"))
+
+
+def test_a_line_that_stands_in_two_files_is_booked_once_and_two_alike_in_one_file_twice(office: Office) -> None:
+    fee = ",fee,-2.00,0.00,-2.00,USD,@,,"
+    when = office.file(fee).splitlines()[1]
+    office.start(when, when)
+    office.start(when, when, "x,fee,-1.00,0.00,-1.00,USD,@,,")
+    assert books(office)[1].balances()[FEES, "USD"] == Decimal("5.00")
+
+
+def test_a_file_that_is_reconciled_by_other_rules_too_is_booked_once(office: Office) -> None:
+    row = office.file("f_1,fee,-2.00,0.00,-2.00,USD,@,,")
+    assert office.upload(row).status_code == 201
+    again = office.upload(row, rules='version = "2"')
+    assert again.status_code == 201, again.text
+    assert books(office)[1].balances()[FEES, "USD"] == Decimal("2.00")
+
+
+def test_what_the_ledger_does_not_have_is_in_no_books(office: Office) -> None:
+    office.start("pi_9,payment,50.00,0.00,50.00,USD,@,,")
+    assert books(office)[1].balances() == {}
+
+
+def test_bean_check_takes_them(office: Office, tmp_path: Path) -> None:
+    stated(office, *STATEMENT)
+    file = tmp_path / "books.beancount"
+    file.write_text(books(office)[0], encoding="utf-8")
+    checked = subprocess.run([bean_check(), str(file)], capture_output=True, text=True, timeout=120, check=False)
+    assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
