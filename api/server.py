@@ -28,6 +28,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 from api.access import request_id_of
 from api.errors import problem
 from api.reading import BODY_BYTES_MAX
+from api.reconciliations import FILE_BYTES_MAX as UPLOAD_BYTES_MAX
 from domain.sqlite import TookTooLong, at_most
 
 REQUEST_SECONDS_MAX: Final = 10.0
@@ -60,6 +61,8 @@ _CHUNK_SIZE: Final = re.compile(rb"[ \t]*([0-9a-fA-F]{1,12})[ \t]*(?:;[^\r\n]*)?
 _QUICK: Final = re.compile(
     rb"(?:GET|HEAD) /api/(?:shop/customers/me|v1/i|v1)/orders(?:/[^/? ]*)?/?(?:\?[^ ]*)? HTTP/1\."
 )
+# The one address whose bodies may be larger than what is gathered.
+_UPLOAD: Final = re.compile(rb"POST /api/v1/finance/reconciliations[/? ]")
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 _STATUS_OF: Final = {
@@ -106,6 +109,10 @@ class Gathering:
             return self._unchunk()
         return len(self.bytes) - self._head_end >= self._body_length
 
+    def has_body(self) -> bool:
+        """Whether all of the body has come with the head."""
+        return self._head_end > 0 and len(self.bytes) - self._head_end >= self._body_length
+
     def request_id(self) -> str:
         """The client's id for the request, be it whole or not; else a new one."""
         found = _REQUEST_ID.search(self.bytes[:_HEAD_BYTES_MAX])
@@ -124,7 +131,8 @@ class Gathering:
         expects = _EXPECT.search(head)
         if expects:
             # Answered by the loop, so that no thread waits for what the client holds back.
-            self.continues = self._body_length <= BODY_BYTES_MAX
+            length_max = UPLOAD_BYTES_MAX if _UPLOAD.match(head) else BODY_BYTES_MAX
+            self.continues = self._body_length <= length_max
             head = head.replace(expects[0], b"")
         self._put_head(head)
         self._chunk_at = self._head_end if chunked else None
@@ -269,7 +277,7 @@ class PatientWorker(ThreadWorker):
         try:
             more = conn.sock.recv(_READ_BYTES, socket.MSG_DONTWAIT)
             whole = bool(more) and gathering.add(more)
-            if gathering.continues and more and not whole:
+            if gathering.continues and more and not (whole and gathering.has_body()):
                 gathering.continues = False
                 conn.sock.sendall(_CONTINUE)
                 conn.sock.flush()

@@ -12,6 +12,7 @@ import requests
 from domain.settlement.cells import Cell, Number
 from domain.settlement.sheet import sheet_rows
 from tests.conftest import Client, Service
+from tests.crash.wire import Wire
 from tests.reconciliation.conftest import HEADER, Office
 
 RECONCILIATIONS = "/api/v1/finance/reconciliations"
@@ -65,6 +66,23 @@ def test_a_file_of_several_mebibytes_comes_whole(service: Service, finance: Clie
     assert [(row["count"], row["gross"]) for row in statement["rows"] if row["item"] == "adjustment"] == [
         (5_000, "50.00")
     ]
+
+
+def test_a_client_that_waits_for_leave_to_send_a_large_file_gets_it_at_once(service: Service) -> None:
+    """As curl does; it would wait a second else."""
+    body = (f"{HEADER}\n" + "\n" * 2 * MIB).encode()
+    key = service.key("finance:read", "finance:write")
+    lines = (
+        f"POST {RECONCILIATIONS}?provider=acme HTTP/1.1",
+        "Host: shop.test",
+        f"Authorization: Bearer {key}",
+        "Content-Type: text/csv",
+        f"Content-Length: {len(body)}",
+        "Expect: 100-continue",
+    )
+    with Wire(service) as wire:
+        assert wire.send("\r\n".join((*lines, "", "")).encode()).answer().status == 100
+        assert wire.send(body).answer().status == 201
 
 
 def test_in_chunks_a_file_has_the_limit_of_any_body(finance: Client) -> None:
