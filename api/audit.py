@@ -171,11 +171,11 @@ class OrderThen:
     def _is_past(self, parameters: Parameters, entries: list[Entry]) -> bool:
         """Whether the moment has come already."""
         version, position = parameters.integer("version"), position_in(parameters, "position")
-        at = parameters.moment("at")
+        moment = parameters.moment("at") or parameters.moment("occurred_at")
         return (
             (version is None or version <= entries[-1].raw.version)
             and (position is None or position <= self._ledger.head())
-            and (at is None or at <= self._ledger.clock())
+            and (moment is None or moment <= self._ledger.clock())
         )
 
 
@@ -211,11 +211,11 @@ class OrderChanges:
         first, last = parameters.integer("from"), parameters.integer("to")
         entries = self._reading.entries(named_order(self._ledger, order_id))
         current = entries[-1].raw.version
+        if max(first or 0, last or 0) > current:
+            raise _not_then(entries)
         first, last = 1 if first is None else first, current if last is None else last
         if first > last:
             raise invalid_parameter("from", "must not be later than to")
-        if last > current:
-            raise _not_then(entries)
         identity = self._reading.describe(entries[0])
         body: dict[str, Any] = {
             "order": identity["order"],

@@ -194,6 +194,8 @@ def test_what_happened_earlier_than_it_was_recorded_was_not_known_then(office: O
         ("at", "9999-12-31T23:59:59Z"),
         ("occurred_at", "2026-03-01T11:29:59.999999Z"),
         ("occurred_at", "0001-01-01T00:00:00Z"),
+        ("occurred_at", "2026-03-01T12:30:11.000001Z"),
+        ("occurred_at", "9999-12-31T23:59:59Z"),
     ],
 )
 def test_a_moment_before_the_order_began_or_still_to_come_is_not_found_and_says_when_it_began(
