@@ -1,9 +1,7 @@
 """For finance: every payment and refund, line by line, and added up."""
 
-import csv
 import re
 from collections.abc import Iterator
-from io import StringIO
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -17,7 +15,7 @@ from api.parameters import Parameters
 from api.reading import Patience, json_answer, position_in, position_token, stamp
 from api.settings import Settings
 from domain.money import digits_of, two_digit_text
-from projections import payments
+from projections import csv_text, payments
 from projections.payments import GROUPINGS, KINDS, Filter, Movement, Sum
 from projections.views import Views
 
@@ -29,7 +27,6 @@ _FILTERS: Final = frozenset({"from", "to", "provider", "method", "currency", "ki
 _JSON: Final = "application/json"
 _CSV: Final = "text/csv"
 _COLUMNS: Final = tuple(field.name for field in msgspec.structs.fields(Movement))
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _ORDER_ID: Final = re.compile(r"[0-9]{1,15}")
 _encode = msgspec.json.encode
 
@@ -38,10 +35,8 @@ class Payments:
     """The payment journal, in the order of the log. `next` is null where the journal ends; who wants to go on later
     asks again with the `Ledger-Position` of that answer as `after`.
 
-    `Accept: text/csv` gives all that is behind `after`, not a page, as it stood when it was asked for. CSV is for
-    spreadsheets, and those run a cell that begins like a formula; a reference, which a client chooses, can begin like
-    one. So text that begins with one of =, +, -, @, tab or carriage return gets an apostrophe in front in CSV. JSON is
-    exact.
+    `Accept: text/csv` gives all that is behind `after`, not a page, as it stood when it was asked for. In CSV, text
+    that a spreadsheet would take for a formula has an apostrophe in front (`projections/csv_text.py`). JSON is exact.
     """
 
     def __init__(self, views: Views, settings: Settings, patience: Patience) -> None:
@@ -161,20 +156,14 @@ def _sum(of_group: Sum) -> dict[str, str | int | None]:
 
 
 def _csv(parts: Iterator[list[Movement]]) -> Iterator[bytes]:
-    yield _lines([_COLUMNS])
+    yield csv_text.lines([_COLUMNS])
     for part in parts:
-        yield _lines([tuple(map(_cell, _document(movement).values())) for movement in part])
-
-
-def _lines(rows: list[tuple[str, ...]]) -> bytes:
-    written = StringIO(newline="")
-    csv.writer(written).writerows(rows)
-    return written.getvalue().encode()
+        yield csv_text.lines([tuple(map(_cell, _document(movement).values())) for movement in part])
 
 
 def _cell(value: Any) -> str:
     if isinstance(value, str):
-        return "'" + value if value.startswith(_FORMULA) else value
+        return csv_text.harmless(value)
     if value is None:
         return ""
     if isinstance(value, bool):

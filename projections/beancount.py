@@ -49,7 +49,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
-from itertools import groupby, pairwise
+from itertools import groupby
 from operator import itemgetter
 from typing import BinaryIO, Final
 from zoneinfo import ZoneInfo
@@ -61,9 +61,9 @@ from domain.money import decimal_text, digits_of
 from domain.order import UNPAYABLE, Order, Payment, step
 from domain.reconciliation import Reconciliation
 from domain.reconciling import read_again
-from domain.recorder import RawRecord, SQLiteRecorder
+from domain.recorder import SQLiteRecorder
 from domain.settlement.lines import Line
-from projections.exporting import RecordMissing
+from projections.exporting import histories
 from projections.history import Entry, Reading, summary
 from projections.orders import microseconds
 from projections.payments import MOVEMENTS, local_day
@@ -137,9 +137,8 @@ def export_beancount(
     """
     file.write(f'; The orders, to position {head} of the log.\noption "title" "Orders"\n'.encode())
     books = _Books(zone)
-    exported = 0
     files: dict[tuple[str, str], tuple[int, Reconciliation]] = {}
-    for raws in _histories(log, head):
+    for raws in histories(log, head, progress):
         records = [reading.record(raw) for raw in raws]
         entries = [Entry(raw, record) for raw, record in zip(raws, records, strict=True) if isinstance(record, Record)]
         file.write("".join(books.transactions(entries)).encode())
@@ -147,29 +146,10 @@ def export_beancount(
         if state is not None:
             last = files.get((state.provider, state.file_sha256), (0, state))
             files[state.provider, state.file_sha256] = max((raws[-1].position, state), last, key=itemgetter(0))
-        exported += len(raws)
-        progress(exported, head)
-    if exported < head:
-        raise RecordMissing(_first_missing(log, head))
     for position, state in sorted(files.values(), key=itemgetter(0)):
         _, settled = read_again(log, state)
         file.write("".join(books.settled(state.provider, state.file, position, settled.lines)).encode())
     file.write("".join(books.openings()).encode())
-
-
-def _histories(log: SQLiteRecorder, head: int) -> Iterator[list[RawRecord]]:
-    """Each order's or reconciliation's records to the head, by their UUIDs; read in parts, so that no statement runs
-    for long."""
-    ends = ["", *(f"{i:02x}" for i in range(1, 256)), "~"]
-    for low, high in pairwise(ends):
-        for _, raws in groupby(log.raw_records_by_order(low, high), key=lambda raw: raw.originator_id):
-            if known := [raw for raw in raws if raw.position <= head]:
-                yield known
-
-
-def _first_missing(log: SQLiteRecorder, head: int) -> int:
-    positions = (raw.position for raw in log.raw_records(until=head))
-    return next((expected for expected, found in enumerate(positions, 1) if found != expected), head)
 
 
 class _Books:

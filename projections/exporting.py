@@ -3,24 +3,23 @@
 As JSON Lines, or as CSV with the event's data as JSON text in one column. Digests are checked on the way and no
 position is passed over: an export is the log, or it fails. Memory does not grow with the log.
 
-CSV is for spreadsheets, and those run a cell that begins like a formula; an idempotency key, which a client chooses,
-can begin like one. So text that begins with one of =, +, -, @, tab or carriage return gets an apostrophe in front in
-CSV. JSON Lines is exact.
+In CSV, text that a spreadsheet would take for a formula has an apostrophe in front (`csv_text.py`). JSON Lines is
+exact.
 """
 
-import csv
 import os
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from io import StringIO
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 import msgspec
 
 from domain.recorder import RawRecord, SQLiteRecorder
+from projections import csv_text
 from projections.history import Reading
 
 BATCH_EVENTS: Final = 2_000
@@ -42,8 +41,6 @@ _COLUMNS: Final = (
     "digest",
     "reconciliation",
 )
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-
 Event = dict[str, Any]
 
 
@@ -88,10 +85,20 @@ def _batches(log: SQLiteRecorder, head: int) -> Iterator[list[RawRecord]]:
         yield batch
 
 
-def _csv(rows: Iterable[Iterable[str | int | None]]) -> bytes:
-    written = StringIO(newline="")
-    csv.writer(written).writerows(rows)
-    return written.getvalue().encode()
+def histories(log: SQLiteRecorder, head: int, progress: Callable[[int, int], None]) -> Iterator[list[RawRecord]]:
+    """Each order's or reconciliation's records to the head, by their UUIDs; read in parts, so that no statement runs
+    for long. Raises RecordMissing at the end, where these were not all."""
+    ends = ["", *(f"{i:02x}" for i in range(1, 256)), "~"]
+    exported = 0
+    for low, high in pairwise(ends):
+        for _, raws in groupby(log.raw_records_by_order(low, high), key=lambda raw: raw.originator_id):
+            if known := [raw for raw in raws if raw.position <= head]:
+                yield known
+                exported += len(known)
+                progress(exported, head)
+    if exported < head:
+        positions = (raw.position for raw in log.raw_records(until=head))
+        raise RecordMissing(next((expected for expected, found in enumerate(positions, 1) if found != expected), head))
 
 
 def _cell(column: str, value: Any) -> str | int | None:
@@ -99,8 +106,8 @@ def _cell(column: str, value: Any) -> str | int | None:
         return bytes(value).decode()
     if isinstance(value, datetime):
         return str(msgspec.to_builtins(value))
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return "'" + value
+    if isinstance(value, str):
+        return csv_text.harmless(value)
     return value  # type: ignore[no-any-return]  # what is left is text, a number or null
 
 
@@ -108,8 +115,8 @@ def _cell(column: str, value: Any) -> str | int | None:
 FORMS: Final[dict[str, tuple[bytes, Callable[[list[Event]], bytes]]]] = {
     "jsonl": (b"", msgspec.json.Encoder().encode_lines),
     "csv": (
-        _csv([_COLUMNS]),
-        lambda events: _csv([_cell(column, event.get(column)) for column in _COLUMNS] for event in events),
+        csv_text.lines([_COLUMNS]),
+        lambda events: csv_text.lines([_cell(column, event.get(column)) for column in _COLUMNS] for event in events),
     ),
 }
 

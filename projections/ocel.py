@@ -17,9 +17,8 @@ reconciliations, which stand in the same log and are no orders.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,7 +30,7 @@ from domain.money import minor_units
 from domain.order import Order, step
 from domain.recorder import RawRecord, SQLiteRecorder, instant
 from domain.sqlite import sqlite3
-from projections.exporting import RecordMissing
+from projections.exporting import histories
 from projections.history import Entry, Reading
 
 ROWS_HELD: Final = 20_000
@@ -112,37 +111,15 @@ def export_ocel(
             connection.execute(statement)
         connection.execute("BEGIN")
         _create(connection)
-        exported = 0
         rows = _Rows(connection)
-        for raws in _orders(log, head):
+        for raws in histories(log, head, progress):
             _Story(rows).tell(reading.entries_of(raws))
-            exported += len(raws)
             rows.write_if_many()
-            progress(exported, head)
-        if exported < head:
-            raise RecordMissing(_first_missing(log, head))
         rows.write()
         connection.execute(_CUSTOMERS)
         connection.execute("COMMIT")
     finally:
         connection.close()
-
-
-def _orders(log: SQLiteRecorder, head: int) -> Iterator[list[RawRecord]]:
-    """Each order's or reconciliation's records to the head, by their UUIDs; read in parts, so that no statement runs
-    for long."""
-    ends = ["", *(f"{i:02x}" for i in range(1, 256)), "~"]
-    for low, high in pairwise(ends):
-        for _, raws in groupby(log.raw_records_by_order(low, high), key=lambda raw: raw.originator_id):
-            if known := [raw for raw in raws if raw.position <= head]:
-                yield known
-
-
-def _first_missing(log: SQLiteRecorder, head: int) -> int:
-    for expected, raw in enumerate(log.raw_records(until=head), 1):
-        if raw.position != expected:
-            return expected
-    return head
 
 
 def _create(connection: sqlite3.Connection) -> None:

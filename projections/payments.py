@@ -9,6 +9,7 @@ of more SQLite's `sum` raises an error rather than a wrong figure. Sums of text 
 Python.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -110,6 +111,17 @@ def _method_refunded(order: Order, refund: Refund) -> str | None:
 def put(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
     if rows:
         connection.executemany(_PUT, rows)
+
+
+def rows_of(connection: sqlite3.Connection, uuids: Sequence[str]) -> dict[str, list[Row]]:
+    """The rows of orders, in the order of the log; those of the orders that have any, by UUIDs."""
+    found: defaultdict[str, list[Row]] = defaultdict(list)
+    wanted = msgspec.json.encode(uuids).decode()
+    for one in connection.execute(
+        "SELECT * FROM payments WHERE uuid IN (SELECT value FROM json_each(?)) ORDER BY position", (wanted,)
+    ):
+        found[whose(one)].append(one)
+    return found
 
 
 def remove(connection: sqlite3.Connection, uuid: str) -> None:

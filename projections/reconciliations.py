@@ -20,7 +20,7 @@ from domain.recorder import RawRecord
 from domain.settlement.matching import Entry
 from domain.settlement.report import Report, Result
 from domain.sqlite import sqlite3
-from projections import payments
+from projections import csv_text, payments
 from projections.orders import microseconds
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ _COLUMNS: Final[dict[str, Any]] = {
     "version": int,
     "state": bytes,
 }
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _encode_state = msgspec.json.Encoder().encode
 _decode_state = msgspec.json.Decoder(Reconciliation).decode
 
@@ -293,7 +292,7 @@ def plain_cell(value: Any) -> str:
     if isinstance(value, datetime):
         return str(msgspec.to_builtins(value))
     text = "" if value is None else str(value)
-    return "'" + text if text.startswith(_FORMULA) and not _is_amount(text) else text
+    return text if _is_amount(text) else csv_text.harmless(text)
 
 
 def _is_amount(text: str) -> bool:

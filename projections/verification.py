@@ -5,6 +5,7 @@ anew, against its rows in the views. Reads only, in parts that run beside each o
 """
 
 import os
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import pairwise
@@ -23,7 +24,7 @@ from domain.order import BrokenHistory, Order, step
 from domain.reconciliation import Reconciliation
 from domain.recorder import RawRecord, SQLiteRecorder
 from domain.sqlite import connect, sqlite3
-from projections import orders, reconciliations, tree
+from projections import orders, payments, reconciliations, tree
 from projections.folding import MAPPER, Folded, fold, nothing
 
 _RECONCILIATIONS: Final = frozenset(topic.encode() for topic in reconciliation.TOPICS)
@@ -366,7 +367,15 @@ def _held(folded: Folded, reader: "sqlite3.Connection | None") -> set[str]:
     if reader is None:
         return folded.orders.keys() - folded.stopped.keys()
     shown = orders.rows_by_id(reader, [order.id for order in folded.orders.values()])
-    return {uuid for uuid, order in folded.orders.items() if shown.get(order.id) == orders.rows(order)}
+    journal = payments.rows_of(reader, list(folded.orders))
+    movements: defaultdict[str, list[payments.Row]] = defaultdict(list)
+    for row in folded.movements:
+        movements[payments.whose(row)].append(row)
+    return {
+        uuid
+        for uuid, order in folded.orders.items()
+        if shown.get(order.id) == orders.rows(order) and journal.get(uuid, []) == movements.get(uuid, [])
+    }
 
 
 def _check_order(
@@ -374,6 +383,7 @@ def _check_order(
 ) -> Problem | None:
     shown = None if reader is None else orders.rows_of(reader, uuid)
     order: Order | None = None
+    movements: list[payments.Row] = []
     position = 0
     for raw in raws:
         if raw.position < position:
@@ -383,11 +393,16 @@ def _check_order(
             record = mapper.read_unchecked(raw)
             assert isinstance(record, Record)
             order = step(order, record)
+            if isinstance(record.event, payments.MOVEMENTS):
+                movements.append(payments.row(raw, order))
         except (MapperDeserialisationError, BrokenHistory, ValueError) as error:
             return Problem(position, uuid, f"its history cannot be read on from here: {error}")
         if shown and shown.version == order.version:
+            assert reader is not None
             if shown.rows != orders.rows(order):
                 return Problem(position, uuid, "its rows in the views are not what its events make")
+            if payments.rows_of(reader, [uuid]).get(uuid, []) != movements:
+                return Problem(position, uuid, "its payments in the views are not what its events make")
             shown = None
     if shown:
         return Problem(

@@ -374,6 +374,16 @@ def test_a_row_of_the_views_that_was_altered_is_named_by_its_order(files: Files)
     assert "rows in the views" in problem.reason
 
 
+@pytest.mark.parametrize("tampering", ["UPDATE payments SET amount_low = amount_low + 1", "DELETE FROM payments"])
+def test_a_payment_of_the_views_that_was_altered_is_named_by_its_order(files: Files, tampering: str) -> None:
+    with closing(sqlite3.connect(files.views(), isolation_level=None)) as views:
+        ((uuid, position),) = views.execute("SELECT uuid, position FROM payments LIMIT 1").fetchall()
+        views.execute(f"{tampering} WHERE position = ?", (position,))
+    (problem,) = by_order(files)
+    assert problem.order == uuid
+    assert "payments in the views" in problem.reason
+
+
 def test_an_order_that_the_log_never_had_is_named(files: Files) -> None:
     with closing(sqlite3.connect(files.views(), isolation_level=None)) as views:
         views.execute("UPDATE orders SET uuid = '00000000-0000-4000-8000-000000000000' WHERE id = 3")
