@@ -489,8 +489,16 @@ class SQLiteRecorder(ApplicationRecorder):
 
     def parts(self, size: int) -> list[int]:
         """Which parts of the log have records, each part so many positions long, the first being 0."""
-        rows = self.reader.execute("SELECT DISTINCT (position - 1) / ? FROM events ORDER BY 1", (size,))
-        return [part for (part,) in rows]
+        found: list[int] = []
+        after = -(2**63)
+        while True:
+            (position,) = self.reader.execute(
+                "SELECT min(position) FROM events WHERE position > ?", (after,)
+            ).fetchone()
+            if position is None:
+                return found
+            found.append((position - 1) // size)
+            after = (found[-1] + 1) * size
 
     def raw_record(self, position: int) -> RawRecord | None:
         return next(self.raw_records(after=position - 1, until=position), None)

@@ -119,8 +119,9 @@ def _note(connection: sqlite3.Connection, stopped: dict[str, tuple[int, str]]) -
 
 
 class Part(msgspec.Struct):
-    """A part of the log: the digests of its records, and the rows of the orders that began there."""
+    """A part of the log up to a position: the digests of its records, and the rows of the orders that began there."""
 
+    until: int
     digests: list[bytes]
     rows: Rows
 
@@ -130,7 +131,7 @@ def part(ledger: Path, after: int, until: int, head: int) -> Part:
     log = SQLiteRecorder(ledger)
     try:
         histories = log.raw_records_of_orders_begun(after, until, head)
-        return Part(log.digests(after, until), rows(fold(histories, nothing, nothing)))
+        return Part(until, log.digests(after, min(until, head)), rows(fold(histories, nothing, nothing)))
     finally:
         log.close()
 

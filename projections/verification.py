@@ -90,13 +90,12 @@ def verify(
         if (gap := before + PART_RECORDS) < after:
             verified.problems.append(Problem(gap, None, _missing(gap, after - 1)))
     log.close()
-    ends = [(after, min(after + PART_RECORDS, head)) for after in range(0, head, PART_RECORDS)]
-    steps = len(starts) + len(ends) + 1
+    steps = 2 * len(starts) + 1
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
         records = pool.map(
             check_records, *_columns((ledger, views, s, min(s + PART_RECORDS - 1, head)) for s in starts)
         )
-        folded = [pool.submit(check_orders, ledger, views, *part, head) for part in ends]
+        folded = [pool.submit(check_orders, ledger, views, s - 1, s - 1 + PART_RECORDS, head) for s in starts]
         folded.append(pool.submit(check_the_rest, ledger, views, head))
         growing = Growing(kept, verified, None if views is None else connect(views, "NORMAL"))
         for done, (problems, digests) in enumerate(records, 1):

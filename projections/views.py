@@ -26,6 +26,7 @@ from typing import Final
 import domain
 import projections
 from domain.ledger import LOG, OrderLedger
+from domain.recorder import SQLiteRecorder
 from domain.sqlite import Busy, Readers, begin, connect, in_haste, interrupt_when_late, sqlite3, transaction
 from projections import orders, payments, reconciliations, tree
 from projections.folding import Part, fold, orphans, part, put, put_new, rows
@@ -250,10 +251,10 @@ class Views:
             connection.execute("INSERT INTO made_by VALUES (?)", (fingerprint(),))
             connection.execute("INSERT INTO positions VALUES (?, 0)", (LOG,))
         position, head = 0, self._ledger.head()
-        for made in _parts(self._ledger.log_of_events.path, head):
+        for made in _parts(self._ledger.log_of_events, head):
             with transaction(connection):
                 put_new(connection, made.rows)
-                position = min(position + PART_POSITIONS, head)
+                position = min(made.until, head)
                 _reach(connection, position, made.digests)
             if progress:
                 progress(position, head)
@@ -334,9 +335,10 @@ def _reach(connection: sqlite3.Connection, position: int, digests: Sequence[byte
     connection.execute("UPDATE positions SET position = ? WHERE log = ?", (position, LOG))
 
 
-def _parts(ledger: Path, head: int) -> Iterator[Part]:
+def _parts(log: SQLiteRecorder, head: int) -> Iterator[Part]:
     """The log up to `head`, part by part, each made by another process where there is enough for more than one."""
-    ends = [(ledger, after, min(after + PART_POSITIONS, head), head) for after in range(0, head, PART_POSITIONS)]
+    starts = [number * PART_POSITIONS for number in log.parts(PART_POSITIONS) if number * PART_POSITIONS < head]
+    ends = [(log.path, after, after + PART_POSITIONS, head) for after in starts]
     if len(ends) < PROCESSES_PARTS_MIN:
         yield from starmap(part, ends)
         return
