@@ -48,10 +48,11 @@ def place(order: Order | None, uuid: UUID, events: Sequence[e.Event]) -> tuple[O
     for record in records:
         order = evolve(order, record)
     assert order is not None
-    total = order.totals.total
+    totals = order.totals
+    total = totals.total
     if total < 0:
         raise TotalNegative(f"The order's total would be {readable(total, order.currency)}, less than nothing.")
-    if is_too_large(max(total, order.totals.items_subtotal), order.currency):
+    if is_too_large(max(total, totals.items_subtotal), order.currency):
         raise AmountTooLarge(
             f"The order would come to {readable(total, order.currency)}; at most 15 digits before the point."
         )

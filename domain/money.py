@@ -25,6 +25,7 @@ def minor_digits(currency: str) -> int | None:
     return _minor_digits().get(currency)
 
 
+@cache
 def digits_of(currency: str) -> int:
     """`minor_digits` of a currency that an order already has."""
     digits = minor_digits(currency)
