@@ -3,7 +3,8 @@
 gunicorn's threaded worker gives a connection to a thread as soon as it is accepted, and the thread waits for the
 request: as many clients as there are threads can stop a worker by sending half a request each. `PatientWorker` lets
 its event loop gather the request first; a thread sees only what is whole. Closing is left to the loop too:
-gunicorn's would block it.
+gunicorn's would block it. And what mostly takes less time than handing it to a thread does, the lists and the single
+orders, the loop answers itself.
 """
 
 import re
@@ -47,9 +48,11 @@ _CHUNKS_MAX: Final = 16_384
 _CHUNK_LINE_BYTES_MAX: Final = 1024
 _LENGTH_BEYOND: Final = 10**18
 # What of an answer may wait for a client that is slow to take it, without a thread waiting too.
-_SEND_BYTES_MIN: Final = 64 * 1024
-QUICK_SECONDS_MAX: Final = 0.003
 _OUTBOX_BYTES_MAX: Final = 32 * 1024 * 1024
+# A longer answer begins to go before it is whole.
+_SEND_BYTES_MIN: Final = 64 * 1024
+# How long the loop may be at one request; what takes longer is asked again by a thread.
+QUICK_SECONDS_MAX: Final = 0.003
 
 _LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]+)[ \t]*(?=\r\n)", re.IGNORECASE)
 _CHUNKED: Final = re.compile(rb"\r\ntransfer-encoding:[ \t]*chunked[ \t]*(?=\r\n)", re.IGNORECASE)
@@ -215,7 +218,7 @@ class Outbox:
 
 
 class PatientWorker(ThreadWorker):
-    """gunicorn's threaded worker, with whole requests for its threads and nothing that blocks its event loop."""
+    """gunicorn's threaded worker, with whole requests for its threads and nothing that blocks its loop for long."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -328,8 +328,8 @@ def check_the_rest(ledger: Path, views: Path | None, head: int) -> tuple[list[Pr
     log = SQLiteRecorder(ledger)
     reader = None if views is None else connect(views, "NORMAL")
     try:
-        without = dict.fromkeys(raw.order for raw in log.raw_records_without_beginning(head))
-        problems, count = _check_histories(log, reader, log.raw_records_without_beginning(head), list(without))
+        raws = list(log.raw_records_without_beginning(head))
+        problems, count = _check_histories(log, reader, raws, list(dict.fromkeys(raw.order for raw in raws)))
         return problems + ([] if reader is None else _strangers(ledger, reader)), count
     except (sqlite3.Error, TypeError, ValueError) as error:
         return [Problem(0, None, f"the orders cannot all be read: {error}", _SOMEWHERE)], 0
