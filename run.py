@@ -419,7 +419,7 @@ def reconcile(  # noqa: PLR0917  (click hands over each option)
       run.py reconcile march.csv --provider stripe
       run.py reconcile march.csv --provider stripe --again --xlsx march.xlsx
     """
-    from domain.reconciling import Reconciling
+    from domain.reconciling import Given, Reconciling
     from domain.recorder import Provenance
     from domain.refusals import Refusal
     from projections import reconciliations
@@ -435,7 +435,7 @@ def reconcile(  # noqa: PLR0917  (click hands over each option)
         with file.open("rb") as content:
             outcome = reconciling.start(content, file.name, provider, toml, who)
         if again:
-            outcome = reconciling.run_again(outcome.reconciliation.uuid, who)
+            outcome = reconciling.run_again(outcome.reconciliation.uuid, Given(who))
     except Refusal as refusal:
         fail(refusal.detail)
     except (OSError, UnicodeDecodeError) as error:

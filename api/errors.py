@@ -43,6 +43,7 @@ _STATUS: Final[dict[type[r.Refusal], int]] = {
     r.IdempotencyKeyReused: 422,
     SettlementRefused: 422,
     reconciled.ReconciliationNotFound: 404,
+    reconciled.ReconciliationMoved: 412,
     reconciled.ResultNotFound: 404,
     reconciled.ReconciliationIsClosed: 409,
     reconciled.ReconciliationIsOpen: 409,

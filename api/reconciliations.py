@@ -17,9 +17,17 @@ from api import access
 from api.commanding import Commanding
 from api.errors import Problem, invalid_parameter, not_ready
 from api.parameters import Parameters
-from api.reading import Patience, command, json_answer, position_in, position_token, provenance
+from api.reading import (
+    Patience,
+    command,
+    expected_versions,
+    json_answer,
+    position_in,
+    position_token,
+    provenance,
+)
 from domain.reconciliation import ReconciliationNotFound
-from domain.reconciling import Outcome, Reconciling
+from domain.reconciling import Given, Outcome, Reconciling
 from domain.settlement.report import OUTCOMES
 from projections import reconciliations
 from projections.views import Views
@@ -241,16 +249,16 @@ class Decisions:
         self._desk.answer(req, resp, self._decide(req, named(reconciliation)))
 
     def _decide(self, req: Request, uuid: UUID) -> Outcome:
-        reconciling, who = self._desk.reconciling, provenance(req)
+        reconciling, given = self._desk.reconciling, Given(provenance(req), expected_versions(req))
         if self._decision == "confirm":
-            return reconciling.confirm(uuid, command(req, Confirm).results, who)
+            return reconciling.confirm(uuid, command(req, Confirm).results, given)
         if self._decision in ("break", "explain"):
-            given = command(req, Explain)
+            why = command(req, Explain)
             decide: Any = reconciling.break_match if self._decision == "break" else reconciling.explain
-            outcome: Outcome = decide(uuid, given.results, given.reason, who)
+            outcome: Outcome = decide(uuid, why.results, why.reason, given)
             return outcome
         command(req, Nothing)
-        return reconciling.close(uuid, who) if self._decision == "close" else reconciling.run_again(uuid, who)
+        return reconciling.close(uuid, given) if self._decision == "close" else reconciling.run_again(uuid, given)
 
 
 DECISIONS: Final = ("confirm", "break", "explain", "close", "run")

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from domain.events import Part
 from domain.order import BrokenHistory
-from domain.refusals import Refusal
+from domain.refusals import OrderMoved, Refusal
 from domain.settlement.report import AT_REST, Earlier
 
 _NAMESPACE: Final = UUID("6f0b1c62-51f5-4b0e-9d0c-6f3f0a3d6c57")
@@ -242,6 +242,16 @@ class ReconciliationNotFound(Refusal):
 
     def __init__(self) -> None:
         super().__init__("There is no such reconciliation.")
+
+
+class ReconciliationMoved(OrderMoved):
+    """The reconciliation is not at the version that the decision was given for."""
+
+    code = "reconciliation-moved"
+
+    def __init__(self, current_version: int) -> None:
+        Refusal.__init__(self, f"The reconciliation has moved on: it is at version {current_version} now.")
+        self.current_version = current_version
 
 
 class ResultNotFound(Refusal):

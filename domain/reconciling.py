@@ -17,7 +17,7 @@ import msgspec
 
 from domain import reconciliation as r
 from domain.ledger import OrderLedger
-from domain.reconciliation import Reconciliation, ReconciliationNotFound, ResultNotFound
+from domain.reconciliation import Reconciliation, ReconciliationMoved, ReconciliationNotFound, ResultNotFound
 from domain.recorder import Provenance, SQLiteRecorder
 from domain.settlement import lines, matching
 from domain.settlement.reading import read
@@ -70,6 +70,18 @@ class _Results(msgspec.Struct):
 
 _decode_results = msgspec.json.Decoder(_Results).decode
 _decode_report = msgspec.json.Decoder(Report).decode
+
+
+class Given(NamedTuple):
+    """Where a decision comes from, and the versions of the reconciliation that it is given for; None for any."""
+
+    provenance: Provenance
+    expected_versions: Sequence[int] | None = None
+
+    def must_fit(self, state: Reconciliation) -> None:
+        """Raises ReconciliationMoved."""
+        if self.expected_versions is not None and state.version not in self.expected_versions:
+            raise ReconciliationMoved(state.version)
 
 
 class _Settled(NamedTuple):
@@ -166,29 +178,29 @@ class Reconciling:
         made = _decode_report(self.kept_report(state.report_sha256))
         return Earlier(made.position, made.until, in_transit(made))
 
-    def confirm(self, uuid: UUID, ids: Sequence[str], provenance: Provenance) -> Outcome:
-        return self._decide(uuid, ids, provenance, lambda state, results, now: r.confirm(state, results, now=now))
+    def confirm(self, uuid: UUID, ids: Sequence[str], given: Given) -> Outcome:
+        return self._decide(uuid, ids, given, lambda state, results, now: r.confirm(state, results, now=now))
 
-    def break_match(self, uuid: UUID, ids: Sequence[str], reason: str, provenance: Provenance) -> Outcome:
+    def break_match(self, uuid: UUID, ids: Sequence[str], reason: str, given: Given) -> Outcome:
         def decide(state: Reconciliation, results: list[r.Result], now: datetime) -> list[r.Event]:
             return r.break_match(state, results, reason, now=now)
 
-        return self._decide(uuid, ids, provenance, decide)
+        return self._decide(uuid, ids, given, decide)
 
-    def explain(self, uuid: UUID, ids: Sequence[str], reason: str, provenance: Provenance) -> Outcome:
+    def explain(self, uuid: UUID, ids: Sequence[str], reason: str, given: Given) -> Outcome:
         def decide(state: Reconciliation, results: list[r.Result], now: datetime) -> list[r.Event]:
             return r.explain(state, results, reason, now=now)
 
-        return self._decide(uuid, ids, provenance, decide)
+        return self._decide(uuid, ids, given, decide)
 
-    def close(self, uuid: UUID, provenance: Provenance) -> Outcome:
-        return self._decide(uuid, (), provenance, lambda state, _, now: r.close(state, now=now))
+    def close(self, uuid: UUID, given: Given) -> Outcome:
+        return self._decide(uuid, (), given, lambda state, _, now: r.close(state, now=now))
 
     def _decide(
         self,
         uuid: UUID,
         ids: Sequence[str],
-        provenance: Provenance,
+        given: Given,
         decide: Callable[[Reconciliation, list[r.Result], datetime], list[r.Event]],
     ) -> Outcome:
         """All of it or, where one result cannot be decided so, nothing."""
@@ -196,10 +208,11 @@ class Reconciling:
         report_sha256, results = state.report_sha256, self._results(state, ids)
         with self._log.exclusive():
             state = self.get(uuid)
+            given.must_fit(state)
             if state.report_sha256 != report_sha256:
                 results = self._results(state, ids)
             now = self._ledger.clock()
-            return self._append(state, uuid, decide(state, results, now), provenance, now)
+            return self._append(state, uuid, decide(state, results, now), given.provenance, now)
 
     def _results(self, state: Reconciliation, ids: Sequence[str]) -> list[r.Result]:
         """The report's results by these ids, each once. Raises ResultNotFound."""
@@ -211,12 +224,13 @@ class Reconciling:
             raise ResultNotFound(unknown)
         return [known[result] for result in wanted]
 
-    def run_again(self, uuid: UUID, provenance: Provenance) -> Outcome:
+    def run_again(self, uuid: UUID, given: Given) -> Outcome:
         """Looks again, to the head of the log; records nothing where the journal has nothing new of this provider.
 
         Decisions on what is found again hold on. Raises ReconciliationIsClosed.
         """
         state, position = self.get(uuid), self._journal.position()
+        given.must_fit(state)
         r.check_runs_again(state)
         if all(entry.position <= state.position for entry in self._journal.entries(state.provider, position)):
             return self._as_it_is(state)
@@ -224,6 +238,7 @@ class Reconciling:
         kept, now = encode(made), self._ledger.clock()
         with self._log.exclusive():
             state = self.get(uuid)
+            given.must_fit(state)
             r.check_runs_again(state)
             if position <= state.position:
                 return self._as_it_is(state)
@@ -235,7 +250,7 @@ class Reconciling:
                 open=_count_open(kept, state.decisions),
             )
             self._keep(kept)
-            return self._append(state, uuid, [event], provenance, now)
+            return self._append(state, uuid, [event], given.provenance, now)
 
     def _append(
         self,

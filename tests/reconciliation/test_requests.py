@@ -1,5 +1,6 @@
 """Reconciliations over HTTP: who may, what is answered, and what is refused whole."""
 
+import json
 from io import BytesIO
 from typing import Any
 
@@ -30,6 +31,32 @@ def test_it_is_decided_and_closed_and_the_log_says_by_whom(office: Office, one: 
     assert office.topics() == ["started", "matches_suggested", "match_confirmed", "difference_explained", "closed"]
     actor = office.ledger.log_of_events.actor_at(office.ledger.head() - 1)
     assert explained["decision"]["actor"] == actor
+
+
+@pytest.mark.parametrize("decision", ["confirm", "explain", "break", "close", "run"])
+def test_a_decision_for_a_version_that_is_past_is_refused_and_the_current_one_told(
+    office: Office, one: dict[str, Any], decision: str
+) -> None:
+    body: dict[str, Any] = {} if decision in ("close", "run") else {"results": [only(one, "suggested")]}
+    if decision in ("explain", "break"):
+        body["reason"] = "because"
+    topics = office.topics()
+    moved = office.ask(
+        f"{PATH}/{one['id']}/{decision}",
+        office.writer,
+        "POST",
+        body=json.dumps(body),
+        headers={"Content-Type": "application/json", "If-Match": '"1"'},
+    )
+    assert (moved.status_code, moved.json["code"], moved.headers["etag"]) == (412, "reconciliation-moved", '"2"')
+    assert office.topics() == topics
+
+
+def test_a_decision_for_the_current_version_is_taken(office: Office, one: dict[str, Any]) -> None:
+    headers = {"Content-Type": "application/json", "If-Match": '"2"'}
+    body = json.dumps({"results": [only(one, "suggested")]})
+    taken = office.ask(f"{PATH}/{one['id']}/confirm", office.writer, "POST", body=body, headers=headers)
+    assert (taken.status_code, taken.headers["etag"]) == (200, '"3"')
 
 
 def test_closing_while_something_is_open_is_refused_and_says_how_much(office: Office, one: dict[str, Any]) -> None:
