@@ -263,6 +263,10 @@ class Views:
         with transaction(connection):
             put(connection, orphans(self._ledger.log_of_events.path, head))
         connection.execute("PRAGMA journal_mode = WAL")
+        # What was appended meanwhile; the rest of it will be fed while nobody else can feed.
+        while position < self._ledger.head():
+            with transaction(connection):
+                position = _feed(self._ledger, connection, BATCH_EVENTS_MAX)
         connection.execute("PRAGMA synchronous = NORMAL")
         with file.open("rb") as whole:  # once it is read, it must survive a loss of power too
             os.fsync(whole.fileno())
