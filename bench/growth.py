@@ -66,7 +66,8 @@ def _of_requests(stage: Stage, ledgers: dict[Ledger, int]) -> Iterator[Sample]:
         fit = [ledger for ledger, size in ledgers.items() if who != "heavy" or size >= 2 * HEAVY_ORDERS]
         for ledger in stage.in_turn(fit):
             port, key = ledger.port, ledger.keys[who]
-            ask = partial(load.reads, port, target, key, clients=clients, seconds=stage.seconds)
+            # One client at a time asks for what takes long, and is waited for.
+            ask = partial(load.reads, port, target, key, clients=clients, seconds=stage.seconds, slow=clients == 1)
             yield _loaded(line, ledger, ledgers[ledger], ask)
     stage.say("growth: create")
     for ledger in stage.in_turn(list(ledgers)):
