@@ -26,18 +26,25 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 def append(size: int, leaves: Sequence[bytes], get: Get) -> list[Node]:
-    """The nodes that become complete when the leaves come behind a tree of `size`: the leaves, then level by level.
+    """The nodes that become complete when the leaves come behind a tree of `size`, in the order in which they do.
 
     Reads at most one node a level, the last complete one, so `get` may know those alone.
     """
-    nodes: list[Node] = []
-    level, first, row = 0, size, list(leaves)
+    rows: list[tuple[int, Sequence[bytes]]] = []
+    first, row = size, leaves
     while row:
-        nodes += [(level, index, node) for index, node in enumerate(row, first)]
-        if first % 2:
-            row.insert(0, get(level, first - 1))
-        row = [node_hash(row[i], row[i + 1]) for i in range(0, len(row) - 1, 2)]
-        level, first = level + 1, first // 2
+        rows.append((first, row))
+        paired = [get(len(rows) - 1, first - 1), *row] if first % 2 else row
+        row = [node_hash(paired[i], paired[i + 1]) for i in range(0, len(paired) - 1, 2)]
+        first //= 2
+    nodes: list[Node] = []
+    for leaf in range(size, size + len(leaves)):
+        level, place = 0, leaf
+        nodes.append((0, leaf, leaves[leaf - size]))
+        while place % 2:  # with its right child a node is complete
+            level, place = level + 1, place // 2
+            first, row = rows[level]
+            nodes.append((level, place, row[place - first]))
     return nodes
 
 

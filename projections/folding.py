@@ -126,14 +126,22 @@ class Part(msgspec.Struct):
     rows: Rows
 
 
-def part(ledger: Path, after: int, until: int, head: int) -> Part:
-    """The part between two positions, the first left out, of a log that ends at `head`. Raises what `fold` does."""
+def part(ledger: Path, after: int, until: int, head: int) -> bytes:
+    """The part between two positions, the first left out, of a log that ends at `head`, for `read_part`.
+
+    Raises what `fold` does.
+    """
     log = SQLiteRecorder(ledger)
     try:
         histories = log.raw_records_of_orders_begun(after, until, head)
-        return Part(until, log.digests(after, min(until, head)), rows(fold(histories, nothing, nothing)))
+        made = Part(until, log.digests(after, min(until, head)), rows(fold(histories, nothing, nothing)))
+        return msgspec.msgpack.encode(made)
     finally:
         log.close()
+
+
+# From process to process as MessagePack: a quarter of what pickling takes.
+read_part: Final = msgspec.msgpack.Decoder(Part).decode
 
 
 def orphans(ledger: Path, head: int) -> Rows:

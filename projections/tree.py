@@ -84,12 +84,9 @@ def between(connection: sqlite3.Connection, first: int, last: int) -> dict[int, 
 
 def append(connection: sqlite3.Connection, digests: Sequence[bytes]) -> None:
     """Adds the digests of the log's next records."""
-    nodes = sorted(
-        (number(level, place), found)
-        for level, place, found in merkle.append(size(connection), digests, node(connection))
-    )
+    nodes = merkle.append(size(connection), digests, node(connection))
     row, hashes = _last(connection)
-    hashes += b"".join(found for _, found in nodes)
+    hashes += b"".join([found for _, _, found in nodes])
     step = _ROW_NODES * _HASH_BYTES
     connection.executemany(
         "INSERT OR REPLACE INTO tree_nodes VALUES (?, ?)",

@@ -270,13 +270,13 @@ class Growing:
 
     def _compare(self, nodes: Sequence[merkle.Node]) -> None:
         """The nodes above the leaves with those that the tree of the views has."""
-        made = {tree.number(level, place): (level, place, node) for level, place, node in nodes if level}
-        if self._tree is None or not made:
+        if self._tree is None or not nodes:
             return
-        kept = tree.between(self._tree, min(made), max(made))
-        for number in sorted(made.keys() & kept.keys()):
-            level, place, node = made[number]
-            if kept[number] != node:
+        # They are complete one after the other, and numbered so.
+        first = tree.number(*nodes[0][:2])
+        kept = tree.between(self._tree, first, first + len(nodes) - 1)
+        for number, (level, place, node) in enumerate(nodes, first):
+            if level and kept.get(number, node) != node:
                 first, until = (place << level) + 1, (place + 1) << level
                 reason = f"the tree of the views has another node over the positions {first} to {until}"
                 self.nodes.append(Problem(first, None, reason, until))

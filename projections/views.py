@@ -29,7 +29,7 @@ from domain.ledger import LOG, OrderLedger
 from domain.recorder import SQLiteRecorder
 from domain.sqlite import Busy, Readers, begin, connect, in_haste, interrupt_when_late, sqlite3, transaction
 from projections import orders, payments, reconciliations, tree
-from projections.folding import Part, fold, orphans, part, put, put_new, rows
+from projections.folding import Part, fold, orphans, part, put, put_new, read_part, rows
 
 BATCH_EVENTS_MAX: Final = 500
 # A rebuild takes the log in parts of so many positions, in several processes where there are enough of them to be worth
@@ -344,14 +344,14 @@ def _parts(log: SQLiteRecorder, head: int) -> Iterator[Part]:
     starts = [number * PART_POSITIONS for number in log.parts(PART_POSITIONS) if number * PART_POSITIONS < head]
     ends = [(log.path, after, after + PART_POSITIONS, head) for after in starts]
     if len(ends) < PROCESSES_PARTS_MIN:
-        yield from starmap(part, ends)
+        yield from map(read_part, starmap(part, ends))
         return
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
-        coming: deque[Future[Part]] = deque()
+        coming: deque[Future[bytes]] = deque()
         for arguments in ends:
             coming.append(pool.submit(part, *arguments))
             # No more ahead than is soon written, or what waits would fill the memory.
             if len(coming) > PARTS_AHEAD_MAX:
-                yield coming.popleft().result()
+                yield read_part(coming.popleft().result())
         while coming:
-            yield coming.popleft().result()
+            yield read_part(coming.popleft().result())
