@@ -53,9 +53,10 @@ class Patience:
 
     def wait(self, parameters: Parameters) -> None:
         """Raises a 503 where `min_position` is not reached in time, a 400 where it is no position."""
-        token, position = parameters.text("min_position"), position_in(parameters, "min_position")
-        if position is None:
+        token = parameters.text("min_position")
+        if token is None:
             return
+        position = position_in(parameters, "min_position") or 0
         if self._views.position() >= position:
             return
         if in_haste():

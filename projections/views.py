@@ -62,6 +62,7 @@ class Views:
     def __init__(self, ledger: OrderLedger, path: Path) -> None:
         self._ledger = ledger
         self.path = path
+        self._link = os.fspath(path)  # looked at for every request, which a Path makes twice as dear
         self._local = threading.local()
         # One for all threads, under the lock, with the generation that it writes: one feeds for all who wait.
         self._writer: tuple[int, sqlite3.Connection] | None = None
@@ -72,7 +73,7 @@ class Views:
     def _generation(self) -> int:
         """What tells the file that the link names from any other: its inode. Raises ViewsUnavailable."""
         try:
-            return os.stat(self.path).st_ino
+            return os.stat(self._link).st_ino
         except OSError:
             raise ViewsUnavailable("the views are being made anew") from None
 
