@@ -46,17 +46,14 @@ def import_lines(
     """
     result = Imported()
 
-    def reject(number: int, reason: str) -> None:
-        result.rejected += 1
-        on_rejected(number, reason)
-
     for batch, done in _batches(file):
         orders: list[tuple[int, ImportOrder]] = []
+        rejected: list[tuple[int, str]] = []
         for number, line in batch:
             try:
                 orders.append((number, _parse(line)))
             except Refusal as refusal:
-                reject(number, refusal.detail)
+                rejected.append((number, refusal.detail))
         outcomes = ledger.import_batch([order for _, order in orders], provenance)
         for (number, _), outcome in zip(orders, outcomes, strict=True):
             if isinstance(outcome, Order):
@@ -65,7 +62,10 @@ def import_lines(
             elif outcome is None:
                 result.skipped += 1
             else:
-                reject(number, outcome.detail)
+                rejected.append((number, outcome.detail))
+        for number, reason in sorted(rejected):
+            result.rejected += 1
+            on_rejected(number, reason)
         if on_bytes:
             on_bytes(done)
     return result

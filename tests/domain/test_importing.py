@@ -257,6 +257,13 @@ def test_a_long_line_within_1_mib_is_taken(ledger: OrderLedger) -> None:
     assert imported(ledger, text)[0].imported == 1
 
 
+def test_rejections_are_told_in_the_order_of_their_lines_whatever_is_wrong_with_them(ledger: OrderLedger) -> None:
+    payment = {"type": "payment", "at": "2024-01-02T00:00:00Z", "amount": "1", "reference": "r", "provider": "p"}
+    unpayable = {"created_at": "2024-01-01T00:00:00Z", "history": [payment]}
+    _, rejected = imported(ledger, unpayable, b"no JSON", unpayable, b"no JSON")
+    assert list(rejected) == [1, 2, 3, 4]
+
+
 def test_rejections_have_the_numbers_of_their_lines_also_in_later_batches(ledger: OrderLedger) -> None:
     lines = [b"wrong" if n % 60 == 0 else json.dumps({"id": n}).encode() for n in range(1, 3 * BATCH_LINES_MAX)]
     result, rejected = imported(ledger, *lines)
