@@ -30,6 +30,7 @@ from eventsourcing.persistence import (
 from domain.sqlite import LOCK_WAIT_SECONDS_MAX, Busy, Readers, connect, sqlite3, transaction
 
 _T = TypeVar("_T")
+_Field = str | bytes | int | None
 APPLICATION_ID: Final = 0x4F4C4731  # "OLG1", in the file's header
 SCHEMA_VERSION: Final = 1
 
@@ -111,13 +112,13 @@ BEGIN SELECT RAISE(ABORT, 'this file is kept already'); END;
 FILE_PIECE_BYTES: Final = 1024 * 1024
 _OWN_TABLES: Final = {"events", "claims", "checkpoints", "access_keys"}
 
-# Text is read as bytes, so that a damaged byte is a damaged record and not an exception out of the driver.
+# Text is read as bytes, so that a damaged byte is a damaged record and not an exception out of the driver. A plain
+# `LIMIT ?` would be planned for the value that is bound, so prepared anew for each; `+?` is not.
 _RAW: Final = (
     "SELECT position, CAST(originator_id AS BLOB), version, CAST(topic AS BLOB), CAST(payload AS BLOB),"
     " CAST(recorded_at AS BLOB), CAST(actor AS BLOB), CAST(request_id AS BLOB), CAST(idempotency_key AS BLOB),"
     " digest FROM events"
 )
-# A plain `LIMIT ?` would be planned for the value that is bound, so prepared anew for each; `+?` is not.
 
 
 @dataclass(frozen=True)
@@ -148,17 +149,7 @@ class RawRecord(NamedTuple):
 
     def digest_holds(self) -> bool:
         """Whether the record's bytes are those that its digest was made of."""
-        return self.digest == _digest(
-            _framed(self.originator_id),
-            _framed(self.version),
-            _framed(self.topic),
-            len(self.payload).to_bytes(4, "big"),
-            self.payload,
-            _framed(self.recorded_at),
-            _framed(self.actor),
-            _framed(self.request_id),
-            _framed(self.idempotency_key),
-        )
+        return self.digest == digest_of(*self[1:-1])
 
 
 class Claim(NamedTuple):
@@ -185,18 +176,17 @@ class Provenance(msgspec.Struct, frozen=True):
     idempotency_key: str | None = None
 
 
-def digest_of(*fields: str | bytes | int | None) -> bytes:
+def digest_of(originator_id: _Field, version: _Field, topic: _Field, payload: _Field, /, *rest: _Field) -> bytes:
     """SHA-256 over a record's fields but its position, as the leaf hash of RFC 9162 (a zero byte first).
 
     Each field is its length in four bytes and then its UTF-8; null is the length FFFFFFFF alone; a number is its
     decimal text. The fields come in the order of the table's columns, from originator_id to idempotency_key.
     """
-    return _digest(*map(_framed, fields))
+    head = map(_framed_again, (originator_id, version, topic))
+    return hashlib.sha256(b"".join((b"\x00", *head, _framed(payload), *map(_framed_again, rest)))).digest()
 
 
-# All but the payloads stand in many records.
-@lru_cache(maxsize=4096)
-def _framed(field: str | bytes | int | None) -> bytes:
+def _framed(field: _Field) -> bytes:
     """A field as a leaf's bytes have it."""
     if field is None:
         return b"\xff\xff\xff\xff"
@@ -204,8 +194,8 @@ def _framed(field: str | bytes | int | None) -> bytes:
     return len(text).to_bytes(4, "big") + text
 
 
-def _digest(*framed: bytes) -> bytes:
-    return hashlib.sha256(b"\x00" + b"".join(framed)).digest()
+# All but the payloads stand in many records.
+_framed_again = lru_cache(maxsize=4096)(_framed)
 
 
 def instant(moment: datetime) -> str:
@@ -337,12 +327,10 @@ class SQLiteRecorder(ApplicationRecorder):
         last = writer.execute("SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1").fetchone()
         recorded_at = instant(now) if last is None else max(instant(now), last[1])
         alike = (recorded_at, provenance.actor, provenance.request_id, provenance.idempotency_key)
-        end_of_leaf = [*map(_framed, alike)]
         rows = []
         for stored in stored_events:
             order, version, topic = str(stored.originator_id), stored.originator_version, stored.topic
-            size = len(stored.state).to_bytes(4, "big")
-            digest = _digest(_framed(order), _framed(version), _framed(topic), size, stored.state, *end_of_leaf)
+            digest = digest_of(order, version, topic, stored.state, *alike)
             rows.append((order, version, topic, stored.state.decode(), *alike, digest))
         writer.executemany(
             "INSERT INTO events (originator_id, version, topic, payload, recorded_at, actor, request_id,"
@@ -624,8 +612,9 @@ class _Turn(Generic[_T]):
         writer.execute("RELEASE turn")
 
     def fail(self, error: Exception) -> None:
+        """Also where it was refused: what it was refused for may have been part of what is not there."""
         self.is_waiting = False
-        self._error = self._error or error
+        self._error = error
 
     def outcome(self) -> _T:
         if self._error is not None:

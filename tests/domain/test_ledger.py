@@ -477,16 +477,30 @@ def test_of_commands_that_share_a_commit_each_has_its_own_fate(ledger: OrderLedg
     assert ledger.head() == head + 1
 
 
-def test_where_the_shared_commit_fails_nobody_is_told_of_success(ledger: OrderLedger) -> None:
-    orders = [ledger.create(new_order(**TEN), ME).order for _ in range(2)]
-    head = ledger.head()
+def fail_at_the_commit(ledger: OrderLedger) -> None:
+    """From now on an append breaks a constraint that is looked at when the transaction ends."""
     writer = ledger.log_of_events.writer
-    # Found out at the commit alone.
     writer.execute("CREATE TABLE parents (id INTEGER PRIMARY KEY) STRICT")
     writer.execute("CREATE TABLE children (id INTEGER REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED) STRICT")
     writer.execute("CREATE TRIGGER late AFTER INSERT ON events BEGIN INSERT INTO children VALUES (7); END")
+
+
+@pytest.mark.parametrize("of_one_order", [False, True])
+def test_where_the_shared_commit_fails_nobody_is_told_of_success_nor_of_what_is_not_there(
+    ledger: OrderLedger, *, of_one_order: bool
+) -> None:
+    """Of one order, the second payment is refused because of the first, which then is not there."""
+    orders = [ledger.create(new_order(**TEN), ME).order for _ in range(2)]
+    head = ledger.head()
+    fail_at_the_commit(ledger)
     with ThreadPoolExecutor(2) as threads:
-        answers = [threads.submit(ledger.change, order.uuid, pay("4", order.key), ME) for order in orders]
+        with ledger.log_of_events.exclusive():
+            answers = []
+            for order in orders:
+                target = orders[0] if of_one_order else order
+                answers.append(threads.submit(ledger.change, target.uuid, pay("10", order.key), ME))
+                while len(ledger.log_of_events._waiting) < len(answers):
+                    time.sleep(0.001)
         for answer in answers:
             with pytest.raises(IntegrityError):
                 answer.result()
