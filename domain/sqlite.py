@@ -141,16 +141,15 @@ class Readers(threading.local):
     A connection does not live through a fork: whoever forks opens nothing before.
     """
 
-    def __init__(self, path: Path, synchronous: str, *, must_exist: bool = False) -> None:
+    def __init__(self, path: Path, synchronous: str) -> None:
         self._path = path
         self._synchronous = synchronous
-        self._must_exist = must_exist
         self._own: sqlite3.Connection | None = None
 
     @property
     def own(self) -> "sqlite3.Connection":
         if self._own is None:
-            self._own = connect(self._path, self._synchronous, must_exist=self._must_exist)
+            self._own = connect(self._path, self._synchronous)
             self._own.execute("PRAGMA query_only = ON")
         return self._own
 

@@ -27,7 +27,7 @@ import domain
 import projections
 from domain.ledger import LOG, OrderLedger
 from domain.recorder import SQLiteRecorder
-from domain.sqlite import Busy, Readers, begin, connect, in_haste, interrupt_when_late, sqlite3, transaction
+from domain.sqlite import Busy, begin, connect, in_haste, interrupt_when_late, sqlite3, transaction
 from projections import orders, payments, reconciliations, tree
 from projections.folding import Part, fold, orphans, part, put, put_new, read_part, rows
 
@@ -77,41 +77,44 @@ class Views:
         except OSError:
             raise ViewsUnavailable("the views are being made anew") from None
 
-    def _readers(self) -> Readers:
-        """This thread's connection to the generation in force. Raises ViewsUnavailable."""
+    @property
+    def reader(self) -> sqlite3.Connection:
+        """This thread's connection for queries of the generation in force. Raises ViewsUnavailable."""
         while True:
             generation = self._generation()
             # A file that is open here keeps its inode, so a new one cannot be taken for it.
             if getattr(self._local, "generation", None) == generation:
-                return self._local.readers  # type: ignore[no-any-return]
+                return self._local.reader  # type: ignore[no-any-return]
             self._close_reader()
-            readers = Readers(self.path.resolve(), "NORMAL", must_exist=True)
-            try:
-                found = readers.own.execute("SELECT fingerprint FROM made_by").fetchone()
-            except sqlite3.DatabaseError:
-                found = None
-            if found == (fingerprint(),) and self._generation() == generation:
-                if in_haste():  # a thread that is once is always; for the others it would only cost
-                    interrupt_when_late(readers.own)
-                self._local.generation, self._local.readers = generation, readers
-                return readers
-            readers.close()
+            reader = self._open()
             if self._generation() == generation:
-                raise ViewsUnavailable("the views are of another version of the program")
+                if reader is None:
+                    raise ViewsUnavailable("the views are of another version of the program")
+                self._local.generation, self._local.reader = generation, reader
+                return reader
             # The link was turned meanwhile, so there is another generation to look at.
+            if reader is not None:
+                reader.close()
+
+    def _open(self) -> sqlite3.Connection | None:
+        """A connection for queries; None where the file is none that this program made."""
+        with suppress(sqlite3.DatabaseError):
+            reader = connect(self.path.resolve(), "NORMAL", must_exist=True)
+            if reader.execute("SELECT fingerprint FROM made_by").fetchone() == (fingerprint(),):
+                reader.execute("PRAGMA query_only = ON")
+                if in_haste():  # a thread that is once is always; for the others it would only cost
+                    interrupt_when_late(reader)
+                return reader
+            reader.close()
+        return None
 
     def in_force(self) -> Path | None:
         """The file of the generation in force; None where there is none that this program can read."""
         try:
-            self._readers()
+            _ = self.reader
             return self.path.resolve()
         except ViewsUnavailable:
             return None
-
-    @property
-    def reader(self) -> sqlite3.Connection:
-        """This thread's connection for queries. Raises ViewsUnavailable."""
-        return self._readers().own
 
     def close(self) -> None:
         """Closes this thread's connection for queries, and the one for feeding."""
@@ -122,9 +125,9 @@ class Views:
             self._writer = None
 
     def _close_reader(self) -> None:
-        if readers := getattr(self._local, "readers", None):
-            readers.close()
-        self._local.generation = self._local.readers = None
+        if reader := getattr(self._local, "reader", None):
+            reader.close()
+        self._local.generation = self._local.reader = None
 
     # --- feeding ---
 
@@ -172,7 +175,7 @@ class Views:
 
     def _writer_in_force(self) -> sqlite3.Connection:
         """The connection for feeding the generation in force; under the lock. Raises ViewsUnavailable."""
-        self._readers()
+        _ = self.reader  # looks which generation that is
         if self._writer is None or self._writer[0] != self._local.generation:
             if self._writer is not None:
                 self._writer[1].close()
@@ -206,7 +209,7 @@ class Views:
     def ensure(self, progress: Progress | None = None) -> None:
         """Makes the views anew where they are missing, damaged or of another version, and feeds them to the head."""
         try:
-            self._readers()
+            _ = self.reader
         except ViewsUnavailable:
             self.rebuild(progress, only_if_unavailable=True)
         self.catch_up()
@@ -221,7 +224,7 @@ class Views:
             flock(lock, LOCK_EX)
             if only_if_unavailable:
                 with suppress(ViewsUnavailable):  # somebody else has made them while this one waited
-                    return _position(self._readers().own)
+                    return _position(self.reader)
             file = self.path.with_name(f"{self.path.name}.{secrets.token_hex(4)}")
             try:
                 writer = self._make(file, progress)
