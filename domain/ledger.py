@@ -73,7 +73,14 @@ class EventMapper(Mapper[UUID]):
 
     def __init__(self) -> None:
         super().__init__(transcoder=EventTranscoder())
-        self._decoders = {topic: msgspec.json.Decoder(shape) for topic, shape in _SHAPES.items()}
+        # How the payload of each topic is read, and the record that its event stands in.
+        self._readers: dict[bytes, tuple[Callable[[bytes], Any], type[e.Record] | type[reconciliation.Record]]] = {
+            topic.encode(): (
+                msgspec.json.Decoder(shape).decode,
+                e.Record if issubclass(shape, e.Event) else reconciliation.Record,
+            )
+            for topic, shape in _SHAPES.items()
+        }
 
     def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredEvent:
         assert isinstance(domain_event, e.Record | reconciliation.Record)
@@ -92,7 +99,7 @@ class EventMapper(Mapper[UUID]):
             raise DamagedEvent(position, uuid, version, _ALTERED)
         if not isinstance(uuid, UUID):
             raise DamagedEvent(position, uuid, version, "the order's UUID is none")
-        return self._record(position, uuid, version, stored_event.topic, stored_event.state)
+        return self._record(position, uuid, version, stored_event.topic.encode(), stored_event.state)
 
     def read(self, raw: RawRecord) -> e.Record | reconciliation.Record:
         """The same of a record as it is stored, its digest checked. Raises UnknownTopic, DamagedEvent."""
@@ -103,24 +110,22 @@ class EventMapper(Mapper[UUID]):
     def read_unchecked(self, raw: RawRecord) -> e.Record | reconciliation.Record:
         """`read`, for who has checked the digest already."""
         try:
-            uuid, topic = uuid_of(raw.originator_id), raw.topic.decode()
+            uuid = uuid_of(raw.originator_id)
         except ValueError as error:
             raise DamagedEvent(raw.position, raw.order, raw.version, str(error)) from error
-        return self._record(raw.position, uuid, raw.version, topic, raw.payload)
+        return self._record(raw.position, uuid, raw.version, raw.topic, raw.payload)
 
     def _record(
-        self, position: int | None, uuid: UUID, version: int, topic: str, payload: bytes
+        self, position: int | None, uuid: UUID, version: int, topic: bytes, payload: bytes
     ) -> e.Record | reconciliation.Record:
-        decoder = self._decoders.get(topic)
-        if decoder is None:
-            raise UnknownTopic(topic, position)
         try:
-            event = decoder.decode(payload)
+            decode, record = self._readers[topic]
+        except KeyError:
+            raise UnknownTopic(topic.decode(errors="replace"), position) from None
+        try:
+            return record(uuid, version, decode(payload))
         except ValueError as error:  # msgspec's and Unicode's errors are ValueErrors too
             raise DamagedEvent(position, uuid, version, str(error)) from error
-        if isinstance(event, e.Event):
-            return e.Record(uuid, version, event)
-        return reconciliation.Record(uuid, version, event)
 
 
 class EventTranscoder(Transcoder):

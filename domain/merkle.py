@@ -35,7 +35,7 @@ def append(size: int, leaves: Sequence[bytes], get: Get) -> list[Node]:
     while row:
         rows.append((first, row))
         paired = [get(len(rows) - 1, first - 1), *row] if first % 2 else row
-        row = [node_hash(paired[i], paired[i + 1]) for i in range(0, len(paired) - 1, 2)]
+        row = list(map(node_hash, paired[::2], paired[1::2]))
         first //= 2
     nodes: list[Node] = []
     for leaf in range(size, size + len(leaves)):

@@ -4,7 +4,7 @@ No float is ever made on the way. Minor digits are those of ISO 4217.
 """
 
 import re
-from functools import cache, lru_cache
+from functools import cache
 
 from iso4217 import Currency
 
@@ -69,18 +69,12 @@ class Amount:
 ZERO = Amount("0")
 
 
-# The same few amounts are written again and again: an order's total and its subtotal, a shop's prices, zero.
-_remembered = lru_cache(maxsize=20_000)
-
-
-@_remembered
 def decimal_text(minor: int, digits: int) -> str:
     """Minor units as the decimal text of the log, with all the currency's digits: (7990, 2) is '79.90'."""
     if digits == 0:
         return str(minor)
-    sign, minor = ("-", -minor) if minor < 0 else ("", minor)
-    text = str(minor).rjust(digits + 1, "0")
-    return f"{sign}{text[:-digits]}.{text[-digits:]}"
+    text = str(minor).zfill(digits + (1 if minor >= 0 else 2))
+    return f"{text[:-digits]}.{text[-digits:]}"
 
 
 def minor_units(text: str) -> int:
@@ -88,14 +82,11 @@ def minor_units(text: str) -> int:
     return int(text.replace(".", ""))
 
 
-@_remembered
 def short_number(minor: int, digits: int) -> str:
     """An amount as the shop contract writes its numbers: `75000` where integral, else with all digits, `79.90`."""
-    whole, rest = divmod(minor, 10**digits)
-    return str(whole) if rest == 0 else decimal_text(minor, digits)
+    return decimal_text(minor, digits).removesuffix("." + "0" * digits)
 
 
-@_remembered
 def two_digit_text(minor: int, digits: int) -> str:
     """An amount as the storefront contract writes it: two digits after the point, or the currency's, if more."""
     return decimal_text(minor, digits) if digits >= 2 else decimal_text(minor * 10 ** (2 - digits), 2)

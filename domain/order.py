@@ -255,10 +255,11 @@ def evolve(order: Order | None, record: e.Record) -> Order:
     if isinstance(event, e.OrderCreated):
         return _created(record, event)
     assert order is not None
+    before, at = order.updated_at, event.occurred_at
     return replace(
         order,
         version=record.originator_version,
-        updated_at=max(order.updated_at, event.occurred_at),
+        updated_at=at if at > before else before,
         **_CHANGES[type(event)](order, event),
     )
 

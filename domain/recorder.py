@@ -7,7 +7,7 @@ must be unique across orders is claimed in the transaction that writes the event
 import hashlib
 import zlib
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -182,8 +182,8 @@ def digest_of(originator_id: _Field, version: _Field, topic: _Field, payload: _F
     Each field is its length in four bytes and then its UTF-8; null is the length FFFFFFFF alone; a number is its
     decimal text. The fields come in the order of the table's columns, from originator_id to idempotency_key.
     """
-    head = map(_framed_again, (originator_id, version, topic))
-    return hashlib.sha256(b"".join((b"\x00", *head, _framed(payload), *map(_framed_again, rest)))).digest()
+    head = b"\x00" + _framed_again(originator_id) + _framed_again(version) + _framed_again(topic)
+    return hashlib.sha256(head + _framed(payload) + _all_framed_again(rest)).digest()
 
 
 def _framed(field: _Field) -> bytes:
@@ -194,8 +194,13 @@ def _framed(field: _Field) -> bytes:
     return len(text).to_bytes(4, "big") + text
 
 
-# All but the payloads stand in many records.
+# All but the payloads stand in many records; the last four together, in all that one command wrote.
 _framed_again = lru_cache(maxsize=4096)(_framed)
+
+
+@lru_cache(maxsize=64)
+def _all_framed_again(fields: tuple[_Field, ...]) -> bytes:
+    return b"".join(map(_framed, fields))
 
 
 def instant(moment: datetime) -> str:
@@ -433,26 +438,16 @@ class SQLiteRecorder(ApplicationRecorder):
         )
         return map(RawRecord._make, rows)
 
-    def raw_records_of_orders_begun(self, after: int, until: int, head: int) -> Iterator[RawRecord]:
-        """The whole histories, up to `head`, of the orders whose first version stands between two positions, the first
-        left out; all in the order of positions."""
+    def raw_records_elsewhere(self, orders: Iterable[str], first: int, last: int, head: int) -> Iterator[RawRecord]:
+        """These orders' records up to `head` that do not stand from `first` to `last`, in the order of positions."""
         # The index alone tells the positions, so that what is sorted is small.
         rows = self.reader.execute(
             f"WITH theirs AS MATERIALIZED (SELECT position AS place FROM events WHERE originator_id IN"
-            f" (SELECT originator_id FROM events WHERE position > ? AND position <= ? AND version = 1)"
-            f" AND position <= ? ORDER BY position) {_RAW} JOIN theirs ON position = place ORDER BY place",
-            (after, until, head),
+            f" (SELECT value FROM json_each(?)) AND (position < ? OR position > ?) AND position <= ?)"
+            f" {_RAW} JOIN theirs ON position = place ORDER BY place",
+            (msgspec.json.encode(list(orders)).decode(), first, last, head),
         )
         return map(RawRecord._make, rows)
-
-    def begun(self, after: int, until: int) -> list[str]:
-        """The orders whose first version stands between two positions, the first left out; UUIDs as they are stored."""
-        rows = self.reader.execute(
-            "SELECT CAST(originator_id AS BLOB) FROM events WHERE position > ? AND position <= ? AND version = 1"
-            " ORDER BY position",
-            (after, until),
-        )
-        return [uuid.decode(errors="replace") for (uuid,) in rows]
 
     def raw_records_of(self, originator_id: str) -> Iterator[RawRecord]:
         """An order's records, by their versions."""
@@ -467,13 +462,6 @@ class SQLiteRecorder(ApplicationRecorder):
             (head,),
         )
         return map(RawRecord._make, rows)
-
-    def digests(self, after: int, until: int) -> list[bytes]:
-        """The digests of the records between two positions, the first left out."""
-        rows = self.reader.execute(
-            "SELECT digest FROM events WHERE position > ? AND position <= ? ORDER BY position", (after, until)
-        )
-        return [digest for (digest,) in rows]
 
     def parts(self, size: int) -> list[int]:
         """Which parts of the log have records, each part so many positions long, the first being 0."""

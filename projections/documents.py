@@ -26,11 +26,16 @@ class Documents(msgspec.Struct, frozen=True):
     storefront: bytes
     more: bytes
 
+    @property
+    def staff(self) -> bytes:
+        return self.shop[:-1] + b"," + self.more[1:]
+
 
 def render(order: Order, totals: Totals) -> Documents:
     """Every rendering of an order."""
     digits = digits_of(order.currency)
-    items = [_item(item, digits) for item in order.items]
+    # They stand in two of them, and are most of both.
+    items = Raw(_encode([_item(item, digits) for item in order.items]))
     return Documents(
         shop=_encode(_shop(order, totals, digits)),
         storefront=_encode(_storefront(order, totals, digits, items)).replace(b'"/url/"', _url(order), 1),
@@ -40,9 +45,7 @@ def render(order: Order, totals: Totals) -> Documents:
 
 def staff_document(order: Order) -> bytes:
     """The order document that commands answer with."""
-    totals, digits = order.totals, digits_of(order.currency)
-    items = [_item(item, digits) for item in order.items]
-    return _encode(_shop(order, totals, digits))[:-1] + b"," + _encode(_more(order, totals, digits, items))[1:]
+    return render(order, order.totals).staff
 
 
 def _url(order: Order) -> bytes:
@@ -146,7 +149,7 @@ def human_readable_size(size_bytes: int | None) -> str | None:
     return f"{hundredths // 100}.{hundredths % 100:02d} {unit}"
 
 
-def _storefront(order: Order, totals: Totals, digits: int, items: list[dict[str, Any]]) -> dict[str, Any]:
+def _storefront(order: Order, totals: Totals, digits: int, items: Raw) -> dict[str, Any]:
     """Seed 002's object, in the order of its example."""
     customer = order.customer.details if order.customer else None
     return {
@@ -201,7 +204,7 @@ def _item(item: Item, digits: int) -> dict[str, Any]:
     }
 
 
-def _more(order: Order, totals: Totals, digits: int, items: list[dict[str, Any]]) -> dict[str, Any]:
+def _more(order: Order, totals: Totals, digits: int, items: Raw) -> dict[str, Any]:
     """What the order document has beyond the shop's object."""
     return {
         "uuid": order.uuid,

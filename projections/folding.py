@@ -1,6 +1,6 @@
 """From the log's records to the rows of the views: the one fold, for what has just come and for the whole log alike."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -133,11 +133,23 @@ def part(ledger: Path, after: int, until: int, head: int) -> bytes:
     """
     log = SQLiteRecorder(ledger)
     try:
-        histories = log.raw_records_of_orders_begun(after, until, head)
-        made = Part(until, log.digests(after, min(until, head)), rows(fold(histories, nothing, nothing)))
-        return msgspec.msgpack.encode(made)
+        raws = list(log.raw_records(after=after, until=min(until, head)))
+        whole = histories(log, raws, after + 1, until, head)
+        return msgspec.msgpack.encode(Part(until, [raw.digest for raw in raws], rows(fold(whole, nothing, nothing))))
     finally:
         log.close()
+
+
+def histories(log: SQLiteRecorder, raws: Sequence[RawRecord], first: int, last: int, head: int) -> list[RawRecord]:
+    """The whole histories, up to `head`, of the orders that begin among the records from one position to another.
+
+    `raws` are those records. All in the order of positions.
+    """
+    begun = {raw.originator_id: raw.order for raw in raws if raw.version == 1}
+    whole = [raw for raw in raws if raw.originator_id in begun]
+    if elsewhere := list(log.raw_records_elsewhere(begun.values(), first, last, head)):
+        whole = sorted(whole + elsewhere)
+    return whole
 
 
 # From process to process as MessagePack: a quarter of what pickling takes.

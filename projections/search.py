@@ -16,7 +16,8 @@ BETWEEN: Final = "\x1f"
 
 def normal(text: str) -> str:
     """Text as it is compared: letters that are the same written alike, case folded."""
-    return text.translate(_SAME).casefold()
+    # Of ASCII this is the same, and a fifth of the work.
+    return text.lower() if text.isascii() else text.translate(_SAME).casefold()
 
 
 def words(search: str) -> list[str]:

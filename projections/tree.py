@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # So many nodes stand in one row, one behind the other.
 _ROW_NODES: Final = 64
-_HASH_BYTES: Final = 32
+HASH_BYTES: Final = 32
 
 
 def create(database: "Database") -> None:
@@ -39,7 +39,7 @@ def _complete(leaves: int) -> int:
 def size(connection: sqlite3.Connection) -> int:
     """How many records the tree has."""
     last, hashes = _last(connection)
-    nodes = last * _ROW_NODES + len(hashes) // _HASH_BYTES
+    nodes = last * _ROW_NODES + len(hashes) // HASH_BYTES
     leaves = nodes // 2
     while _complete(leaves) < nodes:
         leaves += 1
@@ -62,24 +62,30 @@ def node(connection: sqlite3.Connection) -> merkle.Get:
 
     def get(level: int, place: int) -> bytes:
         of, at = divmod(number(level, place), _ROW_NODES)
-        found = row(of)[at * _HASH_BYTES : (at + 1) * _HASH_BYTES]
-        if len(found) < _HASH_BYTES:
+        found = row(of)[at * HASH_BYTES : (at + 1) * HASH_BYTES]
+        if len(found) < HASH_BYTES:
             raise KeyError((level, place))
         return found
 
     return get
 
 
-def between(connection: sqlite3.Connection, first: int, last: int) -> dict[int, bytes]:
-    """The nodes from one number to another, both included, by their numbers."""
-    rows = connection.execute(
-        "SELECT row, hashes FROM tree_nodes WHERE row BETWEEN ? AND ?", (first // _ROW_NODES, last // _ROW_NODES)
-    )
-    return {
-        row * _ROW_NODES + i: hashes[i * _HASH_BYTES : (i + 1) * _HASH_BYTES]
-        for row, hashes in rows
-        for i in range(max(0, first - row * _ROW_NODES), min(len(hashes) // _HASH_BYTES, last - row * _ROW_NODES + 1))
-    }
+def between(connection: sqlite3.Connection, first: int, last: int) -> bytes:
+    """The nodes from one number to another, both included, as far as the tree goes; zeros where one is missing."""
+    last_row, _ = _last(connection)
+    of, until = first // _ROW_NODES, min(last // _ROW_NODES, last_row)
+    rows = dict(connection.execute("SELECT row, hashes FROM tree_nodes WHERE row BETWEEN ? AND ?", (of, until)))
+    full = _ROW_NODES * HASH_BYTES
+    whole = b"".join([rows.get(row, b"").ljust(0 if row == last_row else full, b"\0") for row in range(of, until + 1)])
+    return whole[first * HASH_BYTES - of * full : (last + 1) * HASH_BYTES - of * full]
+
+
+def leaves(connection: sqlite3.Connection, first: int, last: int) -> list[bytes]:
+    """The leaves from one position of the log to another, both included, as far as the tree goes."""
+    start = number(0, first - 1)
+    nodes = between(connection, start, number(0, last - 1))
+    places = [(number(0, position - 1) - start) * HASH_BYTES for position in range(first, last + 1)]
+    return [nodes[place : place + HASH_BYTES] for place in places if place < len(nodes)]
 
 
 def append(connection: sqlite3.Connection, digests: Sequence[bytes]) -> None:
@@ -87,7 +93,7 @@ def append(connection: sqlite3.Connection, digests: Sequence[bytes]) -> None:
     nodes = merkle.append(size(connection), digests, node(connection))
     row, hashes = _last(connection)
     hashes += b"".join([found for _, _, found in nodes])
-    step = _ROW_NODES * _HASH_BYTES
+    step = _ROW_NODES * HASH_BYTES
     connection.executemany(
         "INSERT OR REPLACE INTO tree_nodes VALUES (?, ?)",
         [(row + i, hashes[i * step : (i + 1) * step]) for i in range(-(-len(hashes) // step))],

@@ -21,7 +21,7 @@ from domain.refusals import Refusal
 from domain.sqlite import sqlite3
 from projections import tree
 from projections.checkpoints import ORIGIN
-from projections.verification import Growing, Problem, Verified, check_orders, check_records, check_the_rest
+from projections.verification import Growing, Problem, Verified, check_part, check_the_rest
 from projections.views import Views
 from tests.audit.conftest import Office
 from tests.audit.histories import a_command, an_order
@@ -123,15 +123,13 @@ def files(kept: Kept, tmp_path: Path) -> Iterator[Files]:
 
 def by_record(files: Files) -> list[Problem]:
     (head,) = files.all("SELECT max(position) FROM events")[0]
-    problems, _ = check_records(files.ledger, files.views(), 1, head)
-    return problems
+    return check_part(files.ledger, files.views(), 1, head, head).records
 
 
 def by_order(files: Files) -> list[Problem]:
     (head,) = files.all("SELECT max(position) FROM events")[0]
-    begun, _ = check_orders(files.ledger, files.views(), 0, head, head)
     rest, _ = check_the_rest(files.ledger, files.views(), head)
-    return begun + rest
+    return check_part(files.ledger, files.views(), 1, head, head).histories + rest
 
 
 def by_checkpoint(files: Files) -> list[Problem]:
@@ -140,7 +138,7 @@ def by_checkpoint(files: Files) -> list[Problem]:
     (head,) = files.all("SELECT max(position) FROM events")[0]
     found = Verified()
     growing = Growing([("kept", checkpoint.parse(note)) for note in notes], found)
-    growing.append(check_records(files.ledger, None, 1, head)[1])
+    growing.append(check_part(files.ledger, None, 1, head, head).digests)
     growing.finish()
     return found.problems
 
