@@ -351,23 +351,34 @@ def _page_statement(
     order_by = [f"{column} {'DESC' if down else 'ASC'}" for column, down in ordering]
     if all(column != "id" for column, _ in ordering):
         order_by.append("id DESC")
+    limit, offset = len(values) + of_customer + 1, len(values) + of_customer + 2
     # Either walked in an order that is there already, and no further than the page goes; or every candidate looked at,
     # once, in the order in which rows lie in the file.
-    found = "NOT MATERIALIZED" if by_status_alone and ordering == NEWEST_FIRST else "MATERIALIZED"
-    counted = f"sum(orders) FROM order_counts WHERE {' AND '.join(terms)}"
-    if not (of_customer and by_status_alone):
-        counted = "count(*) FROM hit"
+    walked = ordering == NEWEST_FIRST and (of_customer or by_status_alone)
+    part = "NOT MATERIALIZED"
+    if of_customer and by_status_alone:
+        count = f"(SELECT sum(orders) FROM order_counts WHERE {' AND '.join(terms)})"
+    elif walked and of_customer:
+        # What the page's walk has passed is counted; so only what lies behind its last order is left to be looked at.
+        part = "MATERIALIZED"
+        behind = "(created_at, id) < (SELECT created_at, id FROM part ORDER BY created_at, id LIMIT 1)"
+        count = (
+            f"CASE WHEN EXISTS (SELECT 1 FROM part)"
+            f" THEN ?{offset} + (SELECT count(*) FROM part) + (SELECT count(*) FROM hit WHERE {behind})"
+            f" WHEN ?{offset} = 0 THEN 0 ELSE (SELECT count(*) FROM hit) END"
+        )
+    else:
+        count = "(SELECT count(*) FROM hit)"
     columns = ", ".join(dict.fromkeys(["id", *(column for column, _ in ordering)]))
     what, where = _DOCUMENTS[document]
-    limit = len(values) + of_customer + 1
     # The plus keeps SQLite from planning for the very limit that is bound, and so from preparing the statement anew
     # each time, which would cost three times what the query does.
     statement = (
-        f"WITH hit AS {found} (SELECT {columns} FROM orders WHERE {' AND '.join(terms)})"
-        f" SELECT (SELECT position FROM positions), (SELECT {counted}),"
-        f" (SELECT CAST(group_concat({what}, ',') AS BLOB)"
-        f" FROM (SELECT id FROM hit ORDER BY {', '.join(order_by)} LIMIT +?{limit} OFFSET +?{limit + 1}) AS part"
-        f" CROSS {where})"
+        f"WITH hit AS {'NOT MATERIALIZED' if walked else 'MATERIALIZED'}"
+        f" (SELECT {columns} FROM orders WHERE {' AND '.join(terms)}),"
+        f" part AS {part} (SELECT {columns} FROM hit ORDER BY {', '.join(order_by)} LIMIT +?{limit} OFFSET +?{offset})"
+        f" SELECT (SELECT position FROM positions), {count},"
+        f" (SELECT CAST(group_concat({what}, ',') AS BLOB) FROM part CROSS {where})"
     )
     return statement, tuple(values)
 

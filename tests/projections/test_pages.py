@@ -1,0 +1,79 @@
+"""A page of a list: the right orders in their order, and how many there are in all, however SQLite walks to them."""
+
+import json
+from itertools import product
+from random import Random
+from typing import Any
+
+from domain import commands as c
+from domain.ledger import OrderLedger
+from projections import orders
+from projections.views import Views
+from tests.conftest import ME, Clock, new_order
+
+ORDERS = 60
+NOTES = ("blue", "blue and green", "green", None)
+STATUSES = ("hold", "processing", "deleted", None)
+FILTERS = (
+    orders.Filter(),
+    orders.Filter(statuses=("hold", "new")),
+    orders.Filter(words=("blue",)),
+    orders.Filter(words=("blue", "green"), statuses=("processing", "new", "hold")),
+    orders.Filter(words=("red",)),
+    orders.Filter(has_notes=False),
+)
+ORDERINGS = (orders.NEWEST_FIRST, (("created_at", False),), (("status", True), ("created_at", False)))
+
+
+def recorded(ledger: OrderLedger, clock: Clock) -> list[dict[str, Any]]:
+    """Orders of two customers, many of them of one moment; what a filter can ask of each."""
+    random, known = Random(11), []
+    for _ in range(ORDERS):
+        if random.random() < 0.5:
+            clock.tick()
+        customer, notes, status = random.choice((1, 2)), random.choice(NOTES), random.choice(STATUSES)
+        order = ledger.create(new_order(customer={"id": customer}, notes=notes), ME).order
+        if status:
+            order = ledger.change(order.uuid, c.ChangeStatus(status=status), ME).order
+        known.append(
+            {"id": order.id, "customer": customer, "notes": notes or "", "status": order.status, "at": clock.now}
+        )
+    return known
+
+
+def expected(
+    known: list[dict[str, Any]], wanted: orders.Filter, customer: int | None, ordering: tuple[tuple[str, bool], ...]
+) -> list[int]:
+    found = [
+        order
+        for order in known
+        if customer in (None, order["customer"])
+        and (order["status"] != "deleted" if wanted.statuses is None else order["status"] in wanted.statuses)
+        and all(word in order["notes"] for word in wanted.words)
+        and wanted.has_notes in (None, bool(order["notes"]))
+    ]
+    found.sort(key=lambda order: order["id"], reverse=True)  # ties
+    for column, down in reversed(ordering):
+        found.sort(key=lambda order: order["at" if column == "created_at" else column], reverse=down)
+    return [order["id"] for order in found]
+
+
+def test_every_page_has_its_orders_and_the_count_of_them_all(ledger: OrderLedger, views: Views, clock: Clock) -> None:
+    known = recorded(ledger, clock)
+    views.catch_up()
+    for wanted, customer, ordering in product(FILTERS, (1, None), ORDERINGS):
+        ids = expected(known, wanted, customer, ordering)
+        for limit, offset in ((1, 0), (5, 0), (5, 3), (5, len(ids) - 5), (5, len(ids)), (7, len(ids) + 40), (100, 0)):
+            if offset < 0:
+                continue
+            page = orders.page(
+                views.reader,
+                wanted,
+                document="shop",
+                customer_id=customer,
+                ordering=ordering,
+                limit=limit,
+                offset=offset,
+            )
+            shown = [row["id"] for row in json.loads(b"[" + page.rows + b"]")]
+            assert (shown, page.count) == (ids[offset : offset + limit], len(ids)), (wanted, customer, ordering, offset)
