@@ -294,18 +294,21 @@ class SQLiteRecorder(ApplicationRecorder):
         return turn.outcome()
 
     def _take_turns(self) -> None:
-        turns: list[_Turn[Any]] = []
-        while self._waiting:
-            turns.append(self._waiting.popleft())
+        turns = self._come()
         try:
             with self.exclusive():
                 for turn in turns:
                     turn.take(self.writer)
+                    turns += self._come()  # while this waited for the file, or is at work
         except BaseException as error:  # nothing of all this is there
             for turn in turns:
                 turn.fail(error if isinstance(error, Exception) else OperationalError("the write was broken off"))
             if not isinstance(error, Exception):
                 raise
+
+    def _come(self) -> "list[_Turn[Any]]":
+        """The turns that nobody has begun to take."""
+        return [self._waiting.popleft() for _ in range(len(self._waiting))]
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
         """Appends the events and takes the claims, all or nothing; returns the positions.
@@ -346,7 +349,8 @@ class SQLiteRecorder(ApplicationRecorder):
             "INSERT INTO claims VALUES (?, ?, ?, ?, ?)",
             [(c.kind, c.value, str(c.originator_id), c.version, c.fingerprint) for c in claims],
         )
-        (end,) = writer.execute("SELECT ifnull(max(position), 0) FROM events").fetchone()
+        # Claims have no row ids.
+        (end,) = writer.execute("SELECT last_insert_rowid()").fetchone()
         return range(end - len(rows) + 1, end + 1)
 
     def select_events(

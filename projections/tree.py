@@ -38,18 +38,22 @@ def _complete(leaves: int) -> int:
 
 def size(connection: sqlite3.Connection) -> int:
     """How many records the tree has."""
-    last, hashes = _last(connection)
-    nodes = last * _ROW_NODES + len(hashes) // HASH_BYTES
-    leaves = nodes // 2
-    while _complete(leaves) < nodes:
-        leaves += 1
-    return leaves
+    return _leaves_before(*_last(connection))
 
 
 def _last(connection: sqlite3.Connection) -> tuple[int, bytes]:
     """The last row's number and content; an empty one where there is none."""
     found = connection.execute("SELECT row, hashes FROM tree_nodes ORDER BY row DESC LIMIT 1").fetchone()
     return found or (0, b"")
+
+
+def _leaves_before(row: int, hashes: bytes) -> int:
+    """How many leaves a tree has that ends with this row."""
+    nodes = row * _ROW_NODES + len(hashes) // HASH_BYTES
+    leaves = nodes // 2
+    while _complete(leaves) < nodes:
+        leaves += 1
+    return leaves
 
 
 def node(connection: sqlite3.Connection) -> merkle.Get:
@@ -90,8 +94,8 @@ def leaves(connection: sqlite3.Connection, first: int, last: int) -> list[bytes]
 
 def append(connection: sqlite3.Connection, digests: Sequence[bytes]) -> None:
     """Adds the digests of the log's next records."""
-    nodes = merkle.append(size(connection), digests, node(connection))
     row, hashes = _last(connection)
+    nodes = merkle.append(_leaves_before(row, hashes), digests, node(connection))
     hashes += b"".join([found for _, _, found in nodes])
     step = _ROW_NODES * HASH_BYTES
     connection.executemany(

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 import pytest
-from eventsourcing.persistence import IntegrityError
+from eventsourcing.persistence import IntegrityError, OperationalError
 
 from domain import commands as c
 from domain import events as e
@@ -27,6 +27,7 @@ from domain.refusals import (
     RefundReferenceTaken,
     StatusChangeNotAllowed,
 )
+from domain.sqlite import sqlite3, transaction
 from domain.strict_json import shaped
 from tests.conftest import ME, Clock, new_order
 
@@ -458,6 +459,37 @@ def test_commands_that_come_while_another_is_written_share_the_next_commit(ledge
         assert [answer.result().order.totals.paid for answer in answers] == [400] * 4
     assert said == ["BEGIN IMMEDIATE", "COMMIT"] * 2
     assert [ledger.order(order.uuid).totals.paid for order in orders] == [400] * 4
+
+
+def test_commands_that_come_while_one_waits_for_the_file_share_its_commit(ledger: OrderLedger) -> None:
+    orders = [ledger.create(new_order(**TEN), ME).order for _ in range(4)]
+    said, waiting = commits(ledger), ledger.log_of_events._waiting
+    with ThreadPoolExecutor(4) as threads:
+        with transaction(sqlite3.connect(ledger.log_of_events.path, isolation_level=None)):
+            answers = [threads.submit(ledger.change, orders[0].uuid, pay("4", orders[0].key), ME)]
+            while "BEGIN IMMEDIATE" not in said:
+                time.sleep(0.001)
+            answers += [threads.submit(ledger.change, order.uuid, pay("4", order.key), ME) for order in orders[1:]]
+            while len(waiting) < 3:
+                time.sleep(0.001)
+        assert [answer.result().order.totals.paid for answer in answers] == [400] * 4
+    assert said.count("COMMIT") == 1
+
+
+def test_commands_that_wait_too_long_for_the_file_are_all_told_so(
+    ledger: OrderLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("domain.sqlite.LOCK_WAIT_SECONDS_MAX", 0.2)
+    orders = [ledger.create(new_order(**TEN), ME).order for _ in range(2)]
+    with (
+        ThreadPoolExecutor(2) as threads,
+        transaction(sqlite3.connect(ledger.log_of_events.path, isolation_level=None)),
+    ):
+        answers = [threads.submit(ledger.change, order.uuid, pay("4", order.key), ME) for order in orders]
+        for answer in answers:
+            with pytest.raises(OperationalError, match="kept its lock"):
+                answer.result()
+    assert [ledger.order(order.uuid).version for order in orders] == [2, 2]
 
 
 def test_of_commands_that_share_a_commit_each_has_its_own_fate(ledger: OrderLedger) -> None:
