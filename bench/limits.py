@@ -5,12 +5,14 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 import msgspec
 
 from domain import events
 from domain.ledger import OrderLedger
 from domain.sqlite import connect, sqlite3, transaction
+from projections import orders, tree
 from projections.views import PART_POSITIONS, Views
 
 
@@ -37,6 +39,46 @@ def commits_per_second(folder: Path, seconds: float) -> float:
         done += 1
     connection.close()
     return done / (now - started)
+
+
+def bare_creates_per_second(ledger: Path, views: Path, folder: Path, items: int, seconds: float) -> float:
+    """The rows of a new order, written and nothing else: no request, no decision, no rendering, and no other writer.
+
+    Into copies of both files: its events and claims in one durable commit, its rows in the views in another that need
+    not be durable.
+    """
+    for name, file in (("log", ledger), ("shown", views)):
+        (folder / f"bare-{name}.db").unlink(missing_ok=True)
+        connect(file, "FULL").execute("VACUUM INTO ?", (str(folder / f"bare-{name}.db"),))
+    log, shown = connect(folder / "bare-log.db", "FULL"), connect(folder / "bare-shown.db", "NORMAL")
+    (last,) = log.execute("SELECT max(value) FROM claims WHERE kind = 'order-id'").fetchone()
+    done, spent = 0, 0.0
+    while spent < seconds:
+        uuid, number, key = str(uuid4()), last + done + 1, uuid4().hex
+        old = log.execute(
+            "SELECT originator_id FROM claims WHERE kind = 'order-id' AND value = ?", (1 + done % last,)
+        ).fetchone()
+        events = log.execute(
+            "SELECT * FROM events WHERE originator_id = ? AND version <= ?", (*old, 1 + items)
+        ).fetchall()
+        found = orders.rows_of(shown, *old)
+        assert found is not None
+        narrow, *wide = found.rows
+        rows = ((*narrow[:2], number, uuid, key, *narrow[5:]), *((number, *row[1:]) for row in wide))
+        claims = [("order-id", number, uuid, 1, None), ("order-key", key, uuid, 1, None)]
+        started = time.perf_counter()
+        with transaction(log):
+            log.executemany(
+                "INSERT INTO events VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [(uuid, *row[2:]) for row in events]
+            )
+            log.executemany("INSERT INTO claims VALUES (?, ?, ?, ?, ?)", claims)
+        with transaction(shown):
+            orders.insert(shown, [rows])
+            tree.append(shown, [row[-1] for row in events])
+            shown.execute("UPDATE positions SET position = position + ?", (len(events),))
+        spent += time.perf_counter() - started
+        done += 1
+    return done / spent
 
 
 def rebuild(ledger: Path, folder: Path) -> Cost:

@@ -52,6 +52,10 @@ def _limit(stage: Stage, clients: int) -> Iterator[Sample]:
     rate = limits.commits_per_second(stage.folder, stage.seconds)
     for what in ("create", "pay", "change status"):
         yield Sample("writes", f"{what}, {_words(clients)}", "limit", "1/s", rate)
+    if clients == 1:
+        views = stage.ledger.folder / "views.db"
+        rate = limits.bare_creates_per_second(stage.ledger.file, views, stage.folder, seed.ITEMS, stage.seconds)
+        yield Sample("writes", "the rows of a create alone, one writer", "limit", "1/s", rate)
 
 
 def create(contender: Contender, clients: int, seconds: float) -> Load:

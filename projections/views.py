@@ -6,6 +6,7 @@ made. The turn happens under the write lock of the old generation, and whoever h
 link again, so nobody feeds a generation that is no longer read.
 """
 
+import gc
 import hashlib
 import os
 import re
@@ -350,7 +351,8 @@ def _parts(log: SQLiteRecorder, head: int) -> Iterator[Part]:
     if len(ends) < PROCESSES_PARTS_MIN:
         yield from map(read_part, starmap(part, ends))
         return
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
+    # What is folded by the thousand has no cycles to be collected, only a lot to be looked through for them.
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn"), initializer=gc.disable) as pool:
         coming: deque[Future[bytes]] = deque()
         for arguments in ends:
             coming.append(pool.submit(part, *arguments))
