@@ -265,21 +265,18 @@ def evolve(order: Order | None, record: e.Record) -> Order:
 
 
 class BrokenHistory(Exception):
-    """An order's events are not the versions 1, 2, 3 and so on: one is missing, or stands where it cannot."""
+    """An order's or a reconciliation's events are not the versions 1, 2, 3 and so on: one is missing, or stands where
+    it cannot."""
 
-    def __init__(self, record: e.Record, expected_version: int) -> None:
-        super().__init__(
-            f"order {record.originator_id}: version {record.originator_version} stands where {expected_version} should"
-        )
-        self.record = record
-        self.expected_version = expected_version
+    def __init__(self, whose: str, version: int, expected: int) -> None:
+        super().__init__(f"{whose}: version {version} stands where {expected} should")
 
 
 def step(order: Order | None, record: e.Record) -> Order:
     """`evolve` for records that come from a log. Raises BrokenHistory where this is not the next one."""
     expected = 1 if order is None else order.version + 1
     if record.originator_version != expected or (order is None) != isinstance(record.event, e.OrderCreated):
-        raise BrokenHistory(record, expected)
+        raise BrokenHistory(f"order {record.originator_id}", record.originator_version, expected)
     return evolve(order, record)
 
 

@@ -211,22 +211,11 @@ def evolve(state: Reconciliation | None, record: Record) -> Reconciliation:
     )
 
 
-class BrokenReconciliation(BrokenHistory):
-    """A reconciliation's events are not the versions 1, 2, 3 and so on."""
-
-    def __init__(self, record: Record, expected_version: int) -> None:
-        Exception.__init__(
-            self,
-            f"reconciliation {record.originator_id}: version {record.originator_version} stands where"
-            f" {expected_version} should",
-        )
-
-
 def step(state: Reconciliation | None, record: Record) -> Reconciliation:
-    """`evolve` for records that come from a log. Raises BrokenReconciliation where this is not the next one."""
+    """`evolve` for records that come from a log. Raises BrokenHistory where this is not the next one."""
     expected = 1 if state is None else state.version + 1
     if record.originator_version != expected or (state is None) != isinstance(record.event, ReconciliationStarted):
-        raise BrokenReconciliation(record, expected)
+        raise BrokenHistory(f"reconciliation {record.originator_id}", record.originator_version, expected)
     return evolve(state, record)
 
 

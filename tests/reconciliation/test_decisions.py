@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from domain import reconciliation as r
+from domain.order import BrokenHistory
 from domain.refusals import Refusal
 
 UUID_ = UUID("a06e0784-7b54-573d-b7db-902bbb437c93")
@@ -172,7 +173,7 @@ def test_running_it_again_keeps_what_was_decided_and_the_report_before() -> None
 
 def test_a_version_that_is_missing_breaks_the_history() -> None:
     records = [r.Record(UUID_, version, event) for version, event in ((1, STARTED[0]), (3, STARTED[1]))]
-    with pytest.raises(r.BrokenReconciliation, match="version 3 stands where 2 should"):
+    with pytest.raises(BrokenHistory, match="version 3 stands where 2 should"):
         r.fold(None, records)
 
 
