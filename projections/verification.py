@@ -150,11 +150,11 @@ def check_part(ledger: Path, views: Path | None, first: int, last: int, head: in
             digests[raw.position - first] = raw.digest
         try:
             whole = histories(log, raws, first, last, head)
-            found, orders = _check_histories(log, reader, whole, [raw.order for raw in raws if raw.version == 1])
+            found, count = _check_histories(log, reader, whole, [raw.order for raw in raws if raw.version == 1])
         except (sqlite3.Error, TypeError, ValueError) as error:
             reason = f"the orders that begin from here to position {last} cannot all be read: {error}"
-            found, orders = [Problem(first, None, reason, _SOMEWHERE)], 0
-        return Part(records, found, orders, digests)
+            found, count = [Problem(first, None, reason, _SOMEWHERE)], 0
+        return Part(records, found, count, digests)
     finally:
         log.close()
         if reader is not None:
