@@ -58,7 +58,7 @@ def bare_creates_per_second(ledger: Path, views: Path, folder: Path, items: int,
         old = log.execute(
             "SELECT originator_id FROM claims WHERE kind = 'order-id' AND value = ?", (1 + done % last,)
         ).fetchone()
-        events = log.execute(
+        records = log.execute(
             "SELECT * FROM events WHERE originator_id = ? AND version <= ?", (*old, 1 + items)
         ).fetchall()
         found = orders.rows_of(shown, *old)
@@ -69,15 +69,17 @@ def bare_creates_per_second(ledger: Path, views: Path, folder: Path, items: int,
         started = time.perf_counter()
         with transaction(log):
             log.executemany(
-                "INSERT INTO events VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [(uuid, *row[2:]) for row in events]
+                "INSERT INTO events VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [(uuid, *row[2:]) for row in records]
             )
             log.executemany("INSERT INTO claims VALUES (?, ?, ?, ?, ?)", claims)
         with transaction(shown):
             orders.insert(shown, [rows])
-            tree.append(shown, [row[-1] for row in events])
-            shown.execute("UPDATE positions SET position = position + ?", (len(events),))
+            tree.append(shown, [row[-1] for row in records])
+            shown.execute("UPDATE positions SET position = position + ?", (len(records),))
         spent += time.perf_counter() - started
         done += 1
+    log.close()
+    shown.close()
     return done / spent
 
 

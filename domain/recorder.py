@@ -145,7 +145,8 @@ class RawRecord(NamedTuple):
 
     @property
     def order(self) -> str:
-        return self.originator_id.decode(errors="replace")
+        # A damaged record's may be none at all.
+        return (self.originator_id or b"").decode(errors="replace")
 
     def digest_holds(self) -> bool:
         """Whether the record's bytes are those that its digest was made of."""
@@ -294,19 +295,19 @@ class SQLiteRecorder(ApplicationRecorder):
         return turn.outcome()
 
     def _take_turns(self) -> None:
-        turns = self._come()
+        turns = self._take_waiting()
         try:
             with self.exclusive():
                 for turn in turns:
                     turn.take(self.writer)
-                    turns += self._come()  # while this waited for the file, or is at work
+                    turns += self._take_waiting()  # while this waited for the file, or is at work
         except BaseException as error:  # nothing of all this is there
             for turn in turns:
                 turn.fail(error if isinstance(error, Exception) else OperationalError("the write was broken off"))
             if not isinstance(error, Exception):
                 raise
 
-    def _come(self) -> "list[_Turn[Any]]":
+    def _take_waiting(self) -> "list[_Turn[Any]]":
         """The turns that nobody has begun to take."""
         return [self._waiting.popleft() for _ in range(len(self._waiting))]
 

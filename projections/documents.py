@@ -26,16 +26,11 @@ class Documents(msgspec.Struct, frozen=True):
     storefront: bytes
     more: bytes
 
-    @property
-    def staff(self) -> bytes:
-        return self.shop[:-1] + b"," + self.more[1:]
-
 
 def render(order: Order, totals: Totals) -> Documents:
     """Every rendering of an order."""
     digits = digits_of(order.currency)
-    # They stand in two of them, and are most of both.
-    items = Raw(_encode([_item(item, digits) for item in order.items]))
+    items = _items(order, digits)
     return Documents(
         shop=_encode(_shop(order, totals, digits)),
         storefront=_encode(_storefront(order, totals, digits, items)).replace(b'"/url/"', _url(order), 1),
@@ -45,7 +40,12 @@ def render(order: Order, totals: Totals) -> Documents:
 
 def staff_document(order: Order) -> bytes:
     """The order document that commands answer with."""
-    return render(order, order.totals).staff
+    totals, digits = order.totals, digits_of(order.currency)
+    return (
+        _encode(_shop(order, totals, digits))[:-1]
+        + b","
+        + _encode(_more(order, totals, digits, _items(order, digits)))[1:]
+    )
 
 
 def _url(order: Order) -> bytes:
@@ -187,6 +187,11 @@ def _billing_address(billing: e.Billing) -> dict[str, Any] | None:
         "country": billing.country.name if billing.country else None,
     }
     return None if all(value is None for value in address.values()) else address
+
+
+def _items(order: Order, digits: int) -> Raw:
+    """The items, encoded once: they stand in two of the documents, and are most of both."""
+    return Raw(_encode([_item(item, digits) for item in order.items]))
 
 
 def _item(item: Item, digits: int) -> dict[str, Any]:

@@ -6,7 +6,7 @@ anew, against its rows in the views. Reads only, in parts that run beside each o
 
 import gc
 import os
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import pairwise
@@ -93,11 +93,11 @@ def verify(
     steps = len(starts) + 1
     # What is folded by the thousand has no cycles to be collected, only a lot to be looked through for them.
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn"), initializer=gc.disable) as pool:
-        parts = [pool.submit(check_part, ledger, views, s, s - 1 + PART_RECORDS, head) for s in starts]
+        coming = deque(pool.submit(check_part, ledger, views, s, s - 1 + PART_RECORDS, head) for s in starts)
         rest = pool.submit(check_the_rest, ledger, views, head)
         growing = Growing(kept, verified, None if views is None else connect(views, "NORMAL"))
-        for done, part in enumerate(parts, 1):
-            found = part.result()
+        for done in range(1, steps):
+            found = coming.popleft().result()
             verified.problems += found.records + found.histories
             verified.orders += found.orders
             growing.append(found.digests)
@@ -128,7 +128,7 @@ def _in_order(problems: Sequence[Problem]) -> list[Problem]:
     return sorted(problems, key=place)
 
 
-class Part(NamedTuple):
+class PartChecked(NamedTuple):
     """What does not hold of the records at some positions, and of the orders that begin there; how many these are, and
     the digests of the records."""
 
@@ -138,7 +138,7 @@ class Part(NamedTuple):
     digests: list[bytes]
 
 
-def check_part(ledger: Path, views: Path | None, first: int, last: int, head: int) -> Part:
+def check_part(ledger: Path, views: Path | None, first: int, last: int, head: int) -> PartChecked:
     """Checks the records from one position to another, and the whole histories of the orders that begin there."""
     last = min(last, head)
     log = SQLiteRecorder(ledger)
@@ -147,14 +147,15 @@ def check_part(ledger: Path, views: Path | None, first: int, last: int, head: in
         raws, records = _check_records(log, reader, first, last)
         digests = [_MISSING] * (last - first + 1)
         for raw in raws:
-            digests[raw.position - first] = raw.digest
+            if isinstance(raw.digest, bytes) and len(raw.digest) == len(_MISSING):
+                digests[raw.position - first] = raw.digest
         try:
             whole = histories(log, raws, first, last, head)
             found, count = _check_histories(log, reader, whole, [raw.order for raw in raws if raw.version == 1])
         except (sqlite3.Error, TypeError, ValueError) as error:
             reason = f"the orders that begin from here to position {last} cannot all be read: {error}"
             found, count = [Problem(first, None, reason, _SOMEWHERE)], 0
-        return Part(records, found, count, digests)
+        return PartChecked(records, found, count, digests)
     finally:
         log.close()
         if reader is not None:
@@ -169,17 +170,18 @@ def _check_records(
 ) -> tuple[list[RawRecord], list[Problem]]:
     """The records at these positions, as many as can be read, and what does not hold of them."""
     leaves = [] if reader is None else tree.leaves(reader, first, last)
+    raws: list[RawRecord] = []
     try:
         raws = list(log.raw_records(after=first - 1, until=last))
-    except (sqlite3.Error, TypeError, ValueError):
-        return _look_closer(log, leaves, first, last)
-    times = [raw.recorded_at for raw in raws]
-    holds = (
-        [raw.position for raw in raws] == list(range(first, last + 1))
-        and [raw.digest for raw in raws[: len(leaves)]] == leaves
-        and times == sorted(times)
-        and all(raw.digest_holds() for raw in raws)
-    )
+        times = [raw.recorded_at for raw in raws]
+        holds = (
+            [raw.position for raw in raws] == list(range(first, last + 1))
+            and [raw.digest for raw in raws[: len(leaves)]] == leaves
+            and times == sorted(times)
+            and all(raw.digest_holds() for raw in raws)
+        )
+    except (sqlite3.Error, TypeError, ValueError):  # a damaged page, or a field that is none
+        holds = False
     return (raws, []) if holds else _look_closer(log, leaves, first, last)
 
 
@@ -195,11 +197,14 @@ def _look_closer(
             problems.append(Problem(position, None, raw))
             continue
         raws.append(raw)
+        leaf = leaves[position - first] if position - first < len(leaves) else raw.digest
         if not raw.digest_holds():
             problems.append(Problem(position, raw.order, _ALTERED))
-        elif leaves[position - first : position - first + 1] not in ([raw.digest], []):
+        elif leaf == _MISSING:
+            problems.append(Problem(position, raw.order, "the tree of the views has no leaf for this record"))
+        elif leaf != raw.digest:
             problems.append(Problem(position, raw.order, _REMADE))
-        elif raw.recorded_at < earlier:
+        elif (raw.recorded_at or b"") < earlier:
             problems.append(Problem(position, raw.order, "it was recorded earlier than the record before it"))
         else:
             # Of a record that was altered the time proves nothing against others.
@@ -345,7 +350,7 @@ class Growing:
 
 
 def check_the_rest(ledger: Path, views: Path | None, head: int) -> tuple[list[Problem], int]:
-    """The same of what has no beginning: in the log, and in the views."""
+    """What does not hold of the orders that have no beginning, in the log and in the views, and how many there are."""
     log = SQLiteRecorder(ledger)
     reader = None if views is None else connect(views, "NORMAL")
     try:
@@ -361,7 +366,7 @@ def check_the_rest(ledger: Path, views: Path | None, head: int) -> tuple[list[Pr
 
 
 def _check_histories(
-    log: SQLiteRecorder, reader: "sqlite3.Connection | None", raws: Iterable[RawRecord], uuids: Sequence[str]
+    log: SQLiteRecorder, reader: "sqlite3.Connection | None", raws: Sequence[RawRecord], uuids: Sequence[str]
 ) -> tuple[list[Problem], int]:
     """Folds all of them at once, as a rebuild does; where that is not what the views have, looks at the order alone."""
     try:
@@ -369,19 +374,20 @@ def _check_histories(
         held = _held(folded, reader)
     except sqlite3.Error:
         raise
-    except Exception:  # what an altered record can do to a fold has no end; each order alone then
+    except Exception:  # an altered record can do anything to a fold; each order alone then
         held = set()
     problems = []
     count = len(uuids)
     for uuid in uuids:
         if uuid in held:
             continue
-        of_one = list(log.raw_records_of(uuid))
-        if not of_one:
-            continue  # no UUID at all: an altered record, which is a problem of its own
+        # Before the records, so that what is written meanwhile is not in the views alone.
+        shown = None if reader is None else _shown(reader, uuid)
+        # A UUID that is none finds nothing.
+        of_one = list(log.raw_records_of(uuid)) or [raw for raw in raws if raw.order == uuid]
         is_order = of_one[0].topic not in _RECONCILIATIONS
         count -= not is_order
-        if problem := (_check_order if is_order else _check_reconciliation)(reader, uuid, of_one):
+        if problem := _check_order(shown, uuid, of_one) if is_order else _check_reconciliation(reader, uuid, of_one):
             problems.append(problem)
     return problems, count
 
@@ -402,8 +408,20 @@ def _held(folded: Folded, reader: "sqlite3.Connection | None") -> set[str]:
     }
 
 
-def _check_order(reader: "sqlite3.Connection | None", uuid: str, raws: list[RawRecord]) -> Problem | None:
-    shown = None if reader is None else orders.rows_of(reader, uuid)
+def _shown(reader: "sqlite3.Connection", uuid: str) -> tuple[orders.Shown, list[payments.Row]] | None:
+    """What the views have of an order, at one moment: its rows, and those of the payment journal."""
+    reader.execute("BEGIN")
+    try:
+        found = orders.rows_of(reader, uuid)
+        return (found, payments.rows_of(reader, [uuid]).get(uuid, [])) if found else None
+    finally:
+        reader.execute("COMMIT")
+
+
+def _check_order(
+    shown: tuple[orders.Shown, list[payments.Row]] | None, uuid: str, raws: list[RawRecord]
+) -> Problem | None:
+    of_views, journal = shown or (None, [])
     order: Order | None = None
     movements: list[payments.Row] = []
     position = 0
@@ -413,23 +431,22 @@ def _check_order(reader: "sqlite3.Connection | None", uuid: str, raws: list[RawR
         position = raw.position
         try:
             record = MAPPER.read(raw)
-            assert isinstance(record, Record)
+            assert isinstance(record, Record), "a reconciliation's event stands in an order"
             order = step(order, record)
             if isinstance(record.event, payments.MOVEMENTS):
                 movements.append(payments.row(raw, order))
-            made = orders.rows(order) if shown and shown.version == order.version else None
-        except Exception as error:  # see above
+            made = orders.rows(order) if of_views and of_views.version == order.version else None
+        except Exception as error:  # an altered record can do anything to a fold
             return Problem(position, uuid, f"its history cannot be read on from here: {error}")
-        if shown and made:
-            assert reader is not None
-            if shown.rows != made:
+        if of_views and made:
+            if of_views.rows != made:
                 return Problem(position, uuid, "its rows in the views are not what its events make")
-            if payments.rows_of(reader, [uuid]).get(uuid, []) != movements:
+            if journal != movements:
                 return Problem(position, uuid, "its payments in the views are not what its events make")
-            shown = None
-    if shown:
+            of_views = None
+    if of_views:
         return Problem(
-            position, uuid, f"the views have a version {shown.version} that the log has not", until=_SOMEWHERE
+            position, uuid, f"the views have a version {of_views.version} that the log has not", until=_SOMEWHERE
         )
     return None
 
@@ -443,7 +460,7 @@ def _check_reconciliation(reader: "sqlite3.Connection | None", uuid: str, raws: 
             if not isinstance(record, reconciliation.Record):
                 return Problem(raw.position, uuid, "an order's event stands in a reconciliation")
             state = reconciliation.step(state, record)
-        except Exception as error:  # see above
+        except Exception as error:  # an altered record can do anything to a fold
             return Problem(raw.position, uuid, f"its history cannot be read on from here: {error}")
         row = reconciliations.row(raws[0].position, state)
         if shown and reconciliations.version(shown) == state.version and shown != row:

@@ -1,6 +1,7 @@
 """Is whatever is done to the stored events behind the program's back found, and named where it was done?"""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -92,6 +93,14 @@ class Files:
     def write(self, position: int, column: str, value: bytes | int | None) -> None:
         what = "CAST(? AS TEXT)" if column in TEXTS and value is not None else "?"
         self.all(f"UPDATE events SET {column} = {what} WHERE position = ?", value, position)
+
+    def allow_anything(self) -> None:
+        """From now on the table of events takes what it could never take."""
+        self.all("PRAGMA writable_schema = ON")
+        self.all(
+            "UPDATE sqlite_schema SET sql = replace(replace(sql, ' NOT NULL', ''), 'STRICT', '') WHERE name = 'events'"
+        )
+        self.all("PRAGMA writable_schema = RESET")
 
     def order_at(self, position: int) -> str:
         return str(self.all("SELECT originator_id FROM events WHERE position = ?", position)[0][0])
@@ -193,6 +202,39 @@ def test_a_flip_of_any_bit_is_found_and_named_at_its_position(files: Files) -> N
         done += 1
     assert missed == []
     assert by_record(files) == []
+
+
+@pytest.mark.parametrize("column", [*COLUMNS, "digest"])
+def test_a_field_that_is_gone_is_named_at_its_position(files: Files, column: str) -> None:
+    """No SQL takes it out of a ledger; a bit that flips in a record's header can."""
+    files.allow_anything()
+    value = files.read(30, column)
+    files.write(30, column, None if value is not None else b"")
+    problems = by_record(files)
+    assert (positions(problems), problems[0].reason) == ([30], "the record is not what its digest was made of")
+    by_order(files)
+    by_checkpoint(files)
+
+
+def test_a_uuid_that_is_none_is_named_though_its_digests_were_made_anew(files: Files) -> None:
+    of_one = [p for (p,) in files.all("SELECT position FROM events WHERE originator_id = ?", files.order_at(30))]
+    for position in of_one:
+        files.write(position, "originator_id", b"\xff" * 36)
+        files.make_digest_anew(position)
+    (head,) = files.all("SELECT max(position) FROM events")[0]
+    (problem,) = check_part(files.ledger, None, 1, head, head).histories
+    assert problem.position == of_one[0]
+
+
+def test_a_payload_that_no_order_can_be_made_of_is_named_though_its_digest_was_made_anew(files: Files) -> None:
+    for position, payload in files.all("SELECT position, payload FROM events WHERE version = 1"):
+        files.write(position, "payload", re.sub('"currency":"..."', '"currency":"KW@"', payload).encode())
+        files.make_digest_anew(position)
+        last = files.all("SELECT max(position) FROM events WHERE originator_id = ?", files.order_at(position))[0][0]
+        (problem,) = by_order(files)
+        assert (problem.order, problem.position) == (files.order_at(position), last)
+        assert "KW@" in problem.reason
+        break
 
 
 def test_no_other_record_is_accused_of_a_time_that_was_altered(files: Files) -> None:
@@ -361,6 +403,12 @@ def test_a_node_of_the_tree_that_was_altered_is_found(files: Files) -> None:
         altered = hashes[:at] + bytes(32) + hashes[at + 32 :]
         views.execute("UPDATE tree_nodes SET hashes = ? WHERE row = 0", (altered,))
     assert run_verify(files).returncode == 1
+
+
+def test_a_part_of_the_tree_that_is_gone_is_said_to_be(files: Files) -> None:
+    with closing(sqlite3.connect(files.views(), isolation_level=None)) as views:
+        views.execute("DELETE FROM tree_nodes WHERE row = 1")
+    assert {problem.reason for problem in by_record(files)} == {"the tree of the views has no leaf for this record"}
 
 
 def test_a_row_of_the_views_that_was_altered_is_named_by_its_order(files: Files) -> None:
