@@ -15,7 +15,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
 from functools import partial
 from selectors import EVENT_READ, EVENT_WRITE
 from typing import Any, Final
@@ -24,7 +23,7 @@ import falcon
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.http import errors as http_errors
-from gunicorn.workers.gthread import TConn, ThreadWorker
+from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
 
 from api.access import request_id_of
 from api.errors import problem
@@ -115,6 +114,10 @@ class Gathering:
     def has_body(self) -> bool:
         """Whether all of the body has come with the head."""
         return self._head_end > 0 and len(self.bytes) - self._head_end >= self._body_length
+
+    def is_without_body(self) -> bool:
+        """Whether it has none, as its head says."""
+        return self._head_end > 0 and self._body_length == 0 and self._chunk_at is None
 
     def request_id(self) -> str:
         """The client's id for the request, be it whole or not; else a new one."""
@@ -299,10 +302,9 @@ class PatientWorker(ThreadWorker):
             self.enqueue_req(conn)
             return
         request = bytes(conn.gathering.bytes)
-        done: Future[bool] = Future()
         try:
             with at_most(QUICK_SECONDS_MAX):
-                done.set_result(self.handle(conn))
+                keeps = self.handle(conn)
         except TookTooLong:
             # Once more, from its first byte, where it holds nobody up.
             conn.sock.left.clear()
@@ -311,10 +313,11 @@ class PatientWorker(ThreadWorker):
             conn.parser.unreader.unread(request)
             self.enqueue_req(conn)
             return
-        self.finish_request(conn, done)
+        self._go_on(conn, bool(keeps))
 
     def handle(self, conn: TConn) -> Any:
         gathering, conn.gathering = conn.gathering, None
+        conn.is_without_body = gathering is not None and gathering.is_without_body()
         conn.init()
         if gathering is not None:
             self._local.request_id = gathering.request_id()
@@ -330,22 +333,36 @@ class PatientWorker(ThreadWorker):
             return False
         return keeps
 
+    def _keepalive_after(self, conn: TConn, keepalive: bool) -> bool:
+        """gunicorn looks for what is left over of a request's body, and once more before the next request; where there
+        is none, both are left out."""
+        if keepalive and conn.is_without_body:
+            conn.parser.mesg = None
+            return True
+        return bool(super()._keepalive_after(conn, keepalive))
+
     def finish_request(self, conn: TConn, future: Any) -> None:
-        """A thread has answered; what is left of its answer is sent, then the connection goes on or is closed."""
-        keeps = not future.cancelled() and future.exception() is None and bool(future.result())
+        """A thread has answered."""
+        self._go_on(conn, not future.cancelled() and future.exception() is None and bool(future.result()))
+
+    def _go_on(self, conn: TConn, keeps: bool) -> None:
+        """What is left of the answer is sent, then the connection waits for its next request or is closed."""
         if conn.sock.left:
             conn.timeout = time.monotonic() + ANSWER_SECONDS_MAX
             self._slow_conns.append(conn)
-            self.poller.register(conn.sock, EVENT_WRITE, partial(self._on_writable, conn, future))
+            self.poller.register(conn.sock, EVENT_WRITE, partial(self._on_writable, conn, keeps))
         elif not keeps:
             self._linger(conn)
         elif came := conn.parser.unreader.take_buffered():
             # Later, since many requests may have come at once, and each would call this within the last.
             self.method_queue.defer(self._gather, conn, came)
         else:
-            super().finish_request(conn, future)
+            conn.sock.setblocking(False)
+            conn.timeout = time.monotonic() + (KEEPALIVE_SECONDS if self.alive else STOP_KEEPALIVE_LINGER)
+            self.keepalived_conns.append(conn)
+            self.poller.register(conn.sock, EVENT_READ, partial(self.on_client_socket_readable, conn))
 
-    def _on_writable(self, conn: TConn, future: Any, client: Outbox) -> None:
+    def _on_writable(self, conn: TConn, keeps: bool, client: Outbox) -> None:
         self._slow_conns.remove(conn)
         try:
             if not client.flush():
@@ -357,7 +374,7 @@ class PatientWorker(ThreadWorker):
             self._drop(conn)
             return
         self.poller.unregister(client)
-        self.finish_request(conn, future)
+        self._go_on(conn, keeps)
 
     def _linger(self, conn: TConn) -> None:
         """Closes as RFC 9112, section 9.6, asks: our side first, then, when the client has read the answer, the rest.
