@@ -1,7 +1,7 @@
 """How fast are orders created, paid and moved on, over HTTP? By one client and by eight, beside the peer.
 
 A create is durable and stands in the lists when it is answered. The limit is a bare loop of durable commits, one row
-each, by one writer: what no create can do without.
+each, by one writer: what no create can do without. Between the two stand the rows of a create, written alone.
 """
 
 import json

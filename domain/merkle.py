@@ -25,18 +25,25 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return sha256(b"\x01" + left + right).digest()
 
 
-def append(size: int, leaves: Sequence[bytes], get: Get) -> list[Node]:
-    """The nodes that become complete when the leaves come behind a tree of `size`, in the order in which they do.
+def levels(size: int, leaves: Sequence[bytes], get: Get) -> list[tuple[int, Sequence[bytes]]]:
+    """The nodes that become complete when the leaves come behind a tree of `size`: of each level, the lowest first, the
+    place of the first of them, and their hashes.
 
     Reads at most one node a level, the last complete one, so `get` may know those alone.
     """
-    rows: list[tuple[int, Sequence[bytes]]] = []
+    found: list[tuple[int, Sequence[bytes]]] = []
     first, row = size, leaves
     while row:
-        rows.append((first, row))
-        paired = [get(len(rows) - 1, first - 1), *row] if first % 2 else row
+        found.append((first, row))
+        paired = [get(len(found) - 1, first - 1), *row] if first % 2 else row
         row = list(map(node_hash, paired[::2], paired[1::2]))
         first //= 2
+    return found
+
+
+def append(size: int, leaves: Sequence[bytes], get: Get) -> list[Node]:
+    """The same nodes in the order in which they become complete."""
+    rows = levels(size, leaves, get)
     nodes: list[Node] = []
     for leaf in range(size, size + len(leaves)):
         level, place = 0, leaf

@@ -86,9 +86,15 @@ def between(connection: sqlite3.Connection, first: int, last: int) -> bytes:
 
 def leaves(connection: sqlite3.Connection, first: int, last: int) -> list[bytes]:
     """The leaves from one position of the log to another, both included, as far as the tree goes."""
-    start = number(0, first - 1)
-    nodes = between(connection, start, number(0, last - 1))
-    places = [(number(0, position - 1) - start) * HASH_BYTES for position in range(first, last + 1)]
+    return of_level(between(connection, number(0, first - 1), number(0, last - 1)), first - 1, 0, first - 1, last - 1)
+
+
+def of_level(nodes: bytes, behind: int, level: int, first: int, last: int) -> list[bytes]:
+    """Of nodes as `between` gives them, from the one on that is complete first behind so many leaves: those of a level,
+    from one place to another, both included; as far as they go."""
+    start = _complete(behind)
+    complete_with = range(((first + 1) << level) - 1, (last + 1) << level, 1 << level)
+    places = [(2 * leaf - leaf.bit_count() + level - start) * HASH_BYTES for leaf in complete_with]
     return [nodes[place : place + HASH_BYTES] for place in places if place < len(nodes)]
 
 

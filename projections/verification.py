@@ -22,7 +22,7 @@ from domain.checkpoint import CheckpointMalformed, CheckpointUnsigned, VerifierK
 from domain.events import Record
 from domain.order import Order, step
 from domain.reconciliation import Reconciliation
-from domain.recorder import RawRecord, SQLiteRecorder
+from domain.recorder import RawRecord, SQLiteRecorder, digest_of
 from domain.sqlite import connect, sqlite3
 from projections import orders, payments, reconciliations, tree
 from projections.folding import MAPPER, Folded, fold, histories, nothing
@@ -178,7 +178,7 @@ def _check_records(
             [raw.position for raw in raws] == list(range(first, last + 1))
             and [raw.digest for raw in raws[: len(leaves)]] == leaves
             and times == sorted(times)
-            and all(raw.digest_holds() for raw in raws)
+            and [digest_of(*raw[1:-1]) for raw in raws] == [raw.digest for raw in raws]
         )
     except (sqlite3.Error, TypeError, ValueError):  # a damaged page, or a field that is none
         holds = False
@@ -301,27 +301,28 @@ class Growing:
         while rest:
             until = len(rest) if not self._coming else min(len(rest), max(0, self._coming[-1][1].size - self._size))
             part, rest = rest[:until], rest[until:]
-            nodes = merkle.append(self._size, part, self._get)
-            self._compare(nodes)
-            for level, place, node in nodes:
-                self._last[level] = (place, node)
+            levels = merkle.levels(self._size, part, self._get)
+            self._compare(levels)
+            for level, (first, nodes) in enumerate(levels):
+                self._last[level] = (first + len(nodes) - 1, nodes[-1])
             self._size += len(part)
             self._hold_against()
 
-    def _compare(self, nodes: Sequence[merkle.Node]) -> None:
+    def _compare(self, levels: Sequence[tuple[int, Sequence[bytes]]]) -> None:
         """The nodes above the leaves with those that the tree of the views has."""
-        if self._tree is None or not nodes:
+        if self._tree is None or not levels:
             return
-        # They are complete one after the other, and numbered so.
-        first = tree.number(*nodes[0][:2])
-        kept = tree.between(self._tree, first, first + len(nodes) - 1)
-        if b"".join([node for _, _, node in nodes]).startswith(kept):
-            return
-        for i, (level, place, node) in enumerate(nodes[: len(kept) // tree.HASH_BYTES]):
-            if level and kept[i * tree.HASH_BYTES : (i + 1) * tree.HASH_BYTES] != node:
-                first, until = (place << level) + 1, (place + 1) << level
-                reason = f"the tree of the views has another node over the positions {first} to {until}"
-                self.nodes.append(Problem(first, None, reason, until))
+        start = tree.number(0, self._size)
+        kept = tree.between(self._tree, start, start + sum(len(nodes) for _, nodes in levels) - 1)
+        for level, (first, nodes) in enumerate(levels[1:], 1):
+            known = tree.of_level(kept, self._size, level, first, first + len(nodes) - 1)
+            if known == nodes[: len(known)]:
+                continue
+            for place, (node, other) in enumerate(zip(nodes, known, strict=False), first):
+                if node != other:
+                    begin, end = (place << level) + 1, (place + 1) << level
+                    reason = f"the tree of the views has another node over the positions {begin} to {end}"
+                    self.nodes.append(Problem(begin, None, reason, end))
 
     def finish(self) -> None:
         self._hold_against()
