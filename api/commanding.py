@@ -38,9 +38,8 @@ class Commanding:
 
     def _document(self, order: Order) -> bytes:
         """As the views have it, where they have this version: what was rendered once need not be again."""
-        with suppress(
-            Exception
-        ):  # whatever it is, it must not turn a recorded write into an error; `moved` has said it
+        # Whatever goes wrong, it must not turn a recorded write into an error; `moved` has said it.
+        with suppress(Exception):
             found = orders.one(self._views.reader, document="staff", order_id=order.id)
             if found.version == order.version:
                 return found.document

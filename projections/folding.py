@@ -1,6 +1,10 @@
 """From the log's records to the rows of the views: the one fold, for what has just come and for the whole log alike."""
 
+import gc
+import os
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
 
@@ -116,6 +120,14 @@ def put_new(connection: sqlite3.Connection, made: Rows) -> None:
 
 def _note(connection: sqlite3.Connection, stopped: dict[str, tuple[int, str]]) -> None:
     connection.executemany("INSERT INTO stopped VALUES (?, ?, ?)", [(uuid, *why) for uuid, why in stopped.items()])
+
+
+def processes() -> ProcessPoolExecutor:
+    """Others to fold in, one for each core.
+
+    What is folded by the thousand has no cycles to be collected, only a lot to be looked through for them.
+    """
+    return ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn"), initializer=gc.disable)
 
 
 class Part(msgspec.Struct):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # So many nodes stand in one row, one behind the other.
 _ROW_NODES: Final = 64
-HASH_BYTES: Final = 32
+_HASH_BYTES: Final = 32
 
 
 def create(database: "Database") -> None:
@@ -49,7 +49,7 @@ def _last(connection: sqlite3.Connection) -> tuple[int, bytes]:
 
 def _leaves_before(row: int, hashes: bytes) -> int:
     """How many leaves a tree has that ends with this row."""
-    nodes = row * _ROW_NODES + len(hashes) // HASH_BYTES
+    nodes = row * _ROW_NODES + len(hashes) // _HASH_BYTES
     leaves = nodes // 2
     while _complete(leaves) < nodes:
         leaves += 1
@@ -66,8 +66,8 @@ def node(connection: sqlite3.Connection) -> merkle.Get:
 
     def get(level: int, place: int) -> bytes:
         of, at = divmod(number(level, place), _ROW_NODES)
-        found = row(of)[at * HASH_BYTES : (at + 1) * HASH_BYTES]
-        if len(found) < HASH_BYTES:
+        found = row(of)[at * _HASH_BYTES : (at + 1) * _HASH_BYTES]
+        if len(found) < _HASH_BYTES:
             raise KeyError((level, place))
         return found
 
@@ -79,9 +79,9 @@ def between(connection: sqlite3.Connection, first: int, last: int) -> bytes:
     last_row, _ = _last(connection)
     of, until = first // _ROW_NODES, min(last // _ROW_NODES, last_row)
     rows = dict(connection.execute("SELECT row, hashes FROM tree_nodes WHERE row BETWEEN ? AND ?", (of, until)))
-    full = _ROW_NODES * HASH_BYTES
+    full = _ROW_NODES * _HASH_BYTES
     whole = b"".join([rows.get(row, b"").ljust(0 if row == last_row else full, b"\0") for row in range(of, until + 1)])
-    return whole[first * HASH_BYTES - of * full : (last + 1) * HASH_BYTES - of * full]
+    return whole[first * _HASH_BYTES - of * full : (last + 1) * _HASH_BYTES - of * full]
 
 
 def leaves(connection: sqlite3.Connection, first: int, last: int) -> list[bytes]:
@@ -94,8 +94,8 @@ def of_level(nodes: bytes, behind: int, level: int, first: int, last: int) -> li
     from one place to another, both included; as far as they go."""
     start = _complete(behind)
     complete_with = range(((first + 1) << level) - 1, (last + 1) << level, 1 << level)
-    places = [(2 * leaf - leaf.bit_count() + level - start) * HASH_BYTES for leaf in complete_with]
-    return [nodes[place : place + HASH_BYTES] for place in places if place < len(nodes)]
+    places = [(2 * leaf - leaf.bit_count() + level - start) * _HASH_BYTES for leaf in complete_with]
+    return [nodes[place : place + _HASH_BYTES] for place in places if place < len(nodes)]
 
 
 def append(connection: sqlite3.Connection, digests: Sequence[bytes]) -> None:
@@ -103,7 +103,7 @@ def append(connection: sqlite3.Connection, digests: Sequence[bytes]) -> None:
     row, hashes = _last(connection)
     nodes = merkle.append(_leaves_before(row, hashes), digests, node(connection))
     hashes += b"".join([found for _, _, found in nodes])
-    step = _ROW_NODES * HASH_BYTES
+    step = _ROW_NODES * _HASH_BYTES
     connection.executemany(
         "INSERT OR REPLACE INTO tree_nodes VALUES (?, ?)",
         [(row + i, hashes[i * step : (i + 1) * step]) for i in range(-(-len(hashes) // step))],

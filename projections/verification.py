@@ -4,13 +4,9 @@ Against its own digest; against the tree of the views; against every checkpoint 
 anew, against its rows in the views. Reads only, in parts that run beside each other on all cores.
 """
 
-import gc
-import os
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from itertools import pairwise
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -25,7 +21,7 @@ from domain.reconciliation import Reconciliation
 from domain.recorder import RawRecord, SQLiteRecorder, digest_of
 from domain.sqlite import connect, sqlite3
 from projections import orders, payments, reconciliations, tree
-from projections.folding import MAPPER, Folded, fold, histories, nothing
+from projections.folding import MAPPER, Folded, fold, histories, nothing, processes
 
 _RECONCILIATIONS: Final = frozenset(topic.encode() for topic in reconciliation.TOPICS)
 PART_RECORDS: Final = 8_192
@@ -91,8 +87,7 @@ def verify(
             verified.problems.append(Problem(gap, None, _missing(gap, after - 1)))
     log.close()
     steps = len(starts) + 1
-    # What is folded by the thousand has no cycles to be collected, only a lot to be looked through for them.
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn"), initializer=gc.disable) as pool:
+    with processes() as pool:
         coming = deque(pool.submit(check_part, ledger, views, s, s - 1 + PART_RECORDS, head) for s in starts)
         rest = pool.submit(check_the_rest, ledger, views, head)
         growing = Growing(kept, verified, None if views is None else connect(views, "NORMAL"))

@@ -6,7 +6,6 @@ made. The turn happens under the write lock of the old generation, and whoever h
 link again, so nobody feeds a generation that is no longer read.
 """
 
-import gc
 import hashlib
 import os
 import re
@@ -15,12 +14,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from fcntl import LOCK_EX, flock
 from functools import cache, partial
 from itertools import starmap
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
 
@@ -30,7 +28,7 @@ from domain.ledger import LOG, OrderLedger
 from domain.recorder import SQLiteRecorder
 from domain.sqlite import Busy, begin, connect, in_haste, interrupt_when_late, sqlite3, transaction
 from projections import orders, payments, reconciliations, tree
-from projections.folding import Part, fold, orphans, part, put, put_new, read_part, rows
+from projections.folding import Part, fold, orphans, part, processes, put, put_new, read_part, rows
 
 BATCH_EVENTS_MAX: Final = 500
 # A rebuild takes the log in parts of so many positions, in several processes where there are enough of them to be worth
@@ -351,8 +349,7 @@ def _parts(log: SQLiteRecorder, head: int) -> Iterator[Part]:
     if len(ends) < PROCESSES_PARTS_MIN:
         yield from map(read_part, starmap(part, ends))
         return
-    # What is folded by the thousand has no cycles to be collected, only a lot to be looked through for them.
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn"), initializer=gc.disable) as pool:
+    with processes() as pool:
         coming: deque[Future[bytes]] = deque()
         for arguments in ends:
             coming.append(pool.submit(part, *arguments))
