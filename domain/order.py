@@ -76,7 +76,10 @@ class Refund(e.Part, frozen=True, tag="refund"):
 
 
 class Totals(msgspec.Struct, frozen=True):
-    """What an order comes to, in minor units; the contract's section 'One order, two contracts' defines each."""
+    """What an order comes to; the contract's section 'One order, two contracts' defines each.
+
+    Amounts are minor units; `units` is how many pieces its lines have.
+    """
 
     items_subtotal: int
     items_discount: int
@@ -84,6 +87,7 @@ class Totals(msgspec.Struct, frozen=True):
     shipping: int
     total: int
     paid: int
+    units: int
 
     @property
     def subtotal(self) -> int:
@@ -128,12 +132,13 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     @property
     def totals(self) -> Totals:
-        items_subtotal = items_discount = 0
+        items_subtotal = items_discount = units = 0
         shipping = self.shipping_cost
         for item in self.items:
             items_subtotal += item.unit_price * item.quantity
             items_discount += item.discount
             shipping += item.shipping
+            units += item.quantity
         total_discount = items_discount + (self.voucher.discount if self.voucher else 0)
         return Totals(
             items_subtotal=items_subtotal,
@@ -142,6 +147,7 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
             shipping=shipping,
             total=items_subtotal - total_discount + shipping,
             paid=self.received,
+            units=units,
         )
 
 
@@ -255,13 +261,11 @@ def evolve(order: Order | None, record: e.Record) -> Order:
     if isinstance(event, e.OrderCreated):
         return _created(record, event)
     assert order is not None
-    before, at = order.updated_at, event.occurred_at
-    return replace(
-        order,
-        version=record.originator_version,
-        updated_at=at if at > before else before,
-        **_CHANGES[type(event)](order, event),
-    )
+    changes = _CHANGES[type(event)](order, event)
+    changes["version"] = record.originator_version
+    if event.occurred_at > order.updated_at:
+        changes["updated_at"] = event.occurred_at
+    return replace(order, **changes)
 
 
 class BrokenHistory(Exception):

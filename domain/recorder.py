@@ -145,8 +145,7 @@ class RawRecord(NamedTuple):
 
     @property
     def order(self) -> str:
-        # A damaged record's may be none at all.
-        return (self.originator_id or b"").decode(errors="replace")
+        return text_of(self.originator_id)
 
     def digest_holds(self) -> bool:
         """Whether the record's bytes are those that its digest was made of."""
@@ -613,6 +612,11 @@ class _Turn(Generic[_T]):
         if self._error is not None:
             raise self._error
         return self._result
+
+
+def text_of(originator_id: bytes | None) -> str:
+    """What a record has for its order's UUID; of a damaged one that may be anything, or nothing at all."""
+    return (originator_id or b"").decode(errors="replace")
 
 
 # Neighbours in the log are mostly of the same order, and parsing its UUID costs more than the rest of a record.

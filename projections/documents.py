@@ -49,15 +49,11 @@ def staff_document(order: Order) -> bytes:
 
 
 def _url(order: Order) -> bytes:
-    return b'"' + BASE_URL + f'/api/v1/i/orders/{order.uuid}/"'.encode()
+    return b'"' + BASE_URL + b"/api/v1/i/orders/" + _encode(order.uuid)[1:-1] + b'/"'
 
 
 def _shop(order: Order, totals: Totals, digits: int) -> dict[str, Any]:
     """Seed 000, 'Order Object Data Structure', in the order of its example."""
-
-    def number(minor: int) -> Raw:
-        return Raw(short_number(minor, digits).encode())
-
     customer, billing = order.customer, order.billing
     return {
         "id": order.id,
@@ -72,7 +68,7 @@ def _shop(order: Order, totals: Totals, digits: int) -> dict[str, Any]:
         else None,
         "payment_method": _method(order.payment_method),
         "shipping_method": _method(order.shipping_method),
-        "shipping_cost": number(totals.shipping),
+        "shipping_cost": short_number(totals.shipping, digits),
         "notes": order.notes,
         "created_at": order.created_at,
         "updated_at": order.updated_at,
@@ -86,14 +82,14 @@ def _shop(order: Order, totals: Totals, digits: int) -> dict[str, Any]:
         "billing_first_name": billing.first_name,
         "billing_last_name": billing.last_name,
         "count": distinct_products(order),
-        "quantity": units(order),
-        "items_subtotal": number(totals.items_subtotal),
-        "items_discount": number(totals.items_discount),
-        "subtotal": number(totals.subtotal),
-        "total_discount": number(totals.total_discount),
-        "total": number(totals.total),
-        "amount_paid": number(totals.paid),
-        "amount_outstanding": number(totals.outstanding),
+        "quantity": totals.units,
+        "items_subtotal": short_number(totals.items_subtotal, digits),
+        "items_discount": short_number(totals.items_discount, digits),
+        "subtotal": short_number(totals.subtotal, digits),
+        "total_discount": short_number(totals.total_discount, digits),
+        "total": short_number(totals.total, digits),
+        "amount_paid": short_number(totals.paid, digits),
+        "amount_outstanding": short_number(totals.outstanding, digits),
         "is_paid": totals.is_paid,
         "is_payable": is_payable(order, totals),
     }
@@ -104,10 +100,6 @@ def distinct_products(order: Order) -> int:
     return len(
         {("line", item.id) if not item.product or item.product.id is None else item.product.id for item in order.items}
     )
-
-
-def units(order: Order) -> int:
-    return sum(item.quantity for item in order.items)
 
 
 def _place(place: e.Country | e.State | None) -> dict[str, Any] | None:
@@ -166,7 +158,7 @@ def _storefront(order: Order, totals: Totals, digits: int, items: Raw) -> dict[s
         "updated": order.updated_at,
         "billing_address": _billing_address(order.billing),
         "items": items,
-        "items_count": units(order),
+        "items_count": totals.units,
         "savings_on_items": two_digit_text(totals.items_discount, digits),
         "status": storefront_status(order, totals),
         "subtotal": two_digit_text(totals.items_subtotal, digits),

@@ -4,7 +4,9 @@ import gc
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from itertools import groupby
 from multiprocessing import get_context
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +16,7 @@ from domain import reconciliation
 from domain.events import Record
 from domain.ledger import DamagedEvent, EventMapper, UnknownTopic
 from domain.order import BrokenHistory, Order, step
-from domain.recorder import RawRecord, SQLiteRecorder
+from domain.recorder import RawRecord, SQLiteRecorder, text_of
 from domain.sqlite import sqlite3
 from projections import orders, payments, reconciliations
 
@@ -50,25 +52,27 @@ def fold(
     """
     found = Folded()
     out_of_order = set(stopped_before)
-    for raw in raws:
-        whose = raw.order
+    # Neighbours are mostly of one order, so they are taken together.
+    for originator, run in groupby(raws, key=attrgetter("originator_id")):
+        whose = text_of(originator)
         if whose in out_of_order:
             continue
+        order = found.orders.get(whose)
+        started = found.reconciliations.get(whose)
         try:
-            record = read(raw)
-            if isinstance(record, Record):
-                order = found.orders.get(whose)
-                if order is None and raw.version > 1:
-                    order = order_before(whose)
-                order = found.orders[whose] = step(order, record)
-                if isinstance(record.event, payments.MOVEMENTS):
-                    found.movements.append(payments.row(raw, order))
-            else:
-                started = found.reconciliations.get(whose)
-                if started is None and raw.version > 1:
-                    started = reconciliation_before(whose)
-                position, state = started or (raw.position, None)
-                found.reconciliations[whose] = (position, reconciliation.step(state, record))
+            for raw in run:
+                record = read(raw)
+                if isinstance(record, Record):
+                    if order is None and raw.version > 1:
+                        order = order_before(whose)
+                    order = step(order, record)
+                    if isinstance(record.event, payments.MOVEMENTS):
+                        found.movements.append(payments.row(raw, order))
+                else:
+                    if started is None and raw.version > 1:
+                        started = reconciliation_before(whose)
+                    position, state = started or (raw.position, None)
+                    started = (position, reconciliation.step(state, record))
         except (UnknownTopic, DamagedEvent, BrokenHistory) as error:
             if not isinstance(error, BrokenHistory) and raw.digest_holds():
                 raise
@@ -77,6 +81,11 @@ def fold(
             found.orders.pop(whose, None)
             found.reconciliations.pop(whose, None)
             found.movements = [row for row in found.movements if payments.whose(row) != whose]
+            continue
+        if order is not None:
+            found.orders[whose] = order
+        if started is not None:
+            found.reconciliations[whose] = started
     return found
 
 

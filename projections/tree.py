@@ -6,7 +6,7 @@ numbering of transparency logs (golang.org/x/mod/sumdb/tlog, StoredHashIndex).
 """
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from domain import merkle
@@ -92,10 +92,22 @@ def leaves(connection: sqlite3.Connection, first: int, last: int) -> list[bytes]
 def of_level(nodes: bytes, behind: int, level: int, first: int, last: int) -> list[bytes]:
     """Of nodes as `between` gives them, from the one on that is complete first behind so many leaves: those of a level,
     from one place to another, both included; as far as they go."""
+    complete_with = ((first + 1) << level) - 1
+    # What all the leaves in question have in common takes no part in the differences of their numbers.
+    alike = ((((last + 1) << level) - 1) ^ behind).bit_length()
+    base = behind >> alike << alike
+    spans = _spans(behind - base, level, complete_with - base, last - first + 1)
+    return [node for span in spans if (node := nodes[span])]
+
+
+@lru_cache(maxsize=128)
+def _spans(behind: int, level: int, leaf: int, count: int) -> list[slice]:
+    """Where nodes of a level stand that become complete with this leaf and with others, evenly far apart; in bytes,
+    from the node on that is complete first behind so many leaves."""
     start = _complete(behind)
-    complete_with = range(((first + 1) << level) - 1, (last + 1) << level, 1 << level)
+    complete_with = range(leaf, leaf + (count << level), 1 << level)
     places = [(2 * leaf - leaf.bit_count() + level - start) * _HASH_BYTES for leaf in complete_with]
-    return [nodes[place : place + _HASH_BYTES] for place in places if place < len(nodes)]
+    return [slice(place, place + _HASH_BYTES) for place in places]
 
 
 def append(connection: sqlite3.Connection, digests: Sequence[bytes]) -> None:

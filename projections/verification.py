@@ -6,7 +6,7 @@ anew, against its rows in the views. Reads only, in parts that run beside each o
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -80,7 +80,6 @@ def verify(
     if (given := log.last_given()) > head:
         reason = f"positions to {given} were given, and the log ends at {head}: its end was deleted"
         verified.problems.append(Problem(head + 1, None, reason))
-    verified.problems += _check_files(log)
     starts = [part * PART_RECORDS + 1 for part in log.parts(PART_RECORDS)]
     for before, after in pairwise([1 - PART_RECORDS, *starts]):
         if (gap := before + PART_RECORDS) < after:
@@ -140,10 +139,8 @@ def check_part(ledger: Path, views: Path | None, first: int, last: int, head: in
     reader = None if views is None else connect(views, "NORMAL")
     try:
         raws, records = _check_records(log, reader, first, last)
-        digests = [_MISSING] * (last - first + 1)
-        for raw in raws:
-            if isinstance(raw.digest, bytes) and len(raw.digest) == len(_MISSING):
-                digests[raw.position - first] = raw.digest
+        digests = [raw.digest for raw in raws] if not records else _digests(raws, first, last)
+        records += _check_files(log, raws)
         try:
             whole = histories(log, raws, first, last, head)
             found, count = _check_histories(log, reader, whole, [raw.order for raw in raws if raw.version == 1])
@@ -205,6 +202,15 @@ def _look_closer(
             # Of a record that was altered the time proves nothing against others.
             earlier = raw.recorded_at
     return raws, problems
+
+
+def _digests(raws: Iterable[RawRecord], first: int, last: int) -> list[bytes]:
+    """One for each position, whatever the records are like."""
+    digests = [_MISSING] * (last - first + 1)
+    for raw in raws:
+        if isinstance(raw.digest, bytes) and len(raw.digest) == len(_MISSING):
+            digests[raw.position - first] = raw.digest
+    return digests
 
 
 def _each(log: SQLiteRecorder, first: int, last: int) -> Iterator[tuple[int, RawRecord | str]]:
@@ -392,7 +398,7 @@ def _held(folded: Folded, reader: "sqlite3.Connection | None") -> set[str]:
     """The orders that are in the views what their events make, as UUIDs."""
     if reader is None:
         return folded.orders.keys() - folded.stopped.keys()
-    shown = orders.rows_by_id(reader, [order.id for order in folded.orders.values()])
+    shown = orders.joined(reader, [order.id for order in folded.orders.values()])
     journal = payments.rows_of(reader, list(folded.orders))
     movements: defaultdict[str, list[payments.Row]] = defaultdict(list)
     for row in folded.movements:
@@ -400,7 +406,7 @@ def _held(folded: Folded, reader: "sqlite3.Connection | None") -> set[str]:
     return {
         uuid
         for uuid, order in folded.orders.items()
-        if shown.get(order.id) == orders.rows(order) and journal.get(uuid, []) == movements.get(uuid, [])
+        if shown.get(order.id) == tuple(chain(*orders.rows(order))) and journal.get(uuid, []) == movements.get(uuid, [])
     }
 
 
@@ -464,18 +470,20 @@ def _check_reconciliation(reader: "sqlite3.Connection | None", uuid: str, raws: 
     return None
 
 
-def _check_files(log: SQLiteRecorder) -> Iterator[Problem]:
-    """The kept files against the SHA-256 under which the events name them."""
-    for raw in list(log.raw_records(topics=list(reconciliation.TOPICS))):
+def _check_files(log: SQLiteRecorder, raws: Iterable[RawRecord]) -> Iterator[Problem]:
+    """The kept files against the SHA-256 under which the records name them."""
+    for raw in raws:
+        if raw.topic not in _RECONCILIATIONS:
+            continue
         try:
             named = msgspec.json.decode(raw.payload, type=_Named)
-        except ValueError:
+        except (TypeError, ValueError):
             continue  # a damaged record, which is a problem of its own
         for sha256 in filter(None, (named.file_sha256, named.rules_sha256, named.report_sha256)):
             try:
                 for _ in log.kept_file(sha256):
                     pass
-            except OperationalError as error:
+            except (OperationalError, sqlite3.Error) as error:
                 yield Problem(raw.position, raw.order, str(error))
 
 

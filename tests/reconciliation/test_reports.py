@@ -192,6 +192,19 @@ def test_kept_files_that_were_altered_are_found_by_verify(office: Office) -> Non
     assert [sha256 for sha256 in kept if sha256 in done.stdout.decode()] == kept
 
 
+def test_a_reconciliation_without_its_payload_is_found_by_verify(office: Office) -> None:
+    office.start("pi_1,payment,50.00,0,50.00,USD,@,,")
+    writer = office.ledger.log_of_events.writer
+    writer.executescript(
+        "DROP TRIGGER events_are_not_updated; PRAGMA writable_schema = ON;"
+        "UPDATE sqlite_schema SET sql = replace(replace(sql, ' NOT NULL', ''), 'STRICT', '') WHERE name = 'events';"
+        "PRAGMA writable_schema = RESET; UPDATE events SET payload = NULL WHERE topic LIKE 'reconciliation.%'"
+    )
+    done = office.run("verify")
+    assert done.returncode == 1
+    assert "the record is not what its digest was made of" in done.stdout.decode(), done.stderr.decode()
+
+
 @pytest.mark.parametrize("change", ["UPDATE kept_files SET piece = 9", "DELETE FROM kept_files"])
 def test_the_database_itself_refuses_to_change_a_kept_file(office: Office, change: str) -> None:
     office.start("pi_1,payment,50.00,0,50.00,USD,@,,")
