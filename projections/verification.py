@@ -87,8 +87,8 @@ def verify(
     log.close()
     steps = len(starts) + 1
     with processes() as pool:
-        coming = deque(pool.submit(check_part, ledger, views, s, s - 1 + PART_RECORDS, head) for s in starts)
         rest = pool.submit(check_the_rest, ledger, views, head)
+        coming = deque(pool.submit(check_part, ledger, views, s, s - 1 + PART_RECORDS, head) for s in starts)
         growing = Growing(kept, verified, None if views is None else connect(views, "NORMAL"))
         for done in range(1, steps):
             found = coming.popleft().result()
