@@ -203,6 +203,9 @@ class Outbox:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._sock, name)
 
+    def setblocking(self, _flag: bool) -> None:
+        """Nothing: the socket is always one that waits, and who must not says so each time (MSG_DONTWAIT)."""
+
     def sendall(self, data: bytes) -> None:
         if len(self.left) + len(data) > _OUTBOX_BYTES_MAX:
             self._sock.sendall(self.left)
@@ -231,20 +234,37 @@ class PatientWorker(ThreadWorker):
         # The id of the request that a thread is at, for errors that arise before the app sees it.
         self._local = threading.local()
 
+    def init_process(self) -> None:
+        # gunicorn asks for two dozen settings at each request, and would look each up among all anew.
+        settings: dict[str, Any] = self.cfg.__dict__
+        settings.update({name: setting.get() for name, setting in self.cfg.settings.items()})
+        super().init_process()
+
     def accept(self, listener: socket.socket) -> None:
         try:
             client, address = listener.accept()
         except OSError:
             return  # another worker was quicker, or the client has gone
-        client.setblocking(False)
         # A client that takes nothing from us for so long does not keep a thread.
         client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", _SOCKET_SECONDS_MAX, 0))
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", _SOCKET_SECONDS_MAX, 0))
         self.nr_conns += 1
-        self._gather(TConn(self.cfg, Outbox(client), address, listener.getsockname()))
+        conn = TConn(self.cfg, Outbox(client), address, listener.getsockname())
+        conn.is_watched = False
+        self._gather(conn)
 
-    def on_client_socket_readable(self, conn: TConn, client: Outbox) -> None:
-        self.poller.unregister(client)
+    def _watch(self, conn: TConn, events: int, callback: Callable[[TConn, Outbox], None]) -> None:
+        """From now on the loop calls this when there is something to read or write."""
+        # A connection that is watched already is so for less: mostly nothing changes, and the kernel need not be asked.
+        (self.poller.modify if conn.is_watched else self.poller.register)(conn.sock, events, partial(callback, conn))
+        conn.is_watched = True
+
+    def _unwatch(self, conn: TConn) -> None:
+        if conn.is_watched:
+            self.poller.unregister(conn.sock)
+        conn.is_watched = False
+
+    def on_client_socket_readable(self, conn: TConn, _client: Outbox) -> None:
         self.keepalived_conns.remove(conn)
         self._gather(conn)
 
@@ -257,15 +277,14 @@ class PatientWorker(ThreadWorker):
             self._hand_on(conn)
         elif there is None:
             self.pending_conns.append(conn)
-            self.poller.register(conn.sock, EVENT_READ, partial(self._on_more, conn))
+            self._watch(conn, EVENT_READ, self._on_more)
         else:
             self._close(conn)
 
-    def _on_more(self, conn: TConn, client: Outbox) -> None:
+    def _on_more(self, conn: TConn, _client: Outbox) -> None:
         there = self._read(conn)
         if there is None:
             return
-        self.poller.unregister(client)
         self.pending_conns.remove(conn)
         if there:
             self._hand_on(conn)
@@ -273,6 +292,7 @@ class PatientWorker(ThreadWorker):
             self._close(conn)
 
     def _close(self, conn: TConn) -> None:
+        self._unwatch(conn)
         self.nr_conns -= 1
         conn.close()
 
@@ -299,6 +319,7 @@ class PatientWorker(ThreadWorker):
     def _hand_on(self, conn: TConn) -> None:
         conn.data_ready = True
         if not (conn.gathering.refusal is None and _QUICK.match(conn.gathering.bytes)):
+            self._unwatch(conn)
             self.enqueue_req(conn)
             return
         request = bytes(conn.gathering.bytes)
@@ -311,6 +332,7 @@ class PatientWorker(ThreadWorker):
             conn.parser.mesg = None
             conn.parser.unreader.take_buffered()
             conn.parser.unreader.unread(request)
+            self._unwatch(conn)
             self.enqueue_req(conn)
             return
         self._go_on(conn, bool(keeps))
@@ -350,19 +372,20 @@ class PatientWorker(ThreadWorker):
         if conn.sock.left:
             conn.timeout = time.monotonic() + ANSWER_SECONDS_MAX
             self._slow_conns.append(conn)
-            self.poller.register(conn.sock, EVENT_WRITE, partial(self._on_writable, conn, keeps))
+            conn.keeps = keeps
+            self._watch(conn, EVENT_WRITE, self._on_writable)
         elif not keeps:
             self._linger(conn)
         elif came := conn.parser.unreader.take_buffered():
             # Later, since many requests may have come at once, and each would call this within the last.
+            self._unwatch(conn)
             self.method_queue.defer(self._gather, conn, came)
         else:
-            conn.sock.setblocking(False)
             conn.timeout = time.monotonic() + (KEEPALIVE_SECONDS if self.alive else STOP_KEEPALIVE_LINGER)
             self.keepalived_conns.append(conn)
-            self.poller.register(conn.sock, EVENT_READ, partial(self.on_client_socket_readable, conn))
+            self._watch(conn, EVENT_READ, self.on_client_socket_readable)
 
-    def _on_writable(self, conn: TConn, keeps: bool, client: Outbox) -> None:
+    def _on_writable(self, conn: TConn, client: Outbox) -> None:
         self._slow_conns.remove(conn)
         try:
             if not client.flush():
@@ -371,10 +394,9 @@ class PatientWorker(ThreadWorker):
                 self._slow_conns.append(conn)
                 return
         except OSError:
-            self._drop(conn)
+            self._close(conn)
             return
-        self.poller.unregister(client)
-        self._go_on(conn, keeps)
+        self._go_on(conn, conn.keeps)
 
     def _linger(self, conn: TConn) -> None:
         """Closes as RFC 9112, section 9.6, asks: our side first, then, when the client has read the answer, the rest.
@@ -382,29 +404,24 @@ class PatientWorker(ThreadWorker):
         What the client still sends meanwhile is thrown away.
         """
         try:
-            conn.sock.setblocking(False)
             conn.sock.shutdown(socket.SHUT_WR)
         except OSError:
             self._close(conn)
             return
         conn.timeout = time.monotonic() + LINGER_SECONDS_MAX
         self._lingering.append(conn)
-        self.poller.register(conn.sock, EVENT_READ, partial(self._on_leftover, conn))
+        self._watch(conn, EVENT_READ, self._on_leftover)
 
     def _on_leftover(self, conn: TConn, client: Outbox) -> None:
         try:
-            gone = not client.recv(_READ_BYTES)
+            gone = not client.recv(_READ_BYTES, socket.MSG_DONTWAIT)
         except BlockingIOError:
             return
         except OSError:
             gone = True
         if gone:
             self._lingering.remove(conn)
-            self._drop(conn)
-
-    def _drop(self, conn: TConn) -> None:
-        self.poller.unregister(conn.sock)
-        self._close(conn)
+            self._close(conn)
 
     def murder_pending(self) -> None:
         """Closes what has taken too long: requests that do not come whole, answers that are not taken, and clients that
@@ -417,9 +434,9 @@ class PatientWorker(ThreadWorker):
                 conn.timeout = min(conn.timeout, self._gathering_ends)
         super().murder_pending()
         while self._slow_conns and self._slow_conns[0].timeout <= now:
-            self._drop(self._slow_conns.popleft())
+            self._close(self._slow_conns.popleft())
         while self._lingering and (self._lingering[0].timeout <= now or not self.alive):
-            self._drop(self._lingering.popleft())
+            self._close(self._lingering.popleft())
 
     def handle_error(self, _req: Any, client: Outbox, _addr: Any, exc: BaseException) -> None:
         """What gunicorn cannot even parse gets an error of the one shape, never a 5xx for what a client sent."""
