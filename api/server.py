@@ -4,7 +4,7 @@ gunicorn's threaded worker gives a connection to a thread as soon as it is accep
 request: as many clients as there are threads can stop a worker by sending half a request each. `PatientWorker` lets
 its event loop gather the request first; a thread sees only what is whole. Closing is left to the loop too:
 gunicorn's would block it. And what mostly takes less time than handing it to a thread does, the lists and the single
-orders, the loop answers itself.
+orders, the loop answers itself. Commands are answered by one thread, side by side, so that they share a commit.
 """
 
 import gc
@@ -15,7 +15,8 @@ import struct
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from selectors import EVENT_READ, EVENT_WRITE
 from typing import Any, Final
@@ -30,6 +31,7 @@ from api.access import request_id_of
 from api.errors import problem
 from api.reading import BODY_BYTES_MAX
 from api.reconciliations import FILE_BYTES_MAX as UPLOAD_BYTES_MAX
+from domain.recorder import side_by_side
 from domain.sqlite import TookTooLong, at_most
 
 REQUEST_SECONDS_MAX: Final = 10.0
@@ -51,6 +53,8 @@ _LENGTH_BEYOND: Final = 10**18
 _OUTBOX_BYTES_MAX: Final = 32 * 1024 * 1024
 # A longer answer begins to go before it is whole.
 _SEND_BYTES_MIN: Final = 64 * 1024
+COMMANDS_TOGETHER_MAX: Final = 16
+ACCEPT_PAUSE_SECONDS: Final = 0.001
 # How long the loop may be at one request; what takes longer is asked again by a thread.
 QUICK_SECONDS_MAX: Final = 0.003
 
@@ -64,6 +68,8 @@ _CHUNK_SIZE: Final = re.compile(rb"[ \t]*([0-9a-fA-F]{1,12})[ \t]*(?:;[^\r\n]*)?
 _QUICK: Final = re.compile(
     rb"(?:GET|HEAD) /api/(?:shop/customers/me|v1/i|v1)/orders(?:/[^/? ]*)?/?(?:\?[^ ]*)? HTTP/1\."
 )
+# What mostly ends in a commit.
+_COMMAND: Final = re.compile(rb"(?:POST|PUT|PATCH|DELETE) /api/(?:shop/customers/me|v1)/orders[/? ]")
 # The one address whose bodies may be larger than what is gathered.
 _UPLOAD: Final = re.compile(rb"POST /api/v1/finance/reconciliations[/? ]")
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -232,10 +238,15 @@ class PatientWorker(ThreadWorker):
         self._lingering: deque[TConn] = deque()
         self._slow_conns: deque[TConn] = deque()
         self._gathering_ends = 0.0
+        self._has_accepted = False
         # The id of the request that a thread is at, for errors that arise before the app sees it.
         self._local = threading.local()
+        # Commands that wait for the one thread that answers them, all who wait at once.
+        self._commands: deque[TConn] = deque()
+        self._is_commanding = False
 
     def init_process(self) -> None:
+        self._commander = ThreadPoolExecutor(1)
         # gunicorn asks for two dozen settings at each request, and would look each up among all anew.
         settings: dict[str, Any] = self.cfg.__dict__
         settings.update({name: setting.get() for name, setting in self.cfg.settings.items()})
@@ -252,6 +263,7 @@ class PatientWorker(ThreadWorker):
         client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", _SOCKET_SECONDS_MAX, 0))
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", _SOCKET_SECONDS_MAX, 0))
         self.nr_conns += 1
+        self._has_accepted = True
         conn = TConn(self.cfg, Outbox(client), address, listener.getsockname())
         conn.is_watched = False
         self._gather(conn)
@@ -321,9 +333,12 @@ class PatientWorker(ThreadWorker):
 
     def _hand_on(self, conn: TConn) -> None:
         conn.data_ready = True
-        if not (conn.gathering.refusal is None and _QUICK.match(conn.gathering.bytes)):
+        if conn.gathering.refusal or not _QUICK.match(conn.gathering.bytes):
             self._unwatch(conn)
-            self.enqueue_req(conn)
+            if conn.gathering.refusal or not _COMMAND.match(conn.gathering.bytes):
+                self.enqueue_req(conn)
+            else:
+                self._commands.append(conn)
             return
         request = bytes(conn.gathering.bytes)
         try:
@@ -340,7 +355,47 @@ class PatientWorker(ThreadWorker):
             return
         self._go_on(conn, bool(keeps))
 
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        if self._has_accepted and self._accepting:
+            # The next one is left to the others for a moment, so that a few busy connections spread over all workers;
+            # gunicorn's loop takes it up again.
+            self.set_accept_enabled(False)
+            timeout = ACCEPT_PAUSE_SECONDS
+        self._has_accepted = False
+        super().wait_for_and_dispatch_events(timeout)
+        if self._commands and not self._is_commanding:
+            self._is_commanding = True
+            self._commander.submit(self._answer_commands)
+
+    def _answer_commands(self) -> None:
+        """Those that wait, and those that come before these are written, with one commit; and no answer before the last
+        is there: each would bring its client's next request, which could not share that commit any more."""
+        keeps: dict[TConn, bool] = {}
+
+        def answer(conn: TConn) -> None:
+            keeps[conn] = False
+            try:
+                keeps[conn] = self._answer(conn)
+            except Exception:
+                self.log.exception("Error handling request")
+
+        def come() -> Iterator[Callable[[], None]]:
+            while self._commands and len(keeps) < COMMANDS_TOGETHER_MAX:
+                yield partial(answer, self._commands.popleft())
+
+        side_by_side(come())
+        self.method_queue.defer(self._commanded, {conn: self._sent(conn, is_kept) for conn, is_kept in keeps.items()})
+
+    def _commanded(self, keeps: dict[TConn, bool]) -> None:
+        self._is_commanding = False
+        for conn, is_kept in keeps.items():
+            self._go_on(conn, is_kept)
+
     def handle(self, conn: TConn) -> Any:
+        return self._sent(conn, self._answer(conn))
+
+    def _answer(self, conn: TConn) -> bool:
+        """Whether the connection can be kept for another request, once it has taken the answer in its outbox."""
         gathering, conn.gathering = conn.gathering, None
         conn.is_without_body = gathering is not None and gathering.is_without_body()
         conn.init()
@@ -350,7 +405,9 @@ class PatientWorker(ThreadWorker):
                 self.handle_error(None, conn.sock, None, gathering.refusal)
                 return False
             conn.parser.unreader.unread(bytes(gathering.bytes))
-        keeps = super().handle(conn)
+        return bool(super().handle(conn))
+
+    def _sent(self, conn: TConn, keeps: bool) -> bool:
         try:
             conn.sock.flush()
         except OSError:  # the client has gone

@@ -26,6 +26,7 @@ from eventsourcing.persistence import (
     StoredEvent,
     Subscription,
 )
+from greenlet import getcurrent, greenlet
 
 from domain.sqlite import LOCK_WAIT_SECONDS_MAX, Busy, Readers, connect, sqlite3, transaction
 
@@ -284,10 +285,13 @@ class SQLiteRecorder(ApplicationRecorder):
     def together(self, work: Callable[[], _T]) -> _T:
         """What `work` returns, once all that it inserted is durable; where it raises, nothing of it is there.
 
-        Threads that write at the same time share one commit: whoever is first does the work of all who wait.
+        Who writes at the same time shares one commit, in threads and in jobs that go `side_by_side`: whoever is first
+        does the work of all who wait.
         """
         turn = _Turn(work)
         self._waiting.append(turn)
+        if (others := getcurrent().parent) is not None:
+            others.switch()
         with self._writing:
             if turn.is_waiting:
                 self._take_turns()
@@ -581,6 +585,21 @@ class SQLiteRecorder(ApplicationRecorder):
             if self._writer is not None:
                 self._writer.close()
             self._writer = None
+
+
+def side_by_side(jobs: Iterable[Callable[[], None]]) -> None:
+    """Does the jobs in this thread, each until it is to write, and then on, so that what they write shares one commit.
+
+    In threads of their own they would share it too, but spend a fifth of their time on taking the interpreter from each
+    other. Each job is asked for when the one before it has come as far. No job may raise.
+    """
+    under_way = []
+    for job in jobs:
+        under_way.append(greenlet(job))
+        under_way[-1].switch()
+    while under_way := [job for job in under_way if not job.dead]:
+        for job in under_way:
+            job.switch()
 
 
 class _Turn(Generic[_T]):

@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import islice
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,7 +17,7 @@ from domain import commands as c
 from domain import events as e
 from domain.ledger import OrderLedger, Outcome
 from domain.order import Order
-from domain.recorder import Provenance
+from domain.recorder import Provenance, side_by_side
 from domain.refusals import (
     IdempotencyKeyReused,
     InvalidField,
@@ -507,6 +509,54 @@ def test_of_commands_that_share_a_commit_each_has_its_own_fate(ledger: OrderLedg
             with pytest.raises(PaymentExceedsOutstanding):
                 refused.result()
     assert ledger.head() == head + 1
+
+
+def test_jobs_that_go_side_by_side_share_a_commit(ledger: OrderLedger) -> None:
+    orders = [ledger.create(new_order(**TEN), ME).order for _ in range(4)]
+    said, paid = commits(ledger), []
+
+    def job(order: Order) -> None:
+        paid.append(ledger.change(order.uuid, pay("4", order.key), ME).order)
+
+    side_by_side(partial(job, order) for order in orders)
+    assert said == ["BEGIN IMMEDIATE", "COMMIT"]
+    assert paid == [ledger.order(order.uuid) for order in orders]
+    assert [order.totals.paid for order in paid] == [400] * 4
+
+
+def test_a_job_that_comes_before_the_others_are_written_shares_their_commit(ledger: OrderLedger) -> None:
+    said, keys = commits(ledger), iter("abc")
+    came = [next(keys)]
+
+    def job() -> None:
+        came.extend(islice(keys, 1))  # another one comes while this is on its way
+        ledger.create(new_order(**TEN), ME)
+
+    side_by_side(job for _ in came)
+    assert ledger.head() == 3 * 2
+    assert said == ["BEGIN IMMEDIATE", "COMMIT"]
+
+
+def test_of_jobs_that_go_side_by_side_each_comes_to_its_own_end(ledger: OrderLedger) -> None:
+    order = ledger.create(new_order(**TEN), ME).order
+    ended = []
+
+    def is_refused() -> None:
+        with pytest.raises(PaymentExceedsOutstanding):
+            ledger.change(order.uuid, pay("11", "too-much"), ME)
+        ended.append("refused")
+
+    def writes_nothing() -> None:
+        ended.append("nothing")
+
+    def writes_twice() -> None:
+        for status in ("hold", "new"):
+            ledger.change(order.uuid, c.ChangeStatus(status=status), ME)
+        ended.append("twice")
+
+    side_by_side([is_refused, writes_nothing, writes_twice])
+    assert ended == ["nothing", "refused", "twice"]
+    assert [ledger.order(order.uuid, version).status for version in (2, 3, 4)] == ["new", "hold", "new"]
 
 
 def fail_at_the_commit(ledger: OrderLedger) -> None:
