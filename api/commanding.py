@@ -1,14 +1,11 @@
 """After a command: the views are brought to where it reached, and the answer says how far that is."""
 
 import logging
-from contextlib import suppress
 
 from falcon import Response
 
 from api.reading import json_answer, stamp
 from domain.ledger import OrderLedger, Outcome
-from domain.order import Order
-from projections import orders
 from projections.documents import staff_document
 from projections.views import Views
 
@@ -36,18 +33,9 @@ class Commanding:
             _log.exception("the views could not be fed to position %s", position)
             resp.set_header("Ledger-Views", "behind")
 
-    def _document(self, order: Order) -> bytes:
-        """As the views have it, where they have this version: what was rendered once need not be again."""
-        # Whatever goes wrong, it must not turn a recorded write into an error; `moved` has said it.
-        with suppress(Exception):
-            found = orders.one(self._views.reader, document="staff", order_id=order.id)
-            if found.version == order.version:
-                return found.document
-        return staff_document(order)
-
     def document(self, resp: Response, outcome: Outcome, status: int = 200) -> None:
         """Answers with the order document, as the command left it."""
         self.recorded(resp, outcome)
-        json_answer(resp, self._document(outcome.order), outcome.position)
+        json_answer(resp, staff_document(outcome.order), outcome.position)
         resp.set_header("ETag", f'"{outcome.order.version}"')
         resp.status = status
