@@ -12,7 +12,6 @@ import re
 import signal
 import socket
 import struct
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -206,6 +205,8 @@ class Outbox:
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self.left = bytearray()
+        # The id of the request that is answered, for errors that arise before the app sees it.
+        self.request_id = ""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._sock, name)
@@ -239,8 +240,6 @@ class PatientWorker(ThreadWorker):
         self._slow_conns: deque[TConn] = deque()
         self._gathering_ends = 0.0
         self._has_accepted = False
-        # The id of the request that a thread is at, for errors that arise before the app sees it.
-        self._local = threading.local()
         # Commands that wait for the one thread that answers them, all who wait at once.
         self._commands: deque[TConn] = deque()
         self._is_commanding = False
@@ -263,7 +262,7 @@ class PatientWorker(ThreadWorker):
         client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", _SOCKET_SECONDS_MAX, 0))
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", _SOCKET_SECONDS_MAX, 0))
         self.nr_conns += 1
-        self._has_accepted = True
+        self._has_accepted = self.cfg.workers > 1
         conn = TConn(self.cfg, Outbox(client), address, listener.getsockname())
         conn.is_watched = False
         self._gather(conn)
@@ -383,8 +382,11 @@ class PatientWorker(ThreadWorker):
             while self._commands and len(keeps) < COMMANDS_TOGETHER_MAX:
                 yield partial(answer, self._commands.popleft())
 
-        side_by_side(come())
-        self.method_queue.defer(self._commanded, {conn: self._sent(conn, is_kept) for conn, is_kept in keeps.items()})
+        try:
+            side_by_side(come())
+        finally:
+            sent = {conn: self._sent(conn, is_kept) for conn, is_kept in keeps.items()}
+            self.method_queue.defer(self._commanded, sent)
 
     def _commanded(self, keeps: dict[TConn, bool]) -> None:
         self._is_commanding = False
@@ -400,7 +402,7 @@ class PatientWorker(ThreadWorker):
         conn.is_without_body = gathering is not None and gathering.is_without_body()
         conn.init()
         if gathering is not None:
-            self._local.request_id = gathering.request_id()
+            conn.sock.request_id = gathering.request_id()
             if gathering.refusal:
                 self.handle_error(None, conn.sock, None, gathering.refusal)
                 return False
@@ -509,7 +511,7 @@ class PatientWorker(ThreadWorker):
         body = problem(status, code, detail)
         headers = {
             "Connection": "close",
-            "X-Request-Id": self._local.request_id,
+            "X-Request-Id": client.request_id,
             "Content-Type": "application/problem+json",
             "Content-Length": len(body),
         }

@@ -64,7 +64,7 @@ def measure(stage: Stage) -> Iterator[Sample]:
 
 def _check(contenders: Sequence[Contender], target: str, who: str) -> None:
     """All of them say the same, so that none is fast because it does less."""
-    first, *others = [(c.name, json.loads(c.get(target, who).replace(b"%d" % c.port, b""))) for c in contenders]
+    first, *others = [(c.name, json.loads(c.get(target, who).replace(b":%d/" % c.port, b"/"))) for c in contenders]
     for name, answer in others:
         assert same(first[1], answer), f"{target}: {first[0]} and {name} differ\n{first[1]}\n{answer}"
     assert first[1]["results"], f"{target} finds nothing"
