@@ -16,6 +16,7 @@ import requests
 from domain import commands as c
 from domain.ledger import OrderLedger, Outcome
 from domain.recorder import Provenance
+from domain.sqlite import sqlite3, transaction
 from domain.strict_json import shaped
 from tests.conftest import ME, Client, Service, new_order
 
@@ -153,6 +154,23 @@ def test_one_creation_sent_by_all_clients_at_once_makes_one_order(staff: Client,
         answers = at_once(clients, "/api/v1/orders", {}, **{"Idempotency-Key": f"creation-{nth}"})
         assert [answer.status_code for answer in answers] == [201] * CLIENTS, [answer.text for answer in answers]
         assert len({answer.content for answer in answers}) == 1
+
+
+def test_while_commands_wait_for_the_file_everything_else_is_answered(
+    service: Service, staff: Client, clients: list[Client], order: str
+) -> None:
+    asked = ["/api/v1/orders?limit=1", order, "/healthz"] * 4
+    other = sqlite3.connect(service.folder / "ledger.db", isolation_level=None)
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        with transaction(other):
+            notes = [pool.submit(client.patch, order, json={"notes": f"from {id(client)}"}) for client in clients]
+            # A connection each, so that both workers are asked.
+            found = [requests.get(service.base + path, headers=staff.headers, timeout=5) for path in asked]
+            assert [answer.status_code for answer in found] == [200] * len(asked)
+            assert not any(note.done() for note in notes)
+        assert [note.result().status_code for note in notes] == [200] * CLIENTS
+    assert len(log_of(service, order)) == 2 + CLIENTS
+    other.close()
 
 
 # --- the same in one process, with the other's write at every single moment of ours ---
