@@ -66,8 +66,6 @@ class Views:
         # One for all threads, under the lock, with the generation that it writes: one feeds for all who wait.
         self._writer: tuple[int, sqlite3.Connection] | None = None
         self._lock = threading.Lock()
-        # How far this process knows the views to be, under the lock; they never go back.
-        self._fed = 0
 
     # --- the generation in force ---
 
@@ -148,13 +146,12 @@ class Views:
                 return position
         while True:
             with self._lock:
-                if self._fed < target:  # else it was fed together with what came before
-                    self._fed = _position(self._writer_in_force())
-                if self._fed < target:
+                position = self.position()
+                if position < target:  # else somebody has fed them while this thread waited
                     with self._writing() as writer:
-                        self._fed = _feed(self._ledger, writer, BATCH_EVENTS_MAX)
-                if self._fed >= target:
-                    return self._fed
+                        position = _feed(self._ledger, writer, BATCH_EVENTS_MAX)
+            if position >= target:
+                return position
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
