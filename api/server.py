@@ -332,14 +332,17 @@ class PatientWorker(ThreadWorker):
 
     def _hand_on(self, conn: TConn) -> None:
         conn.data_ready = True
-        if conn.gathering.refusal or not _QUICK.match(conn.gathering.bytes):
+        # What is refused fits neither pattern, whatever its first line says.
+        request = b"" if conn.gathering.refusal else bytes(conn.gathering.bytes)
+        if _COMMAND.match(request):
             self._unwatch(conn)
-            if conn.gathering.refusal or not _COMMAND.match(conn.gathering.bytes):
-                self.enqueue_req(conn)
-            else:
-                self._commands.append(conn)
-            return
-        request = bytes(conn.gathering.bytes)
+            self._commands.append(conn)
+        elif _QUICK.match(request):
+            self._answer_at_once(conn, request)
+        else:
+            self.enqueue_req(conn)
+
+    def _answer_at_once(self, conn: TConn, request: bytes) -> None:
         try:
             with at_most(QUICK_SECONDS_MAX):
                 keeps = self.handle(conn)
@@ -349,10 +352,14 @@ class PatientWorker(ThreadWorker):
             conn.parser.mesg = None
             conn.parser.unreader.take_buffered()
             conn.parser.unreader.unread(request)
-            self._unwatch(conn)
             self.enqueue_req(conn)
             return
-        self._go_on(conn, bool(keeps))
+        self._go_on(conn, keeps)
+
+    def enqueue_req(self, conn: TConn) -> None:
+        """For a thread; what its client sends meanwhile waits."""
+        self._unwatch(conn)
+        super().enqueue_req(conn)
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
         if self._has_accepted and self._accepting:
@@ -393,7 +400,7 @@ class PatientWorker(ThreadWorker):
         for conn, is_kept in keeps.items():
             self._go_on(conn, is_kept)
 
-    def handle(self, conn: TConn) -> Any:
+    def handle(self, conn: TConn) -> bool:
         return self._sent(conn, self._answer(conn))
 
     def _answer(self, conn: TConn) -> bool:
