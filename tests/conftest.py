@@ -17,6 +17,7 @@ import requests
 from domain.commands import CreateOrder, ImportOrder
 from domain.ledger import OrderLedger
 from domain.recorder import Provenance
+from domain.sqlite import sqlite3
 from domain.strict_json import shaped
 from projections.views import Views
 
@@ -41,6 +42,15 @@ class Clock:
 def new_order(**fields: Any) -> CreateOrder:
     """A CreateOrder from the body that a client would send."""
     return shaped(fields, CreateOrder)
+
+
+def let_events_be_anything(ledger: sqlite3.Connection) -> None:
+    """From now on the table of events takes what it could never take."""
+    ledger.execute("PRAGMA writable_schema = ON")
+    ledger.execute(
+        "UPDATE sqlite_schema SET sql = replace(replace(sql, ' NOT NULL', ''), 'STRICT', '') WHERE name = 'events'"
+    )
+    ledger.execute("PRAGMA writable_schema = RESET")
 
 
 def import_line(**fields: Any) -> ImportOrder:

@@ -26,7 +26,7 @@ from projections.verification import Growing, Problem, Verified, check_part, che
 from projections.views import Views
 from tests.audit.conftest import Office
 from tests.audit.histories import a_command, an_order
-from tests.conftest import ROOT, Service
+from tests.conftest import ROOT, Service, let_events_be_anything
 
 FLIPS: Final = 300
 ORDERS: Final = 12
@@ -93,14 +93,6 @@ class Files:
     def write(self, position: int, column: str, value: bytes | int | None) -> None:
         what = "CAST(? AS TEXT)" if column in TEXTS and value is not None else "?"
         self.all(f"UPDATE events SET {column} = {what} WHERE position = ?", value, position)
-
-    def allow_anything(self) -> None:
-        """From now on the table of events takes what it could never take."""
-        self.all("PRAGMA writable_schema = ON")
-        self.all(
-            "UPDATE sqlite_schema SET sql = replace(replace(sql, ' NOT NULL', ''), 'STRICT', '') WHERE name = 'events'"
-        )
-        self.all("PRAGMA writable_schema = RESET")
 
     def order_at(self, position: int) -> str:
         return str(self.all("SELECT originator_id FROM events WHERE position = ?", position)[0][0])
@@ -207,7 +199,7 @@ def test_a_flip_of_any_bit_is_found_and_named_at_its_position(files: Files) -> N
 @pytest.mark.parametrize("column", [*COLUMNS, "digest"])
 def test_a_field_that_is_gone_is_named_at_its_position(files: Files, column: str) -> None:
     """No SQL takes it out of a ledger; a bit that flips in a record's header can."""
-    files.allow_anything()
+    let_events_be_anything(files.connection)
     value = files.read(30, column)
     files.write(30, column, None if value is not None else b"")
     problems = by_record(files)
