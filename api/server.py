@@ -63,12 +63,11 @@ _ENCODED: Final = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
 _EXPECT: Final = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*(?=\r\n)", re.IGNORECASE)
 _REQUEST_ID: Final = re.compile(rb"\r\nx-request-id:[ \t]*([!-~]{1,128})[ \t]*\r\n", re.IGNORECASE)
 _CHUNK_SIZE: Final = re.compile(rb"[ \t]*([0-9a-fA-F]{1,12})[ \t]*(?:;[^\r\n]*)?")
+_ORDERS: Final = rb" /api/(?:shop/customers/me|v1/i|v1)/orders"
 # What mostly takes less time than handing it to a thread would: the lists and the single orders.
-_QUICK: Final = re.compile(
-    rb"(?:GET|HEAD) /api/(?:shop/customers/me|v1/i|v1)/orders(?:/[^/? ]*)?/?(?:\?[^ ]*)? HTTP/1\."
-)
+_QUICK: Final = re.compile(rb"(?:GET|HEAD)" + _ORDERS + rb"(?:/[^/? ]*)?/?(?:\?[^ ]*)? HTTP/1\.")
 # What mostly ends in a commit.
-_COMMAND: Final = re.compile(rb"(?:POST|PUT|PATCH|DELETE) /api/(?:shop/customers/me|v1)/orders[/? ]")
+_COMMAND: Final = re.compile(rb"(?:POST|PUT|PATCH|DELETE)" + _ORDERS + rb"[/? ]")
 # The one address whose bodies may be larger than what is gathered.
 _UPLOAD: Final = re.compile(rb"POST /api/v1/finance/reconciliations[/? ]")
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
