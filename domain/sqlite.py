@@ -35,6 +35,10 @@ LOCK_WAIT_SECONDS_MAX = 10.0
 # SQLite's own busy handler backs off to 100 ms, which starves whoever waits longest; this asks at an even pace.
 _LOCK_ASK_SECONDS = 0.0003
 _SAFE_SINCE = (3, 51, 3)
+# Of a value of any other type than int, float, str and bytearray the driver asks at length whether it would rather be
+# something else: 2.4 us for each. Whoever is registered is asked first; what these three answer is the value itself.
+for _plain, _itself in ((bytes, bytes), (bool, int), (type(None), {}.get)):
+    sqlite3.register_adapter(_plain, _itself)
 # How many steps of SQLite's machine pass between two looks at the clock: a tenth of a millisecond, about.
 _LOOK_EVERY_STEPS = 5_000
 
