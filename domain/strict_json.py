@@ -6,6 +6,7 @@ integers, very long strings. Numbers with a point or an exponent keep their text
 
 import json
 import re
+from contextlib import suppress
 from decimal import Decimal
 from threading import Lock
 from typing import Any, Final, TypeVar
@@ -18,6 +19,7 @@ from domain.refusals import InvalidField, Refusal
 DEPTH_MAX = 32
 TEXT_LENGTH_MAX = 10_000
 INTEGER_DIGITS_MAX = 15
+_INTEGER_END = 10**INTEGER_DIGITS_MAX
 
 _T = TypeVar("_T")
 # Line feeds and tabs have a place in notes; the other control characters have none anywhere.
@@ -59,10 +61,6 @@ class _DuplicateKey:
         self.key = twice.encode(errors="replace").decode()
 
 
-class _Misfit(Exception):
-    """Something in the text is refused; where it stands, a second reading finds."""
-
-
 def _integer(text: str) -> int | number:
     return int(text) if len(text) <= INTEGER_DIGITS_MAX + 1 else _LongInteger(text)
 
@@ -72,46 +70,39 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any] | _DuplicateKey:
     return found if len(found) == len(pairs) else _DuplicateKey(pairs)
 
 
-def _fit_integer(text: str) -> int:
-    if len(text) > INTEGER_DIGITS_MAX or text[0] == "-":
-        raise _Misfit
-    return int(text)
-
-
-def _fit_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise _Misfit
-    return found
-
-
-def _fit_constant(_text: str) -> Any:
-    raise _Misfit
-
-
-_QUICK: Final = json.JSONDecoder(
-    object_pairs_hook=_fit_object, parse_float=number, parse_int=_fit_integer, parse_constant=_fit_constant
-)
+_QUICK: Final = msgspec.json.Decoder(float_hook=number)
 _THOROUGH: Final = json.JSONDecoder(
     object_pairs_hook=_object, parse_float=number, parse_int=_integer, parse_constant=_Constant
 )
-_NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 
 
-def _looks_plain(text: bytes) -> bool:
-    """Whether nothing in the text's bytes hints at what `_check` refuses: most texts, told at a glance."""
-    if b"\\" in text or b"\x7f" in text:
-        return False  # control characters and surrogates can stand in JSON in no other way
-    # Without escapes, what stands between quotes and what does not take turns.
-    parts = text.split(b'"')
-    if len(text) > TEXT_LENGTH_MAX and max(map(len, parts)) > TEXT_LENGTH_MAX:
-        return False
-    brackets = b"".join(parts[::2]).translate(None, _NO_BRACKETS)
+def _is_plainly_fit(tree: Any, quotes: int) -> bool:
+    """Whether there is nothing in a tree that `_check` refuses, if all its text is fit; it comes of a text with so many
+    quotation marks, none of them escaped.
+
+    Where a key stands twice in its object, the tree has fewer strings than the text.
+    """
+    strings = 0
+    level = [tree]
     for _ in range(DEPTH_MAX):
-        if not brackets:
-            return True
-        brackets = brackets.replace(b"{}", b"").replace(b"[]", b"")
-    return not brackets
+        below: list[Any] = []
+        for node in level:
+            kind = type(node)
+            if kind is str:
+                strings += 1
+                if len(node) > TEXT_LENGTH_MAX:
+                    return False
+            elif kind is dict:
+                strings += len(node)
+                below += node.values()
+            elif kind is list:
+                below += node
+            elif kind is int and not 0 <= node < _INTEGER_END:
+                return False
+        if not below:
+            return 2 * strings == quotes
+        level = below
+    return False
 
 
 def _check(value: Any, path: str, depth: int) -> None:  # noqa: PLR0912  (one branch for each thing that JSON can be)
@@ -136,7 +127,7 @@ def _check(value: Any, path: str, depth: int) -> None:  # noqa: PLR0912  (one br
         raise InvalidField(f"{path}.{value.key}" if path else value.key, "this key stands twice in its object")
     elif isinstance(value, _Constant):
         raise InvalidField(path, f"{value.text} is not a JSON number")
-    elif isinstance(value, _LongInteger) or (type(value) is int and abs(value) >= 10**INTEGER_DIGITS_MAX):
+    elif isinstance(value, _LongInteger) or (type(value) is int and abs(value) >= _INTEGER_END):
         raise InvalidField(path, f"an integer has at most {INTEGER_DIGITS_MAX} digits here")
     elif type(value) is int and value < 0:
         raise InvalidField(path, "must not be negative")
@@ -144,11 +135,13 @@ def _check(value: Any, path: str, depth: int) -> None:  # noqa: PLR0912  (one br
 
 def read(text: bytes) -> Any:
     """The text as dicts, lists, strings, ints, bools, None and `number`s. Raises NotJSON, InvalidField."""
-    if _looks_plain(text):
-        try:
-            return _QUICK.decode(text.decode())
-        except (_Misfit, ValueError):
-            pass  # read again below, to say what is wrong and where
+    # Without a backslash control characters and surrogates can stand in JSON in no way, but for this one character.
+    if b"\\" not in text and b"\x7f" not in text:
+        with suppress(ValueError, RecursionError):
+            tree = _QUICK.decode(text)
+            if _is_plainly_fit(tree, text.count(b'"')):
+                return tree
+    # Something is wrong with it, or looks odd: read again, to say what and where.
     try:
         tree = _THOROUGH.decode(text.decode())
     except UnicodeDecodeError as error:
