@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any, Final
 from uuid import UUID
 
 from msgspec import UNSET
-from msgspec.structs import fields
+from msgspec.structs import astuple, fields
 
 from domain import billing, commands
 from domain import events as e
@@ -34,7 +35,8 @@ EVENTS_MAX = 10_000
 
 _OPEN: Final = frozenset({"new", "hold"})
 _CLOSED: Final = frozenset({"refunded", "deleted"})
-_BILLING_FIELDS: Final = tuple(field.name for field in fields(e.Billing))
+# A command's billing fields, in the order of Billing's own.
+_billing_of: Final = attrgetter(*(f"billing_{field.name}" for field in fields(e.Billing)))
 
 
 def place(order: Order | None, uuid: UUID, events: Sequence[e.Event]) -> tuple[Order, list[e.Record]]:
@@ -104,7 +106,7 @@ def create(
     """OrderCreated, ItemAdded for each item, VoucherApplied if any."""
     currency = currency_default if command.currency is None else command.currency
     digits_of(currency)
-    bill = e.Billing(**{name: getattr(command, f"billing_{name}") for name in _BILLING_FIELDS})
+    bill = e.Billing(*_billing_of(command))
     billing.check(bill)
     customer = command.customer
     events: list[e.Event] = [
@@ -178,10 +180,8 @@ def change(order: Order, command: commands.ChangeOrder, now: datetime) -> list[e
     events: list[e.Event] = []
     if command.notes is not UNSET and command.notes != order.notes:
         events.append(e.NotesChanged(occurred_at=now, personal=e.NotesPersonal(notes=command.notes)))
-    given = {name: getattr(command, f"billing_{name}") for name in _BILLING_FIELDS}
-    bill = e.Billing(
-        **{name: getattr(order.billing, name) if value is UNSET else value for name, value in given.items()}
-    )
+    kept_or_given = zip(astuple(order.billing), _billing_of(command), strict=True)
+    bill = e.Billing(*[kept if given is UNSET else given for kept, given in kept_or_given])
     if bill != order.billing:
         billing.check(bill)
         events.append(e.BillingChanged(occurred_at=now, personal=e.BillingPersonal(billing=bill)))

@@ -3,7 +3,7 @@ ours."""
 
 import hashlib
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -281,7 +281,7 @@ class OrderLedger(Application[UUID]):
         For each line: the order, None where it was there already, or the refusal that says why it was not taken.
         """
         with self.log_of_events.exclusive():
-            batch = _ImportBatch(self)
+            batch = _ImportBatch(self, lines)
             outcomes = [batch.add(line) for line in lines]
             self._insert(batch.records, provenance, self.clock(), batch.claims)
         return outcomes
@@ -361,22 +361,18 @@ class OrderLedger(Application[UUID]):
 class _ImportBatch:
     """The lines of an import that are recorded together: what is unique must be so among them too."""
 
-    def __init__(self, ledger: OrderLedger) -> None:
+    def __init__(self, ledger: OrderLedger, lines: Sequence[commands.ImportOrder]) -> None:
         self._ledger = ledger
-        self._log = ledger.log_of_events
-        self._taken: set[tuple[str, str | int]] = set()
-        self._order_id_last = self._log.claim_max("order-id")
+        log = ledger.log_of_events
+        # By kind and value; a UUID counts as one of them.
+        self._taken = set(log.claimed(wanted for line in lines for wanted in _wanted(line)))
+        self._taken |= {("uuid", uuid) for uuid in log.begun(str(line.uuid) for line in lines if line.uuid)}
+        self._order_id_last = log.claim_max("order-id")
         self.records: list[e.Record] = []
         self.claims: list[NewClaim] = []
 
-    def _is_taken(self, kind: str, value: str | int | None) -> bool:
-        return value is not None and ((kind, value) in self._taken or self._log.claim(kind, value) is not None)
-
-    def _is_there(self, uuid: UUID | None) -> bool:
-        return uuid is not None and (("uuid", str(uuid)) in self._taken or self._log.position_of(uuid, 1) > 0)
-
     def add(self, line: commands.ImportOrder) -> Order | Refusal | None:
-        if self._is_taken("order-id", line.id) or self._is_taken("order-key", line.key) or self._is_there(line.uuid):
+        if not self._taken.isdisjoint((("order-id", line.id), ("order-key", line.key), ("uuid", str(line.uuid)))):
             return None
         try:
             order, records = decide.import_order(
@@ -389,7 +385,7 @@ class _ImportBatch:
             )
             claims = [claim for record in records for claim in _claims(record)]
             for claim in claims:
-                if claim.kind in _TAKEN and self._is_taken(claim.kind, claim.value):
+                if claim.kind in _TAKEN and (claim.kind, claim.value) in self._taken:
                     raise _TAKEN[claim.kind](f"The reference {claim.value} is recorded already, on another order.")
         except Refusal as refusal:
             return refusal
@@ -398,6 +394,19 @@ class _ImportBatch:
         self.records += records
         self.claims += claims
         return order
+
+
+def _wanted(line: commands.ImportOrder) -> Iterator[tuple[str, str | int]]:
+    """What a line will claim, as far as it says that itself."""
+    if line.id is not None:
+        yield "order-id", line.id
+    if line.key is not None:
+        yield "order-key", line.key
+    for entry in line.history:
+        if isinstance(entry, commands.PastPayment):
+            yield "payment", _reference(entry.provider, entry.reference)
+        elif isinstance(entry, commands.PastRefund):
+            yield "refund", _reference(entry.provider, entry.reference)
 
 
 _TAKEN: Final[dict[str, type[PaymentReferenceTaken | RefundReferenceTaken]]] = {

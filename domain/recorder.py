@@ -341,7 +341,7 @@ class SQLiteRecorder(ApplicationRecorder):
         alike = (recorded_at, provenance.actor, provenance.request_id, provenance.idempotency_key)
         rows = []
         for stored in stored_events:
-            order, version, topic = str(stored.originator_id), stored.originator_version, stored.topic
+            order, version, topic = _text_of_uuid(stored.originator_id), stored.originator_version, stored.topic
             digest = digest_of(order, version, topic, stored.state, *alike)
             rows.append((order, version, topic, stored.state.decode(), *alike, digest))
         writer.executemany(
@@ -351,7 +351,7 @@ class SQLiteRecorder(ApplicationRecorder):
         )
         writer.executemany(
             "INSERT INTO claims VALUES (?, ?, ?, ?, ?)",
-            [(c.kind, c.value, str(c.originator_id), c.version, c.fingerprint) for c in claims],
+            [(c.kind, c.value, _text_of_uuid(c.originator_id), c.version, c.fingerprint) for c in claims],
         )
         # Claims have no row ids.
         (end,) = writer.execute("SELECT last_insert_rowid()").fetchone()
@@ -552,12 +552,29 @@ class SQLiteRecorder(ApplicationRecorder):
         ).fetchone()
         return Claim(UUID(row[0]), row[1], row[2]) if row else None
 
+    def claimed(self, wanted: Iterable[tuple[str, str | int]]) -> list[tuple[str, str | int]]:
+        """Which of these somebody holds; each is a claim's kind and value."""
+        return self.reader.execute(
+            "WITH wanted AS MATERIALIZED (SELECT value ->> 0 AS kind, value ->> 1 AS value FROM json_each(?))"
+            " SELECT kind, value FROM wanted CROSS JOIN claims USING (kind, value)",
+            (msgspec.json.encode(list(wanted)).decode(),),
+        ).fetchall()
+
     def claim_max(self, kind: str) -> int:
         """The largest integer claimed; 0 where none is."""
         row = self.reader.execute(
             "SELECT value FROM claims WHERE kind = ? ORDER BY value DESC LIMIT 1", (kind,)
         ).fetchone()
         return int(row[0]) if row else 0
+
+    def begun(self, orders: Iterable[str]) -> list[str]:
+        """Which of these UUIDs have a first event."""
+        rows = self.reader.execute(
+            "SELECT wanted.value FROM json_each(?) AS wanted"
+            " WHERE EXISTS (SELECT 1 FROM events WHERE originator_id = wanted.value AND version = 1)",
+            (msgspec.json.encode(list(orders)).decode(),),
+        )
+        return [uuid for (uuid,) in rows]
 
     def position_of(self, originator_id: UUID, version: int) -> int:
         """Where in the log an order reached a version; 0 where it did not."""
@@ -638,11 +655,17 @@ def text_of(originator_id: bytes | None) -> str:
     return (originator_id or b"").decode(errors="replace")
 
 
-# Neighbours in the log are mostly of the same order, and parsing its UUID costs more than the rest of a record.
+# Neighbours in the log are mostly of the same order, and parsing its UUID costs more than the rest of a record; so does
+# writing it.
 @lru_cache(maxsize=1024)
 def uuid_of(originator_id: bytes) -> UUID:
     """Raises ValueError where the bytes are no UUID's text."""
     return UUID(originator_id.decode())
+
+
+@lru_cache(maxsize=1024)
+def _text_of_uuid(originator_id: UUID | str) -> str:
+    return str(originator_id)
 
 
 def _entry(row: tuple[Any, ...]) -> LogEntry:

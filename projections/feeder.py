@@ -5,6 +5,7 @@ what other programs have appended, makes the views anew where somebody deleted t
 then.
 """
 
+import gc
 import logging
 import threading
 from collections.abc import Iterator
@@ -67,6 +68,7 @@ def beside(ledger: Path, views: Path) -> Iterator[None]:
 
 
 def _feed_until(ledger: Path, views: Path, done: Event) -> None:
+    gc.disable()  # what is folded by the thousand has no cycles to be collected
     own = Views(OrderLedger(ledger), views)
     while not done.wait(LOOK_EVERY_SECONDS):
         with suppress(Busy):
