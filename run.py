@@ -247,11 +247,10 @@ def import_(file: BinaryIO) -> None:
     gc.set_threshold(50_000, 20, 20)
     chosen = settings()
     ledger = open_ledger(chosen)
+    views = open_views(ledger, chosen)
     size = _size(file)
     # Worth a process of its own where there is much to come.
-    feeding = (
-        feeder.beside(chosen.ledger, chosen.views) if size is None or size > FEED_BESIDE_BYTES_MIN else nullcontext()
-    )
+    feeding = feeder.beside(views, ledger) if size is None or size > FEED_BESIDE_BYTES_MIN else nullcontext()
     with feeding, progress("importing") as say:
         result = import_lines(
             ledger,
@@ -259,7 +258,6 @@ def import_(file: BinaryIO) -> None:
             on_rejected=lambda number, reason: err.print(f"line {number}: {reason}", markup=False, soft_wrap=True),
             on_bytes=(lambda done: say(done, size)) if size else None,
         )
-    views = open_views(ledger, chosen)
     with reading_the_log(), progress("feeding the views") as say:
         views.ensure(say)
     print(
