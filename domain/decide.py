@@ -11,7 +11,7 @@ from msgspec.structs import astuple, fields
 
 from domain import billing, commands
 from domain import events as e
-from domain.money import Amount, decimal_text, digits_of, is_too_large, readable
+from domain.money import decimal_text, digits_of, is_too_large, readable
 from domain.order import TRANSITIONS, Item, Order, Payment, Refund, evolve, is_payable
 from domain.refusals import (
     AmountTooLarge,
@@ -73,19 +73,14 @@ def _utc(moment: datetime | None, now: datetime, field: str) -> datetime:
         raise InvalidField(field, "this time is outside the calendar") from None
 
 
-def _text(amount: Amount, currency: str, field: str) -> str:
-    """The amount as the log keeps it."""
-    return decimal_text(amount.minor(currency, field), digits_of(currency))
-
-
 def _item_added(command: commands.AddItem, number: int, currency: str, now: datetime, path: str = "") -> e.ItemAdded:
     return e.ItemAdded(
         occurred_at=now,
         item=number,
-        unit_price=_text(command.unit_price, currency, f"{path}unit_price"),
+        unit_price=command.unit_price.decimal(currency, f"{path}unit_price"),
         quantity=command.quantity,
-        shipping=_text(command.shipping, currency, f"{path}shipping"),
-        discount_amount=_text(command.discount_amount, currency, f"{path}discount_amount"),
+        shipping=command.shipping.decimal(currency, f"{path}shipping"),
+        discount_amount=command.discount_amount.decimal(currency, f"{path}discount_amount"),
         product=command.product,
         variant=command.variant,
         offer=command.offer,
@@ -95,7 +90,7 @@ def _item_added(command: commands.AddItem, number: int, currency: str, now: date
 def _voucher_applied(command: commands.NewVoucher, currency: str, now: datetime) -> e.VoucherApplied:
     return e.VoucherApplied(
         occurred_at=now,
-        discount_amount=_text(command.discount_amount, currency, "voucher.discount_amount"),
+        discount_amount=command.discount_amount.decimal(currency, "voucher.discount_amount"),
         code=command.code,
     )
 
@@ -115,7 +110,7 @@ def create(
             id=order_id,
             key=key,
             currency=currency,
-            shipping_cost=_text(command.shipping_cost, currency, "shipping_cost"),
+            shipping_cost=command.shipping_cost.decimal(currency, "shipping_cost"),
             customer_id=customer.id if customer else None,
             payment_method=command.payment_method,
             shipping_method=command.shipping_method,
@@ -190,7 +185,7 @@ def change(order: Order, command: commands.ChangeOrder, now: datetime) -> list[e
     if events and order.status in _CLOSED:
         raise OrderNotChangeable(f"Nothing can change on an order that is {order.status}.")
     kept = decimal_text(order.shipping_cost, digits_of(order.currency))
-    cost = kept if command.shipping_cost is UNSET else _text(command.shipping_cost, order.currency, "shipping_cost")
+    cost = kept if command.shipping_cost is UNSET else command.shipping_cost.decimal(order.currency, "shipping_cost")
     method = order.shipping_method if command.shipping_method is UNSET else command.shipping_method
     if (method, cost) != (order.shipping_method, kept):
         _must_be_open(order, "Shipping")
@@ -273,7 +268,7 @@ def receive_payment(order: Order, command: commands.ReceivePayment, now: datetim
     return [
         e.PaymentReceived(
             occurred_at=now,
-            amount=_text(command.amount, order.currency, "amount"),
+            amount=command.amount.decimal(order.currency, "amount"),
             provider=command.provider,
             reference=command.reference,
             received_at=_utc(command.received_at, now, "received_at"),
@@ -318,7 +313,7 @@ def refund_payment(order: Order, command: commands.RefundPayment, now: datetime)
     return [
         e.PaymentRefunded(
             occurred_at=now,
-            amount=_text(command.amount, order.currency, "amount"),
+            amount=command.amount.decimal(order.currency, "amount"),
             provider=command.provider,
             reference=command.reference,
             refunded_at=_utc(command.refunded_at, now, "refunded_at"),

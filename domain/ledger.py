@@ -83,7 +83,7 @@ class EventMapper(Mapper[UUID]):
         }
 
     def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredEvent:
-        assert isinstance(domain_event, e.Record | reconciliation.Record)
+        assert isinstance(domain_event, (e.Record, reconciliation.Record))  # a union would be made at each call
         return StoredEvent(
             originator_id=domain_event.originator_id,
             originator_version=domain_event.originator_version,
@@ -131,8 +131,11 @@ class EventMapper(Mapper[UUID]):
 class EventTranscoder(Transcoder):
     """Plain JSON, one object an event; the topic tells the shape, so nothing in the data can."""
 
+    def __init__(self) -> None:
+        self._encoder = msgspec.json.Encoder()
+
     def encode(self, obj: Any) -> bytes:
-        return msgspec.json.encode(obj)
+        return self._encoder.encode(obj)
 
     def decode(self, data: bytes) -> Any:
         return msgspec.json.decode(data)

@@ -67,6 +67,14 @@ class Amount:
             raise InvalidField(field, f"{currency} has {digits} digits after the point, this has {len(fraction)}")
         return int(whole + fraction.ljust(digits, "0"))
 
+    def decimal(self, currency: str, field: str) -> str:
+        """The amount as the log keeps it: decimal text with all the currency's digits. Raises as `minor` does."""
+        digits = digits_of(currency)
+        text = self.text
+        if text[-digits - 1 : -digits] == "." and (text[0] != "0" or len(text) == digits + 2):
+            return text  # it is written so already, as most are
+        return decimal_text(self.minor(currency, field), digits)
+
 
 ZERO = Amount("0")
 

@@ -30,7 +30,7 @@ from domain.sqlite import Busy, begin, connect, in_haste, interrupt_when_late, s
 from projections import orders, payments, reconciliations, tree
 from projections.folding import Part, fold, orphans, part, processes, put, put_new, read_part, rows
 
-BATCH_EVENTS_MAX: Final = 500
+BATCH_EVENTS_MAX: Final = 2_000
 # A rebuild takes the log in parts of so many positions, in several processes where there are enough of them to be worth
 # starting these.
 PART_POSITIONS: Final = 4_096

@@ -74,6 +74,10 @@ def test_names_that_are_no_currency_are_not_remembered() -> None:
         ("79", "USD", 7900),
         ("0079.00", "USD", 7900),
         ("0.01", "USD", 1),
+        ("0.00", "USD", 0),
+        ("0010.00", "USD", 1000),
+        ("10.00", "USD", 1000),
+        ("0", "USD", 0),
         ("1.234", "KWD", 1234),
         ("1.2", "KWD", 1200),
         ("1.2345", "CLF", 12345),
@@ -83,7 +87,10 @@ def test_names_that_are_no_currency_are_not_remembered() -> None:
 @pytest.mark.parametrize("form", ['"{}"', "{}"], ids=["text", "number"])
 def test_an_amount_is_exact_as_json_text_and_as_json_number(form: str, text: str, currency: str, expected: int) -> None:
     given_text = text.lstrip("0") if form == "{}" and text.startswith("00") else text
-    assert given_price(form.format(given_text)).minor(currency, "unit_price") == expected
+    amount = given_price(form.format(given_text))
+    assert amount.minor(currency, "unit_price") == expected
+    # What the log keeps of it does not depend on how it was written.
+    assert amount.decimal(currency, "unit_price") == decimal_text(expected, digits_of(currency))
 
 
 @pytest.mark.parametrize(
@@ -118,9 +125,10 @@ def test_a_json_value_that_is_no_plain_decimal_is_refused(json_text: str) -> Non
     ("text", "currency"), [("79.999", "USD"), ("79.990", "USD"), ("1.0", "JPY"), ("1.2345", "KWD"), ("1.23456", "CLF")]
 )
 def test_more_digits_than_the_currency_has_are_refused_even_where_they_are_zero(text: str, currency: str) -> None:
-    with pytest.raises(InvalidField, match=currency) as refused:
-        Amount(text).minor(currency, "items[0].unit_price")
-    assert refused.value.field == "items[0].unit_price"
+    for read in (Amount(text).minor, Amount(text).decimal):
+        with pytest.raises(InvalidField, match=currency) as refused:
+            read(currency, "items[0].unit_price")
+        assert refused.value.field == "items[0].unit_price"
 
 
 def test_15_digits_before_the_point_are_taken_and_16_are_not() -> None:

@@ -210,6 +210,15 @@ def test_a_claims_kind_and_type_are_part_of_it(recorder: SQLiteRecorder) -> None
     assert [recorder.claim(*claim) for claim in claims] == [(ORDERS[0], n, None) for n in range(4)]
 
 
+def test_of_many_claims_and_orders_those_are_told_that_are_there(recorder: SQLiteRecorder) -> None:
+    held: list[tuple[str, str | int]] = [("payment", '["a","b"]'), ("order-id", 7), ("order-key", "7"), ("x", "")]
+    append(recorder, claims=[NewClaim(kind, value, ORDERS[0], n) for n, (kind, value) in enumerate(held)])
+    others: list[tuple[str, str | int]] = [("refund", '["a","b"]'), ("order-id", "7"), ("order-key", 7), ("x", "پ")]
+    assert sorted(recorder.claimed(iter(others + held)), key=repr) == sorted(held, key=repr)
+    assert recorder.claimed([]) == []
+    assert set(recorder.begun([*map(str, ORDERS), str(UUID(int=9)), ""])) == set(map(str, ORDERS))
+
+
 def test_all_that_is_written_inside_an_exclusive_section_is_taken_back_where_it_fails(
     recorder: SQLiteRecorder,
 ) -> None:
