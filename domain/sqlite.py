@@ -36,9 +36,10 @@ LOCK_WAIT_SECONDS_MAX = 10.0
 _LOCK_ASK_SECONDS = 0.0003
 _SAFE_SINCE = (3, 51, 3)
 # Of a value of any other type than int, float, str and bytearray the driver asks at length whether it would rather be
-# something else: 2.4 us for each. Whoever is registered is asked first; what these three answer is the value itself.
-for _plain, _itself in ((bytes, bytes), (bool, int), (type(None), {}.get)):
-    sqlite3.register_adapter(_plain, _itself)
+# something else: 2.4 us for each. Whoever is registered is asked first; what these answer is the value itself.
+sqlite3.register_adapter(bytes, bytes)
+sqlite3.register_adapter(bool, int)
+sqlite3.register_adapter(type(None), {None: None}.get)
 # How many steps of SQLite's machine pass between two looks at the clock: a tenth of a millisecond, about.
 _LOOK_EVERY_STEPS = 5_000
 

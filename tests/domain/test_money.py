@@ -125,9 +125,9 @@ def test_a_json_value_that_is_no_plain_decimal_is_refused(json_text: str) -> Non
     ("text", "currency"), [("79.999", "USD"), ("79.990", "USD"), ("1.0", "JPY"), ("1.2345", "KWD"), ("1.23456", "CLF")]
 )
 def test_more_digits_than_the_currency_has_are_refused_even_where_they_are_zero(text: str, currency: str) -> None:
-    for read in (Amount(text).minor, Amount(text).decimal):
+    for of in (Amount(text).minor, Amount(text).decimal):
         with pytest.raises(InvalidField, match=currency) as refused:
-            read(currency, "items[0].unit_price")
+            of(currency, "items[0].unit_price")
         assert refused.value.field == "items[0].unit_price"
 
 
