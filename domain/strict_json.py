@@ -24,6 +24,9 @@ _INTEGER_END = 10**INTEGER_DIGITS_MAX
 _T = TypeVar("_T")
 # Line feeds and tabs have a place in notes; the other control characters have none anywhere.
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+# All the escapes that such characters can come of, and some of fit ones. But for one they stand in JSON in no other way.
+_ODD_ESCAPE = re.compile(rb"\\(?:[bf]|u(?:00[01]|007f|d[89a-f]))", re.IGNORECASE)
+_ODD_AS_IT_IS = b"\x7f"
 _TOO_DEEP = f"nested deeper than {DEPTH_MAX}"
 
 
@@ -77,8 +80,8 @@ _THOROUGH: Final = json.JSONDecoder(
 
 
 def _is_plainly_fit(tree: Any, quotes: int) -> bool:
-    """Whether there is nothing in a tree that `_check` refuses, if all its text is fit; it comes of a text with so many
-    quotation marks, none of them escaped.
+    """Whether there is nothing in a tree that `_check` refuses, if all its strings are of fit characters; it comes of a
+    text with so many quotation marks around strings.
 
     Where a key stands twice in its object, the tree has fewer strings than the text.
     """
@@ -135,11 +138,14 @@ def _check(value: Any, path: str, depth: int) -> None:  # noqa: PLR0912  (one br
 
 def read(text: bytes) -> Any:
     """The text as dicts, lists, strings, ints, bools, None and `number`s. Raises NotJSON, InvalidField."""
-    # Without a backslash control characters and surrogates can stand in JSON in no way, but for this one character.
-    if b"\\" not in text and b"\x7f" not in text:
+    has_escapes = b"\\" in text
+    if _ODD_AS_IT_IS not in text and not (has_escapes and _ODD_ESCAPE.search(text)):
+        quotes = text.count(b'"')
+        if has_escapes:
+            quotes -= text.replace(rb"\\", b"").count(rb"\"")
         with suppress(ValueError, RecursionError):
             tree = _QUICK.decode(text)
-            if _is_plainly_fit(tree, text.count(b'"')):
+            if _is_plainly_fit(tree, quotes):
                 return tree
     # Something is wrong with it, or looks odd: read again, to say what and where.
     try:
