@@ -297,7 +297,7 @@ class OrderLedger(Application[UUID]):
         now: datetime,
         idempotency: list[NewClaim],
     ) -> Outcome:
-        claims = [claim for record in records for claim in _claims(record)] + idempotency
+        claims = _claims(records) + idempotency
         if not records and not claims:
             return Outcome(order, self.log_of_events.position_of(order.uuid, order.version))
         positions = self._insert(records, provenance, now, claims)
@@ -386,7 +386,7 @@ class _ImportBatch:
                 currency_default=self._ledger.currency_default,
                 now=self._ledger.clock(),
             )
-            claims = [claim for record in records for claim in _claims(record)]
+            claims = _claims(records)
             for claim in claims:
                 if claim.kind in _TAKEN and (claim.kind, claim.value) in self._taken:
                     raise _TAKEN[claim.kind](f"The reference {claim.value} is recorded already, on another order.")
@@ -431,14 +431,15 @@ def _fingerprint(scope: str, command: commands.Command) -> bytes:
     return hashlib.sha256(scope.encode() + b"\n" + canonical(command)).digest()
 
 
-def _claims(record: e.Record) -> list[NewClaim]:
-    """What an event takes of what is unique in the whole ledger."""
-    event = record.event
-    place = (record.originator_id, record.originator_version)
-    if isinstance(event, e.OrderCreated):
-        return [NewClaim("order-id", event.id, *place), NewClaim("order-key", event.key, *place)]
-    if isinstance(event, e.PaymentReceived):
-        return [NewClaim("payment", _reference(event.provider, event.reference), *place)]
-    if isinstance(event, e.PaymentRefunded):
-        return [NewClaim("refund", _reference(event.provider, event.reference), *place)]
-    return []
+def _claims(records: Iterable[e.Record]) -> list[NewClaim]:
+    """What events take of what is unique in the whole ledger."""
+    claims = []
+    for record in records:
+        event, place = record.event, (record.originator_id, record.originator_version)
+        if isinstance(event, e.OrderCreated):
+            claims += [NewClaim("order-id", event.id, *place), NewClaim("order-key", event.key, *place)]
+        elif isinstance(event, e.PaymentReceived):
+            claims.append(NewClaim("payment", _reference(event.provider, event.reference), *place))
+        elif isinstance(event, e.PaymentRefunded):
+            claims.append(NewClaim("refund", _reference(event.provider, event.reference), *place))
+    return claims

@@ -183,8 +183,8 @@ def digest_of(originator_id: _Field, version: _Field, topic: _Field, payload: _F
     Each field is its length in four bytes and then its UTF-8; null is the length FFFFFFFF alone; a number is its
     decimal text. The fields come in the order of the table's columns, from originator_id to idempotency_key.
     """
-    head = b"\x00" + _framed_again(originator_id) + _framed_again(version) + _framed_again(topic)
-    return hashlib.sha256(head + _framed(payload) + _all_framed_again(rest)).digest()
+    head = (b"\x00", _framed_again(originator_id), _framed_again(version), _framed_again(topic))
+    return hashlib.sha256(b"".join((*head, _framed(payload), _all_framed_again(rest)))).digest()
 
 
 def _framed(field: _Field) -> bytes:
