@@ -120,10 +120,6 @@ class Gathering:
         """Whether all of the body has come with the head."""
         return self._head_end > 0 and len(self.bytes) - self._head_end >= self._body_length
 
-    def is_without_body(self) -> bool:
-        """Whether it has none, as its head says."""
-        return self._head_end > 0 and self._body_length == 0 and self._chunk_at is None
-
     def request_id(self) -> str:
         """The client's id for the request, be it whole or not; else a new one."""
         found = _REQUEST_ID.search(self.bytes[:_HEAD_BYTES_MAX])
@@ -230,6 +226,10 @@ class Outbox:
         return not self.left
 
 
+def _ignore(_conn: TConn, _client: Outbox) -> None:
+    """What the loop does about a connection that it does not watch."""
+
+
 class PatientWorker(ThreadWorker):
     """gunicorn's threaded worker, with whole requests for its threads and nothing that blocks its loop for long."""
 
@@ -263,19 +263,28 @@ class PatientWorker(ThreadWorker):
         self.nr_conns += 1
         self._has_accepted = self.cfg.workers > 1
         conn = TConn(self.cfg, Outbox(client), address, listener.getsockname())
-        conn.is_watched = False
+        conn.watched_for = 0
         self._gather(conn)
 
     def _watch(self, conn: TConn, events: int, callback: Callable[[TConn, Outbox], None]) -> None:
         """From now on the loop calls this when there is something to read or write."""
-        # A connection that is watched already is so for less: mostly nothing changes, and the kernel need not be asked.
-        (self.poller.modify if conn.is_watched else self.poller.register)(conn.sock, events, partial(callback, conn))
-        conn.is_watched = True
+        conn.on_event = callback
+        # Mostly the connection is watched for the same already, and the kernel need not be asked.
+        if conn.watched_for != events:
+            watch = self.poller.modify if conn.watched_for else self.poller.register
+            watch(conn.sock, events, lambda client: conn.on_event(conn, client))
+            conn.watched_for = events
 
     def _unwatch(self, conn: TConn) -> None:
-        if conn.is_watched:
+        # Also what the loop has heard of already and not come to yet is left alone.
+        conn.on_event = _ignore
+        if conn.watched_for:
             self.poller.unregister(conn.sock)
-        conn.is_watched = False
+        conn.watched_for = 0
+
+    def _on_early(self, conn: TConn, _client: Outbox) -> None:
+        """More has come while a command is being answered, or its client has gone: that waits for the answer."""
+        self._unwatch(conn)
 
     def on_client_socket_readable(self, conn: TConn, _client: Outbox) -> None:
         self.keepalived_conns.remove(conn)
@@ -334,7 +343,8 @@ class PatientWorker(ThreadWorker):
         # What is refused fits neither pattern, whatever its first line says.
         request = b"" if conn.gathering.refusal else bytes(conn.gathering.bytes)
         if _COMMAND.match(request):
-            self._unwatch(conn)
+            # It stays watched, since few clients send more before they are answered.
+            conn.on_event = self._on_early
             self._commands.append(conn)
         elif _QUICK.match(request):
             self._answer_at_once(conn, request)
@@ -405,7 +415,6 @@ class PatientWorker(ThreadWorker):
     def _answer(self, conn: TConn) -> bool:
         """Whether the connection can be kept for another request, once it has taken the answer in its outbox."""
         gathering, conn.gathering = conn.gathering, None
-        conn.is_without_body = gathering is not None and gathering.is_without_body()
         conn.init()
         if gathering is not None:
             conn.sock.request_id = gathering.request_id()
@@ -424,9 +433,9 @@ class PatientWorker(ThreadWorker):
         return keeps
 
     def _keepalive_after(self, conn: TConn, keepalive: bool) -> bool:
-        """gunicorn looks for what is left over of a request's body, and once more before the next request; where there
-        is none, both are left out."""
-        if keepalive and conn.is_without_body:
+        """gunicorn looks for what is left over of a request's body, and once more before the next request; where all of
+        it has been read, or there was none, both are left out."""
+        if keepalive and getattr(conn.parser.mesg.body.reader, "length", None) == 0:
             conn.parser.mesg = None
             return True
         return bool(super()._keepalive_after(conn, keepalive))

@@ -41,6 +41,15 @@ def memory_bytes(pid: int, field: str = "VmRSS") -> int:
     raise ValueError(field)
 
 
+def processor_seconds(pids: list[int]) -> float:
+    """How long processes have computed."""
+    ticks = 0
+    for pid in pids:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def until_taken(service: Service) -> None:
     """Waits until the service has accepted every connection and taken in all that clients have sent."""
     deadline = time.monotonic() + 10

@@ -3,6 +3,7 @@
 import json
 import socket
 import struct
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,8 +13,9 @@ import pytest
 
 from api.reading import BODY_BYTES_MAX
 from api.server import Gathering
+from domain.sqlite import sqlite3, transaction
 from tests.conftest import Client, Service
-from tests.crash.processes import all_workers, memory_bytes, until_taken, workers
+from tests.crash.processes import all_workers, memory_bytes, processor_seconds, until_taken, workers
 from tests.crash.wire import HEALTH, Answer, Wire, chunk, head
 
 SLOW = 30
@@ -175,6 +177,30 @@ def test_pipelined_requests_are_answered_one_by_one_in_their_order(service: Serv
     with Wire(service) as wire:
         wire.send(*(head(key, method="GET", path=f"/api/v1/orders/{order_id}") for order_id in ids))
         assert [json.loads(wire.answer().body)["id"] for _ in ids] == ids
+
+
+def test_what_comes_while_a_command_is_answered_waits_for_that_and_keeps_nobody_busy(
+    service: Service, key: str
+) -> None:
+    create = head(key, "Content-Length: 2") + b"{}"
+    other = sqlite3.connect(service.folder / "ledger.db", isolation_level=None)
+    with Wire(service) as goes_on, Wire(service) as sends_in_pieces, ExitStack() as gone:
+        with transaction(other):  # so that no command can be written
+            for wire in (goes_on, gone.enter_context(Wire(service))):
+                wire.send(create)
+            sends_in_pieces.send(create[:-1])
+            until_taken(service)
+            sends_in_pieces.send(create[-1:])
+            until_taken(service)
+            goes_on.send(HEALTH, create)
+            sends_in_pieces.send(create)
+            gone.close()
+            before = processor_seconds(workers(service))
+            time.sleep(1)
+            assert processor_seconds(workers(service)) - before < 0.5
+        assert [goes_on.answer().status for _ in range(3)] == [201, 200, 201]
+        assert [sends_in_pieces.answer().status for _ in range(2)] == [201, 201]
+    other.close()
 
 
 @pytest.mark.parametrize(
