@@ -24,7 +24,7 @@ _INTEGER_END = 10**INTEGER_DIGITS_MAX
 _T = TypeVar("_T")
 # Line feeds and tabs have a place in notes; the other control characters have none anywhere.
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-# All the escapes that such characters can come of, and some of fit ones. But for one they stand in JSON in no other way.
+# All the escapes that such characters can come of, and some of fit ones. But for one they stand in JSON no other way.
 _ODD_ESCAPE = re.compile(rb"\\(?:[bf]|u(?:00[01]|007f|d[89a-f]))", re.IGNORECASE)
 _ODD_AS_IT_IS = b"\x7f"
 _TOO_DEEP = f"nested deeper than {DEPTH_MAX}"
