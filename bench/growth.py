@@ -61,6 +61,10 @@ def _of_files(ledger: Ledger, size: int) -> Iterator[Sample]:
 
 
 def _of_requests(stage: Stage, ledgers: dict[Ledger, int]) -> Iterator[Sample]:
+    # Whatever was written last is in the machine's memory, and the rest may not be.
+    for ledger in ledgers:
+        for who in ("usual", "regular"):
+            load.reads(ledger.port, _LIST, ledger.keys[who], clients=8, seconds=stage.seconds)
     for line, (target, who, clients) in {**_LISTS, **_HEAVY_LISTS}.items():
         stage.say(f"growth: {line}")
         fit = [ledger for ledger, size in ledgers.items() if who != "heavy" or size >= 2 * HEAVY_ORDERS]
