@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import get_context
-from multiprocessing.synchronize import Event
+from multiprocessing.connection import Connection
 from typing import Final
 
 from domain.ledger import OrderLedger
@@ -63,19 +63,22 @@ def beside(views: Views, ledger: OrderLedger) -> Iterator[None]:
     ledger.log_of_events.close()
     views.close()
     context = get_context("fork")
-    done = context.Event()
-    process = context.Process(target=_feed_until, args=(views, done), daemon=True)
+    # Ends where this is closed, and also where this process is killed; and nobody waits for one that was.
+    over, ours = context.Pipe(duplex=False)
+    process = context.Process(target=_feed_until, args=(views, over, ours), daemon=True)
     process.start()
+    over.close()
     try:
         yield
     finally:
-        done.set()
+        ours.close()
         process.join()
 
 
-def _feed_until(views: Views, done: Event) -> None:
+def _feed_until(views: Views, over: Connection, theirs: Connection) -> None:
+    theirs.close()
     gc.disable()  # what is folded by the thousand has no cycles to be collected
-    while not done.wait(_LOOK_BESIDE_SECONDS):
+    while not over.poll(_LOOK_BESIDE_SECONDS):
         with suppress(Busy):
             views.ensure()
 

@@ -105,6 +105,17 @@ class Service:
             check=False,
         )
 
+    def popen(self, *arguments: str, stdin: int) -> subprocess.Popen[bytes]:
+        """`run.py` with these arguments, as it begins, in a process group of its own."""
+        return subprocess.Popen(
+            [sys.executable, str(ROOT / "run.py"), *arguments],
+            env=self.environment,
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+
     def start(self) -> "Service":
         with (self.folder / "server.log").open("ab") as log:
             arguments = ["--port", self.port, "--workers", self.workers, "--threads", self.threads]

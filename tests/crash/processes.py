@@ -10,7 +10,11 @@ from tests.conftest import Service
 def workers(service: Service) -> list[int]:
     """The pids of the worker processes that there are now."""
     assert service.process
-    pid = service.process.pid
+    return children(service.process.pid)
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started and not yet taken leave of."""
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
@@ -31,6 +35,14 @@ def is_running(service: Service) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process is there and not only its exit status."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 def memory_bytes(pid: int, field: str = "VmRSS") -> int:

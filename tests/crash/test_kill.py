@@ -3,10 +3,11 @@
 import json
 import os
 import signal
+import subprocess
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -15,13 +16,14 @@ from random import Random
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
+import pytest
 import requests
 
 from domain.ledger import OrderLedger
 from projections.documents import staff_document
 from projections.views import Views
 from tests.conftest import Client, Service
-from tests.crash.processes import workers
+from tests.crash.processes import children, is_alive, workers
 from tests.projections.rows import rows
 
 KILLS = 50
@@ -157,3 +159,44 @@ def _check_views(ledger: OrderLedger, folder: Path) -> None:
     anew.rebuild()
     assert left.position() == ledger.head(), "every write was in the views before it was acknowledged"
     assert rows(left) == rows(anew)
+
+
+# --- an import, of which one process records and another feeds the views ---
+
+
+@pytest.fixture
+def importing(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """An import that waits for its next line, with its feeder."""
+    import_ = Service(tmp_path).popen("import", "-", stdin=subprocess.PIPE)
+    deadline = time.monotonic() + 10
+    while not (children(import_.pid) and (tmp_path / "views.db").exists()):
+        assert time.monotonic() < deadline, "nobody feeds the views"
+        time.sleep(0.01)
+    time.sleep(0.2)  # by now it only waits
+    yield import_
+    with suppress(ProcessLookupError):
+        os.killpg(import_.pid, signal.SIGKILL)
+    import_.wait()
+
+
+def test_an_import_whose_feeder_is_killed_goes_on_to_its_end_and_feeds_the_views_itself(
+    importing: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
+    (feeder,) = children(importing.pid)
+    os.kill(feeder, signal.SIGKILL)
+    said, errors = importing.communicate(b'{"id": 7}\n', timeout=20)
+    assert importing.returncode == 0, errors
+    assert said.startswith(b"1 imported")
+    views = Views(OrderLedger(tmp_path / "ledger.db"), tmp_path / "views.db")
+    assert views.position() == 1
+    views.close()
+
+
+def test_the_feeder_of_an_import_that_is_killed_ends_too(importing: subprocess.Popen[bytes]) -> None:
+    (feeder,) = children(importing.pid)
+    os.kill(importing.pid, signal.SIGKILL)
+    importing.wait()
+    deadline = time.monotonic() + 10
+    while is_alive(feeder):
+        assert time.monotonic() < deadline, "it goes on for ever"
+        time.sleep(0.01)
