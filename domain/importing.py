@@ -18,7 +18,7 @@ from domain.refusals import Refusal
 from domain.strict_json import NotJSON, read, shaped
 
 LINE_BYTES_MAX: Final = 1024 * 1024
-BATCH_LINES_MAX: Final = 200
+BATCH_LINES_MAX: Final = 100
 BATCH_BYTES_MAX: Final = 4 * 1024 * 1024
 _PROVENANCE: Final = Provenance("cli:import")
 
