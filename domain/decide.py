@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from operator import attrgetter
 from typing import Any, Final
 from uuid import UUID
 
@@ -36,7 +35,7 @@ EVENTS_MAX = 10_000
 _OPEN: Final = frozenset({"new", "hold"})
 _CLOSED: Final = frozenset({"refunded", "deleted"})
 # A command's billing fields, in the order of Billing's own.
-_billing_of: Final = attrgetter(*(f"billing_{field.name}" for field in fields(e.Billing)))
+_BILLING_FIELDS: Final = tuple(f"billing_{field.name}" for field in fields(e.Billing))
 
 
 def place(order: Order | None, uuid: UUID, events: Sequence[e.Event]) -> tuple[Order, list[e.Record]]:
@@ -101,7 +100,7 @@ def create(
     """OrderCreated, ItemAdded for each item, VoucherApplied if any."""
     currency = currency_default if command.currency is None else command.currency
     digits_of(currency)
-    bill = e.Billing(*_billing_of(command))
+    bill = e.Billing(*[getattr(command, name) for name in _BILLING_FIELDS])
     billing.check(bill)
     customer = command.customer
     events: list[e.Event] = [
@@ -175,8 +174,9 @@ def change(order: Order, command: commands.ChangeOrder, now: datetime) -> list[e
     events: list[e.Event] = []
     if command.notes is not UNSET and command.notes != order.notes:
         events.append(e.NotesChanged(occurred_at=now, personal=e.NotesPersonal(notes=command.notes)))
-    kept_or_given = zip(astuple(order.billing), _billing_of(command), strict=True)
-    bill = e.Billing(*[kept if given is UNSET else given for kept, given in kept_or_given])
+    given = [getattr(command, name) for name in _BILLING_FIELDS]
+    kept_or_given = zip(astuple(order.billing), given, strict=True)
+    bill = e.Billing(*[kept if value is UNSET else value for kept, value in kept_or_given])
     if bill != order.billing:
         billing.check(bill)
         events.append(e.BillingChanged(occurred_at=now, personal=e.BillingPersonal(billing=bill)))

@@ -6,7 +6,6 @@ integers, very long strings. Numbers with a point or an exponent keep their text
 
 import json
 import re
-from contextlib import suppress
 from decimal import Decimal
 from threading import Lock
 from typing import Any, Final, TypeVar
@@ -143,10 +142,12 @@ def read(text: bytes) -> Any:
         quotes = text.count(b'"')
         if has_escapes:
             quotes -= text.replace(rb"\\", b"").count(rb"\"")
-        with suppress(ValueError, RecursionError):
+        try:
             tree = _QUICK.decode(text)
             if _is_plainly_fit(tree, quotes):
                 return tree
+        except (ValueError, RecursionError):
+            pass
     # Something is wrong with it, or looks odd: read again, to say what and where.
     try:
         tree = _THOROUGH.decode(text.decode())

@@ -19,8 +19,8 @@ MODULES = [*INNER, ROOT / "run.py"]
 CORE_NAMES = ("money", "events", "order", "decide", "billing", "commands", "refusals", "strict_json")
 CORE = [ROOT / "domain" / f"{name}.py" for name in CORE_NAMES]
 # What the core may use of others: nothing that reads a clock, chance, a file or the environment.
-PURE = {"collections.abc", "contextlib", "datetime", "decimal", "functools", "json", "operator", "re", "types"}
-PURE |= {"typing", "uuid", "iso4217", "msgspec", "msgspec.structs"}
+PURE = {"collections.abc", "datetime", "decimal", "functools", "json", "re", "types", "typing", "uuid"}
+PURE |= {"iso4217", "msgspec", "msgspec.structs"}
 # A lock around what msgspec finds out once (strict_json); no thread is started in the core.
 PURE |= {"threading"}
 IMPURE_CALLS = {"now", "utcnow", "today", "fromtimestamp", "uuid1", "uuid4", "open", "print", "input"}
