@@ -5,7 +5,6 @@ what other programs have appended, makes the views anew where somebody deleted t
 then.
 """
 
-import gc
 import logging
 import threading
 from collections.abc import Iterator
@@ -65,7 +64,8 @@ def beside(views: Views, ledger: OrderLedger) -> Iterator[None]:
     context = get_context("fork")
     # Ends where this is closed, and also where this process is killed; and nobody waits for one that was.
     over, ours = context.Pipe(duplex=False)
-    process = context.Process(target=_feed_until, args=(views, over, ours), daemon=True)
+    # No daemon: where the views are gone, it makes them anew with processes of its own.
+    process = context.Process(target=_feed_until, args=(views, over, ours))
     process.start()
     over.close()
     try:
@@ -77,7 +77,6 @@ def beside(views: Views, ledger: OrderLedger) -> Iterator[None]:
 
 def _feed_until(views: Views, over: Connection, theirs: Connection) -> None:
     theirs.close()
-    gc.disable()  # what is folded by the thousand has no cycles to be collected
     while not over.poll(_LOOK_BESIDE_SECONDS):
         with suppress(Busy):
             views.ensure()

@@ -105,27 +105,16 @@ class Service:
             check=False,
         )
 
-    def popen(self, *arguments: str, stdin: int) -> subprocess.Popen[bytes]:
+    def popen(self, *arguments: str, **streams: Any) -> subprocess.Popen[bytes]:
         """`run.py` with these arguments, as it begins, in a process group of its own."""
         return subprocess.Popen(
-            [sys.executable, str(ROOT / "run.py"), *arguments],
-            env=self.environment,
-            stdin=stdin,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
+            [sys.executable, str(ROOT / "run.py"), *arguments], env=self.environment, start_new_session=True, **streams
         )
 
     def start(self) -> "Service":
         with (self.folder / "server.log").open("ab") as log:
             arguments = ["--port", self.port, "--workers", self.workers, "--threads", self.threads]
-            self.process = subprocess.Popen(
-                [sys.executable, str(ROOT / "run.py"), "serve", *map(str, arguments)],
-                env=self.environment,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+            self.process = self.popen("serve", *map(str, arguments), stdout=log, stderr=log)
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             try:

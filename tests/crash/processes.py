@@ -40,7 +40,7 @@ def is_running(service: Service) -> bool:
 def is_alive(pid: int) -> bool:
     """Whether a process is there and not only its exit status."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        return _stat(pid)[0] != "Z"
     except FileNotFoundError:
         return False
 
@@ -55,11 +55,13 @@ def memory_bytes(pid: int, field: str = "VmRSS") -> int:
 
 def processor_seconds(pids: list[int]) -> float:
     """How long processes have computed."""
-    ticks = 0
-    for pid in pids:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
+    ticks = sum(int(field) for pid in pids for field in _stat(pid)[11:13])
     return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _stat(pid: int) -> list[str]:
+    """What the kernel says of a process, from its state on."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
 
 
 def until_taken(service: Service) -> None:

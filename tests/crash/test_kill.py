@@ -9,19 +9,18 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
-import pytest
 import requests
 
 from domain.ledger import OrderLedger
 from projections.documents import staff_document
-from projections.views import Views
+from projections.views import PART_POSITIONS, PROCESSES_PARTS_MIN, Views
 from tests.conftest import Client, Service
 from tests.crash.processes import children, is_alive, workers
 from tests.projections.rows import rows
@@ -164,39 +163,54 @@ def _check_views(ledger: OrderLedger, folder: Path) -> None:
 # --- an import, of which one process records and another feeds the views ---
 
 
-@pytest.fixture
-def importing(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """An import that waits for its next line, with its feeder."""
-    import_ = Service(tmp_path).popen("import", "-", stdin=subprocess.PIPE)
-    deadline = time.monotonic() + 10
-    while not (children(import_.pid) and (tmp_path / "views.db").exists()):
-        assert time.monotonic() < deadline, "nobody feeds the views"
-        time.sleep(0.01)
-    time.sleep(0.2)  # by now it only waits
-    yield import_
-    with suppress(ProcessLookupError):
-        os.killpg(import_.pid, signal.SIGKILL)
-    import_.wait()
+@contextmanager
+def importing(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """An import that waits for its next line, with its feeder, which has made the views."""
+    pipe = subprocess.PIPE
+    import_ = Service(folder).popen("import", "-", stdin=pipe, stdout=pipe, stderr=pipe)
+    try:
+        deadline = time.monotonic() + 20
+        while not (children(import_.pid) and (folder / "views.db").exists()):
+            assert time.monotonic() < deadline, "nobody feeds the views"
+            time.sleep(0.01)
+        time.sleep(0.2)  # by now it only waits
+        yield import_
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(import_.pid, signal.SIGKILL)
+        import_.wait()
 
 
-def test_an_import_whose_feeder_is_killed_goes_on_to_its_end_and_feeds_the_views_itself(
-    importing: subprocess.Popen[bytes], tmp_path: Path
-) -> None:
-    (feeder,) = children(importing.pid)
-    os.kill(feeder, signal.SIGKILL)
-    said, errors = importing.communicate(b'{"id": 7}\n', timeout=20)
-    assert importing.returncode == 0, errors
+def test_an_import_whose_feeder_is_killed_goes_on_to_its_end_and_feeds_the_views_itself(tmp_path: Path) -> None:
+    with importing(tmp_path) as import_:
+        (feeder,) = children(import_.pid)
+        os.kill(feeder, signal.SIGKILL)
+        said, errors = import_.communicate(b'{"id": 7}\n', timeout=20)
+    assert import_.returncode == 0, errors
     assert said.startswith(b"1 imported")
     views = Views(OrderLedger(tmp_path / "ledger.db"), tmp_path / "views.db")
     assert views.position() == 1
     views.close()
 
 
-def test_the_feeder_of_an_import_that_is_killed_ends_too(importing: subprocess.Popen[bytes]) -> None:
-    (feeder,) = children(importing.pid)
-    os.kill(importing.pid, signal.SIGKILL)
-    importing.wait()
-    deadline = time.monotonic() + 10
-    while is_alive(feeder):
-        assert time.monotonic() < deadline, "it goes on for ever"
-        time.sleep(0.01)
+def test_the_feeder_of_an_import_that_is_killed_ends_too(tmp_path: Path) -> None:
+    with importing(tmp_path) as import_:
+        (feeder,) = children(import_.pid)
+        os.kill(import_.pid, signal.SIGKILL)
+        import_.wait()
+        deadline = time.monotonic() + 10
+        while is_alive(feeder):
+            assert time.monotonic() < deadline, "it goes on for ever"
+            time.sleep(0.01)
+
+
+def test_views_that_are_gone_are_made_anew_beside_an_import_also_by_several_processes(tmp_path: Path) -> None:
+    items, events = b",".join([b"{}"] * 999), PROCESSES_PARTS_MIN * PART_POSITIONS
+    lines = [b'{"id": %d, "items": [%b]}\n' % (n, items) for n in range(1, events // 1_000 + 1)]
+    assert Service(tmp_path).run("import", "-", stdin=b"".join(lines)).returncode == 0
+    for file in tmp_path.glob("views.db*"):
+        file.unlink()
+    with importing(tmp_path) as import_:
+        said, errors = import_.communicate(b'{"id": 99}\n', timeout=20)
+    assert (import_.returncode, said[:10]) == (0, b"1 imported")
+    assert b"Traceback" not in errors, errors.decode()
