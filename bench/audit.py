@@ -44,7 +44,11 @@ _NEITHER_ITEM: Final = 6  # an order's creation, a payment, and four changes of 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--events", default=100_000, show_default=True, type=click.IntRange(1_000, 5_000_000))
-@click.option("--folder", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Where to work.")
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Where to work.  [default: a new one]",
+)
 def main(events: int, folder: Path | None) -> None:
     """How fast is a log of so many events verified, and how long do auditors wait for what they ask of it?"""
     with tempfile.TemporaryDirectory(dir=folder, prefix="audit-") as work:

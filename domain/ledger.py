@@ -40,6 +40,7 @@ from domain.strict_json import canonical
 LOG: Final = "orders"
 _SHAPES: Final[dict[str, type[e.Event] | type[reconciliation.Event]]] = {**e.TOPICS, **reconciliation.TOPICS}
 _TOPIC_OF: Final = {shape: topic for topic, shape in _SHAPES.items()}
+_encode: Final = msgspec.json.Encoder().encode
 _ALTERED: Final = "the record is not what its digest was made of"
 _T = TypeVar("_T")
 
@@ -131,11 +132,8 @@ class EventMapper(Mapper[UUID]):
 class EventTranscoder(Transcoder):
     """Plain JSON, one object an event; the topic tells the shape, so nothing in the data can."""
 
-    def __init__(self) -> None:
-        self._encoder = msgspec.json.Encoder()
-
     def encode(self, obj: Any) -> bytes:
-        return self._encoder.encode(obj)
+        return _encode(obj)
 
     def decode(self, data: bytes) -> Any:
         return msgspec.json.decode(data)
