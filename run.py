@@ -24,14 +24,15 @@ from rich.table import Table
 
 from api import settings as settings_module
 from api.settings import Settings, WrongSetting
-from domain.keys import SCOPES, Keys
-from domain.ledger import OrderLedger, utc_now
-from domain.sqlite import Busy
-from projections.views import Views
+from domain.ledger import OrderLedger
+from domain.log.keys import SCOPES, Keys
+from domain.log.sqlite import Busy
+from domain.moments import utc_now
+from projections.views.views import Views
 
 if TYPE_CHECKING:
-    from projections.checkpoints import Checkpoints
-    from projections.reconciliations import Shown
+    from projections.proof.signing import Checkpoints
+    from projections.reconciliations.table import Shown
 
 # Exit statuses of the contract.
 NEEDS_A_PERSON = 1
@@ -143,7 +144,7 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
     from api.app import create_app
     from api.server import Server
     from projections import feeder
-    from projections.checkpoints import Checkpoints
+    from projections.proof.signing import Checkpoints
 
     chosen = settings()
     ledger = open_ledger(chosen)
@@ -298,7 +299,7 @@ def key_create() -> None:
     Keep the public half where auditors find it: it proves what the ledger signed. Keep the private half out of backups
     that others read. A key that is there is never written over.
     """
-    from projections.checkpoints import create_key
+    from projections.proof.signing import create_key
 
     chosen = settings()
     try:
@@ -310,7 +311,7 @@ def key_create() -> None:
 @key.command("show")
 def key_show() -> None:
     """Print the public half of the signing key."""
-    from projections.checkpoints import NoSigningKey
+    from projections.proof.signing import NoSigningKey
 
     try:
         print(_checkpoints(settings()).public())
@@ -319,7 +320,7 @@ def key_show() -> None:
 
 
 def _checkpoints(chosen: Settings) -> "Checkpoints":
-    from projections.checkpoints import Checkpoints
+    from projections.proof.signing import Checkpoints
 
     ledger = open_ledger(chosen)
     return Checkpoints(ledger, open_views(ledger, chosen), key=chosen.key, kept=chosen.checkpoints)
@@ -331,7 +332,7 @@ def checkpoint() -> None:
 
     Hand copies to people who do not trust each other: whoever has one can tell when the log is cut or rewritten.
     """
-    from projections.checkpoints import LogAltered, NoSigningKey
+    from projections.proof.signing import LogAltered, NoSigningKey
 
     chosen = settings()
     ledger = open_ledger(chosen)
@@ -360,10 +361,10 @@ def verify(handed: Path | None, key_text: str | None) -> None:
     ledger, in LEDGER_CHECKPOINTS and in the file that is handed over), their signatures, and each order, folded anew,
     against the views. Names the first bad position, its order and the reason, and exits 1.
     """
-    from domain.checkpoint import CheckpointMalformed, VerifierKey, split
-    from projections.checkpoints import NoSigningKey
-    from projections.verification import Checked
-    from projections.verification import verify as verify_log
+    from domain.proof.checkpoint import CheckpointMalformed, VerifierKey, split
+    from projections.proof.signing import NoSigningKey
+    from projections.proof.verification import Checked
+    from projections.proof.verification import verify as verify_log
 
     chosen = settings()
     if not chosen.ledger.exists():
@@ -420,10 +421,10 @@ def reconcile(  # noqa: PLR0917  (click hands over each option)
       run.py reconcile march.csv --provider stripe
       run.py reconcile march.csv --provider stripe --again --xlsx march.xlsx
     """
+    from domain.log.records import Provenance
     from domain.reconciling import Given, Reconciling
-    from domain.recorder import Provenance
     from domain.refusals import Refusal
-    from projections import reconciliations
+    from projections.reconciliations import table as reconciliations
 
     chosen = settings()
     ledger = open_ledger(chosen)
@@ -451,7 +452,7 @@ def reconcile(  # noqa: PLR0917  (click hands over each option)
 
 
 def _write_workbook(one: "Shown", path: Path) -> None:
-    from projections.workbook import TooManyRows, write_workbook
+    from projections.exports.workbook import TooManyRows, write_workbook
 
     try:
         with _exporting(path) as part:
@@ -466,7 +467,7 @@ def _print_reconciliation(one: "Shown", form: str | None) -> None:
 
     import msgspec
 
-    from projections import reconciliations
+    from projections.reconciliations import table as reconciliations
 
     if form == "json":
         sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(reconciliations.document(one))) + b"\n")
@@ -498,7 +499,7 @@ def _print_results(console: Console, one: "Shown") -> None:
     """What is not plainly matched, the differences first."""
     from rich.text import Text
 
-    from projections import reconciliations
+    from projections.reconciliations import table as reconciliations
 
     wanted = [result for result in one.report.results if reconciliations.standing(one, result) != "matched"]
     table = Table("", "what", "row", "reference", "settled", "order", "booked", "", box=None, pad_edge=False)
@@ -557,7 +558,7 @@ def export_events(form: str, output: Path | None) -> None:
 
     In CSV, text that a spreadsheet would take for a formula has an apostrophe in front; JSON Lines is exact.
     """
-    from projections import exporting
+    from projections.exports import events as exporting
     from projections.history import Reading
 
     ledger = open_ledger(settings())
@@ -583,7 +584,7 @@ def export_ocel(file: Path) -> None:
     Orders, items, payments and customers are its objects; amounts are whole numbers of minor units. Names, addresses,
     notes and other personal data are left out.
     """
-    from projections import ocel
+    from projections.exports import ocel
     from projections.history import Reading
 
     ledger = open_ledger(settings())
@@ -602,7 +603,7 @@ def export_beancount(output: Path | None) -> None:
     and payouts as the settlement files have them that were reconciled. Names, addresses, notes and other personal data
     are left out.
     """
-    from projections import beancount
+    from projections.exports import beancount
     from projections.history import Reading
 
     chosen = settings()
@@ -616,8 +617,8 @@ def export_beancount(output: Path | None) -> None:
 def _exporting(output: Path | None) -> Iterator[Path | None]:
     """The file to write for `output`, if any; what cannot be exported ends the program with the reason."""
     from domain.ledger import DamagedEvent, UnknownTopic
-    from domain.order import BrokenHistory
-    from projections.exporting import RecordMissing, whole_file
+    from domain.order.state import BrokenHistory
+    from projections.exports.events import RecordMissing, whole_file
 
     try:
         with whole_file(output) if output else nullcontext() as part:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from falcon import Request, Response
 
 from api.errors import Problem
-from domain.keys import Caller, Keys
+from domain.log.keys import Caller, Keys
 
 _AUTHORIZATION: Final = re.compile(r"(?:token|bearer) +([A-Za-z0-9._~+/=-]{1,256})", re.IGNORECASE)
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")

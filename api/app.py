@@ -7,11 +7,11 @@ from api.access import Access
 from api.commanding import Commanding
 from api.reading import Patience
 from api.settings import Settings
-from domain.keys import Keys
 from domain.ledger import OrderLedger
-from projections.checkpoints import Checkpoints
+from domain.log.keys import Keys
 from projections.history import Reading
-from projections.views import Views
+from projections.proof.signing import Checkpoints
+from projections.views.views import Views
 
 
 def create_app(

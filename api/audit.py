@@ -1,7 +1,6 @@
 """For auditors: the log as a feed, any order at any moment, what changed, and the means to prove it."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
@@ -13,17 +12,17 @@ from api.orders import named_order
 from api.parameters import Parameters
 from api.reading import json_answer, position_in, position_token, stamp
 from api.settings import Settings
-from domain import merkle
-from domain.checkpoint import parse
-from domain.evidence.pack import Continuation, StoredRecord, pack
 from domain.ledger import OrderLedger
-from domain.recorder import instant
+from domain.moments import instant, moment_of
+from domain.proof import merkle
+from domain.proof.checkpoint import parse
+from domain.proof.pack import Continuation, StoredRecord, pack
 from domain.refusals import OrderNotFound
 from projections import history, tree
-from projections.checkpoints import Checkpoints
-from projections.documents import BASE_URL, staff_document
 from projections.history import Entry, Reading
-from projections.views import Views
+from projections.orders.documents import BASE_URL, staff_document
+from projections.proof.signing import Checkpoints
+from projections.views.views import Views
 
 PATH: Final = "/api/v1/audit"
 SCOPE: Final = "audit:read"
@@ -92,12 +91,9 @@ def _topics(parameters: Parameters) -> list[str]:
 def _span(parameters: Parameters, settings: Settings) -> tuple[str | None, str | None]:
     """`from` and `to` as the log writes instants."""
     since, before = parameters.span("from", "to", settings.timezone)
-    return (None if since is None else _instant(since)), (None if before is None else _instant(before))
-
-
-def _instant(microseconds: int) -> str:
-    seconds, rest = divmod(microseconds, 1_000_000)
-    return instant(datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest))
+    return (None if since is None else instant(moment_of(since))), (
+        None if before is None else instant(moment_of(before))
+    )
 
 
 class OrderEvents:

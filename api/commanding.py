@@ -6,8 +6,8 @@ from falcon import Response
 
 from api.reading import json_answer, stamp
 from domain.ledger import OrderLedger, Outcome
-from projections.documents import staff_document
-from projections.views import Views
+from projections.orders.documents import staff_document
+from projections.views.views import Views
 
 _log = logging.getLogger("order_ledger")
 

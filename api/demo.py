@@ -7,9 +7,10 @@ from typing import Final
 
 from api import orders, shop, storefront
 from domain.importing import import_lines
-from domain.keys import Keys
-from domain.ledger import OrderLedger, utc_now
-from domain.recorder import Provenance
+from domain.ledger import OrderLedger
+from domain.log.keys import Keys
+from domain.log.records import Provenance
+from domain.moments import utc_now
 
 _PROVENANCE: Final = Provenance("cli:demo")
 _SAMPLES: Final = Path(__file__).with_name("demo.jsonl")

@@ -10,15 +10,15 @@ import msgspec
 from eventsourcing.persistence import PersistenceError
 from falcon import Request, Response
 
-from domain import reconciliation as reconciled
 from domain import refusals as r
 from domain.ledger import DamagedEvent, UnknownTopic
-from domain.order import BrokenHistory
+from domain.log.sqlite import Busy, TookTooLong, in_haste, sqlite3
+from domain.order.state import BrokenHistory
+from domain.reconciliation import state as reconciled
 from domain.settlement.lines import SettlementRefused
-from domain.sqlite import Busy, TookTooLong, in_haste, sqlite3
 from domain.strict_json import NotJSON
-from projections.checkpoints import LogAltered, NoSigningKey
-from projections.views import ViewsUnavailable
+from projections.proof.signing import LogAltered, NoSigningKey
+from projections.views.views import ViewsUnavailable
 
 RETRY_AFTER_SECONDS: Final = "1"
 _log = logging.getLogger("order_ledger")

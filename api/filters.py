@@ -10,9 +10,9 @@ from falcon.uri import parse_query_string
 from api import paging
 from api.errors import invalid_parameter
 from api.parameters import Parameters
-from domain.order import TRANSITIONS
-from projections.orders import NEWEST_FIRST, ORDERING, Filter
-from projections.search import words
+from domain.order.state import TRANSITIONS
+from projections.orders.search import words
+from projections.orders.table import NEWEST_FIRST, ORDERING, Filter
 
 SEARCH_WORDS_MAX: Final = 32
 # The seed's order of the eight; `deleted` can only be asked for by `status_in`.

@@ -15,9 +15,10 @@ from api.parameters import Parameters
 from api.reading import Patience, json_answer, position_in, position_token, stamp
 from api.settings import Settings
 from domain.money import digits_of, two_digit_text
-from projections import csv_text, payments
-from projections.payments import GROUPINGS, KINDS, Filter, Movement, Sum
-from projections.views import Views
+from projections import csv_text
+from projections.payments import table as payments
+from projections.payments.table import GROUPINGS, KINDS, Filter, Movement, Sum
+from projections.views.views import Views
 
 PATH: Final = "/api/v1/finance"
 SCOPE: Final = "finance:read"

@@ -7,7 +7,7 @@ from falcon import Request, Response
 
 from api.reading import position_token
 from domain.ledger import OrderLedger
-from projections.views import Views
+from projections.views.views import Views
 
 READY_LAG_EVENTS_MAX: Final = 1_000
 

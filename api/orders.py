@@ -12,11 +12,11 @@ from api.errors import Problem, invalid_parameter
 from api.parameters import Parameters
 from api.reading import Patience, command, expected_versions, json_answer, none_match, provenance, stamp
 from api.settings import Settings
-from domain import commands as c
 from domain.ledger import OrderLedger
+from domain.order import commands as c
 from domain.refusals import ItemNotFound, OrderNotFound
-from projections import orders
-from projections.views import Views
+from projections.orders import table as orders
+from projections.views.views import Views
 
 PATH: Final = "/api/v1/orders"
 _LIMIT_DEFAULT: Final = 10

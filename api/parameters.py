@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Mapping, Sequence, Set
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from api.errors import invalid_parameter
-from projections.orders import microseconds
+from domain.moments import day_ends, microseconds
 
 _INTEGER: Final = re.compile(r"[0-9]{1,15}")
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -95,10 +95,7 @@ def _span(name: str, value: str, zone: ZoneInfo) -> tuple[int, int]:
     """The first and last microsecond of a day in the zone, or a moment twice."""
     try:
         if _DAY.fullmatch(value):
-            day = date.fromisoformat(value)
-            start = datetime.combine(day, time(), zone)
-            end = datetime.combine(day + timedelta(days=1), time(), zone)
-            return microseconds(start.astimezone(UTC)), microseconds(end.astimezone(UTC)) - 1
+            return day_ends(date.fromisoformat(value), zone)
         if _MOMENT.fullmatch(value):
             moment = microseconds(datetime.fromisoformat(value).astimezone(UTC))
             return moment, moment

@@ -10,11 +10,11 @@ from gunicorn.http.errors import ParseException
 from api.errors import Problem, invalid_parameter, not_ready
 from api.parameters import Parameters
 from domain import strict_json
-from domain.keys import Caller
 from domain.ledger import LOG
-from domain.recorder import Provenance
-from domain.sqlite import TookTooLong, in_haste
-from projections.views import Views
+from domain.log.keys import Caller
+from domain.log.records import Provenance
+from domain.log.sqlite import TookTooLong, in_haste
+from projections.views.views import Views
 
 BODY_BYTES_MAX: Final = 1024 * 1024
 POSITION_WAIT_SECONDS_MAX: Final = 2.0

@@ -26,11 +26,11 @@ from api.reading import (
     position_token,
     provenance,
 )
-from domain.reconciliation import ReconciliationNotFound
+from domain.reconciliation.report import OUTCOMES
+from domain.reconciliation.state import ReconciliationNotFound
 from domain.reconciling import Given, Outcome, Reconciling
-from domain.settlement.report import OUTCOMES
-from projections import reconciliations
-from projections.views import Views
+from projections.reconciliations import table as reconciliations
+from projections.views.views import Views
 
 READ: Final = "finance:read"
 WRITE: Final = "finance:write"

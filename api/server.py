@@ -30,8 +30,8 @@ from api.access import request_id_of
 from api.errors import problem
 from api.reading import BODY_BYTES_MAX
 from api.reconciliations import FILE_BYTES_MAX as UPLOAD_BYTES_MAX
-from domain.recorder import side_by_side
-from domain.sqlite import TookTooLong, at_most
+from domain.log.recorder import side_by_side
+from domain.log.sqlite import TookTooLong, at_most
 
 REQUEST_SECONDS_MAX: Final = 10.0
 KEEPALIVE_SECONDS: Final = 15

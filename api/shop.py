@@ -9,8 +9,8 @@ from api.parameters import Parameters
 from api.reading import Patience, json_answer, stamp
 from api.settings import Settings
 from domain.refusals import OrderNotFound
-from projections import orders
-from projections.views import Views
+from projections.orders import table as orders
+from projections.views.views import Views
 
 PATH: Final = "/api/shop/customers/me/orders"
 _LIMIT_DEFAULT: Final = 10

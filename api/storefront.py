@@ -10,12 +10,12 @@ from api.commanding import Commanding
 from api.parameters import Parameters
 from api.reading import Patience, expected_versions, json_answer, provenance, stamp
 from api.settings import Settings
-from domain.commands import DeleteOwnOrder
-from domain.order import STOREFRONT_STATUSES
+from domain.order.commands import DeleteOwnOrder
+from domain.order.state import STOREFRONT_STATUSES
 from domain.refusals import OrderNotFound
-from projections import orders
-from projections.documents import BASE_URL
-from projections.views import Views
+from projections.orders import table as orders
+from projections.orders.documents import BASE_URL
+from projections.views.views import Views
 
 PATH: Final = "/api/v1/i/orders"
 _LIMIT_DEFAULT: Final = 20

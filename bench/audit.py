@@ -29,11 +29,12 @@ from api.settings import Settings, read
 from bench import limits, seed
 from bench.contenders import Ledger, run
 from bench.load import percentile
-from domain import checkpoint, merkle
-from domain.ledger import OrderLedger, utc_now
+from domain.ledger import OrderLedger
+from domain.moments import utc_now
+from domain.proof import checkpoint, merkle
 from projections import tree
-from projections.checkpoints import ORIGIN, Checkpoints
-from projections.views import Views
+from projections.proof.signing import ORIGIN, Checkpoints
+from projections.views.views import Views
 
 ROUNDS: Final = 3
 WARMING: Final = 20

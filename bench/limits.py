@@ -9,11 +9,12 @@ from uuid import uuid4
 
 import msgspec
 
-from domain import events
 from domain.ledger import OrderLedger
-from domain.sqlite import connect, sqlite3, transaction
-from projections import orders, tree
-from projections.views import PART_POSITIONS, Views
+from domain.log.sqlite import connect, sqlite3, transaction
+from domain.order import events
+from projections import tree
+from projections.orders import table as orders
+from projections.views.views import PART_POSITIONS, Views
 
 
 class Cost(NamedTuple):

@@ -14,9 +14,9 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from domain.settlement.matching import Result, match
+from domain.reconciliation.matching import Result, match
+from domain.reconciliation.tieout import tie_out
 from domain.settlement.reading import read
-from domain.settlement.tieout import tie_out
 from tests.settlement.planting import AS_OF, PROVIDER, RULES, Planting, own_rows
 
 T = TypeVar("T")

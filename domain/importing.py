@@ -10,10 +10,10 @@ from typing import BinaryIO, Final
 
 import msgspec
 
-from domain.commands import ImportOrder
 from domain.ledger import OrderLedger
-from domain.order import Order
-from domain.recorder import Provenance
+from domain.log.records import Provenance
+from domain.order.commands import ImportOrder
+from domain.order.state import Order
 from domain.refusals import Refusal
 from domain.strict_json import NotJSON, read, shaped
 

@@ -4,7 +4,7 @@ ours."""
 import hashlib
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from uuid import UUID, uuid4
@@ -23,10 +23,13 @@ from eventsourcing.persistence import (
 from eventsourcing.popo import POPOFactory
 from eventsourcing.utils import Environment
 
-from domain import commands, decide, reconciliation
-from domain import events as e
-from domain.order import Order, fold
-from domain.recorder import Claim, LogEntry, NewClaim, Provenance, RawRecord, SQLiteRecorder, uuid_of
+from domain.log.recorder import SQLiteRecorder
+from domain.log.records import Claim, LogEntry, NewClaim, Provenance, RawRecord, uuid_of
+from domain.moments import utc_now
+from domain.order import commands, decide
+from domain.order import events as e
+from domain.order.state import Order, fold
+from domain.reconciliation import state as reconciliation
 from domain.refusals import (
     IdempotencyKeyReused,
     OrderMoved,
@@ -156,10 +159,6 @@ def _of_order(record: e.Record | reconciliation.Record) -> e.Record:
     if isinstance(record, e.Record):
         return record
     raise OrderNotFound
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class OrderLedger(Application[UUID]):

@@ -15,14 +15,16 @@ from uuid import UUID
 
 import msgspec
 
-from domain import reconciliation as r
 from domain.ledger import OrderLedger
-from domain.reconciliation import Reconciliation, ReconciliationMoved, ReconciliationNotFound, ResultNotFound
-from domain.recorder import Provenance, SQLiteRecorder
-from domain.settlement import lines, matching
+from domain.log.recorder import SQLiteRecorder
+from domain.log.records import Provenance
+from domain.reconciliation import matching
+from domain.reconciliation import state as r
+from domain.reconciliation.report import Asked, Earlier, Report, encode, in_transit, report, until
+from domain.reconciliation.rules import Rules, rules_from
+from domain.reconciliation.state import Reconciliation, ReconciliationMoved, ReconciliationNotFound, ResultNotFound
+from domain.settlement import lines
 from domain.settlement.reading import read
-from domain.settlement.report import Asked, Earlier, Report, encode, in_transit, report, until
-from domain.settlement.rules import Rules, rules_from
 
 # What holds where nobody gives rules; kept like any other, since what is not said in it could change one day.
 RULES_DEFAULT: Final = 'version = "default-1"\nsettlement_delay_days = 3\n'

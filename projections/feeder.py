@@ -14,9 +14,9 @@ from multiprocessing.connection import Connection
 from typing import Final
 
 from domain.ledger import OrderLedger
-from domain.sqlite import Busy
-from projections.checkpoints import Checkpoints, LogAltered
-from projections.views import Views, ViewsUnavailable
+from domain.log.sqlite import Busy
+from projections.proof.signing import Checkpoints, LogAltered
+from projections.views.views import Views, ViewsUnavailable
 
 LOOK_EVERY_SECONDS: Final = 0.25
 _LOOK_BESIDE_SECONDS: Final = 0.02

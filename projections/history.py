@@ -10,13 +10,13 @@ from uuid import UUID
 
 from msgspec import Raw
 
-from domain import events as e
-from domain import reconciliation
 from domain.ledger import LOG, OrderLedger
-from domain.order import Order, evolve, step
-from domain.recorder import RawRecord
+from domain.log.records import RawRecord
+from domain.order import events as e
+from domain.order.state import Order, evolve, step
+from domain.reconciliation import state as reconciliation
 from domain.refusals import OrderNotFound
-from projections.documents import render, staff_document
+from projections.orders.documents import render, staff_document
 
 TYPES: Final = {shape.__name__: topic for topic, shape in e.TOPICS.items()}
 # The reconciliations' too, which stand in the same log.

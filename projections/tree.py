@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
-from domain import merkle
-from domain.sqlite import sqlite3
+from domain.log.sqlite import sqlite3
+from domain.proof import merkle
 
 if TYPE_CHECKING:
     from sqlite_utils import Database

@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 import requests
 
-from domain.commands import CreateOrder, ImportOrder
 from domain.ledger import OrderLedger
-from domain.recorder import Provenance
-from domain.sqlite import sqlite3
+from domain.log.records import Provenance
+from domain.log.sqlite import sqlite3
+from domain.order.commands import CreateOrder, ImportOrder
 from domain.strict_json import shaped
-from projections.views import Views
+from projections.views.views import Views
 
 ROOT = Path(__file__).parent.parent
 ME = Provenance("tester", "request-1")

@@ -10,14 +10,14 @@ from io import SEEK_END
 from itertools import chain
 from typing import BinaryIO, Final
 
-from domain.settlement.camt053 import camt053_lines
-from domain.settlement.cells import Cell
+from domain.settlement.formats.camt053 import camt053_lines
+from domain.settlement.formats.mapping import OWN, Mapping, mapped_lines
+from domain.settlement.formats.paypal import paypal_lines
+from domain.settlement.formats.stripe import is_stripe, stripe_lines
 from domain.settlement.lines import Balance, Line, Misfit, SettlementRefused
-from domain.settlement.mapping import OWN, Mapping, mapped_lines
-from domain.settlement.paypal import paypal_lines
-from domain.settlement.rows import csv_rows
-from domain.settlement.sheet import sheet_rows
-from domain.settlement.stripe import is_stripe, stripe_lines
+from domain.settlement.tables.cells import Cell
+from domain.settlement.tables.rows import csv_rows
+from domain.settlement.tables.sheet import sheet_rows
 
 FILE_BYTES_MAX: Final = 1024 * 1024 * 1024
 _LOOK_BYTES: Final = 1024

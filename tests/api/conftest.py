@@ -13,10 +13,11 @@ import pytest
 import requests
 
 from domain.importing import import_lines
-from domain.keys import Keys
-from domain.ledger import OrderLedger, utc_now
-from domain.recorder import SQLiteRecorder
-from domain.sqlite import sqlite3
+from domain.ledger import OrderLedger
+from domain.log.keys import Keys
+from domain.log.recorder import SQLiteRecorder
+from domain.log.sqlite import sqlite3
+from domain.moments import utc_now
 from tests.api import archive
 from tests.conftest import Client, Service
 

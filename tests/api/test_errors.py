@@ -12,7 +12,7 @@ from urllib.parse import quote
 import pytest
 import requests
 
-from domain.sqlite import sqlite3
+from domain.log.sqlite import sqlite3
 from tests.api.conftest import (
     NOBODY,
     ORDERS,

@@ -9,10 +9,11 @@ from falcon.testing import TestClient
 
 from api import settings
 from api.app import create_app
-from domain.keys import Keys
-from domain.ledger import OrderLedger, utc_now
-from domain.sqlite import sqlite3
-from projections.views import Views
+from domain.ledger import OrderLedger
+from domain.log.keys import Keys
+from domain.log.sqlite import sqlite3
+from domain.moments import utc_now
+from projections.views.views import Views
 
 
 @pytest.fixture

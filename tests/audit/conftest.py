@@ -12,7 +12,9 @@ from falcon.testing import Result, TestClient
 
 from api import settings as settings_module
 from api.app import create_app
-from domain.commands import (
+from domain.ledger import OrderLedger, Outcome
+from domain.log.keys import Keys
+from domain.order.commands import (
     AddItem,
     ChangeItemQuantity,
     ChangeOrder,
@@ -22,12 +24,10 @@ from domain.commands import (
     RefundPayment,
     RemoveItem,
 )
-from domain.keys import Keys
-from domain.ledger import OrderLedger, Outcome
-from domain.order import Order
+from domain.order.state import Order
 from domain.strict_json import shaped
-from projections.checkpoints import Checkpoints, create_key
-from projections.views import Views
+from projections.proof.signing import Checkpoints, create_key
+from projections.views.views import Views
 from tests.conftest import ME, Clock, new_order
 
 AUDIT = "/api/v1/audit"

@@ -4,10 +4,10 @@ which is for whoever gives them to bear."""
 from random import Random
 from typing import Any
 
-from domain import commands as c
-from domain.commands import CreateOrder
 from domain.money import decimal_text, digits_of
-from domain.order import TRANSITIONS, Order
+from domain.order import commands as c
+from domain.order.commands import CreateOrder
+from domain.order.state import TRANSITIONS, Order
 from domain.strict_json import shaped
 
 CURRENCIES = ("USD", "USD", "EUR", "JPY", "KWD", "IRR")

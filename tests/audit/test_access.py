@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from domain.commands import ReceivePayment
+from domain.order.commands import ReceivePayment
 from tests.audit.conftest import AUDIT, Office
 
 READS = ("/events", "/orders/1", "/orders/1/events", "/orders/1/changes", "/orders/1/evidence", "/checkpoint")

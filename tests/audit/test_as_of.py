@@ -10,8 +10,8 @@ from uuid import UUID
 
 import pytest
 
-from domain.commands import ChangeOrder, ChangeStatus
-from domain.order import TRANSITIONS, Order
+from domain.order.commands import ChangeOrder, ChangeStatus
+from domain.order.state import TRANSITIONS, Order
 from domain.refusals import Refusal
 from tests.audit.conftest import AUDIT, HOST, Office, exact, one_of_each
 from tests.audit.histories import a_command, an_order

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from domain.commands import AddItem, ChangeOrder, ChangeStatus, ReceivePayment, RemoveItem
+from domain.order.commands import AddItem, ChangeOrder, ChangeStatus, ReceivePayment, RemoveItem
 from domain.refusals import Refusal
 from tests.audit.conftest import AUDIT, Office, one_of_each
 from tests.audit.histories import a_command, an_order

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from domain import checkpoint
-from domain.checkpoint import VerifierKey
-from domain.commands import ChangeOrder
-from domain.sqlite import sqlite3
-from projections.checkpoints import Checkpoints, NoSigningKey, create_key
+from domain.log.sqlite import sqlite3
+from domain.order.commands import ChangeOrder
+from domain.proof import checkpoint
+from domain.proof.checkpoint import VerifierKey
+from projections.proof.signing import Checkpoints, NoSigningKey, create_key
 from tests.audit.conftest import AUDIT, Office
 from tests.conftest import ME, Service, new_order
 

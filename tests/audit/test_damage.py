@@ -2,8 +2,8 @@
 
 import pytest
 
-from domain.commands import ChangeItemQuantity, ChangeOrder, ReceivePayment
-from domain.sqlite import sqlite3
+from domain.log.sqlite import sqlite3
+from domain.order.commands import ChangeItemQuantity, ChangeOrder, ReceivePayment
 from tests.audit.conftest import AUDIT, Office
 
 DAMAGED, WHOLE = 2, (1, 3)

@@ -18,10 +18,10 @@ from uuid import UUID
 import pytest
 
 from api.audit import CONTINUATIONS_MAX
-from domain import checkpoint
-from domain.commands import ChangeOrder
+from domain.order.commands import ChangeOrder
+from domain.proof import checkpoint
 from domain.refusals import Refusal
-from projections.checkpoints import create_key
+from projections.proof.signing import create_key
 from tests.audit.conftest import AUDIT, Office, one_of_each
 from tests.audit.histories import a_command, an_order
 from tests.conftest import ME, Service

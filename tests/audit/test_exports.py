@@ -16,16 +16,16 @@ from venv import create as create_environment
 
 import pytest
 
-from domain.commands import ChangeItemQuantity, ChangeOrder, ChangeStatus, ReceivePayment, RefundPayment
-from domain.events import TOPICS
 from domain.ledger import DamagedEvent, OrderLedger
+from domain.log.sqlite import sqlite3
 from domain.money import digits_of
-from domain.order import Order
+from domain.order.commands import ChangeItemQuantity, ChangeOrder, ChangeStatus, ReceivePayment, RefundPayment
+from domain.order.events import TOPICS
+from domain.order.state import Order
 from domain.refusals import Refusal
-from domain.sqlite import sqlite3
-from projections.exporting import BATCH_EVENTS, RecordMissing, export_events
+from projections.exports.events import BATCH_EVENTS, RecordMissing, export_events
+from projections.exports.ocel import export_ocel
 from projections.history import Reading
-from projections.ocel import export_ocel
 from tests.audit.conftest import AUDIT, Office, exact, one_of_each, reconcile
 from tests.audit.histories import a_command, an_order
 from tests.conftest import ME, Service, new_order

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from api.audit import SCAN_EVENTS_MAX
-from domain import events as e
-from domain.commands import ChangeOrder, ReceivePayment
 from domain.ledger import OrderLedger
+from domain.order import events as e
+from domain.order.commands import ChangeOrder, ReceivePayment
 from tests.audit.conftest import AUDIT, Office, exact, one_of_each, reconcile
 from tests.conftest import ME, Service, import_line, new_order
 

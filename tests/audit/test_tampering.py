@@ -15,15 +15,15 @@ from typing import Any, Final, NamedTuple
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from domain import checkpoint, merkle
 from domain.ledger import OrderLedger
-from domain.recorder import Provenance, digest_of
+from domain.log.records import Provenance, digest_of
+from domain.log.sqlite import sqlite3
+from domain.proof import checkpoint, merkle
 from domain.refusals import Refusal
-from domain.sqlite import sqlite3
 from projections import tree
-from projections.checkpoints import ORIGIN
-from projections.verification import Growing, Problem, Verified, check_part, check_the_rest
-from projections.views import Views
+from projections.proof.signing import ORIGIN
+from projections.proof.verification import Growing, Problem, Verified, check_part, check_the_rest
+from projections.views.views import Views
 from tests.audit.conftest import Office
 from tests.audit.histories import a_command, an_order
 from tests.conftest import ROOT, Service, let_events_be_anything

@@ -13,10 +13,10 @@ from uuid import UUID
 import pytest
 import requests
 
-from domain import commands as c
 from domain.ledger import OrderLedger, Outcome
-from domain.recorder import Provenance
-from domain.sqlite import sqlite3, transaction
+from domain.log.records import Provenance
+from domain.log.sqlite import sqlite3, transaction
+from domain.order import commands as c
 from domain.strict_json import shaped
 from tests.conftest import ME, Client, Service, new_order
 

@@ -19,8 +19,8 @@ from uuid import UUID, uuid4
 import requests
 
 from domain.ledger import OrderLedger
-from projections.documents import staff_document
-from projections.views import PART_POSITIONS, PROCESSES_PARTS_MIN, Views
+from projections.orders.documents import staff_document
+from projections.views.views import PART_POSITIONS, PROCESSES_PARTS_MIN, Views
 from tests.conftest import Client, Service
 from tests.crash.processes import children, is_alive, workers
 from tests.projections.rows import rows

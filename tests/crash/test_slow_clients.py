@@ -13,7 +13,7 @@ import pytest
 
 from api.reading import BODY_BYTES_MAX
 from api.server import Gathering
-from domain.sqlite import sqlite3, transaction
+from domain.log.sqlite import sqlite3, transaction
 from tests.conftest import Client, Service
 from tests.crash.processes import all_workers, memory_bytes, processor_seconds, until_taken, workers
 from tests.crash.wire import HEALTH, Answer, Wire, chunk, head

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from domain.ledger import OrderLedger
-from domain.sqlite import at_most, sqlite3
-from projections import orders
-from projections.views import Views
+from domain.log.sqlite import at_most, sqlite3
+from projections.orders import table as orders
+from projections.views.views import Views
 from tests.conftest import ME, Service, new_order
 from tests.crash.wire import HEALTH, Wire
 

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 import pytest
 
 from domain.ledger import OrderLedger
-from domain.sqlite import begin
+from domain.log.sqlite import begin
 from tests.conftest import Service
 from tests.crash.processes import all_workers, is_running, until_taken
 from tests.crash.wire import HEALTH, Wire, head

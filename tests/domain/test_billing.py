@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.billing import check, national_code_holds
-from domain.events import Billing, City, Country, State
+from domain.order.billing import check, national_code_holds
+from domain.order.events import Billing, City, Country, State
 from domain.refusals import InvalidField
 
 IRAN = Country(1, "ایران", "IR")

@@ -12,10 +12,10 @@ from uuid import UUID
 
 import pytest
 
-from domain import commands as c
-from domain import events as e
-from domain.decide import EVENTS_MAX, ITEMS_MAX, create, decide, place
-from domain.order import Order, fold, is_payable, storefront_status
+from domain.order import commands as c
+from domain.order import events as e
+from domain.order.decide import EVENTS_MAX, ITEMS_MAX, create, decide, place
+from domain.order.state import Order, fold, is_payable, storefront_status
 from domain.refusals import (
     AmountTooLarge,
     InvalidField,
@@ -33,7 +33,7 @@ from domain.refusals import (
     TotalNegative,
 )
 from domain.strict_json import shaped
-from projections.documents import render, staff_document
+from projections.orders.documents import render, staff_document
 
 ORDER = UUID("a3d5c8e7-9b4f-4a2e-8c7d-1f3e5a6b9c0d")
 BEGUN = datetime(2026, 3, 1, 10, 30, tzinfo=UTC)

@@ -17,9 +17,9 @@ from eventsourcing.persistence import StoredEvent
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain import commands as c
-from domain import events as e
 from domain.ledger import DamagedEvent, EventMapper, OrderLedger, UnknownTopic
+from domain.order import commands as c
+from domain.order import events as e
 from tests.conftest import ME, new_order
 
 ORDER = UUID("a3d5c8e7-9b4f-4a2e-8c7d-1f3e5a6b9c0d")

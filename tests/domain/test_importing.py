@@ -8,10 +8,10 @@ from uuid import UUID
 
 import pytest
 
-from domain import commands as c
 from domain.importing import BATCH_LINES_MAX, LINE_BYTES_MAX, Imported, import_lines
 from domain.ledger import OrderLedger
-from domain.order import Order, Payment, Refund
+from domain.order import commands as c
+from domain.order.state import Order, Payment, Refund
 from domain.refusals import OrderNotFound
 from tests.conftest import ME, Clock, new_order
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from domain.keys import SCOPES, AccessKey, Caller, Keys
 from domain.ledger import OrderLedger
-from domain.recorder import SQLiteRecorder
+from domain.log.keys import SCOPES, AccessKey, Caller, Keys
+from domain.log.recorder import SQLiteRecorder
 
 NOW = datetime(2026, 3, 1, 10, 30, tzinfo=UTC)
 

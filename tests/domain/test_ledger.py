@@ -13,11 +13,13 @@ import msgspec
 import pytest
 from eventsourcing.persistence import IntegrityError, OperationalError
 
-from domain import commands as c
-from domain import events as e
 from domain.ledger import OrderLedger, Outcome
-from domain.order import Order
-from domain.recorder import Provenance, side_by_side
+from domain.log.recorder import side_by_side
+from domain.log.records import Provenance
+from domain.log.sqlite import sqlite3, transaction
+from domain.order import commands as c
+from domain.order import events as e
+from domain.order.state import Order
 from domain.refusals import (
     IdempotencyKeyReused,
     InvalidField,
@@ -29,7 +31,6 @@ from domain.refusals import (
     RefundReferenceTaken,
     StatusChangeNotAllowed,
 )
-from domain.sqlite import sqlite3, transaction
 from domain.strict_json import shaped
 from tests.conftest import ME, Clock, new_order
 
@@ -481,7 +482,7 @@ def test_commands_that_come_while_one_waits_for_the_file_share_its_commit(ledger
 def test_commands_that_wait_too_long_for_the_file_are_all_told_so(
     ledger: OrderLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("domain.sqlite.LOCK_WAIT_SECONDS_MAX", 0.2)
+    monkeypatch.setattr("domain.log.sqlite.LOCK_WAIT_SECONDS_MAX", 0.2)
     orders = [ledger.create(new_order(**TEN), ME).order for _ in range(2)]
     with (
         ThreadPoolExecutor(2) as threads,

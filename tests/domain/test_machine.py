@@ -26,14 +26,14 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from domain import commands as c
 from domain.importing import import_lines
 from domain.ledger import OrderLedger, Outcome
-from domain.recorder import Provenance
+from domain.log.records import Provenance
+from domain.order import commands as c
 from domain.refusals import Refusal
 from domain.strict_json import shaped
-from projections import orders as lists
-from projections.views import Views
+from projections.orders import table as lists
+from projections.views.views import Views
 from tests.domain import plain
 from tests.domain.plain import NEXT, UNITS, Plain, closed_to, plain_order, storefront_status, totals
 

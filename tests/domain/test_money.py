@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.commands import AddItem
 from domain.money import (
     Amount,
     decimal_text,
@@ -20,6 +19,7 @@ from domain.money import (
     short_number,
     two_digit_text,
 )
+from domain.order.commands import AddItem
 from domain.refusals import InvalidField
 from domain.strict_json import read, shaped
 

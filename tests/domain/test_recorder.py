@@ -20,10 +20,11 @@ from eventsourcing.popo import POPOApplicationRecorder
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain import commands as c
 from domain.ledger import DamagedEvent, OrderLedger, UnknownTopic
-from domain.recorder import NewClaim, Provenance, SQLiteRecorder
-from domain.sqlite import sqlite3
+from domain.log.recorder import SQLiteRecorder
+from domain.log.records import NewClaim, Provenance
+from domain.log.sqlite import sqlite3
+from domain.order import commands as c
 from tests.conftest import ME, ROOT, Clock, new_order
 
 NOW = datetime(2026, 3, 1, 10, 30, tzinfo=UTC)
@@ -446,7 +447,7 @@ def test_a_reader_can_write_nothing(recorder: SQLiteRecorder) -> None:
 CREATE_AT_ONCE = """
 import sys
 from pathlib import Path
-from domain.recorder import SQLiteRecorder
+from domain.log.recorder import SQLiteRecorder
 print("ready", flush=True)
 for line in sys.stdin:
     recorder = SQLiteRecorder(Path(line.strip()))
@@ -531,11 +532,11 @@ from pathlib import Path
 opened = []
 sys.addaudithook(lambda event, arguments: event.startswith("sqlite3.connect") and opened.append(arguments))
 import api.app, api.server, run, sqlite_utils
-from domain.commands import CreateOrder
+from domain.order.commands import CreateOrder
 from domain.ledger import OrderLedger
-from domain.recorder import Provenance
-from domain.sqlite import sqlite3
-from projections.views import Views
+from domain.log.records import Provenance
+from domain.log.sqlite import sqlite3
+from projections.views.views import Views
 ledger = OrderLedger(Path(sys.argv[1]) / "ledger.db")
 ledger.create(CreateOrder(), Provenance("tester"))
 views = Views(ledger, Path(sys.argv[1]) / "views.db")

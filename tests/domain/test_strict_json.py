@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.commands import AddItem, ChangeOrder, ChangeStatus, CreateOrder, ImportOrder, ReceivePayment
+from domain.order.commands import AddItem, ChangeOrder, ChangeStatus, CreateOrder, ImportOrder, ReceivePayment
 from domain.refusals import InvalidField, Refusal
 from domain.strict_json import NotJSON, canonical, number, read, shaped
 from tests.conftest import ROOT
@@ -317,7 +317,7 @@ def test_the_first_commands_of_a_process_may_come_all_at_once() -> None:
     """A process of its own each time: what it finds out about a shape, it finds out once."""
     script = (
         "import sys, threading; sys.setswitchinterval(1e-6)\n"
-        "from domain.commands import CreateOrder; from domain.strict_json import shaped\n"
+        "from domain.order.commands import CreateOrder; from domain.strict_json import shaped\n"
         "gate = threading.Barrier(8)\n"
         "def first(): gate.wait(); shaped({'items': [{'unit_price': '1'}]}, CreateOrder)\n"
         "threads = [threading.Thread(target=first) for _ in range(8)]\n"

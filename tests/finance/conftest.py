@@ -13,13 +13,13 @@ from falcon.testing import Result, TestClient
 
 from api import settings as settings_module
 from api.app import create_app
-from domain.commands import ChangeStatus, Command, ReceivePayment, RefundPayment
 from domain.importing import import_lines
-from domain.keys import Keys
 from domain.ledger import OrderLedger
-from domain.order import Order
+from domain.log.keys import Keys
+from domain.order.commands import ChangeStatus, Command, ReceivePayment, RefundPayment
+from domain.order.state import Order
 from domain.strict_json import shaped
-from projections.views import Views
+from projections.views.views import Views
 from tests.conftest import ME, ROOT, Clock, new_order
 from tests.test_olist import OLIST
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 
-from domain import commands as c
-from domain.order import Order
+from domain.order import commands as c
+from domain.order.state import Order
 from domain.refusals import Refusal
-from projections import orders
+from projections.orders import table as orders
 from tests.finance.conftest import Desk
 
 CURRENCIES = ("USD", "JPY", "KWD", "CLF")

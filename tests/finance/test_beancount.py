@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain import commands as c
-from domain.sqlite import sqlite3
-from projections.beancount import export_beancount, provider_account
+from domain.log.sqlite import sqlite3
+from domain.order import commands as c
+from projections.exports.beancount import export_beancount, provider_account
 from projections.history import Reading
 from tests.finance.bean_check import bean_check
 from tests.finance.books import Balances, Books, read

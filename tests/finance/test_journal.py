@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from domain.sqlite import sqlite3
-from projections import payments
-from projections.views import Views
+from domain.log.sqlite import sqlite3
+from projections.payments import table as payments
+from projections.views.views import Views
 from tests.conftest import ME, new_order
 from tests.finance.conftest import Desk
 from tests.finance.stories import all_orders, tell

@@ -15,11 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlite_utils import Database
 
-from domain.order import Order, Payment, Refund
-from domain.recorder import RawRecord, instant
-from domain.sqlite import sqlite3
-from projections import payments
-from projections.payments import GROUPINGS, Filter
+from domain.log.records import RawRecord
+from domain.log.sqlite import sqlite3
+from domain.moments import instant
+from domain.order.state import Order, Payment, Refund
+from projections.payments import table as payments
+from projections.payments.table import GROUPINGS, Filter
 from tests.finance.conftest import Desk
 from tests.finance.stories import tell
 

@@ -6,8 +6,8 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from domain import commands as c
 from domain.ledger import OrderLedger
+from domain.order import commands as c
 from domain.refusals import Refusal
 from domain.strict_json import shaped
 from tests.conftest import ME, Clock, new_order

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from projections.views import Views
+from projections.views.views import Views
 
 
 def rows(views: Views) -> dict[str, list[tuple[Any, ...]]]:

@@ -5,10 +5,10 @@ from itertools import product
 from random import Random
 from typing import Any
 
-from domain import commands as c
 from domain.ledger import OrderLedger
-from projections import orders
-from projections.views import Views
+from domain.order import commands as c
+from projections.orders import table as orders
+from projections.views.views import Views
 from tests.conftest import ME, Clock, new_order
 
 ORDERS = 60

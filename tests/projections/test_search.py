@@ -2,7 +2,7 @@
 
 import pytest
 
-from projections.search import BETWEEN, normal, words
+from projections.orders.search import BETWEEN, normal, words
 
 
 @pytest.mark.parametrize("ye", ["ی", "ي", "ى"])

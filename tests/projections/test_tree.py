@@ -3,7 +3,7 @@
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from domain import merkle
+from domain.proof import merkle
 from projections import tree
 
 

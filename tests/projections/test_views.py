@@ -16,14 +16,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain import events as e
 from domain.ledger import OrderLedger, UnknownTopic
-from domain.recorder import digest_of
-from domain.sqlite import sqlite3
-from projections import orders
-from projections import views as views_module
-from projections.documents import BASE_URL, render, staff_document
-from projections.views import Views, ViewsUnavailable
+from domain.log.records import digest_of
+from domain.log.sqlite import sqlite3
+from domain.order import events as e
+from projections.orders import table as orders
+from projections.orders.documents import BASE_URL, render, staff_document
+from projections.views import views as views_module
+from projections.views.views import Views, ViewsUnavailable
 from tests.conftest import ME, ROOT, Client, Clock, Service, new_order
 from tests.projections.histories import play
 from tests.projections.rows import rows
@@ -55,7 +55,7 @@ def program(folder: Path, body: str) -> list[str]:
     opened = f"""
 from pathlib import Path
 from domain.ledger import OrderLedger
-from projections.views import Views
+from projections.views.views import Views
 from tests.conftest import ME, new_order
 folder = Path({str(folder)!r})
 ledger = OrderLedger(folder / "ledger.db")

@@ -9,15 +9,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from eventsourcing.persistence import StoredEvent
 from hypothesis import strategies as st
 
-from domain import checkpoint, commands, decide, merkle
-from domain import events as e
-from domain.evidence.pack import Continuation, StoredRecord, pack
 from domain.ledger import EventMapper
+from domain.log.records import digest_of
+from domain.moments import instant
 from domain.money import Amount, decimal_text, digits_of
-from domain.order import fold
-from domain.recorder import digest_of, instant
+from domain.order import commands, decide
+from domain.order import events as e
+from domain.order.state import fold
+from domain.proof import checkpoint, merkle
+from domain.proof.pack import Continuation, StoredRecord, pack
 from domain.refusals import Refusal
-from projections.documents import staff_document
+from projections.orders.documents import staff_document
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 NAME = "shop.example/orders"

@@ -6,8 +6,8 @@ from hashlib import sha256
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from domain import merkle
-from domain.checkpoint import (
+from domain.proof import merkle
+from domain.proof.checkpoint import (
     NOTE_BYTES_MAX,
     Checkpoint,
     CheckpointMalformed,

@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.evidence import verify
+from domain.proof import verify
 from tests.proof.logs import KEY
 
 PUBLIC = KEY.public_key().public_bytes_raw()

@@ -18,16 +18,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain import checkpoint, merkle
-from domain import events as e
-from domain.commands import ReceivePayment
-from domain.evidence import pack as packing
-from domain.evidence import verify
-from domain.evidence.pack import Continuation, StoredRecord, pack
 from domain.ledger import OrderLedger
+from domain.log.records import digest_of
 from domain.money import Amount
-from domain.recorder import digest_of
-from projections.documents import staff_document
+from domain.order import events as e
+from domain.order.commands import ReceivePayment
+from domain.proof import checkpoint, merkle, verify
+from domain.proof import pack as packing
+from domain.proof.pack import Continuation, StoredRecord, pack
+from projections.orders.documents import staff_document
 from tests.conftest import ME, new_order
 from tests.proof.logs import KEY, NAME, VERIFIER_KEY, Log, an_order, document, histories, signed_note
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain import merkle
+from domain.proof import merkle
 
 # The leaves that Certificate Transparency's own tests use, and the roots of the first 0 to 8 of them.
 LEAVES = [

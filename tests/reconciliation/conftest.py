@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from falcon.testing import Result
 
-from domain.order import Order
+from domain.order.state import Order
 from tests.finance.conftest import Desk, make_desk  # noqa: F401  (a fixture)
 
 PATH = "/reconciliations"

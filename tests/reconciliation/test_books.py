@@ -5,7 +5,7 @@ from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 
-from projections.beancount import export_beancount
+from projections.exports.beancount import export_beancount
 from projections.history import Reading
 from tests.finance.bean_check import bean_check
 from tests.finance.books import Books, read

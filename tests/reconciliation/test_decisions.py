@@ -7,8 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from domain import reconciliation as r
-from domain.order import BrokenHistory
+from domain.order.state import BrokenHistory
+from domain.reconciliation import state as r
 from domain.refusals import Refusal
 
 UUID_ = UUID("a06e0784-7b54-573d-b7db-902bbb437c93")

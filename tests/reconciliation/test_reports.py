@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from domain.reconciliation.report import encode
+from domain.reconciliation.rules import DEFAULT, rules_from
 from domain.reconciling import RULES_DEFAULT, Reconciling
-from domain.settlement.report import encode
-from domain.settlement.rules import DEFAULT, rules_from
-from projections import reconciliations
-from projections.views import Views
+from projections.reconciliations import table as reconciliations
+from projections.views.views import Views
 from tests.conftest import ROOT, let_events_be_anything
 from tests.reconciliation.conftest import PATH, Office, by_outcome, only
 

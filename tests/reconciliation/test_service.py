@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 import pytest
 import requests
 
-from domain.settlement.cells import Cell, Number
-from domain.settlement.sheet import sheet_rows
+from domain.settlement.tables.cells import Cell, Number
+from domain.settlement.tables.sheet import sheet_rows
 from tests.conftest import Client, Service
 from tests.crash.wire import Wire
 from tests.reconciliation.conftest import HEADER, Office

@@ -12,7 +12,7 @@ import pytest
 from eventsourcing.persistence import StoredEvent
 
 from domain.ledger import EventMapper
-from domain.reconciliation import TOPICS, Record
+from domain.reconciliation.state import TOPICS, Record
 
 
 class Sample(msgspec.Struct):

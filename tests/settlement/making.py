@@ -8,9 +8,9 @@ from xml.sax.saxutils import escape
 
 import pytest
 
+from domain.reconciliation.matching import Entry
+from domain.settlement.formats.mapping import Mapping, mapping_from
 from domain.settlement.lines import Balance, Line, SettlementRefused
-from domain.settlement.mapping import Mapping, mapping_from
-from domain.settlement.matching import Entry
 from domain.settlement.reading import read
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

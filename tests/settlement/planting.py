@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
+from domain.reconciliation.matching import Entry
+from domain.reconciliation.rules import Rules, rules_from
 from domain.settlement.lines import Line
-from domain.settlement.matching import Entry
-from domain.settlement.rules import Rules, rules_from
 
 AS_OF = datetime(2026, 4, 1, tzinfo=UTC)
 RULES: Rules = rules_from('version = "test"\nsettlement_delay_days = 3\n[tolerance]\nUSD = "0.02"\nEUR = "0.02"\n')

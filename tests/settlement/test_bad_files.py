@@ -9,7 +9,7 @@ import pytest
 
 from domain.settlement.lines import SettlementRefused
 from domain.settlement.reading import FILE_BYTES_MAX, read
-from domain.settlement.rows import LINE_CHARS_MAX
+from domain.settlement.tables.rows import LINE_CHARS_MAX
 from tests.settlement import test_camt053, test_paypal, test_stripe
 from tests.settlement.making import own, refusal_of, text, xlsx
 

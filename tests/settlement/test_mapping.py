@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from domain.refusals import InvalidField
-from domain.settlement.mapping import mapping_from
+from domain.settlement.formats.mapping import mapping_from
 from tests.settlement.making import lines_of, refusal_of
 
 BANK = """

@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.settlement.exact_sums import SUM_ROWS_MAX
+from domain.reconciliation.exact_sums import SUM_ROWS_MAX
+from domain.reconciliation.matching import Difference, Entry, Result, match
+from domain.reconciliation.rules import Rules
+from domain.reconciliation.sides import ORDER_ROWS_MAX
 from domain.settlement.lines import Line
-from domain.settlement.matching import Difference, Entry, Result, match
-from domain.settlement.rules import Rules
-from domain.settlement.sides import ORDER_ROWS_MAX
 from tests.settlement.making import NOON, entry, line
 
 LATER = NOON + timedelta(days=30)

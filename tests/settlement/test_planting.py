@@ -5,9 +5,9 @@ import random
 
 import pytest
 
-from domain.settlement.matching import Result, match
+from domain.reconciliation.matching import Result, match
+from domain.reconciliation.tieout import tie_out
 from domain.settlement.reading import read
-from domain.settlement.tieout import tie_out
 from tests.settlement.planting import AS_OF, PROVIDER, RULES, Planting, own_rows
 
 Said = tuple[str, str, tuple[int, ...], tuple[int, ...]]

@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.money import decimal_text
-from domain.settlement.cells import Number, minor
+from domain.reconciliation.matching import Entry, match
+from domain.reconciliation.rules import Rules
+from domain.reconciliation.tieout import tie_out
 from domain.settlement.lines import Line, SettlementRefused
-from domain.settlement.matching import Entry, match
-from domain.settlement.number_format import as_shown, section_for, stored
-from domain.settlement.rules import Rules
-from domain.settlement.tieout import tie_out
+from domain.settlement.tables.cells import Number, minor
+from domain.settlement.tables.number_format import as_shown, section_for, stored
 from tests.settlement.making import NOON, entry, line, lines_of, own
 
 # A busy machine is no fault of the code's.

@@ -7,11 +7,11 @@ import pytest
 
 from tests.conftest import ROOT
 
-MODULES = sorted((ROOT / "domain" / "settlement").glob("*.py"))
+MODULES = [path for room in ("settlement", "reconciliation") for path in sorted((ROOT / "domain" / room).rglob("*.py"))]
 IMPURE = {"float", "now", "utcnow", "today", "time", "monotonic", "random", "urlopen", "connect", "print"}
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.stem)
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: f"{module.parent.name}.{module.stem}")
 def test_nothing_makes_a_float_or_asks_for_the_time_or_the_network(module: Path) -> None:
     for node in ast.walk(ast.parse(module.read_text())):
         assert not (isinstance(node, ast.Constant) and isinstance(node.value, float)), node.lineno

@@ -2,8 +2,8 @@
 
 import pytest
 
+from domain.reconciliation.rules import DEFAULT, rules_from
 from domain.refusals import InvalidField
-from domain.settlement.rules import DEFAULT, rules_from
 
 RULES = """
 version = "2026-03"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
-from domain.settlement.number_format import as_shown, section_for, stored
+from domain.settlement.tables.number_format import as_shown, section_for, stored
 from tests.settlement.making import lines_of, number, refusal_of, text, xlsx
 
 HEADER = [

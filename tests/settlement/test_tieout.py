@@ -1,7 +1,7 @@
 """Opening balance + lines by kind − payouts = closing balance."""
 
+from domain.reconciliation.tieout import Row, tie_out
 from domain.settlement.lines import Balance
-from domain.settlement.tieout import Row, tie_out
 from tests.settlement.making import line
 
 

@@ -1,0 +1,163 @@
+"""The commands: what clients may ask of an order, in the shapes of the contract's section 'Commands'.
+
+Sizes and characters of plain values are bounded by `strict_json`; here stand the shapes and what is special to a field.
+"""
+
+from datetime import datetime
+from typing import Annotated, Literal, TypeAlias
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from domain.money import ZERO, Amount
+from domain.order.events import City, Country, Method, Product, State
+
+QUANTITY_MAX = 1_000_000
+ORDER_ID_MAX = 10**12
+Quantity: TypeAlias = Annotated[int, Meta(ge=1, le=QUANTITY_MAX)]
+Moment: TypeAlias = Annotated[datetime, Meta(tz=True)]
+Reference: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200)]
+Status: TypeAlias = Literal[
+    "new", "hold", "processing", "shipped", "completed", "failed", "cancelled", "refunded", "deleted"
+]
+
+
+class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a client asks for; unknown fields are refused."""
+
+
+class NewCustomer(Command, frozen=True, kw_only=True):
+    id: int
+    username: str | None = None
+    email: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+
+
+class NewVoucher(Command, frozen=True, kw_only=True):
+    code: str | None = None
+    discount_amount: Amount = ZERO
+
+
+class AddItem(Command, frozen=True, kw_only=True):
+    product: Product | None = None
+    variant: int | None = None
+    unit_price: Amount = ZERO
+    quantity: Quantity = 1
+    shipping: Amount = ZERO
+    discount_amount: Amount = ZERO
+    offer: int | None = None
+
+
+class CreateOrder(Command, frozen=True, kw_only=True):
+    currency: str | None = None
+    customer: NewCustomer | None = None
+    payment_method: Method | None = None
+    shipping_method: Method | None = None
+    shipping_cost: Amount = ZERO
+    notes: str | None = None
+    billing_country: Country | None = None
+    billing_state: State | None = None
+    billing_city: City | None = None
+    billing_address: str | None = None
+    billing_postal_code: str | None = None
+    billing_national_code: str | None = None
+    billing_mobile_number: str | None = None
+    billing_first_name: str | None = None
+    billing_last_name: str | None = None
+    items: tuple[AddItem, ...] = ()
+    voucher: NewVoucher | None = None
+
+
+class ChangeOrder(Command, frozen=True, kw_only=True):
+    """What is left out stays as it is; null empties."""
+
+    notes: str | None | UnsetType = UNSET
+    billing_country: Country | None | UnsetType = UNSET
+    billing_state: State | None | UnsetType = UNSET
+    billing_city: City | None | UnsetType = UNSET
+    billing_address: str | None | UnsetType = UNSET
+    billing_postal_code: str | None | UnsetType = UNSET
+    billing_national_code: str | None | UnsetType = UNSET
+    billing_mobile_number: str | None | UnsetType = UNSET
+    billing_first_name: str | None | UnsetType = UNSET
+    billing_last_name: str | None | UnsetType = UNSET
+    payment_method: Method | None | UnsetType = UNSET
+    shipping_method: Method | None | UnsetType = UNSET
+    shipping_cost: Amount | UnsetType = UNSET
+    voucher: NewVoucher | None | UnsetType = UNSET
+
+
+class ChangeQuantity(Command, frozen=True, kw_only=True):
+    quantity: Quantity
+
+
+class ChangeItemQuantity(Command, frozen=True, kw_only=True):
+    item: int
+    quantity: int
+
+
+class RemoveItem(Command, frozen=True, kw_only=True):
+    item: int
+
+
+class ChangeStatus(Command, frozen=True, kw_only=True):
+    status: Status
+    reason: str | None = None
+
+
+class DeleteOwnOrder(Command, frozen=True, kw_only=True):
+    """A customer's delete (seed 002: a cancelled order 'can be deleted instead')."""
+
+
+class ReceivePayment(Command, frozen=True, kw_only=True):
+    amount: Amount
+    reference: Reference
+    provider: Reference
+    method: str | None = None
+    received_at: Moment | None = None
+    force: bool = False
+
+
+class RefundPayment(Command, frozen=True, kw_only=True):
+    amount: Amount
+    reference: Reference
+    provider: Reference
+    payment_reference: str | None = None
+    reason: str | None = None
+    refunded_at: Moment | None = None
+
+
+class PastPayment(Command, frozen=True, kw_only=True, tag_field="type", tag="payment"):
+    at: Moment
+    amount: Amount
+    reference: Reference
+    provider: Reference
+    method: str | None = None
+    force: bool = False
+
+
+class PastRefund(Command, frozen=True, kw_only=True, tag_field="type", tag="refund"):
+    at: Moment
+    amount: Amount
+    reference: Reference
+    provider: Reference
+    payment_reference: str | None = None
+    reason: str | None = None
+
+
+class PastStatus(Command, frozen=True, kw_only=True, tag_field="type", tag="status"):
+    at: Moment
+    status: Status
+    reason: str | None = None
+
+
+class ImportOrder(CreateOrder, frozen=True, kw_only=True):
+    """One line of the import format: an order, and what happened to it since, oldest first."""
+
+    id: Annotated[int, Meta(ge=1, le=ORDER_ID_MAX)] | None = None
+    key: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,64}\Z")] | None = None
+    uuid: UUID | None = None
+    created_at: Moment | None = None
+    history: tuple[PastPayment | PastRefund | PastStatus, ...] = ()

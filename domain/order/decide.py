@@ -1,0 +1,391 @@
+"""The decisions: state and command to events, or a refusal. Pure: clock, ids and random come in as arguments."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from msgspec import UNSET
+from msgspec.structs import astuple, fields
+
+from domain.money import decimal_text, digits_of, is_too_large, readable
+from domain.order import billing, commands
+from domain.order import events as e
+from domain.order.state import TRANSITIONS, Item, Order, Payment, Refund, evolve, is_payable
+from domain.refusals import (
+    AmountTooLarge,
+    InvalidField,
+    ItemNotFound,
+    OrderNotChangeable,
+    OrderNotPayable,
+    OrderTooLong,
+    PaymentExceedsOutstanding,
+    PaymentNotFound,
+    PaymentReferenceTaken,
+    RefundExceedsReceived,
+    RefundReferenceTaken,
+    Refusal,
+    StatusChangeNotAllowed,
+    TotalNegative,
+)
+
+ITEMS_MAX = 1_000
+EVENTS_MAX = 10_000
+
+_OPEN: Final = frozenset({"new", "hold"})
+_CLOSED: Final = frozenset({"refunded", "deleted"})
+# A command's billing fields, in the order of Billing's own.
+_BILLING_FIELDS: Final = tuple(f"billing_{field.name}" for field in fields(e.Billing))
+
+
+def place(order: Order | None, uuid: UUID, events: Sequence[e.Event]) -> tuple[Order, list[e.Record]]:
+    """The events in their places behind the order's last, and the order that they make.
+
+    Raises TotalNegative, AmountTooLarge or OrderTooLong where that would be no order that may exist.
+    """
+    records = [
+        e.Record(uuid, version, event) for version, event in enumerate(events, (order.version if order else 0) + 1)
+    ]
+    for record in records:
+        order = evolve(order, record)
+    assert order is not None
+    totals = order.totals
+    total = totals.total
+    if total < 0:
+        raise TotalNegative(f"The order's total would be {readable(total, order.currency)}, less than nothing.")
+    if is_too_large(max(total, totals.items_subtotal), order.currency):
+        raise AmountTooLarge(
+            f"The order would come to {readable(total, order.currency)}; at most 15 digits before the point."
+        )
+    if len(order.items) > ITEMS_MAX:
+        raise OrderTooLong(f"An order has at most {ITEMS_MAX} items.")
+    if order.version > EVENTS_MAX:
+        raise OrderTooLong(f"An order has at most {EVENTS_MAX} events.")
+    return order, records
+
+
+def _utc(moment: datetime | None, now: datetime, field: str) -> datetime:
+    """The moment in UTC, or now where none is given."""
+    try:
+        return now if moment is None else moment.astimezone(UTC)
+    except OverflowError:
+        raise InvalidField(field, "this time is outside the calendar") from None
+
+
+def _item_added(command: commands.AddItem, number: int, currency: str, now: datetime, path: str = "") -> e.ItemAdded:
+    return e.ItemAdded(
+        occurred_at=now,
+        item=number,
+        unit_price=command.unit_price.decimal(currency, f"{path}unit_price"),
+        quantity=command.quantity,
+        shipping=command.shipping.decimal(currency, f"{path}shipping"),
+        discount_amount=command.discount_amount.decimal(currency, f"{path}discount_amount"),
+        product=command.product,
+        variant=command.variant,
+        offer=command.offer,
+    )
+
+
+def _voucher_applied(command: commands.NewVoucher, currency: str, now: datetime) -> e.VoucherApplied:
+    return e.VoucherApplied(
+        occurred_at=now,
+        discount_amount=command.discount_amount.decimal(currency, "voucher.discount_amount"),
+        code=command.code,
+    )
+
+
+def create(
+    command: commands.CreateOrder, *, order_id: int, key: str, currency_default: str, now: datetime
+) -> list[e.Event]:
+    """OrderCreated, ItemAdded for each item, VoucherApplied if any."""
+    currency = currency_default if command.currency is None else command.currency
+    digits_of(currency)
+    bill = e.Billing(*[getattr(command, name) for name in _BILLING_FIELDS])
+    billing.check(bill)
+    customer = command.customer
+    events: list[e.Event] = [
+        e.OrderCreated(
+            occurred_at=now,
+            id=order_id,
+            key=key,
+            currency=currency,
+            shipping_cost=command.shipping_cost.decimal(currency, "shipping_cost"),
+            customer_id=customer.id if customer else None,
+            payment_method=command.payment_method,
+            shipping_method=command.shipping_method,
+            personal=e.OrderPersonal(
+                customer=e.CustomerDetails(
+                    username=customer.username,
+                    email=customer.email,
+                    first_name=customer.first_name,
+                    last_name=customer.last_name,
+                )
+                if customer
+                else e.CustomerDetails(),
+                billing=bill,
+                notes=command.notes,
+            ),
+        )
+    ]
+    events += [
+        _item_added(item, number, currency, now, f"items[{number - 1}].")
+        for number, item in enumerate(command.items, 1)
+    ]
+    if command.voucher:
+        events.append(_voucher_applied(command.voucher, currency, now))
+    return events
+
+
+def _must_be_open(order: Order, what: str) -> None:
+    if order.status not in _OPEN:
+        raise OrderNotChangeable(
+            f"{what} can change only while an order is new or on hold; this one is {order.status}."
+        )
+
+
+def _item(order: Order, number: int) -> Item:
+    for item in order.items:
+        if item.id == number:
+            return item
+    raise ItemNotFound(f"The order has no item {number}.")
+
+
+def add_item(order: Order, command: commands.AddItem, now: datetime) -> list[e.Event]:
+    _must_be_open(order, "Items")
+    return [_item_added(command, order.item_last + 1, order.currency, now)]
+
+
+def change_item_quantity(order: Order, command: commands.ChangeItemQuantity, now: datetime) -> list[e.Event]:
+    item = _item(order, command.item)
+    if item.quantity == command.quantity:
+        return []
+    _must_be_open(order, "Items")
+    return [e.ItemQuantityChanged(occurred_at=now, item=item.id, quantity=command.quantity)]
+
+
+def remove_item(order: Order, command: commands.RemoveItem, now: datetime) -> list[e.Event]:
+    item = _item(order, command.item)
+    _must_be_open(order, "Items")
+    return [e.ItemRemoved(occurred_at=now, item=item.id)]
+
+
+def change(order: Order, command: commands.ChangeOrder, now: datetime) -> list[e.Event]:
+    """One event for each kind of change, none where nothing changes."""
+    events: list[e.Event] = []
+    if command.notes is not UNSET and command.notes != order.notes:
+        events.append(e.NotesChanged(occurred_at=now, personal=e.NotesPersonal(notes=command.notes)))
+    given = [getattr(command, name) for name in _BILLING_FIELDS]
+    kept_or_given = zip(astuple(order.billing), given, strict=True)
+    bill = e.Billing(*[kept if value is UNSET else value for kept, value in kept_or_given])
+    if bill != order.billing:
+        billing.check(bill)
+        events.append(e.BillingChanged(occurred_at=now, personal=e.BillingPersonal(billing=bill)))
+    if command.payment_method is not UNSET and command.payment_method != order.payment_method:
+        events.append(e.PaymentMethodChanged(occurred_at=now, payment_method=command.payment_method))
+    if events and order.status in _CLOSED:
+        raise OrderNotChangeable(f"Nothing can change on an order that is {order.status}.")
+    kept = decimal_text(order.shipping_cost, digits_of(order.currency))
+    cost = kept if command.shipping_cost is UNSET else command.shipping_cost.decimal(order.currency, "shipping_cost")
+    method = order.shipping_method if command.shipping_method is UNSET else command.shipping_method
+    if (method, cost) != (order.shipping_method, kept):
+        _must_be_open(order, "Shipping")
+        events.append(e.ShippingChanged(occurred_at=now, shipping_cost=cost, shipping_method=method))
+    return events + _change_voucher(order, command, now)
+
+
+def _change_voucher(order: Order, command: commands.ChangeOrder, now: datetime) -> list[e.Event]:
+    new, old = command.voucher, order.voucher
+    if new is UNSET or (new is None and old is None):
+        return []
+    event: e.Event
+    if new is None:
+        event = e.VoucherRemoved(occurred_at=now)
+    else:
+        event = _voucher_applied(new, order.currency, now)
+        if old and (event.code, event.discount_amount) == (
+            old.code,
+            decimal_text(old.discount, digits_of(order.currency)),
+        ):
+            return []
+    _must_be_open(order, "The voucher")
+    return [event]
+
+
+def change_status(order: Order, command: commands.ChangeStatus, now: datetime) -> list[e.Event]:
+    allowed = TRANSITIONS[order.status]
+    if command.status not in allowed:
+        ways = f"from there it can become {', '.join(allowed)}" if allowed else "that is final"
+        raise StatusChangeNotAllowed(f"The order is {order.status}; {ways}, not {command.status}.")
+    received = order.received
+    if received and command.status in ("deleted", "refunded"):
+        raise StatusChangeNotAllowed(
+            f"The order cannot become {command.status} while {readable(received, order.currency)} was received "
+            f"and not refunded. Refund it first; until then it can become "
+            f"{', '.join(s for s in allowed if s not in ('deleted', 'refunded')) or 'nothing else'}."
+        )
+    return [e.StatusChanged(occurred_at=now, status=command.status, reason=command.reason)]
+
+
+def delete_own(order: Order, _command: commands.DeleteOwnOrder, now: datetime) -> list[e.Event]:
+    """What its customer may delete: where nothing has been paid, and it has not been shipped."""
+    if order.was_shipped:
+        raise StatusChangeNotAllowed("The order has been shipped, so it cannot be deleted any more.")
+    return change_status(order, commands.ChangeStatus(status="deleted"), now)
+
+
+def _must_be_positive(minor: int) -> None:
+    if minor <= 0:
+        raise InvalidField("amount", "must be more than nothing")
+
+
+def receive_payment(order: Order, command: commands.ReceivePayment, now: datetime) -> list[e.Event]:
+    """No event where this very payment is there already, so that a provider's second call does no harm."""
+    amount = command.amount.minor(order.currency, "amount")
+    _must_be_positive(amount)
+    for known in order.payments:
+        if isinstance(known, Payment) and (known.provider, known.reference) == (
+            command.provider,
+            command.reference,
+        ):
+            if known.amount == amount:
+                return []
+            raise PaymentReferenceTaken(
+                f"{command.provider} payment {command.reference} is recorded already, of "
+                f"{readable(known.amount, order.currency)}."
+            )
+    totals = order.totals
+    if not command.force:
+        if not is_payable(order, totals):
+            why = "it is paid" if totals.is_paid else f"it is {order.status}"
+            raise OrderNotPayable(f"The order takes no payment: {why}.")
+        if amount > totals.outstanding:
+            raise PaymentExceedsOutstanding(
+                f"{readable(amount, order.currency)} is more than the {readable(totals.outstanding, order.currency)} "
+                "that are outstanding."
+            )
+    elif is_too_large(totals.paid + amount, order.currency):
+        raise AmountTooLarge("The payments would come to more than 15 digits before the point.")
+    return [
+        e.PaymentReceived(
+            occurred_at=now,
+            amount=command.amount.decimal(order.currency, "amount"),
+            provider=command.provider,
+            reference=command.reference,
+            received_at=_utc(command.received_at, now, "received_at"),
+            method=command.method,
+            forced=command.force,
+        )
+    ]
+
+
+def refund_payment(order: Order, command: commands.RefundPayment, now: datetime) -> list[e.Event]:
+    """No event where this very refund is there already."""
+    amount = command.amount.minor(order.currency, "amount")
+    _must_be_positive(amount)
+    refundable = order.received
+    named: Payment | None = None
+    refunded_of_named = 0
+    for known in order.payments:
+        if known.provider != command.provider:
+            continue
+        if isinstance(known, Refund):
+            if known.reference == command.reference:
+                if known.amount == amount:
+                    return []
+                raise RefundReferenceTaken(
+                    f"{command.provider} refund {command.reference} is recorded already, of "
+                    f"{readable(known.amount, order.currency)}."
+                )
+            if known.payment_reference == command.payment_reference:
+                refunded_of_named += known.amount
+        elif known.reference == command.payment_reference:
+            named = known
+    if command.payment_reference is not None:
+        if named is None:
+            raise PaymentNotFound(f"The order has no {command.provider} payment {command.payment_reference}.")
+        refundable = min(refundable, named.amount - refunded_of_named)
+    if amount > refundable:
+        source = f" by payment {command.payment_reference}" if named else ""
+        raise RefundExceedsReceived(
+            f"{readable(amount, order.currency)} is more than the {readable(refundable, order.currency)} "
+            f"that were received{source} and not refunded."
+        )
+    return [
+        e.PaymentRefunded(
+            occurred_at=now,
+            amount=command.amount.decimal(order.currency, "amount"),
+            provider=command.provider,
+            reference=command.reference,
+            refunded_at=_utc(command.refunded_at, now, "refunded_at"),
+            payment_reference=command.payment_reference,
+            reason=command.reason,
+        )
+    ]
+
+
+_DECISIONS: Final[dict[type[commands.Command], Callable[[Order, Any, datetime], list[e.Event]]]] = {
+    commands.AddItem: add_item,
+    commands.ChangeItemQuantity: change_item_quantity,
+    commands.RemoveItem: remove_item,
+    commands.ChangeOrder: change,
+    commands.ChangeStatus: change_status,
+    commands.DeleteOwnOrder: delete_own,
+    commands.ReceivePayment: receive_payment,
+    commands.RefundPayment: refund_payment,
+}
+
+
+def decide(order: Order, command: commands.Command, now: datetime) -> list[e.Event]:
+    """What the command does to the order, as it stands now. Raises a Refusal; an empty list changes nothing."""
+    return _DECISIONS[type(command)](order, command, now)
+
+
+def _past(
+    entry: commands.PastPayment | commands.PastRefund | commands.PastStatus,
+) -> commands.Command:
+    """The command that an import's history entry stands for."""
+    if isinstance(entry, commands.PastStatus):
+        return commands.ChangeStatus(status=entry.status, reason=entry.reason)
+    if isinstance(entry, commands.PastPayment):
+        return commands.ReceivePayment(
+            amount=entry.amount,
+            reference=entry.reference,
+            provider=entry.provider,
+            method=entry.method,
+            force=entry.force,
+        )
+    return commands.RefundPayment(
+        amount=entry.amount,
+        reference=entry.reference,
+        provider=entry.provider,
+        payment_reference=entry.payment_reference,
+        reason=entry.reason,
+    )
+
+
+def import_order(
+    command: commands.ImportOrder,
+    *,
+    uuid: UUID,
+    order_id: int,
+    key: str,
+    currency_default: str,
+    now: datetime,
+) -> tuple[Order, list[e.Record]]:
+    """The order with its history, by the same rules as if each command had been given at its time."""
+    at = _utc(command.created_at, now, "created_at")
+    events = create(command, order_id=order_id, key=key, currency_default=currency_default, now=at)
+    order, records = place(None, uuid, events)
+    for i, entry in enumerate(command.history):
+        previous, at = at, _utc(entry.at, now, f"history[{i}].at")
+        if at < previous:
+            raise InvalidField(f"history[{i}].at", "earlier than what stands before it; the history goes oldest first")
+        try:
+            order, more = place(order, uuid, decide(order, _past(entry), at))
+        except InvalidField as refusal:
+            raise InvalidField(f"history[{i}].{refusal.field}", refusal.message) from None
+        except Refusal as refusal:
+            refusal.detail = f"history[{i}]: {refusal.detail}"
+            raise
+        records += more
+    return order, records

@@ -1,0 +1,289 @@
+"""The order's state, and how events make it: `evolve` is the one fold that commands, views and audits share.
+
+Amounts are integers of the currency's minor units. `evolve` never refuses: what happened cannot be refused.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from functools import reduce
+from types import MappingProxyType
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from msgspec.structs import replace
+
+from domain.money import minor_units
+from domain.order import events as e
+
+# From the contract's table: the statuses that each status may change to.
+TRANSITIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "new": ("hold", "processing", "failed", "cancelled", "deleted"),
+        "hold": ("new", "processing", "failed", "cancelled", "deleted"),
+        "processing": ("hold", "shipped", "completed", "failed", "cancelled", "refunded"),
+        "shipped": ("completed", "failed", "refunded"),
+        "completed": ("refunded",),
+        "failed": ("new", "hold", "processing", "cancelled", "deleted"),
+        "cancelled": ("refunded", "deleted"),
+        "refunded": (),
+        "deleted": (),
+    }
+)
+UNPAYABLE: Final = frozenset({"cancelled", "refunded", "deleted"})
+STOREFRONT_STATUSES: Final = ("paid", "awaiting_payment", "delivered", "cancelled")
+
+
+class Customer(e.Part, frozen=True):
+    id: int
+    details: e.CustomerDetails = e.CustomerDetails()
+
+
+class Item(e.Part, frozen=True):
+    """One line. `shipping` and `discount` are for the whole line, `unit_price` for one unit."""
+
+    id: int
+    unit_price: int
+    quantity: int
+    shipping: int
+    discount: int
+    product: e.Product | None = None
+    variant: int | None = None
+    offer: int | None = None
+
+
+class Voucher(e.Part, frozen=True):
+    discount: int
+    code: str | None = None
+
+
+class Payment(e.Part, frozen=True, tag="payment"):
+    amount: int
+    provider: str
+    reference: str
+    received_at: datetime
+    method: str | None = None
+    forced: bool = False
+
+
+class Refund(e.Part, frozen=True, tag="refund"):
+    amount: int
+    provider: str
+    reference: str
+    refunded_at: datetime
+    payment_reference: str | None = None
+    reason: str | None = None
+
+
+class Totals(msgspec.Struct, frozen=True):
+    """What an order comes to; the contract's section 'One order, two contracts' defines each.
+
+    Amounts are minor units; `units` is how many pieces its lines have.
+    """
+
+    items_subtotal: int
+    items_discount: int
+    total_discount: int
+    shipping: int
+    total: int
+    paid: int
+    units: int
+
+    @property
+    def subtotal(self) -> int:
+        return self.items_subtotal - self.items_discount
+
+    @property
+    def outstanding(self) -> int:
+        return max(0, self.total - self.paid)
+
+    @property
+    def is_paid(self) -> bool:
+        return self.paid >= self.total
+
+
+class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    uuid: UUID
+    version: int
+    id: int
+    key: str
+    currency: str
+    created_at: datetime
+    updated_at: datetime
+    status: str = "new"
+    # Whether it ever was: an order that failed after it had been shipped has left the house all the same.
+    was_shipped: bool = False
+    shipping_cost: int = 0
+    customer: Customer | None = None
+    payment_method: e.Method | None = None
+    shipping_method: e.Method | None = None
+    billing: e.Billing = e.Billing()
+    notes: str | None = None
+    items: tuple[Item, ...] = ()
+    # Never goes down, so that a line's number is not given twice.
+    item_last: int = 0
+    voucher: Voucher | None = None
+    payments: tuple[Payment | Refund, ...] = ()
+
+    @property
+    def received(self) -> int:
+        """What was received and not given back."""
+        return sum(p.amount if isinstance(p, Payment) else -p.amount for p in self.payments)
+
+    @property
+    def totals(self) -> Totals:
+        items_subtotal = items_discount = units = 0
+        shipping = self.shipping_cost
+        for item in self.items:
+            items_subtotal += item.unit_price * item.quantity
+            items_discount += item.discount
+            shipping += item.shipping
+            units += item.quantity
+        total_discount = items_discount + (self.voucher.discount if self.voucher else 0)
+        return Totals(
+            items_subtotal=items_subtotal,
+            items_discount=items_discount,
+            total_discount=total_discount,
+            shipping=shipping,
+            total=items_subtotal - total_discount + shipping,
+            paid=self.received,
+            units=units,
+        )
+
+
+def is_payable(order: Order, totals: Totals) -> bool:
+    return not totals.is_paid and order.status not in UNPAYABLE
+
+
+def storefront_status(order: Order, totals: Totals) -> str:
+    """The storefront contract's four statuses (seed 002, 'Order Status Workflow')."""
+    if order.status in ("cancelled", "refunded"):
+        return "cancelled"
+    if order.status == "completed":
+        return "delivered"
+    return "paid" if totals.is_paid else "awaiting_payment"
+
+
+def _created(record: e.Record, event: e.OrderCreated) -> Order:
+    return Order(
+        uuid=record.originator_id,
+        version=record.originator_version,
+        id=event.id,
+        key=event.key,
+        currency=event.currency,
+        created_at=event.occurred_at,
+        updated_at=event.occurred_at,
+        shipping_cost=minor_units(event.shipping_cost),
+        customer=None if event.customer_id is None else Customer(event.customer_id, event.personal.customer),
+        payment_method=event.payment_method,
+        shipping_method=event.shipping_method,
+        billing=event.personal.billing,
+        notes=event.personal.notes,
+    )
+
+
+def _item_added(order: Order, event: e.ItemAdded) -> dict[str, Any]:
+    item = Item(
+        id=event.item,
+        unit_price=minor_units(event.unit_price),
+        quantity=event.quantity,
+        shipping=minor_units(event.shipping),
+        discount=minor_units(event.discount_amount),
+        product=event.product,
+        variant=event.variant,
+        offer=event.offer,
+    )
+    return {"items": (*order.items, item), "item_last": event.item}
+
+
+def _item_quantity_changed(order: Order, event: e.ItemQuantityChanged) -> dict[str, Any]:
+    return {
+        "items": tuple(
+            replace(item, quantity=event.quantity) if item.id == event.item else item for item in order.items
+        )
+    }
+
+
+def _item_removed(order: Order, event: e.ItemRemoved) -> dict[str, Any]:
+    return {"items": tuple(item for item in order.items if item.id != event.item)}
+
+
+def _payment_received(order: Order, event: e.PaymentReceived) -> dict[str, Any]:
+    payment = Payment(
+        amount=minor_units(event.amount),
+        provider=event.provider,
+        reference=event.reference,
+        received_at=event.received_at,
+        method=event.method,
+        forced=event.forced,
+    )
+    return {"payments": (*order.payments, payment)}
+
+
+def _payment_refunded(order: Order, event: e.PaymentRefunded) -> dict[str, Any]:
+    refund = Refund(
+        amount=minor_units(event.amount),
+        provider=event.provider,
+        reference=event.reference,
+        refunded_at=event.refunded_at,
+        payment_reference=event.payment_reference,
+        reason=event.reason,
+    )
+    return {"payments": (*order.payments, refund)}
+
+
+# What each event changes in the state of an order that exists.
+_CHANGES: Final[Mapping[type[e.Event], Callable[[Order, Any], dict[str, Any]]]] = {
+    e.ItemAdded: _item_added,
+    e.ItemQuantityChanged: _item_quantity_changed,
+    e.ItemRemoved: _item_removed,
+    e.VoucherApplied: lambda _, event: {"voucher": Voucher(minor_units(event.discount_amount), event.code)},
+    e.VoucherRemoved: lambda _, __: {"voucher": None},
+    e.BillingChanged: lambda _, event: {"billing": event.personal.billing},
+    e.NotesChanged: lambda _, event: {"notes": event.personal.notes},
+    e.PaymentMethodChanged: lambda _, event: {"payment_method": event.payment_method},
+    e.ShippingChanged: lambda _, event: {
+        "shipping_method": event.shipping_method,
+        "shipping_cost": minor_units(event.shipping_cost),
+    },
+    e.StatusChanged: lambda order, event: {
+        "status": event.status,
+        "was_shipped": order.was_shipped or event.status == "shipped",
+    },
+    e.PaymentReceived: _payment_received,
+    e.PaymentRefunded: _payment_refunded,
+}
+
+
+def evolve(order: Order | None, record: e.Record) -> Order:
+    """The order after the record's event. An order's events come by their versions, OrderCreated first."""
+    event = record.event
+    if isinstance(event, e.OrderCreated):
+        return _created(record, event)
+    assert order is not None
+    changes = _CHANGES[type(event)](order, event)
+    changes["version"] = record.originator_version
+    if event.occurred_at > order.updated_at:
+        changes["updated_at"] = event.occurred_at
+    return replace(order, **changes)
+
+
+class BrokenHistory(Exception):
+    """An order's or a reconciliation's events are not the versions 1, 2, 3 and so on: one is missing, or stands where
+    it cannot."""
+
+    def __init__(self, whose: str, version: int, expected: int) -> None:
+        super().__init__(f"{whose}: version {version} stands where {expected} should")
+
+
+def step(order: Order | None, record: e.Record) -> Order:
+    """`evolve` for records that come from a log. Raises BrokenHistory where this is not the next one."""
+    expected = 1 if order is None else order.version + 1
+    if record.originator_version != expected or (order is None) != isinstance(record.event, e.OrderCreated):
+        raise BrokenHistory(f"order {record.originator_id}", record.originator_version, expected)
+    return evolve(order, record)
+
+
+def fold(order: Order | None, records: Iterable[e.Record]) -> Order | None:
+    """`step` over many: the projector that `Repository.get` takes."""
+    return reduce(step, records, order)

@@ -1,0 +1,114 @@
+"""What can be handed to an auditor who has nothing of ours? One order's history and its proofs, as one zip.
+
+The same parts make the same bytes: nothing in the zip depends on the clock or the machine.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from io import BytesIO
+from typing import Final, NamedTuple
+from zipfile import ZIP_STORED, ZipFile, ZipInfo
+
+import msgspec
+
+from domain.proof.checkpoint import VerifierKey
+
+MANIFEST: Final = "manifest.txt"
+_EARLIEST: Final = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip can name
+_UNIX: Final = 3
+_READABLE: Final = 0o644 << 16
+
+
+class StoredRecord(NamedTuple):
+    """A row of the log, every column as it is stored."""
+
+    position: int
+    originator_id: str
+    version: int
+    topic: str
+    payload: str
+    recorded_at: str
+    actor: str
+    request_id: str | None
+    idempotency_key: str | None
+    digest: bytes
+
+
+class Continuation(NamedTuple):
+    """That the log of an earlier checkpoint is what the pack's log began with: its size, and the consistency proof."""
+
+    size: int
+    proof: Sequence[bytes]
+
+
+def pack(
+    *,
+    document: bytes,
+    records: Sequence[StoredRecord],
+    inclusion: Sequence[Sequence[bytes]],
+    checkpoint: bytes,
+    key: VerifierKey,
+    continuations: Sequence[Continuation] = (),
+) -> bytes:
+    """The zip. `inclusion` has a proof for each record, in the checkpoint's tree; the document is JSON."""
+    parts = {
+        "README.txt": _readme(records, key),
+        "checkpoint.txt": checkpoint,
+        "events.jsonl": b"".join(_line(record) for record in records),
+        "key.txt": f"{key}\n".encode(),
+        "order.json": document,
+        "proofs.json": _proofs(records, inclusion, continuations),
+        "verify.py": _own("verify.py"),
+    }
+    return _zip({**parts, MANIFEST: manifest(parts)})
+
+
+def manifest(parts: dict[str, bytes]) -> bytes:
+    """The files' SHA-256, as `sha256sum` writes and reads them."""
+    return "".join(f"{hashlib.sha256(parts[name]).hexdigest()}  {name}\n" for name in sorted(parts)).encode()
+
+
+def _line(record: StoredRecord) -> bytes:
+    return msgspec.json.encode({**record._asdict(), "digest": record.digest.hex()}) + b"\n"
+
+
+def _proofs(
+    records: Sequence[StoredRecord], inclusion: Sequence[Sequence[bytes]], continuations: Sequence[Continuation]
+) -> bytes:
+    return msgspec.json.encode(
+        {
+            "inclusion": [
+                {"position": record.position, "path": _hexadecimal(proof)}
+                for record, proof in zip(records, inclusion, strict=True)
+            ],
+            "consistency": [{"size": size, "path": _hexadecimal(proof)} for size, proof in continuations],
+        }
+    )
+
+
+def _hexadecimal(hashes: Sequence[bytes]) -> list[str]:
+    return [one.hex() for one in hashes]
+
+
+def _readme(records: Sequence[StoredRecord], key: VerifierKey) -> bytes:
+    last = records[-1]
+    return _own("README.txt").decode().format(order=last.originator_id, version=last.version, key=key).encode()
+
+
+@cache
+def _own(name: str) -> bytes:
+    """A file of this package, as it goes into every pack."""
+    return files(__package__).joinpath(name).read_bytes()
+
+
+def _zip(parts: dict[str, bytes]) -> bytes:
+    buffer = BytesIO()
+    # Not compressed: what deflate makes of the same bytes differs from one zlib to the next.
+    with ZipFile(buffer, "w", ZIP_STORED) as archive:
+        for name in sorted(parts):
+            entry = ZipInfo(name, _EARLIEST)
+            entry.create_system, entry.external_attr = _UNIX, _READABLE
+            archive.writestr(entry, parts[name])
+    return buffer.getvalue()

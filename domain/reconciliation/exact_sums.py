@@ -1,0 +1,108 @@
+"""Which payments were settled as one, and which in parts? Pass d of the matching: sums that are exact.
+
+Rows are looked at together where they have something in common: one order, one reference and its parts, a payout and
+what it pays, or one day. Of two or more open rows the sum must be the amount of an open row of the other side.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Final, TypeAlias
+
+from domain.reconciliation.sides import Sides, Sort, entry_sort
+
+# Of more rows than this the whole is tried alone, since there are more ways to choose some than can be looked at.
+SUM_ROWS_MAX: Final = 10
+_STEM: Final = re.compile(r"(.+)[-_/.:#].+")
+
+# Lines and entries, by their places, that may belong together.
+Candidate: TypeAlias = tuple[tuple[int, ...], tuple[int, ...]]
+
+
+def exact_sums(sides: Sides) -> list[Candidate]:
+    """What may belong together by its sum."""
+    found: list[Candidate] = []
+    for lines, entries in _parts_in_lines(sides):
+        totals = {sides.entries[entry].amount for entry in entries}
+        for total, ways in _ways(sides.amounts, lines, totals):
+            found += [(ways, (entry,)) for entry in entries if sides.entries[entry].amount == total]
+    amounts = [entry.amount for entry in sides.entries]
+    for lines, entries in _parts_in_entries(sides):
+        for total, ways in _ways(amounts, entries, {sides.amounts[line] for line in lines}):
+            found += [((line,), ways) for line in lines if sides.amounts[line] == total]
+    return found + _whole_days(sides)
+
+
+def _parts_in_lines(sides: Sides) -> Iterator[tuple[list[int], list[int]]]:
+    """Open lines that may be parts, with the open entries that may be their whole: lines of the entry's reference, of
+    parts of it (pi_7-1 and pi_7-2 of pi_7), of the payout that the entry is, of one order."""
+    for entry, visitors in sides.visitors.items():
+        if sides.open_entries[entry]:
+            sort = entry_sort(sides.entries[entry])
+            yield [line for line in visitors if sides.line_sort(line) == sort], [entry]
+    parts: dict[tuple[str, Sort], list[int]] = {}
+    for place, line in sides.homeless():
+        for name in {line.payout, _stem(line.reference)}:
+            parts.setdefault((name, sides.line_sort(place)), []).append(place)
+    for place, whole in sides.unvisited():
+        yield parts.get((whole.reference, entry_sort(whole)), []), [place]
+    yield from sides.orders()
+
+
+def _parts_in_entries(sides: Sides) -> Iterator[tuple[list[int], list[int]]]:
+    """Open lines that may be a whole, with the open entries that may be its parts: of parts of its reference, of one
+    order."""
+    parts: dict[tuple[str, Sort], list[int]] = {}
+    for place, part in sides.unvisited():
+        parts.setdefault((_stem(part.reference), entry_sort(part)), []).append(place)
+    for place, line in sides.homeless():
+        if line.reference:
+            yield [place], parts.get((line.reference, sides.line_sort(place)), [])
+    yield from sides.orders()
+
+
+def _stem(reference: str) -> str:
+    """A reference without its last part: "pi_7-1" is a part of "pi_7"."""
+    found = _STEM.fullmatch(reference)
+    return found[1] if found else ""
+
+
+def _ways(amounts: Sequence[int], rows: Sequence[int], totals: set[int]) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """Each total with the way in which two or more of the rows come to it; where there are several ways, with the first
+    and with all the rows that they take, so that none of these rows is matched."""
+    rows = sorted(row for row in rows if amounts[row] > 0)
+    if len(rows) > SUM_ROWS_MAX:
+        if (whole := sum(amounts[row] for row in rows)) in totals:
+            yield whole, tuple(rows)
+        return
+    largest = max(totals, default=0)
+    sums: list[tuple[int, tuple[int, ...]]] = [(0, ())]
+    for row in rows:
+        sums += [(done + amounts[row], (*way, row)) for done, way in sums if done + amounts[row] <= largest]
+    found: dict[int, list[tuple[int, ...]]] = {}
+    for done, way in sums:
+        if done in totals and len(way) > 1:
+            found.setdefault(done, []).append(way)
+    for total, ways in found.items():
+        yield total, ways[0]
+        if len(ways) > 1:
+            yield total, tuple(sorted(set().union(*ways)))
+
+
+def _whole_days(sides: Sides) -> list[Candidate]:
+    """Lines that name no order, and are all that is open of one day, to the cent: a bank's line for a day's takings."""
+    days: dict[tuple[date, Sort], list[int]] = {}
+    for place, entry in sides.unvisited():
+        days.setdefault((entry.received_at.date(), entry_sort(entry)), []).append(place)
+    sums = {day: sum(sides.entries[entry].amount for entry in entries) for day, entries in days.items()}
+    found: dict[tuple[date, Sort], list[int]] = {}
+    for place, line in sides.homeless():
+        day = (line.occurred_at.date(), sides.line_sort(place))
+        if not line.order and len(days.get(day, ())) > 1 and sums[day] == sides.amounts[place]:
+            found.setdefault(day, []).append(place)
+    # Where several lines are the day, all are ambiguous; one of the day's entries is enough to tie each to the first.
+    return [
+        ((line,), tuple(days[day] if line == lines[0] else days[day][:1]))
+        for day, lines in found.items()
+        for line in lines
+    ]

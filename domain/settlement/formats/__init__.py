@@ -1,0 +1,1 @@
+"""The layouts of settlement files, one module each: rows to lines."""

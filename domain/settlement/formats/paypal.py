@@ -1,0 +1,209 @@
+"""Which lines does PayPal's settlement report (STL-yyyymmdd.sequenceNumber.version.CSV) have?
+
+The specification: https://developer.paypal.com/docs/reports/sftp-reports/settlement-report/; event codes:
+https://developer.paypal.com/docs/reports/reference/tcodes/.
+
+Every row says in its first cell what it is: RH, FH, SH (headers of the report, the file, a section), CH (the columns),
+SB (a transaction), SF and SC (a section's footer, one a currency, and its count of SB rows), RF, RC (the report's) and
+FF (the file's end). A report of several files has RF and RC in the last one only.
+
+- Amounts are unsigned whole numbers of the currency's minor units (10000 is 100.00 USD, and 10000 JPY), and the column
+  beside each says CR or DR. A fee that was charged is DR.
+- Times are like `2024/08/20 00:01:17 -0700`.
+- The reference is the Transaction ID; the order is looked for in the Invoice ID, else in the Custom Field.
+- A section's footer has the currency, four totals, and then pairs of CR or DR and a balance, of which the first two
+  are the beginning and the ending available balance.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final
+
+from domain.money import minor_digits
+from domain.settlement.lines import LINES_MAX, Balance, Line, Misfit, shown
+from domain.settlement.tables.cells import Cell
+from domain.settlement.tables.table import Header, Record
+
+REQUIRED: Final = (
+    "Transaction ID",
+    "Transaction Event Code",
+    "Transaction Initiation Date",
+    "Transaction Debit or Credit",
+    "Gross Transaction Amount",
+    "Gross Transaction Currency",
+    "Fee Debit or Credit",
+    "Fee Amount",
+    "Fee Currency",
+)
+_DATE_FORMAT: Final = "%Y/%m/%d %H:%M:%S %z"
+_DIRECTIONS: Final = {"CR": 1, "DR": -1}
+_BEGINNING: Final = 6  # where, in a section's footer, the beginning balance is, behind its CR or DR
+_ENDING: Final = 8
+_GROUPS: Final = {
+    "T01": "fee",
+    "T02": "adjustment",
+    "T03": "adjustment",
+    "T04": "payout",
+    "T08": "adjustment",
+    "T09": "adjustment",
+    "T12": "adjustment",
+    "T15": "adjustment",
+    "T17": "payout",
+    "T19": "adjustment",
+    "T21": "adjustment",
+}
+_CODES: Final = {
+    "T1105": "adjustment",
+    "T1106": "chargeback",
+    "T1107": "refund",
+    "T1108": "fee",
+    "T1109": "fee",
+    "T1110": "adjustment",
+    "T1111": "adjustment",
+    "T1201": "chargeback",
+    "T1202": "chargeback",
+}
+
+
+class _Reading:
+    """How far in the report a reader is, and what it must still meet for the report to be whole."""
+
+    def __init__(self, provider: str, on_balance: Callable[[Balance], None]) -> None:
+        self.provider = provider
+        self.on_balance = on_balance
+        self.account = ""
+        self.header: Header | None = None
+        self.in_section = self.has_report_header = self.is_ended = False
+        self.of_section = self.of_report = 0
+
+    def section(self, row: int, cells: Sequence[str]) -> None:
+        if self.in_section:
+            raise Misfit(row, "SH", "a section begins before the last one has ended with its count (SC)")
+        self.in_section, self.of_section, self.header = True, 0, None
+        self.account = cells[3].strip() if len(cells) > 3 else ""
+
+    def columns(self, row: int, cells: Sequence[str]) -> None:
+        if self.header is not None:
+            raise Misfit(row, None, "the header stands here a second time")
+        self.header = Header(row, cells)
+        self.header.require(*REQUIRED)
+
+    def body(self, row: int, cells: Sequence[str]) -> Line:
+        if self.header is None or not self.in_section:
+            raise Misfit(row, "SB", "a transaction before the columns are named (CH)")
+        if len(cells) != len(self.header.names):
+            raise Misfit(row, None, f"{len(cells)} cells under a header of {len(self.header.names)}")
+        self.of_section += 1
+        self.of_report += 1
+        if self.of_report > LINES_MAX:
+            raise Misfit(row, None, f"a file has at most {LINES_MAX} lines")
+        return _line(Record(row, self.header, cells), self.provider)
+
+    def balances(self, row: int, cells: Sequence[str]) -> None:
+        currency = cells[1].strip() if len(cells) > 1 else ""
+        if minor_digits(currency) is None:
+            raise Misfit(row, "2", f"{shown(currency)} is not a currency of ISO 4217")
+        if len(cells) <= _ENDING + 1:
+            return  # an old report: its footers have totals alone
+        opening, closing = (
+            _directed(row, place + 1, cells[place], cells[place + 1]) for place in (_BEGINNING, _ENDING)
+        )
+        self.on_balance(Balance(row, self.account, currency, "opening", opening))
+        self.on_balance(Balance(row, self.account, currency, "closing", closing))
+
+    def count(self, row: int, cells: Sequence[str], met: int, what: str) -> None:
+        said = cells[1].strip() if len(cells) > 1 else ""
+        if said != str(met):
+            raise Misfit(row, cells[0], f"{what} has {met} transactions, and its count says {shown(said)}")
+
+
+def paypal_lines(
+    rows: Iterable[tuple[int, Sequence[Cell]]], provider: str, on_balance: Callable[[Balance], None]
+) -> Iterator[Line]:
+    """Raises Misfit, also where the report ends before its footer."""
+    reading = _Reading(provider, on_balance)
+    row = 1
+    for row, mixed in rows:
+        cells = [cell if isinstance(cell, str) else "" for cell in mixed]
+        what = cells[0].strip()
+        if reading.is_ended:
+            raise Misfit(row, what, "something stands behind the file's footer (FF)")
+        if what == "SB":
+            yield reading.body(row, cells)
+        else:
+            _structure(reading, what, row, cells)
+    if not reading.is_ended:
+        raise Misfit(row, None, "the file ends before its footer (FF); it was cut off")
+
+
+def _structure(reading: _Reading, what: str, row: int, cells: Sequence[str]) -> None:
+    """A row that is no transaction."""
+    if what == "RH":
+        reading.has_report_header = True
+    elif what == "SH":
+        reading.section(row, cells)
+    elif what == "CH":
+        reading.columns(row, cells)
+    elif what == "SF":
+        reading.balances(row, cells)
+    elif what == "SC":
+        reading.count(row, cells, reading.of_section, "the section")
+        reading.in_section = False
+    elif what == "RC" and reading.has_report_header:
+        reading.count(row, cells, reading.of_report, "the report")
+    elif what == "FF":
+        if reading.in_section:
+            raise Misfit(row, "FF", "the file ends before its section's count (SC)")
+        reading.is_ended = True
+    elif what not in ("FH", "RF", "RC"):
+        raise Misfit(row, "1", f"{shown(what)} is no row of a settlement report")
+
+
+def _directed(row: int, column: int, direction: str, amount: str) -> int:
+    """An amount of a footer with its sign."""
+    if direction not in _DIRECTIONS or not (amount.isascii() and amount.isdigit()):
+        raise Misfit(row, str(column), f"neither CR nor DR, or no whole number: {shown(direction)}, {shown(amount)}")
+    return _DIRECTIONS[direction] * int(amount)
+
+
+def _line(record: Record, provider: str) -> Line:
+    code = record.word("Transaction Event Code")
+    currency, _ = record.currency("Gross Transaction Currency")
+    gross = _amount(record, "Gross Transaction Amount", "Transaction Debit or Credit")
+    kind = _kind(code, gross)
+    fee = -_amount(record, "Fee Amount", "Fee Debit or Credit")
+    if fee and record.currency("Fee Currency")[0] != currency:
+        raise record.misfit("Fee Currency", f"the fee is not in {currency}, as its transaction is")
+    amounts = record.amounts(("Gross Transaction Amount", "Fee Amount", "Fee Amount"), kind, gross, fee, None)
+    return Line(
+        row=record.row,
+        provider=provider,
+        kind=kind,
+        raw_kind=code,
+        reference=record.reference("Transaction ID"),
+        gross=amounts.gross,
+        fee=amounts.fee,
+        net=amounts.net,
+        currency=currency,
+        occurred_at=record.moment("Transaction Initiation Date", None, _DATE_FORMAT),
+        order=record.word("Invoice ID") or record.word("Custom Field"),
+    )
+
+
+def _amount(record: Record, column: str, direction_column: str) -> int:
+    """An amount in minor units as it is written, with the sign that the column beside it gives; 0 where it is empty."""
+    amount = record.amount(column, 0)
+    if not amount:
+        return 0
+    direction = record.word(direction_column)
+    if amount < 0:
+        raise record.misfit(column, "a sign, where amounts have none")
+    if direction not in _DIRECTIONS:
+        raise record.misfit(direction_column, f"{shown(direction)} is neither CR nor DR")
+    return _DIRECTIONS[direction] * amount
+
+
+def _kind(code: str, gross: int) -> str:
+    """Payments that the merchant sent, and codes that stand in no table, are kept under their code."""
+    if code.startswith("T00"):
+        return "payment" if gross >= 0 else code
+    return _CODES.get(code) or _GROUPS.get(code[:3], code)

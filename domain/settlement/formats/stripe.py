@@ -1,0 +1,100 @@
+"""Which lines does Stripe's itemised payout reconciliation report have?
+
+Report types `payout_reconciliation.itemized.*`, and `balance_change_from_activity.itemized.*`, which has the same
+columns. Names and meanings: https://docs.stripe.com/reports/report-types/payout-reconciliation; the categories:
+https://docs.stripe.com/reports/reporting-categories.
+
+- `gross`, `fee` and `net` are in major units ("dollars for USD, yen for JPY"), signed as they change the balance, the
+  fee positive where it is charged (the balance transaction's `amount - fee`).
+- A payment is known by its `payment_intent_id`, where that column was asked for, else by `charge_id` or `source_id`,
+  and answers to all of them; everything else by its `source_id` (`re_…`, `dp_…`, `po_…`).
+- `created_utc`, or `created`, which is in the time zone that the report was asked in: ask for UTC.
+- The order is looked for in a metadata column that was asked for (`payment_metadata[order]`,
+  `payment_metadata[order_id]` or `payment_metadata[order_key]`), else in the `description`.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC
+from typing import Final
+
+from domain.settlement.lines import Line, Misfit
+from domain.settlement.tables.cells import Cell
+from domain.settlement.tables.table import Header, Record, records
+
+REQUIRED: Final = ("balance_transaction_id", "reporting_category", "currency", "gross", "fee", "net", "source_id")
+_KINDS: Final = {
+    "charge": "payment",
+    "refund": "refund",
+    "dispute": "chargeback",
+    "dispute_reversal": "chargeback",
+    "fee": "fee",
+    "network_cost": "fee",
+    "tax": "fee",
+    "payout": "payout",
+    "payout_reversal": "payout",
+    "charge_failure": "adjustment",
+    "partial_capture_reversal": "adjustment",
+    "refund_failure": "adjustment",
+    "connect_reserved_funds": "adjustment",
+    "risk_reserved_funds": "adjustment",
+    "other_adjustment": "adjustment",
+}
+_ORDER_COLUMNS: Final = (
+    "payment_metadata[order]",
+    "payment_metadata[order_id]",
+    "payment_metadata[order_key]",
+    "description",
+)
+
+
+def is_stripe(header: Sequence[str]) -> bool:
+    """Whether a table's header is this report's."""
+    return {"balance_transaction_id", "reporting_category"} <= set(header)
+
+
+def stripe_lines(rows: Iterable[tuple[int, Sequence[Cell]]], provider: str) -> Iterator[Line]:
+    """Raises Misfit."""
+    below = iter(rows)
+    header = next((Header(row, cells) for row, cells in below), None)
+    if header is None:
+        raise Misfit(None, None, "the file is empty")
+    header.require(*REQUIRED)
+    created = "created_utc" if "created_utc" in header.places else "created"
+    header.require(created)
+    order = next((name for name in _ORDER_COLUMNS if name in header.places), None)
+    for record in records(below, header):
+        yield _line(record, provider, created, order)
+
+
+def _line(record: Record, provider: str, created: str, order: str | None) -> Line:
+    category = record.word("reporting_category")
+    if not category:
+        raise record.misfit("reporting_category", "the category is missing")
+    kind = _KINDS.get(category, category)
+    currency, digits = record.currency("currency")
+    gross, fee, net = record.amounts(
+        ("gross", "fee", "net"),
+        kind,
+        record.amount("gross", digits),
+        record.amount("fee", digits),
+        record.amount("net", digits),
+    )
+    names = [record.reference("source_id")]
+    if kind == "payment":
+        names = [record.reference("payment_intent_id"), record.reference("charge_id"), *names]
+    reference, *aliases = dict.fromkeys(filter(None, names)) or [""]
+    return Line(
+        row=record.row,
+        provider=provider,
+        kind=kind,
+        raw_kind=category,
+        reference=reference,
+        gross=gross,
+        fee=fee,
+        net=net,
+        currency=currency,
+        occurred_at=record.moment(created, UTC),
+        order=record.word(order),
+        payout=record.reference("automatic_payout_id"),
+        aliases=tuple(aliases),
+    )

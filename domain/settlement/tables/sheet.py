@@ -1,0 +1,244 @@
+"""Which cells stand in which row of an XLSX sheet? Read as a stream, every number as the sheet shows it.
+
+The workbook is unzipped and parsed here, and not by a spreadsheet library, because those hand out numbers as binary
+floats; `number_format` has the rule by which a stored number is read. Refused: macros, formulas (what they come to
+depends on who opens the file), encrypted workbooks, parts that unpack to too much (a "zip bomb"). What stays in memory
+is the table of shared texts, which is bounded, and one row.
+
+The format is that of ECMA-376, part 1, chapter 18 (SpreadsheetML).
+"""
+
+import posixpath
+import re
+import zipfile
+import zlib
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import BinaryIO, Final
+
+from domain.settlement.lines import LINES_MAX, Misfit, shown
+from domain.settlement.tables import number_format
+from domain.settlement.tables.cells import Cell, Number, Unreadable
+from domain.settlement.tables.safe_xml import Event, events, local
+
+PARTS_MAX: Final = 1_000
+UNPACKED_BYTES_MAX: Final = 512 * 1024 * 1024
+# Sheets of many equal cells pack well, but not like this; small parts may.
+PACKED_RATIO_MAX: Final = 200
+SMALL_PART_BYTES: Final = 1024 * 1024
+SHARED_CHARS_MAX: Final = 64 * 1024 * 1024
+CELLS_MAX: Final = 500
+
+_REFERENCE: Final = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+_MACROS: Final = re.compile(r"vbaProject|vbaData|macrosheets/|activeX/", re.IGNORECASE)
+_DAY_ZERO: Final = datetime(1899, 12, 30)  # noqa: DTZ001  (a sheet's dates have no zone)
+_DAY_ZERO_1904: Final = datetime(1904, 1, 1)  # noqa: DTZ001
+# Before March 1900 the day numbers of a sheet count a 29 February 1900 that never was.
+_DAY_FIRST: Final = 61
+_DAY_LAST: Final = 2_958_465  # 9999-12-31
+
+
+def sheet_rows(stream: BinaryIO, sheet: str | None = None, header_row: int = 1) -> Generator[tuple[int, list[Cell]]]:
+    """Each row that is not empty, from the header's on, with its number; of the sheet of this name, or of the first.
+
+    Cells that were never filled are not in the file: rows are made as wide as the first of them. Raises Misfit.
+    """
+    with _whole(), zipfile.ZipFile(stream) as package:
+        _check(package)
+        path, day_zero = _sheet(package, sheet)
+        reading = _Reading(_formats(package), _shared_texts(package), day_zero)
+        with package.open(path) as part:
+            width = 0
+            for row, cells in reading.rows(events(part)):
+                if row >= header_row:
+                    width = width or len(cells)
+                    yield row, cells + [""] * (width - len(cells))
+
+
+@contextmanager
+def _whole() -> Iterator[None]:
+    try:
+        yield
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, LookupError, ValueError, OSError) as error:
+        raise Misfit(None, None, f"this is not a whole XLSX workbook: {error}") from None
+
+
+def _check(package: zipfile.ZipFile) -> None:
+    """Before anything is unpacked: what the package says of its parts. A part never yields more than it says."""
+    parts = package.infolist()
+    if len(parts) > PARTS_MAX or sum(part.file_size for part in parts) > UNPACKED_BYTES_MAX:
+        raise Misfit(None, None, "the workbook unpacks to more than is taken")
+    for part in parts:
+        if part.flag_bits & 1:
+            raise Misfit(None, None, "the workbook is encrypted")
+        if _MACROS.search(part.filename):
+            raise Misfit(None, None, f"the workbook has macros ({part.filename}); save it as plain XLSX")
+        if part.file_size > max(SMALL_PART_BYTES, part.compress_size * PACKED_RATIO_MAX):
+            raise Misfit(None, None, f"the workbook's part {part.filename} unpacks to more than is taken")
+
+
+def _sheet(package: zipfile.ZipFile, name: str | None) -> tuple[str, datetime]:
+    """Where the sheet is in the package, and what its day numbers count from."""
+    wanted = None
+    day_zero = _DAY_ZERO
+    names = []
+    with package.open("xl/workbook.xml") as part:
+        for event in events(part):
+            if not event.attributes:
+                continue
+            if local(event.name) == "workbookPr" and event.attributes.get("date1904") in ("1", "true"):
+                day_zero = _DAY_ZERO_1904
+            if local(event.name) == "sheet":
+                names.append(event.attributes["name"])
+                if wanted is None and names[-1] == (name or names[0]):
+                    wanted = next((value for key, value in event.attributes.items() if local(key) == "id"), None)
+    if wanted is None:
+        raise Misfit(None, None, f"the workbook has no sheet {shown(name or '')}, but {', '.join(map(shown, names))}")
+    with package.open("xl/_rels/workbook.xml.rels") as part:
+        for event in events(part):
+            if event.attributes and event.attributes.get("Id") == wanted:
+                return posixpath.normpath(posixpath.join("/xl", event.attributes["Target"]))[1:], day_zero
+    raise Misfit(None, None, f"the workbook's sheet {shown(wanted)} is not in it")
+
+
+def _formats(package: zipfile.ZipFile) -> list[str]:
+    """The number format of each cell style."""
+    codes = dict(number_format.BUILTIN)
+    formats: list[str] = []
+    if "xl/styles.xml" not in package.namelist():
+        return formats
+    in_cells = False
+    with package.open("xl/styles.xml") as part:
+        for event in events(part):
+            name, attributes = local(event.name), event.attributes
+            if name == "cellXfs":
+                in_cells = event.begins
+            elif attributes is not None and name == "numFmt" and "formatCode" in attributes:
+                codes[int(attributes["numFmtId"])] = attributes["formatCode"]
+            elif attributes is not None and name == "xf" and in_cells:
+                formats.append(codes.get(int(attributes.get("numFmtId", "0")), "General"))
+    return formats
+
+
+def _shared_texts(package: zipfile.ZipFile) -> list[str]:
+    """The texts that cells name by number. Of a text in pieces the pieces together; without its reading aid."""
+    texts: list[str] = []
+    if "xl/sharedStrings.xml" not in package.namelist():
+        return texts
+    pieces: list[str] = []
+    length = 0
+    aside = False
+    with package.open("xl/sharedStrings.xml") as part:
+        for event in events(part):
+            name = local(event.name)
+            if name == "rPh":
+                aside = event.begins
+            elif name == "t" and not event.begins and not aside:
+                pieces.append(event.text)
+                length += len(event.text)
+            elif name == "si" and not event.begins:
+                texts.append("".join(pieces))
+                pieces.clear()
+            if length > SHARED_CHARS_MAX:
+                raise Misfit(None, None, "the workbook has more text than is taken")
+    return texts
+
+
+class _Reading:
+    """One sheet, a cell at a time."""
+
+    def __init__(self, formats: list[str], shared: list[str], day_zero: datetime) -> None:
+        self._formats = formats
+        self._shared = shared
+        self._day_zero = day_zero
+        self._row = 0
+        self._cells: list[Cell] = []
+        self._type = self._value = ""
+        self._style = 0
+        self._pieces: list[str] = []
+
+    def rows(self, found: Iterator[Event]) -> Iterator[tuple[int, list[Cell]]]:
+        for event in found:
+            name = local(event.name)
+            if event.attributes is not None:
+                self._begin(name, event.attributes)
+            elif name == "v":
+                self._value = event.text
+            elif name == "t":
+                self._pieces.append(event.text)
+            elif name == "c":
+                self._cells.append(self._cell())
+            elif name == "row":
+                while self._cells and self._cells[-1] == "":
+                    self._cells.pop()
+                if self._cells:
+                    yield self._row, self._cells
+
+    def _begin(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "row":
+            self._row = int(attributes.get("r", self._row + 1))
+            if self._row > LINES_MAX + 1_000:
+                raise Misfit(self._row, None, f"a sheet has at most {LINES_MAX} lines")
+            self._cells = []
+        elif name == "c":
+            self._place(attributes.get("r"))
+            self._type, self._style = attributes.get("t", "n"), int(attributes.get("s", "0"))
+            self._value = ""
+            self._pieces.clear()
+        elif name == "f":
+            raise Misfit(self._row, _letters(len(self._cells)), "a formula; save the sheet with values alone")
+
+    def _place(self, reference: str | None) -> None:
+        """Fills the row up to the cell that comes."""
+        if reference is None:
+            return
+        if not (found := _REFERENCE.fullmatch(reference)):
+            raise Misfit(self._row, reference, "this is no cell")
+        place = 0
+        for letter in found[1]:
+            place = place * 26 + ord(letter) - 64
+        if not len(self._cells) < place <= CELLS_MAX:
+            raise Misfit(self._row, found[1], f"a row has at most {CELLS_MAX} cells, from left to right")
+        self._cells += [""] * (place - 1 - len(self._cells))
+
+    def _cell(self) -> Cell:
+        if self._type == "s":
+            return self._shared[int(self._value)]
+        if self._type == "inlineStr":
+            return "".join(self._pieces)
+        if self._type == "e":
+            return Unreadable(f"the sheet shows the error {shown(self._value)}")
+        if self._type != "n":  # "str" and "d" hold their text, "b" a truth that no column of ours wants
+            return self._value
+        return self._number() if self._value else ""
+
+    def _number(self) -> Cell:
+        try:
+            number = number_format.stored(self._value)
+        except ValueError as error:
+            return Unreadable(str(error))
+        code = self._formats[self._style] if self._formats else "General"
+        section = number_format.section_for(code, number < 0, number == 0)
+        if section.shows == "date":
+            return self._date(number)
+        if section.shows == "other":
+            return Unreadable(f"the format {shown(code)} shows something else than the number")
+        return Number(number_format.as_shown(number, section))
+
+    def _date(self, number: Decimal) -> Cell:
+        """A day number's date, and its fraction's time to the second, which is as exact as sheets are."""
+        if not _DAY_FIRST <= number <= _DAY_LAST:
+            return Unreadable("the day is outside the calendar of spreadsheets")
+        return self._day_zero + timedelta(seconds=int((number * 86_400).quantize(Decimal(1))))
+
+
+def _letters(place: int) -> str:
+    """The name of the column behind so many others: 0 is A."""
+    name = ""
+    place += 1
+    while place:
+        place, letter = divmod(place - 1, 26)
+        name = chr(65 + letter) + name
+    return name

@@ -1,0 +1,139 @@
+"""Which cell stands under which column? Rows below a header, read by the columns' names.
+
+The header is taken as it is written but for white space. A row that is longer or shorter than its header, or that is
+the header again, does not fit: the file was cut off, or put together from several.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, tzinfo
+from typing import Final, NamedTuple
+
+from domain.settlement.lines import LINES_MAX, Misfit, shown
+from domain.settlement.tables import cells
+from domain.settlement.tables.cells import REFERENCE_LENGTH_MAX, Cell
+
+COLUMNS_MAX: Final = 500
+
+
+class Amounts(NamedTuple):
+    """Minor units, signed as `lines.Line` has them."""
+
+    gross: int
+    fee: int
+    net: int
+
+
+class Header:
+    """The columns' names and places."""
+
+    def __init__(self, row: int, header: Sequence[Cell]) -> None:
+        self.row = row
+        self.names = [_name(cell) for cell in header]
+        if len(self.names) > COLUMNS_MAX:
+            raise Misfit(row, None, f"at most {COLUMNS_MAX} columns, here are {len(self.names)}")
+        self.places = {name: place for place, name in enumerate(self.names)}
+
+    def require(self, *names: str) -> None:
+        """Raises Misfit where a column is not there, or is there twice."""
+        for name in names:
+            if name not in self.places:
+                raise Misfit(self.row, name, f"there is no such column{self._hint()}")
+            if self.names.count(name) > 1:
+                raise Misfit(self.row, name, "this column is there twice")
+
+    def _hint(self) -> str:
+        if len(self.names) == 1:
+            for delimiter, called in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars"), (",", "commas")):
+                if delimiter in self.names[0] or (delimiter == "\t" and " " in self.names[0]):
+                    return f"; the columns seem to be parted by {called}"
+        return f"; the header has {', '.join(map(shown, self.names[:12]))}{', …' if len(self.names) > 12 else ''}"
+
+
+def _name(cell: Cell) -> str:
+    return " ".join(cell.split()) if isinstance(cell, str) else ""
+
+
+class Record:
+    """One row; each reading names the column that does not fit. A column that is not there reads as empty."""
+
+    __slots__ = ("_cells", "_header", "row")
+
+    def __init__(self, row: int, header: Header, row_cells: Sequence[Cell]) -> None:
+        self.row = row
+        self._header = header
+        self._cells = row_cells
+
+    def misfit(self, column: str | None, message: str) -> Misfit:
+        return Misfit(self.row, column, message)
+
+    def cell(self, column: str | None) -> Cell:
+        place = self._header.places.get(column) if column else None
+        return "" if place is None else self._cells[place]
+
+    def word(self, column: str | None, length_max: int = cells.TEXT_LENGTH_MAX) -> str:
+        try:
+            return cells.word(self.cell(column), length_max)
+        except ValueError as error:
+            raise self.misfit(column, str(error)) from None
+
+    def reference(self, column: str | None) -> str:
+        return self.word(column, REFERENCE_LENGTH_MAX)
+
+    def currency(self, column: str) -> tuple[str, int]:
+        try:
+            return cells.currency(self.cell(column))
+        except ValueError as error:
+            raise self.misfit(column, str(error)) from None
+
+    def amount(self, column: str | None, digits: int, decimal: str = ".") -> int | None:
+        """Minor units; None where the cell is empty."""
+        cell = self.cell(column)
+        if isinstance(cell, str) and not cell.strip():
+            return None
+        try:
+            return cells.minor(cell, digits, decimal)
+        except ValueError as error:
+            raise self.misfit(column, str(error)) from None
+
+    def moment(self, column: str, zone: tzinfo | None, pattern: str | None = None) -> datetime:
+        try:
+            return cells.moment(self.cell(column), zone, pattern)
+        except ValueError as error:
+            raise self.misfit(column, str(error)) from None
+
+    def amounts(
+        self, columns: tuple[str, str, str], kind: str, gross: int | None, fee: int | None, net: int | None
+    ) -> Amounts:
+        """The three, of which one may be missing and follows from the others; a missing fee with one other is none.
+
+        `columns` is what the three are called in the file. Raises Misfit where they do not add up, or where a payment
+        or a refund goes the wrong way.
+        """
+        if gross is None and net is None:
+            raise self.misfit(columns[0], "the amount is missing")
+        if fee is None:
+            fee = gross - net if gross is not None and net is not None else 0
+        if gross is None:
+            assert net is not None
+            gross = net + fee
+        if kind == "payment" and gross < 0:
+            raise self.misfit(columns[0], "a payment must not be negative; money that was given back is a refund")
+        if kind == "refund" and gross > 0:
+            raise self.misfit(columns[0], "a refund must be negative, since it takes from the balance")
+        if net is not None and net != gross - fee:
+            raise self.misfit(columns[2], "gross less fee is not net, which it is on every line of a whole file")
+        return Amounts(gross, fee, gross - fee)
+
+
+def records(rows: Iterable[tuple[int, Sequence[Cell]]], header: Header) -> Iterator[Record]:
+    """What stands below the header. Raises Misfit."""
+    width = len(header.names)
+    first = header.names[0]
+    for count, (row, row_cells) in enumerate(rows, 1):
+        if len(row_cells) != width:
+            raise Misfit(row, None, f"{len(row_cells)} cells under a header of {width}; is the file cut off?")
+        if row_cells[0] == first and [_name(cell) for cell in row_cells] == header.names:
+            raise Misfit(row, None, "the header stands here a second time")
+        if count > LINES_MAX:
+            raise Misfit(row, None, f"a file has at most {LINES_MAX} lines")
+        yield Record(row, header, row_cells)

@@ -1,0 +1,255 @@
+"""What do the orders come to in a bookkeeper's accounts? The log to one fixed position, as a Beancount file.
+
+An order has a balance in each account, and it is a function of the order as it stands:
+
+    Assets:Receivable:Orders     what is outstanding: its total less what was received and not refunded
+    Liabilities:Customers        what was received beyond the total, as a negative number like all that is owed
+    Assets:Providers:<provider>  payments less refunds by that provider: what it holds, until it pays out
+    Income:Sales                 unit prices by quantity, negative as income is
+    Income:Shipping              the order's shipping and its items', negative
+    Income:Discounts             its items' discounts, positive: less income
+    Income:Vouchers              its voucher, positive
+
+Income less discounts is the total, and the total is either received, which the providers hold, or outstanding; so an
+order's balances always add up to nothing, and so does every change of them. A transaction is such a change: that of the
+events of one instant together (an order is created with its items in one), each payment and each refund by itself:
+
+    created, items, voucher, shipping   receivable against income: an order is booked when it is placed, as an invoice
+    payment                             provider against receivable, and against customers where it is more than due
+    refund                              the other way round: what was given back is outstanding again, as in the lists
+    cancelled, refunded, deleted        receivable against income: the order's total is nothing now, as it takes no
+                                        payment any more; what was received and not yet refunded is owed to customers
+    any other event                     none
+
+Whoever counts revenue on delivery moves it on from Income, and whoever refunds out of goodwill writes off what that
+leaves outstanding: the ledger does not know that it was.
+
+A payment or refund is booked on the day it was received or refunded, all else on the day it occurred, in the
+configured zone. Beancount sorts by day itself, so transactions stand order by order, and the directives that open the
+accounts, each on the first day it is used, stand at the end: memory does not grow with the log. Each transaction names
+the `position` of its last event. Personal data is left out.
+
+What providers keep and pay out is no order's event. It stands in the settlement files that were reconciled, and moves
+on from Assets:Providers:
+
+    Expenses:Fees:<provider>           fees, of a line of their own or of another's
+    Expenses:Adjustments:<provider>    adjustments; negative where the provider gave
+    Expenses:Unclassified:<provider>   lines whose kind is none of ours
+    Assets:Payouts:<provider>          payouts: on their way to the bank, until its statement takes them on from there
+
+The payments, refunds and chargebacks of a file are orders' movements, and booked by the orders; of them the fee alone
+is booked here, those of a day together. What a file has and the ledger has not is no order's yet: it is booked when it
+is recorded, and until then the reconciliation shows it. A file that was reconciled by several rules is booked once, by
+the last of them; a line that stands in two files of a provider is booked once.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from hashlib import sha256
+from itertools import groupby
+from operator import itemgetter
+from typing import BinaryIO, Final
+from zoneinfo import ZoneInfo
+
+from domain.log.recorder import SQLiteRecorder
+from domain.moments import microseconds
+from domain.money import decimal_text, digits_of
+from domain.order import events as e
+from domain.order.events import Record
+from domain.order.state import UNPAYABLE, Order, Payment, step
+from domain.reconciliation import state as reconciliation
+from domain.reconciliation.state import Reconciliation
+from domain.reconciling import read_again
+from domain.settlement.lines import Line
+from projections.exports.events import histories
+from projections.history import Entry, Reading, summary
+from projections.payments.table import MOVEMENTS, day_of
+
+RECEIVABLE: Final = "Assets:Receivable:Orders"
+CUSTOMERS: Final = "Liabilities:Customers"
+SALES: Final = "Income:Sales"
+SHIPPING: Final = "Income:Shipping"
+DISCOUNTS: Final = "Income:Discounts"
+VOUCHERS: Final = "Income:Vouchers"
+# The accounts, under the provider's name, of what stands in settlement files and in no order.
+_ACCOUNT_OF: Final = {"fee": "Expenses:Fees", "adjustment": "Expenses:Adjustments", "payout": "Assets:Payouts"}
+_UNCLASSIFIED: Final = "Expenses:Unclassified"
+_OF_ORDERS: Final = frozenset({"payment", "refund", "chargeback"})
+EVENTS_TOLD_MAX: Final = 3
+_PLAIN: Final = re.compile(r"[a-z0-9]+")
+_NOT_PLAIN: Final = re.compile(r"[^A-Za-z0-9]+")
+_STEM_LETTERS_MAX: Final = 40
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
+
+
+def balances(order: Order) -> Mapping[str, int]:
+    """An order's balance in each account, in minor units of its currency. They add up to nothing."""
+    totals = order.totals
+    found: defaultdict[str, int] = defaultdict(int)
+    total = 0
+    if order.status not in UNPAYABLE:
+        total = totals.total
+        found[SALES] = -totals.items_subtotal
+        found[SHIPPING] = -totals.shipping
+        found[DISCOUNTS] = totals.items_discount
+        found[VOUCHERS] = totals.total_discount - totals.items_discount
+    found[RECEIVABLE] = max(0, total - totals.paid)
+    found[CUSTOMERS] = min(0, total - totals.paid)
+    for movement in order.payments:
+        amount = movement.amount if isinstance(movement, Payment) else -movement.amount
+        found[provider_account(movement.provider)] += amount
+    return found
+
+
+def provider_account(provider: str) -> str:
+    """The account of what a provider holds."""
+    return f"Assets:Providers:{_named_after(provider)}"
+
+
+@lru_cache(maxsize=1024)
+def _named_after(provider: str) -> str:
+    """The part of an account's name that is a provider's.
+
+    Beancount takes letters, digits and hyphens; a name of anything else than small letters and digits gets a mark made
+    of all of it, so that no two names become one account.
+    """
+    if _PLAIN.fullmatch(provider):
+        return provider.capitalize()
+    stem = _NOT_PLAIN.sub("-", provider).strip("-")[:_STEM_LETTERS_MAX] or "Provider"
+    return f"{stem[0].upper()}{stem[1:]}-{sha256(provider.encode()).hexdigest()[:8]}"
+
+
+def export_beancount(
+    log: SQLiteRecorder,
+    reading: Reading,
+    file: BinaryIO,
+    *,
+    head: int,
+    zone: ZoneInfo,
+    progress: Callable[[int, int], None],
+) -> None:
+    """Writes the books of the events to the position `head`.
+
+    Raises RecordMissing, or what `Reading.entry` and the order's fold raise of a record that they cannot trust.
+    """
+    file.write(f'; The orders, to position {head} of the log.\noption "title" "Orders"\n'.encode())
+    books = _Books(zone)
+    files: dict[tuple[str, str], tuple[int, Reconciliation]] = {}
+    for raws in histories(log, head, progress):
+        records = [reading.record(raw) for raw in raws]
+        entries = [Entry(raw, record) for raw, record in zip(raws, records, strict=True) if isinstance(record, Record)]
+        file.write("".join(books.transactions(entries)).encode())
+        state = reconciliation.fold(None, (one for one in records if isinstance(one, reconciliation.Record)))
+        if state is not None:
+            last = files.get((state.provider, state.file_sha256), (0, state))
+            files[state.provider, state.file_sha256] = max((raws[-1].position, state), last, key=itemgetter(0))
+    for position, state in sorted(files.values(), key=itemgetter(0)):
+        _, settled = read_again(log, state)
+        file.write("".join(books.settled(state.provider, state.file, position, settled.lines)).encode())
+    file.write("".join(books.openings()).encode())
+
+
+class _Books:
+    """Makes transactions, and remembers of each account and currency the first day on which it was used."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self._zone = zone
+        self._first_used: dict[str, str] = {}
+        self._providers: dict[str, str] = {}
+        self._settled: set[tuple[object, ...]] = set()
+
+    def transactions(self, entries: list[Entry]) -> Iterator[str]:
+        """Those of one order's history."""
+        order: Order | None = None
+        before: Mapping[str, int] = {}
+        for _, group in groupby(entries, key=_booked_together):
+            part = list(group)
+            for entry in part:
+                order = step(order, entry.record)
+            assert order is not None
+            after = balances(order)
+            changes = {account: after.get(account, 0) - before.get(account, 0) for account in {**before, **after}}
+            before = after
+            if any(changes.values()):
+                yield self._transaction(order, part, changes)
+
+    def _transaction(self, order: Order, part: list[Entry], changes: Mapping[str, int]) -> str:
+        event = part[-1].record.event
+        if isinstance(event, MOVEMENTS):
+            self._providers[provider_account(event.provider)] = event.provider
+        told = f"{_quoted(_narration(part, order.currency))} ^order-{order.id}"
+        return self._written(self._day(event), told, part[-1].raw.position, changes, order.currency)
+
+    def _written(self, day: str, told: str, position: int, changes: Mapping[str, int], currency: str) -> str:
+        assert sum(changes.values()) == 0
+        digits = digits_of(currency)
+        lines = [f"\n{day} * {told}", f"  position: {position}"]
+        for account, minor in changes.items():
+            if minor:
+                self._use(account, day)
+                lines.append(f"  {account}  {decimal_text(minor, digits)} {currency}")
+        self._use(currency, day)
+        return "\n".join(lines) + "\n"
+
+    def settled(self, provider: str, file: str, position: int, lines: Sequence[Line]) -> Iterator[str]:
+        """Those of a settlement file's lines that no file before it had."""
+        known = frozenset(self._settled)
+        name, holds = _named_after(provider), provider_account(provider)
+        self._providers[holds] = provider
+        fees: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+        for line in lines:
+            said = (provider, line.kind, line.reference, line.currency, line.net, line.occurred_at)
+            self._settled.add(said)
+            if said in known:
+                continue
+            day = day_of(microseconds(line.occurred_at), self._zone)
+            if line.kind in _OF_ORDERS:
+                if line.fee:
+                    fees[day, line.currency].append(line.fee)
+                continue
+            account = f"{_ACCOUNT_OF.get(line.kind, _UNCLASSIFIED)}:{name}"
+            changes = {holds: line.net, account: -line.gross}
+            changes[f"Expenses:Fees:{name}"] = changes.get(f"Expenses:Fees:{name}", 0) + line.fee
+            told = _quoted(f"{line.raw_kind} {line.reference} by {provider}, row {line.row} of {file}")
+            yield self._written(day, told, position, changes, line.currency)
+        for (day, currency), of_day in fees.items():
+            told = _quoted(f"fees of {len(of_day)} payments, refunds and chargebacks by {provider}, of {file}")
+            changes = {holds: -sum(of_day), f"Expenses:Fees:{name}": sum(of_day)}
+            yield self._written(day, told, position, changes, currency)
+
+    def _day(self, event: e.Event) -> str:
+        at = event.occurred_at
+        if isinstance(event, e.PaymentReceived):
+            at = event.received_at
+        elif isinstance(event, e.PaymentRefunded):
+            at = event.refunded_at
+        return day_of(microseconds(at), self._zone)
+
+    def _use(self, name: str, day: str) -> None:
+        self._first_used[name] = min(day, self._first_used.get(name, day))
+
+    def openings(self) -> Iterator[str]:
+        """The directives that Beancount wants of each currency and account; a provider's tells its exact name."""
+        for name, day in sorted(self._first_used.items()):
+            yield f"\n{day} {'open' if ':' in name else 'commodity'} {name}\n"
+            if name in self._providers:
+                yield f"  provider: {_quoted(self._providers[name])}\n"
+
+
+def _booked_together(entry: Entry) -> tuple[datetime, int]:
+    event = entry.record.event
+    return event.occurred_at, entry.raw.position if isinstance(event, MOVEMENTS) else 0
+
+
+def _narration(part: list[Entry], currency: str) -> str:
+    told = [summary(entry.record.event, currency) for entry in part[:EVENTS_TOLD_MAX]]
+    more = [f"and {len(part) - len(told)} more"] if len(part) > len(told) else []
+    return "; ".join(told + more)
+
+
+def _quoted(text: str) -> str:
+    """A string of Beancount's, on one line."""
+    return '"' + _CONTROL.sub(" ", text).replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,0 +1,146 @@
+"""How does a reconciliation leave for a spreadsheet? As a workbook with a sheet for each question.
+
+Amounts are numbers, written as their decimal text and shown with all their currency's digits. A spreadsheet calculates
+in binary floats, which have 15 digits that are sure; a longer amount is text, so that what is shown is exact. Text is
+never taken for a formula or an address.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import xlsxwriter
+
+from domain.reconciliation.report import Result
+from projections.reconciliations.table import TABLE_COLUMNS, Shown, table
+
+SURE_DIGITS: Final = 15
+_AMOUNTS: Final = {"gross", "fee", "net", "booked_amount"}
+# The sheets below the summary, and the outcomes on each; differences are all else.
+_SHEETS: Final = {"Suggested": {"suggested", "ambiguous"}, "Matched": {"matched"}, "In transit": {"in_transit"}}
+_ROWS_MAX: Final = 1_048_575
+
+
+class TooManyRows(Exception):
+    def __init__(self, sheet: str) -> None:
+        super().__init__(
+            f"the sheet {sheet} would have more rows than a spreadsheet takes; CSV and JSON have all of them"
+        )
+
+
+def write_workbook(one: Shown, path: Path) -> None:
+    """Makes the file. Raises TooManyRows."""
+    elsewhere = {outcome for outcomes in _SHEETS.values() for outcome in outcomes}
+    with xlsxwriter.Workbook(path, {"constant_memory": True}) as workbook:
+        # So that the same reconciliation gives the same bytes.
+        workbook.set_properties({"created": one.state.started_at.replace(tzinfo=None)})
+        cells = _Cells(workbook)
+        _summary(cells, one)
+        _results(
+            cells, "Differences", one, (result for result in one.report.results if result.outcome not in elsewhere)
+        )
+        for name, outcomes in _SHEETS.items():
+            _results(cells, name, one, (result for result in one.report.results if result.outcome in outcomes))
+
+
+class _Cells:
+    """Writes sheets row by row."""
+
+    def __init__(self, workbook: Any) -> None:
+        self._workbook = workbook
+        self._bold = workbook.add_format({"bold": True})
+        self._formats: dict[int, Any] = {}
+
+    def sheet(self, name: str, widths: Sequence[int]) -> "_Sheet":
+        sheet = self._workbook.add_worksheet(name)
+        for column, width in enumerate(widths):
+            sheet.set_column(column, column, width)
+        return _Sheet(sheet, self)
+
+    def format(self, digits: int) -> Any:
+        """How an amount with so many digits after the point is shown."""
+        if digits not in self._formats:
+            code = "0." + "0" * digits if digits else "0"
+            self._formats[digits] = self._workbook.add_format({"num_format": code})
+        return self._formats[digits]
+
+    @property
+    def bold(self) -> Any:
+        return self._bold
+
+
+class _Sheet:
+    def __init__(self, sheet: Any, cells: _Cells) -> None:
+        self._sheet = sheet
+        self._cells = cells
+        self._row = 0
+
+    @property
+    def is_full(self) -> bool:
+        return self._row >= _ROWS_MAX
+
+    def header(self, *names: str) -> None:
+        for column, name in enumerate(names):
+            self._sheet.write_string(self._row, column, name, self._cells.bold)
+        self._row += 1
+
+    def row(self, values: Iterable[Any], amounts: frozenset[int] = frozenset()) -> None:
+        """`amounts` are the columns that hold one, as decimal text."""
+        for column, value in enumerate(values):
+            if value is None or value == "":
+                continue
+            if column in amounts:
+                self._amount(column, value)
+            elif isinstance(value, int):
+                self._sheet.write_number(self._row, column, value)
+            elif isinstance(value, datetime):
+                self._sheet.write_string(self._row, column, str(msgspec.to_builtins(value)))
+            else:
+                self._sheet.write_string(self._row, column, value)
+        self._row += 1
+
+    def _amount(self, column: int, text: str) -> None:
+        if len(text.replace(".", "").lstrip("-0")) > SURE_DIGITS:
+            self._sheet.write_string(self._row, column, text)
+        else:
+            digits = len(text.partition(".")[2])
+            self._sheet.write_number(self._row, column, Decimal(text), self._cells.format(digits))
+
+
+def _summary(cells: _Cells, one: Shown) -> None:
+    sheet = cells.sheet("Summary", (28, 40, 16, 16, 16))
+    state = one.state
+    sheet.header("Reconciliation", str(state.uuid))
+    for name, value in (
+        ("Provider", state.provider),
+        ("File", state.file),
+        ("File's SHA-256", state.file_sha256),
+        ("Rules", state.rules_version),
+        ("Position of the log", state.position),
+        ("Last line", state.until),
+        ("Status", "closed" if state.is_closed else "open"),
+        ("Open results", state.open),
+    ):
+        sheet.row([name, value])
+    sheet.row([])
+    sheet.header("Outcome", "Results")
+    for outcome, count in one.report.outcomes.items():
+        sheet.row([outcome.replace("_", " "), count])
+    for statement in one.report.tie_out:
+        sheet.row([])
+        sheet.header(f"Tie-out, {statement.currency}", "Lines", "Gross", "Fee", "Net")
+        for row in statement.rows:
+            sheet.row([row.item, row.count, row.gross, row.fee, row.net], frozenset({2, 3, 4}))
+
+
+def _results(cells: _Cells, name: str, one: Shown, results: Iterable[Result]) -> None:
+    sheet = cells.sheet(name, [max(10, len(column) + 2) for column in TABLE_COLUMNS])
+    sheet.header(*TABLE_COLUMNS)
+    amounts = frozenset(place for place, column in enumerate(TABLE_COLUMNS) if column in _AMOUNTS)
+    for values in table(one, results):
+        if sheet.is_full:
+            raise TooManyRows(name)
+        sheet.row(values, amounts)

@@ -1,0 +1,1 @@
+"""The orders' read model: a row an order, its documents, and the lists."""

@@ -1,0 +1,242 @@
+"""How an order is shown: as the two storefront contracts print it, and as staff see it.
+
+Field names and their order are the seeds'. Amounts are exact text all the way: JSON numbers are written from integers.
+"""
+
+import re
+from typing import Any, Final
+
+import msgspec
+from msgspec import Raw
+
+from domain.money import digits_of, short_number, two_digit_text
+from domain.order import events as e
+from domain.order.state import Item, Order, Payment, Refund, Totals, is_payable, storefront_status
+
+# Stands in stored documents for the address of this service, which only a request knows; JSON has no bare zero byte.
+BASE_URL: Final = b"\x00"
+_PLAIN_INTEGER: Final = re.compile(r"0|[1-9][0-9]*")
+_encode = msgspec.json.Encoder().encode
+
+
+class Documents(msgspec.Struct, frozen=True):
+    """An order's renderings, as JSON. What staff see is the shop's object with `more` behind it, as one object."""
+
+    shop: bytes
+    storefront: bytes
+    more: bytes
+
+
+def render(order: Order, totals: Totals) -> Documents:
+    """Every rendering of an order."""
+    digits = digits_of(order.currency)
+    items = _items(order, digits)
+    return Documents(
+        shop=_encode(_shop(order, totals, digits)),
+        storefront=_encode(_storefront(order, totals, digits, items)).replace(b'"/url/"', _url(order), 1),
+        more=_encode(_more(order, totals, digits, items)),
+    )
+
+
+def staff_document(order: Order) -> bytes:
+    """The order document that commands answer with."""
+    totals, digits = order.totals, digits_of(order.currency)
+    return (
+        _encode(_shop(order, totals, digits))[:-1]
+        + b","
+        + _encode(_more(order, totals, digits, _items(order, digits)))[1:]
+    )
+
+
+def _url(order: Order) -> bytes:
+    return b'"' + BASE_URL + b"/api/v1/i/orders/" + _encode(order.uuid)[1:-1] + b'/"'
+
+
+def _shop(order: Order, totals: Totals, digits: int) -> dict[str, Any]:
+    """Seed 000, 'Order Object Data Structure', in the order of its example."""
+    customer, billing = order.customer, order.billing
+    return {
+        "id": order.id,
+        "key": order.key,
+        "status": order.status,
+        "customer": {
+            "id": customer.id,
+            "username": customer.details.username,
+            "full_name": " ".join(filter(None, (customer.details.first_name, customer.details.last_name))),
+        }
+        if customer
+        else None,
+        "payment_method": _method(order.payment_method),
+        "shipping_method": _method(order.shipping_method),
+        "shipping_cost": short_number(totals.shipping, digits),
+        "notes": order.notes,
+        "created_at": order.created_at,
+        "updated_at": order.updated_at,
+        "billing_country": _place(billing.country),
+        "billing_state": _place(billing.state),
+        "billing_city": {"id": billing.city.id, "name": billing.city.name} if billing.city else None,
+        "billing_address": billing.address,
+        "billing_postal_code": billing.postal_code,
+        "billing_national_code": billing.national_code,
+        "billing_mobile_number": billing.mobile_number,
+        "billing_first_name": billing.first_name,
+        "billing_last_name": billing.last_name,
+        "count": distinct_products(order),
+        "quantity": totals.units,
+        "items_subtotal": short_number(totals.items_subtotal, digits),
+        "items_discount": short_number(totals.items_discount, digits),
+        "subtotal": short_number(totals.subtotal, digits),
+        "total_discount": short_number(totals.total_discount, digits),
+        "total": short_number(totals.total, digits),
+        "amount_paid": short_number(totals.paid, digits),
+        "amount_outstanding": short_number(totals.outstanding, digits),
+        "is_paid": totals.is_paid,
+        "is_payable": is_payable(order, totals),
+    }
+
+
+def distinct_products(order: Order) -> int:
+    """Different products; a line without a product id counts as one of its own."""
+    return len(
+        {("line", item.id) if not item.product or item.product.id is None else item.product.id for item in order.items}
+    )
+
+
+def _place(place: e.Country | e.State | None) -> dict[str, Any] | None:
+    return {"id": place.id, "name": place.name, "code": place.code} if place else None
+
+
+def _method(method: e.Method | None) -> dict[str, Any] | None:
+    return {"id": method.id, "name": method.name, "image": _image(method.image)} if method else None
+
+
+def _image(image: e.Image | None) -> dict[str, Any] | None:
+    """Seed 000, 'Image Data Structure'."""
+    if image is None:
+        return None
+    return {
+        "id": image.id,
+        "type": image.type,
+        "name": image.name,
+        "size": image.size,
+        "human_readable_size": image.human_readable_size or human_readable_size(image.size),
+        "f": image.f,
+        "width": image.width,
+        "height": image.height,
+        "mode": image.mode,
+        "thumbnails": [{"id": t.id, "f": t.f, "size": t.size} for t in image.thumbnails],
+    }
+
+
+def human_readable_size(size_bytes: int | None) -> str | None:
+    """A file's size for people: 808754 is '789.80 KB' (the seed's example); units of 1024."""
+    if size_bytes is None:
+        return None
+    if size_bytes < 1024:
+        return f"{size_bytes} B"
+    for power, unit in enumerate(("KB", "MB", "GB", "TB", "PB"), 1):
+        hundredths = (size_bytes * 100 + 1024**power // 2) // 1024**power
+        if hundredths < 102_400 or unit == "PB":
+            break
+    return f"{hundredths // 100}.{hundredths % 100:02d} {unit}"
+
+
+def _storefront(order: Order, totals: Totals, digits: int, items: Raw) -> dict[str, Any]:
+    """Seed 002's object, in the order of its example."""
+    customer = order.customer.details if order.customer else None
+    return {
+        "id": order.uuid,
+        "url": "/url/",
+        "customer": {
+            "email": customer.email,
+            "first_name": customer.first_name,
+            "last_name": customer.last_name,
+        }
+        if customer
+        else None,
+        "created": order.created_at,
+        "updated": order.updated_at,
+        "billing_address": _billing_address(order.billing),
+        "items": items,
+        "items_count": totals.units,
+        "savings_on_items": two_digit_text(totals.items_discount, digits),
+        "status": storefront_status(order, totals),
+        "subtotal": two_digit_text(totals.items_subtotal, digits),
+        "amount_saved": two_digit_text(totals.total_discount, digits),
+        "shipping": two_digit_text(totals.shipping, digits),
+        "total_amount": two_digit_text(totals.total, digits),
+    }
+
+
+def _billing_address(billing: e.Billing) -> dict[str, Any] | None:
+    """Null where none of its fields is known."""
+    code = billing.postal_code
+    address = {
+        "street_address": billing.address,
+        "postal_code": Raw(code.encode()) if code and _PLAIN_INTEGER.fullmatch(code) else code,
+        "city": billing.city.name if billing.city else None,
+        "state": (billing.state.code or billing.state.name) if billing.state else None,
+        "country": billing.country.name if billing.country else None,
+    }
+    return None if all(value is None for value in address.values()) else address
+
+
+def _items(order: Order, digits: int) -> Raw:
+    """The items, encoded once: they stand in two of the documents, and are most of both."""
+    return Raw(_encode([_item(item, digits) for item in order.items]))
+
+
+def _item(item: Item, digits: int) -> dict[str, Any]:
+    product = item.product
+    return {
+        "id": item.id,
+        "product": {"id": product.id, "name": product.name, "slug": product.slug} if product else None,
+        "variant": item.variant,
+        "unit_price": two_digit_text(item.unit_price, digits),
+        "quantity": item.quantity,
+        "shipping": two_digit_text(item.shipping, digits),
+        "discount_amount": two_digit_text(item.discount, digits),
+        "total_price": two_digit_text(item.unit_price * item.quantity, digits),
+        "offer": item.offer,
+    }
+
+
+def _more(order: Order, totals: Totals, digits: int, items: Raw) -> dict[str, Any]:
+    """What the order document has beyond the shop's object."""
+    return {
+        "uuid": order.uuid,
+        "version": order.version,
+        "currency": order.currency,
+        "items": items,
+        "voucher": {
+            "code": order.voucher.code,
+            "discount_amount": two_digit_text(order.voucher.discount, digits),
+        }
+        if order.voucher
+        else None,
+        "payments": [_payment(payment, digits) for payment in order.payments],
+        "storefront_status": storefront_status(order, totals),
+    }
+
+
+def _payment(payment: Payment | Refund, digits: int) -> dict[str, Any]:
+    what = {
+        "amount": two_digit_text(payment.amount, digits),
+        "provider": payment.provider,
+        "reference": payment.reference,
+    }
+    if isinstance(payment, Payment):
+        return {
+            "kind": "payment",
+            **what,
+            "method": payment.method,
+            "received_at": payment.received_at,
+            "forced": payment.forced,
+        }
+    return {
+        "kind": "refund",
+        **what,
+        "payment_reference": payment.payment_reference,
+        "reason": payment.reason,
+        "refunded_at": payment.refunded_at,
+    }

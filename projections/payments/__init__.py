@@ -1,0 +1,1 @@
+"""The payment journal: a row for each payment and refund."""

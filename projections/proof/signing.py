@@ -1,0 +1,136 @@
+"""The signed heads of the log: made from the tree, kept in the ledger, and in a file outside it.
+
+Truncating or rewriting the log is then caught by anyone who kept one, and the file is for keeping elsewhere.
+"""
+
+import os
+from datetime import timedelta
+from fcntl import LOCK_EX, flock
+from pathlib import Path
+from typing import Final
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from domain.ledger import LOG, OrderLedger
+from domain.moments import instant
+from domain.proof import checkpoint, merkle
+from domain.proof.checkpoint import VerifierKey
+from projections import tree
+from projections.views.views import Views
+
+_SIGNATURE: Final = "— ".encode()
+ORIGIN: Final = f"order-ledger/{LOG}"
+
+
+class NoSigningKey(Exception):
+    """The ledger has no key to sign with."""
+
+
+class LogAltered(Exception):
+    """The log does not go on from what was signed before, so nothing more is signed: `run.py verify` says where."""
+
+
+def create_key(path: Path) -> VerifierKey:
+    """Makes the log's signing key, readable by its owner alone. Raises FileExistsError: a key is never written over."""
+    key = Ed25519PrivateKey.generate()
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(pem)
+        file.flush()
+        os.fsync(file.fileno())
+    return checkpoint.verifier_key(key, ORIGIN)
+
+
+class Checkpoints:
+    """Signs the log's head. `key` is the file of the signing key, `kept` the file outside the database."""
+
+    def __init__(self, ledger: OrderLedger, views: Views, *, key: Path, kept: Path) -> None:
+        self._ledger = ledger
+        self._views = views
+        self._key = key
+        self.kept = kept
+
+    def _private(self) -> Ed25519PrivateKey:
+        try:
+            loaded = serialization.load_pem_private_key(self._key.read_bytes(), password=None)
+        except FileNotFoundError:
+            raise NoSigningKey("There is no signing key yet; `run.py key create` makes one.") from None
+        except ValueError:
+            loaded = None
+        if not isinstance(loaded, Ed25519PrivateKey):
+            raise NoSigningKey(f"{self._key} holds no Ed25519 key.")
+        return loaded
+
+    def public(self) -> VerifierKey:
+        """The public half. Raises NoSigningKey."""
+        return checkpoint.verifier_key(self._private(), ORIGIN)
+
+    def current(self) -> bytes:
+        """The signed head: the last one where nothing was recorded since, else a new one.
+
+        Raises NoSigningKey, and LogAltered: a signature under a rewritten history would make it look like a true one.
+        """
+        key = self._private()
+        self._views.catch_up()
+        last = self._ledger.log_of_events.last_checkpoint()
+        reader = self._views.reader
+        size, node = tree.size(reader), tree.node(reader)
+        if last:
+            _must_go_on(last[1], size, node)
+        if last and last[0] == size and _is_by(last[1], checkpoint.verifier_key(key, ORIGIN)):
+            return last[1]
+        note = checkpoint.sign(key, ORIGIN, size, merkle.root(size, node))
+        self._keep(size, note)
+        return note
+
+    def keep_up(self, every_seconds: int) -> None:
+        """Signs the head where events were recorded since the last signed one and that is older than this; without a
+        key it does nothing."""
+        last = self._ledger.log_of_events.last_checkpoint()
+        due = instant(self._ledger.clock() - timedelta(seconds=every_seconds))
+        if self._key.exists() and (last is None or (last[0] < self._ledger.head() and last[2] <= due)):
+            self.current()
+
+    def _keep(self, size: int, note: bytes) -> None:
+        # The file first: a head that only the database knows proves nothing against who rewrites the database.
+        with self.kept.open("a+b") as file:
+            flock(file, LOCK_EX)  # another signer's note must not be taken for one that was cut short
+            file.seek(0)
+            file.truncate(_end_of_notes(file.read()))
+            file.write(note)
+            file.flush()
+            os.fsync(file.fileno())
+        self._ledger.log_of_events.keep_checkpoint(size, note, self._ledger.clock())
+
+
+def _end_of_notes(notes: bytes) -> int:
+    """Where the next note goes: behind all that stands there, but for what a crash has left of an unfinished note."""
+    end = len(notes)
+    for line in reversed(notes.splitlines(keepends=True)):
+        whole = line.endswith(b"\n")
+        if whole and line.startswith(_SIGNATURE):
+            break
+        end -= len(line)
+        if line.rstrip() == ORIGIN.encode() or (not whole and ORIGIN.encode().startswith(line)):
+            return end
+    return len(notes)
+
+
+def _must_go_on(note: bytes, size: int, node: merkle.Get) -> None:
+    """Raises LogAltered where the tree is not what the note signed, with more behind it."""
+    signed = checkpoint.parse(note)
+    if size < signed.size:
+        raise LogAltered(f"{signed.size} records were signed, and the log has {size}: its end is gone.")
+    if merkle.root(signed.size, node) != signed.root:
+        raise LogAltered(f"What was signed of the first {signed.size} records is not what the log has now.")
+
+
+def _is_by(note: bytes, key: VerifierKey) -> bool:
+    try:
+        checkpoint.verify(note, key)
+    except (checkpoint.CheckpointMalformed, checkpoint.CheckpointUnsigned):
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""The reconciliations' read model."""

@@ -1,0 +1,1 @@
+"""The one mechanism that feeds every view from the log."""
