@@ -91,9 +91,8 @@ def _topics(parameters: Parameters) -> list[str]:
 def _span(parameters: Parameters, settings: Settings) -> tuple[str | None, str | None]:
     """`from` and `to` as the log writes instants."""
     since, before = parameters.span("from", "to", settings.timezone)
-    return (None if since is None else instant(moment_of(since))), (
-        None if before is None else instant(moment_of(before))
-    )
+    low, high = (None if end is None else instant(moment_of(end)) for end in (since, before))
+    return low, high
 
 
 class OrderEvents:

@@ -55,7 +55,7 @@ from typing import BinaryIO, Final
 from zoneinfo import ZoneInfo
 
 from domain.log.recorder import SQLiteRecorder
-from domain.moments import microseconds
+from domain.moments import day_of, microseconds
 from domain.money import decimal_text, digits_of
 from domain.order import events as e
 from domain.order.events import Record
@@ -66,7 +66,7 @@ from domain.reconciling import read_again
 from domain.settlement.lines import Line
 from projections.exports.events import histories
 from projections.history import Entry, Reading, summary
-from projections.payments.table import MOVEMENTS, day_of
+from projections.payments.table import MOVEMENTS
 
 RECEIVABLE: Final = "Assets:Receivable:Orders"
 CUSTOMERS: Final = "Liabilities:Customers"
