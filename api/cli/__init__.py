@@ -1,0 +1,1 @@
+"""The command line: each file is one subject of it; `run.py` is the list."""

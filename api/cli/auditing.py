@@ -1,0 +1,128 @@
+"""`run.py key`, `checkpoint` and `verify`: the log's signed heads, and whether the log is what was recorded."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from api.cli.terminal import NEEDS_A_PERSON, fail, open_ledger, open_views, progress, reading_the_log, settings
+from api.settings import Settings
+
+if TYPE_CHECKING:
+    from projections.proof.signing import Checkpoints
+
+PROBLEMS_SHOWN_MAX = 20
+
+
+@click.group()
+def key() -> None:
+    """The key that signs the log's checkpoints."""
+
+
+@key.command("create")
+def key_create() -> None:
+    """Make the signing key (LEDGER_KEY) and print its public half.
+
+    Keep the public half where auditors find it: it proves what the ledger signed. Keep the private half out of backups
+    that others read. A key that is there is never written over.
+    """
+    from projections.proof.signing import create_key
+
+    chosen = settings()
+    try:
+        print(create_key(chosen.key))
+    except FileExistsError:
+        fail(f"{chosen.key} is there already; a signing key is never written over. `run.py key show` prints it.")
+
+
+@key.command("show")
+def key_show() -> None:
+    """Print the public half of the signing key."""
+    from projections.proof.signing import NoSigningKey
+
+    try:
+        print(_checkpoints(settings()).public())
+    except NoSigningKey as error:
+        fail(str(error))
+
+
+def _checkpoints(chosen: Settings) -> "Checkpoints":
+    from projections.proof.signing import Checkpoints
+
+    ledger = open_ledger(chosen)
+    return Checkpoints(ledger, open_views(ledger, chosen), key=chosen.key, kept=chosen.checkpoints)
+
+
+@click.command()
+def checkpoint() -> None:
+    """Sign the head of the log, print it, and keep it in the ledger and in LEDGER_CHECKPOINTS.
+
+    Hand copies to people who do not trust each other: whoever has one can tell when the log is cut or rewritten.
+    """
+    from projections.proof.signing import LogAltered, NoSigningKey
+
+    chosen = settings()
+    ledger = open_ledger(chosen)
+    with reading_the_log(), progress("feeding the views") as say:
+        open_views(ledger, chosen).ensure(say)
+    try:
+        sys.stdout.buffer.write(_checkpoints(chosen).current())
+    except NoSigningKey as error:
+        fail(str(error))
+    except LogAltered as error:
+        fail(f"the log is not signed any more: {error} `run.py verify` says where.", NEEDS_A_PERSON)
+
+
+@click.command()
+@click.option(
+    "--checkpoint",
+    "handed",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A checkpoint, or several, that somebody kept.",
+)
+@click.option("--key", "key_text", help="The public key to check signatures by.  [default: the ledger's own]")
+def verify(handed: Path | None, key_text: str | None) -> None:
+    """Read every stored byte again and say whether the log is what was recorded.
+
+    Each record against its digest, the order of versions, the tree against every checkpoint that was kept (in the
+    ledger, in LEDGER_CHECKPOINTS and in the file that is handed over), their signatures, and each order, folded anew,
+    against the views. Names the first bad position, its order and the reason, and exits 1.
+    """
+    from domain.proof.checkpoint import CheckpointMalformed, VerifierKey, split
+    from projections.proof.signing import NoSigningKey
+    from projections.proof.verification import Checked
+    from projections.proof.verification import verify as verify_log
+
+    chosen = settings()
+    if not chosen.ledger.exists():
+        fail(f"LEDGER_URL: there is no ledger at {chosen.ledger}")
+    ledger = open_ledger(chosen)
+    try:
+        public = VerifierKey.parse(key_text) if key_text else _checkpoints(chosen).public()
+    except CheckpointMalformed as error:
+        fail(f"--key: {error}")
+    except NoSigningKey:
+        public = None
+    views = open_views(ledger, chosen)
+    sources = [Checked("kept in the ledger", ledger.log_of_events.checkpoints())]
+    for source, path in ((f"kept in {chosen.checkpoints}", chosen.checkpoints), (f"in {handed}", handed)):
+        if path is not None and path.exists():
+            sources.append(Checked(source, list(split(path.read_bytes()))))
+    with progress("verifying") as say:
+        found = verify_log(chosen.ledger, views.in_force(), checkpoints=sources, key=public, progress=say)
+    print(f"{found.events} events of {found.orders} orders read, {found.checkpoints} checkpoints held against them")
+    if views.in_force() is None:
+        print("there are no views of this version of the program to compare with")
+    if found.unsigned:
+        print("no signing key is known, so the checkpoints' signatures were not checked (--key names one)")
+    if not found.problems:
+        print("everything holds")
+        return
+    first = found.problems[0]
+    print(f"position {first.position}, order {first.order or 'unknown'}: {first.reason}")
+    for problem in found.problems[1:PROBLEMS_SHOWN_MAX]:
+        print(f"also position {problem.position}, order {problem.order or 'unknown'}: {problem.reason}")
+    if len(found.problems) > PROBLEMS_SHOWN_MAX:
+        print(f"and {len(found.problems) - PROBLEMS_SHOWN_MAX} more")
+    sys.exit(NEEDS_A_PERSON)

@@ -1,0 +1,103 @@
+"""`run.py export`: the log for other programs."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from api.cli.terminal import NEEDS_A_PERSON, fail, open_ledger, progress, settings
+from domain.ledger import DamagedEvent, UnknownTopic
+from domain.order.state import BrokenHistory
+
+
+@click.group()
+def export() -> None:
+    """The log for other programs, whole, as it stands when the export begins.
+
+    Every record is held against its digest on the way; where one does not hold, nothing is left of the file, and the
+    exit status is 1.
+    """
+
+
+@export.command("events")
+@click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="[default: standard output]")
+def export_events(form: str, output: Path | None) -> None:
+    """Every event as the audit feed shows it: JSON Lines, or CSV with the event's data as JSON text in one column.
+
+    In CSV, text that a spreadsheet would take for a formula has an apostrophe in front; JSON Lines is exact.
+    """
+    from projections.exports.events import export_events as write_events
+    from projections.history import Reading
+
+    ledger = open_ledger(settings())
+    head, reading = ledger.head(), Reading(ledger)
+    with exporting(output) as part, progress("exporting") as say, _opened(part) as file:
+        write_events(ledger.log_of_events, reading, file, form=form, head=head, progress=say)
+
+
+@contextmanager
+def _opened(part: Path | None) -> Iterator[BinaryIO]:
+    if part is None:
+        yield sys.stdout.buffer
+    else:
+        with part.open("wb") as file:
+            yield file
+
+
+@export.command("ocel")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def export_ocel(file: Path) -> None:
+    """An object-centric event log (OCEL 2.0, its SQLite form), for process-mining tools.
+
+    Orders, items, payments and customers are its objects; amounts are whole numbers of minor units. Names, addresses,
+    notes and other personal data are left out.
+    """
+    from projections.exports import ocel
+    from projections.history import Reading
+
+    ledger = open_ledger(settings())
+    head, reading = ledger.head(), Reading(ledger)
+    with exporting(file) as part, progress("exporting") as say:
+        assert part is not None
+        ocel.export_ocel(ledger.log_of_events, reading, part, head=head, progress=say)
+
+
+@export.command("beancount")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="[default: standard output]")
+def export_beancount(output: Path | None) -> None:
+    """The books, for Beancount: what is receivable, income, and what each provider took in, kept and paid out.
+
+    An order is booked when it is placed, a payment or refund on the day it was received or refunded; fees, adjustments
+    and payouts as the settlement files have them that were reconciled. Names, addresses, notes and other personal data
+    are left out.
+    """
+    from projections.exports import beancount
+    from projections.history import Reading
+
+    chosen = settings()
+    ledger = open_ledger(chosen)
+    head, reading = ledger.head(), Reading(ledger)
+    with exporting(output) as part, progress("exporting") as say, _opened(part) as file:
+        beancount.export_beancount(ledger.log_of_events, reading, file, head=head, zone=chosen.timezone, progress=say)
+
+
+@contextmanager
+def exporting(output: Path | None) -> Iterator[Path | None]:
+    """The file to write for `output`, if any; what cannot be exported ends the program with the reason."""
+    from projections.exports.events import RecordMissing, whole_file
+
+    try:
+        with whole_file(output) if output else nullcontext() as part:
+            yield part
+    except FileExistsError:
+        fail(f"{output} is there already; an export is written over nothing.")
+    except BrokenPipeError:
+        raise  # whoever reads has enough, and click ends quietly
+    except OSError as error:
+        fail(f"{output or 'standard output'} cannot be written: {error.strerror or error}")
+    except (DamagedEvent, UnknownTopic, BrokenHistory, RecordMissing) as error:
+        fail(f"{error}. `run.py verify` says more.", NEEDS_A_PERSON)

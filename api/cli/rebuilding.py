@@ -1,0 +1,15 @@
+"""`run.py rebuild`: the views, made anew."""
+
+import click
+
+from api.cli.terminal import open_ledger, open_views, progress, reading_the_log, settings
+
+
+@click.command()
+def rebuild() -> None:
+    """Make the views anew from the log, also while the service is serving: it changes over when they are whole."""
+    chosen = settings()
+    ledger = open_ledger(chosen)
+    with reading_the_log(), progress("rebuilding") as say:
+        position = open_views(ledger, chosen).rebuild(say)
+    print(f"the views stand at position {position}")

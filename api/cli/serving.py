@@ -1,0 +1,58 @@
+"""`run.py serve`: the service, until it is stopped."""
+
+import os
+
+import click
+
+from api.cli.terminal import open_ledger, open_views, progress, reading_the_log, settings
+from domain.ledger import OrderLedger
+from projections.views.views import Views
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
+@click.option("--workers", default=None, type=click.IntRange(1, 64), help="Processes.  [default: one a core]")
+@click.option("--threads", default=4, show_default=True, type=click.IntRange(1, 64), help="Threads in each process.")
+@click.option("--demo", is_flag=True, help="Load sample orders into an empty ledger; print URLs and keys to try.")
+def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -> None:
+    """Run the service until it is stopped (Ctrl-C, or SIGTERM: what is in flight is finished, within 5 seconds).
+
+    \b
+      run.py serve --demo                  with sample orders, to look around
+      run.py serve --host 0.0.0.0 --port 80 --workers 4
+    """
+    from api.app import create_app
+    from api.server import Server
+    from projections import feeder
+    from projections.proof.signing import Checkpoints
+
+    chosen = settings()
+    ledger = open_ledger(chosen)
+    greeting = f"Serving {chosen.ledger} at http://{host}:{port} (Ctrl-C stops it)"
+    if demo:
+        from api.cli.demo import load_demo
+
+        greeting += load_demo(ledger, f"http://{host}:{port}")
+    views = open_views(ledger, chosen)
+    with reading_the_log(), progress("making the views") as say:
+        views.ensure(say)
+    # A connection must not live through the fork into the workers.
+    views.close()
+    ledger.log_of_events.close()
+
+    def make_app():  # type: ignore[no-untyped-def]  # falcon's generic App says nothing to the reader here
+        own = OrderLedger(chosen.ledger, currency_default=chosen.currency)
+        own_views = Views(own, chosen.views)
+        signing = Checkpoints(own, own_views, key=chosen.key, kept=chosen.checkpoints)
+        feeder.start(own_views, signing, chosen.checkpoint_seconds)
+        return create_app(own, own_views, chosen, threads=threads)
+
+    Server(
+        make_app,
+        host=host,
+        port=port,
+        workers=workers or os.cpu_count() or 1,
+        threads=threads,
+        when_ready=lambda: print(greeting, flush=True),
+    ).run()

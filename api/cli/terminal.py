@@ -1,0 +1,99 @@
+"""What every command stands on: what it says and how it fails, its settings, the ledger and the views it opens."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+from eventsourcing.persistence import MapperDeserialisationError, PersistenceError
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from api import settings as settings_module
+from api.settings import Settings, WrongSetting
+from domain.ledger import OrderLedger
+from domain.log.sqlite import Busy
+from projections.views.views import Views
+
+# Exit statuses of the contract.
+NEEDS_A_PERSON = 1
+WRONG_USAGE = 2
+
+err = Console(stderr=True, highlight=False)
+
+
+def out() -> Console:
+    """Standard output for tables: as wide as the terminal, and 160 columns elsewhere."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+
+
+def fail(message: str, status: int = WRONG_USAGE) -> NoReturn:
+    err.print("error:", style="red", end=" ")
+    err.print(message, soft_wrap=True, markup=False)
+    sys.exit(status)
+
+
+def settings() -> Settings:
+    try:
+        return settings_module.read(os.environ)
+    except WrongSetting as error:
+        fail(str(error))
+
+
+def open_ledger(chosen: Settings) -> OrderLedger:
+    try:
+        chosen.ledger.parent.mkdir(parents=True, exist_ok=True)
+        return OrderLedger(chosen.ledger, currency_default=chosen.currency)
+    except (PersistenceError, Busy, OSError) as error:
+        fail(f"LEDGER_URL: {chosen.ledger} cannot be opened: {error}")
+
+
+def open_views(ledger: OrderLedger, chosen: Settings) -> Views:
+    try:
+        chosen.views.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        fail(f"LEDGER_VIEWS: {chosen.views} cannot be made: {error}")
+    return Views(ledger, chosen.views)
+
+
+@contextmanager
+def reading_the_log() -> Iterator[None]:
+    """Where the log holds what this program cannot read, says what and where, in one line."""
+    try:
+        yield
+    except MapperDeserialisationError as error:
+        fail(f"the log cannot be read further: {error}", NEEDS_A_PERSON)
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on a terminal, a plain line now and then elsewhere, both on standard error."""
+    if not err.is_terminal:
+        said = [0.0]
+
+        def say(done: int, total: int) -> None:
+            share = done / total if total else 1.0
+            if share >= said[0] + 0.1 or done == total:
+                said[0] = share
+                print(f"{what}: {done} of {total}", file=sys.stderr, flush=True)
+
+        yield say
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
