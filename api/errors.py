@@ -11,10 +11,10 @@ from eventsourcing.persistence import PersistenceError
 from falcon import Request, Response
 
 from domain import refusals as r
-from domain.ledger import DamagedEvent, UnknownTopic
+from domain.aggregate import BrokenHistory
+from domain.log.mapper import DamagedEvent, UnknownTopic
 from domain.log.sqlite import Busy, TookTooLong, in_haste, sqlite3
-from domain.order.state import BrokenHistory
-from domain.reconciliation import state as reconciled
+from domain.reconciliation import refusals as reconciled
 from domain.settlement.lines import SettlementRefused
 from domain.strict_json import NotJSON
 from projections.proof.signing import LogAltered, NoSigningKey

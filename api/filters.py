@@ -10,13 +10,11 @@ from falcon.uri import parse_query_string
 from api import paging
 from api.errors import invalid_parameter
 from api.parameters import Parameters
-from domain.order.state import TRANSITIONS
+from domain.order import statuses
 from projections.orders.search import words
 from projections.orders.table import NEWEST_FIRST, ORDERING, Filter
 
 SEARCH_WORDS_MAX: Final = 32
-# The seed's order of the eight; `deleted` can only be asked for by `status_in`.
-STATUSES: Final = ("new", "hold", "failed", "cancelled", "processing", "shipped", "completed", "refunded")
 _ID_FIELDS: Final = ("payment_method", "shipping_method", "billing_country", "billing_state", "billing_city")
 NAMES: Final = frozenset(
     {
@@ -74,11 +72,11 @@ def read(parameters: Parameters, zone: ZoneInfo) -> Filter:
 
 
 def _statuses(parameters: Parameters) -> tuple[str, ...] | None:
-    status = parameters.choice("status", STATUSES)
+    status = parameters.choice("status", statuses.LISTED)
     named = [name for name in (parameters.text("status_in") or "").split(",") if name]
     if not named:
         return None if status is None else (status,)
-    return tuple(name for name in named if name in TRANSITIONS and status in (None, name))
+    return tuple(name for name in named if name in statuses.TRANSITIONS and status in (None, name))
 
 
 def _words(parameters: Parameters) -> list[str]:

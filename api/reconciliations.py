@@ -26,8 +26,8 @@ from api.reading import (
     position_token,
     provenance,
 )
+from domain.reconciliation.refusals import ReconciliationNotFound
 from domain.reconciliation.report import OUTCOMES
-from domain.reconciliation.state import ReconciliationNotFound
 from domain.reconciling import Given, Outcome, Reconciling
 from projections.reconciliations import table as reconciliations
 from projections.views.views import Views

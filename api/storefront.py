@@ -10,8 +10,8 @@ from api.commanding import Commanding
 from api.parameters import Parameters
 from api.reading import Patience, expected_versions, json_answer, provenance, stamp
 from api.settings import Settings
+from domain.order import statuses
 from domain.order.commands import DeleteOwnOrder
-from domain.order.state import STOREFRONT_STATUSES
 from domain.refusals import OrderNotFound
 from projections.orders import table as orders
 from projections.orders.documents import BASE_URL
@@ -30,7 +30,7 @@ class StorefrontOrders:
     def on_get(self, req: Request, resp: Response) -> None:
         customer_id = access.customer(req)
         parameters = Parameters(req.params)
-        wanted = orders.Filter(storefront_status=parameters.choice("status", STOREFRONT_STATUSES))
+        wanted = orders.Filter(storefront_status=parameters.choice("status", statuses.STOREFRONT))
         limit, offset = paging.window(parameters, _LIMIT_DEFAULT)
         base = paging.base_url(req, self._settings)
         self._patience.wait(parameters)

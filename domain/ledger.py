@@ -11,25 +11,19 @@ from uuid import UUID, uuid4
 
 import msgspec
 from eventsourcing.application import AggregateNotFoundError, Application
-from eventsourcing.domain import DomainEventProtocol
-from eventsourcing.persistence import (
-    ApplicationRecorder,
-    InfrastructureFactory,
-    Mapper,
-    MapperDeserialisationError,
-    StoredEvent,
-    Transcoder,
-)
+from eventsourcing.persistence import ApplicationRecorder, InfrastructureFactory
 from eventsourcing.popo import POPOFactory
 from eventsourcing.utils import Environment
 
+from domain.aggregate import Record, fold
+from domain.log.mapper import EventMapper
 from domain.log.recorder import SQLiteRecorder
-from domain.log.records import Claim, LogEntry, NewClaim, Provenance, RawRecord, uuid_of
+from domain.log.records import Claim, NewClaim, Provenance
 from domain.moments import utc_now
 from domain.order import commands, decide
 from domain.order import events as e
-from domain.order.state import Order, fold
-from domain.reconciliation import state as reconciliation
+from domain.order.imported import import_order
+from domain.order.state import ORDER, Order
 from domain.refusals import (
     IdempotencyKeyReused,
     OrderMoved,
@@ -39,107 +33,10 @@ from domain.refusals import (
     Refusal,
 )
 from domain.strict_json import canonical
+from domain.topics import kind_of
 
 LOG: Final = "orders"
-_SHAPES: Final[dict[str, type[e.Event] | type[reconciliation.Event]]] = {**e.TOPICS, **reconciliation.TOPICS}
-_TOPIC_OF: Final = {shape: topic for topic, shape in _SHAPES.items()}
-_encode: Final = msgspec.json.Encoder().encode
-_ALTERED: Final = "the record is not what its digest was made of"
 _T = TypeVar("_T")
-
-
-class UnknownTopic(MapperDeserialisationError):
-    """The log holds an event that this version of the program does not know. Nothing behind it may be read."""
-
-    def __init__(self, topic: str, position: int | None) -> None:
-        super().__init__(f"position {position}: the topic {topic!r} is not known to this version of the program")
-        self.topic = topic
-        self.position = position
-
-    def __reduce__(self) -> tuple[Any, ...]:  # it may come from another process
-        return type(self), (self.topic, self.position)
-
-
-class DamagedEvent(MapperDeserialisationError):
-    """An event's stored bytes are not what its topic or its digest says."""
-
-    def __init__(self, position: int | None, order: UUID | str, version: int, why: str) -> None:
-        super().__init__(f"position {position}, order {order}, version {version}: {why}")
-        self.position = position
-        self._said = (position, order, version, why)
-
-    def __reduce__(self) -> tuple[Any, ...]:  # it may come from another process
-        return type(self), self._said
-
-
-class EventMapper(Mapper[UUID]):
-    """Records to stored events and back, by the closed map of topics. No topic is ever imported by its name."""
-
-    def __init__(self) -> None:
-        super().__init__(transcoder=EventTranscoder())
-        # How the payload of each topic is read, and the record that its event stands in.
-        self._readers: dict[bytes, tuple[Callable[[bytes], Any], type[e.Record] | type[reconciliation.Record]]] = {
-            topic.encode(): (
-                msgspec.json.Decoder(shape).decode,
-                e.Record if issubclass(shape, e.Event) else reconciliation.Record,
-            )
-            for topic, shape in _SHAPES.items()
-        }
-
-    def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredEvent:
-        assert isinstance(domain_event, (e.Record, reconciliation.Record))  # a union would be made at each call
-        return StoredEvent(
-            originator_id=domain_event.originator_id,
-            originator_version=domain_event.originator_version,
-            topic=_TOPIC_OF[type(domain_event.event)],
-            state=self.transcoder.encode(domain_event.event),
-        )
-
-    def to_domain_event(self, stored_event: StoredEvent) -> e.Record | reconciliation.Record:
-        """An order's record, or a reconciliation's. Raises UnknownTopic, DamagedEvent."""
-        position = getattr(stored_event, "id", None)
-        uuid, version = stored_event.originator_id, stored_event.originator_version
-        if isinstance(stored_event, LogEntry) and not stored_event.is_intact:
-            raise DamagedEvent(position, uuid, version, _ALTERED)
-        if not isinstance(uuid, UUID):
-            raise DamagedEvent(position, uuid, version, "the order's UUID is none")
-        return self._record(position, uuid, version, stored_event.topic.encode(), stored_event.state)
-
-    def read(self, raw: RawRecord) -> e.Record | reconciliation.Record:
-        """The same of a record as it is stored, its digest checked. Raises UnknownTopic, DamagedEvent."""
-        if not raw.digest_holds():
-            raise DamagedEvent(raw.position, raw.order, raw.version, _ALTERED)
-        return self.read_unchecked(raw)
-
-    def read_unchecked(self, raw: RawRecord) -> e.Record | reconciliation.Record:
-        """`read`, for who has checked the digest already."""
-        try:
-            uuid = uuid_of(raw.originator_id)
-        except ValueError as error:
-            raise DamagedEvent(raw.position, raw.order, raw.version, str(error)) from error
-        return self._record(raw.position, uuid, raw.version, raw.topic, raw.payload)
-
-    def _record(
-        self, position: int | None, uuid: UUID, version: int, topic: bytes, payload: bytes
-    ) -> e.Record | reconciliation.Record:
-        try:
-            decode, record = self._readers[topic]
-        except KeyError:
-            raise UnknownTopic(topic.decode(errors="replace"), position) from None
-        try:
-            return record(uuid, version, decode(payload))
-        except ValueError as error:  # msgspec's and Unicode's errors are ValueErrors too
-            raise DamagedEvent(position, uuid, version, str(error)) from error
-
-
-class EventTranscoder(Transcoder):
-    """Plain JSON, one object an event; the topic tells the shape, so nothing in the data can."""
-
-    def encode(self, obj: Any) -> bytes:
-        return _encode(obj)
-
-    def decode(self, data: bytes) -> Any:
-        return msgspec.json.decode(data)
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -150,13 +47,13 @@ class Outcome(msgspec.Struct, frozen=True):
     replayed: bool = False
 
 
-def _fold_order(order: Order | None, records: Iterable[e.Record | reconciliation.Record]) -> Order | None:
+def _fold_order(order: Order | None, records: Iterable[Record]) -> Order | None:
     """Raises OrderNotFound where the UUID is a reconciliation's."""
-    return fold(order, map(_of_order, records))
+    return fold(ORDER, order, map(_of_order, records))
 
 
-def _of_order(record: e.Record | reconciliation.Record) -> e.Record:
-    if isinstance(record, e.Record):
+def _of_order(record: Record) -> Record:
+    if kind_of(record) is ORDER:
         return record
     raise OrderNotFound
 
@@ -289,7 +186,7 @@ class OrderLedger(Application[UUID]):
     def _append(
         self,
         order: Order,
-        records: list[e.Record],
+        records: list[Record],
         provenance: Provenance,
         now: datetime,
         idempotency: list[NewClaim],
@@ -301,7 +198,7 @@ class OrderLedger(Application[UUID]):
         return Outcome(order, positions[-1] if records else self.log_of_events.position_of(order.uuid, order.version))
 
     def _insert(
-        self, records: Sequence[e.Record], provenance: Provenance, now: datetime, claims: Sequence[NewClaim]
+        self, records: Sequence[Record], provenance: Provenance, now: datetime, claims: Sequence[NewClaim]
     ) -> Sequence[int]:
         stored = [self.mapper.to_stored_event(record) for record in records]
         return self.log_of_events.insert_events(stored, provenance=provenance, now=now, claims=claims)
@@ -368,14 +265,14 @@ class _ImportBatch:
         self._taken = set(log.claimed(wanted for line in lines for wanted in _wanted(line)))
         self._taken |= {("uuid", uuid) for uuid in log.begun(str(line.uuid) for line in lines if line.uuid)}
         self._order_id_last = log.claim_max("order-id")
-        self.records: list[e.Record] = []
+        self.records: list[Record] = []
         self.claims: list[NewClaim] = []
 
     def add(self, line: commands.ImportOrder) -> Order | Refusal | None:
         if not self._taken.isdisjoint((("order-id", line.id), ("order-key", line.key), ("uuid", str(line.uuid)))):
             return None
         try:
-            order, records = decide.import_order(
+            order, records = import_order(
                 line,
                 uuid=line.uuid or self._ledger.new_uuid(),
                 order_id=line.id or self._order_id_last + 1,
@@ -428,7 +325,7 @@ def _fingerprint(scope: str, command: commands.Command) -> bytes:
     return hashlib.sha256(scope.encode() + b"\n" + canonical(command)).digest()
 
 
-def _claims(records: Iterable[e.Record]) -> list[NewClaim]:
+def _claims(records: Iterable[Record]) -> list[NewClaim]:
     """What events take of what is unique in the whole ledger."""
     claims = []
     for record in records:

@@ -15,16 +15,19 @@ from uuid import UUID
 
 import msgspec
 
+from domain.aggregate import Event, place, step
 from domain.ledger import OrderLedger
 from domain.log.recorder import SQLiteRecorder
 from domain.log.records import Provenance
-from domain.reconciliation import matching
-from domain.reconciliation import state as r
+from domain.reconciliation import decide, matching
+from domain.reconciliation import events as e
+from domain.reconciliation.refusals import ReconciliationMoved, ReconciliationNotFound, ResultNotFound
 from domain.reconciliation.report import Asked, Earlier, Report, encode, in_transit, report, until
 from domain.reconciliation.rules import Rules, rules_from
-from domain.reconciliation.state import Reconciliation, ReconciliationMoved, ReconciliationNotFound, ResultNotFound
+from domain.reconciliation.state import RECONCILIATION, Decision, Reconciliation, uuid_of
 from domain.settlement import lines
 from domain.settlement.reading import read
+from domain.topics import kind_of
 
 # What holds where nobody gives rules; kept like any other, since what is not said in it could change one day.
 RULES_DEFAULT: Final = 'version = "default-1"\nsettlement_delay_days = 3\n'
@@ -115,9 +118,9 @@ class Reconciling:
         state: Reconciliation | None = None
         for stored in self._log.select_events(uuid):
             record = self._ledger.mapper.to_domain_event(stored)
-            if not isinstance(record, r.Record):
+            if kind_of(record) is not RECONCILIATION:
                 raise ReconciliationNotFound
-            state = r.step(state, record)
+            state = step(RECONCILIATION, state, record)
         if state is None:
             raise ReconciliationNotFound
         return state
@@ -143,7 +146,7 @@ class Reconciling:
         rules_text = (RULES_DEFAULT if rules_toml is None else rules_toml).encode()
         rules = rules_from(rules_text.decode())
         file_sha256, rules_sha256 = _sha256_of(file), hashlib.sha256(rules_text).hexdigest()
-        uuid = r.uuid_of(provider, file_sha256, rules_sha256)
+        uuid = uuid_of(provider, file_sha256, rules_sha256)
         if known := self._known(uuid):
             return known
         settled = _read(file, name, provider, rules)
@@ -181,29 +184,29 @@ class Reconciling:
         return Earlier(made.position, made.until, in_transit(made))
 
     def confirm(self, uuid: UUID, ids: Sequence[str], given: Given) -> Outcome:
-        return self._decide(uuid, ids, given, lambda state, results, now: r.confirm(state, results, now=now))
+        return self._decide(uuid, ids, given, lambda state, results, now: decide.confirm(state, results, now=now))
 
     def break_match(self, uuid: UUID, ids: Sequence[str], reason: str, given: Given) -> Outcome:
-        def decide(state: Reconciliation, results: list[r.Result], now: datetime) -> list[r.Event]:
-            return r.break_match(state, results, reason, now=now)
+        def broken(state: Reconciliation, results: list[decide.Result], now: datetime) -> list[Event]:
+            return decide.break_match(state, results, reason, now=now)
 
-        return self._decide(uuid, ids, given, decide)
+        return self._decide(uuid, ids, given, broken)
 
     def explain(self, uuid: UUID, ids: Sequence[str], reason: str, given: Given) -> Outcome:
-        def decide(state: Reconciliation, results: list[r.Result], now: datetime) -> list[r.Event]:
-            return r.explain(state, results, reason, now=now)
+        def explained(state: Reconciliation, results: list[decide.Result], now: datetime) -> list[Event]:
+            return decide.explain(state, results, reason, now=now)
 
-        return self._decide(uuid, ids, given, decide)
+        return self._decide(uuid, ids, given, explained)
 
     def close(self, uuid: UUID, given: Given) -> Outcome:
-        return self._decide(uuid, (), given, lambda state, _, now: r.close(state, now=now))
+        return self._decide(uuid, (), given, lambda state, _, now: decide.close(state, now=now))
 
     def _decide(
         self,
         uuid: UUID,
         ids: Sequence[str],
         given: Given,
-        decide: Callable[[Reconciliation, list[r.Result], datetime], list[r.Event]],
+        decided: Callable[[Reconciliation, list[decide.Result], datetime], list[Event]],
     ) -> Outcome:
         """All of it or, where one result cannot be decided so, nothing."""
         state = self.get(uuid)
@@ -214,9 +217,9 @@ class Reconciling:
             if state.report_sha256 != report_sha256:
                 results = self._results(state, ids)
             now = self._ledger.clock()
-            return self._append(state, uuid, decide(state, results, now), given.provenance, now)
+            return self._append(state, uuid, decided(state, results, now), given.provenance, now)
 
-    def _results(self, state: Reconciliation, ids: Sequence[str]) -> list[r.Result]:
+    def _results(self, state: Reconciliation, ids: Sequence[str]) -> list[decide.Result]:
         """The report's results by these ids, each once. Raises ResultNotFound."""
         if not ids:
             return []
@@ -233,7 +236,7 @@ class Reconciling:
         """
         state, position = self.get(uuid), self._journal.position()
         given.must_fit(state)
-        r.check_runs_again(state)
+        decide.check_runs_again(state)
         if all(entry.position <= state.position for entry in self._journal.entries(state.provider, position)):
             return self._as_it_is(state)
         made = self.made_again(msgspec.structs.replace(state, position=position))
@@ -241,10 +244,10 @@ class Reconciling:
         with self._log.exclusive():
             state = self.get(uuid)
             given.must_fit(state)
-            r.check_runs_again(state)
+            decide.check_runs_again(state)
             if position <= state.position:
                 return self._as_it_is(state)
-            event = r.ReconciliationRunAgain(
+            event = e.ReconciliationRunAgain(
                 occurred_at=now,
                 position=position,
                 report_sha256=hashlib.sha256(kept).hexdigest(),
@@ -258,13 +261,13 @@ class Reconciling:
         self,
         state: Reconciliation | None,
         uuid: UUID,
-        events: Sequence[r.Event],
+        events: Sequence[Event],
         provenance: Provenance,
         now: datetime,
     ) -> Outcome:
         if state is not None and not events:
             return self._as_it_is(state)
-        after, records = r.place(state, uuid, events)
+        after, records = place(RECONCILIATION, state, uuid, events)
         stored = [self._ledger.mapper.to_stored_event(record) for record in records]
         positions = self._log.insert_events(stored, provenance=provenance, now=now)
         return Outcome(after, positions[-1])
@@ -276,9 +279,9 @@ def _read(file: BinaryIO, name: str, provider: str, rules: Rules) -> _Settled:
     return _Settled(list(read(file, name, provider, rules.mapping(provider), balances.append)), balances)
 
 
-def _first_events(asked: Asked, name: str, made: Report, kept: bytes, now: datetime) -> list[r.Event]:
+def _first_events(asked: Asked, name: str, made: Report, kept: bytes, now: datetime) -> list[Event]:
     return [
-        r.ReconciliationStarted(
+        e.ReconciliationStarted(
             occurred_at=now,
             provider=asked.provider,
             file=name,
@@ -288,7 +291,7 @@ def _first_events(asked: Asked, name: str, made: Report, kept: bytes, now: datet
             position=asked.position,
             earlier=asked.earlier,
         ),
-        r.MatchesSuggested(
+        e.MatchesSuggested(
             occurred_at=now,
             report_sha256=hashlib.sha256(kept).hexdigest(),
             until=made.until,
@@ -310,12 +313,12 @@ def _found(made: Report) -> dict[str, int]:
     return {outcome: count for outcome, count in made.outcomes.items() if count}
 
 
-def _plain_results(kept: bytes) -> Iterable[r.Result]:
+def _plain_results(kept: bytes) -> Iterable[decide.Result]:
     for result in _decode_results(kept).results:
         rows = tuple(line.row for line in result.lines)
         positions = tuple(entry.position for entry in result.entries)
-        yield r.Result(result.id, result.outcome, rows, positions)
+        yield decide.Result(result.id, result.outcome, rows, positions)
 
 
-def _count_open(kept: bytes, decisions: dict[str, r.Decision]) -> int:
-    return r.count_open(_plain_results(kept), decisions)
+def _count_open(kept: bytes, decisions: dict[str, Decision]) -> int:
+    return decide.count_open(_plain_results(kept), decisions)

@@ -10,12 +10,14 @@ from uuid import UUID
 
 from msgspec import Raw
 
+from domain.aggregate import Event, Record, step
 from domain.ledger import LOG, OrderLedger
 from domain.log.records import RawRecord
 from domain.order import events as e
-from domain.order.state import Order, evolve, step
-from domain.reconciliation import state as reconciliation
+from domain.order.state import ORDER, Order, evolve
+from domain.reconciliation import events as reconciliation
 from domain.refusals import OrderNotFound
+from domain.topics import kind_of
 from projections.orders.documents import render, staff_document
 
 TYPES: Final = {shape.__name__: topic for topic, shape in e.TOPICS.items()}
@@ -28,7 +30,7 @@ class Entry(NamedTuple):
     """A record as it is stored, and the event in it."""
 
     raw: RawRecord
-    record: e.Record
+    record: Record
 
 
 class Reading:
@@ -47,22 +49,22 @@ class Reading:
             raise OrderNotFound
         order: Order | None = None
         for entry in found:
-            order = step(order, entry.record)
+            order = step(ORDER, order, entry.record)
         return found
 
     def entry(self, raw: RawRecord) -> Entry:
         """An order's record. Raises what `record` does, and OrderNotFound where it is a reconciliation's."""
         record = self.record(raw)
-        if not isinstance(record, e.Record):
+        if kind_of(record) is not ORDER:
             raise OrderNotFound
         return Entry(raw, record)
 
     def entries_of(self, raws: Iterable[RawRecord]) -> list[Entry]:
         """Those that are an order's; a reconciliation's are only checked. Raises what `record` does."""
         records = [(raw, self.record(raw)) for raw in raws]
-        return [Entry(raw, record) for raw, record in records if isinstance(record, e.Record)]
+        return [Entry(raw, record) for raw, record in records if kind_of(record) is ORDER]
 
-    def record(self, raw: RawRecord) -> e.Record | reconciliation.Record:
+    def record(self, raw: RawRecord) -> Record:
         """Raises DamagedEvent where the record is not what its digest says, UnknownTopic."""
         return self._ledger.mapper.read(raw)
 
@@ -77,7 +79,7 @@ class Reading:
     def tell(self, raw: RawRecord) -> dict[str, Any]:
         """Any record as auditors read it. Raises what `record` does."""
         record = self.record(raw)
-        if isinstance(record, e.Record):
+        if kind_of(record) is ORDER:
             return self.describe(Entry(raw, record))
         whose = {"order": None, "order_id": None, "reconciliation": raw.order}
         return _told(raw, record.event, whose, _DECIDED_WORDS[type(record.event)](record.event))
@@ -90,9 +92,7 @@ class Reading:
         return _told(raw, record.event, whose, summary(record.event, currency))
 
 
-def _told(
-    raw: RawRecord, event: e.Event | reconciliation.Event, whose: dict[str, Any], in_words: str
-) -> dict[str, Any]:
+def _told(raw: RawRecord, event: Event, whose: dict[str, Any], in_words: str) -> dict[str, Any]:
     return {
         "log": LOG,
         "position": raw.position,
@@ -207,7 +207,7 @@ def _differences(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[st
     ]
 
 
-def summary(event: e.Event, currency: str) -> str:
+def summary(event: Event, currency: str) -> str:
     """The event in words."""
     return _WORDS[type(event)](event, currency)
 
@@ -231,7 +231,7 @@ def _named(method: e.Method | None) -> str:
     return "none" if method is None else method.name or f"number {method.id}"
 
 
-_WORDS: Final[dict[type[e.Event], Callable[[Any, str], str]]] = {
+_WORDS: Final[dict[type[Event], Callable[[Any, str], str]]] = {
     e.OrderCreated: _created,
     e.ItemAdded: _item_added,
     e.ItemQuantityChanged: lambda event, _: f"quantity of item {event.item} changed to {event.quantity}",
@@ -255,7 +255,7 @@ _WORDS: Final[dict[type[e.Event], Callable[[Any, str], str]]] = {
     ),
     e.PaymentRefunded: _refunded,
 }
-_DECIDED_WORDS: Final[dict[type[reconciliation.Event], Callable[[Any], str]]] = {
+_DECIDED_WORDS: Final[dict[type[Event], Callable[[Any], str]]] = {
     reconciliation.ReconciliationStarted: lambda event: (
         f"reconciliation of {event.file} by {event.provider} started, looking at the log to position {event.position}"
     ),

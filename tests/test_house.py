@@ -16,7 +16,7 @@ LAYERS = ("domain", "projections", "api", "run")  # each may import itself and t
 INNER = [path for layer in LAYERS[:3] for path in sorted((ROOT / layer).rglob("*.py"))]
 MODULES = [*INNER, ROOT / "run.py"]
 
-CORE = [ROOT / "domain" / f"{name}.py" for name in ("money", "refusals", "strict_json")]
+CORE = [ROOT / "domain" / f"{name}.py" for name in ("aggregate", "money", "refusals", "strict_json")]
 CORE += sorted((ROOT / "domain" / "order").glob("*.py"))
 # What the core may use of others: nothing that reads a clock, chance, a file or the environment.
 PURE = {"collections.abc", "datetime", "decimal", "functools", "json", "re", "types", "typing", "uuid"}

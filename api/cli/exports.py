@@ -9,8 +9,8 @@ from typing import BinaryIO
 import click
 
 from api.cli.terminal import NEEDS_A_PERSON, fail, open_ledger, progress, settings
-from domain.ledger import DamagedEvent, UnknownTopic
-from domain.order.state import BrokenHistory
+from domain.aggregate import BrokenHistory
+from domain.log.mapper import DamagedEvent, UnknownTopic
 
 
 @click.group()

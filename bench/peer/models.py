@@ -8,7 +8,7 @@ from functools import cached_property
 from django.conf import settings
 from django.db import models
 
-from domain.order.state import TRANSITIONS, UNPAYABLE
+from domain.order.statuses import TRANSITIONS, UNPAYABLE
 
 ZERO = Decimal("0.00")
 

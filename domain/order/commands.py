@@ -4,7 +4,7 @@ Sizes and characters of plain values are bounded by `strict_json`; here stand th
 """
 
 from datetime import datetime
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -12,15 +12,13 @@ from msgspec import UNSET, Meta, UnsetType
 
 from domain.money import ZERO, Amount
 from domain.order.events import City, Country, Method, Product, State
+from domain.order.statuses import Status
 
 QUANTITY_MAX = 1_000_000
 ORDER_ID_MAX = 10**12
 Quantity: TypeAlias = Annotated[int, Meta(ge=1, le=QUANTITY_MAX)]
 Moment: TypeAlias = Annotated[datetime, Meta(tz=True)]
 Reference: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200)]
-Status: TypeAlias = Literal[
-    "new", "hold", "processing", "shipped", "completed", "failed", "cancelled", "refunded", "deleted"
-]
 
 
 class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

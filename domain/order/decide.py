@@ -8,10 +8,13 @@ from uuid import UUID
 from msgspec import UNSET
 from msgspec.structs import astuple, fields
 
+from domain import aggregate
+from domain.aggregate import Event, Record
 from domain.money import decimal_text, digits_of, is_too_large, readable
 from domain.order import billing, commands
 from domain.order import events as e
-from domain.order.state import TRANSITIONS, Item, Order, Payment, Refund, evolve, is_payable
+from domain.order.state import ORDER, Item, Order, Payment, Refund, is_payable
+from domain.order.statuses import CLOSED, OPEN, TRANSITIONS
 from domain.refusals import (
     AmountTooLarge,
     InvalidField,
@@ -24,7 +27,6 @@ from domain.refusals import (
     PaymentReferenceTaken,
     RefundExceedsReceived,
     RefundReferenceTaken,
-    Refusal,
     StatusChangeNotAllowed,
     TotalNegative,
 )
@@ -32,23 +34,21 @@ from domain.refusals import (
 ITEMS_MAX = 1_000
 EVENTS_MAX = 10_000
 
-_OPEN: Final = frozenset({"new", "hold"})
-_CLOSED: Final = frozenset({"refunded", "deleted"})
 # A command's billing fields, in the order of Billing's own.
 _BILLING_FIELDS: Final = tuple(f"billing_{field.name}" for field in fields(e.Billing))
 
 
-def place(order: Order | None, uuid: UUID, events: Sequence[e.Event]) -> tuple[Order, list[e.Record]]:
-    """The events in their places behind the order's last, and the order that they make.
+def place(order: Order | None, uuid: UUID, events: Sequence[Event]) -> tuple[Order, list[Record]]:
+    """The order after new events, and their records.
 
     Raises TotalNegative, AmountTooLarge or OrderTooLong where that would be no order that may exist.
     """
-    records = [
-        e.Record(uuid, version, event) for version, event in enumerate(events, (order.version if order else 0) + 1)
-    ]
-    for record in records:
-        order = evolve(order, record)
-    assert order is not None
+    after, records = aggregate.place(ORDER, order, uuid, events)
+    _must_be_within_limits(after)
+    return after, records
+
+
+def _must_be_within_limits(order: Order) -> None:
     totals = order.totals
     total = totals.total
     if total < 0:
@@ -61,10 +61,9 @@ def place(order: Order | None, uuid: UUID, events: Sequence[e.Event]) -> tuple[O
         raise OrderTooLong(f"An order has at most {ITEMS_MAX} items.")
     if order.version > EVENTS_MAX:
         raise OrderTooLong(f"An order has at most {EVENTS_MAX} events.")
-    return order, records
 
 
-def _utc(moment: datetime | None, now: datetime, field: str) -> datetime:
+def utc(moment: datetime | None, now: datetime, field: str) -> datetime:
     """The moment in UTC, or now where none is given."""
     try:
         return now if moment is None else moment.astimezone(UTC)
@@ -96,14 +95,14 @@ def _voucher_applied(command: commands.NewVoucher, currency: str, now: datetime)
 
 def create(
     command: commands.CreateOrder, *, order_id: int, key: str, currency_default: str, now: datetime
-) -> list[e.Event]:
+) -> list[Event]:
     """OrderCreated, ItemAdded for each item, VoucherApplied if any."""
     currency = currency_default if command.currency is None else command.currency
     digits_of(currency)
     bill = e.Billing(*[getattr(command, name) for name in _BILLING_FIELDS])
     billing.check(bill)
     customer = command.customer
-    events: list[e.Event] = [
+    events: list[Event] = [
         e.OrderCreated(
             occurred_at=now,
             id=order_id,
@@ -137,7 +136,7 @@ def create(
 
 
 def _must_be_open(order: Order, what: str) -> None:
-    if order.status not in _OPEN:
+    if order.status not in OPEN:
         raise OrderNotChangeable(
             f"{what} can change only while an order is new or on hold; this one is {order.status}."
         )
@@ -150,12 +149,12 @@ def _item(order: Order, number: int) -> Item:
     raise ItemNotFound(f"The order has no item {number}.")
 
 
-def add_item(order: Order, command: commands.AddItem, now: datetime) -> list[e.Event]:
+def add_item(order: Order, command: commands.AddItem, now: datetime) -> list[Event]:
     _must_be_open(order, "Items")
     return [_item_added(command, order.item_last + 1, order.currency, now)]
 
 
-def change_item_quantity(order: Order, command: commands.ChangeItemQuantity, now: datetime) -> list[e.Event]:
+def change_item_quantity(order: Order, command: commands.ChangeItemQuantity, now: datetime) -> list[Event]:
     item = _item(order, command.item)
     if item.quantity == command.quantity:
         return []
@@ -163,15 +162,15 @@ def change_item_quantity(order: Order, command: commands.ChangeItemQuantity, now
     return [e.ItemQuantityChanged(occurred_at=now, item=item.id, quantity=command.quantity)]
 
 
-def remove_item(order: Order, command: commands.RemoveItem, now: datetime) -> list[e.Event]:
+def remove_item(order: Order, command: commands.RemoveItem, now: datetime) -> list[Event]:
     item = _item(order, command.item)
     _must_be_open(order, "Items")
     return [e.ItemRemoved(occurred_at=now, item=item.id)]
 
 
-def change(order: Order, command: commands.ChangeOrder, now: datetime) -> list[e.Event]:
+def change(order: Order, command: commands.ChangeOrder, now: datetime) -> list[Event]:
     """One event for each kind of change, none where nothing changes."""
-    events: list[e.Event] = []
+    events: list[Event] = []
     if command.notes is not UNSET and command.notes != order.notes:
         events.append(e.NotesChanged(occurred_at=now, personal=e.NotesPersonal(notes=command.notes)))
     given = [getattr(command, name) for name in _BILLING_FIELDS]
@@ -182,7 +181,7 @@ def change(order: Order, command: commands.ChangeOrder, now: datetime) -> list[e
         events.append(e.BillingChanged(occurred_at=now, personal=e.BillingPersonal(billing=bill)))
     if command.payment_method is not UNSET and command.payment_method != order.payment_method:
         events.append(e.PaymentMethodChanged(occurred_at=now, payment_method=command.payment_method))
-    if events and order.status in _CLOSED:
+    if events and order.status in CLOSED:
         raise OrderNotChangeable(f"Nothing can change on an order that is {order.status}.")
     kept = decimal_text(order.shipping_cost, digits_of(order.currency))
     cost = kept if command.shipping_cost is UNSET else command.shipping_cost.decimal(order.currency, "shipping_cost")
@@ -193,11 +192,11 @@ def change(order: Order, command: commands.ChangeOrder, now: datetime) -> list[e
     return events + _change_voucher(order, command, now)
 
 
-def _change_voucher(order: Order, command: commands.ChangeOrder, now: datetime) -> list[e.Event]:
+def _change_voucher(order: Order, command: commands.ChangeOrder, now: datetime) -> list[Event]:
     new, old = command.voucher, order.voucher
     if new is UNSET or (new is None and old is None):
         return []
-    event: e.Event
+    event: Event
     if new is None:
         event = e.VoucherRemoved(occurred_at=now)
     else:
@@ -211,7 +210,7 @@ def _change_voucher(order: Order, command: commands.ChangeOrder, now: datetime) 
     return [event]
 
 
-def change_status(order: Order, command: commands.ChangeStatus, now: datetime) -> list[e.Event]:
+def change_status(order: Order, command: commands.ChangeStatus, now: datetime) -> list[Event]:
     allowed = TRANSITIONS[order.status]
     if command.status not in allowed:
         ways = f"from there it can become {', '.join(allowed)}" if allowed else "that is final"
@@ -226,7 +225,7 @@ def change_status(order: Order, command: commands.ChangeStatus, now: datetime) -
     return [e.StatusChanged(occurred_at=now, status=command.status, reason=command.reason)]
 
 
-def delete_own(order: Order, _command: commands.DeleteOwnOrder, now: datetime) -> list[e.Event]:
+def delete_own(order: Order, _command: commands.DeleteOwnOrder, now: datetime) -> list[Event]:
     """What its customer may delete: where nothing has been paid, and it has not been shipped."""
     if order.was_shipped:
         raise StatusChangeNotAllowed("The order has been shipped, so it cannot be deleted any more.")
@@ -238,7 +237,7 @@ def _must_be_positive(minor: int) -> None:
         raise InvalidField("amount", "must be more than nothing")
 
 
-def receive_payment(order: Order, command: commands.ReceivePayment, now: datetime) -> list[e.Event]:
+def receive_payment(order: Order, command: commands.ReceivePayment, now: datetime) -> list[Event]:
     """No event where this very payment is there already, so that a provider's second call does no harm."""
     amount = command.amount.minor(order.currency, "amount")
     _must_be_positive(amount)
@@ -271,14 +270,14 @@ def receive_payment(order: Order, command: commands.ReceivePayment, now: datetim
             amount=command.amount.decimal(order.currency, "amount"),
             provider=command.provider,
             reference=command.reference,
-            received_at=_utc(command.received_at, now, "received_at"),
+            received_at=utc(command.received_at, now, "received_at"),
             method=command.method,
             forced=command.force,
         )
     ]
 
 
-def refund_payment(order: Order, command: commands.RefundPayment, now: datetime) -> list[e.Event]:
+def refund_payment(order: Order, command: commands.RefundPayment, now: datetime) -> list[Event]:
     """No event where this very refund is there already."""
     amount = command.amount.minor(order.currency, "amount")
     _must_be_positive(amount)
@@ -316,14 +315,14 @@ def refund_payment(order: Order, command: commands.RefundPayment, now: datetime)
             amount=command.amount.decimal(order.currency, "amount"),
             provider=command.provider,
             reference=command.reference,
-            refunded_at=_utc(command.refunded_at, now, "refunded_at"),
+            refunded_at=utc(command.refunded_at, now, "refunded_at"),
             payment_reference=command.payment_reference,
             reason=command.reason,
         )
     ]
 
 
-_DECISIONS: Final[dict[type[commands.Command], Callable[[Order, Any, datetime], list[e.Event]]]] = {
+_DECISIONS: Final[dict[type[commands.Command], Callable[[Order, Any, datetime], list[Event]]]] = {
     commands.AddItem: add_item,
     commands.ChangeItemQuantity: change_item_quantity,
     commands.RemoveItem: remove_item,
@@ -335,57 +334,6 @@ _DECISIONS: Final[dict[type[commands.Command], Callable[[Order, Any, datetime], 
 }
 
 
-def decide(order: Order, command: commands.Command, now: datetime) -> list[e.Event]:
+def decide(order: Order, command: commands.Command, now: datetime) -> list[Event]:
     """What the command does to the order, as it stands now. Raises a Refusal; an empty list changes nothing."""
     return _DECISIONS[type(command)](order, command, now)
-
-
-def _past(
-    entry: commands.PastPayment | commands.PastRefund | commands.PastStatus,
-) -> commands.Command:
-    """The command that an import's history entry stands for."""
-    if isinstance(entry, commands.PastStatus):
-        return commands.ChangeStatus(status=entry.status, reason=entry.reason)
-    if isinstance(entry, commands.PastPayment):
-        return commands.ReceivePayment(
-            amount=entry.amount,
-            reference=entry.reference,
-            provider=entry.provider,
-            method=entry.method,
-            force=entry.force,
-        )
-    return commands.RefundPayment(
-        amount=entry.amount,
-        reference=entry.reference,
-        provider=entry.provider,
-        payment_reference=entry.payment_reference,
-        reason=entry.reason,
-    )
-
-
-def import_order(
-    command: commands.ImportOrder,
-    *,
-    uuid: UUID,
-    order_id: int,
-    key: str,
-    currency_default: str,
-    now: datetime,
-) -> tuple[Order, list[e.Record]]:
-    """The order with its history, by the same rules as if each command had been given at its time."""
-    at = _utc(command.created_at, now, "created_at")
-    events = create(command, order_id=order_id, key=key, currency_default=currency_default, now=at)
-    order, records = place(None, uuid, events)
-    for i, entry in enumerate(command.history):
-        previous, at = at, _utc(entry.at, now, f"history[{i}].at")
-        if at < previous:
-            raise InvalidField(f"history[{i}].at", "earlier than what stands before it; the history goes oldest first")
-        try:
-            order, more = place(order, uuid, decide(order, _past(entry), at))
-        except InvalidField as refusal:
-            raise InvalidField(f"history[{i}].{refusal.field}", refusal.message) from None
-        except Refusal as refusal:
-            refusal.detail = f"history[{i}]: {refusal.detail}"
-            raise
-        records += more
-    return order, records

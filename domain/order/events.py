@@ -9,13 +9,8 @@ today's.
 
 from datetime import datetime
 from typing import Final
-from uuid import UUID
 
-import msgspec
-
-
-class Part(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """A piece of an event or of an order's state; equal by value."""
+from domain.aggregate import Event, Part
 
 
 class Thumbnail(Part, frozen=True):
@@ -99,10 +94,6 @@ class BillingPersonal(Part, frozen=True):
 
 class NotesPersonal(Part, frozen=True):
     notes: str | None = None
-
-
-class Event(Part, frozen=True, kw_only=True):
-    occurred_at: datetime
 
 
 class OrderCreated(Event, frozen=True, kw_only=True):
@@ -204,14 +195,3 @@ TOPICS: Final[dict[str, type[Event]]] = {
     "order.payment_received.v1": PaymentReceived,
     "order.payment_refunded.v1": PaymentRefunded,
 }
-
-
-class Record(msgspec.Struct, frozen=True):
-    """An event in its place: which order it is about, and the version that it brings the order to.
-
-    Satisfies `eventsourcing.domain.DomainEventProtocol`.
-    """
-
-    originator_id: UUID
-    originator_version: int
-    event: Event

@@ -3,43 +3,26 @@
 Amounts are integers of the currency's minor units. `evolve` never refuses: what happened cannot be refused.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import reduce
-from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 from msgspec.structs import replace
 
+from domain.aggregate import Event, Kind, Part, Record
 from domain.money import minor_units
 from domain.order import events as e
-
-# From the contract's table: the statuses that each status may change to.
-TRANSITIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {
-        "new": ("hold", "processing", "failed", "cancelled", "deleted"),
-        "hold": ("new", "processing", "failed", "cancelled", "deleted"),
-        "processing": ("hold", "shipped", "completed", "failed", "cancelled", "refunded"),
-        "shipped": ("completed", "failed", "refunded"),
-        "completed": ("refunded",),
-        "failed": ("new", "hold", "processing", "cancelled", "deleted"),
-        "cancelled": ("refunded", "deleted"),
-        "refunded": (),
-        "deleted": (),
-    }
-)
-UNPAYABLE: Final = frozenset({"cancelled", "refunded", "deleted"})
-STOREFRONT_STATUSES: Final = ("paid", "awaiting_payment", "delivered", "cancelled")
+from domain.order.statuses import UNPAYABLE
 
 
-class Customer(e.Part, frozen=True):
+class Customer(Part, frozen=True):
     id: int
     details: e.CustomerDetails = e.CustomerDetails()
 
 
-class Item(e.Part, frozen=True):
+class Item(Part, frozen=True):
     """One line. `shipping` and `discount` are for the whole line, `unit_price` for one unit."""
 
     id: int
@@ -52,12 +35,12 @@ class Item(e.Part, frozen=True):
     offer: int | None = None
 
 
-class Voucher(e.Part, frozen=True):
+class Voucher(Part, frozen=True):
     discount: int
     code: str | None = None
 
 
-class Payment(e.Part, frozen=True, tag="payment"):
+class Payment(Part, frozen=True, tag="payment"):
     amount: int
     provider: str
     reference: str
@@ -66,7 +49,7 @@ class Payment(e.Part, frozen=True, tag="payment"):
     forced: bool = False
 
 
-class Refund(e.Part, frozen=True, tag="refund"):
+class Refund(Part, frozen=True, tag="refund"):
     amount: int
     provider: str
     reference: str
@@ -164,7 +147,7 @@ def storefront_status(order: Order, totals: Totals) -> str:
     return "paid" if totals.is_paid else "awaiting_payment"
 
 
-def _created(record: e.Record, event: e.OrderCreated) -> Order:
+def _created(record: Record, event: e.OrderCreated) -> Order:
     return Order(
         uuid=record.originator_id,
         version=record.originator_version,
@@ -233,7 +216,7 @@ def _payment_refunded(order: Order, event: e.PaymentRefunded) -> dict[str, Any]:
 
 
 # What each event changes in the state of an order that exists.
-_CHANGES: Final[Mapping[type[e.Event], Callable[[Order, Any], dict[str, Any]]]] = {
+_CHANGES: Final[Mapping[type[Event], Callable[[Order, Any], dict[str, Any]]]] = {
     e.ItemAdded: _item_added,
     e.ItemQuantityChanged: _item_quantity_changed,
     e.ItemRemoved: _item_removed,
@@ -255,7 +238,7 @@ _CHANGES: Final[Mapping[type[e.Event], Callable[[Order, Any], dict[str, Any]]]] 
 }
 
 
-def evolve(order: Order | None, record: e.Record) -> Order:
+def evolve(order: Order | None, record: Record) -> Order:
     """The order after the record's event. An order's events come by their versions, OrderCreated first."""
     event = record.event
     if isinstance(event, e.OrderCreated):
@@ -268,22 +251,4 @@ def evolve(order: Order | None, record: e.Record) -> Order:
     return replace(order, **changes)
 
 
-class BrokenHistory(Exception):
-    """An order's or a reconciliation's events are not the versions 1, 2, 3 and so on: one is missing, or stands where
-    it cannot."""
-
-    def __init__(self, whose: str, version: int, expected: int) -> None:
-        super().__init__(f"{whose}: version {version} stands where {expected} should")
-
-
-def step(order: Order | None, record: e.Record) -> Order:
-    """`evolve` for records that come from a log. Raises BrokenHistory where this is not the next one."""
-    expected = 1 if order is None else order.version + 1
-    if record.originator_version != expected or (order is None) != isinstance(record.event, e.OrderCreated):
-        raise BrokenHistory(f"order {record.originator_id}", record.originator_version, expected)
-    return evolve(order, record)
-
-
-def fold(order: Order | None, records: Iterable[e.Record]) -> Order | None:
-    """`step` over many: the projector that `Repository.get` takes."""
-    return reduce(step, records, order)
+ORDER: Final = Kind("order", topics=e.TOPICS, first=e.OrderCreated, evolve=evolve)

@@ -54,16 +54,17 @@ from operator import itemgetter
 from typing import BinaryIO, Final
 from zoneinfo import ZoneInfo
 
+from domain.aggregate import Event, fold, step
 from domain.log.recorder import SQLiteRecorder
 from domain.moments import day_of, microseconds
 from domain.money import decimal_text, digits_of
 from domain.order import events as e
-from domain.order.events import Record
-from domain.order.state import UNPAYABLE, Order, Payment, step
-from domain.reconciliation import state as reconciliation
-from domain.reconciliation.state import Reconciliation
+from domain.order.state import ORDER, Order, Payment
+from domain.order.statuses import UNPAYABLE
+from domain.reconciliation.state import RECONCILIATION, Reconciliation
 from domain.reconciling import read_again
 from domain.settlement.lines import Line
+from domain.topics import kind_of
 from projections.exports.events import histories
 from projections.history import Entry, Reading, summary
 from projections.payments.table import MOVEMENTS
@@ -140,9 +141,9 @@ def export_beancount(
     files: dict[tuple[str, str], tuple[int, Reconciliation]] = {}
     for raws in histories(log, head, progress):
         records = [reading.record(raw) for raw in raws]
-        entries = [Entry(raw, record) for raw, record in zip(raws, records, strict=True) if isinstance(record, Record)]
+        entries = [Entry(raw, record) for raw, record in zip(raws, records, strict=True) if kind_of(record) is ORDER]
         file.write("".join(books.transactions(entries)).encode())
-        state = reconciliation.fold(None, (one for one in records if isinstance(one, reconciliation.Record)))
+        state = fold(RECONCILIATION, None, (one for one in records if kind_of(one) is RECONCILIATION))
         if state is not None:
             last = files.get((state.provider, state.file_sha256), (0, state))
             files[state.provider, state.file_sha256] = max((raws[-1].position, state), last, key=itemgetter(0))
@@ -168,7 +169,7 @@ class _Books:
         for _, group in groupby(entries, key=_booked_together):
             part = list(group)
             for entry in part:
-                order = step(order, entry.record)
+                order = step(ORDER, order, entry.record)
             assert order is not None
             after = balances(order)
             changes = {account: after.get(account, 0) - before.get(account, 0) for account in {**before, **after}}
@@ -220,7 +221,7 @@ class _Books:
             changes = {holds: -sum(of_day), f"Expenses:Fees:{name}": sum(of_day)}
             yield self._written(day, told, position, changes, currency)
 
-    def _day(self, event: e.Event) -> str:
+    def _day(self, event: Event) -> str:
         at = event.occurred_at
         if isinstance(event, e.PaymentReceived):
             at = event.received_at

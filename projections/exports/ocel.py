@@ -24,6 +24,7 @@ from typing import Any, Final
 
 from msgspec import structs
 
+from domain.aggregate import Event, step
 from domain.ledger import LOG
 from domain.log.recorder import SQLiteRecorder
 from domain.log.records import RawRecord
@@ -31,7 +32,7 @@ from domain.log.sqlite import sqlite3
 from domain.moments import instant
 from domain.money import minor_units
 from domain.order import events as e
-from domain.order.state import Order, step
+from domain.order.state import ORDER, Order
 from projections.exports.events import histories
 from projections.history import Entry, Reading
 
@@ -51,7 +52,7 @@ _SQL_TYPES: Final = {
 }
 # What is told of each type of event, by the names of the event's own fields; and of every event before that.
 _OF_EVERY_EVENT: Final = ("version", "actor", "recorded_at")
-_OF_EVENTS: Final[dict[type[e.Event], tuple[str, ...]]] = {
+_OF_EVENTS: Final[dict[type[Event], tuple[str, ...]]] = {
     e.OrderCreated: ("currency", "shipping_cost"),
     e.ItemAdded: ("unit_price", "quantity", "shipping", "discount_amount"),
     e.ItemQuantityChanged: ("quantity",),
@@ -204,7 +205,7 @@ class _Story:
 
     def tell(self, entries: Iterable[Entry]) -> None:
         for raw, record in entries:
-            self._order = step(self._order, record)
+            self._order = step(ORDER, self._order, record)
             self._order_id = f"order:{raw.order}"
             event_id, at = f"{LOG}:{raw.position}", self._time(record.event.occurred_at)
             self._tell_event(event_id, at, raw, record.event)
@@ -222,7 +223,7 @@ class _Story:
         self._at = occurred_at
         return f"{instant(occurred_at)[:-1]}{min(self._rank, _RANKS - 1):03d}Z"
 
-    def _tell_event(self, event_id: str, at: str, raw: RawRecord, event: e.Event) -> None:
+    def _tell_event(self, event_id: str, at: str, raw: RawRecord, event: Event) -> None:
         kind = type(event)
         of_every_event = (raw.version, raw.actor.decode(), raw.recorded_at.decode())
         self._rows.add("event", event_id, kind.__name__)
@@ -234,7 +235,7 @@ class _Story:
         self._rows.add("object", self._order_id, "order")
         self._rows.add("object_order", self._order_id, at, None, *row)
 
-    def _besides_the_order(self, at: str, raw: RawRecord, event: e.Event) -> tuple[str, str | None]:
+    def _besides_the_order(self, at: str, raw: RawRecord, event: Event) -> tuple[str, str | None]:
         """The other object that the event is about: its type and id; what it is is told where it is new."""
         match event:
             case e.OrderCreated():

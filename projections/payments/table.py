@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from domain.ledger import DamagedEvent
+from domain.log.mapper import DamagedEvent
 from domain.log.records import RawRecord
 from domain.log.sqlite import sqlite3
 from domain.moments import day_of, microseconds, moment_of

@@ -13,22 +13,22 @@ from typing import Final, NamedTuple
 import msgspec
 from eventsourcing.persistence import OperationalError
 
+from domain.aggregate import step
 from domain.log.recorder import SQLiteRecorder
 from domain.log.records import RawRecord, digest_of
 from domain.log.sqlite import connect, sqlite3
-from domain.order.events import Record
-from domain.order.state import Order, step
+from domain.order.state import ORDER, Order
 from domain.proof import checkpoint, merkle
 from domain.proof.checkpoint import CheckpointMalformed, CheckpointUnsigned, VerifierKey
-from domain.reconciliation import state as reconciliation
-from domain.reconciliation.state import Reconciliation
+from domain.reconciliation.state import RECONCILIATION, Reconciliation
+from domain.topics import TOPICS
 from projections import tree
 from projections.orders import table as orders
 from projections.payments import table as payments
 from projections.reconciliations import table as reconciliations
 from projections.views.fold import MAPPER, Folded, fold, histories, nothing, processes
 
-_RECONCILIATIONS: Final = frozenset(topic.encode() for topic in reconciliation.TOPICS)
+_RECONCILIATIONS: Final = frozenset(name for name, topic in TOPICS.items() if topic.kind is RECONCILIATION)
 PART_RECORDS: Final = 8_192
 _MISSING: Final = bytes(32)  # stands for the digest of a record that is not there
 _SOMEWHERE: Final = 2**62  # the end of a span of positions that nothing bounds
@@ -438,8 +438,7 @@ def _check_order(
         position = raw.position
         try:
             record = MAPPER.read(raw)
-            assert isinstance(record, Record), "a reconciliation's event stands in an order"
-            order = step(order, record)
+            order = step(ORDER, order, record)
             if isinstance(record.event, payments.MOVEMENTS):
                 movements.append(payments.row(raw, order))
             made = orders.rows(order) if of_views and of_views.version == order.version else None
@@ -464,9 +463,7 @@ def _check_reconciliation(reader: "sqlite3.Connection | None", uuid: str, raws: 
     for raw in raws:
         try:
             record = MAPPER.read(raw)
-            if not isinstance(record, reconciliation.Record):
-                return Problem(raw.position, uuid, "an order's event stands in a reconciliation")
-            state = reconciliation.step(state, record)
+            state = step(RECONCILIATION, state, record)
         except Exception as error:  # an altered record can do anything to a fold
             return Problem(raw.position, uuid, f"its history cannot be read on from here: {error}")
         row = reconciliations.row(raws[0].position, state)

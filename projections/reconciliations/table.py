@@ -16,10 +16,10 @@ from domain.ledger import OrderLedger
 from domain.log.records import RawRecord
 from domain.log.sqlite import sqlite3
 from domain.moments import microseconds
-from domain.reconciliation import state as r
+from domain.reconciliation import events as e
 from domain.reconciliation.matching import Entry
 from domain.reconciliation.report import Report, Result
-from domain.reconciliation.state import Reconciliation
+from domain.reconciliation.state import Reconciliation, is_open
 from domain.reconciling import Reconciling
 from projections import csv_text
 from projections.payments import table as payments
@@ -168,7 +168,7 @@ class Shown(msgspec.Struct, frozen=True):
     before: Report | None
 
     def is_open(self, result: Result) -> bool:
-        return r.is_open(result.outcome, self.state.decisions.get(result.id))
+        return is_open(result.outcome, self.state.decisions.get(result.id))
 
 
 _decode_report = msgspec.json.Decoder(Report).decode
@@ -188,16 +188,16 @@ def shown(ledger: OrderLedger, reconciling: Reconciling, of: Reconciliation) -> 
 def _decisions(ledger: OrderLedger, uuid: UUID) -> dict[str, Decision]:
     found = {}
     for raw in ledger.log_of_events.raw_records(originator_id=uuid):
-        decided = r.TOPICS[raw.topic.decode()]
-        if issubclass(decided, r.Decided):
+        decided = e.TOPICS[raw.topic.decode()]
+        if issubclass(decided, e.Decided):
             event = msgspec.json.decode(raw.payload, type=decided)
             found[event.result] = _decision(raw, event)
     return found
 
 
-def _decision(raw: RawRecord, event: r.Decided) -> Decision:
+def _decision(raw: RawRecord, event: e.Decided) -> Decision:
     reason = getattr(event, "reason", None)
-    return Decision(r.KIND_OF[type(event)], reason, raw.actor.decode(), event.occurred_at)
+    return Decision(event.decision, reason, raw.actor.decode(), event.occurred_at)
 
 
 def head(of: Reconciliation) -> dict[str, Any]:

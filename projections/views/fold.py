@@ -12,13 +12,14 @@ from typing import Any, Final
 
 import msgspec
 
-from domain.ledger import DamagedEvent, EventMapper, UnknownTopic
+from domain.aggregate import BrokenHistory, Record, step
+from domain.log.mapper import DamagedEvent, EventMapper, UnknownTopic
 from domain.log.recorder import SQLiteRecorder
 from domain.log.records import RawRecord, text_of
 from domain.log.sqlite import sqlite3
-from domain.order.events import Record
-from domain.order.state import BrokenHistory, Order, step
-from domain.reconciliation import state as reconciliation
+from domain.order.state import ORDER, Order
+from domain.reconciliation.state import RECONCILIATION, Reconciliation
+from domain.topics import kind_of
 from projections.orders import table as orders
 from projections.payments import table as payments
 from projections.reconciliations import table as reconciliations
@@ -26,7 +27,7 @@ from projections.reconciliations import table as reconciliations
 MAPPER: Final = EventMapper()
 
 # A reconciliation, and the position where it started.
-Started = tuple[int, reconciliation.Reconciliation]
+Started = tuple[int, Reconciliation]
 
 
 class Folded(msgspec.Struct):
@@ -46,7 +47,7 @@ def fold(
     order_before: Callable[[str], Order | None],
     reconciliation_before: Callable[[str], Started | None],
     stopped_before: Iterable[str] = (),
-    read: Callable[[RawRecord], Record | reconciliation.Record] = MAPPER.read,
+    read: Callable[[RawRecord], Record] = MAPPER.read,
 ) -> Folded:
     """Folds records, in the order of their positions, onto what is known of orders and reconciliations before them.
 
@@ -65,17 +66,17 @@ def fold(
         try:
             for raw in run:
                 record = read(raw)
-                if isinstance(record, Record):
+                if kind_of(record) is ORDER:
                     if order is None and raw.version > 1:
                         order = order_before(whose)
-                    order = step(order, record)
+                    order = step(ORDER, order, record)
                     if isinstance(record.event, payments.MOVEMENTS):
                         found.movements.append(payments.row(raw, order))
                 else:
                     if started is None and raw.version > 1:
                         started = reconciliation_before(whose)
                     position, state = started or (raw.position, None)
-                    started = (position, reconciliation.step(state, record))
+                    started = (position, step(RECONCILIATION, state, record))
         except (UnknownTopic, DamagedEvent, BrokenHistory) as error:
             if not isinstance(error, BrokenHistory) and raw.digest_holds():
                 raise

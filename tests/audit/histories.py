@@ -7,7 +7,8 @@ from typing import Any
 from domain.money import decimal_text, digits_of
 from domain.order import commands as c
 from domain.order.commands import CreateOrder
-from domain.order.state import TRANSITIONS, Order
+from domain.order.state import Order
+from domain.order.statuses import TRANSITIONS
 from domain.strict_json import shaped
 
 CURRENCIES = ("USD", "USD", "EUR", "JPY", "KWD", "IRR")

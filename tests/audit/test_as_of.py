@@ -11,7 +11,8 @@ from uuid import UUID
 import pytest
 
 from domain.order.commands import ChangeOrder, ChangeStatus
-from domain.order.state import TRANSITIONS, Order
+from domain.order.state import Order
+from domain.order.statuses import TRANSITIONS
 from domain.refusals import Refusal
 from tests.audit.conftest import AUDIT, HOST, Office, exact, one_of_each
 from tests.audit.histories import a_command, an_order

@@ -16,7 +16,8 @@ from venv import create as create_environment
 
 import pytest
 
-from domain.ledger import DamagedEvent, OrderLedger
+from domain.ledger import OrderLedger
+from domain.log.mapper import DamagedEvent
 from domain.log.sqlite import sqlite3
 from domain.money import digits_of
 from domain.order.commands import ChangeItemQuantity, ChangeOrder, ChangeStatus, ReceivePayment, RefundPayment

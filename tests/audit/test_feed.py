@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from api.audit import SCAN_EVENTS_MAX
+from domain.aggregate import Record
 from domain.ledger import OrderLedger
 from domain.order import events as e
 from domain.order.commands import ChangeOrder, ReceivePayment
@@ -253,7 +254,7 @@ def test_a_filter_that_finds_little_looks_through_a_long_log_part_by_part(office
     order = office.place(items=[])
     mapper, log = office.ledger.mapper, office.ledger.log_of_events
     noise = e.NotesChanged(occurred_at=office.clock(), personal=e.NotesPersonal(notes="x"))
-    stored = mapper.to_stored_event(e.Record(order.uuid, 2, noise))
+    stored = mapper.to_stored_event(Record(order.uuid, 2, noise))
     log.insert_events(
         [replace(stored, originator_version=version) for version in range(2, SCAN_EVENTS_MAX + 2)],
         provenance=ME,

@@ -12,10 +12,12 @@ from uuid import UUID
 
 import pytest
 
+from domain.aggregate import Event, Record, fold
 from domain.order import commands as c
 from domain.order import events as e
 from domain.order.decide import EVENTS_MAX, ITEMS_MAX, create, decide, place
-from domain.order.state import Order, fold, is_payable, storefront_status
+from domain.order.state import ORDER as HISTORY
+from domain.order.state import Order, is_payable, storefront_status
 from domain.refusals import (
     AmountTooLarge,
     InvalidField,
@@ -54,9 +56,9 @@ ALLOWED = {
 EVERY_STATUS = tuple(ALLOWED)
 
 
-def order_of(events: Sequence[e.Event]) -> Order:
-    records = [e.Record(ORDER, version, event) for version, event in enumerate(events, 1)]
-    order = fold(None, records)
+def order_of(events: Sequence[Event]) -> Order:
+    records = [Record(ORDER, version, event) for version, event in enumerate(events, 1)]
+    order = fold(HISTORY, None, records)
     assert order is not None
     return order
 
@@ -64,11 +66,11 @@ def order_of(events: Sequence[e.Event]) -> Order:
 class Answer(NamedTuple):
     """What a command came to."""
 
-    given: Sequence[e.Event]
-    events: list[e.Event]
+    given: Sequence[Event]
+    events: list[Event]
     refusal: Refusal | None
 
-    def then(self, *expected: e.Event | type[Refusal], saying: str = "") -> Order:
+    def then(self, *expected: Event | type[Refusal], saying: str = "") -> Order:
         """The order with these events behind it, or as it was where the command was refused."""
         if self.refusal:
             assert [type(self.refusal)] == list(expected), self.refusal
@@ -79,7 +81,7 @@ class Answer(NamedTuple):
 
 
 class Given(NamedTuple):
-    events: Sequence[e.Event]
+    events: Sequence[Event]
 
     def when(self, command: c.Command) -> Answer:
         try:
@@ -90,7 +92,7 @@ class Given(NamedTuple):
         return Answer(self.events, decided, None)
 
 
-def given(*events: e.Event) -> Given:
+def given(*events: Event) -> Given:
     return Given(events)
 
 
@@ -188,7 +190,7 @@ def test_a_refused_deletion_of_a_paid_order_names_what_is_allowed_now() -> None:
 
 OPEN = {"new", "hold"}
 NOT_CLOSED = set(EVERY_STATUS) - {"refunded", "deleted"}
-CHANGES: dict[str, tuple[c.Command, type[e.Event], set[str]]] = {
+CHANGES: dict[str, tuple[c.Command, type[Event], set[str]]] = {
     "an item added": (add(unit_price="1"), e.ItemAdded, OPEN),
     "an item's quantity": (quantity(1, 2), e.ItemQuantityChanged, OPEN),
     "an item removed": (c.RemoveItem(item=1), e.ItemRemoved, OPEN),
@@ -479,7 +481,7 @@ def test_an_order_that_costs_nothing_is_paid_and_not_payable() -> None:
     ],
     ids=["a voucher", "a discount", "fewer units", "an item less", "cheaper shipping"],
 )
-def test_a_change_that_would_make_the_total_negative_is_refused(events: list[e.Event], command: c.Command) -> None:
+def test_a_change_that_would_make_the_total_negative_is_refused(events: list[Event], command: c.Command) -> None:
     given(created(), *events).when(command).then(TotalNegative, saying="-0.01 USD")
 
 

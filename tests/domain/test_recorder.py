@@ -20,7 +20,8 @@ from eventsourcing.popo import POPOApplicationRecorder
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.ledger import DamagedEvent, OrderLedger, UnknownTopic
+from domain.ledger import OrderLedger
+from domain.log.mapper import DamagedEvent, UnknownTopic
 from domain.log.recorder import SQLiteRecorder
 from domain.log.records import NewClaim, Provenance
 from domain.log.sqlite import sqlite3

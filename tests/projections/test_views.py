@@ -16,7 +16,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain.ledger import OrderLedger, UnknownTopic
+from domain.ledger import OrderLedger
+from domain.log.mapper import UnknownTopic
 from domain.log.records import digest_of
 from domain.log.sqlite import sqlite3
 from domain.order import events as e

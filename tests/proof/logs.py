@@ -9,13 +9,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from eventsourcing.persistence import StoredEvent
 from hypothesis import strategies as st
 
-from domain.ledger import EventMapper
+from domain.aggregate import Record, fold
+from domain.log.mapper import EventMapper
 from domain.log.records import digest_of
 from domain.moments import instant
 from domain.money import Amount, decimal_text, digits_of
 from domain.order import commands, decide
 from domain.order import events as e
-from domain.order.state import fold
+from domain.order.state import ORDER
 from domain.proof import checkpoint, merkle
 from domain.proof.pack import Continuation, StoredRecord, pack
 from domain.refusals import Refusal
@@ -38,7 +39,7 @@ class Log:
     def get(self, level: int, index: int) -> bytes:
         return self.nodes[level, index]
 
-    def append(self, events: list[e.Record]) -> None:
+    def append(self, events: list[Record]) -> None:
         size = len(self.records)
         self.records += [stored_record(event, position) for position, event in enumerate(events, size + 1)]
         leaves = [record.digest for record in self.records[size:]]
@@ -74,7 +75,7 @@ def signed_note(text: str, key: Ed25519PrivateKey = KEY, name: str = NAME) -> by
     return f"{text}\n— {name} {base64.b64encode(signature).decode()}\n".encode()
 
 
-def stored_record(event: e.Record, position: int) -> StoredRecord:
+def stored_record(event: Record, position: int) -> StoredRecord:
     stored = _MAPPER.to_stored_event(event)
     fields = (
         str(stored.originator_id),
@@ -92,6 +93,7 @@ def stored_record(event: e.Record, position: int) -> StoredRecord:
 def document(records: list[StoredRecord]) -> bytes:
     """The order document as the ledger makes it from the same records."""
     order = fold(
+        ORDER,
         None,
         (
             _MAPPER.to_domain_event(StoredEvent(UUID(r.originator_id), r.version, r.topic, r.payload.encode()))
@@ -102,9 +104,7 @@ def document(records: list[StoredRecord]) -> bytes:
     return staff_document(order)
 
 
-def history(
-    uuid: UUID, create: commands.CreateOrder, steps: list[tuple[timedelta, commands.Command]]
-) -> list[e.Record]:
+def history(uuid: UUID, create: commands.CreateOrder, steps: list[tuple[timedelta, commands.Command]]) -> list[Record]:
     """What is recorded when an order is given these commands one after the other; refused ones leave nothing."""
     now = START
     events = decide.create(create, order_id=uuid.int % 10**9, key=uuid.hex[:20], currency_default="USD", now=now)
@@ -119,7 +119,7 @@ def history(
     return records
 
 
-def an_order(number: int, currency: str = "USD") -> tuple[UUID, list[e.Record]]:
+def an_order(number: int, currency: str = "USD") -> tuple[UUID, list[Record]]:
     """An order with every kind of event in its history."""
     uuid = UUID(int=number)
     paid = {"provider": "stripe", "reference": f"pi_{number}"}
@@ -182,7 +182,7 @@ _billing = {
 
 
 @st.composite
-def histories(draw: st.DrawFn, uuid: UUID) -> list[e.Record]:
+def histories(draw: st.DrawFn, uuid: UUID) -> list[Record]:
     """What any sane sequence of commands records."""
     currency = draw(st.sampled_from(("USD", "JPY", "KWD", "IRR", "CLF")))
     digits = digits_of(currency)

@@ -18,10 +18,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.aggregate import Record
 from domain.ledger import OrderLedger
 from domain.log.records import digest_of
 from domain.money import Amount
-from domain.order import events as e
 from domain.order.commands import ReceivePayment
 from domain.proof import checkpoint, merkle, verify
 from domain.proof import pack as packing
@@ -159,7 +159,7 @@ def test_the_manifest_is_what_sha256sum_writes(files: dict[str, bytes]) -> None:
 @settings(deadline=None, max_examples=100)
 @given(histories(UUID(int=7)))
 def test_the_document_is_made_anew_as_the_ledger_makes_it_whatever_happened_to_the_order(
-    events: list[e.Record],
+    events: list[Record],
 ) -> None:
     log = Log()
     log.append(events)
@@ -360,7 +360,7 @@ def test_versions_that_a_log_took_in_another_order_are_refused(column: str) -> N
 def test_a_history_begins_with_the_orders_creation_and_has_no_other(which: tuple[int, int]) -> None:
     uuid, events = an_order(1)
     log = Log()
-    log.append([e.Record(uuid, version, events[i].event) for version, i in enumerate(which, 1)])
+    log.append([Record(uuid, version, events[i].event) for version, i in enumerate(which, 1)])
     said, failed = verify.examine(unzipped(log.evidence(uuid, document=b"{}")), [])
     assert failed == ["events.jsonl"]
     assert any("the first event, and no other, must be the order's creation" in line for line in said)

@@ -11,8 +11,10 @@ import msgspec
 import pytest
 from eventsourcing.persistence import StoredEvent
 
-from domain.ledger import EventMapper
-from domain.reconciliation.state import TOPICS, Record
+from domain.log.mapper import EventMapper
+from domain.reconciliation.events import TOPICS
+from domain.reconciliation.state import RECONCILIATION
+from domain.topics import kind_of
 
 
 class Sample(msgspec.Struct):
@@ -31,7 +33,7 @@ UUID_ = UUID("a06e0784-7b54-573d-b7db-902bbb437c93")
 def test_what_was_once_stored_is_read_for_ever_and_written_again_as_the_same_bytes(sample: Sample) -> None:
     stored = StoredEvent(originator_id=UUID_, originator_version=1, topic=sample.topic, state=bytes(sample.payload))
     record = EventMapper().to_domain_event(stored)
-    assert isinstance(record, Record)
+    assert kind_of(record) is RECONCILIATION
     assert EventMapper().to_stored_event(record) == stored
 
 

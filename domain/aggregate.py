@@ -1,0 +1,95 @@
+"""One history and its fold, whatever it is a history of: an order, or a reconciliation.
+
+Events in their places (`Record`), the kind of history that they are (`Kind`), and the state that they make. Pure.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from functools import reduce
+from typing import Generic, Protocol, TypeVar
+from uuid import UUID
+
+import msgspec
+
+
+class Part(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A piece of an event or of a state; equal by value."""
+
+
+class Event(Part, frozen=True, kw_only=True):
+    """A fact, in the past tense. Each shape is stored under a topic of its own, and that for ever."""
+
+    occurred_at: datetime
+
+
+class Record(msgspec.Struct, frozen=True):
+    """An event in its place: whose history it stands in, and the version that it brings that to.
+
+    Satisfies `eventsourcing.domain.DomainEventProtocol`.
+    """
+
+    originator_id: UUID
+    originator_version: int
+    event: Event
+
+
+class State(Protocol):
+    """What every state has: the version of the last event in it."""
+
+    @property
+    def version(self) -> int: ...
+
+
+S = TypeVar("S", bound=State)
+
+
+class Kind(Generic[S]):
+    """A kind of history: its name, its topics with their shapes, the shape of its first event, and its fold.
+
+    `evolve` never refuses, since what happened cannot be refused, and does not check the places: `step` does.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        topics: Mapping[str, type[Event]],
+        first: type[Event],
+        evolve: Callable[[S | None, Record], S],
+    ) -> None:
+        self.name = name
+        self.topics = topics
+        self.evolve = evolve
+        # Of each shape, whether it is the one that begins a history.
+        self.begins = {shape: shape is first for shape in topics.values()}
+
+
+class BrokenHistory(Exception):
+    """A history's events are not the versions 1, 2, 3 and so on, or one of them cannot stand where it does."""
+
+
+def step(kind: Kind[S], state: S | None, record: Record) -> S:
+    """The state after a record that comes from a log. Raises BrokenHistory where the record is not the next one."""
+    version, shape = record.originator_version, type(record.event)
+    expected = 1 if state is None else state.version + 1
+    if version != expected or kind.begins.get(shape) is not (state is None):
+        why = f"version {version} stands where {expected} should"
+        if version == expected:
+            why = f"{shape.__name__} cannot be its version {version}"
+        raise BrokenHistory(f"{kind.name} {record.originator_id}: {why}")
+    return kind.evolve(state, record)
+
+
+def fold(kind: Kind[S], state: S | None, records: Iterable[Record]) -> S | None:
+    """`step` over many records."""
+    return reduce(lambda before, record: step(kind, before, record), records, state)
+
+
+def place(kind: Kind[S], state: S | None, uuid: UUID, events: Iterable[Event]) -> tuple[S, list[Record]]:
+    """The state after new events, and their records: in the places behind the state's last event."""
+    first = 1 if state is None else state.version + 1
+    records = [Record(uuid, version, event) for version, event in enumerate(events, first)]
+    for record in records:
+        state = kind.evolve(state, record)
+    assert state is not None
+    return state, records

@@ -1,0 +1,61 @@
+"""An order that comes with its history: one line of an import, by the same rules as any other order."""
+
+from datetime import datetime
+from uuid import UUID
+
+from domain.aggregate import Record
+from domain.order import commands
+from domain.order.decide import create, decide, place, utc
+from domain.order.state import Order
+from domain.refusals import InvalidField, Refusal
+
+
+def import_order(
+    command: commands.ImportOrder,
+    *,
+    uuid: UUID,
+    order_id: int,
+    key: str,
+    currency_default: str,
+    now: datetime,
+) -> tuple[Order, list[Record]]:
+    """The order with its history, by the same rules as if each command had been given at its time."""
+    at = utc(command.created_at, now, "created_at")
+    events = create(command, order_id=order_id, key=key, currency_default=currency_default, now=at)
+    order, records = place(None, uuid, events)
+    for i, entry in enumerate(command.history):
+        previous, at = at, utc(entry.at, now, f"history[{i}].at")
+        if at < previous:
+            raise InvalidField(f"history[{i}].at", "earlier than what stands before it; the history goes oldest first")
+        try:
+            order, more = place(order, uuid, decide(order, _past(entry), at))
+        except InvalidField as refusal:
+            raise InvalidField(f"history[{i}].{refusal.field}", refusal.message) from None
+        except Refusal as refusal:
+            refusal.detail = f"history[{i}]: {refusal.detail}"
+            raise
+        records += more
+    return order, records
+
+
+def _past(
+    entry: commands.PastPayment | commands.PastRefund | commands.PastStatus,
+) -> commands.Command:
+    """The command that an import's history entry stands for."""
+    if isinstance(entry, commands.PastStatus):
+        return commands.ChangeStatus(status=entry.status, reason=entry.reason)
+    if isinstance(entry, commands.PastPayment):
+        return commands.ReceivePayment(
+            amount=entry.amount,
+            reference=entry.reference,
+            provider=entry.provider,
+            method=entry.method,
+            force=entry.force,
+        )
+    return commands.RefundPayment(
+        amount=entry.amount,
+        reference=entry.reference,
+        provider=entry.provider,
+        payment_reference=entry.payment_reference,
+        reason=entry.reason,
+    )

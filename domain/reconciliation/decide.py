@@ -1,0 +1,117 @@
+"""What may a person decide about a reconciliation? State and decision to events, or a refusal. Pure."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import msgspec
+
+from domain.aggregate import Event
+from domain.reconciliation import events as e
+from domain.reconciliation.refusals import DecisionNotAllowed, ReconciliationIsClosed, ReconciliationIsOpen
+from domain.reconciliation.state import Decision, Reconciliation, is_open
+
+
+class Result(msgspec.Struct, frozen=True):
+    """A result of the report, as far as a decision needs it: its id, its outcome, its rows and its positions."""
+
+    id: str
+    outcome: str
+    lines: tuple[int, ...] = ()
+    entries: tuple[int, ...] = ()
+
+
+def count_open(results: Iterable[Result], decisions: Mapping[str, Decision]) -> int:
+    return sum(is_open(result.outcome, decisions.get(result.id)) for result in results)
+
+
+def confirm(state: Reconciliation, results: Iterable[Result], *, now: datetime) -> list[Event]:
+    """A match that was suggested, or one that was broken, is one. Raises DecisionNotAllowed, ReconciliationIsClosed."""
+
+    def confirmed(result: Result, open_: int) -> Event:
+        return e.MatchConfirmed(occurred_at=now, open=open_, **_named(result))
+
+    allowed = _Allowed(_confirmable, "only what is suggested can be confirmed; explain it instead")
+    return _decide(state, results, Decision("confirmed"), allowed, confirmed)
+
+
+def break_match(state: Reconciliation, results: Iterable[Result], reason: str, *, now: datetime) -> list[Event]:
+    """A match, or what is suggested as one, is none. Raises DecisionNotAllowed, ReconciliationIsClosed."""
+
+    def broken(result: Result, open_: int) -> Event:
+        return e.MatchBroken(occurred_at=now, open=open_, reason=reason, **_named(result))
+
+    allowed = _Allowed(_breakable, "only a match, or what is suggested as one, can be broken")
+    return _decide(state, results, Decision("broken", reason), allowed, broken)
+
+
+def explain(state: Reconciliation, results: Iterable[Result], reason: str, *, now: datetime) -> list[Event]:
+    """What is open has a reason. Raises DecisionNotAllowed, ReconciliationIsClosed."""
+
+    def explained(result: Result, open_: int) -> Event:
+        return e.DifferenceExplained(occurred_at=now, open=open_, reason=reason, **_named(result))
+
+    allowed = _Allowed(_explainable, "it is not open, so there is nothing to explain")
+    return _decide(state, results, Decision("explained", reason), allowed, explained)
+
+
+def close(state: Reconciliation, *, now: datetime) -> list[Event]:
+    """Raises ReconciliationIsOpen. What is closed already stays as it is."""
+    if state.is_closed:
+        return []
+    if state.open:
+        raise ReconciliationIsOpen(state.open)
+    return [e.ReconciliationClosed(occurred_at=now)]
+
+
+def check_runs_again(state: Reconciliation) -> None:
+    """Raises ReconciliationIsClosed."""
+    if state.is_closed:
+        raise ReconciliationIsClosed
+
+
+def _confirmable(outcome: str, decision: Decision | None) -> bool:
+    return outcome == "suggested" or (outcome == "matched" and decision is not None)
+
+
+def _breakable(outcome: str, _: Decision | None) -> bool:
+    return outcome in ("suggested", "matched")
+
+
+def _explainable(outcome: str, decision: Decision | None) -> bool:
+    return is_open(outcome, decision) or (decision is not None and decision.kind == "explained")
+
+
+class _Allowed(NamedTuple):
+    """Of which results something can be said, by outcome and what was said before; and why of no other."""
+
+    allows: Callable[[str, Decision | None], bool]
+    refusal: str
+
+
+def _named(result: Result) -> dict[str, Any]:
+    return {"result": result.id, "outcome": result.outcome, "lines": result.lines, "entries": result.entries}
+
+
+def _decide(
+    state: Reconciliation,
+    results: Iterable[Result],
+    decision: Decision,
+    allowed: _Allowed,
+    event: Callable[[Result, int], Event],
+) -> list[Event]:
+    """An event for each result of which this was not said before; `event` is told how many are open after it."""
+    events: list[Event] = []
+    open_ = state.open
+    for result in results:
+        before = state.decisions.get(result.id)
+        if before == decision:
+            continue
+        if state.is_closed:
+            raise ReconciliationIsClosed
+        if not allowed.allows(result.outcome, before):
+            stands = before.kind if before else result.outcome
+            raise DecisionNotAllowed(f"The result {result.id} is {stands}: {allowed.refusal}.")
+        open_ += is_open(result.outcome, decision) - is_open(result.outcome, before)
+        events.append(event(result, open_))
+    return events

@@ -1,0 +1,47 @@
+"""The refusals of a reconciliation's commands: one class for each rule, as the orders' in `domain.refusals`."""
+
+from domain.refusals import OrderMoved, Refusal
+
+
+class ReconciliationNotFound(Refusal):
+    code = "reconciliation-not-found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such reconciliation.")
+
+
+class ReconciliationMoved(OrderMoved):
+    """The reconciliation is not at the version that the decision was given for."""
+
+    code = "reconciliation-moved"
+
+    def __init__(self, current_version: int) -> None:
+        Refusal.__init__(self, f"The reconciliation has moved on: it is at version {current_version} now.")
+        self.current_version = current_version
+
+
+class ResultNotFound(Refusal):
+    code = "result-not-found"
+
+    def __init__(self, result: str) -> None:
+        super().__init__(f"The report has no result {result!r}; take the ids from the report as it is now.")
+
+
+class ReconciliationIsClosed(Refusal):
+    code = "reconciliation-closed"
+
+    def __init__(self) -> None:
+        super().__init__("The reconciliation is closed; nothing in it changes any more.")
+
+
+class ReconciliationIsOpen(Refusal):
+    code = "reconciliation-open"
+
+    def __init__(self, count: int) -> None:
+        what = "1 result is" if count == 1 else f"{count} results are"
+        super().__init__(f"It cannot be closed: {what} open; confirm or explain first.")
+        self.count = count
+
+
+class DecisionNotAllowed(Refusal):
+    code = "decision-not-allowed"
