@@ -23,14 +23,12 @@ from domain.reconciliation import decide, matching
 from domain.reconciliation import events as e
 from domain.reconciliation.refusals import ReconciliationMoved, ReconciliationNotFound, ResultNotFound
 from domain.reconciliation.report import Asked, Earlier, Report, encode, in_transit, report, until
-from domain.reconciliation.rules import Rules, rules_from
+from domain.reconciliation.rules import DEFAULT, Rules, rules_from
 from domain.reconciliation.state import RECONCILIATION, Decision, Reconciliation, uuid_of
 from domain.settlement import lines
 from domain.settlement.reading import read
 from domain.topics import kind_of
 
-# What holds where nobody gives rules; kept like any other, since what is not said in it could change one day.
-RULES_DEFAULT: Final = 'version = "default-1"\nsettlement_delay_days = 3\n'
 _READ_BYTES: Final = 64 * 1024
 
 
@@ -143,7 +141,7 @@ class Reconciling:
 
         Raises SettlementRefused, or InvalidField where the rules are wrong; then nothing is recorded or kept.
         """
-        rules_text = (RULES_DEFAULT if rules_toml is None else rules_toml).encode()
+        rules_text = (DEFAULT if rules_toml is None else rules_toml).encode()
         rules = rules_from(rules_text.decode())
         file_sha256, rules_sha256 = _sha256_of(file), hashlib.sha256(rules_text).hexdigest()
         uuid = uuid_of(provider, file_sha256, rules_sha256)

@@ -1,6 +1,6 @@
-"""The domain's no: one class for each rule that can be broken, with its stable code.
+"""The refusals of the domain: one class for each rule that can be broken, with its stable code.
 
-A refusal records nothing. `detail` reads well on its own. HTTP statuses are not known here: `api/errors.py` has them.
+A refusal records nothing. `detail` is a whole sentence. `api/errors.py` has the HTTP statuses.
 """
 
 from typing import ClassVar
@@ -31,7 +31,7 @@ class OrderNotFound(Refusal):
     code = "order-not-found"
 
     def __init__(self) -> None:
-        # The same words whoever asks: nobody learns from them whether somebody else's order exists.
+        # The same words for every client: they do not tell whether another customer's order exists.
         super().__init__("There is no such order.")
 
 

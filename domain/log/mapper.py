@@ -1,4 +1,4 @@
-"""Records to what is stored of them, and back, by the closed map of topics."""
+"""Records to stored events and back, by the closed map of topics."""
 
 from typing import Any, Final
 from uuid import UUID
@@ -16,31 +16,31 @@ _ALTERED: Final = "the record is not what its digest was made of"
 
 
 class UnknownTopic(MapperDeserialisationError):
-    """The log holds an event that this version of the program does not know. Nothing behind it may be read."""
+    """The log holds an event that this version of the program does not know. Nothing after it may be read."""
 
     def __init__(self, topic: str, position: int | None) -> None:
         super().__init__(f"position {position}: the topic {topic!r} is not known to this version of the program")
         self.topic = topic
         self.position = position
 
-    def __reduce__(self) -> tuple[Any, ...]:  # it may come from another process
+    def __reduce__(self) -> tuple[Any, ...]:  # raised in other processes, too
         return type(self), (self.topic, self.position)
 
 
 class DamagedEvent(MapperDeserialisationError):
-    """An event's stored bytes are not what its topic or its digest says."""
+    """An event's stored bytes do not fit its topic or its digest."""
 
     def __init__(self, position: int | None, order: UUID | str, version: int, why: str) -> None:
         super().__init__(f"position {position}, order {order}, version {version}: {why}")
         self.position = position
         self._said = (position, order, version, why)
 
-    def __reduce__(self) -> tuple[Any, ...]:  # it may come from another process
+    def __reduce__(self) -> tuple[Any, ...]:  # raised in other processes, too
         return type(self), self._said
 
 
 class EventMapper(Mapper[UUID]):
-    """Records to stored events and back, by the closed map of topics. No topic is ever imported by its name."""
+    """The library's mapper with the closed map of topics. No topic is ever imported by its name."""
 
     def __init__(self) -> None:
         super().__init__(transcoder=EventTranscoder())
@@ -89,7 +89,7 @@ class EventMapper(Mapper[UUID]):
 
 
 class EventTranscoder(Transcoder):
-    """Plain JSON, one object an event; the topic tells the shape, so nothing in the data can."""
+    """Plain JSON, one object an event. The topic alone tells the shape: no data of a customer can."""
 
     def encode(self, obj: Any) -> bytes:
         return _encode(obj)

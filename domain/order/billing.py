@@ -1,7 +1,7 @@
-"""What a billing address may hold, by its country.
+"""The rules for a billing address, by its country.
 
 Iran's rules are the contract's: 10 digits of postal code, a national code with a right check digit, a mobile number
-of 09 and nine digits. Elsewhere only lengths and characters are looked at.
+of 09 and nine digits. Elsewhere only lengths and characters are bounded.
 """
 
 import re
@@ -10,7 +10,7 @@ from typing import Final
 from domain.order.events import Billing
 from domain.refusals import InvalidField
 
-# field of Billing -> (what fits, in words for the client)
+# field of Billing -> (its pattern, the rule in words for the client)
 _IRAN: Final = {
     "postal_code": (re.compile(r"[0-9]{10}"), "a postal code of Iran has 10 digits"),
     "national_code": (re.compile(r"[0-9]{10}"), "a national code of Iran has 10 digits"),

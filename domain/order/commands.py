@@ -1,6 +1,6 @@
-"""The commands: what clients may ask of an order, in the shapes of the contract's section 'Commands'.
+"""The commands that clients give to an order, in the shapes of the contract's section 'Commands'.
 
-Sizes and characters of plain values are bounded by `strict_json`; here stand the shapes and what is special to a field.
+`strict_json` bounds the sizes and characters of plain values; the shapes here bound what is special to a field.
 """
 
 from datetime import datetime
@@ -22,7 +22,7 @@ Reference: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
 class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What a client asks for; unknown fields are refused."""
+    """A client's request to change an order; unknown fields are refused."""
 
 
 class NewCustomer(Command, frozen=True, kw_only=True):
@@ -69,7 +69,7 @@ class CreateOrder(Command, frozen=True, kw_only=True):
 
 
 class ChangeOrder(Command, frozen=True, kw_only=True):
-    """What is left out stays as it is; null empties."""
+    """A field that is left out stays as it is; null empties it."""
 
     notes: str | None | UnsetType = UNSET
     billing_country: Country | None | UnsetType = UNSET
@@ -152,7 +152,7 @@ class PastStatus(Command, frozen=True, kw_only=True, tag_field="type", tag="stat
 
 
 class ImportOrder(CreateOrder, frozen=True, kw_only=True):
-    """One line of the import format: an order, and what happened to it since, oldest first."""
+    """One line of the import format: an order and its history, oldest first."""
 
     id: Annotated[int, Meta(ge=1, le=ORDER_ID_MAX)] | None = None
     key: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,64}\Z")] | None = None

@@ -39,10 +39,7 @@ _BILLING_FIELDS: Final = tuple(f"billing_{field.name}" for field in fields(e.Bil
 
 
 def place(order: Order | None, uuid: UUID, events: Sequence[Event]) -> tuple[Order, list[Record]]:
-    """The order after new events, and their records.
-
-    Raises TotalNegative, AmountTooLarge or OrderTooLong where that would be no order that may exist.
-    """
+    """The order after new events, and their records. Raises TotalNegative, AmountTooLarge, OrderTooLong."""
     after, records = aggregate.place(ORDER, order, uuid, events)
     _must_be_within_limits(after)
     return after, records
@@ -64,7 +61,7 @@ def _must_be_within_limits(order: Order) -> None:
 
 
 def utc(moment: datetime | None, now: datetime, field: str) -> datetime:
-    """The moment in UTC, or now where none is given."""
+    """The moment in UTC; None stands for now. Raises InvalidField for a time outside the calendar."""
     try:
         return now if moment is None else moment.astimezone(UTC)
     except OverflowError:
@@ -96,7 +93,7 @@ def _voucher_applied(command: commands.NewVoucher, currency: str, now: datetime)
 def create(
     command: commands.CreateOrder, *, order_id: int, key: str, currency_default: str, now: datetime
 ) -> list[Event]:
-    """OrderCreated, ItemAdded for each item, VoucherApplied if any."""
+    """OrderCreated, an ItemAdded for each item, and VoucherApplied if there is a voucher."""
     currency = currency_default if command.currency is None else command.currency
     digits_of(currency)
     bill = e.Billing(*[getattr(command, name) for name in _BILLING_FIELDS])
@@ -169,7 +166,7 @@ def remove_item(order: Order, command: commands.RemoveItem, now: datetime) -> li
 
 
 def change(order: Order, command: commands.ChangeOrder, now: datetime) -> list[Event]:
-    """One event for each kind of change, none where nothing changes."""
+    """An event for each kind of change; none where the order has these values already."""
     events: list[Event] = []
     if command.notes is not UNSET and command.notes != order.notes:
         events.append(e.NotesChanged(occurred_at=now, personal=e.NotesPersonal(notes=command.notes)))
@@ -226,7 +223,7 @@ def change_status(order: Order, command: commands.ChangeStatus, now: datetime) -
 
 
 def delete_own(order: Order, _command: commands.DeleteOwnOrder, now: datetime) -> list[Event]:
-    """What its customer may delete: where nothing has been paid, and it has not been shipped."""
+    """A customer may delete an order on which nothing is paid and which was never shipped."""
     if order.was_shipped:
         raise StatusChangeNotAllowed("The order has been shipped, so it cannot be deleted any more.")
     return change_status(order, commands.ChangeStatus(status="deleted"), now)
@@ -238,7 +235,7 @@ def _must_be_positive(minor: int) -> None:
 
 
 def receive_payment(order: Order, command: commands.ReceivePayment, now: datetime) -> list[Event]:
-    """No event where this very payment is there already, so that a provider's second call does no harm."""
+    """No event where the order has this payment already, so that a provider's second call does no harm."""
     amount = command.amount.minor(order.currency, "amount")
     _must_be_positive(amount)
     for known in order.payments:
@@ -278,7 +275,7 @@ def receive_payment(order: Order, command: commands.ReceivePayment, now: datetim
 
 
 def refund_payment(order: Order, command: commands.RefundPayment, now: datetime) -> list[Event]:
-    """No event where this very refund is there already."""
+    """No event where the order has this refund already."""
     amount = command.amount.minor(order.currency, "amount")
     _must_be_positive(amount)
     refundable = order.received
@@ -335,5 +332,5 @@ _DECISIONS: Final[dict[type[commands.Command], Callable[[Order, Any, datetime], 
 
 
 def decide(order: Order, command: commands.Command, now: datetime) -> list[Event]:
-    """What the command does to the order, as it stands now. Raises a Refusal; an empty list changes nothing."""
+    """The events that the command makes of the order as it is now; none where it changes nothing. Raises a Refusal."""
     return _DECISIONS[type(command)](order, command, now)

@@ -1,7 +1,7 @@
 """The events: facts about one order, in the past tense, and the permanent topics under which they are stored.
 
-Each event is a frozen struct. Its stored form is plain JSON; what is null or empty is left out. Amounts are decimal
-text with all the currency's digits. Personal data (names, e-mail, address, phone, codes, notes) stands in
+Each event is a frozen struct. Its stored form is plain JSON, without the fields that are null or empty. Amounts are
+decimal text with all the currency's digits. Personal data (names, e-mail, address, phone, codes, notes) stands in
 `personal` and nowhere else, so that it can be encrypted and erased per customer. A topic, once used, keeps its
 meaning for ever: a changed shape gets a new version of the topic, and `decode` learns to turn the old one into
 today's.
@@ -137,7 +137,7 @@ class VoucherRemoved(Event, frozen=True, kw_only=True):
 
 
 class BillingChanged(Event, frozen=True, kw_only=True):
-    """`personal.billing` is the whole of it, after the change."""
+    """`personal.billing` is the whole billing, after the change."""
 
     personal: BillingPersonal
 

@@ -19,7 +19,10 @@ def import_order(
     currency_default: str,
     now: datetime,
 ) -> tuple[Order, list[Record]]:
-    """The order with its history, by the same rules as if each command had been given at its time."""
+    """The order with its history: each entry is decided like a command that was given at its time.
+
+    Raises a Refusal that names the entry.
+    """
     at = utc(command.created_at, now, "created_at")
     events = create(command, order_id=order_id, key=key, currency_default=currency_default, now=at)
     order, records = place(None, uuid, events)
@@ -41,7 +44,7 @@ def import_order(
 def _past(
     entry: commands.PastPayment | commands.PastRefund | commands.PastStatus,
 ) -> commands.Command:
-    """The command that an import's history entry stands for."""
+    """The command that an entry of the history stands for."""
     if isinstance(entry, commands.PastStatus):
         return commands.ChangeStatus(status=entry.status, reason=entry.reason)
     if isinstance(entry, commands.PastPayment):

@@ -1,4 +1,4 @@
-"""The order's state, and how events make it: `evolve` is the one fold that commands, views and audits share.
+"""The order's state, and its fold: commands, views and audits all fold with `evolve`.
 
 Amounts are integers of the currency's minor units. `evolve` never refuses: what happened cannot be refused.
 """
@@ -59,9 +59,9 @@ class Refund(Part, frozen=True, tag="refund"):
 
 
 class Totals(msgspec.Struct, frozen=True):
-    """What an order comes to; the contract's section 'One order, two contracts' defines each.
+    """An order's totals; the contract's section 'One order, two contracts' defines each.
 
-    Amounts are minor units; `units` is how many pieces its lines have.
+    Amounts are minor units; `units` is the sum of its items' quantities.
     """
 
     items_subtotal: int
@@ -94,7 +94,7 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     created_at: datetime
     updated_at: datetime
     status: str = "new"
-    # Whether it ever was: an order that failed after it had been shipped has left the house all the same.
+    # Whether it was ever shipped, whatever its status now: an order can fail after it was shipped.
     was_shipped: bool = False
     shipping_cost: int = 0
     customer: Customer | None = None
@@ -103,14 +103,14 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     billing: e.Billing = e.Billing()
     notes: str | None = None
     items: tuple[Item, ...] = ()
-    # Never goes down, so that a line's number is not given twice.
+    # The number of the last item that was added. Never goes down, so that no number is given twice.
     item_last: int = 0
     voucher: Voucher | None = None
     payments: tuple[Payment | Refund, ...] = ()
 
     @property
     def received(self) -> int:
-        """What was received and not given back."""
+        """The sum of payments less refunds."""
         return sum(p.amount if isinstance(p, Payment) else -p.amount for p in self.payments)
 
     @property
@@ -215,7 +215,7 @@ def _payment_refunded(order: Order, event: e.PaymentRefunded) -> dict[str, Any]:
     return {"payments": (*order.payments, refund)}
 
 
-# What each event changes in the state of an order that exists.
+# The fields that each event changes in the state of an order.
 _CHANGES: Final[Mapping[type[Event], Callable[[Order, Any], dict[str, Any]]]] = {
     e.ItemAdded: _item_added,
     e.ItemQuantityChanged: _item_quantity_changed,

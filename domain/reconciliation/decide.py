@@ -1,4 +1,4 @@
-"""What may a person decide about a reconciliation? State and decision to events, or a refusal. Pure."""
+"""A person's decisions about a reconciliation: state and decision to events, or a refusal. Pure."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
@@ -26,7 +26,7 @@ def count_open(results: Iterable[Result], decisions: Mapping[str, Decision]) -> 
 
 
 def confirm(state: Reconciliation, results: Iterable[Result], *, now: datetime) -> list[Event]:
-    """A match that was suggested, or one that was broken, is one. Raises DecisionNotAllowed, ReconciliationIsClosed."""
+    """Confirms suggested matches, and matches that were broken. Raises DecisionNotAllowed, ReconciliationIsClosed."""
 
     def confirmed(result: Result, open_: int) -> Event:
         return e.MatchConfirmed(occurred_at=now, open=open_, **_named(result))
@@ -36,7 +36,7 @@ def confirm(state: Reconciliation, results: Iterable[Result], *, now: datetime) 
 
 
 def break_match(state: Reconciliation, results: Iterable[Result], reason: str, *, now: datetime) -> list[Event]:
-    """A match, or what is suggested as one, is none. Raises DecisionNotAllowed, ReconciliationIsClosed."""
+    """Breaks matches and suggested matches. Raises DecisionNotAllowed, ReconciliationIsClosed."""
 
     def broken(result: Result, open_: int) -> Event:
         return e.MatchBroken(occurred_at=now, open=open_, reason=reason, **_named(result))
@@ -46,7 +46,7 @@ def break_match(state: Reconciliation, results: Iterable[Result], reason: str, *
 
 
 def explain(state: Reconciliation, results: Iterable[Result], reason: str, *, now: datetime) -> list[Event]:
-    """What is open has a reason. Raises DecisionNotAllowed, ReconciliationIsClosed."""
+    """Gives open results a reason. Raises DecisionNotAllowed, ReconciliationIsClosed."""
 
     def explained(result: Result, open_: int) -> Event:
         return e.DifferenceExplained(occurred_at=now, open=open_, reason=reason, **_named(result))
@@ -56,7 +56,7 @@ def explain(state: Reconciliation, results: Iterable[Result], reason: str, *, no
 
 
 def close(state: Reconciliation, *, now: datetime) -> list[Event]:
-    """Raises ReconciliationIsOpen. What is closed already stays as it is."""
+    """Raises ReconciliationIsOpen. No event where the reconciliation is closed already."""
     if state.is_closed:
         return []
     if state.open:
@@ -83,7 +83,7 @@ def _explainable(outcome: str, decision: Decision | None) -> bool:
 
 
 class _Allowed(NamedTuple):
-    """Of which results something can be said, by outcome and what was said before; and why of no other."""
+    """Whether a decision is allowed, by a result's outcome and its decision so far; and the refusal if it is not."""
 
     allows: Callable[[str, Decision | None], bool]
     refusal: str
@@ -100,7 +100,7 @@ def _decide(
     allowed: _Allowed,
     event: Callable[[Result, int], Event],
 ) -> list[Event]:
-    """An event for each result of which this was not said before; `event` is told how many are open after it."""
+    """An event for each result that does not have this decision yet; `event` gets the number that are open after it."""
     events: list[Event] = []
     open_ = state.open
     for result in results:

@@ -1,7 +1,7 @@
-"""Which payments were settled as one, and which in parts? Pass d of the matching: sums that are exact.
+"""Payments that were settled together, or in parts. Pass d of the matching: sums that are exact.
 
-Rows are looked at together where they have something in common: one order, one reference and its parts, a payout and
-what it pays, or one day. Of two or more open rows the sum must be the amount of an open row of the other side.
+Rows are tried together that share an order, a reference (or parts of it), a payout or a day. The sum of two or more
+open rows must be the amount of an open row of the other side.
 """
 
 import re
@@ -11,16 +11,16 @@ from typing import Final, TypeAlias
 
 from domain.reconciliation.sides import Sides, Sort, entry_sort
 
-# Of more rows than this the whole is tried alone, since there are more ways to choose some than can be looked at.
+# Of more rows than this only the sum of all is tried: there are too many subsets.
 SUM_ROWS_MAX: Final = 10
 _STEM: Final = re.compile(r"(.+)[-_/.:#].+")
 
-# Lines and entries, by their places, that may belong together.
+# The places of lines and entries that may belong together.
 Candidate: TypeAlias = tuple[tuple[int, ...], tuple[int, ...]]
 
 
 def exact_sums(sides: Sides) -> list[Candidate]:
-    """What may belong together by its sum."""
+    """The candidates whose sums are exact."""
     found: list[Candidate] = []
     for lines, entries in _parts_in_lines(sides):
         totals = {sides.entries[entry].amount for entry in entries}

@@ -4,19 +4,19 @@ The passes, in this order; a row of either side that one of them has claimed is 
 
 a. `reference_and_amount`: provider, kind, reference, amount and currency are the same: `matched`.
 b. `reference`: the reference alone: `currency_differs` or `amount_differs`. A line whose payment is claimed by another
-   line is a `duplicate_in_settlement` (`repeated`), and so is one that says the same as another that nothing answers.
+   line is a `duplicate_in_settlement` (`repeated`), and so is a second line of the same content without a payment.
 c. `order_and_amount`: the order's key or id stands in the line; kind, amount and currency are the same: `suggested`.
 d. `exact_sum`: one line is several payments, or several lines are one, and the sum is exact: `suggested`.
 e. `tolerance`: as c, with amounts that are as far apart as the rules allow: `suggested`.
 
-What is left: `missing_in_ledger`; `missing_in_settlement`; `in_transit`, where the payment is younger than its
-provider's settlement delay; and `unknown_kind`, for lines whose kind is none of ours. Fees, adjustments and payouts are
-not in the journal, and in no result. A chargeback is looked for among the refunds.
+The rows that are left are `missing_in_ledger`; `missing_in_settlement`; `in_transit`, where the payment is younger than
+its provider's settlement delay; and `unknown_kind`, for lines whose kind is none of ours. Fees, adjustments and payouts
+are not in the journal, and in no result. A chargeback is looked for among the refunds.
 
-c to e first find every candidate, and then take only those that no other touches; rows that several fit are
-`ambiguous`, together, and nobody is matched. So the outcome does not hang on the order of the rows: they are sorted by
-what they say (position or row number last, which decides between rows that say the same), and results come by row,
-then position.
+c to e first find every candidate, and then take only the candidates that share no row with another; rows of several
+candidates are `ambiguous`, together, and none of them is matched. So the outcome does not depend on the order of the
+rows: they are sorted by their content (position or row number last, for rows of the same content), and results come by
+row, then position.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -30,13 +30,10 @@ from domain.settlement.lines import KINDS, Line
 __all__ = ["Difference", "Entry", "Result", "match"]
 
 
-def match(
-    lines: Iterable[Line], entries: Iterable[Entry], rules: Rules, *, as_of: datetime, since: datetime | None = None
-) -> list[Result]:
-    """What became of every payment, refund, chargeback and unknown line, and of every entry.
+def match(lines: Iterable[Line], entries: Iterable[Entry], rules: Rules, *, as_of: datetime) -> list[Result]:
+    """A result for every payment, refund, chargeback and line of an unknown kind, and for every entry.
 
-    `as_of` is the moment at which the settlement delay is counted; an entry received before `since` that no line claims
-    is in no result, because an earlier file settled it.
+    The settlement delay ends at `as_of`.
     """
     lines = list(lines)
     sides = Sides((line for line in lines if line.kind in JOURNAL_KIND), entries)
@@ -45,7 +42,7 @@ def match(
     _suggest(sides, "order_and_amount", _same_order(sides, lambda _: 0))
     _suggest(sides, "exact_sum", exact_sums(sides))
     _suggest(sides, "tolerance", _same_order(sides, lambda currency: rules.tolerance_minor.get(currency, 0)))
-    _rest(sides, rules, as_of, since)
+    _rest(sides, rules, as_of)
     unknown = [Result("unknown_kind", "kind", (line.row,)) for line in lines if line.kind not in KINDS]
     return sorted(
         sides.results + unknown, key=lambda result: (not result.lines, result.lines, result.entries, result.outcome)
@@ -53,7 +50,7 @@ def match(
 
 
 def _by_reference(sides: Sides) -> None:
-    """Passes a and b, and the lines that say again what a claimed line has said."""
+    """Passes a and b, and the lines that repeat a claimed line."""
     for entry, visitors in sides.visitors.items():
         same = next((line for line in visitors if sides.agree(line, entry)), None)
         if same is not None:
@@ -64,7 +61,7 @@ def _by_reference(sides: Sides) -> None:
         elif len(visitors) == 1:
             differs = sides.differences(visitors[0], entry, "currency", "amount")
             sides.close(f"{differs[0].field}_differs", "reference", visitors, [entry], *differs)
-        # Several lines, and none of them the whole: the parts of the payment, it may be. Pass d will see.
+        # Several lines, none of them the whole: they may be parts of the payment, which pass d looks for.
 
 
 def _repeat(sides: Sides, line: int, of: int, *differs: Difference) -> None:
@@ -73,7 +70,7 @@ def _repeat(sides: Sides, line: int, of: int, *differs: Difference) -> None:
 
 
 def _repeated(sides: Sides) -> None:
-    """Lines that the journal does not know, and that say the same as another such line."""
+    """Lines of a reference that the journal does not know: those with the content of an earlier line repeat it."""
     first: dict[tuple[str, str, str, str, int], int] = {}
     for place, line in list(sides.homeless()):
         if line.reference:
@@ -84,7 +81,7 @@ def _repeated(sides: Sides) -> None:
 
 
 def _suggest(sides: Sides, rule: str, candidates: Iterable[Candidate]) -> None:
-    """Suggests the candidates that share no row with another; the others are ambiguous, together as they hang."""
+    """Suggests the candidates that share no row with another; those that share rows are ambiguous together."""
     for group in _hanging_together(sorted(set(candidates))):
         if len(group) == 1:
             lines, entries = group[0]
@@ -118,7 +115,7 @@ def _hanging_together(candidates: Sequence[Candidate]) -> list[list[Candidate]]:
 
 
 def _same_order(sides: Sides, apart_max: Callable[[str], int]) -> list[Candidate]:
-    """Passes c and e; `apart_max` says how far amounts of a currency may be apart."""
+    """Passes c and e; `apart_max` is how far amounts of a currency may be apart."""
     return [
         ((line,), (entry,))
         for lines, entries in sides.orders()
@@ -128,8 +125,8 @@ def _same_order(sides: Sides, apart_max: Callable[[str], int]) -> list[Candidate
     ]
 
 
-def _rest(sides: Sides, rules: Rules, as_of: datetime, since: datetime | None) -> None:
-    """What no pass has claimed."""
+def _rest(sides: Sides, rules: Rules, as_of: datetime) -> None:
+    """Closes the rows that no pass has claimed."""
     for entry, visitors in sides.visitors.items():
         if sides.open_entries[entry]:
             sides.close("ambiguous", "reference", [line for line in visitors if sides.open_lines[line]], [entry])
@@ -138,7 +135,7 @@ def _rest(sides: Sides, rules: Rules, as_of: datetime, since: datetime | None) -
             home = sides.homes[place]
             if home is None:
                 sides.close("missing_in_ledger", "left_over", [place])
-            else:  # others of its reference came to the payment's sum without it
+            else:  # other lines of its reference come to the payment's sum without it
                 of = next(line for line in sides.visitors[home] if not sides.open_lines[line])
                 _repeat(sides, place, of)
     for place, is_open in enumerate(sides.open_entries):
@@ -147,5 +144,5 @@ def _rest(sides: Sides, rules: Rules, as_of: datetime, since: datetime | None) -
         entry_ = sides.entries[place]
         if entry_.received_at > as_of - timedelta(days=rules.delay_days(entry_.provider)):
             sides.close("in_transit", "settlement_delay", [], [place])
-        elif since is None or entry_.received_at >= since:
+        else:
             sides.close("missing_in_settlement", "left_over", [], [place])

@@ -1,10 +1,11 @@
-"""What does a reconciliation find? Its report: a pure function of file, rules and journal, to the byte.
+"""The report of a reconciliation: a pure function of file, rules and journal, to the byte.
 
-Amounts are decimal text. What the tie-out cannot explain is a result like the others, so that it is explained or stays
-open like them. A result's id is made of what it says, so that it is the same whenever the same is found.
+Amounts are decimal text. A difference that the tie-out cannot explain is a result like the others, so that it is
+explained or stays open like them. A result's id is a hash of its content, so that the same result has the same id in
+every run.
 
-Which payments a file ought to settle begins where the one before it ended: who is in no line of this file, and was
-received and known when that one was made, is its business, unless it was in transit then.
+A file should settle the payments since the file before it. A payment in no line of this file is left to the earlier
+file, if it was received and recorded before that file's end and was not in transit then.
 """
 
 import hashlib
@@ -32,7 +33,7 @@ OUTCOMES: Final = (
     "in_transit",
     "matched",
 )
-# A payment in transit is as it should be: the provider still has its time. The next file settles it or misses it.
+# A payment in transit needs no decision: the provider still has time. The next file settles it or misses it.
 AT_REST: Final = frozenset({"matched", "in_transit"})
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _ID_DIGITS: Final = 20
@@ -104,7 +105,7 @@ class TieOut(Part, frozen=True):
 
 
 class Earlier(Part, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """What the last file of this provider left: how far it went, in the log and in time, and who was in transit."""
+    """The end of this provider's last file: its position in the log, its time, and the payments then in transit."""
 
     position: int
     until: datetime
@@ -112,7 +113,7 @@ class Earlier(Part, frozen=True, omit_defaults=True, forbid_unknown_fields=True)
 
 
 class Report(Part, frozen=True):
-    """`until` is the time of the file's last line, at which the settlement delay is counted."""
+    """`until` is the time of the file's last line; the settlement delay ends there."""
 
     provider: str
     file_sha256: str
@@ -128,7 +129,7 @@ class Report(Part, frozen=True):
 
 
 class Asked(Part, frozen=True):
-    """What a report is made of, besides the file's lines and the journal: all of it stands in the log."""
+    """The inputs of a report besides the file's lines and the journal; the log has all of them."""
 
     provider: str
     file_sha256: str
@@ -144,7 +145,7 @@ def report(
     entries: Iterable[matching.Entry],
     rules: Rules,
 ) -> Report:
-    """`entries` is this provider's journal up to the position that is asked for."""
+    """`entries` is this provider's journal up to `asked.position`."""
     known = {entry.position: entry for entry in entries}
     of_row, numbered = _by_row(settled)
     found = matching.match(numbered, known.values(), rules, as_of=until(settled))
@@ -176,8 +177,10 @@ def until(settled: Iterable[lines.Line]) -> datetime:
 
 
 def _by_row(settled: Sequence[lines.Line]) -> tuple[dict[int, lines.Line], Sequence[lines.Line]]:
-    """The lines by their rows, and as the matching gets them: an XML file can have many on one row, so that only their
-    place in the file tells them apart."""
+    """The lines by their rows, and the lines for the matching.
+
+    An XML file can have many lines on one row; there each line's place in the file stands for its row.
+    """
     of_row = {line.row: line for line in settled}
     if len(of_row) == len(settled):
         return of_row, settled
@@ -191,7 +194,7 @@ def encode(made: Report) -> bytes:
 
 
 def _was_settled(result: matching.Result, known: dict[int, matching.Entry], earlier: Earlier | None) -> bool:
-    """Whether a payment that no line claims is an earlier file's business."""
+    """Whether a payment in no line of this file is left to the earlier file."""
     if earlier is None or result.lines:
         return False
     return all(
@@ -203,7 +206,7 @@ def _was_settled(result: matching.Result, known: dict[int, matching.Entry], earl
 
 
 def in_transit(made: Report) -> tuple[int, ...]:
-    """The positions that wait for the next file."""
+    """The positions of the payments in transit."""
     return tuple(
         entry.position for result in made.results if result.outcome == "in_transit" for entry in result.entries
     )

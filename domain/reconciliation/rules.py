@@ -1,15 +1,15 @@
-"""How are lines and journal set beside each other? The settings of a reconciliation, versioned, as TOML.
+"""The rules of a reconciliation: its settings, versioned, as TOML.
 
 version = "2026-03"
-settlement_delay_days = 3         # how long after a payment it may be settled; of providers without one of their own
+settlement_delay_days = 3         # a payment may be settled so many days later; for providers without their own
 
-[tolerance]                       # by currency: how far amounts may be apart and still be suggested
+[tolerance]                       # by currency: amounts so far apart are suggested still
 USD = "0.02"
 
 [providers.stripe]
 settlement_delay_days = 7
 
-[providers.mybank.file]           # a file of no known format: see `mapping`
+[providers.mybank.file]           # for files of no known format: see `settlement.formats.mapping`
 delimiter = ";"
 …
 """
@@ -34,7 +34,7 @@ class ProviderRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
-    """`tolerance_minor` is by currency, in its minor units; a currency that is not in it has none."""
+    """`tolerance_minor` is by currency, in its minor units; other currencies have no tolerance."""
 
     version: str
     settlement_delay_days: int = 3
@@ -46,16 +46,17 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
         return self.settlement_delay_days if own is None else own
 
     def mapping(self, provider: str) -> Mapping | None:
-        """How this provider's files are read; None where their format is a known one."""
+        """The mapping of this provider's files; None for files of a known format."""
         return self.providers[provider].file if provider in self.providers else None
 
 
-DEFAULT: Final = Rules(version="default-1")
+# The rules when none are given. Kept like any others, and so written out: a default of this program may change one day.
+DEFAULT: Final = 'version = "default-1"\nsettlement_delay_days = 3\n'
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     version: Annotated[str, Meta(min_length=1, max_length=100)]
-    settlement_delay_days: _Days = DEFAULT.settlement_delay_days
+    settlement_delay_days: _Days = 3
     tolerance: dict[str, Amount] = {}
     providers: dict[str, ProviderRules] = {}
 

@@ -1,6 +1,6 @@
-"""What stands on the two sides of a reconciliation, and which of it is still open?
+"""The two sides of a reconciliation, and the rows that are still open.
 
-The provider's side are `lines.Line`s, ours the journal's entries. A pass of the matching closes rows with a result.
+The provider's rows are `lines.Line`s, ours the journal's entries. A pass of the matching closes rows with a result.
 """
 
 import re
@@ -12,15 +12,15 @@ import msgspec
 
 from domain.settlement.lines import Line
 
-# Which of the journal's kinds a line can be; of other kinds none.
+# The journal's kind for each kind of line; lines of other kinds are not in the journal.
 JOURNAL_KIND: Final = {"payment": "payment", "refund": "refund", "chargeback": "refund"}
-# An order with more open rows on one side than this, or a line that names more orders, says nothing of which is which.
+# An order with more open rows on one side, or a line that names more orders, is left out: too many pairs are possible.
 ORDER_ROWS_MAX: Final = 12
 ORDERS_NAMED_MAX: Final = 5
 WORDS_MAX: Final = 50
 _WORD: Final = re.compile(r"[A-Za-z0-9._-]+")
 
-# Provider, kind and currency, without which nothing belongs together.
+# Provider, kind and currency: rows that differ in one of them never belong together.
 Sort: TypeAlias = tuple[str, str, str]
 
 
@@ -41,7 +41,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """A field that differs: what the journal has, and what the settlement."""
+    """A field that differs: `expected` is the journal's value, `actual` the settlement's."""
 
     field: str
     expected: int | str
@@ -49,7 +49,7 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 class Result(msgspec.Struct, frozen=True):
-    """What became of some rows: `lines` are row numbers, `entries` positions."""
+    """The outcome of some rows: `lines` are row numbers, `entries` positions."""
 
     outcome: str
     rule: str
@@ -59,7 +59,7 @@ class Result(msgspec.Struct, frozen=True):
 
 
 class Sides:
-    """Both sides, sorted; which rows are still open; and the results so far. Rows go by their places here.
+    """Both sides, sorted; the rows that are still open; and the results so far. Rows are named by their places.
 
     `amounts` and `kinds` of the lines are in the journal's terms. `homes` has, by line, the entry that the line's
     reference names, and `visitors` the reverse. A line with a home belongs there or nowhere.
@@ -94,7 +94,7 @@ class Sides:
         return homes
 
     def orders_named(self, place: int) -> set[int]:
-        """The ids of the orders whose key or id is a word of the line; none where those are many."""
+        """The ids of the orders whose key or id is a word of the line; none where there are too many."""
         if place not in self._named:
             found: set[int] = set()
             for word in _WORD.findall(self.lines[place].order)[:WORDS_MAX]:
@@ -147,12 +147,12 @@ class Sides:
         return line.provider, self.kinds[place], line.currency
 
     def agree(self, line: int, entry: int) -> bool:
-        """Whether amount and currency are the same."""
+        """Whether line and entry have the same amount and currency."""
         theirs = self.entries[entry]
         return self.amounts[line] == theirs.amount and self.lines[line].currency == theirs.currency
 
     def differences(self, line: int, entry: int, *fields: str) -> list[Difference]:
-        """Those of the fields that do differ."""
+        """The differences in these fields."""
         mine, theirs = self.lines[line], self.entries[entry]
         every = (
             Difference("reference", theirs.reference, mine.reference),

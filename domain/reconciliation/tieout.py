@@ -1,7 +1,7 @@
 """Does the statement tie out? Opening balance + lines by kind − payouts = closing balance, for each currency.
 
-What the balances and payouts that a file states are, and what its lines come to, may differ. Each such difference is a
-row of its own, under the name of what it is a difference of; no two are ever netted.
+A file's balances and payouts may differ from the sums of its lines. Each such difference is a row of its own, named
+after the balance or the payout; no two differences are ever netted.
 """
 
 from collections.abc import Iterable
@@ -40,7 +40,7 @@ class TieOut(msgspec.Struct, frozen=True):
 
     @property
     def rows(self) -> list[Row]:
-        """The statement as it is printed."""
+        """All rows of the statement, in the order in which they are printed."""
         return [
             Row("opening", 0, self.opening, 0, self.opening),
             *self.kinds,
@@ -54,7 +54,7 @@ class TieOut(msgspec.Struct, frozen=True):
 
 
 def tie_out(lines: Iterable[Line], balances: Iterable[Balance] = ()) -> list[TieOut]:
-    """A statement for each currency, by its code. In memory it is as large as there are kinds and payouts."""
+    """A statement for each currency, by its code. Memory grows with the number of kinds and payouts alone."""
     sums: dict[str, dict[str, list[int]]] = {}
     paid_out: dict[str, dict[str, list[int]]] = {}
     for line in lines:
@@ -62,7 +62,7 @@ def tie_out(lines: Iterable[Line], balances: Iterable[Balance] = ()) -> list[Tie
         for place, value in enumerate((1, line.gross, line.fee, line.net)):
             row[place] += value
         if payout := line.payout or (line.reference if line.kind == "payout" else ""):
-            # Of each payout: what it paid, how many such lines there are, and what the lines in it come to.
+            # Of each payout: its own sum and the number of its lines, then the sum and the number of the lines in it.
             found = paid_out.setdefault(line.currency, {}).setdefault(payout, [0, 0, 0, 0])
             place = 0 if line.kind == "payout" else 2
             found[place] += line.net
@@ -75,9 +75,9 @@ def tie_out(lines: Iterable[Line], balances: Iterable[Balance] = ()) -> list[Tie
 
 
 def _stated(balances: Iterable[Balance]) -> dict[str, tuple[int, int]]:
-    """Opening and closing balance by currency: of each account the first and the last that the file states.
+    """Opening and closing balance by currency: each account's first and last that the file states, summed.
 
-    An account with one of the two alone counts for neither.
+    An account with only one of the two is left out.
     """
     openings: dict[tuple[str, str], int] = {}
     closings: dict[tuple[str, str], int] = {}

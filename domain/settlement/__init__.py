@@ -1,5 +1,1 @@
-"""What the payment providers settled: their files read line by line, matched with the journal, and tied out.
-
-Pure: no clock, no network, no database. `reading.read` makes lines of a file, `matching.match` sets them beside the
-journal, `tieout.tie_out` makes their sums meet the balances.
-"""
+"""The payment providers' settlement files, read into lines. Pure: no clock, no network, no database."""

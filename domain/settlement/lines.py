@@ -1,4 +1,4 @@
-"""What does a settlement file say? One line for each movement of money, and the balances between which they lie.
+"""The content of a settlement file: a line for each movement of money, and the balances before and after.
 
 Amounts are integers of the currency's minor units, signed as they change the merchant's balance at the provider:
 `gross` of a payment is positive, of a refund, a chargeback or a payout negative; `fee` is positive where it is
@@ -17,11 +17,10 @@ LINES_MAX: Final = 1_000_000
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One movement. `kind` is one of KINDS, or `raw_kind`, the file's own word, where that means none of them.
+    """One movement. `kind` is one of KINDS, else `raw_kind`, the file's own word.
 
-    `row` is where in the file it stands, from 1, headers counted. `aliases` are other references that the provider
-    gives to the same movement. `order` is whatever the file says of the order: its key, its id, or text that has
-    one of them in it.
+    `row` is its row in the file, from 1, headers counted. `aliases` are other references that the provider gives to
+    the same movement. `order` is the order's key, its id, or a text that contains one of them.
     """
 
     row: int
@@ -40,7 +39,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Balance(msgspec.Struct, frozen=True):
-    """What the file itself says an account held, before or after the lines of one of its sections."""
+    """An account's balance as the file states it, before or after the lines of one of its sections."""
 
     row: int
     account: str
@@ -50,9 +49,10 @@ class Balance(msgspec.Struct, frozen=True):
 
 
 class SettlementRefused(Refusal):
-    """The file does not fit, and nothing of it is taken.
+    """The file breaks its format, and nothing of it is taken.
 
-    `row` and `column` say where, as far as that can be said: a file that was cut off has no column at fault.
+    `row` and `column` are the place of the fault, None where it has none: a file that was cut off has no column at
+    fault.
     """
 
     code = "settlement-refused"
@@ -67,7 +67,7 @@ class SettlementRefused(Refusal):
 
 
 class Misfit(Exception):
-    """What a reader finds wrong, before the file's name is known to it."""
+    """A fault that a reader finds in a file; `reading.read` adds the file's name to it."""
 
     def __init__(self, row: int | None, column: str | None, message: str) -> None:
         super().__init__(message)

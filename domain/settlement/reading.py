@@ -1,7 +1,7 @@
-"""What is in a settlement file? The one way in, whatever the file's format: its lines, or a refusal that says where.
+"""Reads a settlement file of any format: its lines, or a refusal that names the place of the fault.
 
-The format is told by the content, never by the name: an XLSX workbook, a camt.053 statement, PayPal's report by its
-first cell, Stripe's by its columns, and otherwise the mapping that was given, or our own layout.
+The format is recognised by the content, never by the name: an XLSX workbook, a camt.053 statement, PayPal's report by
+its first cell, Stripe's by its columns, and otherwise the mapping that was given, or our own layout.
 """
 
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -32,8 +32,8 @@ def read(
 ) -> Iterator[Line]:
     """The file's lines in its order, in memory that does not grow with it.
 
-    `stream` can be seeked in; `file` is the name by which refusals call it; `on_balance` is told each balance that the
-    file itself states. Raises SettlementRefused, at the latest at the file's end: until then nothing of it counts.
+    `stream` is seekable; `file` is its name in refusals; `on_balance` gets each balance that the file states. Raises
+    SettlementRefused, also at the very end: no line counts before the last one is read.
     """
     try:
         yield from _lines(stream, provider, mapping, on_balance)
@@ -61,7 +61,7 @@ def _lines(
         rows = sheet_rows(stream, chosen.sheet, chosen.header_row)
     else:
         rows = csv_rows(stream, encoding=chosen.encoding, delimiter=chosen.delimiter)
-    # Closed at once, also where a row is refused: what reads the stream must not outlive it.
+    # Closed at once, also when a row is refused: the generator must not outlive the stream.
     with closing(rows):
         if mapping is not None:
             yield from mapped_lines(rows, mapping, provider)
@@ -87,7 +87,7 @@ def _is_xml(begin: bytes) -> bool:
 
 
 def _check_last_line(stream: BinaryIO) -> None:
-    """Our own layout ends every line, so that a file that was cut off within its last cell can be told."""
+    """Our own layout ends every line, so that a file that was cut off within its last cell is found out."""
     here = stream.tell()
     stream.seek(-1, SEEK_END)
     if stream.read(1) not in (b"\n", b"\r"):

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from domain.reconciliation.report import encode
-from domain.reconciliation.rules import DEFAULT, rules_from
-from domain.reconciling import RULES_DEFAULT, Reconciling
+from domain.reconciliation.rules import DEFAULT, Rules, rules_from
+from domain.reconciling import Reconciling
 from projections.reconciliations import table as reconciliations
 from projections.views.views import Views
 from tests.conftest import ROOT, let_events_be_anything
@@ -23,7 +23,7 @@ def made_again(office: Office, one: dict[str, str], views: Views | None = None) 
 
 
 def test_rules_that_nobody_gave_are_kept_as_text_that_means_the_default() -> None:
-    assert rules_from(RULES_DEFAULT) == DEFAULT
+    assert rules_from(DEFAULT) == Rules(version="default-1", settlement_delay_days=3)
 
 
 def test_every_line_and_every_payment_has_its_outcome(office: Office) -> None:

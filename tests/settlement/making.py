@@ -1,6 +1,7 @@
 """What these tests are made of: files typed out, workbooks put together part by part, lines and entries by default."""
 
 import io
+import tomllib
 import zipfile
 from datetime import UTC, datetime
 from typing import Any
@@ -9,9 +10,10 @@ from xml.sax.saxutils import escape
 import pytest
 
 from domain.reconciliation.matching import Entry
-from domain.settlement.formats.mapping import Mapping, mapping_from
+from domain.settlement.formats.mapping import Mapping, checked
 from domain.settlement.lines import Balance, Line, SettlementRefused
 from domain.settlement.reading import read
+from domain.strict_json import shaped
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -39,7 +41,7 @@ def stream_of(file: str | bytes) -> io.BytesIO:
 
 
 def mapping_of(mapping: Mapping | str | None) -> Mapping | None:
-    return mapping_from(mapping) if isinstance(mapping, str) else mapping
+    return checked(shaped(tomllib.loads(mapping), Mapping)) if isinstance(mapping, str) else mapping
 
 
 def own(*rows: str) -> str:

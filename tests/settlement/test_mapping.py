@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from domain.refusals import InvalidField
-from domain.settlement.formats.mapping import mapping_from
-from tests.settlement.making import lines_of, refusal_of
+from tests.settlement.making import lines_of, mapping_of, refusal_of
 
 BANK = """
 delimiter = ";"
@@ -137,10 +136,9 @@ def test_utf_16_can_be_asked_for() -> None:
         ("[columns]", "surprise = 1\n[columns]", "surprise"),
         ("[columns]", '[signs]\ngross = "by_direction"\n[columns]', "signs.direction"),
         ("[columns]", '[kinds]\nSale = "sale"\n[columns]', "kinds[...]"),
-        ("[columns]", "not TOML", ""),
     ],
 )
 def test_a_mapping_that_makes_no_sense_is_refused_by_its_field(before: str, after: str, field: str) -> None:
     with pytest.raises(InvalidField) as refused:
-        mapping_from(PLAIN.replace(before, after))
+        mapping_of(PLAIN.replace(before, after))
     assert refused.value.field == field

@@ -263,12 +263,6 @@ def test_a_payment_at_the_end_of_the_calendar_does_no_harm() -> None:
     assert outcomes([], [entry(received_at=last)])[0][0] == "in_transit"
 
 
-def test_a_payment_before_the_period_is_reported_only_where_a_line_claims_it() -> None:
-    assert match([], [entry()], RULES, as_of=LATER, since=NOON + timedelta(seconds=1)) == []
-    assert match([], [entry()], RULES, as_of=LATER, since=NOON)[0].outcome == "missing_in_settlement"
-    assert match([line()], [entry()], RULES, as_of=LATER, since=LATER)[0].outcome == "matched"
-
-
 def test_a_line_of_an_unknown_kind_is_shown_and_claims_nothing() -> None:
     assert outcomes([line(kind="Bonus")], [entry()]) == [
         ("unknown_kind", "kind", (2,), ()),

@@ -36,13 +36,14 @@ def test_a_provider_has_its_own_delay_and_file_or_the_common_ones() -> None:
     assert mapping is not None
     assert mapping.columns.gross == "Betrag"
     assert rules.mapping("stripe") is None
-    assert DEFAULT.mapping("stripe") is None
+    assert rules_from(DEFAULT).mapping("stripe") is None
 
 
 @pytest.mark.parametrize(
     ("before", "after", "field"),
     [
         ('version = "2026-03"\n', "", "version"),
+        ('version = "2026-03"\n', "not TOML", ""),
         ("settlement_delay_days = 2", "settlement_delay_days = -1", "settlement_delay_days"),
         ("settlement_delay_days = 2", "settlement_delay_days = 2.5", "settlement_delay_days"),
         ('USD = "0.02"', 'USD = "0.002"', "tolerance.USD"),

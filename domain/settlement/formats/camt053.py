@@ -1,10 +1,11 @@
-"""Which lines does a bank's statement have? ISO 20022 `camt.053` (BankToCustomerStatement), any version.
+"""The lines of a bank's statement: ISO 20022 `camt.053` (BankToCustomerStatement), any version.
 
 The message: https://www.iso20022.org/iso-20022-message-definitions (camt.053); the transaction codes: the external code
-set "Bank Transaction Codes" there. Read as a stream: what stays in memory is one entry.
+set "Bank Transaction Codes" there. Read as a stream: one entry stays in memory.
 
 - An entry (`Ntry`) is a line; where it books several transactions together (`TxDtls`) and their amounts, in its
-  currency, add up to it, each of them is. The row is the line of the file on which it begins, the column the element.
+  currency, add up to it, each transaction is a line. The row is the line of the file on which it begins, the
+  column the element.
 - CRDT is positive, DBIT negative. There is no fee on a line: a bank books its fees as entries.
 - The reference is the end-to-end one, unless that says NOTPROVIDED, else the bank's own; the line answers to the others
   as well. The order is looked for in the creditor's reference and in the text for the receiver.
@@ -48,7 +49,7 @@ class _Element:
             self._texts.setdefault(path, []).append(text)
 
     def first(self, *paths: str) -> str:
-        """The first text that there is."""
+        """The first text below any of these paths."""
         return next((text for path in paths for text in self._texts.get(path, ())), "")
 
     def all(self, path: str) -> str:
@@ -73,7 +74,7 @@ def camt053_lines(stream: BinaryIO, provider: str, on_balance: Callable[[Balance
 
 
 def _elements(stream: BinaryIO) -> Iterator[tuple[str, _Element, list[_Element]]]:
-    """Each account, balance and entry of each statement, an entry with its transactions."""
+    """Each account, balance and entry of each statement; an entry comes with its transactions."""
     place = _Place()
     for event in events(stream):
         if event.begins:
@@ -85,7 +86,7 @@ def _elements(stream: BinaryIO) -> Iterator[tuple[str, _Element, list[_Element]]
 
 
 class _Place:
-    """Where in the document a reader is: below which element of a statement, and which transaction of an entry."""
+    """A reader's place in the document: the element of a statement, and the transaction of an entry, that it is in."""
 
     def __init__(self) -> None:
         self.path: list[str] = []
@@ -128,7 +129,7 @@ class _Place:
 
 
 def _check_place(path: list[str], event: Event) -> None:
-    """Raises Misfit where the document is of another kind."""
+    """Raises Misfit for a document of another kind."""
     if len(path) == 2 and path != ["Document", "BkToCstmrStmt"]:
         raise Misfit(event.line, path[-1], "this is no statement of the kind camt.053 (BkToCstmrStmt)")
     if len(path) == 1 and "camt.053" not in event.name:

@@ -1,4 +1,4 @@
-"""Which column of any other file is what? Our own layout, and a shop's own description of a file, as TOML.
+"""How are the columns of any other file read? By our own layout, or by a shop's own description of it, as TOML.
 
 A mapping for a bank's CSV, say:
 
@@ -6,11 +6,11 @@ A mapping for a bank's CSV, say:
     encoding = "windows-1252"
     decimal = ","
     date_format = "%d.%m.%Y"          # strptime's; without it ISO 8601
-    timezone = "Europe/Berlin"        # where times without an offset are at home
-    currency = "EUR"                  # where no column says it
-    header_row = 5                    # where lines of another kind stand above the header
+    timezone = "Europe/Berlin"        # the zone of times without an offset
+    currency = "EUR"                  # for files without a column for it
+    header_row = 5                    # for files with other lines above the header
 
-    [columns]                         # what each is called in the file; occurred_at, and gross or net, must be there
+    [columns]                         # the name of each in the file; occurred_at, and gross or net, must be there
     reference = "Referenz"
     kind = "Art"
     gross = "Betrag"
@@ -21,18 +21,18 @@ A mapping for a bank's CSV, say:
     Erstattung = "refund"
 
     [signs]
-    gross = "by_direction"            # or "signed" (so it is without), or "by_kind": unsigned, the kind says which way
-    direction = "S/H"                 # by_direction: the column that says which way
+    gross = "by_direction"            # or "signed" (the default), or "by_kind": unsigned, the kind gives the sign
+    direction = "S/H"                 # by_direction: the column of the direction
     debit = "S"
     credit = "H"
-    fee = "negative"                  # how a fee that was charged is written; "positive" without
+    fee = "negative"                  # the sign of a fee that was charged; "positive" by default
 
 Our own layout is the mapping that changes nothing: the columns are called reference, kind, gross, fee, net, currency,
 occurred_at, order and payout, in any order (the last two can be left out, and fee or net), amounts are signed as
-`lines.Line` has them, times carry an offset, and the last line ends like the others, so that a cut can be told.
+`lines.Line` has them, times carry an offset, and the last line ends like the others, so that a file that was cut off
+is found out.
 """
 
-import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Annotated, Final, Literal
@@ -46,9 +46,8 @@ from domain.refusals import InvalidField
 from domain.settlement.lines import Line, Misfit
 from domain.settlement.tables.cells import Cell
 from domain.settlement.tables.table import Header, Record, records
-from domain.strict_json import shaped
 
-# Kinds that take money away, wherever a file leaves the sign to them.
+# The kinds with negative amounts, for files whose amounts have no sign.
 _TAKES: Final = frozenset({"refund", "fee", "chargeback", "payout"})
 
 
@@ -96,16 +95,8 @@ OWN_REQUIRED: Final = ("reference", "kind", "gross", "currency", "occurred_at")
 _SAMPLE_DAY: Final = datetime(2026, 2, 28)  # noqa: DTZ001  (a day to try a pattern on)
 
 
-def mapping_from(toml: str) -> Mapping:
-    """Raises InvalidField, naming what is wrong in the TOML."""
-    try:
-        return checked(shaped(tomllib.loads(toml), Mapping))
-    except tomllib.TOMLDecodeError as error:
-        raise InvalidField("", f"this is not TOML: {error}") from None
-
-
 def checked(mapping: Mapping, at: str = "") -> Mapping:
-    """The mapping, where it makes sense; `at` is where it stands in a larger file. Raises InvalidField."""
+    """The mapping, checked. `at` is its path in the rules that hold it. Raises InvalidField."""
     columns, signs = mapping.columns, mapping.signs
     if not (columns.gross or columns.net):
         raise InvalidField(f"{at}columns.gross", "name the column of the gross amount, or of the net")

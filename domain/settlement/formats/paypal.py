@@ -1,9 +1,9 @@
-"""Which lines does PayPal's settlement report (STL-yyyymmdd.sequenceNumber.version.CSV) have?
+"""The lines of PayPal's settlement report (STL-yyyymmdd.sequenceNumber.version.CSV).
 
 The specification: https://developer.paypal.com/docs/reports/sftp-reports/settlement-report/; event codes:
 https://developer.paypal.com/docs/reports/reference/tcodes/.
 
-Every row says in its first cell what it is: RH, FH, SH (headers of the report, the file, a section), CH (the columns),
+The first cell of a row is its type: RH, FH, SH (headers of the report, the file, a section), CH (the columns),
 SB (a transaction), SF and SC (a section's footer, one a currency, and its count of SB rows), RF, RC (the report's) and
 FF (the file's end). A report of several files has RF and RC in the last one only.
 
@@ -36,7 +36,7 @@ REQUIRED: Final = (
 )
 _DATE_FORMAT: Final = "%Y/%m/%d %H:%M:%S %z"
 _DIRECTIONS: Final = {"CR": 1, "DR": -1}
-_BEGINNING: Final = 6  # where, in a section's footer, the beginning balance is, behind its CR or DR
+_BEGINNING: Final = 6  # the place, in a section's footer, of the beginning balance's CR or DR
 _ENDING: Final = 8
 _GROUPS: Final = {
     "T01": "fee",
@@ -65,7 +65,7 @@ _CODES: Final = {
 
 
 class _Reading:
-    """How far in the report a reader is, and what it must still meet for the report to be whole."""
+    """A reader's progress in the report, and the counts that its footers must agree with."""
 
     def __init__(self, provider: str, on_balance: Callable[[Balance], None]) -> None:
         self.provider = provider
@@ -136,7 +136,7 @@ def paypal_lines(
 
 
 def _structure(reading: _Reading, what: str, row: int, cells: Sequence[str]) -> None:
-    """A row that is no transaction."""
+    """Reads a row that is no transaction."""
     if what == "RH":
         reading.has_report_header = True
     elif what == "SH":
@@ -190,7 +190,7 @@ def _line(record: Record, provider: str) -> Line:
 
 
 def _amount(record: Record, column: str, direction_column: str) -> int:
-    """An amount in minor units as it is written, with the sign that the column beside it gives; 0 where it is empty."""
+    """An amount in minor units, with the sign that the column beside it gives; 0 for an empty cell."""
     amount = record.amount(column, 0)
     if not amount:
         return 0

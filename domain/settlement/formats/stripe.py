@@ -1,4 +1,4 @@
-"""Which lines does Stripe's itemised payout reconciliation report have?
+"""The lines of Stripe's itemised payout reconciliation report.
 
 Report types `payout_reconciliation.itemized.*`, and `balance_change_from_activity.itemized.*`, which has the same
 columns. Names and meanings: https://docs.stripe.com/reports/report-types/payout-reconciliation; the categories:

@@ -1,6 +1,6 @@
-"""What does one cell mean? Text, a number or a date, as an amount of minor units, a time in UTC, or a word.
+"""Reads one cell (text, a number or a date) as an amount of minor units, a time in UTC, or a word.
 
-Every function raises ValueError with a message that reads on from the name of the cell's column. No float is made.
+Every function raises ValueError with a message that follows the name of the cell's column. No float is made.
 """
 
 import re
@@ -24,7 +24,7 @@ class Number(msgspec.Struct, frozen=True):
 
 
 class Unreadable(msgspec.Struct, frozen=True):
-    """A cell that says nothing that could be taken, and why; no harm where nobody asks for it."""
+    """A cell without a usable value, and why. It is refused only when its column is read."""
 
     why: str
 
@@ -36,7 +36,7 @@ _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?P<offset>Z|[+-][0-9]{2}:[0-9]{2})?"
 )
-# What a spreadsheet would run, and what it could do harm with: plain words may well begin with a hyphen.
+# Text that a spreadsheet would run as a formula. Plain words may begin with a hyphen, so + and - need more behind.
 _FORMULA: Final = re.compile(r"[=@].|[+-].*[(|!]")
 _SEPARATORS: Final = re.compile(r"[.,'’  \u202f_]")
 
@@ -96,7 +96,7 @@ def currency(cell: Cell) -> tuple[str, int]:
 def word(cell: Cell, length_max: int = TEXT_LENGTH_MAX) -> str:
     """Text without the white space around it; a whole number stands for its digits.
 
-    What a spreadsheet would run as a formula is refused, since it would be run by whoever opens our report.
+    Text that a spreadsheet would run as a formula is refused: our report would run it for its readers.
     """
     if isinstance(cell, Unreadable):
         raise ValueError(cell.why)
@@ -111,8 +111,11 @@ def word(cell: Cell, length_max: int = TEXT_LENGTH_MAX) -> str:
 
 
 def moment(cell: Cell, zone: tzinfo | None, pattern: str | None = None) -> datetime:
-    """The time in UTC; of a plain day its beginning. `zone` is where times without an offset are at home; with None
-    they are refused, and days are days of UTC. `pattern` is `strptime`'s; without one, text is ISO 8601."""
+    """The time in UTC; a plain day stands for its beginning.
+
+    `zone` is the zone of times without an offset; None refuses them, and takes days as days of UTC. `pattern` is
+    `strptime`'s; without one, text is ISO 8601.
+    """
     if isinstance(cell, Unreadable):
         raise ValueError(cell.why)
     if isinstance(cell, Number):

@@ -1,4 +1,4 @@
-"""How does a spreadsheet show a number? The rule by which a stored number becomes the amount that people see.
+"""A stored number as a spreadsheet shows it: the amount that people see.
 
 A spreadsheet stores binary floats and shows them rounded. A cell of `=0.1+0.2`, saved as a value, is stored as
 0.30000000000000004 and shown as 0.30; so 0.30 is what it means here:
@@ -8,9 +8,9 @@ A spreadsheet stores binary floats and shows them rounded. A cell of `=0.1+0.2`,
 3. and that to the decimals of the cell's number format, halves away from zero. General has no fixed number of them:
    what step 2 gives is all shown.
 
-A minus sign stays, also where the format shows it by a colour alone. Digits that a format pads with zeros are kept
-(00042 is an order's number). A percentage, a fraction, an exponent, a scale of thousands and a condition show something
-else than the number, so a cell of such a format is no amount; its format's name says why.
+A minus sign stays, also when the format shows it by a colour alone. Digits that a format pads with zeros are kept
+(00042 is an order's number). A percentage, a fraction, an exponent, a scale of thousands and a condition do not show
+the number itself, so a cell of such a format is no amount.
 """
 
 import re
@@ -26,7 +26,7 @@ _PRECISION: Final = Context(prec=15, rounding=ROUND_HALF_UP)
 _WIDE: Final = Context(prec=60, rounding=ROUND_HALF_UP)
 _STORED: Final = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?([Ee][+-]?[0-9]{1,3})?")
 
-# ECMA-376, part 1, 18.8.30: the formats that a workbook need not write down.
+# ECMA-376, part 1, 18.8.30: the formats that a workbook uses by number alone.
 BUILTIN: Final = {
     0: "General",
     1: "0",
@@ -50,7 +50,7 @@ BUILTIN: Final = {
     48: "##0.0E+0",
     49: "@",
 }
-# What a format shows beside the digits: quoted or escaped text, a space as wide as a letter, a filling letter, a
+# The parts of a format beside the digits: quoted or escaped text, a space as wide as a letter, a filling letter, a
 # colour or a currency in brackets.
 _BESIDE: Final = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?:\$[^\]]*|[A-Za-z]+[0-9]*)\]')
 _ELAPSED: Final = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
@@ -67,7 +67,7 @@ class Section(msgspec.Struct, frozen=True):
 
 @lru_cache(maxsize=1_000)
 def sections(code: str) -> tuple[Section, ...]:
-    """A format's parts: for all numbers, or for positive ones, negative ones and zero."""
+    """A format's parts: one for all numbers, or one each for positive numbers, negative numbers and zero."""
     # A semicolon within quotation marks parts nothing.
     bare = _ELAPSED.sub("h", code)
     return tuple(_section(part) for part in _BESIDE.sub("", bare).split(";")[:3])
@@ -89,12 +89,12 @@ def section_for(code: str, negative: bool, zero: bool) -> Section:
     """The part of the format by which such a number is shown."""
     parts = sections(code)
     if zero and len(parts) == 3:
-        return Section("fixed", parts[0].digits_min, parts[0].decimals)  # often a dash; it is zero all the same
+        return Section("fixed", parts[0].digits_min, parts[0].decimals)  # often shown as a dash
     return parts[1] if negative and len(parts) > 1 else parts[0]
 
 
 def stored(text: str) -> Decimal:
-    """The number that a cell holds, at a spreadsheet's precision. Raises ValueError where there is no such number."""
+    """The number that a cell holds, at a spreadsheet's precision. Raises ValueError."""
     if not _STORED.fullmatch(text):
         raise ValueError(f"{shown(text)} is not a number")
     number = _PRECISION.create_decimal(text)

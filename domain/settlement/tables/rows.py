@@ -1,7 +1,7 @@
-"""Which cells stand in which row of a CSV file? Read strictly, a line at a time, in memory that does not grow.
+"""The rows of a CSV file, read strictly, a line at a time, in memory that does not grow.
 
-A row's number is that of the line on which it begins, from 1. Lines and rows are bounded, so that neither a file
-without line ends nor a quotation mark that is never closed is read to the end.
+A row's number is that of the line on which it begins, from 1. Lines and rows are bounded, so that a file
+without line ends, or with a quotation mark that is never closed, is not read to the end.
 """
 
 import csv
@@ -19,7 +19,7 @@ _UNFIT: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 class _Feed:
-    """The file's lines, for `csv.reader`; knows how far it is."""
+    """The file's lines, for `csv.reader`, and the number of the last one."""
 
     def __init__(self, text: io.TextIOWrapper) -> None:
         self._text = text

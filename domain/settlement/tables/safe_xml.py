@@ -3,7 +3,7 @@
 A document type declaration is refused, and with it every entity that a document could define ("billion laughs",
 external files); the five that XML itself defines and character references remain. Depth, and the text of one
 element, are bounded. This is what the package defusedxml does for the parsers of the standard library
-(https://pypi.org/project/defusedxml/), done on expat itself, which knows the line that it is on.
+(https://pypi.org/project/defusedxml/), done on expat itself, which gives line numbers.
 """
 
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ def local(name: str) -> str:
 
 
 class _Document:
-    """Expat's handlers; what they have found is in `events` until somebody takes it."""
+    """Expat's handlers; `events` holds the elements since the last chunk."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
@@ -88,5 +88,5 @@ def events(stream: IO[bytes]) -> Iterator[Event]:
     except expat.ExpatError as error:
         message = expat.ErrorString(error.code)
         raise Misfit(error.lineno, None, f"this is not whole XML: {message}") from None
-    except (LookupError, ValueError) as error:  # of an encoding that Python has not, or that is no alphabet
+    except (LookupError, ValueError) as error:  # an encoding that Python does not have, or one that is not for text
         raise Misfit(1, None, f"this XML cannot be read: {error}") from None

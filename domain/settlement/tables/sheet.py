@@ -1,9 +1,9 @@
-"""Which cells stand in which row of an XLSX sheet? Read as a stream, every number as the sheet shows it.
+"""The rows of an XLSX sheet, read as a stream, every number as the sheet shows it.
 
 The workbook is unzipped and parsed here, and not by a spreadsheet library, because those hand out numbers as binary
-floats; `number_format` has the rule by which a stored number is read. Refused: macros, formulas (what they come to
-depends on who opens the file), encrypted workbooks, parts that unpack to too much (a "zip bomb"). What stays in memory
-is the table of shared texts, which is bounded, and one row.
+floats; `number_format` has the rule by which a stored number is read. Refused: macros, formulas (their value
+depends on the program that opens the file), encrypted workbooks, parts that unpack to too much (a "zip bomb"). The
+table of shared texts, which is bounded, and one row stay in memory.
 
 The format is that of ECMA-376, part 1, chapter 18 (SpreadsheetML).
 """
@@ -25,7 +25,7 @@ from domain.settlement.tables.safe_xml import Event, events, local
 
 PARTS_MAX: Final = 1_000
 UNPACKED_BYTES_MAX: Final = 512 * 1024 * 1024
-# Sheets of many equal cells pack well, but not like this; small parts may.
+# Sheets of many equal cells pack well, but not as well as this; small parts may.
 PACKED_RATIO_MAX: Final = 200
 SMALL_PART_BYTES: Final = 1024 * 1024
 SHARED_CHARS_MAX: Final = 64 * 1024 * 1024
@@ -41,9 +41,9 @@ _DAY_LAST: Final = 2_958_465  # 9999-12-31
 
 
 def sheet_rows(stream: BinaryIO, sheet: str | None = None, header_row: int = 1) -> Generator[tuple[int, list[Cell]]]:
-    """Each row that is not empty, from the header's on, with its number; of the sheet of this name, or of the first.
+    """Each row from the header's on that is not empty, with its number; of the sheet of this name, or of the first.
 
-    Cells that were never filled are not in the file: rows are made as wide as the first of them. Raises Misfit.
+    The file leaves out cells that were never filled: rows are made as wide as the first row. Raises Misfit.
     """
     with _whole(), zipfile.ZipFile(stream) as package:
         _check(package)
@@ -66,7 +66,7 @@ def _whole() -> Iterator[None]:
 
 
 def _check(package: zipfile.ZipFile) -> None:
-    """Before anything is unpacked: what the package says of its parts. A part never yields more than it says."""
+    """Checks the sizes that the package gives for its parts, before unpacking: no part yields more than its size."""
     parts = package.infolist()
     if len(parts) > PARTS_MAX or sum(part.file_size for part in parts) > UNPACKED_BYTES_MAX:
         raise Misfit(None, None, "the workbook unpacks to more than is taken")
@@ -80,7 +80,7 @@ def _check(package: zipfile.ZipFile) -> None:
 
 
 def _sheet(package: zipfile.ZipFile, name: str | None) -> tuple[str, datetime]:
-    """Where the sheet is in the package, and what its day numbers count from."""
+    """The sheet's path in the package, and the day that its day numbers count from."""
     wanted = None
     day_zero = _DAY_ZERO
     names = []
@@ -123,7 +123,7 @@ def _formats(package: zipfile.ZipFile) -> list[str]:
 
 
 def _shared_texts(package: zipfile.ZipFile) -> list[str]:
-    """The texts that cells name by number. Of a text in pieces the pieces together; without its reading aid."""
+    """The texts that cells name by number. A text in pieces is joined; its phonetic reading (`rPh`) is left out."""
     texts: list[str] = []
     if "xl/sharedStrings.xml" not in package.namelist():
         return texts
@@ -191,7 +191,7 @@ class _Reading:
             raise Misfit(self._row, _letters(len(self._cells)), "a formula; save the sheet with values alone")
 
     def _place(self, reference: str | None) -> None:
-        """Fills the row up to the cell that comes."""
+        """Fills the row with empty cells up to the next cell."""
         if reference is None:
             return
         if not (found := _REFERENCE.fullmatch(reference)):
@@ -228,14 +228,14 @@ class _Reading:
         return Number(number_format.as_shown(number, section))
 
     def _date(self, number: Decimal) -> Cell:
-        """A day number's date, and its fraction's time to the second, which is as exact as sheets are."""
+        """A day number's date, and its fraction's time to the second, the precision of sheets."""
         if not _DAY_FIRST <= number <= _DAY_LAST:
             return Unreadable("the day is outside the calendar of spreadsheets")
         return self._day_zero + timedelta(seconds=int((number * 86_400).quantize(Decimal(1))))
 
 
 def _letters(place: int) -> str:
-    """The name of the column behind so many others: 0 is A."""
+    """A column's name by its place: 0 is A."""
     name = ""
     place += 1
     while place:

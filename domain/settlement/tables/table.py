@@ -1,7 +1,7 @@
-"""Which cell stands under which column? Rows below a header, read by the columns' names.
+"""Rows below a header, read by the columns' names.
 
-The header is taken as it is written but for white space. A row that is longer or shorter than its header, or that is
-the header again, does not fit: the file was cut off, or put together from several.
+White space in the header is collapsed. A row that is longer or shorter than its header, or repeats it, is refused: the
+file was cut off, or put together from several.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -34,7 +34,7 @@ class Header:
         self.places = {name: place for place, name in enumerate(self.names)}
 
     def require(self, *names: str) -> None:
-        """Raises Misfit where a column is not there, or is there twice."""
+        """Raises Misfit for a column that is missing or is there twice."""
         for name in names:
             if name not in self.places:
                 raise Misfit(self.row, name, f"there is no such column{self._hint()}")
@@ -54,7 +54,7 @@ def _name(cell: Cell) -> str:
 
 
 class Record:
-    """One row; each reading names the column that does not fit. A column that is not there reads as empty."""
+    """One row; each reading raises a Misfit that names its column. A missing column reads as empty."""
 
     __slots__ = ("_cells", "_header", "row")
 
@@ -86,7 +86,7 @@ class Record:
             raise self.misfit(column, str(error)) from None
 
     def amount(self, column: str | None, digits: int, decimal: str = ".") -> int | None:
-        """Minor units; None where the cell is empty."""
+        """Minor units; None for an empty cell."""
         cell = self.cell(column)
         if isinstance(cell, str) and not cell.strip():
             return None
@@ -104,10 +104,10 @@ class Record:
     def amounts(
         self, columns: tuple[str, str, str], kind: str, gross: int | None, fee: int | None, net: int | None
     ) -> Amounts:
-        """The three, of which one may be missing and follows from the others; a missing fee with one other is none.
+        """All three; one may be missing and follows from the others, and a fee that is missing with another one is 0.
 
-        `columns` is what the three are called in the file. Raises Misfit where they do not add up, or where a payment
-        or a refund goes the wrong way.
+        `columns` are the names of the three in the file. Raises Misfit when they do not add up, or when a payment or a
+        refund has the wrong sign.
         """
         if gross is None and net is None:
             raise self.misfit(columns[0], "the amount is missing")
@@ -126,7 +126,7 @@ class Record:
 
 
 def records(rows: Iterable[tuple[int, Sequence[Cell]]], header: Header) -> Iterator[Record]:
-    """What stands below the header. Raises Misfit."""
+    """The rows below the header. Raises Misfit."""
     width = len(header.names)
     first = header.names[0]
     for count, (row, row_cells) in enumerate(rows, 1):
