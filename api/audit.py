@@ -14,13 +14,11 @@ from api.reading import json_answer, position_in, position_token, stamp
 from api.settings import Settings
 from domain.ledger import OrderLedger
 from domain.moments import instant, moment_of
-from domain.proof import merkle
 from domain.proof.checkpoint import parse
-from domain.proof.pack import Continuation, StoredRecord, pack
-from domain.refusals import OrderNotFound
-from projections import history, tree
+from projections import history
 from projections.history import Entry, Reading
-from projections.orders.documents import BASE_URL, staff_document
+from projections.orders.documents import BASE_URL
+from projections.proof.evidence import NoEarlierHead, evidence
 from projections.proof.signing import Checkpoints
 from projections.views.views import Views
 
@@ -30,7 +28,6 @@ _LIMIT_DEFAULT: Final = 100
 LIMIT_MAX: Final = 1_000
 # How much of the log one request looks through for what its filters want; `next` goes on from there.
 SCAN_EVENTS_MAX: Final = 100_000
-CONTINUATIONS_MAX: Final = 100
 _JSON: Final = "application/json"
 # Amounts that come as decimals are written as exact JSON numbers.
 _encode = msgspec.json.Encoder(decimal_format="number").encode
@@ -266,53 +263,15 @@ class Evidence:
 
     def on_get(self, req: Request, resp: Response, order_id: str) -> None:
         access.scope(req, SCOPE)
-        entries = self._reading.entries(named_order(self._ledger, order_id))
-        note = self._checkpoints.current()
-        size = parse(note).size
-        entries = [entry for entry in entries if entry.raw.position <= size]
-        found = history.as_of(entries, lambda _: True)
-        if found is None:
-            raise OrderNotFound
-        node = tree.node(self._views.reader)
+        uuid, since = named_order(self._ledger, order_id), Parameters(req.params).integer("since")
+        try:
+            found = evidence(self._ledger, self._views, self._reading, self._checkpoints, uuid, since=since)
+        except NoEarlierHead as error:
+            detail = f"must be the size of an earlier head; this one has {error.size}"
+            raise invalid_parameter("since", detail) from None
         resp.content_type = "application/zip"
-        resp.data = pack(
-            document=staff_document(found[0]),
-            records=[_stored(entry) for entry in entries],
-            inclusion=[merkle.inclusion_proof(entry.raw.position - 1, size, node) for entry in entries],
-            checkpoint=note,
-            key=self._checkpoints.public(),
-            continuations=[
-                Continuation(kept, merkle.consistency_proof(kept, size, node)) for kept in self._earlier(req, size)
-            ],
-        )
-        resp.downloadable_as = f"order-{found[0].id}-evidence.zip"
-        stamp(resp, size)
-
-    def _earlier(self, req: Request, size: int) -> list[int]:
-        """The sizes of the signed heads that the pack is to go on from."""
-        since = Parameters(req.params).integer("since")
-        if since is None:
-            kept = [parse(note).size for note in self._ledger.log_of_events.checkpoints(CONTINUATIONS_MAX)]
-        elif since > size:
-            raise invalid_parameter("since", f"must be the size of an earlier head; this one has {size}")
-        else:
-            kept = [since]
-        return [earlier for earlier in kept if 0 < earlier < size]
+        resp.data = found.content
+        resp.downloadable_as = f"order-{found.order_id}-evidence.zip"
+        stamp(resp, found.size)
 
     on_head = on_get
-
-
-def _stored(entry: Entry) -> StoredRecord:
-    raw = entry.raw
-    return StoredRecord(
-        position=raw.position,
-        originator_id=raw.originator_id.decode(),
-        version=raw.version,
-        topic=raw.topic.decode(),
-        payload=raw.payload.decode(),
-        recorded_at=raw.recorded_at.decode(),
-        actor=raw.actor.decode(),
-        request_id=None if raw.request_id is None else raw.request_id.decode(),
-        idempotency_key=None if raw.idempotency_key is None else raw.idempotency_key.decode(),
-        digest=raw.digest,
-    )

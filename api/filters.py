@@ -11,8 +11,8 @@ from api import paging
 from api.errors import invalid_parameter
 from api.parameters import Parameters
 from domain.order import statuses
+from projections.orders.list import NEWEST_FIRST, ORDERING, Filter
 from projections.orders.search import words
-from projections.orders.table import NEWEST_FIRST, ORDERING, Filter
 
 SEARCH_WORDS_MAX: Final = 32
 _ID_FIELDS: Final = ("payment_method", "shipping_method", "billing_country", "billing_state", "billing_city")

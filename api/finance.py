@@ -16,8 +16,10 @@ from api.reading import Patience, json_answer, position_in, position_token, stam
 from api.settings import Settings
 from domain.money import digits_of, two_digit_text
 from projections import csv_text
-from projections.payments import table as payments
-from projections.payments.table import GROUPINGS, KINDS, Filter, Movement, Sum
+from projections.payments import list as payments
+from projections.payments.list import Filter, Movement
+from projections.payments.sums import GROUPINGS, Sum, summary
+from projections.payments.table import KINDS
 from projections.views.views import Views
 
 PATH: Final = "/api/v1/finance"
@@ -90,7 +92,7 @@ class Summary:
         group_by = _group_by(parameters)
         self._patience.wait(parameters)
         zone = self._settings.timezone
-        found = payments.summary(self._views.reader, wanted, group_by=group_by, zone=zone)
+        found = summary(self._views.reader, wanted, group_by=group_by, zone=zone)
         body = {"rows": [_sum(row) for row in found.rows], "totals": [_sum(total) for total in found.totals]}
         json_answer(resp, _encode(body), found.position)
 

@@ -15,7 +15,7 @@ from api.settings import Settings
 from domain.ledger import OrderLedger
 from domain.order import commands as c
 from domain.refusals import ItemNotFound, OrderNotFound
-from projections.orders import table as orders
+from projections.orders import list as orders
 from projections.views.views import Views
 
 PATH: Final = "/api/v1/orders"

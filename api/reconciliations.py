@@ -29,7 +29,8 @@ from api.reading import (
 from domain.reconciliation.refusals import ReconciliationNotFound
 from domain.reconciliation.report import OUTCOMES
 from domain.reconciling import Given, Outcome, Reconciling
-from projections.reconciliations import table as reconciliations
+from projections.journal import Journal
+from projections.reconciliations import shown, table
 from projections.views.views import Views
 
 READ: Final = "finance:read"
@@ -73,13 +74,13 @@ class Desk:
     def __init__(self, commanding: Commanding, views: Views) -> None:
         self.ledger = commanding.ledger
         self.views = views
-        self.reconciling = Reconciling(commanding.ledger, reconciliations.Journal(views))
+        self.reconciling = Reconciling(commanding.ledger, Journal(views))
         self._commanding = commanding
 
     def answer(self, req: Request, resp: Response, outcome: Outcome, *, reading: bool = False) -> None:
         """The whole of it as it is now; of the results those of the outcomes that `outcome` names, where it does."""
-        one = reconciliations.shown(self.ledger, self.reconciling, outcome.reconciliation)
-        body = _encode(reconciliations.document(one, _outcomes(Parameters(req.params))))
+        one = shown.show(self.ledger, self.reconciling, outcome.reconciliation)
+        body = _encode(shown.document(one, _outcomes(Parameters(req.params))))
         json_answer(resp, body, outcome.position)
         if not reading:
             self._commanding.moved(resp, outcome.position)
@@ -128,10 +129,10 @@ class Reconciliations:
         access.scope(req, READ)
         parameters = Parameters(req.params)
         _refuse_unknown(parameters, {"provider", "status", "after", "limit", "min_position"})
-        status = parameters.choice("status", reconciliations.STATUSES)
+        status = parameters.choice("status", shown.STATUSES)
         after, limit = position_in(parameters, "after") or 0, parameters.integer("limit") or _LIMIT_DEFAULT
         self._patience.wait(parameters)
-        page = reconciliations.page(
+        page = table.page(
             self._desk.views.reader,
             provider=parameters.text("provider"),
             is_closed=None if status is None else status == "closed",
@@ -139,7 +140,7 @@ class Reconciliations:
             limit=min(limit, LIMIT_MAX),
         )
         body = {
-            "reconciliations": [reconciliations.head(of) for _, of in page.found],
+            "reconciliations": [shown.head(of) for _, of in page.found],
             "next": None if page.is_last else position_token(page.found[-1][0]),
         }
         json_answer(resp, _encode(body), page.position)

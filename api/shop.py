@@ -9,7 +9,7 @@ from api.parameters import Parameters
 from api.reading import Patience, json_answer, stamp
 from api.settings import Settings
 from domain.refusals import OrderNotFound
-from projections.orders import table as orders
+from projections.orders import list as orders
 from projections.views.views import Views
 
 PATH: Final = "/api/shop/customers/me/orders"

@@ -13,7 +13,7 @@ from api.settings import Settings
 from domain.order import statuses
 from domain.order.commands import DeleteOwnOrder
 from domain.refusals import OrderNotFound
-from projections.orders import table as orders
+from projections.orders import list as orders
 from projections.orders.documents import BASE_URL
 from projections.views.views import Views
 

@@ -10,7 +10,7 @@ from bench import seed
 from bench.contenders import Contender, Limit, same
 from bench.load import reads
 from bench.stage import Sample, Stage, loaded
-from projections.orders.table import ORDERING
+from projections.orders.list import ORDERING
 
 CLIENTS: Final = 8
 _FIRST: Final = f"{shop.PATH}?limit=20"

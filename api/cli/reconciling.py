@@ -15,8 +15,9 @@ from api.cli.terminal import NEEDS_A_PERSON, fail, open_ledger, open_views, out,
 from domain.log.records import Provenance
 from domain.reconciling import Given, Reconciling
 from domain.refusals import Refusal
-from projections.reconciliations import table as reconciliations
-from projections.reconciliations.table import Shown
+from projections.journal import Journal
+from projections.reconciliations import shown as reconciliations
+from projections.reconciliations.shown import Shown
 
 RESULTS_SHOWN_MAX = 200
 
@@ -47,7 +48,7 @@ def reconcile(  # noqa: PLR0917  (click hands over each option)
     views = open_views(ledger, chosen)
     with reading_the_log(), progress("feeding the views") as say:
         views.ensure(say)
-    reconciling, who = Reconciling(ledger, reconciliations.Journal(views)), Provenance("cli:reconcile")
+    reconciling, who = Reconciling(ledger, Journal(views)), Provenance("cli:reconcile")
     try:
         toml = None if rules is None else rules.read_text("utf-8")
         with file.open("rb") as content:
@@ -59,7 +60,7 @@ def reconcile(  # noqa: PLR0917  (click hands over each option)
     except (OSError, UnicodeDecodeError) as error:
         fail(f"{file if rules is None else rules} cannot be read: {error}")
     views.catch_up()
-    one = reconciliations.shown(ledger, reconciling, outcome.reconciliation)
+    one = reconciliations.show(ledger, reconciling, outcome.reconciliation)
     if xlsx is not None:
         _write_workbook(one, xlsx)
     _print_reconciliation(one, form)

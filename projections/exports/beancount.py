@@ -66,8 +66,9 @@ from domain.reconciling import read_again
 from domain.settlement.lines import Line
 from domain.topics import kind_of
 from projections.exports.events import histories
-from projections.history import Entry, Reading, summary
+from projections.history import Entry, Reading
 from projections.payments.table import MOVEMENTS
+from projections.words import summary
 
 RECEIVABLE: Final = "Assets:Receivable:Orders"
 CUSTOMERS: Final = "Liabilities:Customers"

@@ -15,7 +15,7 @@ import msgspec
 import xlsxwriter
 
 from domain.reconciliation.report import Result
-from projections.reconciliations.table import TABLE_COLUMNS, Shown, table
+from projections.reconciliations.shown import TABLE_COLUMNS, Shown, table
 
 SURE_DIGITS: Final = 15
 _AMOUNTS: Final = {"gross", "fee", "net", "booked_amount"}

@@ -1,4 +1,4 @@
-"""Which orders are there, and what do they look like? The read model behind every list and every single order.
+"""What do the views keep of an order? Its rows, behind every list and every single order.
 
 `orders` has a narrow row an order: what can be filtered, sorted or searched. Its renderings stand apart, each in a
 table of its own, so that a page reads of no order more than it shows; so does its folded state. A list is one index
@@ -6,9 +6,7 @@ range and a join of bytes.
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
-from uuid import UUID
 
 import msgspec
 
@@ -17,25 +15,11 @@ from domain.moments import microseconds
 from domain.money import decimal_text, digits_of
 from domain.order.state import Order, is_payable, storefront_status
 from projections.orders.documents import render
-from projections.orders.search import BETWEEN, normal
+from projections.orders.search import search_text
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-# The shop contract's ten fields (seed 000), and the column that each sorts by.
-ORDERING: Final = {
-    "id": "id",
-    "created_at": "created_at",
-    "updated_at": "updated_at",
-    "status": "status",
-    "shipping_cost": "shipping_cost",
-    "billing_country__name": "billing_country_name",
-    "billing_state__name": "billing_state_name",
-    "billing_city__name": "billing_city_name",
-    "payment_method__name": "payment_method_name",
-    "shipping_method__name": "shipping_method_name",
-}
-NEWEST_FIRST: Final = (("created_at", True),)
 _COLUMNS: Final = {
     "customer_id": "INTEGER NOT NULL",
     "created_at": "INTEGER NOT NULL",
@@ -108,16 +92,6 @@ _WIDE: Final[dict[str, dict[str, Any]]] = {
     "storefront_documents": {"id": int, "document": bytes},
     "staff_documents": {"id": int, "more": bytes},
     "states": {"id": int, "version": int, "state": bytes},
-}
-# A document by its name: as SQL, and where it stands, for the orders of `part`. What staff see is the shop's object
-# and what is more, as one object.
-_DOCUMENTS: Final = {
-    "shop": ("d.document", "JOIN shop_documents AS d ON d.id = part.id"),
-    "storefront": ("d.document", "JOIN storefront_documents AS d ON d.id = part.id"),
-    "staff": (
-        "CAST(substr(d.document, 1, length(d.document) - 1) || ',' || substr(m.more, 2) AS BLOB)",
-        "JOIN shop_documents AS d ON d.id = part.id CROSS JOIN staff_documents AS m ON m.id = part.id",
-    ),
 }
 _PUT: Final = tuple(
     f"INSERT OR REPLACE INTO {table} VALUES ({', '.join('?' * len(columns))})"
@@ -244,7 +218,7 @@ def rows(order: Order) -> Rows:
         city.id if city else None,
         city.name if city else None,
         bool(order.notes),
-        _search_text(order),
+        search_text(order),
     )
     return (
         row,
@@ -253,178 +227,3 @@ def rows(order: Order) -> Rows:
         (order.id, documents.more),
         (order.id, order.version, _encode_state(order)),
     )
-
-
-def _search_text(order: Order) -> str:
-    """The nine fields that the shop contract's `search` looks in."""
-    billing = order.billing
-    nine = (
-        str(order.id),
-        order.key,
-        order.notes,
-        billing.country.name if billing.country else None,
-        billing.state.name if billing.state else None,
-        billing.city.name if billing.city else None,
-        billing.first_name,
-        billing.last_name,
-        billing.mobile_number,
-    )
-    return normal(BETWEEN.join(filter(None, nine)))
-
-
-class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """What a list is narrowed to.
-
-    None narrows nothing; times are microseconds, both ends inclusive; words are normal (`search.py`).
-    """
-
-    statuses: tuple[str, ...] | None = None
-    storefront_status: str | None = None
-    ids: tuple[tuple[str, tuple[int, ...]], ...] = ()
-    id_min: int | None = None
-    id_max: int | None = None
-    has_notes: bool | None = None
-    created: tuple[tuple[int | None, int | None], ...] = ()
-    updated: tuple[tuple[int | None, int | None], ...] = ()
-    words: tuple[str, ...] = ()
-    key: str | None = None
-    currency: str | None = None
-    is_paid: bool | None = None
-    is_payable: bool | None = None
-
-
-def _conditions(wanted: Filter, *, of_customer: bool) -> tuple[list[str], list[Any], bool]:
-    """The terms of the WHERE clause, with numbered parameters; their values, but for the customer's id, which is the
-    first; and whether they are of statuses alone."""
-    terms = ["customer_id = ?1"] if of_customer else []
-    values: list[Any] = []
-
-    def add(term: str, value: Any) -> None:
-        values.append(value)
-        terms.append(term.replace("?", f"?{len(values) + of_customer}"))
-
-    if wanted.storefront_status is not None:
-        add("storefront_status = ?", wanted.storefront_status)
-    if wanted.statuses is None:
-        terms.append("status <> 'deleted'")
-    else:
-        add("status IN (SELECT value FROM json_each(?))", msgspec.json.encode(wanted.statuses).decode())
-    of_statuses = len(terms)
-    for column in ("key", "currency", "is_paid", "is_payable", "has_notes"):
-        if (value := getattr(wanted, column)) is not None:
-            add(f"{column} = ?", value)
-    for column, ids in wanted.ids:
-        add(f"{column} IN (SELECT value FROM json_each(?))", msgspec.json.encode(ids).decode())
-    ranges = [("id", (wanted.id_min, wanted.id_max))]
-    ranges += [("created_at", ends) for ends in wanted.created] + [("updated_at", ends) for ends in wanted.updated]
-    for column, ends in ranges:
-        for comparison, end in zip((">=", "<="), ends, strict=True):
-            if end is not None:
-                add(f"{column} {comparison} ?", end)
-    for word in wanted.words:
-        add("instr(search, ?) > 0", word)
-    return terms, values, of_statuses == len(terms)
-
-
-# Storefronts ask the same few things of many customers.
-@lru_cache(maxsize=512)
-def _page_statement(
-    wanted: Filter, ordering: tuple[tuple[str, bool], ...], document: str, of_customer: bool
-) -> tuple[str, tuple[Any, ...]]:
-    """The one statement that gives position, count and the page's documents, and the filter's values in it.
-
-    All in one row, with commas between the documents: each row that is fetched gives the interpreter's lock away and
-    waits to have it back, which costs more among a worker's threads than the query does.
-    """
-    terms, values, by_status_alone = _conditions(wanted, of_customer=of_customer)
-    order_by = [f"{column} {'DESC' if down else 'ASC'}" for column, down in ordering]
-    if all(column != "id" for column, _ in ordering):
-        order_by.append("id DESC")
-    limit, offset = len(values) + of_customer + 1, len(values) + of_customer + 2
-    # Either walked in an order that is there already, and no further than the page goes; or every candidate looked at,
-    # once, in the order in which rows lie in the file.
-    walked = ordering == NEWEST_FIRST and (of_customer or by_status_alone)
-    part = "NOT MATERIALIZED"
-    if of_customer and by_status_alone:
-        count = f"(SELECT sum(orders) FROM order_counts WHERE {' AND '.join(terms)})"
-    elif walked and of_customer:
-        # What the page's walk has passed is counted; so only what lies behind its last order is left to be looked at.
-        part = "MATERIALIZED"
-        behind = "(created_at, id) < (SELECT created_at, id FROM part ORDER BY created_at, id LIMIT 1)"
-        count = (
-            f"CASE WHEN EXISTS (SELECT 1 FROM part)"
-            f" THEN ?{offset} + (SELECT count(*) FROM part) + (SELECT count(*) FROM hit WHERE {behind})"
-            f" WHEN ?{offset} = 0 THEN 0 ELSE (SELECT count(*) FROM hit) END"
-        )
-    else:
-        count = "(SELECT count(*) FROM hit)"
-    columns = ", ".join(dict.fromkeys(["id", *(column for column, _ in ordering)]))
-    what, where = _DOCUMENTS[document]
-    # The plus keeps SQLite from planning for the very limit that is bound, and so from preparing the statement anew
-    # each time, which would cost three times what the query does.
-    statement = (
-        f"WITH hit AS {'NOT MATERIALIZED' if walked else 'MATERIALIZED'}"
-        f" (SELECT {columns} FROM orders WHERE {' AND '.join(terms)}),"
-        f" part AS {part} (SELECT {columns} FROM hit ORDER BY {', '.join(order_by)} LIMIT +?{limit} OFFSET +?{offset})"
-        f" SELECT (SELECT position FROM positions), {count},"
-        f" (SELECT CAST(group_concat({what}, ',') AS BLOB) FROM part CROSS {where})"
-    )
-    return statement, tuple(values)
-
-
-class Page(msgspec.Struct, frozen=True):
-    """A page of a list, all of it as of one position of the log. `rows` is JSON, with commas between the rows."""
-
-    position: int
-    count: int
-    rows: bytes
-
-
-def page(
-    connection: sqlite3.Connection,
-    wanted: Filter,
-    *,
-    document: str,
-    customer_id: int | None = None,
-    ordering: tuple[tuple[str, bool], ...] = NEWEST_FIRST,
-    limit: int,
-    offset: int,
-) -> Page:
-    """The orders from `offset` on, at most `limit`, as their `document` (shop, storefront or staff).
-
-    With `customer_id`, that customer's alone. `ordering` is columns and whether each goes down; ties go by id, down.
-    It is one statement, so position, count and rows are of one moment.
-    """
-    statement, values = _page_statement(wanted, ordering, document, customer_id is not None)
-    of_customer = () if customer_id is None else (customer_id,)
-    position, count, rows = connection.execute(statement, (*of_customer, *values, limit, offset)).fetchone()
-    return Page(position, count or 0, rows or b"")
-
-
-class Found(msgspec.Struct, frozen=True):
-    """One order's document, as of a position of the log; empty where the filter finds none."""
-
-    position: int
-    document: bytes
-    version: int
-
-
-def one(
-    connection: sqlite3.Connection,
-    *,
-    document: str,
-    order_id: int | None = None,
-    uuid: UUID | str | None = None,
-    customer_id: int | None = None,
-) -> Found:
-    """An order by its id or its UUID. With `customer_id`, only that customer's, and only where it is not deleted."""
-    column, value = ("id", order_id) if order_id is not None else ("uuid", str(uuid))
-    owner = "" if customer_id is None else " AND part.customer_id = ? AND part.status <> 'deleted'"
-    what, where = _DOCUMENTS[document]
-    row = connection.execute(
-        f"SELECT p.position, found.document, found.version FROM positions AS p LEFT JOIN"
-        f" (SELECT {what} AS document, s.version FROM orders AS part {where} JOIN states AS s ON s.id = part.id"
-        f" WHERE part.{column} = ?{owner}) AS found",
-        (value,) if customer_id is None else (value, customer_id),
-    ).fetchone()
-    return Found(row[0], row[1] or b"", row[2] or 0)

@@ -11,16 +11,18 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from random import Random
 from uuid import UUID
 
 import pytest
 
-from api.audit import CONTINUATIONS_MAX
+from domain.log.sqlite import sqlite3
 from domain.order.commands import ChangeOrder
 from domain.proof import checkpoint
 from domain.refusals import Refusal
+from projections.proof.evidence import CONTINUATIONS_MAX
 from projections.proof.signing import create_key
 from tests.audit.conftest import AUDIT, Office, one_of_each
 from tests.audit.histories import a_command, an_order
@@ -219,3 +221,15 @@ def test_a_pack_that_came_over_the_wire_holds(service: Service, tmp_path: Path) 
     said = checked(folder / "verify.py", "--key", key)
     assert said.returncode == 0, said.stdout
     assert json.loads((folder / "order.json").read_bytes()) == order
+
+
+def test_no_pack_leaves_whose_proofs_do_not_lead_to_what_was_signed(office: Office) -> None:
+    for _ in range(4):
+        office.place()
+    office.checkpoints.current()
+    with closing(sqlite3.connect(office.views.path.resolve(), isolation_level=None)) as tampering:
+        # Of the first eight nodes, all of which the tree's root no longer reads, the first two are leaves.
+        (nodes,) = tampering.execute("SELECT hashes FROM tree_nodes WHERE row = 0").fetchone()
+        tampering.execute("UPDATE tree_nodes SET hashes = ? WHERE row = 0", (bytes(64) + nodes[64:],))
+    problem = office.refused("/orders/1/evidence", 500)
+    assert problem["code"] == "log-altered"

@@ -9,7 +9,7 @@ import pytest
 
 from domain.ledger import OrderLedger
 from domain.log.sqlite import at_most, sqlite3
-from projections.orders import table as orders
+from projections.orders import list as orders
 from projections.views.views import Views
 from tests.conftest import ME, Service, new_order
 from tests.crash.wire import HEALTH, Wire

@@ -32,7 +32,7 @@ from domain.log.records import Provenance
 from domain.order import commands as c
 from domain.refusals import Refusal
 from domain.strict_json import shaped
-from projections.orders import table as lists
+from projections.orders import list as lists
 from projections.views.views import Views
 from tests.domain import plain
 from tests.domain.plain import NEXT, UNITS, Plain, closed_to, plain_order, storefront_status, totals

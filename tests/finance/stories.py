@@ -9,7 +9,7 @@ import msgspec
 from domain.order import commands as c
 from domain.order.state import Order
 from domain.refusals import Refusal
-from projections.orders import table as orders
+from projections.orders import list as orders
 from tests.finance.conftest import Desk
 
 CURRENCIES = ("USD", "JPY", "KWD", "CLF")

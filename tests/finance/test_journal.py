@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from domain.log.sqlite import sqlite3
-from projections.payments import table as payments
+from projections.payments import list as payments
 from projections.views.views import Views
 from tests.conftest import ME, new_order
 from tests.finance.conftest import Desk

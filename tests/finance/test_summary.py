@@ -20,7 +20,8 @@ from domain.log.sqlite import sqlite3
 from domain.moments import instant
 from domain.order.state import Order, Payment, Refund
 from projections.payments import table as payments
-from projections.payments.table import GROUPINGS, Filter
+from projections.payments.list import Filter, page, walk
+from projections.payments.sums import GROUPINGS, summary
 from tests.finance.conftest import Desk
 from tests.finance.stories import tell
 
@@ -170,7 +171,7 @@ def test_a_summary_is_what_a_plain_loop_adds_up(movements: list[dict[str, Any]],
         of_group[0] += 1
         of_group[2 if movement["is_refund"] else 1] += movement["amount"]
     with journal(movements) as connection:
-        found = payments.summary(connection, Filter(), group_by=names, zone=ZoneInfo(zone))
+        found = summary(connection, Filter(), group_by=names, zone=ZoneInfo(zone))
     assert found.position == 99
     assert len(found.rows) == len(expected)
     for each in found.rows:
@@ -183,8 +184,8 @@ def test_a_summary_is_what_a_plain_loop_adds_up(movements: list[dict[str, Any]],
 @given(st.lists(MOVEMENTS, max_size=12), st.integers(0, 12), st.integers(1, 5))
 def test_pages_and_parts_are_what_a_plain_slice_is(movements: list[dict[str, Any]], after: int, limit: int) -> None:
     with journal(movements) as connection:
-        page = payments.page(connection, Filter(kind="payment"), after=after, limit=limit)
-        parts = payments.walk(lambda: connection, Filter(kind="payment"), after=after, until=99)
+        found = page(connection, Filter(kind="payment"), after=after, limit=limit)
+        parts = walk(lambda: connection, Filter(kind="payment"), after=after, until=99)
         walked = [(each.position, each.amount) for part in parts for each in part]
     expected = [
         (position, movement["amount"])
@@ -192,8 +193,8 @@ def test_pages_and_parts_are_what_a_plain_slice_is(movements: list[dict[str, Any
         if position > after and not movement["is_refund"]
     ]
     assert walked == expected
-    assert [(each.position, each.amount) for each in page.movements] == expected[:limit]
-    assert page.is_last == (len(expected) <= limit)
+    assert [(each.position, each.amount) for each in found.movements] == expected[:limit]
+    assert found.is_last == (len(expected) <= limit)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 
 from domain.ledger import OrderLedger
 from domain.order import commands as c
-from projections.orders import table as orders
+from projections.orders import list as orders
 from projections.views.views import Views
 from tests.conftest import ME, Clock, new_order
 

@@ -21,7 +21,7 @@ from domain.log.mapper import UnknownTopic
 from domain.log.records import digest_of
 from domain.log.sqlite import sqlite3
 from domain.order import events as e
-from projections.orders import table as orders
+from projections.orders import list as orders
 from projections.orders.documents import BASE_URL, render, staff_document
 from projections.views import views as views_module
 from projections.views.views import Views, ViewsUnavailable

@@ -3,13 +3,14 @@
 import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
 from domain.reconciliation.report import encode
 from domain.reconciliation.rules import DEFAULT, Rules, rules_from
 from domain.reconciling import Reconciling
-from projections.reconciliations import table as reconciliations
+from projections.journal import Journal
 from projections.views.views import Views
 from tests.conftest import ROOT, let_events_be_anything
 from tests.reconciliation.conftest import PATH, Office, by_outcome, only
@@ -17,8 +18,8 @@ from tests.reconciliation.conftest import PATH, Office, by_outcome, only
 
 def made_again(office: Office, one: dict[str, str], views: Views | None = None) -> bytes:
     """The report from the kept file and rules, and the journal."""
-    reconciling = Reconciling(office.ledger, reconciliations.Journal(views or office.views))
-    state = reconciling.get(reconciliations.UUID(one["id"]))
+    reconciling = Reconciling(office.ledger, Journal(views or office.views))
+    state = reconciling.get(UUID(one["id"]))
     return encode(reconciling.made_again(state))
 
 

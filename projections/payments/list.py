@@ -1,0 +1,112 @@
+"""Which payments and refunds are there? The journal in the order of the log: a page, or all of it part by part."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from domain.log.sqlite import sqlite3
+from domain.moments import moment_of
+from projections.payments.table import COLUMNS, SPLIT
+
+CHUNK_ROWS: Final = 1_000
+_SHOWN: Final = ", ".join(column for column in COLUMNS if column != "uuid")
+
+
+class Movement(msgspec.Struct, frozen=True):
+    """A payment or a refund; its fields are the contract's. `amount` is in minor units, and positive in both."""
+
+    position: int
+    kind: str
+    order_id: int
+    key: str
+    provider: str
+    method: str | None
+    reference: str
+    payment_reference: str | None
+    amount: int
+    currency: str
+    received_at: datetime
+    recorded_at: datetime
+    forced: bool
+
+
+class Filter(msgspec.Struct, frozen=True, kw_only=True):
+    """What the journal is narrowed to: None narrows nothing, `since` and `until` are microseconds, both inclusive."""
+
+    since: int | None = None
+    until: int | None = None
+    provider: str | None = None
+    method: str | None = None
+    currency: str | None = None
+    kind: str | None = None
+    order: int | UUID | None = None
+
+
+def conditions(wanted: Filter) -> tuple[str, list[str | int]]:
+    """The WHERE clause, and its values."""
+    order = "uuid = ?" if isinstance(wanted.order, UUID) else "uuid = (SELECT uuid FROM orders WHERE id = ?)"
+    asked = {
+        "received_at >= ?": wanted.since,
+        "received_at <= ?": wanted.until,
+        "provider = ?": wanted.provider,
+        "method = ?": wanted.method,
+        "currency = ?": wanted.currency,
+        "kind = ?": wanted.kind,
+        order: str(wanted.order) if isinstance(wanted.order, UUID) else wanted.order,
+    }
+    given = {term: value for term, value in asked.items() if value is not None}
+    return " AND ".join(given) or "true", list(given.values())
+
+
+class Page(msgspec.Struct, frozen=True):
+    """A part of the journal as of one position of the log; `is_last` where nothing that is wanted comes behind it."""
+
+    position: int
+    movements: list[Movement]
+    is_last: bool
+
+
+def page(connection: sqlite3.Connection, wanted: Filter, *, after: int, limit: int) -> Page:
+    """What stands behind the position `after`, in the order of positions, at most so much of it."""
+    select, values = _in_order(wanted, after=after, until=None, limit=limit + 1)
+    rows = connection.execute(
+        f"SELECT p.position, found.* FROM positions AS p LEFT JOIN ({select}) AS found", values
+    ).fetchall()
+    found = [_movement(row[1:]) for row in rows if row[1] is not None]
+    return Page(rows[0][0], found[:limit], len(found) <= limit)
+
+
+def walk(
+    connect: Callable[[], sqlite3.Connection], wanted: Filter, *, after: int, until: int
+) -> Iterator[list[Movement]]:
+    """All that stands behind `after` up to `until`, some at a time.
+
+    Asks for its connection each time: the views may be made anew meanwhile, and no reading lasts from part to part.
+    """
+    while True:
+        select, values = _in_order(wanted, after=after, until=until, limit=CHUNK_ROWS)
+        found = [_movement(row) for row in connect().execute(select, values).fetchall()]
+        if found:
+            yield found
+            after = found[-1].position
+        if len(found) < CHUNK_ROWS:
+            return
+
+
+def _in_order(wanted: Filter, *, after: int, until: int | None, limit: int) -> tuple[str, list[str | int]]:
+    terms, values = conditions(wanted)
+    # By the plus the index on received_at is left alone: it would have all that is wanted sorted for each part of it.
+    terms = terms.replace("received_at", "+received_at")
+    return (
+        f"SELECT {_SHOWN} FROM payments WHERE position > ? AND position <= ? AND {terms} ORDER BY position LIMIT +?",
+        [after, 2**62 if until is None else until, *values, limit],
+    )
+
+
+def _movement(row: tuple[Any, ...]) -> Movement:
+    *before, high, low, currency, received_at, recorded_at, forced = row
+    amount = high * SPLIT + low
+    return Movement(*(*before, amount, currency, moment_of(received_at), moment_of(recorded_at), bool(forced)))

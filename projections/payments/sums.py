@@ -1,0 +1,70 @@
+"""What do payments and refunds come to? Added up by day, provider, method and currency."""
+
+from collections.abc import Sequence
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from domain.log.sqlite import sqlite3
+from domain.moments import day_of
+from projections.payments.list import Filter, conditions
+from projections.payments.table import SPLIT
+
+GROUPINGS: Final = ("day", "provider", "method", "currency")
+
+
+class Sum(msgspec.Struct):
+    """What some payments and refunds of one currency come to. `labels` says which, by the groupings asked for."""
+
+    labels: dict[str, str | None]
+    currency: str
+    count: int = 0
+    received: int = 0
+    refunded: int = 0
+
+    @property
+    def net(self) -> int:
+        return self.received - self.refunded
+
+    def add(self, kind: str, count: int, amount: int) -> None:
+        self.count += count
+        if kind == "payment":
+            self.received += amount
+        else:
+            self.refunded += amount
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """The sums by group, and of each currency in all, as of one position of the log."""
+
+    position: int
+    rows: list[Sum]
+    totals: list[Sum]
+
+
+def summary(connection: sqlite3.Connection, wanted: Filter, *, group_by: Sequence[str], zone: ZoneInfo) -> Summary:
+    """Adds up by any of GROUPINGS, and by currency always: money of two currencies has no sum. Days are the zone's."""
+    connection.create_function("day_of", 1, lambda received_at: day_of(received_at, zone), deterministic=True)
+    names = list(dict.fromkeys([*group_by, "currency"]))
+    columns = ", ".join("day_of(received_at) AS day" if name == "day" else name for name in names)
+    alike = ", ".join(names)
+    terms, values = conditions(wanted)
+    groups = connection.execute(
+        f"SELECT p.position, found.* FROM positions AS p LEFT JOIN (SELECT count(*), kind, sum(amount_high),"
+        f" sum(amount_low), {columns} FROM payments WHERE {terms} GROUP BY {alike}, kind ORDER BY {alike}) AS found",
+        values,
+    ).fetchall()
+    rows: dict[tuple[str | None, ...], Sum] = {}
+    totals: dict[str, Sum] = {}
+    for _, count, kind, high, low, *label in groups:
+        if count is None:
+            break  # nothing is wanted: the position stands alone
+        labels = dict(zip(names, label, strict=True))
+        currency = labels["currency"]
+        for of_group in (
+            rows.setdefault(tuple(label), Sum(labels, currency)),
+            totals.setdefault(currency, Sum({}, currency)),
+        ):
+            of_group.add(kind, count, high * SPLIT + low)
+    return Summary(groups[0][0], list(rows.values()), [totals[currency] for currency in sorted(totals)])

@@ -1,0 +1,95 @@
+"""How is one order's history proven offline? As a zip of its records, their proofs and a signed head of the log.
+
+The zip also proves that the log goes on from heads that were signed earlier. Every proof is checked, as its reader will
+check it, before the zip leaves.
+"""
+
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from domain.ledger import OrderLedger
+from domain.log.records import RawRecord
+from domain.proof import merkle
+from domain.proof.checkpoint import Checkpoint, parse
+from domain.proof.pack import Continuation, StoredRecord, pack
+from domain.refusals import OrderNotFound
+from projections import tree
+from projections.history import Reading, as_of
+from projections.orders.documents import staff_document
+from projections.proof.signing import Checkpoints, LogAltered
+from projections.views.views import Views
+
+CONTINUATIONS_MAX: Final = 100
+
+
+class NoEarlierHead(Exception):
+    """The log's signed head is smaller than the head that the evidence is to go on from."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"the log's signed head has {size} records")
+        self.size = size
+
+
+class Evidence(NamedTuple):
+    """The zip, the order's integer id, and the size of the signed head that the proofs lead to."""
+
+    content: bytes
+    order_id: int
+    size: int
+
+
+def evidence(
+    ledger: OrderLedger, views: Views, reading: Reading, checkpoints: Checkpoints, uuid: UUID, *, since: int | None
+) -> Evidence:
+    """The evidence of an order. It goes on from the head of the size `since`; from the latest kept heads where None.
+
+    Raises OrderNotFound, NoEarlierHead, NoSigningKey, LogAltered, and what `Reading.entries` raises.
+    """
+    entries = reading.entries(uuid)
+    note = checkpoints.current()
+    head = parse(note)
+    entries = [entry for entry in entries if entry.raw.position <= head.size]
+    found = as_of(entries, lambda _: True)
+    if found is None:
+        raise OrderNotFound
+    if since is not None and since > head.size:
+        raise NoEarlierHead(head.size)
+    node = tree.node(views.reader)
+    earlier = _kept(ledger) if since is None else {since: merkle.root(since, node)}
+    content = pack(
+        document=staff_document(found[0]),
+        records=[_stored(entry.raw) for entry in entries],
+        inclusion=[_inclusion(entry.raw, head, node) for entry in entries],
+        checkpoint=note,
+        key=checkpoints.public(),
+        continuations=[_continuation(size, root, head, node) for size, root in earlier.items() if 0 < size < head.size],
+    )
+    return Evidence(content, found[0].id, head.size)
+
+
+def _kept(ledger: OrderLedger) -> dict[int, bytes]:
+    """The roots of the latest kept heads, by their sizes."""
+    heads = map(parse, ledger.log_of_events.checkpoints(CONTINUATIONS_MAX))
+    return {head.size: head.root for head in heads}
+
+
+def _stored(raw: RawRecord) -> StoredRecord:
+    """A record with its text decoded."""
+    *columns, digest = raw
+    return StoredRecord._make([*(of.decode() if isinstance(of, bytes) else of for of in columns), digest])
+
+
+def _inclusion(raw: RawRecord, head: Checkpoint, node: merkle.Get) -> list[bytes]:
+    """The proof that the signed tree has the record. Raises LogAltered where it does not lead to the signed root."""
+    proof = merkle.inclusion_proof(raw.position - 1, head.size, node)
+    if not merkle.verify_inclusion(raw.digest, raw.position - 1, head.size, proof, head.root):
+        raise LogAltered(f"The record at position {raw.position} is not in the tree that was signed.")
+    return proof
+
+
+def _continuation(size: int, root: bytes, head: Checkpoint, node: merkle.Get) -> Continuation:
+    """The proof that the signed tree goes on from an earlier one. Raises LogAltered where it does not."""
+    proof = merkle.consistency_proof(size, head.size, node)
+    if not merkle.verify_consistency(size, head.size, root, head.root, proof):
+        raise LogAltered(f"What was signed of the first {size} records is not what the log has now.")
+    return Continuation(size, proof)

@@ -1,0 +1,82 @@
+"""What does an event say to a person? A sentence for each kind of event."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from domain.aggregate import Event
+from domain.order import events as e
+from domain.reconciliation import events as reconciliation
+
+
+def summary(event: Event, currency: str) -> str:
+    """An order's event in words; `currency` is the order's."""
+    return _WORDS[type(event)](event, currency)
+
+
+def reconciliation_summary(event: Event) -> str:
+    """A reconciliation's event in words."""
+    return _RECONCILIATION_WORDS[type(event)](event)
+
+
+def _created(event: e.OrderCreated, currency: str) -> str:
+    whose = "a guest" if event.customer_id is None else f"customer {event.customer_id}"
+    return f"order {event.id} created for {whose}, in {currency}"
+
+
+def _item_added(event: e.ItemAdded, currency: str) -> str:
+    name = (event.product.name or f"product {event.product.id}") if event.product else "a line without a product"
+    return f"item {event.item} added: {event.quantity} × {name} at {event.unit_price} {currency}"
+
+
+def _refunded(event: e.PaymentRefunded, currency: str) -> str:
+    of = f", of payment {event.payment_reference}" if event.payment_reference is not None else ""
+    return f"refund of {event.amount} {currency} by {event.provider}, reference {event.reference}{of}"
+
+
+def _named(method: e.Method | None) -> str:
+    return "none" if method is None else method.name or f"number {method.id}"
+
+
+_WORDS: Final[dict[type[Event], Callable[[Any, str], str]]] = {
+    e.OrderCreated: _created,
+    e.ItemAdded: _item_added,
+    e.ItemQuantityChanged: lambda event, _: f"quantity of item {event.item} changed to {event.quantity}",
+    e.ItemRemoved: lambda event, _: f"item {event.item} removed",
+    e.VoucherApplied: lambda event, currency: (
+        f"voucher {event.code or 'without a code'} applied, {event.discount_amount} {currency} off"
+    ),
+    e.VoucherRemoved: lambda _, __: "voucher removed",
+    e.BillingChanged: lambda _, __: "billing details changed",
+    e.NotesChanged: lambda event, _: "notes changed" if event.personal.notes else "notes emptied",
+    e.PaymentMethodChanged: lambda event, _: f"payment method changed to {_named(event.payment_method)}",
+    e.ShippingChanged: lambda event, currency: (
+        f"shipping changed to {_named(event.shipping_method)}, {event.shipping_cost} {currency}"
+    ),
+    e.StatusChanged: lambda event, _: (
+        f"status changed to {event.status}" + (f": {event.reason}" if event.reason else "")
+    ),
+    e.PaymentReceived: lambda event, currency: (
+        f"payment of {event.amount} {currency} received by {event.provider}, reference {event.reference}"
+        + (", forced" if event.forced else "")
+    ),
+    e.PaymentRefunded: _refunded,
+}
+_RECONCILIATION_WORDS: Final[dict[type[Event], Callable[[Any], str]]] = {
+    reconciliation.ReconciliationStarted: lambda event: (
+        f"reconciliation of {event.file} by {event.provider} started, looking at the log to position {event.position}"
+    ),
+    reconciliation.MatchesSuggested: lambda event: f"{_counts(event.outcomes)}; {event.open} open",
+    reconciliation.MatchConfirmed: lambda event: f"match {event.result} confirmed; {event.open} open",
+    reconciliation.MatchBroken: lambda event: f"match {event.result} broken: {event.reason}; {event.open} open",
+    reconciliation.DifferenceExplained: lambda event: (
+        f"{event.outcome.replace('_', ' ')} {event.result} explained: {event.reason}; {event.open} open"
+    ),
+    reconciliation.ReconciliationRunAgain: lambda event: (
+        f"run again, to position {event.position}: {_counts(event.outcomes)}; {event.open} open"
+    ),
+    reconciliation.ReconciliationClosed: lambda _: "reconciliation closed",
+}
+
+
+def _counts(outcomes: dict[str, int]) -> str:
+    return ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in outcomes.items()) or "nothing found"
