@@ -99,12 +99,12 @@ def _statement(wanted: Filter, ordering: Ordering, document: str, of_customer: b
     """The statement that gives position, count and the page's documents, and the filter's values in it."""
     terms, values, of_statuses_alone = _conditions(wanted, of_customer=of_customer)
     shown = _DOCUMENTS[document]
-    if ordering != NEWEST_FIRST or not (of_customer or of_statuses_alone):
-        statement = _scanned(" AND ".join(terms), ordering, *shown)
-    elif of_customer and of_statuses_alone:
+    if ordering == NEWEST_FIRST and of_statuses_alone:
         statement = _counted(" AND ".join(terms), *shown)
-    else:
+    elif ordering == NEWEST_FIRST and of_customer:
         statement = _walked(" AND ".join(terms), *shown)
+    else:
+        statement = _scanned(" AND ".join(terms), ordering, *shown)
     return statement, tuple(values)
 
 
@@ -114,9 +114,10 @@ def _statement(wanted: Filter, ordering: Ordering, document: str, of_customer: b
 
 
 def _counted(terms: str, document: str, tables: str) -> str:
-    """A customer's orders of some statuses, newest first.
+    """Orders of some statuses, newest first.
 
-    Walks the table, which lies in that order, to the page's end. `order_counts` has the count.
+    Walks to the page's end: a customer's orders lie in that order in the table, all orders in the index
+    `orders_newest`. Their count stands in `order_counts`.
     """
     return f"""
         WITH part AS NOT MATERIALIZED (
@@ -130,9 +131,10 @@ def _counted(terms: str, document: str, tables: str) -> str:
 
 
 def _walked(terms: str, document: str, tables: str) -> str:
-    """Orders newest first that lie in that order, in the table or in the index `orders_newest`.
+    """A customer's orders that any terms choose, newest first.
 
-    Walks to the page's end. The orders that this has passed need not be looked at again to be counted.
+    Walks the table, which lies in that order, to the page's end. The orders that this has passed are counted with the
+    page, so that only those behind it are looked at for the count.
     """
     return f"""
         WITH hit AS NOT MATERIALIZED (

@@ -5,6 +5,8 @@ from itertools import product
 from random import Random
 from typing import Any
 
+import pytest
+
 from domain.ledger import OrderLedger
 from domain.order import commands as c
 from projections.orders import list as orders
@@ -77,3 +79,47 @@ def test_every_page_has_its_orders_and_the_count_of_them_all(ledger: OrderLedger
             )
             shown = [row["id"] for row in json.loads(b"[" + page.rows + b"]")]
             assert (shown, page.count) == (ids[offset : offset + limit], len(ids)), (wanted, customer, ordering, offset)
+
+
+def plan(views: Views, wanted: orders.Filter, customer: int | None, ordering: orders.Ordering) -> list[str]:
+    """How SQLite goes about a page, step by step."""
+    asked: list[str] = []
+    views.reader.set_trace_callback(asked.append)
+    orders.page(views.reader, wanted, document="shop", customer_id=customer, ordering=ordering, limit=20, offset=40)
+    views.reader.set_trace_callback(None)
+    return [step for *_, step in views.reader.execute(f"EXPLAIN QUERY PLAN {asked[0]}")]
+
+
+OF_CUSTOMER = "SEARCH orders USING PRIMARY KEY (customer_id=?)"
+SORTED = "USE TEMP B-TREE FOR ORDER BY"
+
+
+@pytest.mark.parametrize("wanted", [orders.Filter(), orders.Filter(statuses=("hold", "new"))])
+def test_a_customers_orders_by_status_are_walked_as_they_lie_and_never_counted(
+    views: Views, wanted: orders.Filter
+) -> None:
+    steps = plan(views, wanted, 1, orders.NEWEST_FIRST)
+    assert steps.count(OF_CUSTOMER) == 1
+    assert SORTED not in steps
+    assert any(step.startswith("SEARCH order_counts USING PRIMARY KEY (customer_id=?") for step in steps)
+
+
+def test_all_customers_orders_by_status_are_walked_in_their_index_and_never_counted(views: Views) -> None:
+    steps = plan(views, orders.Filter(), None, orders.NEWEST_FIRST)
+    assert any("orders USING COVERING INDEX orders_newest" in step for step in steps)
+    assert SORTED not in steps
+    assert "SCAN order_counts" in steps
+
+
+def test_a_customers_orders_by_anything_else_are_walked_to_the_page_and_counted_behind_it(views: Views) -> None:
+    steps = plan(views, orders.Filter(words=("blue",)), 1, orders.NEWEST_FIRST)
+    assert steps[steps.index("MATERIALIZE part") + 1] == OF_CUSTOMER
+    assert "SEARCH orders USING PRIMARY KEY (customer_id=? AND created_at<?)" in steps
+    assert SORTED not in steps
+
+
+@pytest.mark.parametrize("customer", [1, None])
+def test_orders_in_any_other_order_are_looked_at_once(views: Views, customer: int | None) -> None:
+    steps = plan(views, orders.Filter(words=("blue",)), customer, (("status", True),))
+    assert "MATERIALIZE hit" in steps
+    assert sum(" orders" in step for step in steps) == 1
