@@ -13,8 +13,9 @@ from domain.ledger import OrderLedger
 from domain.log.sqlite import connect, sqlite3, transaction
 from domain.order import events
 from projections import tree
-from projections.orders import table as orders
-from projections.views.views import PART_POSITIONS, Views
+from projections.orders.table import Orders
+from projections.views.rebuilding import PART_POSITIONS
+from projections.views.views import Views
 
 
 class Cost(NamedTuple):
@@ -53,7 +54,7 @@ def bare_creates_per_second(ledger: Path, views: Path, folder: Path, items: int,
         connect(file, "FULL").execute("VACUUM INTO ?", (str(folder / f"bare-{name}.db"),))
     log, shown = connect(folder / "bare-log.db", "FULL"), connect(folder / "bare-shown.db", "NORMAL")
     (last,) = log.execute("SELECT max(value) FROM claims WHERE kind = 'order-id'").fetchone()
-    done, spent = 0, 0.0
+    view, done, spent = Orders(), 0, 0.0
     while spent < seconds:
         uuid, number, key = str(uuid4()), last + done + 1, uuid4().hex
         old = log.execute(
@@ -62,9 +63,7 @@ def bare_creates_per_second(ledger: Path, views: Path, folder: Path, items: int,
         records = log.execute(
             "SELECT * FROM events WHERE originator_id = ? AND version <= ?", (*old, 1 + items)
         ).fetchall()
-        found = orders.rows_of(shown, *old)
-        assert found is not None
-        narrow, *wide = found.rows
+        ((narrow, *wide),) = view.shown(shown, old)[old[0]]
         rows = ((*narrow[:2], number, uuid, key, *narrow[5:]), *((number, *row[1:]) for row in wide))
         claims = [("order-id", number, uuid, 1, None), ("order-key", key, uuid, 1, None)]
         started = time.perf_counter()
@@ -74,7 +73,7 @@ def bare_creates_per_second(ledger: Path, views: Path, folder: Path, items: int,
             )
             log.executemany("INSERT INTO claims VALUES (?, ?, ?, ?, ?)", claims)
         with transaction(shown):
-            orders.insert(shown, [rows])
+            view.insert(shown, [rows])
             tree.append(shown, [row[-1] for row in records])
             shown.execute("UPDATE positions SET position = position + ?", (len(records),))
         spent += time.perf_counter() - started

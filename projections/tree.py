@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
+from domain.log.records import RawRecord
 from domain.log.sqlite import sqlite3
 from domain.proof import merkle
+from projections.views.view import RecordView
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -20,9 +22,23 @@ _ROW_NODES: Final = 64
 _HASH_BYTES: Final = 32
 
 
-def create(database: "Database") -> None:
-    """Makes the table in an empty file."""
-    database.conn.execute("CREATE TABLE tree_nodes (row INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT")
+class Tree(RecordView):
+    """The tree's nodes. Each record of the log is a leaf, whether or not its history can be read."""
+
+    name = "tree"
+    tables = ("tree_nodes",)
+
+    def create(self, database: "Database") -> None:
+        database.conn.execute("CREATE TABLE tree_nodes (row INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT")
+
+    def index(self, database: "Database") -> None:
+        """There is nothing beside the table."""
+
+    def of_records(self, raws: Sequence[RawRecord]) -> list[bytes]:
+        return [raw.digest for raw in raws]
+
+    def put(self, connection: sqlite3.Connection, rows: Sequence[bytes]) -> None:
+        append(connection, rows)
 
 
 def number(level: int, place: int) -> int:

@@ -91,8 +91,8 @@ def verify(handed: Path | None, key_text: str | None) -> None:
     """
     from domain.proof.checkpoint import CheckpointMalformed, VerifierKey, split
     from projections.proof.signing import NoSigningKey
-    from projections.proof.verification import Checked
     from projections.proof.verification import verify as verify_log
+    from projections.proof.verifying_checkpoints import Checked
 
     chosen = settings()
     if not chosen.ledger.exists():

@@ -5,7 +5,8 @@ table of its own, so that a page reads of no order more than it shows; so does i
 range and a join of bytes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, pairwise, starmap
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -13,9 +14,10 @@ import msgspec
 from domain.log.sqlite import sqlite3
 from domain.moments import microseconds
 from domain.money import decimal_text, digits_of
-from domain.order.state import Order, is_payable, storefront_status
+from domain.order.state import ORDER, Order, is_payable, storefront_status
 from projections.orders.documents import render
 from projections.orders.search import search_text
+from projections.views.view import History, StateView
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -98,88 +100,83 @@ _PUT: Final = tuple(
     for table, columns in {"orders": _COLUMNS, **_WIDE}.items()
 )
 _ID: Final = [*_COLUMNS].index("id")
+_UUID: Final = [*_COLUMNS].index("uuid")
+# All of an order's rows, one behind the other; and where each table's stands among them.
 _JOINED: Final = (
     f"SELECT orders.*, {', '.join(f'{table}.*' for table in _WIDE)} FROM json_each(?) AS wanted"
-    f" CROSS JOIN orders ON orders.id = wanted.value"
+    f" CROSS JOIN orders ON orders.uuid = wanted.value"
     f" {' '.join(f'JOIN {table} ON {table}.id = orders.id' for table in _WIDE)}"
 )
+_PLACES: Final = tuple(starmap(slice, pairwise(accumulate((len(_COLUMNS), *map(len, _WIDE.values())), initial=0))))
 
 _encode_state = msgspec.msgpack.Encoder().encode
 _decode_state = msgspec.msgpack.Decoder(Order).decode
 
 
-def create(database: "Database") -> None:
-    """Makes the tables in an empty file."""
-    narrow = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
-    database.conn.execute(
-        f"CREATE TABLE orders ({narrow}, PRIMARY KEY ({', '.join(_CLUSTERED_BY)})) STRICT, WITHOUT ROWID"
-    )
-    database.conn.execute(_COUNTS)
-    for table, columns in _WIDE.items():
-        database.table(table).create(columns, pk="id", strict=True)
-
-
-def index(database: "Database") -> None:
-    """Makes the indexes and counts that queries want; a rebuild does it last, when the rows are there to be sorted at
-    once."""
-    for unique in ("id", "uuid"):
-        database.table("orders").create_index((unique,), unique=True)
-    for name, columns in _INDEXES.items():
-        database.table("orders").create_index(columns, index_name=name)
-    for statement in (_COUNT_ALL, *_COUNT_ON):
-        database.conn.execute(statement)
-
-
-def state(connection: sqlite3.Connection, uuid: str) -> Order | None:
-    """The order as the views have it, to fold the next events onto; None where they have none."""
-    row = connection.execute(
-        "SELECT state FROM states WHERE id = (SELECT id FROM orders WHERE uuid = ?)", (uuid,)
-    ).fetchone()
-    return _decode_state(row[0]) if row else None
-
-
 # An order's rows, one in each table: `orders` first, then the wide ones.
-Rows = tuple[tuple[Any, ...], ...]
+Rows = Sequence[Sequence[Any]]
 
 
-def put(connection: sqlite3.Connection, orders: Sequence[Rows]) -> None:
-    """Writes each order's rows, over those that were there."""
-    # Replacing a row would not set off the trigger that counts it out.
-    connection.executemany("DELETE FROM orders WHERE id = ?", [(narrow[_ID],) for narrow, *_ in orders])
-    insert(connection, orders)
+class Orders(StateView):
+    """The orders as lists and single requests show them, and their states."""
 
+    name = "orders"
+    tables = ("orders", "order_counts", *_WIDE)
+    kind = ORDER
 
-def insert(connection: sqlite3.Connection, orders: Sequence[Rows]) -> None:
-    """Writes the rows of orders that have none yet."""
-    for statement, rows in zip(_PUT, zip(*orders, strict=True), strict=False):
-        connection.executemany(statement, rows)
+    def create(self, database: "Database") -> None:
+        narrow = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
+        database.conn.execute(
+            f"CREATE TABLE orders ({narrow}, PRIMARY KEY ({', '.join(_CLUSTERED_BY)})) STRICT, WITHOUT ROWID"
+        )
+        database.conn.execute(_COUNTS)
+        for table, columns in _WIDE.items():
+            database.table(table).create(columns, pk="id", strict=True)
 
+    def index(self, database: "Database") -> None:
+        for unique in ("id", "uuid"):
+            database.table("orders").create_index((unique,), unique=True)
+        for name, columns in _INDEXES.items():
+            database.table("orders").create_index(columns, index_name=name)
+        for statement in (_COUNT_ALL, *_COUNT_ON):
+            database.conn.execute(statement)
 
-class Shown(msgspec.Struct, frozen=True):
-    """What the views have of an order: the version, and its rows as `rows` makes them."""
+    def of_history(self, history: History) -> list[Rows]:
+        return [rows(history.state)]
 
-    version: int
-    rows: Rows
+    def put(self, connection: sqlite3.Connection, rows: Sequence[Rows]) -> None:
+        # Replacing a row would not set off the trigger that counts it out.
+        connection.executemany("DELETE FROM orders WHERE id = ?", [(narrow[_ID],) for narrow, *_ in rows])
+        self.insert(connection, rows)
 
+    def insert(self, connection: sqlite3.Connection, rows: Sequence[Rows]) -> None:
+        for statement, of_table in zip(_PUT, zip(*rows, strict=True), strict=False):
+            connection.executemany(statement, of_table)
 
-def rows_of(connection: sqlite3.Connection, uuid: str) -> Shown | None:
-    narrow = connection.execute("SELECT * FROM orders WHERE uuid = ?", (uuid,)).fetchone()
-    if narrow is None:
-        return None
-    wide = [connection.execute(f"SELECT * FROM {table} WHERE id = ?", (narrow[_ID],)).fetchone() for table in _WIDE]
-    return Shown(wide[-1][1] if wide[-1] else 0, (narrow, *wide))
+    def remove(self, connection: sqlite3.Connection, uuid: str) -> None:
+        for table in (*_WIDE, "orders"):
+            connection.execute(f"DELETE FROM {table} WHERE id = (SELECT id FROM orders WHERE uuid = ?)", (uuid,))
 
+    def shown(self, connection: sqlite3.Connection, uuids: Sequence[str]) -> dict[str, list[Rows]]:
+        """The rows of those orders that have one in each table."""
+        found = connection.execute(_JOINED, (msgspec.json.encode(uuids).decode(),))
+        return {row[_UUID]: [tuple(row[of_table] for of_table in _PLACES)] for row in found}
 
-def joined(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, tuple[Any, ...]]:
-    """The rows of those orders that have all of theirs, each order's one behind the other, by ids."""
-    found = connection.execute(_JOINED, (msgspec.json.encode(ids).decode(),))
-    return {row[_ID]: row for row in found}
+    def state(self, connection: sqlite3.Connection, uuid: str) -> Order | None:
+        row = connection.execute(
+            "SELECT state FROM states WHERE id = (SELECT id FROM orders WHERE uuid = ?)", (uuid,)
+        ).fetchone()
+        return _decode_state(row[0]) if row else None
 
+    def version(self, connection: sqlite3.Connection, uuid: str) -> int | None:
+        """0 where the order's state is missing."""
+        row = connection.execute(
+            "SELECT coalesce(version, 0) FROM orders LEFT JOIN states ON states.id = orders.id WHERE uuid = ?", (uuid,)
+        ).fetchone()
+        return int(row[0]) if row else None
 
-def remove(connection: sqlite3.Connection, uuid: str) -> None:
-    """Takes an order out, whose history cannot be read any more."""
-    for table in (*_WIDE, "orders"):
-        connection.execute(f"DELETE FROM {table} WHERE id = (SELECT id FROM orders WHERE uuid = ?)", (uuid,))
+    def uuids(self, connection: sqlite3.Connection) -> Iterator[str]:
+        return (uuid for (uuid,) in connection.execute("SELECT uuid FROM orders"))
 
 
 def _sortable(order: Order, minor: int) -> str:

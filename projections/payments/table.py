@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from domain.log.mapper import DamagedEvent
 from domain.log.records import RawRecord
 from domain.log.sqlite import sqlite3
 from domain.moments import microseconds
 from domain.order import events as e
-from domain.order.state import Order, Payment, Refund
+from domain.order.state import ORDER, Order, Payment, Refund
+from projections.views.view import EventView
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -56,27 +56,54 @@ _INDEXES: Final = {
 _PUT: Final = f"INSERT INTO payments VALUES ({', '.join('?' * len(COLUMNS))})"
 _UUID: Final = [*COLUMNS].index("uuid")
 
-Row = tuple[Any, ...]
+Row = Sequence[Any]
 
 
-def create(database: "Database") -> None:
-    """Makes the table in an empty file."""
-    nullable = {"method", "payment_reference"}
-    database.table("payments").create(COLUMNS, pk="position", not_null=COLUMNS.keys() - nullable, strict=True)
+class Payments(EventView):
+    """The payment journal."""
 
+    name = "payments"
+    tables = ("payments",)
+    kind = ORDER
+    events = MOVEMENTS
+    differs = "its payments in the views are not what its events make"
 
-def index(database: "Database") -> None:
-    """Makes the indexes that queries want."""
-    for name, columns in _INDEXES.items():
-        database.table("payments").create_index(columns, index_name=name)
+    def create(self, database: "Database") -> None:
+        nullable = {"method", "payment_reference"}
+        database.table("payments").create(COLUMNS, pk="position", not_null=COLUMNS.keys() - nullable, strict=True)
+
+    def index(self, database: "Database") -> None:
+        for name, columns in _INDEXES.items():
+            database.table("payments").create_index(columns, index_name=name)
+
+    def of_event(self, raw: RawRecord, state: Order) -> Row:
+        return row(raw, state)
+
+    def put(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
+        connection.executemany(_PUT, rows)
+
+    def remove(self, connection: sqlite3.Connection, uuid: str) -> None:
+        connection.execute("DELETE FROM payments WHERE uuid = ?", (uuid,))
+
+    def shown(self, connection: sqlite3.Connection, uuids: Sequence[str]) -> dict[str, list[Row]]:
+        found: defaultdict[str, list[Row]] = defaultdict(list)
+        wanted = msgspec.json.encode(uuids).decode()
+        for one in connection.execute(
+            "SELECT * FROM payments WHERE uuid IN (SELECT value FROM json_each(?)) ORDER BY position", (wanted,)
+        ):
+            found[one[_UUID]].append(one)
+        return found
 
 
 def row(raw: RawRecord, order: Order) -> Row:
-    """The row of an order's last payment or refund, which this record of the log brought. Raises DamagedEvent."""
+    """The row of an order's last payment or refund, which this record of the log brought.
+
+    Raises ValueError where the record has no time.
+    """
     try:
         recorded_at = microseconds(datetime.fromisoformat(raw.recorded_at.decode()))
     except ValueError as error:
-        raise DamagedEvent(raw.position, order.uuid, order.version, f"recorded_at: {error}") from None
+        raise ValueError(f"recorded_at: {error}") from None
     movement = order.payments[-1]
     head = (raw.position, KINDS[isinstance(movement, Refund)], order.id, raw.order, order.key, movement.provider)
     amount = (*divmod(movement.amount, SPLIT), order.currency)
@@ -88,12 +115,6 @@ def row(raw: RawRecord, order: Order) -> Row:
     return (*head, method, movement.reference, named, *amount, refunded_at, recorded_at, False)
 
 
-def whose(row: Row) -> str:
-    """The UUID of a row's order."""
-    uuid: str = row[_UUID]
-    return uuid
-
-
 def _method_refunded(order: Order, refund: Refund) -> str | None:
     """The method of the payment that a refund names."""
     named = (refund.provider, refund.payment_reference)
@@ -101,24 +122,3 @@ def _method_refunded(order: Order, refund: Refund) -> str | None:
         if isinstance(known, Payment) and (known.provider, known.reference) == named:
             return known.method
     return None
-
-
-def put(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
-    if rows:
-        connection.executemany(_PUT, rows)
-
-
-def rows_of(connection: sqlite3.Connection, uuids: Sequence[str]) -> dict[str, list[Row]]:
-    """The rows of orders, in the order of the log; those of the orders that have any, by UUIDs."""
-    found: defaultdict[str, list[Row]] = defaultdict(list)
-    wanted = msgspec.json.encode(uuids).decode()
-    for one in connection.execute(
-        "SELECT * FROM payments WHERE uuid IN (SELECT value FROM json_each(?)) ORDER BY position", (wanted,)
-    ):
-        found[whose(one)].append(one)
-    return found
-
-
-def remove(connection: sqlite3.Connection, uuid: str) -> None:
-    """Takes the rows of an order out, whose history cannot be read any more."""
-    connection.execute("DELETE FROM payments WHERE uuid = ?", (uuid,))

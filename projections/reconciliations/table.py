@@ -1,13 +1,14 @@
 """Which settlement files were reconciled? A row for each reconciliation, and the list of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from domain.log.sqlite import sqlite3
 from domain.moments import microseconds
-from domain.reconciliation.state import Reconciliation
+from domain.reconciliation.state import RECONCILIATION, Reconciliation
+from projections.views.view import History, StateView
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -21,48 +22,59 @@ _COLUMNS: Final[dict[str, Any]] = {
     "version": int,
     "state": bytes,
 }
+# Where it started never changes.
+_PUT: Final = (
+    f"INSERT INTO reconciliations VALUES ({', '.join('?' * len(_COLUMNS))}) ON CONFLICT (uuid) DO UPDATE SET"
+    f" {', '.join(f'{column} = excluded.{column}' for column in _COLUMNS if column not in ('uuid', 'started'))}"
+)
 _encode_state = msgspec.json.Encoder().encode
 _decode_state = msgspec.json.Decoder(Reconciliation).decode
 
-Row = tuple[Any, ...]
+Row = Sequence[Any]
 
 
-def create(database: "Database") -> None:
-    """Makes the table in an empty file."""
-    database.table("reconciliations").create(_COLUMNS, pk="uuid", not_null=_COLUMNS.keys(), strict=True)
-    database.table("reconciliations").create_index(["started"], index_name="reconciliations_started", unique=True)
+class Reconciliations(StateView):
+    """The reconciliations as the list shows them, and their states."""
 
+    name = "reconciliations"
+    tables = ("reconciliations",)
+    kind = RECONCILIATION
 
-def state(connection: sqlite3.Connection, uuid: str) -> tuple[int, Reconciliation] | None:
-    """Where it started and what it is, to fold the next events onto."""
-    row = connection.execute("SELECT started, state FROM reconciliations WHERE uuid = ?", (uuid,)).fetchone()
-    return (row[0], _decode_state(row[1])) if row else None
+    def create(self, database: "Database") -> None:
+        database.table("reconciliations").create(_COLUMNS, pk="uuid", not_null=_COLUMNS.keys(), strict=True)
 
+    def index(self, database: "Database") -> None:
+        database.table("reconciliations").create_index(["started"], index_name="reconciliations_started", unique=True)
 
-def row(started: int, of: Reconciliation) -> Row:
-    until = 0 if of.until is None else microseconds(of.until)
-    return (str(of.uuid), started, of.provider, until, of.is_closed, of.version, _encode_state(of))
+    def of_history(self, history: History) -> list[Row]:
+        state: Reconciliation = history.state
+        until = 0 if state.until is None else microseconds(state.until)
+        told = (state.provider, until, state.is_closed, state.version, _encode_state(state))
+        return [(str(state.uuid), history.first, *told)]
 
+    def put(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
+        connection.executemany(_PUT, rows)
 
-def put(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
-    """Writes each reconciliation's row, over the one that was there."""
-    if rows:
-        connection.executemany("INSERT OR REPLACE INTO reconciliations VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+    def remove(self, connection: sqlite3.Connection, uuid: str) -> None:
+        connection.execute("DELETE FROM reconciliations WHERE uuid = ?", (uuid,))
 
+    def shown(self, connection: sqlite3.Connection, uuids: Sequence[str]) -> dict[str, list[Row]]:
+        found = connection.execute(
+            "SELECT * FROM reconciliations WHERE uuid IN (SELECT value FROM json_each(?))",
+            (msgspec.json.encode(uuids).decode(),),
+        )
+        return {row[0]: [row] for row in found}
 
-def remove(connection: sqlite3.Connection, uuid: str) -> None:
-    """Takes out one whose history cannot be read any more."""
-    connection.execute("DELETE FROM reconciliations WHERE uuid = ?", (uuid,))
+    def state(self, connection: sqlite3.Connection, uuid: str) -> Reconciliation | None:
+        row = connection.execute("SELECT state FROM reconciliations WHERE uuid = ?", (uuid,)).fetchone()
+        return _decode_state(row[0]) if row else None
 
+    def version(self, connection: sqlite3.Connection, uuid: str) -> int | None:
+        row = connection.execute("SELECT version FROM reconciliations WHERE uuid = ?", (uuid,)).fetchone()
+        return int(row[0]) if row else None
 
-def row_of(connection: sqlite3.Connection, uuid: str) -> Row | None:
-    found: Row | None = connection.execute("SELECT * FROM reconciliations WHERE uuid = ?", (uuid,)).fetchone()
-    return found
-
-
-def version(shown: Row) -> int:
-    """The version that a row shows."""
-    return int(shown[list(_COLUMNS).index("version")])
+    def uuids(self, connection: sqlite3.Connection) -> Iterator[str]:
+        return (uuid for (uuid,) in connection.execute("SELECT uuid FROM reconciliations"))
 
 
 class Page(msgspec.Struct, frozen=True):

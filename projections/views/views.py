@@ -1,61 +1,30 @@
-"""The mechanism that feeds the views: from the log, exactly once, all of them to the same position.
+"""How far are the views, who reads them, and who keeps them at the log's head?
 
-The views are one SQLite file that can be deleted at any time. `views.db` is a symbolic link to the generation in force
-(`views.db.<hex>`); a rebuild makes a new generation beside it and then turns the link, so readers never see one half
-made. The turn happens under the write lock of the old generation, and whoever has waited for that lock looks at the
-link again, so nobody feeds a generation that is no longer read.
+Exactly once, all of them to the same position. The link to the generation in force is turned under the write lock of
+the old generation, and whoever has waited for that lock looks at the link again, so nobody feeds a generation that is
+no longer read.
 """
 
-import hashlib
-import os
-import re
-import secrets
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from fcntl import LOCK_EX, flock
-from functools import cache, partial
-from itertools import starmap
 from pathlib import Path
 from typing import Final
 
-import domain
-import projections
-from domain.ledger import LOG, OrderLedger
-from domain.log.recorder import SQLiteRecorder
+from domain.ledger import OrderLedger
+from domain.log.records import RawRecord
 from domain.log.sqlite import Busy, begin, connect, in_haste, interrupt_when_late, sqlite3, transaction
-from projections import tree
-from projections.orders import table as orders
-from projections.payments import table as payments
-from projections.reconciliations import table as reconciliations
-from projections.views.fold import Part, fold, orphans, part, processes, put, put_new, read_part, rows
+from projections.views import generation, rebuilding
+from projections.views.all import VIEWS
+from projections.views.feeding import feed
+from projections.views.generation import Generations, ViewsUnavailable
+from projections.views.rebuilding import Progress
 
-BATCH_EVENTS_MAX: Final = 2_000
-# A rebuild takes the log in parts of so many positions, in several processes where there are enough of them to be worth
-# starting these.
-PART_POSITIONS: Final = 4_096
-PROCESSES_PARTS_MIN: Final = 5
-PARTS_AHEAD_MAX: Final = 8
-_GENERATION: Final = re.compile(r"\.[0-9a-f]{8}")
+__all__ = ["Views", "ViewsUnavailable"]
+
 _WAIT_STEP_SECONDS: Final = 0.01
-
-Progress = Callable[[int, int], None]
-
-
-class ViewsUnavailable(Exception):
-    """There are no views to read now: they are missing or of another version, and being made anew."""
-
-
-@cache
-def fingerprint() -> str:
-    """Names the code that makes the views: a change of any of it may change a row, so it asks for new ones."""
-    sources = sorted(
-        path for package in (domain, projections) for folder in package.__path__ for path in Path(folder).rglob("*.py")
-    )
-    return hashlib.sha256(b"\0".join(path.name.encode() + b"\0" + path.read_bytes() for path in sources)).hexdigest()
 
 
 class Views:
@@ -64,7 +33,7 @@ class Views:
     def __init__(self, ledger: OrderLedger, path: Path) -> None:
         self._ledger = ledger
         self.path = path
-        self._link = os.fspath(path)  # looked at for every request, which a Path makes twice as dear
+        self._generations = Generations(path)
         self._local = threading.local()
         # One for all threads, under the lock, with the generation that it writes: one feeds for all who wait.
         self._writer: tuple[int, sqlite3.Connection] | None = None
@@ -72,49 +41,32 @@ class Views:
 
     # --- the generation in force ---
 
-    def _generation(self) -> int:
-        """What tells the file that the link names from any other: its inode. Raises ViewsUnavailable."""
-        try:
-            return os.stat(self._link).st_ino
-        except OSError:
-            raise ViewsUnavailable("the views are being made anew") from None
-
     @property
     def reader(self) -> sqlite3.Connection:
         """This thread's connection for queries of the generation in force. Raises ViewsUnavailable."""
         while True:
-            generation = self._generation()
+            in_force = self._generations.in_force()
             # A file that is open here keeps its inode, so a new one cannot be taken for it.
-            if getattr(self._local, "generation", None) == generation:
+            if getattr(self._local, "generation", None) == in_force:
                 return self._local.reader  # type: ignore[no-any-return]
             self._close_reader()
-            reader = self._open()
-            if self._generation() == generation:
+            reader = generation.open_to_read(self._generations.file())
+            if self._generations.in_force() == in_force:
                 if reader is None:
                     raise ViewsUnavailable("the views are of another version of the program")
-                self._local.generation, self._local.reader = generation, reader
+                if in_haste():  # a thread that is once is always; for the others it would only cost
+                    interrupt_when_late(reader)
+                self._local.generation, self._local.reader = in_force, reader
                 return reader
             # The link was turned meanwhile, so there is another generation to look at.
             if reader is not None:
                 reader.close()
 
-    def _open(self) -> sqlite3.Connection | None:
-        """A connection for queries; None where the file is none that this program made."""
-        with suppress(sqlite3.DatabaseError):
-            reader = connect(self.path.resolve(), "NORMAL", must_exist=True)
-            if reader.execute("SELECT fingerprint FROM made_by").fetchone() == (fingerprint(),):
-                reader.execute("PRAGMA query_only = ON")
-                if in_haste():  # a thread that is once is always; for the others it would only cost
-                    interrupt_when_late(reader)
-                return reader
-            reader.close()
-        return None
-
     def in_force(self) -> Path | None:
         """The file of the generation in force; None where there is none that this program can read."""
         try:
             _ = self.reader
-            return self.path.resolve()
+            return self._generations.file()
         except ViewsUnavailable:
             return None
 
@@ -135,15 +87,18 @@ class Views:
 
     def position(self) -> int:
         """How far in the log the views are. Raises ViewsUnavailable."""
-        return _position(self.reader)
+        return generation.position(self.reader)
 
-    def catch_up(self, target: int | None = None) -> int:
+    def catch_up(self, target: int | None = None, written: Sequence[RawRecord] = ()) -> int:
         """Feeds the views to the log's head, or until they have reached `target`; returns where they are.
+
+        `written` are records that the log has: where they follow on from the views' position, they are not read again.
+        Without a `target` the last of them is one.
 
         Raises ViewsUnavailable, Busy, or what the log's reader raises on an event that it cannot read.
         """
         if target is None:
-            target = self._ledger.head()
+            target = written[-1].position if written else self._ledger.head()
             # Who looks for news mostly finds none, and need not wait for whoever is feeding.
             if (position := self.position()) >= target:
                 return position
@@ -152,7 +107,7 @@ class Views:
                 position = self.position()
                 if position < target:  # else somebody has fed them while this thread waited
                     with self._writing() as writer:
-                        position = _feed(self._ledger, writer, BATCH_EVENTS_MAX)
+                        position = feed(self._ledger, writer, written)
             if position >= target:
                 return position
 
@@ -161,10 +116,10 @@ class Views:
         """A write transaction on the generation in force, also where that has changed while waiting for it; under the
         lock."""
         while True:
-            generation = self._generation()
+            in_force = self._generations.in_force()
             writer = self._writer_in_force()
             begin(writer)
-            if self._generation() == generation:
+            if self._generations.in_force() == in_force:
                 break
             writer.execute("ROLLBACK")
         try:
@@ -181,10 +136,8 @@ class Views:
         if self._writer is None or self._writer[0] != self._local.generation:
             if self._writer is not None:
                 self._writer[1].close()
-            self._writer = (
-                self._local.generation,
-                connect(self.path.resolve(), "NORMAL", must_exist=True, writes=True),
-            )
+            writer = connect(self._generations.file(), "NORMAL", must_exist=True, writes=True)
+            self._writer = (self._local.generation, writer)
         return self._writer[1]
 
     def wait_for(self, position: int, timeout_seconds: float) -> bool:
@@ -209,86 +162,62 @@ class Views:
     # --- making anew ---
 
     def ensure(self, progress: Progress | None = None) -> None:
-        """Makes the views anew where they are missing, damaged or of another version, and feeds them to the head."""
+        """Makes the views anew that are missing, damaged or made by other code, and feeds them all to the head."""
         try:
             _ = self.reader
         except ViewsUnavailable:
-            self.rebuild(progress, only_if_unavailable=True)
+            with self._rebuilding():
+                self._mend(progress)
         self.catch_up()
 
-    def rebuild(self, progress: Progress | None = None, *, only_if_unavailable: bool = False) -> int:
+    def rebuild(self, progress: Progress | None = None) -> int:
         """Makes a new generation from the whole log, then puts it in force; returns its position.
 
         `progress` is called with the position reached and the head. One process rebuilds at a time.
         """
+        with self._rebuilding():
+            return self._put_in_force(lambda file: rebuilding.make(self._ledger, file, progress))
+
+    @contextmanager
+    def _rebuilding(self) -> Iterator[None]:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with open(f"{self.path}.lock", "wb") as lock:
             flock(lock, LOCK_EX)
-            if only_if_unavailable:
-                with suppress(ViewsUnavailable):  # somebody else has made them while this one waited
-                    return _position(self.reader)
-            file = self.path.with_name(f"{self.path.name}.{secrets.token_hex(4)}")
-            try:
-                writer = self._make(file, progress)
-                position = self._put_in_force(file, writer)
-                writer.close()
-            except BaseException:
-                _remove(file)
-                raise
-            self._sweep(file)
-            return position
+            yield
 
-    def _make(self, file: Path, progress: Progress | None) -> sqlite3.Connection:
-        """A generation, fed to where the head was a moment ago. Nobody reads it yet, so it need not survive a crash."""
-        from sqlite_utils import Database  # noqa: PLC0415  (takes a while, and few processes make views)
+    def _mend(self, progress: Progress | None) -> None:
+        with suppress(ViewsUnavailable):  # somebody else has made them while this one waited
+            _ = self.reader
+            return
+        old = self._generations.file()
+        stale = generation.stale(old)
+        if len(stale) < len(VIEWS):
+            with suppress(sqlite3.DatabaseError):  # the old file is damaged, too
+                self._put_in_force(lambda file: rebuilding.remake(self._ledger, file, old, stale, progress))
+                return
+        self._put_in_force(lambda file: rebuilding.make(self._ledger, file, progress))
 
-        connection = connect(file, "OFF", writes=True)
-        connection.execute("PRAGMA journal_mode = OFF")
-        connection.execute("PRAGMA cache_size = -64000")
-        database = Database(connection)
-        database.table("made_by").create({"fingerprint": str})
-        database.table("positions").create({"log": str, "position": int}, pk="log", strict=True)
-        database.table("stopped").create({"uuid": str, "position": int, "reason": str}, pk="uuid", strict=True)
-        orders.create(database)
-        payments.create(database)
-        reconciliations.create(database)
-        tree.create(database)
-        with transaction(connection):
-            connection.execute("INSERT INTO made_by VALUES (?)", (fingerprint(),))
-            connection.execute("INSERT INTO positions VALUES (?, 0)", (LOG,))
-        position, head = 0, self._ledger.head()
-        for made in _parts(self._ledger.log_of_events, head):
-            with transaction(connection):
-                put_new(connection, made.rows)
-                position = min(made.until, head)
-                _reach(connection, position, made.digests)
-            if progress:
-                progress(position, head)
-        orders.index(database)
-        payments.index(database)
-        with transaction(connection):
-            put(connection, orphans(self._ledger.log_of_events.path, head))
-        connection.execute("PRAGMA journal_mode = WAL")
-        # What was appended meanwhile; the rest of it will be fed while nobody else can feed.
-        while position < self._ledger.head():
-            with transaction(connection):
-                position = _feed(self._ledger, connection, BATCH_EVENTS_MAX)
-        connection.execute("PRAGMA synchronous = NORMAL")
-        with file.open("rb") as whole:  # once it is read, it must survive a loss of power too
-            os.fsync(whole.fileno())
-        return connection
+    def _put_in_force(self, make: Callable[[Path], sqlite3.Connection]) -> int:
+        """Makes a new generation and turns the link to it; returns its position."""
+        file = self._generations.new_file()
+        try:
+            new = make(file)
+            position = self._turn_to(file, new)
+            new.close()
+        except BaseException:
+            generation.remove(file)
+            raise
+        self._generations.sweep(file)
+        return position
 
-    def _put_in_force(self, file: Path, new: sqlite3.Connection) -> int:
+    def _turn_to(self, file: Path, new: sqlite3.Connection) -> int:
         """Turns the link, while nobody can feed the old generation; the new one has all that the old one had."""
         with self._lock, self._nobody_feeding():
-            position, head = _position(new), self._ledger.head()
+            position, head = generation.position(new), self._ledger.head()
             while position < head:
                 with transaction(new):
-                    position = _feed(self._ledger, new, BATCH_EVENTS_MAX)
-            link = self.path.with_name(f"{self.path.name}.link")
-            link.unlink(missing_ok=True)
-            link.symlink_to(file.name)
-            os.replace(link, self.path)
+                    position = feed(self._ledger, new)
+            self._generations.turn_to(file)
         return position
 
     @contextmanager
@@ -304,60 +233,3 @@ class Views:
             yield
         finally:
             old.execute("ROLLBACK")
-
-    def _sweep(self, in_force: Path) -> None:
-        """Removes the generations that are no longer in force; who still reads one keeps its open file."""
-        for file in self.path.parent.glob(f"{self.path.name}.*"):
-            if file != in_force and _GENERATION.fullmatch(file.suffix):
-                _remove(file)
-
-
-def _remove(file: Path) -> None:
-    for suffix in ("", "-wal", "-shm"):
-        Path(f"{file}{suffix}").unlink(missing_ok=True)
-
-
-def _position(connection: sqlite3.Connection) -> int:
-    (position,) = connection.execute("SELECT position FROM positions").fetchone()
-    return int(position)
-
-
-def _feed(ledger: OrderLedger, connection: sqlite3.Connection, limit: int) -> int:
-    """Folds the next events in, inside the caller's transaction; returns the position that this reaches."""
-    before = _position(connection)
-    raws = list(ledger.log_of_events.raw_records(after=before, limit=limit))
-    if not raws:
-        return before
-    folded = fold(
-        raws,
-        partial(orders.state, connection),
-        partial(reconciliations.state, connection),
-        [uuid for (uuid,) in connection.execute("SELECT uuid FROM stopped")],
-    )
-    put(connection, rows(folded))
-    _reach(connection, raws[-1].position, [raw.digest for raw in raws])
-    return raws[-1].position
-
-
-def _reach(connection: sqlite3.Connection, position: int, digests: Sequence[bytes]) -> None:
-    """Notes how far the views are, and what the log's tree has grown by."""
-    tree.append(connection, digests)
-    connection.execute("UPDATE positions SET position = ? WHERE log = ?", (position, LOG))
-
-
-def _parts(log: SQLiteRecorder, head: int) -> Iterator[Part]:
-    """The log up to `head`, part by part, each made by another process where there is enough for more than one."""
-    starts = [number * PART_POSITIONS for number in log.parts(PART_POSITIONS) if number * PART_POSITIONS < head]
-    ends = [(log.path, after, after + PART_POSITIONS, head) for after in starts]
-    if len(ends) < PROCESSES_PARTS_MIN:
-        yield from map(read_part, starmap(part, ends))
-        return
-    with processes() as pool:
-        coming: deque[Future[bytes]] = deque()
-        for arguments in ends:
-            coming.append(pool.submit(part, *arguments))
-            # No more ahead than is soon written, or what waits would fill the memory.
-            if len(coming) > PARTS_AHEAD_MAX:
-                yield read_part(coming.popleft().result())
-        while coming:
-            yield read_part(coming.popleft().result())

@@ -21,8 +21,10 @@ from domain.log.sqlite import sqlite3
 from domain.proof import checkpoint, merkle
 from domain.refusals import Refusal
 from projections import tree
+from projections.proof.problems import Problem
 from projections.proof.signing import ORIGIN
-from projections.proof.verification import Growing, Problem, Verified, check_part, check_the_rest
+from projections.proof.verification import check_part, check_the_rest
+from projections.proof.verifying_checkpoints import Growing, Verified
 from projections.views.views import Views
 from tests.audit.conftest import Office
 from tests.audit.histories import a_command, an_order

@@ -20,7 +20,8 @@ import requests
 
 from domain.ledger import OrderLedger
 from projections.orders.documents import staff_document
-from projections.views.views import PART_POSITIONS, PROCESSES_PARTS_MIN, Views
+from projections.views.rebuilding import PART_POSITIONS, PROCESSES_PARTS_MIN
+from projections.views.views import Views
 from tests.conftest import Client, Service
 from tests.crash.processes import children, is_alive, workers
 from tests.projections.rows import rows

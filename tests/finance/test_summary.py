@@ -125,9 +125,11 @@ def journal(movements: list[dict[str, Any]]) -> Iterator[sqlite3.Connection]:
         database = Database(connection)
         database.table("positions").create({"log": str, "position": int}, pk="log")
         connection.execute("INSERT INTO positions VALUES ('orders', 99)")
-        payments.create(database)
-        payments.index(database)
-        payments.put(connection, [row(position, **movement) for position, movement in enumerate(movements, 1)])
+        payments.Payments().create(database)
+        payments.Payments().index(database)
+        payments.Payments().put(
+            connection, [row(position, **movement) for position, movement in enumerate(movements, 1)]
+        )
         yield connection
 
 

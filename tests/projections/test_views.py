@@ -23,7 +23,7 @@ from domain.log.sqlite import sqlite3
 from domain.order import events as e
 from projections.orders import list as orders
 from projections.orders.documents import BASE_URL, render, staff_document
-from projections.views import views as views_module
+from projections.views import rebuilding
 from projections.views.views import Views, ViewsUnavailable
 from tests.conftest import ME, ROOT, Client, Clock, Service, new_order
 from tests.projections.histories import play
@@ -219,8 +219,8 @@ def test_a_damaged_record_stops_its_order_and_no_other(ledger: OrderLedger, view
 @pytest.fixture
 def in_small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Enough parts for several processes, and histories that go on in later parts than they began in."""
-    monkeypatch.setattr(views_module, "PART_POSITIONS", 32)
-    monkeypatch.setattr(views_module, "PROCESSES_PARTS_MIN", 2)
+    monkeypatch.setattr(rebuilding, "PART_POSITIONS", 32)
+    monkeypatch.setattr(rebuilding, "PROCESSES_PARTS_MIN", 2)
 
 
 @pytest.mark.usefixtures("in_small_parts")

@@ -1,0 +1,31 @@
+"""What does not hold in a log: where, of which order, and why."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+SOMEWHERE: Final = 2**62  # the end of a span of positions that nothing bounds
+
+
+class Problem(NamedTuple):
+    """What does not hold: the position in the log, the order, and why.
+
+    Where it is known only that the fault is one of several records, these are the first of them and, in `until`, the
+    last.
+    """
+
+    position: int
+    order: str | None
+    reason: str
+    until: int | None = None
+
+
+def in_order(problems: Sequence[Problem]) -> list[Problem]:
+    """By their positions; what is only known to be one of several records comes behind the one that is at fault."""
+    exact = sorted(problem.position for problem in problems if problem.until is None)
+
+    def place(problem: Problem) -> tuple[int, bool, str, str]:
+        known = [at for at in exact if problem.position <= at <= (problem.until or at)] if problem.until else []
+        at = known[0] if known else problem.position
+        return at, problem.until is not None, problem.order or "", problem.reason
+
+    return sorted(problems, key=place)

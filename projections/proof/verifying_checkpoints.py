@@ -1,0 +1,131 @@
+"""Is the log what was signed? Its tree, grown anew, against every kept checkpoint and against the tree of the views."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from domain.log.sqlite import sqlite3
+from domain.proof import checkpoint, merkle
+from domain.proof.checkpoint import CheckpointMalformed, CheckpointUnsigned, VerifierKey
+from projections import tree
+from projections.proof.problems import Problem
+
+
+class Verified(msgspec.Struct):
+    """How much was read, and what does not hold, by position."""
+
+    events: int = 0
+    orders: int = 0
+    checkpoints: int = 0
+    unsigned: int = 0
+    problems: list[Problem] = []
+
+
+class Checked(NamedTuple):
+    """Where the checkpoints to hold the log against come from, for whoever reads of a problem, and what they are."""
+
+    source: str
+    notes: Sequence[bytes]
+
+
+def signed_checkpoints(
+    sources: Iterable[Checked], key: VerifierKey | None, verified: Verified
+) -> list[tuple[str, checkpoint.Checkpoint]]:
+    """The checkpoints whose signatures hold, the smallest first; the others are problems."""
+    found = []
+    for source, notes in sources:
+        for note in notes:
+            try:
+                read = checkpoint.parse(note) if key is None else checkpoint.verify(note, key)
+            except (CheckpointMalformed, CheckpointUnsigned) as error:
+                verified.problems.append(Problem(_size_said(note), None, f"a checkpoint {source}: {error}"))
+                continue
+            verified.checkpoints += 1
+            verified.unsigned += key is None
+            found.append((source, read))
+    return sorted(found, key=lambda pair: pair[1].size)
+
+
+def _size_said(note: bytes) -> int:
+    """The size that a checkpoint names, be it true or not; 0 where it names none."""
+    lines = note.splitlines()
+    return int(lines[1]) if len(lines) > 1 and lines[1].isdigit() and len(lines[1]) < 16 else 0
+
+
+class Growing:
+    """A tree that grows with the log that is read, and is held against each checkpoint when it has its size.
+
+    Keeps the last complete node of each level alone, which is all that growing and its root need.
+    """
+
+    def __init__(
+        self,
+        checkpoints: list[tuple[str, checkpoint.Checkpoint]],
+        verified: Verified,
+        tree: "sqlite3.Connection | None" = None,
+    ) -> None:
+        self._tree = tree
+        # Nodes that are not those of the tree of the views: of themselves, or by a record below them.
+        self.nodes: list[Problem] = []
+        self._coming = checkpoints[::-1]
+        self._verified = verified
+        self._size = 0
+        self._good = 0
+        self._is_rewritten = False
+        self._last: dict[int, tuple[int, bytes]] = {}
+
+    def _get(self, level: int, place: int) -> bytes:
+        found, node = self._last[level]
+        assert found == place
+        return node
+
+    def append(self, digests: Sequence[bytes]) -> None:
+        rest = list(digests)
+        while rest:
+            until = len(rest) if not self._coming else min(len(rest), max(0, self._coming[-1][1].size - self._size))
+            part, rest = rest[:until], rest[until:]
+            levels = merkle.levels(self._size, part, self._get)
+            self._compare(levels)
+            for level, (first, nodes) in enumerate(levels):
+                self._last[level] = (first + len(nodes) - 1, nodes[-1])
+            self._size += len(part)
+            self._hold_against()
+
+    def _compare(self, levels: Sequence[tuple[int, Sequence[bytes]]]) -> None:
+        """The nodes above the leaves with those that the tree of the views has."""
+        if self._tree is None or not levels:
+            return
+        start = tree.number(0, self._size)
+        kept = tree.between(self._tree, start, start + sum(len(nodes) for _, nodes in levels) - 1)
+        for level, (first, nodes) in enumerate(levels[1:], 1):
+            known = tree.of_level(kept, self._size, level, first, first + len(nodes) - 1)
+            if known == nodes[: len(known)]:
+                continue
+            for place, (node, other) in enumerate(zip(nodes, known, strict=False), first):
+                if node != other:
+                    begin, end = (place << level) + 1, (place + 1) << level
+                    reason = f"the tree of the views has another node over the positions {begin} to {end}"
+                    self.nodes.append(Problem(begin, None, reason, end))
+
+    def finish(self) -> None:
+        self._hold_against()
+        if self._tree is not None:
+            self._tree.close()
+        for source, beyond in reversed(self._coming):
+            reason = f"a checkpoint {source} signs {beyond.size} records, and the log has {self._size}: the end is gone"
+            self._verified.problems.append(Problem(self._size + 1, None, reason))
+
+    def _hold_against(self) -> None:
+        while self._coming and self._coming[-1][1].size <= self._size:
+            source, kept = self._coming.pop()
+            if merkle.root(self._size, self._get) == kept.root:
+                self._good = self._size
+                continue
+            reason = (
+                f"a checkpoint {source} signs another history: a record from position {self._good + 1}"
+                f" to {kept.size} is not what it was"
+            )
+            if not self._is_rewritten:  # every later one signs another history for the same reason
+                self._verified.problems.append(Problem(self._good + 1, None, reason, until=kept.size))
+            self._is_rewritten = True

@@ -1,0 +1,41 @@
+"""Are the kept files what was kept? Each against the SHA-256 under which the log's records name it."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import msgspec
+from eventsourcing.persistence import OperationalError
+
+from domain.log.recorder import SQLiteRecorder
+from domain.log.records import RawRecord
+from domain.log.sqlite import sqlite3
+from domain.reconciliation.state import RECONCILIATION
+from domain.topics import TOPICS
+from projections.proof.problems import Problem
+
+_RECONCILIATIONS: Final = frozenset(name for name, topic in TOPICS.items() if topic.kind is RECONCILIATION)
+
+
+def check_files(log: SQLiteRecorder, raws: Iterable[RawRecord]) -> Iterator[Problem]:
+    """The kept files against the SHA-256 under which the records name them."""
+    for raw in raws:
+        if raw.topic not in _RECONCILIATIONS:
+            continue
+        try:
+            named = msgspec.json.decode(raw.payload, type=_Named)
+        except (TypeError, ValueError):
+            continue  # a damaged record, which is a problem of its own
+        for sha256 in filter(None, (named.file_sha256, named.rules_sha256, named.report_sha256)):
+            try:
+                for _ in log.kept_file(sha256):
+                    pass
+            except (OperationalError, sqlite3.Error) as error:
+                yield Problem(raw.position, raw.order, str(error))
+
+
+class _Named(msgspec.Struct):
+    """The files that an event names."""
+
+    file_sha256: str | None = None
+    rules_sha256: str | None = None
+    report_sha256: str | None = None

@@ -1,0 +1,29 @@
+"""Which views are there? A new one is a file of its own, and a line here."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from domain.aggregate import Event, Kind
+from domain.topics import KINDS
+from projections.orders.table import Orders
+from projections.payments.table import Payments
+from projections.reconciliations.table import Reconciliations
+from projections.tree import Tree
+from projections.views.view import EventView, HistoryView, StateView, View
+
+VIEWS: Final[tuple[View, ...]] = (
+    Orders(),
+    Payments(),
+    Reconciliations(),
+    Tree(),
+)
+# The views of each kind of history, and the view that keeps its states.
+OF_KIND: Final[Mapping[Kind[Any], list[HistoryView]]] = {
+    kind: [view for view in VIEWS if isinstance(view, HistoryView) and view.kind is kind] for kind in KINDS
+}
+KEEPER: Final[Mapping[Kind[Any], StateView]] = {view.kind: view for view in VIEWS if isinstance(view, StateView)}
+# The views that have a row for an event, by its shape.
+_EVENT_VIEWS: Final = [view for view in VIEWS if isinstance(view, EventView)]
+OF_EVENT: Final[Mapping[type[Event], list[EventView]]] = {
+    shape: [view for view in _EVENT_VIEWS if shape in view.events] for view in _EVENT_VIEWS for shape in view.events
+}

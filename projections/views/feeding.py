@@ -1,0 +1,41 @@
+"""How do the log's next records come into the views? One batch in one transaction, exactly once."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, Final
+
+from domain.aggregate import Kind, State
+from domain.ledger import OrderLedger
+from domain.log.records import RawRecord
+from domain.log.sqlite import sqlite3
+from projections.views.all import KEEPER
+from projections.views.fold import fold, put, rows
+from projections.views.generation import position, reach
+
+BATCH_EVENTS_MAX: Final = 2_000
+
+
+def feed(ledger: OrderLedger, connection: sqlite3.Connection, written: Sequence[RawRecord] = ()) -> int:
+    """Folds the next records in, inside the caller's transaction; returns the position that this reaches.
+
+    They are those of `written` where these follow on from the views' position; else they are read from the log.
+    """
+    before = position(connection)
+    raws = _following(written, before) or list(ledger.log_of_events.raw_records(after=before, limit=BATCH_EVENTS_MAX))
+    if not raws:
+        return before
+    stopped = [uuid for (uuid,) in connection.execute("SELECT uuid FROM stopped")]
+    put(connection, rows(raws, fold(raws, partial(_state, connection), stopped)))
+    reach(connection, raws[-1].position)
+    return raws[-1].position
+
+
+def _following(written: Sequence[RawRecord], before: int) -> list[RawRecord]:
+    """The records that stand behind a position without a gap; none where there is one."""
+    behind = [raw for raw in written if raw.position > before]
+    return behind if behind and behind[-1].position - before == len(behind) else []
+
+
+def _state(connection: sqlite3.Connection, kind: Kind[Any], uuid: str) -> State | None:
+    """The state that the views have of a history."""
+    return KEEPER[kind].state(connection, uuid)

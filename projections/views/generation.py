@@ -1,0 +1,153 @@
+"""Which file are the views in, and is it this program's? Generations of the views' file, and the link to the one in
+force.
+
+The views are one SQLite file that can be deleted at any time. `views.db` is a symbolic link to the generation in force
+(`views.db.<hex>`); a rebuild makes a new generation beside it and then turns the link, so readers never see one half
+made.
+"""
+
+import os
+import re
+import secrets
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from domain.ledger import LOG
+from domain.log.sqlite import connect, sqlite3, transaction
+from projections.views.all import VIEWS
+from projections.views.view import View, fingerprint, fingerprint_of
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+_SUFFIX: Final = re.compile(r"\.[0-9a-f]{8}")
+# What every view depends on: how records are read and folded. Under its name stands its fingerprint among the views'.
+_FOLD: Final = "fold"
+_FOLD_SOURCES: Final = (
+    "domain/aggregate.py",
+    "domain/log/mapper.py",
+    "domain/log/records.py",
+    "projections/views/fold.py",
+    "projections/views/generation.py",
+)
+
+
+class ViewsUnavailable(Exception):
+    """There are no views to read now: they are missing or of another version, and being made anew."""
+
+
+@cache
+def fingerprints() -> dict[str, str]:
+    """What this program's views are made by: each view's fingerprint by its name, and the fold's."""
+    return {_FOLD: fingerprint(*_FOLD_SOURCES), **{view.name: fingerprint_of(view) for view in VIEWS}}
+
+
+class Generations:
+    """The generations of one views' file. `path` is the link."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._link = os.fspath(path)  # looked at for every request, which a Path makes twice as dear
+
+    def in_force(self) -> int:
+        """What tells the file that the link names from any other: its inode. Raises ViewsUnavailable."""
+        try:
+            return os.stat(self._link).st_ino
+        except OSError:
+            raise ViewsUnavailable("the views are being made anew") from None
+
+    def file(self) -> Path:
+        """The file that the link names."""
+        return self.path.resolve()
+
+    def new_file(self) -> Path:
+        """A name for another generation."""
+        return self.path.with_name(f"{self.path.name}.{secrets.token_hex(4)}")
+
+    def turn_to(self, file: Path) -> None:
+        """Puts a generation in force, in one step."""
+        link = self.path.with_name(f"{self.path.name}.link")
+        link.unlink(missing_ok=True)
+        link.symlink_to(file.name)
+        os.replace(link, self.path)
+
+    def sweep(self, in_force: Path) -> None:
+        """Removes the generations that are no longer in force; who still reads one keeps its open file."""
+        for file in self.path.parent.glob(f"{self.path.name}.*"):
+            if file != in_force and _SUFFIX.fullmatch(file.suffix):
+                remove(file)
+
+
+def remove(file: Path) -> None:
+    """Removes a generation."""
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{file}{suffix}").unlink(missing_ok=True)
+
+
+def open_to_read(file: Path) -> sqlite3.Connection | None:
+    """A connection for queries; None where the file is not one that this program made."""
+    with suppress(sqlite3.DatabaseError):
+        reader = connect(file, "NORMAL", must_exist=True)
+        with suppress(sqlite3.DatabaseError):
+            if _made_by(reader) == fingerprints():
+                reader.execute("PRAGMA query_only = ON")
+                return reader
+        reader.close()
+    return None
+
+
+def stale(file: Path) -> list[View]:
+    """The views in a generation that other code made than this program's; all of them where it cannot be read."""
+    made_by: dict[str, str] = {}
+    with suppress(sqlite3.DatabaseError):
+        reader = connect(file, "NORMAL", must_exist=True)
+        with suppress(sqlite3.DatabaseError):
+            made_by = _made_by(reader)
+        reader.close()
+    ours = fingerprints()
+    if made_by.keys() != ours.keys() or made_by[_FOLD] != ours[_FOLD]:
+        return list(VIEWS)
+    return [view for view in VIEWS if made_by[view.name] != ours[view.name]]
+
+
+def _made_by(connection: sqlite3.Connection) -> dict[str, str]:
+    return dict(connection.execute("SELECT name, fingerprint FROM made_by"))
+
+
+def create(database: "Database") -> None:
+    """Makes the tables that are no view's, and every view's, in an empty file."""
+    database.table("made_by").create({"name": str, "fingerprint": str}, pk="name", strict=True)
+    database.table("positions").create({"log": str, "position": int}, pk="log", strict=True)
+    database.table("stopped").create({"uuid": str, "position": int, "reason": str}, pk="uuid", strict=True)
+    for view in VIEWS:
+        view.create(database)
+    with transaction(database.conn):
+        database.conn.execute("INSERT INTO positions VALUES (?, 0)", (LOG,))
+    sign(database.conn)
+
+
+def sign(connection: sqlite3.Connection) -> None:
+    """Writes down that this program's code has made the views."""
+    with transaction(connection):
+        connection.executemany("INSERT OR REPLACE INTO made_by VALUES (?, ?)", fingerprints().items())
+
+
+def drop(database: "Database", views: Sequence[View]) -> None:
+    """Takes views out, with all that they have."""
+    for view in views:
+        for table in view.tables:
+            database.table(table).drop(ignore=True)
+
+
+def position(connection: sqlite3.Connection) -> int:
+    """How far in the log a generation is."""
+    (found,) = connection.execute("SELECT position FROM positions").fetchone()
+    return int(found)
+
+
+def reach(connection: sqlite3.Connection, position: int) -> None:
+    """Writes down how far in the log a generation is."""
+    connection.execute("UPDATE positions SET position = ? WHERE log = ?", (position, LOG))

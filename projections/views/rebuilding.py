@@ -1,0 +1,165 @@
+"""How are views made anew? From the whole log, part by part, in several processes where there is enough of it.
+
+Where other code has made some of the views, those alone are made anew, beside the others' rows.
+"""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from itertools import starmap
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from domain.ledger import OrderLedger
+from domain.log.recorder import SQLiteRecorder
+from domain.log.sqlite import connect, sqlite3, transaction
+from projections.processes import processes, reopened
+from projections.views import generation
+from projections.views.all import VIEWS
+from projections.views.feeding import feed
+from projections.views.fold import Rows, fold, histories, note_stopped, nothing, put, rows
+from projections.views.view import View
+
+# The log is taken in parts of so many positions, in several processes where there are enough of them to be worth
+# starting these.
+PART_POSITIONS: Final = 4_096
+PROCESSES_PARTS_MIN: Final = 5
+PARTS_AHEAD_MAX: Final = 8
+
+Progress = Callable[[int, int], None]
+
+
+def make(ledger: OrderLedger, file: Path, progress: Progress | None) -> sqlite3.Connection:
+    """A new generation, fed to where the head was a moment ago.
+
+    `progress` is told the position reached and the head.
+    """
+    from sqlite_utils import Database  # noqa: PLC0415  (takes a while, and few processes make views)
+
+    connection = _connect(file)
+    database = Database(connection)
+    generation.create(database)
+    head = ledger.head()
+    _insert(connection, ledger.log_of_events, head, VIEWS, progress)
+    for view in VIEWS:
+        view.index(database)
+    with transaction(connection):
+        put(connection, _orphans(ledger.log_of_events.path, head))
+    _finish(ledger, connection, file)
+    return connection
+
+
+def remake(
+    ledger: OrderLedger, file: Path, old: Path, views: Sequence[View], progress: Progress | None
+) -> sqlite3.Connection:
+    """A copy of the generation `old` in which these views are made anew, up to the copy's position.
+
+    What histories are stopped, and where, stays as it is: that follows from the fold, which has made them all.
+    """
+    from sqlite_utils import Database  # noqa: PLC0415  (takes a while, and few processes make views)
+
+    connection = _connect(file)
+    source = connect(old, "NORMAL", must_exist=True)
+    source.backup(connection)  # in one reading: it is of one moment, whoever feeds meanwhile
+    source.close()
+    connection.execute("PRAGMA journal_mode = OFF")
+    database = Database(connection)
+    generation.drop(database, views)
+    for view in views:
+        view.create(database)
+    _insert(connection, ledger.log_of_events, generation.position(connection), views, progress)
+    for view in views:
+        view.index(database)
+    generation.sign(connection)
+    _finish(ledger, connection, file)
+    return connection
+
+
+def _connect(file: Path) -> sqlite3.Connection:
+    """Nobody reads the file yet, so it need not survive a crash."""
+    connection = connect(file, "OFF", writes=True)
+    connection.execute("PRAGMA journal_mode = OFF")
+    connection.execute("PRAGMA cache_size = -64000")
+    return connection
+
+
+def _insert(
+    connection: sqlite3.Connection,
+    log: SQLiteRecorder,
+    head: int,
+    views: Sequence[View],
+    progress: Progress | None,
+) -> None:
+    """Makes the rows of these views from the log's records up to `head`."""
+    for part in _parts(log, head, [view.name for view in views]):
+        with transaction(connection):
+            for view in views:
+                view.insert(connection, part.rows.of[view.name])
+            if len(views) == len(VIEWS):
+                note_stopped(connection, part.rows.stopped)
+                generation.reach(connection, min(part.until, head))
+        if progress:
+            progress(min(part.until, head), head)
+
+
+def _finish(ledger: OrderLedger, connection: sqlite3.Connection, file: Path) -> None:
+    """From now on the file survives what befalls it. Feeds what was appended meanwhile; the rest of that will be fed
+    while nobody else can feed."""
+    connection.execute("PRAGMA journal_mode = WAL")
+    while generation.position(connection) < ledger.head():
+        with transaction(connection):
+            feed(ledger, connection)
+    connection.execute("PRAGMA synchronous = NORMAL")
+    with file.open("rb") as whole:  # once it is read, it must survive a loss of power too
+        os.fsync(whole.fileno())
+
+
+# --- part by part ---
+
+
+class Part(msgspec.Struct):
+    """A part of the log up to a position: the rows of its records, and of the histories that begin there."""
+
+    until: int
+    rows: Rows
+
+
+# From process to process as MessagePack: a quarter of what pickling takes.
+_read_part: Final = msgspec.msgpack.Decoder(Part).decode
+
+
+def _parts(log: SQLiteRecorder, head: int, names: Sequence[str]) -> Iterator[Part]:
+    """The log up to `head`, part by part, each made by another process where there is enough for more than one."""
+    starts = [number * PART_POSITIONS for number in log.parts(PART_POSITIONS) if number * PART_POSITIONS < head]
+    ends = [(log.path, after, after + PART_POSITIONS, head, names) for after in starts]
+    if len(ends) < PROCESSES_PARTS_MIN:
+        yield from map(_read_part, starmap(make_part, ends))
+        return
+    with processes() as pool:
+        coming: deque[Future[bytes]] = deque()
+        for arguments in ends:
+            coming.append(pool.submit(make_part, *arguments))
+            # No more ahead than is soon written, or what waits would fill the memory.
+            if len(coming) > PARTS_AHEAD_MAX:
+                yield _read_part(coming.popleft().result())
+        while coming:
+            yield _read_part(coming.popleft().result())
+
+
+def make_part(log: Path, after: int, until: int, head: int, names: Sequence[str]) -> bytes:
+    """The part between two positions, the first left out, of a log that is read up to `head`; of the views with these
+    names. As MessagePack. Raises what `fold` does."""
+    views = [view for view in VIEWS if view.name in names]
+    with reopened(log) as reader:
+        raws = list(reader.raw_records(after=after, until=min(until, head)))
+        whole = histories(reader, raws, after + 1, until, head)
+    return msgspec.msgpack.encode(Part(until, rows(raws, fold(whole, nothing), views)))
+
+
+def _orphans(log: Path, head: int) -> Rows:
+    """What is there of histories of which the log has no first version: each of them is stopped."""
+    with reopened(log) as reader:
+        return rows([], fold(reader.raw_records_without_beginning(head), nothing))

@@ -1,0 +1,155 @@
+"""What is a view? Its tables, how the log becomes their rows, and what code those rows depend on."""
+
+import hashlib
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+import msgspec
+
+from domain.aggregate import Event, Kind, State
+from domain.log.records import RawRecord
+from domain.log.sqlite import sqlite3
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+_ROOT: Final = Path(__file__).parents[2]
+# An import of ours at the top of a module: where from, and what.
+_IMPORT: Final = re.compile(
+    rb"^(?:from ((?:domain|projections)[\w.]*) import (\w.*|\([^)]*\))|import ((?:domain|projections)[\w.]*))",
+    re.MULTILINE,
+)
+# Between processes rows travel as MessagePack.
+Row = Any
+
+
+class View(ABC):
+    """One read model. What all of them have is a pure function of the log's records."""
+
+    name: ClassVar[str]
+    tables: ClassVar[tuple[str, ...]]
+
+    @abstractmethod
+    def create(self, database: "Database") -> None:
+        """Makes the tables in a file that does not have them."""
+
+    @abstractmethod
+    def index(self, database: "Database") -> None:
+        """Makes what queries want beside the tables; a rebuild does it last, when the rows are there."""
+
+    @abstractmethod
+    def put(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
+        """Writes rows, over the same histories' rows of before."""
+
+    def insert(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
+        """`put`, where these histories have no rows yet. A rebuild does it before `index`."""
+        self.put(connection, rows)
+
+
+class RecordView(View):
+    """A view of the records as they are, whether or not their histories can be read."""
+
+    @abstractmethod
+    def of_records(self, raws: Sequence[RawRecord]) -> list[Row]:
+        """The rows of the log's next records."""
+
+
+class History(msgspec.Struct):
+    """What records come to that stand in one history."""
+
+    kind: Kind[Any]
+    # The position of the first of the records.
+    first: int
+    # The state after the last of them.
+    state: Any
+    # The rows of the events among them, by the name of the view.
+    rows: dict[str, list[Row]] = {}
+
+
+class HistoryView(View):
+    """A view of each history of one kind."""
+
+    kind: ClassVar[Kind[Any]]
+    # What a verification says where the rows are others than the history's events make.
+    differs: ClassVar[str] = "its rows in the views are not what its events make"
+
+    @abstractmethod
+    def of_history(self, history: History) -> list[Row]:
+        """The rows that are new or other after the records of a history."""
+
+    @abstractmethod
+    def remove(self, connection: sqlite3.Connection, uuid: str) -> None:
+        """Takes out the rows of a history that cannot be read any more."""
+
+    @abstractmethod
+    def shown(self, connection: sqlite3.Connection, uuids: Sequence[str]) -> dict[str, list[Row]]:
+        """The rows of whole histories, as `of_history` makes them; of the histories that have any."""
+
+
+class EventView(HistoryView):
+    """A view with a row for each event of some shapes."""
+
+    events: ClassVar[tuple[type[Event], ...]]
+
+    @abstractmethod
+    def of_event(self, raw: RawRecord, state: Any) -> Row:
+        """The row of an event, from its record and the state after it.
+
+        Raises ValueError where the record has something else in a field than what belongs there.
+        """
+
+    def of_history(self, history: History) -> list[Row]:
+        return history.rows.get(self.name, [])
+
+
+class StateView(HistoryView):
+    """A view that keeps the state of each history, onto which the next records are folded."""
+
+    @abstractmethod
+    def state(self, connection: sqlite3.Connection, uuid: str) -> State | None:
+        """The state of a history; None where the view has not got it."""
+
+    @abstractmethod
+    def version(self, connection: sqlite3.Connection, uuid: str) -> int | None:
+        """The version of a history's state; None where the view has not got it."""
+
+    @abstractmethod
+    def uuids(self, connection: sqlite3.Connection) -> Iterator[str]:
+        """Every history that the view shows."""
+
+
+def fingerprint_of(view: View) -> str:
+    """Names the code that a view's rows depend on: a change of any of it may change a row, so it asks for new ones."""
+    return fingerprint(*sources(type(view).__module__))
+
+
+def fingerprint(*paths: str) -> str:
+    """Names the content of source files, whose paths are relative to the program's folder."""
+    files = [path.encode() + b"\0" + (_ROOT / path).read_bytes() for path in sorted(paths)]
+    return hashlib.sha256(b"\0".join(files)).hexdigest()
+
+
+@cache
+def sources(module: str) -> frozenset[str]:
+    """A module's source file and those of all modules of ours that it imports, and that these import."""
+    found: set[str] = set()
+    waiting = [module]
+    while waiting:
+        path = _source(waiting.pop())
+        if path is None or path in found:
+            continue
+        found.add(path)
+        for package, names, whole in _IMPORT.findall((_ROOT / path).read_bytes()):
+            source = (package or whole).decode()
+            waiting += [source, *(f"{source}.{name}" for name in re.findall(r"\w+", names.decode()))]
+    return frozenset(found)
+
+
+def _source(module: str) -> str | None:
+    """The file of a module of ours; None where there is none of this name."""
+    path = module.replace(".", "/")
+    return next((name for name in (f"{path}.py", f"{path}/__init__.py") if (_ROOT / name).is_file()), None)
