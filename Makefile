@@ -21,8 +21,8 @@ test: .venv             ## the whole test suite
 lint: .venv             ## ruff and mypy
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
-bench: .venv            ## the figures, side by side in one run
-	$(BIN)/python -m bench
+bench: .venv            ## the figures, side by side in one run; AGAINST=FOLDER compares with another checkout
+	$(BIN)/python -m bench $(if $(AGAINST),--against '$(AGAINST)')
 
 lock:                   ## resolve pyproject.toml anew into requirements.lock (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-annotate --no-emit-index-url --no-header \

@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from bench import bulk, growth, lists, processes, report, writes
-from bench.contenders import ROOT, python_of_peer
+from bench.contenders import ROOT, checkout, python_of_peer
 from bench.stage import Sample, Stage
 
 PARTS: Final[dict[str, Callable[[Stage], Iterator[Sample]]]] = {
@@ -23,6 +23,8 @@ PARTS: Final[dict[str, Callable[[Stage], Iterator[Sample]]]] = {
     "memory": processes.measure_memory,
     "growth": growth.measure,
 }
+# What two versions of the program are compared in, unless some are named.
+OF_VERSIONS: Final = ("lists", "writes", "import", "rebuild", "verify", "start", "memory")
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -31,20 +33,32 @@ PARTS: Final[dict[str, Callable[[Stage], Iterator[Sample]]]] = {
 @click.option("--full", is_flag=True, help="Growth up to a million orders (half an hour, some 15 GB of disk).")
 @click.option("--peer/--no-peer", "with_peer", default=True, show_default=True, help="Measure the Django peer too.")
 @click.option(
+    "--against",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Another checkout of this program, with its own .venv: compares this version with that one, in turns.",
+)
+@click.option(
     "--folder",
     type=click.Path(path_type=Path),
     default=ROOT / "bench" / "out",
     help="Where to work; on a real disk, or a commit costs nothing.  [default: bench/out]",
 )
-def main(parts: tuple[str, ...], quick: bool, full: bool, with_peer: bool, folder: Path) -> None:
-    """Measure the ledger beside its peer and beside what the machine can do. PARTS: all, unless some are named."""
+def main(parts: tuple[str, ...], quick: bool, full: bool, with_peer: bool, against: Path | None, folder: Path) -> None:
+    """Measure the ledger beside its peer and beside what the machine can do. PARTS: all, unless some are named.
+
+    With --against, measure it beside another version of itself instead; the growth is no part of that.
+    """
+    if against and "growth" in parts:
+        raise click.UsageError("growth is measured of one version alone.")
     work = folder.resolve() / "work"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    stage = Stage(work, quick=quick, full=full, with_peer=with_peer)
+    other = checkout(against) if against else None
+    with_peer = with_peer and not against
+    stage = Stage(work, quick=quick, full=full, with_peer=with_peer, against=other)
     samples: list[Sample] = []
     try:
-        for part in parts or PARTS:
+        for part in parts or (OF_VERSIONS if against else PARTS):
             samples += PARTS[part](stage)
     finally:  # what was found before a failure is worth keeping
         shutil.rmtree(work)

@@ -8,7 +8,6 @@ log.
 
 import http.client
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -27,7 +26,7 @@ from api import orders, shop
 from api.audit import CONTINUATIONS_MAX, PATH
 from api.settings import Settings, read
 from bench import limits, seed
-from bench.contenders import Ledger, run
+from bench.contenders import Ledger
 from bench.load import percentile
 from domain.ledger import OrderLedger
 from domain.moments import utc_now
@@ -55,7 +54,7 @@ def main(events: int, folder: Path | None) -> None:
     with tempfile.TemporaryDirectory(dir=folder, prefix="audit-") as work:
         short, long = events // _EVENTS_AN_ORDER + 1, events // _EVENTS_AN_ORDER + 2
         ledger = filled(Path(work), short, long)
-        run(sys.executable, "run.py", "key", "create", environment=ledger.environment)
+        ledger.run("key", "create")
         head = sign_on_the_way(read(ledger.environment))
         table = Table("what", "median", "99th", title=f"a log of {head:,} events", title_justify="left", box=None)
         rates = sorted(head / verify(ledger).seconds for _ in range(ROUNDS))
@@ -81,7 +80,9 @@ def filled(work: Path, short: int, long: int) -> Ledger:
                 for one in (order_of(20, short), order_of(1_000, long)):
                     lines.write(msgspec.json.encode(one) + b"\n")
             lines.write(msgspec.json.encode(order) + b"\n")
-    return Ledger(work / "ledger", file)
+    ledger = Ledger(work / "ledger")
+    ledger.fill(file)
+    return ledger
 
 
 def order_of(events: int, number: int) -> dict[str, Any]:
@@ -111,13 +112,13 @@ def sign_on_the_way(settings: Settings) -> int:
 
 
 def verify(ledger: Ledger) -> limits.Cost:
-    return limits.cost(lambda: run(sys.executable, "run.py", "verify", environment=ledger.environment))
+    return limits.cost(lambda: ledger.run("verify"))
 
 
 def waited(ledger: Ledger, short: int, long: int, head: int) -> Iterator[tuple[str, list[float]]]:
     """What is asked for, and how many seconds each answer took, sorted."""
     scopes = ("--scope", "audit:read", "--scope", "orders:write")
-    key = run(sys.executable, "run.py", "token", "create", *scopes, environment=ledger.environment).strip()
+    key = ledger.run("token", "create", *scopes).strip()
     client, turn = Client(ledger.port, key), count()
     one, other = f"{PATH}/orders/{short}", f"{PATH}/orders/{long}"
 

@@ -1,27 +1,29 @@
 """How fast do many orders come in, are the views made anew, and is all of it verified?"""
 
-import sys
+import re
 from collections.abc import Iterator
-from pathlib import Path
 
 from bench import limits
-from bench.contenders import Ledger, run
+from bench.contenders import Ledger
 from bench.stage import Sample, Stage, fresh
 from domain.ledger import OrderLedger
 
 
 def measure_import(stage: Stage) -> Iterator[Sample]:
     """`run.py import`, from its start to its end: all durable, and the views at the log's head."""
-    for items in stage.in_turn((1, 5)):
-        stage.say(f"import: {stage.orders} orders of {items}")
-        folder = Path(f"{stage.folder}/import-{items}-{len(list(stage.folder.iterdir()))}")
-        ledger = Ledger(folder, stage.lines(stage.orders, items))
-        line = f"orders of {items} item{'s' if items > 1 else ''}"
-        yield per_second("import", line, "ledger", stage.orders, ledger.imported)
+    for items in (5,) if stage.against else (1, 5):
+        for turn, (name, checkout) in enumerate(stage.in_turn(list(stage.versions().items()))):
+            stage.say(f"import: {stage.orders} orders of {items}, {name}")
+            ledger = Ledger(stage.folder / f"import-{items}-{turn}", name, checkout)
+            took = ledger.fill(stage.lines(stage.orders, items))
+            yield per_second("import", f"orders of {items} item{'s' if items > 1 else ''}", name, stage.orders, took)
 
 
 def measure_rebuild(stage: Stage) -> Iterator[Sample]:
     """Events a second, beside a loop that only reads, decodes and writes the same rows."""
+    if stage.against:
+        yield from _by_command("rebuild", stage)
+        return
     ledger = stage.ledger.file
     events = OrderLedger(ledger).head()
     fresh(limits.rebuild, ledger, stage.folder)
@@ -32,13 +34,23 @@ def measure_rebuild(stage: Stage) -> Iterator[Sample]:
 
 
 def measure_verify(stage: Stage) -> Iterator[Sample]:
-    """`run.py verify`, from its start to its end: every stored byte, and every order against the views."""
-    ledger = stage.ledger
-    events = OrderLedger(ledger.file).head()
-    for name in stage.in_turn(["ledger"]):
-        stage.say("verify")
-        took = limits.cost(lambda: run(sys.executable, "run.py", "verify", environment=ledger.environment))
-        yield per_second("verify", "events", name, events, took)
+    """`run.py verify`: every stored byte, and every order against the views."""
+    yield from _by_command("verify", stage)
+
+
+def _by_command(command: str, stage: Stage) -> Iterator[Sample]:
+    for ledger in stage.in_turn(stage.ledgers()):
+        stage.say(f"{command}: {ledger.name}")
+        yield _of_command(command, ledger)
+
+
+def _of_command(command: str, ledger: Ledger) -> Sample:
+    """Events a second, from its start to its end; the first number that it prints is how many they were."""
+    printed: list[str] = []
+    took = limits.cost(lambda: printed.append(ledger.run(command)))
+    events = re.search("[0-9]+", printed[0])
+    assert events, printed
+    return per_second(command, "events", ledger.name, int(events[0]), took)
 
 
 def per_second(part: str, line: str, name: str, done: int, took: limits.Cost) -> Sample:

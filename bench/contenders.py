@@ -11,12 +11,12 @@ import time
 import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from bench import seed
-from bench.limits import cost
+from bench.limits import Cost, cost
 
 ROOT = Path(__file__).parent.parent
 WORKERS = 2
@@ -26,14 +26,29 @@ _PEER_ENVIRONMENT = ROOT / "bench" / ".venv"
 _REQUIREMENTS = ROOT / "bench" / "requirements.txt"
 
 
-def run(*command: str, environment: Mapping[str, str]) -> str:
+def run(*command: str, environment: Mapping[str, str], folder: Path = ROOT) -> str:
     """What a program printed; ends with what it said where it failed."""
     done = subprocess.run(
-        command, env={**os.environ, **environment}, cwd=ROOT, capture_output=True, text=True, check=False
+        command, env=_environment(environment), cwd=folder, capture_output=True, text=True, check=False
     )
     if done.returncode:
         sys.exit(f"{' '.join(command)} failed:\n{done.stderr}")
     return done.stdout
+
+
+def _environment(own: Mapping[str, str]) -> dict[str, str]:
+    """Everyone keeps their compiled modules, or those who have some already would start faster."""
+    return {**os.environ, "PYTHONDONTWRITEBYTECODE": "", **own}
+
+
+class Checkout(NamedTuple):
+    """A version of the program, which is driven through its `run.py` alone: its folder, and its Python."""
+
+    folder: Path
+    python: str
+
+
+THIS = Checkout(ROOT, sys.executable)
 
 
 class Contender:
@@ -47,6 +62,7 @@ class Contender:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
+        self.root = ROOT
         self._process: subprocess.Popen[bytes] | None = None
 
     def command(self) -> Sequence[str]:
@@ -57,7 +73,7 @@ class Contender:
         started = time.perf_counter()
         with (self.folder / f"{self.name}.log").open("ab") as log:
             self._process = subprocess.Popen(
-                self.command(), env={**os.environ, **self.environment}, cwd=ROOT, stdout=log, stderr=log
+                self.command(), env=_environment(self.environment), cwd=self.root, stdout=log, stderr=log
             )
         while time.perf_counter() < started + START_SECONDS_MAX:
             try:
@@ -112,25 +128,38 @@ def _pss(pid: int) -> int:
 
 
 class Ledger(Contender):
-    """`run.py serve` on a ledger that was filled by `run.py import`."""
+    """`run.py serve` of this checkout or of another, on a ledger of its own."""
 
-    def __init__(self, folder: Path, lines: Path) -> None:
+    def __init__(self, folder: Path, name: str = "ledger", checkout: Checkout = THIS) -> None:
         folder.mkdir(parents=True)
-        environment = {"LEDGER_URL": f"sqlite:///{folder / 'ledger.db'}"}
-        self.imported = cost(
-            lambda: run(sys.executable, "run.py", "import", str(lines), environment=environment),
-        )
+        super().__init__(name, folder, {"LEDGER_URL": f"sqlite:///{folder / 'ledger.db'}"}, {})
+        self.root, self._python = checkout
+
+    def run(self, *arguments: str) -> str:
+        """What its `run.py` printed."""
+        return run(self._python, "run.py", *arguments, environment=self.environment, folder=self.root)
+
+    def fill(self, lines: Path) -> Cost:
+        """Takes in these orders, and makes the keys; returns what `run.py import` took."""
+        imported = cost(lambda: self.run("import", str(lines)))
 
         def key(*options: str) -> str:
-            return run(sys.executable, "run.py", "token", "create", *options, environment=environment).strip()
+            return self.run("token", "create", *options).strip()
 
-        keys = {
+        self.keys = {
             "usual": key("--customer", str(seed.USUAL)),
             "regular": key("--customer", str(seed.REGULAR)),
             "heavy": key("--customer", str(seed.HEAVY)),
             "staff": key("--scope", "orders:read", "--scope", "orders:write"),
         }
-        super().__init__("ledger", folder, environment, keys)
+        return imported
+
+    def copy(self, other: "Ledger") -> None:
+        """Takes over what another has recorded, and makes views of its own."""
+        for file in other.folder.glob("ledger.db*"):
+            shutil.copyfile(file, self.folder / file.name)
+        self.keys = other.keys
+        self.run("rebuild")
 
     @property
     def file(self) -> Path:
@@ -142,7 +171,7 @@ class Ledger(Contender):
 
     def command(self) -> Sequence[str]:
         options = ["--port", str(self.port), "--workers", str(WORKERS), "--threads", str(THREADS)]
-        return [sys.executable, "run.py", "serve", *options]
+        return [self._python, "run.py", "serve", *options]
 
 
 class Limit(Contender):
@@ -174,6 +203,14 @@ class Peer(Contender):
 
     def command(self) -> Sequence[str]:
         return [python_of_peer(), "-m", "bench.peer.serve", str(self.port)]
+
+
+def checkout(folder: Path) -> Checkout:
+    """The version of the program in that folder, with the environment that its `make .venv` makes."""
+    python = folder.resolve() / ".venv" / "bin" / "python"
+    if not python.exists():
+        sys.exit(f"{folder} has no environment of its own; `make .venv` there makes it.")
+    return Checkout(folder.resolve(), str(python))
 
 
 def python_of_peer() -> str:

@@ -36,9 +36,9 @@ def measure(stage: Stage) -> Iterator[Sample]:
     ledgers: dict[Ledger, int] = {}
     for size in sizes:
         stage.say(f"growth: filling a ledger with {size:,} orders")
-        ledger = Ledger(stage.folder / f"growth-{size}", stage.lines(size))
+        ledger = Ledger(stage.folder / f"growth-{size}")
         ledgers[ledger] = size
-        yield from _of_files(ledger, size)
+        yield from _of_files(ledger, size, ledger.fill(stage.lines(size)))
     for ledger in stage.in_turn(list(ledgers)):
         yield _sample("start to first answer", ledgers[ledger], "s", ledger.start(_LIST))
         ledger.stop()
@@ -51,9 +51,9 @@ def measure(stage: Stage) -> Iterator[Sample]:
             ledger.stop()
 
 
-def _of_files(ledger: Ledger, size: int) -> Iterator[Sample]:
+def _of_files(ledger: Ledger, size: int, imported: limits.Cost) -> Iterator[Sample]:
     contender = f"{size:,} orders"
-    yield bulk.per_second("growth", "import, orders", contender, size, ledger.imported)
+    yield bulk.per_second("growth", "import, orders", contender, size, imported)
     events, took = OrderLedger(ledger.file).head(), fresh(limits.rebuild, ledger.file, ledger.folder)
     yield bulk.per_second("growth", "rebuild, events", contender, events, took)
     for what, file_bytes in zip(("ledger", "views"), ledger.file_bytes(), strict=True):

@@ -14,10 +14,12 @@ _CLIENTS = 8
 
 def measure_start(stage: Stage) -> Iterator[Sample]:
     """From the command to the first list that is answered."""
-    stage.ledger.start(TARGET)
-    limit = Limit(stage.folder, stage.ledger, [(TARGET, "regular")])
-    stage.ledger.stop()
-    for contender in stage.in_turn([*stage.contenders(), limit]):
+    contenders = stage.contenders()
+    if not stage.against:
+        stage.ledger.start(TARGET)
+        contenders.append(Limit(stage.folder, stage.ledger, [(TARGET, "regular")]))
+        stage.ledger.stop()
+    for contender in stage.in_turn(contenders):
         stage.say(f"start: {contender.name}")
         seconds = contender.start(TARGET)
         contender.stop()
@@ -36,9 +38,9 @@ def measure_memory(stage: Stage) -> Iterator[Sample]:
 
 def _measure(stage: Stage, contender: Contender) -> Iterator[Sample]:
     """The peer is asked a hundred times less, or it would take half an hour."""
-    many = 5_000 if stage.quick else 100_000
+    many = 5_000 if stage.quick else 20_000 if stage.against else 100_000
     asked = 0
-    for upto in (1_000, many // 2, many) if contender.name == "ledger" else (1_000,):
+    for upto in (1_000, many // 2, many) if contender.name != "peer" else (1_000,):
         stage.say(f"memory: {contender.name}, {upto} requests")
         _ask(contender, upto - asked)
         asked = upto
@@ -51,7 +53,7 @@ def _ask(contender: Contender, requests: int) -> None:
         message("GET", f"{shop.PATH}?limit=100&offset={offset}", contender.keys["regular"])
         for offset in range(0, 900, 100)
     ]
-    if contender.name == "ledger":
+    if contender.name != "peer":
         some += [message("GET", f"{storefront.PATH}/?limit=20", contender.keys["regular"])]
         some += [message("GET", f"{orders.PATH}/{number}", contender.keys["staff"]) for number in range(1, 50)]
     scripts = [islice(cycle(some), i, i + requests // _CLIENTS) for i in range(_CLIENTS)]

@@ -9,7 +9,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from bench.stage import Sample
+from bench.stage import BEFORE, Sample
 
 MORE_IS_BETTER = frozenset({"1/s"})
 
@@ -63,7 +63,13 @@ def print_tables(samples: Iterable[Sample]) -> None:
     lines = medians(samples)
     for part in dict.fromkeys(part for part, _ in lines):
         of_part = {line: contenders for (of, line), contenders in lines.items() if of == part}
-        console.print(_growth(of_part) if part == "growth" else _side_by_side(part, of_part), "")
+        if part == "growth":
+            table = _growth(of_part)
+        elif any(BEFORE in contenders for contenders in of_part.values()):
+            table = _two_versions(part, of_part)
+        else:
+            table = _side_by_side(part, of_part)
+        console.print(table, "")
 
 
 def _side_by_side(part: str, lines: dict[str, dict[str, Figures]]) -> Table:
@@ -82,6 +88,24 @@ def _side_by_side(part: str, lines: dict[str, dict[str, Figures]]) -> Table:
     table = _table(part, heads)
     for line, contenders in lines.items():
         table.add_row(line, *_cells(contenders))
+    return table
+
+
+def _two_versions(part: str, lines: dict[str, dict[str, Figures]]) -> Table:
+    """How many times as good this version is as the one before: above 1 is better in every column of ratios."""
+    heads = ("before", "p50 / p99 ms", "µs cpu", "now", "p50 / p99 ms", "µs cpu", "times as good", "p99", "by cpu")
+    table = _table(part, heads)
+    for line, contenders in lines.items():
+        now, before = contenders["ledger"], contenders[BEFORE]
+        good, by_cpu = _ratios(now, before)
+        p99 = _times(before.p99_ms / now.p99_ms) if now.p99_ms and before.p99_ms else ""
+        table.add_row(
+            line,
+            *(cell for one in (before, now) for cell in (_value(one), _latency(one), _cpu(one))),
+            good,
+            p99,
+            by_cpu,
+        )
     return table
 
 
@@ -107,7 +131,7 @@ def _cells(contenders: dict[str, Figures]) -> list[str]:
     return [
         _value(ledger),
         _latency(ledger),
-        f"{ledger.cpu_us:,.0f}" if ledger and ledger.cpu_us else "",
+        _cpu(ledger),
         _value(limit),
         *_ratios(ledger, limit),
         _value(peer),
@@ -132,6 +156,10 @@ def _value(figures: Figures | None) -> str:
     if figures is None:
         return ""
     return f"{figures.value:,.0f} {figures.unit}" if figures.value >= 100 else f"{figures.value:.3g} {figures.unit}"
+
+
+def _cpu(figures: Figures | None) -> str:
+    return f"{figures.cpu_us:,.0f}" if figures and figures.cpu_us else ""
 
 
 def _latency(figures: Figures | None) -> str:

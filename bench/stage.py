@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from bench import seed
-from bench.contenders import Contender, Ledger, Peer
+from bench.contenders import THIS, Checkout, Contender, Ledger, Peer
 from bench.load import Load
 
 _T = TypeVar("_T")
+BEFORE = "before"
 
 
 class Sample(NamedTuple):
@@ -39,14 +40,18 @@ def loaded(part: str, line: str, contender: Contender, ask: Callable[[], Load]) 
 
 
 class Stage:
-    def __init__(self, folder: Path, *, quick: bool, full: bool, with_peer: bool) -> None:
+    def __init__(
+        self, folder: Path, *, quick: bool, full: bool, with_peer: bool, against: Checkout | None = None
+    ) -> None:
         self.folder = folder
         self.quick = quick
         self.full = full
         self.with_peer = with_peer
+        self.against = against
         self.orders = 2_000 if quick else 10_000
-        self.rounds = 3
-        self.seconds = 1.0 if quick else 2.0
+        # Two versions differ by little: more and shorter turns cancel more of what the machine does meanwhile.
+        self.rounds = 5 if against and not quick else 3
+        self.seconds = 1.0 if against or quick else 2.0
 
     def say(self, what: str) -> None:
         print(what, file=sys.stderr, flush=True)
@@ -58,16 +63,37 @@ class Stage:
 
     @cached_property
     def ledger(self) -> Ledger:
-        self.say(f"filling the ledger with {self.orders} orders")
-        return Ledger(self.folder / "ledger", self.lines(self.orders))
+        ledger = Ledger(self.folder / "ledger")
+        if self.against:
+            ledger.copy(self.before)
+        else:
+            self.say(f"filling the ledger with {self.orders} orders")
+            ledger.fill(self.lines(self.orders))
+        return ledger
+
+    @cached_property
+    def before(self) -> Ledger:
+        """The version to compare with. It fills the ledger that is measured: an older one cannot read a newer one's."""
+        assert self.against
+        self.say(f"filling the ledger with {self.orders} orders, by {self.against.folder}")
+        before = Ledger(self.folder / BEFORE, BEFORE, self.against)
+        before.fill(self.lines(self.orders))
+        return before
 
     @cached_property
     def peer(self) -> Peer:
         self.say(f"filling the peer with {self.orders} orders")
         return Peer(self.folder / "peer", self.lines(self.orders))
 
+    def ledgers(self) -> list[Ledger]:
+        return [self.ledger, self.before] if self.against else [self.ledger]
+
     def contenders(self) -> list[Contender]:
-        return [self.ledger, self.peer] if self.with_peer else [self.ledger]
+        return [*self.ledgers(), self.peer] if self.with_peer else [*self.ledgers()]
+
+    def versions(self) -> dict[str, Checkout]:
+        """The versions of the program that are measured, by the names of their ledgers."""
+        return {"ledger": THIS, BEFORE: self.against} if self.against else {"ledger": THIS}
 
     def in_turn(self, contenders: Sequence[_T]) -> Iterator[_T]:
         """Each of them once a round, and each round begins with another, so that drift hits all alike."""

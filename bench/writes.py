@@ -1,4 +1,4 @@
-"""How fast are orders created, paid and moved on, over HTTP? By one client and by eight, beside the peer.
+"""How fast are orders created, paid and moved on, over HTTP? By one client, by eight and by many, beside the peer.
 
 A create is durable and stands in the lists when it is answered. The limit is a bare loop of durable commits, one row
 each, by one writer: what no create can do without. Between the two stand the rows of a create, written alone.
@@ -17,6 +17,7 @@ from bench.load import Load, drive, message
 from bench.stage import Sample, Stage, loaded
 
 CLIENTS: Final = (1, 8)
+CLIENTS_OF_VERSIONS: Final = (8, 64)
 _BODIES: Final = 500
 
 
@@ -25,8 +26,8 @@ def measure(stage: Stage) -> Iterator[Sample]:
     for contender in contenders:
         contender.start("/api/shop/customers/me/orders")
     try:
-        for clients in CLIENTS:
-            for contender in stage.in_turn([*contenders, None]):
+        for clients in CLIENTS_OF_VERSIONS if stage.against else CLIENTS:
+            for contender in stage.in_turn(contenders if stage.against else [*contenders, None]):
                 stage.say(f"writes: {clients} clients, {contender.name if contender else 'bare commits'}")
                 yield from _measure(contender, clients, stage) if contender else _limit(stage, clients)
     finally:
