@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from api import orders, shop
-from api.audit import CONTINUATIONS_MAX, PATH
+from api.audit import PATH
 from api.settings import Settings, read
 from bench import limits, seed
 from bench.contenders import Ledger
@@ -32,6 +32,7 @@ from domain.ledger import OrderLedger
 from domain.moments import utc_now
 from domain.proof import checkpoint, merkle
 from projections import tree
+from projections.proof.evidence import CONTINUATIONS_MAX
 from projections.proof.signing import ORIGIN, Checkpoints
 from projections.views.views import Views
 

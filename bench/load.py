@@ -167,5 +167,6 @@ def _wrk(wrk: str, port: int, target: str, key: str, clients: int, seconds: floa
 
 
 def _in_seconds(text: str) -> float:
-    number, unit = re.fullmatch(r"([0-9.]+)([a-z]+)", text).groups()
-    return float(number) * _SECONDS[unit]
+    found = re.fullmatch(r"([0-9.]+)([a-z]+)", text)
+    assert found, text
+    return float(found[1]) * _SECONDS[found[2]]

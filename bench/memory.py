@@ -26,7 +26,7 @@ class Remembered:
 
 
 def main(bodies: str, port: str) -> None:
-    def make_app() -> falcon.App:
+    def make_app() -> falcon.App[Request, Response]:
         remembered = Remembered(msgspec.msgpack.decode(Path(bodies).read_bytes()))
         app = falcon.App()
         app.req_options.strip_url_path_trailing_slash = True

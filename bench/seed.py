@@ -148,7 +148,7 @@ def _item(random: Random) -> dict[str, Any]:
 
 
 def _total_cents(order: dict[str, Any]) -> int:
-    items = sum(
+    items: int = sum(
         _cents(item["unit_price"]) * item["quantity"] + _cents(item["shipping"]) - _cents(item["discount_amount"])
         for item in order["items"]
     )

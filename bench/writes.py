@@ -27,9 +27,9 @@ def measure(stage: Stage) -> Iterator[Sample]:
         contender.start("/api/shop/customers/me/orders")
     try:
         for clients in CLIENTS_OF_VERSIONS if stage.against else CLIENTS:
-            for contender in stage.in_turn(contenders if stage.against else [*contenders, None]):
-                stage.say(f"writes: {clients} clients, {contender.name if contender else 'bare commits'}")
-                yield from _measure(contender, clients, stage) if contender else _limit(stage, clients)
+            for measured in stage.in_turn(contenders if stage.against else [*contenders, None]):
+                stage.say(f"writes: {clients} clients, {measured.name if measured else 'bare commits'}")
+                yield from _measure(measured, clients, stage) if measured else _limit(stage, clients)
     finally:
         for contender in contenders:
             contender.stop()
