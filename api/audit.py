@@ -80,9 +80,10 @@ def _topics(parameters: Parameters) -> list[str]:
     given = parameters.text("type")
     if given is None:
         return []
-    if given not in history.ALL_TYPES and given not in history.ALL_TYPES.values():
-        raise invalid_parameter("type", f"must be one of {', '.join(history.ALL_TYPES)}")
-    return [history.ALL_TYPES.get(given, given)]
+    named = [topic for topic, name in history.NAMES.items() if given in (topic, name)]
+    if not named:
+        raise invalid_parameter("type", f"must be one of {', '.join(dict.fromkeys(history.NAMES.values()))}")
+    return named
 
 
 def _span(parameters: Parameters, settings: Settings) -> tuple[str | None, str | None]:

@@ -14,7 +14,7 @@ from api.errors import invalid_parameter
 from api.parameters import Parameters
 from api.reading import Patience, json_answer, position_in, position_token, stamp
 from api.settings import Settings
-from domain.money import digits_of, two_digit_text
+from domain.money import two_digit_text
 from projections import csv_text
 from projections.payments import list as payments
 from projections.payments.list import Filter, Movement
@@ -29,7 +29,7 @@ LIMIT_MAX: Final = 1_000
 _FILTERS: Final = frozenset({"from", "to", "provider", "method", "currency", "kind", "order", "min_position"})
 _JSON: Final = "application/json"
 _CSV: Final = "text/csv"
-_COLUMNS: Final = tuple(field.name for field in msgspec.structs.fields(Movement))
+_COLUMNS: Final = tuple(name for name in Movement.__struct_fields__ if name != "digits")
 _ORDER_ID: Final = re.compile(r"[0-9]{1,15}")
 _encode = msgspec.json.encode
 
@@ -139,12 +139,9 @@ def _group_by(parameters: Parameters) -> list[str]:
     return names
 
 
-def _amount(minor: int, currency: str) -> str:
-    return two_digit_text(minor, digits_of(currency))
-
-
 def _document(movement: Movement) -> dict[str, Any]:
-    return msgspec.structs.asdict(movement) | {"amount": _amount(movement.amount, movement.currency)}
+    told = {name: getattr(movement, name) for name in _COLUMNS}
+    return told | {"amount": two_digit_text(movement.amount, movement.digits)}
 
 
 def _sum(of_group: Sum) -> dict[str, str | int | None]:
@@ -152,9 +149,9 @@ def _sum(of_group: Sum) -> dict[str, str | int | None]:
         **of_group.labels,
         "currency": of_group.currency,
         "count": of_group.count,
-        "received": _amount(of_group.received, of_group.currency),
-        "refunded": _amount(of_group.refunded, of_group.currency),
-        "net": _amount(of_group.net, of_group.currency),
+        "received": two_digit_text(of_group.received, of_group.digits),
+        "refunded": two_digit_text(of_group.refunded, of_group.digits),
+        "net": two_digit_text(of_group.net, of_group.digits),
     }
 
 

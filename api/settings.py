@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from domain.money import minor_digits
+from domain.currencies import CURRENCIES
 
 _SQLITE: Final = "sqlite:///"
 
@@ -62,8 +62,12 @@ def read(environment: Mapping[str, str]) -> Settings:
             f"LEDGER_VIEWS is {views}, a file that is no views of ours; it should name none that is there."
         )
     currency = value("LEDGER_CURRENCY", "USD")
-    if minor_digits(currency) is None:
+    if (known := CURRENCIES.get(currency)) is None:
         raise WrongSetting(f"LEDGER_CURRENCY is {currency!r}; it should be a currency code of ISO 4217 like 'USD'.")
+    if known.withdrawn:
+        raise WrongSetting(
+            f"LEDGER_CURRENCY is {currency!r}, which was withdrawn on {known.withdrawn}; new orders need an active one."
+        )
     zone = value("LEDGER_TIMEZONE", "UTC")
     try:
         timezone = ZoneInfo(zone)

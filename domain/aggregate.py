@@ -6,7 +6,8 @@ Events in their places (`Record`), the kind of history that they are (`Kind`), a
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import reduce
-from typing import Generic, Protocol, TypeVar
+from types import MappingProxyType
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -43,10 +44,19 @@ class State(Protocol):
 S = TypeVar("S", bound=State)
 
 
+class Older(NamedTuple):
+    """An older version of a topic: the shape that was stored, today's shape, and how the one becomes the other."""
+
+    shape: type[Event]
+    becomes: type[Event]
+    upcast: Callable[[Any], Event]
+
+
 class Kind(Generic[S]):
     """A kind of history: its name, its topics with their shapes, the shape of its first event, and its fold.
 
-    `evolve` never refuses, since what happened cannot be refused, and does not check the places: `step` does.
+    `evolve` never refuses, since what happened cannot be refused, and does not check the places: `step` does. `older`
+    has the topics that are read and not written any more.
     """
 
     def __init__(
@@ -56,9 +66,11 @@ class Kind(Generic[S]):
         topics: Mapping[str, type[Event]],
         first: type[Event],
         evolve: Callable[[S | None, Record], S],
+        older: Mapping[str, Older] = MappingProxyType({}),
     ) -> None:
         self.name = name
         self.topics = topics
+        self.older = older
         self.evolve = evolve
         # Of each shape, whether it is the one that begins a history.
         self.begins = {shape: shape is first for shape in topics.values()}

@@ -1,12 +1,11 @@
 """Exact money: what a client wrote, integers of minor units in between, and decimal text in the log.
 
-No float is ever made on the way. Minor digits are those of ISO 4217.
+No float is ever made on the way.
 """
 
 import re
-from functools import cache
+from typing import NamedTuple
 
-from iso4217 import Currency
 from msgspec import Raw
 
 from domain.refusals import InvalidField
@@ -16,29 +15,16 @@ _CENTS = tuple(f".{cents:02}" for cents in range(100))
 _AMOUNT = re.compile(rf"[0-9]{{1,{WHOLE_DIGITS_MAX}}}(\.[0-9]+)?")
 
 
-@cache
-def _minor_digits() -> dict[str, int]:
-    """Every currency that prices can be in, and the digits after its point."""
-    return {currency.code: currency.exponent for currency in Currency if currency.exponent is not None}
+class Unit(NamedTuple):
+    """What amounts are counted in: a currency, and the digits after its point."""
+
+    currency: str
+    digits: int
 
 
-def minor_digits(currency: str) -> int | None:
-    """Digits after the point that ISO 4217 gives the currency; None where it is no currency that prices can be in."""
-    return _minor_digits().get(currency)
-
-
-@cache
-def digits_of(currency: str) -> int:
-    """`minor_digits` of a currency that an order already has."""
-    digits = minor_digits(currency)
-    if digits is None:
-        raise InvalidField("currency", f"{currency!r} is not a currency of ISO 4217; write it like 'USD'.")
-    return digits
-
-
-def is_too_large(minor: int, currency: str) -> bool:
+def is_too_large(minor: int, digits: int) -> bool:
     """Whether an amount has more digits before the point than any may have."""
-    limit: int = 10 ** (WHOLE_DIGITS_MAX + digits_of(currency))
+    limit: int = 10 ** (WHOLE_DIGITS_MAX + digits)
     return minor >= limit
 
 
@@ -59,21 +45,18 @@ class Amount:
             )
         self.text = text
 
-    def minor(self, currency: str, field: str) -> int:
-        """The amount in the currency's minor units. Raises InvalidField where it has more digits than those."""
-        digits = digits_of(currency)
+    def minor(self, unit: Unit, field: str) -> int:
+        """The amount in minor units. Raises InvalidField where it has more digits than the unit."""
         whole, _, fraction = self.text.partition(".")
-        if len(fraction) > digits:
-            raise InvalidField(field, f"{currency} has {digits} digits after the point, this has {len(fraction)}")
-        return int(whole + fraction.ljust(digits, "0"))
+        if len(fraction) > unit.digits:
+            raise InvalidField(
+                field, f"{unit.currency} has {unit.digits} digits after the point, this has {len(fraction)}"
+            )
+        return int(whole + fraction.ljust(unit.digits, "0"))
 
-    def decimal(self, currency: str, field: str) -> str:
-        """The amount as the log keeps it: decimal text with all the currency's digits. Raises as `minor` does."""
-        digits = digits_of(currency)
-        text = self.text
-        if text[-digits - 1 : -digits] == "." and (text[0] != "0" or len(text) == digits + 2):
-            return text  # it is written so already, as most are
-        return decimal_text(self.minor(currency, field), digits)
+    def decimal(self, unit: Unit, field: str) -> str:
+        """The amount as the log keeps it: decimal text with all the unit's digits. Raises as `minor` does."""
+        return decimal_text(self.minor(unit, field), unit.digits)
 
 
 ZERO = Amount("0")
@@ -105,6 +88,11 @@ def two_digit_text(minor: int, digits: int) -> str:
     return decimal_text(minor, digits) if digits >= 2 else decimal_text(minor * 10 ** (2 - digits), 2)
 
 
-def readable(minor: int, currency: str) -> str:
+def digits_in(text: str) -> int:
+    """The digits after the point of a decimal text of the log, which are all that its currency has."""
+    return len(text.partition(".")[2])
+
+
+def readable(minor: int, unit: Unit) -> str:
     """An amount in words for people: '79.90 USD'."""
-    return f"{decimal_text(minor, digits_of(currency))} {currency}"
+    return f"{decimal_text(minor, unit.digits)} {unit.currency}"

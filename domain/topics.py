@@ -3,12 +3,12 @@
 The map is closed: a topic that is not in it is unknown to this version of the program, and is never imported by name.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from domain.aggregate import Event, Kind, Record
+from domain.aggregate import Event, Kind, Older, Record
 from domain.order.state import ORDER
 from domain.reconciliation.state import RECONCILIATION
 
@@ -16,7 +16,10 @@ KINDS: Final[tuple[Kind[Any], ...]] = (ORDER, RECONCILIATION)
 
 
 class Topic(NamedTuple):
-    """What stands under a topic. `decode` raises ValueError where a payload is not the shape's JSON."""
+    """A topic, its kind of history, and the shape that its events have today.
+
+    `decode` reads a payload; it raises ValueError where the payload is not the JSON of the topic.
+    """
 
     name: str
     kind: Kind[Any]
@@ -24,13 +27,22 @@ class Topic(NamedTuple):
     decode: Callable[[bytes], Event]
 
 
+def _topics() -> Iterator[Topic]:
+    for kind in KINDS:
+        for name, shape in kind.topics.items():
+            yield Topic(name, kind, shape, msgspec.json.Decoder(shape).decode)
+        for name, older in kind.older.items():
+            yield Topic(name, kind, older.becomes, _upcasting(older))
+
+
+def _upcasting(older: Older) -> Callable[[bytes], Event]:
+    decode = msgspec.json.Decoder(older.shape).decode
+    return lambda payload: older.upcast(decode(payload))
+
+
 # By the topic as the log's records have it.
-TOPICS: Final[Mapping[bytes, Topic]] = {
-    name.encode(): Topic(name, kind, shape, msgspec.json.Decoder(shape).decode)
-    for kind in KINDS
-    for name, shape in kind.topics.items()
-}
-_TOPIC_OF: Final = {topic.shape: topic for topic in TOPICS.values()}
+TOPICS: Final[Mapping[bytes, Topic]] = {topic.name.encode(): topic for topic in _topics()}
+_TOPIC_OF: Final = {shape: TOPICS[name.encode()] for kind in KINDS for name, shape in kind.topics.items()}
 
 
 def topic_of(event: Event) -> Topic:

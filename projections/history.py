@@ -15,16 +15,13 @@ from domain.ledger import LOG, OrderLedger
 from domain.log.records import RawRecord
 from domain.order import events as e
 from domain.order.state import ORDER, Order, evolve
-from domain.reconciliation import events as reconciliation
 from domain.refusals import OrderNotFound
-from domain.topics import kind_of
+from domain.topics import TOPICS, kind_of
 from projections.orders.documents import render, staff_document
 from projections.words import reconciliation_summary, summary
 
-TYPES: Final = {shape.__name__: topic for topic, shape in e.TOPICS.items()}
-# The reconciliations' too, which stand in the same log.
-ALL_TYPES: Final = TYPES | {shape.__name__: topic for topic, shape in reconciliation.TOPICS.items()}
-_NAME_OF: Final = {topic: name for name, topic in ALL_TYPES.items()}
+# The name of each topic's events; the versions of a topic share it.
+NAMES: Final = {topic.name: topic.shape.__name__ for topic in TOPICS.values()}
 
 
 class Entry(NamedTuple):
@@ -99,7 +96,7 @@ def _told(raw: RawRecord, event: Event, whose: dict[str, Any], in_words: str) ->
         "position": raw.position,
         **whose,
         "version": raw.version,
-        "type": _NAME_OF[raw.topic.decode()],
+        "type": NAMES[raw.topic.decode()],
         "topic": raw.topic.decode(),
         "occurred_at": event.occurred_at,
         "recorded_at": _moment(raw.recorded_at),

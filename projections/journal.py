@@ -46,6 +46,7 @@ def _entry(movement: payments.Movement) -> Entry:
         reference=movement.reference,
         amount=movement.amount,
         currency=movement.currency,
+        digits=movement.digits,
         received_at=movement.received_at,
         method=movement.method,
         payment_reference=movement.payment_reference,

@@ -10,7 +10,8 @@ from msgspec.structs import astuple, fields
 
 from domain import aggregate
 from domain.aggregate import Event, Record
-from domain.money import decimal_text, digits_of, is_too_large, readable
+from domain.currencies import digits_of
+from domain.money import Unit, decimal_text, is_too_large, readable
 from domain.order import billing, commands
 from domain.order import events as e
 from domain.order.state import ORDER, Item, Order, Payment, Refund, is_payable
@@ -49,10 +50,10 @@ def _must_be_within_limits(order: Order) -> None:
     totals = order.totals
     total = totals.total
     if total < 0:
-        raise TotalNegative(f"The order's total would be {readable(total, order.currency)}, less than nothing.")
-    if is_too_large(max(total, totals.items_subtotal), order.currency):
+        raise TotalNegative(f"The order's total would be {readable(total, order.unit)}, less than nothing.")
+    if is_too_large(max(total, totals.items_subtotal), order.digits):
         raise AmountTooLarge(
-            f"The order would come to {readable(total, order.currency)}; at most 15 digits before the point."
+            f"The order would come to {readable(total, order.unit)}; at most 15 digits before the point."
         )
     if len(order.items) > ITEMS_MAX:
         raise OrderTooLong(f"An order has at most {ITEMS_MAX} items.")
@@ -68,24 +69,24 @@ def utc(moment: datetime | None, now: datetime, field: str) -> datetime:
         raise InvalidField(field, "this time is outside the calendar") from None
 
 
-def _item_added(command: commands.AddItem, number: int, currency: str, now: datetime, path: str = "") -> e.ItemAdded:
+def _item_added(command: commands.AddItem, number: int, unit: Unit, now: datetime, path: str = "") -> e.ItemAdded:
     return e.ItemAdded(
         occurred_at=now,
         item=number,
-        unit_price=command.unit_price.decimal(currency, f"{path}unit_price"),
+        unit_price=command.unit_price.decimal(unit, f"{path}unit_price"),
         quantity=command.quantity,
-        shipping=command.shipping.decimal(currency, f"{path}shipping"),
-        discount_amount=command.discount_amount.decimal(currency, f"{path}discount_amount"),
+        shipping=command.shipping.decimal(unit, f"{path}shipping"),
+        discount_amount=command.discount_amount.decimal(unit, f"{path}discount_amount"),
         product=command.product,
         variant=command.variant,
         offer=command.offer,
     )
 
 
-def _voucher_applied(command: commands.NewVoucher, currency: str, now: datetime) -> e.VoucherApplied:
+def _voucher_applied(command: commands.NewVoucher, unit: Unit, now: datetime) -> e.VoucherApplied:
     return e.VoucherApplied(
         occurred_at=now,
-        discount_amount=command.discount_amount.decimal(currency, "voucher.discount_amount"),
+        discount_amount=command.discount_amount.decimal(unit, "voucher.discount_amount"),
         code=command.code,
     )
 
@@ -95,7 +96,7 @@ def create(
 ) -> list[Event]:
     """OrderCreated, an ItemAdded for each item, and VoucherApplied if there is a voucher."""
     currency = currency_default if command.currency is None else command.currency
-    digits_of(currency)
+    unit = Unit(currency, digits_of(currency, on=now.date()))
     bill = e.Billing(*[getattr(command, name) for name in _BILLING_FIELDS])
     billing.check(bill)
     customer = command.customer
@@ -105,7 +106,8 @@ def create(
             id=order_id,
             key=key,
             currency=currency,
-            shipping_cost=command.shipping_cost.decimal(currency, "shipping_cost"),
+            digits=unit.digits,
+            shipping_cost=command.shipping_cost.decimal(unit, "shipping_cost"),
             customer_id=customer.id if customer else None,
             payment_method=command.payment_method,
             shipping_method=command.shipping_method,
@@ -124,11 +126,10 @@ def create(
         )
     ]
     events += [
-        _item_added(item, number, currency, now, f"items[{number - 1}].")
-        for number, item in enumerate(command.items, 1)
+        _item_added(item, number, unit, now, f"items[{number - 1}].") for number, item in enumerate(command.items, 1)
     ]
     if command.voucher:
-        events.append(_voucher_applied(command.voucher, currency, now))
+        events.append(_voucher_applied(command.voucher, unit, now))
     return events
 
 
@@ -148,7 +149,7 @@ def _item(order: Order, number: int) -> Item:
 
 def add_item(order: Order, command: commands.AddItem, now: datetime) -> list[Event]:
     _must_be_open(order, "Items")
-    return [_item_added(command, order.item_last + 1, order.currency, now)]
+    return [_item_added(command, order.item_last + 1, order.unit, now)]
 
 
 def change_item_quantity(order: Order, command: commands.ChangeItemQuantity, now: datetime) -> list[Event]:
@@ -180,8 +181,8 @@ def change(order: Order, command: commands.ChangeOrder, now: datetime) -> list[E
         events.append(e.PaymentMethodChanged(occurred_at=now, payment_method=command.payment_method))
     if events and order.status in CLOSED:
         raise OrderNotChangeable(f"Nothing can change on an order that is {order.status}.")
-    kept = decimal_text(order.shipping_cost, digits_of(order.currency))
-    cost = kept if command.shipping_cost is UNSET else command.shipping_cost.decimal(order.currency, "shipping_cost")
+    kept = decimal_text(order.shipping_cost, order.digits)
+    cost = kept if command.shipping_cost is UNSET else command.shipping_cost.decimal(order.unit, "shipping_cost")
     method = order.shipping_method if command.shipping_method is UNSET else command.shipping_method
     if (method, cost) != (order.shipping_method, kept):
         _must_be_open(order, "Shipping")
@@ -197,10 +198,10 @@ def _change_voucher(order: Order, command: commands.ChangeOrder, now: datetime) 
     if new is None:
         event = e.VoucherRemoved(occurred_at=now)
     else:
-        event = _voucher_applied(new, order.currency, now)
+        event = _voucher_applied(new, order.unit, now)
         if old and (event.code, event.discount_amount) == (
             old.code,
-            decimal_text(old.discount, digits_of(order.currency)),
+            decimal_text(old.discount, order.digits),
         ):
             return []
     _must_be_open(order, "The voucher")
@@ -215,7 +216,7 @@ def change_status(order: Order, command: commands.ChangeStatus, now: datetime) -
     received = order.received
     if received and command.status in ("deleted", "refunded"):
         raise StatusChangeNotAllowed(
-            f"The order cannot become {command.status} while {readable(received, order.currency)} was received "
+            f"The order cannot become {command.status} while {readable(received, order.unit)} was received "
             f"and not refunded. Refund it first; until then it can become "
             f"{', '.join(s for s in allowed if s not in ('deleted', 'refunded')) or 'nothing else'}."
         )
@@ -236,7 +237,7 @@ def _must_be_positive(minor: int) -> None:
 
 def receive_payment(order: Order, command: commands.ReceivePayment, now: datetime) -> list[Event]:
     """No event where the order has this payment already, so that a provider's second call does no harm."""
-    amount = command.amount.minor(order.currency, "amount")
+    amount = command.amount.minor(order.unit, "amount")
     _must_be_positive(amount)
     for known in order.payments:
         if isinstance(known, Payment) and (known.provider, known.reference) == (
@@ -247,7 +248,7 @@ def receive_payment(order: Order, command: commands.ReceivePayment, now: datetim
                 return []
             raise PaymentReferenceTaken(
                 f"{command.provider} payment {command.reference} is recorded already, of "
-                f"{readable(known.amount, order.currency)}."
+                f"{readable(known.amount, order.unit)}."
             )
     totals = order.totals
     if not command.force:
@@ -256,15 +257,15 @@ def receive_payment(order: Order, command: commands.ReceivePayment, now: datetim
             raise OrderNotPayable(f"The order takes no payment: {why}.")
         if amount > totals.outstanding:
             raise PaymentExceedsOutstanding(
-                f"{readable(amount, order.currency)} is more than the {readable(totals.outstanding, order.currency)} "
+                f"{readable(amount, order.unit)} is more than the {readable(totals.outstanding, order.unit)} "
                 "that are outstanding."
             )
-    elif is_too_large(totals.paid + amount, order.currency):
+    elif is_too_large(totals.paid + amount, order.digits):
         raise AmountTooLarge("The payments would come to more than 15 digits before the point.")
     return [
         e.PaymentReceived(
             occurred_at=now,
-            amount=command.amount.decimal(order.currency, "amount"),
+            amount=command.amount.decimal(order.unit, "amount"),
             provider=command.provider,
             reference=command.reference,
             received_at=utc(command.received_at, now, "received_at"),
@@ -276,7 +277,7 @@ def receive_payment(order: Order, command: commands.ReceivePayment, now: datetim
 
 def refund_payment(order: Order, command: commands.RefundPayment, now: datetime) -> list[Event]:
     """No event where the order has this refund already."""
-    amount = command.amount.minor(order.currency, "amount")
+    amount = command.amount.minor(order.unit, "amount")
     _must_be_positive(amount)
     refundable = order.received
     named: Payment | None = None
@@ -290,7 +291,7 @@ def refund_payment(order: Order, command: commands.RefundPayment, now: datetime)
                     return []
                 raise RefundReferenceTaken(
                     f"{command.provider} refund {command.reference} is recorded already, of "
-                    f"{readable(known.amount, order.currency)}."
+                    f"{readable(known.amount, order.unit)}."
                 )
             if known.payment_reference == command.payment_reference:
                 refunded_of_named += known.amount
@@ -303,13 +304,13 @@ def refund_payment(order: Order, command: commands.RefundPayment, now: datetime)
     if amount > refundable:
         source = f" by payment {command.payment_reference}" if named else ""
         raise RefundExceedsReceived(
-            f"{readable(amount, order.currency)} is more than the {readable(refundable, order.currency)} "
+            f"{readable(amount, order.unit)} is more than the {readable(refundable, order.unit)} "
             f"that were received{source} and not refunded."
         )
     return [
         e.PaymentRefunded(
             occurred_at=now,
-            amount=command.amount.decimal(order.currency, "amount"),
+            amount=command.amount.decimal(order.unit, "amount"),
             provider=command.provider,
             reference=command.reference,
             refunded_at=utc(command.refunded_at, now, "refunded_at"),

@@ -3,14 +3,16 @@
 Each event is a frozen struct. Its stored form is plain JSON, without the fields that are null or empty. Amounts are
 decimal text with all the currency's digits. Personal data (names, e-mail, address, phone, codes, notes) stands in
 `personal` and nowhere else, so that it can be encrypted and erased per customer. A topic, once used, keeps its
-meaning for ever: a changed shape gets a new version of the topic, and `decode` learns to turn the old one into
-today's.
+meaning for ever: a changed shape gets a new version of the topic, and `OLDER` says how the old one becomes today's.
 """
 
 from datetime import datetime
 from typing import Final
 
-from domain.aggregate import Event, Part
+from msgspec.structs import asdict
+
+from domain.aggregate import Event, Older, Part
+from domain.money import digits_in
 
 
 class Thumbnail(Part, frozen=True):
@@ -97,6 +99,23 @@ class NotesPersonal(Part, frozen=True):
 
 
 class OrderCreated(Event, frozen=True, kw_only=True):
+    """`digits` are those after the point of every amount of the order, as its currency had them then."""
+
+    id: int
+    key: str
+    currency: str
+    digits: int
+    shipping_cost: str
+    customer_id: int | None = None
+    payment_method: Method | None = None
+    shipping_method: Method | None = None
+    personal: OrderPersonal = OrderPersonal()
+
+
+class OrderCreatedV1(Event, frozen=True, kw_only=True):
+    """The first version of OrderCreated, without the digits. They are in it all the same: its shipping cost, like every
+    amount, was written with all that ISO 4217 gave the currency at the time."""
+
     id: int
     key: str
     currency: str
@@ -105,6 +124,9 @@ class OrderCreated(Event, frozen=True, kw_only=True):
     payment_method: Method | None = None
     shipping_method: Method | None = None
     personal: OrderPersonal = OrderPersonal()
+
+    def upcast(self) -> OrderCreated:
+        return OrderCreated(digits=digits_in(self.shipping_cost), **asdict(self))
 
 
 class ItemAdded(Event, frozen=True, kw_only=True):
@@ -181,7 +203,7 @@ class PaymentRefunded(Event, frozen=True, kw_only=True):
 
 
 TOPICS: Final[dict[str, type[Event]]] = {
-    "order.created.v1": OrderCreated,
+    "order.created.v2": OrderCreated,
     "order.item_added.v1": ItemAdded,
     "order.item_quantity_changed.v1": ItemQuantityChanged,
     "order.item_removed.v1": ItemRemoved,
@@ -195,3 +217,4 @@ TOPICS: Final[dict[str, type[Event]]] = {
     "order.payment_received.v1": PaymentReceived,
     "order.payment_refunded.v1": PaymentRefunded,
 }
+OLDER: Final = {"order.created.v1": Older(OrderCreatedV1, OrderCreated, OrderCreatedV1.upcast)}

@@ -1,6 +1,7 @@
 """The order's state, and its fold: commands, views and audits all fold with `evolve`.
 
-Amounts are integers of the currency's minor units. `evolve` never refuses: what happened cannot be refused.
+Amounts are integers of the currency's minor units; `digits` of them stand after the point. `evolve` never refuses: what
+happened cannot be refused.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,7 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from domain.aggregate import Event, Kind, Part, Record
-from domain.money import minor_units
+from domain.money import Unit, minor_units
 from domain.order import events as e
 from domain.order.statuses import UNPAYABLE
 
@@ -91,6 +92,8 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     id: int
     key: str
     currency: str
+    # After the point of every amount here. From the first event: no list of currencies is asked again.
+    digits: int
     created_at: datetime
     updated_at: datetime
     status: str = "new"
@@ -107,6 +110,10 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     item_last: int = 0
     voucher: Voucher | None = None
     payments: tuple[Payment | Refund, ...] = ()
+
+    @property
+    def unit(self) -> Unit:
+        return Unit(self.currency, self.digits)
 
     @property
     def received(self) -> int:
@@ -154,6 +161,7 @@ def _created(record: Record, event: e.OrderCreated) -> Order:
         id=event.id,
         key=event.key,
         currency=event.currency,
+        digits=event.digits,
         created_at=event.occurred_at,
         updated_at=event.occurred_at,
         shipping_cost=minor_units(event.shipping_cost),
@@ -251,4 +259,4 @@ def evolve(order: Order | None, record: Record) -> Order:
     return replace(order, **changes)
 
 
-ORDER: Final = Kind("order", topics=e.TOPICS, first=e.OrderCreated, evolve=evolve)
+ORDER: Final = Kind("order", topics=e.TOPICS, older=e.OLDER, first=e.OrderCreated, evolve=evolve)

@@ -166,8 +166,16 @@ CHANGES: dict[str, Callable[[Any, Any], dict[str, Any]]] = {
 }
 
 
+# The first version does not state the currency's digits. They are those of its shipping cost, since every amount has
+# all of them; what the second version states must agree.
+CREATED = ("order.created.v1", "order.created.v2")
+
+
 def created(record: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
     personal = event.get("personal", {})
+    digits = len(event["shipping_cost"].partition(".")[2])
+    if record["topic"] == "order.created.v2" and event["digits"] != digits:
+        raise Wrong("events.jsonl", f"the digits of {event['currency']} are not those of the shipping cost")
     return {
         "uuid": record["originator_id"],
         "created_at": event["occurred_at"],
@@ -179,6 +187,7 @@ def created(record: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
         "items": [],
         "voucher": None,
         "payments": [],
+        "digits": digits,
         **{name: event[name] for name in ("id", "key", "currency", "shipping_cost")},
         **{name: event.get(name) for name in ("customer_id", "payment_method", "shipping_method")},
     }
@@ -189,9 +198,9 @@ def fold(records: list[dict[str, Any]]) -> dict[str, Any]:
     order: dict[str, Any] = {}
     for record in records:
         topic, event = record["topic"], read_json("events.jsonl", record["payload"])
-        if (topic == "order.created.v1") != (record is records[0]):
+        if (topic in CREATED) != (record is records[0]):
             raise Wrong("events.jsonl", "the first event, and no other, must be the order's creation")
-        if topic == "order.created.v1":
+        if topic in CREATED:
             order = created(record, event)
         elif topic in CHANGES:
             order = {**order, **CHANGES[topic](order, event)}
@@ -205,7 +214,7 @@ def fold(records: list[dict[str, Any]]) -> dict[str, Any]:
 
 def document(order: dict[str, Any]) -> dict[str, Any]:
     """The order document that these events make, computed amounts and all."""
-    digits = len(order["shipping_cost"].partition(".")[2])
+    digits = order["digits"]
     totals = totals_of(order)
     paid = totals["amount_paid"] >= totals["total"]
     status, billing, voucher = order["status"], order["billing"], order["voucher"]

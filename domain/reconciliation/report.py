@@ -15,7 +15,8 @@ from typing import Final
 
 import msgspec
 
-from domain.money import digits_of, two_digit_text
+from domain.currencies import digits_of
+from domain.money import two_digit_text
 from domain.reconciliation import matching, tieout
 from domain.reconciliation.rules import Rules
 from domain.settlement import lines
@@ -235,9 +236,9 @@ def _difference(
 ) -> Difference:
     expected, actual = differs.expected, differs.actual
     if differs.field == "amount" and isinstance(expected, int) and isinstance(actual, int):
-        settled = of_row[result.lines[0]].currency
-        booked = known[result.entries[0]].currency if result.entries else settled
-        return Difference("amount", _text(expected, booked), _text(actual, settled))
+        settled = digits_of(of_row[result.lines[0]].currency)
+        booked = known[result.entries[0]].digits if result.entries else settled
+        return Difference("amount", two_digit_text(expected, booked), two_digit_text(actual, settled))
     if differs.field == "row" and isinstance(expected, int) and isinstance(actual, int):
         return Difference("row", of_row[expected].row, of_row[actual].row)
     return Difference(differs.field, expected, actual)
@@ -279,7 +280,7 @@ def _entry(entry: matching.Entry) -> Entry:
         order_key=entry.order_key,
         reference=entry.reference,
         payment_reference=entry.payment_reference,
-        amount=_text(entry.amount, entry.currency),
+        amount=two_digit_text(entry.amount, entry.digits),
         currency=entry.currency,
         received_at=entry.received_at,
         method=entry.method,

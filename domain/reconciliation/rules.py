@@ -20,7 +20,8 @@ from typing import Annotated, Final, TypeAlias
 import msgspec
 from msgspec import Meta
 
-from domain.money import Amount
+from domain.currencies import digits_of
+from domain.money import Amount, Unit
 from domain.refusals import InvalidField
 from domain.settlement.formats.mapping import Mapping, checked
 from domain.strict_json import shaped
@@ -76,6 +77,9 @@ def rules_from(toml: str) -> Rules:
     return Rules(
         version=file.version,
         settlement_delay_days=file.settlement_delay_days,
-        tolerance_minor={code: amount.minor(code, f"tolerance.{code}") for code, amount in file.tolerance.items()},
+        tolerance_minor={
+            code: amount.minor(Unit(code, digits_of(code)), f"tolerance.{code}")
+            for code, amount in file.tolerance.items()
+        },
         providers=file.providers,
     )

@@ -25,7 +25,10 @@ Sort: TypeAlias = tuple[str, str, str]
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A payment or refund of the journal. `amount` is positive, in minor units; `kind` is "payment" or "refund"."""
+    """A payment or refund of the journal. `kind` is "payment" or "refund".
+
+    `amount` is positive, in minor units, of which `digits` stand after the point.
+    """
 
     position: int
     kind: str
@@ -35,6 +38,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     reference: str
     amount: int
     currency: str
+    digits: int
     received_at: datetime
     method: str | None = None
     payment_reference: str | None = None

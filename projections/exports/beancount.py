@@ -55,9 +55,10 @@ from typing import BinaryIO, Final
 from zoneinfo import ZoneInfo
 
 from domain.aggregate import Event, fold, step
+from domain.currencies import digits_of
 from domain.log.recorder import SQLiteRecorder
 from domain.moments import day_of, microseconds
-from domain.money import decimal_text, digits_of
+from domain.money import Unit, readable
 from domain.order import events as e
 from domain.order.state import ORDER, Order, Payment
 from domain.order.statuses import UNPAYABLE
@@ -183,17 +184,16 @@ class _Books:
         if isinstance(event, MOVEMENTS):
             self._providers[provider_account(event.provider)] = event.provider
         told = f"{_quoted(_narration(part, order.currency))} ^order-{order.id}"
-        return self._written(self._day(event), told, part[-1].raw.position, changes, order.currency)
+        return self._written(self._day(event), told, part[-1].raw.position, changes, order.unit)
 
-    def _written(self, day: str, told: str, position: int, changes: Mapping[str, int], currency: str) -> str:
+    def _written(self, day: str, told: str, position: int, changes: Mapping[str, int], unit: Unit) -> str:
         assert sum(changes.values()) == 0
-        digits = digits_of(currency)
         lines = [f"\n{day} * {told}", f"  position: {position}"]
         for account, minor in changes.items():
             if minor:
                 self._use(account, day)
-                lines.append(f"  {account}  {decimal_text(minor, digits)} {currency}")
-        self._use(currency, day)
+                lines.append(f"  {account}  {readable(minor, unit)}")
+        self._use(unit.currency, day)
         return "\n".join(lines) + "\n"
 
     def settled(self, provider: str, file: str, position: int, lines: Sequence[Line]) -> Iterator[str]:
@@ -216,11 +216,11 @@ class _Books:
             changes = {holds: line.net, account: -line.gross}
             changes[f"Expenses:Fees:{name}"] = changes.get(f"Expenses:Fees:{name}", 0) + line.fee
             told = _quoted(f"{line.raw_kind} {line.reference} by {provider}, row {line.row} of {file}")
-            yield self._written(day, told, position, changes, line.currency)
+            yield self._written(day, told, position, changes, Unit(line.currency, digits_of(line.currency)))
         for (day, currency), of_day in fees.items():
             told = _quoted(f"fees of {len(of_day)} payments, refunds and chargebacks by {provider}, of {file}")
             changes = {holds: -sum(of_day), f"Expenses:Fees:{name}": sum(of_day)}
-            yield self._written(day, told, position, changes, currency)
+            yield self._written(day, told, position, changes, Unit(currency, digits_of(currency)))
 
     def _day(self, event: Event) -> str:
         at = event.occurred_at

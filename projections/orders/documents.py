@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw
 
-from domain.money import digits_of, short_number, two_digit_text
+from domain.money import short_number, two_digit_text
 from domain.order import events as e
 from domain.order.state import Item, Order, Payment, Refund, Totals, is_payable, storefront_status
 
@@ -29,7 +29,7 @@ class Documents(msgspec.Struct, frozen=True):
 
 def render(order: Order, totals: Totals) -> Documents:
     """Every rendering of an order."""
-    digits = digits_of(order.currency)
+    digits = order.digits
     items = _items(order, digits)
     return Documents(
         shop=_encode(_shop(order, totals, digits)),
@@ -40,7 +40,7 @@ def render(order: Order, totals: Totals) -> Documents:
 
 def staff_document(order: Order) -> bytes:
     """The order document that commands answer with."""
-    totals, digits = order.totals, digits_of(order.currency)
+    totals, digits = order.totals, order.digits
     return (
         _encode(_shop(order, totals, digits))[:-1]
         + b","

@@ -13,7 +13,7 @@ import msgspec
 
 from domain.log.sqlite import sqlite3
 from domain.moments import microseconds
-from domain.money import decimal_text, digits_of
+from domain.money import decimal_text
 from domain.order.state import ORDER, Order, is_payable, storefront_status
 from projections.orders.documents import render
 from projections.orders.search import search_text
@@ -181,7 +181,7 @@ class Orders(StateView):
 
 def _sortable(order: Order, minor: int) -> str:
     """An amount as text that sorts as it does, also among currencies of different digits."""
-    whole, _, fraction = decimal_text(minor, digits_of(order.currency)).partition(".")
+    whole, _, fraction = decimal_text(minor, order.digits).partition(".")
     return f"{whole.rjust(20, '0')}.{fraction.ljust(4, '0')}"
 
 

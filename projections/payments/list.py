@@ -31,6 +31,7 @@ class Movement(msgspec.Struct, frozen=True):
     received_at: datetime
     recorded_at: datetime
     forced: bool
+    digits: int
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,6 +108,6 @@ def _in_order(wanted: Filter, *, after: int, until: int | None, limit: int) -> t
 
 
 def _movement(row: tuple[Any, ...]) -> Movement:
-    *before, high, low, currency, received_at, recorded_at, forced = row
+    *before, high, low, currency, digits, received_at, recorded_at, forced = row
     amount = high * SPLIT + low
-    return Movement(*(*before, amount, currency, moment_of(received_at), moment_of(recorded_at), bool(forced)))
+    return Movement(*(*before, amount, currency, moment_of(received_at), moment_of(recorded_at), bool(forced), digits))

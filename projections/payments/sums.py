@@ -19,6 +19,7 @@ class Sum(msgspec.Struct):
 
     labels: dict[str, str | None]
     currency: str
+    digits: int
     count: int = 0
     received: int = 0
     refunded: int = 0
@@ -48,23 +49,25 @@ def summary(connection: sqlite3.Connection, wanted: Filter, *, group_by: Sequenc
     connection.create_function("day_of", 1, lambda received_at: day_of(received_at, zone), deterministic=True)
     names = list(dict.fromkeys([*group_by, "currency"]))
     columns = ", ".join("day_of(received_at) AS day" if name == "day" else name for name in names)
-    alike = ", ".join(names)
+    # A sum is of amounts with the same digits, should ISO 4217 ever have given a currency others.
+    alike = ", ".join([*names, "digits"])
     terms, values = conditions(wanted)
     groups = connection.execute(
         f"SELECT p.position, found.* FROM positions AS p LEFT JOIN (SELECT count(*), kind, sum(amount_high),"
-        f" sum(amount_low), {columns} FROM payments WHERE {terms} GROUP BY {alike}, kind ORDER BY {alike}) AS found",
+        f" sum(amount_low), digits, {columns} FROM payments WHERE {terms}"
+        f" GROUP BY {alike}, kind ORDER BY {alike}) AS found",
         values,
     ).fetchall()
-    rows: dict[tuple[str | None, ...], Sum] = {}
-    totals: dict[str, Sum] = {}
-    for _, count, kind, high, low, *label in groups:
+    rows: dict[tuple[int | str | None, ...], Sum] = {}
+    totals: dict[tuple[str, int], Sum] = {}
+    for _, count, kind, high, low, digits, *label in groups:
         if count is None:
             break  # nothing is wanted: the position stands alone
         labels = dict(zip(names, label, strict=True))
         currency = labels["currency"]
         for of_group in (
-            rows.setdefault(tuple(label), Sum(labels, currency)),
-            totals.setdefault(currency, Sum({}, currency)),
+            rows.setdefault((digits, *label), Sum(labels, currency, digits)),
+            totals.setdefault((currency, digits), Sum({}, currency, digits)),
         ):
             of_group.add(kind, count, high * SPLIT + low)
-    return Summary(groups[0][0], list(rows.values()), [totals[currency] for currency in sorted(totals)])
+    return Summary(groups[0][0], list(rows.values()), [totals[unit] for unit in sorted(totals)])

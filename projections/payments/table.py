@@ -44,6 +44,7 @@ COLUMNS: Final[dict[str, Any]] = {
     "amount_high": int,
     "amount_low": int,
     "currency": str,
+    "digits": int,  # after the point of the amount
     "received_at": int,
     "recorded_at": int,
     "forced": int,
@@ -106,7 +107,7 @@ def row(raw: RawRecord, order: Order) -> Row:
         raise ValueError(f"recorded_at: {error}") from None
     movement = order.payments[-1]
     head = (raw.position, KINDS[isinstance(movement, Refund)], order.id, raw.order, order.key, movement.provider)
-    amount = (*divmod(movement.amount, SPLIT), order.currency)
+    amount = (*divmod(movement.amount, SPLIT), order.currency, order.digits)
     if isinstance(movement, Payment):
         received_at = microseconds(movement.received_at)
         return (*head, movement.method, movement.reference, None, *amount, received_at, recorded_at, movement.forced)

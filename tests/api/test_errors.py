@@ -574,7 +574,7 @@ _BODY = json.dumps(
 
 def recorded(service: Service) -> int:
     with closing(sqlite3.connect(service.folder / "ledger.db")) as file:
-        (count,) = file.execute("SELECT count(*) FROM events WHERE topic = 'order.created.v1'").fetchone()
+        (count,) = file.execute("SELECT count(*) FROM events WHERE topic = 'order.created.v2'").fetchone()
     return int(count)
 
 

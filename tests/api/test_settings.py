@@ -35,6 +35,7 @@ def assert_refused(done: subprocess.CompletedProcess[bytes], *told: str) -> None
         ("LEDGER_VIEWS", "{folder}/text/views.db", "{folder}/text/views.db"),
         ("LEDGER_CURRENCY", "dollars", "'dollars'; it should be a currency code of ISO 4217 like 'USD'"),
         ("LEDGER_CURRENCY", "[/bold]", "'[/bold]'; it should be a currency code"),
+        ("LEDGER_CURRENCY", "BGN", "'BGN', which was withdrawn on 2026-01-01"),
         ("LEDGER_TIMEZONE", "Mars/Olympus", "'Mars/Olympus'; it should be a time zone like 'UTC' or 'Asia/Tehran'"),
         ("LEDGER_TIMEZONE", "Europe", "'Europe'; it should be a time zone"),
         ("LEDGER_TRUSTED_PROXIES", "127.0.0.1,localhost", "'localhost'"),

@@ -4,7 +4,7 @@ which is for whoever gives them to bear."""
 from random import Random
 from typing import Any
 
-from domain.money import decimal_text, digits_of
+from domain.money import decimal_text
 from domain.order import commands as c
 from domain.order.commands import CreateOrder
 from domain.order.state import Order
@@ -31,7 +31,7 @@ def an_order(random: Random, customer: int) -> CreateOrder:
 def a_command(random: Random, order: Order, mark: str) -> c.Command:
     """Anything that can be asked of an order; `mark` is what nothing was called before."""
     amounts = (order.totals.outstanding, order.received, random.randint(1, 9_999))
-    money = {"amount": decimal_text(random.choice(amounts), digits_of(order.currency)), "reference": mark}
+    money = {"amount": decimal_text(random.choice(amounts), order.digits), "reference": mark}
     money["provider"] = "p"
     shape, body = random.choice(
         (

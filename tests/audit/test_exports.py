@@ -16,10 +16,10 @@ from venv import create as create_environment
 
 import pytest
 
+from domain.currencies import digits_of
 from domain.ledger import OrderLedger
 from domain.log.mapper import DamagedEvent
 from domain.log.sqlite import sqlite3
-from domain.money import digits_of
 from domain.order.commands import ChangeItemQuantity, ChangeOrder, ChangeStatus, ReceivePayment, RefundPayment
 from domain.order.events import TOPICS
 from domain.order.state import Order

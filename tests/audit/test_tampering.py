@@ -222,11 +222,10 @@ def test_a_uuid_that_is_none_is_named_though_its_digests_were_made_anew(files: F
 
 def test_a_payload_that_no_order_can_be_made_of_is_named_though_its_digest_was_made_anew(files: Files) -> None:
     for position, payload in files.all("SELECT position, payload FROM events WHERE version = 1"):
-        files.write(position, "payload", re.sub('"currency":"..."', '"currency":"KW@"', payload).encode())
+        files.write(position, "payload", re.sub('"shipping_cost":"[^"]*"', '"shipping_cost":"KW@"', payload).encode())
         files.make_digest_anew(position)
-        last = files.all("SELECT max(position) FROM events WHERE originator_id = ?", files.order_at(position))[0][0]
         (problem,) = by_order(files)
-        assert (problem.order, problem.position) == (files.order_at(position), last)
+        assert (problem.order, problem.position) == (files.order_at(position), position)
         assert "KW@" in problem.reason
         break
 

@@ -97,7 +97,7 @@ def given(*events: Event) -> Given:
 
 
 def created(**fields: Any) -> e.OrderCreated:
-    barest: dict[str, Any] = {"id": 1, "key": "k", "currency": "USD", "shipping_cost": "0.00"}
+    barest: dict[str, Any] = {"id": 1, "key": "k", "currency": "USD", "digits": 2, "shipping_cost": "0.00"}
     return e.OrderCreated(**{"occurred_at": BEGUN} | barest | fields)
 
 
@@ -298,10 +298,10 @@ def test_an_item_that_is_not_there_is_not_found(command: c.Command) -> None:
 
 
 def test_amounts_are_bound_to_the_orders_currency() -> None:
-    given(created(currency="KWD", shipping_cost="0.000")).when(change(shipping_cost="1.5")).then(
+    given(created(currency="KWD", digits=3, shipping_cost="0.000")).when(change(shipping_cost="1.5")).then(
         e.ShippingChanged(occurred_at=NOW, shipping_cost="1.500")
     )
-    yen = created(currency="JPY", shipping_cost="0")
+    yen = created(currency="JPY", digits=0, shipping_cost="0")
     given(yen).when(add(unit_price="1.5")).then(InvalidField, saying="unit_price")
     given(yen).when(change(shipping_cost="0.1")).then(InvalidField, saying="shipping_cost")
     given(yen).when(change(voucher={"discount_amount": "0.1"})).then(InvalidField, saying="voucher.discount_amount")
@@ -327,6 +327,7 @@ def test_a_new_order_is_its_creation_its_items_and_its_voucher() -> None:
             id=3,
             key="k",
             currency="KWD",
+            digits=3,
             shipping_cost="1.000",
             customer_id=7,
             personal=e.OrderPersonal(
@@ -352,7 +353,7 @@ def test_a_new_order_is_its_creation_its_items_and_its_voucher() -> None:
 def test_nothing_is_required_of_a_new_order() -> None:
     events = create(c.CreateOrder(), order_id=1, key="k", currency_default="EUR", now=NOW)
     assert order_of(events) == Order(
-        uuid=ORDER, version=1, id=1, key="k", currency="EUR", created_at=NOW, updated_at=NOW
+        uuid=ORDER, version=1, id=1, key="k", currency="EUR", digits=2, created_at=NOW, updated_at=NOW
     )
 
 

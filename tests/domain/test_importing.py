@@ -2,7 +2,7 @@
 
 import io
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,9 +10,10 @@ import pytest
 
 from domain.importing import BATCH_LINES_MAX, LINE_BYTES_MAX, Imported, import_lines
 from domain.ledger import OrderLedger
+from domain.money import Amount
 from domain.order import commands as c
 from domain.order.state import Order, Payment, Refund
-from domain.refusals import OrderNotFound
+from domain.refusals import InvalidField, OrderNotFound
 from tests.conftest import ME, Clock, new_order
 
 CREATED = "2024-05-01T09:00:00Z"
@@ -116,6 +117,43 @@ def test_money_that_the_rules_do_not_give_comes_in_where_it_is_forced(ledger: Or
     imported(ledger, line(history=[too_much | {"force": True}]))
     forced = Payment(10000, "olist", "p-1", moment(PAID["at"]), forced=True)
     assert order(ledger, 7).payments == (forced,)
+
+
+WITHDRAWN = {"HRK": "2023-01-01", "BGN": "2026-01-01", "ANG": "2025-04-01", "LTL": "2015-01-01", "DEM": "2002-03-01"}
+
+
+def test_an_order_in_a_currency_of_its_time_comes_in_and_lives_on(ledger: OrderLedger) -> None:
+    lines = [
+        line(id=number, currency=code, created_at="2001-12-24T18:00:00Z", history=[])
+        for number, code in enumerate([*WITHDRAWN, "ITL"], 1)
+    ]
+    lines[-1]["items"] = [{"unit_price": "19900"}]
+    assert imported(ledger, *lines) == (Imported(imported=6, events=12), {})
+    assert [order(ledger, number).digits for number in range(1, 7)] == [2, 2, 2, 2, 2, 0]
+    payment = c.ReceivePayment(amount=Amount("99.33"), provider="acme", reference="pi_1")
+    assert ledger.change(ledger.uuid_of(1), payment, ME).order.totals.is_paid
+
+
+@pytest.mark.parametrize(("currency", "withdrawn"), WITHDRAWN.items())
+def test_what_happened_to_an_order_after_its_currency_was_withdrawn_comes_in_too(
+    ledger: OrderLedger, currency: str, withdrawn: str
+) -> None:
+    given_back = GIVEN_BACK | {"at": f"{withdrawn}T09:00:00Z"}
+    before = datetime.fromisoformat(f"{withdrawn}T00:00:00Z") - timedelta(seconds=1)
+    paid = PAID | {"at": before.isoformat()}
+    _, rejected = imported(ledger, line(currency=currency, created_at=before.isoformat(), history=[paid, given_back]))
+    assert rejected == {}
+    assert order(ledger, 7).received == 8933
+
+
+@pytest.mark.parametrize(("currency", "withdrawn"), WITHDRAWN.items())
+def test_no_order_begins_in_a_currency_that_was_withdrawn(ledger: OrderLedger, currency: str, withdrawn: str) -> None:
+    since, now = line(currency=currency, created_at=f"{withdrawn}T00:00:00Z", history=[]), {"currency": currency}
+    _, rejected = imported(ledger, since, now)
+    why = f"currency: {currency} was withdrawn on {withdrawn}; no order is in it since."
+    assert rejected == {1: why, 2: why}
+    with pytest.raises(InvalidField, match=withdrawn):
+        ledger.create(new_order(currency=currency), ME)
 
 
 # --- a line that is there already ---

@@ -76,7 +76,7 @@ def test_a_new_order_has_the_next_integer_a_key_of_20_hex_digits_and_a_random_uu
 def test_a_new_orders_events_are_one_append_and_its_outcome_says_how_far(ledger: OrderLedger) -> None:
     outcome = ledger.create(new_order(items=[{}, {}], voucher={}), ME)
     assert [topic for _, _, topic in log(ledger)] == [
-        "order.created.v1",
+        "order.created.v2",
         "order.item_added.v1",
         "order.item_added.v1",
         "order.voucher_applied.v1",

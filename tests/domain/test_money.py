@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.currencies import digits_of, minor_digits
 from domain.money import (
     Amount,
+    Unit,
     decimal_text,
-    digits_of,
-    minor_digits,
     minor_units,
     readable,
     short_number,
@@ -34,6 +34,10 @@ ONE_OF_EACH = {0: "JPY", 2: "USD", 3: "KWD", 4: "CLF"}
 
 digits = st.sampled_from(sorted(ONE_OF_EACH))
 minors = st.integers(min_value=-(10**19), max_value=10**19)
+
+
+def unit(currency: str) -> Unit:
+    return Unit(currency, digits_of(currency))
 
 
 def given_price(json_text: str) -> Amount:
@@ -88,9 +92,9 @@ def test_names_that_are_no_currency_are_not_remembered() -> None:
 def test_an_amount_is_exact_as_json_text_and_as_json_number(form: str, text: str, currency: str, expected: int) -> None:
     given_text = text.lstrip("0") if form == "{}" and text.startswith("00") else text
     amount = given_price(form.format(given_text))
-    assert amount.minor(currency, "unit_price") == expected
+    assert amount.minor(unit(currency), "unit_price") == expected
     # What the log keeps of it does not depend on how it was written.
-    assert amount.decimal(currency, "unit_price") == decimal_text(expected, digits_of(currency))
+    assert amount.decimal(unit(currency), "unit_price") == decimal_text(expected, digits_of(currency))
 
 
 @pytest.mark.parametrize(
@@ -127,12 +131,12 @@ def test_a_json_value_that_is_no_plain_decimal_is_refused(json_text: str) -> Non
 def test_more_digits_than_the_currency_has_are_refused_even_where_they_are_zero(text: str, currency: str) -> None:
     for of in (Amount(text).minor, Amount(text).decimal):
         with pytest.raises(InvalidField, match=currency) as refused:
-            of(currency, "items[0].unit_price")
+            of(unit(currency), "items[0].unit_price")
         assert refused.value.field == "items[0].unit_price"
 
 
 def test_15_digits_before_the_point_are_taken_and_16_are_not() -> None:
-    assert Amount("9" * 15).minor("USD", "amount") == (10**15 - 1) * 100
+    assert Amount("9" * 15).minor(unit("USD"), "amount") == (10**15 - 1) * 100
     with pytest.raises(ValueError, match="at most 15 before the point"):
         Amount("9" * 16)
 
@@ -160,7 +164,7 @@ def test_amounts_are_written_as_each_contract_writes_them(
     assert decimal_text(minor, after_point) == log
     assert msgspec.json.encode(short_number(minor, after_point)) == shop.encode()
     assert two_digit_text(minor, after_point) == storefront
-    assert readable(minor, currency) == f"{log} {currency}"
+    assert readable(minor, unit(currency)) == f"{log} {currency}"
 
 
 @given(minors, digits)
@@ -182,7 +186,7 @@ def test_every_way_of_writing_an_amount_is_the_same_number(minor: int, after_poi
 def test_what_a_client_writes_comes_to_the_same_minor_units(whole: int, after_point: int, data: st.DataObject) -> None:
     fraction = data.draw(st.text("0123456789", max_size=after_point))
     text = f"{whole}.{fraction}" if fraction else str(whole)
-    minor = given_price(json.dumps(text)).minor(ONE_OF_EACH[after_point], "unit_price")
+    minor = given_price(json.dumps(text)).minor(unit(ONE_OF_EACH[after_point]), "unit_price")
     assert Decimal(minor).scaleb(-after_point) == Decimal(text)
 
 

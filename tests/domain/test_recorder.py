@@ -304,7 +304,7 @@ def test_an_orders_events_are_read_with_their_positions(recorder: SQLiteRecorder
 # --- readers that meet what they do not know ---
 
 
-@pytest.mark.parametrize("topic", ["order.created.v2", "order.erased.v1", "wave:open"])
+@pytest.mark.parametrize("topic", ["order.created.v3", "order.erased.v1", "wave:open"])
 def test_a_topic_of_another_program_stops_the_reader_with_its_position_and_name(
     ledger: OrderLedger, topic: str
 ) -> None:

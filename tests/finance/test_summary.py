@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlite_utils import Database
 
+from domain.currencies import digits_of
 from domain.log.records import RawRecord
 from domain.log.sqlite import sqlite3
 from domain.moments import instant
@@ -144,6 +145,7 @@ def row(
         id=position,
         key="k",
         currency=currency,
+        digits=digits_of(currency),
         created_at=NOON,
         updated_at=NOON,
         payments=(paid, back) if is_refund else (paid,),

@@ -10,10 +10,11 @@ from eventsourcing.persistence import StoredEvent
 from hypothesis import strategies as st
 
 from domain.aggregate import Record, fold
+from domain.currencies import digits_of
 from domain.log.mapper import EventMapper
 from domain.log.records import digest_of
 from domain.moments import instant
-from domain.money import Amount, decimal_text, digits_of
+from domain.money import Amount, decimal_text
 from domain.order import commands, decide
 from domain.order import events as e
 from domain.order.state import ORDER

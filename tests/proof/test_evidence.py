@@ -141,6 +141,38 @@ def test_a_pack_of_a_real_ledger_holds(ledger: OrderLedger, tmp_path: Path) -> N
     assert failing(unzipped(content), str(VERIFIER_KEY), log.checkpoint()) == []
 
 
+def first_changed(records: list[StoredRecord], topic: str, change: Callable[[dict[str, object]], object]) -> Log:
+    """A log of these records, the order's creation under another topic and with another payload."""
+    payload = json.loads(records[0].payload)
+    change(payload)
+    made = Log()
+    made.records = records_with(records, 1, topic=topic, payload=json.dumps(payload, ensure_ascii=False))
+    leaves = [record.digest for record in made.records]
+    made.nodes.update(((level, i), node) for level, i, node in merkle.append(0, leaves, made.get))
+    return made
+
+
+@pytest.mark.parametrize("currency", ["USD", "JPY", "KWD", "CLF"])
+def test_a_pack_of_an_order_created_in_the_first_version_holds(currency: str) -> None:
+    uuid, events = an_order(1, currency)
+    made = Log()
+    made.append(events)
+    second = failing(unzipped(made.evidence(uuid)), str(VERIFIER_KEY))
+    first = first_changed(made.records, "order.created.v1", lambda payload: payload.pop("digits"))
+    assert '"digits"' not in first.records[0].payload
+    assert (failing(unzipped(first.evidence(uuid)), str(VERIFIER_KEY)), second) == ([], [])
+
+
+def test_digits_that_are_not_those_of_the_amounts_are_named() -> None:
+    uuid, events = an_order(1)
+    made = Log()
+    made.append(events)
+    forged = first_changed(made.records, "order.created.v2", lambda payload: payload.update(digits=3))
+    said, failed = verify.examine(unzipped(forged.evidence(uuid, document=document(made.records))), [])
+    assert failed == ["events.jsonl"]
+    assert any("the digits of USD are not those of the shipping cost" in line for line in said)
+
+
 def test_the_parts_decide_every_byte_of_a_pack(log: Log) -> None:
     once, again = (log.evidence(UUID(int=4)) for _ in range(2))
     assert once == again

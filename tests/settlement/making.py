@@ -68,6 +68,7 @@ def entry(**fields: Any) -> Entry:
         "reference": "pi_1",
         "amount": 5000,
         "currency": "USD",
+        "digits": 2,
         "received_at": NOON,
     }
     return Entry(**values | fields)

@@ -103,6 +103,7 @@ class Planting:
             "reference": self._name(),
             "amount": self._amount(),
             "currency": self._random.choice(("USD", "USD", "EUR")),
+            "digits": 2,
             "received_at": self._moment(),
         }
         return msgspec.convert(values | fields, Entry)

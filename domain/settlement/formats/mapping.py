@@ -41,7 +41,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from msgspec import Meta
 
-from domain.money import digits_of, minor_digits
+from domain.currencies import digits_of, minor_digits
 from domain.refusals import InvalidField
 from domain.settlement.lines import Line, Misfit
 from domain.settlement.tables.cells import Cell

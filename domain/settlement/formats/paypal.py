@@ -18,7 +18,7 @@ FF (the file's end). A report of several files has RF and RC in the last one onl
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
-from domain.money import minor_digits
+from domain.currencies import minor_digits
 from domain.settlement.lines import LINES_MAX, Balance, Line, Misfit, shown
 from domain.settlement.tables.cells import Cell
 from domain.settlement.tables.table import Header, Record

@@ -10,7 +10,8 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from domain.money import WHOLE_DIGITS_MAX, minor_digits
+from domain.currencies import minor_digits
+from domain.money import WHOLE_DIGITS_MAX
 from domain.settlement.lines import shown
 
 TEXT_LENGTH_MAX: Final = 1_000
