@@ -23,7 +23,8 @@ def create_app(
     app.req_options.auto_parse_form_urlencoded = False
     errors.install(app)
     patience = Patience(views, max(1, threads // 2))
-    commanding = Commanding(ledger, views)
+    ledger.feed = lambda written: views.catch_up(written=written)
+    commanding = Commanding(ledger)
     reading = Reading(ledger)
     checkpoints = Checkpoints(ledger, views, key=settings.key, kept=settings.checkpoints)
     desk = reconciliations.Desk(commanding, views)

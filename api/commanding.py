@@ -1,21 +1,27 @@
-"""After a command: the views are brought to where it reached, and the answer says how far that is."""
+"""After a command: the answer says how far in the log it is, and whether the views have come as far."""
 
-import logging
+from concurrent.futures import Future
+from typing import Any
 
 from falcon import Response
 
 from api.reading import json_answer, stamp
 from domain.ledger import OrderLedger, Outcome
 from projections.orders.documents import staff_document
-from projections.views.views import Views
-
-_log = logging.getLogger("order_ledger")
 
 
 class Commanding:
-    def __init__(self, ledger: OrderLedger, views: Views) -> None:
+    def __init__(self, ledger: OrderLedger) -> None:
         self.ledger = ledger
-        self._views = views
+
+    def create(self, *arguments: Any) -> Outcome:
+        return self._done(self.ledger.write(self.ledger.create, *arguments))
+
+    def give(self, *arguments: Any, **options: Any) -> Outcome:
+        return self._done(self.ledger.write(self.ledger.change, *arguments, **options))
+
+    def _done(self, coming: Future[Outcome]) -> Outcome:
+        return coming.result()
 
     def recorded(self, resp: Response, outcome: Outcome) -> None:
         """Sets the headers of a command."""
@@ -24,13 +30,9 @@ class Commanding:
         self.moved(resp, outcome.position)
 
     def moved(self, resp: Response, position: int) -> None:
-        """Brings the views to where a write has reached. Where they cannot be fed the write stands all the same, and
-        the answer says `Ledger-Views: behind`."""
+        """Sets the headers of a write. Where the views could not be fed, the write stands all the same."""
         stamp(resp, position)
-        try:
-            self._views.catch_up(position)
-        except Exception:  # whatever it is, it must not turn a recorded write into an error
-            _log.exception("the views could not be fed to position %s", position)
+        if self.ledger.fed_to < position:
             resp.set_header("Ledger-Views", "behind")
 
     def document(self, resp: Response, outcome: Outcome, status: int = 200) -> None:

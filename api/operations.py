@@ -38,7 +38,7 @@ class Readiness:
         stopped: dict[str, tuple[int, str]] = {}
         try:
             head = self._ledger.head()
-            if not self._ledger.log_of_events.is_writable():
+            if not self._ledger.write(lambda t: t.is_writable()).result():
                 problems.append("the log cannot be written")
         except Exception as error:  # whatever is wrong is the answer here
             problems.append(f"the log cannot be written: {error}")

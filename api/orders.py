@@ -69,7 +69,7 @@ class Orders:
         if expected_versions(req) is not None:
             raise Problem(412, "order-moved", "An order that is being created has no version that If-Match could name.")
         location = f"{paging.base_url(req, self._settings)}{PATH}"
-        outcome = self._commanding.ledger.create(given, provenance(req))
+        outcome = self._commanding.create(given, provenance(req))
         self._commanding.document(resp, outcome, 201)
         resp.set_header("Location", f"{location}/{outcome.order.id}")
 
@@ -94,7 +94,7 @@ class _OneOrder:
         return named_order(self._commanding.ledger, reference)
 
     def _give(self, req: Request, resp: Response, reference: str, given: c.Command, status: int = 200) -> None:
-        outcome = self._commanding.ledger.change(
+        outcome = self._commanding.give(
             self._uuid(reference), given, provenance(req), expected_versions=expected_versions(req)
         )
         self._commanding.document(resp, outcome, status)

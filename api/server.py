@@ -14,9 +14,8 @@ import socket
 import struct
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from selectors import EVENT_READ, EVENT_WRITE
 from typing import Any, Final
 
@@ -30,7 +29,6 @@ from api.access import request_id_of
 from api.errors import problem
 from api.reading import BODY_BYTES_MAX
 from api.reconciliations import FILE_BYTES_MAX as UPLOAD_BYTES_MAX
-from domain.log.recorder import side_by_side
 from domain.log.sqlite import TookTooLong, at_most
 
 REQUEST_SECONDS_MAX: Final = 10.0
@@ -64,10 +62,10 @@ _EXPECT: Final = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*(?=\r\n)", re.
 _REQUEST_ID: Final = re.compile(rb"\r\nx-request-id:[ \t]*([!-~]{1,128})[ \t]*\r\n", re.IGNORECASE)
 _CHUNK_SIZE: Final = re.compile(rb"[ \t]*([0-9a-fA-F]{1,12})[ \t]*(?:;[^\r\n]*)?")
 _ORDERS: Final = rb" /api/(?:shop/customers/me|v1/i|v1)/orders"
+# What waits for the one thread that writes, and must not keep others waiting.
+_COMMAND: Final = re.compile(rb"(?:POST|PUT|PATCH|DELETE)" + _ORDERS + rb"[/? ]")
 # What mostly takes less time than handing it to a thread would: the lists and the single orders.
 _QUICK: Final = re.compile(rb"(?:GET|HEAD)" + _ORDERS + rb"(?:/[^/? ]*)?/?(?:\?[^ ]*)? HTTP/1\.")
-# What mostly ends in a commit.
-_COMMAND: Final = re.compile(rb"(?:POST|PUT|PATCH|DELETE)" + _ORDERS + rb"[/? ]")
 # The one address whose bodies may be larger than what is gathered.
 _UPLOAD: Final = re.compile(rb"POST /api/v1/finance/reconciliations[/? ]")
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -239,12 +237,9 @@ class PatientWorker(ThreadWorker):
         self._slow_conns: deque[TConn] = deque()
         self._gathering_ends = 0.0
         self._has_accepted = False
-        # Commands that wait for the one thread that answers them, all who wait at once.
-        self._commands: deque[TConn] = deque()
-        self._is_commanding = False
 
     def init_process(self) -> None:
-        self._commander = ThreadPoolExecutor(1)
+        self._commanders = ThreadPoolExecutor(COMMANDS_TOGETHER_MAX)
         # gunicorn asks for two dozen settings at each request, and would look each up among all anew.
         settings: dict[str, Any] = self.cfg.__dict__
         settings.update({name: setting.get() for name, setting in self.cfg.settings.items()})
@@ -281,10 +276,6 @@ class PatientWorker(ThreadWorker):
         if conn.watched_for:
             self.poller.unregister(conn.sock)
         conn.watched_for = 0
-
-    def _on_early(self, conn: TConn, _client: Outbox) -> None:
-        """More has come while a command is being answered, or its client has gone: that waits for the answer."""
-        self._unwatch(conn)
 
     def on_client_socket_readable(self, conn: TConn, _client: Outbox) -> None:
         self.keepalived_conns.remove(conn)
@@ -343,9 +334,7 @@ class PatientWorker(ThreadWorker):
         # What is refused fits neither pattern, whatever its first line says.
         request = b"" if conn.gathering.refusal else bytes(conn.gathering.bytes)
         if _COMMAND.match(request):
-            # It stays watched, since few clients send more before they are answered.
-            conn.on_event = self._on_early
-            self._commands.append(conn)
+            self.enqueue_req(conn, self._commanders)
         elif _QUICK.match(request):
             self._answer_at_once(conn, request)
         else:
@@ -365,10 +354,11 @@ class PatientWorker(ThreadWorker):
             return
         self._go_on(conn, keeps)
 
-    def enqueue_req(self, conn: TConn) -> None:
+    def enqueue_req(self, conn: TConn, threads: ThreadPoolExecutor | None = None) -> None:
         """For a thread; what its client sends meanwhile waits."""
         self._unwatch(conn)
-        super().enqueue_req(conn)
+        future = (threads or self.tpool).submit(self.handle, conn)
+        future.add_done_callback(lambda done: self.method_queue.defer(self.finish_request, conn, done))
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
         if self._has_accepted and self._accepting:
@@ -378,36 +368,6 @@ class PatientWorker(ThreadWorker):
             timeout = ACCEPT_PAUSE_SECONDS
         self._has_accepted = False
         super().wait_for_and_dispatch_events(timeout)
-        if self._commands and not self._is_commanding:
-            self._is_commanding = True
-            self._commander.submit(self._answer_commands)
-
-    def _answer_commands(self) -> None:
-        """Those that wait, and those that come before these are written, with one commit; and no answer before the last
-        is there: each would bring its client's next request, which could not share that commit any more."""
-        keeps: dict[TConn, bool] = {}
-
-        def answer(conn: TConn) -> None:
-            keeps[conn] = False
-            try:
-                keeps[conn] = self._answer(conn)
-            except Exception:
-                self.log.exception("Error handling request")
-
-        def come() -> Iterator[Callable[[], None]]:
-            while self._commands and len(keeps) < COMMANDS_TOGETHER_MAX:
-                yield partial(answer, self._commands.popleft())
-
-        try:
-            side_by_side(come())
-        finally:
-            sent = {conn: self._sent(conn, is_kept) for conn, is_kept in keeps.items()}
-            self.method_queue.defer(self._commanded, sent)
-
-    def _commanded(self, keeps: dict[TConn, bool]) -> None:
-        self._is_commanding = False
-        for conn, is_kept in keeps.items():
-            self._go_on(conn, is_kept)
 
     def handle(self, conn: TConn) -> bool:
         return self._sent(conn, self._answer(conn))

@@ -3,14 +3,12 @@
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from domain.currencies import CURRENCIES
-
-_SQLITE: Final = "sqlite:///"
+from domain.log.opening import SQLITE
 
 
 class WrongSetting(Exception):
@@ -18,6 +16,8 @@ class WrongSetting(Exception):
 
 
 class Settings(msgspec.Struct, frozen=True):
+    # The log's address, and the file that it names.
+    url: str
     ledger: Path
     views: Path
     currency: str
@@ -46,11 +46,11 @@ def read(environment: Mapping[str, str]) -> Settings:
         return environment.get(name, "").strip() or default
 
     url = value("LEDGER_URL", "sqlite:///var/ledger.db")
-    if not url.startswith(_SQLITE) or url == _SQLITE:
+    if not url.startswith(SQLITE) or url == SQLITE:
         raise WrongSetting(
             f"LEDGER_URL is {url!r}; it should be like 'sqlite:///var/ledger.db' (three slashes, then a path)."
         )
-    ledger = Path(url.removeprefix(_SQLITE))
+    ledger = Path(url.removeprefix(SQLITE))
     views = Path(value("LEDGER_VIEWS", str(ledger.with_name("views.db"))))
     for name, path in (("LEDGER_URL", ledger), ("LEDGER_VIEWS", views)):
         if path.is_dir():
@@ -89,6 +89,7 @@ def read(environment: Mapping[str, str]) -> Settings:
             f"LEDGER_CHECKPOINT_SECONDS is {seconds!r}; it should be whole seconds like '3600', or '0' for never."
         )
     return Settings(
+        url=url,
         ledger=ledger,
         views=views,
         currency=currency,

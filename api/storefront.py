@@ -64,7 +64,7 @@ class StorefrontOrder:
 
     def on_delete(self, req: Request, resp: Response, order_id: str) -> None:
         customer_id = access.customer(req)
-        outcome = self._commanding.ledger.change(
+        outcome = self._commanding.give(
             _uuid(order_id),
             DeleteOwnOrder(),
             provenance(req),

@@ -29,6 +29,8 @@ from bench import limits, seed
 from bench.contenders import Ledger
 from bench.load import percentile
 from domain.ledger import OrderLedger
+from domain.log.log import Transaction
+from domain.log.recorder import SQLiteRecorder
 from domain.moments import utc_now
 from domain.proof import checkpoint, merkle
 from projections import tree
@@ -96,16 +98,20 @@ def order_of(events: int, number: int) -> dict[str, Any]:
     return {"id": number, "created_at": at, "customer": {"id": 1}, "items": items, "history": [payment, *statuses]}
 
 
+def _keep(t: Transaction, size: int, note: bytes) -> None:
+    t.keep_checkpoint(size, note, utc_now())
+
+
 def sign_on_the_way(settings: Settings) -> int:
     """Signs the log at evenly many sizes, as if that had been done while it grew; returns the head."""
     key = serialization.load_pem_private_key(settings.key.read_bytes(), password=None)
     assert isinstance(key, Ed25519PrivateKey)
-    ledger = OrderLedger(settings.ledger)
+    ledger = OrderLedger(SQLiteRecorder(settings.ledger))
     views = Views(ledger, settings.views)
     head, node = views.catch_up(), tree.node(views.reader)
     for size in range(head // CONTINUATIONS_MAX, head, head // CONTINUATIONS_MAX):
         note = checkpoint.sign(key, ORIGIN, size, merkle.root(size, node))
-        ledger.log_of_events.keep_checkpoint(size, note, utc_now())
+        ledger.write(_keep, size, note).result()
     Checkpoints(ledger, views, key=settings.key, kept=settings.checkpoints).current()
     views.close()
     ledger.log_of_events.close()

@@ -7,6 +7,7 @@ from bench import limits
 from bench.contenders import Ledger
 from bench.stage import Sample, Stage, fresh
 from domain.ledger import OrderLedger
+from domain.log.recorder import SQLiteRecorder
 
 
 def measure_import(stage: Stage) -> Iterator[Sample]:
@@ -25,7 +26,7 @@ def measure_rebuild(stage: Stage) -> Iterator[Sample]:
         yield from _by_command("rebuild", stage)
         return
     ledger = stage.ledger.file
-    events = OrderLedger(ledger).head()
+    events = OrderLedger(SQLiteRecorder(ledger)).head()
     fresh(limits.rebuild, ledger, stage.folder)
     measured = {"ledger": limits.rebuild, "limit": limits.bare_rebuild}
     for name in stage.in_turn(list(measured)):

@@ -9,6 +9,7 @@ from bench.contenders import Ledger
 from bench.seed import HEAVY_ORDERS
 from bench.stage import Sample, Stage, fresh, loaded
 from domain.ledger import OrderLedger
+from domain.log.recorder import SQLiteRecorder
 
 _LIST = f"{shop.PATH}?limit=20"
 # line: (target, whose key, clients)
@@ -54,7 +55,7 @@ def measure(stage: Stage) -> Iterator[Sample]:
 def _of_files(ledger: Ledger, size: int, imported: limits.Cost) -> Iterator[Sample]:
     contender = f"{size:,} orders"
     yield bulk.per_second("growth", "import, orders", contender, size, imported)
-    events, took = OrderLedger(ledger.file).head(), fresh(limits.rebuild, ledger.file, ledger.folder)
+    events, took = OrderLedger(SQLiteRecorder(ledger.file)).head(), fresh(limits.rebuild, ledger.file, ledger.folder)
     yield bulk.per_second("growth", "rebuild, events", contender, events, took)
     for what, file_bytes in zip(("ledger", "views"), ledger.file_bytes(), strict=True):
         yield _sample(f"{what}, an order", size, "B", file_bytes / size)

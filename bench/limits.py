@@ -10,6 +10,7 @@ from uuid import uuid4
 import msgspec
 
 from domain.ledger import OrderLedger
+from domain.log.recorder import SQLiteRecorder
 from domain.log.sqlite import connect, sqlite3, transaction
 from domain.order import events
 from projections import tree
@@ -85,7 +86,7 @@ def bare_creates_per_second(ledger: Path, views: Path, folder: Path, items: int,
 
 def rebuild(ledger: Path, folder: Path) -> Cost:
     """The views, anew, by the program's own code."""
-    return cost(Views(OrderLedger(ledger), folder / "rebuilt.db").rebuild)
+    return cost(Views(OrderLedger(SQLiteRecorder(ledger)), folder / "rebuilt.db").rebuild)
 
 
 def bare_rebuild(ledger: Path, folder: Path) -> Cost:

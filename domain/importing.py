@@ -54,7 +54,7 @@ def import_lines(
                 orders.append((number, _parse(line)))
             except Refusal as refusal:
                 rejected.append((number, refusal.detail))
-        outcomes = ledger.import_batch([order for _, order in orders], provenance)
+        outcomes = ledger.write(ledger.import_batch, [order for _, order in orders], provenance).result()
         for (number, _), outcome in zip(orders, outcomes, strict=True):
             if isinstance(outcome, Order):
                 result.imported += 1

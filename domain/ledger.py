@@ -4,21 +4,23 @@ ours."""
 import hashlib
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from datetime import datetime
-from pathlib import Path
-from typing import Any, Final, TypeVar
+from threading import Lock
+from typing import Any, Concatenate, Final, NamedTuple, ParamSpec, TypeVar, cast
 from uuid import UUID, uuid4
 
 import msgspec
-from eventsourcing.application import AggregateNotFoundError, Application
-from eventsourcing.persistence import ApplicationRecorder, InfrastructureFactory
+from eventsourcing.application import AggregateNotFoundError, Application, Repository
+from eventsourcing.persistence import AggregateRecorder, ApplicationRecorder, EventStore, InfrastructureFactory
 from eventsourcing.popo import POPOFactory
 from eventsourcing.utils import Environment
 
 from domain.aggregate import Record, fold
+from domain.log.log import Log, Reading, Transaction
 from domain.log.mapper import EventMapper
-from domain.log.recorder import SQLiteRecorder
-from domain.log.records import Claim, NewClaim, Provenance
+from domain.log.records import Claim, NewClaim, Provenance, RawRecord
+from domain.log.writer import Feed, Writer
 from domain.moments import utc_now
 from domain.order import commands, decide
 from domain.order import events as e
@@ -36,7 +38,8 @@ from domain.strict_json import canonical
 from domain.topics import kind_of
 
 LOG: Final = "orders"
-_T = TypeVar("_T")
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -59,25 +62,32 @@ def _of_order(record: Record) -> Record:
 
 
 class OrderLedger(Application[UUID]):
-    """All orders of one log. The clock and the makers of ids are arguments, so that a test can hold them still."""
+    """All orders of one log. The clock and the makers of ids are arguments, so that a test can hold them still.
+
+    A command is a method that takes a transaction first, and is given to `write`.
+    """
 
     name = LOG
     mapper: EventMapper
 
     def __init__(
         self,
-        path: Path,
+        log: Log,
         *,
         currency_default: str = "USD",
         clock: Callable[[], datetime] = utc_now,
         new_uuid: Callable[[], UUID] = uuid4,
         new_key: Callable[[], str] = lambda: secrets.token_hex(10),
     ) -> None:
-        self._path = path
+        self.log_of_events = log
         self.currency_default = currency_default
         self.clock = clock
         self.new_uuid = new_uuid
         self.new_key = new_key
+        # Brings the views to where a commit has taken the log; of whoever has views.
+        self.feed: Feed | None = None
+        self._writer: Writer | None = None
+        self._starting = Lock()
         super().__init__()
 
     def construct_env(self, name: str, env: Mapping[str, str] | None = None) -> Environment:
@@ -92,32 +102,52 @@ class OrderLedger(Application[UUID]):
         return EventMapper()
 
     def construct_recorder(self) -> ApplicationRecorder:
-        self.log_of_events = SQLiteRecorder(self._path)
         self.log_of_events.create()
-        return self.log_of_events
+        return cast(ApplicationRecorder, self.log_of_events)
 
-    def create(self, command: commands.CreateOrder, provenance: Provenance) -> Outcome:
+    # --- writing ---
+
+    def write(self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Has the one thread of this process that writes do the work: `ledger.write(ledger.create, command, who)`.
+
+        The result is there once what was written is durable and the views have been fed as far (`fed_to`).
+        """
+        with self._starting:
+            if self._writer is None:
+                self._writer = Writer(self.log_of_events, self._feed)
+                self._writer.start()
+        return self._writer.submit(work, *args, **kwargs)
+
+    def _feed(self, written: Sequence[RawRecord]) -> int:
+        return self.feed(written) if self.feed else 0
+
+    @property
+    def fed_to(self) -> int:
+        """The position to which the views were fed after this process's last write; 0 where they could not be."""
+        return self._writer.fed_to if self._writer else 0
+
+    def close(self) -> None:
+        """Ends the thread that writes, behind what waits, and closes this thread's connections."""
+        with self._starting:
+            if self._writer is not None:
+                self._writer.stop()
+            self._writer = None
+        self.log_of_events.close()
+
+    def create(self, t: Transaction, command: commands.CreateOrder, provenance: Provenance) -> Outcome:
         """Records a new order in one atomic append."""
-
-        def record() -> Outcome:
-            if claim := self._replay("create", command, provenance):
-                return self._outcome_at(claim, replayed=True)
-            now = self.clock()
-            uuid, key, order_id = (
-                self.new_uuid(),
-                self.new_key(),
-                self.log_of_events.claim_max("order-id") + 1,
-            )
-            events = decide.create(command, order_id=order_id, key=key, currency_default=self.currency_default, now=now)
-            order, records = decide.place(None, uuid, events)
-            return self._append(
-                order, records, provenance, now, self._idempotency("create", command, order, provenance)
-            )
-
-        return self.log_of_events.together(record)
+        asked = _Asked("create", command, provenance)
+        if claim := self._replay(t, asked):
+            return self._outcome_at(t, claim, replayed=True)
+        now = self.clock()
+        uuid, key, order_id = self.new_uuid(), self.new_key(), t.claim_max("order-id") + 1
+        events = decide.create(command, order_id=order_id, key=key, currency_default=self.currency_default, now=now)
+        order, records = decide.place(None, uuid, events)
+        return self._append(t, order, records, now, asked)
 
     def change(
         self,
+        t: Transaction,
         uuid: UUID,
         command: commands.Command,
         provenance: Provenance,
@@ -125,37 +155,49 @@ class OrderLedger(Application[UUID]):
         expected_versions: Sequence[int] | None = None,
         owner_id: int | None = None,
     ) -> Outcome:
-        """Gives a command to an order, as it is when nobody else writes.
+        """Gives a command to an order.
 
         `expected_versions`: raises OrderMoved where the order is at none of them. `owner_id`: the order must be that
         customer's, and not deleted; else OrderNotFound.
         """
-        scope = f"{uuid} {type(command).__name__}"
+        asked = _Asked(f"{uuid} {type(command).__name__}", command, provenance)
+        order = self.order(uuid, on=t)
+        if claim := self._replay(t, asked):
+            return self._outcome_at(t, claim, replayed=True)
+        if owner_id is not None and (
+            order.customer is None or order.customer.id != owner_id or order.status == "deleted"
+        ):
+            raise OrderNotFound
+        if expected_versions is not None and order.version not in expected_versions:
+            raise OrderMoved(order.version)
+        now = self.clock()
+        if claim := self._known_reference(t, order, command):
+            return self._append(t, self._outcome_at(t, claim).order, [], now, asked)
+        after, records = decide.place(order, uuid, decide.decide(order, command, now))
+        return self._append(t, after, records, now, asked)
 
-        def record() -> Outcome:
-            order = self.order(uuid)
-            if claim := self._replay(scope, command, provenance):
-                return self._outcome_at(claim, replayed=True)
-            if owner_id is not None and (
-                order.customer is None or order.customer.id != owner_id or order.status == "deleted"
-            ):
-                raise OrderNotFound
-            if expected_versions is not None and order.version not in expected_versions:
-                raise OrderMoved(order.version)
-            now = self.clock()
-            if claim := self._known_reference(order, command):
-                outcome = self._outcome_at(claim)
-                idempotency = self._idempotency(scope, command, outcome.order, provenance)
-                return self._append(outcome.order, [], provenance, now, idempotency)
-            after, records = decide.place(order, uuid, decide.decide(order, command, now))
-            return self._append(after, records, provenance, now, self._idempotency(scope, command, after, provenance))
+    def import_batch(
+        self, t: Transaction, lines: Sequence[commands.ImportOrder], provenance: Provenance
+    ) -> list[Order | Refusal | None]:
+        """Records many orders; each line whole or not at all.
 
-        return self.log_of_events.together(record)
+        For each line: the order, None where it was there already, or the refusal that says why it was not taken.
+        """
+        batch = _ImportBatch(self, t, lines)
+        outcomes = [batch.add(line) for line in lines]
+        self._insert(t, batch.records, provenance, self.clock(), batch.claims)
+        return outcomes
 
-    def order(self, uuid: UUID, version: int | None = None) -> Order:
-        """The order as its events make it, up to a version. Raises OrderNotFound."""
+    # --- reading ---
+
+    def order(self, uuid: UUID, version: int | None = None, *, on: Reading | None = None) -> Order:
+        """The order as its events make it, up to a version; `on` a transaction, with what that has written.
+
+        Raises OrderNotFound.
+        """
+        repository = self.repository if on is None else Repository(EventStore(self.mapper, cast(AggregateRecorder, on)))
         try:
-            return self.repository.get(uuid, version=version, projector_func=_fold_order)
+            return repository.get(uuid, version=version, projector_func=_fold_order)
         except AggregateNotFoundError:
             raise OrderNotFound from None
 
@@ -170,69 +212,40 @@ class OrderLedger(Application[UUID]):
         """The position of the log's last event; 0 while it is empty."""
         return self.log_of_events.max_notification_id() or 0
 
-    def import_batch(
-        self, lines: Sequence[commands.ImportOrder], provenance: Provenance
-    ) -> list[Order | Refusal | None]:
-        """Records many orders with one commit; each line whole or not at all.
+    # --- the steps of a command ---
 
-        For each line: the order, None where it was there already, or the refusal that says why it was not taken.
-        """
-        with self.log_of_events.exclusive():
-            batch = _ImportBatch(self, lines)
-            outcomes = [batch.add(line) for line in lines]
-            self._insert(batch.records, provenance, self.clock(), batch.claims)
-        return outcomes
-
-    def _append(
-        self,
-        order: Order,
-        records: list[Record],
-        provenance: Provenance,
-        now: datetime,
-        idempotency: list[NewClaim],
-    ) -> Outcome:
-        claims = _claims(records) + idempotency
-        if not records and not claims:
-            return Outcome(order, self.log_of_events.position_of(order.uuid, order.version))
-        positions = self._insert(records, provenance, now, claims)
-        return Outcome(order, positions[-1] if records else self.log_of_events.position_of(order.uuid, order.version))
+    def _append(self, t: Transaction, order: Order, records: list[Record], now: datetime, asked: "_Asked") -> Outcome:
+        """Appends what a command came to, and claims its idempotency key; the order is as it is after it."""
+        claims = _claims(records) + asked.claims(order)
+        positions = self._insert(t, records, asked.provenance, now, claims) if records or claims else ()
+        return Outcome(order, positions[-1] if records else t.position_of(order.uuid, order.version))
 
     def _insert(
-        self, records: Sequence[Record], provenance: Provenance, now: datetime, claims: Sequence[NewClaim]
+        self,
+        t: Transaction,
+        records: Sequence[Record],
+        provenance: Provenance,
+        now: datetime,
+        claims: Sequence[NewClaim],
     ) -> Sequence[int]:
         stored = [self.mapper.to_stored_event(record) for record in records]
-        return self.log_of_events.insert_events(stored, provenance=provenance, now=now, claims=claims)
+        return t.append(stored, provenance=provenance, now=now, claims=claims)
 
-    def _outcome_at(self, claim: Claim, *, replayed: bool = False) -> Outcome:
+    def _outcome_at(self, t: Transaction, claim: Claim, *, replayed: bool = False) -> Outcome:
         """The answer that the claiming write gave, made again from the events up to it."""
-        order = self.order(claim.originator_id, claim.version)
-        return Outcome(order, self.log_of_events.position_of(order.uuid, order.version), replayed)
+        order = self.order(claim.originator_id, claim.version, on=t)
+        return Outcome(order, t.position_of(order.uuid, order.version), replayed)
 
-    def _replay(self, scope: str, command: commands.Command, provenance: Provenance) -> Claim | None:
+    def _replay(self, t: Transaction, asked: "_Asked") -> Claim | None:
         """The write that this idempotency key did, if it did one. Raises IdempotencyKeyReused for another command."""
-        if provenance.idempotency_key is None:
+        if asked.provenance.idempotency_key is None:
             return None
-        claim = self.log_of_events.claim("idempotency", _idempotency_value(provenance))
-        if claim and claim.fingerprint != _fingerprint(scope, command):
+        claim = t.claim("idempotency", asked.idempotency_value())
+        if claim and claim.fingerprint != asked.fingerprint():
             raise IdempotencyKeyReused("This Idempotency-Key was sent before with another command; take a new one.")
         return claim
 
-    def _idempotency(
-        self, scope: str, command: commands.Command, order: Order, provenance: Provenance
-    ) -> list[NewClaim]:
-        if provenance.idempotency_key is None:
-            return []
-        return [
-            NewClaim(
-                "idempotency",
-                _idempotency_value(provenance),
-                order.uuid,
-                order.version,
-                _fingerprint(scope, command),
-            )
-        ]
-
-    def _known_reference(self, order: Order, command: commands.Command) -> Claim | None:
+    def _known_reference(self, t: Transaction, order: Order, command: commands.Command) -> Claim | None:
         """The write that recorded this very payment or refund before, if one did.
 
         Raises PaymentReferenceTaken or RefundReferenceTaken where the reference is another order's.
@@ -243,28 +256,48 @@ class OrderLedger(Application[UUID]):
             kind = "refund"
         else:
             return None
-        claim = self.log_of_events.claim(kind, _reference(command.provider, command.reference))
+        claim = t.claim(kind, _reference(command.provider, command.reference))
         if claim is None:
             return None
         if claim.originator_id != order.uuid:
             raise _TAKEN[kind](f"{command.provider} {kind} {command.reference} is recorded already, on another order.")
         # As it was after that write, which may be newer than what was loaded. Refuses where the amount is another;
         # where it is the same, there is nothing to record.
-        then = self.order(claim.originator_id, claim.version)
+        then = self.order(claim.originator_id, claim.version, on=t)
         assert not decide.decide(then, command, self.clock())
         return claim
+
+
+class _Asked(NamedTuple):
+    """A command as it was asked for: of what, and by whom."""
+
+    scope: str
+    command: commands.Command
+    provenance: Provenance
+
+    def idempotency_value(self) -> str:
+        return _reference(self.provenance.actor, self.provenance.idempotency_key or "")
+
+    def fingerprint(self) -> bytes:
+        return hashlib.sha256(self.scope.encode() + b"\n" + canonical(self.command)).digest()
+
+    def claims(self, order: Order) -> list[NewClaim]:
+        """The claim of its idempotency key, if it has one, by the order as the command leaves it."""
+        if self.provenance.idempotency_key is None:
+            return []
+        value, fingerprint = self.idempotency_value(), self.fingerprint()
+        return [NewClaim("idempotency", value, order.uuid, order.version, fingerprint)]
 
 
 class _ImportBatch:
     """The lines of an import that are recorded together: what is unique must be so among them too."""
 
-    def __init__(self, ledger: OrderLedger, lines: Sequence[commands.ImportOrder]) -> None:
+    def __init__(self, ledger: OrderLedger, t: Transaction, lines: Sequence[commands.ImportOrder]) -> None:
         self._ledger = ledger
-        log = ledger.log_of_events
         # By kind and value; a UUID counts as one of them.
-        self._taken = set(log.claimed(wanted for line in lines for wanted in _wanted(line)))
-        self._taken |= {("uuid", uuid) for uuid in log.begun(str(line.uuid) for line in lines if line.uuid)}
-        self._order_id_last = log.claim_max("order-id")
+        self._taken = set(t.claimed(wanted for line in lines for wanted in _wanted(line)))
+        self._taken |= {("uuid", uuid) for uuid in t.begun(str(line.uuid) for line in lines if line.uuid)}
+        self._order_id_last = t.claim_max("order-id")
         self.records: list[Record] = []
         self.claims: list[NewClaim] = []
 
@@ -315,14 +348,6 @@ _TAKEN: Final[dict[str, type[PaymentReferenceTaken | RefundReferenceTaken]]] = {
 def _reference(provider: str, reference: str) -> str:
     # JSON keeps the two apart whatever characters they hold.
     return msgspec.json.encode((provider, reference)).decode()
-
-
-def _idempotency_value(provenance: Provenance) -> str:
-    return _reference(provenance.actor, provenance.idempotency_key or "")
-
-
-def _fingerprint(scope: str, command: commands.Command) -> bytes:
-    return hashlib.sha256(scope.encode() + b"\n" + canonical(command)).digest()
 
 
 def _claims(records: Iterable[Record]) -> list[NewClaim]:

@@ -17,14 +17,14 @@ import msgspec
 
 from domain.aggregate import Event, place, step
 from domain.ledger import OrderLedger
-from domain.log.recorder import SQLiteRecorder
+from domain.log.log import Reading, Transaction
 from domain.log.records import Provenance
 from domain.reconciliation import decide, matching
 from domain.reconciliation import events as e
 from domain.reconciliation.refusals import ReconciliationMoved, ReconciliationNotFound, ResultNotFound
 from domain.reconciliation.report import Asked, Earlier, Report, encode, in_transit, report, until
 from domain.reconciliation.rules import DEFAULT, Rules, rules_from
-from domain.reconciliation.state import RECONCILIATION, Decision, Reconciliation, uuid_of
+from domain.reconciliation.state import RECONCILIATION, Decision, Reconciliation, is_open, uuid_of
 from domain.settlement import lines
 from domain.settlement.reading import read
 from domain.topics import kind_of
@@ -38,8 +38,8 @@ class Journal(Protocol):
     def position(self) -> int:
         """How far in the log it is, all that is recorded included."""
 
-    def entries(self, provider: str, position: int) -> Iterable[matching.Entry]:
-        """A provider's payments and refunds up to a position, in the order of their positions."""
+    def entries(self, provider: str, position: int, *, after: int = 0) -> Iterable[matching.Entry]:
+        """A provider's payments and refunds behind one position up to another, in the order of their positions."""
 
     def file_before(self, provider: str, until: datetime) -> UUID | None:
         """The reconciliation of the provider's last file that ends before this moment."""
@@ -94,7 +94,7 @@ class _Settled(NamedTuple):
     balances: list[lines.Balance]
 
 
-def read_again(log: SQLiteRecorder, state: Reconciliation) -> tuple[Rules, _Settled]:
+def read_again(log: Reading, state: Reconciliation) -> tuple[Rules, _Settled]:
     """The rules and the file, as they were kept. Raises OperationalError where one is not what was kept."""
     rules = rules_from(b"".join(log.kept_file(state.rules_sha256)).decode())
     with TemporaryFile() as file:
@@ -111,10 +111,13 @@ class Reconciling:
 
     # --- what is there ---
 
-    def get(self, uuid: UUID) -> Reconciliation:
-        """Raises ReconciliationNotFound."""
+    def get(self, uuid: UUID, on: Reading | None = None) -> Reconciliation:
+        """The reconciliation as its events make it; `on` a transaction, with what that has written.
+
+        Raises ReconciliationNotFound.
+        """
         state: Reconciliation | None = None
-        for stored in self._log.select_events(uuid):
+        for stored in (on or self._log).select_events(uuid):
             record = self._ledger.mapper.to_domain_event(stored)
             if kind_of(record) is not RECONCILIATION:
                 raise ReconciliationNotFound
@@ -145,7 +148,7 @@ class Reconciling:
         rules = rules_from(rules_text.decode())
         file_sha256, rules_sha256 = _sha256_of(file), hashlib.sha256(rules_text).hexdigest()
         uuid = uuid_of(provider, file_sha256, rules_sha256)
-        if known := self._known(uuid):
+        if known := self._known(uuid, self._log):
             return known
         settled = _read(file, name, provider, rules)
         position, now = self._journal.position(), self._ledger.clock()
@@ -154,25 +157,24 @@ class Reconciling:
         made = report(asked, *settled, self._journal.entries(provider, position), rules)
         kept = encode(made)
         events = _first_events(asked, name, made, kept, now)
-        with self._log.exclusive():
+
+        def record(t: Transaction) -> Outcome:
             # Another upload of the same file may have been first.
-            if known := self._known(uuid):
+            if known := self._known(uuid, t):
                 return known
-            self._log.keep_file(file_sha256, file)
+            t.keep_file(file_sha256, file)
             for content in (rules_text, kept):
-                self._keep(content)
-            return self._append(None, uuid, events, provenance, now)._replace(is_new=True)
+                _keep(t, content)
+            return self._append(t, None, uuid, events, provenance=provenance, now=now)._replace(is_new=True)
 
-    def _keep(self, content: bytes) -> None:
-        self._log.keep_file(hashlib.sha256(content).hexdigest(), BytesIO(content))
+        return self._ledger.write(record).result()
 
-    def _known(self, uuid: UUID) -> Outcome | None:
-        if not self._log.position_of(uuid, 1):
-            return None
-        return self._as_it_is(self.get(uuid))
+    def _known(self, uuid: UUID, on: Reading) -> Outcome | None:
+        return self.as_it_is(self.get(uuid, on), on) if on.position_of(uuid, 1) else None
 
-    def _as_it_is(self, state: Reconciliation) -> Outcome:
-        return Outcome(state, self._log.position_of(state.uuid, state.version))
+    def as_it_is(self, state: Reconciliation, on: Reading | None = None) -> Outcome:
+        """The outcome of a command that changes nothing."""
+        return Outcome(state, (on or self._log).position_of(state.uuid, state.version))
 
     def _left_by(self, uuid: UUID | None) -> Earlier | None:
         if uuid is None:
@@ -209,13 +211,15 @@ class Reconciling:
         """All of it or, where one result cannot be decided so, nothing."""
         state = self.get(uuid)
         report_sha256, results = state.report_sha256, self._results(state, ids)
-        with self._log.exclusive():
-            state = self.get(uuid)
+
+        def record(t: Transaction) -> Outcome:
+            state = self.get(uuid, t)
             given.must_fit(state)
-            if state.report_sha256 != report_sha256:
-                results = self._results(state, ids)
+            found = results if state.report_sha256 == report_sha256 else self._results(state, ids)
             now = self._ledger.clock()
-            return self._append(state, uuid, decided(state, results, now), given.provenance, now)
+            return self._append(t, state, uuid, decided(state, found, now), provenance=given.provenance, now=now)
+
+        return self._ledger.write(record).result()
 
     def _results(self, state: Reconciliation, ids: Sequence[str]) -> list[decide.Result]:
         """The report's results by these ids, each once. Raises ResultNotFound."""
@@ -235,39 +239,44 @@ class Reconciling:
         state, position = self.get(uuid), self._journal.position()
         given.must_fit(state)
         decide.check_runs_again(state)
-        if all(entry.position <= state.position for entry in self._journal.entries(state.provider, position)):
-            return self._as_it_is(state)
+        if not any(self._journal.entries(state.provider, position, after=state.position)):
+            return self.as_it_is(state)
         made = self.made_again(msgspec.structs.replace(state, position=position))
         kept, now = encode(made), self._ledger.clock()
-        with self._log.exclusive():
-            state = self.get(uuid)
+
+        def record(t: Transaction) -> Outcome:
+            state = self.get(uuid, t)
             given.must_fit(state)
             decide.check_runs_again(state)
             if position <= state.position:
-                return self._as_it_is(state)
+                return self.as_it_is(state, t)
             event = e.ReconciliationRunAgain(
                 occurred_at=now,
                 position=position,
                 report_sha256=hashlib.sha256(kept).hexdigest(),
                 outcomes=_found(made),
-                open=_count_open(kept, state.decisions),
+                open=_count_open(made, state.decisions),
             )
-            self._keep(kept)
-            return self._append(state, uuid, [event], given.provenance, now)
+            _keep(t, kept)
+            return self._append(t, state, uuid, [event], provenance=given.provenance, now=now)
+
+        return self._ledger.write(record).result()
 
     def _append(
         self,
+        t: Transaction,
         state: Reconciliation | None,
         uuid: UUID,
         events: Sequence[Event],
+        *,
         provenance: Provenance,
         now: datetime,
     ) -> Outcome:
         if state is not None and not events:
-            return self._as_it_is(state)
+            return self.as_it_is(state, t)
         after, records = place(RECONCILIATION, state, uuid, events)
         stored = [self._ledger.mapper.to_stored_event(record) for record in records]
-        positions = self._log.insert_events(stored, provenance=provenance, now=now)
+        positions = t.append(stored, provenance=provenance, now=now)
         return Outcome(after, positions[-1])
 
 
@@ -294,7 +303,7 @@ def _first_events(asked: Asked, name: str, made: Report, kept: bytes, now: datet
             report_sha256=hashlib.sha256(kept).hexdigest(),
             until=made.until,
             outcomes=_found(made),
-            open=_count_open(kept, {}),
+            open=_count_open(made, {}),
         ),
     ]
 
@@ -307,6 +316,14 @@ def _sha256_of(file: BinaryIO) -> str:
     return digest.hexdigest()
 
 
+def _keep(t: Transaction, content: bytes) -> None:
+    t.keep_file(hashlib.sha256(content).hexdigest(), BytesIO(content))
+
+
+def _count_open(made: Report, decisions: dict[str, Decision]) -> int:
+    return sum(is_open(result.outcome, decisions.get(result.id)) for result in made.results)
+
+
 def _found(made: Report) -> dict[str, int]:
     return {outcome: count for outcome, count in made.outcomes.items() if count}
 
@@ -316,7 +333,3 @@ def _plain_results(kept: bytes) -> Iterable[decide.Result]:
         rows = tuple(line.row for line in result.lines)
         positions = tuple(entry.position for entry in result.entries)
         yield decide.Result(result.id, result.outcome, rows, positions)
-
-
-def _count_open(kept: bytes, decisions: dict[str, Decision]) -> int:
-    return decide.count_open(_plain_results(kept), decisions)

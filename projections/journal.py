@@ -20,10 +20,10 @@ class Journal:
         """How far in the log the journal is, after feeding it to the head."""
         return self._views.catch_up()
 
-    def entries(self, provider: str, position: int) -> Iterator[Entry]:
-        """A provider's payments and refunds up to a position, in the order of their positions."""
+    def entries(self, provider: str, position: int, *, after: int = 0) -> Iterator[Entry]:
+        """A provider's payments and refunds behind one position up to another, in the order of their positions."""
         wanted = payments.Filter(provider=provider)
-        for part in payments.walk(lambda: self._views.reader, wanted, after=0, until=position):
+        for part in payments.walk(lambda: self._views.reader, wanted, after=after, until=position):
             yield from map(_entry, part)
 
     def file_before(self, provider: str, until: datetime) -> UUID | None:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
-from pathlib import Path
 
-from domain.log.recorder import SQLiteRecorder
+from domain.log.log import Log
+from domain.log.opening import open_log
 
 
 def processes() -> ProcessPoolExecutor:
@@ -20,9 +20,9 @@ def processes() -> ProcessPoolExecutor:
 
 
 @contextmanager
-def reopened(log: Path) -> Iterator[SQLiteRecorder]:
+def reopened(url: str) -> Iterator[Log]:
     """The log, opened again: no connection goes from one process to another."""
-    opened = SQLiteRecorder(log)
+    opened = open_log(url)
     try:
         yield opened
     finally:

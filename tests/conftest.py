@@ -15,6 +15,7 @@ import pytest
 import requests
 
 from domain.ledger import OrderLedger
+from domain.log.recorder import SQLiteRecorder
 from domain.log.records import Provenance
 from domain.log.sqlite import sqlite3
 from domain.order.commands import CreateOrder, ImportOrder
@@ -53,6 +54,11 @@ def let_events_be_anything(ledger: sqlite3.Connection) -> None:
     ledger.execute("PRAGMA writable_schema = RESET")
 
 
+def do(command: Any, *arguments: Any, **options: Any) -> Any:
+    """Gives a command, a method of a ledger, and waits for what it comes to."""
+    return command.__self__.write(command, *arguments, **options).result()
+
+
 def import_line(**fields: Any) -> ImportOrder:
     return shaped(fields, ImportOrder)
 
@@ -64,9 +70,9 @@ def clock() -> Clock:
 
 @pytest.fixture
 def ledger(tmp_path: Path, clock: Clock) -> Iterator[OrderLedger]:
-    made = OrderLedger(tmp_path / "ledger.db", clock=clock)
+    made = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"), clock=clock)
     yield made
-    made.log_of_events.close()
+    made.close()
 
 
 @pytest.fixture

@@ -27,5 +27,5 @@ def recorded_in_the_first_version(ledger: OrderLedger, clock: Clock, currency: s
         for version, (topic, payload) in enumerate(events, 1)
     ]
     claims = [NewClaim("order-id", number, uuid, 1), NewClaim("order-key", uuid.hex, uuid, 1)]
-    ledger.recorder.insert_events(stored, provenance=ME, now=clock.now, claims=claims)
+    ledger.log_of_events.insert_events(stored, provenance=ME, now=clock.now, claims=claims)
     return uuid

@@ -110,7 +110,7 @@ def verify(handed: Path | None, key_text: str | None) -> None:
         if path is not None and path.exists():
             sources.append(Checked(source, list(split(path.read_bytes()))))
     with progress("verifying") as say:
-        found = verify_log(chosen.ledger, views.in_force(), checkpoints=sources, key=public, progress=say)
+        found = verify_log(chosen.url, views.in_force(), checkpoints=sources, key=public, progress=say)
     print(f"{found.events} events of {found.orders} orders read, {found.checkpoints} checkpoints held against them")
     if views.in_force() is None:
         print("there are no views of this version of the program to compare with")

@@ -26,9 +26,10 @@ def load_demo(ledger: OrderLedger, base: str) -> str:
     keys, now, mark = Keys(ledger.log_of_events), utc_now(), secrets.token_hex(3)
     for old in keys.list():
         if old.name.startswith("demo-") and old.revoked_at is None:
-            keys.revoke(old.name, now=now)
-    customer = keys.create(now=now, customer_id=1, name=f"demo-customer-{mark}")
-    staff = keys.create(now=now, scopes=("orders:read", "orders:write", "finance:write"), name=f"demo-staff-{mark}")
+            ledger.write(keys.revoke, old.name, now=now).result()
+    customer = ledger.write(keys.create, now=now, customer_id=1, name=f"demo-customer-{mark}").result()
+    scopes = ("orders:read", "orders:write", "finance:write")
+    staff = ledger.write(keys.create, now=now, scopes=scopes, name=f"demo-staff-{mark}").result()
     body = json.dumps({"currency": "USD", "customer": {"id": 1}, "items": [{"unit_price": "79.99", "quantity": 2}]})
     return f"""
 

@@ -35,7 +35,8 @@ def token_create(customer: int | None, scopes: tuple[str, ...], name: str | None
     """
     ledger = open_ledger(settings())
     try:
-        print(Keys(ledger.log_of_events).create(customer_id=customer, scopes=scopes, name=name, now=utc_now()))
+        make = Keys(ledger.log_of_events).create
+        print(ledger.write(make, customer_id=customer, scopes=scopes, name=name, now=utc_now()).result())
     except ValueError as error:
         fail(str(error))
 
@@ -57,7 +58,7 @@ def token_revoke(name_or_prefix: str) -> None:
     """Revoke the key with this name or these first letters; that holds from the next request on."""
     ledger = open_ledger(settings())
     try:
-        name = Keys(ledger.log_of_events).revoke(name_or_prefix, now=utc_now())
+        name = ledger.write(Keys(ledger.log_of_events).revoke, name_or_prefix, now=utc_now()).result()
     except ValueError as error:
         fail(str(error))
     err.print(f"revoked {name}")

@@ -6,6 +6,7 @@ import click
 
 from api.cli.terminal import open_ledger, open_views, progress, reading_the_log, settings
 from domain.ledger import OrderLedger
+from domain.log.opening import open_log
 from projections.views.views import Views
 
 
@@ -39,10 +40,10 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
         views.ensure(say)
     # A connection must not live through the fork into the workers.
     views.close()
-    ledger.log_of_events.close()
+    ledger.close()
 
     def make_app():  # type: ignore[no-untyped-def]  # falcon's generic App says nothing to the reader here
-        own = OrderLedger(chosen.ledger, currency_default=chosen.currency)
+        own = OrderLedger(open_log(chosen.url), currency_default=chosen.currency)
         own_views = Views(own, chosen.views)
         signing = Checkpoints(own, own_views, key=chosen.key, kept=chosen.checkpoints)
         feeder.start(own_views, signing, chosen.checkpoint_seconds)

@@ -20,6 +20,7 @@ from rich.progress import (
 from api import settings as settings_module
 from api.settings import Settings, WrongSetting
 from domain.ledger import OrderLedger
+from domain.log.opening import open_log
 from domain.log.sqlite import Busy
 from projections.views.views import Views
 
@@ -51,7 +52,7 @@ def settings() -> Settings:
 def open_ledger(chosen: Settings) -> OrderLedger:
     try:
         chosen.ledger.parent.mkdir(parents=True, exist_ok=True)
-        return OrderLedger(chosen.ledger, currency_default=chosen.currency)
+        return OrderLedger(open_log(chosen.url), currency_default=chosen.currency)
     except (PersistenceError, Busy, OSError) as error:
         fail(f"LEDGER_URL: {chosen.ledger} cannot be opened: {error}")
 

@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from domain.log.recorder import SQLiteRecorder
+from domain.log.log import Reading, StoredKey, Transaction
 from domain.moments import instant
 
 SCOPES: Final = ("orders:read", "orders:write", "audit:read", "finance:read", "finance:write")
@@ -44,13 +44,14 @@ def _hash(key: str) -> bytes:
 
 
 class Keys:
-    """The keys that a ledger's file holds."""
+    """The access keys of a ledger. The two that write take a transaction first (`OrderLedger.write`)."""
 
-    def __init__(self, recorder: SQLiteRecorder) -> None:
-        self._recorder = recorder
+    def __init__(self, log: Reading) -> None:
+        self._log = log
 
     def create(
         self,
+        t: Transaction,
         *,
         now: datetime,
         customer_id: int | None = None,
@@ -67,45 +68,34 @@ class Keys:
         name = name or prefix
         if not _NAME.fullmatch(name):
             raise ValueError("A name is at most 64 letters, digits, dots, hyphens and underscores.")
-        with self._recorder.exclusive():
-            writer = self._recorder.writer
-            if writer.execute("SELECT 1 FROM access_keys WHERE name = ?", (name,)).fetchone():
-                raise ValueError(f"There is, or was, a key named {name}; take another name.")
-            writer.execute(
-                "INSERT INTO access_keys VALUES (?, ?, ?, ?, ?, ?, NULL)",
-                (name, prefix, _hash(key), customer_id, " ".join(dict.fromkeys(scopes)), instant(now)),
-            )
+        if any(known.name == name for known in t.access_keys()):
+            raise ValueError(f"There is, or was, a key named {name}; take another name.")
+        carries = " ".join(dict.fromkeys(scopes))
+        t.put_access_key(StoredKey(name, prefix, _hash(key), customer_id, carries, instant(now), None))
         return key
 
     def caller(self, key: str) -> Caller | None:
-        """Who the key belongs to; None where it is unknown or revoked. Asks the file every time, so that a revocation
+        """Who the key belongs to; None where it is unknown or revoked. Asks the log every time, so that a revocation
         holds from the next request on, whichever process answers it."""
-        row = self._recorder.reader.execute(
-            "SELECT name, customer_id, scopes FROM access_keys WHERE hash = ? AND revoked_at IS NULL",
-            (_hash(key),),
-        ).fetchone()
-        return Caller(row[0], row[1], frozenset(row[2].split())) if row else None
+        found = self._log.access_key(_hash(key))
+        if found is None or found.revoked_at is not None:
+            return None
+        return Caller(found.name, found.customer_id, frozenset(found.scopes.split()))
 
     def list(self) -> list[AccessKey]:
-        rows = self._recorder.reader.execute(
-            "SELECT name, prefix, customer_id, scopes, created_at, revoked_at FROM access_keys"
-            " ORDER BY created_at, name"
-        )
         return [
-            AccessKey(name, prefix, customer, tuple(scopes.split()), *times)
-            for name, prefix, customer, scopes, *times in rows
+            AccessKey(key.name, key.prefix, key.customer_id, tuple(key.scopes.split()), key.created_at, key.revoked_at)
+            for key in self._log.access_keys()
         ]
 
-    def revoke(self, name_or_prefix: str, *, now: datetime) -> str:
+    def revoke(self, t: Transaction, name_or_prefix: str, *, now: datetime) -> str:
         """The revoked key's name. Raises ValueError where no key, or more than one, answers to it."""
-        with self._recorder.exclusive():
-            writer = self._recorder.writer
-            in_force = writer.execute("SELECT name, prefix FROM access_keys WHERE revoked_at IS NULL").fetchall()
-            found = [name for name, _ in in_force if name == name_or_prefix] or [
-                name for name, prefix in in_force if len(name_or_prefix) >= 4 and prefix.startswith(name_or_prefix)
-            ]
-            if len(found) != 1:
-                how_many = "No key in force" if not found else "More than one key"
-                raise ValueError(f"{how_many} answers to {name_or_prefix}; `token list` shows them.")
-            writer.execute("UPDATE access_keys SET revoked_at = ? WHERE name = ?", (instant(now), found[0]))
-        return str(found[0])
+        in_force = [key for key in t.access_keys() if key.revoked_at is None]
+        found = [key.name for key in in_force if key.name == name_or_prefix] or [
+            key.name for key in in_force if len(name_or_prefix) >= 4 and key.prefix.startswith(name_or_prefix)
+        ]
+        if len(found) != 1:
+            how_many = "No key in force" if not found else "More than one key"
+            raise ValueError(f"{how_many} answers to {name_or_prefix}; `token list` shows them.")
+        t.revoke_access_key(found[0], instant(now))
+        return found[0]

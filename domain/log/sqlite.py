@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from eventsourcing.persistence import IntegrityError, OperationalError
+
 if TYPE_CHECKING:
     import sqlite3
 else:
@@ -27,6 +29,7 @@ __all__ = [
     "connect",
     "in_haste",
     "interrupt_when_late",
+    "library_errors",
     "sqlite3",
     "transaction",
 ]
@@ -35,8 +38,8 @@ LOCK_WAIT_SECONDS_MAX = 10.0
 # SQLite's own busy handler backs off to 100 ms, which starves whoever waits longest; this asks at an even pace.
 _LOCK_ASK_SECONDS = 0.0003
 _SAFE_SINCE = (3, 51, 3)
-# Of a value of any other type than int, float, str and bytearray the driver asks at length whether it would rather be
-# something else: 2.4 us for each. Whoever is registered is asked first; what these answer is the value itself.
+# The driver tries to adapt (PEP 246) every parameter that is not int, float, str or bytearray: 2.4 us each. A
+# registered adapter is found first; these return the value itself.
 sqlite3.register_adapter(bytes, bytes)
 sqlite3.register_adapter(bool, int)
 sqlite3.register_adapter(type(None), {None: None}.get)
@@ -138,6 +141,17 @@ def transaction(connection: "sqlite3.Connection") -> Iterator["sqlite3.Connectio
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+@contextmanager
+def library_errors() -> Iterator[None]:
+    """Raises the driver's errors as the eventsourcing library's."""
+    try:
+        yield
+    except sqlite3.IntegrityError as error:
+        raise IntegrityError(str(error)) from error
+    except (sqlite3.DatabaseError, Busy) as error:
+        raise OperationalError(str(error)) from error
 
 
 class Readers(threading.local):

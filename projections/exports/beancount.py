@@ -56,7 +56,7 @@ from zoneinfo import ZoneInfo
 
 from domain.aggregate import Event, fold, step
 from domain.currencies import digits_of
-from domain.log.recorder import SQLiteRecorder
+from domain.log.log import Log
 from domain.moments import day_of, microseconds
 from domain.money import Unit, readable
 from domain.order import events as e
@@ -126,7 +126,7 @@ def _named_after(provider: str) -> str:
 
 
 def export_beancount(
-    log: SQLiteRecorder,
+    log: Log,
     reading: Reading,
     file: BinaryIO,
     *,

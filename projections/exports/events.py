@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, Final
 
 import msgspec
 
-from domain.log.recorder import SQLiteRecorder
+from domain.log.log import Log
 from domain.log.records import RawRecord
 from projections import csv_text
 from projections.history import Reading
@@ -54,7 +54,7 @@ class RecordMissing(Exception):
 
 
 def export_events(
-    log: SQLiteRecorder,
+    log: Log,
     reading: Reading,
     file: BinaryIO,
     *,
@@ -73,7 +73,7 @@ def export_events(
         progress(batch[-1].position, head)
 
 
-def _batches(log: SQLiteRecorder, head: int) -> Iterator[list[RawRecord]]:
+def _batches(log: Log, head: int) -> Iterator[list[RawRecord]]:
     """The records to the head, some at a time: one long statement would keep SQLite from tidying the log's WAL."""
     for after in range(0, head, BATCH_EVENTS):
         until = min(head, after + BATCH_EVENTS)
@@ -86,7 +86,7 @@ def _batches(log: SQLiteRecorder, head: int) -> Iterator[list[RawRecord]]:
         yield batch
 
 
-def histories(log: SQLiteRecorder, head: int, progress: Callable[[int, int], None]) -> Iterator[list[RawRecord]]:
+def histories(log: Log, head: int, progress: Callable[[int, int], None]) -> Iterator[list[RawRecord]]:
     """Each order's or reconciliation's records to the head, by their UUIDs; read in parts, so that no statement runs
     for long. Raises RecordMissing at the end, where these were not all."""
     ends = ["", *(f"{i:02x}" for i in range(1, 256)), "~"]

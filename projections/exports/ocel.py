@@ -26,7 +26,7 @@ from msgspec import structs
 
 from domain.aggregate import Event, step
 from domain.ledger import LOG
-from domain.log.recorder import SQLiteRecorder
+from domain.log.log import Log
 from domain.log.records import RawRecord
 from domain.log.sqlite import sqlite3
 from domain.moments import instant
@@ -100,9 +100,7 @@ _CUSTOMERS: Final = (
 )
 
 
-def export_ocel(
-    log: SQLiteRecorder, reading: Reading, file: Path, *, head: int, progress: Callable[[int, int], None]
-) -> None:
+def export_ocel(log: Log, reading: Reading, file: Path, *, head: int, progress: Callable[[int, int], None]) -> None:
     """Makes the file, of the events to the position `head`.
 
     Raises RecordMissing, or what `Reading.entry` and the order's fold raise of a record that they cannot trust.

@@ -103,7 +103,7 @@ class Checkpoints:
             file.write(note)
             file.flush()
             os.fsync(file.fileno())
-        self._ledger.log_of_events.keep_checkpoint(size, note, self._ledger.clock())
+        self._ledger.write(lambda t: t.keep_checkpoint(size, note, self._ledger.clock())).result()
 
 
 def _end_of_notes(notes: bytes) -> int:

@@ -11,6 +11,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from eventsourcing.persistence import PersistenceError
+
 from domain.log.sqlite import connect, sqlite3
 from domain.proof.checkpoint import VerifierKey
 from projections.processes import processes, reopened
@@ -25,7 +27,7 @@ PART_RECORDS: Final = 8_192
 
 
 def verify(
-    ledger: Path,
+    ledger: str,
     views: Path | None,
     *,
     checkpoints: Iterable[Checked],
@@ -82,7 +84,7 @@ class PartChecked(NamedTuple):
     digests: list[bytes]
 
 
-def check_part(ledger: Path, views: Path | None, first: int, last: int, head: int) -> PartChecked:
+def check_part(ledger: str, views: Path | None, first: int, last: int, head: int) -> PartChecked:
     """Checks the records from one position to another, and the whole histories that begin there."""
     last = min(last, head)
     with reopened(ledger) as log, _reading(views) as reader:
@@ -92,13 +94,13 @@ def check_part(ledger: Path, views: Path | None, first: int, last: int, head: in
         try:
             whole = histories(log, raws, first, last, head)
             found, orders = check_histories(log, reader, whole, [raw.order for raw in raws if raw.version == 1])
-        except (sqlite3.Error, TypeError, ValueError) as error:
+        except (PersistenceError, sqlite3.Error, TypeError, ValueError) as error:
             reason = f"the orders that begin from here to position {last} cannot all be read: {error}"
             found, orders = [Problem(first, None, reason, SOMEWHERE)], 0
         return PartChecked(records, found, orders, digests)
 
 
-def check_the_rest(ledger: Path, views: Path | None, head: int) -> tuple[list[Problem], int]:
+def check_the_rest(ledger: str, views: Path | None, head: int) -> tuple[list[Problem], int]:
     """What does not hold of the histories that have no beginning, in the log and in the views; and how many of them are
     orders."""
     with reopened(ledger) as log, _reading(views) as reader:
@@ -106,7 +108,7 @@ def check_the_rest(ledger: Path, views: Path | None, head: int) -> tuple[list[Pr
             raws = list(log.raw_records_without_beginning(head))
             problems, orders = check_histories(log, reader, raws, list(dict.fromkeys(raw.order for raw in raws)))
             return problems + ([] if reader is None else list(strangers(log, reader))), orders
-        except (sqlite3.Error, TypeError, ValueError) as error:
+        except (PersistenceError, sqlite3.Error, TypeError, ValueError) as error:
             return [Problem(0, None, f"the orders cannot all be read: {error}", SOMEWHERE)], 0
 
 

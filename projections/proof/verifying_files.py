@@ -6,9 +6,8 @@ from typing import Final
 import msgspec
 from eventsourcing.persistence import OperationalError
 
-from domain.log.recorder import SQLiteRecorder
+from domain.log.log import Log
 from domain.log.records import RawRecord
-from domain.log.sqlite import sqlite3
 from domain.reconciliation.state import RECONCILIATION
 from domain.topics import TOPICS
 from projections.proof.problems import Problem
@@ -16,7 +15,7 @@ from projections.proof.problems import Problem
 _RECONCILIATIONS: Final = frozenset(name for name, topic in TOPICS.items() if topic.kind is RECONCILIATION)
 
 
-def check_files(log: SQLiteRecorder, raws: Iterable[RawRecord]) -> Iterator[Problem]:
+def check_files(log: Log, raws: Iterable[RawRecord]) -> Iterator[Problem]:
     """The kept files against the SHA-256 under which the records name them."""
     for raw in raws:
         if raw.topic not in _RECONCILIATIONS:
@@ -29,7 +28,7 @@ def check_files(log: SQLiteRecorder, raws: Iterable[RawRecord]) -> Iterator[Prob
             try:
                 for _ in log.kept_file(sha256):
                     pass
-            except (OperationalError, sqlite3.Error) as error:
+            except OperationalError as error:
                 yield Problem(raw.position, raw.order, str(error))
 
 

@@ -4,8 +4,10 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, Final
 
+from eventsourcing.persistence import PersistenceError
+
 from domain.aggregate import Kind, step
-from domain.log.recorder import SQLiteRecorder
+from domain.log.log import Log
 from domain.log.records import RawRecord
 from domain.log.sqlite import sqlite3
 from domain.order.state import ORDER
@@ -19,7 +21,7 @@ _UUIDS_AT_ONCE: Final = 1_000
 
 
 def check_histories(
-    log: SQLiteRecorder, reader: sqlite3.Connection | None, raws: Sequence[RawRecord], uuids: Sequence[str]
+    log: Log, reader: sqlite3.Connection | None, raws: Sequence[RawRecord], uuids: Sequence[str]
 ) -> tuple[list[Problem], int]:
     """What does not hold of the histories with these UUIDs, whose records `raws` are; and how many are orders.
 
@@ -27,7 +29,7 @@ def check_histories(
     """
     try:
         held = _held(fold(raws, nothing, read=MAPPER.read_unchecked), reader)
-    except sqlite3.Error:
+    except (PersistenceError, sqlite3.Error):
         raise
     except Exception:  # an altered record can do anything to a fold; each history alone then
         held = {}
@@ -103,7 +105,7 @@ def _check_history(shown: _Shown | None, kind: Kind[Any], uuid: str, raws: Seque
     return None
 
 
-def strangers(log: SQLiteRecorder, reader: sqlite3.Connection) -> Iterator[Problem]:
+def strangers(log: Log, reader: sqlite3.Connection) -> Iterator[Problem]:
     """The histories in the views that the log knows nothing of."""
     for view in KEEPER.values():
         uuids = view.uuids(reader)

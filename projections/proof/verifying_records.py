@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from domain.log.recorder import SQLiteRecorder
+from eventsourcing.persistence import PersistenceError
+
+from domain.log.log import Log
 from domain.log.records import RawRecord, digest_of
 from domain.log.sqlite import sqlite3
 from projections import tree
@@ -15,7 +17,7 @@ _REMADE: Final = "the record has another digest than the tree has for it: it was
 
 
 def check_records(
-    log: SQLiteRecorder, reader: "sqlite3.Connection | None", first: int, last: int
+    log: Log, reader: "sqlite3.Connection | None", first: int, last: int
 ) -> tuple[list[RawRecord], list[Problem]]:
     """The records at these positions, as many as can be read, and what does not hold of them."""
     leaves = [] if reader is None else tree.leaves(reader, first, last)
@@ -29,14 +31,12 @@ def check_records(
             and times == sorted(times)
             and [digest_of(*raw[1:-1]) for raw in raws] == [raw.digest for raw in raws]
         )
-    except (sqlite3.Error, TypeError, ValueError):  # a damaged page, or a field that is none
+    except (PersistenceError, sqlite3.Error, TypeError, ValueError):  # a damaged page, or a field that is none
         holds = False
     return (raws, []) if holds else _look_closer(log, leaves, first, last)
 
 
-def _look_closer(
-    log: SQLiteRecorder, leaves: Sequence[bytes], first: int, last: int
-) -> tuple[list[RawRecord], list[Problem]]:
+def _look_closer(log: Log, leaves: Sequence[bytes], first: int, last: int) -> tuple[list[RawRecord], list[Problem]]:
     """The same, record by record: which of them it is, and why."""
     raws: list[RawRecord] = []
     problems: list[Problem] = []
@@ -70,7 +70,7 @@ def digests_of(raws: Iterable[RawRecord], first: int, last: int) -> list[bytes]:
     return digests
 
 
-def _each(log: SQLiteRecorder, first: int, last: int) -> Iterator[tuple[int, RawRecord | str]]:
+def _each(log: Log, first: int, last: int) -> Iterator[tuple[int, RawRecord | str]]:
     """Each position with its record, or with why there is none that can be read; of several missing ones the first."""
     position = first
     try:
@@ -80,7 +80,7 @@ def _each(log: SQLiteRecorder, first: int, last: int) -> Iterator[tuple[int, Raw
             position = raw.position
             yield position, raw
             position += 1
-    except (sqlite3.Error, TypeError, ValueError) as error:
+    except (PersistenceError, sqlite3.Error, TypeError, ValueError) as error:
         # The page is damaged: what can still be read is looked for one by one.
         for single in range(position, last + 1):
             yield single, _one(log, single, error)
@@ -93,8 +93,8 @@ def missing(first: int, last: int) -> str:
     return "no record stands at this position" if first == last else f"no record stands from here to position {last}"
 
 
-def _one(log: SQLiteRecorder, position: int, error: Exception) -> RawRecord | str:
+def _one(log: Log, position: int, error: Exception) -> RawRecord | str:
     try:
         return log.raw_record(position) or "no record stands at this position"
-    except (sqlite3.Error, TypeError, ValueError):
+    except (PersistenceError, sqlite3.Error, TypeError, ValueError):
         return f"the file is damaged here: {error}"

@@ -8,8 +8,8 @@ from typing import Any, Final
 import msgspec
 
 from domain.aggregate import BrokenHistory, Kind, Record, State, step
+from domain.log.log import Log
 from domain.log.mapper import DamagedEvent, EventMapper, UnknownTopic
-from domain.log.recorder import SQLiteRecorder
 from domain.log.records import RawRecord, text_of
 from domain.log.sqlite import sqlite3
 from domain.topics import kind_of
@@ -107,7 +107,7 @@ def note_stopped(connection: sqlite3.Connection, stopped: dict[str, tuple[int, s
     connection.executemany("INSERT INTO stopped VALUES (?, ?, ?)", [(uuid, *why) for uuid, why in stopped.items()])
 
 
-def histories(log: SQLiteRecorder, raws: Sequence[RawRecord], first: int, last: int, head: int) -> list[RawRecord]:
+def histories(log: Log, raws: Sequence[RawRecord], first: int, last: int, head: int) -> list[RawRecord]:
     """The whole histories, up to `head`, of the orders that begin among the records from one position to another.
 
     `raws` are those records. All in the order of positions.

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from domain.ledger import OrderLedger
-from domain.log.recorder import SQLiteRecorder
+from domain.log.log import Log
 from domain.log.sqlite import connect, sqlite3, transaction
 from projections.processes import processes, reopened
 from projections.views import generation
@@ -47,7 +47,7 @@ def make(ledger: OrderLedger, file: Path, progress: Progress | None) -> sqlite3.
     for view in VIEWS:
         view.index(database)
     with transaction(connection):
-        put(connection, _orphans(ledger.log_of_events.path, head))
+        put(connection, _orphans(ledger.log_of_events.url, head))
     _finish(ledger, connection, file)
     return connection
 
@@ -88,7 +88,7 @@ def _connect(file: Path) -> sqlite3.Connection:
 
 def _insert(
     connection: sqlite3.Connection,
-    log: SQLiteRecorder,
+    log: Log,
     head: int,
     views: Sequence[View],
     progress: Progress | None,
@@ -131,10 +131,10 @@ class Part(msgspec.Struct):
 _read_part: Final = msgspec.msgpack.Decoder(Part).decode
 
 
-def _parts(log: SQLiteRecorder, head: int, names: Sequence[str]) -> Iterator[Part]:
+def _parts(log: Log, head: int, names: Sequence[str]) -> Iterator[Part]:
     """The log up to `head`, part by part, each made by another process where there is enough for more than one."""
     starts = [number * PART_POSITIONS for number in log.parts(PART_POSITIONS) if number * PART_POSITIONS < head]
-    ends = [(log.path, after, after + PART_POSITIONS, head, names) for after in starts]
+    ends = [(log.url, after, after + PART_POSITIONS, head, names) for after in starts]
     if len(ends) < PROCESSES_PARTS_MIN:
         yield from map(_read_part, starmap(make_part, ends))
         return
@@ -149,17 +149,17 @@ def _parts(log: SQLiteRecorder, head: int, names: Sequence[str]) -> Iterator[Par
             yield _read_part(coming.popleft().result())
 
 
-def make_part(log: Path, after: int, until: int, head: int, names: Sequence[str]) -> bytes:
+def make_part(url: str, after: int, until: int, head: int, names: Sequence[str]) -> bytes:
     """The part between two positions, the first left out, of a log that is read up to `head`; of the views with these
     names. As MessagePack. Raises what `fold` does."""
     views = [view for view in VIEWS if view.name in names]
-    with reopened(log) as reader:
+    with reopened(url) as reader:
         raws = list(reader.raw_records(after=after, until=min(until, head)))
         whole = histories(reader, raws, after + 1, until, head)
     return msgspec.msgpack.encode(Part(until, rows(raws, fold(whole, nothing), views)))
 
 
-def _orphans(log: Path, head: int) -> Rows:
+def _orphans(url: str, head: int) -> Rows:
     """What is there of histories of which the log has no first version: each of them is stopped."""
-    with reopened(log) as reader:
+    with reopened(url) as reader:
         return rows([], fold(reader.raw_records_without_beginning(head), nothing))

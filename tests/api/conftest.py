@@ -49,7 +49,8 @@ def issue(service: Service, *scopes: str, customer: int | None = None) -> str:
     """A new key, made without the half second that `run.py token create` takes to start."""
     recorder = SQLiteRecorder(service.folder / "ledger.db")
     try:
-        return Keys(recorder).create(now=utc_now(), customer_id=customer, scopes=scopes)
+        with recorder.transaction() as t:
+            return Keys(recorder).create(t, now=utc_now(), customer_id=customer, scopes=scopes)
     finally:
         recorder.close()
 
@@ -212,7 +213,7 @@ def assert_problem(
 
 def bring(service: Service, *lines: dict[str, Any]) -> None:
     """Imports orders with their history, since only an import can bring orders of the past, and waits for the views."""
-    ledger = OrderLedger(service.folder / "ledger.db")
+    ledger = OrderLedger(SQLiteRecorder(service.folder / "ledger.db"))
     done = import_lines(ledger, BytesIO("\n".join(map(json.dumps, lines)).encode()), on_rejected=print)
     assert done.imported == len(lines)
     reader = service.client(issue(service, "orders:read"))

@@ -11,6 +11,7 @@ from api import settings
 from api.app import create_app
 from domain.ledger import OrderLedger
 from domain.log.keys import Keys
+from domain.log.recorder import SQLiteRecorder
 from domain.log.sqlite import sqlite3
 from domain.moments import utc_now
 from projections.views.views import Views
@@ -18,7 +19,7 @@ from projections.views.views import Views
 
 @pytest.fixture
 def views(tmp_path: Path) -> Iterator[Views]:
-    views = Views(OrderLedger(tmp_path / "ledger.db"), tmp_path / "views.db")
+    views = Views(OrderLedger(SQLiteRecorder(tmp_path / "ledger.db")), tmp_path / "views.db")
     views.ensure()
     yield views
     views.close()
@@ -28,9 +29,9 @@ def views(tmp_path: Path) -> Iterator[Views]:
 def test_a_write_is_answered_with_its_document_though_the_views_are_damaged(
     views: Views, tmp_path: Path, table: str
 ) -> None:
-    ledger = OrderLedger(tmp_path / "ledger.db")
+    ledger = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"))
     client = TestClient(create_app(ledger, views, settings.read({"LEDGER_URL": f"sqlite:///{tmp_path}/ledger.db"})))
-    key = Keys(ledger.log_of_events).create(scopes=["orders:write"], now=utc_now())
+    key = ledger.write(Keys(ledger.log_of_events).create, scopes=["orders:write"], now=utc_now()).result()
     with closing(sqlite3.connect(views.path.resolve(), isolation_level=None)) as damaging:
         damaging.execute(f"DROP TABLE {table}")
     answer = client.simulate_post("/api/v1/orders", json={}, headers={"Authorization": f"Token {key}"})

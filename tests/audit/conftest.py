@@ -14,6 +14,7 @@ from api import settings as settings_module
 from api.app import create_app
 from domain.ledger import OrderLedger, Outcome
 from domain.log.keys import Keys
+from domain.log.recorder import SQLiteRecorder
 from domain.order.commands import (
     AddItem,
     ChangeItemQuantity,
@@ -28,7 +29,7 @@ from domain.order.state import Order
 from domain.strict_json import shaped
 from projections.proof.signing import Checkpoints, create_key
 from projections.views.views import Views
-from tests.conftest import ME, Clock, new_order
+from tests.conftest import ME, Clock, do, new_order
 
 AUDIT = "/api/v1/audit"
 HOST = "shop.example"
@@ -41,7 +42,7 @@ class Office:
         self.folder = folder
         self.clock = Clock()
         self.settings = settings_module.read({"LEDGER_URL": f"sqlite:///{folder / 'ledger.db'}"})
-        self.ledger = OrderLedger(self.settings.ledger, clock=self.clock)
+        self.ledger = OrderLedger(SQLiteRecorder(self.settings.ledger), clock=self.clock)
         self.views = Views(self.ledger, self.settings.views)
         self.views.ensure()
         self.keys = Keys(self.ledger.log_of_events)
@@ -52,7 +53,7 @@ class Office:
         self.auditor = self.key("audit:read")
 
     def key(self, *scopes: str, customer: int | None = None) -> str:
-        return self.keys.create(now=self.clock(), scopes=scopes, customer_id=customer)
+        return self.ledger.write(self.keys.create, now=self.clock(), scopes=scopes, customer_id=customer).result()
 
     def ask(self, path: str, key: str | None = None, method: str = "GET", **options: Any) -> Result:
         headers = {"Authorization": f"Token {key or self.auditor}", **options.pop("headers", {})}
@@ -84,12 +85,12 @@ class Office:
     def place(self, **fields: Any) -> Order:
         """A new order, worth 100.00 where nothing else is said."""
         body = {"items": [{"unit_price": "100.00"}], **fields}
-        return self._done(self.ledger.create(new_order(**body), ME))
+        return self._done(do(self.ledger.create, new_order(**body), ME))
 
     def give(self, order: Order, shape: type[Command], **fields: Any) -> Order:
         """The order after one more command, a second later."""
         self.clock.tick()
-        return self._done(self.ledger.change(order.uuid, shaped(fields, shape), ME))
+        return self._done(do(self.ledger.change, order.uuid, shaped(fields, shape), ME))
 
     def _done(self, outcome: Outcome) -> Order:
         self.views.catch_up()

@@ -55,7 +55,7 @@ def test_what_is_refused_is_refused_in_the_same_words_whether_the_order_exists_o
 @pytest.mark.parametrize("path", READS)
 def test_without_a_key_that_is_in_force_nobody_sees_anything_here(paid: Office, path: str) -> None:
     revoked = paid.key("audit:read")
-    paid.keys.revoke(revoked[:8], now=paid.clock())
+    paid.ledger.write(paid.keys.revoke, revoked[:8], now=paid.clock()).result()
     for key in (revoked, "unknown"):
         answer = paid.ask(AUDIT + path, key)
         assert (answer.status_code, answer.json["code"]) == (401, "not-authenticated")

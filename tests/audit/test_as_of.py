@@ -16,7 +16,7 @@ from domain.order.statuses import TRANSITIONS
 from domain.refusals import Refusal
 from tests.audit.conftest import AUDIT, HOST, Office, exact, one_of_each
 from tests.audit.histories import a_command, an_order
-from tests.conftest import ME, Client, Service, import_line
+from tests.conftest import ME, Client, Service, do, import_line
 
 HISTORIES = 200
 COMMANDS = 5
@@ -66,7 +66,7 @@ def recorded_run(office: Office) -> list[Shown]:
     for first in range(1, HISTORIES + 1, SIDE_BY_SIDE):
         customers = []
         for number in range(first, first + SIDE_BY_SIDE):
-            order = office._done(office.ledger.create(an_order(random, number), ME))
+            order = office._done(do(office.ledger.create, an_order(random, number), ME))
             customers.append(Customer(office.key(customer=number), order))
             saved.append(shown(office, staff, customers[-1]))
         for step in range(COMMANDS * SIDE_BY_SIDE):
@@ -74,7 +74,7 @@ def recorded_run(office: Office) -> list[Shown]:
             place = random.randrange(SIDE_BY_SIDE)
             with suppress(Refusal):
                 command = a_command(random, customers[place].order, f"{first}-{step}")
-                after = office.ledger.change(customers[place].order.uuid, command, ME)
+                after = do(office.ledger.change, customers[place].order.uuid, command, ME)
                 customers[place] = customers[place]._replace(order=office._done(after))
                 saved.append(shown(office, staff, customers[place]))
     return saved
@@ -172,7 +172,7 @@ def test_what_happened_earlier_than_it_was_recorded_was_not_known_then(office: O
             {"at": "2024-05-03T09:00:00Z", "type": "status", "status": "processing"},
         ],
     )
-    office.ledger.import_batch([line], ME)
+    do(office.ledger.import_batch, [line], ME)
     office.clock.tick(days=1)
     asked = "2024-05-02T12:00:00Z"
     then = office.audit("/orders/1", occurred_at=asked)

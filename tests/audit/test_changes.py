@@ -11,7 +11,7 @@ from domain.order.commands import AddItem, ChangeOrder, ChangeStatus, ReceivePay
 from domain.refusals import Refusal
 from tests.audit.conftest import AUDIT, Office, one_of_each
 from tests.audit.histories import a_command, an_order
-from tests.conftest import ME
+from tests.conftest import ME, do
 
 
 @pytest.fixture(scope="module")
@@ -175,11 +175,11 @@ def applied(office: Office, uuid: str, first: int, last: int) -> tuple[dict[str,
 def test_the_changes_made_to_one_version_give_the_other_whatever_happened(office: Office) -> None:
     random = Random(11)
     for number in range(1, 31):
-        order = office.ledger.create(an_order(random, number), ME).order
+        order = do(office.ledger.create, an_order(random, number), ME).order
         for step in range(8):
             office.clock.tick()
             try:
-                order = office.ledger.change(order.uuid, a_command(random, order, f"{number}-{step}"), ME).order
+                order = do(office.ledger.change, order.uuid, a_command(random, order, f"{number}-{step}"), ME).order
             except Refusal:
                 continue
         first = random.randint(1, order.version)

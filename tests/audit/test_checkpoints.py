@@ -19,7 +19,7 @@ from domain.proof import checkpoint
 from domain.proof.checkpoint import VerifierKey
 from projections.proof.signing import Checkpoints, NoSigningKey, create_key
 from tests.audit.conftest import AUDIT, Office
-from tests.conftest import ME, Service, new_order
+from tests.conftest import ME, Service, do, new_order
 
 NOTE = re.compile(r"order-ledger/orders\n([0-9]+)\n([0-9A-Za-z+/]{43}=)\n\n— order-ledger/orders ([0-9A-Za-z+/]+=*)\n")
 SOON_SECONDS = 20
@@ -117,7 +117,7 @@ def test_signers_at_once_leave_every_note_whole(office: Office) -> None:
             signing = Checkpoints(
                 office.ledger, office.views, key=office.settings.key, kept=office.settings.checkpoints
             )
-            office.ledger.create(new_order(), ME)
+            do(office.ledger.create, new_order(), ME)
             notes.append(signing.current())
         office.views.close()
 
@@ -194,7 +194,7 @@ def test_the_head_is_signed_when_events_were_recorded_and_the_last_one_is_old_en
 
     order = office.place(items=[])
     assert sizes() == [1]
-    office.ledger.change(order.uuid, ChangeOrder(notes="a"), ME)
+    do(office.ledger.change, order.uuid, ChangeOrder(notes="a"), ME)
     office.clock.tick(seconds=59)
     assert sizes() == [1]
     office.clock.tick(seconds=1)

@@ -26,7 +26,7 @@ from projections.proof.evidence import CONTINUATIONS_MAX
 from projections.proof.signing import create_key
 from tests.audit.conftest import AUDIT, Office, one_of_each
 from tests.audit.histories import a_command, an_order
-from tests.conftest import ME, Service
+from tests.conftest import ME, Service, do
 
 FILES = [
     "README.txt",
@@ -126,7 +126,7 @@ def test_who_kept_a_checkpoint_of_any_day_gets_a_pack_that_goes_on_from_it(offic
     kept = tmp_path / "kept.txt"
     kept.write_bytes(office.checkpoints.current())
     for number in range(CONTINUATIONS_MAX + 1):
-        office.ledger.change(order.uuid, ChangeOrder(notes=str(number)), ME)
+        do(office.ledger.change, order.uuid, ChangeOrder(notes=str(number)), ME)
         office.checkpoints.current()
     answer = office.ask(f"{AUDIT}/orders/1/evidence", params={"since": 2})
     folder = unpacked(answer.content, tmp_path / "pack")
@@ -196,13 +196,13 @@ def test_an_order_that_does_not_exist_has_no_evidence(told: Office) -> None:
 
 def test_the_pack_of_any_history_holds_at_any_place_in_the_log(office: Office, tmp_path: Path) -> None:
     random = Random(5)
-    orders = [office.ledger.create(an_order(random, number), ME).order for number in range(1, 7)]
+    orders = [do(office.ledger.create, an_order(random, number), ME).order for number in range(1, 7)]
     for step in range(60):
         office.clock.tick()
         place = random.randrange(len(orders))
         try:
             command = a_command(random, orders[place], str(step))
-            orders[place] = office.ledger.change(orders[place].uuid, command, ME).order
+            orders[place] = do(office.ledger.change, orders[place].uuid, command, ME).order
         except Refusal:
             continue
     for order in orders:

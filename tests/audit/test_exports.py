@@ -19,6 +19,7 @@ import pytest
 from domain.currencies import digits_of
 from domain.ledger import OrderLedger
 from domain.log.mapper import DamagedEvent
+from domain.log.recorder import SQLiteRecorder
 from domain.log.sqlite import sqlite3
 from domain.order.commands import ChangeItemQuantity, ChangeOrder, ChangeStatus, ReceivePayment, RefundPayment
 from domain.order.events import TOPICS
@@ -29,7 +30,7 @@ from projections.exports.ocel import export_ocel
 from projections.history import Reading
 from tests.audit.conftest import AUDIT, Office, exact, one_of_each, reconcile
 from tests.audit.histories import a_command, an_order
-from tests.conftest import ME, Service, new_order
+from tests.conftest import ME, Service, do, new_order
 
 REQUIREMENTS = Path(__file__).with_name("requirements-pm4py.txt")
 READER = Path(__file__).with_name("ocel_reader.py")
@@ -79,13 +80,13 @@ def rows(file: Path, query: str) -> list[tuple[Any, ...]]:
 def lived(office: Office, orders: int) -> None:
     """Random histories, side by side."""
     random = Random(17)
-    made = [office.ledger.create(an_order(random, number % 4), ME).order for number in range(orders)]
+    made = [do(office.ledger.create, an_order(random, number % 4), ME).order for number in range(orders)]
     for step in range(orders * 6):
         office.clock.tick(microseconds=random.choice((0, 1, 10**9)))
         place = random.randrange(orders)
         try:
             command = a_command(random, made[place], str(step))
-            made[place] = office.ledger.change(made[place].uuid, command, ME).order
+            made[place] = do(office.ledger.change, made[place].uuid, command, ME).order
         except Refusal:
             continue
 
@@ -128,13 +129,13 @@ def test_no_cell_of_the_csv_begins_like_a_formula_and_json_lines_stay_exact(offi
 
 def test_an_export_ends_where_the_log_ended_when_it_began(office: Office) -> None:
     for _ in range(3):
-        office.ledger.create(new_order(items=[{}] * 1000), ME)
+        do(office.ledger.create, new_order(items=[{}] * 1000), ME)
     head = office.ledger.head()
     assert head > BATCH_EVENTS
     file = BytesIO()
 
     def append(_done: int, _total: int) -> None:
-        office.ledger.create(new_order(), ME)
+        do(office.ledger.create, new_order(), ME)
 
     export_events(office.ledger.log_of_events, Reading(office.ledger), file, form="jsonl", head=head, progress=append)
     assert office.ledger.head() == head + 2
@@ -181,7 +182,7 @@ def test_a_missing_record_ends_the_export_with_its_position(
 
 def test_memory_does_not_grow_with_the_log(office: Office, tmp_path: Path) -> None:
     for _ in range(4 * BATCH_EVENTS // 1000):
-        office.ledger.create(new_order(items=[{"unit_price": "1"}] * 999), ME)
+        do(office.ledger.create, new_order(items=[{"unit_price": "1"}] * 999), ME)
 
     def peak(write: Callable[[int], Any], head: int) -> int:
         tracemalloc.start()
@@ -224,7 +225,7 @@ def test_every_event_is_there_once_under_its_position_and_type(office: Office, t
 def test_times_are_when_it_happened_and_tell_the_events_of_one_instant_apart(office: Office, tmp_path: Path) -> None:
     order = office.place(items=[{}] * 3)
     office.clock.tick(microseconds=5)
-    office.ledger.change(order.uuid, ChangeOrder(notes="x"), ME)
+    do(office.ledger.change, order.uuid, ChangeOrder(notes="x"), ME)
     file = ocel(office.ledger, tmp_path / "o.sqlite")
     times = "SELECT ocel_id, ocel_time FROM event_{}"
     found = [row for kind in ("OrderCreated", "ItemAdded", "NotesChanged") for row in rows(file, times.format(kind))]
@@ -365,7 +366,7 @@ def test_the_same_events_give_the_same_bytes(office: Office, tmp_path: Path) -> 
     copied = tmp_path / "copy.db"
     rows(office.settings.ledger, f"VACUUM INTO '{copied}'")
     one_of_each(office)
-    copy = OrderLedger(copied)
+    copy = OrderLedger(SQLiteRecorder(copied))
     assert ocel(copy, tmp_path / "copy").read_bytes() == first
     copy.log_of_events.close()
     assert ocel(office.ledger, tmp_path / "later", head).read_bytes() == first
@@ -394,9 +395,9 @@ def test_an_empty_log_is_tables_without_rows(office: Office, tmp_path: Path) -> 
 @pytest.fixture
 def filled(tmp_path: Path) -> Service:
     """A ledger of three orders, without a running service: its commands."""
-    ledger = OrderLedger(tmp_path / "ledger.db")
+    ledger = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"))
     for _ in range(3):
-        ledger.create(new_order(items=[{"unit_price": "5"}]), ME)
+        do(ledger.create, new_order(items=[{"unit_price": "5"}]), ME)
     ledger.log_of_events.close()
     return Service(tmp_path)
 

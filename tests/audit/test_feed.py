@@ -12,10 +12,11 @@ import pytest
 from api.audit import SCAN_EVENTS_MAX
 from domain.aggregate import Record
 from domain.ledger import OrderLedger
+from domain.log.recorder import SQLiteRecorder
 from domain.order import events as e
 from domain.order.commands import ChangeOrder, ReceivePayment
 from tests.audit.conftest import AUDIT, Office, exact, one_of_each, reconcile
-from tests.conftest import ME, Service, import_line, new_order
+from tests.conftest import ME, Service, do, import_line, new_order
 from tests.first_version import recorded_in_the_first_version
 
 SUMMARIES = [
@@ -122,7 +123,7 @@ def test_a_write_is_told_with_its_request_and_its_idempotency_key(office: Office
 
 
 def test_an_imported_event_keeps_both_its_times(office: Office) -> None:
-    office.ledger.import_batch([import_line(created_at="2024-05-01T09:00:00Z")], ME)
+    do(office.ledger.import_batch, [import_line(created_at="2024-05-01T09:00:00Z")], ME)
     (event,) = office.feed()
     assert (event["occurred_at"], event["recorded_at"]) == ("2024-05-01T09:00:00Z", "2026-03-01T10:30:00Z")
 
@@ -165,9 +166,9 @@ def test_a_follower_misses_nothing_and_sees_nothing_twice_while_others_append(se
     stop = threading.Event()
 
     def write() -> None:
-        ledger = OrderLedger(service.folder / "ledger.db")
+        ledger = OrderLedger(SQLiteRecorder(service.folder / "ledger.db"))
         for _ in range(60):
-            ledger.create(new_order(items=[{}, {}]), ME)
+            do(ledger.create, new_order(items=[{}, {}]), ME)
         ledger.log_of_events.close()
         stop.set()
 
@@ -246,7 +247,7 @@ def test_the_log_is_filtered_by_when_it_was_recorded_both_ends_included(told: To
 def test_a_moment_is_exact_to_the_microsecond(office: Office) -> None:
     order = office.place(items=[])
     office.clock.tick(microseconds=1)
-    office.ledger.change(order.uuid, ChangeOrder(notes="x"), ME)
+    do(office.ledger.change, order.uuid, ChangeOrder(notes="x"), ME)
     assert positions(office.feed(to="2026-03-01T10:30:00.000000Z")) == [1]
     assert positions(office.feed(**{"from": "2026-03-01T10:30:00.000001Z"})) == [2]
 
@@ -273,7 +274,7 @@ def test_a_filter_that_finds_little_looks_through_a_long_log_part_by_part(office
         provenance=ME,
         now=office.clock(),
     )
-    office.ledger.create(new_order(), ME)
+    do(office.ledger.create, new_order(), ME)
     page = office.audit("/events", type="OrderCreated", after="orders:1")
     assert (page["events"], page["next"]) == ([], f"orders:{SCAN_EVENTS_MAX + 1}")
     assert positions(office.feed(type="OrderCreated")) == [1, SCAN_EVENTS_MAX + 2]
@@ -354,7 +355,7 @@ def test_a_reconciliation_stands_in_the_same_feed_as_no_orders_event(office: Off
 def test_recorded_times_never_go_back_even_where_the_clock_does(office: Office) -> None:
     order = office.place()
     office.clock.now -= timedelta(hours=1)
-    office.ledger.change(order.uuid, ChangeOrder(notes="earlier"), ME)
+    do(office.ledger.change, order.uuid, ChangeOrder(notes="earlier"), ME)
     first, *_, last = office.feed()
     assert last["recorded_at"] == first["recorded_at"]
     assert datetime.fromisoformat(last["occurred_at"]) == datetime(2026, 3, 1, 9, 30, tzinfo=UTC)

@@ -16,6 +16,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from domain.ledger import OrderLedger
+from domain.log.recorder import SQLiteRecorder
 from domain.log.records import Provenance, digest_of
 from domain.log.sqlite import sqlite3
 from domain.proof import checkpoint, merkle
@@ -28,7 +29,7 @@ from projections.proof.verifying_checkpoints import Growing, Verified
 from projections.views.views import Views
 from tests.audit.conftest import Office
 from tests.audit.histories import a_command, an_order
-from tests.conftest import ROOT, Service, let_events_be_anything
+from tests.conftest import ROOT, Service, do, let_events_be_anything
 
 FLIPS: Final = 300
 ORDERS: Final = 12
@@ -60,11 +61,11 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
         given = Provenance("tester", f"request-{number}", random.choice((None, f"key-{number}")))
         with suppress(Refusal):
             if number < ORDERS:
-                orders.append(office.ledger.create(an_order(random, number), given).order)
+                orders.append(do(office.ledger.create, an_order(random, number), given).order)
             else:
                 place = random.randrange(ORDERS)
                 command = a_command(random, orders[place], str(number))
-                orders[place] = office.ledger.change(orders[place].uuid, command, given).order
+                orders[place] = do(office.ledger.change, orders[place].uuid, command, given).order
             office.checkpoints.current()
     signed = [checkpoint.parse(note).size for note in office.ledger.log_of_events.checkpoints()]
     office.close()
@@ -78,6 +79,7 @@ class Files:
         shutil.copytree(kept.folder, folder, symlinks=True, dirs_exist_ok=True)
         self.folder = folder
         self.ledger = folder / "ledger.db"
+        self.url = f"sqlite:///{self.ledger}"
         self.connection = sqlite3.connect(self.ledger, isolation_level=None)
         self.connection.execute("PRAGMA synchronous = OFF")
         for (trigger,) in self.all("SELECT name FROM sqlite_schema WHERE type = 'trigger'"):
@@ -104,7 +106,7 @@ class Files:
 
     def make_views_anew(self) -> None:
         """Tree and rows as they would be had the log always been as it is now."""
-        ledger = OrderLedger(self.ledger)
+        ledger = OrderLedger(SQLiteRecorder(self.ledger))
         views = Views(ledger, self.folder / "views.db")
         views.rebuild()
         views.close()
@@ -126,13 +128,13 @@ def files(kept: Kept, tmp_path: Path) -> Iterator[Files]:
 
 def by_record(files: Files) -> list[Problem]:
     (head,) = files.all("SELECT max(position) FROM events")[0]
-    return check_part(files.ledger, files.views(), 1, head, head).records
+    return check_part(files.url, files.views(), 1, head, head).records
 
 
 def by_order(files: Files) -> list[Problem]:
     (head,) = files.all("SELECT max(position) FROM events")[0]
-    rest, _ = check_the_rest(files.ledger, files.views(), head)
-    return check_part(files.ledger, files.views(), 1, head, head).histories + rest
+    rest, _ = check_the_rest(files.url, files.views(), head)
+    return check_part(files.url, files.views(), 1, head, head).histories + rest
 
 
 def by_checkpoint(files: Files) -> list[Problem]:
@@ -141,7 +143,7 @@ def by_checkpoint(files: Files) -> list[Problem]:
     (head,) = files.all("SELECT max(position) FROM events")[0]
     found = Verified()
     growing = Growing([("kept", checkpoint.parse(note)) for note in notes], found)
-    growing.append(check_part(files.ledger, None, 1, head, head).digests)
+    growing.append(check_part(files.url, None, 1, head, head).digests)
     growing.finish()
     return found.problems
 
@@ -216,7 +218,7 @@ def test_a_uuid_that_is_none_is_named_though_its_digests_were_made_anew(files: F
         files.write(position, "originator_id", b"\xff" * 36)
         files.make_digest_anew(position)
     (head,) = files.all("SELECT max(position) FROM events")[0]
-    (problem,) = check_part(files.ledger, None, 1, head, head).histories
+    (problem,) = check_part(files.url, None, 1, head, head).histories
     assert problem.position == of_one[0]
 
 

@@ -14,11 +14,12 @@ import pytest
 import requests
 
 from domain.ledger import OrderLedger, Outcome
+from domain.log.recorder import SQLiteRecorder
 from domain.log.records import Provenance
 from domain.log.sqlite import sqlite3, transaction
 from domain.order import commands as c
 from domain.strict_json import shaped
-from tests.conftest import ME, Client, Service, new_order
+from tests.conftest import ME, Client, Service, do, new_order
 
 CLIENTS = 8
 COMMANDS = 40
@@ -53,7 +54,7 @@ def at_once(clients: list[Client], path: str, body: dict[str, Any], **headers: s
 
 def log_of(service: Service, address: str) -> list[tuple[int, str | None]]:
     """Version and idempotency key of every event of an order, as the log has them."""
-    ledger = OrderLedger(service.folder / "ledger.db")
+    ledger = OrderLedger(SQLiteRecorder(service.folder / "ledger.db"))
     uuid = ledger.uuid_of(int(address.rpartition("/")[2]))
     found = ledger.log_of_events.reader.execute(
         "SELECT version, idempotency_key FROM events WHERE originator_id = ? ORDER BY position", (str(uuid),)
@@ -221,7 +222,9 @@ class Given(NamedTuple):
 
     def to(self, ledger: OrderLedger, uuid: UUID) -> Outcome:
         key = None if self.key is None else f"{uuid} {self.key}"
-        return ledger.change(uuid, self.command, Provenance("a", None, key), expected_versions=self.expected_versions)
+        return do(
+            ledger.change, uuid, self.command, Provenance("a", None, key), expected_versions=self.expected_versions
+        )
 
 
 def payment(uuid: UUID) -> c.ReceivePayment:
@@ -248,9 +251,9 @@ def payment(uuid: UUID) -> c.ReceivePayment:
 def test_one_command_given_twice_is_recorded_once_at_whatever_moment_the_other_comes(
     give: Callable[[UUID], Given], ledger: OrderLedger, tmp_path: Path
 ) -> None:
-    other = OrderLedger(tmp_path / "ledger.db")
+    other = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"))
     for nth in range(1, 100):
-        uuid = ledger.create(new_order(items=[{"unit_price": "9"}]), ME).order.uuid
+        uuid = do(ledger.create, new_order(items=[{"unit_price": "9"}]), ME).order.uuid
         with Moment(ledger, nth, partial(give(uuid).to, other, uuid)) as moment:
             ours = give(uuid).to(ledger, uuid)
         assert ledger.order(uuid) == ours.order
@@ -262,9 +265,9 @@ def test_one_command_given_twice_is_recorded_once_at_whatever_moment_the_other_c
 
 
 def test_two_commands_are_both_recorded_at_whatever_moment_the_other_comes(ledger: OrderLedger, tmp_path: Path) -> None:
-    other = OrderLedger(tmp_path / "ledger.db")
+    other = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"))
     for nth in range(1, 100):
-        uuid = ledger.create(new_order(items=[{"unit_price": "9"}]), ME).order.uuid
+        uuid = do(ledger.create, new_order(items=[{"unit_price": "9"}]), ME).order.uuid
         with Moment(ledger, nth, partial(Given(c.AddItem()).to, other, uuid)) as moment:
             ours = Given(payment(uuid)).to(ledger, uuid)
         assert sorted(outcome.order.version for outcome in (ours, *moment.theirs)) == list(
@@ -307,7 +310,7 @@ def test_two_imports_at_once_with_overlapping_ids_record_each_order_once(tmp_pat
         done = list(both.map(lambda file: service.run("import", "-", stdin=file), files))
     assert [run.returncode for run in done] == [0, 0], [run.stderr for run in done]
 
-    ledger = OrderLedger(tmp_path / "ledger.db")
+    ledger = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"))
     recorded = ledger.log_of_events.reader.execute(
         "SELECT originator_id, count(*) FROM events GROUP BY originator_id"
     ).fetchall()

@@ -19,6 +19,7 @@ from uuid import UUID, uuid4
 import requests
 
 from domain.ledger import OrderLedger
+from domain.log.recorder import SQLiteRecorder
 from projections.orders.documents import staff_document
 from projections.views.rebuilding import PART_POSITIONS, PROCESSES_PARTS_MIN
 from projections.views.views import Views
@@ -125,7 +126,7 @@ def test_after_fifty_kills_under_load_every_acknowledged_write_is_there_once_and
     service.kill()
 
     assert load.replayed, "no kill came between a write and its answer: this has shown nothing"
-    ledger = OrderLedger(tmp_path / "ledger.db")
+    ledger = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"))
     _check_log(ledger, load.acknowledged)
     _check_views(ledger, tmp_path)
 
@@ -189,7 +190,7 @@ def test_an_import_whose_feeder_is_killed_goes_on_to_its_end_and_feeds_the_views
         said, errors = import_.communicate(b'{"id": 7}\n', timeout=20)
     assert import_.returncode == 0, errors
     assert said.startswith(b"1 imported")
-    views = Views(OrderLedger(tmp_path / "ledger.db"), tmp_path / "views.db")
+    views = Views(OrderLedger(SQLiteRecorder(tmp_path / "ledger.db")), tmp_path / "views.db")
     assert views.position() == 1
     views.close()
 

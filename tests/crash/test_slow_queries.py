@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from domain.ledger import OrderLedger
+from domain.log.recorder import SQLiteRecorder
 from domain.log.sqlite import at_most, sqlite3
 from projections.orders import list as orders
 from projections.views.views import Views
-from tests.conftest import ME, Service, new_order
+from tests.conftest import ME, Service, do, new_order
 from tests.crash.wire import HEALTH, Wire
 
 ORDERS = 3_000
@@ -78,10 +79,10 @@ def in_a_thread_of_its_own(work: Callable[[], None]) -> None:
 
 
 def test_a_thread_in_haste_gives_up_a_query_and_can_ask_it_again(tmp_path: Path) -> None:
-    ledger = OrderLedger(tmp_path / "ledger.db")
+    ledger = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"))
     views = Views(ledger, tmp_path / "views.db")
     for _ in range(200):
-        ledger.create(new_order(notes=" ".join(WORDS)), ME)
+        do(ledger.create, new_order(notes=" ".join(WORDS)), ME)
     views.ensure()
     wanted = orders.Filter(words=tuple(WORDS))
 

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 import pytest
 
 from domain.ledger import OrderLedger
+from domain.log.recorder import SQLiteRecorder
 from domain.log.sqlite import begin
 from tests.conftest import Service
 from tests.crash.processes import all_workers, is_running, until_taken
@@ -57,7 +58,7 @@ def interrupt(service: Service) -> None:
 def test_what_is_in_flight_is_finished_and_answered(
     stop: Callable[[Service], None], running: Service, key: str
 ) -> None:
-    ledger = OrderLedger(running.folder / "ledger.db")
+    ledger = OrderLedger(SQLiteRecorder(running.folder / "ledger.db"))
     begin(ledger.log_of_events.writer)  # now no write can be finished
     with ExitStack() as stack:
         late, reader, *writers = [stack.enter_context(Wire(running)) for _ in range(6)]
@@ -98,7 +99,7 @@ def test_clients_in_the_middle_of_a_conversation_hear_of_the_stop_by_an_answer(r
         terminate(running)
         list(conversations)
         assert wait_for_exit(running) == 0
-    assert sorted(acknowledged) == list(range(1, OrderLedger(running.folder / "ledger.db").head() + 1))
+    assert sorted(acknowledged) == list(range(1, OrderLedger(SQLiteRecorder(running.folder / "ledger.db")).head() + 1))
 
 
 def test_idle_and_half_open_connections_do_not_hold_it_up(running: Service, key: str) -> None:

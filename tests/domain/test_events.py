@@ -21,10 +21,11 @@ from hypothesis import strategies as st
 from domain.aggregate import Event
 from domain.ledger import OrderLedger
 from domain.log.mapper import DamagedEvent, EventMapper, UnknownTopic
+from domain.log.recorder import SQLiteRecorder
 from domain.order import commands as c
 from domain.order import events as e
 from domain.topics import KINDS
-from tests.conftest import ME, new_order
+from tests.conftest import ME, do, new_order
 
 # What stands under each topic of orders, older versions too.
 SHAPES: dict[str, type[Event]] = {**e.TOPICS, **{topic: older.shape for topic, older in e.OLDER.items()}}
@@ -169,10 +170,10 @@ def test_what_a_customer_gives_of_himself_is_stored_in_personal_and_nowhere_else
         "billing_last_name": "private-12",
     }
     customer = {"id": 1, "username": "private", "email": "private", "first_name": "private", "last_name": "private"}
-    order = ledger.create(new_order(customer=customer, **private), ME).order
+    order = do(ledger.create, new_order(customer=customer, **private), ME).order
     emptied = dict.fromkeys(private)
-    ledger.change(order.uuid, msgspec.convert(emptied, c.ChangeOrder), ME)
-    ledger.change(order.uuid, msgspec.convert(private, c.ChangeOrder), ME)
+    do(ledger.change, order.uuid, msgspec.convert(emptied, c.ChangeOrder), ME)
+    do(ledger.change, order.uuid, msgspec.convert(private, c.ChangeOrder), ME)
     payloads = [json.loads(event.state) for event in ledger.recorder.select_notifications(None, 100)]
     personal = json.dumps([payload.pop("personal") for payload in payloads])
     assert personal.count("private") == 4 + 2 * 11
@@ -203,7 +204,7 @@ ANY_TEXT = st.one_of(POISON, st.text(st.characters(exclude_categories=["Cs"])))
 
 @pytest.fixture(scope="module")
 def shared_ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OrderLedger]:
-    made = OrderLedger(tmp_path_factory.mktemp("texts") / "ledger.db")
+    made = OrderLedger(SQLiteRecorder(tmp_path_factory.mktemp("texts") / "ledger.db"))
     yield made
     made.log_of_events.close()
 
@@ -219,7 +220,7 @@ def test_what_a_customer_writes_comes_back_as_it_was(shared_ledger: OrderLedger,
         items=(c.AddItem(product=e.Product(name=product)),),
         voucher=c.NewVoucher(code=voucher),
     )
-    order = shared_ledger.create(command, ME).order
+    order = do(shared_ledger.create, command, ME).order
     assert shared_ledger.order(order.uuid) == order
     assert order.customer
     assert order.voucher

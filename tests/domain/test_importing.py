@@ -14,7 +14,7 @@ from domain.money import Amount
 from domain.order import commands as c
 from domain.order.state import Order, Payment, Refund
 from domain.refusals import InvalidField, OrderNotFound
-from tests.conftest import ME, Clock, new_order
+from tests.conftest import ME, Clock, do, new_order
 
 CREATED = "2024-05-01T09:00:00Z"
 PAID = {"at": "2024-05-01T09:05:00Z", "type": "payment", "amount": "99.33", "reference": "p-1", "provider": "olist"}
@@ -101,12 +101,12 @@ def test_a_line_keeps_the_id_key_and_uuid_that_it_gives(ledger: OrderLedger) -> 
 def test_integers_go_on_behind_the_largest_that_was_imported(ledger: OrderLedger) -> None:
     imported(ledger, {"id": 7}, {}, {"id": 3}, {})
     assert [order(ledger, order_id).id for order_id in (3, 7, 8, 9)] == [3, 7, 8, 9]
-    assert ledger.create(new_order(), ME).order.id == 10
+    assert do(ledger.create, new_order(), ME).order.id == 10
 
 
 def test_an_imported_order_lives_on_by_commands(ledger: OrderLedger) -> None:
     imported(ledger, line())
-    shipped = ledger.change(ledger.uuid_of(7), c.ChangeStatus(status="shipped"), ME).order
+    shipped = do(ledger.change, ledger.uuid_of(7), c.ChangeStatus(status="shipped"), ME).order
     assert (shipped.status, shipped.version) == ("shipped", 6)
 
 
@@ -131,7 +131,7 @@ def test_an_order_in_a_currency_of_its_time_comes_in_and_lives_on(ledger: OrderL
     assert imported(ledger, *lines) == (Imported(imported=6, events=12), {})
     assert [order(ledger, number).digits for number in range(1, 7)] == [2, 2, 2, 2, 2, 0]
     payment = c.ReceivePayment(amount=Amount("99.33"), provider="acme", reference="pi_1")
-    assert ledger.change(ledger.uuid_of(1), payment, ME).order.totals.is_paid
+    assert do(ledger.change, ledger.uuid_of(1), payment, ME).order.totals.is_paid
 
 
 @pytest.mark.parametrize(("currency", "withdrawn"), WITHDRAWN.items())
@@ -153,7 +153,7 @@ def test_no_order_begins_in_a_currency_that_was_withdrawn(ledger: OrderLedger, c
     why = f"currency: {currency} was withdrawn on {withdrawn}; no order is in it since."
     assert rejected == {1: why, 2: why}
     with pytest.raises(InvalidField, match=withdrawn):
-        ledger.create(new_order(currency=currency), ME)
+        do(ledger.create, new_order(currency=currency), ME)
 
 
 # --- a line that is there already ---

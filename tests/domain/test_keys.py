@@ -4,6 +4,7 @@ import hashlib
 import re
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,23 +15,37 @@ from domain.log.recorder import SQLiteRecorder
 NOW = datetime(2026, 3, 1, 10, 30, tzinfo=UTC)
 
 
+class CommittedKeys(Keys):
+    """Keys of which each change is a commit of its own."""
+
+    def __init__(self, ledger: OrderLedger) -> None:
+        super().__init__(ledger.log_of_events)
+        self._ledger = ledger
+
+    def create(self, **carries: Any) -> str:  # type: ignore[override]
+        return self._ledger.write(super().create, **carries).result()
+
+    def revoke(self, name_or_prefix: str, **options: Any) -> str:  # type: ignore[override]
+        return self._ledger.write(super().revoke, name_or_prefix, **options).result()
+
+
 @pytest.fixture
-def keys(ledger: OrderLedger) -> Keys:
-    return Keys(ledger.log_of_events)
+def keys(ledger: OrderLedger) -> CommittedKeys:
+    return CommittedKeys(ledger)
 
 
 def bytes_on_disk(folder: Path) -> bytes:
     return b"".join(file.read_bytes() for file in folder.iterdir())
 
 
-def test_a_key_is_256_random_bits_as_text_that_fits_a_header(keys: Keys) -> None:
+def test_a_key_is_256_random_bits_as_text_that_fits_a_header(keys: CommittedKeys) -> None:
     made = {keys.create(now=NOW, customer_id=1) for _ in range(10)}
     assert len(made) == 10
     for key in made:
         assert re.fullmatch(r"[0-9a-f]{64}", key)
 
 
-def test_a_key_is_stored_as_its_hash_only(keys: Keys, ledger: OrderLedger, tmp_path: Path) -> None:
+def test_a_key_is_stored_as_its_hash_only(keys: CommittedKeys, ledger: OrderLedger, tmp_path: Path) -> None:
     key = keys.create(now=NOW, customer_id=1, name="shop")
     found = bytes_on_disk(tmp_path)
     assert hashlib.sha256(key.encode()).digest() in found
@@ -38,11 +53,11 @@ def test_a_key_is_stored_as_its_hash_only(keys: Keys, ledger: OrderLedger, tmp_p
     assert key[8:].encode() not in found
 
 
-def test_a_customers_key_carries_the_customer_and_no_scope(keys: Keys) -> None:
+def test_a_customers_key_carries_the_customer_and_no_scope(keys: CommittedKeys) -> None:
     assert keys.caller(keys.create(now=NOW, customer_id=0, name="shop")) == Caller("shop", 0, frozenset())
 
 
-def test_a_staff_key_carries_its_scopes_and_no_customer(keys: Keys) -> None:
+def test_a_staff_key_carries_its_scopes_and_no_customer(keys: CommittedKeys) -> None:
     key = keys.create(now=NOW, scopes=["orders:write", "audit:read", "orders:write"], name="staff")
     assert keys.caller(key) == Caller("staff", None, frozenset({"orders:write", "audit:read"}))
 
@@ -51,32 +66,32 @@ def test_the_scopes_are_the_contracts() -> None:
     assert set(SCOPES) == {"orders:read", "orders:write", "audit:read", "finance:read", "finance:write"}
 
 
-def test_a_key_carries_a_customer_or_scopes_and_not_both(keys: Keys) -> None:
+def test_a_key_carries_a_customer_or_scopes_and_not_both(keys: CommittedKeys) -> None:
     with pytest.raises(ValueError, match="either a customer or scopes"):
         keys.create(now=NOW)
     with pytest.raises(ValueError, match="either a customer or scopes"):
         keys.create(now=NOW, customer_id=1, scopes=["orders:read"])
 
 
-def test_a_scope_that_does_not_exist_is_named(keys: Keys) -> None:
+def test_a_scope_that_does_not_exist_is_named(keys: CommittedKeys) -> None:
     with pytest.raises(ValueError, match="orders:delete"):
         keys.create(now=NOW, scopes=["orders:read", "orders:delete"])
     assert keys.list() == []
 
 
 @pytest.mark.parametrize("name", ["a b", "a" * 65, "a/b", "naïve", "a\n"])
-def test_a_name_that_could_not_stand_as_an_actor_is_refused(keys: Keys, name: str) -> None:
+def test_a_name_that_could_not_stand_as_an_actor_is_refused(keys: CommittedKeys, name: str) -> None:
     with pytest.raises(ValueError, match="at most 64 letters"):
         keys.create(now=NOW, customer_id=1, name=name)
 
 
-def test_nearly_a_key_is_nobodys(keys: Keys) -> None:
+def test_nearly_a_key_is_nobodys(keys: CommittedKeys) -> None:
     key = keys.create(now=NOW, customer_id=1, name="shop")
     for other in ("", key[:-1], key + "A", key.swapcase(), key[:8], "shop", hashlib.sha256(key.encode()).hexdigest()):
         assert keys.caller(other) is None
 
 
-def test_a_revocation_holds_at_once_also_for_who_has_the_file_open(keys: Keys, ledger: OrderLedger) -> None:
+def test_a_revocation_holds_at_once_also_for_who_has_the_file_open(keys: CommittedKeys, ledger: OrderLedger) -> None:
     elsewhere = SQLiteRecorder(ledger.log_of_events.path)
     key, other = keys.create(now=NOW, customer_id=1, name="one"), keys.create(now=NOW, customer_id=1, name="two")
     assert Keys(elsewhere).caller(key)
@@ -87,7 +102,7 @@ def test_a_revocation_holds_at_once_also_for_who_has_the_file_open(keys: Keys, l
     elsewhere.close()
 
 
-def test_a_name_is_never_given_again_even_after_it_was_revoked(keys: Keys) -> None:
+def test_a_name_is_never_given_again_even_after_it_was_revoked(keys: CommittedKeys) -> None:
     keys.create(now=NOW, customer_id=1, name="shop")
     with pytest.raises(ValueError, match="There is, or was, a key named shop"):
         keys.create(now=NOW, customer_id=1, name="shop")
@@ -96,14 +111,14 @@ def test_a_name_is_never_given_again_even_after_it_was_revoked(keys: Keys) -> No
         keys.create(now=NOW, scopes=["orders:read"], name="shop")
 
 
-def test_a_key_without_a_name_is_named_by_its_first_letters(keys: Keys) -> None:
+def test_a_key_without_a_name_is_named_by_its_first_letters(keys: CommittedKeys) -> None:
     key = keys.create(now=NOW, customer_id=7)
     caller = keys.caller(key)
     assert caller
     assert caller.name == key[:8]
 
 
-def test_keys_are_listed_with_what_they_carry_and_when_they_were_in_force(keys: Keys) -> None:
+def test_keys_are_listed_with_what_they_carry_and_when_they_were_in_force(keys: CommittedKeys) -> None:
     later = datetime(2026, 3, 2, tzinfo=UTC)
     staff = keys.create(now=later, scopes=["orders:read", "orders:write"], name="staff")
     shop = keys.create(now=NOW, customer_id=7, name="shop")
@@ -115,7 +130,7 @@ def test_keys_are_listed_with_what_they_carry_and_when_they_were_in_force(keys: 
     ]
 
 
-def test_a_key_is_revoked_by_its_first_letters_where_four_are_given(keys: Keys) -> None:
+def test_a_key_is_revoked_by_its_first_letters_where_four_are_given(keys: CommittedKeys) -> None:
     key = keys.create(now=NOW, customer_id=1, name="shop")
     for too_few in ("", key[:3]):
         with pytest.raises(ValueError, match="No key in force"):
@@ -123,14 +138,14 @@ def test_a_key_is_revoked_by_its_first_letters_where_four_are_given(keys: Keys) 
     assert keys.revoke(key[:4], now=NOW) == "shop"
 
 
-def test_a_name_counts_before_first_letters(keys: Keys) -> None:
+def test_a_name_counts_before_first_letters(keys: CommittedKeys) -> None:
     first = keys.create(now=NOW, customer_id=1, name="first")
     keys.create(now=NOW, customer_id=2, name=first[:8])
     assert keys.revoke(first[:8], now=NOW) == first[:8]
     assert keys.caller(first)
 
 
-def test_what_no_key_in_force_answers_to_is_not_revoked(keys: Keys) -> None:
+def test_what_no_key_in_force_answers_to_is_not_revoked(keys: CommittedKeys) -> None:
     keys.create(now=NOW, customer_id=1, name="shop")
     keys.revoke("shop", now=NOW)
     for name in ("shop", "nobody"):
@@ -138,7 +153,7 @@ def test_what_no_key_in_force_answers_to_is_not_revoked(keys: Keys) -> None:
             keys.revoke(name, now=NOW)
 
 
-def test_first_letters_of_two_keys_revoke_neither(keys: Keys, ledger: OrderLedger) -> None:
+def test_first_letters_of_two_keys_revoke_neither(keys: CommittedKeys, ledger: OrderLedger) -> None:
     one, two = keys.create(now=NOW, customer_id=1, name="one"), keys.create(now=NOW, customer_id=2, name="two")
     ledger.log_of_events.writer.execute("UPDATE access_keys SET prefix = 'samesame'")
     with pytest.raises(ValueError, match="More than one key"):

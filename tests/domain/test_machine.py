@@ -28,12 +28,14 @@ from hypothesis.stateful import (
 
 from domain.importing import import_lines
 from domain.ledger import OrderLedger, Outcome
+from domain.log.recorder import SQLiteRecorder
 from domain.log.records import Provenance
 from domain.order import commands as c
 from domain.refusals import Refusal
 from domain.strict_json import shaped
 from projections.orders import list as lists
 from projections.views.views import Views
+from tests.conftest import do
 from tests.domain import plain
 from tests.domain.plain import NEXT, UNITS, Plain, closed_to, plain_order, storefront_status, totals
 
@@ -72,7 +74,7 @@ class Orders(RuleBasedStateMachine):
         self.open()
 
     def open(self) -> None:
-        self.ledger = OrderLedger(self.folder / "ledger.db")
+        self.ledger = OrderLedger(SQLiteRecorder(self.folder / "ledger.db"))
         self.views = Views(self.ledger, self.folder / "views.db")
         self.views.ensure()
 
@@ -97,7 +99,7 @@ class Orders(RuleBasedStateMachine):
         if refusal is None and totals(after)["total"] < 0:
             refusal = "total-negative"
         command, key = shaped(fields, shape), self.mark()
-        outcome = answer(lambda: self.ledger.change(uuid, command, Provenance("tester", None, key)))
+        outcome = answer(lambda: do(self.ledger.change, uuid, command, Provenance("tester", None, key)))
         if isinstance(outcome, str):
             assert outcome == refusal
             return multiple()
@@ -155,7 +157,7 @@ class Orders(RuleBasedStateMachine):
             result = import_lines(self.ledger, BytesIO(text.encode()), on_rejected=lambda *_: None)
             return None if result.rejected else self.ledger.uuid_of(len(self.model) + 1)
         command = shaped(json.loads(text), c.CreateOrder)
-        outcome = answer(lambda: self.ledger.create(command, Provenance("tester")))
+        outcome = answer(lambda: do(self.ledger.create, command, Provenance("tester")))
         return None if outcome == "total-negative" else outcome.order.uuid
 
     @rule(target=sent, uuid=orders, price=COUNTS, quantity=QUANTITIES, shipping=COUNTS, discount=DISCOUNTS)
@@ -249,7 +251,7 @@ class Orders(RuleBasedStateMachine):
         reference = data.draw(st.sampled_from(sorted(payments)))
         body = {"amount": str(payments[reference]), "reference": reference, "provider": "p"}
         command = shaped(body, c.ReceivePayment)
-        outcome = answer(lambda: self.ledger.change(by, command, Provenance("tester")))
+        outcome = answer(lambda: do(self.ledger.change, by, command, Provenance("tester")))
         if of == by:
             assert outcome.order.payments[-1].reference == reference
         else:
@@ -258,7 +260,7 @@ class Orders(RuleBasedStateMachine):
     @rule(again=consumes(sent))
     def send_again(self, again: tuple[UUID, c.Command, str, int]) -> None:
         uuid, command, key, version = again
-        outcome = self.ledger.change(uuid, command, Provenance("tester", None, key))
+        outcome = do(self.ledger.change, uuid, command, Provenance("tester", None, key))
         assert (outcome.replayed, outcome.order.version) == (True, version)
 
     # --- what operators do ---

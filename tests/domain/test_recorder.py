@@ -26,7 +26,7 @@ from domain.log.recorder import SQLiteRecorder
 from domain.log.records import NewClaim, Provenance
 from domain.log.sqlite import sqlite3
 from domain.order import commands as c
-from tests.conftest import ME, ROOT, Clock, new_order
+from tests.conftest import ME, ROOT, Clock, do, new_order
 
 NOW = datetime(2026, 3, 1, 10, 30, tzinfo=UTC)
 ORDERS = [UUID(int=n) for n in range(1, 4)]
@@ -142,9 +142,9 @@ def test_a_restored_copy_has_every_event_in_its_position(
 def test_a_restored_copy_is_opened_as_the_ledger_that_it_is(
     ledger: OrderLedger, tmp_path: Path, restore: Callable[[Path, Path], None]
 ) -> None:
-    order = ledger.create(new_order(notes="kept"), ME).order
+    order = do(ledger.create, new_order(notes="kept"), ME).order
     restore(ledger.log_of_events.path, tmp_path / "copy.db")
-    copy = OrderLedger(tmp_path / "copy.db")
+    copy = OrderLedger(SQLiteRecorder(tmp_path / "copy.db"))
     assert copy.order(order.uuid) == order
     copy.log_of_events.close()
 
@@ -177,7 +177,8 @@ def test_the_database_refuses_to_rewrite_what_was_recorded_whoever_asks(
     recorder: SQLiteRecorder, statement: str
 ) -> None:
     append(recorder, claims=[NewClaim("payment", "taken", ORDERS[0], 1)])
-    recorder.keep_checkpoint(1, b"signed", NOW)
+    with recorder.transaction() as t:
+        t.keep_checkpoint(1, b"signed", NOW)
     connection = outside(recorder.path)
     before = dump(recorder.path)
     with pytest.raises(sqlite3.IntegrityError):
@@ -221,13 +222,13 @@ def test_of_many_claims_and_orders_those_are_told_that_are_there(recorder: SQLit
     assert set(recorder.begun([*map(str, ORDERS), str(UUID(int=9)), ""])) == set(map(str, ORDERS))
 
 
-def test_all_that_is_written_inside_an_exclusive_section_is_taken_back_where_it_fails(
+def test_all_that_is_written_inside_a_transaction_is_taken_back_where_it_fails(
     recorder: SQLiteRecorder,
 ) -> None:
     def write_and_fail() -> None:
-        with recorder.exclusive():
-            append(recorder, stored(ORDERS[0], 3))
-            assert recorder.max_notification_id() == 7
+        with recorder.transaction() as t:
+            t.append([stored(ORDERS[0], 3)], provenance=ME, now=NOW)
+            assert t.max_notification_id() == 7
             raise KeyError
 
     with pytest.raises(KeyError):
@@ -308,21 +309,21 @@ def test_an_orders_events_are_read_with_their_positions(recorder: SQLiteRecorder
 def test_a_topic_of_another_program_stops_the_reader_with_its_position_and_name(
     ledger: OrderLedger, topic: str
 ) -> None:
-    order = ledger.create(new_order(items=[{}]), ME).order
-    other = ledger.create(new_order(), ME).order
+    order = do(ledger.create, new_order(items=[{}]), ME).order
+    other = do(ledger.create, new_order(), ME).order
     append(ledger.log_of_events, StoredEvent(order.uuid, 3, topic, b"{}"))
     with pytest.raises(UnknownTopic, match="position 4") as stopped:
         ledger.order(order.uuid)
     assert (stopped.value.topic, stopped.value.position) == (topic, 4)
     with pytest.raises(UnknownTopic):
-        ledger.change(order.uuid, c.ChangeStatus(status="hold"), ME)
+        do(ledger.change, order.uuid, c.ChangeStatus(status="hold"), ME)
     assert ledger.order(other.uuid) == other
     assert "wave" not in sys.modules
 
 
 def test_a_damaged_event_stops_its_own_order_and_is_named(ledger: OrderLedger) -> None:
-    order = ledger.create(new_order(), ME).order
-    other = ledger.create(new_order(), ME).order
+    order = do(ledger.create, new_order(), ME).order
+    other = do(ledger.create, new_order(), ME).order
     connection = outside(ledger.log_of_events.path)
     connection.execute("DROP TRIGGER events_are_not_updated")
     connection.execute("UPDATE events SET payload = CAST(x'7bff7d' AS TEXT) WHERE position = 1")
@@ -347,8 +348,8 @@ def leaf_hash(row: Sequence[Any]) -> bytes:
 def test_a_records_digest_is_the_leaf_hash_of_all_else_that_is_stored_of_it_but_its_position(
     ledger: OrderLedger,
 ) -> None:
-    ledger.create(new_order(notes="ی ك 📦", items=[{}]), Provenance("staff", None, None))
-    ledger.create(new_order(), Provenance("staff", "request-1", 'key "1"'))
+    do(ledger.create, new_order(notes="ی ك 📦", items=[{}]), Provenance("staff", None, None))
+    do(ledger.create, new_order(), Provenance("staff", "request-1", 'key "1"'))
     rows = (
         outside(ledger.log_of_events.path)
         .execute(
@@ -369,7 +370,7 @@ def columns(recorder: SQLiteRecorder, *names: str) -> list[Any]:
 def test_recorded_at_never_goes_back_though_the_clock_does(ledger: OrderLedger, clock: Clock) -> None:
     for hours in (0, 1, -2, 0.5, 3):
         clock.tick(hours=hours)
-        ledger.create(new_order(), ME)
+        do(ledger.create, new_order(), ME)
     assert columns(ledger.log_of_events, "recorded_at") == [
         "2026-03-01T10:30:00.000000Z",
         "2026-03-01T11:30:00.000000Z",
@@ -386,8 +387,8 @@ def test_recorded_at_is_utc_whatever_the_clocks_zone(recorder: SQLiteRecorder) -
 
 
 def test_who_wrote_an_event_and_by_which_request_stands_beside_it(ledger: OrderLedger) -> None:
-    order = ledger.create(new_order(), Provenance("backoffice", "request-7", "key-1")).order
-    ledger.change(order.uuid, c.ChangeStatus(status="hold"), Provenance("cli"))
+    order = do(ledger.create, new_order(), Provenance("backoffice", "request-7", "key-1")).order
+    do(ledger.change, order.uuid, c.ChangeStatus(status="hold"), Provenance("cli"))
     assert columns(ledger.log_of_events, "actor", "request_id", "idempotency_key") == [
         ("backoffice", "request-7", "key-1"),
         ("cli", None, None),
@@ -487,8 +488,8 @@ def test_reads_do_not_wait_for_a_writer(recorder: SQLiteRecorder) -> None:
     def read() -> int | None:
         return recorder.max_notification_id()
 
-    with ThreadPoolExecutor(1) as elsewhere, recorder.exclusive():
-        append(recorder, stored(ORDERS[0], 3))
+    with ThreadPoolExecutor(1) as elsewhere, recorder.transaction() as t:
+        t.append([stored(ORDERS[0], 3)], provenance=ME, now=NOW)
         assert elsewhere.submit(read).result(timeout=30) == 6
 
 
@@ -513,13 +514,13 @@ def test_the_processs_environment_does_not_change_the_log(tmp_path: Path, monkey
     }.items():
         monkeypatch.setenv(name, value)
         monkeypatch.setenv(f"ORDERS_{name}", value)
-    ledger = OrderLedger(tmp_path / "ledger.db")
-    order = ledger.create(new_order(notes="plain to read"), ME).order
+    ledger = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"))
+    order = do(ledger.create, new_order(notes="plain to read"), ME).order
     (payload,) = columns(ledger.log_of_events, "payload")
     assert json.loads(payload)["personal"]["notes"] == "plain to read"
     assert ledger.order(order.uuid) == order
-    elsewhere = OrderLedger(tmp_path / "ledger.db")
-    changed = elsewhere.change(order.uuid, c.ChangeStatus(status="hold"), ME).order
+    elsewhere = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"))
+    changed = do(elsewhere.change, order.uuid, c.ChangeStatus(status="hold"), ME).order
     assert ledger.order(order.uuid) == changed
     for one in (ledger, elsewhere):
         one.log_of_events.close()
@@ -535,11 +536,12 @@ sys.addaudithook(lambda event, arguments: event.startswith("sqlite3.connect") an
 import api.app, api.server, run, sqlite_utils
 from domain.order.commands import CreateOrder
 from domain.ledger import OrderLedger
+from domain.log.recorder import SQLiteRecorder
 from domain.log.records import Provenance
 from domain.log.sqlite import sqlite3
 from projections.views.views import Views
-ledger = OrderLedger(Path(sys.argv[1]) / "ledger.db")
-ledger.create(CreateOrder(), Provenance("tester"))
+ledger = OrderLedger(SQLiteRecorder(Path(sys.argv[1]) / "ledger.db"))
+ledger.write(ledger.create, CreateOrder(), Provenance("tester")).result()
 views = Views(ledger, Path(sys.argv[1]) / "views.db")
 views.ensure()
 assert views.position() == 1

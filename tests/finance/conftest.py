@@ -16,11 +16,12 @@ from api.app import create_app
 from domain.importing import import_lines
 from domain.ledger import OrderLedger
 from domain.log.keys import Keys
+from domain.log.recorder import SQLiteRecorder
 from domain.order.commands import ChangeStatus, Command, ReceivePayment, RefundPayment
 from domain.order.state import Order
 from domain.strict_json import shaped
 from projections.views.views import Views
-from tests.conftest import ME, ROOT, Clock, new_order
+from tests.conftest import ME, ROOT, Clock, do, new_order
 from tests.test_olist import OLIST
 
 FINANCE = "/api/v1/finance"
@@ -34,7 +35,7 @@ class Desk:
         self.environment = {"LEDGER_URL": f"sqlite:///{folder / 'ledger.db'}", **environment}
         self.settings = settings_module.read(self.environment)
         self.clock = Clock()
-        self.ledger = OrderLedger(self.settings.ledger, clock=self.clock)
+        self.ledger = OrderLedger(SQLiteRecorder(self.settings.ledger), clock=self.clock)
         self.views = Views(self.ledger, self.settings.views)
         self.views.ensure()
         self._keys = Keys(self.ledger.log_of_events)
@@ -43,13 +44,15 @@ class Desk:
         self._references = iter(range(1, 10**6))
 
     def key(self, *scopes: str, customer: int | None = None) -> str:
-        return self._keys.create(now=self.clock(), scopes=scopes, customer_id=customer)
+        return self.ledger.write(self._keys.create, now=self.clock(), scopes=scopes, customer_id=customer).result()
 
     # --- what happens ---
 
     def place(self, **fields: Any) -> Order:
         """A new order, worth 100.00 where nothing else is said."""
-        return self._seen(self.ledger.create(new_order(**{"items": [{"unit_price": "100.00"}], **fields}), ME).order)
+        return self._seen(
+            do(self.ledger.create, new_order(**{"items": [{"unit_price": "100.00"}], **fields}), ME).order
+        )
 
     def pay(self, order: Order, amount: str, **fields: Any) -> Order:
         given = {"amount": amount, "provider": "stripe", "reference": f"pi_{next(self._references)}", **fields}
@@ -67,7 +70,7 @@ class Desk:
     def give(self, order: Order, shape: type[Command], **fields: Any) -> Order:
         """The order after one more command, a second later."""
         self.clock.tick()
-        return self._seen(self.ledger.change(order.uuid, shaped(fields, shape), ME).order)
+        return self._seen(do(self.ledger.change, order.uuid, shaped(fields, shape), ME).order)
 
     def bring(self, lines: bytes) -> None:
         """Imports orders with their history."""

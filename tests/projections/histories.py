@@ -10,7 +10,7 @@ from domain.ledger import OrderLedger
 from domain.order import commands as c
 from domain.refusals import Refusal
 from domain.strict_json import shaped
-from tests.conftest import ME, Clock, new_order
+from tests.conftest import ME, Clock, do, new_order
 
 CURRENCIES = ("USD", "IRR", "JPY", "KWD")
 STATUSES = ("new", "hold", "processing", "shipped", "completed", "failed", "cancelled", "refunded", "deleted")
@@ -25,9 +25,9 @@ def play(ledger: OrderLedger, clock: Clock, random: Random, steps: int, then: Ca
         clock.tick(microseconds=random.choice((0, 1, 999_999, 86_400_000_000)))
         with suppress(Refusal):
             if not uuids or random.random() < 0.2:
-                uuids.append(ledger.create(_order(random), ME).order.uuid)
+                uuids.append(do(ledger.create, _order(random), ME).order.uuid)
             else:
-                ledger.change(random.choice(uuids[-5:]), _command(random, step), ME)
+                do(ledger.change, random.choice(uuids[-5:]), _command(random, step), ME)
         then()
 
 

@@ -19,7 +19,7 @@ from projections.payments import sums
 from projections.payments.list import Filter
 from projections.proof.verification import verify
 from projections.views.views import Views
-from tests.conftest import ME, Clock, new_order
+from tests.conftest import ME, Clock, do, new_order
 from tests.first_version import recorded_in_the_first_version
 from tests.projections.rows import rows
 from tests.projections.test_views import EVERYTHING
@@ -40,7 +40,7 @@ def test_an_order_of_the_first_version_is_read_listed_rebuilt_and_verified_besid
     ledger: OrderLedger, views: Views, clock: Clock, tmp_path: Path, currency: str, price: str
 ) -> None:
     old = recorded_in_the_first_version(ledger, clock, currency, price)
-    new = ledger.create(new_order(currency="JPY", items=[{"unit_price": "500"}]), ME).order
+    new = do(ledger.create, new_order(currency="JPY", items=[{"unit_price": "500"}]), ME).order
     order = ledger.order(old)
     assert (order.currency, order.digits, order.totals.total) == (currency, digits_in(price), 2 * minor_units(price))
     documents = shown(views)
@@ -62,10 +62,12 @@ def test_an_order_of_the_first_version_takes_commands_by_its_own_digits(
 ) -> None:
     old = recorded_in_the_first_version(ledger, clock, currency, price)
     paid = c.ReceivePayment(amount=Amount(price), provider="acme", reference="pi_1")
-    assert ledger.change(old, paid, ME).order.received == minor_units(price)
-    assert ledger.change(old, c.AddItem(unit_price=Amount(price)), ME).order.items[1].unit_price == minor_units(price)
+    assert do(ledger.change, old, paid, ME).order.received == minor_units(price)
+    assert do(ledger.change, old, c.AddItem(unit_price=Amount(price)), ME).order.items[1].unit_price == minor_units(
+        price
+    )
     with pytest.raises(InvalidField, match=f"{currency} has {digits_in(price)} digits"):
-        ledger.change(old, c.AddItem(unit_price=Amount(price + "0")), ME)
+        do(ledger.change, old, c.AddItem(unit_price=Amount(price + "0")), ME)
     document = shown(views)[str(old)]
     assert document["payments"][0]["amount"] == price
     assert [item["unit_price"] for item in document["items"]] == [price, price]

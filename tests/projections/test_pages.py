@@ -11,7 +11,7 @@ from domain.ledger import OrderLedger
 from domain.order import commands as c
 from projections.orders import list as orders
 from projections.views.views import Views
-from tests.conftest import ME, Clock, new_order
+from tests.conftest import ME, Clock, do, new_order
 
 ORDERS = 60
 NOTES = ("blue", "blue and green", "green", None)
@@ -34,9 +34,9 @@ def recorded(ledger: OrderLedger, clock: Clock) -> list[dict[str, Any]]:
         if random.random() < 0.5:
             clock.tick()
         customer, notes, status = random.choice((1, 2)), random.choice(NOTES), random.choice(STATUSES)
-        order = ledger.create(new_order(customer={"id": customer}, notes=notes), ME).order
+        order = do(ledger.create, new_order(customer={"id": customer}, notes=notes), ME).order
         if status:
-            order = ledger.change(order.uuid, c.ChangeStatus(status=status), ME).order
+            order = do(ledger.change, order.uuid, c.ChangeStatus(status=status), ME).order
         known.append(
             {"id": order.id, "customer": customer, "notes": notes or "", "status": order.status, "at": clock.now}
         )

@@ -18,6 +18,7 @@ import pytest
 
 from domain.ledger import OrderLedger
 from domain.log.mapper import UnknownTopic
+from domain.log.recorder import SQLiteRecorder
 from domain.log.records import digest_of
 from domain.log.sqlite import sqlite3
 from domain.order import events as e
@@ -25,7 +26,7 @@ from projections.orders import list as orders
 from projections.orders.documents import BASE_URL, render, staff_document
 from projections.views import rebuilding
 from projections.views.views import Views, ViewsUnavailable
-from tests.conftest import ME, ROOT, Client, Clock, Service, new_order
+from tests.conftest import ME, ROOT, Client, Clock, Service, do, new_order
 from tests.projections.histories import play
 from tests.projections.rows import rows
 
@@ -56,10 +57,11 @@ def program(folder: Path, body: str) -> list[str]:
     opened = f"""
 from pathlib import Path
 from domain.ledger import OrderLedger
+from domain.log.recorder import SQLiteRecorder
 from projections.views.views import Views
-from tests.conftest import ME, new_order
+from tests.conftest import ME, do, new_order
 folder = Path({str(folder)!r})
-ledger = OrderLedger(folder / "ledger.db")
+ledger = OrderLedger(SQLiteRecorder(folder / "ledger.db"))
 views = Views(ledger, folder / "views.db")
 """
     return [sys.executable, "-c", opened + body]
@@ -115,8 +117,8 @@ def test_every_document_of_an_order_is_what_its_events_render(ledger: OrderLedge
 
 
 def test_no_text_of_a_customer_is_taken_for_the_address_of_an_order(ledger: OrderLedger, views: Views) -> None:
-    created = ledger.create(
-        new_order(customer={"id": 1, "first_name": "/url/"}, items=[{"product": {"name": "/url/"}}]), ME
+    created = do(
+        ledger.create, new_order(customer={"id": 1, "first_name": "/url/"}, items=[{"product": {"name": "/url/"}}]), ME
     )
     views.catch_up()
     document = orders.one(views.reader, document="storefront", uuid=created.order.uuid).document
@@ -161,7 +163,7 @@ UUID_OF_UNREADABLE = "9c7e3a3e-7a0b-4a8e-9d0f-0a1b2c3d4e5f"
 def insert_unreadable(ledger: OrderLedger, *, as_written: bool) -> int:
     """The position of a record with a topic that is not known, as it was written by a newer program, or damaged."""
     stored = (UUID_OF_UNREADABLE, 1, "order.teleported.v9", "{}", "2099-01-01T00:00:00.000000Z", "a", None, None)
-    with ledger.log_of_events.exclusive():
+    with ledger.log_of_events.transaction():
         ledger.log_of_events.writer.execute(
             "INSERT INTO events (originator_id, version, topic, payload, recorded_at, actor, request_id,"
             " idempotency_key, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -173,10 +175,10 @@ def insert_unreadable(ledger: OrderLedger, *, as_written: bool) -> int:
 @pytest.fixture
 def stopped(ledger: OrderLedger, views: Views) -> int:
     """The position of an unknown event; one order stands before it in the log and in the views, and one behind."""
-    ledger.create(new_order(notes="before"), ME)
+    do(ledger.create, new_order(notes="before"), ME)
     views.catch_up()
     position = insert_unreadable(ledger, as_written=True)
-    ledger.create(new_order(notes="behind"), ME)
+    do(ledger.create, new_order(notes="behind"), ME)
     return position
 
 
@@ -203,9 +205,9 @@ def test_an_unknown_topic_stops_a_rebuild_and_leaves_the_views_in_force(
 
 
 def test_a_damaged_record_stops_its_order_and_no_other(ledger: OrderLedger, views: Views, tmp_path: Path) -> None:
-    ledger.create(new_order(notes="before"), ME)
+    do(ledger.create, new_order(notes="before"), ME)
     position = insert_unreadable(ledger, as_written=False)
-    ledger.create(new_order(notes="behind"), ME)
+    do(ledger.create, new_order(notes="behind"), ME)
     assert views.catch_up() == ledger.head()
     assert everything(views).count == 2
     assert views.stopped().keys() == {UUID_OF_UNREADABLE}
@@ -341,7 +343,7 @@ def commit_elsewhere(views: Views, tmp_path: Path) -> Iterator[Callable[[], None
     body = """
 import sys
 for _ in sys.stdin:
-    ledger.create(new_order(), ME)
+    do(ledger.create, new_order(), ME)
     views.catch_up()
     print(flush=True)
 """
@@ -444,7 +446,7 @@ def test_views_with_another_fingerprint_are_not_read_and_are_made_anew(
 
 
 def test_the_views_never_take_the_ledgers_place(ledger: OrderLedger, tmp_path: Path) -> None:
-    ledger.create(new_order(), ME)
+    do(ledger.create, new_order(), ME)
     (tmp_path / "folder").symlink_to(tmp_path)
     service = Service(tmp_path, LEDGER_VIEWS=str(tmp_path / "folder" / "ledger.db"))
     done = service.run("rebuild")
@@ -470,7 +472,7 @@ def test_two_rebuilds_at_once_leave_one_whole_generation(ledger: OrderLedger, cl
 def test_who_opens_the_views_while_they_are_made_anew_always_finds_them(
     ledger: OrderLedger, views: Views, tmp_path: Path
 ) -> None:
-    ledger.create(new_order(), ME)
+    do(ledger.create, new_order(), ME)
     views.catch_up()
     rebuilder = subprocess.Popen(program(tmp_path, "for _ in range(40): views.rebuild()"), cwd=ROOT)
     try:
@@ -535,7 +537,7 @@ def test_rebuilding_while_serving_gives_no_failed_or_half_filled_answer_and_ever
 @pytest.mark.parametrize("lost", [lost for lost in LOSSES if lost != "the -wal and -shm files"])
 def test_deleting_the_views_while_serving_heals(lost: str, service: Service, staff: Client) -> None:
     path = service.folder / "views.db"
-    for file in LOSSES[lost](Views(OrderLedger(service.folder / "ledger.db"), path)):
+    for file in LOSSES[lost](Views(OrderLedger(SQLiteRecorder(service.folder / "ledger.db")), path)):
         file.unlink()
     created = staff.post("/api/v1/orders", json={})
     assert created.status_code == 201

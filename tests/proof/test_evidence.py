@@ -27,7 +27,7 @@ from domain.proof import checkpoint, merkle, verify
 from domain.proof import pack as packing
 from domain.proof.pack import Continuation, StoredRecord, pack
 from projections.orders.documents import staff_document
-from tests.conftest import ME, new_order
+from tests.conftest import ME, do, new_order
 from tests.proof.logs import KEY, NAME, VERIFIER_KEY, Log, an_order, document, histories, signed_note
 
 PROVEN = ("events.jsonl", "order.json", "proofs.json", "checkpoint.txt", "key.txt")
@@ -129,9 +129,9 @@ def test_verify_needs_the_standard_library_alone_and_the_grammar_of_python_3_8(f
 def test_a_pack_of_a_real_ledger_holds(ledger: OrderLedger, tmp_path: Path) -> None:
     for number in range(5):
         body = {"id": number, "first_name": "علی"}
-        outcome = ledger.create(new_order(customer=body, items=[{"unit_price": "79.99"}], notes="a\nb"), ME)
+        outcome = do(ledger.create, new_order(customer=body, items=[{"unit_price": "79.99"}], notes="a\nb"), ME)
         payment = ReceivePayment(amount=Amount("79.99"), provider="stripe", reference=f"pi_{number}")
-        outcome = ledger.change(outcome.order.uuid, payment, ME)
+        outcome = do(ledger.change, outcome.order.uuid, payment, ME)
     rows = ledger.log_of_events.reader.execute("SELECT * FROM events ORDER BY position").fetchall()
     records = [StoredRecord(*row) for row in rows]
     log = Log()

@@ -1,0 +1,42 @@
+"""Files that a log on SQLite keeps: under their SHA-256, in compressed pieces, so that none is ever whole in memory."""
+
+import hashlib
+import zlib
+from collections.abc import Iterator
+from typing import BinaryIO, Final
+
+from eventsourcing.persistence import OperationalError
+
+from domain.log.sqlite import sqlite3
+
+FILE_PIECE_BYTES: Final = 1024 * 1024
+
+
+def keep(writer: sqlite3.Connection, sha256: str, file: BinaryIO) -> None:
+    """Keeps a file's content; one that is kept already stays."""
+    if writer.execute("SELECT 1 FROM kept_files WHERE sha256 = ?", (sha256,)).fetchone():
+        return
+    file.seek(0)
+    pieces = iter(lambda: file.read(FILE_PIECE_BYTES), b"")
+    writer.executemany(
+        "INSERT INTO kept_files VALUES (?, ?, ?)",
+        ((sha256, number, zlib.compress(piece)) for number, piece in enumerate(pieces)),
+    )
+
+
+def pieces(reader: sqlite3.Connection, sha256: str) -> Iterator[bytes]:
+    """The content of a kept file, piece by piece. Raises OperationalError where it is not what was kept."""
+    found = hashlib.sha256()
+    number = 0
+    while row := reader.execute(
+        "SELECT content FROM kept_files WHERE sha256 = ? AND piece = ?", (sha256, number)
+    ).fetchone():
+        try:
+            piece = zlib.decompress(row[0])
+        except zlib.error:
+            break
+        found.update(piece)
+        number += 1
+        yield piece
+    if found.hexdigest() != sha256:
+        raise OperationalError(f"the file kept as {sha256} is missing, or not what was kept")

@@ -1,0 +1,183 @@
+"""What may be asked of a log, and of a transaction on it. Each engine that a log can stand on implements these.
+
+Whatever the engine, an error of it is the library's: IntegrityError where another write was first to a version or a
+claim, OperationalError for all else.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import BinaryIO, NamedTuple, Protocol
+from uuid import UUID
+
+from eventsourcing.persistence import StoredEvent
+
+from domain.log.records import Claim, LogEntry, NewClaim, Provenance, RawRecord
+
+
+class KeptCheckpoint(NamedTuple):
+    """A signed head that is kept: how many records it signs, its note, and the instant when it was made."""
+
+    size: int
+    note: bytes
+    made_at: str
+
+
+class StoredKey(NamedTuple):
+    """An access key as it is stored; times are instants, scopes stand with blanks between them."""
+
+    name: str
+    prefix: str
+    hash: bytes
+    customer_id: int | None
+    scopes: str
+    created_at: str
+    revoked_at: str | None
+
+
+class Reading(Protocol):
+    """What a log answers; inside a transaction, with all that the transaction has written.
+
+    A span of positions leaves its first out and has its last in it. An `originator` is an order or a reconciliation.
+    """
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[LogEntry]:
+        """An originator's events by their versions, each with its position."""
+
+    def max_notification_id(self) -> int | None:
+        """The head of the log: its last position; None while it is empty."""
+
+    def raw_records(
+        self,
+        *,
+        after: int = 0,
+        until: int | None = None,
+        limit: int | None = None,
+        originator_id: UUID | None = None,
+        topics: Sequence[str] = (),
+        actor: str | None = None,
+        since: str | None = None,
+        before: str | None = None,
+    ) -> Iterator[RawRecord]:
+        """The records of a span in the order of positions; `since` and `before` are instants, both inclusive."""
+
+    def raw_record(self, position: int) -> RawRecord | None:
+        """The record at a position."""
+
+    def raw_records_of(self, originator_id: str) -> Iterator[RawRecord]:
+        """An originator's records by their versions."""
+
+    def raw_records_by_order(self, low: str, high: str) -> Iterator[RawRecord]:
+        """The records of the originators from the UUID `low` to before `high`, each one's by their versions."""
+
+    def raw_records_elsewhere(self, orders: Iterable[str], first: int, last: int, head: int) -> Iterator[RawRecord]:
+        """These originators' records up to `head` that do not stand from `first` to `last`, by positions."""
+
+    def raw_records_without_beginning(self, head: int) -> Iterator[RawRecord]:
+        """The records up to `head` of originators that have no first version, by positions."""
+
+    def parts(self, size: int) -> list[int]:
+        """The numbers, from 0, of those parts of the log that have records, each part `size` positions long."""
+
+    def last_given(self) -> int:
+        """The last position that was ever given, whether or not its record is still there."""
+
+    def position_of(self, originator_id: UUID, version: int) -> int:
+        """The position where an originator reached a version; 0 where it did not."""
+
+    def actor_at(self, position: int) -> str | None:
+        """The actor of the record at a position."""
+
+    def begun(self, orders: Iterable[str]) -> list[str]:
+        """Those of these UUIDs that have a first version."""
+
+    def claim(self, kind: str, value: str | int) -> Claim | None:
+        """The claim of something unique: its order, and the version that the claiming write brought that to."""
+
+    def claimed(self, wanted: Iterable[tuple[str, str | int]]) -> list[tuple[str, str | int]]:
+        """Those of these kinds and values that are claimed."""
+
+    def claim_max(self, kind: str) -> int:
+        """The largest integer that is claimed of a kind; 0 where none is."""
+
+    def checkpoints(self, last: int | None = None) -> list[bytes]:
+        """The signed heads that are kept, or the last so many of them, the smallest first."""
+
+    def last_checkpoint(self) -> KeptCheckpoint | None:
+        """The signed head of the largest size."""
+
+    def kept_file(self, sha256: str) -> Iterator[bytes]:
+        """A kept file, piece by piece. Raises OperationalError where it is not what was kept."""
+
+    def kept_files(self) -> list[str]:
+        """The SHA-256 of every kept file."""
+
+    def access_key(self, key_hash: bytes) -> StoredKey | None:
+        """The access key with this hash, in force or revoked."""
+
+    def access_keys(self) -> list[StoredKey]:
+        """Every access key there is and was, in the order of their making."""
+
+
+class Transaction(Reading, Protocol):
+    """All of it is committed, or nothing."""
+
+    @property
+    def written(self) -> Sequence[RawRecord]:
+        """The records that this transaction has appended, in the order of positions."""
+
+    def append(
+        self,
+        stored_events: Sequence[StoredEvent],
+        *,
+        provenance: Provenance,
+        now: datetime,
+        claims: Sequence[NewClaim] = (),
+    ) -> Sequence[int]:
+        """Appends events and takes claims; returns the positions.
+
+        A record's `recorded_at` is never earlier than that of the record before it. Raises IntegrityError.
+        """
+
+    def savepoint(self) -> AbstractContextManager[None]:
+        """What is written inside is taken back where it raises; the rest of the transaction stands."""
+
+    def keep_checkpoint(self, size: int, note: bytes, now: datetime) -> None:
+        """Keeps a signed head; one that is kept for its size already stays."""
+
+    def keep_file(self, sha256: str, file: BinaryIO) -> None:
+        """Keeps a file's content under its SHA-256; one that is kept already stays."""
+
+    def put_access_key(self, key: StoredKey) -> None:
+        """Keeps a new access key."""
+
+    def revoke_access_key(self, name: str, revoked_at: str) -> None:
+        """Marks an access key as revoked at an instant."""
+
+    def is_writable(self) -> bool:
+        """Whether the engine would take an append now."""
+
+
+class Log(Reading, Protocol):
+    """A log. It is used by many threads; at any time at most one transaction, of whatever process, is under way."""
+
+    @property
+    def url(self) -> str:
+        """The address by which another process opens the same log (`opening.open_log`)."""
+
+    def create(self) -> None:
+        """Makes what a log needs where it is missing. Raises OperationalError where something else stands there."""
+
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """Begins to write when nobody else does. Raises OperationalError where that takes too long."""
+
+    def close(self) -> None:
+        """Closes this thread's connection for reading, and the one for writing. Either opens again when it is used."""

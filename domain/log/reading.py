@@ -1,0 +1,228 @@
+"""What the log on SQLite answers, over any connection: a thread's own, or the one of a transaction.
+
+Raises the library's OperationalError, never the driver's.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from domain.log import files
+from domain.log.log import KeptCheckpoint, StoredKey
+from domain.log.records import Claim, LogEntry, RawRecord, entry_of
+from domain.log.sqlite import library_errors, sqlite3
+
+# Text is read as bytes, so that a damaged byte is a damaged record and not an exception out of the driver. A plain
+# `LIMIT ?` would be planned for the value that is bound, so prepared anew for each; `+?` is not.
+_RAW: Final = (
+    "SELECT position, CAST(originator_id AS BLOB), version, CAST(topic AS BLOB), CAST(payload AS BLOB),"
+    " CAST(recorded_at AS BLOB), CAST(actor AS BLOB), CAST(request_id AS BLOB), CAST(idempotency_key AS BLOB),"
+    " digest FROM events"
+)
+_EVERYTHING: Final = 2**62
+
+
+class SQLiteReading(ABC):
+    """Implements `log.Reading`."""
+
+    @property
+    @abstractmethod
+    def connection(self) -> sqlite3.Connection:
+        """The connection that is asked."""
+
+    def _row(self, statement: str, values: Sequence[Any] = ()) -> tuple[Any, ...] | None:
+        with library_errors():
+            row: tuple[Any, ...] | None = self.connection.execute(statement, values).fetchone()
+        return row
+
+    def _rows(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        with library_errors():
+            return self.connection.execute(statement, values).fetchall()
+
+    def _records(self, statement: str, values: Sequence[Any], *, before: str = "") -> Iterator[RawRecord]:
+        with library_errors():
+            yield from map(RawRecord._make, self.connection.execute(f"{before}{_RAW} {statement}", values))
+
+    # --- as the library asks ---
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[LogEntry]:
+        """An aggregate's events, each with its position."""
+        found = self._records(
+            "WHERE originator_id = ? AND version > ? AND version <= ?"
+            f" ORDER BY version {'DESC' if desc else 'ASC'} LIMIT +?",
+            (str(originator_id), gt or 0, _EVERYTHING if lte is None else lte, -1 if limit is None else limit),
+        )
+        return list(map(entry_of, found))
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[LogEntry]:
+        """The log in the order of its positions."""
+        after = 0 if start is None else start - 1 if inclusive_of_start else start
+        return list(map(entry_of, self.raw_records(after=after, until=stop, limit=limit, topics=topics)))
+
+    def max_notification_id(self) -> int | None:
+        """The head of the log; None while it is empty."""
+        row = self._row("SELECT max(position) FROM events")
+        return row[0] if row else None
+
+    # --- records ---
+
+    def raw_records(
+        self,
+        *,
+        after: int = 0,
+        until: int | None = None,
+        limit: int | None = None,
+        originator_id: UUID | None = None,
+        topics: Sequence[str] = (),
+        actor: str | None = None,
+        since: str | None = None,
+        before: str | None = None,
+    ) -> Iterator[RawRecord]:
+        terms = ["position > ?", "position <= ?"]
+        values: list[str | int] = [after, _EVERYTHING if until is None else until]
+        for term, value in (
+            ("originator_id = ?", None if originator_id is None else str(originator_id)),
+            ("actor = ?", actor),
+            ("recorded_at >= ?", since),
+            ("recorded_at <= ?", before),
+        ):
+            if value is not None:
+                terms.append(term)
+                values.append(value)
+        if topics:
+            terms.append(f"topic IN ({', '.join('?' * len(topics))})")
+            values += topics
+        values.append(-1 if limit is None else limit)
+        return self._records(f"WHERE {' AND '.join(terms)} ORDER BY position LIMIT +?", values)
+
+    def raw_record(self, position: int) -> RawRecord | None:
+        return next(self.raw_records(after=position - 1, until=position), None)
+
+    def raw_records_of(self, originator_id: str) -> Iterator[RawRecord]:
+        return self._records("WHERE originator_id = ? ORDER BY version", (originator_id,))
+
+    def raw_records_by_order(self, low: str, high: str) -> Iterator[RawRecord]:
+        return self._records(
+            "WHERE originator_id >= ? AND originator_id < ? ORDER BY originator_id, version", (low, high)
+        )
+
+    def raw_records_elsewhere(self, orders: Iterable[str], first: int, last: int, head: int) -> Iterator[RawRecord]:
+        # The index alone tells the positions, so that what is sorted is small.
+        theirs = (
+            "WITH theirs AS MATERIALIZED (SELECT position AS place FROM events WHERE originator_id IN"
+            " (SELECT value FROM json_each(?)) AND (position < ? OR position > ?) AND position <= ?) "
+        )
+        return self._records(
+            "JOIN theirs ON position = place ORDER BY place", (_json(orders), first, last, head), before=theirs
+        )
+
+    def raw_records_without_beginning(self, head: int) -> Iterator[RawRecord]:
+        return self._records(
+            "WHERE originator_id IN (SELECT originator_id FROM events GROUP BY originator_id"
+            " HAVING total(version = 1) = 0) AND position <= ? ORDER BY position",
+            (head,),
+        )
+
+    def parts(self, size: int) -> list[int]:
+        found: list[int] = []
+        after = -(2**63)
+        while True:
+            ((position,),) = self._rows("SELECT min(position) FROM events WHERE position > ?", (after,))
+            if position is None:
+                return found
+            found.append((position - 1) // size)
+            after = (found[-1] + 1) * size
+
+    def last_given(self) -> int:
+        row = self._row("SELECT seq FROM sqlite_sequence WHERE name = 'events'")
+        return int(row[0]) if row else 0
+
+    def position_of(self, originator_id: UUID, version: int) -> int:
+        row = self._row(
+            "SELECT position FROM events WHERE originator_id = ? AND version = ?", (str(originator_id), version)
+        )
+        return int(row[0]) if row else 0
+
+    def actor_at(self, position: int) -> str | None:
+        row = self._row("SELECT actor FROM events WHERE position = ?", (position,))
+        return row[0] if row else None
+
+    def begun(self, orders: Iterable[str]) -> list[str]:
+        rows = self._rows(
+            "SELECT wanted.value FROM json_each(?) AS wanted"
+            " WHERE EXISTS (SELECT 1 FROM events WHERE originator_id = wanted.value AND version = 1)",
+            (_json(orders),),
+        )
+        return [uuid for (uuid,) in rows]
+
+    # --- claims ---
+
+    def claim(self, kind: str, value: str | int) -> Claim | None:
+        row = self._row(
+            "SELECT originator_id, version, fingerprint FROM claims WHERE kind = ? AND value = ?", (kind, value)
+        )
+        return Claim(UUID(row[0]), row[1], row[2]) if row else None
+
+    def claimed(self, wanted: Iterable[tuple[str, str | int]]) -> list[tuple[str, str | int]]:
+        rows: list[Any] = self._rows(
+            "WITH wanted AS MATERIALIZED (SELECT value ->> 0 AS kind, value ->> 1 AS value FROM json_each(?))"
+            " SELECT kind, value FROM wanted CROSS JOIN claims USING (kind, value)",
+            (_json(wanted),),
+        )
+        return rows
+
+    def claim_max(self, kind: str) -> int:
+        row = self._row("SELECT value FROM claims WHERE kind = ? ORDER BY value DESC LIMIT 1", (kind,))
+        return int(row[0]) if row else 0
+
+    # --- what is kept beside the events ---
+
+    def checkpoints(self, last: int | None = None) -> list[bytes]:
+        rows = self._rows(
+            "SELECT CAST(note AS BLOB) FROM checkpoints ORDER BY size DESC LIMIT +?", (-1 if last is None else last,)
+        )
+        return [note for (note,) in rows][::-1]
+
+    def last_checkpoint(self) -> KeptCheckpoint | None:
+        row = self._row("SELECT size, CAST(note AS BLOB), made_at FROM checkpoints ORDER BY size DESC LIMIT 1")
+        return KeptCheckpoint._make(row) if row else None
+
+    def kept_file(self, sha256: str) -> Iterator[bytes]:
+        with library_errors():
+            yield from files.pieces(self.connection, sha256)
+
+    def kept_files(self) -> list[str]:
+        return [sha256 for (sha256,) in self._rows("SELECT DISTINCT sha256 FROM kept_files ORDER BY sha256")]
+
+    def access_key(self, key_hash: bytes) -> StoredKey | None:
+        row = self._row(f"{_KEYS} WHERE hash = ?", (key_hash,))
+        return StoredKey._make(row) if row else None
+
+    def access_keys(self) -> list[StoredKey]:
+        return list(map(StoredKey._make, self._rows(f"{_KEYS} ORDER BY created_at, name")))
+
+
+_KEYS: Final = "SELECT name, prefix, hash, customer_id, scopes, created_at, revoked_at FROM access_keys"
+
+
+def _json(values: Iterable[Any]) -> str:
+    return msgspec.json.encode(list(values)).decode()

@@ -1,0 +1,136 @@
+"""The tables of a log on SQLite, and how a file becomes one: append-only by its triggers, and nothing else's file."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from eventsourcing.persistence import OperationalError
+
+from domain.log.sqlite import LOCK_WAIT_SECONDS_MAX, sqlite3
+
+APPLICATION_ID: Final = 0x4F4C4731  # "OLG1", in the file's header
+SCHEMA_VERSION: Final = 1
+
+_SCHEMA: Final = """
+CREATE TABLE events (
+  position        INTEGER PRIMARY KEY AUTOINCREMENT,
+  originator_id   TEXT NOT NULL,
+  version         INTEGER NOT NULL,
+  topic           TEXT NOT NULL,
+  payload         TEXT NOT NULL,
+  recorded_at     TEXT NOT NULL,
+  actor           TEXT NOT NULL,
+  request_id      TEXT,
+  idempotency_key TEXT,
+  digest          BLOB NOT NULL,
+  UNIQUE (originator_id, version)
+) STRICT;
+CREATE TABLE claims (
+  kind          TEXT NOT NULL,
+  value         ANY NOT NULL,
+  originator_id TEXT NOT NULL,
+  version       INTEGER NOT NULL,
+  fingerprint   BLOB,
+  PRIMARY KEY (kind, value)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE checkpoints (
+  size    INTEGER PRIMARY KEY,
+  note    TEXT NOT NULL,
+  made_at TEXT NOT NULL
+) STRICT;
+CREATE TABLE access_keys (
+  name        TEXT PRIMARY KEY,
+  prefix      TEXT NOT NULL,
+  hash        BLOB NOT NULL UNIQUE,
+  customer_id INTEGER,
+  scopes      TEXT NOT NULL,
+  created_at  TEXT NOT NULL,
+  revoked_at  TEXT
+) STRICT;
+CREATE TRIGGER events_are_not_updated BEFORE UPDATE ON events
+BEGIN SELECT RAISE(ABORT, 'the log is append-only: an event is never updated'); END;
+CREATE TRIGGER events_are_not_deleted BEFORE DELETE ON events
+BEGIN SELECT RAISE(ABORT, 'the log is append-only: an event is never deleted'); END;
+CREATE TRIGGER events_are_not_replaced BEFORE INSERT ON events
+WHEN EXISTS (SELECT 1 FROM events WHERE position = NEW.position)
+  OR EXISTS (SELECT 1 FROM events WHERE originator_id = NEW.originator_id AND version = NEW.version)
+BEGIN SELECT RAISE(ABORT, 'the log is append-only: this position or version is taken'); END;
+CREATE TRIGGER claims_are_not_updated BEFORE UPDATE ON claims
+BEGIN SELECT RAISE(ABORT, 'a claim is never updated'); END;
+CREATE TRIGGER claims_are_not_deleted BEFORE DELETE ON claims
+BEGIN SELECT RAISE(ABORT, 'a claim is never given back'); END;
+CREATE TRIGGER claims_are_not_replaced BEFORE INSERT ON claims
+WHEN EXISTS (SELECT 1 FROM claims WHERE kind = NEW.kind AND value = NEW.value)
+BEGIN SELECT RAISE(ABORT, 'this is claimed already'); END;
+CREATE TRIGGER checkpoints_are_not_replaced BEFORE INSERT ON checkpoints
+WHEN EXISTS (SELECT 1 FROM checkpoints WHERE size = NEW.size)
+BEGIN SELECT RAISE(ABORT, 'there is a checkpoint of this size already'); END;
+CREATE TRIGGER checkpoints_are_not_updated BEFORE UPDATE ON checkpoints
+BEGIN SELECT RAISE(ABORT, 'a checkpoint is never updated'); END;
+CREATE TRIGGER checkpoints_are_not_deleted BEFORE DELETE ON checkpoints
+BEGIN SELECT RAISE(ABORT, 'a checkpoint is never deleted'); END;
+"""
+# Added later: older ledgers get it when they are opened. A file is kept in pieces, so that it is never whole in memory.
+_KEPT_FILES: Final = """
+CREATE TABLE kept_files (
+  sha256  TEXT NOT NULL,
+  piece   INTEGER NOT NULL,
+  content BLOB NOT NULL,
+  PRIMARY KEY (sha256, piece)
+) STRICT;
+CREATE TRIGGER kept_files_are_not_updated BEFORE UPDATE ON kept_files
+BEGIN SELECT RAISE(ABORT, 'a kept file is never updated'); END;
+CREATE TRIGGER kept_files_are_not_deleted BEFORE DELETE ON kept_files
+BEGIN SELECT RAISE(ABORT, 'a kept file is never deleted'); END;
+CREATE TRIGGER kept_files_are_not_replaced BEFORE INSERT ON kept_files
+WHEN EXISTS (SELECT 1 FROM kept_files WHERE sha256 = NEW.sha256 AND piece = NEW.piece)
+BEGIN SELECT RAISE(ABORT, 'this file is kept already'); END;
+"""
+_OWN_TABLES: Final = {"events", "claims", "checkpoints", "access_keys"}
+
+
+def make_tables(writer: sqlite3.Connection) -> None:
+    """Makes the tables that are missing, inside the caller's transaction."""
+    tables = _tables(writer)
+    for missing, script in (("events", _SCHEMA), ("kept_files", _KEPT_FILES)):
+        if missing not in tables:
+            for statement in _statements(script):
+                writer.execute(statement)
+    if writer.execute("PRAGMA application_id").fetchone() != (APPLICATION_ID,):
+        # A new file, or one restored from a dump, which does not carry these two.
+        writer.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        writer.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def refuse_strangers(path: Path) -> None:
+    """Looks at a file before anything in it changes, be it only its journal mode.
+
+    Raises OperationalError where it is something else, or of a newer version of this program.
+    """
+    if not path.exists() or not path.stat().st_size:
+        return
+    stranger = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=LOCK_WAIT_SECONDS_MAX)
+    try:
+        (application,) = stranger.execute("PRAGMA application_id").fetchone()
+        (version,) = stranger.execute("PRAGMA user_version").fetchone()
+        tables = _tables(stranger)
+    finally:
+        stranger.close()
+    if application == APPLICATION_ID and version > SCHEMA_VERSION:
+        raise OperationalError(f"{path} was written by a newer version of this program.")
+    if tables and not tables >= _OWN_TABLES:
+        raise OperationalError(f"{path} is a database of something else, not a ledger.")
+
+
+def _tables(connection: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The script's statements one by one: `executescript` would commit between them."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
