@@ -51,7 +51,7 @@ def test_an_order_of_the_first_version_is_read_listed_rebuilt_and_verified_besid
     assert rows(again) == rows(views)
     again.close()
     found = verify(
-        tmp_path / "ledger.db", views.path.resolve(), checkpoints=[], key=None, progress=lambda _done, _head: None
+        ledger.log_of_events.url, views.path.resolve(), checkpoints=[], key=None, progress=lambda _done, _head: None
     )
     assert (found.events, found.orders, found.problems) == (4, 2, [])
 
@@ -63,9 +63,8 @@ def test_an_order_of_the_first_version_takes_commands_by_its_own_digits(
     old = recorded_in_the_first_version(ledger, clock, currency, price)
     paid = c.ReceivePayment(amount=Amount(price), provider="acme", reference="pi_1")
     assert do(ledger.change, old, paid, ME).order.received == minor_units(price)
-    assert do(ledger.change, old, c.AddItem(unit_price=Amount(price)), ME).order.items[1].unit_price == minor_units(
-        price
-    )
+    added = do(ledger.change, old, c.AddItem(unit_price=Amount(price)), ME).order.items[1]
+    assert added.unit_price == minor_units(price)
     with pytest.raises(InvalidField, match=f"{currency} has {digits_in(price)} digits"):
         do(ledger.change, old, c.AddItem(unit_price=Amount(price + "0")), ME)
     document = shown(views)[str(old)]
