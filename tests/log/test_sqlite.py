@@ -1,48 +1,35 @@
-"""Does the log keep what was written: in its place, unaltered, once, and whoever else writes at the same time?
+"""What a log on SQLite does beside what every log does: its file, its copies, and what the database itself refuses.
 
 Each trap of the library and of SQLite that architecture.md lists and that concerns the log has its test here.
 """
 
-import hashlib
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
-from typing import Any
-from uuid import UUID, uuid4
 
 import pytest
-from eventsourcing.persistence import IntegrityError, OperationalError, StoredEvent
-from eventsourcing.popo import POPOApplicationRecorder
-from hypothesis import given
-from hypothesis import strategies as st
+from eventsourcing.persistence import IntegrityError, OperationalError
 
 from domain.ledger import OrderLedger
-from domain.log.mapper import DamagedEvent, UnknownTopic
+from domain.log.log import Log
+from domain.log.mapper import DamagedEvent
 from domain.log.recorder import SQLiteRecorder
-from domain.log.records import NewClaim, Provenance
+from domain.log.records import NewClaim
 from domain.log.sqlite import sqlite3
 from domain.order import commands as c
-from tests.conftest import ME, ROOT, Clock, do, new_order
-
-NOW = datetime(2026, 3, 1, 10, 30, tzinfo=UTC)
-ORDERS = [UUID(int=n) for n in range(1, 4)]
+from tests.conftest import ME, ROOT, do, new_order
+from tests.log.contract import NOW, ORDERS, LogContract, append, positions, stored
 
 
-def stored(order: UUID, version: int, topic: str = "order.item_removed.v1") -> StoredEvent:
-    payload = {"occurred_at": "2026-03-01T10:30:00Z", "item": version}
-    return StoredEvent(order, version, topic, json.dumps(payload).encode())
-
-
-def append(recorder: SQLiteRecorder, *events: StoredEvent, **more: Any) -> Sequence[int]:
-    return recorder.insert_events(events, **{"provenance": ME, "now": NOW} | more)
-
-
-def positions(recorder: SQLiteRecorder) -> list[int]:
-    return [notification.id for notification in recorder.select_notifications(None, 1000)]
+class TestSQLiteLog(LogContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def new_log(cls, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Log]:
+        folder, numbers = tmp_path_factory.mktemp("logs"), count()
+        return lambda: opened(folder / f"{next(numbers)}.db")
 
 
 def outside(path: Path) -> sqlite3.Connection:
@@ -187,138 +174,7 @@ def test_the_database_refuses_to_rewrite_what_was_recorded_whoever_asks(
     assert dump(recorder.path) == before
 
 
-def test_an_event_with_a_version_that_is_taken_is_refused_and_nothing_of_its_write_is_stored(
-    recorder: SQLiteRecorder,
-) -> None:
-    new = uuid4()
-    with pytest.raises(IntegrityError):
-        append(recorder, stored(new, 1), stored(ORDERS[0], 2), claims=[NewClaim("order-key", "k", new, 1)])
-    assert positions(recorder) == [1, 2, 3, 4, 5, 6]
-    assert recorder.claim("order-key", "k") is None
-
-
-def test_a_claim_that_is_taken_is_refused_and_nothing_of_its_write_is_stored(recorder: SQLiteRecorder) -> None:
-    first, second = uuid4(), uuid4()
-    append(recorder, stored(first, 1), claims=[NewClaim("order-id", 7, first, 1)])
-    with pytest.raises(IntegrityError):
-        append(recorder, stored(second, 1), claims=[NewClaim("x", "y", second, 1), NewClaim("order-id", 7, second, 1)])
-    assert recorder.claim("order-id", 7) == (first, 1, None)
-    assert recorder.claim("x", "y") is None
-    assert recorder.max_notification_id() == 7
-
-
-def test_a_claims_kind_and_type_are_part_of_it(recorder: SQLiteRecorder) -> None:
-    claims: list[tuple[str, str | int]] = [("payment", "7"), ("refund", "7"), ("order-id", 7), ("order-id", "7")]
-    append(recorder, claims=[NewClaim(kind, value, ORDERS[0], n) for n, (kind, value) in enumerate(claims)])
-    assert [recorder.claim(*claim) for claim in claims] == [(ORDERS[0], n, None) for n in range(4)]
-
-
-def test_of_many_claims_and_orders_those_are_told_that_are_there(recorder: SQLiteRecorder) -> None:
-    held: list[tuple[str, str | int]] = [("payment", '["a","b"]'), ("order-id", 7), ("order-key", "7"), ("x", "")]
-    append(recorder, claims=[NewClaim(kind, value, ORDERS[0], n) for n, (kind, value) in enumerate(held)])
-    others: list[tuple[str, str | int]] = [("refund", '["a","b"]'), ("order-id", "7"), ("order-key", 7), ("x", "پ")]
-    assert sorted(recorder.claimed(iter(others + held)), key=repr) == sorted(held, key=repr)
-    assert recorder.claimed([]) == []
-    assert set(recorder.begun([*map(str, ORDERS), str(UUID(int=9)), ""])) == set(map(str, ORDERS))
-
-
-def test_all_that_is_written_inside_a_transaction_is_taken_back_where_it_fails(
-    recorder: SQLiteRecorder,
-) -> None:
-    def write_and_fail() -> None:
-        with recorder.transaction() as t:
-            t.append([stored(ORDERS[0], 3)], provenance=ME, now=NOW)
-            assert t.max_notification_id() == 7
-            raise KeyError
-
-    with pytest.raises(KeyError):
-        write_and_fail()
-    assert recorder.max_notification_id() == 6
-    assert append(recorder, stored(ORDERS[0], 3)) == range(7, 8)
-
-
-# --- the library's interface ---
-
-TOPICS = ["order.item_removed.v1", "order.notes_changed.v1", "order.status_changed.v1"]
-SHAPE = [(order, version) for version in range(1, 8) for order in ORDERS]
-COUNT = st.none() | st.integers(1, 25)
-
-
-@pytest.fixture(scope="module")
-def twins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SQLiteRecorder, POPOApplicationRecorder]]:
-    """Our recorder and the library's own, with the same events."""
-    ours, theirs = opened(tmp_path_factory.mktemp("twins") / "log.db"), POPOApplicationRecorder()
-    events = [stored(order, version, TOPICS[n % 3]) for n, (order, version) in enumerate(SHAPE)]
-    assert append(ours, *events) == range(1, 22)
-    theirs.insert_events(events)
-    yield ours, theirs
-    ours.close()
-
-
-def places(events: Sequence[StoredEvent]) -> list[tuple[Any, int, str, bytes]]:
-    return [(event.originator_id, event.originator_version, event.topic, bytes(event.state)) for event in events]
-
-
-@given(st.sampled_from([*ORDERS, UUID(int=9)]), COUNT, COUNT, st.booleans(), COUNT)
-def test_an_orders_events_are_selected_as_the_library_selects_them(
-    twins: tuple[SQLiteRecorder, POPOApplicationRecorder],
-    order: UUID,
-    gt: int | None,
-    lte: int | None,
-    desc: bool,
-    limit: int | None,
-) -> None:
-    ours, theirs = (twin.select_events(order, gt=gt, lte=lte, desc=desc, limit=limit) for twin in twins)
-    assert places(ours) == places(theirs)
-
-
-@given(COUNT, st.integers(1, 25), COUNT, st.lists(st.sampled_from([*TOPICS, "other"]), unique=True), st.booleans())
-def test_the_log_is_selected_as_the_library_selects_it(
-    twins: tuple[SQLiteRecorder, POPOApplicationRecorder],
-    start: int | None,
-    limit: int,
-    stop: int | None,
-    topics: list[str],
-    inclusive_of_start: bool,
-) -> None:
-    ours, theirs = (
-        twin.select_notifications(start, limit, stop, topics, inclusive_of_start=inclusive_of_start) for twin in twins
-    )
-    assert places(ours) == places(theirs)
-    assert [event.id for event in ours] == [event.id for event in theirs]
-
-
-def test_the_head_of_an_empty_log_is_none_and_then_its_last_position(tmp_path: Path) -> None:
-    recorder = opened(tmp_path / "log.db")
-    assert recorder.max_notification_id() is None
-    assert append(recorder) == range(1, 1)
-    append(recorder, stored(ORDERS[0], 1), stored(ORDERS[0], 2))
-    assert recorder.max_notification_id() == 2
-    recorder.close()
-
-
-def test_an_orders_events_are_read_with_their_positions(recorder: SQLiteRecorder) -> None:
-    assert [event.id for event in recorder.select_events(ORDERS[1])] == [3, 4]
-    assert [recorder.position_of(ORDERS[1], version) for version in (0, 1, 2, 3)] == [0, 3, 4, 0]
-
-
-# --- readers that meet what they do not know ---
-
-
-@pytest.mark.parametrize("topic", ["order.created.v3", "order.erased.v1", "wave:open"])
-def test_a_topic_of_another_program_stops_the_reader_with_its_position_and_name(
-    ledger: OrderLedger, topic: str
-) -> None:
-    order = do(ledger.create, new_order(items=[{}]), ME).order
-    other = do(ledger.create, new_order(), ME).order
-    append(ledger.log_of_events, StoredEvent(order.uuid, 3, topic, b"{}"))
-    with pytest.raises(UnknownTopic, match="position 4") as stopped:
-        ledger.order(order.uuid)
-    assert (stopped.value.topic, stopped.value.position) == (topic, 4)
-    with pytest.raises(UnknownTopic):
-        do(ledger.change, order.uuid, c.ChangeStatus(status="hold"), ME)
-    assert ledger.order(other.uuid) == other
-    assert "wave" not in sys.modules
+# --- a reader that meets damage ---
 
 
 def test_a_damaged_event_stops_its_own_order_and_is_named(ledger: OrderLedger) -> None:
@@ -331,68 +187,6 @@ def test_a_damaged_event_stops_its_own_order_and_is_named(ledger: OrderLedger) -
     with pytest.raises(DamagedEvent, match=f"position 1, order {order.uuid}, version 1"):
         ledger.order(order.uuid)
     assert ledger.order(other.uuid) == other
-
-
-# --- digests and times ---
-
-
-def leaf_hash(row: Sequence[Any]) -> bytes:
-    """The digest as its documentation has it: RFC 9162's leaf hash over length and text of each field."""
-    leaf = b""
-    for field in row:
-        text = b"" if field is None else str(field).encode()
-        leaf += (b"\xff" * 4 if field is None else len(text).to_bytes(4, "big")) + text
-    return hashlib.sha256(b"\x00" + leaf).digest()
-
-
-def test_a_records_digest_is_the_leaf_hash_of_all_else_that_is_stored_of_it_but_its_position(
-    ledger: OrderLedger,
-) -> None:
-    do(ledger.create, new_order(notes="ی ك 📦", items=[{}]), Provenance("staff", None, None))
-    do(ledger.create, new_order(), Provenance("staff", "request-1", 'key "1"'))
-    rows = (
-        outside(ledger.log_of_events.path)
-        .execute(
-            "SELECT digest, originator_id, version, topic, payload, recorded_at, actor, request_id, idempotency_key"
-            " FROM events ORDER BY position"
-        )
-        .fetchall()
-    )
-    assert [row[0] for row in rows] == [leaf_hash(row[1:]) for row in rows]
-    assert len({row[0] for row in rows}) == 3
-
-
-def columns(recorder: SQLiteRecorder, *names: str) -> list[Any]:
-    rows = recorder.reader.execute(f"SELECT {', '.join(names)} FROM events ORDER BY position").fetchall()
-    return [row[0] if len(names) == 1 else row for row in rows]
-
-
-def test_recorded_at_never_goes_back_though_the_clock_does(ledger: OrderLedger, clock: Clock) -> None:
-    for hours in (0, 1, -2, 0.5, 3):
-        clock.tick(hours=hours)
-        do(ledger.create, new_order(), ME)
-    assert columns(ledger.log_of_events, "recorded_at") == [
-        "2026-03-01T10:30:00.000000Z",
-        "2026-03-01T11:30:00.000000Z",
-        "2026-03-01T11:30:00.000000Z",
-        "2026-03-01T11:30:00.000000Z",
-        "2026-03-01T13:00:00.000000Z",
-    ]
-
-
-def test_recorded_at_is_utc_whatever_the_clocks_zone(recorder: SQLiteRecorder) -> None:
-    later = NOW + timedelta(minutes=1)
-    append(recorder, stored(ORDERS[0], 3), now=later.astimezone())
-    assert columns(recorder, "recorded_at")[-1] == "2026-03-01T10:31:00.000000Z"
-
-
-def test_who_wrote_an_event_and_by_which_request_stands_beside_it(ledger: OrderLedger) -> None:
-    order = do(ledger.create, new_order(), Provenance("backoffice", "request-7", "key-1")).order
-    do(ledger.change, order.uuid, c.ChangeStatus(status="hold"), Provenance("cli"))
-    assert columns(ledger.log_of_events, "actor", "request_id", "idempotency_key") == [
-        ("backoffice", "request-7", "key-1"),
-        ("cli", None, None),
-    ]
 
 
 # --- the file ---
@@ -484,23 +278,6 @@ def test_four_processes_can_make_the_tables_at_once(tmp_path: Path) -> None:
             process.communicate(timeout=30)
 
 
-def test_reads_do_not_wait_for_a_writer(recorder: SQLiteRecorder) -> None:
-    def read() -> int | None:
-        return recorder.max_notification_id()
-
-    with ThreadPoolExecutor(1) as elsewhere, recorder.transaction() as t:
-        t.append([stored(ORDERS[0], 3)], provenance=ME, now=NOW)
-        assert elsewhere.submit(read).result(timeout=30) == 6
-
-
-def test_the_writers_lock_is_free_again_after_a_failed_write(recorder: SQLiteRecorder) -> None:
-    with pytest.raises(IntegrityError):
-        append(recorder, stored(ORDERS[0], 1))
-    elsewhere = opened(recorder.path)
-    assert append(elsewhere, stored(ORDERS[0], 3)) == range(7, 8)
-    elsewhere.close()
-
-
 def test_the_processs_environment_does_not_change_the_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {
         "COMPRESSOR_TOPIC": "zlib",
@@ -516,8 +293,8 @@ def test_the_processs_environment_does_not_change_the_log(tmp_path: Path, monkey
         monkeypatch.setenv(f"ORDERS_{name}", value)
     ledger = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"))
     order = do(ledger.create, new_order(notes="plain to read"), ME).order
-    (payload,) = columns(ledger.log_of_events, "payload")
-    assert json.loads(payload)["personal"]["notes"] == "plain to read"
+    (raw,) = ledger.log_of_events.raw_records()
+    assert json.loads(raw.payload)["personal"]["notes"] == "plain to read"
     assert ledger.order(order.uuid) == order
     elsewhere = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"))
     changed = do(elsewhere.change, order.uuid, c.ChangeStatus(status="hold"), ME).order
