@@ -117,9 +117,6 @@ class Reading(Protocol):
     def kept_file(self, sha256: str) -> Iterator[bytes]:
         """A kept file, piece by piece. Raises OperationalError where it is not what was kept."""
 
-    def kept_files(self) -> list[str]:
-        """The SHA-256 of every kept file."""
-
     def access_key(self, key_hash: bytes) -> StoredKey | None:
         """The access key with this hash, in force or revoked."""
 

@@ -210,9 +210,6 @@ class SQLiteReading(ABC):
         with library_errors():
             yield from files.pieces(self.connection, sha256)
 
-    def kept_files(self) -> list[str]:
-        return [sha256 for (sha256,) in self._rows("SELECT DISTINCT sha256 FROM kept_files ORDER BY sha256")]
-
     def access_key(self, key_hash: bytes) -> StoredKey | None:
         row = self._row(f"{_KEYS} WHERE hash = ?", (key_hash,))
         return StoredKey._make(row) if row else None

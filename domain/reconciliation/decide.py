@@ -1,6 +1,6 @@
 """A person's decisions about a reconciliation: state and decision to events, or a refusal. Pure."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -19,10 +19,6 @@ class Result(msgspec.Struct, frozen=True):
     outcome: str
     lines: tuple[int, ...] = ()
     entries: tuple[int, ...] = ()
-
-
-def count_open(results: Iterable[Result], decisions: Mapping[str, Decision]) -> int:
-    return sum(is_open(result.outcome, decisions.get(result.id)) for result in results)
 
 
 def confirm(state: Reconciliation, results: Iterable[Result], *, now: datetime) -> list[Event]:
