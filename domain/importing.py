@@ -13,6 +13,7 @@ import msgspec
 from domain.ledger import OrderLedger
 from domain.log.records import Provenance
 from domain.order.commands import ImportOrder
+from domain.order.imported import Line
 from domain.order.state import Order
 from domain.refusals import Refusal
 from domain.strict_json import NotJSON, read, shaped
@@ -47,11 +48,12 @@ def import_lines(
     result = Imported()
 
     for batch, done in _batches(file):
-        orders: list[tuple[int, ImportOrder]] = []
+        orders: list[tuple[int, tuple[ImportOrder, Line | Refusal]]] = []
         rejected: list[tuple[int, str]] = []
         for number, line in batch:
             try:
-                orders.append((number, _parse(line)))
+                order = _parse(line)
+                orders.append((number, (order, ledger.import_line(order))))
             except Refusal as refusal:
                 rejected.append((number, refusal.detail))
         outcomes = ledger.write(ledger.import_batch, [order for _, order in orders], provenance).result()

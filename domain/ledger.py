@@ -24,7 +24,7 @@ from domain.log.writer import Feed, Writer
 from domain.moments import utc_now
 from domain.order import commands, decide
 from domain.order import events as e
-from domain.order.imported import import_order
+from domain.order.imported import Line, import_order
 from domain.order.state import ORDER, Order
 from domain.refusals import (
     IdempotencyKeyReused,
@@ -177,16 +177,36 @@ class OrderLedger(Application[UUID]):
         return self._append(t, after, records, now, asked)
 
     def import_batch(
-        self, t: Transaction, lines: Sequence[commands.ImportOrder], provenance: Provenance
+        self,
+        t: Transaction,
+        lines: Sequence[tuple[commands.ImportOrder, Line | Refusal]],
+        provenance: Provenance,
     ) -> list[Order | Refusal | None]:
-        """Records many orders; each line whole or not at all.
+        """Records many orders, each with what `import_line` makes of it; each whole or not at all.
 
         For each line: the order, None where it was there already, or the refusal that says why it was not taken.
         """
-        batch = _ImportBatch(self, t, lines)
-        outcomes = [batch.add(line) for line in lines]
+        batch = _ImportBatch(t, [line for line, _ in lines])
+        outcomes = [batch.add(line, made) for line, made in lines]
         self._insert(t, batch.records, provenance, self.clock(), batch.claims)
         return outcomes
+
+    def import_line(self, line: commands.ImportOrder) -> Line | Refusal:
+        """What a line of an import comes to, or why it is refused; as far as that can be told while others write.
+
+        Without an id of its own it has the id 0.
+        """
+        try:
+            return import_order(
+                line,
+                uuid=line.uuid or self.new_uuid(),
+                order_id=line.id or 0,
+                key=line.key or self.new_key(),
+                currency_default=self.currency_default,
+                now=self.clock(),
+            )
+        except Refusal as refusal:
+            return refusal
 
     # --- reading ---
 
@@ -292,8 +312,7 @@ class _Asked(NamedTuple):
 class _ImportBatch:
     """The lines of an import that are recorded together: what is unique must be so among them too."""
 
-    def __init__(self, ledger: OrderLedger, t: Transaction, lines: Sequence[commands.ImportOrder]) -> None:
-        self._ledger = ledger
+    def __init__(self, t: Transaction, lines: Sequence[commands.ImportOrder]) -> None:
         # By kind and value; a UUID counts as one of them.
         self._taken = set(t.claimed(wanted for line in lines for wanted in _wanted(line)))
         self._taken |= {("uuid", uuid) for uuid in t.begun(str(line.uuid) for line in lines if line.uuid)}
@@ -301,24 +320,16 @@ class _ImportBatch:
         self.records: list[Record] = []
         self.claims: list[NewClaim] = []
 
-    def add(self, line: commands.ImportOrder) -> Order | Refusal | None:
+    def add(self, line: commands.ImportOrder, made: Line | Refusal) -> Order | Refusal | None:
         if not self._taken.isdisjoint((("order-id", line.id), ("order-key", line.key), ("uuid", str(line.uuid)))):
             return None
-        try:
-            order, records = import_order(
-                line,
-                uuid=line.uuid or self._ledger.new_uuid(),
-                order_id=line.id or self._order_id_last + 1,
-                key=line.key or self._ledger.new_key(),
-                currency_default=self._ledger.currency_default,
-                now=self._ledger.clock(),
-            )
-            claims = _claims(records)
-            for claim in claims:
-                if claim.kind in _TAKEN and (claim.kind, claim.value) in self._taken:
-                    raise _TAKEN[claim.kind](f"The reference {claim.value} is recorded already, on another order.")
-        except Refusal as refusal:
-            return refusal
+        if isinstance(made, Refusal):
+            return made
+        order, records = made if line.id else made.numbered(self._order_id_last + 1)
+        claims = _claims(records)
+        for claim in claims:
+            if claim.kind in _TAKEN and (claim.kind, claim.value) in self._taken:
+                return _TAKEN[claim.kind](f"The reference {claim.value} is recorded already, on another order.")
         self._order_id_last = max(self._order_id_last, order.id)
         self._taken |= {(claim.kind, claim.value) for claim in claims} | {("uuid", str(order.uuid))}
         self.records += records

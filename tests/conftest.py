@@ -59,8 +59,10 @@ def do(command: Any, *arguments: Any, **options: Any) -> Any:
     return command.__self__.write(command, *arguments, **options).result()
 
 
-def import_line(**fields: Any) -> ImportOrder:
-    return shaped(fields, ImportOrder)
+def bring(ledger: OrderLedger, **fields: Any) -> None:
+    """Imports one line."""
+    line = shaped(fields, ImportOrder)
+    do(ledger.import_batch, [(line, ledger.import_line(line))], ME)
 
 
 @pytest.fixture

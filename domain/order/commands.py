@@ -1,6 +1,7 @@
 """The commands that clients give to an order, in the shapes of the contract's section 'Commands'.
 
-`strict_json` bounds the sizes and characters of plain values; the shapes here bound what is special to a field.
+`strict_json` bounds the sizes and characters of plain values; the shapes here bound what is special to a field, and how
+many there may be of what comes in lists: so that a command that could never be taken costs next to nothing.
 """
 
 from datetime import datetime
@@ -14,6 +15,8 @@ from domain.money import ZERO, Amount
 from domain.order.events import City, Country, Method, Product, State
 from domain.order.statuses import Status
 
+ITEMS_MAX = 1_000
+HISTORY_MAX = 1_000
 QUANTITY_MAX = 1_000_000
 ORDER_ID_MAX = 10**12
 Quantity: TypeAlias = Annotated[int, Meta(ge=1, le=QUANTITY_MAX)]
@@ -64,7 +67,7 @@ class CreateOrder(Command, frozen=True, kw_only=True):
     billing_mobile_number: str | None = None
     billing_first_name: str | None = None
     billing_last_name: str | None = None
-    items: tuple[AddItem, ...] = ()
+    items: Annotated[tuple[AddItem, ...], Meta(max_length=ITEMS_MAX)] = ()
     voucher: NewVoucher | None = None
 
 
@@ -158,4 +161,4 @@ class ImportOrder(CreateOrder, frozen=True, kw_only=True):
     key: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,64}\Z")] | None = None
     uuid: UUID | None = None
     created_at: Moment | None = None
-    history: tuple[PastPayment | PastRefund | PastStatus, ...] = ()
+    history: Annotated[tuple[PastPayment | PastRefund | PastStatus, ...], Meta(max_length=HISTORY_MAX)] = ()

@@ -14,6 +14,7 @@ from domain.currencies import digits_of
 from domain.money import Unit, decimal_text, is_too_large, readable
 from domain.order import billing, commands
 from domain.order import events as e
+from domain.order.commands import ITEMS_MAX
 from domain.order.state import ORDER, Item, Order, Payment, Refund, is_payable
 from domain.order.statuses import CLOSED, OPEN, TRANSITIONS
 from domain.refusals import (
@@ -32,8 +33,8 @@ from domain.refusals import (
     TotalNegative,
 )
 
-ITEMS_MAX = 1_000
 EVENTS_MAX = 10_000
+THUMBNAILS_MAX = 20
 
 # A command's billing fields, in the order of Billing's own.
 _BILLING_FIELDS: Final = tuple(f"billing_{field.name}" for field in fields(e.Billing))
@@ -91,6 +92,14 @@ def _voucher_applied(command: commands.NewVoucher, unit: Unit, now: datetime) ->
     )
 
 
+def _method(method: e.Method | None, field: str) -> e.Method | None:
+    """A method as it is recorded. Raises InvalidField where its image has too many thumbnails."""
+    if method and method.image and len(method.image.thumbnails) > THUMBNAILS_MAX:
+        count = len(method.image.thumbnails)
+        raise InvalidField(f"{field}.image.thumbnails", f"at most {THUMBNAILS_MAX}, these are {count}")
+    return method
+
+
 def create(
     command: commands.CreateOrder, *, order_id: int, key: str, currency_default: str, now: datetime
 ) -> list[Event]:
@@ -109,8 +118,8 @@ def create(
             digits=unit.digits,
             shipping_cost=command.shipping_cost.decimal(unit, "shipping_cost"),
             customer_id=customer.id if customer else None,
-            payment_method=command.payment_method,
-            shipping_method=command.shipping_method,
+            payment_method=_method(command.payment_method, "payment_method"),
+            shipping_method=_method(command.shipping_method, "shipping_method"),
             personal=e.OrderPersonal(
                 customer=e.CustomerDetails(
                     username=customer.username,
@@ -178,12 +187,15 @@ def change(order: Order, command: commands.ChangeOrder, now: datetime) -> list[E
         billing.check(bill)
         events.append(e.BillingChanged(occurred_at=now, personal=e.BillingPersonal(billing=bill)))
     if command.payment_method is not UNSET and command.payment_method != order.payment_method:
-        events.append(e.PaymentMethodChanged(occurred_at=now, payment_method=command.payment_method))
+        paying = _method(command.payment_method, "payment_method")
+        events.append(e.PaymentMethodChanged(occurred_at=now, payment_method=paying))
     if events and order.status in CLOSED:
         raise OrderNotChangeable(f"Nothing can change on an order that is {order.status}.")
     kept = decimal_text(order.shipping_cost, order.digits)
     cost = kept if command.shipping_cost is UNSET else command.shipping_cost.decimal(order.unit, "shipping_cost")
-    method = order.shipping_method if command.shipping_method is UNSET else command.shipping_method
+    method = order.shipping_method
+    if command.shipping_method is not UNSET:
+        method = _method(command.shipping_method, "shipping_method")
     if (method, cost) != (order.shipping_method, kept):
         _must_be_open(order, "Shipping")
         events.append(e.ShippingChanged(occurred_at=now, shipping_cost=cost, shipping_method=method))

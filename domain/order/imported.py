@@ -1,13 +1,32 @@
 """An order that comes with its history: one line of an import, by the same rules as any other order."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from domain.aggregate import Record
 from domain.order import commands
+from domain.order import events as e
 from domain.order.decide import create, decide, place, utc
 from domain.order.state import Order
 from domain.refusals import InvalidField, Refusal
+
+
+class Line(NamedTuple):
+    """A line that was taken, as long as it is not recorded: the order and its history."""
+
+    order: Order
+    records: Sequence[Record]
+
+    def numbered(self, order_id: int) -> "Line":
+        """The line as an order of this integer id."""
+        first = self.records[0]
+        assert isinstance(first.event, e.OrderCreated)
+        begun = replace(first, event=replace(first.event, id=order_id))
+        return Line(replace(self.order, id=order_id), [begun, *self.records[1:]])
 
 
 def import_order(
@@ -18,7 +37,7 @@ def import_order(
     key: str,
     currency_default: str,
     now: datetime,
-) -> tuple[Order, list[Record]]:
+) -> Line:
     """The order with its history: each entry is decided like a command that was given at its time.
 
     Raises a Refusal that names the entry.
@@ -38,7 +57,7 @@ def import_order(
             refusal.detail = f"history[{i}]: {refusal.detail}"
             raise
         records += more
-    return order, records
+    return Line(order, records)
 
 
 def _past(

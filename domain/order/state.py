@@ -188,15 +188,25 @@ def _item_added(order: Order, event: e.ItemAdded) -> dict[str, Any]:
 
 
 def _item_quantity_changed(order: Order, event: e.ItemQuantityChanged) -> dict[str, Any]:
-    return {
-        "items": tuple(
-            replace(item, quantity=event.quantity) if item.id == event.item else item for item in order.items
-        )
-    }
+    place = _place(order, event.item)
+    changed = [replace(item, quantity=event.quantity) for item in order.items[place]]
+    return {"items": (*order.items[: place.start], *changed, *order.items[place.stop :])}
 
 
 def _item_removed(order: Order, event: e.ItemRemoved) -> dict[str, Any]:
-    return {"items": tuple(item for item in order.items if item.id != event.item)}
+    place = _place(order, event.item)
+    return {"items": order.items[: place.start] + order.items[place.stop :]}
+
+
+def _place(order: Order, number: int) -> slice:
+    """Where an item stands among its order's; behind them where it is none of them.
+
+    Looks first where it stands unless another was taken out before it, so that a long history is folded in linear time.
+    """
+    items, place = order.items, number - 1
+    if not (0 <= place < len(items) and items[place].id == number):
+        place = next((i for i, item in enumerate(items) if item.id == number), len(items))
+    return slice(place, place + 1)
 
 
 def _payment_received(order: Order, event: e.PaymentReceived) -> dict[str, Any]:

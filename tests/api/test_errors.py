@@ -231,7 +231,7 @@ def deep(levels: int) -> bytes:
         (b"[" * 100_000, 422),
         (b"[" * 100_000 + b"]" * 100_000, 422),
         (b'{"a":' * 100_000, 422),
-        (b'{"items": [' + b"{}," * 1_000 + b"{}]}", 409),
+        (b'{"items": [' + b"{}," * 1_000 + b"{}]}", 422),
         (b'{"notes": "' + b"x" * 900_000 + b'"}', 422),
     ],
 )
@@ -240,8 +240,19 @@ def test_a_body_that_cannot_be_taken_gets_its_clear_4xx(
 ) -> None:
     with nothing_recorded(service):
         answer = staff.post(ORDERS, data=body, headers=_JSON)
-    code = {400: "not-json", 409: "order-too-long", 422: "invalid-field"}[status]
+    code = {400: "not-json", 422: "invalid-field"}[status]
     assert_problem(answer, status, code)
+
+
+@pytest.mark.parametrize("items", [1_001, 80_000])
+def test_too_many_items_are_refused_at_once_with_their_field_and_the_limit(
+    items: int, service: Service, staff: Client
+) -> None:
+    with nothing_recorded(service):
+        answer = staff.post(ORDERS, data=b'{"items": [' + b"{}," * (items - 1) + b"{}]}", headers=_JSON)
+    assert_problem(answer, 422, "invalid-field")
+    assert answer.json()["errors"] == [{"field": "items", "message": "Expected `array` of length <= 1000"}]
+    assert answer.elapsed.total_seconds() < 1
 
 
 def test_json_is_read_to_a_depth_of_32(staff: Client) -> None:

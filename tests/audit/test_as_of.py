@@ -16,7 +16,7 @@ from domain.order.statuses import TRANSITIONS
 from domain.refusals import Refusal
 from tests.audit.conftest import AUDIT, HOST, Office, exact, one_of_each
 from tests.audit.histories import a_command, an_order
-from tests.conftest import ME, Client, Service, do, import_line
+from tests.conftest import ME, Client, Service, bring, do
 
 HISTORIES = 200
 COMMANDS = 5
@@ -164,7 +164,8 @@ def test_a_position_that_is_another_orders_has_the_last_event_before_it(office: 
 
 
 def test_what_happened_earlier_than_it_was_recorded_was_not_known_then(office: Office) -> None:
-    line = import_line(
+    bring(
+        office.ledger,
         created_at="2024-05-01T09:00:00Z",
         items=[{"unit_price": "20"}],
         history=[
@@ -172,7 +173,6 @@ def test_what_happened_earlier_than_it_was_recorded_was_not_known_then(office: O
             {"at": "2024-05-03T09:00:00Z", "type": "status", "status": "processing"},
         ],
     )
-    do(office.ledger.import_batch, [line], ME)
     office.clock.tick(days=1)
     asked = "2024-05-02T12:00:00Z"
     then = office.audit("/orders/1", occurred_at=asked)

@@ -16,7 +16,7 @@ from domain.log.recorder import SQLiteRecorder
 from domain.order import events as e
 from domain.order.commands import ChangeOrder, ReceivePayment
 from tests.audit.conftest import AUDIT, Office, exact, one_of_each, reconcile
-from tests.conftest import ME, Service, do, import_line, new_order
+from tests.conftest import ME, Service, bring, do, new_order
 from tests.first_version import recorded_in_the_first_version
 
 SUMMARIES = [
@@ -123,7 +123,7 @@ def test_a_write_is_told_with_its_request_and_its_idempotency_key(office: Office
 
 
 def test_an_imported_event_keeps_both_its_times(office: Office) -> None:
-    do(office.ledger.import_batch, [import_line(created_at="2024-05-01T09:00:00Z")], ME)
+    bring(office.ledger, created_at="2024-05-01T09:00:00Z")
     (event,) = office.feed()
     assert (event["occurred_at"], event["recorded_at"]) == ("2024-05-01T09:00:00Z", "2026-03-01T10:30:00Z")
 

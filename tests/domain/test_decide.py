@@ -4,6 +4,7 @@ Each rule is told as given(events).when(command).then(events or a refusal), the 
 """
 
 import json
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
@@ -15,7 +16,8 @@ import pytest
 from domain.aggregate import Event, Record, fold
 from domain.order import commands as c
 from domain.order import events as e
-from domain.order.decide import EVENTS_MAX, ITEMS_MAX, create, decide, place
+from domain.order.commands import ITEMS_MAX
+from domain.order.decide import EVENTS_MAX, create, decide, place
 from domain.order.state import ORDER as HISTORY
 from domain.order.state import Order, is_payable, storefront_status
 from domain.refusals import (
@@ -520,6 +522,39 @@ def test_an_order_has_at_most_its_limit_of_items_and_events() -> None:
     assert longest.version == EVENTS_MAX
     with pytest.raises(OrderTooLong, match=str(EVENTS_MAX)):
         place(longest, ORDER, last[:1])
+
+
+@pytest.mark.parametrize("field", ["payment_method", "shipping_method"])
+def test_an_image_has_at_most_20_thumbnails(field: str) -> None:
+    def method(count: int) -> dict[str, Any]:
+        return {field: {"name": "m", "image": {"thumbnails": [{}] * count}}}
+
+    given(created()).when(change(**method(20)))
+    given(created()).when(change(**method(21))).then(InvalidField, saying=f"{field}.image.thumbnails: at most 20")
+    new_order = shaped(method(21), c.CreateOrder)
+    with pytest.raises(InvalidField, match="at most 20"):
+        create(new_order, order_id=1, key="k", currency_default="USD", now=NOW)
+
+
+def test_a_method_recorded_with_more_thumbnails_than_may_be_given_stays() -> None:
+    image = e.Image(thumbnails=(e.Thumbnail(),) * 21)
+    kept = e.ShippingChanged(occurred_at=NOW, shipping_cost="0.00", shipping_method=e.Method(image=image))
+    given(created(), kept).when(change(shipping_cost="1")).then(
+        e.ShippingChanged(occurred_at=NOW, shipping_cost="1.00", shipping_method=kept.shipping_method)
+    )
+
+
+def test_an_event_of_an_order_with_a_thousand_items_costs_about_what_it_costs_with_one() -> None:
+    def seconds(items: int) -> float:
+        order = order_of([created(), *(item(number) for number in range(1, items + 1))])
+        changes = [e.ItemQuantityChanged(occurred_at=NOW, item=n % items + 1, quantity=n + 1) for n in range(8_000)]
+        began = time.process_time()
+        changed = place(order, ORDER, changes)[0]
+        taken = time.process_time() - began
+        assert [item.quantity for item in changed.items] == list(range(8_001 - items, 8_001))
+        return taken
+
+    assert min(seconds(ITEMS_MAX) for _ in range(3)) < 6 * min(seconds(1) for _ in range(3))
 
 
 # --- payments ---

@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -293,6 +294,45 @@ def test_a_long_line_within_1_mib_is_taken(ledger: OrderLedger) -> None:
     text = json.dumps({"id": 1, "items": items}).encode()
     assert LINE_BYTES_MAX * 0.97 < len(text) < LINE_BYTES_MAX
     assert imported(ledger, text)[0].imported == 1
+
+
+TOO_MANY: dict[str, tuple[dict[str, Any] | bytes, str]] = {
+    "80,000 items": (b'{"id": 7, "items": [' + b"{}," * 79_999 + b"{}]}", "items: Expected `array` of length <= 1000"),
+    "100,000 entries": (b'{"id": 7, "history": [' + b"{}," * 99_999 + b"{}]}", "history: Expected `array` of length"),
+    "7,000 payments": (
+        line(history=[PAID | {"reference": f"{n}", "amount": "0.01"} for n in range(7_000)]),
+        "history: ",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", TOO_MANY)
+def test_a_line_with_too_much_in_it_is_rejected_at_once_and_the_rest_go_on(ledger: OrderLedger, what: str) -> None:
+    wrong, reason = TOO_MANY[what]
+    began = time.process_time()
+    result, rejected = imported(ledger, {"id": 1}, wrong, {"id": 2})
+    assert time.process_time() - began < 1
+    assert result == Imported(imported=2, events=2, rejected=1)
+    assert rejected[2].startswith(reason)
+
+
+def test_what_a_line_comes_to_is_found_out_while_others_may_write(
+    ledger: OrderLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The largest line that can be taken costs far more to decide on than to record."""
+    record, held = ledger.import_batch, []
+
+    def import_batch(*arguments: Any) -> Any:
+        began = time.process_time()
+        outcomes = record(*arguments)
+        held.append(time.process_time() - began)
+        return outcomes
+
+    monkeypatch.setattr(ledger, "import_batch", import_batch)
+    history = [PAID | {"reference": f"{n}", "amount": "0.01"} for n in range(1_000)]
+    began = time.process_time()
+    assert imported(ledger, line(items=[{"unit_price": "1"}] * 1_000, history=history))[0].events == 2_001
+    assert sum(held) < (time.process_time() - began) / 2
 
 
 def test_rejections_are_told_in_the_order_of_their_lines_whatever_is_wrong_with_them(ledger: OrderLedger) -> None:
