@@ -1,22 +1,15 @@
 """Who asks, and may they? Also the request's id, which the answer carries and the events of a write record."""
 
-import random
 import re
 from typing import Any, Final
+from urllib.parse import urlsplit
 
-from falcon import Request, Response
+from falcon.asgi import Request, Response
 
-from api.errors import Problem
+from api.errors import Problem, request_id_of
 from domain.log.keys import Caller, Keys
 
 _AUTHORIZATION: Final = re.compile(r"(?:token|bearer) +([A-Za-z0-9._~+/=-]{1,256})", re.IGNORECASE)
-_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
-
-
-def request_id_of(given: str | None) -> str:
-    """The client's id for its request, if it is a sane one; else a new one."""
-    # It tells requests apart and guards nothing, so it need not ask the system for randomness.
-    return given if given and _REQUEST_ID.fullmatch(given) else f"{random.getrandbits(64):016x}"
 
 
 class Access:
@@ -25,15 +18,19 @@ class Access:
     def __init__(self, keys: Keys) -> None:
         self._keys = keys
 
-    def process_request(self, req: Request, resp: Response) -> None:
-        request_id = request_id_of(req.env.get("HTTP_X_REQUEST_ID"))
+    async def process_request(self, req: Request, resp: Response) -> None:
+        request_id = request_id_of(req.get_header("X-Request-Id"))
         req.context.request_id = request_id
         resp.set_header("X-Request-Id", request_id)
+        if not req.path.startswith("/"):  # it may be a whole address (RFC 9112, section 3.2.2)
+            req.path = urlsplit(req.path).path
+        if (req.expect or "100-continue").lower() != "100-continue":
+            raise Problem(417, "expectation-failed", "Only 'Expect: 100-continue' can be met.")
 
-    def process_resource(self, req: Request, _resp: Response, resource: Any, _params: dict[str, Any]) -> None:
+    async def process_resource(self, req: Request, _resp: Response, resource: Any, _params: dict[str, Any]) -> None:
         if getattr(resource, "public", False):
             return
-        found = _AUTHORIZATION.fullmatch(req.env.get("HTTP_AUTHORIZATION", "").strip())
+        found = _AUTHORIZATION.fullmatch((req.get_header("Authorization") or "").strip())
         caller = self._keys.caller(found[1]) if found else None
         if caller is None:
             raise Problem(

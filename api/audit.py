@@ -4,13 +4,15 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
-from falcon import Request, Response
+from falcon.asgi import Request, Response
 
 from api import access, paging
+from api.answers import json_answer, stamp
+from api.asking import Asking
 from api.errors import Problem, invalid_parameter
 from api.orders import named_order
 from api.parameters import Parameters
-from api.reading import json_answer, position_in, position_token, stamp
+from api.positions import position_in, position_token
 from api.settings import Settings
 from domain.ledger import OrderLedger
 from domain.moments import instant, moment_of
@@ -37,17 +39,32 @@ def _limit(parameters: Parameters) -> int:
     return min(parameters.integer("limit") or _LIMIT_DEFAULT, LIMIT_MAX)
 
 
-class Events:
+class _Audited:
+    """What auditors ask takes its time: it is answered in a thread, by `_get`, which takes what `on_get` does."""
+
+    _get: Callable[..., None]
+
+    def __init__(self, asking: Asking) -> None:
+        self._asking = asking
+
+    async def on_get(self, req: Request, resp: Response, **named: str) -> None:
+        access.scope(req, SCOPE)
+        await self._asking.in_thread(lambda: self._get(req, resp, **named))
+
+    on_head = on_get
+
+
+class Events(_Audited):
     """The log, in the order of its positions. `next` is null where the log's head is reached; who wants to go on later
     asks again with the `Ledger-Position` of that answer."""
 
-    def __init__(self, ledger: OrderLedger, reading: Reading, settings: Settings) -> None:
+    def __init__(self, asking: Asking, ledger: OrderLedger, reading: Reading, settings: Settings) -> None:
+        super().__init__(asking)
         self._ledger = ledger
         self._reading = reading
         self._settings = settings
 
-    def on_get(self, req: Request, resp: Response) -> None:
-        access.scope(req, SCOPE)
+    def _get(self, req: Request, resp: Response) -> None:
         parameters = Parameters(req.params)
         after, limit = position_in(parameters, "after") or 0, _limit(parameters)
         order, (since, before) = parameters.text("order"), _span(parameters, self._settings)
@@ -72,8 +89,6 @@ class Events:
         }
         json_answer(resp, _encode(body), reached)
 
-    on_head = on_get
-
 
 def _topics(parameters: Parameters) -> list[str]:
     """The topic that `type` names, by the event's name or by the topic itself."""
@@ -93,15 +108,15 @@ def _span(parameters: Parameters, settings: Settings) -> tuple[str | None, str |
     return low, high
 
 
-class OrderEvents:
+class OrderEvents(_Audited):
     """One order's events, all of them or a page."""
 
-    def __init__(self, ledger: OrderLedger, reading: Reading) -> None:
+    def __init__(self, asking: Asking, ledger: OrderLedger, reading: Reading) -> None:
+        super().__init__(asking)
         self._ledger = ledger
         self._reading = reading
 
-    def on_get(self, req: Request, resp: Response, order_id: str) -> None:
-        access.scope(req, SCOPE)
+    def _get(self, req: Request, resp: Response, order_id: str) -> None:
         parameters = Parameters(req.params)
         after, limit = position_in(parameters, "after") or 0, _limit(parameters)
         entries = self._reading.entries(named_order(self._ledger, order_id))
@@ -114,23 +129,21 @@ class OrderEvents:
         }
         json_answer(resp, _encode(body), reached)
 
-    on_head = on_get
 
-
-class OrderThen:
+class OrderThen(_Audited):
     """The order document as it stood, from the events alone.
 
     At a `version`; at a `position` of the log; `at` a time, as it was known then; or by what had `occurred_at` a time,
     whenever it was recorded. `as` gives the object of one of the two storefront contracts instead.
     """
 
-    def __init__(self, ledger: OrderLedger, reading: Reading, settings: Settings) -> None:
+    def __init__(self, asking: Asking, ledger: OrderLedger, reading: Reading, settings: Settings) -> None:
+        super().__init__(asking)
         self._ledger = ledger
         self._reading = reading
         self._settings = settings
 
-    def on_get(self, req: Request, resp: Response, order_id: str) -> None:
-        access.scope(req, SCOPE)
+    def _get(self, req: Request, resp: Response, order_id: str) -> None:
         parameters = Parameters(req.params)
         contract = parameters.choice("as", list(history.DOCUMENTS)) or "staff"
         belongs = self._moment(parameters)
@@ -142,8 +155,6 @@ class OrderThen:
         base = paging.base_url(req, self._settings).encode()
         json_answer(resp, history.DOCUMENTS[contract](order).replace(BASE_URL, base), last.raw.position)
         resp.set_header("ETag", f'"{order.version}"')
-
-    on_head = on_get
 
     def _moment(self, parameters: Parameters) -> Callable[[Entry], bool]:
         """Which records belong to the order then. Raises a 400 where more than one moment is named."""
@@ -191,15 +202,15 @@ def _not_then(entries: list[Entry]) -> Problem:
     )
 
 
-class OrderChanges:
+class OrderChanges(_Audited):
     """Field by field, what changed `from` a version `to` another; from the first to the last where none is named."""
 
-    def __init__(self, ledger: OrderLedger, reading: Reading) -> None:
+    def __init__(self, asking: Asking, ledger: OrderLedger, reading: Reading) -> None:
+        super().__init__(asking)
         self._ledger = ledger
         self._reading = reading
 
-    def on_get(self, req: Request, resp: Response, order_id: str) -> None:
-        access.scope(req, SCOPE)
+    def _get(self, req: Request, resp: Response, order_id: str) -> None:
         parameters = Parameters(req.params)
         first, last = parameters.integer("from"), parameters.integer("to")
         entries = self._reading.entries(named_order(self._ledger, order_id))
@@ -219,17 +230,15 @@ class OrderChanges:
         }
         json_answer(resp, _encode(body), entries[max(0, last - 1)].raw.position)
 
-    on_head = on_get
 
-
-class SignedHead:
+class SignedHead(_Audited):
     """The signed head of the log. `Accept: text/plain` gives the note alone, as it is kept."""
 
-    def __init__(self, checkpoints: Checkpoints) -> None:
+    def __init__(self, asking: Asking, checkpoints: Checkpoints) -> None:
+        super().__init__(asking)
         self._checkpoints = checkpoints
 
-    def on_get(self, req: Request, resp: Response) -> None:
-        access.scope(req, SCOPE)
+    def _get(self, req: Request, resp: Response) -> None:
         note = self._checkpoints.current()
         read = parse(note)
         if req.client_prefers((_JSON, "text/plain")) == "text/plain":
@@ -246,24 +255,24 @@ class SignedHead:
         }
         json_answer(resp, _encode(body), read.size)
 
-    on_head = on_get
 
-
-class Evidence:
+class Evidence(_Audited):
     """Everything needed to prove an order's history offline, as a zip.
 
     It also proves that the log goes on from earlier signed heads: the latest that were kept, or the one of the size
     that `since` names, for who kept an older one.
     """
 
-    def __init__(self, ledger: OrderLedger, views: Views, reading: Reading, checkpoints: Checkpoints) -> None:
+    def __init__(
+        self, asking: Asking, ledger: OrderLedger, views: Views, reading: Reading, checkpoints: Checkpoints
+    ) -> None:
+        super().__init__(asking)
         self._ledger = ledger
         self._views = views
         self._reading = reading
         self._checkpoints = checkpoints
 
-    def on_get(self, req: Request, resp: Response, order_id: str) -> None:
-        access.scope(req, SCOPE)
+    def _get(self, req: Request, resp: Response, order_id: str) -> None:
         uuid, since = named_order(self._ledger, order_id), Parameters(req.params).integer("since")
         try:
             found = evidence(self._ledger, self._views, self._reading, self._checkpoints, uuid, since=since)
@@ -274,5 +283,3 @@ class Evidence:
         resp.data = found.content
         resp.downloadable_as = f"order-{found.order_id}-evidence.zip"
         stamp(resp, found.size)
-
-    on_head = on_get

@@ -1,11 +1,11 @@
-"""After a command: the answer says how far in the log it is, and whether the views have come as far."""
+"""Gives commands to the ledger; answers say how far in the log they are, and whether the views have come as far."""
 
-from concurrent.futures import Future
+import asyncio
 from typing import Any
 
-from falcon import Response
+from falcon.asgi import Response
 
-from api.reading import json_answer, stamp
+from api.answers import json_answer, stamp
 from domain.ledger import OrderLedger, Outcome
 from projections.orders.documents import staff_document
 
@@ -14,14 +14,11 @@ class Commanding:
     def __init__(self, ledger: OrderLedger) -> None:
         self.ledger = ledger
 
-    def create(self, *arguments: Any) -> Outcome:
-        return self._done(self.ledger.write(self.ledger.create, *arguments))
+    async def create(self, *arguments: Any) -> Outcome:
+        return await asyncio.wrap_future(self.ledger.write(self.ledger.create, *arguments))
 
-    def give(self, *arguments: Any, **options: Any) -> Outcome:
-        return self._done(self.ledger.write(self.ledger.change, *arguments, **options))
-
-    def _done(self, coming: Future[Outcome]) -> Outcome:
-        return coming.result()
+    async def give(self, *arguments: Any, **options: Any) -> Outcome:
+        return await asyncio.wrap_future(self.ledger.write(self.ledger.change, *arguments, **options))
 
     def recorded(self, resp: Response, outcome: Outcome) -> None:
         """Sets the headers of a command."""

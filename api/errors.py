@@ -2,18 +2,21 @@
 
 import http
 import logging
-from collections.abc import Mapping, Sequence
+import random
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 import falcon
 import msgspec
 from eventsourcing.persistence import PersistenceError
-from falcon import Request, Response
+from falcon.asgi import App, Request, Response
 
 from domain import refusals as r
 from domain.aggregate import BrokenHistory
 from domain.log.mapper import DamagedEvent, UnknownTopic
-from domain.log.sqlite import Busy, TookTooLong, in_haste, sqlite3
+from domain.log.sqlite import Busy
 from domain.reconciliation import refusals as reconciled
 from domain.settlement.lines import SettlementRefused
 from domain.strict_json import NotJSON
@@ -21,6 +24,7 @@ from projections.proof.signing import LogAltered, NoSigningKey
 from projections.views.views import ViewsUnavailable
 
 RETRY_AFTER_SECONDS: Final = "1"
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _log = logging.getLogger("order_ledger")
 
 _STATUS: Final[dict[type[r.Refusal], int]] = {
@@ -85,6 +89,37 @@ def problem(status: int, code: str, detail: str, *, errors: Sequence[tuple[str, 
     return msgspec.json.encode(document)
 
 
+_UNREADABLE: Final = {
+    414: ("uri-too-long", "The address is too long."),
+    431: ("headers-too-large", "The headers are too many or too large."),
+    500: ("internal-error", "Something went wrong here."),
+}
+
+
+def unreadable_request(status: int, why: str) -> bytes:
+    """The whole answer, as bytes of HTTP, to what is no request that the application could be asked."""
+    code, detail = "bad-request", f"This is not a request of HTTP/1.1 that can be answered: {why}"
+    if status in _UNREADABLE:
+        code, detail = _UNREADABLE[status]
+    else:
+        status = 400
+    body = problem(status, code, detail)
+    lines = (
+        f"HTTP/1.1 {falcon.code_to_http_status(status)}",
+        "Connection: close",
+        f"X-Request-Id: {request_id_of(None)}",
+        "Content-Type: application/problem+json",
+        f"Content-Length: {len(body)}",
+    )
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def request_id_of(given: str | None) -> str:
+    """The client's id for its request, if it is a sane one; else a new one."""
+    # It tells requests apart and guards nothing, so it need not ask the system for randomness.
+    return given if given and _REQUEST_ID.fullmatch(given) else f"{random.getrandbits(64):016x}"
+
+
 def invalid_parameter(name: str, message: str) -> Problem:
     """A query parameter or header that cannot be understood."""
     return Problem(400, "invalid-parameter", f"{name}: {message}", errors=[(name, message)])
@@ -92,16 +127,6 @@ def invalid_parameter(name: str, message: str) -> Problem:
 
 def not_ready(code: str, detail: str) -> Problem:
     return Problem(503, code, detail, headers={"Retry-After": RETRY_AFTER_SECONDS})
-
-
-def _answer(resp: Response, found: Problem) -> None:
-    resp.status = found.status
-    resp.content_type = "application/problem+json"
-    resp.data = found.body
-    resp.text = None
-    resp.stream = None
-    for name, value in found.headers.items():
-        resp.set_header(name, value)
 
 
 def _of_refusal(refusal: r.Refusal) -> Problem:
@@ -139,60 +164,61 @@ def _of_http_error(error: falcon.HTTPError) -> Problem:
     return Problem(error.status_code, code, words, headers=headers)
 
 
-def install(app: falcon.App[Request, Response]) -> None:
+def _log_altered(error: LogAltered, request_id: str) -> Problem:
+    _log.error("request %s: %s", request_id, error)
+    return Problem(500, "log-altered", f"The log is not signed any more. {error}")
+
+
+def _unavailable(error: Exception, request_id: str) -> Problem:
+    _log.error("request %s: %s", request_id, error)
+    return not_ready("ledger-unavailable", "The ledger cannot be reached just now; ask again in a moment.")
+
+
+def _unreadable(error: Exception, request_id: str) -> Problem:
+    _log.error("request %s: %s", request_id, error)
+    detail = f"This order's history cannot be read. It is noted under request {request_id}."
+    return Problem(500, "unreadable-event", detail)
+
+
+def _internal(_error: Exception, request_id: str) -> Problem:
+    _log.exception("request %s", request_id)
+    detail = f"Something went wrong here. It is noted under request {request_id}."
+    return Problem(500, "internal-error", detail)
+
+
+# What each exception is answered with, made of it and the request's id; of several that fit the nearest counts.
+_PROBLEMS: Final[dict[type[Exception], Callable[[Any, str], Problem]]] = {
+    Problem: lambda problem, _: problem,
+    r.Refusal: lambda refusal, _: _of_refusal(refusal),
+    falcon.HTTPError: lambda error, _: _of_http_error(error),
+    ViewsUnavailable: lambda *_: not_ready(
+        "views-unavailable", "The lists are being made anew; ask again in a moment."
+    ),
+    NoSigningKey: lambda error, _: Problem(409, "no-signing-key", str(error)),
+    LogAltered: _log_altered,
+    BrokenHistory: _unreadable,
+    DamagedEvent: _unreadable,
+    UnknownTopic: _unreadable,
+    Busy: _unavailable,
+    PersistenceError: _unavailable,
+    Exception: _internal,
+}
+
+
+def install(app: App[Request, Response]) -> None:
     """Makes the app answer every exception in the one shape."""
+    for kind, problem_of in _PROBLEMS.items():
+        app.add_error_handler(kind, partial(_answer, problem_of))
 
-    def on_problem(_req: Request, resp: Response, error: Problem, _params: Any) -> None:
-        _answer(resp, error)
 
-    def on_refusal(_req: Request, resp: Response, error: r.Refusal, _params: Any) -> None:
-        _answer(resp, _of_refusal(error))
-
-    def on_http_error(_req: Request, resp: Response, error: falcon.HTTPError, _params: Any) -> None:
-        _answer(resp, _of_http_error(error))
-
-    def on_no_signing_key(_req: Request, resp: Response, error: NoSigningKey, _params: Any) -> None:
-        _answer(resp, Problem(409, "no-signing-key", str(error)))
-
-    def on_log_altered(req: Request, resp: Response, error: LogAltered, _params: Any) -> None:
-        _log.error("request %s: %s", req.context.request_id, error)
-        _answer(resp, Problem(500, "log-altered", f"The log is not signed any more. {error}"))
-
-    def on_views_unavailable(_req: Request, resp: Response, _error: ViewsUnavailable, _params: Any) -> None:
-        _answer(resp, not_ready("views-unavailable", "The lists are being made anew; ask again in a moment."))
-
-    def on_busy(req: Request, resp: Response, error: Exception, _params: Any) -> None:
-        _log.error("request %s: %s", req.context.request_id, error)
-        _answer(
-            resp,
-            not_ready("ledger-unavailable", "The ledger cannot be reached just now; ask again in a moment."),
-        )
-
-    def on_unreadable(req: Request, resp: Response, error: Exception, _params: Any) -> None:
-        _log.error("request %s: %s", req.context.request_id, error)
-        detail = f"This order's history cannot be read. It is noted under request {req.context.request_id}."
-        _answer(resp, Problem(500, "unreadable-event", detail))
-
-    def on_exception(req: Request, resp: Response, _error: Exception, _params: Any) -> None:
-        _log.exception("request %s", req.context.request_id)
-        detail = f"Something went wrong here. It is noted under request {req.context.request_id}."
-        _answer(resp, Problem(500, "internal-error", detail))
-
-    def on_sqlite_error(req: Request, resp: Response, error: sqlite3.OperationalError, params: Any) -> None:
-        if in_haste() and "interrupted" in str(error):
-            raise TookTooLong
-        on_exception(req, resp, error, params)
-
-    app.add_error_handler(Exception, on_exception)
-    app.add_error_handler(sqlite3.OperationalError, on_sqlite_error)
-    app.add_error_handler(PersistenceError, on_busy)
-    app.add_error_handler(Busy, on_busy)
-    app.add_error_handler(UnknownTopic, on_unreadable)
-    app.add_error_handler(DamagedEvent, on_unreadable)
-    app.add_error_handler(BrokenHistory, on_unreadable)
-    app.add_error_handler(NoSigningKey, on_no_signing_key)
-    app.add_error_handler(LogAltered, on_log_altered)
-    app.add_error_handler(ViewsUnavailable, on_views_unavailable)
-    app.add_error_handler(falcon.HTTPError, on_http_error)
-    app.add_error_handler(r.Refusal, on_refusal)
-    app.add_error_handler(Problem, on_problem)
+async def _answer(
+    problem_of: Callable[[Any, str], Problem], req: Request, resp: Response, error: Exception, _params: Any
+) -> None:
+    found = problem_of(error, req.context.request_id)
+    resp.status = found.status
+    resp.content_type = "application/problem+json"
+    resp.data = found.body
+    resp.text = None
+    resp.stream = None
+    for name, value in found.headers.items():
+        resp.set_header(name, value)

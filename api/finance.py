@@ -7,12 +7,14 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
-from falcon import Request, Response
+from falcon.asgi import Request, Response
 
 from api import access
+from api.answers import json_answer, stamp
+from api.asking import Asking
 from api.errors import invalid_parameter
 from api.parameters import Parameters
-from api.reading import Patience, json_answer, position_in, position_token, stamp
+from api.positions import position_in, position_token
 from api.settings import Settings
 from domain.money import two_digit_text
 from projections import csv_text
@@ -42,24 +44,24 @@ class Payments:
     that a spreadsheet would take for a formula has an apostrophe in front (`projections/csv_text.py`). JSON is exact.
     """
 
-    def __init__(self, views: Views, settings: Settings, patience: Patience) -> None:
+    def __init__(self, asking: Asking, views: Views, settings: Settings) -> None:
+        self._asking = asking
         self._views = views
         self._settings = settings
-        self._patience = patience
 
-    def on_get(self, req: Request, resp: Response) -> None:
+    async def on_get(self, req: Request, resp: Response) -> None:
         access.scope(req, SCOPE)
         parameters = Parameters(req.params)
-        _refuse_unknown(parameters, _FILTERS | {"after", "limit"})
+        parameters.refuse_others_than(_FILTERS | {"after", "limit"})
         wanted = _filter(parameters, self._settings.timezone)
         after = position_in(parameters, "after") or 0
         limit = min(parameters.integer("limit") or _LIMIT_DEFAULT, LIMIT_MAX)
-        self._patience.wait(parameters)
+        await self._asking.reached(parameters)
         resp.append_header("Vary", "Accept")
         if req.client_prefers((_JSON, _CSV)) == _CSV:
             self._stream(resp, wanted, after)
             return
-        page = payments.page(self._views.reader, wanted, after=after, limit=limit)
+        page = await self._asking(lambda connection: payments.page(connection, wanted, after=after, limit=limit))
         body = {
             "payments": [_document(movement) for movement in page.movements],
             "next": None if page.is_last else position_token(page.movements[-1].position),
@@ -72,37 +74,31 @@ class Payments:
         position = self._views.position()
         resp.content_type = f"{_CSV}; charset=utf-8"
         resp.downloadable_as = "payments.csv"
-        resp.stream = _csv(payments.walk(lambda: self._views.reader, wanted, after=after, until=position))
+        parts = payments.walk(lambda: self._views.reader, wanted, after=after, until=position)
+        resp.stream = self._asking.each(_csv(parts))
         stamp(resp, position)
 
 
 class Summary:
     """What payments and refunds come to: for each group and currency, and for each currency in all."""
 
-    def __init__(self, views: Views, settings: Settings, patience: Patience) -> None:
-        self._views = views
+    def __init__(self, asking: Asking, settings: Settings) -> None:
+        self._asking = asking
         self._settings = settings
-        self._patience = patience
 
-    def on_get(self, req: Request, resp: Response) -> None:
+    async def on_get(self, req: Request, resp: Response) -> None:
         access.scope(req, SCOPE)
         parameters = Parameters(req.params)
-        _refuse_unknown(parameters, _FILTERS | {"group_by"})
+        parameters.refuse_others_than(_FILTERS | {"group_by"})
         wanted = _filter(parameters, self._settings.timezone)
         group_by = _group_by(parameters)
-        self._patience.wait(parameters)
+        await self._asking.reached(parameters)
         zone = self._settings.timezone
-        found = summary(self._views.reader, wanted, group_by=group_by, zone=zone)
+        found = await self._asking(lambda connection: summary(connection, wanted, group_by=group_by, zone=zone))
         body = {"rows": [_sum(row) for row in found.rows], "totals": [_sum(total) for total in found.totals]}
         json_answer(resp, _encode(body), found.position)
 
     on_head = on_get
-
-
-def _refuse_unknown(parameters: Parameters, known: frozenset[str]) -> None:
-    for name in parameters.names():
-        if name not in known:
-            raise invalid_parameter(name, f"is not known; known are {', '.join(sorted(known))}")
 
 
 def _filter(parameters: Parameters, zone: ZoneInfo) -> Filter:

@@ -3,9 +3,10 @@
 from typing import Any, Final
 
 import msgspec
-from falcon import Request, Response
+from falcon.asgi import Request, Response
 
-from api.reading import position_token
+from api.asking import Asking
+from api.positions import position_token
 from domain.ledger import OrderLedger
 from projections.views.views import Views
 
@@ -15,7 +16,7 @@ READY_LAG_EVENTS_MAX: Final = 1_000
 class Health:
     public = True
 
-    def on_get(self, _req: Request, resp: Response) -> None:
+    async def on_get(self, _req: Request, resp: Response) -> None:
         resp.content_type = "application/json"
         resp.data = b'{"status":"ok"}'
 
@@ -27,11 +28,20 @@ class Readiness:
 
     public = True
 
-    def __init__(self, ledger: OrderLedger, views: Views) -> None:
+    def __init__(self, asking: Asking, ledger: OrderLedger, views: Views) -> None:
+        self._asking = asking
         self._ledger = ledger
         self._views = views
 
-    def on_get(self, _req: Request, resp: Response) -> None:
+    async def on_get(self, _req: Request, resp: Response) -> None:
+        answer = await self._asking.in_thread(self._look)  # it may have to wait for the log's lock
+        resp.status = 200 if answer["ready"] else 503
+        resp.content_type = "application/json"
+        resp.data = msgspec.json.encode(answer)
+
+    on_head = on_get
+
+    def _look(self) -> dict[str, Any]:
         head: int | None = None
         position: int | None = None
         problems: list[str] = []
@@ -52,7 +62,7 @@ class Readiness:
         lag = None if head is None or position is None else max(0, head - position)
         if lag is not None and lag > READY_LAG_EVENTS_MAX:
             problems.append(f"the views are {lag} events behind")
-        answer: dict[str, Any] = {
+        return {
             "ready": not problems,
             "log": None if head is None else position_token(head),
             "views": None if position is None else position_token(position),
@@ -60,8 +70,3 @@ class Readiness:
             "problems": problems,
             "stopped_orders": answer_stopped,
         }
-        resp.status = 503 if problems else 200
-        resp.content_type = "application/json"
-        resp.data = msgspec.json.encode(answer)
-
-    on_head = on_get

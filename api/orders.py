@@ -4,40 +4,37 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
-from falcon import Request, Response
+from falcon.asgi import Request, Response
 
 from api import access, filters, paging
+from api.answers import json_answer, stamp
+from api.asking import Asking
+from api.bodies import command
 from api.commanding import Commanding
-from api.errors import Problem, invalid_parameter
+from api.conditions import expected_versions, none_match, provenance
+from api.errors import Problem
 from api.parameters import Parameters
-from api.reading import Patience, command, expected_versions, json_answer, none_match, provenance, stamp
 from api.settings import Settings
 from domain.ledger import OrderLedger
 from domain.order import commands as c
 from domain.refusals import ItemNotFound, OrderNotFound
 from projections.orders import list as orders
-from projections.views.views import Views
 
 PATH: Final = "/api/v1/orders"
 _LIMIT_DEFAULT: Final = 10
-_OWN_NAMES: Final = frozenset({"customer", "key", "currency", "is_paid", "is_payable"})
+_NAMES: Final = filters.NAMES | {"customer", "key", "currency", "is_paid", "is_payable"}
 
 
 class Orders:
-    def __init__(self, views: Views, settings: Settings, patience: Patience, commanding: Commanding) -> None:
-        self._views = views
+    def __init__(self, asking: Asking, settings: Settings, commanding: Commanding) -> None:
+        self._asking = asking
         self._settings = settings
-        self._patience = patience
         self._commanding = commanding
 
-    def on_get(self, req: Request, resp: Response) -> None:
+    async def on_get(self, req: Request, resp: Response) -> None:
         access.scope(req, "orders:read")
         parameters = Parameters(req.params)
-        for name in parameters.names():
-            if name not in filters.NAMES | _OWN_NAMES:
-                raise invalid_parameter(
-                    name, f"is not known; known are {', '.join(sorted(filters.NAMES | _OWN_NAMES))}"
-                )
+        parameters.refuse_others_than(_NAMES)
         wanted = msgspec.structs.replace(
             filters.read(parameters, self._settings.timezone),
             key=parameters.text("key"),
@@ -48,28 +45,30 @@ class Orders:
         limit, offset = paging.window(parameters, _LIMIT_DEFAULT)
         url = paging.base_url(req, self._settings) + PATH
         customer_id, ordering = parameters.integer("customer"), filters.ordering(parameters)
-        self._patience.wait(parameters)
-        page = orders.page(
-            self._views.reader,
-            wanted,
-            document="staff",
-            customer_id=customer_id,
-            ordering=ordering,
-            limit=limit,
-            offset=offset,
+        await self._asking.reached(parameters)
+        page = await self._asking(
+            lambda connection: orders.page(
+                connection,
+                wanted,
+                document="staff",
+                customer_id=customer_id,
+                ordering=ordering,
+                limit=limit,
+                offset=offset,
+            )
         )
         body = paging.envelope(req, url, limit=limit, offset=offset, count=page.count, rows=page.rows)
         json_answer(resp, body, page.position)
 
     on_head = on_get
 
-    def on_post(self, req: Request, resp: Response) -> None:
+    async def on_post(self, req: Request, resp: Response) -> None:
         access.scope(req, "orders:write")
-        given = command(req, c.CreateOrder)
+        given = await command(req, c.CreateOrder)
         if expected_versions(req) is not None:
             raise Problem(412, "order-moved", "An order that is being created has no version that If-Match could name.")
         location = f"{paging.base_url(req, self._settings)}{PATH}"
-        outcome = self._commanding.create(given, provenance(req))
+        outcome = await self._commanding.create(given, provenance(req))
         self._commanding.document(resp, outcome, 201)
         resp.set_header("Location", f"{location}/{outcome.order.id}")
 
@@ -93,27 +92,27 @@ class _OneOrder:
     def _uuid(self, reference: str) -> UUID:
         return named_order(self._commanding.ledger, reference)
 
-    def _give(self, req: Request, resp: Response, reference: str, given: c.Command, status: int = 200) -> None:
-        outcome = self._commanding.give(
+    async def _give(self, req: Request, resp: Response, reference: str, given: c.Command, status: int = 200) -> None:
+        outcome = await self._commanding.give(
             self._uuid(reference), given, provenance(req), expected_versions=expected_versions(req)
         )
         self._commanding.document(resp, outcome, status)
 
 
 class Order(_OneOrder):
-    def __init__(self, views: Views, patience: Patience, commanding: Commanding) -> None:
+    def __init__(self, asking: Asking, commanding: Commanding) -> None:
         super().__init__(commanding)
-        self._views = views
-        self._patience = patience
+        self._asking = asking
 
-    def on_get(self, req: Request, resp: Response, order_id: str) -> None:
+    async def on_get(self, req: Request, resp: Response, order_id: str) -> None:
         access.scope(req, "orders:read")
-        self._patience.wait(Parameters(req.params))
+        await self._asking.reached(Parameters(req.params))
         uuid = self._uuid(order_id)
-        found = orders.one(self._views.reader, document="staff", uuid=uuid)
+        found = await self._asking(lambda connection: orders.one(connection, document="staff", uuid=uuid))
         stamp(resp, found.position)
         if not found.document:
-            self._commanding.ledger.order(uuid)  # says so where its history cannot be read
+            # Says so where its history cannot be read.
+            await self._asking.in_thread(lambda: self._commanding.ledger.order(uuid))
             raise OrderNotFound
         json_answer(resp, found.document, found.position)
         resp.set_header("ETag", f'"{found.version}"')
@@ -123,47 +122,47 @@ class Order(_OneOrder):
 
     on_head = on_get
 
-    def on_patch(self, req: Request, resp: Response, order_id: str) -> None:
+    async def on_patch(self, req: Request, resp: Response, order_id: str) -> None:
         access.scope(req, "orders:write")
-        self._give(req, resp, order_id, command(req, c.ChangeOrder))
+        await self._give(req, resp, order_id, await command(req, c.ChangeOrder))
 
 
 class Items(_OneOrder):
-    def on_post(self, req: Request, resp: Response, order_id: str) -> None:
+    async def on_post(self, req: Request, resp: Response, order_id: str) -> None:
         access.scope(req, "orders:write")
-        self._give(req, resp, order_id, command(req, c.AddItem))
+        await self._give(req, resp, order_id, await command(req, c.AddItem))
 
 
 class Item(_OneOrder):
-    def on_patch(self, req: Request, resp: Response, order_id: str, item: str) -> None:
+    async def on_patch(self, req: Request, resp: Response, order_id: str, item: str) -> None:
         access.scope(req, "orders:write")
-        given = command(req, c.ChangeQuantity)
-        self._give(req, resp, order_id, c.ChangeItemQuantity(item=_item(item), quantity=given.quantity))
+        given = await command(req, c.ChangeQuantity)
+        await self._give(req, resp, order_id, c.ChangeItemQuantity(item=_item(item), quantity=given.quantity))
 
-    def on_delete(self, req: Request, resp: Response, order_id: str, item: str) -> None:
+    async def on_delete(self, req: Request, resp: Response, order_id: str, item: str) -> None:
         access.scope(req, "orders:write")
-        self._give(req, resp, order_id, c.RemoveItem(item=_item(item)))
+        await self._give(req, resp, order_id, c.RemoveItem(item=_item(item)))
 
 
 class Status(_OneOrder):
-    def on_post(self, req: Request, resp: Response, order_id: str) -> None:
+    async def on_post(self, req: Request, resp: Response, order_id: str) -> None:
         access.scope(req, "orders:write")
-        self._give(req, resp, order_id, command(req, c.ChangeStatus))
+        await self._give(req, resp, order_id, await command(req, c.ChangeStatus))
 
 
 class Payments(_OneOrder):
-    def on_post(self, req: Request, resp: Response, order_id: str) -> None:
+    async def on_post(self, req: Request, resp: Response, order_id: str) -> None:
         access.scope(req, "orders:write")
-        given = command(req, c.ReceivePayment)
+        given = await command(req, c.ReceivePayment)
         if given.force:
             access.scope(req, "finance:write")
-        self._give(req, resp, order_id, given, 201)
+        await self._give(req, resp, order_id, given, 201)
 
 
 class Refunds(_OneOrder):
-    def on_post(self, req: Request, resp: Response, order_id: str) -> None:
+    async def on_post(self, req: Request, resp: Response, order_id: str) -> None:
         access.scope(req, "orders:write")
-        self._give(req, resp, order_id, command(req, c.RefundPayment), 201)
+        await self._give(req, resp, order_id, await command(req, c.RefundPayment), 201)
 
 
 def _item(text: str) -> int:

@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
 import msgspec
-from falcon import Request
+from falcon.asgi import Request
 
 from api.errors import Problem
 from api.parameters import Parameters
@@ -20,11 +20,12 @@ _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]{1,253})(:[0-9]{1,
 
 def base_url(req: Request, settings: Settings) -> str:
     """Scheme and host of this service as the client sees it. Raises a 400 for a Host header that is none."""
-    if settings.trusted_proxies and settings.trusts(req.remote_addr):
+    host = req.get_header("Host") or req.netloc
+    if settings.trusted_proxies and settings.trusts(req.scope["client"][0]):
         # Of several proxies the first says what the client asked for; one that says nothing is as if it were not there.
-        scheme, host = (value.partition(",")[0].strip() for value in (req.forwarded_scheme, req.forwarded_host))
-        return _base_url(scheme or req.scheme, host or req.env.get("HTTP_HOST") or req.netloc)
-    return _base_url(req.scheme, req.env.get("HTTP_HOST") or req.netloc)
+        scheme, forwarded = (v.partition(",")[0].strip() for v in (req.forwarded_scheme, req.forwarded_host))
+        return _base_url(scheme or req.scheme, forwarded or host)
+    return _base_url(req.scheme, host)
 
 
 @lru_cache(maxsize=256)

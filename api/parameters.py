@@ -23,8 +23,11 @@ class Parameters:
     def __init__(self, given: Mapping[str, str | list[str]]) -> None:
         self._given = given
 
-    def names(self) -> Set[str]:
-        return self._given.keys()
+    def refuse_others_than(self, known: Set[str]) -> None:
+        """Raises a 400 that names a parameter which is not one of these."""
+        for name in self._given:
+            if name not in known:
+                raise invalid_parameter(name, f"is not known; known are {', '.join(sorted(known))}")
 
     def text(self, name: str) -> str | None:
         value = self._given.get(name)

@@ -1,31 +1,26 @@
 """For finance: settlement files in, what they come to, and what people decide about it."""
 
-import time
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from tempfile import TemporaryFile
-from threading import BoundedSemaphore
-from typing import Annotated, Any, BinaryIO, Final
+from typing import Annotated, BinaryIO, Final
 from uuid import UUID
 
 import msgspec
-from falcon import Request, Response
-from gunicorn.http.errors import ParseException
+from falcon.asgi import Request, Response
 from msgspec import Meta
 
 from api import access
+from api.answers import json_answer
+from api.asking import Asking
+from api.bodies import BODY_BYTES_MAX, command
 from api.commanding import Commanding
+from api.conditions import expected_versions, provenance
 from api.errors import Problem, invalid_parameter, not_ready
 from api.parameters import Parameters
-from api.reading import (
-    Patience,
-    command,
-    expected_versions,
-    json_answer,
-    position_in,
-    position_token,
-    provenance,
-)
+from api.positions import position_in, position_token
 from domain.reconciliation.refusals import ReconciliationNotFound
 from domain.reconciliation.report import OUTCOMES
 from domain.reconciling import Given, Outcome, Reconciling
@@ -69,27 +64,38 @@ class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Desk:
-    """What the resources here share."""
+    """What the resources here share. Reports are long, so all that meets one is done in a thread."""
 
-    def __init__(self, commanding: Commanding, views: Views) -> None:
-        self.ledger = commanding.ledger
-        self.views = views
+    def __init__(self, commanding: Commanding, views: Views, asking: Asking) -> None:
+        self.ask = asking
         self.reconciling = Reconciling(commanding.ledger, Journal(views))
+        self._ledger = commanding.ledger
         self._commanding = commanding
 
-    def answer(self, req: Request, resp: Response, outcome: Outcome, *, reading: bool = False) -> None:
-        """The whole of it as it is now; of the results those of the outcomes that `outcome` names, where it does."""
-        one = shown.show(self.ledger, self.reconciling, outcome.reconciliation)
-        body = _encode(shown.document(one, _outcomes(Parameters(req.params))))
+    async def answer(
+        self, req: Request, resp: Response, find: Callable[[], Outcome], *, reading: bool = False
+    ) -> Outcome:
+        """The whole of what is found, as it is now; of the results those of the outcomes that `outcome` names, where it
+        does."""
+        wanted = _outcomes(Parameters(req.params))
+
+        def tell() -> tuple[Outcome, bytes]:
+            outcome = find()
+            one = shown.show(self._ledger, self.reconciling, outcome.reconciliation)
+            body = _encode(shown.document(one, wanted))
+            return outcome, body
+
+        outcome, body = await self.ask.in_thread(tell)
         json_answer(resp, body, outcome.position)
         if not reading:
             self._commanding.moved(resp, outcome.position)
         resp.set_header("ETag", f'"{outcome.reconciliation.version}"')
+        return outcome
 
     def one(self, reference: str) -> Outcome:
         """Raises ReconciliationNotFound."""
         state = self.reconciling.get(named(reference))
-        return Outcome(state, self.ledger.log_of_events.position_of(state.uuid, state.version))
+        return Outcome(state, self._ledger.log_of_events.position_of(state.uuid, state.version))
 
 
 def named(reference: str) -> UUID:
@@ -107,12 +113,6 @@ def _outcomes(parameters: Parameters) -> frozenset[str] | None:
     return frozenset(names) or None
 
 
-def _refuse_unknown(parameters: Parameters, known: set[str]) -> None:
-    for name in parameters.names():
-        if name not in known:
-            raise invalid_parameter(name, f"is not known; known are {', '.join(sorted(known))}")
-
-
 class Reconciliations:
     """The list, in the order of the log; and settlement files in.
 
@@ -120,24 +120,25 @@ class Reconciliations:
     are taken at once, so that some threads are left for others.
     """
 
-    def __init__(self, desk: Desk, patience: Patience, uploads_max: int) -> None:
+    def __init__(self, desk: Desk, uploads_max: int) -> None:
         self._desk = desk
-        self._patience = patience
-        self._places = BoundedSemaphore(uploads_max)
+        self._places = uploads_max
 
-    def on_get(self, req: Request, resp: Response) -> None:
+    async def on_get(self, req: Request, resp: Response) -> None:
         access.scope(req, READ)
         parameters = Parameters(req.params)
-        _refuse_unknown(parameters, {"provider", "status", "after", "limit", "min_position"})
+        parameters.refuse_others_than({"provider", "status", "after", "limit", "min_position"})
         status = parameters.choice("status", shown.STATUSES)
         after, limit = position_in(parameters, "after") or 0, parameters.integer("limit") or _LIMIT_DEFAULT
-        self._patience.wait(parameters)
-        page = table.page(
-            self._desk.views.reader,
-            provider=parameters.text("provider"),
-            is_closed=None if status is None else status == "closed",
-            after=after,
-            limit=min(limit, LIMIT_MAX),
+        await self._desk.ask.reached(parameters)
+        page = await self._desk.ask(
+            lambda connection: table.page(
+                connection,
+                provider=parameters.text("provider"),
+                is_closed=None if status is None else status == "closed",
+                after=after,
+                limit=min(limit, LIMIT_MAX),
+            )
         )
         body = {
             "reconciliations": [shown.head(of) for _, of in page.found],
@@ -147,30 +148,58 @@ class Reconciliations:
 
     on_head = on_get
 
-    def on_post(self, req: Request, resp: Response) -> None:
+    async def on_post(self, req: Request, resp: Response) -> None:
         access.scope(req, WRITE)
         parameters = Parameters(req.params)
-        _refuse_unknown(parameters, {"provider", "file", "rules", "outcome"})
+        parameters.refuse_others_than({"provider", "file", "rules", "outcome"})
         _outcomes(parameters)
         provider = _named_by(parameters, "provider", PROVIDER_LENGTH_MAX)
         if provider is None:
             raise invalid_parameter("provider", "must say whose settlement this is, like stripe")
         name = _named_by(parameters, "file", FILE_NAME_LENGTH_MAX) or "settlement"
         who = provenance(req)
-        with self._place(), _uploaded(req) as file:
-            outcome = self._desk.reconciling.start(file, name, provider, parameters.text("rules"), who)
-        self._desk.answer(req, resp, outcome)
+        start, rules = self._desk.reconciling.start, parameters.text("rules")
+        with self._place(), TemporaryFile() as file:
+            await self._take_in(req, file)
+            outcome = await self._desk.answer(req, resp, lambda: start(file, name, provider, rules, who))
         resp.status = 201 if outcome.is_new else 200
         resp.location = f"{req.path}/{outcome.reconciliation.uuid}"
 
     @contextmanager
     def _place(self) -> Iterator[None]:
-        if not self._places.acquire(blocking=False):
+        if not self._places:
             raise not_ready("too-many-uploads", "Other settlement files are being taken in; send this one in a moment.")
+        self._places -= 1
         try:
             yield
         finally:
-            self._places.release()
+            self._places += 1
+
+    async def _take_in(self, req: Request, file: BinaryIO) -> None:
+        """The body, into a file. Raises a 413, a 415 or a 400."""
+        given = (req.content_type or "").partition(";")[0].strip().lower()
+        if given not in _TYPES:
+            raise Problem(415, "unsupported-media-type", f"Send the file itself, as one of {', '.join(_TYPES)}.")
+        length, taken = req.content_length, 0
+        bytes_max = BODY_BYTES_MAX if length is None else FILE_BYTES_MAX
+        if (length or 0) > bytes_max:
+            raise _too_large()
+        try:
+            async with asyncio.timeout(UPLOAD_SECONDS_MAX):
+                while piece := await req.stream.read(_PIECE_BYTES):
+                    await self._desk.ask.in_thread(partial(file.write, piece))
+                    taken += len(piece)
+                    if taken > bytes_max:
+                        raise _too_large()
+        except TimeoutError:
+            taken = 0
+        if taken < (length or 0):
+            raise Problem(400, "body-unreadable", "The body broke off, or took too long.")
+
+
+def _too_large() -> Problem:
+    megabytes = FILE_BYTES_MAX // 1024**2
+    return Problem(413, "body-too-large", f"A settlement file has at most {megabytes} MiB; in chunks, 1 MiB.")
 
 
 def _named_by(parameters: Parameters, parameter: str, length_max: int) -> str | None:
@@ -180,45 +209,14 @@ def _named_by(parameters: Parameters, parameter: str, length_max: int) -> str | 
     return value
 
 
-@contextmanager
-def _uploaded(req: Request) -> Iterator[BinaryIO]:
-    """The body as a temporary file. Raises a 413, a 415 or a 400."""
-    given = (req.content_type or "").partition(";")[0].strip().lower()
-    if given not in _TYPES:
-        raise Problem(415, "unsupported-media-type", f"Send the file itself, as one of {', '.join(_TYPES)}.")
-    length = req.content_length or 0
-    if length > FILE_BYTES_MAX:
-        megabytes = FILE_BYTES_MAX // 1024**2
-        raise Problem(413, "body-too-large", f"A settlement file has at most {megabytes} MiB; in chunks, 1 MiB.")
-    with TemporaryFile() as file:
-        if _take_in(req, file) < length:
-            raise Problem(400, "body-unreadable", "The body broke off, or took too long.")
-        yield file
-
-
-def _take_in(req: Request, file: BinaryIO) -> int:
-    """How many bytes came in time."""
-    deadline = time.monotonic() + UPLOAD_SECONDS_MAX
-    taken = 0
-    try:
-        while piece := req.stream.read(_PIECE_BYTES):
-            file.write(piece)
-            taken += len(piece)
-            if time.monotonic() > deadline or taken > FILE_BYTES_MAX:
-                break
-    except (ParseException, OSError):
-        raise Problem(400, "body-unreadable", "The body broke off, or its chunks are malformed.") from None
-    return taken
-
-
 class OneReconciliation:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def on_get(self, req: Request, resp: Response, reconciliation: str) -> None:
+    async def on_get(self, req: Request, resp: Response, reconciliation: str) -> None:
         access.scope(req, READ)
-        _refuse_unknown(Parameters(req.params), {"outcome"})
-        self._desk.answer(req, resp, self._desk.one(reconciliation), reading=True)
+        Parameters(req.params).refuse_others_than({"outcome"})
+        await self._desk.answer(req, resp, lambda: self._desk.one(reconciliation), reading=True)
 
     on_head = on_get
 
@@ -229,10 +227,14 @@ class KeptReport:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def on_get(self, req: Request, resp: Response, reconciliation: str) -> None:
+    async def on_get(self, req: Request, resp: Response, reconciliation: str) -> None:
         access.scope(req, READ)
-        state, position, _ = self._desk.one(reconciliation)
-        json_answer(resp, self._desk.reconciling.kept_report(state.report_sha256), position)
+
+        def kept() -> tuple[bytes, int]:
+            state, position, _ = self._desk.one(reconciliation)
+            return self._desk.reconciling.kept_report(state.report_sha256), position
+
+        json_answer(resp, *await self._desk.ask.in_thread(kept))
 
     on_head = on_get
 
@@ -244,22 +246,23 @@ class Decisions:
         self._desk = desk
         self._decision = decision
 
-    def on_post(self, req: Request, resp: Response, reconciliation: str) -> None:
+    async def on_post(self, req: Request, resp: Response, reconciliation: str) -> None:
         access.scope(req, WRITE)
-        _outcomes(Parameters(req.params))
-        self._desk.answer(req, resp, self._decide(req, named(reconciliation)))
+        uuid, decide = named(reconciliation), await self._decision_of(req)
+        await self._desk.answer(req, resp, lambda: decide(uuid))
 
-    def _decide(self, req: Request, uuid: UUID) -> Outcome:
+    async def _decision_of(self, req: Request) -> Callable[[UUID], Outcome]:
         reconciling, given = self._desk.reconciling, Given(provenance(req), expected_versions(req))
         if self._decision == "confirm":
-            return reconciling.confirm(uuid, command(req, Confirm).results, given)
+            results = (await command(req, Confirm)).results
+            return lambda uuid: reconciling.confirm(uuid, results, given)
         if self._decision in ("break", "explain"):
-            why = command(req, Explain)
-            decide: Any = reconciling.break_match if self._decision == "break" else reconciling.explain
-            outcome: Outcome = decide(uuid, why.results, why.reason, given)
-            return outcome
-        command(req, Nothing)
-        return reconciling.close(uuid, given) if self._decision == "close" else reconciling.run_again(uuid, given)
+            why = await command(req, Explain)
+            decide = reconciling.break_match if self._decision == "break" else reconciling.explain
+            return lambda uuid: decide(uuid, why.results, why.reason, given)
+        await command(req, Nothing)
+        run = reconciling.close if self._decision == "close" else reconciling.run_again
+        return lambda uuid: run(uuid, given)
 
 
 DECISIONS: Final = ("confirm", "break", "explain", "close", "run")

@@ -2,15 +2,15 @@
 
 from typing import Final
 
-from falcon import Request, Response
+from falcon.asgi import Request, Response
 
 from api import access, filters, paging
+from api.answers import json_answer, stamp
+from api.asking import Asking
 from api.parameters import Parameters
-from api.reading import Patience, json_answer, stamp
 from api.settings import Settings
 from domain.refusals import OrderNotFound
 from projections.orders import list as orders
-from projections.views.views import Views
 
 PATH: Final = "/api/shop/customers/me/orders"
 _LIMIT_DEFAULT: Final = 10
@@ -18,24 +18,25 @@ _NO_ID: Final = -1
 
 
 class ShopOrders:
-    def __init__(self, views: Views, settings: Settings, patience: Patience) -> None:
-        self._views = views
+    def __init__(self, asking: Asking, settings: Settings) -> None:
+        self._asking = asking
         self._settings = settings
-        self._patience = patience
 
-    def on_get(self, req: Request, resp: Response) -> None:
+    async def on_get(self, req: Request, resp: Response) -> None:
         customer_id = access.customer(req)
         asked = filters.asked(req.query_string, self._settings.timezone, _LIMIT_DEFAULT)
         url = paging.base_url(req, self._settings) + PATH
-        self._patience.wait(Parameters(req.params))
-        page = orders.page(
-            self._views.reader,
-            asked.wanted,
-            document="shop",
-            customer_id=customer_id,
-            ordering=asked.ordering,
-            limit=asked.limit,
-            offset=asked.offset,
+        await self._asking.reached(Parameters(req.params))
+        page = await self._asking(
+            lambda connection: orders.page(
+                connection,
+                asked.wanted,
+                document="shop",
+                customer_id=customer_id,
+                ordering=asked.ordering,
+                limit=asked.limit,
+                offset=asked.offset,
+            )
         )
         body = paging.envelope(req, url, limit=asked.limit, offset=asked.offset, count=page.count, rows=page.rows)
         json_answer(resp, body, page.position)
@@ -44,16 +45,16 @@ class ShopOrders:
 
 
 class ShopOrder:
-    def __init__(self, views: Views, patience: Patience) -> None:
-        self._views = views
-        self._patience = patience
+    def __init__(self, asking: Asking) -> None:
+        self._asking = asking
 
-    def on_get(self, req: Request, resp: Response, order_id: str) -> None:
+    async def on_get(self, req: Request, resp: Response, order_id: str) -> None:
         customer_id = access.customer(req)
-        self._patience.wait(Parameters(req.params))
+        await self._asking.reached(Parameters(req.params))
         is_id = order_id.isascii() and order_id.isdigit() and len(order_id) <= 15
-        found = orders.one(
-            self._views.reader, document="shop", order_id=int(order_id) if is_id else _NO_ID, customer_id=customer_id
+        id_ = int(order_id) if is_id else _NO_ID
+        found = await self._asking(
+            lambda connection: orders.one(connection, document="shop", order_id=id_, customer_id=customer_id)
         )
         if not found.document:
             stamp(resp, found.position)

@@ -3,39 +3,41 @@
 from typing import Final
 from uuid import UUID
 
-from falcon import Request, Response
+from falcon.asgi import Request, Response
 
 from api import access, paging
+from api.answers import json_answer, stamp
+from api.asking import Asking
 from api.commanding import Commanding
+from api.conditions import expected_versions, provenance
 from api.parameters import Parameters
-from api.reading import Patience, expected_versions, json_answer, provenance, stamp
 from api.settings import Settings
 from domain.order import statuses
 from domain.order.commands import DeleteOwnOrder
 from domain.refusals import OrderNotFound
 from projections.orders import list as orders
 from projections.orders.documents import BASE_URL
-from projections.views.views import Views
 
 PATH: Final = "/api/v1/i/orders"
 _LIMIT_DEFAULT: Final = 20
 
 
 class StorefrontOrders:
-    def __init__(self, views: Views, settings: Settings, patience: Patience) -> None:
-        self._views = views
+    def __init__(self, asking: Asking, settings: Settings) -> None:
+        self._asking = asking
         self._settings = settings
-        self._patience = patience
 
-    def on_get(self, req: Request, resp: Response) -> None:
+    async def on_get(self, req: Request, resp: Response) -> None:
         customer_id = access.customer(req)
         parameters = Parameters(req.params)
         wanted = orders.Filter(storefront_status=parameters.choice("status", statuses.STOREFRONT))
         limit, offset = paging.window(parameters, _LIMIT_DEFAULT)
         base = paging.base_url(req, self._settings)
-        self._patience.wait(parameters)
-        page = orders.page(
-            self._views.reader, wanted, document="storefront", customer_id=customer_id, limit=limit, offset=offset
+        await self._asking.reached(parameters)
+        page = await self._asking(
+            lambda connection: orders.page(
+                connection, wanted, document="storefront", customer_id=customer_id, limit=limit, offset=offset
+            )
         )
         body = paging.envelope(req, f"{base}{PATH}/", limit=limit, offset=offset, count=page.count, rows=page.rows)
         json_answer(resp, body.replace(BASE_URL, base.encode()), page.position)
@@ -44,17 +46,20 @@ class StorefrontOrders:
 
 
 class StorefrontOrder:
-    def __init__(self, views: Views, settings: Settings, patience: Patience, commanding: Commanding) -> None:
-        self._views = views
+    def __init__(self, asking: Asking, settings: Settings, commanding: Commanding) -> None:
+        self._asking = asking
         self._settings = settings
-        self._patience = patience
         self._commanding = commanding
 
-    def on_get(self, req: Request, resp: Response, order_id: str) -> None:
+    async def on_get(self, req: Request, resp: Response, order_id: str) -> None:
         customer_id = access.customer(req)
         base = paging.base_url(req, self._settings)
-        self._patience.wait(Parameters(req.params))
-        found = orders.one(self._views.reader, document="storefront", uuid=order_id.lower(), customer_id=customer_id)
+        await self._asking.reached(Parameters(req.params))
+        found = await self._asking(
+            lambda connection: orders.one(
+                connection, document="storefront", uuid=order_id.lower(), customer_id=customer_id
+            )
+        )
         if not found.document:
             stamp(resp, found.position)
             raise OrderNotFound
@@ -62,9 +67,9 @@ class StorefrontOrder:
 
     on_head = on_get
 
-    def on_delete(self, req: Request, resp: Response, order_id: str) -> None:
+    async def on_delete(self, req: Request, resp: Response, order_id: str) -> None:
         customer_id = access.customer(req)
-        outcome = self._commanding.give(
+        outcome = await self._commanding.give(
             _uuid(order_id),
             DeleteOwnOrder(),
             provenance(req),

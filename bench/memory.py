@@ -7,41 +7,33 @@ memory: no key is looked up, no query is read, nothing is counted.
 import sys
 from pathlib import Path
 
-import falcon
 import msgspec
-from falcon import Request, Response
+from falcon.asgi import App, Request, Response
 
 from api import shop, storefront
 from api.server import Server
-from bench.contenders import THREADS, WORKERS
+from bench.contenders import WORKERS
 
 
 class Remembered:
     def __init__(self, bodies: dict[str, bytes]) -> None:
         self._bodies = bodies
 
-    def on_get(self, req: Request, resp: Response) -> None:
+    async def on_get(self, req: Request, resp: Response) -> None:
         resp.content_type = "application/json"
-        resp.data = self._bodies[f"{req.env['HTTP_AUTHORIZATION']} {req.env['RAW_URI']}"]
+        resp.data = self._bodies[f"{req.get_header('Authorization')} {req.relative_uri}"]
 
 
 def main(bodies: str, port: str) -> None:
-    def make_app() -> falcon.App[Request, Response]:
+    def make_app() -> App[Request, Response]:
         remembered = Remembered(msgspec.msgpack.decode(Path(bodies).read_bytes()))
-        app = falcon.App()
+        app: App[Request, Response] = App()
         app.req_options.strip_url_path_trailing_slash = True
         for path in (shop.PATH, storefront.PATH):
             app.add_route(path, remembered)
         return app
 
-    Server(
-        make_app,
-        host="127.0.0.1",
-        port=int(port),
-        workers=WORKERS,
-        threads=THREADS,
-        when_ready=lambda: None,
-    ).run()
+    Server(make_app, bind=[f"127.0.0.1:{port}"], workers=WORKERS).run()
 
 
 if __name__ == "__main__":

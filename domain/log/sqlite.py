@@ -5,7 +5,6 @@ processes write, and Python's own is older. sqlite-utils picks the same module u
 holds two.
 """
 
-import math
 import threading
 import time
 from collections.abc import Iterator
@@ -22,15 +21,13 @@ else:
 
 __all__ = [
     "Busy",
+    "Interrupted",
     "Readers",
-    "TookTooLong",
-    "at_most",
     "begin",
     "connect",
-    "in_haste",
-    "interrupt_when_late",
     "library_errors",
     "sqlite3",
+    "time_limit",
     "transaction",
 ]
 
@@ -51,31 +48,23 @@ class Busy(Exception):
     """Somebody else kept the file's write lock for longer than `LOCK_WAIT_SECONDS_MAX`."""
 
 
-class TookTooLong(BaseException):
-    """What `at_most` allowed is over. Not an Exception, so that nothing on its way takes it for an error of its own."""
-
-
-_haste = threading.local()
+class Interrupted(Exception):
+    """A query took longer than its `time_limit`."""
 
 
 @contextmanager
-def at_most(seconds: float) -> Iterator[None]:
-    """Meanwhile this thread's queries of the views are interrupted when so many seconds are over."""
-    _haste.until = time.monotonic() + seconds
+def time_limit(connection: "sqlite3.Connection", seconds: float) -> Iterator[None]:
+    """Queries of this connection raise Interrupted when so many seconds are over."""
+    deadline = time.monotonic() + seconds
+    connection.set_progress_handler(lambda: time.monotonic() > deadline, _LOOK_EVERY_STEPS)
     try:
         yield
+    except sqlite3.OperationalError as error:
+        if "interrupted" not in str(error):
+            raise
+        raise Interrupted from None
     finally:
-        del _haste.until
-
-
-def in_haste() -> bool:
-    """Whether this thread is inside `at_most`."""
-    return hasattr(_haste, "until")
-
-
-def interrupt_when_late(connection: "sqlite3.Connection") -> None:
-    """Makes `at_most` hold for a connection. Of a query that is interrupted, SQLite raises an OperationalError."""
-    connection.set_progress_handler(lambda: time.monotonic() > getattr(_haste, "until", math.inf), _LOOK_EVERY_STEPS)
+        connection.set_progress_handler(None, 0)
 
 
 def connect(path: Path, synchronous: str, *, must_exist: bool = False, writes: bool = False) -> "sqlite3.Connection":

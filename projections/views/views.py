@@ -6,16 +6,14 @@ no longer read.
 """
 
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from fcntl import LOCK_EX, flock
 from pathlib import Path
-from typing import Final
 
 from domain.ledger import OrderLedger
 from domain.log.records import RawRecord
-from domain.log.sqlite import Busy, begin, connect, in_haste, interrupt_when_late, sqlite3, transaction
+from domain.log.sqlite import begin, connect, sqlite3, transaction
 from projections.views import generation, rebuilding
 from projections.views.all import VIEWS
 from projections.views.feeding import feed
@@ -23,8 +21,6 @@ from projections.views.generation import Generations, ViewsUnavailable
 from projections.views.rebuilding import Progress
 
 __all__ = ["Views", "ViewsUnavailable"]
-
-_WAIT_STEP_SECONDS: Final = 0.01
 
 
 class Views:
@@ -54,8 +50,6 @@ class Views:
             if self._generations.in_force() == in_force:
                 if reader is None:
                     raise ViewsUnavailable("the views are of another version of the program")
-                if in_haste():  # a thread that is once is always; for the others it would only cost
-                    interrupt_when_late(reader)
                 self._local.generation, self._local.reader = in_force, reader
                 return reader
             # The link was turned meanwhile, so there is another generation to look at.
@@ -139,20 +133,6 @@ class Views:
             writer = connect(self._generations.file(), "NORMAL", must_exist=True, writes=True)
             self._writer = (self._local.generation, writer)
         return self._writer[1]
-
-    def wait_for(self, position: int, timeout_seconds: float) -> bool:
-        """Whether the views reach a position in time."""
-        deadline = time.monotonic() + timeout_seconds
-        while True:
-            if self.position() >= position:
-                return True
-            if self._ledger.head() >= position:
-                with suppress(Busy):
-                    self.catch_up(position)
-                    return True
-            if time.monotonic() >= deadline:
-                return False
-            time.sleep(_WAIT_STEP_SECONDS)
 
     def stopped(self) -> dict[str, tuple[int, str]]:
         """The orders whose history cannot be read: by UUID, the position where they stop and why."""

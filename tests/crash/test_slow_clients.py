@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from api.reading import BODY_BYTES_MAX
-from api.server import Gathering
+from api.bodies import BODY_BYTES_MAX
 from domain.log.sqlite import sqlite3, transaction
 from tests.conftest import Client, Service
 from tests.crash.processes import all_workers, memory_bytes, processor_seconds, until_taken, workers
@@ -291,16 +290,24 @@ def test_a_body_may_have_a_chunk_for_each_byte(service: Service, key: str) -> No
         assert wire.send(head(key, CHUNKED), *sent).answer().status == 201
 
 
+LONG = b'{"notes":"%b"}' % (b"x" * 9_000)
+
+
 @pytest.mark.parametrize("piece_bytes", [1, 2, 3, 1000])
-@pytest.mark.parametrize("body", [*FORMS.values(), chunk(bytes(20_000)) + LAST_CHUNK], ids=[*FORMS, "a long chunk"])
-def test_a_request_is_the_same_in_whatever_pieces_it_comes(body: bytes, piece_bytes: int) -> None:
-    """Each piece as the worker's loop takes it in; a network would join some of them again."""
-    request = head("key", CHUNKED) + body
-    at_once, in_pieces = Gathering(), Gathering()
-    assert at_once.add(request)
-    pieces = [request[start : start + piece_bytes] for start in range(0, len(request), piece_bytes)]
-    assert [in_pieces.add(piece) for piece in pieces] == [False] * (len(pieces) - 1) + [True]
-    assert in_pieces.bytes == at_once.bytes
+@pytest.mark.parametrize("body", [*FORMS.values(), chunk(LONG) + LAST_CHUNK], ids=[*FORMS, "a long chunk"])
+def test_a_request_is_the_same_in_whatever_pieces_it_comes(
+    body: bytes, piece_bytes: int, service: Service, key: str
+) -> None:
+    request = head(key, CHUNKED) + body + HEALTH
+    with Wire(service) as at_once, Wire(service) as in_pieces:
+        in_pieces.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for start in range(0, len(request), piece_bytes):
+            in_pieces.send(request[start : start + piece_bytes])
+        at_once.send(request)
+        first, second = at_once.answer(), in_pieces.answer()
+        assert (first.status, second.status) == (201, 201)
+        assert json.loads(first.body)["notes"] == json.loads(second.body)["notes"] in ("in chunks", "x" * 9_000)
+        assert (at_once.answer().status, in_pieces.answer().status) == (200, 200)
 
 
 MALFORMED = (

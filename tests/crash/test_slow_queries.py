@@ -1,15 +1,14 @@
 """Queries that take long are interrupted where they would hold others up, and asked again where they do not."""
 
 import json
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from domain.ledger import OrderLedger
 from domain.log.recorder import SQLiteRecorder
-from domain.log.sqlite import at_most, sqlite3
+from domain.log.sqlite import Interrupted, time_limit
 from projections.orders import list as orders
 from projections.views.views import Views
 from tests.conftest import ME, Service, do, new_order
@@ -62,34 +61,14 @@ def test_many_quick_requests_at_once_on_one_connection_are_all_answered(busy: Se
         assert {wire.answer().status for _ in range(400)} == {200}
 
 
-def in_a_thread_of_its_own(work: Callable[[], None]) -> None:
-    failed: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            work()
-        except BaseException as error:
-            failed.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
-    if failed:
-        raise failed[0]
-
-
-def test_a_thread_in_haste_gives_up_a_query_and_can_ask_it_again(tmp_path: Path) -> None:
+def test_a_query_within_a_limit_is_given_up_and_can_be_asked_again_without(tmp_path: Path) -> None:
     ledger = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"))
     views = Views(ledger, tmp_path / "views.db")
     for _ in range(200):
         do(ledger.create, new_order(notes=" ".join(WORDS)), ME)
     views.ensure()
     wanted = orders.Filter(words=tuple(WORDS))
-
-    def ask() -> None:
-        with at_most(0), pytest.raises(sqlite3.OperationalError, match="interrupted"):
-            orders.page(views.reader, wanted, document="staff", limit=1, offset=0)
-        assert orders.page(views.reader, wanted, document="staff", limit=1, offset=0).count == 200
-        views.close()
-
-    in_a_thread_of_its_own(ask)
+    with pytest.raises(Interrupted), time_limit(views.reader, 0):
+        orders.page(views.reader, wanted, document="staff", limit=1, offset=0)
+    assert orders.page(views.reader, wanted, document="staff", limit=1, offset=0).count == 200
+    views.close()

@@ -90,7 +90,7 @@ def test_clients_in_the_middle_of_a_conversation_hear_of_the_stop_by_an_answer(r
             answer = client.post("/api/v1/orders", json={})
             assert answer.status_code == 201
             acknowledged.append(answer.json()["id"])
-            goes_on = answer.headers["Connection"] != "close"
+            goes_on = answer.headers.get("Connection") != "close"
 
     with ThreadPoolExecutor(6) as pool:
         conversations = pool.map(converse, range(6))

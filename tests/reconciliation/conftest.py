@@ -1,13 +1,14 @@
 """What these tests share: finance's desk, and settlement files for it."""
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
-from falcon.testing import Result
+from falcon.testing import ASGIConductor, Result
 
 from domain.order.state import Order
-from tests.finance.conftest import Desk, make_desk  # noqa: F401  (a fixture)
+from tests.finance.conftest import FINANCE, Desk, make_desk  # noqa: F401  (a fixture)
 
 PATH = "/reconciliations"
 HEADER = "reference,kind,gross,fee,net,currency,occurred_at,order,payout"
@@ -41,6 +42,13 @@ class Office(Desk):
             headers={"Content-Type": media},
             params={"provider": provider, "file": "march.csv", **parameters},
         )
+
+    async def upload_at_once(self, *contents: str) -> list[Result]:
+        headers = {"Authorization": f"Token {self.writer}", "Content-Type": "text/csv"}
+        options = {"params": {"provider": "stripe", "file": "march.csv"}, "headers": headers}
+        async with ASGIConductor(self._client.app) as conductor:
+            uploads = (conductor.simulate_post(FINANCE + PATH, body=content, **options) for content in contents)
+            return list(await asyncio.gather(*uploads))
 
     def start(self, *rows: str, **parameters: str) -> dict[str, Any]:
         answer = self.upload(self.file(*rows), **parameters)

@@ -1,7 +1,7 @@
 """What a settlement file comes to against the ledger, and that it comes to the same whenever it is asked."""
 
+import asyncio
 import re
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import UUID
 
@@ -221,8 +221,7 @@ def test_a_ledger_from_before_there_were_kept_files_gets_their_table(office: Off
 def test_of_two_uploads_of_one_file_at_once_one_starts_and_both_answer_the_same(office: Office) -> None:
     office.paid("pi_1")
     file = office.file(*(f"r{number},payment,1.00,0,1.00,USD,@,," for number in range(300)))
-    with ThreadPoolExecutor(2) as threads:
-        answers = list(threads.map(lambda _: office.upload(file), range(2)))
+    answers = asyncio.run(office.upload_at_once(file, file))
     assert {answer.status_code for answer in answers} <= {200, 201}
     assert answers[0].content == answers[1].content
     assert office.topics() == ["started", "matches_suggested"]

@@ -85,6 +85,26 @@ def test_a_client_that_waits_for_leave_to_send_a_large_file_gets_it_at_once(serv
         assert wire.send(body).answer().status == 201
 
 
+@pytest.mark.parametrize(
+    "length", ["Content-Length: 100000", f"Content-Length: {2 * MIB}", "Transfer-Encoding: chunked"]
+)
+def test_a_file_that_breaks_off_records_nothing(length: str, service: Service, finance: Client) -> None:
+    before = finance.get(RECONCILIATIONS).json()
+    lines = (
+        f"POST {RECONCILIATIONS}?provider=acme HTTP/1.1",
+        "Host: shop.test",
+        f"Authorization: {finance.headers['Authorization']}",
+        "Content-Type: text/csv",
+        length,
+    )
+    with Wire(service) as wire:
+        wire.send("\r\n".join((*lines, "", "")).encode(), b"6\r\n" + HEADER.encode()[:6] + b"\r\n")
+        wire.finish_sending()
+        answer = wire.answer()
+    assert (answer.status, answer.code) == (400, "body-unreadable")
+    assert finance.get(RECONCILIATIONS).json() == before
+
+
 def test_in_chunks_a_file_has_the_limit_of_any_body(finance: Client) -> None:
     answer = finance.post(f"{RECONCILIATIONS}?provider=acme", data=iter([b"x" * MIB] * 3), headers=CSV)
     assert answer.status_code == 413

@@ -1,0 +1,78 @@
+"""Asks the views without keeping the event loop: on the loop where that takes a moment, else in a thread."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Final, TypeVar
+
+from api.errors import not_ready
+from api.parameters import Parameters
+from api.positions import position_in, position_token
+from domain.ledger import OrderLedger
+from domain.log.sqlite import Busy, Interrupted, sqlite3, time_limit
+from projections.views.views import Views
+
+# How long the loop may be at one query.
+QUICK_SECONDS_MAX: Final = 0.003
+POSITION_WAIT_SECONDS_MAX: Final = 2.0
+_LOOK_EVERY_SECONDS: Final = 0.02
+_T = TypeVar("_T")
+
+
+class Asking:
+    """`threads` is how many pieces of long work a worker does at once; others wait for their turn."""
+
+    def __init__(self, ledger: OrderLedger, views: Views, threads: int) -> None:
+        self._ledger = ledger
+        self._views = views
+        self._threads = ThreadPoolExecutor(threads, "long work")
+
+    async def __call__(self, query: Callable[[sqlite3.Connection], _T]) -> _T:
+        """What a query of the views finds. Raises what the query does, and ViewsUnavailable."""
+        reader = self._views.reader
+        try:
+            with time_limit(reader, QUICK_SECONDS_MAX):
+                return query(reader)
+        except Interrupted:
+            return await self.in_thread(lambda: query(self._views.reader))
+
+    async def in_thread(self, work: Callable[[], _T]) -> _T:
+        """What the work comes to. It is done to its end, also where its client leaves."""
+        done = asyncio.get_running_loop().run_in_executor(self._threads, work)
+        try:
+            return await asyncio.shield(done)
+        except asyncio.CancelledError:
+            await asyncio.wait([done])
+            raise
+
+    async def each(self, parts: Iterator[_T]) -> AsyncIterator[_T]:
+        """The parts one by one, each made in a thread."""
+        end = object()
+        while (part := await self.in_thread(lambda: next(parts, end))) is not end:
+            yield part  # type: ignore[misc]
+
+    async def reached(self, parameters: Parameters) -> None:
+        """Waits for the views to reach `min_position`, where it is given.
+
+        Raises a 503 where they do not reach it in time, a 400 where it is no position.
+        """
+        position = position_in(parameters, "min_position")
+        if position is None:
+            return
+        deadline = time.monotonic() + POSITION_WAIT_SECONDS_MAX
+        while self._views.position() < position:
+            if time.monotonic() > deadline:
+                token = position_token(position)
+                raise not_ready(
+                    "position-not-reached", f"The lists have not reached {token} yet; ask again in a moment."
+                )
+            if self._ledger.head() >= position:
+                await self.in_thread(self._feed)
+            else:
+                await asyncio.sleep(_LOOK_EVERY_SECONDS)
+
+    def _feed(self) -> None:
+        with suppress(Busy):  # whoever has the lock is feeding them
+            self._views.catch_up()

@@ -1,0 +1,79 @@
+"""Bodies of requests: within their limit, whole, and read as commands."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeVar
+
+from falcon.asgi import Request
+
+from api.errors import Problem
+from domain import strict_json
+
+BODY_BYTES_MAX: Final = 1024 * 1024
+# Chunks of a byte each take six bytes for one, and the loop's time.
+PIECES_MAX: Final = 16_384
+_JSON_TYPE: Final = re.compile(r'application/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?', re.IGNORECASE)
+
+_T = TypeVar("_T")
+Message = dict[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+
+
+async def command(req: Request, shape: type[_T]) -> _T:
+    """The request's body as a command. Raises a 415, 413, 400 or 422."""
+    return strict_json.shaped(strict_json.read(await _body(req)), shape)
+
+
+async def _body(req: Request) -> bytes:
+    if not _JSON_TYPE.fullmatch((req.content_type or "").strip()):
+        raise Problem(415, "unsupported-media-type", "Send the body as Content-Type: application/json.")
+    length = req.content_length or 0
+    if length > BODY_BYTES_MAX:
+        raise too_large()
+    body = await req.stream.read(BODY_BYTES_MAX + 1)
+    if len(body) < length:
+        raise broken_off()
+    if len(body) > BODY_BYTES_MAX:
+        raise too_large()
+    return body
+
+
+async def gather(receive: Receive, length: int) -> tuple[Receive, bool]:
+    """A request's body before its application sees any of it, and whether that is the whole.
+
+    One that is too large for that goes on coming while it is read. To read one that has broken off, or that comes in
+    very many pieces, raises a Problem.
+    """
+    pieces: list[bytes] = []
+    size, more, problem = 0, True, None
+    while more and problem is None and max(size, length) <= BODY_BYTES_MAX:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            problem = broken_off()
+        else:
+            pieces.append(message["body"])
+            size, more = size + len(pieces[-1]), message["more_body"]
+            problem = too_large() if len(pieces) > PIECES_MAX else None
+    gathered: Message | None = {"type": "http.request", "body": b"".join(pieces), "more_body": more}
+
+    async def receive_gathered() -> Message:
+        nonlocal gathered
+        first, gathered = gathered, None
+        if first is not None:
+            return first
+        if problem is not None:
+            raise problem
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise broken_off()
+        return message
+
+    return receive_gathered, not more
+
+
+def too_large() -> Problem:
+    return Problem(413, "body-too-large", f"A body has at most {BODY_BYTES_MAX} bytes.")
+
+
+def broken_off() -> Problem:
+    return Problem(400, "body-unreadable", "The body broke off, or its chunks are malformed.")

@@ -1,0 +1,39 @@
+"""The headers that say on what condition a request is meant: If-Match, If-None-Match, Idempotency-Key."""
+
+import re
+from typing import Final
+
+from falcon.asgi import Request
+
+from api.errors import invalid_parameter
+from domain.log.keys import Caller
+from domain.log.records import Provenance
+
+_IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
+_ETAGS: Final = re.compile(r'\s*(?:W/)?"([0-9]{1,15})"\s*')
+
+
+def provenance(req: Request) -> Provenance:
+    """Where this write comes from. Raises a 400 for an Idempotency-Key that is none."""
+    key = req.get_header("Idempotency-Key")
+    if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
+        raise invalid_parameter("Idempotency-Key", "must be 1 to 255 visible ASCII characters")
+    caller: Caller = req.context.caller
+    return Provenance(caller.name, req.context.request_id, key)
+
+
+def expected_versions(req: Request) -> list[int] | None:
+    """The versions that If-Match allows; None where it allows any. Raises a 400."""
+    header = req.get_header("If-Match")
+    if header is None or header.strip() == "*":
+        return None
+    found = [_ETAGS.fullmatch(part) for part in header.split(",")]
+    if not all(found):
+        raise invalid_parameter("If-Match", 'must be a version as ETag gives it, like "7"')
+    return [int(match[1]) for match in found if match]
+
+
+def none_match(req: Request, version: int) -> bool:
+    """Whether If-None-Match says that the client has this version already."""
+    header = req.get_header("If-None-Match") or ""
+    return any(match and int(match[1]) == version for match in map(_ETAGS.fullmatch, header.split(",")))

@@ -1,0 +1,25 @@
+"""Positions of the log as clients see them: `orders:1234`."""
+
+import re
+from typing import Final
+
+from api.errors import invalid_parameter
+from api.parameters import Parameters
+from domain.ledger import LOG
+
+_TOKEN: Final = re.compile(rf"{LOG}:([0-9]{{1,15}})")
+
+
+def position_token(position: int) -> str:
+    return f"{LOG}:{position}"
+
+
+def position_in(parameters: Parameters, name: str) -> int | None:
+    """The position that a parameter names by its token. Raises a 400."""
+    token = parameters.text(name)
+    if token is None:
+        return None
+    found = _TOKEN.fullmatch(token)
+    if not found:
+        raise invalid_parameter(name, f"must be a Ledger-Position like {LOG}:1234")
+    return int(found[1])
