@@ -58,3 +58,22 @@ def test_every_command_that_the_readme_names_has_a_help(service: Service) -> Non
 def test_every_file_that_the_readme_links_to_is_there() -> None:
     for link in re.findall(r"\]\((?!http)([^)#]+)\)", README):
         assert (ROOT / Path(link)).exists(), link
+
+
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/architecture.md"])
+def test_every_file_that_a_document_names_is_there(document: str) -> None:
+    """By its path from this folder, or, where a name stands alone, by that name in any folder."""
+    named = re.findall(r"`([\w./-]+(?:\.(?:py|md|jsonl|toml|lock)|/))`", (ROOT / document).read_text())
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    assert len(named) > 5
+    for name in named:
+        if "/" not in name:
+            assert any(Path(file).name == name for file in listed), name
+        elif name != "var/":
+            assert (ROOT / name).exists() or any(f"/{name}" in f"/{file}" for file in listed), name
+
+
+@pytest.mark.parametrize("document", ["CONTRIBUTING.md", "docs/architecture.md", "CHANGELOG.md"])
+def test_every_link_of_a_document_leads_somewhere(document: str) -> None:
+    for link in re.findall(r"\]\((?!http)([^)#]+)\)", (ROOT / document).read_text()):
+        assert (ROOT / document).parent.joinpath(link).exists(), link

@@ -1,0 +1,60 @@
+"""Is there code that nothing uses? vulture looks for names that are defined and never named again, tests apart."""
+
+from fnmatch import fnmatchcase
+from functools import cache
+
+import pytest
+from vulture import Vulture
+from vulture.core import Item
+
+from tests.conftest import ROOT
+
+# What is used without being named: the pattern of its name, and by whom.
+USED_UNNAMED = {
+    "on_*": "Falcon: a resource's responders",
+    "process_re*": "Falcon: a middleware's steps",
+    "strip_url_path_trailing_slash": "Falcon: an option of requests",
+    "auto_parse_form_urlencoded": "Falcon: an option of requests",
+    "downloadable_as": "Falcon: a header of an answer",
+    "eof_received": "asyncio: a protocol's hook",
+    "_keepalive": "gunicorn: a connection's own attribute",
+    "_close_transport": "gunicorn: a connection's hook",
+    "_send_error_response": "gunicorn: a connection's hook",
+    "_is_websocket_upgrade": "gunicorn: a connection's hook",
+    "_serve": "gunicorn: a worker's hook",
+    "handle_int": "gunicorn: the master's hook",
+    "load": "gunicorn: an application's hook",
+    "load_config": "gunicorn: an application's hook",
+    "justify": "rich: how a column is set",
+    "title_justify": "rich: how a table's title is set",
+    "billing_*": "msgspec: the fields of a command's address, walked as a list",
+    "has_notes": "msgspec: a filter's field, walked as a list",
+    "made_at": "a kept checkpoint's field, as the log has it",
+    "hash": "an access key's field, as the log has it",
+    "construct_*": "eventsourcing: an application's parts",
+    "insert_events": "eventsourcing: a recorder's interface",
+    "select_notifications": "eventsourcing: a recorder's interface",
+    "subscribe": "eventsourcing: a recorder's interface",
+    "decided_at": "msgspec: stands in a reconciliation's document",
+    "create_system": "zipfile: the same pack on every system",
+    "external_attr": "zipfile: a file's mode",
+    "buffer_text": "expat: an option of the parser",
+    "*Handler": "expat: what is called while a file is parsed",
+}
+
+
+@cache
+def unused() -> list[Item]:
+    finder = Vulture(ignore_decorators=["@*.command"])  # click's commands of a group
+    finder.scavenge([ROOT / name for name in ("domain", "projections", "api", "run.py")])
+    return finder.get_unused_code(min_confidence=60)
+
+
+def test_nothing_is_defined_that_nothing_uses() -> None:
+    unexplained = [item for item in unused() if not any(fnmatchcase(item.name, pattern) for pattern in USED_UNNAMED)]
+    assert [f"{item.filename.relative_to(ROOT)}:{item.first_lineno} {item.name}" for item in unexplained] == []
+
+
+@pytest.mark.parametrize("pattern", USED_UNNAMED)
+def test_an_exception_is_needed(pattern: str) -> None:
+    assert any(fnmatchcase(item.name, pattern) for item in unused())
