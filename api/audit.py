@@ -1,6 +1,7 @@
 """For auditors: the log as a feed, any order at any moment, what changed, and the means to prove it."""
 
 from collections.abc import Callable
+from itertools import chain
 from typing import Any, Final
 
 import msgspec
@@ -226,7 +227,7 @@ class OrderChanges(_Audited):
             "order_id": identity["order_id"],
             "from": first,
             "to": last,
-            "changes": history.changes(self._reading, entries, first, last),
+            "changes": list(chain.from_iterable(history.changes(self._reading, entries, first, last))),
         }
         json_answer(resp, _encode(body), entries[max(0, last - 1)].raw.position)
 

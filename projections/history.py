@@ -1,7 +1,7 @@
 """What happened to an order, and what did it look like then? Answered from the log's records alone, digests checked."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -17,7 +17,7 @@ from domain.order import events as e
 from domain.order.state import ORDER, Order, evolve
 from domain.refusals import OrderNotFound
 from domain.topics import TOPICS, kind_of
-from projections.orders.documents import render, staff_document
+from projections.orders.documents import encoded, render, staff_document, staff_fields
 from projections.words import reconciliation_summary, summary
 
 # The name of each topic's events; the versions of a topic share it.
@@ -139,29 +139,27 @@ DOCUMENTS: Final[dict[str, Callable[[Order], bytes]]] = {
 }
 
 
-def changes(reading: Reading, entries: list[Entry], first: int, last: int) -> list[dict[str, Any]]:
-    """Each field of the order document that changed on the way from one version to another, in the order of the events.
+def changes(reading: Reading, entries: Iterable[Entry], first: int, last: int) -> Iterator[list[dict[str, Any]]]:
+    """For each version behind `first` up to `last`, the fields of the order document that its event has changed.
 
-    Computed fields are fields like any other. Version 0 is the order before it was.
+    Computed fields are fields like any other. Version 0 is the order before it was. The entries are an order's, from
+    its first on; they are read one by one, so that whoever asks can stop, and go on from the version that it reached.
     """
     order: Order | None = None
     before: dict[str, Any] = {}
-    found = []
     for entry in entries:
-        if entry.raw.version > last:
-            break
+        version = entry.raw.version
+        if version > last:
+            return
         order = evolve(order, entry.record)
-        if entry.raw.version < first:
+        if version < first:
             continue
-        after = _flat(json.loads(staff_document(order), parse_float=Decimal))
-        if entry.raw.version > first:
-            told = reading.describe(entry)
-            why = {name: told[name] for name in _TOLD_OF_A_CHANGE}
-            found += [
-                {"field": field, "from": was, "to": now, **why} for field, was, now in _differences(before, after)
-            ]
+        after = staff_fields(order)
+        if version > first:
+            differences = _differences(*(_leaves(part, order.digits) for part in _parts(before, after)))
+            why = _why(reading.describe(entry)) if differences else {}
+            yield [{"field": field, "from": was, "to": now, **why} for field, was, now in differences]
         before = after
-    return found
 
 
 _TOLD_OF_A_CHANGE: Final = (
@@ -176,8 +174,53 @@ _TOLD_OF_A_CHANGE: Final = (
 )
 
 
+def _why(told: dict[str, Any]) -> dict[str, Any]:
+    return {name: told[name] for name in _TOLD_OF_A_CHANGE}
+
+
+def _parts(before: dict[str, Any], after: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Of the fields of two documents, those that are not the same; an item stands under its number, `items[3]`."""
+    was: dict[str, Any] = {}
+    now: dict[str, Any] = {}
+    for name, value in after.items():
+        old = before.get(name)
+        if name == "items":
+            gone, come = _apart(old or (), value)
+            was |= {f"items[{item.id}]": item for _, item in gone}
+            now |= {f"items[{item.id}]": item for _, item in come}
+        elif name == "payments":
+            gone, come = _apart(old or (), value)
+            was |= {f"payments[{i}]": payment for i, payment in gone}
+            now |= {f"payments[{i}]": payment for i, payment in come}
+        elif value != old:
+            now[name] = value
+            if name in before:
+                was[name] = old
+    return was, now
+
+
+def _apart(before: tuple[Any, ...], after: tuple[Any, ...]) -> tuple[list[tuple[int, Any]], list[tuple[int, Any]]]:
+    """What stands between the beginning and the end that two lines have in common, each with its place.
+
+    A fold leaves what it does not change the very same.
+    """
+    if before is after:
+        return [], []
+    shorter = min(len(before), len(after))
+    start = next((i for i in range(shorter) if before[i] is not after[i]), shorter)
+    end = next((i for i in range(shorter - start) if before[-1 - i] is not after[-1 - i]), shorter - start)
+    return (
+        [(i, before[i]) for i in range(start, len(before) - end)],
+        [(i, after[i]) for i in range(start, len(after) - end)],
+    )
+
+
+def _leaves(fields: dict[str, Any], digits: int) -> dict[str, Any]:
+    """The leaves of fields by their paths, as the order document prints them."""
+    return _flat(json.loads(encoded(fields, digits), parse_float=Decimal))
+
+
 def _flat(value: Any, path: str = "") -> dict[str, Any]:
-    """A document as its leaves by their paths; an item stands under its number, `items[3].quantity`."""
     if isinstance(value, dict) and value:
         return {
             where: leaf
@@ -185,16 +228,8 @@ def _flat(value: Any, path: str = "") -> dict[str, Any]:
             for where, leaf in _flat(inner, f"{path}.{name}" if path else name).items()
         }
     if isinstance(value, list) and value:
-        return {
-            where: leaf
-            for i, inner in enumerate(value)
-            for where, leaf in _flat(inner, f"{path}[{_number(inner, i) if path == 'items' else i}]").items()
-        }
+        return {where: leaf for i, inner in enumerate(value) for where, leaf in _flat(inner, f"{path}[{i}]").items()}
     return {path: None if value in ({}, []) else value}
-
-
-def _number(item: Any, default: int) -> Any:
-    return item.get("id", default)
 
 
 def _differences(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, Any, Any]]:

@@ -4,6 +4,7 @@ Field names and their order are the seeds'. Amounts are exact text all the way: 
 """
 
 import re
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
@@ -34,17 +35,30 @@ def render(order: Order, totals: Totals) -> Documents:
     return Documents(
         shop=_encode(_shop(order, totals, digits)),
         storefront=_encode(_storefront(order, totals, digits, items)).replace(b'"/url/"', _url(order), 1),
-        more=_encode(_more(order, totals, digits, items)),
+        more=_encode(_more(order, totals, digits, items, _payments(order, digits))),
     )
 
 
 def staff_document(order: Order) -> bytes:
     """The order document that commands answer with."""
     totals, digits = order.totals, order.digits
-    return (
-        _encode(_shop(order, totals, digits))[:-1]
-        + b","
-        + _encode(_more(order, totals, digits, _items(order, digits)))[1:]
+    more = _more(order, totals, digits, _items(order, digits), _payments(order, digits))
+    return _encode(_shop(order, totals, digits))[:-1] + b"," + _encode(more)[1:]
+
+
+def staff_fields(order: Order) -> dict[str, Any]:
+    """The fields of `staff_document` in its order, not encoded yet; items and payments are still the state's."""
+    totals, digits = order.totals, order.digits
+    return _shop(order, totals, digits) | _more(order, totals, digits, order.items, order.payments)
+
+
+def encoded(fields: dict[str, Any], digits: int) -> bytes:
+    """Some fields, single items and payments among them, as the order document prints them."""
+    return _encode(
+        {
+            name: _PRINTED[type(value)](value, digits) if type(value) in _PRINTED else value
+            for name, value in fields.items()
+        }
     )
 
 
@@ -201,7 +215,7 @@ def _item(item: Item, digits: int) -> dict[str, Any]:
     }
 
 
-def _more(order: Order, totals: Totals, digits: int, items: Raw) -> dict[str, Any]:
+def _more(order: Order, totals: Totals, digits: int, items: Any, payments: Any) -> dict[str, Any]:
     """What the order document has beyond the shop's object."""
     return {
         "uuid": order.uuid,
@@ -214,9 +228,13 @@ def _more(order: Order, totals: Totals, digits: int, items: Raw) -> dict[str, An
         }
         if order.voucher
         else None,
-        "payments": [_payment(payment, digits) for payment in order.payments],
+        "payments": payments,
         "storefront_status": storefront_status(order, totals),
     }
+
+
+def _payments(order: Order, digits: int) -> list[dict[str, Any]]:
+    return [_payment(payment, digits) for payment in order.payments]
 
 
 def _payment(payment: Payment | Refund, digits: int) -> dict[str, Any]:
@@ -240,3 +258,10 @@ def _payment(payment: Payment | Refund, digits: int) -> dict[str, Any]:
         "reason": payment.reason,
         "refunded_at": payment.refunded_at,
     }
+
+
+_PRINTED: Final[dict[type, Callable[[Any, int], dict[str, Any]]]] = {
+    Item: _item,
+    Payment: _payment,
+    Refund: _payment,
+}
