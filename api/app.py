@@ -10,6 +10,7 @@ from api.settings import Settings
 from domain.ledger import OrderLedger
 from domain.log.keys import Keys
 from projections.history import Reading
+from projections.orders.kept import kept_in
 from projections.proof.signing import Checkpoints
 from projections.views.views import Views
 
@@ -22,6 +23,7 @@ def create_app(ledger: OrderLedger, views: Views, settings: Settings, *, threads
     errors.install(app)
     asking = Asking(ledger, views, threads)
     ledger.feed = lambda written: views.catch_up(written=written)
+    ledger.kept = kept_in(views)
     commanding = Commanding(ledger)
     reading = Reading(ledger)
     checkpoints = Checkpoints(ledger, views, key=settings.key, kept=settings.checkpoints)

@@ -7,12 +7,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from threading import Lock
-from typing import Any, Concatenate, Final, NamedTuple, ParamSpec, TypeVar, cast
+from typing import Any, Concatenate, Final, NamedTuple, ParamSpec, Protocol, TypeVar, cast
 from uuid import UUID, uuid4
 
 import msgspec
 from eventsourcing.application import AggregateNotFoundError, Application, Repository
-from eventsourcing.persistence import AggregateRecorder, ApplicationRecorder, EventStore, InfrastructureFactory
+from eventsourcing.persistence import (
+    AggregateRecorder,
+    ApplicationRecorder,
+    EventStore,
+    InfrastructureFactory,
+    StoredEvent,
+)
 from eventsourcing.popo import POPOFactory
 from eventsourcing.utils import Environment
 
@@ -30,6 +36,7 @@ from domain.refusals import (
     IdempotencyKeyReused,
     OrderMoved,
     OrderNotFound,
+    OrderTooLong,
     PaymentReferenceTaken,
     RefundReferenceTaken,
     Refusal,
@@ -38,6 +45,9 @@ from domain.strict_json import canonical
 from domain.topics import kind_of
 
 LOG: Final = "orders"
+ORDER_BYTES_MAX: Final = 2 * 1024 * 1024
+# A history no longer than this is folded about as fast as what is kept of it is found.
+FOLD_EVENTS_MAX: Final = 64
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -48,6 +58,16 @@ class Outcome(msgspec.Struct, frozen=True):
     order: Order
     position: int
     replayed: bool = False
+
+
+class KeptOrder(Protocol):
+    """What somebody keeps of an order: its state at a version of it."""
+
+    @property
+    def version(self) -> int: ...
+
+    def order(self, digest: bytes) -> Order | None:
+        """The state; None where it is not what the record of that version, which has this digest, has made."""
 
 
 def _fold_order(order: Order | None, records: Iterable[Record]) -> Order | None:
@@ -86,6 +106,8 @@ class OrderLedger(Application[UUID]):
         self.new_key = new_key
         # Brings the views to where a commit has taken the log; of whoever has views.
         self.feed: Feed | None = None
+        # What is kept of an order by whoever has views. A ledger without is as right, and slower with long histories.
+        self.kept: Callable[[UUID], KeptOrder | None] = lambda _: None
         self._writer: Writer | None = None
         self._starting = Lock()
         super().__init__()
@@ -161,7 +183,7 @@ class OrderLedger(Application[UUID]):
         customer's, and not deleted; else OrderNotFound.
         """
         asked = _Asked(f"{uuid} {type(command).__name__}", command, provenance)
-        order = self.order(uuid, on=t)
+        order = self._order(t, uuid)
         if claim := self._replay(t, asked):
             return self._outcome_at(t, claim, replayed=True)
         if owner_id is not None and (
@@ -188,7 +210,7 @@ class OrderLedger(Application[UUID]):
         """
         batch = _ImportBatch(t, [line for line, _ in lines])
         outcomes = [batch.add(line, made) for line, made in lines]
-        self._insert(t, batch.records, provenance, self.clock(), batch.claims)
+        t.append(self._stored(batch.records), provenance=provenance, now=self.clock(), claims=batch.claims)
         return outcomes
 
     def import_line(self, line: commands.ImportOrder) -> Line | Refusal:
@@ -234,26 +256,41 @@ class OrderLedger(Application[UUID]):
 
     # --- the steps of a command ---
 
+    def _order(self, t: Transaction, uuid: UUID, version: int | None = None) -> Order:
+        """`order`, of what the transaction sees. Of a long history, only what stands behind the kept state is read."""
+        last = t.version_of(uuid) if version is None else version
+        if last > FOLD_EVENTS_MAX and (order := self._from_kept(t, uuid, last)):
+            return order
+        return self.order(uuid, version, on=t)
+
+    def _from_kept(self, t: Transaction, uuid: UUID, last: int) -> Order | None:
+        """The order at its version `last`, from the state that is kept of it; None where that cannot be relied on."""
+        kept = self.kept(uuid)
+        if kept is None or kept.version > last:
+            return None
+        records = t.raw_records_of(str(uuid), gt=kept.version - 1, lte=last)
+        known = next(records, None)
+        if known is None or not known.digest_holds():
+            return None
+        order = kept.order(known.digest)
+        return order and _fold_order(order, map(self.mapper.read, records))
+
     def _append(self, t: Transaction, order: Order, records: list[Record], now: datetime, asked: "_Asked") -> Outcome:
         """Appends what a command came to, and claims its idempotency key; the order is as it is after it."""
         claims = _claims(records) + asked.claims(order)
-        positions = self._insert(t, records, asked.provenance, now, claims) if records or claims else ()
+        stored = self._stored(records)
+        if stored and t.payload_bytes(order.uuid) + sum(len(event.state) for event in stored) > ORDER_BYTES_MAX:
+            raise OrderTooLong(f"What happened to an order comes to at most {ORDER_BYTES_MAX} bytes in all.")
+        if stored or claims:
+            positions = t.append(stored, provenance=asked.provenance, now=now, claims=claims)
         return Outcome(order, positions[-1] if records else t.position_of(order.uuid, order.version))
 
-    def _insert(
-        self,
-        t: Transaction,
-        records: Sequence[Record],
-        provenance: Provenance,
-        now: datetime,
-        claims: Sequence[NewClaim],
-    ) -> Sequence[int]:
-        stored = [self.mapper.to_stored_event(record) for record in records]
-        return t.append(stored, provenance=provenance, now=now, claims=claims)
+    def _stored(self, records: Iterable[Record]) -> list[StoredEvent]:
+        return list(map(self.mapper.to_stored_event, records))
 
     def _outcome_at(self, t: Transaction, claim: Claim, *, replayed: bool = False) -> Outcome:
         """The answer that the claiming write gave, made again from the events up to it."""
-        order = self.order(claim.originator_id, claim.version, on=t)
+        order = self._order(t, claim.originator_id, claim.version)
         return Outcome(order, t.position_of(order.uuid, order.version), replayed)
 
     def _replay(self, t: Transaction, asked: "_Asked") -> Claim | None:
@@ -281,10 +318,8 @@ class OrderLedger(Application[UUID]):
             return None
         if claim.originator_id != order.uuid:
             raise _TAKEN[kind](f"{command.provider} {kind} {command.reference} is recorded already, on another order.")
-        # As it was after that write, which may be newer than what was loaded. Refuses where the amount is another;
-        # where it is the same, there is nothing to record.
-        then = self.order(claim.originator_id, claim.version, on=t)
-        assert not decide.decide(then, command, self.clock())
+        # Refuses where the amount is another; where it is the same, there is nothing to record.
+        assert not decide.decide(order, command, self.clock())
         return claim
 
 

@@ -72,8 +72,10 @@ class Reading(Protocol):
     def raw_record(self, position: int) -> RawRecord | None:
         """The record at a position."""
 
-    def raw_records_of(self, originator_id: str) -> Iterator[RawRecord]:
-        """An originator's records by their versions."""
+    def raw_records_of(
+        self, originator_id: str, *, gt: int | None = None, lte: int | None = None
+    ) -> Iterator[RawRecord]:
+        """An originator's records by their versions; behind one version, or up to one."""
 
     def raw_records_by_order(self, low: str, high: str) -> Iterator[RawRecord]:
         """The records of the originators from the UUID `low` to before `high`, each one's by their versions."""
@@ -92,6 +94,12 @@ class Reading(Protocol):
 
     def position_of(self, originator_id: UUID, version: int) -> int:
         """The position where an originator reached a version; 0 where it did not."""
+
+    def version_of(self, originator_id: UUID) -> int:
+        """The last version of an originator; 0 where it has none."""
+
+    def payload_bytes(self, originator_id: UUID) -> int:
+        """How many bytes an originator's payloads have together."""
 
     def actor_at(self, position: int) -> str | None:
         """The actor of the record at a position."""

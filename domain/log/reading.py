@@ -117,8 +117,14 @@ class SQLiteReading(ABC):
     def raw_record(self, position: int) -> RawRecord | None:
         return next(self.raw_records(after=position - 1, until=position), None)
 
-    def raw_records_of(self, originator_id: str) -> Iterator[RawRecord]:
-        return self._records("WHERE originator_id = ? ORDER BY version", (originator_id,))
+    def raw_records_of(
+        self, originator_id: str, *, gt: int | None = None, lte: int | None = None
+    ) -> Iterator[RawRecord]:
+        # Without a span not even a version that is none may be missed.
+        spans = [("version > ?", gt), ("version <= ?", lte)]
+        terms = ["originator_id = ?", *(term for term, end in spans if end is not None)]
+        values = (originator_id, *(end for _, end in spans if end is not None))
+        return self._records(f"WHERE {' AND '.join(terms)} ORDER BY version", values)
 
     def raw_records_by_order(self, low: str, high: str) -> Iterator[RawRecord]:
         return self._records(
@@ -161,6 +167,16 @@ class SQLiteReading(ABC):
             "SELECT position FROM events WHERE originator_id = ? AND version = ?", (str(originator_id), version)
         )
         return int(row[0]) if row else 0
+
+    def version_of(self, originator_id: UUID) -> int:
+        ((version,),) = self._rows("SELECT max(version) FROM events WHERE originator_id = ?", (str(originator_id),))
+        return version or 0
+
+    def payload_bytes(self, originator_id: UUID) -> int:
+        ((size,),) = self._rows(
+            "SELECT sum(octet_length(payload)) FROM events WHERE originator_id = ?", (str(originator_id),)
+        )
+        return size or 0
 
     def actor_at(self, position: int) -> str | None:
         row = self._row("SELECT actor FROM events WHERE position = ?", (position,))

@@ -5,9 +5,10 @@ table of its own, so that a page reads of no order more than it shows; so does i
 range and a join of bytes.
 """
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise, starmap
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
@@ -93,7 +94,7 @@ _WIDE: Final[dict[str, dict[str, Any]]] = {
     "shop_documents": {"id": int, "document": bytes},
     "storefront_documents": {"id": int, "document": bytes},
     "staff_documents": {"id": int, "more": bytes},
-    "states": {"id": int, "version": int, "state": bytes},
+    "states": {"id": int, "version": int, "state": bytes, "digest": bytes, "seal": bytes},
 }
 _PUT: Final = tuple(
     f"INSERT OR REPLACE INTO {table} VALUES ({', '.join('?' * len(columns))})"
@@ -142,7 +143,7 @@ class Orders(StateView):
             database.conn.execute(statement)
 
     def of_history(self, history: History) -> list[Rows]:
-        return [rows(history.state)]
+        return [rows(history.state, history.digest)]
 
     def put(self, connection: sqlite3.Connection, rows: Sequence[Rows]) -> None:
         # Replacing a row would not set off the trigger that counts it out.
@@ -163,10 +164,8 @@ class Orders(StateView):
         return {row[_UUID]: [tuple(row[of_table] for of_table in _PLACES)] for row in found}
 
     def state(self, connection: sqlite3.Connection, uuid: str) -> Order | None:
-        row = connection.execute(
-            "SELECT state FROM states WHERE id = (SELECT id FROM orders WHERE uuid = ?)", (uuid,)
-        ).fetchone()
-        return _decode_state(row[0]) if row else None
+        found = kept(connection, uuid)
+        return found and found.order(found.digest)
 
     def version(self, connection: sqlite3.Connection, uuid: str) -> int | None:
         """0 where the order's state is missing."""
@@ -179,14 +178,44 @@ class Orders(StateView):
         return (uuid for (uuid,) in connection.execute("SELECT uuid FROM orders"))
 
 
+class Kept(NamedTuple):
+    """An order's state as it is kept, with the digest of the record that it stands at.
+
+    The seal binds the two: damage of either is found out. Who writes a state of their own making can seal it, too;
+    that is found by a verification, which makes every row anew.
+    """
+
+    version: int
+    state: bytes
+    digest: bytes
+    seal: bytes
+
+    def order(self, digest: bytes) -> Order | None:
+        """The state; None where it is damaged, or not the one that the record with this digest has made."""
+        return _decode_state(self.state) if _seal(digest, self.state) == self.seal else None
+
+
+def kept(connection: sqlite3.Connection, uuid: str) -> Kept | None:
+    """What the views keep of an order; None where they have not got it."""
+    row = connection.execute(
+        "SELECT version, state, digest, seal FROM states WHERE id = (SELECT id FROM orders WHERE uuid = ?)", (uuid,)
+    ).fetchone()
+    return Kept._make(row) if row else None
+
+
+def _seal(digest: bytes, state: bytes) -> bytes:
+    return hashlib.sha256(digest + state).digest()
+
+
 def _sortable(order: Order, minor: int) -> str:
     """An amount as text that sorts as it does, also among currencies of different digits."""
     whole, _, fraction = decimal_text(minor, order.digits).partition(".")
     return f"{whole.rjust(20, '0')}.{fraction.ljust(4, '0')}"
 
 
-def rows(order: Order) -> Rows:
-    """An order's row in each table."""
+def rows(order: Order, digest: bytes) -> Rows:
+    """An order's row in each table; `digest` is of the order's last record."""
+    state = _encode_state(order)
     totals = order.totals
     documents = render(order, totals)
     billing, paying, shipping = order.billing, order.payment_method, order.shipping_method
@@ -222,5 +251,5 @@ def rows(order: Order) -> Rows:
         (order.id, documents.shop),
         (order.id, documents.storefront),
         (order.id, documents.more),
-        (order.id, order.version, _encode_state(order)),
+        (order.id, order.version, state, digest, _seal(digest, state)),
     )

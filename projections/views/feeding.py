@@ -1,15 +1,19 @@
 """How do the log's next records come into the views? One batch in one transaction, exactly once."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
-from domain.aggregate import Kind, State
+from eventsourcing.persistence import PersistenceError
+
+from domain import aggregate
+from domain.aggregate import BrokenHistory, Kind, State
 from domain.ledger import OrderLedger
 from domain.log.records import RawRecord
 from domain.log.sqlite import sqlite3
 from projections.views.all import KEEPER
-from projections.views.fold import fold, put, rows
+from projections.views.fold import MAPPER, fold, put, rows
 from projections.views.generation import position, reach
 
 BATCH_EVENTS_MAX: Final = 2_000
@@ -25,7 +29,7 @@ def feed(ledger: OrderLedger, connection: sqlite3.Connection, written: Sequence[
     if not raws:
         return before
     stopped = [uuid for (uuid,) in connection.execute("SELECT uuid FROM stopped")]
-    put(connection, rows(raws, fold(raws, partial(_state, connection), stopped)))
+    put(connection, rows(raws, fold(raws, partial(_state, ledger, connection), stopped)))
     reach(connection, raws[-1].position)
     return raws[-1].position
 
@@ -36,6 +40,12 @@ def _following(written: Sequence[RawRecord], before: int) -> list[RawRecord]:
     return behind if behind and behind[-1].position - before == len(behind) else []
 
 
-def _state(connection: sqlite3.Connection, kind: Kind[Any], uuid: str) -> State | None:
-    """The state that the views have of a history."""
-    return KEEPER[kind].state(connection, uuid)
+def _state(ledger: OrderLedger, connection: sqlite3.Connection, kind: Kind[Any], uuid: str) -> State | None:
+    """The state of a history at the views' position: theirs or, where they have none, as its records make it."""
+    if (state := KEEPER[kind].state(connection, uuid)) is not None:
+        return state
+    reached = position(connection)
+    raws = (raw for raw in ledger.log_of_events.raw_records_of(uuid) if raw.position <= reached)
+    with suppress(PersistenceError, BrokenHistory):
+        return aggregate.fold(kind, None, map(MAPPER.read, raws))
+    return None

@@ -65,7 +65,8 @@ def fold(
 
 
 def note_event(history: History, raw: RawRecord, record: Record) -> None:
-    """Makes the rows that views have for the event that a history came to last. Raises DamagedEvent."""
+    """Takes down the event that a history came to last, with the rows that views have for it. Raises DamagedEvent."""
+    history.digest = raw.digest
     for view in OF_EVENT.get(type(record.event), ()):
         try:
             history.rows.setdefault(view.name, []).append(view.of_event(raw, history.state))

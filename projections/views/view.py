@@ -66,6 +66,8 @@ class History(msgspec.Struct):
     first: int
     # The state after the last of them.
     state: Any
+    # The digest of the last of them.
+    digest: bytes = b""
     # The rows of the events among them, by the name of the view.
     rows: dict[str, list[Row]] = {}
 
@@ -111,7 +113,7 @@ class StateView(HistoryView):
 
     @abstractmethod
     def state(self, connection: sqlite3.Connection, uuid: str) -> State | None:
-        """The state of a history; None where the view has not got it."""
+        """The state of a history; None where the view has not got it, or what it has is damaged."""
 
     @abstractmethod
     def version(self, connection: sqlite3.Connection, uuid: str) -> int | None:

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from eventsourcing.persistence import IntegrityError, OperationalError
 
-from domain.ledger import OrderLedger, Outcome
+from domain.ledger import ORDER_BYTES_MAX, OrderLedger, Outcome
 from domain.log.log import Transaction
 from domain.log.recorder import SQLiteRecorder
 from domain.log.records import Provenance, RawRecord
@@ -25,6 +25,7 @@ from domain.refusals import (
     OrderMoved,
     OrderNotFound,
     OrderNotPayable,
+    OrderTooLong,
     PaymentExceedsOutstanding,
     PaymentReferenceTaken,
     RefundReferenceTaken,
@@ -163,6 +164,21 @@ def test_a_customer_changes_their_own_order_only_and_never_a_deleted_one(ledger:
     assert do(ledger.change, own.uuid, delete, ME, owner_id=1).order.status == "deleted"
     with pytest.raises(OrderNotFound):
         do(ledger.change, own.uuid, delete, ME, owner_id=1)
+
+
+def test_what_happened_to_an_order_comes_to_at_most_2_mib(ledger: OrderLedger) -> None:
+    large = {"product": {"name": "😀" * 10_000, "slug": "😀" * 10_000}}
+    order = do(ledger.create, new_order(items=[large] * 10), ME).order
+    add = shaped(large, c.AddItem)
+    for _ in range(16):
+        order = do(ledger.change, order.uuid, add, ME).order
+    size = ledger.log_of_events.payload_bytes(order.uuid)
+    assert ORDER_BYTES_MAX - 80_200 < size <= ORDER_BYTES_MAX == 2 * 1024 * 1024
+    for provenance in (ME, with_key("k")):
+        with pytest.raises(OrderTooLong, match="2097152 bytes"):
+            do(ledger.change, order.uuid, add, provenance)
+    assert ledger.log_of_events.payload_bytes(order.uuid) == size
+    assert do(ledger.change, order.uuid, HOLD, with_key("k")).order.status == "hold"
 
 
 # --- idempotency ---

@@ -362,11 +362,24 @@ class LogContract:
         append(empty, *(stored(order, version) for order, version in SHAPE[:9]))
         one, two, three = map(str, ORDERS)
         assert [raw.version for raw in empty.raw_records_of(two)] == [1, 2, 3]
+        spans = [{"gt": 0}, {"gt": 1}, {"lte": 2}, {"gt": 1, "lte": 2}, {"gt": 3}, {"lte": 0}]
+        found = [[raw.version for raw in empty.raw_records_of(two, **span)] for span in spans]
+        assert found == [[1, 2, 3], [2, 3], [1, 2], [2], [], []]
         by_order = [(raw.order, raw.version) for raw in empty.raw_records_by_order(one, three)]
         assert by_order == [(order, version) for order in (one, two) for version in (1, 2, 3)]
         elsewhere = empty.raw_records_elsewhere([one, three], 1, 4, 8)
         assert [(raw.position, raw.order) for raw in elsewhere] == [(6, three), (7, one)]
         assert [raw and raw.version for raw in map(empty.raw_record, (9, 10))] == [3, None]
+
+    def test_the_last_version_and_the_bytes_of_an_originator_are_told(self, empty: Log) -> None:
+        append(empty, *(stored(order, version) for order, version in SHAPE[:8]))
+        told = [(empty.version_of(order), empty.payload_bytes(order)) for order in (*ORDERS, UUID(int=9))]
+        size = len(stored(ORDERS[0], 1).state)
+        assert told == [(3, 3 * size), (3, 3 * size), (2, 2 * size), (0, 0)]
+        longer = StoredEvent(ORDERS[0], 4, TOPICS[0], '{"é": "پ"}'.encode())
+        with empty.transaction() as t:
+            t.append([longer], provenance=ME, now=NOW)
+            assert (t.version_of(ORDERS[0]), t.payload_bytes(ORDERS[0])) == (4, 3 * size + 12)
 
     def test_histories_without_their_beginning_are_told(self, log: Log) -> None:
         append(log, stored(UUID(int=9), 2), stored(UUID(int=9), 3))
