@@ -24,6 +24,7 @@ def create_app(ledger: OrderLedger, views: Views, settings: Settings, *, threads
     asking = Asking(ledger, views, threads)
     ledger.feed = lambda written: views.catch_up(written=written)
     ledger.kept = kept_in(views)
+    ledger.version_in_views = views.version_of
     commanding = Commanding(ledger)
     reading = Reading(ledger)
     checkpoints = Checkpoints(ledger, views, key=settings.key, kept=settings.checkpoints)

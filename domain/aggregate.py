@@ -80,6 +80,10 @@ class BrokenHistory(Exception):
     """A history's events are not the versions 1, 2, 3 and so on, or one of them cannot stand where it does."""
 
 
+class IncompleteHistory(BrokenHistory):
+    """Not all of a history's records are found: the index that leads to them is damaged."""
+
+
 def step(kind: Kind[S], state: S | None, record: Record) -> S:
     """The state after a record that comes from a log. Raises BrokenHistory where the record is not the next one."""
     version, shape = record.originator_version, type(record.event)

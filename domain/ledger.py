@@ -22,14 +22,14 @@ from eventsourcing.persistence import (
 from eventsourcing.popo import POPOFactory
 from eventsourcing.utils import Environment
 
-from domain.aggregate import Record, fold
+from domain.aggregate import IncompleteHistory, Record, fold
+from domain.claims import reference, taken_by
 from domain.log.log import Log, Reading, Transaction
 from domain.log.mapper import EventMapper
 from domain.log.records import Claim, NewClaim, Provenance, RawRecord
 from domain.log.writer import Feed, Writer
 from domain.moments import utc_now
 from domain.order import commands, decide
-from domain.order import events as e
 from domain.order.imported import Line, import_order
 from domain.order.state import ORDER, Order
 from domain.refusals import (
@@ -108,6 +108,8 @@ class OrderLedger(Application[UUID]):
         self.feed: Feed | None = None
         # What is kept of an order by whoever has views. A ledger without is as right, and slower with long histories.
         self.kept: Callable[[UUID], KeptOrder | None] = lambda _: None
+        # The version that the views know of a history, 0 where they do not know it; of whoever has views.
+        self.version_in_views: Callable[[UUID], int] = lambda _: 0
         self._writer: Writer | None = None
         self._starting = Lock()
         super().__init__()
@@ -235,13 +237,22 @@ class OrderLedger(Application[UUID]):
     def order(self, uuid: UUID, version: int | None = None, *, on: Reading | None = None) -> Order:
         """The order as its events make it, up to a version; `on` a transaction, with what that has written.
 
-        Raises OrderNotFound.
+        Raises OrderNotFound, IncompleteHistory.
         """
+        known = self.known_version(uuid, on)
         repository = self.repository if on is None else Repository(EventStore(self.mapper, cast(AggregateRecorder, on)))
         try:
-            return repository.get(uuid, version=version, projector_func=_fold_order)
+            order: Order = repository.get(uuid, version=version, projector_func=_fold_order)
         except AggregateNotFoundError:
+            must_be_whole(uuid, 0, known if version is None else min(version, known))
             raise OrderNotFound from None
+        must_be_whole(uuid, order.version, known if version is None else min(version, known))
+        return order
+
+    def known_version(self, uuid: UUID, on: Reading | None = None) -> int:
+        """The last version of a history as far as the views and the end of the log's index tell; asked before the
+        history is read, since it may grow meanwhile."""
+        return max(self.version_in_views(uuid), (on or self.log_of_events).version_of(uuid))
 
     def uuid_of(self, order_id: int) -> UUID:
         """The UUID of the order with an integer id. Raises OrderNotFound."""
@@ -268,16 +279,19 @@ class OrderLedger(Application[UUID]):
         kept = self.kept(uuid)
         if kept is None or kept.version > last:
             return None
-        records = t.raw_records_of(str(uuid), gt=kept.version - 1, lte=last)
-        known = next(records, None)
-        if known is None or not known.digest_holds():
+        # All at once: an unfinished query would keep the writer's connection at this moment of the log.
+        records = list(t.raw_records_of(str(uuid), gt=kept.version - 1, lte=last))
+        if not records or not records[0].digest_holds():
             return None
-        order = kept.order(known.digest)
-        return order and _fold_order(order, map(self.mapper.read, records))
+        order = kept.order(records[0].digest)
+        order = order and _fold_order(order, map(self.mapper.read, records[1:]))
+        if order is not None:
+            must_be_whole(uuid, order.version, last)
+        return order
 
     def _append(self, t: Transaction, order: Order, records: list[Record], now: datetime, asked: "_Asked") -> Outcome:
         """Appends what a command came to, and claims its idempotency key; the order is as it is after it."""
-        claims = _claims(records) + asked.claims(order)
+        claims = taken_by(records) + asked.claims(order)
         stored = self._stored(records)
         if stored and t.payload_bytes(order.uuid) + sum(len(event.state) for event in stored) > ORDER_BYTES_MAX:
             raise OrderTooLong(f"What happened to an order comes to at most {ORDER_BYTES_MAX} bytes in all.")
@@ -313,7 +327,7 @@ class OrderLedger(Application[UUID]):
             kind = "refund"
         else:
             return None
-        claim = t.claim(kind, _reference(command.provider, command.reference))
+        claim = t.claim(kind, reference(command.provider, command.reference))
         if claim is None:
             return None
         if claim.originator_id != order.uuid:
@@ -321,6 +335,15 @@ class OrderLedger(Application[UUID]):
         # Refuses where the amount is another; where it is the same, there is nothing to record.
         assert not decide.decide(order, command, self.clock())
         return claim
+
+
+def must_be_whole(uuid: UUID, version: int, known: int) -> None:
+    """Raises IncompleteHistory where the last version that was read of a history is before the one that is known."""
+    if version < known:
+        raise IncompleteHistory(
+            f"{uuid}: the log's index on order and version leads to version {version}, and there is a version {known};"
+            " `run.py verify` says more"
+        )
 
 
 class _Asked(NamedTuple):
@@ -331,7 +354,7 @@ class _Asked(NamedTuple):
     provenance: Provenance
 
     def idempotency_value(self) -> str:
-        return _reference(self.provenance.actor, self.provenance.idempotency_key or "")
+        return reference(self.provenance.actor, self.provenance.idempotency_key or "")
 
     def fingerprint(self) -> bytes:
         return hashlib.sha256(self.scope.encode() + b"\n" + canonical(self.command)).digest()
@@ -361,7 +384,7 @@ class _ImportBatch:
         if isinstance(made, Refusal):
             return made
         order, records = made if line.id else made.numbered(self._order_id_last + 1)
-        claims = _claims(records)
+        claims = taken_by(records)
         for claim in claims:
             if claim.kind in _TAKEN and (claim.kind, claim.value) in self._taken:
                 return _TAKEN[claim.kind](f"The reference {claim.value} is recorded already, on another order.")
@@ -380,31 +403,12 @@ def _wanted(line: commands.ImportOrder) -> Iterator[tuple[str, str | int]]:
         yield "order-key", line.key
     for entry in line.history:
         if isinstance(entry, commands.PastPayment):
-            yield "payment", _reference(entry.provider, entry.reference)
+            yield "payment", reference(entry.provider, entry.reference)
         elif isinstance(entry, commands.PastRefund):
-            yield "refund", _reference(entry.provider, entry.reference)
+            yield "refund", reference(entry.provider, entry.reference)
 
 
 _TAKEN: Final[dict[str, type[PaymentReferenceTaken | RefundReferenceTaken]]] = {
     "payment": PaymentReferenceTaken,
     "refund": RefundReferenceTaken,
 }
-
-
-def _reference(provider: str, reference: str) -> str:
-    # JSON keeps the two apart whatever characters they hold.
-    return msgspec.json.encode((provider, reference)).decode()
-
-
-def _claims(records: Iterable[Record]) -> list[NewClaim]:
-    """What events take of what is unique in the whole ledger."""
-    claims = []
-    for record in records:
-        event, place = record.event, (record.originator_id, record.originator_version)
-        if isinstance(event, e.OrderCreated):
-            claims += [NewClaim("order-id", event.id, *place), NewClaim("order-key", event.key, *place)]
-        elif isinstance(event, e.PaymentReceived):
-            claims.append(NewClaim("payment", _reference(event.provider, event.reference), *place))
-        elif isinstance(event, e.PaymentRefunded):
-            claims.append(NewClaim("refund", _reference(event.provider, event.reference), *place))
-    return claims

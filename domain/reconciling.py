@@ -16,7 +16,7 @@ from uuid import UUID
 import msgspec
 
 from domain.aggregate import Event, place, step
-from domain.ledger import OrderLedger
+from domain.ledger import OrderLedger, must_be_whole
 from domain.log.log import Reading, Transaction
 from domain.log.records import Provenance
 from domain.reconciliation import decide, matching
@@ -114,14 +114,16 @@ class Reconciling:
     def get(self, uuid: UUID, on: Reading | None = None) -> Reconciliation:
         """The reconciliation as its events make it; `on` a transaction, with what that has written.
 
-        Raises ReconciliationNotFound.
+        Raises ReconciliationNotFound, IncompleteHistory.
         """
         state: Reconciliation | None = None
+        known = self._ledger.known_version(uuid, on)
         for stored in (on or self._log).select_events(uuid):
             record = self._ledger.mapper.to_domain_event(stored)
             if kind_of(record) is not RECONCILIATION:
                 raise ReconciliationNotFound
             state = step(RECONCILIATION, state, record)
+        must_be_whole(uuid, 0 if state is None else state.version, known)
         if state is None:
             raise ReconciliationNotFound
         return state

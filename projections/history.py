@@ -11,7 +11,7 @@ from uuid import UUID
 from msgspec import Raw
 
 from domain.aggregate import Event, Record, step
-from domain.ledger import LOG, OrderLedger
+from domain.ledger import LOG, OrderLedger, must_be_whole
 from domain.log.records import RawRecord
 from domain.order import events as e
 from domain.order.state import ORDER, Order, evolve
@@ -40,9 +40,14 @@ class Reading:
         self._identity = lru_cache(maxsize=4096)(self._read_identity)
 
     def entries(self, uuid: UUID) -> list[Entry]:
-        """An order's records, first to last. Raises OrderNotFound, DamagedEvent, UnknownTopic, BrokenHistory."""
-        found = [self.entry(raw) for raw in self._ledger.log_of_events.raw_records(originator_id=uuid)]
+        """An order's records, first to last. Raises OrderNotFound, DamagedEvent, UnknownTopic, BrokenHistory,
+        IncompleteHistory."""
+        known = self._ledger.known_version(uuid)
+        # All are read before one can turn out to be damaged: an unfinished query would keep this thread's view of the
+        # log, access keys included, at this moment for as long as somebody holds the exception.
+        found = [self.entry(raw) for raw in list(self._ledger.log_of_events.raw_records(originator_id=uuid))]
         found.sort(key=lambda entry: entry.raw.version)
+        must_be_whole(uuid, found[-1].raw.version if found else 0, known)
         if not found:
             raise OrderNotFound
         order: Order | None = None
@@ -68,7 +73,7 @@ class Reading:
 
     def _read_identity(self, uuid: str) -> tuple[int | None, str]:
         """An order's integer id and currency."""
-        for raw in self._ledger.log_of_events.raw_records(originator_id=UUID(uuid), limit=1):
+        for raw in list(self._ledger.log_of_events.raw_records(originator_id=UUID(uuid), limit=1)):
             event = self.entry(raw).record.event
             if isinstance(event, e.OrderCreated):
                 return event.id, event.currency

@@ -10,6 +10,7 @@ from api.cli.terminal import NEEDS_A_PERSON, fail, open_ledger, open_views, prog
 from api.settings import Settings
 
 if TYPE_CHECKING:
+    from domain.log.log import Log
     from projections.proof.signing import Checkpoints
 
 PROBLEMS_SHOWN_MAX = 20
@@ -74,6 +75,16 @@ def checkpoint() -> None:
         fail(f"the log is not signed any more: {error} `run.py verify` says where.", NEEDS_A_PERSON)
 
 
+def _mend_index(log: "Log") -> None:
+    from eventsourcing.persistence import PersistenceError
+
+    try:
+        log.mend_indexes()
+        print("the ledger's indexes were made anew from its tables")
+    except PersistenceError as error:
+        print(f"the ledger's indexes could not be made anew, and are as they were: {error}")
+
+
 @click.command()
 @click.option(
     "--checkpoint",
@@ -82,12 +93,16 @@ def checkpoint() -> None:
     help="A checkpoint, or several, that somebody kept.",
 )
 @click.option("--key", "key_text", help="The public key to check signatures by.  [default: the ledger's own]")
-def verify(handed: Path | None, key_text: str | None) -> None:
+@click.option(
+    "--mend-index", is_flag=True, help="First make the ledger's indexes anew from its tables; no record is changed."
+)
+def verify(handed: Path | None, key_text: str | None, mend_index: bool) -> None:
     """Read every stored byte again and say whether the log is what was recorded.
 
     Each record against its digest, the order of versions, the tree against every checkpoint that was kept (in the
-    ledger, in LEDGER_CHECKPOINTS and in the file that is handed over), their signatures, and each order, folded anew,
-    against the views. Names the first bad position, its order and the reason, and exits 1.
+    ledger, in LEDGER_CHECKPOINTS and in the file that is handed over), their signatures, each order, folded anew,
+    against the views, what is claimed against the events that took it, and the ledger's tables, indexes and triggers
+    against what they should be. Names the first bad position, its order and the reason, and exits 1.
     """
     from domain.proof.checkpoint import CheckpointMalformed, VerifierKey, split
     from projections.proof.signing import NoSigningKey
@@ -104,6 +119,8 @@ def verify(handed: Path | None, key_text: str | None) -> None:
         fail(f"--key: {error}")
     except NoSigningKey:
         public = None
+    if mend_index:
+        _mend_index(ledger.log_of_events)
     views = open_views(ledger, chosen)
     sources = [Checked("kept in the ledger", ledger.log_of_events.checkpoints())]
     for source, path in ((f"kept in {chosen.checkpoints}", chosen.checkpoints), (f"in {handed}", handed)):

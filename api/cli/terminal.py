@@ -19,6 +19,7 @@ from rich.progress import (
 
 from api import settings as settings_module
 from api.settings import Settings, WrongSetting
+from domain.aggregate import BrokenHistory
 from domain.ledger import OrderLedger
 from domain.log.opening import open_log
 from domain.log.sqlite import Busy
@@ -70,7 +71,7 @@ def reading_the_log() -> Iterator[None]:
     """Where the log holds what this program cannot read, says what and where, in one line."""
     try:
         yield
-    except MapperDeserialisationError as error:
+    except (MapperDeserialisationError, BrokenHistory) as error:
         fail(f"the log cannot be read further: {error}", NEEDS_A_PERSON)
 
 

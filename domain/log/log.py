@@ -4,7 +4,7 @@ Whatever the engine, an error of it is the library's: IntegrityError where anoth
 claim, OperationalError for all else.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import BinaryIO, NamedTuple, Protocol
@@ -12,7 +12,15 @@ from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
 
-from domain.log.records import Claim, LogEntry, NewClaim, Provenance, RawRecord
+from domain.log.records import Claim, Fault, LogEntry, NewClaim, Provenance, RawRecord, StoredClaim
+
+
+class Census(NamedTuple):
+    """How much there is, all at one moment: the head, the last position ever given, the claims of each kind."""
+
+    head: int
+    given: int
+    claims: dict[str, int]
 
 
 class KeptCheckpoint(NamedTuple):
@@ -89,14 +97,14 @@ class Reading(Protocol):
     def parts(self, size: int) -> list[int]:
         """The numbers, from 0, of those parts of the log that have records, each part `size` positions long."""
 
-    def last_given(self) -> int:
-        """The last position that was ever given, whether or not its record is still there."""
+    def census(self) -> Census:
+        """How much there is. The last position given is known whether or not its record is still there."""
 
-    def position_of(self, originator_id: UUID, version: int) -> int:
+    def position_of(self, originator_id: UUID | str, version: int) -> int:
         """The position where an originator reached a version; 0 where it did not."""
 
-    def version_of(self, originator_id: UUID) -> int:
-        """The last version of an originator; 0 where it has none."""
+    def version_of(self, originator_id: UUID | str) -> int:
+        """The last version of an originator, looked for from the end; 0 where it has none."""
 
     def payload_bytes(self, originator_id: UUID) -> int:
         """How many bytes an originator's payloads have together."""
@@ -110,8 +118,14 @@ class Reading(Protocol):
     def claim(self, kind: str, value: str | int) -> Claim | None:
         """The claim of something unique: its order, and the version that the claiming write brought that to."""
 
-    def claimed(self, wanted: Iterable[tuple[str, str | int]]) -> list[tuple[str, str | int]]:
-        """Those of these kinds and values that are claimed."""
+    def claimed(self, wanted: Iterable[tuple[str, str | int]]) -> Mapping[tuple[str, str | int], StoredClaim]:
+        """Those of these kinds and values that are claimed, each with its claim."""
+
+    def claims(self, kind: str) -> Iterator[StoredClaim]:
+        """Every claim of a kind."""
+
+    def claims_of_nothing(self) -> Iterator[StoredClaim]:
+        """The claims of whatever kind whose order has not the version that they name."""
 
     def claim_max(self, kind: str) -> int:
         """The largest integer that is claimed of a kind; 0 where none is."""
@@ -149,7 +163,8 @@ class Transaction(Reading, Protocol):
     ) -> Sequence[int]:
         """Appends events and takes claims; returns the positions.
 
-        A record's `recorded_at` is never earlier than that of the record before it. Raises IntegrityError.
+        A record's `recorded_at` is never earlier than that of the record before it. Raises IntegrityError where a
+        version or a claim is taken, or where the version before an event's is not the last one.
         """
 
     def savepoint(self) -> AbstractContextManager[None]:
@@ -183,6 +198,12 @@ class Log(Reading, Protocol):
 
     def transaction(self) -> AbstractContextManager[Transaction]:
         """Begins to write when nobody else does. Raises OperationalError where that takes too long."""
+
+    def faults(self) -> Iterator[Fault]:
+        """What the engine itself finds wrong: in its schema, in what it has stored, in its indexes. Reads it all."""
+
+    def mend_indexes(self) -> None:
+        """Makes every index anew from its table. Raises IntegrityError where a table has twice what is unique."""
 
     def close(self) -> None:
         """Closes this thread's connection for reading, and the one for writing. Either opens again when it is used."""

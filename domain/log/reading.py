@@ -4,15 +4,15 @@ Raises the library's OperationalError, never the driver's.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
 from domain.log import files
-from domain.log.log import KeptCheckpoint, StoredKey
-from domain.log.records import Claim, LogEntry, RawRecord, entry_of
+from domain.log.log import Census, KeptCheckpoint, StoredKey
+from domain.log.records import Claim, LogEntry, RawRecord, StoredClaim, entry_of
 from domain.log.sqlite import library_errors, sqlite3
 
 # Text is read as bytes, so that a damaged byte is a damaged record and not an exception out of the driver. A plain
@@ -158,17 +158,21 @@ class SQLiteReading(ABC):
             found.append((position - 1) // size)
             after = (found[-1] + 1) * size
 
-    def last_given(self) -> int:
-        row = self._row("SELECT seq FROM sqlite_sequence WHERE name = 'events'")
-        return int(row[0]) if row else 0
+    def census(self) -> Census:
+        # One statement, so that it is of one moment.
+        ((head, given, claims),) = self._rows(
+            "SELECT (SELECT max(position) FROM events), (SELECT seq FROM sqlite_sequence WHERE name = 'events'),"
+            " (SELECT json_group_object(kind, n) FROM (SELECT kind, count(*) AS n FROM claims GROUP BY kind))"
+        )
+        return Census(head or 0, given or 0, msgspec.json.decode(claims))
 
-    def position_of(self, originator_id: UUID, version: int) -> int:
+    def position_of(self, originator_id: UUID | str, version: int) -> int:
         row = self._row(
             "SELECT position FROM events WHERE originator_id = ? AND version = ?", (str(originator_id), version)
         )
         return int(row[0]) if row else 0
 
-    def version_of(self, originator_id: UUID) -> int:
+    def version_of(self, originator_id: UUID | str) -> int:
         ((version,),) = self._rows("SELECT max(version) FROM events WHERE originator_id = ?", (str(originator_id),))
         return version or 0
 
@@ -198,13 +202,32 @@ class SQLiteReading(ABC):
         )
         return Claim(UUID(row[0]), row[1], row[2]) if row else None
 
-    def claimed(self, wanted: Iterable[tuple[str, str | int]]) -> list[tuple[str, str | int]]:
-        rows: list[Any] = self._rows(
+    def claimed(self, wanted: Iterable[tuple[str, str | int]]) -> Mapping[tuple[str, str | int], StoredClaim]:
+        rows = self._rows(
             "WITH wanted AS MATERIALIZED (SELECT value ->> 0 AS kind, value ->> 1 AS value FROM json_each(?))"
-            " SELECT kind, value FROM wanted CROSS JOIN claims USING (kind, value)",
+            " SELECT kind, value, originator_id, version FROM wanted CROSS JOIN claims USING (kind, value)",
             (_json(wanted),),
         )
-        return rows
+        return {row[:2]: StoredClaim._make(row) for row in rows}
+
+    def claims(self, kind: str) -> Iterator[StoredClaim]:
+        with library_errors():
+            yield from map(
+                StoredClaim._make,
+                self.connection.execute(
+                    "SELECT kind, value, originator_id, version FROM claims WHERE kind = ?", (kind,)
+                ),
+            )
+
+    def claims_of_nothing(self) -> Iterator[StoredClaim]:
+        with library_errors():
+            yield from map(
+                StoredClaim._make,
+                self.connection.execute(
+                    "SELECT kind, value, originator_id, version FROM claims WHERE NOT EXISTS (SELECT 1 FROM events"
+                    " WHERE events.originator_id = claims.originator_id AND events.version = claims.version)"
+                ),
+            )
 
     def claim_max(self, kind: str) -> int:
         row = self._row("SELECT value FROM claims WHERE kind = ? ORDER BY value DESC LIMIT 1", (kind,))

@@ -13,12 +13,13 @@ from threading import Lock
 from typing import Any, BinaryIO
 from uuid import UUID
 
-from eventsourcing.persistence import ApplicationRecorder, StoredEvent, Subscription
+from eventsourcing.persistence import ApplicationRecorder, IntegrityError, StoredEvent, Subscription
 
 from domain.log import files
+from domain.log.checking import faults
 from domain.log.log import StoredKey
 from domain.log.reading import SQLiteReading
-from domain.log.records import NewClaim, Provenance, RawRecord, digest_of
+from domain.log.records import Fault, NewClaim, Provenance, RawRecord, digest_of
 from domain.log.schema import make_tables, refuse_strangers
 from domain.log.sqlite import Readers, connect, library_errors, sqlite3, transaction
 from domain.moments import instant
@@ -77,6 +78,14 @@ class SQLiteRecorder(SQLiteReading, ApplicationRecorder):
         # SQLite tells nobody of news; the views ask for it (`projections/feeder.py`).
         raise NotImplementedError("SQLite has no subscriptions; read select_notifications from where you stand.")
 
+    def faults(self) -> Iterator[Fault]:
+        with library_errors():
+            yield from faults(self.reader)
+
+    def mend_indexes(self) -> None:
+        with self.transaction() as t:
+            t.connection.execute("REINDEX")
+
     def close(self) -> None:
         """Closes this thread's connection for reading, and the one for writing."""
         self._readers.close()
@@ -130,7 +139,9 @@ class SQLiteTransaction(SQLiteReading):
             None if idempotency_key is None else idempotency_key.encode(),
         )
         rows: list[tuple[Any, ...]] = []
+        last_versions: dict[UUID | str, int] = {}
         for stored in stored_events:
+            self._must_follow(stored, last_versions)
             order, version, topic = _text_of_uuid(stored.originator_id), stored.originator_version, stored.topic
             digest = digest_of(order, version, topic, stored.state, *alike)
             rows.append((order, version, topic, stored.state.decode(), *alike, digest))
@@ -151,6 +162,16 @@ class SQLiteTransaction(SQLiteReading):
             head = (position, row[0].encode(), stored.originator_version, stored.topic.encode(), stored.state)
             self.written.append(RawRecord(*head, *alike_bytes, row[-1]))
         return positions
+
+    def _must_follow(self, stored: StoredEvent, last_versions: dict[UUID | str, int]) -> None:
+        """The version before must be the last one. The table's constraint alone would take what its index has lost."""
+        order, version = stored.originator_id, stored.originator_version
+        if order not in last_versions:
+            last_versions[order] = self.version_of(order)
+        if version != last_versions[order] + 1:
+            why = f"version {version} of {order} does not follow on version {last_versions[order]}"
+            raise IntegrityError(f"the log is append-only: {why}")
+        last_versions[order] = version
 
     def keep_checkpoint(self, size: int, note: bytes, now: datetime) -> None:
         if not self._row("SELECT 1 FROM checkpoints WHERE size = ?", (size,)):

@@ -46,12 +46,29 @@ class RawRecord(NamedTuple):
         return self.digest == digest_of(*self[1:-1])
 
 
+class Fault(NamedTuple):
+    """What an engine finds wrong in a log: at which position (0 where that is unknown), of which order, and what."""
+
+    position: int
+    order: str | None
+    reason: str
+
+
 class Claim(NamedTuple):
     """What somebody holds of what is unique in the whole ledger, and the write that took it."""
 
     originator_id: UUID
     version: int
     fingerprint: bytes | None
+
+
+class StoredClaim(NamedTuple):
+    """A claim exactly as it is stored, for who must not trust it."""
+
+    kind: str
+    value: str | int
+    originator_id: str
+    version: int
 
 
 class NewClaim(NamedTuple):

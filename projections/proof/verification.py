@@ -1,10 +1,11 @@
 """Is the log still what was recorded? Every stored byte is read again and held against everything that remembers it.
 
-Against its own digest; against the tree of the views; against every checkpoint that was kept; and each history, folded
-anew, against its rows in the views. Reads only, in parts that run beside each other on all cores.
+Against its own digest; against the tree of the views; against every checkpoint that was kept; each history, folded
+anew, against its rows in the views; the claims against the events that took them; and the engine's tables, indexes and
+triggers against what they should be. Reads only, in parts that run beside each other on all cores.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
@@ -13,14 +14,18 @@ from typing import Final, NamedTuple
 
 from eventsourcing.persistence import PersistenceError
 
+from domain.log.log import Census
 from domain.log.sqlite import connect, sqlite3
 from domain.proof.checkpoint import VerifierKey
 from projections.processes import processes, reopened
 from projections.proof.problems import SOMEWHERE, Problem, in_order
 from projections.proof.verifying_checkpoints import Checked, Growing, Verified, signed_checkpoints
+from projections.proof.verifying_claims import check_claims
+from projections.proof.verifying_claims import strangers as claims_of_nobody
 from projections.proof.verifying_files import check_files
 from projections.proof.verifying_histories import check_histories, strangers
 from projections.proof.verifying_records import check_records, digests_of, missing
+from projections.proof.verifying_views import check_views
 from projections.views.fold import histories
 
 PART_RECORDS: Final = 8_192
@@ -39,7 +44,8 @@ def verify(
     Without a `key` the checkpoints' roots are checked and their signatures are not; `unsigned` counts those.
     """
     with reopened(ledger) as log:
-        head, given = log.max_notification_id() or 0, log.last_given()
+        census = log.census()
+        head, given = census.head, census.given
         starts = [part * PART_RECORDS + 1 for part in log.parts(PART_RECORDS)]
     verified = Verified(events=head)
     kept = signed_checkpoints(checkpoints, key, verified)
@@ -51,12 +57,15 @@ def verify(
             verified.problems.append(Problem(gap, None, missing(gap, after - 1)))
     steps = len(starts) + 1
     with processes() as pool:
+        engine = pool.submit(check_engine, ledger, views)
         rest = pool.submit(check_the_rest, ledger, views, head)
         coming = deque(pool.submit(check_part, ledger, views, s, s - 1 + PART_RECORDS, head) for s in starts)
+        claimed: Counter[str] = Counter()
         growing = Growing(kept, verified, None if views is None else connect(views, "NORMAL"))
         for done in range(1, steps):
             found = coming.popleft().result()
-            verified.problems += found.records + found.histories
+            verified.problems += found.records + found.claims + found.histories
+            claimed += found.claimed
             verified.orders += found.orders
             growing.append(found.digests)
             progress(head * done // steps, head)
@@ -64,6 +73,7 @@ def verify(
         problems, count = rest.result()
         verified.problems += problems
         verified.orders += count
+        verified.problems += pool.submit(check_claims_left, ledger, census, claimed).result() + engine.result()
         progress(head, head)
     altered = [problem.position for problem in verified.problems if problem.until is None]
     for node in growing.nodes:
@@ -75,12 +85,14 @@ def verify(
 
 
 class PartChecked(NamedTuple):
-    """What does not hold of the records at some positions, and of the orders that begin there; how many these are, and
-    the digests of the records."""
+    """What does not hold of the records at some positions, of what they claimed, and of the orders that begin there;
+    how many these are, how many claims of each kind the records made, and their digests."""
 
     records: list[Problem]
+    claims: list[Problem]
     histories: list[Problem]
     orders: int
+    claimed: Counter[str]
     digests: list[bytes]
 
 
@@ -92,12 +104,13 @@ def check_part(ledger: str, views: Path | None, first: int, last: int, head: int
         digests = [raw.digest for raw in raws] if not records else digests_of(raws, first, last)
         records += check_files(log, raws)
         try:
+            unclaimed, claimed = check_claims(log, raws)
             whole = histories(log, raws, first, last, head)
             found, orders = check_histories(log, reader, whole, [raw.order for raw in raws if raw.version == 1])
         except (PersistenceError, sqlite3.Error, TypeError, ValueError) as error:
             reason = f"the orders that begin from here to position {last} cannot all be read: {error}"
-            found, orders = [Problem(first, None, reason, SOMEWHERE)], 0
-        return PartChecked(records, found, orders, digests)
+            found, orders, unclaimed, claimed = [Problem(first, None, reason, SOMEWHERE)], 0, [], Counter()
+        return PartChecked(records, unclaimed, found, orders, claimed, digests)
 
 
 def check_the_rest(ledger: str, views: Path | None, head: int) -> tuple[list[Problem], int]:
@@ -110,6 +123,26 @@ def check_the_rest(ledger: str, views: Path | None, head: int) -> tuple[list[Pro
             return problems + ([] if reader is None else list(strangers(log, reader))), orders
         except (PersistenceError, sqlite3.Error, TypeError, ValueError) as error:
             return [Problem(0, None, f"the orders cannot all be read: {error}", SOMEWHERE)], 0
+
+
+def check_claims_left(ledger: str, census: Census, claimed: Counter[str]) -> list[Problem]:
+    """The claims that no event has made."""
+    with reopened(ledger) as log:
+        try:
+            return list(claims_of_nobody(log, census, claimed))
+        except PersistenceError as error:
+            return [Problem(0, None, f"the claims cannot all be read: {error}", SOMEWHERE)]
+
+
+def check_engine(ledger: str, views: Path | None) -> list[Problem]:
+    """What the engine itself finds wrong in the log and in the views' file; and the histories that the views stopped at
+    what they could not read."""
+    with reopened(ledger) as log, _reading(views) as reader:
+        try:
+            problems = [Problem(*fault, None if fault.position else SOMEWHERE) for fault in log.faults()]
+        except PersistenceError as error:
+            problems = [Problem(0, None, f"the engine's own check cannot be made: {error}", SOMEWHERE)]
+        return problems if reader is None else problems + check_views(reader)
 
 
 @contextmanager

@@ -54,7 +54,7 @@ def show(ledger: OrderLedger, reconciling: Reconciling, of: Reconciliation) -> S
 
 def _decisions(ledger: OrderLedger, uuid: UUID) -> dict[str, Decision]:
     found = {}
-    for raw in ledger.log_of_events.raw_records(originator_id=uuid):
+    for raw in list(ledger.log_of_events.raw_records(originator_id=uuid)):
         decided = e.TOPICS[raw.topic.decode()]
         if issubclass(decided, e.Decided):
             event = msgspec.json.decode(raw.payload, type=decided)

@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from domain.aggregate import IncompleteHistory
 from domain.ledger import OrderLedger
 from domain.log.log import Log
 from domain.log.sqlite import connect, sqlite3, transaction
@@ -93,7 +94,11 @@ def _insert(
     views: Sequence[View],
     progress: Progress | None,
 ) -> None:
-    """Makes the rows of these views from the log's records up to `head`."""
+    """Makes the rows of these views from the log's records up to `head`.
+
+    Raises IncompleteHistory where the index does not lead to all of them.
+    """
+    read = folded = 0
     for part in _parts(log, head, [view.name for view in views]):
         with transaction(connection):
             for view in views:
@@ -101,8 +106,14 @@ def _insert(
             if len(views) == len(VIEWS):
                 note_stopped(connection, part.rows.stopped)
                 generation.reach(connection, min(part.until, head))
+        read, folded = read + part.read, folded + part.folded
         if progress:
             progress(min(part.until, head), head)
+    if folded != read and folded + sum(raw.position for raw in log.raw_records_without_beginning(head)) != read:
+        raise IncompleteHistory(
+            "the log's index on order and version does not lead to the records that its table has;"
+            " `run.py verify` says which"
+        )
 
 
 def _finish(ledger: OrderLedger, connection: sqlite3.Connection, file: Path) -> None:
@@ -121,9 +132,14 @@ def _finish(ledger: OrderLedger, connection: sqlite3.Connection, file: Path) -> 
 
 
 class Part(msgspec.Struct):
-    """A part of the log up to a position: the rows of its records, and of the histories that begin there."""
+    """A part of the log up to a position: the rows of its records, and of the histories that begin there.
+
+    Also the sum of the positions there, and that of the records of those histories, wherever they stand.
+    """
 
     until: int
+    read: int
+    folded: int
     rows: Rows
 
 
@@ -156,7 +172,8 @@ def make_part(url: str, after: int, until: int, head: int, names: Sequence[str])
     with reopened(url) as reader:
         raws = list(reader.raw_records(after=after, until=min(until, head)))
         whole = histories(reader, raws, after + 1, until, head)
-    return msgspec.msgpack.encode(Part(until, rows(raws, fold(whole, nothing), views)))
+    read, folded = (sum(raw.position for raw in some if raw.originator_id is not None) for some in (raws, whole))
+    return msgspec.msgpack.encode(Part(until, read, folded, rows(raws, fold(whole, nothing), views)))
 
 
 def _orphans(url: str, head: int) -> Rows:

@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from fcntl import LOCK_EX, flock
 from pathlib import Path
+from uuid import UUID
 
 from domain.ledger import OrderLedger
 from domain.log.records import RawRecord
 from domain.log.sqlite import begin, connect, sqlite3, transaction
 from projections.views import generation, rebuilding
-from projections.views.all import VIEWS
+from projections.views.all import KEEPER, VIEWS
 from projections.views.feeding import feed
 from projections.views.generation import Generations, ViewsUnavailable
 from projections.views.rebuilding import Progress
@@ -82,6 +83,13 @@ class Views:
     def position(self) -> int:
         """How far in the log the views are. Raises ViewsUnavailable."""
         return generation.position(self.reader)
+
+    def version_of(self, uuid: UUID) -> int:
+        """The version that the views know of a history; 0 where they do not know it, or cannot be read."""
+        try:
+            return max(keeper.version(self.reader, str(uuid)) or 0 for keeper in KEEPER.values())
+        except (ViewsUnavailable, sqlite3.DatabaseError):
+            return 0
 
     def catch_up(self, target: int | None = None, written: Sequence[RawRecord] = ()) -> int:
         """Feeds the views to the log's head, or until they have reached `target`; returns where they are.

@@ -2,8 +2,11 @@
 
 import pytest
 
+from domain.aggregate import BrokenHistory
+from domain.log.mapper import DamagedEvent, UnknownTopic
 from domain.log.sqlite import sqlite3
 from domain.order.commands import ChangeItemQuantity, ChangeOrder, ReceivePayment
+from projections.history import Reading
 from tests.audit.conftest import AUDIT, Office
 
 DAMAGED, WHOLE = 2, (1, 3)
@@ -63,6 +66,16 @@ def test_it_takes_no_command_and_the_others_do(damaged: Office) -> None:
         answer = damaged.ask(f"/api/v1/orders/{order}", key, "PATCH", json={"notes": "b"})
         assert (answer.status_code, answer.json["notes"]) == (200, "b")
         assert "ledger-views" not in answer.headers
+
+
+def test_who_has_met_it_reads_what_is_recorded_afterwards(damaged: Office) -> None:
+    """An exception that somebody holds must not hold an unfinished query, and with it a moment of the log."""
+    reading = Reading(damaged.ledger)
+    with pytest.raises((DamagedEvent, UnknownTopic, BrokenHistory)) as held:
+        reading.entries(damaged.ledger.uuid_of(DAMAGED))
+    key = staff(damaged)
+    assert damaged.ask(f"/api/v1/orders/{WHOLE[0]}", key).status_code == 200
+    assert held.value
 
 
 def test_new_orders_are_taken_and_listed(damaged: Office) -> None:

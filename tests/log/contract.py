@@ -111,7 +111,7 @@ class LogContract:
         with pytest.raises(IntegrityError):
             append(log, stored(ORDERS[0], 3), stored(ORDERS[0], 2))
         assert append(log, stored(ORDERS[0], 3)) == range(7, 8)
-        assert (log.last_given(), positions(log)) == (7, [1, 2, 3, 4, 5, 6, 7])
+        assert (log.census().given, positions(log)) == (7, [1, 2, 3, 4, 5, 6, 7])
 
     def test_positions_follow_one_another_whoever_writes(self, log: Log, elsewhere: Log) -> None:
         assert append(elsewhere, stored(ORDERS[0], 3)) == range(7, 8)
@@ -127,6 +127,7 @@ class LogContract:
     def test_an_orders_events_are_read_with_their_positions(self, log: Log) -> None:
         assert [event.id for event in log.select_events(ORDERS[1])] == [3, 4]
         assert [log.position_of(ORDERS[1], version) for version in (0, 1, 2, 3)] == [0, 3, 4, 0]
+        assert [log.version_of(order) for order in (ORDERS[1], UUID(int=9))] == [2, 0]
 
     def test_parts_of_the_log_are_numbered_by_what_stands_in_them(self, log: Log, empty: Log) -> None:
         assert [log.parts(size) for size in (1, 4, 6, 100)] == [[0, 1, 2, 3, 4, 5], [0, 1], [0], [0]]
@@ -141,6 +142,14 @@ class LogContract:
             append(log, stored(new, 1), stored(ORDERS[0], 2), claims=[NewClaim("order-key", "k", new, 1)])
         assert positions(log) == [1, 2, 3, 4, 5, 6]
         assert log.claim("order-key", "k") is None
+
+    @pytest.mark.parametrize("version", [0, 1, 4])
+    def test_an_event_that_does_not_follow_on_the_last_version_is_refused(self, log: Log, version: int) -> None:
+        with pytest.raises(IntegrityError, match=r"append-only: .* does not follow on version 2"):
+            append(log, stored(ORDERS[0], version))
+        with pytest.raises(IntegrityError, match="does not follow on version 0"):
+            append(log, stored(ORDERS[0], 3), stored(uuid4(), 2))
+        assert positions(log) == [1, 2, 3, 4, 5, 6]
 
     def test_a_claim_that_is_taken_is_refused_and_nothing_of_its_write_is_stored(self, log: Log) -> None:
         first, second = uuid4(), uuid4()
@@ -234,8 +243,10 @@ class LogContract:
             ("order-key", 7),
             ("x", "پ"),
         ]
-        assert sorted(log.claimed(iter(others + held)), key=repr) == sorted(held, key=repr)
-        assert log.claimed([]) == []
+        assert log.claimed(iter(others + held)) == {
+            (kind, value): (kind, value, str(ORDERS[0]), n) for n, (kind, value) in enumerate(held)
+        }
+        assert log.claimed([]) == {}
         assert set(log.begun([*map(str, ORDERS), str(UUID(int=9)), ""])) == set(map(str, ORDERS))
 
     def test_the_largest_integer_that_is_claimed_of_a_kind_is_told(self, log: Log) -> None:
@@ -381,9 +392,31 @@ class LogContract:
             t.append([longer], provenance=ME, now=NOW)
             assert (t.version_of(ORDERS[0]), t.payload_bytes(ORDERS[0])) == (4, 3 * size + 12)
 
-    def test_histories_without_their_beginning_are_told(self, log: Log) -> None:
-        append(log, stored(UUID(int=9), 2), stored(UUID(int=9), 3))
-        assert [raw.position for raw in log.raw_records_without_beginning(7)] == [7]
+    def test_no_history_is_without_its_beginning(self, log: Log) -> None:
+        assert list(log.raw_records_without_beginning(6)) == []
+
+    # --- what an auditor asks ---
+
+    def test_a_census_tells_how_much_there_is(self, empty: Log) -> None:
+        assert empty.census() == (0, 0, {})
+        append(empty, stored(ORDERS[0], 1), claims=[NewClaim(kind, 7, ORDERS[0], 1) for kind in ("a", "b", "ü")])
+        append(empty, claims=[NewClaim("a", 8, ORDERS[0], 1)])
+        assert empty.census() == (1, 1, {"a": 2, "b": 1, "ü": 1})
+
+    def test_every_claim_of_a_kind_is_told_and_which_name_a_version_that_is_not_there(self, log: Log) -> None:
+        append(
+            log,
+            claims=[NewClaim("a", 7, ORDERS[0], 2), NewClaim("a", "x", ORDERS[0], 3), NewClaim("b", 1, UUID(int=9), 1)],
+        )
+        assert set(log.claims("a")) == {("a", 7, str(ORDERS[0]), 2), ("a", "x", str(ORDERS[0]), 3)}
+        assert set(log.claims_of_nothing()) == {("a", "x", str(ORDERS[0]), 3), ("b", 1, str(UUID(int=9)), 1)}
+
+    def test_a_log_that_nobody_touched_has_no_fault_also_once_its_indexes_were_made_anew(self, log: Log) -> None:
+        before = list(log.raw_records())
+        assert list(log.faults()) == []
+        log.mend_indexes()
+        assert list(log.faults()) == []
+        assert list(log.raw_records()) == before
 
     # --- what is kept beside the events ---
 
@@ -393,7 +426,7 @@ class LogContract:
         for _ in range(2):
             with log.transaction() as t:
                 t.keep_file(sha256, BytesIO(content))
-        assert b"".join(log.kept_file(sha256)) == content
+            assert b"".join(log.kept_file(sha256)) == content
 
     def test_a_file_that_is_not_kept_is_an_error(self, log: Log) -> None:
         with pytest.raises(OperationalError, match="is missing, or not what was kept"):

@@ -122,6 +122,7 @@ def test_a_restored_copy_has_every_event_in_its_position(
     assert append(copy, stored(ORDERS[2], 2)) == range(7, 8)
     with pytest.raises(IntegrityError, match="append-only"):
         copy.insert_events([stored(ORDERS[0], 1)], provenance=ME, now=NOW)
+    assert list(copy.faults()) == []
     copy.close()
 
 
@@ -134,6 +135,12 @@ def test_a_restored_copy_is_opened_as_the_ledger_that_it_is(
     copy = OrderLedger(SQLiteRecorder(tmp_path / "copy.db"))
     assert copy.order(order.uuid) == order
     copy.log_of_events.close()
+
+
+def test_histories_without_their_beginning_are_told(recorder: SQLiteRecorder) -> None:
+    cut_out(recorder.path, 1, 5)
+    assert [raw.position for raw in recorder.raw_records_without_beginning(4)] == [2]
+    assert [raw.position for raw in recorder.raw_records_without_beginning(6)] == [2, 6]
 
 
 # --- what the database itself refuses ---

@@ -1,0 +1,110 @@
+"""Are the claims what the events make? Each event's claims are made anew, and nobody else has claimed anything.
+
+Of an idempotency key the records tell who claimed it for which order, and how far; a key that came with a payment known
+already stands in no record, so of other such claims only the order and its version are known to be there.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, groupby, takewhile
+from typing import Final
+
+from eventsourcing.persistence import MapperDeserialisationError
+
+from domain.claims import CLAIMING, reference, taken_by
+from domain.log.log import Census, Log
+from domain.log.records import RawRecord, StoredClaim, text_of
+from domain.order.state import ORDER
+from domain.topics import TOPICS
+from projections.proof.problems import SOMEWHERE, Problem
+from projections.views.fold import MAPPER
+
+IDEMPOTENCY: Final = "idempotency"
+_KINDS: Final = ("order-id", "order-key", "payment", "refund")
+_CLAIMING: Final = frozenset(name for name, topic in TOPICS.items() if topic.shape in CLAIMING)
+_ORDERS: Final = frozenset(name for name, topic in TOPICS.items() if topic.kind is ORDER)
+
+
+def check_claims(log: Log, raws: Sequence[RawRecord]) -> tuple[list[Problem], Counter[str]]:
+    """The claims that these records, neighbours in the log, have made and that are not there; and how many of each
+    kind they have made. A damaged record, a problem of its own, proves nothing of claims."""
+    expected = [*_of_events(raws), *_of_keys(chain(raws, _rest_of_last(log, raws)))]
+    held = log.claimed((claim.kind, claim.value) for _, claim in expected)
+    problems = [
+        _differs(log, raw, claim, held.get((claim.kind, claim.value)))
+        for raw, claim in expected
+        if held.get((claim.kind, claim.value)) != claim
+    ]
+    return problems, Counter(claim.kind for _, claim in expected)
+
+
+def _is_intact(raw: RawRecord) -> bool:
+    try:
+        return raw.digest_holds()
+    except (TypeError, ValueError):  # a field that is none
+        return False
+
+
+def _of_events(raws: Iterable[RawRecord]) -> Iterator[tuple[RawRecord, StoredClaim]]:
+    for raw in raws:
+        if raw.topic in _CLAIMING and _is_intact(raw):
+            try:
+                record = MAPPER.read_unchecked(raw)
+            except MapperDeserialisationError:
+                continue  # of another program's version, which is a problem of its own
+            for claim in taken_by([record]):
+                yield raw, StoredClaim(claim.kind, claim.value, str(claim.originator_id), claim.version)
+
+
+def _rest_of_last(log: Log, raws: Sequence[RawRecord]) -> Iterator[RawRecord]:
+    """What the last command of these records has written behind them."""
+    if not raws or raws[-1].idempotency_key is None:
+        return iter(())
+    return takewhile(lambda raw: _command(raw) == _command(raws[-1]), log.raw_records(after=raws[-1].position))
+
+
+def _command(raw: RawRecord) -> tuple[bytes, bytes, bytes | None]:
+    return raw.originator_id, raw.actor, raw.idempotency_key
+
+
+def _of_keys(raws: Iterable[RawRecord]) -> Iterator[tuple[RawRecord, StoredClaim]]:
+    """A command's records are neighbours; its key is claimed for the version of the last of them."""
+    for (_, actor, key), run in groupby(raws, _command):
+        if key is not None:
+            *_, last = run
+            if last.topic in _ORDERS and _is_intact(last):
+                value = reference(text_of(actor), text_of(key))
+                yield last, StoredClaim(IDEMPOTENCY, value, last.order, last.version)
+
+
+def _differs(log: Log, raw: RawRecord, claim: StoredClaim, held: StoredClaim | None) -> Problem:
+    what, position = f"the {claim.kind} {claim.value}", raw.position
+    if held is None:
+        return Problem(position, raw.order, f"nobody has claimed {what}, which this event took")
+    if claim.kind == IDEMPOTENCY and held.originator_id == claim.originator_id and held.version > claim.version:
+        position = log.position_of(held.originator_id, held.version) or position
+        return Problem(position, raw.order, f"{what} is claimed to this version, whose record has not that key")
+    by = f"version {held.version} of order {held.originator_id}"
+    return Problem(position, raw.order, f"{what}, which this event took, is claimed by {by}")
+
+
+def strangers(log: Log, there: Census, made: Counter[str]) -> Iterator[Problem]:
+    """The claims that no event has made. Looks for them where there are more of a kind than the events made."""
+    for claim in log.claims_of_nothing():
+        reason = f"the {claim.kind} {claim.value} is claimed by version {claim.version}, which the log has not"
+        yield Problem(0, claim.originator_id, reason, until=SOMEWHERE)
+    for kind in sorted(there.claims.keys() - {*_KINDS, IDEMPOTENCY}):
+        yield Problem(0, None, f"the log has claims of a kind {kind}, which this program does not know", SOMEWHERE)
+    for kind in _KINDS:
+        if there.claims.get(kind, 0) > made[kind]:
+            for claim in log.claims(kind):
+                yield from _stranger(log, claim, there.head)
+
+
+def _stranger(log: Log, claim: StoredClaim, head: int) -> Iterator[Problem]:
+    raw = log.raw_record(log.position_of(claim.originator_id, claim.version))
+    if raw is None or raw.position > head or not _is_intact(raw):
+        return
+    if not any(claim == made for _, made in _of_events([raw])):
+        reason = f"the {claim.kind} {claim.value} is claimed by version {raw.version}, whose event has not taken it"
+        yield Problem(raw.position, raw.order, reason)

@@ -1,0 +1,192 @@
+"""Does `verify` see what was done to the claims, and to the schema that keeps records and claims as they are?"""
+
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from domain.log.records import Provenance
+from domain.log.sqlite import sqlite3
+from domain.order.commands import ChangeOrder
+from domain.strict_json import shaped
+from tests.audit.conftest import Office, one_of_each
+from tests.conftest import Service, do, new_order
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ledger at rest, with claims of every kind; its order 2 was made by one command of three events with a key."""
+    office = Office(tmp_path_factory.mktemp("office"))
+    one_of_each(office)
+    who = Provenance("shop", "request-1", "key-1")
+    order = do(office.ledger.create, new_order(items=[{}, {}]), who).order
+    who = Provenance("shop", "request-2", "key-2")
+    do(office.ledger.change, order.uuid, shaped({"notes": "later"}, ChangeOrder), who)
+    office.views.catch_up()
+    office.close()
+    return office.folder
+
+
+class Ledger:
+    """A copy of that ledger, in the hands of somebody who can write to its file."""
+
+    def __init__(self, kept: Path, folder: Path) -> None:
+        for file in kept.iterdir():
+            with suppress(FileNotFoundError):
+                (folder / file.name).write_bytes(file.read_bytes())
+        (folder / "views.db").unlink()
+        (folder / "views.db").symlink_to((kept / "views.db").readlink().name)
+        self._folder = folder
+        self.order_2 = str(self.ask("SELECT originator_id FROM claims WHERE kind = 'order-id' AND value = 2")[0][0])
+
+    def ask(self, *statements: str) -> list[tuple[Any, ...]]:
+        with closing(sqlite3.connect(self._folder / "ledger.db", isolation_level=None)) as connection:
+            found: list[tuple[Any, ...]] = []
+            for statement in statements:
+                found = connection.execute(statement).fetchall()
+            return found
+
+    def tamper(self, *statements: str) -> None:
+        """Takes the triggers away, does it, and puts them back."""
+        triggers = self.ask("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
+        self.ask(*(f"DROP TRIGGER {name}" for name, _ in triggers), *statements, *(sql for _, sql in triggers))
+
+    def verify(self) -> tuple[int, list[str]]:
+        done = Service(self._folder).run("verify")
+        return done.returncode, done.stdout.decode().splitlines()[1:]
+
+
+@pytest.fixture
+def ledger(kept: Path, tmp_path: Path) -> Ledger:
+    return Ledger(kept, tmp_path)
+
+
+def test_a_ledger_whose_claims_and_schema_nobody_touched_holds(ledger: Ledger) -> None:
+    ledger.tamper()
+    assert {kind for (kind,) in ledger.ask("SELECT DISTINCT kind FROM claims")} == {
+        *("order-id", "order-key", "payment", "refund", "idempotency")
+    }
+    assert ledger.verify() == (0, ["everything holds"])
+
+
+OTHER: Final = "(SELECT originator_id FROM claims WHERE kind = 'order-id' AND value = 1)"
+TAMPERED_CLAIMS: Final = {
+    "an id pointed at another order": (
+        f"UPDATE claims SET originator_id = {OTHER} WHERE kind = 'order-id' AND value = 2",
+        "the order-id 2, which this event took, is claimed by version 1 of order",
+    ),
+    "a key pointed at another order": (
+        f"UPDATE claims SET originator_id = {OTHER} WHERE kind = 'order-key' AND originator_id <> {OTHER}",
+        "which this event took, is claimed by version 1 of order",
+    ),
+    "a payment's claim deleted": (
+        "DELETE FROM claims WHERE kind = 'payment'",
+        'nobody has claimed the payment ["stripe","pi_123"], which this event took',
+    ),
+    "a refund's claim deleted": (
+        "DELETE FROM claims WHERE kind = 'refund'",
+        'nobody has claimed the refund ["stripe","re_9"], which this event took',
+    ),
+    "a payment's claim moved to another version": (
+        "UPDATE claims SET version = 1 WHERE kind = 'payment'",
+        'the payment ["stripe","pi_123"], which this event took, is claimed by version 1 of order',
+    ),
+    "a payment claimed that nobody made": (
+        f"INSERT INTO claims VALUES ('payment', '[\"stripe\",\"pi_9\"]', {OTHER}, 2, NULL)",
+        'the payment ["stripe","pi_9"] is claimed by version 2, whose event has not taken it',
+    ),
+    "an id claimed for an order that is not there": (
+        "INSERT INTO claims VALUES ('order-id', 3, '00000000-0000-4000-8000-000000000000', 1, NULL)",
+        "order 00000000-0000-4000-8000-000000000000: the order-id 3 is claimed by version 1, which the log has not",
+    ),
+    "an id claimed that is no order's": (
+        "INSERT INTO claims VALUES ('order-id', 3, 'x', 1, NULL)",
+        "order x: the order-id 3 is claimed by version 1, which the log has not",
+    ),
+    "an idempotency key deleted": (
+        "DELETE FROM claims WHERE kind = 'idempotency' AND value = '[\"shop\",\"key-1\"]'",
+        'nobody has claimed the idempotency ["shop","key-1"], which this event took',
+    ),
+    "an idempotency key pointed at another order": (
+        f"UPDATE claims SET originator_id = {OTHER} WHERE kind = 'idempotency' AND value = '[\"shop\",\"key-1\"]'",
+        'the idempotency ["shop","key-1"], which this event took, is claimed by version 3 of order',
+    ),
+    "an idempotency key moved to a later version": (
+        "UPDATE claims SET version = 4 WHERE kind = 'idempotency' AND value = '[\"shop\",\"key-1\"]'",
+        'the idempotency ["shop","key-1"] is claimed to this version, whose record has not that key',
+    ),
+    "an idempotency key moved to an earlier version": (
+        "UPDATE claims SET version = 2 WHERE kind = 'idempotency' AND value = '[\"shop\",\"key-1\"]'",
+        'the idempotency ["shop","key-1"], which this event took, is claimed by version 2 of order',
+    ),
+    "a claim of a kind that there is not": (
+        f"INSERT INTO claims VALUES ('coupon', 'x', {OTHER}, 1, NULL)",
+        "the log has claims of a kind coupon, which this program does not know",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", TAMPERED_CLAIMS)
+def test_a_claim_that_was_tampered_with_is_named(ledger: Ledger, what: str) -> None:
+    statement, reason = TAMPERED_CLAIMS[what]
+    ledger.tamper(statement)
+    status, told = ledger.verify()
+    assert status == 1, told
+    assert any(reason in line for line in told), told
+
+
+def test_the_claims_that_a_payment_known_already_has_taken_hold(kept: Path, tmp_path: Path) -> None:
+    """Its key stands in no record."""
+    ledger = Ledger(kept, tmp_path)
+    ledger.tamper(f"INSERT INTO claims VALUES ('idempotency', '[\"shop\",\"key-3\"]', {OTHER}, 2, x'00')")
+    assert ledger.verify() == (0, ["everything holds"])
+
+
+TAMPERED_SCHEMA: Final = {
+    "a trigger dropped": (
+        ["DROP TRIGGER events_are_not_updated"],
+        "the schema has no trigger events_are_not_updated",
+    ),
+    "every trigger of claims dropped": (
+        [f"DROP TRIGGER claims_are_not_{what}" for what in ("updated", "deleted", "replaced")],
+        "the schema has no trigger claims_are_not_replaced",
+    ),
+    "a trigger that does nothing": (
+        [
+            "DROP TRIGGER events_are_not_deleted",
+            "CREATE TRIGGER events_are_not_deleted BEFORE DELETE ON events BEGIN SELECT 1; END",
+        ],
+        "the trigger events_are_not_deleted in the schema is not the one that this program makes",
+    ),
+    "a trigger that nobody knows": (
+        ["CREATE TRIGGER x AFTER INSERT ON events BEGIN INSERT INTO claims VALUES ('a', 'b', 'c', 1, NULL); END"],
+        "the schema has what this program did not make: the trigger x",
+    ),
+    "a table without its constraint": (
+        [
+            "PRAGMA writable_schema = ON",
+            "UPDATE sqlite_schema SET sql = replace(sql, 'topic           TEXT NOT NULL', 'topic TEXT')"
+            " WHERE name = 'events'",
+        ],
+        "the table events in the schema is not the one that this program makes",
+    ),
+    "an index that nobody knows": (
+        ["CREATE INDEX x ON events (topic)"],
+        "the schema has what this program did not make: the index x",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", TAMPERED_SCHEMA)
+def test_a_schema_that_was_tampered_with_is_named(ledger: Ledger, what: str) -> None:
+    statements, reason = TAMPERED_SCHEMA[what]
+    ledger.ask(*statements)
+    status, told = ledger.verify()
+    assert status == 1, told
+    assert any(reason in line for line in told), told
+
+
+def test_statistics_that_an_operator_lets_sqlite_gather_are_no_problem(ledger: Ledger) -> None:
+    ledger.ask("ANALYZE")
+    assert ledger.verify() == (0, ["everything holds"])
