@@ -3,7 +3,7 @@
 
 import click
 
-from api.cli import auditing, exports, importing, keys, rebuilding, reconciling, serving
+from api.cli import auditing, clock, exports, importing, keys, rebuilding, reconciling, serving
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -34,6 +34,7 @@ for command in (
     auditing.key,
     auditing.checkpoint,
     auditing.verify,
+    clock.clock,
     reconciling.reconcile,
     exports.export,
 ):

@@ -180,7 +180,7 @@ class OrderThen(_Audited):
         return (
             (version is None or version <= entries[-1].raw.version)
             and (position is None or position <= self._ledger.head())
-            and (moment is None or moment <= self._ledger.clock())
+            and (moment is None or moment <= self._ledger.latest())
         )
 
 

@@ -15,6 +15,7 @@ from falcon.asgi import App, Request, Response
 
 from domain import refusals as r
 from domain.aggregate import BrokenHistory
+from domain.log.clock import ClockJumped
 from domain.log.mapper import DamagedEvent, UnknownTopic
 from domain.log.sqlite import Busy
 from domain.reconciliation import refusals as reconciled
@@ -174,6 +175,11 @@ def _unavailable(error: Exception, request_id: str) -> Problem:
     return not_ready("ledger-unavailable", "The ledger cannot be reached just now; ask again in a moment.")
 
 
+def _clock_jumped(error: ClockJumped, request_id: str) -> Problem:
+    _log.error("request %s: %s", request_id, error)
+    return not_ready("clock-jumped", "The ledger's clock has jumped ahead; an operator has to say whether it is right.")
+
+
 def _unreadable(error: Exception, request_id: str) -> Problem:
     _log.error("request %s: %s", request_id, error)
     detail = f"This order's history cannot be read. It is noted under request {request_id}."
@@ -199,6 +205,7 @@ _PROBLEMS: Final[dict[type[Exception], Callable[[Any, str], Problem]]] = {
     BrokenHistory: _unreadable,
     DamagedEvent: _unreadable,
     UnknownTopic: _unreadable,
+    ClockJumped: _clock_jumped,
     Busy: _unavailable,
     PersistenceError: _unavailable,
     Exception: _internal,

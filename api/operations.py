@@ -50,6 +50,8 @@ class Readiness:
             head = self._ledger.head()
             if not self._ledger.write(lambda t: t.is_writable()).result():
                 problems.append("the log cannot be written")
+            if clock := self._ledger.clock_problem():
+                problems.append(f"the log is not written: {clock}")
         except Exception as error:  # whatever is wrong is the answer here
             problems.append(f"the log cannot be written: {error}")
         try:

@@ -24,6 +24,7 @@ from eventsourcing.utils import Environment
 
 from domain.aggregate import IncompleteHistory, Record, fold
 from domain.claims import reference, taken_by
+from domain.log.clock import Watch
 from domain.log.log import Log, Reading, Transaction
 from domain.log.mapper import EventMapper
 from domain.log.records import Claim, NewClaim, Provenance, RawRecord
@@ -98,10 +99,13 @@ class OrderLedger(Application[UUID]):
         clock: Callable[[], datetime] = utc_now,
         new_uuid: Callable[[], UUID] = uuid4,
         new_key: Callable[[], str] = lambda: secrets.token_hex(10),
+        watch: Watch | None = None,
     ) -> None:
         self.log_of_events = log
         self.currency_default = currency_default
         self.clock = clock
+        # Says whether the clock can be believed; None where it always is.
+        self.watch = watch
         self.new_uuid = new_uuid
         self.new_key = new_key
         # Brings the views to where a commit has taken the log; of whoever has views.
@@ -212,7 +216,7 @@ class OrderLedger(Application[UUID]):
         """
         batch = _ImportBatch(t, [line for line, _ in lines])
         outcomes = [batch.add(line, made) for line, made in lines]
-        t.append(self._stored(batch.records), provenance=provenance, now=self.clock(), claims=batch.claims)
+        self.append(t, self.stored(batch.records), provenance=provenance, now=self.clock(), claims=batch.claims)
         return outcomes
 
     def import_line(self, line: commands.ImportOrder) -> Line | Refusal:
@@ -261,6 +265,15 @@ class OrderLedger(Application[UUID]):
             raise OrderNotFound
         return claim.originator_id
 
+    def latest(self) -> datetime:
+        """The latest time that is known: the clock's, or the last record's where the clock has gone back since."""
+        last = self.log_of_events.last_recorded_at()
+        return self.clock() if last is None else max(self.clock(), datetime.fromisoformat(last))
+
+    def clock_problem(self) -> str | None:
+        """Why the clock is not believed, so that nothing is recorded; None where it is."""
+        return self.watch.problem(self.log_of_events, self.clock()) if self.watch is not None else None
+
     def head(self) -> int:
         """The position of the log's last event; 0 while it is empty."""
         return self.log_of_events.max_notification_id() or 0
@@ -292,15 +305,30 @@ class OrderLedger(Application[UUID]):
     def _append(self, t: Transaction, order: Order, records: list[Record], now: datetime, asked: "_Asked") -> Outcome:
         """Appends what a command came to, and claims its idempotency key; the order is as it is after it."""
         claims = taken_by(records) + asked.claims(order)
-        stored = self._stored(records)
+        stored = self.stored(records)
         if stored and t.payload_bytes(order.uuid) + sum(len(event.state) for event in stored) > ORDER_BYTES_MAX:
             raise OrderTooLong(f"What happened to an order comes to at most {ORDER_BYTES_MAX} bytes in all.")
         if stored or claims:
-            positions = t.append(stored, provenance=asked.provenance, now=now, claims=claims)
+            positions = self.append(t, stored, provenance=asked.provenance, now=now, claims=claims)
         return Outcome(order, positions[-1] if records else t.position_of(order.uuid, order.version))
 
-    def _stored(self, records: Iterable[Record]) -> list[StoredEvent]:
+    def stored(self, records: Iterable[Record]) -> list[StoredEvent]:
+        """Records of whatever kind of history, as they are stored."""
         return list(map(self.mapper.to_stored_event, records))
+
+    def append(
+        self,
+        t: Transaction,
+        stored: Sequence[StoredEvent],
+        *,
+        provenance: Provenance,
+        now: datetime,
+        claims: Sequence[NewClaim] = (),
+    ) -> Sequence[int]:
+        """Appends events and takes claims; returns the positions. Raises ClockJumped."""
+        if stored and self.watch is not None:
+            self.watch.must_hold(t, now)
+        return t.append(stored, provenance=provenance, now=now, claims=claims)
 
     def _outcome_at(self, t: Transaction, claim: Claim, *, replayed: bool = False) -> Outcome:
         """The answer that the claiming write gave, made again from the events up to it."""

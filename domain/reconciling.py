@@ -277,8 +277,7 @@ class Reconciling:
         if state is not None and not events:
             return self.as_it_is(state, t)
         after, records = place(RECONCILIATION, state, uuid, events)
-        stored = [self._ledger.mapper.to_stored_event(record) for record in records]
-        positions = t.append(stored, provenance=provenance, now=now)
+        positions = self._ledger.append(t, self._ledger.stored(records), provenance=provenance, now=now)
         return Outcome(after, positions[-1])
 
 

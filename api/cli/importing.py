@@ -8,7 +8,16 @@ from typing import BinaryIO
 
 import click
 
-from api.cli.terminal import NEEDS_A_PERSON, err, open_ledger, open_views, progress, reading_the_log, settings
+from api.cli.terminal import (
+    NEEDS_A_PERSON,
+    err,
+    open_ledger,
+    open_views,
+    progress,
+    reading_the_log,
+    settings,
+    writing_the_log,
+)
 from domain.importing import import_lines
 
 FEED_BESIDE_BYTES_MIN = 1024 * 1024
@@ -33,7 +42,7 @@ def import_(file: BinaryIO) -> None:
     size = _size(file)
     # Worth a process of its own where there is much to come.
     feeding = feeder.beside(views, ledger) if size is None or size > FEED_BESIDE_BYTES_MIN else nullcontext()
-    with feeding, progress("importing") as say:
+    with feeding, writing_the_log(), progress("importing") as say:
         result = import_lines(
             ledger,
             file,

@@ -11,7 +11,17 @@ from rich.table import Table
 from rich.text import Text
 
 from api.cli.exports import exporting
-from api.cli.terminal import NEEDS_A_PERSON, fail, open_ledger, open_views, out, progress, reading_the_log, settings
+from api.cli.terminal import (
+    NEEDS_A_PERSON,
+    fail,
+    open_ledger,
+    open_views,
+    out,
+    progress,
+    reading_the_log,
+    settings,
+    writing_the_log,
+)
 from domain.log.records import Provenance
 from domain.reconciling import Given, Reconciling
 from domain.refusals import Refusal
@@ -51,10 +61,10 @@ def reconcile(  # noqa: PLR0917  (click hands over each option)
     reconciling, who = Reconciling(ledger, Journal(views)), Provenance("cli:reconcile")
     try:
         toml = None if rules is None else rules.read_text("utf-8")
-        with file.open("rb") as content:
+        with writing_the_log(), file.open("rb") as content:
             outcome = reconciling.start(content, file.name, provider, toml, who)
-        if again:
-            outcome = reconciling.run_again(outcome.reconciliation.uuid, Given(who))
+            if again:
+                outcome = reconciling.run_again(outcome.reconciliation.uuid, Given(who))
     except Refusal as refusal:
         fail(refusal.detail)
     except (OSError, UnicodeDecodeError) as error:

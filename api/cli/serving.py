@@ -7,6 +7,7 @@ import click
 
 from api.cli.terminal import open_ledger, open_views, progress, reading_the_log, settings
 from domain.ledger import OrderLedger
+from domain.log.clock import Watch
 from domain.log.opening import open_log
 from projections.views.views import Views
 
@@ -46,7 +47,7 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
     def make_app():  # type: ignore[no-untyped-def]  # falcon's generic App says nothing to the reader here
         # What a request makes is gone once it is answered; looking for cycles in every 700 objects of it finds none.
         gc.set_threshold(50_000, 20, 20)
-        own = OrderLedger(open_log(chosen.url), currency_default=chosen.currency)
+        own = OrderLedger(open_log(chosen.url), currency_default=chosen.currency, watch=Watch())
         own_views = Views(own, chosen.views)
         signing = Checkpoints(own, own_views, key=chosen.key, kept=chosen.checkpoints)
         feeder.start(own_views, signing, chosen.checkpoint_seconds)

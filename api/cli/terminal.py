@@ -21,6 +21,7 @@ from api import settings as settings_module
 from api.settings import Settings, WrongSetting
 from domain.aggregate import BrokenHistory
 from domain.ledger import OrderLedger
+from domain.log.clock import ClockJumped, Watch
 from domain.log.opening import open_log
 from domain.log.sqlite import Busy
 from projections.views.views import Views
@@ -53,7 +54,7 @@ def settings() -> Settings:
 def open_ledger(chosen: Settings) -> OrderLedger:
     try:
         chosen.ledger.parent.mkdir(parents=True, exist_ok=True)
-        return OrderLedger(open_log(chosen.url), currency_default=chosen.currency)
+        return OrderLedger(open_log(chosen.url), currency_default=chosen.currency, watch=Watch())
     except (PersistenceError, Busy, OSError) as error:
         fail(f"LEDGER_URL: {chosen.ledger} cannot be opened: {error}")
 
@@ -73,6 +74,15 @@ def reading_the_log() -> Iterator[None]:
         yield
     except (MapperDeserialisationError, BrokenHistory) as error:
         fail(f"the log cannot be read further: {error}", NEEDS_A_PERSON)
+
+
+@contextmanager
+def writing_the_log() -> Iterator[None]:
+    """Where the clock is not believed, says so in one line."""
+    try:
+        yield
+    except ClockJumped as error:
+        fail(f"nothing is recorded: {error}", NEEDS_A_PERSON)
 
 
 @contextmanager

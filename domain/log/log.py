@@ -23,6 +23,15 @@ class Census(NamedTuple):
     claims: dict[str, int]
 
 
+class ClockShown(NamedTuple):
+    """What a machine's clock showed, so many microseconds after the machine's start `boot`, and why that is kept."""
+
+    boot: str
+    uptime: int
+    moment: str
+    why: str
+
+
 class KeptCheckpoint(NamedTuple):
     """A signed head that is kept: how many records it signs, its note, and the instant when it was made."""
 
@@ -99,6 +108,12 @@ class Reading(Protocol):
 
     def census(self) -> Census:
         """How much there is. The last position given is known whether or not its record is still there."""
+
+    def last_recorded_at(self) -> str | None:
+        """The time of the last record, which no other one's is later than; None while there is none."""
+
+    def clock_shown(self, boot: str) -> ClockShown | None:
+        """What was last kept of a machine's clock since that start."""
 
     def position_of(self, originator_id: UUID | str, version: int) -> int:
         """The position where an originator reached a version; 0 where it did not."""
@@ -181,6 +196,9 @@ class Transaction(Reading, Protocol):
 
     def revoke_access_key(self, name: str, revoked_at: str) -> None:
         """Marks an access key as revoked at an instant."""
+
+    def keep_clock(self, shown: ClockShown) -> None:
+        """Keeps what a machine's clock shows."""
 
     def is_writable(self) -> bool:
         """Whether the engine would take an append now."""

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from domain.log import files
-from domain.log.log import Census, KeptCheckpoint, StoredKey
+from domain.log.log import Census, ClockShown, KeptCheckpoint, StoredKey
 from domain.log.records import Claim, LogEntry, RawRecord, StoredClaim, entry_of
 from domain.log.sqlite import library_errors, sqlite3
 
@@ -165,6 +165,16 @@ class SQLiteReading(ABC):
             " (SELECT json_group_object(kind, n) FROM (SELECT kind, count(*) AS n FROM claims GROUP BY kind))"
         )
         return Census(head or 0, given or 0, msgspec.json.decode(claims))
+
+    def last_recorded_at(self) -> str | None:
+        row = self._row("SELECT recorded_at FROM events ORDER BY position DESC LIMIT 1")
+        return row[0] if row else None
+
+    def clock_shown(self, boot: str) -> ClockShown | None:
+        row = self._row(
+            "SELECT boot, uptime, moment, why FROM clocks WHERE boot = ? ORDER BY number DESC LIMIT 1", (boot,)
+        )
+        return ClockShown._make(row) if row else None
 
     def position_of(self, originator_id: UUID | str, version: int) -> int:
         row = self._row(

@@ -17,7 +17,7 @@ from eventsourcing.persistence import ApplicationRecorder, IntegrityError, Store
 
 from domain.log import files
 from domain.log.checking import faults
-from domain.log.log import StoredKey
+from domain.log.log import ClockShown, StoredKey
 from domain.log.reading import SQLiteReading
 from domain.log.records import Fault, NewClaim, Provenance, RawRecord, digest_of
 from domain.log.schema import make_tables, refuse_strangers
@@ -128,8 +128,7 @@ class SQLiteTransaction(SQLiteReading):
         now: datetime,
         claims: Sequence[NewClaim] = (),
     ) -> Sequence[int]:
-        last = self._row("SELECT recorded_at FROM events ORDER BY position DESC LIMIT 1")
-        recorded_at = instant(now) if last is None else max(instant(now), last[0])
+        recorded_at = max(instant(now), self.last_recorded_at() or "")
         request_id, idempotency_key = provenance.request_id, provenance.idempotency_key
         alike = (recorded_at, provenance.actor, request_id, idempotency_key)
         alike_bytes = (
@@ -186,6 +185,9 @@ class SQLiteTransaction(SQLiteReading):
 
     def revoke_access_key(self, name: str, revoked_at: str) -> None:
         self._rows("UPDATE access_keys SET revoked_at = ? WHERE name = ?", (revoked_at, name))
+
+    def keep_clock(self, shown: ClockShown) -> None:
+        self._rows("INSERT INTO clocks (boot, uptime, moment, why) VALUES (?, ?, ?, ?)", shown)
 
     def is_writable(self) -> bool:
         return self._row("PRAGMA query_only") == (0,)

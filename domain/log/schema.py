@@ -70,7 +70,8 @@ BEGIN SELECT RAISE(ABORT, 'a checkpoint is never updated'); END;
 CREATE TRIGGER checkpoints_are_not_deleted BEFORE DELETE ON checkpoints
 BEGIN SELECT RAISE(ABORT, 'a checkpoint is never deleted'); END;
 """
-# Added later: older ledgers get it when they are opened. A file is kept in pieces, so that it is never whole in memory.
+# Added later, as what follows it is: older ledgers get these when they are opened. A file is kept in pieces, so that it
+# is never whole in memory.
 _KEPT_FILES: Final = """
 CREATE TABLE kept_files (
   sha256  TEXT NOT NULL,
@@ -86,13 +87,26 @@ CREATE TRIGGER kept_files_are_not_replaced BEFORE INSERT ON kept_files
 WHEN EXISTS (SELECT 1 FROM kept_files WHERE sha256 = NEW.sha256 AND piece = NEW.piece)
 BEGIN SELECT RAISE(ABORT, 'this file is kept already'); END;
 """
+_CLOCKS: Final = """
+CREATE TABLE clocks (
+  number INTEGER PRIMARY KEY,
+  boot   TEXT NOT NULL,
+  uptime INTEGER NOT NULL,
+  moment TEXT NOT NULL,
+  why    TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER clocks_are_not_updated BEFORE UPDATE ON clocks
+BEGIN SELECT RAISE(ABORT, 'what a clock showed is never updated'); END;
+CREATE TRIGGER clocks_are_not_deleted BEFORE DELETE ON clocks
+BEGIN SELECT RAISE(ABORT, 'what a clock showed is never deleted'); END;
+"""
 _OWN_TABLES: Final = {"events", "claims", "checkpoints", "access_keys"}
 
 
 def make_tables(writer: sqlite3.Connection) -> None:
     """Makes the tables that are missing, inside the caller's transaction."""
     tables = _tables(writer)
-    for missing, script in (("events", _SCHEMA), ("kept_files", _KEPT_FILES)):
+    for missing, script in (("events", _SCHEMA), ("kept_files", _KEPT_FILES), ("clocks", _CLOCKS)):
         if missing not in tables:
             for statement in _statements(script):
                 writer.execute(statement)

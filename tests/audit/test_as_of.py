@@ -295,3 +295,16 @@ def test_over_the_wire_too_what_the_lists_showed_stands_as_of_then(service: Serv
             for moment in ({"version": version}, {"position": position}):
                 then = auditor.get(f"{AUDIT}/orders/1", params={"as": contract, **moment})
                 assert then.content == the_one_result(answer.content)
+
+
+def test_at_takes_every_time_that_the_ledger_gave_also_where_the_clock_has_gone_back_since(office: Office) -> None:
+    before = office.clock.now
+    office.clock.tick(days=26_000)
+    order = office.place()
+    office.clock.now = before
+    order = office.give(order, ChangeOrder, notes="by a clock that was set right")
+    for event in office.audit(f"/orders/{order.id}/events")["events"]:
+        then = office.audit(f"/orders/{order.id}", at=event["recorded_at"])
+        assert then["version"] == order.version
+    refused = office.refused(f"/orders/{order.id}", 404, at="2098-01-01T00:00:00Z")
+    assert refused["code"] == "no-such-moment"
