@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.ledger import OrderLedger
-from domain.log.log import KeptCheckpoint, Log, StoredKey, Transaction
+from domain.log.log import ClockShown, KeptCheckpoint, Log, StoredKey, Transaction
 from domain.log.mapper import UnknownTopic
 from domain.log.opening import open_log
 from domain.log.records import NewClaim, Provenance, RawRecord
@@ -350,6 +350,20 @@ class LogContract:
             ("cli", None, None),
         ]
         assert [ledger.log_of_events.actor_at(position) for position in (1, 2, 3)] == ["backoffice", "cli", None]
+
+    def test_the_time_of_the_last_record_is_told(self, empty: Log) -> None:
+        assert empty.last_recorded_at() is None
+        append(empty, stored(ORDERS[0], 1))
+        append(empty, stored(ORDERS[0], 2), now=NOW - timedelta(days=1))
+        assert empty.last_recorded_at() == instant(NOW)
+
+    def test_what_a_machines_clock_showed_last_is_kept_by_the_machines_starts(self, empty: Log, elsewhere: Log) -> None:
+        assert empty.clock_shown("a") is None
+        shown = [ClockShown(boot, up, instant(NOW), "why") for boot, up in (("a", 5), ("b", 9), ("a", 2**50))]
+        for one in shown:
+            with empty.transaction() as t:
+                t.keep_clock(one)
+        assert [elsewhere.clock_shown(boot) for boot in ("a", "b", "c")] == [shown[2], shown[1], None]
 
     # --- records by their places ---
 
