@@ -10,6 +10,8 @@ from domain.log.records import Provenance
 from domain.log.sqlite import sqlite3
 from domain.order.commands import ChangeOrder
 from domain.strict_json import shaped
+from projections.processes import reopened
+from projections.proof.verifying_claims import check_claims
 from tests.audit.conftest import Office, one_of_each
 from tests.conftest import Service, do, new_order
 
@@ -141,6 +143,16 @@ def test_the_claims_that_a_payment_known_already_has_taken_hold(kept: Path, tmp_
     ledger = Ledger(kept, tmp_path)
     ledger.tamper(f"INSERT INTO claims VALUES ('idempotency', '[\"shop\",\"key-3\"]', {OTHER}, 2, x'00')")
     assert ledger.verify() == (0, ["everything holds"])
+
+
+def test_a_log_that_is_checked_in_parts_holds_wherever_these_end(kept: Path, tmp_path: Path) -> None:
+    """Also in the middle of what one command wrote."""
+    Ledger(kept, tmp_path)
+    with reopened(f"sqlite:///{tmp_path / 'ledger.db'}") as log:
+        raws = list(log.raw_records())
+        for end in range(len(raws) + 1):
+            parts = [check_claims(log, part) for part in (raws[:end], raws[end:])]
+            assert [problems for problems, _ in parts] == [[], []], end
 
 
 TAMPERED_SCHEMA: Final = {
