@@ -86,7 +86,7 @@ def verify(
 
 class PartChecked(NamedTuple):
     """What does not hold of the records at some positions, of what they claimed, and of the orders that begin there;
-    how many these are, how many claims of each kind the records made, and their digests."""
+    how many these are, how many claims of each kind the records made and hold, and their digests."""
 
     records: list[Problem]
     claims: list[Problem]

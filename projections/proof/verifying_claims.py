@@ -27,15 +27,12 @@ _ORDERS: Final = frozenset(name for name, topic in TOPICS.items() if topic.kind 
 
 def check_claims(log: Log, raws: Sequence[RawRecord]) -> tuple[list[Problem], Counter[str]]:
     """The claims that these records, neighbours in the log, have made and that are not there; and how many of each
-    kind they have made. A damaged record, a problem of its own, proves nothing of claims."""
+    kind are. A damaged record, a problem of its own, proves nothing of claims."""
     expected = [*_of_events(raws), *_of_keys(chain(raws, _rest_of_last(log, raws)))]
     held = log.claimed((claim.kind, claim.value) for _, claim in expected)
-    problems = [
-        _differs(log, raw, claim, held.get((claim.kind, claim.value)))
-        for raw, claim in expected
-        if held.get((claim.kind, claim.value)) != claim
-    ]
-    return problems, Counter(claim.kind for _, claim in expected)
+    pairs = [(raw, claim, held.get((claim.kind, claim.value))) for raw, claim in expected]
+    problems = [_differs(log, raw, claim, other) for raw, claim, other in pairs if other != claim]
+    return problems, Counter(claim.kind for _, claim, other in pairs if other == claim)
 
 
 def _is_intact(raw: RawRecord) -> bool:
@@ -89,7 +86,7 @@ def _differs(log: Log, raw: RawRecord, claim: StoredClaim, held: StoredClaim | N
 
 
 def strangers(log: Log, there: Census, made: Counter[str]) -> Iterator[Problem]:
-    """The claims that no event has made. Looks for them where there are more of a kind than the events made."""
+    """The claims that no event has made: looked for where there are more of a kind than the events made."""
     for claim in log.claims_of_nothing():
         reason = f"the {claim.kind} {claim.value} is claimed by version {claim.version}, which the log has not"
         yield Problem(0, claim.originator_id, reason, until=SOMEWHERE)

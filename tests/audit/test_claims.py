@@ -98,6 +98,10 @@ TAMPERED_CLAIMS: Final = {
         f"INSERT INTO claims VALUES ('payment', '[\"stripe\",\"pi_9\"]', {OTHER}, 2, NULL)",
         'the payment ["stripe","pi_9"] is claimed by version 2, whose event has not taken it',
     ),
+    "a payment claimed that nobody made, in place of one that was made": (
+        "UPDATE claims SET value = '[\"stripe\",\"pi_9\"]' WHERE kind = 'payment'",
+        'the payment ["stripe","pi_9"] is claimed by version',
+    ),
     "an id claimed for an order that is not there": (
         "INSERT INTO claims VALUES ('order-id', 3, '00000000-0000-4000-8000-000000000000', 1, NULL)",
         "order 00000000-0000-4000-8000-000000000000: the order-id 3 is claimed by version 1, which the log has not",
