@@ -1,8 +1,34 @@
 """What answers have in common: the position of the log that they are of, and JSON."""
 
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
 from falcon.asgi import Response
 
 from api.positions import position_token
+
+ROWS_BYTES_MAX: Final = 15 * 1024 * 1024
+
+
+class Fitting(NamedTuple):
+    """Rows that fit into one answer, where the last of them stands, and whether they are all that there were."""
+
+    rows: list[bytes]
+    reached: int | None
+    is_whole: bool
+
+
+def fitting(coming: Iterable[tuple[int, bytes]]) -> Fitting:
+    """The first of the rows that fit into one answer together; one at least, if there is any. Each with its place."""
+    rows: list[bytes] = []
+    size, reached = 0, None
+    for place, row in coming:
+        size += len(row) + 1
+        if rows and size > ROWS_BYTES_MAX:
+            return Fitting(rows, reached, is_whole=False)
+        rows.append(row)
+        reached = place
+    return Fitting(rows, reached, is_whole=True)
 
 
 def stamp(resp: Response, position: int) -> None:

@@ -1,14 +1,16 @@
 """For auditors: the log as a feed, any order at any moment, what changed, and the means to prove it."""
 
-from collections.abc import Callable
-from itertools import chain
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import takewhile
 from typing import Any, Final
 
 import msgspec
 from falcon.asgi import Request, Response
+from msgspec import Raw
 
 from api import access, paging
-from api.answers import json_answer, stamp
+from api.answers import fitting, json_answer, stamp
 from api.asking import Asking
 from api.errors import Problem, invalid_parameter
 from api.orders import named_order
@@ -71,23 +73,21 @@ class Events(_Audited):
         order, (since, before) = parameters.text("order"), _span(parameters, self._settings)
         head = self._ledger.head()
         until = min(head, after + SCAN_EVENTS_MAX)
-        found = list(
-            self._ledger.log_of_events.raw_records(
-                after=after,
-                until=until,
-                limit=limit,
-                originator_id=named_order(self._ledger, order) if order else None,
-                topics=_topics(parameters),
-                actor=parameters.text("actor"),
-                since=since,
-                before=before,
-            )
+        coming = self._ledger.log_of_events.raw_records(
+            after=after,
+            until=until,
+            limit=limit,
+            originator_id=named_order(self._ledger, order) if order else None,
+            topics=_topics(parameters),
+            actor=parameters.text("actor"),
+            since=since,
+            before=before,
         )
-        reached = found[-1].position if len(found) == limit else max(after, until)
-        body = {
-            "events": [self._reading.tell(raw) for raw in found],
-            "next": position_token(reached) if reached < head else None,
-        }
+        page = fitting((raw.position, _encode(self._reading.tell(raw))) for raw in coming)
+        reached = page.reached or 0
+        if page.is_whole and len(page.rows) < limit:
+            reached = max(after, until)
+        body = {"events": list(map(Raw, page.rows)), "next": position_token(reached) if reached < head else None}
         json_answer(resp, _encode(body), reached)
 
 
@@ -120,14 +120,12 @@ class OrderEvents(_Audited):
     def _get(self, req: Request, resp: Response, order_id: str) -> None:
         parameters = Parameters(req.params)
         after, limit = position_in(parameters, "after") or 0, _limit(parameters)
-        entries = self._reading.entries(named_order(self._ledger, order_id))
-        later = [entry for entry in entries if entry.raw.position > after]
-        shown = later[:limit]
-        reached = shown[-1].raw.position if shown else entries[-1].raw.position
-        body = {
-            "events": [self._reading.describe(entry) for entry in shown],
-            "next": position_token(reached) if len(later) > limit else None,
-        }
+        uuid = named_order(self._ledger, order_id)
+        last = self._reading.ends(uuid)[1].raw.position
+        entries = self._reading.page(uuid, after, limit)
+        page = fitting((entry.raw.position, _encode(self._reading.describe(entry))) for entry in entries)
+        reached = page.reached or last
+        body = {"events": list(map(Raw, page.rows)), "next": position_token(reached) if reached < last else None}
         json_answer(resp, _encode(body), reached)
 
 
@@ -147,45 +145,49 @@ class OrderThen(_Audited):
     def _get(self, req: Request, resp: Response, order_id: str) -> None:
         parameters = Parameters(req.params)
         contract = parameters.choice("as", list(history.DOCUMENTS)) or "staff"
-        belongs = self._moment(parameters)
-        entries = self._reading.entries(named_order(self._ledger, order_id))
-        found = history.as_of(entries, belongs) if self._is_past(parameters, entries) else None
+        then = self._moment(parameters)
+        uuid = named_order(self._ledger, order_id)
+        ends = self._reading.ends(uuid)
+        is_past = self._is_past(parameters, ends[1])
+        found = history.as_of(then(self._reading.each(uuid))) if is_past else None
         if found is None:
-            raise _not_then(entries)
+            raise _not_then(*ends)
         order, last = found
         base = paging.base_url(req, self._settings).encode()
         json_answer(resp, history.DOCUMENTS[contract](order).replace(BASE_URL, base), last.raw.position)
         resp.set_header("ETag", f'"{order.version}"')
 
-    def _moment(self, parameters: Parameters) -> Callable[[Entry], bool]:
-        """Which records belong to the order then. Raises a 400 where more than one moment is named."""
+    def _moment(self, parameters: Parameters) -> Callable[[Iterator[Entry]], Iterator[Entry]]:
+        """Takes of an order's records those that belong to it then, and reads no more of them than it must.
+
+        Raises a 400 where more than one moment is named.
+        """
         given = [name for name in ("version", "position", "at", "occurred_at") if parameters.text(name) is not None]
         if len(given) > 1:
             raise invalid_parameter(given[1], f"cannot stand beside {given[0]}: name one moment")
         if (version := parameters.integer("version")) is not None:
-            return lambda entry: entry.raw.version <= version
+            return partial(takewhile, lambda entry: entry.raw.version <= version)
         if (position := position_in(parameters, "position")) is not None:
-            return lambda entry: entry.raw.position <= position
+            return partial(takewhile, lambda entry: entry.raw.position <= position)
         if (known := parameters.moment("at")) is not None:
             recorded = instant(known).encode()
-            return lambda entry: entry.raw.recorded_at <= recorded
+            return partial(takewhile, lambda entry: entry.raw.recorded_at <= recorded)
         if (occurred := parameters.moment("occurred_at")) is not None:
-            return lambda entry: entry.record.event.occurred_at <= occurred
-        return lambda _: True
+            return partial(filter, lambda entry: entry.record.event.occurred_at <= occurred)
+        return lambda entries: entries
 
-    def _is_past(self, parameters: Parameters, entries: list[Entry]) -> bool:
+    def _is_past(self, parameters: Parameters, last: Entry) -> bool:
         """Whether the moment has come already."""
         version, position = parameters.integer("version"), position_in(parameters, "position")
         moment = parameters.moment("at") or parameters.moment("occurred_at")
         return (
-            (version is None or version <= entries[-1].raw.version)
+            (version is None or version <= last.raw.version)
             and (position is None or position <= self._ledger.head())
             and (moment is None or moment <= self._ledger.latest())
         )
 
 
-def _not_then(entries: list[Entry]) -> Problem:
-    first, last = entries[0], entries[-1]
+def _not_then(first: Entry, last: Entry) -> Problem:
     began = instant(first.record.event.occurred_at)
     detail = (
         f"The order was not there, or not yet so far, at that moment. It began at {began}"
@@ -204,7 +206,10 @@ def _not_then(entries: list[Entry]) -> Problem:
 
 
 class OrderChanges(_Audited):
-    """Field by field, what changed `from` a version `to` another; from the first to the last where none is named."""
+    """Field by field, what changed `from` a version `to` another; from the first to the last where none is named.
+
+    At most `limit` versions at once: where there is more, `next` is the version to go on from.
+    """
 
     def __init__(self, asking: Asking, ledger: OrderLedger, reading: Reading) -> None:
         super().__init__(asking)
@@ -214,22 +219,31 @@ class OrderChanges(_Audited):
     def _get(self, req: Request, resp: Response, order_id: str) -> None:
         parameters = Parameters(req.params)
         first, last = parameters.integer("from"), parameters.integer("to")
-        entries = self._reading.entries(named_order(self._ledger, order_id))
-        current = entries[-1].raw.version
+        limit = min(parameters.integer("limit") or LIMIT_MAX, LIMIT_MAX)
+        uuid = named_order(self._ledger, order_id)
+        ends = self._reading.ends(uuid)
+        current = ends[1].raw.version
         if max(first or 0, last or 0) > current:
-            raise _not_then(entries)
+            raise _not_then(*ends)
         first, last = 1 if first is None else first, current if last is None else last
         if first > last:
             raise invalid_parameter("from", "must not be later than to")
-        identity = self._reading.describe(entries[0])
+        identity = self._reading.describe(ends[0])
+        until = min(last, first + limit)
+        each = history.changes(self._reading, self._reading.each(uuid, until), first, until)
+        # Of each version, its changes: as a list without the brackets.
+        page = fitting((version, _encode(changes)[1:-1]) for version, changes in enumerate(each, first + 1))
+        reached = first if page.reached is None else page.reached
         body: dict[str, Any] = {
             "order": identity["order"],
             "order_id": identity["order_id"],
             "from": first,
             "to": last,
-            "changes": list(chain.from_iterable(history.changes(self._reading, entries, first, last))),
+            "changes": Raw(b"[" + b",".join(filter(None, page.rows)) + b"]"),
         }
-        json_answer(resp, _encode(body), entries[max(0, last - 1)].raw.position)
+        if reached < last:
+            body["next"] = reached
+        json_answer(resp, _encode(body), self._ledger.log_of_events.position_of(uuid, max(1, reached)))
 
 
 class SignedHead(_Audited):

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from msgspec import Raw
 
-from domain.aggregate import Event, Record, step
+from domain.aggregate import BrokenHistory, Event, Record, step
 from domain.ledger import LOG, OrderLedger, must_be_whole
 from domain.log.records import RawRecord
 from domain.order import events as e
@@ -20,6 +20,7 @@ from domain.topics import TOPICS, kind_of
 from projections.orders.documents import encoded, render, staff_document, staff_fields
 from projections.words import reconciliation_summary, summary
 
+READ_RECORDS: Final = 100
 # The name of each topic's events; the versions of a topic share it.
 NAMES: Final = {topic.name: topic.shape.__name__ for topic in TOPICS.values()}
 
@@ -40,20 +41,57 @@ class Reading:
         self._identity = lru_cache(maxsize=4096)(self._read_identity)
 
     def entries(self, uuid: UUID) -> list[Entry]:
-        """An order's records, first to last. Raises OrderNotFound, DamagedEvent, UnknownTopic, BrokenHistory,
-        IncompleteHistory."""
-        known = self._ledger.known_version(uuid)
-        # All are read before one can turn out to be damaged: an unfinished query would keep this thread's view of the
-        # log, access keys included, at this moment for as long as somebody holds the exception.
-        found = [self.entry(raw) for raw in list(self._ledger.log_of_events.raw_records(originator_id=uuid))]
-        found.sort(key=lambda entry: entry.raw.version)
-        must_be_whole(uuid, found[-1].raw.version if found else 0, known)
+        """An order's records, first to last. Raises OrderNotFound, and what `each` raises."""
+        found = list(self.each(uuid))
         if not found:
             raise OrderNotFound
-        order: Order | None = None
-        for entry in found:
-            order = step(ORDER, order, entry.record)
         return found
+
+    def each(self, uuid: UUID, until: int | None = None) -> Iterator[Entry]:
+        """An order's records one by one, from the first on, up to a version of it or to the last.
+
+        Raises DamagedEvent, UnknownTopic, BrokenHistory, IncompleteHistory, and OrderNotFound where they are a
+        reconciliation's.
+        """
+        known = self._ledger.known_version(uuid)
+        order: Order | None = None
+        for raw in self._raws(uuid, until=until):
+            entry = self.entry(raw)
+            order = step(ORDER, order, entry.record)
+            yield entry
+        must_be_whole(uuid, order.version if order else 0, known if until is None else min(until, known))
+
+    def ends(self, uuid: UUID) -> tuple[Entry, Entry]:
+        """An order's first record and its last one. Raises OrderNotFound, and what `each` raises."""
+        known = self._ledger.known_version(uuid)
+        if not known:
+            raise OrderNotFound
+        log = self._ledger.log_of_events
+        found = [raw for at in (1, known) for raw in log.raw_records_of(str(uuid), gt=at - 1, lte=at)]
+        must_be_whole(uuid, found[-1].version if found else 0, known)
+        return self.entry(found[0]), self.entry(found[-1])
+
+    def page(self, uuid: UUID, after: int, limit: int) -> Iterator[Entry]:
+        """An order's records behind a position, at most so many, one by one. Raises what `each` raises."""
+        known = self._ledger.known_version(uuid)
+        version = self._ledger.log_of_events.version_of(uuid, until=after)
+        last = min(known, version + limit)
+        for raw in self._raws(uuid, after=version, until=last):
+            version += 1
+            if raw.version != version:
+                raise BrokenHistory(f"order {uuid}: version {raw.version} stands where {version} should")
+            yield self.entry(raw)
+        must_be_whole(uuid, version, last)
+
+    def _raws(self, uuid: UUID, *, after: int = 0, until: int | None = None) -> Iterator[RawRecord]:
+        """Records from one version to another, some at a time: an unfinished query would keep this thread's view of the
+        log, access keys included, at this moment for as long as somebody holds an exception that came meanwhile."""
+        while True:
+            raws = self._ledger.log_of_events.raw_records_of(str(uuid), gt=after, lte=until, limit=READ_RECORDS)
+            yield from (found := list(raws))
+            if len(found) < READ_RECORDS:
+                return
+            after = found[-1].version
 
     def entry(self, raw: RawRecord) -> Entry:
         """An order's record. Raises what `record` does, and OrderNotFound where it is a reconciliation's."""
@@ -122,18 +160,17 @@ def _moment(text: bytes) -> datetime:
     return datetime.fromisoformat(text.decode())
 
 
-def as_of(entries: Iterable[Entry], belongs: Callable[[Entry], bool]) -> tuple[Order, Entry] | None:
-    """The order as the records that belong make it, and the last of them; None where the first does not belong.
+def as_of(entries: Iterable[Entry]) -> tuple[Order, Entry] | None:
+    """The order as these records make it, and the last of them; None where the order's first is not among them.
 
     Without the check of `step`: who asks by the time of occurrence may leave a record out between two others.
     """
     order: Order | None = None
     last: Entry | None = None
     for entry in entries:
-        if belongs(entry):
-            if order is None and entry.record.originator_version > 1:
-                return None
-            order, last = evolve(order, entry.record), entry
+        if order is None and entry.record.originator_version > 1:
+            return None
+        order, last = evolve(order, entry.record), entry
     return (order, last) if order is not None and last is not None else None
 
 

@@ -90,7 +90,7 @@ class Reading(Protocol):
         """The record at a position."""
 
     def raw_records_of(
-        self, originator_id: str, *, gt: int | None = None, lte: int | None = None
+        self, originator_id: str, *, gt: int | None = None, lte: int | None = None, limit: int | None = None
     ) -> Iterator[RawRecord]:
         """An originator's records by their versions; behind one version, or up to one."""
 
@@ -118,8 +118,8 @@ class Reading(Protocol):
     def position_of(self, originator_id: UUID | str, version: int) -> int:
         """The position where an originator reached a version; 0 where it did not."""
 
-    def version_of(self, originator_id: UUID | str) -> int:
-        """The last version of an originator, looked for from the end; 0 where it has none."""
+    def version_of(self, originator_id: UUID | str, until: int | None = None) -> int:
+        """The last version of an originator, or the last up to a position, looked for from the end; 0 where it has none."""
 
     def payload_bytes(self, originator_id: UUID) -> int:
         """How many bytes an originator's payloads have together."""

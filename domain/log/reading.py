@@ -118,13 +118,13 @@ class SQLiteReading(ABC):
         return next(self.raw_records(after=position - 1, until=position), None)
 
     def raw_records_of(
-        self, originator_id: str, *, gt: int | None = None, lte: int | None = None
+        self, originator_id: str, *, gt: int | None = None, lte: int | None = None, limit: int | None = None
     ) -> Iterator[RawRecord]:
         # Without a span not even a version that is none may be missed.
         spans = [("version > ?", gt), ("version <= ?", lte)]
         terms = ["originator_id = ?", *(term for term, end in spans if end is not None)]
-        values = (originator_id, *(end for _, end in spans if end is not None))
-        return self._records(f"WHERE {' AND '.join(terms)} ORDER BY version", values)
+        values = (originator_id, *(end for _, end in spans if end is not None), -1 if limit is None else limit)
+        return self._records(f"WHERE {' AND '.join(terms)} ORDER BY version LIMIT +?", values)
 
     def raw_records_by_order(self, low: str, high: str) -> Iterator[RawRecord]:
         return self._records(
@@ -182,9 +182,13 @@ class SQLiteReading(ABC):
         )
         return int(row[0]) if row else 0
 
-    def version_of(self, originator_id: UUID | str) -> int:
-        ((version,),) = self._rows("SELECT max(version) FROM events WHERE originator_id = ?", (str(originator_id),))
-        return version or 0
+    def version_of(self, originator_id: UUID | str, until: int | None = None) -> int:
+        # By `+position` the index on order and version answers, not the whole log up to there.
+        row = self._row(
+            "SELECT version FROM events WHERE originator_id = ? AND +position <= ? ORDER BY version DESC LIMIT 1",
+            (str(originator_id), _EVERYTHING if until is None else until),
+        )
+        return row[0] if row else 0
 
     def payload_bytes(self, originator_id: UUID) -> int:
         ((size,),) = self._rows(

@@ -49,7 +49,7 @@ def evidence(
     note = checkpoints.current()
     head = parse(note)
     entries = [entry for entry in entries if entry.raw.position <= head.size]
-    found = as_of(entries, lambda _: True)
+    found = as_of(entries)
     if found is None:
         raise OrderNotFound
     if since is not None and since > head.size:

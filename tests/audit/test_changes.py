@@ -301,3 +301,19 @@ def test_changes_can_be_left_between_two_events_and_gone_on_with(office: Office)
     assert read[-1] == 11
     rest = changes(reading, entries(), 11, 44)
     assert encode([*some, *rest]) == encode(list(changes(reading, entries(), 1, 44)))
+
+
+def test_changes_come_in_pages_where_they_are_wanted_so(told: Office) -> None:
+    whole = told.audit("/orders/1/changes", **{"from": 0})["changes"]
+    for limit in (1, 4, 14):
+        pages = [told.audit("/orders/1/changes", **{"from": 0, "limit": limit})]
+        while "next" in pages[-1]:
+            pages.append(told.audit("/orders/1/changes", **{"from": pages[-1]["next"], "limit": limit}))
+            assert pages[-1]["to"] == 15
+        assert [change for page in pages for change in page["changes"]] == whole
+        assert [page["from"] for page in pages] == list(range(0, 15, limit))
+
+
+def test_a_page_of_changes_is_as_of_the_version_that_it_reaches(told: Office) -> None:
+    answer = told.ask(f"{AUDIT}/orders/1/changes", params={"from": 2, "to": 9, "limit": 3})
+    assert (answer.headers["ledger-position"], answer.json["next"]) == ("orders:5", 5)

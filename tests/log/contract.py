@@ -388,8 +388,9 @@ class LogContract:
         one, two, three = map(str, ORDERS)
         assert [raw.version for raw in empty.raw_records_of(two)] == [1, 2, 3]
         spans = [{"gt": 0}, {"gt": 1}, {"lte": 2}, {"gt": 1, "lte": 2}, {"gt": 3}, {"lte": 0}]
+        spans += [{"limit": 2}, {"gt": 1, "limit": 1}]
         found = [[raw.version for raw in empty.raw_records_of(two, **span)] for span in spans]
-        assert found == [[1, 2, 3], [2, 3], [1, 2], [2], [], []]
+        assert found == [[1, 2, 3], [2, 3], [1, 2], [2], [], [], [1, 2], [2]]
         by_order = [(raw.order, raw.version) for raw in empty.raw_records_by_order(one, three)]
         assert by_order == [(order, version) for order in (one, two) for version in (1, 2, 3)]
         elsewhere = empty.raw_records_elsewhere([one, three], 1, 4, 8)
@@ -401,6 +402,7 @@ class LogContract:
         told = [(empty.version_of(order), empty.payload_bytes(order)) for order in (*ORDERS, UUID(int=9))]
         size = len(stored(ORDERS[0], 1).state)
         assert told == [(3, 3 * size), (3, 3 * size), (2, 2 * size), (0, 0)]
+        assert [empty.version_of(ORDERS[1], until) for until in (0, 1, 2, 4, 5, 8, 99)] == [0, 0, 1, 1, 2, 3, 3]
         longer = StoredEvent(ORDERS[0], 4, TOPICS[0], '{"é": "پ"}'.encode())
         with empty.transaction() as t:
             t.append([longer], provenance=ME, now=NOW)
