@@ -204,6 +204,15 @@ def page(
     return Page(position, count or 0, rows or b"")
 
 
+def owner(connection: sqlite3.Connection, uuid: UUID) -> int | None:
+    """The id of the customer whose an order is, a negative one for a guest's; None where the views have no such order.
+
+    That never changes.
+    """
+    row = connection.execute("SELECT customer_id FROM orders WHERE uuid = ?", (str(uuid),)).fetchone()
+    return row[0] if row else None
+
+
 class Found(msgspec.Struct, frozen=True):
     """One order's document, as of a position of the log; empty where the filter finds none."""
 
