@@ -25,7 +25,7 @@ def create_app(ledger: OrderLedger, views: Views, settings: Settings, *, threads
     ledger.feed = lambda written: views.catch_up(written=written)
     ledger.kept = kept_in(views)
     ledger.version_in_views = views.version_of
-    commanding = Commanding(ledger)
+    commanding = Commanding(ledger, asking)
     reading = Reading(ledger)
     checkpoints = Checkpoints(ledger, views, key=settings.key, kept=settings.checkpoints)
     desk = reconciliations.Desk(commanding, views, asking)

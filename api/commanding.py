@@ -2,23 +2,41 @@
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 from falcon.asgi import Response
 
 from api.answers import json_answer, stamp
-from domain.ledger import OrderLedger, Outcome
+from api.asking import Asking
+from domain.ledger import FOLD_EVENTS_MAX, OrderLedger, Outcome
+from domain.log.records import Provenance
+from domain.order.commands import Command, CreateOrder
+from domain.order.state import Order
 from projections.orders.documents import staff_document
 
 
 class Commanding:
-    def __init__(self, ledger: OrderLedger) -> None:
+    def __init__(self, ledger: OrderLedger, asking: Asking) -> None:
         self.ledger = ledger
+        self._asking = asking
 
-    async def create(self, *arguments: Any) -> Outcome:
-        return await asyncio.wrap_future(self.ledger.write(self.ledger.create, *arguments))
+    async def create(self, command: CreateOrder, provenance: Provenance) -> Outcome:
+        then = await self._then(command, provenance)
+        return await asyncio.wrap_future(self.ledger.write(self.ledger.create, command, provenance, then=then))
 
-    async def give(self, *arguments: Any, **options: Any) -> Outcome:
-        return await asyncio.wrap_future(self.ledger.write(self.ledger.change, *arguments, **options))
+    async def give(self, uuid: UUID, command: Command, provenance: Provenance, **options: Any) -> Outcome:
+        then = await self._then(command, provenance)
+        return await asyncio.wrap_future(
+            self.ledger.write(self.ledger.change, uuid, command, provenance, then=then, **options)
+        )
+
+    async def _then(self, command: Command, provenance: Provenance) -> Order | None:
+        """The order as it was after the write that did this before; where that takes a while, so that it is not found
+        while others wait to write."""
+        claim = self.ledger.written_before(command, provenance)
+        if claim is None or claim.version <= FOLD_EVENTS_MAX:
+            return None
+        return await self._asking.in_thread(lambda: self.ledger.order(claim.originator_id, claim.version))
 
     def recorded(self, resp: Response, outcome: Outcome) -> None:
         """Sets the headers of a command."""

@@ -162,11 +162,13 @@ class OrderLedger(Application[UUID]):
             self._writer = None
         self.log_of_events.close()
 
-    def create(self, t: Transaction, command: commands.CreateOrder, provenance: Provenance) -> Outcome:
-        """Records a new order in one atomic append."""
-        asked = _Asked("create", command, provenance)
+    def create(
+        self, t: Transaction, command: commands.CreateOrder, provenance: Provenance, *, then: Order | None = None
+    ) -> Outcome:
+        """Records a new order in one atomic append. `then` is as in `change`."""
+        asked = _Asked("create", command, provenance, then)
         if claim := self._replay(t, asked):
-            return self._outcome_at(t, claim, replayed=True)
+            return self._outcome_at(t, claim, asked, replayed=True)
         now = self.clock()
         uuid, key, order_id = self.new_uuid(), self.new_key(), t.claim_max("order-id") + 1
         events = decide.create(command, order_id=order_id, key=key, currency_default=self.currency_default, now=now)
@@ -182,16 +184,18 @@ class OrderLedger(Application[UUID]):
         *,
         expected_versions: Sequence[int] | None = None,
         owner_id: int | None = None,
+        then: Order | None = None,
     ) -> Outcome:
         """Gives a command to an order.
 
         `expected_versions`: raises OrderMoved where the order is at none of them. `owner_id`: the order must be that
-        customer's, and not deleted; else OrderNotFound.
+        customer's, and not deleted; else OrderNotFound. `then`: the order as the write of `written_before` left it, for
+        who has read it already.
         """
-        asked = _Asked(f"{uuid} {type(command).__name__}", command, provenance)
+        asked = _Asked(f"{uuid} {type(command).__name__}", command, provenance, then)
         order = self._order(t, uuid)
         if claim := self._replay(t, asked):
-            return self._outcome_at(t, claim, replayed=True)
+            return self._outcome_at(t, claim, asked, replayed=True)
         if owner_id is not None and (
             order.customer is None or order.customer.id != owner_id or order.status == "deleted"
         ):
@@ -200,7 +204,7 @@ class OrderLedger(Application[UUID]):
             raise OrderMoved(order.version)
         now = self.clock()
         if claim := self._known_reference(t, order, command):
-            return self._append(t, self._outcome_at(t, claim).order, [], now, asked)
+            return self._append(t, self._outcome_at(t, claim, asked).order, [], now, asked)
         after, records = decide.place(order, uuid, decide.decide(order, command, now))
         return self._append(t, after, records, now, asked)
 
@@ -278,6 +282,17 @@ class OrderLedger(Application[UUID]):
         """The position of the log's last event; 0 while it is empty."""
         return self.log_of_events.max_notification_id() or 0
 
+    def written_before(self, command: commands.Command, provenance: Provenance) -> Claim | None:
+        """The write that has done this before, by its idempotency key or the reference of its payment, if one has.
+
+        Whether it is this very command is for `create` and `change` to say.
+        """
+        log, asked = self.log_of_events, _Asked("", command, provenance)
+        claim = None
+        if provenance.idempotency_key is not None:
+            claim = log.claim("idempotency", asked.idempotency_value())
+        return claim or _claim_of_reference(log, command)
+
     # --- the steps of a command ---
 
     def _order(self, t: Transaction, uuid: UUID, version: int | None = None) -> Order:
@@ -330,9 +345,11 @@ class OrderLedger(Application[UUID]):
             self.watch.must_hold(t, now)
         return t.append(stored, provenance=provenance, now=now, claims=claims)
 
-    def _outcome_at(self, t: Transaction, claim: Claim, *, replayed: bool = False) -> Outcome:
+    def _outcome_at(self, t: Transaction, claim: Claim, asked: "_Asked", *, replayed: bool = False) -> Outcome:
         """The answer that the claiming write gave, made again from the events up to it."""
-        order = self._order(t, claim.originator_id, claim.version)
+        order = asked.then
+        if order is None or (order.uuid, order.version) != (claim.originator_id, claim.version):
+            order = self._order(t, claim.originator_id, claim.version)
         return Outcome(order, t.position_of(order.uuid, order.version), replayed)
 
     def _replay(self, t: Transaction, asked: "_Asked") -> Claim | None:
@@ -349,16 +366,12 @@ class OrderLedger(Application[UUID]):
 
         Raises PaymentReferenceTaken or RefundReferenceTaken where the reference is another order's.
         """
-        if isinstance(command, commands.ReceivePayment):
-            kind = "payment"
-        elif isinstance(command, commands.RefundPayment):
-            kind = "refund"
-        else:
-            return None
-        claim = t.claim(kind, reference(command.provider, command.reference))
+        claim = _claim_of_reference(t, command)
         if claim is None:
             return None
         if claim.originator_id != order.uuid:
+            assert isinstance(command, commands.ReceivePayment | commands.RefundPayment)
+            kind = _KINDS[type(command)]
             raise _TAKEN[kind](f"{command.provider} {kind} {command.reference} is recorded already, on another order.")
         # Refuses where the amount is another; where it is the same, there is nothing to record.
         assert not decide.decide(order, command, self.clock())
@@ -380,6 +393,8 @@ class _Asked(NamedTuple):
     scope: str
     command: commands.Command
     provenance: Provenance
+    # As the write that did it before left the order, where that was read already.
+    then: Order | None = None
 
     def idempotency_value(self) -> str:
         return reference(self.provenance.actor, self.provenance.idempotency_key or "")
@@ -440,3 +455,13 @@ _TAKEN: Final[dict[str, type[PaymentReferenceTaken | RefundReferenceTaken]]] = {
     "payment": PaymentReferenceTaken,
     "refund": RefundReferenceTaken,
 }
+
+
+_KINDS: Final = {commands.ReceivePayment: "payment", commands.RefundPayment: "refund"}
+
+
+def _claim_of_reference(log: Reading, command: commands.Command) -> Claim | None:
+    """The claim of a payment's or a refund's reference, where the command is to record one that is recorded already."""
+    if not isinstance(command, commands.ReceivePayment | commands.RefundPayment):
+        return None
+    return log.claim(_KINDS[type(command)], reference(command.provider, command.reference))

@@ -119,7 +119,7 @@ class Reading(Protocol):
         """The position where an originator reached a version; 0 where it did not."""
 
     def version_of(self, originator_id: UUID | str, until: int | None = None) -> int:
-        """The last version of an originator, or the last up to a position, looked for from the end; 0 where it has none."""
+        """An originator's last version, or its last up to a position, looked for from the end; 0 where it has none."""
 
     def payload_bytes(self, originator_id: UUID) -> int:
         """How many bytes an originator's payloads have together."""
