@@ -57,7 +57,7 @@ class Orders:
                 offset=offset,
             )
         )
-        body = paging.envelope(req, url, limit=limit, offset=offset, count=page.count, rows=page.rows)
+        body = paging.envelope(req, url, page, limit=limit, offset=offset)
         json_answer(resp, body, page.position)
 
     on_head = on_get

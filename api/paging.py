@@ -11,6 +11,7 @@ from falcon.asgi import Request
 from api.errors import Problem
 from api.parameters import Parameters
 from api.settings import Settings
+from projections.orders.list import Page
 
 LIMIT_MAX: Final = 100
 _PAGE: Final = frozenset({"limit", "offset"})
@@ -41,11 +42,11 @@ def window(parameters: Parameters, limit_default: int) -> tuple[int, int]:
     return limit, parameters.integer("offset") or 0
 
 
-def envelope(req: Request, url: str, *, limit: int, offset: int, count: int, rows: bytes) -> bytes:
+def envelope(req: Request, url: str, page: Page, *, limit: int, offset: int) -> bytes:
     """The page: `count`, `next`, `previous` and `results`, whose rows are JSON already."""
-    after = _link(req, url, limit, offset + limit) if offset + limit < count else b"null"
+    after = _link(req, url, limit, page.end) if page.end < page.count else b"null"
     before = _link(req, url, limit, max(0, offset - limit)) if offset > 0 else b"null"
-    return b'{"count":%d,"next":%b,"previous":%b,"results":[%b]}' % (count, after, before, rows)
+    return b'{"count":%d,"next":%b,"previous":%b,"results":[%b]}' % (page.count, after, before, page.rows)
 
 
 def _link(req: Request, url: str, limit: int, offset: int) -> bytes:

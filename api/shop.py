@@ -38,7 +38,7 @@ class ShopOrders:
                 offset=asked.offset,
             )
         )
-        body = paging.envelope(req, url, limit=asked.limit, offset=asked.offset, count=page.count, rows=page.rows)
+        body = paging.envelope(req, url, page, limit=asked.limit, offset=asked.offset)
         json_answer(resp, body, page.position)
 
     on_head = on_get

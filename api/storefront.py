@@ -41,7 +41,7 @@ class StorefrontOrders:
                 connection, wanted, document="storefront", customer_id=customer_id, limit=limit, offset=offset
             )
         )
-        body = paging.envelope(req, f"{base}{PATH}/", limit=limit, offset=offset, count=page.count, rows=page.rows)
+        body = paging.envelope(req, f"{base}{PATH}/", page, limit=limit, offset=offset)
         json_answer(resp, body.replace(BASE_URL, base.encode()), page.position)
 
     on_head = on_get

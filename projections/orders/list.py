@@ -1,12 +1,14 @@
 """Which orders are there? A page of a list with the count of it all, and one order's document."""
 
-from functools import lru_cache
-from typing import Any, Final, TypeAlias
+from functools import cache, lru_cache
+from itertools import accumulate
+from typing import Any, Final, NamedTuple, TypeAlias
 from uuid import UUID
 
 import msgspec
 
 from domain.log.sqlite import sqlite3
+from projections.orders.table import LARGE
 
 # The shop contract's ten fields (seed 000), and the column that each sorts by.
 ORDERING: Final = {
@@ -24,14 +26,43 @@ ORDERING: Final = {
 # Columns, and whether each goes down.
 Ordering: TypeAlias = tuple[tuple[str, bool], ...]
 NEWEST_FIRST: Final[Ordering] = (("created_at", True),)
-# A document by its name: as SQL, and where it stands, for the orders of `part`. What staff see is the shop's object
-# and what is more, as one object.
+# The rows of a page, with the commas between them, have at most so many bytes.
+ROWS_BYTES_MAX: Final = 15 * 1024 * 1024
+
+
+class _Document(NamedTuple):
+    """A document as SQL, for the orders of `part`: itself, how many bytes it has, and the tables where it stands."""
+
+    sql: str
+    size: str
+    joined: str
+    # Whether any order's is so large that a page of them could be too large.
+    any_large: str
+
+
+def _any_large(*tables: str) -> str:
+    return " OR ".join(f"EXISTS (SELECT 1 FROM {table} WHERE {LARGE[table]})" for table in tables)
+
+
+# What staff see is the shop's object and what is more, as one object.
 _DOCUMENTS: Final = {
-    "shop": ("d.document", "JOIN shop_documents AS d ON d.id = part.id"),
-    "storefront": ("d.document", "JOIN storefront_documents AS d ON d.id = part.id"),
-    "staff": (
+    "shop": _Document(
+        "d.document",
+        "octet_length(d.document)",
+        "JOIN shop_documents AS d ON d.id = part.id",
+        _any_large("shop_documents"),
+    ),
+    "storefront": _Document(
+        "d.document",
+        "octet_length(d.document)",
+        "JOIN storefront_documents AS d ON d.id = part.id",
+        _any_large("storefront_documents"),
+    ),
+    "staff": _Document(
         "CAST(substr(d.document, 1, length(d.document) - 1) || ',' || substr(m.more, 2) AS BLOB)",
+        "octet_length(d.document) + octet_length(m.more)",
         "JOIN shop_documents AS d ON d.id = part.id CROSS JOIN staff_documents AS m ON m.id = part.id",
+        _any_large("shop_documents", "staff_documents"),
     ),
 }
 
@@ -96,15 +127,20 @@ def _conditions(wanted: Filter, *, of_customer: bool) -> tuple[list[str], list[A
 # Storefronts ask the same few questions of many customers.
 @lru_cache(maxsize=512)
 def _statement(wanted: Filter, ordering: Ordering, document: str, of_customer: bool) -> tuple[str, tuple[Any, ...]]:
-    """The statement that gives position, count and the page's documents, and the filter's values in it."""
+    """The statement that gives position, count and the page's documents, and the filter's values in it.
+
+    Where documents are so large that not all may fit, it gives the orders' ids and sizes instead, `7 81920,6 1024`.
+    """
     terms, values, of_statuses_alone = _conditions(wanted, of_customer=of_customer)
-    shown = _DOCUMENTS[document]
+    sql, size, joined, any_large = _DOCUMENTS[document]
+    found = f"CASE WHEN {any_large} THEN part.id || ' ' || ({size}) ELSE {sql} END"
+    shown = f"{any_large}, (SELECT CAST(group_concat({found}, ',') AS BLOB) FROM part CROSS {joined})"
     if ordering == NEWEST_FIRST and of_statuses_alone:
-        statement = _counted(" AND ".join(terms), *shown)
+        statement = _counted(" AND ".join(terms), shown)
     elif ordering == NEWEST_FIRST and of_customer:
-        statement = _walked(" AND ".join(terms), *shown)
+        statement = _walked(" AND ".join(terms), shown)
     else:
-        statement = _scanned(" AND ".join(terms), ordering, *shown)
+        statement = _scanned(" AND ".join(terms), ordering, shown)
     return statement, tuple(values)
 
 
@@ -113,7 +149,7 @@ def _statement(wanted: Filter, ordering: Ordering, document: str, of_customer: b
 # plan `LIMIT ?` for the value that is bound, so prepare the statement anew for each, at three times the query's cost.
 
 
-def _counted(terms: str, document: str, tables: str) -> str:
+def _counted(terms: str, shown: str) -> str:
     """Orders of some statuses, newest first.
 
     Walks to the page's end: a customer's orders lie in that order in the table, all orders in the index
@@ -126,11 +162,11 @@ def _counted(terms: str, document: str, tables: str) -> str:
         SELECT
           (SELECT position FROM positions),
           (SELECT sum(orders) FROM order_counts WHERE {terms}),
-          (SELECT CAST(group_concat({document}, ',') AS BLOB) FROM part CROSS {tables})
+          {shown}
         """
 
 
-def _walked(terms: str, document: str, tables: str) -> str:
+def _walked(terms: str, shown: str) -> str:
     """A customer's orders that any terms choose, newest first.
 
     Walks the table, which lies in that order, to the page's end. The orders that this has passed are counted with the
@@ -150,11 +186,11 @@ def _walked(terms: str, document: str, tables: str) -> str:
             WHEN ?2 = 0 THEN 0
             ELSE (SELECT count(*) FROM hit)
           END,
-          (SELECT CAST(group_concat({document}, ',') AS BLOB) FROM part CROSS {tables})
+          {shown}
         """
 
 
-def _scanned(terms: str, ordering: Ordering, document: str, tables: str) -> str:
+def _scanned(terms: str, ordering: Ordering, shown: str) -> str:
     """Orders in any order.
 
     Looks at every candidate once, in the order in which the rows lie in the file, and sorts those that it keeps.
@@ -171,16 +207,20 @@ def _scanned(terms: str, ordering: Ordering, document: str, tables: str) -> str:
         SELECT
           (SELECT position FROM positions),
           (SELECT count(*) FROM hit),
-          (SELECT CAST(group_concat({document}, ',') AS BLOB) FROM part CROSS {tables})
+          {shown}
         """
 
 
 class Page(msgspec.Struct, frozen=True):
-    """A page of a list, all of it as of one position of the log. `rows` is JSON, with commas between the rows."""
+    """A page of a list, all of it as of one position of the log. `rows` is JSON, with commas between the rows.
+
+    `end` is the offset behind the page: where its rows would be too large together, it has fewer than it was asked for.
+    """
 
     position: int
     count: int
     rows: bytes
+    end: int
 
 
 def page(
@@ -196,12 +236,37 @@ def page(
     """The orders from `offset` on, at most `limit`, as their `document` (shop, storefront or staff).
 
     With `customer_id`, that customer's alone. `ordering` is columns and whether each goes down; ties go by id, down.
-    It is one statement, so position, count and rows are of one moment.
+    Position, count and rows are of one moment.
     """
     statement, values = _statement(wanted, ordering, document, customer_id is not None)
     of_customer = () if customer_id is None else (customer_id,)
-    position, count, rows = connection.execute(statement, (limit, offset, *of_customer, *values)).fetchone()
-    return Page(position, count or 0, rows or b"")
+    while True:
+        position, count, may_not_fit, rows = connection.execute(
+            statement, (limit, offset, *of_customer, *values)
+        ).fetchone()
+        if not may_not_fit or rows is None:
+            return Page(position, count or 0, rows or b"", offset + limit)
+        ids = _fitting(rows)
+        then, fitting = connection.execute(_of_ids(document), (msgspec.json.encode(ids).decode(),)).fetchone()
+        if then == position:
+            return Page(position, count, fitting or b"", offset + len(ids))
+
+
+def _fitting(sizes: bytes) -> list[int]:
+    """The ids of the first orders whose documents fit on a page together; of one at least."""
+    found = [tuple(map(int, pair.split(b" "))) for pair in sizes.split(b",")]
+    ends = accumulate(size + 1 for _, size in found)
+    return [order_id for (order_id, _), end in zip(found, ends, strict=True) if end <= ROWS_BYTES_MAX] or [found[0][0]]
+
+
+@cache
+def _of_ids(document: str) -> str:
+    """The statement that gives position and the documents of orders by their ids."""
+    sql, _, joined, _ = _DOCUMENTS[document]
+    return (
+        f"SELECT (SELECT position FROM positions), (SELECT CAST(group_concat({sql}, ',') AS BLOB)"
+        f" FROM (SELECT value AS id FROM json_each(?)) AS part CROSS {joined})"
+    )
 
 
 def owner(connection: sqlite3.Connection, uuid: UUID) -> int | None:
@@ -232,7 +297,7 @@ def one(
     """An order by its id or its UUID. With `customer_id`, only that customer's, and only where it is not deleted."""
     column, value = ("id", order_id) if order_id is not None else ("uuid", str(uuid))
     owner = "" if customer_id is None else " AND part.customer_id = ? AND part.status <> 'deleted'"
-    what, where = _DOCUMENTS[document]
+    what, _, where, _ = _DOCUMENTS[document]
     row = connection.execute(
         f"SELECT p.position, found.document, found.version FROM positions AS p LEFT JOIN"
         f" (SELECT {what} AS document, s.version FROM orders AS part {where} JOIN states AS s ON s.id = part.id"

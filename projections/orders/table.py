@@ -96,6 +96,10 @@ _WIDE: Final[dict[str, dict[str, Any]]] = {
     "staff_documents": {"id": int, "more": bytes},
     "states": {"id": int, "version": int, "state": bytes, "digest": bytes, "seal": bytes},
 }
+# A page of as many orders as may stand on one may be too large for an answer only where one of these has an order.
+_LARGE_BYTES: Final = 75 * 1024
+_LARGE: Final = {"shop_documents": "document", "storefront_documents": "document", "staff_documents": "more"}
+LARGE: Final = {table: f"octet_length({column}) > {_LARGE_BYTES}" for table, column in _LARGE.items()}
 _PUT: Final = tuple(
     f"INSERT OR REPLACE INTO {table} VALUES ({', '.join('?' * len(columns))})"
     for table, columns in {"orders": _COLUMNS, **_WIDE}.items()
@@ -139,6 +143,8 @@ class Orders(StateView):
             database.table("orders").create_index((unique,), unique=True)
         for name, columns in _INDEXES.items():
             database.table("orders").create_index(columns, index_name=name)
+        for table, is_large in LARGE.items():
+            database.conn.execute(f"CREATE INDEX {table}_large ON {table} (id) WHERE {is_large}")
         for statement in (_COUNT_ALL, *_COUNT_ON):
             database.conn.execute(statement)
 
