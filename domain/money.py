@@ -36,7 +36,7 @@ class Amount:
     def __init__(self, text: str) -> None:
         """Raises ValueError where the text is not digits, or digits, a point and digits."""
         if not _AMOUNT.fullmatch(text):
-            if re.fullmatch(rf"-{_AMOUNT.pattern}", text):
+            if text.startswith("-") and _AMOUNT.fullmatch(text[1:]):
                 raise ValueError("an amount must not be negative")
             shown = text if len(text) <= 40 else text[:40] + "…"
             raise ValueError(

@@ -171,15 +171,15 @@ def _amount(target: type, value: Any) -> Any:
     raise ValueError(f"expected an amount, a string or a number, got {type(value).__name__}")
 
 
-_FIELD_AT_END = re.compile(r"(?P<message>.*?)(?: - at `\$(?P<path>.*)`)?", re.DOTALL)
 _FIELD_IN_MESSAGE = re.compile(r"Object (?:contains unknown|missing required) field `(?P<name>.*)`", re.DOTALL)
 
 
 def _invalid_field(error: msgspec.ValidationError) -> InvalidField:
     """msgspec's message as ours: "… - at `$.items[0]`" becomes the field `items[0]`."""
-    found = _FIELD_AT_END.fullmatch(str(error))
-    assert found
-    path, message = (found["path"] or "").removeprefix("."), found["message"]
+    message, at, path = str(error).rpartition(" - at `$")
+    if not at:
+        message, path = path, ""
+    path = path.removesuffix("`").removeprefix(".")
     if named := _FIELD_IN_MESSAGE.fullmatch(message):
         path = f"{path}.{named['name']}" if path else named["name"]
         message = "this field is not known here" if "unknown" in message else "this field is required"

@@ -13,7 +13,8 @@ from domain.reconciliation.sides import Sides, Sort, entry_sort
 
 # Of more rows than this only the sum of all is tried: there are too many subsets.
 SUM_ROWS_MAX: Final = 10
-_STEM: Final = re.compile(r"(.+)[-_/.:#].+")
+# Up to the last of these marks that has a character before it and one behind it.
+_STEM: Final = re.compile(r"\A(.+)[-_/.:#].[^-_/.:#\n]*[-_/.:#]?")
 
 # The places of lines and entries that may belong together.
 Candidate: TypeAlias = tuple[tuple[int, ...], tuple[int, ...]]

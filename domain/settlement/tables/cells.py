@@ -5,7 +5,6 @@ Every function raises ValueError with a message that follows the name of the cel
 
 import re
 from datetime import UTC, datetime, tzinfo
-from functools import cache
 from typing import Final, TypeAlias
 
 import msgspec
@@ -38,13 +37,12 @@ _MOMENT: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?P<offset>Z|[+-][0-9]{2}:[0-9]{2})?"
 )
 # Text that a spreadsheet would run as a formula. Plain words may begin with a hyphen, so + and - need more behind.
-_FORMULA: Final = re.compile(r"[=@].|[+-].*[(|!]")
+_FORMULA: Final = re.compile(r"\A(?:[=@].|[+-].*[(|!])")
 _SEPARATORS: Final = re.compile(r"[.,'’  \u202f_]")
-
-
-@cache
-def _amount_text(decimal: str) -> re.Pattern[str]:
-    return re.compile(rf"(-?)([0-9]{{1,{WHOLE_DIGITS_MAX}}})(?:{re.escape(decimal)}([0-9]+))?")
+# By the decimal sign.
+_AMOUNT: Final = {
+    sign: re.compile(rf"(-?)([0-9]{{1,{WHOLE_DIGITS_MAX}}})(?:{re.escape(sign)}([0-9]+))?") for sign in (".", ",")
+}
 
 
 def minor(cell: Cell, digits: int, decimal: str = ".") -> int:
@@ -59,7 +57,7 @@ def minor(cell: Cell, digits: int, decimal: str = ".") -> int:
 
 
 def _minor(text: str, digits: int, decimal: str, *, zeros_may_follow: bool = False) -> int:
-    found = _amount_text(decimal).fullmatch(text)
+    found = _AMOUNT[decimal].fullmatch(text)
     if not found:
         raise ValueError(_why_no_amount(text, decimal))
     sign, whole, fraction = found.groups("")

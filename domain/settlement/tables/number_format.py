@@ -52,9 +52,13 @@ BUILTIN: Final = {
 }
 # The parts of a format beside the digits: quoted or escaped text, a space as wide as a letter, a filling letter, a
 # colour or a currency in brackets.
-_BESIDE: Final = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?:\$[^\]]*|[A-Za-z]+[0-9]*)\]')
+_BESIDE: Final = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?:\$[^\[\]]*|[A-Za-z]+[0-9]*)\]')
 _ELAPSED: Final = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
-_DIGITS: Final = re.compile(r"[^0#?.,]*([0#?,]*)(?:\.([0#?]*))?[^0#?.,]*")
+# Possessive: what one part has taken no later part could.
+_DIGITS: Final = re.compile(r"[^0#?.,]*+([0#?,]*+)(?:\.([0#?]*+))?+[^0#?.,]*+")
+_OF_A_DATE: Final = re.compile(r"[ymdhs]", re.IGNORECASE)
+_EXPONENT: Final = re.compile(r"[0#?]\.?E")
+_OTHERWISE: Final = re.compile(r"[%/Ee\[\]@]")
 
 
 class Section(msgspec.Struct, frozen=True):
@@ -77,10 +81,10 @@ def _section(code: str) -> Section:
     code = code.strip()
     if code.lower() in ("general", "@", ""):
         return Section("general")
-    if re.search(r"[ymdhs]", code, re.IGNORECASE) and not re.search(r"[0#?]+\.?[0#?]*E", code):
+    if _OF_A_DATE.search(code) and not _EXPONENT.search(code):
         return Section("date")
     found = _DIGITS.fullmatch(code)
-    if not found or re.search(r"[%/Ee\[\]@]", code) or found[1].endswith(","):
+    if not found or _OTHERWISE.search(code) or found[1].endswith(","):
         return Section("other")
     return Section("fixed", max(1, found[1].count("0")), len(found[2] or ""))
 
