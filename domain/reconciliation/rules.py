@@ -26,6 +26,10 @@ from domain.refusals import InvalidField
 from domain.settlement.formats.mapping import Mapping, checked
 from domain.strict_json import shaped
 
+TEXT_CHARS_MAX: Final = 64 * 1024
+# A key of n parts takes the TOML reader n² steps, and a key is on one line.
+LINE_CHARS_MAX: Final = 1_000
+
 _Days: TypeAlias = Annotated[int, Meta(ge=0, le=365)]
 
 
@@ -64,6 +68,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 def rules_from(toml: str) -> Rules:
     """Raises InvalidField, naming what is wrong in the TOML."""
+    _check_text(toml)
     try:
         # Numbers with a point stay text: an amount never passes through a float.
         file = shaped(tomllib.loads(toml, parse_float=str), _File)
@@ -71,6 +76,8 @@ def rules_from(toml: str) -> Rules:
         raise InvalidField("", f"this is not TOML: {error}") from None
     except RecursionError:
         raise InvalidField("", "this is nested too deep") from None
+    except ValueError:  # the one other that `tomllib` lets through
+        raise InvalidField("", "a number has too many digits; amounts have at most 15 before the point") from None
     for name, provider in file.providers.items():
         if provider.file:
             checked(provider.file, f"providers.{name}.file.")
@@ -83,3 +90,16 @@ def rules_from(toml: str) -> Rules:
         },
         providers=file.providers,
     )
+
+
+def _check_text(toml: str) -> None:
+    """Raises InvalidField for what the TOML reader would spend too long on, and for what is no text."""
+    if len(toml) > TEXT_CHARS_MAX:
+        raise InvalidField("", f"rules have at most {TEXT_CHARS_MAX} characters, these are {len(toml)}")
+    for number, line in enumerate(toml.split("\n"), 1):
+        if len(line) > LINE_CHARS_MAX:
+            raise InvalidField("", f"line {number} has {len(line)} characters; at most {LINE_CHARS_MAX} are taken")
+        try:
+            line.encode()
+        except UnicodeEncodeError as error:
+            raise InvalidField("", f"line {number} has a lone surrogate at its character {error.start + 1}") from None

@@ -13,7 +13,12 @@ import msgspec
 from domain.refusals import Refusal
 
 KINDS: Final = ("payment", "refund", "fee", "chargeback", "adjustment", "payout")
-LINES_MAX: Final = 1_000_000
+# So many lines are a large shop's month. Reading and matching them takes some ten seconds and 300 MB.
+LINES_MAX: Final = 200_000
+# Rows of a file: its lines, and those above, between and below them.
+ROWS_MAX: Final = LINES_MAX + 10_000
+# All texts of all lines together: a workbook's cells may share one long text.
+TEXTS_CHARS_MAX: Final = 64 * 1024 * 1024
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True, gc=False):

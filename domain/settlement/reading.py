@@ -14,12 +14,12 @@ from domain.settlement.formats.camt053 import camt053_lines
 from domain.settlement.formats.mapping import OWN, Mapping, mapped_lines
 from domain.settlement.formats.paypal import paypal_lines
 from domain.settlement.formats.stripe import is_stripe, stripe_lines
-from domain.settlement.lines import Balance, Line, Misfit, SettlementRefused
+from domain.settlement.lines import TEXTS_CHARS_MAX, Balance, Line, Misfit, SettlementRefused
 from domain.settlement.tables.cells import Cell
 from domain.settlement.tables.rows import csv_rows
 from domain.settlement.tables.sheet import sheet_rows
 
-FILE_BYTES_MAX: Final = 1024 * 1024 * 1024
+FILE_BYTES_MAX: Final = 256 * 1024 * 1024
 _LOOK_BYTES: Final = 1024
 
 
@@ -36,14 +36,25 @@ def read(
     SettlementRefused, also at the very end: no line counts before the last one is read.
     """
     try:
-        yield from _lines(stream, provider, mapping, on_balance)
+        with closing(_lines(stream, provider, mapping, on_balance)) as lines:
+            yield from _bounded(lines)
     except Misfit as misfit:
         raise SettlementRefused(file, misfit.row, misfit.column, misfit.message) from None
 
 
+def _bounded(lines: Iterator[Line]) -> Iterator[Line]:
+    chars = 0
+    for line in lines:
+        chars += len(line.raw_kind) + len(line.reference) + len(line.order) + len(line.payout)
+        chars += sum(map(len, line.aliases))
+        if chars > TEXTS_CHARS_MAX:
+            raise Misfit(line.row, None, f"the texts of all lines have at most {TEXTS_CHARS_MAX} characters together")
+        yield line
+
+
 def _lines(
     stream: BinaryIO, provider: str, mapping: Mapping | None, on_balance: Callable[[Balance], None]
-) -> Iterator[Line]:
+) -> Generator[Line]:
     if stream.seek(0, SEEK_END) > FILE_BYTES_MAX:
         raise Misfit(None, None, f"a file has at most {FILE_BYTES_MAX // 1024**2} MiB")
     stream.seek(0)

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import BinaryIO, Final, Literal
 
-from domain.settlement.lines import LINES_MAX, Balance, Line, Misfit, shown
+from domain.settlement.lines import LINES_MAX, ROWS_MAX, Balance, Line, Misfit, shown
 from domain.settlement.tables import cells
 from domain.settlement.tables.cells import REFERENCE_LENGTH_MAX, TEXT_LENGTH_MAX, Number
 from domain.settlement.tables.safe_xml import Event, events, local
@@ -30,11 +30,48 @@ _CAME_IN: Final = frozenset({"RCDT", "RRCT", "IDDT", "MCRD", "CCRD", "RCCN"})
 _WAS_SENT: Final = frozenset({"ICDT", "IRCT", "ICCN"})
 _RETURNS: Final = frozenset({"RRTN", "UPDD", "UPCC", "RPCR", "CHBK"})
 _BALANCES: Final[dict[str, Literal["opening", "closing"]]] = {"OPBD": "opening", "PRCD": "opening", "CLBD": "closing"}
+_DEPTH_MAX: Final = 6
 _NOT_PROVIDED: Final = frozenset({"", "NOTPROVIDED", "NONREF"})
 
 
+# The paths below an account, a balance, an entry or a transaction that are read.
+_PATHS: Final = frozenset(
+    {
+        "Id/IBAN",
+        "Id/Othr/Id",
+        "Tp/CdOrPrtry/Cd",
+        "CdtDbtInd",
+        "Amt",
+        "Amt/@Ccy",
+        "AmtDtls/TxAmt/Amt",
+        "AmtDtls/TxAmt/Amt/@Ccy",
+        "Sts",
+        "Sts/Cd",
+        "RvslInd",
+        "AcctSvcrRef",
+        "NtryRef",
+        "BookgDt/DtTm",
+        "BookgDt/Dt",
+        "ValDt/DtTm",
+        "ValDt/Dt",
+        "Refs/EndToEndId",
+        "Refs/TxId",
+        "Refs/AcctSvcrRef",
+        "RtrInf/Rsn/Cd",
+        "RmtInf/Strd/CdtrRefInf/Ref",
+        "RmtInf/Ustrd",
+        "BkTxCd/Domn/Cd",
+        "BkTxCd/Domn/Fmly/Cd",
+        "BkTxCd/Domn/Fmly/SubFmlyCd",
+        "BkTxCd/Prtry/Cd",
+    }
+)
+
+
 class _Element:
-    """The texts below one element, by their paths, and the line on which it begins."""
+    """The texts below one element that are read, by their paths, and the line on which it begins."""
+
+    __slots__ = ("_count", "_texts", "line")
 
     def __init__(self, line: int) -> None:
         self.line = line
@@ -45,7 +82,7 @@ class _Element:
         self._count += 1
         if self._count > TEXTS_MAX:
             raise Misfit(self.line, None, f"an element has at most {TEXTS_MAX} others below it")
-        if text := text.strip():
+        if path in _PATHS and (text := text.strip()):
             self._texts.setdefault(path, []).append(text)
 
     def first(self, *paths: str) -> str:
@@ -60,9 +97,12 @@ def camt053_lines(stream: BinaryIO, provider: str, on_balance: Callable[[Balance
     """Raises Misfit, also where the statement is cut off."""
     count = 0
     account = ""
-    for name, element, details in _elements(stream):
+    for found, (name, element, details) in enumerate(_elements(stream)):
+        if found > ROWS_MAX:
+            raise Misfit(element.line, name, f"a file has at most {ROWS_MAX} accounts, balances and entries")
         if name == "Acct":
             account = element.first("Id/IBAN", "Id/Othr/Id")
+            _check_length(element, "Id", account)
         elif name == "Bal":
             _balance(element, account, on_balance)
         else:
@@ -118,8 +158,9 @@ class _Place:
         return self.path[3], element, self._details
 
     def _below(self) -> list[str]:
-        """The path below the transaction, or else below the element."""
-        return self.path[6 if self._in_detail else 4 :]
+        """The path below the transaction, or else below the element; its first parts, where nothing so deep is read."""
+        begin = 6 if self._in_detail else 4
+        return self.path[begin : begin + _DEPTH_MAX]
 
     def _add(self, path: list[str], text: str) -> None:
         if self._in_detail:
@@ -199,9 +240,9 @@ def _line(entry: _Element, detail: _Element, amount: int, currency: str, provide
         )
         if name not in _NOT_PROVIDED
     )
+    _check_length(detail, "Refs", *names)
+    _check_length(detail, "BkTxCd", code)
     reference, *aliases = names or [""]
-    if len(reference) > REFERENCE_LENGTH_MAX:
-        raise Misfit(detail.line, "Refs", f"a reference has at most {REFERENCE_LENGTH_MAX} characters")
     order = " ".join(filter(None, (detail.first("RmtInf/Strd/CdtrRefInf/Ref"), detail.all("RmtInf/Ustrd"))))
     return Line(
         row=detail.line,
@@ -217,6 +258,11 @@ def _line(entry: _Element, detail: _Element, amount: int, currency: str, provide
         order=order[:TEXT_LENGTH_MAX],
         aliases=tuple(aliases),
     )
+
+
+def _check_length(element: _Element, column: str, *texts: str) -> None:
+    if any(len(text) > REFERENCE_LENGTH_MAX for text in texts):
+        raise Misfit(element.line, column, f"at most {REFERENCE_LENGTH_MAX} characters")
 
 
 def _moment(entry: _Element) -> datetime:

@@ -33,6 +33,7 @@ occurred_at, order and payout, in any order (the last two can be left out, and f
 is found out.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Annotated, Final, Literal
@@ -43,7 +44,7 @@ from msgspec import Meta
 
 from domain.currencies import digits_of, minor_digits
 from domain.refusals import InvalidField
-from domain.settlement.lines import Line, Misfit
+from domain.settlement.lines import Line, Misfit, shown
 from domain.settlement.tables.cells import Cell
 from domain.settlement.tables.table import Header, Record, records
 
@@ -92,6 +93,8 @@ OWN: Final = Mapping(
     timezone=None,
 )
 OWN_REQUIRED: Final = ("reference", "kind", "gross", "currency", "occurred_at")
+DATE_FORMAT_CHARS_MAX: Final = 100
+_DIRECTIVE: Final = re.compile("%(.)", re.DOTALL)
 _SAMPLE_DAY: Final = datetime(2026, 2, 28)  # noqa: DTZ001  (a day to try a pattern on)
 
 
@@ -110,11 +113,13 @@ def checked(mapping: Mapping, at: str = "") -> Mapping:
     try:
         _zone(mapping)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise InvalidField(f"{at}timezone", f"{mapping.timezone!r} is not a time zone, like 'Europe/Berlin'") from None
-    if mapping.date_format and not _says_the_day(mapping.date_format):
         raise InvalidField(
-            f"{at}date_format", f"{mapping.date_format!r} does not say day, month and year; see strptime"
-        )
+            f"{at}timezone", f"{shown(str(mapping.timezone))} is not a time zone, like 'Europe/Berlin'"
+        ) from None
+    if mapping.delimiter == '"' or not (mapping.delimiter.isprintable() or mapping.delimiter == "\t"):
+        raise InvalidField(f"{at}delimiter", f"{mapping.delimiter!r} parts no cells; write it like ';' or a tab")
+    if mapping.date_format:
+        _check_date_format(mapping.date_format, f"{at}date_format")
     return mapping
 
 
@@ -122,10 +127,21 @@ def _zone(mapping: Mapping) -> ZoneInfo | None:
     return ZoneInfo(mapping.timezone) if mapping.timezone else None
 
 
+def _check_date_format(pattern: str, field: str) -> None:
+    if len(pattern) > DATE_FORMAT_CHARS_MAX:
+        raise InvalidField(field, f"at most {DATE_FORMAT_CHARS_MAX} characters, these are {len(pattern)}")
+    directives = [directive for directive in _DIRECTIVE.findall(pattern) if directive != "%"]
+    for directive in directives:
+        if directives.count(directive) > 1:
+            raise InvalidField(field, f"%{directive} stands in {shown(pattern)} twice; once is right, like '%d.%m.%Y'")
+    if not _says_the_day(pattern):
+        raise InvalidField(field, f"{shown(pattern)} does not say day, month and year once; write it like '%d.%m.%Y'")
+
+
 def _says_the_day(pattern: str) -> bool:
     try:
         found = datetime.strptime(_SAMPLE_DAY.strftime(pattern), pattern)  # noqa: DTZ007  (only its day is looked at)
-    except ValueError:
+    except (ValueError, re.error):  # the latter where two directives say the same, like %x and %d
         return False
     return found.date() == _SAMPLE_DAY.date()
 

@@ -20,7 +20,7 @@ from typing import Final
 
 from domain.currencies import minor_digits
 from domain.settlement.lines import LINES_MAX, Balance, Line, Misfit, shown
-from domain.settlement.tables.cells import Cell
+from domain.settlement.tables.cells import REFERENCE_LENGTH_MAX, Cell
 from domain.settlement.tables.table import Header, Record
 
 REQUIRED: Final = (
@@ -38,6 +38,7 @@ _DATE_FORMAT: Final = "%Y/%m/%d %H:%M:%S %z"
 _DIRECTIONS: Final = {"CR": 1, "DR": -1}
 _BEGINNING: Final = 6  # the place, in a section's footer, of the beginning balance's CR or DR
 _ENDING: Final = 8
+_DIGITS_MAX: Final = 18
 _GROUPS: Final = {
     "T01": "fee",
     "T02": "adjustment",
@@ -80,6 +81,8 @@ class _Reading:
             raise Misfit(row, "SH", "a section begins before the last one has ended with its count (SC)")
         self.in_section, self.of_section, self.header = True, 0, None
         self.account = cells[3].strip() if len(cells) > 3 else ""
+        if len(self.account) > REFERENCE_LENGTH_MAX:
+            raise Misfit(row, "4", f"at most {REFERENCE_LENGTH_MAX} characters, these are {len(self.account)}")
 
     def columns(self, row: int, cells: Sequence[str]) -> None:
         if self.header is not None:
@@ -160,6 +163,8 @@ def _structure(reading: _Reading, what: str, row: int, cells: Sequence[str]) -> 
 
 def _directed(row: int, column: int, direction: str, amount: str) -> int:
     """An amount of a footer with its sign."""
+    if len(amount) > _DIGITS_MAX:
+        raise Misfit(row, str(column + 1), f"{shown(amount)} has more than {_DIGITS_MAX} digits")
     if direction not in _DIRECTIONS or not (amount.isascii() and amount.isdigit()):
         raise Misfit(row, str(column), f"neither CR nor DR, or no whole number: {shown(direction)}, {shown(amount)}")
     return _DIRECTIONS[direction] * int(amount)

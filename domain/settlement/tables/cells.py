@@ -133,7 +133,7 @@ def _parsed(text: str, zone: tzinfo | None, pattern: str | None) -> datetime:
     if iso and not iso["offset"] and zone is None:
         raise ValueError(f"{shown(text)} has no offset from UTC; write it like 2026-03-01T10:30:00Z")
     try:
-        if pattern and text.isascii():
+        if pattern and text.isascii() and len(text) <= TEXT_LENGTH_MAX:
             return datetime.strptime(text, pattern)  # noqa: DTZ007  (the caller gives it its zone)
         if iso or _DAY.fullmatch(text):
             return datetime.fromisoformat(text)

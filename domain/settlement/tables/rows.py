@@ -1,7 +1,7 @@
 """The rows of a CSV file, read strictly, a line at a time, in memory that does not grow.
 
 A row's number is that of the line on which it begins, from 1. Lines and rows are bounded, so that a file
-without line ends, or with a quotation mark that is never closed, is not read to the end.
+without line ends, of empty lines, or with a quotation mark that is never closed, is not read to the end.
 """
 
 import csv
@@ -10,10 +10,12 @@ import re
 from collections.abc import Generator, Iterator
 from typing import BinaryIO, Final
 
-from domain.settlement.lines import Misfit
+from domain.settlement.lines import ROWS_MAX, Misfit
 
 LINE_CHARS_MAX: Final = 64 * 1024
 ROW_LINES_MAX: Final = 50
+# Empty ones, and those within quoted cells, counted.
+FILE_LINES_MAX: Final = 10_000_000
 # Control characters, and the lone surrogates that stand for bytes which are no text in the file's encoding.
 _UNFIT: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
@@ -37,6 +39,8 @@ class _Feed:
         self.number += 1
         if len(line) > LINE_CHARS_MAX:
             raise Misfit(self.number, None, f"a line has at most {LINE_CHARS_MAX} characters; is this a CSV file?")
+        if self.number > FILE_LINES_MAX:
+            raise Misfit(self.number, None, f"a file has at most {FILE_LINES_MAX} lines, empty ones counted")
         if self.number - self.row_begins >= ROW_LINES_MAX:
             raise Misfit(self.row_begins, None, "a quotation mark is opened here and not closed")
         self.has_unfit = self.has_unfit or _UNFIT.search(line) is not None
@@ -50,6 +54,7 @@ def csv_rows(stream: BinaryIO, *, encoding: str = "utf-8", delimiter: str = ",")
     feed = _Feed(text)
     reader = csv.reader(feed, delimiter=delimiter, strict=True)
     try:
+        count = 0
         while True:
             feed.row_begins = feed.number + 1
             try:
@@ -60,9 +65,15 @@ def csv_rows(stream: BinaryIO, *, encoding: str = "utf-8", delimiter: str = ",")
                 raise Misfit(feed.row_begins, None, f"this is not CSV: {error}") from None
             except UnicodeDecodeError:
                 raise Misfit(feed.row_begins, None, f"the text is not {encoding}") from None
+            except UnicodeError:  # a codec that wants a mark, and finds none
+                message = f"a file in {encoding} begins with a byte order mark, FF FE or FE FF; save it with one"
+                raise Misfit(1, None, message) from None
             if feed.has_unfit:
                 raise _unfit(feed.row_begins, cells, encoding)
             if any(cells):
+                count += 1
+                if count > ROWS_MAX:
+                    raise Misfit(feed.row_begins, None, f"a file has at most {ROWS_MAX} rows")
                 yield feed.row_begins, cells
     finally:
         text.detach()

@@ -2,14 +2,16 @@
 
 The workbook is unzipped and parsed here, and not by a spreadsheet library, because those hand out numbers as binary
 floats; `number_format` has the rule by which a stored number is read. Refused: macros, formulas (their value
-depends on the program that opens the file), encrypted workbooks, parts that unpack to too much (a "zip bomb"). The
-table of shared texts, which is bounded, and one row stay in memory.
+depends on the program that opens the file), encrypted workbooks, parts that are packed in another way than a
+spreadsheet does, or that unpack to too much (a "zip bomb"). The table of shared texts, which is bounded, and one row
+stay in memory.
 
 The format is that of ECMA-376, part 1, chapter 18 (SpreadsheetML).
 """
 
 import posixpath
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Generator, Iterator
@@ -18,19 +20,28 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import BinaryIO, Final
 
-from domain.settlement.lines import LINES_MAX, Misfit, shown
+from domain.settlement.lines import ROWS_MAX, Misfit, shown
 from domain.settlement.tables import number_format
 from domain.settlement.tables.cells import Cell, Number, Unreadable
-from domain.settlement.tables.safe_xml import Event, events, local
+from domain.settlement.tables.safe_xml import TEXT_CHARS_MAX, Event, events, local
 
 PARTS_MAX: Final = 1_000
+DIRECTORY_BYTES_MAX: Final = 1024 * 1024
 UNPACKED_BYTES_MAX: Final = 512 * 1024 * 1024
 # Sheets of many equal cells pack well, but not as well as this; small parts may.
 PACKED_RATIO_MAX: Final = 200
 SMALL_PART_BYTES: Final = 1024 * 1024
-SHARED_CHARS_MAX: Final = 64 * 1024 * 1024
+SHARED_CHARS_MAX: Final = 32 * 1024 * 1024
+SHARED_TEXTS_MAX: Final = 1_000_000
 CELLS_MAX: Final = 500
+# Excel's own limits, but for the sheets, which it does not limit.
+FORMATS_MAX: Final = 65_490
+FORMAT_CHARS_MAX: Final = 255
+DECIMALS_MAX: Final = 30
+SHEETS_MAX: Final = 1_000
 
+_PACKED_AS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_ENCRYPTED: Final = 0x1 | 0x40 | 0x2000
 _REFERENCE: Final = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _MACROS: Final = re.compile(r"vbaProject|vbaData|macrosheets/|activeX/", re.IGNORECASE)
 _DAY_ZERO: Final = datetime(1899, 12, 30)  # noqa: DTZ001  (a sheet's dates have no zone)
@@ -45,7 +56,7 @@ def sheet_rows(stream: BinaryIO, sheet: str | None = None, header_row: int = 1) 
 
     The file leaves out cells that were never filled: rows are made as wide as the first row. Raises Misfit.
     """
-    with _whole(), zipfile.ZipFile(stream) as package:
+    with _whole(), zipfile.ZipFile(_InPieces(stream)) as package:
         _check(package)
         path, day_zero = _sheet(package, sheet)
         reading = _Reading(_formats(package), _shared_texts(package), day_zero)
@@ -57,12 +68,41 @@ def sheet_rows(stream: BinaryIO, sheet: str | None = None, header_row: int = 1) 
                     yield row, cells + [""] * (width - len(cells))
 
 
+class _InPieces:
+    """The package's file for `zipfile`, which reads the directory of parts at once and keeps a record of each."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.seek = stream.seek
+        self.tell = stream.tell
+        self.seekable = stream.seekable
+
+    def read(self, size: int = -1, /) -> bytes:
+        if size > DIRECTORY_BYTES_MAX:
+            raise Misfit(None, None, "the workbook's directory is longer than is taken")
+        return self._stream.read(size)
+
+
+# What `zipfile` and the numbers in a workbook's XML raise where a byte is wrong.
+_DAMAGE: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    RuntimeError,
+    LookupError,
+    ValueError,
+    OverflowError,
+    OSError,
+)
+
+
 @contextmanager
 def _whole() -> Iterator[None]:
     try:
         yield
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, LookupError, ValueError, OSError) as error:
-        raise Misfit(None, None, f"this is not a whole XLSX workbook: {error}") from None
+    except _DAMAGE as error:
+        raise Misfit(None, None, f"this is not a whole XLSX workbook: {shown(str(error))}") from None
 
 
 def _check(package: zipfile.ZipFile) -> None:
@@ -71,8 +111,11 @@ def _check(package: zipfile.ZipFile) -> None:
     if len(parts) > PARTS_MAX or sum(part.file_size for part in parts) > UNPACKED_BYTES_MAX:
         raise Misfit(None, None, "the workbook unpacks to more than is taken")
     for part in parts:
-        if part.flag_bits & 1:
+        if part.flag_bits & _ENCRYPTED:
             raise Misfit(None, None, "the workbook is encrypted")
+        if part.compress_type not in _PACKED_AS:
+            what = f"the workbook's part {shown(part.filename)} is packed by the method {part.compress_type}"
+            raise Misfit(None, None, f"{what}; save it as plain XLSX, whose parts are stored or deflated")
         if _MACROS.search(part.filename):
             raise Misfit(None, None, f"the workbook has macros ({part.filename}); save it as plain XLSX")
         if part.file_size > max(SMALL_PART_BYTES, part.compress_size * PACKED_RATIO_MAX):
@@ -92,10 +135,13 @@ def _sheet(package: zipfile.ZipFile, name: str | None) -> tuple[str, datetime]:
                 day_zero = _DAY_ZERO_1904
             if local(event.name) == "sheet":
                 names.append(event.attributes["name"])
+                if len(names) > SHEETS_MAX:
+                    raise Misfit(None, None, f"a workbook has at most {SHEETS_MAX} sheets")
                 if wanted is None and names[-1] == (name or names[0]):
                     wanted = next((value for key, value in event.attributes.items() if local(key) == "id"), None)
     if wanted is None:
-        raise Misfit(None, None, f"the workbook has no sheet {shown(name or '')}, but {', '.join(map(shown, names))}")
+        there = ", ".join(map(shown, names[:12]))
+        raise Misfit(None, None, f"the workbook has no sheet {shown(name or '')}, but {there}")
     with package.open("xl/_rels/workbook.xml.rels") as part:
         for event in events(part):
             if event.attributes and event.attributes.get("Id") == wanted:
@@ -116,9 +162,15 @@ def _formats(package: zipfile.ZipFile) -> list[str]:
             if name == "cellXfs":
                 in_cells = event.begins
             elif attributes is not None and name == "numFmt" and "formatCode" in attributes:
-                codes[int(attributes["numFmtId"])] = attributes["formatCode"]
+                code = attributes["formatCode"]
+                if len(code) > FORMAT_CHARS_MAX:
+                    message = f"has {len(code)} characters; a number format has at most {FORMAT_CHARS_MAX}"
+                    raise Misfit(None, None, f"{shown(code)} {message}")
+                codes[int(attributes["numFmtId"])] = code
             elif attributes is not None and name == "xf" and in_cells:
                 formats.append(codes.get(int(attributes.get("numFmtId", "0")), "General"))
+            if max(len(codes), len(formats)) > FORMATS_MAX:
+                raise Misfit(None, None, f"a workbook has at most {FORMATS_MAX} formats")
     return formats
 
 
@@ -137,11 +189,11 @@ def _shared_texts(package: zipfile.ZipFile) -> list[str]:
                 aside = event.begins
             elif name == "t" and not event.begins and not aside:
                 pieces.append(event.text)
-                length += len(event.text)
+                length += len(event.text) + 1
             elif name == "si" and not event.begins:
                 texts.append("".join(pieces))
                 pieces.clear()
-            if length > SHARED_CHARS_MAX:
+            if length > SHARED_CHARS_MAX or len(texts) > SHARED_TEXTS_MAX:
                 raise Misfit(None, None, "the workbook has more text than is taken")
     return texts
 
@@ -153,7 +205,7 @@ class _Reading:
         self._formats = formats
         self._shared = shared
         self._day_zero = day_zero
-        self._row = 0
+        self._row = self._count = self._chars = 0
         self._cells: list[Cell] = []
         self._type = self._value = ""
         self._style = 0
@@ -167,8 +219,10 @@ class _Reading:
             elif name == "v":
                 self._value = event.text
             elif name == "t":
-                self._pieces.append(event.text)
+                self._add_piece(event.text)
             elif name == "c":
+                if len(self._cells) >= CELLS_MAX:
+                    raise Misfit(self._row, None, f"a row has at most {CELLS_MAX} cells")
                 self._cells.append(self._cell())
             elif name == "row":
                 while self._cells and self._cells[-1] == "":
@@ -179,14 +233,16 @@ class _Reading:
     def _begin(self, name: str, attributes: dict[str, str]) -> None:
         if name == "row":
             self._row = int(attributes.get("r", self._row + 1))
-            if self._row > LINES_MAX + 1_000:
-                raise Misfit(self._row, None, f"a sheet has at most {LINES_MAX} lines")
+            self._count += 1
+            if max(self._row, self._count) > ROWS_MAX:
+                raise Misfit(self._row, None, f"a sheet has at most {ROWS_MAX} rows, empty ones counted")
             self._cells = []
         elif name == "c":
             self._place(attributes.get("r"))
-            self._type, self._style = attributes.get("t", "n"), int(attributes.get("s", "0"))
+            self._type, self._style = attributes.get("t", "n"), _place_of(attributes.get("s", "0"))
             self._value = ""
             self._pieces.clear()
+            self._chars = 0
         elif name == "f":
             raise Misfit(self._row, _letters(len(self._cells)), "a formula; save the sheet with values alone")
 
@@ -203,9 +259,15 @@ class _Reading:
             raise Misfit(self._row, found[1], f"a row has at most {CELLS_MAX} cells, from left to right")
         self._cells += [""] * (place - 1 - len(self._cells))
 
+    def _add_piece(self, text: str) -> None:
+        self._chars += len(text) + 1
+        if self._chars > TEXT_CHARS_MAX:
+            raise Misfit(self._row, _letters(len(self._cells)), f"a text of more than {TEXT_CHARS_MAX} characters")
+        self._pieces.append(text)
+
     def _cell(self) -> Cell:
         if self._type == "s":
-            return self._shared[int(self._value)]
+            return self._shared[_place_of(self._value)]
         if self._type == "inlineStr":
             return "".join(self._pieces)
         if self._type == "e":
@@ -223,6 +285,8 @@ class _Reading:
         section = number_format.section_for(code, number < 0, number == 0)
         if section.shows == "date":
             return self._date(number)
+        if section.decimals > DECIMALS_MAX:
+            return Unreadable(f"the format {shown(code)} has more than {DECIMALS_MAX} decimals, the most of a sheet")
         if section.shows == "other":
             return Unreadable(f"the format {shown(code)} shows something else than the number")
         return Number(number_format.as_shown(number, section))
@@ -232,6 +296,13 @@ class _Reading:
         if not _DAY_FIRST <= number <= _DAY_LAST:
             return Unreadable("the day is outside the calendar of spreadsheets")
         return self._day_zero + timedelta(seconds=int((number * 86_400).quantize(Decimal(1))))
+
+
+def _place_of(text: str) -> int:
+    """A place in a table of the workbook. Raises ValueError: one below zero would count from the table's end."""
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError(f"{shown(text)} is no place in a table")
+    return int(text)
 
 
 def _letters(place: int) -> str:
