@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 
 from falcon.asgi import Request
 
-from api.errors import Problem
+from api.errors import BODY_UNREADABLE, Problem
 from domain import strict_json
 
 BODY_BYTES_MAX: Final = 1024 * 1024
@@ -76,4 +76,4 @@ def too_large() -> Problem:
 
 
 def broken_off() -> Problem:
-    return Problem(400, "body-unreadable", "The body broke off, or its chunks are malformed.")
+    return Problem(400, *BODY_UNREADABLE)

@@ -12,6 +12,7 @@ import falcon
 import msgspec
 from eventsourcing.persistence import PersistenceError
 from falcon.asgi import App, Request, Response
+from gunicorn.asgi.protocol import _REASON_PHRASES
 
 from domain import refusals as r
 from domain.aggregate import BrokenHistory
@@ -27,6 +28,8 @@ from projections.views.views import ViewsUnavailable
 RETRY_AFTER_SECONDS: Final = "1"
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _log = logging.getLogger("order_ledger")
+# Of these gunicorn knows no reason phrase, or an old one.
+_REASON_PHRASES.update({status: falcon.code_to_http_status(status)[4:] for status in (412, 413, 417)})
 
 _STATUS: Final[dict[type[r.Refusal], int]] = {
     NotJSON: 400,
@@ -90,6 +93,7 @@ def problem(status: int, code: str, detail: str, *, errors: Sequence[tuple[str, 
     return msgspec.json.encode(document)
 
 
+BODY_UNREADABLE: Final = ("body-unreadable", "The body broke off, or its chunks are malformed.")
 _UNREADABLE: Final = {
     414: ("uri-too-long", "The address is too long."),
     431: ("headers-too-large", "The headers are too many or too large."),
@@ -97,18 +101,18 @@ _UNREADABLE: Final = {
 }
 
 
-def unreadable_request(status: int, why: str) -> bytes:
-    """The whole answer, as bytes of HTTP, to what is no request that the application could be asked."""
-    code, detail = "bad-request", f"This is not a request of HTTP/1.1 that can be answered: {why}"
-    if status in _UNREADABLE:
-        code, detail = _UNREADABLE[status]
-    else:
+def unreadable_request(status: int, why: str, request: Any) -> bytes:
+    """The whole answer, as bytes of HTTP, to what the application cannot be asked; `request` is gunicorn's, where its
+    head could be read."""
+    if status not in _UNREADABLE:
         status = 400
-    body = problem(status, code, detail)
+    in_head = ("bad-request", f"This is not a request of HTTP/1.1 that can be answered: {why}")
+    request_id = request_id_of(request and request.get_header("X-Request-Id"))
+    body = problem(status, *_UNREADABLE.get(status, in_head if request is None else BODY_UNREADABLE))
     lines = (
         f"HTTP/1.1 {falcon.code_to_http_status(status)}",
         "Connection: close",
-        f"X-Request-Id: {request_id_of(None)}",
+        f"X-Request-Id: {request_id}",
         "Content-Type: application/problem+json",
         f"Content-Length: {len(body)}",
     )
@@ -221,7 +225,7 @@ def install(app: App[Request, Response]) -> None:
 async def _answer(
     problem_of: Callable[[Any, str], Problem], req: Request, resp: Response, error: Exception, _params: Any
 ) -> None:
-    found = problem_of(error, req.context.request_id)
+    found = problem_of(error, getattr(req.context, "request_id", ""))
     resp.status = found.status
     resp.content_type = "application/problem+json"
     resp.data = found.body

@@ -5,7 +5,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import socket
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -18,13 +17,12 @@ from api.bodies import Receive, gather
 from api.errors import unreadable_request
 
 REQUEST_SECONDS_MAX: Final = 10.0
-ANSWER_SECONDS_MAX: Final = 15
+ANSWER_SECONDS_MAX: Final = 15.0
 LINGER_SECONDS_MAX: Final = 5.0
 STOP_SECONDS_MAX: Final = 4
-STOP_IDLE_SECONDS: Final = 1.0  # for clients in the middle of a conversation, to hear of the stop by an answer
+STOP_IDLE_SECONDS: Final = 1  # for clients in the middle of a conversation, to hear of the stop by an answer
 CONNECTIONS_MAX: Final = 512
 _SETTINGS: Final = {
-    "asgi_loop": "uvloop",
     "http_parser": "python",  # the one in C loses what is sent behind a request, where that is more than 64 KiB
     "keepalive": 15,
     "graceful_timeout": STOP_SECONDS_MAX,
@@ -37,21 +35,21 @@ _SETTINGS: Final = {
 
 
 class PatientProtocol(ASGIProtocol):
-    """A connection. It has one deadline at most: for a request to come, or for its client to go."""
+    """A connection. It has one deadline at most: for a request to come, an answer to be taken or its client to go."""
 
-    _deadline: asyncio.TimerHandle | None = None
+    _deadline: Any = None
     _has_ended = False
-    _closed: bool
 
-    def _end_in(self, seconds: float | None) -> None:
+    def _end_in(self, seconds: float | None, how: Callable[[], None] | None = None) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
-        self._deadline = None if seconds is None else self.worker.loop.call_later(seconds, self.transport.abort)
+        self._deadline = seconds and self.worker.loop.call_later(seconds, how or self.transport.abort)
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
         self.worker.connections.add(self)
-        self.app = self._answer
+        self.app = self._answer  # gunicorn calls it for each request
+        transport.set_write_buffer_limits(high=0)  # so that `pause_writing` tells of every byte that is not taken
         self._end_in(REQUEST_SECONDS_MAX)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -66,14 +64,12 @@ class PatientProtocol(ASGIProtocol):
                 self._end_in(REQUEST_SECONDS_MAX)
 
     def eof_received(self) -> bool:
-        """The client sends no more; it may wait for answers to what has come."""
-        self._has_ended, self._keepalive = True, 0.01
+        self._has_ended, self._keepalive = True, 0.01  # the client may wait for answers to what has come already
         if (receiver := self._body_receiver) is not None and not receiver._complete:
             receiver.signal_disconnect()
         return receiver is not None and not self._closed
 
     async def _answer(self, scope: dict[str, Any], receive: Receive, send: Any) -> None:
-        """What gunicorn takes for the application."""
         if not self._body_receiver._complete:
             if self._deadline is None:
                 self._end_in(REQUEST_SECONDS_MAX)
@@ -83,18 +79,28 @@ class PatientProtocol(ASGIProtocol):
         self._end_in(None)
         await self.worker.asgi(scope, receive, send)
 
+    def pause_writing(self, left_before: int = 0) -> None:
+        super().pause_writing()
+        if (left := self.transport.get_write_buffer_size()) == left_before:
+            self.transport.abort()  # of an answer nothing was taken for so long
+        self._end_in(ANSWER_SECONDS_MAX, lambda: self.pause_writing(left))
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._end_in(None)
+
     def _close_transport(self) -> None:
         """Closes as RFC 9112, section 9.6, asks: our side first, the rest when the client has read the answer."""
-        if self._has_ended or self.transport.is_closing():
-            self.transport.close()
-        elif not self._closed:
+        if self._has_ended or self._closed or self.transport.is_closing():
+            super()._close_transport()
+        else:
+            self._closed: bool = True
             self.transport.resume_reading()
             self.transport.write_eof()
             self._end_in(LINGER_SECONDS_MAX)
-        self._closed = True
 
     def _send_error_response(self, status: int, message: str, _headers: Any = ()) -> None:
-        self._safe_write(unreadable_request(status, message))
+        self._safe_write(unreadable_request(status, message, self._body_receiver and self._body_receiver.request))
 
     def _is_websocket_upgrade(self, _request: Any) -> bool:
         return False  # it is answered like any other request
@@ -105,34 +111,24 @@ class PatientWorker(ASGIWorker):
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the master says what it means
         self.connections: set[PatientProtocol] = set()
         for listener in self.sockets:
-            self.loop.add_reader(listener.sock, self._accept, listener.sock)
+            self.loop.create_task(self._accept(listener.sock))
         while self.alive and self.ppid == os.getppid():
             self.notify()
             await asyncio.sleep(0.25)
         self.handle_exit_signal()
-        began = self.loop.time()
-        while self.connections and (waited := self.loop.time() - began) < STOP_SECONDS_MAX - 0.5:
-            for connection in [*self.connections] if waited > STOP_IDLE_SECONDS else ():
-                if connection._body_receiver is None:
-                    connection.transport.abort()
-            await asyncio.sleep(0.05)
+        for tenth in range(10 * STOP_SECONDS_MAX - 5):
+            idle = [connection for connection in self.connections if connection._body_receiver is None]
+            for connection in idle if tenth > 10 * STOP_IDLE_SECONDS else ():
+                connection.transport.abort()
+            await asyncio.sleep(0.1 if self.connections else 0)
 
-    def _accept(self, listener: socket.socket) -> None:
-        """Takes a connection, and leaves the next to the other workers for a moment, so that few spread over all."""
-        self.loop.remove_reader(listener)
-        self.loop.call_later(0.001, self.loop.add_reader, listener, self._accept, listener)
-        with contextlib.suppress(OSError):  # another worker was quicker, or the client has gone
-            if self.alive and len(self.connections) < CONNECTIONS_MAX:
-                client, _ = listener.accept()
-                if hasattr(socket, "TCP_USER_TIMEOUT"):  # on Linux: who takes nothing of an answer so long is cut off
-                    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, ANSWER_SECONDS_MAX * 1000)
-                self.loop.create_task(self.loop.connect_accepted_socket(lambda: PatientProtocol(self), client))
-
-
-class Master(Arbiter):
-    """gunicorn's master, to which Ctrl-C says the same as SIGTERM: finish what is in flight, then stop."""
-
-    handle_int = Arbiter.handle_term
+    async def _accept(self, listener: Any) -> None:
+        while self.alive:
+            await asyncio.sleep(0.001)  # others take the next meanwhile, so that few connections spread over all
+            with contextlib.suppress(OSError):  # a client may have gone
+                if len(self.connections) < CONNECTIONS_MAX:
+                    client, _ = await self.loop.sock_accept(listener)
+                    await self.loop.connect_accepted_socket(lambda: PatientProtocol(self), client)
 
 
 class Server(BaseApplication):
@@ -148,4 +144,6 @@ class Server(BaseApplication):
             self.cfg.set(name, value)
 
     def run(self) -> None:
-        Master(self).run()
+        master = Arbiter(self)
+        master.handle_int = master.handle_term  # Ctrl-C means the same: finish what is in flight, then stop
+        master.run()

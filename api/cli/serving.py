@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 
 import click
 
@@ -47,6 +48,8 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
     def make_app():  # type: ignore[no-untyped-def]  # falcon's generic App says nothing to the reader here
         # What a request makes is gone once it is answered; looking for cycles in every 700 objects of it finds none.
         gc.set_threshold(50_000, 20, 20)
+        # A Content-Length may have so many digits; of more than 4,300 Python makes no number, and gunicorn no answer.
+        sys.set_int_max_str_digits(8190)
         own = OrderLedger(open_log(chosen.url), currency_default=chosen.currency, watch=Watch())
         own_views = Views(own, chosen.views)
         signing = Checkpoints(own, own_views, key=chosen.key, kept=chosen.checkpoints)

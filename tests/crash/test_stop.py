@@ -120,6 +120,16 @@ def test_idle_and_half_open_connections_do_not_hold_it_up(running: Service, key:
         assert wait_for_exit(running) == 0
 
 
+def test_a_stop_with_a_hundred_idle_connections_takes_at_most_five_seconds(running: Service) -> None:
+    with ExitStack() as stack:
+        wires = [stack.enter_context(Wire(running)).send(HEALTH) for _ in range(100)]
+        assert {wire.answer().status for wire in wires} == {200}
+        began = time.monotonic()
+        terminate(running)
+        assert wait_for_exit(running) == 0
+        assert time.monotonic() - began < 5
+
+
 def test_clients_that_do_not_read_their_answer_do_not_hold_it_up(running: Service, key: str) -> None:
     client = running.client(key)
     for _ in range(50):

@@ -1,0 +1,136 @@
+"""How long a request may take to come and an answer to be taken, how many connections there may be, how a body ends."""
+
+import contextlib
+import json
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from api.server import ANSWER_SECONDS_MAX, CONNECTIONS_MAX, REQUEST_SECONDS_MAX
+from tests.conftest import Service
+from tests.crash.processes import memory_bytes, workers
+from tests.crash.wire import HEALTH, Wire, chunk, head
+
+# What a busy machine may take longer.
+SLACK_SECONDS = 8
+MEBIBYTE = 1024 * 1024
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service of one worker, so that it is known which one is asked."""
+    running = Service(tmp_path_factory.mktemp("bounds"), workers=1).start()
+    yield running
+    running.kill()
+
+
+@pytest.fixture(scope="module")
+def key(service: Service) -> str:
+    return service.key("orders:read", "orders:write")
+
+
+def seconds_until_closed(wire: Wire) -> float:
+    """How long the service keeps a connection on which nothing more is sent, and answers nothing."""
+    began = time.monotonic()
+    with pytest.raises(ConnectionError):
+        wire.answer()
+    return time.monotonic() - began
+
+
+def seconds_of_sending(wire: Wire, piece: bytes) -> float:
+    """How long the service lets a client send such pieces on and on."""
+    wire.socket.settimeout(0.1)
+    began = time.monotonic()
+    with contextlib.suppress(ConnectionError):
+        while time.monotonic() < began + 60:
+            with contextlib.suppress(TimeoutError):  # the service takes no more just now
+                wire.send(piece)
+            time.sleep(0.1)
+    return time.monotonic() - began
+
+
+def test_a_request_that_is_not_whole_after_ten_seconds_is_ended(service: Service, key: str) -> None:
+    """Whatever part of it is there, and however much comes meanwhile."""
+    create = head(key, "Content-Length: 1000")
+    halves = (b"", HEALTH[:9], create[:-2], create + b"{", head(key, "Transfer-Encoding: chunked") + chunk(b"{"))
+    with ExitStack() as stack:
+        wires = [stack.enter_context(Wire(service)).send(half) for half in halves]
+        again = stack.enter_context(Wire(service)).send(HEALTH)  # on a connection that was used before
+        assert again.answer().status == 200
+        again.send(HEALTH[:9])
+        dripping = stack.enter_context(Wire(service)).send(create)
+        assert REQUEST_SECONDS_MAX - 1 < seconds_of_sending(dripping, b" ") < REQUEST_SECONDS_MAX + SLACK_SECONDS
+        for wire in (*wires, again):
+            assert seconds_until_closed(wire) < SLACK_SECONDS
+
+
+def test_an_answer_that_is_not_taken_after_fifteen_seconds_is_ended(service: Service, key: str) -> None:
+    """Its client asks again and again, and reads nothing; the worker does not grow by what it is asked for."""
+    client = service.client(key)
+    for _ in range(50):
+        assert client.post("/api/v1/orders", json={"notes": "x" * 9_000}).status_code == 201
+    (worker,) = workers(service)
+    before = memory_bytes(worker)
+    asked = [head(key, method=method, path="/api/v1/orders?limit=100") for method in ("GET", "HEAD")]
+    with Wire(service, receive_bytes_max=4096) as deaf:
+        seconds = seconds_of_sending(deaf, b"".join(asked * 100))
+        assert ANSWER_SECONDS_MAX - 1 < seconds < ANSWER_SECONDS_MAX + SLACK_SECONDS
+    assert memory_bytes(worker) - before < 32 * MEBIBYTE
+    assert client.get("/healthz").status_code == 200
+
+
+def test_the_513th_connection_waits_and_harms_no_other(service: Service) -> None:
+    with ExitStack() as stack:
+        others = [stack.enter_context(Wire(service)).send(HEALTH) for _ in range(CONNECTIONS_MAX)]
+        assert {wire.answer().status for wire in others} == {200}
+        one_more = stack.enter_context(Wire(service)).send(HEALTH)
+        time.sleep(0.5)
+        assert not one_more.has_something_to_read()
+        for wire in others[:20]:
+            assert wire.send(HEALTH).answer().status == 200
+        others[0].close()
+        assert one_more.answer().status == 200
+
+
+@pytest.mark.parametrize("ending", ["an end", "a reset"])
+@pytest.mark.parametrize("sent", [b"", b"{}", b'{"notes":"half"}'])
+def test_a_body_shorter_than_its_length_is_never_taken_for_whole(
+    sent: bytes, ending: str, service: Service, key: str
+) -> None:
+    client = service.client(key)
+    before = client.get("/api/v1/orders?limit=1").json()["count"]
+    with Wire(service) as wire:
+        wire.send(head(key, f"Content-Length: {len(sent) + 2}"), sent)
+        if ending == "an end":
+            wire.finish_sending()
+            answer = wire.answer()
+            assert (answer.status, answer.code) == (400, "body-unreadable")
+        else:
+            wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+    assert client.get("/api/v1/orders?limit=1").json()["count"] == before
+
+
+def test_answers_come_to_who_has_said_that_it_sends_no_more(service: Service, key: str) -> None:
+    with Wire(service) as wire:
+        wire.send(HEALTH, head(key, "Content-Length: 2"), b"{}", HEALTH)
+        wire.finish_sending()
+        answers = [wire.answer() for _ in range(3)]
+        assert [answer.status for answer in answers] == [200, 201, 200]
+        assert json.loads(answers[1].body)["version"] == 1
+        assert seconds_until_closed(wire) < SLACK_SECONDS
+
+
+def test_a_length_of_thousands_of_digits_is_answered(service: Service, key: str) -> None:
+    with Wire(service) as wire:
+        answer = wire.send(head(key, "Content-Length: " + "9" * 8_000)).answer()
+    assert (answer.status, answer.code) == (413, "body-too-large")
+
+
+def test_a_client_that_wants_a_web_socket_is_answered_as_any_other(service: Service) -> None:
+    upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    with Wire(service) as wire:
+        assert wire.send(HEALTH[:-2], upgrade.encode(), HEALTH).answer().status == 200
+        assert wire.answer().status == 200
