@@ -28,7 +28,7 @@ def create_app(ledger: OrderLedger, views: Views, settings: Settings, *, threads
     commanding = Commanding(ledger, asking)
     reading = Reading(ledger)
     checkpoints = Checkpoints(ledger, views, key=settings.key, kept=settings.checkpoints)
-    desk = reconciliations.Desk(commanding, views, asking)
+    desk = reconciliations.Desk(commanding, views, asking, settings)
     uploads = finance.PATH + "/reconciliations"
     for path, resource in (
         (shop.PATH, shop.ShopOrders(asking, settings)),

@@ -44,10 +44,10 @@ class Commanding:
             resp.set_header("Idempotency-Replayed", "true")
         self.moved(resp, outcome.position)
 
-    def moved(self, resp: Response, position: int) -> None:
+    def moved(self, resp: Response, position: int, fed_to: int | None = None) -> None:
         """Sets the headers of a write. Where the views could not be fed, the write stands all the same."""
         stamp(resp, position)
-        if self.ledger.fed_to < position:
+        if (self.ledger.fed_to if fed_to is None else fed_to) < position:
             resp.set_header("Ledger-Views", "behind")
 
     def document(self, resp: Response, outcome: Outcome, status: int = 200) -> None:

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from tempfile import TemporaryFile
-from typing import Annotated, BinaryIO, Final
+from tempfile import NamedTemporaryFile
+from typing import IO, Annotated, Final
 from uuid import UUID
 
 import msgspec
@@ -15,16 +15,19 @@ from msgspec import Meta
 from api import access
 from api.answers import json_answer
 from api.asking import Asking
-from api.bodies import BODY_BYTES_MAX, command
+from api.bodies import BODY_BYTES_MAX, broken_off, command
 from api.commanding import Commanding
 from api.conditions import expected_versions, provenance
 from api.errors import Problem, invalid_parameter, not_ready
 from api.parameters import Parameters
 from api.positions import position_in, position_token
+from api.settings import Settings
+from api.uploads import Told, Upload, take_in, take_in_apart, told
 from domain.reconciliation.refusals import ReconciliationNotFound
 from domain.reconciliation.report import OUTCOMES
 from domain.reconciling import Given, Outcome, Reconciling
 from projections.journal import Journal
+from projections.processes import apart
 from projections.reconciliations import shown, table
 from projections.views.views import Views
 
@@ -33,6 +36,7 @@ WRITE: Final = "finance:write"
 FILE_BYTES_MAX: Final = 50 * 1024 * 1024
 UPLOAD_SECONDS_MAX: Final = 120.0
 _PIECE_BYTES: Final = 64 * 1024
+APART_BYTES_MIN: Final = 1024 * 1024
 _LIMIT_DEFAULT: Final = 100
 LIMIT_MAX: Final = 1_000
 PROVIDER_LENGTH_MAX: Final = 100
@@ -66,31 +70,33 @@ class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Desk:
     """What the resources here share. Reports are long, so all that meets one is done in a thread."""
 
-    def __init__(self, commanding: Commanding, views: Views, asking: Asking) -> None:
+    def __init__(self, commanding: Commanding, views: Views, asking: Asking, settings: Settings) -> None:
         self.ask = asking
+        self._settings = settings
         self.reconciling = Reconciling(commanding.ledger, Journal(views))
         self._ledger = commanding.ledger
         self._commanding = commanding
 
-    async def answer(
-        self, req: Request, resp: Response, find: Callable[[], Outcome], *, reading: bool = False
-    ) -> Outcome:
-        """The whole of what is found, as it is now; of the results those of the outcomes that `outcome` names, where it
-        does."""
+    async def answer(self, req: Request, resp: Response, find: Callable[[], Outcome], *, reading: bool = False) -> None:
         wanted = _outcomes(Parameters(req.params))
+        found = await self.ask.in_thread(lambda: told(self._ledger, self.reconciling, find(), wanted))
+        self.give(resp, found, reading=reading)
 
-        def tell() -> tuple[Outcome, bytes]:
-            outcome = find()
-            one = shown.show(self._ledger, self.reconciling, outcome.reconciliation)
-            body = _encode(shown.document(one, wanted))
-            return outcome, body
+    async def take_in(self, req: Request, resp: Response, upload: Upload, size: int) -> Told:
+        """A large file is taken in by a process of its own: in this one, nobody else would be answered meanwhile."""
+        wanted = _outcomes(Parameters(req.params))
+        if size > APART_BYTES_MIN:
+            found = await self.ask.in_thread(lambda: apart(take_in_apart, self._settings, upload, wanted))
+        else:
+            found = await self.ask.in_thread(lambda: take_in(self._ledger, self.reconciling, upload, wanted))
+        self.give(resp, found)
+        return found
 
-        outcome, body = await self.ask.in_thread(tell)
-        json_answer(resp, body, outcome.position)
+    def give(self, resp: Response, found: Told, *, reading: bool = False) -> None:
+        json_answer(resp, found.body, found.position)
         if not reading:
-            self._commanding.moved(resp, outcome.position)
-        resp.set_header("ETag", f'"{outcome.reconciliation.version}"')
-        return outcome
+            self._commanding.moved(resp, found.position, fed_to=found.fed_to)
+        resp.set_header("ETag", f'"{found.version}"')
 
     def one(self, reference: str) -> Outcome:
         """Raises ReconciliationNotFound."""
@@ -158,12 +164,13 @@ class Reconciliations:
             raise invalid_parameter("provider", "must say whose settlement this is, like stripe")
         name = _named_by(parameters, "file", FILE_NAME_LENGTH_MAX) or "settlement"
         who = provenance(req)
-        start, rules = self._desk.reconciling.start, parameters.text("rules")
-        with self._place(), TemporaryFile() as file:
-            await self._take_in(req, file)
-            outcome = await self._desk.answer(req, resp, lambda: start(file, name, provider, rules, who))
-        resp.status = 201 if outcome.is_new else 200
-        resp.location = f"{req.path}/{outcome.reconciliation.uuid}"
+        with self._place(), NamedTemporaryFile() as file:
+            size = await self._receive(req, file)
+            file.flush()
+            upload = Upload(file.name, name, provider, parameters.text("rules"), who)
+            found = await self._desk.take_in(req, resp, upload, size)
+        resp.status = 201 if found.is_new else 200
+        resp.location = f"{req.path}/{found.uuid}"
 
     @contextmanager
     def _place(self) -> Iterator[None]:
@@ -175,8 +182,8 @@ class Reconciliations:
         finally:
             self._places += 1
 
-    async def _take_in(self, req: Request, file: BinaryIO) -> None:
-        """The body, into a file. Raises a 413, a 415 or a 400."""
+    async def _receive(self, req: Request, file: IO[bytes]) -> int:
+        """The body, into a file; returns its size. Raises a 413, a 415 or a 400."""
         given = (req.content_type or "").partition(";")[0].strip().lower()
         if given not in _TYPES:
             raise Problem(415, "unsupported-media-type", f"Send the file itself, as one of {', '.join(_TYPES)}.")
@@ -192,9 +199,10 @@ class Reconciliations:
                     if taken > bytes_max:
                         raise _too_large()
         except TimeoutError:
-            taken = 0
+            raise broken_off() from None
         if taken < (length or 0):
             raise Problem(400, "body-unreadable", "The body broke off, or took too long.")
+        return taken
 
 
 def _too_large() -> Problem:

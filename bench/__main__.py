@@ -9,13 +9,14 @@ from typing import Final
 import click
 import msgspec
 
-from bench import bulk, growth, lists, processes, report, writes
+from bench import bulk, growth, lists, processes, report, uploads, writes
 from bench.contenders import ROOT, checkout, python_of_peer
 from bench.stage import Sample, Stage
 
 PARTS: Final[dict[str, Callable[[Stage], Iterator[Sample]]]] = {
     "lists": lists.measure,
     "writes": writes.measure,
+    "uploads": uploads.measure,
     "import": bulk.measure_import,
     "rebuild": bulk.measure_rebuild,
     "verify": bulk.measure_verify,

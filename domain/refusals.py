@@ -3,7 +3,7 @@
 A refusal records nothing. `detail` is a whole sentence. `api/errors.py` has the HTTP statuses.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class Refusal(Exception):
@@ -14,6 +14,13 @@ class Refusal(Exception):
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
         self.detail = detail
+
+    def __reduce__(self) -> tuple[Any, ...]:  # it may come from another process
+        return _made_again, (type(self), self.args), vars(self)
+
+
+def _made_again(kind: type[Refusal], arguments: tuple[Any, ...]) -> Refusal:
+    return kind.__new__(kind, *arguments)
 
 
 class InvalidField(Refusal):

@@ -18,7 +18,6 @@ USED_UNNAMED = {
     "downloadable_as": "Falcon: a header of an answer",
     "eof_received": "asyncio: a protocol's hook",
     "_keepalive": "gunicorn: a connection's own attribute",
-    "_close_transport": "gunicorn: a connection's hook",
     "_send_error_response": "gunicorn: a connection's hook",
     "_is_websocket_upgrade": "gunicorn: a connection's hook",
     "_serve": "gunicorn: a worker's hook",

@@ -1,0 +1,58 @@
+"""Does anybody wait while a settlement file is taken in? `/healthz`, asked every five milliseconds meanwhile."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
+from statistics import median
+
+from bench.contenders import Ledger
+from bench.stage import Sample, Stage
+
+LINES = 100_000
+_EVERY_SECONDS = 0.005
+_HEADER = "reference,kind,gross,fee,net,currency,occurred_at,order,payout\n"
+
+
+def measure(stage: Stage) -> Iterator[Sample]:
+    for ledger in stage.ledgers():
+        key = ledger.run("token", "create", "--scope", "finance:read", "--scope", "finance:write").strip()
+        stage.say(f"uploads: {ledger.name}")
+        ledger.start("/healthz")
+        try:
+            yield _measure(ledger, key, LINES // 10 if stage.quick else LINES)
+        finally:
+            ledger.stop()
+
+
+def _measure(ledger: Ledger, key: str, lines: int) -> Sample:
+    rows = (f"r{number},payment,1.00,0,1.00,USD,2026-03-01T00:00:00Z,,\n" for number in range(lines))
+    body = (_HEADER + "".join(rows)).encode()
+    headers = {"Authorization": f"Token {key}", "Content-Type": "text/csv"}
+    seconds = []
+    with ThreadPoolExecutor(1) as sender:
+        began = time.perf_counter()
+        upload = sender.submit(
+            _ask, ledger, "POST", "/api/v1/finance/reconciliations?provider=bench", body, headers, status=201
+        )
+        due = began
+        while not upload.done():
+            _ask(ledger, "GET", "/healthz", b"", {}, status=200)
+            # From when it was to be asked: else who waits long would ask seldom, and the waits would not show.
+            seconds.append(time.perf_counter() - due)
+            due = max(due + _EVERY_SECONDS, time.perf_counter() - 1)
+            time.sleep(max(0, due - time.perf_counter()))
+        took = time.perf_counter() - began
+    seconds.sort()
+    p99 = seconds[len(seconds) * 99 // 100]
+    line = f"{lines:,} settlement lines; /healthz meanwhile"
+    return Sample("uploads", line, ledger.name, "s", took, median(seconds) * 1e3, p99 * 1e3)
+
+
+def _ask(ledger: Ledger, method: str, target: str, body: bytes, headers: dict[str, str], *, status: int) -> None:
+    connection = HTTPConnection("127.0.0.1", ledger.port, timeout=120)
+    connection.request(method, target, body, headers)
+    answer = connection.getresponse()
+    assert answer.status == status, answer.read()
+    answer.read()
+    connection.close()
