@@ -13,6 +13,7 @@ from msgspec import Raw
 from domain.money import short_number, two_digit_text
 from domain.order import events as e
 from domain.order.state import Item, Order, Payment, Refund, Totals, is_payable, storefront_status
+from projections.orders.search import full_name
 
 # Stands in stored documents for the address of this service, which only a request knows; JSON has no bare zero byte.
 BASE_URL: Final = b"\x00"
@@ -76,7 +77,7 @@ def _shop(order: Order, totals: Totals, digits: int) -> dict[str, Any]:
         "customer": {
             "id": customer.id,
             "username": customer.details.username,
-            "full_name": " ".join(filter(None, (customer.details.first_name, customer.details.last_name))),
+            "full_name": full_name(customer.details),
         }
         if customer
         else None,

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise, starmap
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from uuid import UUID
 
 import msgspec
 
@@ -17,7 +18,7 @@ from domain.moments import microseconds
 from domain.money import decimal_text
 from domain.order.state import ORDER, Order, is_payable, storefront_status
 from projections.orders.documents import render
-from projections.orders.search import search_text
+from projections.orders.search import BETWEEN, search_text, staff_search_text
 from projections.views.view import History, StateView
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ _WIDE: Final[dict[str, dict[str, Any]]] = {
     "shop_documents": {"id": int, "document": bytes},
     "storefront_documents": {"id": int, "document": bytes},
     "staff_documents": {"id": int, "more": bytes},
+    "staff_searches": {"id": int, "text": str},
     "states": {"id": int, "version": int, "state": bytes, "digest": bytes, "seal": bytes},
 }
 _PUT: Final = tuple(
@@ -101,11 +103,10 @@ _PUT: Final = tuple(
     for table, columns in {"orders": _COLUMNS, **_WIDE}.items()
 )
 _ID: Final = [*_COLUMNS].index("id")
-_UUID: Final = [*_COLUMNS].index("uuid")
 # All of an order's rows, one behind the other; and where each table's stands among them.
 _JOINED: Final = (
     f"SELECT orders.*, {', '.join(f'{table}.*' for table in _WIDE)} FROM json_each(?) AS wanted"
-    f" CROSS JOIN orders ON orders.uuid = wanted.value"
+    f" CROSS JOIN orders ON orders.id = wanted.value"
     f" {' '.join(f'JOIN {table} ON {table}.id = orders.id' for table in _WIDE)}"
 )
 _PLACES: Final = tuple(starmap(slice, pairwise(accumulate((len(_COLUMNS), *map(len, _WIDE.values())), initial=0))))
@@ -154,14 +155,15 @@ class Orders(StateView):
         for statement, of_table in zip(_PUT, zip(*rows, strict=True), strict=False):
             connection.executemany(statement, of_table)
 
-    def remove(self, connection: sqlite3.Connection, uuid: str) -> None:
-        for table in (*_WIDE, "orders"):
-            connection.execute(f"DELETE FROM {table} WHERE id = (SELECT id FROM orders WHERE uuid = ?)", (uuid,))
+    def remove(self, connection: sqlite3.Connection, state: Order) -> None:
+        for table in ("orders", *_WIDE):
+            connection.execute(f"DELETE FROM {table} WHERE id = ?", (state.id,))
 
-    def shown(self, connection: sqlite3.Connection, uuids: Sequence[str]) -> dict[str, list[Rows]]:
+    def shown(self, connection: sqlite3.Connection, states: Sequence[Order]) -> dict[UUID, list[Rows]]:
         """The rows of those orders that have one in each table."""
-        found = connection.execute(_JOINED, (msgspec.json.encode(uuids).decode(),))
-        return {row[_UUID]: [tuple(row[of_table] for of_table in _PLACES)] for row in found}
+        uuids = {order.id: order.uuid for order in states}
+        found = connection.execute(_JOINED, (msgspec.json.encode(list(uuids)).decode(),))
+        return {uuids[row[_ID]]: [tuple(row[of_table] for of_table in _PLACES)] for row in found}
 
     def state(self, connection: sqlite3.Connection, uuid: str) -> Order | None:
         found = kept(connection, uuid)
@@ -220,6 +222,7 @@ def rows(order: Order, digest: bytes) -> Rows:
     documents = render(order, totals)
     billing, paying, shipping = order.billing, order.payment_method, order.shipping_method
     country, region, city = billing.country, billing.state, billing.city
+    search = search_text(order)
     row = (
         order.customer.id if order.customer else _GUEST,
         microseconds(order.created_at),
@@ -244,12 +247,13 @@ def rows(order: Order, digest: bytes) -> Rows:
         city.id if city else None,
         city.name if city else None,
         bool(order.notes),
-        search_text(order),
+        search,
     )
     return (
         row,
         (order.id, documents.shop),
         (order.id, documents.storefront),
         (order.id, documents.more),
+        (order.id, f"{search}{BETWEEN}{staff_search_text(order)}"),
         (order.id, order.version, state, digest, _seal(digest, state)),
     )
