@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 import msgspec
 
@@ -83,16 +84,16 @@ class Payments(EventView):
     def put(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
         connection.executemany(_PUT, rows)
 
-    def remove(self, connection: sqlite3.Connection, uuid: str) -> None:
-        connection.execute("DELETE FROM payments WHERE uuid = ?", (uuid,))
+    def remove(self, connection: sqlite3.Connection, state: Order) -> None:
+        connection.execute("DELETE FROM payments WHERE uuid = ?", (str(state.uuid),))
 
-    def shown(self, connection: sqlite3.Connection, uuids: Sequence[str]) -> dict[str, list[Row]]:
-        found: defaultdict[str, list[Row]] = defaultdict(list)
-        wanted = msgspec.json.encode(uuids).decode()
+    def shown(self, connection: sqlite3.Connection, states: Sequence[Order]) -> dict[UUID, list[Row]]:
+        found: defaultdict[UUID, list[Row]] = defaultdict(list)
+        wanted = msgspec.json.encode([order.uuid for order in states]).decode()
         for one in connection.execute(
             "SELECT * FROM payments WHERE uuid IN (SELECT value FROM json_each(?)) ORDER BY position", (wanted,)
         ):
-            found[one[_UUID]].append(one)
+            found[UUID(one[_UUID])].append(one)
         return found
 
 

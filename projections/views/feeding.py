@@ -22,14 +22,19 @@ BATCH_EVENTS_MAX: Final = 2_000
 def feed(ledger: OrderLedger, connection: sqlite3.Connection, written: Sequence[RawRecord] = ()) -> int:
     """Folds the next records in, inside the caller's transaction; returns the position that this reaches.
 
-    They are those of `written` where these follow on from the views' position; else they are read from the log.
+    They are those of `written`, which this process has just appended, where these follow on from the views' position;
+    else they are read from the log.
     """
     before = position(connection)
-    raws = _following(written, before) or list(ledger.log_of_events.raw_records(after=before, limit=BATCH_EVENTS_MAX))
+    read = MAPPER.read_unchecked  # this process has made the digests of what it has written
+    raws = _following(written, before)
+    if not raws:
+        read = MAPPER.read
+        raws = list(ledger.log_of_events.raw_records(after=before, limit=BATCH_EVENTS_MAX))
     if not raws:
         return before
     stopped = [uuid for (uuid,) in connection.execute("SELECT uuid FROM stopped")]
-    put(connection, rows(raws, fold(raws, partial(_state, ledger, connection), stopped)))
+    put(connection, rows(raws, fold(raws, partial(_state, ledger, connection), stopped, read)))
     reach(connection, raws[-1].position)
     return raws[-1].position
 

@@ -1,7 +1,7 @@
 """From the log's records to the rows of the views: the one fold, for what has just come and for the whole log alike."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from itertools import groupby
+from itertools import groupby, product
 from operator import attrgetter
 from typing import Any, Final
 
@@ -13,8 +13,8 @@ from domain.log.mapper import DamagedEvent, EventMapper, UnknownTopic
 from domain.log.records import RawRecord, text_of
 from domain.log.sqlite import sqlite3
 from domain.topics import kind_of
-from projections.views.all import OF_EVENT, OF_KIND, VIEWS
-from projections.views.view import History, HistoryView, RecordView, Row, View
+from projections.views.all import KEEPER, OF_EVENT, OF_KIND, VIEWS
+from projections.views.view import History, RecordView, Row, View
 
 MAPPER: Final = EventMapper()
 
@@ -93,14 +93,14 @@ def rows(raws: Sequence[RawRecord], folded: Folded, views: Sequence[View] = VIEW
 
 def put(connection: sqlite3.Connection, made: Rows) -> None:
     """Writes the rows of every view, over those that were there; takes out what is stopped."""
-    for view in VIEWS:
-        if of_view := made.of[view.name]:
-            view.put(connection, of_view)
+    for each in VIEWS:
+        if of_view := made.of[each.name]:
+            each.put(connection, of_view)
     note_stopped(connection, made.stopped)
-    for view in VIEWS:
-        if isinstance(view, HistoryView):
-            for uuid in made.stopped:
-                view.remove(connection, uuid)
+    for uuid, kind in product(made.stopped, KEEPER):
+        if (state := KEEPER[kind].state(connection, uuid)) is not None:
+            for view in OF_KIND[kind]:
+                view.remove(connection, state)
 
 
 def note_stopped(connection: sqlite3.Connection, stopped: dict[str, tuple[int, str]]) -> None:

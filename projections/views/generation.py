@@ -30,6 +30,7 @@ _FOLD_SOURCES: Final = (
     "domain/aggregate.py",
     "domain/log/mapper.py",
     "domain/log/records.py",
+    "domain/topics.py",
     "projections/views/fold.py",
     "projections/views/generation.py",
 )

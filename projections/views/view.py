@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
+from uuid import UUID
 
 import msgspec
 
@@ -84,12 +85,13 @@ class HistoryView(View):
         """The rows that are new or other after the records of a history."""
 
     @abstractmethod
-    def remove(self, connection: sqlite3.Connection, uuid: str) -> None:
-        """Takes out the rows of a history that cannot be read any more."""
+    def remove(self, connection: sqlite3.Connection, state: Any) -> None:
+        """Takes out the rows of a history that cannot be read any more; `state` is what the views have of it."""
 
     @abstractmethod
-    def shown(self, connection: sqlite3.Connection, uuids: Sequence[str]) -> dict[str, list[Row]]:
-        """The rows of whole histories, as `of_history` makes them; of the histories that have any."""
+    def shown(self, connection: sqlite3.Connection, states: Sequence[Any]) -> dict[UUID, list[Row]]:
+        """The rows of whole histories that have these states, as `of_history` makes them; by the histories' UUIDs, of
+        those that have any."""
 
 
 class EventView(HistoryView):

