@@ -58,12 +58,12 @@ class Reading:
         return Entry(raw, record)
 
     def entries_of(self, raws: Iterable[RawRecord]) -> list[Entry]:
-        """Those that are an order's; a reconciliation's are only checked. Raises what `record` does."""
+        """The orders' entries of these records; a reconciliation's are only checked. Raises what `record` does."""
         records = [(raw, self.record(raw)) for raw in raws]
         return [Entry(raw, record) for raw, record in records if kind_of(record) is ORDER]
 
     def record(self, raw: RawRecord) -> Record:
-        """Raises DamagedEvent where the record is not what its digest says, UnknownTopic."""
+        """The record read. Raises UnknownTopic, and DamagedEvent where its digest is another."""
         return self._ledger.mapper.read(raw)
 
     def _read_identity(self, uuid: str) -> tuple[int | None, str]:
@@ -120,7 +120,7 @@ def _moment(text: bytes) -> datetime:
 def as_of(entries: Iterable[Entry], belongs: Callable[[Entry], bool]) -> tuple[Order, Entry] | None:
     """The order as the records that belong make it, and the last of them; None where the first does not belong.
 
-    Without the check of `step`: who asks by the time of occurrence may leave a record out between two others.
+    Without the check of `step`: by the time of occurrence a record between two others can be left out.
     """
     order: Order | None = None
     last: Entry | None = None

@@ -35,7 +35,7 @@ _CUSTOMER: Final = ", ".join(f"customers.{column}" for column in ("customer_id",
 
 
 class Sums(msgspec.Struct, frozen=True):
-    """What a customer's orders in one currency come to; amounts as the storefront contract writes them."""
+    """The sums of a customer's orders in one currency; amounts as the storefront contract writes them."""
 
     currency: str
     orders: int

@@ -212,5 +212,5 @@ def _row(order: Order, customer: Customer) -> Row:
 
 @lru_cache(maxsize=1024)
 def _search_text(customer_id: int, details: CustomerDetails) -> str:
-    """What the list's `search` looks in: id, username, e-mail, and the full name, which has both names in it."""
+    """The text that the list's `search` looks in: id, username, e-mail, full name (so each name, too)."""
     return normal(BETWEEN.join(filter(None, (str(customer_id), details.username, details.email, full_name(details)))))

@@ -22,7 +22,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Documents(msgspec.Struct, frozen=True):
-    """An order's renderings, as JSON. What staff see is the shop's object with `more` behind it, as one object."""
+    """An order's renderings, as JSON. The staff's is the shop's object with the fields of `more` at its end."""
 
     shop: bytes
     storefront: bytes
@@ -217,7 +217,7 @@ def _item(item: Item, digits: int) -> dict[str, Any]:
 
 
 def _more(order: Order, totals: Totals, digits: int, items: Any, payments: Any) -> dict[str, Any]:
-    """What the order document has beyond the shop's object."""
+    """The fields of the order document that the shop's object has not."""
     return {
         "uuid": order.uuid,
         "version": order.version,

@@ -25,8 +25,8 @@ ORDERING: Final = {
 # Columns, and whether each goes down.
 Ordering: TypeAlias = tuple[tuple[str, bool], ...]
 NEWEST_FIRST: Final[Ordering] = (("created_at", True),)
-# A document by its name: as SQL, and where it stands, for the orders of `part`. What staff see is the shop's object
-# and what is more, as one object.
+# The SQL of each document, and the tables that it stands in, for the orders of `part`. The staff's is the shop's
+# object with more fields at its end.
 _DOCUMENTS: Final = {
     "shop": ("d.document", "JOIN shop_documents AS d ON d.id = part.id"),
     "storefront": ("d.document", "JOIN storefront_documents AS d ON d.id = part.id"),
@@ -38,7 +38,7 @@ _DOCUMENTS: Final = {
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """What a list is narrowed to.
+    """The conditions of a list.
 
     None narrows nothing; times are microseconds, both ends inclusive. Words are normal (`search.py`); `words` are
     looked for where the shop contract says, `staff_words` in the customer and the payments, too.

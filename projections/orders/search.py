@@ -1,5 +1,4 @@
-"""How are orders searched? What text of an order is looked in, which letters are the same, and what a search's words
-are."""
+"""How are orders searched? The text of an order that is searched, the letters that are alike, the words of a search."""
 
 import re
 from typing import Final
@@ -38,14 +37,14 @@ def words(search: str) -> list[str]:
 
 
 def having(word: str) -> str:
-    """What stands for `?` in `HAS`, for a normal word, in which every character is ordinary."""
+    """The value of `?` in `HAS` for a normal word. Every character of it is ordinary."""
     # A zero byte would end the pattern; no text holds it, nor what stands for it here.
     return f"%{_SPECIAL.sub(_ESCAPED, word)}%".replace("\0", "\1")
 
 
 def staff_search_text(order: Order) -> str:
-    """What the search of staff looks in beside the nine: the customer's username, e-mail and full name, which has both
-    names in it, and the references of payments and refunds."""
+    """The fields that the search of staff looks in beside those nine: the customer's username, e-mail and full name (so
+    each name, too), and the references of payments and refunds."""
     references = (payment.reference for payment in order.payments)
     details = order.customer.details if order.customer else CustomerDetails()
     return normal(BETWEEN.join(filter(None, (details.username, details.email, full_name(details), *references))))

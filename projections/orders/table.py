@@ -1,4 +1,4 @@
-"""What do the views keep of an order? Its rows, behind every list and every single order.
+"""The rows of an order, behind every list of orders and every single order.
 
 `orders` has a narrow row an order: what can be filtered, sorted or searched. Its renderings stand apart, each in a
 table of its own, so that a page reads of no order more than it shows; so does its folded state. A list is one index

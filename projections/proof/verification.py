@@ -1,4 +1,4 @@
-"""Is the log still what was recorded? Every stored byte is read again and held against everything that remembers it.
+"""Is the log still the one that was recorded? Every stored byte is read again and compared with all that depends on it.
 
 Against its own digest; against the tree of the views; against every checkpoint that was kept; and each history, folded
 anew, against its rows in the views. Reads only, in parts that run beside each other on all cores.
@@ -75,8 +75,8 @@ def verify(
 
 
 class PartChecked(NamedTuple):
-    """What does not hold of the records at some positions, and of the orders that begin there; how many these are, and
-    the digests of the records."""
+    """The problems of the records at some positions, and of the histories that begin there; how many of these are
+    orders, and the digests of the records."""
 
     records: list[Problem]
     histories: list[Problem]
@@ -101,8 +101,7 @@ def check_part(ledger: str, views: Path | None, first: int, last: int, head: int
 
 
 def check_the_rest(ledger: str, views: Path | None, head: int) -> tuple[list[Problem], int]:
-    """What does not hold of the histories that have no beginning, in the log and in the views; and how many of them are
-    orders."""
+    """The problems of the histories that have no beginning, in the log and in the views; and how many are orders."""
     with reopened(ledger) as log, _reading(views) as reader:
         try:
             raws = list(log.raw_records_without_beginning(head))

@@ -24,9 +24,9 @@ _UUIDS_AT_ONCE: Final = 1_000
 def check_histories(
     log: Log, reader: sqlite3.Connection | None, raws: Sequence[RawRecord], uuids: Sequence[str]
 ) -> tuple[list[Problem], int]:
-    """What does not hold of the histories with these UUIDs, whose records `raws` are; and how many are orders.
+    """The problems of the histories with these UUIDs, whose records `raws` are; and how many of them are orders.
 
-    Folds all of them at once, as a rebuild does. Where that is not what the views have, looks at the history alone.
+    Folds all of them at once, as a rebuild does. Where the views have other rows, looks at the history alone.
     """
     try:
         held = _held(fold(raws, nothing, read=MAPPER.read_unchecked), reader)
@@ -41,7 +41,7 @@ def check_histories(
             orders += held[uuid] is ORDER
             continue
         with _one_moment(reader):
-            # Before the records, so that what is written meanwhile is not in the views alone.
+            # Before the records, so that the views have none that these have not.
             versions = {} if reader is None else {kind: KEEPER[kind].version(reader, uuid) for kind in KINDS}
             # A UUID that is none finds nothing.
             of_one = list(log.raw_records_of(uuid)) or [raw for raw in raws if raw.order == uuid]
@@ -54,7 +54,7 @@ def check_histories(
 
 
 def _held(folded: Folded, reader: sqlite3.Connection | None) -> dict[str, Kind[Any]]:
-    """The histories that are in the views what their events make: the kind of each, by UUIDs."""
+    """The histories whose rows in the views are those that their events make: the kind of each, by UUIDs."""
     held: dict[str, Kind[Any]] = {}
     for kind in KINDS:
         histories = {uuid: history for uuid, history in folded.histories.items() if history.kind is kind}
@@ -86,7 +86,7 @@ def _one_moment(reader: sqlite3.Connection | None) -> Iterator[None]:
 def _check_history(
     reader: sqlite3.Connection | None, kind: Kind[Any], version: int | None, uuid: str, raws: Sequence[RawRecord]
 ) -> Problem | None:
-    """The first thing that does not hold of one history, whose records these are, by their versions.
+    """The first problem of one history, whose records these are, by their versions.
 
     `version` is that of the views, where they have the history.
     """

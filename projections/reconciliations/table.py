@@ -89,7 +89,7 @@ class Page(msgspec.Struct, frozen=True):
 def page(
     connection: sqlite3.Connection, *, provider: str | None, is_closed: bool | None, after: int, limit: int
 ) -> Page:
-    """What started behind the position `after`, in that order, at most so much of it."""
+    """The reconciliations that started behind the position `after`, in that order, at most `limit`."""
     rows = connection.execute(
         "SELECT p.position, found.* FROM positions AS p LEFT JOIN (SELECT started, state FROM reconciliations"
         " WHERE started > ? AND (? IS NULL OR provider = ?) AND (? IS NULL OR is_closed = ?)"

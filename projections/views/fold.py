@@ -1,4 +1,4 @@
-"""From the log's records to the rows of the views: the one fold, for what has just come and for the whole log alike."""
+"""From the log's records to the rows of the views: the one fold, for the newest records and for the whole log alike."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import groupby, product
@@ -20,7 +20,7 @@ MAPPER: Final = EventMapper()
 
 
 class Folded(msgspec.Struct):
-    """What some of the log's records come to; by the histories' UUIDs, as text."""
+    """The histories that some of the log's records stand in, by their UUIDs as text."""
 
     histories: dict[str, History] = {}
     # Those that cannot be read further: where that is, and why.
@@ -75,7 +75,7 @@ def note_event(history: History, raw: RawRecord, record: Record) -> None:
 
 
 class Rows(msgspec.Struct):
-    """The rows of each view, by its name, which need no more than to be written; and what is stopped."""
+    """The rows to be written in each view, by its name; and the histories that are stopped, and why."""
 
     of: dict[str, list[Row]]
     stopped: dict[str, tuple[int, str]] = {}
@@ -92,7 +92,7 @@ def rows(raws: Sequence[RawRecord], folded: Folded, views: Sequence[View] = VIEW
 
 
 def put(connection: sqlite3.Connection, made: Rows) -> None:
-    """Writes the rows of every view, over those that were there; takes out what is stopped."""
+    """Writes the rows of every view, over those that were there; takes the stopped histories out."""
     for each in VIEWS:
         if of_view := made.of[each.name]:
             each.put(connection, of_view)

@@ -57,13 +57,13 @@ def remake(
 ) -> sqlite3.Connection:
     """A copy of the generation `old` in which these views are made anew, up to the copy's position.
 
-    What histories are stopped, and where, stays as it is: that follows from the fold, which has made them all.
+    Which histories are stopped, and where, stays as it is: that depends on the fold, which is the same.
     """
     from sqlite_utils import Database  # noqa: PLC0415  (takes a while, and few processes make views)
 
     connection = _connect(file)
     source = connect(old, "NORMAL", must_exist=True)
-    source.backup(connection)  # in one reading: it is of one moment, whoever feeds meanwhile
+    source.backup(connection)  # in one read transaction, so that it is of one moment
     source.close()
     connection.execute("PRAGMA journal_mode = OFF")
     database = Database(connection)
@@ -79,7 +79,7 @@ def remake(
 
 
 def _connect(file: Path) -> sqlite3.Connection:
-    """Nobody reads the file yet, so it need not survive a crash."""
+    """A connection to a file that is not read yet, so need not survive a crash."""
     connection = connect(file, "OFF", writes=True)
     connection.execute("PRAGMA journal_mode = OFF")
     connection.execute("PRAGMA cache_size = -64000")
@@ -106,8 +106,8 @@ def _insert(
 
 
 def _finish(ledger: OrderLedger, connection: sqlite3.Connection, file: Path) -> None:
-    """From now on the file survives what befalls it. Feeds what was appended meanwhile; the rest of that will be fed
-    while nobody else can feed."""
+    """Makes the file survive a crash, and feeds the records that were appended meanwhile. Later ones are fed under the
+    write lock of the generation in force."""
     connection.execute("PRAGMA journal_mode = WAL")
     while generation.position(connection) < ledger.head():
         with transaction(connection):
@@ -142,7 +142,7 @@ def _parts(log: Log, head: int, names: Sequence[str]) -> Iterator[Part]:
         coming: deque[Future[bytes]] = deque()
         for arguments in ends:
             coming.append(pool.submit(make_part, *arguments))
-            # No more ahead than is soon written, or what waits would fill the memory.
+            # The parts that wait to be written are in memory, so there are few of them.
             if len(coming) > PARTS_AHEAD_MAX:
                 yield _read_part(coming.popleft().result())
         while coming:
@@ -160,6 +160,6 @@ def make_part(url: str, after: int, until: int, head: int, names: Sequence[str])
 
 
 def _orphans(url: str, head: int) -> Rows:
-    """What is there of histories of which the log has no first version: each of them is stopped."""
+    """The histories of which the log has no first version: each of them is stopped."""
     with reopened(url) as reader:
         return rows([], fold(reader.raw_records_without_beginning(head), nothing))
