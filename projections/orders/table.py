@@ -16,7 +16,7 @@ import msgspec
 from domain.log.sqlite import sqlite3
 from domain.moments import microseconds
 from domain.money import decimal_text
-from domain.order.state import ORDER, Order, is_payable, storefront_status
+from domain.order.state import ORDER, Order, Totals, is_payable, storefront_status
 from projections.orders.documents import render
 from projections.orders.search import BETWEEN, search_text, staff_search_text
 from projections.views.view import History, StateView
@@ -220,40 +220,44 @@ def rows(order: Order, digest: bytes) -> Rows:
     state = _encode_state(order)
     totals = order.totals
     documents = render(order, totals)
-    billing, paying, shipping = order.billing, order.payment_method, order.shipping_method
-    country, region, city = billing.country, billing.state, billing.city
-    search = search_text(order)
-    row = (
-        order.customer.id if order.customer else _GUEST,
-        microseconds(order.created_at),
-        order.id,
-        str(order.uuid),
-        order.key,
-        order.status,
-        storefront_status(order, totals),
-        order.currency,
-        totals.is_paid,
-        is_payable(order, totals),
-        microseconds(order.updated_at),
-        _sortable(order, totals.shipping),
-        paying.id if paying else None,
-        paying.name if paying else None,
-        shipping.id if shipping else None,
-        shipping.name if shipping else None,
-        country.id if country else None,
-        country.name if country else None,
-        region.id if region else None,
-        region.name if region else None,
-        city.id if city else None,
-        city.name if city else None,
-        bool(order.notes),
-        search,
-    )
+    row = columns(order, totals)
     return (
-        row,
+        tuple(row.values()),
         (order.id, documents.shop),
         (order.id, documents.storefront),
         (order.id, documents.more),
-        (order.id, f"{search}{BETWEEN}{staff_search_text(order)}"),
+        (order.id, f"{row['search']}{BETWEEN}{staff_search_text(order)}"),
         (order.id, order.version, state, digest, _seal(digest, state)),
     )
+
+
+def columns(order: Order, totals: Totals) -> dict[str, Any]:
+    """An order's row in the table `orders`, in the order of its columns."""
+    billing, paying, shipping = order.billing, order.payment_method, order.shipping_method
+    country, region, city = billing.country, billing.state, billing.city
+    return {
+        "customer_id": order.customer.id if order.customer else _GUEST,
+        "created_at": microseconds(order.created_at),
+        "id": order.id,
+        "uuid": str(order.uuid),
+        "key": order.key,
+        "status": order.status,
+        "storefront_status": storefront_status(order, totals),
+        "currency": order.currency,
+        "is_paid": totals.is_paid,
+        "is_payable": is_payable(order, totals),
+        "updated_at": microseconds(order.updated_at),
+        "shipping_cost": _sortable(order, totals.shipping),
+        "payment_method_id": paying.id if paying else None,
+        "payment_method_name": paying.name if paying else None,
+        "shipping_method_id": shipping.id if shipping else None,
+        "shipping_method_name": shipping.name if shipping else None,
+        "billing_country_id": country.id if country else None,
+        "billing_country_name": country.name if country else None,
+        "billing_state_id": region.id if region else None,
+        "billing_state_name": region.name if region else None,
+        "billing_city_id": city.id if city else None,
+        "billing_city_name": city.name if city else None,
+        "has_notes": bool(order.notes),
+        "search": search_text(order),
+    }

@@ -102,19 +102,35 @@ def row(raw: RawRecord, order: Order) -> Row:
 
     Raises ValueError where the record has no time.
     """
+    return tuple(columns(raw, order).values())
+
+
+def columns(raw: RawRecord, order: Order) -> dict[str, Any]:
+    """The same, in the order of the columns."""
     try:
         recorded_at = microseconds(datetime.fromisoformat(raw.recorded_at.decode()))
     except ValueError as error:
         raise ValueError(f"recorded_at: {error}") from None
     movement = order.payments[-1]
-    head = (raw.position, KINDS[isinstance(movement, Refund)], order.id, raw.order, order.key, movement.provider)
-    amount = (*divmod(movement.amount, SPLIT), order.currency, order.digits)
-    if isinstance(movement, Payment):
-        received_at = microseconds(movement.received_at)
-        return (*head, movement.method, movement.reference, None, *amount, received_at, recorded_at, movement.forced)
-    named, refunded_at = movement.payment_reference, microseconds(movement.refunded_at)
-    method = _method_refunded(order, movement)
-    return (*head, method, movement.reference, named, *amount, refunded_at, recorded_at, False)
+    high, low = divmod(movement.amount, SPLIT)
+    return {
+        "position": raw.position,
+        "kind": KINDS[isinstance(movement, Refund)],
+        "order_id": order.id,
+        "uuid": raw.order,
+        "key": order.key,
+        "provider": movement.provider,
+        "method": _method_refunded(order, movement) if isinstance(movement, Refund) else movement.method,
+        "reference": movement.reference,
+        "payment_reference": movement.payment_reference if isinstance(movement, Refund) else None,
+        "amount_high": high,
+        "amount_low": low,
+        "currency": order.currency,
+        "digits": order.digits,
+        "received_at": microseconds(movement.refunded_at if isinstance(movement, Refund) else movement.received_at),
+        "recorded_at": recorded_at,
+        "forced": False if isinstance(movement, Refund) else movement.forced,
+    }
 
 
 def _method_refunded(order: Order, refund: Refund) -> str | None:

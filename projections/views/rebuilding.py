@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from itertools import starmap
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -43,7 +43,11 @@ def make(ledger: OrderLedger, file: Path, progress: Progress | None) -> sqlite3.
     database = Database(connection)
     generation.create(database)
     head = ledger.head()
-    _insert(connection, ledger.log_of_events, head, VIEWS, progress)
+    for part in _parts(ledger.log_of_events, head, VIEWS, progress):
+        with transaction(connection):
+            _insert(connection, VIEWS, part)
+            note_stopped(connection, part.rows.stopped)
+            generation.reach(connection, min(part.until, head))
     for view in VIEWS:
         view.index(database)
     with transaction(connection):
@@ -70,7 +74,9 @@ def remake(
     generation.drop(database, views)
     for view in views:
         view.create(database)
-    _insert(connection, ledger.log_of_events, generation.position(connection), views, progress)
+    for part in _parts(ledger.log_of_events, generation.position(connection), views, progress):
+        with transaction(connection):
+            _insert(connection, views, part)
     for view in views:
         view.index(database)
     generation.sign(connection)
@@ -86,23 +92,9 @@ def _connect(file: Path) -> sqlite3.Connection:
     return connection
 
 
-def _insert(
-    connection: sqlite3.Connection,
-    log: Log,
-    head: int,
-    views: Sequence[View],
-    progress: Progress | None,
-) -> None:
-    """Makes the rows of these views from the log's records up to `head`."""
-    for part in _parts(log, head, [view.name for view in views]):
-        with transaction(connection):
-            for view in views:
-                view.insert(connection, part.rows.of[view.name])
-            if len(views) == len(VIEWS):
-                note_stopped(connection, part.rows.stopped)
-                generation.reach(connection, min(part.until, head))
-        if progress:
-            progress(min(part.until, head), head)
+def _insert(connection: sqlite3.Connection, views: Sequence[View], part: "Part") -> None:
+    for view in views:
+        view.insert(connection, part.rows.of[view.name])
 
 
 def _finish(ledger: OrderLedger, connection: sqlite3.Connection, file: Path) -> None:
@@ -131,22 +123,29 @@ class Part(msgspec.Struct):
 _read_part: Final = msgspec.msgpack.Decoder(Part).decode
 
 
-def _parts(log: Log, head: int, names: Sequence[str]) -> Iterator[Part]:
-    """The log up to `head`, part by part, each made by another process where there is enough for more than one."""
+def _parts(log: Log, head: int, views: Sequence[View], progress: Progress | None) -> Iterator[Part]:
+    """The log up to `head`, part by part, and from each the rows of these views."""
     starts = [number * PART_POSITIONS for number in log.parts(PART_POSITIONS) if number * PART_POSITIONS < head]
+    names = [view.name for view in views]
     ends = [(log.url, after, after + PART_POSITIONS, head, names) for after in starts]
-    if len(ends) < PROCESSES_PARTS_MIN:
-        yield from map(_read_part, starmap(make_part, ends))
-        return
+    for made in starmap(make_part, ends) if len(ends) < PROCESSES_PARTS_MIN else _elsewhere(ends):
+        part = _read_part(made)
+        yield part
+        if progress:
+            progress(min(part.until, head), head)
+
+
+def _elsewhere(ends: Sequence[tuple[Any, ...]]) -> Iterator[bytes]:
+    """The parts, made by other processes."""
     with processes() as pool:
         coming: deque[Future[bytes]] = deque()
         for arguments in ends:
             coming.append(pool.submit(make_part, *arguments))
             # The parts that wait to be written are in memory, so there are few of them.
             if len(coming) > PARTS_AHEAD_MAX:
-                yield _read_part(coming.popleft().result())
+                yield coming.popleft().result()
         while coming:
-            yield _read_part(coming.popleft().result())
+            yield coming.popleft().result()
 
 
 def make_part(url: str, after: int, until: int, head: int, names: Sequence[str]) -> bytes:

@@ -10,6 +10,7 @@ from io import BytesIO
 from pathlib import Path
 from random import Random
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -19,6 +20,8 @@ from domain.log.records import digest_of
 from domain.log.sqlite import sqlite3
 from domain.reconciling import Given, Reconciling
 from projections.journal import Journal
+from projections.orders import table as orders
+from projections.payments import table as payments
 from projections.views import generation, rebuilding
 from projections.views.all import OF_KIND, VIEWS
 from projections.views.fold import MAPPER, fold, nothing
@@ -110,6 +113,14 @@ def test_nothing_is_shown_of_a_record_that_is_not_known_nor_of_any_behind_it(
     assert of(view, rows(told)) == before
     with pytest.raises(UnknownTopic):
         anew(ledger, tmp_path)
+
+
+def test_a_rows_values_stand_in_their_columns(told: Views, ledger: OrderLedger) -> None:
+    raw = next(raw for raw in ledger.log_of_events.raw_records() if raw.topic == b"order.payment_received.v1")
+    order = ledger.order(UUID(raw.order), raw.version)
+    for table, named in (("orders", orders.columns(order, order.totals)), ("payments", payments.columns(raw, order))):
+        found = told.reader.execute(f"SELECT * FROM {table} LIMIT 1")
+        assert [name for name, *_ in found.description] == list(named)
 
 
 # --- records handed over by whoever wrote them ---
