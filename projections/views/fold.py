@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import groupby, product
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
@@ -12,11 +12,13 @@ from domain.log.log import Log
 from domain.log.mapper import DamagedEvent, EventMapper, UnknownTopic
 from domain.log.records import RawRecord, text_of
 from domain.log.sqlite import sqlite3
-from domain.topics import kind_of
-from projections.views.all import KEEPER, OF_EVENT, OF_KIND, VIEWS
+from domain.topics import KINDS, kind_of
+from projections.views.all import OF_EVENT, OF_KIND, VIEWS
 from projections.views.view import History, RecordView, Row, View
 
 MAPPER: Final = EventMapper()
+# Tells the state that a history of a kind has before the records that are folded; None where it has none.
+Before: TypeAlias = Callable[[Kind[Any], str], State | None]
 
 
 class Folded(msgspec.Struct):
@@ -29,7 +31,7 @@ class Folded(msgspec.Struct):
 
 def fold(
     raws: Iterable[RawRecord],
-    before: Callable[[Kind[Any], str], State | None],
+    before: Before,
     stopped_before: Collection[str] = (),
     read: Callable[[RawRecord], Record] = MAPPER.read,
 ) -> Folded:
@@ -91,14 +93,14 @@ def rows(raws: Sequence[RawRecord], folded: Folded, views: Sequence[View] = VIEW
     return Rows(made, folded.stopped)
 
 
-def put(connection: sqlite3.Connection, made: Rows) -> None:
+def put(connection: sqlite3.Connection, made: Rows, before: Before) -> None:
     """Writes the rows of every view, over those that were there; takes the stopped histories out."""
     for each in VIEWS:
         if of_view := made.of[each.name]:
             each.put(connection, of_view)
     note_stopped(connection, made.stopped)
-    for uuid, kind in product(made.stopped, KEEPER):
-        if (state := KEEPER[kind].state(connection, uuid)) is not None:
+    for uuid, kind in product(made.stopped, KINDS):
+        if (state := before(kind, uuid)) is not None:
             for view in OF_KIND[kind]:
                 view.remove(connection, state)
 

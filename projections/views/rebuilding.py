@@ -51,7 +51,7 @@ def make(ledger: OrderLedger, file: Path, progress: Progress | None) -> sqlite3.
     for view in VIEWS:
         view.index(database)
     with transaction(connection):
-        put(connection, _orphans(ledger.log_of_events.url, head))
+        put(connection, _orphans(ledger.log_of_events.url, head), nothing)
     _finish(ledger, connection, file)
     return connection
 
