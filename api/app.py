@@ -2,7 +2,7 @@
 
 from falcon.asgi import App, Request, Response
 
-from api import audit, errors, finance, operations, orders, reconciliations, shop, storefront
+from api import audit, customers, errors, finance, operations, orders, reconciliations, shop, storefront
 from api.access import Access
 from api.asking import Asking
 from api.commanding import Commanding
@@ -45,6 +45,8 @@ def create_app(ledger: OrderLedger, views: Views, settings: Settings, *, threads
         (orders.PATH + "/{order_id}/status", orders.Status(commanding)),
         (orders.PATH + "/{order_id}/payments", orders.Payments(commanding)),
         (orders.PATH + "/{order_id}/refunds", orders.Refunds(commanding)),
+        (customers.PATH, customers.Customers(asking, settings)),
+        (customers.PATH + "/{customer_id}", customers.Customer(asking)),
         (audit.PATH + "/events", audit.Events(asking, ledger, reading, settings)),
         (audit.PATH + "/checkpoint", audit.SignedHead(asking, checkpoints)),
         (audit.PATH + "/orders/{order_id}", audit.OrderThen(asking, ledger, reading, settings)),

@@ -1,5 +1,6 @@
 """The shop list's parameters as a filter on the views: one reading for customers and for staff."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ from api import paging
 from api.errors import invalid_parameter
 from api.parameters import Parameters
 from domain.order import statuses
-from projections.orders.list import NEWEST_FIRST, ORDERING, Filter
+from projections.orders.list import NEWEST_FIRST, ORDERING, Filter, Ordering
 from projections.orders.search import words
 
 SEARCH_WORDS_MAX: Final = 32
@@ -67,7 +68,7 @@ def read(parameters: Parameters, zone: ZoneInfo) -> Filter:
         has_notes=parameters.boolean("has_notes"),
         created=tuple(parameters.ranges("created", zone)),
         updated=tuple(parameters.ranges("updated", zone)),
-        words=tuple(_words(parameters)),
+        words=search_words(parameters),
     )
 
 
@@ -79,23 +80,30 @@ def _statuses(parameters: Parameters) -> tuple[str, ...] | None:
     return tuple(name for name in named if name in statuses.TRANSITIONS and status in (None, name))
 
 
-def _words(parameters: Parameters) -> list[str]:
+def search_words(parameters: Parameters) -> tuple[str, ...]:
+    """The words of `search`, normal. Raises a 400 where there are too many."""
     found = words(parameters.text("search") or "")
     if len(found) > SEARCH_WORDS_MAX:
         raise invalid_parameter("search", f"at most {SEARCH_WORDS_MAX} words")
-    return found
+    return tuple(found)
 
 
-def ordering(parameters: Parameters) -> tuple[tuple[str, bool], ...]:
-    """Columns to sort by, and whether each goes down; a field named twice counts where it stands first."""
-    given = parameters.text("ordering")
-    if given is None:
-        return NEWEST_FIRST
+def ordering(parameters: Parameters) -> Ordering:
+    """The columns that the shop's list is to be sorted by, and whether each goes down. Raises a 400."""
+    terms = [(ORDERING[field], is_down) for field, is_down in ordering_fields(parameters, ORDERING)]
+    return tuple(terms) or NEWEST_FIRST
+
+
+def ordering_fields(parameters: Parameters, known: Iterable[str]) -> Ordering:
+    """The fields of `ordering`, and whether each goes down; a field named twice counts where it stands first.
+
+    Raises a 400 where a field is not known.
+    """
     terms: dict[str, bool] = {}
-    for term in given.split(","):
+    for term in (parameters.text("ordering") or "").split(","):
         field = term.strip().removeprefix("-")
-        if field and field not in ORDERING:
-            raise invalid_parameter("ordering", f"must be of {', '.join(ORDERING)}, each with or without a - in front")
+        if field and field not in known:
+            raise invalid_parameter("ordering", f"must be of {', '.join(known)}, each with or without a - in front")
         if field:
-            terms.setdefault(ORDERING[field], term.strip().startswith("-"))
-    return tuple(terms.items()) or NEWEST_FIRST
+            terms.setdefault(field, term.strip().startswith("-"))
+    return tuple(terms.items())

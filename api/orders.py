@@ -35,8 +35,11 @@ class Orders:
         access.scope(req, "orders:read")
         parameters = Parameters(req.params)
         parameters.refuse_others_than(_NAMES)
+        asked = filters.read(parameters, self._settings.timezone)
         wanted = msgspec.structs.replace(
-            filters.read(parameters, self._settings.timezone),
+            asked,
+            words=(),
+            staff_words=asked.words,
             key=parameters.text("key"),
             currency=parameters.text("currency"),
             is_paid=parameters.boolean("is_paid"),

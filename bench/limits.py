@@ -64,7 +64,9 @@ def bare_creates_per_second(ledger: Path, views: Path, folder: Path, items: int,
         records = log.execute(
             "SELECT * FROM events WHERE originator_id = ? AND version <= ?", (*old, 1 + items)
         ).fetchall()
-        ((narrow, *wide),) = view.shown(shown, old)[old[0]]
+        order = view.state(shown, *old)
+        assert order is not None
+        ((narrow, *wide),) = view.shown(shown, [order])[order.uuid]
         rows = ((*narrow[:2], number, uuid, key, *narrow[5:]), *((number, *row[1:]) for row in wide))
         claims = [("order-id", number, uuid, 1, None), ("order-key", key, uuid, 1, None)]
         started = time.perf_counter()

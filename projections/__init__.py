@@ -1,1 +1,1 @@
-"""What is asked of orders: read models made from the log alone, with everything precomputed."""
+"""The answers: read models that are made from the log alone, with everything precomputed."""

@@ -101,12 +101,12 @@ class Reading:
         return Entry(raw, record)
 
     def entries_of(self, raws: Iterable[RawRecord]) -> list[Entry]:
-        """Those that are an order's; a reconciliation's are only checked. Raises what `record` does."""
+        """The orders' entries of these records; a reconciliation's are only checked. Raises what `record` does."""
         records = [(raw, self.record(raw)) for raw in raws]
         return [Entry(raw, record) for raw, record in records if kind_of(record) is ORDER]
 
     def record(self, raw: RawRecord) -> Record:
-        """Raises DamagedEvent where the record is not what its digest says, UnknownTopic."""
+        """The record read. Raises UnknownTopic, and DamagedEvent where its digest is another."""
         return self._ledger.mapper.read(raw)
 
     def _read_identity(self, uuid: str) -> tuple[int | None, str]:
@@ -163,7 +163,7 @@ def _moment(text: bytes) -> datetime:
 def as_of(entries: Iterable[Entry]) -> tuple[Order, Entry] | None:
     """The order as these records make it, and the last of them; None where the order's first is not among them.
 
-    Without the check of `step`: who asks by the time of occurrence may leave a record out between two others.
+    Without the check of `step`: by the time of occurrence a record between two others can be left out.
     """
     order: Order | None = None
     last: Entry | None = None

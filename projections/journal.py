@@ -1,4 +1,4 @@
-"""Which payments does the ledger know, and which files were reconciled before? What `domain.reconciling` asks."""
+"""Which payments does the ledger know, and which files were reconciled before? Asked by `domain.reconciling`."""
 
 from collections.abc import Iterator
 from datetime import datetime

@@ -109,7 +109,7 @@ def of_level(nodes: bytes, behind: int, level: int, first: int, last: int) -> li
     """Of nodes as `between` gives them, from the one on that is complete first behind so many leaves: those of a level,
     from one place to another, both included; as far as they go."""
     complete_with = ((first + 1) << level) - 1
-    # What all the leaves in question have in common takes no part in the differences of their numbers.
+    # The bits that all these leaves have in common take no part in the differences of their numbers.
     alike = ((((last + 1) << level) - 1) ^ behind).bit_length()
     base = behind >> alike << alike
     spans = _spans(behind - base, level, complete_with - base, last - first + 1)

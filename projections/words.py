@@ -1,4 +1,4 @@
-"""What does an event say to a person? A sentence for each kind of event."""
+"""How is an event told to people? In a phrase for each shape of event."""
 
 from collections.abc import Callable
 from typing import Any, Final

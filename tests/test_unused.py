@@ -34,6 +34,7 @@ USED_UNNAMED = {
     "insert_events": "eventsourcing: a recorder's interface",
     "select_notifications": "eventsourcing: a recorder's interface",
     "subscribe": "eventsourcing: a recorder's interface",
+    "*_order_at": "msgspec: stands in a customer's document",
     "decided_at": "msgspec: stands in a reconciliation's document",
     "create_system": "zipfile: the same pack on every system",
     "external_attr": "zipfile: a file's mode",

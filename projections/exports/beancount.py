@@ -77,7 +77,7 @@ SALES: Final = "Income:Sales"
 SHIPPING: Final = "Income:Shipping"
 DISCOUNTS: Final = "Income:Discounts"
 VOUCHERS: Final = "Income:Vouchers"
-# The accounts, under the provider's name, of what stands in settlement files and in no order.
+# The accounts, under the provider's name, of lines that stand in settlement files and in no order.
 _ACCOUNT_OF: Final = {"fee": "Expenses:Fees", "adjustment": "Expenses:Adjustments", "payout": "Assets:Payouts"}
 _UNCLASSIFIED: Final = "Expenses:Unclassified"
 _OF_ORDERS: Final = frozenset({"payment", "refund", "chargeback"})
@@ -108,7 +108,7 @@ def balances(order: Order) -> Mapping[str, int]:
 
 
 def provider_account(provider: str) -> str:
-    """The account of what a provider holds."""
+    """The account of the money that a provider holds."""
     return f"Assets:Providers:{_named_after(provider)}"
 
 

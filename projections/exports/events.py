@@ -112,7 +112,7 @@ def _cell(column: str, value: Any) -> str | int | None:
     return value  # type: ignore[no-any-return]  # what is left is text, a number or null
 
 
-# What a file begins with, and how events are written.
+# The beginning of a file, and the encoding of events.
 FORMS: Final[dict[str, tuple[bytes, Callable[[list[Event]], bytes]]]] = {
     "jsonl": (b"", msgspec.json.Encoder().encode_lines),
     "csv": (

@@ -50,7 +50,7 @@ _SQL_TYPES: Final = {
     "recorded_at": "TIMESTAMP",
     "refunded_at": "TIMESTAMP",
 }
-# What is told of each type of event, by the names of the event's own fields; and of every event before that.
+# The attributes of every event, and behind them those of each type, by the names of the event's own fields.
 _OF_EVERY_EVENT: Final = ("version", "actor", "recorded_at")
 _OF_EVENTS: Final[dict[type[Event], tuple[str, ...]]] = {
     e.OrderCreated: ("currency", "shipping_cost"),
@@ -73,7 +73,7 @@ _OF_OBJECTS: Final = {
     "payment": ("amount", "currency", "provider", "reference", "method", "forced"),
     "customer": ("id",),
 }
-# What of an order changes with its events.
+# The attributes of an order that change with its events.
 _CHANGING: Final[dict[str, Callable[[Order], str | int]]] = {
     "status": lambda order: order.status,
     "total_minor": lambda order: order.totals.total,
@@ -154,7 +154,7 @@ def _default_type(field: str) -> str:
 
 
 def _values(of: Any, fields: Iterable[str]) -> tuple[Any, ...]:
-    """What the fields of an event hold, as OCEL writes it."""
+    """The values of an event's fields, as OCEL writes them."""
     return tuple(_value(field, getattr(of, field)) for field in fields)
 
 
@@ -234,7 +234,7 @@ class _Story:
         self._rows.add("object_order", self._order_id, at, None, *row)
 
     def _besides_the_order(self, at: str, raw: RawRecord, event: Event) -> tuple[str, str | None]:
-        """The other object that the event is about: its type and id; what it is is told where it is new."""
+        """The type and the id of the other object that the event is about. A new object is described."""
         match event:
             case e.OrderCreated():
                 return "customer", self._tell_customer(event)

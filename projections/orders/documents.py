@@ -13,6 +13,7 @@ from msgspec import Raw
 from domain.money import short_number, two_digit_text
 from domain.order import events as e
 from domain.order.state import Item, Order, Payment, Refund, Totals, is_payable, storefront_status
+from projections.orders.search import full_name
 
 # Stands in stored documents for the address of this service, which only a request knows; JSON has no bare zero byte.
 BASE_URL: Final = b"\x00"
@@ -21,7 +22,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Documents(msgspec.Struct, frozen=True):
-    """An order's renderings, as JSON. What staff see is the shop's object with `more` behind it, as one object."""
+    """An order's renderings, as JSON. The staff's is the shop's object with the fields of `more` at its end."""
 
     shop: bytes
     storefront: bytes
@@ -76,7 +77,7 @@ def _shop(order: Order, totals: Totals, digits: int) -> dict[str, Any]:
         "customer": {
             "id": customer.id,
             "username": customer.details.username,
-            "full_name": " ".join(filter(None, (customer.details.first_name, customer.details.last_name))),
+            "full_name": full_name(customer.details),
         }
         if customer
         else None,
@@ -216,7 +217,7 @@ def _item(item: Item, digits: int) -> dict[str, Any]:
 
 
 def _more(order: Order, totals: Totals, digits: int, items: Any, payments: Any) -> dict[str, Any]:
-    """What the order document has beyond the shop's object."""
+    """The fields of the order document that the shop's object has not."""
     return {
         "uuid": order.uuid,
         "version": order.version,

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from domain.log.sqlite import sqlite3
+from projections.orders.search import HAS, having
 from projections.orders.table import LARGE
 
 # The shop contract's ten fields (seed 000), and the column that each sorts by.
@@ -44,7 +45,7 @@ def _any_large(*tables: str) -> str:
     return " OR ".join(f"EXISTS (SELECT 1 FROM {table} WHERE {LARGE[table]})" for table in tables)
 
 
-# What staff see is the shop's object and what is more, as one object.
+# The staff's is the shop's object with more fields at its end.
 _DOCUMENTS: Final = {
     "shop": _Document(
         "d.document",
@@ -68,9 +69,10 @@ _DOCUMENTS: Final = {
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """What a list is narrowed to.
+    """The conditions of a list.
 
-    None narrows nothing; times are microseconds, both ends inclusive; words are normal (`search.py`).
+    None narrows nothing; times are microseconds, both ends inclusive. Words are normal (`search.py`); `words` are
+    looked for where the shop contract says, `staff_words` in the customer and the payments, too.
     """
 
     statuses: tuple[str, ...] | None = None
@@ -82,6 +84,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     created: tuple[tuple[int | None, int | None], ...] = ()
     updated: tuple[tuple[int | None, int | None], ...] = ()
     words: tuple[str, ...] = ()
+    staff_words: tuple[str, ...] = ()
     key: str | None = None
     currency: str | None = None
     is_paid: bool | None = None
@@ -97,9 +100,12 @@ def _conditions(wanted: Filter, *, of_customer: bool) -> tuple[list[str], list[A
     terms = ["customer_id = ?3"] if of_customer else []
     values: list[Any] = []
 
-    def add(term: str, value: Any) -> None:
+    def place(value: Any) -> int:
         values.append(value)
-        terms.append(term.replace("?", f"?{len(values) + 2 + of_customer}"))
+        return len(values) + 2 + of_customer
+
+    def add(term: str, value: Any) -> None:
+        terms.append(term.replace("?", f"?{place(value)}"))
 
     if wanted.storefront_status is not None:
         add("storefront_status = ?", wanted.storefront_status)
@@ -120,7 +126,11 @@ def _conditions(wanted: Filter, *, of_customer: bool) -> tuple[list[str], list[A
             if end is not None:
                 add(f"{column} {comparison} ?", end)
     for word in wanted.words:
-        add("instr(search, ?) > 0", word)
+        add(f"search {HAS}", having(word))
+    if wanted.staff_words:
+        looked_for = [f"text {HAS.replace('?', f'?{place(having(word))}')}" for word in wanted.staff_words]
+        found = f"SELECT 1 FROM staff_searches WHERE staff_searches.id = orders.id AND {' AND '.join(looked_for)}"
+        terms.append(f"EXISTS ({found})")
     return terms, values, of_statuses == len(terms)
 
 

@@ -1,4 +1,4 @@
-"""What do the views keep of an order? Its rows, behind every list and every single order.
+"""The rows of an order, behind every list of orders and every single order.
 
 `orders` has a narrow row an order: what can be filtered, sorted or searched. Its renderings stand apart, each in a
 table of its own, so that a page reads of no order more than it shows; so does its folded state. A list is one index
@@ -9,15 +9,16 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise, starmap
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from uuid import UUID
 
 import msgspec
 
 from domain.log.sqlite import sqlite3
 from domain.moments import microseconds
 from domain.money import decimal_text
-from domain.order.state import ORDER, Order, is_payable, storefront_status
+from domain.order.state import ORDER, Order, Totals, is_payable, storefront_status
 from projections.orders.documents import render
-from projections.orders.search import search_text
+from projections.orders.search import BETWEEN, search_text, staff_search_text
 from projections.views.view import History, StateView
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ _WIDE: Final[dict[str, dict[str, Any]]] = {
     "shop_documents": {"id": int, "document": bytes},
     "storefront_documents": {"id": int, "document": bytes},
     "staff_documents": {"id": int, "more": bytes},
+    "staff_searches": {"id": int, "text": str},
     "states": {"id": int, "version": int, "state": bytes, "digest": bytes, "seal": bytes},
 }
 # A page of as many orders as may stand on one may be too large for an answer only where one of these has an order.
@@ -105,11 +107,10 @@ _PUT: Final = tuple(
     for table, columns in {"orders": _COLUMNS, **_WIDE}.items()
 )
 _ID: Final = [*_COLUMNS].index("id")
-_UUID: Final = [*_COLUMNS].index("uuid")
 # All of an order's rows, one behind the other; and where each table's stands among them.
 _JOINED: Final = (
     f"SELECT orders.*, {', '.join(f'{table}.*' for table in _WIDE)} FROM json_each(?) AS wanted"
-    f" CROSS JOIN orders ON orders.uuid = wanted.value"
+    f" CROSS JOIN orders ON orders.id = wanted.value"
     f" {' '.join(f'JOIN {table} ON {table}.id = orders.id' for table in _WIDE)}"
 )
 _PLACES: Final = tuple(starmap(slice, pairwise(accumulate((len(_COLUMNS), *map(len, _WIDE.values())), initial=0))))
@@ -160,14 +161,15 @@ class Orders(StateView):
         for statement, of_table in zip(_PUT, zip(*rows, strict=True), strict=False):
             connection.executemany(statement, of_table)
 
-    def remove(self, connection: sqlite3.Connection, uuid: str) -> None:
-        for table in (*_WIDE, "orders"):
-            connection.execute(f"DELETE FROM {table} WHERE id = (SELECT id FROM orders WHERE uuid = ?)", (uuid,))
+    def remove(self, connection: sqlite3.Connection, state: Order) -> None:
+        for table in ("orders", *_WIDE):
+            connection.execute(f"DELETE FROM {table} WHERE id = ?", (state.id,))
 
-    def shown(self, connection: sqlite3.Connection, uuids: Sequence[str]) -> dict[str, list[Rows]]:
+    def shown(self, connection: sqlite3.Connection, states: Sequence[Order]) -> dict[UUID, list[Rows]]:
         """The rows of those orders that have one in each table."""
-        found = connection.execute(_JOINED, (msgspec.json.encode(uuids).decode(),))
-        return {row[_UUID]: [tuple(row[of_table] for of_table in _PLACES)] for row in found}
+        uuids = {order.id: order.uuid for order in states}
+        found = connection.execute(_JOINED, (msgspec.json.encode(list(uuids)).decode(),))
+        return {uuids[row[_ID]]: [tuple(row[of_table] for of_table in _PLACES)] for row in found}
 
     def state(self, connection: sqlite3.Connection, uuid: str) -> Order | None:
         found = kept(connection, uuid)
@@ -224,38 +226,44 @@ def rows(order: Order, digest: bytes) -> Rows:
     state = _encode_state(order)
     totals = order.totals
     documents = render(order, totals)
-    billing, paying, shipping = order.billing, order.payment_method, order.shipping_method
-    country, region, city = billing.country, billing.state, billing.city
-    row = (
-        order.customer.id if order.customer else _GUEST,
-        microseconds(order.created_at),
-        order.id,
-        str(order.uuid),
-        order.key,
-        order.status,
-        storefront_status(order, totals),
-        order.currency,
-        totals.is_paid,
-        is_payable(order, totals),
-        microseconds(order.updated_at),
-        _sortable(order, totals.shipping),
-        paying.id if paying else None,
-        paying.name if paying else None,
-        shipping.id if shipping else None,
-        shipping.name if shipping else None,
-        country.id if country else None,
-        country.name if country else None,
-        region.id if region else None,
-        region.name if region else None,
-        city.id if city else None,
-        city.name if city else None,
-        bool(order.notes),
-        search_text(order),
-    )
+    row = columns(order, totals)
     return (
-        row,
+        tuple(row.values()),
         (order.id, documents.shop),
         (order.id, documents.storefront),
         (order.id, documents.more),
+        (order.id, f"{row['search']}{BETWEEN}{staff_search_text(order)}"),
         (order.id, order.version, state, digest, _seal(digest, state)),
     )
+
+
+def columns(order: Order, totals: Totals) -> dict[str, Any]:
+    """An order's row in the table `orders`, in the order of its columns."""
+    billing, paying, shipping = order.billing, order.payment_method, order.shipping_method
+    country, region, city = billing.country, billing.state, billing.city
+    return {
+        "customer_id": order.customer.id if order.customer else _GUEST,
+        "created_at": microseconds(order.created_at),
+        "id": order.id,
+        "uuid": str(order.uuid),
+        "key": order.key,
+        "status": order.status,
+        "storefront_status": storefront_status(order, totals),
+        "currency": order.currency,
+        "is_paid": totals.is_paid,
+        "is_payable": is_payable(order, totals),
+        "updated_at": microseconds(order.updated_at),
+        "shipping_cost": _sortable(order, totals.shipping),
+        "payment_method_id": paying.id if paying else None,
+        "payment_method_name": paying.name if paying else None,
+        "shipping_method_id": shipping.id if shipping else None,
+        "shipping_method_name": shipping.name if shipping else None,
+        "billing_country_id": country.id if country else None,
+        "billing_country_name": country.name if country else None,
+        "billing_state_id": region.id if region else None,
+        "billing_state_name": region.name if region else None,
+        "billing_city_id": city.id if city else None,
+        "billing_city_name": city.name if city else None,
+        "has_notes": bool(order.notes),
+        "search": search_text(order),
+    }

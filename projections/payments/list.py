@@ -35,7 +35,7 @@ class Movement(msgspec.Struct, frozen=True):
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """What the journal is narrowed to: None narrows nothing, `since` and `until` are microseconds, both inclusive."""
+    """The conditions of a list: None is none, `since` and `until` are microseconds, both inclusive."""
 
     since: int | None = None
     until: int | None = None
@@ -71,7 +71,7 @@ class Page(msgspec.Struct, frozen=True):
 
 
 def page(connection: sqlite3.Connection, wanted: Filter, *, after: int, limit: int) -> Page:
-    """What stands behind the position `after`, in the order of positions, at most so much of it."""
+    """The movements behind the position `after`, in the order of positions, at most `limit`."""
     select, values = _in_order(wanted, after=after, until=None, limit=limit + 1)
     rows = connection.execute(
         f"SELECT p.position, found.* FROM positions AS p LEFT JOIN ({select}) AS found", values
@@ -83,9 +83,9 @@ def page(connection: sqlite3.Connection, wanted: Filter, *, after: int, limit: i
 def walk(
     connect: Callable[[], sqlite3.Connection], wanted: Filter, *, after: int, until: int
 ) -> Iterator[list[Movement]]:
-    """All that stands behind `after` up to `until`, some at a time.
+    """All movements behind `after` up to `until`, some at a time.
 
-    Asks for its connection each time: the views may be made anew meanwhile, and no reading lasts from part to part.
+    Asks for its connection each time: the views may be made anew meanwhile, and no transaction lasts from part to part.
     """
     while True:
         select, values = _in_order(wanted, after=after, until=until, limit=CHUNK_ROWS)

@@ -15,7 +15,7 @@ GROUPINGS: Final = ("day", "provider", "method", "currency")
 
 
 class Sum(msgspec.Struct):
-    """What some payments and refunds of one currency come to. `labels` says which, by the groupings asked for."""
+    """The sums of some payments and refunds of one currency. `labels` has the values of the groupings asked for."""
 
     labels: dict[str, str | None]
     currency: str

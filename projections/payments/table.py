@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 import msgspec
 
@@ -83,16 +84,16 @@ class Payments(EventView):
     def put(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
         connection.executemany(_PUT, rows)
 
-    def remove(self, connection: sqlite3.Connection, uuid: str) -> None:
-        connection.execute("DELETE FROM payments WHERE uuid = ?", (uuid,))
+    def remove(self, connection: sqlite3.Connection, state: Order) -> None:
+        connection.execute("DELETE FROM payments WHERE uuid = ?", (str(state.uuid),))
 
-    def shown(self, connection: sqlite3.Connection, uuids: Sequence[str]) -> dict[str, list[Row]]:
-        found: defaultdict[str, list[Row]] = defaultdict(list)
-        wanted = msgspec.json.encode(uuids).decode()
+    def shown(self, connection: sqlite3.Connection, states: Sequence[Order]) -> dict[UUID, list[Row]]:
+        found: defaultdict[UUID, list[Row]] = defaultdict(list)
+        wanted = msgspec.json.encode([order.uuid for order in states]).decode()
         for one in connection.execute(
             "SELECT * FROM payments WHERE uuid IN (SELECT value FROM json_each(?)) ORDER BY position", (wanted,)
         ):
-            found[one[_UUID]].append(one)
+            found[UUID(one[_UUID])].append(one)
         return found
 
 
@@ -101,19 +102,35 @@ def row(raw: RawRecord, order: Order) -> Row:
 
     Raises ValueError where the record has no time.
     """
+    return tuple(columns(raw, order).values())
+
+
+def columns(raw: RawRecord, order: Order) -> dict[str, Any]:
+    """The same, in the order of the columns."""
     try:
         recorded_at = microseconds(datetime.fromisoformat(raw.recorded_at.decode()))
     except ValueError as error:
         raise ValueError(f"recorded_at: {error}") from None
     movement = order.payments[-1]
-    head = (raw.position, KINDS[isinstance(movement, Refund)], order.id, raw.order, order.key, movement.provider)
-    amount = (*divmod(movement.amount, SPLIT), order.currency, order.digits)
-    if isinstance(movement, Payment):
-        received_at = microseconds(movement.received_at)
-        return (*head, movement.method, movement.reference, None, *amount, received_at, recorded_at, movement.forced)
-    named, refunded_at = movement.payment_reference, microseconds(movement.refunded_at)
-    method = _method_refunded(order, movement)
-    return (*head, method, movement.reference, named, *amount, refunded_at, recorded_at, False)
+    high, low = divmod(movement.amount, SPLIT)
+    return {
+        "position": raw.position,
+        "kind": KINDS[isinstance(movement, Refund)],
+        "order_id": order.id,
+        "uuid": raw.order,
+        "key": order.key,
+        "provider": movement.provider,
+        "method": _method_refunded(order, movement) if isinstance(movement, Refund) else movement.method,
+        "reference": movement.reference,
+        "payment_reference": movement.payment_reference if isinstance(movement, Refund) else None,
+        "amount_high": high,
+        "amount_low": low,
+        "currency": order.currency,
+        "digits": order.digits,
+        "received_at": microseconds(movement.refunded_at if isinstance(movement, Refund) else movement.received_at),
+        "recorded_at": recorded_at,
+        "forced": False if isinstance(movement, Refund) else movement.forced,
+    }
 
 
 def _method_refunded(order: Order, refund: Refund) -> str | None:

@@ -1,4 +1,4 @@
-"""What does not hold in a log: where, of which order, and why."""
+"""The problems that a verification finds: the position, the order, and the reason of each."""
 
 from collections.abc import Sequence
 from typing import Final, NamedTuple
@@ -7,7 +7,7 @@ SOMEWHERE: Final = 2**62  # the end of a span of positions that nothing bounds
 
 
 class Problem(NamedTuple):
-    """What does not hold: the position in the log, the order, and why.
+    """A fault: its position in the log, the order, and the reason.
 
     Where it is known only that the fault is one of several records, these are the first of them and, in `until`, the
     last.
@@ -20,7 +20,7 @@ class Problem(NamedTuple):
 
 
 def in_order(problems: Sequence[Problem]) -> list[Problem]:
-    """By their positions; what is only known to be one of several records comes behind the one that is at fault."""
+    """Problems by their positions; one of several records, whichever it is, comes behind the record at fault."""
     exact = sorted(problem.position for problem in problems if problem.until is None)
 
     def place(problem: Problem) -> tuple[int, bool, str, str]:

@@ -28,7 +28,7 @@ class NoSigningKey(Exception):
 
 
 class LogAltered(Exception):
-    """The log does not go on from what was signed before, so nothing more is signed: `run.py verify` says where."""
+    """The log does not continue its signed heads, so nothing more is signed: `run.py verify` says where."""
 
 
 def create_key(path: Path) -> VerifierKey:
@@ -95,7 +95,7 @@ class Checkpoints:
             self.current()
 
     def _keep(self, size: int, note: bytes) -> None:
-        # The file first: a head that only the database knows proves nothing against who rewrites the database.
+        # The file first: a head in the database alone proves nothing once somebody rewrites the database.
         with self.kept.open("a+b") as file:
             flock(file, LOCK_EX)  # another signer's note must not be taken for one that was cut short
             file.seek(0)
@@ -107,7 +107,7 @@ class Checkpoints:
 
 
 def _end_of_notes(notes: bytes) -> int:
-    """Where the next note goes: behind all that stands there, but for what a crash has left of an unfinished note."""
+    """The place of the next note: the end of the notes, without the unfinished one that a crash can leave."""
     end = len(notes)
     for line in reversed(notes.splitlines(keepends=True)):
         whole = line.endswith(b"\n")
@@ -120,7 +120,7 @@ def _end_of_notes(notes: bytes) -> int:
 
 
 def _must_go_on(note: bytes, size: int, node: merkle.Get) -> None:
-    """Raises LogAltered where the tree is not what the note signed, with more behind it."""
+    """Raises LogAltered where the tree does not continue the tree that the note signed."""
     signed = checkpoint.parse(note)
     if size < signed.size:
         raise LogAltered(f"{signed.size} records were signed, and the log has {size}: its end is gone.")

@@ -1,4 +1,4 @@
-"""Is the log still what was recorded? Every stored byte is read again and held against everything that remembers it.
+"""Is the log still the one that was recorded? Every stored byte is read again and compared with all that depends on it.
 
 Against its own digest; against the tree of the views; against every checkpoint that was kept; each history, folded
 anew, against its rows in the views; the claims against the events that took them; and the engine's tables, indexes and
@@ -114,8 +114,7 @@ def check_part(ledger: str, views: Path | None, first: int, last: int, head: int
 
 
 def check_the_rest(ledger: str, views: Path | None, head: int) -> tuple[list[Problem], int]:
-    """What does not hold of the histories that have no beginning, in the log and in the views; and how many of them are
-    orders."""
+    """The problems of the histories that have no beginning, in the log and in the views; and how many are orders."""
     with reopened(ledger) as log, _reading(views) as reader:
         try:
             raws = list(log.raw_records_without_beginning(head))

@@ -13,7 +13,7 @@ from projections.proof.problems import Problem
 
 
 class Verified(msgspec.Struct):
-    """How much was read, and what does not hold, by position."""
+    """How much was read, and the problems, by position."""
 
     events: int = 0
     orders: int = 0
@@ -23,7 +23,7 @@ class Verified(msgspec.Struct):
 
 
 class Checked(NamedTuple):
-    """Where the checkpoints to hold the log against come from, for whoever reads of a problem, and what they are."""
+    """Checkpoints to hold the log against; `source` says in problems where they were kept."""
 
     source: str
     notes: Sequence[bytes]

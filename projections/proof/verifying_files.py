@@ -1,4 +1,4 @@
-"""Are the kept files what was kept? Each against the SHA-256 under which the log's records name it."""
+"""Are the kept files unaltered? Each is compared with the SHA-256 by which the log's records name it."""
 
 from collections.abc import Iterable, Iterator
 from typing import Final

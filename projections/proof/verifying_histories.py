@@ -1,6 +1,7 @@
 """Are the views what the log makes? Each history, folded anew, against its rows in every view."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any, Final
 
@@ -23,9 +24,9 @@ _UUIDS_AT_ONCE: Final = 1_000
 def check_histories(
     log: Log, reader: sqlite3.Connection | None, raws: Sequence[RawRecord], uuids: Sequence[str]
 ) -> tuple[list[Problem], int]:
-    """What does not hold of the histories with these UUIDs, whose records `raws` are; and how many are orders.
+    """The problems of the histories with these UUIDs, whose records `raws` are; and how many of them are orders.
 
-    Folds all of them at once, as a rebuild does. Where that is not what the views have, looks at the history alone.
+    Folds all of them at once, as a rebuild does. Where the views have other rows, looks at the history alone.
     """
     try:
         held = _held(fold(raws, nothing, read=MAPPER.read_unchecked), reader)
@@ -39,48 +40,56 @@ def check_histories(
         if uuid in held:
             orders += held[uuid] is ORDER
             continue
-        # Before the records, so that what is written meanwhile is not in the views alone.
-        shown = None if reader is None else _Shown(reader, uuid)
-        # A UUID that is none finds nothing.
-        of_one = list(log.raw_records_of(uuid)) or [raw for raw in raws if raw.order == uuid]
-        topic = TOPICS.get(of_one[0].topic)
-        kind: Kind[Any] = topic.kind if topic else ORDER
-        orders += kind is ORDER
-        if problem := _check_history(shown, kind, uuid, of_one):
-            problems.append(problem)
+        with _one_moment(reader):
+            # Before the records, so that the views have none that these have not.
+            versions = {} if reader is None else {kind: KEEPER[kind].version(reader, uuid) for kind in KINDS}
+            # A UUID that is none finds nothing.
+            of_one = list(log.raw_records_of(uuid)) or [raw for raw in raws if raw.order == uuid]
+            topic = TOPICS.get(of_one[0].topic)
+            kind: Kind[Any] = topic.kind if topic else ORDER
+            orders += kind is ORDER
+            if problem := _check_history(reader, kind, versions.get(kind), uuid, of_one):
+                problems.append(problem)
     return problems, orders
 
 
 def _held(folded: Folded, reader: sqlite3.Connection | None) -> dict[str, Kind[Any]]:
-    """The histories that are in the views what their events make: the kind of each, by UUIDs."""
-    uuids = list(folded.histories)
-    views = {view.name: view for kind in KINDS for view in OF_KIND[kind]}
-    shown = {} if reader is None else {name: view.shown(reader, uuids) for name, view in views.items()}
-    return {
-        uuid: history.kind
-        for uuid, history in folded.histories.items()
-        if reader is None
-        or all(shown[view.name].get(uuid, []) == view.of_history(history) for view in OF_KIND[history.kind])
-    }
+    """The histories whose rows in the views are those that their events make: the kind of each, by UUIDs."""
+    held: dict[str, Kind[Any]] = {}
+    for kind in KINDS:
+        histories = {uuid: history for uuid, history in folded.histories.items() if history.kind is kind}
+        if reader is not None:
+            for view in OF_KIND[kind]:
+                shown = view.shown(reader, [history.state for history in histories.values()])
+                histories = {
+                    uuid: history
+                    for uuid, history in histories.items()
+                    if shown.get(history.state.uuid, []) == view.of_history(history)
+                }
+        held |= dict.fromkeys(histories, kind)
+    return held
 
 
-class _Shown:
-    """What the views have of a history, all at one moment: the version, and the rows by the view's name."""
+@contextmanager
+def _one_moment(reader: sqlite3.Connection | None) -> Iterator[None]:
+    """Meanwhile the views are read as they were at one moment."""
+    if reader is None:
+        yield
+        return
+    reader.execute("BEGIN")
+    try:
+        yield
+    finally:
+        reader.execute("COMMIT")
 
-    def __init__(self, reader: sqlite3.Connection, uuid: str) -> None:
-        reader.execute("BEGIN")
-        try:
-            self.versions = {kind: KEEPER[kind].version(reader, uuid) for kind in KINDS}
-            self.rows = {
-                view.name: view.shown(reader, [uuid]).get(uuid, []) for kind in KINDS for view in OF_KIND[kind]
-            }
-        finally:
-            reader.execute("COMMIT")
 
+def _check_history(
+    reader: sqlite3.Connection | None, kind: Kind[Any], version: int | None, uuid: str, raws: Sequence[RawRecord]
+) -> Problem | None:
+    """The first problem of one history, whose records these are, by their versions.
 
-def _check_history(shown: _Shown | None, kind: Kind[Any], uuid: str, raws: Sequence[RawRecord]) -> Problem | None:
-    """The first thing that does not hold of one history, whose records these are, by their versions."""
-    version = None if shown is None else shown.versions[kind]
+    `version` is that of the views, where they have the history.
+    """
     history = History(kind, raws[0].position, None)
     position = 0
     for raw in raws:
@@ -91,13 +100,13 @@ def _check_history(shown: _Shown | None, kind: Kind[Any], uuid: str, raws: Seque
             record = MAPPER.read(raw)
             history.state = step(kind, history.state, record)
             note_event(history, raw, record)
-            if shown is None or version != history.state.version:
+            if reader is None or version != history.state.version:
                 continue
             made = [(view, view.of_history(history)) for view in OF_KIND[kind]]
         except Exception as error:  # an altered record can do anything to a fold
             return Problem(position, uuid, f"its history cannot be read on from here: {error}")
         for view, rows in made:
-            if shown.rows[view.name] != rows:
+            if view.shown(reader, [history.state]).get(history.state.uuid, []) != rows:
                 return Problem(position, uuid, view.differs)
         version = None
     if version is not None:

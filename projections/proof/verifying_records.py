@@ -1,4 +1,4 @@
-"""Is each record what its digest was made of, and what the views' tree has for it?"""
+"""Is each record the one that its digest was made of, and has the views' tree the same digest?"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
@@ -19,7 +19,7 @@ _REMADE: Final = "the record has another digest than the tree has for it: it was
 def check_records(
     log: Log, reader: "sqlite3.Connection | None", first: int, last: int
 ) -> tuple[list[RawRecord], list[Problem]]:
-    """The records at these positions, as many as can be read, and what does not hold of them."""
+    """The records at these positions, as many as can be read, and their problems."""
     leaves = [] if reader is None else tree.leaves(reader, first, last)
     raws: list[RawRecord] = []
     try:
@@ -37,7 +37,7 @@ def check_records(
 
 
 def _look_closer(log: Log, leaves: Sequence[bytes], first: int, last: int) -> tuple[list[RawRecord], list[Problem]]:
-    """The same, record by record: which of them it is, and why."""
+    """`check_records`, record by record: each problem at its position, with its reason."""
     raws: list[RawRecord] = []
     problems: list[Problem] = []
     earlier = b""
@@ -81,7 +81,7 @@ def _each(log: Log, first: int, last: int) -> Iterator[tuple[int, RawRecord | st
             yield position, raw
             position += 1
     except (PersistenceError, sqlite3.Error, TypeError, ValueError) as error:
-        # The page is damaged: what can still be read is looked for one by one.
+        # The page is damaged: the records that can still be read are looked for one by one.
         for single in range(position, last + 1):
             yield single, _one(log, single, error)
         return

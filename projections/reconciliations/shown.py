@@ -21,7 +21,7 @@ _decode_report = msgspec.json.Decoder(Report).decode
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """What a person said of a result, and who that was."""
+    """A person's decision on a result, and its actor."""
 
     kind: str
     reason: str | None
@@ -30,7 +30,7 @@ class Decision(msgspec.Struct, frozen=True):
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """A reconciliation as it is now: its state, its report, who decided what, and what running it again changed."""
+    """A reconciliation as it is now: its state, its report, the decisions, and the report before it was run again."""
 
     state: Reconciliation
     report: Report
@@ -42,7 +42,7 @@ class Shown(msgspec.Struct, frozen=True):
 
 
 def show(ledger: OrderLedger, reconciling: Reconciling, of: Reconciliation) -> Shown:
-    """Raises OperationalError where the kept report is not what was kept."""
+    """A reconciliation with its kept report. Raises OperationalError where that is damaged."""
     before = of.report_before_sha256
     return Shown(
         of,
@@ -68,7 +68,7 @@ def _decision(raw: RawRecord, event: e.Decided) -> Decision:
 
 
 def head(of: Reconciliation) -> dict[str, Any]:
-    """What the list says of one."""
+    """A reconciliation as the list has it."""
     return {
         "id": of.uuid,
         "version": of.version,
@@ -89,7 +89,7 @@ def head(of: Reconciliation) -> dict[str, Any]:
 
 
 def document(one: Shown, wanted: frozenset[str] | None = None) -> dict[str, Any]:
-    """All of it; of the results those whose outcome is wanted, where not all are."""
+    """A reconciliation whole; of its results, where `wanted` names outcomes, those with one of these."""
     return {
         **head(one.state),
         "lines": one.report.lines,
@@ -109,7 +109,7 @@ def document(one: Shown, wanted: frozenset[str] | None = None) -> dict[str, Any]
 
 
 def difference(before: Report, after: Report) -> dict[str, list[Result]]:
-    """What one run found and the other did not."""
+    """The results of either run that the other has not."""
     known, found = {result.id for result in before.results}, {result.id for result in after.results}
     return {
         "gone": [result for result in before.results if result.id not in found],
@@ -144,7 +144,7 @@ def table(one: Shown, results: Iterable[Result]) -> Iterator[list[Any]]:
 
 
 def standing(one: Shown, result: Result) -> str:
-    """Open, or why not: what the report says of it or a person did."""
+    """How a result stands: 'open', a person's decision, or its outcome."""
     decision = one.decisions.get(result.id)
     if decision:
         return decision.kind

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 import msgspec
 
@@ -55,15 +56,15 @@ class Reconciliations(StateView):
     def put(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
         connection.executemany(_PUT, rows)
 
-    def remove(self, connection: sqlite3.Connection, uuid: str) -> None:
-        connection.execute("DELETE FROM reconciliations WHERE uuid = ?", (uuid,))
+    def remove(self, connection: sqlite3.Connection, state: Reconciliation) -> None:
+        connection.execute("DELETE FROM reconciliations WHERE uuid = ?", (str(state.uuid),))
 
-    def shown(self, connection: sqlite3.Connection, uuids: Sequence[str]) -> dict[str, list[Row]]:
+    def shown(self, connection: sqlite3.Connection, states: Sequence[Reconciliation]) -> dict[UUID, list[Row]]:
         found = connection.execute(
             "SELECT * FROM reconciliations WHERE uuid IN (SELECT value FROM json_each(?))",
-            (msgspec.json.encode(uuids).decode(),),
+            (msgspec.json.encode([of.uuid for of in states]).decode(),),
         )
-        return {row[0]: [row] for row in found}
+        return {UUID(row[0]): [row] for row in found}
 
     def state(self, connection: sqlite3.Connection, uuid: str) -> Reconciliation | None:
         row = connection.execute("SELECT state FROM reconciliations WHERE uuid = ?", (uuid,)).fetchone()
@@ -88,7 +89,7 @@ class Page(msgspec.Struct, frozen=True):
 def page(
     connection: sqlite3.Connection, *, provider: str | None, is_closed: bool | None, after: int, limit: int
 ) -> Page:
-    """What started behind the position `after`, in that order, at most so much of it."""
+    """The reconciliations that started behind the position `after`, in that order, at most `limit`."""
     rows = connection.execute(
         "SELECT p.position, found.* FROM positions AS p LEFT JOIN (SELECT started, state FROM reconciliations"
         " WHERE started > ? AND (? IS NULL OR provider = ?) AND (? IS NULL OR is_closed = ?)"

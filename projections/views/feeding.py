@@ -10,6 +10,7 @@ from eventsourcing.persistence import PersistenceError
 from domain import aggregate
 from domain.aggregate import BrokenHistory, Kind, State
 from domain.ledger import OrderLedger
+from domain.log.mapper import DamagedEvent
 from domain.log.records import RawRecord
 from domain.log.sqlite import sqlite3
 from projections.views.all import KEEPER
@@ -22,14 +23,20 @@ BATCH_EVENTS_MAX: Final = 2_000
 def feed(ledger: OrderLedger, connection: sqlite3.Connection, written: Sequence[RawRecord] = ()) -> int:
     """Folds the next records in, inside the caller's transaction; returns the position that this reaches.
 
-    They are those of `written` where these follow on from the views' position; else they are read from the log.
+    They are those of `written`, which this process has just appended, where these follow on from the views' position;
+    else they are read from the log.
     """
-    before = position(connection)
-    raws = _following(written, before) or list(ledger.log_of_events.raw_records(after=before, limit=BATCH_EVENTS_MAX))
+    reached = position(connection)
+    read = MAPPER.read_unchecked  # this process has made the digests of what it has written
+    raws = _following(written, reached)
     if not raws:
-        return before
+        read = MAPPER.read
+        raws = list(ledger.log_of_events.raw_records(after=reached, limit=BATCH_EVENTS_MAX))
+    if not raws:
+        return reached
     stopped = [uuid for (uuid,) in connection.execute("SELECT uuid FROM stopped")]
-    put(connection, rows(raws, fold(raws, partial(_state, ledger, connection), stopped)))
+    before = partial(_state, ledger, connection)
+    put(connection, rows(raws, fold(raws, before, stopped, read)), before)
     reach(connection, raws[-1].position)
     return raws[-1].position
 
@@ -46,6 +53,6 @@ def _state(ledger: OrderLedger, connection: sqlite3.Connection, kind: Kind[Any],
         return state
     reached = position(connection)
     raws = (raw for raw in ledger.log_of_events.raw_records_of(uuid) if raw.position <= reached)
-    with suppress(PersistenceError, BrokenHistory):
+    with suppress(PersistenceError, DamagedEvent, BrokenHistory):
         return aggregate.fold(kind, None, map(MAPPER.read, raws))
     return None

@@ -1,9 +1,9 @@
-"""From the log's records to the rows of the views: the one fold, for what has just come and for the whole log alike."""
+"""From the log's records to the rows of the views: the one fold, for the newest records and for the whole log alike."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from itertools import groupby
+from itertools import groupby, product
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
@@ -12,15 +12,17 @@ from domain.log.log import Log
 from domain.log.mapper import DamagedEvent, EventMapper, UnknownTopic
 from domain.log.records import RawRecord, text_of
 from domain.log.sqlite import sqlite3
-from domain.topics import kind_of
+from domain.topics import KINDS, kind_of
 from projections.views.all import OF_EVENT, OF_KIND, VIEWS
-from projections.views.view import History, HistoryView, RecordView, Row, View
+from projections.views.view import History, RecordView, Row, View
 
 MAPPER: Final = EventMapper()
+# Tells the state that a history of a kind has before the records that are folded; None where it has none.
+Before: TypeAlias = Callable[[Kind[Any], str], State | None]
 
 
 class Folded(msgspec.Struct):
-    """What some of the log's records come to; by the histories' UUIDs, as text."""
+    """The histories that some of the log's records stand in, by their UUIDs as text."""
 
     histories: dict[str, History] = {}
     # Those that cannot be read further: where that is, and why.
@@ -29,7 +31,7 @@ class Folded(msgspec.Struct):
 
 def fold(
     raws: Iterable[RawRecord],
-    before: Callable[[Kind[Any], str], State | None],
+    before: Before,
     stopped_before: Collection[str] = (),
     read: Callable[[RawRecord], Record] = MAPPER.read,
 ) -> Folded:
@@ -75,7 +77,7 @@ def note_event(history: History, raw: RawRecord, record: Record) -> None:
 
 
 class Rows(msgspec.Struct):
-    """The rows of each view, by its name, which need no more than to be written; and what is stopped."""
+    """The rows to be written in each view, by its name; and the histories that are stopped, and why."""
 
     of: dict[str, list[Row]]
     stopped: dict[str, tuple[int, str]] = {}
@@ -91,16 +93,16 @@ def rows(raws: Sequence[RawRecord], folded: Folded, views: Sequence[View] = VIEW
     return Rows(made, folded.stopped)
 
 
-def put(connection: sqlite3.Connection, made: Rows) -> None:
-    """Writes the rows of every view, over those that were there; takes out what is stopped."""
-    for view in VIEWS:
-        if of_view := made.of[view.name]:
-            view.put(connection, of_view)
+def put(connection: sqlite3.Connection, made: Rows, before: Before) -> None:
+    """Writes the rows of every view, over those that were there; takes the stopped histories out."""
+    for each in VIEWS:
+        if of_view := made.of[each.name]:
+            each.put(connection, of_view)
     note_stopped(connection, made.stopped)
-    for view in VIEWS:
-        if isinstance(view, HistoryView):
-            for uuid in made.stopped:
-                view.remove(connection, uuid)
+    for uuid, kind in product(made.stopped, KINDS):
+        if (state := before(kind, uuid)) is not None:
+            for view in OF_KIND[kind]:
+                view.remove(connection, state)
 
 
 def note_stopped(connection: sqlite3.Connection, stopped: dict[str, tuple[int, str]]) -> None:

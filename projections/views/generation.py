@@ -24,12 +24,13 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 _SUFFIX: Final = re.compile(r"\.[0-9a-f]{8}")
-# What every view depends on: how records are read and folded. Under its name stands its fingerprint among the views'.
+# Every view depends on how records are read and folded: that has a fingerprint under this name, beside the views'.
 _FOLD: Final = "fold"
 _FOLD_SOURCES: Final = (
     "domain/aggregate.py",
     "domain/log/mapper.py",
     "domain/log/records.py",
+    "domain/topics.py",
     "projections/views/fold.py",
     "projections/views/generation.py",
 )
@@ -41,7 +42,7 @@ class ViewsUnavailable(Exception):
 
 @cache
 def fingerprints() -> dict[str, str]:
-    """What this program's views are made by: each view's fingerprint by its name, and the fold's."""
+    """The fingerprints of this program: of each view, by its name, and of the fold."""
     return {_FOLD: fingerprint(*_FOLD_SOURCES), **{view.name: fingerprint_of(view) for view in VIEWS}}
 
 
@@ -53,7 +54,7 @@ class Generations:
         self._link = os.fspath(path)  # looked at for every request, which a Path makes twice as dear
 
     def in_force(self) -> int:
-        """What tells the file that the link names from any other: its inode. Raises ViewsUnavailable."""
+        """The inode of the file that the link names, which no other file has. Raises ViewsUnavailable."""
         try:
             return os.stat(self._link).st_ino
         except OSError:
@@ -75,7 +76,7 @@ class Generations:
         os.replace(link, self.path)
 
     def sweep(self, in_force: Path) -> None:
-        """Removes the generations that are no longer in force; who still reads one keeps its open file."""
+        """Removes the generations that are not in force. A connection that is open on one can read it to its end."""
         for file in self.path.parent.glob(f"{self.path.name}.*"):
             if file != in_force and _SUFFIX.fullmatch(file.suffix):
                 remove(file)
@@ -136,7 +137,7 @@ def sign(connection: sqlite3.Connection) -> None:
 
 
 def drop(database: "Database", views: Sequence[View]) -> None:
-    """Takes views out, with all that they have."""
+    """Drops the tables of views."""
     for view in views:
         for table in view.tables:
             database.table(table).drop(ignore=True)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from itertools import starmap
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -44,11 +44,15 @@ def make(ledger: OrderLedger, file: Path, progress: Progress | None) -> sqlite3.
     database = Database(connection)
     generation.create(database)
     head = ledger.head()
-    _insert(connection, ledger.log_of_events, head, VIEWS, progress)
+    for part in _parts(ledger.log_of_events, head, VIEWS, progress):
+        with transaction(connection):
+            _insert(connection, VIEWS, part)
+            note_stopped(connection, part.rows.stopped)
+            generation.reach(connection, min(part.until, head))
     for view in VIEWS:
         view.index(database)
     with transaction(connection):
-        put(connection, _orphans(ledger.log_of_events.url, head))
+        put(connection, _orphans(ledger.log_of_events.url, head), nothing)
     _finish(ledger, connection, file)
     return connection
 
@@ -58,20 +62,22 @@ def remake(
 ) -> sqlite3.Connection:
     """A copy of the generation `old` in which these views are made anew, up to the copy's position.
 
-    What histories are stopped, and where, stays as it is: that follows from the fold, which has made them all.
+    Which histories are stopped, and where, stays as it is: that depends on the fold, which is the same.
     """
     from sqlite_utils import Database  # noqa: PLC0415  (takes a while, and few processes make views)
 
     connection = _connect(file)
     source = connect(old, "NORMAL", must_exist=True)
-    source.backup(connection)  # in one reading: it is of one moment, whoever feeds meanwhile
+    source.backup(connection)  # in one read transaction, so that it is of one moment
     source.close()
     connection.execute("PRAGMA journal_mode = OFF")
     database = Database(connection)
     generation.drop(database, views)
     for view in views:
         view.create(database)
-    _insert(connection, ledger.log_of_events, generation.position(connection), views, progress)
+    for part in _parts(ledger.log_of_events, generation.position(connection), views, progress):
+        with transaction(connection):
+            _insert(connection, views, part)
     for view in views:
         view.index(database)
     generation.sign(connection)
@@ -80,45 +86,21 @@ def remake(
 
 
 def _connect(file: Path) -> sqlite3.Connection:
-    """Nobody reads the file yet, so it need not survive a crash."""
+    """A connection to a file that is not read yet, so need not survive a crash."""
     connection = connect(file, "OFF", writes=True)
     connection.execute("PRAGMA journal_mode = OFF")
     connection.execute("PRAGMA cache_size = -64000")
     return connection
 
 
-def _insert(
-    connection: sqlite3.Connection,
-    log: Log,
-    head: int,
-    views: Sequence[View],
-    progress: Progress | None,
-) -> None:
-    """Makes the rows of these views from the log's records up to `head`.
-
-    Raises IncompleteHistory where the index does not lead to all of them.
-    """
-    read = folded = 0
-    for part in _parts(log, head, [view.name for view in views]):
-        with transaction(connection):
-            for view in views:
-                view.insert(connection, part.rows.of[view.name])
-            if len(views) == len(VIEWS):
-                note_stopped(connection, part.rows.stopped)
-                generation.reach(connection, min(part.until, head))
-        read, folded = read + part.read, folded + part.folded
-        if progress:
-            progress(min(part.until, head), head)
-    if folded != read and folded + sum(raw.position for raw in log.raw_records_without_beginning(head)) != read:
-        raise IncompleteHistory(
-            "the log's index on order and version does not lead to the records that its table has;"
-            " `run.py verify` says which"
-        )
+def _insert(connection: sqlite3.Connection, views: Sequence[View], part: "Part") -> None:
+    for view in views:
+        view.insert(connection, part.rows.of[view.name])
 
 
 def _finish(ledger: OrderLedger, connection: sqlite3.Connection, file: Path) -> None:
-    """From now on the file survives what befalls it. Feeds what was appended meanwhile; the rest of that will be fed
-    while nobody else can feed."""
+    """Makes the file survive a crash, and feeds the records that were appended meanwhile. Later ones are fed under the
+    write lock of the generation in force."""
     connection.execute("PRAGMA journal_mode = WAL")
     while generation.position(connection) < ledger.head():
         with transaction(connection):
@@ -147,22 +129,39 @@ class Part(msgspec.Struct):
 _read_part: Final = msgspec.msgpack.Decoder(Part).decode
 
 
-def _parts(log: Log, head: int, names: Sequence[str]) -> Iterator[Part]:
-    """The log up to `head`, part by part, each made by another process where there is enough for more than one."""
+def _parts(log: Log, head: int, views: Sequence[View], progress: Progress | None) -> Iterator[Part]:
+    """The log up to `head`, part by part, and from each the rows of these views.
+
+    Raises IncompleteHistory at the end where the index did not lead to all of the records.
+    """
     starts = [number * PART_POSITIONS for number in log.parts(PART_POSITIONS) if number * PART_POSITIONS < head]
+    names = [view.name for view in views]
     ends = [(log.url, after, after + PART_POSITIONS, head, names) for after in starts]
-    if len(ends) < PROCESSES_PARTS_MIN:
-        yield from map(_read_part, starmap(make_part, ends))
-        return
+    read = folded = 0
+    for made in starmap(make_part, ends) if len(ends) < PROCESSES_PARTS_MIN else _elsewhere(ends):
+        part = _read_part(made)
+        yield part
+        read, folded = read + part.read, folded + part.folded
+        if progress:
+            progress(min(part.until, head), head)
+    if folded != read and folded + sum(raw.position for raw in log.raw_records_without_beginning(head)) != read:
+        raise IncompleteHistory(
+            "the log's index on order and version does not lead to the records that its table has;"
+            " `run.py verify` says which"
+        )
+
+
+def _elsewhere(ends: Sequence[tuple[Any, ...]]) -> Iterator[bytes]:
+    """The parts, made by other processes."""
     with processes() as pool:
         coming: deque[Future[bytes]] = deque()
         for arguments in ends:
             coming.append(pool.submit(make_part, *arguments))
-            # No more ahead than is soon written, or what waits would fill the memory.
+            # The parts that wait to be written are in memory, so there are few of them.
             if len(coming) > PARTS_AHEAD_MAX:
-                yield _read_part(coming.popleft().result())
+                yield coming.popleft().result()
         while coming:
-            yield _read_part(coming.popleft().result())
+            yield coming.popleft().result()
 
 
 def make_part(url: str, after: int, until: int, head: int, names: Sequence[str]) -> bytes:
@@ -177,6 +176,6 @@ def make_part(url: str, after: int, until: int, head: int, names: Sequence[str])
 
 
 def _orphans(url: str, head: int) -> Rows:
-    """What is there of histories of which the log has no first version: each of them is stopped."""
+    """The histories of which the log has no first version: each of them is stopped."""
     with reopened(url) as reader:
         return rows([], fold(reader.raw_records_without_beginning(head), nothing))

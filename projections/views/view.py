@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
+from uuid import UUID
 
 import msgspec
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 _ROOT: Final = Path(__file__).parents[2]
-# An import of ours at the top of a module: where from, and what.
+# An import at the top of a module: the package of ours, and the names from it.
 _IMPORT: Final = re.compile(
     rb"^(?:from ((?:domain|projections)[\w.]*) import (\w.*|\([^)]*\))|import ((?:domain|projections)[\w.]*))",
     re.MULTILINE,
@@ -28,7 +29,7 @@ Row = Any
 
 
 class View(ABC):
-    """One read model. What all of them have is a pure function of the log's records."""
+    """One read model: a pure function of the log's records."""
 
     name: ClassVar[str]
     tables: ClassVar[tuple[str, ...]]
@@ -39,7 +40,7 @@ class View(ABC):
 
     @abstractmethod
     def index(self, database: "Database") -> None:
-        """Makes what queries want beside the tables; a rebuild does it last, when the rows are there."""
+        """Makes indexes and the like; a rebuild does it last, when the rows are there."""
 
     @abstractmethod
     def put(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
@@ -59,7 +60,7 @@ class RecordView(View):
 
 
 class History(msgspec.Struct):
-    """What records come to that stand in one history."""
+    """Some of the records of one history, folded."""
 
     kind: Kind[Any]
     # The position of the first of the records.
@@ -76,7 +77,7 @@ class HistoryView(View):
     """A view of each history of one kind."""
 
     kind: ClassVar[Kind[Any]]
-    # What a verification says where the rows are others than the history's events make.
+    # A verification's reason where the rows are not those that the history's events make.
     differs: ClassVar[str] = "its rows in the views are not what its events make"
 
     @abstractmethod
@@ -84,12 +85,13 @@ class HistoryView(View):
         """The rows that are new or other after the records of a history."""
 
     @abstractmethod
-    def remove(self, connection: sqlite3.Connection, uuid: str) -> None:
-        """Takes out the rows of a history that cannot be read any more."""
+    def remove(self, connection: sqlite3.Connection, state: Any) -> None:
+        """Takes out the rows of a history that cannot be read any more; `state` is its last one in the views."""
 
     @abstractmethod
-    def shown(self, connection: sqlite3.Connection, uuids: Sequence[str]) -> dict[str, list[Row]]:
-        """The rows of whole histories, as `of_history` makes them; of the histories that have any."""
+    def shown(self, connection: sqlite3.Connection, states: Sequence[Any]) -> dict[UUID, list[Row]]:
+        """The rows of whole histories that have these states, as `of_history` makes them; by the histories' UUIDs, of
+        those that have any."""
 
 
 class EventView(HistoryView):

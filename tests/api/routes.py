@@ -61,4 +61,5 @@ OFFICES = [
         )
     ),
     *(Route("GET", f"/api/v1/finance/{path}", "finance:read") for path in ("payments", "summary")),
+    Route("GET", "/api/v1/customers", "orders:read"),
 ]

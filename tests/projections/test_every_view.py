@@ -10,6 +10,7 @@ from io import BytesIO
 from pathlib import Path
 from random import Random
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -17,14 +18,17 @@ from domain.ledger import OrderLedger
 from domain.log.mapper import UnknownTopic
 from domain.log.records import digest_of
 from domain.log.sqlite import sqlite3
+from domain.order.commands import ChangeOrder
 from domain.reconciling import Given, Reconciling
 from projections.journal import Journal
+from projections.orders import table as orders
+from projections.payments import table as payments
 from projections.views import generation, rebuilding
 from projections.views.all import OF_KIND, VIEWS
 from projections.views.fold import MAPPER, fold, nothing
 from projections.views.view import RecordView, View, sources
 from projections.views.views import Views, ViewsUnavailable
-from tests.conftest import ME, ROOT, Clock
+from tests.conftest import ME, ROOT, Clock, do
 from tests.projections.histories import play
 from tests.projections.rows import rows
 
@@ -110,6 +114,14 @@ def test_nothing_is_shown_of_a_record_that_is_not_known_nor_of_any_behind_it(
     assert of(view, rows(told)) == before
     with pytest.raises(UnknownTopic):
         anew(ledger, tmp_path)
+
+
+def test_a_rows_values_stand_in_their_columns(told: Views, ledger: OrderLedger) -> None:
+    raw = next(raw for raw in ledger.log_of_events.raw_records() if raw.topic == b"order.payment_received.v1")
+    order = ledger.order(UUID(raw.order), raw.version)
+    for table, named in (("orders", orders.columns(order, order.totals)), ("payments", payments.columns(raw, order))):
+        found = told.reader.execute(f"SELECT * FROM {table} LIMIT 1")
+        assert [name for name, *_ in found.description] == list(named)
 
 
 # --- records handed over by whoever wrote them ---
@@ -208,6 +220,27 @@ def test_a_view_that_is_made_anew_alone_leaves_out_what_is_stopped(
     with closing(Views(ledger, tmp_path / "views.db")) as started:
         started.ensure()
         assert rows(started) == anew(ledger, tmp_path)
+
+
+def test_a_history_that_stops_is_taken_out_also_where_its_kept_state_is_damaged(
+    told: Views, ledger: OrderLedger, tmp_path: Path
+) -> None:
+    shown = told.reader.execute("SELECT uuid FROM orders WHERE status = 'new' AND customer_id > 0").fetchall()
+    for (uuid,) in shown:
+        do(ledger.change, UUID(uuid), ChangeOrder(notes="about to be damaged"), ME)
+    stops = {raw.order: raw.position for raw in ledger.log_of_events.raw_records(after=told.position())}
+    assert len(stops) == len(shown) > 1
+    with (
+        closing(sqlite3.connect(told.path.resolve(), isolation_level=None)) as views,
+        closing(sqlite3.connect(ledger.log_of_events.path, isolation_level=None)) as log,
+    ):
+        log.execute("DROP TRIGGER events_are_not_updated")
+        for uuid, position in stops.items():
+            log.execute("UPDATE events SET payload = payload || ' ' WHERE position = ?", (position,))
+            views.execute("UPDATE states SET seal = x'00' WHERE id = (SELECT id FROM orders WHERE uuid = ?)", (uuid,))
+    told.catch_up()
+    assert told.stopped().keys() == stops.keys()
+    assert rows(told) == anew(ledger, tmp_path)
 
 
 def test_where_the_fold_itself_is_another_everything_is_made_anew(told: Views, ledger: OrderLedger) -> None:

@@ -1,0 +1,74 @@
+"""For staff: the customers, and what each ordered, paid and got back."""
+
+from typing import Any, Final
+
+import msgspec
+from falcon.asgi import Request, Response
+
+from api import access, filters, paging
+from api.answers import json_answer, stamp
+from api.asking import Asking
+from api.errors import Problem
+from api.parameters import Parameters
+from api.settings import Settings
+from projections.customers import list as customers
+from projections.orders.list import Page
+
+PATH: Final = "/api/v1/customers"
+_LIMIT_DEFAULT: Final = 10
+_NO_ID: Final = -1
+_NAMES: Final = frozenset({"limit", "offset", "search", "ordering", "currency", "min_position"})
+_encode = msgspec.json.encode
+
+
+class Customers:
+    """The list: a row for each customer and currency."""
+
+    def __init__(self, asking: Asking, settings: Settings) -> None:
+        self._asking = asking
+        self._settings = settings
+
+    async def on_get(self, req: Request, resp: Response) -> None:
+        access.scope(req, "orders:read")
+        parameters = Parameters(req.params)
+        parameters.refuse_others_than(_NAMES)
+        limit, offset = paging.window(parameters, _LIMIT_DEFAULT)
+        words, currency = filters.search_words(parameters), parameters.text("currency")
+        ordering = filters.ordering_fields(parameters, customers.ORDERING) or customers.BY_ID
+        url = paging.base_url(req, self._settings) + PATH
+        await self._asking.reached(parameters)
+        page = await self._asking(
+            lambda connection: customers.page(
+                connection, words=words, currency=currency, ordering=ordering, limit=limit, offset=offset
+            )
+        )
+        rows = b",".join(_encode(_row(customer, sums)) for customer, sums in page.found)
+        shown = Page(page.position, page.count, rows, offset + limit)
+        body = paging.envelope(req, url, shown, limit=limit, offset=offset)
+        json_answer(resp, body, page.position)
+
+    on_head = on_get
+
+
+class Customer:
+    """One customer, with the sums of each currency."""
+
+    def __init__(self, asking: Asking) -> None:
+        self._asking = asking
+
+    async def on_get(self, req: Request, resp: Response, customer_id: str) -> None:
+        access.scope(req, "orders:read")
+        await self._asking.reached(Parameters(req.params))
+        is_id = customer_id.isascii() and customer_id.isdigit() and len(customer_id) <= 15
+        found = await self._asking(lambda connection: customers.one(connection, int(customer_id) if is_id else _NO_ID))
+        if found.customer is None:
+            stamp(resp, found.position)
+            raise Problem(404, "customer-not-found", "No order names such a customer.")
+        body = _encode({**msgspec.structs.asdict(found.customer), "currencies": found.sums})
+        json_answer(resp, body, found.position)
+
+    on_head = on_get
+
+
+def _row(customer: customers.Customer, sums: customers.Sums) -> dict[str, Any]:
+    return msgspec.structs.asdict(customer) | msgspec.structs.asdict(sums)

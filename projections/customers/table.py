@@ -1,0 +1,216 @@
+"""Which customers are there, and what did each order, pay and get back?
+
+A row for each order of a customer, and kept up by them: a row for each customer and currency with the sums, and a row
+for each customer as the latest order names them. Guests' orders are nobody's.
+
+What counts is in the README's section "Customers". A deleted order is no order any more. An order that takes no payment
+(cancelled, refunded, deleted) comes to nothing, as in the books. A payment or refund is one whatever became of its
+order, so that the sums are those of the payment journal.
+
+Amounts are in ten-thousandths of the currency's unit, since no currency has more digits than four: so amounts of all
+currencies sort among each other. As in the payment journal each is kept in two parts, `high * 10**9 + low`, that are
+summed apart.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+import msgspec
+
+from domain.log.sqlite import sqlite3
+from domain.moments import microseconds
+from domain.order.events import CustomerDetails
+from domain.order.state import ORDER, Customer, Order, Payment
+from domain.order.statuses import UNPAYABLE
+from projections.orders.search import BETWEEN, full_name, normal
+from projections.views.view import History, HistoryView
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+DIGITS_MAX: Final = 4
+SPLIT: Final = 10**9
+AMOUNTS: Final = ("ordered", "received", "refunded", "outstanding")
+_PARTS: Final = tuple(f"{amount}_{part}" for amount in AMOUNTS for part in ("high", "low"))
+DETAILS: Final = ("username", "email", "first_name", "last_name")
+_COLUMNS: Final = {
+    "customer_id": "INTEGER NOT NULL",
+    "created_at": "INTEGER NOT NULL",
+    "id": "INTEGER NOT NULL",
+    "currency": "TEXT NOT NULL",
+    "digits": "INTEGER NOT NULL",
+    "orders": "INTEGER NOT NULL",  # 0 where the order is deleted, else 1
+    **dict.fromkeys(_PARTS, "INTEGER NOT NULL"),
+    **dict.fromkeys(DETAILS, "TEXT"),
+    "search": "TEXT NOT NULL",
+}
+# A row's key: a customer's orders lie side by side, in the order of time. None of it ever changes.
+_PLACE: Final = ("customer_id", "created_at", "id")
+_CREATE: Final = (
+    f"""
+CREATE TABLE customer_orders (
+  {", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())},
+  PRIMARY KEY ({", ".join(_PLACE)})
+) STRICT, WITHOUT ROWID
+""",
+    f"""
+CREATE TABLE customer_sums (
+  customer_id    INTEGER NOT NULL,
+  currency       TEXT NOT NULL,
+  digits         INTEGER NOT NULL,
+  rows           INTEGER NOT NULL,
+  orders         INTEGER NOT NULL,
+  first_order_at INTEGER,
+  last_order_at  INTEGER,
+  {", ".join(f"{part} INTEGER NOT NULL" for part in _PARTS)},
+  PRIMARY KEY (customer_id, currency, digits)
+) STRICT, WITHOUT ROWID
+""",
+    f"""
+CREATE TABLE customers (
+  customer_id INTEGER PRIMARY KEY,
+  {", ".join(f"{detail} TEXT" for detail in DETAILS)},
+  search      TEXT NOT NULL
+) STRICT
+""",
+)
+
+
+def _nearest(row: str, direction: str) -> str:
+    """The time of the first or last order of the customer and currency of a row."""
+    return (
+        f"(SELECT created_at FROM customer_orders WHERE customer_id = {row}.customer_id AND currency = {row}.currency"
+        f" AND digits = {row}.digits AND orders ORDER BY created_at {direction} LIMIT 1)"
+    )
+
+
+def _named(row: str) -> str:
+    """Writes the row of a row's customer, as the customer's latest order has it, where that is another."""
+    return (
+        f"INSERT INTO customers SELECT customer_id, {', '.join(DETAILS)}, search FROM customer_orders"
+        f" WHERE customer_id = {row}.customer_id ORDER BY created_at DESC, id DESC LIMIT 1"
+        f" ON CONFLICT DO UPDATE SET {', '.join(f'{column} = excluded.{column}' for column in (*DETAILS, 'search'))}"
+        f" WHERE {' OR '.join(f'{detail} IS NOT excluded.{detail}' for detail in DETAILS)}"
+    )
+
+
+_SUM_ALL: Final = (
+    f"""
+INSERT INTO customer_sums
+SELECT customer_id, currency, digits, count(*), sum(orders),
+       min(iif(orders, created_at, NULL)), max(iif(orders, created_at, NULL)), {", ".join(f"sum({p})" for p in _PARTS)}
+FROM customer_orders GROUP BY customer_id, currency, digits
+""",
+    f"""
+INSERT INTO customers
+SELECT customer_id, {", ".join(DETAILS)}, search
+FROM (SELECT *, row_number() OVER (PARTITION BY customer_id ORDER BY created_at DESC, id DESC) AS place
+      FROM customer_orders)
+WHERE place = 1
+""",
+)
+_SUM_ON: Final = (
+    f"""
+CREATE TRIGGER customer_orders_up AFTER INSERT ON customer_orders BEGIN
+  INSERT INTO customer_sums
+  VALUES (NEW.customer_id, NEW.currency, NEW.digits, 1, NEW.orders,
+          iif(NEW.orders, NEW.created_at, NULL), iif(NEW.orders, NEW.created_at, NULL),
+          {", ".join(f"NEW.{part}" for part in _PARTS)})
+  ON CONFLICT DO UPDATE SET rows = rows + 1, orders = orders + NEW.orders,
+    first_order_at = min(ifnull(first_order_at, excluded.first_order_at),
+                         ifnull(excluded.first_order_at, first_order_at)),
+    last_order_at = max(ifnull(last_order_at, excluded.last_order_at), ifnull(excluded.last_order_at, last_order_at)),
+    {", ".join(f"{part} = {part} + NEW.{part}" for part in _PARTS)};
+  {_named("NEW")};
+END
+""",
+    f"""
+CREATE TRIGGER customer_orders_down AFTER DELETE ON customer_orders BEGIN
+  UPDATE customer_sums SET rows = rows - 1, orders = orders - OLD.orders,
+    first_order_at = {_nearest("OLD", "ASC")}, last_order_at = {_nearest("OLD", "DESC")},
+    {", ".join(f"{part} = {part} - OLD.{part}" for part in _PARTS)}
+  WHERE customer_id = OLD.customer_id AND currency = OLD.currency AND digits = OLD.digits;
+  DELETE FROM customer_sums
+  WHERE customer_id = OLD.customer_id AND currency = OLD.currency AND digits = OLD.digits AND rows = 0;
+  DELETE FROM customers WHERE customer_id = OLD.customer_id
+    AND NOT EXISTS (SELECT 1 FROM customer_orders WHERE customer_id = OLD.customer_id);
+  {_named("OLD")};
+END
+""",
+)
+_PUT: Final = f"INSERT INTO customer_orders VALUES ({', '.join('?' * len(_COLUMNS))})"
+_DELETE: Final = f"DELETE FROM customer_orders WHERE {' AND '.join(f'{column} = ?' for column in _PLACE)}"
+_SHOWN: Final = (
+    "SELECT customer_orders.* FROM json_each(?) AS wanted CROSS JOIN customer_orders ON"
+    f" {' AND '.join(f'customer_orders.{column} = wanted.value ->> {i}' for i, column in enumerate(_PLACE))}"
+)
+
+Row = Sequence[Any]
+
+
+class Customers(HistoryView):
+    """The customers' orders, and their sums."""
+
+    name = "customers"
+    tables = ("customer_orders", "customer_sums", "customers")
+    kind = ORDER
+    differs = "its customer's row in the views is not what its events make"
+
+    def create(self, database: "Database") -> None:
+        for statement in _CREATE:
+            database.conn.execute(statement)
+
+    def index(self, database: "Database") -> None:
+        for statement in (*_SUM_ALL, *_SUM_ON):
+            database.conn.execute(statement)
+
+    def of_history(self, history: History) -> list[Row]:
+        order: Order = history.state
+        return [] if order.customer is None else [_row(order, order.customer)]
+
+    def put(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
+        # Replacing a row would not set off the trigger that takes it out of the sums.
+        connection.executemany(_DELETE, [row[: len(_PLACE)] for row in rows])
+        self.insert(connection, rows)
+
+    def insert(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
+        connection.executemany(_PUT, rows)
+
+    def remove(self, connection: sqlite3.Connection, state: Order) -> None:
+        if state.customer is not None:
+            connection.execute(_DELETE, _place(state, state.customer))
+
+    def shown(self, connection: sqlite3.Connection, states: Sequence[Order]) -> dict[UUID, list[Row]]:
+        uuids = {_place(order, order.customer): order.uuid for order in states if order.customer is not None}
+        found = connection.execute(_SHOWN, (msgspec.json.encode(list(uuids)).decode(),))
+        return {uuids[row[: len(_PLACE)]]: [row] for row in found}
+
+
+def _place(order: Order, customer: Customer) -> tuple[int, int, int]:
+    return customer.id, microseconds(order.created_at), order.id
+
+
+def _row(order: Order, customer: Customer) -> Row:
+    totals, details = order.totals, customer.details
+    received = sum(payment.amount for payment in order.payments if isinstance(payment, Payment))
+    ordered, outstanding = (0, 0) if order.status in UNPAYABLE else (totals.total, totals.outstanding)
+    parts: list[int] = []
+    for minor in (ordered, received, received - totals.paid, outstanding):
+        parts += divmod(minor * 10 ** (DIGITS_MAX - order.digits), SPLIT)
+    return (
+        *_place(order, customer),
+        order.currency,
+        order.digits,
+        order.status != "deleted",
+        *parts,
+        *(getattr(details, detail) for detail in DETAILS),
+        _search_text(customer.id, details),
+    )
+
+
+@lru_cache(maxsize=1024)
+def _search_text(customer_id: int, details: CustomerDetails) -> str:
+    """The text that the list's `search` looks in: id, username, e-mail, full name (so each name, too)."""
+    return normal(BETWEEN.join(filter(None, (str(customer_id), details.username, details.email, full_name(details)))))
