@@ -83,18 +83,20 @@ def test_what_is_in_flight_is_finished_and_answered(
 def test_clients_in_the_middle_of_a_conversation_hear_of_the_stop_by_an_answer(running: Service, key: str) -> None:
     """Each writes without pause on one connection, until an answer says that the connection closes with it."""
     acknowledged: list[int] = []
+    conversing: set[int] = set()
 
-    def converse(_: int) -> None:
+    def converse(nth: int) -> None:
         client, goes_on = running.client(key), True
         while goes_on:
             answer = client.post("/api/v1/orders", json={})
             assert answer.status_code == 201
             acknowledged.append(answer.json()["id"])
+            conversing.add(nth)
             goes_on = answer.headers.get("Connection") != "close"
 
     with ThreadPoolExecutor(6) as pool:
         conversations = pool.map(converse, range(6))
-        while len(acknowledged) < 60:
+        while len(acknowledged) < 60 or len(conversing) < 6:
             time.sleep(0.01)
         terminate(running)
         list(conversations)

@@ -54,7 +54,9 @@ class Wire:
 
     def has_something_to_read(self) -> bool:
         """Whether an answer, or the end of the connection, has come."""
-        return bool(select.select([self.socket], [], [], 0)[0])
+        polled = select.poll()  # `select.select` takes no file's number beyond 1,023
+        polled.register(self.socket, select.POLLIN)
+        return bool(polled.poll(0))
 
     def finish_sending(self) -> None:
         self.socket.shutdown(socket.SHUT_WR)
