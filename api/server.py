@@ -75,7 +75,8 @@ class PatientProtocol(ASGIProtocol):
                 self._end_in(REQUEST_SECONDS_MAX)
             receive, is_whole = await gather(receive, self._body_receiver.request.content_length)
             self._keepalive *= is_whole  # where a body is not read to its end, no further request can begin
-        await self._flow_control.drain()
+        if self._flow_control.write_paused:
+            await self._flow_control.drain()
         self._end_in(None)
         await self.worker.asgi(scope, receive, send)
 
