@@ -6,7 +6,7 @@ even where a later version of this program would find something else.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from io import BytesIO
 from tempfile import TemporaryFile
@@ -321,7 +321,7 @@ def _keep(t: Transaction, content: bytes) -> None:
     t.keep_file(hashlib.sha256(content).hexdigest(), BytesIO(content))
 
 
-def _count_open(made: Report, decisions: dict[str, Decision]) -> int:
+def _count_open(made: Report, decisions: Mapping[str, Decision]) -> int:
     return sum(is_open(result.outcome, decisions.get(result.id)) for result in made.results)
 
 

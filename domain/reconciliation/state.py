@@ -6,6 +6,7 @@ laid over it. A result is open until it is matched, confirmed or explained; a pa
 that was broken is open.
 """
 
+from collections import ChainMap
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -51,8 +52,15 @@ class Reconciliation(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tr
     report_before_sha256: str | None = None
     outcomes: dict[str, int] = {}
     open: int = 0
-    decisions: dict[str, Decision] = {}
+    # The last decisions stand apart: one more copies those few, and not all that were made before.
+    decided: dict[str, Decision] = {}
+    decided_last: dict[str, Decision] = {}
     is_closed: bool = False
+
+    @property
+    def decisions(self) -> Mapping[str, Decision]:
+        """People's decisions, by the ids of the results."""
+        return ChainMap(self.decided_last, self.decided)
 
 
 def _started(record: Record, event: e.ReconciliationStarted) -> Reconciliation:
@@ -72,8 +80,10 @@ def _started(record: Record, event: e.ReconciliationStarted) -> Reconciliation:
 
 
 def _decided(state: Reconciliation, event: e.Decided) -> dict[str, Any]:
-    decision = Decision(event.decision, getattr(event, "reason", None))
-    return {"decisions": {**state.decisions, event.result: decision}, "open": event.open}
+    last = state.decided_last | {event.result: Decision(event.decision, getattr(event, "reason", None))}
+    if len(last) ** 2 < len(state.decided):
+        return {"decided_last": last, "open": event.open}
+    return {"decided": state.decided | last, "decided_last": {}, "open": event.open}
 
 
 def _run_again(state: Reconciliation, event: e.ReconciliationRunAgain) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """What may be decided about a reconciliation, in which state? given(events).when(decision).then(events or refusal)."""
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from random import Random
 from typing import Any
 from uuid import UUID
 
@@ -183,3 +185,26 @@ def test_one_file_by_one_set_of_rules_is_one_reconciliation() -> None:
     others = {uuid_of("paypal", "f", "r"), uuid_of("stripe", "g", "r"), uuid_of("stripe", "f", "s")}
     assert len(alike) == 1
     assert len(alike | others) == 4
+
+
+def test_the_last_decision_on_a_result_holds_however_many_there_are() -> None:
+    made = Random(7).choices(range(400), k=3_000)
+    kinds = [(e.MatchConfirmed, {}), (e.MatchBroken, {"reason": "r"}), (e.DifferenceExplained, {"reason": "r"})]
+    events = [
+        shape(occurred_at=NOON, result=f"r{result}", outcome="suggested", open=1, **more)
+        for number, result in enumerate(made)
+        for shape, more in [kinds[number % 3]]
+    ]
+    state = fold(RECONCILIATION, None, [Record(UUID_, v, event) for v, event in enumerate([*STARTED, *events], 1)])
+    assert state
+    assert {result: decision.kind for result, decision in state.decisions.items()} == {
+        event.result: event.decision for event in events
+    }
+
+
+def test_one_more_decision_does_not_cost_all_that_were_made_before() -> None:
+    """50,000 of them took 20 s while everybody waited to write."""
+    decisions = [e.MatchConfirmed(occurred_at=NOON, result=f"r{n}", outcome="suggested", open=1) for n in range(50_000)]
+    began = time.process_time()
+    place(RECONCILIATION, None, UUID_, [*STARTED, *decisions])
+    assert time.process_time() - began < 3
