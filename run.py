@@ -18,6 +18,7 @@ def cli() -> None:
       LEDGER_CURRENCY         of orders that name none  USD
       LEDGER_TIMEZONE         whose days dates mean     UTC
       LEDGER_TRUSTED_PROXIES  whose forwarded headers are believed, like 127.0.0.1,10.0.0.0/8   none
+      LEDGER_CONNECTIONS_PER_ADDRESS  how many a worker keeps, of trusted proxies any number    128
       LEDGER_KEY              signs checkpoints         ledger.key beside the ledger
       LEDGER_CHECKPOINTS      where they are kept too   checkpoints.txt beside the ledger
       LEDGER_CHECKPOINT_SECONDS  how often, 0 never     3600

@@ -12,6 +12,8 @@ from domain import strict_json
 BODY_BYTES_MAX: Final = 1024 * 1024
 # Chunks of a byte each take six bytes for one, and the loop's time.
 PIECES_MAX: Final = 16_384
+# What Python needs for a piece beside its bytes.
+_PIECE_BYTES: Final = 48
 _JSON_TYPE: Final = re.compile(r'application/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?', re.IGNORECASE)
 
 _T = TypeVar("_T")
@@ -38,8 +40,9 @@ async def _body(req: Request) -> bytes:
     return body
 
 
-async def gather(receive: Receive, length: int) -> tuple[Receive, bool]:
-    """A request's body before its application sees any of it, and whether that is the whole.
+async def gather(receive: Receive, length: int, has_come: Callable[[int], None]) -> tuple[Receive, bool]:
+    """A request's body before its application sees any of it, and whether that is the whole. `has_come` is told how
+    many bytes more are held.
 
     One that is too large for that goes on coming while it is read. To read one that has broken off, or that comes in
     very many pieces, raises a Problem.
@@ -53,6 +56,7 @@ async def gather(receive: Receive, length: int) -> tuple[Receive, bool]:
         else:
             pieces.append(message["body"])
             size, more = size + len(pieces[-1]), message["more_body"]
+            has_come(len(pieces[-1]) + _PIECE_BYTES)
             problem = too_large() if len(pieces) > PIECES_MAX else None
     gathered: Message | None = {"type": "http.request", "body": b"".join(pieces), "more_body": more}
 

@@ -27,6 +27,8 @@ class Settings(msgspec.Struct, frozen=True):
     key: Path
     checkpoints: Path
     checkpoint_seconds: int
+    # How many connections one address may have to a worker; trusted proxies may have any number.
+    connections_per_address: int
 
     def trusts(self, address: str) -> bool:
         """Whether forwarded headers from this peer are believed."""
@@ -88,6 +90,9 @@ def read(environment: Mapping[str, str]) -> Settings:
         raise WrongSetting(
             f"LEDGER_CHECKPOINT_SECONDS is {seconds!r}; it should be whole seconds like '3600', or '0' for never."
         )
+    connections = value("LEDGER_CONNECTIONS_PER_ADDRESS", "128")
+    if not (connections.isascii() and connections.isdigit() and int(connections[:9]) > 0):
+        raise WrongSetting(f"LEDGER_CONNECTIONS_PER_ADDRESS is {connections!r}; it should be a number like '128'.")
     return Settings(
         url=url,
         ledger=ledger,
@@ -98,4 +103,5 @@ def read(environment: Mapping[str, str]) -> Settings:
         key=Path(value("LEDGER_KEY", str(ledger.with_name("ledger.key")))),
         checkpoints=Path(value("LEDGER_CHECKPOINTS", str(ledger.with_name("checkpoints.txt")))),
         checkpoint_seconds=int(seconds),
+        connections_per_address=int(connections[:9]),
     )

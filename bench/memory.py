@@ -11,6 +11,7 @@ import msgspec
 from falcon.asgi import App, Request, Response
 
 from api import shop, storefront
+from api.places import CONNECTIONS_MAX, Places
 from api.server import Server
 from bench.contenders import WORKERS
 
@@ -33,7 +34,7 @@ def main(bodies: str, port: str) -> None:
             app.add_route(path, remembered)
         return app
 
-    Server(make_app, bind=[f"127.0.0.1:{port}"], workers=WORKERS).run()
+    Server(make_app, Places(CONNECTIONS_MAX, bool), bind=[f"127.0.0.1:{port}"], workers=WORKERS).run()
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ USED_UNNAMED = {
     "_send_error_response": "gunicorn: a connection's hook",
     "_is_websocket_upgrade": "gunicorn: a connection's hook",
     "_serve": "gunicorn: a worker's hook",
+    "_max_buffer_size": "gunicorn: a connection's own attribute",
     "handle_int": "gunicorn: the master's hook",
     "load": "gunicorn: an application's hook",
     "load_config": "gunicorn: an application's hook",

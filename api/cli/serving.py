@@ -27,6 +27,7 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
       run.py serve --host 0.0.0.0 --port 80 --workers 4
     """
     from api.app import create_app
+    from api.places import Places
     from api.server import Server
     from projections import feeder
     from projections.proof.signing import Checkpoints
@@ -58,6 +59,7 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
 
     Server(
         make_app,
+        Places(chosen.connections_per_address, chosen.trusts),
         bind=[f"[{host}]:{port}" if ":" in host else f"{host}:{port}"],
         workers=workers or os.cpu_count() or 1,
         when_ready=lambda _arbiter: print(greeting, flush=True),

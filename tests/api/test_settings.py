@@ -39,6 +39,8 @@ def assert_refused(done: subprocess.CompletedProcess[bytes], *told: str) -> None
         ("LEDGER_TIMEZONE", "Mars/Olympus", "'Mars/Olympus'; it should be a time zone like 'UTC' or 'Asia/Tehran'"),
         ("LEDGER_TIMEZONE", "Europe", "'Europe'; it should be a time zone"),
         ("LEDGER_TRUSTED_PROXIES", "127.0.0.1,localhost", "'localhost'"),
+        ("LEDGER_CONNECTIONS_PER_ADDRESS", "0", "'0'; it should be a number like '128'"),
+        ("LEDGER_CONNECTIONS_PER_ADDRESS", "many", "'many'; it should be a number like '128'"),
         ("LEDGER_TRUSTED_PROXIES", "10.0.0.1/8", "addresses or networks like '127.0.0.1,10.0.0.0/8'"),
     ],
 )

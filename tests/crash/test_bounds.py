@@ -9,7 +9,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from api.server import ANSWER_SECONDS_MAX, CONNECTIONS_MAX, REQUEST_SECONDS_MAX
+from api.connection import ANSWER_SECONDS_MAX, REQUEST_SECONDS_MAX
+from api.places import CONNECTIONS_MAX
 from tests.conftest import Service
 from tests.crash.processes import memory_bytes, workers
 from tests.crash.wire import HEALTH, Wire, chunk, head
@@ -22,7 +23,7 @@ MEBIBYTE = 1024 * 1024
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service of one worker, so that it is known which one is asked."""
-    running = Service(tmp_path_factory.mktemp("bounds"), workers=1).start()
+    running = Service(tmp_path_factory.mktemp("bounds"), workers=1, LEDGER_CONNECTIONS_PER_ADDRESS="1000").start()
     yield running
     running.kill()
 
@@ -82,17 +83,31 @@ def test_an_answer_that_is_not_taken_after_fifteen_seconds_is_ended(service: Ser
     assert client.get("/healthz").status_code == 200
 
 
-def test_the_513th_connection_waits_and_harms_no_other(service: Service) -> None:
+def test_the_513th_connection_takes_the_place_of_the_one_longest_idle_and_harms_no_other(service: Service) -> None:
     with ExitStack() as stack:
         others = [stack.enter_context(Wire(service)).send(HEALTH) for _ in range(CONNECTIONS_MAX)]
         assert {wire.answer().status for wire in others} == {200}
+        assert others[0].send(HEALTH).answer().status == 200
         one_more = stack.enter_context(Wire(service)).send(HEALTH)
-        time.sleep(0.5)
-        assert not one_more.has_something_to_read()
-        for wire in others[:20]:
-            assert wire.send(HEALTH).answer().status == 200
-        others[0].close()
         assert one_more.answer().status == 200
+        ended = [wire for wire in others if wire.has_something_to_read()]
+        assert len(ended) == 1
+        assert ended[0] is not others[0]
+        for wire in others[:20]:
+            assert wire in ended or wire.send(HEALTH).answer().status == 200
+
+
+def test_a_client_that_takes_two_kilobytes_in_five_seconds_is_cut_off(service: Service, key: str) -> None:
+    client = service.client(key)
+    for _ in range(60):
+        assert client.post("/api/v1/orders", json={"notes": "x" * 9_000}).status_code == 201
+    with Wire(service, receive_bytes_max=2048) as slow:
+        slow.send(head(key, method="GET", path="/api/v1/orders?limit=100"))
+        began = time.monotonic()
+        with contextlib.suppress(ConnectionError):
+            while time.monotonic() < began + 2 * ANSWER_SECONDS_MAX + SLACK_SECONDS and slow.socket.recv(1024):
+                time.sleep(2.5)
+        assert ANSWER_SECONDS_MAX - 1 < time.monotonic() - began < ANSWER_SECONDS_MAX + SLACK_SECONDS
 
 
 @pytest.mark.parametrize("ending", ["an end", "a reset"])

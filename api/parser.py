@@ -1,0 +1,65 @@
+"""gunicorn's parser of HTTP, and what it leaves open: how long a head and the line of a chunk may be, the Host that
+HTTP/1.1 asks for, and the one transfer coding that we take.
+
+Whatever gunicorn refuses stays refused; nothing here is read a second time in another way.
+"""
+
+import re
+from typing import Final
+
+from gunicorn.asgi.parser import (
+    InvalidChunkSize,
+    InvalidHeader,
+    InvalidRequestLine,
+    LimitRequestHeaders,
+    ParseError,
+    PythonProtocol,
+)
+
+HEAD_BYTES_MAX: Final = 32 * 1024
+_CHUNK_LINE_BYTES_MAX: Final = 256
+# As many digits are more than any body may have.
+_HUGE_CHUNK: Final = re.compile(rb"0*[1-9a-fA-F][0-9a-fA-F]{7}")
+_FIELD: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*")
+_NAMES_A_HOST: Final = re.compile(rb"[^\s,/?#@\\]*")
+# RFC 9112, section 3.2: a path, a whole address, or the asterisk. An authority is for CONNECT, which nobody takes here.
+_TARGET: Final = re.compile(rb"(?:/|https?://[^\s,/?#@\\]+(?=[/?]|$))[^#]*|\*", re.IGNORECASE)
+
+
+class Parser(PythonProtocol):
+    __slots__ = ()
+
+    def feed(self, data: bytes) -> None:
+        super().feed(data)
+        if self._state == "headers":
+            self._must_be_small()
+
+    def _must_be_small(self) -> None:
+        if sum(len(name) + len(value) for name, value in self._headers_list) > HEAD_BYTES_MAX:
+            raise LimitRequestHeaders("The head is too large")
+
+    def _find_line(self, limit: int, error: ParseError) -> int:
+        """The end of the next line; -1 where it has not come. Nobody waits for the end of what is wrong already."""
+        in_size = self._state == "chunked" and self._chunk_state == "size"
+        end: int = super()._find_line(min(limit, _CHUNK_LINE_BYTES_MAX) if in_size else limit, error)
+        if in_size and (end > _CHUNK_LINE_BYTES_MAX or _HUGE_CHUNK.match(self._buffer)):
+            raise InvalidChunkSize("The chunk is too large, or its extensions are")
+        in_trailer = self._state == "chunked" and self._chunk_state == "trailer"
+        if in_trailer and end > 0 and not _FIELD.fullmatch(self._buffer, 0, end):
+            raise InvalidHeader("A trailer field is malformed")
+        return end
+
+    def _finalize_headers(self) -> None:
+        self._must_be_small()
+        if self.method != b"CONNECT" and not _TARGET.fullmatch(self.path):
+            raise InvalidRequestLine("The address is none")
+        fields = self._headers_list
+        hosts = [value for name, value in fields if name == b"host"]
+        if len(hosts) != 1 and (hosts or self.http_version >= (1, 1)):
+            raise InvalidHeader("There is not one Host")
+        if not all(map(_NAMES_A_HOST.fullmatch, hosts)):
+            raise InvalidHeader("The Host names none")
+        codings = [value.lower() for name, value in fields if name == b"transfer-encoding"]
+        if codings and codings != [b"chunked"]:
+            raise InvalidHeader("Of transfer codings only 'chunked' is taken, once and alone")
+        super()._finalize_headers()
