@@ -179,7 +179,8 @@ class Limit(Contender):
 
     def __init__(self, folder: Path, of: Contender, asked: Sequence[tuple[str, str]]) -> None:
         super().__init__("limit", folder, {}, of.keys)
-        bodies = {f"Token {of.keys[who]} {target}": of.get(target, who) for target, who in asked}
+        # Falcon tells an application nothing of a slash at the end of a path.
+        bodies = {f"Token {of.keys[who]} {target.replace('/?', '?')}": of.get(target, who) for target, who in asked}
         self._bodies = folder / "bodies.msgpack"
         self._bodies.write_bytes(msgspec.msgpack.encode(bodies))
 
