@@ -146,8 +146,8 @@ class Reconciling:
 
         Raises SettlementRefused, or InvalidField where the rules are wrong; then nothing is recorded or kept.
         """
-        rules_text = (DEFAULT if rules_toml is None else rules_toml).encode()
-        rules = rules_from(rules_text.decode())
+        toml = DEFAULT if rules_toml is None else rules_toml
+        rules, rules_text = rules_from(toml), toml.encode()
         file_sha256, rules_sha256 = _sha256_of(file), hashlib.sha256(rules_text).hexdigest()
         uuid = uuid_of(provider, file_sha256, rules_sha256)
         if known := self._known(uuid, self._log):

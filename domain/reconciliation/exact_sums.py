@@ -56,9 +56,13 @@ def _parts_in_entries(sides: Sides) -> Iterator[tuple[list[int], list[int]]]:
     parts: dict[tuple[str, Sort], list[int]] = {}
     for place, part in sides.unvisited():
         parts.setdefault((_stem(part.reference), entry_sort(part)), []).append(place)
+    wholes: dict[tuple[str, Sort], list[int]] = {}
     for place, line in sides.homeless():
         if line.reference:
-            yield [place], parts.get((line.reference, sides.line_sort(place)), [])
+            wholes.setdefault((line.reference, sides.line_sort(place)), []).append(place)
+    # Lines of one reference together: a file can have very many of them, and a journal very many parts of one.
+    for said, lines in wholes.items():
+        yield lines, parts.get(said, [])
     yield from sides.orders()
 
 

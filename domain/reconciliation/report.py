@@ -11,6 +11,7 @@ file, if it was received and recorded before that file's end and was not in tran
 import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from sys import intern
 from typing import Final
 
 import msgspec
@@ -151,12 +152,17 @@ def report(
     of_row, numbered = _by_row(settled)
     found = matching.match(numbered, known.values(), rules, as_of=until(settled))
     statements = tieout.tie_out(settled, balances)
-    results = [_result(result, of_row, known) for result in found if not _was_settled(result, known, asked.earlier)]
+    results: list[Result] = []
+    while found:  # each is let go once its result is made: all of both would take as much again
+        result = found.pop()
+        if not _was_settled(result, known, asked.earlier):
+            results.append(_result(result, of_row, known))
+    results.reverse()
     results += [_unexplained(statement.currency, row) for statement in statements for row in statement.unexplained]
     results.sort(key=lambda result: OUTCOMES.index(result.outcome))
     outcomes = dict.fromkeys(OUTCOMES, 0)
-    for result in results:
-        outcomes[result.outcome] += 1
+    for made in results:
+        outcomes[made.outcome] += 1
     return Report(
         provider=asked.provider,
         file_sha256=asked.file_sha256,
@@ -252,7 +258,12 @@ def _unexplained(currency: str, row: tieout.Row) -> Result:
 
 
 def _text(minor: int, currency: str) -> str:
-    return two_digit_text(minor, digits_of(currency))
+    return _shared(minor, digits_of(currency))
+
+
+def _shared(minor: int, digits: int) -> str:
+    """The amount's text, one in memory for all that are equal: a line's gross and net, and the payment's amount."""
+    return intern(two_digit_text(minor, digits))
 
 
 def _line(line: lines.Line) -> Line:
@@ -280,7 +291,7 @@ def _entry(entry: matching.Entry) -> Entry:
         order_key=entry.order_key,
         reference=entry.reference,
         payment_reference=entry.payment_reference,
-        amount=two_digit_text(entry.amount, entry.digits),
+        amount=_shared(entry.amount, entry.digits),
         currency=entry.currency,
         received_at=entry.received_at,
         method=entry.method,

@@ -4,7 +4,7 @@ The provider's rows are `lines.Line`s, ours the journal's entries. A pass of the
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from datetime import datetime
 from typing import Final, TypeAlias
 
@@ -18,6 +18,7 @@ JOURNAL_KIND: Final = {"payment": "payment", "refund": "refund", "chargeback": "
 ORDER_ROWS_MAX: Final = 12
 ORDERS_NAMED_MAX: Final = 5
 WORDS_MAX: Final = 50
+_NO_ORDERS: Final[frozenset[int]] = frozenset()
 _WORD: Final = re.compile(r"[A-Za-z0-9._-]+")
 
 # Provider, kind and currency: rows that differ in one of them never belong together.
@@ -84,7 +85,7 @@ class Sides:
                 self.visitors.setdefault(home, []).append(place)
         self._order_ids = {entry.order_id for entry in self.entries}
         self._order_keys = {entry.order_key: entry.order_id for entry in self.entries}
-        self._named: dict[int, set[int]] = {}
+        self._named: dict[int, Set[int]] = {}
 
     def _homes(self) -> list[int | None]:
         entries: dict[tuple[str, str, str], int] = {}
@@ -97,7 +98,7 @@ class Sides:
             homes.append(next((entry for entry in found if entry is not None), None))
         return homes
 
-    def orders_named(self, place: int) -> set[int]:
+    def orders_named(self, place: int) -> Set[int]:
         """The ids of the orders whose key or id is a word of the line; none where there are too many."""
         if place not in self._named:
             found: set[int] = set()
@@ -107,7 +108,7 @@ class Sides:
                         found.add(self._order_keys[name])
                     if name.isdigit() and int(name) in self._order_ids:
                         found.add(int(name))
-            self._named[place] = found if len(found) <= ORDERS_NAMED_MAX else set()
+            self._named[place] = found if 0 < len(found) <= ORDERS_NAMED_MAX else _NO_ORDERS
         return self._named[place]
 
     def close(

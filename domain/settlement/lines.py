@@ -13,7 +13,7 @@ import msgspec
 from domain.refusals import Refusal
 
 KINDS: Final = ("payment", "refund", "fee", "chargeback", "adjustment", "payout")
-# So many lines are a large shop's month. Reading and matching them takes some ten seconds and 300 MB.
+# So many lines are a large shop's month. Reading, matching and reporting them takes some 10 s and 400 MB.
 LINES_MAX: Final = 200_000
 # Rows of a file: its lines, and those above, between and below them.
 ROWS_MAX: Final = LINES_MAX + 10_000

@@ -232,3 +232,20 @@ def test_the_rules_file_that_the_docs_show_is_one() -> None:
     rules = rules_from(shown)
     assert (rules.delay_days("stripe"), rules.tolerance_minor) == (7, {"USD": 2})
     assert rules.mapping("mybank") is not None
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        "settlement_delay_days = " + "9" * 5000,
+        'providers.acme.file = { currency = "USD", kind = "payment", date_format = "%d%d%m%Y", '
+        'columns = { gross = "gross", occurred_at = "occurred_at" } }',
+        'providers.acme.file = { currency = "USD", kind = "payment", encoding = "utf-16", '
+        'columns = { gross = "gross", occurred_at = "occurred_at" } }',
+    ],
+    ids=["digits", "twice", "no mark"],
+)
+def test_rules_that_break_a_reader_are_answered_as_wrong_and_not_as_a_fault_of_ours(office: Office, rules: str) -> None:
+    file = office.file("pi_1,payment,50.00,0,50.00,USD,@,,")
+    answer = office.upload(file, provider="acme", rules=f'version = "1"\n{rules}')
+    assert answer.status_code == 422, answer.text

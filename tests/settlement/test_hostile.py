@@ -8,13 +8,14 @@ from contextlib import contextmanager
 
 import pytest
 
-from domain.reconciliation.rules import LINE_CHARS_MAX, TEXT_CHARS_MAX, rules_from
+from domain.reconciliation.matching import match
+from domain.reconciliation.rules import LINE_CHARS_MAX, TEXT_CHARS_MAX, Rules, rules_from
 from domain.refusals import InvalidField
 from domain.settlement.lines import LINES_MAX, TEXTS_CHARS_MAX
 from domain.settlement.tables.safe_xml import NAMES_MAX, NAMESPACE_CHARS_MAX, TAG_BYTES_MAX
 from domain.settlement.tables.sheet import DECIMALS_MAX, DIRECTORY_BYTES_MAX, FORMAT_CHARS_MAX, PARTS_MAX
 from tests.settlement import test_camt053, test_paypal
-from tests.settlement.making import lines_of, number, own, refusal_of, xlsx
+from tests.settlement.making import NOON, entry, line, lines_of, number, own, refusal_of, xlsx
 from tests.settlement.test_bad_files import try_to_read
 from tests.settlement.test_mapping import PLAIN
 from tests.settlement.test_sheet import HEADER, row
@@ -163,9 +164,9 @@ def test_a_long_code_is_not_said_again_with_each_transaction() -> None:
 def test_lines_whose_texts_are_too_much_together_are_refused() -> None:
     # As a workbook could say them in few bytes, whose cells share one text.
     long = "x" * 1000
-    line = f"2026-03-01,5.00,{long},{long}\n"
+    each = f"2026-03-01,5.00,{long},{long}\n"
     mapping = PLAIN.replace('kind = "payment"\n', "") + 'kind = "kind"\norder = "order"\n'
-    assert "together" in refusal_of("day,amount,kind,order\n" + line * (TEXTS_CHARS_MAX // 2000 + 1), mapping).message
+    assert "together" in refusal_of("day,amount,kind,order\n" + each * (TEXTS_CHARS_MAX // 2000 + 1), mapping).message
 
 
 # --- numbers and days ---
@@ -186,9 +187,17 @@ def test_a_time_outside_the_calendar_is_refused(day: str) -> None:
 
 
 def test_a_file_has_at_most_so_many_lines() -> None:
-    line = "2026-03-01,5.00\n"
-    refused = refusal_of("day,amount\n" + line * (LINES_MAX + 1), PLAIN)
+    each = "2026-03-01,5.00\n"
+    refused = refusal_of("day,amount\n" + each * (LINES_MAX + 1), PLAIN)
     assert (refused.row, str(LINES_MAX) in refused.message) == (LINES_MAX + 2, True)
+
+
+def test_many_lines_of_one_reference_and_many_payments_that_may_be_its_parts_are_matched_soon() -> None:
+    lines = [line(row=n, reference="ORD", gross=n) for n in range(1, 4_001)]
+    entries = [entry(position=n, reference=f"ORD-{n}", order_id=n, order_key=f"key{n}") for n in range(1, 20_001)]
+    with soon():
+        found = match(lines, entries, Rules(version="test"), as_of=NOON)
+    assert len(found) == len(lines) + len(entries)
 
 
 # --- what the rules say of a file ---
@@ -242,6 +251,6 @@ def test_rules_that_were_made_to_cost_much_are_refused_soon(what: str) -> None:
 
 
 def test_keys_as_long_as_a_line_on_every_line_are_read_soon() -> None:
-    line = "a" + ".a" * (LINE_CHARS_MAX // 2 - 10)
+    key = "a" + ".a" * (LINE_CHARS_MAX // 2 - 10)
     with soon(), pytest.raises(InvalidField):
-        rules_from("".join(f"{line}.b{place} = 1\n" for place in range(TEXT_CHARS_MAX // LINE_CHARS_MAX)))
+        rules_from("".join(f"{key}.b{place} = 1\n" for place in range(TEXT_CHARS_MAX // LINE_CHARS_MAX)))

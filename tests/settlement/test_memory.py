@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from domain.reconciliation.report import Asked, report
+from domain.reconciliation.rules import DEFAULT, rules_from
 from domain.settlement.reading import read
 from tests.settlement import test_camt053, test_paypal, test_stripe
 from tests.settlement.making import number, own, text, xlsx
@@ -47,3 +49,17 @@ def test_reading_ten_times_the_lines_takes_no_more_memory(make: Callable[[int], 
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < peaks[0] * 1.5 < BYTES_MAX
+
+
+def test_a_line_costs_less_than_a_kilobyte_until_its_report_is_made() -> None:
+    count = 5_000
+    rows = (
+        f"pi_{n},payment,50.00,1.75,48.25,USD,2026-03-01T10:30:00Z,{n},po_{n // 1000}" for n in range(10_000, 15_000)
+    )
+    stream, rules = io.BytesIO(own(*rows).encode()), rules_from(DEFAULT)
+    tracemalloc.start()
+    made = report(Asked("acme", "", "", 1), list(read(stream, "file", "acme")), [], [], rules)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(made.results) == count
+    assert peak < count * 1_000

@@ -45,7 +45,7 @@ from msgspec import Meta
 from domain.currencies import digits_of, minor_digits
 from domain.refusals import InvalidField
 from domain.settlement.lines import Line, Misfit, shown
-from domain.settlement.tables.cells import Cell
+from domain.settlement.tables.cells import REFERENCE_LENGTH_MAX, Cell
 from domain.settlement.tables.table import Header, Record, records
 
 # The kinds with negative amounts, for files whose amounts have no sign.
@@ -164,7 +164,7 @@ def mapped_lines(rows: Iterable[tuple[int, Sequence[Cell]]], mapping: Mapping, p
 
 def _line(record: Record, mapping: Mapping, zone: ZoneInfo | None, provider: str) -> Line:
     columns = mapping.columns
-    raw_kind = record.word(columns.kind) or mapping.kind
+    raw_kind = record.shared(columns.kind) or mapping.kind
     if not raw_kind:
         raise record.misfit(columns.kind, "the kind is missing")
     kind = mapping.kinds.get(raw_kind, raw_kind)
@@ -193,7 +193,7 @@ def _line(record: Record, mapping: Mapping, zone: ZoneInfo | None, provider: str
         currency=currency,
         occurred_at=record.moment(columns.occurred_at, zone, mapping.date_format),
         order=record.word(columns.order),
-        payout=record.reference(columns.payout),
+        payout=record.shared(columns.payout, REFERENCE_LENGTH_MAX),
     )
 
 

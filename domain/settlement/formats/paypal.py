@@ -171,7 +171,7 @@ def _directed(row: int, column: int, direction: str, amount: str) -> int:
 
 
 def _line(record: Record, provider: str) -> Line:
-    code = record.word("Transaction Event Code")
+    code = record.shared("Transaction Event Code")
     currency, _ = record.currency("Gross Transaction Currency")
     gross = _amount(record, "Gross Transaction Amount", "Transaction Debit or Credit")
     kind = _kind(code, gross)

@@ -18,7 +18,7 @@ from datetime import UTC
 from typing import Final
 
 from domain.settlement.lines import Line, Misfit
-from domain.settlement.tables.cells import Cell
+from domain.settlement.tables.cells import REFERENCE_LENGTH_MAX, Cell
 from domain.settlement.tables.table import Header, Record, records
 
 REQUIRED: Final = ("balance_transaction_id", "reporting_category", "currency", "gross", "fee", "net", "source_id")
@@ -67,7 +67,7 @@ def stripe_lines(rows: Iterable[tuple[int, Sequence[Cell]]], provider: str) -> I
 
 
 def _line(record: Record, provider: str, created: str, order: str | None) -> Line:
-    category = record.word("reporting_category")
+    category = record.shared("reporting_category")
     if not category:
         raise record.misfit("reporting_category", "the category is missing")
     kind = _KINDS.get(category, category)
@@ -95,6 +95,6 @@ def _line(record: Record, provider: str, created: str, order: str | None) -> Lin
         currency=currency,
         occurred_at=record.moment(created, UTC),
         order=record.word(order),
-        payout=record.reference("automatic_payout_id"),
+        payout=record.shared("automatic_payout_id", REFERENCE_LENGTH_MAX),
         aliases=tuple(aliases),
     )

@@ -5,6 +5,7 @@ Every function raises ValueError with a message that follows the name of the cel
 
 import re
 from datetime import UTC, datetime, tzinfo
+from sys import intern
 from typing import Final, TypeAlias
 
 import msgspec
@@ -85,7 +86,7 @@ def _why_no_amount(text: str, decimal: str) -> str:
 
 def currency(cell: Cell) -> tuple[str, int]:
     """The ISO 4217 code in capitals, and its minor digits."""
-    code = word(cell).upper()
+    code = intern(word(cell).upper())
     digits = minor_digits(code) if len(code) == 3 else None
     if digits is None:
         raise ValueError(f"{shown(code)} is not a currency of ISO 4217" if code else "the currency is missing")

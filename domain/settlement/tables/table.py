@@ -6,6 +6,7 @@ file was cut off, or put together from several.
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, tzinfo
+from sys import intern
 from typing import Final, NamedTuple
 
 from domain.settlement.lines import LINES_MAX, Misfit, shown
@@ -78,6 +79,10 @@ class Record:
 
     def reference(self, column: str | None) -> str:
         return self.word(column, REFERENCE_LENGTH_MAX)
+
+    def shared(self, column: str | None, length_max: int = cells.TEXT_LENGTH_MAX) -> str:
+        """A word that many lines have: one text in memory for all of them."""
+        return intern(self.word(column, length_max))
 
     def currency(self, column: str) -> tuple[str, int]:
         try:
