@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """The order ledger's one entry point: `run.py --help` shows what it can do."""
 
+import os
+
 import click
 
 from api.cli import auditing, clock, exports, importing, keys, rebuilding, reconciling, serving
@@ -25,6 +27,7 @@ def cli() -> None:
 
     The ledger is the truth: back it up. The views can be deleted at any time; they are made again.
     """
+    os.umask(0o077)  # whatever is made here, and in processes that are started here, is its owner's alone
 
 
 for command in (

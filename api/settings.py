@@ -54,15 +54,8 @@ def read(environment: Mapping[str, str]) -> Settings:
         )
     ledger = Path(url.removeprefix(SQLITE))
     views = Path(value("LEDGER_VIEWS", str(ledger.with_name("views.db"))))
-    for name, path in (("LEDGER_URL", ledger), ("LEDGER_VIEWS", views)):
-        if path.is_dir():
-            raise WrongSetting(f"{name} names the folder {path}; it should name a file in it.")
-    if views.resolve() == ledger.resolve():
-        raise WrongSetting(f"LEDGER_VIEWS is {views}, the ledger itself; it should be a file of its own.")
-    if views.exists() and not views.is_symlink():
-        raise WrongSetting(
-            f"LEDGER_VIEWS is {views}, a file that is no views of ours; it should name none that is there."
-        )
+    checkpoints = Path(value("LEDGER_CHECKPOINTS", str(ledger.with_name("checkpoints.txt"))))
+    _check_files(ledger, views, checkpoints)
     currency = value("LEDGER_CURRENCY", "USD")
     if (known := CURRENCIES.get(currency)) is None:
         raise WrongSetting(f"LEDGER_CURRENCY is {currency!r}; it should be a currency code of ISO 4217 like 'USD'.")
@@ -101,7 +94,24 @@ def read(environment: Mapping[str, str]) -> Settings:
         timezone=timezone,
         trusted_proxies=proxies,
         key=Path(value("LEDGER_KEY", str(ledger.with_name("ledger.key")))),
-        checkpoints=Path(value("LEDGER_CHECKPOINTS", str(ledger.with_name("checkpoints.txt")))),
+        checkpoints=checkpoints,
         checkpoint_seconds=int(seconds),
         connections_per_address=int(connections[:9]),
     )
+
+
+def _check_files(ledger: Path, views: Path, checkpoints: Path) -> None:
+    for name, path in (("LEDGER_URL", ledger), ("LEDGER_VIEWS", views)):
+        if path.is_dir():
+            raise WrongSetting(f"{name} names the folder {path}; it should name a file in it.")
+    if views.resolve() == ledger.resolve():
+        raise WrongSetting(f"LEDGER_VIEWS is {views}, the ledger itself; it should be a file of its own.")
+    if views.exists() and not views.is_symlink():
+        raise WrongSetting(
+            f"LEDGER_VIEWS is {views}, a file that is no views of ours; it should name none that is there."
+        )
+    for name, path in (("LEDGER_VIEWS", Path(f"{views}.lock")), ("LEDGER_CHECKPOINTS", checkpoints)):
+        if path.is_symlink():
+            raise WrongSetting(
+                f"{name}: {path} is a link, which is never followed; it should be a file, or not be there."
+            )

@@ -105,7 +105,7 @@ def verify(handed: Path | None, key_text: str | None, mend_index: bool) -> None:
     against what they should be. Names the first bad position, its order and the reason, and exits 1.
     """
     from domain.proof.checkpoint import CheckpointMalformed, VerifierKey, split
-    from projections.proof.signing import NoSigningKey
+    from projections.proof.signing import KeyExposed, NoSigningKey
     from projections.proof.verification import verify as verify_log
     from projections.proof.verifying_checkpoints import Checked
 
@@ -117,6 +117,8 @@ def verify(handed: Path | None, key_text: str | None, mend_index: bool) -> None:
         public = VerifierKey.parse(key_text) if key_text else _checkpoints(chosen).public()
     except CheckpointMalformed as error:
         fail(f"--key: {error}")
+    except KeyExposed as error:
+        fail(str(error))
     except NoSigningKey:
         public = None
     if mend_index:

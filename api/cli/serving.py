@@ -3,10 +3,11 @@
 import gc
 import os
 import sys
+from collections.abc import Iterator
 
 import click
 
-from api.cli.terminal import open_ledger, open_views, progress, reading_the_log, settings
+from api.cli.terminal import err, fail, open_ledger, open_views, progress, reading_the_log, settings
 from domain.ledger import OrderLedger
 from domain.log.clock import Watch
 from domain.log.opening import open_log
@@ -30,7 +31,7 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
     from api.places import Places
     from api.server import Server
     from projections import feeder
-    from projections.proof.signing import Checkpoints
+    from projections.proof.signing import Checkpoints, KeyExposed, NoSigningKey
 
     chosen = settings()
     ledger = open_ledger(chosen)
@@ -40,6 +41,14 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
 
         greeting += load_demo(ledger, f"http://{host}:{port}")
     views = open_views(ledger, chosen)
+    try:
+        Checkpoints(ledger, views, key=chosen.key, kept=chosen.checkpoints).public()
+    except KeyExposed as error:
+        fail(str(error))
+    except NoSigningKey:
+        pass  # it can be made later
+    for warning in _warnings():
+        err.print(f"warning: {warning}", markup=False, soft_wrap=True)
     with reading_the_log(), progress("making the views") as say:
         views.ensure(say)
     # A connection must not live through the fork into the workers.
@@ -64,3 +73,9 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
         workers=workers or os.cpu_count() or 1,
         when_ready=lambda _arbiter: print(greeting, flush=True),
     ).run()
+
+
+def _warnings() -> Iterator[str]:
+    """What an operator should change before others reach the service."""
+    if os.geteuid() == 0:
+        yield "this runs as root, so a fault in it has all of this machine; a user of its own is enough."

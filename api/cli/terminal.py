@@ -53,7 +53,7 @@ def settings() -> Settings:
 
 def open_ledger(chosen: Settings) -> OrderLedger:
     try:
-        chosen.ledger.parent.mkdir(parents=True, exist_ok=True)
+        chosen.ledger.parent.mkdir(0o700, parents=True, exist_ok=True)
         return OrderLedger(open_log(chosen.url), currency_default=chosen.currency, watch=Watch())
     except (PersistenceError, Busy, OSError) as error:
         fail(f"LEDGER_URL: {chosen.ledger} cannot be opened: {error}")
@@ -61,7 +61,7 @@ def open_ledger(chosen: Settings) -> OrderLedger:
 
 def open_views(ledger: OrderLedger, chosen: Settings) -> Views:
     try:
-        chosen.views.parent.mkdir(parents=True, exist_ok=True)
+        chosen.views.parent.mkdir(0o700, parents=True, exist_ok=True)
     except OSError as error:
         fail(f"LEDGER_VIEWS: {chosen.views} cannot be made: {error}")
     return Views(ledger, chosen.views)

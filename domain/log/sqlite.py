@@ -5,10 +5,11 @@ processes write, and Python's own is older. sqlite-utils picks the same module u
 holds two.
 """
 
+import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,9 +78,10 @@ def connect(path: Path, synchronous: str, *, must_exist: bool = False, writes: b
     """
     if sqlite3.sqlite_version_info < _SAFE_SINCE:
         raise RuntimeError(f"SQLite {sqlite3.sqlite_version} can corrupt its WAL; 3.51.3 or newer is needed.")
-    mode = "rw" if must_exist else "rwc"
+    if not must_exist:
+        _make(path)
     connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode={mode}",
+        f"{path.absolute().as_uri()}?mode=rw",
         uri=True,
         timeout=0 if writes else LOCK_WAIT_SECONDS_MAX,
         isolation_level=None,
@@ -95,6 +97,14 @@ def connect(path: Path, synchronous: str, *, must_exist: bool = False, writes: b
     ):
         _when_unlocked(connection, statement)
     return connection
+
+
+def _make(path: Path) -> None:
+    """Makes an empty file that its owner alone reads, where there is none; SQLite gives its mode to the WAL's files."""
+    # Only a new file is opened here: closing one that SQLite has open would give up this process's locks on it. Where
+    # none can be made, SQLite says so.
+    with suppress(OSError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _is_lock(error: Exception) -> bool:

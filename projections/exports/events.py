@@ -131,7 +131,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     if path.exists():
         raise FileExistsError(path)
     part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
-    part.touch(exist_ok=False)
+    part.touch(0o600, exist_ok=False)
     try:
         yield part
         os.replace(part, path)

@@ -27,6 +27,10 @@ class NoSigningKey(Exception):
     """The ledger has no key to sign with."""
 
 
+class KeyExposed(NoSigningKey):
+    """Others than its owner can read or write the key, so what it signs may be anybody's."""
+
+
 class LogAltered(Exception):
     """The log does not continue its signed heads, so nothing more is signed: `run.py verify` says where."""
 
@@ -35,7 +39,7 @@ def create_key(path: Path) -> VerifierKey:
     """Makes the log's signing key, readable by its owner alone. Raises FileExistsError: a key is never written over."""
     key = Ed25519PrivateKey.generate()
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(0o700, parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(pem)
@@ -55,7 +59,10 @@ class Checkpoints:
 
     def _private(self) -> Ed25519PrivateKey:
         try:
-            loaded = serialization.load_pem_private_key(self._key.read_bytes(), password=None)
+            with self._key.open("rb") as file:
+                if os.fstat(file.fileno()).st_mode & 0o077:
+                    raise KeyExposed(f"{self._key} is open to others than its owner; `chmod 600 {self._key}`.")
+                loaded = serialization.load_pem_private_key(file.read(), password=None)
         except FileNotFoundError:
             raise NoSigningKey("There is no signing key yet; `run.py key create` makes one.") from None
         except ValueError:
@@ -96,7 +103,8 @@ class Checkpoints:
 
     def _keep(self, size: int, note: bytes) -> None:
         # The file first: a head in the database alone proves nothing once somebody rewrites the database.
-        with self.kept.open("a+b") as file:
+        descriptor = os.open(self.kept, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "r+b") as file:
             flock(file, LOCK_EX)  # another signer's note must not be taken for one that was cut short
             file.seek(0)
             file.truncate(_end_of_notes(file.read()))

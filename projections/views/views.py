@@ -5,6 +5,7 @@ write lock of the old generation, and a feeder that has waited for that lock loo
 is fed that is no longer read.
 """
 
+import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -174,8 +175,9 @@ class Views:
 
     @contextmanager
     def _rebuilding(self) -> Iterator[None]:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with open(f"{self.path}.lock", "wb") as lock:
+        self.path.parent.mkdir(0o700, parents=True, exist_ok=True)
+        descriptor = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "r+b") as lock:
             flock(lock, LOCK_EX)
             yield
 
