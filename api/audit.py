@@ -1,6 +1,7 @@
 """For auditors: the log as a feed, any order at any moment, what changed, and the means to prove it."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from functools import partial
 from itertools import takewhile
 from typing import Any, Final
@@ -83,7 +84,10 @@ class Events(_Audited):
             since=since,
             before=before,
         )
-        page = fitting((raw.position, _encode(self._reading.tell(raw))) for raw in coming)
+        # Where one cannot be read, who holds the exception must not hold an unfinished query, and with it this thread's
+        # view of the log.
+        with closing(coming):
+            page = fitting((raw.position, _encode(self._reading.tell(raw))) for raw in coming)
         reached = page.reached or 0
         if page.is_whole and len(page.rows) < limit:
             reached = max(after, until)

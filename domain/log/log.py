@@ -4,7 +4,7 @@ Whatever the engine, an error of it is the library's: IntegrityError where anoth
 claim, OperationalError for all else.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import BinaryIO, NamedTuple, Protocol
@@ -83,7 +83,7 @@ class Reading(Protocol):
         actor: str | None = None,
         since: str | None = None,
         before: str | None = None,
-    ) -> Iterator[RawRecord]:
+    ) -> Generator[RawRecord, None, None]:
         """The records of a span in the order of positions; `since` and `before` are instants, both inclusive."""
 
     def raw_record(self, position: int) -> RawRecord | None:

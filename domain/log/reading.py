@@ -4,7 +4,7 @@ Raises the library's OperationalError, never the driver's.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -42,7 +42,7 @@ class SQLiteReading(ABC):
         with library_errors():
             return self.connection.execute(statement, values).fetchall()
 
-    def _records(self, statement: str, values: Sequence[Any], *, before: str = "") -> Iterator[RawRecord]:
+    def _records(self, statement: str, values: Sequence[Any], *, before: str = "") -> Generator[RawRecord, None, None]:
         with library_errors():
             yield from map(RawRecord._make, self.connection.execute(f"{before}{_RAW} {statement}", values))
 
@@ -96,7 +96,7 @@ class SQLiteReading(ABC):
         actor: str | None = None,
         since: str | None = None,
         before: str | None = None,
-    ) -> Iterator[RawRecord]:
+    ) -> Generator[RawRecord, None, None]:
         terms = ["position > ?", "position <= ?"]
         values: list[str | int] = [after, _EVERYTHING if until is None else until]
         for term, value in (

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 import pytest
 from eventsourcing.persistence import ApplicationRecorder, IntegrityError, OperationalError, StoredEvent
 from eventsourcing.popo import POPOApplicationRecorder
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.ledger import OrderLedger
@@ -267,6 +267,7 @@ class LogContract:
         yield cast(ApplicationRecorder, ours), theirs
         ours.close()
 
+    @settings(deadline=None)
     @given(st.sampled_from([*ORDERS, UUID(int=9)]), COUNT, COUNT, st.booleans(), COUNT)
     def test_an_orders_events_are_selected_as_the_library_selects_them(
         self,
@@ -280,6 +281,7 @@ class LogContract:
         ours, theirs = (twin.select_events(order, gt=gt, lte=lte, desc=desc, limit=limit) for twin in twins)
         assert places(ours) == places(theirs)
 
+    @settings(deadline=None)
     @given(COUNT, st.integers(1, 25), COUNT, st.lists(st.sampled_from([*TOPICS, "other"]), unique=True), st.booleans())
     def test_the_log_is_selected_as_the_library_selects_it(
         self,
