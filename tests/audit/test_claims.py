@@ -1,5 +1,6 @@
 """Does `verify` see what was done to the claims, and to the schema that keeps records and claims as they are?"""
 
+import shutil
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -37,7 +38,7 @@ class Ledger:
     def __init__(self, kept: Path, folder: Path) -> None:
         for file in kept.iterdir():
             with suppress(FileNotFoundError):
-                (folder / file.name).write_bytes(file.read_bytes())
+                shutil.copy2(file, folder / file.name)
         (folder / "views.db").unlink()
         (folder / "views.db").symlink_to((kept / "views.db").readlink().name)
         self._folder = folder
