@@ -28,7 +28,7 @@ from domain.log.clock import Watch
 from domain.log.log import Log, Reading, Transaction
 from domain.log.mapper import EventMapper
 from domain.log.records import Claim, NewClaim, Provenance, RawRecord
-from domain.log.writer import Feed, Writer
+from domain.log.writer import Writer
 from domain.moments import utc_now
 from domain.order import commands, decide
 from domain.order.imported import Line, import_order
@@ -109,7 +109,7 @@ class OrderLedger(Application[UUID]):
         self.new_uuid = new_uuid
         self.new_key = new_key
         # Brings the views to where a commit has taken the log; of whoever has views.
-        self.feed: Feed | None = None
+        self.feed: Callable[[Sequence[RawRecord]], int] | None = None
         # What is kept of an order by whoever has views. A ledger without is as right, and slower with long histories.
         self.kept: Callable[[UUID], KeptOrder | None] = lambda _: None
         # The version that the views know of a history, 0 where they do not know it; of whoever has views.
@@ -146,8 +146,8 @@ class OrderLedger(Application[UUID]):
                 self._writer.start()
         return self._writer.submit(work, *args, **kwargs)
 
-    def _feed(self, written: Sequence[RawRecord]) -> int:
-        return self.feed(written) if self.feed else 0
+    def _feed(self, t: Transaction) -> int:
+        return self.feed(t.written) if self.feed else 0
 
     @property
     def fed_to(self) -> int:

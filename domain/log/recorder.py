@@ -7,11 +7,9 @@ must be unique across orders is claimed in the transaction that writes the event
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
 from threading import Lock
-from typing import Any, BinaryIO
-from uuid import UUID
+from typing import Any, BinaryIO, NamedTuple
 
 from eventsourcing.persistence import ApplicationRecorder, IntegrityError, StoredEvent, Subscription
 
@@ -95,26 +93,34 @@ class SQLiteRecorder(SQLiteReading, ApplicationRecorder):
             self._writer = None
 
 
+# A row of the table, but for its position.
+_Row = tuple[Any, ...]
+
+
 class SQLiteTransaction(SQLiteReading):
     """Implements `log.Transaction`, on the connection that has the file's write lock."""
 
     def __init__(self, writer: sqlite3.Connection) -> None:
         self._writer = writer
-        self.written: list[RawRecord] = []
+        self._appended: list[_Appended] = []
 
     @property
     def connection(self) -> sqlite3.Connection:
         return self._writer
 
+    @property
+    def written(self) -> list[RawRecord]:
+        return [raw for appended in self._appended for raw in appended.raws()]
+
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        before = len(self.written)
+        before = len(self._appended)
         self._writer.execute("SAVEPOINT inner")
         try:
             with library_errors():
                 yield
         except BaseException:
-            del self.written[before:]
+            del self._appended[before:]
             self._writer.execute("ROLLBACK TO inner")
             raise
         finally:
@@ -129,21 +135,8 @@ class SQLiteTransaction(SQLiteReading):
         claims: Sequence[NewClaim] = (),
     ) -> Sequence[int]:
         recorded_at = max(instant(now), self.last_recorded_at() or "")
-        request_id, idempotency_key = provenance.request_id, provenance.idempotency_key
-        alike = (recorded_at, provenance.actor, request_id, idempotency_key)
-        alike_bytes = (
-            recorded_at.encode(),
-            provenance.actor.encode(),
-            None if request_id is None else request_id.encode(),
-            None if idempotency_key is None else idempotency_key.encode(),
-        )
-        rows: list[tuple[Any, ...]] = []
-        last_versions: dict[UUID | str, int] = {}
-        for stored in stored_events:
-            self._must_follow(stored, last_versions)
-            order, version, topic = _text_of_uuid(stored.originator_id), stored.originator_version, stored.topic
-            digest = digest_of(order, version, topic, stored.state, *alike)
-            rows.append((order, version, topic, stored.state.decode(), *alike, digest))
+        alike = (recorded_at, provenance.actor, provenance.request_id, provenance.idempotency_key)
+        rows = list(self._rows_of(stored_events, alike))
         with library_errors():
             self._writer.executemany(
                 "INSERT INTO events (originator_id, version, topic, payload, recorded_at, actor, request_id,"
@@ -152,25 +145,32 @@ class SQLiteTransaction(SQLiteReading):
             )
             self._writer.executemany(
                 "INSERT INTO claims VALUES (?, ?, ?, ?, ?)",
-                [(c.kind, c.value, _text_of_uuid(c.originator_id), c.version, c.fingerprint) for c in claims],
+                [(c.kind, c.value, str(c.originator_id), c.version, c.fingerprint) for c in claims],
             )
             # Claims have no row ids.
             (end,) = self._writer.execute("SELECT last_insert_rowid()").fetchone()
         positions = range(end - len(rows) + 1, end + 1)
-        for position, stored, row in zip(positions, stored_events, rows, strict=True):
-            head = (position, row[0].encode(), stored.originator_version, stored.topic.encode(), stored.state)
-            self.written.append(RawRecord(*head, *alike_bytes, row[-1]))
+        self._appended.append(_Appended(positions, stored_events, rows))
         return positions
 
-    def _must_follow(self, stored: StoredEvent, last_versions: dict[UUID | str, int]) -> None:
-        """The version before must be the last one. The table's constraint alone would take what its index has lost."""
-        order, version = stored.originator_id, stored.originator_version
-        if order not in last_versions:
-            last_versions[order] = self.version_of(order)
-        if version != last_versions[order] + 1:
-            why = f"version {version} of {order} does not follow on version {last_versions[order]}"
-            raise IntegrityError(f"the log is append-only: {why}")
-        last_versions[order] = version
+    def _rows_of(
+        self, stored_events: Sequence[StoredEvent], alike: tuple[str | None, ...]
+    ) -> Iterator[tuple[Any, ...]]:
+        """The rows of the table. Each version must be the one behind the last: the table's own constraint would take
+        one again that its index has lost. Raises IntegrityError."""
+        last_versions: dict[str, int] = {}
+        originator_id, order = None, ""
+        for stored in stored_events:
+            version, topic, payload = stored.originator_version, stored.topic, stored.state
+            if stored.originator_id is not originator_id:  # neighbours are mostly of one order
+                originator_id, order = stored.originator_id, str(stored.originator_id)
+                if order not in last_versions:
+                    last_versions[order] = self.version_of(order)
+            if version != last_versions[order] + 1:
+                why = f"version {version} of {order} does not follow on version {last_versions[order]}"
+                raise IntegrityError(f"the log is append-only: {why}")
+            last_versions[order] = version
+            yield order, version, topic, payload.decode(), *alike, digest_of(order, version, topic, payload, *alike)
 
     def keep_checkpoint(self, size: int, note: bytes, now: datetime) -> None:
         if not self._row("SELECT 1 FROM checkpoints WHERE size = ?", (size,)):
@@ -193,7 +193,15 @@ class SQLiteTransaction(SQLiteReading):
         return self._row("PRAGMA query_only") == (0,)
 
 
-# Neighbours in the log are mostly of the same order, and writing its UUID costs more than the rest of a record.
-@lru_cache(maxsize=1024)
-def _text_of_uuid(originator_id: UUID | str) -> str:
-    return str(originator_id)
+class _Appended(NamedTuple):
+    """What one `append` has written: the positions, the events, and the rows of the table."""
+
+    positions: Sequence[int]
+    stored_events: Sequence[StoredEvent]
+    rows: Sequence[_Row]
+
+    def raws(self) -> Iterator[RawRecord]:
+        for position, stored, row in zip(self.positions, self.stored_events, self.rows, strict=True):
+            order, version, topic, _, *alike, digest = row
+            texts = [None if text is None else text.encode() for text in alike]
+            yield RawRecord._make((position, order.encode(), version, topic.encode(), stored.state, *texts, digest))
