@@ -321,7 +321,8 @@ class OrderLedger(Application[UUID]):
         """Appends what a command came to, and claims its idempotency key; the order is as it is after it."""
         claims = taken_by(records) + asked.claims(order)
         stored = self.stored(records)
-        if stored and t.payload_bytes(order.uuid) + sum(len(event.state) for event in stored) > ORDER_BYTES_MAX:
+        before = t.payload_bytes(order.uuid) if order.version > len(records) else 0
+        if stored and before + sum(len(event.state) for event in stored) > ORDER_BYTES_MAX:
             raise OrderTooLong(f"What happened to an order comes to at most {ORDER_BYTES_MAX} bytes in all.")
         if stored or claims:
             positions = self.append(t, stored, provenance=asked.provenance, now=now, claims=claims)
@@ -341,8 +342,9 @@ class OrderLedger(Application[UUID]):
         claims: Sequence[NewClaim] = (),
     ) -> Sequence[int]:
         """Appends events and takes claims; returns the positions. Raises ClockJumped."""
-        if stored and self.watch is not None:
+        if stored and self.watch is not None and not t.clock_holds:
             self.watch.must_hold(t, now)
+            t.clock_holds = True
         return t.append(stored, provenance=provenance, now=now, claims=claims)
 
     def _outcome_at(self, t: Transaction, claim: Claim, asked: "_Asked", *, replayed: bool = False) -> Outcome:

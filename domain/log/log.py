@@ -164,6 +164,9 @@ class Reading(Protocol):
 class Transaction(Reading, Protocol):
     """All of it is committed, or nothing."""
 
+    # Whether the clock was held against the log already in this transaction.
+    clock_holds: bool
+
     @property
     def written(self) -> Sequence[RawRecord]:
         """The records that this transaction has appended, in the order of positions."""

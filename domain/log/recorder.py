@@ -103,6 +103,8 @@ class SQLiteTransaction(SQLiteReading):
     def __init__(self, writer: sqlite3.Connection) -> None:
         self._writer = writer
         self._appended: list[_Appended] = []
+        self._last_recorded_at = super().last_recorded_at()
+        self.clock_holds = False
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -112,15 +114,19 @@ class SQLiteTransaction(SQLiteReading):
     def written(self) -> list[RawRecord]:
         return [raw for appended in self._appended for raw in appended.raws()]
 
+    def last_recorded_at(self) -> str | None:
+        return self._last_recorded_at
+
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        before = len(self._appended)
+        before, last_recorded_at, clock_holds = len(self._appended), self._last_recorded_at, self.clock_holds
         self._writer.execute("SAVEPOINT inner")
         try:
             with library_errors():
                 yield
         except BaseException:
             del self._appended[before:]
+            self._last_recorded_at, self.clock_holds = last_recorded_at, clock_holds
             self._writer.execute("ROLLBACK TO inner")
             raise
         finally:
@@ -151,6 +157,7 @@ class SQLiteTransaction(SQLiteReading):
             (end,) = self._writer.execute("SELECT last_insert_rowid()").fetchone()
         positions = range(end - len(rows) + 1, end + 1)
         self._appended.append(_Appended(positions, stored_events, rows))
+        self._last_recorded_at = recorded_at if rows else self._last_recorded_at
         return positions
 
     def _rows_of(
