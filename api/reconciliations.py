@@ -22,12 +22,12 @@ from api.errors import Problem, invalid_parameter, not_ready
 from api.parameters import Parameters
 from api.positions import position_in, position_token
 from api.settings import Settings
-from api.uploads import Told, Upload, take_in, take_in_apart, told
+from api.uploads import Told, Upload, is_packed, take_in, take_in_apart, told
 from domain.reconciliation.refusals import ReconciliationNotFound
 from domain.reconciliation.report import OUTCOMES
 from domain.reconciling import Given, Outcome, Reconciling
 from projections.journal import Journal
-from projections.processes import apart
+from projections.processes import EndedApart, apart
 from projections.reconciliations import shown, table
 from projections.views.views import Views
 
@@ -83,10 +83,14 @@ class Desk:
         self.give(resp, found, reading=reading)
 
     async def take_in(self, req: Request, resp: Response, upload: Upload, size: int) -> Told:
-        """A large file is taken in by a process of its own: in this one, nobody else would be answered meanwhile."""
+        """A file that is large, or packed, so that it may become so, is taken in by a process of its own: in this one,
+        nobody else would be answered meanwhile, and it could not be ended."""
         wanted = _outcomes(Parameters(req.params))
-        if size > APART_BYTES_MIN:
-            found = await self.ask.in_thread(lambda: apart(take_in_apart, self._settings, upload, wanted))
+        if size > APART_BYTES_MIN or is_packed(upload):
+            try:
+                found = await self.ask.in_thread(lambda: apart(take_in_apart, self._settings, upload, wanted))
+            except EndedApart as error:
+                raise Problem(422, "settlement-too-costly", f"The file was not taken in: {error}.") from None
         else:
             found = await self.ask.in_thread(lambda: take_in(self._ledger, self.reconciling, upload, wanted))
         self.give(resp, found)

@@ -25,6 +25,12 @@ class Upload(NamedTuple):
     provenance: Provenance
 
 
+def is_packed(upload: Upload) -> bool:
+    """Whether the file is a zip, as a workbook is."""
+    with open(upload.path, "rb") as file:
+        return file.read(4) == b"PK\x03\x04"
+
+
 class Told(NamedTuple):
     """A reconciliation as it is answered with; `fed_to` is where the views are."""
 

@@ -4,14 +4,18 @@ import gc
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from typing import TypeVar
+from resource import RLIMIT_AS, RLIMIT_CPU, setrlimit
+from typing import Final, TypeVar
 
 from domain.log.log import Log
 from domain.log.opening import open_log
 
+# Of computing, and of addresses: some 300 MiB of these are the interpreter's.
+APART_SECONDS_MAX: Final = 60
+APART_BYTES_MAX: Final = 1024 * 1024 * 1024
 T = TypeVar("T")
 
 
@@ -23,22 +27,32 @@ def processes() -> ProcessPoolExecutor:
     return ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn"), initializer=gc.disable)
 
 
-def apart(work: Callable[..., T], *arguments: object) -> T:
-    """What the work returns or raises, done by a process of its own, which ends with it.
+class EndedApart(Exception):
+    """The work needed more time or memory than a process of its own is given."""
 
-    A thread would do, but for what keeps the interpreter's lock for long: collecting, sorting, encoding by the million.
+
+def apart(work: Callable[..., T], *arguments: object) -> T:
+    """What the work returns or raises, done by a process of its own, which ends with it. Raises EndedApart.
+
+    A thread would do, but for what keeps the interpreter's lock for long (collecting, sorting, encoding by the
+    million), and for what has to be ended in the middle.
     """
     context = get_context("spawn")
     coming, going = context.Pipe(duplex=False)
     # As a daemon it is ended with this process, in the middle of whatever it does.
-    process = context.Process(target=_work_apart, args=(going, work, arguments), daemon=True)
+    bounds = (APART_SECONDS_MAX, APART_BYTES_MAX)
+    process = context.Process(target=_work_apart, args=(going, bounds, work, arguments), daemon=True)
     process.start()
     going.close()
     with coming:
         try:
+            if not coming.poll(2 * APART_SECONDS_MAX):  # it may wait for others instead of computing
+                process.kill()
             error, made = coming.recv()
         except EOFError:
-            raise RuntimeError("the process was ended before its work was done") from None
+            raise EndedApart(
+                f"it took more than {APART_SECONDS_MAX} s, or more than {APART_BYTES_MAX // 1024**2} MiB of memory"
+            ) from None
         finally:
             process.join()
     if error is not None:
@@ -46,11 +60,19 @@ def apart(work: Callable[..., T], *arguments: object) -> T:
     return made  # type: ignore[no-any-return]
 
 
-def _work_apart(going: Connection, work: Callable[..., object], arguments: tuple[object, ...]) -> None:
+def _work_apart(
+    going: Connection, bounds: tuple[int, int], work: Callable[..., object], arguments: tuple[object, ...]
+) -> None:
+    seconds_max, bytes_max = bounds
+    setrlimit(RLIMIT_CPU, (seconds_max, seconds_max))
+    with suppress(ValueError, OSError):  # not every system has this limit
+        setrlimit(RLIMIT_AS, (bytes_max, bytes_max))
     gc.disable()
-    with going:
+    with going, suppress(MemoryError):
         try:
             going.send((None, work(*arguments)))
+        except MemoryError:
+            raise
         except Exception as error:
             going.send((error, None))
 
