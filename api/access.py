@@ -6,7 +6,9 @@ from urllib.parse import urlsplit
 
 from falcon.asgi import Request, Response
 
+from api import paging
 from api.errors import Problem, request_id_of
+from api.settings import Settings
 from domain.log.keys import Caller, Keys
 
 _AUTHORIZATION: Final = re.compile(r"(?:token|bearer) +([A-Za-z0-9._~+/=-]{1,256})", re.IGNORECASE)
@@ -15,13 +17,15 @@ _AUTHORIZATION: Final = re.compile(r"(?:token|bearer) +([A-Za-z0-9._~+/=-]{1,256
 class Access:
     """Middleware: every request gets an id, and every one that reaches a resource that is not `public` a caller."""
 
-    def __init__(self, keys: Keys) -> None:
+    def __init__(self, keys: Keys, settings: Settings) -> None:
         self._keys = keys
+        self._settings = settings
 
     async def process_request(self, req: Request, resp: Response) -> None:
         request_id = request_id_of(req.get_header("X-Request-Id"))
         req.context.request_id = request_id
         resp.set_header("X-Request-Id", request_id)
+        resp.set_header("X-Content-Type-Options", "nosniff")
         if not req.path.startswith("/"):  # it may be a whole address (RFC 9112, section 3.2.2)
             req.path = urlsplit(req.path).path
         if (req.expect or "100-continue").lower() != "100-continue":
@@ -30,6 +34,8 @@ class Access:
     async def process_resource(self, req: Request, _resp: Response, resource: Any, _params: dict[str, Any]) -> None:
         if getattr(resource, "public", False):
             return
+        if self._settings.allowed_hosts:
+            paging.base_url(req, self._settings)
         found = _AUTHORIZATION.fullmatch((req.get_header("Authorization") or "").strip())
         caller = self._keys.caller(found[1]) if found else None
         if caller is None:

@@ -36,6 +36,13 @@ def stamp(resp: Response, position: int) -> None:
     resp.set_header("Ledger-Position", position_token(position))
 
 
+def download(resp: Response, name: str, position: int) -> None:
+    """Says on an answer that it is a file, which no cache keeps, and how far in the log it is."""
+    resp.downloadable_as = name
+    resp.set_header("Cache-Control", "no-store")
+    stamp(resp, position)
+
+
 def json_answer(resp: Response, body: bytes, position: int) -> None:
     resp.content_type = "application/json"
     resp.data = body

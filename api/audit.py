@@ -11,7 +11,7 @@ from falcon.asgi import Request, Response
 from msgspec import Raw
 
 from api import access, paging
-from api.answers import fitting, json_answer, stamp
+from api.answers import download, fitting, json_answer, stamp
 from api.asking import Asking
 from api.errors import Problem, invalid_parameter
 from api.orders import named_order
@@ -263,6 +263,7 @@ class SignedHead(_Audited):
         if req.client_prefers((_JSON, "text/plain")) == "text/plain":
             resp.content_type = "text/plain; charset=utf-8"
             resp.data = note
+            resp.set_header("Cache-Control", "no-store")
             stamp(resp, read.size)
             return
         body = {
@@ -300,5 +301,4 @@ class Evidence(_Audited):
             raise invalid_parameter("since", detail) from None
         resp.content_type = "application/zip"
         resp.data = found.content
-        resp.downloadable_as = f"order-{found.order_id}-evidence.zip"
-        stamp(resp, found.size)
+        download(resp, f"order-{found.order_id}-evidence.zip", found.size)

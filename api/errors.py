@@ -114,6 +114,8 @@ def unreadable_request(status: int, why: str, request: Any) -> bytes:
         "Connection: close",
         f"X-Request-Id: {request_id}",
         "Content-Type: application/problem+json",
+        "X-Content-Type-Options: nosniff",
+        "Cache-Control: no-store",
         f"Content-Length: {len(body)}",
     )
     return "\r\n".join([*lines, "", ""]).encode() + body
@@ -231,5 +233,6 @@ async def _answer(
     resp.data = found.body
     resp.text = None
     resp.stream = None
+    resp.set_header("Cache-Control", "no-store")
     for name, value in found.headers.items():
         resp.set_header(name, value)

@@ -10,7 +10,7 @@ import msgspec
 from falcon.asgi import Request, Response
 
 from api import access
-from api.answers import json_answer, stamp
+from api.answers import download, json_answer
 from api.asking import Asking
 from api.errors import invalid_parameter
 from api.parameters import Parameters
@@ -73,10 +73,9 @@ class Payments:
     def _stream(self, resp: Response, wanted: Filter, after: int) -> None:
         position = self._views.position()
         resp.content_type = f"{_CSV}; charset=utf-8"
-        resp.downloadable_as = "payments.csv"
         parts = payments.walk(lambda: self._views.reader, wanted, after=after, until=position)
         resp.stream = self._asking.each(_csv(parts))
-        stamp(resp, position)
+        download(resp, "payments.csv", position)
 
 
 class Summary:

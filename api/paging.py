@@ -8,31 +8,40 @@ from urllib.parse import parse_qsl, urlencode
 import msgspec
 from falcon.asgi import Request
 
+from api import forwarding
 from api.errors import Problem
 from api.parameters import Parameters
-from api.settings import Settings
+from api.settings import HOST, Settings
 from projections.orders.list import Page
 
 LIMIT_MAX: Final = 100
 _PAGE: Final = frozenset({"limit", "offset"})
 _encode = msgspec.json.Encoder().encode
-_HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]{1,253})(:[0-9]{1,5})?")
+_HOST: Final = re.compile(rf"({HOST})(:[0-9]{{1,5}})?")
 
 
 def base_url(req: Request, settings: Settings) -> str:
-    """Scheme and host of this service as the client sees it. Raises a 400 for a Host header that is none."""
-    host = req.get_header("Host") or req.netloc
+    """Scheme and host of this service as the client sees it; LEDGER_PUBLIC_URL, where that is set.
+
+    Raises a 400 for a Host that is none, or none of those that are allowed.
+    """
+    if settings.public_url and not settings.allowed_hosts:
+        return settings.public_url
+    scheme: str | None = None
+    host: str | None = None
     if settings.trusted_proxies and settings.trusts(req.scope["client"][0]):
-        # Of several proxies the first says what the client asked for; one that says nothing is as if it were not there.
-        scheme, forwarded = (v.partition(",")[0].strip() for v in (req.forwarded_scheme, req.forwarded_host))
-        return _base_url(scheme or req.scheme, forwarded or host)
-    return _base_url(req.scheme, host)
+        scheme, host = forwarding.outer(req, settings)
+    asked = _base_url(scheme or req.scheme, host or req.get_header("Host") or req.netloc, settings.allowed_hosts)
+    return settings.public_url or asked
 
 
 @lru_cache(maxsize=256)
-def _base_url(scheme: str, host: str) -> str:
-    if scheme.lower() not in ("http", "https") or not _HOST.fullmatch(host):
+def _base_url(scheme: str, host: str, allowed: frozenset[str]) -> str:
+    found = _HOST.fullmatch(host)
+    if scheme.lower() not in ("http", "https") or not found:
         raise Problem(400, "invalid-host", "The Host header, or what a proxy forwards of it, does not name a host.")
+    if allowed and found[1].lower() not in allowed:
+        raise Problem(400, "invalid-host", "This service is not known by the host that was asked for.")
     return f"{scheme.lower()}://{host}"
 
 

@@ -38,6 +38,7 @@ class PatientWorker(ASGIWorker):
     async def _serve(self) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the master says what it means
         protocol.PythonProtocol = Parser
+        protocol._CACHED_SERVER_HEADER = b""  # else it is on every answer
         self.places: Places = self.app.places
         for listener in self.sockets:
             self.loop.create_task(self._accept(listener.sock))

@@ -1,14 +1,20 @@
 """The settings: read from the environment once, checked before anything starts."""
 
+import re
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from domain.currencies import CURRENCIES
 from domain.log.opening import SQLITE
+
+FORWARDED: Final = ("x-forwarded", "forwarded")
+# A name, or an address of IPv4 or, in brackets, of IPv6; without a port.
+HOST: Final = r"\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]{1,253}"
 
 
 class WrongSetting(Exception):
@@ -23,6 +29,11 @@ class Settings(msgspec.Struct, frozen=True):
     currency: str
     timezone: ZoneInfo
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
+    # Which headers of theirs are believed; the address that links begin with, whatever was asked for; and the hosts
+    # that may be asked for, all where there are none.
+    forwarded: str
+    public_url: str | None
+    allowed_hosts: frozenset[str]
     # The private half of the key that signs checkpoints, and the file outside the database that they are appended to.
     key: Path
     checkpoints: Path
@@ -70,14 +81,9 @@ def read(environment: Mapping[str, str]) -> Settings:
         raise WrongSetting(
             f"LEDGER_TIMEZONE is {zone!r}; it should be a time zone like 'UTC' or 'Asia/Tehran'."
         ) from None
-    try:
-        proxies = tuple(
-            ip_network(part.strip()) for part in value("LEDGER_TRUSTED_PROXIES", "").split(",") if part.strip()
-        )
-    except ValueError as error:
-        raise WrongSetting(
-            f"LEDGER_TRUSTED_PROXIES: {error}; it should be addresses or networks like '127.0.0.1,10.0.0.0/8'."
-        ) from None
+    family = value("LEDGER_FORWARDED", FORWARDED[0])
+    if family not in FORWARDED:
+        raise WrongSetting(f"LEDGER_FORWARDED is {family!r}; it should be one of {', '.join(FORWARDED)}.")
     seconds = value("LEDGER_CHECKPOINT_SECONDS", "3600")
     if not (seconds.isascii() and seconds.isdigit()):
         raise WrongSetting(
@@ -92,7 +98,10 @@ def read(environment: Mapping[str, str]) -> Settings:
         views=views,
         currency=currency,
         timezone=timezone,
-        trusted_proxies=proxies,
+        trusted_proxies=_networks(value("LEDGER_TRUSTED_PROXIES", "")),
+        forwarded=family,
+        public_url=_public_url(value("LEDGER_PUBLIC_URL", "")),
+        allowed_hosts=_hosts(value("LEDGER_ALLOWED_HOSTS", "")),
         key=Path(value("LEDGER_KEY", str(ledger.with_name("ledger.key")))),
         checkpoints=checkpoints,
         checkpoint_seconds=int(seconds),
@@ -115,3 +124,34 @@ def _check_files(ledger: Path, views: Path, checkpoints: Path) -> None:
             raise WrongSetting(
                 f"{name}: {path} is a link, which is never followed; it should be a file, or not be there."
             )
+
+
+def _list(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(map(ip_network, _list(text)))
+    except ValueError as error:
+        raise WrongSetting(
+            f"LEDGER_TRUSTED_PROXIES: {error}; it should be addresses or networks like '127.0.0.1,10.0.0.0/8'."
+        ) from None
+
+
+def _public_url(text: str) -> str | None:
+    url = text.rstrip("/")
+    if url and not re.fullmatch(rf"https?://({HOST})(:[0-9]{{1,5}})?", url):
+        raise WrongSetting(
+            f"LEDGER_PUBLIC_URL is {text!r}; it should be a scheme and a host, like 'https://shop.example.com'."
+        )
+    return url or None
+
+
+def _hosts(text: str) -> frozenset[str]:
+    for host in _list(text):
+        if not re.fullmatch(HOST, host):
+            raise WrongSetting(
+                f"LEDGER_ALLOWED_HOSTS: {host!r}; it should be hosts without ports, like 'shop.example.com,10.0.0.7'."
+            )
+    return frozenset(host.lower() for host in _list(text))

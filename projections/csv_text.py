@@ -4,11 +4,14 @@ What a client chooses (a reference, an idempotency key) can begin like one, so s
 """
 
 import csv
+import re
 from collections.abc import Iterable
 from io import StringIO
 from typing import Final
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+# A formula's first character, also full-width as an input method of East Asia types it, behind blanks and what is not
+# seen; and what some spreadsheets cut off, or take for the end of a cell.
+_FORMULA: Final = re.compile(r"[\t\n\r]|[\s\x00-\x20\x7f-\xa0\xad\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠]")
 
 
 def lines(rows: Iterable[Iterable[str | int | None]]) -> bytes:
@@ -20,4 +23,4 @@ def lines(rows: Iterable[Iterable[str | int | None]]) -> bytes:
 
 def harmless(text: str) -> str:
     """Text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if _FORMULA.match(text) else text

@@ -17,6 +17,7 @@ USED_UNNAMED = {
     "auto_parse_form_urlencoded": "Falcon: an option of requests",
     "downloadable_as": "Falcon: a header of an answer",
     "eof_received": "asyncio: a protocol's hook",
+    "_CACHED_SERVER_HEADER": "gunicorn: a header of every answer",
     "_keepalive": "gunicorn: a connection's own attribute",
     "_send_error_response": "gunicorn: a connection's hook",
     "_is_websocket_upgrade": "gunicorn: a connection's hook",

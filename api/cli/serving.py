@@ -4,10 +4,12 @@ import gc
 import os
 import sys
 from collections.abc import Iterator
+from ipaddress import ip_address
 
 import click
 
 from api.cli.terminal import err, fail, open_ledger, open_views, progress, reading_the_log, settings
+from api.settings import Settings
 from domain.ledger import OrderLedger
 from domain.log.clock import Watch
 from domain.log.opening import open_log
@@ -47,7 +49,7 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
         fail(str(error))
     except NoSigningKey:
         pass  # it can be made later
-    for warning in _warnings():
+    for warning in warnings(host, chosen):
         err.print(f"warning: {warning}", markup=False, soft_wrap=True)
     with reading_the_log(), progress("making the views") as say:
         views.ensure(say)
@@ -75,7 +77,20 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
     ).run()
 
 
-def _warnings() -> Iterator[str]:
+def warnings(host: str, chosen: Settings) -> Iterator[str]:
     """What an operator should change before others reach the service."""
     if os.geteuid() == 0:
         yield "this runs as root, so a fault in it has all of this machine; a user of its own is enough."
+    is_secured = chosen.trusted_proxies or (chosen.public_url or "").startswith("https:")
+    if not is_secured and not _is_loopback(host):
+        yield (
+            f"keys go over plain HTTP to {host}; serve behind a proxy with TLS, and name it in LEDGER_TRUSTED_PROXIES"
+            " or the address that it has in LEDGER_PUBLIC_URL."
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

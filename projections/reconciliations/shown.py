@@ -1,5 +1,6 @@
 """How is a reconciliation shown? Its kept report, with what people decided laid over it, read from the log itself."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import zip_longest
@@ -164,4 +165,4 @@ def plain_cell(value: Any) -> str:
 
 
 def _is_amount(text: str) -> bool:
-    return text[1:].replace(".", "", 1).isdigit()
+    return bool(re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text))

@@ -7,10 +7,10 @@ import pytest
 from tests.api.conftest import ORDERS, SHOP, STOREFRONT, Customer, assert_problem, exchange, key_of, placed
 from tests.conftest import Client, Service
 
-_FORWARDED = [
-    {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "shop.example.com"},
-    {"Forwarded": "for=203.0.113.7;proto=https;host=shop.example.com"},
-]
+SHOP_URL = "https://shop.example.com"
+_X_FORWARDED = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "shop.example.com"}
+_STANDARD = {"Forwarded": "for=203.0.113.7;proto=https;host=shop.example.com"}
+_FORWARDED = [_X_FORWARDED, _STANDARD]
 
 
 @pytest.fixture(scope="module")
@@ -22,22 +22,40 @@ def owner(staff: Client, new_customer: Callable[[], Customer]) -> Customer:
     return customer
 
 
-def beside(service: Service, proxies: str) -> Iterator[Service]:
-    """Another service on the same ledger as it stands, which trusts these proxies."""
-    views = str(service.folder / f"views-{len(proxies)}.db")
-    there = Service(service.folder, LEDGER_TRUSTED_PROXIES=proxies, LEDGER_VIEWS=views).start()
+def beside(service: Service, name: str, **settings: str) -> Iterator[Service]:
+    """Another service on the same ledger as it stands, with these settings."""
+    there = Service(service.folder, LEDGER_VIEWS=str(service.folder / f"views-{name}.db"), **settings).start()
     yield there
     there.kill()
 
 
+_PROXIES = "10.0.0.0/8, 127.0.0.1, 2001:db8::/32"
+
+
 @pytest.fixture(scope="module")
 def trusting(service: Service, owner: Customer) -> Iterator[Service]:
-    yield from beside(service, "10.0.0.0/8, 127.0.0.1")
+    yield from beside(service, "trusting", LEDGER_TRUSTED_PROXIES=_PROXIES)
+
+
+@pytest.fixture(scope="module")
+def trusting_the_standard(service: Service, owner: Customer) -> Iterator[Service]:
+    yield from beside(service, "standard", LEDGER_TRUSTED_PROXIES=_PROXIES, LEDGER_FORWARDED="forwarded")
 
 
 @pytest.fixture(scope="module")
 def trusting_others(service: Service, owner: Customer) -> Iterator[Service]:
-    yield from beside(service, "10.0.0.0/8,::1")
+    yield from beside(service, "others", LEDGER_TRUSTED_PROXIES="10.0.0.0/8,::1")
+
+
+@pytest.fixture(scope="module")
+def public(service: Service, owner: Customer) -> Iterator[Service]:
+    yield from beside(service, "public", LEDGER_TRUSTED_PROXIES=_PROXIES, LEDGER_PUBLIC_URL=f"{SHOP_URL}/")
+
+
+@pytest.fixture(scope="module")
+def choosy(service: Service, owner: Customer) -> Iterator[Service]:
+    allowed = "Shop.example.com, 127.0.0.1"
+    yield from beside(service, "choosy", LEDGER_TRUSTED_PROXIES=_PROXIES, LEDGER_ALLOWED_HOSTS=allowed)
 
 
 def addresses(service: Service, owner: Customer, headers: dict[str, str]) -> list[str]:
@@ -50,13 +68,99 @@ def addresses(service: Service, owner: Customer, headers: dict[str, str]) -> lis
     return [url.split("/api/")[0] for url in urls]
 
 
-@pytest.mark.parametrize("headers", _FORWARDED)
 def test_a_trusted_proxys_headers_are_believed(
-    headers: dict[str, str], trusting: Service, staff: Client, owner: Customer
+    trusting: Service, trusting_the_standard: Service, staff: Client, owner: Customer
 ) -> None:
-    assert addresses(trusting, owner, headers) == ["https://shop.example.com"] * 3
-    created = trusting.client(key_of(staff)).post(ORDERS, json={}, headers=headers)
-    assert created.headers["Location"] == f"https://shop.example.com{ORDERS}/{created.json()['id']}"
+    for asked, headers in ((trusting, _X_FORWARDED), (trusting_the_standard, _STANDARD)):
+        assert addresses(asked, owner, headers) == [SHOP_URL] * 3
+        created = asked.client(key_of(staff)).post(ORDERS, json={}, headers=headers)
+        assert created.headers["Location"] == f"{SHOP_URL}{ORDERS}/{created.json()['id']}"
+
+
+def test_headers_of_the_other_family_are_the_clients_and_change_nothing(
+    trusting: Service, trusting_the_standard: Service, owner: Customer
+) -> None:
+    evil = {"Forwarded": "for=203.0.113.7;proto=https;host=evil.example"}
+    assert addresses(trusting, owner, evil) == [trusting.base] * 3
+    assert addresses(trusting, owner, {**_X_FORWARDED, **evil}) == [SHOP_URL] * 3
+    evil = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil.example"}
+    assert addresses(trusting_the_standard, owner, evil) == [trusting_the_standard.base] * 3
+    assert addresses(trusting_the_standard, owner, {**_STANDARD, **evil}) == [SHOP_URL] * 3
+
+
+@pytest.mark.parametrize(
+    ("sources", "schemes", "hosts"),
+    [
+        (None, "http,https", "evil.example,shop.example.com"),
+        ("203.0.113.7", "http, https", "evil.example, shop.example.com"),
+        ("10.0.0.1, 203.0.113.7", "http, https", "evil.example, shop.example.com"),
+        ("10.0.0.1, 203.0.113.7, 10.0.0.2", "http, https, http", "evil.example, shop.example.com, inner"),
+        ("203.0.113.7:5000, 10.0.0.2:41, [2001:db8::1]:42, 2001:db8::2", "https,a,b,c", "shop.example.com,a,b,c"),
+        ("10.0.0.9", "https", "shop.example.com"),
+        ("203.0.113.7, 10.0.0.2, 10.0.0.3", "https", "shop.example.com"),
+    ],
+)
+def test_what_proxies_add_is_read_from_the_right_behind_the_trusted_ones(
+    sources: str | None, schemes: str, hosts: str, trusting: Service, owner: Customer
+) -> None:
+    told = {"X-Forwarded-Proto": schemes, "X-Forwarded-Host": hosts}
+    assert addresses(trusting, owner, told | ({"X-Forwarded-For": sources} if sources else {})) == [SHOP_URL] * 3
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "for=10.0.0.1;host=evil.example, for=203.0.113.7;proto=https;host=shop.example.com",
+        "host=evil.example, for=203.0.113.7;proto=https;host=shop.example.com",
+        'for=203.0.113.7;PROTO=https;Host="shop.example.com" , for=10.0.0.2;proto=http;host=inner',
+        'for=1.2.3.4;host=evil.example,for=203.0.113.7;proto=https;host=shop.example.com,For="[2001:db8::1]:42";host=a',
+        'for="_hidden";proto="h\\ttps";host=shop.example.com, for=10.0.0.2:41',
+        "for=10.0.0.9;proto=https;host=shop.example.com",
+    ],
+)
+def test_a_forwarded_header_is_read_from_the_right_too(
+    header: str, trusting_the_standard: Service, owner: Customer
+) -> None:
+    assert addresses(trusting_the_standard, owner, {"Forwarded": header}) == [SHOP_URL] * 3
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        'for=x;host=evil.example;by=", for="[2001:db8::9]";proto=https;host=shop.example.com',
+        'for=x;host=evil.example;by=", for=203.0.113.7;proto=https;host=shop.example.com',
+        "host=evil.example;, for=203.0.113.7;proto=https",
+        "for=203.0.113.7;host=evil.example;host=shop.example.com",
+        "evil",
+        "for=203.0.113.7 host=evil.example",
+    ],
+)
+def test_a_malformed_forwarded_header_is_refused_and_not_read_halfway(
+    header: str, trusting_the_standard: Service, owner: Customer
+) -> None:
+    answer = trusting_the_standard.client(key_of(owner)).get(SHOP, headers={"Forwarded": header})
+    assert_problem(answer, 400, "invalid-host")
+
+
+@pytest.mark.parametrize("headers", [{}, {"Host": "evil.example"}, {"X-Forwarded-Host": "evil.example"}, *_FORWARDED])
+def test_with_a_public_url_links_are_built_from_it_alone(
+    headers: dict[str, str], public: Service, staff: Client, owner: Customer
+) -> None:
+    assert addresses(public, owner, headers) == [SHOP_URL] * 3
+    created = public.client(key_of(staff)).post(ORDERS, json={}, headers=headers)
+    assert created.headers["Location"] == f"{SHOP_URL}{ORDERS}/{created.json()['id']}"
+
+
+def test_only_allowed_hosts_may_be_asked_for(choosy: Service, owner: Customer) -> None:
+    assert addresses(choosy, owner, {}) == [choosy.base] * 3
+    assert addresses(choosy, owner, {"Host": "SHOP.example.com:8443"}) == ["http://SHOP.example.com:8443"] * 3
+    assert addresses(choosy, owner, {"Host": "inner", **_X_FORWARDED}) == [SHOP_URL] * 3
+    client = choosy.client(key_of(owner))
+    for headers in ({"Host": "evil.example"}, {"Host": "shop.example.com.evil.example"}, {"X-Forwarded-Host": "evil"}):
+        for path in (SHOP, STOREFRONT, f"{SHOP}/1", f"{ORDERS}/1"):
+            assert_problem(client.get(path, headers=headers), 400, "invalid-host")
+        assert client.get("/healthz", headers=headers).status_code == 200
+    assert_problem(choosy.client("wrong").get(SHOP, headers={"Host": "evil.example"}), 400, "invalid-host")
 
 
 def test_a_trusted_proxy_may_say_one_thing_alone(trusting: Service, owner: Customer) -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from api.cli import serving
+from api.settings import read
 from tests.api.conftest import issue, placed
 from tests.conftest import Service
 
@@ -42,6 +44,16 @@ def assert_refused(done: subprocess.CompletedProcess[bytes], *told: str) -> None
         ("LEDGER_CONNECTIONS_PER_ADDRESS", "0", "'0'; it should be a number like '128'"),
         ("LEDGER_CONNECTIONS_PER_ADDRESS", "many", "'many'; it should be a number like '128'"),
         ("LEDGER_TRUSTED_PROXIES", "10.0.0.1/8", "addresses or networks like '127.0.0.1,10.0.0.0/8'"),
+        ("LEDGER_FORWARDED", "X-Forwarded-Host", "'X-Forwarded-Host'; it should be one of x-forwarded, forwarded"),
+        ("LEDGER_PUBLIC_URL", "shop.example.com", "'shop.example.com'; it should be a scheme and a host"),
+        ("LEDGER_PUBLIC_URL", "https://shop.example.com/api", "like 'https://shop.example.com'"),
+        ("LEDGER_PUBLIC_URL", "javascript://x", "'javascript://x'; it should be a scheme and a host"),
+        (
+            "LEDGER_ALLOWED_HOSTS",
+            "a.example,https://b.example",
+            "'https://b.example'; it should be hosts without ports",
+        ),
+        ("LEDGER_ALLOWED_HOSTS", "a.example:80", "like 'shop.example.com,10.0.0.7'"),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_would_be_right(name: str, value: str, told: str, tmp_path: Path) -> None:
@@ -89,3 +101,33 @@ def test_settings_that_are_right_are_used_and_empty_ones_are_as_if_unset(
     assert placed(staff, currency="EUR")["currency"] == "EUR"
     assert views.exists()
     assert not (tmp_path / "views.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("host", "settings", "is_warned"),
+    [
+        ("0.0.0.0", {}, True),
+        ("::", {}, True),
+        ("shop.example.com", {}, True),
+        ("0.0.0.0", {"LEDGER_PUBLIC_URL": "http://shop.example.com"}, True),
+        ("0.0.0.0", {"LEDGER_PUBLIC_URL": "https://shop.example.com"}, False),
+        ("0.0.0.0", {"LEDGER_TRUSTED_PROXIES": "10.0.0.0/8"}, False),
+        ("127.0.0.1", {}, False),
+        ("::1", {}, False),
+        ("localhost", {}, False),
+    ],
+)
+def test_who_would_send_keys_over_plain_http_is_warned(host: str, settings: dict[str, str], is_warned: bool) -> None:
+    told = list(serving.warnings(host, read({"LEDGER_URL": "sqlite:////nowhere/ledger.db", **settings})))
+    assert any(f"keys go over plain HTTP to {host};" in warning for warning in told) == is_warned
+
+
+def test_the_warning_stands_on_standard_error_when_the_service_starts(tmp_path: Path) -> None:
+    service = Service(tmp_path)
+    with service.popen(
+        "serve", "--host", "0.0.0.0", "--port", str(service.port), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stderr is not None
+        told = iter(process.stderr.readline, b"")
+        assert any(b"warning: keys go over plain HTTP to 0.0.0.0;" in line for line in told)
+        process.terminate()
