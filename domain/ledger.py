@@ -247,7 +247,10 @@ class OrderLedger(Application[UUID]):
 
         Raises OrderNotFound, IncompleteHistory.
         """
-        known = self.known_version(uuid, on)
+        return self._whole(uuid, version, on, self.known_version(uuid, on))
+
+    def _whole(self, uuid: UUID, version: int | None, on: Reading | None, known: int) -> Order:
+        """`order`, which must reach the version that is known of it, or the one that is asked for."""
         repository = self.repository if on is None else Repository(EventStore(self.mapper, cast(AggregateRecorder, on)))
         try:
             order: Order = repository.get(uuid, version=version, projector_func=_fold_order)
@@ -297,10 +300,11 @@ class OrderLedger(Application[UUID]):
 
     def _order(self, t: Transaction, uuid: UUID, version: int | None = None) -> Order:
         """`order`, of what the transaction sees. Of a long history, only what stands behind the kept state is read."""
-        last = t.version_of(uuid) if version is None else version
+        end = t.version_of(uuid)
+        last = end if version is None else version
         if last > FOLD_EVENTS_MAX and (order := self._from_kept(t, uuid, last)):
             return order
-        return self.order(uuid, version, on=t)
+        return self._whole(uuid, version, t, max(end, self.version_in_views(uuid)))
 
     def _from_kept(self, t: Transaction, uuid: UUID, last: int) -> Order | None:
         """The order at its version `last`, from the state that is kept of it; None where that cannot be relied on."""

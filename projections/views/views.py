@@ -93,7 +93,8 @@ class Views:
     def version_of(self, uuid: UUID) -> int:
         """The version that the views know of a history; 0 where they do not know it, or cannot be read."""
         try:
-            return max(keeper.version(self.reader, str(uuid)) or 0 for keeper in KEEPER.values())
+            reader, text = self.reader, str(uuid)
+            return next(filter(None, (keeper.version(reader, text) for keeper in KEEPER.values())), 0)
         except (ViewsUnavailable, sqlite3.DatabaseError):
             return 0
 
