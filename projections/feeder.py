@@ -15,7 +15,7 @@ from typing import Final
 
 from domain.ledger import OrderLedger
 from domain.log.sqlite import Busy
-from projections.proof.signing import Checkpoints, LogAltered
+from projections.proof.signing import Checkpoints, LogAltered, NoSigningKey
 from projections.views.views import Views, ViewsUnavailable
 
 LOOK_EVERY_SECONDS: Final = 0.25
@@ -39,7 +39,7 @@ def _run(views: Views, checkpoints: Checkpoints, checkpoint_seconds: int) -> Non
             if checkpoint_seconds:
                 checkpoints.keep_up(checkpoint_seconds)
             pause = LOOK_EVERY_SECONDS
-        except LogAltered:
+        except (LogAltered, NoSigningKey):
             _log.exception("the log's head is not signed")
             pause = min(pause * 2, _PAUSE_SECONDS_MAX)
         except ViewsUnavailable:

@@ -1,6 +1,7 @@
 """Who can read what the service leaves on the disk, and does it ever write through somebody else's link?"""
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -92,10 +93,9 @@ def test_a_link_that_comes_while_the_service_runs_is_not_followed(
 ) -> None:
     letter = tmp_path / "letter.txt"
     letter.write_bytes(b"Dear customer\n")
-    service = make_service(workers=1)
+    service = make_service(workers=1, LEDGER_CHECKPOINT_SECONDS="0")
     assert service.run("key", "create").returncode == 0
     placed(service.client(issue(service, "orders:write")))
-    (tmp_path / "checkpoints.txt").unlink(missing_ok=True)
     (tmp_path / "checkpoints.txt").symlink_to(letter)
     asked = service.client(issue(service, "audit:read")).get("/api/v1/audit/checkpoint")
     assert asked.status_code >= 400
@@ -126,6 +126,21 @@ def test_a_signing_key_that_others_can_read_or_write_signs_nothing(
     assert_problem(auditor.get("/api/v1/audit/checkpoint"), 409, "no-signing-key")
     key.chmod(0o600)
     assert service.run("checkpoint").returncode == 0
+
+
+def test_a_service_whose_key_becomes_readable_says_that_it_signs_nothing_more(
+    tmp_path: Path, make_service: Callable[..., Service]
+) -> None:
+    assert Service(tmp_path).run("key", "create").returncode == 0
+    service = make_service(workers=1, LEDGER_CHECKPOINT_SECONDS="1")
+    (tmp_path / "ledger.key").chmod(0o644)
+    placed(service.client(issue(service, "orders:write")))
+    deadline = time.monotonic() + 20
+    while "KeyExposed" not in service.log():
+        assert time.monotonic() < deadline, service.log()
+        time.sleep(0.1)
+    assert "the log's head is not signed" in service.log()
+    assert "the views cannot be fed" not in service.log()
 
 
 def test_who_serves_as_root_is_told(tmp_path: Path, make_service: Callable[..., Service]) -> None:
