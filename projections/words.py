@@ -30,7 +30,8 @@ def _item_added(event: e.ItemAdded, currency: str) -> str:
 
 def _refunded(event: e.PaymentRefunded, currency: str) -> str:
     of = f", of payment {event.payment_reference}" if event.payment_reference is not None else ""
-    return f"refund of {event.amount} {currency} by {event.provider}, reference {event.reference}{of}"
+    again = ", owed again" if event.owed_again else ""
+    return f"refund of {event.amount} {currency} by {event.provider}, reference {event.reference}{of}{again}"
 
 
 def _named(method: e.Method | None) -> str:

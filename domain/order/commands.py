@@ -128,6 +128,7 @@ class RefundPayment(Command, frozen=True, kw_only=True):
     payment_reference: str | None = None
     reason: str | None = None
     refunded_at: Moment | None = None
+    owed_again: bool = False
 
 
 class PastPayment(Command, frozen=True, kw_only=True, tag_field="type", tag="payment"):
@@ -146,6 +147,7 @@ class PastRefund(Command, frozen=True, kw_only=True, tag_field="type", tag="refu
     provider: Reference
     payment_reference: str | None = None
     reason: str | None = None
+    owed_again: bool = False
 
 
 class PastStatus(Command, frozen=True, kw_only=True, tag_field="type", tag="status"):

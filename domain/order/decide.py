@@ -328,6 +328,7 @@ def refund_payment(order: Order, command: commands.RefundPayment, now: datetime)
             refunded_at=utc(command.refunded_at, now, "refunded_at"),
             payment_reference=command.payment_reference,
             reason=command.reason,
+            owed_again=command.owed_again,
         )
     ]
 

@@ -200,6 +200,8 @@ class PaymentRefunded(Event, frozen=True, kw_only=True):
     refunded_at: datetime
     payment_reference: str | None = None
     reason: str | None = None
+    # The customer is to pay the amount again, by other means.
+    owed_again: bool = False
 
 
 TOPICS: Final[dict[str, type[Event]]] = {

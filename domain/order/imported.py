@@ -80,4 +80,5 @@ def _past(
         provider=entry.provider,
         payment_reference=entry.payment_reference,
         reason=entry.reason,
+        owed_again=entry.owed_again,
     )

@@ -57,6 +57,7 @@ class Refund(Part, frozen=True, tag="refund"):
     refunded_at: datetime
     payment_reference: str | None = None
     reason: str | None = None
+    owed_again: bool = False
 
 
 class Totals(msgspec.Struct, frozen=True):
@@ -71,7 +72,13 @@ class Totals(msgspec.Struct, frozen=True):
     shipping: int
     total: int
     paid: int
+    credited: int
     units: int
+
+    @property
+    def due(self) -> int:
+        """What the payments less the refunds should come to; less than nothing where more was credited than ordered."""
+        return self.total - self.credited
 
     @property
     def subtotal(self) -> int:
@@ -79,11 +86,11 @@ class Totals(msgspec.Struct, frozen=True):
 
     @property
     def outstanding(self) -> int:
-        return max(0, self.total - self.paid)
+        return max(0, self.due - self.paid)
 
     @property
     def is_paid(self) -> bool:
-        return self.paid >= self.total
+        return self.paid >= self.due
 
 
 class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -110,6 +117,8 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     item_last: int = 0
     voucher: Voucher | None = None
     payments: tuple[Payment | Refund, ...] = ()
+    # What was refunded beyond what had been overpaid, and is not owed again.
+    credited: int = 0
 
     @property
     def unit(self) -> Unit:
@@ -137,6 +146,7 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
             shipping=shipping,
             total=items_subtotal - total_discount + shipping,
             paid=self.received,
+            credited=self.credited,
             units=units,
         )
 
@@ -229,8 +239,12 @@ def _payment_refunded(order: Order, event: e.PaymentRefunded) -> dict[str, Any]:
         refunded_at=event.refunded_at,
         payment_reference=event.payment_reference,
         reason=event.reason,
+        owed_again=event.owed_again,
     )
-    return {"payments": (*order.payments, refund)}
+    totals = order.totals
+    overpaid = max(0, totals.paid - totals.due)
+    credited = 0 if event.owed_again else max(0, refund.amount - overpaid)
+    return {"payments": (*order.payments, refund), "credited": order.credited + credited}
 
 
 # The fields that each event changes in the state of an order.

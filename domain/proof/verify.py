@@ -162,7 +162,10 @@ CHANGES: dict[str, Callable[[Any, Any], dict[str, Any]]] = {
     },
     "order.status_changed.v1": lambda _, event: {"status": event["status"]},
     "order.payment_received.v1": lambda order, event: {"payments": [*order["payments"], ("payment", event)]},
-    "order.payment_refunded.v1": lambda order, event: {"payments": [*order["payments"], ("refund", event)]},
+    "order.payment_refunded.v1": lambda order, event: {
+        "payments": [*order["payments"], ("refund", event)],
+        "credited": order["credited"] + credited(order, event),
+    },
 }
 
 
@@ -187,6 +190,7 @@ def created(record: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
         "items": [],
         "voucher": None,
         "payments": [],
+        "credited": 0,
         "digits": digits,
         **{name: event[name] for name in ("id", "key", "currency", "shipping_cost")},
         **{name: event.get(name) for name in ("customer_id", "payment_method", "shipping_method")},
@@ -216,7 +220,7 @@ def document(order: dict[str, Any]) -> dict[str, Any]:
     """The order document that these events make, computed amounts and all."""
     digits = order["digits"]
     totals = totals_of(order)
-    paid = totals["amount_paid"] >= totals["total"]
+    paid = totals["amount_paid"] + order["credited"] >= totals["total"]
     status, billing, voucher = order["status"], order["billing"], order["voucher"]
     return {
         **{name: order[name] for name in ("id", "key", "uuid", "version", "status", "currency", "notes")},
@@ -263,8 +267,15 @@ def totals_of(order: dict[str, Any]) -> dict[str, int]:
         "shipping_cost": shipping,
         "total": total,
         "amount_paid": paid,
-        "amount_outstanding": max(0, total - paid),
+        "amount_outstanding": max(0, total - order["credited"] - paid),
     }
+
+
+def credited(order: dict[str, Any], refund: dict[str, Any]) -> int:
+    """What of a refund lowers what the order still owes: what is more than had been overpaid."""
+    totals = totals_of(order)
+    overpaid = max(0, totals["amount_paid"] - totals["total"] + order["credited"])
+    return 0 if refund.get("owed_again") else max(0, minor(refund["amount"]) - overpaid)
 
 
 def minor(text: str) -> int:
@@ -329,7 +340,10 @@ def payment(kind: str, event: dict[str, Any], digits: int) -> dict[str, Any]:
     if kind == "payment":
         more = {**pick(event, "method", "received_at"), "forced": event.get("forced", False)}
     else:
-        more = pick(event, "payment_reference", "reason", "refunded_at")
+        more = {
+            **pick(event, "payment_reference", "reason", "refunded_at"),
+            "owed_again": event.get("owed_again", False),
+        }
     return {"kind": kind, "amount": amount(event["amount"], digits), **pick(event, "provider", "reference"), **more}
 
 

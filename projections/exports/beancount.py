@@ -2,27 +2,29 @@
 
 An order has a balance in each account, and it is a function of the order as it stands:
 
-    Assets:Receivable:Orders     what is outstanding: its total less what was received and not refunded
-    Liabilities:Customers        what was received beyond the total, as a negative number like all that is owed
+    Assets:Receivable:Orders     what is outstanding: its total less what was credited, received and not refunded
+    Liabilities:Customers        what was received beyond that, as a negative number like all that is owed
     Assets:Providers:<provider>  payments less refunds by that provider: what it holds, until it pays out
     Income:Sales                 unit prices by quantity, negative as income is
     Income:Shipping              the order's shipping and its items', negative
     Income:Discounts             its items' discounts, positive: less income
     Income:Vouchers              its voucher, positive
+    Income:Refunds               what was credited: refunded beyond what had been overpaid, and not owed again; positive
 
-Income less discounts is the total, and the total is either received, which the providers hold, or outstanding; so an
-order's balances always add up to nothing, and so does every change of them. A transaction is such a change: that of the
-events of one instant together (an order is created with its items in one), each payment and each refund by itself:
+Income less discounts and refunds is what is due, and that is either received, which the providers hold, or outstanding;
+so an order's balances always add up to nothing, and so does every change of them. A transaction is such a change: that
+of the events of one instant together (an order is created with its items in one), each payment and each refund by
+itself:
 
     created, items, voucher, shipping   receivable against income: an order is booked when it is placed, as an invoice
     payment                             provider against receivable, and against customers where it is more than due
-    refund                              the other way round: what was given back is outstanding again, as in the lists
+    refund                              provider against customers, as far as it was overpaid, and then against refunds;
+                                        against receivable, where the refund says that it is owed again
     cancelled, refunded, deleted        receivable against income: the order's total is nothing now, as it takes no
                                         payment any more; what was received and not yet refunded is owed to customers
     any other event                     none
 
-Whoever counts revenue on delivery moves it on from Income, and whoever refunds out of goodwill writes off what that
-leaves outstanding: the ledger does not know that it was.
+Whoever counts revenue on delivery moves it on from Income.
 
 A payment or refund is booked on the day it was received or refunded, all else on the day it occurred, in the
 configured zone. Beancount sorts by day itself, so transactions stand order by order, and the directives that open the
@@ -77,6 +79,7 @@ SALES: Final = "Income:Sales"
 SHIPPING: Final = "Income:Shipping"
 DISCOUNTS: Final = "Income:Discounts"
 VOUCHERS: Final = "Income:Vouchers"
+REFUNDS: Final = "Income:Refunds"
 # The accounts, under the provider's name, of lines that stand in settlement files and in no order.
 _ACCOUNT_OF: Final = {"fee": "Expenses:Fees", "adjustment": "Expenses:Adjustments", "payout": "Assets:Payouts"}
 _UNCLASSIFIED: Final = "Expenses:Unclassified"
@@ -92,15 +95,16 @@ def balances(order: Order) -> Mapping[str, int]:
     """An order's balance in each account, in minor units of its currency. They add up to nothing."""
     totals = order.totals
     found: defaultdict[str, int] = defaultdict(int)
-    total = 0
+    due = 0
     if order.status not in UNPAYABLE:
-        total = totals.total
         found[SALES] = -totals.items_subtotal
         found[SHIPPING] = -totals.shipping
         found[DISCOUNTS] = totals.items_discount
         found[VOUCHERS] = totals.total_discount - totals.items_discount
-    found[RECEIVABLE] = max(0, total - totals.paid)
-    found[CUSTOMERS] = min(0, total - totals.paid)
+        found[REFUNDS] = totals.credited
+        due = totals.due
+    found[RECEIVABLE] = max(0, due - totals.paid)
+    found[CUSTOMERS] = min(0, due - totals.paid)
     for movement in order.payments:
         amount = movement.amount if isinstance(movement, Payment) else -movement.amount
         found[provider_account(movement.provider)] += amount

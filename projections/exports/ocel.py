@@ -42,6 +42,7 @@ _AMOUNTS: Final = {"amount", "discount_amount", "shipping", "shipping_cost", "un
 _SQL_TYPES: Final = {
     "forced": "BOOLEAN",
     "id": "INTEGER",
+    "owed_again": "BOOLEAN",
     "product_id": "INTEGER",
     "quantity": "INTEGER",
     "variant": "INTEGER",
@@ -65,7 +66,7 @@ _OF_EVENTS: Final[dict[type[Event], tuple[str, ...]]] = {
     e.ShippingChanged: ("shipping_cost",),
     e.StatusChanged: ("status", "reason"),
     e.PaymentReceived: ("amount", "provider", "reference", "method", "received_at", "forced"),
-    e.PaymentRefunded: ("amount", "provider", "reference", "payment_reference", "reason", "refunded_at"),
+    e.PaymentRefunded: ("amount", "provider", "reference", "payment_reference", "reason", "refunded_at", "owed_again"),
 }
 _OF_OBJECTS: Final = {
     "order": ("id", "key", "currency", "status", "total_minor", "paid_minor"),

@@ -258,6 +258,7 @@ def _payment(payment: Payment | Refund, digits: int) -> dict[str, Any]:
         "payment_reference": payment.payment_reference,
         "reason": payment.reason,
         "refunded_at": payment.refunded_at,
+        "owed_again": payment.owed_again,
     }
 
 

@@ -727,6 +727,43 @@ def test_a_payments_reference_is_unique_in_the_whole_ledger(service: Service, st
     assert staff.post(f"{ORDERS}/{other['id']}/payments", json=elsewhere).status_code == 201
 
 
+def test_a_partial_refund_does_not_ask_the_customer_to_pay_again(staff: Client) -> None:
+    order = paid(staff, placed(staff), amount="100")
+    url = f"{ORDERS}/{order['id']}"
+    for status in ("processing", "shipped"):
+        staff.post(f"{url}/status", json={"status": status})
+    after = staff.post(f"{url}/refunds", json=refund("10")).json()
+    assert (after["amount_paid"], after["amount_outstanding"]) == (90, 0)
+    assert (after["is_paid"], after["is_payable"], after["storefront_status"]) == (True, False, "paid")
+    assert_problem(staff.post(f"{url}/payments", json=payment("10")), 409, "order-not-payable")
+    whole = staff.post(f"{url}/refunds", json=refund("90")).json()
+    assert (whole["amount_paid"], whole["amount_outstanding"], whole["is_paid"], whole["is_payable"]) == (
+        0,
+        0,
+        True,
+        False,
+    )
+
+
+def test_what_is_owed_again_is_outstanding_again(staff: Client) -> None:
+    order = paid(staff, placed(staff), amount="100")
+    url = f"{ORDERS}/{order['id']}"
+    after = staff.post(f"{url}/refunds", json={**refund("100"), "owed_again": True}).json()
+    assert (after["amount_outstanding"], after["is_paid"], after["is_payable"]) == (100, False, True)
+    assert after["payments"][1]["owed_again"] is True
+    assert staff.post(f"{url}/payments", json=payment("100")).json()["is_paid"] is True
+
+
+def test_a_refund_first_gives_back_what_was_overpaid(staff: Client) -> None:
+    order = placed(staff)
+    url = f"{ORDERS}/{order['id']}"
+    staff.post(f"{url}/payments", json=payment("150", force=True))
+    after = staff.post(f"{url}/refunds", json={**refund("70"), "owed_again": False}).json()
+    assert (after["amount_paid"], after["amount_outstanding"], after["is_paid"]) == (80, 0, True)
+    again = staff.post(f"{url}/refunds", json={**refund("10"), "owed_again": True}).json()
+    assert (again["amount_outstanding"], again["is_paid"]) == (10, False)
+
+
 def test_a_refunds_reference_is_unique_among_refunds_alone(service: Service, staff: Client) -> None:
     order, other = paid(staff, placed(staff)), paid(staff, placed(staff))
     body = refund("10", reference=order["payments"][0]["reference"])
@@ -748,7 +785,7 @@ def test_a_refund_is_recorded_with_all_that_its_body_says(service: Service, staf
     after = staff.post(f"{ORDERS}/{order['id']}/refunds", json=body).json()
     payload = last(service, order).payload
     assert {name: payload[name] for name in body} == {**body, "amount": "10.00"}
-    assert (after["amount_paid"], after["amount_outstanding"], after["is_payable"]) == (90, 10, True)
+    assert (after["amount_paid"], after["amount_outstanding"], after["is_payable"]) == (90, 0, False)
     assert [entry["kind"] for entry in after["payments"]] == ["payment", "refund"]
 
 

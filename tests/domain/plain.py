@@ -32,6 +32,7 @@ def plain_order(currency: str, lines: list[Plain], shipping: Decimal, voucher: D
         "voucher": voucher,
         "payments": {},  # reference -> amount
         "refunds": [],  # (amount, the payment's reference)
+        "credited": Decimal(0),
         "version": 1 + len(lines) + (voucher is not None),
     }
 
@@ -53,11 +54,17 @@ def totals(order: Plain) -> Plain:
         "shipping_cost": shipping,
         "total": total,
         "amount_paid": paid,
-        "amount_outstanding": max(Decimal(0), total - paid),
-        "is_paid": paid >= total,
-        "is_payable": paid < total and order["status"] not in ("cancelled", "refunded", "deleted"),
+        "amount_outstanding": max(Decimal(0), total - order["credited"] - paid),
+        "is_paid": paid + order["credited"] >= total,
+        "is_payable": paid + order["credited"] < total and order["status"] not in ("cancelled", "refunded", "deleted"),
         "quantity": sum(line["quantity"] for line in lines),
     }
+
+
+def beyond_overpaid(order: Plain, refund: Decimal) -> Decimal:
+    """What of a refund is more than had been paid beyond what the order came to."""
+    sums = totals(order)
+    return max(Decimal(0), refund - max(Decimal(0), sums["amount_paid"] + order["credited"] - sums["total"]))
 
 
 def storefront_status(order: Plain) -> str:

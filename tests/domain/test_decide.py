@@ -409,7 +409,7 @@ def test_an_orders_totals_are_those_of_every_row_of_the_contracts_table() -> Non
         "shipping_cost": "9.25",
         "total": "219.53",
         "amount_paid": "99.50",
-        "amount_outstanding": "120.03",
+        "amount_outstanding": "119.53",  # the 0.50 that were refunded are credited
         "count": "3",
         "quantity": "7",
     }

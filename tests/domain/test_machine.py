@@ -233,15 +233,16 @@ class Orders(RuleBasedStateMachine):
         body = {"amount": str(amount), "reference": reference, "provider": "p", "force": force}
         return self.give(uuid, c.ReceivePayment, refusal, after, **body)
 
-    @rule(target=sent, uuid=orders, count=COUNTS, all_of_it=st.booleans(), data=st.data())
-    def refund(self, uuid: UUID, count: int, all_of_it: bool, data: st.DataObject) -> Any:
+    @rule(target=sent, uuid=orders, count=COUNTS, all_of_it=st.booleans(), again=st.booleans(), data=st.data())
+    def refund(self, uuid: UUID, count: int, all_of_it: bool, again: bool, data: st.DataObject) -> Any:
         order = self.model[uuid]
         amount = totals(order)["amount_paid"] if all_of_it else self.amount(order, count)
         of = data.draw(st.sampled_from([None, "nobody", *order["payments"]]))
         refusal = plain.refusal_to_refund(order, amount, of)
-        after = self.changed(uuid, refunds=[*order["refunds"], (amount, of)])
+        credited = order["credited"] + (Decimal(0) if again else plain.beyond_overpaid(order, amount))
+        after = self.changed(uuid, refunds=[*order["refunds"], (amount, of)], credited=credited)
         body = {"amount": str(amount), "reference": self.mark(), "provider": "p", "payment_reference": of}
-        return self.give(uuid, c.RefundPayment, refusal, after, **body)
+        return self.give(uuid, c.RefundPayment, refusal, after, **body, owed_again=again)
 
     @rule(of=orders, by=orders, data=st.data())
     def tell_a_payment_again(self, of: UUID, by: UUID, data: st.DataObject) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
@@ -52,7 +53,10 @@ def counted(desk: Desk, books: Books) -> Balances:
             found["Income:Discounts", order["currency"]] += order["items_discount"]
             found["Income:Vouchers", order["currency"]] += order["total_discount"] - order["items_discount"]
             found[ORDERS, order["currency"]] += order["amount_outstanding"]
-        beyond = order["amount_paid"] - (order["total"] if is_due else 0)
+            kept = desk.ledger.order(UUID(order["uuid"]))
+            credited = Decimal(kept.credited).scaleb(-kept.digits)
+            found["Income:Refunds", order["currency"]] += credited
+        beyond = order["amount_paid"] - (order["total"] - credited if is_due else 0)
         found[CUSTOMERS, order["currency"]] -= max(0, beyond)
         for movement in order["payments"]:
             sign = 1 if movement["kind"] == "payment" else -1
@@ -97,7 +101,7 @@ def test_an_order_its_payment_and_its_refund_are_booked_as_the_docstring_says(de
         "\n"
         '2026-03-02 * "refund of 20.00 USD by stripe, reference re_1, of payment pi_\\"1\\"" ^order-1\n'
         "  position: 5\n"
-        "  Assets:Receivable:Orders  20.00 USD\n"
+        "  Income:Refunds  20.00 USD\n"
         "  Assets:Providers:Stripe  -20.00 USD\n"
         "\n"
         "2026-03-01 open Assets:Providers:Stripe\n"
@@ -106,6 +110,8 @@ def test_an_order_its_payment_and_its_refund_are_booked_as_the_docstring_says(de
         "2026-03-01 open Assets:Receivable:Orders\n"
         "\n"
         "2026-03-01 open Income:Discounts\n"
+        "\n"
+        "2026-03-02 open Income:Refunds\n"
         "\n"
         "2026-03-01 open Income:Sales\n"
         "\n"
@@ -134,9 +140,14 @@ def test_a_cancelled_order_is_income_no_more_and_what_was_paid_of_it_is_owed_to_
 
 def test_a_refunded_order_leaves_nothing_in_any_account(desk: Desk) -> None:
     order = desk.refund(desk.pay(desk.place(), "100"), "100")
-    assert read(written(desk)).balances() == {(ORDERS, "USD"): 100, ("Income:Sales", "USD"): -100}
+    assert read(written(desk)).balances() == {("Income:Refunds", "USD"): 100, ("Income:Sales", "USD"): -100}
     desk.move(order, "processing", "refunded")
     assert read(written(desk)).balances() == {}
+
+
+def test_a_refund_that_is_owed_again_is_receivable_again(desk: Desk) -> None:
+    desk.refund(desk.pay(desk.place(), "100"), "100", owed_again=True)
+    assert read(written(desk)).balances() == {(ORDERS, "USD"): 100, ("Income:Sales", "USD"): -100}
 
 
 def test_a_deleted_order_leaves_nothing_in_any_account(desk: Desk) -> None:
