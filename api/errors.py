@@ -1,5 +1,6 @@
 """The one shape of every error: RFC 9457 `application/problem+json`, and the one table from refusals to statuses."""
 
+import errno
 import http
 import logging
 import random
@@ -17,8 +18,9 @@ from gunicorn.asgi.protocol import _REASON_PHRASES
 from domain import refusals as r
 from domain.aggregate import BrokenHistory
 from domain.log.clock import ClockJumped
+from domain.log.log import LogFull
 from domain.log.mapper import DamagedEvent, UnknownTopic
-from domain.log.sqlite import Busy
+from domain.log.sqlite import Busy, is_of_the_disk, sqlite3
 from domain.reconciliation import refusals as reconciled
 from domain.settlement.lines import SettlementRefused
 from domain.strict_json import NotJSON
@@ -29,7 +31,7 @@ RETRY_AFTER_SECONDS: Final = "1"
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _log = logging.getLogger("order_ledger")
 # Of these gunicorn knows no reason phrase, or an old one.
-_REASON_PHRASES.update({status: falcon.code_to_http_status(status)[4:] for status in (412, 413, 417)})
+_REASON_PHRASES.update({status: falcon.code_to_http_status(status)[4:] for status in (412, 413, 417, 507)})
 
 _STATUS: Final[dict[type[r.Refusal], int]] = {
     NotJSON: 400,
@@ -181,6 +183,22 @@ def _unavailable(error: Exception, request_id: str) -> Problem:
     return not_ready("ledger-unavailable", "The ledger cannot be reached just now; ask again in a moment.")
 
 
+def _full(error: Exception, request_id: str) -> Problem:
+    _log.error("request %s: %s", request_id, error)
+    detail = "The disk is full: nothing can be recorded until there is room again. What is recorded can be read."
+    return Problem(507, "disk-full", detail)
+
+
+def _of_system(error: OSError, request_id: str) -> Problem:
+    no_room = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    return _full(error, request_id) if no_room else _internal(error, request_id)
+
+
+def _of_driver(error: sqlite3.OperationalError, request_id: str) -> Problem:
+    """The views' file alone is asked without the log's own errors."""
+    return _full(error, request_id) if is_of_the_disk(error) else _unavailable(error, request_id)
+
+
 def _clock_jumped(error: ClockJumped, request_id: str) -> Problem:
     _log.error("request %s: %s", request_id, error)
     return not_ready("clock-jumped", "The ledger's clock has jumped ahead; an operator has to say whether it is right.")
@@ -213,6 +231,9 @@ _PROBLEMS: Final[dict[type[Exception], Callable[[Any, str], Problem]]] = {
     UnknownTopic: _unreadable,
     ClockJumped: _clock_jumped,
     Busy: _unavailable,
+    LogFull: _full,
+    sqlite3.OperationalError: _of_driver,
+    OSError: _of_system,
     PersistenceError: _unavailable,
     Exception: _internal,
 }

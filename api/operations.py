@@ -1,16 +1,28 @@
 """For whoever runs the service: does the process answer, and is it fit to serve?"""
 
-from typing import Any, Final
+import asyncio
+import logging
+import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, TypeVar
 
 import msgspec
 from falcon.asgi import Request, Response
 
-from api.asking import Asking
 from api.positions import position_token
 from domain.ledger import OrderLedger
+from domain.log.log import LogBusy, LogFull
 from projections.views.views import Views
 
 READY_LAG_EVENTS_MAX: Final = 1_000
+DISK_BYTES_MIN: Final = 1024 * 1024
+LOOK_SECONDS_MAX: Final = 0.8
+_log = logging.getLogger("order_ledger")
+_T = TypeVar("_T")
+_UNKNOWN: Final[dict[str, Any]] = {"log": None, "views": None, "lag": None, "stopped_orders": None}
 
 
 class Health:
@@ -24,17 +36,26 @@ class Health:
 
 
 class Readiness:
-    """The log can be written, and the views are within reach of its head."""
+    """Can the log be written, as far as that is known, and are the views within reach of its head?
+
+    It takes no lock and waits for none: a thread of each worker tries now and then what can be known by trying alone.
+    """
 
     public = True
 
-    def __init__(self, asking: Asking, ledger: OrderLedger, views: Views) -> None:
-        self._asking = asking
+    def __init__(self, ledger: OrderLedger, views: Views, disks: tuple[Path, ...]) -> None:
         self._ledger = ledger
         self._views = views
+        self._disks = disks
+        # Its own, so that it waits behind nobody's long work.
+        self._thread = ThreadPoolExecutor(1, "readiness")
 
     async def on_get(self, _req: Request, resp: Response) -> None:
-        answer = await self._asking.in_thread(self._look)  # it may have to wait for the log's lock
+        looking = asyncio.get_running_loop().run_in_executor(self._thread, self._look)
+        try:
+            answer = await asyncio.wait_for(looking, LOOK_SECONDS_MAX)
+        except TimeoutError:
+            answer = _UNKNOWN | {"ready": False, "problems": ["log: it takes too long to look at it"]}
         resp.status = 200 if answer["ready"] else 503
         resp.content_type = "application/json"
         resp.data = msgspec.json.encode(answer)
@@ -42,33 +63,44 @@ class Readiness:
     on_head = on_get
 
     def _look(self) -> dict[str, Any]:
-        head: int | None = None
-        position: int | None = None
-        problems: list[str] = []
-        stopped: dict[str, tuple[int, str]] = {}
-        try:
-            head = self._ledger.head()
-            if not self._ledger.write(lambda t: t.is_writable()).result():
-                problems.append("the log cannot be written")
-            if clock := self._ledger.clock_problem():
-                problems.append(f"the log is not written: {clock}")
-        except Exception as error:  # whatever is wrong is the answer here
-            problems.append(f"the log cannot be written: {error}")
-        try:
-            position = self._views.position()
-            stopped = self._views.stopped()
-        except Exception as error:
-            problems.append(f"the views cannot be read: {error}")
-        # Said, but no reason not to serve the others.
-        answer_stopped = [{"order": uuid, "position": at} for uuid, (at, _) in stopped.items()]
+        problems = [*self._of_writing(), *self._of_clock()]
+        head = _known(self._ledger.head)
+        position = _known(self._views.position)
         lag = None if head is None or position is None else max(0, head - position)
+        if head is None:
+            problems.append("log: it cannot be read")
+        if position is None:
+            problems.append("views: they cannot be read")
         if lag is not None and lag > READY_LAG_EVENTS_MAX:
-            problems.append(f"the views are {lag} events behind")
+            problems.append(f"lag: the views are {lag} events behind")
         return {
             "ready": not problems,
             "log": None if head is None else position_token(head),
             "views": None if position is None else position_token(position),
             "lag": lag,
             "problems": problems,
-            "stopped_orders": answer_stopped,
+            # Said, but no reason not to serve the others.
+            "stopped_orders": _known(self._views.stopped_count),
         }
+
+    def _of_writing(self) -> list[str]:
+        trouble = self._ledger.trouble
+        disks = [_known(partial(shutil.disk_usage, folder)) for folder in self._disks]
+        if isinstance(trouble, LogFull) or any(disk is not None and disk.free < DISK_BYTES_MIN for disk in disks):
+            return ["disk: it is full; nothing can be recorded until there is room again"]
+        if isinstance(trouble, LogBusy):
+            return ["lock: another program keeps the log to itself"]
+        return [] if trouble is None else ["log: it cannot be written"]
+
+    def _of_clock(self) -> list[str]:
+        jumped = _known(self._ledger.clock_problem)
+        return [] if jumped is None else [f"clock: {jumped}"]
+
+
+def _known(ask: Callable[[], _T]) -> _T | None:
+    """None where it cannot be known; why not is for the log of the service."""
+    try:
+        return ask()
+    except Exception:
+        _log.exception("readiness")
+        return None

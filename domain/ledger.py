@@ -17,6 +17,7 @@ from eventsourcing.persistence import (
     ApplicationRecorder,
     EventStore,
     InfrastructureFactory,
+    OperationalError,
     StoredEvent,
 )
 from eventsourcing.popo import POPOFactory
@@ -148,6 +149,15 @@ class OrderLedger(Application[UUID]):
 
     def _feed(self, t: Transaction) -> int:
         return self.feed(t.written) if self.feed else 0
+
+    @property
+    def trouble(self) -> OperationalError | None:
+        """Why nothing could be written when it was last tried; None where it could."""
+        return self._writer.trouble if self._writer else None
+
+    def look(self) -> None:
+        """Tries whether the log can be written, so that `trouble` says it also where nobody writes."""
+        self.write(lambda _: None) if self._writer is None else self._writer.look()
 
     @property
     def fed_to(self) -> int:

@@ -20,15 +20,27 @@ from projections.views.views import Views, ViewsUnavailable
 
 LOOK_EVERY_SECONDS: Final = 0.25
 _LOOK_BESIDE_SECONDS: Final = 0.02
+_LOOK_AT_LOG_SECONDS: Final = 1.0
 _PAUSE_SECONDS_MAX: Final = 30.0
 _log = logging.getLogger("order_ledger")
 
 
-def start(views: Views, checkpoints: Checkpoints, checkpoint_seconds: int) -> threading.Thread:
-    """Starts the thread; it ends with the process. It signs the log's head every so many seconds, never where 0."""
-    thread = threading.Thread(target=_run, args=(views, checkpoints, checkpoint_seconds), name="feeder", daemon=True)
-    thread.start()
-    return thread
+def start(ledger: OrderLedger, views: Views, checkpoints: Checkpoints, checkpoint_seconds: int) -> None:
+    """Starts the thread; it ends with the process. It signs the log's head every so many seconds, never where 0.
+
+    Beside it another looks whether the log can be written, whatever holds this one up.
+    """
+    for name, run, arguments in (
+        ("feeder", _run, (views, checkpoints, checkpoint_seconds)),
+        ("look-out", _look, (ledger,)),
+    ):
+        threading.Thread(target=run, args=arguments, name=name, daemon=True).start()
+
+
+def _look(ledger: OrderLedger) -> None:
+    while True:
+        ledger.look()
+        _sleep(_LOOK_AT_LOG_SECONDS)
 
 
 def _run(views: Views, checkpoints: Checkpoints, checkpoint_seconds: int) -> None:

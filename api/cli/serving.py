@@ -65,7 +65,7 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
         own = OrderLedger(open_log(chosen.url), currency_default=chosen.currency, watch=Watch())
         own_views = Views(own, chosen.views)
         signing = Checkpoints(own, own_views, key=chosen.key, kept=chosen.checkpoints)
-        feeder.start(own_views, signing, chosen.checkpoint_seconds)
+        feeder.start(own, own_views, signing, chosen.checkpoint_seconds)
         return create_app(own, own_views, chosen, threads=threads)
 
     Server(

@@ -1,7 +1,7 @@
 """What may be asked of a log, and of a transaction on it. Each engine that a log can stand on implements these.
 
 Whatever the engine, an error of it is the library's: IntegrityError where another write was first to a version or a
-claim, OperationalError for all else.
+claim, OperationalError for all else; of these LogFull and LogBusy say what keeps it from writing.
 """
 
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
@@ -10,9 +10,17 @@ from datetime import datetime
 from typing import BinaryIO, NamedTuple, Protocol
 from uuid import UUID
 
-from eventsourcing.persistence import StoredEvent
+from eventsourcing.persistence import OperationalError, StoredEvent
 
 from domain.log.records import Claim, Fault, LogEntry, NewClaim, Provenance, RawRecord, StoredClaim
+
+
+class LogFull(OperationalError):
+    """The disk that the log is on takes nothing more. What it has can be read."""
+
+
+class LogBusy(OperationalError):
+    """Another program has kept the log to itself for too long."""
 
 
 class Census(NamedTuple):
@@ -203,8 +211,8 @@ class Transaction(Reading, Protocol):
     def keep_clock(self, shown: ClockShown) -> None:
         """Keeps what a machine's clock shows."""
 
-    def is_writable(self) -> bool:
-        """Whether the engine would take an append now."""
+    def touch(self) -> None:
+        """Writes what changes nothing, so that whatever keeps the engine from writing shows."""
 
 
 class Log(Reading, Protocol):
@@ -218,7 +226,7 @@ class Log(Reading, Protocol):
         """Makes what a log needs where it is missing. Raises OperationalError where something else stands there."""
 
     def transaction(self) -> AbstractContextManager[Transaction]:
-        """Begins to write when nobody else does. Raises OperationalError where that takes too long."""
+        """Begins to write when nobody else does. Raises LogBusy where that takes too long, LogFull at the commit."""
 
     def faults(self) -> Iterator[Fault]:
         """What the engine itself finds wrong: in its schema, in what it has stored, in its indexes. Reads it all."""

@@ -15,11 +15,11 @@ from eventsourcing.persistence import ApplicationRecorder, IntegrityError, Store
 
 from domain.log import files
 from domain.log.checking import faults
-from domain.log.log import ClockShown, StoredKey
+from domain.log.log import ClockShown, LogFull, StoredKey
 from domain.log.reading import SQLiteReading
 from domain.log.records import Fault, NewClaim, Provenance, RawRecord, digest_of
 from domain.log.schema import make_tables, refuse_strangers
-from domain.log.sqlite import Readers, connect, library_errors, sqlite3, transaction
+from domain.log.sqlite import Readers, connect, is_of_the_disk, library_errors, sqlite3, transaction
 from domain.moments import instant
 
 
@@ -64,8 +64,14 @@ class SQLiteRecorder(SQLiteReading, ApplicationRecorder):
     @contextmanager
     def transaction(self) -> Iterator["SQLiteTransaction"]:
         """Nobody else writes meanwhile; all that is written inside is committed together, or nothing of it."""
-        with self._writing, library_errors(), transaction(self.writer) as writer:
-            yield SQLiteTransaction(writer)
+        with self._writing, library_errors():
+            try:
+                with transaction(self.writer) as writer:
+                    yield SQLiteTransaction(writer)
+            except sqlite3.OperationalError as error:
+                if is_of_the_disk(error):
+                    raise LogFull(str(error)) from error
+                raise
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
         """A transaction of one `append`, with its keywords."""
@@ -196,8 +202,9 @@ class SQLiteTransaction(SQLiteReading):
     def keep_clock(self, shown: ClockShown) -> None:
         self._rows("INSERT INTO clocks (boot, uptime, moment, why) VALUES (?, ?, ?, ?)", shown)
 
-    def is_writable(self) -> bool:
-        return self._row("PRAGMA query_only") == (0,)
+    def touch(self) -> None:
+        (version,) = self._row("PRAGMA user_version") or (0,)
+        self._rows(f"PRAGMA user_version = {version}")
 
 
 class _Appended(NamedTuple):

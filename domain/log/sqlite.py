@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 from eventsourcing.persistence import IntegrityError, OperationalError
 
+from domain.log.log import LogBusy, LogFull
+
 if TYPE_CHECKING:
     import sqlite3
 else:
@@ -26,13 +28,15 @@ __all__ = [
     "Readers",
     "begin",
     "connect",
+    "is_full",
+    "is_of_the_disk",
     "library_errors",
     "sqlite3",
     "time_limit",
     "transaction",
 ]
 
-LOCK_WAIT_SECONDS_MAX = 10.0
+LOCK_WAIT_SECONDS_MAX = 3.0
 # SQLite's own busy handler backs off to 100 ms, which starves whoever waits longest; this asks at an even pace.
 _LOCK_ASK_SECONDS = 0.0003
 _SAFE_SINCE = (3, 51, 3)
@@ -144,6 +148,16 @@ def transaction(connection: "sqlite3.Connection") -> Iterator["sqlite3.Connectio
         raise
 
 
+def is_full(error: Exception) -> bool:
+    """Whether the driver says that there is no room on the disk."""
+    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+
+
+def is_of_the_disk(error: Exception) -> bool:
+    """Whether the disk has not taken what was written: it has no room, or a quota is used up, or it fails."""
+    return is_full(error) or getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_IOERR
+
+
 class library_errors:  # noqa: N801  (as above)
     """Raises the driver's errors as the eventsourcing library's."""
 
@@ -153,8 +167,10 @@ class library_errors:  # noqa: N801  (as above)
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
         if isinstance(error, sqlite3.IntegrityError):
             raise IntegrityError(str(error)) from error
-        if isinstance(error, sqlite3.DatabaseError | Busy):
-            raise OperationalError(str(error)) from error
+        if isinstance(error, Busy):
+            raise LogBusy(str(error)) from error
+        if isinstance(error, sqlite3.DatabaseError):
+            raise (LogFull if is_full(error) else OperationalError)(str(error)) from error
 
 
 class Readers(threading.local):

@@ -3,11 +3,14 @@
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import AbstractContextManager, nullcontext
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any, Concatenate, Final, Generic, ParamSpec, TypeVar
 
-from domain.log.log import Log, Transaction
+from eventsourcing.persistence import OperationalError
+
+from domain.log.log import Log, LogFull, Transaction
 
 TURNS_MAX: Final = 64
 P = ParamSpec("P")
@@ -28,12 +31,25 @@ class Writer(Thread):
         self._is_stopping = False
         # The position that the views reached after the last commit; 0 where they could not be fed.
         self.fed_to = 0
+        # Why nothing could be written when it was last tried; None where it could.
+        self.trouble: OperationalError | None = None
+        self._looked: Future[None] | None = None
 
     def submit(self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """What the work returns or raises, once what it wrote is durable and the views are fed."""
         turn = _Turn(lambda t: work(t, *args, **kwargs))
         self._waiting.put(turn)
         return turn.future
+
+    def look(self) -> None:
+        """Tries whether the log can be written, so that `trouble` says it also where nobody writes."""
+        if self._looked is None or self._looked.done():
+            self._looked = self.submit(lambda t: t.touch() if isinstance(self.trouble, LogFull) else None)
+            self._looked.add_done_callback(self._has_looked)
+
+    def _has_looked(self, looked: Future[None]) -> None:
+        if not looked.cancelled() and looked.exception() is None:
+            self.trouble = None
 
     def stop(self) -> None:
         """Ends the thread behind the work that waits."""
@@ -46,13 +62,25 @@ class Writer(Thread):
             turns = [self._waiting.get()]
             try:
                 with self._log.transaction() as t:
-                    for turn in turns:  # those that come meanwhile join at its end
-                        turn.attempt(t, is_first=turn is turns[0])
+                    work = iter(turns)
+                    # The first needs no savepoint, which would cost a large batch of an import a third of its time.
+                    if not next(work).attempt(t, nullcontext()):
+                        raise _TakenBack
+                    turns += self._take_waiting(TURNS_MAX - 1)
+                    for turn in work:  # those that come meanwhile join at its end
+                        turn.attempt(t, t.savepoint())
                         turns += self._take_waiting(TURNS_MAX - len(turns))
+            except _TakenBack:
+                pass
             except Exception as error:  # nothing of all this is there, also for whoever was refused by it
+                turns += self._take_waiting(self._waiting.qsize())  # they would wait as long again
+                if isinstance(error, OperationalError):
+                    self.trouble = error
                 for turn in turns:
                     turn.fail(error)
             else:
+                if t.written:
+                    self.trouble = None
                 self._feed_views(t)
             for turn in turns:
                 turn.deliver()
@@ -69,6 +97,10 @@ class Writer(Thread):
             _log.exception("the views could not be fed after a write")
 
 
+class _TakenBack(Exception):
+    """The first work of a transaction was refused, so the transaction is taken back."""
+
+
 class _Turn(Generic[T]):
     """A piece of work that waits to be done, and what it came to."""
 
@@ -78,22 +110,17 @@ class _Turn(Generic[T]):
         self._error: Exception | None = None
         self.future: Future[T] = Future()
 
-    def attempt(self, t: Transaction, *, is_first: bool) -> None:
-        """Does the work, unless nobody waits for it any more; where it raises, nothing of it is written.
-
-        The first turn needs no savepoint, which would cost a large batch of an import a third of its time: it raises
-        before another has joined, and the transaction ends with it.
-        """
+    def attempt(self, t: Transaction, savepoint: AbstractContextManager[None]) -> bool:
+        """Does the work, unless nobody waits for it any more. Whether it was done: where it raises, that is for whoever
+        waits for it, and what it has written is taken back to the savepoint."""
         if not self.future.set_running_or_notify_cancel():
-            return
-        if is_first:
-            self._result = self._work(t)
-            return
+            return True
         try:
-            with t.savepoint():
+            with savepoint:
                 self._result = self._work(t)
-        except Exception as error:  # for whoever waits for it; the others' turns go on
+        except Exception as error:
             self._error = error
+        return self._error is None
 
     def fail(self, error: Exception) -> None:
         self._error = error

@@ -150,6 +150,11 @@ class Views:
             self._writer = (self._local.generation, writer)
         return self._writer[1]
 
+    def stopped_count(self) -> int:
+        """How many orders' histories cannot be read."""
+        (count,) = self.reader.execute("SELECT count(*) FROM stopped").fetchone()
+        return int(count)
+
     def stopped(self) -> dict[str, tuple[int, str]]:
         """The histories that cannot be read to their end: by UUID, the position where they stop, and the reason."""
         rows = self.reader.execute("SELECT uuid, position, reason FROM stopped ORDER BY position")

@@ -540,6 +540,16 @@ def test_of_commands_that_share_a_commit_each_has_its_own_fate(ledger: OrderLedg
     assert [ledger.order(order.uuid, version).status for version in (3, 4, 5)] == ["new", "hold", "new"]
 
 
+def test_where_the_first_is_refused_those_behind_it_are_done(ledger: OrderLedger) -> None:
+    order = do(ledger.create, new_order(**TEN), ME).order
+    with ledger.log_of_events.transaction():
+        refused = ledger.write(ledger.change, order.uuid, pay("11", "too much"), ME)
+        done = [ledger.write(ledger.change, order.uuid, pay("1", reference), ME) for reference in "abc"]
+    with pytest.raises(PaymentExceedsOutstanding):
+        refused.result()
+    assert [one.result().order.version for one in done] == [3, 4, 5]
+
+
 def test_a_command_that_nobody_waits_for_any_more_is_not_begun(ledger: OrderLedger) -> None:
     with ledger.log_of_events.transaction():
         first = ledger.write(ledger.create, new_order(), ME)
