@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from falcon.asgi import Request, Response
 
 from api import paging
+from api.asking import CALLER
 from api.errors import Problem, request_id_of
 from api.settings import Settings
 from domain.log.keys import Caller, Keys
@@ -46,6 +47,7 @@ class Access:
                 headers={"WWW-Authenticate": 'Token realm="orders", Bearer realm="orders"'},
             )
         req.context.caller = caller
+        CALLER.set(caller.name)
 
 
 def customer(req: Request) -> int:

@@ -1,13 +1,17 @@
-"""Asks the views without keeping the event loop: on the loop where that takes a moment, else in a thread."""
+"""Asks the views without keeping the event loop: on the loop where that takes a moment, else in a thread.
+
+A caller has few threads at once, so that who asks much waits behind others.
+"""
 
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
+from contextvars import ContextVar
 from typing import Final, TypeVar
 
-from api.errors import not_ready
+from api.errors import not_ready, too_many
 from api.parameters import Parameters
 from api.positions import position_in, position_token
 from domain.ledger import OrderLedger
@@ -18,7 +22,25 @@ from projections.views.views import Views
 QUICK_SECONDS_MAX: Final = 0.003
 POSITION_WAIT_SECONDS_MAX: Final = 2.0
 _LOOK_EVERY_SECONDS: Final = 0.02
+# How much long work a caller has done at once in a worker, how much more of it may wait, and for how long.
+SLOW_AT_ONCE_MAX: Final = 2
+SLOW_WAITING_MAX: Final = 32
+TURN_SECONDS_MAX: Final = 10.0
+# The name of the key that a request came with; each request has a context of its own.
+CALLER: Final = ContextVar("CALLER", default="")
 _T = TypeVar("_T")
+
+
+class _Share:
+    """What one caller has of long work."""
+
+    def __init__(self) -> None:
+        self.turns = asyncio.Semaphore(SLOW_AT_ONCE_MAX)
+        self.asked = 0
+
+    @property
+    def is_full(self) -> bool:
+        return self.asked >= SLOW_AT_ONCE_MAX + SLOW_WAITING_MAX
 
 
 class Asking:
@@ -28,9 +50,12 @@ class Asking:
         self._ledger = ledger
         self._views = views
         self._threads = ThreadPoolExecutor(threads, "long work")
+        self._shares: dict[str, _Share] = {}
 
     async def __call__(self, query: Callable[[sqlite3.Connection], _T]) -> _T:
         """What a query of the views finds. Raises what the query does, and ViewsUnavailable."""
+        if (share := self._shares.get(CALLER.get())) is not None and share.is_full:
+            raise too_many()
         reader = self._views.reader
         try:
             with time_limit(reader, QUICK_SECONDS_MAX):
@@ -39,13 +64,38 @@ class Asking:
             return await self.in_thread(lambda: query(self._views.reader))
 
     async def in_thread(self, work: Callable[[], _T]) -> _T:
-        """What the work comes to. It is done to its end, also where its client leaves."""
-        done = asyncio.get_running_loop().run_in_executor(self._threads, work)
+        """What the work comes to. Once begun it is done to its end, also where its client leaves.
+
+        Raises a 429 where too much of its caller's waits already, or where its turn does not come.
+        """
+        async with self._turn():
+            done = asyncio.get_running_loop().run_in_executor(self._threads, work)
+            try:
+                return await asyncio.shield(done)
+            except asyncio.CancelledError:
+                await asyncio.wait([done])
+                raise
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        caller = CALLER.get()
+        share = self._shares.setdefault(caller, _Share())
+        if share.is_full:
+            raise too_many()
+        share.asked += 1
         try:
-            return await asyncio.shield(done)
-        except asyncio.CancelledError:
-            await asyncio.wait([done])
-            raise
+            try:
+                await asyncio.wait_for(share.turns.acquire(), TURN_SECONDS_MAX)
+            except TimeoutError:
+                raise too_many() from None
+            try:
+                yield
+            finally:
+                share.turns.release()
+        finally:
+            share.asked -= 1
+            if not share.asked:
+                del self._shares[caller]
 
     async def each(self, parts: Iterator[_T]) -> AsyncIterator[_T]:
         """The parts one by one, each made in a thread."""

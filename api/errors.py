@@ -138,6 +138,11 @@ def not_ready(code: str, detail: str) -> Problem:
     return Problem(503, code, detail, headers={"Retry-After": RETRY_AFTER_SECONDS})
 
 
+def too_many() -> Problem:
+    detail = "Too much that takes long was asked with this key, and waits for its turn; ask again when it is answered."
+    return Problem(429, "too-many-requests", detail, headers={"Retry-After": RETRY_AFTER_SECONDS})
+
+
 def _of_refusal(refusal: r.Refusal) -> Problem:
     status = _STATUS[type(refusal)]
     if isinstance(refusal, r.InvalidField):
