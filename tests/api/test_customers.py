@@ -60,7 +60,7 @@ def test_a_customer_has_the_sums_of_each_currency(staff: Client, new_customer: C
         "ordered": "200.00",
         "received": "100.00",
         "refunded": "30.00",
-        "outstanding": "130.00",
+        "outstanding": "100.00",
     }
 
 
