@@ -258,7 +258,7 @@ class SignedHead(_Audited):
         self._checkpoints = checkpoints
 
     def _get(self, req: Request, resp: Response) -> None:
-        note = self._checkpoints.current()
+        note = self._checkpoints.shown()
         read = parse(note)
         if req.client_prefers((_JSON, "text/plain")) == "text/plain":
             resp.content_type = "text/plain; charset=utf-8"

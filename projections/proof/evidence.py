@@ -46,7 +46,7 @@ def evidence(
     Raises OrderNotFound, NoEarlierHead, NoSigningKey, LogAltered, and what `Reading.entries` raises.
     """
     entries = reading.entries(uuid)
-    note = checkpoints.current()
+    note = checkpoints.shown()
     head = parse(note)
     entries = [entry for entry in entries if entry.raw.position <= head.size]
     found = as_of(entries)

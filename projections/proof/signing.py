@@ -20,6 +20,7 @@ from projections import tree
 from projections.views.views import Views
 
 _SIGNATURE: Final = "— ".encode()
+SHOWN_KEPT_EVERY: Final = timedelta(minutes=1)
 ORIGIN: Final = f"order-ledger/{LOG}"
 
 
@@ -76,21 +77,29 @@ class Checkpoints:
         return checkpoint.verifier_key(self._private(), ORIGIN)
 
     def current(self) -> bytes:
-        """The signed head: the last one where nothing was recorded since, else a new one.
+        """The signed head: the last one where nothing was recorded since, else a new one, which is kept.
 
         Raises NoSigningKey, and LogAltered: a signature under a rewritten history would make it look like a true one.
         """
+        return self._head(None)
+
+    def shown(self) -> bytes:
+        """The same for whoever asks to read it. It is kept once a minute at most: else reading would fill the disk."""
+        return self._head(SHOWN_KEPT_EVERY)
+
+    def _head(self, kept_every: timedelta | None) -> bytes:
         key = self._private()
         self._views.catch_up()
         last = self._ledger.log_of_events.last_checkpoint()
         reader = self._views.reader
         size, node = tree.size(reader), tree.node(reader)
         if last:
-            _must_go_on(last[1], size, node)
-        if last and last[0] == size and _is_by(last[1], checkpoint.verifier_key(key, ORIGIN)):
-            return last[1]
+            _must_go_on(last.note, size, node)
+        if last and last.size == size and _is_by(last.note, checkpoint.verifier_key(key, ORIGIN)):
+            return last.note
         note = checkpoint.sign(key, ORIGIN, size, merkle.root(size, node))
-        self._keep(size, note)
+        if last is None or kept_every is None or last.made_at <= instant(self._ledger.clock() - kept_every):
+            self._keep(size, note)
         return note
 
     def keep_up(self, every_seconds: int) -> None:

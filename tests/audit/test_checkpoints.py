@@ -88,6 +88,7 @@ def test_each_checkpoint_is_kept_in_the_ledger_and_in_a_file_beside_it(office: O
     notes = [plain(office)]
     for notes_of_order in ("a", "b"):
         office.give(order, ChangeOrder, notes=notes_of_order)
+        office.clock.tick(minutes=1)
         notes.append(plain(office))
     assert len(set(notes)) == 3
     assert office.ledger.log_of_events.checkpoints() == kept_in_the_file(office) == notes
@@ -99,6 +100,20 @@ def test_while_nothing_is_recorded_the_checkpoint_stays_the_same_and_is_kept_onc
     office.clock.tick(days=1)
     assert plain(office) == first
     assert office.ledger.log_of_events.checkpoints() == kept_in_the_file(office) == [first]
+
+
+def test_what_is_read_within_a_minute_is_signed_as_it_is_and_kept_once(office: Office) -> None:
+    """Whoever reads could fill the disk otherwise."""
+    order = office.place()
+    first = plain(office)
+    for nth in range(25):
+        order = office.give(order, ChangeOrder, notes=str(nth))
+        assert checkpoint.parse(plain(office)).size == order.version
+        assert office.ask(f"{AUDIT}/orders/{order.id}/evidence").headers["ledger-position"] == f"orders:{order.version}"
+    assert office.ledger.log_of_events.checkpoints() == kept_in_the_file(office) == [first]
+    office.clock.tick(minutes=1)
+    last = plain(office)
+    assert office.ledger.log_of_events.checkpoints() == kept_in_the_file(office) == [first, last]
 
 
 def test_what_was_kept_before_stays_in_the_file(office: Office) -> None:
@@ -206,6 +221,7 @@ def test_the_head_is_signed_when_events_were_recorded_and_the_last_one_is_old_en
 def test_a_checkpoint_of_every_size_that_the_log_had_is_of_its_beginning(office: Office) -> None:
     order = office.place(items=[])
     for number in range(9):
+        office.clock.tick(minutes=1)
         plain(office)
         order = office.give(order, ChangeOrder, notes=str(number))
     leaves = digests(office)
