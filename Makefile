@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEV := .venv-dev/bin
 
-.PHONY: help run test lint bench lock clean
+.PHONY: help run test torture lint bench lock clean
 help:                   ## this list
 	@sed -n 's/^\([a-z.-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST)
 
@@ -27,6 +27,9 @@ run: .venv              ## the service on embedded SQLite, with sample orders an
 
 test: .venv-dev         ## the whole test suite
 	$(DEV)/python -m pytest --numprocesses auto --dist loadfile
+
+torture: .venv-dev      ## every attack at full size, with a table of what a healthy client feels; under an hour
+	$(DEV)/python -m tests.torture
 
 lint: .venv-dev         ## ruff and mypy
 	$(DEV)/ruff check . && $(DEV)/ruff format --check . && $(DEV)/mypy

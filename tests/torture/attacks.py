@@ -1,0 +1,191 @@
+"""The attacks, each by its name: what it sends, for as long as it is let."""
+
+import asyncio
+import json
+import sys
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from itertools import count
+from typing import NamedTuple
+
+from tests.crash.wire import HEALTH, chunk
+
+MEBIBYTE = 1024 * 1024
+LIST = "/api/shop/customers/me/orders"
+TEN_FIELDS = (
+    "billing_city__name,billing_state__name,-billing_country__name,shipping_method__name,-payment_method__name,"
+    "shipping_cost,status,-updated_at,created_at,id"
+)
+
+
+class Target(NamedTuple):
+    """Where an attack goes, whose key it has (a customer's with very many orders), and how large it is."""
+
+    port: int
+    key: str
+    size: int
+
+
+class Attack(NamedTuple):
+    """One of `size` connections does `one`, again and again; each is given its number."""
+
+    one: "Callable[[Client, int], Awaitable[None]]"
+    small: int
+    full: int
+    # What a healthy client's 99th percentile must stay under: 100 without a key of staff or finance, else 1,000.
+    milliseconds_max: int = 100
+
+
+class Client:
+    """One connection of an attacker."""
+
+    def __init__(self, target: Target, statuses: Counter[int], address: str) -> None:
+        self.target = target
+        self._statuses = statuses
+        self._address = address
+
+    async def open(self, *, receive_bytes: int = 64 * 1024) -> None:
+        self._reader, self._writer = await asyncio.open_connection(
+            "127.0.0.1", self.target.port, local_addr=(self._address, 0), limit=receive_bytes
+        )
+
+    async def send(self, *parts: bytes) -> None:
+        self._writer.write(b"".join(parts))
+        await self._writer.drain()
+
+    def get(self, path: str) -> bytes:
+        return f"GET {path} HTTP/1.1\r\nHost: shop.test\r\nAuthorization: Bearer {self.target.key}\r\n\r\n".encode()
+
+    async def answer(self) -> None:
+        head = await self._reader.readuntil(b"\r\n\r\n")
+        self._statuses[int(head.split()[1])] += 1
+        lengths = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+        await self._reader.readexactly(int(lengths[0].split(b":")[1]) if lengths else 0)
+
+    async def answers(self, times: int) -> None:
+        for _ in range(times):
+            await self.answer()
+
+    async def read(self, size: int) -> bytes:
+        return await self._reader.read(size)
+
+    async def until_closed(self) -> None:
+        while await self._reader.read(65536):
+            pass
+
+    def close(self) -> None:
+        with suppress(Exception):
+            self._writer.transport.abort()
+
+
+def head(*lines: str, line: str = "POST /api/v1/orders HTTP/1.1") -> bytes:
+    return "\r\n".join((line, "Host: shop.test", *lines, "\r\n")).encode()
+
+
+async def chunk_left_open(client: Client, number: int) -> None:
+    method = ("GET", "POST")[number % 2]
+    await client.send(head("Transfer-Encoding: chunked", line=f"{method} /healthz HTTP/1.1"), b"fffffffffffff")
+    await client.until_closed()
+
+
+async def half_request_line(client: Client, _: int) -> None:
+    await client.send(HEALTH[:9])
+    await client.until_closed()
+
+
+async def nothing(client: Client, _: int) -> None:
+    await client.until_closed()
+
+
+async def half_head(client: Client, _: int) -> None:
+    """As large as it may be."""
+    await client.send(head(*(f"X-{number}: {'y' * 1000}" for number in range(31)))[:-2])
+    await client.until_closed()
+
+
+async def half_body(client: Client, _: int) -> None:
+    await client.send(head(f"Content-Length: {MEBIBYTE}"), b" " * (MEBIBYTE - 1))
+    await client.until_closed()
+
+
+async def tiny_chunks(client: Client, _: int) -> None:
+    await client.send(head("Transfer-Encoding: chunked"), chunk(b" ") * 16_000)
+    await client.until_closed()
+
+
+async def idle_after_one(client: Client, _: int) -> None:
+    await client.send(HEALTH)
+    await client.answer()
+    await client.until_closed()
+
+
+async def reads_slowly(client: Client, _: int) -> None:
+    """Two kilobytes in five seconds, of a hundred orders."""
+    await client.send(client.get(f"{LIST}?limit=100"))
+    while await client.read(1024):
+        await asyncio.sleep(2.5)
+
+
+async def reads_nothing(client: Client, _: int) -> None:
+    for _ in range(200):
+        await client.send(client.get(f"{LIST}?limit=100"))
+    await asyncio.sleep(60)
+
+
+async def pipelined(client: Client, _: int) -> None:
+    await asyncio.gather(client.send(HEALTH * 5_000), client.answers(5_000))
+
+
+async def slow_lists(client: Client, _: int) -> None:
+    """Sorted by ten fields, at the last page."""
+    await client.send(client.get(f"{LIST}?limit=10&offset=1900&ordering={TEN_FIELDS}"))
+    await client.answer()
+
+
+async def readiness(client: Client, _: int) -> None:
+    await client.send(HEALTH.replace(b"healthz", b"readyz"))
+    await client.answer()
+
+
+ATTACKS: dict[str, Attack] = {
+    "a chunk left open": Attack(chunk_left_open, 60, 60),
+    "half request lines": Attack(half_request_line, 1_100, 1_100),
+    "nothing sent": Attack(nothing, 1_100, 2_500, 1_000),
+    "nothing sent, of many addresses": Attack(nothing, 1_100, 2_500, 1_000),
+    "half heads, of many addresses": Attack(half_head, 200, 1_000),
+    "half bodies, of many addresses": Attack(half_body, 50, 500),
+    "a chunk for each byte": Attack(tiny_chunks, 20, 100),
+    "idle after one request, of many addresses": Attack(idle_after_one, 600, 2_500),
+    "pipelined": Attack(pipelined, 4, 4),
+    "readiness": Attack(readiness, 16, 64),
+    "answers read slowly": Attack(reads_slowly, 60, 200),
+    "answers not read": Attack(reads_nothing, 30, 200),
+    "slow lists of one customer": Attack(slow_lists, 64, 64),
+}
+
+
+async def attack(name: str, target: Target) -> Counter[int]:
+    """Until standard input ends; how its requests were answered."""
+    statuses: Counter[int] = Counter()
+    spread = "many addresses" in name
+    addresses = (f"127.0.{number // 250}.{number % 250 + 1}" if spread else "127.0.0.1" for number in count())
+
+    async def go_on(number: int, address: str) -> None:
+        while True:
+            client = Client(target, statuses, address)
+            with suppress(OSError, asyncio.IncompleteReadError):
+                await client.open()
+                await ATTACKS[name].one(client, number)
+            client.close()
+
+    tasks = [asyncio.create_task(go_on(number, next(addresses))) for number in range(target.size)]
+    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+    for task in tasks:
+        task.cancel()
+    return statuses
+
+
+if __name__ == "__main__":
+    told = asyncio.run(attack(sys.argv[1], Target(int(sys.argv[2]), sys.argv[3], int(sys.argv[4]))))
+    print(json.dumps(told))
