@@ -10,6 +10,7 @@ import struct
 from fcntl import ioctl
 from functools import partial
 from termios import TIOCOUTQ
+from time import monotonic
 from typing import Any, Final
 
 from gunicorn.asgi.protocol import ASGIProtocol
@@ -34,8 +35,8 @@ class PatientProtocol(ASGIProtocol):
     _deadline: asyncio.TimerHandle | None = None
     _taking: asyncio.TimerHandle | None = None
     _has_ended = False
+    standing = Standing.NEVER_ASKED
     body_bytes = 0
-    _has_asked = False
     _is_answering = False
     # Whether its body turned out to be malformed when the application had begun with the request.
     _is_broken = False
@@ -45,7 +46,7 @@ class PatientProtocol(ASGIProtocol):
         self._max_buffer_size = _AHEAD_BYTES_MAX
         self.app = self._answer  # gunicorn calls it for each request
         transport.set_write_buffer_limits(high=0)  # so that `pause_writing` tells of every byte that is not taken
-        self.since = self.worker.loop.time()
+        self.since = monotonic()
         self._end_in(REQUEST_SECONDS_MAX)
         self.worker.places.take(self, (transport.get_extra_info("peername") or [""])[0])
 
@@ -54,16 +55,12 @@ class PatientProtocol(ASGIProtocol):
         self._stop_looking()
         self.worker.places.leave(self)
         super().connection_lost(exc)
+        # Else all there is of it stays for some seconds more, and what its parser holds until cycles are looked for.
+        self._request_ready.set()
+        self._callback_parser = None
 
-    @property
-    def standing(self) -> Standing:
-        if self._closed:
-            return Standing.HAS_ASKED
-        if self._taking is not None:
-            return Standing.TAKES_AN_ANSWER
-        if self._is_answering or (self._body_receiver is not None and self._body_receiver._complete):
-            return Standing.WAITS_FOR_AN_ANSWER
-        return Standing.HAS_ASKED if self._has_asked else Standing.HAS_ASKED_NOTHING
+    def _stands(self, standing: Standing) -> None:
+        self.standing, self.since = standing, monotonic()
 
     def end(self) -> None:
         if self._left():  # else the kernel goes on with it, for as long as the client likes
@@ -102,11 +99,13 @@ class PatientProtocol(ASGIProtocol):
         if self._flow_control.write_paused:
             await self._flow_control.drain()
         self._end_in(None)
-        self._has_asked = self._is_answering = True
+        self._is_answering = True
+        self._stands(Standing.WAITS_FOR_AN_ANSWER)
         try:
             await self.worker.asgi(scope, receive, send)
         finally:
-            self._is_answering, self.body_bytes, self.since = False, 0, self.worker.loop.time()
+            self._is_answering, self.body_bytes = False, 0
+            self._stands(Standing.IDLE)
 
     def _has_come(self, size: int) -> None:
         before, self.body_bytes = self.body_bytes, self.body_bytes + size
@@ -121,11 +120,13 @@ class PatientProtocol(ASGIProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
+        self._stands(Standing.TAKES_AN_ANSWER)
         self._look_in(ANSWER_SECONDS_MAX)
         self.worker.places.look_at_answers()
 
     def resume_writing(self) -> None:
         self._stop_looking()
+        self._stands(Standing.WAITS_FOR_AN_ANSWER if self._is_answering else Standing.IDLE)
         super().resume_writing()
 
     def _look_in(self, seconds: float) -> None:
@@ -172,6 +173,7 @@ class PatientProtocol(ASGIProtocol):
             self._closed: bool = True
             self.transport.resume_reading()
             self.transport.write_eof()
+            self._stands(Standing.NEVER_ASKED)  # it may go as early as those
             self._end_in(None)
             self._stop_looking()
             self._look_in(LINGER_SECONDS_MAX)

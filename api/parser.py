@@ -5,6 +5,7 @@ Whatever gunicorn refuses stays refused; nothing here is read a second time in a
 """
 
 import re
+from time import monotonic
 from typing import Final
 
 from gunicorn.asgi.parser import (
@@ -26,8 +27,29 @@ _NAMES_A_HOST: Final = re.compile(rb"[^\s,/?#@\\]*")
 _TARGET: Final = re.compile(rb"(?:/|https?://[^\s,/?#@\\]+(?=[/?]|$))[^#]*|\*", re.IGNORECASE)
 
 
+# Each chunk takes the loop some microseconds, however little it brings. A message has a few for nothing; what all may
+# have beyond those in a second is enough for one message of a chunk a byte.
+_CHUNKS_FREE: Final = 64
+_CHUNKS_PER_SECOND_MAX: Final = 20_000
+
+
+class _Chunks:
+    """How many more chunks a worker reads just now."""
+
+    def __init__(self) -> None:
+        self._left, self._at = float(_CHUNKS_PER_SECOND_MAX), monotonic()
+
+    def take(self) -> None:
+        now = monotonic()
+        self._left = min(_CHUNKS_PER_SECOND_MAX, self._left + (now - self._at) * _CHUNKS_PER_SECOND_MAX) - 1
+        self._at = now
+        if self._left < 0:
+            raise InvalidChunkSize("Others send very many chunks, too; send fewer, or later")
+
+
 class Parser(PythonProtocol):
-    __slots__ = ()
+    __slots__ = ("_chunks",)
+    _worker_chunks = _Chunks()
 
     def feed(self, data: bytes) -> None:
         super().feed(data)
@@ -44,12 +66,17 @@ class Parser(PythonProtocol):
         end: int = super()._find_line(min(limit, _CHUNK_LINE_BYTES_MAX) if in_size else limit, error)
         if in_size and (end > _CHUNK_LINE_BYTES_MAX or _HUGE_CHUNK.match(self._buffer)):
             raise InvalidChunkSize("The chunk is too large, or its extensions are")
+        if in_size and end >= 0:
+            self._chunks += 1
+            if self._chunks > _CHUNKS_FREE:
+                self._worker_chunks.take()
         in_trailer = self._state == "chunked" and self._chunk_state == "trailer"
         if in_trailer and end > 0 and not _FIELD.fullmatch(self._buffer, 0, end):
             raise InvalidHeader("A trailer field is malformed")
         return end
 
     def _finalize_headers(self) -> None:
+        self._chunks = 0
         self._must_be_small()
         if self.method != b"CONNECT" and not _TARGET.fullmatch(self.path):
             raise InvalidRequestLine("The address is none")

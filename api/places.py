@@ -1,37 +1,34 @@
 """Who has to go when a worker's places for connections, or its memory for what they send and take, run short?
 
-Never who waits for an answer. Of the others first those that have never sent a whole request, then those that have
-been idle, then those that are slow to take their answer; of each, whoever has been that longest. An address has a share
-of the places, so that its own connections go; a trusted proxy stands for many clients and has no share.
+First those that have never sent a whole request, the oldest first, but for the latest quarter: they may be about to.
+Then those that are idle between two requests, the longest idle first; then those that are taking an answer. Never who
+waits for one. An address has a share of the places, so that its own connections go; a trusted proxy stands for many
+clients and has no share.
 """
 
 from collections.abc import Callable, Iterable
-from enum import IntEnum
+from enum import Enum
 from ipaddress import ip_address
 from typing import Final, Protocol
 
 CONNECTIONS_MAX: Final = 512
 # What all connections together have sent of bodies that are not whole yet, and what they have not yet taken of answers.
-BODIES_BYTES_MAX: Final = 24 * 1024 * 1024
+BODIES_BYTES_MAX: Final = 16 * 1024 * 1024
 ANSWERS_BYTES_MAX: Final = 48 * 1024 * 1024
 
 
-class Standing(IntEnum):
-    """In the order in which connections go."""
-
-    HAS_ASKED_NOTHING = 0
-    HAS_ASKED = 1
+class Standing(Enum):
+    NEVER_ASKED = 0
+    IDLE = 1
     TAKES_AN_ANSWER = 2
     WAITS_FOR_AN_ANSWER = 3
 
 
 class Connection(Protocol):
-    # When it began or was last answered, and how much it has sent of a body that is not whole.
+    # Where it stands since when, and how much it has sent of a body that is not whole.
+    standing: Standing
     since: float
     body_bytes: int
-
-    @property
-    def standing(self) -> Standing: ...
 
     @property
     def answer_bytes(self) -> int:
@@ -47,6 +44,7 @@ class Places:
         self._address_max = address_max
         self._trusts = trusts
         self.taken: dict[Connection, str] = {}
+        self._of: dict[str, dict[Connection, None]] = {}
 
     def has_room(self) -> bool:
         """Whether one more can come, by another's going if need be."""
@@ -55,15 +53,22 @@ class Places:
     def take(self, connection: Connection, host: str) -> None:
         """Gives a place. Where all are taken, or its address has its share, another goes for it, or else it itself."""
         address = _network(host)
+        neighbours = self._of.setdefault(address, {})
         if len(self.taken) >= CONNECTIONS_MAX:
             self._end_one(self.taken)
-        neighbours = [other for other, its in self.taken.items() if its == address]
+        has_share = len(neighbours) >= self._address_max and not self._trusts(host)
+        is_refused = has_share and not self._end_one(neighbours)
         self.taken[connection] = address
-        if len(neighbours) >= self._address_max and not self._trusts(host) and not self._end_one(neighbours):
+        self._of.setdefault(address, {})[connection] = None
+        if is_refused:
             self._end(connection)
 
     def leave(self, connection: Connection) -> None:
-        self.taken.pop(connection, None)
+        address = self.taken.pop(connection, None)
+        if address is not None:
+            del self._of[address][connection]
+            if not self._of[address]:
+                del self._of[address]
 
     def look_at_bodies(self) -> None:
         """Ends some whose body does not become whole, where together they hold too much."""
@@ -80,14 +85,16 @@ class Places:
 
     def _end_one(self, connections: Iterable[Connection]) -> bool:
         """Whether there was one that could go."""
-        going = min(
-            filter(_may_go, connections),
-            key=lambda connection: (connection.standing, connection.since),
-            default=None,
-        )
-        if going is not None:
-            self._end(going)
-        return going is not None
+        may_go = [connection for connection in connections if _may_go(connection)]
+        if not may_go:
+            return False
+        never_asked = [connection for connection in may_go if connection.standing is Standing.NEVER_ASKED]
+        others = [connection for connection in may_go if connection.standing is not Standing.NEVER_ASKED]
+        if others and len(never_asked) <= len(may_go) // 4:
+            self._end(min(others, key=lambda connection: (connection.standing.value, connection.since)))
+        else:
+            self._end(min(never_asked, key=lambda connection: connection.since))
+        return True
 
     def _end(self, connection: Connection) -> None:
         self.leave(connection)
@@ -95,13 +102,11 @@ class Places:
 
 
 def _may_go(connection: Connection) -> bool:
-    return connection.standing < Standing.WAITS_FOR_AN_ANSWER
+    return connection.standing is not Standing.WAITS_FOR_AN_ANSWER
 
 
 def _network(host: str) -> str:
     """What of an address one client has to itself: of IPv6 the first half."""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return host  # a socket of the machine's own
-    return host if address.version == 4 else str(int(address) >> 64)
+    if ":" not in host:
+        return host
+    return str(int(ip_address(host.partition("%")[0])) >> 64)

@@ -21,7 +21,8 @@ from api.places import Places, Standing
 STOP_SECONDS_MAX: Final = 4
 STOP_IDLE_SECONDS: Final = 1  # for clients in the middle of a conversation, to hear of the stop by an answer
 # What the kernel holds for a connection in each direction: else it is megabytes for a client that takes nothing.
-_SOCKET_BYTES: Final = 128 * 1024
+_SOCKET_BYTES: Final = 64 * 1024
+_IDLE: Final = (Standing.NEVER_ASKED, Standing.IDLE)
 _SETTINGS: Final = {
     "http_parser": "python",  # the one in C loses what is sent behind a request, where that is more than 64 KiB
     "keepalive": 15,
@@ -47,7 +48,7 @@ class PatientWorker(ASGIWorker):
             await asyncio.sleep(0.25)
         self.handle_exit_signal()
         for tenth in range(10 * STOP_SECONDS_MAX - 5):
-            idle = [connection for connection in self.places.taken if connection.standing <= Standing.HAS_ASKED]
+            idle = [connection for connection in self.places.taken if connection.standing in _IDLE]
             for connection in idle if tenth > 10 * STOP_IDLE_SECONDS else ():
                 connection.end()
             await asyncio.sleep(0.1 if self.places.taken else 0)

@@ -5,7 +5,13 @@ from contextlib import ExitStack
 
 import pytest
 
-from api.places import ANSWERS_BYTES_MAX, BODIES_BYTES_MAX, CONNECTIONS_MAX, Places, Standing
+from api.places import (
+    ANSWERS_BYTES_MAX,
+    BODIES_BYTES_MAX,
+    CONNECTIONS_MAX,
+    Places,
+    Standing,
+)
 from tests.conftest import Service
 from tests.crash.wire import HEALTH, Wire
 
@@ -33,7 +39,7 @@ def places() -> Places:
 
 
 def fill(places: Places, standings: list[Standing], host: str = "192.0.2.{}") -> list[Held]:
-    """Connections of these standings, the first the oldest, each of an address of its own unless `host` names one."""
+    """Connections that stand so, the first the oldest, each of an address of its own unless `host` names one."""
     held = [Held(standing, since) for since, standing in enumerate(standings)]
     for number, connection in enumerate(held):
         places.take(connection, host.format(number % 256) if number < 256 else host.format(f"{number}"))
@@ -43,17 +49,18 @@ def fill(places: Places, standings: list[Standing], host: str = "192.0.2.{}") ->
 @pytest.mark.parametrize(
     ("standings", "goes"),
     [
-        ([Standing.HAS_ASKED, Standing.HAS_ASKED_NOTHING, Standing.HAS_ASKED_NOTHING], 1),
-        ([Standing.TAKES_AN_ANSWER, Standing.HAS_ASKED, Standing.HAS_ASKED], 1),
+        ([Standing.IDLE, Standing.NEVER_ASKED, Standing.NEVER_ASKED], 1),
+        ([*[Standing.NEVER_ASKED] * 2, *[Standing.IDLE] * 8], 2),
+        ([Standing.TAKES_AN_ANSWER, Standing.IDLE, Standing.IDLE], 1),
         ([Standing.WAITS_FOR_AN_ANSWER, Standing.TAKES_AN_ANSWER, Standing.TAKES_AN_ANSWER], 1),
     ],
 )
-def test_those_that_have_sent_nothing_whole_go_first_and_of_them_the_oldest(
+def test_those_that_have_sent_nothing_whole_go_first_and_of_them_the_oldest_but_for_the_latest_quarter(
     standings: list[Standing], goes: int, places: Places
 ) -> None:
     held = fill(places, standings + [Standing.WAITS_FOR_AN_ANSWER] * (CONNECTIONS_MAX - len(standings)))
     assert places.has_room()
-    places.take(Held(Standing.HAS_ASKED_NOTHING, CONNECTIONS_MAX), "198.51.100.1")
+    places.take(Held(Standing.NEVER_ASKED, CONNECTIONS_MAX), "198.51.100.1")
     assert [number for number, connection in enumerate(held) if connection.has_ended] == [goes]
 
 
@@ -67,31 +74,31 @@ def test_nobody_who_waits_for_an_answer_goes_and_others_wait_for_a_place(places:
 @pytest.mark.parametrize("hosts", [["192.0.2.1"] * SHARE, [f"2001:db8::{n:x}" for n in range(SHARE)]])
 def test_an_address_with_its_share_loses_one_of_its_own(hosts: list[str], places: Places) -> None:
     """Of IPv6 a client has as many addresses as it likes: its half of the address counts."""
-    other = Held(Standing.HAS_ASKED_NOTHING, -1)
+    other = Held(Standing.NEVER_ASKED, -1)
     places.take(other, "198.51.100.1")
-    own = [Held(Standing.HAS_ASKED_NOTHING, since) for since in range(SHARE)]
+    own = [Held(Standing.NEVER_ASKED, since) for since in range(SHARE)]
     for connection, host in zip(own, hosts, strict=True):
         places.take(connection, host)
     assert not any(connection.has_ended for connection in own)
-    places.take(Held(Standing.HAS_ASKED_NOTHING, SHARE), hosts[0])
+    places.take(Held(Standing.NEVER_ASKED, SHARE), hosts[0])
     assert [connection.has_ended for connection in (other, *own)] == [False, True] + [False] * (SHARE - 1)
 
 
 def test_of_an_address_all_of_whose_connections_wait_for_answers_no_more_is_taken(places: Places) -> None:
     own = fill(places, [Standing.WAITS_FOR_AN_ANSWER] * SHARE, host="192.0.2.1")
-    one_more = Held(Standing.HAS_ASKED_NOTHING)
+    one_more = Held(Standing.NEVER_ASKED)
     places.take(one_more, "192.0.2.1")
     assert one_more.has_ended
     assert not any(connection.has_ended for connection in own)
 
 
 def test_a_trusted_proxy_has_as_many_as_it_likes(places: Places) -> None:
-    held = fill(places, [Standing.HAS_ASKED_NOTHING] * (3 * SHARE), host="10.0.0.1")
+    held = fill(places, [Standing.NEVER_ASKED] * (3 * SHARE), host="10.0.0.1")
     assert not any(connection.has_ended for connection in held)
 
 
 def test_half_bodies_and_answers_that_are_not_taken_are_bounded_together(places: Places) -> None:
-    sending = [Held(Standing.HAS_ASKED_NOTHING, n, body=MEBIBYTE) for n in range(BODIES_BYTES_MAX // MEBIBYTE + 3)]
+    sending = [Held(Standing.NEVER_ASKED, n, body=MEBIBYTE) for n in range(BODIES_BYTES_MAX // MEBIBYTE + 3)]
     taking = [Held(Standing.TAKES_AN_ANSWER, n, answer=MEBIBYTE) for n in range(ANSWERS_BYTES_MAX // MEBIBYTE + 3)]
     for number, connection in enumerate((*sending, *taking)):
         places.take(connection, f"192.0.2.{number}")

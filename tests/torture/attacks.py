@@ -156,7 +156,7 @@ ATTACKS: dict[str, Attack] = {
     "half heads, of many addresses": Attack(half_head, 200, 1_000),
     "half bodies, of many addresses": Attack(half_body, 50, 500),
     "a chunk for each byte": Attack(tiny_chunks, 20, 100),
-    "idle after one request, of many addresses": Attack(idle_after_one, 600, 2_500),
+    "idle after one request, of many addresses": Attack(idle_after_one, 600, 2_500, 1_000),
     "pipelined": Attack(pipelined, 4, 4),
     "readiness": Attack(readiness, 16, 64),
     "answers read slowly": Attack(reads_slowly, 60, 200),
@@ -169,7 +169,8 @@ async def attack(name: str, target: Target) -> Counter[int]:
     """Until standard input ends; how its requests were answered."""
     statuses: Counter[int] = Counter()
     spread = "many addresses" in name
-    addresses = (f"127.0.{number // 250}.{number % 250 + 1}" if spread else "127.0.0.1" for number in count())
+    # Not those that services of other tests listen on: the attack may have the ports that they want.
+    addresses = (f"127.0.{number // 250 + 1}.{number % 250 + 1}" if spread else "127.0.0.2" for number in count())
 
     async def go_on(number: int, address: str) -> None:
         while True:
