@@ -99,6 +99,7 @@ class PatientProtocol(ASGIProtocol):
         if self._flow_control.write_paused:
             await self._flow_control.drain()
         self._end_in(None)
+        self._keepalive *= not self.worker.is_stopping
         self._is_answering = True
         self._stands(Standing.WAITS_FOR_AN_ANSWER)
         try:

@@ -36,6 +36,12 @@ _SETTINGS: Final = {
 
 
 class PatientWorker(ASGIWorker):
+    # Apart from gunicorn's `alive`, by which it would close connections whose last answer has not said so.
+    is_stopping = False
+
+    def handle_exit_signal(self) -> None:
+        self.is_stopping = True
+
     async def _serve(self) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the master says what it means
         protocol.PythonProtocol = Parser
@@ -43,20 +49,21 @@ class PatientWorker(ASGIWorker):
         self.places: Places = self.app.places
         for listener in self.sockets:
             self.loop.create_task(self._accept(listener.sock))
-        while self.alive and self.ppid == os.getppid():
+        while self.alive and not self.is_stopping and self.ppid == os.getppid():
             self.notify()
             await asyncio.sleep(0.25)
-        self.handle_exit_signal()
+        self.is_stopping = True
         for tenth in range(10 * STOP_SECONDS_MAX - 5):
             idle = [connection for connection in self.places.taken if connection.standing in _IDLE]
             for connection in idle if tenth > 10 * STOP_IDLE_SECONDS else ():
                 connection.end()
             await asyncio.sleep(0.1 if self.places.taken else 0)
+        super().handle_exit_signal()
 
     async def _accept(self, listener: socket.socket) -> None:
         """Takes connections, and leaves the next to the other workers for a moment, so that few spread over all; where
         many come, each worker takes more at once, the more it has."""
-        while self.alive:
+        while self.alive and not self.is_stopping:
             await asyncio.sleep(0.001)
             with contextlib.suppress(OSError):  # a client may have gone, or another worker was quicker
                 if self.places.has_room():
