@@ -14,7 +14,7 @@ from falcon.asgi import Request, Response
 
 from api.positions import position_token
 from domain.ledger import OrderLedger
-from domain.log.log import LogBusy, LogFull
+from domain.log.log import LogFull
 from projections.views.views import Views
 
 READY_LAG_EVENTS_MAX: Final = 1_000
@@ -88,9 +88,7 @@ class Readiness:
         disks = [_known(partial(shutil.disk_usage, folder)) for folder in self._disks]
         if isinstance(trouble, LogFull) or any(disk is not None and disk.free < DISK_BYTES_MIN for disk in disks):
             return ["disk: it is full; nothing can be recorded until there is room again"]
-        if isinstance(trouble, LogBusy):
-            return ["lock: another program keeps the log to itself"]
-        return [] if trouble is None else ["log: it cannot be written"]
+        return [] if trouble is None else ["lock: another program keeps the log to itself"]
 
     def _of_clock(self) -> list[str]:
         jumped = _known(self._ledger.clock_problem)

@@ -17,7 +17,6 @@ from eventsourcing.persistence import (
     ApplicationRecorder,
     EventStore,
     InfrastructureFactory,
-    OperationalError,
     StoredEvent,
 )
 from eventsourcing.popo import POPOFactory
@@ -26,7 +25,7 @@ from eventsourcing.utils import Environment
 from domain.aggregate import IncompleteHistory, Record, fold
 from domain.claims import reference, taken_by
 from domain.log.clock import Watch
-from domain.log.log import Log, Reading, Transaction
+from domain.log.log import Log, LogBusy, LogFull, Reading, Transaction
 from domain.log.mapper import EventMapper
 from domain.log.records import Claim, NewClaim, Provenance, RawRecord
 from domain.log.writer import Writer
@@ -151,7 +150,7 @@ class OrderLedger(Application[UUID]):
         return self.feed(t.written) if self.feed else 0
 
     @property
-    def trouble(self) -> OperationalError | None:
+    def trouble(self) -> LogBusy | LogFull | None:
         """Why nothing could be written when it was last tried; None where it could."""
         return self._writer.trouble if self._writer else None
 

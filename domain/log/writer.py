@@ -8,9 +8,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any, Concatenate, Final, Generic, ParamSpec, TypeVar
 
-from eventsourcing.persistence import OperationalError
-
-from domain.log.log import Log, LogFull, Transaction
+from domain.log.log import Log, LogBusy, LogFull, Transaction
 
 TURNS_MAX: Final = 64
 P = ParamSpec("P")
@@ -32,7 +30,7 @@ class Writer(Thread):
         # The position that the views reached after the last commit; 0 where they could not be fed.
         self.fed_to = 0
         # Why nothing could be written when it was last tried; None where it could.
-        self.trouble: OperationalError | None = None
+        self.trouble: LogBusy | LogFull | None = None
         self._looked: Future[None] | None = None
 
     def submit(self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
@@ -73,13 +71,14 @@ class Writer(Thread):
             except _TakenBack:
                 pass
             except Exception as error:  # nothing of all this is there, also for whoever was refused by it
-                turns += self._take_waiting(self._waiting.qsize())  # they would wait as long again
-                if isinstance(error, OperationalError):
+                if isinstance(error, LogBusy):
+                    turns += self._take_waiting(self._waiting.qsize())  # they would wait as long again
+                if isinstance(error, LogBusy | LogFull):
                     self.trouble = error
                 for turn in turns:
                     turn.fail(error)
             else:
-                if t.written:
+                if self.trouble is not None and t.written:
                     self.trouble = None
                 self._feed_views(t)
             for turn in turns:
