@@ -69,7 +69,8 @@ class Writer(Thread):
                         turn.attempt(t, t.savepoint())
                         turns += self._take_waiting(TURNS_MAX - len(turns))
             except _TakenBack:
-                pass
+                if isinstance(turns[0].error, LogFull):
+                    self.trouble = turns[0].error
             except Exception as error:  # nothing of all this is there, also for whoever was refused by it
                 if isinstance(error, LogBusy):
                     turns += self._take_waiting(self._waiting.qsize())  # they would wait as long again
@@ -106,7 +107,7 @@ class _Turn(Generic[T]):
     def __init__(self, work: Callable[[Transaction], T]) -> None:
         self._work = work
         self._result: T
-        self._error: Exception | None = None
+        self.error: Exception | None = None
         self.future: Future[T] = Future()
 
     def attempt(self, t: Transaction, savepoint: AbstractContextManager[None]) -> bool:
@@ -118,16 +119,16 @@ class _Turn(Generic[T]):
             with savepoint:
                 self._result = self._work(t)
         except Exception as error:
-            self._error = error
-        return self._error is None
+            self.error = error
+        return self.error is None
 
     def fail(self, error: Exception) -> None:
-        self._error = error
+        self.error = error
 
     def deliver(self) -> None:
         if self.future.cancelled():
             return
-        if self._error is None:
+        if self.error is None:
             self.future.set_result(self._result)
         else:
-            self.future.set_exception(self._error)
+            self.future.set_exception(self.error)
