@@ -12,11 +12,12 @@ import binascii
 import hashlib
 import re
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 NOTE_BYTES_MAX: Final = 1 << 20
 
@@ -81,14 +82,14 @@ class _Note(NamedTuple):
     signatures: list[tuple[str, bytes]]
 
 
-def verifier_key(key: Ed25519PrivateKey, name: str) -> VerifierKey:
+def verifier_key(key: "Ed25519PrivateKey", name: str) -> VerifierKey:
     """The public half of a log's key. Raises ValueError where a log cannot have the name."""
     if not _NAME.fullmatch(name):
         raise ValueError(f"{name!r} cannot name a log: neither spaces nor plus signs, and at least one character.")
     return VerifierKey(name, key.public_key().public_bytes_raw())
 
 
-def sign(key: Ed25519PrivateKey, origin: str, size: int, root: bytes) -> bytes:
+def sign(key: "Ed25519PrivateKey", origin: str, size: int, root: bytes) -> bytes:
     """The signed checkpoint, as it is kept and served. Raises ValueError where a log cannot have the origin."""
     public = verifier_key(key, origin)
     text = f"{origin}\n{size}\n{_base64(root)}\n"
@@ -105,6 +106,10 @@ def verify(note: bytes, key: VerifierKey) -> Checkpoint:
 
     Signatures by other keys are passed over, as signed-note asks: witnesses may have added theirs.
     """
+    # 6 MB that few processes need.
+    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # noqa: PLC0415
+
     text, signatures = _note(note)
     checkpoint = _checkpoint(text)
     if checkpoint.origin != key.name:

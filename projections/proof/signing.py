@@ -7,10 +7,7 @@ import os
 from datetime import timedelta
 from fcntl import LOCK_EX, flock
 from pathlib import Path
-from typing import Final
-
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from typing import TYPE_CHECKING, Final
 
 from domain.ledger import LOG, OrderLedger
 from domain.moments import instant
@@ -18,6 +15,9 @@ from domain.proof import checkpoint, merkle
 from domain.proof.checkpoint import VerifierKey
 from projections import tree
 from projections.views.views import Views
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 _SIGNATURE: Final = "— ".encode()
 SHOWN_KEPT_EVERY: Final = timedelta(minutes=1)
@@ -38,6 +38,10 @@ class LogAltered(Exception):
 
 def create_key(path: Path) -> VerifierKey:
     """Makes the log's signing key, readable by its owner alone. Raises FileExistsError: a key is never written over."""
+    # 6 MB that few processes need.
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415
+
     key = Ed25519PrivateKey.generate()
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     path.parent.mkdir(0o700, parents=True, exist_ok=True)
@@ -58,7 +62,10 @@ class Checkpoints:
         self._key = key
         self.kept = kept
 
-    def _private(self) -> Ed25519PrivateKey:
+    def _private(self) -> "Ed25519PrivateKey":
+        from cryptography.hazmat.primitives import serialization  # noqa: PLC0415  (as above)
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415
+
         try:
             with self._key.open("rb") as file:
                 if os.fstat(file.fileno()).st_mode & 0o077:
