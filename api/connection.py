@@ -27,6 +27,11 @@ LINGER_SECONDS_MAX: Final = 5.0
 # What a client may send behind the request that is being answered; more waits in the kernel.
 _AHEAD_BYTES_MAX: Final = 16 * 1024
 _LOOK_EVERY_BYTES: Final = 64 * 1024
+# What a connection has that has the connection.
+_CIRCULAR: Final = (
+    *("app", "transport", "writer", "_task", "_flow_control"),
+    *("_callback_parser", "_body_receiver", "_current_request"),
+)
 
 
 class PatientProtocol(ASGIProtocol):
@@ -55,9 +60,13 @@ class PatientProtocol(ASGIProtocol):
         self._stop_looking()
         self.worker.places.leave(self)
         super().connection_lost(exc)
-        # Else all there is of it stays for some seconds more, and what its parser holds until cycles are looked for.
+        # Else all there is of it stays for some seconds more, and then until cycles are looked for.
         self._request_ready.set()
-        self._callback_parser = None
+        self._task.add_done_callback(self._let_go)
+
+    def _let_go(self, _: Any) -> None:
+        for name in _CIRCULAR:
+            setattr(self, name, None)
 
     def _stands(self, standing: Standing) -> None:
         self.standing, self.since = standing, monotonic()

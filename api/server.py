@@ -48,6 +48,8 @@ class PatientWorker(ASGIWorker):
         protocol._CACHED_SERVER_HEADER = b""  # else it is on every answer
         self.places: Places = self.app.places
         for listener in self.sockets:
+            for direction in (socket.SO_RCVBUF, socket.SO_SNDBUF):  # those that it accepts have them from it
+                listener.sock.setsockopt(socket.SOL_SOCKET, direction, _SOCKET_BYTES)
             self.loop.create_task(self._accept(listener.sock))
         while self.alive and not self.is_stopping and self.ppid == os.getppid():
             self.notify()
@@ -73,8 +75,6 @@ class PatientWorker(ASGIWorker):
 
     def _take(self, client: socket.socket) -> None:
         client.setblocking(False)
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _SOCKET_BYTES)
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SOCKET_BYTES)
         self.loop.create_task(self.loop.connect_accepted_socket(lambda: PatientProtocol(self), client))
 
 

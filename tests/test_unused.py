@@ -23,7 +23,6 @@ USED_UNNAMED = {
     "_is_websocket_upgrade": "gunicorn: a connection's hook",
     "_serve": "gunicorn: a worker's hook",
     "_max_buffer_size": "gunicorn: a connection's own attribute",
-    "_callback_parser": "gunicorn: a connection's own attribute",
     "handle_int": "gunicorn: the master's hook",
     "load": "gunicorn: an application's hook",
     "load_config": "gunicorn: an application's hook",
