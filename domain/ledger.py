@@ -156,7 +156,10 @@ class OrderLedger(Application[UUID]):
 
     def look(self) -> None:
         """Tries whether the log can be written, so that `trouble` says it also where nobody writes."""
-        self.write(lambda _: None) if self._writer is None else self._writer.look()
+        if self._writer is None:
+            self.write(lambda _: None)
+        else:
+            self._writer.look()
 
     @property
     def fed_to(self) -> int:
@@ -261,12 +264,13 @@ class OrderLedger(Application[UUID]):
     def _whole(self, uuid: UUID, version: int | None, on: Reading | None, known: int) -> Order:
         """`order`, which must reach the version that is known of it, or the one that is asked for."""
         repository = self.repository if on is None else Repository(EventStore(self.mapper, cast(AggregateRecorder, on)))
+        wanted = known if version is None else min(version, known)
         try:
             order: Order = repository.get(uuid, version=version, projector_func=_fold_order)
         except AggregateNotFoundError:
-            must_be_whole(uuid, 0, known if version is None else min(version, known))
+            must_be_whole(uuid, 0, wanted)
             raise OrderNotFound from None
-        must_be_whole(uuid, order.version, known if version is None else min(version, known))
+        must_be_whole(uuid, order.version, wanted)
         return order
 
     def known_version(self, uuid: UUID, on: Reading | None = None) -> int:
