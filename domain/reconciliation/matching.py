@@ -11,7 +11,8 @@ e. `tolerance`: as c, with amounts that are as far apart as the rules allow: `su
 
 The rows that are left are `missing_in_ledger`; `missing_in_settlement`; `in_transit`, where the payment is younger than
 its provider's settlement delay; and `unknown_kind`, for lines whose kind is none of ours. Fees, adjustments and payouts
-are not in the journal, and in no result. A chargeback is looked for among the refunds.
+are not in the journal, and in no result. A chargeback is looked for among the refunds. Lines of all other kinds are
+`missing_in_ledger` (`kind`): the journal has no such movements.
 
 c to e first find every candidate, and then take only the candidates that share no row with another; rows of several
 candidates are `ambiguous`, together, and none of them is matched. So the outcome does not depend on the order of the
@@ -21,17 +22,20 @@ row, then position.
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Final
 
 from domain.reconciliation.exact_sums import Candidate, exact_sums
 from domain.reconciliation.rules import Rules
 from domain.reconciliation.sides import JOURNAL_KIND, Difference, Entry, Result, Sides
 from domain.settlement.lines import KINDS, Line
 
+_IN_NO_RESULT: Final = frozenset({"fee", "fee_refund", "adjustment", "payout"})
+
 __all__ = ["Difference", "Entry", "Result", "match"]
 
 
 def match(lines: Iterable[Line], entries: Iterable[Entry], rules: Rules, *, as_of: datetime) -> list[Result]:
-    """A result for every payment, refund, chargeback and line of an unknown kind, and for every entry.
+    """A result for every line but fees, adjustments and payouts, and for every entry.
 
     The settlement delay ends at `as_of`.
     """
@@ -43,9 +47,13 @@ def match(lines: Iterable[Line], entries: Iterable[Entry], rules: Rules, *, as_o
     _suggest(sides, "exact_sum", exact_sums(sides))
     _suggest(sides, "tolerance", _same_order(sides, lambda currency: rules.tolerance_minor.get(currency, 0)))
     _rest(sides, rules, as_of)
-    unknown = [Result("unknown_kind", "kind", (line.row,)) for line in lines if line.kind not in KINDS]
+    others = [
+        Result("missing_in_ledger" if line.kind in KINDS else "unknown_kind", "kind", (line.row,))
+        for line in lines
+        if line.kind not in JOURNAL_KIND and line.kind not in _IN_NO_RESULT
+    ]
     return sorted(
-        sides.results + unknown, key=lambda result: (not result.lines, result.lines, result.entries, result.outcome)
+        sides.results + others, key=lambda result: (not result.lines, result.lines, result.entries, result.outcome)
     )
 
 

@@ -2,17 +2,49 @@
 
 Amounts are integers of the currency's minor units, signed as they change the merchant's balance at the provider:
 `gross` of a payment is positive, of a refund, a chargeback or a payout negative; `fee` is positive where it is
-charged; and on every line `net == gross - fee`.
+charged; and on every line `net == gross - fee`. SIGNS has the kinds whose amounts have one sign alone.
 """
 
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias, get_args
 
 import msgspec
 
 from domain.refusals import Refusal
 
-KINDS: Final = ("payment", "refund", "fee", "chargeback", "adjustment", "payout")
+Kind: TypeAlias = Literal[
+    "payment",
+    "payment_failure",
+    "refund",
+    "refund_failure",
+    "chargeback",
+    "chargeback_reversal",
+    "fee",
+    "fee_refund",
+    "adjustment",
+    "reserve_held",
+    "reserve_released",
+    "payout",
+    "payout_failure",
+    "transfer",
+    "conversion",
+]
+# The closed list of what a line can be; what is none of it keeps the file's own word.
+KINDS: Final[tuple[str, ...]] = get_args(Kind)
+# Which way the money of a kind goes: 1 into the merchant's balance, -1 out of it. A fee's is in `fee`, or in `gross`.
+SIGNS: Final = {
+    "payment": 1,
+    "payment_failure": -1,
+    "refund": -1,
+    "refund_failure": 1,
+    "chargeback": -1,
+    "chargeback_reversal": 1,
+    "reserve_held": -1,
+    "reserve_released": 1,
+}
+# What a provider's word means, where that depends on the way of the money: what takes from the balance, and what gives.
+Meaning: TypeAlias = str | tuple[str, str]
+RESERVE: Final = ("reserve_held", "reserve_released")
 # So many lines are a large shop's month. Reading, matching and reporting them takes some 10 s and 400 MB.
 LINES_MAX: Final = 200_000
 # Rows of a file: its lines, and those above, between and below them.
@@ -79,6 +111,11 @@ class Misfit(Exception):
         self.row = row
         self.column = column
         self.message = message
+
+
+def kind_of(meaning: Meaning, amount: int) -> str:
+    """The kind of a line with this amount, gross or net."""
+    return meaning if isinstance(meaning, str) else meaning[amount > 0]
 
 
 def shown(text: str) -> str:

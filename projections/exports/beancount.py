@@ -37,12 +37,17 @@ on from Assets:Providers:
     Expenses:Fees:<provider>           fees, of a line of their own or of another's
     Expenses:Adjustments:<provider>    adjustments; negative where the provider gave
     Expenses:Unclassified:<provider>   lines whose kind is none of ours
-    Assets:Payouts:<provider>          payouts: on their way to the bank, until its statement takes them on from there
+    Assets:Payouts:<provider>          payouts: on their way to the bank, until its statement takes them on from there,
+                                       or until they have failed
+    Assets:Reserves:<provider>         what it holds in reserve
+    Assets:Transfers:<provider>        to and from other accounts with it
+    Assets:Conversions:<provider>      out of one currency and into another
 
-The payments, refunds and chargebacks of a file are orders' movements, and booked by the orders; of them the fee alone
-is booked here, those of a day together. What a file has and the ledger has not is no order's yet: it is booked when it
-is recorded, and until then the reconciliation shows it. A file that was reconciled by several rules is booked once, by
-the last of them; a line that stands in two files of a provider is booked once.
+The payments, refunds and chargebacks of a file, those that failed and those that were reversed, are orders' movements,
+and booked by the orders; of them the fee alone is booked here, those of a day together. What a file has and the ledger
+has not is no order's yet: it is booked when it is recorded, and until then the reconciliation shows it. A file that was
+reconciled by several rules is booked once, by the last of them; a line that stands in two files of a provider is booked
+once.
 """
 
 import re
@@ -81,9 +86,21 @@ DISCOUNTS: Final = "Income:Discounts"
 VOUCHERS: Final = "Income:Vouchers"
 REFUNDS: Final = "Income:Refunds"
 # The accounts, under the provider's name, of lines that stand in settlement files and in no order.
-_ACCOUNT_OF: Final = {"fee": "Expenses:Fees", "adjustment": "Expenses:Adjustments", "payout": "Assets:Payouts"}
+_ACCOUNT_OF: Final = {
+    "fee": "Expenses:Fees",
+    "fee_refund": "Expenses:Fees",
+    "adjustment": "Expenses:Adjustments",
+    "reserve_held": "Assets:Reserves",
+    "reserve_released": "Assets:Reserves",
+    "payout": "Assets:Payouts",
+    "payout_failure": "Assets:Payouts",
+    "transfer": "Assets:Transfers",
+    "conversion": "Assets:Conversions",
+}
 _UNCLASSIFIED: Final = "Expenses:Unclassified"
-_OF_ORDERS: Final = frozenset({"payment", "refund", "chargeback"})
+_OF_ORDERS: Final = frozenset(
+    {"payment", "payment_failure", "refund", "refund_failure", "chargeback", "chargeback_reversal"}
+)
 EVENTS_TOLD_MAX: Final = 3
 _PLAIN: Final = re.compile(r"[a-z0-9]+")
 _NOT_PLAIN: Final = re.compile(r"[^A-Za-z0-9]+")

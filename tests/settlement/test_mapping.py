@@ -84,6 +84,14 @@ def test_unsigned_amounts_take_their_sign_from_the_kind() -> None:
     assert (refused.row, refused.column) == (2, "amount")
 
 
+@pytest.mark.parametrize(("kind", "says"), [("Bonus", "none of our kinds"), ("adjustment", "either way")])
+def test_a_kind_that_says_no_sign_never_gets_one_by_silence(kind: str, says: str) -> None:
+    mapping = PLAIN.replace('kind = "payment"\n', "") + 'kind = "what"\n[signs]\ngross = "by_kind"\n'
+    refused = refusal_of(f"day,what,amount\n2026-03-01,{kind},5.00\n", mapping)
+    assert (refused.row, refused.column) == (2, "what")
+    assert says in refused.message
+
+
 def test_a_decimal_point_where_commas_are_meant_is_refused() -> None:
     refused = refusal_of(EXPORT.replace("1234,56", "1234.56").encode("windows-1252"), BANK)
     assert (refused.row, refused.column) == (4, "Betrag")

@@ -8,7 +8,7 @@ from domain.reconciliation.exact_sums import SUM_ROWS_MAX
 from domain.reconciliation.matching import Difference, Entry, Result, match
 from domain.reconciliation.rules import Rules
 from domain.reconciliation.sides import ORDER_ROWS_MAX
-from domain.settlement.lines import Line
+from domain.settlement.lines import KINDS, SIGNS, Line
 from tests.settlement.making import NOON, entry, line
 
 LATER = NOON + timedelta(days=30)
@@ -268,6 +268,14 @@ def test_a_line_of_an_unknown_kind_is_shown_and_claims_nothing() -> None:
         ("unknown_kind", "kind", (2,), ()),
         ("missing_in_settlement", "left_over", (), (1,)),
     ]
+
+
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"payment", "refund", "chargeback"}))
+def test_a_movement_that_the_journal_has_no_kind_for_never_passes_as_matched(kind: str) -> None:
+    moved = line(row=2, kind=kind, gross=5000 * SIGNS.get(kind, 1))
+    found = [outcome for outcome, *_ in outcomes([moved], [entry()])]
+    quiet = kind in {"fee", "fee_refund", "adjustment", "payout"}
+    assert found == (["missing_in_settlement"] if quiet else ["missing_in_ledger", "missing_in_settlement"])
 
 
 @pytest.mark.parametrize("kind", ["fee", "adjustment", "payout"])

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from domain.settlement.lines import KINDS, SIGNS
 from tests.settlement.making import lines_of, own, refusal_of
 
 GOOD = "pi_1,payment,50.00,1.75,48.25,USD,2026-03-01T10:30:00Z,42,po_1"
@@ -32,6 +33,15 @@ def test_each_of_our_kinds_is_known_and_another_is_kept_as_it_is() -> None:
     assert [line.kind for line in found][:6] == ["payment", "refund", "fee", "chargeback", "adjustment", "payout"]
     assert (found[6].kind, found[6].raw_kind) == ("Loyalty Bonus", "Loyalty Bonus")
     assert [line.net for line in found] == [100, -100, -100, -1600, 1, -100, 100]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_whose_money_goes_one_way_has_no_other_sign(kind: str) -> None:
+    sign = SIGNS.get(kind, 1)
+    (found,) = lines_of(own(f"1,{kind},{sign},,,USD,2026-03-01,,"))
+    assert (found.kind, found.gross) == (kind, sign * 100)
+    if kind in SIGNS:
+        assert refusal_of(own(f"1,{kind},{-sign},,,USD,2026-03-01,,")).column == "gross"
 
 
 @pytest.mark.parametrize(

@@ -53,11 +53,27 @@ def test_refunds_disputes_and_payouts_are_known_by_their_own_ids() -> None:
 
 
 @pytest.mark.parametrize(
-    ("category", "kind"),
-    [("refund_failure", "adjustment"), ("fee", "fee"), ("dispute_reversal", "chargeback"), ("topup", "topup")],
+    ("category", "net", "kind"),
+    [
+        ("charge_failure", "-10.00", "payment_failure"),
+        ("partial_capture_reversal", "-10.00", "payment_failure"),
+        ("refund_failure", "10.00", "refund_failure"),
+        ("dispute_reversal", "10.00", "chargeback_reversal"),
+        ("fee", "-10.00", "fee"),
+        ("fee", "10.00", "fee_refund"),
+        ("other_adjustment", "-10.00", "adjustment"),
+        ("risk_reserved_funds", "-10.00", "reserve_held"),
+        ("risk_reserved_funds", "10.00", "reserve_released"),
+        ("payout_reversal", "10.00", "payout_failure"),
+        ("topup", "10.00", "transfer"),
+        ("transfer", "-10.00", "transfer"),
+        ("currency_conversion", "-10.00", "conversion"),
+        ("of_tomorrow", "-10.00", "of_tomorrow"),
+    ],
 )
-def test_other_categories_have_their_kind_and_unknown_ones_keep_their_name(category: str, kind: str) -> None:
-    (found,) = lines_of(report(REFUND.replace(",refund,", f",{category},")))
+def test_each_category_has_its_kind_and_an_unknown_one_keeps_its_name(category: str, net: str, kind: str) -> None:
+    row = REFUND.replace(",refund,", f",{category},").replace("-10.00,0.00,-10.00", f"{net},0.00,{net}")
+    (found,) = lines_of(report(row))
     assert (found.kind, found.raw_kind) == (kind, category)
 
 

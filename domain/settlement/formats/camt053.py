@@ -9,24 +9,25 @@ set "Bank Transaction Codes" there. Read as a stream: one entry stays in memory.
 - CRDT is positive, DBIT negative. There is no fee on a line: a bank books its fees as entries.
 - The reference is the end-to-end one, unless that says NOTPROVIDED, else the bank's own; the line answers to the others
   as well. The order is looked for in the creditor's reference and in the text for the receiver.
-- The kind follows from the transaction code: charges, fees and commissions are a fee, a payment that came in is a
-  payment, one that was sent a refund, one that was returned or reversed a chargeback; all else keeps its code, like
-  "PMNT/ICDT/SALA". What came in without a code is a payment.
+- The kind follows from the transaction code: charges, fees, commissions and taxes are a fee, or a fee's refund;
+  interest and corrections an adjustment; a payment that was sent is a refund. What was returned or reversed is a
+  chargeback; where it came back to the account, a refund that failed, or of a card's chargeback its reversal. All else
+  that came in is a payment, whatever its code; what went out keeps its code, like "PMNT/ICDT/SALA".
 """
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import BinaryIO, Final, Literal
 
-from domain.settlement.lines import LINES_MAX, ROWS_MAX, Balance, Line, Misfit, shown
+from domain.settlement.lines import LINES_MAX, ROWS_MAX, Balance, Line, Misfit, kind_of, shown
 from domain.settlement.tables import cells
 from domain.settlement.tables.cells import REFERENCE_LENGTH_MAX, TEXT_LENGTH_MAX, Number
 from domain.settlement.tables.safe_xml import Event, events, local
 
 DETAILS_MAX: Final = 100_000
 TEXTS_MAX: Final = 1_000
-_FEES: Final = frozenset({"CHRG", "FEES", "COMM"})
-_CAME_IN: Final = frozenset({"RCDT", "RRCT", "IDDT", "MCRD", "CCRD", "RCCN"})
+_FEES: Final = frozenset({"CHRG", "FEES", "COMM", "TAXE"})
+_ADJUSTMENTS: Final = frozenset({"INTR", "ADJT", "RIMB"})
 _WAS_SENT: Final = frozenset({"ICDT", "IRCT", "ICCN"})
 _RETURNS: Final = frozenset({"RRTN", "UPDD", "UPCC", "RPCR", "CHBK"})
 _BALANCES: Final[dict[str, Literal["opening", "closing"]]] = {"OPBD": "opening", "PRCD": "opening", "CLBD": "closing"}
@@ -287,11 +288,14 @@ def _kind(entry: _Element, detail: _Element, code: str, amount: int) -> tuple[st
     family, _, sub_family = rest.partition("/")
     raw = code or ("CRDT" if amount >= 0 else "DBIT")
     if sub_family in _FEES:
-        return "fee", raw
+        return kind_of(("fee", "fee_refund"), amount), raw
     if entry.first("RvslInd") in ("true", "1") or sub_family in _RETURNS or detail.first("RtrInf/Rsn/Cd"):
-        return "chargeback", raw
-    if amount >= 0 and (family in _CAME_IN or not code):
+        won = "chargeback_reversal" if sub_family == "CHBK" else "refund_failure"
+        return kind_of(("chargeback", won), amount), raw
+    if sub_family in _ADJUSTMENTS:
+        return "adjustment", raw
+    if amount >= 0:
         return "payment", raw
-    if amount < 0 and domain == "PMNT" and family in _WAS_SENT and sub_family != "SALA":
+    if domain == "PMNT" and family in _WAS_SENT and sub_family != "SALA":
         return "refund", raw
     return raw, raw

@@ -44,12 +44,12 @@ from msgspec import Meta
 
 from domain.currencies import digits_of, minor_digits
 from domain.refusals import InvalidField
-from domain.settlement.lines import Line, Misfit, shown
+from domain.settlement.lines import KINDS, SIGNS, Kind, Line, Misfit, shown
 from domain.settlement.tables.cells import REFERENCE_LENGTH_MAX, Cell
 from domain.settlement.tables.table import Header, Record, records
 
-# The kinds with negative amounts, for files whose amounts have no sign.
-_TAKES: Final = frozenset({"refund", "fee", "chargeback", "payout"})
+# The sign of each kind's amounts, for files whose amounts have none; an adjustment, say, can go either way.
+_SIGN_OF: Final = SIGNS | {"fee": -1, "fee_refund": 1, "payout": -1, "payout_failure": 1}
 
 
 class Columns(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -74,7 +74,7 @@ class Signs(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     columns: Columns
-    kinds: dict[str, Literal["payment", "refund", "fee", "chargeback", "adjustment", "payout"]] = {}
+    kinds: dict[str, Kind] = {}
     signs: Signs = Signs()
     kind: str | None = None
     currency: str | None = None
@@ -197,6 +197,12 @@ def _line(record: Record, mapping: Mapping, zone: ZoneInfo | None, provider: str
     )
 
 
+def _no_sign(kind: str) -> str:
+    if kind in KINDS:
+        return f"an amount of the kind {kind} goes either way, and here it has no sign"
+    return f"{shown(kind)} is none of our kinds, and so says no sign; name it in the mapping's kinds"
+
+
 def _signed(record: Record, column: str | None, digits: int, mapping: Mapping, kind: str) -> int | None:
     """Gross or net, signed as the mapping says."""
     amount = record.amount(column, digits, mapping.decimal)
@@ -206,7 +212,9 @@ def _signed(record: Record, column: str | None, digits: int, mapping: Mapping, k
     if amount < 0:
         raise record.misfit(column, "a sign, where the mapping says that amounts have none")
     if signs.gross == "by_kind":
-        return -amount if kind in _TAKES else amount
+        if kind not in _SIGN_OF:
+            raise record.misfit(mapping.columns.kind, _no_sign(kind))
+        return _SIGN_OF[kind] * amount
     direction = record.word(signs.direction)
     if direction not in (signs.debit, signs.credit):
         raise record.misfit(signs.direction, f"neither {signs.debit!r} nor {signs.credit!r}")

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from domain.currencies import minor_digits
-from domain.settlement.lines import LINES_MAX, Balance, Line, Misfit, shown
+from domain.settlement.lines import LINES_MAX, RESERVE, Balance, Line, Meaning, Misfit, kind_of, shown
 from domain.settlement.tables.cells import REFERENCE_LENGTH_MAX, Cell
 from domain.settlement.tables.table import Header, Record
 
@@ -39,29 +39,50 @@ _DIRECTIONS: Final = {"CR": 1, "DR": -1}
 _BEGINNING: Final = 6  # the place, in a section's footer, of the beginning balance's CR or DR
 _ENDING: Final = 8
 _DIGITS_MAX: Final = 18
-_GROUPS: Final = {
-    "T01": "fee",
-    "T02": "adjustment",
-    "T03": "adjustment",
+# By the group, T01 of T0106; a code of its own in _CODES goes before.
+_GROUPS: Final[dict[str, Meaning]] = {
+    "T01": ("fee", "fee_refund"),
+    "T02": "conversion",
+    "T03": "transfer",  # from the bank into the account
     "T04": "payout",
+    "T06": "payout",
+    "T07": "transfer",
     "T08": "adjustment",
     "T09": "adjustment",
     "T12": "adjustment",
-    "T15": "adjustment",
+    "T14": "adjustment",
+    "T15": RESERVE,
     "T17": "payout",
     "T19": "adjustment",
-    "T21": "adjustment",
+    "T20": "transfer",
+    "T21": RESERVE,
+    "T22": "transfer",
 }
-_CODES: Final = {
-    "T1105": "adjustment",
-    "T1106": "chargeback",
-    "T1107": "refund",
-    "T1108": "fee",
-    "T1109": "fee",
-    "T1110": "adjustment",
-    "T1111": "adjustment",
-    "T1201": "chargeback",
-    "T1202": "chargeback",
+_CODES: Final[dict[str, Meaning]] = {
+    "T1100": "adjustment",
+    "T1101": "payout_failure",
+    "T1104": "transfer",
+    "T1105": RESERVE,
+    "T1106": ("chargeback", "chargeback_reversal"),
+    "T1107": ("refund", "T1107"),
+    "T1108": ("fee", "fee_refund"),
+    "T1109": ("fee", "fee_refund"),
+    "T1110": RESERVE,
+    "T1111": RESERVE,
+    "T1112": "adjustment",
+    "T1113": ("refund", "T1113"),
+    "T1114": "adjustment",
+    "T1115": "adjustment",
+    "T1116": ("payment_failure", "T1116"),
+    "T1117": "adjustment",
+    "T1119": "adjustment",
+    "T1201": ("chargeback", "chargeback_reversal"),
+    "T1202": ("chargeback", "chargeback_reversal"),
+    "T1205": ("chargeback", "chargeback_reversal"),
+    "T1207": ("chargeback", "chargeback_reversal"),
+    "T1208": ("chargeback", "chargeback_reversal"),
+    "T2109": "adjustment",  # gift certificates stand among the reserves
+    "T2110": "adjustment",
 }
 
 
@@ -208,7 +229,7 @@ def _amount(record: Record, column: str, direction_column: str) -> int:
 
 
 def _kind(code: str, gross: int) -> str:
-    """Payments that the merchant sent, and codes that stand in no table, are kept under their code."""
+    """Payments that the merchant sent, refunds that it was given, and codes of no table are kept under their code."""
     if code.startswith("T00"):
         return "payment" if gross >= 0 else code
-    return _CODES.get(code) or _GROUPS.get(code[:3], code)
+    return kind_of(_CODES.get(code) or _GROUPS.get(code[:3], code), gross)

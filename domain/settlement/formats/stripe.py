@@ -17,27 +17,56 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC
 from typing import Final
 
-from domain.settlement.lines import Line, Misfit
+from domain.settlement.lines import RESERVE, Line, Meaning, Misfit, kind_of
 from domain.settlement.tables.cells import REFERENCE_LENGTH_MAX, Cell
 from domain.settlement.tables.table import Header, Record, records
 
 REQUIRED: Final = ("balance_transaction_id", "reporting_category", "currency", "gross", "fee", "net", "source_id")
-_KINDS: Final = {
+_KINDS: Final[dict[str, Meaning]] = {
     "charge": "payment",
+    "charge_failure": "payment_failure",
+    # Authorised and taken in part: the rest of the charge never came.
+    "partial_capture_reversal": "payment_failure",
     "refund": "refund",
+    "refund_failure": "refund_failure",
     "dispute": "chargeback",
-    "dispute_reversal": "chargeback",
-    "fee": "fee",
-    "network_cost": "fee",
-    "tax": "fee",
+    "dispute_reversal": "chargeback_reversal",
+    "fee": ("fee", "fee_refund"),
+    "network_cost": ("fee", "fee_refund"),
+    "tax": ("fee", "fee_refund"),
     "payout": "payout",
-    "payout_reversal": "payout",
-    "charge_failure": "adjustment",
-    "partial_capture_reversal": "adjustment",
-    "refund_failure": "adjustment",
-    "connect_reserved_funds": "adjustment",
-    "risk_reserved_funds": "adjustment",
+    "payout_reversal": "payout_failure",
+    "connect_reserved_funds": RESERVE,
+    "risk_reserved_funds": RESERVE,
+    "payment_network_reserved_funds": RESERVE,
+    "minimum_balance_hold": RESERVE,
+    "payout_minimum_balance_hold": RESERVE,
+    "payout_minimum_balance_release": RESERVE,
+    "issuing_authorization_hold": RESERVE,
+    "issuing_authorization_release": RESERVE,
+    "transfer": "transfer",
+    "transfer_reversal": "transfer",
+    "topup": "transfer",
+    "topup_reversal": "transfer",
+    "connect_collection_transfer": "transfer",
+    "advance": "transfer",
+    "advance_funding": "transfer",
+    "anticipation_repayment": "transfer",
+    "financing_paydown": "transfer",
+    "financing_paydown_reversal": "transfer",
+    "financing_payout": "transfer",
+    "financing_payout_reversal": "transfer",
+    "currency_conversion": "conversion",
+    "climate_order_purchase": "adjustment",
+    "climate_order_refund": "adjustment",
+    "contribution": "adjustment",
+    "issuing_dispute": "adjustment",
+    "issuing_transaction": "adjustment",
+    "obligation": "adjustment",
     "other_adjustment": "adjustment",
+    "platform_earning": "adjustment",
+    "platform_earning_refund": "adjustment",
+    "unreconciled_customer_funds": "adjustment",
 }
 _ORDER_COLUMNS: Final = (
     "payment_metadata[order]",
@@ -70,15 +99,10 @@ def _line(record: Record, provider: str, created: str, order: str | None) -> Lin
     category = record.shared("reporting_category")
     if not category:
         raise record.misfit("reporting_category", "the category is missing")
-    kind = _KINDS.get(category, category)
     currency, digits = record.currency("currency")
-    gross, fee, net = record.amounts(
-        ("gross", "fee", "net"),
-        kind,
-        record.amount("gross", digits),
-        record.amount("fee", digits),
-        record.amount("net", digits),
-    )
+    amounts = [record.amount(column, digits) for column in ("gross", "fee", "net")]
+    kind = kind_of(_KINDS.get(category, category), amounts[2] or amounts[0] or 0)
+    gross, fee, net = record.amounts(("gross", "fee", "net"), kind, *amounts)
     names = [record.reference("source_id")]
     if kind == "payment":
         names = [record.reference("payment_intent_id"), record.reference("charge_id"), *names]

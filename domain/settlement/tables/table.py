@@ -9,11 +9,21 @@ from datetime import datetime, tzinfo
 from sys import intern
 from typing import Final, NamedTuple
 
-from domain.settlement.lines import LINES_MAX, Misfit, shown
+from domain.settlement.lines import LINES_MAX, SIGNS, Misfit, shown
 from domain.settlement.tables import cells
 from domain.settlement.tables.cells import REFERENCE_LENGTH_MAX, Cell
 
 COLUMNS_MAX: Final = 500
+_WRONG_SIGN: Final = {
+    "payment": "a payment must not be negative; money that was given back is a refund",
+    "payment_failure": "a payment that failed must be negative, since it takes from the balance",
+    "refund": "a refund must be negative, since it takes from the balance",
+    "refund_failure": "a refund that failed must not be negative, since it comes back",
+    "chargeback": "a chargeback must be negative; one that was won is a chargeback_reversal",
+    "chargeback_reversal": "a chargeback that was reversed must not be negative, since it comes back",
+    "reserve_held": "a reserve that is held must be negative; one that is given back is reserve_released",
+    "reserve_released": "a reserve that is released must not be negative; one that is kept back is reserve_held",
+}
 
 
 class Amounts(NamedTuple):
@@ -111,8 +121,8 @@ class Record:
     ) -> Amounts:
         """All three; one may be missing and follows from the others, and a fee that is missing with another one is 0.
 
-        `columns` are the names of the three in the file. Raises Misfit when they do not add up, or when a payment or a
-        refund has the wrong sign.
+        `columns` are the names of the three in the file. Raises Misfit when they do not add up, or when the kind has
+        another sign (`lines.SIGNS`).
         """
         if gross is None and net is None:
             raise self.misfit(columns[0], "the amount is missing")
@@ -121,10 +131,8 @@ class Record:
         if gross is None:
             assert net is not None
             gross = net + fee
-        if kind == "payment" and gross < 0:
-            raise self.misfit(columns[0], "a payment must not be negative; money that was given back is a refund")
-        if kind == "refund" and gross > 0:
-            raise self.misfit(columns[0], "a refund must be negative, since it takes from the balance")
+        if gross * SIGNS.get(kind, 0) < 0:
+            raise self.misfit(columns[0], _WRONG_SIGN[kind])
         if net is not None and net != gross - fee:
             raise self.misfit(columns[2], "gross less fee is not net, which it is on every line of a whole file")
         return Amounts(gross, fee, gross - fee)
