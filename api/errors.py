@@ -38,6 +38,7 @@ _STATUS: Final[dict[type[r.Refusal], int]] = {
     r.InvalidField: 422,
     r.OrderNotFound: 404,
     r.ItemNotFound: 404,
+    r.ChargeNotFound: 404,
     r.OrderMoved: 412,
     r.OrderNotChangeable: 409,
     r.OrderTooLong: 409,

@@ -17,7 +17,7 @@ from api.parameters import Parameters
 from api.settings import Settings
 from domain.ledger import OrderLedger
 from domain.order import commands as c
-from domain.refusals import ItemNotFound, OrderNotFound
+from domain.refusals import ChargeNotFound, ItemNotFound, OrderNotFound
 from projections.orders import list as orders
 
 PATH: Final = "/api/v1/orders"
@@ -78,7 +78,7 @@ class Orders:
 
 def named_order(ledger: OrderLedger, reference: str) -> UUID:
     """The order that an address names by its integer id or its UUID. Raises OrderNotFound."""
-    if reference.isascii() and reference.isdigit() and len(reference) <= 15:
+    if _is_number(reference):
         return ledger.uuid_of(int(reference))
     try:
         return UUID(reference)
@@ -147,6 +147,30 @@ class Item(_OneOrder):
         await self._give(req, resp, order_id, c.RemoveItem(item=_item(item)))
 
 
+class Charges(_OneOrder):
+    async def on_put(self, req: Request, resp: Response, order_id: str) -> None:
+        access.scope(req, "orders:write")
+        given = await command(req, c.SetCharges)
+        await self._give(req, resp, order_id, c.ChangeOrder(charges=given.charges))
+
+    async def on_post(self, req: Request, resp: Response, order_id: str) -> None:
+        access.scope(req, "orders:write")
+        await self._give(req, resp, order_id, await command(req, c.AddCharge))
+
+
+class Charge(_OneOrder):
+    """`charge` is the place among the order's charges, from 0 on."""
+
+    async def on_patch(self, req: Request, resp: Response, order_id: str, charge: str) -> None:
+        access.scope(req, "orders:write")
+        changed = await command(req, c.ChangedCharge)
+        await self._give(req, resp, order_id, c.ChangeCharge(charge=_charge(charge), changed=changed))
+
+    async def on_delete(self, req: Request, resp: Response, order_id: str, charge: str) -> None:
+        access.scope(req, "orders:write")
+        await self._give(req, resp, order_id, c.RemoveCharge(charge=_charge(charge)))
+
+
 class Status(_OneOrder):
     async def on_post(self, req: Request, resp: Response, order_id: str) -> None:
         access.scope(req, "orders:write")
@@ -169,6 +193,16 @@ class Refunds(_OneOrder):
 
 
 def _item(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 15):
+    if not _is_number(text):
         raise ItemNotFound("The order has no such item.")
     return int(text)
+
+
+def _charge(text: str) -> int:
+    if not _is_number(text):
+        raise ChargeNotFound("The order has no such charge; they are counted from 0.")
+    return int(text)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 15

@@ -46,6 +46,10 @@ class ItemNotFound(Refusal):
     code = "item-not-found"
 
 
+class ChargeNotFound(Refusal):
+    code = "charge-not-found"
+
+
 class OrderMoved(Refusal):
     """The order is not at the version that the command was given for."""
 

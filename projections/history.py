@@ -222,39 +222,33 @@ def _why(told: dict[str, Any]) -> dict[str, Any]:
 
 def _parts(before: dict[str, Any], after: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Of the fields of two documents, those that are not the same; an item stands under its number, `items[3]`."""
-    was: dict[str, Any] = {}
-    now: dict[str, Any] = {}
-    for name, value in after.items():
-        old = before.get(name)
+    return _apart(before, after), _apart(after, before)
+
+
+def _apart(these: dict[str, Any], others: dict[str, Any]) -> dict[str, Any]:
+    """The fields of one document that the other has not the same."""
+    found: dict[str, Any] = {}
+    for name, value in these.items():
         if name == "items":
-            gone, come = _apart(old or (), value)
-            was |= {f"items[{item.id}]": item for _, item in gone}
-            now |= {f"items[{item.id}]": item for _, item in come}
+            found |= {f"items[{item.id}]": item for _, item in _between(value, others.get(name, ()))}
         elif name == "payments":
-            gone, come = _apart(old or (), value)
-            was |= {f"payments[{i}]": payment for i, payment in gone}
-            now |= {f"payments[{i}]": payment for i, payment in come}
-        elif value != old:
-            now[name] = value
-            if name in before:
-                was[name] = old
-    return was, now
+            found |= {f"payments[{i}]": payment for i, payment in _between(value, others.get(name, ()))}
+        elif name not in others or value != others[name]:
+            found[name] = value
+    return found
 
 
-def _apart(before: tuple[Any, ...], after: tuple[Any, ...]) -> tuple[list[tuple[int, Any]], list[tuple[int, Any]]]:
+def _between(these: tuple[Any, ...], others: tuple[Any, ...]) -> list[tuple[int, Any]]:
     """What stands between the beginning and the end that two lines have in common, each with its place.
 
     A fold leaves what it does not change the very same.
     """
-    if before is after:
-        return [], []
-    shorter = min(len(before), len(after))
-    start = next((i for i in range(shorter) if before[i] is not after[i]), shorter)
-    end = next((i for i in range(shorter - start) if before[-1 - i] is not after[-1 - i]), shorter - start)
-    return (
-        [(i, before[i]) for i in range(start, len(before) - end)],
-        [(i, after[i]) for i in range(start, len(after) - end)],
-    )
+    if these is others:
+        return []
+    shorter = min(len(these), len(others))
+    start = next((i for i in range(shorter) if these[i] is not others[i]), shorter)
+    end = next((i for i in range(shorter - start) if these[-1 - i] is not others[-1 - i]), shorter - start)
+    return [(i, these[i]) for i in range(start, len(these) - end)]
 
 
 def _leaves(fields: dict[str, Any], digits: int) -> dict[str, Any]:

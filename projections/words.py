@@ -7,6 +7,8 @@ from domain.aggregate import Event
 from domain.order import events as e
 from domain.reconciliation import events as reconciliation
 
+CHARGES_TOLD_MAX: Final = 3
+
 
 def summary(event: Event, currency: str) -> str:
     """An order's event in words; `currency` is the order's."""
@@ -28,6 +30,17 @@ def _item_added(event: e.ItemAdded, currency: str) -> str:
     return f"item {event.item} added: {event.quantity} × {name} at {event.unit_price} {currency}"
 
 
+def _charges_changed(event: e.ChargesChanged, currency: str) -> str:
+    told = [_charge(charge, currency) for charge in event.charges[:CHARGES_TOLD_MAX]]
+    more = [f"{len(event.charges) - len(told)} more"] if len(event.charges) > len(told) else []
+    return f"charges changed to {', '.join(told + more) or 'none'}"
+
+
+def _charge(charge: e.Charge, currency: str) -> str:
+    name = charge.name or charge.kind.replace("_", " ")
+    return f"{name} {charge.amount} {currency}" + (" (included)" if charge.included else "")
+
+
 def _refunded(event: e.PaymentRefunded, currency: str) -> str:
     of = f", of payment {event.payment_reference}" if event.payment_reference is not None else ""
     again = ", owed again" if event.owed_again else ""
@@ -47,6 +60,7 @@ _WORDS: Final[dict[type[Event], Callable[[Any, str], str]]] = {
         f"voucher {event.code or 'without a code'} applied, {event.discount_amount} {currency} off"
     ),
     e.VoucherRemoved: lambda _, __: "voucher removed",
+    e.ChargesChanged: _charges_changed,
     e.BillingChanged: lambda _, __: "billing details changed",
     e.NotesChanged: lambda event, _: "notes changed" if event.personal.notes else "notes emptied",
     e.PaymentMethodChanged: lambda event, _: f"payment method changed to {_named(event.payment_method)}",

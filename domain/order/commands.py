@@ -5,7 +5,7 @@ many there may be of what comes in lists: so that a command that could never be 
 """
 
 from datetime import datetime
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -16,16 +16,23 @@ from domain.order.events import City, Country, Method, Product, State
 from domain.order.statuses import Status
 
 ITEMS_MAX = 1_000
+CHARGES_MAX = 100
+NAME_LENGTH_MAX = 200
 HISTORY_MAX = 1_000
 QUANTITY_MAX = 1_000_000
 ORDER_ID_MAX = 10**12
 Quantity: TypeAlias = Annotated[int, Meta(ge=1, le=QUANTITY_MAX)]
 Moment: TypeAlias = Annotated[datetime, Meta(tz=True)]
+ChargeKind: TypeAlias = Literal["tax", "tip", "duty", "fee", "gift_wrap"]
 Reference: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
 class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A client's request to change an order; unknown fields are refused."""
+    """A client's request to change an order; unknown fields are refused.
+
+    A field that a command did not have from the first is unset where it is not given: an idempotency key is bound to
+    the fields of its command, and those of a request that was sent before there was the field must be the same.
+    """
 
 
 class NewCustomer(Command, frozen=True, kw_only=True):
@@ -39,6 +46,18 @@ class NewCustomer(Command, frozen=True, kw_only=True):
 class NewVoucher(Command, frozen=True, kw_only=True):
     code: str | None = None
     discount_amount: Amount = ZERO
+
+
+class NewCharge(Command, frozen=True, kw_only=True):
+    kind: ChargeKind
+    amount: Amount
+    name: Annotated[str, Meta(max_length=NAME_LENGTH_MAX)] | None = None
+    rate: Amount | None = None
+    included: bool = False
+    item: int | None = None
+
+
+Charges: TypeAlias = Annotated[tuple[NewCharge, ...], Meta(max_length=CHARGES_MAX)]
 
 
 class AddItem(Command, frozen=True, kw_only=True):
@@ -69,6 +88,7 @@ class CreateOrder(Command, frozen=True, kw_only=True):
     billing_last_name: str | None = None
     items: Annotated[tuple[AddItem, ...], Meta(max_length=ITEMS_MAX)] = ()
     voucher: NewVoucher | None = None
+    charges: Charges | None | UnsetType = UNSET
 
 
 class ChangeOrder(Command, frozen=True, kw_only=True):
@@ -88,6 +108,37 @@ class ChangeOrder(Command, frozen=True, kw_only=True):
     shipping_method: Method | None | UnsetType = UNSET
     shipping_cost: Amount | UnsetType = UNSET
     voucher: NewVoucher | None | UnsetType = UNSET
+    charges: Charges | None | UnsetType = UNSET
+
+
+class SetCharges(Command, frozen=True, kw_only=True):
+    charges: Charges
+
+
+class AddCharge(NewCharge, frozen=True, kw_only=True):
+    pass
+
+
+class ChangedCharge(Command, frozen=True, kw_only=True):
+    """A field that is left out stays as it is; null empties it."""
+
+    kind: ChargeKind | UnsetType = UNSET
+    amount: Amount | UnsetType = UNSET
+    name: Annotated[str, Meta(max_length=NAME_LENGTH_MAX)] | None | UnsetType = UNSET
+    rate: Amount | None | UnsetType = UNSET
+    included: bool | UnsetType = UNSET
+    item: int | None | UnsetType = UNSET
+
+
+class ChangeCharge(Command, frozen=True, kw_only=True):
+    """`charge` is the place among the order's charges, from 0 on."""
+
+    charge: int
+    changed: ChangedCharge
+
+
+class RemoveCharge(Command, frozen=True, kw_only=True):
+    charge: int
 
 
 class ChangeQuantity(Command, frozen=True, kw_only=True):

@@ -1,24 +1,25 @@
 """The decisions: state and command to events, or a refusal. Pure: clock, ids and random come in as arguments."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
 from msgspec import UNSET
-from msgspec.structs import astuple, fields
+from msgspec.structs import asdict, astuple, fields
 
 from domain import aggregate
 from domain.aggregate import Event, Record
 from domain.currencies import digits_of
-from domain.money import Unit, decimal_text, is_too_large, readable
+from domain.money import Amount, Unit, decimal_text, is_too_large, readable
 from domain.order import billing, commands
 from domain.order import events as e
-from domain.order.commands import ITEMS_MAX
+from domain.order.commands import CHARGES_MAX, ITEMS_MAX
 from domain.order.state import ORDER, Item, Order, Payment, Refund, is_payable
 from domain.order.statuses import CLOSED, OPEN, TRANSITIONS
 from domain.refusals import (
     AmountTooLarge,
+    ChargeNotFound,
     InvalidField,
     ItemNotFound,
     OrderNotChangeable,
@@ -35,6 +36,7 @@ from domain.refusals import (
 
 EVENTS_MAX = 10_000
 THUMBNAILS_MAX = 20
+RATE_DIGITS_MAX = 10
 
 # A command's billing fields, in the order of Billing's own.
 _BILLING_FIELDS: Final = tuple(f"billing_{field.name}" for field in fields(e.Billing))
@@ -52,12 +54,14 @@ def _must_be_within_limits(order: Order) -> None:
     total = totals.total
     if total < 0:
         raise TotalNegative(f"The order's total would be {readable(total, order.unit)}, less than nothing.")
-    if is_too_large(max(total, totals.items_subtotal), order.digits):
+    if is_too_large(max(total, totals.items_subtotal, totals.charges), order.digits):
         raise AmountTooLarge(
             f"The order would come to {readable(total, order.unit)}; at most 15 digits before the point."
         )
     if len(order.items) > ITEMS_MAX:
         raise OrderTooLong(f"An order has at most {ITEMS_MAX} items.")
+    if len(order.charges) > CHARGES_MAX:
+        raise OrderTooLong(f"An order has at most {CHARGES_MAX} charges.")
     if order.version > EVENTS_MAX:
         raise OrderTooLong(f"An order has at most {EVENTS_MAX} events.")
 
@@ -90,6 +94,27 @@ def _voucher_applied(command: commands.NewVoucher, unit: Unit, now: datetime) ->
         discount_amount=command.discount_amount.decimal(unit, "voucher.discount_amount"),
         code=command.code,
     )
+
+
+def _charge(command: commands.NewCharge, items: Collection[int], unit: Unit, path: str = "") -> e.Charge:
+    """A charge as it is recorded. Raises InvalidField where it is for an item that is none of these."""
+    if command.item is not None and command.item not in items:
+        raise InvalidField(f"{path}item", f"the order has no item {command.item}")
+    rate = None if command.rate is None else command.rate.text
+    if rate is not None and len(rate.partition(".")[2]) > RATE_DIGITS_MAX:
+        raise InvalidField(f"{path}rate", f"at most {RATE_DIGITS_MAX} digits after the point")
+    return e.Charge(
+        kind=command.kind,
+        amount=command.amount.decimal(unit, f"{path}amount"),
+        name=command.name,
+        rate=rate,
+        included=command.included,
+        item=command.item,
+    )
+
+
+def _charges(given: Sequence[commands.NewCharge], items: Collection[int], unit: Unit) -> tuple[e.Charge, ...]:
+    return tuple(_charge(charge, items, unit, f"charges[{i}].") for i, charge in enumerate(given))
 
 
 def _method(method: e.Method | None, field: str) -> e.Method | None:
@@ -139,6 +164,9 @@ def create(
     ]
     if command.voucher:
         events.append(_voucher_applied(command.voucher, unit, now))
+    if command.charges:
+        charges = _charges(command.charges, range(1, len(command.items) + 1), unit)
+        events.append(e.ChargesChanged(occurred_at=now, charges=charges))
     return events
 
 
@@ -170,9 +198,11 @@ def change_item_quantity(order: Order, command: commands.ChangeItemQuantity, now
 
 
 def remove_item(order: Order, command: commands.RemoveItem, now: datetime) -> list[Event]:
+    """The charges for the item go with it."""
     item = _item(order, command.item)
     _must_be_open(order, "Items")
-    return [e.ItemRemoved(occurred_at=now, item=item.id)]
+    charges = tuple(charge for charge in order.charges if charge.item != item.id)
+    return [e.ItemRemoved(occurred_at=now, item=item.id), *_change_charges(order, charges, now)]
 
 
 def change(order: Order, command: commands.ChangeOrder, now: datetime) -> list[Event]:
@@ -199,7 +229,10 @@ def change(order: Order, command: commands.ChangeOrder, now: datetime) -> list[E
     if (method, cost) != (order.shipping_method, kept):
         _must_be_open(order, "Shipping")
         events.append(e.ShippingChanged(occurred_at=now, shipping_cost=cost, shipping_method=method))
-    return events + _change_voucher(order, command, now)
+    events += _change_voucher(order, command, now)
+    if command.charges is not UNSET:
+        events += _change_charges(order, _charges(command.charges or (), _numbers(order), order.unit), now)
+    return events
 
 
 def _change_voucher(order: Order, command: commands.ChangeOrder, now: datetime) -> list[Event]:
@@ -218,6 +251,52 @@ def _change_voucher(order: Order, command: commands.ChangeOrder, now: datetime) 
             return []
     _must_be_open(order, "The voucher")
     return [event]
+
+
+def _numbers(order: Order) -> set[int]:
+    """The numbers of an order's items."""
+    return {item.id for item in order.items}
+
+
+def _change_charges(order: Order, charges: tuple[e.Charge, ...], now: datetime) -> list[Event]:
+    if charges == order.charges:
+        return []
+    _must_be_open(order, "Charges")
+    return [e.ChargesChanged(occurred_at=now, charges=charges)]
+
+
+def add_charge(order: Order, command: commands.AddCharge, now: datetime) -> list[Event]:
+    return _change_charges(order, (*order.charges, _charge(command, _numbers(order), order.unit)), now)
+
+
+def change_charge(order: Order, command: commands.ChangeCharge, now: datetime) -> list[Event]:
+    place = _place_of_charge(order, command.charge)
+    (old,) = order.charges[place]
+    new = commands.NewCharge(**_of_command(old) | _given(command.changed))
+    charge = _charge(new, _numbers(order), order.unit)
+    return _change_charges(order, (*order.charges[: place.start], charge, *order.charges[place.stop :]), now)
+
+
+def remove_charge(order: Order, command: commands.RemoveCharge, now: datetime) -> list[Event]:
+    place = _place_of_charge(order, command.charge)
+    return _change_charges(order, order.charges[: place.start] + order.charges[place.stop :], now)
+
+
+def _place_of_charge(order: Order, place: int) -> slice:
+    if place >= len(order.charges):
+        raise ChargeNotFound(f"The order has no charge {place}; its {len(order.charges)} are counted from 0.")
+    return slice(place, place + 1)
+
+
+def _of_command(charge: e.Charge) -> dict[str, Any]:
+    """The fields of a recorded charge, as a command has them."""
+    rate = None if charge.rate is None else Amount(charge.rate)
+    return asdict(charge) | {"amount": Amount(charge.amount), "rate": rate}
+
+
+def _given(command: commands.Command) -> dict[str, Any]:
+    """The fields of a command that are set."""
+    return {name: value for name, value in asdict(command).items() if value is not UNSET}
 
 
 def change_status(order: Order, command: commands.ChangeStatus, now: datetime) -> list[Event]:
@@ -338,6 +417,9 @@ _DECISIONS: Final[dict[type[commands.Command], Callable[[Order, Any, datetime], 
     commands.ChangeItemQuantity: change_item_quantity,
     commands.RemoveItem: remove_item,
     commands.ChangeOrder: change,
+    commands.AddCharge: add_charge,
+    commands.ChangeCharge: change_charge,
+    commands.RemoveCharge: remove_charge,
     commands.ChangeStatus: change_status,
     commands.DeleteOwnOrder: delete_own,
     commands.ReceivePayment: receive_payment,

@@ -158,6 +158,26 @@ class VoucherRemoved(Event, frozen=True, kw_only=True):
     pass
 
 
+class Charge(Part, frozen=True):
+    """What is charged beside the goods and their shipping: a tax, a tip. An included one stands in the prices already.
+
+    `item` is the number of the line that it is for; null where it is for the whole order.
+    """
+
+    kind: str
+    amount: str
+    name: str | None = None
+    rate: str | None = None
+    included: bool = False
+    item: int | None = None
+
+
+class ChargesChanged(Event, frozen=True, kw_only=True):
+    """All of the order's charges, after the change."""
+
+    charges: tuple[Charge, ...] = ()
+
+
 class BillingChanged(Event, frozen=True, kw_only=True):
     """`personal.billing` is the whole billing, after the change."""
 
@@ -211,6 +231,7 @@ TOPICS: Final[dict[str, type[Event]]] = {
     "order.item_removed.v1": ItemRemoved,
     "order.voucher_applied.v1": VoucherApplied,
     "order.voucher_removed.v1": VoucherRemoved,
+    "order.charges_changed.v1": ChargesChanged,
     "order.billing_changed.v1": BillingChanged,
     "order.notes_changed.v1": NotesChanged,
     "order.payment_method_changed.v1": PaymentMethodChanged,

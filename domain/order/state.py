@@ -63,13 +63,15 @@ class Refund(Part, frozen=True, tag="refund"):
 class Totals(msgspec.Struct, frozen=True):
     """An order's totals; the contract's section 'One order, two contracts' defines each.
 
-    Amounts are minor units; `units` is the sum of its items' quantities.
+    Amounts are minor units; `units` is the sum of its items' quantities, `charges` that of the charges that are not
+    included in the prices.
     """
 
     items_subtotal: int
     items_discount: int
     total_discount: int
     shipping: int
+    charges: int
     total: int
     paid: int
     credited: int
@@ -116,6 +118,8 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     # The number of the last item that was added. Never goes down, so that no number is given twice.
     item_last: int = 0
     voucher: Voucher | None = None
+    # As they are recorded: of most orders there are none, of the others they are rarely asked for.
+    charges: tuple[e.Charge, ...] = ()
     payments: tuple[Payment | Refund, ...] = ()
     # What was refunded beyond what had been overpaid, and is not owed again.
     credited: int = 0
@@ -139,12 +143,14 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
             shipping += item.shipping
             units += item.quantity
         total_discount = items_discount + (self.voucher.discount if self.voucher else 0)
+        charges = sum(minor_units(charge.amount) for charge in self.charges if not charge.included)
         return Totals(
             items_subtotal=items_subtotal,
             items_discount=items_discount,
             total_discount=total_discount,
             shipping=shipping,
-            total=items_subtotal - total_discount + shipping,
+            charges=charges,
+            total=items_subtotal - total_discount + shipping + charges,
             paid=self.received,
             credited=self.credited,
             units=units,
@@ -254,6 +260,7 @@ _CHANGES: Final[Mapping[type[Event], Callable[[Order, Any], dict[str, Any]]]] = 
     e.ItemRemoved: _item_removed,
     e.VoucherApplied: lambda _, event: {"voucher": Voucher(minor_units(event.discount_amount), event.code)},
     e.VoucherRemoved: lambda _, __: {"voucher": None},
+    e.ChargesChanged: lambda _, event: {"charges": event.charges},
     e.BillingChanged: lambda _, event: {"billing": event.personal.billing},
     e.NotesChanged: lambda _, event: {"notes": event.personal.notes},
     e.PaymentMethodChanged: lambda _, event: {"payment_method": event.payment_method},

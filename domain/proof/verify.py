@@ -153,6 +153,7 @@ CHANGES: dict[str, Callable[[Any, Any], dict[str, Any]]] = {
     "order.item_removed.v1": lambda order, event: {"items": [i for i in order["items"] if i["item"] != event["item"]]},
     "order.voucher_applied.v1": lambda _, event: {"voucher": event},
     "order.voucher_removed.v1": lambda _, __: {"voucher": None},
+    "order.charges_changed.v1": lambda _, event: {"charges": event.get("charges", [])},
     "order.billing_changed.v1": lambda _, event: {"billing": event["personal"]["billing"]},
     "order.notes_changed.v1": lambda _, event: {"notes": event["personal"].get("notes")},
     "order.payment_method_changed.v1": lambda _, event: {"payment_method": event.get("payment_method")},
@@ -189,6 +190,7 @@ def created(record: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
         "notes": personal.get("notes"),
         "items": [],
         "voucher": None,
+        "charges": [],
         "payments": [],
         "credited": 0,
         "digits": digits,
@@ -242,6 +244,7 @@ def document(order: dict[str, Any]) -> dict[str, Any]:
         "voucher": {"code": voucher.get("code"), "discount_amount": amount(voucher["discount_amount"], digits)}
         if voucher
         else None,
+        "charges": [charge(each, digits) for each in order["charges"]],
         "payments": [payment(kind, event, digits) for kind, event in order["payments"]],
     }
 
@@ -257,7 +260,8 @@ def totals_of(order: dict[str, Any]) -> dict[str, int]:
     items_discount = sum(minor(item["discount_amount"]) for item in items)
     discount = items_discount + (minor(order["voucher"]["discount_amount"]) if order["voucher"] else 0)
     shipping = minor(order["shipping_cost"]) + sum(minor(item["shipping"]) for item in items)
-    total = subtotal - discount + shipping
+    charges = sum(minor(charge["amount"]) for charge in order["charges"] if not charge.get("included"))
+    total = subtotal - discount + shipping + charges
     paid = sum(minor(event["amount"]) * (1 if kind == "payment" else -1) for kind, event in order["payments"])
     return {
         "items_subtotal": subtotal,
@@ -268,6 +272,7 @@ def totals_of(order: dict[str, Any]) -> dict[str, int]:
         "total": total,
         "amount_paid": paid,
         "amount_outstanding": max(0, total - order["credited"] - paid),
+        **({"charges_total": charges} if order["charges"] else {}),
     }
 
 
@@ -333,6 +338,14 @@ def line(item: dict[str, Any], digits: int) -> dict[str, Any]:
         "discount_amount": amount(item["discount_amount"], digits),
         "total_price": amount(decimal(minor(item["unit_price"]) * item["quantity"], digits), digits),
         "offer": item.get("offer"),
+    }
+
+
+def charge(event: dict[str, Any], digits: int) -> dict[str, Any]:
+    return {
+        **pick(event, "kind", "name", "rate", "item"),
+        "amount": amount(event["amount"], digits),
+        "included": event.get("included", False),
     }
 
 

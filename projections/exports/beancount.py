@@ -9,18 +9,24 @@ An order has a balance in each account, and it is a function of the order as it 
     Income:Shipping              the order's shipping and its items', negative
     Income:Discounts             its items' discounts, positive: less income
     Income:Vouchers              its voucher, positive
+    Liabilities:Taxes            its taxes on top of the prices, negative: they are owed to an authority
+    Liabilities:Duties           its duties on top, negative
+    Income:Tips                  its tips on top, negative, as the next two are
+    Income:Fees                  its fees on top
+    Income:Gift-Wrap             its gift wrap on top
     Income:Refunds               what was credited: refunded beyond what had been overpaid, and not owed again; positive
 
-Income less discounts and refunds is what is due, and that is either received, which the providers hold, or outstanding;
-so an order's balances always add up to nothing, and so does every change of them. A transaction is such a change: that
-of the events of one instant together (an order is created with its items in one), each payment and each refund by
-itself:
+A charge that is included in the prices stands in the sales. Income and what is collected, less discounts and refunds,
+is what is due, and that is either received, which the providers hold, or outstanding; so an order's balances always add
+up to nothing, and so does every change of them. A transaction is such a change: that of the events of one instant
+together (an order is created with its items in one), each payment and each refund by itself:
 
-    created, items, voucher, shipping   receivable against income: an order is booked when it is placed, as an invoice
+    created, items, voucher, shipping,  receivable against income and what is collected: an order is booked when it is
+    charges                             placed, as an invoice
     payment                             provider against receivable, and against customers where it is more than due
     refund                              provider against customers, as far as it was overpaid, and then against refunds;
                                         against receivable, where the refund says that it is owed again
-    cancelled, refunded, deleted        receivable against income: the order's total is nothing now, as it takes no
+    cancelled, refunded, deleted        the same back again: the order's total is nothing now, as it takes no
                                         payment any more; what was received and not yet refunded is owed to customers
     any other event                     none
 
@@ -65,7 +71,7 @@ from domain.aggregate import Event, fold, step
 from domain.currencies import digits_of
 from domain.log.log import Log
 from domain.moments import day_of, microseconds
-from domain.money import Unit, readable
+from domain.money import Unit, minor_units, readable
 from domain.order import events as e
 from domain.order.state import ORDER, Order, Payment
 from domain.order.statuses import UNPAYABLE
@@ -85,6 +91,14 @@ SHIPPING: Final = "Income:Shipping"
 DISCOUNTS: Final = "Income:Discounts"
 VOUCHERS: Final = "Income:Vouchers"
 REFUNDS: Final = "Income:Refunds"
+# Of each kind of charge.
+CHARGES: Final = {
+    "tax": "Liabilities:Taxes",
+    "duty": "Liabilities:Duties",
+    "tip": "Income:Tips",
+    "fee": "Income:Fees",
+    "gift_wrap": "Income:Gift-Wrap",
+}
 # The accounts, under the provider's name, of lines that stand in settlement files and in no order.
 _ACCOUNT_OF: Final = {
     "fee": "Expenses:Fees",
@@ -119,6 +133,9 @@ def balances(order: Order) -> Mapping[str, int]:
         found[DISCOUNTS] = totals.items_discount
         found[VOUCHERS] = totals.total_discount - totals.items_discount
         found[REFUNDS] = totals.credited
+        for charge in order.charges:
+            if not charge.included:
+                found[CHARGES[charge.kind]] -= minor_units(charge.amount)
         due = totals.due
     found[RECEIVABLE] = max(0, due - totals.paid)
     found[CUSTOMERS] = min(0, due - totals.paid)

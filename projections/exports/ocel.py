@@ -60,6 +60,7 @@ _OF_EVENTS: Final[dict[type[Event], tuple[str, ...]]] = {
     e.ItemRemoved: (),
     e.VoucherApplied: ("code", "discount_amount"),
     e.VoucherRemoved: (),
+    e.ChargesChanged: (),
     e.BillingChanged: (),
     e.NotesChanged: (),
     e.PaymentMethodChanged: (),

@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw
 
-from domain.money import short_number, two_digit_text
+from domain.money import minor_units, short_number, two_digit_text
 from domain.order import events as e
 from domain.order.state import Item, Order, Payment, Refund, Totals, is_payable, storefront_status
 from projections.orders.search import full_name
@@ -70,7 +70,7 @@ def _url(order: Order) -> bytes:
 def _shop(order: Order, totals: Totals, digits: int) -> dict[str, Any]:
     """Seed 000, 'Order Object Data Structure', in the order of its example."""
     customer, billing = order.customer, order.billing
-    return {
+    shown = {
         "id": order.id,
         "key": order.key,
         "status": order.status,
@@ -108,6 +108,10 @@ def _shop(order: Order, totals: Totals, digits: int) -> dict[str, Any]:
         "is_paid": totals.is_paid,
         "is_payable": is_payable(order, totals),
     }
+    # What the seed does not know stands behind all that it does, on those orders that have it.
+    if order.charges:
+        shown["charges_total"] = short_number(totals.charges, digits)
+    return shown
 
 
 def distinct_products(order: Order) -> int:
@@ -159,7 +163,7 @@ def human_readable_size(size_bytes: int | None) -> str | None:
 def _storefront(order: Order, totals: Totals, digits: int, items: Raw) -> dict[str, Any]:
     """Seed 002's object, in the order of its example."""
     customer = order.customer.details if order.customer else None
-    return {
+    shown = {
         "id": order.uuid,
         "url": "/url/",
         "customer": {
@@ -181,6 +185,9 @@ def _storefront(order: Order, totals: Totals, digits: int, items: Raw) -> dict[s
         "shipping": two_digit_text(totals.shipping, digits),
         "total_amount": two_digit_text(totals.total, digits),
     }
+    if order.charges:
+        shown["charges_total"] = two_digit_text(totals.charges, digits)
+    return shown
 
 
 def _billing_address(billing: e.Billing) -> dict[str, Any] | None:
@@ -231,6 +238,18 @@ def _more(order: Order, totals: Totals, digits: int, items: Any, payments: Any) 
         else None,
         "payments": payments,
         "storefront_status": storefront_status(order, totals),
+        "charges": [_charge(charge, digits) for charge in order.charges],
+    }
+
+
+def _charge(charge: e.Charge, digits: int) -> dict[str, Any]:
+    return {
+        "kind": charge.kind,
+        "name": charge.name,
+        "rate": charge.rate,
+        "amount": two_digit_text(minor_units(charge.amount), digits),
+        "included": charge.included,
+        "item": charge.item,
     }
 
 

@@ -48,7 +48,9 @@ def owner(new_customer: Callable[[], Customer]) -> Customer:
 
 @pytest.fixture
 def order(staff: Client, owner: Customer) -> dict[str, str]:
-    return placed(staff, owner, items=[{"unit_price": "50"}, {"unit_price": "50"}])
+    return placed(
+        staff, owner, items=[{"unit_price": "50"}, {"unit_price": "50"}], charges=[{"kind": "tip", "amount": "5"}]
+    )
 
 
 _NO_KEYS = [

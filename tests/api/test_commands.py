@@ -134,7 +134,7 @@ def test_the_document_is_the_shops_object_and_then_what_staff_see_besides(
     order = paid(staff, order, "50.00", received_at="2026-01-01T12:00:00+02:00")
     shop = customer.get(f"{SHOP}/{order['id']}").json()
     storefront = customer.get(f"{STOREFRONT}{order['uuid']}").json()
-    own = ["uuid", "version", "currency", "items", "voucher", "payments", "storefront_status"]
+    own = ["uuid", "version", "currency", "items", "voucher", "payments", "storefront_status", "charges"]
     assert list(order) == list(shop) + own
     assert {name: order[name] for name in shop} == shop
     assert order["items"] == storefront["items"]

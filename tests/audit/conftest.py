@@ -133,6 +133,16 @@ def one_of_each(office: Office) -> Order:
     return order
 
 
+def one_of_what_few_have(office: Office) -> Order:
+    """An order with each of the events that few orders have, and `one_of_each` has not."""
+    vat = {"kind": "tax", "name": "VAT 21%", "rate": "0.21", "amount": "21.00"}
+    others = [{"kind": "tax", "amount": "1", "included": True}, {"kind": "tip", "amount": "2"}]
+    order = office.place(charges=[vat, *others, {"kind": "gift_wrap", "amount": "3"}])
+    for shape, fields in ((ChangeOrder, {"charges": []}),):
+        order = office.give(order, shape, **fields)
+    return order
+
+
 def reconcile(office: Office) -> str:
     """Starts a reconciliation of one line; returns its UUID."""
     header = "reference,kind,gross,fee,net,currency,occurred_at,order,payout\n"

@@ -23,6 +23,7 @@ def an_order(random: Random, customer: int) -> CreateOrder:
         "voucher": random.choice((None, {"code": word(random), "discount_amount": "1"})),
         "shipping_cost": str(random.randint(1, 9)),
         "notes": word(random),
+        "charges": _charges(random),
         **_details(random),
     }
     return shaped(body, CreateOrder)
@@ -39,6 +40,9 @@ def a_command(random: Random, order: Order, mark: str) -> c.Command:
             (c.ChangeOrder, {"shipping_method": _method(random), "shipping_cost": str(random.randint(1, 9))}),
             (c.ChangeOrder, {"voucher": random.choice((None, {"discount_amount": "1"})), "notes": word(random)}),
             (c.ChangeOrder, _details(random)),
+            (c.ChangeOrder, {"charges": _charges(random)}),
+            (c.AddCharge, {"kind": "tax", "name": word(random), "amount": "1", "item": random.choice((None, 1))}),
+            (c.RemoveCharge, {"charge": random.randint(0, 1)}),
             (c.AddItem, _item(random)),
             (c.ChangeItemQuantity, {"item": random.randint(1, 3), "quantity": random.randint(1, 4)}),
             (c.RemoveItem, {"item": random.randint(1, 3)}),
@@ -64,6 +68,11 @@ def _item(random: Random) -> dict[str, Any]:
         "shipping": str(random.randint(0, 3)),
         "discount_amount": str(random.randint(0, 5)),
     }
+
+
+def _charges(random: Random) -> list[dict[str, Any]]:
+    charge = {"kind": "tip", "amount": str(random.randint(0, 9)), "name": word(random)}
+    return [charge | {"included": random.random() < 0.5} for _ in range(random.randint(0, 2))]
 
 
 def _method(random: Random) -> dict[str, Any] | None:

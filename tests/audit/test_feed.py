@@ -15,7 +15,7 @@ from domain.ledger import OrderLedger
 from domain.log.recorder import SQLiteRecorder
 from domain.order import events as e
 from domain.order.commands import ChangeOrder, ReceivePayment
-from tests.audit.conftest import AUDIT, Office, exact, one_of_each, reconcile
+from tests.audit.conftest import AUDIT, Office, exact, one_of_each, one_of_what_few_have, reconcile
 from tests.conftest import ME, Service, bring, do, new_order
 from tests.first_version import recorded_in_the_first_version
 
@@ -35,6 +35,10 @@ SUMMARIES = [
     ("PaymentReceived", "payment of 50.00 USD received by stripe, reference pi_123"),
     ("PaymentRefunded", "refund of 9.99 USD by stripe, reference re_9, of payment pi_123"),
     ("StatusChanged", "status changed to processing: paid in part"),
+]
+RICH = [
+    ("ChargesChanged", "charges changed to VAT 21% 21.00 USD, tax 1.00 USD (included), tip 2.00 USD, 1 more"),
+    ("ChargesChanged", "charges changed to none"),
 ]
 FIELDS = [
     "log",
@@ -64,6 +68,7 @@ class Told(Office):
         self.clock.tick(days=1)
         self.second = self.place()
         self.third = self.place()
+        self.rich = one_of_what_few_have(self)
         self.last_day = self.clock.now
 
 
@@ -81,7 +86,12 @@ def positions(events: list[dict[str, Any]]) -> list[int]:
 def test_every_type_of_event_is_told_in_words(told: Told) -> None:
     events = told.feed(order=str(told.first.uuid))
     assert [(event["type"], event["summary"]) for event in events] == SUMMARIES
-    assert {event["type"] for event in events} == {shape.__name__ for shape in e.TOPICS.values()}
+    assert {event["type"] for event in told.feed()} == {shape.__name__ for shape in e.TOPICS.values()}
+
+
+def test_what_few_orders_have_is_told_in_words_too(told: Told) -> None:
+    events = told.feed(order=str(told.rich.uuid))
+    assert [(event["type"], event["summary"]) for event in events if event["type"] not in dict(SUMMARIES)] == RICH
 
 
 def test_an_event_stands_beside_its_exact_data_and_where_it_came_from(told: Told) -> None:

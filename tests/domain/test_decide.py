@@ -200,6 +200,8 @@ CHANGES: dict[str, tuple[c.Command, type[Event], set[str]]] = {
     "the voucher removed": (change(voucher=None), e.VoucherRemoved, OPEN),
     "the shipping cost": (change(shipping_cost="3"), e.ShippingChanged, OPEN),
     "the shipping method": (change(shipping_method={"id": 2}), e.ShippingChanged, OPEN),
+    "the charges": (change(charges=[{"kind": "tip", "amount": "1"}]), e.ChargesChanged, OPEN),
+    "a charge added": (shaped({"kind": "tip", "amount": "1"}, c.AddCharge), e.ChargesChanged, OPEN),
     "billing": (change(billing_address="123 Main St"), e.BillingChanged, NOT_CLOSED),
     "notes": (change(notes="leave at the door"), e.NotesChanged, NOT_CLOSED),
     "the payment method": (change(payment_method={"id": 2}), e.PaymentMethodChanged, NOT_CLOSED),

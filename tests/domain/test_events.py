@@ -127,6 +127,7 @@ NOT_PERSONAL = {
     "status",
     *("shipping_cost", "unit_price", "shipping", "discount_amount", "amount"),
     "code",  # of the voucher, the shop's
+    *("charges.kind", "charges.name", "charges.rate", "charges.amount"),  # of the shop's, or a law's
     *("provider", "reference", "payment_reference", "method"),  # the payment's, at its provider
     "reason",  # of the staff, about the order
     *("product.name", "product.slug"),

@@ -43,7 +43,13 @@ def _new(random: Random) -> dict[str, Any]:
     ]
     voucher = {"discount_amount": "2"} if items and random.random() < 0.3 else None
     cost = str(random.randint(0, 9))
-    return {"currency": random.choice(CURRENCIES), "items": items, "voucher": voucher, "shipping_cost": cost}
+    kinds = ("tax", "tip", "duty", "fee", "gift_wrap")
+    charges = [
+        {"kind": random.choice(kinds), "amount": str(random.randint(0, 9)), "included": random.random() < 0.3}
+        for _ in range(random.randint(0, 2))
+    ]
+    order = {"currency": random.choice(CURRENCIES), "items": items, "voucher": voucher, "shipping_cost": cost}
+    return order | {"charges": charges}
 
 
 def _one_more(desk: Desk, random: Random, order: Order) -> Order:
@@ -59,7 +65,8 @@ def _one_more(desk: Desk, random: Random, order: Order) -> Order:
     if what < 0.8:
         return desk.give(order, c.AddItem, unit_price=amount, quantity=2, discount_amount="1")
     if what < 0.85:
-        return desk.give(order, c.ChangeOrder, voucher={"discount_amount": "3"}, shipping_cost=amount)
+        tax = {"kind": "tax", "amount": amount}
+        return desk.give(order, c.ChangeOrder, voucher={"discount_amount": "3"}, shipping_cost=amount, charges=[tax])
     return desk.move(order, random.choice(STATUSES))
 
 

@@ -25,6 +25,13 @@ from tests.finance.stories import PROVIDERS, all_orders, tell
 
 MakeDesk = Callable[..., Desk]
 STANDING = ("new", "hold", "processing", "shipped", "completed", "failed")
+CHARGES = {
+    "tax": "Liabilities:Taxes",
+    "duty": "Liabilities:Duties",
+    "tip": "Income:Tips",
+    "fee": "Income:Fees",
+    "gift_wrap": "Income:Gift-Wrap",
+}
 ORDERS, CUSTOMERS = "Assets:Receivable:Orders", "Liabilities:Customers"
 
 
@@ -52,6 +59,9 @@ def counted(desk: Desk, books: Books) -> Balances:
             found["Income:Shipping", order["currency"]] -= order["shipping_cost"]
             found["Income:Discounts", order["currency"]] += order["items_discount"]
             found["Income:Vouchers", order["currency"]] += order["total_discount"] - order["items_discount"]
+            for charge in order["charges"]:
+                if not charge["included"]:
+                    found[CHARGES[charge["kind"]], order["currency"]] -= Decimal(charge["amount"])
             found[ORDERS, order["currency"]] += order["amount_outstanding"]
             kept = desk.ledger.order(UUID(order["uuid"]))
             credited = Decimal(kept.credited).scaleb(-kept.digits)

@@ -41,6 +41,7 @@ def _order(random: Random) -> c.CreateOrder:
         shipping_cost=str(random.randint(0, 9)),
         shipping_method=_method(random),
         notes=random.choice(NAMES),
+        charges=[charge | {"item": None} for charge in _charges(random)],
         **_billing(random),
     )
 
@@ -53,6 +54,21 @@ def _item(random: Random) -> dict[str, Any]:
         "shipping": str(random.randint(0, 3)),
         "discount_amount": str(random.randint(0, 5)),
     }
+
+
+def _charges(random: Random) -> list[dict[str, Any]]:
+    kinds = ("tax", "tip", "duty", "fee", "gift_wrap")
+    return [
+        {
+            "kind": random.choice(kinds),
+            "name": random.choice(NAMES),
+            "rate": random.choice((None, "0.21")),
+            "amount": str(random.randint(0, 9)),
+            "included": random.random() < 0.3,
+            "item": random.choice((None, 1)),
+        }
+        for _ in range(random.randint(0, 2))
+    ]
 
 
 def _method(random: Random) -> dict[str, Any] | None:
@@ -77,6 +93,7 @@ def _command(random: Random, step: int) -> c.Command:
             {"payment_method": _method(random)},
             {"shipping_method": _method(random), "shipping_cost": str(random.randint(0, 9))},
             {"voucher": random.choice((None, {"discount_amount": "2"}))},
+            {"charges": _charges(random)},
             _billing(random),
         )
     )

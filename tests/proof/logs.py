@@ -198,6 +198,15 @@ def histories(draw: st.DrawFn, uuid: UUID) -> list[Record]:
         offer=_ids,
     )
     vouchers = st.none() | st.builds(commands.NewVoucher, code=_maybe, discount_amount=amounts)
+    charges = st.builds(
+        commands.NewCharge,
+        kind=st.sampled_from(("tax", "tip", "duty", "fee", "gift_wrap")),
+        amount=amounts,
+        name=_maybe,
+        rate=st.none() | st.just(Amount("0.21")),
+        included=st.booleans(),
+        item=st.none() | st.integers(1, 3),
+    )
     customers = st.none() | st.builds(
         commands.NewCustomer, id=st.integers(0, 9), username=_maybe, first_name=_maybe, last_name=_maybe
     )
@@ -219,6 +228,8 @@ def histories(draw: st.DrawFn, uuid: UUID) -> list[Record]:
         st.builds(commands.RemoveItem, item=st.integers(1, 4)),
         st.builds(commands.ChangeOrder, notes=_maybe, shipping_method=st.none() | _methods, shipping_cost=amounts),
         st.builds(commands.ChangeOrder, payment_method=st.none() | _methods, voucher=vouchers),
+        st.builds(commands.ChangeOrder, charges=st.lists(charges, max_size=2).map(tuple)),
+        st.builds(commands.RemoveCharge, charge=st.integers(0, 1)),
         st.builds(commands.ChangeOrder, **_billing),
         st.builds(
             commands.ChangeStatus, status=st.sampled_from(("hold", "processing", "completed", "cancelled", "refunded"))
