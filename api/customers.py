@@ -33,7 +33,7 @@ class Customers:
         parameters = Parameters(req.params)
         parameters.refuse_others_than(_NAMES)
         limit, offset = paging.window(parameters, _LIMIT_DEFAULT)
-        words, currency = filters.search_words(parameters), parameters.text("currency")
+        words, currency = filters.search_words(parameters), parameters.currency()
         ordering = filters.ordering_fields(parameters, customers.ORDERING) or customers.BY_ID
         url = paging.base_url(req, self._settings) + PATH
         await self._asking.reached(parameters)

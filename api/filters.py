@@ -74,7 +74,7 @@ def read(parameters: Parameters, zone: ZoneInfo) -> Filter:
 
 def _statuses(parameters: Parameters) -> tuple[str, ...] | None:
     status = parameters.choice("status", statuses.LISTED)
-    named = [name for name in (parameters.text("status_in") or "").split(",") if name]
+    named = parameters.listed("status_in")
     if not named:
         return None if status is None else (status,)
     return tuple(name for name in named if name in statuses.TRANSITIONS and status in (None, name))
@@ -100,10 +100,10 @@ def ordering_fields(parameters: Parameters, known: Iterable[str]) -> Ordering:
     Raises a 400 where a field is not known.
     """
     terms: dict[str, bool] = {}
-    for term in (parameters.text("ordering") or "").split(","):
-        field = term.strip().removeprefix("-")
+    for term in parameters.listed("ordering"):
+        field = term.removeprefix("-")
         if field and field not in known:
             raise invalid_parameter("ordering", f"must be of {', '.join(known)}, each with or without a - in front")
         if field:
-            terms.setdefault(field, term.strip().startswith("-"))
+            terms.setdefault(field, term.startswith("-"))
     return tuple(terms.items())

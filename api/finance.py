@@ -108,7 +108,7 @@ def _filter(parameters: Parameters, zone: ZoneInfo) -> Filter:
         until=until,
         provider=parameters.text("provider"),
         method=parameters.text("method"),
-        currency=parameters.text("currency"),
+        currency=parameters.currency(),
         kind=parameters.choice("kind", KINDS),
         order=_order(parameters),
     )
@@ -127,8 +127,7 @@ def _order(parameters: Parameters) -> int | UUID | None:
 
 
 def _group_by(parameters: Parameters) -> list[str]:
-    """A comma list; its empty places are passed over."""
-    names = [name for name in (parameters.text("group_by") or "").split(",") if name]
+    names = parameters.listed("group_by")
     if not set(names) <= set(GROUPINGS):
         raise invalid_parameter("group_by", f"must be of {', '.join(GROUPINGS)}, comma separated")
     return names

@@ -41,7 +41,7 @@ class Orders:
             words=(),
             staff_words=asked.words,
             key=parameters.text("key"),
-            currency=parameters.text("currency"),
+            currency=parameters.currency(),
             is_paid=parameters.boolean("is_paid"),
             is_payable=parameters.boolean("is_payable"),
         )

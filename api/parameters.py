@@ -2,18 +2,15 @@
 
 import re
 from collections.abc import Mapping, Sequence, Set
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from api.errors import invalid_parameter
-from domain.moments import day_ends, microseconds
+from domain.moments import day_ends, microseconds, moment_written
 
 _INTEGER: Final = re.compile(r"[0-9]{1,15}")
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_MOMENT: Final = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})"
-)
 _BOOLEANS: Final = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -39,10 +36,19 @@ class Parameters:
         value = self.text(name)
         return None if value is None else _integer(name, value)
 
-    def integers(self, name: str) -> list[int] | None:
-        """A comma list; its empty places are passed over."""
-        value = self.text(name)
-        return None if value is None else [_integer(name, part) for part in value.split(",") if part]
+    def listed(self, name: str) -> list[str]:
+        """The parts of a comma list, without the spaces around them; its empty places are passed over."""
+        parts = (part.strip() for part in (self.text(name) or "").split(","))
+        return [part for part in parts if part]
+
+    def integers(self, name: str) -> list[int]:
+        """A comma list of them."""
+        return [_integer(name, part) for part in self.listed(name)]
+
+    def currency(self) -> str | None:
+        """The code that `currency` names, in whatever case."""
+        value = self.text("currency")
+        return value and value.strip().upper()
 
     def choice(self, name: str, choices: Sequence[str]) -> str | None:
         value = self.text(name)
@@ -80,12 +86,13 @@ class Parameters:
         value = self.text(name)
         if value is None:
             return None
-        if not _MOMENT.fullmatch(value):
-            raise invalid_parameter(name, "must be a time like 2024-05-31T12:00:00Z (write a + as %2B)")
         try:
-            return datetime.fromisoformat(value).astimezone(UTC)
+            moment = moment_written(value)
         except (ValueError, OverflowError):
             raise invalid_parameter(name, "is no time of the calendar") from None
+        if moment is None:
+            raise invalid_parameter(name, "must be a time like 2024-05-31T12:00:00Z (write a + as %2B)")
+        return moment
 
 
 def _integer(name: str, value: str) -> int:
@@ -99,9 +106,8 @@ def _span(name: str, value: str, zone: ZoneInfo) -> tuple[int, int]:
     try:
         if _DAY.fullmatch(value):
             return day_ends(date.fromisoformat(value), zone)
-        if _MOMENT.fullmatch(value):
-            moment = microseconds(datetime.fromisoformat(value).astimezone(UTC))
-            return moment, moment
+        if (moment := moment_written(value)) is not None:
+            return microseconds(moment), microseconds(moment)
     except (ValueError, OverflowError):
         raise invalid_parameter(name, "is no day or time of the calendar") from None
     raise invalid_parameter(

@@ -116,8 +116,7 @@ def named(reference: str) -> UUID:
 
 
 def _outcomes(parameters: Parameters) -> frozenset[str] | None:
-    """A comma list; its empty places are passed over."""
-    names = [name for name in (parameters.text("outcome") or "").split(",") if name]
+    names = parameters.listed("outcome")
     if not set(names) <= set(OUTCOMES):
         raise invalid_parameter("outcome", f"must be of {', '.join(OUTCOMES)}, comma separated")
     return frozenset(names) or None

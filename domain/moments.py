@@ -1,11 +1,16 @@
 """Every time in the ledger: UTC; as the log's text, as the views' microseconds, and as a day of a time zone."""
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
+_DAY: Final = 24 * 60 * 60 * 1_000_000
+_WRITTEN: Final = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?)([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
 
 
 def utc_now() -> datetime:
@@ -22,9 +27,22 @@ def microseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // _MICROSECOND
 
 
+_FIRST: Final = microseconds(datetime.min.replace(tzinfo=UTC))
+_LAST: Final = microseconds(datetime.max.replace(tzinfo=UTC))
+
+
 def moment_of(microseconds: int) -> datetime:
     """The time that so many microseconds after 1970 are, in UTC."""
     return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def moment_written(text: str) -> datetime | None:
+    """A time of RFC 3339, in UTC; None where the text is none. What is less than a microsecond is cut off.
+
+    Raises ValueError or OverflowError where it is outside the calendar.
+    """
+    found = _WRITTEN.fullmatch(text)
+    return datetime.fromisoformat(f"{found[1]}T{found[2]}{found[3].upper()}").astimezone(UTC) if found else None
 
 
 def day_of(microseconds: int, zone: ZoneInfo) -> str:
@@ -36,6 +54,12 @@ def day_of(microseconds: int, zone: ZoneInfo) -> str:
 
 
 def day_ends(day: date, zone: ZoneInfo) -> tuple[int, int]:
-    """The first and the last microsecond of a zone's day. Raises ValueError or OverflowError outside the calendar."""
-    start, end = (datetime.combine(d, time(), zone).astimezone(UTC) for d in (day, day + timedelta(days=1)))
-    return microseconds(start), microseconds(end) - 1
+    """The first and the last microsecond of a zone's day, as far as the calendar goes in UTC, too."""
+    start = _beginning(day, zone)
+    end = start + _DAY if day == date.max else _beginning(day + timedelta(days=1), zone)
+    return max(start, _FIRST), min(end - 1, _LAST)
+
+
+def _beginning(day: date, zone: ZoneInfo) -> int:
+    midnight = datetime.combine(day, time(), zone)
+    return microseconds(midnight.replace(tzinfo=UTC)) - (midnight.utcoffset() or timedelta()) // _MICROSECOND

@@ -29,7 +29,7 @@ def is_too_large(minor: int, digits: int) -> bool:
 
 
 class Amount:
-    """An amount as the client wrote it: decimal text, not yet bound to a currency."""
+    """An amount as the client wrote it: decimal text, not yet bound to a currency. Zeros at its end mean nothing."""
 
     __slots__ = ("text",)
 
@@ -48,6 +48,8 @@ class Amount:
     def minor(self, unit: Unit, field: str) -> int:
         """The amount in minor units. Raises InvalidField where it has more digits than the unit."""
         whole, _, fraction = self.text.partition(".")
+        if len(fraction) > unit.digits:
+            fraction = fraction.rstrip("0")
         if len(fraction) > unit.digits:
             raise InvalidField(
                 field, f"{unit.currency} has {unit.digits} digits after the point, this has {len(fraction)}"

@@ -6,11 +6,13 @@ integers, very long strings. Numbers with a point or an exponent keep their text
 
 import json
 import re
+from datetime import datetime
 from decimal import Decimal
 from threading import Lock
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias, TypeVar
 
 import msgspec
+from msgspec import Meta
 
 from domain.money import Amount
 from domain.refusals import InvalidField, Refusal
@@ -27,6 +29,24 @@ _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _ODD_ESCAPE = re.compile(rb"\\(?:[bf]|u(?:00[01]|007f|d[89a-f]))", re.IGNORECASE)
 _ODD_AS_IT_IS = b"\x7f"
 _TOO_DEEP = f"nested deeper than {DEPTH_MAX}"
+
+
+if TYPE_CHECKING:
+    Moment: TypeAlias = datetime
+else:
+
+    class _Moments(type):
+        def __instancecheck__(cls, value: object) -> bool:
+            return isinstance(value, datetime)
+
+    class Moment(metaclass=_Moments):
+        """A time in a shape: a `datetime` with its offset, of which what is less than a microsecond is cut off. msgspec
+        asks its hook for it; its own reading of a `datetime` rounds, even into the next year."""
+
+
+_WithOffset: TypeAlias = Annotated[datetime, Meta(tz=True)]
+# Digits behind those of the microseconds.
+_LESS = re.compile(r"(\.[0-9]{6})[0-9]+")
 
 
 class NotJSON(Refusal):
@@ -161,8 +181,17 @@ def read(text: bytes) -> Any:
     return tree
 
 
-def _amount(target: type, value: Any) -> Any:
-    """msgspec's hook for the types it does not know: here only `Amount`."""
+def _moment(value: Any) -> datetime:
+    try:
+        return msgspec.convert(_LESS.sub(r"\1", value) if isinstance(value, str) else value, _WithOffset)
+    except msgspec.ValidationError as error:  # the hook's caller adds the path, to this kind alone
+        raise ValueError(str(error)) from None
+
+
+def _ours(target: type, value: Any) -> Any:
+    """msgspec's hook for the types it does not know: `Amount` and `Moment`."""
+    if target is Moment:
+        return _moment(value)
     assert target is Amount, target
     if type(value) is int:
         return Amount(str(value))
@@ -196,10 +225,10 @@ def shaped(tree: Any, shape: type[_T]) -> _T:
         # msgspec 0.22 reads what it knows of a struct while another thread is still finding it out, and crashes the
         # process; so one thread finds it out first.
         with _preparing:
-            msgspec.json.Decoder(shape, dec_hook=_amount)
+            msgspec.json.Decoder(shape, dec_hook=_ours)
             _prepared.add(shape)
     try:
-        return msgspec.convert(tree, shape, dec_hook=_amount)
+        return msgspec.convert(tree, shape, dec_hook=_ours)
     except msgspec.ValidationError as error:
         raise _invalid_field(error) from None
 

@@ -39,6 +39,7 @@ USED_UNNAMED = {
     "decided_at": "msgspec: stands in a reconciliation's document",
     "create_system": "zipfile: the same pack on every system",
     "external_attr": "zipfile: a file's mode",
+    "__instancecheck__": "Python: what isinstance asks",
     "buffer_text": "expat: an option of the parser",
     "*Handler": "expat: what is called while a file is parsed",
 }

@@ -4,7 +4,6 @@
 many there may be of what comes in lists: so that a command that could never be taken costs next to nothing.
 """
 
-from datetime import datetime
 from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from msgspec import UNSET, Meta, UnsetType
 from domain.money import ZERO, Amount
 from domain.order.events import City, Country, Method, Product, State
 from domain.order.statuses import Status
+from domain.strict_json import Moment
 
 ITEMS_MAX = 1_000
 CHARGES_MAX = 100
@@ -22,7 +22,6 @@ HISTORY_MAX = 1_000
 QUANTITY_MAX = 1_000_000
 ORDER_ID_MAX = 10**12
 Quantity: TypeAlias = Annotated[int, Meta(ge=1, le=QUANTITY_MAX)]
-Moment: TypeAlias = Annotated[datetime, Meta(tz=True)]
 ChargeKind: TypeAlias = Literal["tax", "tip", "duty", "fee", "gift_wrap"]
 Reference: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200)]
 

@@ -1,7 +1,7 @@
 """The decisions: state and command to events, or a refusal. Pure: clock, ids and random come in as arguments."""
 
 from collections.abc import Callable, Collection, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -37,6 +37,8 @@ from domain.refusals import (
 EVENTS_MAX = 10_000
 THUMBNAILS_MAX = 20
 RATE_DIGITS_MAX = 10
+# So far may a clock, or a day that began east of here, be ahead of ours.
+AHEAD_MAX: Final = timedelta(days=1)
 
 # A command's billing fields, in the order of Billing's own.
 _BILLING_FIELDS: Final = tuple(f"billing_{field.name}" for field in fields(e.Billing))
@@ -67,11 +69,14 @@ def _must_be_within_limits(order: Order) -> None:
 
 
 def utc(moment: datetime | None, now: datetime, field: str) -> datetime:
-    """The moment in UTC; None stands for now. Raises InvalidField for a time outside the calendar."""
+    """The moment in UTC; None stands for now. Raises InvalidField for a time outside the calendar, or yet to come."""
     try:
-        return now if moment is None else moment.astimezone(UTC)
+        found = now if moment is None else moment.astimezone(UTC)
     except OverflowError:
         raise InvalidField(field, "this time is outside the calendar") from None
+    if found - now > AHEAD_MAX:
+        raise InvalidField(field, f"more than a day ahead; it is {now:%Y-%m-%dT%H:%M:%SZ} now")
+    return found
 
 
 def _item_added(command: commands.AddItem, number: int, unit: Unit, now: datetime, path: str = "") -> e.ItemAdded:
@@ -398,13 +403,17 @@ def refund_payment(order: Order, command: commands.RefundPayment, now: datetime)
             f"{readable(amount, order.unit)} is more than the {readable(refundable, order.unit)} "
             f"that were received{source} and not refunded."
         )
+    refunded_at = utc(command.refunded_at, now, "refunded_at")
+    received_at = named.received_at if named else min(p.received_at for p in order.payments if isinstance(p, Payment))
+    if command.refunded_at is not None and refunded_at < received_at:
+        raise InvalidField("refunded_at", f"earlier than its payment, which was received at {received_at.isoformat()}")
     return [
         e.PaymentRefunded(
             occurred_at=now,
             amount=command.amount.decimal(order.unit, "amount"),
             provider=command.provider,
             reference=command.reference,
-            refunded_at=utc(command.refunded_at, now, "refunded_at"),
+            refunded_at=refunded_at,
             payment_reference=command.payment_reference,
             reason=command.reason,
             owed_again=command.owed_again,

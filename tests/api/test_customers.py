@@ -85,6 +85,7 @@ def test_the_list_has_a_row_for_each_currency_and_pages_as_other_lists_do(
     for currency in ("USD", "EUR", "JPY"):
         placed(staff, customer=called(customer, "zoe"), currency=currency, items=[{"unit_price": "7"}])
     search = f"zoe{customer.id}"
+    assert [row["currency"] for row in listed(staff, search=search, currency="eur")["results"]] == ["EUR"]
     page = listed(staff, search=search, limit=2)
     assert [list(row) for row in page["results"]] == [[*FIELDS, *SUMS]] * 2
     assert [(row["id"], row["currency"]) for row in page["results"]] == [(customer.id, "EUR"), (customer.id, "JPY")]

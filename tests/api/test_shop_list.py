@@ -58,6 +58,9 @@ def links(customer: Client, query: str) -> tuple[str | None, str | None]:
         ("status_in=deleted", "india"),
         ("status_in=deleted,new", "alpha india juliet"),
         ("status_in=,,new", "alpha juliet"),
+        ("status_in=new,%20hold%20,%20,%09processing", "alpha bravo echo juliet"),
+        ("payment_method_in=2,%203", "bravo delta golf"),
+        ("billing_city_in=%201%20,+2", "alpha bravo"),
         ("status_in=NEW", ""),
         ("status=new&status_in=new,hold", "alpha juliet"),
         ("status=new&status_in=hold", ""),
@@ -91,6 +94,12 @@ def links(customer: Client, query: str) -> tuple[str | None, str | None]:
         ("created_to=2024-02-29T23:59:59.999999Z", "alpha bravo"),
         ("created_to=2024-02-29T23:59:59.999998Z", "alpha"),
         ("created_to=2024-05-31", "alpha bravo charlie delta"),
+        ("created_to=2024-02-29t23:59:59.9999999z", "alpha bravo"),
+        ("created_from=2024-02-29t23:59:59.999999999z&created_to=2024-03-01", "bravo"),
+        ("created_to=9999-12-31", _ALL),
+        ("created_from=0001-01-01", _ALL),
+        ("created_from=9999-12-31&created_to=0001-01-01", ""),
+        ("created_date=9999-12-31", ""),
         ("created_from=2024-05-31T22:30:00%2B02:00&created_to=2024-05-31T16:30:00-04:00", "delta"),
         ("created_from=2024-05-31&created_to=2024-05-31", "charlie delta"),
         ("created_from=2024-06-01&created_to=2024-05-31", ""),
@@ -498,7 +507,7 @@ _NOT_A_TIME = [
         *(
             (f"{name}_in", value)
             for name in ("payment_method", "shipping_method", "billing_country", "billing_state", "billing_city")
-            for value in ("1,x", "1;2", "-1", "1,%202")
+            for value in ("1,x", "1;2", "-1", "1 2", "1,-%202")
         ),
         *(("has_notes", value) for value in ("yes", "2", "null")),
         *((name, value) for name in ("id_min", "id_max") for value in ("x", "-1", "1.0", "٣")),

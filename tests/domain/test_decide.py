@@ -586,6 +586,39 @@ def test_a_time_outside_the_calendar_is_refused(at: str) -> None:
     given(*paid).when(refund("1", refunded_at=at)).then(InvalidField, saying="refunded_at")
 
 
+def test_what_is_less_than_a_microsecond_is_cut_off() -> None:
+    at, cut = "2025-12-31t23:59:59.9999999z", datetime(2025, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
+    given(created(), item()).when(pay("1", received_at=at)).then(received("1.00", occurred_at=NOW, received_at=cut))
+
+
+@pytest.mark.parametrize("ahead", [timedelta(days=1), timedelta(days=1, microseconds=1)])
+def test_a_time_may_be_a_day_ahead_and_no_more(ahead: timedelta) -> None:
+    at, refused = (NOW + ahead).isoformat(), ahead > timedelta(days=1)
+    paying = given(created(), item()).when(pay("1", received_at=at))
+    giving_back = given(created(), item(), received("1.00")).when(refund("1", refunded_at=at))
+    for answer, field in ((paying, "received_at"), (giving_back, "refunded_at")):
+        if refused:
+            answer.then(InvalidField, saying=f"{field}: more than a day ahead")
+        else:
+            assert len(answer.events) == 1
+
+
+def test_a_refund_is_not_before_its_payment_or_where_it_names_none_before_every_payment() -> None:
+    first, second = NOW - timedelta(days=3), NOW - timedelta(days=1)
+    paid = (
+        created(),
+        item(),
+        received("1.00", "pi_1", received_at=first),
+        received("2.00", "pi_2", received_at=second),
+    )
+    between, before = (NOW - timedelta(days=2)).isoformat(), (first - timedelta(microseconds=1)).isoformat()
+    given(*paid).when(refund("1", refunded_at=before)).then(InvalidField, saying="refunded_at: earlier")
+    named = refund("1", payment_reference="pi_2", refunded_at=between)
+    given(*paid).when(named).then(InvalidField, saying="refunded_at: earlier")
+    for fine in (refund("1", refunded_at=between), refund("1", payment_reference="pi_1", refunded_at=between)):
+        assert len(given(*paid).when(fine).events) == 1
+
+
 def test_more_than_is_outstanding_is_refused_and_recorded_where_it_is_forced() -> None:
     events = (created(), item(), received("4.00"))
     given(*events).when(pay("6.01", "pi_2")).then(PaymentExceedsOutstanding, saying="6.00 USD")

@@ -206,6 +206,11 @@ WRONG: dict[str, tuple[dict[str, Any] | bytes, str]] = {
     "an id of nothing": (line(id=0), "id: "),
     "a naive time": (line(created_at="2024-05-01T09:00:00"), "created_at: "),
     "a time outside the calendar": (line(created_at="0001-01-01T00:00:00+14:00"), "created_at: "),
+    "an order of the day after tomorrow": (
+        line(created_at="2026-03-02T10:30:01Z", history=[]),
+        "created_at: more than a day ahead",
+    ),
+    "a payment of another year": (line(history=[PAID | {"at": "2027-01-01T00:00:00Z"}]), "history[0].at: more than"),
     "an amount that the currency has not": (line(items=[{"unit_price": "1.999"}]), "items[0].unit_price: "),
     "a history before the order": (line(history=[PAID | {"at": "2024-05-01T08:59:59Z"}]), "history[0].at: earlier"),
     "a history newest first": (line(history=[PAID, PROCESSING | {"at": CREATED}]), "history[1].at: earlier"),

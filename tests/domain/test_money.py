@@ -126,9 +126,17 @@ def test_a_json_value_that_is_no_plain_decimal_is_refused(json_text: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("text", "currency"), [("79.999", "USD"), ("79.990", "USD"), ("1.0", "JPY"), ("1.2345", "KWD"), ("1.23456", "CLF")]
+    ("text", "currency", "minor"),
+    [("1000.00", "JPY", 1000), ("71.8000", "USD", 7180), ("23.900000", "EUR", 2390), ("1." + "0" * 5000, "KWD", 1000)],
 )
-def test_more_digits_than_the_currency_has_are_refused_even_where_they_are_zero(text: str, currency: str) -> None:
+def test_zeros_beyond_the_digits_of_the_currency_mean_nothing(text: str, currency: str, minor: int) -> None:
+    assert Amount(text).minor(unit(currency), "amount") == minor
+
+
+@pytest.mark.parametrize(
+    ("text", "currency"), [("79.999", "USD"), ("79.9901", "USD"), ("1.5", "JPY"), ("1.2345", "KWD"), ("1.23456", "CLF")]
+)
+def test_more_digits_than_the_currency_has_are_refused(text: str, currency: str) -> None:
     for of in (Amount(text).minor, Amount(text).decimal):
         with pytest.raises(InvalidField, match=currency) as refused:
             of(unit(currency), "items[0].unit_price")

@@ -125,7 +125,7 @@ def mixed(desk: Desk) -> Desk:
     desk.pay(dollars, "10", reference="a", method="card", received_at="2026-02-27T00:00:00Z")
     desk.pay(euros, "20", reference="b", method="card", received_at="2026-02-28T23:59:59.999999Z")
     desk.pay(euros, "30", reference="c", provider="paypal", received_at="2026-03-01T00:00:00Z")
-    desk.refund(dollars, "5", reference="d", payment_reference="a", refunded_at="2026-03-02T12:00:00Z")
+    desk.refund(dollars, "5", reference="d", payment_reference="a", refunded_at="2026-03-02T09:00:00Z")
     desk.pay(dollars, "1", reference="e", received_at="2025-01-01T00:00:00Z")
     return desk
 
@@ -138,6 +138,7 @@ def mixed(desk: Desk) -> Desk:
         ({"provider": "Paypal"}, ""),
         ({"method": "card"}, "abd"),
         ({"currency": "EUR"}, "bc"),
+        ({"currency": "eur"}, "bc"),
         ({"kind": "refund"}, "d"),
         ({"kind": "payment", "currency": "USD"}, "ae"),
         ({"order": "1"}, "ade"),
@@ -346,9 +347,9 @@ def test_the_rows_of_a_damaged_order_go_and_no_others(desk: Desk, column: str) -
     assert desk.summary()["totals"][0]["received"] == "20.00"
 
 
-def test_a_time_is_exact_to_the_microsecond_at_either_end_of_the_calendar(desk: Desk) -> None:
+def test_a_time_is_exact_to_the_microsecond_from_the_calendars_beginning_to_a_day_from_now(desk: Desk) -> None:
     order = desk.place()
-    for at in ("0001-01-01T00:00:00.000001Z", "9999-12-31T23:59:59.999999Z"):
+    for at in ("0001-01-01T00:00:00.000001Z", "2026-03-02T10:29:59.999999Z"):
         desk.pay(order, "1", received_at=at)
     ends = [datetime.fromisoformat(row["received_at"]) for row in desk.journal()]
-    assert ends == [datetime(1, 1, 1, 0, 0, 0, 1, UTC), datetime(9999, 12, 31, 23, 59, 59, 999_999, UTC)]
+    assert ends == [datetime(1, 1, 1, 0, 0, 0, 1, UTC), datetime(2026, 3, 2, 10, 29, 59, 999_999, UTC)]

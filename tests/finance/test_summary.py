@@ -90,7 +90,7 @@ def test_totals_add_up_to_the_rows_however_they_are_grouped(desk: Desk) -> None:
 
 def test_a_name_given_twice_or_left_empty_changes_nothing(desk: Desk) -> None:
     tell(desk, seed=12, steps=40)
-    assert desk.summary(group_by=",day,,day,") == desk.summary(group_by="day")
+    assert desk.summary(group_by=" ,day,, day ,") == desk.summary(group_by="day")
     assert desk.summary(group_by="") == desk.summary()
 
 
@@ -204,10 +204,10 @@ def test_pages_and_parts_are_what_a_plain_slice_is(movements: list[dict[str, Any
 @pytest.mark.parametrize(
     ("zone", "at", "day"),
     [
-        ("Europe/Berlin", "2026-03-28T22:59:59Z", "2026-03-28"),
-        ("Europe/Berlin", "2026-03-28T23:00:00Z", "2026-03-29"),
-        ("Europe/Berlin", "2026-03-29T21:59:59Z", "2026-03-29"),
-        ("Europe/Berlin", "2026-03-29T22:00:00Z", "2026-03-30"),
+        ("Europe/Berlin", "2025-03-29T22:59:59Z", "2025-03-29"),
+        ("Europe/Berlin", "2025-03-29T23:00:00Z", "2025-03-30"),
+        ("Europe/Berlin", "2025-03-30T21:59:59Z", "2025-03-30"),
+        ("Europe/Berlin", "2025-03-30T22:00:00Z", "2025-03-31"),
         ("Africa/Monrovia", "1971-01-01T00:44:29Z", "1970-12-31"),
         ("Africa/Monrovia", "1971-01-01T00:44:30Z", "1971-01-01"),
     ],

@@ -115,7 +115,7 @@ def test_what_is_no_decision_is_refused(
 
 
 def test_outcome_narrows_the_results(office: Office, one: dict[str, Any]) -> None:
-    found = office.get(one, "?outcome=suggested,matched").json["results"]
+    found = office.get(one, "?outcome=suggested, matched ,").json["results"]
     assert [result["outcome"] for result in found] == ["suggested", "matched"]
     assert office.ask(f"{PATH}/{one['id']}", office.writer, params={"outcome": "odd"}).status_code == 400
 

@@ -99,6 +99,15 @@ def test_a_byte_order_mark_and_carriage_returns_do_no_harm() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "currency", "minor"),
+    [("1000.00", "JPY", 1000), ("71.8000", "USD", 7180), ("23.900000", "EUR", 2390), ("12.500", "USD", 1250)],
+)
+def test_zeros_beyond_the_digits_of_the_currency_mean_nothing(text: str, currency: str, minor: int) -> None:
+    (found,) = lines_of(own(f"1,payment,{text},,,{currency},2026-03-01,,"))
+    assert found.gross == minor
+
+
+@pytest.mark.parametrize(
     ("row", "column", "says"),
     [
         ("1,payment,-5.00,,,USD,2026-03-01,,", "gross", "must not be negative"),
@@ -107,7 +116,6 @@ def test_a_byte_order_mark_and_carriage_returns_do_no_harm() -> None:
         ("1,,5.00,,,USD,2026-03-01,,", "kind", "missing"),
         ('1,payment,"1,234.56",,,USD,2026-03-01,,', "gross", "thousands separator"),
         ("1,payment,1.234.567,,,USD,2026-03-01,,", "gross", "thousands separator"),
-        ("1,payment,12.500,,,USD,2026-03-01,,", "gross", "3 digits"),
         ("1,payment,5.001,,,USD,2026-03-01,,", "gross", "3 digits"),
         ("1,payment,7.5,,,JPY,2026-03-01,,", "gross", "1 digits"),
         ("1,payment,$5.00,,,USD,2026-03-01,,", "gross", "not an amount"),

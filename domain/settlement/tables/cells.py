@@ -35,7 +35,7 @@ Cell: TypeAlias = str | Number | datetime | Unreadable
 
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT: Final = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?P<offset>Z|[+-][0-9]{2}:[0-9]{2})?"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?P<offset>[Zz]|[+-][0-9]{2}:[0-9]{2})?"
 )
 # Text that a spreadsheet would run as a formula. Plain words may begin with a hyphen, so + and - need more behind.
 _FORMULA: Final = re.compile(r"\A(?:[=@].|[+-].*[(|!])")
@@ -47,22 +47,22 @@ _AMOUNT: Final = {
 
 
 def minor(cell: Cell, digits: int, decimal: str = ".") -> int:
-    """The amount in minor units. Text has at most the currency's digits, so that 12.500 is never taken for 12.50."""
+    """The amount in minor units. Zeros beyond the currency's digits mean nothing."""
     if isinstance(cell, Unreadable):
         raise ValueError(cell.why)
     if isinstance(cell, datetime):
         raise ValueError("this is a date, not an amount")
     if isinstance(cell, Number):
-        return _minor(cell.text, digits, ".", zeros_may_follow=True)
+        return _minor(cell.text, digits, ".")
     return _minor(cell.strip(), digits, decimal)
 
 
-def _minor(text: str, digits: int, decimal: str, *, zeros_may_follow: bool = False) -> int:
+def _minor(text: str, digits: int, decimal: str) -> int:
     found = _AMOUNT[decimal].fullmatch(text)
     if not found:
         raise ValueError(_why_no_amount(text, decimal))
     sign, whole, fraction = found.groups("")
-    if zeros_may_follow:
+    if len(fraction) > digits:
         fraction = fraction.rstrip("0")
     if len(fraction) > digits:
         raise ValueError(f"{shown(text)} has {len(fraction)} digits after the point, its currency has {digits}")
@@ -137,7 +137,7 @@ def _parsed(text: str, zone: tzinfo | None, pattern: str | None) -> datetime:
         if pattern and text.isascii() and len(text) <= TEXT_LENGTH_MAX:
             return datetime.strptime(text, pattern)  # noqa: DTZ007  (the caller gives it its zone)
         if iso or _DAY.fullmatch(text):
-            return datetime.fromisoformat(text)
+            return datetime.fromisoformat(text.upper())
     except ValueError:
         pass
     if not text:
