@@ -108,9 +108,11 @@ class Asking:
 
         Raises a 503 where they do not reach it in time, a 400 where it is no position.
         """
-        position = position_in(parameters, "min_position")
-        if position is None:
-            return
+        if (position := position_in(parameters, "min_position")) is not None:
+            await self.reached_position(position)
+
+    async def reached_position(self, position: int) -> None:
+        """Waits for the views to reach a position. Raises a 503 where they do not in time."""
         deadline = time.monotonic() + POSITION_WAIT_SECONDS_MAX
         while self._views.position() < position:
             if time.monotonic() > deadline:

@@ -12,8 +12,9 @@ from api.asking import Asking
 from api.bodies import command
 from api.commanding import Commanding
 from api.conditions import expected_versions, none_match, provenance
-from api.errors import Problem
+from api.errors import Problem, invalid_parameter
 from api.parameters import Parameters
+from api.positions import position_in
 from api.settings import Settings
 from domain.ledger import OrderLedger
 from domain.order import commands as c
@@ -22,7 +23,7 @@ from projections.orders import list as orders
 
 PATH: Final = "/api/v1/orders"
 _LIMIT_DEFAULT: Final = 10
-_NAMES: Final = filters.NAMES | {"customer", "key", "currency", "is_paid", "is_payable"}
+_NAMES: Final = filters.NAMES | {"customer", "key", "currency", "is_paid", "is_payable", paging.AFTER}
 
 
 class Orders:
@@ -35,20 +36,19 @@ class Orders:
         access.scope(req, "orders:read")
         parameters = Parameters(req.params)
         parameters.refuse_others_than(_NAMES)
-        asked = filters.read(parameters, self._settings.timezone)
-        wanted = msgspec.structs.replace(
-            asked,
-            words=(),
-            staff_words=asked.words,
-            key=parameters.text("key"),
-            currency=parameters.currency(),
-            is_paid=parameters.boolean("is_paid"),
-            is_payable=parameters.boolean("is_payable"),
-        )
+        wanted, customer_id = self._wanted(parameters), parameters.integer("customer")
         limit, offset = paging.window(parameters, _LIMIT_DEFAULT)
+        ordering = filters.ordering(parameters)
         url = paging.base_url(req, self._settings) + PATH
-        customer_id, ordering = parameters.integer("customer"), filters.ordering(parameters)
+        if (after := self._after(parameters)) is not None:
+            await self._asking.reached_position(after)
         await self._asking.reached(parameters)
+        if after is not None:
+            found = await self._asking(
+                lambda connection: orders.touched(connection, wanted, after=after, customer_id=customer_id, limit=limit)
+            )
+            json_answer(resp, paging.envelope_after(req, url, found, limit=limit), found.position)
+            return
         page = await self._asking(
             lambda connection: orders.page(
                 connection,
@@ -64,6 +64,34 @@ class Orders:
         json_answer(resp, body, page.position)
 
     on_head = on_get
+
+    def _wanted(self, parameters: Parameters) -> orders.Filter:
+        """What the list is to be narrowed to. Raises a 400."""
+        asked = filters.read(parameters, self._settings.timezone)
+        return msgspec.structs.replace(
+            asked,
+            words=(),
+            staff_words=asked.words,
+            key=parameters.text("key"),
+            currency=parameters.currency(),
+            is_paid=parameters.boolean("is_paid"),
+            is_payable=parameters.boolean("is_payable"),
+        )
+
+    def _after(self, parameters: Parameters) -> int | None:
+        """The position behind which the orders' last events are to stand. Raises a 400 where the log has not reached
+        it, and for what would ask for another order of the list."""
+        after = position_in(parameters, paging.AFTER)
+        if after is None:
+            return None
+        for name in ("ordering", "offset"):
+            if parameters.text(name) is not None:
+                raise invalid_parameter(
+                    name, f"cannot stand beside {paging.AFTER}: those orders go by their last events"
+                )
+        if after > self._commanding.ledger.head():
+            raise invalid_parameter(paging.AFTER, "the log has not reached this position; take one that an answer gave")
+        return after
 
     async def on_post(self, req: Request, resp: Response) -> None:
         access.scope(req, "orders:write")

@@ -11,11 +11,13 @@ from falcon.asgi import Request
 from api import forwarding
 from api.errors import Problem
 from api.parameters import Parameters
+from api.positions import position_token
 from api.settings import HOST, Settings
-from projections.orders.list import Page
+from projections.orders.list import Page, Touched
 
 LIMIT_MAX: Final = 100
-_PAGE: Final = frozenset({"limit", "offset"})
+AFTER: Final = "after_position"
+_PAGE: Final = frozenset({"limit", "offset", AFTER})
 _encode = msgspec.json.Encoder().encode
 _HOST: Final = re.compile(rf"({HOST})(:[0-9]{{1,5}})?")
 
@@ -58,10 +60,23 @@ def envelope(req: Request, url: str, page: Page, *, limit: int, offset: int) -> 
     return b'{"count":%d,"next":%b,"previous":%b,"results":[%b]}' % (page.count, after, before, page.rows)
 
 
+def envelope_after(req: Request, url: str, found: Touched, *, limit: int) -> bytes:
+    """A page of what is read on from position to position: `next`, null where nothing stands behind it, and
+    `results`."""
+    after = b"null"
+    if found.reached is not None:
+        after = _encode(_moved(req, url, [(AFTER, position_token(found.reached)), ("limit", str(limit))]))
+    return b'{"next":%b,"previous":null,"results":[%b]}' % (after, found.rows)
+
+
 def _link(req: Request, url: str, limit: int, offset: int) -> bytes:
-    """The address of another page, as JSON: every other parameter kept, all of them sorted by name."""
+    """The address of another page, as JSON."""
     if req.params.keys() <= _PAGE:  # as it mostly is
         return _encode(f"{url}?limit={limit}&offset={offset}" if offset else f"{url}?limit={limit}")
-    moved = [("limit", str(limit)), ("offset", str(offset))][: 2 if offset else 1]
+    return _encode(_moved(req, url, [("limit", str(limit)), ("offset", str(offset))][: 2 if offset else 1]))
+
+
+def _moved(req: Request, url: str, moved: list[tuple[str, str]]) -> str:
+    """The address with another window: every other parameter kept, all of them sorted by name."""
     kept = [pair for pair in parse_qsl(req.query_string, keep_blank_values=True) if pair[0] not in _PAGE]
-    return _encode(f"{url}?{urlencode(sorted(kept + moved, key=lambda pair: pair[0]))}")
+    return f"{url}?{urlencode(sorted(kept + moved, key=lambda pair: pair[0]))}"

@@ -1,5 +1,6 @@
 """Which orders are there? A page of a list with the count of it all, and one order's document."""
 
+from contextlib import closing
 from functools import cache, lru_cache
 from itertools import accumulate
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -91,9 +92,9 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     is_payable: bool | None = None
 
 
-def _conditions(wanted: Filter, *, of_customer: bool) -> tuple[list[str], list[Any], bool]:
+def _conditions(wanted: Filter, *, of_customer: bool, with_deleted: bool = False) -> tuple[list[str], list[Any], bool]:
     """The terms of the WHERE clause; the values of their parameters, but for the customer's id; and whether the terms
-    are of statuses alone.
+    are of statuses alone. Where no statuses are named, they are all but `deleted`, or `with_deleted` all.
 
     The parameters are numbered from ?3 on, the customer's id first; a statement's first two are limit and offset.
     """
@@ -109,9 +110,9 @@ def _conditions(wanted: Filter, *, of_customer: bool) -> tuple[list[str], list[A
 
     if wanted.storefront_status is not None:
         add("storefront_status = ?", wanted.storefront_status)
-    if wanted.statuses is None:
+    if wanted.statuses is None and not with_deleted:
         terms.append("status <> 'deleted'")
-    else:
+    elif wanted.statuses is not None:
         add("status IN (SELECT value FROM json_each(?))", msgspec.json.encode(wanted.statuses).decode())
     of_statuses = len(terms)
     for column in ("key", "currency", "is_paid", "is_payable", "has_notes"):
@@ -277,6 +278,49 @@ def _of_ids(document: str) -> str:
         f"SELECT (SELECT position FROM positions), (SELECT CAST(group_concat({sql}, ',') AS BLOB)"
         f" FROM (SELECT value AS id FROM json_each(?)) AS part CROSS {joined})"
     )
+
+
+class Touched(msgspec.Struct, frozen=True):
+    """Some orders by their last events, as of a position of the log. `rows` is JSON, with commas between the rows.
+
+    `reached` is where the last of them stands; None where no order stands behind it.
+    """
+
+    position: int
+    rows: bytes
+    reached: int | None
+
+
+def touched(
+    connection: sqlite3.Connection, wanted: Filter, *, after: int, customer_id: int | None = None, limit: int
+) -> Touched:
+    """The staff's documents of the first orders whose last event stands behind the position `after`, at most `limit`,
+    in the order of these events; deleted orders too, unless the filter names statuses.
+
+    An order that is touched again comes again, at its new place. So reading on from `reached`, or from `position` where
+    that is None, misses nothing and repeats nothing, whatever is written meanwhile.
+    """
+    terms, values, _ = _conditions(wanted, of_customer=customer_id is not None, with_deleted=True)
+    sql, _, joined, _ = _DOCUMENTS["staff"]
+    statement = f"""
+        WITH part AS MATERIALIZED (
+          SELECT id, position FROM orders WHERE {" AND ".join(["position > ?2", *terms])} ORDER BY position LIMIT +?1)
+        SELECT p.position, found.position, found.document FROM positions AS p
+        LEFT JOIN (SELECT part.position, {sql} AS document FROM part CROSS {joined}) AS found
+        """
+    of_customer = () if customer_id is None else (customer_id,)
+    rows: list[bytes] = []
+    size, reached = 0, after
+    with closing(connection.execute(statement, (limit + 1, after, *of_customer, *values))) as found:
+        for position, place, document in found:
+            if document is None:
+                break
+            size += len(document) + 1
+            if len(rows) == limit or (rows and size > ROWS_BYTES_MAX):
+                return Touched(position, b",".join(rows), reached)
+            rows.append(document)
+            reached = place
+    return Touched(position, b",".join(rows), None)
 
 
 def owner(connection: sqlite3.Connection, uuid: UUID) -> int | None:

@@ -48,6 +48,8 @@ _COLUMNS: Final = {
     "billing_city_id": "INTEGER",
     "billing_city_name": "TEXT",
     "has_notes": "INTEGER NOT NULL",
+    # Of the last event: what was touched since an earlier position stands behind it.
+    "position": "INTEGER NOT NULL",
     "search": "TEXT NOT NULL",
 }
 # A customer's orders lie side by side, so that whatever is asked of them reads few pages of the file.
@@ -89,6 +91,7 @@ _INDEXES: Final = {
     "orders_key": ("key",),
     # The staff's default list, and its count, without a look at the table.
     "orders_newest": ("created_at", "id", "status"),
+    "orders_touched": ("position",),
 }
 # Each in a table of its own, by the order's id: a row then fits a page of the file, which a long one does not.
 _WIDE: Final[dict[str, dict[str, Any]]] = {
@@ -150,7 +153,7 @@ class Orders(StateView):
             database.conn.execute(statement)
 
     def of_history(self, history: History) -> list[Rows]:
-        return [rows(history.state, history.digest)]
+        return [rows(history.state, history.digest, history.last)]
 
     def put(self, connection: sqlite3.Connection, rows: Sequence[Rows]) -> None:
         # Replacing a row would not set off the trigger that counts it out.
@@ -221,12 +224,12 @@ def _sortable(order: Order, minor: int) -> str:
     return f"{whole.rjust(20, '0')}.{fraction.ljust(4, '0')}"
 
 
-def rows(order: Order, digest: bytes) -> Rows:
-    """An order's row in each table; `digest` is of the order's last record."""
+def rows(order: Order, digest: bytes, position: int) -> Rows:
+    """An order's row in each table; digest and position are of the order's last record."""
     state = _encode_state(order)
     totals = order.totals
     documents = render(order, totals)
-    row = columns(order, totals)
+    row = columns(order, totals, position)
     return (
         tuple(row.values()),
         (order.id, documents.shop),
@@ -237,7 +240,7 @@ def rows(order: Order, digest: bytes) -> Rows:
     )
 
 
-def columns(order: Order, totals: Totals) -> dict[str, Any]:
+def columns(order: Order, totals: Totals, position: int) -> dict[str, Any]:
     """An order's row in the table `orders`, in the order of its columns."""
     billing, paying, shipping = order.billing, order.payment_method, order.shipping_method
     country, region, city = billing.country, billing.state, billing.city
@@ -265,5 +268,6 @@ def columns(order: Order, totals: Totals) -> dict[str, Any]:
         "billing_city_id": city.id if city else None,
         "billing_city_name": city.name if city else None,
         "has_notes": bool(order.notes),
+        "position": position,
         "search": search_text(order),
     }

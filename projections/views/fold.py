@@ -68,7 +68,7 @@ def fold(
 
 def note_event(history: History, raw: RawRecord, record: Record) -> None:
     """Takes down the event that a history came to last, with the rows that views have for it. Raises DamagedEvent."""
-    history.digest = raw.digest
+    history.digest, history.last = raw.digest, raw.position
     for view in OF_EVENT.get(type(record.event), ()):
         try:
             history.rows.setdefault(view.name, []).append(view.of_event(raw, history.state))

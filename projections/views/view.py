@@ -67,8 +67,9 @@ class History(msgspec.Struct):
     first: int
     # The state after the last of them.
     state: Any
-    # The digest of the last of them.
+    # The digest of the last of them, and its position.
     digest: bytes = b""
+    last: int = 0
     # The rows of the events among them, by the name of the view.
     rows: dict[str, list[Row]] = {}
 
