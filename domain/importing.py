@@ -2,10 +2,11 @@
 
 Reads a bounded number of lines at a time, so that memory does not grow with the file, and records each such batch
 with one commit. Each line stands for itself: taken whole, skipped because it is there, or rejected with its number
-and reason.
+and reason; also where what is there is another order, or says something else (`recognising.py`).
 """
 
-from collections.abc import Callable, Iterator
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO, Final
 
 import msgspec
@@ -46,31 +47,44 @@ def import_lines(
     `on_rejected` is told the number and reason of each line that cannot; `on_bytes`, how far in the file this is.
     """
     result = Imported()
-
     for batch, done in _batches(file):
-        orders: list[tuple[int, tuple[ImportOrder, Line | Refusal]]] = []
-        rejected: list[tuple[int, str]] = []
-        for number, line in batch:
-            try:
-                order = _parse(line)
-                orders.append((number, (order, ledger.import_line(order))))
-            except Refusal as refusal:
-                rejected.append((number, refusal.detail))
-        outcomes = ledger.write(ledger.import_batch, [order for _, order in orders], provenance).result()
-        for (number, _), outcome in zip(orders, outcomes, strict=True):
-            if isinstance(outcome, Order):
+        for number, came_to in _take(ledger, batch, provenance):
+            if isinstance(came_to, Order):
                 result.imported += 1
-                result.events += outcome.version
-            elif outcome is None:
+                result.events += came_to.version
+            elif came_to is None:
                 result.skipped += 1
             else:
-                rejected.append((number, outcome.detail))
-        for number, reason in sorted(rejected):
-            result.rejected += 1
-            on_rejected(number, reason)
+                result.rejected += 1
+                on_rejected(number, came_to.detail)
         if on_bytes:
             on_bytes(done)
     return result
+
+
+def _take(
+    ledger: OrderLedger, batch: Sequence[tuple[int, bytes]], provenance: Provenance
+) -> list[tuple[int, Order | Refusal | None]]:
+    """What each line of a batch came to: its order, None where that is there already, or why it was not taken."""
+    came_to: dict[int, Order | Refusal | None] = {}
+    read: list[tuple[int, ImportOrder, bytes]] = []
+    for number, line in batch:
+        try:
+            read.append((number, _parse(line), hashlib.sha256(line.strip()).digest()))
+        except Refusal as refusal:
+            came_to[number] = refusal
+    # Before anything is decided: a file that comes again is mostly there.
+    recognised = ledger.recognised([(order, fingerprint) for _, order, fingerprint in read])
+    new: list[tuple[int, tuple[ImportOrder, Line | Refusal]]] = []
+    for (number, order, fingerprint), there in zip(read, recognised, strict=True):
+        if there:
+            came_to[number] = there if isinstance(there, Refusal) else None
+        else:
+            new.append((number, (order, ledger.import_line(order, fingerprint))))
+    if new:
+        outcomes = ledger.write(ledger.import_batch, [of for _, of in new], provenance).result()
+        came_to |= zip((number for number, _ in new), outcomes, strict=True)
+    return sorted(came_to.items())
 
 
 def _parse(line: bytes) -> ImportOrder:

@@ -31,10 +31,13 @@ from domain.log.records import Claim, NewClaim, Provenance, RawRecord
 from domain.log.writer import Writer
 from domain.moments import utc_now
 from domain.order import commands, decide
+from domain.order.events import OrderCreated
 from domain.order.imported import Line, import_order
 from domain.order.state import ORDER, Order
+from domain.recognising import Recognising, taken_in
 from domain.refusals import (
     IdempotencyKeyReused,
+    ImportConflict,
     OrderMoved,
     OrderNotFound,
     OrderTooLong,
@@ -230,27 +233,46 @@ class OrderLedger(Application[UUID]):
 
         For each line: the order, None where it was there already, or the refusal that says why it was not taken.
         """
-        batch = _ImportBatch(t, [line for line, _ in lines])
+        batch = _ImportBatch(t, [line for line, _ in lines], self._decided_as)
         outcomes = [batch.add(line, made) for line, made in lines]
         self.append(t, self.stored(batch.records), provenance=provenance, now=self.clock(), claims=batch.claims)
         return outcomes
 
-    def import_line(self, line: commands.ImportOrder) -> Line | Refusal:
+    def import_line(self, line: commands.ImportOrder, fingerprint: bytes | None = None) -> Line | Refusal:
         """What a line of an import comes to, or why it is refused; as far as that can be told while others write.
 
         Without an id of its own it has the id 0.
         """
         try:
-            return import_order(
-                line,
-                uuid=line.uuid or self.new_uuid(),
-                order_id=line.id or 0,
-                key=line.key or self.new_key(),
-                currency_default=self.currency_default,
-                now=self.clock(),
-            )
+            uuid, key = line.uuid or self.new_uuid(), line.key or self.new_key()
+            return self._decided(line, uuid, line.id or 0, key)._replace(fingerprint=fingerprint)
         except Refusal as refusal:
             return refusal
+
+    def recognised(self, lines: Sequence[tuple[commands.ImportOrder, bytes | None]]) -> list[bool | ImportConflict]:
+        """Of each line, with its fingerprint, whether its order is in the log, or how it conflicts with what is there.
+
+        That is final for those that are there; others may come to be there while they are decided.
+        """
+        log = self.log_of_events
+        recognising = Recognising(log, taken_in(log, [line for line, _ in lines]), self._decided_as)
+        found: list[bool | ImportConflict] = []
+        for line, fingerprint in lines:
+            try:
+                found.append(recognising.is_there(line, fingerprint))
+            except ImportConflict as conflict:
+                found.append(conflict)
+        return found
+
+    def _decided_as(self, line: commands.ImportOrder, uuid: UUID, first: OrderCreated) -> Line:
+        """What a line comes to as an order that is there already. Raises a Refusal."""
+        begun = msgspec.structs.replace(line, created_at=line.created_at or first.occurred_at)
+        return self._decided(begun, uuid, first.id, first.key)
+
+    def _decided(self, line: commands.ImportOrder, uuid: UUID, order_id: int, key: str) -> Line:
+        return import_order(
+            line, uuid=uuid, order_id=order_id, key=key, currency_default=self.currency_default, now=self.clock()
+        )
 
     # --- reading ---
 
@@ -432,37 +454,44 @@ class _Asked(NamedTuple):
 class _ImportBatch:
     """The lines of an import that are recorded together: what is unique must be so among them too."""
 
-    def __init__(self, t: Transaction, lines: Sequence[commands.ImportOrder]) -> None:
-        # By kind and value; a UUID counts as one of them.
-        self._taken = set(t.claimed(wanted for line in lines for wanted in _wanted(line)))
-        self._taken |= {("uuid", uuid) for uuid in t.begun(str(line.uuid) for line in lines if line.uuid)}
+    def __init__(
+        self,
+        t: Transaction,
+        lines: Sequence[commands.ImportOrder],
+        decided_as: Callable[[commands.ImportOrder, UUID, OrderCreated], Line],
+    ) -> None:
+        self._taken = taken_in(t, lines, (wanted for line in lines for wanted in _wanted(line)))
+        self._recognising = Recognising(t, self._taken, decided_as)
         self._order_id_last = t.claim_max("order-id")
         self.records: list[Record] = []
         self.claims: list[NewClaim] = []
 
     def add(self, line: commands.ImportOrder, made: Line | Refusal) -> Order | Refusal | None:
-        if not self._taken.isdisjoint((("order-id", line.id), ("order-key", line.key), ("uuid", str(line.uuid)))):
-            return None
+        try:
+            if self._recognising.is_there(line, made.fingerprint if isinstance(made, Line) else None):
+                return None
+        except ImportConflict as conflict:
+            return conflict
         if isinstance(made, Refusal):
             return made
-        order, records = made if line.id else made.numbered(self._order_id_last + 1)
+        taken = made if line.id else made.numbered(self._order_id_last + 1)
+        order, records, fingerprint = taken
         claims = taken_by(records)
         for claim in claims:
             if claim.kind in _TAKEN and (claim.kind, claim.value) in self._taken:
                 return _TAKEN[claim.kind](f"The reference {claim.value} is recorded already, on another order.")
         self._order_id_last = max(self._order_id_last, order.id)
-        self._taken |= {(claim.kind, claim.value) for claim in claims} | {("uuid", str(order.uuid))}
+        self._taken |= {(claim.kind, claim.value): order.uuid for claim in claims} | {
+            ("uuid", str(order.uuid)): order.uuid
+        }
+        self._recognising.fresh[order.uuid] = taken
         self.records += records
-        self.claims += claims
+        self.claims += [claim._replace(fingerprint=fingerprint) if claim.kind in _NAMING else claim for claim in claims]
         return order
 
 
 def _wanted(line: commands.ImportOrder) -> Iterator[tuple[str, str | int]]:
-    """What a line will claim, as far as it says that itself."""
-    if line.id is not None:
-        yield "order-id", line.id
-    if line.key is not None:
-        yield "order-key", line.key
+    """The references that a line will claim."""
     for entry in line.history:
         if isinstance(entry, commands.PastPayment):
             yield "payment", reference(entry.provider, entry.reference)
@@ -470,6 +499,8 @@ def _wanted(line: commands.ImportOrder) -> Iterator[tuple[str, str | int]]:
             yield "refund", reference(entry.provider, entry.reference)
 
 
+# The claims of what an order is named by: they keep the fingerprint of the line that it came in.
+_NAMING: Final = ("order-id", "order-key")
 _TAKEN: Final[dict[str, type[PaymentReferenceTaken | RefundReferenceTaken]]] = {
     "payment": PaymentReferenceTaken,
     "refund": RefundReferenceTaken,

@@ -104,5 +104,11 @@ class RefundReferenceTaken(Refusal):
     code = "refund-reference-taken"
 
 
+class ImportConflict(Refusal):
+    """A line of an import whose order is there, and is another or says something else."""
+
+    code = "import-conflict"
+
+
 class IdempotencyKeyReused(Refusal):
     code = "idempotency-key-reused"

@@ -30,7 +30,8 @@ def import_(file: BinaryIO) -> None:
 
     One order a line: the body of POST /api/v1/orders, and optionally id, key, uuid, created_at and history. A line
     is recorded whole or not at all; a bad one is reported with its number, and the rest go on. Orders that are
-    there already (by id, key or uuid) are skipped, so an interrupted import is simply run again.
+    there already (by id, key or uuid) are skipped, so an interrupted import is simply run again; where what is there
+    is another order, or says something else than the line, that is reported with both sides, and the exit status is 1.
     """
     from projections import feeder
 

@@ -16,17 +16,19 @@ from domain.refusals import InvalidField, Refusal
 
 
 class Line(NamedTuple):
-    """A line that was taken, as long as it is not recorded: the order and its history."""
+    """A line that was taken, as long as it is not recorded: the order and its history. The fingerprint is of the line's
+    bytes, by which it is known again."""
 
     order: Order
     records: Sequence[Record]
+    fingerprint: bytes | None = None
 
     def numbered(self, order_id: int) -> "Line":
         """The line as an order of this integer id."""
         first = self.records[0]
         assert isinstance(first.event, e.OrderCreated)
         begun = replace(first, event=replace(first.event, id=order_id))
-        return Line(replace(self.order, id=order_id), [begun, *self.records[1:]])
+        return self._replace(order=replace(self.order, id=order_id), records=[begun, *self.records[1:]])
 
 
 def import_order(

@@ -501,10 +501,12 @@ def test_an_id_that_two_clients_bring_at_once_goes_to_one_of_them(service: Servi
     lines = [b'{"id": 600000, "notes": "first"}', b'{"id": 600000, "notes": "second"}']
     with ThreadPoolExecutor(2) as threads:
         ran = list(threads.map(lambda line: service.run("import", "-", stdin=line), lines))
-    assert [done.returncode for done in ran] == [0, 0]
     taken = [b"1 imported" in done.stdout for done in ran]
     assert sorted(taken) == [False, True]
-    assert b"0 imported with 0 events, 1 there already" in ran[taken.index(False)].stdout
+    other = ran[taken.index(False)]
+    assert [done.returncode for done in ran] == [int(not took) for took in taken]
+    assert b"0 imported with 0 events, 0 there already, 1 rejected" in other.stdout
+    assert b"line 1: conflict: order 600000" in other.stderr
     kept = "first" if taken[0] else "second"
     assert staff.get(f"{ORDERS}/600000").json()["notes"] == kept
 

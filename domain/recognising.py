@@ -1,0 +1,142 @@
+"""Is a line of an import there already, and does it say what was recorded then?
+
+A line names an order by its id, key or uuid. One that names what belongs to different orders, or that says something
+else than what was recorded with its order, is a conflict: it is told with both sides, and never passed over in silence.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice, takewhile, zip_longest
+from typing import Any, Final, TypeAlias
+from uuid import UUID
+
+import msgspec
+
+from domain.aggregate import Event
+from domain.log.log import Reading
+from domain.log.mapper import EventMapper
+from domain.order import events as e
+from domain.order.commands import ImportOrder
+from domain.order.imported import Line
+from domain.refusals import ImportConflict, Refusal
+
+# Whose each thing is that lines name: by kind and value, as it is claimed, or ("uuid", the UUID as text).
+Taken: TypeAlias = dict[tuple[str, str | int], UUID]
+DIFFERENCES_SHOWN_MAX: Final = 5
+_SHOWN_CHARS_MAX: Final = 80
+_MAPPER: Final = EventMapper()
+
+
+def _places(line: ImportOrder) -> Iterator[tuple[str, tuple[str, str | int]]]:
+    """The fields by which a line names its order, each with its place in `Taken`."""
+    if line.id is not None:
+        yield "id", ("order-id", line.id)
+    if line.key is not None:
+        yield "key", ("order-key", line.key)
+    if line.uuid is not None:
+        yield "uuid", ("uuid", str(line.uuid))
+
+
+def taken_in(on: Reading, lines: Sequence[ImportOrder], more: Iterable[tuple[str, str | int]] = ()) -> Taken:
+    """Whose the things are that lines name, and what is claimed besides; without those that are nobody's."""
+    wanted = [place for line in lines for _, place in _places(line)]
+    claims = on.claimed([*(place for place in wanted if place[0] != "uuid"), *more])
+    taken: Taken = {place: UUID(claim.originator_id) for place, claim in claims.items()}
+    return taken | {("uuid", uuid): UUID(uuid) for uuid in on.begun(str(of) for kind, of in wanted if kind == "uuid")}
+
+
+class Recognising:
+    """Recognises lines as orders of a log.
+
+    `decided_as` says what a line comes to as the order that an event began, or raises a Refusal. `fresh` has the lines
+    that are to be recorded beside these, and are not in the log yet.
+    """
+
+    def __init__(self, on: Reading, taken: Taken, decided_as: Callable[[ImportOrder, UUID, e.OrderCreated], Line]):
+        self._on = on
+        self._taken = taken
+        self._decided_as = decided_as
+        self.fresh: dict[UUID, Line] = {}
+
+    def is_there(self, line: ImportOrder, fingerprint: bytes | None) -> bool:
+        """Whether the order that a line names is there. Raises ImportConflict where it says something else."""
+        owners = {field: self._taken.get(place) for field, place in _places(line)}
+        found = set(owners.values())
+        if len(found) > 1:
+            sides = [f"its {field} {getattr(line, field)} is {self._whose(uuid)}" for field, uuid in owners.items()]
+            raise ImportConflict(f"conflict: what this line names is not of one order: {', '.join(sides)}")
+        uuid = found.pop() if found else None
+        if uuid is None:
+            return False
+        if fingerprint is None or fingerprint != self._fingerprint(line, uuid):
+            # The same may be said in other words, or the order was not imported with a fingerprint, or not imported.
+            self._must_say_the_same(line, uuid)
+        return True
+
+    def _whose(self, uuid: UUID | None) -> str:
+        return "nobody's" if uuid is None else f"that of {_name(uuid, self._recorded(uuid)[0])}"
+
+    def _recorded(self, uuid: UUID) -> list[Event]:
+        """The events with which an order began: those of one write, which have one actor and one time."""
+        if uuid in self.fresh:
+            return [record.event for record in self.fresh[uuid].records]
+        raws = list(self._on.raw_records_of(str(uuid)))
+        began = takewhile(lambda raw: (raw.actor, raw.recorded_at) == (raws[0].actor, raws[0].recorded_at), raws)
+        return [_MAPPER.read(raw).event for raw in began]
+
+    def _fingerprint(self, line: ImportOrder, uuid: UUID) -> bytes | None:
+        """The fingerprint of the line that an order was imported from."""
+        if uuid in self.fresh:
+            return self.fresh[uuid].fingerprint
+        if line.id is not None:
+            claim = self._on.claim("order-id", line.id)
+        elif line.key is not None:
+            claim = self._on.claim("order-key", line.key)
+        else:
+            first = _MAPPER.read(next(self._on.raw_records_of(str(uuid), limit=1))).event
+            claim = self._on.claim("order-id", first.id) if isinstance(first, e.OrderCreated) else None
+        return claim and claim.fingerprint
+
+    def _must_say_the_same(self, line: ImportOrder, uuid: UUID) -> None:
+        there = self._recorded(uuid)
+        first = there[0]
+        if not isinstance(first, e.OrderCreated):
+            raise ImportConflict(f"conflict: the uuid {uuid} is that of something else than an order")
+        try:
+            said = [record.event for record in self._decided_as(line, uuid, first).records]
+        except Refusal as refusal:
+            raise ImportConflict(f"conflict: {_name(uuid, first)} is there; this line: {refusal.detail}") from None
+        if said != there:
+            shown = "; ".join(islice(_differences(there, said), DIFFERENCES_SHOWN_MAX))
+            raise ImportConflict(f"conflict: {_name(uuid, first)} is there, and says something else: {shown}")
+
+
+def _name(uuid: UUID, first: Event) -> str:
+    return f"order {first.id} (key {first.key}, uuid {uuid})" if isinstance(first, e.OrderCreated) else f"{uuid}"
+
+
+def _differences(there: Sequence[Event], said: Sequence[Event]) -> Iterator[str]:
+    """What two beginnings of a history differ in, each with both sides."""
+    for version, (one, other) in enumerate(zip_longest(there, said), 1):
+        if one is None or other is None:
+            side = "in this line alone" if one is None else "there alone"
+            yield f"version {version}, {type(one or other).__name__}, stands {side}"
+        elif type(one) is not type(other):
+            yield f"version {version} is {type(one).__name__} there and {type(other).__name__} in this line"
+        else:
+            for path, was, now in _unequal(msgspec.to_builtins(one), msgspec.to_builtins(other)):
+                where = f"version {version}, {type(one).__name__}, {path}"
+                yield f"{where} is {_short(was)} there and {_short(now)} in this line"
+
+
+def _unequal(one: dict[str, Any], other: dict[str, Any], path: str = "") -> Iterator[tuple[str, Any, Any]]:
+    for name in dict.fromkeys((*one, *other)):
+        was, now = one.get(name), other.get(name)
+        if isinstance(was, dict) and isinstance(now, dict):
+            yield from _unequal(was, now, f"{path}{name}.")
+        elif was != now:
+            yield f"{path}{name}", was, now
+
+
+def _short(value: Any) -> str:
+    text = msgspec.json.encode(value).decode()
+    return text if len(text) <= _SHOWN_CHARS_MAX else f"{text[:_SHOWN_CHARS_MAX]}…"
