@@ -5,7 +5,7 @@ import os
 
 import click
 
-from api.cli import auditing, clock, exports, importing, keys, rebuilding, reconciling, serving
+from api.cli import auditing, clock, exports, importing, keys, postgres, rebuilding, reconciling, serving
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -15,7 +15,7 @@ def cli() -> None:
     Settings come from the environment:
 
     \b
-      LEDGER_URL              where the ledger is       sqlite:///var/ledger.db
+      LEDGER_URL              where the ledger is, a file or postgresql://user@host/database   sqlite:///var/ledger.db
       LEDGER_VIEWS            where the views are       views.db beside the ledger
       LEDGER_CURRENCY         of orders that name none  USD
       LEDGER_TIMEZONE         whose days dates mean     UTC
@@ -44,6 +44,7 @@ for command in (
     clock.clock,
     reconciling.reconcile,
     exports.export,
+    postgres.postgres,
 ):
     cli.add_command(command)
 

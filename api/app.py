@@ -65,7 +65,7 @@ def create_app(ledger: OrderLedger, views: Views, settings: Settings, *, threads
             for decision in reconciliations.DECISIONS
         ),
         ("/healthz", operations.Health()),
-        ("/readyz", operations.Readiness(ledger, views, (settings.ledger.parent, settings.views.parent))),
+        ("/readyz", operations.Readiness(ledger, views, (settings.folder, settings.views.parent))),
     ):
         app.add_route(path, resource)
     return app

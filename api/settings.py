@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from domain.currencies import CURRENCIES
-from domain.log.opening import SQLITE
+from domain.log import opening
 
 FORWARDED: Final = ("x-forwarded", "forwarded")
 # A name, or an address of IPv4 or, in brackets, of IPv6; without a port.
@@ -22,9 +22,11 @@ class WrongSetting(Exception):
 
 
 class Settings(msgspec.Struct, frozen=True):
-    # The log's address, and the file that it names.
+    # The log's address; as it may be shown; the file that it names, if any; and the folder for what stands beside it.
     url: str
-    ledger: Path
+    shown_url: str
+    ledger: Path | None
+    folder: Path
     views: Path
     currency: str
     timezone: ZoneInfo
@@ -59,13 +61,12 @@ def read(environment: Mapping[str, str]) -> Settings:
         return environment.get(name, "").strip() or default
 
     url = value("LEDGER_URL", "sqlite:///var/ledger.db")
-    if not url.startswith(SQLITE) or url == SQLITE:
-        raise WrongSetting(
-            f"LEDGER_URL is {url!r}; it should be like 'sqlite:///var/ledger.db' (three slashes, then a path)."
-        )
-    ledger = Path(url.removeprefix(SQLITE))
-    views = Path(value("LEDGER_VIEWS", str(ledger.with_name("views.db"))))
-    checkpoints = Path(value("LEDGER_CHECKPOINTS", str(ledger.with_name("checkpoints.txt"))))
+    try:
+        shown, folder, ledger = opening.address(url)
+    except ValueError as error:
+        raise WrongSetting(f"LEDGER_URL {error}") from None
+    views = Path(value("LEDGER_VIEWS", str(folder / "views.db")))
+    checkpoints = Path(value("LEDGER_CHECKPOINTS", str(folder / "checkpoints.txt")))
     _check_files(ledger, views, checkpoints)
     currency = value("LEDGER_CURRENCY", "USD")
     if (known := CURRENCIES.get(currency)) is None:
@@ -94,7 +95,9 @@ def read(environment: Mapping[str, str]) -> Settings:
         raise WrongSetting(f"LEDGER_CONNECTIONS_PER_ADDRESS is {connections!r}; it should be a number like '128'.")
     return Settings(
         url=url,
+        shown_url=shown,
         ledger=ledger,
+        folder=folder,
         views=views,
         currency=currency,
         timezone=timezone,
@@ -102,18 +105,17 @@ def read(environment: Mapping[str, str]) -> Settings:
         forwarded=family,
         public_url=_public_url(value("LEDGER_PUBLIC_URL", "")),
         allowed_hosts=_hosts(value("LEDGER_ALLOWED_HOSTS", "")),
-        key=Path(value("LEDGER_KEY", str(ledger.with_name("ledger.key")))),
+        key=Path(value("LEDGER_KEY", str(folder / "ledger.key"))),
         checkpoints=checkpoints,
         checkpoint_seconds=int(seconds),
         connections_per_address=int(connections[:9]),
     )
 
 
-def _check_files(ledger: Path, views: Path, checkpoints: Path) -> None:
-    for name, path in (("LEDGER_URL", ledger), ("LEDGER_VIEWS", views)):
-        if path.is_dir():
-            raise WrongSetting(f"{name} names the folder {path}; it should name a file in it.")
-    if views.resolve() == ledger.resolve():
+def _check_files(ledger: Path | None, views: Path, checkpoints: Path) -> None:
+    if views.is_dir():
+        raise WrongSetting(f"LEDGER_VIEWS names the folder {views}; it should name a file in it.")
+    if ledger is not None and views.resolve() == ledger.resolve():
         raise WrongSetting(f"LEDGER_VIEWS is {views}, the ledger itself; it should be a file of its own.")
     if views.exists() and not views.is_symlink():
         raise WrongSetting(

@@ -25,7 +25,7 @@ from eventsourcing.utils import Environment
 from domain.aggregate import IncompleteHistory, Record, fold
 from domain.claims import reference, taken_by
 from domain.log.clock import Watch
-from domain.log.log import Log, LogBusy, LogFull, Reading, Transaction
+from domain.log.log import Log, LogAway, LogBusy, LogFull, Reading, Transaction, Wants
 from domain.log.mapper import EventMapper
 from domain.log.records import Claim, NewClaim, Provenance, RawRecord
 from domain.log.writer import Writer
@@ -147,13 +147,28 @@ class OrderLedger(Application[UUID]):
             if self._writer is None:
                 self._writer = Writer(self.log_of_events, self._feed)
                 self._writer.start()
-        return self._writer.submit(work, *args, **kwargs)
+        return self._writer.submit(lambda t: work(t, *args, **kwargs), self._wants(*args))
+
+    def _wants(self, *given: object) -> Wants:
+        """What work that is given these things will ask of the log."""
+        claims: list[tuple[str, str | int]] = []
+        for each in given:
+            if isinstance(each, Provenance) and each.idempotency_key is not None:
+                claims.append(("idempotency", reference(each.actor, each.idempotency_key)))
+            elif isinstance(each, commands.ReceivePayment | commands.RefundPayment):
+                claims.append((_KINDS[type(each)], reference(each.provider, each.reference)))
+        return Wants(
+            originators=tuple(each for each in given if isinstance(each, UUID)),
+            claims=tuple(claims),
+            maxima=("order-id",) if any(isinstance(each, commands.CreateOrder) for each in given) else (),
+            boots=() if self.watch is None else (self.watch.boot,),
+        )
 
     def _feed(self, t: Transaction) -> int:
         return self.feed(t.written) if self.feed else 0
 
     @property
-    def trouble(self) -> LogBusy | LogFull | None:
+    def trouble(self) -> LogBusy | LogFull | LogAway | None:
         """Why nothing could be written when it was last tried; None where it could."""
         return self._writer.trouble if self._writer else None
 

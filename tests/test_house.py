@@ -106,6 +106,20 @@ def test_sqlite_has_one_door() -> None:
     assert found((path, packages(path) & {"sqlite3", "pysqlite3"}) for path in others) == {}
 
 
+def test_postgresql_has_one_door() -> None:
+    others = [path for path in MODULES if path.parent != ROOT / "domain" / "log" / "postgres"]
+    assert found((path, packages(path) & {"psycopg"}) for path in others) == {}
+
+
+def test_nobody_outside_the_log_knows_which_engine_it_stands_on() -> None:
+    """`opening.py` alone chooses one; what the views use of SQLite is not the log's."""
+    log = ROOT / "domain" / "log"
+    engines = {name_of(path) for path in (log / "postgres").glob("*.py")}
+    engines |= {f"domain.log.{name}" for name in ("checking", "files", "reading", "recorder", "schema")}
+    outside = [path for path in MODULES if log not in path.parents]
+    assert found((path, set(imports(path)) & engines) for path in outside) == {}
+
+
 WATCHED = """
 import importlib, os, sys, threading
 

@@ -30,7 +30,6 @@ USED_UNNAMED = {
     "title_justify": "rich: how a table's title is set",
     "billing_*": "msgspec: the fields of a command's address, walked as a list",
     "has_notes": "msgspec: a filter's field, walked as a list",
-    "hash": "an access key's field, as the log has it",
     "construct_*": "eventsourcing: an application's parts",
     "insert_events": "eventsourcing: a recorder's interface",
     "select_notifications": "eventsourcing: a recorder's interface",

@@ -8,6 +8,7 @@ import click
 
 from api.cli.terminal import NEEDS_A_PERSON, fail, open_ledger, open_views, progress, reading_the_log, settings
 from api.settings import Settings
+from domain.log.opening import is_there
 
 if TYPE_CHECKING:
     from domain.log.log import Log
@@ -110,8 +111,8 @@ def verify(handed: Path | None, key_text: str | None, mend_index: bool) -> None:
     from projections.proof.verifying_checkpoints import Checked
 
     chosen = settings()
-    if not chosen.ledger.exists():
-        fail(f"LEDGER_URL: there is no ledger at {chosen.ledger}")
+    if not is_there(chosen.url):
+        fail(f"LEDGER_URL: there is no ledger at {chosen.shown_url}")
     ledger = open_ledger(chosen)
     try:
         public = VerifierKey.parse(key_text) if key_text else _checkpoints(chosen).public()

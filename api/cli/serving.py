@@ -37,7 +37,7 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
 
     chosen = settings()
     ledger = open_ledger(chosen)
-    greeting = f"Serving {chosen.ledger} at http://{host}:{port} (Ctrl-C stops it)"
+    greeting = f"Serving {chosen.shown_url} at http://{host}:{port} (Ctrl-C stops it)"
     if demo:
         from api.cli.demo import load_demo
 

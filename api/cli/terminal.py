@@ -22,7 +22,7 @@ from api.settings import Settings, WrongSetting
 from domain.aggregate import BrokenHistory
 from domain.ledger import OrderLedger
 from domain.log.clock import ClockJumped, Watch
-from domain.log.opening import open_log
+from domain.log.opening import open_log, without_secrets
 from domain.log.sqlite import Busy
 from projections.views.views import Views
 
@@ -53,10 +53,10 @@ def settings() -> Settings:
 
 def open_ledger(chosen: Settings) -> OrderLedger:
     try:
-        chosen.ledger.parent.mkdir(0o700, parents=True, exist_ok=True)
+        chosen.folder.mkdir(0o700, parents=True, exist_ok=True)
         return OrderLedger(open_log(chosen.url), currency_default=chosen.currency, watch=Watch())
     except (PersistenceError, Busy, OSError) as error:
-        fail(f"LEDGER_URL: {chosen.ledger} cannot be opened: {error}")
+        fail(f"LEDGER_URL: {chosen.shown_url} cannot be opened: {without_secrets(str(error).strip())}")
 
 
 def open_views(ledger: OrderLedger, chosen: Settings) -> Views:

@@ -56,6 +56,11 @@ class Watch:
     def __init__(self, uptime: Callable[[], Uptime] = since_boot) -> None:
         self._uptime = uptime
 
+    @property
+    def boot(self) -> str:
+        """Which start of the machine this is."""
+        return self._uptime().boot
+
     def must_hold(self, t: Transaction, now: datetime) -> None:
         """Raises ClockJumped. Keeps what the clock shows where later times are to be held against that."""
         up = self._uptime()

@@ -1,7 +1,7 @@
 """What may be asked of a log, and of a transaction on it. Each engine that a log can stand on implements these.
 
 Whatever the engine, an error of it is the library's: IntegrityError where another write was first to a version or a
-claim, OperationalError for all else; of these LogFull and LogBusy say what keeps it from writing.
+claim, OperationalError for all else; of these LogFull, LogBusy and LogAway say what keeps it from writing.
 """
 
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
@@ -21,6 +21,24 @@ class LogFull(OperationalError):
 
 class LogBusy(OperationalError):
     """Another program has kept the log to itself for too long."""
+
+
+class LogAway(OperationalError):
+    """The log cannot be reached, or does not answer; what was under way may be recorded, or not."""
+
+
+class WriteLost(OperationalError):
+    """What was written is not there, through no fault of its own: all of it can be done again."""
+
+
+class Wants(NamedTuple):
+    """What work will ask of a log, as far as it can be foretold: histories, claims, the largest integers of kinds, and
+    clocks. A hint: what is not named is asked for when it is needed."""
+
+    originators: tuple[UUID, ...] = ()
+    claims: tuple[tuple[str, str | int], ...] = ()
+    maxima: tuple[str, ...] = ()
+    boots: tuple[str, ...] = ()
 
 
 class Census(NamedTuple):
@@ -176,6 +194,13 @@ class Transaction(Reading, Protocol):
     clock_holds: bool
 
     @property
+    def may_grow(self) -> bool:
+        """Whether more work is to join the transaction while it is under way, or is better off in the next."""
+
+    def prefetch(self, wants: Wants) -> None:
+        """Asks at once for what work will ask that joins the transaction."""
+
+    @property
     def written(self) -> Sequence[RawRecord]:
         """The records that this transaction has appended, in the order of positions."""
 
@@ -222,11 +247,19 @@ class Log(Reading, Protocol):
     def url(self) -> str:
         """The address by which another process opens the same log (`opening.open_log`)."""
 
+    @property
+    def is_at_hand(self) -> bool:
+        """Whether it answers by itself, so that to ask is no wait for anybody else."""
+
     def create(self) -> None:
         """Makes what a log needs where it is missing. Raises OperationalError where something else stands there."""
 
-    def transaction(self) -> AbstractContextManager[Transaction]:
-        """Begins to write when nobody else does. Raises LogBusy where that takes too long, LogFull at the commit."""
+    def transaction(self, wants: Wants = ...) -> AbstractContextManager[Transaction]:
+        """Begins to write when nobody else does, with what is wanted at hand. Raises LogBusy where that takes too long,
+        LogAway; at the commit also LogFull, and WriteLost."""
+
+    def wait_for_news(self, seconds: float, /) -> None:
+        """Returns when somebody may have appended, or when this time is over; for one thread of a process."""
 
     def faults(self) -> Iterator[Fault]:
         """What the engine itself finds wrong: in its schema, in what it has stored, in its indexes. Reads it all."""

@@ -4,6 +4,7 @@ Positions are never given twice, records cannot be updated or deleted by SQL, ev
 must be unique across orders is claimed in the transaction that writes the events.
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -15,7 +16,7 @@ from eventsourcing.persistence import ApplicationRecorder, IntegrityError, Store
 
 from domain.log import files
 from domain.log.checking import faults
-from domain.log.log import ClockShown, LogFull, StoredKey
+from domain.log.log import ClockShown, LogFull, StoredKey, Wants
 from domain.log.reading import SQLiteReading
 from domain.log.records import Fault, NewClaim, Provenance, RawRecord, digest_of
 from domain.log.schema import make_tables, refuse_strangers
@@ -25,6 +26,8 @@ from domain.moments import instant
 
 class SQLiteRecorder(SQLiteReading, ApplicationRecorder):
     """Implements `log.Log`, and the library's ApplicationRecorder."""
+
+    is_at_hand = True
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -62,7 +65,7 @@ class SQLiteRecorder(SQLiteReading, ApplicationRecorder):
         return self._writer
 
     @contextmanager
-    def transaction(self) -> Iterator["SQLiteTransaction"]:
+    def transaction(self, _wants: Wants = Wants()) -> Iterator["SQLiteTransaction"]:  # noqa: B008  (it is immutable)
         """Nobody else writes meanwhile; all that is written inside is committed together, or nothing of it."""
         with self._writing, library_errors():
             try:
@@ -81,6 +84,9 @@ class SQLiteRecorder(SQLiteReading, ApplicationRecorder):
     def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[ApplicationRecorder]:
         # SQLite tells nobody of news; the views ask for it (`projections/feeder.py`).
         raise NotImplementedError("SQLite has no subscriptions; read select_notifications from where you stand.")
+
+    # SQLite tells nobody of news.
+    wait_for_news = staticmethod(time.sleep)
 
     def faults(self) -> Iterator[Fault]:
         with library_errors():
@@ -106,6 +112,8 @@ _Row = tuple[Any, ...]
 class SQLiteTransaction(SQLiteReading):
     """Implements `log.Transaction`, on the connection that has the file's write lock."""
 
+    may_grow = True
+
     def __init__(self, writer: sqlite3.Connection) -> None:
         self._writer = writer
         self._appended: list[_Appended] = []
@@ -115,6 +123,9 @@ class SQLiteTransaction(SQLiteReading):
     @property
     def connection(self) -> sqlite3.Connection:
         return self._writer
+
+    def prefetch(self, wants: Wants) -> None:
+        """All is at hand."""
 
     @property
     def written(self) -> list[RawRecord]:

@@ -6,12 +6,13 @@ from concurrent.futures import Future
 from contextlib import AbstractContextManager, nullcontext
 from queue import SimpleQueue
 from threading import Thread
-from typing import Any, Concatenate, Final, Generic, ParamSpec, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
-from domain.log.log import Log, LogBusy, LogFull, Transaction
+from eventsourcing.persistence import IntegrityError
+
+from domain.log.log import Log, LogAway, LogBusy, LogFull, Transaction, Wants, WriteLost
 
 TURNS_MAX: Final = 64
-P = ParamSpec("P")
 T = TypeVar("T")
 # Brings the views to where a transaction, just committed, has taken the log; returns the position that they reach.
 Feed = Callable[[Transaction], int]
@@ -30,12 +31,13 @@ class Writer(Thread):
         # The position that the views reached after the last commit; 0 where they could not be fed.
         self.fed_to = 0
         # Why nothing could be written when it was last tried; None where it could.
-        self.trouble: LogBusy | LogFull | None = None
+        self.trouble: LogBusy | LogFull | LogAway | None = None
         self._looked: Future[None] | None = None
 
-    def submit(self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """What the work returns or raises, once what it wrote is durable and the views are fed."""
-        turn = _Turn(lambda t: work(t, *args, **kwargs))
+    def submit(self, work: Callable[[Transaction], T], wants: Wants = Wants()) -> Future[T]:  # noqa: B008  (immutable)
+        """What the work returns or raises, once what it wrote is durable and the views are fed. It may be done twice,
+        where nothing is left of the first time."""
+        turn = _Turn(work, wants)
         self._waiting.put(turn)
         return turn.future
 
@@ -56,34 +58,67 @@ class Writer(Thread):
         self.join()
 
     def run(self) -> None:
-        while not (self._is_stopping and self._waiting.empty()):
-            turns = [self._waiting.get()]
-            try:
-                with self._log.transaction() as t:
-                    work = iter(turns)
-                    # The first needs no savepoint, which would cost a large batch of an import a third of its time.
-                    if not next(work).attempt(t, nullcontext()):
-                        raise _TakenBack
-                    turns += self._take_waiting(TURNS_MAX - 1)
-                    for turn in work:  # those that come meanwhile join at its end
-                        turn.attempt(t, t.savepoint())
-                        turns += self._take_waiting(TURNS_MAX - len(turns))
-            except _TakenBack:
-                if isinstance(turns[0].error, LogFull):
-                    self.trouble = turns[0].error
-            except Exception as error:  # nothing of all this is there, also for whoever was refused by it
-                if isinstance(error, LogBusy):
-                    turns += self._take_waiting(self._waiting.qsize())  # they would wait as long again
-                if isinstance(error, LogBusy | LogFull):
-                    self.trouble = error
+        turns: list[_Turn[Any]] = []
+        while turns or not (self._is_stopping and self._waiting.empty()):
+            turns = turns or [self._waiting.get()]
+            turns += self._take_waiting(TURNS_MAX - len(turns))
+            turns = self._do(turns)
+
+    def _do(self, turns: "list[_Turn[Any]]", *, again: bool = False) -> "list[_Turn[Any]]":
+        """Does work in one transaction, and delivers; returns what has still to be done."""
+        done = turns
+        try:
+            t = self._commit(turns)
+        except _TakenBack:
+            done = turns[:1]
+            if isinstance(turns[0].error, LogFull):
+                self.trouble = turns[0].error
+        except WriteLost as error:  # once more, as nothing of it is there
+            if not again:
+                return self._do(turns, again=True)
+            self._give_up(turns, LogAway(str(error)))
+        except IntegrityError as error:
+            if len(turns) > 1:  # one of them wrote what does not fit, so each is done alone
                 for turn in turns:
-                    turn.fail(error)
-            else:
-                if self.trouble is not None and t.written:
-                    self.trouble = None
-                self._feed_views(t)
-            for turn in turns:
-                turn.deliver()
+                    self._do([turn])
+                return []
+            self._give_up(turns, error)
+        except Exception as error:
+            self._give_up(turns, error)
+        else:
+            if self.trouble is not None and t.written:
+                self.trouble = None
+            self._feed_views(t)
+        for turn in done:
+            turn.deliver()
+        return turns[len(done) :]
+
+    def _commit(self, turns: "list[_Turn[Any]]") -> Transaction:
+        """Does work, and what joins it meanwhile, in one transaction. Raises _TakenBack, and what the log does."""
+        with self._log.transaction(_all_wanted(turns)) as t:
+            work = iter(turns)
+            # The first needs no savepoint, which would cost a large batch of an import a third of its time.
+            if not next(work).attempt(t, nullcontext()):
+                raise _TakenBack
+            self._let_join(t, turns)
+            for turn in work:  # those that come meanwhile join at its end
+                turn.attempt(t, t.savepoint())
+                self._let_join(t, turns)
+        return t
+
+    def _let_join(self, t: Transaction, turns: "list[_Turn[Any]]") -> None:
+        if t.may_grow and (joining := self._take_waiting(TURNS_MAX - len(turns))):
+            t.prefetch(_all_wanted(joining))
+            turns += joining
+
+    def _give_up(self, turns: "list[_Turn[Any]]", error: Exception) -> None:
+        """Nothing of all this is there, also for whoever was refused by it."""
+        if isinstance(error, LogBusy | LogAway):
+            turns += self._take_waiting(self._waiting.qsize())  # they would wait as long again
+        if isinstance(error, LogBusy | LogFull | LogAway):
+            self.trouble = error
+        for turn in turns:
+            turn.fail(error)
 
     def _take_waiting(self, turns_max: int) -> "list[_Turn[Any]]":
         return [self._waiting.get() for _ in range(min(turns_max, self._waiting.qsize()))]
@@ -97,6 +132,10 @@ class Writer(Thread):
             _log.exception("the views could not be fed after a write")
 
 
+def _all_wanted(turns: "list[_Turn[Any]]") -> Wants:
+    return Wants(*(sum(parts, ()) for parts in zip(*(turn.wants for turn in turns), strict=True)))
+
+
 class _TakenBack(Exception):
     """The first work of a transaction was refused, so the transaction is taken back."""
 
@@ -104,8 +143,9 @@ class _TakenBack(Exception):
 class _Turn(Generic[T]):
     """A piece of work that waits to be done, and what it came to."""
 
-    def __init__(self, work: Callable[[Transaction], T]) -> None:
+    def __init__(self, work: Callable[[Transaction], T], wants: Wants) -> None:
         self._work = work
+        self.wants = wants
         self._result: T
         self.error: Exception | None = None
         self.future: Future[T] = Future()
@@ -113,7 +153,8 @@ class _Turn(Generic[T]):
     def attempt(self, t: Transaction, savepoint: AbstractContextManager[None]) -> bool:
         """Does the work, unless nobody waits for it any more. Whether it was done: where it raises, that is for whoever
         waits for it, and what it has written is taken back to the savepoint."""
-        if not self.future.set_running_or_notify_cancel():
+        self.error = None
+        if not (self.future.running() or self.future.set_running_or_notify_cancel()):
             return True
         try:
             with savepoint:

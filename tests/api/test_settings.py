@@ -28,7 +28,8 @@ def assert_refused(done: subprocess.CompletedProcess[bytes], *told: str) -> None
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [
-        ("LEDGER_URL", "postgresql://localhost/ledger", "it should be like 'sqlite:///var/ledger.db'"),
+        ("LEDGER_URL", "mysql://localhost/ledger", "it should be like 'sqlite:///var/ledger.db'"),
+        ("LEDGER_URL", "postgresql://u:secret@localhost", "names no database"),
         ("LEDGER_URL", "sqlite:///{folder}", "{folder}; it should name a file"),
         ("LEDGER_URL", "sqlite:///{folder}/text/ledger.db", "{folder}/text/ledger.db"),
         ("LEDGER_URL", "sqlite:///{folder}/text", "{folder}/text"),

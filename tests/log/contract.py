@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 import pytest
 from eventsourcing.persistence import ApplicationRecorder, IntegrityError, OperationalError, StoredEvent
 from eventsourcing.popo import POPOApplicationRecorder
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.ledger import OrderLedger
@@ -30,6 +30,8 @@ ORDERS = [UUID(int=n) for n in range(1, 4)]
 TOPICS = ["order.item_removed.v1", "order.notes_changed.v1", "order.status_changed.v1"]
 SHAPE = [(order, version) for version in range(1, 8) for order in ORDERS]
 COUNT = st.none() | st.integers(1, 25)
+# Each engine runs the same test; hypothesis would have one class alone run it.
+ON_EACH_ENGINE = settings(deadline=None, suppress_health_check=[HealthCheck.differing_executors])
 
 
 def stored(order: UUID, version: int, topic: str = "order.item_removed.v1") -> StoredEvent:
@@ -269,7 +271,7 @@ class LogContract:
         yield cast(ApplicationRecorder, ours), theirs
         ours.close()
 
-    @settings(deadline=None)
+    @ON_EACH_ENGINE
     @given(st.sampled_from([*ORDERS, UUID(int=9)]), COUNT, COUNT, st.booleans(), COUNT)
     def test_an_orders_events_are_selected_as_the_library_selects_them(
         self,
@@ -283,7 +285,7 @@ class LogContract:
         ours, theirs = (twin.select_events(order, gt=gt, lte=lte, desc=desc, limit=limit) for twin in twins)
         assert places(ours) == places(theirs)
 
-    @settings(deadline=None)
+    @ON_EACH_ENGINE
     @given(COUNT, st.integers(1, 25), COUNT, st.lists(st.sampled_from([*TOPICS, "other"]), unique=True), st.booleans())
     def test_the_log_is_selected_as_the_library_selects_it(
         self,

@@ -1,0 +1,25 @@
+"""`run.py postgres`: what an operator of PostgreSQL needs."""
+
+import click
+
+from domain.log.opening import postgres_grants
+
+
+@click.group()
+def postgres() -> None:
+    """For a ledger on PostgreSQL (LEDGER_URL=postgresql://user@host/database); see docs/scaling.md."""
+
+
+@postgres.command("grants")
+@click.argument("role")
+def postgres_grant_rights(role: str) -> None:
+    """Print the SQL that lets ROLE serve and not alter what is recorded.
+
+    The tables belong to another role, which makes them; run this SQL as that one, once they are there:
+
+    \b
+      LEDGER_URL=postgresql://owner@host/ledger run.py token list        makes the tables
+      run.py postgres grants service | psql postgresql://owner@host/ledger
+      LEDGER_URL=postgresql://service@host/ledger run.py serve
+    """
+    print(postgres_grants(role), end="")

@@ -1,0 +1,137 @@
+"""What does PostgreSQL itself find wrong in a log: in its schema, in its indexes against their tables?"""
+
+from collections.abc import Iterator
+from typing import Final
+
+import psycopg
+
+from domain.log.postgres.connection import SCHEMA, Connection, Row, Statement
+from domain.log.postgres.schema import APPEND_ONLY
+from domain.log.records import Fault
+
+_FAULTS_MAX: Final = 1_000
+_COLUMNS: Final = {
+    "logs": "log schema_version",
+    "events": ("position originator_id version topic payload recorded_at actor request_id idempotency_key digest"),
+    "claims": "kind value number originator_id version fingerprint",
+    "checkpoints": "size note made_at",
+    "access_keys": "name prefix hash customer_id scopes created_at revoked_at",
+    "kept_files": "sha256 piece content",
+    "clocks": "number boot uptime moment why",
+}
+_INDEXES: Final = {
+    "logs_pkey",
+    "events_pkey",
+    "events_originator_id_version_key",
+    "claims_of_text",
+    "claims_of_number",
+    "checkpoints_pkey",
+    "access_keys_pkey",
+    "access_keys_hash_key",
+    "kept_files_pkey",
+    "clocks_pkey",
+}
+_INDEX: Final = (
+    "the index on order and version does not lead to this record; `run.py verify --mend-index` makes it anew"
+)
+
+
+def faults(connection: Connection) -> Iterator[Fault]:
+    """Reads the whole table of events twice: as it is stored, and by its index."""
+    try:
+        yield from _of_schema(connection)
+        yield from _of_index(connection)
+        yield from _taken_twice(connection)
+    except psycopg.Error as error:
+        yield Fault(0, None, f"PostgreSQL cannot read all of it: {error}")
+
+
+def _of_schema(connection: Connection) -> Iterator[Fault]:
+    """Where tables, indexes and triggers are not those that `schema.py` makes."""
+    columns = connection.rows(
+        "SELECT table_name::text, string_agg(column_name::text, ' ' ORDER BY ordinal_position)"
+        " FROM information_schema.columns WHERE table_schema = $1 GROUP BY 1",
+        (SCHEMA,),
+    )
+    there = {table.decode(): names.decode() for table, names in columns}
+    for table in sorted(_COLUMNS.keys() | there.keys()):
+        if table not in there:
+            yield Fault(0, None, f"the schema has no table {table}")
+        elif table not in _COLUMNS:
+            yield Fault(0, None, f"the schema has what this program did not make: the table {table}")
+        elif there[table] != _COLUMNS[table]:
+            yield Fault(0, None, f"the table {table} in the schema is not the one that this program makes")
+    indexes = connection.rows(
+        "SELECT relname::text, indisvalid AND indisready FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid"
+        " WHERE relnamespace = $1::text::regnamespace",
+        (SCHEMA,),
+    )
+    whole = {name.decode() for name, is_whole in indexes if is_whole}
+    for index in sorted(_INDEXES - whole):
+        yield Fault(0, None, f"the schema has no whole index {index}")
+    yield from _of_triggers(connection)
+
+
+def _of_triggers(connection: Connection) -> Iterator[Fault]:
+    triggers = connection.rows(
+        "SELECT tgname::text, tgenabled::text, proname::text FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"
+        " JOIN pg_proc ON pg_proc.oid = tgfoid WHERE relnamespace = $1::text::regnamespace AND NOT tgisinternal",
+        (SCHEMA,),
+    )
+    there = {name.decode(): (enabled, function) for name, enabled, function in triggers}
+    expected = {f"{table}_{what}_stay" for table in APPEND_ONLY for what in ("rows", "all")}
+    for trigger in sorted(expected | there.keys()):
+        if trigger not in there:
+            yield Fault(0, None, f"the schema has no trigger {trigger}")
+        elif trigger not in expected:
+            yield Fault(0, None, f"the schema has what this program did not make: the trigger {trigger}")
+        elif there[trigger] != (b"A", b"stays"):
+            yield Fault(0, None, f"the trigger {trigger} in the schema is not the one that this program makes")
+
+
+def _of_index(connection: Connection) -> Iterator[Fault]:
+    """Where the index on order and version has not what the table has."""
+    told = "SELECT count(*), bit_xor(hashtextextended(originator_id, version)) FROM events"
+    by_table = _without(connection, ("indexscan", "indexonlyscan", "bitmapscan"), Statement(told))
+    by_index = _without(connection, ("seqscan", "bitmapscan"), Statement(f"{told} WHERE originator_id >= ''"))
+    if by_table != by_index:
+        yield from _not_indexed(connection)
+
+
+def _not_indexed(connection: Connection) -> Iterator[Fault]:
+    # Each looked for by its place in the index alone.
+    found = _without(
+        connection,
+        ("bitmapscan", "hashjoin", "mergejoin"),
+        Statement(
+            "SELECT position, originator_id FROM events AS e WHERE NOT EXISTS (SELECT 1 FROM events AS i"
+            " WHERE i.originator_id = e.originator_id AND i.version = e.version AND i.position = e.position)"
+            f" ORDER BY position LIMIT {_FAULTS_MAX}"
+        ),
+    )
+    if not found:
+        yield Fault(0, None, "the index on order and version has not what the table has; `run.py verify --mend-index`")
+    for position, originator in found:
+        yield Fault(position, (originator or b"").decode(errors="replace"), _INDEX)
+
+
+def _taken_twice(connection: Connection) -> Iterator[Fault]:
+    """Versions that more than one record has, by the table alone."""
+    twice = _without(
+        connection,
+        ("indexscan", "indexonlyscan", "bitmapscan"),
+        Statement(
+            "SELECT originator_id, version, min(position), max(position) FROM events GROUP BY 1, 2"
+            f" HAVING count(*) > 1 LIMIT {_FAULTS_MAX}"
+        ),
+    )
+    for originator, version, first, last in twice:
+        order = (originator or b"").decode(errors="replace")
+        yield Fault(last, order, f"it has the version {version} that the record at position {first} has")
+
+
+def _without(connection: Connection, ways: tuple[str, ...], statement: Statement) -> list[Row]:
+    """What a query finds where the planner may not take these ways."""
+    off = [Statement(f"SET LOCAL enable_{way} = off") for way in ways]
+    *_, found, _ = connection.ask(Statement("BEGIN"), *off, statement, Statement("COMMIT"), seconds=3_600)
+    return found

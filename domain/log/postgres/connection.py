@@ -1,0 +1,273 @@
+"""One connection to PostgreSQL: statements go out together and their answers come together, and no wait is endless.
+
+This is the protocol's pipeline, by the driver's own calls of libpq: the driver's `pipeline()` sends a Flush behind its
+last Sync, and the server never takes who has sent one for idle, so that `idle_in_transaction_session_timeout` would not
+take the lock from a node that has stopped.
+"""
+
+import select
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final, NamedTuple
+
+import psycopg
+from eventsourcing.persistence import IntegrityError, OperationalError
+from psycopg import pq
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.types.numeric import Int8
+from psycopg.types.string import ByteaBinaryLoader
+
+from domain.log.log import LogAway, LogBusy, LogFull
+
+SCHEMA: Final = "order_ledger"
+LOCK_WAIT_SECONDS_MAX: Final = 2.5
+# A node that stops while it has the lock holds up the others; after this the server takes it away.
+IDLE_SECONDS_MAX: Final = 2.0
+ANSWER_SECONDS_MAX: Final = 5.0
+_CONNECT: Final[dict[str, Any]] = {
+    # Of seconds, the fewest that libpq takes.
+    "connect_timeout": 2,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+    "target_session_attrs": "read-write",
+    "application_name": "order_ledger",
+}
+_SETTINGS: Final = {
+    "search_path": SCHEMA,
+    "client_encoding": "UTF8",
+    "lock_timeout": f"{LOCK_WAIT_SECONDS_MAX}s",
+    "idle_in_transaction_session_timeout": f"{IDLE_SECONDS_MAX}s",
+    "statement_timeout": "0",
+    # The server finds out about a node that is gone as fast as a node about the server.
+    "client_connection_check_interval": "2s",
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "10s",
+    # A plan is made once for each connection; none of our queries is of the kind that another plan would serve better.
+    "plan_cache_mode": "force_generic_plan",
+    "jit": "off",
+}
+_DURABLE: Final = (
+    "SELECT set_config('synchronous_commit', 'on', false)"
+    " WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')"
+)
+# What the server says when it ends a connection, or a statement, for a reason that is no fault of what was asked.
+_OVER: Final = ("08", "57", "25P03", "25006", "40", "53300")
+_FINE: Final = (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK)
+
+Row = tuple[Any, ...]
+
+
+class Statement(NamedTuple):
+    """SQL with `$1` for its first value."""
+
+    sql: str
+    values: Sequence[Any] = ()
+
+
+class Lost(Exception):
+    """The connection is over, or the server did not answer in time. What was under way may be there, or not."""
+
+
+class Connection:
+    """Raises Lost, and the driver's errors."""
+
+    def __init__(self, url: str, *, durable: bool = False) -> None:
+        with _lost():
+            self._driver = psycopg.connect(autocommit=True, **_CONNECT | conninfo_to_dict(url))
+        # Text comes as its bytes, so that a damaged byte is a damaged record and not an exception out of the driver.
+        self._driver.adapters.register_loader("text", ByteaBinaryLoader)
+        self._driver.add_notice_handler(self._note)
+        self._prepared: dict[tuple[str, tuple[int, ...]], bytes] = {}
+        self._poll = select.poll()
+        # Whether a COMMIT was told not to wait for the standby any longer.
+        self.is_unreplicated = False
+        self.ask(*(Statement(f"SET {name} = '{value}'") for name, value in _SETTINGS.items()))
+        if durable:
+            self.ask(Statement(_DURABLE))
+
+    def _note(self, notice: psycopg.errors.Diagnostic) -> None:
+        # Such a COMMIT says all is well but for this warning.
+        if "synchronous replication" in (notice.message_primary or ""):
+            self.is_unreplicated = True
+
+    @property
+    def is_usable(self) -> bool:
+        return not self._driver.closed and self._driver.info.transaction_status == pq.TransactionStatus.IDLE
+
+    def close(self) -> None:
+        self._driver.close()
+
+    def ask(self, *statements: Statement, seconds: float = ANSWER_SECONDS_MAX) -> list[list[Row]]:
+        """The rows of each statement; where one fails, none behind it is done. One round trip."""
+        deadline = time.monotonic() + seconds
+        pgconn = self._driver.pgconn
+        try:
+            with _lost():
+                pgconn.enter_pipeline_mode()
+                awaited = [self._send(statement) for statement in statements]
+                pgconn.pipeline_sync()
+                results = self._results(deadline)
+                pgconn.exit_pipeline_mode()
+            return self._rows(awaited, results)
+        except Lost:
+            self.close()
+            raise
+
+    def rows(self, sql: str, values: Sequence[Any] = (), *, seconds: float = ANSWER_SECONDS_MAX) -> list[Row]:
+        return self.ask(Statement(sql, values), seconds=seconds)[0]
+
+    def copied(self, sql: str) -> Iterator[Row]:
+        """The rows of a query that has no values, by COPY; a pipeline takes none."""
+        with _lost(), self._driver.cursor() as cursor, cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT BINARY)") as copy:
+            copy.set_types(["int8", "text", "int8", *["text"] * 6, "bytea"])
+            yield from copy.rows()
+
+    def wait(self, seconds: float) -> list[str]:
+        """The payloads of the notifications that come within this time; returns with the first."""
+        with _lost():
+            return [notify.payload for notify in self._driver.notifies(timeout=seconds, stop_after=1)]
+
+    # --- the protocol ---
+
+    def _send(self, statement: Statement) -> tuple[str, tuple[int, ...], bytes] | None:
+        """Puts a statement into the pipeline; what is to be noted as prepared once that has succeeded."""
+        sql, values = statement
+        transformer = Transformer(self._driver)
+        typed = [Int8(value) if type(value) is int else value for value in values]
+        dumped = transformer.dump_sequence(typed, [PyFormat.BINARY] * len(typed))
+        types = tuple(transformer.types or ())
+        name, new = self._prepared.get((sql, types)), None
+        pgconn = self._driver.pgconn
+        if name is None:
+            # A name is never given again, whatever became of the statement.
+            self._names += 1
+            name = b"ledger %d" % self._names
+            pgconn.send_prepare(name, sql.encode(), types)
+            new = (sql, types, name)
+        pgconn.send_query_prepared(name, dumped, transformer.formats, pq.Format.BINARY)
+        return new
+
+    _names = 0
+
+    def _results(self, deadline: float) -> "list[pq.abc.PGresult]":
+        """All results up to the pipeline's end."""
+        pgconn = self._driver.pgconn
+        results: list[pq.abc.PGresult] = []
+        while True:
+            self._await(deadline)
+            result = pgconn.get_result()
+            if result is not None and result.status == pq.ExecStatus.PIPELINE_SYNC:
+                return results
+            if result is not None:
+                results.append(result)
+            if pgconn.status == pq.ConnStatus.BAD:
+                raise Lost(pgconn.get_error_message())
+
+    def _await(self, deadline: float) -> None:
+        """Waits until all is sent and a result is there."""
+        pgconn = self._driver.pgconn
+        while (is_unsent := pgconn.flush() == 1) or pgconn.is_busy():
+            self._poll.register(pgconn.socket, select.POLLIN | (select.POLLOUT if is_unsent else 0))
+            left = deadline - time.monotonic()
+            if left <= 0 or not self._poll.poll(left * 1_000):
+                raise Lost("the server does not answer")
+            pgconn.consume_input()
+
+    def _rows(
+        self, awaited: Sequence[tuple[str, tuple[int, ...], bytes] | None], results: "list[pq.abc.PGresult]"
+    ) -> list[list[Row]]:
+        found: list[list[Row]] = []
+        coming = iter(results)
+        for new in awaited:
+            if new is not None:
+                self._must_be_fine(next(coming))
+                self._prepared[new[:2]] = new[2]
+            result = next(coming)
+            self._must_be_fine(result)
+            transformer = Transformer(self._driver)
+            transformer.set_pgresult(result)
+            found.append(transformer.load_rows(0, result.ntuples, tuple))
+        return found
+
+    def _must_be_fine(self, result: "pq.abc.PGresult") -> None:
+        if result.status in _FINE:
+            return
+        error = psycopg.errors.error_from_result(result)
+        if (error.sqlstate or "").startswith(_OVER):
+            raise Lost(str(error)) from error
+        raise error
+
+
+@contextmanager
+def _lost() -> Iterator[None]:
+    """What the driver raises where a connection cannot be made, or breaks, as Lost."""
+    try:
+        yield
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        raise Lost(str(error)) from error
+
+
+class library_errors:  # noqa: N801  (used like a function, as SQLite's)
+    """Raises what goes wrong as the eventsourcing library's errors."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, psycopg.IntegrityError):
+            raise IntegrityError(str(error)) from error
+        if isinstance(error, Lost):
+            raise LogAway(str(error)) from error
+        if isinstance(error, psycopg.errors.LockNotAvailable):
+            raise LogBusy(f"another node kept the log's lock for {LOCK_WAIT_SECONDS_MAX} s") from error
+        if isinstance(error, psycopg.errors.DiskFull):
+            raise LogFull(str(error)) from error
+        if isinstance(error, psycopg.Error):
+            raise OperationalError(str(error)) from error
+
+
+class Readers:
+    """Connections for reading that nobody uses just now; there are as many as were ever used at one time.
+
+    A connection does not live through a fork: whoever forks closes them before.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._idle: list[Connection] = []
+
+    @contextmanager
+    def one(self) -> Iterator[Connection]:
+        """A connection that is one's own meanwhile."""
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = Connection(self._url)
+        try:
+            yield connection
+        finally:
+            if connection.is_usable:
+                self._idle.append(connection)
+            else:
+                connection.close()
+
+    def rows(self, sql: str, values: Sequence[Any]) -> list[Row]:
+        """What a query finds. Where a connection turns out to be over, others are tried, down to a new one."""
+        while self._idle:
+            try:
+                with self.one() as connection:
+                    return connection.rows(sql, values)
+            except Lost:
+                continue
+        with self.one() as connection:
+            return connection.rows(sql, values)
+
+    def close(self) -> None:
+        while self._idle:
+            self._idle.pop().close()

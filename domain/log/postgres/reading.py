@@ -1,0 +1,328 @@
+"""What the log on PostgreSQL answers, over whichever connection: one for reading, or that of a transaction.
+
+Raises the library's errors, never the driver's.
+"""
+
+import hashlib
+import zlib
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from eventsourcing.persistence import OperationalError
+from psycopg.types.numeric import Int8
+
+from domain.log.log import Census, ClockShown, KeptCheckpoint, StoredKey
+from domain.log.postgres.connection import Row
+from domain.log.records import Claim, LogEntry, RawRecord, StoredClaim, entry_of
+
+COLUMNS: Final = (
+    "position, originator_id, version, topic, payload, recorded_at, actor, request_id, idempotency_key, digest"
+)
+# Spans are read in statements that are soon over: none fills the memory, or holds up the server's vacuum.
+PAGE_POSITIONS: Final = 4_096
+CLAIMS_AT_ONCE: Final = 10_000
+_KEYS: Final = "SELECT name, prefix, hash, customer_id, scopes, created_at, revoked_at FROM access_keys"
+_EVERYTHING: Final = 2**62
+_CLAIM: Final = "kind, value, number, originator_id, version"
+
+
+class PostgresReading(ABC):
+    """Implements `log.Reading`."""
+
+    @abstractmethod
+    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        """What a query finds."""
+
+    def _records(self, rest: str, values: Sequence[Any]) -> list[RawRecord]:
+        return list(map(RawRecord._make, self._rows(f"SELECT {COLUMNS} FROM events {rest}", values)))
+
+    def _one(self, sql: str, values: Sequence[Any] = ()) -> Any:
+        """The first value of the first row; None where there is none."""
+        rows = self._rows(sql, values)
+        return rows[0][0] if rows else None
+
+    # --- as the library asks ---
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[LogEntry]:
+        """An aggregate's events, each with its position."""
+        found = self._records(
+            "WHERE originator_id = $1 AND version > $2 AND version <= $3"
+            f" ORDER BY version {'DESC' if desc else 'ASC'} LIMIT $4",
+            (str(originator_id), gt or 0, _EVERYTHING if lte is None else lte, _limit(limit)),
+        )
+        return list(map(entry_of, found))
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[LogEntry]:
+        """The log in the order of its positions."""
+        after = 0 if start is None else start - 1 if inclusive_of_start else start
+        return list(map(entry_of, self.raw_records(after=after, until=stop, limit=limit, topics=topics)))
+
+    def max_notification_id(self) -> int | None:
+        """The head of the log; None while it is empty."""
+        head: int | None = self._one("SELECT max(position) FROM events")
+        return head
+
+    # --- records ---
+
+    def raw_records(
+        self,
+        *,
+        after: int = 0,
+        until: int | None = None,
+        limit: int | None = None,
+        originator_id: UUID | None = None,
+        topics: Sequence[str] = (),
+        actor: str | None = None,
+        since: str | None = None,
+        before: str | None = None,
+    ) -> Generator[RawRecord, None, None]:
+        terms = ["position > $1", "position <= $2"]
+        values: list[Any] = [after, _EVERYTHING if until is None else until]
+        for term, value in (
+            ("originator_id = ${}", None if originator_id is None else str(originator_id)),
+            ("actor = ${}", actor),
+            ("recorded_at >= ${}", since),
+            ("recorded_at <= ${}", before),
+            ("topic = ANY(${})", list(topics) or None),
+        ):
+            if value is not None:
+                values.append(value)
+                terms.append(term.format(len(values)))
+        rest = f"WHERE {' AND '.join(terms)} ORDER BY position"
+        if originator_id is not None:
+            # Sorted by an expression, so that the index on order and version answers and not the whole log.
+            rest += " + 0"
+        elif limit is None:
+            yield from self._paged(rest, after, until, values[2:])
+            return
+        yield from self._records(f"{rest} LIMIT ${len(values) + 1}", (*values, _limit(limit)))
+
+    def _paged(
+        self, rest: str, after: int, until: int | None, filters: Sequence[Any]
+    ) -> Generator[RawRecord, None, None]:
+        head = self.max_notification_id() or 0
+        last = head if until is None else min(until, head)
+        while after < last:
+            page_end = min(last, after + PAGE_POSITIONS)
+            yield from self._records(rest, (after, page_end, *filters))
+            after = page_end
+
+    def raw_record(self, position: int) -> RawRecord | None:
+        return next(iter(self._records("WHERE position = $1", (position,))), None)
+
+    def raw_records_of(
+        self, originator_id: str, *, gt: int | None = None, lte: int | None = None, limit: int | None = None
+    ) -> Iterator[RawRecord]:
+        low, high = (-_EVERYTHING if gt is None else gt), (_EVERYTHING if lte is None else lte)
+        return iter(
+            self._records(
+                "WHERE originator_id = $1 AND version > $2 AND version <= $3 ORDER BY version LIMIT $4",
+                (originator_id, low, high, _limit(limit)),
+            )
+        )
+
+    def raw_records_by_order(self, low: str, high: str) -> Iterator[RawRecord]:
+        return iter(
+            self._records(
+                "WHERE originator_id >= $1 AND originator_id < $2 ORDER BY originator_id, version", (low, high)
+            )
+        )
+
+    def raw_records_elsewhere(self, orders: Iterable[str], first: int, last: int, head: int) -> Iterator[RawRecord]:
+        return iter(
+            self._records(
+                "WHERE originator_id = ANY($1) AND (position < $2 OR position > $3) AND position <= $4"
+                " ORDER BY position + 0",
+                (list(orders), first, last, head),
+            )
+        )
+
+    def raw_records_without_beginning(self, head: int) -> Iterator[RawRecord]:
+        return iter(
+            self._records(
+                "WHERE originator_id IN (SELECT originator_id FROM events GROUP BY originator_id"
+                " HAVING NOT bool_or(version = 1)) AND position <= $1 ORDER BY position",
+                (head,),
+            )
+        )
+
+    def parts(self, size: int) -> list[int]:
+        rows = self._rows(
+            "SELECT part FROM generate_series((SELECT (min(position) - 1) / $1 FROM events),"
+            " (SELECT (max(position) - 1) / $1 FROM events)) AS part WHERE EXISTS"
+            " (SELECT 1 FROM events WHERE position > part * $1 AND position <= (part + 1) * $1) ORDER BY part",
+            (size,),
+        )
+        return [part for (part,) in rows]
+
+    def census(self) -> Census:
+        # One statement, so that it is of one moment. Signed heads remember positions whose records are gone.
+        ((head, signed, kinds, counts),) = self._rows(
+            "SELECT (SELECT max(position) FROM events), (SELECT max(size) FROM checkpoints),"
+            " (SELECT array_agg(kind ORDER BY kind) FROM (SELECT DISTINCT kind FROM claims) AS kinds),"
+            " (SELECT array_agg(n ORDER BY kind) FROM (SELECT kind, count(*) AS n FROM claims GROUP BY kind) AS counts)"
+        )
+        claims = {kind.decode(): count for kind, count in zip(kinds or (), counts or (), strict=True)}
+        return Census(head or 0, max(head or 0, signed or 0), claims)
+
+    def last_recorded_at(self) -> str | None:
+        return _text(self._one("SELECT recorded_at FROM events ORDER BY position DESC LIMIT 1"))
+
+    def clock_shown(self, boot: str) -> ClockShown | None:
+        rows = self._rows(
+            "SELECT boot, uptime, moment, why FROM clocks WHERE boot = $1 ORDER BY number DESC LIMIT 1", (boot,)
+        )
+        return clock_of(rows[0]) if rows else None
+
+    def position_of(self, originator_id: UUID | str, version: int) -> int:
+        values = (str(originator_id), version)
+        return self._one("SELECT position FROM events WHERE originator_id = $1 AND version = $2", values) or 0
+
+    def version_of(self, originator_id: UUID | str, until: int | None = None) -> int:
+        # By an expression of the position, so that the index on order and version answers.
+        found = self._one(
+            "SELECT version FROM events WHERE originator_id = $1 AND position + 0 <= $2 ORDER BY version DESC LIMIT 1",
+            (str(originator_id), _EVERYTHING if until is None else until),
+        )
+        return found or 0
+
+    def payload_bytes(self, originator_id: UUID) -> int:
+        return (
+            self._one("SELECT sum(octet_length(payload)) FROM events WHERE originator_id = $1", (str(originator_id),))
+            or 0
+        )
+
+    def actor_at(self, position: int) -> str | None:
+        return _text(self._one("SELECT actor FROM events WHERE position = $1", (position,)))
+
+    def begun(self, orders: Iterable[str]) -> list[str]:
+        rows = self._rows(
+            "SELECT originator_id FROM events WHERE originator_id = ANY($1) AND version = 1", (list(orders),)
+        )
+        return [uuid.decode() for (uuid,) in rows]
+
+    # --- claims ---
+
+    def claim(self, kind: str, value: str | int) -> Claim | None:
+        column = "value" if isinstance(value, str) else "number"
+        rows = self._rows(
+            f"SELECT originator_id, version, fingerprint FROM claims WHERE kind = $1 AND {column} = $2", (kind, value)
+        )
+        return claim_of(rows[0]) if rows else None
+
+    def claimed(self, wanted: Iterable[tuple[str, str | int]]) -> Mapping[tuple[str, str | int], StoredClaim]:
+        found = map(stored_claim, self._rows(*these_claims(_CLAIM, wanted)))
+        return {(claim.kind, claim.value): claim for claim in found}
+
+    def claims(self, kind: str) -> Iterator[StoredClaim]:
+        for column, least in (("value", ""), ("number", -_EVERYTHING)):
+            comparison, last = ">=", least
+            while rows := self._rows(
+                f"SELECT {_CLAIM} FROM claims WHERE kind = $1 AND {column} {comparison} $2 ORDER BY {column} LIMIT $3",
+                (kind, last, CLAIMS_AT_ONCE),
+            ):
+                found = list(map(stored_claim, rows))
+                yield from found
+                comparison, last = ">", found[-1].value
+
+    def claims_of_nothing(self) -> Iterator[StoredClaim]:
+        rows = self._rows(
+            f"SELECT {_CLAIM} FROM claims WHERE NOT EXISTS (SELECT 1 FROM events"
+            " WHERE events.originator_id = claims.originator_id AND events.version = claims.version)"
+        )
+        return map(stored_claim, rows)
+
+    def claim_max(self, kind: str) -> int:
+        return self._one("SELECT max(number) FROM claims WHERE kind = $1 AND number IS NOT NULL", (kind,)) or 0
+
+    # --- what is kept beside the events ---
+
+    def checkpoints(self, last: int | None = None) -> list[bytes]:
+        rows = self._rows("SELECT note FROM checkpoints ORDER BY size DESC LIMIT $1", (_limit(last),))
+        return [note for (note,) in rows][::-1]
+
+    def last_checkpoint(self) -> KeptCheckpoint | None:
+        rows = self._rows("SELECT size, note, made_at FROM checkpoints ORDER BY size DESC LIMIT 1")
+        return KeptCheckpoint(rows[0][0], rows[0][1], rows[0][2].decode()) if rows else None
+
+    def kept_file(self, sha256: str) -> Iterator[bytes]:
+        whole, number = hashlib.sha256(), 0
+        while content := self._one("SELECT content FROM kept_files WHERE sha256 = $1 AND piece = $2", (sha256, number)):
+            try:
+                piece = zlib.decompress(content)
+            except zlib.error:
+                break
+            whole.update(piece)
+            number += 1
+            yield piece
+        if whole.hexdigest() != sha256:
+            raise OperationalError(f"the file kept as {sha256} is missing, or not what was kept")
+
+    def access_key(self, key_hash: bytes) -> StoredKey | None:
+        rows = self._rows(f"{_KEYS} WHERE hash = $1", (key_hash,))
+        return _key(rows[0]) if rows else None
+
+    def access_keys(self) -> list[StoredKey]:
+        return list(map(_key, self._rows(f"{_KEYS} ORDER BY created_at, name")))
+
+
+def these_claims(columns: str, wanted: Iterable[tuple[str, str | int]]) -> tuple[str, Sequence[Any]]:
+    """The query for those of these kinds and values that are claimed, and its values."""
+    pairs = list(dict.fromkeys(wanted))
+    texts = [(kind, value) for kind, value in pairs if isinstance(value, str)]
+    numbers = [(kind, Int8(value)) for kind, value in pairs if not isinstance(value, str)]
+    sql = (
+        f"SELECT {columns} FROM unnest($1::text[], $2::text[]) AS wanted (kind, value)"
+        " JOIN claims USING (kind, value)"
+        f" UNION ALL SELECT {columns} FROM unnest($3::text[], $4::bigint[]) AS wanted (kind, number)"
+        " JOIN claims USING (kind, number)"
+    )
+    return sql, [[pair[at] for pair in some] for some in (texts, numbers) for at in (0, 1)]
+
+
+def stored_claim(row: Row) -> StoredClaim:
+    kind, value, number, originator_id, version, *_ = row
+    return StoredClaim(kind.decode(), number if value is None else value.decode(), originator_id.decode(), version)
+
+
+def claim_of(row: Row) -> Claim:
+    originator_id, version, fingerprint = row
+    return Claim(UUID(originator_id.decode()), version, fingerprint)
+
+
+def clock_of(row: Row) -> ClockShown:
+    boot, uptime, moment, why = row
+    return ClockShown(boot.decode(), uptime, moment.decode(), why.decode())
+
+
+def _key(row: Row) -> StoredKey:
+    name, prefix, key_hash, customer_id, scopes, created_at, revoked_at = row
+    return StoredKey(
+        name.decode(), prefix.decode(), key_hash, customer_id, scopes.decode(), created_at.decode(), _text(revoked_at)
+    )
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode()
+
+
+def _limit(limit: int | None) -> int:
+    return _EVERYTHING if limit is None else limit

@@ -1,0 +1,184 @@
+"""The log in one schema of a PostgreSQL database, written by any number of nodes: one transaction at a time.
+
+Positions come in the order of commits and without gaps, because the log's row is locked before anything is read. Where
+the connection is lost while a commit is under way, another connection says what has become of it: it waits for the
+lock, so the old transaction is over by then.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from threading import Lock
+from typing import Any, Final
+
+import psycopg
+from eventsourcing.persistence import ApplicationRecorder, StoredEvent, Subscription
+
+from domain.log.log import LogAway, Wants, WriteLost
+from domain.log.postgres.checking import faults
+from domain.log.postgres.connection import (
+    LOCK_WAIT_SECONDS_MAX,
+    Connection,
+    Lost,
+    Readers,
+    Row,
+    Statement,
+    library_errors,
+)
+from domain.log.postgres.reading import PostgresReading
+from domain.log.postgres.schema import LOCK, make_tables
+from domain.log.postgres.transaction import CHANNEL, PostgresTransaction
+from domain.log.records import Fault
+
+_PAUSE_SECONDS: Final = 0.05
+
+
+class PostgresRecorder(PostgresReading, ApplicationRecorder):
+    """Implements `log.Log`, and the library's ApplicationRecorder. `url` may name several hosts."""
+
+    is_at_hand = False
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._readers = Readers(url)
+        # One for all threads, since only one can write at a time.
+        self._writer: Connection | None = None
+        self._writing = Lock()
+        self._listener: Connection | None = None
+        # The head after this process's last commit: where it has moved since, others write, too.
+        self._head = 0
+
+    def create(self) -> None:
+        """Makes the tables where there are none, in one step, whoever else is doing the same."""
+        with library_errors(), self._readers.one() as connection:
+            make_tables(connection)
+
+    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        with library_errors():
+            return self._readers.rows(sql, values)
+
+    @contextmanager
+    def transaction(self, wants: Wants = Wants()) -> Iterator[PostgresTransaction]:  # noqa: B008  (it is immutable)
+        with self._writing, library_errors():
+            t = self._begin(wants)
+            try:
+                yield t
+                ending = t.ending()
+            except BaseException:
+                self._roll_back()
+                raise
+            self._commit(t, ending)
+
+    def _begin(self, wants: Wants) -> PostgresTransaction:
+        """Nothing is written yet, so where a connection turns out to be lost, another is taken. Raises Lost."""
+        deadline = time.monotonic() + LOCK_WAIT_SECONDS_MAX
+        while True:
+            try:
+                t = PostgresTransaction(self._connection())
+                t.begin(wants)
+            except Lost:
+                self._discard()
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(_PAUSE_SECONDS)
+            except psycopg.Error:
+                self._roll_back()
+                raise
+            else:
+                t.may_grow = t.head_before != self._head
+                return t
+
+    def _commit(self, t: PostgresTransaction, ending: Sequence[Statement]) -> None:
+        connection = self._connection()
+        connection.is_unreplicated = False
+        try:
+            connection.ask(*ending)
+        except Lost as error:
+            self._discard()
+            # Of what leaves no proof, whoever does it again finds out whether it was there.
+            if t.proof is None or not self._is_there(t.proof):
+                raise WriteLost(str(error)) from error
+        except psycopg.IntegrityError as error:
+            self._roll_back()
+            raise t.refused(error, self) from error
+        except psycopg.Error:
+            self._roll_back()
+            raise
+        # It stands on this server, and perhaps on no other.
+        if connection.is_unreplicated and t.proof is not None and not self._is_there(t.proof):
+            raise WriteLost("the standby has not got what was written")
+        self._head = t.head
+
+    def _is_there(self, proof: Statement) -> bool:
+        """Whether what was written is there, and on the standby, too: to take the lock is a write, whose commit comes
+        behind all that was written earlier. Raises LogAway where nobody can be asked."""
+        deadline = time.monotonic() + LOCK_WAIT_SECONDS_MAX
+        while True:
+            try:
+                connection = self._connection()
+                connection.is_unreplicated = False
+                *_, found, _ = connection.ask(Statement("BEGIN"), LOCK, proof, Statement("COMMIT"))
+                if not connection.is_unreplicated:
+                    return bool(found)
+            except (Lost, psycopg.Error) as error:
+                self._discard()
+                if time.monotonic() > deadline:
+                    raise LogAway(f"the connection was lost, and nobody can say what was recorded: {error}") from error
+            if time.monotonic() > deadline:
+                raise LogAway("the standby does not say that it has what was written")
+            time.sleep(_PAUSE_SECONDS)
+
+    def _connection(self) -> Connection:
+        if self._writer is None:
+            self._writer = Connection(self.url, durable=True)
+        return self._writer
+
+    def _discard(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+        self._writer = None
+
+    def _roll_back(self) -> None:
+        """What is not committed goes, if with its connection."""
+        try:
+            if self._writer is not None:
+                self._writer.ask(Statement("ROLLBACK"))
+        except (Lost, psycopg.Error):
+            self._discard()
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
+        """A transaction of one `append`, with its keywords."""
+        with self.transaction() as t:
+            return t.append(stored_events, **kwargs)
+
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[ApplicationRecorder]:
+        # The views follow by `wait_for_news` (`projections/feeder.py`).
+        raise NotImplementedError("read select_notifications from where you stand; wait_for_news says when.")
+
+    def wait_for_news(self, seconds: float, /) -> None:
+        """On a connection of its own, and of one thread."""
+        try:
+            if self._listener is None:
+                self._listener = Connection(self.url)
+                self._listener.ask(Statement(f"LISTEN {CHANNEL}"))
+                return  # what came before it listened is news
+            self._listener.wait(seconds)
+        except (Lost, psycopg.Error):
+            if self._listener is not None:
+                self._listener.close()
+            self._listener = None
+            time.sleep(seconds)
+
+    def faults(self) -> Iterator[Fault]:
+        with library_errors(), self._readers.one() as connection:
+            yield from faults(connection)
+
+    def mend_indexes(self) -> None:
+        with self.transaction() as t:
+            t.mend_indexes()
+
+    def close(self) -> None:
+        """Closes the connections that nobody uses; each opens again when it is used."""
+        self._readers.close()
+        with self._writing:
+            self._discard()

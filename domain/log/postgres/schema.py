@@ -1,0 +1,141 @@
+"""The tables of a log on PostgreSQL: append-only for whoever uses them, by triggers that no setting switches off."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from eventsourcing.persistence import OperationalError
+
+from domain.log.postgres.connection import SCHEMA, Connection, Statement
+
+SCHEMA_VERSION: Final = 1
+# Takes the lock under which one transaction at a time writes. The row is never updated: each update would leave a dead
+# version, which all later locks would walk while somebody's old snapshot is open.
+LOCK: Final = Statement("SELECT 1 FROM logs WHERE log = 'orders' FOR UPDATE")
+
+_TABLES: Final = """
+CREATE TABLE logs (
+  log            text COLLATE "C" PRIMARY KEY,
+  schema_version bigint NOT NULL
+);
+CREATE TABLE events (
+  position        bigint PRIMARY KEY CHECK (position > 0),
+  originator_id   text COLLATE "C" NOT NULL,
+  version         bigint NOT NULL,
+  topic           text COLLATE "C" NOT NULL,
+  payload         text COLLATE "C" NOT NULL,
+  recorded_at     text COLLATE "C" NOT NULL,
+  actor           text COLLATE "C" NOT NULL,
+  request_id      text COLLATE "C",
+  idempotency_key text COLLATE "C",
+  digest          bytea NOT NULL CHECK (octet_length(digest) = 32),
+  UNIQUE (originator_id, version)
+);
+CREATE TABLE claims (
+  kind          text COLLATE "C" NOT NULL,
+  value         text COLLATE "C",
+  number        bigint,
+  originator_id text COLLATE "C" NOT NULL,
+  version       bigint NOT NULL,
+  fingerprint   bytea,
+  CHECK (num_nonnulls(value, number) = 1)
+);
+CREATE UNIQUE INDEX claims_of_text ON claims (kind, value) WHERE value IS NOT NULL;
+CREATE UNIQUE INDEX claims_of_number ON claims (kind, number) WHERE number IS NOT NULL;
+CREATE TABLE checkpoints (
+  size    bigint PRIMARY KEY,
+  note    text COLLATE "C" NOT NULL,
+  made_at text COLLATE "C" NOT NULL
+);
+CREATE TABLE access_keys (
+  name        text COLLATE "C" PRIMARY KEY,
+  prefix      text COLLATE "C" NOT NULL,
+  hash        bytea NOT NULL UNIQUE,
+  customer_id bigint,
+  scopes      text COLLATE "C" NOT NULL,
+  created_at  text COLLATE "C" NOT NULL,
+  revoked_at  text COLLATE "C"
+);
+CREATE TABLE kept_files (
+  sha256  text COLLATE "C" NOT NULL,
+  piece   bigint NOT NULL,
+  content bytea NOT NULL,
+  PRIMARY KEY (sha256, piece)
+);
+ALTER TABLE kept_files ALTER COLUMN content SET STORAGE EXTERNAL;
+CREATE TABLE clocks (
+  number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  boot   text COLLATE "C" NOT NULL,
+  uptime bigint NOT NULL,
+  moment text COLLATE "C" NOT NULL,
+  why    text COLLATE "C" NOT NULL
+);
+CREATE FUNCTION stays() RETURNS trigger LANGUAGE plpgsql AS $body$
+BEGIN
+  RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation',
+    MESSAGE = format('the log is append-only: no %s of %s', TG_OP, TG_TABLE_NAME);
+END
+$body$;
+INSERT INTO logs VALUES ('orders', 1)
+"""
+APPEND_ONLY: Final = ("events", "claims", "checkpoints", "kept_files", "clocks")
+# ENABLE ALWAYS, or whoever may set session_replication_role = replica goes past them.
+_GUARDS: Final = """
+CREATE TRIGGER {table}_rows_stay BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION stays();
+CREATE TRIGGER {table}_all_stay BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION stays();
+ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_rows_stay, ENABLE ALWAYS TRIGGER {table}_all_stay
+"""
+_GRANTS: Final = """\
+-- For the role that the service logs in as. Run it as the role that has made the tables.
+GRANT USAGE ON SCHEMA {schema} TO {role};
+GRANT SELECT, INSERT ON {tables} TO {role};
+-- To lock the log's row is a right of who may update it; nothing does.
+GRANT SELECT, UPDATE (schema_version) ON {schema}.logs TO {role};
+GRANT SELECT, INSERT, UPDATE (revoked_at) ON {schema}.access_keys TO {role};
+"""
+
+
+def grants(role: str) -> str:
+    """The SQL that lets a role serve and not alter what is recorded."""
+    quoted = '"' + role.replace('"', '""') + '"'
+    tables = ", ".join(f"{SCHEMA}.{table}" for table in APPEND_ONLY)
+    return _GRANTS.format(schema=SCHEMA, role=quoted, tables=tables)
+
+
+def make_tables(connection: Connection) -> None:
+    """Makes what is missing, in one step, whoever else is doing the same. Raises OperationalError where something else
+    stands there, or what a newer version of this program made."""
+    if not _is_made(connection):
+        connection.ask(*_making())
+    ((version,),) = connection.rows("SELECT schema_version FROM logs WHERE log = 'orders'")
+    if version > SCHEMA_VERSION:
+        raise OperationalError("this ledger was written by a newer version of this program.")
+
+
+def _is_made(connection: Connection) -> bool:
+    ((encoding, tables),) = connection.rows(
+        "SELECT current_setting('server_encoding'), (SELECT array_agg(tablename::text) FROM pg_tables"
+        " WHERE schemaname = $1)",
+        (SCHEMA,),
+    )
+    if encoding != b"UTF8":
+        raise OperationalError(f"the database is in {encoding.decode()}; a ledger needs one in UTF8.")
+    there = {table.decode() for table in tables or ()}
+    if there and not there >= {"logs", "events", "claims"}:
+        raise OperationalError(f"the schema {SCHEMA} is of something else, not a ledger.")
+    return bool(there)
+
+
+def _making() -> Iterator[Statement]:
+    yield Statement("BEGIN")
+    yield Statement("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", (SCHEMA,))
+    # In one statement, so that it is done by who comes first alone.
+    script = ";".join([_TABLES, *(_GUARDS.format(table=table) for table in APPEND_ONLY)])
+    yield Statement(
+        f"""DO $do$ BEGIN
+          IF to_regclass('{SCHEMA}.logs') IS NULL THEN
+            CREATE SCHEMA IF NOT EXISTS {SCHEMA};
+            {script};
+          END IF;
+        END $do$"""
+    )
+    yield Statement("COMMIT")

@@ -1,0 +1,444 @@
+"""One transaction on the log: what it will need comes with the lock, what it writes goes with the commit.
+
+Between the two nothing is sent unless something is asked that nobody foretold; then what was written so far goes along.
+A savepoint that the server need not know about is one in this process's memory.
+"""
+
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, BinaryIO, Final, NamedTuple
+from uuid import UUID
+
+import psycopg
+from eventsourcing.persistence import IntegrityError, StoredEvent
+from psycopg.types.numeric import Int8
+
+from domain.log.log import ClockShown, StoredKey, Wants
+from domain.log.postgres.connection import LOCK_WAIT_SECONDS_MAX, Connection, Row, Statement, library_errors
+from domain.log.postgres.reading import COLUMNS, PostgresReading, claim_of, clock_of, stored_claim, these_claims
+from domain.log.postgres.schema import LOCK
+from domain.log.records import Claim, LogEntry, NewClaim, Provenance, RawRecord, digest_of, entry_of
+from domain.moments import instant
+
+CHANNEL: Final = "order_ledger"
+FILE_PIECE_BYTES: Final = 1024 * 1024
+# Of a longer history its end alone is foretold: a command takes the views' state of it, and what stands behind that.
+FORETOLD_EVENTS_MAX: Final = 65
+_SAVEPOINT: Final = Statement("SAVEPOINT work")
+_RELEASE: Final = Statement("RELEASE work")
+_HEAD: Final = Statement("SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1")
+_HISTORIES: Final = (
+    f"SELECT {COLUMNS} FROM unnest($1::text[]) AS wanted (uuid) CROSS JOIN LATERAL (SELECT * FROM events"
+    f" WHERE originator_id = uuid ORDER BY version DESC LIMIT {FORETOLD_EVENTS_MAX}) AS last"
+    " ORDER BY originator_id, version"
+)
+_MAXIMA: Final = (
+    "SELECT wanted, (SELECT max(number) FROM claims WHERE kind = wanted AND number IS NOT NULL)"
+    " FROM unnest($1::text[]) AS wanted"
+)
+_CLOCKS: Final = (
+    "SELECT DISTINCT ON (boot) boot, uptime, moment, why FROM clocks WHERE boot = ANY($1) ORDER BY boot, number DESC"
+)
+_INSERT_EVENTS: Final = (
+    "INSERT INTO events SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::text[],"
+    " $6::text[], $7::text[], $8::text[], $9::text[], $10::bytea[])"
+)
+_INSERT_CLAIMS: Final = (
+    "INSERT INTO claims SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::bigint[],"
+    " $6::bytea[])"
+)
+_NUMBERS: Final = (0, 2)  # the places of a record's fields that are bigints
+_BYTES: Final = 9
+
+
+class _History(NamedTuple):
+    """The end of a history, or all of it."""
+
+    raws: list[RawRecord]
+    is_whole: bool
+
+    def has(self, gt: int | None) -> bool:
+        """Whether all behind a version is here."""
+        return self.is_whole or (gt is not None and bool(self.raws) and self.raws[0].version <= gt + 1)
+
+    def between(self, gt: int | None, lte: int | None) -> list[RawRecord]:
+        return [raw for raw in self.raws if (gt or 0) < raw.version and (lte is None or raw.version <= lte)]
+
+
+class _Savepoint:
+    """What was unsent when it was taken; and whether the server knows of it."""
+
+    def __init__(self, t: "PostgresTransaction") -> None:
+        self.is_sent = False
+        self.events, self.claims, self.changes = len(t.unsent_events), len(t.unsent_claims), len(t.changes)
+
+
+class PostgresTransaction(PostgresReading):
+    """Implements `log.Transaction`, on the connection that has the log's lock."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.clock_holds = False
+        self._written: list[RawRecord] = []
+        self._recorded_at: str | None = None
+        self.head_before = self.head = 0
+        # Whether others write, too, so that their commits leave time for more work to come.
+        self.may_grow = False
+        # What is known without asking.
+        self._histories: dict[str, _History] = {}
+        self._claims: dict[tuple[str, str | int], Claim | None] = {}
+        self._maxima: dict[str, int] = {}
+        self._clocks: dict[str, ClockShown | None] = {}
+        # What is to be sent: these in front, then the events, then the claims.
+        self._statements: list[Statement] = []
+        self.unsent_events: list[RawRecord] = []
+        self.unsent_claims: list[NewClaim] = []
+        self._savepoints: list[_Savepoint] = []
+        # How to take back what is known here of what was written, the last first.
+        self.changes: list[Callable[[], None]] = []
+        self._has_written = False
+        # Whether what others had written before failed when it was sent, so that nothing of it all can be committed.
+        self.is_spoilt = False
+        # Tells on another connection whether what was written is there.
+        self.proof: Statement | None = None
+
+    # --- what is foretold ---
+
+    def begin(self, wants: Wants) -> None:
+        """Takes the log's lock. Raises Lost, or LockNotAvailable."""
+        asked = list(_asked(wants))
+        # The head in a statement of its own: its snapshot is to be taken when the lock is there.
+        statements = [Statement("BEGIN"), LOCK, _HEAD, *(statement for statement, _ in asked)]
+        _, _, head, *found = self._connection.ask(*statements, seconds=LOCK_WAIT_SECONDS_MAX + 0.5)
+        if head:
+            self.head, self._recorded_at = head[0][0], head[0][1].decode()
+        self.head_before = self.head
+        self._note(wants, asked, found)
+
+    def prefetch(self, wants: Wants) -> None:
+        if asked := list(_asked(wants)):
+            found = self._exchange(*(statement for statement, _ in asked))
+            self._note(wants, asked, found)
+
+    def _note(
+        self,
+        wants: Wants,
+        asked: Sequence[tuple[Statement, Callable[["PostgresTransaction", Wants, list[Row]], None]]],
+        found: Sequence[list[Row]],
+    ) -> None:
+        for (_, note), rows in zip(asked, found, strict=True):
+            note(self, wants, rows)
+
+    def note_histories(self, wants: Wants, rows: list[Row]) -> None:
+        raws: dict[str, list[RawRecord]] = {str(uuid): [] for uuid in wants.originators}
+        for raw in map(RawRecord._make, rows):
+            raws[raw.order].append(raw)
+        for order, found in raws.items():
+            # What this transaction has written stands in what is known already.
+            self._histories.setdefault(order, _History(found, len(found) < FORETOLD_EVENTS_MAX))
+
+    def note_claims(self, wants: Wants, rows: list[Row]) -> None:
+        found = {(claim.kind, claim.value): claim_of(row[3:]) for row in rows if (claim := stored_claim(row))}
+        for pair in wants.claims:
+            self._claims.setdefault(pair, found.get(pair))
+
+    def note_maxima(self, _wants: Wants, rows: list[Row]) -> None:
+        for kind, largest in rows:
+            self._maxima.setdefault(kind.decode(), largest or 0)
+
+    def note_clocks(self, wants: Wants, rows: list[Row]) -> None:
+        found = {clock.boot: clock for clock in map(clock_of, rows)}
+        for boot in wants.boots:
+            self._clocks.setdefault(boot, found.get(boot))
+
+    # --- asking ---
+
+    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        return self._exchange(Statement(sql, values))[0]
+
+    def _exchange(self, *asked: Statement) -> list[list[Row]]:
+        """What these find, with all that was written: what of it is unsent goes along."""
+        for savepoint in self._savepoints:
+            self._send_savepoint(savepoint)
+        begun = self._statements.index(_SAVEPOINT) if _SAVEPOINT in self._statements else len(self._statements)
+        self._collect(len(self.unsent_events), len(self.unsent_claims))
+        statements, self._statements = self._statements, []
+        with library_errors():
+            try:
+                return self._connection.ask(*statements, *asked)[len(statements) :]
+            except psycopg.Error:
+                # Where others' work may be what failed, going back to the savepoint mends nothing.
+                self.is_spoilt = self.is_spoilt or bool(self._savepoints and begun)
+                raise
+
+    def _send_savepoint(self, savepoint: _Savepoint) -> None:
+        if not savepoint.is_sent:
+            self._collect(savepoint.events, savepoint.claims)
+            self._statements.append(_SAVEPOINT)
+            savepoint.is_sent = True
+
+    def _collect(self, events: int, claims: int) -> None:
+        """Puts so many of what is unsent among the statements that go next."""
+        if rows := self.unsent_events[:events]:
+            del self.unsent_events[:events]
+            self._statements.append(Statement(_INSERT_EVENTS, _columns(rows)))
+        if taken := self.unsent_claims[:claims]:
+            del self.unsent_claims[:claims]
+            self._statements.append(Statement(_INSERT_CLAIMS, _claim_columns(taken)))
+        for savepoint in self._savepoints:
+            savepoint.events, savepoint.claims = max(0, savepoint.events - events), max(0, savepoint.claims - claims)
+
+    @property
+    def written(self) -> list[RawRecord]:
+        return list(self._written)
+
+    def last_recorded_at(self) -> str | None:
+        return self._recorded_at
+
+    def max_notification_id(self) -> int | None:
+        return self.head or None
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[LogEntry]:
+        history = self._histories.get(str(originator_id))
+        if history is None or not history.has(gt):
+            return super().select_events(originator_id, gt=gt, lte=lte, desc=desc, limit=limit)
+        found = history.between(gt, lte)
+        return list(map(entry_of, (found[::-1] if desc else found)[:limit]))
+
+    def raw_records_of(
+        self, originator_id: str, *, gt: int | None = None, lte: int | None = None, limit: int | None = None
+    ) -> Iterator[RawRecord]:
+        history = self._histories.get(originator_id)
+        if history is None or not history.has(gt):
+            return super().raw_records_of(originator_id, gt=gt, lte=lte, limit=limit)
+        return iter(history.between(gt, lte)[:limit])
+
+    def version_of(self, originator_id: UUID | str, until: int | None = None) -> int:
+        history = self._histories.get(str(originator_id))
+        if history is None or until is not None:
+            return super().version_of(originator_id, until)
+        return history.raws[-1].version if history.raws else 0
+
+    def position_of(self, originator_id: UUID | str, version: int) -> int:
+        history = self._histories.get(str(originator_id))
+        if history is None or not history.has(version - 1):
+            return super().position_of(originator_id, version)
+        return next((raw.position for raw in history.raws if raw.version == version), 0)
+
+    def payload_bytes(self, originator_id: UUID) -> int:
+        history = self._histories.get(str(originator_id))
+        if history is None or not history.is_whole:
+            return super().payload_bytes(originator_id)
+        return sum(len(raw.payload) for raw in history.raws)
+
+    def claim(self, kind: str, value: str | int) -> Claim | None:
+        if (kind, value) not in self._claims:
+            return super().claim(kind, value)
+        return self._claims[kind, value]
+
+    def claim_max(self, kind: str) -> int:
+        return self._maxima[kind] if kind in self._maxima else super().claim_max(kind)
+
+    def clock_shown(self, boot: str) -> ClockShown | None:
+        return self._clocks[boot] if boot in self._clocks else super().clock_shown(boot)
+
+    # --- writing ---
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        savepoint, clock_holds = _Savepoint(self), self.clock_holds
+        self._savepoints.append(savepoint)
+        try:
+            yield
+        except BaseException:
+            self._savepoints.pop()
+            self.clock_holds = clock_holds
+            while len(self.changes) > savepoint.changes:
+                self.changes.pop()()
+            del self.unsent_events[savepoint.events :], self.unsent_claims[savepoint.claims :]
+            if savepoint.is_sent:
+                self._statements = [Statement("ROLLBACK TO work"), _RELEASE]
+            raise
+        self._savepoints.pop()
+        if savepoint.is_sent:
+            self._collect(len(self.unsent_events), len(self.unsent_claims))
+            self._statements.append(_RELEASE)
+
+    def append(
+        self,
+        stored_events: Sequence[StoredEvent],
+        *,
+        provenance: Provenance,
+        now: datetime,
+        claims: Sequence[NewClaim] = (),
+    ) -> Sequence[int]:
+        recorded_at = max(instant(now), self._recorded_at or "")
+        alike = (recorded_at, provenance.actor, provenance.request_id, provenance.idempotency_key)
+        raws = list(self._raws_of(stored_events, alike))
+        for claim in claims:
+            if self._claims.get((claim.kind, claim.value)):
+                raise IntegrityError(f"{claim.kind} {claim.value} is claimed already")
+        self._take_down(raws, claims)
+        return range(self.head - len(raws) + 1, self.head + 1)
+
+    def _raws_of(self, stored_events: Sequence[StoredEvent], alike: tuple[str | None, ...]) -> Iterator[RawRecord]:
+        """The records. Each version must be the one behind the last. Raises IntegrityError."""
+        last_versions: dict[str, int] = {}
+        texts = [None if text is None else text.encode() for text in alike]
+        for position, stored in enumerate(stored_events, self.head + 1):
+            order, version = str(stored.originator_id), stored.originator_version
+            if order not in last_versions:
+                # One that begins is new, as far as is known: its UUID was made by chance. The index has the last word.
+                is_new = version == 1 and order not in self._histories
+                last_versions[order] = 0 if is_new else self.version_of(order)
+            if version != last_versions[order] + 1:
+                why = f"version {version} of {order} does not follow on version {last_versions[order]}"
+                raise IntegrityError(f"the log is append-only: {why}")
+            last_versions[order] = version
+            digest = digest_of(order, version, stored.topic, stored.state, *alike)
+            fields = (position, order.encode(), version, stored.topic.encode(), stored.state, *texts, digest)
+            yield RawRecord._make(fields)
+
+    def _take_down(self, raws: Sequence[RawRecord], claims: Sequence[NewClaim]) -> None:
+        """Notes what is to be sent, what is known by it, and how to take that back."""
+        before = (len(self._written), self.head, self._recorded_at, self.proof)
+        self.changes.append(lambda: self._go_back_to(*before))
+        self._written += raws
+        self.unsent_events += raws
+        self.unsent_claims += claims
+        self._has_written = self._has_written or bool(raws) or bool(claims)
+        for raw in raws:
+            history = self._histories.setdefault(raw.order, _History([], is_whole=raw.version == 1))
+            history.raws.append(raw)
+            self.changes.append(history.raws.pop)  # type: ignore[arg-type]  # what it returns is of no use here
+            self.head, self._recorded_at = raw.position, raw.recorded_at.decode()
+        if raws and self.proof is None:
+            place = (raws[0].position, raws[0].digest)
+            self.proof = Statement("SELECT 1 FROM events WHERE position = $1 AND digest = $2", place)
+        for claim in claims:
+            self._take(claim)
+
+    def _go_back_to(self, written: int, head: int, recorded_at: str | None, proof: Statement | None) -> None:
+        del self._written[written:]
+        self.head, self._recorded_at, self.proof = head, recorded_at, proof
+
+    def _take(self, claim: NewClaim) -> None:
+        pair, largest = (claim.kind, claim.value), self._maxima.get(claim.kind)
+        was_known, before = pair in self._claims, self._claims.get(pair)
+        self._claims[pair] = Claim(UUID(str(claim.originator_id)), claim.version, claim.fingerprint)
+        if isinstance(claim.value, int) and largest is not None:
+            self._maxima[claim.kind] = max(largest, claim.value)
+
+        def give_back() -> None:
+            if was_known:
+                self._claims[pair] = before
+            else:
+                del self._claims[pair]
+            if largest is not None:
+                self._maxima[claim.kind] = largest
+
+        self.changes.append(give_back)
+
+    def _write(self, sql: str, values: Sequence[Any] = ()) -> None:
+        self._has_written = True
+        self._rows(sql, values)
+
+    def keep_checkpoint(self, size: int, note: bytes, now: datetime) -> None:
+        self._write(
+            "INSERT INTO checkpoints SELECT $1::bigint, $2::text, $3::text WHERE NOT EXISTS"
+            " (SELECT 1 FROM checkpoints WHERE size = $1)",
+            (size, note.decode(), instant(now)),
+        )
+
+    def keep_file(self, sha256: str, file: BinaryIO) -> None:
+        if self._one("SELECT 1 FROM kept_files WHERE sha256 = $1 LIMIT 1", (sha256,)):
+            return
+        file.seek(0)
+        for number, piece in enumerate(iter(lambda: file.read(FILE_PIECE_BYTES), b"")):
+            self._write("INSERT INTO kept_files VALUES ($1, $2, $3)", (sha256, number, zlib.compress(piece)))
+
+    def put_access_key(self, key: StoredKey) -> None:
+        self._write("INSERT INTO access_keys VALUES ($1, $2, $3, $4, $5, $6, $7)", key)
+        self.proof = self.proof or Statement("SELECT 1 FROM access_keys WHERE hash = $1", (key.hash,))
+
+    def revoke_access_key(self, name: str, revoked_at: str) -> None:
+        self._write("UPDATE access_keys SET revoked_at = $1 WHERE name = $2", (revoked_at, name))
+
+    def keep_clock(self, shown: ClockShown) -> None:
+        self._write("INSERT INTO clocks (boot, uptime, moment, why) VALUES ($1, $2, $3, $4)", shown)
+        self._clocks[shown.boot] = shown
+
+    def mend_indexes(self) -> None:
+        self._write("REINDEX TABLE events")
+        self._write("REINDEX TABLE claims")
+
+    def touch(self) -> None:
+        """To have the lock is to have written."""
+
+    # --- the end ---
+
+    def ending(self) -> list[Statement]:
+        """What is to be sent at the end, in one round trip. Where nothing was written there is nothing to commit, which
+        would wait for a standby all the same: to lock a row is a write, too."""
+        if self.is_spoilt:
+            raise IntegrityError("what was written before did not fit when it was sent")
+        if not self._has_written:
+            return [Statement("ROLLBACK")]
+        self._collect(len(self.unsent_events), len(self.unsent_claims))
+        told = [Statement("SELECT pg_notify($1, $2)", (CHANNEL, str(self.head)))] if self._written else []
+        return [*self._statements, *told, Statement("COMMIT")]
+
+    def refused(self, error: psycopg.IntegrityError, log: PostgresReading) -> IntegrityError:
+        """In the words of the log why a constraint did not hold."""
+        for order in dict.fromkeys(raw.order for raw in self._written if raw.version == 1):
+            if version := log.version_of(order):
+                return IntegrityError(
+                    f"the log is append-only: version 1 of {order} does not follow on version {version}"
+                )
+        return IntegrityError(str(error))
+
+
+def _asked(wants: Wants) -> Iterator[tuple[Statement, Callable[[PostgresTransaction, Wants, list[Row]], None]]]:
+    """The queries for what is wanted, and what takes down what they find."""
+    if wants.originators:
+        uuids = list(dict.fromkeys(map(str, wants.originators)))
+        yield Statement(_HISTORIES, (uuids,)), PostgresTransaction.note_histories
+    if wants.claims:
+        columns = "kind, value, number, originator_id, version, fingerprint"
+        yield Statement(*these_claims(columns, wants.claims)), PostgresTransaction.note_claims
+    if wants.maxima:
+        yield Statement(_MAXIMA, (list(dict.fromkeys(wants.maxima)),)), PostgresTransaction.note_maxima
+    if wants.boots:
+        yield Statement(_CLOCKS, (list(dict.fromkeys(wants.boots)),)), PostgresTransaction.note_clocks
+
+
+def _columns(raws: Sequence[RawRecord]) -> list[list[Any]]:
+    """The records' fields, column by column, as the driver is to send them."""
+    columns: list[list[Any]] = [list(column) for column in zip(*raws, strict=True)]
+    for place, column in enumerate(columns):
+        if place in _NUMBERS:
+            columns[place] = list(map(Int8, column))
+        elif place != _BYTES:
+            columns[place] = [None if text is None else text.decode() for text in column]
+    return columns
+
+
+def _claim_columns(claims: Sequence[NewClaim]) -> list[list[Any]]:
+    return [
+        [claim.kind for claim in claims],
+        [claim.value if isinstance(claim.value, str) else None for claim in claims],
+        [None if isinstance(claim.value, str) else Int8(claim.value) for claim in claims],
+        [str(claim.originator_id) for claim in claims],
+        [Int8(claim.version) for claim in claims],
+        [claim.fingerprint for claim in claims],
+    ]

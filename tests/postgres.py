@@ -1,0 +1,127 @@
+"""A PostgreSQL of the tests' own: started on a folder that goes away and on a free port, by a user who is not root."""
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+SETTINGS = ("fsync=off", "max_connections=200")
+MISSING = "PostgreSQL is not installed (Debian: apt-get install postgresql)"
+
+
+def programs() -> Path | None:
+    """The folder with the newest PostgreSQL's `initdb` and `postgres`."""
+    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: int(folder.parent.name))
+    found = shutil.which("initdb")
+    return debian[-1] if debian else Path(found).resolve().parent if found else None
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _nobody() -> dict[str, Any]:
+    """As whom the server runs: it refuses root."""
+    if os.geteuid():
+        return {}
+    user = pwd.getpwnam("postgres")
+    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+
+
+class Cluster:
+    """One server: the primary, or a standby that follows it."""
+
+    def __init__(self, *settings: str, follows: "Cluster | None" = None, name: str = "primary") -> None:
+        found = programs()
+        if found is None:
+            pytest.skip(MISSING)
+        self._programs = found
+        self.folder = Path(tempfile.mkdtemp(prefix="ledger-postgres-"))
+        self._data, self.port, self.name = self.folder / "data", free_port(), name
+        self._settings = settings
+        self._server: subprocess.Popen[bytes] | None = None
+        self._numbers = count(1)
+        if not os.geteuid():
+            os.chown(self.folder, _nobody()["user"], _nobody()["group"])
+        if follows is None:
+            self._run("initdb", "-D", self._data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "-N")
+        else:
+            origin = f"host=127.0.0.1 port={follows.port} user=postgres application_name={name}"
+            self._run("pg_basebackup", "-D", self._data, "-d", origin, "-R", "-c", "fast", "-N")
+
+    def _run(self, program: str, *arguments: object) -> None:
+        done = subprocess.run(
+            [self._programs / program, *map(str, arguments)], capture_output=True, check=False, cwd="/", **_nobody()
+        )
+        assert done.returncode == 0, done.stderr.decode()
+
+    def start(self) -> "Cluster":
+        settings = {"port": self.port, "listen_addresses": "127.0.0.1", "unix_socket_directories": self.folder}
+        given = [f"{name}={value}" for name, value in settings.items()]
+        options = [part for each in (*given, *SETTINGS, *self._settings) for part in ("-c", each)]
+        with (self.folder / "log").open("ab") as log:
+            self._server = subprocess.Popen(
+                [self._programs / "postgres", "-D", self._data, *options],
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                start_new_session=True,
+                **_nobody(),
+            )
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                self.do("SELECT 1")
+                return self
+            except psycopg.OperationalError:
+                assert self._server.poll() is None, self.log()
+                assert time.monotonic() < deadline, self.log()
+                time.sleep(0.05)
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """SIGINT is a fast shutdown, SIGQUIT an immediate one."""
+        assert self._server is not None
+        self._server.send_signal(how)
+        self._server.wait(timeout=30)
+
+    def remove(self) -> None:
+        if self._server is not None and self._server.poll() is None:
+            self.stop(signal.SIGQUIT)
+        shutil.rmtree(self.folder)
+
+    def promote(self) -> None:
+        self.do("SELECT pg_promote()")
+
+    def log(self) -> str:
+        return (self.folder / "log").read_text()
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def url(self, database: str = "postgres", user: str = "postgres") -> str:
+        return f"postgresql://{user}@{self.host}/{database}"
+
+    def do(self, sql: Any, *values: Any, database: str = "postgres") -> list[tuple[Any, ...]]:
+        """Runs a statement as an operator would."""
+        with psycopg.connect(self.url(database), autocommit=True) as connection:
+            found = connection.execute(sql, values or None)
+            return found.fetchall() if found.description else []
+
+    def new_database(self) -> str:
+        """The name of a new one, which is empty."""
+        name = f"ledger_{next(self._numbers)}"
+        self.do(f"CREATE DATABASE {name}")
+        return name
