@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from falcon.asgi import Request, Response
 
 from api import paging
-from api.asking import CALLER
+from api.asking import CALLER, Asking
 from api.errors import Problem, request_id_of
 from api.settings import Settings
 from domain.log.keys import Caller, Keys
@@ -18,8 +18,9 @@ _AUTHORIZATION: Final = re.compile(r"(?:token|bearer) +([A-Za-z0-9._~+/=-]{1,256
 class Access:
     """Middleware: every request gets an id, and every one that reaches a resource that is not `public` a caller."""
 
-    def __init__(self, keys: Keys, settings: Settings) -> None:
+    def __init__(self, keys: Keys, asking: Asking, settings: Settings) -> None:
         self._keys = keys
+        self._asking = asking
         self._settings = settings
 
     async def process_request(self, req: Request, resp: Response) -> None:
@@ -38,7 +39,7 @@ class Access:
         if self._settings.allowed_hosts:
             paging.base_url(req, self._settings)
         found = _AUTHORIZATION.fullmatch((req.get_header("Authorization") or "").strip())
-        caller = self._keys.caller(found[1]) if found else None
+        caller = await self._caller(found[1]) if found else None
         if caller is None:
             raise Problem(
                 401,
@@ -48,6 +49,9 @@ class Access:
             )
         req.context.caller = caller
         CALLER.set(caller.name)
+
+    async def _caller(self, key: str) -> Caller | None:
+        return self._keys.caller_at_hand(key) or await self._asking.of_log(lambda: self._keys.caller(key))
 
 
 def customer(req: Request) -> int:

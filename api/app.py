@@ -17,11 +17,11 @@ from projections.views.views import Views
 
 def create_app(ledger: OrderLedger, views: Views, settings: Settings, *, threads: int = 4) -> App[Request, Response]:
     """The ASGI application. `threads` is how many pieces of long work its worker does at once."""
-    app: App[Request, Response] = App(middleware=[Access(Keys(ledger.log_of_events), settings)])
+    asking = Asking(ledger, views, threads)
+    app: App[Request, Response] = App(middleware=[Access(Keys(ledger.log_of_events), asking, settings)])
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.auto_parse_form_urlencoded = False
     errors.install(app)
-    asking = Asking(ledger, views, threads)
     ledger.feed = lambda written: views.catch_up(written=written)
     ledger.kept = kept_in(views)
     ledger.version_in_views = views.version_of

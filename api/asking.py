@@ -15,6 +15,7 @@ from api.errors import not_ready, too_many
 from api.parameters import Parameters
 from api.positions import position_in, position_token
 from domain.ledger import OrderLedger
+from domain.log.log import LogAway
 from domain.log.sqlite import Busy, Interrupted, sqlite3, time_limit
 from projections.views.views import Views
 
@@ -22,6 +23,8 @@ from projections.views.views import Views
 QUICK_SECONDS_MAX: Final = 0.003
 POSITION_WAIT_SECONDS_MAX: Final = 2.0
 _LOOK_EVERY_SECONDS: Final = 0.02
+# What is asked of a log elsewhere is a short wait, and nobody's long work.
+_LOG_THREADS: Final = 8
 # How much long work a caller has done at once in a worker, how much more of it may wait, and for how long.
 SLOW_AT_ONCE_MAX: Final = 2
 SLOW_WAITING_MAX: Final = 32
@@ -50,6 +53,7 @@ class Asking:
         self._ledger = ledger
         self._views = views
         self._threads = ThreadPoolExecutor(threads, "long work")
+        self._log_threads = ThreadPoolExecutor(_LOG_THREADS, "log")
         self._shares: dict[str, _Share] = {}
 
     async def __call__(self, query: Callable[[sqlite3.Connection], _T]) -> _T:
@@ -62,6 +66,14 @@ class Asking:
                 return query(reader)
         except Interrupted:
             return await self.in_thread(lambda: query(self._views.reader))
+
+    async def of_log(self, ask: Callable[[], _T]) -> _T:
+        """What the log answers; in a thread where it is not at hand, so that nobody else waits meanwhile."""
+        if self._ledger.log_of_events.is_at_hand:
+            return ask()
+        if isinstance(self._ledger.trouble, LogAway):  # who asks all the same would wait as long as the last one
+            raise self._ledger.trouble
+        return await asyncio.get_running_loop().run_in_executor(self._log_threads, ask)
 
     async def in_thread(self, work: Callable[[], _T]) -> _T:
         """What the work comes to. Once begun it is done to its end, also where its client leaves.
@@ -120,7 +132,7 @@ class Asking:
                 raise not_ready(
                     "position-not-reached", f"The lists have not reached {token} yet; ask again in a moment."
                 )
-            if self._ledger.head() >= position:
+            if await self.of_log(self._ledger.head) >= position:
                 await self.in_thread(self._feed)
             else:
                 await asyncio.sleep(_LOOK_EVERY_SECONDS)

@@ -1,7 +1,8 @@
 """Gives commands to the ledger; answers say how far in the log they are, and whether the views have come as far."""
 
 import asyncio
-from typing import Any
+from concurrent.futures import Future
+from typing import Any, Final
 from uuid import UUID
 
 from falcon.asgi import Response
@@ -9,34 +10,49 @@ from falcon.asgi import Response
 from api.answers import json_answer, stamp
 from api.asking import Asking
 from domain.ledger import FOLD_EVENTS_MAX, OrderLedger, Outcome
+from domain.log.log import LogBusy
 from domain.log.records import Provenance
 from domain.order.commands import Command, CreateOrder
 from domain.order.state import Order
 from projections.orders.documents import staff_document
 
+# Whoever has asked hears after this that it was not done, where others keep the log from being written.
+TURN_SECONDS_MAX: Final = 2.8
+
 
 class Commanding:
     def __init__(self, ledger: OrderLedger, asking: Asking) -> None:
         self.ledger = ledger
-        self._asking = asking
+        self.asking = asking
 
     async def create(self, command: CreateOrder, provenance: Provenance) -> Outcome:
         then = await self._then(command, provenance)
-        return await asyncio.wrap_future(self.ledger.write(self.ledger.create, command, provenance, then=then))
+        return await self._in_time(self.ledger.write(self.ledger.create, command, provenance, then=then))
 
     async def give(self, uuid: UUID, command: Command, provenance: Provenance, **options: Any) -> Outcome:
         then = await self._then(command, provenance)
-        return await asyncio.wrap_future(
+        return await self._in_time(
             self.ledger.write(self.ledger.change, uuid, command, provenance, then=then, **options)
         )
+
+    async def _in_time(self, work: Future[Outcome]) -> Outcome:
+        """What the work comes to. Raises LogBusy where it was not begun in time; then it never is."""
+        coming = asyncio.wrap_future(work)
+        if not self.ledger.log_of_events.is_at_hand:  # one at hand bounds all waits itself
+            done, _ = await asyncio.wait([coming], timeout=TURN_SECONDS_MAX)
+            if not done and work.cancel():
+                raise LogBusy(f"a command was not begun within {TURN_SECONDS_MAX} s")
+        return await coming
 
     async def _then(self, command: Command, provenance: Provenance) -> Order | None:
         """The order as it was after the write that did this before; where that takes a while, so that it is not found
         while others wait to write."""
-        claim = self.ledger.written_before(command, provenance)
+        if not self.ledger.may_be_known(command, provenance):
+            return None
+        claim = await self.asking.of_log(lambda: self.ledger.written_before(command, provenance))
         if claim is None or claim.version <= FOLD_EVENTS_MAX:
             return None
-        return await self._asking.in_thread(lambda: self.ledger.order(claim.originator_id, claim.version))
+        return await self.asking.in_thread(lambda: self.ledger.order(claim.originator_id, claim.version))
 
     def recorded(self, resp: Response, outcome: Outcome) -> None:
         """Sets the headers of a command."""

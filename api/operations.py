@@ -14,7 +14,7 @@ from falcon.asgi import Request, Response
 
 from api.positions import position_token
 from domain.ledger import OrderLedger
-from domain.log.log import LogFull
+from domain.log.log import LogAway, LogFull
 from projections.views.views import Views
 
 READY_LAG_EVENTS_MAX: Final = 1_000
@@ -88,6 +88,8 @@ class Readiness:
         disks = [_known(partial(shutil.disk_usage, folder)) for folder in self._disks]
         if isinstance(trouble, LogFull) or any(disk is not None and disk.free < DISK_BYTES_MIN for disk in disks):
             return ["disk: it is full; nothing can be recorded until there is room again"]
+        if isinstance(trouble, LogAway):
+            return ["log: it cannot be reached; nothing can be recorded until it is"]
         return [] if trouble is None else ["lock: another program keeps the log to itself"]
 
     def _of_clock(self) -> list[str]:

@@ -1,6 +1,6 @@
 """The staff's orders: every command, and reads across all customers."""
 
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -106,10 +106,17 @@ class Orders:
 
 def named_order(ledger: OrderLedger, reference: str) -> UUID:
     """The order that an address names by its integer id or its UUID. Raises OrderNotFound."""
+    named = _named(reference)
+    uuid: UUID = named["uuid"] if "uuid" in named else ledger.uuid_of(named["order_id"])
+    return uuid
+
+
+def _named(reference: str) -> dict[str, Any]:
+    """The order that an address names, as the views are asked for it. Raises OrderNotFound."""
     if _is_number(reference):
-        return ledger.uuid_of(int(reference))
+        return {"order_id": int(reference)}
     try:
-        return UUID(reference)
+        return {"uuid": UUID(reference)}
     except ValueError:
         raise OrderNotFound from None
 
@@ -120,12 +127,12 @@ class _OneOrder:
     def __init__(self, commanding: Commanding) -> None:
         self._commanding = commanding
 
-    def _uuid(self, reference: str) -> UUID:
-        return named_order(self._commanding.ledger, reference)
+    async def _uuid(self, reference: str) -> UUID:
+        return await self._commanding.asking.of_log(lambda: named_order(self._commanding.ledger, reference))
 
     async def _give(self, req: Request, resp: Response, reference: str, given: c.Command, status: int = 200) -> None:
         outcome = await self._commanding.give(
-            self._uuid(reference), given, provenance(req), expected_versions=expected_versions(req)
+            await self._uuid(reference), given, provenance(req), expected_versions=expected_versions(req)
         )
         self._commanding.document(resp, outcome, status)
 
@@ -138,12 +145,13 @@ class Order(_OneOrder):
     async def on_get(self, req: Request, resp: Response, order_id: str) -> None:
         access.scope(req, "orders:read")
         await self._asking.reached(Parameters(req.params))
-        uuid = self._uuid(order_id)
-        found = await self._asking(lambda connection: orders.one(connection, document="staff", uuid=uuid))
+        of_order = _named(order_id)
+        found = await self._asking(lambda connection: orders.one(connection, document="staff", **of_order))
         stamp(resp, found.position)
         if not found.document:
             # Says so where its history cannot be read.
-            await self._asking.in_thread(lambda: self._commanding.ledger.order(uuid))
+            ledger = self._commanding.ledger
+            await self._asking.in_thread(lambda: ledger.order(named_order(ledger, order_id)))
             raise OrderNotFound
         json_answer(resp, found.document, found.position)
         resp.set_header("ETag", f'"{found.version}"')

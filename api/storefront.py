@@ -94,7 +94,7 @@ class StorefrontOrder:
         except (ViewsUnavailable, sqlite3.Error):
             return True
         if owner is None:  # the views may be behind
-            return self._commanding.ledger.log_of_events.version_of(uuid) > 0
+            return await self._asking.of_log(lambda: self._commanding.ledger.log_of_events.version_of(uuid)) > 0
         return owner == customer_id
 
 

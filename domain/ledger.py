@@ -335,6 +335,10 @@ class OrderLedger(Application[UUID]):
         """The position of the log's last event; 0 while it is empty."""
         return self.log_of_events.max_notification_id() or 0
 
+    def may_be_known(self, command: commands.Command, provenance: Provenance) -> bool:
+        """Whether a command names what another write may have named before it."""
+        return bool(self._wants(command, provenance).claims)
+
     def written_before(self, command: commands.Command, provenance: Provenance) -> Claim | None:
         """The write that has done this before, by its idempotency key or the reference of its payment, if one has.
 

@@ -14,6 +14,7 @@ from multiprocessing.connection import Connection
 from typing import Final
 
 from domain.ledger import OrderLedger
+from domain.log.log import LogAway
 from domain.log.sqlite import Busy
 from projections.proof.signing import Checkpoints, LogAltered, NoSigningKey
 from projections.views.views import Views, ViewsUnavailable
@@ -31,7 +32,7 @@ def start(ledger: OrderLedger, views: Views, checkpoints: Checkpoints, checkpoin
     Beside it another looks whether the log can be written, whatever holds this one up.
     """
     for name, run, arguments in (
-        ("feeder", _run, (views, checkpoints, checkpoint_seconds)),
+        ("feeder", _run, (ledger, views, checkpoints, checkpoint_seconds)),
         ("look-out", _look, (ledger,)),
     ):
         threading.Thread(target=run, args=arguments, name=name, daemon=True).start()
@@ -43,7 +44,7 @@ def _look(ledger: OrderLedger) -> None:
         _sleep(_LOOK_AT_LOG_SECONDS)
 
 
-def _run(views: Views, checkpoints: Checkpoints, checkpoint_seconds: int) -> None:
+def _run(ledger: OrderLedger, views: Views, checkpoints: Checkpoints, checkpoint_seconds: int) -> None:
     pause = LOOK_EVERY_SECONDS
     while True:
         try:
@@ -58,10 +59,13 @@ def _run(views: Views, checkpoints: Checkpoints, checkpoint_seconds: int) -> Non
             _try(views)
         except Busy:
             pass  # whoever has the lock is feeding them
+        except LogAway as error:
+            if not isinstance(ledger.trouble, LogAway):  # said already, else
+                _log.error("the views cannot follow: %s", error)
         except Exception:  # an unreadable event: said again and again, less and less often, until a person comes
             _log.exception("the views cannot be fed")
             pause = min(pause * 2, _PAUSE_SECONDS_MAX)
-        _sleep(pause)
+        ledger.log_of_events.wait_for_news(pause)
 
 
 @contextmanager

@@ -261,6 +261,9 @@ class Log(Reading, Protocol):
     def wait_for_news(self, seconds: float, /) -> None:
         """Returns when somebody may have appended, or when this time is over; for one thread of a process."""
 
+    def access_key_at_hand(self, key_hash: bytes) -> StoredKey | None:
+        """The access key with this hash, where that is known without a wait."""
+
     def faults(self) -> Iterator[Fault]:
         """What the engine itself finds wrong: in its schema, in what it has stored, in its indexes. Reads it all."""
 

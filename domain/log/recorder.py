@@ -85,6 +85,9 @@ class SQLiteRecorder(SQLiteReading, ApplicationRecorder):
         # SQLite tells nobody of news; the views ask for it (`projections/feeder.py`).
         raise NotImplementedError("SQLite has no subscriptions; read select_notifications from where you stand.")
 
+    def access_key_at_hand(self, key_hash: bytes) -> StoredKey | None:
+        return self.access_key(key_hash)
+
     # SQLite tells nobody of news.
     wait_for_news = staticmethod(time.sleep)
 

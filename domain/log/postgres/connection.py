@@ -7,7 +7,7 @@ take the lock from a node that has stopped.
 
 import select
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
@@ -122,11 +122,11 @@ class Connection:
     def rows(self, sql: str, values: Sequence[Any] = (), *, seconds: float = ANSWER_SECONDS_MAX) -> list[Row]:
         return self.ask(Statement(sql, values), seconds=seconds)[0]
 
-    def copied(self, sql: str) -> Iterator[Row]:
-        """The rows of a query that has no values, by COPY; a pipeline takes none."""
+    def copied(self, sql: str) -> list[Row]:
+        """The rows of a query for whole records that has no values, by COPY, which a pipeline cannot do."""
         with _lost(), self._driver.cursor() as cursor, cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT BINARY)") as copy:
             copy.set_types(["int8", "text", "int8", *["text"] * 6, "bytea"])
-            yield from copy.rows()
+            return list(copy.rows())
 
     def wait(self, seconds: float) -> list[str]:
         """The payloads of the notifications that come within this time; returns with the first."""
@@ -258,15 +258,23 @@ class Readers:
                 connection.close()
 
     def rows(self, sql: str, values: Sequence[Any]) -> list[Row]:
-        """What a query finds. Where a connection turns out to be over, others are tried, down to a new one."""
+        """What a query finds."""
+        return self._on_one_that_lives(lambda connection: connection.rows(sql, values))
+
+    def copied(self, sql: str) -> list[Row]:
+        """What a query without values finds, as many rows as it may be."""
+        return self._on_one_that_lives(lambda connection: connection.copied(sql))
+
+    def _on_one_that_lives(self, ask: Callable[[Connection], list[Row]]) -> list[Row]:
+        """Where a connection turns out to be over, others are tried, down to a new one."""
         while self._idle:
             try:
                 with self.one() as connection:
-                    return connection.rows(sql, values)
+                    return ask(connection)
             except Lost:
                 continue
         with self.one() as connection:
-            return connection.rows(sql, values)
+            return ask(connection)
 
     def close(self) -> None:
         while self._idle:

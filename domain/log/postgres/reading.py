@@ -122,8 +122,12 @@ class PostgresReading(ABC):
         last = head if until is None else min(until, head)
         while after < last:
             page_end = min(last, after + PAGE_POSITIONS)
-            yield from self._records(rest, (after, page_end, *filters))
+            yield from self._records(rest, (after, page_end, *filters)) if filters else self._span(after, page_end)
             after = page_end
+
+    def _span(self, after: int, until: int) -> list[RawRecord]:
+        """All records of a span."""
+        return self._records("WHERE position > $1 AND position <= $2 ORDER BY position", (after, until))
 
     def raw_record(self, position: int) -> RawRecord | None:
         return next(iter(self._records("WHERE position = $1", (position,))), None)

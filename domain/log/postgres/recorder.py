@@ -14,7 +14,7 @@ from typing import Any, Final
 import psycopg
 from eventsourcing.persistence import ApplicationRecorder, StoredEvent, Subscription
 
-from domain.log.log import LogAway, Wants, WriteLost
+from domain.log.log import LogAway, StoredKey, Wants, WriteLost
 from domain.log.postgres.checking import faults
 from domain.log.postgres.connection import (
     LOCK_WAIT_SECONDS_MAX,
@@ -25,12 +25,13 @@ from domain.log.postgres.connection import (
     Statement,
     library_errors,
 )
-from domain.log.postgres.reading import PostgresReading
+from domain.log.postgres.reading import COLUMNS, PostgresReading
 from domain.log.postgres.schema import LOCK, make_tables
-from domain.log.postgres.transaction import CHANNEL, PostgresTransaction
-from domain.log.records import Fault
+from domain.log.postgres.transaction import CHANNEL, KEYS, PostgresTransaction
+from domain.log.records import Fault, RawRecord
 
 _PAUSE_SECONDS: Final = 0.05
+_KEYS_MAX: Final = 10_000
 
 
 class PostgresRecorder(PostgresReading, ApplicationRecorder):
@@ -45,6 +46,8 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
         self._writer: Connection | None = None
         self._writing = Lock()
         self._listener: Connection | None = None
+        # Access keys that were asked for, as long as changes of them are told; None where nobody listens.
+        self._keys: dict[bytes, StoredKey] | None = None
         # The head after this process's last commit: where it has moved since, others write, too.
         self._head = 0
 
@@ -56,6 +59,12 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
     def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         with library_errors():
             return self._readers.rows(sql, values)
+
+    def _span(self, after: int, until: int) -> list[RawRecord]:
+        span = f"position > {after:d} AND position <= {until:d}"
+        with library_errors():
+            rows = self._readers.copied(f"SELECT {COLUMNS} FROM events WHERE {span} ORDER BY position")
+        return list(map(RawRecord._make, rows))
 
     @contextmanager
     def transaction(self, wants: Wants = Wants()) -> Iterator[PostgresTransaction]:  # noqa: B008  (it is immutable)
@@ -155,14 +164,27 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
         # The views follow by `wait_for_news` (`projections/feeder.py`).
         raise NotImplementedError("read select_notifications from where you stand; wait_for_news says when.")
 
+    def access_key(self, key_hash: bytes) -> StoredKey | None:
+        keys = self._keys  # where one is changed while it is asked for, another takes the place of these
+        found = super().access_key(key_hash)
+        if found is not None and keys is not None and len(keys) < _KEYS_MAX:
+            keys[key_hash] = found
+        return found
+
+    def access_key_at_hand(self, key_hash: bytes) -> StoredKey | None:
+        """Also where the database is away: nobody can change a key then, either."""
+        return self._keys.get(key_hash) if self._keys is not None else None
+
     def wait_for_news(self, seconds: float, /) -> None:
         """On a connection of its own, and of one thread."""
         try:
             if self._listener is None:
                 self._listener = Connection(self.url)
                 self._listener.ask(Statement(f"LISTEN {CHANNEL}"))
+                self._keys = {}
                 return  # what came before it listened is news
-            self._listener.wait(seconds)
+            if KEYS in self._listener.wait(seconds):
+                self._keys = {}
         except (Lost, psycopg.Error):
             if self._listener is not None:
                 self._listener.close()

@@ -23,6 +23,7 @@ from domain.log.records import Claim, LogEntry, NewClaim, Provenance, RawRecord,
 from domain.moments import instant
 
 CHANNEL: Final = "order_ledger"
+KEYS: Final = "keys"  # told where access keys were changed; else the position that was reached
 FILE_PIECE_BYTES: Final = 1024 * 1024
 # Of a longer history its end alone is foretold: a command takes the views' state of it, and what stands behind that.
 FORETOLD_EVENTS_MAX: Final = 65
@@ -99,6 +100,7 @@ class PostgresTransaction(PostgresReading):
         # How to take back what is known here of what was written, the last first.
         self.changes: list[Callable[[], None]] = []
         self._has_written = False
+        self._has_changed_keys = False
         # Whether what others had written before failed when it was sent, so that nothing of it all can be committed.
         self.is_spoilt = False
         # Tells on another connection whether what was written is there.
@@ -369,10 +371,12 @@ class PostgresTransaction(PostgresReading):
 
     def put_access_key(self, key: StoredKey) -> None:
         self._write("INSERT INTO access_keys VALUES ($1, $2, $3, $4, $5, $6, $7)", key)
+        self._has_changed_keys = True
         self.proof = self.proof or Statement("SELECT 1 FROM access_keys WHERE hash = $1", (key.hash,))
 
     def revoke_access_key(self, name: str, revoked_at: str) -> None:
         self._write("UPDATE access_keys SET revoked_at = $1 WHERE name = $2", (revoked_at, name))
+        self._has_changed_keys = True
 
     def keep_clock(self, shown: ClockShown) -> None:
         self._write("INSERT INTO clocks (boot, uptime, moment, why) VALUES ($1, $2, $3, $4)", shown)
@@ -395,7 +399,8 @@ class PostgresTransaction(PostgresReading):
         if not self._has_written:
             return [Statement("ROLLBACK")]
         self._collect(len(self.unsent_events), len(self.unsent_claims))
-        told = [Statement("SELECT pg_notify($1, $2)", (CHANNEL, str(self.head)))] if self._written else []
+        news = [*([str(self.head)] if self._written else []), *([KEYS] if self._has_changed_keys else [])]
+        told = [Statement("SELECT pg_notify($1, $2)", (CHANNEL, each)) for each in news]
         return [*self._statements, *told, Statement("COMMIT")]
 
     def refused(self, error: psycopg.IntegrityError, log: PostgresReading) -> IntegrityError:
