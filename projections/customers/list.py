@@ -10,7 +10,7 @@ from domain.log.sqlite import sqlite3
 from domain.moments import moment_of
 from domain.money import two_digit_text
 from projections.customers.table import AMOUNTS, DETAILS, DIGITS_MAX, SPLIT
-from projections.orders.search import HAS, having
+from projections.orders.search import has_any
 
 # The fields of the list, and the SQL that each sorts by.
 ORDERING: Final = {
@@ -85,9 +85,8 @@ def page(
         terms.append("sums.currency = ?")
         values.append(currency)
     if words:
-        named = " AND ".join([f"search {HAS}"] * len(words))
+        named = " AND ".join(has_any("search", word, values.append) for word in words)
         terms.append(f"sums.customer_id IN (SELECT customer_id FROM customers WHERE {named})")
-        values += map(having, words)
     wanted, order_by = " AND ".join(terms), ", ".join([*map(_sorted_by, ordering), "sums.customer_id", "sums.currency"])
     rows = connection.execute(
         f"""

@@ -24,7 +24,7 @@ from domain.moments import microseconds
 from domain.order.events import CustomerDetails
 from domain.order.state import ORDER, Customer, Order, Payment
 from domain.order.statuses import UNPAYABLE
-from projections.orders.search import BETWEEN, full_name, normal
+from projections.orders.search import full_name, searchable
 from projections.views.view import History, HistoryView
 
 if TYPE_CHECKING:
@@ -213,4 +213,4 @@ def _row(order: Order, customer: Customer) -> Row:
 @lru_cache(maxsize=1024)
 def _search_text(customer_id: int, details: CustomerDetails) -> str:
     """The text that the list's `search` looks in: id, username, e-mail, full name (so each name, too)."""
-    return normal(BETWEEN.join(filter(None, (str(customer_id), details.username, details.email, full_name(details)))))
+    return searchable((str(customer_id), details.username, details.email, full_name(details)))

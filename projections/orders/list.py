@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from domain.log.sqlite import sqlite3
-from projections.orders.search import HAS, having
+from projections.orders.search import has_any
 from projections.orders.table import LARGE
 
 # The shop contract's ten fields (seed 000), and the column that each sorts by.
@@ -126,10 +126,9 @@ def _conditions(wanted: Filter, *, of_customer: bool, with_deleted: bool = False
         for comparison, end in zip((">=", "<="), ends, strict=True):
             if end is not None:
                 add(f"{column} {comparison} ?", end)
-    for word in wanted.words:
-        add(f"search {HAS}", having(word))
+    terms += [has_any("search", word, place) for word in wanted.words]
     if wanted.staff_words:
-        looked_for = [f"text {HAS.replace('?', f'?{place(having(word))}')}" for word in wanted.staff_words]
+        looked_for = [has_any("text", word, place) for word in wanted.staff_words]
         found = f"SELECT 1 FROM staff_searches WHERE staff_searches.id = orders.id AND {' AND '.join(looked_for)}"
         terms.append(f"EXISTS ({found})")
     return terms, values, of_statuses == len(terms)

@@ -18,7 +18,7 @@ from domain.moments import microseconds
 from domain.money import decimal_text
 from domain.order.state import ORDER, Order, Totals, is_payable, storefront_status
 from projections.orders.documents import render
-from projections.orders.search import BETWEEN, search_text, staff_search_text
+from projections.orders.search import search_text, staff_search_text
 from projections.views.view import History, StateView
 
 if TYPE_CHECKING:
@@ -235,7 +235,7 @@ def rows(order: Order, digest: bytes, position: int) -> Rows:
         (order.id, documents.shop),
         (order.id, documents.storefront),
         (order.id, documents.more),
-        (order.id, f"{row['search']}{BETWEEN}{staff_search_text(order)}"),
+        (order.id, staff_search_text(order)),
         (order.id, order.version, state, digest, _seal(digest, state)),
     )
 

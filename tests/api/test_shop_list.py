@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
-from tests.api.conftest import NOBODY, SHOP, Customer, assert_problem, bring, key_of, moved, paid, placed
+from tests.api.conftest import NOBODY, ORDERS, SHOP, Customer, assert_problem, bring, key_of, moved, paid, placed
 from tests.conftest import Client, Service
 
 _ALL = "alpha bravo charlie delta echo foxtrot golf hotel juliet"
@@ -200,6 +201,39 @@ def test_search_looks_in_each_field_that_a_client_can_give(
     order = placed(staff, customer, **{field: value})
     placed(staff, customer)
     assert keys(customer, "search=555-0199" if field == "billing_mobile_number" else "search=eedl") == [order["key"]]
+
+
+@pytest.mark.parametrize(
+    "search",
+    [
+        "ISTANBUL",
+        "istanbul",
+        "Istanbul",
+        '"fatima zehra"',
+        "فاطمه",
+        "می‌آید",
+        '"می اید"',
+        "میآید",
+        "00905321234567",
+        "(532)",
+    ],
+)
+def test_the_shops_and_the_staffs_search_find_what_is_written_in_another_way(
+    search: str, staff: Client, new_customer: Callable[[], Customer]
+) -> None:
+    customer = new_customer()
+    order = placed(
+        staff,
+        customer,
+        billing_city={"name": "İstanbul"},
+        billing_first_name="Fa\u0302tima Zehra",
+        billing_last_name="فاطِمة",
+        billing_mobile_number="+90 (532) 123-45 67",
+        notes="می‌آید",
+    )
+    placed(staff, customer, notes="another", billing_mobile_number="+90 (533) 123-45 67")
+    query = urlencode({"search": search, "customer": customer.id})
+    assert keys(customer, query) == keys(staff, query, ORDERS) == [order["key"]]
 
 
 def test_search_looks_in_the_id_and_in_the_key(collector: Customer) -> None:

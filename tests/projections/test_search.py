@@ -1,8 +1,13 @@
 """Which letters are the same to a search, and what its words are."""
 
+import sys
+import unicodedata
+from contextlib import closing
+
 import pytest
 
-from projections.orders.search import BETWEEN, normal, words
+from domain.log.sqlite import sqlite3
+from projections.orders.search import BETWEEN, has_any, normal, searchable, words
 
 
 @pytest.mark.parametrize("ye", ["ی", "ي", "ى"])
@@ -27,12 +32,97 @@ def test_case_makes_no_difference_in_any_script(one: str, other: str) -> None:
     assert normal(one) == normal(other)
 
 
-@pytest.mark.parametrize("text", ["%", "_", "a.b*c", "\\", "é", "e", "ه", "ة", "²", "½"])
+@pytest.mark.parametrize("text", ["%", "_", "a.b*c", "\\", "e", "ه", "ø", "한글", "が", "کि", "می\u200cخواهم"])
 def test_every_other_character_is_itself(text: str) -> None:
     assert normal(text) == text
 
 
-@pytest.mark.parametrize("text", ["JOHN Straße ΣΊΣΥΦΟΣ", "ي ى ك ٣ ۳", "İstanbul"])
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("e\u0301", "\u00e9"),
+        ("\u00e9", "e"),
+        ("ﬁ", "fi"),
+        ("Ｊｏｈｎ", "john"),
+        ("Ⅷ", "viii"),
+        ("x²", "x2"),
+        ("ﻻ", "لا"),
+        ("ＡＢＣ－１２", "abc-12"),
+        ("İstanbul", "istanbul"),
+        ("İstanbul", "ISTANBUL"),
+        ("ışık", "IŞIK"),
+        ("مُحَمَّد", "محمد"),
+        ("الٰه", "اله"),
+        ("محـــمد", "محمد"),
+        ("فاطمة", "فاطمه"),
+        ("خانۀ", "خانه"),
+        ("آمنه", "امنه"),
+        ("أحمد", "احمد"),
+        ("إيران", "ایران"),
+        ("مؤمن", "مومن"),
+        ("رئیس", "رییس"),
+        ("Ángström", "ANGSTROM"),
+        ("Ёлка", "елка"),
+        ("\u200e0912", "0912"),
+        ("345\u20116789", "345-6789"),
+    ],
+)
+def test_forms_of_a_letter_its_case_and_what_stands_over_it_make_no_difference(one: str, other: str) -> None:
+    assert normal(one) == normal(other)
+
+
+def test_no_combining_mark_of_unicode_is_left_out_but_those_that_make_other_letters() -> None:
+    marks = [chr(code) for code in range(sys.maxunicode + 1) if unicodedata.combining(chr(code)) not in (0, 7, 8, 9)]
+    assert [mark for mark in marks if normal(f"a{mark}b") != "ab"] == []
+
+
+def finds(word: str, texts: list[str], phones: tuple[str, ...] = ()) -> bool:
+    """Whether a search for the word finds what has these texts, as SQLite sees it."""
+    values: list[str] = [searchable(texts, phones)]
+    term = has_any("?1", word, lambda value: values.append(value) or len(values))  # type: ignore[func-returns-value]
+    with closing(sqlite3.connect(":memory:")) as connection:
+        (found,) = connection.execute(f"SELECT {term}", values).fetchone()
+    return bool(found)
+
+
+JOINED, PARTED, PLAIN = "می\u200cخواهم", "می خواهم", "میخواهم"
+
+
+@pytest.mark.parametrize("asked", [JOINED, PARTED, PLAIN])
+@pytest.mark.parametrize("stored", [JOINED, PARTED, PLAIN])
+def test_a_zero_width_non_joiner_matches_a_space_and_nothing(asked: str, stored: str) -> None:
+    (word,) = words(f'"{asked}"')
+    assert finds(word, [f"a {stored} b"]) is ({asked, stored} != {PARTED, PLAIN})
+
+
+@pytest.mark.parametrize("stored", ["کتاب‌خانه‌ها", "کتابخانه‌ها", "کتاب‌خانه ها", "کتابخانه ها", "کتابخانهها"])
+def test_of_some_joiners_each_may_be_a_space_or_nothing(stored: str) -> None:
+    assert finds(normal("کتاب‌خانه‌ها"), [stored])
+    assert not finds(normal("کتاب‌خانه‌ها"), ["کتاب و خانه ها", "کتاب", "خانه‌ها"])
+
+
+def test_many_joiners_cost_no_more_than_a_few() -> None:
+    assert len(searchable(["می\u200cخواهم " * 1000])) < 30_000
+    assert finds(normal(JOINED), [f"{JOINED} " * 1000])
+
+
+PHONES = ["+98 (912) 345-67 89", "00989123456789", "0098-912-345 6789", "98 912.345/6789", "+989123456789"]
+
+
+@pytest.mark.parametrize("stored", PHONES)
+@pytest.mark.parametrize(
+    "asked", [*(f'"{phone}"' for phone in PHONES), *PHONES, "9123456789", "345-6789", "(912)", "۰۰۹۸۹۱۲", "+98912"]
+)
+def test_a_phone_number_is_found_however_it_is_written(asked: str, stored: str) -> None:
+    assert all(finds(word, ["7", stored], (stored,)) for word in words(asked))
+
+
+@pytest.mark.parametrize("asked", ["+7", "(7)", "912-4", "+0", "-", "00"])
+def test_what_looks_like_a_phone_number_is_looked_for_in_phone_numbers_alone(asked: str) -> None:
+    assert not finds(asked, ["777", "9 12 4"], ("+98 912 35",))
+
+
+@pytest.mark.parametrize("text", ["JOHN Straße ΣΊΣΥΦΟΣ", "ي ى ك ٣ ۳", "İstanbul", "ΐ ᾳ ﬃ ㎏ Å が 한"])
 def test_normal_text_is_normal_already(text: str) -> None:
     assert normal(normal(text)) == normal(text)
 
