@@ -40,6 +40,13 @@ class Tree(RecordView):
     def put(self, connection: sqlite3.Connection, rows: Sequence[bytes]) -> None:
         append(connection, rows)
 
+    def cut(self, connection: sqlite3.Connection, position: int) -> None:
+        row, nodes = divmod(_complete(position), _ROW_NODES)
+        connection.execute("DELETE FROM tree_nodes WHERE row > ? OR (row = ? AND ? = 0)", (row, row, nodes))
+        connection.execute(
+            "UPDATE tree_nodes SET hashes = substr(hashes, 1, ?) WHERE row = ?", (nodes * _HASH_BYTES, row)
+        )
+
 
 def number(level: int, place: int) -> int:
     """Where a node stands: how many nodes are complete before it is."""

@@ -21,6 +21,7 @@ from domain.log.sqlite import sqlite3
 from domain.order.commands import CreateOrder, ImportOrder
 from domain.strict_json import shaped
 from projections.views.views import Views
+from tests.postgres import Cluster
 
 ROOT = Path(__file__).parent.parent
 ME = Provenance("tester", "request-1")
@@ -63,6 +64,14 @@ def bring(ledger: OrderLedger, **fields: Any) -> None:
     """Imports one line."""
     line = shaped(fields, ImportOrder)
     do(ledger.import_batch, [(line, ledger.import_line(line))], ME)
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    """A PostgreSQL for the tests of a module."""
+    made = Cluster()
+    yield made.start()
+    made.remove()
 
 
 @pytest.fixture

@@ -120,6 +120,23 @@ class Cluster:
             found = connection.execute(sql, values or None)
             return found.fetchall() if found.description else []
 
+    def keep(self, database: str) -> str:
+        """The name of a copy of a database as it is now."""
+        copy = f"{database}_kept_{next(self._numbers)}"
+        self._end_connections(database)
+        self.do(f"CREATE DATABASE {copy} TEMPLATE {database}")
+        return copy
+
+    def go_back(self, database: str, copy: str) -> None:
+        """Puts a copy in a database's place: what a standby that takes over may come to, for its clients."""
+        self.do(f"ALTER DATABASE {database} ALLOW_CONNECTIONS false")
+        self._end_connections(database)
+        self.do(f"DROP DATABASE {database}")
+        self.do(f"ALTER DATABASE {copy} RENAME TO {database}")
+
+    def _end_connections(self, database: str) -> None:
+        self.do("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", database)
+
     def new_database(self) -> str:
         """The name of a new one, which is empty."""
         name = f"ledger_{next(self._numbers)}"

@@ -251,6 +251,11 @@ class Log(Reading, Protocol):
     def is_at_hand(self) -> bool:
         """Whether it answers by itself, so that to ask is no wait for anybody else."""
 
+    @property
+    def times_lost(self) -> int:
+        """How often it was out of reach for this process, its start counted: each time it may have gone back since, to
+        what a standby had."""
+
     def create(self) -> None:
         """Makes what a log needs where it is missing. Raises OperationalError where something else stands there."""
 

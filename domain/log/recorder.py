@@ -28,6 +28,7 @@ class SQLiteRecorder(SQLiteReading, ApplicationRecorder):
     """Implements `log.Log`, and the library's ApplicationRecorder."""
 
     is_at_hand = True
+    times_lost = 0
 
     def __init__(self, path: Path) -> None:
         self.path = path

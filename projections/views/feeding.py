@@ -15,7 +15,7 @@ from domain.log.records import RawRecord
 from domain.log.sqlite import sqlite3
 from projections.views.all import KEEPER
 from projections.views.fold import MAPPER, fold, put, rows
-from projections.views.generation import position, reach
+from projections.views.generation import note_recent, position, reach
 
 BATCH_EVENTS_MAX: Final = 2_000
 
@@ -37,6 +37,8 @@ def feed(ledger: OrderLedger, connection: sqlite3.Connection, written: Sequence[
     stopped = [uuid for (uuid,) in connection.execute("SELECT uuid FROM stopped")]
     before = partial(_state, ledger, connection)
     put(connection, rows(raws, fold(raws, before, stopped, read)), before)
+    if not ledger.log_of_events.is_at_hand:
+        note_recent(connection, raws)
     reach(connection, raws[-1].position)
     return raws[-1].position
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from domain.ledger import LOG
+from domain.log.records import RawRecord
 from domain.log.sqlite import connect, sqlite3, transaction
 from projections.views.all import VIEWS
 from projections.views.view import View, fingerprint, fingerprint_of
@@ -34,6 +35,10 @@ _FOLD_SOURCES: Final = (
     "projections/views/fold.py",
     "projections/views/generation.py",
 )
+
+
+# How many of the last records can be taken back.
+RECENT_MAX: Final = 10_000
 
 
 class ViewsUnavailable(Exception):
@@ -74,6 +79,10 @@ class Generations:
         link.unlink(missing_ok=True)
         link.symlink_to(file.name)
         os.replace(link, self.path)
+
+    def retire(self) -> None:
+        """Puts no generation in force."""
+        self.path.unlink(missing_ok=True)
 
     def sweep(self, in_force: Path) -> None:
         """Removes the generations that are not in force. A connection that is open on one can read it to its end."""
@@ -122,6 +131,8 @@ def create(database: "Database") -> None:
     """Makes the tables that are no view's, and every view's, in an empty file."""
     database.table("made_by").create({"name": str, "fingerprint": str}, pk="name", strict=True)
     database.table("positions").create({"log": str, "position": int}, pk="log", strict=True)
+    # Of the last records, whose they are: so that they can be taken back.
+    database.table("recent").create({"position": int, "uuid": str}, pk="position", strict=True)
     database.table("stopped").create({"uuid": str, "position": int, "reason": str}, pk="uuid", strict=True)
     for view in VIEWS:
         view.create(database)
@@ -152,3 +163,18 @@ def position(connection: sqlite3.Connection) -> int:
 def reach(connection: sqlite3.Connection, position: int) -> None:
     """Writes down how far in the log a generation is."""
     connection.execute("UPDATE positions SET position = ? WHERE log = ?", (position, LOG))
+
+
+def note_recent(connection: sqlite3.Connection, raws: Sequence[RawRecord]) -> None:
+    """Writes down whose the last records are."""
+    connection.executemany("INSERT INTO recent VALUES (?, ?)", [(raw.position, raw.order) for raw in raws])
+    connection.execute("DELETE FROM recent WHERE position <= ?", (raws[-1].position - RECENT_MAX,))
+
+
+def recent(connection: sqlite3.Connection, after: int) -> dict[int, str]:
+    """The positions of the last records behind one, with the UUIDs of whose they are."""
+    return dict(connection.execute("SELECT position, uuid FROM recent WHERE position > ?", (after,)))
+
+
+def forget_recent(connection: sqlite3.Connection, after: int) -> None:
+    connection.execute("DELETE FROM recent WHERE position > ?", (after,))

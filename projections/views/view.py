@@ -58,6 +58,10 @@ class RecordView(View):
     def of_records(self, raws: Sequence[RawRecord]) -> list[Row]:
         """The rows of the log's next records."""
 
+    @abstractmethod
+    def cut(self, connection: sqlite3.Connection, position: int) -> None:
+        """Takes out the rows of the records behind a position."""
+
 
 class History(msgspec.Struct):
     """Some of the records of one history, folded."""

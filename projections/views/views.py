@@ -18,6 +18,7 @@ from domain.ledger import OrderLedger
 from domain.log.records import RawRecord
 from domain.log.sqlite import begin, connect, sqlite3, transaction
 from projections.views import generation, rebuilding
+from projections.views.agreeing import TooFarAhead, agreed, take_back
 from projections.views.all import KEEPER, VIEWS
 from projections.views.feeding import feed
 from projections.views.generation import Generations, ViewsUnavailable
@@ -41,6 +42,8 @@ class Views:
         # The one connection that feeds, with the inode of its generation; used under the lock.
         self._writer: tuple[int, sqlite3.Connection] | None = None
         self._lock = threading.Lock()
+        # How often the log had been out of reach when the views were last held against it.
+        self._agreed_after = 0
 
     # --- the generation in force ---
 
@@ -91,7 +94,9 @@ class Views:
         return generation.position(self.reader)
 
     def version_of(self, uuid: UUID) -> int:
-        """The version that the views know of a history; 0 where they do not know it, or cannot be read."""
+        """The version that the views know of a history; 0 where they do not know it, or cannot be read or relied on."""
+        if self._ledger.log_of_events.times_lost != self._agreed_after:
+            return 0
         try:
             reader, text = self.reader, str(uuid)
             return next(filter(None, (keeper.version(reader, text) for keeper in KEEPER.values())), 0)
@@ -108,17 +113,33 @@ class Views:
         """
         if target is None:
             target = written[-1].position if written else self._ledger.head()
+            self._agree()
             # Mostly there is nothing new, and then no thread need wait for the lock.
             if (position := self.position()) >= target:
                 return position
         while True:
             with self._lock:
-                position = self.position()
+                before = position = self.position()
                 if position < target:  # else another thread has fed them while this one waited
                     with self._writing() as writer:
                         position = feed(self._ledger, writer, written)
-            if position >= target:
+            if position >= target or position == before:  # or the log has not so much any more
                 return position
+
+    def _agree(self) -> None:
+        """Where the log was out of reach, takes back what the views have and it has not, or not any more."""
+        times_lost = self._ledger.log_of_events.times_lost
+        if times_lost == self._agreed_after:
+            return
+        if agreed(self._ledger, self.reader) < self.position():
+            with self._lock:
+                try:
+                    with self._writing() as writer:
+                        take_back(self._ledger, writer, agreed(self._ledger, writer))
+                except TooFarAhead as error:
+                    self._generations.retire()
+                    raise ViewsUnavailable(f"the views are ahead of the log by {error}") from None
+        self._agreed_after = times_lost
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:

@@ -1,6 +1,6 @@
 """What a log on PostgreSQL does beside what every log does: its lock, its round trips, what it refuses."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -8,13 +8,6 @@ from domain.log.log import Log
 from domain.log.opening import open_log
 from tests.log.contract import LogContract
 from tests.postgres import Cluster
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
-    made = Cluster()
-    yield made.start()
-    made.remove()
 
 
 @pytest.fixture(scope="module")

@@ -36,7 +36,7 @@ SETTLED = b"""reference,kind,gross,fee,net,currency,occurred_at,order,payout
 r-3,payment,9.00,0.30,8.70,USD,2026-03-01T09:00:00Z,,
 r-9,payment,7.00,0.20,6.80,USD,2026-03-02T09:00:00Z,,
 """
-OWN = ("made_by", "positions", "stopped")  # the tables that are no view's
+OWN = ("made_by", "positions", "recent", "stopped")  # the tables that are no view's
 
 every_view = pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
 

@@ -238,8 +238,9 @@ class Readers:
     A connection does not live through a fork: whoever forks closes them before.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, on_loss: Callable[[], None]) -> None:
         self._url = url
+        self._on_loss = on_loss
         self._idle: list[Connection] = []
 
     @contextmanager
@@ -266,13 +267,13 @@ class Readers:
         return self._on_one_that_lives(lambda connection: connection.copied(sql))
 
     def _on_one_that_lives(self, ask: Callable[[Connection], list[Row]]) -> list[Row]:
-        """Where a connection turns out to be over, others are tried, down to a new one."""
+        """Where a connection turns out to be over, all are, and another is made."""
         while self._idle:
             try:
                 with self.one() as connection:
                     return ask(connection)
             except Lost:
-                continue
+                self._on_loss()
         with self.one() as connection:
             return ask(connection)
 

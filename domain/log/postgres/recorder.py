@@ -41,7 +41,9 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._readers = Readers(url)
+        # Whoever finds a connection lost has all others made anew: they may be to a server that is the primary no more.
+        self.times_lost = 1
+        self._readers = Readers(url, self._note_loss)
         # One for all threads, since only one can write at a time.
         self._writer: Connection | None = None
         self._writing = Lock()
@@ -142,9 +144,14 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
             self._writer = Connection(self.url, durable=True)
         return self._writer
 
+    def _note_loss(self) -> None:
+        self.times_lost += 1
+        self._readers.close()
+
     def _discard(self) -> None:
         if self._writer is not None:
             self._writer.close()
+            self._note_loss()
         self._writer = None
 
     def _roll_back(self) -> None:
@@ -188,6 +195,7 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
         except (Lost, psycopg.Error):
             if self._listener is not None:
                 self._listener.close()
+                self._note_loss()
             self._listener = None
             time.sleep(seconds)
 
@@ -201,6 +209,8 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
 
     def close(self) -> None:
         """Closes the connections that nobody uses; each opens again when it is used."""
-        self._readers.close()
+        self._note_loss()
         with self._writing:
-            self._discard()
+            if self._writer is not None:
+                self._writer.close()
+            self._writer = None
