@@ -37,17 +37,18 @@ class Journal:
 
 
 def _entry(movement: payments.Movement) -> Entry:
+    """A movement as it is matched: references without the white space around them, as files are read."""
     return Entry(
         position=movement.position,
         kind=movement.kind,
         order_id=movement.order_id,
         order_key=movement.key,
         provider=movement.provider,
-        reference=movement.reference,
+        reference=movement.reference.strip(),
         amount=movement.amount,
         currency=movement.currency,
         digits=movement.digits,
         received_at=movement.received_at,
         method=movement.method,
-        payment_reference=movement.payment_reference,
+        payment_reference=movement.payment_reference and movement.payment_reference.strip(),
     )

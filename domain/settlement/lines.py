@@ -57,7 +57,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One movement. `kind` is one of KINDS, else `raw_kind`, the file's own word.
 
     `row` is its row in the file, from 1, headers counted. `aliases` are other references that the provider gives to
-    the same movement. `order` is the order's key, its id, or a text that contains one of them.
+    the same movement; `concerns` are references of the payment that a refund, a chargeback or a failure is about.
+    `order` is the order's key, its id, or a text that contains one of them.
     """
 
     row: int
@@ -73,16 +74,22 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     order: str = ""
     payout: str = ""
     aliases: tuple[str, ...] = ()
+    concerns: tuple[str, ...] = ()
 
 
 class Balance(msgspec.Struct, frozen=True):
-    """An account's balance as the file states it, before or after the lines of one of its sections."""
+    """An account's balance as the file states it, before or after the lines of one of its sections.
+
+    `at` is the moment for which it is stated, in UTC: of an opening balance where the section's time begins, of a
+    closing one where it ends; None where the file does not say it.
+    """
 
     row: int
     account: str
     currency: str
     which: Literal["opening", "closing"]
     amount: int
+    at: datetime | None = None
 
 
 class SettlementRefused(Refusal):

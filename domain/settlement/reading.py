@@ -1,26 +1,46 @@
 """Reads a settlement file of any format: its lines, or a refusal that names the place of the fault.
 
-The format is recognised by the content, never by the name: an XLSX workbook, a camt.053 statement, PayPal's report by
-its first cell, Stripe's by its columns, and otherwise the mapping that was given, or our own layout.
+The format is recognised by the content, never by the name: an XLSX workbook, a bank's camt message or SWIFT statement,
+PayPal's reports by their first cell, Stripe's by their columns, and otherwise the mapping that was given, or our own
+layout. What is none of these is refused by its own name, where it has one, with what can be done.
 """
 
+import re
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from io import SEEK_END
 from itertools import chain
 from typing import BinaryIO, Final
 
-from domain.settlement.formats.camt053 import camt053_lines
-from domain.settlement.formats.mapping import OWN, Mapping, mapped_lines
+from domain.settlement.formats.camt import camt_lines
+from domain.settlement.formats.mapping import OWN, OWN_REQUIRED, Mapping, mapped_lines
+from domain.settlement.formats.mt940 import mt940_lines
 from domain.settlement.formats.paypal import paypal_lines
 from domain.settlement.formats.stripe import is_stripe, stripe_lines
 from domain.settlement.lines import TEXTS_CHARS_MAX, Balance, Line, Misfit, SettlementRefused
 from domain.settlement.tables.cells import Cell
 from domain.settlement.tables.rows import csv_rows
 from domain.settlement.tables.sheet import sheet_rows
+from domain.settlement.tables.table import Header
 
 FILE_BYTES_MAX: Final = 256 * 1024 * 1024
 _LOOK_BYTES: Final = 1024
+_SWIFT: Final = re.compile(rb"(?:\A|\n):20:")
+_INSTEAD: Final = "ask the bank for camt.053, MT940 or CSV"
+# What other files begin with, and what they are called.
+_OTHERS: Final = (
+    (re.compile(rb"\xd0\xcf\x11\xe0"), "an old or an encrypted workbook; save it as XLSX without a password"),
+    (re.compile(rb"\x1f\x8b|7z\xbc\xaf|Rar!"), "a packed archive; unpack it, and give each file in it"),
+    (re.compile(rb"%PDF"), "a PDF; ask for the same as CSV, XLSX, camt.053 or MT940"),
+    (re.compile(rb"OFXHEADER|<OFX>|(?:<\?xml[^>]*>\s*)?<\?OFX"), f"OFX, which is not read; {_INSTEAD}"),
+    (re.compile(rb"01,[^,\n]*,[^,\n]*,[0-9]{6},"), f"BAI2, which is not read; {_INSTEAD}"),
+    (re.compile(rb"!Type:"), f"QIF, which is not read; {_INSTEAD}"),
+    (re.compile(rb"(?i:<!doctype html|<html)"), "a web page; was the sign-in page saved instead of the file?"),
+)
+KNOWN: Final = (
+    "our own layout, Stripe's itemised reports, PayPal's settlement and transaction detail reports,"
+    " camt.052, camt.053, camt.054, MT940 and MT942"
+)
 
 
 def read(
@@ -58,15 +78,28 @@ def _lines(
     if stream.seek(0, SEEK_END) > FILE_BYTES_MAX:
         raise Misfit(None, None, f"a file has at most {FILE_BYTES_MAX // 1024**2} MiB")
     stream.seek(0)
-    begin = stream.read(_LOOK_BYTES)
+    begin = stream.read(_LOOK_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip()
     stream.seek(0)
-    if begin.startswith(b"\xd0\xcf\x11\xe0"):
-        raise Misfit(None, None, "an old or an encrypted workbook; save it as XLSX without a password")
-    if _is_xml(begin):
-        yield from camt053_lines(stream, provider, on_balance)
-        return
+    for pattern, called in _OTHERS:
+        if pattern.match(begin):
+            raise Misfit(None, None, f"this is {called}")
+    if begin.startswith((b"<", b"\xff\xfe<\x00", b"\xfe\xff\x00<")):
+        yield from camt_lines(stream, provider, on_balance)
+    elif mapping is None and _SWIFT.search(begin):
+        yield from mt940_lines(stream, provider, on_balance)
+    else:
+        yield from _table_lines(stream, provider, mapping, on_balance, is_sheet=begin.startswith(b"PK\x03\x04"))
+
+
+def _table_lines(
+    stream: BinaryIO,
+    provider: str,
+    mapping: Mapping | None,
+    on_balance: Callable[[Balance], None],
+    *,
+    is_sheet: bool,
+) -> Generator[Line]:
     chosen = mapping or OWN
-    is_sheet = begin.startswith(b"PK\x03\x04")
     rows: Generator[tuple[int, Sequence[Cell]]]
     if is_sheet:
         rows = sheet_rows(stream, chosen.sheet, chosen.header_row)
@@ -87,14 +120,22 @@ def _lines(
         elif is_stripe(names):
             yield from stripe_lines(whole, provider)
         else:
+            _check_own(first[0], names)
             if not is_sheet:
                 _check_last_line(stream)
             yield from mapped_lines(whole, OWN, provider)
 
 
-def _is_xml(begin: bytes) -> bool:
-    text = begin.removeprefix(b"\xef\xbb\xbf").lstrip()
-    return text.startswith((b"<", b"\xff\xfe<\x00", b"\xfe\xff\x00<"))
+def _check_own(row: int, names: Sequence[str]) -> None:
+    """Raises Misfit for a layout that nobody knows, with what can be done."""
+    header = Header(row, names)
+    try:
+        header.require(*OWN_REQUIRED)
+    except Misfit as misfit:
+        if misfit.column in header.places:
+            raise  # it is there twice
+        can = f"known are {KNOWN}; a rules file can describe any other, and `run.py reconcile rules FILE` begins one"
+        raise Misfit(misfit.row, misfit.column, f"{misfit.message}; {can}") from None
 
 
 def _check_last_line(stream: BinaryIO) -> None:

@@ -53,7 +53,7 @@ The payments, refunds and chargebacks of a file, those that failed and those tha
 and booked by the orders; of them the fee alone is booked here, those of a day together. What a file has and the ledger
 has not is no order's yet: it is booked when it is recorded, and until then the reconciliation shows it. A file that was
 reconciled by several rules is booked once, by the last of them; a line that stands in two files of a provider is booked
-once.
+once. Lines without a reference are told apart by their file, payout and row.
 """
 
 import re
@@ -189,7 +189,7 @@ def export_beancount(
             files[state.provider, state.file_sha256] = max((raws[-1].position, state), last, key=itemgetter(0))
     for position, state in sorted(files.values(), key=itemgetter(0)):
         _, settled = read_again(log, state)
-        file.write("".join(books.settled(state.provider, state.file, position, settled.lines)).encode())
+        file.write("".join(books.settled(state, position, settled.lines)).encode())
     file.write("".join(books.openings()).encode())
 
 
@@ -234,14 +234,16 @@ class _Books:
         self._use(unit.currency, day)
         return "\n".join(lines) + "\n"
 
-    def settled(self, provider: str, file: str, position: int, lines: Sequence[Line]) -> Iterator[str]:
+    def settled(self, state: Reconciliation, position: int, lines: Sequence[Line]) -> Iterator[str]:
         """Those of a settlement file's lines that no file before it had."""
+        provider, file = state.provider, state.file
         known = frozenset(self._settled)
         name, holds = _named_after(provider), provider_account(provider)
         self._providers[holds] = provider
         fees: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
         for line in lines:
-            said = (provider, line.kind, line.reference, line.currency, line.net, line.occurred_at)
+            reference = line.reference or (state.file_sha256, line.payout, line.row)
+            said = (provider, line.kind, reference, line.currency, line.net, line.occurred_at)
             self._settled.add(said)
             if said in known:
                 continue

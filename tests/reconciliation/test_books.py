@@ -72,11 +72,17 @@ def test_currencies_without_a_point_and_with_three_digits_behind_it_stay_exact(o
 
 
 def test_a_line_that_stands_in_two_files_is_booked_once_and_two_alike_in_one_file_twice(office: Office) -> None:
-    fee = ",fee,-2.00,0.00,-2.00,USD,@,,"
+    fee = "f_1,fee,-2.00,0.00,-2.00,USD,@,,"
     when = office.file(fee).splitlines()[1]
     office.start(when, when)
     office.start(when, when, "x,fee,-1.00,0.00,-1.00,USD,@,,")
     assert books(office)[1].balances()[FEES, "USD"] == Decimal("5.00")
+
+
+def test_fees_without_a_reference_are_told_apart_by_file_payout_and_row(office: Office) -> None:
+    office.start(",fee,-0.25,0,-0.25,EUR,2026-03-05,,po_f1", ",fee,-0.25,0,-0.25,EUR,2026-03-05,,po_f1")
+    office.start(",fee,-0.25,0,-0.25,EUR,2026-03-05,,po_f2")
+    assert books(office)[1].balances()[FEES, "EUR"] == Decimal("0.75")
 
 
 def test_a_file_that_is_reconciled_by_other_rules_too_is_booked_once(office: Office) -> None:

@@ -64,6 +64,12 @@ def test_a_payment_of_another_provider_is_no_business_of_this_file(office: Offic
     assert one["outcomes"] == {"missing_in_ledger": 1}
 
 
+def test_references_are_matched_without_the_white_space_around_them(office: Office) -> None:
+    office.paid(" pi_1 ")
+    one = office.start('" pi_1",payment,50.00,0,50.00,USD,@,,')
+    assert one["outcomes"] == {"matched": 1}
+
+
 def test_what_the_tie_out_cannot_explain_is_open_until_somebody_explains_it(office: Office) -> None:
     office.paid("pi_1")
     one = office.start("pi_1,payment,50.00,1.00,49.00,USD,@,,po_1", "po_1,payout,-48.00,0,-48.00,USD,@,,")

@@ -165,3 +165,41 @@ def try_to_read(content: bytes) -> None:
     """Raises whatever is no refusal."""
     with contextlib.suppress(SettlementRefused):
         list(read(io.BytesIO(content), "file", "acme"))
+
+
+@pytest.mark.parametrize(
+    ("begin", "called"),
+    [
+        (b"01,122099999,123456789,040621,0200,1,65,,2/\n", "BAI2"),
+        (b"OFXHEADER:100\nDATA:OFXSGML\n<OFX>", "OFX"),
+        (b'<?xml version="1.0"?>\n<?OFX OFXHEADER="200"?>\n<OFX></OFX>', "OFX"),
+        (b"!Type:Bank\nD03/01/2026\n", "QIF"),
+        (b"%PDF-1.7\n", "PDF"),
+        (b"\x1f\x8b\x08\x00", "archive"),
+        (b"\n<!DOCTYPE html><html>", "web page"),
+    ],
+)
+def test_another_kind_of_file_is_called_by_its_name(begin: bytes, called: str) -> None:
+    assert called in refusal_of(begin + bytes(20)).message
+
+
+def test_a_zip_that_is_no_workbook_is_called_by_its_name() -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as package:
+        package.writestr("march.csv", own(GOOD))
+    assert "zip archive" in refusal_of(packed.getvalue()).message
+
+
+def test_an_unknown_layout_says_what_is_known_and_how_a_rules_file_is_begun() -> None:
+    refused = refusal_of("Datum;Betrag;Text\n01.03.2026;5,00;x\n")
+    assert (refused.row, refused.column) == (1, "reference")
+    for said in (
+        "semicolons",
+        "our own layout",
+        "Stripe",
+        "PayPal",
+        "camt.053",
+        "MT940",
+        "run.py reconcile rules FILE",
+    ):
+        assert said in refused.message

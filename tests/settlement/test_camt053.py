@@ -181,3 +181,57 @@ def test_deep_nesting_and_endless_text_are_refused() -> None:
     deep = statement().replace("<Id>S1</Id>", "<x>" * 100 + "</x>" * 100)
     assert "deeper" in refusal_of(deep).message
     assert "characters" in refusal_of(statement().replace("S1", "S" * 200_000)).message
+
+
+def report(*entries: str, of: str = "052") -> str:
+    """The same as a report within the day, or as a notification."""
+    message, section = {"052": ("BkToCstmrAcctRpt", "Rpt"), "054": ("BkToCstmrDbtCdtNtfctn", "Ntfctn")}[of]
+    renamed = statement(*entries).replace("camt.053", f"camt.{of}").replace("BkToCstmrStmt", message)
+    return renamed.replace("<Stmt>", f"<{section}>").replace("</Stmt>", f"</{section}>")
+
+
+@pytest.mark.parametrize("of", ["052", "054"])
+def test_reports_within_the_day_and_notifications_are_read_like_statements(of: str) -> None:
+    (found,) = lines_of(report(entry("79.90", details=detail("E2E-9")), of=of))
+    assert (found.kind, found.reference, found.gross) == ("payment", "E2E-9", 7990)
+
+
+@pytest.mark.parametrize("status", ["PDNG", "INFO", "FUTR"])
+def test_what_is_not_booked_yet_moves_nothing(status: str) -> None:
+    (found,) = lines_of(report(entry("79.90").replace("BOOK", status)))
+    assert (found.kind, found.raw_kind, found.gross, found.net) == ("adjustment", f"{status} CRDT", 0, 0)
+
+
+def test_an_entry_without_a_day_has_that_of_its_message() -> None:
+    whole = entry("1.00").replace("BookgDt", "X").replace("ValDt", "X")
+    (found,) = lines_of(report(whole, of="054"))
+    assert found.occurred_at == datetime(2026, 3, 3, 5, tzinfo=UTC)
+    assert refusal_of(report(whole).replace("CreDtTm", "X")).column == "BookgDt"
+
+
+def test_an_entry_answers_to_the_creditors_reference_too() -> None:
+    reference = "<RmtInf><Strd><CdtrRefInf><Ref>210000000003139471430009017</Ref></CdtrRefInf></Strd></RmtInf>"
+    (found,) = lines_of(
+        statement(entry("1", details=detail("NOTPROVIDED").replace("<RmtInf>", reference + "<RmtInf>")))
+    )
+    assert found.reference == "210000000003139471430009017"
+
+
+@pytest.mark.parametrize(
+    ("period", "begins", "ends"),
+    [
+        ("", (1, 0), (2, 0)),
+        (
+            "<FrToDt><FrDtTm>2026-03-01T06:00:00Z</FrDtTm><ToDtTm>2026-03-01T18:00:00Z</ToDtTm></FrToDt>",
+            (1, 6),
+            (1, 18),
+        ),
+    ],
+)
+def test_the_balances_have_the_time_that_the_statement_is_of(
+    period: str, begins: tuple[int, int], ends: tuple[int, int]
+) -> None:
+    whole = statement().replace("<Acct>", f"{period}<Acct>").replace("</Bal>", "<Dt><Dt>2026-03-01</Dt></Dt></Bal>")
+    assert [balance.at for balance in balances_of(whole)] == [
+        datetime(2026, 3, day, hour, tzinfo=UTC) for day, hour in (begins, ends)
+    ]

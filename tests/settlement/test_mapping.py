@@ -116,6 +116,13 @@ def test_a_date_that_the_pattern_does_not_fit_is_refused() -> None:
         assert (refused.row, refused.column) == (4, "Buchungstag")
 
 
+@pytest.mark.parametrize(("written", "hour"), [("+0200", 8), ("+02:00", 8), ("-0130", 11), ("Z", 10)])
+def test_a_date_format_takes_an_offset(written: str, hour: int) -> None:
+    mapping = 'date_format = "%d.%m.%Y %H:%M %z"\ntimezone = "Europe/Berlin"\n' + PLAIN
+    (found,) = lines_of(f"day,amount\n01.03.2026 10:00 {written},5.00\n", mapping)
+    assert (found.occurred_at.hour, found.occurred_at.minute) == (hour, 30 if written == "-0130" else 0)
+
+
 def test_a_column_that_the_mapping_names_and_the_file_has_not_is_named() -> None:
     refused = refusal_of(EXPORT.replace("S/H", "H/S").encode("windows-1252"), BANK)
     assert (refused.row, refused.column) == (3, "S/H")
@@ -138,6 +145,7 @@ def test_utf_16_can_be_asked_for() -> None:
         ("[columns]", 'timezone = "../../etc/passwd"\n[columns]', "timezone"),
         ("[columns]", 'date_format = "%d.%m"\n[columns]', "date_format"),
         ("[columns]", 'date_format = "%Q"\n[columns]', "date_format"),
+        ("[columns]", 'date_format = "%d.%m.%Y %Z"\n[columns]', "date_format"),
         ("[columns]", 'delimiter = ";;"\n[columns]', "delimiter"),
         ("[columns]", 'encoding = "rot13"\n[columns]', "encoding"),
         ("[columns]", "header_row = 0\n[columns]", "header_row"),

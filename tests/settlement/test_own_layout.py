@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from domain.settlement.lines import KINDS, SIGNS
+from projections.csv_text import harmless
 from tests.settlement.making import lines_of, own, refusal_of
 
 GOOD = "pi_1,payment,50.00,1.75,48.25,USD,2026-03-01T10:30:00Z,42,po_1"
@@ -127,7 +128,7 @@ def test_zeros_beyond_the_digits_of_the_currency_mean_nothing(text: str, currenc
         ("1,payment,1234567890123456,,,USD,2026-03-01,,", "gross", "not an amount"),
         ("1,payment,=1+2,,,USD,2026-03-01,,", "gross", "formula"),
         ("=HYPERLINK(1),payment,5.00,,,USD,2026-03-01,,", "reference", "formula"),
-        ("1,payment,5.00,,,USD,2026-03-01,+cmd|' /C calc'!A0,", "order", "formula"),
+        ("1,payment,5.00,,,USD,2026-03-01,,+cmd|' /C calc'!A0", "payout", "formula"),
         ("1,payment,5.00,1.00,5.00,USD,2026-03-01,,", "net", "not net"),
         ("1,payment,5.00,,,XYZ,2026-03-01,,", "currency", "not a currency"),
         ("1,payment,5.00,,,,2026-03-01,,", "currency", "missing"),
@@ -145,6 +146,24 @@ def test_a_cell_that_does_not_fit_is_refused_with_its_row_and_column(row: str, c
     refused = refusal_of(own(GOOD, row))
     assert (refused.row, refused.column) == (3, column)
     assert says in refused.message
+
+
+@pytest.mark.parametrize("text", ["@home order 42", "=order 42", "-order 42-", "+cmd|' /C calc'!A0", "=1+2"])
+def test_free_text_is_never_a_formula(text: str) -> None:
+    (found,) = lines_of(own(f"1,payment,5.00,,,USD,2026-03-01,{text},"))
+    assert found.order == text
+
+
+@pytest.mark.parametrize("reference", ['=HYPERLINK("http://x")', "-1+1", "@a", "＝x", "+49", "=", "'a", "o'b"])
+def test_a_reference_that_an_export_defused_is_read_as_it_was(reference: str) -> None:
+    written = harmless(reference).replace('"', '""')
+    (found,) = lines_of(own(f'"{written}",payment,5.00,,,USD,2026-03-01,,'))
+    assert found.reference == reference
+
+
+def test_an_amount_that_an_export_wrote_with_two_digits_is_read_in_a_currency_of_none() -> None:
+    assert lines_of(own("1,payment,10000.00,,,JPY,2026-03-01,,"))[0].gross == 10000
+    assert refusal_of(own("1,payment,10000.50,,,JPY,2026-03-01,,")).column == "gross"
 
 
 def test_a_refusal_reads_well_on_its_own() -> None:

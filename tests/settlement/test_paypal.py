@@ -65,8 +65,8 @@ def test_amounts_are_minor_units_of_each_currency() -> None:
 
 def test_the_footer_states_the_beginning_and_the_ending_balance() -> None:
     assert balances_of(WHOLE) == [
-        Balance(8, "MERCHANT77", "USD", "opening", 500),
-        Balance(8, "MERCHANT77", "USD", "closing", 500),
+        Balance(8, "MERCHANT77", "USD", "opening", 500, datetime(2026, 3, 1, 8, tzinfo=UTC)),
+        Balance(8, "MERCHANT77", "USD", "closing", 500, datetime(2026, 3, 2, 7, 59, 59, tzinfo=UTC)),
     ]
 
 
@@ -158,3 +158,47 @@ def test_a_cell_that_does_not_fit_is_refused_with_its_row_and_column(row: str, c
 )
 def test_a_row_that_is_out_of_place_is_refused(file: str, row: int) -> None:
     assert refusal_of(file).row == row
+
+
+TRR_COLUMNS = COLUMNS.replace('"Custom Field"', '"Transactional Status","Custom Field"')
+
+
+def detail(reference: str, code: str, gross: str, status: str, of: str = "") -> str:
+    row = transaction(reference, code, gross).replace('"USD","",,"",', f'"USD","",,"","{status}",')
+    return row.replace('"","","","' + code, f'"","{of}","TXN","{code}')
+
+
+def details(*rows: str) -> str:
+    return report(*rows, tail=(f'"SC",{len(rows)}', '"FF",1')).replace(COLUMNS, TRR_COLUMNS)
+
+
+def told(*rows: str) -> list[tuple[str, str, str, int]]:
+    return [(line.kind, line.raw_kind, line.reference, line.gross) for line in lines_of(details(*rows))]
+
+
+def test_denied_and_pending_transactions_move_nothing() -> None:
+    assert told(
+        detail("1A", "T0006", '"CR",100,"USD"', "S"),
+        detail("2B", "T0006", '"CR",200,"USD"', "D"),
+        detail("3C", "T0006", '"CR",300,"USD"', "P"),
+        detail("4D", "T1300", '"CR",400,"USD"', "S"),
+    ) == [
+        ("payment", "T0006", "1A", 100),
+        ("adjustment", "T0006 denied", "2B", 0),
+        ("adjustment", "T0006 pending", "3C", 0),
+        ("adjustment", "T1300 authorised", "4D", 0),
+    ]
+
+
+def test_a_reversed_transaction_is_taken_back_once() -> None:
+    reversed_ = detail("1A", "T0006", '"CR",100,"USD"', "V")
+    assert told(reversed_) == [("payment", "T0006", "1A", 100), ("payment_failure", "T0006 reversed", "1A", -100)]
+    assert told(reversed_, detail("2B", "T1106", '"DR",100,"USD"', "S", of="1A")) == [
+        ("payment", "T0006", "1A", 100),
+        ("chargeback", "T1106", "2B", -100),
+    ]
+
+
+def test_what_is_no_payment_concerns_the_transaction_that_it_names() -> None:
+    (found,) = lines_of(details(detail("2B", "T1201", '"DR",100,"USD"', "S", of="1A")))
+    assert found.concerns == ("1A",)

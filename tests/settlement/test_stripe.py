@@ -77,6 +77,15 @@ def test_each_category_has_its_kind_and_an_unknown_one_keeps_its_name(category: 
     assert (found.kind, found.raw_kind) == (kind, category)
 
 
+def test_what_is_no_payment_concerns_the_payment_of_its_charge() -> None:
+    assert [found.concerns for found in lines_of(report(CHARGE, REFUND, DISPUTE, PAYOUT))] == [
+        (),
+        ("pi_1", "ch_1"),
+        ("pi_0", "ch_0"),
+        (),
+    ]
+
+
 def test_yen_are_in_whole_yen() -> None:
     (found,) = lines_of(report(CHARGE.replace("usd", "jpy").replace("79.90,2.62,77.28", "7990,262,7728")))
     assert (found.gross, found.currency) == (7990, "JPY")

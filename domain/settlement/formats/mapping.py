@@ -5,7 +5,7 @@ A mapping for a bank's CSV, say:
     delimiter = ";"
     encoding = "windows-1252"
     decimal = ","
-    date_format = "%d.%m.%Y"          # strptime's; without it ISO 8601
+    date_format = "%d.%m.%Y"          # strptime's, %z for an offset; without it ISO 8601
     timezone = "Europe/Berlin"        # the zone of times without an offset
     currency = "EUR"                  # for files without a column for it
     header_row = 5                    # for files with other lines above the header
@@ -35,7 +35,7 @@ is found out.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -45,7 +45,7 @@ from msgspec import Meta
 from domain.currencies import digits_of, minor_digits
 from domain.refusals import InvalidField
 from domain.settlement.lines import KINDS, SIGNS, Kind, Line, Misfit, shown
-from domain.settlement.tables.cells import REFERENCE_LENGTH_MAX, Cell
+from domain.settlement.tables.cells import Cell
 from domain.settlement.tables.table import Header, Record, records
 
 # The sign of each kind's amounts, for files whose amounts have none; an adjustment, say, can go either way.
@@ -95,7 +95,7 @@ OWN: Final = Mapping(
 OWN_REQUIRED: Final = ("reference", "kind", "gross", "currency", "occurred_at")
 DATE_FORMAT_CHARS_MAX: Final = 100
 _DIRECTIVE: Final = re.compile("%(.)", re.DOTALL)
-_SAMPLE_DAY: Final = datetime(2026, 2, 28)  # noqa: DTZ001  (a day to try a pattern on)
+_SAMPLE_DAY: Final = datetime(2026, 2, 28, tzinfo=UTC)  # a day to try a pattern on
 
 
 def checked(mapping: Mapping, at: str = "") -> Mapping:
@@ -131,6 +131,8 @@ def _check_date_format(pattern: str, field: str) -> None:
     if len(pattern) > DATE_FORMAT_CHARS_MAX:
         raise InvalidField(field, f"at most {DATE_FORMAT_CHARS_MAX} characters, these are {len(pattern)}")
     directives = [directive for directive in _DIRECTIVE.findall(pattern) if directive != "%"]
+    if "Z" in directives:
+        raise InvalidField(field, "the name of a zone (%Z) is not read; write %z for an offset, or give a timezone")
     for directive in directives:
         if directives.count(directive) > 1:
             raise InvalidField(field, f"%{directive} stands in {shown(pattern)} twice; once is right, like '%d.%m.%Y'")
@@ -152,9 +154,7 @@ def mapped_lines(rows: Iterable[tuple[int, Sequence[Cell]]], mapping: Mapping, p
     header = next((Header(row, cells) for row, cells in below if row >= mapping.header_row), None)
     if header is None:
         raise Misfit(None, None, "the file is empty")
-    if mapping is OWN:
-        header.require(*OWN_REQUIRED)
-    else:
+    if mapping is not OWN:
         header.require(*filter(None, msgspec.structs.astuple(mapping.columns)))
         header.require(*filter(None, [mapping.signs.direction]))
     zone = _zone(mapping)
@@ -193,7 +193,7 @@ def _line(record: Record, mapping: Mapping, zone: ZoneInfo | None, provider: str
         currency=currency,
         occurred_at=record.moment(columns.occurred_at, zone, mapping.date_format),
         order=record.word(columns.order),
-        payout=record.shared(columns.payout, REFERENCE_LENGTH_MAX),
+        payout=record.payout(columns.payout),
     )
 
 

@@ -1,7 +1,7 @@
-"""The lines of PayPal's settlement report (STL-yyyymmdd.sequenceNumber.version.CSV).
+"""The lines of PayPal's settlement report (STL-yyyymmdd…) and of its transaction detail report (TRR-yyyymmdd…).
 
-The specification: https://developer.paypal.com/docs/reports/sftp-reports/settlement-report/; event codes:
-https://developer.paypal.com/docs/reports/reference/tcodes/.
+The specifications: https://developer.paypal.com/docs/reports/sftp-reports/settlement-report/ and …/transaction-detail/;
+event codes: https://developer.paypal.com/docs/reports/reference/tcodes/.
 
 The first cell of a row is its type: RH, FH, SH (headers of the report, the file, a section), CH (the columns),
 SB (a transaction), SF and SC (a section's footer, one a currency, and its count of SB rows), RF, RC (the report's) and
@@ -10,17 +10,26 @@ FF (the file's end). A report of several files has RF and RC in the last one onl
 - Amounts are unsigned whole numbers of the currency's minor units (10000 is 100.00 USD, and 10000 JPY), and the column
   beside each says CR or DR. A fee that was charged is DR.
 - Times are like `2024/08/20 00:01:17 -0700`.
-- The reference is the Transaction ID; the order is looked for in the Invoice ID, else in the Custom Field.
+- The reference is the Transaction ID; the order is looked for in the Invoice ID, else in the Custom Field. What is no
+  payment concerns the transaction of its PayPal Reference ID.
 - A section's footer has the currency, four totals, and then pairs of CR or DR and a balance, of which the first two
   are the beginning and the ending available balance.
+
+The transaction detail report has a column more, the Transactional Status, and transactions that move nothing: denied
+ones (D), those that are pending (P), authorisations and orders (T13). Each of them is an adjustment of nothing, under
+its code and status. One that was reversed (V) is the payment that it was; where the report has no transaction that
+reverses it, what it moved is taken back again by a line of its own, a payment_failure or a refund_failure.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Final
+
+from msgspec.structs import replace
 
 from domain.currencies import minor_digits
 from domain.settlement.lines import LINES_MAX, RESERVE, Balance, Line, Meaning, Misfit, kind_of, shown
-from domain.settlement.tables.cells import REFERENCE_LENGTH_MAX, Cell
+from domain.settlement.tables.cells import REFERENCE_LENGTH_MAX, Cell, moment
 from domain.settlement.tables.table import Header, Record
 
 REQUIRED: Final = (
@@ -34,6 +43,11 @@ REQUIRED: Final = (
     "Fee Amount",
     "Fee Currency",
 )
+_STATUSES: Final = ("Transactional Status", "Transaction Status")
+_MOVES_NOTHING: Final = {"D": "denied", "P": "pending"}
+_REVERSED: Final = "V"
+_TAKEN_BACK: Final = {"payment": "payment_failure", "refund": "refund_failure"}
+_NO_MOVEMENTS: Final = ("T13", "T98")  # authorisations and orders; what is there to be seen only
 _DATE_FORMAT: Final = "%Y/%m/%d %H:%M:%S %z"
 _DIRECTIONS: Final = {"CR": 1, "DR": -1}
 _BEGINNING: Final = 6  # the place, in a section's footer, of the beginning balance's CR or DR
@@ -93,15 +107,21 @@ class _Reading:
         self.provider = provider
         self.on_balance = on_balance
         self.account = ""
+        self.begins: datetime | None = None
+        self.ends: datetime | None = None
         self.header: Header | None = None
         self.in_section = self.has_report_header = self.is_ended = False
         self.of_section = self.of_report = 0
+        # Transactions that the report says were reversed, by their ids, and the ids that others name.
+        self.reversed: dict[str, Line] = {}
+        self.named: set[str] = set()
 
     def section(self, row: int, cells: Sequence[str]) -> None:
         if self.in_section:
             raise Misfit(row, "SH", "a section begins before the last one has ended with its count (SC)")
         self.in_section, self.of_section, self.header = True, 0, None
         self.account = cells[3].strip() if len(cells) > 3 else ""
+        self.begins, self.ends = (_time(cells[place]) if len(cells) > place else None for place in (1, 2))
         if len(self.account) > REFERENCE_LENGTH_MAX:
             raise Misfit(row, "4", f"at most {REFERENCE_LENGTH_MAX} characters, these are {len(self.account)}")
 
@@ -120,7 +140,30 @@ class _Reading:
         self.of_report += 1
         if self.of_report > LINES_MAX:
             raise Misfit(row, None, f"a file has at most {LINES_MAX} lines")
-        return _line(Record(row, self.header, cells), self.provider)
+        record = Record(row, self.header, cells)
+        status = next((record.word(name).upper()[:1] for name in _STATUSES if name in self.header.places), "")
+        line = _line(record, self.provider)
+        if status in _MOVES_NOTHING or line.raw_kind.startswith(_NO_MOVEMENTS):
+            raw_kind = f"{line.raw_kind} {_MOVES_NOTHING.get(status, 'authorised')}"
+            return replace(line, kind="adjustment", raw_kind=raw_kind, gross=0, fee=0, net=0)
+        if status == _REVERSED and line.kind in _TAKEN_BACK:
+            self.reversed[line.reference] = line
+        self.named.update(line.concerns)
+        return line
+
+    def taken_back(self) -> Iterator[Line]:
+        """A line for each transaction that was reversed, and that no other in the report reverses."""
+        for reference, line in self.reversed.items():
+            if reference not in self.named:
+                yield replace(
+                    line,
+                    kind=_TAKEN_BACK[line.kind],
+                    raw_kind=f"{line.raw_kind} reversed",
+                    gross=-line.gross,
+                    fee=-line.fee,
+                    net=-line.net,
+                    concerns=(reference,),
+                )
 
     def balances(self, row: int, cells: Sequence[str]) -> None:
         currency = cells[1].strip() if len(cells) > 1 else ""
@@ -131,8 +174,8 @@ class _Reading:
         opening, closing = (
             _directed(row, place + 1, cells[place], cells[place + 1]) for place in (_BEGINNING, _ENDING)
         )
-        self.on_balance(Balance(row, self.account, currency, "opening", opening))
-        self.on_balance(Balance(row, self.account, currency, "closing", closing))
+        self.on_balance(Balance(row, self.account, currency, "opening", opening, self.begins))
+        self.on_balance(Balance(row, self.account, currency, "closing", closing, self.ends))
 
     def count(self, row: int, cells: Sequence[str], met: int, what: str) -> None:
         said = cells[1].strip() if len(cells) > 1 else ""
@@ -157,6 +200,7 @@ def paypal_lines(
             _structure(reading, what, row, cells)
     if not reading.is_ended:
         raise Misfit(row, None, "the file ends before its footer (FF); it was cut off")
+    yield from reading.taken_back()
 
 
 def _structure(reading: _Reading, what: str, row: int, cells: Sequence[str]) -> None:
@@ -182,6 +226,14 @@ def _structure(reading: _Reading, what: str, row: int, cells: Sequence[str]) -> 
         raise Misfit(row, "1", f"{shown(what)} is no row of a settlement report")
 
 
+def _time(text: str) -> datetime | None:
+    """A section's time; none where an old report writes it otherwise: nothing hangs on it."""
+    try:
+        return moment(text, None, _DATE_FORMAT)
+    except ValueError:
+        return None
+
+
 def _directed(row: int, column: int, direction: str, amount: str) -> int:
     """An amount of a footer with its sign."""
     if len(amount) > _DIGITS_MAX:
@@ -200,6 +252,7 @@ def _line(record: Record, provider: str) -> Line:
     if fee and record.currency("Fee Currency")[0] != currency:
         raise record.misfit("Fee Currency", f"the fee is not in {currency}, as its transaction is")
     amounts = record.amounts(("Gross Transaction Amount", "Fee Amount", "Fee Amount"), kind, gross, fee, None)
+    concerns = record.reference("PayPal Reference ID")
     return Line(
         row=record.row,
         provider=provider,
@@ -212,6 +265,7 @@ def _line(record: Record, provider: str) -> Line:
         currency=currency,
         occurred_at=record.moment("Transaction Initiation Date", None, _DATE_FORMAT),
         order=record.word("Invoice ID") or record.word("Custom Field"),
+        concerns=(concerns,) if concerns and kind != "payment" else (),
     )
 
 

@@ -7,7 +7,8 @@ https://docs.stripe.com/reports/reporting-categories.
 - `gross`, `fee` and `net` are in major units ("dollars for USD, yen for JPY"), signed as they change the balance, the
   fee positive where it is charged (the balance transaction's `amount - fee`).
 - A payment is known by its `payment_intent_id`, where that column was asked for, else by `charge_id` or `source_id`,
-  and answers to all of them; everything else by its `source_id` (`re_…`, `dp_…`, `po_…`).
+  and answers to all of them; everything else by its `source_id` (`re_…`, `dp_…`, `po_…`), and it concerns the payment
+  that those columns name.
 - `created_utc`, or `created`, which is in the time zone that the report was asked in: ask for UTC.
 - The order is looked for in a metadata column that was asked for (`payment_metadata[order]`,
   `payment_metadata[order_id]` or `payment_metadata[order_key]`), else in the `description`.
@@ -18,7 +19,7 @@ from datetime import UTC
 from typing import Final
 
 from domain.settlement.lines import RESERVE, Line, Meaning, Misfit, kind_of
-from domain.settlement.tables.cells import REFERENCE_LENGTH_MAX, Cell
+from domain.settlement.tables.cells import Cell
 from domain.settlement.tables.table import Header, Record, records
 
 REQUIRED: Final = ("balance_transaction_id", "reporting_category", "currency", "gross", "fee", "net", "source_id")
@@ -104,8 +105,9 @@ def _line(record: Record, provider: str, created: str, order: str | None) -> Lin
     kind = kind_of(_KINDS.get(category, category), amounts[2] or amounts[0] or 0)
     gross, fee, net = record.amounts(("gross", "fee", "net"), kind, *amounts)
     names = [record.reference("source_id")]
+    of_payment = [record.reference("payment_intent_id"), record.reference("charge_id")]
     if kind == "payment":
-        names = [record.reference("payment_intent_id"), record.reference("charge_id"), *names]
+        names, of_payment = [*of_payment, *names], []
     reference, *aliases = dict.fromkeys(filter(None, names)) or [""]
     return Line(
         row=record.row,
@@ -119,6 +121,7 @@ def _line(record: Record, provider: str, created: str, order: str | None) -> Lin
         currency=currency,
         occurred_at=record.moment(created, UTC),
         order=record.word(order),
-        payout=record.shared("automatic_payout_id", REFERENCE_LENGTH_MAX),
+        payout=record.payout("automatic_payout_id"),
         aliases=tuple(aliases),
+        concerns=tuple(dict.fromkeys(filter(None, of_payment))),
     )

@@ -39,6 +39,8 @@ _MOMENT: Final = re.compile(
 )
 # Text that a spreadsheet would run as a formula. Plain words may begin with a hyphen, so + and - need more behind.
 _FORMULA: Final = re.compile(r"\A(?:[=@].|[+-].*[(|!])")
+# The apostrophe that our own exports put before such text.
+_DEFUSED: Final = re.compile(r"\A'(?=[\s\x00-\x20\x7f-\xa0\xad\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠])")
 _SEPARATORS: Final = re.compile(r"[.,'’  \u202f_]")
 # By the decimal sign.
 _AMOUNT: Final = {
@@ -96,16 +98,23 @@ def currency(cell: Cell) -> tuple[str, int]:
 def word(cell: Cell, length_max: int = TEXT_LENGTH_MAX) -> str:
     """Text without the white space around it; a whole number stands for its digits.
 
-    Text that a spreadsheet would run as a formula is refused: our report would run it for its readers.
+    Text is never a formula here, whatever it begins with: our exports defuse it for their readers. What they have
+    defused is read as it was.
     """
     if isinstance(cell, Unreadable):
         raise ValueError(cell.why)
     if isinstance(cell, datetime):
         raise ValueError("this is a date where text is wanted")
-    text = cell.text if isinstance(cell, Number) else cell.strip()
+    text = cell.text if isinstance(cell, Number) else _DEFUSED.sub("", cell.strip()).strip()
     if len(text) > length_max:
         raise ValueError(f"at most {length_max} characters, these are {len(text)}")
-    if isinstance(cell, str) and _FORMULA.match(text):
+    return text
+
+
+def reference(cell: Cell) -> str:
+    """A word that identifies something. A formula in its place is refused: it was not saved as its value."""
+    text = word(cell, REFERENCE_LENGTH_MAX)
+    if isinstance(cell, str) and _FORMULA.match(cell.strip()):
         raise ValueError(f"{shown(text)} is a formula to a spreadsheet; save the file with values alone")
     return text
 

@@ -108,6 +108,11 @@ def _whole() -> Iterator[None]:
 def _check(package: zipfile.ZipFile) -> None:
     """Checks the sizes that the package gives for its parts, before unpacking: no part yields more than its size."""
     parts = package.infolist()
+    names = {part.filename for part in parts}
+    if "content.xml" in names and "mimetype" in names:
+        raise Misfit(None, None, "an OpenDocument file; save the sheet as XLSX or CSV")
+    if not any(name.startswith("xl/") for name in names):
+        raise Misfit(None, None, "a zip archive, not a workbook; unpack it, and give each file in it")
     if len(parts) > PARTS_MAX or sum(part.file_size for part in parts) > UNPACKED_BYTES_MAX:
         raise Misfit(None, None, "the workbook unpacks to more than is taken")
     for part in parts:

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from domain.settlement.lines import LINES_MAX, SIGNS, Misfit, shown
 from domain.settlement.tables import cells
-from domain.settlement.tables.cells import REFERENCE_LENGTH_MAX, Cell
+from domain.settlement.tables.cells import Cell
 
 COLUMNS_MAX: Final = 500
 _WRONG_SIGN: Final = {
@@ -81,18 +81,25 @@ class Record:
         place = self._header.places.get(column) if column else None
         return "" if place is None else self._cells[place]
 
-    def word(self, column: str | None, length_max: int = cells.TEXT_LENGTH_MAX) -> str:
+    def word(self, column: str | None) -> str:
         try:
-            return cells.word(self.cell(column), length_max)
+            return cells.word(self.cell(column))
         except ValueError as error:
             raise self.misfit(column, str(error)) from None
 
     def reference(self, column: str | None) -> str:
-        return self.word(column, REFERENCE_LENGTH_MAX)
+        try:
+            return cells.reference(self.cell(column))
+        except ValueError as error:
+            raise self.misfit(column, str(error)) from None
 
-    def shared(self, column: str | None, length_max: int = cells.TEXT_LENGTH_MAX) -> str:
-        """A word that many lines have: one text in memory for all of them."""
-        return intern(self.word(column, length_max))
+    def payout(self, column: str | None) -> str:
+        """A reference that many lines have: one text in memory for all of them."""
+        return intern(self.reference(column))
+
+    def shared(self, column: str | None) -> str:
+        """A word that many lines have."""
+        return intern(self.word(column))
 
     def currency(self, column: str) -> tuple[str, int]:
         try:

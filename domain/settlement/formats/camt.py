@@ -1,23 +1,29 @@
-"""The lines of a bank's statement: ISO 20022 `camt.053` (BankToCustomerStatement), any version.
+"""The lines of a bank's messages: ISO 20022 `camt.053` (a statement), `camt.052` (a report within the day) and
+`camt.054` (a notification of debits and credits), any version.
 
-The message: https://www.iso20022.org/iso-20022-message-definitions (camt.053); the transaction codes: the external code
-set "Bank Transaction Codes" there. Read as a stream: one entry stays in memory.
+The messages: https://www.iso20022.org/iso-20022-message-definitions; the transaction codes: the external code set
+"Bank Transaction Codes" there. Read as a stream: one entry stays in memory.
 
 - An entry (`Ntry`) is a line; where it books several transactions together (`TxDtls`) and their amounts, in its
   currency, add up to it, each transaction is a line. The row is the line of the file on which it begins, the
   column the element.
 - CRDT is positive, DBIT negative. There is no fee on a line: a bank books its fees as entries.
 - The reference is the end-to-end one, unless that says NOTPROVIDED, else the bank's own; the line answers to the others
-  as well. The order is looked for in the creditor's reference and in the text for the receiver.
+  as well, and to the creditor's (a QR code has it). The order is looked for there and in the texts for the receiver.
+- What is not booked yet (PDNG, INFO, FUTR) moves nothing: it is an adjustment of nothing under its status and code. In
+  a statement it has no place.
 - The kind follows from the transaction code: charges, fees, commissions and taxes are a fee, or a fee's refund;
   interest and corrections an adjustment; a payment that was sent is a refund. What was returned or reversed is a
   chargeback; where it came back to the account, a refund that failed, or of a card's chargeback its reversal. All else
   that came in is a payment, whatever its code; what went out keeps its code, like "PMNT/ICDT/SALA".
 """
 
+import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
-from typing import BinaryIO, Final, Literal
+from datetime import UTC, datetime, timedelta
+from typing import BinaryIO, Final, Literal, NamedTuple
+
+import msgspec
 
 from domain.settlement.lines import LINES_MAX, ROWS_MAX, Balance, Line, Misfit, kind_of, shown
 from domain.settlement.tables import cells
@@ -30,7 +36,19 @@ _FEES: Final = frozenset({"CHRG", "FEES", "COMM", "TAXE"})
 _ADJUSTMENTS: Final = frozenset({"INTR", "ADJT", "RIMB"})
 _WAS_SENT: Final = frozenset({"ICDT", "IRCT", "ICCN"})
 _RETURNS: Final = frozenset({"RRTN", "UPDD", "UPCC", "RPCR", "CHBK"})
+_NOT_BOOKED: Final = frozenset({"PDNG", "INFO", "FUTR"})
+_MESSAGES: Final = {
+    "camt.052": "BkToCstmrAcctRpt",
+    "camt.053": "BkToCstmrStmt",
+    "camt.054": "BkToCstmrDbtCdtNtfctn",
+}
+_NAMESPACE: Final = re.compile(r"camt\.05[234]")
 _BALANCES: Final[dict[str, Literal["opening", "closing"]]] = {"OPBD": "opening", "PRCD": "opening", "CLBD": "closing"}
+_READ: Final = frozenset({"CreDtTm", "FrToDt", "Acct", "Bal", "Ntry"})
+_DAY_LAST: Final = datetime(9999, 12, 30, tzinfo=UTC)
+_TEXTS: Final = ("RmtInf/Ustrd", "AddtlTxInf", "AddtlNtryInf")
+# What was returned has the references of the payment that it was.
+_ABOUT_PAYMENTS: Final = frozenset({"chargeback", "chargeback_reversal"})
 _DEPTH_MAX: Final = 6
 _NOT_PROVIDED: Final = frozenset({"", "NOTPROVIDED", "NONREF"})
 
@@ -38,6 +56,8 @@ _NOT_PROVIDED: Final = frozenset({"", "NOTPROVIDED", "NONREF"})
 # The paths below an account, a balance, an entry or a transaction that are read.
 _PATHS: Final = frozenset(
     {
+        "",
+        "CreDtTm",
         "Id/IBAN",
         "Id/Othr/Id",
         "Tp/CdOrPrtry/Cd",
@@ -58,9 +78,17 @@ _PATHS: Final = frozenset(
         "Refs/EndToEndId",
         "Refs/TxId",
         "Refs/AcctSvcrRef",
+        "Refs/InstrId",
+        "Refs/UETR",
         "RtrInf/Rsn/Cd",
         "RmtInf/Strd/CdtrRefInf/Ref",
         "RmtInf/Ustrd",
+        "AddtlTxInf",
+        "AddtlNtryInf",
+        "Dt/Dt",
+        "Dt/DtTm",
+        "FrDtTm",
+        "ToDtTm",
         "BkTxCd/Domn/Cd",
         "BkTxCd/Domn/Fmly/Cd",
         "BkTxCd/Domn/Fmly/SubFmlyCd",
@@ -94,32 +122,34 @@ class _Element:
         return " ".join(self._texts.get(path, ()))
 
 
-def camt053_lines(stream: BinaryIO, provider: str, on_balance: Callable[[Balance], None]) -> Iterator[Line]:
+def camt_lines(stream: BinaryIO, provider: str, on_balance: Callable[[Balance], None]) -> Iterator[Line]:
     """Raises Misfit, also where the statement is cut off."""
     count = 0
-    account = ""
-    for found, (name, element, details) in enumerate(_elements(stream)):
+    place = _Place()
+    section = _Section()
+    for found, (name, element, details) in enumerate(_elements(stream, place)):
         if found > ROWS_MAX:
             raise Misfit(element.line, name, f"a file has at most {ROWS_MAX} accounts, balances and entries")
-        if name == "Acct":
-            account = element.first("Id/IBAN", "Id/Othr/Id")
-            _check_length(element, "Id", account)
-        elif name == "Bal":
-            _balance(element, account, on_balance)
-        else:
-            for line in _lines(element, details, provider):
+        if name == "Ntry":
+            element.add("CreDtTm", section.made)  # stands for the day of an entry that has none
+            for line in _lines(element, details, provider, is_statement=place.is_statement):
                 count += 1
                 if count > LINES_MAX:
                     raise Misfit(line.row, None, f"a file has at most {LINES_MAX} lines")
                 yield line
+        elif name == "Bal":
+            section.balance(element, on_balance)
+        else:
+            section = section.after(name, element)
 
 
-def _elements(stream: BinaryIO) -> Iterator[tuple[str, _Element, list[_Element]]]:
-    """Each account, balance and entry of each statement; an entry comes with its transactions."""
-    place = _Place()
+def _elements(stream: BinaryIO, place: "_Place") -> Iterator[tuple[str, _Element, list[_Element]]]:
+    """Each period, account, balance and entry of each statement, and its beginning; an entry with its transactions."""
     for event in events(stream):
         if event.begins:
             place.enter(event)
+            if len(place.path) == 3:
+                yield place.path[2], _Element(event.line), []
         else:
             if found := place.leave(event):
                 yield found
@@ -131,14 +161,16 @@ class _Place:
 
     def __init__(self) -> None:
         self.path: list[str] = []
+        self._message = ""
         self._element: _Element | None = None
         self._details: list[_Element] = []
         self._in_detail = False
 
     def enter(self, event: Event) -> None:
         self.path.append(local(event.name))
-        _check_place(self.path, event)
-        if len(self.path) == 4 and self.path[3] in ("Acct", "Bal", "Ntry"):
+        if len(self.path) <= 2:
+            self._check_message(event)
+        if len(self.path) == 4 and self.path[3] in _READ:
             self._element, self._details = _Element(event.line), []
         elif self.path[3:] == ["Ntry", "NtryDtls", "TxDtls"]:
             self._in_detail = True
@@ -147,6 +179,23 @@ class _Place:
                 raise Misfit(event.line, "TxDtls", f"an entry has at most {DETAILS_MAX} transactions")
         if event.attributes and "Ccy" in event.attributes:
             self._add([*self._below(), "@Ccy"], event.attributes["Ccy"])
+
+    @property
+    def is_statement(self) -> bool:
+        return self._message == "BkToCstmrStmt"
+
+    def _check_message(self, event: Event) -> None:
+        """Raises Misfit for a document of another kind."""
+        if len(self.path) == 1:
+            found = _NAMESPACE.search(event.name)
+            if self.path != ["Document"] or not found:
+                known = ", ".join(_MESSAGES)
+                raise Misfit(
+                    event.line, self.path[0], f"this XML is none of {known}, the banks' messages that are read"
+                )
+            self._message = _MESSAGES[found[0]]
+        elif self.path[1].removesuffix("V01") != self._message:
+            raise Misfit(event.line, self.path[1], f"where the namespace says {self._message}")
 
     def leave(self, event: Event) -> tuple[str, _Element, list[_Element]] | None:
         """The element that ends here, where it is one of a statement's."""
@@ -170,19 +219,32 @@ class _Place:
             self._element.add("/".join(path), text)
 
 
-def _check_place(path: list[str], event: Event) -> None:
-    """Raises Misfit for a document of another kind."""
-    if len(path) == 2 and path != ["Document", "BkToCstmrStmt"]:
-        raise Misfit(event.line, path[-1], "this is no statement of the kind camt.053 (BkToCstmrStmt)")
-    if len(path) == 1 and "camt.053" not in event.name:
-        raise Misfit(event.line, path[-1], "this XML is not in the namespace of camt.053")
+class _Section(NamedTuple):
+    """What a statement says before its balances: whose account it is of, of which time, and when it was made."""
 
+    account: str = ""
+    made: str = ""
+    begins: datetime | None = None
+    ends: datetime | None = None
 
-def _balance(element: _Element, account: str, on_balance: Callable[[Balance], None]) -> None:
-    which = _BALANCES.get(element.first("Tp/CdOrPrtry/Cd"))
-    if which:
-        amount, currency = _amount(element, "Amt")
-        on_balance(Balance(element.line, account, currency, which, amount))
+    def after(self, name: str, element: _Element) -> "_Section":
+        if name == "CreDtTm":
+            return self._replace(made=element.first(""))
+        if name == "FrToDt":
+            return self._replace(begins=_time(element, "FrDtTm"), ends=_time(element, "ToDtTm"))
+        if name != "Acct":
+            return _Section(made=self.made)  # the next statement begins
+        account = element.first("Id/IBAN", "Id/Othr/Id")
+        _check_length(element, "Id", account)
+        return self._replace(account=account)
+
+    def balance(self, element: _Element, on_balance: Callable[[Balance], None]) -> None:
+        if which := _BALANCES.get(element.first("Tp/CdOrPrtry/Cd")):
+            amount, currency = _amount(element, "Amt")
+            at = (self.begins if which == "opening" else self.ends) or _time(element, "Dt/DtTm", "Dt/Dt")
+            if at and which == "closing" and not self.ends and not element.first("Dt/DtTm"):
+                at = min(at, _DAY_LAST) + timedelta(days=1)
+            on_balance(Balance(element.line, self.account, currency, which, amount, at))
 
 
 def _amount(element: _Element, path: str, direction: str = "") -> tuple[int, str]:
@@ -200,11 +262,16 @@ def _amount(element: _Element, path: str, direction: str = "") -> tuple[int, str
     return (amount if direction == "CRDT" else -amount), currency
 
 
-def _lines(entry: _Element, details: list[_Element], provider: str) -> Iterator[Line]:
+def _lines(entry: _Element, details: list[_Element], provider: str, *, is_statement: bool) -> Iterator[Line]:
     status = entry.first("Sts/Cd", "Sts")
+    total, currency = _amount(entry, "Amt")
+    if status in _NOT_BOOKED and not is_statement:
+        pending = _line(entry, details[0] if len(details) == 1 else entry, total, currency, provider)
+        raw_kind = f"{status} {pending.raw_kind}"
+        yield msgspec.structs.replace(pending, kind="adjustment", raw_kind=raw_kind, gross=0, net=0)
+        return
     if status not in ("BOOK", ""):
         raise Misfit(entry.line, "Sts", f"{shown(status)}: only what is booked has a place in a statement")
-    total, currency = _amount(entry, "Amt")
     parts = _parts(entry, details, total, currency)
     if parts:
         for detail, amount in parts:
@@ -235,6 +302,9 @@ def _line(entry: _Element, detail: _Element, amount: int, currency: str, provide
         for name in (
             detail.first("Refs/EndToEndId"),
             detail.first("Refs/TxId"),
+            detail.first("Refs/InstrId"),
+            detail.first("Refs/UETR"),
+            detail.first("RmtInf/Strd/CdtrRefInf/Ref"),
             detail.first("Refs/AcctSvcrRef"),
             entry.first("AcctSvcrRef"),
             entry.first("NtryRef"),
@@ -244,7 +314,8 @@ def _line(entry: _Element, detail: _Element, amount: int, currency: str, provide
     _check_length(detail, "Refs", *names)
     _check_length(detail, "BkTxCd", code)
     reference, *aliases = names or [""]
-    order = " ".join(filter(None, (detail.first("RmtInf/Strd/CdtrRefInf/Ref"), detail.all("RmtInf/Ustrd"))))
+    about = names if kind in _ABOUT_PAYMENTS else ()
+    order = " ".join(filter(None, (detail.first("RmtInf/Strd/CdtrRefInf/Ref"), *map(detail.all, _TEXTS))))
     return Line(
         row=detail.line,
         provider=provider,
@@ -258,6 +329,7 @@ def _line(entry: _Element, detail: _Element, amount: int, currency: str, provide
         occurred_at=_moment(entry),
         order=order[:TEXT_LENGTH_MAX],
         aliases=tuple(aliases),
+        concerns=tuple(about),
     )
 
 
@@ -267,13 +339,20 @@ def _check_length(element: _Element, column: str, *texts: str) -> None:
 
 
 def _moment(entry: _Element) -> datetime:
-    for path in ("BookgDt/DtTm", "BookgDt/Dt", "ValDt/DtTm", "ValDt/Dt"):
-        if text := entry.first(path):
+    if found := _time(entry, "BookgDt/DtTm", "BookgDt/Dt", "ValDt/DtTm", "ValDt/Dt", "CreDtTm"):
+        return found
+    raise Misfit(entry.line, "BookgDt", "the date is missing")
+
+
+def _time(element: _Element, *paths: str) -> datetime | None:
+    """The first of these times; a plain day stands for its beginning."""
+    for path in paths:
+        if text := element.first(path):
             try:
                 return cells.moment(text, UTC)
             except ValueError as error:
-                raise Misfit(entry.line, path.partition("/")[0], str(error)) from None
-    raise Misfit(entry.line, "BookgDt", "the date is missing")
+                raise Misfit(element.line, path.partition("/")[0], str(error)) from None
+    return None
 
 
 def _code(element: _Element) -> str:
