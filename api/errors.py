@@ -147,7 +147,7 @@ def too_many() -> Problem:
 def _of_refusal(refusal: r.Refusal) -> Problem:
     status = _STATUS[type(refusal)]
     if isinstance(refusal, r.InvalidField):
-        return Problem(status, refusal.code, refusal.detail, errors=[(refusal.field, refusal.message)])
+        return Problem(status, refusal.code, refusal.detail, errors=refusal.faults)
     if isinstance(refusal, r.OrderMoved):
         etag = f'"{refusal.current_version}"'
         return Problem(status, refusal.code, refusal.detail, headers={"ETag": etag}, version=refusal.current_version)

@@ -24,12 +24,16 @@ def _made_again(kind: type[Refusal], arguments: tuple[Any, ...]) -> Refusal:
 
 
 class InvalidField(Refusal):
-    """A value that is wrong in itself, at `field` (`items[0].unit_price`)."""
+    """A value that is wrong in itself, at `field` (`items[0].unit_price`); `more` are others of the same request.
+
+    `faults` has all of them, pairs of field and message.
+    """
 
     code = "invalid-field"
 
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(f"{field}: {message}" if field else message)
+    def __init__(self, field: str, message: str, *more: tuple[str, str]) -> None:
+        self.faults = ((field, message), *more)
+        super().__init__("; ".join(f"{field}: {message}" if field else message for field, message in self.faults))
         self.field = field
         self.message = message
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias, TypeVar
 import msgspec
 from msgspec import Meta
 
+from domain.misfits import misfits
 from domain.money import Amount
 from domain.refusals import InvalidField, Refusal
 
@@ -184,8 +185,8 @@ def read(text: bytes) -> Any:
 def _moment(value: Any) -> datetime:
     try:
         return msgspec.convert(_LESS.sub(r"\1", value) if isinstance(value, str) else value, _WithOffset)
-    except msgspec.ValidationError as error:  # the hook's caller adds the path, to this kind alone
-        raise ValueError(str(error)) from None
+    except msgspec.ValidationError:
+        raise ValueError("must be a time with its zone, like 2024-05-31T12:00:00Z") from None
 
 
 def _ours(target: type, value: Any) -> Any:
@@ -197,22 +198,7 @@ def _ours(target: type, value: Any) -> Any:
         return Amount(str(value))
     if isinstance(value, str | number):
         return Amount(value if isinstance(value, str) else value.text)
-    raise ValueError(f"expected an amount, a string or a number, got {type(value).__name__}")
-
-
-_FIELD_IN_MESSAGE = re.compile(r"Object (?:contains unknown|missing required) field `(?P<name>.*)`", re.DOTALL)
-
-
-def _invalid_field(error: msgspec.ValidationError) -> InvalidField:
-    """msgspec's message as ours: "… - at `$.items[0]`" becomes the field `items[0]`."""
-    message, at, path = str(error).rpartition(" - at `$")
-    if not at:
-        message, path = path, ""
-    path = path.removesuffix("`").removeprefix(".")
-    if named := _FIELD_IN_MESSAGE.fullmatch(message):
-        path = f"{path}.{named['name']}" if path else named["name"]
-        message = "this field is not known here" if "unknown" in message else "this field is required"
-    return InvalidField(path, message)
+    raise ValueError("must be an amount, like '79.90'")
 
 
 _prepared: set[type] = set()
@@ -220,7 +206,7 @@ _preparing = Lock()
 
 
 def shaped(tree: Any, shape: type[_T]) -> _T:
-    """The tree as a struct. Raises InvalidField naming the first field that does not fit."""
+    """The tree as a struct. Raises InvalidField naming every field that does not fit."""
     if shape not in _prepared:
         # msgspec 0.22 reads what it knows of a struct while another thread is still finding it out, and crashes the
         # process; so one thread finds it out first.
@@ -229,8 +215,9 @@ def shaped(tree: Any, shape: type[_T]) -> _T:
             _prepared.add(shape)
     try:
         return msgspec.convert(tree, shape, dec_hook=_ours)
-    except msgspec.ValidationError as error:
-        raise _invalid_field(error) from None
+    except msgspec.ValidationError:
+        first, *more = misfits(tree, shape, _ours)
+        raise InvalidField(*first, *more) from None
 
 
 def canonical(command: msgspec.Struct) -> bytes:

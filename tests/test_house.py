@@ -18,10 +18,13 @@ MODULES = [*INNER, ROOT / "run.py"]
 # Nothing runs the benchmark in the suite, so what it imports is watched here; plot and peer have packages of their own.
 BENCH = [path for path in sorted((ROOT / "bench").glob("*.py")) if path.stem not in {"plot", "__main__"}]
 
-CORE = [ROOT / "domain" / f"{name}.py" for name in ("aggregate", "currencies", "money", "refusals", "strict_json")]
+CORE = [
+    ROOT / "domain" / f"{name}.py"
+    for name in ("aggregate", "currencies", "misfits", "money", "refusals", "strict_json")
+]
 CORE += sorted((ROOT / "domain" / "order").glob("*.py"))
 # What the core may use of others: nothing that reads a clock, chance, a file or the environment.
-PURE = {"collections.abc", "datetime", "decimal", "functools", "json", "re", "types", "typing", "uuid"}
+PURE = {"collections.abc", "datetime", "decimal", "functools", "itertools", "json", "re", "types", "typing", "uuid"}
 PURE |= {"msgspec", "msgspec.structs"}
 # A lock around what msgspec finds out once (strict_json); no thread is started in the core.
 PURE |= {"threading"}

@@ -54,7 +54,8 @@ def import_order(
         try:
             order, more = place(order, uuid, decide(order, _past(entry), at))
         except InvalidField as refusal:
-            raise InvalidField(f"history[{i}].{refusal.field}", refusal.message) from None
+            first, *others = ((f"history[{i}].{field}", message) for field, message in refusal.faults)
+            raise InvalidField(*first, *others) from None
         except Refusal as refusal:
             refusal.detail = f"history[{i}]: {refusal.detail}"
             raise

@@ -151,7 +151,7 @@ def test_utf_16_can_be_asked_for() -> None:
         ("[columns]", "header_row = 0\n[columns]", "header_row"),
         ("[columns]", "surprise = 1\n[columns]", "surprise"),
         ("[columns]", '[signs]\ngross = "by_direction"\n[columns]', "signs.direction"),
-        ("[columns]", '[kinds]\nSale = "sale"\n[columns]', "kinds[...]"),
+        ("[columns]", '[kinds]\nSale = "sale"\n[columns]', "kinds.Sale"),
     ],
 )
 def test_a_mapping_that_makes_no_sense_is_refused_by_its_field(before: str, after: str, field: str) -> None:

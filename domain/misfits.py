@@ -1,0 +1,136 @@
+"""Why a tree of JSON does not fit a shape: every field at fault, with what was sent and what would be right.
+
+msgspec is the judge of what fits; it stops at the first fault and speaks of Python's types. This is asked only once it
+has said no.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from itertools import islice
+from types import NoneType, UnionType
+from typing import Annotated, Any, Final, TypeAlias, Union, get_args, get_origin
+
+import msgspec
+from msgspec import UnsetType, inspect
+
+FAULTS_MAX: Final = 50
+SHOWN_CHARS_MAX: Final = 40
+Hook: TypeAlias = Callable[[type, Any], Any]
+Fault: TypeAlias = tuple[str, str]  # the field, and what is wrong with it
+
+UNKNOWN: Final = "this field is not known here"
+REQUIRED: Final = "this field is required"
+
+
+def misfits(tree: Any, shape: Any, hook: Hook) -> list[Fault]:
+    """The fields of the tree at fault, in the order in which they were sent; at most `FAULTS_MAX`. `hook` is what
+    msgspec is given for the types it does not know."""
+    return list(islice(_of(tree, shape, hook, ""), FAULTS_MAX))
+
+
+def _of(value: Any, shape: Any, hook: Hook, path: str) -> Iterator[Fault]:
+    try:
+        msgspec.convert(value, shape, dec_hook=hook)
+    except msgspec.ValidationError as error:
+        is_inside = " - at `$" in str(error)
+        kinds = _alternatives(shape)
+        if isinstance(value, dict) and (structs := [kind for kind in kinds if hasattr(kind, "__struct_fields__")]):
+            yield from _in_one_of(value, structs, hook, path)
+        elif isinstance(value, dict) and is_inside:
+            texts, values = get_args(next(kind for kind in kinds if get_origin(kind) is dict))
+            for key, inner in value.items():
+                yield from _of(key, texts, hook, f"{path}.{key}")
+                yield from _of(inner, values, hook, f"{path}.{key}")
+        elif isinstance(value, list) and is_inside:
+            each = get_args(next(kind for kind in kinds if get_origin(kind) in (tuple, list)))[0]
+            for place, inner in enumerate(value):
+                yield from _of(inner, each, hook, f"{path}[{place}]")
+        else:
+            yield path, _words(value, shape, str(error))
+
+
+def _alternatives(shape: Any) -> list[Any]:
+    """The types that a value of this one may have, null and left out aside."""
+    if get_origin(shape) is Annotated:
+        return _alternatives(get_args(shape)[0])
+    if get_origin(shape) in (Union, UnionType):
+        return [kind for part in get_args(shape) for kind in _alternatives(part)]
+    return [] if shape in (NoneType, UnsetType) else [shape]
+
+
+def _in_one_of(value: dict[str, Any], structs: list[Any], hook: Hook, path: str) -> Iterator[Fault]:
+    tag_field = structs[0].__struct_config__.tag_field
+    by_tag = {struct.__struct_config__.tag: struct for struct in structs}
+    struct = structs[0] if len(structs) == 1 else by_tag.get(value.get(tag_field))
+    if struct is None:
+        at = _below(path, tag_field)
+        known = ", ".join(sorted(by_tag))
+        yield at, f"must be one of {known}, not {_shown(value[tag_field])}" if tag_field in value else REQUIRED
+    else:
+        yield from _in_struct(value, struct, hook, path)
+
+
+def _in_struct(value: dict[str, Any], struct: Any, hook: Hook, path: str) -> Iterator[Fault]:
+    fields = {field.encode_name: field for field in msgspec.structs.fields(struct)}
+    tag_field = struct.__struct_config__.tag_field
+    for name, inner in value.items():
+        if name in fields:
+            yield from _of(inner, fields[name].type, hook, _below(path, name))
+        elif name != tag_field and struct.__struct_config__.forbid_unknown_fields:
+            yield _below(path, name), UNKNOWN
+    for name, field in fields.items():
+        if field.required and name not in value:
+            yield _below(path, name), REQUIRED
+
+
+def _below(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def _words(value: Any, shape: Any, message: str) -> str:
+    right = inspect.type_info(shape)
+    kinds = list(right.types) if isinstance(right, inspect.UnionType) else [right]
+    many = next((kind for kind in kinds if isinstance(kind, inspect.CollectionType)), None)
+    if many and isinstance(value, list):
+        return f"must be a list of at most {many.max_length}, this has {len(value)}"
+    if any(isinstance(kind, inspect.CustomType) for kind in kinds):  # the hook has said it in our words
+        return f"{message}, not {_shown(value)}" if message.startswith("must be") else message
+    return f"must be {' or '.join(map(_right, kinds))}, not {_shown(value)}"
+
+
+def _right(kind: inspect.Type) -> str:  # noqa: PLR0911  (one for each type that a shape can have)
+    match kind:
+        case inspect.IntType(ge=None, le=None):
+            return "a whole number"
+        case inspect.IntType(ge=low, le=None):
+            return f"a whole number of at least {low}"
+        case inspect.IntType(ge=low, le=high):
+            return f"a whole number from {low or 0} to {high}"
+        case inspect.StrType(pattern=str(pattern)):
+            return f"text like {pattern.removeprefix('^').removesuffix('$').removesuffix(chr(92) + 'Z')}"
+        case inspect.StrType(min_length=low, max_length=int(high)):
+            return f"text of {low or 0} to {high} characters"
+        case inspect.LiteralType(values=values):
+            return "one of " + ", ".join(map(str, values))
+        case _:
+            return _PLAIN[type(kind)]
+
+
+_PLAIN: Final[dict[type[inspect.Type], str]] = {
+    inspect.StrType: "text",
+    inspect.NoneType: "null",
+    inspect.BoolType: "true or false",
+    inspect.UUIDType: "a UUID",
+    inspect.ListType: "a list",
+    inspect.VarTupleType: "a list",
+    inspect.StructType: "an object",
+    inspect.DictType: "an object",
+}
+
+
+def _shown(value: Any) -> str:
+    """A value as the client wrote it, or what it is where that is long."""
+    if isinstance(value, dict | list):
+        return "an object" if isinstance(value, dict) else "a list"
+    text = json.dumps(value, ensure_ascii=False) if isinstance(value, str | int | None) else value.text
+    return text if len(text) <= SHOWN_CHARS_MAX else f"{text[:SHOWN_CHARS_MAX]}…"
