@@ -47,12 +47,16 @@ class _Audited:
     """What auditors ask takes its time: it is answered in a thread, by `_get`, which takes what `on_get` does."""
 
     _get: Callable[..., None]
+    parameters: frozenset[str] = frozenset()
 
     def __init__(self, asking: Asking) -> None:
         self._asking = asking
 
     async def on_get(self, req: Request, resp: Response, **named: str) -> None:
         access.scope(req, SCOPE)
+        parameters = Parameters(req.params)
+        parameters.refuse_others_than(self.parameters | {"min_position"})
+        await self._asking.reached(parameters)
         await self._asking.in_thread(lambda: self._get(req, resp, **named))
 
     on_head = on_get
@@ -61,6 +65,8 @@ class _Audited:
 class Events(_Audited):
     """The log, in the order of its positions. `next` is null where the log's head is reached; who wants to go on later
     asks again with the `Ledger-Position` of that answer."""
+
+    parameters = frozenset({"after", "limit", "order", "type", "actor", "from", "to"})
 
     def __init__(self, asking: Asking, ledger: OrderLedger, reading: Reading, settings: Settings) -> None:
         super().__init__(asking)
@@ -116,6 +122,8 @@ def _span(parameters: Parameters, settings: Settings) -> tuple[str | None, str |
 class OrderEvents(_Audited):
     """One order's events, all of them or a page."""
 
+    parameters = frozenset({"after", "limit"})
+
     def __init__(self, asking: Asking, ledger: OrderLedger, reading: Reading) -> None:
         super().__init__(asking)
         self._ledger = ledger
@@ -139,6 +147,8 @@ class OrderThen(_Audited):
     At a `version`; at a `position` of the log; `at` a time, as it was known then; or by what had `occurred_at` a time,
     whenever it was recorded. `as` gives the object of one of the two storefront contracts instead.
     """
+
+    parameters = frozenset({"as", "version", "position", "at", "occurred_at"})
 
     def __init__(self, asking: Asking, ledger: OrderLedger, reading: Reading, settings: Settings) -> None:
         super().__init__(asking)
@@ -215,6 +225,8 @@ class OrderChanges(_Audited):
     At most `limit` versions at once: where there is more, `next` is the version to go on from.
     """
 
+    parameters = frozenset({"from", "to", "limit"})
+
     def __init__(self, asking: Asking, ledger: OrderLedger, reading: Reading) -> None:
         super().__init__(asking)
         self._ledger = ledger
@@ -282,6 +294,8 @@ class Evidence(_Audited):
     It also proves that the log goes on from earlier signed heads: the latest that were kept, or the one of the size
     that `since` names, for who kept an older one.
     """
+
+    parameters = frozenset({"since"})
 
     def __init__(
         self, asking: Asking, ledger: OrderLedger, views: Views, reading: Reading, checkpoints: Checkpoints

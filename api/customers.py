@@ -58,7 +58,9 @@ class Customer:
 
     async def on_get(self, req: Request, resp: Response, customer_id: str) -> None:
         access.scope(req, "orders:read")
-        await self._asking.reached(Parameters(req.params))
+        parameters = Parameters(req.params)
+        parameters.refuse_others_than({"min_position"})
+        await self._asking.reached(parameters)
         is_id = customer_id.isascii() and customer_id.isdigit() and len(customer_id) <= 15
         found = await self._asking(lambda connection: customers.one(connection, int(customer_id) if is_id else _NO_ID))
         if found.customer is None:

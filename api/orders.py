@@ -144,7 +144,9 @@ class Order(_OneOrder):
 
     async def on_get(self, req: Request, resp: Response, order_id: str) -> None:
         access.scope(req, "orders:read")
-        await self._asking.reached(Parameters(req.params))
+        parameters = Parameters(req.params)
+        parameters.refuse_others_than({"min_position"})
+        await self._asking.reached(parameters)
         of_order = _named(order_id)
         found = await self._asking(lambda connection: orders.one(connection, document="staff", **of_order))
         stamp(resp, found.position)

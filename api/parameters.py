@@ -24,7 +24,8 @@ class Parameters:
         """Raises a 400 that names a parameter which is not one of these."""
         for name in self._given:
             if name not in known:
-                raise invalid_parameter(name, f"is not known; known are {', '.join(sorted(known))}")
+                names = f"known are {', '.join(sorted(known))}" if known else "this address takes none"
+                raise invalid_parameter(name, f"is not known; {names}")
 
     def text(self, name: str) -> str | None:
         value = self._given.get(name)

@@ -86,3 +86,17 @@ def test_an_auditors_key_deletes_no_order_through_the_storefront(paid: Office) -
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_nothing_here_can_be_written(paid: Office, path: str, method: str) -> None:
     assert paid.ask(AUDIT + path, paid.auditor, method).status_code == 405
+
+
+@pytest.mark.parametrize("path", READS)
+def test_a_parameter_that_is_not_known_is_refused_by_its_name(paid: Office, path: str) -> None:
+    for method in ("GET", "HEAD"):
+        assert paid.ask(f"{AUDIT}{path}?verison=3", method=method).status_code == 400
+    answer = paid.ask(f"{AUDIT}{path}?verison=3").json
+    assert (answer["code"], answer["errors"][0]["field"]) == ("invalid-parameter", "verison")
+
+
+@pytest.mark.parametrize("path", READS)
+def test_every_read_takes_a_position_to_wait_for(paid: Office, path: str) -> None:
+    assert paid.ask(f"{AUDIT}{path}?min_position=orders:1").status_code == 200
+    assert paid.ask(f"{AUDIT}{path}?min_position=1").status_code == 400
