@@ -55,6 +55,7 @@ def create_app(ledger: OrderLedger, views: Views, settings: Settings, *, threads
         (audit.PATH + "/orders/{order_id}/events", audit.OrderEvents(asking, ledger, reading)),
         (audit.PATH + "/orders/{order_id}/changes", audit.OrderChanges(asking, ledger, reading)),
         (audit.PATH + "/orders/{order_id}/evidence", audit.Evidence(asking, ledger, views, reading, checkpoints)),
+        (audit.PUBLIC_KEY_PATH, audit.PublicKey(asking, checkpoints)),
         (finance.PATH + "/payments", finance.Payments(asking, views, settings)),
         (finance.PATH + "/summary", finance.Summary(asking, settings)),
         (uploads, reconciliations.Reconciliations(desk, uploads_max=max(1, threads // 2))),

@@ -25,11 +25,12 @@ from projections import history
 from projections.history import Entry, Reading
 from projections.orders.documents import BASE_URL
 from projections.proof.evidence import NoEarlierHead, evidence
-from projections.proof.signing import Checkpoints
+from projections.proof.signing import Checkpoints, NoSigningKey
 from projections.views.views import Views
 
 PATH: Final = "/api/v1/audit"
 SCOPE: Final = "audit:read"
+PUBLIC_KEY_PATH: Final = "/.well-known/ledger-key"
 _LIMIT_DEFAULT: Final = 100
 LIMIT_MAX: Final = 1_000
 # How much of the log one request looks through for what its filters want; `next` goes on from there.
@@ -286,6 +287,27 @@ class SignedHead(_Audited):
             "checkpoint": note.decode(),
         }
         json_answer(resp, _encode(body), read.size)
+
+
+class PublicKey:
+    """The public half of the key that signs, for everybody: evidence is checked by who has no key of this service."""
+
+    public = True
+
+    def __init__(self, asking: Asking, checkpoints: Checkpoints) -> None:
+        self._asking = asking
+        self._checkpoints = checkpoints
+
+    async def on_get(self, _req: Request, resp: Response) -> None:
+        try:
+            key = await self._asking.in_thread(self._checkpoints.public)
+        except NoSigningKey:
+            raise Problem(404, "no-signing-key", "This ledger has no signing key yet.") from None
+        resp.content_type = "text/plain; charset=utf-8"
+        resp.text = f"{key}\n"
+        resp.set_header("Cache-Control", "no-cache")
+
+    on_head = on_get
 
 
 class Evidence(_Audited):

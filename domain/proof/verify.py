@@ -6,8 +6,8 @@
     python3 verify.py evidence.zip --key 'shop.example/orders+01234567+Ab...' --checkpoint kept.txt
 
 It needs Python 3.8 or newer and nothing else: no network, no package, none of the ledger's own code. It says what holds
-and what does not, and exits with 0 where all of it holds, 1 where something does not, 2 where it was called wrongly.
-README.txt in the pack explains the files.
+and what does not, and exits with 0 where all of it holds, 1 where something does not, 2 where it was called wrongly or
+could not read what it was given. README.txt in the pack explains the files.
 """
 
 # ruff: noqa: B905 (zip() is not strict before Python 3.10; lengths are compared beforehand)
@@ -47,6 +47,11 @@ class Wrong(Exception):
     def __init__(self, file: str, why: str) -> None:
         super().__init__(f"{file}: {why}")
         self.file = file
+        self.why = why
+
+
+class Unreadable(Wrong):
+    """A file that says nothing, for or against: what you gave is no checkpoint, no key or no zip."""
 
 
 # --- The checks: each says in one sentence what holds, or raises Wrong ------------------------------------------------
@@ -115,31 +120,38 @@ def intact(files: dict[str, bytes]) -> str:
     return f"the {len(FILES)} files are as manifest.txt lists them, byte for byte."
 
 
-def is_given_key(files: dict[str, bytes], given: str) -> str:
-    if key_of(files) != read_key("the key you gave", given.strip()):
+def is_given_key(files: dict[str, bytes], given: Key) -> str:
+    if key_of(files) != given:
         raise Wrong("key.txt", "it is not the key you gave")
     return "key.txt is the key you gave."
 
 
-def continues(files: dict[str, bytes], kept: bytes) -> str:
-    mine, stated = read_checkpoint("your checkpoint", kept), checkpoint_of(files)
-    check_signature("your checkpoint", mine, key_of(files))
-    if mine.size > stated.size:
-        raise Wrong(
-            "checkpoint.txt", f"it is older than yours ({stated.size} records, yours {mine.size}); get a new pack"
-        )
-    proofs = [hashes(proof["path"]) for proof in proofs_of(files)["consistency"] if proof["size"] == mine.size]
-    if 0 < mine.size < stated.size and not proofs:
-        raise Wrong(
-            "proofs.json", f"it has no proof from your {mine.size} records on; get a pack made for your checkpoint"
-        )
-    if not is_consistent(mine, stated, proofs[0] if proofs else []):
-        raise Wrong(
-            "checkpoint.txt or proofs.json",
-            "this log is not proven to begin with that of your checkpoint. If the files are intact, then the log was"
-            " rewritten: keep both checkpoints, for both are signed",
-        )
-    return f"the log of checkpoint.txt begins with the {mine.size} records of your checkpoint, unchanged."
+def continues(files: dict[str, bytes], kept: list[Checkpoint]) -> str:
+    """Whether the pack's log goes on from the checkpoints you kept: from each for which it has a proof."""
+    stated = checkpoint_of(files)
+    proofs = {proof["size"]: hashes(proof["path"]) for proof in reversed(proofs_of(files)["consistency"])}
+    earlier = [mine for mine in kept if mine.size <= stated.size]
+    if not earlier:
+        newest = max(mine.size for mine in kept)
+        check_signature("your checkpoint", kept[-1], key_of(files))
+        raise Wrong("checkpoint.txt", f"it is older than yours ({stated.size} records, yours {newest}); get a new pack")
+    proven = [mine for mine in earlier if mine.size in (0, stated.size, *proofs)]
+    for mine in proven or earlier[-1:]:
+        check_signature("your checkpoint", mine, key_of(files))
+    if not proven:
+        size = earlier[-1].size
+        raise Wrong("proofs.json", f"it has no proof from your {size} records on; get a pack made for your checkpoint")
+    for mine in proven:
+        if not is_consistent(mine, stated, proofs.get(mine.size, [])):
+            raise Wrong(
+                "checkpoint.txt or proofs.json",
+                "this log is not proven to begin with that of your checkpoint. If the files are intact, then the log"
+                " was rewritten: keep both checkpoints, for both are signed",
+            )
+    size = max(mine.size for mine in proven)
+    others = len(kept) - len(proven)
+    rest = f" Of {others} more in your file this pack has no proof, or they are newer than it." if others else ""
+    return f"the log of checkpoint.txt begins with the {size} records of your checkpoint, unchanged.{rest}"
 
 
 # --- What the order's events make -------------------------------------------------------------------------------------
@@ -631,6 +643,14 @@ def read_checkpoint(file: str, content: bytes) -> Checkpoint:
     return Checkpoint(text, origin, int(size), read_base64(file, root), signatures)
 
 
+def read_checkpoints(content: bytes) -> list[Checkpoint]:
+    """One checkpoint or many, one behind the other as the ledger keeps them. Raises Unreadable."""
+    notes = re.findall("(?:[^\0-\x1f]+\n)+\n(?:\u2014 [^\n]+\n)+", decoded("your checkpoint", content))
+    if "".join(notes).encode() != content or not notes:
+        raise Unreadable("your checkpoint", "it is no checkpoint, or several of them, as the ledger signs them")
+    return [read_checkpoint("your checkpoint", note.encode()) for note in notes]
+
+
 def checkpoint_of(files: dict[str, bytes]) -> Checkpoint:
     return read_checkpoint("checkpoint.txt", part(files, "checkpoint.txt"))
 
@@ -707,7 +727,7 @@ def read_pack(path: str) -> tuple[dict[str, bytes], list[str]]:
         except Wrong:
             raise
         except Exception as error:  # a damaged zip can go wrong in any way
-            raise Wrong(os.path.basename(path), f"it is no zip, or a damaged one: {error!r}") from None
+            raise Unreadable(os.path.basename(path), f"it is no zip, or a damaged one: {error!r}") from None
     names = sorted(os.listdir(path))
     files = {name: read_file(os.path.join(path, name)) for name in FILES if name in names}
     return files, [name for name in names if name not in FILES]
@@ -744,7 +764,15 @@ A verify.py out of a forged pack says what its forger likes: in doubt, run one t
 def examine(
     files: dict[str, bytes], beside: list[str], key: str | None = None, kept: bytes | None = None
 ) -> tuple[list[str], list[str]]:
-    """What to say of a pack, paragraph by paragraph, and the files that do not fit: none where all of it holds."""
+    """What to say of a pack, paragraph by paragraph, and the files that do not fit: none where all of it holds.
+
+    Raises Unreadable where the key or the checkpoint that you gave is none.
+    """
+    try:
+        given = None if key is None else read_key("the key you gave", key.strip())
+        mine = None if kept is None else read_checkpoints(kept)
+    except Wrong as wrong:
+        raise Unreadable(wrong.file, wrong.why) from None
     said: list[str] = []
     failed: list[str] = []
 
@@ -766,10 +794,10 @@ def examine(
     check("manifest.txt", intact)
     said.extend(f"  unknown {name!a} is not of the pack; nothing is said of it." for name in beside)
     said.append("Compared with what you have from elsewhere:")
-    if key is not None:
-        check("key.txt", is_given_key, key)
-    if kept is not None:
-        check("your checkpoint", continues, kept)
+    if given is not None:
+        check("key.txt", is_given_key, given)
+    if mine is not None:
+        check("your checkpoint", continues, mine)
     alone = key is None and kept is None
     said.extend([NOTHING_COMPARED] if alone else [])
     said.append(NOT_SHOWN)
@@ -788,17 +816,20 @@ def main() -> int:
         "pack", nargs="?", default=os.path.dirname(os.path.abspath(__file__)), help="the zip or its folder"
     )
     parser.add_argument("--key", help="the ledger's public key as you know it: name+01234567+Ab...")
-    parser.add_argument("--checkpoint", metavar="FILE", help="a checkpoint of the ledger that you kept")
+    parser.add_argument("--checkpoint", metavar="FILE", help="a checkpoint of the ledger that you kept, or many")
     given = parser.parse_args()
     try:
         kept = read_file(given.checkpoint) if given.checkpoint else None
         files, beside = read_pack(given.pack)
+        said, failed = examine(files, beside, given.key, kept)
     except OSError as error:
         parser.error(str(error))
+    except Unreadable as wrong:
+        print(f"It cannot be read, so nothing is said of the pack: {wrong}.")
+        return 2
     except Wrong as wrong:
         print(f"It does NOT hold: {wrong}")
         return 1
-    said, failed = examine(files, beside, given.key, kept)
     for paragraph in said:
         text = paragraph.encode("ascii", "backslashreplace").decode()
         print(textwrap.fill(text, 100, subsequent_indent="          " if text.startswith("  ") else ""))

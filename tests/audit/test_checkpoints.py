@@ -171,6 +171,17 @@ def test_without_a_key_nothing_is_signed_and_the_answer_says_how_to_get_one(
     assert not office.settings.checkpoints.exists()
 
 
+def test_the_public_key_is_served_to_who_has_no_key_of_the_service(
+    office: Office, make_office: Callable[..., Office]
+) -> None:
+    for method in ("GET", "HEAD"):
+        assert office.ask("/.well-known/ledger-key", "no key", method).status_code == 200
+    answer = office.ask("/.well-known/ledger-key", "no key")
+    assert answer.text == f"{office.checkpoints.public()}\n"
+    without = make_office(with_key=False).ask("/.well-known/ledger-key", "no key")
+    assert (without.status_code, without.json["code"]) == (404, "no-signing-key")
+
+
 def test_without_a_key_everything_else_goes_on(make_office: Callable[..., Office]) -> None:
     office = make_office(with_key=False)
     office.place()

@@ -554,13 +554,36 @@ def test_a_proof_of_continuation_that_is_another_ones_is_refused(log: Log) -> No
 
 
 @pytest.mark.parametrize("kept", [b"", b"\xff", b"not a checkpoint"])
-def test_what_is_no_checkpoint_is_refused(files: dict[str, bytes], kept: bytes) -> None:
-    assert failing(files, kept=kept) == ["your checkpoint"]
+def test_what_is_no_checkpoint_cannot_be_read_and_says_nothing_against_the_pack(
+    files: dict[str, bytes], kept: bytes, tmp_path: Path
+) -> None:
+    with pytest.raises(verify.Unreadable, match="your checkpoint"):
+        verify.examine(files, [], kept=kept)
+    program = unpack(files, tmp_path / "pack") / "verify.py"
+    (tmp_path / "kept.txt").write_bytes(kept)
+    done = run(program, "--checkpoint", str(tmp_path / "kept.txt"))
+    assert done.returncode == 2
+    assert "cannot be read" in done.stdout
+    assert "NOT hold" not in done.stdout
+
+
+def test_a_file_of_many_signed_heads_is_compared_with_each_of_which_the_pack_has_a_proof(log: Log) -> None:
+    proof = merkle.consistency_proof(20, len(log.records), log.get)
+    content = unzipped(log.evidence(UUID(int=4), continuations=[Continuation(20, proof)]))
+    many = log.checkpoint(0) + log.checkpoint(7) + log.checkpoint(20) + log.checkpoint()
+    said, failed = verify.examine(content, [], kept=many)
+    assert failed == []
+    assert any(f"begins with the {len(log.records)} records of your checkpoint" in line for line in said)
+    forged = log.checkpoint(20).replace(b"\n20\n", b"\n21\n")
+    assert failing(content, kept=log.checkpoint(0) + forged) == []  # of 21 there is no proof, so it is not looked at
+    altered = log.checkpoint(20).replace(b"\n20\n", b"\n0\n")
+    assert failing(content, kept=many + altered) == ["your checkpoint"]
 
 
 @pytest.mark.parametrize("key", ["", "key", str(VERIFIER_KEY)[:-1], str(VERIFIER_KEY).replace("shop", "stop")])
-def test_what_is_no_verifier_key_is_refused(files: dict[str, bytes], key: str) -> None:
-    assert failing(files, key=key) == ["the key you gave"]
+def test_what_is_no_verifier_key_cannot_be_read(files: dict[str, bytes], key: str) -> None:
+    with pytest.raises(verify.Unreadable, match="the key you gave"):
+        verify.examine(files, [], key=key)
 
 
 def test_a_call_that_names_no_pack_is_a_wrong_call(files: dict[str, bytes], tmp_path: Path) -> None:
