@@ -95,7 +95,7 @@ class Orders:
 
     async def on_post(self, req: Request, resp: Response) -> None:
         access.scope(req, "orders:write")
-        given = await command(req, c.CreateOrder)
+        given = await command(req, c.NewOrder)
         if expected_versions(req) is not None:
             raise Problem(412, "order-moved", "An order that is being created has no version that If-Match could name.")
         location = f"{paging.base_url(req, self._settings)}{PATH}"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Final
@@ -56,8 +57,10 @@ class Settings(msgspec.Struct, frozen=True):
 
 def read(environment: Mapping[str, str]) -> Settings:
     """The settings of an environment; what is unset or empty has its default. Raises WrongSetting."""
+    names: set[str] = set()
 
     def value(name: str, default: str) -> str:
+        names.add(name)
         return environment.get(name, "").strip() or default
 
     url = value("LEDGER_URL", "sqlite:///var/ledger.db")
@@ -93,7 +96,7 @@ def read(environment: Mapping[str, str]) -> Settings:
     connections = value("LEDGER_CONNECTIONS_PER_ADDRESS", "128")
     if not (connections.isascii() and connections.isdigit() and int(connections[:9]) > 0):
         raise WrongSetting(f"LEDGER_CONNECTIONS_PER_ADDRESS is {connections!r}; it should be a number like '128'.")
-    return Settings(
+    found = Settings(
         url=url,
         shown_url=shown,
         ledger=ledger,
@@ -110,6 +113,15 @@ def read(environment: Mapping[str, str]) -> Settings:
         checkpoint_seconds=int(seconds),
         connections_per_address=int(connections[:9]),
     )
+    _refuse_others(environment, names)
+    return found
+
+
+def _refuse_others(environment: Mapping[str, str], known: set[str]) -> None:
+    for name in environment:
+        if name.startswith("LEDGER_") and name not in known:
+            near = get_close_matches(name, known, 1, 0)
+            raise WrongSetting(f"{name} is no setting; did you mean {near[0]}? `run.py --help` lists them.")
 
 
 def _check_files(ledger: Path | None, views: Path, checkpoints: Path) -> None:

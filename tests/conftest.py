@@ -122,6 +122,11 @@ class Service:
             check=False,
         )
 
+    def begin(self) -> "Service":
+        """Makes the ledger, empty."""
+        assert self.run("import", "-", stdin=b"").returncode == 0
+        return self
+
     def popen(self, *arguments: str, **streams: Any) -> subprocess.Popen[bytes]:
         """`run.py` with these arguments, as it begins, in a process group of its own."""
         return subprocess.Popen(

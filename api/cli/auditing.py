@@ -8,7 +8,6 @@ import click
 
 from api.cli.terminal import NEEDS_A_PERSON, fail, open_ledger, open_views, progress, reading_the_log, settings
 from api.settings import Settings
-from domain.log.opening import is_there
 
 if TYPE_CHECKING:
     from domain.log.log import Log
@@ -41,10 +40,10 @@ def key_create() -> None:
 @key.command("show")
 def key_show() -> None:
     """Print the public half of the signing key."""
-    from projections.proof.signing import NoSigningKey
+    from projections.proof.signing import NoSigningKey, public_key
 
     try:
-        print(_checkpoints(settings()).public())
+        print(public_key(settings().key))
     except NoSigningKey as error:
         fail(str(error))
 
@@ -106,16 +105,14 @@ def verify(handed: Path | None, key_text: str | None, mend_index: bool) -> None:
     against what they should be. Names the first bad position, its order and the reason, and exits 1.
     """
     from domain.proof.checkpoint import CheckpointMalformed, VerifierKey, split
-    from projections.proof.signing import KeyExposed, NoSigningKey
+    from projections.proof.signing import KeyExposed, NoSigningKey, public_key
     from projections.proof.verification import verify as verify_log
     from projections.proof.verifying_checkpoints import Checked
 
     chosen = settings()
-    if not is_there(chosen.url):
-        fail(f"LEDGER_URL: there is no ledger at {chosen.shown_url}")
     ledger = open_ledger(chosen)
     try:
-        public = VerifierKey.parse(key_text) if key_text else _checkpoints(chosen).public()
+        public = VerifierKey.parse(key_text) if key_text else public_key(chosen.key)
     except CheckpointMalformed as error:
         fail(f"--key: {error}")
     except KeyExposed as error:

@@ -38,7 +38,7 @@ def import_(file: BinaryIO) -> None:
     # What a batch makes is gone once it is recorded; looking for cycles in every 700 objects of it finds none.
     gc.set_threshold(50_000, 20, 20)
     chosen = settings()
-    ledger = open_ledger(chosen)
+    ledger = open_ledger(chosen, may_be_new=True)
     views = open_views(ledger, chosen)
     size = _size(file)
     # Worth a process of its own where there is much to come.

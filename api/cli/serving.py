@@ -1,7 +1,9 @@
 """`run.py serve`: the service, until it is stopped."""
 
+import errno
 import gc
 import os
+import socket
 import sys
 from collections.abc import Iterator
 from ipaddress import ip_address
@@ -33,10 +35,11 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
     from api.places import Places
     from api.server import Server
     from projections import feeder
-    from projections.proof.signing import Checkpoints, KeyExposed, NoSigningKey
+    from projections.proof.signing import Checkpoints, KeyExposed, NoSigningKey, public_key
 
     chosen = settings()
-    ledger = open_ledger(chosen)
+    _must_be_free(host, port)
+    ledger = open_ledger(chosen, may_be_new=True)
     greeting = f"Serving {chosen.shown_url} at http://{host}:{port} (Ctrl-C stops it)"
     if demo:
         from api.cli.demo import load_demo
@@ -44,7 +47,7 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
         greeting += load_demo(ledger, f"http://{host}:{port}")
     views = open_views(ledger, chosen)
     try:
-        Checkpoints(ledger, views, key=chosen.key, kept=chosen.checkpoints).public()
+        public_key(chosen.key)
     except KeyExposed as error:
         fail(str(error))
     except NoSigningKey:
@@ -75,6 +78,16 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
         workers=workers or os.cpu_count() or 1,
         when_ready=lambda _arbiter: print(greeting, flush=True),
     ).run()
+
+
+def _must_be_free(host: str, port: int) -> None:
+    """Says at once where the address cannot be listened on; gunicorn would try for five seconds."""
+    try:
+        with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET):
+            pass
+    except OSError as error:
+        why = "another program listens there" if error.errno == errno.EADDRINUSE else error.strerror or str(error)
+        fail(f"{host}:{port} cannot be listened on: {why}; --port and --host name another.")
 
 
 def warnings(host: str, chosen: Settings) -> Iterator[str]:

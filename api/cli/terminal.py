@@ -22,7 +22,7 @@ from api.settings import Settings, WrongSetting
 from domain.aggregate import BrokenHistory
 from domain.ledger import OrderLedger
 from domain.log.clock import ClockJumped, Watch
-from domain.log.opening import open_log, without_secrets
+from domain.log.opening import is_there, open_log, without_secrets
 from domain.log.sqlite import Busy
 from projections.views.views import Views
 
@@ -51,8 +51,11 @@ def settings() -> Settings:
         fail(str(error))
 
 
-def open_ledger(chosen: Settings) -> OrderLedger:
+def open_ledger(chosen: Settings, *, may_be_new: bool = False) -> OrderLedger:
+    """The ledger. Only who brings orders may begin a new one: else a mistyped path would show an empty ledger."""
     try:
+        if not (may_be_new or is_there(chosen.url)):
+            fail(f"LEDGER_URL: there is no ledger at {chosen.shown_url}; `run.py serve` or `run.py import` makes one.")
         chosen.folder.mkdir(0o700, parents=True, exist_ok=True)
         return OrderLedger(open_log(chosen.url), currency_default=chosen.currency, watch=Watch())
     except (PersistenceError, Busy, OSError) as error:

@@ -90,6 +90,12 @@ class CreateOrder(Command, frozen=True, kw_only=True):
     charges: Charges | None | UnsetType = UNSET
 
 
+class NewOrder(CreateOrder, frozen=True, kw_only=True):
+    """An order that a client creates: it has items, or says that it has none."""
+
+    items: Annotated[tuple[AddItem, ...], Meta(max_length=ITEMS_MAX)]
+
+
 class ChangeOrder(Command, frozen=True, kw_only=True):
     """A field that is left out stays as it is; null empties it."""
 

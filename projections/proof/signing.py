@@ -53,6 +53,29 @@ def create_key(path: Path) -> VerifierKey:
     return checkpoint.verifier_key(key, ORIGIN)
 
 
+def _private_key(path: Path) -> "Ed25519PrivateKey":
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415  (as above)
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415
+
+    try:
+        with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_mode & 0o077:
+                raise KeyExposed(f"{path} is open to others than its owner; `chmod 600 {path}`.")
+            loaded = serialization.load_pem_private_key(file.read(), password=None)
+    except FileNotFoundError:
+        raise NoSigningKey("There is no signing key yet; `run.py key create` makes one.") from None
+    except ValueError:
+        loaded = None
+    if not isinstance(loaded, Ed25519PrivateKey):
+        raise NoSigningKey(f"{path} holds no Ed25519 key.")
+    return loaded
+
+
+def public_key(path: Path) -> VerifierKey:
+    """The public half of the signing key in a file. Raises NoSigningKey."""
+    return checkpoint.verifier_key(_private_key(path), ORIGIN)
+
+
 class Checkpoints:
     """Signs the log's head. `key` is the file of the signing key, `kept` the file outside the database."""
 
@@ -62,26 +85,9 @@ class Checkpoints:
         self._key = key
         self.kept = kept
 
-    def _private(self) -> "Ed25519PrivateKey":
-        from cryptography.hazmat.primitives import serialization  # noqa: PLC0415  (as above)
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415
-
-        try:
-            with self._key.open("rb") as file:
-                if os.fstat(file.fileno()).st_mode & 0o077:
-                    raise KeyExposed(f"{self._key} is open to others than its owner; `chmod 600 {self._key}`.")
-                loaded = serialization.load_pem_private_key(file.read(), password=None)
-        except FileNotFoundError:
-            raise NoSigningKey("There is no signing key yet; `run.py key create` makes one.") from None
-        except ValueError:
-            loaded = None
-        if not isinstance(loaded, Ed25519PrivateKey):
-            raise NoSigningKey(f"{self._key} holds no Ed25519 key.")
-        return loaded
-
     def public(self) -> VerifierKey:
         """The public half. Raises NoSigningKey."""
-        return checkpoint.verifier_key(self._private(), ORIGIN)
+        return public_key(self._key)
 
     def current(self) -> bytes:
         """The signed head: the last one where nothing was recorded since, else a new one, which is kept.
@@ -95,7 +101,7 @@ class Checkpoints:
         return self._head(SHOWN_KEPT_EVERY)
 
     def _head(self, kept_every: timedelta | None) -> bytes:
-        key = self._private()
+        key = _private_key(self._key)
         self._views.catch_up()
         last = self._ledger.log_of_events.last_checkpoint()
         reader = self._views.reader

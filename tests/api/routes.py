@@ -37,7 +37,7 @@ READS = [
 ]
 # In an order in which all can be given to one order of two items that is worth at least 50.
 WRITES = [
-    Route("POST", ORDERS, "orders:write", lambda: {}),
+    Route("POST", ORDERS, "orders:write", lambda: {"items": []}),
     Route("PATCH", f"{ORDERS}/{{id}}", "orders:write", lambda: {"notes": "changed"}),
     Route("POST", f"{ORDERS}/{{id}}/items", "orders:write", lambda: {"unit_price": "1"}),
     Route("PATCH", f"{ORDERS}/{{id}}/items/1", "orders:write", lambda: {"quantity": 2}),

@@ -275,7 +275,7 @@ def test_an_idempotency_key_sent_with_another_command_gets_422(name: str, servic
     with nothing_recorded(service):
         refused = staff.post(f"{ORDERS}/{order['id']}/status", json={"status": "hold"}, headers=headers)
         assert_problem(refused, 422, "idempotency-key-reused")
-        assert_problem(staff.post(ORDERS, json={}, headers=headers), 422, "idempotency-key-reused")
+        assert_problem(staff.post(ORDERS, json={"items": []}, headers=headers), 422, "idempotency-key-reused")
 
 
 # --- idempotency and versions ---
@@ -309,8 +309,8 @@ def test_the_same_idempotency_key_sent_many_times_at_once_records_once(service: 
 def test_an_idempotency_key_belongs_to_its_caller(service: Service, staff: Client) -> None:
     other = service.client(issue(service, "orders:write"))
     headers = {"Idempotency-Key": "one-each"}
-    first = staff.post(ORDERS, json={}, headers=headers).json()
-    second = other.post(ORDERS, json={}, headers=headers)
+    first = staff.post(ORDERS, json={"items": []}, headers=headers).json()
+    second = other.post(ORDERS, json={"items": []}, headers=headers)
     assert "Idempotency-Replayed" not in second.headers
     assert second.json()["id"] != first["id"]
 
@@ -375,7 +375,7 @@ def test_idempotency_keys_hold_after_the_service_was_started_again(make_service:
     staff = service.client(issue(service, "orders:write"))
     order = placed(staff)
     commands = [
-        ("POST", ORDERS, {"notes": "n"}),
+        ("POST", ORDERS, {"notes": "n", "items": []}),
         ("POST", f"{ORDERS}/{order['id']}/payments", payment("100")),
         ("PATCH", f"{ORDERS}/{order['id']}", {"notes": "n"}),
         ("POST", f"{ORDERS}/{order['id']}/status", {"status": "processing"}),
@@ -399,7 +399,7 @@ def test_idempotency_keys_hold_after_the_service_was_started_again(make_service:
 @pytest.mark.parametrize("key", ["", "x" * 256, "two words", "naïve"])
 def test_an_idempotency_key_that_is_none_gets_400(key: str, service: Service, staff: Client) -> None:
     with nothing_recorded(service):
-        refused = staff.post(ORDERS, json={}, headers={"Idempotency-Key": key.encode("latin-1")})
+        refused = staff.post(ORDERS, json={"items": []}, headers={"Idempotency-Key": key.encode("latin-1")})
     assert_problem(refused, 400, "invalid-parameter", field="Idempotency-Key")
 
 
@@ -435,7 +435,7 @@ def test_commands_that_meet_each_other_are_all_taken(service: Service, staff: Cl
 def test_orders_created_at_once_each_get_an_id_of_their_own(service: Service, staff: Client) -> None:
 
     def create(_: int) -> int:
-        return service.client(key_of(staff)).post(ORDERS, json={}).json()["id"]
+        return service.client(key_of(staff)).post(ORDERS, json={"items": []}).json()["id"]
 
     with ThreadPoolExecutor(8) as threads:
         ids = sorted(threads.map(create, range(16)))
@@ -584,7 +584,7 @@ def test_a_change_that_would_make_the_total_negative_gets_409(service: Service, 
             staff.delete(f"{url}/items/1"),
             staff.patch(url, json={"voucher": {"discount_amount": "100.01"}}),
             staff.post(f"{url}/items", json={"unit_price": "1", "discount_amount": "12"}),
-            staff.post(ORDERS, json={"voucher": {"discount_amount": "0.01"}}),
+            staff.post(ORDERS, json={"items": [], "voucher": {"discount_amount": "0.01"}}),
         ):
             assert_problem(answer, 409, "total-negative")
     assert staff.patch(url, json={"voucher": {"discount_amount": "100"}}).json()["total"] == 0
@@ -892,7 +892,7 @@ def test_a_field_that_is_wrong_gets_a_422_that_names_it(
     body: Document, field: str, service: Service, staff: Client
 ) -> None:
     with nothing_recorded(service):
-        assert_problem(staff.post(ORDERS, json=body), 422, "invalid-field", field=field)
+        assert_problem(staff.post(ORDERS, json={"items": [], **body}), 422, "invalid-field", field=field)
 
 
 @pytest.mark.parametrize(
@@ -1066,3 +1066,11 @@ def test_an_order_is_read_by_its_id_or_its_uuid(staff: Client) -> None:
     assert by_id.content == by_uuid.content
     assert by_id.json() == order
     assert by_id.headers["ETag"] == '"2"'
+
+
+def test_an_order_needs_an_item_or_says_that_it_has_none(service: Service, staff: Client) -> None:
+    with nothing_recorded(service):
+        for body in ({}, {"customer": {"id": 7}}):
+            answer = staff.post(ORDERS, json=body)
+            assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "items")
+    assert staff.post(ORDERS, json={"items": []}).status_code == 201

@@ -144,7 +144,7 @@ def test_who_waits_for_a_position_finds_the_order_behind_it(
     staff: Client, new_customer: Callable[[], Customer]
 ) -> None:
     customer = new_customer()
-    created = staff.post(ORDERS, json={"customer": {"id": customer.id}})
+    created = staff.post(ORDERS, json={"customer": {"id": customer.id}, "items": []})
     position = created.headers["Ledger-Position"]
     answer = staff.get(f"{CUSTOMERS}/{customer.id}", params={"min_position": position})
     assert answer.json()["currencies"][0]["orders"] == 1

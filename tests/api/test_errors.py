@@ -161,7 +161,7 @@ def test_even_the_answer_to_what_is_no_proper_request_carries_an_id(service: Ser
 
 @pytest.mark.parametrize("given", ["a", "trace-7.b:c_D", "0" * 128])
 def test_a_sane_request_id_is_given_back_and_recorded(given: str, service: Service, staff: Client) -> None:
-    answer = staff.post(ORDERS, json={}, headers={"X-Request-Id": given})
+    answer = staff.post(ORDERS, json={"items": []}, headers={"X-Request-Id": given})
     assert answer.headers["X-Request-Id"] == given
     assert {event.request_id for event in events(service, answer.json()["uuid"])} == {given}
 
@@ -171,7 +171,7 @@ def test_any_other_request_gets_an_id_of_its_own_which_is_recorded(
     given: str | None, service: Service, staff: Client
 ) -> None:
     headers = {} if given is None else {"X-Request-Id": given.encode("latin-1")}
-    first, second = (staff.post(ORDERS, json={}, headers=headers) for _ in range(2))
+    first, second = (staff.post(ORDERS, json={"items": []}, headers=headers) for _ in range(2))
     made = first.headers["X-Request-Id"]
     assert re.fullmatch("[A-Za-z0-9._:-]{8,}", made)
     assert made not in (given, second.headers["X-Request-Id"])
@@ -297,12 +297,12 @@ def test_a_body_that_is_not_declared_json_gets_415(content_type: str | None, ser
     ["application/json", "Application/JSON", "application/json; charset=utf-8", 'application/json;charset="UTF-8"'],
 )
 def test_json_may_be_declared_in_each_way_that_means_it(content_type: str, staff: Client) -> None:
-    assert staff.post(ORDERS, data=b"{}", headers={"Content-Type": content_type}).status_code == 201
+    assert staff.post(ORDERS, data=b'{"items": []}', headers={"Content-Type": content_type}).status_code == 201
 
 
 def padded(size: int) -> bytes:
     """A body of this size that would create an order."""
-    return b"{}".ljust(size)
+    return b'{"items": []}'.ljust(size)
 
 
 def test_a_body_has_at_most_a_mebibyte(service: Service, staff: Client) -> None:
@@ -351,7 +351,7 @@ def test_a_body_in_very_many_chunks_is_read_as_any_other(make_service: Callable[
 
 
 def test_a_chunked_body_may_end_with_trailers(service: Service, staff: Client) -> None:
-    body = b"2\r\n{}\r\n0\r\nX-Checksum: 7\r\n\r\n"
+    body = b'd\r\n{"items": []}\r\n0\r\nX-Checksum: 7\r\n\r\n'
     answer = exchange(service, post(staff, "Transfer-Encoding: chunked", body=body))
     assert answer is not None
     assert answer.status_code == 201
@@ -381,17 +381,17 @@ def test_chunks_that_are_none_get_400(body: bytes, service: Service, staff: Clie
 
 def test_a_body_that_breaks_off_records_nothing(service: Service, staff: Client) -> None:
     with nothing_recorded(service):
-        answer = exchange(service, post(staff, "Content-Length: 100", body=b"{}"), ends=True)
+        answer = exchange(service, post(staff, "Content-Length: 100", body=b'{"items": []}'), ends=True)
     assert answer is not None
     assert answer.status_code == 400
 
 
 def test_a_client_that_asks_before_it_sends_is_told_to_go_on(service: Service, staff: Client) -> None:
-    head = post(staff, "Expect: 100-continue", "Content-Length: 2")
+    head = post(staff, "Expect: 100-continue", "Content-Length: 13")
     with socket.create_connection(("127.0.0.1", service.port), timeout=10) as connection:
         connection.sendall(head)
         assert connection.recv(100).startswith(b"HTTP/1.1 100")
-        connection.sendall(b"{}")
+        connection.sendall(b'{"items": []}')
         assert connection.recv(100).startswith(b"HTTP/1.1 201")
 
 
@@ -499,7 +499,7 @@ def test_a_host_that_is_none_gets_400(host: str, service: Service, owner: Custom
 def test_an_id_that_two_clients_bring_at_once_goes_to_one_of_them(service: Service, staff: Client) -> None:
     # Over HTTP the ledger gives the ids; only an import can name one.
     with nothing_recorded(service):
-        assert_problem(staff.post(ORDERS, json={"id": 600_000}), 422, "invalid-field", field="id")
+        assert_problem(staff.post(ORDERS, json={"id": 600_000, "items": []}), 422, "invalid-field", field="id")
     lines = [b'{"id": 600000, "notes": "first"}', b'{"id": 600000, "notes": "second"}']
     with ThreadPoolExecutor(2) as threads:
         ran = list(threads.map(lambda line: service.run("import", "-", stdin=line), lines))

@@ -103,7 +103,7 @@ def test_a_link_that_comes_while_the_service_runs_is_not_followed(
 
 
 def test_the_lock_file_is_never_cut_short(tmp_path: Path) -> None:
-    service, lock = Service(tmp_path), tmp_path / "views.db.lock"
+    service, lock = Service(tmp_path).begin(), tmp_path / "views.db.lock"
     lock.write_bytes(b"12345")
     assert service.run("rebuild").returncode == 0
     assert lock.read_bytes() == b"12345"

@@ -21,7 +21,7 @@ def test_no_answer_is_taken_for_another_type_or_names_the_server(service: Servic
         staff.get("/readyz"),
         staff.get(ORDERS),
         staff.head(ORDERS),
-        staff.post(ORDERS, json={}),
+        staff.post(ORDERS, json={"items": []}),
         staff.post(ORDERS, data=b"{"),
         staff.get(f"{ORDERS}/{order['id']}", headers={"If-None-Match": f'"{order["version"]}"'}),
         staff.get(PAYMENTS, headers={"Accept": "text/csv"}),

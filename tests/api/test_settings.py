@@ -1,6 +1,9 @@
 """Is each wrong setting named, with what would be right, before anything starts?"""
 
+import os
+import socket
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -59,7 +62,7 @@ def assert_refused(done: subprocess.CompletedProcess[bytes], *told: str) -> None
 )
 def test_a_wrong_setting_is_named_with_what_would_be_right(name: str, value: str, told: str, tmp_path: Path) -> None:
     (tmp_path / "text").write_text("This is no database, and longer than the header of one would have to be. " * 20)
-    done = run(tmp_path, "rebuild", **{name: value.format(folder=tmp_path)})
+    done = run(tmp_path, "import", os.devnull, **{name: value.format(folder=tmp_path)})
     assert_refused(done, name, told.format(folder=tmp_path))
     assert {file.name for file in tmp_path.iterdir()} <= {"text", "ledger.db"}
 
@@ -70,7 +73,7 @@ def test_the_service_does_not_start_with_a_wrong_setting(tmp_path: Path) -> None
 
 
 def test_the_views_never_take_the_ledgers_place_however_its_path_is_written(tmp_path: Path) -> None:
-    assert run(tmp_path, "rebuild").returncode == 0
+    Service(tmp_path).begin()
     ledger = tmp_path / "ledger.db"
     before = ledger.read_bytes()
     done = run(tmp_path, "rebuild", LEDGER_VIEWS=f"{tmp_path}/../{tmp_path.name}/ledger.db")
@@ -132,3 +135,44 @@ def test_the_warning_stands_on_standard_error_when_the_service_starts(tmp_path: 
         told = iter(process.stderr.readline, b"")
         assert any(b"warning: keys go over plain HTTP to 0.0.0.0;" in line for line in told)
         process.terminate()
+
+
+def test_a_setting_that_is_none_is_named_with_the_nearest_one(tmp_path: Path) -> None:
+    done = run(tmp_path, "serve", LEDGER_CURENCY="EUR")
+    assert_refused(done, "LEDGER_CURENCY is no setting", "did you mean LEDGER_CURRENCY?")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "rebuild",
+        "verify",
+        "checkpoint",
+        "clock",
+        "token list",
+        "token revoke x",
+        "token create --customer 1",
+        "export events",
+        "reconcile run.py --provider stripe",
+    ],
+)
+def test_a_command_that_brings_no_orders_says_that_there_is_no_ledger_and_makes_none(
+    command: str, tmp_path: Path
+) -> None:
+    done = run(tmp_path, *command.split())
+    assert_refused(done, f"no ledger at {tmp_path / 'ledger.db'}", "run.py serve", "run.py import")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
+def test_a_port_that_is_taken_is_one_clear_line_at_once(host: str, tmp_path: Path) -> None:
+    service = Service(tmp_path)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, service.port), family=family):
+        began = time.monotonic()
+        done = service.run("serve", "--host", host, "--port", str(service.port))
+        assert time.monotonic() - began < 5
+    assert_refused(done, f"{host}:{service.port} cannot be listened on", "another program listens there")
+    assert len(done.stderr.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []

@@ -34,6 +34,6 @@ def test_a_write_is_answered_with_its_document_though_the_views_are_damaged(
     key = ledger.write(Keys(ledger.log_of_events).create, scopes=["orders:write"], now=utc_now()).result()
     with closing(sqlite3.connect(views.path.resolve(), isolation_level=None)) as damaging:
         damaging.execute(f"DROP TABLE {table}")
-    answer = client.simulate_post("/api/v1/orders", json={}, headers={"Authorization": f"Token {key}"})
+    answer = client.simulate_post("/api/v1/orders", json={"items": []}, headers={"Authorization": f"Token {key}"})
     assert (answer.status_code, answer.headers.get("ledger-views")) == (201, "behind"), answer.text
     assert answer.json["version"] == ledger.head() == 1

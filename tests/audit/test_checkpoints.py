@@ -269,7 +269,7 @@ def test_the_command_refuses_to_make_a_second_key(stopped: Service) -> None:
 
 @pytest.mark.parametrize("command", [("key", "show"), ("checkpoint",)])
 def test_a_command_without_a_key_says_how_to_make_one(stopped: Service, command: tuple[str, ...]) -> None:
-    done = stopped.run(*command)
+    done = stopped.begin().run(*command)
     assert (done.returncode, done.stdout) == (2, b"")
     assert b"run.py key create" in done.stderr
     assert b"Traceback" not in done.stderr
@@ -286,7 +286,7 @@ def test_the_service_signs_the_head_by_itself_every_so_often(make_service: Calla
         return size in [checkpoint.verify(note, public).size for note in notes]
 
     for size in (1, 2):
-        staff.post("/api/v1/orders", json={})
+        staff.post("/api/v1/orders", json={"items": []})
         assert eventually(lambda size=size: signed_to(size))
     answer = staff.get(f"{AUDIT}/checkpoint", headers={"Accept": "text/plain"})
     assert checkpoint.verify(answer.content, public).size == 2

@@ -82,7 +82,7 @@ def test_who_has_met_it_reads_what_is_recorded_afterwards(damaged: Office) -> No
 
 def test_new_orders_are_taken_and_listed(damaged: Office) -> None:
     key = staff(damaged)
-    created = damaged.ask("/api/v1/orders", key, "POST", json={"customer": {"id": 4}})
+    created = damaged.ask("/api/v1/orders", key, "POST", json={"customer": {"id": 4}, "items": []})
     assert created.status_code == 201
     assert damaged.ask("/api/shop/customers/me/orders", damaged.key(customer=4)).json["count"] == 1
 

@@ -43,7 +43,7 @@ def assert_served(staff: Client) -> None:
     # No measure of speed: it ends the test of a service that answers nobody any more.
     options: dict[str, Any] = {"headers": {"Connection": "close"}, "timeout": 10}
     for nth in range(6):
-        created = staff.post("/api/v1/orders", json={"notes": str(nth)}, **options)
+        created = staff.post("/api/v1/orders", json={"notes": str(nth), "items": []}, **options)
         assert created.status_code == 201
         assert staff.get(f"/api/v1/orders/{created.json()['id']}", **options).status_code == 200
 
@@ -163,7 +163,7 @@ def test_thirty_clients_that_reset_their_connections_disturb_nobody_when_they_ha
 def test_a_request_that_comes_byte_by_byte_is_answered(service: Service, key: str) -> None:
     with Wire(service) as wire:
         wire.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for byte in head(key, "Content-Length: 16") + b'{"notes":"slow"}':
+        for byte in head(key, "Content-Length: 27") + b'{"notes":"slow","items":[]}':
             wire.send(bytes([byte]))
         assert wire.answer().status == 201
 
@@ -172,7 +172,7 @@ def test_a_request_that_comes_byte_by_byte_is_answered(service: Service, key: st
 
 
 def test_pipelined_requests_are_answered_one_by_one_in_their_order(service: Service, staff: Client, key: str) -> None:
-    ids = [staff.post("/api/v1/orders", json={}).json()["id"] for _ in range(20)]
+    ids = [staff.post("/api/v1/orders", json={"items": []}).json()["id"] for _ in range(20)]
     with Wire(service) as wire:
         wire.send(*(head(key, method="GET", path=f"/api/v1/orders/{order_id}") for order_id in ids))
         assert [json.loads(wire.answer().body)["id"] for _ in ids] == ids
@@ -181,7 +181,7 @@ def test_pipelined_requests_are_answered_one_by_one_in_their_order(service: Serv
 def test_what_comes_while_a_command_is_answered_waits_for_that_and_keeps_nobody_busy(
     service: Service, key: str
 ) -> None:
-    create = head(key, "Content-Length: 2") + b"{}"
+    create = head(key, "Content-Length: 12") + b'{"items":[]}'
     other = sqlite3.connect(service.folder / "ledger.db", isolation_level=None)
     with Wire(service) as goes_on, Wire(service) as sends_in_pieces, ExitStack() as gone:
         with transaction(other):  # so that no command can be written
@@ -205,8 +205,8 @@ def test_what_comes_while_a_command_is_answered_waits_for_that_and_keeps_nobody_
 @pytest.mark.parametrize(
     "request_with_body",
     [
-        lambda key: head(key, "Content-Length: 2") + b"{}",
-        lambda key: head(key, CHUNKED) + chunk(b"{}") + LAST_CHUNK,
+        lambda key: head(key, "Content-Length: 12") + b'{"items":[]}',
+        lambda key: head(key, CHUNKED) + chunk(b'{"items":[]}') + LAST_CHUNK,
     ],
     ids=["with a length", "chunked"],
 )
@@ -230,7 +230,7 @@ ERRORS = {
 def test_a_connection_is_used_again_after_an_error(status: int, service: Service, key: str) -> None:
     errors = ERRORS | {
         400: head(key, "Content-Length: 2") + b"{]",
-        415: head(key, "Content-Length: 2").replace(b"application/json", b"text/plain") + b"{}",
+        415: head(key, "Content-Length: 12").replace(b"application/json", b"text/plain") + b'{"items":[]}',
         422: head(key, "Content-Length: 9") + b'{"id": 1}',
     }
     with Wire(service) as wire:
@@ -243,12 +243,12 @@ def test_a_connection_is_used_again_after_an_error(status: int, service: Service
 
 # --- chunked bodies ---
 
-BODY = b'{"notes":"in chunks"}'
+BODY = b'{"notes":"in chunks","items":[]}'
 FORMS = {
     "one chunk": chunk(BODY) + LAST_CHUNK,
     "a chunk a byte": b"".join(chunk(BODY[n : n + 1]) for n in range(len(BODY))) + LAST_CHUNK,
-    "sizes with zeros and capitals": b"000A\r\n" + BODY[:10] + b"\r\n00b\r\n" + BODY[10:] + b"\r\n000\r\n\r\n",
-    "extensions": b"15;name=value\r\n" + BODY + b'\r\n0;last="yes"\r\n\r\n',
+    "sizes with zeros and capitals": b"000A\r\n" + BODY[:10] + b"\r\n0016\r\n" + BODY[10:] + b"\r\n000\r\n\r\n",
+    "extensions": b"20;name=value\r\n" + BODY + b'\r\n0;last="yes"\r\n\r\n',
     "trailers": chunk(BODY) + b"0\r\nX-Checksum: 1234\r\n\r\n",
 }
 
@@ -263,7 +263,7 @@ def test_a_chunked_body_is_read(form: str, service: Service, key: str) -> None:
 
 def body_of(length: int) -> bytes:
     """A command in JSON of so many bytes."""
-    return b"{}".ljust(length)
+    return b'{"items":[]}'.ljust(length)
 
 
 @pytest.mark.parametrize("chunk_bytes", [BODY_BYTES_MAX + 1, 1000])
@@ -286,11 +286,11 @@ def test_a_body_with_a_length_may_have_a_mebibyte(over: int, status: int, servic
 
 def test_a_body_may_have_a_chunk_for_each_byte(service: Service, key: str) -> None:
     with Wire(service) as wire:
-        sent = (chunk(b"{}"), chunk(b" ") * 10_000, LAST_CHUNK)
+        sent = (chunk(b'{"items":[]}'), chunk(b" ") * 10_000, LAST_CHUNK)
         assert wire.send(head(key, CHUNKED), *sent).answer().status == 201
 
 
-LONG = b'{"notes":"%b"}' % (b"x" * 9_000)
+LONG = b'{"notes":"%b","items":[]}' % (b"x" * 9_000)
 
 
 @pytest.mark.parametrize("piece_bytes", [1, 2, 3, 1000])

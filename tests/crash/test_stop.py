@@ -62,14 +62,14 @@ def test_what_is_in_flight_is_finished_and_answered(
     begin(ledger.log_of_events.writer)  # now no write can be finished
     with ExitStack() as stack:
         late, reader, *writers = [stack.enter_context(Wire(running)) for _ in range(6)]
-        late.send(head(key, "Content-Length: 2"))
+        late.send(head(key, "Content-Length: 12"))
         reader.send(head(key, method="GET", path="/api/v1/orders?min_position=orders:9"))
         for writer in writers:
-            writer.send(head(key, "Content-Length: 2"), b"{}")
+            writer.send(head(key, "Content-Length: 12"), b'{"items":[]}')
         until_taken(running)
         stop(running)
         time.sleep(0.3)
-        late.send(b"{}")  # of this one only the head had come when the stop began
+        late.send(b'{"items":[]}')  # of this one only the head had come when the stop began
         assert ledger.head() == 0
         ledger.log_of_events.writer.execute("ROLLBACK")
         assert [writer.answer().status for writer in writers] == [201] * 4
@@ -88,7 +88,7 @@ def test_clients_in_the_middle_of_a_conversation_hear_of_the_stop_by_an_answer(r
     def converse(nth: int) -> None:
         client, goes_on = running.client(key), True
         while goes_on:
-            answer = client.post("/api/v1/orders", json={})
+            answer = client.post("/api/v1/orders", json={"items": []})
             assert answer.status_code == 201
             acknowledged.append(answer.json()["id"])
             conversing.add(nth)

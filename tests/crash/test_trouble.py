@@ -66,10 +66,10 @@ def until_ready(service: Service) -> None:
 
 
 def test_a_full_disk_gets_507_and_is_not_ready_until_there_is_room(service: Service, staff: Client) -> None:
-    created = staff.post("/api/v1/orders", json={"notes": "before"}).json()
+    created = staff.post("/api/v1/orders", json={"notes": "before", "items": []}).json()
     with no_room(service):
         for refused in (
-            staff.post("/api/v1/orders", json={}),
+            staff.post("/api/v1/orders", json={"items": []}),
             staff.patch(f"/api/v1/orders/{created['id']}", json={"notes": "full"}),
         ):
             assert (refused.status_code, refused.json()["code"]) == (507, "disk-full")
@@ -88,7 +88,7 @@ def test_a_lock_that_another_program_holds_gets_503_after_three_seconds_for_all_
 ) -> None:
     def create(_: int) -> tuple[float, requests.Response]:
         began = time.monotonic()
-        answer = staff.post("/api/v1/orders", json={}, headers={"Connection": "close"})
+        answer = staff.post("/api/v1/orders", json={"items": []}, headers={"Connection": "close"})
         return time.monotonic() - began, answer
 
     with held_lock(service):
@@ -117,7 +117,7 @@ def test_a_lock_is_told_of_where_nobody_writes_and_sixteen_who_ask_hold_up_nobod
 
 
 def test_readiness_tells_numbers_and_nothing_of_the_inside(service: Service, staff: Client) -> None:
-    damaged = staff.post("/api/v1/orders", json={}).json()
+    damaged = staff.post("/api/v1/orders", json={"items": []}).json()
     with closing(sqlite3.connect(service.folder / "ledger.db", isolation_level=None)) as file:
         file.execute("DROP TRIGGER events_are_not_updated")
         file.execute("UPDATE events SET payload = 'secret' WHERE originator_id = ?", (damaged["uuid"],))

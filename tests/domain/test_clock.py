@@ -185,7 +185,7 @@ def test_the_service_records_nothing_by_a_clock_that_jumped_until_an_operator_sa
 ) -> None:
     service = make_service()
     staff = service.client(service.key("orders:read", "orders:write"))
-    assert staff.post("/api/v1/orders", json={}).status_code == 201
+    assert staff.post("/api/v1/orders", json={"items": []}).status_code == 201
     with closing(sqlite3.connect(service.folder / "ledger.db", isolation_level=None)) as connection:
         connection.execute("DROP TRIGGER events_are_not_updated")
         connection.execute("UPDATE events SET recorded_at = ?", (instant(utc_now() - timedelta(hours=1)),))
@@ -194,7 +194,7 @@ def test_the_service_records_nothing_by_a_clock_that_jumped_until_an_operator_sa
     def ready() -> Any:
         return staff.get("/readyz")
 
-    refused = staff.post("/api/v1/orders", json={})
+    refused = staff.post("/api/v1/orders", json={"items": []})
     assert (refused.status_code, refused.json()["code"]) == (503, "clock-jumped")
     assert int(refused.headers["Retry-After"]) > 0
     assert ready().status_code == 503
@@ -205,6 +205,6 @@ def test_the_service_records_nothing_by_a_clock_that_jumped_until_an_operator_sa
     imported = service.run("import", "-", stdin=line)
     assert (imported.returncode, b"nothing is recorded: the clock shows" in imported.stderr) == (1, True)
     assert service.run("clock", "--accept").returncode == 0
-    assert staff.post("/api/v1/orders", json={}).status_code == 201
+    assert staff.post("/api/v1/orders", json={"items": []}).status_code == 201
     assert ready().status_code == 200
     assert service.run("clock").stdout.splitlines()[-1] == b"it is believed"

@@ -515,7 +515,7 @@ def test_rebuilding_while_serving_gives_no_failed_or_half_filled_answer_and_ever
     def write() -> int:
         client, answers = service.client(key), 0
         while not done.is_set():
-            created = staff.post("/api/v1/orders", json={"customer": {"id": 1}})
+            created = staff.post("/api/v1/orders", json={"customer": {"id": 1}, "items": []})
             assert created.status_code == 201, created.text
             newest = client.get("/api/shop/customers/me/orders?limit=1").json()["results"]
             assert [order["id"] for order in newest] == [created.json()["id"]]
@@ -539,7 +539,7 @@ def test_deleting_the_views_while_serving_heals(lost: str, service: Service, sta
     path = service.folder / "views.db"
     for file in LOSSES[lost](Views(OrderLedger(SQLiteRecorder(service.folder / "ledger.db")), path)):
         file.unlink()
-    created = staff.post("/api/v1/orders", json={})
+    created = staff.post("/api/v1/orders", json={"items": []})
     assert created.status_code == 201
     address = f"/api/v1/orders?limit=1&min_position={created.headers['Ledger-Position']}"
     deadline, whole = time.monotonic() + 20, 0
