@@ -123,6 +123,10 @@ class Asking:
         if (position := position_in(parameters, "min_position")) is not None:
             await self.reached_position(position)
 
+    async def is_known(self, position: int) -> bool:
+        """Whether the log has reached a position. The log is asked only where the views have not."""
+        return self._views.position() >= position or await self.of_log(self._ledger.head) >= position
+
     async def reached_position(self, position: int) -> None:
         """Waits for the views to reach a position. Raises a 503 where they do not in time."""
         deadline = time.monotonic() + POSITION_WAIT_SECONDS_MAX

@@ -40,7 +40,7 @@ class Orders:
         limit, offset = paging.window(parameters, _LIMIT_DEFAULT)
         ordering = filters.ordering(parameters)
         url = paging.base_url(req, self._settings) + PATH
-        if (after := self._after(parameters)) is not None:
+        if (after := await self._after(parameters)) is not None:
             await self._asking.reached_position(after)
         await self._asking.reached(parameters)
         if after is not None:
@@ -78,7 +78,7 @@ class Orders:
             is_payable=parameters.boolean("is_payable"),
         )
 
-    def _after(self, parameters: Parameters) -> int | None:
+    async def _after(self, parameters: Parameters) -> int | None:
         """The position behind which the orders' last events are to stand. Raises a 400 where the log has not reached
         it, and for what would ask for another order of the list."""
         after = position_in(parameters, paging.AFTER)
@@ -89,7 +89,7 @@ class Orders:
                 raise invalid_parameter(
                     name, f"cannot stand beside {paging.AFTER}: those orders go by their last events"
                 )
-        if after > self._commanding.ledger.head():
+        if not await self._asking.is_known(after):
             raise invalid_parameter(paging.AFTER, "the log has not reached this position; take one that an answer gave")
         return after
 
