@@ -43,6 +43,7 @@ _STATUS: Final[dict[type[r.Refusal], int]] = {
     r.OrderNotChangeable: 409,
     r.OrderTooLong: 409,
     r.StatusChangeNotAllowed: 409,
+    r.DiscountExceedsItem: 409,
     r.TotalNegative: 409,
     r.AmountTooLarge: 409,
     r.OrderNotPayable: 409,

@@ -76,6 +76,10 @@ class StatusChangeNotAllowed(Refusal):
     code = "status-change-not-allowed"
 
 
+class DiscountExceedsItem(Refusal):
+    code = "discount-exceeds-item"
+
+
 class TotalNegative(Refusal):
     code = "total-negative"
 

@@ -20,6 +20,7 @@ from domain.order.statuses import CLOSED, OPEN, TRANSITIONS
 from domain.refusals import (
     AmountTooLarge,
     ChargeNotFound,
+    DiscountExceedsItem,
     InvalidField,
     ItemNotFound,
     OrderNotChangeable,
@@ -47,15 +48,24 @@ _BILLING_FIELDS: Final = tuple(f"billing_{field.name}" for field in fields(e.Bil
 def place(order: Order | None, uuid: UUID, events: Sequence[Event]) -> tuple[Order, list[Record]]:
     """The order after new events, and their records. Raises TotalNegative, AmountTooLarge, OrderTooLong."""
     after, records = aggregate.place(ORDER, order, uuid, events)
-    _must_be_within_limits(after)
+    _must_be_within_limits(after, order)
     return after, records
 
 
-def _must_be_within_limits(order: Order) -> None:
+def _must_be_within_limits(order: Order, before: Order | None) -> None:
     totals = order.totals
     total = totals.total
     if total < 0:
-        raise TotalNegative(f"The order's total would be {readable(total, order.unit)}, less than nothing.")
+        raise TotalNegative(
+            f"The order's total would be {readable(total, order.unit)}, less than nothing: its discounts come to"
+            f" {readable(totals.total_discount, order.unit)}. Lower the voucher's or an item's discount_amount first."
+        )
+    # What was recorded before this rule goes on as it is.
+    if totals.subtotal < 0 and (before is None or totals.subtotal < before.totals.subtotal):
+        raise TotalNegative(
+            f"The order's items would come to {readable(totals.subtotal, order.unit)} without shipping, less than"
+            f" nothing: their discounts come to {readable(totals.items_discount, order.unit)}. Lower one of them first."
+        )
     if is_too_large(max(total, totals.items_subtotal, totals.charges), order.digits):
         raise AmountTooLarge(
             f"The order would come to {readable(total, order.unit)}; at most 15 digits before the point."
@@ -80,13 +90,22 @@ def utc(moment: datetime | None, now: datetime, field: str) -> datetime:
 
 
 def _item_added(command: commands.AddItem, number: int, unit: Unit, now: datetime, path: str = "") -> e.ItemAdded:
+    """An item as it is recorded. Raises InvalidField where its discount is more than it comes to."""
+    discount = command.discount_amount.minor(unit, f"{path}discount_amount")
+    price, shipping = (
+        command.unit_price.minor(unit, f"{path}unit_price"),
+        command.shipping.minor(unit, f"{path}shipping"),
+    )
+    if discount > (worth := price * command.quantity + shipping):
+        comes_to = f"the item comes to {readable(worth, unit)} with its shipping"
+        raise InvalidField(f"{path}discount_amount", f"{readable(discount, unit)} is too much: {comes_to}")
     return e.ItemAdded(
         occurred_at=now,
         item=number,
-        unit_price=command.unit_price.decimal(unit, f"{path}unit_price"),
+        unit_price=decimal_text(price, unit.digits),
         quantity=command.quantity,
-        shipping=command.shipping.decimal(unit, f"{path}shipping"),
-        discount_amount=command.discount_amount.decimal(unit, f"{path}discount_amount"),
+        shipping=decimal_text(shipping, unit.digits),
+        discount_amount=decimal_text(discount, unit.digits),
         product=command.product,
         variant=command.variant,
         offer=command.offer,
@@ -199,6 +218,13 @@ def change_item_quantity(order: Order, command: commands.ChangeItemQuantity, now
     if item.quantity == command.quantity:
         return []
     _must_be_open(order, "Items")
+    worth = item.unit_price * command.quantity + item.shipping
+    if command.quantity < item.quantity and item.discount > worth:
+        raise DiscountExceedsItem(
+            f"Item {item.id} has a discount of {readable(item.discount, order.unit)}, and with a quantity of"
+            f" {command.quantity} it comes to {readable(worth, order.unit)}, its shipping with it. Lower its"
+            " discount_amount first, or together with the quantity."
+        )
     return [e.ItemQuantityChanged(occurred_at=now, item=item.id, quantity=command.quantity)]
 
 

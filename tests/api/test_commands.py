@@ -583,11 +583,24 @@ def test_a_change_that_would_make_the_total_negative_gets_409(service: Service, 
         for answer in (
             staff.delete(f"{url}/items/1"),
             staff.patch(url, json={"voucher": {"discount_amount": "100.01"}}),
-            staff.post(f"{url}/items", json={"unit_price": "1", "discount_amount": "12"}),
+            staff.post(f"{url}/items", json={"unit_price": "1", "shipping": "200", "discount_amount": "102"}),
             staff.post(ORDERS, json={"items": [], "voucher": {"discount_amount": "0.01"}}),
         ):
             assert_problem(answer, 409, "total-negative")
     assert staff.patch(url, json={"voucher": {"discount_amount": "100"}}).json()["total"] == 0
+
+
+def test_a_discount_larger_than_its_item_is_refused_and_says_what_to_do(service: Service, staff: Client) -> None:
+    large = {"unit_price": "1", "shipping": "2", "discount_amount": "3.01"}
+    order = placed(staff, items=[{"unit_price": "10", "quantity": 9, "discount_amount": "80"}])
+    url = f"{ORDERS}/{order['id']}/items"
+    with nothing_recorded(service):
+        created = staff.post(ORDERS, json={"items": [{"unit_price": "1"}, large]})
+        assert_problem(created, 422, "invalid-field", field="items[1].discount_amount")
+        assert_problem(staff.post(url, json=large), 422, "invalid-field", field="discount_amount")
+        told = assert_problem(staff.patch(f"{url}/1", json={"quantity": 7}), 409, "discount-exceeds-item")
+    assert "80.00 USD" in told["detail"]
+    assert "discount_amount" in told["detail"]
 
 
 # --- status ---

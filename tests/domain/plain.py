@@ -61,6 +61,16 @@ def totals(order: Plain) -> Plain:
     }
 
 
+def covers_discount(line: Plain) -> bool:
+    """Whether a line comes to its discount, its shipping with it."""
+    return line["discount_amount"] <= line["unit_price"] * line["quantity"] + line["shipping"]
+
+
+def is_below_nothing(order: Plain) -> bool:
+    """Whether a total of either contract is."""
+    return min(totals(order)["total"], totals(order)["subtotal"]) < 0
+
+
 def beyond_overpaid(order: Plain, refund: Decimal) -> Decimal:
     """What of a refund is more than had been paid beyond what the order came to."""
     sums = totals(order)

@@ -4,6 +4,7 @@ Each rule is told as given(events).when(command).then(events or a refusal), the 
 """
 
 import json
+import re
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
@@ -22,6 +23,7 @@ from domain.order.state import ORDER as HISTORY
 from domain.order.state import Order, is_payable, storefront_status
 from domain.refusals import (
     AmountTooLarge,
+    DiscountExceedsItem,
     InvalidField,
     ItemNotFound,
     OrderNotChangeable,
@@ -479,15 +481,58 @@ def test_an_order_that_costs_nothing_is_paid_and_not_payable() -> None:
     ("events", "command"),
     [
         ([item()], change(voucher={"discount_amount": "10.01"})),
-        ([item(), voucher("10.00")], add(discount_amount="0.01")),
         ([item(quantity=2), voucher("10.01")], quantity(1, 1)),
         ([item(1), item(2), voucher("10.01")], c.RemoveItem(item=1)),
         ([e.ShippingChanged(occurred_at=BEGUN, shipping_cost="5.00"), voucher("5.00")], change(shipping_cost="4.99")),
     ],
-    ids=["a voucher", "a discount", "fewer units", "an item less", "cheaper shipping"],
+    ids=["a voucher", "fewer units", "an item less", "cheaper shipping"],
 )
 def test_a_change_that_would_make_the_total_negative_is_refused(events: list[Event], command: c.Command) -> None:
     given(created(), *events).when(command).then(TotalNegative, saying="-0.01 USD")
+
+
+@pytest.mark.parametrize("discount", ["25.00", "25.01"])
+def test_a_discount_is_at_most_what_its_item_comes_to_with_its_shipping(discount: str) -> None:
+    given_item = {"unit_price": "10", "quantity": 2, "shipping": "5", "discount_amount": discount}
+    adding = given(created(), item(unit_price="10.00")).when(add(**given_item))
+    creating = shaped({"items": [{"unit_price": "10"}, given_item]}, c.CreateOrder)
+    said = "25.01 USD is too much: the item comes to 25.00 USD with its shipping"
+    if discount == "25.00":
+        assert len(adding.events) == 1
+        assert len(create(creating, order_id=1, key="k", currency_default="USD", now=NOW)) == 3
+    else:
+        adding.then(InvalidField, saying=f"discount_amount: {said}")
+        with pytest.raises(InvalidField, match=re.escape(f"items[1].discount_amount: {said}")):
+            create(creating, order_id=1, key="k", currency_default="USD", now=NOW)
+
+
+def test_fewer_units_than_their_discount_allows_are_refused_with_what_is_in_the_way() -> None:
+    discounted = item(quantity=10, discount_amount="90.00", shipping="5.00")
+    given(created(), discounted, item(2, "99.00")).when(quantity(1, 9)).then(
+        e.ItemQuantityChanged(occurred_at=NOW, item=1, quantity=9)
+    )
+    saying = "discount of 90.00 USD, and with a quantity of 8 it comes to 85.00 USD"
+    given(created(), discounted, item(2, "99.00")).when(quantity(1, 8)).then(DiscountExceedsItem, saying=saying)
+
+
+@pytest.mark.parametrize(
+    ("events", "command"),
+    [
+        ([], add(unit_price="10", shipping="5", discount_amount="10.01")),
+        ([item(1), item(2, shipping="5.00", discount_amount="10.01")], c.RemoveItem(item=1)),
+        ([item(1, "0.01"), item(2, quantity=2, shipping="9.00", discount_amount="10.02")], quantity(2, 1)),
+    ],
+    ids=["an item of a new order", "an item less", "fewer units"],
+)
+def test_items_come_to_no_less_than_nothing_without_their_shipping(events: list[Event], command: c.Command) -> None:
+    answer = given(created(), *events).when(command)
+    answer.then(TotalNegative, saying="-0.01 USD without shipping")
+
+
+def test_an_order_that_was_recorded_before_these_rules_goes_on() -> None:
+    before = (created(), item(discount_amount="12.00", shipping="5.00"))
+    given(*before).when(pay("3")).then(received("3.00", occurred_at=NOW, received_at=NOW))
+    given(*before).when(quantity(1, 2)).then(e.ItemQuantityChanged(occurred_at=NOW, item=1, quantity=2))
 
 
 def test_a_total_of_nothing_is_no_negative_total() -> None:

@@ -37,7 +37,17 @@ from projections.orders import list as lists
 from projections.views.views import Views
 from tests.conftest import do
 from tests.domain import plain
-from tests.domain.plain import NEXT, UNITS, Plain, closed_to, plain_order, storefront_status, totals
+from tests.domain.plain import (
+    NEXT,
+    UNITS,
+    Plain,
+    closed_to,
+    covers_discount,
+    is_below_nothing,
+    plain_order,
+    storefront_status,
+    totals,
+)
 
 # From the contract's table: the same sums under the storefront's names.
 STOREFRONT = {
@@ -96,7 +106,7 @@ class Orders(RuleBasedStateMachine):
 
     def give(self, uuid: UUID, shape: type[c.Command], refusal: str | None, after: Plain, **fields: Any) -> Any:
         """Gives a command that the model refuses by this code, or that leads to the order `after`."""
-        if refusal is None and totals(after)["total"] < 0:
+        if refusal is None and is_below_nothing(after):
             refusal = "total-negative"
         command, key = shaped(fields, shape), self.mark()
         outcome = answer(lambda: do(self.ledger.change, uuid, command, Provenance("tester", None, key)))
@@ -143,7 +153,7 @@ class Orders(RuleBasedStateMachine):
         if voucher is not None:
             body["voucher"] = {"discount_amount": order["voucher"]}
         uuid = self.recorded(body, imported=imported)
-        assert (uuid is None) == (totals(order)["total"] < 0)
+        assert (uuid is None) == (is_below_nothing(order) or not all(map(covers_discount, items)))
         if uuid is None:
             return multiple()
         self.model[uuid] = order
@@ -158,7 +168,7 @@ class Orders(RuleBasedStateMachine):
             return None if result.rejected else self.ledger.uuid_of(len(self.model) + 1)
         command = shaped(json.loads(text), c.CreateOrder)
         outcome = answer(lambda: do(self.ledger.create, command, Provenance("tester")))
-        return None if outcome == "total-negative" else outcome.order.uuid
+        return None if outcome in ("total-negative", "invalid-field") else outcome.order.uuid
 
     @rule(target=sent, uuid=orders, price=COUNTS, quantity=QUANTITIES, shipping=COUNTS, discount=DISCOUNTS)
     def add_item(self, uuid: UUID, price: int, quantity: int, shipping: int, discount: int) -> Any:
@@ -172,7 +182,8 @@ class Orders(RuleBasedStateMachine):
         }
         after = self.changed(uuid, lines=order["lines"] | {number: line}, lines_ever=number)
         written = {name: value if name == "quantity" else str(value) for name, value in line.items()}
-        return self.give(uuid, c.AddItem, closed_to(order, "items"), after, **written)
+        refusal = closed_to(order, "items") or (None if covers_discount(line) else "invalid-field")
+        return self.give(uuid, c.AddItem, refusal, after, **written)
 
     @rule(target=sent, uuid=orders, number=st.integers(1, 4), quantity=QUANTITIES)
     def change_quantity(self, uuid: UUID, number: int, quantity: int) -> Any:
@@ -183,8 +194,9 @@ class Orders(RuleBasedStateMachine):
         if line and line["quantity"] == quantity:
             refusal = None
         elif line:
-            refusal = closed_to(order, "items")
-            after = self.changed(uuid, lines=order["lines"] | {number: line | {"quantity": quantity}})
+            fewer = line | {"quantity": quantity}
+            refusal = closed_to(order, "items") or (None if covers_discount(fewer) else "discount-exceeds-item")
+            after = self.changed(uuid, lines=order["lines"] | {number: fewer})
         return self.give(uuid, c.ChangeItemQuantity, refusal, after, item=number, quantity=quantity)
 
     @rule(target=sent, uuid=orders, number=st.integers(1, 4))
