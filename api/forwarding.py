@@ -7,7 +7,7 @@ in them are those of other trusted proxies. A client's own words stand further t
 
 import re
 from collections.abc import Sequence
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from falcon.asgi import Request
 
@@ -19,15 +19,24 @@ T = TypeVar("T")
 _PAIR: Final = re.compile(r'[ \t]*([A-Za-z]+)=([^\s,;"]+|"(?:[^"\\]|\\.)*")[ \t]*(;|,|$)')
 
 
-def outer(req: Request, settings: Settings) -> tuple[str | None, str | None]:
-    """Scheme and host, each None where the proxy is silent about it. Raises a 400 for a malformed `Forwarded`."""
+class Outer(NamedTuple):
+    """What stands in the address that a client asked for; each None where the proxy is silent about it."""
+
+    scheme: str | None = None
+    host: str | None = None
+    port: str | None = None
+    prefix: str | None = None
+
+
+def outer(req: Request, settings: Settings) -> Outer:
+    """Raises a 400 for a malformed `Forwarded`, which knows of no port apart from the host's, and of no prefix."""
     if settings.forwarded == "forwarded":
         hops = _hops(req.get_header("Forwarded") or "")
         hop = _beyond(settings, [hop.get("for", "") for hop in hops], hops) or {}
-        return hop.get("proto"), hop.get("host")
+        return Outer(hop.get("proto"), hop.get("host"))
     addresses = _values(req, "X-Forwarded-For")
-    scheme = _beyond(settings, addresses, _values(req, "X-Forwarded-Proto"))
-    return scheme, _beyond(settings, addresses, _values(req, "X-Forwarded-Host"))
+    told = (_values(req, f"X-Forwarded-{name}") for name in ("Proto", "Host", "Port", "Prefix"))
+    return Outer(*(_beyond(settings, addresses, values) for values in told))
 
 
 def _beyond(settings: Settings, addresses: Sequence[str], told: Sequence[T]) -> T | None:

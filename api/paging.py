@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 from typing import Final
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, unquote, urlencode
 
 import msgspec
 from falcon.asgi import Request
@@ -19,32 +19,53 @@ LIMIT_MAX: Final = 100
 AFTER: Final = "after_position"
 _PAGE: Final = frozenset({"limit", "offset", AFTER})
 _encode = msgspec.json.Encoder().encode
+_DIRECT: Final = forwarding.Outer()
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+_PORT: Final = re.compile(r"[0-9]{1,5}")
+_PORT_MAX: Final = 65_535
+# Segments of RFC 3986: nothing that would end a JSON text, or a path.
+_PREFIX: Final = re.compile(r"(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+){0,20}")
 _HOST: Final = re.compile(rf"({HOST})(:[0-9]{{1,5}})?")
 
 
 def base_url(req: Request, settings: Settings) -> str:
-    """Scheme and host of this service as the client sees it; LEDGER_PUBLIC_URL, where that is set.
+    """Where this service begins as the client sees it: scheme, host and what a proxy has put before its paths; or
+    LEDGER_PUBLIC_URL, where that is set.
 
     Raises a 400 for a Host that is none, or none of those that are allowed.
     """
     if settings.public_url and not settings.allowed_hosts:
         return settings.public_url
-    scheme: str | None = None
-    host: str | None = None
+    told = _DIRECT
     if settings.trusted_proxies and settings.trusts(req.scope["client"][0]):
-        scheme, host = forwarding.outer(req, settings)
-    asked = _base_url(scheme or req.scheme, host or req.get_header("Host") or req.netloc, settings.allowed_hosts)
+        told = forwarding.outer(req, settings)
+    host = told.host or req.get_header("Host") or req.netloc
+    asked = _base_url(told._replace(scheme=told.scheme or req.scheme, host=host), settings.allowed_hosts)
     return settings.public_url or asked
 
 
 @lru_cache(maxsize=256)
-def _base_url(scheme: str, host: str, allowed: frozenset[str]) -> str:
-    found = _HOST.fullmatch(host)
-    if scheme.lower() not in ("http", "https") or not found:
+def _base_url(told: forwarding.Outer, allowed: frozenset[str]) -> str:
+    scheme, found = (told.scheme or "").lower(), _HOST.fullmatch(told.host or "")
+    if scheme not in _DEFAULT_PORTS or not found:
         raise Problem(400, "invalid-host", "The Host header, or what a proxy forwards of it, does not name a host.")
     if allowed and found[1].lower() not in allowed:
         raise Problem(400, "invalid-host", "This service is not known by the host that was asked for.")
-    return f"{scheme.lower()}://{host}"
+    port = found[2] and int(found[2][1:])
+    if told.port:
+        port = int(told.port) if _PORT.fullmatch(told.port) else None
+        if not port or port > _PORT_MAX:
+            raise Problem(400, "invalid-host", f"X-Forwarded-Port must be a port from 1 to {_PORT_MAX}.")
+    shown = "" if port in (None, _DEFAULT_PORTS[scheme]) else f":{port}"
+    return f"{scheme}://{found[1]}{shown}{_path_prefix(told.prefix or '')}"
+
+
+def _path_prefix(told: str) -> str:
+    """What stands before the paths of this service, without a slash at its end."""
+    prefix = "".join(f"/{segment}" for segment in told.split("/") if segment)
+    if not _PREFIX.fullmatch(prefix) or any(unquote(segment) in (".", "..") for segment in prefix.split("/")):
+        raise Problem(400, "invalid-host", "X-Forwarded-Prefix must be a path like /shop.")
+    return prefix
 
 
 def window(parameters: Parameters, limit_default: int) -> tuple[int, int]:

@@ -6,6 +6,7 @@ and reason; also where what is there is another order, or says something else (`
 """
 
 import hashlib
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO, Final
 
@@ -100,6 +101,8 @@ def _batches(file: BinaryIO) -> Iterator[tuple[list[tuple[int, bytes]], int]]:
     while line := file.readline(LINE_BYTES_MAX + 1):
         number += 1
         done += len(line)
+        if number == 1:
+            line = line.removeprefix(BOM_UTF8)
         rest = line
         while len(rest) > LINE_BYTES_MAX and not rest.endswith(b"\n"):  # the rest of a line too long to take
             rest = file.readline(LINE_BYTES_MAX + 1)

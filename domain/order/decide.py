@@ -432,7 +432,8 @@ def refund_payment(order: Order, command: commands.RefundPayment, now: datetime)
     refunded_at = utc(command.refunded_at, now, "refunded_at")
     received_at = named.received_at if named else min(p.received_at for p in order.payments if isinstance(p, Payment))
     if command.refunded_at is not None and refunded_at < received_at:
-        raise InvalidField("refunded_at", f"earlier than its payment, which was received at {received_at.isoformat()}")
+        received = received_at.isoformat().replace("+00:00", "Z")
+        raise InvalidField("refunded_at", f"earlier than its payment, which was received at {received}")
     return [
         e.PaymentRefunded(
             occurred_at=now,

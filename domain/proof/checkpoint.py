@@ -11,6 +11,7 @@ import base64
 import binascii
 import hashlib
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -130,7 +131,7 @@ def verify(note: bytes, key: VerifierKey) -> Checkpoint:
 def split(notes: bytes) -> Iterator[bytes]:
     """The checkpoints of a file to which each was appended, as they stand there: `parse` refuses what is damaged."""
     lines: list[bytes] = []
-    for line in notes.splitlines(keepends=True):
+    for line in notes.removeprefix(BOM_UTF8).splitlines(keepends=True):
         if lines and lines[-1].startswith(_DASH) and not line.startswith(_DASH):
             yield b"".join(lines)
             lines = []

@@ -25,6 +25,7 @@ import re
 import sys
 import textwrap
 import zipfile
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -819,7 +820,7 @@ def main() -> int:
     parser.add_argument("--checkpoint", metavar="FILE", help="a checkpoint of the ledger that you kept, or many")
     given = parser.parse_args()
     try:
-        kept = read_file(given.checkpoint) if given.checkpoint else None
+        kept = read_file(given.checkpoint).removeprefix(BOM_UTF8) if given.checkpoint else None
         files, beside = read_pack(given.pack)
         said, failed = examine(files, beside, given.key, kept)
     except OSError as error:

@@ -68,6 +68,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 def rules_from(toml: str) -> Rules:
     """Raises InvalidField, naming what is wrong in the TOML."""
+    toml = toml.removeprefix("\ufeff")
     _check_text(toml)
     try:
         # Numbers with a point stay text: an amount never passes through a float.

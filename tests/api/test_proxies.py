@@ -190,7 +190,61 @@ def test_forwarded_headers_of_anybody_else_change_nothing(
         assert created.headers["Location"] == f"{asked.base}{ORDERS}/{created.json()['id']}"
 
 
-@pytest.mark.parametrize("headers", [{"SCRIPT_NAME": "/evil"}, {"Script-Name": "/evil"}, {"X-Forwarded-Prefix": "/e"}])
+_BEHIND = {**_X_FORWARDED, "X-Forwarded-For": "203.0.113.7"}
+
+
+@pytest.mark.parametrize(
+    ("told", "base"),
+    [
+        ({"X-Forwarded-Port": "8443"}, f"{SHOP_URL}:8443"),
+        ({"X-Forwarded-Port": "443"}, SHOP_URL),
+        ({"X-Forwarded-Port": "80"}, f"{SHOP_URL}:80"),
+        ({"X-Forwarded-Port": "80", "X-Forwarded-Proto": "http"}, "http://shop.example.com"),
+        ({"X-Forwarded-Port": "8443", "X-Forwarded-Host": "shop.example.com:9"}, f"{SHOP_URL}:8443"),
+        ({"X-Forwarded-Host": "shop.example.com:443"}, SHOP_URL),
+        ({"X-Forwarded-Port": "8443", "X-Forwarded-Host": "[2001:db8::9]:9"}, "https://[2001:db8::9]:8443"),
+        ({"X-Forwarded-Port": "666, 8443, 8000", "X-Forwarded-For": "203.0.113.7, 10.0.0.2"}, f"{SHOP_URL}:8443"),
+        ({"X-Forwarded-Prefix": "/shop"}, f"{SHOP_URL}/shop"),
+        ({"X-Forwarded-Prefix": "shop//eu/"}, f"{SHOP_URL}/shop/eu"),
+        ({"X-Forwarded-Prefix": "/"}, SHOP_URL),
+        ({"X-Forwarded-Prefix": "/a%20b", "X-Forwarded-Port": "8443"}, f"{SHOP_URL}:8443/a%20b"),
+        ({"X-Forwarded-Prefix": "/evil, /shop, /in", "X-Forwarded-For": "203.0.113.7, 10.0.0.2"}, f"{SHOP_URL}/shop"),
+    ],
+)
+def test_a_trusted_proxys_port_and_prefix_stand_in_every_address(
+    told: dict[str, str], base: str, trusting: Service, staff: Client, owner: Customer
+) -> None:
+    headers = _BEHIND | told
+    assert addresses(trusting, owner, headers) == [base] * 3
+    created = trusting.client(key_of(staff)).post(ORDERS, json={"items": []}, headers=headers)
+    assert created.headers["Location"] == f"{base}{ORDERS}/{created.json()['id']}"
+    page = trusting.client(key_of(owner)).get(f"{SHOP}?limit=1&offset=1", headers=headers).json()
+    assert page["previous"] == f"{base}{SHOP}?limit=1"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        *({"X-Forwarded-Port": port} for port in ("0", "65536", "x", "-1", "80a", "٨٠", "1" * 20)),
+        *(
+            {"X-Forwarded-Prefix": prefix}
+            for prefix in ("/../evil", "/.", "/%2e%2E/x", '/a"b', "/a b", "/a?b", "/a#b", "/a\\b", "/%zz", "/a" * 21)
+        ),
+    ],
+)
+def test_what_is_no_port_or_no_path_never_stands_in_an_address(
+    told: dict[str, str], trusting: Service, owner: Customer
+) -> None:
+    headers = {name: value.encode() for name, value in (_BEHIND | told).items()}
+    assert_problem(trusting.client(key_of(owner)).get(SHOP, headers=headers), 400, "invalid-host")
+
+
+def test_port_and_prefix_are_of_the_family_that_is_not_asked(trusting_the_standard: Service, owner: Customer) -> None:
+    evil = {"X-Forwarded-Port": "666", "X-Forwarded-Prefix": "/evil"}
+    assert addresses(trusting_the_standard, owner, {**_STANDARD, **evil}) == [SHOP_URL] * 3
+
+
+@pytest.mark.parametrize("headers", [{"SCRIPT_NAME": "/evil"}, {"Script-Name": "/evil"}])
 def test_not_even_a_trusted_proxy_moves_the_paths(headers: dict[str, str], trusting: Service, owner: Customer) -> None:
     client = trusting.client(key_of(owner))
     assert client.get(f"{SHOP}?limit=1", headers=headers).json()["next"].startswith(f"{trusting.base}{SHOP}?")

@@ -314,6 +314,10 @@ WRONG: dict[str, tuple[dict[str, Any] | bytes, str]] = {
     "too much paid": (line(history=[PAID, PAID | {"reference": "p-2"}]), "history[1]: The order takes no payment"),
     "too much refunded": (line(history=[PAID, GIVEN_BACK | {"amount": "99.34"}]), "history[1]: 99.34 BRL"),
     "a forced refund": (line(history=[PAID, GIVEN_BACK | {"force": True}]), "history[1].force: "),
+    "a discount larger than its item": (
+        line(items=[{"unit_price": "1", "shipping": "2", "discount_amount": "3.01"}]),
+        "items[0].discount_amount: 3.01 BRL is too much",
+    ),
     "a negative total": (line(voucher={"discount_amount": "99.34"}), "less than nothing"),
     "an address that its country has not": (
         line(billing_country={"code": "IR"}, billing_postal_code="12345"),
@@ -461,3 +465,10 @@ def test_how_far_in_the_file_an_import_is_is_told_to_its_end(ledger: OrderLedger
     assert told == sorted(told)
     assert len(told) == 3
     assert told[-1] == len(text)
+
+
+def test_a_byte_order_mark_at_a_files_beginning_is_skipped(ledger: OrderLedger) -> None:
+    first = b"\xef\xbb\xbf" + json.dumps(line(id=1, history=[])).encode()
+    assert imported(ledger, first, {"id": 2}) == (Imported(imported=2, events=3), {})
+    assert imported(ledger, first, {"id": 2}) == (Imported(skipped=2), {})
+    assert list(imported(ledger, {"id": 3}, first)[1]) == [2]

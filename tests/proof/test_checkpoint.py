@@ -185,6 +185,7 @@ def test_checkpoints_appended_to_one_file_come_apart_again() -> None:
     notes[1] += "— witness.example AAAABBBB\n".encode()
     assert list(split(b"".join(notes))) == notes
     assert list(split(b"")) == []
+    assert list(split(b"\xef\xbb\xbf" + NOTE)) == [NOTE]
 
 
 def test_a_damaged_checkpoint_in_a_file_leaves_those_before_it_readable() -> None:

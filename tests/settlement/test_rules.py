@@ -25,6 +25,10 @@ occurred_at = "Tag"
 """
 
 
+def test_a_byte_order_mark_is_skipped() -> None:
+    assert rules_from(f"\ufeff{RULES}") == rules_from(RULES)
+
+
 def test_tolerances_are_exact_minor_units_however_they_are_written() -> None:
     assert rules_from(RULES).tolerance_minor == {"USD": 2, "EUR": 10, "JPY": 5}
 
