@@ -49,7 +49,7 @@ def import_lines(
     """
     result = Imported()
     for batch, done in _batches(file):
-        for number, came_to in _take(ledger, batch, provenance):
+        for number, came_to in take(ledger, batch, provenance):
             if isinstance(came_to, Order):
                 result.imported += 1
                 result.events += came_to.version
@@ -63,10 +63,13 @@ def import_lines(
     return result
 
 
-def _take(
-    ledger: OrderLedger, batch: Sequence[tuple[int, bytes]], provenance: Provenance
+def take(
+    ledger: OrderLedger, batch: Sequence[tuple[int, bytes]], provenance: Provenance, *, is_dry: bool = False
 ) -> list[tuple[int, Order | Refusal | None]]:
-    """What each line of a batch came to: its order, None where that is there already, or why it was not taken."""
+    """What each line of a batch came to: its order, None where that is there already, or why it was not taken.
+
+    A dry run records nothing, and says what it would come to.
+    """
     came_to: dict[int, Order | Refusal | None] = {}
     read: list[tuple[int, ImportOrder, bytes]] = []
     for number, line in batch:
@@ -83,7 +86,8 @@ def _take(
         else:
             new.append((number, (order, ledger.import_line(order, fingerprint))))
     if new:
-        outcomes = ledger.write(ledger.import_batch, [of for _, of in new], provenance).result()
+        lines = [of for _, of in new]
+        outcomes = ledger.try_batch(lines) if is_dry else ledger.write(ledger.import_batch, lines, provenance).result()
         came_to |= zip((number for number, _ in new), outcomes, strict=True)
     return sorted(came_to.items())
 

@@ -253,6 +253,11 @@ class OrderLedger(Application[UUID]):
         self.append(t, self.stored(batch.records), provenance=provenance, now=self.clock(), claims=batch.claims)
         return outcomes
 
+    def try_batch(self, lines: Sequence[tuple[commands.ImportOrder, Line | Refusal]]) -> list[Order | Refusal | None]:
+        """What `import_batch` would answer, without recording anything."""
+        batch = _ImportBatch(self.log_of_events, [line for line, _ in lines], self._decided_as)
+        return [batch.add(line, made) for line, made in lines]
+
     def import_line(self, line: commands.ImportOrder, fingerprint: bytes | None = None) -> Line | Refusal:
         """What a line of an import comes to, or why it is refused; as far as that can be told while others write.
 
@@ -475,7 +480,7 @@ class _ImportBatch:
 
     def __init__(
         self,
-        t: Transaction,
+        t: Reading,
         lines: Sequence[commands.ImportOrder],
         decided_as: Callable[[commands.ImportOrder, UUID, OrderCreated], Line],
     ) -> None:

@@ -1,16 +1,18 @@
-"""`run.py import`: orders with their history, from JSON Lines."""
+"""`run.py import`: orders with their history, from JSON Lines, or as other shops' systems export them."""
 
 import gc
 import os
 import sys
 from contextlib import nullcontext
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import click
 
+from api.cli import shops
 from api.cli.terminal import (
     NEEDS_A_PERSON,
     err,
+    fail,
     open_ledger,
     open_views,
     progress,
@@ -24,15 +26,42 @@ FEED_BESIDE_BYTES_MIN = 1024 * 1024
 
 
 @click.command("import")
-@click.argument("file", type=click.File("rb"))
-def import_(file: BinaryIO) -> None:
+@click.argument("files", metavar="FILE…", nargs=-1, required=True)
+@click.option("--from", "kind", type=click.Choice(shops.KINDS), help="Whose export it is.")
+@click.option("--dry-run", "is_dry", is_flag=True, help="With --from: show all of it and record nothing.")
+@click.option("--mapping", help="With --from csv: a TOML file that says what its columns are, or one of ours: amazon,"
+              " etsy-items, etsy-orders, square-items, square-transactions.")  # fmt: skip
+@click.option("--prefix", default="", help="With --from: goes before each order's number in its key.")
+def import_(files: tuple[str, ...], kind: str | None, is_dry: bool, mapping: str | None, prefix: str) -> None:
     """Record orders with their history from FILE, JSON Lines; - reads standard input.
 
     One order a line: the body of POST /api/v1/orders, and optionally id, key, uuid, created_at and history. A line
     is recorded whole or not at all; a bad one is reported with its number, and the rest go on. Orders that are
     there already (by id, key or uuid) are skipped, so an interrupted import is simply run again; where what is there
     is another order, or says something else than the line, that is reported with both sides, and the exit status is 1.
+
+    With --from, FILE is what another system exports. Its orders go the same way, and each is held against what its
+    source says of it: total, paid and refunded. docs/importing.md has what becomes of what. Exits 1 where something
+    differs, was rejected, or is there and says something else.
+
+    \b
+      run.py import orders.jsonl
+      run.py import --from shopify-csv --dry-run orders_export_1.csv orders_export_2.csv
+      run.py import --from woocommerce orders.json refunds.json
     """
+    if kind is not None:
+        shops.import_from(kind, files, mapping=mapping, prefix=prefix, is_dry=is_dry)
+        return
+    if is_dry or mapping or prefix or len(files) > 1:
+        raise click.UsageError("JSON Lines come as one FILE; --dry-run, --mapping and --prefix go with --from.")
+    try:
+        with click.open_file(files[0], "rb") as file:
+            _import_lines(cast(BinaryIO, file))
+    except OSError as error:
+        fail(f"{files[0]} cannot be read: {error.strerror}")
+
+
+def _import_lines(file: BinaryIO) -> None:
     from projections import feeder
 
     # What a batch makes is gone once it is recorded; looking for cycles in every 700 objects of it finds none.

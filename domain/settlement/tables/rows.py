@@ -23,8 +23,9 @@ _UNFIT: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 class _Feed:
     """The file's lines, for `csv.reader`, and the number of the last one."""
 
-    def __init__(self, text: io.TextIOWrapper) -> None:
+    def __init__(self, text: io.TextIOWrapper, row_lines_max: int) -> None:
         self._text = text
+        self._row_lines_max = row_lines_max
         self.number = 0
         self.row_begins = 1
         self.has_unfit = False
@@ -41,17 +42,24 @@ class _Feed:
             raise Misfit(self.number, None, f"a line has at most {LINE_CHARS_MAX} characters; is this a CSV file?")
         if self.number > FILE_LINES_MAX:
             raise Misfit(self.number, None, f"a file has at most {FILE_LINES_MAX} lines, empty ones counted")
-        if self.number - self.row_begins >= ROW_LINES_MAX:
+        if self.number - self.row_begins >= self._row_lines_max:
             raise Misfit(self.row_begins, None, "a quotation mark is opened here and not closed")
         self.has_unfit = self.has_unfit or _UNFIT.search(line) is not None
         return line
 
 
-def csv_rows(stream: BinaryIO, *, encoding: str = "utf-8", delimiter: str = ",") -> Generator[tuple[int, list[str]]]:
+def csv_rows(
+    stream: BinaryIO,
+    *,
+    encoding: str = "utf-8",
+    delimiter: str = ",",
+    rows_max: int = ROWS_MAX,
+    row_lines_max: int = ROW_LINES_MAX,
+) -> Generator[tuple[int, list[str]]]:
     """Each row that is not empty, with its number. Leaves the stream open. Raises Misfit."""
     codec = "utf-8-sig" if encoding == "utf-8" else encoding
     text = io.TextIOWrapper(stream, codec, errors="surrogateescape", newline="")
-    feed = _Feed(text)
+    feed = _Feed(text, row_lines_max)
     reader = csv.reader(feed, delimiter=delimiter, strict=True)
     try:
         count = 0
@@ -72,8 +80,8 @@ def csv_rows(stream: BinaryIO, *, encoding: str = "utf-8", delimiter: str = ",")
                 raise _unfit(feed.row_begins, cells, encoding)
             if any(cells):
                 count += 1
-                if count > ROWS_MAX:
-                    raise Misfit(feed.row_begins, None, f"a file has at most {ROWS_MAX} rows")
+                if count > rows_max:
+                    raise Misfit(feed.row_begins, None, f"a file has at most {rows_max} rows")
                 yield feed.row_begins, cells
     finally:
         text.detach()

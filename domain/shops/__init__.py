@@ -1,0 +1,1 @@
+"""Orders as other shops' systems export them, made lines of our import."""

@@ -1,0 +1,430 @@
+"""An order of an export in the making, until it is a line of our import.
+
+All kinds of exports fill one, so that what they have in common is done once: what does not fit our rules is remarked
+and not lost in silence, the history goes oldest first through the statuses that we know, and money that our rules
+would not take in its time is marked as forced.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from domain.currencies import minor_digits
+from domain.money import Unit, decimal_text
+from domain.order.billing import check
+from domain.order.commands import NAME_LENGTH_MAX, QUANTITY_MAX
+from domain.order.events import Billing, Country
+from domain.order.statuses import UNPAYABLE
+from domain.refusals import InvalidField
+from domain.shops.found import Found, Said, Unreadable
+from domain.shops.values import shown
+
+METADATA_MAX: Final = 50
+METADATA_KEY_CHARS_MAX: Final = 40
+METADATA_TEXT_CHARS_MAX: Final = 500
+REFERENCE_CHARS_MAX: Final = 200
+_QUANTITY: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
+_UNFIT_IN_KEY: Final = re.compile(r"[^A-Za-z0-9._-]+")
+# The statuses of an order that work has begun on, and those that it can come to after it was shipped.
+_BEGUN: Final = frozenset({"processing", "shipped", "completed", "refunded"})
+_AFTER_SHIPPED: Final = frozenset({"completed", "failed", "cancelled", "refunded"})
+# Of entries of the same time: what must stand before what.
+_RANKS: Final = {"payment": 0, "status": 1, "refund": 2}
+
+
+class Address(NamedTuple):
+    """A billing or shipping address, as an export has it; empty where it has nothing."""
+
+    first_name: str = ""
+    last_name: str = ""
+    company: str = ""
+    lines: tuple[str, ...] = ()
+    city: str = ""
+    postal_code: str = ""
+    state: str = ""
+    state_code: str = ""
+    country: str = ""
+    country_code: str = ""
+    phone: str = ""
+
+
+def unit_of(currency: str) -> Unit:
+    """Raises Unreadable where the code is no currency."""
+    code = currency.strip().upper()
+    if not code:
+        raise Unreadable("currency: it is empty")
+    digits = minor_digits(code)
+    if digits is None:
+        raise Unreadable(f"{shown(currency)} is not a currency of ISO 4217")
+    return Unit(code, digits)
+
+
+class Draft:
+    """Amounts are minor units of `unit`. Items and charges are numbered as our import numbers them: from 1, from 0."""
+
+    def __init__(self, system: str, number: str, place: str, currency: str, prefix: str = "") -> None:
+        self.system = system
+        self.number = number
+        self.place = place
+        self.unit = unit_of(currency)
+        self.line: dict[str, Any] = {"currency": self.unit.currency}
+        bare = _UNFIT_IN_KEY.sub("-", number.removeprefix("#")).strip("-")
+        if bare:
+            self.line["key"] = (prefix + bare)[:64]
+        self.metadata: dict[str, str] = {}
+        if self.line.get("key", "") != prefix + number.removeprefix("#"):
+            self.keep("number", number)
+        self.items: list[dict[str, Any]] = []
+        self.charges: list[dict[str, Any]] = []
+        self._charged: dict[tuple[str, str, str | None, bool], int] = {}
+        self._items_total = 0
+        self.shipping = 0
+        self.discount = 0
+        self.codes: list[str] = []
+        self.entries: list[tuple[datetime | None, dict[str, Any]]] = []
+        self._statuses: list[tuple[datetime | None, dict[str, Any]]] = []
+        self._references: set[tuple[str, str, str]] = set()
+        self.remarks: list[tuple[str, str]] = []
+        self.status = ""
+        self.why = ""
+
+    # --- what it says of what it has no place for ---
+
+    def remark(self, kind: str, own: str = "") -> None:
+        self.remarks.append((kind, own))
+
+    def no_place(self, field: str, value: object) -> None:
+        """Names what the model has no place for."""
+        self.remark(f"no place for {field}", str(value))
+
+    def keep(self, key: str, value: object) -> None:
+        """Keeps as metadata what has no field of its own, as far as it fits."""
+        text = str(value).strip()
+        if not text:
+            return
+        if (
+            len(key) > METADATA_KEY_CHARS_MAX
+            or len(text) > METADATA_TEXT_CHARS_MAX
+            or len(self.metadata) >= METADATA_MAX
+            or key in self.metadata
+        ):
+            self.no_place(key, text)
+        else:
+            self.metadata[key] = text
+
+    # --- who, and where to ---
+
+    def customer(self, email: str = "", first: str = "", last: str = "", phone: str = "", customer_id: int = 0) -> None:
+        """Who ordered: by the id, or a guest with a contact."""
+        given: dict[str, Any] = {"id": customer_id, "email": email, "first_name": first, "last_name": last}
+        if not customer_id:
+            given["phone"] = phone
+        known = {name: value for name, value in given.items() if value}
+        if known:
+            self.line["customer"] = known
+
+    def address(self, which: str, given: Address) -> None:
+        """`which` is billing or shipping. What our rules for addresses do not take is left out, and named."""
+        fields: dict[str, Any] = {
+            "country": _named(given.country, given.country_code),
+            "state": _named(given.state, given.state_code),
+            "city": {"name": given.city} if given.city else None,
+            "address": "\n".join(filter(None, (given.company, *given.lines))),
+            "postal_code": given.postal_code,
+            "mobile_number": given.phone,
+            "first_name": given.first_name,
+            "last_name": given.last_name,
+        }
+        while True:
+            try:
+                check(
+                    Billing(
+                        country=Country(code=given.country_code) if given.country_code else None,
+                        postal_code=fields["postal_code"] or None,
+                        mobile_number=fields["mobile_number"] or None,
+                    )
+                )
+            except InvalidField as refusal:
+                name = refusal.field.removeprefix("billing_")
+                self.no_place(f"a {which} {name.replace('_', ' ')} ({refusal.message})", fields.pop(name))
+                fields[name] = None
+            else:
+                break
+        self.line.update((f"{which}_{name}", value) for name, value in fields.items() if value)
+
+    # --- what it costs ---
+
+    def text(self, minor: int) -> str:
+        return decimal_text(minor, self.unit.digits)
+
+    def item(
+        self,
+        name: str,
+        price: int,
+        quantity: int,
+        discount: int = 0,
+        *,
+        product_id: int | None = None,
+        variant: int | None = None,
+        metadata: dict[str, str] | None = None,
+    ) -> int:
+        """The number that the item gets. A discount beyond the item's price goes to the whole order."""
+        if not 1 <= quantity <= QUANTITY_MAX:
+            raise Unreadable(f"{shown(name)}: a quantity of {quantity}; it is from 1 to {QUANTITY_MAX}")
+        if price < 0:
+            raise Unreadable(f"{shown(name)}: a price below nothing, {self.text(price)}")
+        if discount < 0:
+            raise Unreadable(f"{shown(name)}: a discount below nothing, {self.text(discount)}")
+        gross = price * quantity
+        if discount > gross:
+            self.discount += discount - gross
+            self.remark("a discount larger than its line: the rest is the whole order's", name)
+            discount = gross
+        item: dict[str, Any] = {"unit_price": self.text(price), "quantity": quantity}
+        if discount:
+            item["discount_amount"] = self.text(discount)
+        product: dict[str, Any] = {"id": product_id} if product_id else {}
+        if name:
+            product |= {"name": name}
+        if product:
+            item["product"] = product
+        if variant:
+            item["variant"] = variant
+        if metadata:
+            item["metadata"] = metadata
+        self.items.append(item)
+        self._items_total += gross - discount
+        return len(self.items)
+
+    def item_of_total(self, name: str, gross: int, quantity: str, discount: int = 0, **more: Any) -> int:
+        """An item whose line has one price: for so many units together, also parts of one, or uneven ones."""
+        if not _QUANTITY.fullmatch(quantity):
+            raise Unreadable(f"{shown(name)}: {shown(quantity)} is not a quantity")
+        whole, _, part = quantity.partition(".")
+        metadata = dict(more.pop("metadata", None) or {})
+        if part.strip("0"):
+            self.remark("a quantity in fractions: one unit at the line's price, the quantity in its metadata", quantity)
+            return self.item(name, gross, 1, discount, metadata=metadata | {"quantity": quantity}, **more)
+        units = int(whole)
+        price, rest = divmod(gross, units) if units else (gross, 0)
+        if rest:
+            price, rest = price + 1, units - rest
+            self.remark("a line's price that its quantity does not divide: rounded up, the rest is discount", name)
+        return self.item(name, price, units, discount + rest, metadata=metadata, **more)
+
+    def charge(self, kind: str, name: str, amount: int, *, included: bool = False, rate: str | None = None) -> int:
+        """A tax, tip, duty or fee; those alike are one. The place that it gets; a negative one is a discount, -1."""
+        if amount < 0 and not included:
+            self.discount -= amount
+            self.remark(f"a {kind} below nothing: taken as a discount", f"{name} {self.text(amount)}")
+            return -1
+        if not amount:
+            return -1
+        alike = (kind, name, rate, included)
+        place = self._charged.get(alike)
+        if place is None:
+            place = self._charged[alike] = len(self.charges)
+            charge = {"kind": kind, "name": name[:NAME_LENGTH_MAX], "rate": rate, "included": included}
+            self.charges.append(charge | {"amount": 0})
+        self.charges[place]["amount"] += amount
+        return place
+
+    def charge_place(self, kind: str) -> int | None:
+        """Where the only charge of a kind stands that is on top of the prices; None where there is no such one."""
+        places = [i for i, each in enumerate(self.charges) if each["kind"] == kind and not each["included"]]
+        return places[0] if len(places) == 1 else None
+
+    @property
+    def total(self) -> int:
+        """What our ledger will say that the order comes to."""
+        on_top: int = sum(charge["amount"] for charge in self.charges if not charge["included"])
+        return self._items_total + self.shipping - self.discount + on_top
+
+    # --- what happened to it ---
+
+    def payment(
+        self, at: datetime | None, amount: int, provider: str, reference: str, method: str = ""
+    ) -> dict[str, Any] | None:
+        """Money that came; nothing where it is nothing. A payment without a time came when the order was placed."""
+        if amount <= 0:
+            return None
+        provider = _name(provider, self.system)
+        entry: dict[str, Any] = {"type": "payment", "amount": amount, "provider": provider}
+        entry["reference"] = self._reference("payment", provider, reference)
+        if method:
+            entry["method"] = method
+        self.entries.append((at, entry))
+        return entry
+
+    def refund(
+        self,
+        at: datetime | None,
+        amount: int,
+        provider: str,
+        reference: str,
+        *,
+        payment: dict[str, Any] | None = None,
+        reason: str = "",
+        lines: Sequence[dict[str, Any]] = (),
+    ) -> None:
+        """Money that went back, of a payment where that is known. Lines that are not all of it are left out."""
+        if amount <= 0:
+            return
+        provider = _name(provider, self.system)
+        entry: dict[str, Any] = {"type": "refund", "amount": amount, "provider": provider}
+        entry["reference"] = self._reference("refund", provider, reference)
+        if payment and payment["provider"] == provider:
+            entry["payment"] = payment
+        if reason:
+            entry["reason"] = reason
+        if lines and sum(_amount_of(line) for line in lines) == amount and all(map(_amount_of, lines)):
+            entry["lines"] = lines
+        elif lines:
+            self.remark("a refund that is not the sum of its lines: taken without them", reference)
+        self.entries.append((at, entry))
+
+    def _reference(self, kind: str, provider: str, reference: str) -> str:
+        """References are unique by provider: a second one of this order gets a number."""
+        reference = reference[:REFERENCE_CHARS_MAX]
+        unique, count = reference, 1
+        while (kind, provider, unique) in self._references:
+            count += 1
+            unique = f"{reference}-{count}"
+        self._references.add((kind, provider, unique))
+        return unique
+
+    def stands(
+        self,
+        final: str,
+        *,
+        paid_at: datetime | None = None,
+        shipped_at: datetime | None = None,
+        ended_at: datetime | None = None,
+        reason: str = "",
+    ) -> None:
+        """Which status it has come to, by way of those that our table of transitions asks for.
+
+        `ended_at` is when it came to the last one. A time that is not known is that of what went before.
+        """
+        steps: list[tuple[str, datetime | None]] = []
+        if final != "new":
+            known = [at for at in (paid_at, shipped_at) if at and not (ended_at and at > ended_at)]
+            begun_at = min(known, default=None)
+            if begun_at or final in _BEGUN:
+                steps.append(("processing", begun_at))
+            if final == "shipped" or (shipped_at and final in _AFTER_SHIPPED):
+                steps.append(("shipped", shipped_at))
+                if final == "cancelled":  # what is on its way cannot be cancelled: first it has failed
+                    steps.append(("failed", ended_at))
+            if final not in (status for status, _ in steps):
+                steps.append((final, ended_at))
+        self._statuses = [(at, {"type": "status", "status": status}) for status, at in steps]
+        if reason and steps:
+            self._statuses[-1][1]["reason"] = reason
+
+    # --- the whole ---
+
+    def finish(self, created_at: datetime, said: Said) -> Found:
+        line = self.line
+        line["created_at"] = _stamp(created_at)
+        if self.shipping < 0:
+            self.discount, self.shipping = self.discount - self.shipping, 0
+        if self.shipping:
+            line["shipping_cost"] = self.text(self.shipping)
+        if self.discount or self.codes:
+            voucher: dict[str, Any] = {"discount_amount": self.text(max(0, self.discount))}
+            if self.codes:
+                voucher["code"] = ", ".join(self.codes)
+            line["voucher"] = voucher
+        if self.items:
+            line["items"] = self.items
+        history = self._history(created_at)  # while charges are numbers
+        if self.charges:
+            line["charges"] = [self._written(charge) for charge in self.charges]
+        if history:
+            line["history"] = history
+        if self.metadata:
+            line["metadata"] = self.metadata
+        return Found(self.number, self.place, self.unit, line, said, self.status, tuple(self.remarks), self.why)
+
+    def _written(self, entry: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in entry.items() if value is not None and value is not False} | {
+            "amount": self.text(entry["amount"])
+        }
+
+    def _history(self, created_at: datetime) -> list[dict[str, Any]]:
+        """Oldest first, and each as our rules take it."""
+        money = [(created_at if at is None else max(at, created_at), entry) for at, entry in self.entries]
+        paid_at = {id(entry): at for at, entry in money if entry["type"] == "payment"}
+        first_paid_at = min(paid_at.values(), default=created_at)
+        timed: list[tuple[datetime, int, dict[str, Any]]] = []
+        last = created_at
+        for at, entry in money:
+            if entry["type"] == "refund":
+                # Refunds follow what they refund, whatever their dates.
+                paid = paid_at.get(id(entry.get("payment")), first_paid_at)
+                timed.append((max(at, paid), _RANKS["refund"], entry))
+            else:
+                timed.append((at, _RANKS["payment"], entry))
+        for at_or_none, entry in self._statuses:
+            last = max(last, at_or_none or last)
+            if entry["status"] == "refunded":
+                last = max([last, *(at for at, _, _ in timed)])
+            timed.append((last, 3 if entry["status"] == "refunded" else _RANKS["status"], entry))
+        timed.sort(key=lambda each: each[:2])
+        return list(self._allowed(timed))
+
+    def _allowed(self, timed: Iterable[tuple[datetime, int, dict[str, Any]]]) -> Iterable[dict[str, Any]]:
+        """Follows the order's sums as the ledger will: a payment beyond them is forced, a refund beyond them left."""
+        status, received, credited = "new", 0, 0
+        left: dict[int, int] = {}
+        for at, _, entry in timed:
+            written: dict[str, Any] = {"at": _stamp(at)} | entry
+            if entry["type"] == "status":
+                if entry["status"] == "refunded" and received:
+                    self.remark("refunded, but not all of what was received: the status before it stays")
+                    continue
+                status = entry["status"]
+            elif entry["type"] == "payment":
+                owed = self.total - credited - received
+                if entry["amount"] > max(0, owed) or status in UNPAYABLE:
+                    written["force"] = True
+                received += entry["amount"]
+                left[id(entry)] = entry["amount"]
+                written["amount"] = self.text(entry["amount"])
+            else:
+                amount, payment = entry["amount"], written.pop("payment", None)
+                if amount > received:
+                    self.remark("a refund of more than was received: left out", self.text(amount))
+                    continue
+                if payment is not None and left.get(id(payment), 0) >= amount:
+                    left[id(payment)] -= amount
+                    written["payment_reference"] = payment["reference"]
+                credited += max(0, amount - max(0, received - (self.total - credited)))
+                received -= amount
+                written["amount"] = self.text(amount)
+                if "lines" in entry:
+                    written["lines"] = [self._refund_line(line) for line in entry["lines"]]
+            yield written
+
+    def _refund_line(self, line: dict[str, Any]) -> dict[str, Any]:
+        return {name: self.text(value) if name in ("amount", "shipping") else value for name, value in line.items()}
+
+
+def _amount_of(line: dict[str, Any]) -> int:
+    amount: int = line["shipping"] if "shipping" in line else line["amount"]
+    return amount
+
+
+def _named(name: str, code: str) -> dict[str, str] | None:
+    named = {key: value for key, value in (("name", name), ("code", code)) if value}
+    return named or None
+
+
+def _name(given: str, otherwise: str) -> str:
+    return given.strip()[:REFERENCE_CHARS_MAX] or otherwise
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,320 @@
+"""Reads the CSV of any other shop, by a description of its columns (`mapping.py`)."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from itertools import product
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from domain.shops.draft import Address, Draft
+from domain.shops.found import Found, Refused, Said, Unreadable
+from domain.shops.mapping import Mapping, Place, SomeColumns
+from domain.shops.tables import Form, Row, Rows, Source, orders
+from domain.shops.values import minor, moment, shown, unquoted
+
+# Signs and codes of currencies around an amount.
+_CURRENCY: Final = re.compile(r"[^0-9.,'’\s-]{1,4}")
+_GROUPED: Final = {
+    ".": re.compile(r"[0-9]{1,3}(?:[,'’   ][0-9]{3})+(?:\.[0-9]*)?"),
+    ",": re.compile(r"[0-9]{1,3}(?:[.'’   ][0-9]{3})+(?:,[0-9]*)?"),
+}
+
+
+def read(
+    sources: Sequence[Source],
+    mapping: Mapping,
+    prefix: str = "",
+    on_bytes: Callable[[int], None] = lambda _: None,
+) -> Iterator[Found | Refused]:
+    """The orders of the files. Raises Malformed, before the first one."""
+    columns, items = mapping.columns, mapping.items
+    required = [columns.order, *_some(columns.created_at), _some(items.name)[0], items.price or items.total or ""]
+    form = Form(columns.order, tuple(required), mapping.delimiter, mapping.encoding, mapping.header_row)
+    return map(_Reader(mapping, prefix), orders(sources, form, on_bytes))
+
+
+def _some(columns: SomeColumns | None) -> list[str]:
+    return [columns] if isinstance(columns, str) else list(columns or ())
+
+
+def _named_in(part: object) -> Iterator[str]:
+    """Every text in a part of a mapping: the columns that it names are among them."""
+    if isinstance(part, str):
+        yield part.removeprefix("-")
+    elif isinstance(part, list | tuple):
+        for each in part:
+            yield from _named_in(each)
+    elif isinstance(part, dict):
+        yield from _named_in(list(part.values()))
+
+
+class _Reader:
+    def __init__(self, mapping: Mapping, prefix: str) -> None:
+        self._mapping = mapping
+        self._prefix = prefix
+        self._known = {*_named_in(msgspec.to_builtins(mapping)), *mapping.ignored}
+        self._statuses = {word.casefold(): status for word, status in mapping.statuses.items()}
+        self._unpaid = {word.casefold() for word in mapping.unpaid}
+        self._refunds = {word.casefold() for word in mapping.refunds.words} if mapping.refunds else set()
+
+    def __call__(self, found: Rows) -> Found | Refused:
+        place = f"{found.file}, row {found.rows[0].number}"
+        try:
+            return self._order(found, place)
+        except Unreadable as fault:
+            return Refused(found.order, place, str(fault))
+
+    def _order(self, found: Rows, place: str) -> Found:
+        mapping, columns = self._mapping, self._mapping.columns
+        identity = unquoted(found.order)
+        if not identity:
+            raise Unreadable(f"{columns.order}: it is empty, so nobody can tell which order this is of")
+        if re.fullmatch(r"[0-9][.,][0-9]+[eE]\+[0-9]+", identity):
+            raise Unreadable(f"{columns.order}: {shown(identity)} was shortened by a spreadsheet; export it anew")
+        returned = [row for row in found.rows if self._is_refund(row)]
+        rows = [row for row in found.rows if not self._is_refund(row)]
+        if not rows:
+            raise Unreadable("a refund that does not say of which order it is: nothing else has its id")
+        currency = _first(rows, columns.currency) or mapping.currency or ""
+        number = unquoted(_first(rows, columns.number)) or identity
+        draft = Draft(mapping.system, number, place, currency, self._prefix)
+        draft.line["external_ids"] = {mapping.system: identity}
+        created_at = self._moment(rows, columns.created_at)
+        if created_at is None:
+            raise Unreadable(f"{', '.join(_some(columns.created_at))}: it is empty")
+        self._who(draft, rows)
+        total = self._costs(draft, rows)
+        said = self._money(draft, rows, returned, total=total, created_at=created_at)
+        self._rest(draft, found, rows)
+        return draft.finish(created_at, said)
+
+    def _is_refund(self, row: Row) -> bool:
+        refunds = self._mapping.refunds
+        return refunds is not None and row[refunds.column].casefold() in self._refunds
+
+    # --- single values ---
+
+    def _amount(self, draft: Draft, row: Row, column: str) -> int:
+        text = row[column.removeprefix("-")]
+        if not text:
+            return 0
+        where = f"row {row.number}, {column.removeprefix('-')}"
+        amount = minor(self._plain(text, where), draft.unit.digits, where)
+        return -abs(amount) if column.startswith("-") else amount
+
+    def _plain(self, text: str, where: str) -> str:
+        found = plain(text, self._mapping.decimal)
+        if found is None:
+            raise Unreadable(f"{where}: {shown(text)} is not a number written like 1234{self._mapping.decimal}56")
+        return found
+
+    def _sum(self, draft: Draft, rows: Sequence[Row], columns: SomeColumns | None) -> int:
+        return sum(self._amount(draft, row, column) for row in rows for column in _some(columns))
+
+    def _of_order(self, draft: Draft, rows: Sequence[Row], field: str) -> int | None:
+        """An amount of the order; None where the mapping names no column for it."""
+        once, each = (getattr(amounts, field) for amounts in (self._mapping.once, self._mapping.each))
+        if not once and not each:
+            return None
+        if field == "discount":  # some files have discounts below nothing, others have not
+            taken = [(rows[:1], column) for column in _some(once)] + [(rows, column) for column in _some(each)]
+            return sum(abs(self._amount(draft, row, column)) for some, column in taken for row in some)
+        return self._sum(draft, rows[:1], once) + self._sum(draft, rows, each)
+
+    def _moment(self, rows: Sequence[Row], columns: SomeColumns | None) -> datetime | None:
+        mapping = self._mapping
+        names = _some(columns)
+        for row in rows:
+            if text := " ".join(filter(None, (row[name] for name in names))):
+                named = row[mapping.columns.timezone] if mapping.columns.timezone else ""
+                zone = ZoneInfo(mapping.timezones.get(named, mapping.timezone))
+                return _moment(text, f"row {row.number}, {', '.join(names)}", mapping.date_formats, zone)
+        return None
+
+    # --- the order ---
+
+    def _who(self, draft: Draft, rows: Sequence[Row]) -> None:
+        columns = self._mapping.columns
+        first, last = _first(rows, columns.first_name), _first(rows, columns.last_name)
+        if not (first or last):
+            first, _, last = _first(rows, columns.name).rpartition(" ")
+        identity = unquoted(_first(rows, columns.customer_id))
+        is_number = identity.isdecimal() and len(identity) <= 15
+        draft.customer(
+            _first(rows, columns.email),
+            first,
+            last,
+            unquoted(_first(rows, columns.phone)),
+            int(identity) if is_number else 0,
+        )
+        if identity and not is_number:
+            draft.keep("customer_id", identity)
+        for which, place in (("billing", self._mapping.billing), ("shipping", self._mapping.shipping)):
+            given = _address(rows, place)
+            if any(given):
+                draft.address(which, given)
+
+    def _costs(self, draft: Draft, rows: Sequence[Row]) -> int | None:
+        for row in rows:
+            self._item(draft, row)
+        draft.discount += self._of_order(draft, rows, "discount") or 0
+        draft.shipping = self._of_order(draft, rows, "shipping") or 0
+        if code := _first(rows, self._mapping.columns.voucher_code):
+            draft.codes.append(code)
+        total = self._of_order(draft, rows, "total")
+        charges = [
+            (charge, self._sum(draft, rows[:1], charge.once) + self._sum(draft, rows, charge.each))
+            for charge in self._mapping.charges
+        ]
+        open_ones = [amount for charge, amount in charges if charge.included == "by_total"]
+        on_top = sum(amount for charge, amount in charges if charge.included is False)
+        ways = list(product((True, False), repeat=len(open_ones)))
+        chosen = ways[-1]
+        for way in ways:
+            added = sum(amount for amount, inside in zip(open_ones, way, strict=True) if not inside)
+            if draft.total + on_top + added == total:
+                chosen = way
+                break
+        inside = iter(chosen)
+        for charge, amount in charges:
+            is_inside = next(inside) if charge.included == "by_total" else charge.included
+            draft.charge(charge.kind, charge.name, amount, included=bool(is_inside))
+        if total is not None and draft.total != total:
+            draft.why = f"its columns come to {draft.text(draft.total)}"
+        return total
+
+    def _item(self, draft: Draft, row: Row) -> None:
+        items = self._mapping.items
+        name = " ".join(filter(None, (row[column] for column in _some(items.name))))
+        given = row[items.quantity] if items.quantity else ""
+        quantity = self._plain(given, f"row {row.number}, {items.quantity}") if given else "1"
+        discount = sum(abs(self._amount(draft, row, column)) for column in _some(items.discount))
+        metadata = {key: row[column] for key, column in items.metadata.items() if row[column]}
+        units = quantity.rstrip("0").rstrip(".") if "." in quantity else quantity
+        if int(units.partition(".")[0] or 0) == 0 and "." not in units:
+            draft.remark("an item of which none is left: left out", name)
+        elif items.total:
+            draft.item_of_total(name, self._amount(draft, row, items.total), units, discount, metadata=metadata)
+        elif units.isdecimal():
+            price = self._amount(draft, row, items.price or "")
+            draft.item(name, price, int(units), discount, metadata=metadata)
+        else:
+            price = self._amount(draft, row, items.price or "")
+            parts = 10 ** len(units.partition(".")[2])
+            gross = (2 * price * int(units.replace(".", "")) + parts) // (2 * parts)
+            draft.item_of_total(name, gross, units, discount, metadata=metadata)
+
+    def _money(
+        self, draft: Draft, rows: Sequence[Row], returned: Sequence[Row], *, total: int | None, created_at: datetime
+    ) -> Said:
+        mapping, columns = self._mapping, self._mapping.columns
+        word = _first(rows, columns.status)
+        draft.status = word or "-"
+        paid_at, ended_at = self._moment(rows, columns.paid_at), self._moment(rows, columns.ended_at)
+        shipped_at = self._moment(rows, columns.shipped_at)
+        paid = self._paid(draft, rows, word, paid_at, draft.total if total is None else total)
+        method = _first(rows, columns.payment_method)
+        reference = unquoted(_first(rows, columns.payment_reference)) or draft.line["external_ids"][mapping.system]
+        payment = draft.payment(paid_at, paid, mapping.system, reference, method)
+        refunded = self._of_order(draft, rows, "refunded") or 0
+        if refunded := abs(refunded):
+            draft.remark("a refund without a date: taken as of the last time that the order has", draft.text(refunded))
+            last = max(filter(None, (created_at, paid_at, shipped_at, ended_at)))
+            draft.refund(last, refunded, mapping.system, f"{reference}-refund", payment=payment)
+        for row in returned:
+            assert mapping.refunds is not None
+            amount = abs(self._sum(draft, [row], mapping.refunds.amount))
+            refunded += amount
+            at = self._moment([row], columns.created_at)
+            draft.refund(at, amount, mapping.system, f"{reference}-refund", payment=payment)
+        status = self._statuses.get(word.casefold())
+        if status is None:
+            status = "completed" if shipped_at and paid else "shipped" if shipped_at else mapping.status
+            if word:
+                draft.remark(f"the status {shown(word)}: not known, taken as {status}", word)
+        draft.stands(
+            status,
+            paid_at=paid_at or (created_at if paid else None),
+            shipped_at=shipped_at,
+            ended_at=ended_at or shipped_at,
+        )
+        return Said(total, paid, refunded)
+
+    def _paid(self, draft: Draft, rows: Sequence[Row], word: str, paid_at: datetime | None, total: int) -> int:
+        stated = self._of_order(draft, rows, "paid")
+        if word.casefold() in self._unpaid:
+            return 0
+        if stated is not None:
+            return stated
+        if self._mapping.paid == "always" or paid_at:
+            return total
+        return 0
+
+    def _rest(self, draft: Draft, found: Rows, rows: Sequence[Row]) -> None:
+        """What has no field of its own."""
+        columns = self._mapping.columns
+        if notes := "\n".join(filter(None, (_first(rows, column) for column in _some(columns.notes)))):
+            draft.line["notes"] = notes
+        for field in ("payment_method", "shipping_method"):
+            if name := _first(rows, getattr(columns, field)):
+                draft.line[field] = {"name": name}
+        for key, column in self._mapping.metadata.items():
+            draft.keep(key, _first(rows, column))
+        unknown = [column for column in found.columns if column and column not in self._known]
+        for row in found.rows:
+            for column, value in row.filled(unknown):
+                draft.no_place(f"the column {column}", value)
+
+
+def _first(rows: Sequence[Row], column: str | None) -> str:
+    return next(filter(None, (row[column] for row in rows)), "") if column else ""
+
+
+def _address(rows: Sequence[Row], place: Place) -> Address:
+    first, last = _first(rows, place.first_name), _first(rows, place.last_name)
+    if not (first or last):
+        first, _, last = _first(rows, place.name).rpartition(" ")
+    state, country = _first(rows, place.state), _first(rows, place.country)
+    return Address(
+        first,
+        last,
+        _first(rows, place.company),
+        tuple(filter(None, (_first(rows, column) for column in _some(place.address)))),
+        _first(rows, place.city),
+        unquoted(_first(rows, place.postal_code)),
+        *((state, "") if len(state) > 3 else ("", state)),
+        *((country, "") if len(country) > 2 else ("", country)),
+        unquoted(_first(rows, place.phone)),
+    )
+
+
+def plain(text: str, decimal: str) -> str | None:
+    """An amount as digits and a point: '$1,234.50' and '(1.00)' are '1234.50' and '-1.00'; None where it is none."""
+    bare = text.strip()
+    is_negative = (bare.startswith("(") and bare.endswith(")")) or "-" in (bare[:1], bare[-1:])
+    bare = _CURRENCY.sub("", bare.strip("()")).replace("-", "", 1).strip()
+    if _GROUPED[decimal].fullmatch(bare):
+        bare = re.sub(r"[^0-9" + decimal + "]", "", bare)
+    if decimal == ",":
+        bare = bare.replace(".", "?").replace(",", ".")
+    if not re.fullmatch(r"[0-9]{1,15}(\.[0-9]*)?", bare):
+        return None
+    return f"-{bare}" if is_negative else bare
+
+
+def _moment(text: str, field: str, formats: Sequence[str], zone: ZoneInfo) -> datetime | None:
+    for pattern in formats:
+        try:
+            found = datetime.strptime(text, pattern)  # noqa: DTZ007  (it gets its zone below)
+        except ValueError:
+            continue
+        return moment(found.isoformat(), field, zone)
+    try:
+        return moment(text, field, zone)
+    except Unreadable:
+        if formats:
+            raise Unreadable(f"{field}: {shown(text)} is not a time written like {' or '.join(formats)}") from None
+        raise

@@ -1,0 +1,62 @@
+"""What both of Shopify's exports have in common: the names of its system, statuses, and how one word becomes another.
+
+docs/importing.md tells the table of statuses to users.
+"""
+
+import re
+from typing import Final
+
+from domain.shops.values import words
+
+SYSTEM: Final = "shopify"
+# Of each financial status, whether money came, and was kept as a whole or in part.
+FINANCIAL: Final = words(
+    """
+    pending authorized partially_paid paid partially_refunded refunded voided expired
+    """
+)
+PAID: Final = frozenset({"paid", "partially_refunded", "refunded"})
+# Some exports say unfulfilled in words of their own.
+FULFILLMENT: Final = words(
+    """
+    unfulfilled pending open scheduled request_declined fulfilled partial partially_fulfilled restocked in_progress
+    pending_fulfillment on_hold null
+    """
+)
+_BEGUN: Final = frozenset({"partial", "partially_fulfilled", "in_progress", "pending_fulfillment"})
+_ENDED: Final = {"voided": "cancelled", "refunded": "refunded", "expired": "failed"}
+_PERCENT: Final = re.compile(r"([0-9]{1,3}(?:[.,][0-9]{1,8})?) ?%")
+
+
+def word(text: str | None) -> str:
+    """A status as REST has it: 'PARTIALLY_PAID' and 'Partially paid' are 'partially_paid'."""
+    return (text or "").strip().lower().replace(" ", "_")
+
+
+def status_of(financial: str, fulfillment: str, *, is_cancelled: bool) -> str:
+    """Our status for an order that is so paid and so fulfilled."""
+    if is_cancelled:
+        return "cancelled"
+    if financial in _ENDED:
+        return _ENDED[financial]
+    if fulfillment == "fulfilled":
+        return "completed" if financial in PAID else "shipped"
+    if fulfillment == "on_hold":
+        return "hold"
+    is_begun = fulfillment in _BEGUN or financial in PAID or financial == "partially_paid"
+    return "processing" if is_begun else "new"
+
+
+def rate_in(name: str) -> str | None:
+    """The rate that a tax's name tells: 'VAT 21%' has 0.21."""
+    found = _PERCENT.search(name)
+    if not found:
+        return None
+    whole, _, part = found[1].replace(",", ".").partition(".")
+    digits = whole.zfill(3)
+    return f"{int(digits[:-2])}.{digits[-2:]}{part}".rstrip("0").rstrip(".")
+
+
+def provider_of(name: str) -> str:
+    """A payment's provider as REST calls it: 'Shopify Payments' is shopify_payments."""
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")

@@ -1,0 +1,305 @@
+"""Reads Shopify's orders export: a row for each line item, the order's own fields on its first.
+
+What the files do not say is found as far as it follows: whether taxes are within the prices, by which of both the total
+comes out; when a refund was made, from the last time that is known; what came of several means of payment, as one
+payment. Ids are never guessed: one that a spreadsheet has shortened refuses its order.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from itertools import product
+from typing import Final, NamedTuple
+
+from domain.shops.draft import Address, Draft
+from domain.shops.found import Found, Refused, Said, Unreadable
+from domain.shops.shopify import FINANCIAL, FULFILLMENT, PAID, SYSTEM, provider_of, rate_in, status_of, word
+from domain.shops.tables import Form, Row, Rows, Source, orders
+from domain.shops.values import minor, moment, scaled, shown, unquoted, whole_id
+
+TAXES: Final = tuple((f"Tax {i} Name", f"Tax {i} Value") for i in range(1, 6))
+# What has no field of its own, and its key in the order's metadata.
+KEPT: Final = {
+    "Tags": "tags",
+    "Note Attributes": "note_attributes",
+    "Source": "source",
+    "Risk Level": "risk_level",
+    "Employee": "employee",
+    "Location": "location",
+    "Device ID": "device_id",
+    "Receipt Number": "receipt_number",
+    "Payment ID": "payment_id",
+    "Payment Terms Name": "payment_terms",
+    "Next Payment Due At": "next_payment_due_at",
+    "Accepts Marketing": "accepts_marketing",
+    "Cancel Reason": "cancel_reason",
+}
+KEPT_OF_ITEMS: Final = {"Lineitem sku": "sku", "Lineitem compare at price": "compare_at_price", "Vendor": "vendor"}
+_OF_ADDRESSES: Final = (
+    *("Name", "Street", "Address1", "Address2", "Company", "City", "Zip", "Province", "Province Name", "Country"),
+    "Phone",
+)
+READ: Final = frozenset(
+    (
+        *("Name", "Email", "Phone", "Financial Status", "Paid at", "Fulfillment Status", "Fulfilled at", "Currency"),
+        *("Subtotal", "Shipping", "Taxes", "Total", "Discount Code", "Discount Amount", "Shipping Method"),
+        *("Created at", "Processed At", "Cancelled at", "Lineitem quantity", "Lineitem name", "Lineitem price"),
+        *("Lineitem discount", "Notes", "Payment Method", "Payment Reference", "Payment References"),
+        *("Refunded Amount", "Outstanding Balance", "Id", "Duties"),
+        *(f"{which} {name}" for which in ("Billing", "Shipping") for name in _OF_ADDRESSES),
+        *(name for pair in TAXES for name in pair),
+    )
+)
+
+
+_OTHERWISE: Final = {
+    "canceled at": "Cancelled at",
+    "lineitem compare-at price": "Lineitem compare at price",
+    "payment reference (deprecated)": "Payment Reference",
+    "payment terms": "Payment Terms Name",
+}
+FORM: Final = Form(
+    "Name",
+    required=("Name", "Lineitem quantity", "Lineitem price"),
+    spelled={name.casefold(): name for name in (*READ, *KEPT, *KEPT_OF_ITEMS)} | _OTHERWISE,
+)
+
+
+def read(
+    sources: Sequence[Source], prefix: str = "", on_bytes: Callable[[int], None] = lambda _: None
+) -> Iterator[Found | Refused]:
+    """The orders of the files. Raises Malformed, before the first one."""
+    return map(_Reader(prefix), orders(sources, FORM, on_bytes))
+
+
+class _Sums(NamedTuple):
+    """What an order comes to, in minor units. `taxed` are the taxes on top of the prices."""
+
+    discount: int
+    is_taxed_on_top: bool
+    duties: int
+    why: str
+
+
+class _Reader:
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+        self._unknown: dict[int, tuple[str, ...]] = {}
+
+    def __call__(self, found: Rows) -> Found | Refused:
+        first = found.rows[0]
+        for row in found.rows:
+            if row["Total"] or row["Currency"]:
+                first = row
+                break
+        place = f"{found.file}, row {first.number}"
+        try:
+            if not found.order:
+                raise Unreadable("Name: it is empty, so nobody can tell which order this is of")
+            return self._order(found, first, place)
+        except Unreadable as fault:
+            return Refused(found.order, place, str(fault))
+
+    def _order(self, found: Rows, first: Row, place: str) -> Found:
+        if not first["Currency"]:
+            raise Unreadable("Currency: it is empty in all rows of this order; its first row is missing")
+        draft = Draft(SYSTEM, unquoted(found.order), place, first["Currency"], self._prefix)
+        order_id = whole_id(first["Id"], "Id")
+        if order_id:
+            draft.line["external_ids"] = {SYSTEM: order_id}
+        created_at = moment(first["Created at"] or first["Processed At"], "Created at")
+        if created_at is None:
+            raise Unreadable("Created at: it is empty")
+        _who(draft, first)
+        sums = _costs(draft, found.rows, first)
+        draft.why = sums.why
+        said = _money(draft, first, created_at)
+        self._rest(draft, found, first)
+        return draft.finish(created_at, said)
+
+    def _rest(self, draft: Draft, found: Rows, first: Row) -> None:
+        """What has no field of its own."""
+        if notes := first["Notes"]:
+            draft.line["notes"] = notes
+        if method := first["Shipping Method"]:
+            draft.line["shipping_method"] = {"name": method}
+        if method := first["Payment Method"]:
+            draft.line["payment_method"] = {"name": method}
+        for column, value in first.filled(tuple(KEPT)):
+            draft.keep(KEPT[column], value)
+        unknown = self._unknown.get(id(found.columns))
+        if unknown is None:
+            known = READ | KEPT.keys() | KEPT_OF_ITEMS.keys()
+            unknown = tuple(dict.fromkeys(name for name in found.columns if name and name not in known))
+            self._unknown[id(found.columns)] = unknown
+        for row in found.rows:
+            for column, value in row.filled(unknown):
+                draft.no_place(f"the column {column}", value)
+
+
+def _who(draft: Draft, row: Row) -> None:
+    first, last = _names(row["Billing Name"] or row["Shipping Name"])
+    draft.customer(row["Email"], first, last, unquoted(row["Phone"] or row["Billing Phone"]))
+    for which in ("Billing", "Shipping"):
+        first, last = _names(row[f"{which} Name"])
+        street = (row[f"{which} Address1"] or row[f"{which} Street"], row[f"{which} Address2"])
+        given = Address(
+            first,
+            last,
+            row[f"{which} Company"],
+            tuple(filter(None, street)),
+            row[f"{which} City"],
+            unquoted(row[f"{which} Zip"]),
+            *_named_and_coded(row[f"{which} Province Name"], row[f"{which} Province"]),
+            *_named_and_coded("", row[f"{which} Country"]),
+            unquoted(row[f"{which} Phone"]),
+        )
+        if any(given):
+            draft.address(which.lower(), given)
+
+
+def _named_and_coded(name: str, code: str) -> tuple[str, str]:
+    """What stands where a code should is a name where it is too long for one."""
+    return (name, code) if len(code) <= 3 else (name or code, "")
+
+
+def _names(full: str) -> tuple[str, str]:
+    first, _, last = full.rpartition(" ")
+    return first, last
+
+
+def _costs(draft: Draft, rows: Sequence[Row], first: Row) -> _Sums:
+    """Items, discount, shipping, taxes and duties."""
+    digits = draft.unit.digits
+    lines = [_line(draft, row) for row in rows if row["Lineitem name"] or row["Lineitem price"]]
+    goods = sum(line.gross for line in lines)
+    off_items = sum(line.discount for line in lines)
+    sums = _sums(draft, first, goods, off_items)
+    takes_off_items = off_items <= sums.discount
+    for line in lines:
+        _add(draft, line, line.discount if takes_off_items else 0)
+    draft.discount += sums.discount - (off_items if takes_off_items else 0)
+    if code := first["Discount Code"]:
+        draft.codes.append(code)
+    draft.shipping = minor(first["Shipping"], digits, "Shipping")
+    taxes = minor(first["Taxes"], digits, "Taxes")
+    named = [(first[name], minor(first[value], digits, value)) for name, value in TAXES if first[value]]
+    if sum(amount for _, amount in named) != taxes:
+        named = [("Taxes", taxes)]
+    for name, amount in named:
+        draft.charge("tax", name, amount, included=not sums.is_taxed_on_top, rate=rate_in(name))
+    draft.charge("duty", "Duties", minor(first["Duties"], digits, "Duties"), included=not sums.duties)
+    return sums
+
+
+class _Line(NamedTuple):
+    row: Row
+    gross: int
+    discount: int
+
+
+def _line(draft: Draft, row: Row) -> _Line:
+    where = f"row {row.number}, "
+    price, is_rounded = scaled(row["Lineitem price"] or "0", draft.unit.digits, f"{where}Lineitem price")
+    quantity = row["Lineitem quantity"] or "1"
+    if is_rounded:
+        draft.remark("a price with more digits than its currency has: rounded", row["Lineitem price"])
+    if not quantity.isdecimal():
+        raise Unreadable(f"{where}Lineitem quantity: {shown(quantity)} is not a whole number")
+    discount = minor(row["Lineitem discount"], draft.unit.digits, f"{where}Lineitem discount")
+    if int(quantity) == 0:
+        draft.remark("an item of which none is left: left out", row["Lineitem name"])
+    return _Line(row, price * int(quantity), abs(discount))
+
+
+def _add(draft: Draft, line: _Line, discount: int) -> None:
+    row = line.row
+    quantity = int(row["Lineitem quantity"] or "1")
+    if quantity == 0:
+        return
+    name = row["Lineitem name"]
+    if name == "Tip" and not row["Lineitem sku"] and row["Lineitem requires shipping"] == "false" and not discount:
+        draft.charge("tip", name, line.gross)
+        return
+    metadata = {KEPT_OF_ITEMS[column]: value for column, value in row.filled(tuple(KEPT_OF_ITEMS))}
+    draft.item(name, line.gross // quantity, quantity, discount, metadata=metadata)
+
+
+def _sums(draft: Draft, first: Row, goods: int, off_items: int) -> _Sums:
+    """By which reading of discounts, taxes and duties the total comes out; the plainest first."""
+    digits = draft.unit.digits
+    discount = abs(minor(first["Discount Amount"], digits, "Discount Amount"))
+    shipping = minor(first["Shipping"], digits, "Shipping")
+    taxes = minor(first["Taxes"], digits, "Taxes")
+    duties = minor(first["Duties"], digits, "Duties")
+    if not first["Total"]:
+        return _Sums(discount, True, duties, "")
+    total = minor(first["Total"], digits, "Total")
+    discounts = [discount, discount + off_items]
+    if first["Subtotal"]:
+        discounts.append(max(0, goods - minor(first["Subtotal"], digits, "Subtotal")))
+    for taken, duty, tax in product(dict.fromkeys(discounts), dict.fromkeys((duties, 0)), dict.fromkeys((0, taxes))):
+        if goods - taken + shipping + duty + tax == total:
+            if taken != discount:
+                draft.remark(
+                    "a discount that is not the Discount Amount: what the total says was taken off",
+                    f"{draft.text(taken)}, not {draft.text(discount)}",
+                )
+            return _Sums(taken, tax != 0 or not taxes, duty, "")
+    parts = f"lines {draft.text(goods)}, discount {draft.text(discount)}, shipping {draft.text(shipping)}"
+    parts += f", taxes {draft.text(taxes)}"
+    return _Sums(discount, True, duties, f"the file's own {parts} do not come to its total, taxes added or not")
+
+
+def _money(draft: Draft, row: Row, created_at: datetime) -> Said:
+    """Payments, refunds and the status."""
+    digits = draft.unit.digits
+    financial, fulfillment = word(row["Financial Status"]), word(row["Fulfillment Status"])
+    draft.status = f"{financial or '-'} / {fulfillment or '-'}"
+    if financial and financial not in FINANCIAL:
+        draft.remark(f"the Financial Status {shown(financial)}: not known, taken as pending", financial)
+    if fulfillment and fulfillment not in FULFILLMENT:
+        draft.remark(f"the Fulfillment Status {shown(fulfillment)}: not known, taken as unfulfilled", fulfillment)
+    total = minor(row["Total"], digits, "Total") if row["Total"] else None
+    refunded = minor(row["Refunded Amount"], digits, "Refunded Amount")
+    paid = _paid(draft, row, financial, total if total is not None else draft.total)
+    paid_at, cancelled_at = moment(row["Paid at"], "Paid at"), moment(row["Cancelled at"], "Cancelled at")
+    fulfilled_at = moment(row["Fulfilled at"], "Fulfilled at")
+    method = row["Payment Method"]
+    is_several = " + " in method
+    if is_several and paid:
+        draft.remark("several means of payment: one payment, since how much came by which is not in the file", method)
+    provider = SYSTEM if is_several else provider_of(method)
+    reference = unquoted(row["Payment Reference"])
+    if not reference or " + " in reference:
+        reference = draft.line.get("external_ids", {}).get(SYSTEM) or draft.number.removeprefix("#")
+    if paid and not paid_at:
+        draft.remark("a payment without a date: taken as of the order's creation", draft.text(paid))
+    payment = draft.payment(paid_at, paid, provider, reference, method)
+    if refunded:
+        last = max(filter(None, (created_at, paid_at, fulfilled_at, cancelled_at)))
+        draft.remark("a refund without a date: taken as of the last time that the order has", draft.text(refunded))
+        draft.refund(last, refunded, provider, f"{reference}-refund", payment=payment)
+    elif financial == "refunded" and not row["Refunded Amount"]:
+        draft.remark("refunded, but the file does not say how much")
+    ended_at = cancelled_at or fulfilled_at
+    draft.stands(
+        status_of(financial, fulfillment, is_cancelled=cancelled_at is not None),
+        paid_at=paid_at or (created_at if paid else None),
+        shipped_at=fulfilled_at or (created_at if fulfillment == "fulfilled" else None),
+        ended_at=ended_at,
+        reason=row["Cancel Reason"],
+    )
+    return Said(total, paid, refunded)
+
+
+def _paid(draft: Draft, row: Row, financial: str, total: int) -> int:
+    """What was received, as far as the financial status and the balance tell."""
+    balance = minor(row["Outstanding Balance"], draft.unit.digits, "Outstanding Balance")
+    if financial in PAID:
+        return total - min(0, balance)
+    if financial == "partially_paid":
+        if not row["Outstanding Balance"]:
+            draft.remark("partially paid, but the file does not say how much: taken as nothing")
+            return 0
+        return max(0, total - balance)
+    return 0

@@ -1,0 +1,179 @@
+"""Makes what Shopify's GraphQL gives what its REST gives: names, ids, lists and words.
+
+Bulk operations write JSON Lines: an order, and what belongs to it as lines of its own that name it as `__parentId`.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import Any, BinaryIO, Final
+
+import msgspec
+
+from domain.shops.json_values import DECODER
+from domain.shops.values import words
+
+LINE_BYTES_MAX: Final = 32 * 1024 * 1024
+# Nothing belongs to these.
+_LEAVES: Final = words("LineItem OrderTransaction ShippingLine TaxLine")
+_CAPITAL: Final = re.compile(r"(?<=[a-z0-9])([A-Z])")
+# By the name in GraphQL's own words, as snake case.
+_RENAMED: Final = {
+    "display_financial_status": "financial_status",
+    "display_fulfillment_status": "fulfillment_status",
+    "currency_code": "currency",
+    "presentment_currency_code": "presentment_currency",
+    "original_unit_price_set": "price_set",
+    "original_price_set": "price_set",
+    "allocated_amount_set": "amount_set",
+    "custom_attributes": "note_attributes",
+    "country_code_v2": "country_code",
+    "customer_email": "email",
+    "parent_transaction": "parent_id",
+    "formatted_gateway": "gateway_name",
+}
+_WORDS: Final = words("financial_status fulfillment_status kind status restock_type cancel_reason")
+# Of a line of a bulk operation, what it is by its id, and where it belongs in what it belongs to.
+_PLACES: Final = {
+    "LineItem": "line_items",
+    "OrderTransaction": "transactions",
+    "Refund": "refunds",
+    "ShippingLine": "shipping_lines",
+    "RefundLineItem": "refund_line_items",
+    "OrderAdjustment": "order_adjustments",
+    "RefundShippingLine": "refund_shipping_lines",
+    "Fulfillment": "fulfillments",
+    "TaxLine": "tax_lines",
+}
+
+
+@cache
+def _snake(name: str) -> str:
+    snake = _CAPITAL.sub(r"_\1", name).lower()
+    return _RENAMED.get(snake, snake)
+
+
+def number_of(gid: str) -> str:
+    """'gid://shopify/Order/123?x=y' is '123'."""
+    return gid.rpartition("/")[2].partition("?")[0]
+
+
+def kind_of(gid: str) -> str:
+    """'gid://shopify/Order/123' is 'Order'."""
+    return gid.split("/")[-2] if gid.startswith("gid://") else ""
+
+
+def restful(value: Any) -> Any:
+    """The value with REST's names."""
+    if isinstance(value, list):
+        return [restful(each) for each in value]
+    if not isinstance(value, dict):
+        return number_of(value) if isinstance(value, str) and value.startswith("gid://shopify/") else value
+    if "edges" in value:
+        return [restful(edge.get("node")) for edge in value["edges"] or ()]
+    if "nodes" in value:
+        return [restful(node) for node in value["nodes"] or ()]
+    made: dict[str, Any] = {}
+    for name, inner in value.items():
+        short = _snake(name)
+        given = restful(inner)
+        if short in _WORDS and isinstance(given, str):
+            given = given.lower()
+        elif short == "parent_id" and isinstance(given, dict):
+            given = given.get("id")
+        made[short] = given
+    if isinstance(made.get("shop_money"), dict):
+        return made
+    return _shaped(made)
+
+
+def _shaped(made: dict[str, Any]) -> dict[str, Any]:
+    """Where REST has a plain id or name for what GraphQL has an object for."""
+    for name, plain in (("product", "product_id"), ("variant", "variant_id"), ("line_item", "line_item_id")):
+        inner = made.get(name)
+        if isinstance(inner, dict) and inner.get("id"):
+            made.setdefault(plain, inner["id"])
+    if isinstance(made.get("note_attributes"), list):
+        made["note_attributes"] = [
+            {"name": each.get("name", each.get("key")), "value": each.get("value")} for each in made["note_attributes"]
+        ]
+    if isinstance(made.get("tags"), list):
+        made["tags"] = ", ".join(map(str, made["tags"]))
+    return made
+
+
+class _Line(msgspec.Struct):
+    """What a line of a bulk operation says of where it belongs."""
+
+    id: str | None = None
+    parent: str | None = msgspec.field(default=None, name="__parentId")
+
+
+class Bulk:
+    """Where the lines of a bulk operation belong: mostly to the order right before them, and at times to another one.
+
+    Of the latter their places in the file are kept, and read again when their order is read.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._orders: set[str] = set()
+        self._order_of: dict[str, str] = {}
+        self._apart: dict[str, list[int]] = {}
+        here, at = "", 0
+        stream.seek(0)
+        while text := stream.readline(LINE_BYTES_MAX):
+            line = _line_of(text)
+            if line.parent is None and line.id:
+                here = line.id
+                self._orders.add(here)
+            elif line.parent:
+                order = self.order_of(line.parent, here)
+                if line.id and kind_of(line.id) not in _LEAVES:
+                    self._order_of[line.id] = order
+                if order != here:
+                    self._apart.setdefault(order, []).append(at)
+            at += len(text)
+
+    def order_of(self, parent: str, here: str) -> str:
+        """The order that a line belongs to, whose parent this is; what stands within an order is that of `here`."""
+        return parent if kind_of(parent) == "Order" else self._order_of.get(parent, here)
+
+    def has(self, order: str) -> bool:
+        return order in self._orders
+
+    def apart(self, order: str) -> Iterator[dict[str, Any]]:
+        """The lines of an order that do not stand behind it. The stream stays where it is."""
+        places = self._apart.pop(order, ())
+        here = self._stream.tell() if places else 0
+        for place in places:
+            self._stream.seek(place)
+            yield DECODER.decode(self._stream.readline(LINE_BYTES_MAX).decode())
+        if places:
+            self._stream.seek(here)
+
+
+def _line_of(text: bytes) -> _Line:
+    try:
+        return msgspec.json.decode(text, type=_Line)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _Line()  # who reads it says what is wrong with it
+
+
+def placed(order: dict[str, Any], lines: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """A bulk operation's order with what belongs to it where it belongs."""
+    by_id = {order["id"]: order}
+    for inner in (each for value in order.values() if isinstance(value, list) for each in value):
+        if isinstance(inner, dict) and "id" in inner:
+            by_id[inner["id"]] = inner
+    for line in lines:
+        parent = by_id.get(line.pop("__parentId"), order)
+        if "id" in line:
+            by_id[line["id"]] = line
+        place = _PLACES.get(kind_of(line.get("id") or ""), "")
+        if not place:
+            place = "refund_line_items" if "restockType" in line or "lineItem" in line else "others"
+        there = parent.setdefault(place, [])
+        if isinstance(there, list):
+            there.append(line)
+    return order

@@ -1,0 +1,632 @@
+"""Reads Shopify's orders as JSON: REST's pages, with transactions and refunds, and GraphQL's bulk JSON Lines.
+
+Transactions and refunds that stand in files or pages of their own, as REST gives them, are read first and kept by
+their orders. Amounts are those of the shop's own currency.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import chain, product
+from typing import Any, Final
+
+from domain.shops.draft import Address, Draft
+from domain.shops.found import Found, Refused, Said, Unreadable
+from domain.shops.json_things import Beside, Json, Thing, things
+from domain.shops.shopify import FINANCIAL, FULFILLMENT, PAID, SYSTEM, status_of, word
+from domain.shops.shopify_graphql import LINE_BYTES_MAX, Bulk, kind_of, placed, restful
+from domain.shops.tables import Source
+from domain.shops.values import minor, moment, shown, whole_id, words
+
+PAGES: Final = frozenset({"orders", "transactions", "refunds", "draft_orders"})
+# What REST gives beside the orders.
+BESIDE: Final = frozenset({"transaction", "refund"})
+CUSTOMER_ID_END: Final = 10**15
+READ: Final = words(
+    """
+    id name email contact_email phone created_at processed_at cancelled_at closed_at currency presentment_currency
+    total_price total_price_set total_tax total_tax_set taxes_included total_discounts total_discounts_set
+    total_shipping_price_set total_outstanding total_tip_received total_tip_received_set original_total_duties_set
+    original_total_additional_fees_set line_items shipping_lines tax_lines discount_codes discount_code refunds
+    transactions financial_status fulfillment_status fulfillments customer billing_address shipping_address note test
+    gateway payment_gateway_names cancel_reason total_received_set total_refunded_set total_outstanding_set
+    """
+)
+# What follows from the rest, or says it once more.
+DERIVED: Final = words(
+    """
+    admin_graphql_api_id number order_number legacy_resource_id updated_at subtotal_price subtotal_price_set
+    total_line_items_price total_line_items_price_set total_price_usd discount_applications discount_allocations
+    current_subtotal_price current_subtotal_price_set current_total_additional_fees_set current_total_discounts
+    current_total_discounts_set current_total_duties_set current_total_price current_total_price_set current_total_tax
+    current_total_tax_set currency_code original_total_price_set net_payment_set discount_codes
+    cart_discount_amount_set current_shipping_price_set current_cart_discount_amount_set subtotal_line_items_quantity
+    payment_details processing_method fully_paid unpaid refundable capturable closed confirmed
+    total_cash_rounding_payment_adjustment_set total_cash_rounding_refund_adjustment_set duties_included token
+    cart_token checkout_token checkout_id others
+    """
+)
+KEPT: Final = {
+    "tags": "tags",
+    "source_name": "source",
+    "source_identifier": "source_identifier",
+    "po_number": "po_number",
+    "referring_site": "referring_site",
+    "landing_site": "landing_site",
+    "location_id": "location_id",
+    "user_id": "user_id",
+    "device_id": "device_id",
+    "app_id": "app_id",
+    "confirmation_number": "confirmation_number",
+    "customer_locale": "customer_locale",
+    "reference": "reference",
+}
+READ_OF_ITEMS: Final = words(
+    """
+    id name title variant_title price price_set quantity current_quantity discount_allocations total_discount
+    total_discount_set tax_lines duties product_id variant_id product variant sku vendor properties note_attributes
+    gift_card tip admin_graphql_api_id fulfillable_quantity original_total_set discounted_total_set
+    discounted_unit_price_set discounted_unit_price_after_all_discounts_set pre_tax_price pre_tax_price_set price_usd
+    refundable_quantity unfulfilled_quantity non_fulfillable_quantity
+    """
+)
+_NOTHING: Final[tuple[Any, ...]] = (None, "", [], {}, False)
+
+
+def read(
+    sources: Sequence[Source], prefix: str = "", on_bytes: Callable[[int], None] = lambda _: None
+) -> Iterator[Found | Refused]:
+    """The orders of the files. Raises Malformed."""
+    beside = Beside(BESIDE, lambda thing: str(thing.get("order_id") or ""))
+    with_orders: list[Source] = []
+    for source in sources:
+        first = next(things(source, _kind, PAGES), None)
+        if first is not None and first.kind in beside.kinds:
+            beside.read(source.name, things(source, _kind, PAGES))
+        else:
+            with_orders.append(source)
+    reader = _Reader(prefix, beside)
+    for source in with_orders:
+        yield from reader.read(source, on_bytes)
+    yield from beside.left()
+
+
+def _kind(value: Json, under: str) -> str:
+    names = value.keys()
+    gid = value.get("id")
+    if gid is None:
+        return "part" if "__parentId" in names else ""
+    named = kind_of(gid) if isinstance(gid, str) else ""
+    if "draft_order" in under or named == "DraftOrder" or names & {"invoice_sent_at", "invoiceSentAt"}:
+        kind = "draft order"
+    elif "__parentId" in names:
+        kind = "part"
+    elif names & {"tracking_number", "tracking_company", "payout_id"}:
+        kind = "fulfillment or payout"
+    elif named == "Order" or names & {"line_items", "total_price", "lineItems"} or under in ("orders", "order"):
+        kind = "order"
+    elif "refund_line_items" in names or (under.startswith("refund") and "order_id" in names):
+        kind = "refund"
+    else:
+        kind = "transaction" if {"kind", "amount"} <= names else ""
+    return kind
+
+
+class _Reader:
+    def __init__(self, prefix: str, beside: Beside) -> None:
+        self._prefix = prefix
+        self._beside = beside
+
+    def read(self, source: Source, on_bytes: Callable[[int], None]) -> Iterator[Found | Refused]:
+        there = things(source, _kind, PAGES, on_bytes)
+        bulk = _bulk(source)
+        if bulk is not None:
+            yield from self._of_bulk(source, there, bulk)
+            return
+        for thing in there:
+            yield self._one(source, thing, []) if thing.kind == "order" else _refused(source, thing)
+
+    def _of_bulk(self, source: Source, there: Iterator[Thing], bulk: Bulk) -> Iterator[Found | Refused]:
+        """The orders of a bulk operation, each when the next one begins."""
+        order: Thing | None = None
+        parts: list[Json] = []
+        for thing in there:
+            if thing.kind == "part":
+                here = str(order.of["id"]) if order is not None else ""
+                belongs_to = bulk.order_of(str(thing.of["__parentId"]), here)
+                if here and belongs_to == here:
+                    parts.append(thing.of)
+                elif not bulk.has(belongs_to):
+                    yield _refused(source, thing)
+                continue
+            if order is not None:
+                yield self._one(source, order, parts)
+            order = thing if thing.kind == "order" else None
+            parts = list(bulk.apart(str(thing.of["id"])))
+            if order is None:
+                yield _refused(source, thing)
+        if order is not None:
+            yield self._one(source, order, parts)
+
+    def _one(self, source: Source, thing: Thing, parts: list[Json]) -> Found | Refused:
+        order = thing.of
+        place = f"{source.name}, row {thing.line}"
+        number = str(order.get("name") or order.get("order_number") or order.get("id") or "")
+        try:
+            if isinstance(order.get("id"), str) and order["id"].startswith("gid://"):
+                order = restful(placed(order, parts))
+            return self._order(order, number, place)
+        except Unreadable as fault:
+            return Refused(number, place, str(fault))
+        except (AttributeError, TypeError, KeyError, ValueError) as fault:
+            return Refused(number, place, f"this is not shaped like an order of Shopify's: {fault}")
+
+    def _order(self, order: Json, number: str, place: str) -> Found:
+        if not number:
+            raise Unreadable("name: neither it nor id is there, so nobody can tell which order this is")
+        order_id = whole_id(order.get("id"), "id")
+        for kind, beside in self._beside.take(order_id) if order_id else ():
+            order.setdefault(f"{kind}s", [])
+            order[f"{kind}s"] = [*(order[f"{kind}s"] or []), beside]
+        draft = Draft(SYSTEM, number, place, str(order.get("currency") or _currency(order)), self._prefix)
+        if order_id:
+            draft.line["external_ids"] = {SYSTEM: order_id}
+        created_at = moment(order.get("created_at") or order.get("processed_at") or "", "created_at")
+        if created_at is None:
+            raise Unreadable("created_at: it is empty")
+        _who(draft, order)
+        numbers, said_total = _costs(draft, order)
+        said = _money(draft, order, numbers, said_total, created_at)
+        _rest(draft, order)
+        return draft.finish(created_at, said)
+
+
+def _bulk(source: Source) -> Bulk | None:
+    """Where the lines of a bulk operation belong; None where the file is none."""
+    source.stream.seek(0)
+    first = source.stream.readline(LINE_BYTES_MAX).removeprefix(b"\xef\xbb\xbf")
+    is_bulk = first.startswith(b"{") and first.endswith(b"\n") and b"gid://shopify/" in first
+    return Bulk(source.stream) if is_bulk else None
+
+
+def _refused(source: Source, thing: Thing) -> Refused:
+    place = f"{source.name}, row {thing.line}"
+    number = str(thing.of.get("name") or "")
+    if thing.kind == "draft order":
+        why = "it is not an order yet, and comes with the order that is made of it"
+    elif thing.kind == "part":
+        why = f"it belongs to {thing.of['__parentId']}, which is not in the file"
+    elif thing.kind in BESIDE:
+        why = "it stands behind orders; give transactions and refunds in files of their own"
+    else:
+        why = "it is no order"
+    return Refused(number, place, f"a {thing.kind}: {why}")
+
+
+def _currency(order: Json) -> str:
+    """GraphQL has it on every amount."""
+    shop = (order.get("total_price_set") or {}).get("shop_money") or {}
+    return str(shop.get("currency_code") or shop.get("currency") or "")
+
+
+def _amount(draft: Draft, of: Json, *names: str) -> int:
+    """The first of these that is there, in the shop's currency."""
+    for name in names:
+        shop = (of.get(f"{name}_set") or {}).get("shop_money") or {}
+        value = shop.get("amount", of.get(name))
+        if value is not None and value != "":
+            return minor(value, draft.unit.digits, name)
+    return 0
+
+
+def _who(draft: Draft, order: Json) -> None:
+    customer = order.get("customer") or {}
+    billing = order.get("billing_address") or {}
+    first = customer.get("first_name") or billing.get("first_name") or ""
+    last = customer.get("last_name") or billing.get("last_name") or ""
+    email = order.get("email") or order.get("contact_email") or customer.get("email") or ""
+    phone = order.get("phone") or customer.get("phone") or ""
+    customer_id = int(whole_id(customer.get("id"), "customer.id") or 0)
+    if customer_id >= CUSTOMER_ID_END:
+        draft.no_place("a customer's id of more than 15 digits", customer_id)
+        customer_id = 0
+    draft.customer(email, first, last, phone, customer_id)
+    for which in ("billing", "shipping"):
+        given = order.get(f"{which}_address") or {}
+        text = {name: str(value or "").strip() for name, value in given.items()}
+        if any(text.values()):
+            address = Address(
+                text.get("first_name", ""),
+                text.get("last_name", ""),
+                text.get("company", ""),
+                tuple(filter(None, (text.get("address1"), text.get("address2")))),
+                text.get("city", ""),
+                text.get("zip", ""),
+                text.get("province", ""),
+                text.get("province_code", ""),
+                text.get("country", ""),
+                text.get("country_code", ""),
+                text.get("phone", ""),
+            )
+            draft.address(which, address)
+
+
+# --- what it costs ---
+
+
+def _costs(draft: Draft, order: Json) -> tuple[dict[str, int], int | None]:
+    """Our numbers of Shopify's line items, by id, and the total that the source says."""
+    total = _amount(draft, order, "total_price") if _has(order, "total_price") else None
+    is_cancelled = bool(order.get("cancelled_at"))
+    gone = {} if is_cancelled else _taken_out(order)
+    numbers: dict[str, int] = {}
+    for line in order.get("line_items") or ():
+        number = _item(draft, line, gone.get(str(line.get("id")), 0))
+        if number:
+            numbers[str(line.get("id"))] = number
+    _shipping(draft, order)
+    off_items = sum(_off(draft, line) for line in order.get("line_items") or ())
+    off_shipping = sum(_off(draft, line) for line in order.get("shipping_lines") or () if not line.get("is_removed"))
+    for code in order.get("discount_codes") or [order.get("discount_code")]:
+        text = code.get("code") if isinstance(code, dict) else code
+        if text:
+            draft.codes.append(str(text))
+    all_off = _amount(draft, order, "total_discounts")
+    rest = max(0, all_off - off_items - off_shipping)
+    left_out = sum(_worth(draft, order, line) for line in _lines_taken_out(order)) if gone else 0
+    expected = None if total is None else total - left_out
+    _on_top(draft, order, rest, expected, gone)
+    if left_out:
+        draft.why = f"an edit took {draft.text(left_out)} out of the order, and gave back no money for it"
+        draft.remark("an order that was edited: what was taken out is taken as never ordered", draft.text(left_out))
+    return numbers, expected
+
+
+def _has(order: Json, name: str) -> bool:
+    return order.get(name) not in (None, "") or bool(order.get(f"{name}_set"))
+
+
+def _taken_out(order: Json) -> dict[str, int]:
+    """Units that edits took out, by line item."""
+    gone: dict[str, int] = {}
+    for line in _lines_taken_out(order):
+        item = str(line.get("line_item_id"))
+        gone[item] = gone.get(item, 0) + int(line.get("quantity") or 0)
+    return gone
+
+
+def _lines_taken_out(order: Json) -> Iterator[Json]:
+    """An edit that takes an item out is a refund to Shopify, of an item and no money."""
+    for refund in order.get("refunds") or ():
+        if "transactions" in refund and not refund["transactions"] and not refund.get("order_adjustments"):
+            yield from refund.get("refund_line_items") or ()
+
+
+def _worth(draft: Draft, order: Json, line: Json) -> int:
+    tax = 0 if order.get("taxes_included") else _amount(draft, line, "total_tax")
+    return _amount(draft, line, "subtotal") + tax
+
+
+def _off(draft: Draft, line: Json) -> int:
+    """All that was taken off a line, its share of the whole order's discount included."""
+    if allocations := line.get("discount_allocations"):
+        return sum(_amount(draft, each, "amount") for each in allocations)
+    if "discounted_price" in line or "discounted_price_set" in line:
+        return max(0, _amount(draft, line, "price") - _amount(draft, line, "discounted_price"))
+    return _amount(draft, line, "total_discount")
+
+
+def _item(draft: Draft, line: Json, gone: int) -> int:
+    name = str(line.get("name") or line.get("title") or "")
+    quantity = int(line.get("quantity") or 0)
+    price, off = _amount(draft, line, "price"), _off(draft, line)
+    for field in line.keys() - READ_OF_ITEMS:
+        if line[field] not in _NOTHING:
+            draft.no_place(f"a line item's {field}", line[field])
+    if gone and quantity:
+        off = off * max(0, quantity - gone) // quantity
+        quantity -= gone
+    if quantity <= 0:
+        draft.remark("an item of which none is left: left out", name)
+        return 0
+    if line.get("tip") or (name == "Tip" and not line.get("product_id") and not line.get("sku")):
+        draft.charge("tip", name, price * quantity - off)
+        return 0
+    metadata = _kept_of_item(draft, line)
+    product_id, variant = _number(line, "product_id"), _number(line, "variant_id")
+    return draft.item(name, price, quantity, off, product_id=product_id, variant=variant, metadata=metadata)
+
+
+def _number(line: Json, field: str) -> int | None:
+    digits = whole_id(line.get(field), field)
+    return int(digits) if digits and len(digits) <= 15 else None
+
+
+def _kept_of_item(draft: Draft, line: Json) -> dict[str, str]:
+    metadata = {name: str(line[name]) for name in ("sku", "vendor") if line.get(name)}
+    if line.get("gift_card"):
+        metadata["gift_card"] = "true"
+    for each in line.get("properties") or line.get("note_attributes") or ():
+        key, text = str(each.get("name") or ""), str(each.get("value") or "")
+        if not text:
+            continue
+        if not key or len(key) > 40 or len(text) > 500 or key in metadata or len(metadata) >= 50:
+            draft.no_place("a line item's property", f"{key}: {text}")
+        else:
+            metadata[key] = text
+    return metadata
+
+
+def _shipping(draft: Draft, order: Json) -> None:
+    lines = [line for line in order.get("shipping_lines") or () if not line.get("is_removed")]
+    if lines:
+        draft.shipping = sum(_amount(draft, line, "price") - _off(draft, line) for line in lines)
+        if title := ", ".join(str(line["title"]) for line in lines if line.get("title")):
+            draft.line["shipping_method"] = {"name": title}
+    elif "shipping_lines" not in order:
+        draft.shipping = _amount(draft, order, "total_shipping_price")
+
+
+def _on_top(draft: Draft, order: Json, rest: int, expected: int | None, gone: Mapping[str, int]) -> None:
+    """Discounts of the whole order, taxes, tips, duties and fees: as the total says which of them are in it."""
+    taxes = _taxes(draft, order, gone)
+    tax = sum(taxes.values())
+    is_included = bool(order.get("taxes_included"))
+    tip = _amount(draft, order, "total_tip_received")
+    tip = 0 if any(charge["kind"] == "tip" for charge in draft.charges) else tip
+    of_lines = (duty for line in order.get("line_items") or () for duty in line.get("duties") or ())
+    duties = _amount(draft, order, "original_total_duties") or sum(
+        _amount(draft, duty, "price", "amount") for duty in of_lines
+    )
+    fees = _amount(draft, order, "original_total_additional_fees")
+    bare = draft.total
+    chosen = (rest, 0 if is_included else tax, tip, duties, fees)
+    ways = product((rest, 0), (chosen[1], tax - chosen[1]), (tip, 0), (duties, 0), (fees, 0))
+    for way in dict.fromkeys(ways):
+        if expected is not None and bare - way[0] + sum(way[1:]) == expected:
+            chosen = way
+            break
+    else:
+        if expected is not None:
+            parts = ", ".join(
+                f"{name} {draft.text(amount)}"
+                for name, amount in (("lines and shipping", bare), ("discounts", rest), ("taxes", tax), ("tip", tip),
+                                     ("duties", duties), ("fees", fees))
+                if amount
+            )  # fmt: skip
+            draft.why = f"the source's own {parts or 'lines'} do not come to its total"
+    draft.discount += chosen[0]
+    for (name, rate), amount in taxes.items():
+        draft.charge("tax", name, amount, rate=rate, included=not chosen[1])
+    draft.charge("tip", "Tip", chosen[2])
+    draft.charge("duty", "Duties", duties, included=not chosen[3])
+    draft.charge("fee", "Additional fees", fees, included=not chosen[4])
+
+
+def _taxes(draft: Draft, order: Json, gone: Mapping[str, int]) -> dict[tuple[str, str | None], int]:
+    """By name and rate. Where edits took items out, without their taxes."""
+    taxes: dict[tuple[str, str | None], int] = {}
+    for line in order.get("tax_lines") or ():
+        name, rate = str(line.get("title") or "Tax"), _rate(line.get("rate"))
+        taxes[name, rate] = taxes.get((name, rate), 0) + _amount(draft, line, "price")
+    total = _amount(draft, order, "total_tax") if _has(order, "total_tax") else sum(taxes.values())
+    if gone:
+        total -= sum(_amount(draft, line, "total_tax") for line in _lines_taken_out(order))
+    if sum(taxes.values()) == total:
+        return taxes
+    if len(taxes) == 1:
+        return dict.fromkeys(taxes, total)
+    return {("Taxes", None): total} if total else {}
+
+
+def _rate(rate: Any) -> str | None:
+    text = str(rate) if rate is not None else ""
+    whole, point, part = text.partition(".")
+    if not (whole.isdecimal() and (not point or part.isdecimal())):
+        return None
+    return f"{whole}.{part[:10]}" if part else whole
+
+
+# --- what was paid for it ---
+
+
+def _money(draft: Draft, order: Json, numbers: Mapping[str, int], total: int | None, created_at: datetime) -> Said:
+    financial, fulfillment = word(order.get("financial_status")), word(order.get("fulfillment_status"))
+    draft.status = f"{financial or '-'} / {fulfillment or '-'}"
+    if financial and financial not in FINANCIAL:
+        draft.remark(f"the financial_status {shown(financial)}: not known, taken as pending", financial)
+    if fulfillment and fulfillment not in FULFILLMENT:
+        draft.remark(f"the fulfillment_status {shown(fulfillment)}: not known, taken as unfulfilled", fulfillment)
+    moves = _Moves(draft, order)
+    received = moves.receive(financial, draft.total if total is None else total, created_at)
+    refunded = moves.refund(numbers)
+    cancelled_at, closed_at = (moment(order.get(name) or "", name) for name in ("cancelled_at", "closed_at"))
+    shipped = [moment(each.get("created_at") or "", "created_at") for each in order.get("fulfillments") or ()
+               if isinstance(each, dict) and word(each.get("status")) in ("success", "")]  # fmt: skip
+    shipped_at = max(filter(None, shipped), default=None)
+    is_fulfilled = fulfillment == "fulfilled"
+    draft.stands(
+        status_of(financial, fulfillment, is_cancelled=cancelled_at is not None),
+        paid_at=moves.paid_at,
+        shipped_at=(shipped_at or closed_at or moves.paid_at or created_at) if is_fulfilled else None,
+        ended_at=cancelled_at or closed_at or shipped_at,
+        reason=str(order.get("cancel_reason") or ""),
+    )
+    return Said(
+        total,
+        _amount(draft, order, "total_received") if _has(order, "total_received") else received,
+        _amount(draft, order, "total_refunded") if _has(order, "total_refunded") else refunded,
+    )
+
+
+class _Moves:
+    """The transactions of an order, each once: those of its refunds are among them at times."""
+
+    def __init__(self, draft: Draft, order: Json) -> None:
+        self._draft = draft
+        self._order = order
+        self._payments: dict[str, Json | None] = {}
+        self._parents: dict[str, str] = {}
+        self.paid_at: datetime | None = None
+        of_refunds = [each for refund in order.get("refunds") or () for each in refund.get("transactions") or ()]
+        self._is_told = order.get("transactions") is not None
+        all_of_it = {str(each.get("id")): each for each in chain(of_refunds, order.get("transactions") or ())}
+        self._all = list(all_of_it.values())
+        self._shop, self._presentment = (self._totals(which) for which in ("shop_money", "presentment_money"))
+
+    def _totals(self, which: str) -> int:
+        money = (self._order.get("total_price_set") or {}).get(which) or {}
+        return minor(money.get("amount"), self._draft.unit.digits, "total_price_set")
+
+    def _amount(self, transaction: Json) -> int:
+        """In the shop's currency; one that is told only in the customer's, by the order's own rate."""
+        draft = self._draft
+        amount = _amount(draft, transaction, "amount")
+        currency = transaction.get("currency")
+        if "amount_set" in transaction or not currency or currency == draft.unit.currency:
+            return amount
+        if self._presentment and currency == self._order.get("presentment_currency"):
+            draft.remark(
+                "money in the customer's currency: by the rate of the order's own totals",
+                f"{transaction.get('amount')} {currency}",
+            )
+            return (2 * amount * self._shop + self._presentment) // (2 * self._presentment)
+        draft.remark(
+            "money in another currency than its order, without a rate: taken as of the order's",
+            f"{transaction.get('amount')} {currency}",
+        )
+        return amount
+
+    def receive(self, financial: str, total: int, created_at: datetime) -> int:
+        """Payments; what was received."""
+        received = 0
+        for each in self._all:
+            identity, kind, status = str(each.get("id")), word(each.get("kind")), word(each.get("status"))
+            if each.get("parent_id"):
+                self._parents[identity] = str(each["parent_id"])
+            if status in ("failure", "error"):
+                self._draft.remark("a payment or refund that failed: no money moved", f"{kind} {each.get('amount')}")
+            elif kind in ("sale", "capture"):
+                if status != "success":
+                    self._draft.remark(f"a {kind} that is {status}: no money yet", str(each.get("amount")))
+                    continue
+                amount, at = self._amount(each), _at(each)
+                received += amount
+                self._payments[identity] = self._draft.payment(
+                    at, amount, str(each.get("gateway") or ""), identity, _method(each)
+                )
+                self.paid_at = min(filter(None, (self.paid_at, at)), default=None)
+            elif kind == "change":
+                self._draft.remark("change that was given: not taken as money of the order", str(each.get("amount")))
+            elif kind not in ("authorization", "emv_authorization", "void", "refund"):
+                self._draft.remark(f"a transaction of the kind {shown(kind)}: not known, taken as no money", identity)
+        if not self._is_told:
+            received = self._derived(financial, total, created_at)
+        return received
+
+    def _derived(self, financial: str, total: int, created_at: datetime) -> int:
+        """What was received, by the financial status, where the transactions are not there."""
+        draft, order = self._draft, self._order
+        if financial in PAID:
+            received = total
+        elif financial == "partially_paid" and _has(order, "total_outstanding"):
+            received = max(0, total - _amount(draft, order, "total_outstanding"))
+        else:
+            if financial == "partially_paid":
+                draft.remark("partially paid, but without transactions: taken as nothing")
+            return 0
+        if received:
+            names = order.get("payment_gateway_names") or [order.get("gateway") or ""]
+            at = moment(order.get("processed_at") or "", "processed_at") or created_at
+            draft.remark("a payment without its transaction: by the financial status, when the order was placed")
+            reference = str(order.get("id") or draft.number)
+            payment = draft.payment(at, received, names[0] if len(names) == 1 else SYSTEM, reference, " + ".join(names))
+            self._payments[""] = payment
+            self.paid_at = at
+        return received
+
+    def refund(self, numbers: Mapping[str, int]) -> int:
+        """Refunds, with what they were for where Shopify says it; what was refunded."""
+        by_refund = {
+            str(each.get("id")): refund
+            for refund in self._order.get("refunds") or ()
+            for each in refund.get("transactions") or ()
+        }
+        refunded = 0
+        for each in self._all:
+            status = word(each.get("status"))
+            if word(each.get("kind")) != "refund" or status in ("failure", "error"):
+                continue
+            if status != "success":
+                self._draft.remark(f"a refund that is {status}: no money yet", str(each.get("amount")))
+                continue
+            amount = self._amount(each)
+            refunded += amount
+            identity = str(each.get("id"))
+            refund = by_refund.get(identity)
+            alone = refund is not None and len(refund["transactions"]) == 1
+            gateway = str(each.get("gateway") or "")
+            payment = self._payments.get(self._parents.get(identity, ""))
+            lines = self._lines(refund, numbers) if refund is not None and alone else ()
+            reason = str((refund or {}).get("note") or "")
+            self._draft.refund(_at(each), amount, gateway, identity, payment=payment, reason=reason, lines=lines)
+        return refunded
+
+    def _lines(self, refund: Json, numbers: Mapping[str, int]) -> list[Json]:
+        """What a refund was for: items, their taxes, shipping."""
+        draft, lines, tax = self._draft, [], 0
+        for each in refund.get("refund_line_items") or ():
+            number = numbers.get(str(each.get("line_item_id")))
+            amount = _amount(draft, each, "subtotal")
+            tax += _amount(draft, each, "total_tax")
+            if number and amount:
+                restock = word(each.get("restock_type")) in ("return", "cancel", "legacy_restock")
+                line = {"item": number, "quantity": int(each.get("quantity") or 0), "amount": amount}
+                lines.append(line | {"restock": restock})
+            elif amount:
+                lines.append({"item": 0, "amount": -1})  # of what we have not: the sum will not be right
+        shipping = sum(_amount(draft, each, "subtotal_amount") for each in refund.get("refund_shipping_lines") or ())
+        tax += sum(_amount(draft, each, "tax_amount") for each in refund.get("refund_shipping_lines") or ())
+        if not shipping:
+            for each in refund.get("order_adjustments") or ():
+                if word(each.get("kind")) == "shipping_refund":
+                    shipping += abs(_amount(draft, each, "amount"))
+                    tax += abs(_amount(draft, each, "tax_amount"))
+        if shipping:
+            lines.append({"shipping": shipping})
+        place = draft.charge_place("tax")
+        if tax and place is not None:
+            lines.append({"charge": place, "amount": tax})
+        return lines
+
+
+def _at(transaction: Json) -> datetime | None:
+    for name in ("processed_at", "created_at"):
+        if at := moment(transaction.get(name) or "", name):
+            return at
+    return None
+
+
+def _method(transaction: Json) -> str:
+    details = transaction.get("payment_details") or {}
+    company = details.get("credit_card_company") or details.get("company") if isinstance(details, dict) else ""
+    return str(company or transaction.get("gateway_name") or transaction.get("gateway") or "")
+
+
+def _rest(draft: Draft, order: Json) -> None:
+    """What has no field of its own."""
+    if note := order.get("note"):
+        draft.line["notes"] = str(note)
+    names = order.get("payment_gateway_names") or [order.get("gateway")]
+    if method := " + ".join(str(name) for name in names if name):
+        draft.line["payment_method"] = {"name": method}
+    if order.get("test"):
+        draft.keep("test", "true")
+        draft.remark("a test order: taken like any other, with `test` in its metadata")
+    for field, key in KEPT.items():
+        if order.get(field) not in _NOTHING and not isinstance(order[field], dict | list):
+            draft.keep(key, order[field])
+    for each in order.get("note_attributes") or ():
+        draft.keep(str(each.get("name") or "note_attribute"), each.get("value") or "")
+    for field in order.keys() - READ - DERIVED - KEPT.keys():
+        if field != "note_attributes" and order[field] not in _NOTHING:
+            draft.no_place(f"the field {field}", order[field])

@@ -1,0 +1,168 @@
+"""The orders of CSV exports: the rows of each together, wherever they stand, in memory that does not grow with them.
+
+The files are read twice. First their form is checked, before anything is recorded, and it is found out which orders'
+rows stand apart; only those are kept until their last row has come.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import BinaryIO, Final, NamedTuple
+
+from domain.settlement.lines import Misfit
+from domain.settlement.tables.rows import csv_rows
+from domain.settlement.tables.table import Header
+
+ROWS_MAX: Final = 10_000_000
+ROW_LINES_MAX: Final = 2_000  # a note may have many
+
+
+class Source(NamedTuple):
+    """A file of an export: its name in messages, and its content, which can be read again."""
+
+    name: str
+    stream: BinaryIO
+
+
+class Malformed(Exception):
+    """A file that is not what it should be; the message names its row and column."""
+
+
+class Row:
+    """A row's cells by the names of their columns; a column that is not there reads as empty."""
+
+    __slots__ = ("_cells", "_places", "number")
+
+    def __init__(self, number: int, places: dict[str, int], cells: list[str]) -> None:
+        self.number = number
+        self._places = places
+        self._cells = cells
+
+    def __getitem__(self, column: str) -> str:
+        place = self._places.get(column)
+        return "" if place is None else self._cells[place].strip()
+
+    def filled(self, columns: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """Those of the columns that have something in this row."""
+        for column in columns:
+            if value := self[column]:
+                yield column, value
+
+
+class Form(NamedTuple):
+    """How a kind of CSV is read: what must be there, and which column, with all its rows, tells the orders apart."""
+
+    order: str
+    required: tuple[str, ...]
+    delimiter: str = ","
+    encoding: str = "utf-8"
+    header_row: int = 1
+    # Columns' names as the reader calls them, by other spellings of theirs, case folded.
+    spelled: Mapping[str, str] = MappingProxyType({})
+
+
+class Rows(NamedTuple):
+    """The rows of one order, the file that the first is in, and the columns of that file."""
+
+    order: str
+    file: str
+    rows: list[Row]
+    columns: list[str]
+
+
+def orders(sources: Sequence[Source], form: Form, on_bytes: Callable[[int], None] = lambda _: None) -> Iterator[Rows]:
+    """The orders of the files, each when its last row has come. Raises Malformed, before the first one."""
+    apart = _apart(sources, form)
+    return _grouped(sources, form, apart, on_bytes)
+
+
+def _apart(sources: Sequence[Source], form: Form) -> Counter[str]:
+    """The orders whose rows do not stand together, with the number of their rows."""
+    seen: set[str] = set()
+    apart: Counter[str] = Counter()
+    last = None
+    for source in sources:
+        for _, row in _read(source, form):
+            order = row[form.order]
+            if order != last:
+                if order in seen:
+                    apart[order] = 0
+                seen.add(order)
+                last = order
+    if apart:
+        for source in sources:
+            for _, row in _read(source, form):
+                order = row[form.order]
+                if order in apart:
+                    apart[order] += 1
+    return apart
+
+
+def _grouped(
+    sources: Sequence[Source], form: Form, apart: Counter[str], on_bytes: Callable[[int], None]
+) -> Iterator[Rows]:
+    kept: dict[str, Rows] = {}
+    now: Rows | None = None
+    for source in sources:
+        done = 0
+        for columns, row in _read(source, form):
+            order = row[form.order]
+            if now is not None and now.order == order:
+                now.rows.append(row)
+                continue
+            if now is not None:
+                yield now
+                now = None
+                at = source.stream.tell()
+                on_bytes(at - done)
+                done = at
+            if order in apart:
+                kept.setdefault(order, Rows(order, source.name, [], columns)).rows.append(row)
+                if len(kept[order].rows) == apart[order]:
+                    yield kept.pop(order)
+            else:
+                now = Rows(order, source.name, [row], columns)
+    if now is not None:
+        yield now
+
+
+def _read(source: Source, form: Form) -> Iterator[tuple[list[str], Row]]:
+    """The columns and each row of a file, with something in it."""
+    source.stream.seek(0)
+    rows = csv_rows(
+        source.stream,
+        encoding=form.encoding,
+        delimiter=form.delimiter,
+        rows_max=ROWS_MAX,
+        row_lines_max=ROW_LINES_MAX,
+    )
+    try:
+        header: Header | None = None
+        for number, cells in rows:
+            if header is not None:
+                yield header.names, Row(number, header.places, _of_width(cells, len(header.names), number))
+            elif number >= form.header_row:
+                header = _header(number, cells, form)
+        if header is None:
+            raise Misfit(None, None, "the file is empty")
+    except Misfit as misfit:
+        where = [source.name, *([f"row {misfit.row}"] if misfit.row else [])]
+        where += [f"column {misfit.column}"] if misfit.column else []
+        raise Malformed(f"{', '.join(where)}: {misfit.message}") from None
+    finally:
+        rows.close()
+
+
+def _of_width(cells: list[str], width: int, number: int) -> list[str]:
+    """The cells as many as the columns: what is beyond or missing must be empty, as spreadsheets leave it at times."""
+    if len(cells) == width:
+        return cells
+    if len(cells) > width and not any(cells[width:]):
+        return cells[:width]
+    raise Misfit(number, None, f"{len(cells)} cells under a header of {width}; is the file cut off?")
+
+
+def _header(number: int, cells: list[str], form: Form) -> Header:
+    header = Header(number, [form.spelled.get(" ".join(cell.split()).casefold(), cell) for cell in cells])
+    header.require(*form.required)
+    return header

@@ -1,0 +1,85 @@
+"""Reads single values of an export: amounts, times and whole numbers, as text or as JSON has them.
+
+Every function raises Unreadable with a message that names the field.
+"""
+
+import re
+from datetime import UTC, datetime, tzinfo
+from typing import Any, Final
+
+from domain.shops.found import Unreadable
+
+_AMOUNT: Final = re.compile(r"([+-]?)([0-9]{1,15})(?:\.([0-9]*))?")
+_SHORTENED: Final = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]+")
+_SPACED_OFFSET: Final = re.compile(r" (?=[+-][0-9]{2}:?[0-9]{2}\Z)")
+_DIGITS: Final = re.compile(r"[0-9]+")
+
+
+def words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+def shown(value: object) -> str:
+    """A piece of an export as a message quotes it."""
+    text = str(value)
+    return repr(text if len(text) <= 40 else text[:40] + "…")
+
+
+def unquoted(text: str) -> str:
+    """Without the apostrophe that keeps spreadsheets from reading a number, and the white space around it."""
+    return text.strip().removeprefix("'").strip()
+
+
+def scaled(value: Any, digits: int, field: str) -> tuple[int, bool]:
+    """An amount in minor units, and whether it had to be rounded to them, half away from nothing."""
+    found = _AMOUNT.fullmatch(str(value).strip())
+    if not found or isinstance(value, bool):
+        raise Unreadable(f"{field}: {_why_no_amount(value)}")
+    sign, whole, fraction = found.groups("")
+    fraction = fraction.rstrip("0")
+    minor = int(whole + fraction[:digits].ljust(digits, "0"))
+    is_rounded = len(fraction) > digits
+    if is_rounded and fraction[digits] >= "5":
+        minor += 1
+    return (-minor if sign == "-" else minor), is_rounded
+
+
+def minor(value: Any, digits: int, field: str) -> int:
+    """An amount in minor units; nothing where there is none."""
+    if value is None or value == "":
+        return 0
+    return scaled(value, digits, field)[0]
+
+
+def _why_no_amount(value: Any) -> str:
+    text = str(value).strip()
+    if _SHORTENED.fullmatch(text):
+        return shortened(text)
+    return f"{shown(text)} is not an amount; it is written like 1234.56"
+
+
+def shortened(text: str) -> str:
+    return f"{shown(text)} was shortened by a spreadsheet, and what it stood for is lost; export it anew, unopened"
+
+
+def whole_id(value: Any, field: str) -> str:
+    """A number that names something, as its digits; empty where there is none. Never guessed."""
+    text = unquoted(str(value)) if value is not None else ""
+    if text and not _DIGITS.fullmatch(text):
+        if _SHORTENED.fullmatch(text):
+            raise Unreadable(f"{field}: {shortened(text)}")
+        raise Unreadable(f"{field}: {shown(text)} is not an id; one has digits alone")
+    return text
+
+
+def moment(text: str, field: str, zone: tzinfo = UTC) -> datetime | None:
+    """A time as ISO 8601 or with a space before its offset; one without an offset is the zone's; None for none."""
+    if not text:
+        return None
+    if text[-4:] == " UTC":
+        text = text[:-4] + "+00:00"
+    try:
+        found = datetime.fromisoformat(_SPACED_OFFSET.sub("", text))
+        return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Unreadable(f"{field}: {shown(text)} is not a time, written like 2024-01-31 10:00:00 +0100") from None

@@ -1,0 +1,420 @@
+"""Reads WooCommerce's orders as its REST API (v3) gives them, and the refunds of `/orders/<id>/refunds` beside them.
+
+Amounts there are without taxes. Where the shop's prices were with taxes, ours are, too, and taxes are within them;
+otherwise they are on top. Its total is what was left to pay after gift cards, which are a discount with us.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from decimal import Decimal
+from html import unescape
+from typing import Any, Final, NamedTuple
+
+from domain.shops.draft import Address, Draft
+from domain.shops.found import Found, Refused, Said, Unreadable
+from domain.shops.json_things import Beside, Json, Thing, things
+from domain.shops.tables import Source
+from domain.shops.values import minor, moment, scaled, shown, whole_id, words
+
+SYSTEM: Final = "woocommerce"
+PAGES: Final = frozenset({"orders", "refunds"})
+STATUSES: Final = {
+    "pending": "new",
+    "on-hold": "hold",
+    "processing": "processing",
+    "completed": "completed",
+    "cancelled": "cancelled",
+    "refunded": "refunded",
+    "failed": "failed",
+    "trash": "deleted",
+    # Of widespread extensions.
+    "shipped": "shipped",
+    "delivered": "completed",
+    "partial-payment": "processing",
+    "partially-paid": "processing",
+    "partial-shipped": "processing",
+    "partially-shipped": "processing",
+    "pre-ordered": "processing",
+}
+DRAFTS: Final = frozenset({"checkout-draft", "auto-draft", "draft"})
+_PAID: Final = frozenset({"completed", "refunded"})
+READ: Final = words(
+    """
+    id number status currency date_created date_created_gmt date_paid date_paid_gmt date_completed date_completed_gmt
+    date_modified date_modified_gmt total total_tax shipping_total shipping_tax prices_include_tax customer_id
+    customer_note billing shipping payment_method payment_method_title transaction_id meta_data line_items tax_lines
+    shipping_lines fee_lines coupon_lines refunds gift_cards parent_id
+    """
+)
+# What follows from the rest, or says it once more.
+DERIVED: Final = words(
+    """
+    discount_total discount_tax cart_tax currency_symbol payment_url is_editable needs_payment needs_processing _links
+    cart_hash order_key version set_paid
+    """
+)
+KEPT: Final = {"created_via": "created_via"}
+READ_OF_ITEMS: Final = words(
+    """
+    id name parent_name product_id variation_id quantity subtotal subtotal_tax total total_tax sku meta_data price
+    taxes
+    """
+)
+_NOTHING: Final[tuple[Any, ...]] = (None, "", [], {}, False, 0, "0")
+
+
+def read(
+    sources: Sequence[Source], prefix: str = "", on_bytes: Callable[[int], None] = lambda _: None
+) -> Iterator[Found | Refused]:
+    """The orders of the files. Raises Malformed."""
+    beside = Beside(frozenset({"refund"}), _order_of_refund)
+    with_orders: list[Source] = []
+    for source in sources:
+        first = next(things(source, _kind, PAGES), None)
+        if first is not None and first.kind == "refund":
+            beside.read(source.name, things(source, _kind, PAGES))
+        else:
+            with_orders.append(source)
+    for source in with_orders:
+        for thing in things(source, _kind, PAGES, on_bytes):
+            yield _one(thing, source.name, prefix, beside)
+    yield from beside.left()
+
+
+def _kind(value: Json, _under: str) -> str:
+    if "refunded_payment" in value or ("amount" in value and "total" not in value and "id" in value):
+        return "refund"
+    if "line_items" in value or ("status" in value and "total" in value):
+        return "order"
+    return ""
+
+
+def _order_of_refund(refund: Json) -> str:
+    """By its parent, or, before WooCommerce 9, by the link to it."""
+    if parent := refund.get("parent_id") or refund.get("order_id"):
+        return str(parent)
+    links = refund.get("_links") or {}
+    up: str = next((str(link.get("href") or "") for link in links.get("up") or ()), "")
+    return up.rstrip("/").rpartition("/")[2]
+
+
+def _one(thing: Thing, file: str, prefix: str, beside: Beside) -> Found | Refused:
+    order = thing.of
+    place = f"{file}, row {thing.line}"
+    number = str(order.get("number") or order.get("id") or "")
+    if thing.kind != "order":
+        return Refused("", place, f"a {thing.kind} behind orders; give refunds in files of their own")
+    try:
+        return _order(order, number, place, prefix, beside)
+    except Unreadable as fault:
+        return Refused(number, place, str(fault))
+    except (AttributeError, TypeError, KeyError, ValueError, ArithmeticError) as fault:
+        return Refused(number, place, f"this is not shaped like an order of WooCommerce's: {fault}")
+
+
+def _order(order: Json, number: str, place: str, prefix: str, beside: Beside) -> Found:
+    if not number:
+        raise Unreadable("number: neither it nor id is there, so nobody can tell which order this is")
+    status = str(order.get("status") or "").removeprefix("wc-")
+    if status in DRAFTS:
+        raise Unreadable(f"status: {status} is not an order yet")
+    order_id = whole_id(order.get("id"), "id")
+    draft = Draft(SYSTEM, number, place, str(order.get("currency") or ""), prefix)
+    if order_id:
+        draft.line["external_ids"] = {SYSTEM: order_id}
+    created_at = _moment(order, "date_created")
+    if created_at is None:
+        raise Unreadable("date_created_gmt: it is empty")
+    _who(draft, order)
+    costs = _costs(draft, order)
+    refunds = _refunds(order, [refund for _, refund in beside.take(order_id)])
+    said = _money(draft, order, costs, refunds=refunds, status=status, created_at=created_at)
+    _rest(draft, order)
+    return draft.finish(created_at, said)
+
+
+def _moment(of: Json, name: str) -> datetime | None:
+    """The time in UTC; where it is there only in the shop's own, without its zone, that is taken as UTC."""
+    return moment(of.get(f"{name}_gmt") or of.get(name) or "", name)
+
+
+def _who(draft: Draft, order: Json) -> None:
+    billing = order.get("billing") or {}
+    customer_id = int(whole_id(order.get("customer_id"), "customer_id") or 0)
+    text = {name: str(value or "").strip() for name, value in billing.items()}
+    draft.customer(
+        text.get("email", ""),
+        text.get("first_name", ""),
+        text.get("last_name", ""),
+        text.get("phone", ""),
+        customer_id,
+    )
+    for which in ("billing", "shipping"):
+        text = {name: str(value or "").strip() for name, value in (order.get(which) or {}).items()}
+        state = text.get("state", "")
+        given = Address(
+            text.get("first_name", ""),
+            text.get("last_name", ""),
+            text.get("company", ""),
+            tuple(filter(None, (text.get("address_1"), text.get("address_2")))),
+            text.get("city", ""),
+            text.get("postcode", ""),
+            *((state, "") if len(state) > 5 else ("", state)),
+            "",
+            text.get("country", ""),
+            text.get("phone", ""),
+        )
+        if any(given):
+            draft.address(which, given)
+
+
+# --- what it costs ---
+
+
+class _Costs(NamedTuple):
+    """`numbers` are our numbers of its line items, by id; `total` is what it says that is left to pay."""
+
+    numbers: dict[str, int]
+    total: int
+    is_included: bool
+
+
+def _costs(draft: Draft, order: Json) -> _Costs:
+    is_included = bool(order.get("prices_include_tax"))
+    numbers: dict[str, int] = {}
+    for line in order.get("line_items") or ():
+        if number := _item(draft, line, is_included):
+            numbers[str(line.get("id"))] = number
+    for fee in order.get("fee_lines") or ():
+        draft.charge("fee", unescape(str(fee.get("name") or "Fee")), _with_tax(draft, fee, is_included))
+    if shipping := order.get("shipping_lines"):
+        draft.shipping = sum(_with_tax(draft, line, is_included) for line in shipping)
+        if title := ", ".join(str(line["method_title"]) for line in shipping if line.get("method_title")):
+            draft.line["shipping_method"] = {"name": unescape(title)}
+    else:
+        tax = _exact(order.get("shipping_tax")) if is_included else Decimal(0)
+        draft.shipping = _rounded(draft, _exact(order.get("shipping_total")) + tax)
+    _taxes(draft, order, is_included)
+    draft.codes += [str(line["code"]) for line in order.get("coupon_lines") or () if line.get("code")]
+    total = minor(order.get("total"), draft.unit.digits, "total")
+    _gift_cards(draft, order, total)
+    _round_off(draft, order, total)
+    return _Costs(numbers, total, is_included)
+
+
+def _exact(value: Any) -> Decimal:
+    return Decimal(str(value)) if value not in (None, "") else Decimal(0)
+
+
+def _rounded(draft: Draft, amount: Decimal) -> int:
+    return scaled(f"{amount:f}", draft.unit.digits, "total")[0]
+
+
+def _with_tax(draft: Draft, line: Json, is_included: bool, of: str = "total") -> int:
+    """What a line comes to: with its tax where the shop's prices were with taxes."""
+    tax = _exact(line.get(f"{of}_tax")) if is_included else Decimal(0)
+    return _rounded(draft, _exact(line.get(of)) + tax)
+
+
+def _item(draft: Draft, line: Json, is_included: bool) -> int:
+    name = unescape(str(line.get("name") or ""))
+    for field in line.keys() - READ_OF_ITEMS:
+        if line[field] not in _NOTHING and not isinstance(line[field], dict | list):
+            draft.no_place(f"a line item's {field}", line[field])
+    total = _with_tax(draft, line, is_included)
+    gross = max(total, _with_tax(draft, line, is_included, "subtotal"))
+    if gross < 0:
+        draft.remark("a line item below nothing: taken as a discount", name)
+        draft.discount -= total
+        return 0
+    quantity = str(line.get("quantity") or 0)
+    if quantity == "0":
+        if not gross:
+            draft.remark("an item of which none is left: left out", name)
+            return 0
+        draft.remark("an item of quantity 0 with a price: taken as one", name)
+        quantity = "1"
+    return draft.item_of_total(
+        name,
+        gross,
+        quantity,
+        gross - total,
+        product_id=int(line.get("product_id") or 0) or None,
+        variant=int(line.get("variation_id") or 0) or None,
+        metadata=_kept_of_item(draft, line),
+    )
+
+
+def _kept_of_item(draft: Draft, line: Json) -> dict[str, str]:
+    metadata = {"sku": str(line["sku"])} if line.get("sku") else {}
+    for each in line.get("meta_data") or ():
+        key, value = str(each.get("key") or ""), each.get("value")
+        if value in (None, ""):
+            continue
+        fits = isinstance(value, str | int) and len(key) <= 40 and len(str(value)) <= 500 and len(metadata) < 50
+        if not fits or key.startswith("_") or key in metadata:
+            draft.no_place("a line item's meta_data", f"{key}: {value}")
+        else:
+            metadata[key] = str(value)
+    return metadata
+
+
+def _taxes(draft: Draft, order: Json, is_included: bool) -> None:
+    total = _rounded(draft, _exact(order.get("total_tax")))
+    taxes = [
+        (
+            str(line.get("label") or line.get("rate_code") or "Tax"),
+            _rate(line.get("rate_percent")),
+            _rounded(draft, _exact(line.get("tax_total")) + _exact(line.get("shipping_tax_total"))),
+        )
+        for line in order.get("tax_lines") or ()
+    ]
+    if sum(amount for _, _, amount in taxes) != total:
+        taxes = [("Tax", None, total)]
+    for name, rate, amount in taxes:
+        draft.charge("tax", unescape(name), amount, rate=rate, included=is_included)
+
+
+def _rate(percent: Any) -> str | None:
+    if percent in (None, ""):
+        return None
+    try:
+        rate = f"{Decimal(str(percent)) / 100:.10f}".rstrip("0").rstrip(".")
+    except ArithmeticError:
+        return None
+    return None if rate.startswith("-") else rate
+
+
+def _gift_cards(draft: Draft, order: Json, total: int) -> None:
+    cards = [card for card in order.get("gift_cards") or () if isinstance(card, dict)]
+    worth = sum(minor(card.get("amount"), draft.unit.digits, "gift_cards.amount") for card in cards)
+    if not worth:
+        return
+    codes = ", ".join(str(card["code"]) for card in cards if card.get("code"))
+    if draft.total == total:
+        draft.remark("gift cards that the total does not take off: named alone", codes)
+        return
+    draft.discount += worth
+    draft.codes += [str(card["code"]) for card in cards if card.get("code")]
+    draft.remark("gift cards: a discount, since the total is what is left after them", f"{codes} {draft.text(worth)}")
+
+
+def _round_off(draft: Draft, order: Json, total: int) -> None:
+    """Its lines are rounded for themselves, and its total is not their sum at times: not by more than a unit each."""
+    rest = total - draft.total
+    lines = sum(len(order.get(f"{kind}_lines") or ()) for kind in ("fee", "shipping", "tax"))
+    lines += len(order.get("line_items") or ())
+    if rest and abs(rest) <= lines:
+        draft.remark("a total that its lines come to when they are not rounded: the difference is a fee, or a discount",
+                     draft.text(rest))  # fmt: skip
+        draft.charge("fee", "Rounding", rest)
+    elif rest:
+        draft.why = f"its lines, shipping, fees and taxes come to {draft.text(draft.total)}"
+
+
+# --- what was paid for it ---
+
+
+def _refunds(order: Json, beside: Sequence[Json]) -> list[Json]:
+    """The order's refunds, each once and with all that is told of it, in the order of their ids."""
+    by_id: dict[int, Json] = {}
+    for refund in (*(order.get("refunds") or ()), *beside):
+        identity = int(refund.get("id") or 0)
+        by_id[identity] = by_id.get(identity, {}) | refund
+    return [by_id[identity] for identity in sorted(by_id)]
+
+
+def _money(
+    draft: Draft, order: Json, costs: _Costs, *, refunds: Sequence[Json], status: str, created_at: datetime
+) -> Said:
+    draft.status = status
+    paid_at, completed_at = _moment(order, "date_paid"), _moment(order, "date_completed")
+    paid = 0
+    if paid_at is None and (status in _PAID or refunds):
+        paid_at = completed_at or created_at
+        draft.remark("a payment without a date: taken as of the order's completion, or its creation")
+    payment = None
+    provider = str(order.get("payment_method") or "")
+    if paid_at is not None:
+        paid = costs.total
+        reference = str(order.get("transaction_id") or order.get("id") or draft.number)
+        payment = draft.payment(paid_at, paid, provider, reference, str(order.get("payment_method_title") or ""))
+    modified_at = _moment(order, "date_modified") or completed_at or paid_at or created_at
+    refunded = sum(
+        _refund(draft, refund, costs, payment=payment, provider=provider, modified_at=modified_at) for refund in refunds
+    )
+    final = STATUSES.get(status)
+    if final is None:
+        final = "processing" if paid_at else "new"
+        draft.remark(f"the status {shown(status)}: not known, taken as {final}", status)
+    if final == "deleted" and paid > refunded:
+        final = "cancelled"
+        draft.remark("an order in the trash that was paid: taken as cancelled")
+    ended_at = completed_at if final == "completed" else modified_at
+    draft.stands(final, paid_at=paid_at, ended_at=ended_at)
+    return Said(costs.total, paid, refunded)
+
+
+def _refund(
+    draft: Draft, refund: Json, costs: _Costs, *, payment: Json | None, provider: str, modified_at: datetime
+) -> int:
+    given = refund.get("amount")
+    amount = abs(minor(given if given is not None else refund.get("total"), draft.unit.digits, "refunds.total"))
+    at = _moment(refund, "date_created")
+    if at is None:
+        draft.remark("a refund without a date: taken as of the order's last change", draft.text(amount))
+    lines = _refund_lines(draft, refund, costs)
+    reason = str(refund.get("reason") or "")
+    identity = str(refund.get("id") or "")
+    draft.refund(at or modified_at, amount, provider, identity, payment=payment, reason=reason, lines=lines)
+    return amount
+
+
+def _refund_lines(draft: Draft, refund: Json, costs: _Costs) -> list[Json]:
+    lines: list[Json] = []
+    for line in refund.get("line_items") or ():
+        amount = -_with_tax(draft, line, costs.is_included)
+        number = costs.numbers.get(_refunded_item(line))
+        if number and amount > 0:
+            quantity = abs(int(Decimal(str(line.get("quantity") or 0))))
+            lines.append({"item": number, "amount": amount} | ({"quantity": quantity} if quantity else {}))
+        elif amount:
+            lines.append({"item": 0, "amount": -1})  # of what we have not: the sum will not be right
+    shipping = -sum(_with_tax(draft, line, costs.is_included) for line in refund.get("shipping_lines") or ())
+    if shipping:
+        lines.append({"shipping": shipping})
+    every = [line for kind in ("line_items", "shipping_lines", "fee_lines") for line in refund.get(kind) or ()]
+    taxes = (minor(line.get("total_tax"), draft.unit.digits, "total_tax") for line in every)
+    tax = 0 if costs.is_included else -sum(taxes)
+    place = draft.charge_place("tax")
+    if tax and place is not None:
+        lines.append({"charge": place, "amount": tax})
+    return lines
+
+
+def _refunded_item(line: Json) -> str:
+    for each in line.get("meta_data") or ():
+        if each.get("key") == "_refunded_item_id":
+            return str(each.get("value"))
+    return ""
+
+
+def _rest(draft: Draft, order: Json) -> None:
+    """What has no field of its own."""
+    if note := order.get("customer_note"):
+        draft.line["notes"] = str(note)
+    if title := order.get("payment_method_title") or order.get("payment_method"):
+        draft.line["payment_method"] = {"name": unescape(str(title))}
+    if parent := order.get("parent_id"):
+        draft.keep("parent_id", parent)
+    for field, key in KEPT.items():
+        draft.keep(key, order.get(field) or "")
+    for each in order.get("meta_data") or ():
+        key, value = str(each.get("key") or ""), each.get("value")
+        if key.startswith("_") or not isinstance(value, str | int):
+            draft.no_place("meta_data that begin with _ or are no plain texts", f"{key}: {value}")
+        else:
+            draft.keep(key, value)
+    for field in order.keys() - READ - DERIVED - KEPT.keys():
+        if order[field] not in _NOTHING:
+            draft.no_place(f"the field {field}", order[field])

@@ -1,0 +1,426 @@
+"""Does Shopify's JSON come in, from REST and from GraphQL, with every total, payment and refund, or is it named?"""
+
+import io
+import json
+from typing import Any
+
+import pytest
+
+from domain.ledger import OrderLedger
+from domain.shops import shopify_json
+from domain.shops.found import Found, Refused, Said
+from domain.shops.tables import Malformed, Source
+from tests.shops.exports import brought, jsonl, one, order, read
+
+KIND = "shopify-json"
+SALE = {
+    "id": 11,
+    "order_id": 6031234567890,
+    "kind": "sale",
+    "status": "success",
+    "amount": "110.00",
+    "currency": "USD",
+    "gateway": "shopify_payments",
+    "processed_at": "2024-01-31T10:00:05-05:00",
+}
+
+
+def item(**fields: Any) -> dict[str, Any]:
+    return {"id": 1, "name": "Mug", "price": "50.00", "quantity": 2, "product_id": 5, "variant_id": 7} | fields
+
+
+def rest(**fields: Any) -> dict[str, Any]:
+    """An order of 100.00, 10.00 of taxes on top."""
+    return {
+        "id": 6031234567890,
+        "name": "#1001",
+        "created_at": "2024-01-31T10:00:00-05:00",
+        "currency": "USD",
+        "total_price": "110.00",
+        "total_tax": "10.00",
+        "taxes_included": False,
+        "tax_lines": [{"title": "VAT", "price": "10.00", "rate": 0.1}],
+        "financial_status": "paid",
+        "fulfillment_status": None,
+        "line_items": [item()],
+        "shipping_lines": [],
+        "transactions": [SALE],
+        "refunds": [],
+    } | fields
+
+
+def shopify(**fields: Any) -> Found:
+    return one(KIND, json.dumps(rest(**fields)))
+
+
+def remarks(found: Found) -> str:
+    return "\n".join(f"{kind}: {own}" for kind, own in found.remarks)
+
+
+def history(found: Found, kind: str) -> list[dict[str, Any]]:
+    return [entry for entry in found.line["history"] if entry["type"] == kind]
+
+
+def ties(ledger: OrderLedger, *texts: str) -> None:
+    tie_out = brought(ledger, KIND, *texts)
+    assert tie_out.differences == []
+
+
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        lambda order: json.dumps({"orders": [order]}),
+        lambda order: json.dumps({"order": order}),
+        lambda order: json.dumps([order]),
+        lambda order: json.dumps([{"orders": [order]}], indent=2),
+        json.dumps,
+        jsonl,
+        lambda order: jsonl({"orders": [order]}, {"orders": []}),
+        lambda order: "﻿" + json.dumps({"orders": [order], "count": 1}),
+        lambda order: json.dumps({"data": {"orders": {"edges": [{"node": order}]}}}),
+    ],
+)
+def test_an_order_is_found_whatever_it_is_wrapped_in(wrapped: Any) -> None:
+    assert one(KIND, wrapped(rest())).said == Said(11000, 11000, 0)
+
+
+def test_the_order_comes_in_with_ids_charges_and_payment(ledger: OrderLedger) -> None:
+    ties(ledger, json.dumps({"orders": [rest()]}))
+    there = order(ledger, "1001")
+    assert (there.totals.total, there.totals.paid) == (11000, 11000)
+    assert there.created_at.isoformat() == "2024-01-31T15:00:00+00:00"
+    found = shopify()
+    assert found.line["external_ids"] == {"shopify": "6031234567890"}
+    assert found.line["charges"] == [{"kind": "tax", "name": "VAT", "rate": "0.1", "amount": "10.00"}]
+    assert found.line["items"][0]["product"] == {"id": 5, "name": "Mug"}
+    assert history(found, "payment")[0]["reference"] == "11"
+
+
+def test_taxes_that_the_prices_include_are_told_and_not_added(ledger: OrderLedger) -> None:
+    included = rest(taxes_included=True, total_price="100.00", transactions=[SALE | {"amount": "100.00"}])
+    ties(ledger, json.dumps(included))
+    assert one(KIND, json.dumps(included)).line["charges"][0]["included"] is True
+
+
+def test_discounts_are_those_that_were_allocated_to_lines_and_shipping(ledger: OrderLedger) -> None:
+    off = [{"amount": "5.00", "discount_application_index": 0}, {"amount": "2.50", "discount_application_index": 1}]
+    shipping = {"id": 3, "title": "UPS", "price": "8.00", "discount_allocations": [{"amount": "8.00"}]}
+    fields = {
+        "line_items": [item(discount_allocations=off, total_discount="5.00")],
+        "shipping_lines": [shipping],
+        "total_discounts": "15.50",
+        "discount_codes": [{"code": "TEN", "amount": "15.50", "type": "percentage"}],
+        "total_price": "102.50",
+        "transactions": [SALE | {"amount": "102.50"}],
+    }
+    ties(ledger, json.dumps(rest(**fields)))
+    found = shopify(**fields)
+    assert found.line["items"][0]["discount_amount"] == "7.50"
+    assert found.line["voucher"] == {"discount_amount": "0.00", "code": "TEN"}
+
+
+def test_a_discount_that_was_allocated_to_nothing_is_the_orders(ledger: OrderLedger) -> None:
+    fields = {"total_discounts": "10.00", "total_price": "100.00", "transactions": [SALE | {"amount": "100.00"}]}
+    ties(ledger, json.dumps(rest(**fields)))
+
+
+def test_tips_duties_and_fees_are_charges(ledger: OrderLedger) -> None:
+    fields = {
+        "total_tip_received": "3.00",
+        "original_total_duties_set": {"shop_money": {"amount": "4.00", "currency_code": "USD"}},
+        "original_total_additional_fees_set": {"shop_money": {"amount": "1.00", "currency_code": "USD"}},
+        "total_price": "118.00",
+        "transactions": [SALE | {"amount": "118.00"}],
+    }
+    ties(ledger, json.dumps(rest(**fields)))
+    kinds = {charge["kind"]: charge["amount"] for charge in shopify(**fields).line["charges"]}
+    assert kinds == {"tax": "10.00", "tip": "3.00", "duty": "4.00", "fee": "1.00"}
+
+
+def test_a_tip_among_the_lines_is_not_counted_twice(ledger: OrderLedger) -> None:
+    tip = {"id": 2, "name": "Tip", "title": "Tip", "price": "3.00", "quantity": 1, "product_id": None}
+    fields = {"line_items": [item(), tip], "total_tip_received": "3.00", "total_price": "113.00"}
+    ties(ledger, json.dumps(rest(**fields, transactions=[SALE | {"amount": "113.00"}])))
+
+
+def test_only_money_that_moved_is_a_payment() -> None:
+    found = shopify(
+        transactions=[
+            SALE | {"id": 1, "kind": "authorization"},
+            SALE | {"id": 2, "kind": "capture", "parent_id": 1, "amount": "60.00"},
+            SALE | {"id": 3, "kind": "capture", "parent_id": 1, "amount": "50.00"},
+            SALE | {"id": 4, "kind": "sale", "status": "failure"},
+            SALE | {"id": 5, "kind": "sale", "status": "pending"},
+            SALE | {"id": 6, "kind": "void", "parent_id": 1},
+            SALE | {"id": 7, "kind": "teleport"},
+        ]
+    )
+    assert [(entry["reference"], entry["amount"]) for entry in history(found, "payment")] == [
+        ("2", "60.00"),
+        ("3", "50.00"),
+    ]
+    assert found.said.paid == 11000
+    for named in ("that failed: no money moved", "a sale that is pending", "the kind 'teleport': not known"):
+        assert named in remarks(found)
+
+
+REFUND = {
+    "id": 21,
+    "order_id": 6031234567890,
+    "created_at": "2024-02-10T10:00:00-05:00",
+    "note": "broken",
+    "refund_line_items": [
+        {"line_item_id": 1, "quantity": 1, "subtotal": 50.0, "total_tax": 5.0, "restock_type": "return"}
+    ],
+    "order_adjustments": [],
+    "transactions": [
+        SALE | {"id": 12, "kind": "refund", "amount": "55.00", "parent_id": 11,
+                "processed_at": "2024-02-10T10:00:00-05:00"}
+    ],
+}  # fmt: skip
+
+
+def test_a_refund_says_what_it_was_for(ledger: OrderLedger) -> None:
+    fields = {"refunds": [REFUND], "financial_status": "partially_refunded"}
+    ties(ledger, json.dumps(rest(**fields)))
+    (refund,) = history(shopify(**fields), "refund")
+    assert (refund["amount"], refund["payment_reference"], refund["reason"]) == ("55.00", "11", "broken")
+    assert refund["lines"] == [
+        {"item": 1, "quantity": 1, "amount": "50.00", "restock": True},
+        {"charge": 0, "amount": "5.00"},
+    ]
+
+
+def test_a_refund_of_shipping_is_an_adjustment() -> None:
+    adjustment = {"kind": "shipping_refund", "amount": "-5.00", "tax_amount": "0.00"}
+    money = [REFUND["transactions"][0] | {"amount": "5.00"}]  # type: ignore[index]
+    found = shopify(
+        refunds=[REFUND | {"refund_line_items": [], "order_adjustments": [adjustment], "transactions": money}]
+    )
+    assert history(found, "refund")[0]["lines"] == [{"shipping": "5.00"}]
+
+
+def test_a_refund_that_is_not_the_sum_of_its_lines_is_taken_without_them() -> None:
+    money = [REFUND["transactions"][0] | {"amount": "40.00"}]  # type: ignore[index]
+    found = shopify(refunds=[REFUND | {"transactions": money}])
+    assert "lines" not in history(found, "refund")[0]
+    assert "not the sum of its lines" in remarks(found)
+
+
+def test_transactions_and_refunds_come_beside_the_orders_in_whatever_order(ledger: OrderLedger) -> None:
+    bare = rest(financial_status="partially_refunded")
+    del bare["transactions"]
+    del bare["refunds"]
+    texts = (json.dumps({"transactions": [SALE]}), json.dumps({"orders": [bare]}), json.dumps({"refunds": [REFUND]}))
+    found = one(KIND, *texts)
+    assert found.said == Said(11000, 11000, 5500)
+    ties(ledger, *texts)
+
+
+def test_a_transaction_that_stands_in_its_refund_too_counts_once() -> None:
+    found = shopify(refunds=[REFUND], transactions=[SALE, REFUND["transactions"][0]])  # type: ignore[index]
+    assert found.said == Said(11000, 11000, 5500)
+
+
+def test_a_transaction_of_no_order_is_named() -> None:
+    _, refused = read(KIND, json.dumps({"orders": [rest()]}), json.dumps([SALE | {"id": 99, "order_id": 5}]))
+    assert isinstance(refused, Refused)
+    assert (refused.place, refused.why) == ("order 5", "transaction of an order that is in none of the files")
+
+
+def test_without_transactions_the_financial_status_tells_what_was_paid(ledger: OrderLedger) -> None:
+    bare = rest(payment_gateway_names=["paypal"])
+    del bare["transactions"]
+    ties(ledger, json.dumps(bare))
+    found = one(KIND, json.dumps(bare))
+    assert (found.said.paid, history(found, "payment")[0]["provider"]) == (11000, "paypal")
+    assert "a payment without its transaction" in remarks(found)
+
+
+def test_what_an_edit_took_out_is_taken_as_never_ordered_and_named(ledger: OrderLedger) -> None:
+    edit = {"id": 31, "transactions": [], "order_adjustments": [],
+            "refund_line_items": [{"line_item_id": 1, "quantity": 1, "subtotal": 50.0, "total_tax": 5.0}]}  # fmt: skip
+    fields = {"refunds": [edit], "current_total_price": "55.00", "transactions": [SALE | {"amount": "55.00"}]}
+    ties(ledger, json.dumps(rest(**fields)))
+    there = order(ledger, "1001")
+    assert (there.totals.total, there.items[0].quantity) == (5500, 1)
+    assert "an order that was edited" in remarks(shopify(**fields))
+
+
+def test_a_cancelled_order_keeps_its_total_though_all_was_restocked(ledger: OrderLedger) -> None:
+    restocked = {
+        "id": 31,
+        "transactions": [],
+        "refund_line_items": [{"line_item_id": 1, "quantity": 2, "subtotal": 100.0}],
+    }
+    fields = {"refunds": [restocked], "cancelled_at": "2024-02-01T10:00:00-05:00", "financial_status": "voided"}
+    ties(ledger, json.dumps(rest(**fields, transactions=[])))
+    assert (order(ledger, "1001").totals.total, order(ledger, "1001").status) == (11000, "cancelled")
+
+
+def test_amounts_are_those_of_the_shops_own_currency(ledger: OrderLedger) -> None:
+    def both(shop: str, customer: str) -> dict[str, Any]:
+        money = ((shop, "USD"), (customer, "EUR"))
+        return dict(
+            zip(
+                ("shop_money", "presentment_money"),
+                ({"amount": amount, "currency_code": code} for amount, code in money),
+                strict=True,
+            )
+        )
+
+    fields = {
+        "presentment_currency": "EUR",
+        "total_price_set": both("110.00", "99.00"),
+        "transactions": [SALE | {"currency": "EUR", "amount": "99.00"}],
+    }
+    ties(ledger, json.dumps(rest(**fields)))
+    assert "money in the customer's currency" in remarks(shopify(**fields))
+
+
+def test_a_draft_order_is_refused_by_name() -> None:
+    draft = rest(name="#D1", invoice_sent_at=None)
+    (refused,) = read(KIND, json.dumps({"draft_orders": [draft]}))
+    assert isinstance(refused, Refused)
+    assert (refused.number, refused.why.partition(":")[0]) == ("#D1", "a draft order")
+
+
+def test_a_test_order_is_told_by_its_metadata() -> None:
+    found = shopify(test=True)
+    assert found.line["metadata"]["test"] == "true"
+    assert "a test order" in remarks(found)
+
+
+def test_unknown_fields_and_statuses_are_named() -> None:
+    found = shopify(financial_status="half", fulfillment_status="flying", brand_new={"a": 1})
+    for named in ("the financial_status 'half'", "the fulfillment_status 'flying'", "no place for the field brand_new"):
+        assert named in remarks(found)
+
+
+def test_what_is_not_shaped_like_an_order_is_refused_and_the_next_one_read() -> None:
+    odd = [
+        rest(line_items="none"),
+        rest(transactions=7),
+        rest(currency=None),
+        rest(created_at=None),
+        rest(customer=[1]),
+    ]
+    *refused, taken = read(KIND, json.dumps([*odd, rest()]))
+    assert all(isinstance(each, Refused) for each in refused)
+    assert isinstance(taken, Found)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('{"orders": [{"id": 1,}]}', "file-1, row 1, column 22: this is not JSON"),
+        (
+            '[\n{"id": 1}\n{"id": 2}]',
+            "file-1, row 3, column 1: this is not JSON: a comma or the array's end is missing",
+        ),
+        ('{"orders": [{"id": 1, "name": "#1"}', "file-1, row 1, column 36: this is not JSON"),
+        (b"[\xff]", "file-1: the text is not UTF-8"),
+    ],
+)
+def test_a_malformed_file_is_refused_with_row_and_column(text: str | bytes, why: str) -> None:
+    with pytest.raises(Malformed) as refused:
+        read(KIND, text)
+    assert str(refused.value).startswith(why)
+
+
+def money(amount: str) -> dict[str, Any]:
+    return {"shopMoney": {"amount": amount, "currencyCode": "USD"}}
+
+
+BULK: list[dict[str, Any]] = [
+    {
+        "id": "gid://shopify/Order/6031234567890",
+        "name": "#1001",
+        "createdAt": "2024-01-31T15:00:00Z",
+        "currencyCode": "USD",
+        "displayFinancialStatus": "PARTIALLY_REFUNDED",
+        "displayFulfillmentStatus": "FULFILLED",
+        "taxesIncluded": False,
+        "totalPriceSet": money("110.0"),
+        "totalTaxSet": money("10.0"),
+        "totalReceivedSet": money("110.0"),
+        "totalRefundedSet": money("55.0"),
+        "taxLines": [{"title": "VAT", "rate": 0.1, "priceSet": money("10.0")}],
+        "customer": {"id": "gid://shopify/Customer/7001234567890", "email": "ada@example.com"},
+        "tags": ["vip", "wholesale"],
+        "customAttributes": [{"key": "gift", "value": "yes"}],
+        "transactions": [
+            {
+                "id": "gid://shopify/OrderTransaction/11",
+                "kind": "SALE",
+                "status": "SUCCESS",
+                "gateway": "shopify_payments",
+                "amountSet": money("110.0"),
+                "processedAt": "2024-01-31T15:00:05Z",
+            },
+            {
+                "id": "gid://shopify/OrderTransaction/12",
+                "kind": "REFUND",
+                "status": "SUCCESS",
+                "gateway": "shopify_payments",
+                "amountSet": money("55.0"),
+                "processedAt": "2024-02-10T15:00:00Z",
+                "parentTransaction": {"id": "gid://shopify/OrderTransaction/11"},
+            },
+        ],
+        "refunds": [{"id": "gid://shopify/Refund/21", "createdAt": "2024-02-10T15:00:00Z", "note": "broken"}],
+    },
+    {
+        "id": "gid://shopify/LineItem/1",
+        "name": "Mug",
+        "quantity": 2,
+        "originalUnitPriceSet": money("50.0"),
+        "product": {"id": "gid://shopify/Product/5"},
+        "__parentId": "gid://shopify/Order/6031234567890",
+    },
+    {"id": "gid://shopify/Order/6031234567891", "name": "#1002", "createdAt": "2024-01-31T15:00:00Z",
+     "currencyCode": "USD", "displayFinancialStatus": "PENDING", "totalPriceSet": money("5.0"),
+     "transactions": []},
+    {"id": "gid://shopify/LineItem/2", "name": "Cup", "quantity": 1, "originalUnitPriceSet": money("5.0"),
+     "__parentId": "gid://shopify/Order/6031234567891"},
+]  # fmt: skip
+
+
+def test_graphqls_bulk_lines_come_in_with_what_belongs_to_them(ledger: OrderLedger) -> None:
+    ties(ledger, jsonl(*BULK))
+    first, second = order(ledger, "1001"), order(ledger, "1002")
+    assert (first.totals.total, first.totals.paid, first.status) == (11000, 5500, "completed")
+    assert (second.totals.total, second.totals.paid, second.status) == (500, 0, "new")
+    found = read(KIND, jsonl(*BULK))[0]
+    assert isinstance(found, Found)
+    assert found.line["customer"]["id"] == 7001234567890
+    assert found.line["metadata"] == {"tags": "vip, wholesale", "gift": "yes"}
+    assert found.line["external_ids"] == {"shopify": "6031234567890"}
+    assert history(found, "refund")[0]["payment_reference"] == "11"
+
+
+def test_graphqls_bulk_lines_are_put_together_where_they_stand_apart(ledger: OrderLedger) -> None:
+    ties(ledger, jsonl(BULK[0], BULK[2], BULK[3], BULK[1]))
+    assert [len(order(ledger, key).items) for key in ("1001", "1002")] == [1, 1]
+
+
+def test_a_bulk_line_of_an_order_that_is_not_there_is_named() -> None:
+    found = read(KIND, jsonl(*BULK, BULK[1] | {"__parentId": "gid://shopify/Order/5"}))
+    (refused,) = (each for each in found if isinstance(each, Refused))
+    assert "gid://shopify/Order/5" in refused.why
+
+
+def test_a_large_array_is_read_in_memory_that_does_not_grow_with_it() -> None:
+    import tracemalloc
+
+    one_order = json.dumps(rest(transactions=[], note="x" * 2_000))
+
+    def peak(count: int) -> int:
+        stream = io.BytesIO(("[" + ",".join([one_order] * count) + "]").encode())
+        tracemalloc.start()
+        assert sum(1 for _ in shopify_json.read([Source("orders", stream)])) == count
+        high = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return high
+
+    assert peak(4_000) < peak(1_000) + 2_000_000
