@@ -1,13 +1,28 @@
 """What a log on PostgreSQL does beside what every log does: its lock, its round trips, what it refuses."""
 
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from io import BytesIO
 
+import psycopg
 import pytest
+from eventsourcing.persistence import OperationalError
 
-from domain.log.log import Log
-from domain.log.opening import open_log
-from tests.log.contract import LogContract
+from domain.ledger import OrderLedger, Outcome
+from domain.log.keys import Keys
+from domain.log.log import ClockShown, Log, LogAway, LogBusy, Transaction, WriteLost
+from domain.log.opening import open_log, postgres_grants
+from domain.log.records import Fault, NewClaim, Provenance
+from domain.moments import instant
+from domain.order.commands import ReceivePayment
+from domain.strict_json import shaped
+from tests.conftest import ME, do, new_order
+from tests.log.contract import NOW, ORDERS, LogContract, append, stored
 from tests.postgres import Cluster
+from tests.proxy import Proxy
 
 
 @pytest.fixture(scope="module")
@@ -25,3 +40,342 @@ class TestPostgresLog(LogContract):
     @classmethod
     def new_log(cls, new_log_on: Callable[[], Log]) -> Callable[[], Log]:
         return new_log_on
+
+
+@pytest.fixture
+def database(cluster: Cluster) -> str:
+    return cluster.new_database()
+
+
+@pytest.fixture
+def log(cluster: Cluster, database: str) -> Iterator[Log]:
+    """A log of six events of three orders."""
+    made = open_log(cluster.url(database))
+    made.create()
+    append(made, *(stored(order, version) for order in ORDERS for version in (1, 2)))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def proxy(cluster: Cluster) -> Iterator[Proxy]:
+    made = Proxy(cluster.port)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def ledger(proxy: Proxy, database: str, log: Log) -> Iterator[OrderLedger]:
+    """The ledger on that log, as a node has it whose network is the proxy."""
+    made = OrderLedger(open_log(proxy.url(database)))
+    yield made
+    made.close()
+
+
+@contextmanager
+def standby_that_never_comes(cluster: Cluster) -> Iterator[None]:
+    """Every commit waits for it meanwhile."""
+
+    def name_it(names: str) -> None:
+        cluster.do(f"ALTER SYSTEM SET synchronous_standby_names = '{names}'")
+        cluster.do("SELECT pg_reload_conf()")
+
+    name_it("nobody")
+    try:
+        yield
+    finally:
+        name_it("")
+
+
+def waiting_for_a_standby(cluster: Cluster, database: str) -> int:
+    """The process of the server that does."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        sql = "SELECT pid FROM pg_stat_activity WHERE datname = %s AND wait_event = 'SyncRep'"
+        if found := cluster.do(sql, database):
+            return int(found[0][0])
+        time.sleep(0.02)
+    raise AssertionError("nobody waits")
+
+
+# --- what the database itself refuses ---
+
+REWRITES = [
+    "UPDATE events SET payload = '{}' WHERE position = 1",
+    "DELETE FROM events WHERE position = 6",
+    "TRUNCATE events",
+    "TRUNCATE events CASCADE",
+    "INSERT INTO events SELECT * FROM events WHERE position = 1 ON CONFLICT (position) DO UPDATE SET payload = '{}'",
+    "UPDATE claims SET originator_id = 'x'",
+    "DELETE FROM claims",
+    "TRUNCATE claims",
+    "UPDATE checkpoints SET note = 'x'",
+    "DELETE FROM checkpoints",
+    "DELETE FROM kept_files",
+    "UPDATE clocks SET why = 'x'",
+]
+
+
+def fill(log: Log) -> None:
+    """A row in each table."""
+    append(log, claims=[NewClaim("payment", "taken", ORDERS[0], 1), NewClaim("order-id", 7, ORDERS[0], 1)])
+    with log.transaction() as t:
+        t.keep_checkpoint(1, b"signed", NOW)
+        t.keep_file("00", BytesIO(b"content"))
+        t.keep_clock(ClockShown("boot", 1, instant(NOW), "first"))
+
+
+@pytest.mark.parametrize("role", ["origin", "replica"])
+@pytest.mark.parametrize("statement", REWRITES)
+def test_the_database_refuses_to_rewrite_what_was_recorded_whoever_asks_and_however(
+    log: Log, cluster: Cluster, database: str, statement: str, role: str
+) -> None:
+    fill(log)
+    before = list(log.raw_records())
+    with psycopg.connect(cluster.url(database), autocommit=True) as outside:
+        outside.execute("SET search_path = order_ledger")
+        outside.execute(f"SET session_replication_role = {role}")
+        with pytest.raises(psycopg.IntegrityError, match="append-only"):
+            outside.execute(statement)
+    assert list(log.raw_records()) == before
+
+
+def test_a_role_with_the_printed_grants_serves_and_alters_nothing(cluster: Cluster, database: str, log: Log) -> None:
+    role = f"service of {database}"
+    cluster.do(f'CREATE ROLE "{role}" LOGIN')
+    with psycopg.connect(cluster.url(database), autocommit=True) as owner:
+        owner.execute(postgres_grants(role))
+    service = open_log(cluster.url(database, user=role.replace(" ", "%20")))
+    service.create()
+    fill(service)
+    ledger = OrderLedger(service)
+    order = do(ledger.create, new_order(), ME).order
+    keys = Keys(service)
+    key = ledger.write(keys.create, now=NOW, customer_id=1, name="a").result()
+    assert ledger.write(keys.revoke, "a", now=NOW).result() == "a"
+    assert (ledger.order(order.uuid), keys.caller(key)) == (order, None)
+    with psycopg.connect(cluster.url(database, user=role.replace(" ", "%20")), autocommit=True) as outside:
+        outside.execute("SET search_path = order_ledger")
+        others = [
+            "DROP TABLE events",
+            "ALTER TABLE events DISABLE TRIGGER ALL",
+            "SET session_replication_role = replica",
+        ]
+        for statement in (*REWRITES, *others, "DELETE FROM access_keys", "UPDATE access_keys SET scopes = 'x'"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                outside.execute(statement)
+    ledger.close()
+
+
+def test_a_database_of_another_encoding_or_with_something_else_in_the_schema_is_refused(cluster: Cluster) -> None:
+    cluster.do("CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0 LOCALE 'C'")
+    with closing(open_log(cluster.url("latin"))) as latin, pytest.raises(OperationalError, match="needs one in UTF8"):
+        latin.create()
+    strange = cluster.new_database()
+    for statement in ("CREATE SCHEMA order_ledger", "CREATE TABLE order_ledger.events (x int)"):
+        cluster.do(statement, database=strange)
+    with closing(open_log(cluster.url(strange))) as of_another, pytest.raises(OperationalError, match="something else"):
+        of_another.create()
+
+
+def test_a_ledger_of_a_newer_version_is_refused(log: Log, cluster: Cluster, database: str) -> None:
+    cluster.do("UPDATE order_ledger.logs SET schema_version = 2", database=database)
+    with pytest.raises(OperationalError, match="newer version"):
+        log.create()
+
+
+def test_many_can_make_the_tables_at_once(cluster: Cluster) -> None:
+    url = cluster.url(cluster.new_database())
+
+    def make(_: int) -> list[Fault]:
+        with closing(open_log(url)) as made:
+            made.create()
+            return list(made.faults())
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(make, range(8))) == [[]] * 8
+
+
+# --- durable, and never held up ---
+
+
+def test_a_commit_is_durable_whatever_the_database_says(cluster: Cluster, database: str, log: Log) -> None:
+    cluster.do(f"ALTER DATABASE {database} SET synchronous_commit = off")
+    elsewhere = open_log(log.url)
+    with elsewhere.transaction() as t:
+        assert t._one("SELECT current_setting('synchronous_commit')") == b"on"
+    elsewhere.close()
+
+
+def test_who_stops_with_the_lock_holds_nobody_up_for_long_and_is_not_acknowledged(log: Log) -> None:
+    stopped = open_log(log.url)
+
+    def stop_for_a_while() -> None:
+        with stopped.transaction() as t:
+            t.append([stored(ORDERS[0], 3)], provenance=ME, now=NOW)
+            began = time.monotonic()
+            assert append(log, stored(ORDERS[1], 3)) == range(7, 8)
+            assert time.monotonic() - began < 5
+
+    with pytest.raises(WriteLost):
+        stop_for_a_while()
+    assert [raw.order for raw in log.raw_records(after=6)] == [str(ORDERS[1])]
+    stopped.close()
+
+
+def test_who_waits_for_a_lock_that_another_keeps_busy_is_told(log: Log, cluster: Cluster, database: str) -> None:
+    with psycopg.connect(cluster.url(database)) as outside:
+        outside.execute("SELECT 1 FROM order_ledger.logs FOR UPDATE")
+        began = time.monotonic()
+        with pytest.raises(LogBusy):
+            append(log, stored(ORDERS[0], 3))
+        assert time.monotonic() - began < 3
+    assert append(log, stored(ORDERS[0], 3)) == range(7, 8)
+
+
+# --- round trips ---
+
+
+@pytest.mark.parametrize("commands", [1, 40])
+def test_a_batch_takes_two_round_trips_however_many_commands_share_it(
+    ledger: OrderLedger, proxy: Proxy, commands: int
+) -> None:
+    orders = [do(ledger.create, new_order(items=[{"unit_price": "9"}]), ME).order for _ in range(4)]
+    begun, go_on = threading.Event(), threading.Event()
+
+    def hold(_: Transaction) -> None:
+        begun.set()
+        assert go_on.wait(1)
+
+    def give(n: int) -> "Future[Outcome]":
+        who = Provenance("staff", None, f"key-{n}")
+        if n % 3 == 0:
+            return ledger.write(ledger.create, new_order(), who)
+        payment = {"amount": "1", "reference": f"r-{n}", "provider": "p", "method": "card", "force": True}
+        return ledger.write(ledger.change, orders[n % 4].uuid, shaped(payment, ReceivePayment), who)
+
+    held = ledger.write(hold)
+    assert begun.wait(5)
+    waiting = [give(n) for n in range(commands)]
+    before = proxy.round_trips
+    go_on.set()
+    held.result()
+    assert [outcome.result().replayed for outcome in waiting] == [False] * commands
+    assert proxy.round_trips - before == 1 + 2, "the first is the end of what held them up"
+
+
+# --- a connection that is lost while a commit is under way ---
+
+
+def cut_once(proxy: Proxy, sign: bytes, *, before: bool) -> None:
+    """Cuts the next connection over which this goes, just before it reaches the server, or just behind."""
+    is_open = [True]
+
+    def cut(data: bytes) -> bool | None:
+        return before if sign in data and is_open and is_open.pop() else None
+
+    proxy.cut = cut
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before the commit", "behind it"])
+@pytest.mark.parametrize("key", [None, "key-1"])
+def test_a_write_whose_connection_is_lost_at_the_commit_is_there_once(
+    ledger: OrderLedger, proxy: Proxy, log: Log, before: bool, key: str | None
+) -> None:
+    do(ledger.create, new_order(), ME)
+    lost_before = ledger.log_of_events.times_lost
+    cut_once(proxy, b"order.created", before=before)
+    who = Provenance("staff", None, key)
+    outcome = do(ledger.create, new_order(notes="once"), who)
+    assert (outcome.replayed, ledger.log_of_events.times_lost) == (False, lost_before + 1)
+    assert [raw.position for raw in log.raw_records(after=6)] == [7, 8]
+    assert log.raw_record(outcome.position).order == str(outcome.order.uuid)
+    assert outcome.order.id == 2
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before the commit", "behind it"])
+def test_an_access_key_whose_connection_is_lost_at_the_commit_is_there_once(
+    ledger: OrderLedger, proxy: Proxy, log: Log, before: bool
+) -> None:
+    do(ledger.create, new_order(), ME)
+    lost_before = ledger.log_of_events.times_lost
+    cut_once(proxy, b"\x00\x00\x00\x04keys", before=before)  # which goes with the commit
+    key = ledger.write(Keys(ledger.log_of_events).create, now=NOW, customer_id=1, name="a").result()
+    found = Keys(log).caller(key)
+    assert (found and found.name, ledger.log_of_events.times_lost) == ("a", lost_before + 1)
+    assert len(log.access_keys()) == 1
+
+
+def test_a_commit_that_was_told_not_to_wait_for_its_standby_is_not_acknowledged(
+    cluster: Cluster, database: str, ledger: OrderLedger, log: Log
+) -> None:
+    do(ledger.create, new_order(), ME)
+    who = Provenance("staff", None, "key-1")
+    with standby_that_never_comes(cluster):
+        future = ledger.write(ledger.create, new_order(), who)
+        cluster.do("SELECT pg_cancel_backend(%s)", waiting_for_a_standby(cluster, database))
+        with pytest.raises(LogAway):
+            future.result(timeout=30)
+        assert log.max_notification_id() == 8, "it stands on this server"
+    assert do(ledger.create, new_order(), who).replayed
+    assert log.max_notification_id() == 8
+
+
+def test_a_commit_that_was_told_not_to_wait_is_acknowledged_once_a_later_one_has_waited(
+    cluster: Cluster, database: str, ledger: OrderLedger, log: Log
+) -> None:
+    do(ledger.create, new_order(), ME)
+    with standby_that_never_comes(cluster):
+        future = ledger.write(ledger.create, new_order(), ME)
+        cluster.do("SELECT pg_cancel_backend(%s)", waiting_for_a_standby(cluster, database))
+        assert waiting_for_a_standby(cluster, database)
+    assert future.result(timeout=30).position == log.max_notification_id() == 8
+
+
+# --- news ---
+
+
+def test_who_follows_hears_of_an_append_at_once(log: Log) -> None:
+    follower = open_log(log.url)
+    follower.wait_for_news(10)  # begins to listen
+    later = threading.Timer(0.3, append, (log, stored(ORDERS[0], 3)))
+    later.start()
+    began = time.monotonic()
+    follower.wait_for_news(10)
+    assert 0.2 < time.monotonic() - began < 5
+    follower.close()
+
+
+def test_an_access_key_is_known_without_a_wait_until_it_is_changed(log: Log) -> None:
+    follower = open_log(log.url)
+    keys, there = Keys(log), Keys(follower)
+    with log.transaction() as t:
+        key = keys.create(t, now=NOW, customer_id=1, name="a")
+    assert there.caller(key)
+    assert there.caller_at_hand(key) is None, "nobody would tell of a change"
+    follower.wait_for_news(10)
+    assert there.caller(key) == there.caller_at_hand(key) != None  # noqa: E711
+    with log.transaction() as t:
+        keys.revoke(t, "a", now=NOW)
+    follower.wait_for_news(10)
+    assert there.caller_at_hand(key) is there.caller(key) is None
+    follower.close()
+
+
+# --- what an auditor asks ---
+
+
+def test_triggers_and_tables_that_are_not_as_they_were_made_are_told(log: Log, cluster: Cluster, database: str) -> None:
+    for statement in (
+        "DROP TRIGGER claims_rows_stay ON order_ledger.claims",
+        "ALTER TABLE order_ledger.events ENABLE TRIGGER events_rows_stay",
+        "CREATE TABLE order_ledger.more (x int)",
+        "DROP INDEX order_ledger.claims_of_number",
+    ):
+        cluster.do(statement, database=database)
+    assert [fault.reason for fault in log.faults()] == [
+        "the schema has what this program did not make: the table more",
+        "the schema has no whole index claims_of_number",
+        "the schema has no trigger claims_rows_stay",
+        "the trigger events_rows_stay in the schema is not the one that this program makes",
+    ]

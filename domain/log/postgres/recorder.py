@@ -208,9 +208,10 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
             t.mend_indexes()
 
     def close(self) -> None:
-        """Closes the connections that nobody uses; each opens again when it is used."""
+        """Closes the connections, of which no other thread may make use just now; each opens again when it is used."""
         self._note_loss()
         with self._writing:
-            if self._writer is not None:
-                self._writer.close()
-            self._writer = None
+            for connection in (self._writer, self._listener):
+                if connection is not None:
+                    connection.close()
+            self._writer = self._listener = self._keys = None
