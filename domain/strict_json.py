@@ -183,8 +183,10 @@ def read(text: bytes) -> Any:
 
 
 def _moment(value: Any) -> datetime:
+    if isinstance(value, str) and "." in value:
+        value = _LESS.sub(r"\1", value)
     try:
-        return msgspec.convert(_LESS.sub(r"\1", value) if isinstance(value, str) else value, _WithOffset)
+        return msgspec.convert(value, _WithOffset)
     except msgspec.ValidationError:
         raise ValueError("must be a time with its zone, like 2024-05-31T12:00:00Z") from None
 
