@@ -105,12 +105,12 @@ def _batches(file: BinaryIO) -> Iterator[tuple[list[tuple[int, bytes]], int]]:
     while line := file.readline(LINE_BYTES_MAX + 1):
         number += 1
         done += len(line)
-        if number == 1:
-            line = line.removeprefix(BOM_UTF8)
         rest = line
         while len(rest) > LINE_BYTES_MAX and not rest.endswith(b"\n"):  # the rest of a line too long to take
             rest = file.readline(LINE_BYTES_MAX + 1)
             done += len(rest)
+        if number == 1 and len(line) <= LINE_BYTES_MAX:
+            line = line.removeprefix(BOM_UTF8)
         if len(line) > LINE_BYTES_MAX or line.strip():
             batch.append((number, line))
             size += len(line)

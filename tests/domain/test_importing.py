@@ -472,3 +472,5 @@ def test_a_byte_order_mark_at_a_files_beginning_is_skipped(ledger: OrderLedger) 
     assert imported(ledger, first, {"id": 2}) == (Imported(imported=2, events=3), {})
     assert imported(ledger, first, {"id": 2}) == (Imported(skipped=2), {})
     assert list(imported(ledger, {"id": 3}, first)[1]) == [2]
+    too_long = b"\xef\xbb\xbf" + json.dumps({"notes": "n" * LINE_BYTES_MAX}).encode()
+    assert list(imported(ledger, too_long, {"id": 4})[1]) == [1]
