@@ -284,7 +284,8 @@ class Reconciling:
 def _read(file: BinaryIO, name: str, provider: str, rules: Rules) -> _Settled:
     """Raises SettlementRefused."""
     balances: list[lines.Balance] = []
-    return _Settled(list(read(file, name, provider, rules.mapping(provider), balances.append)), balances)
+    found = read(file, name, provider, rules.mapping(provider), balances.append, kinds=rules.kinds(provider))
+    return _Settled(list(found), balances)
 
 
 def _first_events(asked: Asked, name: str, made: Report, kept: bytes, now: datetime) -> list[Event]:

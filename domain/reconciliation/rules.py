@@ -12,6 +12,13 @@ settlement_delay_days = 7
 [providers.mybank.file]           # for files of no known format: see `settlement.formats.mapping`
 delimiter = ";"
 …
+
+[providers.stripe.kinds]          # for files of any format: the provider's words for our kinds, where it has others
+climate_order_purchase = "fee"
+Reserve = ["reserve_held", "reserve_released"]
+
+[file]                            # the files of providers that have none of their own
+…
 """
 
 import tomllib
@@ -23,7 +30,7 @@ from msgspec import Meta
 from domain.currencies import digits_of
 from domain.money import Amount, Unit
 from domain.refusals import InvalidField
-from domain.settlement.formats.mapping import Mapping, checked
+from domain.settlement.formats.mapping import KindOrPair, Mapping, checked
 from domain.strict_json import shaped
 
 TEXT_CHARS_MAX: Final = 64 * 1024
@@ -36,6 +43,7 @@ _Days: TypeAlias = Annotated[int, Meta(ge=0, le=365)]
 class ProviderRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     settlement_delay_days: _Days | None = None
     file: Mapping | None = None
+    kinds: dict[str, KindOrPair] = {}
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +53,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     settlement_delay_days: int = 3
     tolerance_minor: dict[str, int] = {}
     providers: dict[str, ProviderRules] = {}
+    file: Mapping | None = None
 
     def delay_days(self, provider: str) -> int:
         own = self.providers[provider].settlement_delay_days if provider in self.providers else None
@@ -52,7 +61,12 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
 
     def mapping(self, provider: str) -> Mapping | None:
         """The mapping of this provider's files; None for files of a known format."""
-        return self.providers[provider].file if provider in self.providers else None
+        own = self.providers[provider].file if provider in self.providers else None
+        return own or self.file
+
+    def kinds(self, provider: str) -> dict[str, KindOrPair]:
+        """This provider's words for our kinds, whatever the format of its files."""
+        return self.providers[provider].kinds if provider in self.providers else {}
 
 
 # The rules when none are given. Kept like any others, and so written out: a default of this program may change one day.
@@ -64,6 +78,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     settlement_delay_days: _Days = 3
     tolerance: dict[str, Amount] = {}
     providers: dict[str, ProviderRules] = {}
+    file: Mapping | None = None
 
 
 def rules_from(toml: str) -> Rules:
@@ -79,6 +94,8 @@ def rules_from(toml: str) -> Rules:
         raise InvalidField("", "this is nested too deep") from None
     except ValueError:  # the one other that `tomllib` lets through
         raise InvalidField("", "a number has too many digits; amounts have at most 15 before the point") from None
+    if file.file:
+        checked(file.file, "file.")
     for name, provider in file.providers.items():
         if provider.file:
             checked(provider.file, f"providers.{name}.file.")
@@ -90,6 +107,7 @@ def rules_from(toml: str) -> Rules:
             for code, amount in file.tolerance.items()
         },
         providers=file.providers,
+        file=file.file,
     )
 
 

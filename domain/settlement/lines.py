@@ -42,6 +42,16 @@ SIGNS: Final = {
     "reserve_held": -1,
     "reserve_released": 1,
 }
+_WRONG_SIGN: Final = {
+    "payment": "a payment must not be negative; money that was given back is a refund",
+    "payment_failure": "a payment that failed must be negative, since it takes from the balance",
+    "refund": "a refund must be negative, since it takes from the balance",
+    "refund_failure": "a refund that failed must not be negative, since it comes back",
+    "chargeback": "a chargeback must be negative; one that was won is a chargeback_reversal",
+    "chargeback_reversal": "a chargeback that was reversed must not be negative, since it comes back",
+    "reserve_held": "a reserve that is held must be negative; one that is given back is reserve_released",
+    "reserve_released": "a reserve that is released must not be negative; one that is kept back is reserve_held",
+}
 # What a provider's word means, where that depends on the way of the money: what takes from the balance, and what gives.
 Meaning: TypeAlias = str | tuple[str, str]
 RESERVE: Final = ("reserve_held", "reserve_released")
@@ -123,6 +133,11 @@ class Misfit(Exception):
 def kind_of(meaning: Meaning, amount: int) -> str:
     """The kind of a line with this amount, gross or net."""
     return meaning if isinstance(meaning, str) else meaning[amount > 0]
+
+
+def wrong_sign(kind: str, gross: int) -> str | None:
+    """What is wrong with a line of this kind and gross amount; None for nothing."""
+    return _WRONG_SIGN[kind] if gross * SIGNS.get(kind, 0) < 0 else None
 
 
 def shown(text: str) -> str:

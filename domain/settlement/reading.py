@@ -12,12 +12,15 @@ from io import SEEK_END
 from itertools import chain
 from typing import BinaryIO, Final
 
+from msgspec.structs import replace
+
 from domain.settlement.formats.camt import camt_lines
-from domain.settlement.formats.mapping import OWN, OWN_REQUIRED, Mapping, mapped_lines
+from domain.settlement.formats.mapped import mapped_lines
+from domain.settlement.formats.mapping import OWN, OWN_REQUIRED, KindOrPair, Mapping
 from domain.settlement.formats.mt940 import mt940_lines
 from domain.settlement.formats.paypal import paypal_lines
 from domain.settlement.formats.stripe import is_stripe, stripe_lines
-from domain.settlement.lines import TEXTS_CHARS_MAX, Balance, Line, Misfit, SettlementRefused
+from domain.settlement.lines import TEXTS_CHARS_MAX, Balance, Line, Misfit, SettlementRefused, kind_of, wrong_sign
 from domain.settlement.tables.cells import Cell
 from domain.settlement.tables.rows import csv_rows
 from domain.settlement.tables.sheet import sheet_rows
@@ -49,17 +52,30 @@ def read(
     provider: str,
     mapping: Mapping | None = None,
     on_balance: Callable[[Balance], None] = lambda _: None,
+    *,
+    kinds: dict[str, KindOrPair] | None = None,
 ) -> Iterator[Line]:
     """The file's lines in its order, in memory that does not grow with it.
 
-    `stream` is seekable; `file` is its name in refusals; `on_balance` gets each balance that the file states. Raises
-    SettlementRefused, also at the very end: no line counts before the last one is read.
+    `stream` is seekable; `file` is its name in refusals; `on_balance` gets each balance that the file states; `kinds`
+    are the rules' own for the file's words, whatever its format. Raises SettlementRefused, also at the very end: no
+    line counts before the last one is read.
     """
     try:
         with closing(_lines(stream, provider, mapping, on_balance)) as lines:
-            yield from _bounded(lines)
+            yield from _bounded(_renamed(line, kinds) for line in lines) if kinds else _bounded(lines)
     except Misfit as misfit:
         raise SettlementRefused(file, misfit.row, misfit.column, misfit.message) from None
+
+
+def _renamed(line: Line, kinds: dict[str, KindOrPair]) -> Line:
+    """The line with the kind that the rules have for its word."""
+    if line.raw_kind not in kinds:
+        return line
+    kind = kind_of(kinds[line.raw_kind], line.net)
+    if wrong := wrong_sign(kind, line.gross):
+        raise Misfit(line.row, None, wrong)
+    return replace(line, kind=kind)
 
 
 def _bounded(lines: Iterator[Line]) -> Iterator[Line]:
@@ -102,7 +118,7 @@ def _table_lines(
     chosen = mapping or OWN
     rows: Generator[tuple[int, Sequence[Cell]]]
     if is_sheet:
-        rows = sheet_rows(stream, chosen.sheet, chosen.header_row)
+        rows = sheet_rows(stream, chosen.sheet, chosen.header_row or 1)
     else:
         rows = csv_rows(stream, encoding=chosen.encoding, delimiter=chosen.delimiter)
     # Closed at once, also when a row is refused: the generator must not outlive the stream.

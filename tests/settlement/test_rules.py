@@ -4,6 +4,10 @@ import pytest
 
 from domain.reconciliation.rules import DEFAULT, rules_from
 from domain.refusals import InvalidField
+from domain.settlement.lines import SettlementRefused
+from domain.settlement.reading import read
+from tests.settlement import test_stripe
+from tests.settlement.making import own, stream_of
 
 RULES = """
 version = "2026-03"
@@ -63,3 +67,40 @@ def test_rules_that_make_no_sense_are_refused_by_their_field(before: str, after:
     with pytest.raises(InvalidField) as refused:
         rules_from(RULES.replace(before, after, 1))
     assert refused.value.field == field
+
+
+def test_a_file_that_is_described_for_all_holds_for_providers_without_their_own() -> None:
+    common = '\n[file]\ncurrency = "EUR"\nkind = "payment"\n[file.columns]\ngross = "Summe"\noccurred_at = "Tag"\n'
+    rules = rules_from(RULES + common)
+    assert [rules.mapping(name).columns.gross for name in ("bank", "stripe", "other")] == [  # type: ignore[union-attr]
+        "Betrag",
+        "Summe",
+        "Summe",
+    ]
+    with pytest.raises(InvalidField) as refused:
+        rules_from(RULES + common.replace('gross = "Summe"\n', ""))
+    assert refused.value.field == "file.columns.gross"
+
+
+KINDS = """
+[providers.stripe.kinds]
+other_adjustment = "payment_failure"
+moonlight = ["reserve_held", "reserve_released"]
+"""
+
+
+def test_kinds_can_be_given_for_every_known_format() -> None:
+    kinds = rules_from(RULES + KINDS).kinds("stripe")
+    row = test_stripe.REFUND.replace(",refund,", ",{},")
+    file = stream_of(test_stripe.report(row.format("other_adjustment"), row.format("moonlight")))
+    found = read(file, "f", "x", kinds=kinds)
+    assert [(line.kind, line.raw_kind) for line in found] == [
+        ("payment_failure", "other_adjustment"),
+        ("reserve_held", "moonlight"),
+    ]
+
+
+def test_a_kind_that_is_given_has_its_sign_too() -> None:
+    file = stream_of(own("x,moonlight,-5,,,USD,2026-03-01,,"))
+    with pytest.raises(SettlementRefused, match="a payment must not be negative"):
+        list(read(file, "f", "x", kinds={"moonlight": "payment"}))

@@ -27,7 +27,7 @@ import msgspec
 
 from domain.settlement.lines import LINES_MAX, ROWS_MAX, Balance, Line, Misfit, kind_of, shown
 from domain.settlement.tables import cells
-from domain.settlement.tables.cells import REFERENCE_LENGTH_MAX, TEXT_LENGTH_MAX, Number
+from domain.settlement.tables.cells import REFERENCE_LENGTH_MAX, TEXT_LENGTH_MAX, Dates, Number
 from domain.settlement.tables.safe_xml import Event, events, local
 
 DETAILS_MAX: Final = 100_000
@@ -46,6 +46,7 @@ _NAMESPACE: Final = re.compile(r"camt\.05[234]")
 _BALANCES: Final[dict[str, Literal["opening", "closing"]]] = {"OPBD": "opening", "PRCD": "opening", "CLBD": "closing"}
 _READ: Final = frozenset({"CreDtTm", "FrToDt", "Acct", "Bal", "Ntry"})
 _DAY_LAST: Final = datetime(9999, 12, 30, tzinfo=UTC)
+_DATES: Final = Dates(UTC)
 _TEXTS: Final = ("RmtInf/Ustrd", "AddtlTxInf", "AddtlNtryInf")
 # What was returned has the references of the payment that it was.
 _ABOUT_PAYMENTS: Final = frozenset({"chargeback", "chargeback_reversal"})
@@ -349,7 +350,7 @@ def _time(element: _Element, *paths: str) -> datetime | None:
     for path in paths:
         if text := element.first(path):
             try:
-                return cells.moment(text, UTC)
+                return cells.moment(text, _DATES)
             except ValueError as error:
                 raise Misfit(element.line, path.partition("/")[0], str(error)) from None
     return None

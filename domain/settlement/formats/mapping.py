@@ -1,24 +1,39 @@
-"""How are the columns of any other file read? By our own layout, or by a shop's own description of it, as TOML.
+"""How can a file of any other layout be described? As a shop's own description of it, in TOML; or by our own layout.
 
 A mapping for a bank's CSV, say:
 
     delimiter = ";"
     encoding = "windows-1252"
     decimal = ","
-    date_format = "%d.%m.%Y"          # strptime's, %z for an offset; without it ISO 8601
+    thousands = "."                   # the mark between thousands, where there is one: . , ' or a space
+    minor_units = false               # whether amounts are whole numbers of the currency's smallest unit
+    digits = "latin"                  # or "persian": ۰۱۲ and ٠١٢ are read as well
+    date_format = "%d.%m.%Y"          # strptime's, %z for an offset; "unix" or "unix_ms"; without it ISO 8601
+    calendar = "gregorian"            # or "jalali", for days like 1404/12/10
     timezone = "Europe/Berlin"        # the zone of times without an offset
     currency = "EUR"                  # for files without a column for it
-    header_row = 5                    # for files with other lines above the header
+    header_row = 5                    # where other lines stand above it; without it, the first row with the columns
+    sheet = "Lines"                   # of a workbook; the first without it
 
-    [columns]                         # the name of each in the file; occurred_at, and gross or net, must be there
-    reference = "Referenz"
-    kind = "Art"
-    gross = "Betrag"
-    occurred_at = "Buchungstag"
+    [columns]                         # the name of each in the file; occurred_at, and an amount, must be there
+    reference = ["Referenz", "Auftrag"]   # of several the first that is filled; the line answers to the others too
+    concerns = "Ursprung"             # references of the payment that a refund, a chargeback or a failure is about
+    kind = ["Art", "Status"]          # of several the words together: "Zahlung / gebucht"
+    gross = "Betrag"                  # or debit and credit, where the way of the money has a column each
+    fee = ["Gebühr", "Steuer"]        # of several the sum
+    net = "Netto"
+    currency = "Währung"
+    occurred_at = ["Tag", "Zeit"]     # of several all together, parted by a space
+    order = ["Rechnung", "Text"]      # of several all together
+    payout = "Auszahlung"
 
     [kinds]                           # the file's words for our kinds; others are kept as they are
-    Zahlung = "payment"
-    Erstattung = "refund"
+    "Zahlung / gebucht" = "payment"
+    "Erstattung / *" = "refund"       # whatever the last words are
+    Reserve = ["reserve_held", "reserve_released"]   # by the way of the money: what takes, and what gives
+
+    [references]                      # other reference columns for lines of a kind
+    refund = ["Erstattungsnummer"]
 
     [signs]
     gross = "by_direction"            # or "signed" (the default), or "by_kind": unsigned, the kind gives the sign
@@ -27,41 +42,64 @@ A mapping for a bank's CSV, say:
     credit = "H"
     fee = "negative"                  # the sign of a fee that was charged; "positive" by default
 
+    [skip]                            # rows that are no lines
+    short = true                      # those with fewer cells than the header, like a footer's
+    from = ["Summe"]                  # the first that begins with one of these words, and all behind it
+    cells = {Status = ["offen"]}      # those with one of these words in a column; "" where it is empty
+
+Around a number an amount may have a currency's sign or code, a plus or a minus in front or behind, or brackets, which
+mean a minus; `-` and `--` are nothing, like an empty cell. What else is none is refused.
+
 Our own layout is the mapping that changes nothing: the columns are called reference, kind, gross, fee, net, currency,
-occurred_at, order and payout, in any order (the last two can be left out, and fee or net), amounts are signed as
-`lines.Line` has them, times carry an offset, and the last line ends like the others, so that a file that was cut off
+occurred_at, order and payout, in any order (the last two can be left out, and fee or net), amounts are plain and signed
+as `lines.Line` has them, times carry an offset, and the last line ends like the others, so that a file that was cut off
 is found out.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from msgspec import Meta
 
-from domain.currencies import digits_of, minor_digits
+from domain.currencies import minor_digits
 from domain.refusals import InvalidField
-from domain.settlement.lines import KINDS, SIGNS, Kind, Line, Misfit, shown
-from domain.settlement.tables.cells import Cell
-from domain.settlement.tables.table import Header, Record, records
+from domain.settlement.lines import SIGNS, Kind, shown
+from domain.settlement.tables.cells import UNIX, Dates, Notation
 
-# The sign of each kind's amounts, for files whose amounts have none; an adjustment, say, can go either way.
-_SIGN_OF: Final = SIGNS | {"fee": -1, "fee_refund": 1, "payout": -1, "payout_failure": 1}
+COLUMNS_MAX: Final = 10
+# What is between the words of several columns.
+BETWEEN: Final = " / "
+_Name: TypeAlias = Annotated[str, Meta(min_length=1)]
+_Several: TypeAlias = Annotated[tuple[_Name, ...], Meta(min_length=1, max_length=COLUMNS_MAX)]
+_Columns: TypeAlias = _Name | _Several
+# What takes from the balance, and what gives, where a word stands for both.
+KindOrPair: TypeAlias = Kind | tuple[Kind, Kind]
 
 
 class Columns(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    occurred_at: str
-    reference: str | None = None
-    kind: str | None = None
-    gross: str | None = None
-    fee: str | None = None
-    net: str | None = None
-    currency: str | None = None
-    order: str | None = None
-    payout: str | None = None
+    occurred_at: _Columns
+    reference: _Columns = ()
+    concerns: _Columns = ()
+    kind: _Columns = ()
+    gross: _Name | None = None
+    debit: _Name | None = None
+    credit: _Name | None = None
+    fee: _Columns = ()
+    net: _Name | None = None
+    currency: _Name | None = None
+    order: _Columns = ()
+    payout: _Name | None = None
+
+    def names(self, field: str) -> tuple[str, ...]:
+        """The columns of a field, none, one or several."""
+        named: str | tuple[str, ...] | None = getattr(self, field)
+        return (named,) if isinstance(named, str) else named or ()
+
+    def all(self) -> list[str]:
+        return [name for field in self.__struct_fields__ for name in self.names(field)]
 
 
 class Signs(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -72,46 +110,77 @@ class Signs(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     fee: Literal["positive", "negative"] = "positive"
 
 
+class Skip(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, rename={"begins": "from"}):
+    short: bool = False
+    begins: tuple[_Name, ...] = ()
+    cells: dict[str, tuple[str, ...]] = {}
+
+
 class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     columns: Columns
-    kinds: dict[str, Kind] = {}
+    kinds: dict[str, KindOrPair] = {}
+    references: dict[Kind, _Several] = {}
     signs: Signs = Signs()
+    skip: Skip = Skip()
+    # A header with all of these columns is this layout's: for those that come with the program.
+    recognised_by: tuple[str, ...] = ()
     kind: str | None = None
     currency: str | None = None
     delimiter: Annotated[str, Meta(min_length=1, max_length=1)] = ","
     encoding: Literal["utf-8", "utf-16", "iso-8859-1", "iso-8859-15", "windows-1250", "windows-1252"] = "utf-8"
     decimal: Literal[".", ","] = "."
+    thousands: Literal["", ".", ",", "'", " "] = ""
+    minor_units: bool = False
+    digits: Literal["latin", "persian"] = "latin"
     date_format: str | None = None
+    calendar: Literal["gregorian", "jalali"] = "gregorian"
     timezone: str | None = "UTC"
-    header_row: Annotated[int, Meta(ge=1, le=1000)] = 1
+    header_row: Annotated[int, Meta(ge=1, le=1000)] | None = None
     sheet: str | None = None
 
+    @property
+    def notation(self) -> Notation:
+        return Notation(self.decimal, self.thousands, is_persian=self.digits == "persian")
 
+    @property
+    def dates(self) -> Dates:
+        zone = ZoneInfo(self.timezone) if self.timezone else None
+        return Dates(zone, self.date_format, self.calendar == "jalali", self.digits == "persian")
+
+    def required(self) -> list[str]:
+        """The columns that a file must have."""
+        references = [name for names in self.references.values() for name in names]
+        named = [*self.columns.all(), *references, *self.skip.cells]
+        return list(dict.fromkeys([*named, *filter(None, [self.signs.direction])]))
+
+
+_OWN_COLUMNS: Final = ("reference", "kind", "gross", "fee", "net", "currency", "occurred_at", "order", "payout")
 OWN: Final = Mapping(
-    columns=Columns(**{name: name for name in Columns.__struct_fields__}),
+    columns=Columns(
+        **{name: name for name in Columns.__struct_fields__ if name not in ("concerns", "debit", "credit")}
+    ),
     # Times carry an offset of their own.
     timezone=None,
+    header_row=1,
 )
 OWN_REQUIRED: Final = ("reference", "kind", "gross", "currency", "occurred_at")
+# The sign of each kind's amounts, for files whose amounts have none; an adjustment, say, can go either way.
+SIGN_OF: Final = SIGNS | {"fee": -1, "fee_refund": 1, "payout": -1, "payout_failure": 1}
 DATE_FORMAT_CHARS_MAX: Final = 100
 _DIRECTIVE: Final = re.compile("%(.)", re.DOTALL)
+_JALALI: Final = re.compile(r"(?:%[YmdHMSIpBb]|[-/:., ])+")
 _SAMPLE_DAY: Final = datetime(2026, 2, 28, tzinfo=UTC)  # a day to try a pattern on
 
 
 def checked(mapping: Mapping, at: str = "") -> Mapping:
     """The mapping, checked. `at` is its path in the rules that hold it. Raises InvalidField."""
-    columns, signs = mapping.columns, mapping.signs
-    if not (columns.gross or columns.net):
-        raise InvalidField(f"{at}columns.gross", "name the column of the gross amount, or of the net")
-    if signs.gross == "by_direction" and not signs.direction:
-        raise InvalidField(f"{at}signs.direction", "name the column that says which way the money went")
-    for name in ("kind", "currency"):
-        if not (getattr(columns, name) or getattr(mapping, name)):
-            raise InvalidField(f"{at}columns.{name}", f"name a column, or give one {name} for the whole file")
+    _check_columns(mapping, at)
     if mapping.currency and minor_digits(mapping.currency) is None:
         raise InvalidField(f"{at}currency", f"{mapping.currency!r} is not a currency of ISO 4217")
+    if mapping.thousands == mapping.decimal:
+        raise InvalidField(f"{at}thousands", f"{mapping.thousands!r} is the decimal mark")
     try:
-        _zone(mapping)
+        mapping.dates  # noqa: B018  (made here, to find out whether the zone is known)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise InvalidField(
             f"{at}timezone", f"{shown(str(mapping.timezone))} is not a time zone, like 'Europe/Berlin'"
@@ -119,15 +188,30 @@ def checked(mapping: Mapping, at: str = "") -> Mapping:
     if mapping.delimiter == '"' or not (mapping.delimiter.isprintable() or mapping.delimiter == "\t"):
         raise InvalidField(f"{at}delimiter", f"{mapping.delimiter!r} parts no cells; write it like ';' or a tab")
     if mapping.date_format:
-        _check_date_format(mapping.date_format, f"{at}date_format")
+        _check_date_format(mapping.date_format, mapping.calendar, f"{at}date_format")
     return mapping
 
 
-def _zone(mapping: Mapping) -> ZoneInfo | None:
-    return ZoneInfo(mapping.timezone) if mapping.timezone else None
+def _check_columns(mapping: Mapping, at: str) -> None:
+    columns, signs = mapping.columns, mapping.signs
+    if bool(columns.debit) != bool(columns.credit) or (columns.debit and columns.gross):
+        raise InvalidField(f"{at}columns.debit", "name the columns of both debit and credit, and then none of gross")
+    if not (columns.gross or columns.net or columns.debit):
+        raise InvalidField(
+            f"{at}columns.gross", "name the column of the gross amount, or of the net, or debit and credit"
+        )
+    if signs.gross == "by_direction" and not signs.direction:
+        raise InvalidField(f"{at}signs.direction", "name the column that says which way the money went")
+    if signs.gross != "signed" and columns.debit:
+        raise InvalidField(f"{at}signs.gross", "debit and credit say already which way the money went")
+    for name in ("kind", "currency"):
+        if not (columns.names(name) or getattr(mapping, name)):
+            raise InvalidField(f"{at}columns.{name}", f"name a column, or give one {name} for the whole file")
 
 
-def _check_date_format(pattern: str, field: str) -> None:
+def _check_date_format(pattern: str, calendar: str, field: str) -> None:
+    if pattern in UNIX:
+        return
     if len(pattern) > DATE_FORMAT_CHARS_MAX:
         raise InvalidField(field, f"at most {DATE_FORMAT_CHARS_MAX} characters, these are {len(pattern)}")
     directives = [directive for directive in _DIRECTIVE.findall(pattern) if directive != "%"]
@@ -136,6 +220,10 @@ def _check_date_format(pattern: str, field: str) -> None:
     for directive in directives:
         if directives.count(directive) > 1:
             raise InvalidField(field, f"%{directive} stands in {shown(pattern)} twice; once is right, like '%d.%m.%Y'")
+    if calendar == "jalali" and not _JALALI.fullmatch(pattern):
+        raise InvalidField(
+            field, "of the Jalali calendar are read %Y %m %d %B %b %H %I %M %S %p, parted by -/:., or a space"
+        )
     if not _says_the_day(pattern):
         raise InvalidField(field, f"{shown(pattern)} does not say day, month and year once; write it like '%d.%m.%Y'")
 
@@ -146,76 +234,3 @@ def _says_the_day(pattern: str) -> bool:
     except (ValueError, re.error):  # the latter where two directives say the same, like %x and %d
         return False
     return found.date() == _SAMPLE_DAY.date()
-
-
-def mapped_lines(rows: Iterable[tuple[int, Sequence[Cell]]], mapping: Mapping, provider: str) -> Iterator[Line]:
-    """The lines of a table whose columns the mapping names. Raises Misfit."""
-    below = iter(rows)
-    header = next((Header(row, cells) for row, cells in below if row >= mapping.header_row), None)
-    if header is None:
-        raise Misfit(None, None, "the file is empty")
-    if mapping is not OWN:
-        header.require(*filter(None, msgspec.structs.astuple(mapping.columns)))
-        header.require(*filter(None, [mapping.signs.direction]))
-    zone = _zone(mapping)
-    for record in records(below, header):
-        yield _line(record, mapping, zone, provider)
-
-
-def _line(record: Record, mapping: Mapping, zone: ZoneInfo | None, provider: str) -> Line:
-    columns = mapping.columns
-    raw_kind = record.shared(columns.kind) or mapping.kind
-    if not raw_kind:
-        raise record.misfit(columns.kind, "the kind is missing")
-    kind = mapping.kinds.get(raw_kind, raw_kind)
-    if columns.currency:
-        currency, digits = record.currency(columns.currency)
-    else:
-        assert mapping.currency is not None
-        currency, digits = mapping.currency, digits_of(mapping.currency)
-    fee = record.amount(columns.fee, digits, mapping.decimal)
-    amounts = record.amounts(
-        (columns.gross or str(columns.net), columns.fee or "", columns.net or ""),
-        kind,
-        _signed(record, columns.gross, digits, mapping, kind),
-        -fee if fee is not None and mapping.signs.fee == "negative" else fee,
-        _signed(record, columns.net, digits, mapping, kind),
-    )
-    return Line(
-        row=record.row,
-        provider=provider,
-        kind=kind,
-        raw_kind=raw_kind,
-        reference=record.reference(columns.reference),
-        gross=amounts.gross,
-        fee=amounts.fee,
-        net=amounts.net,
-        currency=currency,
-        occurred_at=record.moment(columns.occurred_at, zone, mapping.date_format),
-        order=record.word(columns.order),
-        payout=record.payout(columns.payout),
-    )
-
-
-def _no_sign(kind: str) -> str:
-    if kind in KINDS:
-        return f"an amount of the kind {kind} goes either way, and here it has no sign"
-    return f"{shown(kind)} is none of our kinds, and so says no sign; name it in the mapping's kinds"
-
-
-def _signed(record: Record, column: str | None, digits: int, mapping: Mapping, kind: str) -> int | None:
-    """Gross or net, signed as the mapping says."""
-    amount = record.amount(column, digits, mapping.decimal)
-    signs = mapping.signs
-    if amount is None or signs.gross == "signed":
-        return amount
-    if amount < 0:
-        raise record.misfit(column, "a sign, where the mapping says that amounts have none")
-    if signs.gross == "by_kind":
-        if kind not in _SIGN_OF:
-            raise record.misfit(mapping.columns.kind, _no_sign(kind))
-        return _SIGN_OF[kind] * amount
-    direction = record.word(signs.direction)
-    if direction not in (signs.debit, signs.credit):
-        raise record.misfit(signs.direction, f"neither {signs.debit!r} nor {signs.credit!r}")
-    return -amount if direction == signs.debit else amount

@@ -29,7 +29,7 @@ from msgspec.structs import replace
 
 from domain.currencies import minor_digits
 from domain.settlement.lines import LINES_MAX, RESERVE, Balance, Line, Meaning, Misfit, kind_of, shown
-from domain.settlement.tables.cells import REFERENCE_LENGTH_MAX, Cell, moment
+from domain.settlement.tables.cells import REFERENCE_LENGTH_MAX, Cell, Dates, moment
 from domain.settlement.tables.table import Header, Record
 
 REQUIRED: Final = (
@@ -48,7 +48,7 @@ _MOVES_NOTHING: Final = {"D": "denied", "P": "pending"}
 _REVERSED: Final = "V"
 _TAKEN_BACK: Final = {"payment": "payment_failure", "refund": "refund_failure"}
 _NO_MOVEMENTS: Final = ("T13", "T98")  # authorisations and orders; what is there to be seen only
-_DATE_FORMAT: Final = "%Y/%m/%d %H:%M:%S %z"
+_DATES: Final = Dates(None, "%Y/%m/%d %H:%M:%S %z")
 _DIRECTIONS: Final = {"CR": 1, "DR": -1}
 _BEGINNING: Final = 6  # the place, in a section's footer, of the beginning balance's CR or DR
 _ENDING: Final = 8
@@ -229,7 +229,7 @@ def _structure(reading: _Reading, what: str, row: int, cells: Sequence[str]) -> 
 def _time(text: str) -> datetime | None:
     """A section's time; none where an old report writes it otherwise: nothing hangs on it."""
     try:
-        return moment(text, None, _DATE_FORMAT)
+        return moment(text, _DATES)
     except ValueError:
         return None
 
@@ -263,7 +263,7 @@ def _line(record: Record, provider: str) -> Line:
         fee=amounts.fee,
         net=amounts.net,
         currency=currency,
-        occurred_at=record.moment("Transaction Initiation Date", None, _DATE_FORMAT),
+        occurred_at=record.moment(("Transaction Initiation Date",), _DATES),
         order=record.word("Invoice ID") or record.word("Custom Field"),
         concerns=(concerns,) if concerns and kind != "payment" else (),
     )

@@ -19,7 +19,7 @@ from datetime import UTC
 from typing import Final
 
 from domain.settlement.lines import RESERVE, Line, Meaning, Misfit, kind_of
-from domain.settlement.tables.cells import Cell
+from domain.settlement.tables.cells import Cell, Dates
 from domain.settlement.tables.table import Header, Record, records
 
 REQUIRED: Final = ("balance_transaction_id", "reporting_category", "currency", "gross", "fee", "net", "source_id")
@@ -69,6 +69,7 @@ _KINDS: Final[dict[str, Meaning]] = {
     "platform_earning_refund": "adjustment",
     "unreconciled_customer_funds": "adjustment",
 }
+_DATES: Final = Dates(UTC)
 _ORDER_COLUMNS: Final = (
     "payment_metadata[order]",
     "payment_metadata[order_id]",
@@ -119,7 +120,7 @@ def _line(record: Record, provider: str, created: str, order: str | None) -> Lin
         fee=fee,
         net=net,
         currency=currency,
-        occurred_at=record.moment(created, UTC),
+        occurred_at=record.moment((created,), _DATES),
         order=record.word(order),
         payout=record.payout("automatic_payout_id"),
         aliases=tuple(aliases),

@@ -4,11 +4,15 @@ Every function raises ValueError with a message that follows the name of the cel
 """
 
 import re
-from datetime import UTC, datetime, tzinfo
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from sys import intern
-from typing import Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
+from unicodedata import category
 
 import msgspec
+from persiantools.jdatetime import JalaliDateTime
 
 from domain.currencies import minor_digits
 from domain.money import WHOLE_DIGITS_MAX
@@ -42,10 +46,49 @@ _FORMULA: Final = re.compile(r"\A(?:[=@].|[+-].*[(|!])")
 # The apostrophe that our own exports put before such text.
 _DEFUSED: Final = re.compile(r"\A'(?=[\s\x00-\x20\x7f-\xa0\xad\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠])")
 _SEPARATORS: Final = re.compile(r"[.,'’  \u202f_]")
+_LATIN: Final = {ord(digit): str(place % 10) for place, digit in enumerate("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩")}
+_DECIMAL_OF_PERSIAN: Final = "٫"
+_THOUSANDS_OF_PERSIAN: Final = "٬"
+_MINUSES: Final = {ord(minus): "-" for minus in "−–—‒"}
+# From the first digit of an amount, or the point before it, to the last.
+_WITHIN: Final = re.compile(r"[.,]?[0-9](?:[0-9.,'’ \xa0\u2009\u202f]*[0-9])?")
+_SIGNS: Final = re.compile(r"[-+()]")
+_BLANKS: Final = re.compile("[\xa0\u2009\u202f]")
+BESIDE_CHARS_MAX: Final = 5
+_JALALI: Final = re.compile(
+    r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})(?:[T ]{1,3}([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?)?"
+)
+_UNIX: Final = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,9})?")
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 # By the decimal sign.
 _AMOUNT: Final = {
     sign: re.compile(rf"(-?)([0-9]{{1,{WHOLE_DIGITS_MAX}}})(?:{re.escape(sign)}([0-9]+))?") for sign in (".", ",")
 }
+
+
+class Notation(NamedTuple):
+    """How a file writes amounts: its decimal mark and the one between thousands, and whether digits may be Persian."""
+
+    decimal: str
+    thousands: str = ""
+    is_persian: bool = False
+
+
+# Patterns of dates that are numbers: seconds since 1970, and thousandths of them.
+UNIX: Final = ("unix", "unix_ms")
+
+
+class Dates(NamedTuple):
+    """How a file writes times.
+
+    `zone` is the zone of times without an offset; None refuses them, and takes days as days of UTC. `pattern` is
+    `strptime`'s, or one of UNIX; without one, text is ISO 8601, or as Iran writes it where the calendar is Jalali.
+    """
+
+    zone: tzinfo | None
+    pattern: str | None = None
+    is_jalali: bool = False
+    is_persian: bool = False
 
 
 def minor(cell: Cell, digits: int, decimal: str = ".") -> int:
@@ -57,6 +100,76 @@ def minor(cell: Cell, digits: int, decimal: str = ".") -> int:
     if isinstance(cell, Number):
         return _minor(cell.text, digits, ".")
     return _minor(cell.strip(), digits, decimal)
+
+
+def noted(cell: Cell, digits: int, notation: Notation, currency: str) -> int | None:
+    """The amount in minor units as the notation writes it, with what may stand around it; None for nothing."""
+    if not isinstance(cell, str):
+        return minor(cell, digits)
+    text = cell.strip()
+    if notation.is_persian:
+        marks = {_DECIMAL_OF_PERSIAN: notation.decimal, _THOUSANDS_OF_PERSIAN: notation.thousands}
+        text = "".join(marks.get(character, character) for character in in_latin(text))
+    text = text.translate(_MINUSES)
+    if not text.strip("-"):
+        return None
+    if _AMOUNT[notation.decimal].fullmatch(text):
+        return _checked_minor(text, digits, notation.decimal)
+    return _checked_minor(_bare(text, notation, currency), digits, notation.decimal)
+
+
+def _checked_minor(text: str, digits: int, decimal: str) -> int:
+    """Three zeros too many may be thousands: 12.000 is refused, and not taken for 12.00."""
+    fraction = text.partition(decimal)[2]
+    if len(fraction) == 3 > digits:
+        raise ValueError(_why_no_amount(text, decimal))
+    return _minor(text, digits, decimal)
+
+
+def _bare(text: str, notation: Notation, currency: str) -> str:
+    """The number alone, with its minus. Raises ValueError for what is neither a sign nor a currency beside it."""
+    within = _WITHIN.search(text)
+    if not within or text[0] == "=":
+        raise ValueError(_why_no_amount(text, notation.decimal))
+    before, number, after = text[: within.start()], within[0], text[within.end() :]
+    around = before + after
+    is_negative = "-" in around or before.lstrip().startswith("(")
+    if around.count("-") > 1 or around.count("+") > 1 or (("-" in around or "(" in around) and "+" in around):
+        raise ValueError(f"{shown(text)} has more signs than one")
+    if before.count("(") != after.count(")") or ("(" in around and "-" in around):
+        raise ValueError(_why_no_amount(text, notation.decimal))
+    for beside in (before, after):
+        _check_beside(_SIGNS.sub("", beside).strip(), text, notation, currency)
+    return ("-" if is_negative else "") + _ungrouped(number, text, notation)
+
+
+def _check_beside(beside: str, text: str, notation: Notation, currency: str) -> None:
+    """A currency's sign or code, and not another currency's."""
+    if not beside:
+        return
+    if len(beside) > BESIDE_CHARS_MAX or not all(is_of_currency(character) for character in beside):
+        raise ValueError(_why_no_amount(text, notation.decimal))
+    code = beside.upper()
+    if code != currency and minor_digits(code) is not None:
+        raise ValueError(f"{shown(text)} is of another currency than its line, which is of {currency}")
+
+
+def is_of_currency(character: str) -> bool:
+    return character.isalpha() or character == "." or category(character) == "Sc"
+
+
+def _ungrouped(number: str, text: str, notation: Notation) -> str:
+    """The number without the marks between its thousands (or between thousands and lakhs), which must be in place."""
+    thousands, decimal = notation.thousands, notation.decimal
+    number = _BLANKS.sub(" ", number.replace("’", "'"))
+    whole, mark, fraction = number.partition(decimal)
+    if thousands and thousands in whole:
+        first, *groups = whole.split(thousands)
+        sizes = [len(group) for group in groups]
+        if not (1 <= len(first) <= 3 and sizes[-1] == 3 and all(size in (2, 3) for size in sizes)):
+            raise ValueError(f"{shown(text)} has a mark between thousands where none belongs")
+        whole = first + "".join(groups)
+    return (whole or "0") + (mark + fraction if fraction else "")
 
 
 def _minor(text: str, digits: int, decimal: str) -> int:
@@ -119,37 +232,91 @@ def reference(cell: Cell) -> str:
     return text
 
 
-def moment(cell: Cell, zone: tzinfo | None, pattern: str | None = None) -> datetime:
-    """The time in UTC; a plain day stands for its beginning.
-
-    `zone` is the zone of times without an offset; None refuses them, and takes days as days of UTC. `pattern` is
-    `strptime`'s; without one, text is ISO 8601.
-    """
+def moment(cell: Cell, dates: Dates) -> datetime:
+    """The time in UTC; a plain day stands for its beginning."""
     if isinstance(cell, Unreadable):
         raise ValueError(cell.why)
-    if isinstance(cell, Number):
+    if dates.pattern in UNIX:
+        found = _since_1970(cell.text if isinstance(cell, Number) else str(cell).strip(), dates)
+    elif isinstance(cell, Number):
         raise ValueError(f"{shown(cell.text)} is a number, not a date; give the column a date format")
-    found = cell if isinstance(cell, datetime) else _parsed(cell.strip(), zone, pattern)
+    else:
+        found = cell if isinstance(cell, datetime) else _parsed(cell.strip(), dates)
     if found.tzinfo is None:
-        found = found.replace(tzinfo=zone or UTC)
+        found = found.replace(tzinfo=dates.zone or UTC)
     try:
         return found.astimezone(UTC)
     except OverflowError:
         raise ValueError(f"{shown(str(cell))} is outside the calendar") from None
 
 
-def _parsed(text: str, zone: tzinfo | None, pattern: str | None) -> datetime:
+def in_latin(text: str) -> str:
+    """The text with Latin digits for Persian and Arabic ones."""
+    return text.translate(_LATIN)
+
+
+def together(cells: Sequence[Cell]) -> Cell:
+    """A day and a time of their own columns as one cell."""
+    first, *more = cells
+    texts = [cell.text if isinstance(cell, Number) else str(cell).strip() for cell in more]
+    if isinstance(first, datetime):
+        try:
+            at = time.fromisoformat(" ".join(filter(None, texts)) or "00:00")
+        except ValueError:
+            raise ValueError(f"{shown(' '.join(texts))} is no time of a day, like 10:30:00") from None
+        return first.replace(hour=at.hour, minute=at.minute, second=at.second)
+    if isinstance(first, Unreadable):
+        return first
+    return " ".join(filter(None, (first.text if isinstance(first, Number) else first.strip(), *texts)))
+
+
+def _since_1970(text: str, dates: Dates) -> datetime:
+    found = _UNIX.fullmatch(in_latin(text) if dates.is_persian else text)
+    if not found:
+        raise ValueError(f"{shown(text)} is no time in seconds since 1970" if text else "the date is missing")
+    whole = int(found[0].partition(".")[0])
+    try:
+        return _EPOCH + (timedelta(milliseconds=whole) if dates.pattern == "unix_ms" else timedelta(seconds=whole))
+    except OverflowError:
+        raise ValueError(f"{shown(text)} is outside the calendar") from None
+
+
+def _parsed(text: str, dates: Dates) -> datetime:
+    pattern = dates.pattern
+    if dates.is_persian:
+        text = in_latin(text)
+    if dates.is_jalali:
+        return _jalali(text, dates)
     iso = None if pattern else _MOMENT.fullmatch(text)
-    if iso and not iso["offset"] and zone is None:
+    if iso and not iso["offset"] and dates.zone is None:
         raise ValueError(f"{shown(text)} has no offset from UTC; write it like 2026-03-01T10:30:00Z")
     try:
         if pattern and text.isascii() and len(text) <= TEXT_LENGTH_MAX:
             return datetime.strptime(text, pattern)  # noqa: DTZ007  (the caller gives it its zone)
         if iso or _DAY.fullmatch(text):
-            return datetime.fromisoformat(text.upper())
+            return datetime.fromisoformat(text)
     except ValueError:
         pass
+    raise _no_date(text, pattern or "2026-03-01 or 2026-03-01T10:30:00Z")
+
+
+def _jalali(text: str, dates: Dates) -> datetime:
+    """A time of the Jalali calendar, with Persian names of months or English ones."""
+    known: Any = JalaliDateTime  # the package says no types
+    found: datetime
+    if dates.pattern and len(text) <= TEXT_LENGTH_MAX:
+        for locale in ("en", "fa"):
+            with suppress(ValueError, OverflowError):
+                found = known.strptime(text, dates.pattern, locale).to_gregorian()
+                return found
+    elif not dates.pattern and (said := _JALALI.fullmatch(text)):
+        with suppress(ValueError, OverflowError):
+            found = known(*(int(part or 0) for part in said.groups())).to_gregorian()
+            return found
+    raise _no_date(text, f"{dates.pattern or '1404/12/10 or 1404/12/10 10:30:00'} in the Jalali calendar")
+
+
+def _no_date(text: str, like: str) -> ValueError:
     if not text:
-        raise ValueError("the date is missing")
-    like = pattern or "2026-03-01 or 2026-03-01T10:30:00Z"
-    raise ValueError(f"{shown(text)} is not a date of the calendar, written like {like}")
+        return ValueError("the date is missing")
+    return ValueError(f"{shown(text)} is not a date of the calendar, written like {like}")

@@ -5,25 +5,15 @@ file was cut off, or put together from several.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime
 from sys import intern
 from typing import Final, NamedTuple
 
-from domain.settlement.lines import LINES_MAX, SIGNS, Misfit, shown
+from domain.settlement.lines import LINES_MAX, Misfit, shown, wrong_sign
 from domain.settlement.tables import cells
-from domain.settlement.tables.cells import Cell
+from domain.settlement.tables.cells import Cell, Dates, Notation
 
 COLUMNS_MAX: Final = 500
-_WRONG_SIGN: Final = {
-    "payment": "a payment must not be negative; money that was given back is a refund",
-    "payment_failure": "a payment that failed must be negative, since it takes from the balance",
-    "refund": "a refund must be negative, since it takes from the balance",
-    "refund_failure": "a refund that failed must not be negative, since it comes back",
-    "chargeback": "a chargeback must be negative; one that was won is a chargeback_reversal",
-    "chargeback_reversal": "a chargeback that was reversed must not be negative, since it comes back",
-    "reserve_held": "a reserve that is held must be negative; one that is given back is reserve_released",
-    "reserve_released": "a reserve that is released must not be negative; one that is kept back is reserve_held",
-}
 
 
 class Amounts(NamedTuple):
@@ -51,6 +41,9 @@ class Header:
                 raise Misfit(self.row, name, f"there is no such column{self._hint()}")
             if self.names.count(name) > 1:
                 raise Misfit(self.row, name, "this column is there twice")
+
+    def has(self, names: Iterable[str]) -> bool:
+        return all(name in self.places for name in names)
 
     def _hint(self) -> str:
         if len(self.names) == 1:
@@ -107,21 +100,25 @@ class Record:
         except ValueError as error:
             raise self.misfit(column, str(error)) from None
 
-    def amount(self, column: str | None, digits: int, decimal: str = ".") -> int | None:
-        """Minor units; None for an empty cell."""
+    def amount(
+        self, column: str | None, digits: int, notation: Notation | None = None, currency: str = ""
+    ) -> int | None:
+        """Minor units; None for an empty cell. Without a notation an amount is plain digits with a point."""
         cell = self.cell(column)
         if isinstance(cell, str) and not cell.strip():
             return None
         try:
-            return cells.minor(cell, digits, decimal)
+            return cells.minor(cell, digits) if notation is None else cells.noted(cell, digits, notation, currency)
         except ValueError as error:
             raise self.misfit(column, str(error)) from None
 
-    def moment(self, column: str, zone: tzinfo | None, pattern: str | None = None) -> datetime:
+    def moment(self, columns: Sequence[str], dates: Dates) -> datetime:
+        """The time that the columns say together."""
+        found = [self.cell(column) for column in columns]
         try:
-            return cells.moment(self.cell(column), zone, pattern)
+            return cells.moment(found[0] if len(found) == 1 else cells.together(found), dates)
         except ValueError as error:
-            raise self.misfit(column, str(error)) from None
+            raise self.misfit(columns[0], str(error)) from None
 
     def amounts(
         self, columns: tuple[str, str, str], kind: str, gross: int | None, fee: int | None, net: int | None
@@ -138,8 +135,8 @@ class Record:
         if gross is None:
             assert net is not None
             gross = net + fee
-        if gross * SIGNS.get(kind, 0) < 0:
-            raise self.misfit(columns[0], _WRONG_SIGN[kind])
+        if wrong := wrong_sign(kind, gross):
+            raise self.misfit(columns[0], wrong)
         if net is not None and net != gross - fee:
             raise self.misfit(columns[2], "gross less fee is not net, which it is on every line of a whole file")
         return Amounts(gross, fee, gross - fee)

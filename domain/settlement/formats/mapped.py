@@ -1,0 +1,182 @@
+"""The lines of a table whose layout a mapping describes: our own, or any other."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from domain.currencies import digits_of
+from domain.settlement.formats.mapping import BETWEEN, OWN, SIGN_OF, Mapping
+from domain.settlement.lines import KINDS, Line, Meaning, Misfit, kind_of, shown
+from domain.settlement.tables.cells import TEXT_LENGTH_MAX, Cell, Dates, in_latin
+from domain.settlement.tables.table import Header, Record, records
+
+# Rows above the header, where nobody says which one it is.
+PREAMBLE_ROWS_MAX: Final = 100
+# Whatever the word of a column is.
+_ANY: Final = "*"
+
+
+def mapped_lines(rows: Iterable[tuple[int, Sequence[Cell]]], mapping: Mapping, provider: str) -> Iterator[Line]:
+    """Raises Misfit."""
+    below = iter(rows)
+    header = _header(below, mapping)
+    if mapping is not OWN:
+        header.require(*mapping.required())
+    reading = _Reading(mapping, provider)
+    wanted = _wanted(below, mapping, len(header.names))
+    for record in records(wanted, header):
+        if not any(record.word(column) in words for column, words in mapping.skip.cells.items()):
+            yield reading.line(record)
+
+
+def _header(rows: Iterator[tuple[int, Sequence[Cell]]], mapping: Mapping) -> Header:
+    """The row that is said to be the header; where none is, the first with all columns, or the first of all."""
+    first: Header | None = None
+    for place, (row, cells) in enumerate(rows):
+        if mapping.header_row is not None and row < mapping.header_row:
+            continue
+        header = Header(row, cells)
+        if mapping.header_row is not None or header.has(mapping.required()):
+            return header
+        first = first or header
+        if place >= PREAMBLE_ROWS_MAX:
+            break
+    if first is None:
+        raise Misfit(None, None, "the file is empty")
+    return first
+
+
+def _wanted(
+    rows: Iterable[tuple[int, Sequence[Cell]]], mapping: Mapping, width: int
+) -> Iterator[tuple[int, Sequence[Cell]]]:
+    """The rows that are lines, as far as that can be told before their cells are read."""
+    for row, cells in rows:
+        begin = cells[0].strip() if isinstance(cells[0], str) else ""
+        if begin and begin.startswith(mapping.skip.begins):
+            return
+        if not (mapping.skip.short and len(cells) < width):
+            yield row, cells
+
+
+class _Reading:
+    """A mapping, looked up once for all lines."""
+
+    def __init__(self, mapping: Mapping, provider: str) -> None:
+        self._mapping = mapping
+        self._provider = provider
+        self._columns = columns = mapping.columns
+        self._kinds = columns.names("kind")
+        self._references = columns.names("reference")
+        self._references_of: dict[str, tuple[str, ...]] = {
+            str(kind): names for kind, names in mapping.references.items()
+        }
+        self._concerns = columns.names("concerns")
+        self._fees = columns.names("fee")
+        self._times = columns.names("occurred_at")
+        self._orders = columns.names("order")
+        self._dates: Dates = mapping.dates
+        self._notation = None if mapping is OWN else mapping.notation
+        self._digits = digits_of(mapping.currency) if mapping.currency else 0
+
+    def line(self, record: Record) -> Line:
+        mapping, columns = self._mapping, self._columns
+        raw_kind = self._raw_kind(record)
+        meaning = _meaning(raw_kind, mapping)
+        currency, digits = (
+            record.currency(columns.currency) if columns.currency else (mapping.currency or "", self._digits)
+        )
+        digits = 0 if mapping.minor_units else digits
+        gross, net = (self._signed(record, name, digits, currency, meaning) for name in (columns.gross, columns.net))
+        if columns.debit:
+            gross = self._by_column(record, digits, currency)
+        fee = self._fee(record, digits, currency)
+        kind = kind_of(meaning, net if net is not None else (gross or 0) - (fee or 0))
+        names = (columns.gross or columns.debit or str(columns.net), *(self._fees[:1] or ("",)), columns.net or "")
+        amounts = record.amounts((names[0], names[1], names[2]), kind, gross, fee, net)
+        reference, *aliases = self._named(record, self._references_of.get(kind, self._references)) or [""]
+        concerns = self._named(record, self._concerns) if kind != "payment" else []
+        return Line(
+            row=record.row,
+            provider=self._provider,
+            kind=kind,
+            raw_kind=raw_kind,
+            reference=reference,
+            gross=amounts.gross,
+            fee=amounts.fee,
+            net=amounts.net,
+            currency=currency,
+            occurred_at=record.moment(self._times, self._dates),
+            order=self._text(" ".join(filter(None, map(record.word, self._orders)))[:TEXT_LENGTH_MAX]),
+            payout=record.payout(columns.payout),
+            aliases=tuple(aliases),
+            concerns=tuple(concerns),
+        )
+
+    def _raw_kind(self, record: Record) -> str:
+        words = [record.shared(column) for column in self._kinds]
+        raw_kind = (words[0] if len(words) == 1 else BETWEEN.join(words)) if any(words) else self._mapping.kind
+        if not raw_kind and "" not in self._mapping.kinds:
+            raise record.misfit(self._kinds[0] if self._kinds else None, "the kind is missing")
+        return raw_kind or ""
+
+    def _named(self, record: Record, columns: Sequence[str]) -> list[str]:
+        """The references in these columns, each once."""
+        return list(dict.fromkeys(self._text(name) for name in map(record.reference, columns) if name))
+
+    def _text(self, text: str) -> str:
+        return in_latin(text) if self._dates.is_persian else text
+
+    def _fee(self, record: Record, digits: int, currency: str) -> int | None:
+        found = [record.amount(column, digits, self._notation, currency) for column in self._fees]
+        fees = [fee for fee in found if fee is not None]
+        if not fees:
+            return None
+        return -sum(fees) if self._mapping.signs.fee == "negative" else sum(fees)
+
+    def _by_column(self, record: Record, digits: int, currency: str) -> int | None:
+        """The amount of the debit or of the credit column; banks write a debit with a minus or without."""
+        columns = self._columns
+        debit, credit = (
+            record.amount(column, digits, self._notation, currency) for column in (columns.debit, columns.credit)
+        )
+        if debit and credit:
+            raise record.misfit(columns.debit, f"an amount here and in {shown(str(columns.credit))}; only one can be")
+        if credit is not None and credit < 0:
+            raise record.misfit(columns.credit, "a credit must not be negative")
+        return -abs(debit) if debit else (credit if credit is not None else debit)
+
+    def _signed(self, record: Record, column: str | None, digits: int, currency: str, meaning: Meaning) -> int | None:
+        """Gross or net, signed as the mapping says."""
+        amount = record.amount(column, digits, self._notation, currency)
+        signs = self._mapping.signs
+        if amount is None or signs.gross == "signed":
+            return amount
+        if amount < 0:
+            raise record.misfit(column, "a sign, where the mapping says that amounts have none")
+        if signs.gross == "by_kind":
+            if not isinstance(meaning, str) or meaning not in SIGN_OF:
+                raise record.misfit(self._kinds[0] if self._kinds else None, _no_sign(meaning))
+            return SIGN_OF[meaning] * amount
+        direction = record.word(signs.direction)
+        if direction not in (signs.debit, signs.credit):
+            raise record.misfit(signs.direction, f"neither {signs.debit!r} nor {signs.credit!r}")
+        return -amount if direction == signs.debit else amount
+
+
+def _meaning(raw_kind: str, mapping: Mapping) -> Meaning:
+    """What the kinds have for these words, or for the first of them and any others; else the words themselves."""
+    kinds = mapping.kinds
+    if raw_kind in kinds:
+        return kinds[raw_kind]
+    if kinds and any(key.endswith(_ANY) for key in kinds):
+        words = raw_kind.split(BETWEEN)
+        for left in range(len(words) - 1, -1, -1):
+            if (key := BETWEEN.join((*words[:left], _ANY))) in kinds:
+                return kinds[key]
+    return raw_kind
+
+
+def _no_sign(meaning: Meaning) -> str:
+    if isinstance(meaning, tuple) or meaning in KINDS:
+        kinds = meaning if isinstance(meaning, str) else " or ".join(meaning)
+        return f"an amount of the kind {kinds} goes either way, and here it has no sign"
+    return f"{shown(meaning)} is none of our kinds, and so says no sign; name it in the mapping's kinds"
