@@ -26,7 +26,9 @@ from domain.reconciliation.report import Asked, Earlier, Report, encode, in_tran
 from domain.reconciliation.rules import DEFAULT, Rules, rules_from
 from domain.reconciliation.state import RECONCILIATION, Decision, Reconciliation, is_open, uuid_of
 from domain.settlement import lines
+from domain.settlement.lines import Misfit, SettlementRefused
 from domain.settlement.reading import read
+from domain.settlement.shipped import recognised, shipped
 from domain.topics import kind_of
 
 _READ_BYTES: Final = 64 * 1024
@@ -144,9 +146,10 @@ class Reconciling:
     ) -> Outcome:
         """Takes a settlement file in; the same file by the same rules again changes nothing.
 
-        Raises SettlementRefused, or InvalidField where the rules are wrong; then nothing is recorded or kept.
+        The rules may be the name of those that come with the program. Raises SettlementRefused, or InvalidField where
+        the rules are wrong; then nothing is recorded or kept.
         """
-        toml = DEFAULT if rules_toml is None else rules_toml
+        toml = _rules_of(file, name, provider, rules_toml)
         rules, rules_text = rules_from(toml), toml.encode()
         file_sha256, rules_sha256 = _sha256_of(file), hashlib.sha256(rules_text).hexdigest()
         uuid = uuid_of(provider, file_sha256, rules_sha256)
@@ -279,6 +282,20 @@ class Reconciling:
         after, records = place(RECONCILIATION, state, uuid, events)
         positions = self._ledger.append(t, self._ledger.stored(records), provenance=provenance, now=now)
         return Outcome(after, positions[-1])
+
+
+def _rules_of(file: BinaryIO, name: str, provider: str, given: str | None) -> str:
+    """The text of the rules that are kept: with the description of the file, where the program has one."""
+    if given is not None and given.strip() in shipped():
+        return f"{DEFAULT}\n{shipped()[given.strip()].text}"
+    toml = DEFAULT if given is None else given
+    if rules_from(toml).mapping(provider) is not None:
+        return toml
+    try:
+        known = recognised(file)
+    except Misfit as misfit:
+        raise SettlementRefused(name, misfit.row, misfit.column, misfit.message) from None
+    return f"{toml}\n{shipped()[known].text}" if known else toml
 
 
 def _read(file: BinaryIO, name: str, provider: str, rules: Rules) -> _Settled:

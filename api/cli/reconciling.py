@@ -25,6 +25,7 @@ from api.cli.terminal import (
 from domain.log.records import Provenance
 from domain.reconciling import Given, Reconciling
 from domain.refusals import Refusal
+from domain.settlement.shipped import shipped
 from projections.journal import Journal
 from projections.reconciliations import shown as reconciliations
 from projections.reconciliations.shown import Shown
@@ -35,13 +36,13 @@ RESULTS_SHOWN_MAX = 200
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--provider", required=True, help="Whose settlement it is, as the payments name it, like stripe.")
-@click.option("--rules", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A rules file, TOML.")
+@click.option("--rules", help="A rules file, TOML, or the name of one that comes with the program, like adyen.")
 @click.option("--again", is_flag=True, help="Look again, to the head of the log, where the file was taken in before.")
 @click.option("--json", "form", flag_value="json", help="Print all of it as JSON.")
 @click.option("--csv", "form", flag_value="csv", help="Print the results as CSV.")
 @click.option("--xlsx", type=click.Path(dir_okay=False, path_type=Path), help="Write it as a workbook as well.")
 def reconcile(  # noqa: PLR0917  (click hands over each option)
-    file: Path, provider: str, rules: Path | None, again: bool, form: str | None, xlsx: Path | None
+    file: Path, provider: str, rules: str | None, again: bool, form: str | None, xlsx: Path | None
 ) -> None:
     """Hold a provider's settlement FILE against the payments of the ledger, to the cent.
 
@@ -60,7 +61,7 @@ def reconcile(  # noqa: PLR0917  (click hands over each option)
         views.ensure(say)
     reconciling, who = Reconciling(ledger, Journal(views)), Provenance("cli:reconcile")
     try:
-        toml = None if rules is None else rules.read_text("utf-8")
+        toml = None if rules is None else _rules_text(rules)
         with writing_the_log(), file.open("rb") as content:
             outcome = reconciling.start(content, file.name, provider, toml, who)
             if again:
@@ -76,6 +77,15 @@ def reconcile(  # noqa: PLR0917  (click hands over each option)
     _print_reconciliation(one, form)
     if one.state.open:
         sys.exit(NEEDS_A_PERSON)
+
+
+def _rules_text(rules: str) -> str:
+    """What a rules file says; or the name of one that comes with the program, as it is."""
+    if rules in shipped() and not Path(rules).exists():
+        return rules
+    if not Path(rules).is_file():
+        fail(f"{rules} is no file, and none of the rules that come with the program: {', '.join(shipped())}")
+    return Path(rules).read_text("utf-8")
 
 
 def _write_workbook(one: Shown, path: Path) -> None:

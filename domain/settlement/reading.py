@@ -14,6 +14,8 @@ from typing import BinaryIO, Final
 
 from msgspec.structs import replace
 
+from domain.settlement.formats.amazon import BEGINS as AMAZON_BEGINS
+from domain.settlement.formats.amazon import amazon_lines
 from domain.settlement.formats.camt import camt_lines
 from domain.settlement.formats.mapped import mapped_lines
 from domain.settlement.formats.mapping import OWN, OWN_REQUIRED, KindOrPair, Mapping
@@ -21,6 +23,7 @@ from domain.settlement.formats.mt940 import mt940_lines
 from domain.settlement.formats.paypal import paypal_lines
 from domain.settlement.formats.stripe import is_stripe, stripe_lines
 from domain.settlement.lines import TEXTS_CHARS_MAX, Balance, Line, Misfit, SettlementRefused, kind_of, wrong_sign
+from domain.settlement.shipped import shipped
 from domain.settlement.tables.cells import Cell
 from domain.settlement.tables.rows import csv_rows
 from domain.settlement.tables.sheet import sheet_rows
@@ -40,9 +43,9 @@ _OTHERS: Final = (
     (re.compile(rb"!Type:"), f"QIF, which is not read; {_INSTEAD}"),
     (re.compile(rb"(?i:<!doctype html|<html)"), "a web page; was the sign-in page saved instead of the file?"),
 )
-KNOWN: Final = (
-    "our own layout, Stripe's itemised reports, PayPal's settlement and transaction detail reports,"
-    " camt.052, camt.053, camt.054, MT940 and MT942"
+_KNOWN: Final = (
+    "our own layout, Stripe's itemised reports, PayPal's settlement and transaction detail reports, Amazon's V2 flat"
+    " file, camt.052, camt.053, camt.054, MT940, MT942 and, as rules that come with the program,"
 )
 
 
@@ -101,6 +104,9 @@ def _lines(
             raise Misfit(None, None, f"this is {called}")
     if begin.startswith((b"<", b"\xff\xfe<\x00", b"\xfe\xff\x00<")):
         yield from camt_lines(stream, provider, on_balance)
+    elif mapping is None and begin.startswith(AMAZON_BEGINS):
+        with closing(csv_rows(stream, delimiter="\t")) as rows:
+            yield from amazon_lines(rows, provider)
     elif mapping is None and _SWIFT.search(begin):
         yield from mt940_lines(stream, provider, on_balance)
     else:
@@ -150,8 +156,9 @@ def _check_own(row: int, names: Sequence[str]) -> None:
     except Misfit as misfit:
         if misfit.column in header.places:
             raise  # it is there twice
-        can = f"known are {KNOWN}; a rules file can describe any other, and `run.py reconcile rules FILE` begins one"
-        raise Misfit(misfit.row, misfit.column, f"{misfit.message}; {can}") from None
+        known = f"known are {_KNOWN} {', '.join(shipped())}"
+        can = "a rules file can describe any other, and `run.py reconcile rules FILE` begins one"
+        raise Misfit(misfit.row, misfit.column, f"{misfit.message}; {known}; {can}") from None
 
 
 def _check_last_line(stream: BinaryIO) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from domain.currencies import digits_of
-from domain.settlement.formats.mapping import BETWEEN, OWN, SIGN_OF, Mapping
+from domain.settlement.formats.mapping import BETWEEN, OWN, SIGN_OF, KindOrPair, Mapping
 from domain.settlement.lines import KINDS, Line, Meaning, Misfit, kind_of, shown
 from domain.settlement.tables.cells import TEXT_LENGTH_MAX, Cell, Dates, in_latin
 from domain.settlement.tables.table import Header, Record, records
@@ -71,7 +71,10 @@ class _Reading:
         }
         self._concerns = columns.names("concerns")
         self._fees = columns.names("fee")
+        net_column = columns.net or columns.net_debit or ""
+        self._amounts = (columns.gross or columns.debit or net_column, (*self._fees, "")[0], net_column)
         self._times = columns.names("occurred_at")
+        self._payouts = columns.names("payout")
         self._orders = columns.names("order")
         self._dates: Dates = mapping.dates
         self._notation = None if mapping is OWN else mapping.notation
@@ -80,18 +83,19 @@ class _Reading:
     def line(self, record: Record) -> Line:
         mapping, columns = self._mapping, self._columns
         raw_kind = self._raw_kind(record)
-        meaning = _meaning(raw_kind, mapping)
+        meaning = _meaning(raw_kind, mapping.kinds)
         currency, digits = (
             record.currency(columns.currency) if columns.currency else (mapping.currency or "", self._digits)
         )
         digits = 0 if mapping.minor_units else digits
         gross, net = (self._signed(record, name, digits, currency, meaning) for name in (columns.gross, columns.net))
         if columns.debit:
-            gross = self._by_column(record, digits, currency)
+            gross = self._by_column(record, columns.debit, columns.credit, digits, currency)
+        if columns.net_debit:
+            net = self._by_column(record, columns.net_debit, columns.net_credit, digits, currency)
         fee = self._fee(record, digits, currency)
         kind = kind_of(meaning, net if net is not None else (gross or 0) - (fee or 0))
-        names = (columns.gross or columns.debit or str(columns.net), *(self._fees[:1] or ("",)), columns.net or "")
-        amounts = record.amounts((names[0], names[1], names[2]), kind, gross, fee, net)
+        amounts = record.amounts(self._amounts, kind, gross, fee, net)
         reference, *aliases = self._named(record, self._references_of.get(kind, self._references)) or [""]
         concerns = self._named(record, self._concerns) if kind != "payment" else []
         return Line(
@@ -106,7 +110,7 @@ class _Reading:
             currency=currency,
             occurred_at=record.moment(self._times, self._dates),
             order=self._text(" ".join(filter(None, map(record.word, self._orders)))[:TEXT_LENGTH_MAX]),
-            payout=record.payout(columns.payout),
+            payout=next(filter(None, map(record.payout, self._payouts)), ""),
             aliases=tuple(aliases),
             concerns=tuple(concerns),
         )
@@ -132,16 +136,17 @@ class _Reading:
             return None
         return -sum(fees) if self._mapping.signs.fee == "negative" else sum(fees)
 
-    def _by_column(self, record: Record, digits: int, currency: str) -> int | None:
+    def _by_column(
+        self, record: Record, debit_column: str, credit_column: str | None, digits: int, currency: str
+    ) -> int | None:
         """The amount of the debit or of the credit column; banks write a debit with a minus or without."""
-        columns = self._columns
         debit, credit = (
-            record.amount(column, digits, self._notation, currency) for column in (columns.debit, columns.credit)
+            record.amount(column, digits, self._notation, currency) for column in (debit_column, credit_column)
         )
         if debit and credit:
-            raise record.misfit(columns.debit, f"an amount here and in {shown(str(columns.credit))}; only one can be")
+            raise record.misfit(debit_column, f"an amount here and in {shown(str(credit_column))}; only one can be")
         if credit is not None and credit < 0:
-            raise record.misfit(columns.credit, "a credit must not be negative")
+            raise record.misfit(credit_column, "a credit must not be negative")
         return -abs(debit) if debit else (credit if credit is not None else debit)
 
     def _signed(self, record: Record, column: str | None, digits: int, currency: str, meaning: Meaning) -> int | None:
@@ -162,17 +167,12 @@ class _Reading:
         return -amount if direction == signs.debit else amount
 
 
-def _meaning(raw_kind: str, mapping: Mapping) -> Meaning:
-    """What the kinds have for these words, or for the first of them and any others; else the words themselves."""
-    kinds = mapping.kinds
+def _meaning(raw_kind: str, kinds: dict[str, KindOrPair]) -> Meaning:
+    """What the kinds have for these words, or for the longest beginning of them; else the words themselves."""
     if raw_kind in kinds:
         return kinds[raw_kind]
-    if kinds and any(key.endswith(_ANY) for key in kinds):
-        words = raw_kind.split(BETWEEN)
-        for left in range(len(words) - 1, -1, -1):
-            if (key := BETWEEN.join((*words[:left], _ANY))) in kinds:
-                return kinds[key]
-    return raw_kind
+    begins = [key for key in kinds if key.endswith(_ANY) and raw_kind.startswith(key[:-1])]
+    return kinds[max(begins, key=len)] if begins else raw_kind
 
 
 def _no_sign(meaning: Meaning) -> str:

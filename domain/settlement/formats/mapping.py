@@ -19,17 +19,17 @@ A mapping for a bank's CSV, say:
     reference = ["Referenz", "Auftrag"]   # of several the first that is filled; the line answers to the others too
     concerns = "Ursprung"             # references of the payment that a refund, a chargeback or a failure is about
     kind = ["Art", "Status"]          # of several the words together: "Zahlung / gebucht"
-    gross = "Betrag"                  # or debit and credit, where the way of the money has a column each
+    gross = "Betrag"                  # or debit and credit, where the way of the money has a column each; so for net:
     fee = ["Gebühr", "Steuer"]        # of several the sum
-    net = "Netto"
+    net = "Netto"                     # net_debit and net_credit
     currency = "Währung"
     occurred_at = ["Tag", "Zeit"]     # of several all together, parted by a space
     order = ["Rechnung", "Text"]      # of several all together
-    payout = "Auszahlung"
+    payout = "Auszahlung"             # of several the first that is filled
 
     [kinds]                           # the file's words for our kinds; others are kept as they are
     "Zahlung / gebucht" = "payment"
-    "Erstattung / *" = "refund"       # whatever the last words are
+    "Erstattung / *" = "refund"       # whatever stands behind; the longest that fits
     Reserve = ["reserve_held", "reserve_released"]   # by the way of the money: what takes, and what gives
 
     [references]                      # other reference columns for lines of a kind
@@ -89,9 +89,11 @@ class Columns(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     credit: _Name | None = None
     fee: _Columns = ()
     net: _Name | None = None
+    net_debit: _Name | None = None
+    net_credit: _Name | None = None
     currency: _Name | None = None
     order: _Columns = ()
-    payout: _Name | None = None
+    payout: _Columns = ()
 
     def names(self, field: str) -> tuple[str, ...]:
         """The columns of a field, none, one or several."""
@@ -148,7 +150,9 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         return Dates(zone, self.date_format, self.calendar == "jalali", self.digits == "persian")
 
     def required(self) -> list[str]:
-        """The columns that a file must have."""
+        """The columns that a file must have: of a layout that is recognised those, else all that are named."""
+        if self.recognised_by:
+            return list(self.recognised_by)
         references = [name for names in self.references.values() for name in names]
         named = [*self.columns.all(), *references, *self.skip.cells]
         return list(dict.fromkeys([*named, *filter(None, [self.signs.direction])]))
@@ -156,9 +160,7 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 _OWN_COLUMNS: Final = ("reference", "kind", "gross", "fee", "net", "currency", "occurred_at", "order", "payout")
 OWN: Final = Mapping(
-    columns=Columns(
-        **{name: name for name in Columns.__struct_fields__ if name not in ("concerns", "debit", "credit")}
-    ),
+    columns=Columns(**{name: name for name in _OWN_COLUMNS}),
     # Times carry an offset of their own.
     timezone=None,
     header_row=1,
@@ -194,15 +196,17 @@ def checked(mapping: Mapping, at: str = "") -> Mapping:
 
 def _check_columns(mapping: Mapping, at: str) -> None:
     columns, signs = mapping.columns, mapping.signs
-    if bool(columns.debit) != bool(columns.credit) or (columns.debit and columns.gross):
-        raise InvalidField(f"{at}columns.debit", "name the columns of both debit and credit, and then none of gross")
-    if not (columns.gross or columns.net or columns.debit):
+    for amount, debit, credit in (("gross", "debit", "credit"), ("net", "net_debit", "net_credit")):
+        one, other, instead = (getattr(columns, field) for field in (debit, credit, amount))
+        if bool(one) != bool(other) or (one and instead):
+            raise InvalidField(f"{at}columns.{debit}", f"name both {debit} and {credit}, and then no {amount}")
+    if not (columns.gross or columns.net or columns.debit or columns.net_debit):
         raise InvalidField(
             f"{at}columns.gross", "name the column of the gross amount, or of the net, or debit and credit"
         )
     if signs.gross == "by_direction" and not signs.direction:
         raise InvalidField(f"{at}signs.direction", "name the column that says which way the money went")
-    if signs.gross != "signed" and columns.debit:
+    if signs.gross != "signed" and (columns.debit or columns.net_debit):
         raise InvalidField(f"{at}signs.gross", "debit and credit say already which way the money went")
     for name in ("kind", "currency"):
         if not (columns.names(name) or getattr(mapping, name)):

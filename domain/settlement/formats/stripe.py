@@ -22,7 +22,7 @@ from domain.settlement.lines import RESERVE, Line, Meaning, Misfit, kind_of
 from domain.settlement.tables.cells import Cell, Dates
 from domain.settlement.tables.table import Header, Record, records
 
-REQUIRED: Final = ("balance_transaction_id", "reporting_category", "currency", "gross", "fee", "net", "source_id")
+REQUIRED: Final = ("balance_transaction_id", "reporting_category", "currency", "gross", "fee", "net")
 _KINDS: Final[dict[str, Meaning]] = {
     "charge": "payment",
     "charge_failure": "payment_failure",
@@ -109,7 +109,8 @@ def _line(record: Record, provider: str, created: str, order: str | None) -> Lin
     of_payment = [record.reference("payment_intent_id"), record.reference("charge_id")]
     if kind == "payment":
         names, of_payment = [*of_payment, *names], []
-    reference, *aliases = dict.fromkeys(filter(None, names)) or [""]
+    # A report that was asked for with its default columns alone names nothing but the balance transaction.
+    reference, *aliases = dict.fromkeys(filter(None, names)) or [record.reference("balance_transaction_id")]
     return Line(
         row=record.row,
         provider=provider,

@@ -39,7 +39,8 @@ Cell: TypeAlias = str | Number | datetime | Unreadable
 
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT: Final = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?P<offset>[Zz]|[+-][0-9]{2}:[0-9]{2})?"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?"
+    r"(?P<offset>[Zz]|[+-][0-9]{2}:[0-9]{2})?"
 )
 # Text that a spreadsheet would run as a formula. Plain words may begin with a hyphen, so + and - need more behind.
 _FORMULA: Final = re.compile(r"\A(?:[=@].|[+-].*[(|!])")
@@ -54,7 +55,26 @@ _MINUSES: Final = {ord(minus): "-" for minus in "−–—‒"}
 _WITHIN: Final = re.compile(r"[.,]?[0-9](?:[0-9.,'’ \xa0\u2009\u202f]*[0-9])?")
 _SIGNS: Final = re.compile(r"[-+()]")
 _BLANKS: Final = re.compile("[\xa0\u2009\u202f]")
-BESIDE_CHARS_MAX: Final = 5
+# What currencies are called without a sign.
+_WORDS: Final = frozenset(
+    ("r", "rs", "rs.", "rp", "rm", "kr", "kr.", "kč", "zł", "ft", "lei", "лв", "fr", "fr.", "sfr", "дин", "dh", "ریال")
+)
+# The currencies of a sign, where it is not that of very many.
+_OF_SIGN: Final = {
+    "€": "EUR",
+    "£": "GBP EGP FKP GIP LBP SDG SHP SSP SYP",
+    "¥": "JPY CNY",
+    "₹": "INR",
+    "₩": "KRW KPW",
+    "₺": "TRY",
+    "₽": "RUB",
+    "₪": "ILS",
+    "₫": "VND",
+    "₴": "UAH",
+    "₦": "NGN",
+    "฿": "THB",
+    "﷼": "IRR OMR QAR SAR YER",
+}
 _JALALI: Final = re.compile(
     r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})(?:[T ]{1,3}([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?)?"
 )
@@ -144,18 +164,17 @@ def _bare(text: str, notation: Notation, currency: str) -> str:
 
 
 def _check_beside(beside: str, text: str, notation: Notation, currency: str) -> None:
-    """A currency's sign or code, and not another currency's."""
-    if not beside:
-        return
-    if len(beside) > BESIDE_CHARS_MAX or not all(is_of_currency(character) for character in beside):
-        raise ValueError(_why_no_amount(text, notation.decimal))
+    """Raises ValueError for what is no currency's code, sign or word, and for another currency's."""
     code = beside.upper()
-    if code != currency and minor_digits(code) is not None:
+    if not beside or code == currency:
+        return
+    signs = [character for character in beside if category(character) == "Sc"]
+    if any(currency not in _OF_SIGN.get(sign, currency) for sign in signs) or minor_digits(code) is not None:
         raise ValueError(f"{shown(text)} is of another currency than its line, which is of {currency}")
-
-
-def is_of_currency(character: str) -> bool:
-    return character.isalpha() or character == "." or category(character) == "Sc"
+    letters = "".join(character for character in beside if character not in signs)
+    is_sign = len(signs) == 1 and (not letters or (len(letters) <= 2 and letters.isalpha()))  # €, or US$
+    if not is_sign and beside.casefold() not in _WORDS:
+        raise ValueError(_why_no_amount(text, notation.decimal))
 
 
 def _ungrouped(number: str, text: str, notation: Notation) -> str:

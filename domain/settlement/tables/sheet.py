@@ -54,7 +54,7 @@ _DAY_LAST: Final = 2_958_465  # 9999-12-31
 def sheet_rows(stream: BinaryIO, sheet: str | None = None, header_row: int = 1) -> Generator[tuple[int, list[Cell]]]:
     """Each row from the header's on that is not empty, with its number; of the sheet of this name, or of the first.
 
-    The file leaves out cells that were never filled: rows are made as wide as the first row. Raises Misfit.
+    The file leaves out cells that were never filled: rows are made as wide as the widest before them. Raises Misfit.
     """
     with _whole(), zipfile.ZipFile(_InPieces(stream)) as package:
         _check(package)
@@ -64,7 +64,7 @@ def sheet_rows(stream: BinaryIO, sheet: str | None = None, header_row: int = 1) 
             width = 0
             for row, cells in reading.rows(events(part)):
                 if row >= header_row:
-                    width = width or len(cells)
+                    width = max(width, len(cells))
                     yield row, cells + [""] * (width - len(cells))
 
 

@@ -1,0 +1,174 @@
+"""The lines of Amazon's settlement report: flat file V2 (GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2), parted by tabs.
+
+The columns: https://developer-docs.amazon.com/sp-api/docs/report-type-values-settlement. A row is a part of an amount:
+the price of an item, its shipping, a promotion, a fee. All parts of an order, or of an order's refund, are one line:
+its gross is what the customer paid or got back (prices, taxes, shipping, less promotions), its fee all else. It stands
+at the first of its rows, and has the order's number as its reference.
+
+The first row of a settlement has its dates and its total, which is the payout; it is a line of its own. What Amazon
+keeps in reserve, and gives back from the settlement before, is a reserve; charges that belong to no order are a fee, or
+a fee's refund. What else there is is an adjustment, under its own words.
+
+European files write amounts with a comma, and days like 31.12.2026. Times are in UTC.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Final
+
+from domain.settlement.formats.mapping import BETWEEN
+from domain.settlement.lines import LINES_MAX, RESERVE, Line, Meaning, Misfit, kind_of, shown
+from domain.settlement.tables import cells
+from domain.settlement.tables.cells import Cell, Dates, Notation
+from domain.settlement.tables.table import Header, Record, records
+
+BEGINS: Final = b"settlement-id\t"
+REQUIRED: Final = (
+    "settlement-id",
+    "deposit-date",
+    "total-amount",
+    "currency",
+    "transaction-type",
+    "order-id",
+    "amount-type",
+    "amount-description",
+    "amount",
+    "posted-date",
+)
+# Of an order: what the customer pays. All other types are what Amazon takes.
+_PAID: Final = frozenset({"ItemPrice", "Promotion", "ShipmentPrice", "OrderPrice"})
+_OF_ORDERS: Final[dict[str, Meaning]] = {"Order": ("adjustment", "payment"), "Refund": ("refund", "adjustment")}
+_DISPUTES: Final = ("Chargeback Refund", "A-to-z Guarantee Refund")
+_RESERVES: Final = ("Previous Reserve Amount Balance", "Current Reserve Amount")
+_FEES: Final = ("ServiceFee", "Cost of Advertising", "FBA Inventory Fee", "Subscription Fee", "Storage Fee", "Postage")
+_DATES: Final = tuple(
+    Dates(UTC, f"{day}{time}") for day in ("%Y-%m-%d", "%d.%m.%Y", "%Y/%m/%d") for time in ("", " %H:%M:%S")
+)
+
+
+class _Settlement:
+    """A settlement's currency and number, which its first row alone may have, and the lines of its orders so far."""
+
+    def __init__(self, record: Record) -> None:
+        self.number = record.payout("settlement-id")
+        self.currency, self.digits = record.currency("currency")
+
+    def amount(self, record: Record, column: str) -> int:
+        cell = record.cell(column)
+        decimal = "," if isinstance(cell, str) and "," in cell else "."
+        amount = record.amount(column, self.digits, Notation(decimal), self.currency)
+        if amount is None:
+            raise record.misfit(column, "the amount is missing")
+        return amount
+
+
+class _Order:
+    """An order's line, while its parts are met."""
+
+    def __init__(self, record: Record, kind: Meaning, raw_kind: str, at: datetime) -> None:
+        self.record = record
+        self.meaning = kind
+        self.raw_kind = raw_kind
+        self.at = at
+        self.gross = self.fee = 0
+
+
+def amazon_lines(rows: Iterable[tuple[int, Sequence[Cell]]], provider: str) -> Iterator[Line]:
+    """The lines of all settlements of the file, those of orders at each settlement's end. Raises Misfit."""
+    below = iter(rows)
+    header = Header(*next(below))
+    header.require(*REQUIRED)
+    settlement: _Settlement | None = None
+    orders: dict[tuple[str, ...], _Order] = {}
+    for record in records(below, header):
+        if not record.word("transaction-type"):
+            yield from _finished(orders, settlement, provider)
+            settlement = _Settlement(record)
+            yield from _payout(record, settlement, provider)
+        elif settlement is None:
+            raise record.misfit("total-amount", "a part of a settlement before the row with its total")
+        else:
+            yield from _part(record, settlement, orders, provider)
+    yield from _finished(orders, settlement, provider)
+
+
+def _payout(record: Record, settlement: _Settlement, provider: str) -> Iterator[Line]:
+    total = settlement.amount(record, "total-amount")
+    if total:
+        yield _line(record, settlement, provider, "payout", "payout", (-total, 0), _time(record, "deposit-date"))
+
+
+def _part(
+    record: Record, settlement: _Settlement, orders: dict[tuple[str, ...], _Order], provider: str
+) -> Iterator[Line]:
+    """Adds a part to its order's line; what belongs to no order is a line itself."""
+    what, of, about = (record.shared(column) for column in ("transaction-type", "amount-type", "amount-description"))
+    amount, order = settlement.amount(record, "amount"), record.reference("order-id")
+    at = _time(record, "posted-date-time") if record.word("posted-date-time") else _time(record, "posted-date")
+    if order and (what in _OF_ORDERS or what in _DISPUTES):
+        adjustment = record.reference("adjustment-id")
+        way = _OF_ORDERS.get(what, ("chargeback", "chargeback_reversal"))
+        known = orders.setdefault((what, order, adjustment), _Order(record, way, what, at))
+        if of in _PAID:
+            known.gross += amount
+        else:
+            known.fee -= amount
+        if len(orders) > LINES_MAX:
+            raise record.misfit(None, f"a settlement has at most {LINES_MAX} orders")
+        return
+    meaning: Meaning = "adjustment"
+    if about in _RESERVES:
+        meaning = RESERVE
+    elif what in _FEES or of in _FEES or about in _FEES:
+        meaning = ("fee", "fee_refund")
+    raw_kind = BETWEEN.join(dict.fromkeys(filter(None, (what, of, about))))
+    yield _line(record, settlement, provider, kind_of(meaning, amount), raw_kind, (amount, 0), at)
+
+
+def _finished(orders: dict[tuple[str, ...], _Order], settlement: _Settlement | None, provider: str) -> Iterator[Line]:
+    for (_, order, adjustment), known in orders.items():
+        assert settlement is not None
+        kind = kind_of(known.meaning, known.gross)
+        names = (order,) if kind == "payment" or not adjustment else (adjustment, order)
+        yield _line(known.record, settlement, provider, kind, known.raw_kind, (known.gross, known.fee), known.at, names)
+    orders.clear()
+
+
+def _line(  # noqa: PLR0917  (what a line is made of)
+    record: Record,
+    settlement: _Settlement,
+    provider: str,
+    kind: str,
+    raw_kind: str,
+    amounts: tuple[int, int],
+    at: datetime,
+    names: tuple[str, ...] = (),
+) -> Line:
+    gross, fee = amounts
+    reference, *aliases = names or (settlement.number if kind == "payout" else record.reference("order-id"),)
+    order = names[-1] if names else ""
+    return Line(
+        row=record.row,
+        provider=provider,
+        kind=kind,
+        raw_kind=raw_kind,
+        reference=reference,
+        gross=gross,
+        fee=fee,
+        net=gross - fee,
+        currency=settlement.currency,
+        occurred_at=at,
+        order=" ".join(dict.fromkeys(filter(None, (record.word("merchant-order-id"), order)))),
+        payout=settlement.number,
+        aliases=tuple(aliases),
+        concerns=(order,) if order and kind != "payment" else (),
+    )
+
+
+def _time(record: Record, column: str) -> datetime:
+    text = record.word(column)
+    for dates in _DATES:
+        with suppress(ValueError):
+            return cells.moment(text.removesuffix(" UTC"), dates)
+    raise Misfit(record.row, column, f"{shown(text)} is not a time like 2026-12-31 10:30:00 UTC or 31.12.2026")

@@ -1,0 +1,182 @@
+"""The layouts that come described with the program, each on a file typed after its provider's own description of it."""
+
+from pathlib import Path
+
+import pytest
+
+from domain.reconciliation.rules import DEFAULT, rules_from
+from domain.reconciliation.tieout import tie_out
+from domain.settlement.lines import KINDS, Balance, Line
+from domain.settlement.reading import read
+from domain.settlement.shipped import recognised, shipped
+from tests.settlement.making import own, stream_of, text, xlsx
+
+FILES = Path(__file__).with_name("files")
+Told = tuple[str, str, int, int, str]
+
+
+def settled(name: str) -> tuple[list[Line], list[Balance]]:
+    """The lines of a sample file, read by what its header is recognised as."""
+    balances: list[Balance] = []
+    with (FILES / name).open("rb") as file:
+        known = recognised(file)
+        mapping = shipped()[known].mapping if known else None
+        return list(read(file, name, "x", mapping, balances.append)), balances
+
+
+def told(name: str) -> list[Told]:
+    return [(line.kind, line.reference, line.gross, line.fee, line.payout) for line in settled(name)[0]]
+
+
+SAMPLES: dict[str, list[Told]] = {
+    "adyen.csv": [
+        ("payment", "8815658961765250", 10000, 153, "42"),
+        ("payment", "8815658961765260", 5000, 25, "42"),
+        ("refund", "8815658961765252", -1000, 0, "42"),
+        ("chargeback", "8815658961765271", -2000, 1500, "42"),
+        ("fee", "", -120, 0, "42"),
+        ("transfer", "", 398, 0, "42"),
+        ("payout", "TX1234567XT batch 42, ShopEU", -10600, 0, "42"),
+    ],
+    "shopify-payouts.csv": [
+        ("payment", "#c26412345678", 10000, 320, "2026-03-04"),
+        ("refund", "#c26412345678", -1000, 0, "2026-03-04"),
+        ("chargeback", "#c26412345600", -2000, 1500, "2026-03-04"),
+        ("adjustment", "", 50, 0, "2026-03-04"),
+    ],
+    "stripe-balance.csv": [
+        ("payment", "ch_1", 100000, 2930, "po_1"),
+        ("refund", "re_1", -1000, 0, "po_1"),
+        ("chargeback", "dp_1", -2000, 1500, "po_1"),
+        ("chargeback_reversal", "dp_1", 2000, 0, "po_1"),
+        ("fee", "txn_5", -200, 0, "po_1"),
+        ("payment_failure", "pyr_1", -500, 0, "po_1"),
+        ("payout", "po_1", -93870, 0, "po_1"),
+    ],
+    "stripe-default.csv": [("payment", "txn_1", 10000, 320, ""), ("refund", "txn_2", -1000, 0, "")],
+    "mollie.csv": [
+        ("payment", "tr_7UhSN1zuXS", 10000, 0, "1234567.2603.01"),
+        ("refund", "re_4qqhO89gsT", -1000, 0, "1234567.2603.01"),
+        ("chargeback", "chb_n9z0tp", -2000, 0, "1234567.2603.01"),
+    ],
+    "mollie-nl.csv": [("payment", "tr_7UhSN1zuXS", 10000, 0, "1234567.2603.01")],
+    "square.csv": [("payment", "pay1", 108000, 2818, "3RD7"), ("refund", "pay2", -1000, -26, "3RD8")],
+    "razorpay.csv": [
+        ("payment", "pay_G8VaL2Z68LRtDs", 10000000, 236000, "setl_Z6t7VFTb9xHeOs"),
+        ("refund", "rfnd_FP8QHiV938haTz", -1000, 0, "setl_Z6t7VFTb9xHeOs"),
+    ],
+    "paypal-activity-de.csv": [
+        ("payment", "4AB12345CD678901E", 100000, 2930, ""),
+        ("refund", "6AB12345CD678901E", -1000, -29, ""),
+    ],
+    "amazon-v2.txt": [
+        ("payout", "17456789011", -11650, 0, "17456789011"),
+        ("fee", "", -3999, 0, "17456789011"),
+        ("reserve_released", "", 8909, 0, "17456789011"),
+        ("payment", "111-2222222-3333333", 10800, 2300, "17456789011"),
+        ("refund", "A1", -2000, -240, "17456789011"),
+    ],
+    "paypal-trr.csv": [
+        ("payment", "4AB1", 7990, 262, ""),
+        ("adjustment", "5AB1", 0, 0, ""),
+        ("adjustment", "6AB1", 0, 0, ""),
+        ("payment", "7AB1", 4000, 130, ""),
+        ("refund", "8AB1", -1000, 0, ""),
+        ("payment_failure", "7AB1", -4000, -130, ""),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_file_is_read_to_the_cent(name: str) -> None:
+    assert told(name) == SAMPLES[name]
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_file_ties_out_where_it_has_a_payout(name: str) -> None:
+    assert [row for statement in tie_out(*settled(name)) for row in statement.unexplained] == []
+
+
+def test_a_header_that_two_layouts_have_is_asked_about() -> None:
+    with pytest.raises(Exception, match="paypal-activity or paypal-activity-uk; say which"):
+        settled("paypal-activity.csv")
+
+
+@pytest.mark.parametrize(("name", "hour"), [("paypal-activity", 17), ("paypal-activity-uk", 10)])
+def test_a_layout_can_be_chosen_by_its_name(name: str, hour: int) -> None:
+    file = (FILES / "paypal-activity.csv").read_text("utf-8")
+    file = "\n".join(file.splitlines()[:2]).replace("03/14/2026", "03/12/2026")
+    rules = rules_from(f"{DEFAULT}\n{shipped()[name].text}")
+    (found,) = read(stream_of(file + "\n"), "f", "paypal", rules.mapping("paypal"))
+    assert (found.kind, found.gross, found.fee) == ("payment", 100000, 2930)
+    assert (found.occurred_at.hour, found.occurred_at.month) == (hour, 3 if name == "paypal-activity" else 12)
+
+
+def test_what_is_not_completed_and_what_is_bought_is_no_payment() -> None:
+    with (FILES / "paypal-activity.csv").open("rb") as file:
+        found = list(read(file, "f", "x", shipped()["paypal-activity"].mapping))
+    assert [(line.kind, line.gross, line.fee, line.concerns) for line in found] == [
+        ("payment", 100000, 2930, ()),
+        ("refund", -1000, -29, ("4AB12345CD678901E",)),
+        ("reserve_held", -5000, 0, ("4AB12345CD678901E",)),
+        ("adjustment", -500, 0, ()),
+        ("payout", -90599, 0, ()),
+    ]
+
+
+def test_a_layout_is_recognised_in_a_workbook_and_below_other_lines() -> None:
+    header, first, *_ = (FILES / "mollie.csv").read_text("utf-8").splitlines()
+    preamble = "Settlement of March;\n\n"
+    assert recognised(stream_of(f"{preamble}{header}\n{first}\n")) == "mollie"
+    rows = [
+        [text(column, cell) for column, cell in zip("ABCDEFGHIJKLMN", row.split(","), strict=True)]
+        for row in (header, first)
+    ]
+    book = stream_of(xlsx([text("A", "March")], *rows))
+    assert recognised(book) == "mollie"
+    (found,) = read(book, "f", "x", shipped()["mollie"].mapping)
+    assert found.gross == 10000
+
+
+@pytest.mark.parametrize("file", [own("pi_1,payment,1,,,USD,2026-03-01,,"), "", "\x00\x01", "<x/>", ":20:S1\n"])
+def test_other_files_are_recognised_as_none(file: str) -> None:
+    assert recognised(stream_of(file)) is None
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_each_description_names_our_kinds_and_what_it_is_recognised_by(name: str) -> None:
+    text_, mapping = shipped()[name]
+    assert text_.startswith("# ")
+    assert "https://" in text_.partition("[file]")[0]
+    assert len(mapping.recognised_by) >= 6
+    kinds = {
+        kind for meaning in mapping.kinds.values() for kind in ([meaning] if isinstance(meaning, str) else meaning)
+    }
+    assert kinds <= set(KINDS)
+    assert {"payment", "refund"} <= kinds
+    assert rules_from(f"{DEFAULT}\n{text_}").file == mapping
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "column"),
+    [
+        ("116.50\tUSD", "116.5O\tUSD", "total-amount"),
+        ("\tPrincipal\t100.00", "\tPrincipal\t", "amount"),
+        ("2026-03-02 10:22:31 UTC", "2026-03-02 10:22:31 PST", "posted-date-time"),
+        ("116.50\tUSD", "116.50\tUSX", "currency"),
+    ],
+)
+def test_an_amazon_file_that_does_not_fit_is_refused(before: str, after: str, column: str) -> None:
+    whole = (FILES / "amazon-v2.txt").read_text("utf-8")
+    with pytest.raises(Exception, match=f"column {column}"):
+        list(read(stream_of(whole.replace(before, after)), "f", "x"))
+
+
+def test_an_amazon_file_of_europe_is_read_with_its_commas_and_days() -> None:
+    whole = (FILES / "amazon-v2.txt").read_text("utf-8").replace("USD", "EUR").replace("2026-03-02", "02.03.2026")
+    for amount in ("116.50", "100.00", "8.00", "5.00", "15.00", "20.00", "3.00", "0.60", "39.99", "89.09"):
+        whole = whole.replace(f"\t{amount}\t", f"\t{amount.replace('.', ',')}\t")
+        whole = whole.replace(f"\t-{amount}\t", f"\t-{amount.replace('.', ',')}\t")
+    found = list(read(stream_of(whole), "f", "x"))
+    assert [(line.kind, line.gross, line.fee) for line in found if line.kind == "payment"] == [("payment", 10800, 2300)]
+    assert {line.occurred_at.day for line in found if line.kind == "payment"} == {2}
