@@ -92,7 +92,8 @@ def _words(value: Any, shape: Any, message: str) -> str:
     kinds = list(right.types) if isinstance(right, inspect.UnionType) else [right]
     many = next((kind for kind in kinds if isinstance(kind, inspect.CollectionType)), None)
     if many and isinstance(value, list):
-        return f"must be a list of at most {many.max_length}, this has {len(value)}"
+        least = f"at least {many.min_length} and " if many.min_length else ""
+        return f"must be a list of {least}at most {many.max_length}, this has {len(value)}"
     if any(isinstance(kind, inspect.CustomType) for kind in kinds):  # the hook has said it in our words
         return f"{message}, not {_shown(value)}" if message.startswith("must be") else message
     return f"must be {' or '.join(map(_right, kinds))}, not {_shown(value)}"
@@ -112,6 +113,8 @@ def _right(kind: inspect.Type) -> str:  # noqa: PLR0911  (one for each type that
             return f"text of {low or 0} to {high} characters"
         case inspect.LiteralType(values=values):
             return "one of " + ", ".join(map(str, values))
+        case inspect.TupleType(item_types=items):
+            return f"a list of {len(items)}"
         case _:
             return _PLAIN[type(kind)]
 
@@ -132,5 +135,8 @@ def _shown(value: Any) -> str:
     """A value as the client wrote it, or what it is where that is long."""
     if isinstance(value, dict | list):
         return "an object" if isinstance(value, dict) else "a list"
-    text = json.dumps(value, ensure_ascii=False) if isinstance(value, str | int | None) else value.text
+    if isinstance(value, str | int | None):
+        text = json.dumps(value, ensure_ascii=False)
+    else:
+        text = getattr(value, "text", str(value))  # TOML has days and times, too
     return text if len(text) <= SHOWN_CHARS_MAX else f"{text[:SHOWN_CHARS_MAX]}…"

@@ -253,7 +253,7 @@ def test_a_workbooks_day_and_time_may_stand_in_two_columns_too() -> None:
         ('calendar = "lunar"', "", "", "calendar"),
         ('calendar = "jalali"\ndate_format = "%Y(a+)+%m%d"', "", "", "date_format"),
         ("", "reference = []", "", "columns.reference"),
-        ("", "", '[kinds]\nx = ["payment"]\n', "kinds[...]"),
+        ("", "", '[kinds]\nx = ["payment"]\n', "kinds.x"),
         ("", "", '[references]\nbonus = ["x"]\n', ""),
         ("", "", '[skip]\nwhen = ["x"]\n', "skip.when"),
         ("", 'debit = "a"\ncredit = "b"', '[signs]\ngross = "by_kind"\n', "signs.gross"),
