@@ -45,8 +45,10 @@ def create_app(ledger: OrderLedger, views: Views, settings: Settings, *, threads
         (orders.PATH + "/{order_id}/charges", orders.Charges(commanding)),
         (orders.PATH + "/{order_id}/charges/{charge}", orders.Charge(commanding)),
         (orders.PATH + "/{order_id}/status", orders.Status(commanding)),
-        (orders.PATH + "/{order_id}/payments", orders.Payments(commanding)),
-        (orders.PATH + "/{order_id}/refunds", orders.Refunds(commanding)),
+        *(
+            (f"{orders.PATH}/{{order_id}}/{name}", orders.Movements(commanding, shape))
+            for name, shape in orders.MOVEMENTS.items()
+        ),
         (customers.PATH, customers.Customers(asking, settings)),
         (customers.PATH + "/{customer_id}", customers.Customer(asking)),
         (audit.PATH + "/events", audit.Events(asking, ledger, reading, settings)),

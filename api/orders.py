@@ -215,19 +215,32 @@ class Status(_OneOrder):
         await self._give(req, resp, order_id, await command(req, c.ChangeStatus))
 
 
-class Payments(_OneOrder):
+class Movements(_OneOrder):
+    """Where one kind of movement of an order's money is recorded. To void a payment is for finance alone."""
+
+    def __init__(self, commanding: Commanding, shape: type[c.Move]) -> None:
+        super().__init__(commanding)
+        self._shape = shape
+        self._scope = "finance:write" if shape is c.VoidPayment else "orders:write"
+
     async def on_post(self, req: Request, resp: Response, order_id: str) -> None:
-        access.scope(req, "orders:write")
-        given = await command(req, c.ReceivePayment)
-        if given.force:
+        access.scope(req, self._scope)
+        given = await command(req, self._shape)
+        if getattr(given, "force", False):
             access.scope(req, "finance:write")
         await self._give(req, resp, order_id, given, 201)
 
 
-class Refunds(_OneOrder):
-    async def on_post(self, req: Request, resp: Response, order_id: str) -> None:
-        access.scope(req, "orders:write")
-        await self._give(req, resp, order_id, await command(req, c.RefundPayment), 201)
+# By the last part of their addresses.
+MOVEMENTS: Final[dict[str, type[c.Move]]] = {
+    "payments": c.ReceivePayment,
+    "refunds": c.RefundPayment,
+    "payment-failures": c.FailPayment,
+    "refund-failures": c.FailRefund,
+    "chargebacks": c.ChargeBack,
+    "chargeback-reversals": c.ReverseChargeback,
+    "voids": c.VoidPayment,
+}
 
 
 def _item(text: str) -> int:

@@ -21,9 +21,10 @@ from eventsourcing.persistence import (
 )
 from eventsourcing.popo import POPOFactory
 from eventsourcing.utils import Environment
+from msgspec.structs import replace
 
 from domain.aggregate import IncompleteHistory, Record, fold
-from domain.claims import reference, taken_by
+from domain.claims import NOT_RECORDED, Recorded, recorded_before, reference, taken, taken_by
 from domain.log.clock import Watch
 from domain.log.log import Log, LogAway, LogBusy, LogFull, Reading, Transaction, Wants
 from domain.log.mapper import EventMapper
@@ -31,8 +32,9 @@ from domain.log.records import Claim, NewClaim, Provenance, RawRecord
 from domain.log.writer import Writer
 from domain.moments import utc_now
 from domain.order import commands, decide
-from domain.order.events import OrderCreated
+from domain.order import events as e
 from domain.order.imported import Line, import_order
+from domain.order.movements import EFFECTS, find
 from domain.order.state import ORDER, Order
 from domain.recognising import Recognising, taken_in
 from domain.refusals import (
@@ -41,8 +43,6 @@ from domain.refusals import (
     OrderMoved,
     OrderNotFound,
     OrderTooLong,
-    PaymentReferenceTaken,
-    RefundReferenceTaken,
     Refusal,
 )
 from domain.strict_json import canonical
@@ -155,8 +155,8 @@ class OrderLedger(Application[UUID]):
         for each in given:
             if isinstance(each, Provenance) and each.idempotency_key is not None:
                 claims.append(("idempotency", reference(each.actor, each.idempotency_key)))
-            elif isinstance(each, commands.ReceivePayment | commands.RefundPayment):
-                claims.append((_KINDS[type(each)], reference(each.provider, each.reference)))
+            elif isinstance(each, commands.Move):
+                claims.append((commands.MOVES[type(each)], reference(each.provider, each.reference)))
         return Wants(
             originators=tuple(each for each in given if isinstance(each, UUID)),
             claims=tuple(claims),
@@ -233,9 +233,11 @@ class OrderLedger(Application[UUID]):
         if expected_versions is not None and order.version not in expected_versions:
             raise OrderMoved(order.version)
         now = self.clock()
-        if claim := self._known_reference(t, order, command):
-            return self._append(t, self._outcome_at(t, claim, asked).order, [], now, asked)
-        after, records = decide.place(order, uuid, decide.decide(order, command, now))
+        recorded = _recorded(t, command, uuid) if isinstance(command, commands.Move) else NOT_RECORDED
+        events = list(map(recorded.numbered, decide.decide(order, command, now)))
+        if recorded.claim and not events:
+            return self._append(t, self._outcome_at(t, recorded.claim, asked).order, [], now, asked)
+        after, records = decide.place(order, uuid, events)
         return self._append(t, after, records, now, asked)
 
     def import_batch(
@@ -284,7 +286,7 @@ class OrderLedger(Application[UUID]):
                 found.append(conflict)
         return found
 
-    def _decided_as(self, line: commands.ImportOrder, uuid: UUID, first: OrderCreated) -> Line:
+    def _decided_as(self, line: commands.ImportOrder, uuid: UUID, first: e.OrderCreated) -> Line:
         """What a line comes to as an order that is there already. Raises a Refusal."""
         begun = msgspec.structs.replace(line, created_at=line.created_at or first.occurred_at)
         return self._decided(begun, uuid, first.id, first.key)
@@ -353,7 +355,7 @@ class OrderLedger(Application[UUID]):
         claim = None
         if provenance.idempotency_key is not None:
             claim = log.claim("idempotency", asked.idempotency_value())
-        return claim or _claim_of_reference(log, command)
+        return claim or (recorded_before(log, command).claim if isinstance(command, commands.Move) else None)
 
     # --- the steps of a command ---
 
@@ -426,21 +428,13 @@ class OrderLedger(Application[UUID]):
             raise IdempotencyKeyReused("This Idempotency-Key was sent before with another command; take a new one.")
         return claim
 
-    def _known_reference(self, t: Transaction, order: Order, command: commands.Command) -> Claim | None:
-        """The write that recorded this very payment or refund before, if one did.
 
-        Raises PaymentReferenceTaken or RefundReferenceTaken where the reference is another order's.
-        """
-        claim = _claim_of_reference(t, command)
-        if claim is None:
-            return None
-        if claim.originator_id != order.uuid:
-            assert isinstance(command, commands.ReceivePayment | commands.RefundPayment)
-            kind = _KINDS[type(command)]
-            raise _TAKEN[kind](f"{command.provider} {kind} {command.reference} is recorded already, on another order.")
-        # Refuses where the amount is another; where it is the same, there is nothing to record.
-        assert not decide.decide(order, command, self.clock())
-        return claim
+def _recorded(t: Transaction, command: commands.Move, uuid: UUID) -> Recorded:
+    """What an order has of a movement already. Raises a refusal where another order has it."""
+    recorded = recorded_before(t, command, uuid)
+    if recorded.claim and recorded.claim.originator_id != uuid:
+        raise taken(commands.MOVES[type(command)], command.provider, command.reference)
+    return recorded
 
 
 def must_be_whole(uuid: UUID, version: int, known: int) -> None:
@@ -482,8 +476,9 @@ class _ImportBatch:
         self,
         t: Reading,
         lines: Sequence[commands.ImportOrder],
-        decided_as: Callable[[commands.ImportOrder, UUID, OrderCreated], Line],
+        decided_as: Callable[[commands.ImportOrder, UUID, e.OrderCreated], Line],
     ) -> None:
+        self._t = t
         self._taken = taken_in(t, lines, (wanted for line in lines for wanted in _wanted(line)))
         self._recognising = Recognising(t, self._taken, decided_as)
         self._order_id_last = t.claim_max("order-id")
@@ -498,44 +493,69 @@ class _ImportBatch:
             return conflict
         if isinstance(made, Refusal):
             return made
-        taken = made if line.id else made.numbered(self._order_id_last + 1)
-        order, records, fingerprint = taken
+        try:
+            recorded = self._with_numbers(made if line.id else made.numbered(self._order_id_last + 1))
+        except Refusal as refusal:
+            return refusal
+        order, records, fingerprint = recorded
         claims = taken_by(records)
         for claim in claims:
-            if claim.kind in _TAKEN and (claim.kind, claim.value) in self._taken:
-                return _TAKEN[claim.kind](f"The reference {claim.value} is recorded already, on another order.")
+            if claim.kind in EFFECTS and (claim.kind, claim.value) in self._taken:
+                return taken(claim.kind, *msgspec.json.decode(str(claim.value))[:2])
         self._order_id_last = max(self._order_id_last, order.id)
         self._taken |= {(claim.kind, claim.value): order.uuid for claim in claims} | {
             ("uuid", str(order.uuid)): order.uuid
         }
-        self._recognising.fresh[order.uuid] = taken
+        self._recognising.fresh[order.uuid] = recorded
         self.records += records
         self.claims += [claim._replace(fingerprint=fingerprint) if claim.kind in _NAMING else claim for claim in claims]
         return order
+
+    def _with_numbers(self, line: Line) -> Line:
+        """The line with its payments numbered behind those that were recorded under the same references and are void.
+
+        Raises PaymentReferenceTaken where one of these is not void, and the line's own is not either.
+        """
+        received = [record.event for record in line.records if isinstance(record.event, e.PaymentReceived)]
+        names = [reference(event.provider, event.reference) for event in received]
+        if len(set(names)) == len(names) and self._taken.keys().isdisjoint(("payment", name) for name in names):
+            return line
+        records = list(line.records)
+        own: dict[str, int] = {}
+        for place, record in enumerate(records):
+            event = record.event
+            if isinstance(event, e.PaymentReceived | e.PaymentVoided):
+                name = reference(event.provider, event.reference)
+                if isinstance(event, e.PaymentReceived):
+                    stands = find(line.order.payments, "payment", event.provider, event.reference) is not None
+                    own[name] = self._free_number(event, own.get(name, 0), stands=stands)
+                records[place] = replace(record, event=replace(event, number=own[name]))
+        order = fold(ORDER, None, records)
+        assert order is not None
+        return line._replace(order=order, records=records)
+
+    def _free_number(self, event: e.PaymentReceived, last: int, *, stands: bool) -> int:
+        """The first number behind the last one of the line under which no payment is recorded."""
+        number = 0
+        while True:
+            number += 1
+            value = reference(event.provider, event.reference, number)
+            if self._is_taken("payment", value):
+                if stands and not self._is_taken("void", value):
+                    raise taken("payment", event.provider, event.reference)
+            elif number > last:
+                return number
+
+    def _is_taken(self, kind: str, value: str) -> bool:
+        return (kind, value) in self._taken or self._t.claim(kind, value) is not None
 
 
 def _wanted(line: commands.ImportOrder) -> Iterator[tuple[str, str | int]]:
     """The references that a line will claim."""
     for entry in line.history:
-        if isinstance(entry, commands.PastPayment):
-            yield "payment", reference(entry.provider, entry.reference)
-        elif isinstance(entry, commands.PastRefund):
-            yield "refund", reference(entry.provider, entry.reference)
+        if isinstance(entry, commands.Move):
+            yield commands.MOVES[type(entry)], reference(entry.provider, entry.reference)
 
 
 # The claims of what an order is named by: they keep the fingerprint of the line that it came in.
 _NAMING: Final = ("order-id", "order-key")
-_TAKEN: Final[dict[str, type[PaymentReferenceTaken | RefundReferenceTaken]]] = {
-    "payment": PaymentReferenceTaken,
-    "refund": RefundReferenceTaken,
-}
-
-
-_KINDS: Final = {commands.ReceivePayment: "payment", commands.RefundPayment: "refund"}
-
-
-def _claim_of_reference(log: Reading, command: commands.Command) -> Claim | None:
-    """The claim of a payment's or a refund's reference, where the command is to record one that is recorded already."""
-    if not isinstance(command, commands.ReceivePayment | commands.RefundPayment):
-        return None
-    return log.claim(_KINDS[type(command)], reference(command.provider, command.reference))

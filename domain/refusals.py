@@ -118,5 +118,29 @@ class ImportConflict(Refusal):
     code = "import-conflict"
 
 
+class RefundNotFound(Refusal):
+    code = "refund-not-found"
+
+
+class ChargebackNotFound(Refusal):
+    code = "chargeback-not-found"
+
+
+class ReferenceTaken(Refusal):
+    """Of a failed payment or refund, of a chargeback or its reversal."""
+
+    code = "reference-taken"
+
+
+class AmountExceedsLeft(Refusal):
+    """More would be taken back than is left of what it is taken back from."""
+
+    code = "amount-exceeds-left"
+
+
+class PaymentNotVoidable(Refusal):
+    code = "payment-not-voidable"
+
+
 class IdempotencyKeyReused(Refusal):
     code = "idempotency-key-reused"

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from domain.aggregate import Event
 from domain.order import events as e
+from domain.order.movements import EFFECTS, KIND_OF
 from domain.reconciliation import events as reconciliation
 
 CHARGES_TOLD_MAX: Final = 3
@@ -41,10 +42,16 @@ def _charge(charge: e.Charge, currency: str) -> str:
     return f"{name} {charge.amount} {currency}" + (" (included)" if charge.included else "")
 
 
-def _refunded(event: e.PaymentRefunded, currency: str) -> str:
-    of = f", of payment {event.payment_reference}" if event.payment_reference is not None else ""
-    again = ", owed again" if event.owed_again else ""
-    return f"refund of {event.amount} {currency} by {event.provider}, reference {event.reference}{of}{again}"
+def _moved(event: e.Moved, currency: str) -> str:
+    """A movement in words: `refund of 10.00 USD by stripe, reference re_9, of payment pi_123, owed again`."""
+    kind = KIND_OF[type(event)]
+    effect = EFFECTS[kind]
+    of = getattr(event, effect.of) if effect.about and kind != "void" else None
+    by = "received by" if kind == "payment" else "by"
+    told = f"{kind.replace('_', ' ')} of {event.amount} {currency} {by} {event.provider}, reference {event.reference}"
+    told += "" if of is None else f", of {effect.about} {of}"
+    marks = [mark for mark in ("owed_again", "forced") if getattr(event, mark, False)]
+    return ", ".join([told, *(mark.replace("_", " ") for mark in marks)])
 
 
 def _named(method: e.Method | None) -> str:
@@ -70,11 +77,8 @@ _WORDS: Final[dict[type[Event], Callable[[Any, str], str]]] = {
     e.StatusChanged: lambda event, _: (
         f"status changed to {event.status}" + (f": {event.reason}" if event.reason else "")
     ),
-    e.PaymentReceived: lambda event, currency: (
-        f"payment of {event.amount} {currency} received by {event.provider}, reference {event.reference}"
-        + (", forced" if event.forced else "")
-    ),
-    e.PaymentRefunded: _refunded,
+    **dict.fromkeys(KIND_OF, _moved),
+    e.PaymentVoided: lambda event, currency: f"{_moved(event, currency)}: {event.reason}",
 }
 _RECONCILIATION_WORDS: Final[dict[type[Event], Callable[[Any], str]]] = {
     reconciliation.ReconciliationStarted: lambda event: (

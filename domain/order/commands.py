@@ -4,7 +4,7 @@
 many there may be of what comes in lists: so that a command that could never be taken costs next to nothing.
 """
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias, get_args
 from uuid import UUID
 
 import msgspec
@@ -12,6 +12,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from domain.money import ZERO, Amount
 from domain.order.events import City, Country, Method, Product, State
+from domain.order.movements import Kind
 from domain.order.statuses import Status
 from domain.strict_json import Moment
 
@@ -168,48 +169,115 @@ class DeleteOwnOrder(Command, frozen=True, kw_only=True):
     """A customer's delete (seed 002: a cancelled order 'can be deleted instead')."""
 
 
-class ReceivePayment(Command, frozen=True, kw_only=True):
-    amount: Amount
+class Move(Command, frozen=True, kw_only=True):
+    """What the commands share that record a movement of money: by whom, and under which of its references."""
+
     reference: Reference
     provider: Reference
+
+
+class ReceivePayment(Move, frozen=True, kw_only=True):
+    amount: Amount
     method: str | None = None
     received_at: Moment | None = None
     force: bool = False
 
 
-class RefundPayment(Command, frozen=True, kw_only=True):
+class RefundPayment(Move, frozen=True, kw_only=True):
     amount: Amount
-    reference: Reference
-    provider: Reference
     payment_reference: str | None = None
     reason: str | None = None
     refunded_at: Moment | None = None
     owed_again: bool = False
 
 
-class PastPayment(Command, frozen=True, kw_only=True, tag_field="type", tag="payment"):
-    at: Moment
+class TakeBack(Move, frozen=True, kw_only=True):
+    """A payment, a refund or a chargeback was taken back, whole or in part."""
+
     amount: Amount
-    reference: Reference
-    provider: Reference
-    method: str | None = None
+    reason: str | None = None
     force: bool = False
 
 
-class PastRefund(Command, frozen=True, kw_only=True, tag_field="type", tag="refund"):
-    at: Moment
-    amount: Amount
-    reference: Reference
-    provider: Reference
-    payment_reference: str | None = None
-    reason: str | None = None
+class FailPayment(TakeBack, frozen=True, kw_only=True):
+    payment_reference: Reference | None = None
+    failed_at: Moment | None = None
+
+
+class FailRefund(TakeBack, frozen=True, kw_only=True):
+    refund_reference: Reference | None = None
+    failed_at: Moment | None = None
+
+
+class ChargeBack(TakeBack, frozen=True, kw_only=True):
+    payment_reference: Reference | None = None
+    charged_back_at: Moment | None = None
     owed_again: bool = False
 
 
-class PastStatus(Command, frozen=True, kw_only=True, tag_field="type", tag="status"):
+class ReverseChargeback(TakeBack, frozen=True, kw_only=True):
+    chargeback_reference: Reference | None = None
+    reversed_at: Moment | None = None
+
+
+class VoidPayment(Move, frozen=True, kw_only=True):
+    reason: Reference
+
+
+class PastPayment(ReceivePayment, frozen=True, kw_only=True, tag_field="type", tag="payment"):
     at: Moment
-    status: Status
-    reason: str | None = None
+
+
+class PastRefund(RefundPayment, frozen=True, kw_only=True, tag_field="type", tag="refund"):
+    at: Moment
+
+
+class PastPaymentFailure(FailPayment, frozen=True, kw_only=True, tag_field="type", tag="payment_failure"):
+    at: Moment
+
+
+class PastRefundFailure(FailRefund, frozen=True, kw_only=True, tag_field="type", tag="refund_failure"):
+    at: Moment
+
+
+class PastChargeback(ChargeBack, frozen=True, kw_only=True, tag_field="type", tag="chargeback"):
+    at: Moment
+
+
+class PastChargebackReversal(ReverseChargeback, frozen=True, kw_only=True, tag_field="type", tag="chargeback_reversal"):
+    at: Moment
+
+
+class PastVoid(VoidPayment, frozen=True, kw_only=True, tag_field="type", tag="void"):
+    at: Moment
+
+
+class PastStatus(ChangeStatus, frozen=True, kw_only=True, tag_field="type", tag="status"):
+    at: Moment
+
+
+# A command as an entry of an imported history, given at a time.
+Past: TypeAlias = (
+    PastPayment
+    | PastRefund
+    | PastPaymentFailure
+    | PastRefundFailure
+    | PastChargeback
+    | PastChargebackReversal
+    | PastVoid
+    | PastStatus
+)
+# The kind of movement that a command records.
+MOVES: Final[dict[type[Move], Kind]] = {
+    ReceivePayment: "payment",
+    RefundPayment: "refund",
+    FailPayment: "payment_failure",
+    FailRefund: "refund_failure",
+    ChargeBack: "chargeback",
+    ReverseChargeback: "chargeback_reversal",
+    VoidPayment: "void",
+}
+MOVES.update((past, MOVES[past.__base__]) for past in get_args(Past) if past.__base__ in MOVES)
 
 
 class ImportOrder(CreateOrder, frozen=True, kw_only=True):
@@ -219,4 +287,4 @@ class ImportOrder(CreateOrder, frozen=True, kw_only=True):
     key: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,64}\Z")] | None = None
     uuid: UUID | None = None
     created_at: Moment | None = None
-    history: Annotated[tuple[PastPayment | PastRefund | PastStatus, ...], Meta(max_length=HISTORY_MAX)] = ()
+    history: Annotated[tuple[Past, ...], Meta(max_length=HISTORY_MAX)] = ()

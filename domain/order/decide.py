@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, get_args
 from uuid import UUID
 
 from msgspec import UNSET
@@ -14,11 +14,14 @@ from domain.currencies import digits_of
 from domain.money import Amount, Unit, decimal_text, is_too_large, readable
 from domain.order import billing, commands
 from domain.order import events as e
-from domain.order.commands import CHARGES_MAX, ITEMS_MAX
-from domain.order.state import ORDER, Item, Order, Payment, Refund, is_payable
+from domain.order.commands import CHARGES_MAX, ITEMS_MAX, MOVES
+from domain.order.movements import EFFECTS, Movement, find, left
+from domain.order.state import ORDER, Item, Order, is_payable
 from domain.order.statuses import CLOSED, OPEN, TRANSITIONS
 from domain.refusals import (
+    AmountExceedsLeft,
     AmountTooLarge,
+    ChargebackNotFound,
     ChargeNotFound,
     DiscountExceedsItem,
     InvalidField,
@@ -28,8 +31,11 @@ from domain.refusals import (
     OrderTooLong,
     PaymentExceedsOutstanding,
     PaymentNotFound,
+    PaymentNotVoidable,
     PaymentReferenceTaken,
+    ReferenceTaken,
     RefundExceedsReceived,
+    RefundNotFound,
     RefundReferenceTaken,
     StatusChangeNotAllowed,
     TotalNegative,
@@ -336,7 +342,7 @@ def change_status(order: Order, command: commands.ChangeStatus, now: datetime) -
         ways = f"from there it can become {', '.join(allowed)}" if allowed else "that is final"
         raise StatusChangeNotAllowed(f"The order is {order.status}; {ways}, not {command.status}.")
     received = order.received
-    if received and command.status in ("deleted", "refunded"):
+    if received > 0 and command.status in ("deleted", "refunded"):
         raise StatusChangeNotAllowed(
             f"The order cannot become {command.status} while {readable(received, order.unit)} was received "
             f"and not refunded. Refund it first; until then it can become "
@@ -361,17 +367,10 @@ def receive_payment(order: Order, command: commands.ReceivePayment, now: datetim
     """No event where the order has this payment already, so that a provider's second call does no harm."""
     amount = command.amount.minor(order.unit, "amount")
     _must_be_positive(amount)
-    for known in order.payments:
-        if isinstance(known, Payment) and (known.provider, known.reference) == (
-            command.provider,
-            command.reference,
-        ):
-            if known.amount == amount:
-                return []
-            raise PaymentReferenceTaken(
-                f"{command.provider} payment {command.reference} is recorded already, of "
-                f"{readable(known.amount, order.unit)}."
-            )
+    if known := find(order.payments, "payment", command.provider, command.reference):
+        if known.amount == amount:
+            return []
+        raise PaymentReferenceTaken(_taken(order, known))
     totals = order.totals
     if not command.force:
         if not is_payable(order, totals):
@@ -401,49 +400,109 @@ def refund_payment(order: Order, command: commands.RefundPayment, now: datetime)
     """No event where the order has this refund already."""
     amount = command.amount.minor(order.unit, "amount")
     _must_be_positive(amount)
-    refundable = order.received
-    named: Payment | None = None
-    refunded_of_named = 0
-    for known in order.payments:
-        if known.provider != command.provider:
-            continue
-        if isinstance(known, Refund):
-            if known.reference == command.reference:
-                if known.amount == amount:
-                    return []
-                raise RefundReferenceTaken(
-                    f"{command.provider} refund {command.reference} is recorded already, of "
-                    f"{readable(known.amount, order.unit)}."
-                )
-            if known.payment_reference == command.payment_reference:
-                refunded_of_named += known.amount
-        elif known.reference == command.payment_reference:
-            named = known
-    if command.payment_reference is not None:
-        if named is None:
-            raise PaymentNotFound(f"The order has no {command.provider} payment {command.payment_reference}.")
-        refundable = min(refundable, named.amount - refunded_of_named)
+    if known := find(order.payments, "refund", command.provider, command.reference):
+        if known.amount == amount:
+            return []
+        raise RefundReferenceTaken(_taken(order, known))
+    named = command.payment_reference
+    if named is not None and not find(order.payments, "payment", command.provider, named):
+        raise PaymentNotFound(f"The order has no {command.provider} payment {named}.")
+    refundable = left(order.payments, "refund", command.provider, named)
     if amount > refundable:
-        source = f" by payment {command.payment_reference}" if named else ""
+        source = "" if named is None else f" by payment {named}"
         raise RefundExceedsReceived(
             f"{readable(amount, order.unit)} is more than the {readable(refundable, order.unit)} "
             f"that were received{source} and not refunded."
         )
-    refunded_at = utc(command.refunded_at, now, "refunded_at")
-    received_at = named.received_at if named else min(p.received_at for p in order.payments if isinstance(p, Payment))
-    if command.refunded_at is not None and refunded_at < received_at:
-        received = received_at.isoformat().replace("+00:00", "Z")
-        raise InvalidField("refunded_at", f"earlier than its payment, which was received at {received}")
     return [
         e.PaymentRefunded(
             occurred_at=now,
             amount=command.amount.decimal(order.unit, "amount"),
             provider=command.provider,
             reference=command.reference,
-            refunded_at=refunded_at,
+            refunded_at=_taken_back_at(order, command, now),
             payment_reference=command.payment_reference,
             reason=command.reason,
             owed_again=command.owed_again,
+        )
+    ]
+
+
+_NOT_FOUND: Final = {"payment": PaymentNotFound, "refund": RefundNotFound, "chargeback": ChargebackNotFound}
+
+
+def _taken_back_at(order: Order, command: commands.RefundPayment | commands.TakeBack, now: datetime) -> datetime:
+    """The time of what takes another movement back. Raises InvalidField where it is given, and earlier than that."""
+    effect = EFFECTS[MOVES[type(command)]]
+    given, named = getattr(command, effect.at), getattr(command, effect.of)
+    at = utc(given, now, effect.at)
+    of = (command.provider, named)
+    about = [each for each in order.payments if each.kind == effect.about]
+    first = min((each.at for each in about if named is None or (each.provider, each.reference) == of), default=at)
+    if given is not None and at < first:
+        then = first.isoformat().replace("+00:00", "Z")
+        raise InvalidField(effect.at, f"earlier than its {effect.about}, which was at {then}")
+    return at
+
+
+def take_back(order: Order, command: commands.TakeBack, now: datetime) -> list[Event]:
+    """A failed payment or refund, a chargeback or its reversal; no event where the order has it already.
+
+    Where it is forced, it is taken in whatever the amount; what it names must be there all the same.
+    """
+    kind = MOVES[type(command)]
+    effect, provider = EFFECTS[kind], command.provider
+    assert effect.about
+    amount = command.amount.minor(order.unit, "amount")
+    _must_be_positive(amount)
+    if known := find(order.payments, kind, provider, command.reference):
+        if known.amount == amount:
+            return []
+        raise ReferenceTaken(_taken(order, known))
+    named = getattr(command, effect.of)
+    if named is not None and not find(order.payments, effect.about, provider, named):
+        raise _NOT_FOUND[effect.about](f"The order has no {provider} {effect.about} {named}.")
+    there = left(order.payments, kind, provider, named)
+    if amount > there and not command.force:
+        of = f"all its {effect.about}s" if named is None else f"the {effect.about} {named}"
+        raise AmountExceedsLeft(
+            f"{readable(amount, order.unit)} is more than the {readable(there, order.unit)} that are left of {of}."
+        )
+    if is_too_large(abs(order.received + amount * effect.sign), order.digits):
+        raise AmountTooLarge("What is paid would come to more than 15 digits before the point.")
+    told = {effect.at: _taken_back_at(order, command, now), effect.of: named, "forced": command.force}
+    told |= {name: getattr(command, name) for name in ("reason", "owed_again") if hasattr(command, name)}
+    text = command.amount.decimal(order.unit, "amount")
+    return [effect.event(occurred_at=now, amount=text, provider=provider, reference=command.reference, **told)]
+
+
+def _taken(order: Order, known: Movement) -> str:
+    what = f"{known.provider} {known.kind.replace('_', ' ')} {known.reference}"
+    return f"{what} is recorded already, of {readable(known.amount, order.unit)}."
+
+
+def void_payment(order: Order, command: commands.VoidPayment, now: datetime) -> list[Event]:
+    """No event where the payment is void already. What something else was recorded of is no mistake."""
+    provider, reference = command.provider, command.reference
+    known = find(order.payments, "payment", provider, reference)
+    if known is None:
+        if find(order.payments, "void", provider, reference):
+            return []
+        raise PaymentNotFound(f"The order has no {provider} payment {reference}.")
+    there = left(order.payments, "void", provider, reference)
+    if there < known.amount:
+        raise PaymentNotVoidable(
+            f"Of the payment's {readable(known.amount, order.unit)} only {readable(there, order.unit)} are left: "
+            "money of the order was refunded or pulled back, so the payment was no mistake."
+        )
+    return [
+        e.PaymentVoided(
+            occurred_at=now,
+            amount=decimal_text(known.amount, order.digits),
+            provider=provider,
+            reference=reference,
+            reason=command.reason,
+            number=known.number,
         )
     ]
 
@@ -460,7 +519,11 @@ _DECISIONS: Final[dict[type[commands.Command], Callable[[Order, Any, datetime], 
     commands.DeleteOwnOrder: delete_own,
     commands.ReceivePayment: receive_payment,
     commands.RefundPayment: refund_payment,
+    **dict.fromkeys(commands.TakeBack.__subclasses__(), take_back),
+    commands.VoidPayment: void_payment,
 }
+# An entry of an imported history is its command, given at a time.
+_DECISIONS.update((past, _DECISIONS[past.__base__]) for past in get_args(commands.Past))
 
 
 def decide(order: Order, command: commands.Command, now: datetime) -> list[Event]:

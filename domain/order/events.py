@@ -204,24 +204,85 @@ class StatusChanged(Event, frozen=True, kw_only=True):
     reason: str | None = None
 
 
-class PaymentReceived(Event, frozen=True, kw_only=True):
+class Moved(Event, frozen=True, kw_only=True):
+    """Money that came or went, or that was pulled back or given back: by whom, and under which of its references."""
+
     amount: str
     provider: str
     reference: str
+
+
+class PaymentReceived(Moved, frozen=True, kw_only=True):
+    """`number` counts the payments that were recorded under the reference: all but the last of them are void."""
+
+    received_at: datetime
+    method: str | None = None
+    forced: bool = False
+    number: int = 1
+
+
+class PaymentReceivedV1(Moved, frozen=True, kw_only=True):
+    """The first version of PaymentReceived, of which there was one for a reference."""
+
     received_at: datetime
     method: str | None = None
     forced: bool = False
 
+    def upcast(self) -> PaymentReceived:
+        return PaymentReceived(**asdict(self))
 
-class PaymentRefunded(Event, frozen=True, kw_only=True):
-    amount: str
-    provider: str
-    reference: str
+
+class PaymentRefunded(Moved, frozen=True, kw_only=True):
     refunded_at: datetime
     payment_reference: str | None = None
     reason: str | None = None
     # The customer is to pay the amount again, by other means.
     owed_again: bool = False
+
+
+class PaymentFailed(Moved, frozen=True, kw_only=True):
+    """Money of a payment that was pulled back because it was never good: the customer owes it as before."""
+
+    failed_at: datetime
+    payment_reference: str | None = None
+    reason: str | None = None
+    forced: bool = False
+
+
+class RefundFailed(Moved, frozen=True, kw_only=True):
+    """Money of a refund that did not reach the customer, and is back."""
+
+    failed_at: datetime
+    refund_reference: str | None = None
+    reason: str | None = None
+    forced: bool = False
+
+
+class PaymentChargedBack(Moved, frozen=True, kw_only=True):
+    """Money that the customer's bank has taken back for the customer."""
+
+    charged_back_at: datetime
+    payment_reference: str | None = None
+    reason: str | None = None
+    # As a refund's.
+    owed_again: bool = False
+    forced: bool = False
+
+
+class ChargebackReversed(Moved, frozen=True, kw_only=True):
+    """Money of a chargeback that was given back, since the dispute was won."""
+
+    reversed_at: datetime
+    chargeback_reference: str | None = None
+    reason: str | None = None
+    forced: bool = False
+
+
+class PaymentVoided(Moved, frozen=True, kw_only=True):
+    """A payment that was recorded by mistake: no money came. Amount, reference and number are the payment's."""
+
+    reason: str
+    number: int = 1
 
 
 TOPICS: Final[dict[str, type[Event]]] = {
@@ -237,7 +298,15 @@ TOPICS: Final[dict[str, type[Event]]] = {
     "order.payment_method_changed.v1": PaymentMethodChanged,
     "order.shipping_changed.v1": ShippingChanged,
     "order.status_changed.v1": StatusChanged,
-    "order.payment_received.v1": PaymentReceived,
+    "order.payment_received.v2": PaymentReceived,
     "order.payment_refunded.v1": PaymentRefunded,
+    "order.payment_failed.v1": PaymentFailed,
+    "order.refund_failed.v1": RefundFailed,
+    "order.payment_charged_back.v1": PaymentChargedBack,
+    "order.chargeback_reversed.v1": ChargebackReversed,
+    "order.payment_voided.v1": PaymentVoided,
 }
-OLDER: Final = {"order.created.v1": Older(OrderCreatedV1, OrderCreated, OrderCreatedV1.upcast)}
+OLDER: Final = {
+    "order.created.v1": Older(OrderCreatedV1, OrderCreated, OrderCreatedV1.upcast),
+    "order.payment_received.v1": Older(PaymentReceivedV1, PaymentReceived, PaymentReceivedV1.upcast),
+}

@@ -52,7 +52,7 @@ def import_order(
         if at < previous:
             raise InvalidField(f"history[{i}].at", "earlier than what stands before it; the history goes oldest first")
         try:
-            order, more = place(order, uuid, decide(order, _past(entry), at))
+            order, more = place(order, uuid, decide(order, entry, at))
         except InvalidField as refusal:
             first, *others = ((f"history[{i}].{field}", message) for field, message in refusal.faults)
             raise InvalidField(*first, *others) from None
@@ -61,27 +61,3 @@ def import_order(
             raise
         records += more
     return Line(order, records)
-
-
-def _past(
-    entry: commands.PastPayment | commands.PastRefund | commands.PastStatus,
-) -> commands.Command:
-    """The command that an entry of the history stands for."""
-    if isinstance(entry, commands.PastStatus):
-        return commands.ChangeStatus(status=entry.status, reason=entry.reason)
-    if isinstance(entry, commands.PastPayment):
-        return commands.ReceivePayment(
-            amount=entry.amount,
-            reference=entry.reference,
-            provider=entry.provider,
-            method=entry.method,
-            force=entry.force,
-        )
-    return commands.RefundPayment(
-        amount=entry.amount,
-        reference=entry.reference,
-        provider=entry.provider,
-        payment_reference=entry.payment_reference,
-        reason=entry.reason,
-        owed_again=entry.owed_again,
-    )

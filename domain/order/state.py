@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from domain.aggregate import Event, Kind, Part, Record
 from domain.money import Unit, minor_units
 from domain.order import events as e
+from domain.order.movements import KIND_OF, Movement, movement
 from domain.order.statuses import UNPAYABLE
 
 
@@ -39,25 +40,6 @@ class Item(Part, frozen=True):
 class Voucher(Part, frozen=True):
     discount: int
     code: str | None = None
-
-
-class Payment(Part, frozen=True, tag="payment"):
-    amount: int
-    provider: str
-    reference: str
-    received_at: datetime
-    method: str | None = None
-    forced: bool = False
-
-
-class Refund(Part, frozen=True, tag="refund"):
-    amount: int
-    provider: str
-    reference: str
-    refunded_at: datetime
-    payment_reference: str | None = None
-    reason: str | None = None
-    owed_again: bool = False
 
 
 class Totals(msgspec.Struct, frozen=True):
@@ -91,6 +73,10 @@ class Totals(msgspec.Struct, frozen=True):
         return max(0, self.due - self.paid)
 
     @property
+    def overpaid(self) -> int:
+        return max(0, self.paid - self.due)
+
+    @property
     def is_paid(self) -> bool:
         return self.paid >= self.due
 
@@ -120,8 +106,9 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     voucher: Voucher | None = None
     # As they are recorded: of most orders there are none, of the others they are rarely asked for.
     charges: tuple[e.Charge, ...] = ()
-    payments: tuple[Payment | Refund, ...] = ()
-    # What was refunded beyond what had been overpaid, and is not owed again.
+    # Every movement of its money, in the order in which they were recorded.
+    payments: tuple[Movement, ...] = ()
+    # What was refunded or charged back beyond what had been overpaid, and is not owed again.
     credited: int = 0
 
     @property
@@ -130,8 +117,8 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     @property
     def received(self) -> int:
-        """The sum of payments less refunds."""
-        return sum(p.amount if isinstance(p, Payment) else -p.amount for p in self.payments)
+        """What came and has not gone back: payments less refunds, and whatever else became of either."""
+        return sum(movement.signed for movement in self.payments)
 
     @property
     def totals(self) -> Totals:
@@ -225,32 +212,9 @@ def _place(order: Order, number: int) -> slice:
     return slice(place, place + 1)
 
 
-def _payment_received(order: Order, event: e.PaymentReceived) -> dict[str, Any]:
-    payment = Payment(
-        amount=minor_units(event.amount),
-        provider=event.provider,
-        reference=event.reference,
-        received_at=event.received_at,
-        method=event.method,
-        forced=event.forced,
-    )
-    return {"payments": (*order.payments, payment)}
-
-
-def _payment_refunded(order: Order, event: e.PaymentRefunded) -> dict[str, Any]:
-    refund = Refund(
-        amount=minor_units(event.amount),
-        provider=event.provider,
-        reference=event.reference,
-        refunded_at=event.refunded_at,
-        payment_reference=event.payment_reference,
-        reason=event.reason,
-        owed_again=event.owed_again,
-    )
-    totals = order.totals
-    overpaid = max(0, totals.paid - totals.due)
-    credited = 0 if event.owed_again else max(0, refund.amount - overpaid)
-    return {"payments": (*order.payments, refund), "credited": order.credited + credited}
+def _moved(order: Order, event: e.Moved) -> dict[str, Any]:
+    made = movement(event, order.payments, lambda: order.totals.overpaid)
+    return {"payments": (*order.payments, made), "credited": order.credited + made.credited}
 
 
 # The fields that each event changes in the state of an order.
@@ -272,8 +236,7 @@ _CHANGES: Final[Mapping[type[Event], Callable[[Order, Any], dict[str, Any]]]] = 
         "status": event.status,
         "was_shipped": order.was_shipped or event.status == "shipped",
     },
-    e.PaymentReceived: _payment_received,
-    e.PaymentRefunded: _payment_refunded,
+    **dict.fromkeys(KIND_OF, _moved),
 }
 
 

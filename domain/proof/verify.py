@@ -175,11 +175,14 @@ CHANGES: dict[str, Callable[[Any, Any], dict[str, Any]]] = {
         "shipping_cost": event["shipping_cost"],
     },
     "order.status_changed.v1": lambda _, event: {"status": event["status"]},
-    "order.payment_received.v1": lambda order, event: {"payments": [*order["payments"], ("payment", event)]},
-    "order.payment_refunded.v1": lambda order, event: {
-        "payments": [*order["payments"], ("refund", event)],
-        "credited": order["credited"] + credited(order, event),
-    },
+    "order.payment_received.v1": lambda order, event: moved(order, event, "payment"),
+    "order.payment_received.v2": lambda order, event: moved(order, event, "payment"),
+    "order.payment_refunded.v1": lambda order, event: moved(order, event, "refund"),
+    "order.payment_failed.v1": lambda order, event: moved(order, event, "payment_failure"),
+    "order.refund_failed.v1": lambda order, event: moved(order, event, "refund_failure"),
+    "order.payment_charged_back.v1": lambda order, event: moved(order, event, "chargeback"),
+    "order.chargeback_reversed.v1": lambda order, event: moved(order, event, "chargeback_reversal"),
+    "order.payment_voided.v1": lambda order, event: moved(order, event, "void"),
 }
 
 
@@ -205,7 +208,6 @@ def created(record: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
         "voucher": None,
         "charges": [],
         "payments": [],
-        "credited": 0,
         "digits": digits,
         **{name: event[name] for name in ("id", "key", "currency", "shipping_cost")},
         **{name: event.get(name) for name in ("customer_id", "payment_method", "shipping_method")},
@@ -235,7 +237,7 @@ def document(order: dict[str, Any]) -> dict[str, Any]:
     """The order document that these events make, computed amounts and all."""
     digits = order["digits"]
     totals = totals_of(order)
-    paid = totals["amount_paid"] + order["credited"] >= totals["total"]
+    paid = totals["amount_paid"] + credited(order) >= totals["total"]
     status, billing, voucher = order["status"], order["billing"], order["voucher"]
     return {
         **{name: order[name] for name in ("id", "key", "uuid", "version", "status", "currency", "notes")},
@@ -258,7 +260,7 @@ def document(order: dict[str, Any]) -> dict[str, Any]:
         if voucher
         else None,
         "charges": [charge(each, digits) for each in order["charges"]],
-        "payments": [payment(kind, event, digits) for kind, event in order["payments"]],
+        "payments": [payment(kind, event, digits) for kind, event, _ in order["payments"]],
     }
 
 
@@ -275,7 +277,7 @@ def totals_of(order: dict[str, Any]) -> dict[str, int]:
     shipping = minor(order["shipping_cost"]) + sum(minor(item["shipping"]) for item in items)
     charges = sum(minor(charge["amount"]) for charge in order["charges"] if not charge.get("included"))
     total = subtotal - discount + shipping + charges
-    paid = sum(minor(event["amount"]) * (1 if kind == "payment" else -1) for kind, event in order["payments"])
+    paid = sum(minor(event["amount"]) * SIGNS[kind] for kind, event, _ in order["payments"])
     return {
         "items_subtotal": subtotal,
         "items_discount": items_discount,
@@ -284,16 +286,57 @@ def totals_of(order: dict[str, Any]) -> dict[str, int]:
         "shipping_cost": shipping,
         "total": total,
         "amount_paid": paid,
-        "amount_outstanding": max(0, total - order["credited"] - paid),
+        "amount_outstanding": max(0, total - credited(order) - paid),
         **({"charges_total": charges} if order["charges"] else {}),
     }
 
 
-def credited(order: dict[str, Any], refund: dict[str, Any]) -> int:
-    """What of a refund lowers what the order still owes: what is more than had been overpaid."""
-    totals = totals_of(order)
-    overpaid = max(0, totals["amount_paid"] - totals["total"] + order["credited"])
-    return 0 if refund.get("owed_again") else max(0, minor(refund["amount"]) - overpaid)
+# What each kind of movement does to what is paid. Some take from what the order still owes, and those that take one of
+# these back give it back: by the names of the field that has the other's reference.
+SIGNS = {
+    "payment": 1,
+    "refund": -1,
+    "payment_failure": -1,
+    "refund_failure": 1,
+    "chargeback": -1,
+    "chargeback_reversal": 1,
+    "void": -1,
+}
+CREDITING = ("refund", "chargeback")
+GIVING_BACK = {
+    "refund_failure": ("refund", "refund_reference"),
+    "chargeback_reversal": ("chargeback", "chargeback_reference"),
+}
+
+
+def moved(order: dict[str, Any], event: dict[str, Any], kind: str) -> dict[str, Any]:
+    """The order's movements of money with one more, each with what it takes from what the order still owes."""
+    credit = 0
+    if kind in CREDITING and not event.get("owed_again"):
+        totals = totals_of(order)
+        overpaid = max(0, totals["amount_paid"] - totals["total"] + credited(order))
+        credit = max(0, minor(event["amount"]) - overpaid)
+    elif kind in GIVING_BACK:
+        credit = -min(minor(event["amount"]), credit_left(order, event, kind))
+    return {"payments": [*order["payments"], (kind, event, credit)]}
+
+
+def credit_left(order: dict[str, Any], event: dict[str, Any], kind: str) -> int:
+    """What those that the event gives back have taken from what the order owes, and none has given back before."""
+    about, field = GIVING_BACK[kind]
+    of = (event["provider"], event.get(field))
+    of_all = of_named = 0
+    for other, known, credit in order["payments"]:
+        if other in (about, kind):
+            of_all += credit
+            if (known["provider"], known.get("reference" if other == about else field)) == of:
+                of_named += credit
+    return max(0, of_all if of[1] is None else min(of_all, of_named))
+
+
+def credited(order: dict[str, Any]) -> int:
+    """What was refunded or charged back beyond what had been overpaid, and is not owed again."""
+    return sum(credit for _, _, credit in order["payments"])
 
 
 def minor(text: str) -> int:
@@ -362,15 +405,27 @@ def charge(event: dict[str, Any], digits: int) -> dict[str, Any]:
     }
 
 
+# Of each kind of movement: the fields that stand as they are, and those that are false where they are left out.
+MOVEMENTS = {
+    "payment": (("method", "received_at"), ("forced",)),
+    "refund": (("payment_reference", "reason", "refunded_at"), ("owed_again",)),
+    "payment_failure": (("payment_reference", "reason", "failed_at"), ("forced",)),
+    "refund_failure": (("refund_reference", "reason", "failed_at"), ("forced",)),
+    "chargeback": (("payment_reference", "reason", "charged_back_at"), ("owed_again", "forced")),
+    "chargeback_reversal": (("chargeback_reference", "reason", "reversed_at"), ("forced",)),
+    "void": (("reason",), ()),
+}
+
+
 def payment(kind: str, event: dict[str, Any], digits: int) -> dict[str, Any]:
-    if kind == "payment":
-        more = {**pick(event, "method", "received_at"), "forced": event.get("forced", False)}
-    else:
-        more = {
-            **pick(event, "payment_reference", "reason", "refunded_at"),
-            "owed_again": event.get("owed_again", False),
-        }
-    return {"kind": kind, "amount": amount(event["amount"], digits), **pick(event, "provider", "reference"), **more}
+    told, marks = MOVEMENTS[kind]
+    return {
+        "kind": kind,
+        "amount": amount(event["amount"], digits),
+        **pick(event, "provider", "reference", *told),
+        **{mark: event.get(mark, False) for mark in marks},
+        **({"voided_at": event["occurred_at"]} if kind == "void" else {}),
+    }
 
 
 def method(value: Any) -> Any:

@@ -15,7 +15,8 @@ from domain.ledger import OrderLedger
 from domain.log.records import Provenance
 from domain.money import Unit
 from domain.order.commands import ImportOrder
-from domain.order.state import Order, Payment
+from domain.order.movements import received_and_refunded
+from domain.order.state import Order
 from domain.refusals import ImportConflict, Refusal
 from domain.shops.found import Found, Refused, Remarks, Said
 from domain.shops.tables import Malformed
@@ -90,8 +91,8 @@ def _unsaid(said: Said) -> str:
 
 def said_by(order: Order) -> Said:
     """What the ledger says of an order, as a source says it."""
-    received = sum(each.amount for each in order.payments if isinstance(each, Payment))
-    return Said(order.totals.total, received, received - order.totals.paid)
+    received, refunded = received_and_refunded(order.payments)
+    return Said(order.totals.total, received, refunded)
 
 
 def bring(

@@ -22,7 +22,8 @@ import msgspec
 from domain.log.sqlite import sqlite3
 from domain.moments import microseconds
 from domain.order.events import CustomerDetails
-from domain.order.state import ORDER, Customer, Order, Payment
+from domain.order.movements import received_and_refunded
+from domain.order.state import ORDER, Customer, Order
 from domain.order.statuses import UNPAYABLE
 from projections.orders.search import full_name, searchable
 from projections.views.view import History, HistoryView
@@ -194,10 +195,10 @@ def _place(order: Order, customer: Customer) -> tuple[int, int, int]:
 
 def _row(order: Order, customer: Customer) -> Row:
     totals, details = order.totals, customer.details
-    received = sum(payment.amount for payment in order.payments if isinstance(payment, Payment))
+    received, refunded = received_and_refunded(order.payments)
     ordered, outstanding = (0, 0) if order.status in UNPAYABLE else (totals.total, totals.outstanding)
     parts: list[int] = []
-    for minor in (ordered, received, received - totals.paid, outstanding):
+    for minor in (ordered, received, refunded, outstanding):
         parts += divmod(minor * 10 ** (DIGITS_MAX - order.digits), SPLIT)
     return (
         *_place(order, customer),

@@ -14,28 +14,33 @@ An order has a balance in each account, and it is a function of the order as it 
     Income:Tips                  its tips on top, negative, as the next two are
     Income:Fees                  its fees on top
     Income:Gift-Wrap             its gift wrap on top
-    Income:Refunds               what was credited: refunded beyond what had been overpaid, and not owed again; positive
+    Income:Refunds               what refunds credited: beyond what had been overpaid, and not owed again; positive
+    Expenses:Chargebacks         what chargebacks credited likewise, and no reversal has given back
 
-A charge that is included in the prices stands in the sales. Income and what is collected, less discounts and refunds,
-is what is due, and that is either received, which the providers hold, or outstanding; so an order's balances always add
-up to nothing, and so does every change of them. A transaction is such a change: that of the events of one instant
-together (an order is created with its items in one), each payment and each refund by itself:
+A charge that is included in the prices stands in the sales. Income and what is collected, less discounts, refunds and
+chargebacks, is what is due, and that is either received, which the providers hold, or outstanding; so an order's
+balances always add up to nothing, and so does every change of them. A transaction is such a change: that of the events
+of one instant together (an order is created with its items in one), each movement of money by itself:
 
     created, items, voucher, shipping,  receivable against income and what is collected: an order is booked when it is
     charges                             placed, as an invoice
     payment                             provider against receivable, and against customers where it is more than due
     refund                              provider against customers, as far as it was overpaid, and then against refunds;
                                         against receivable, where the refund says that it is owed again
-    cancelled, refunded, deleted        the same back again: the order's total is nothing now, as it takes no
-                                        payment any more; what was received and not yet refunded is owed to customers
+    failed refund                       as the refund, the other way round
+    chargeback, its reversal            as a refund and a failed one, with chargebacks for refunds
+    failed payment, void                as the payment, the other way round
+    cancelled, refunded, deleted        the same back again: the order's total is nothing now, as it takes no payment
+                                        any more; what was received and not yet refunded is owed to customers, and
+                                        what was charged back beyond that is lost
     any other event                     none
 
 Whoever counts revenue on delivery moves it on from Income.
 
-A payment or refund is booked on the day it was received or refunded, all else on the day it occurred, in the
-configured zone. Beancount sorts by day itself, so transactions stand order by order, and the directives that open the
-accounts, each on the first day it is used, stand at the end: memory does not grow with the log. Each transaction names
-the `position` of its last event. Personal data is left out.
+A movement of money is booked on the day it was received, refunded or pulled back, all else on the day it occurred, in
+the configured zone. Beancount sorts by day itself, so transactions stand order by order, and the directives that open
+the accounts, each on the first day it is used, stand at the end: memory does not grow with the log. Each transaction
+names the `position` of its last event. Personal data is left out.
 
 What providers keep and pay out is no order's event. It stands in the settlement files that were reconciled, and moves
 on from Assets:Providers:
@@ -73,7 +78,8 @@ from domain.log.log import Log
 from domain.moments import day_of, microseconds
 from domain.money import Unit, minor_units, readable
 from domain.order import events as e
-from domain.order.state import ORDER, Order, Payment
+from domain.order.movements import EFFECTS, KIND_OF, credited_by_chargebacks
+from domain.order.state import ORDER, Order
 from domain.order.statuses import UNPAYABLE
 from domain.reconciliation.state import RECONCILIATION, Reconciliation
 from domain.reconciling import read_again
@@ -81,7 +87,6 @@ from domain.settlement.lines import Line
 from domain.topics import kind_of
 from projections.exports.events import histories
 from projections.history import Entry, Reading
-from projections.payments.table import MOVEMENTS
 from projections.words import summary
 
 RECEIVABLE: Final = "Assets:Receivable:Orders"
@@ -91,6 +96,7 @@ SHIPPING: Final = "Income:Shipping"
 DISCOUNTS: Final = "Income:Discounts"
 VOUCHERS: Final = "Income:Vouchers"
 REFUNDS: Final = "Income:Refunds"
+CHARGEBACKS: Final = "Expenses:Chargebacks"
 # Of each kind of charge.
 CHARGES: Final = {
     "tax": "Liabilities:Taxes",
@@ -126,13 +132,17 @@ def balances(order: Order) -> Mapping[str, int]:
     """An order's balance in each account, in minor units of its currency. They add up to nothing."""
     totals = order.totals
     found: defaultdict[str, int] = defaultdict(int)
-    due = 0
-    if order.status not in UNPAYABLE:
+    charged_back = credited_by_chargebacks(order.payments)
+    if order.status in UNPAYABLE:
+        found[CHARGEBACKS] = max(0, min(charged_back, -totals.paid))
+        due = -found[CHARGEBACKS]
+    else:
         found[SALES] = -totals.items_subtotal
         found[SHIPPING] = -totals.shipping
         found[DISCOUNTS] = totals.items_discount
         found[VOUCHERS] = totals.total_discount - totals.items_discount
-        found[REFUNDS] = totals.credited
+        found[REFUNDS] = totals.credited - charged_back
+        found[CHARGEBACKS] = charged_back
         for charge in order.charges:
             if not charge.included:
                 found[CHARGES[charge.kind]] -= minor_units(charge.amount)
@@ -140,8 +150,7 @@ def balances(order: Order) -> Mapping[str, int]:
     found[RECEIVABLE] = max(0, due - totals.paid)
     found[CUSTOMERS] = min(0, due - totals.paid)
     for movement in order.payments:
-        amount = movement.amount if isinstance(movement, Payment) else -movement.amount
-        found[provider_account(movement.provider)] += amount
+        found[provider_account(movement.provider)] += movement.signed
     return found
 
 
@@ -219,7 +228,7 @@ class _Books:
 
     def _transaction(self, order: Order, part: list[Entry], changes: Mapping[str, int]) -> str:
         event = part[-1].record.event
-        if isinstance(event, MOVEMENTS):
+        if isinstance(event, e.Moved):
             self._providers[provider_account(event.provider)] = event.provider
         told = f"{_quoted(_narration(part, order.currency))} ^order-{order.id}"
         return self._written(self._day(event), told, part[-1].raw.position, changes, order.unit)
@@ -263,12 +272,8 @@ class _Books:
             yield self._written(day, told, position, changes, Unit(currency, digits_of(currency)))
 
     def _day(self, event: Event) -> str:
-        at = event.occurred_at
-        if isinstance(event, e.PaymentReceived):
-            at = event.received_at
-        elif isinstance(event, e.PaymentRefunded):
-            at = event.refunded_at
-        return day_of(microseconds(at), self._zone)
+        at = EFFECTS[KIND_OF[type(event)]].at if isinstance(event, e.Moved) else "occurred_at"
+        return day_of(microseconds(getattr(event, at)), self._zone)
 
     def _use(self, name: str, day: str) -> None:
         self._first_used[name] = min(day, self._first_used.get(name, day))
@@ -283,7 +288,7 @@ class _Books:
 
 def _booked_together(entry: Entry) -> tuple[datetime, int]:
     event = entry.record.event
-    return event.occurred_at, entry.raw.position if isinstance(event, MOVEMENTS) else 0
+    return event.occurred_at, entry.raw.position if isinstance(event, e.Moved) else 0
 
 
 def _narration(part: list[Entry], currency: str) -> str:

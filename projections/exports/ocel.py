@@ -47,12 +47,16 @@ _SQL_TYPES: Final = {
     "quantity": "INTEGER",
     "variant": "INTEGER",
     "version": "INTEGER",
+    "charged_back_at": "TIMESTAMP",
+    "failed_at": "TIMESTAMP",
     "received_at": "TIMESTAMP",
     "recorded_at": "TIMESTAMP",
     "refunded_at": "TIMESTAMP",
+    "reversed_at": "TIMESTAMP",
 }
 # The attributes of every event, and behind them those of each type, by the names of the event's own fields.
 _OF_EVERY_EVENT: Final = ("version", "actor", "recorded_at")
+_OF_MOVEMENTS: Final = ("amount", "provider", "reference")
 _OF_EVENTS: Final[dict[type[Event], tuple[str, ...]]] = {
     e.OrderCreated: ("currency", "shipping_cost"),
     e.ItemAdded: ("unit_price", "quantity", "shipping", "discount_amount"),
@@ -66,8 +70,13 @@ _OF_EVENTS: Final[dict[type[Event], tuple[str, ...]]] = {
     e.PaymentMethodChanged: (),
     e.ShippingChanged: ("shipping_cost",),
     e.StatusChanged: ("status", "reason"),
-    e.PaymentReceived: ("amount", "provider", "reference", "method", "received_at", "forced"),
-    e.PaymentRefunded: ("amount", "provider", "reference", "payment_reference", "reason", "refunded_at", "owed_again"),
+    e.PaymentReceived: (*_OF_MOVEMENTS, "method", "received_at", "forced"),
+    e.PaymentRefunded: (*_OF_MOVEMENTS, "payment_reference", "reason", "refunded_at", "owed_again"),
+    e.PaymentFailed: (*_OF_MOVEMENTS, "payment_reference", "reason", "failed_at", "forced"),
+    e.RefundFailed: (*_OF_MOVEMENTS, "refund_reference", "reason", "failed_at", "forced"),
+    e.PaymentChargedBack: (*_OF_MOVEMENTS, "payment_reference", "reason", "charged_back_at", "owed_again", "forced"),
+    e.ChargebackReversed: (*_OF_MOVEMENTS, "chargeback_reference", "reason", "reversed_at", "forced"),
+    e.PaymentVoided: (*_OF_MOVEMENTS, "reason"),
 }
 _OF_OBJECTS: Final = {
     "order": ("id", "key", "currency", "status", "total_minor", "paid_minor"),
@@ -211,7 +220,7 @@ class _Story:
             self._tell_event(event_id, at, raw, record.event)
             if isinstance(record.event, e.OrderCreated):
                 self._tell_new_order(at, self._order)
-            kind, other = self._besides_the_order(at, raw, record.event)
+            kind, other = self._besides_the_order(at, raw, record.event, self._order)
             self._rows.add("event_object", event_id, self._order_id, "order")
             if other is not None:
                 self._rows.add("event_object", event_id, other, kind)
@@ -235,7 +244,7 @@ class _Story:
         self._rows.add("object", self._order_id, "order")
         self._rows.add("object_order", self._order_id, at, None, *row)
 
-    def _besides_the_order(self, at: str, raw: RawRecord, event: Event) -> tuple[str, str | None]:
+    def _besides_the_order(self, at: str, raw: RawRecord, event: Event, order: Order) -> tuple[str, str | None]:
         """The type and the id of the other object that the event is about. A new object is described."""
         match event:
             case e.OrderCreated():
@@ -244,8 +253,8 @@ class _Story:
                 return "item", self._tell_item(at, raw, event)
             case e.PaymentReceived():
                 return "payment", self._tell_payment(at, raw, event)
-            case e.PaymentRefunded():
-                return "payment", self._payments.get((event.provider, event.payment_reference))
+            case e.Moved():
+                return "payment", self._payments.get((event.provider, order.payments[-1].payment))
         return "", None
 
     def _tell_customer(self, event: e.OrderCreated) -> str | None:

@@ -12,7 +12,8 @@ from msgspec import Raw
 
 from domain.money import minor_units, short_number, two_digit_text
 from domain.order import events as e
-from domain.order.state import Item, Order, Payment, Refund, Totals, is_payable, storefront_status
+from domain.order.movements import Kind, Movement
+from domain.order.state import Item, Order, Totals, is_payable, storefront_status
 from projections.orders.search import full_name
 
 # Stands in stored documents for the address of this service, which only a request knows; JSON has no bare zero byte.
@@ -257,32 +258,40 @@ def _payments(order: Order, digits: int) -> list[dict[str, Any]]:
     return [_payment(payment, digits) for payment in order.payments]
 
 
-def _payment(payment: Payment | Refund, digits: int) -> dict[str, Any]:
-    what = {
-        "amount": two_digit_text(payment.amount, digits),
-        "provider": payment.provider,
-        "reference": payment.reference,
-    }
-    if isinstance(payment, Payment):
-        return {
-            "kind": "payment",
-            **what,
-            "method": payment.method,
-            "received_at": payment.received_at,
-            "forced": payment.forced,
-        }
+# The fields of each kind of movement, behind those that all have, and what the state calls them.
+_OF_MOVEMENTS: Final[dict[Kind, dict[str, str]]] = {
+    "payment": {"method": "method", "received_at": "at", "forced": "forced"},
+    "refund": {"payment_reference": "of", "reason": "reason", "refunded_at": "at", "owed_again": "owed_again"},
+    "payment_failure": {"payment_reference": "of", "reason": "reason", "failed_at": "at", "forced": "forced"},
+    "refund_failure": {"refund_reference": "of", "reason": "reason", "failed_at": "at", "forced": "forced"},
+    "chargeback": {
+        "payment_reference": "of",
+        "reason": "reason",
+        "charged_back_at": "at",
+        "owed_again": "owed_again",
+        "forced": "forced",
+    },
+    "chargeback_reversal": {
+        "chargeback_reference": "of",
+        "reason": "reason",
+        "reversed_at": "at",
+        "forced": "forced",
+    },
+    "void": {"reason": "reason", "voided_at": "at"},
+}
+
+
+def _payment(movement: Movement, digits: int) -> dict[str, Any]:
     return {
-        "kind": "refund",
-        **what,
-        "payment_reference": payment.payment_reference,
-        "reason": payment.reason,
-        "refunded_at": payment.refunded_at,
-        "owed_again": payment.owed_again,
+        "kind": movement.kind,
+        "amount": two_digit_text(movement.amount, digits),
+        "provider": movement.provider,
+        "reference": movement.reference,
+        **{name: getattr(movement, field) for name, field in _OF_MOVEMENTS[movement.kind].items()},
     }
 
 
 _PRINTED: Final[dict[type, Callable[[Any, int], dict[str, Any]]]] = {
     Item: _item,
-    Payment: _payment,
-    Refund: _payment,
+    Movement: _payment,
 }

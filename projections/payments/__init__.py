@@ -1,1 +1,1 @@
-"""The payment journal: a row for each payment and refund."""
+"""The payment journal: a row for each payment and refund, and for whatever became of them."""

@@ -1,4 +1,4 @@
-"""Which payments and refunds are there? The journal in the order of the log: a page, or all of it part by part."""
+"""Which movements of money are there? The journal in the order of the log: a page, or all of it part by part."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -16,7 +16,7 @@ _SHOWN: Final = ", ".join(column for column in COLUMNS if column != "uuid")
 
 
 class Movement(msgspec.Struct, frozen=True):
-    """A payment or a refund; its fields are the contract's. `amount` is in minor units, and positive in both."""
+    """A row of the journal; its fields are the contract's. `amount` is in minor units, and positive in every kind."""
 
     position: int
     kind: str

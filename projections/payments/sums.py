@@ -1,4 +1,4 @@
-"""What do payments and refunds come to? Added up by day, provider, method and currency."""
+"""What do the movements of money come to, received and refunded? Added up by day, provider, method and currency."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -8,6 +8,7 @@ import msgspec
 
 from domain.log.sqlite import sqlite3
 from domain.moments import day_of
+from domain.order.movements import EFFECTS, Kind
 from projections.payments.list import Filter, conditions
 from projections.payments.table import SPLIT
 
@@ -28,12 +29,13 @@ class Sum(msgspec.Struct):
     def net(self) -> int:
         return self.received - self.refunded
 
-    def add(self, kind: str, count: int, amount: int) -> None:
+    def add(self, kind: Kind, count: int, amount: int) -> None:
         self.count += count
-        if kind == "payment":
-            self.received += amount
+        effect = EFFECTS[kind]
+        if effect.sums == "received":
+            self.received += amount * effect.sign
         else:
-            self.refunded += amount
+            self.refunded -= amount * effect.sign
 
 
 class Summary(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Which money came and went, and when did we know? The payment journal: a row for each payment and each refund.
+"""Which money came and went, and when did we know? The payment journal: a row for each movement of an order's money.
 
 A row stands under the position of the event that recorded it and never changes, so a reader that goes on from a
 position neither misses a row nor meets one again. It goes only with its order, where that order's history cannot be
@@ -21,16 +21,14 @@ import msgspec
 from domain.log.records import RawRecord
 from domain.log.sqlite import sqlite3
 from domain.moments import microseconds
-from domain.order import events as e
-from domain.order.state import ORDER, Order, Payment, Refund
+from domain.order.movements import EFFECTS, KIND_OF, Movement
+from domain.order.state import ORDER, Order
 from projections.views.view import EventView
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-# The events that make a row.
-MOVEMENTS: Final = (e.PaymentReceived, e.PaymentRefunded)
-KINDS: Final = ("payment", "refund")
+KINDS: Final = tuple(EFFECTS)
 SPLIT: Final = 10**9
 COLUMNS: Final[dict[str, Any]] = {
     "position": int,
@@ -67,7 +65,7 @@ class Payments(EventView):
     name = "payments"
     tables = ("payments",)
     kind = ORDER
-    events = MOVEMENTS
+    events = tuple(KIND_OF)
     differs = "its payments in the views are not what its events make"
 
     def create(self, database: "Database") -> None:
@@ -98,7 +96,7 @@ class Payments(EventView):
 
 
 def row(raw: RawRecord, order: Order) -> Row:
-    """The row of an order's last payment or refund, which this record of the log brought.
+    """The row of an order's last movement, which this record of the log brought.
 
     Raises ValueError where the record has no time.
     """
@@ -111,32 +109,32 @@ def columns(raw: RawRecord, order: Order) -> dict[str, Any]:
         recorded_at = microseconds(datetime.fromisoformat(raw.recorded_at.decode()))
     except ValueError as error:
         raise ValueError(f"recorded_at: {error}") from None
-    movement = order.payments[-1]
+    *before, movement = order.payments
     high, low = divmod(movement.amount, SPLIT)
     return {
         "position": raw.position,
-        "kind": KINDS[isinstance(movement, Refund)],
+        "kind": movement.kind,
         "order_id": order.id,
         "uuid": raw.order,
         "key": order.key,
         "provider": movement.provider,
-        "method": _method_refunded(order, movement) if isinstance(movement, Refund) else movement.method,
+        "method": _method(movement, before),
         "reference": movement.reference,
-        "payment_reference": movement.payment_reference if isinstance(movement, Refund) else None,
+        "payment_reference": None if movement.kind == "payment" else movement.payment,
         "amount_high": high,
         "amount_low": low,
         "currency": order.currency,
         "digits": order.digits,
-        "received_at": microseconds(movement.refunded_at if isinstance(movement, Refund) else movement.received_at),
+        "received_at": microseconds(movement.at),
         "recorded_at": recorded_at,
-        "forced": False if isinstance(movement, Refund) else movement.forced,
+        "forced": movement.forced,
     }
 
 
-def _method_refunded(order: Order, refund: Refund) -> str | None:
-    """The method of the payment that a refund names."""
-    named = (refund.provider, refund.payment_reference)
-    for known in order.payments:
-        if isinstance(known, Payment) and (known.provider, known.reference) == named:
-            return known.method
-    return None
+def _method(movement: Movement, before: Sequence[Movement]) -> str | None:
+    """The method of the payment that a movement is, or comes down to."""
+    if movement.kind == "payment" or movement.payment is None:
+        return movement.method
+    of = (movement.provider, movement.payment)
+    found = (known for known in before if known.kind == "payment" and (known.provider, known.reference) == of)
+    return next((known.method for known in found), None)

@@ -14,13 +14,14 @@ from eventsourcing.persistence import MapperDeserialisationError
 from domain.claims import CLAIMING, reference, taken_by
 from domain.log.log import Census, Log
 from domain.log.records import RawRecord, StoredClaim, text_of
+from domain.order.movements import EFFECTS
 from domain.order.state import ORDER
 from domain.topics import TOPICS
 from projections.proof.problems import SOMEWHERE, Problem
 from projections.views.fold import MAPPER
 
 IDEMPOTENCY: Final = "idempotency"
-_KINDS: Final = ("order-id", "order-key", "payment", "refund")
+_KINDS: Final = ("order-id", "order-key", *EFFECTS)
 _CLAIMING: Final = frozenset(name for name, topic in TOPICS.items() if topic.shape in CLAIMING)
 _ORDERS: Final = frozenset(name for name, topic in TOPICS.items() if topic.kind is ORDER)
 

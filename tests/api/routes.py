@@ -26,6 +26,7 @@ class Route(NamedTuple):
         return f"{self.method} {self.path}"
 
 
+VOID = {"provider": "stripe", "reference": "pi_void", "reason": "by mistake"}
 READS = [
     Route("GET", SHOP, "customer"),
     Route("GET", f"{SHOP}/{{id}}", "customer"),
@@ -47,7 +48,11 @@ WRITES = [
     Route("PATCH", f"{ORDERS}/{{id}}/charges/0", "orders:write", lambda: {"amount": "2"}),
     Route("DELETE", f"{ORDERS}/{{id}}/charges/0", "orders:write"),
     Route("POST", f"{ORDERS}/{{id}}/payments", "orders:write", lambda: payment("5")),
-    Route("POST", f"{ORDERS}/{{id}}/refunds", "orders:write", lambda: refund("5")),
+    *(
+        Route("POST", f"{ORDERS}/{{id}}/{movements}", "orders:write", lambda: refund("5"))
+        for movements in ("refunds", "refund-failures", "chargebacks", "chargeback-reversals", "payment-failures")
+    ),
+    Route("POST", f"{ORDERS}/{{id}}/voids", "finance:write", lambda: VOID),
     Route("POST", f"{ORDERS}/{{id}}/status", "orders:write", lambda: {"status": "hold"}),
     Route("DELETE", f"{STOREFRONT}{{uuid}}", "customer"),
 ]
@@ -67,3 +72,23 @@ OFFICES = [
     *(Route("GET", f"/api/v1/finance/{path}", "finance:read") for path in ("payments", "summary")),
     Route("GET", "/api/v1/customers", "orders:read"),
 ]
+# What must have happened to an order before, by the last part of an address.
+_BEFORE = {
+    "refunds": ("payments",),
+    "refund-failures": ("payments", "refunds"),
+    "chargebacks": ("payments",),
+    "chargeback-reversals": ("payments", "chargebacks"),
+    "payment-failures": ("payments",),
+    "voids": ("payments",),
+}
+
+
+def prepare(route: Route, staff: requests.Session, order: dict[str, Any]) -> None:
+    """Brings an order to where the route can be asked."""
+    last = route.path.rpartition("/")[2]
+    if route.method == "DELETE" and (paid := staff.get(f"{ORDERS}/{order['id']}").json().get("amount_paid")):
+        # What is paid is not deleted.
+        assert staff.post(f"{ORDERS}/{order['id']}/refunds", json=refund(str(paid))).ok
+    for before in _BEFORE.get(last, ()):
+        body = refund("5") | ({"reference": VOID["reference"]} if last == "voids" else {})
+        assert staff.post(f"{ORDERS}/{order['id']}/{before}", json=body).ok

@@ -18,10 +18,9 @@ from tests.api.conftest import (
     key_of,
     last,
     nothing_recorded,
-    paid,
     placed,
 )
-from tests.api.routes import OFFICES, READS, SCOPES, WRITES, Route
+from tests.api.routes import OFFICES, READS, SCOPES, WRITES, Route, prepare
 from tests.conftest import Client, Service
 
 each_route = pytest.mark.parametrize("route", [*READS, *WRITES, *OFFICES], ids=str)
@@ -103,8 +102,7 @@ def test_only_the_right_key_is_let_in(
         for takes, client in clients.items():
             if takes != route.takes:
                 assert_problem(route.ask(client, "", order), 403, "not-allowed")
-    if route.path.endswith("refunds"):
-        paid(staff, order)
+    prepare(route, staff, order)
     # What a checkpoint needs besides a key that may ask for it is not asked here.
     assert route.ask(clients[route.takes], "", order).ok or route.path.endswith(("checkpoint", "evidence"))
 

@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from tests.api.conftest import ORDERS, SHOP, STOREFRONT, Customer, assert_problem, events, key_of, placed
-from tests.api.routes import READS, WRITES, Route
+from tests.api.routes import READS, WRITES, Route, prepare
 from tests.conftest import Client, Service
 
 _TOKEN = re.compile(r"orders:([0-9]+)")
@@ -36,7 +36,7 @@ def order(staff: Client, owner: Customer) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def askers(staff: Client, owner: Customer) -> dict[str, Client]:
     """Whose key a route takes."""
-    return {"customer": owner, "orders:read": staff, "orders:write": staff}
+    return {"customer": owner, "orders:read": staff, "orders:write": staff, "finance:write": staff}
 
 
 @each_read
@@ -52,6 +52,7 @@ def test_a_write_says_how_far_it_reached(
 ) -> None:
     order = placed(staff, owner, items=[{"unit_price": "50"}, {"unit_price": "50"}])
     for route in WRITES:
+        prepare(route, staff, order)
         answer = route.ask(askers[route.takes], "", order)
         assert answer.ok, answer.text
         written = answer.json()["uuid"] if route == WRITES[0] else order["uuid"]

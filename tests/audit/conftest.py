@@ -20,10 +20,15 @@ from domain.order.commands import (
     ChangeItemQuantity,
     ChangeOrder,
     ChangeStatus,
+    ChargeBack,
     Command,
+    FailPayment,
+    FailRefund,
     ReceivePayment,
     RefundPayment,
     RemoveItem,
+    ReverseChargeback,
+    VoidPayment,
 )
 from domain.order.state import Order
 from domain.strict_json import shaped
@@ -138,7 +143,18 @@ def one_of_what_few_have(office: Office) -> Order:
     vat = {"kind": "tax", "name": "VAT 21%", "rate": "0.21", "amount": "21.00"}
     others = [{"kind": "tax", "amount": "1", "included": True}, {"kind": "tip", "amount": "2"}]
     order = office.place(charges=[vat, *others, {"kind": "gift_wrap", "amount": "3"}])
-    for shape, fields in ((ChangeOrder, {"charges": []}),):
+    who = {"provider": "stripe"}
+    for shape, fields in (
+        (ChangeOrder, {"charges": []}),
+        (ReceivePayment, {"amount": "100", "reference": "pi_r"} | who),
+        (RefundPayment, {"amount": "10", "reference": "re_r", "payment_reference": "pi_r", "owed_again": True} | who),
+        (FailRefund, {"amount": "2", "reference": "re_r", "refund_reference": "re_r"} | who),
+        (ChargeBack, {"amount": "5", "reference": "dp_r", "payment_reference": "pi_r", "owed_again": True} | who),
+        (ReverseChargeback, {"amount": "5", "reference": "dp_r", "chargeback_reference": "dp_r"} | who),
+        (FailPayment, {"amount": "40", "reference": "pyr_r"} | who),
+        (ReceivePayment, {"amount": "1", "reference": "pi_v", "force": True} | who),
+        (VoidPayment, {"reference": "pi_v", "reason": "typed twice"} | who),
+    ):
         order = office.give(order, shape, **fields)
     return order
 

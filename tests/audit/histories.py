@@ -34,6 +34,7 @@ def a_command(random: Random, order: Order, mark: str) -> c.Command:
     amounts = (order.totals.outstanding, order.received, random.randint(1, 9_999))
     money = {"amount": decimal_text(random.choice(amounts), order.digits), "reference": mark}
     money["provider"] = "p"
+    named = random.choice([movement.reference for movement in order.payments] or [None])
     shape, body = random.choice(
         (
             (c.ChangeOrder, {"notes": word(random)}),
@@ -50,9 +51,24 @@ def a_command(random: Random, order: Order, mark: str) -> c.Command:
             (c.ChangeStatus, {"status": random.choice(TRANSITIONS[order.status] or ("new",))}),
             (c.ReceivePayment, money | {"force": random.random() < 0.2}),
             (c.RefundPayment, money),
+            _taken_back(random, money, named or mark),
         )
     )
     return shaped(body, shape)
+
+
+def _taken_back(random: Random, money: dict[str, Any], named: str) -> tuple[type[c.Command], dict[str, Any]]:
+    """What can become of a payment or a refund."""
+    forced = money | {"force": random.random() < 0.3}
+    return random.choice(
+        (
+            (c.FailPayment, forced | random.choice(({}, {"payment_reference": named}))),
+            (c.FailRefund, forced | random.choice(({}, {"refund_reference": named}))),
+            (c.ChargeBack, forced | random.choice(({"owed_again": True}, {"payment_reference": named}))),
+            (c.ReverseChargeback, forced | random.choice(({}, {"chargeback_reference": named}))),
+            (c.VoidPayment, {"reference": named, "provider": "p", "reason": "by mistake"}),
+        )
+    )
 
 
 def word(random: Random) -> str | None:

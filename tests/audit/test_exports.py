@@ -28,7 +28,7 @@ from domain.refusals import Refusal
 from projections.exports.events import BATCH_EVENTS, RecordMissing, export_events
 from projections.exports.ocel import export_ocel
 from projections.history import Reading
-from tests.audit.conftest import AUDIT, Office, exact, one_of_each, reconcile
+from tests.audit.conftest import AUDIT, Office, exact, one_of_each, one_of_what_few_have, reconcile
 from tests.audit.histories import a_command, an_order
 from tests.conftest import ME, Service, do, new_order
 
@@ -213,6 +213,7 @@ def test_it_is_a_whole_database_whose_references_lead_somewhere(office: Office, 
 def test_every_event_is_there_once_under_its_position_and_type(office: Office, tmp_path: Path) -> None:
     lived(office, 20)
     one_of_each(office)
+    one_of_what_few_have(office)
     file = ocel(office.ledger, tmp_path / "o.sqlite")
     told = {(f"orders:{event['position']}", event["type"]) for event in office.feed()}
     assert set(rows(file, "SELECT ocel_id, ocel_type FROM event")) == told

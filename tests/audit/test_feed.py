@@ -39,6 +39,11 @@ SUMMARIES = [
 RICH = [
     ("ChargesChanged", "charges changed to VAT 21% 21.00 USD, tax 1.00 USD (included), tip 2.00 USD, 1 more"),
     ("ChargesChanged", "charges changed to none"),
+    ("RefundFailed", "refund failure of 2.00 USD by stripe, reference re_r, of refund re_r"),
+    ("PaymentChargedBack", "chargeback of 5.00 USD by stripe, reference dp_r, of payment pi_r, owed again"),
+    ("ChargebackReversed", "chargeback reversal of 5.00 USD by stripe, reference dp_r, of chargeback dp_r"),
+    ("PaymentFailed", "payment failure of 40.00 USD by stripe, reference pyr_r"),
+    ("PaymentVoided", "void of 1.00 USD by stripe, reference pi_v: typed twice"),
 ]
 FIELDS = [
     "log",
@@ -106,7 +111,7 @@ def test_an_event_stands_beside_its_exact_data_and_where_it_came_from(told: Told
         "order_id": 1,
         "version": 13,
         "type": "PaymentReceived",
-        "topic": "order.payment_received.v1",
+        "topic": "order.payment_received.v2",
         "occurred_at": "2026-03-01T10:30:09Z",
         "recorded_at": "2026-03-01T10:30:09Z",
         "actor": ME.actor,

@@ -317,7 +317,7 @@ def rewrite(files: Files, position: int) -> None:
 def another_amount(files: Files) -> int:
     """Rewrites what a payment came to, with its digest; returns where that was."""
     for position, payload in files.all(
-        "SELECT position, payload FROM events WHERE topic = 'order.payment_received.v1'"
+        "SELECT position, payload FROM events WHERE topic = 'order.payment_received.v2'"
     ):
         files.write(position, "payload", payload.replace('"amount":"', '"amount":"9').encode())
         files.make_digest_anew(position)

@@ -128,7 +128,8 @@ NOT_PERSONAL = {
     *("shipping_cost", "unit_price", "shipping", "discount_amount", "amount"),
     "code",  # of the voucher, the shop's
     *("charges.kind", "charges.name", "charges.rate", "charges.amount"),  # of the shop's, or a law's
-    *("provider", "reference", "payment_reference", "method"),  # the payment's, at its provider
+    # the payment's, at its provider
+    *("provider", "reference", "payment_reference", "refund_reference", "chargeback_reference", "method"),
     "reason",  # of the staff, about the order
     *("product.name", "product.slug"),
     *(

@@ -13,7 +13,8 @@ from domain.importing import BATCH_LINES_MAX, LINE_BYTES_MAX, Imported, import_l
 from domain.ledger import OrderLedger
 from domain.money import Amount
 from domain.order import commands as c
-from domain.order.state import Order, Payment, Refund
+from domain.order.movements import Movement
+from domain.order.state import Order
 from domain.refusals import InvalidField, OrderNotFound
 from domain.strict_json import shaped
 from tests.conftest import ME, Clock, do, new_order
@@ -73,8 +74,25 @@ def test_the_contracts_example_comes_in_with_its_history(ledger: OrderLedger) ->
     found = order(ledger, 7)
     assert (found.status, found.currency, found.version) == ("processing", "BRL", 5)
     assert found.payments == (
-        Payment(9933, "olist", "p-1", moment(PAID["at"]), "credit_card"),
-        Refund(1000, "olist", "r-1", moment(GIVEN_BACK["at"]), "p-1"),
+        Movement(
+            kind="payment",
+            amount=9933,
+            provider="olist",
+            reference="p-1",
+            at=moment(PAID["at"]),
+            payment="p-1",
+            method="credit_card",
+        ),
+        Movement(
+            kind="refund",
+            amount=1000,
+            provider="olist",
+            reference="r-1",
+            at=moment(GIVEN_BACK["at"]),
+            of="p-1",
+            payment="p-1",
+            credited=1000,
+        ),
     )
 
 
@@ -86,6 +104,42 @@ def test_what_happened_then_occurred_then_and_is_recorded_now(ledger: OrderLedge
     assert occurred == [CREATED, CREATED, PAID["at"], PROCESSING["at"], GIVEN_BACK["at"]]
     recorded = ledger.log_of_events.reader.execute("SELECT DISTINCT recorded_at, actor FROM events").fetchall()
     assert recorded == [(clock.now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), "cli:import")]
+
+
+def test_a_history_has_whatever_became_of_its_money(ledger: OrderLedger) -> None:
+    def entry(kind: str, amount: str, reference: str, **fields: str) -> dict[str, Any]:
+        told = {"at": GIVEN_BACK["at"], "type": kind, "provider": "olist", "amount": amount, "reference": reference}
+        return told | fields
+
+    void = {"at": GIVEN_BACK["at"], "type": "void", "provider": "olist", "reference": "p-2", "reason": "typed twice"}
+    history = [
+        PAID,
+        entry("refund", "10", "r-1", payment_reference="p-1"),
+        entry("refund_failure", "10", "r-1", refund_reference="r-1"),
+        entry("chargeback", "99.33", "d-1", payment_reference="p-1", charged_back_at="2024-05-02T00:00:00Z"),
+        entry("chargeback_reversal", "99.33", "d-1", chargeback_reference="d-1"),
+        entry("payment_failure", "99.33", "f-1", payment_reference="p-1"),
+        entry("payment", "99.33", "p-2"),
+        void,
+    ]
+    assert imported(ledger, line(history=history))[0].imported == 1
+    found = order(ledger, 7)
+    kinds = [movement.kind for movement in found.payments]
+    assert kinds == [str(each["type"]) for each in history]
+    assert found.payments[3].at == moment("2024-05-02T00:00:00Z")
+    assert (found.totals.paid, found.totals.outstanding) == (0, 9933)
+
+
+def test_a_payment_that_is_void_in_its_own_history_leaves_its_reference_to_another(ledger: OrderLedger) -> None:
+    void = {"at": PAID["at"], "type": "void", "provider": "olist", "reference": "p-1", "reason": "another's"}
+    mistaken, right, other = line(id=1, history=[PAID, void]), line(id=2, history=[PAID]), line(id=3, history=[PAID])
+    twice = line(id=4, history=[PAID, void, PAID, void])
+    result, rejected = imported(ledger, mistaken, right, other, twice)
+    assert (result.imported, list(rejected)) == (3, [3])
+    numbers = [[movement.number for movement in order(ledger, order_id).payments] for order_id in (1, 2, 4)]
+    assert numbers == [[1, 1], [2], [3, 3, 4, 4]]
+    assert not imported(ledger, mistaken | {"id": 5})[1]
+    assert imported(ledger, other)[0].rejected == 1
 
 
 def test_a_line_without_a_time_was_created_now(ledger: OrderLedger, clock: Clock) -> None:
@@ -117,7 +171,10 @@ def test_money_that_the_rules_do_not_give_comes_in_where_it_is_forced(ledger: Or
     _, rejected = imported(ledger, line(history=[too_much]))
     assert list(rejected) == [1]
     imported(ledger, line(history=[too_much | {"force": True}]))
-    forced = Payment(10000, "olist", "p-1", moment(PAID["at"]), forced=True)
+    at = moment(PAID["at"])
+    forced = Movement(
+        kind="payment", amount=10000, provider="olist", reference="p-1", at=at, payment="p-1", forced=True
+    )
     assert order(ledger, 7).payments == (forced,)
 
 

@@ -15,6 +15,16 @@ from tests.finance.conftest import Desk
 CURRENCIES = ("USD", "JPY", "KWD", "CLF")
 PROVIDERS = ("stripe", "paypal", "Stripe", "pay pal", "پرداخت", "=1+1", 'a"b\\c')
 STATUSES = ("hold", "new", "processing", "shipped", "completed", "failed", "cancelled", "refunded", "deleted")
+# From docs/money.md: what each kind of movement does to what is paid.
+SIGNS = {
+    "payment": 1,
+    "refund": -1,
+    "payment_failure": -1,
+    "refund_failure": 1,
+    "chargeback": -1,
+    "chargeback_reversal": 1,
+    "void": -1,
+}
 DAYS = (None, None, "2026-02-28T23:59:59.999999Z", "2026-03-01T00:00:00Z", "2024-12-31T20:30:00+03:30")
 
 
@@ -62,12 +72,32 @@ def _one_more(desk: Desk, random: Random, order: Order) -> Order:
         named = random.choice(order.payments)
         reference = random.choice((None, named.reference))
         return desk.refund(order, amount, provider=named.provider, payment_reference=reference)
-    if what < 0.8:
-        return desk.give(order, c.AddItem, unit_price=amount, quantity=2, discount_amount="1")
+    if what < 0.78 and order.payments:
+        return _taken_back(desk, random, order, amount)
     if what < 0.85:
+        return desk.give(order, c.AddItem, unit_price=amount, quantity=2, discount_amount="1")
+    if what < 0.9:
         tax = {"kind": "tax", "amount": amount}
         return desk.give(order, c.ChangeOrder, voucher={"discount_amount": "3"}, shipping_cost=amount, charges=[tax])
     return desk.move(order, random.choice(STATUSES))
+
+
+def _taken_back(desk: Desk, random: Random, order: Order, amount: str) -> Order:
+    """What became of one of the order's movements of money."""
+    named = random.choice(order.payments)
+    who = {"provider": named.provider, "reference": named.reference}
+    if random.random() < 0.25:
+        return desk.give(order, c.VoidPayment, **who, reason="by mistake")
+    shape, names = random.choice(
+        (
+            (c.FailPayment, "payment_reference"),
+            (c.FailRefund, "refund_reference"),
+            (c.ChargeBack, "payment_reference"),
+            (c.ReverseChargeback, "chargeback_reference"),
+        )
+    )
+    of = {names: random.choice((None, named.reference))}
+    return desk.give(order, shape, **who, amount=amount, force=random.random() < 0.4, **of)
 
 
 def all_orders(desk: Desk) -> list[bytes]:

@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 
 from domain.log.sqlite import sqlite3
 from domain.order import commands as c
+from domain.order.state import Order
 from projections.exports.beancount import export_beancount, provider_account
 from projections.history import Reading
 from tests.finance.bean_check import bean_check
 from tests.finance.books import Balances, Books, read
 from tests.finance.conftest import Desk
-from tests.finance.stories import PROVIDERS, all_orders, tell
+from tests.finance.stories import PROVIDERS, SIGNS, all_orders, tell
 
 MakeDesk = Callable[..., Desk]
 STANDING = ("new", "hold", "processing", "shipped", "completed", "failed")
@@ -54,6 +55,8 @@ def counted(desk: Desk, books: Books) -> Balances:
     for document in all_orders(desk):
         order = json.loads(document, parse_float=Decimal)
         is_due = order["status"] in STANDING
+        kept = desk.ledger.order(UUID(order["uuid"]))
+        charged_back = credited_by(kept, "chargeback", "chargeback_reversal")
         if is_due:
             found["Income:Sales", order["currency"]] -= order["items_subtotal"]
             found["Income:Shipping", order["currency"]] -= order["shipping_cost"]
@@ -63,15 +66,24 @@ def counted(desk: Desk, books: Books) -> Balances:
                 if not charge["included"]:
                     found[CHARGES[charge["kind"]], order["currency"]] -= Decimal(charge["amount"])
             found[ORDERS, order["currency"]] += order["amount_outstanding"]
-            kept = desk.ledger.order(UUID(order["uuid"]))
-            credited = Decimal(kept.credited).scaleb(-kept.digits)
-            found["Income:Refunds", order["currency"]] += credited
-        beyond = order["amount_paid"] - (order["total"] - credited if is_due else 0)
+            found["Income:Refunds", order["currency"]] += credited_by(kept, "refund", "refund_failure")
+            found["Expenses:Chargebacks", order["currency"]] += charged_back
+            beyond = order["amount_paid"] - order["total"] + Decimal(kept.credited).scaleb(-kept.digits)
+        else:
+            lost = max(Decimal(0), min(charged_back, -order["amount_paid"]))
+            found["Expenses:Chargebacks", order["currency"]] += lost
+            beyond = order["amount_paid"] + lost
+            found[ORDERS, order["currency"]] += max(0, -beyond)
         found[CUSTOMERS, order["currency"]] -= max(0, beyond)
         for movement in order["payments"]:
-            sign = 1 if movement["kind"] == "payment" else -1
-            found[books.providers[movement["provider"]], order["currency"]] += sign * Decimal(movement["amount"])
+            amount = SIGNS[movement["kind"]] * Decimal(movement["amount"])
+            found[books.providers[movement["provider"]], order["currency"]] += amount
     return {key: amount for key, amount in found.items() if amount}
+
+
+def credited_by(order: Order, *kinds: str) -> Decimal:
+    minor = sum(movement.credited for movement in order.payments if movement.kind in kinds)
+    return Decimal(minor).scaleb(-order.digits)
 
 
 def postings(desk: Desk) -> list[dict[str, str]]:
@@ -158,6 +170,38 @@ def test_a_refunded_order_leaves_nothing_in_any_account(desk: Desk) -> None:
 def test_a_refund_that_is_owed_again_is_receivable_again(desk: Desk) -> None:
     desk.refund(desk.pay(desk.place(), "100"), "100", owed_again=True)
     assert read(written(desk)).balances() == {(ORDERS, "USD"): 100, ("Income:Sales", "USD"): -100}
+
+
+def test_what_became_of_payments_and_refunds_is_booked_as_the_docstring_says(desk: Desk) -> None:
+    order = desk.place()
+    who = {"provider": "stripe", "reference": "x"}
+    desk.pay(order, "100", reference="pi_1")
+    desk.refund(order, "10")
+    desk.give(order, c.FailRefund, amount="10", **who)
+    desk.give(order, c.ChargeBack, amount="60", **who)
+    desk.give(order, c.ReverseChargeback, amount="60", **who)
+    desk.give(order, c.FailPayment, amount="30", **who)
+    desk.pay(order, "5", reference="pi_2")
+    desk.give(order, c.VoidPayment, provider="stripe", reference="pi_2", reason="by mistake")
+    moved = postings(desk)[3:]
+    assert moved == [
+        {"Income:Refunds": "-10.00", "Assets:Providers:Stripe": "10.00"},
+        {"Expenses:Chargebacks": "60.00", "Assets:Providers:Stripe": "-60.00"},
+        {"Expenses:Chargebacks": "-60.00", "Assets:Providers:Stripe": "60.00"},
+        {ORDERS: "30.00", "Assets:Providers:Stripe": "-30.00"},
+        {ORDERS: "-5.00", "Assets:Providers:Stripe": "5.00"},
+        {ORDERS: "5.00", "Assets:Providers:Stripe": "-5.00"},
+    ]
+
+
+def test_a_chargeback_of_a_refunded_order_is_lost(desk: Desk) -> None:
+    order = desk.place()
+    desk.pay(order, "100")
+    desk.refund(order, "100")
+    order = desk.move(order, "processing", "refunded")
+    desk.give(order, c.ChargeBack, amount="100", provider="stripe", reference="dp_1", force=True)
+    balances = {account: str(amount) for (account, _), amount in read(written(desk)).balances().items()}
+    assert balances == {"Expenses:Chargebacks": "100.00", "Assets:Providers:Stripe": "-100.00"}
 
 
 def test_a_deleted_order_leaves_nothing_in_any_account(desk: Desk) -> None:

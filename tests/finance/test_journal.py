@@ -11,11 +11,12 @@ import pytest
 
 from domain.ledger import OrderLedger
 from domain.log.sqlite import sqlite3
+from domain.order import commands as c
 from projections.payments import list as payments
 from projections.views.views import Views
 from tests.conftest import ME, do, new_order
 from tests.finance.conftest import Desk
-from tests.finance.stories import all_orders, tell
+from tests.finance.stories import SIGNS, all_orders, tell
 
 MakeDesk = Callable[..., Desk]
 _NEW_YEAR = "2026-01-01T00:00:00Z"
@@ -308,7 +309,7 @@ def assert_journal_is_what_orders_say(desk: Desk) -> None:
     paid: dict[int, Decimal] = defaultdict(Decimal)
     rows = defaultdict(list)
     for row in desk.journal(limit=1_000):
-        paid[row["order_id"]] += Decimal(row["amount"]) * (1 if row["kind"] == "payment" else -1)
+        paid[row["order_id"]] += Decimal(row["amount"]) * SIGNS[row["kind"]]
         rows[row["order_id"]].append((row["kind"], row["amount"], row["provider"], row["reference"]))
     for order in exact(all_orders(desk)):
         assert paid.pop(order["id"], 0) == order["amount_paid"], order["id"]
@@ -353,3 +354,37 @@ def test_a_time_is_exact_to_the_microsecond_from_the_calendars_beginning_to_a_da
         desk.pay(order, "1", received_at=at)
     ends = [datetime.fromisoformat(row["received_at"]) for row in desk.journal()]
     assert ends == [datetime(1, 1, 1, 0, 0, 0, 1, UTC), datetime(2026, 3, 2, 10, 29, 59, 999_999, UTC)]
+
+
+def test_each_kind_of_movement_is_a_row_under_its_kind_and_the_payment_that_it_comes_down_to(desk: Desk) -> None:
+    order = desk.place()
+    who = {"provider": "stripe"}
+    desk.pay(order, "100", reference="pi_1", method="card")
+    desk.refund(order, "10", reference="re_1", payment_reference="pi_1")
+    desk.give(order, c.FailRefund, amount="10", reference="re_1", refund_reference="re_1", **who)
+    desk.give(order, c.ChargeBack, amount="60", reference="dp_1", payment_reference="pi_1", **who)
+    won = {"reference": "dp_1", "chargeback_reference": "dp_1", "force": True}
+    desk.give(order, c.ReverseChargeback, amount="60", **won, **who)
+    desk.give(order, c.FailPayment, amount="100", reference="pyr_1", **who)
+    desk.pay(order, "5", reference="pi_2", method="transfer")
+    desk.give(order, c.VoidPayment, reference="pi_2", reason="typed twice", **who)
+    rows = [
+        (row["kind"], row["amount"], row["reference"], row["payment_reference"], row["method"], row["forced"])
+        for row in desk.journal()
+    ]
+    assert rows == [
+        ("payment", "100.00", "pi_1", None, "card", False),
+        ("refund", "10.00", "re_1", "pi_1", "card", False),
+        ("refund_failure", "10.00", "re_1", "pi_1", "card", False),
+        ("chargeback", "60.00", "dp_1", "pi_1", "card", False),
+        ("chargeback_reversal", "60.00", "dp_1", "pi_1", "card", True),
+        ("payment_failure", "100.00", "pyr_1", None, None, False),
+        ("payment", "5.00", "pi_2", None, "transfer", False),
+        ("void", "5.00", "pi_2", "pi_2", "transfer", False),
+    ]
+    assert [row["kind"] for row in desk.csv()] == [row[0] for row in rows]
+    assert [row["reference"] for row in desk.journal(kind="void")] == ["pi_2"]
+    (total,) = desk.summary()["totals"]
+    assert total == {"currency": "USD", "count": 8, "received": "0.00", "refunded": "0.00", "net": "0.00"}
+    (back,) = desk.summary(kind="chargeback")["totals"]
+    assert back == {"currency": "USD", "count": 1, "received": "0.00", "refunded": "60.00", "net": "-60.00"}

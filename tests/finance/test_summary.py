@@ -19,7 +19,8 @@ from domain.currencies import digits_of
 from domain.log.records import RawRecord
 from domain.log.sqlite import sqlite3
 from domain.moments import instant
-from domain.order.state import Order, Payment, Refund
+from domain.order.movements import Movement
+from domain.order.state import Order
 from projections.payments import table as payments
 from projections.payments.list import Filter, page, walk
 from projections.payments.sums import GROUPINGS, summary
@@ -137,8 +138,8 @@ def journal(movements: list[dict[str, Any]]) -> Iterator[sqlite3.Connection]:
 def row(
     position: int, *, provider: str, method: str | None, amount: int, currency: str, at: datetime, is_refund: bool
 ) -> payments.Row:
-    paid = Payment(amount=amount, provider=provider, reference="p", received_at=at, method=method)
-    back = Refund(amount=amount, provider=provider, reference="r", refunded_at=at, payment_reference="p")
+    paid = Movement(kind="payment", amount=amount, provider=provider, reference="p", payment="p", at=at, method=method)
+    back = Movement(kind="refund", amount=amount, provider=provider, reference="r", at=at, of="p", payment="p")
     order = Order(
         uuid=UUID(int=position),
         version=9,

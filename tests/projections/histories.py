@@ -8,6 +8,7 @@ from uuid import UUID
 
 from domain.ledger import OrderLedger
 from domain.order import commands as c
+from domain.order.state import Order
 from domain.refusals import Refusal
 from domain.strict_json import shaped
 from tests.conftest import ME, Clock, do, new_order
@@ -27,7 +28,8 @@ def play(ledger: OrderLedger, clock: Clock, random: Random, steps: int, then: Ca
             if not uuids or random.random() < 0.2:
                 uuids.append(do(ledger.create, _order(random), ME).order.uuid)
             else:
-                do(ledger.change, random.choice(uuids[-5:]), _command(random, step), ME)
+                uuid = random.choice(uuids[-5:])
+                do(ledger.change, uuid, _command(random, step, ledger.order(uuid)), ME)
         then()
 
 
@@ -85,7 +87,7 @@ def _billing(random: Random) -> dict[str, Any]:
     }
 
 
-def _command(random: Random, step: int) -> c.Command:
+def _command(random: Random, step: int, order: Order) -> c.Command:
     amount, reference = str(random.randint(1, 60)), f"r-{step}"
     body: dict[str, Any] = random.choice(
         (
@@ -107,5 +109,23 @@ def _command(random: Random, step: int) -> c.Command:
             lambda: c.ChangeStatus(status=random.choice(STATUSES)),
             lambda: shaped({"amount": amount, "reference": reference, "provider": "p"}, c.ReceivePayment),
             lambda: shaped({"amount": amount, "reference": reference, "provider": "p"}, c.RefundPayment),
+            lambda: _money(random, amount, step, order),
         )
     )()
+
+
+def _money(random: Random, amount: str, step: int, order: Order) -> c.Command:
+    """What can become of a payment or a refund."""
+    earlier = random.choice([movement.reference for movement in order.payments] or [f"r-{step}"])
+    if random.random() < 0.3:
+        return shaped({"reference": earlier, "provider": "p", "reason": "by mistake"}, c.VoidPayment)
+    shape, names = random.choice(
+        (
+            (c.FailPayment, "payment_reference"),
+            (c.FailRefund, "refund_reference"),
+            (c.ChargeBack, "payment_reference"),
+            (c.ReverseChargeback, "chargeback_reference"),
+        )
+    )
+    body = {"amount": amount, "reference": f"r-{step}", "provider": "p", "force": random.random() < 0.5}
+    return shaped(body | {names: random.choice((None, earlier))}, shape)

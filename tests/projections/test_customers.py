@@ -13,7 +13,7 @@ from domain.ledger import OrderLedger
 from domain.log.sqlite import sqlite3
 from domain.money import Amount, two_digit_text
 from domain.order import commands as c
-from domain.order.state import Order, Payment
+from domain.order.state import Order
 from projections.customers import list as customers
 from projections.customers.list import Customer, Sums
 from projections.views.views import Views
@@ -22,6 +22,11 @@ from tests.projections.histories import play
 from tests.projections.rows import rows
 
 LARGEST = "9" * 15
+
+
+# From docs/money.md: what each kind of movement is in what was received, and in what was refunded.
+RECEIVED = {"payment": 1, "payment_failure": -1, "void": -1}
+REFUNDED = {"refund": 1, "refund_failure": -1, "chargeback": 1, "chargeback_reversal": -1}
 
 
 def orders_of(ledger: OrderLedger) -> list[Order]:
@@ -48,8 +53,8 @@ def summed(orders: list[Order]) -> tuple[Customer, Sums]:
         min((order.created_at for order in there), default=None),
         max((order.created_at for order in there), default=None),
         amount(sum(order.totals.total for order in owing)),
-        amount(sum(movement.amount for movement in moved if isinstance(movement, Payment))),
-        amount(sum(movement.amount for movement in moved if not isinstance(movement, Payment))),
+        amount(sum(movement.amount * RECEIVED.get(movement.kind, 0) for movement in moved)),
+        amount(sum(movement.amount * REFUNDED.get(movement.kind, 0) for movement in moved)),
         amount(sum(order.totals.outstanding for order in owing)),
     )
     details = latest.customer.details

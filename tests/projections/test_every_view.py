@@ -117,7 +117,7 @@ def test_nothing_is_shown_of_a_record_that_is_not_known_nor_of_any_behind_it(
 
 
 def test_a_rows_values_stand_in_their_columns(told: Views, ledger: OrderLedger) -> None:
-    raw = next(raw for raw in ledger.log_of_events.raw_records() if raw.topic == b"order.payment_received.v1")
+    raw = next(raw for raw in ledger.log_of_events.raw_records() if raw.topic == b"order.payment_received.v2")
     order = ledger.order(UUID(raw.order), raw.version)
     of_order = orders.columns(order, order.totals, raw.position)
     for table, named in (("orders", of_order), ("payments", payments.columns(raw, order))):

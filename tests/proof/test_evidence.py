@@ -314,7 +314,7 @@ def test_a_rewritten_record_has_no_proof_though_digest_document_and_manifest_fit
 
 def test_a_rewritten_payment_has_no_proof(log: Log) -> None:
     records = log.of(UUID(int=4))
-    paid = next(record for record in records if record.topic == "order.payment_received.v1")
+    paid = next(record for record in records if record.topic == "order.payment_received.v2")
     payload = paid.payload.replace('"amount":"100.00"', '"amount":"900.00"')
     assert payload != paid.payload
     records = records_with(records, paid.version, payload=payload)

@@ -1,0 +1,170 @@
+"""The money of an order: which kinds of movements there are, what each does to the order's sums, and what is left.
+
+The table is told to users in docs/money.md.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+from domain.aggregate import Part
+from domain.money import minor_units
+from domain.order import events as e
+
+Kind: TypeAlias = Literal[
+    "payment", "refund", "payment_failure", "refund_failure", "chargeback", "chargeback_reversal", "void"
+]
+
+
+class Movement(Part, frozen=True, kw_only=True):
+    """Money that came, went, or went back again; or a payment that is void. The amount is positive in every kind.
+
+    `of` is the reference of the movement that this one is about, and `payment` that of the payment that it comes down
+    to, where they are known. `credited` is what it takes from what the order still owes, or, negative, gives back.
+    """
+
+    kind: Kind
+    amount: int
+    provider: str
+    reference: str
+    at: datetime
+    of: str | None = None
+    payment: str | None = None
+    method: str | None = None
+    reason: str | None = None
+    forced: bool = False
+    owed_again: bool = False
+    number: int = 1
+    credited: int = 0
+
+    @property
+    def signed(self) -> int:
+        """The amount as it changes what is paid."""
+        return self.amount * EFFECTS[self.kind].sign
+
+
+class Effect(NamedTuple):
+    """What a kind of movement does: to what is paid by its `sign`, and to one of the two `sums` that this is made of.
+
+    `about` is the kind of movement that it takes back. `at` and `of` are the fields of its event that have its time and
+    the reference of that movement.
+    """
+
+    event: type[e.Moved]
+    sign: int
+    sums: Literal["received", "refunded"]
+    at: str
+    about: Kind | None = None
+    of: str = ""
+
+
+EFFECTS: Final[Mapping[Kind, Effect]] = {
+    "payment": Effect(e.PaymentReceived, 1, "received", "received_at"),
+    "refund": Effect(e.PaymentRefunded, -1, "refunded", "refunded_at", "payment", "payment_reference"),
+    "payment_failure": Effect(e.PaymentFailed, -1, "received", "failed_at", "payment", "payment_reference"),
+    "refund_failure": Effect(e.RefundFailed, 1, "refunded", "failed_at", "refund", "refund_reference"),
+    "chargeback": Effect(e.PaymentChargedBack, -1, "refunded", "charged_back_at", "payment", "payment_reference"),
+    "chargeback_reversal": Effect(
+        e.ChargebackReversed, 1, "refunded", "reversed_at", "chargeback", "chargeback_reference"
+    ),
+    "void": Effect(e.PaymentVoided, -1, "received", "occurred_at", "payment", "reference"),
+}
+KIND_OF: Final[Mapping[type[e.Moved], Kind]] = {effect.event: kind for kind, effect in EFFECTS.items()}
+# Those that take from what the order still owes, and those that give it back.
+_CREDITING: Final = frozenset({"refund", "chargeback"})
+_DEBITING: Final = frozenset({"refund_failure", "chargeback_reversal"})
+
+
+def movement(event: e.Moved, before: Sequence[Movement], overpaid: Callable[[], int]) -> Movement:
+    """The movement that an event brings, behind those that the order had before; `overpaid` tells what was then."""
+    kind = KIND_OF[type(event)]
+    effect, amount = EFFECTS[kind], minor_units(event.amount)
+    of = getattr(event, effect.of) if effect.about else None
+    owed_again = getattr(event, "owed_again", False)
+    credited = 0
+    if kind in _CREDITING and not owed_again:
+        credited = max(0, amount - overpaid())
+    elif kind in _DEBITING:
+        credited = -min(amount, _credited_by(before, kind, event.provider, of))
+    return Movement(
+        kind=kind,
+        amount=amount,
+        provider=event.provider,
+        reference=event.reference,
+        at=getattr(event, effect.at),
+        of=of,
+        payment=_payment(event, kind, of, before),
+        method=getattr(event, "method", None),
+        reason=getattr(event, "reason", None),
+        forced=getattr(event, "forced", False),
+        owed_again=owed_again,
+        number=getattr(event, "number", 1),
+        credited=credited,
+    )
+
+
+def _payment(event: e.Moved, kind: Kind, of: str | None, before: Sequence[Movement]) -> str | None:
+    """The reference of the payment that a movement comes down to."""
+    about = EFFECTS[kind].about
+    if about is None:
+        return event.reference
+    if about == "payment" or of is None:
+        return of
+    named = find(before, about, event.provider, of)
+    return named.payment if named else None
+
+
+def find(movements: Iterable[Movement], kind: Kind, provider: str, reference: str) -> Movement | None:
+    """The movement of a kind with this reference; no payment that is void."""
+    found = None
+    for each in movements:
+        if (each.reference, each.provider) == (reference, provider):
+            if each.kind == kind:
+                found = each
+            elif kind == "payment" and each.kind == "void":
+                found = None
+    return found
+
+
+def received_and_refunded(movements: Iterable[Movement]) -> tuple[int, int]:
+    """What came in payments and stayed, and what of that went back to customers; the rest is what is paid."""
+    sums = {"received": 0, "refunded": 0}
+    for each in movements:
+        sums[EFFECTS[each.kind].sums] += each.signed
+    return sums["received"], -sums["refunded"]
+
+
+def left(movements: Iterable[Movement], kind: Kind, provider: str, of: str | None) -> int:
+    """What a movement of a kind can still take back: of all that it could be about, and of the one that it names."""
+    about = EFFECTS[kind].about
+    of_all = of_named = 0
+    for each in movements:
+        if about == "payment":
+            share, named = each.signed, each.payment
+        elif each.kind == about:
+            share, named = each.amount, each.reference
+        elif each.kind == kind:
+            share, named = -each.amount, each.of
+        else:
+            continue
+        of_all += share
+        if (named, each.provider) == (of, provider):
+            of_named += share
+    return max(0, of_all if of is None else min(of_all, of_named))
+
+
+def _credited_by(movements: Iterable[Movement], kind: Kind, provider: str, of: str | None) -> int:
+    """What those that a movement of this kind gives back have credited, and none has given back yet."""
+    about = EFFECTS[kind].about
+    of_all = of_named = 0
+    for each in movements:
+        if each.kind in (about, kind):
+            of_all += each.credited
+            if (each.reference if each.kind == about else each.of, each.provider) == (of, provider):
+                of_named += each.credited
+    return max(0, of_all if of is None else min(of_all, of_named))
+
+
+def credited_by_chargebacks(movements: Iterable[Movement]) -> int:
+    """What chargebacks, less their reversals, took from what the order still owes."""
+    return sum(each.credited for each in movements if each.kind in ("chargeback", "chargeback_reversal"))
