@@ -286,10 +286,11 @@ def lines(ids: range) -> bytes:
     orders = (
         {
             "id": number,
+            "created_at": "2024-01-01T00:00:00Z",
             "items": [{"unit_price": "5.00"}],
             "history": [
                 {
-                    "at": "2099-01-01T00:00:00Z",
+                    "at": "2024-01-02T00:00:00Z",
                     "type": "payment",
                     "amount": "5.00",
                     "provider": "p",
