@@ -19,6 +19,7 @@ from api.bodies import BODY_BYTES_MAX, broken_off, command
 from api.commanding import Commanding
 from api.conditions import expected_versions, provenance
 from api.errors import Problem, invalid_parameter, not_ready
+from api.forms import FORM_TYPE, Sent, taken_apart
 from api.parameters import Parameters
 from api.positions import position_in, position_token
 from api.settings import Settings
@@ -47,6 +48,7 @@ _TYPES: Final = (
     "text/xml",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "application/octet-stream",
+    FORM_TYPE,
 )
 _Id = Annotated[str, Meta(min_length=1, max_length=40)]
 _Ids = Annotated[list[_Id], Meta(min_length=1, max_length=1_000)]
@@ -125,8 +127,8 @@ def _outcomes(parameters: Parameters) -> frozenset[str] | None:
 class Reconciliations:
     """The list, in the order of the log; and settlement files in.
 
-    A file is the body itself. It goes to a temporary file piece by piece, so memory does not grow with it. Few uploads
-    are taken at once, so that some threads are left for others.
+    A file is the body itself, or with its rules a part of a form. It goes to a temporary file piece by piece, so memory
+    does not grow with it. Few uploads are taken at once, so that some threads are left for others.
     """
 
     def __init__(self, desk: Desk, uploads_max: int) -> None:
@@ -162,16 +164,20 @@ class Reconciliations:
         parameters = Parameters(req.params)
         parameters.refuse_others_than({"provider", "file", "rules", "outcome"})
         _outcomes(parameters)
-        provider = _named_by(parameters, "provider", PROVIDER_LENGTH_MAX)
-        if provider is None:
-            raise invalid_parameter("provider", "must say whose settlement this is, like stripe")
-        name = _named_by(parameters, "file", FILE_NAME_LENGTH_MAX) or "settlement"
         who = provenance(req)
-        with self._place(), NamedTemporaryFile() as file:
-            size = await self._receive(req, file)
+        with self._place(), NamedTemporaryFile() as body, NamedTemporaryFile() as content:
+            size = await self._receive(req, body)
+            sent, file = Sent(None, size, {}), body
+            if _media_type(req) == FORM_TYPE:
+                apart = partial(taken_apart, body, req.content_type or "", size, content)
+                sent, file = await self._desk.ask.in_thread(apart), content
             file.flush()
-            upload = Upload(file.name, name, provider, parameters.text("rules"), who)
-            found = await self._desk.take_in(req, resp, upload, size)
+            provider = _named("provider", _once(parameters, "provider", sent.texts), PROVIDER_LENGTH_MAX)
+            if provider is None:
+                raise invalid_parameter("provider", "must say whose settlement this is, like stripe")
+            name = _named("file", parameters.text("file") or sent.file_name, FILE_NAME_LENGTH_MAX) or "settlement"
+            upload = Upload(file.name, name, provider, _once(parameters, "rules", sent.texts), who)
+            found = await self._desk.take_in(req, resp, upload, sent.size)
         resp.status = 201 if found.is_new else 200
         resp.location = f"{req.path}/{found.uuid}"
 
@@ -187,8 +193,7 @@ class Reconciliations:
 
     async def _receive(self, req: Request, file: IO[bytes]) -> int:
         """The body, into a file; returns its size. Raises a 413, a 415 or a 400."""
-        given = (req.content_type or "").partition(";")[0].strip().lower()
-        if given not in _TYPES:
+        if _media_type(req) not in _TYPES:
             raise Problem(415, "unsupported-media-type", f"Send the file itself, as one of {', '.join(_TYPES)}.")
         length, taken = req.content_length, 0
         bytes_max = BODY_BYTES_MAX if length is None else FILE_BYTES_MAX
@@ -213,11 +218,22 @@ def _too_large() -> Problem:
     return Problem(413, "body-too-large", f"A settlement file has at most {megabytes} MiB; in chunks, 1 MiB.")
 
 
-def _named_by(parameters: Parameters, parameter: str, length_max: int) -> str | None:
-    value = parameters.text(parameter)
+def _media_type(req: Request) -> str:
+    return (req.content_type or "").partition(";")[0].strip().lower()
+
+
+def _once(parameters: Parameters, name: str, parts: dict[str, str]) -> str | None:
+    """What the address or the form says, not both."""
+    given = parameters.text(name)
+    if given is not None and name in parts:
+        raise invalid_parameter(name, "stands in the form, too; say it once")
+    return parts.get(name, given)
+
+
+def _named(parameter: str, value: str | None, length_max: int) -> str | None:
     if value is not None and (len(value) > length_max or not value.isprintable()):
         raise invalid_parameter(parameter, f"must be at most {length_max} printable characters")
-    return value
+    return value or None
 
 
 class OneReconciliation:

@@ -15,6 +15,7 @@ USED_UNNAMED = {
     "process_re*": "Falcon: a middleware's steps",
     "strip_url_path_trailing_slash": "Falcon: an option of requests",
     "auto_parse_form_urlencoded": "Falcon: an option of requests",
+    "max_body_part_*": "Falcon: options of forms",
     "downloadable_as": "Falcon: a header of an answer",
     "eof_received": "asyncio: a protocol's hook",
     "_CACHED_SERVER_HEADER": "gunicorn: a header of every answer",

@@ -1,10 +1,12 @@
 """Reconciliations over HTTP: who may, what is answered, and what is refused whole."""
 
 import json
+import random
 from typing import Any
 
 import pytest
 
+from tests.conftest import ROOT
 from tests.reconciliation.conftest import PATH, Office, only
 
 ROW = "pi_1,payment,50.00,0,50.00,USD,@,,"
@@ -211,6 +213,81 @@ def test_a_question_that_is_none_keeps_nothing(office: Office, parameters: dict[
     assert office.topics() == []
 
 
-@pytest.mark.parametrize("media", ["application/json", "multipart/form-data", "image/png", ""])
+@pytest.mark.parametrize("media", ["application/json", "multipart/mixed", "image/png", ""])
 def test_a_body_of_another_kind_is_not_read(office: Office, media: str) -> None:
     assert office.upload(office.file(ROW), media=media).status_code == 415
+
+
+RULES = (
+    'version = "2"\n[file]\ncurrency = "USD"\nkind = "payment"\n[file.columns]\ngross = "sum"\noccurred_at = "day"\n'
+    'reference = "id"\n'
+)
+FOREIGN = "id,day,sum\npi_1,2026-03-01,50.00\n"
+BOUNDARY = "----7d4a6d158c9"
+
+
+def form(*parts: tuple[str, str | bytes], end: str = "--", file_name: str = "bank.csv") -> bytes:
+    made = b""
+    for name, content in parts:
+        named = f'; filename="{file_name}"' if name == "file" else ""
+        head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"{named}\r\n\r\n'
+        made += head.encode() + (content if isinstance(content, bytes) else content.encode()) + b"\r\n"
+    return made + f"--{BOUNDARY}{end}\r\n".encode()
+
+
+def send(office: Office, body: bytes, media: str = f"multipart/form-data; boundary={BOUNDARY}", **given: str) -> Any:
+    headers = {"Content-Type": media}
+    return office.ask(PATH, office.writer, "POST", body=body, headers=headers, params={"provider": "stripe"} | given)
+
+
+def test_a_file_and_its_rules_come_as_the_parts_of_a_form(office: Office) -> None:
+    office.paid("pi_1")
+    answer = send(office, form(("rules", RULES), ("file", FOREIGN)))
+    assert answer.status_code == 201, answer.text
+    assert (answer.json["file"], answer.json["outcomes"]) == ("bank.csv", {"matched": 1})
+    assert send(office, form(("file", FOREIGN), ("rules", RULES))).status_code == 200
+    assert office.ask(f"{PATH}/{answer.json['id']}", office.writer).json["rules_version"] == "2"
+
+
+def test_the_form_may_name_the_provider_and_the_rules_that_come_with_the_program(office: Office) -> None:
+    sample = (ROOT / "tests" / "settlement" / "files" / "adyen.csv").read_bytes()
+    parts = (("file", sample), ("rules", "adyen"), ("provider", "adyen"))
+    headers = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+    answer = office.ask(PATH, office.writer, "POST", body=form(*parts), headers=headers)
+    assert (answer.status_code, answer.json["provider"]) == (201, "adyen")
+
+
+@pytest.mark.parametrize(
+    ("body", "media", "status"),
+    [
+        (form(("rules", RULES)), None, 422),
+        (form(("file", FOREIGN), ("file", FOREIGN)), None, 422),
+        (form(("file", FOREIGN), ("surprise", "x")), None, 422),
+        (form(("file", FOREIGN), ("rules", b"\xff")), None, 422),
+        (form(("file", FOREIGN), ("rules", "not TOML")), None, 422),
+        (form(("file", FOREIGN), ("provider", "stripe")), None, 400),
+        (form(("file", FOREIGN), ("rules", "x" * 300_000)), None, 400),
+        (form(("file", FOREIGN), ("rules", RULES), ("provider", "x"), ("more", "y")), None, 400),
+        (form(("file", FOREIGN), end="")[:-5], None, 400),
+        (b"no form at all", None, 400),
+        (b"", None, 400),
+        (form(("file", FOREIGN), file_name="x" * 300), None, 400),
+        (form(("file", FOREIGN)), "multipart/form-data", 400),
+        (form(("file", FOREIGN)), f"multipart/form-data; boundary={'x' * 200}", 400),
+        (form(("file", FOREIGN)), "multipart/mixed; boundary=x", 415),
+    ],
+)
+def test_a_form_that_does_not_fit_is_refused(office: Office, body: bytes, media: str | None, status: int) -> None:
+    answer = send(office, body, media or f"multipart/form-data; boundary={BOUNDARY}")
+    assert answer.status_code == status, answer.text
+    assert office.topics() == []
+
+
+def test_a_damaged_form_is_never_a_fault_of_the_service(office: Office) -> None:
+    whole = form(("file", FOREIGN), ("rules", RULES))
+    chance = random.Random(0)
+    for _ in range(150):
+        damaged = bytearray(whole)
+        place = chance.randrange(len(damaged))
+        damaged[place : place + chance.randrange(6)] = chance.choice((b"", b"\r\n", b"\xff", b"--", b'"', b"\x00" * 9))
+        assert send(office, bytes(damaged)).status_code < 500
