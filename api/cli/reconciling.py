@@ -2,7 +2,11 @@
 
 import csv
 import sys
+from collections import Counter
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
+from typing import BinaryIO, NamedTuple
 
 import click
 import msgspec
@@ -22,10 +26,17 @@ from api.cli.terminal import (
     settings,
     writing_the_log,
 )
+from domain.currencies import digits_of
 from domain.log.records import Provenance
+from domain.money import Unit, readable
+from domain.reconciliation.rules import DEFAULT
 from domain.reconciling import Given, Reconciling
-from domain.refusals import Refusal
-from domain.settlement.shipped import shipped
+from domain.refusals import InvalidField, Refusal
+from domain.settlement.formats.mapping import Mapping
+from domain.settlement.guessing import guess
+from domain.settlement.lines import KINDS, Line, Misfit, SettlementRefused
+from domain.settlement.reading import read
+from domain.settlement.shipped import recognised, shipped
 from projections.journal import Journal
 from projections.reconciliations import shown as reconciliations
 from projections.reconciliations.shown import Shown
@@ -33,7 +44,34 @@ from projections.reconciliations.shown import Shown
 RESULTS_SHOWN_MAX = 200
 
 
-@click.command()
+class _Reconcile(click.Group):
+    """A group whose first argument is a file, unless it is one of its commands."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
+            args = ["file", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_Reconcile, subcommand_metavar="FILE --provider NAME [OPTIONS] | COMMAND [ARGS]...")
+def reconcile() -> None:
+    """Hold a provider's settlement FILE against the payments of the ledger, to the cent.
+
+    CSV or XLSX in our own layout or one that a rules file describes, the reports of Stripe, PayPal, Adyen, Amazon and
+    others, and banks' statements: docs/settlement.md lists them. The same file by the same rules again changes nothing.
+    Exits 1 while something is open, 2 where the file is refused.
+
+    \b
+      run.py reconcile march.csv --provider stripe
+      run.py reconcile march.csv --provider stripe --again --xlsx march.xlsx
+      run.py reconcile rules bank.csv --provider bank > rules.toml
+      run.py reconcile bank.csv --provider bank --rules rules.toml
+
+    `run.py reconcile file --help` lists the options that go with a FILE.
+    """
+
+
+@reconcile.command("file")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--provider", required=True, help="Whose settlement it is, as the payments name it, like stripe.")
 @click.option("--rules", help="A rules file, TOML, or the name of one that comes with the program, like adyen.")
@@ -41,19 +79,10 @@ RESULTS_SHOWN_MAX = 200
 @click.option("--json", "form", flag_value="json", help="Print all of it as JSON.")
 @click.option("--csv", "form", flag_value="csv", help="Print the results as CSV.")
 @click.option("--xlsx", type=click.Path(dir_okay=False, path_type=Path), help="Write it as a workbook as well.")
-def reconcile(  # noqa: PLR0917  (click hands over each option)
+def take_in(  # noqa: PLR0917  (click hands over each option)
     file: Path, provider: str, rules: str | None, again: bool, form: str | None, xlsx: Path | None
 ) -> None:
-    """Hold a provider's settlement FILE against the payments of the ledger, to the cent.
-
-    CSV or XLSX in our own layout or one that the rules file describes, Stripe's and PayPal's reports, camt.053; see
-    docs/settlement.md. The same file by the same rules again changes nothing. Exits 1 while something is open, 2 where
-    the file is refused.
-
-    \b
-      run.py reconcile march.csv --provider stripe
-      run.py reconcile march.csv --provider stripe --again --xlsx march.xlsx
-    """
+    """Hold a provider's settlement FILE against the payments of the ledger, to the cent."""
     chosen = settings()
     ledger = open_ledger(chosen)
     views = open_views(ledger, chosen)
@@ -164,3 +193,89 @@ def _print_tie_out(console: Console, one: Shown) -> None:
             cells = (row.item, str(row.count or ""), row.gross, row.fee, row.net)
             table.add_row(*(Text(cell) for cell in cells), style="red" if unexplained else "")
         console.print(table)
+
+
+PREVIEW_LINES = 10
+_FIRST = 'version = "1"\nsettlement_delay_days = 3\n'
+
+
+@reconcile.command("rules")
+@click.argument("file")
+@click.option("--provider", help="Whose files the rules describe, as the payments name it; without it, all providers'.")
+def begin_rules(file: str, provider: str | None) -> None:
+    """Begin a rules file for a FILE of any layout: look at it, and print rules with guesses.
+
+    The rules go to standard output, a preview of what they read to standard error. FILE may also be the name of rules
+    that come with the program, like adyen: they are printed. Exits 1 where a person must look at something, 2 where the
+    file is no table.
+
+    \b
+      run.py reconcile rules bank.csv --provider bank > rules.toml
+    """
+    if file in shipped() and not Path(file).exists():
+        click.echo(f"{DEFAULT}\n{shipped()[file].text}", nl=False)
+        return
+    path = Path(file)
+    if not path.is_file():
+        fail(f"{file} is no file, and none of the rules that come with the program: {', '.join(shipped())}")
+    with path.open("rb") as content:
+        begun = _begun(content, path.name, provider)
+    click.echo(begun.toml, nl=False)
+    sys.exit(_preview(begun, path, provider or "provider"))
+
+
+class _Begun(NamedTuple):
+    """Rules for a file: their text, what they say of the file, and what a person must look at."""
+
+    toml: str
+    mapping: Mapping | None
+    doubts: list[str]
+
+
+def _begun(content: BinaryIO, name: str, provider: str | None) -> _Begun:
+    """What the program knows of the file, or else guesses."""
+    try:
+        if known := recognised(content):
+            return _Begun(f"{DEFAULT}\n{shipped()[known].text}", shipped()[known].mapping, [])
+        with suppress(SettlementRefused):
+            for _ in islice(read(content, name, "provider"), PREVIEW_LINES):
+                pass
+            return _Begun(f"# {name} is read as it is.\n{DEFAULT}", None, [])
+        guessed = guess(content, settings().currency)
+    except (Misfit, InvalidField) as error:
+        fail(f"{name}: {error}")
+    told = [f"# Guessed from {name}. Look at it, mend it, and take the file in by it."]
+    told += [f"# {doubt}" for doubt in guessed.doubts]
+    return _Begun("\n".join([*told, "", _FIRST, guessed.toml(provider)]), guessed.mapping, guessed.doubts)
+
+
+def _preview(begun: _Begun, path: Path, provider: str) -> int:
+    """Shows the first lines that the rules read, and whether they read all; returns the exit status."""
+    console = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else 160)
+    table = Table(
+        "row", "kind", "reference", "gross", "fee", "net", "", "at", "order", "payout", box=None, pad_edge=False
+    )
+    unknown: Counter[str] = Counter()
+    refusal, count = None, 0
+    with path.open("rb") as content:
+        try:
+            for count, line in enumerate(read(content, path.name, provider, begun.mapping), 1):
+                unknown.update([line.raw_kind] if line.kind not in KINDS else [])
+                if count <= PREVIEW_LINES:
+                    table.add_row(*(Text(cell) for cell in _previewed(line)))
+        except SettlementRefused as error:
+            refusal = error.detail
+    console.print(table)
+    for doubt in begun.doubts:
+        console.print(doubt, style="yellow", markup=False)
+    for kind, times in unknown.most_common(PREVIEW_LINES):
+        console.print(f"{times} lines of {kind!r}, which is none of our kinds", style="red", markup=False)
+    console.print(refusal or f"{count} lines are read", style="red" if refusal else "green", markup=False)
+    return NEEDS_A_PERSON if refusal or unknown or begun.doubts else 0
+
+
+def _previewed(line: Line) -> list[str]:
+    unit = Unit(line.currency, digits_of(line.currency))
+    amounts = [readable(minor, unit).partition(" ")[0] for minor in (line.gross, line.fee, line.net)]
+    at = f"{line.occurred_at:%Y-%m-%d %H:%M}"
+    return [str(line.row), line.kind, line.reference, *amounts, line.currency, at, line.order[:40], line.payout]

@@ -1,0 +1,496 @@
+"""How may a file of an unknown layout be read? A first rules file, guessed from its first rows, for a person to mend.
+
+Columns are told by what they are called, in some languages, and by what stands in them. What cannot be told is said in
+a comment. Whether the guess reads the file is then found out by reading it.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import closing, suppress
+from datetime import UTC
+from itertools import islice
+from typing import BinaryIO, Final, NamedTuple, TypeAlias
+
+import msgspec
+
+from domain.currencies import minor_digits
+from domain.settlement.formats.mapping import Mapping, checked
+from domain.settlement.lines import KINDS, Misfit
+from domain.settlement.tables import cells
+from domain.settlement.tables.cells import Cell, Dates, Number, in_latin
+from domain.settlement.tables.rows import csv_rows
+from domain.settlement.tables.sheet import sheet_rows
+
+ROWS_LOOKED_AT_MAX: Final = 500
+KINDS_LISTED_MAX: Final = 40
+_LOOK_BYTES: Final = 256 * 1024
+_DELIMITERS: Final = (",", ";", "\t", "|")
+Table: TypeAlias = list[tuple[int, Sequence[Cell]]]
+
+# What columns are called, whole or in part, the likeliest first.
+_NAMES: Final = {
+    "occurred_at": (
+        "created (utc)|transaction date|booking date|created_at|created at|created|date|datum|buchungstag|"
+        "buchungsdatum|valuta|wertstellung|fecha|data|timestamp|datetime|time stamp|posted|completed|day|tag|تاریخ"
+    ),
+    "time": "time|uhrzeit|heure|hora|ora|orario|tijd|ساعت|زمان",
+    "reference": (
+        "transaction id|payment id|charge id|transaktionscode|transaktions-id|reference|referenz|referentie|référence|"
+        "referencia|riferimento|psp reference|tracking|id|transaction|شماره پیگیری|کد پیگیری|شماره مرجع|پیگیری"
+    ),
+    "kind": (
+        "transaction type|event type|type|typ|art|kind|category|kategorie|vorgang|buchungstext|tipo|soort|"
+        "description|نوع"
+    ),
+    "direction": "debit/credit|credit/debit|dr/cr|cr/dr|d/c|c/d|s/h|soll/haben|af bij|bij af|sens|direction|richtung",
+    "debit": "debit|soll|débit|debe|dare|withdrawal|withdrawals|paid out|money out|ausgang|af|بدهکار|برداشت",
+    "credit": "credit|haben|crédit|haber|avere|deposit|deposits|paid in|money in|eingang|bij|بستانکار|واریز",
+    "gross": (
+        "gross amount|gross|brutto|bruto|amount|betrag|umsatz|montant|importe|importo|bedrag|total|summe|value|مبلغ"
+    ),
+    "fee": "fee|fees|gebühr|gebühren|commission|frais|comisión|commissione|kosten|tarifa|tariffa|charges|کارمزد",
+    "net": "net amount|net|netto|neto|خالص",
+    "currency": "currency|währung|devise|divisa|moneda|valuta|ccy|ارز|واحد",
+    "status": "status|state|zustand|statut|estado|stato|وضعیت",
+    "order": (
+        "order id|order number|order|bestellung|bestellnummer|rechnungsnummer|invoice|merchant reference|description|"
+        "verwendungszweck|memo|details|subject|commande|pedido|ordine|omschrijving|سفارش|شرح|توضیحات"
+    ),
+    "payout": "payout id|payout|settlement id|settlement reference|deposit id|batch number|batch|auszahlung|تسویه",
+}
+# What the words of a column of kinds may mean, by a piece of them; the first that fits.
+_WORDS: Final = (
+    ("chargeback reversal|dispute won|dispute reversal|reversed chargeback", "chargeback_reversal"),
+    ("chargeback|dispute|rücklastschrift|rückbuchung|contracargo", "chargeback"),
+    ("refund fail|failed refund", "refund_failure"),
+    ("payment fail|charge fail|failed payment|failed charge|settledreversed", "payment_failure"),
+    ("fee refund|gebührenerstattung", "fee_refund"),
+    (
+        "refund|erstattung|rückzahlung|gutschrift an|remboursement|reembolso|rimborso|terugbetaling|return|عودت|برگشت",
+        "refund",
+    ),
+    ("fee|gebühr|entgelt|commission|frais|comisi|kosten|charges|کارمزد", "fee"),
+    ("payout fail|payout return|payout cancel", "payout_failure"),
+    (
+        "payout|auszahlung|withdrawal|deposit to bank|settlement|virement vers|retiro|prelievo|uitbetaling|تسویه",
+        "payout",
+    ),
+    ("reserve|hold|einbehalt|rücklage", ""),
+    ("conversion|umrechnung|currency exchange|fx", "conversion"),
+    ("transfer|top-up|topup|umbuchung|transferencia", "transfer"),
+    ("adjust|korrektur|correction|ajuste|rettifica", "adjustment"),
+    (
+        "payment|charge|sale|zahlung|verkauf|paiement|pago|pagamento|betaling|purchase|captur|settled|پرداخت|خرید|واریز",
+        "payment",
+    ),
+)
+_NOT_DONE: Final = re.compile(
+    "pending|denied|failed|declined|cancel|expired|void|refused|open|ausstehend|abgelehnt|storniert|offen|fehlgeschlagen|ناموفق"
+)
+_TOTALS: Final = re.compile("(?:sub|grand )?totals?|summe|gesamt|saldo|somme|suma|totale|totaal|جمع|مجموع")
+_CLOCK: Final = ("", " %H:%M:%S", " %H:%M", ", %H:%M:%S", " %H:%M:%S %z")
+_HALF_DAYS: Final = (" %I:%M:%S %p", " %I:%M %p")
+_DATE_FORMATS: Final = (
+    *(f"%d{mark}%m{mark}%{year}{time}" for mark in "./-" for year in "Yy" for time in _CLOCK),
+    *(f"%m{mark}%d{mark}%{year}{time}" for mark in "/-" for year in "Yy" for time in (*_CLOCK, *_HALF_DAYS)),
+    *(f"%d{mark}%m{mark}%{year}{time}" for mark in "./-" for year in "Yy" for time in _HALF_DAYS),
+    *(f"%Y{mark}%m{mark}%d{time}" for mark in "/.-" for time in (*_CLOCK, *_HALF_DAYS, " %H:%M %z")),
+    *(f"{day}{time}" for day in ("%d %b %Y", "%b %d, %Y", "%d %B %Y", "%Y%m%d") for time in _CLOCK),
+)
+_DIRECTIONS: Final = (("d", "c"), ("dr", "cr"), ("s", "h"), ("soll", "haben"), ("debit", "credit"), ("af", "bij"))
+_SIGN_CURRENCY: Final = {"€": "EUR", "£": "GBP", "$": "USD", "₹": "INR", "¥": "JPY", "₺": "TRY", "﷼": "IRR"}
+_NUMBER: Final = re.compile(r"[0-9](?:[0-9.,'’ \xa0\u202f]*[0-9])?")
+_PERSIAN: Final = re.compile("[۰-۹٠-٩]")
+_JALALI_YEAR: Final = re.compile("1[34][0-9]{2}[-/.]")
+_WORD: Final = re.compile(r"[^\W_]+")
+
+
+class Guess(NamedTuple):
+    """A description in TOML, without its first table's name; what it says; and what a person must look at."""
+
+    tables: dict[str, dict[str, object]]
+    mapping: Mapping
+    doubts: list[str]
+
+    def toml(self, provider: str | None) -> str:
+        """The description as tables of a rules file: of this provider's files, or of all providers'."""
+        at = f"providers.{_key(provider)}.file" if provider else "file"
+        parts = []
+        for name, table in self.tables.items():
+            head = at if not name else f"{at}.{name}"
+            parts.append("\n".join([f"[{head}]", *(f"{_key(key)} = {_value(value)}" for key, value in table.items())]))
+        return "\n\n".join(parts) + "\n"
+
+
+def guess(stream: BinaryIO, currency: str) -> Guess:
+    """A description of the file's layout. `currency` stands for files that name none. Raises Misfit for no table."""
+    dialect, table = _table(stream)
+    header_row, names, rows = _header(table)
+    looking = _Looking(names, rows)
+    general: dict[str, object] = {key: value for key, value in dialect.items() if value not in (",", "utf-8")}
+    if header_row > 1:
+        general["header_row"] = header_row
+    columns = _columns(looking)
+    tables: dict[str, dict[str, object]] = {"": general, "columns": columns}
+    _times(looking, general, columns)
+    _amounts(looking, general, columns)
+    _currency(looking, general, columns, currency)
+    _kinds(looking, tables)
+    _signs(looking, tables)
+    _skipped(looking, tables, table)
+    tables = {name: found for name, found in tables.items() if found or not name}
+    shape = {**tables[""], **{name: found for name, found in tables.items() if name}}
+    return Guess(tables, checked(msgspec.convert(shape, Mapping)), looking.doubts)
+
+
+# --- the table ---
+
+
+def _table(stream: BinaryIO) -> tuple[dict[str, str], Table]:
+    """The first rows, and how they are parted and written. Raises Misfit."""
+    stream.seek(0)
+    begin = stream.read(_LOOK_BYTES)
+    if begin.startswith(b"PK\x03\x04"):
+        stream.seek(0)
+        with closing(sheet_rows(stream)) as sheet:
+            return {}, list(islice(sheet, ROWS_LOOKED_AT_MAX))
+    encoding = _encoding(begin)
+    found: list[tuple[int, str, Table]] = []
+    for delimiter in _DELIMITERS:
+        stream.seek(0)
+        table: Table = []
+        rows: Generator[tuple[int, list[str]]]
+        with suppress(Misfit), closing(csv_rows(stream, encoding=encoding, delimiter=delimiter)) as rows:
+            for row in islice(rows, ROWS_LOOKED_AT_MAX):
+                table.append(row)
+        width, count = _width(table)
+        if width > 1:
+            found.append((width * count, delimiter, table))
+    if not found:
+        raise Misfit(None, None, "this is no table: neither commas, semicolons, tabs nor bars part it into columns")
+    _, delimiter, table = max(found, key=lambda each: each[0])
+    return {"delimiter": delimiter, "encoding": encoding}, table
+
+
+def _encoding(begin: bytes) -> str:
+    if begin.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    try:
+        begin.rpartition(b"\n")[0].decode()
+    except UnicodeDecodeError:
+        return "windows-1252"
+    return "utf-8"
+
+
+def _width(table: Table) -> tuple[int, int]:
+    """The width that most rows have, and how many they are."""
+    counts = Counter(len(row) for _, row in table)
+    return max(counts.items(), key=lambda each: (each[1] if each[0] > 1 else 0, each[0]), default=(0, 0))
+
+
+def _header(table: Table) -> tuple[int, list[str], Table]:
+    """The row of the header, its names, and the rows below it that are as wide. Raises Misfit."""
+    width, _ = _width(table)
+    for place, (row, found) in enumerate(table):
+        names = [" ".join(cell.split()) if isinstance(cell, str) else "" for cell in found]
+        words = [name for name in names if name and not _NUMBER.fullmatch(in_latin(name))]
+        if len(found) == width and len(words) >= max(2, width - 2):
+            below = (each for each in table[place + 1 :] if len(each[1]) == width)
+            return row, names, [each for each in below if not _is_total(each[1])]
+    raise Misfit(None, None, "no row looks like the names of columns")
+
+
+def _is_total(row: Sequence[Cell]) -> bool:
+    return isinstance(row[0], str) and _TOTALS.match(row[0].strip().casefold()) is not None
+
+
+class _Looking:
+    """The columns by their names, what stands in them, and the doubts so far."""
+
+    def __init__(self, names: list[str], rows: Table) -> None:
+        self.names = [name for name in names if name and names.count(name) == 1]
+        self._places = {name: names.index(name) for name in self.names}
+        self._rows = rows
+        self.doubts: list[str] = []
+
+    def cells(self, column: str) -> list[Cell]:
+        """Those that are not empty."""
+        place = self._places[column]
+        found = (row[place] for _, row in self._rows)
+        return [cell for cell in found if not (isinstance(cell, str) and not cell.strip())]
+
+    def texts(self, column: str) -> list[str]:
+        return [cell.text if isinstance(cell, Number) else str(cell).strip() for cell in self.cells(column)]
+
+    def find(self, field: str, fits: Callable[[str], bool], taken: Iterable[str] = ()) -> str | None:
+        """The column of the likeliest name whose cells fit: named so, or else with such a word in its name."""
+        free = [name for name in self.names if name not in set(taken)]
+        for is_named in (_is_called, _is_called_so_in_part):
+            for called in _NAMES[field].split("|"):
+                for name in free:
+                    if is_named(name.casefold(), called) and fits(name):
+                        return name
+        return None
+
+
+def _is_called(name: str, called: str) -> bool:
+    return name == called
+
+
+def _is_called_so_in_part(name: str, called: str) -> bool:
+    return set(_WORD.findall(called)) <= set(_WORD.findall(name))
+
+
+# --- the columns ---
+
+
+def _columns(looking: _Looking) -> dict[str, object]:
+    """A column for each field that one can be told for."""
+    found: dict[str, object] = {}
+
+    def take(field: str, fits: Callable[[str], bool]) -> None:
+        taken = [str(name) for name in found.values()]
+        if column := looking.find(field, fits, taken):
+            found[field] = column
+
+    def is_amount(column: str) -> bool:
+        return _share(looking.texts(column), lambda text: _NUMBER.search(in_latin(text)) is not None) and not is_date(
+            column
+        )
+
+    def is_date(column: str) -> bool:
+        return any(not isinstance(cell, str | Number) for cell in looking.cells(column)) or bool(
+            _date_formats(looking.texts(column))
+        )
+
+    def is_code(column: str) -> bool:
+        return _share(looking.texts(column), lambda text: minor_digits(text.upper()) is not None)
+
+    take("occurred_at", is_date)
+    take("time", lambda column: _share(looking.texts(column), lambda text: text.count(":") in (1, 2)))
+    take("currency", is_code)
+    take("direction", lambda column: len(set(looking.texts(column))) <= 2)
+    if "direction" not in found:
+        take("debit", is_amount)
+        take("credit", is_amount)
+    if not {"debit", "credit"} <= found.keys():
+        found.pop("debit", None)
+        found.pop("credit", None)
+        take("gross", is_amount)
+    take("fee", is_amount)
+    take("net", is_amount)
+    take("reference", lambda column: len(set(looking.texts(column))) > 1 or len(looking.texts(column)) == 1)
+    take("kind", lambda column: not is_amount(column) and len(set(looking.texts(column))) <= KINDS_LISTED_MAX)
+    take("status", lambda column: len(set(looking.texts(column))) <= KINDS_LISTED_MAX)
+    take("payout", lambda _: True)
+    take("order", lambda _: True)
+    if "occurred_at" not in found:
+        raise Misfit(None, None, f"no column holds dates; there are {', '.join(looking.names[:20])}")
+    if not {"gross", "net", "debit"} & found.keys():
+        raise Misfit(None, None, f"no column holds amounts; there are {', '.join(looking.names[:20])}")
+    return found
+
+
+def _share(texts: Sequence[str], fits: Callable[[str], bool]) -> bool:
+    """Whether nearly all of the texts fit, and there is one at all."""
+    return bool(texts) and sum(map(fits, texts)) * 10 >= len(texts) * 9
+
+
+# --- times ---
+
+
+def _date_formats(texts: Sequence[str]) -> list[str]:
+    """The ways of writing times that all of the texts are of; "" is ISO's."""
+    if not texts:
+        return []
+    plain = [in_latin(text) for text in texts]
+    if all(text.isdigit() and len(text) == 10 for text in plain):
+        return ["unix"]
+    if all(text.isdigit() and len(text) == 13 for text in plain):
+        return ["unix_ms"]
+    if all(_JALALI_YEAR.match(text) for text in plain):
+        return ["jalali"] if _all_are(plain, Dates(None, None, is_jalali=True)) else []
+    return [pattern for pattern in ("", *_DATE_FORMATS) if _all_are(plain, Dates(UTC, pattern or None))]
+
+
+def _all_are(texts: Sequence[str], dates: Dates) -> bool:
+    try:
+        for text in texts:
+            cells.moment(text, dates)
+    except ValueError:
+        return False
+    return True
+
+
+def _times(looking: _Looking, general: dict[str, object], columns: dict[str, object]) -> None:
+    day, time = str(columns["occurred_at"]), columns.pop("time", None)
+    texts = [cell for cell in looking.cells(day) if isinstance(cell, str)]
+    formats = _date_formats(texts)
+    if time is not None and all(len(in_latin(text)) <= len("31.12.2026") for text in texts):
+        columns["occurred_at"] = [day, time]
+        hour = " %H:%M:%S" if any(text.count(":") == 2 for text in looking.texts(str(time))) else " %H:%M"
+        formats = [each if each in ("", "jalali") else f"{each}{hour}" for each in formats]
+    if any(map(_PERSIAN.search, texts)):
+        general["digits"] = "persian"
+    if formats[:1] == ["jalali"]:
+        general["calendar"] = "jalali"
+        general["timezone"] = "Asia/Tehran"
+    elif formats and formats[0]:
+        general["date_format"] = formats[0]
+        others = [each for each in formats[1:] if each.replace("%y", "%Y")[:5] != formats[0].replace("%y", "%Y")[:5]]
+        if others:
+            looking.doubts.append(f"days may also be written like {others[0]}; here is taken {formats[0]}")
+    if "timezone" not in general and formats[:1] not in (["unix"], ["unix_ms"]):
+        general["timezone"] = "UTC"
+        looking.doubts.append("times without an offset are taken as UTC; name the timezone of the file")
+
+
+# --- amounts ---
+
+
+def _amounts(looking: _Looking, general: dict[str, object], columns: dict[str, object]) -> None:
+    fields = [field for field in ("gross", "debit", "credit", "fee", "net") if field in columns]
+    texts = [text for field in fields for text in looking.texts(str(columns[field]))]
+    if any(map(_PERSIAN.search, texts)):
+        general["digits"] = "persian"
+    numbers = [found[0] for text in texts if (found := _NUMBER.search(_plain(text)))]
+    decimal, thousands = _marks(numbers)
+    if decimal != ".":
+        general["decimal"] = decimal
+    if thousands:
+        general["thousands"] = thousands
+    if not any(mark in number for number in numbers for mark in ".,"):
+        looking.doubts.append(
+            "amounts have no decimal mark; where they are in the smallest unit, say minor_units = true"
+        )
+
+
+def _plain(text: str) -> str:
+    return in_latin(text).replace("٫", ".").replace("٬", ",")
+
+
+def _marks(numbers: Sequence[str]) -> tuple[str, str]:
+    """The decimal mark and the one between thousands, by where they stand."""
+    votes: Counter[str] = Counter()
+    thousands: Counter[str] = Counter()
+    for number in numbers:
+        marks = [(place, mark) for place, mark in enumerate(number) if not mark.isdigit()]
+        if not marks:
+            continue
+        place, last = marks[-1]
+        behind = len(number) - place - 1
+        is_thousands = behind == 3 and (len({mark for _, mark in marks}) == 1)
+        if last in ".," and not is_thousands:
+            votes[last] += 1
+            marks.pop()
+        thousands.update({"’": "'", "\xa0": " ", "\u202f": " "}.get(mark, mark) for _, mark in marks)
+    decimal = max(votes, key=lambda mark: votes[mark], default="," if thousands["."] else ".")
+    between = max((mark for mark in thousands if mark != decimal), key=lambda mark: thousands[mark], default="")
+    return decimal, between
+
+
+def _currency(looking: _Looking, general: dict[str, object], columns: dict[str, object], otherwise: str) -> None:
+    if "currency" in columns:
+        return
+    amount = next(str(columns[field]) for field in ("gross", "credit", "net") if field in columns)
+    named = [
+        word.upper() for word in _WORD.findall(amount) if minor_digits(word.upper()) is not None and len(word) == 3
+    ]
+    signs = {_SIGN_CURRENCY[sign] for text in looking.texts(amount) for sign in text if sign in _SIGN_CURRENCY}
+    codes = {word.upper() for text in looking.texts(amount) for word in _WORD.findall(text) if len(word) == 3}
+    codes = {code for code in codes if minor_digits(code) is not None}
+    otherwise = "IRR" if general.get("calendar") == "jalali" else otherwise
+    general["currency"] = next(iter([*named, *sorted(codes), *sorted(signs)]), otherwise)
+    if not (named or codes or signs):
+        looking.doubts.append(f"no currency is named; here is taken {otherwise}")
+
+
+# --- kinds and signs ---
+
+
+def _kinds(looking: _Looking, tables: dict[str, dict[str, object]]) -> None:
+    columns = tables["columns"]
+    if "kind" not in columns:
+        tables[""]["kind"] = "line"
+        tables["kinds"] = {"line": ["refund", "payment"]}
+        looking.doubts.append(
+            "no column tells the kind; what came in is taken for a payment, what went out for a refund"
+        )
+        return
+    kinds: dict[str, object] = {}
+    for word in dict.fromkeys(looking.texts(str(columns["kind"]))):
+        meaning = _meaning(word)
+        if meaning is None:
+            looking.doubts.append(f"which kind is {word!r}? It is kept as it is; the kinds are {', '.join(KINDS)}")
+        elif meaning != word:
+            kinds[word] = meaning
+    tables["kinds"] = kinds
+
+
+def _meaning(word: str) -> object:
+    plain = word.casefold()
+    if plain in KINDS:
+        return plain
+    for pieces, kind in _WORDS:
+        if any(piece in plain for piece in pieces.split("|")):
+            return kind or ["reserve_held", "reserve_released"]
+    return None
+
+
+def _signs(looking: _Looking, tables: dict[str, dict[str, object]]) -> None:
+    columns = tables["columns"]
+    signs: dict[str, object] = {}
+    direction = columns.pop("direction", None)
+    if direction is not None:
+        words = {text.casefold(): text for text in looking.texts(str(direction))}
+        for debit, credit in _DIRECTIONS:
+            if words.keys() <= {debit, credit}:
+                named = {"debit": words.get(debit, debit.upper()), "credit": words.get(credit, credit.upper())}
+                signs |= {"gross": "by_direction", "direction": str(direction), **named}
+    elif "gross" in columns and "kind" in columns and not any(map(_is_negative, looking.texts(str(columns["gross"])))):
+        given = [kind for kind in tables["kinds"].values() if isinstance(kind, str)]
+        if {"refund", "fee", "payout", "chargeback"} & {*given, *looking.texts(str(columns["kind"]))}:
+            signs["gross"] = "by_kind"
+    if "fee" in columns and all(map(_is_negative, filter(_is_something, looking.texts(str(columns["fee"]))))):
+        signs["fee"] = "negative"
+    tables["signs"] = signs
+
+
+def _is_negative(text: str) -> bool:
+    return text.strip("$€£ ").startswith(("-", "−", "(")) or text.endswith("-")
+
+
+def _is_something(text: str) -> bool:
+    return any(digit in "123456789" for digit in in_latin(text))
+
+
+def _skipped(looking: _Looking, tables: dict[str, dict[str, object]], table: Table) -> None:
+    skip: dict[str, object] = {}
+    width, _ = _width(table)
+    below = [row for number, row in table if number > int(str(tables[""].get("header_row", 1)))]
+    totals = [str(row[0]).strip() for row in below if _is_total(row)]
+    if totals:
+        skip["from"] = list(dict.fromkeys(totals))
+    if any(len(row) < width for row in below):
+        skip["short"] = True
+    status = tables["columns"].pop("status", None)
+    if status is not None:
+        undone = [text for text in dict.fromkeys(looking.texts(str(status))) if _NOT_DONE.search(text.casefold())]
+        if undone:
+            skip["cells"] = {str(status): undone}
+            looking.doubts.append(f"rows whose {status} is {', '.join(undone)} are passed over")
+    tables["skip"] = skip
+
+
+# --- TOML ---
+
+
+def _key(key: str) -> str:
+    return key if key.isascii() and key.replace("_", "a").isalnum() else _value(key)
+
+
+def _value(value: object) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{_key(str(key))} = {_value(of)}" for key, of in value.items()) + " }"
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,169 @@
+"""A first rules file for a file that nobody has described: what is guessed reads it, and what is not sure is said."""
+
+import contextlib
+import random
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from domain.reconciliation.rules import rules_from
+from domain.refusals import InvalidField
+from domain.settlement.guessing import Guess, guess
+from domain.settlement.lines import Line, Misfit
+from domain.settlement.reading import read
+from tests.conftest import ROOT
+from tests.settlement.making import number, stream_of, text, xlsx
+
+GERMAN = """\
+Kontoauszug;DE89;;;;
+Buchungstag;Verwendungszweck;Soll;Haben;Währung;Referenz
+01.03.2026;Bestellung 42;;1.234,56;EUR;R-1
+15.03.2026;Erstattung;10,00;;EUR;R-2
+Summe;;10,00;1.234,56;;
+"""
+PERSIAN = """\
+تاریخ,مبلغ,شماره پیگیری,نوع,کارمزد
+۱۴۰۴/۱۲/۱۰,"۱,۲۰۰,۰۰۰",123456,پرداخت,۵۰۰۰
+۱۴۰۴/۱۲/۱۲,"-۳۰۰,۰۰۰",123458,عودت,۰
+"""
+AMERICAN = """\
+Transaction Date,Type,Transaction ID,Amount,Fee,Net,Status,Order Number,Currency
+03/14/2026 10:22 AM,Sale,T1,"$1,000.00",-$29.30,$970.70,Completed,1041,USD
+03/15/2026 11:22 PM,Refund,T2,($10.00),$0.00,($10.00),Completed,1041,USD
+03/15/2026 11:25 PM,Sale,T3,$5.00,-$0.30,$4.70,Pending,1042,USD
+"""
+UNIX = "id,created,amount (eur),type\nch_1,1772361000,123.45,charge\nre_1,1772447400,-10.00,refund\n"
+DIRECTED = """\
+Date|Time|Details|Amount|D/C|Reference
+2026-03-01|10:22:31|Order 42|1234.50|C|R-1
+2026-03-02|09:00:00|Refund 42|10.00|D|R-2
+"""
+UNSIGNED = "date\ttype\tid\tamount\tcurrency\n2026-03-01\tpayment\tA\t5.00\tUSD\n2026-03-02\tpayout\tB\t3.00\tUSD\n"
+Told = tuple[str, str, int, int, str]
+
+FILES: dict[str, tuple[str, list[Told]]] = {
+    "german": (GERMAN, [("payment", "R-1", 123456, 0, "EUR"), ("refund", "R-2", -1000, 0, "EUR")]),
+    "persian": (
+        PERSIAN,
+        [("payment", "123456", 120000000, 500000, "IRR"), ("refund", "123458", -30000000, 0, "IRR")],
+    ),
+    "american": (AMERICAN, [("payment", "T1", 100000, 2930, "USD"), ("refund", "T2", -1000, 0, "USD")]),
+    "unix": (UNIX, [("payment", "ch_1", 12345, 0, "EUR"), ("refund", "re_1", -1000, 0, "EUR")]),
+    "directed": (DIRECTED, [("payment", "R-1", 123450, 0, "USD"), ("refund", "R-2", -1000, 0, "USD")]),
+    "unsigned": (UNSIGNED, [("payment", "A", 500, 0, "USD"), ("payout", "B", -300, 0, "USD")]),
+}
+
+
+def begun(file: str | bytes) -> tuple[Guess, list[Line]]:
+    """The guess, and the lines that it reads by way of a rules file."""
+    guessed = guess(stream_of(file), "USD")
+    rules = rules_from(f'version = "1"\n\n{guessed.toml("my bank")}')
+    assert rules.mapping("my bank") == guessed.mapping
+    return guessed, list(read(stream_of(file), "f", "my bank", rules.mapping("my bank")))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_is_guessed_reads_the_file(name: str) -> None:
+    file, told = FILES[name]
+    _, found = begun(file)
+    assert [(line.kind, line.reference, line.gross, line.fee, line.currency) for line in found] == told
+
+
+@pytest.mark.parametrize("encoding", ["windows-1252", "utf-16"])
+def test_the_encoding_is_guessed_too(encoding: str) -> None:
+    _, found = begun(GERMAN.encode(encoding))
+    assert len(found) == 2
+
+
+def test_a_workbook_is_looked_at_too() -> None:
+    header = [text("A", "Date"), text("B", "Amount"), text("C", "Type"), text("D", "Reference")]
+    rows = [
+        [number("A", str(46082 + place), 1), number("B", amount), text("C", kind), text("D", f"R-{place}")]
+        for place, (amount, kind) in enumerate((("5", "payment"), ("-3", "refund")))
+    ]
+    _, found = begun(xlsx(header, *rows, formats=("0.00", "yyyy-mm-dd")))
+    assert [(line.kind, line.gross) for line in found] == [("payment", 500), ("refund", -300)]
+
+
+@pytest.mark.parametrize(
+    ("file", "doubt"),
+    [
+        (AMERICAN.replace("03/14", "03/04").replace("03/15", "03/05"), "may also be written like"),
+        (AMERICAN.replace("Refund", "Loyalty"), "which kind is 'Loyalty'?"),
+        (AMERICAN, "rows whose Status is Pending are passed over"),
+        (UNIX.replace(" (eur)", ""), "no currency is named"),
+        (UNIX.replace("123.45", "12345").replace("10.00", "1000"), "minor_units"),
+        (
+            UNIX.replace("created", "date").replace("1772361000", "2026-03-01").replace("1772447400", "2026-03-02"),
+            "UTC",
+        ),
+        (GERMAN, "no column tells the kind"),
+    ],
+)
+def test_what_is_not_sure_is_said(file: str, doubt: str) -> None:
+    assert [said for said in guess(stream_of(file), "USD").doubts if doubt in said]
+
+
+@pytest.mark.parametrize(
+    ("file", "says"),
+    [("just\nwords\n", "no table"), ("a,b\nc,d\n", "dates"), ("date,b\n2026-03-01,x\n", "amounts"), ("", "no table")],
+)
+def test_a_file_that_is_no_table_of_money_is_told_so(file: str, says: str) -> None:
+    with pytest.raises(Misfit, match=says):
+        guess(stream_of(file), "USD")
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_damaged_file_is_a_guess_or_is_told_to_be_none(seed: int) -> None:
+    chance = random.Random(seed)
+    for file, _ in FILES.values():
+        damaged = bytearray(file.encode())
+        for _ in range(chance.choice((1, 5, 30))):
+            place = chance.randrange(len(damaged))
+            damaged[place : place + chance.randrange(4)] = chance.choice(
+                (b'"', b",", b"\n", b";", b"\xff", b"9" * 20, b"")
+            )
+        with contextlib.suppress(Misfit, InvalidField):
+            rules_from(f'version = "1"\n{guess(stream_of(bytes(damaged)), "USD").toml(None)}')
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, str(ROOT / "run.py"), "reconcile", *arguments]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+
+    return run
+
+
+def test_the_command_prints_rules_and_a_preview(
+    run: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    (tmp_path / "bank.csv").write_text(GERMAN, "utf-8")
+    done = run("rules", "bank.csv", "--provider", "bank")
+    assert done.returncode == 1, done.stderr  # a person must look at the doubts
+    assert rules_from(done.stdout).mapping("bank") is not None
+    assert "R-1" in done.stderr
+    assert "2 lines are read" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("file", "status", "says"),
+    [
+        ("adyen", 0, "Psp Reference"),
+        ("nowhere.csv", 2, "adyen"),
+        ("words.txt", 2, "no table"),
+        ("own.csv", 0, "as it is"),
+    ],
+)
+def test_the_command_knows_what_the_program_knows(
+    run: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path, file: str, status: int, says: str
+) -> None:
+    (tmp_path / "words.txt").write_text("just words\n")
+    (tmp_path / "own.csv").write_text("reference,kind,gross,currency,occurred_at\na,payment,1,USD,2026-03-01\n")
+    done = run("rules", file)
+    assert done.returncode == status
+    assert says in done.stdout + done.stderr
