@@ -7,10 +7,11 @@ import zipfile
 
 import pytest
 
-from domain.settlement.lines import SettlementRefused
+from domain.settlement.lines import Misfit, SettlementRefused
 from domain.settlement.reading import FILE_BYTES_MAX, read
+from domain.settlement.shipped import recognised, shipped
 from domain.settlement.tables.rows import LINE_CHARS_MAX
-from tests.settlement import test_camt053, test_paypal, test_stripe
+from tests.settlement import test_camt053, test_mt940, test_paypal, test_shipped, test_stripe
 from tests.settlement.making import own, refusal_of, text, xlsx
 
 GOOD = "pi_1,payment,50.00,1.75,48.25,USD,2026-03-01T10:30:00Z,42,po_1"
@@ -153,6 +154,9 @@ def test_a_damaged_file_of_any_format_is_lines_or_a_refusal(seed: int) -> None:
         test_stripe.report(test_stripe.CHARGE, test_stripe.DISPUTE).encode(),
         test_paypal.WHOLE.encode(),
         test_camt053.statement(test_camt053.entry("1.00", details=test_camt053.detail("A"))).encode(),
+        test_mt940.statement(test_mt940.PAID, test_mt940.GERMAN).encode(),
+        test_mt940.interim(test_mt940.PAID, ":90D:0EUR0,", ":90C:1EUR79,90").encode(),
+        *((test_shipped.FILES / name).read_bytes() for name in ("amazon-v2.txt", "paypal-trr.csv", "adyen.csv")),
         workbook,
     ]
     for whole in wholes:
@@ -163,8 +167,10 @@ def test_a_damaged_file_of_any_format_is_lines_or_a_refusal(seed: int) -> None:
 
 def try_to_read(content: bytes) -> None:
     """Raises whatever is no refusal."""
-    with contextlib.suppress(SettlementRefused):
-        list(read(io.BytesIO(content), "file", "acme"))
+    stream = io.BytesIO(content)
+    with contextlib.suppress(SettlementRefused, Misfit):
+        known = recognised(stream)
+        list(read(stream, "file", "acme", shipped()[known].mapping if known else None))
 
 
 @pytest.mark.parametrize(

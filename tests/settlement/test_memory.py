@@ -9,7 +9,7 @@ import pytest
 from domain.reconciliation.report import Asked, report
 from domain.reconciliation.rules import DEFAULT, rules_from
 from domain.settlement.reading import read
-from tests.settlement import test_camt053, test_paypal, test_stripe
+from tests.settlement import test_camt053, test_mt940, test_paypal, test_stripe
 from tests.settlement.making import number, own, text, xlsx
 
 # What may be in memory beside the row that is being read: buffers, and what is remembered of formats and currencies.
@@ -32,6 +32,10 @@ def _camt053(count: int) -> bytes:
     return test_camt053.statement(*[test_camt053.entry("1.00", details=test_camt053.detail("A"))] * count).encode()
 
 
+def _mt940(count: int) -> bytes:
+    return test_mt940.statement(*[test_mt940.PAID, test_mt940.GERMAN] * count).encode()
+
+
 def _xlsx(count: int) -> bytes:
     names = ("reference", "kind", "gross", "currency", "occurred_at")
     header = [text(column, name) for column, name in zip("ABCDE", names, strict=True)]
@@ -39,7 +43,7 @@ def _xlsx(count: int) -> bytes:
     return xlsx(header, *[row] * count)
 
 
-@pytest.mark.parametrize("make", [_own, _stripe, _paypal, _camt053, _xlsx])
+@pytest.mark.parametrize("make", [_own, _stripe, _paypal, _camt053, _mt940, _xlsx])
 def test_reading_ten_times_the_lines_takes_no_more_memory(make: Callable[[int], bytes]) -> None:
     peaks = []
     for count in (300, 3000):
