@@ -5,7 +5,7 @@ import os
 
 import click
 
-from api.cli import auditing, clock, exports, importing, keys, postgres, rebuilding, reconciling, serving
+from api.cli import auditing, clock, exports, importing, keys, migrating, postgres, rebuilding, reconciling, serving
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -44,6 +44,7 @@ for command in (
     clock.clock,
     reconciling.reconcile,
     exports.export,
+    migrating.migrate,
     postgres.postgres,
 ):
     cli.add_command(command)

@@ -165,6 +165,9 @@ class Reading(Protocol):
     def claims(self, kind: str) -> Iterator[StoredClaim]:
         """Every claim of a kind."""
 
+    def every_claim(self) -> Iterator[NewClaim]:
+        """Every claim of every kind, with all that was claimed."""
+
     def claims_of_nothing(self) -> Iterator[StoredClaim]:
         """The claims of whatever kind whose order has not the version that they name."""
 
@@ -174,8 +177,14 @@ class Reading(Protocol):
     def checkpoints(self, last: int | None = None) -> list[bytes]:
         """The signed heads that are kept, or the last so many of them, the smallest first."""
 
+    def every_checkpoint(self) -> Iterator[KeptCheckpoint]:
+        """The signed heads that are kept, the smallest first."""
+
     def last_checkpoint(self) -> KeptCheckpoint | None:
         """The signed head of the largest size."""
+
+    def kept_files(self) -> list[str]:
+        """The SHA-256 of each kept file, in their order."""
 
     def kept_file(self, sha256: str) -> Iterator[bytes]:
         """A kept file, piece by piece. Raises OperationalError where it is not what was kept."""
@@ -216,6 +225,12 @@ class Transaction(Reading, Protocol):
 
         A record's `recorded_at` is never earlier than that of the record before it. Raises IntegrityError where a
         version or a claim is taken, or where the version before an event's is not the last one.
+        """
+
+    def take_over(self, raws: Sequence[RawRecord], claims: Sequence[NewClaim] = ()) -> None:
+        """Appends another log's next records exactly as they are stored there, and takes claims.
+
+        Raises IntegrityError where a position does not follow on the head, or a version or a claim is taken.
         """
 
     def savepoint(self) -> AbstractContextManager[None]:

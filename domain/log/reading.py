@@ -12,7 +12,7 @@ import msgspec
 
 from domain.log import files
 from domain.log.log import Census, ClockShown, KeptCheckpoint, StoredKey
-from domain.log.records import Claim, LogEntry, RawRecord, StoredClaim, entry_of
+from domain.log.records import Claim, LogEntry, NewClaim, RawRecord, StoredClaim, entry_of
 from domain.log.sqlite import library_errors, sqlite3
 
 # Text is read as bytes, so that a damaged byte is a damaged record and not an exception out of the driver. A plain
@@ -233,6 +233,14 @@ class SQLiteReading(ABC):
                 ),
             )
 
+    def every_claim(self) -> Iterator[NewClaim]:
+        with library_errors():
+            rows = self.connection.execute(
+                "SELECT kind, value, originator_id, version, fingerprint FROM claims ORDER BY kind, value"
+            )
+            for kind, value, originator_id, version, fingerprint in rows:
+                yield NewClaim(kind, value, UUID(originator_id), version, fingerprint)
+
     def claims_of_nothing(self) -> Iterator[StoredClaim]:
         with library_errors():
             yield from map(
@@ -255,9 +263,16 @@ class SQLiteReading(ABC):
         )
         return [note for (note,) in rows][::-1]
 
+    def every_checkpoint(self) -> Iterator[KeptCheckpoint]:
+        rows = self._rows("SELECT size, CAST(note AS BLOB), made_at FROM checkpoints ORDER BY size")
+        return map(KeptCheckpoint._make, rows)
+
     def last_checkpoint(self) -> KeptCheckpoint | None:
         row = self._row("SELECT size, CAST(note AS BLOB), made_at FROM checkpoints ORDER BY size DESC LIMIT 1")
         return KeptCheckpoint._make(row) if row else None
+
+    def kept_files(self) -> list[str]:
+        return [sha256 for (sha256,) in self._rows("SELECT DISTINCT sha256 FROM kept_files ORDER BY sha256")]
 
     def kept_file(self, sha256: str) -> Iterator[bytes]:
         with library_errors():

@@ -170,16 +170,28 @@ class SQLiteTransaction(SQLiteReading):
                 " idempotency_key, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 rows,
             )
-            self._writer.executemany(
-                "INSERT INTO claims VALUES (?, ?, ?, ?, ?)",
-                [(c.kind, c.value, str(c.originator_id), c.version, c.fingerprint) for c in claims],
-            )
+            self._take(claims)
             # Claims have no row ids.
             (end,) = self._writer.execute("SELECT last_insert_rowid()").fetchone()
         positions = range(end - len(rows) + 1, end + 1)
         self._appended.append(_Appended(positions, stored_events, rows))
         self._last_recorded_at = recorded_at if rows else self._last_recorded_at
         return positions
+
+    def take_over(self, raws: Sequence[RawRecord], claims: Sequence[NewClaim] = ()) -> None:
+        if raws and raws[0].position != (self.max_notification_id() or 0) + 1:
+            raise IntegrityError(f"position {raws[0].position} does not follow on the log's head")
+        rows = [[of.decode() if isinstance(of, bytes) else of for of in raw[:-1]] + [raw.digest] for raw in raws]
+        with library_errors():
+            self._writer.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        self._take(claims)
+
+    def _take(self, claims: Sequence[NewClaim]) -> None:
+        with library_errors():
+            self._writer.executemany(
+                "INSERT INTO claims VALUES (?, ?, ?, ?, ?)",
+                [(c.kind, c.value, str(c.originator_id), c.version, c.fingerprint) for c in claims],
+            )
 
     def _rows_of(
         self, stored_events: Sequence[StoredEvent], alike: tuple[str | None, ...]

@@ -15,7 +15,7 @@ from psycopg.types.numeric import Int8
 
 from domain.log.log import Census, ClockShown, KeptCheckpoint, StoredKey
 from domain.log.postgres.connection import Row
-from domain.log.records import Claim, LogEntry, RawRecord, StoredClaim, entry_of
+from domain.log.records import Claim, LogEntry, NewClaim, RawRecord, StoredClaim, entry_of
 
 COLUMNS: Final = (
     "position, originator_id, version, topic, payload, recorded_at, actor, request_id, idempotency_key, digest"
@@ -247,6 +247,18 @@ class PostgresReading(ABC):
                 yield from found
                 comparison, last = ">", found[-1].value
 
+    def every_claim(self) -> Iterator[NewClaim]:
+        for column, least in (("value", ""), ("number", -_EVERYTHING)):
+            comparison, last = ">=", ("", least)
+            while rows := self._rows(
+                f"SELECT {_CLAIM}, fingerprint FROM claims WHERE {column} IS NOT NULL"
+                f" AND (kind, {column}) {comparison} ($1, $2) ORDER BY kind, {column} LIMIT $3",
+                (*last, CLAIMS_AT_ONCE),
+            ):
+                found = list(map(_new_claim, rows))
+                yield from found
+                comparison, last = ">", (found[-1].kind, found[-1].value)
+
     def claims_of_nothing(self) -> Iterator[StoredClaim]:
         rows = self._rows(
             f"SELECT {_CLAIM} FROM claims WHERE NOT EXISTS (SELECT 1 FROM events"
@@ -263,9 +275,16 @@ class PostgresReading(ABC):
         rows = self._rows("SELECT note FROM checkpoints ORDER BY size DESC LIMIT $1", (_limit(last),))
         return [note for (note,) in rows][::-1]
 
+    def every_checkpoint(self) -> Iterator[KeptCheckpoint]:
+        rows = self._rows("SELECT size, note, made_at FROM checkpoints ORDER BY size")
+        return (KeptCheckpoint(size, note, made_at.decode()) for size, note, made_at in rows)
+
     def last_checkpoint(self) -> KeptCheckpoint | None:
         rows = self._rows("SELECT size, note, made_at FROM checkpoints ORDER BY size DESC LIMIT 1")
         return KeptCheckpoint(rows[0][0], rows[0][1], rows[0][2].decode()) if rows else None
+
+    def kept_files(self) -> list[str]:
+        return [sha.decode() for (sha,) in self._rows("SELECT DISTINCT sha256 FROM kept_files ORDER BY sha256")]
 
     def kept_file(self, sha256: str) -> Iterator[bytes]:
         whole, number = hashlib.sha256(), 0
@@ -305,6 +324,11 @@ def these_claims(columns: str, wanted: Iterable[tuple[str, str | int]]) -> tuple
 def stored_claim(row: Row) -> StoredClaim:
     kind, value, number, originator_id, version, *_ = row
     return StoredClaim(kind.decode(), number if value is None else value.decode(), originator_id.decode(), version)
+
+
+def _new_claim(row: Row) -> NewClaim:
+    kind, value, originator_id, version = stored_claim(row)
+    return NewClaim(kind, value, UUID(originator_id), version, row[-1])
 
 
 def claim_of(row: Row) -> Claim:

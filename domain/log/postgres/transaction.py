@@ -293,6 +293,11 @@ class PostgresTransaction(PostgresReading):
         self._take_down(raws, claims)
         return range(self.head - len(raws) + 1, self.head + 1)
 
+    def take_over(self, raws: Sequence[RawRecord], claims: Sequence[NewClaim] = ()) -> None:
+        if raws and raws[0].position != self.head + 1:
+            raise IntegrityError(f"position {raws[0].position} does not follow on the log's head")
+        self._take_down(raws, claims)
+
     def _raws_of(self, stored_events: Sequence[StoredEvent], alike: tuple[str | None, ...]) -> Iterator[RawRecord]:
         """The records. Each version must be the one behind the last. Raises IntegrityError."""
         last_versions: dict[str, int] = {}

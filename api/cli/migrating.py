@@ -1,0 +1,51 @@
+"""`run.py migrate`: the ledger, copied to where another engine keeps it."""
+
+import click
+
+from api.cli.terminal import NEEDS_A_PERSON, fail, open_ledger, progress, settings
+from domain.log.opening import address, open_log, without_secrets
+
+
+@click.command()
+@click.option("--to", "to_url", required=True, help="Where to, like postgresql://user@host/database.")
+def migrate(to_url: str) -> None:
+    """Copy the ledger to another place, with all its positions, digests, claims, keys, files and signed heads.
+
+    Every record is held against its digest on the way, and read back. Nothing can be recorded meanwhile. Broken off, it
+    is simply run again and goes on. The ledger that is copied stays as it is; to use the copy is to set LEDGER_URL.
+    Exits 1 where something is not what was recorded, or the other place has another ledger.
+
+    \b
+      run.py migrate --to postgresql://owner@host/ledger
+      LEDGER_URL=postgresql://owner@host/ledger run.py migrate --to sqlite:///var/copy.db
+    """
+    from eventsourcing.persistence import PersistenceError
+
+    from domain.log.migrating import NotMigrated
+    from domain.log.migrating import migrate as copy
+
+    chosen = settings()
+    try:
+        shown, folder, file = address(to_url)
+    except ValueError as error:
+        fail(f"--to {error}")
+    if to_url == chosen.url or (
+        file is not None and chosen.ledger is not None and file.resolve() == chosen.ledger.resolve()
+    ):
+        fail("--to names the ledger itself; it should name another place.")
+    source = open_ledger(chosen).log_of_events
+    target = open_log(to_url)
+    try:
+        if file is not None:
+            folder.mkdir(0o700, parents=True, exist_ok=True)
+        with progress("copying") as say:
+            copied = copy(source, target, say)
+    except NotMigrated as error:
+        fail(f"the ledger was not copied whole: {error}", NEEDS_A_PERSON)
+    except (PersistenceError, OSError) as error:
+        fail(f"broken off, to be run again: {without_secrets(str(error).strip())}", NEEDS_A_PERSON)
+    census, checkpoints, keys, files = copied
+    print(
+        f"{census.head} events, {sum(census.claims.values())} claims, {checkpoints} checkpoints, {keys} access keys and"
+        f" {files} files are at {shown}, each compared; LEDGER_URL can name it now"
+    )

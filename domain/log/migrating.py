@@ -1,0 +1,121 @@
+"""Copying a log from one engine to another: every record, claim, signed head, key and file exactly as it is stored.
+
+Each record is held against its digest on the way, and what the other log has got is read back and compared. Nobody
+writes to the log that is copied meanwhile. Where it is broken off, it is simply done again, and goes on.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from io import BytesIO
+from itertools import islice
+from typing import Final, NamedTuple, TypeVar
+
+from domain.log.log import Census, Log, Reading
+from domain.log.records import NewClaim
+
+BATCH_RECORDS: Final = 4_096
+_T = TypeVar("_T")
+
+
+class NotMigrated(Exception):
+    """What keeps a log from being copied: the message says at which position."""
+
+
+class Migrated(NamedTuple):
+    """How much there is in the copy."""
+
+    census: Census
+    checkpoints: int
+    access_keys: int
+    files: int
+
+
+def migrate(source: Log, target: Log, progress: Callable[[int, int], None]) -> Migrated:
+    """Makes the target a copy of the source. `progress` is told the position reached and the head.
+
+    Raises NotMigrated, and OperationalError where one of the two cannot be reached.
+    """
+    target.create()
+    with source.transaction() as held:
+        head = held.census().head
+        copied = _must_be_the_same(held, target)
+        while copied < head:
+            copied = _copy_records(held, target, copied, head)
+            progress(copied, head)
+        for claims in _batches(held.every_claim()):
+            _copy_claims(target, claims)
+        _copy_the_rest(held, target)
+        return _compared(held, target)
+
+
+def _must_be_the_same(source: Reading, target: Log) -> int:
+    """The head of the target, up to which it has what the source has. Raises NotMigrated."""
+    head = target.max_notification_id() or 0
+    if head and source.raw_record(head) != target.raw_record(head):
+        raise NotMigrated(f"position {head}: the other place has a record that is not this ledger's.")
+
+    return head
+
+
+def _copy_records(source: Reading, target: Log, after: int, head: int) -> int:
+    """Copies the next records; returns the position that this reaches. Raises NotMigrated."""
+    until = min(head, after + BATCH_RECORDS)
+    raws = list(source.raw_records(after=after, until=until))
+    there = {raw.position: raw for raw in raws}
+    for position in range(after + 1, until + 1):
+        if position not in there:
+            raise NotMigrated(f"position {position}: no record stands here; `run.py verify` says more.")
+        if not there[position].digest_holds():
+            raise NotMigrated(f"position {position}: the record is not what its digest was made of.")
+    with target.transaction() as t:
+        t.take_over(raws)
+    if list(target.raw_records(after=after, until=until)) != raws:
+        raise NotMigrated(f"position {after + 1}: what was copied from here on did not come back as it is.")
+    return until
+
+
+def _copy_claims(target: Log, claims: list[NewClaim]) -> None:
+    known = target.claimed((claim.kind, claim.value) for claim in claims)
+    if missing := [claim for claim in claims if (claim.kind, claim.value) not in known]:
+        with target.transaction() as t:
+            t.take_over([], missing)
+
+
+def _copy_the_rest(source: Reading, target: Log) -> None:
+    keys = {key.name for key in target.access_keys()}
+    with target.transaction() as t:
+        for kept in source.every_checkpoint():
+            t.keep_checkpoint(kept.size, kept.note, datetime.fromisoformat(kept.made_at))
+        for key in source.access_keys():
+            if key.name not in keys:
+                t.put_access_key(key)
+            elif key.revoked_at is not None:
+                t.revoke_access_key(key.name, key.revoked_at)
+    for sha256 in source.kept_files():
+        with target.transaction() as t:
+            t.keep_file(sha256, BytesIO(b"".join(source.kept_file(sha256))))
+
+
+def _compared(source: Reading, target: Log) -> Migrated:
+    """How much there is in the copy, held against the source. Raises NotMigrated."""
+    census = target.census()
+    parts = {
+        "head or claims": (_counted(source.census()), _counted(census)),
+        "claims": (set(source.every_claim()), set(target.every_claim())),
+        "checkpoints": (list(source.every_checkpoint()), list(target.every_checkpoint())),
+        "access keys": (source.access_keys(), target.access_keys()),
+        "files": (source.kept_files(), target.kept_files()),
+    }
+    for what, (ours, theirs) in parts.items():
+        if ours != theirs:
+            raise NotMigrated(f"the {what} of the copy are others than those that were copied.")
+    return Migrated(census, len(parts["checkpoints"][1]), len(parts["access keys"][1]), len(parts["files"][1]))
+
+
+def _counted(census: Census) -> tuple[int, dict[str, int]]:
+    return census.head, census.claims
+
+
+def _batches(each: Iterator[_T]) -> Iterator[list[_T]]:
+    while batch := list(islice(each, BATCH_RECORDS)):
+        yield batch
