@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEV := .venv-dev/bin
 
-.PHONY: help run test torture lint bench lock clean
+.PHONY: help run test test-postgres failover torture lint bench lock clean
 help:                   ## this list
 	@sed -n 's/^\([a-z.-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST)
 
@@ -27,6 +27,12 @@ run: .venv              ## the service on embedded SQLite, with sample orders an
 
 test: .venv-dev         ## the whole test suite
 	$(DEV)/python -m pytest --numprocesses auto --dist loadfile
+
+test-postgres: .venv-dev ## what is asked over HTTP, with the ledger on a PostgreSQL of the tests' own
+	TEST_LEDGERS_ON=postgresql $(DEV)/python -m pytest --numprocesses auto --dist loadfile tests/api
+
+failover: .venv-dev     ## what may go wrong with PostgreSQL, at full size and under load; some ten minutes
+	$(DEV)/python -m tests.failover
 
 torture: .venv-dev      ## every attack at full size, with a table of what a healthy client feels; under an hour
 	$(DEV)/python -m tests.torture

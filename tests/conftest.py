@@ -21,7 +21,7 @@ from domain.log.sqlite import sqlite3
 from domain.order.commands import CreateOrder, ImportOrder
 from domain.strict_json import shaped
 from projections.views.views import Views
-from tests.postgres import Cluster
+from tests.postgres import Cluster, where_ledgers_are
 
 ROOT = Path(__file__).parent.parent
 ME = Provenance("tester", "request-1")
@@ -102,7 +102,7 @@ class Service:
         self.workers, self.threads = workers, threads
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("LEDGER_")},
-            "LEDGER_URL": f"sqlite:///{folder / 'ledger.db'}",
+            **where_ledgers_are(folder),
             **environment,
         }
         with socket.socket() as probe:
@@ -110,6 +110,11 @@ class Service:
             self.port = probe.getsockname()[1]
         self.base = f"http://127.0.0.1:{self.port}"
         self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where its ledger is."""
+        return self.environment["LEDGER_URL"]
 
     def run(self, *arguments: str, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
         """`run.py` with these arguments, to its end."""

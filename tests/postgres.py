@@ -1,5 +1,7 @@
 """A PostgreSQL of the tests' own: started on a folder that goes away and on a free port, by a user who is not root."""
 
+import atexit
+import hashlib
 import os
 import pwd
 import shutil
@@ -8,6 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -41,9 +44,9 @@ def _nobody() -> dict[str, Any]:
 
 
 class Cluster:
-    """One server: the primary, or a standby that follows it."""
+    """One server: a primary, or a standby that follows the one at a port."""
 
-    def __init__(self, *settings: str, follows: "Cluster | None" = None, name: str = "primary") -> None:
+    def __init__(self, *settings: str, follows: int | None = None, name: str = "primary") -> None:
         found = programs()
         if found is None:
             pytest.skip(MISSING)
@@ -58,7 +61,7 @@ class Cluster:
         if follows is None:
             self._run("initdb", "-D", self._data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "-N")
         else:
-            origin = f"host=127.0.0.1 port={follows.port} user=postgres application_name={name}"
+            origin = f"host=127.0.0.1 port={follows} user=postgres application_name={name}"
             self._run("pg_basebackup", "-D", self._data, "-d", origin, "-R", "-c", "fast", "-N")
 
     def _run(self, program: str, *arguments: object) -> None:
@@ -101,9 +104,6 @@ class Cluster:
             self.stop(signal.SIGQUIT)
         shutil.rmtree(self.folder)
 
-    def promote(self) -> None:
-        self.do("SELECT pg_promote()")
-
     def log(self) -> str:
         return (self.folder / "log").read_text()
 
@@ -142,3 +142,33 @@ class Cluster:
         name = f"ledger_{next(self._numbers)}"
         self.do(f"CREATE DATABASE {name}")
         return name
+
+
+# Names the engine that services stand on in tests that do not say so themselves (`make test-postgres`).
+ENGINE = os.environ.get("TEST_LEDGERS_ON", "sqlite")
+of_a_file = pytest.mark.skipif(ENGINE != "sqlite", reason="it is about a ledger that is a file")
+
+
+def where_ledgers_are(folder: Path) -> dict[str, str]:
+    """The settings of a service whose own files are in a folder, with a ledger of its own."""
+    if ENGINE == "sqlite":
+        return {"LEDGER_URL": f"sqlite:///{folder / 'ledger.db'}"}
+    files = {"VIEWS": "views.db", "KEY": "ledger.key", "CHECKPOINTS": "checkpoints.txt"}
+    return {
+        "LEDGER_URL": _database_for(folder),
+        **{f"LEDGER_{name}": str(folder / file) for name, file in files.items()},
+    }
+
+
+@cache
+def _database_for(folder: Path) -> str:
+    name = f"ledger_{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}"
+    _cluster_of_all().do(f"CREATE DATABASE {name}")
+    return _cluster_of_all().url(name)
+
+
+@cache
+def _cluster_of_all() -> Cluster:
+    made = Cluster().start()
+    atexit.register(made.remove)
+    return made

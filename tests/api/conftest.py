@@ -15,8 +15,8 @@ import requests
 from domain.importing import import_lines
 from domain.ledger import OrderLedger
 from domain.log.keys import Keys
-from domain.log.recorder import SQLiteRecorder
-from domain.log.sqlite import sqlite3
+from domain.log.opening import open_log
+from domain.log.records import RawRecord
 from domain.moments import utc_now
 from tests.api import archive
 from tests.conftest import Client, Service
@@ -47,12 +47,8 @@ def staff(service: Service) -> Client:
 
 def issue(service: Service, *scopes: str, customer: int | None = None) -> str:
     """A new key, made without the half second that `run.py token create` takes to start."""
-    recorder = SQLiteRecorder(service.folder / "ledger.db")
-    try:
-        with recorder.transaction() as t:
-            return Keys(recorder).create(t, now=utc_now(), customer_id=customer, scopes=scopes)
-    finally:
-        recorder.close()
+    with closing(open_log(service.url)) as log, log.transaction() as t:
+        return Keys(log).create(t, now=utc_now(), customer_id=customer, scopes=scopes)
 
 
 def key_of(client: Client) -> str:
@@ -124,20 +120,16 @@ class Recorded(NamedTuple):
     idempotency_key: str | None
 
 
-def _rows(service: Service, query: str, *values: Any) -> list[Any]:
-    with closing(sqlite3.connect(f"file:{service.folder / 'ledger.db'}?mode=ro", uri=True)) as file:
-        return file.execute(query, values).fetchall()
-
-
 def events(service: Service, uuid: str) -> list[Recorded]:
     """What was recorded of an order."""
-    found = _rows(
-        service,
-        "SELECT topic, payload, version, position, actor, request_id, idempotency_key FROM events"
-        " WHERE originator_id = ? ORDER BY version",
-        uuid,
-    )
-    return [Recorded(topic, json.loads(payload), *rest) for topic, payload, *rest in found]
+    with closing(open_log(service.url)) as log:
+        return [_recorded(raw) for raw in log.raw_records_of(uuid)]
+
+
+def _recorded(raw: RawRecord) -> Recorded:
+    who = [None if text is None else text.decode() for text in (raw.actor, raw.request_id, raw.idempotency_key)]
+    told = (raw.topic.decode(), json.loads(raw.payload), raw.version, raw.position, *who)
+    return Recorded._make(told)
 
 
 def topics(service: Service, uuid: str) -> list[str]:
@@ -152,10 +144,10 @@ def last(service: Service, order: dict[str, Any]) -> Recorded:
 @contextmanager
 def nothing_recorded(service: Service) -> Iterator[None]:
     """Asserts that no event is appended and nothing is claimed meanwhile."""
-    recorded = "SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM claims)"
-    before = _rows(service, recorded)
-    yield
-    assert _rows(service, recorded) == before
+    with closing(open_log(service.url)) as log:
+        before = log.census()
+        yield
+        assert log.census() == before
 
 
 class Answer:
@@ -213,7 +205,7 @@ def assert_problem(
 
 def bring(service: Service, *lines: dict[str, Any]) -> None:
     """Imports orders with their history, since only an import can bring orders of the past, and waits for the views."""
-    ledger = OrderLedger(SQLiteRecorder(service.folder / "ledger.db"))
+    ledger = OrderLedger(open_log(service.url))
     done = import_lines(ledger, BytesIO("\n".join(map(json.dumps, lines)).encode()), on_rejected=print)
     assert done.imported == len(lines)
     reader = service.client(issue(service, "orders:read"))

@@ -22,6 +22,7 @@ from tests.api.conftest import (
 )
 from tests.api.routes import OFFICES, READS, SCOPES, WRITES, Route, prepare
 from tests.conftest import Client, Service
+from tests.postgres import of_a_file
 
 each_route = pytest.mark.parametrize("route", [*READS, *WRITES, *OFFICES], ids=str)
 
@@ -145,6 +146,7 @@ def test_the_events_of_a_write_record_whose_key_it_was(service: Service, owner: 
     assert last(service, order).actor == key_of(owner)[:8]
 
 
+@of_a_file
 def test_a_key_is_printed_alone_and_kept_only_as_a_hash(service: Service) -> None:
     made = service.run("token", "create", "--customer", "7")
     key = made.stdout.decode().removesuffix("\n")

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import pytest
 import requests
 
+from domain.log.opening import open_log
 from domain.log.sqlite import sqlite3
 from tests.api.conftest import (
     NOBODY,
@@ -31,6 +32,7 @@ from tests.api.conftest import (
 )
 from tests.api.routes import READS, Route
 from tests.conftest import Client, Service
+from tests.postgres import of_a_file
 
 _JSON = {"Content-Type": "application/json"}
 _BODY_BYTES_MAX = 1024 * 1024
@@ -516,6 +518,7 @@ def test_an_id_that_two_clients_bring_at_once_goes_to_one_of_them(service: Servi
 # --- what goes wrong inside ---
 
 
+@of_a_file
 def test_a_failure_inside_tells_nothing_but_the_requests_id(make_service: Callable[..., Service]) -> None:
     service = make_service(workers=1)
     staff = service.client(issue(service, "orders:read", "orders:write"))
@@ -588,9 +591,8 @@ _BODY = json.dumps(
 
 
 def recorded(service: Service) -> int:
-    with closing(sqlite3.connect(service.folder / "ledger.db")) as file:
-        (count,) = file.execute("SELECT count(*) FROM events WHERE topic = 'order.created.v2'").fetchone()
-    return int(count)
+    with closing(open_log(service.url)) as log:
+        return sum(1 for _ in log.raw_records(topics=["order.created.v2"]))
 
 
 def test_no_body_causes_a_5xx_and_only_what_is_taken_is_recorded(service: Service, staff: Client) -> None:

@@ -13,6 +13,7 @@ from projections.exports.events import whole_file
 from projections.proof.signing import create_key
 from tests.api.conftest import assert_problem, issue, placed
 from tests.conftest import Service
+from tests.postgres import of_a_file
 
 WRONG_USAGE = 2
 
@@ -31,6 +32,7 @@ def modes(folder: Path) -> dict[str, str]:
     return {file.name: oct(mode) for file, mode in found.items() if mode & 0o077}
 
 
+@of_a_file
 def test_whatever_the_service_makes_is_its_owners_alone(
     tmp_path: Path, make_service: Callable[..., Service], open_umask: None
 ) -> None:

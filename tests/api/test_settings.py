@@ -13,6 +13,7 @@ from api.cli import serving
 from api.settings import read
 from tests.api.conftest import issue, placed
 from tests.conftest import Service
+from tests.postgres import of_a_file
 
 WRONG_USAGE = 2
 
@@ -28,6 +29,7 @@ def assert_refused(done: subprocess.CompletedProcess[bytes], *told: str) -> None
     assert all(words in said for words in told), said
 
 
+@of_a_file
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [
@@ -72,6 +74,7 @@ def test_the_service_does_not_start_with_a_wrong_setting(tmp_path: Path) -> None
     assert list(tmp_path.iterdir()) == []
 
 
+@of_a_file
 def test_the_views_never_take_the_ledgers_place_however_its_path_is_written(tmp_path: Path) -> None:
     Service(tmp_path).begin()
     ledger = tmp_path / "ledger.db"
@@ -143,6 +146,7 @@ def test_a_setting_that_is_none_is_named_with_the_nearest_one(tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == []
 
 
+@of_a_file
 @pytest.mark.parametrize(
     "command",
     [

@@ -387,6 +387,7 @@ class LogContract:
         assert found(originator_id=ORDERS[1]) == [2, 5, 8, 11, 14, 17, 20]
         assert found(topics=TOPICS[:2], until=6) == [1, 2, 4, 5]
         assert found(actor="actor-1", until=6) == [2, 4, 6]
+        assert found(actor="actor-1\0") == found(actor="پ") == []
         assert found(since=instant(NOW + timedelta(seconds=4)), before=instant(NOW + timedelta(seconds=6))) == [5, 6, 7]
 
     def test_histories_are_read_whole_wherever_their_records_stand(self, empty: Log) -> None:

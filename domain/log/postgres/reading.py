@@ -94,6 +94,8 @@ class PostgresReading(ABC):
         since: str | None = None,
         before: str | None = None,
     ) -> Generator[RawRecord, None, None]:
+        if "\0" in (actor or ""):  # which no text here can hold, so the server would refuse it
+            return
         terms = ["position > $1", "position <= $2"]
         values: list[Any] = [after, _EVERYTHING if until is None else until]
         for term, value in (
