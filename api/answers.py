@@ -43,6 +43,13 @@ def download(resp: Response, name: str, position: int) -> None:
     stamp(resp, position)
 
 
+def in_currencies(resp: Response, currencies: str) -> None:
+    """Says on an answer for a customer in which currencies its amounts are: neither contract has a field for it.
+
+    They come as codes with commas between."""
+    resp.set_header("Ledger-Currencies", ", ".join(sorted(currencies.split(","))))
+
+
 def json_answer(resp: Response, body: bytes, position: int) -> None:
     resp.content_type = "application/json"
     resp.data = body

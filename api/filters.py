@@ -28,6 +28,7 @@ NAMES: Final = frozenset(
         "has_notes",
         "id_min",
         "id_max",
+        "currency",
         "min_position",
     }
     | {f"{field}{suffix}" for field in _ID_FIELDS for suffix in ("", "_in")}
@@ -69,6 +70,7 @@ def read(parameters: Parameters, zone: ZoneInfo) -> Filter:
         created=tuple(parameters.ranges("created", zone)),
         updated=tuple(parameters.ranges("updated", zone)),
         words=search_words(parameters),
+        currency=parameters.currency(),
     )
 
 

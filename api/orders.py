@@ -23,7 +23,7 @@ from projections.orders import list as orders
 
 PATH: Final = "/api/v1/orders"
 _LIMIT_DEFAULT: Final = 10
-_NAMES: Final = filters.NAMES | {"customer", "key", "currency", "is_paid", "is_payable", paging.AFTER}
+_NAMES: Final = filters.NAMES | {"customer", "key", "is_paid", "is_payable", paging.AFTER}
 
 
 class Orders:
@@ -73,7 +73,6 @@ class Orders:
             words=(),
             staff_words=asked.words,
             key=parameters.text("key"),
-            currency=parameters.currency(),
             is_paid=parameters.boolean("is_paid"),
             is_payable=parameters.boolean("is_payable"),
         )

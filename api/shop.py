@@ -5,7 +5,7 @@ from typing import Final
 from falcon.asgi import Request, Response
 
 from api import access, filters, paging
-from api.answers import json_answer, stamp
+from api.answers import in_currencies, json_answer, stamp
 from api.asking import Asking
 from api.parameters import Parameters
 from api.settings import Settings
@@ -40,6 +40,7 @@ class ShopOrders:
         )
         body = paging.envelope(req, url, page, limit=asked.limit, offset=asked.offset)
         json_answer(resp, body, page.position)
+        in_currencies(resp, page.currencies)
 
     on_head = on_get
 
@@ -60,5 +61,6 @@ class ShopOrder:
             stamp(resp, found.position)
             raise OrderNotFound
         json_answer(resp, found.document, found.position)
+        in_currencies(resp, found.currency)
 
     on_head = on_get

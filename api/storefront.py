@@ -6,7 +6,7 @@ from uuid import UUID
 from falcon.asgi import Request, Response
 
 from api import access, paging
-from api.answers import json_answer, stamp
+from api.answers import in_currencies, json_answer, stamp
 from api.asking import Asking
 from api.commanding import Commanding
 from api.conditions import expected_versions, provenance
@@ -32,7 +32,8 @@ class StorefrontOrders:
     async def on_get(self, req: Request, resp: Response) -> None:
         customer_id = access.customer(req)
         parameters = Parameters(req.params)
-        wanted = orders.Filter(storefront_status=parameters.choice("status", statuses.STOREFRONT))
+        status, currency = parameters.choice("status", statuses.STOREFRONT), parameters.currency()
+        wanted = orders.Filter(storefront_status=status, currency=currency)
         limit, offset = paging.window(parameters, _LIMIT_DEFAULT)
         base = paging.base_url(req, self._settings)
         await self._asking.reached(parameters)
@@ -43,6 +44,7 @@ class StorefrontOrders:
         )
         body = paging.envelope(req, f"{base}{PATH}/", page, limit=limit, offset=offset)
         json_answer(resp, body.replace(BASE_URL, base.encode()), page.position)
+        in_currencies(resp, page.currencies)
 
     on_head = on_get
 
@@ -66,6 +68,7 @@ class StorefrontOrder:
             stamp(resp, found.position)
             raise OrderNotFound
         json_answer(resp, found.document.replace(BASE_URL, base.encode()), found.position)
+        in_currencies(resp, found.currency)
 
     on_head = on_get
 

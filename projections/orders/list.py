@@ -137,16 +137,22 @@ def _conditions(wanted: Filter, *, of_customer: bool, with_deleted: bool = False
 # Storefronts ask the same few questions of many customers.
 @lru_cache(maxsize=512)
 def _statement(wanted: Filter, ordering: Ordering, document: str, of_customer: bool) -> tuple[str, tuple[Any, ...]]:
-    """The statement that gives position, count and the page's documents, and the filter's values in it.
+    """The statement that gives position, count, the page's documents and, for a customer, their currencies; and the
+    filter's values in it.
 
     Where documents are so large that not all may fit, it gives the orders' ids and sizes instead, `7 81920,6 1024`.
     """
     terms, values, of_statuses_alone = _conditions(wanted, of_customer=of_customer)
     sql, size, joined, any_large = _DOCUMENTS[document]
     found = f"CASE WHEN {any_large} THEN part.id || ' ' || ({size}) ELSE {sql} END"
-    shown = f"{any_large}, (SELECT CAST(group_concat({found}, ',') AS BLOB) FROM part CROSS {joined})"
+    shown = (
+        f"{any_large}, CAST(group_concat({found}, ',') AS BLOB), group_concat(DISTINCT part.currency)"
+        f" FROM part CROSS {joined}"
+    )
+    # Of all customers' orders, the index that is walked has no currency in it.
+    currency = "currency" if of_customer else "NULL AS currency"
     if ordering == NEWEST_FIRST and of_statuses_alone:
-        statement = _counted(" AND ".join(terms), shown)
+        statement = _counted(" AND ".join(terms), currency, shown)
     elif ordering == NEWEST_FIRST and of_customer:
         statement = _walked(" AND ".join(terms), shown)
     else:
@@ -159,7 +165,7 @@ def _statement(wanted: Filter, ordering: Ordering, document: str, of_customer: b
 # plan `LIMIT ?` for the value that is bound, so prepare the statement anew for each, at three times the query's cost.
 
 
-def _counted(terms: str, shown: str) -> str:
+def _counted(terms: str, currency: str, shown: str) -> str:
     """Orders of some statuses, newest first.
 
     Walks to the page's end: a customer's orders lie in that order in the table, all orders in the index
@@ -167,7 +173,7 @@ def _counted(terms: str, shown: str) -> str:
     """
     return f"""
         WITH part AS NOT MATERIALIZED (
-          SELECT id, created_at FROM orders WHERE {terms}
+          SELECT id, created_at, {currency} FROM orders WHERE {terms}
           ORDER BY created_at DESC, id DESC LIMIT +?1 OFFSET +?2)
         SELECT
           (SELECT position FROM positions),
@@ -184,9 +190,9 @@ def _walked(terms: str, shown: str) -> str:
     """
     return f"""
         WITH hit AS NOT MATERIALIZED (
-          SELECT id, created_at FROM orders WHERE {terms}),
+          SELECT id, created_at, currency FROM orders WHERE {terms}),
         part AS MATERIALIZED (
-          SELECT id, created_at FROM hit ORDER BY created_at DESC, id DESC LIMIT +?1 OFFSET +?2)
+          SELECT id, created_at, currency FROM hit ORDER BY created_at DESC, id DESC LIMIT +?1 OFFSET +?2)
         SELECT
           (SELECT position FROM positions),
           CASE
@@ -208,7 +214,7 @@ def _scanned(terms: str, ordering: Ordering, shown: str) -> str:
     sorted_by = [f"{column} {'DESC' if down else 'ASC'}" for column, down in ordering]
     if all(column != "id" for column, _ in ordering):
         sorted_by.append("id DESC")
-    columns = ", ".join(dict.fromkeys(["id", *(column for column, _ in ordering)]))
+    columns = ", ".join(dict.fromkeys(["id", "currency", *(column for column, _ in ordering)]))
     return f"""
         WITH hit AS MATERIALIZED (
           SELECT {columns} FROM orders WHERE {terms}),
@@ -225,12 +231,14 @@ class Page(msgspec.Struct, frozen=True):
     """A page of a list, all of it as of one position of the log. `rows` is JSON, with commas between the rows.
 
     `end` is the offset behind the page: where its rows would be too large together, it has fewer than it was asked for.
+    `currencies`, with commas between, are those of a customer's page.
     """
 
     position: int
     count: int
     rows: bytes
     end: int
+    currencies: str = ""
 
 
 def page(
@@ -251,15 +259,17 @@ def page(
     statement, values = _statement(wanted, ordering, document, customer_id is not None)
     of_customer = () if customer_id is None else (customer_id,)
     while True:
-        position, count, may_not_fit, rows = connection.execute(
+        position, count, may_not_fit, rows, currencies = connection.execute(
             statement, (limit, offset, *of_customer, *values)
         ).fetchone()
         if not may_not_fit or rows is None:
-            return Page(position, count or 0, rows or b"", offset + limit)
+            return Page(position, count or 0, rows or b"", offset + limit, currencies or "")
         ids = _fitting(rows)
-        then, fitting = connection.execute(_of_ids(document), (msgspec.json.encode(ids).decode(),)).fetchone()
+        then, fitting, currencies = connection.execute(
+            _of_ids(document), (msgspec.json.encode(ids).decode(),)
+        ).fetchone()
         if then == position:
-            return Page(position, count, fitting or b"", offset + len(ids))
+            return Page(position, count, fitting or b"", offset + len(ids), currencies or "")
 
 
 def _fitting(sizes: bytes) -> list[int]:
@@ -271,11 +281,12 @@ def _fitting(sizes: bytes) -> list[int]:
 
 @cache
 def _of_ids(document: str) -> str:
-    """The statement that gives position and the documents of orders by their ids."""
+    """The statement that gives position, the documents of orders by their ids, and their currencies."""
     sql, _, joined, _ = _DOCUMENTS[document]
     return (
-        f"SELECT (SELECT position FROM positions), (SELECT CAST(group_concat({sql}, ',') AS BLOB)"
-        f" FROM (SELECT value AS id FROM json_each(?)) AS part CROSS {joined})"
+        f"SELECT (SELECT position FROM positions), CAST(group_concat({sql}, ',') AS BLOB),"
+        " group_concat(DISTINCT part.currency)"
+        f" FROM json_each(?) AS wanted CROSS JOIN orders AS part ON part.id = wanted.value CROSS {joined}"
     )
 
 
@@ -337,6 +348,7 @@ class Found(msgspec.Struct, frozen=True):
     position: int
     document: bytes
     version: int
+    currency: str
 
 
 def one(
@@ -352,9 +364,9 @@ def one(
     owner = "" if customer_id is None else " AND part.customer_id = ? AND part.status <> 'deleted'"
     what, _, where, _ = _DOCUMENTS[document]
     row = connection.execute(
-        f"SELECT p.position, found.document, found.version FROM positions AS p LEFT JOIN"
-        f" (SELECT {what} AS document, s.version FROM orders AS part {where} JOIN states AS s ON s.id = part.id"
-        f" WHERE part.{column} = ?{owner}) AS found",
+        f"SELECT p.position, found.document, found.version, found.currency FROM positions AS p LEFT JOIN"
+        f" (SELECT {what} AS document, s.version, part.currency FROM orders AS part {where}"
+        f" JOIN states AS s ON s.id = part.id WHERE part.{column} = ?{owner}) AS found",
         (value,) if customer_id is None else (value, customer_id),
     ).fetchone()
-    return Found(row[0], row[1] or b"", row[2] or 0)
+    return Found(row[0], row[1] or b"", row[2] or 0, row[3] or "")

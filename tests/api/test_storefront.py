@@ -355,3 +355,25 @@ def test_an_order_whose_payment_was_refunded_can_be_deleted(
     staff.post(f"{ORDERS}/{order['id']}/refunds", json=refund("30.00"))
     assert customer.delete(only(customer)["url"]).status_code == 204
     assert topics(service, order["uuid"])[-1] == "status_changed"
+
+
+def test_answers_for_customers_name_the_currencies_of_their_page_and_lists_can_be_narrowed_to_one(
+    staff: Client, new_customer: Callable[[], Customer]
+) -> None:
+    customer, empty = new_customer(), new_customer()
+    ids = {}
+    for currency, price in (("USD", "1.00"), ("JPY", "100"), ("EUR", "2.00"), ("USD", "3.00")):
+        order = placed(staff, customer, currency=currency, items=[{"unit_price": price}])
+        ids[currency] = order
+    for path in (SHOP, STOREFRONT):
+        assert customer.get(path).headers["Ledger-Currencies"] == "EUR, JPY, USD"
+        assert customer.head(path).headers["Ledger-Currencies"] == "EUR, JPY, USD"
+        assert customer.get(path, params={"limit": 2}).headers["Ledger-Currencies"] == "EUR, USD"
+        assert customer.get(path, params={"currency": "JPY"}).headers["Ledger-Currencies"] == "JPY"
+        assert [customer.get(path, params={"currency": code}).json()["count"] for code in ("usd", "GBP")] == [2, 0]
+        assert empty.get(path).headers["Ledger-Currencies"] == ""
+    assert customer.get(SHOP, params={"ordering": "shipping_cost", "search": ids["JPY"]["key"]}).headers[
+        "Ledger-Currencies"
+    ] in ("JPY", "")
+    assert customer.get(f"{SHOP}/{ids['JPY']['id']}").headers["Ledger-Currencies"] == "JPY"
+    assert customer.get(f"{STOREFRONT}{ids['EUR']['uuid']}").headers["Ledger-Currencies"] == "EUR"
