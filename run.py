@@ -5,10 +5,12 @@ import os
 
 import click
 
+from api import VERSION
 from api.cli import auditing, clock, exports, importing, keys, migrating, postgres, rebuilding, reconciling, serving
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(VERSION, prog_name="order-ledger")
 def cli() -> None:
     """An event-sourced order ledger: what every order looks like, looked like, and who changed it.
 

@@ -138,10 +138,10 @@ class Service:
             [sys.executable, str(ROOT / "run.py"), *arguments], env=self.environment, start_new_session=True, **streams
         )
 
-    def start(self) -> "Service":
+    def start(self, *options: str) -> "Service":
         with (self.folder / "server.log").open("ab") as log:
             arguments = ["--port", self.port, "--workers", self.workers, "--threads", self.threads]
-            self.process = self.popen("serve", *map(str, arguments), stdout=log, stderr=log)
+            self.process = self.popen("serve", *map(str, arguments), *options, stdout=log, stderr=log)
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             try:

@@ -4,12 +4,14 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from api import VERSION
 from tests.conftest import ROOT
 
 LAYERS = ("domain", "projections", "api", "run")  # each may import itself and those before it
@@ -201,3 +203,7 @@ def test_no_committed_file_holds(unwanted: bytes) -> None:
     names = [name for name in listed.split("\0") if (ROOT / name).is_file()]
     assert "run.py" in names
     assert [name for name in names if re.search(unwanted, (ROOT / name).read_bytes())] == []
+
+
+def test_the_package_has_the_version_that_the_program_says() -> None:
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == VERSION

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,14 @@ from tests.conftest import ROOT, Service
 
 README = (ROOT / "README.md").read_text()
 SHOWN = re.findall(r"```sh\n(.*?)```\n```text\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """What `make run` starts: a service with the sample orders."""
+    running = Service(tmp_path_factory.mktemp("demo")).start("--demo")
+    yield running
+    running.kill()
 
 
 @pytest.fixture(scope="module")
