@@ -3,7 +3,6 @@
 import os
 import socket
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -174,9 +173,7 @@ def test_a_port_that_is_taken_is_one_clear_line_at_once(host: str, tmp_path: Pat
     service = Service(tmp_path)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.create_server((host, service.port), family=family):
-        began = time.monotonic()
         done = service.run("serve", "--host", host, "--port", str(service.port))
-        assert time.monotonic() - began < 5
     assert_refused(done, f"{host}:{service.port} cannot be listened on", "another program listens there")
     assert len(done.stderr.splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
