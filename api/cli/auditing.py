@@ -1,6 +1,7 @@
 """`run.py key`, `checkpoint` and `verify`: the log's signed heads, and whether the log is what was recorded."""
 
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,12 +9,14 @@ import click
 
 from api.cli.terminal import NEEDS_A_PERSON, fail, open_ledger, open_views, progress, reading_the_log, settings
 from api.settings import Settings
+from domain.log.opening import without_secrets
 
 if TYPE_CHECKING:
     from domain.log.log import Log
     from projections.proof.signing import Checkpoints
 
 PROBLEMS_SHOWN_MAX = 20
+STANDBY_SECONDS_MAX = 30
 
 
 @click.group()
@@ -75,6 +78,27 @@ def checkpoint() -> None:
         fail(f"the log is not signed any more: {error} `run.py verify` says where.", NEEDS_A_PERSON)
 
 
+def _as_far(standby: str, head: int) -> str:
+    """The address of a standby's log, once it has come as far as the ledger."""
+    from eventsourcing.persistence import PersistenceError
+
+    from domain.log.opening import of_standby, open_log
+
+    try:
+        log = open_log(url := of_standby(standby))
+        deadline = time.monotonic() + STANDBY_SECONDS_MAX
+        while (log.max_notification_id() or 0) < head:
+            if time.monotonic() > deadline:
+                fail(f"--standby: it has not come to position {head} within {STANDBY_SECONDS_MAX} s.", NEEDS_A_PERSON)
+            time.sleep(0.1)
+    except ValueError as error:
+        fail(f"--standby {error}")
+    except PersistenceError as error:
+        fail(f"--standby: {without_secrets(str(error).strip())}")
+    log.close()
+    return url
+
+
 def _mend_index(log: "Log") -> None:
     from eventsourcing.persistence import PersistenceError
 
@@ -96,7 +120,10 @@ def _mend_index(log: "Log") -> None:
 @click.option(
     "--mend-index", is_flag=True, help="First make the ledger's indexes anew from its tables; no record is changed."
 )
-def verify(handed: Path | None, key_text: str | None, mend_index: bool) -> None:
+@click.option(
+    "--standby", help="Read the log from this standby of its PostgreSQL, like postgresql://user@standby/ledger."
+)
+def verify(handed: Path | None, key_text: str | None, mend_index: bool, standby: str | None) -> None:
     """Read every stored byte again and say whether the log is what was recorded.
 
     Each record against its digest, the order of versions, the tree against every checkpoint that was kept (in the
@@ -122,12 +149,13 @@ def verify(handed: Path | None, key_text: str | None, mend_index: bool) -> None:
     if mend_index:
         _mend_index(ledger.log_of_events)
     views = open_views(ledger, chosen)
+    url = chosen.url if standby is None else _as_far(standby, ledger.head())
     sources = [Checked("kept in the ledger", ledger.log_of_events.checkpoints())]
     for source, path in ((f"kept in {chosen.checkpoints}", chosen.checkpoints), (f"in {handed}", handed)):
         if path is not None and path.exists():
             sources.append(Checked(source, list(split(path.read_bytes()))))
     with progress("verifying") as say:
-        found = verify_log(chosen.url, views.in_force(), checkpoints=sources, key=public, progress=say)
+        found = verify_log(url, views.in_force(), checkpoints=sources, key=public, progress=say)
     print(f"{found.events} events of {found.orders} orders read, {found.checkpoints} checkpoints held against them")
     if views.in_force() is None:
         print("there are no views of this version of the program to compare with")

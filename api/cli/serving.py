@@ -52,7 +52,7 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
         fail(str(error))
     except NoSigningKey:
         pass  # it can be made later
-    for warning in warnings(host, chosen):
+    for warning in (*warnings(host, chosen), *ledger.log_of_events.warnings()):
         err.print(f"warning: {warning}", markup=False, soft_wrap=True)
     with reading_the_log(), progress("making the views") as say:
         views.ensure(say)

@@ -54,6 +54,14 @@ def open_log(url: str) -> Log:
     return SQLiteRecorder(Path(url.removeprefix(_SQLITE)))
 
 
+def of_standby(url: str) -> str:
+    """The address by which a standby is read. Raises ValueError where it can be none's."""
+    if not url.startswith(_POSTGRES):
+        raise ValueError(f"is {without_secrets(url)!r}; it should be like 'postgresql://user@standby/database'.")
+    address(url)
+    return url + ("&" if "?" in url else "?") + "target_session_attrs=any"
+
+
 def postgres_grants(role: str) -> str:
     """The SQL that lets a role of PostgreSQL serve, and not alter what is recorded."""
     from domain.log.postgres.schema import grants  # noqa: PLC0415  (as above)

@@ -96,6 +96,9 @@ class SQLiteRecorder(SQLiteReading, ApplicationRecorder):
         with library_errors():
             yield from faults(self.reader)
 
+    def warnings(self) -> list[str]:
+        return []
+
     def mend_indexes(self) -> None:
         with self.transaction() as t:
             t.connection.execute("REINDEX")

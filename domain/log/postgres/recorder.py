@@ -32,6 +32,11 @@ from domain.log.records import Fault, RawRecord
 
 _PAUSE_SECONDS: Final = 0.05
 _KEYS_MAX: Final = 10_000
+_NO_STANDBY: Final = (
+    "PostgreSQL has no synchronous standby (synchronous_standby_names), so what is acknowledged is lost with its"
+    " machine; docs/scaling.md says more."
+)
+_NOT_DURABLE: Final = "PostgreSQL has {} off, so what is acknowledged can be lost or damaged when its machine stops."
 
 
 class PostgresRecorder(PostgresReading, ApplicationRecorder):
@@ -202,6 +207,17 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
     def faults(self) -> Iterator[Fault]:
         with library_errors(), self._readers.one() as connection:
             yield from faults(connection)
+
+    def warnings(self) -> list[str]:
+        ((standbys, fsync, pages),) = self._rows(
+            "SELECT current_setting('synchronous_standby_names'), current_setting('fsync'),"
+            " current_setting('full_page_writes')"
+        )
+        told = [] if standbys else [_NO_STANDBY]
+        told += [
+            _NOT_DURABLE.format(name) for name, on in (("fsync", fsync), ("full_page_writes", pages)) if on != b"on"
+        ]
+        return told
 
     def mend_indexes(self) -> None:
         with self.transaction() as t:
