@@ -26,6 +26,10 @@ def cli() -> None:
       LEDGER_FORWARDED        which headers of theirs: x-forwarded or forwarded   x-forwarded
       LEDGER_PUBLIC_URL       what links begin with, like https://shop.example.com   as asked for
       LEDGER_ALLOWED_HOSTS    hosts that may be asked for, like shop.example.com,10.0.0.7   all
+      LEDGER_CORS_ORIGINS     pages that may ask from a browser, like https://shop.example.com   none
+      LEDGER_JWT_KEYS         an identity provider's keys (JWKS): a file, or an address   none
+      LEDGER_JWT_ISSUER, LEDGER_JWT_AUDIENCE  what its tokens must say        none
+      LEDGER_JWT_CUSTOMER_CLAIM, LEDGER_JWT_SCOPES_CLAIM  where it stands     sub, scope
       LEDGER_KEY              signs checkpoints         ledger.key beside the ledger
       LEDGER_CHECKPOINTS      where they are kept too   checkpoints.txt beside the ledger
       LEDGER_CHECKPOINT_SECONDS  how often, 0 never     3600

@@ -1,18 +1,26 @@
 """Who asks, and may they? Also the request's id, which the answer carries and the events of a write record."""
 
 import re
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+import msgspec
 from falcon.asgi import Request, Response
 
 from api import paging
 from api.asking import CALLER, Asking
-from api.errors import Problem, request_id_of
+from api.errors import Problem, invalid_parameter, request_id_of
 from api.settings import Settings
 from domain.log.keys import Caller, Keys
 
-_AUTHORIZATION: Final = re.compile(r"(?:token|bearer) +([A-Za-z0-9._~+/=-]{1,256})", re.IGNORECASE)
+if TYPE_CHECKING:
+    from api.tokens import Tokens
+
+# A key, or a token of three parts: that may be as long as a header may.
+_AUTHORIZATION: Final = re.compile(r"(?:token|bearer) +([A-Za-z0-9._~+/=-]{1,8000})", re.IGNORECASE)
+# As whom a key's bearer acts: visible ASCII but the slash, which parts it from the key's name.
+PERSON_HEADER: Final = "Ledger-Act"
+_PERSON: Final = re.compile(r"[\x21-\x2e\x30-\x7e]{1,100}")
 
 
 class Access:
@@ -22,6 +30,12 @@ class Access:
         self._keys = keys
         self._asking = asking
         self._settings = settings
+        self._tokens = None
+        if settings.provider:
+            # It loads much that a service without a provider needs nothing of.
+            from api.tokens import Tokens  # noqa: PLC0415
+
+            self._tokens = Tokens(settings.provider)
 
     async def process_request(self, req: Request, resp: Response) -> None:
         request_id = request_id_of(req.get_header("X-Request-Id"))
@@ -34,24 +48,48 @@ class Access:
             raise Problem(417, "expectation-failed", "Only 'Expect: 100-continue' can be met.")
 
     async def process_resource(self, req: Request, _resp: Response, resource: Any, _params: dict[str, Any]) -> None:
-        if getattr(resource, "public", False):
+        if getattr(resource, "public", False) or is_preflight(req):
             return
         if self._settings.allowed_hosts:
             paging.base_url(req, self._settings)
         found = _AUTHORIZATION.fullmatch((req.get_header("Authorization") or "").strip())
-        caller = await self._caller(found[1]) if found else None
+        caller = await self._caller(found[1], req.get_header(PERSON_HEADER)) if found else None
         if caller is None:
-            raise Problem(
-                401,
-                "not-authenticated",
-                "Send a key that is in force: 'Authorization: Token <key>' or 'Authorization: Bearer <key>'.",
-                headers={"WWW-Authenticate": 'Token realm="orders", Bearer realm="orders"'},
+            raise _not_authenticated(
+                "Send a key that is in force: 'Authorization: Token <key>' or 'Authorization: Bearer <key>'."
             )
         req.context.caller = caller
         CALLER.set(caller.name)
 
-    async def _caller(self, key: str) -> Caller | None:
-        return self._keys.caller_at_hand(key) or await self._asking.of_log(lambda: self._keys.caller(key))
+    async def _caller(self, key: str, person: str | None) -> Caller | None:
+        if self._tokens and key.count(".") == 2:
+            return await self._bearer(self._tokens, key)
+        caller = self._keys.caller_at_hand(key) or await self._asking.of_log(lambda: self._keys.caller(key))
+        if caller is None or person is None or not caller.scopes:
+            return caller
+        if not _PERSON.fullmatch(person):
+            raise invalid_parameter(PERSON_HEADER, "must be a name of 1 to 100 visible ASCII characters without '/'")
+        return msgspec.structs.replace(caller, person=person)
+
+    async def _bearer(self, tokens: "Tokens", token: str) -> Caller:
+        from api.tokens import TokenRefused  # noqa: PLC0415  (as above)
+
+        try:
+            if tokens.must_refresh(token):
+                await self._asking.in_thread(tokens.refresh)
+            return tokens.caller(token)
+        except TokenRefused as refused:
+            raise _not_authenticated(f"The token is not taken: {refused}.") from None
+
+
+def is_preflight(req: Request) -> bool:
+    """Whether a browser asks what a page may ask: it sends no key then."""
+    return req.method == "OPTIONS" and req.get_header("Access-Control-Request-Method") is not None
+
+
+def _not_authenticated(detail: str) -> Problem:
+    headers = {"WWW-Authenticate": 'Token realm="orders", Bearer realm="orders"'}
+    return Problem(401, "not-authenticated", detail, headers=headers)
 
 
 def customer(req: Request) -> int:

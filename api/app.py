@@ -1,5 +1,8 @@
 """The Falcon application, made from what it needs; who makes it knows where that comes from."""
 
+from typing import Any, Final
+
+from falcon import CORSMiddleware
 from falcon.asgi import App, Request, Response
 
 from api import audit, customers, errors, finance, operations, orders, reconciliations, shop, storefront
@@ -14,11 +17,34 @@ from projections.orders.kept import kept_in
 from projections.proof.signing import Checkpoints
 from projections.views.views import Views
 
+# What a page may read of an answer beside its body.
+_EXPOSED: Final = (
+    "ETag",
+    "Idempotency-Replayed",
+    "Ledger-Currencies",
+    "Ledger-Position",
+    "Ledger-Views",
+    "Location",
+    "Retry-After",
+    "X-Request-Id",
+)
+
+
+class _Browsers(CORSMiddleware):  # type: ignore[type-arg]  # Falcon names no arguments either
+    """Falcon's own, which lets caches give one origin the answer to another."""
+
+    async def process_response_async(self, req: Request, resp: Response, resource: Any, succeeded: bool) -> None:
+        resp.append_header("Vary", "Origin")
+        await super().process_response_async(req, resp, resource, succeeded)
+
 
 def create_app(ledger: OrderLedger, views: Views, settings: Settings, *, threads: int = 4) -> App[Request, Response]:
     """The ASGI application. `threads` is how many pieces of long work its worker does at once."""
     asking = Asking(ledger, views, threads)
-    app: App[Request, Response] = App(middleware=[Access(Keys(ledger.log_of_events), asking, settings)])
+    middleware: list[Any] = [Access(Keys(ledger.log_of_events), asking, settings)]
+    if origins := settings.cors_origins:
+        middleware.append(_Browsers("*" if "*" in origins else origins, _EXPOSED))
+    app: App[Request, Response] = App(middleware=middleware)
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.auto_parse_form_urlencoded = False
     errors.install(app)

@@ -19,7 +19,7 @@ def provenance(req: Request) -> Provenance:
     if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
         raise invalid_parameter("Idempotency-Key", "must be 1 to 255 visible ASCII characters")
     caller: Caller = req.context.caller
-    return Provenance(caller.name, req.context.request_id, key)
+    return Provenance(caller.actor, req.context.request_id, key)
 
 
 def expected_versions(req: Request) -> list[int] | None:

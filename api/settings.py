@@ -1,7 +1,7 @@
 """The settings: read from the environment once, checked before anything starts."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
@@ -20,6 +20,17 @@ HOST: Final = r"\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]{1,253}"
 
 class WrongSetting(Exception):
     """A setting that cannot be used; the message names it and says what would be right."""
+
+
+class Provider(msgspec.Struct, frozen=True):
+    """An identity provider whose tokens are taken: where its keys are (a file, or an address), what its tokens must say
+    of themselves, and the claims in which a customer's id and scopes stand."""
+
+    keys: str
+    issuer: str
+    audience: str
+    customer_claim: str
+    scopes_claim: str
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -43,6 +54,9 @@ class Settings(msgspec.Struct, frozen=True):
     checkpoint_seconds: int
     # How many connections one address may have to a worker; trusted proxies may have any number.
     connections_per_address: int
+    provider: Provider | None
+    # The origins whose pages may ask from a browser; `*` is all of them.
+    cors_origins: frozenset[str]
 
     def trusts(self, address: str) -> bool:
         """Whether forwarded headers from this peer are believed."""
@@ -112,9 +126,38 @@ def read(environment: Mapping[str, str]) -> Settings:
         checkpoints=checkpoints,
         checkpoint_seconds=int(seconds),
         connections_per_address=int(connections[:9]),
+        provider=_provider(value),
+        cors_origins=_origins(value("LEDGER_CORS_ORIGINS", "")),
     )
     _refuse_others(environment, names)
     return found
+
+
+def _provider(value: Callable[[str, str], str]) -> Provider | None:
+    keys, issuer, audience = (value(f"LEDGER_JWT_{name}", "") for name in ("KEYS", "ISSUER", "AUDIENCE"))
+    claims = value("LEDGER_JWT_CUSTOMER_CLAIM", "sub"), value("LEDGER_JWT_SCOPES_CLAIM", "scope")
+    if not (keys or issuer or audience):
+        return None
+    if not (keys and issuer and audience):
+        raise WrongSetting(
+            "LEDGER_JWT_KEYS, LEDGER_JWT_ISSUER and LEDGER_JWT_AUDIENCE go together: all three are needed, or none."
+        )
+    if keys.startswith("http://") and not re.match(r"http://(localhost|127\.0\.0\.1|\[::1\])[:/]", keys):
+        raise WrongSetting(
+            f"LEDGER_JWT_KEYS is {keys!r}; it should be a file, or an address that begins with https://."
+        )
+    if not keys.startswith(("http://", "https://")) and not Path(keys).is_file():
+        raise WrongSetting(f"LEDGER_JWT_KEYS is {keys!r}; there is no such file.")
+    return Provider(keys, issuer, audience, *claims)
+
+
+def _origins(text: str) -> frozenset[str]:
+    for origin in _list(text):
+        if origin != "*" and not re.fullmatch(rf"https?://({HOST})(:[0-9]{{1,5}})?", origin):
+            raise WrongSetting(
+                f"LEDGER_CORS_ORIGINS: {origin!r}; it should be '*', or origins like 'https://shop.example.com'."
+            )
+    return frozenset(_list(text))
 
 
 def _refuse_others(environment: Mapping[str, str], known: set[str]) -> None:

@@ -23,9 +23,17 @@ _NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class Caller(msgspec.Struct, frozen=True):
+    """Who asks: the name of a key or of a token's subject, and the person behind it, where that is said."""
+
     name: str
     customer_id: int | None
     scopes: frozenset[str]
+    person: str | None = None
+
+    @property
+    def actor(self) -> str:
+        """As whom the log records what this caller does."""
+        return f"{self.name}/{self.person}" if self.person else self.name
 
 
 class AccessKey(msgspec.Struct, frozen=True):

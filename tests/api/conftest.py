@@ -45,10 +45,10 @@ def staff(service: Service) -> Client:
     return client
 
 
-def issue(service: Service, *scopes: str, customer: int | None = None) -> str:
+def issue(service: Service, *scopes: str, customer: int | None = None, name: str | None = None) -> str:
     """A new key, made without the half second that `run.py token create` takes to start."""
     with closing(open_log(service.url)) as log, log.transaction() as t:
-        return Keys(log).create(t, now=utc_now(), customer_id=customer, scopes=scopes)
+        return Keys(log).create(t, now=utc_now(), customer_id=customer, scopes=scopes, name=name)
 
 
 def key_of(client: Client) -> str:

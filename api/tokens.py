@@ -1,0 +1,122 @@
+"""Tokens of the shop's own identity provider: JWTs (RFC 7519) that it signs, taken beside the ledger's own keys.
+
+Whose keys are believed, and what a token must say of itself, is the operator's setting. A token carries scopes of ours
+in one claim, or the customer's id in another.
+"""
+
+import logging
+import re
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any, Final
+
+import jwt
+from jwt import PyJWK, PyJWKSet
+
+from api.settings import Provider
+from domain.log.keys import SCOPES, Caller
+
+ALGORITHMS: Final = ("RS256", "ES256", "EdDSA")
+LEEWAY_SECONDS: Final = 30  # for clocks that differ
+# How long the provider's keys are believed, and how soon they are asked for again where a token names another.
+KEYS_SECONDS_MAX: Final = 600
+KEYS_SECONDS_MIN: Final = 30
+FETCH_SECONDS_MAX: Final = 5
+KEYS_BYTES_MAX: Final = 1024 * 1024
+_CUSTOMER: Final = re.compile(r"[0-9]{1,15}")
+_NAME: Final = re.compile(r"[\x21-\x2e\x30-\x7e]{1,100}")  # visible ASCII but the slash, which parts it from a person
+
+
+_log = logging.getLogger("order_ledger")
+
+
+class TokenRefused(Exception):
+    """A token that is not taken; the message says why, to its bearer."""
+
+
+class Tokens:
+    """Reads tokens. The provider's keys are kept for a while; to get them may take a moment (`refresh`)."""
+
+    def __init__(self, provider: Provider) -> None:
+        self._provider = provider
+        self._keys: dict[str | None, PyJWK] = {}
+        self._asked_at = float("-inf")
+
+    def must_refresh(self, token: str) -> bool:
+        """Whether the provider's keys are to be asked for before this token is read."""
+        age = time.monotonic() - self._asked_at
+        return age > KEYS_SECONDS_MAX or (age > KEYS_SECONDS_MIN and self._key(token) is None)
+
+    def refresh(self) -> None:
+        """Asks for the provider's keys. Those that are known stay where it does not answer."""
+        self._asked_at = time.monotonic()
+        try:
+            found = PyJWKSet.from_json(_read(self._provider.keys).decode())
+        except (OSError, ValueError, jwt.PyJWTError):
+            _log.exception("the identity provider's keys at %s", self._provider.keys)
+            return
+        self._keys = {key.key_id: key for key in found.keys}
+
+    def _key(self, token: str) -> PyJWK | None:
+        try:
+            key_id = jwt.get_unverified_header(token).get("kid")
+        except jwt.PyJWTError as error:
+            raise TokenRefused("it is no token that can be read") from error
+        if key_id is None and len(self._keys) == 1:
+            return next(iter(self._keys.values()))
+        return self._keys.get(key_id)
+
+    def caller(self, token: str) -> Caller:
+        """Whose token this is. Raises TokenRefused."""
+        key = self._key(token)
+        if key is None:
+            raise TokenRefused("it is not signed by a key that the identity provider publishes")
+        try:
+            claims = jwt.decode(
+                token,
+                key,
+                algorithms=ALGORITHMS,
+                audience=self._provider.audience,
+                issuer=self._provider.issuer,
+                leeway=LEEWAY_SECONDS,
+                options={"require": ["exp", "iss", "aud"]},
+            )
+        except jwt.PyJWTError as error:
+            raise TokenRefused(str(error)[:1].lower() + str(error)[1:]) from error
+        return _caller(claims, self._provider)
+
+
+def _caller(claims: dict[str, Any], provider: Provider) -> Caller:
+    scopes, customer = claims.get(provider.scopes_claim), claims.get(provider.customer_claim)
+    named = scopes.split() if isinstance(scopes, str) else scopes if isinstance(scopes, list) else []
+    ours = frozenset(scope for scope in named if scope in SCOPES)
+    is_id = not isinstance(customer, bool) and isinstance(customer, int | str) and _CUSTOMER.fullmatch(str(customer))
+    if not ours and not is_id:
+        raise TokenRefused(
+            f"it has no scope of this service in {provider.scopes_claim!r}, and no customer's id in"
+            f" {provider.customer_claim!r}"
+        )
+    act = claims.get("act")
+    return Caller(
+        f"jwt:{_named(claims.get('sub') if claims.get('sub') is not None else customer)}",
+        None if ours else int(str(customer)),
+        ours,
+        _named(act["sub"]) if isinstance(act, dict) and "sub" in act else None,
+    )
+
+
+def _named(value: Any) -> str:
+    """A name that can stand in the log as the actor. Raises TokenRefused."""
+    if not _NAME.fullmatch(str(value)):
+        raise TokenRefused(
+            "its 'sub', or that of its 'act', is no name of 1 to 100 visible ASCII characters without '/'"
+        )
+    return str(value)
+
+
+def _read(keys: str) -> bytes:
+    if not keys.startswith(("https://", "http://")):
+        return Path(keys).read_bytes()
+    with urllib.request.urlopen(keys, timeout=FETCH_SECONDS_MAX) as answer:  # noqa: S310  (the operator's own address)
+        return bytes(answer.read(KEYS_BYTES_MAX))

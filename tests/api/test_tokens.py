@@ -1,0 +1,178 @@
+"""Are tokens of the shop's own identity provider taken as what they say, and no others?"""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+
+from tests.api.conftest import ORDERS, SHOP, STOREFRONT, assert_problem, issue, placed
+from tests.conftest import Client, Service
+
+ISSUER, AUDIENCE = "https://login.shop.example/", "orders"
+SIGNING: dict[str, Any] = {
+    "RS256": rsa.generate_private_key(65537, 2048),
+    "ES256": ec.generate_private_key(ec.SECP256R1()),
+    "EdDSA": ed25519.Ed25519PrivateKey.generate(),
+}
+
+
+def public(algorithm: str, key: Any, key_id: str) -> dict[str, Any]:
+    found = jwt.get_algorithm_by_name(algorithm).to_jwk(key.public_key(), as_dict=True)
+    return {**found, "kid": key_id, "use": "sig", "alg": algorithm}
+
+
+def keys_of(signing: dict[str, Any]) -> str:
+    return json.dumps({"keys": [public(algorithm, key, algorithm) for algorithm, key in signing.items()]})
+
+
+def token(algorithm: str = "EdDSA", *, key: Any = None, kid: str | None = None, **claims: Any) -> str:
+    said = {"iss": ISSUER, "aud": AUDIENCE, "sub": "7", "exp": int(time.time()) + 60, **claims}
+    said = {name: value for name, value in said.items() if value is not None}
+    return jwt.encode(said, key or SIGNING[algorithm], algorithm, headers={"kid": kid or algorithm})
+
+
+@pytest.fixture(scope="module")
+def of_provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    folder = tmp_path_factory.mktemp("tokens")
+    (folder / "jwks.json").write_text(keys_of(SIGNING))
+    running = Service(
+        folder,
+        LEDGER_JWT_KEYS=str(folder / "jwks.json"),
+        LEDGER_JWT_ISSUER=ISSUER,
+        LEDGER_JWT_AUDIENCE=AUDIENCE,
+        LEDGER_JWT_SCOPES_CLAIM="permissions",
+    ).start()
+    yield running
+    running.kill()
+
+
+def bearer(service: Service, text: str) -> Client:
+    return service.client(text)
+
+
+@pytest.mark.parametrize("algorithm", SIGNING)
+def test_a_customers_token_lists_their_orders_and_no_others(algorithm: str, of_provider: Service) -> None:
+    staff = of_provider.client(issue(of_provider, "orders:write"))
+    mine, other = (placed(staff, customer={"id": id_}) for id_ in (7, 8))
+    customer = bearer(of_provider, token(algorithm))
+    ids = [order["id"] for order in customer.get(SHOP).json()["results"]]
+    assert mine["id"] in ids
+    assert other["id"] not in ids
+    assert customer.get(f"{SHOP}/{other['id']}").status_code == 404
+    assert customer.get(ORDERS).status_code == 403
+    assert customer.delete(f"{STOREFRONT}{mine['uuid']}").status_code == 204
+
+
+def test_a_tokens_scopes_are_its_bearers_and_events_record_it_and_the_person_behind_it(of_provider: Service) -> None:
+    text = token(sub="backoffice", permissions=["orders:write", "audit:read", "profile"], act={"sub": "anna"})
+    staff = bearer(of_provider, text)
+    order = placed(staff)
+    events = staff.get(f"/api/v1/audit/orders/{order['id']}/events").json()["events"]
+    assert {event["actor"] for event in events} == {"jwt:backoffice/anna"}
+    assert staff.get("/api/v1/finance/payments").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("claims", "why"),
+    [
+        ({"exp": 1}, "expired"),
+        ({"exp": None}, "exp"),
+        ({"nbf": int(time.time()) + 3600}, "not yet valid"),
+        ({"aud": "others"}, "audience"),
+        ({"aud": None}, "aud"),
+        ({"iss": "https://evil.example/"}, "issuer"),
+        ({"sub": "anna"}, "no customer's id"),
+        ({"sub": "-7"}, "no customer's id"),
+        ({"sub": "7" * 16}, "no customer's id"),
+        ({"sub": "a b", "permissions": ["orders:read"]}, "no name"),
+        ({"sub": "a/b", "permissions": ["orders:read"]}, "no name"),
+    ],
+)
+def test_a_token_that_says_something_else_is_refused_with_the_reason(
+    claims: dict[str, Any], why: str, of_provider: Service
+) -> None:
+    answer = bearer(of_provider, token(**claims)).get(SHOP)
+    assert_problem(answer, 401, "not-authenticated")
+    assert why in answer.json()["detail"], answer.text
+    assert "WWW-Authenticate" in answer.headers
+
+
+def test_a_token_that_is_not_signed_by_the_providers_key_is_refused(of_provider: Service) -> None:
+    public_key = SIGNING["EdDSA"].public_key().public_bytes_raw()
+    forged = [
+        token(key=ed25519.Ed25519PrivateKey.generate()),
+        token(kid="unknown"),
+        jwt.encode({"sub": "7"}, public_key, "HS256", headers={"kid": "EdDSA"}),
+        jwt.encode({"sub": "7"}, None, "none", headers={"kid": "EdDSA"}),
+        token()[:-4] + "AAAA",
+        "a.b.c",
+        "..",
+    ]
+    for text in forged:
+        assert_problem(bearer(of_provider, text).get(SHOP), 401, "not-authenticated")
+
+
+def test_without_a_provider_no_token_is_taken(service: Service) -> None:
+    assert_problem(bearer(service, token()).get(SHOP), 401, "not-authenticated")
+
+
+class _Keys(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.server.asked += 1  # type: ignore[attr-defined]
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(self.server.document.encode())  # type: ignore[attr-defined]
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+def test_keys_from_an_address_are_kept_and_asked_for_again_where_a_token_names_another(
+    make_service: Callable[..., Service], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = HTTPServer(("127.0.0.1", 0), _Keys)
+    server.asked, server.document = 0, keys_of({"EdDSA": SIGNING["EdDSA"]})  # type: ignore[attr-defined]
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    service = make_service(
+        workers=1,
+        LEDGER_JWT_KEYS=f"http://127.0.0.1:{server.server_port}/jwks",
+        LEDGER_JWT_ISSUER=ISSUER,
+        LEDGER_JWT_AUDIENCE=AUDIENCE,
+    )
+    try:
+        for _ in range(5):
+            assert bearer(service, token()).get(SHOP).status_code == 200
+            assert bearer(service, token("ES256")).get(SHOP).status_code == 401
+        assert server.asked == 1, "who names unknown keys does not make it ask again and again"
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert bearer(service, token()).get(SHOP).status_code == 200, "its keys stay where it does not answer"
+
+
+def test_settings_that_do_not_go_together_are_named(tmp_path: Path) -> None:
+    done = Service(tmp_path, LEDGER_JWT_KEYS="jwks.json").run("serve")
+    assert done.returncode == 2
+    assert b"LEDGER_JWT_ISSUER" in done.stderr
+    named = {"LEDGER_JWT_ISSUER": ISSUER, "LEDGER_JWT_AUDIENCE": AUDIENCE}
+    for keys, told in (("http://login.example/jwks", b"begins with https://"), ("jwks.json", b"there is no such file")):
+        done = Service(tmp_path, LEDGER_JWT_KEYS=keys, **named).run("serve")
+        assert (done.returncode, told in done.stderr) == (2, True), done.stderr
+
+
+def test_a_key_can_name_the_person_behind_it_and_events_record_it(of_provider: Service) -> None:
+    staff = of_provider.client(issue(of_provider, "orders:write", "audit:read", name="till"))
+    staff.headers["Ledger-Act"] = "anna@shop.example"
+    order = placed(staff)
+    events = staff.get(f"/api/v1/audit/orders/{order['id']}/events").json()["events"]
+    assert {event["actor"] for event in events} == {"till/anna@shop.example"}
+    assert staff.get("/api/v1/audit/events", params={"actor": "till/anna@shop.example"}).json()["events"] == events
+    for person in ("", "a b", "a/b", "x" * 101):
+        assert_problem(staff.get(ORDERS, headers={"Ledger-Act": person}), 400, "invalid-parameter")
