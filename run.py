@@ -30,6 +30,7 @@ def cli() -> None:
       LEDGER_JWT_KEYS         an identity provider's keys (JWKS): a file, or an address   none
       LEDGER_JWT_ISSUER, LEDGER_JWT_AUDIENCE  what its tokens must say        none
       LEDGER_JWT_CUSTOMER_CLAIM, LEDGER_JWT_SCOPES_CLAIM  where it stands     sub, scope
+      LEDGER_RATE_LIMIT       requests and seconds that each caller may ask of a worker, like 600/60   none
       LEDGER_KEY              signs checkpoints         ledger.key beside the ledger
       LEDGER_CHECKPOINTS      where they are kept too   checkpoints.txt beside the ledger
       LEDGER_CHECKPOINT_SECONDS  how often, 0 never     3600

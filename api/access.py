@@ -10,6 +10,7 @@ from falcon.asgi import Request, Response
 from api import paging
 from api.asking import CALLER, Asking
 from api.errors import Problem, invalid_parameter, request_id_of
+from api.rates import Rates
 from api.settings import Settings
 from domain.log.keys import Caller, Keys
 
@@ -30,6 +31,7 @@ class Access:
         self._keys = keys
         self._asking = asking
         self._settings = settings
+        self._rates = Rates(settings.rate) if settings.rate else None
         self._tokens = None
         if settings.provider:
             # It loads much that a service without a provider needs nothing of.
@@ -47,7 +49,7 @@ class Access:
         if (req.expect or "100-continue").lower() != "100-continue":
             raise Problem(417, "expectation-failed", "Only 'Expect: 100-continue' can be met.")
 
-    async def process_resource(self, req: Request, _resp: Response, resource: Any, _params: dict[str, Any]) -> None:
+    async def process_resource(self, req: Request, resp: Response, resource: Any, _params: dict[str, Any]) -> None:
         if getattr(resource, "public", False) or is_preflight(req):
             return
         if self._settings.allowed_hosts:
@@ -58,6 +60,8 @@ class Access:
             raise _not_authenticated(
                 "Send a key that is in force: 'Authorization: Token <key>' or 'Authorization: Bearer <key>'."
             )
+        if self._rates:
+            self._rates.take(caller.name, resp)
         req.context.caller = caller
         CALLER.set(caller.name)
 

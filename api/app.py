@@ -25,6 +25,8 @@ _EXPOSED: Final = (
     "Ledger-Position",
     "Ledger-Views",
     "Location",
+    "RateLimit",
+    "RateLimit-Policy",
     "Retry-After",
     "X-Request-Id",
 )

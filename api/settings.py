@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -33,6 +33,13 @@ class Provider(msgspec.Struct, frozen=True):
     scopes_claim: str
 
 
+class Rate(NamedTuple):
+    """At most so many `requests` in a row, and as many again in each span of `seconds`."""
+
+    requests: int
+    seconds: int
+
+
 class Settings(msgspec.Struct, frozen=True):
     # The log's address; as it may be shown; the file that it names, if any; and the folder for what stands beside it.
     url: str
@@ -57,6 +64,8 @@ class Settings(msgspec.Struct, frozen=True):
     provider: Provider | None
     # The origins whose pages may ask from a browser; `*` is all of them.
     cors_origins: frozenset[str]
+    # How much each caller may ask of a worker; None where that is as much as they like.
+    rate: Rate | None
 
     def trusts(self, address: str) -> bool:
         """Whether forwarded headers from this peer are believed."""
@@ -128,6 +137,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         connections_per_address=int(connections[:9]),
         provider=_provider(value),
         cors_origins=_origins(value("LEDGER_CORS_ORIGINS", "")),
+        rate=_rate(value("LEDGER_RATE_LIMIT", "")),
     )
     _refuse_others(environment, names)
     return found
@@ -158,6 +168,15 @@ def _origins(text: str) -> frozenset[str]:
                 f"LEDGER_CORS_ORIGINS: {origin!r}; it should be '*', or origins like 'https://shop.example.com'."
             )
     return frozenset(_list(text))
+
+
+def _rate(text: str) -> Rate | None:
+    if not text:
+        return None
+    found = re.fullmatch(r"([1-9][0-9]{0,8})/([1-9][0-9]{0,5})", text)
+    if found is None:
+        raise WrongSetting(f"LEDGER_RATE_LIMIT is {text!r}; it should be requests and seconds, like '600/60'.")
+    return Rate(int(found[1]), int(found[2]))
 
 
 def _refuse_others(environment: Mapping[str, str], known: set[str]) -> None:
