@@ -70,6 +70,7 @@ def create_app(ledger: OrderLedger, views: Views, settings: Settings, *, threads
         (orders.PATH + "/{order_id}", orders.Order(asking, commanding)),
         (orders.PATH + "/{order_id}/items", orders.Items(commanding)),
         (orders.PATH + "/{order_id}/items/{item}", orders.Item(commanding)),
+        (orders.PATH + "/{order_id}/customer", orders.Customer(commanding)),
         (orders.PATH + "/{order_id}/charges", orders.Charges(commanding)),
         (orders.PATH + "/{order_id}/charges/{charge}", orders.Charge(commanding)),
         (orders.PATH + "/{order_id}/status", orders.Status(commanding)),

@@ -1,10 +1,12 @@
 """The staff's orders: every command, and reads across all customers."""
 
+from collections.abc import Set
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 from falcon.asgi import Request, Response
+from msgspec import UNSET
 
 from api import access, filters, paging
 from api.answers import json_answer, stamp
@@ -20,10 +22,16 @@ from domain.ledger import OrderLedger
 from domain.order import commands as c
 from domain.refusals import ChargeNotFound, ItemNotFound, OrderNotFound
 from projections.orders import list as orders
+from projections.orders.labels import EXTERNAL_ID, METADATA
 
 PATH: Final = "/api/v1/orders"
 _LIMIT_DEFAULT: Final = 10
-_NAMES: Final = filters.NAMES | {"customer", "key", "is_paid", "is_payable", paging.AFTER}
+_NAMES: Final = filters.NAMES | {
+    *("customer", "key", "is_paid", "is_payable"),
+    *("id_in", "guest", "external_id", paging.AFTER),
+}
+_METADATA: Final = "metadata."
+METADATA_FILTERS_MAX: Final = 10
 
 
 class Orders:
@@ -35,7 +43,6 @@ class Orders:
     async def on_get(self, req: Request, resp: Response) -> None:
         access.scope(req, "orders:read")
         parameters = Parameters(req.params)
-        parameters.refuse_others_than(_NAMES)
         wanted, customer_id = self._wanted(parameters), parameters.integer("customer")
         limit, offset = paging.window(parameters, _LIMIT_DEFAULT)
         ordering = filters.ordering(parameters)
@@ -67,11 +74,16 @@ class Orders:
 
     def _wanted(self, parameters: Parameters) -> orders.Filter:
         """What the list is to be narrowed to. Raises a 400."""
+        of_metadata = {name for name in parameters.names() if name.startswith(_METADATA)}
+        parameters.refuse_others_than(_NAMES | of_metadata)
         asked = filters.read(parameters, self._settings.timezone)
         return msgspec.structs.replace(
             asked,
             words=(),
             staff_words=asked.words,
+            ids=asked.ids + _ids(parameters),
+            is_guests=parameters.boolean("guest"),
+            labels=_labels(parameters, of_metadata),
             key=parameters.text("key"),
             is_paid=parameters.boolean("is_paid"),
             is_payable=parameters.boolean("is_payable"),
@@ -101,6 +113,28 @@ class Orders:
         outcome = await self._commanding.create(given, provenance(req))
         self._commanding.document(resp, outcome, 201)
         resp.set_header("Location", f"{location}/{outcome.order.id}")
+
+
+def _ids(parameters: Parameters) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    found = parameters.integers("id_in")
+    return (("id", tuple(found)),) if found else ()
+
+
+def _labels(parameters: Parameters, of_metadata: Set[str]) -> tuple[tuple[str, str, str], ...]:
+    """What the orders must have of metadata and of other systems' ids. Raises a 400."""
+    found = [
+        (METADATA, name.removeprefix(_METADATA), text)
+        for name in sorted(of_metadata)
+        if (text := parameters.text(name)) is not None
+    ]
+    if len(found) > METADATA_FILTERS_MAX:
+        raise invalid_parameter(found[-1][1], f"at most {METADATA_FILTERS_MAX} filters by metadata")
+    if (given := parameters.text("external_id")) is not None:
+        system, colon, external_id = given.partition(":")
+        if not colon:
+            raise invalid_parameter("external_id", "must be a system and its id, like shopify:6031234567890123456")
+        found.append((EXTERNAL_ID, system, external_id))
+    return tuple(found)
 
 
 def named_order(ledger: OrderLedger, reference: str) -> UUID:
@@ -176,8 +210,11 @@ class Items(_OneOrder):
 class Item(_OneOrder):
     async def on_patch(self, req: Request, resp: Response, order_id: str, item: str) -> None:
         access.scope(req, "orders:write")
-        given = await command(req, c.ChangeQuantity)
-        await self._give(req, resp, order_id, c.ChangeItemQuantity(item=_item(item), quantity=given.quantity))
+        changed = await command(req, c.ChangedItem)
+        given: c.Command = c.ChangeItem(item=_item(item), changed=changed)
+        if changed.quantity is not UNSET and changed == c.ChangedItem(quantity=changed.quantity):
+            given = c.ChangeItemQuantity(item=_item(item), quantity=changed.quantity)
+        await self._give(req, resp, order_id, given)
 
     async def on_delete(self, req: Request, resp: Response, order_id: str, item: str) -> None:
         access.scope(req, "orders:write")
@@ -206,6 +243,12 @@ class Charge(_OneOrder):
     async def on_delete(self, req: Request, resp: Response, order_id: str, charge: str) -> None:
         access.scope(req, "orders:write")
         await self._give(req, resp, order_id, c.RemoveCharge(charge=_charge(charge)))
+
+
+class Customer(_OneOrder):
+    async def on_post(self, req: Request, resp: Response, order_id: str) -> None:
+        access.scope(req, "orders:write")
+        await self._give(req, resp, order_id, await command(req, c.GiveToCustomer))
 
 
 class Status(_OneOrder):

@@ -1,7 +1,7 @@
 """Query parameters, read strictly: each is as it should be or a 400 that names it. An empty one is as if not given."""
 
 import re
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -26,6 +26,10 @@ class Parameters:
             if name not in known:
                 names = f"known are {', '.join(sorted(known))}" if known else "this address takes none"
                 raise invalid_parameter(name, f"is not known; {names}")
+
+    def names(self) -> Iterable[str]:
+        """The names that are given."""
+        return self._given.keys()
 
     def text(self, name: str) -> str | None:
         value = self._given.get(name)

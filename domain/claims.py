@@ -1,5 +1,5 @@
-"""What is unique in the whole ledger, and which event takes it: an order's id and key, and the reference of each
-movement of money among those of its kind and provider."""
+"""What is unique in the whole ledger, and which event takes it: an order's id and key, the ids that other systems have
+for it, and the reference of each movement of money among those of its kind and provider."""
 
 from collections.abc import Iterable
 from typing import Final, NamedTuple
@@ -17,7 +17,7 @@ from domain.order.movements import KIND_OF
 from domain.refusals import PaymentReferenceTaken, ReferenceTaken, RefundReferenceTaken, Refusal
 
 # The shapes of the events that take something.
-CLAIMING: Final[tuple[type[Event], ...]] = (e.OrderCreated, *KIND_OF)
+CLAIMING: Final[tuple[type[Event], ...]] = (e.OrderCreated, e.ExternalIdsChanged, *KIND_OF)
 
 
 def reference(provider: str, value: str, number: int = 1) -> str:
@@ -32,6 +32,8 @@ def taken_by(records: Iterable[Record]) -> list[NewClaim]:
         event, place = record.event, (record.originator_id, record.originator_version)
         if isinstance(event, e.OrderCreated):
             found += [NewClaim("order-id", event.id, *place), NewClaim("order-key", event.key, *place)]
+        elif isinstance(event, e.ExternalIdsChanged):
+            found += [NewClaim("external-id", reference(*given), *place) for given in event.given.items()]
         elif isinstance(event, e.Moved):
             value = reference(event.provider, event.reference, getattr(event, "number", 1))
             found.append(NewClaim(KIND_OF[type(event)], value, *place))

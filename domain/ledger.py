@@ -38,8 +38,10 @@ from domain.order.movements import EFFECTS, find
 from domain.order.state import ORDER, Order
 from domain.recognising import Recognising, taken_in
 from domain.refusals import (
+    ExternalIdTaken,
     IdempotencyKeyReused,
     ImportConflict,
+    OrderKeyTaken,
     OrderMoved,
     OrderNotFound,
     OrderTooLong,
@@ -200,7 +202,9 @@ class OrderLedger(Application[UUID]):
         if claim := self._replay(t, asked):
             return self._outcome_at(t, claim, asked, replayed=True)
         now = self.clock()
-        uuid, key, order_id = self.new_uuid(), self.new_key(), t.claim_max("order-id") + 1
+        uuid, key, order_id = self.new_uuid(), command.key or self.new_key(), t.claim_max("order-id") + 1
+        if command.key and t.claim("order-key", key):
+            raise OrderKeyTaken(f"There is an order with the key {key} already.")
         events = decide.create(command, order_id=order_id, key=key, currency_default=self.currency_default, now=now)
         order, records = decide.place(None, uuid, events)
         return self._append(t, order, records, now, asked)
@@ -385,6 +389,7 @@ class OrderLedger(Application[UUID]):
     def _append(self, t: Transaction, order: Order, records: list[Record], now: datetime, asked: "_Asked") -> Outcome:
         """Appends what a command came to, and claims its idempotency key; the order is as it is after it."""
         claims = taken_by(records) + asked.claims(order)
+        _external_ids_must_be_free(t, claims)
         stored = self.stored(records)
         before = t.payload_bytes(order.uuid) if order.version > len(records) else 0
         if stored and before + sum(len(event.state) for event in stored) > ORDER_BYTES_MAX:
@@ -435,6 +440,12 @@ def _recorded(t: Transaction, command: commands.Move, uuid: UUID) -> Recorded:
     if recorded.claim and recorded.claim.originator_id != uuid:
         raise taken(commands.MOVES[type(command)], command.provider, command.reference)
     return recorded
+
+
+def _external_ids_must_be_free(t: Transaction, claims: Iterable[NewClaim]) -> None:
+    for claim in claims:
+        if claim.kind == "external-id" and (held := t.claim(claim.kind, claim.value)):
+            raise ExternalIdTaken(f"The external id {claim.value} is order {held.originator_id}'s already.")
 
 
 def must_be_whole(uuid: UUID, version: int, known: int) -> None:

@@ -20,6 +20,7 @@ Fault: TypeAlias = tuple[str, str]  # the field, and what is wrong with it
 
 UNKNOWN: Final = "this field is not known here"
 REQUIRED: Final = "this field is required"
+_WEIGHED: Final = "bring 1.5 kg as one unit of 1.5 times the price, and the quantity in metadata"
 
 
 def misfits(tree: Any, shape: Any, hook: Hook) -> list[Fault]:
@@ -32,7 +33,7 @@ def _of(value: Any, shape: Any, hook: Hook, path: str) -> Iterator[Fault]:
     try:
         msgspec.convert(value, shape, dec_hook=hook)
     except msgspec.ValidationError as error:
-        is_inside = " - at `$" in str(error)
+        is_inside = " - at `" in str(error)
         kinds = _alternatives(shape)
         if isinstance(value, dict) and (structs := [kind for kind in kinds if hasattr(kind, "__struct_fields__")]):
             yield from _in_one_of(value, structs, hook, path)
@@ -46,7 +47,7 @@ def _of(value: Any, shape: Any, hook: Hook, path: str) -> Iterator[Fault]:
             for place, inner in enumerate(value):
                 yield from _of(inner, each, hook, f"{path}[{place}]")
         else:
-            yield path, _words(value, shape, str(error))
+            yield path, _words(value, shape, str(error)) + _advice(path, value)
 
 
 def _alternatives(shape: Any) -> list[Any]:
@@ -94,9 +95,17 @@ def _words(value: Any, shape: Any, message: str) -> str:
     if many and isinstance(value, list):
         least = f"at least {many.min_length} and " if many.min_length else ""
         return f"must be a list of {least}at most {many.max_length}, this has {len(value)}"
+    of_keys = next((kind for kind in kinds if isinstance(kind, inspect.DictType)), None)
+    if of_keys and isinstance(value, dict):
+        return f"must be an object of at most {of_keys.max_length} fields, this has {len(value)}"
     if any(isinstance(kind, inspect.CustomType) for kind in kinds):  # the hook has said it in our words
         return f"{message}, not {_shown(value)}" if message.startswith("must be") else message
     return f"must be {' or '.join(map(_right, kinds))}, not {_shown(value)}"
+
+
+def _advice(path: str, value: Any) -> str:
+    """What a shop is told that sells by weight: a quantity with a fraction could not be told from a mistake."""
+    return f"; {_WEIGHED}" if path.endswith("quantity") and not isinstance(value, int) else ""
 
 
 def _right(kind: inspect.Type) -> str:  # noqa: PLR0911  (one for each type that a shape can have)

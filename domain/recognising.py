@@ -1,7 +1,8 @@
 """Is a line of an import there already, and does it say what was recorded then?
 
-A line names an order by its id, key or uuid. One that names what belongs to different orders, or that says something
-else than what was recorded with its order, is a conflict: it is told with both sides, and never passed over in silence.
+A line names an order by its id, key, uuid or an id that another system has for it. One that names what belongs to
+different orders, or that says something else than what was recorded with its order, is a conflict: it is told with both
+sides, and never passed over in silence.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,6 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from domain.aggregate import Event
+from domain.claims import reference
 from domain.log.log import Reading
 from domain.log.mapper import EventMapper
 from domain.order import events as e
@@ -28,13 +30,15 @@ _MAPPER: Final = EventMapper()
 
 
 def _places(line: ImportOrder) -> Iterator[tuple[str, tuple[str, str | int]]]:
-    """The fields by which a line names its order, each with its place in `Taken`."""
+    """What a line names its order by, in words, each with its place in `Taken`."""
     if line.id is not None:
-        yield "id", ("order-id", line.id)
+        yield f"id {line.id}", ("order-id", line.id)
     if line.key is not None:
-        yield "key", ("order-key", line.key)
+        yield f"key {line.key}", ("order-key", line.key)
     if line.uuid is not None:
-        yield "uuid", ("uuid", str(line.uuid))
+        yield f"uuid {line.uuid}", ("uuid", str(line.uuid))
+    for system, external_id in (line.external_ids or {}).items():
+        yield f"{system} id {external_id}", ("external-id", reference(system, external_id))
 
 
 def taken_in(on: Reading, lines: Sequence[ImportOrder], more: Iterable[tuple[str, str | int]] = ()) -> Taken:
@@ -60,10 +64,10 @@ class Recognising:
 
     def is_there(self, line: ImportOrder, fingerprint: bytes | None) -> bool:
         """Whether the order that a line names is there. Raises ImportConflict where it says something else."""
-        owners = {field: self._taken.get(place) for field, place in _places(line)}
+        owners = {name: self._taken.get(place) for name, place in _places(line)}
         found = set(owners.values())
         if len(found) > 1:
-            sides = [f"its {field} {getattr(line, field)} is {self._whose(uuid)}" for field, uuid in owners.items()]
+            sides = [f"its {name} is {self._whose(uuid)}" for name, uuid in owners.items()]
             raise ImportConflict(f"conflict: what this line names is not of one order: {', '.join(sides)}")
         uuid = found.pop() if found else None
         if uuid is None:

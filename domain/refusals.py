@@ -96,6 +96,18 @@ class PaymentExceedsOutstanding(Refusal):
     code = "payment-exceeds-outstanding"
 
 
+class OrderKeyTaken(Refusal):
+    code = "order-key-taken"
+
+
+class ExternalIdTaken(Refusal):
+    code = "external-id-taken"
+
+
+class OrderHasCustomer(Refusal):
+    code = "order-has-customer"
+
+
 class PaymentReferenceTaken(Refusal):
     code = "payment-reference-taken"
 

@@ -37,6 +37,11 @@ def _charges_changed(event: e.ChargesChanged, currency: str) -> str:
     return f"charges changed to {', '.join(told + more) or 'none'}"
 
 
+def _external_ids_changed(event: e.ExternalIdsChanged, _: str) -> str:
+    told = [f"{system} {external_id}" for system, external_id in (event.given | event.given_again).items()]
+    return f"external ids changed: {', '.join(told + [f'no {system}' for system in event.removed])}"
+
+
 def _charge(charge: e.Charge, currency: str) -> str:
     name = charge.name or charge.kind.replace("_", " ")
     return f"{name} {charge.amount} {currency}" + (" (included)" if charge.included else "")
@@ -62,13 +67,21 @@ _WORDS: Final[dict[type[Event], Callable[[Any, str], str]]] = {
     e.OrderCreated: _created,
     e.ItemAdded: _item_added,
     e.ItemQuantityChanged: lambda event, _: f"quantity of item {event.item} changed to {event.quantity}",
+    e.ItemChanged: lambda event, currency: (
+        f"item {event.item} changed: {event.quantity} × {event.unit_price} {currency},"
+        f" shipping {event.shipping}, discount {event.discount_amount}"
+    ),
     e.ItemRemoved: lambda event, _: f"item {event.item} removed",
     e.VoucherApplied: lambda event, currency: (
         f"voucher {event.code or 'without a code'} applied, {event.discount_amount} {currency} off"
     ),
     e.VoucherRemoved: lambda _, __: "voucher removed",
     e.ChargesChanged: _charges_changed,
+    e.CustomerChanged: lambda event, _: f"given to customer {event.customer_id}",
+    e.ExternalIdsChanged: _external_ids_changed,
+    e.MetadataChanged: lambda _, __: "metadata changed",
     e.BillingChanged: lambda _, __: "billing details changed",
+    e.RecipientChanged: lambda _, __: "recipient or shipping address changed",
     e.NotesChanged: lambda event, _: "notes changed" if event.personal.notes else "notes emptied",
     e.PaymentMethodChanged: lambda event, _: f"payment method changed to {_named(event.payment_method)}",
     e.ShippingChanged: lambda event, currency: (

@@ -27,7 +27,7 @@ CORE = [
 CORE += sorted((ROOT / "domain" / "order").glob("*.py"))
 # What the core may use of others: nothing that reads a clock, chance, a file or the environment.
 PURE = {"collections.abc", "datetime", "decimal", "functools", "itertools", "json", "re", "types", "typing", "uuid"}
-PURE |= {"msgspec", "msgspec.structs"}
+PURE |= {"msgspec", "msgspec.structs", "operator"}
 # A lock around what msgspec finds out once (strict_json); no thread is started in the core.
 PURE |= {"threading"}
 IMPURE_CALLS = {"now", "utcnow", "today", "fromtimestamp", "uuid1", "uuid4", "open", "print", "input"}

@@ -30,6 +30,7 @@ USED_UNNAMED = {
     "justify": "rich: how a column is set",
     "title_justify": "rich: how a table's title is set",
     "billing_*": "msgspec: the fields of a command's address, walked as a list",
+    "shipping_*": "msgspec: the fields of a command's address, walked as a list",
     "*ed_at": "msgspec: when a movement of money was, by the table of its kinds",
     "charged_back_at": "msgspec: likewise",
     "*_reference": "msgspec: what a movement of money takes back, by the table of its kinds",

@@ -1,4 +1,4 @@
-"""The rules for a billing address, by its country.
+"""The rules for an address, of a bill or of a delivery, by its country.
 
 Iran's rules are the contract's: 10 digits of postal code, a national code with a right check digit, a mobile number
 of 09 and nine digits. Elsewhere only lengths and characters are bounded.
@@ -35,12 +35,12 @@ def national_code_holds(code: str) -> bool:
     return int(code[9]) == (remainder if remainder < 2 else 11 - remainder)
 
 
-def check(billing: Billing) -> None:
-    """Raises InvalidField naming the `billing_` field that its country does not allow."""
-    in_iran = billing.country is not None and (billing.country.code or "").upper() == "IR"
+def check(address: Billing, prefix: str = "billing_") -> None:
+    """Raises InvalidField naming the field that its country does not allow: the prefix and its name."""
+    in_iran = address.country is not None and (address.country.code or "").upper() == "IR"
     for name, (pattern, words) in (_IRAN if in_iran else _ELSEWHERE).items():
-        value: str | None = getattr(billing, name)
+        value: str | None = getattr(address, name)
         if value and not pattern.fullmatch(value):
-            raise InvalidField(f"billing_{name}", words)
-    if in_iran and billing.national_code and not national_code_holds(billing.national_code):
-        raise InvalidField("billing_national_code", "its last digit is not the check digit of the others")
+            raise InvalidField(f"{prefix}{name}", words)
+    if in_iran and address.national_code and not national_code_holds(address.national_code):
+        raise InvalidField(f"{prefix}national_code", "its last digit is not the check digit of the others")

@@ -19,12 +19,29 @@ from domain.strict_json import Moment
 ITEMS_MAX = 1_000
 CHARGES_MAX = 100
 NAME_LENGTH_MAX = 200
+METADATA_MAX = 50
+METADATA_KEY_LENGTH_MAX = 40
+METADATA_TEXT_LENGTH_MAX = 500
+EXTERNAL_IDS_MAX = 20
 HISTORY_MAX = 1_000
 QUANTITY_MAX = 1_000_000
 ORDER_ID_MAX = 10**12
 Quantity: TypeAlias = Annotated[int, Meta(ge=1, le=QUANTITY_MAX)]
 ChargeKind: TypeAlias = Literal["tax", "tip", "duty", "fee", "gift_wrap"]
+Key: TypeAlias = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._#/-]{1,64}\Z")]
+Phone: TypeAlias = Annotated[str, Meta(max_length=64)]
 Reference: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200)]
+Metadata: TypeAlias = Annotated[
+    dict[
+        Annotated[str, Meta(min_length=1, max_length=METADATA_KEY_LENGTH_MAX)],
+        Annotated[str, Meta(max_length=METADATA_TEXT_LENGTH_MAX)],
+    ],
+    Meta(max_length=METADATA_MAX),
+]
+# By the systems' names.
+ExternalIds: TypeAlias = Annotated[
+    dict[Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,40}\Z")], Reference], Meta(max_length=EXTERNAL_IDS_MAX)
+]
 
 
 class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -36,11 +53,25 @@ class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class NewCustomer(Command, frozen=True, kw_only=True):
-    id: int
+    """Without an id, a guest."""
+
+    id: int | None = None
     username: str | None = None
     email: str | None = None
     first_name: str | None = None
     last_name: str | None = None
+    phone: Phone | None | UnsetType = UNSET
+
+
+class GiveToCustomer(Command, frozen=True, kw_only=True):
+    """What is left out of the customer stays as the guest gave it."""
+
+    id: int
+    username: str | None | UnsetType = UNSET
+    email: str | None | UnsetType = UNSET
+    first_name: str | None | UnsetType = UNSET
+    last_name: str | None | UnsetType = UNSET
+    phone: Phone | None | UnsetType = UNSET
 
 
 class NewVoucher(Command, frozen=True, kw_only=True):
@@ -68,9 +99,28 @@ class AddItem(Command, frozen=True, kw_only=True):
     shipping: Amount = ZERO
     discount_amount: Amount = ZERO
     offer: int | None = None
+    metadata: Metadata | None | UnsetType = UNSET
 
 
-class CreateOrder(Command, frozen=True, kw_only=True):
+class Beyond(Command, frozen=True, kw_only=True):
+    """What an order can have beyond the contracts, when it is created as when it is changed."""
+
+    shipping_country: Country | None | UnsetType = UNSET
+    shipping_state: State | None | UnsetType = UNSET
+    shipping_city: City | None | UnsetType = UNSET
+    shipping_address: str | None | UnsetType = UNSET
+    shipping_postal_code: str | None | UnsetType = UNSET
+    shipping_national_code: str | None | UnsetType = UNSET
+    shipping_mobile_number: str | None | UnsetType = UNSET
+    shipping_first_name: str | None | UnsetType = UNSET
+    shipping_last_name: str | None | UnsetType = UNSET
+    charges: Charges | None | UnsetType = UNSET
+    metadata: Metadata | None | UnsetType = UNSET
+    external_ids: ExternalIds | None | UnsetType = UNSET
+
+
+class CreateOrder(Beyond, frozen=True, kw_only=True):
+    key: Key | None | UnsetType = UNSET
     currency: str | None = None
     customer: NewCustomer | None = None
     payment_method: Method | None = None
@@ -88,7 +138,6 @@ class CreateOrder(Command, frozen=True, kw_only=True):
     billing_last_name: str | None = None
     items: Annotated[tuple[AddItem, ...], Meta(max_length=ITEMS_MAX)] = ()
     voucher: NewVoucher | None = None
-    charges: Charges | None | UnsetType = UNSET
 
 
 class NewOrder(CreateOrder, frozen=True, kw_only=True):
@@ -97,7 +146,7 @@ class NewOrder(CreateOrder, frozen=True, kw_only=True):
     items: Annotated[tuple[AddItem, ...], Meta(max_length=ITEMS_MAX)]
 
 
-class ChangeOrder(Command, frozen=True, kw_only=True):
+class ChangeOrder(Beyond, frozen=True, kw_only=True):
     """A field that is left out stays as it is; null empties it."""
 
     notes: str | None | UnsetType = UNSET
@@ -114,7 +163,6 @@ class ChangeOrder(Command, frozen=True, kw_only=True):
     shipping_method: Method | None | UnsetType = UNSET
     shipping_cost: Amount | UnsetType = UNSET
     voucher: NewVoucher | None | UnsetType = UNSET
-    charges: Charges | None | UnsetType = UNSET
 
 
 class SetCharges(Command, frozen=True, kw_only=True):
@@ -147,11 +195,24 @@ class RemoveCharge(Command, frozen=True, kw_only=True):
     charge: int
 
 
-class ChangeQuantity(Command, frozen=True, kw_only=True):
-    quantity: Quantity
+class ChangedItem(Command, frozen=True, kw_only=True):
+    """A field that is left out stays as it is."""
+
+    unit_price: Amount | UnsetType = UNSET
+    quantity: Quantity | UnsetType = UNSET
+    shipping: Amount | UnsetType = UNSET
+    discount_amount: Amount | UnsetType = UNSET
+    metadata: Metadata | None | UnsetType = UNSET
+
+
+class ChangeItem(Command, frozen=True, kw_only=True):
+    item: int
+    changed: ChangedItem
 
 
 class ChangeItemQuantity(Command, frozen=True, kw_only=True):
+    """The quantity alone: what could be changed first, so that a repeated request is still known as the same."""
+
     item: int
     quantity: int
 
@@ -284,7 +345,7 @@ class ImportOrder(CreateOrder, frozen=True, kw_only=True):
     """One line of the import format: an order and its history, oldest first."""
 
     id: Annotated[int, Meta(ge=1, le=ORDER_ID_MAX)] | None = None
-    key: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,64}\Z")] | None = None
+    key: Key | None = None
     uuid: UUID | None = None
     created_at: Moment | None = None
     history: Annotated[tuple[Past, ...], Meta(max_length=HISTORY_MAX)] = ()

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import Any, Final, get_args
 from uuid import UUID
 
-from msgspec import UNSET
-from msgspec.structs import asdict, astuple, fields
+from msgspec import UNSET, UnsetType
+from msgspec.structs import asdict, astuple, fields, replace
 
 from domain import aggregate
 from domain.aggregate import Event, Record
@@ -26,6 +27,7 @@ from domain.refusals import (
     DiscountExceedsItem,
     InvalidField,
     ItemNotFound,
+    OrderHasCustomer,
     OrderNotChangeable,
     OrderNotPayable,
     OrderTooLong,
@@ -47,8 +49,10 @@ RATE_DIGITS_MAX = 10
 # So far may a clock, or a day that began east of here, be ahead of ours.
 AHEAD_MAX: Final = timedelta(days=1)
 
-# A command's billing fields, in the order of Billing's own.
-_BILLING_FIELDS: Final = tuple(f"billing_{field.name}" for field in fields(e.Billing))
+# A command's values of an address, in the order of the address's own.
+_BILLING_OF: Final = attrgetter(*(f"billing_{field.name}" for field in fields(e.Billing)))
+_RECIPIENT_OF: Final = attrgetter(*(f"shipping_{field.name}" for field in fields(e.Recipient)))
+_NOTHING_GIVEN: Final = (UNSET,) * len(fields(e.Recipient))
 
 
 def place(order: Order | None, uuid: UUID, events: Sequence[Event]) -> tuple[Order, list[Record]]:
@@ -161,9 +165,8 @@ def create(
     """OrderCreated, an ItemAdded for each item, and VoucherApplied if there is a voucher."""
     currency = currency_default if command.currency is None else command.currency
     unit = Unit(currency, digits_of(currency, on=now.date()))
-    bill = e.Billing(*[getattr(command, name) for name in _BILLING_FIELDS])
+    bill = e.Billing(*_BILLING_OF(command))
     billing.check(bill)
-    customer = command.customer
     events: list[Event] = [
         e.OrderCreated(
             occurred_at=now,
@@ -172,18 +175,11 @@ def create(
             currency=currency,
             digits=unit.digits,
             shipping_cost=command.shipping_cost.decimal(unit, "shipping_cost"),
-            customer_id=customer.id if customer else None,
+            customer_id=command.customer.id if command.customer else None,
             payment_method=_method(command.payment_method, "payment_method"),
             shipping_method=_method(command.shipping_method, "shipping_method"),
             personal=e.OrderPersonal(
-                customer=e.CustomerDetails(
-                    username=customer.username,
-                    email=customer.email,
-                    first_name=customer.first_name,
-                    last_name=customer.last_name,
-                )
-                if customer
-                else e.CustomerDetails(),
+                customer=_customer_details(command.customer),
                 billing=bill,
                 notes=command.notes,
             ),
@@ -194,10 +190,38 @@ def create(
     ]
     if command.voucher:
         events.append(_voucher_applied(command.voucher, unit, now))
+    events += _change_recipient(e.Recipient(), command, now)
     if command.charges:
         charges = _charges(command.charges, range(1, len(command.items) + 1), unit)
         events.append(e.ChargesChanged(occurred_at=now, charges=charges))
+    if command.external_ids:
+        events.append(e.ExternalIdsChanged(occurred_at=now, given=command.external_ids))
+    of_items = {number: item.metadata for number, item in enumerate(command.items, 1) if item.metadata}
+    if command.metadata or of_items:
+        events.append(_metadata_changed(command.metadata or None, of_items, now))
     return events
+
+
+def _customer_details(customer: commands.NewCustomer | None) -> e.CustomerDetails:
+    """Raises InvalidField for a customer of whom nothing is said."""
+    if customer is None:
+        return e.CustomerDetails()
+    details = e.CustomerDetails(
+        username=customer.username,
+        email=customer.email,
+        first_name=customer.first_name,
+        last_name=customer.last_name,
+        phone=customer.phone or None,
+    )
+    if customer.id is None and details == e.CustomerDetails():
+        raise InvalidField("customer.id", "a customer has an id, or is a guest with an e-mail, a name or a phone")
+    return details
+
+
+def _metadata_changed(
+    metadata: dict[str, str] | None, of_items: dict[int, dict[str, str]], now: datetime
+) -> e.MetadataChanged:
+    return e.MetadataChanged(occurred_at=now, personal=e.MetadataPersonal(metadata=metadata, items=of_items))
 
 
 def _must_be_open(order: Order, what: str) -> None:
@@ -216,22 +240,66 @@ def _item(order: Order, number: int) -> Item:
 
 def add_item(order: Order, command: commands.AddItem, now: datetime) -> list[Event]:
     _must_be_open(order, "Items")
-    return [_item_added(command, order.item_last + 1, order.unit, now)]
+    number = order.item_last + 1
+    events: list[Event] = [_item_added(command, number, order.unit, now)]
+    if command.metadata:
+        events.append(_metadata_changed(None, {number: command.metadata}, now))
+    return events
 
 
 def change_item_quantity(order: Order, command: commands.ChangeItemQuantity, now: datetime) -> list[Event]:
-    item = _item(order, command.item)
-    if item.quantity == command.quantity:
-        return []
+    changed = commands.ChangedItem(quantity=command.quantity)
+    return change_item(order, commands.ChangeItem(item=command.item, changed=changed), now)
+
+
+def change_item(order: Order, command: commands.ChangeItem, now: datetime) -> list[Event]:
+    """An event for the amounts and one for the metadata; none where the line has these values already."""
+    item, changed = _item(order, command.item), command.changed
+    if not _given(changed):
+        raise InvalidField("quantity", f"give this field or another of {', '.join(changed.__struct_fields__)}")
+
+    def minor(given: Amount | UnsetType, kept: int, field: str) -> int:
+        return kept if given is UNSET else given.minor(order.unit, field)
+
+    after = replace(
+        item,
+        unit_price=minor(changed.unit_price, item.unit_price, "unit_price"),
+        quantity=item.quantity if changed.quantity is UNSET else changed.quantity,
+        shipping=minor(changed.shipping, item.shipping, "shipping"),
+        discount=minor(changed.discount_amount, item.discount, "discount_amount"),
+    )
+    events: list[Event] = []
+    if changed.metadata is not UNSET and (metadata := changed.metadata or {}) != (item.metadata or {}):
+        _must_not_be_closed(order)
+        events.append(_metadata_changed(None, {item.id: metadata}, now))
+    if after == item:
+        return events
     _must_be_open(order, "Items")
-    worth = item.unit_price * command.quantity + item.shipping
-    if command.quantity < item.quantity and item.discount > worth:
+    _must_be_worth_its_discount(after, item, order.unit)
+    if after == replace(item, quantity=after.quantity):
+        return [e.ItemQuantityChanged(occurred_at=now, item=item.id, quantity=after.quantity), *events]
+    return [
+        e.ItemChanged(
+            occurred_at=now,
+            item=item.id,
+            unit_price=decimal_text(after.unit_price, order.digits),
+            quantity=after.quantity,
+            shipping=decimal_text(after.shipping, order.digits),
+            discount_amount=decimal_text(after.discount, order.digits),
+        ),
+        *events,
+    ]
+
+
+def _must_be_worth_its_discount(after: Item, before: Item, unit: Unit) -> None:
+    """Raises DiscountExceedsItem, but not where the line is nearer to its discount than it was."""
+    worth, worth_before = (item.unit_price * item.quantity + item.shipping for item in (after, before))
+    if after.discount - worth > max(0, before.discount - worth_before):
         raise DiscountExceedsItem(
-            f"Item {item.id} has a discount of {readable(item.discount, order.unit)}, and with a quantity of"
-            f" {command.quantity} it comes to {readable(worth, order.unit)}, its shipping with it. Lower its"
+            f"Item {after.id} has a discount of {readable(after.discount, unit)}, and with a quantity of"
+            f" {after.quantity} it comes to {readable(worth, unit)}, its shipping with it. Lower its"
             " discount_amount first, or together with the quantity."
         )
-    return [e.ItemQuantityChanged(occurred_at=now, item=item.id, quantity=command.quantity)]
 
 
 def remove_item(order: Order, command: commands.RemoveItem, now: datetime) -> list[Event]:
@@ -247,17 +315,20 @@ def change(order: Order, command: commands.ChangeOrder, now: datetime) -> list[E
     events: list[Event] = []
     if command.notes is not UNSET and command.notes != order.notes:
         events.append(e.NotesChanged(occurred_at=now, personal=e.NotesPersonal(notes=command.notes)))
-    given = [getattr(command, name) for name in _BILLING_FIELDS]
-    kept_or_given = zip(astuple(order.billing), given, strict=True)
-    bill = e.Billing(*[kept if value is UNSET else value for kept, value in kept_or_given])
+    bill = e.Billing(*_kept_or_given(order.billing, _BILLING_OF(command)))
     if bill != order.billing:
         billing.check(bill)
         events.append(e.BillingChanged(occurred_at=now, personal=e.BillingPersonal(billing=bill)))
+    events += _change_recipient(order.recipient, command, now)
     if command.payment_method is not UNSET and command.payment_method != order.payment_method:
         paying = _method(command.payment_method, "payment_method")
         events.append(e.PaymentMethodChanged(occurred_at=now, payment_method=paying))
-    if events and order.status in CLOSED:
-        raise OrderNotChangeable(f"Nothing can change on an order that is {order.status}.")
+    if command.metadata is not UNSET and (metadata := command.metadata or {}) != (order.metadata or {}):
+        events.append(_metadata_changed(metadata, {}, now))
+    if command.external_ids is not UNSET:
+        events += _change_external_ids(order, command.external_ids or {}, now)
+    if events:
+        _must_not_be_closed(order)
     kept = decimal_text(order.shipping_cost, order.digits)
     cost = kept if command.shipping_cost is UNSET else command.shipping_cost.decimal(order.unit, "shipping_cost")
     method = order.shipping_method
@@ -270,6 +341,51 @@ def change(order: Order, command: commands.ChangeOrder, now: datetime) -> list[E
     if command.charges is not UNSET:
         events += _change_charges(order, _charges(command.charges or (), _numbers(order), order.unit), now)
     return events
+
+
+def _must_not_be_closed(order: Order) -> None:
+    if order.status in CLOSED:
+        raise OrderNotChangeable(f"Nothing can change on an order that is {order.status}.")
+
+
+def _change_external_ids(order: Order, wanted: dict[str, str], now: datetime) -> list[Event]:
+    known = order.external_ids or {}
+    given = {system: external_id for system, external_id in wanted.items() if known.get(system) != external_id}
+    again = {system: given[system] for system in given if (system, given[system]) in order.external_ids_before}
+    removed = tuple(system for system in known if system not in wanted)
+    if not given and not removed:
+        return []
+    new = {system: given[system] for system in given if system not in again}
+    return [e.ExternalIdsChanged(occurred_at=now, given=new, given_again=again, removed=removed)]
+
+
+def give_to_customer(order: Order, command: commands.GiveToCustomer, now: datetime) -> list[Event]:
+    """No event where it is that customer's order already."""
+    known = order.customer
+    if known is not None and known.id is not None:
+        if known.id == command.id:
+            return []
+        raise OrderHasCustomer(f"The order is customer {known.id}'s; only a guest's can be given to a customer.")
+    if order.status == "deleted":
+        raise OrderNotChangeable("Nothing can change on an order that is deleted.")
+    given = _given(command)
+    customer_id = given.pop("id")
+    details = replace(known.details if known else e.CustomerDetails(), **given)
+    personal = e.CustomerPersonal(customer=details)
+    return [e.CustomerChanged(occurred_at=now, customer_id=customer_id, personal=personal)]
+
+
+def _kept_or_given(address: e.Billing, given: tuple[Any, ...]) -> list[Any]:
+    """The values of an address after a command that gives these."""
+    return [kept if value is UNSET else value for kept, value in zip(astuple(address), given, strict=True)]
+
+
+def _change_recipient(known: e.Recipient, command: commands.Beyond, now: datetime) -> list[Event]:
+    given = _RECIPIENT_OF(command)
+    if given == _NOTHING_GIVEN or (recipient := e.Recipient(*_kept_or_given(known, given))) == known:
+        return []
+    billing.check(recipient, "shipping_")
+    return [e.RecipientChanged(occurred_at=now, personal=e.RecipientPersonal(shipping=recipient))]
 
 
 def _change_voucher(order: Order, command: commands.ChangeOrder, now: datetime) -> list[Event]:
@@ -509,9 +625,11 @@ def void_payment(order: Order, command: commands.VoidPayment, now: datetime) -> 
 
 _DECISIONS: Final[dict[type[commands.Command], Callable[[Order, Any, datetime], list[Event]]]] = {
     commands.AddItem: add_item,
+    commands.ChangeItem: change_item,
     commands.ChangeItemQuantity: change_item_quantity,
     commands.RemoveItem: remove_item,
     commands.ChangeOrder: change,
+    commands.GiveToCustomer: give_to_customer,
     commands.AddCharge: add_charge,
     commands.ChangeCharge: change_charge,
     commands.RemoveCharge: remove_charge,

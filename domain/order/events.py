@@ -9,6 +9,7 @@ meaning for ever: a changed shape gets a new version of the topic, and `OLDER` s
 from datetime import datetime
 from typing import Final
 
+from msgspec import field
 from msgspec.structs import asdict
 
 from domain.aggregate import Event, Older, Part
@@ -77,11 +78,16 @@ class Billing(Part, frozen=True):
     last_name: str | None = None
 
 
+class Recipient(Billing, frozen=True):
+    """Who gets the goods, and where: the same of a delivery that `Billing` is of a bill."""
+
+
 class CustomerDetails(Part, frozen=True):
     username: str | None = None
     email: str | None = None
     first_name: str | None = None
     last_name: str | None = None
+    phone: str | None = None
 
 
 class OrderPersonal(Part, frozen=True):
@@ -90,16 +96,34 @@ class OrderPersonal(Part, frozen=True):
     notes: str | None = None
 
 
+class CustomerPersonal(Part, frozen=True):
+    customer: CustomerDetails
+
+
 class BillingPersonal(Part, frozen=True):
     billing: Billing
+
+
+class RecipientPersonal(Part, frozen=True):
+    shipping: Recipient
 
 
 class NotesPersonal(Part, frozen=True):
     notes: str | None = None
 
 
+class MetadataPersonal(Part, frozen=True):
+    """The whole metadata of what has changed: the order, where it is not null, and items by their numbers."""
+
+    metadata: dict[str, str] | None = None
+    items: dict[int, dict[str, str]] = field(default_factory=dict)
+
+
 class OrderCreated(Event, frozen=True, kw_only=True):
-    """`digits` are those after the point of every amount of the order, as its currency had them then."""
+    """`digits` are those after the point of every amount of the order, as its currency had them then.
+
+    A guest has no `customer_id`, and may have left something to be reached by in `personal.customer`.
+    """
 
     id: int
     key: str
@@ -145,6 +169,16 @@ class ItemQuantityChanged(Event, frozen=True, kw_only=True):
     quantity: int
 
 
+class ItemChanged(Event, frozen=True, kw_only=True):
+    """All of a line's amounts and its quantity, after a change of more than its quantity."""
+
+    item: int
+    unit_price: str
+    quantity: int
+    shipping: str
+    discount_amount: str
+
+
 class ItemRemoved(Event, frozen=True, kw_only=True):
     item: int
 
@@ -178,10 +212,39 @@ class ChargesChanged(Event, frozen=True, kw_only=True):
     charges: tuple[Charge, ...] = ()
 
 
+class CustomerChanged(Event, frozen=True, kw_only=True):
+    """A guest's order was given to a customer. `personal.customer` is all that is known of them then."""
+
+    customer_id: int
+    personal: CustomerPersonal
+
+
+class ExternalIdsChanged(Event, frozen=True, kw_only=True):
+    """The ids that other systems have for the order, by the systems' names.
+
+    Those that are `given` were no order's before, and no other's may they ever be. Those that are `given_again` were
+    this order's once. `removed` are systems whose id is taken away without another.
+    """
+
+    given: dict[str, str] = field(default_factory=dict)
+    given_again: dict[str, str] = field(default_factory=dict)
+    removed: tuple[str, ...] = ()
+
+
+class MetadataChanged(Event, frozen=True, kw_only=True):
+    personal: MetadataPersonal
+
+
 class BillingChanged(Event, frozen=True, kw_only=True):
     """`personal.billing` is the whole billing, after the change."""
 
     personal: BillingPersonal
+
+
+class RecipientChanged(Event, frozen=True, kw_only=True):
+    """`personal.shipping` is all that is known of the recipient and the address, after the change."""
+
+    personal: RecipientPersonal
 
 
 class NotesChanged(Event, frozen=True, kw_only=True):
@@ -289,11 +352,16 @@ TOPICS: Final[dict[str, type[Event]]] = {
     "order.created.v2": OrderCreated,
     "order.item_added.v1": ItemAdded,
     "order.item_quantity_changed.v1": ItemQuantityChanged,
+    "order.item_changed.v1": ItemChanged,
     "order.item_removed.v1": ItemRemoved,
     "order.voucher_applied.v1": VoucherApplied,
     "order.voucher_removed.v1": VoucherRemoved,
     "order.charges_changed.v1": ChargesChanged,
+    "order.customer_changed.v1": CustomerChanged,
+    "order.external_ids_changed.v1": ExternalIdsChanged,
+    "order.metadata_changed.v1": MetadataChanged,
     "order.billing_changed.v1": BillingChanged,
+    "order.recipient_changed.v1": RecipientChanged,
     "order.notes_changed.v1": NotesChanged,
     "order.payment_method_changed.v1": PaymentMethodChanged,
     "order.shipping_changed.v1": ShippingChanged,

@@ -20,7 +20,9 @@ from domain.order.statuses import UNPAYABLE
 
 
 class Customer(Part, frozen=True):
-    id: int
+    """Without an id, a guest who can be reached."""
+
+    id: int | None
     details: e.CustomerDetails = e.CustomerDetails()
 
 
@@ -35,6 +37,8 @@ class Item(Part, frozen=True):
     product: e.Product | None = None
     variant: int | None = None
     offer: int | None = None
+    # None where it never had any.
+    metadata: dict[str, str] | None = None
 
 
 class Voucher(Part, frozen=True):
@@ -99,6 +103,7 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     payment_method: e.Method | None = None
     shipping_method: e.Method | None = None
     billing: e.Billing = e.Billing()
+    recipient: e.Recipient = e.Recipient()
     notes: str | None = None
     items: tuple[Item, ...] = ()
     # The number of the last item that was added. Never goes down, so that no number is given twice.
@@ -106,6 +111,11 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     voucher: Voucher | None = None
     # As they are recorded: of most orders there are none, of the others they are rarely asked for.
     charges: tuple[e.Charge, ...] = ()
+    # Both None where the order never had any.
+    metadata: dict[str, str] | None = None
+    external_ids: dict[str, str] | None = None
+    # Systems and ids that were the order's and are not any more.
+    external_ids_before: tuple[tuple[str, str], ...] = ()
     # Every movement of its money, in the order in which they were recorded.
     payments: tuple[Movement, ...] = ()
     # What was refunded or charged back beyond what had been overpaid, and is not owed again.
@@ -157,7 +167,11 @@ def storefront_status(order: Order, totals: Totals) -> str:
     return "paid" if totals.is_paid else "awaiting_payment"
 
 
+_NOBODY: Final = e.CustomerDetails()
+
+
 def _created(record: Record, event: e.OrderCreated) -> Order:
+    is_known = event.customer_id is not None or event.personal.customer != _NOBODY
     return Order(
         uuid=record.originator_id,
         version=record.originator_version,
@@ -168,7 +182,7 @@ def _created(record: Record, event: e.OrderCreated) -> Order:
         created_at=event.occurred_at,
         updated_at=event.occurred_at,
         shipping_cost=minor_units(event.shipping_cost),
-        customer=None if event.customer_id is None else Customer(event.customer_id, event.personal.customer),
+        customer=Customer(event.customer_id, event.personal.customer) if is_known else None,
         payment_method=event.payment_method,
         shipping_method=event.shipping_method,
         billing=event.personal.billing,
@@ -190,9 +204,9 @@ def _item_added(order: Order, event: e.ItemAdded) -> dict[str, Any]:
     return {"items": (*order.items, item), "item_last": event.item}
 
 
-def _item_quantity_changed(order: Order, event: e.ItemQuantityChanged) -> dict[str, Any]:
-    place = _place(order, event.item)
-    changed = [replace(item, quantity=event.quantity) for item in order.items[place]]
+def _item_changed(order: Order, number: int, **changes: int) -> dict[str, Any]:
+    place = _place(order, number)
+    changed = [replace(item, **changes) for item in order.items[place]]
     return {"items": (*order.items[: place.start], *changed, *order.items[place.stop :])}
 
 
@@ -212,6 +226,27 @@ def _place(order: Order, number: int) -> slice:
     return slice(place, place + 1)
 
 
+def _metadata_changed(order: Order, event: e.MetadataChanged) -> dict[str, Any]:
+    whole, of_items = event.personal.metadata, event.personal.items
+    changes: dict[str, Any] = {} if whole is None else {"metadata": whole}
+    if of_items:
+        changes["items"] = tuple(
+            replace(item, metadata=of_items[item.id]) if item.id in of_items else item for item in order.items
+        )
+    return changes
+
+
+def _external_ids_changed(order: Order, event: e.ExternalIdsChanged) -> dict[str, Any]:
+    known, before = order.external_ids or {}, order.external_ids_before
+    new = event.given | event.given_again
+    gone = [(system, known[system]) for system in known if system in new or system in event.removed]
+    kept = {system: known[system] for system in known if system not in event.removed}
+    return {
+        "external_ids": kept | new,
+        "external_ids_before": (*before, *(pair for pair in gone if pair not in before)),
+    }
+
+
 def _moved(order: Order, event: e.Moved) -> dict[str, Any]:
     made = movement(event, order.payments, lambda: order.totals.overpaid)
     return {"payments": (*order.payments, made), "credited": order.credited + made.credited}
@@ -220,12 +255,24 @@ def _moved(order: Order, event: e.Moved) -> dict[str, Any]:
 # The fields that each event changes in the state of an order.
 _CHANGES: Final[Mapping[type[Event], Callable[[Order, Any], dict[str, Any]]]] = {
     e.ItemAdded: _item_added,
-    e.ItemQuantityChanged: _item_quantity_changed,
+    e.ItemQuantityChanged: lambda order, event: _item_changed(order, event.item, quantity=event.quantity),
+    e.ItemChanged: lambda order, event: _item_changed(
+        order,
+        event.item,
+        unit_price=minor_units(event.unit_price),
+        quantity=event.quantity,
+        shipping=minor_units(event.shipping),
+        discount=minor_units(event.discount_amount),
+    ),
     e.ItemRemoved: _item_removed,
     e.VoucherApplied: lambda _, event: {"voucher": Voucher(minor_units(event.discount_amount), event.code)},
     e.VoucherRemoved: lambda _, __: {"voucher": None},
     e.ChargesChanged: lambda _, event: {"charges": event.charges},
+    e.CustomerChanged: lambda _, event: {"customer": Customer(event.customer_id, event.personal.customer)},
+    e.ExternalIdsChanged: _external_ids_changed,
+    e.MetadataChanged: _metadata_changed,
     e.BillingChanged: lambda _, event: {"billing": event.personal.billing},
+    e.RecipientChanged: lambda _, event: {"recipient": event.personal.shipping},
     e.NotesChanged: lambda _, event: {"notes": event.personal.notes},
     e.PaymentMethodChanged: lambda _, event: {"payment_method": event.payment_method},
     e.ShippingChanged: lambda _, event: {

@@ -157,17 +157,43 @@ def continues(files: dict[str, bytes], kept: list[Checkpoint]) -> str:
 
 # --- What the order's events make -------------------------------------------------------------------------------------
 
+ITEM_CHANGING = ("unit_price", "quantity", "shipping", "discount_amount")
 # What each kind of event changes in an order: (order, event) to the fields that are new.
 CHANGES: dict[str, Callable[[Any, Any], dict[str, Any]]] = {
     "order.item_added.v1": lambda order, event: {"items": [*order["items"], event]},
     "order.item_quantity_changed.v1": lambda order, event: {
         "items": [{**i, "quantity": event["quantity"]} if i["item"] == event["item"] else i for i in order["items"]]
     },
+    "order.item_changed.v1": lambda order, event: {
+        "items": [
+            {**i, **{name: event[name] for name in ITEM_CHANGING}} if i["item"] == event["item"] else i
+            for i in order["items"]
+        ]
+    },
     "order.item_removed.v1": lambda order, event: {"items": [i for i in order["items"] if i["item"] != event["item"]]},
     "order.voucher_applied.v1": lambda _, event: {"voucher": event},
     "order.voucher_removed.v1": lambda _, __: {"voucher": None},
     "order.charges_changed.v1": lambda _, event: {"charges": event.get("charges", [])},
+    "order.customer_changed.v1": lambda _, event: {
+        "customer_id": event["customer_id"],
+        "customer": event["personal"]["customer"],
+    },
+    "order.external_ids_changed.v1": lambda order, event: {
+        "external_ids": {
+            **{system: id for system, id in order["external_ids"].items() if system not in event.get("removed", ())},
+            **event.get("given", {}),
+            **event.get("given_again", {}),
+        }
+    },
+    "order.metadata_changed.v1": lambda order, event: {
+        "metadata": event["personal"].get("metadata", order["metadata"]),
+        "items": [
+            {**i, "metadata": event["personal"].get("items", {}).get(str(i["item"]), i.get("metadata"))}
+            for i in order["items"]
+        ],
+    },
     "order.billing_changed.v1": lambda _, event: {"billing": event["personal"]["billing"]},
+    "order.recipient_changed.v1": lambda _, event: {"recipient": event["personal"]["shipping"]},
     "order.notes_changed.v1": lambda _, event: {"notes": event["personal"].get("notes")},
     "order.payment_method_changed.v1": lambda _, event: {"payment_method": event.get("payment_method")},
     "order.shipping_changed.v1": lambda _, event: {
@@ -207,6 +233,9 @@ def created(record: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
         "items": [],
         "voucher": None,
         "charges": [],
+        "recipient": {},
+        "metadata": {},
+        "external_ids": {},
         "payments": [],
         "digits": digits,
         **{name: event[name] for name in ("id", "key", "currency", "shipping_cost")},
@@ -238,15 +267,13 @@ def document(order: dict[str, Any]) -> dict[str, Any]:
     digits = order["digits"]
     totals = totals_of(order)
     paid = totals["amount_paid"] + credited(order) >= totals["total"]
-    status, billing, voucher = order["status"], order["billing"], order["voucher"]
+    status, voucher = order["status"], order["voucher"]
     return {
         **{name: order[name] for name in ("id", "key", "uuid", "version", "status", "currency", "notes")},
-        **{name: order[name] for name in ("created_at", "updated_at")},
+        **{name: order[name] for name in ("created_at", "updated_at", "metadata", "external_ids")},
         **{name: number(units, digits) for name, units in totals.items()},
-        **{f"billing_{name}": billing.get(name) for name in BILLING_TEXTS},
-        "billing_country": pick(billing.get("country"), "id", "name", "code"),
-        "billing_state": pick(billing.get("state"), "id", "name", "code"),
-        "billing_city": pick(billing.get("city"), "id", "name"),
+        **address("billing", order["billing"]),
+        **address("shipping", order["recipient"]),
         "customer": customer(order),
         "payment_method": method(order["payment_method"]),
         "shipping_method": method(order["shipping_method"]),
@@ -264,7 +291,8 @@ def document(order: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-BILLING_TEXTS = ("address", "postal_code", "national_code", "mobile_number", "first_name", "last_name")
+CONTACT = ("email", "first_name", "last_name", "phone")
+ADDRESS_TEXTS = ("address", "postal_code", "national_code", "mobile_number", "first_name", "last_name")
 STOREFRONT_STATUS = {"cancelled": "cancelled", "refunded": "cancelled", "completed": "delivered"}
 
 
@@ -367,14 +395,15 @@ def pick(value: Any, *names: str) -> Any:
 
 
 def customer(order: dict[str, Any]) -> dict[str, Any] | None:
-    if order["customer_id"] is None:
+    details = order["customer"]
+    if order["customer_id"] is None and not details:
         return None
-    names = (order["customer"].get("first_name"), order["customer"].get("last_name"))
-    return {
+    shown = {
         "id": order["customer_id"],
-        "username": order["customer"].get("username"),
-        "full_name": " ".join(name for name in names if name),
+        "username": details.get("username"),
+        "full_name": " ".join(filter(None, (details.get("first_name"), details.get("last_name")))),
     }
+    return shown if order["customer_id"] is not None else {**shown, **pick(details, *CONTACT)}
 
 
 def product_of(item: dict[str, Any]) -> Any:
@@ -394,6 +423,7 @@ def line(item: dict[str, Any], digits: int) -> dict[str, Any]:
         "discount_amount": amount(item["discount_amount"], digits),
         "total_price": amount(decimal(minor(item["unit_price"]) * item["quantity"], digits), digits),
         "offer": item.get("offer"),
+        **({"metadata": item["metadata"]} if item.get("metadata") else {}),
     }
 
 
@@ -425,6 +455,16 @@ def payment(kind: str, event: dict[str, Any], digits: int) -> dict[str, Any]:
         **pick(event, "provider", "reference", *told),
         **{mark: event.get(mark, False) for mark in marks},
         **({"voided_at": event["occurred_at"]} if kind == "void" else {}),
+    }
+
+
+def address(of: str, given: dict[str, Any]) -> dict[str, Any]:
+    """The fields of an address, that of the bill or that of the delivery."""
+    return {
+        **{f"{of}_{name}": given.get(name) for name in ADDRESS_TEXTS},
+        f"{of}_country": pick(given.get("country"), "id", "name", "code"),
+        f"{of}_state": pick(given.get("state"), "id", "name", "code"),
+        f"{of}_city": pick(given.get("city"), "id", "name"),
     }
 
 

@@ -14,7 +14,6 @@ from domain.importing import BATCH_LINES_MAX, take
 from domain.ledger import OrderLedger
 from domain.log.records import Provenance
 from domain.money import Unit
-from domain.order.commands import ImportOrder
 from domain.order.movements import received_and_refunded
 from domain.order.state import Order
 from domain.refusals import ImportConflict, Refusal
@@ -171,12 +170,7 @@ class _Twice:
 
 
 def _known(line: dict[str, Any]) -> dict[str, Any]:
-    """The line without the fields that the import does not have yet."""
-    line = {field: value for field, value in line.items() if field in ImportOrder.__struct_fields__}
-    if "id" not in line.get("customer", {"id": 1}):
-        del line["customer"]
-    for each in line.get("items", ()):
-        each.pop("metadata", None)
+    """The line without what a refund was for, which the import does not take yet."""
     for each in line.get("history", ()):
         each.pop("lines", None)
     return line

@@ -55,6 +55,7 @@ class Customer(msgspec.Struct, frozen=True):
     email: str | None
     first_name: str | None
     last_name: str | None
+    phone: str | None
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -97,7 +98,7 @@ def page(
         """,
         (*values, *values, limit, offset),
     ).fetchall()
-    found = [(Customer(*row[2:7]), _sums(row[7:])) for row in rows if row[2] is not None]
+    found = [(Customer(*row[2:8]), _sums(row[8:])) for row in rows if row[2] is not None]
     return Page(rows[0][0], rows[0][1], found)
 
 
@@ -127,7 +128,7 @@ def one(connection: sqlite3.Connection, customer_id: int) -> Found:
     ).fetchall()
     if rows[0][1] is None:
         return Found(rows[0][0], None, [])
-    return Found(rows[0][0], Customer(*rows[0][1:6]), [_sums(row[6:]) for row in rows])
+    return Found(rows[0][0], Customer(*rows[0][1:7]), [_sums(row[7:]) for row in rows])
 
 
 def _sums(row: Sequence[Any]) -> Sums:

@@ -23,7 +23,7 @@ from domain.log.sqlite import sqlite3
 from domain.moments import microseconds
 from domain.order.events import CustomerDetails
 from domain.order.movements import received_and_refunded
-from domain.order.state import ORDER, Customer, Order
+from domain.order.state import ORDER, Order
 from domain.order.statuses import UNPAYABLE
 from projections.orders.search import full_name, searchable
 from projections.views.view import History, HistoryView
@@ -35,7 +35,7 @@ DIGITS_MAX: Final = 4
 SPLIT: Final = 10**9
 AMOUNTS: Final = ("ordered", "received", "refunded", "outstanding")
 _PARTS: Final = tuple(f"{amount}_{part}" for amount in AMOUNTS for part in ("high", "low"))
-DETAILS: Final = ("username", "email", "first_name", "last_name")
+DETAILS: Final = ("username", "email", "first_name", "last_name", "phone")
 _COLUMNS: Final = {
     "customer_id": "INTEGER NOT NULL",
     "created_at": "INTEGER NOT NULL",
@@ -47,7 +47,8 @@ _COLUMNS: Final = {
     **dict.fromkeys(DETAILS, "TEXT"),
     "search": "TEXT NOT NULL",
 }
-# A row's key: a customer's orders lie side by side, in the order of time. None of it ever changes.
+# A row's key: a customer's orders lie side by side, in the order of time. None of it ever changes: an order that is
+# given to a customer was a guest's, and had no row.
 _PLACE: Final = ("customer_id", "created_at", "id")
 _CREATE: Final = (
     f"""
@@ -169,7 +170,7 @@ class Customers(HistoryView):
 
     def of_history(self, history: History) -> list[Row]:
         order: Order = history.state
-        return [] if order.customer is None else [_row(order, order.customer)]
+        return [] if (customer := _customer(order)) is None else [_row(order, customer)]
 
     def put(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
         # Replacing a row would not set off the trigger that takes it out of the sums.
@@ -180,21 +181,27 @@ class Customers(HistoryView):
         connection.executemany(_PUT, rows)
 
     def remove(self, connection: sqlite3.Connection, state: Order) -> None:
-        if state.customer is not None:
-            connection.execute(_DELETE, _place(state, state.customer))
+        if (customer := _customer(state)) is not None:
+            connection.execute(_DELETE, _place(state, customer))
 
     def shown(self, connection: sqlite3.Connection, states: Sequence[Order]) -> dict[UUID, list[Row]]:
-        uuids = {_place(order, order.customer): order.uuid for order in states if order.customer is not None}
+        uuids = {_place(order, customer): order.uuid for order in states if (customer := _customer(order))}
         found = connection.execute(_SHOWN, (msgspec.json.encode(list(uuids)).decode(),))
         return {uuids[row[: len(_PLACE)]]: [row] for row in found}
 
 
-def _place(order: Order, customer: Customer) -> tuple[int, int, int]:
-    return customer.id, microseconds(order.created_at), order.id
+def _customer(order: Order) -> tuple[int, CustomerDetails] | None:
+    """The id and the details of the customer whose order it is; None where it is a guest's."""
+    customer = order.customer
+    return None if customer is None or customer.id is None else (customer.id, customer.details)
 
 
-def _row(order: Order, customer: Customer) -> Row:
-    totals, details = order.totals, customer.details
+def _place(order: Order, customer: tuple[int, CustomerDetails]) -> tuple[int, int, int]:
+    return customer[0], microseconds(order.created_at), order.id
+
+
+def _row(order: Order, customer: tuple[int, CustomerDetails]) -> Row:
+    totals, (customer_id, details) = order.totals, customer
     received, refunded = received_and_refunded(order.payments)
     ordered, outstanding = (0, 0) if order.status in UNPAYABLE else (totals.total, totals.outstanding)
     parts: list[int] = []
@@ -207,11 +214,12 @@ def _row(order: Order, customer: Customer) -> Row:
         order.status != "deleted",
         *parts,
         *(getattr(details, detail) for detail in DETAILS),
-        _search_text(customer.id, details),
+        _search_text(customer_id, details),
     )
 
 
 @lru_cache(maxsize=1024)
 def _search_text(customer_id: int, details: CustomerDetails) -> str:
-    """The text that the list's `search` looks in: id, username, e-mail, full name (so each name, too)."""
-    return searchable((str(customer_id), details.username, details.email, full_name(details)))
+    """The text that the list's `search` looks in: id, username, e-mail, full name (so each name, too), phone."""
+    texts = (str(customer_id), details.username, details.email, full_name(details), details.phone)
+    return searchable(texts, phones=[details.phone])

@@ -20,7 +20,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from msgspec import structs
 
@@ -61,11 +61,16 @@ _OF_EVENTS: Final[dict[type[Event], tuple[str, ...]]] = {
     e.OrderCreated: ("currency", "shipping_cost"),
     e.ItemAdded: ("unit_price", "quantity", "shipping", "discount_amount"),
     e.ItemQuantityChanged: ("quantity",),
+    e.ItemChanged: ("unit_price", "quantity", "shipping", "discount_amount"),
     e.ItemRemoved: (),
     e.VoucherApplied: ("code", "discount_amount"),
     e.VoucherRemoved: (),
     e.ChargesChanged: (),
+    e.CustomerChanged: (),
+    e.ExternalIdsChanged: (),
+    e.MetadataChanged: (),
     e.BillingChanged: (),
+    e.RecipientChanged: (),
     e.NotesChanged: (),
     e.PaymentMethodChanged: (),
     e.ShippingChanged: ("shipping_cost",),
@@ -78,6 +83,7 @@ _OF_EVENTS: Final[dict[type[Event], tuple[str, ...]]] = {
     e.ChargebackReversed: (*_OF_MOVEMENTS, "chargeback_reference", "reason", "reversed_at", "forced"),
     e.PaymentVoided: (*_OF_MOVEMENTS, "reason"),
 }
+_OfAnItem: TypeAlias = e.ItemAdded | e.ItemQuantityChanged | e.ItemChanged | e.ItemRemoved
 _OF_OBJECTS: Final = {
     "order": ("id", "key", "currency", "status", "total_minor", "paid_minor"),
     "item": ("product_id", "product", "variant", "unit_price", "quantity", "shipping", "discount_amount"),
@@ -247,9 +253,9 @@ class _Story:
     def _besides_the_order(self, at: str, raw: RawRecord, event: Event, order: Order) -> tuple[str, str | None]:
         """The type and the id of the other object that the event is about. A new object is described."""
         match event:
-            case e.OrderCreated():
+            case e.OrderCreated() | e.CustomerChanged():
                 return "customer", self._tell_customer(event)
-            case e.ItemAdded() | e.ItemQuantityChanged() | e.ItemRemoved():
+            case e.ItemAdded() | e.ItemQuantityChanged() | e.ItemChanged() | e.ItemRemoved():
                 return "item", self._tell_item(at, raw, event)
             case e.PaymentReceived():
                 return "payment", self._tell_payment(at, raw, event)
@@ -257,7 +263,7 @@ class _Story:
                 return "payment", self._payments.get((event.provider, order.payments[-1].payment))
         return "", None
 
-    def _tell_customer(self, event: e.OrderCreated) -> str | None:
+    def _tell_customer(self, event: e.OrderCreated | e.CustomerChanged) -> str | None:
         if event.customer_id is None:
             return None
         customer = f"customer:{event.customer_id}"
@@ -268,15 +274,16 @@ class _Story:
         self._rows.add("object", object_id, kind)
         self._rows.add("object_object", self._order_id, object_id, qualifier)
 
-    def _tell_item(self, at: str, raw: RawRecord, event: e.ItemAdded | e.ItemQuantityChanged | e.ItemRemoved) -> str:
+    def _tell_item(self, at: str, raw: RawRecord, event: _OfAnItem) -> str:
         item = f"item:{raw.order}:{event.item}"
         if isinstance(event, e.ItemAdded):
             product = event.product or e.Product()
             amounts = _values(event, ("unit_price", "quantity", "shipping", "discount_amount"))
             self._tell_part("item", item, "contains")
             self._rows.add("object_item", item, at, None, product.id, product.name, event.variant, *amounts)
-        elif isinstance(event, e.ItemQuantityChanged):
-            self._change("item", item, at, "quantity", event.quantity)
+        elif not isinstance(event, e.ItemRemoved):
+            for field in _OF_EVENTS[type(event)]:
+                self._change("item", item, at, field, _value(field, getattr(event, field)))
         return item
 
     def _tell_payment(self, at: str, raw: RawRecord, event: e.PaymentReceived) -> str:
@@ -299,4 +306,4 @@ class _Story:
 
     def _change(self, kind: str, object_id: str, at: str, field: str, value: str | int) -> None:
         row = (value if name == field else None for name in _OF_OBJECTS[kind])
-        self._rows.add(f"object_{kind}", object_id, at, field, *row)
+        self._rows.add(f"object_{kind}", object_id, at, _column(field), *row)

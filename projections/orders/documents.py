@@ -13,7 +13,7 @@ from msgspec import Raw
 from domain.money import minor_units, short_number, two_digit_text
 from domain.order import events as e
 from domain.order.movements import Kind, Movement
-from domain.order.state import Item, Order, Totals, is_payable, storefront_status
+from domain.order.state import Customer, Item, Order, Totals, is_payable, storefront_status
 from projections.orders.search import full_name
 
 # Stands in stored documents for the address of this service, which only a request knows; JSON has no bare zero byte.
@@ -37,21 +37,23 @@ def render(order: Order, totals: Totals) -> Documents:
     return Documents(
         shop=_encode(_shop(order, totals, digits)),
         storefront=_encode(_storefront(order, totals, digits, items)).replace(b'"/url/"', _url(order), 1),
-        more=_encode(_more(order, totals, digits, items, _payments(order, digits))),
+        more=_encoded_more(order, totals, digits, _staff_items(order, digits, items)),
     )
 
 
 def staff_document(order: Order) -> bytes:
     """The order document that commands answer with."""
     totals, digits = order.totals, order.digits
-    more = _more(order, totals, digits, _items(order, digits), _payments(order, digits))
-    return _encode(_shop(order, totals, digits))[:-1] + b"," + _encode(more)[1:]
+    items = _staff_items(order, digits, _items(order, digits))
+    more = _encoded_more(order, totals, digits, items)
+    return _encode(_shop(order, totals, digits))[:-1] + b"," + more[1:]
 
 
 def staff_fields(order: Order) -> dict[str, Any]:
     """The fields of `staff_document` in its order, not encoded yet; items and payments are still the state's."""
     totals, digits = order.totals, order.digits
-    return _shop(order, totals, digits) | _more(order, totals, digits, order.items, order.payments)
+    more = _more(order, totals, digits, order.items, order.payments)
+    return _shop(order, totals, digits) | more | _beyond(order, digits)
 
 
 def encoded(fields: dict[str, Any], digits: int) -> bytes:
@@ -75,13 +77,7 @@ def _shop(order: Order, totals: Totals, digits: int) -> dict[str, Any]:
         "id": order.id,
         "key": order.key,
         "status": order.status,
-        "customer": {
-            "id": customer.id,
-            "username": customer.details.username,
-            "full_name": full_name(customer.details),
-        }
-        if customer
-        else None,
+        "customer": _customer(customer) if customer else None,
         "payment_method": _method(order.payment_method),
         "shipping_method": _method(order.shipping_method),
         "shipping_cost": short_number(totals.shipping, digits),
@@ -112,6 +108,18 @@ def _shop(order: Order, totals: Totals, digits: int) -> dict[str, Any]:
     # What the seed does not know stands behind all that it does, on those orders that have it.
     if order.charges:
         shown["charges_total"] = short_number(totals.charges, digits)
+    return shown
+
+
+def _customer(customer: Customer) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "id": customer.id,
+        "username": customer.details.username,
+        "full_name": full_name(customer.details),
+    }
+    if customer.id is None:
+        # Nobody but staff sees a guest's order, and nowhere else how the guest is reached.
+        shown |= {name: getattr(customer.details, name) for name in ("email", "first_name", "last_name", "phone")}
     return shown
 
 
@@ -209,6 +217,17 @@ def _items(order: Order, digits: int) -> Raw:
     return Raw(_encode([_item(item, digits) for item in order.items]))
 
 
+def _staff_items(order: Order, digits: int, items: Raw) -> Raw:
+    """The items as staff see them: the same but where one has metadata, which few have."""
+    if any(item.metadata for item in order.items):
+        return Raw(_encode([_staff_item(item, digits) for item in order.items]))
+    return items
+
+
+def _staff_item(item: Item, digits: int) -> dict[str, Any]:
+    return _item(item, digits) | ({"metadata": item.metadata} if item.metadata else {})
+
+
 def _item(item: Item, digits: int) -> dict[str, Any]:
     product = item.product
     return {
@@ -239,7 +258,37 @@ def _more(order: Order, totals: Totals, digits: int, items: Any, payments: Any) 
         else None,
         "payments": payments,
         "storefront_status": storefront_status(order, totals),
+    }
+
+
+def _beyond(order: Order, digits: int) -> dict[str, Any]:
+    """The fields of the order document of what an order can have beyond the contracts."""
+    return {
         "charges": [_charge(charge, digits) for charge in order.charges],
+        **_recipient(order.recipient),
+        "metadata": order.metadata or {},
+        "external_ids": order.external_ids or {},
+    }
+
+
+def _encoded_more(order: Order, totals: Totals, digits: int, items: Raw) -> bytes:
+    """The fields behind the shop's object. Of what few orders have, it is written once that there is nothing."""
+    more = _encode(_more(order, totals, digits, items, _payments(order, digits)))
+    has_more = order.charges or order.metadata or order.external_ids or order.recipient != _NOBODY
+    return more[:-1] + b"," + (_encode(_beyond(order, digits))[1:] if has_more else _NOTHING)
+
+
+def _recipient(recipient: e.Recipient) -> dict[str, Any]:
+    return {
+        "shipping_country": _place(recipient.country),
+        "shipping_state": _place(recipient.state),
+        "shipping_city": {"id": recipient.city.id, "name": recipient.city.name} if recipient.city else None,
+        "shipping_address": recipient.address,
+        "shipping_postal_code": recipient.postal_code,
+        "shipping_national_code": recipient.national_code,
+        "shipping_mobile_number": recipient.mobile_number,
+        "shipping_first_name": recipient.first_name,
+        "shipping_last_name": recipient.last_name,
     }
 
 
@@ -291,7 +340,9 @@ def _payment(movement: Movement, digits: int) -> dict[str, Any]:
     }
 
 
+_NOBODY: Final = e.Recipient()
+_NOTHING: Final = _encode({"charges": [], **_recipient(_NOBODY), "metadata": {}, "external_ids": {}})[1:]
 _PRINTED: Final[dict[type, Callable[[Any, int], dict[str, Any]]]] = {
-    Item: _item,
+    Item: _staff_item,
     Movement: _payment,
 }

@@ -1,5 +1,6 @@
 """Which orders are there? A page of a list with the count of it all, and one order's document."""
 
+from collections.abc import Callable
 from contextlib import closing
 from functools import cache, lru_cache
 from itertools import accumulate
@@ -10,7 +11,7 @@ import msgspec
 
 from domain.log.sqlite import sqlite3
 from projections.orders.search import has_any
-from projections.orders.table import LARGE
+from projections.orders.table import GUEST, LARGE
 
 # The shop contract's ten fields (seed 000), and the column that each sorts by.
 ORDERING: Final = {
@@ -90,6 +91,9 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     currency: str | None = None
     is_paid: bool | None = None
     is_payable: bool | None = None
+    is_guests: bool | None = None
+    # Kinds, names and values (`labels.py`), all of which the order must have.
+    labels: tuple[tuple[str, str, str], ...] = ()
 
 
 def _conditions(wanted: Filter, *, of_customer: bool, with_deleted: bool = False) -> tuple[list[str], list[Any], bool]:
@@ -126,12 +130,26 @@ def _conditions(wanted: Filter, *, of_customer: bool, with_deleted: bool = False
         for comparison, end in zip((">=", "<="), ends, strict=True):
             if end is not None:
                 add(f"{column} {comparison} ?", end)
+    terms += _of_staff(wanted, place)
     terms += [has_any("search", word, place) for word in wanted.words]
     if wanted.staff_words:
         looked_for = [has_any("text", word, place) for word in wanted.staff_words]
         found = f"SELECT 1 FROM staff_searches WHERE staff_searches.id = orders.id AND {' AND '.join(looked_for)}"
         terms.append(f"EXISTS ({found})")
     return terms, values, of_statuses == len(terms)
+
+
+def _of_staff(wanted: Filter, place: Callable[[Any], int]) -> list[str]:
+    """The terms for guests' orders, and for ids of other systems and metadata; `place` numbers a value."""
+    terms = []
+    if wanted.is_guests is not None:
+        terms.append(f"customer_id {'=' if wanted.is_guests else '<>'} {GUEST}")
+    for label in wanted.labels:
+        kind, name, text = map(place, label)
+        terms.append(
+            f"id IN (SELECT order_id FROM order_labels WHERE kind = ?{kind} AND name = ?{name} AND value = ?{text})"
+        )
+    return terms
 
 
 # Storefronts ask the same few questions of many customers.
@@ -336,7 +354,7 @@ def touched(
 def owner(connection: sqlite3.Connection, uuid: UUID) -> int | None:
     """The id of the customer whose an order is, a negative one for a guest's; None where the views have no such order.
 
-    That never changes.
+    That changes once at most, when a guest's order is given to a customer.
     """
     row = connection.execute("SELECT customer_id FROM orders WHERE uuid = ?", (str(uuid),)).fetchone()
     return row[0] if row else None

@@ -7,7 +7,7 @@ from itertools import product
 from typing import Final
 from unicodedata import combining, normalize
 
-from domain.order.events import CustomerDetails
+from domain.order.events import CustomerDetails, Recipient
 from domain.order.state import Order
 
 # Written alike before they are compared, beside what Unicode's compatibility forms and case folding make alike: Arabic
@@ -115,15 +115,29 @@ def _bare(phone: str) -> str:
 
 
 def staff_search_text(order: Order) -> str:
-    """The fields that the search of staff looks in: those nine, the customer's username, e-mail and full name (so each
-    name, too), and the references of payments and refunds."""
+    """The fields that the search of staff looks in: those nine, the customer's username, e-mail, phone and full name
+    (so each name, too), the recipient and the shipping address, and the references of payments and refunds."""
     references = (payment.reference for payment in order.payments)
     details = order.customer.details if order.customer else CustomerDetails()
-    texts = (*_nine(order), details.username, details.email, full_name(details), *references)
-    return searchable(texts, phones=[order.billing.mobile_number])
+    of_customer = (details.username, details.email, full_name(details), details.phone)
+    texts = (*_nine(order), *of_customer, *_of_recipient(order.recipient), *references)
+    return searchable(texts, phones=[order.billing.mobile_number, order.recipient.mobile_number, details.phone])
 
 
-def full_name(details: CustomerDetails) -> str:
+def _of_recipient(recipient: Recipient) -> tuple[str | None, ...]:
+    return (
+        recipient.country.name if recipient.country else None,
+        recipient.state.name if recipient.state else None,
+        recipient.city.name if recipient.city else None,
+        recipient.address,
+        recipient.postal_code,
+        recipient.national_code,
+        recipient.mobile_number,
+        full_name(recipient),
+    )
+
+
+def full_name(details: CustomerDetails | Recipient) -> str:
     """First and last name."""
     return " ".join(filter(None, (details.first_name, details.last_name)))
 

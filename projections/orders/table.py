@@ -85,8 +85,8 @@ CREATE TRIGGER order_counts_down AFTER DELETE ON orders BEGIN
 END
 """,
 )
-# Stands for a customer where there is none; ids of customers are not negative.
-_GUEST: Final = -1
+# Stands for a customer's id where there is none; ids of customers are not negative.
+GUEST: Final = -1
 _INDEXES: Final = {
     "orders_key": ("key",),
     # The staff's default list, and its count, without a look at the table.
@@ -245,7 +245,7 @@ def columns(order: Order, totals: Totals, position: int) -> dict[str, Any]:
     billing, paying, shipping = order.billing, order.payment_method, order.shipping_method
     country, region, city = billing.country, billing.state, billing.city
     return {
-        "customer_id": order.customer.id if order.customer else _GUEST,
+        "customer_id": GUEST if order.customer is None or order.customer.id is None else order.customer.id,
         "created_at": microseconds(order.created_at),
         "id": order.id,
         "uuid": str(order.uuid),

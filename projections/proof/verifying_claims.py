@@ -21,7 +21,7 @@ from projections.proof.problems import SOMEWHERE, Problem
 from projections.views.fold import MAPPER
 
 IDEMPOTENCY: Final = "idempotency"
-_KINDS: Final = ("order-id", "order-key", *EFFECTS)
+_KINDS: Final = ("order-id", "order-key", "external-id", *EFFECTS)
 _CLAIMING: Final = frozenset(name for name, topic in TOPICS.items() if topic.shape in CLAIMING)
 _ORDERS: Final = frozenset(name for name, topic in TOPICS.items() if topic.kind is ORDER)
 

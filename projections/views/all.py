@@ -6,6 +6,7 @@ from typing import Any, Final
 from domain.aggregate import Event, Kind
 from domain.topics import KINDS
 from projections.customers.table import Customers
+from projections.orders.labels import Labels
 from projections.orders.table import Orders
 from projections.payments.table import Payments
 from projections.reconciliations.table import Reconciliations
@@ -14,6 +15,7 @@ from projections.views.view import EventView, HistoryView, StateView, View
 
 VIEWS: Final[tuple[View, ...]] = (
     Orders(),
+    Labels(),
     Payments(),
     Customers(),
     Reconciliations(),

@@ -43,6 +43,7 @@ WRITES = [
     Route("POST", f"{ORDERS}/{{id}}/items", "orders:write", lambda: {"unit_price": "1"}),
     Route("PATCH", f"{ORDERS}/{{id}}/items/1", "orders:write", lambda: {"quantity": 2}),
     Route("DELETE", f"{ORDERS}/{{id}}/items/2", "orders:write"),
+    Route("PATCH", f"{ORDERS}/{{id}}/items/1", "orders:write", lambda: {"unit_price": "49", "metadata": {"a": "b"}}),
     Route("PUT", f"{ORDERS}/{{id}}/charges", "orders:write", lambda: {"charges": []}),
     Route("POST", f"{ORDERS}/{{id}}/charges", "orders:write", lambda: {"kind": "tip", "amount": "1"}),
     Route("PATCH", f"{ORDERS}/{{id}}/charges/0", "orders:write", lambda: {"amount": "2"}),

@@ -642,7 +642,7 @@ def test_a_body_with_several_faults_gets_all_of_them_with_what_was_sent_and_what
     assert_problem(answer, 422, "invalid-field")
     assert {error["field"]: error["message"] for error in answer.json()["errors"]} == {
         "curency": "this field is not known here",
-        "customer.id": 'must be a whole number, not "7"',
+        "customer.id": 'must be a whole number or null, not "7"',
         "shipping_cost": "must be an amount, like '79.90', not true",
         "items[0].quantity": "must be a whole number from 1 to 1000000, not 0",
         "items[0].unit_price": "'1,50' is not an amount; write plain digits like '79.90', at most 15 before the point",

@@ -17,6 +17,7 @@ from domain.log.keys import Keys
 from domain.log.recorder import SQLiteRecorder
 from domain.order.commands import (
     AddItem,
+    ChangeItem,
     ChangeItemQuantity,
     ChangeOrder,
     ChangeStatus,
@@ -24,6 +25,7 @@ from domain.order.commands import (
     Command,
     FailPayment,
     FailRefund,
+    GiveToCustomer,
     ReceivePayment,
     RefundPayment,
     RemoveItem,
@@ -144,6 +146,7 @@ def one_of_what_few_have(office: Office) -> Order:
     others = [{"kind": "tax", "amount": "1", "included": True}, {"kind": "tip", "amount": "2"}]
     order = office.place(charges=[vat, *others, {"kind": "gift_wrap", "amount": "3"}])
     who = {"provider": "stripe"}
+    line = {"unit_price": "90", "quantity": 2, "shipping": "4", "discount_amount": "1"}
     for shape, fields in (
         (ChangeOrder, {"charges": []}),
         (ReceivePayment, {"amount": "100", "reference": "pi_r"} | who),
@@ -154,6 +157,12 @@ def one_of_what_few_have(office: Office) -> Order:
         (FailPayment, {"amount": "40", "reference": "pyr_r"} | who),
         (ReceivePayment, {"amount": "1", "reference": "pi_v", "force": True} | who),
         (VoidPayment, {"reference": "pi_v", "reason": "typed twice"} | who),
+        (ChangeItem, {"item": 1, "changed": line}),
+        (ChangeOrder, {"external_ids": {"shopify": "603", "erp": "17"}}),
+        (ChangeOrder, {"external_ids": {"shopify": "604"}}),
+        (ChangeOrder, {"metadata": {"utm_source": "newsletter"}}),
+        (GiveToCustomer, {"id": 8}),
+        (ChangeOrder, {"shipping_first_name": "Grace", "shipping_city": {"name": "Arlington"}}),
     ):
         order = office.give(order, shape, **fields)
     return order

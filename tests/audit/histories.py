@@ -18,7 +18,13 @@ WORDS = ("", "Ada", "پدرام", 'O"Brien \\', "línea\nnueva", "http://shop.ex
 def an_order(random: Random, customer: int) -> CreateOrder:
     body = {
         "currency": random.choice(CURRENCIES),
-        "customer": {"id": customer, "username": word(random), "first_name": word(random), "email": word(random)},
+        "customer": {
+            "id": customer,
+            "username": word(random),
+            "first_name": word(random),
+            "email": f"{customer}@example.com",
+            "phone": word(random),
+        },
         "items": [_item(random) for _ in range(random.randint(0, 4))],
         "voucher": random.choice((None, {"code": word(random), "discount_amount": "1"})),
         "shipping_cost": str(random.randint(1, 9)),
@@ -42,13 +48,18 @@ def a_command(random: Random, order: Order, mark: str) -> c.Command:
             (c.ChangeOrder, {"voucher": random.choice((None, {"discount_amount": "1"})), "notes": word(random)}),
             (c.ChangeOrder, _details(random)),
             (c.ChangeOrder, {"charges": _charges(random)}),
+            (c.ChangeOrder, {"metadata": random.choice((None, {"a": "1"}, {"a": "2", "b.c": "3"}))}),
+            (c.ChangeOrder, {"external_ids": random.choice((None, {"erp": mark}, {"erp": mark, "old": "1"}))}),
+            (c.ChangeItem, {"item": random.randint(1, 3), "changed": {"metadata": {"engraving": mark}}}),
+            (c.GiveToCustomer, {"id": 9, "first_name": word(random)}),
             (c.AddCharge, {"kind": "tax", "name": word(random), "amount": "1", "item": random.choice((None, 1))}),
             (c.RemoveCharge, {"charge": random.randint(0, 1)}),
             (c.AddItem, _item(random)),
             (c.ChangeItemQuantity, {"item": random.randint(1, 3), "quantity": random.randint(1, 4)}),
             (c.RemoveItem, {"item": random.randint(1, 3)}),
+            (c.ChangeItem, {"item": random.randint(1, 3), "changed": _changed(random)}),
             (c.ChangeStatus, {"status": random.choice(TRANSITIONS[order.status] or ("new",)), "reason": word(random)}),
-            (c.ChangeStatus, {"status": random.choice(TRANSITIONS[order.status] or ("new",))}),
+            *[(c.ChangeStatus, {"status": random.choice(TRANSITIONS[order.status] or ("new",))})] * 4,
             (c.ReceivePayment, money | {"force": random.random() < 0.2}),
             (c.RefundPayment, money),
             _taken_back(random, money, named or mark),
@@ -91,6 +102,11 @@ def _charges(random: Random) -> list[dict[str, Any]]:
     return [charge | {"included": random.random() < 0.5} for _ in range(random.randint(0, 2))]
 
 
+def _changed(random: Random) -> dict[str, Any]:
+    fields = ("unit_price", "shipping", "discount_amount")
+    return {"quantity": random.randint(1, 4), random.choice(fields): str(random.randint(0, 4))}
+
+
 def _method(random: Random) -> dict[str, Any] | None:
     image = {"id": 8, "size": random.choice((None, 0, 808754)), "thumbnails": [{"id": 1, "size": None}]}
     return random.choice((None, {"id": random.randint(1, 3), "name": word(random), "image": image}))
@@ -103,4 +119,6 @@ def _details(random: Random) -> dict[str, Any]:
         "billing_city": random.choice((None, {"id": 1, "name": word(random)})),
         "billing_postal_code": random.choice((None, "12345", "01234", "K1A 0B1")),
         "billing_first_name": word(random),
+        "shipping_country": random.choice((None, {"id": 2, "name": word(random), "code": "CA"})),
+        "shipping_address": word(random),
     }

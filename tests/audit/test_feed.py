@@ -44,6 +44,12 @@ RICH = [
     ("ChargebackReversed", "chargeback reversal of 5.00 USD by stripe, reference dp_r, of chargeback dp_r"),
     ("PaymentFailed", "payment failure of 40.00 USD by stripe, reference pyr_r"),
     ("PaymentVoided", "void of 1.00 USD by stripe, reference pi_v: typed twice"),
+    ("ItemChanged", "item 1 changed: 2 × 90.00 USD, shipping 4.00, discount 1.00"),
+    ("ExternalIdsChanged", "external ids changed: shopify 603, erp 17"),
+    ("ExternalIdsChanged", "external ids changed: shopify 604, no erp"),
+    ("MetadataChanged", "metadata changed"),
+    ("CustomerChanged", "given to customer 8"),
+    ("RecipientChanged", "recipient or shipping address changed"),
 ]
 FIELDS = [
     "log",

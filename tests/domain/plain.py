@@ -30,6 +30,7 @@ def plain_order(currency: str, lines: list[Plain], shipping: Decimal, voucher: D
         "lines_ever": len(lines),
         "shipping": shipping,
         "voucher": voucher,
+        "charges": [],  # (amount, whether it is included)
         "payments": {},  # reference -> amount
         "refunds": [],  # (amount, the payment's reference)
         "credited": Decimal(0),
@@ -45,7 +46,8 @@ def totals(order: Plain) -> Plain:
     off = on_items + (order["voucher"] or 0)
     shipping = order["shipping"] + sum((line["shipping"] for line in lines), Decimal(0))
     paid = sum(order["payments"].values(), Decimal(0)) - sum((amount for amount, _ in order["refunds"]), Decimal(0))
-    total = items - off + shipping
+    on_top = sum((amount for amount, is_included in order["charges"] if not is_included), Decimal(0))
+    total = items - off + shipping + on_top
     return {
         "items_subtotal": items,
         "items_discount": on_items,
@@ -58,6 +60,7 @@ def totals(order: Plain) -> Plain:
         "is_paid": paid + order["credited"] >= total,
         "is_payable": paid + order["credited"] < total and order["status"] not in ("cancelled", "refunded", "deleted"),
         "quantity": sum(line["quantity"] for line in lines),
+        **({"charges_total": on_top} if order["charges"] else {}),
     }
 
 

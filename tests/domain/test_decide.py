@@ -140,6 +140,10 @@ def quantity(number: int, units: int) -> c.ChangeItemQuantity:
     return c.ChangeItemQuantity(item=number, quantity=units)
 
 
+def lines(number: int, **fields: Any) -> c.ChangeItem:
+    return c.ChangeItem(item=number, changed=shaped(fields, c.ChangedItem))
+
+
 def become(to: str, reason: str | None = None) -> c.ChangeStatus:
     return shaped({"status": to, "reason": reason}, c.ChangeStatus)
 
@@ -193,15 +197,22 @@ def test_a_refused_deletion_of_a_paid_order_names_what_is_allowed_now() -> None:
 # --- what may change when ---
 
 OPEN = {"new", "hold"}
+NOT_DELETED = set(EVERY_STATUS) - {"deleted"}
 NOT_CLOSED = set(EVERY_STATUS) - {"refunded", "deleted"}
 CHANGES: dict[str, tuple[c.Command, type[Event], set[str]]] = {
     "an item added": (add(unit_price="1"), e.ItemAdded, OPEN),
     "an item's quantity": (quantity(1, 2), e.ItemQuantityChanged, OPEN),
+    "an item's price": (lines(1, unit_price="2"), e.ItemChanged, OPEN),
     "an item removed": (c.RemoveItem(item=1), e.ItemRemoved, OPEN),
     "the voucher applied": (change(voucher={"code": "WELCOME", "discount_amount": "1"}), e.VoucherApplied, OPEN),
     "the voucher removed": (change(voucher=None), e.VoucherRemoved, OPEN),
     "the shipping cost": (change(shipping_cost="3"), e.ShippingChanged, OPEN),
     "the shipping method": (change(shipping_method={"id": 2}), e.ShippingChanged, OPEN),
+    "the recipient": (change(shipping_first_name="Ada"), e.RecipientChanged, NOT_CLOSED),
+    "the metadata": (change(metadata={"a": "b"}), e.MetadataChanged, NOT_CLOSED),
+    "an item's metadata": (lines(1, metadata={"a": "b"}), e.MetadataChanged, NOT_CLOSED),
+    "the external ids": (change(external_ids={"erp": "1"}), e.ExternalIdsChanged, NOT_CLOSED),
+    "the customer of a guest's order": (shaped({"id": 7}, c.GiveToCustomer), e.CustomerChanged, NOT_DELETED),
     "the charges": (change(charges=[{"kind": "tip", "amount": "1"}]), e.ChargesChanged, OPEN),
     "a charge added": (shaped({"kind": "tip", "amount": "1"}, c.AddCharge), e.ChargesChanged, OPEN),
     "billing": (change(billing_address="123 Main St"), e.BillingChanged, NOT_CLOSED),

@@ -62,8 +62,8 @@ def test_what_was_once_stored_is_read_for_ever_and_written_again_as_the_same_byt
 
 def test_an_order_created_in_the_first_version_is_read_as_if_created_in_the_second() -> None:
     first, second = ([read(sample) for sample in SAMPLES if sample.topic == f"order.created.v{v}"] for v in (1, 2))
-    assert first == second
-    assert [event.digits for event in second if isinstance(event, e.OrderCreated)] == [2, 0]
+    assert first == second[: len(first)]
+    assert [event.digits for event in first if isinstance(event, e.OrderCreated)] == [2, 0]
 
 
 def test_there_are_samples_of_every_topic_and_no_other() -> None:
@@ -127,6 +127,7 @@ NOT_PERSONAL = {
     "status",
     *("shipping_cost", "unit_price", "shipping", "discount_amount", "amount"),
     "code",  # of the voucher, the shop's
+    *("given", "given_again", "removed"),  # the ids that other systems have for the order
     *("charges.kind", "charges.name", "charges.rate", "charges.amount"),  # of the shop's, or a law's
     # the payment's, at its provider
     *("provider", "reference", "payment_reference", "refund_reference", "chargeback_reference", "method"),
@@ -145,7 +146,7 @@ def texts(shape: Any, path: str = "") -> Iterator[str]:
     """The path of everything in a struct, however deep, that can be text."""
     if shape is str:
         yield path
-    elif get_origin(shape) in (Union, types.UnionType, tuple):
+    elif get_origin(shape) in (Union, types.UnionType, tuple, dict):
         for part in get_args(shape):
             yield from texts(part, path)
     elif isinstance(shape, type) and issubclass(shape, msgspec.Struct):
@@ -171,15 +172,19 @@ def test_what_a_customer_gives_of_himself_is_stored_in_personal_and_nowhere_else
         "billing_first_name": "private-11",
         "billing_last_name": "private-12",
     }
-    customer = {"id": 1, "username": "private", "email": "private", "first_name": "private", "last_name": "private"}
-    order = do(ledger.create, new_order(customer=customer, **private), ME).order
+    private |= {f"shipping{name.removeprefix('billing')}": private[name] for name in private if name != "notes"}
+    private["metadata"] = {"private-13": "private-14"}
+    names = dict.fromkeys(("username", "email", "first_name", "last_name", "phone"), "private")
+    items = [{"metadata": {"private-15": "private-16"}}]
+    order = do(ledger.create, new_order(customer=names, items=items, **private), ME).order
+    do(ledger.change, order.uuid, msgspec.convert({"id": 1}, c.GiveToCustomer), ME)
     emptied = dict.fromkeys(private)
     do(ledger.change, order.uuid, msgspec.convert(emptied, c.ChangeOrder), ME)
     do(ledger.change, order.uuid, msgspec.convert(private, c.ChangeOrder), ME)
     payloads = [json.loads(event.state) for event in ledger.recorder.select_notifications(None, 100)]
-    personal = json.dumps([payload.pop("personal") for payload in payloads])
-    assert personal.count("private") == 4 + 2 * 11
-    assert personal.count("0800") == 2
+    personal = json.dumps([payload.pop("personal", None) for payload in payloads])
+    assert personal.count("private") == 2 * 5 + 2 + 2 * (11 + 10 + 2)
+    assert personal.count("0800") == 2 * 2
     assert "private" not in json.dumps(payloads)
     assert "0800" not in json.dumps(payloads)
 

@@ -228,6 +228,16 @@ class Orders(RuleBasedStateMachine):
         }
         return self.give(uuid, c.ChangeOrder, closed_to(order, "items") if changes else None, after, **body)
 
+    @rule(target=sent, uuid=orders, counts=st.lists(st.tuples(COUNTS, st.booleans()), max_size=2))
+    def change_charges(self, uuid: UUID, counts: list[tuple[int, bool]]) -> Any:
+        order = self.model[uuid]
+        charges = [(self.amount(order, count), is_included) for count, is_included in counts]
+        body = [{"kind": "tax", "amount": str(amount), "included": included} for amount, included in charges]
+        if charges == order["charges"]:
+            return self.give(uuid, c.ChangeOrder, None, order, charges=body)
+        after = self.changed(uuid, charges=charges)
+        return self.give(uuid, c.ChangeOrder, closed_to(order, "items"), after, charges=body)
+
     @rule(target=sent, uuid=orders, data=st.data(), straight=st.booleans())
     def become(self, uuid: UUID, data: st.DataObject, straight: bool) -> Any:
         order = self.model[uuid]
@@ -324,7 +334,9 @@ class Orders(RuleBasedStateMachine):
         payments = [payment["reference"] for payment in staff["payments"] if payment["kind"] == "payment"]
         assert payments == list(order["payments"])
         assert storefront["status"] == staff["storefront_status"] == storefront_status(order)
-        assert {ours: Decimal(storefront[theirs]) for ours, theirs in STOREFRONT.items()}.items() <= sums.items()
+        alike = STOREFRONT | ({"charges_total": "charges_total"} if order["charges"] else {})
+        assert {ours: Decimal(storefront[theirs]) for ours, theirs in alike.items()}.items() <= sums.items()
+        assert ("charges_total" in staff, "charges_total" in storefront) == (bool(order["charges"]),) * 2
 
     def document(self, uuid: UUID, name: str) -> Plain:
         found = lists.one(self.views.reader, document=name, uuid=uuid)

@@ -129,7 +129,7 @@ def test_an_integer_of_15_digits_is_read() -> None:
         ('{"colour": 1}', CreateOrder, "colour"),
         ('{"status": "new"}', CreateOrder, "status"),
         ('{"items": [{}, {"price": "1"}]}', CreateOrder, "items[1].price"),
-        ('{"customer": {"id": 1, "phone": "1"}}', CreateOrder, "customer.phone"),
+        ('{"customer": {"id": 1, "age": "1"}}', CreateOrder, "customer.age"),
         ('{"payment_method": {"image": {"x": 1}}}', CreateOrder, "payment_method.image.x"),
         ('{"currency": "EUR"}', ChangeOrder, "currency"),
     ],
@@ -142,7 +142,7 @@ def test_an_unknown_field_is_refused_with_its_path(text: str, shape: type[msgspe
 @pytest.mark.parametrize(
     ("text", "shape", "field"),
     [
-        ('{"customer": {}}', CreateOrder, "customer.id"),
+        ('{"charges": [{"kind": "tip"}]}', CreateOrder, "charges[0].amount"),
         ("{}", ChangeStatus, "status"),
         ('{"amount": "1", "reference": "r"}', ReceivePayment, "provider"),
         ('{"history": [{"type": "status", "status": "hold"}]}', ImportOrder, "history[0].at"),

@@ -35,9 +35,10 @@ def play(ledger: OrderLedger, clock: Clock, random: Random, steps: int, then: Ca
 
 def _order(random: Random) -> c.CreateOrder:
     customer = {"id": random.randint(1, 3), "username": random.choice(NAMES), "first_name": random.choice(NAMES)}
+    guest = {"email": "g@example.com", "phone": random.choice((None, "+1 613 555 0199"))}
     return new_order(
         currency=random.choice(CURRENCIES),
-        customer=random.choice((None, customer)),
+        customer=random.choice((None, customer, customer, guest)),
         items=[_item(random) for _ in range(random.randint(0, 4))],
         voucher=random.choice((None, {"code": random.choice(NAMES), "discount_amount": "1"})),
         shipping_cost=str(random.randint(0, 9)),
@@ -55,6 +56,7 @@ def _item(random: Random) -> dict[str, Any]:
         "quantity": random.randint(1, 4),
         "shipping": str(random.randint(0, 3)),
         "discount_amount": str(random.randint(0, 5)),
+        "metadata": random.choice((None, None, {"engraving": "Ada"})),
     }
 
 
@@ -71,6 +73,11 @@ def _charges(random: Random) -> list[dict[str, Any]]:
         }
         for _ in range(random.randint(0, 2))
     ]
+
+
+def _changed(random: Random) -> c.ChangedItem:
+    changed = {"unit_price": str(random.randint(5, 99)), "discount_amount": str(random.randint(0, 5))}
+    return shaped(random.choice((changed, {"metadata": {"step": "1"}}, {"metadata": None})), c.ChangedItem)
 
 
 def _method(random: Random) -> dict[str, Any] | None:
@@ -96,7 +103,10 @@ def _command(random: Random, step: int, order: Order) -> c.Command:
             {"shipping_method": _method(random), "shipping_cost": str(random.randint(0, 9))},
             {"voucher": random.choice((None, {"discount_amount": "2"}))},
             {"charges": _charges(random)},
+            {"metadata": random.choice((None, {"a": "b"}, {"a": "b", "ä": "/url/"}))},
+            {"external_ids": random.choice((None, {"s": f"{step}"}, {"s": f"{step - 1}", "t": f"{step}"}))},
             _billing(random),
+            {"shipping_city": random.choice((None, {"name": "Anytown"})), "shipping_first_name": random.choice(NAMES)},
         )
     )
     return random.choice(
@@ -106,6 +116,8 @@ def _command(random: Random, step: int, order: Order) -> c.Command:
             lambda: shaped(_item(random), c.AddItem),
             lambda: c.ChangeItemQuantity(item=random.randint(1, 3), quantity=random.randint(1, 4)),
             lambda: c.RemoveItem(item=random.randint(1, 3)),
+            lambda: c.GiveToCustomer(id=random.randint(1, 3)),
+            lambda: c.ChangeItem(item=random.randint(1, 3), changed=_changed(random)),
             lambda: c.ChangeStatus(status=random.choice(STATUSES)),
             lambda: shaped({"amount": amount, "reference": reference, "provider": "p"}, c.ReceivePayment),
             lambda: shaped({"amount": amount, "reference": reference, "provider": "p"}, c.RefundPayment),

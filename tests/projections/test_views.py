@@ -101,7 +101,7 @@ def test_views_fed_as_things_happen_equal_views_made_anew(
 
 def test_every_document_of_an_order_is_what_its_events_render(ledger: OrderLedger, views: Views, clock: Clock) -> None:
     random = Random(7)
-    play(ledger, clock, random, 400, then=lambda: random.random() < 0.3 and views.catch_up())
+    play(ledger, clock, random, 800, then=lambda: random.random() < 0.3 and views.catch_up())
     views.catch_up()
     topics = {topic for (topic,) in ledger.log_of_events.reader.execute("SELECT topic FROM events")}
     uuids = views.reader.execute("SELECT uuid FROM orders ORDER BY id").fetchall()

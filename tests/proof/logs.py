@@ -181,6 +181,8 @@ _billing = {
     "billing_first_name": _maybe,
 }
 
+_shipping = {name.replace("billing", "shipping"): values for name, values in _billing.items()}
+
 
 @st.composite
 def histories(draw: st.DrawFn, uuid: UUID) -> list[Record]:
@@ -208,8 +210,14 @@ def histories(draw: st.DrawFn, uuid: UUID) -> list[Record]:
         item=st.none() | st.integers(1, 3),
     )
     customers = st.none() | st.builds(
-        commands.NewCustomer, id=st.integers(0, 9), username=_maybe, first_name=_maybe, last_name=_maybe
+        commands.NewCustomer,
+        id=st.none() | st.integers(0, 9),
+        username=_maybe,
+        first_name=_maybe,
+        last_name=_maybe,
+        phone=st.just("+1 613 555 0199"),
     )
+    metadata = st.none() | st.dictionaries(_texts.filter(bool), _texts, max_size=2)
     create = draw(
         st.builds(
             commands.CreateOrder,
@@ -226,11 +234,22 @@ def histories(draw: st.DrawFn, uuid: UUID) -> list[Record]:
         items,
         st.builds(commands.ChangeItemQuantity, item=st.integers(1, 4), quantity=st.integers(1, 1000)),
         st.builds(commands.RemoveItem, item=st.integers(1, 4)),
+        st.builds(
+            commands.ChangeItem,
+            item=st.integers(1, 4),
+            changed=st.builds(commands.ChangedItem, unit_price=amounts, quantity=st.integers(1, 9), shipping=amounts),
+        ),
         st.builds(commands.ChangeOrder, notes=_maybe, shipping_method=st.none() | _methods, shipping_cost=amounts),
         st.builds(commands.ChangeOrder, payment_method=st.none() | _methods, voucher=vouchers),
         st.builds(commands.ChangeOrder, charges=st.lists(charges, max_size=2).map(tuple)),
         st.builds(commands.RemoveCharge, charge=st.integers(0, 1)),
         st.builds(commands.ChangeOrder, **_billing),
+        st.builds(commands.ChangeOrder, **_shipping),
+        st.builds(commands.ChangeOrder, metadata=metadata, external_ids=st.none() | st.just({"erp": str(uuid)})),
+        st.builds(
+            commands.ChangeItem, item=st.integers(1, 4), changed=st.builds(commands.ChangedItem, metadata=metadata)
+        ),
+        st.builds(commands.GiveToCustomer, id=st.integers(0, 9), phone=_maybe),
         st.builds(
             commands.ChangeStatus, status=st.sampled_from(("hold", "processing", "completed", "cancelled", "refunded"))
         ),
