@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from tests.api.conftest import ORDERS, Customer, assert_problem, events, exchange, issue, key_of, placed
-from tests.api.routes import READS, WRITES, Route
+from tests.api.routes import READS, WRITES, Route, prepare
 from tests.conftest import Client, Service
 
 _PUBLIC = ["/healthz", "/readyz"]
@@ -51,6 +51,7 @@ def test_a_write_is_the_same_with_a_trailing_slash(staff: Client, new_customer: 
     owner = new_customer()
     order = placed(staff, owner, items=[{"unit_price": "50"}, {"unit_price": "50"}])
     for route in WRITES:
+        prepare(route, staff, order)
         client = owner if route.takes == "customer" else staff
         answer = client.request(route.method, f"{route.path.format_map(order)}/", json=route.body())
         assert answer.ok, (route, answer.text)
