@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from domain.currencies import digits_of
-from domain.settlement.formats.mapping import BETWEEN, OWN, SIGN_OF, KindOrPair, Mapping
+from domain.settlement.formats.mapping import BETWEEN, OWN, SIGN_OF, KindOrPair, Mapping, Skip
 from domain.settlement.lines import KINDS, Line, Meaning, Misfit, kind_of, shown
 from domain.settlement.tables.cells import TEXT_LENGTH_MAX, Cell, Dates, in_latin
 from domain.settlement.tables.table import Header, Record, records
@@ -21,10 +21,10 @@ def mapped_lines(rows: Iterable[tuple[int, Sequence[Cell]]], mapping: Mapping, p
     header = _header(below, mapping)
     if mapping is not OWN:
         header.require(*mapping.required())
-    reading = _Reading(mapping, provider)
-    wanted = _wanted(below, mapping, len(header.names))
+    reading, skip = _Reading(mapping, provider), mapping.skip
+    wanted = _wanted(below, skip, len(header.names)) if skip.short or skip.begins else below
     for record in records(wanted, header):
-        if not any(record.word(column) in words for column, words in mapping.skip.cells.items()):
+        if not (skip.cells and any(record.word(column) in words for column, words in skip.cells.items())):
             yield reading.line(record)
 
 
@@ -45,15 +45,13 @@ def _header(rows: Iterator[tuple[int, Sequence[Cell]]], mapping: Mapping) -> Hea
     return first
 
 
-def _wanted(
-    rows: Iterable[tuple[int, Sequence[Cell]]], mapping: Mapping, width: int
-) -> Iterator[tuple[int, Sequence[Cell]]]:
+def _wanted(rows: Iterable[tuple[int, Sequence[Cell]]], skip: Skip, width: int) -> Iterator[tuple[int, Sequence[Cell]]]:
     """The rows that are lines, as far as that can be told before their cells are read."""
     for row, cells in rows:
         begin = cells[0].strip() if isinstance(cells[0], str) else ""
-        if begin and begin.startswith(mapping.skip.begins):
+        if begin and begin.startswith(skip.begins):
             return
-        if not (mapping.skip.short and len(cells) < width):
+        if not (skip.short and len(cells) < width):
             yield row, cells
 
 
@@ -97,7 +95,7 @@ class _Reading:
         kind = kind_of(meaning, net if net is not None else (gross or 0) - (fee or 0))
         amounts = record.amounts(self._amounts, kind, gross, fee, net)
         reference, *aliases = self._named(record, self._references_of.get(kind, self._references)) or [""]
-        concerns = self._named(record, self._concerns) if kind != "payment" else []
+        concerns = self._named(record, self._concerns) if self._concerns and kind != "payment" else ()
         return Line(
             row=record.row,
             provider=self._provider,
@@ -109,7 +107,7 @@ class _Reading:
             net=amounts.net,
             currency=currency,
             occurred_at=record.moment(self._times, self._dates),
-            order=self._text(" ".join(filter(None, map(record.word, self._orders)))[:TEXT_LENGTH_MAX]),
+            order=self._order(record),
             payout=next(filter(None, map(record.payout, self._payouts)), ""),
             aliases=tuple(aliases),
             concerns=tuple(concerns),
@@ -124,12 +122,22 @@ class _Reading:
 
     def _named(self, record: Record, columns: Sequence[str]) -> list[str]:
         """The references in these columns, each once."""
+        if len(columns) == 1:
+            name = record.reference(columns[0])
+            return [self._text(name)] if name else []
         return list(dict.fromkeys(self._text(name) for name in map(record.reference, columns) if name))
+
+    def _order(self, record: Record) -> str:
+        if len(self._orders) == 1:
+            return self._text(record.word(self._orders[0]))
+        return self._text(" ".join(filter(None, map(record.word, self._orders)))[:TEXT_LENGTH_MAX])
 
     def _text(self, text: str) -> str:
         return in_latin(text) if self._dates.is_persian else text
 
     def _fee(self, record: Record, digits: int, currency: str) -> int | None:
+        if not self._fees:
+            return None
         found = [record.amount(column, digits, self._notation, currency) for column in self._fees]
         fees = [fee for fee in found if fee is not None]
         if not fees:

@@ -237,7 +237,9 @@ def word(cell: Cell, length_max: int = TEXT_LENGTH_MAX) -> str:
         raise ValueError(cell.why)
     if isinstance(cell, datetime):
         raise ValueError("this is a date where text is wanted")
-    text = cell.text if isinstance(cell, Number) else _DEFUSED.sub("", cell.strip()).strip()
+    text = cell.text if isinstance(cell, Number) else cell.strip()
+    if text.startswith("'"):
+        text = _DEFUSED.sub("", text).strip()
     if len(text) > length_max:
         raise ValueError(f"at most {length_max} characters, these are {len(text)}")
     return text
