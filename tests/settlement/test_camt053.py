@@ -235,3 +235,9 @@ def test_the_balances_have_the_time_that_the_statement_is_of(
     assert [balance.at for balance in balances_of(whole)] == [
         datetime(2026, 3, day, hour, tzinfo=UTC) for day, hour in (begins, ends)
     ]
+
+
+def test_a_message_without_a_statement_is_refused() -> None:
+    whole = statement()
+    begin, end = whole.index("    <Stmt>"), whole.index("  </BkToCstmrStmt>")
+    assert "no statement" in refusal_of(whole[:begin] + whole[end:]).message

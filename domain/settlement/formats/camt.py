@@ -42,6 +42,7 @@ _MESSAGES: Final = {
     "camt.053": "BkToCstmrStmt",
     "camt.054": "BkToCstmrDbtCdtNtfctn",
 }
+_SECTIONS: Final = frozenset({"Rpt", "Stmt", "Ntfctn"})
 _NAMESPACE: Final = re.compile(r"camt\.05[234]")
 _BALANCES: Final[dict[str, Literal["opening", "closing"]]] = {"OPBD": "opening", "PRCD": "opening", "CLBD": "closing"}
 _READ: Final = frozenset({"CreDtTm", "FrToDt", "Acct", "Bal", "Ntry"})
@@ -124,7 +125,7 @@ class _Element:
 
 
 def camt_lines(stream: BinaryIO, provider: str, on_balance: Callable[[Balance], None]) -> Iterator[Line]:
-    """Raises Misfit, also where the statement is cut off."""
+    """Raises Misfit, also where the message is cut off, or has nothing in it."""
     count = 0
     place = _Place()
     section = _Section()
@@ -142,6 +143,8 @@ def camt_lines(stream: BinaryIO, provider: str, on_balance: Callable[[Balance], 
             section.balance(element, on_balance)
         else:
             section = section.after(name, element)
+    if not place.sections:
+        raise Misfit(None, None, "the message has no statement, report or notification in it")
 
 
 def _elements(stream: BinaryIO, place: "_Place") -> Iterator[tuple[str, _Element, list[_Element]]]:
@@ -150,6 +153,7 @@ def _elements(stream: BinaryIO, place: "_Place") -> Iterator[tuple[str, _Element
         if event.begins:
             place.enter(event)
             if len(place.path) == 3:
+                place.sections += place.path[2] in _SECTIONS
                 yield place.path[2], _Element(event.line), []
         else:
             if found := place.leave(event):
@@ -163,6 +167,7 @@ class _Place:
     def __init__(self) -> None:
         self.path: list[str] = []
         self._message = ""
+        self.sections = 0
         self._element: _Element | None = None
         self._details: list[_Element] = []
         self._in_detail = False
