@@ -31,7 +31,7 @@ from domain.settlement.tables.table import Header
 
 FILE_BYTES_MAX: Final = 256 * 1024 * 1024
 _LOOK_BYTES: Final = 1024
-_SWIFT: Final = re.compile(rb"(?:\A|\n):20:")
+_SWIFT: Final = re.compile(rb"(?:\A|\n):(?:20:|25:|28C?:|60[FM]:[CD][0-9]|61:[0-9]{6}|62[FM]:[CD][0-9])")
 _INSTEAD: Final = "ask the bank for camt.053, MT940 or CSV"
 # What other files begin with, and what they are called.
 _OTHERS: Final = (

@@ -40,6 +40,7 @@ def test_the_order_is_looked_for_in_the_whole_text() -> None:
         (":61:2603020302C1,NTRFX", 100),
         (":61:260302D1,5NTRFX", -150),
         (":61:2603020302CR000000000001,50NTRFX", 150),
+        (":61:2603020302C000000000000,50NTRFX", 50),
         (":61:2603020302RC1,NTRFX", -100),
         (":61:2603020302RD1,NTRFX", 100),
         (":61:260302    DD1,NMSCX", -100),
@@ -79,6 +80,8 @@ def test_the_kind_follows_from_the_type_and_the_banks_code(line: str, text: str,
         ("2512310102", (2026, 1, 2)),
         ("240229", (2024, 2, 29)),
         ("2402280229", (2024, 2, 29)),
+        ("2602280230", (2026, 2, 28)),
+        ("160230", (2016, 2, 29)),
     ],
 )
 def test_the_day_of_the_entry_is_of_the_year_beside_the_value_date(day: str, expected: tuple[int, int, int]) -> None:
@@ -110,7 +113,7 @@ def test_the_counts_and_sums_of_a_report_within_the_day_are_those_of_its_lines()
     ("file", "row", "column"),
     [
         (statement(":61:2603320302C1,NTRFX"), 6, "61"),
-        (statement(":61:2603020230C1,NTRFX"), 6, "61"),
+        (statement(":61:2613020302C1,NTRFX"), 6, "61"),
         (statement(":61:2603020302C1.50NTRFX"), 6, "61"),
         (statement(":61:2603020302C1,505NTRFX"), 6, "61"),
         (statement(":61:2603020302X1,50NTRFX"), 6, "61"),
@@ -135,3 +138,7 @@ def test_a_statement_that_is_cut_off_is_refused(cut: str) -> None:
 def test_a_statement_of_endless_lines_or_one_endless_line_is_refused() -> None:
     assert "at most" in refusal_of(statement(PAID, ":86:" + "x" * 3_000)).message
     assert "at most" in refusal_of(statement(PAID, ":86:" + "x\n" * 3_000)).message
+
+
+def test_a_piece_of_a_statement_is_called_one() -> None:
+    assert "names the currency" in refusal_of(PAID + "\n").message

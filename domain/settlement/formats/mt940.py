@@ -17,6 +17,7 @@ one entry stays in memory. What stands around a message (SWIFT's blocks, a bank'
 """
 
 import re
+from calendar import monthrange
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import BinaryIO, Final, Literal
@@ -251,8 +252,10 @@ def _currency(field: _Field, code: str) -> str:
 
 
 def _amount(field: _Field, text: str, currency: str) -> int:
+    whole, comma, fraction = text.partition(",")
+    plain = (whole.lstrip("0") or "0") + (comma + fraction if fraction else "")  # some banks fill up with zeros
     try:
-        return cells.minor(text.removesuffix(","), minor_digits(currency) or 0, ",")
+        return cells.minor(plain, minor_digits(currency) or 0, ",")
     except ValueError as error:
         raise field.misfit(str(error)) from None
 
@@ -264,17 +267,18 @@ def _booked(field: _Field, said: dict[str, str | None]) -> datetime:
     of_month, of_day = ((said[part] or "").strip() for part in ("entry_month", "entry_day"))
     if not (of_month and of_day):
         return value
-    near = [_day(field, value.year + beside, int(of_month), int(of_day), value) for beside in (0, -1, 1)]
+    near = [_day(field, value.year + beside, int(of_month), int(of_day)) for beside in (0, -1, 1)]
     return min(near, key=lambda found: abs(found - value))
 
 
-def _day(field: _Field, year: int, month: int, day: int, otherwise: datetime | None = None) -> datetime:
-    """A day of the calendar; `otherwise` stands for 29 February of a year that has none."""
+def _day(field: _Field, year: int, month: int, day: int) -> datetime:
+    """A day of the calendar. Banks that reckon interest in months of 30 days have a 30 February: the last day stands
+    for it, and 28 February for the 29th of a year that has none."""
+    if 1 <= month <= 12 and 28 < day <= 31:
+        day = min(day, monthrange(year, month)[1])
     try:
         return datetime(year, month, day, tzinfo=UTC)
     except ValueError:
-        if otherwise is not None and (month, day) == (2, 29):
-            return otherwise + timedelta(days=10_000)  # too far away to be chosen
         raise field.misfit(f"{year}-{month:02d}-{day:02d} is not a day of the calendar") from None
 
 
