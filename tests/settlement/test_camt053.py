@@ -66,6 +66,23 @@ def test_transactions_that_were_booked_together_are_lines_where_they_add_up() ->
     assert [(line.reference, line.gross) for line in found] == [("A", 1000), ("B", 2000)]
 
 
+@pytest.mark.parametrize("of", ["TxAmt", "InstdAmt"])
+def test_the_amounts_of_transactions_may_stand_in_their_details(of: str) -> None:
+    details = "".join(
+        detail(name).replace("<RmtInf>", f'<AmtDtls><{of}><Amt Ccy="EUR">{amount}</Amt></{of}></AmtDtls><RmtInf>')
+        for name, amount in (("A", "329.56"), ("B", "100"))
+    )
+    found = lines_of(statement(entry("000000000000000429.56", details=details)))
+    assert [(line.reference, line.gross) for line in found] == [("A", 32956), ("B", 10000)]
+
+
+@pytest.mark.parametrize("reason", ["<Cd>AM04</Cd>", "<Prtry>no funds</Prtry>"])
+def test_a_reason_of_a_return_tells_a_return(reason: str) -> None:
+    details = detail("E2E").replace("<RmtInf>", f"<RtrInf><Rsn>{reason}</Rsn></RtrInf><RmtInf>")
+    (found,) = lines_of(statement(entry("5.00", "DBIT", details=details)))
+    assert (found.kind, found.concerns[:1]) == ("chargeback", ("E2E",))
+
+
 IN_DOLLARS = detail("B", "20.00").replace("EUR", "USD")
 
 

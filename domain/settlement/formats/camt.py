@@ -48,7 +48,7 @@ _BALANCES: Final[dict[str, Literal["opening", "closing"]]] = {"OPBD": "opening",
 _READ: Final = frozenset({"CreDtTm", "FrToDt", "Acct", "Bal", "Ntry"})
 _DAY_LAST: Final = datetime(9999, 12, 30, tzinfo=UTC)
 _DATES: Final = Dates(UTC)
-_TEXTS: Final = ("RmtInf/Ustrd", "AddtlTxInf", "AddtlNtryInf")
+_TEXTS: Final = ("RmtInf/Ustrd", "RtrInf/AddtlInf", "AddtlTxInf", "AddtlNtryInf")
 # What was returned has the references of the payment that it was.
 _ABOUT_PAYMENTS: Final = frozenset({"chargeback", "chargeback_reversal"})
 _DEPTH_MAX: Final = 6
@@ -68,6 +68,8 @@ _PATHS: Final = frozenset(
         "Amt/@Ccy",
         "AmtDtls/TxAmt/Amt",
         "AmtDtls/TxAmt/Amt/@Ccy",
+        "AmtDtls/InstdAmt/Amt",
+        "AmtDtls/InstdAmt/Amt/@Ccy",
         "Sts",
         "Sts/Cd",
         "RvslInd",
@@ -83,6 +85,8 @@ _PATHS: Final = frozenset(
         "Refs/InstrId",
         "Refs/UETR",
         "RtrInf/Rsn/Cd",
+        "RtrInf/Rsn/Prtry",
+        "RtrInf/AddtlInf",
         "RmtInf/Strd/CdtrRefInf/Ref",
         "RmtInf/Ustrd",
         "AddtlTxInf",
@@ -260,7 +264,9 @@ def _amount(element: _Element, path: str, direction: str = "") -> tuple[int, str
         raise Misfit(element.line, "CdtDbtInd", f"{shown(direction)} is neither CRDT nor DBIT")
     try:
         currency, digits = cells.currency(element.first(f"{path}/@Ccy"))
-        amount = cells.minor(Number(element.first(path)), digits)
+        # Some banks fill amounts up with zeros.
+        whole, point, fraction = element.first(path).partition(".")
+        amount = cells.minor(Number((whole.lstrip("0") or "0") + point + fraction), digits)
     except ValueError as error:
         raise Misfit(element.line, path.rpartition("/")[2], str(error)) from None
     if amount < 0:
@@ -290,8 +296,8 @@ def _parts(entry: _Element, details: list[_Element], total: int, currency: str) 
     """The transactions with their amounts, where those add up to the entry; none otherwise."""
     parts = []
     for detail in details:
-        path = "Amt" if detail.first("Amt") else "AmtDtls/TxAmt/Amt"
-        if not detail.first(path):
+        path = next(filter(detail.first, ("Amt", "AmtDtls/TxAmt/Amt", "AmtDtls/InstdAmt/Amt")), None)
+        if path is None:
             return []
         amount, of_currency = _amount(detail, path, entry.first("CdtDbtInd"))
         if of_currency != currency:
@@ -367,6 +373,10 @@ def _code(element: _Element) -> str:
     return "/".join(filter(None, parts)) or element.first("BkTxCd/Prtry/Cd")
 
 
+def _is_returned(detail: _Element) -> bool:
+    return bool(detail.first("RtrInf/Rsn/Cd", "RtrInf/Rsn/Prtry"))
+
+
 def _kind(entry: _Element, detail: _Element, code: str, amount: int) -> tuple[str, str]:
     """The kind, and the file's word for it."""
     domain, _, rest = code.partition("/")
@@ -374,7 +384,7 @@ def _kind(entry: _Element, detail: _Element, code: str, amount: int) -> tuple[st
     raw = code or ("CRDT" if amount >= 0 else "DBIT")
     if sub_family in _FEES:
         return kind_of(("fee", "fee_refund"), amount), raw
-    if entry.first("RvslInd") in ("true", "1") or sub_family in _RETURNS or detail.first("RtrInf/Rsn/Cd"):
+    if entry.first("RvslInd") in ("true", "1") or sub_family in _RETURNS or _is_returned(detail):
         won = "chargeback_reversal" if sub_family == "CHBK" else "refund_failure"
         return kind_of(("chargeback", won), amount), raw
     if sub_family in _ADJUSTMENTS:
