@@ -6,7 +6,20 @@ import os
 import click
 
 from api import VERSION
-from api.cli import auditing, clock, exports, importing, keys, migrating, postgres, rebuilding, reconciling, serving
+from api.cli import (
+    auditing,
+    clock,
+    erasing,
+    exports,
+    importing,
+    keys,
+    migrating,
+    postgres,
+    rebuilding,
+    reconciling,
+    sealing,
+    serving,
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -34,6 +47,13 @@ def cli() -> None:
       LEDGER_KEY              signs checkpoints         ledger.key beside the ledger
       LEDGER_CHECKPOINTS      where they are kept too   checkpoints.txt beside the ledger
       LEDGER_CHECKPOINT_SECONDS  how often, 0 never     3600
+      LEDGER_KEYS             seal personal data        keys.db beside the ledger
+      LEDGER_MASTER           wraps these keys          master.key beside the ledger
+      LEDGER_MASTER_KEY       or the master key itself, like id:BASE64   none
+      LEDGER_ERASURES         says what was erased      erasures.txt beside the ledger
+      LEDGER_ACCESSES         says who read personal data   accesses.jsonl beside the ledger
+      LEDGER_KEEP_CONTACT     how long names, notes and phones are kept   24m
+      LEDGER_KEEP_INVOICE     how long what an invoice needs is kept      10y
 
     The ledger is the truth: back it up. The views can be deleted at any time; they are made again.
     """
@@ -52,6 +72,10 @@ for command in (
     reconciling.reconcile,
     exports.export,
     migrating.migrate,
+    sealing.keys,
+    erasing.erase,
+    erasing.retention,
+    erasing.privacy,
     postgres.postgres,
 ):
     cli.add_command(command)

@@ -5,14 +5,18 @@ from typing import Any, Final
 from falcon import CORSMiddleware
 from falcon.asgi import App, Request, Response
 
-from api import audit, customers, errors, finance, operations, orders, reconciliations, shop, storefront
+from api import audit, customers, errors, finance, operations, orders, privacy, reconciliations, shop, storefront
 from api.access import Access
 from api.asking import Asking
 from api.commanding import Commanding
 from api.settings import Settings
 from domain.ledger import OrderLedger
 from domain.log.keys import Keys
-from projections.history import Reading
+from domain.privacy.accesses import Accesses
+from domain.privacy.erasing import Erasing
+from domain.privacy.erasures import Erasures
+from projections.customers.orders_of import orders_of
+from projections.customers.table import search_text
 from projections.orders.kept import kept_in
 from projections.proof.signing import Checkpoints
 from projections.views.views import Views
@@ -54,9 +58,15 @@ def create_app(ledger: OrderLedger, views: Views, settings: Settings, *, threads
     ledger.kept = kept_in(views)
     ledger.version_in_views = views.version_of
     commanding = Commanding(ledger, asking)
-    reading = Reading(ledger)
+    auditing = audit.Auditing(ledger, Accesses(settings.accesses))
     checkpoints = Checkpoints(ledger, views, key=settings.key, kept=settings.checkpoints)
     desk = reconciliations.Desk(commanding, views, asking, settings)
+    whose_orders = orders_of(views)
+    erasing = None
+    if ledger.keys is not None:
+        ledger.keys.on_forgotten.append(search_text.cache_clear)
+        erasing = Erasing(ledger, ledger.keys, whose_orders, settings.keep, Erasures(settings.erasures))
+    privacy_desk = privacy.Desk(commanding, asking, erasing, whose_orders, settings.keep)
     uploads = finance.PATH + "/reconciliations"
     for path, resource in (
         (shop.PATH, shop.ShopOrders(asking, settings)),
@@ -80,13 +90,17 @@ def create_app(ledger: OrderLedger, views: Views, settings: Settings, *, threads
         ),
         (customers.PATH, customers.Customers(asking, settings)),
         (customers.PATH + "/{customer_id}", customers.Customer(asking)),
-        (audit.PATH + "/events", audit.Events(asking, ledger, reading, settings)),
+        (audit.PATH + "/events", audit.Events(asking, ledger, auditing, settings)),
         (audit.PATH + "/checkpoint", audit.SignedHead(asking, checkpoints)),
-        (audit.PATH + "/orders/{order_id}", audit.OrderThen(asking, ledger, reading, settings)),
-        (audit.PATH + "/orders/{order_id}/events", audit.OrderEvents(asking, ledger, reading)),
-        (audit.PATH + "/orders/{order_id}/changes", audit.OrderChanges(asking, ledger, reading)),
-        (audit.PATH + "/orders/{order_id}/evidence", audit.Evidence(asking, ledger, views, reading, checkpoints)),
+        (audit.PATH + "/orders/{order_id}", audit.OrderThen(asking, ledger, auditing, settings)),
+        (audit.PATH + "/orders/{order_id}/events", audit.OrderEvents(asking, ledger, auditing)),
+        (audit.PATH + "/orders/{order_id}/changes", audit.OrderChanges(asking, ledger, auditing)),
+        (audit.PATH + "/orders/{order_id}/evidence", audit.Evidence(asking, ledger, views, auditing, checkpoints)),
         (audit.PUBLIC_KEY_PATH, audit.PublicKey(asking, checkpoints)),
+        (privacy.PATH + "/customers/{customer_id}", privacy.Customer(privacy_desk)),
+        (privacy.PATH + "/customers/{customer_id}/erasures", privacy.CustomerErasures(privacy_desk)),
+        (privacy.PATH + "/orders/{order_id}/erasures", privacy.OrderErasures(privacy_desk)),
+        (privacy.PATH + "/erasures", privacy.AllErasures(privacy_desk)),
         (finance.PATH + "/payments", finance.Payments(asking, views, settings)),
         (finance.PATH + "/summary", finance.Summary(asking, settings)),
         (uploads, reconciliations.Reconciliations(desk, uploads_max=max(1, threads // 2))),

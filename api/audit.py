@@ -20,6 +20,8 @@ from api.positions import position_in, position_token
 from api.settings import Settings
 from domain.ledger import OrderLedger
 from domain.moments import instant, moment_of
+from domain.order.personal import PARTS
+from domain.privacy.accesses import Accesses
 from domain.proof.checkpoint import parse
 from projections import history
 from projections.history import Entry, Reading
@@ -31,6 +33,7 @@ from projections.views.views import Views
 PATH: Final = "/api/v1/audit"
 SCOPE: Final = "audit:read"
 PUBLIC_KEY_PATH: Final = "/.well-known/ledger-key"
+PERSONAL_SCOPE: Final = "audit:personal"
 _LIMIT_DEFAULT: Final = 100
 LIMIT_MAX: Final = 1_000
 # How much of the log one request looks through for what its filters want; `next` goes on from there.
@@ -42,6 +45,38 @@ _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 def _limit(parameters: Parameters) -> int:
     return min(parameters.integer("limit") or _LIMIT_DEFAULT, LIMIT_MAX)
+
+
+class Auditing:
+    """Reads histories for auditors. What is personal in them and sealed is shown to a key with the scope
+    `audit:personal` that asks for it, and each such reading is noted."""
+
+    def __init__(self, ledger: OrderLedger, accesses: Accesses) -> None:
+        self._ledger = ledger
+        self._accesses = accesses
+        self._masked = Reading(ledger)
+
+    def reading(self, req: Request, parameters: Parameters) -> Reading:
+        """A reading that opens the parts that the request names in `personal`. Raises a 400, a 403."""
+        parts = parameters.listed("personal")
+        if not parts:
+            return self._masked
+        if unknown := [part for part in parts if part not in PARTS]:
+            raise invalid_parameter("personal", f"{unknown[0]} is no part; there are {', '.join(PARTS)}")
+        access.scope(req, PERSONAL_SCOPE)
+        if self._ledger.keys is not None:
+            self._ledger.keys.look()  # what was erased a moment ago by another process is not shown
+        return Reading(self._ledger, parts)
+
+    def note(self, req: Request, reading: Reading) -> None:
+        """Writes down, before it is answered, of which orders a reading has opened what is personal."""
+        self._accesses.note(
+            actor=req.context.caller.name,
+            orders=reading.opened,
+            parts=reading.opens,
+            request_id=req.context.request_id,
+            now=self._ledger.clock(),
+        )
 
 
 class _Audited:
@@ -67,17 +102,18 @@ class Events(_Audited):
     """The log, in the order of its positions. `next` is null where the log's head is reached; who wants to go on later
     asks again with the `Ledger-Position` of that answer."""
 
-    parameters = frozenset({"after", "limit", "order", "type", "actor", "from", "to"})
+    parameters = frozenset({"after", "limit", "order", "type", "actor", "from", "to", "personal"})
 
-    def __init__(self, asking: Asking, ledger: OrderLedger, reading: Reading, settings: Settings) -> None:
+    def __init__(self, asking: Asking, ledger: OrderLedger, auditing: Auditing, settings: Settings) -> None:
         super().__init__(asking)
         self._ledger = ledger
-        self._reading = reading
+        self._auditing = auditing
         self._settings = settings
 
     def _get(self, req: Request, resp: Response) -> None:
         parameters = Parameters(req.params)
         after, limit = position_in(parameters, "after") or 0, _limit(parameters)
+        reading = self._auditing.reading(req, parameters)
         order, (since, before) = parameters.text("order"), _span(parameters, self._settings)
         head = self._ledger.head()
         until = min(head, after + SCAN_EVENTS_MAX)
@@ -94,7 +130,8 @@ class Events(_Audited):
         # Where one cannot be read, who holds the exception must not hold an unfinished query, and with it this thread's
         # view of the log.
         with closing(coming):
-            page = fitting((raw.position, _encode(self._reading.tell(raw))) for raw in coming)
+            page = fitting((raw.position, _encode(reading.tell(raw))) for raw in coming)
+        self._auditing.note(req, reading)
         reached = page.reached or 0
         if page.is_whole and len(page.rows) < limit:
             reached = max(after, until)
@@ -123,20 +160,22 @@ def _span(parameters: Parameters, settings: Settings) -> tuple[str | None, str |
 class OrderEvents(_Audited):
     """One order's events, all of them or a page."""
 
-    parameters = frozenset({"after", "limit"})
+    parameters = frozenset({"after", "limit", "personal"})
 
-    def __init__(self, asking: Asking, ledger: OrderLedger, reading: Reading) -> None:
+    def __init__(self, asking: Asking, ledger: OrderLedger, auditing: Auditing) -> None:
         super().__init__(asking)
         self._ledger = ledger
-        self._reading = reading
+        self._auditing = auditing
 
     def _get(self, req: Request, resp: Response, order_id: str) -> None:
         parameters = Parameters(req.params)
         after, limit = position_in(parameters, "after") or 0, _limit(parameters)
+        reading = self._auditing.reading(req, parameters)
         uuid = named_order(self._ledger, order_id)
-        last = self._reading.ends(uuid)[1].raw.position
-        entries = self._reading.page(uuid, after, limit)
-        page = fitting((entry.raw.position, _encode(self._reading.describe(entry))) for entry in entries)
+        last = reading.ends(uuid)[1].raw.position
+        entries = reading.page(uuid, after, limit)
+        page = fitting((entry.raw.position, _encode(reading.describe(entry))) for entry in entries)
+        self._auditing.note(req, reading)
         reached = page.reached or last
         body = {"events": list(map(Raw, page.rows)), "next": position_token(reached) if reached < last else None}
         json_answer(resp, _encode(body), reached)
@@ -149,24 +188,25 @@ class OrderThen(_Audited):
     whenever it was recorded. `as` gives the object of one of the two storefront contracts instead.
     """
 
-    parameters = frozenset({"as", "version", "position", "at", "occurred_at"})
+    parameters = frozenset({"as", "version", "position", "at", "occurred_at", "personal"})
 
-    def __init__(self, asking: Asking, ledger: OrderLedger, reading: Reading, settings: Settings) -> None:
+    def __init__(self, asking: Asking, ledger: OrderLedger, auditing: Auditing, settings: Settings) -> None:
         super().__init__(asking)
         self._ledger = ledger
-        self._reading = reading
+        self._auditing = auditing
         self._settings = settings
 
     def _get(self, req: Request, resp: Response, order_id: str) -> None:
         parameters = Parameters(req.params)
         contract = parameters.choice("as", list(history.DOCUMENTS)) or "staff"
-        then = self._moment(parameters)
+        then, reading = self._moment(parameters), self._auditing.reading(req, parameters)
         uuid = named_order(self._ledger, order_id)
-        ends = self._reading.ends(uuid)
+        ends = reading.ends(uuid)
         is_past = self._is_past(parameters, ends[1])
-        found = history.as_of(then(self._reading.each(uuid))) if is_past else None
+        found = history.as_of(then(reading.each(uuid))) if is_past else None
         if found is None:
             raise _not_then(*ends)
+        self._auditing.note(req, reading)
         order, last = found
         base = paging.base_url(req, self._settings).encode()
         json_answer(resp, history.DOCUMENTS[contract](order).replace(BASE_URL, base), last.raw.position)
@@ -226,31 +266,33 @@ class OrderChanges(_Audited):
     At most `limit` versions at once: where there is more, `next` is the version to go on from.
     """
 
-    parameters = frozenset({"from", "to", "limit"})
+    parameters = frozenset({"from", "to", "limit", "personal"})
 
-    def __init__(self, asking: Asking, ledger: OrderLedger, reading: Reading) -> None:
+    def __init__(self, asking: Asking, ledger: OrderLedger, auditing: Auditing) -> None:
         super().__init__(asking)
         self._ledger = ledger
-        self._reading = reading
+        self._auditing = auditing
 
     def _get(self, req: Request, resp: Response, order_id: str) -> None:
         parameters = Parameters(req.params)
         first, last = parameters.integer("from"), parameters.integer("to")
         limit = min(parameters.integer("limit") or LIMIT_MAX, LIMIT_MAX)
+        reading = self._auditing.reading(req, parameters)
         uuid = named_order(self._ledger, order_id)
-        ends = self._reading.ends(uuid)
+        ends = reading.ends(uuid)
         current = ends[1].raw.version
         if max(first or 0, last or 0) > current:
             raise _not_then(*ends)
         first, last = 1 if first is None else first, current if last is None else last
         if first > last:
             raise invalid_parameter("from", "must not be later than to")
-        identity = self._reading.describe(ends[0])
+        identity = reading.describe(ends[0])
         until = min(last, first + limit)
-        each = history.changes(self._reading, self._reading.each(uuid, until), first, until)
+        each = history.changes(reading, reading.each(uuid, until), first, until)
         # Of each version, its changes: as a list without the brackets.
         page = fitting((version, _encode(changes)[1:-1]) for version, changes in enumerate(each, first + 1))
         reached = first if page.reached is None else page.reached
+        self._auditing.note(req, reading)
         body: dict[str, Any] = {
             "order": identity["order"],
             "order_id": identity["order_id"],
@@ -317,24 +359,27 @@ class Evidence(_Audited):
     that `since` names, for who kept an older one.
     """
 
-    parameters = frozenset({"since"})
+    parameters = frozenset({"since", "personal"})
 
     def __init__(
-        self, asking: Asking, ledger: OrderLedger, views: Views, reading: Reading, checkpoints: Checkpoints
+        self, asking: Asking, ledger: OrderLedger, views: Views, auditing: Auditing, checkpoints: Checkpoints
     ) -> None:
         super().__init__(asking)
         self._ledger = ledger
         self._views = views
-        self._reading = reading
+        self._auditing = auditing
         self._checkpoints = checkpoints
 
     def _get(self, req: Request, resp: Response, order_id: str) -> None:
-        uuid, since = named_order(self._ledger, order_id), Parameters(req.params).integer("since")
+        parameters = Parameters(req.params)
+        reading, since = self._auditing.reading(req, parameters), parameters.integer("since")
+        uuid = named_order(self._ledger, order_id)
         try:
-            found = evidence(self._ledger, self._views, self._reading, self._checkpoints, uuid, since=since)
+            found = evidence(self._ledger, self._views, reading, self._checkpoints, uuid, since=since)
         except NoEarlierHead as error:
             detail = f"must be the size of an earlier head; this one has {error.size}"
             raise invalid_parameter("since", detail) from None
+        self._auditing.note(req, reading)
         resp.content_type = "application/zip"
         resp.data = found.content
         download(resp, f"order-{found.order_id}-evidence.zip", found.size)

@@ -12,6 +12,9 @@ import msgspec
 
 from domain.currencies import CURRENCIES
 from domain.log import opening
+from domain.privacy.masters import MastersAt
+from domain.privacy.opening import KeysAt
+from domain.privacy.periods import Keep, Period
 
 FORWARDED: Final = ("x-forwarded", "forwarded")
 # A name, or an address of IPv4 or, in brackets, of IPv6; without a port.
@@ -59,6 +62,12 @@ class Settings(msgspec.Struct, frozen=True):
     key: Path
     checkpoints: Path
     checkpoint_seconds: int
+    # The data keys that seal what is personal, and what wraps them; and the file that says who read it.
+    keys: KeysAt
+    accesses: Path
+    # How long each part of what is personal is kept, and the file outside the ledger that says what was erased.
+    keep: Keep
+    erasures: Path
     # How many connections one address may have to a worker; trusted proxies may have any number.
     connections_per_address: int
     provider: Provider | None
@@ -134,6 +143,16 @@ def read(environment: Mapping[str, str]) -> Settings:
         key=Path(value("LEDGER_KEY", str(folder / "ledger.key"))),
         checkpoints=checkpoints,
         checkpoint_seconds=int(seconds),
+        accesses=Path(value("LEDGER_ACCESSES", str(folder / "accesses.jsonl"))),
+        keep=Keep(_period("LEDGER_KEEP_CONTACT", value, "24m"), _period("LEDGER_KEEP_INVOICE", value, "10y")),
+        erasures=Path(value("LEDGER_ERASURES", str(folder / "erasures.txt"))),
+        keys=KeysAt(
+            Path(value("LEDGER_KEYS", str(folder / "keys.db"))),
+            MastersAt(
+                Path(value("LEDGER_MASTER", str(folder / "master.key"))),
+                value("LEDGER_MASTER_KEY", "") or None,
+            ),
+        ),
         connections_per_address=int(connections[:9]),
         provider=_provider(value),
         cors_origins=_origins(value("LEDGER_CORS_ORIGINS", "")),
@@ -184,6 +203,14 @@ def _refuse_others(environment: Mapping[str, str], known: set[str]) -> None:
         if name.startswith("LEDGER_") and name not in known:
             near = get_close_matches(name, known, 1, 0)
             raise WrongSetting(f"{name} is no setting; did you mean {near[0]}? `run.py --help` lists them.")
+
+
+def _period(name: str, value: Callable[[str, str], str], default: str) -> Period:
+    text = value(name, default)
+    try:
+        return Period.parse(text)
+    except ValueError as error:
+        raise WrongSetting(f"{name} is {text!r}; {error}.") from None
 
 
 def _check_files(ledger: Path | None, views: Path, checkpoints: Path) -> None:

@@ -3,14 +3,17 @@
 Events in their places (`Record`), the kind of history that they are (`Kind`), and the state that they make. Pure.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import reduce
 from types import MappingProxyType
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
 import msgspec
+
+# What of an event is personal: by the name of each part, the paths of the fields that belong to it.
+Parts: TypeAlias = Mapping[str, tuple[str, ...]]
 
 
 class Part(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -32,6 +35,23 @@ class Record(msgspec.Struct, frozen=True):
     originator_id: UUID
     originator_version: int
     event: Event
+
+
+def parts_in(event: Event, personal: Parts) -> Iterator[str]:
+    """The parts of what is personal of which an event has anything."""
+    for part, paths in personal.items():
+        if any(_is_there(_value(event, path)) for path in paths):
+            yield part
+
+
+def _value(of: Any, path: str) -> Any:
+    for name in path.split("."):
+        of = None if of is None else getattr(of, name)
+    return of
+
+
+def _is_there(value: Any) -> bool:
+    return bool(value) and not (isinstance(value, msgspec.Struct) and value == type(value)())
 
 
 class State(Protocol):
@@ -56,7 +76,7 @@ class Kind(Generic[S]):
     """A kind of history: its name, its topics with their shapes, the shape of its first event, and its fold.
 
     `evolve` never refuses, since what happened cannot be refused, and does not check the places: `step` does. `older`
-    has the topics that are read and not written any more.
+    has the topics that are read and not written any more; `personal`, what of its events is personal.
     """
 
     def __init__(
@@ -67,10 +87,12 @@ class Kind(Generic[S]):
         first: type[Event],
         evolve: Callable[[S | None, Record], S],
         older: Mapping[str, Older] = MappingProxyType({}),
+        personal: Mapping[type[Event], Parts] = MappingProxyType({}),
     ) -> None:
         self.name = name
         self.topics = topics
         self.older = older
+        self.personal = personal
         self.evolve = evolve
         # Of each shape, whether it is the one that begins a history.
         self.begins = {shape: shape is first for shape in topics.values()}

@@ -1,5 +1,5 @@
 """What is unique in the whole ledger, and which event takes it: an order's id and key, the ids that other systems have
-for it, and the reference of each movement of money among those of its kind and provider."""
+for it, the reference of each movement of money among those of its kind and provider, a data key that was destroyed."""
 
 from collections.abc import Iterable
 from typing import Final, NamedTuple
@@ -17,7 +17,9 @@ from domain.order.movements import KIND_OF
 from domain.refusals import PaymentReferenceTaken, ReferenceTaken, RefundReferenceTaken, Refusal
 
 # The shapes of the events that take something.
-CLAIMING: Final[tuple[type[Event], ...]] = (e.OrderCreated, e.ExternalIdsChanged, *KIND_OF)
+CLAIMING: Final[tuple[type[Event], ...]] = (e.OrderCreated, e.ExternalIdsChanged, *KIND_OF, e.PersonalErased)
+# A data key that an erasure has destroyed: its claim is never given back.
+ERASED_KEY: Final = "erased-key"
 
 
 def reference(provider: str, value: str, number: int = 1) -> str:
@@ -37,6 +39,8 @@ def taken_by(records: Iterable[Record]) -> list[NewClaim]:
         elif isinstance(event, e.Moved):
             value = reference(event.provider, event.reference, getattr(event, "number", 1))
             found.append(NewClaim(KIND_OF[type(event)], value, *place))
+        elif isinstance(event, e.PersonalErased):
+            found += [NewClaim(ERASED_KEY, key, *place) for key in event.keys]
     return found
 
 

@@ -5,6 +5,7 @@ import hashlib
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from threading import Lock
 from typing import Any, Concatenate, Final, NamedTuple, ParamSpec, Protocol, TypeVar, cast
@@ -23,7 +24,7 @@ from eventsourcing.popo import POPOFactory
 from eventsourcing.utils import Environment
 from msgspec.structs import replace
 
-from domain.aggregate import IncompleteHistory, Record, fold
+from domain.aggregate import Event, IncompleteHistory, Record, fold, parts_in
 from domain.claims import NOT_RECORDED, Recorded, recorded_before, reference, taken, taken_by
 from domain.log.clock import Watch
 from domain.log.log import Log, LogAway, LogBusy, LogFull, Reading, Transaction, Wants
@@ -35,7 +36,11 @@ from domain.order import commands, decide
 from domain.order import events as e
 from domain.order.imported import Line, import_order
 from domain.order.movements import EFFECTS, find
+from domain.order.personal import CONTACT, FIELDS
 from domain.order.state import ORDER, Order
+from domain.privacy.keyring import Whose
+from domain.privacy.marking import Marks
+from domain.privacy.opening import KeysAt, LedgerAt
 from domain.recognising import Recognising, taken_in
 from domain.refusals import (
     ExternalIdTaken,
@@ -54,6 +59,9 @@ LOG: Final = "orders"
 ORDER_BYTES_MAX: Final = 2 * 1024 * 1024
 # A history no longer than this is folded about as fast as what is kept of it is found.
 FOLD_EVENTS_MAX: Final = 64
+# What the names of those whose personal data are sealed begin with: customers, and orders of guests.
+CUSTOMER: Final = "customer:"
+GUEST: Final = "order:"
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -105,8 +113,13 @@ class OrderLedger(Application[UUID]):
         new_uuid: Callable[[], UUID] = uuid4,
         new_key: Callable[[], str] = lambda: secrets.token_hex(10),
         watch: Watch | None = None,
+        keys: KeysAt | None = None,
     ) -> None:
         self.log_of_events = log
+        # Seal what is personal, and open it; None where it is recorded as it is.
+        self._keys_at = keys
+        self.keys = keys.open() if keys else None
+        self.marks = Marks(self.keys)
         self.currency_default = currency_default
         self.clock = clock
         # Says whether the clock can be believed; None where it always is.
@@ -123,6 +136,11 @@ class OrderLedger(Application[UUID]):
         self._starting = Lock()
         super().__init__()
 
+    @property
+    def at(self) -> LedgerAt:
+        """How another process opens the same ledger."""
+        return LedgerAt(self.log_of_events.url, self._keys_at)
+
     def construct_env(self, name: str, env: Mapping[str, str] | None = None) -> Environment:
         # The library would read the process's environment here: a stray COMPRESSOR_TOPIC must not change the log.
         return Environment(name, dict(env or {}))
@@ -132,7 +150,7 @@ class OrderLedger(Application[UUID]):
         return POPOFactory(env)
 
     def construct_mapper(self) -> EventMapper:
-        return EventMapper()
+        return EventMapper(self.keys)
 
     def construct_recorder(self) -> ApplicationRecorder:
         self.log_of_events.create()
@@ -147,7 +165,7 @@ class OrderLedger(Application[UUID]):
         """
         with self._starting:
             if self._writer is None:
-                self._writer = Writer(self.log_of_events, self._feed)
+                self._writer = Writer(self.transaction, self._feed)
                 self._writer.start()
         return self._writer.submit(lambda t: work(t, *args, **kwargs), self._wants(*args))
 
@@ -165,6 +183,12 @@ class OrderLedger(Application[UUID]):
             maxima=("order-id",) if any(isinstance(each, commands.CreateOrder) for each in given) else (),
             boots=() if self.watch is None else (self.watch.boot,),
         )
+
+    @contextmanager
+    def transaction(self, wants: Wants) -> Iterator[Transaction]:
+        """A transaction of the log, inside which is sealed what goes into it."""
+        with self.log_of_events.transaction(wants) as t, nullcontext() if self.keys is None else self.keys.sealing():
+            yield t
 
     def _feed(self, t: Transaction) -> int:
         return self.feed(t.written) if self.feed else 0
@@ -192,7 +216,13 @@ class OrderLedger(Application[UUID]):
             if self._writer is not None:
                 self._writer.stop()
             self._writer = None
+        self.close_connections()
+
+    def close_connections(self) -> None:
+        """Closes this thread's connections, and those for writing; they open again when they are used."""
         self.log_of_events.close()
+        if self.keys is not None:
+            self.keys.store.close()
 
     def create(
         self, t: Transaction, command: commands.CreateOrder, provenance: Provenance, *, then: Order | None = None
@@ -227,7 +257,7 @@ class OrderLedger(Application[UUID]):
         who has read it already.
         """
         asked = _Asked(f"{uuid} {type(command).__name__}", command, provenance, then)
-        order = self._order(t, uuid)
+        order = self.order_in(t, uuid)
         if claim := self._replay(t, asked):
             return self._outcome_at(t, claim, asked, replayed=True)
         if owner_id is not None and (
@@ -254,14 +284,30 @@ class OrderLedger(Application[UUID]):
 
         For each line: the order, None where it was there already, or the refusal that says why it was not taken.
         """
-        batch = _ImportBatch(t, [line for line, _ in lines], self._decided_as)
+        batch = self._batch(t, lines)
         outcomes = [batch.add(line, made) for line, made in lines]
-        self.append(t, self.stored(batch.records), provenance=provenance, now=self.clock(), claims=batch.claims)
+        now = self.clock()
+        stored = [event for line in batch.taken for event in self.stored(line.records, whose(line.order), now)]
+        marks = {line.order.uuid: self._mark(line, now) for line in batch.taken}
+        claims = [
+            claim._replace(fingerprint=marks[claim.originator_id]) if claim.kind in _NAMING else claim
+            for claim in batch.claims
+        ]
+        self.append(t, stored, provenance=provenance, now=now, claims=claims)
         return outcomes
+
+    def _batch(self, on: Reading, lines: Sequence[tuple[commands.ImportOrder, Line | Refusal]]) -> "_ImportBatch":
+        return _ImportBatch(on, self.mapper, self.marks, [line for line, _ in lines], self._decided_as)
+
+    def _mark(self, line: Line, now: datetime) -> bytes | None:
+        """The fingerprint of a line, as it is kept."""
+        if line.fingerprint is None:
+            return None
+        return self.marks.make(line.fingerprint, whose(line.order), _parts_in(line.records), now)
 
     def try_batch(self, lines: Sequence[tuple[commands.ImportOrder, Line | Refusal]]) -> list[Order | Refusal | None]:
         """What `import_batch` would answer, without recording anything."""
-        batch = _ImportBatch(self.log_of_events, [line for line, _ in lines], self._decided_as)
+        batch = self._batch(self.log_of_events, lines)
         return [batch.add(line, made) for line, made in lines]
 
     def import_line(self, line: commands.ImportOrder, fingerprint: bytes | None = None) -> Line | Refusal:
@@ -281,7 +327,9 @@ class OrderLedger(Application[UUID]):
         That is final for those that are there; others may come to be there while they are decided.
         """
         log = self.log_of_events
-        recognising = Recognising(log, taken_in(log, [line for line, _ in lines]), self._decided_as)
+        recognising = Recognising(
+            log, self.mapper, self.marks, taken_in(log, [line for line, _ in lines]), self._decided_as
+        )
         found: list[bool | ImportConflict] = []
         for line, fingerprint in lines:
             try:
@@ -363,7 +411,7 @@ class OrderLedger(Application[UUID]):
 
     # --- the steps of a command ---
 
-    def _order(self, t: Transaction, uuid: UUID, version: int | None = None) -> Order:
+    def order_in(self, t: Transaction, uuid: UUID, version: int | None = None) -> Order:
         """`order`, of what the transaction sees. Of a long history, only what stands behind the kept state is read."""
         end = t.version_of(uuid)
         last = end if version is None else version
@@ -388,9 +436,12 @@ class OrderLedger(Application[UUID]):
 
     def _append(self, t: Transaction, order: Order, records: list[Record], now: datetime, asked: "_Asked") -> Outcome:
         """Appends what a command came to, and claims its idempotency key; the order is as it is after it."""
-        claims = taken_by(records) + asked.claims(order)
+        claims = taken_by(records)
         _external_ids_must_be_free(t, claims)
-        stored = self.stored(records)
+        if asked.provenance.idempotency_key is not None:
+            mark = self.marks.make(asked.fingerprint(), whose(order), asked.personal_parts(records), now)
+            claims.append(NewClaim("idempotency", asked.idempotency_value(), order.uuid, order.version, mark))
+        stored = self.stored(records, whose(order), now)
         before = t.payload_bytes(order.uuid) if order.version > len(records) else 0
         if stored and before + sum(len(event.state) for event in stored) > ORDER_BYTES_MAX:
             raise OrderTooLong(f"What happened to an order comes to at most {ORDER_BYTES_MAX} bytes in all.")
@@ -398,9 +449,19 @@ class OrderLedger(Application[UUID]):
             positions = self.append(t, stored, provenance=asked.provenance, now=now, claims=claims)
         return Outcome(order, positions[-1] if records else t.position_of(order.uuid, order.version))
 
-    def stored(self, records: Iterable[Record]) -> list[StoredEvent]:
-        """Records of whatever kind of history, as they are stored."""
-        return list(map(self.mapper.to_stored_event, records))
+    def record(
+        self, t: Transaction, order: Order, events: Sequence[Event], provenance: Provenance, now: datetime
+    ) -> Outcome:
+        """Appends events that are decided already to an order's history."""
+        after, records = decide.place(order, order.uuid, events)
+        positions = self.append(
+            t, self.stored(records, whose(after), now), provenance=provenance, now=now, claims=taken_by(records)
+        )
+        return Outcome(after, positions[-1])
+
+    def stored(self, records: Iterable[Record], whose: Whose, now: datetime) -> list[StoredEvent]:
+        """Records of one history, of whatever kind, as they are stored, inside the transaction that appends them."""
+        return [self.mapper.stored(record, whose, now) for record in records]
 
     def append(
         self,
@@ -421,7 +482,7 @@ class OrderLedger(Application[UUID]):
         """The answer that the claiming write gave, made again from the events up to it."""
         order = asked.then
         if order is None or (order.uuid, order.version) != (claim.originator_id, claim.version):
-            order = self._order(t, claim.originator_id, claim.version)
+            order = self.order_in(t, claim.originator_id, claim.version)
         return Outcome(order, t.position_of(order.uuid, order.version), replayed)
 
     def _replay(self, t: Transaction, asked: "_Asked") -> Claim | None:
@@ -429,7 +490,7 @@ class OrderLedger(Application[UUID]):
         if asked.provenance.idempotency_key is None:
             return None
         claim = t.claim("idempotency", asked.idempotency_value())
-        if claim and claim.fingerprint != asked.fingerprint():
+        if claim and not self.marks.holds(claim.fingerprint, asked.fingerprint()):
             raise IdempotencyKeyReused("This Idempotency-Key was sent before with another command; take a new one.")
         return claim
 
@@ -446,6 +507,19 @@ def _external_ids_must_be_free(t: Transaction, claims: Iterable[NewClaim]) -> No
     for claim in claims:
         if claim.kind == "external-id" and (held := t.claim(claim.kind, claim.value)):
             raise ExternalIdTaken(f"The external id {claim.value} is order {held.originator_id}'s already.")
+
+
+def _parts_in(records: Iterable[Record]) -> set[str]:
+    """The parts of what is personal that an order's events have."""
+    found = (parts_in(record.event, FIELDS[type(record.event)]) for record in records if type(record.event) in FIELDS)
+    return {part for parts in found for part in parts}
+
+
+def whose(order: Order) -> Whose:
+    """Whose personal data an order has: its customer's or, of a guest, its own."""
+    is_known = order.customer is not None and order.customer.id is not None
+    subject = f"{CUSTOMER}{order.customer.id}" if order.customer and is_known else f"{GUEST}{order.uuid}"
+    return Whose(subject, order.created_at.year)
 
 
 def must_be_whole(uuid: UUID, version: int, known: int) -> None:
@@ -472,12 +546,11 @@ class _Asked(NamedTuple):
     def fingerprint(self) -> bytes:
         return hashlib.sha256(self.scope.encode() + b"\n" + canonical(self.command)).digest()
 
-    def claims(self, order: Order) -> list[NewClaim]:
-        """The claim of its idempotency key, if it has one, by the order as the command leaves it."""
-        if self.provenance.idempotency_key is None:
-            return []
-        value, fingerprint = self.idempotency_value(), self.fingerprint()
-        return [NewClaim("idempotency", value, order.uuid, order.version, fingerprint)]
+    def personal_parts(self, records: Iterable[Record]) -> set[str]:
+        """The parts of what is personal in the command, which came to these records."""
+        parts = _parts_in(records)
+        may_repeat = isinstance(self.command, commands.ChangeOrder) or getattr(self.command, "reason", None) is not None
+        return parts or ({CONTACT} if may_repeat else set())
 
 
 class _ImportBatch:
@@ -485,15 +558,17 @@ class _ImportBatch:
 
     def __init__(
         self,
-        t: Reading,
+        on: Reading,
+        mapper: EventMapper,
+        marks: Marks,
         lines: Sequence[commands.ImportOrder],
         decided_as: Callable[[commands.ImportOrder, UUID, e.OrderCreated], Line],
     ) -> None:
-        self._t = t
-        self._taken = taken_in(t, lines, (wanted for line in lines for wanted in _wanted(line)))
-        self._recognising = Recognising(t, self._taken, decided_as)
-        self._order_id_last = t.claim_max("order-id")
-        self.records: list[Record] = []
+        self._on = on
+        self._taken = taken_in(on, lines, (wanted for line in lines for wanted in _wanted(line)))
+        self._recognising = Recognising(on, mapper, marks, self._taken, decided_as)
+        self._order_id_last = on.claim_max("order-id")
+        self.taken: list[Line] = []
         self.claims: list[NewClaim] = []
 
     def add(self, line: commands.ImportOrder, made: Line | Refusal) -> Order | Refusal | None:
@@ -508,8 +583,7 @@ class _ImportBatch:
             recorded = self._with_numbers(made if line.id else made.numbered(self._order_id_last + 1))
         except Refusal as refusal:
             return refusal
-        order, records, fingerprint = recorded
-        claims = taken_by(records)
+        order, claims = recorded.order, taken_by(recorded.records)
         for claim in claims:
             if claim.kind in EFFECTS and (claim.kind, claim.value) in self._taken:
                 return taken(claim.kind, *msgspec.json.decode(str(claim.value))[:2])
@@ -518,8 +592,8 @@ class _ImportBatch:
             ("uuid", str(order.uuid)): order.uuid
         }
         self._recognising.fresh[order.uuid] = recorded
-        self.records += records
-        self.claims += [claim._replace(fingerprint=fingerprint) if claim.kind in _NAMING else claim for claim in claims]
+        self.taken.append(recorded)
+        self.claims += claims
         return order
 
     def _with_numbers(self, line: Line) -> Line:
@@ -558,7 +632,7 @@ class _ImportBatch:
                 return number
 
     def _is_taken(self, kind: str, value: str) -> bool:
-        return (kind, value) in self._taken or self._t.claim(kind, value) is not None
+        return (kind, value) in self._taken or self._on.claim(kind, value) is not None
 
 
 def _wanted(line: commands.ImportOrder) -> Iterator[tuple[str, str | int]]:

@@ -20,13 +20,13 @@ from domain.log.mapper import EventMapper
 from domain.order import events as e
 from domain.order.commands import ImportOrder
 from domain.order.imported import Line
+from domain.privacy.marking import Marks
 from domain.refusals import ImportConflict, Refusal
 
 # Whose each thing is that lines name: by kind and value, as it is claimed, or ("uuid", the UUID as text).
 Taken: TypeAlias = dict[tuple[str, str | int], UUID]
 DIFFERENCES_SHOWN_MAX: Final = 5
 _SHOWN_CHARS_MAX: Final = 80
-_MAPPER: Final = EventMapper()
 
 
 def _places(line: ImportOrder) -> Iterator[tuple[str, tuple[str, str | int]]]:
@@ -56,8 +56,17 @@ class Recognising:
     that are to be recorded beside these, and are not in the log yet.
     """
 
-    def __init__(self, on: Reading, taken: Taken, decided_as: Callable[[ImportOrder, UUID, e.OrderCreated], Line]):
+    def __init__(
+        self,
+        on: Reading,
+        mapper: EventMapper,
+        marks: Marks,
+        taken: Taken,
+        decided_as: Callable[[ImportOrder, UUID, e.OrderCreated], Line],
+    ) -> None:
         self._on = on
+        self._mapper = mapper
+        self._marks = marks
         self._taken = taken
         self._decided_as = decided_as
         self.fresh: dict[UUID, Line] = {}
@@ -72,7 +81,7 @@ class Recognising:
         uuid = found.pop() if found else None
         if uuid is None:
             return False
-        if fingerprint is None or fingerprint != self._fingerprint(line, uuid):
+        if fingerprint is None or not self._marks.holds(self._fingerprint(line, uuid), fingerprint):
             # The same may be said in other words, or the order was not imported with a fingerprint, or not imported.
             self._must_say_the_same(line, uuid)
         return True
@@ -86,7 +95,7 @@ class Recognising:
             return [record.event for record in self.fresh[uuid].records]
         raws = list(self._on.raw_records_of(str(uuid)))
         began = takewhile(lambda raw: (raw.actor, raw.recorded_at) == (raws[0].actor, raws[0].recorded_at), raws)
-        return [_MAPPER.read(raw).event for raw in began]
+        return [self._mapper.read(raw).event for raw in began]
 
     def _fingerprint(self, line: ImportOrder, uuid: UUID) -> bytes | None:
         """The fingerprint of the line that an order was imported from."""
@@ -97,7 +106,7 @@ class Recognising:
         elif line.key is not None:
             claim = self._on.claim("order-key", line.key)
         else:
-            first = _MAPPER.read(next(self._on.raw_records_of(str(uuid), limit=1))).event
+            first = self._mapper.read(next(self._on.raw_records_of(str(uuid), limit=1))).event
             claim = self._on.claim("order-id", first.id) if isinstance(first, e.OrderCreated) else None
         return claim and claim.fingerprint
 

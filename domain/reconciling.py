@@ -19,6 +19,7 @@ from domain.aggregate import Event, place, step
 from domain.ledger import OrderLedger, must_be_whole
 from domain.log.log import Reading, Transaction
 from domain.log.records import Provenance
+from domain.privacy.keyring import Whose
 from domain.reconciliation import decide, matching
 from domain.reconciliation import events as e
 from domain.reconciliation.refusals import ReconciliationMoved, ReconciliationNotFound, ResultNotFound
@@ -280,7 +281,8 @@ class Reconciling:
         if state is not None and not events:
             return self.as_it_is(state, t)
         after, records = place(RECONCILIATION, state, uuid, events)
-        positions = self._ledger.append(t, self._ledger.stored(records), provenance=provenance, now=now)
+        stored = self._ledger.stored(records, Whose(f"reconciliation:{uuid}", after.started_at.year), now)
+        positions = self._ledger.append(t, stored, provenance=provenance, now=now)
         return Outcome(after, positions[-1])
 
 

@@ -68,6 +68,40 @@ class OrderNotChangeable(Refusal):
     code = "order-not-changeable"
 
 
+class PersonalDataErased(Refusal):
+    """What is personal in the order was erased, so it takes none again."""
+
+    code = "personal-data-erased"
+
+
+class OrderInWork(Refusal):
+    """An order is under way, so the shop still needs what is personal in it."""
+
+    code = "order-in-work"
+
+
+class PersonalDataHeld(Refusal):
+    """What is personal must be kept for now, whoever asks."""
+
+    code = "personal-data-held"
+
+
+class PersonalDataPlain(Refusal):
+    """What is personal was recorded as it is, so no key can be destroyed that would erase it."""
+
+    code = "personal-data-plain"
+
+
+class OrderOfCustomer(Refusal):
+    """The order's personal data are its customer's, and erased with all that the customer has."""
+
+    code = "order-of-a-customer"
+
+
+class CustomerNotFound(Refusal):
+    code = "customer-not-found"
+
+
 class OrderTooLong(Refusal):
     code = "order-too-long"
 

@@ -4,6 +4,7 @@ The map is closed: a topic that is not in it is unknown to this version of the p
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -15,28 +16,51 @@ from domain.reconciliation.state import RECONCILIATION
 KINDS: Final[tuple[Kind[Any], ...]] = (ORDER, RECONCILIATION)
 
 
+# What a topic's name has at its end where what is personal in the event is sealed (`domain/privacy/sealing.py`).
+SEALED: Final = "+sealed"
+
+
 class Topic(NamedTuple):
     """A topic, its kind of history, and the shape that its events have today.
 
-    `decode` reads a payload; it raises ValueError where the payload is not the JSON of the topic.
+    `decode` reads a payload or, of a topic that is sealed, the tree that it is when it was opened; it raises ValueError
+    where that is not the JSON of the topic.
     """
 
     name: str
     kind: Kind[Any]
     shape: type[Event]
-    decode: Callable[[bytes], Event]
+    decode: Callable[[Any], Event]
+    is_sealed: bool = False
 
 
 def _topics() -> Iterator[Topic]:
     for kind in KINDS:
         for name, shape in kind.topics.items():
             yield Topic(name, kind, shape, msgspec.json.Decoder(shape).decode)
+            if shape in kind.personal:
+                yield Topic(name + SEALED, kind, shape, _of_tree(shape), is_sealed=True)
         for name, older in kind.older.items():
-            yield Topic(name, kind, older.becomes, _upcasting(older))
+            yield Topic(name, kind, older.becomes, _upcasting(older, msgspec.json.Decoder(older.shape).decode))
+            if older.becomes in kind.personal:
+                upcast = _upcasting(older, _of_tree(older.shape))
+                yield Topic(name + SEALED, kind, older.becomes, upcast, is_sealed=True)
 
 
-def _upcasting(older: Older) -> Callable[[bytes], Event]:
-    decode = msgspec.json.Decoder(older.shape).decode
+def _of_tree(shape: type[Event]) -> Callable[[Any], Event]:
+    """Makes an event of a tree from which what was sealed has been taken. The sealed parts stand in `personal`, also of
+    an event that has no such field."""
+    if "personal" in shape.__struct_fields__:
+        return partial(msgspec.convert, type=shape, str_keys=True)
+
+    def convert(tree: dict[str, Any]) -> Event:
+        tree.pop("personal", None)
+        return msgspec.convert(tree, shape, str_keys=True)
+
+    return convert
+
+
+def _upcasting(older: Older, decode: Callable[[Any], Event]) -> Callable[[Any], Event]:
     return lambda payload: older.upcast(decode(payload))
 
 

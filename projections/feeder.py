@@ -20,6 +20,7 @@ from projections.proof.signing import Checkpoints, LogAltered, NoSigningKey
 from projections.views.views import Views, ViewsUnavailable
 
 LOOK_EVERY_SECONDS: Final = 0.25
+FORGET_EVERY_SECONDS: Final = 0.1
 _LOOK_BESIDE_SECONDS: Final = 0.02
 _LOOK_AT_LOG_SECONDS: Final = 1.0
 _PAUSE_SECONDS_MAX: Final = 30.0
@@ -29,11 +30,12 @@ _log = logging.getLogger("order_ledger")
 def start(ledger: OrderLedger, views: Views, checkpoints: Checkpoints, checkpoint_seconds: int) -> None:
     """Starts the thread; it ends with the process. It signs the log's head every so many seconds, never where 0.
 
-    Beside it another looks whether the log can be written, whatever holds this one up.
+    Beside it another looks whether the log can be written, whatever holds this one up; a third forgets what was erased.
     """
     for name, run, arguments in (
         ("feeder", _run, (ledger, views, checkpoints, checkpoint_seconds)),
         ("look-out", _look, (ledger,)),
+        ("forgetting", _forget, (ledger,)),
     ):
         threading.Thread(target=run, args=arguments, name=name, daemon=True).start()
 
@@ -42,6 +44,16 @@ def _look(ledger: OrderLedger) -> None:
     while True:
         ledger.look()
         _sleep(_LOOK_AT_LOG_SECONDS)
+
+
+def _forget(ledger: OrderLedger) -> None:
+    """Drops what was opened by keys that another process has destroyed."""
+    while ledger.keys is not None:
+        try:
+            ledger.keys.look()
+        except Exception:
+            _log.exception("the data keys cannot be looked at")
+        _sleep(FORGET_EVERY_SECONDS)
 
 
 def _run(ledger: OrderLedger, views: Views, checkpoints: Checkpoints, checkpoint_seconds: int) -> None:
@@ -75,7 +87,7 @@ def beside(views: Views, ledger: OrderLedger) -> Iterator[None]:
     To be entered while no other thread runs: this process is forked, which spares that one half a second of imports.
     """
     # No connection lives through a fork; these open again by themselves.
-    ledger.log_of_events.close()
+    ledger.close_connections()
     views.close()
     context = get_context("fork")
     # Ends where this is closed, and also where this process is killed; and nobody waits for one that was.

@@ -1,7 +1,7 @@
 """What happened to an order, and what did it look like then? Answered from the log's records alone, digests checked."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -12,9 +12,11 @@ from msgspec import Raw
 
 from domain.aggregate import BrokenHistory, Event, Record, step
 from domain.ledger import LOG, OrderLedger, must_be_whole
+from domain.log.mapper import EventMapper
 from domain.log.records import RawRecord
 from domain.order import events as e
 from domain.order.state import ORDER, Order, evolve
+from domain.privacy.sealing import Place, Shown, sealed_parts
 from domain.refusals import OrderNotFound
 from domain.topics import TOPICS, kind_of
 from projections.orders.documents import encoded, render, staff_document, staff_fields
@@ -33,10 +35,14 @@ class Entry(NamedTuple):
 
 
 class Reading:
-    """Reads an order's history, and tells it."""
+    """Reads an order's history, and tells it; of what is personal and sealed in it, the parts that it `opens`."""
 
-    def __init__(self, ledger: OrderLedger) -> None:
+    def __init__(self, ledger: OrderLedger, opens: Collection[str] = ()) -> None:
         self._ledger = ledger
+        self.opens = opens
+        self._mapper = EventMapper(ledger.keys, opens=opens)
+        # The orders of which something was opened.
+        self.opened: dict[str, None] = {}
         # The two facts about an order that its other events do not repeat; they never change.
         self._identity = lru_cache(maxsize=4096)(self._read_identity)
 
@@ -107,7 +113,25 @@ class Reading:
 
     def record(self, raw: RawRecord) -> Record:
         """The record read. Raises UnknownTopic, and DamagedEvent where its digest is another."""
-        return self._ledger.mapper.read(raw)
+        record = self._mapper.read(raw)
+        if self.opens and TOPICS[raw.topic].is_sealed:
+            self.opened[raw.order] = None
+        return record
+
+    def shown(self, entry: Entry) -> dict[str, Shown | None]:
+        """The sealed parts of an event that are opened, with their salts; None for those that are erased."""
+        raw, record = entry
+        if not self.opens or self._mapper.sealing is None or not TOPICS[raw.topic].is_sealed:
+            return {}
+        place = Place(record.originator_id, record.originator_version, raw.topic)
+        parts = self._mapper.sealing.shown(raw.payload, place)
+        return {part: shown for part, shown in parts.items() if part in self.opens}
+
+    def hidden(self, entry: Entry) -> list[str]:
+        """The parts of what is personal in an event that this reading does not open."""
+        if not TOPICS[entry.raw.topic].is_sealed:
+            return []
+        return [part for part in sealed_parts(entry.raw.payload) if part not in self.opens]
 
     def _read_identity(self, uuid: str) -> tuple[int | None, str]:
         """An order's integer id and currency."""
@@ -130,7 +154,12 @@ class Reading:
         raw, record = entry
         order_id, currency = self._identity(raw.order)
         whose = {"order": raw.order, "order_id": order_id}
-        return _told(raw, record.event, whose, summary(record.event, currency))
+        told = _told(raw, record.event, whose, summary(record.event, currency, is_sealed=TOPICS[raw.topic].is_sealed))
+        if self.opens:
+            told["personal"] = {
+                part: None if shown is None else Raw(shown.text) for part, shown in self.shown(entry).items()
+            }
+        return told
 
 
 def _told(raw: RawRecord, event: Event, whose: dict[str, Any], in_words: str) -> dict[str, Any]:
@@ -184,7 +213,8 @@ DOCUMENTS: Final[dict[str, Callable[[Order], bytes]]] = {
 def changes(reading: Reading, entries: Iterable[Entry], first: int, last: int) -> Iterator[list[dict[str, Any]]]:
     """For each version behind `first` up to `last`, the fields of the order document that its event has changed.
 
-    Computed fields are fields like any other. Version 0 is the order before it was. The entries are an order's, from
+    Computed fields are fields like any other. Of a part that is sealed and not opened it is said that the event has it:
+    `personal.contact`, from null to null. Version 0 is the order before it was. The entries are an order's, from
     its first on; they are read one by one, so that whoever asks can stop, and go on from the version that it reached.
     """
     order: Order | None = None
@@ -198,7 +228,10 @@ def changes(reading: Reading, entries: Iterable[Entry], first: int, last: int) -
             continue
         after = staff_fields(order)
         if version > first:
-            differences = _differences(*(_leaves(part, order.digits) for part in _parts(before, after)))
+            differences = [
+                *_differences(*(_leaves(part, order.digits) for part in _parts(before, after))),
+                *((f"personal.{part}", None, None) for part in reading.hidden(entry)),
+            ]
             why = _why(reading.describe(entry)) if differences else {}
             yield [{"field": field, "from": was, "to": now, **why} for field, was, now in differences]
         before = after

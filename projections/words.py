@@ -11,8 +11,10 @@ from domain.reconciliation import events as reconciliation
 CHARGES_TOLD_MAX: Final = 3
 
 
-def summary(event: Event, currency: str) -> str:
-    """An order's event in words; `currency` is the order's."""
+def summary(event: Event, currency: str, *, is_sealed: bool = False) -> str:
+    """An order's event in words; `currency` is the order's. Of what is sealed in it nothing is told, whoever reads."""
+    if is_sealed and isinstance(event, e.NotesChanged):
+        return "notes changed"  # whether or not they can still be read
     return _WORDS[type(event)](event, currency)
 
 
@@ -59,6 +61,18 @@ def _moved(event: e.Moved, currency: str) -> str:
     return ", ".join([told, *(mark.replace("_", " ") for mark in marks)])
 
 
+def _erased(event: e.PersonalErased, _: str) -> str:
+    reference = f", reference {event.reference}" if event.reference else ""
+    parts = [f"{_both(event.erased)} data erased"] if event.erased else []
+    if event.restricted:
+        parts.append(f"{_both(event.restricted)} data kept, but shown no longer")
+    return f"{'; '.join(parts)} ({event.basis}{reference})"
+
+
+def _both(parts: tuple[str, ...]) -> str:
+    return " and ".join(parts)
+
+
 def _named(method: e.Method | None) -> str:
     return "none" if method is None else method.name or f"number {method.id}"
 
@@ -91,7 +105,8 @@ _WORDS: Final[dict[type[Event], Callable[[Any, str], str]]] = {
         f"status changed to {event.status}" + (f": {event.reason}" if event.reason else "")
     ),
     **dict.fromkeys(KIND_OF, _moved),
-    e.PaymentVoided: lambda event, currency: f"{_moved(event, currency)}: {event.reason}",
+    e.PaymentVoided: lambda event, currency: _moved(event, currency) + (f": {event.reason}" if event.reason else ""),
+    e.PersonalErased: _erased,
 }
 _RECONCILIATION_WORDS: Final[dict[type[Event], Callable[[Any], str]]] = {
     reconciliation.ReconciliationStarted: lambda event: (

@@ -10,15 +10,20 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 import requests
 
 from domain.ledger import OrderLedger
+from domain.log.log import Transaction
 from domain.log.recorder import SQLiteRecorder
 from domain.log.records import Provenance
 from domain.log.sqlite import sqlite3
 from domain.order.commands import CreateOrder, ImportOrder
+from domain.order.erasure import Why, erase
+from domain.order.personal import PARTS
+from domain.order.state import Order
 from domain.strict_json import shaped
 from projections.views.views import Views
 from tests.postgres import Cluster, where_ledgers_are
@@ -72,6 +77,18 @@ def cluster() -> Iterator[Cluster]:
     made = Cluster()
     yield made.start()
     made.remove()
+
+
+def forget(ledger: OrderLedger, uuid: UUID, *parts: str) -> Order:
+    """The order after what is personal in it was erased; as an erasure records it, without keys to destroy."""
+
+    def record(t: Transaction) -> Order:
+        order = ledger.order_in(t, uuid)
+        why = Why(erasure=str(uuid4()), basis="request", parts=parts or PARTS, restricts=False)
+        event = erase(order, why, until=ledger.clock(), now=ledger.clock())
+        return order if event is None else ledger.record(t, order, [event], ME, ledger.clock()).order
+
+    return ledger.write(record).result()
 
 
 @pytest.fixture

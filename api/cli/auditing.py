@@ -131,6 +131,7 @@ def verify(handed: Path | None, key_text: str | None, mend_index: bool, standby:
     against the views, what is claimed against the events that took it, and the ledger's tables, indexes and triggers
     against what they should be. Names the first bad position, its order and the reason, and exits 1.
     """
+    from domain.privacy.opening import LedgerAt
     from domain.proof.checkpoint import CheckpointMalformed, VerifierKey, split
     from projections.proof.signing import KeyExposed, NoSigningKey, public_key
     from projections.proof.verification import verify as verify_log
@@ -155,7 +156,8 @@ def verify(handed: Path | None, key_text: str | None, mend_index: bool, standby:
         if path is not None and path.exists():
             sources.append(Checked(source, list(split(path.read_bytes()))))
     with progress("verifying") as say:
-        found = verify_log(url, views.in_force(), checkpoints=sources, key=public, progress=say)
+        at = LedgerAt(url, ledger.at.keys)
+        found = verify_log(at, views.in_force(), checkpoints=sources, key=public, progress=say)
     print(f"{found.events} events of {found.orders} orders read, {found.checkpoints} checkpoints held against them")
     if views.in_force() is None:
         print("there are no views of this version of the program to compare with")

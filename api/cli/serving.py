@@ -10,11 +10,13 @@ from ipaddress import ip_address
 
 import click
 
-from api.cli.terminal import err, fail, open_ledger, open_views, progress, reading_the_log, settings
+from api.cli.terminal import NEEDS_A_PERSON, err, fail, open_ledger, open_views, progress, reading_the_log, settings
 from api.settings import Settings
 from domain.ledger import OrderLedger
 from domain.log.clock import Watch
 from domain.log.opening import open_log
+from domain.privacy.erasing import outstanding, settle
+from domain.privacy.erasures import Erasures, ErasuresMalformed
 from projections.views.views import Views
 
 
@@ -52,20 +54,24 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
         fail(str(error))
     except NoSigningKey:
         pass  # it can be made later
-    for warning in (*warnings(host, chosen), *ledger.log_of_events.warnings()):
+    of_privacy = _of_privacy(ledger, chosen)
+    for warning in (*warnings(host, chosen), *ledger.log_of_events.warnings(), *of_privacy):
         err.print(f"warning: {warning}", markup=False, soft_wrap=True)
     with reading_the_log(), progress("making the views") as say:
         views.ensure(say)
     # A connection must not live through the fork into the workers.
     views.close()
     ledger.close()
+    keys = ledger.at.keys
 
     def make_app():  # type: ignore[no-untyped-def]  # falcon's generic App says nothing to the reader here
         # What a request makes is gone once it is answered; looking for cycles in every 700 objects of it finds none.
         gc.set_threshold(50_000, 20, 20)
         # A Content-Length may have so many digits; of more than 4,300 Python makes no number, and gunicorn no answer.
         sys.set_int_max_str_digits(8190)
-        own = OrderLedger(open_log(chosen.url), currency_default=chosen.currency, watch=Watch())
+        own = OrderLedger(open_log(chosen.url), currency_default=chosen.currency, watch=Watch(), keys=keys)
+        if own.keys is not None:  # a worker that was killed in the middle of an erasure has left this to the next
+            settle(own, own.keys, Erasures(chosen.erasures))
         own_views = Views(own, chosen.views)
         signing = Checkpoints(own, own_views, key=chosen.key, kept=chosen.checkpoints)
         feeder.start(own, own_views, signing, chosen.checkpoint_seconds)
@@ -88,6 +94,30 @@ def _must_be_free(host: str, port: int) -> None:
     except OSError as error:
         why = "another program listens there" if error.errno == errno.EADDRINUSE else error.strerror or str(error)
         fail(f"{host}:{port} cannot be listened on: {why}; --port and --host name another.")
+
+
+def _of_privacy(ledger: OrderLedger, chosen: Settings) -> Iterator[str]:
+    """What is not as it should be with personal data. A ledger that has them again after they were erased is not
+    served."""
+    since = ledger.head()
+    if ledger.keys is not None:
+        try:
+            missing = outstanding(ledger, ledger.keys, Erasures(chosen.erasures))
+        except ErasuresMalformed as error:
+            fail(f"LEDGER_ERASURES: {error}")
+        if missing:
+            fail(
+                f"{len(missing)} erasures of {chosen.erasures} are not in this ledger, which was restored from before"
+                " them; `run.py erase --again` repeats them.",
+                NEEDS_A_PERSON,
+            )
+        kept = ledger.log_of_events.keyring()
+        since = kept.since if kept else 0
+    if since or ledger.keys is None:
+        yield (
+            f"personal data that are recorded up to position {since} are not sealed, so they cannot be erased;"
+            " `run.py seal` makes a ledger of this one where they are."
+        )
 
 
 def warnings(host: str, chosen: Settings) -> Iterator[str]:

@@ -24,6 +24,11 @@ from domain.ledger import OrderLedger
 from domain.log.clock import ClockJumped, Watch
 from domain.log.opening import is_there, open_log, without_secrets
 from domain.log.sqlite import Busy
+from domain.moments import utc_now
+from domain.privacy.erasing import settle
+from domain.privacy.erasures import Erasures
+from domain.privacy.masters import MasterUnknown
+from domain.privacy.opening import NotTheKeys, keys_of
 from projections.views.views import Views
 
 # Exit statuses of the contract.
@@ -57,7 +62,15 @@ def open_ledger(chosen: Settings, *, may_be_new: bool = False) -> OrderLedger:
         if not (may_be_new or is_there(chosen.url)):
             fail(f"LEDGER_URL: there is no ledger at {chosen.shown_url}; `run.py serve` or `run.py import` makes one.")
         chosen.folder.mkdir(0o700, parents=True, exist_ok=True)
-        return OrderLedger(open_log(chosen.url), currency_default=chosen.currency, watch=Watch())
+        log = open_log(chosen.url)
+        # A log that several machines share needs keys that they share, and these are in a file.
+        keys = keys_of(log, chosen.keys, utc_now(), makes=chosen.ledger is not None)
+        ledger = OrderLedger(log, currency_default=chosen.currency, watch=Watch(), keys=keys)
+        if ledger.keys is not None:
+            settle(ledger, ledger.keys, Erasures(chosen.erasures))
+        return ledger
+    except (NotTheKeys, MasterUnknown) as error:
+        fail(f"{error}; LEDGER_KEYS, LEDGER_MASTER and LEDGER_MASTER_KEY say where the keys are.")
     except (PersistenceError, Busy, OSError) as error:
         fail(f"LEDGER_URL: {chosen.shown_url} cannot be opened: {without_secrets(str(error).strip())}")
 

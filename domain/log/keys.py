@@ -17,7 +17,16 @@ import msgspec
 from domain.log.log import Log, StoredKey, Transaction
 from domain.moments import instant
 
-SCOPES: Final = ("orders:read", "orders:write", "audit:read", "finance:read", "finance:write")
+SCOPES: Final = (
+    "orders:read",
+    "orders:write",
+    "audit:read",
+    "audit:personal",
+    "finance:read",
+    "finance:write",
+    "privacy:read",
+    "privacy:write",
+)
 _PREFIX_LENGTH: Final = 8
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 

@@ -66,6 +66,14 @@ class KeptCheckpoint(NamedTuple):
     made_at: str
 
 
+class KeptKeyring(NamedTuple):
+    """The keyring that seals what is personal in the log, and the head of the log when it began to."""
+
+    id: str
+    since: int
+    made_at: str
+
+
 class StoredKey(NamedTuple):
     """An access key as it is stored; times are instants, scopes stand with blanks between them."""
 
@@ -189,6 +197,9 @@ class Reading(Protocol):
     def kept_file(self, sha256: str) -> Iterator[bytes]:
         """A kept file, piece by piece. Raises OperationalError where it is not what was kept."""
 
+    def keyring(self) -> KeptKeyring | None:
+        """The keyring that what is personal is sealed by; None where it is recorded as it is."""
+
     def access_key(self, key_hash: bytes) -> StoredKey | None:
         """The access key with this hash, in force or revoked."""
 
@@ -241,6 +252,9 @@ class Transaction(Reading, Protocol):
 
     def keep_file(self, sha256: str, file: BinaryIO) -> None:
         """Keeps a file's content under its SHA-256; one that is kept already stays."""
+
+    def keep_keyring(self, keyring: KeptKeyring) -> None:
+        """Binds the log to the keyring by which what is personal is sealed from now on; there is one, for ever."""
 
     def put_access_key(self, key: StoredKey) -> None:
         """Keeps a new access key."""

@@ -1,5 +1,7 @@
 """Records to stored events and back, by the closed map of topics."""
 
+from collections.abc import Collection
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,6 +12,9 @@ from eventsourcing.persistence import Mapper, MapperDeserialisationError, Stored
 from domain import topics
 from domain.aggregate import Record
 from domain.log.records import LogEntry, RawRecord, uuid_of
+from domain.privacy.keyring import Keyring, KeyUnknown, Whose
+from domain.privacy.masters import MasterUnknown
+from domain.privacy.sealing import Place, SealBroken, Sealing, Tree, unopened
 
 _encode: Final = msgspec.json.Encoder().encode
 _ALTERED: Final = "the record is not what its digest was made of"
@@ -33,19 +38,45 @@ class DamagedEvent(MapperDeserialisationError):
     def __init__(self, position: int | None, order: UUID | str, version: int, why: str) -> None:
         super().__init__(f"position {position}, order {order}, version {version}: {why}")
         self.position = position
+        self.why = why
         self._said = (position, order, version, why)
 
     def __reduce__(self) -> tuple[Any, ...]:  # raised in other processes, too
         return type(self), self._said
 
 
-class EventMapper(Mapper[UUID]):
-    """The library's mapper with the closed map of topics. No topic is ever imported by its name."""
+class KeysMissing(MapperDeserialisationError):
+    """What is personal in an event is sealed by a key that is not at hand. Nothing after it may be read, since it would
+    pass for erased."""
 
-    def __init__(self) -> None:
+    def __init__(self, position: int | None, why: str) -> None:
+        super().__init__(f"position {position}: {why}")
+        self._said = (position, why)
+
+    def __reduce__(self) -> tuple[Any, ...]:  # raised in other processes, too
+        return type(self), self._said
+
+
+class SealDamaged(DamagedEvent):
+    """What is personal in an event does not open where it stands, whatever its digest says."""
+
+
+class EventMapper(Mapper[UUID]):
+    """The library's mapper with the closed map of topics. No topic is ever imported by its name.
+
+    With `keys` it seals what is personal, and opens the parts of it that it `opens`: all, where none are named. One
+    that `checks` compares them with their hashes, too.
+    """
+
+    def __init__(
+        self, keys: Keyring | None = None, *, opens: Collection[str] | None = None, checks: bool = False
+    ) -> None:
         super().__init__(transcoder=EventTranscoder())
+        self.sealing = None if keys is None else Sealing(keys, opens=opens, checks=checks)
+        self._opens_none = opens is not None and not opens
 
     def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredEvent:
+        """The plain form."""
         assert isinstance(domain_event, Record)
         return StoredEvent(
             originator_id=domain_event.originator_id,
@@ -53,6 +84,19 @@ class EventMapper(Mapper[UUID]):
             topic=topics.topic_of(domain_event.event).name,
             state=self.transcoder.encode(domain_event.event),
         )
+
+    def stored(self, record: Record, whose: Whose, now: datetime) -> StoredEvent:
+        """The form in which the record goes into the log. Raises MasterUnknown."""
+        topic = topics.topic_of(record.event)
+        personal = topic.kind.personal.get(topic.shape)
+        if self.sealing is None or personal is None:
+            return self.to_stored_event(record)
+        name = topic.name + topics.SEALED
+        place = Place(record.originator_id, record.originator_version, name.encode())
+        sealed = self.sealing.sealed(record.event, personal, place, whose, now)
+        if sealed is None:
+            return self.to_stored_event(record)
+        return StoredEvent(record.originator_id, record.originator_version, name, sealed)
 
     def to_domain_event(self, stored_event: StoredEvent) -> Record:
         """Raises UnknownTopic, DamagedEvent."""
@@ -83,9 +127,22 @@ class EventMapper(Mapper[UUID]):
         if topic is None:
             raise UnknownTopic(name.decode(errors="replace"), position)
         try:
+            if topic.is_sealed:
+                return Record(uuid, version, topic.decode(self._opened(payload, Place(uuid, version, name))))
             return Record(uuid, version, topic.decode(payload))
-        except ValueError as error:  # msgspec's and Unicode's errors are ValueErrors too
+        except (KeyUnknown, MasterUnknown) as error:
+            raise KeysMissing(position, str(error)) from error
+        except SealBroken as error:
+            raise SealDamaged(position, uuid, version, str(error)) from error
+        except (ValueError, TypeError) as error:  # msgspec's and Unicode's errors are ValueErrors too
             raise DamagedEvent(position, uuid, version, str(error)) from error
+
+    def _opened(self, payload: bytes, place: Place) -> Tree:
+        if self._opens_none:
+            return unopened(payload)
+        if self.sealing is None:
+            raise KeyUnknown("what is personal in it is sealed, and no keys are at hand")
+        return self.sealing.opened(payload, place)
 
 
 class EventTranscoder(Transcoder):

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from domain.log import files
-from domain.log.log import Census, ClockShown, KeptCheckpoint, StoredKey
+from domain.log.log import Census, ClockShown, KeptCheckpoint, KeptKeyring, StoredKey
 from domain.log.records import Claim, LogEntry, NewClaim, RawRecord, StoredClaim, entry_of
 from domain.log.sqlite import library_errors, sqlite3
 
@@ -277,6 +277,10 @@ class SQLiteReading(ABC):
     def kept_file(self, sha256: str) -> Iterator[bytes]:
         with library_errors():
             yield from files.pieces(self.connection, sha256)
+
+    def keyring(self) -> KeptKeyring | None:
+        row = self._row("SELECT id, since, made_at FROM keyrings")
+        return KeptKeyring._make(row) if row else None
 
     def access_key(self, key_hash: bytes) -> StoredKey | None:
         row = self._row(f"{_KEYS} WHERE hash = ?", (key_hash,))

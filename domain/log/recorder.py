@@ -16,7 +16,7 @@ from eventsourcing.persistence import ApplicationRecorder, IntegrityError, Store
 
 from domain.log import files
 from domain.log.checking import faults
-from domain.log.log import ClockShown, LogFull, StoredKey, Wants
+from domain.log.log import ClockShown, KeptKeyring, LogFull, StoredKey, Wants
 from domain.log.reading import SQLiteReading
 from domain.log.records import Fault, NewClaim, Provenance, RawRecord, digest_of
 from domain.log.schema import make_tables, refuse_strangers
@@ -222,6 +222,9 @@ class SQLiteTransaction(SQLiteReading):
     def keep_file(self, sha256: str, file: BinaryIO) -> None:
         with library_errors():
             files.keep(self._writer, sha256, file)
+
+    def keep_keyring(self, keyring: KeptKeyring) -> None:
+        self._rows("INSERT INTO keyrings VALUES (1, ?, ?, ?)", keyring)
 
     def put_access_key(self, key: StoredKey) -> None:
         self._rows("INSERT INTO access_keys VALUES (?, ?, ?, ?, ?, ?, ?)", key)

@@ -100,13 +100,30 @@ BEGIN SELECT RAISE(ABORT, 'what a clock showed is never updated'); END;
 CREATE TRIGGER clocks_are_not_deleted BEFORE DELETE ON clocks
 BEGIN SELECT RAISE(ABORT, 'what a clock showed is never deleted'); END;
 """
+_KEYRINGS: Final = """
+CREATE TABLE keyrings (
+  number  INTEGER PRIMARY KEY CHECK (number = 1),
+  id      TEXT NOT NULL,
+  since   INTEGER NOT NULL,
+  made_at TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER keyrings_are_not_updated BEFORE UPDATE ON keyrings
+BEGIN SELECT RAISE(ABORT, 'a keyring is never updated'); END;
+CREATE TRIGGER keyrings_are_not_deleted BEFORE DELETE ON keyrings
+BEGIN SELECT RAISE(ABORT, 'a keyring is never deleted'); END;
+"""
 _OWN_TABLES: Final = {"events", "claims", "checkpoints", "access_keys"}
 
 
 def make_tables(writer: sqlite3.Connection) -> None:
     """Makes the tables that are missing, inside the caller's transaction."""
     tables = _tables(writer)
-    for missing, script in (("events", _SCHEMA), ("kept_files", _KEPT_FILES), ("clocks", _CLOCKS)):
+    for missing, script in (
+        ("events", _SCHEMA),
+        ("kept_files", _KEPT_FILES),
+        ("clocks", _CLOCKS),
+        ("keyrings", _KEYRINGS),
+    ):
         if missing not in tables:
             for statement in _statements(script):
                 writer.execute(statement)

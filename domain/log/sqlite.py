@@ -28,6 +28,7 @@ __all__ = [
     "Readers",
     "begin",
     "connect",
+    "cut_wal",
     "is_full",
     "is_of_the_disk",
     "library_errors",
@@ -146,6 +147,22 @@ def transaction(connection: "sqlite3.Connection") -> Iterator["sqlite3.Connectio
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def cut_wal(connection: "sqlite3.Connection", wait_seconds_max: float = LOCK_WAIT_SECONDS_MAX) -> bool:
+    """Writes the WAL into the file and cuts it, so that nothing that was overwritten is left in it. Whether it could:
+    who reads or writes at this moment is waited for so long."""
+    deadline = time.monotonic() + wait_seconds_max
+    while True:
+        try:
+            (busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.OperationalError as error:
+            if not _is_lock(error):
+                raise
+            busy = 1
+        if not busy or time.monotonic() >= deadline:
+            return not busy
+        time.sleep(_LOCK_ASK_SECONDS)
 
 
 def is_full(error: Exception) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from eventsourcing.persistence import IntegrityError
 
-from domain.log.log import Log, LogAway, LogBusy, LogFull, Transaction, Wants, WriteLost
+from domain.log.log import LogAway, LogBusy, LogFull, Transaction, Wants, WriteLost
 
 TURNS_MAX: Final = 64
 T = TypeVar("T")
@@ -22,9 +22,9 @@ _log = logging.getLogger("order_ledger")
 class Writer(Thread):
     """Takes all work that waits into one transaction, feeds the views, answers."""
 
-    def __init__(self, log: Log, feed: Feed) -> None:
+    def __init__(self, transaction: Callable[[Wants], AbstractContextManager[Transaction]], feed: Feed) -> None:
         super().__init__(name="writer", daemon=True)
-        self._log = log
+        self._transaction = transaction
         self._feed = feed
         self._waiting: SimpleQueue[_Turn[Any]] = SimpleQueue()
         self._is_stopping = False
@@ -95,7 +95,7 @@ class Writer(Thread):
 
     def _commit(self, turns: "list[_Turn[Any]]") -> Transaction:
         """Does work, and what joins it meanwhile, in one transaction. Raises _TakenBack, and what the log does."""
-        with self._log.transaction(_all_wanted(turns)) as t:
+        with self._transaction(_all_wanted(turns)) as t:
             work = iter(turns)
             # The first needs no savepoint, which would cost a large batch of an import a third of its time.
             if not next(work).attempt(t, nullcontext()):

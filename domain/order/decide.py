@@ -13,7 +13,7 @@ from domain import aggregate
 from domain.aggregate import Event, Record
 from domain.currencies import digits_of
 from domain.money import Amount, Unit, decimal_text, is_too_large, readable
-from domain.order import billing, commands
+from domain.order import billing, commands, erasure
 from domain.order import events as e
 from domain.order.commands import CHARGES_MAX, ITEMS_MAX, MOVES
 from domain.order.movements import EFFECTS, Movement, find, left
@@ -646,4 +646,6 @@ _DECISIONS.update((past, _DECISIONS[past.__base__]) for past in get_args(command
 
 def decide(order: Order, command: commands.Command, now: datetime) -> list[Event]:
     """The events that the command makes of the order as it is now; none where it changes nothing. Raises a Refusal."""
-    return _DECISIONS[type(command)](order, command, now)
+    events = _DECISIONS[type(command)](order, command, now)
+    erasure.must_take(order, events)
+    return events

@@ -348,6 +348,23 @@ class PaymentVoided(Moved, frozen=True, kw_only=True):
     number: int = 1
 
 
+class PersonalErased(Event, frozen=True, kw_only=True):
+    """The parts of what is personal in the order that were erased, by an erasure that has this id; and those that are
+    shown no longer, but kept `until` then.
+
+    `basis` and `reference` say why, in no free text. `keys` are data keys that were destroyed: each stands in one event
+    of the erasure.
+    """
+
+    erasure: str
+    basis: str
+    erased: tuple[str, ...]
+    restricted: tuple[str, ...] = ()
+    until: datetime | None = None
+    reference: str | None = None
+    keys: tuple[str, ...] = ()
+
+
 TOPICS: Final[dict[str, type[Event]]] = {
     "order.created.v2": OrderCreated,
     "order.item_added.v1": ItemAdded,
@@ -373,6 +390,7 @@ TOPICS: Final[dict[str, type[Event]]] = {
     "order.payment_charged_back.v1": PaymentChargedBack,
     "order.chargeback_reversed.v1": ChargebackReversed,
     "order.payment_voided.v1": PaymentVoided,
+    "order.personal_erased.v1": PersonalErased,
 }
 OLDER: Final = {
     "order.created.v1": Older(OrderCreatedV1, OrderCreated, OrderCreatedV1.upcast),

@@ -4,7 +4,7 @@ Amounts are integers of the currency's minor units; `digits` of them stand after
 happened cannot be refused.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -16,6 +16,7 @@ from domain.aggregate import Event, Kind, Part, Record
 from domain.money import Unit, minor_units
 from domain.order import events as e
 from domain.order.movements import KIND_OF, Movement, movement
+from domain.order.personal import BILLING_CONTACT, BILLING_INVOICE, CONTACT, FIELDS, INVOICE
 from domain.order.statuses import UNPAYABLE
 
 
@@ -120,6 +121,9 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     payments: tuple[Movement, ...] = ()
     # What was refunded or charged back beyond what had been overpaid, and is not owed again.
     credited: int = 0
+    # The parts of what is personal in it that were erased, and those that are kept without being shown.
+    erased: tuple[str, ...] = ()
+    restricted: tuple[str, ...] = ()
 
     @property
     def unit(self) -> Unit:
@@ -252,6 +256,30 @@ def _moved(order: Order, event: e.Moved) -> dict[str, Any]:
     return {"payments": (*order.payments, made), "credited": order.credited + made.credited}
 
 
+def _personal_erased(order: Order, event: e.PersonalErased) -> dict[str, Any]:
+    erased = tuple(dict.fromkeys((*order.erased, *event.erased)))
+    restricted = tuple(part for part in dict.fromkeys((*order.restricted, *event.restricted)) if part not in erased)
+    return {**_without(order, (*event.erased, *event.restricted)), "erased": erased, "restricted": restricted}
+
+
+def _without(order: Order, parts: Iterable[str]) -> dict[str, Any]:
+    """The fields of an order that change where these parts go."""
+    parts, gone, changes = set(parts), dict[str, None](), dict[str, Any]()
+    if CONTACT in parts:
+        gone |= dict.fromkeys(BILLING_CONTACT)
+        is_known = order.customer is not None and order.customer.id is not None
+        changes |= {
+            "customer": Customer(order.customer.id) if order.customer and is_known else None,
+            "notes": None,
+            "metadata": None if order.metadata is None else {},
+            "items": tuple(item if item.metadata is None else replace(item, metadata={}) for item in order.items),
+            "payments": tuple(p if p.reason is None else replace(p, reason=None) for p in order.payments),
+        }
+    if INVOICE in parts:
+        gone |= dict.fromkeys(BILLING_INVOICE)
+    return {**changes, "billing": replace(order.billing, **gone), "recipient": replace(order.recipient, **gone)}
+
+
 # The fields that each event changes in the state of an order.
 _CHANGES: Final[Mapping[type[Event], Callable[[Order, Any], dict[str, Any]]]] = {
     e.ItemAdded: _item_added,
@@ -284,6 +312,7 @@ _CHANGES: Final[Mapping[type[Event], Callable[[Order, Any], dict[str, Any]]]] = 
         "was_shipped": order.was_shipped or event.status == "shipped",
     },
     **dict.fromkeys(KIND_OF, _moved),
+    e.PersonalErased: _personal_erased,
 }
 
 
@@ -300,4 +329,4 @@ def evolve(order: Order | None, record: Record) -> Order:
     return replace(order, **changes)
 
 
-ORDER: Final = Kind("order", topics=e.TOPICS, older=e.OLDER, first=e.OrderCreated, evolve=evolve)
+ORDER: Final = Kind("order", topics=e.TOPICS, older=e.OLDER, first=e.OrderCreated, evolve=evolve, personal=FIELDS)

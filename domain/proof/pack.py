@@ -3,12 +3,13 @@
 The same parts make the same bytes: nothing in the zip depends on the clock or the machine.
 """
 
+import base64
 import hashlib
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 import msgspec
@@ -43,6 +44,15 @@ class Continuation(NamedTuple):
     proof: Sequence[bytes]
 
 
+class ShownPart(NamedTuple):
+    """A part of what is personal in the event of a version, as it was sealed, and the salt that was hashed with it."""
+
+    version: int
+    part: str
+    salt: bytes
+    text: bytes
+
+
 def pack(
     *,
     document: bytes,
@@ -51,14 +61,17 @@ def pack(
     checkpoint: bytes,
     key: VerifierKey,
     continuations: Sequence[Continuation] = (),
+    personal: Sequence[ShownPart] = (),
 ) -> bytes:
-    """The zip. `inclusion` has a proof for each record, in the checkpoint's tree; the document is JSON."""
+    """The zip. `inclusion` has a proof for each record, in the checkpoint's tree; the document is JSON, of the order as
+    far as `personal` shows it."""
     parts = {
         "README.txt": _readme(records, key),
         "checkpoint.txt": checkpoint,
         "events.jsonl": b"".join(_line(record) for record in records),
         "key.txt": f"{key}\n".encode(),
         "order.json": document,
+        "personal.json": msgspec.json.encode([_shown(part) for part in personal]),
         "proofs.json": _proofs(records, inclusion, continuations),
         "verify.py": _own("verify.py"),
     }
@@ -72,6 +85,11 @@ def manifest(parts: dict[str, bytes]) -> bytes:
 
 def _line(record: StoredRecord) -> bytes:
     return msgspec.json.encode({**record._asdict(), "digest": record.digest.hex()}) + b"\n"
+
+
+def _shown(part: ShownPart) -> dict[str, Any]:
+    salt = base64.b64encode(part.salt).decode()
+    return {"version": part.version, "part": part.part, "salt": salt, "text": part.text.decode()}
 
 
 def _proofs(

@@ -36,10 +36,18 @@ FILES = (
     "key.txt",
     "manifest.txt",
     "order.json",
+    "personal.json",
     "proofs.json",
     "verify.py",
 )
 FILE_BYTES_MAX = 1 << 28
+
+
+class Part(NamedTuple):
+    """A part of what is personal in an event, as it was sealed, and the salt that was hashed with it."""
+
+    salt: bytes
+    text: str
 
 
 class Wrong(Exception):
@@ -97,10 +105,35 @@ def in_order(files: dict[str, bytes]) -> str:
     return f"events.jsonl: they are versions 1 to {len(records)} of order {records[0]['originator_id']}, without a gap."
 
 
+def shown(files: dict[str, bytes]) -> str:
+    """What is personal: what is shown must be what was sealed; what is not is hidden or, after an erasure, gone."""
+    records, given = records_of(files), personal_of(files)
+    found: dict[str, list[str]] = {"shown and true": [], "hidden": [], "erased": []}
+    gone: set[str] = set()
+    for record in reversed(records):
+        event = read_json("events.jsonl", record["payload"])
+        if kind_of(record) == ERASED:
+            gone.update(event["erased"])
+        for part, sealed in sealed_parts(record, event).items():
+            what = f"{part} of version {record['version']}"
+            text = given.pop((record["version"], part), None)
+            if text is None:
+                found["erased" if part in gone else "hidden"].append(what)
+            elif base64.b64encode(hashlib.sha256(text.salt + text.text.encode()).digest()).decode() != sealed["hash"]:
+                raise Wrong("personal.json", f"the {what} is not what was sealed there")
+            else:
+                found["shown and true"].append(what)
+    if given:
+        version, part = next(iter(given))
+        raise Wrong("personal.json", f"version {version} has no sealed {part!a}")
+    told = [f"{state}: {', '.join(reversed(parts))}" for state, parts in found.items() if parts]
+    return f"personal.json: {'; '.join(told) or 'nothing in this history is sealed'}."
+
+
 def folded(files: dict[str, bytes]) -> str:
-    records = records_of(files)
+    records, given = records_of(files), personal_of(files)
     try:
-        made = document(fold(records))
+        made = document(fold(records, given))
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise Wrong("events.jsonl", f"its events make no order: {error!r}") from None
     stated = read_json("order.json", text_of(files, "order.json"))
@@ -212,6 +245,69 @@ CHANGES: dict[str, Callable[[Any, Any], dict[str, Any]]] = {
 }
 
 
+ERASED = "order.personal_erased.v1"
+SEALED = "+sealed"
+BILLING_OF = {
+    "contact": ("mobile_number",),
+    "invoice": ("city", "address", "postal_code", "national_code", "first_name", "last_name"),
+}
+
+
+def erased(order: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
+    """What changes in an order where parts of what is personal in it are erased, or not shown any longer."""
+    gone = [*event["erased"], *event.get("restricted", ())]
+    names = [name for part in gone for name in BILLING_OF[part]]
+    before = order.get("personal", {"erased": [], "restricted": []})
+    all_erased = list(dict.fromkeys([*before["erased"], *event["erased"]]))
+    restricted = dict.fromkeys([*before["restricted"], *event.get("restricted", ())])
+    changes: dict[str, Any] = {
+        **{
+            address: {name: value for name, value in order[address].items() if name not in names}
+            for address in ("billing", "recipient")
+        },
+        "personal": {"erased": all_erased, "restricted": [part for part in restricted if part not in all_erased]},
+    }
+    if "contact" in gone:
+        payments = [(kind, {**payment, "reason": None}, credited) for kind, payment, credited in order["payments"]]
+        items = [{name: value for name, value in item.items() if name != "metadata"} for item in order["items"]]
+        changes.update(customer={}, notes=None, payments=payments, items=items, metadata={})
+    return changes
+
+
+CHANGES[ERASED] = erased
+
+
+def kind_of(record: dict[str, Any]) -> str:
+    """The topic of a record, whether or not what is personal in it is sealed."""
+    topic: str = record["topic"]
+    return topic[: -len(SEALED)] if topic.endswith(SEALED) else topic
+
+
+def sealed_parts(record: dict[str, Any], event: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """Takes the sealed parts out of an event."""
+    if not record["topic"].endswith(SEALED):
+        return {}
+    held = event["personal"]
+    return {part: held.pop(part) for part in list(held) if set(held[part]) == {"key", "hash", "data"}}
+
+
+def event_of(record: dict[str, Any], given: dict[tuple[int, str], Part]) -> dict[str, Any]:
+    """The event of a record, with what of it is shown."""
+    event: dict[str, Any] = read_json("events.jsonl", record["payload"])
+    for part in sealed_parts(record, event):
+        if (record["version"], part) in given:
+            put_back(event, read_json("personal.json", given[record["version"], part].text))
+    return event
+
+
+def put_back(event: dict[str, Any], taken: dict[str, Any]) -> None:
+    for name, value in taken.items():
+        if isinstance(value, dict) and isinstance(event.get(name), dict):
+            put_back(event[name], value)
+        else:
+            event[name] = value
+
+
 # The first version does not state the currency's digits. They are those of its shipping cost, since every amount has
 # all of them; what the second version states must agree.
 CREATED = ("order.created.v1", "order.created.v2")
@@ -220,7 +316,7 @@ CREATED = ("order.created.v1", "order.created.v2")
 def created(record: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
     personal = event.get("personal", {})
     digits = len(event["shipping_cost"].partition(".")[2])
-    if record["topic"] == "order.created.v2" and event["digits"] != digits:
+    if kind_of(record) == "order.created.v2" and event["digits"] != digits:
         raise Wrong("events.jsonl", f"the digits of {event['currency']} are not those of the shipping cost")
     return {
         "uuid": record["originator_id"],
@@ -243,11 +339,11 @@ def created(record: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def fold(records: list[dict[str, Any]]) -> dict[str, Any]:
+def fold(records: list[dict[str, Any]], given: dict[tuple[int, str], Part]) -> dict[str, Any]:
     """The order after all its events, amounts still as the events have them: text with all the currency's digits."""
     order: dict[str, Any] = {}
     for record in records:
-        topic, event = record["topic"], read_json("events.jsonl", record["payload"])
+        topic, event = kind_of(record), event_of(record, given)
         if (topic in CREATED) != (record is records[0]):
             raise Wrong("events.jsonl", "the first event, and no other, must be the order's creation")
         if topic in CREATED:
@@ -288,6 +384,7 @@ def document(order: dict[str, Any]) -> dict[str, Any]:
         else None,
         "charges": [charge(each, digits) for each in order["charges"]],
         "payments": [payment(kind, event, digits) for kind, event, _ in order["payments"]],
+        **({"personal": order["personal"]} if "personal" in order else {}),
     }
 
 
@@ -769,6 +866,24 @@ def records_of(files: dict[str, bytes]) -> list[dict[str, Any]]:
     return records
 
 
+def personal_of(files: dict[str, bytes]) -> dict[tuple[int, str], Part]:
+    """What is shown of what is personal in the events: by the version and the part's name."""
+    found: dict[tuple[int, str], Part] = {}
+    listed = read_json("personal.json", text_of(files, "personal.json"))
+    for one in listed if isinstance(listed, list) else [listed]:
+        if not isinstance(one, dict) or [type(one.get(name)) for name in PERSONAL] != [int, str, str, str]:
+            raise Wrong("personal.json", "it is no list of parts, each with its version, part, salt and text")
+        try:
+            salt = base64.b64decode(one["salt"], validate=True)
+        except ValueError:
+            raise Wrong("personal.json", f"the salt of version {one['version']} is not Base64") from None
+        found[one["version"], one["part"]] = Part(salt, one["text"])
+    return found
+
+
+PERSONAL = ("version", "part", "salt", "text")
+
+
 def is_record(value: Any) -> bool:
     return (
         isinstance(value, dict)
@@ -885,6 +1000,7 @@ def examine(
     check("events.jsonl", recomputed)
     check("proofs.json", included)
     check("events.jsonl", in_order)
+    check("personal.json", shown)
     check("order.json", folded)
     said.append("Intact, which is less than proven, since whoever makes a pack can make these match:")
     check("manifest.txt", intact)

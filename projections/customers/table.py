@@ -214,12 +214,12 @@ def _row(order: Order, customer: tuple[int, CustomerDetails]) -> Row:
         order.status != "deleted",
         *parts,
         *(getattr(details, detail) for detail in DETAILS),
-        _search_text(customer_id, details),
+        search_text(customer_id, details),
     )
 
 
 @lru_cache(maxsize=1024)
-def _search_text(customer_id: int, details: CustomerDetails) -> str:
+def search_text(customer_id: int, details: CustomerDetails) -> str:
     """The text that the list's `search` looks in: id, username, e-mail, full name (so each name, too), phone."""
     texts = (str(customer_id), details.username, details.email, full_name(details), details.phone)
     return searchable(texts, phones=[details.phone])

@@ -12,8 +12,8 @@ are exact. Times are when things happened, not when they were recorded. Events o
 creation are, would have no order among them for tools that sort by time, so the digits behind the microseconds count
 them: 000, 001 and so on.
 
-Personal data is left out: nothing of an event's `personal` is exported, and of a customer only the number. So are
-reconciliations, which stand in the same log and are no orders.
+Personal data is left out: nothing of an event's `personal` and no free text is exported, and of a customer only the
+number. So are reconciliations, which stand in the same log and are no orders.
 """
 
 from collections import defaultdict
@@ -74,14 +74,15 @@ _OF_EVENTS: Final[dict[type[Event], tuple[str, ...]]] = {
     e.NotesChanged: (),
     e.PaymentMethodChanged: (),
     e.ShippingChanged: ("shipping_cost",),
-    e.StatusChanged: ("status", "reason"),
+    e.StatusChanged: ("status",),
     e.PaymentReceived: (*_OF_MOVEMENTS, "method", "received_at", "forced"),
-    e.PaymentRefunded: (*_OF_MOVEMENTS, "payment_reference", "reason", "refunded_at", "owed_again"),
-    e.PaymentFailed: (*_OF_MOVEMENTS, "payment_reference", "reason", "failed_at", "forced"),
-    e.RefundFailed: (*_OF_MOVEMENTS, "refund_reference", "reason", "failed_at", "forced"),
-    e.PaymentChargedBack: (*_OF_MOVEMENTS, "payment_reference", "reason", "charged_back_at", "owed_again", "forced"),
-    e.ChargebackReversed: (*_OF_MOVEMENTS, "chargeback_reference", "reason", "reversed_at", "forced"),
-    e.PaymentVoided: (*_OF_MOVEMENTS, "reason"),
+    e.PaymentRefunded: (*_OF_MOVEMENTS, "payment_reference", "refunded_at", "owed_again"),
+    e.PaymentFailed: (*_OF_MOVEMENTS, "payment_reference", "failed_at", "forced"),
+    e.RefundFailed: (*_OF_MOVEMENTS, "refund_reference", "failed_at", "forced"),
+    e.PaymentChargedBack: (*_OF_MOVEMENTS, "payment_reference", "charged_back_at", "owed_again", "forced"),
+    e.ChargebackReversed: (*_OF_MOVEMENTS, "chargeback_reference", "reversed_at", "forced"),
+    e.PaymentVoided: _OF_MOVEMENTS,
+    e.PersonalErased: ("erasure", "basis", "reference"),
 }
 _OfAnItem: TypeAlias = e.ItemAdded | e.ItemQuantityChanged | e.ItemChanged | e.ItemRemoved
 _OF_OBJECTS: Final = {

@@ -268,13 +268,14 @@ def _beyond(order: Order, digits: int) -> dict[str, Any]:
         **_recipient(order.recipient),
         "metadata": order.metadata or {},
         "external_ids": order.external_ids or {},
+        **_erased(order),
     }
 
 
 def _encoded_more(order: Order, totals: Totals, digits: int, items: Raw) -> bytes:
     """The fields behind the shop's object. Of what few orders have, it is written once that there is nothing."""
     more = _encode(_more(order, totals, digits, items, _payments(order, digits)))
-    has_more = order.charges or order.metadata or order.external_ids or order.recipient != _NOBODY
+    has_more = order.charges or order.metadata or order.external_ids or order.recipient != _NOBODY or order.erased
     return more[:-1] + b"," + (_encode(_beyond(order, digits))[1:] if has_more else _NOTHING)
 
 
@@ -301,6 +302,13 @@ def _charge(charge: e.Charge, digits: int) -> dict[str, Any]:
         "included": charge.included,
         "item": charge.item,
     }
+
+
+def _erased(order: Order) -> dict[str, Any]:
+    """What is personal and was erased, or is kept without being shown; nothing where that is nothing."""
+    if not order.erased and not order.restricted:
+        return {}
+    return {"personal": {"erased": order.erased, "restricted": order.restricted}}
 
 
 def _payments(order: Order, digits: int) -> list[dict[str, Any]]:

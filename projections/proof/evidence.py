@@ -11,7 +11,7 @@ from domain.ledger import OrderLedger
 from domain.log.records import RawRecord
 from domain.proof import merkle
 from domain.proof.checkpoint import Checkpoint, parse
-from domain.proof.pack import Continuation, StoredRecord, pack
+from domain.proof.pack import Continuation, ShownPart, StoredRecord, pack
 from domain.refusals import OrderNotFound
 from projections import tree
 from projections.history import Reading, as_of
@@ -41,7 +41,8 @@ class Evidence(NamedTuple):
 def evidence(
     ledger: OrderLedger, views: Views, reading: Reading, checkpoints: Checkpoints, uuid: UUID, *, since: int | None
 ) -> Evidence:
-    """The evidence of an order. It goes on from the head of the size `since`; from the latest kept heads where None.
+    """The evidence of an order, with the parts of what is personal that `reading` opens. It goes on from the head of
+    the size `since`; from the latest kept heads where None.
 
     Raises OrderNotFound, NoEarlierHead, NoSigningKey, LogAltered, and what `Reading.entries` raises.
     """
@@ -63,6 +64,12 @@ def evidence(
         checkpoint=note,
         key=checkpoints.public(),
         continuations=[_continuation(size, root, head, node) for size, root in earlier.items() if 0 < size < head.size],
+        personal=[
+            ShownPart(entry.raw.version, part, *shown)
+            for entry in entries
+            for part, shown in reading.shown(entry).items()
+            if shown is not None
+        ],
     )
     return Evidence(content, found[0].id, head.size)
 

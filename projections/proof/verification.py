@@ -16,6 +16,7 @@ from eventsourcing.persistence import PersistenceError
 
 from domain.log.log import Census
 from domain.log.sqlite import connect, sqlite3
+from domain.privacy.opening import LedgerAt, mapping
 from domain.proof.checkpoint import VerifierKey
 from projections.processes import processes, reopened
 from projections.proof.problems import SOMEWHERE, Problem, in_order
@@ -25,6 +26,7 @@ from projections.proof.verifying_claims import strangers as claims_of_nobody
 from projections.proof.verifying_files import check_files
 from projections.proof.verifying_histories import check_histories, strangers
 from projections.proof.verifying_records import check_records, digests_of, missing
+from projections.proof.verifying_sealed import check_sealed
 from projections.proof.verifying_views import check_views
 from projections.views.fold import histories
 
@@ -32,7 +34,7 @@ PART_RECORDS: Final = 8_192
 
 
 def verify(
-    ledger: str,
+    ledger: LedgerAt,
     views: Path | None,
     *,
     checkpoints: Iterable[Checked],
@@ -43,7 +45,7 @@ def verify(
 
     Without a `key` the checkpoints' roots are checked and their signatures are not; `unsigned` counts those.
     """
-    with reopened(ledger) as log:
+    with reopened(ledger.url) as log:
         census = log.census()
         head, given = census.head, census.given
         starts = [part * PART_RECORDS + 1 for part in log.parts(PART_RECORDS)]
@@ -96,47 +98,51 @@ class PartChecked(NamedTuple):
     digests: list[bytes]
 
 
-def check_part(ledger: str, views: Path | None, first: int, last: int, head: int) -> PartChecked:
+def check_part(ledger: LedgerAt, views: Path | None, first: int, last: int, head: int) -> PartChecked:
     """Checks the records from one position to another, and the whole histories that begin there."""
     last = min(last, head)
-    with reopened(ledger) as log, _reading(views) as reader:
+    with reopened(ledger.url) as log, _reading(views) as reader, mapping(ledger.keys, checks=True) as mapper:
         raws, records = check_records(log, reader, first, last)
         digests = [raw.digest for raw in raws] if not records else digests_of(raws, first, last)
         records += check_files(log, raws)
         try:
             unclaimed, claimed = check_claims(log, raws)
             whole = histories(log, raws, first, last, head)
-            found, orders = check_histories(log, reader, whole, [raw.order for raw in raws if raw.version == 1])
+            found, orders = check_histories(log, reader, mapper, whole, [raw.order for raw in raws if raw.version == 1])
+            if found:
+                records += check_sealed(mapper, whole)
         except (PersistenceError, sqlite3.Error, TypeError, ValueError) as error:
             reason = f"the orders that begin from here to position {last} cannot all be read: {error}"
             found, orders, unclaimed, claimed = [Problem(first, None, reason, SOMEWHERE)], 0, [], Counter()
         return PartChecked(records, unclaimed, found, orders, claimed, digests)
 
 
-def check_the_rest(ledger: str, views: Path | None, head: int) -> tuple[list[Problem], int]:
+def check_the_rest(ledger: LedgerAt, views: Path | None, head: int) -> tuple[list[Problem], int]:
     """The problems of the histories that have no beginning, in the log and in the views; and how many are orders."""
-    with reopened(ledger) as log, _reading(views) as reader:
+    with reopened(ledger.url) as log, _reading(views) as reader, mapping(ledger.keys, checks=True) as mapper:
         try:
             raws = list(log.raw_records_without_beginning(head))
-            problems, orders = check_histories(log, reader, raws, list(dict.fromkeys(raw.order for raw in raws)))
+            problems, orders = check_histories(
+                log, reader, mapper, raws, list(dict.fromkeys(raw.order for raw in raws))
+            )
             return problems + ([] if reader is None else list(strangers(log, reader))), orders
         except (PersistenceError, sqlite3.Error, TypeError, ValueError) as error:
             return [Problem(0, None, f"the orders cannot all be read: {error}", SOMEWHERE)], 0
 
 
-def check_claims_left(ledger: str, census: Census, claimed: Counter[str]) -> list[Problem]:
+def check_claims_left(ledger: LedgerAt, census: Census, claimed: Counter[str]) -> list[Problem]:
     """The claims that no event has made."""
-    with reopened(ledger) as log:
+    with reopened(ledger.url) as log:
         try:
             return list(claims_of_nobody(log, census, claimed))
         except PersistenceError as error:
             return [Problem(0, None, f"the claims cannot all be read: {error}", SOMEWHERE)]
 
 
-def check_engine(ledger: str, views: Path | None) -> list[Problem]:
+def check_engine(ledger: LedgerAt, views: Path | None) -> list[Problem]:
     """What the engine itself finds wrong in the log and in the views' file; and the histories that the views stopped at
     what they could not read."""
-    with reopened(ledger) as log, _reading(views) as reader:
+    with reopened(ledger.url) as log, _reading(views) as reader:
         try:
             problems = [Problem(*fault, None if fault.position else SOMEWHERE) for fault in log.faults()]
         except PersistenceError as error:

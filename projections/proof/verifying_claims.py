@@ -11,17 +11,18 @@ from typing import Final
 
 from eventsourcing.persistence import MapperDeserialisationError
 
-from domain.claims import CLAIMING, reference, taken_by
+from domain.claims import CLAIMING, ERASED_KEY, reference, taken_by
 from domain.log.log import Census, Log
+from domain.log.mapper import EventMapper
 from domain.log.records import RawRecord, StoredClaim, text_of
 from domain.order.movements import EFFECTS
 from domain.order.state import ORDER
 from domain.topics import TOPICS
 from projections.proof.problems import SOMEWHERE, Problem
-from projections.views.fold import MAPPER
 
+_MASKED: Final = EventMapper(opens=())  # no claim tells anything personal
 IDEMPOTENCY: Final = "idempotency"
-_KINDS: Final = ("order-id", "order-key", "external-id", *EFFECTS)
+_KINDS: Final = ("order-id", "order-key", "external-id", *EFFECTS, ERASED_KEY)
 _CLAIMING: Final = frozenset(name for name, topic in TOPICS.items() if topic.shape in CLAIMING)
 _ORDERS: Final = frozenset(name for name, topic in TOPICS.items() if topic.kind is ORDER)
 
@@ -47,7 +48,7 @@ def _of_events(raws: Iterable[RawRecord]) -> Iterator[tuple[RawRecord, StoredCla
     for raw in raws:
         if raw.topic in _CLAIMING and _is_intact(raw):
             try:
-                record = MAPPER.read_unchecked(raw)
+                record = _MASKED.read_unchecked(raw)
             except MapperDeserialisationError:
                 continue  # of another program's version, which is a problem of its own
             for claim in taken_by([record]):

@@ -9,27 +9,30 @@ from eventsourcing.persistence import PersistenceError
 
 from domain.aggregate import Kind, step
 from domain.log.log import Log
+from domain.log.mapper import EventMapper
 from domain.log.records import RawRecord
 from domain.log.sqlite import sqlite3
+from domain.order.events import PersonalErased
 from domain.order.state import ORDER
 from domain.topics import KINDS, TOPICS
 from projections.proof.problems import SOMEWHERE, Problem
 from projections.views.all import KEEPER, OF_KIND
-from projections.views.fold import MAPPER, Folded, fold, note_event, nothing
+from projections.views.fold import Folded, fold, note_event, nothing
 from projections.views.view import History
 
 _UUIDS_AT_ONCE: Final = 1_000
+_ERASING: Final = frozenset(name for name, topic in TOPICS.items() if topic.shape is PersonalErased)
 
 
 def check_histories(
-    log: Log, reader: sqlite3.Connection | None, raws: Sequence[RawRecord], uuids: Sequence[str]
+    log: Log, reader: sqlite3.Connection | None, mapper: EventMapper, raws: Sequence[RawRecord], uuids: Sequence[str]
 ) -> tuple[list[Problem], int]:
     """The problems of the histories with these UUIDs, whose records `raws` are; and how many of them are orders.
 
     Folds all of them at once, as a rebuild does. Where the views have other rows, looks at the history alone.
     """
     try:
-        held = _held(fold(raws, nothing, read=MAPPER.read_unchecked), reader)
+        held = _held(fold(raws, nothing, mapper.read_unchecked), reader)
     except (PersistenceError, sqlite3.Error):
         raise
     except Exception:  # an altered record can do anything to a fold; each history alone then
@@ -48,7 +51,7 @@ def check_histories(
             topic = TOPICS.get(of_one[0].topic)
             kind: Kind[Any] = topic.kind if topic else ORDER
             orders += kind is ORDER
-            if problem := _check_history(reader, kind, versions.get(kind), uuid, of_one):
+            if problem := _check_history(reader, mapper, kind, versions.get(kind), of_one):
                 problems.append(problem)
     return problems, orders
 
@@ -84,23 +87,32 @@ def _one_moment(reader: sqlite3.Connection | None) -> Iterator[None]:
 
 
 def _check_history(
-    reader: sqlite3.Connection | None, kind: Kind[Any], version: int | None, uuid: str, raws: Sequence[RawRecord]
+    reader: sqlite3.Connection | None,
+    mapper: EventMapper,
+    kind: Kind[Any],
+    version: int | None,
+    raws: Sequence[RawRecord],
 ) -> Problem | None:
     """The first problem of one history, whose records these are, by their versions.
 
     `version` is that of the views, where they have the history.
     """
-    history = History(kind, raws[0].position, None)
+    # What was erased since the views' version cannot be compared with what they still have.
+    erased = max((raw.version for raw in raws if raw.topic in _ERASING), default=0)
+    history, uuid = History(kind, raws[0].position, None), raws[0].order
     position = 0
     for raw in raws:
         if raw.position < position:
             return Problem(raw.position, uuid, f"version {raw.version} stands before the version that it follows")
         position = raw.position
         try:
-            record = MAPPER.read(raw)
+            record = mapper.read(raw)
             history.state = step(kind, history.state, record)
             note_event(history, raw, record)
             if reader is None or version != history.state.version:
+                continue
+            if version is not None and version < erased:
+                version = None
                 continue
             made = [(view, view.of_history(history)) for view in OF_KIND[kind]]
         except Exception as error:  # an altered record can do anything to a fold

@@ -65,4 +65,4 @@ def _take_back_history(ledger: OrderLedger, connection: sqlite3.Connection, uuid
             for view in OF_KIND[kind]:
                 view.remove(connection, state)
     raws = [raw for raw in ledger.log_of_events.raw_records_of(uuid) if raw.position <= until]
-    put(connection, rows([], fold(raws, nothing)), nothing)
+    put(connection, rows([], fold(raws, nothing, ledger.mapper.read)), nothing)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from eventsourcing.persistence import PersistenceError
 
@@ -13,34 +13,44 @@ from domain.ledger import OrderLedger
 from domain.log.mapper import DamagedEvent
 from domain.log.records import RawRecord
 from domain.log.sqlite import sqlite3
+from domain.order.events import PersonalErased
+from domain.topics import TOPICS
 from projections.views.all import KEEPER
-from projections.views.fold import MAPPER, fold, put, rows
+from projections.views.fold import fold, put, rows
 from projections.views.generation import note_recent, position, reach
 
 BATCH_EVENTS_MAX: Final = 2_000
+_ERASING: Final = frozenset(name for name, topic in TOPICS.items() if topic.shape is PersonalErased)
 
 
-def feed(ledger: OrderLedger, connection: sqlite3.Connection, written: Sequence[RawRecord] = ()) -> int:
-    """Folds the next records in, inside the caller's transaction; returns the position that this reaches.
+class Fed(NamedTuple):
+    """The position that was reached, and whether something was erased on the way."""
+
+    position: int
+    erased: bool = False
+
+
+def feed(ledger: OrderLedger, connection: sqlite3.Connection, written: Sequence[RawRecord] = ()) -> Fed:
+    """Folds the next records in, inside the caller's transaction.
 
     They are those of `written`, which this process has just appended, where these follow on from the views' position;
     else they are read from the log.
     """
     reached = position(connection)
-    read = MAPPER.read_unchecked  # this process has made the digests of what it has written
+    read = ledger.mapper.read_unchecked  # this process has made the digests of what it has written
     raws = _following(written, reached)
     if not raws:
-        read = MAPPER.read
+        read = ledger.mapper.read
         raws = list(ledger.log_of_events.raw_records(after=reached, limit=BATCH_EVENTS_MAX))
     if not raws:
-        return reached
+        return Fed(reached)
     stopped = [uuid for (uuid,) in connection.execute("SELECT uuid FROM stopped")]
     before = partial(_state, ledger, connection)
-    put(connection, rows(raws, fold(raws, before, stopped, read)), before)
+    put(connection, rows(raws, fold(raws, before, read, stopped)), before)
     if not ledger.log_of_events.is_at_hand:
         note_recent(connection, raws)
     reach(connection, raws[-1].position)
-    return raws[-1].position
+    return Fed(raws[-1].position, any(raw.topic in _ERASING for raw in raws))
 
 
 def _following(written: Sequence[RawRecord], before: int) -> list[RawRecord]:
@@ -56,5 +66,5 @@ def _state(ledger: OrderLedger, connection: sqlite3.Connection, kind: Kind[Any],
     reached = position(connection)
     raws = (raw for raw in ledger.log_of_events.raw_records_of(uuid) if raw.position <= reached)
     with suppress(PersistenceError, DamagedEvent, BrokenHistory):
-        return aggregate.fold(kind, None, map(MAPPER.read, raws))
+        return aggregate.fold(kind, None, map(ledger.mapper.read, raws))
     return None

@@ -3,20 +3,19 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import groupby, product
 from operator import attrgetter
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
 from domain.aggregate import BrokenHistory, Kind, Record, State, step
 from domain.log.log import Log
-from domain.log.mapper import DamagedEvent, EventMapper, UnknownTopic
+from domain.log.mapper import DamagedEvent, SealDamaged, UnknownTopic
 from domain.log.records import RawRecord, text_of
 from domain.log.sqlite import sqlite3
 from domain.topics import KINDS, kind_of
 from projections.views.all import OF_EVENT, OF_KIND, VIEWS
 from projections.views.view import History, RecordView, Row, View
 
-MAPPER: Final = EventMapper()
 # Tells the state that a history of a kind has before the records that are folded; None where it has none.
 Before: TypeAlias = Callable[[Kind[Any], str], State | None]
 
@@ -32,8 +31,8 @@ class Folded(msgspec.Struct):
 def fold(
     raws: Iterable[RawRecord],
     before: Before,
+    read: Callable[[RawRecord], Record],
     stopped_before: Collection[str] = (),
-    read: Callable[[RawRecord], Record] = MAPPER.read,
 ) -> Folded:
     """Folds records, in the order of their positions, onto the states that their histories had before them.
 
@@ -58,7 +57,7 @@ def fold(
                 history.state = step(history.kind, history.state, record)
                 note_event(history, raw, record)
         except (UnknownTopic, DamagedEvent, BrokenHistory) as error:
-            if not isinstance(error, BrokenHistory) and raw.digest_holds():
+            if not isinstance(error, BrokenHistory | SealDamaged) and raw.digest_holds():
                 raise
             out_of_order.add(uuid)
             found.stopped[uuid] = (raw.position, str(error))

@@ -15,8 +15,8 @@ import msgspec
 
 from domain.aggregate import IncompleteHistory
 from domain.ledger import OrderLedger
-from domain.log.log import Log
 from domain.log.sqlite import connect, sqlite3, transaction
+from domain.privacy.opening import LedgerAt, mapping
 from projections.processes import processes, reopened
 from projections.views import generation
 from projections.views.all import VIEWS
@@ -44,7 +44,7 @@ def make(ledger: OrderLedger, file: Path, progress: Progress | None) -> sqlite3.
     database = Database(connection)
     generation.create(database)
     head = ledger.head()
-    for part in _parts(ledger.log_of_events, head, VIEWS, progress):
+    for part in _parts(ledger, head, VIEWS, progress):
         with transaction(connection):
             _insert(connection, VIEWS, part)
             note_stopped(connection, part.rows.stopped)
@@ -52,7 +52,7 @@ def make(ledger: OrderLedger, file: Path, progress: Progress | None) -> sqlite3.
     for view in VIEWS:
         view.index(database)
     with transaction(connection):
-        put(connection, _orphans(ledger.log_of_events.url, head), nothing)
+        put(connection, _orphans(ledger, head), nothing)
     _finish(ledger, connection, file)
     return connection
 
@@ -75,7 +75,7 @@ def remake(
     generation.drop(database, views)
     for view in views:
         view.create(database)
-    for part in _parts(ledger.log_of_events, generation.position(connection), views, progress):
+    for part in _parts(ledger, generation.position(connection), views, progress):
         with transaction(connection):
             _insert(connection, views, part)
     for view in views:
@@ -90,6 +90,7 @@ def _connect(file: Path) -> sqlite3.Connection:
     connection = connect(file, "OFF", writes=True)
     connection.execute("PRAGMA journal_mode = OFF")
     connection.execute("PRAGMA cache_size = -64000")
+    connection.execute("PRAGMA secure_delete = ON")  # something may be erased while it is made
     return connection
 
 
@@ -129,14 +130,15 @@ class Part(msgspec.Struct):
 _read_part: Final = msgspec.msgpack.Decoder(Part).decode
 
 
-def _parts(log: Log, head: int, views: Sequence[View], progress: Progress | None) -> Iterator[Part]:
+def _parts(ledger: OrderLedger, head: int, views: Sequence[View], progress: Progress | None) -> Iterator[Part]:
     """The log up to `head`, part by part, and from each the rows of these views.
 
     Raises IncompleteHistory at the end where the index did not lead to all of the records.
     """
+    log = ledger.log_of_events
     starts = [number * PART_POSITIONS for number in log.parts(PART_POSITIONS) if number * PART_POSITIONS < head]
     names = [view.name for view in views]
-    ends = [(log.url, after, after + PART_POSITIONS, head, names) for after in starts]
+    ends = [(ledger.at, after, after + PART_POSITIONS, head, names) for after in starts]
     read = folded = 0
     for made in starmap(make_part, ends) if len(ends) < PROCESSES_PARTS_MIN else _elsewhere(ends):
         part = _read_part(made)
@@ -164,18 +166,19 @@ def _elsewhere(ends: Sequence[tuple[Any, ...]]) -> Iterator[bytes]:
             yield coming.popleft().result()
 
 
-def make_part(url: str, after: int, until: int, head: int, names: Sequence[str]) -> bytes:
-    """The part between two positions, the first left out, of a log that is read up to `head`; of the views with these
-    names. As MessagePack. Raises what `fold` does."""
+def make_part(at: LedgerAt, after: int, until: int, head: int, names: Sequence[str]) -> bytes:
+    """The part between two positions, the first left out, of a ledger that is read up to `head`, and of the views with
+    these names. As MessagePack. Raises what `fold` does."""
     views = [view for view in VIEWS if view.name in names]
-    with reopened(url) as reader:
+    with reopened(at.url) as reader, mapping(at.keys) as mapper:
         raws = list(reader.raw_records(after=after, until=min(until, head)))
         whole = histories(reader, raws, after + 1, until, head)
+        made = rows(raws, fold(whole, nothing, mapper.read), views)
     read, folded = (sum(raw.position for raw in some if raw.originator_id is not None) for some in (raws, whole))
-    return msgspec.msgpack.encode(Part(until, read, folded, rows(raws, fold(whole, nothing), views)))
+    return msgspec.msgpack.encode(Part(until, read, folded, made))
 
 
-def _orphans(url: str, head: int) -> Rows:
+def _orphans(ledger: OrderLedger, head: int) -> Rows:
     """The histories of which the log has no first version: each of them is stopped."""
-    with reopened(url) as reader:
-        return rows([], fold(reader.raw_records_without_beginning(head), nothing))
+    with reopened(ledger.at.url) as reader:
+        return rows([], fold(reader.raw_records_without_beginning(head), nothing, ledger.mapper.read))

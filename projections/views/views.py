@@ -16,7 +16,7 @@ from uuid import UUID
 
 from domain.ledger import OrderLedger
 from domain.log.records import RawRecord
-from domain.log.sqlite import begin, connect, sqlite3, transaction
+from domain.log.sqlite import begin, connect, cut_wal, sqlite3, transaction
 from projections.views import generation, rebuilding
 from projections.views.agreeing import TooFarAhead, agreed, take_back
 from projections.views.all import KEEPER, VIEWS
@@ -29,6 +29,8 @@ __all__ = ["Views", "ViewsUnavailable"]
 # How many pages wait in the WAL of the views (16 MiB) before they are written to the file: four times as many as SQLite
 # lets wait, since the same few pages change with each order. Feeding what one create appends takes a fifth less time.
 _CHECKPOINT_PAGES: Final = 4_000
+# For how long a feeding waits for readers when it cuts the WAL.
+_CUT_SECONDS_MAX: Final = 0.05
 
 
 class Views:
@@ -44,6 +46,8 @@ class Views:
         self._lock = threading.Lock()
         # How often the log had been out of reach when the views were last held against it.
         self._agreed_after = 0
+        # Whether the WAL may hold what was erased since, and what may be there from before this process was started.
+        self._must_cut = True
 
     # --- the generation in force ---
 
@@ -115,16 +119,24 @@ class Views:
             target = written[-1].position if written else self._ledger.head()
             self._agree()
             # Mostly there is nothing new, and then no thread need wait for the lock.
-            if (position := self.position()) >= target:
+            if (position := self.position()) >= target and not self._must_cut:
                 return position
         while True:
             with self._lock:
                 before = position = self.position()
                 if position < target:  # else another thread has fed them while this one waited
                     with self._writing() as writer:
-                        position = feed(self._ledger, writer, written)
+                        position, erased = feed(self._ledger, writer, written)
+                    self._must_cut |= erased
+                if self._must_cut:
+                    self._cut()
             if position >= target or position == before:  # or the log has not so much any more
                 return position
+
+    def _cut(self) -> None:
+        """Cuts the WAL, so that nothing of what was erased is left in it; under the lock. Where somebody is reading,
+        the next feeding tries it again."""
+        self._must_cut = not cut_wal(self._writer_in_force(), _CUT_SECONDS_MAX)
 
     def _agree(self) -> None:
         """Where the log was out of reach, takes back what the views have and it has not, or not any more."""
@@ -168,6 +180,7 @@ class Views:
                 self._writer[1].close()
             writer = connect(self._generations.file(), "NORMAL", must_exist=True, writes=True)
             writer.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+            writer.execute("PRAGMA secure_delete = ON")
             self._writer = (self._local.generation, writer)
         return self._writer[1]
 
@@ -239,8 +252,9 @@ class Views:
             position, head = generation.position(new), self._ledger.head()
             while position < head:
                 with transaction(new):
-                    position = feed(self._ledger, new)
+                    position, _ = feed(self._ledger, new)
             self._generations.turn_to(file)
+            self._must_cut = True
         return position
 
     @contextmanager

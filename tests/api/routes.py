@@ -7,7 +7,10 @@ import requests
 
 from tests.api.conftest import ORDERS, SHOP, STOREFRONT, payment, refund
 
-SCOPES = ("orders:read", "orders:write", "audit:read", "finance:read", "finance:write")
+SCOPES = (
+    *("orders:read", "orders:write", "audit:read", "finance:read", "finance:write"),
+    "privacy:read",
+)
 
 
 class Route(NamedTuple):
@@ -72,6 +75,7 @@ OFFICES = [
     ),
     *(Route("GET", f"/api/v1/finance/{path}", "finance:read") for path in ("payments", "summary")),
     Route("GET", "/api/v1/customers", "orders:read"),
+    *(Route("GET", f"/api/v1/privacy/{path}", "privacy:read") for path in ("erasures", "orders/{id}/erasures")),
 ]
 # What must have happened to an order before, by the last part of an address.
 _BEFORE = {

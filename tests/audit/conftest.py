@@ -36,7 +36,7 @@ from domain.order.state import Order
 from domain.strict_json import shaped
 from projections.proof.signing import Checkpoints, create_key
 from projections.views.views import Views
-from tests.conftest import ME, Clock, do, new_order
+from tests.conftest import ME, Clock, do, forget, new_order
 
 AUDIT = "/api/v1/audit"
 HOST = "shop.example"
@@ -165,6 +165,9 @@ def one_of_what_few_have(office: Office) -> Order:
         (ChangeOrder, {"shipping_first_name": "Grace", "shipping_city": {"name": "Arlington"}}),
     ):
         order = office.give(order, shape, **fields)
+    office.clock.tick()
+    order = forget(office.ledger, order.uuid)
+    office.views.catch_up()
     return order
 
 

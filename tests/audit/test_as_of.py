@@ -277,7 +277,8 @@ def test_reading_the_past_records_nothing_and_needs_no_views(told: Office) -> No
 
 
 def test_over_the_wire_too_what_the_lists_showed_stands_as_of_then(service: Service, staff: Client) -> None:
-    auditor, owner = service.client(service.key("audit:read")), service.client(service.key(customer=1))
+    auditor = service.client(service.key("audit:read", "audit:personal"))
+    owner = service.client(service.key(customer=1))
     order = staff.post("/api/v1/orders", json={"customer": {"id": 1}, "items": [{"unit_price": "79.99"}]})
     address = order.headers["Location"]
     for method, path, body in (
@@ -293,7 +294,8 @@ def test_over_the_wire_too_what_the_lists_showed_stands_as_of_then(service: Serv
         assert order.ok, order.text
         for contract, answer in before.items():
             for moment in ({"version": version}, {"position": position}):
-                then = auditor.get(f"{AUDIT}/orders/1", params={"as": contract, **moment})
+                parameters = {"as": contract, "personal": "contact,invoice", **moment}
+                then = auditor.get(f"{AUDIT}/orders/1", params=parameters)
                 assert then.content == the_one_result(answer.content)
 
 

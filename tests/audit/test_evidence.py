@@ -35,6 +35,7 @@ FILES = [
     "key.txt",
     "manifest.txt",
     "order.json",
+    "personal.json",
     "proofs.json",
     "verify.py",
 ]

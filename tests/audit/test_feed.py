@@ -50,6 +50,7 @@ RICH = [
     ("MetadataChanged", "metadata changed"),
     ("CustomerChanged", "given to customer 8"),
     ("RecipientChanged", "recipient or shipping address changed"),
+    ("PersonalErased", "contact and invoice data erased (request)"),
 ]
 FIELDS = [
     "log",

@@ -19,6 +19,7 @@ from domain.ledger import OrderLedger
 from domain.log.recorder import SQLiteRecorder
 from domain.log.records import Provenance, digest_of
 from domain.log.sqlite import sqlite3
+from domain.privacy.opening import LedgerAt
 from domain.proof import checkpoint, merkle
 from domain.refusals import Refusal
 from projections import tree
@@ -79,7 +80,7 @@ class Files:
         shutil.copytree(kept.folder, folder, symlinks=True, dirs_exist_ok=True)
         self.folder = folder
         self.ledger = folder / "ledger.db"
-        self.url = f"sqlite:///{self.ledger}"
+        self.at = LedgerAt(f"sqlite:///{self.ledger}")
         self.connection = sqlite3.connect(self.ledger, isolation_level=None)
         self.connection.execute("PRAGMA synchronous = OFF")
         self.triggers = self.all("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
@@ -134,13 +135,13 @@ def files(kept: Kept, tmp_path: Path) -> Iterator[Files]:
 
 def by_record(files: Files) -> list[Problem]:
     (head,) = files.all("SELECT max(position) FROM events")[0]
-    return check_part(files.url, files.views(), 1, head, head).records
+    return check_part(files.at, files.views(), 1, head, head).records
 
 
 def by_order(files: Files) -> list[Problem]:
     (head,) = files.all("SELECT max(position) FROM events")[0]
-    rest, _ = check_the_rest(files.url, files.views(), head)
-    return check_part(files.url, files.views(), 1, head, head).histories + rest
+    rest, _ = check_the_rest(files.at, files.views(), head)
+    return check_part(files.at, files.views(), 1, head, head).histories + rest
 
 
 def by_checkpoint(files: Files) -> list[Problem]:
@@ -149,7 +150,7 @@ def by_checkpoint(files: Files) -> list[Problem]:
     (head,) = files.all("SELECT max(position) FROM events")[0]
     found = Verified()
     growing = Growing([("kept", checkpoint.parse(note)) for note in notes], found)
-    growing.append(check_part(files.url, None, 1, head, head).digests)
+    growing.append(check_part(files.at, None, 1, head, head).digests)
     growing.finish()
     return found.problems
 
@@ -224,7 +225,7 @@ def test_a_uuid_that_is_none_is_named_though_its_digests_were_made_anew(files: F
         files.write(position, "originator_id", b"\xff" * 36)
         files.make_digest_anew(position)
     (head,) = files.all("SELECT max(position) FROM events")[0]
-    (problem,) = check_part(files.url, None, 1, head, head).histories
+    (problem,) = check_part(files.at, None, 1, head, head).histories
     assert problem.position == of_one[0]
 
 

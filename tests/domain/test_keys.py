@@ -63,7 +63,10 @@ def test_a_staff_key_carries_its_scopes_and_no_customer(keys: CommittedKeys) -> 
 
 
 def test_the_scopes_are_the_contracts() -> None:
-    assert set(SCOPES) == {"orders:read", "orders:write", "audit:read", "finance:read", "finance:write"}
+    assert set(SCOPES) == {
+        *("orders:read", "orders:write", "audit:read", "audit:personal", "finance:read", "finance:write"),
+        *("privacy:read", "privacy:write"),
+    }
 
 
 def test_a_key_carries_a_customer_or_scopes_and_not_both(keys: CommittedKeys) -> None:

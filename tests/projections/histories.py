@@ -11,7 +11,7 @@ from domain.order import commands as c
 from domain.order.state import Order
 from domain.refusals import Refusal
 from domain.strict_json import shaped
-from tests.conftest import ME, Clock, do, new_order
+from tests.conftest import ME, Clock, do, forget, new_order
 
 CURRENCIES = ("USD", "IRR", "JPY", "KWD")
 STATUSES = ("new", "hold", "processing", "shipped", "completed", "failed", "cancelled", "refunded", "deleted")
@@ -25,7 +25,9 @@ def play(ledger: OrderLedger, clock: Clock, random: Random, steps: int, then: Ca
     for step in range(steps):
         clock.tick(microseconds=random.choice((0, 1, 999_999, 86_400_000_000)))
         with suppress(Refusal):
-            if not uuids or random.random() < 0.2:
+            if uuids and random.random() < 0.02:
+                forget(ledger, random.choice(uuids[-5:]), *random.choice((("contact",), ("invoice",), ())))
+            elif not uuids or random.random() < 0.2:
                 uuids.append(do(ledger.create, _order(random), ME).order.uuid)
             else:
                 uuid = random.choice(uuids[-5:])

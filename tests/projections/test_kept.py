@@ -260,9 +260,7 @@ def test_a_state_that_somebody_made_and_sealed_is_found_by_a_verification(
 
 def complaints(ledger: OrderLedger, views: Views) -> list[str | None]:
     """The orders of which a verification says that something does not hold."""
-    found = verify(
-        ledger.log_of_events.url, views.in_force(), checkpoints=(), key=None, progress=lambda _done, _total: None
-    )
+    found = verify(ledger.at, views.in_force(), checkpoints=(), key=None, progress=lambda _done, _total: None)
     return [problem.order for problem in found.problems]
 
 

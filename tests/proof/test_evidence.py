@@ -93,7 +93,7 @@ def test_a_pack_holds_from_its_own_folder_without_any_argument(files: dict[str, 
     done = run(unpack(files, tmp_path / "pack") / "verify.py")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.endswith("All of it holds, if the key in key.txt is the key of the ledger.\n")
-    assert done.stdout.count("\n  holds ") == 6
+    assert done.stdout.count("\n  holds ") == 7
 
 
 def test_a_pack_holds_as_the_zip_it_came_in(log: Log, files: dict[str, bytes], tmp_path: Path) -> None:
@@ -197,7 +197,7 @@ def test_the_document_is_made_anew_as_the_ledger_makes_it_whatever_happened_to_t
     log.append(events)
     content = unzipped(log.evidence(UUID(int=7)))
     stated = verify.read_json("order.json", content["order.json"].decode())
-    assert list(verify.differences(stated, verify.document(verify.fold(verify.records_of(content))), "")) == []
+    assert list(verify.differences(stated, verify.document(verify.fold(verify.records_of(content), {})), "")) == []
 
 
 def test_orders_in_every_kind_of_currency_have_packs_that_hold() -> None:

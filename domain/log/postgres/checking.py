@@ -18,6 +18,7 @@ _COLUMNS: Final = {
     "access_keys": "name prefix hash customer_id scopes created_at revoked_at",
     "kept_files": "sha256 piece content",
     "clocks": "number boot uptime moment why",
+    "keyrings": "number id since made_at",
 }
 _INDEXES: Final = {
     "logs_pkey",
@@ -30,6 +31,7 @@ _INDEXES: Final = {
     "access_keys_hash_key",
     "kept_files_pkey",
     "clocks_pkey",
+    "keyrings_pkey",
 }
 _INDEX: Final = (
     "the index on order and version does not lead to this record; `run.py verify --mend-index` makes it anew"

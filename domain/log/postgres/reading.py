@@ -13,7 +13,7 @@ from uuid import UUID
 from eventsourcing.persistence import OperationalError
 from psycopg.types.numeric import Int8
 
-from domain.log.log import Census, ClockShown, KeptCheckpoint, StoredKey
+from domain.log.log import Census, ClockShown, KeptCheckpoint, KeptKeyring, StoredKey
 from domain.log.postgres.connection import Row
 from domain.log.records import Claim, LogEntry, NewClaim, RawRecord, StoredClaim, entry_of
 
@@ -300,6 +300,10 @@ class PostgresReading(ABC):
             yield piece
         if whole.hexdigest() != sha256:
             raise OperationalError(f"the file kept as {sha256} is missing, or not what was kept")
+
+    def keyring(self) -> KeptKeyring | None:
+        rows = self._rows("SELECT id, since, made_at FROM keyrings")
+        return KeptKeyring(rows[0][0].decode(), rows[0][1], rows[0][2].decode()) if rows else None
 
     def access_key(self, key_hash: bytes) -> StoredKey | None:
         rows = self._rows(f"{_KEYS} WHERE hash = $1", (key_hash,))

@@ -69,6 +69,12 @@ CREATE TABLE clocks (
   moment text COLLATE "C" NOT NULL,
   why    text COLLATE "C" NOT NULL
 );
+CREATE TABLE keyrings (
+  number  bigint PRIMARY KEY CHECK (number = 1),
+  id      text COLLATE "C" NOT NULL,
+  since   bigint NOT NULL,
+  made_at text COLLATE "C" NOT NULL
+);
 CREATE FUNCTION stays() RETURNS trigger LANGUAGE plpgsql AS $body$
 BEGIN
   RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation',
@@ -77,7 +83,7 @@ END
 $body$;
 INSERT INTO logs VALUES ('orders', 1)
 """
-APPEND_ONLY: Final = ("events", "claims", "checkpoints", "kept_files", "clocks")
+APPEND_ONLY: Final = ("events", "claims", "checkpoints", "kept_files", "clocks", "keyrings")
 # ENABLE ALWAYS, or whoever may set session_replication_role = replica goes past them.
 _GUARDS: Final = """
 CREATE TRIGGER {table}_rows_stay BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION stays();

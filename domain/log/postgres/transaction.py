@@ -15,7 +15,7 @@ import psycopg
 from eventsourcing.persistence import IntegrityError, StoredEvent
 from psycopg.types.numeric import Int8
 
-from domain.log.log import ClockShown, StoredKey, Wants
+from domain.log.log import ClockShown, KeptKeyring, StoredKey, Wants
 from domain.log.postgres.connection import LOCK_WAIT_SECONDS_MAX, Connection, Row, Statement, library_errors
 from domain.log.postgres.reading import COLUMNS, PostgresReading, claim_of, clock_of, stored_claim, these_claims
 from domain.log.postgres.schema import LOCK
@@ -373,6 +373,10 @@ class PostgresTransaction(PostgresReading):
         file.seek(0)
         for number, piece in enumerate(iter(lambda: file.read(FILE_PIECE_BYTES), b"")):
             self._write("INSERT INTO kept_files VALUES ($1, $2, $3)", (sha256, number, zlib.compress(piece)))
+
+    def keep_keyring(self, keyring: KeptKeyring) -> None:
+        values = (keyring.id, Int8(keyring.since), keyring.made_at)
+        self._write("INSERT INTO keyrings VALUES (1, $1, $2, $3)", values)
 
     def put_access_key(self, key: StoredKey) -> None:
         self._write("INSERT INTO access_keys VALUES ($1, $2, $3, $4, $5, $6, $7)", key)

@@ -1,0 +1,163 @@
+"""`run.py erase`, `retention` and `privacy`: forgetting people, when they ask and when their time is over."""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from api.cli.terminal import NEEDS_A_PERSON, err, fail, open_ledger, open_views, progress, reading_the_log, settings
+from api.orders import named_order
+from api.settings import Settings
+from domain.ledger import CUSTOMER, GUEST, OrderLedger
+from domain.log.records import Provenance
+from domain.moments import instant
+from domain.order.personal import PARTS
+from domain.privacy import retaining
+from domain.privacy.erasing import Erasing, Erasure, Request, outstanding, repeat
+from domain.privacy.erasures import Erasures, ErasuresMalformed
+from domain.privacy.keyring import Hold, Keyring
+from domain.refusals import Refusal
+from projections.customers.orders_of import orders_of
+from projections.privacy import all_orders
+
+_PROVENANCE = Provenance("cli:erase")
+_RETENTION = Provenance("cli:retention")
+
+
+def _opened(chosen: Settings) -> tuple[OrderLedger, Keyring, Erasing]:
+    """The ledger, its keys, and what erases; the views at the head."""
+    ledger = open_ledger(chosen)
+    if ledger.keys is None:
+        fail("what is personal in this ledger is not sealed; `run.py seal` makes one where it is.")
+    views = open_views(ledger, chosen)
+    with reading_the_log(), progress("feeding the views") as say:
+        views.ensure(say)
+    ledger.feed = lambda written: views.catch_up(written=written)
+    erasing = Erasing(ledger, ledger.keys, orders_of(views), chosen.keep, Erasures(chosen.erasures))
+    return ledger, ledger.keys, erasing
+
+
+def _do(work: Callable[..., Erasure], *arguments: Any) -> Erasure:
+    try:
+        return work(*arguments)
+    except Refusal as refusal:
+        fail(refusal.detail, NEEDS_A_PERSON)
+
+
+@click.command("erase")
+@click.option("--customer", type=click.IntRange(0, 10**15 - 1), help="Whose personal data: all that the customer has.")
+@click.option("--order", help="Or a guest's order, by its id or UUID.")
+@click.option("--part", "parts", multiple=True, type=click.Choice(PARTS), help="What to erase.  [default: both parts]")
+@click.option("--basis", default="request", show_default=True, help="Why, in one word.")
+@click.option("--reference", help="The number of the case, without blanks.")
+@click.option("--force", is_flag=True, help="Also where an order is in work.")
+@click.option("--again", is_flag=True, help="Repeat what LEDGER_ERASURES has and a restored ledger has not.")
+def erase(again: bool, customer: int | None, order: str | None, **asked: Any) -> None:
+    """Erase what is personal of a customer or of a guest's order: record that, and destroy the keys.
+
+    \b
+      run.py erase --customer 7 --reference T-17
+      run.py erase --order 42 --part contact
+      run.py erase --again
+    """
+    chosen = settings()
+    if again + (customer is not None) + (order is not None) != 1:
+        fail("name one of --customer, --order and --again")
+    ledger, keys, erasing = _opened(chosen)
+    if again:
+        _again(ledger, keys, erasing, Erasures(chosen.erasures))
+        return
+    request = Request(tuple(asked["parts"]) or PARTS, asked["basis"], asked["reference"], force=asked["force"])
+    if customer is not None:
+        made = _do(erasing.customer, customer, request, _PROVENANCE)
+    else:
+        assert order is not None
+        try:
+            uuid = named_order(ledger, order)
+        except Refusal as refusal:
+            fail(refusal.detail)
+        made = _do(erasing.guest, uuid, request, _PROVENANCE)
+    if not made.is_new:
+        print(f"nothing of {made.subject} is left to erase")
+        return
+    print(
+        f"{made.id}: {' and '.join(made.parts)} of {made.subject} erased, in {len(made.orders)} orders;"
+        f" {len(made.keys)} keys destroyed"
+    )
+
+
+def _again(ledger: OrderLedger, keys: Keyring, erasing: Erasing, erasures: Erasures) -> None:
+    try:
+        missing = outstanding(ledger, keys, erasures)
+    except ErasuresMalformed as error:
+        fail(str(error))
+    for noted in missing:
+        made = _do(repeat, erasing, noted, _PROVENANCE)
+        print(f"{noted.id}: of {noted.subject} erased again, in {len(made.orders)} orders")
+    print(f"{len(missing)} erasures were missing in this ledger")
+
+
+@click.command()
+@click.option("--apply", is_flag=True, help="Erase it; else this only says what would be erased.")
+def retention(apply: bool) -> None:
+    """Say whose personal data have been kept long enough (LEDGER_KEEP_CONTACT, LEDGER_KEEP_INVOICE), or erase them.
+
+    A part is due when every order of its subject and year has had no event for so long. What is held or in work stays.
+    """
+    chosen = settings()
+    ledger, keys, erasing = _opened(chosen)
+    views = open_views(ledger, chosen)
+    due, staying = retaining.due(all_orders(ledger, views), keys, chosen.keep, ledger.latest())
+    for stays in staying:
+        print(f"{stays.subject} {stays.year} {stays.part}: stays, {stays.why}")
+    for each in due:
+        if apply:
+            made = _do(erasing.due, each, _RETENTION)
+            print(f"{each.subject} {each.year} {each.part}: erased, in {len(made.orders)} orders")
+        else:
+            print(f"{each.subject} {each.year} {each.part}: due since {instant(each.until)}, {len(each.orders)} orders")
+    print(f"{len(due)} {'erased' if apply else 'due'}, {len(staying)} stay")
+
+
+@click.group()
+def privacy() -> None:
+    """Holds: what must be kept, whoever asks to erase it and however old it is."""
+
+
+def _subject(customer: int | None, order: str | None, ledger: OrderLedger) -> str:
+    if (customer is None) == (order is None):
+        fail("name one of --customer and --order")
+    if customer is not None:
+        return f"{CUSTOMER}{customer}"
+    assert order is not None
+    try:
+        return f"{GUEST}{named_order(ledger, order)}"
+    except Refusal as refusal:
+        fail(refusal.detail)
+
+
+@privacy.command("hold")
+@click.option("--customer", type=click.IntRange(0, 10**15 - 1))
+@click.option("--order", help="A guest's order, by its id or UUID.")
+@click.option("--reference", help="The number of the case, without blanks.")
+@click.option("--release", is_flag=True, help="Take the hold off.")
+def privacy_hold(customer: int | None, order: str | None, reference: str | None, release: bool) -> None:
+    """Hold what is personal of a customer or of a guest's order, or release it; without either, list the holds."""
+    ledger = open_ledger(settings())
+    if ledger.keys is None:
+        fail("what is personal in this ledger is not sealed; `run.py seal` makes one where it is.")
+    store = ledger.keys.store
+    if customer is None and order is None:
+        for hold in store.holds():
+            print(f"{hold.subject} since {hold.since}, by {hold.reference}")
+        return
+    subject = _subject(customer, order, ledger)
+    if release:
+        if not store.release(subject):
+            fail(f"there is no hold on {subject}")
+        err.print(f"released {subject}")
+        return
+    if not reference or not reference.isprintable() or " " in reference:
+        fail("--reference: a hold needs the number of its case, without blanks")
+    store.put_hold(Hold(subject, reference, instant(ledger.clock())))
+    err.print(f"held {subject}")

@@ -1,0 +1,119 @@
+"""`run.py keys`: the data keys by which personal data are sealed, and the master key that wraps them."""
+
+import sys
+from collections import Counter
+
+import click
+
+from api.cli.terminal import NEEDS_A_PERSON, fail, open_ledger, settings
+from domain.log.opening import is_there, open_log
+from domain.moments import utc_now
+from domain.privacy.keyring import Keyring, KeyUnknown, StoredDataKey
+from domain.privacy.masters import MasterUnknown
+from domain.privacy.opening import create_keys
+
+
+@click.group()
+def keys() -> None:
+    """The keys that seal personal data (LEDGER_KEYS), and the master key that wraps them (LEDGER_MASTER).
+
+    A new ledger gets both by itself. Keep the master key elsewhere than backups of the keys, and these for a short time
+    only: whoever has an old copy of both can still read what was erased since.
+    """
+
+
+@keys.command("create")
+def keys_create() -> None:
+    """Make the keys of a ledger that was begun without, so that personal data are sealed from now on.
+
+    What is recorded already stays as it is: `run.py seal` makes a ledger in which that is sealed, too.
+    """
+    chosen = settings()
+    if not is_there(chosen.url):
+        fail(f"LEDGER_URL: there is no ledger at {chosen.shown_url}; `run.py serve` makes one, with its keys.")
+    log = open_log(chosen.url)
+    log.create()
+    if (kept := log.keyring()) is not None:
+        fail(f"this ledger has keys already: the keyring {kept.id}. `run.py keys rotate` changes what wraps them.")
+    try:
+        print(create_keys(log, chosen.keys, utc_now()))
+    except MasterUnknown as error:
+        fail(str(error))
+
+
+@keys.command("status")
+def keys_status() -> None:
+    """Say how many keys there are, in use, destroyed, and wrapped by which master key; 1 where one cannot be opened."""
+    ledger = open_ledger(settings())
+    kept = ledger.log_of_events.keyring()
+    if ledger.keys is None or kept is None:
+        print("this ledger has no keys: what is personal in it is recorded as it is")
+        sys.exit(NEEDS_A_PERSON)
+    found = list(ledger.keys.store.each())
+    print(f"keyring {kept.id}, since position {kept.since} ({kept.made_at})")
+    for part, count in sorted(Counter(key.part for key in found if key.destroyed_at is None).items()):
+        print(f"{count} keys of the part {part}")
+    print(f"{sum(key.destroyed_at is not None for key in found)} destroyed")
+    for master, count in sorted(Counter(key.master for key in found if key.destroyed_at is None).items()):
+        current = ", which wraps new ones" if master == ledger.keys.master.current else ""
+        print(f"{count} wrapped by the master key {master}{current}")
+    if kept.since:
+        print(f"what is recorded up to position {kept.since} is not sealed; `run.py seal` makes a ledger where it is")
+    problems = [problem for key in found if (problem := _problem(ledger.keys, key))]
+    for problem in problems:
+        print(problem)
+    if problems:
+        sys.exit(NEEDS_A_PERSON)
+
+
+def _problem(keyring: Keyring, key: StoredDataKey) -> str | None:
+    try:
+        keyring.open(key.id)
+    except (KeyUnknown, MasterUnknown) as error:
+        return str(error)
+    return None
+
+
+@keys.command("rotate")
+def keys_rotate() -> None:
+    """Wrap every key by a new master key, which is added to LEDGER_MASTER; by the last of LEDGER_MASTER_KEY, where that
+    is set.
+
+    Services that run take up the new one when they are started again; until then keep the old one, too.
+    """
+    chosen = settings()
+    ledger = open_ledger(chosen)
+    if ledger.keys is None:
+        fail("this ledger has no keys; `run.py keys create` makes them")
+    try:
+        if chosen.keys.masters.text is None:
+            chosen.keys.masters.add()
+        keyring = chosen.keys.open()
+        count = keyring.wrap_anew()
+    except (MasterUnknown, KeyUnknown) as error:
+        fail(str(error), NEEDS_A_PERSON)
+    print(f"{count} keys wrapped by the master key {keyring.master.current}")
+
+
+@keys.command("retire-master")
+@click.argument("name")
+def keys_retire_master(name: str) -> None:
+    """Take the master key NAME out of LEDGER_MASTER, when no key is wrapped by it any more.
+
+    Then no older copy of the keys, wherever it is, can be opened again: nothing that was erased since comes back.
+    """
+    chosen = settings()
+    ledger = open_ledger(chosen)
+    if ledger.keys is None:
+        fail("this ledger has no keys; `run.py keys create` makes them")
+    masters = chosen.keys.masters
+    if masters.text is not None:
+        fail("the master keys are in LEDGER_MASTER_KEY: take it out of there, and out of where that comes from")
+    if name not in masters.names:
+        fail(f"there is no master key {name}; there are {', '.join(masters.names)}")
+    if name == ledger.keys.master.current:
+        fail(f"{name} is the one that wraps; `run.py keys rotate` makes another first")
+    if wrapped := sum(key.master == name and key.destroyed_at is None for key in ledger.keys.store.each()):
+        fail(f"{wrapped} keys are wrapped by it still; `run.py keys rotate` wraps them anew")
+    masters.remove(name)
+    print(f"the master key {name} is gone from {masters.file}; destroy its other copies, too")

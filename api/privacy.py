@@ -1,0 +1,209 @@
+"""For those who answer people's requests: what is there of a person, a copy of it, and erasing it."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+import msgspec
+from falcon.asgi import Request, Response
+from msgspec import Meta
+
+from api import access
+from api.answers import json_answer
+from api.asking import Asking
+from api.bodies import command
+from api.commanding import Commanding
+from api.conditions import provenance
+from api.orders import named_order
+from domain.ledger import OrderLedger
+from domain.log.records import Provenance
+from domain.order.commands import Command
+from domain.order.personal import PARTS
+from domain.order.state import Order
+from domain.privacy import erasing as e
+from domain.privacy.erasing import Erasing, Erasure
+from domain.privacy.periods import Keep
+from domain.refusals import CustomerNotFound, PersonalDataPlain
+from projections import privacy
+
+PATH: Final = "/api/v1/privacy"
+READ: Final = "privacy:read"
+WRITE: Final = "privacy:write"
+_encode: Final = msgspec.json.Encoder().encode
+# Letters, digits and what stands between them in the names of cases and of laws' articles: no room for free text.
+Token = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/#()-]{0,63}\Z")]
+
+
+class Erase(Command, frozen=True, kw_only=True):
+    """The body of an erasure."""
+
+    parts: Annotated[tuple[Literal["contact", "invoice"], ...], Meta(min_length=1)] = PARTS
+    basis: Token = "request"
+    reference: Token | None = None
+    force: bool = False
+
+
+class Desk:
+    """What these resources share. `erasing` is None where the ledger has no keys that could be destroyed."""
+
+    def __init__(
+        self,
+        commanding: Commanding,
+        asking: Asking,
+        erasing: Erasing | None,
+        orders_of: e.OrdersOf,
+        keep: Keep,
+    ) -> None:
+        self.commanding = commanding
+        self.asking = asking
+        self._erasing = erasing
+        self._orders_of = orders_of
+        self.keep = keep
+
+    @property
+    def ledger(self) -> OrderLedger:
+        return self.commanding.ledger
+
+    @property
+    def erasing(self) -> Erasing:
+        """Raises PersonalDataPlain."""
+        if self._erasing is None:
+            raise PersonalDataPlain(
+                "What is personal in this ledger is not sealed; `run.py seal` makes one where it is."
+            )
+        return self._erasing
+
+    def orders(self, customer_id: int) -> list[Order]:
+        """Raises CustomerNotFound."""
+        found = privacy.orders(self.ledger, self._orders_of(customer_id))
+        if not found:
+            raise _no_customer()
+        return found
+
+    def shown(self, resp: Response, found: Sequence[privacy.ErasureShown]) -> None:
+        json_answer(resp, _encode({"erasures": found}), self.ledger.head())
+
+
+def _no_customer() -> CustomerNotFound:
+    return CustomerNotFound("No order names such a customer.")
+
+
+def _customer(text: str) -> int:
+    """The customer that an address names. Raises CustomerNotFound."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 15):
+        raise _no_customer()
+    return int(text)
+
+
+async def _erase(req: Request) -> Erase:
+    """The body of an erasure; none stands for one of both parts."""
+    if not req.content_type and not req.content_length:
+        return Erase()
+    return await command(req, Erase)
+
+
+class _Erasures:
+    """The erasures of one customer, or of one guest's order."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def _post(self, req: Request, resp: Response, named: str) -> None:
+        access.scope(req, WRITE)
+        given, who = await _erase(req), provenance(req)
+        request = e.Request(tuple(dict.fromkeys(given.parts)), given.basis, given.reference, given.force)
+        made = await self._desk.asking.in_thread(lambda: self._record(named, request, who))
+        json_answer(resp, _encode(_told(made, request)), made.position)
+        self._desk.commanding.moved(resp, made.position, None if made.is_new else made.position)
+        resp.status = 201 if made.is_new else 200
+
+    def _record(self, named: str, request: e.Request, who: Provenance) -> Erasure:
+        raise NotImplementedError
+
+
+def _told(made: Erasure, request: e.Request) -> dict[str, Any]:
+    return {
+        "id": made.id,
+        "subject": made.subject,
+        "basis": request.basis,
+        "reference": request.reference,
+        "erased": made.parts,
+        "orders": made.orders,
+        "keys_destroyed": len(made.keys),
+        "recorded": made.is_new,
+    }
+
+
+class CustomerErasures(_Erasures):
+    async def on_post(self, req: Request, resp: Response, customer_id: str) -> None:
+        await self._post(req, resp, customer_id)
+
+    async def on_get(self, req: Request, resp: Response, customer_id: str) -> None:
+        access.scope(req, READ)
+        await self._desk.asking.in_thread(lambda: self._get(resp, _customer(customer_id)))
+
+    on_head = on_get
+
+    def _get(self, resp: Response, customer_id: int) -> None:
+        uuids = [str(order.uuid) for order in self._desk.orders(customer_id)]
+        self._desk.shown(resp, privacy.erasures(self._desk.ledger, uuids))
+
+    def _record(self, named: str, request: e.Request, who: Provenance) -> Erasure:
+        return self._desk.erasing.customer(_customer(named), request, who)
+
+
+class OrderErasures(_Erasures):
+    async def on_post(self, req: Request, resp: Response, order_id: str) -> None:
+        await self._post(req, resp, order_id)
+
+    async def on_get(self, req: Request, resp: Response, order_id: str) -> None:
+        access.scope(req, READ)
+        await self._desk.asking.in_thread(lambda: self._get(resp, named_order(self._desk.ledger, order_id)))
+
+    on_head = on_get
+
+    def _get(self, resp: Response, uuid: UUID) -> None:
+        self._desk.ledger.order(uuid)  # says so where there is none
+        self._desk.shown(resp, privacy.erasures(self._desk.ledger, [str(uuid)]))
+
+    def _record(self, named: str, request: e.Request, who: Provenance) -> Erasure:
+        return self._desk.erasing.guest(named_order(self._desk.ledger, named), request, who)
+
+
+class AllErasures:
+    """Every erasure that has destroyed a key."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def on_get(self, req: Request, resp: Response) -> None:
+        access.scope(req, READ)
+        await self._desk.asking.in_thread(lambda: self._desk.shown(resp, privacy.erasures(self._desk.ledger)))
+
+    on_head = on_get
+
+
+class Customer:
+    """What is kept of a customer, until when, and what was erased."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def on_get(self, req: Request, resp: Response, customer_id: str) -> None:
+        access.scope(req, READ)
+        await self._desk.asking.in_thread(lambda: self._get(resp, _customer(customer_id)))
+
+    on_head = on_get
+
+    def _get(self, resp: Response, customer_id: int) -> None:
+        ledger = self._desk.ledger
+        orders = self._desk.orders(customer_id)
+        body = {
+            "id": customer_id,
+            "subject": f"customer:{customer_id}",
+            "orders": len(orders),
+            "sealed": ledger.keys is not None,
+            "kept": list(privacy.kept(ledger, orders, self._desk.keep)),
+            "erasures": privacy.erasures(ledger, [str(order.uuid) for order in orders]),
+        }
+        json_answer(resp, _encode(body), ledger.head())

@@ -1,0 +1,60 @@
+"""The decision to erase what is personal in an order, and what an order must be like for that. Pure."""
+
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from domain.aggregate import Event, parts_in
+from domain.order import events as e
+from domain.order.personal import FIELDS, PARTS
+from domain.order.state import Order
+from domain.order.statuses import OPEN
+from domain.refusals import PersonalDataErased
+
+_UNDER_WAY: Final = ("processing", "shipped")
+
+
+class Why(msgspec.Struct, frozen=True):
+    """Why parts are erased, and by which erasure. One that `restricts` leaves the others to be kept, but not shown."""
+
+    erasure: str
+    basis: str
+    parts: tuple[str, ...]
+    restricts: bool
+    reference: str | None = None
+
+
+def erase(order: Order, why: Why, *, until: datetime, now: datetime) -> e.PersonalErased | None:
+    """The event that the parts are erased; None where they are already. What is restricted is kept `until` then."""
+    erased = tuple(part for part in why.parts if part not in order.erased)
+    kept = [part for part in PARTS if part not in why.parts] if why.restricts else []
+    restricted = tuple(part for part in kept if part not in (*order.erased, *order.restricted))
+    if not erased and not restricted:
+        return None
+    return e.PersonalErased(
+        occurred_at=now,
+        erasure=why.erasure,
+        basis=why.basis,
+        erased=erased,
+        restricted=restricted,
+        until=until if restricted else None,
+        reference=why.reference,
+    )
+
+
+def is_in_work(order: Order) -> bool:
+    """Whether the shop still needs to know whose order it is: it is paid and not sent, or on its way."""
+    return order.status in _UNDER_WAY or (order.status in OPEN and order.received > 0)
+
+
+def must_take(order: Order, events: list[Event]) -> None:
+    """Raises PersonalDataErased where an event would bring personal data of a part that was erased in the order."""
+    gone = {*order.erased, *order.restricted}
+    if gone and (
+        again := sorted(gone & {part for event in events for part in parts_in(event, FIELDS.get(type(event), {}))})
+    ):
+        parts = " and ".join(again)
+        raise PersonalDataErased(
+            f"What is personal in this order ({parts}) was erased; it takes no such data any more."
+        )

@@ -1,0 +1,45 @@
+"""Who read what is personal, of which order, and when? A log of its own, in a file to which a line is added for each
+reading, before it is answered."""
+
+import os
+from collections.abc import Iterable
+from datetime import datetime
+from fcntl import LOCK_EX, flock
+from pathlib import Path
+
+import msgspec
+
+from domain.moments import instant
+
+
+class Access(msgspec.Struct, frozen=True):
+    """A reading of these parts of an order, which is named by its UUID."""
+
+    at: str
+    actor: str
+    order: str
+    parts: tuple[str, ...]
+    request_id: str | None = None
+
+
+class Accesses:
+    """The file of accesses."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def note(
+        self, *, actor: str, orders: Iterable[str], parts: Iterable[str], request_id: str | None, now: datetime
+    ) -> None:
+        """Adds a line for each order; it is durable when this returns."""
+        parts = tuple(parts)
+        lines = [msgspec.json.encode(Access(instant(now), actor, order, parts, request_id)) for order in orders]
+        if not lines:
+            return
+        self.path.parent.mkdir(0o700, parents=True, exist_ok=True)
+        descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            flock(file, LOCK_EX)
+            file.write(b"".join(line + b"\n" for line in lines))
+            file.flush()
+            os.fsync(file.fileno())

@@ -1,0 +1,300 @@
+"""Forgetting a person: an event in each of their orders, and then the keys.
+
+All of it happens while nobody else writes: the keys are retired, so that nothing is sealed by them any more on any
+machine, the events are recorded, and then the keys are destroyed. What ends in between is finished by `settle` at the
+next start, before anything is read; the log says which keys are to be gone.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
+from uuid import UUID, uuid4
+
+import msgspec
+from msgspec.structs import replace
+
+from domain.aggregate import parts_in
+from domain.claims import ERASED_KEY
+from domain.ledger import CUSTOMER, GUEST, OrderLedger, whose
+from domain.log.log import Log, Transaction
+from domain.log.mapper import EventMapper
+from domain.log.records import Provenance, StoredClaim
+from domain.order import events as e
+from domain.order.erasure import Why, erase, is_in_work
+from domain.order.personal import FIELDS, INVOICE
+from domain.order.state import Order
+from domain.privacy.erasures import Erasures, Noted
+from domain.privacy.keyring import Keyring, StoredDataKey, Whose
+from domain.privacy.periods import Keep
+from domain.privacy.retaining import Due
+from domain.refusals import (
+    CustomerNotFound,
+    OrderInWork,
+    OrderNotFound,
+    OrderOfCustomer,
+    PersonalDataHeld,
+    PersonalDataPlain,
+)
+from domain.topics import TOPICS
+
+RETENTION: Final = "retention"
+_NAMED_MAX: Final = 10
+_MASKED: Final = EventMapper(opens=())
+
+
+class Request(msgspec.Struct, frozen=True):
+    """What is asked for: which parts to erase, and why; of orders of all years, or of these.
+
+    `force` erases also while an order is in work. An erasure that is done `again` has its id already, and the keys that
+    it destroyed.
+    """
+
+    parts: tuple[str, ...]
+    basis: str = "request"
+    reference: str | None = None
+    force: bool = False
+    years: tuple[int, ...] = ()
+    again: Noted | None = None
+
+
+class Erasure(NamedTuple):
+    """What an erasure came to. One that is not `is_new` found nothing to erase; its id is that of the last before."""
+
+    id: str | None
+    subject: str
+    parts: tuple[str, ...]
+    orders: Sequence[UUID]
+    keys: Sequence[str]
+    position: int
+    is_new: bool
+
+
+# Tells the orders of a customer, by their UUIDs, as far as the log is committed.
+OrdersOf = Callable[[int], Iterable[UUID]]
+
+
+class Erasing:
+    """Erases what is personal. `erasures` is the file outside the ledger that says what was erased."""
+
+    def __init__(self, ledger: OrderLedger, keys: Keyring, orders_of: OrdersOf, keep: Keep, erasures: Erasures) -> None:
+        self._ledger = ledger
+        self.keys = keys
+        self._orders_of = orders_of
+        self._keep = keep
+        self._erasures = erasures
+
+    def customer(self, customer_id: int, request: Request, provenance: Provenance) -> Erasure:
+        """Erases parts of all that a customer has.
+
+        Raises CustomerNotFound, OrderInWork, PersonalDataHeld, PersonalDataPlain.
+        """
+
+        def record(t: Transaction) -> Erasure:
+            orders = self._orders(t, customer_id)
+            if not orders:
+                raise CustomerNotFound("No order names such a customer.")
+            return self._record(t, f"{CUSTOMER}{customer_id}", orders, request, provenance)
+
+        return self._finish(self._ledger.write(record).result(), request)
+
+    def guest(self, uuid: UUID, request: Request, provenance: Provenance) -> Erasure:
+        """Erases parts of a guest's order. Raises OrderNotFound, OrderOfCustomer, and what `customer` raises."""
+
+        def record(t: Transaction) -> Erasure:
+            order = self._ledger.order_in(t, uuid)
+            if order.customer is not None and order.customer.id is not None:
+                at = f"customers/{order.customer.id}/erasures"
+                raise OrderOfCustomer(
+                    f"The order is customer {order.customer.id}'s; erase all that is theirs, at {at}."
+                )
+            return self._record(t, whose(order).subject, [order], request, provenance)
+
+        return self._finish(self._ledger.write(record).result(), request)
+
+    def due(self, due: Due, provenance: Provenance) -> Erasure:
+        """Erases what has been kept long enough. Raises what `customer` raises."""
+        request = Request((due.part,), RETENTION, years=(due.year,))
+
+        def record(t: Transaction) -> Erasure:
+            orders = [self._ledger.order_in(t, order.uuid) for order in due.orders]
+            if any(order.updated_at > seen.updated_at for order, seen in zip(orders, due.orders, strict=True)):
+                raise OrderInWork(f"Something has happened to an order of {due.subject} meanwhile.")
+            return self._record(t, due.subject, orders, request, provenance)
+
+        return self._finish(self._ledger.write(record).result(), request)
+
+    # --- the steps ---
+
+    def _orders(self, t: Transaction, customer_id: int) -> list[Order]:
+        """A customer's orders, those among them that this transaction has written."""
+        found = dict.fromkeys(self._orders_of(customer_id))
+        created = (raw for raw in t.written if TOPICS[raw.topic].shape in (e.OrderCreated, e.CustomerChanged))
+        found |= dict.fromkeys(UUID(raw.order) for raw in created)
+        orders = [self._ledger.order_in(t, uuid) for uuid in found]
+        return [order for order in orders if order.customer is not None and order.customer.id == customer_id]
+
+    def _record(
+        self, t: Transaction, subject: str, orders: Sequence[Order], request: Request, provenance: Provenance
+    ) -> Erasure:
+        """The events in the orders, and before them their keys retired."""
+        now = self._ledger.clock()
+        orders = [order for order in orders if not request.years or order.created_at.year in request.years]
+        decided = self._decided(orders, request, now)
+        if not decided:
+            last = max(self._destroyed(subject, request), default=("", None))
+            return Erasure(last[1], subject, request.parts, (), (), t.max_notification_id() or 0, is_new=False)
+        if request.again is None:
+            self._must_be_erasable(t, subject, [order for order, _ in decided], request)
+        waiting = self._keys_of(t, subject, orders, request)
+        keys = list(waiting)
+        self.keys.retire(keys, now)
+        position = 0
+        for order, event in decided:
+            # Each key stands in one event: of an order whose data it sealed or, where none of these is left, the last.
+            is_last = order is decided[-1][0]
+            own = [key for key, of in waiting.items() if is_last or of == whose(order)]
+            for key in own:
+                del waiting[key]
+            recorded = replace(event, keys=tuple(own))
+            position = self._ledger.record(t, order, [recorded], provenance, now).position
+        uuids = [order.uuid for order, _ in decided]
+        return Erasure(decided[0][1].erasure, subject, request.parts, uuids, keys, position, is_new=True)
+
+    def _decided(
+        self, orders: Sequence[Order], request: Request, now: datetime
+    ) -> list[tuple[Order, e.PersonalErased]]:
+        """The orders in which there is something to erase, each with its event."""
+        why = Why(
+            erasure=request.again.id if request.again else str(uuid4()),
+            basis=request.basis,
+            parts=request.parts,
+            restricts=request.basis != RETENTION,
+            reference=request.reference,
+        )
+        found = ((order, erase(order, why, until=self._until(order), now=now)) for order in orders)
+        return [(order, event) for order, event in found if event is not None]
+
+    def _until(self, order: Order) -> datetime:
+        return self._keep.until(INVOICE, order.updated_at)
+
+    def _destroyed(self, subject: str, request: Request) -> Iterator[tuple[str, str]]:
+        """When keys of these parts were destroyed, and by which erasure."""
+        for key in self.keys.store.of_subject(subject):
+            if key.part in request.parts and key.destroyed_at and key.erasure:
+                yield key.destroyed_at, key.erasure
+
+    def _must_be_erasable(self, t: Transaction, subject: str, orders: Sequence[Order], request: Request) -> None:
+        """Raises PersonalDataHeld, OrderInWork, PersonalDataPlain."""
+        for held in (subject, *(whose(order).subject for order in orders)):
+            if hold := self.keys.store.hold_on(held):
+                raise PersonalDataHeld(f"What is personal of {held} is held since {hold.since}, by {hold.reference}.")
+        if not request.force and (in_work := [order.id for order in orders if is_in_work(order)]):
+            named = ", ".join(map(str, in_work[:_NAMED_MAX])) + (" and more" if len(in_work) > _NAMED_MAX else "")
+            raise OrderInWork(
+                f"In work, so the shop still needs to know whose they are: {named}. Send force to erase all the same."
+            )
+        keyring = t.keyring()
+        since = keyring.since if keyring else 0
+        for plain in filter(None, (self._plain(t, order, since) for order in orders)):
+            raise PersonalDataPlain(
+                f"What is personal at position {plain} was recorded before it was sealed, so it cannot be erased;"
+                " `run.py seal` makes a log of this one in which it can."
+            )
+
+    def _plain(self, t: Transaction, order: Order, since: int) -> int:
+        """The position of the order's first record where something personal stands as it is; 0 where there is none."""
+        if since == 0:
+            return 0
+        for raw in t.raw_records_of(str(order.uuid)):
+            topic = TOPICS[raw.topic]
+            if raw.position > since:
+                return 0
+            if not topic.is_sealed and any(parts_in(topic.decode(raw.payload), FIELDS.get(topic.shape, {}))):
+                return raw.position
+        return 0
+
+    def _keys_of(
+        self, t: Transaction, subject: str, orders: Sequence[Order], request: Request
+    ) -> dict[str, Whose | None]:
+        """The keys to destroy, each with whose it is: the subject's, and those of orders that were a guest's before."""
+        subjects = dict.fromkeys((subject, *(f"{GUEST}{order.uuid}" for order in orders)))
+        found: dict[str, Whose | None] = {}
+        for key in (key for of in subjects for key in self.keys.store.of_subject(of)):
+            in_years = not request.years or key.year in request.years
+            if in_years and key.part in request.parts and key.destroyed_at is None:
+                found[key.id] = Whose(key.subject, key.year)
+        if request.again is not None:
+            found |= {key: None for key in request.again.keys if key not in found and not t.claim(ERASED_KEY, key)}
+        return found
+
+    def _finish(self, erasure: Erasure, request: Request) -> Erasure:
+        """Once the events are recorded: notes the erasure outside, and destroys the keys."""
+        if erasure.is_new and erasure.id is not None:
+            now = self._ledger.clock()
+            self._erasures.note(
+                Noted(
+                    erasure.id,
+                    erasure.subject,
+                    erasure.parts,
+                    request.years,
+                    request.basis,
+                    request.reference,
+                    tuple(erasure.keys),
+                ),
+                now,
+            )
+            self.keys.destroy(erasure.keys, erasure.id, now)
+        return erasure
+
+
+def outstanding(ledger: OrderLedger, keys: Keyring, erasures: Erasures) -> list[Noted]:
+    """The erasures that the file outside knows of and this ledger does not, since it was restored from before them.
+
+    Raises ErasuresMalformed.
+    """
+    recorded = {str(claim.value) for claim in ledger.log_of_events.claims(ERASED_KEY)}
+    aside = keys.store.aside()
+    return [noted for noted in erasures.missing(recorded) if noted.id not in aside]
+
+
+def repeat(erasing: Erasing, noted: Noted, provenance: Provenance) -> Erasure:
+    """Erases again what a restored ledger has; what it has nothing of is put aside. Raises a Refusal."""
+    request = Request(noted.parts, noted.basis, noted.reference, force=True, years=noted.years, again=noted)
+    nothing = Erasure(noted.id, noted.subject, noted.parts, (), (), 0, is_new=False)
+    try:
+        if noted.subject.startswith(CUSTOMER):
+            made = erasing.customer(int(noted.subject.removeprefix(CUSTOMER)), request, provenance)
+        else:
+            made = erasing.guest(UUID(noted.subject.removeprefix(GUEST)), request, provenance)
+    except (CustomerNotFound, OrderNotFound):
+        made = nothing
+    if not made.is_new:
+        erasing.keys.store.put_aside(noted.id)
+    return made
+
+
+def settle(ledger: OrderLedger, keys: Keyring, erasures: Erasures) -> list[str]:
+    """Finishes what ended in between, and destroys again what came back out of a backup: the keys that the log says are
+    destroyed, are. Returns their ids. At every start, before anything is read."""
+    erased = {str(claim.value): claim for claim in ledger.log_of_events.claims(ERASED_KEY)}
+    unfinished: dict[str, tuple[e.PersonalErased, list[StoredDataKey]]] = {}
+    for key_id in keys.store.alive(erased):
+        key, event = keys.store.get(key_id), _event_of(ledger.log_of_events, erased[key_id])
+        assert key is not None
+        unfinished.setdefault(event.erasure, (event, []))[1].append(key)
+    for erasure, (event, found) in unfinished.items():
+        now, ids = ledger.clock(), tuple(key.id for key in found)
+        years = sorted({key.year for key in found}) if event.basis == RETENTION else ()
+        erasures.note(
+            Noted(erasure, found[0].subject, event.erased, tuple(years), event.basis, event.reference, ids), now
+        )
+        keys.destroy(ids, erasure, now)
+    return [key.id for _, found in unfinished.values() for key in found]
+
+
+def _event_of(log: Log, claim: StoredClaim) -> e.PersonalErased:
+    """The event that took the claim of a destroyed key."""
+    (raw,) = log.raw_records_of(claim.originator_id, gt=claim.version - 1, lte=claim.version)
+    event = _MASKED.read(raw).event
+    assert isinstance(event, e.PersonalErased)
+    return event

@@ -1,0 +1,276 @@
+"""Who can still read a person's data? The data keys: one for each subject, part and year, wrapped by a master key.
+
+A destroyed key leaves its row, so that "destroyed" is never taken for "never seen", and a key that comes back out of a
+backup is known and destroyed again. What is unwrapped stays in this process's memory, within a bound, and goes where
+another process has retired or destroyed keys.
+"""
+
+import hmac
+import secrets
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Final, NamedTuple, Protocol
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from domain.moments import instant
+from domain.privacy.masters import Master, NotWrappedSo
+
+OPENED_MAX: Final = 20_000
+# How long a key that another process has destroyed may stay in this one's memory while it is at work.
+_LOOK_EVERY_SECONDS: Final = 0.1
+_KEY_BYTES: Final = 32
+_KEY_ID_BYTES: Final = 9
+
+
+class KeyUnknown(Exception):
+    """A key that these are not the keys of: nothing may be taken for erased because of it."""
+
+
+class Whose(NamedTuple):
+    """Whose personal data it is, like `customer:7`, and the year of the order that it is in."""
+
+    subject: str
+    year: int
+
+
+class StoredDataKey(NamedTuple):
+    """A data key as it is stored; times are instants. `wrapped` is None where it was destroyed, by `erasure`."""
+
+    id: str
+    subject: str
+    part: str
+    year: int
+    master: str
+    wrapped: bytes | None
+    made_at: str
+    retired_at: str | None = None
+    destroyed_at: str | None = None
+    erasure: str | None = None
+
+    @property
+    def context(self) -> bytes:
+        """What a wrapped key is bound to: that it is this one, and whose."""
+        return "\0".join(("order-ledger data key", self.id, self.subject, self.part, str(self.year))).encode()
+
+
+class Hold(NamedTuple):
+    """What is personal of a subject is kept, whoever asks to erase it: since when, and by which reference."""
+
+    subject: str
+    reference: str
+    since: str
+
+
+class KeyStore(Protocol):
+    """Where data keys are stored. Used by many threads; one of them at a time writes."""
+
+    @property
+    def id(self) -> str:
+        """Names this store, for ever."""
+
+    def has_changed(self) -> bool:
+        """Whether another process has retired, destroyed or wrapped keys since this was last asked."""
+
+    def get(self, key_id: str) -> StoredDataKey | None:
+        """The key with this id."""
+
+    def in_use(self, whose: Whose, part: str) -> StoredDataKey | None:
+        """The key by which this is sealed now, also where it was put and is not committed yet."""
+
+    def of_subject(self, subject: str) -> list[StoredDataKey]:
+        """Every key that a subject has and had, by year and part."""
+
+    def alive(self, key_ids: Collection[str]) -> list[str]:
+        """Those of these keys that are not destroyed."""
+
+    def each(self) -> Iterator[StoredDataKey]:
+        """Every key, in the order of their ids."""
+
+    def put(self, key: StoredDataKey) -> None:
+        """Keeps a new key from the next `commit` on."""
+
+    def commit(self) -> None:
+        """Makes durable what `put` has kept."""
+
+    def rollback(self) -> None:
+        """Forgets what `put` has kept since the last commit."""
+
+    def retire(self, key_ids: Iterable[str], at: str) -> None:
+        """Nothing is sealed by these any more, by whatever process; durable at once. They still open."""
+
+    def destroy(self, key_ids: Iterable[str], erasure: str, at: str) -> list[str]:
+        """Destroys keys, and what the store still has of them; returns those that were not destroyed before."""
+
+    def hold_on(self, subject: str) -> Hold | None:
+        """The hold on what is personal of a subject, if there is one."""
+
+    def holds(self) -> list[Hold]:
+        """Every hold, by subjects."""
+
+    def put_hold(self, hold: Hold) -> None:
+        """Puts a hold on a subject, in the place of the one that was there."""
+
+    def release(self, subject: str) -> bool:
+        """Takes the hold off a subject. Whether there was one."""
+
+    def put_aside(self, erasure: str) -> None:
+        """Notes that an erasure has nothing to erase in this ledger."""
+
+    def aside(self) -> set[str]:
+        """The erasures that were put aside."""
+
+    def wrapped_anew(self, keys: Sequence[StoredDataKey]) -> None:
+        """Replaces how these are wrapped, all or none; leaves nothing of how they were."""
+
+    def close(self) -> None:
+        """Closes its connections, which open again when they are used."""
+
+
+class DataKey:
+    """A key that is open: `aead` seals, `salting` makes the salts of hashes, `marking` the fingerprints of commands."""
+
+    __slots__ = ("_key", "_marking", "_salting", "aead", "id")
+
+    def __init__(self, key_id: str, key: bytes) -> None:
+        self.id = key_id
+        self._key = key
+        self.aead = AESGCM(_expanded(key, b"seal"))
+        self._salting = self._marking = b""
+
+    @property
+    def salting(self) -> bytes:
+        self._salting = self._salting or _expanded(self._key, b"salt")
+        return self._salting
+
+    @property
+    def marking(self) -> bytes:
+        self._marking = self._marking or _expanded(self._key, b"mark")
+        return self._marking
+
+
+def _expanded(key: bytes, label: bytes) -> bytes:
+    """HKDF-Expand (RFC 5869) to 32 bytes; the key is uniformly random, so it needs no extracting."""
+    return hmac.digest(key, label + b"\x01", "sha256")
+
+
+class Keyring:
+    """The data keys of one ledger."""
+
+    def __init__(self, store: KeyStore, master: Master) -> None:
+        self.store = store
+        self.master = master
+        self._opened: dict[str, DataKey | None] = {}
+        self._in_use: dict[tuple[Whose, str], DataKey] = {}
+        # Made in the transaction that is under way, so no other connection sees them yet.
+        self._new: dict[str, DataKey] = {}
+        self._look_at = 0.0
+        # Called where keys are forgotten: for whoever keeps what was opened by them.
+        self.on_forgotten: list[Callable[[], None]] = []
+
+    # --- what this process remembers ---
+
+    def look(self) -> None:
+        """Forgets what is open where another process has retired or destroyed keys."""
+        self._look_at = time.monotonic() + _LOOK_EVERY_SECONDS
+        if self.store.has_changed():
+            self.forget()
+
+    def forget(self) -> None:
+        # Others may be looking into the old ones at this moment.
+        self._opened, self._in_use = {}, {}
+        for forget in self.on_forgotten:
+            forget()
+
+    @contextmanager
+    def sealing(self) -> Iterator[None]:
+        """The keys that are made inside are durable at its end: before the log's commit, since a key whose events never
+        come costs nothing, and events whose key never came would be lost."""
+        self.look()
+        try:
+            yield
+            self.store.commit()
+        except BaseException:
+            self.store.rollback()
+            self._in_use = {}
+            raise
+        finally:
+            self._new = {}
+
+    # --- keys ---
+
+    def of(self, whose: Whose, part: str, now: datetime) -> DataKey:
+        """The key to seal with, inside `sealing`; a new one where there is none in use. Raises MasterUnknown."""
+        if (known := self._in_use.get((whose, part))) is not None:
+            return known
+        stored = self.store.in_use(whose, part)
+        key = self._new_key(whose, part, now) if stored is None else self._open(stored)
+        assert key is not None
+        if len(self._in_use) >= OPENED_MAX:
+            self._in_use = {}
+        self._in_use[whose, part] = key
+        return key
+
+    def _new_key(self, whose: Whose, part: str, now: datetime) -> DataKey:
+        key, key_id = secrets.token_bytes(_KEY_BYTES), secrets.token_urlsafe(_KEY_ID_BYTES)
+        new = StoredDataKey(key_id, whose.subject, part, whose.year, self.master.current, None, instant(now))
+        self.store.put(new._replace(wrapped=self.master.wrap(key, new.context)))
+        self._new[key_id] = made = DataKey(key_id, key)
+        return made
+
+    def open(self, key_id: str) -> DataKey | None:
+        """The key to open with; None where it was destroyed. Raises KeyUnknown, MasterUnknown."""
+        if time.monotonic() >= self._look_at:
+            self.look()
+        opened = self._opened
+        try:
+            return opened[key_id]
+        except KeyError:
+            pass
+        if (new := self._new.get(key_id)) is not None:
+            return new
+        stored = self.store.get(key_id)
+        if stored is None:
+            raise KeyUnknown(f"the key {key_id} is not known to the keyring {self.store.id}")
+        key = self._open(stored)
+        if len(opened) >= OPENED_MAX:
+            opened.clear()
+        # Into the one that was looked into: where that was forgotten meanwhile, this is too.
+        opened[key_id] = key
+        return key
+
+    def _open(self, stored: StoredDataKey) -> DataKey | None:
+        if stored.wrapped is None:
+            return None
+        try:
+            return DataKey(stored.id, self.master.unwrap(stored.master, stored.wrapped, stored.context))
+        except NotWrappedSo:
+            raise KeyUnknown(f"the key {stored.id} is not the one that was kept: its row was altered") from None
+
+    # --- forgetting ---
+
+    def retire(self, key_ids: Iterable[str], now: datetime) -> None:
+        """Nothing is sealed by these any more, by whatever process; they still open."""
+        self.store.retire(key_ids, instant(now))
+        self._in_use = {}
+
+    def destroy(self, key_ids: Iterable[str], erasure: str, now: datetime) -> list[str]:
+        """Destroys keys; returns those that were not destroyed before."""
+        gone = self.store.destroy(key_ids, erasure, instant(now))
+        self.forget()
+        return gone
+
+    # --- the master key ---
+
+    def wrap_anew(self) -> int:
+        """Wraps every key by the current master key; returns how many were wrapped by another."""
+        older = [key for key in self.store.each() if key.wrapped is not None and key.master != self.master.current]
+        self.store.wrapped_anew(list(map(self._wrapped_anew, older)))
+        return len(older)
+
+    def _wrapped_anew(self, key: StoredDataKey) -> StoredDataKey:
+        assert key.wrapped is not None
+        plain = self.master.unwrap(key.master, key.wrapped, key.context)
+        return key._replace(master=self.master.current, wrapped=self.master.wrap(plain, key.context))

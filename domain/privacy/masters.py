@@ -1,0 +1,138 @@
+"""What wraps the data keys: master keys, which stand elsewhere than these.
+
+A file has one a line, its id and then its 32 bytes in Base64; the last one wraps. In the environment they stand so with
+commas between them, and a colon behind each id. A key management service can take their place: it has to do what
+`Master` says, and is then asked once for each data key that a process opens.
+"""
+
+import base64
+import binascii
+import os
+import re
+import secrets
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, NamedTuple, Protocol
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+_KEY_BYTES: Final = 32
+_NONCE_BYTES: Final = 12
+_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+class MasterUnknown(Exception):
+    """The master key that wrapped a data key is not at hand, or there is none at all; the message says which."""
+
+
+class NotWrappedSo(Exception):
+    """What was wrapped is not what is unwrapped: it was altered, or is another key's."""
+
+
+class Master(Protocol):
+    """Wraps data keys, and unwraps them. `context` says which key it is, and must be the same both times."""
+
+    @property
+    def current(self) -> str:
+        """The id of the master key that wraps."""
+
+    def wrap(self, key: bytes, context: bytes) -> bytes:
+        """The key as it may be kept."""
+
+    def unwrap(self, master: str, wrapped: bytes, context: bytes) -> bytes:
+        """The key again. Raises MasterUnknown, NotWrappedSo."""
+
+
+class MasterKeys:
+    """Master keys that this process has in memory. Implements `Master`."""
+
+    def __init__(self, keys: Mapping[str, bytes]) -> None:
+        self._keys = MappingProxyType({name: AESGCM(key) for name, key in keys.items()})
+        self.current = list(keys)[-1]
+
+    def wrap(self, key: bytes, context: bytes) -> bytes:
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + self._keys[self.current].encrypt(nonce, key, context)
+
+    def unwrap(self, master: str, wrapped: bytes, context: bytes) -> bytes:
+        if master not in self._keys:
+            raise MasterUnknown(f"the master key {master} is not among those that are given: {', '.join(self._keys)}")
+        try:
+            return self._keys[master].decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], context)
+        except (InvalidTag, ValueError):
+            raise NotWrappedSo from None
+
+
+class MastersAt(NamedTuple):
+    """Where the master keys are: in a file or, where `text` is there, in that."""
+
+    file: Path
+    text: str | None = None
+
+    def read(self) -> MasterKeys:
+        """Raises MasterUnknown where there are none, or not as they should be."""
+        return MasterKeys(self._keys())
+
+    def _keys(self) -> dict[str, bytes]:
+        if self.text is not None:
+            return _parsed((part.partition(":") for part in self.text.split(",")), "LEDGER_MASTER_KEY")
+        try:
+            with self.file.open() as file:
+                if os.fstat(file.fileno()).st_mode & 0o077:
+                    raise MasterUnknown(f"{self.file} is open to others than its owner; `chmod 600 {self.file}`")
+                return _parsed((line.partition(" ") for line in file.read().splitlines()), str(self.file))
+        except FileNotFoundError:
+            raise MasterUnknown(f"there is no master key at {self.file}") from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise MasterUnknown(f"{self.file} cannot be read: {error}") from None
+
+    def add(self) -> str:
+        """Adds a new master key to the file, readable by its owner alone; returns its id, which wraps from now on."""
+        name = secrets.token_hex(4)
+        line = f"{name} {base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()}\n"
+        self.file.parent.mkdir(0o700, parents=True, exist_ok=True)
+        descriptor = os.open(self.file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(line)
+            file.flush()
+            os.fsync(file.fileno())
+        return name
+
+    def remove(self, name: str) -> None:
+        """Takes a master key out of the file. What it wrapped, wherever there is a copy, can then not be read."""
+        keys = self._keys()
+        del keys[name]
+        new = self.file.with_name(f"{self.file.name}.new")
+        new.touch(0o600)
+        with new.open("w") as file:
+            file.write("".join(f"{id_} {base64.b64encode(key).decode()}\n" for id_, key in keys.items()))
+            file.flush()
+            os.fsync(file.fileno())
+        # The old file's bytes are written over first, for what that is worth on today's disks.
+        with self.file.open("r+b") as old:
+            old.write(bytes(self.file.stat().st_size))
+            old.flush()
+            os.fsync(old.fileno())
+        os.replace(new, self.file)
+
+    @property
+    def names(self) -> list[str]:
+        """The ids of the master keys, the one that wraps last. Raises MasterUnknown."""
+        return list(self._keys())
+
+
+def _parsed(pairs: Iterable[tuple[str, str, str]], source: str) -> dict[str, bytes]:
+    keys: dict[str, bytes] = {}
+    for name, _, text in pairs:
+        try:
+            key = base64.b64decode(text.strip(), validate=True)
+        except (binascii.Error, ValueError):
+            key = b""
+        if not _ID.fullmatch(name.strip()) or len(key) != _KEY_BYTES:
+            raise MasterUnknown(f"{source} should have an id and the Base64 of {_KEY_BYTES} bytes for each master key")
+        keys[name.strip()] = key
+    if not keys:
+        raise MasterUnknown(f"{source} has no master key")
+    return keys

@@ -1,0 +1,48 @@
+"""For how long is what is personal kept behind an order's last event? Periods like `24m`, `10y` or `90d`."""
+
+import calendar
+import re
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+from domain.order.personal import CONTACT, INVOICE
+
+_PERIOD: Final = re.compile(r"([1-9][0-9]{0,3})([dmy])")
+_MONTHS_OF_A_YEAR: Final = 12
+_YEAR_MAX: Final = 9999
+
+
+class Period(NamedTuple):
+    """Whole months, and days."""
+
+    months: int
+    days: int
+
+    @classmethod
+    def parse(cls, text: str) -> "Period":
+        """Raises ValueError."""
+        found = _PERIOD.fullmatch(text)
+        if found is None:
+            raise ValueError("it should be days, months or years, like '90d', '24m' or '10y'")
+        number = int(found[1])
+        return cls(0, number) if found[2] == "d" else cls(number * (_MONTHS_OF_A_YEAR if found[2] == "y" else 1), 0)
+
+    def after(self, moment: datetime) -> datetime:
+        """The moment that is so much later; the last day of a month that has not so many days."""
+        years, month = divmod(moment.month - 1 + self.months, _MONTHS_OF_A_YEAR)
+        year = moment.year + years
+        if year >= _YEAR_MAX:
+            return moment.replace(year=_YEAR_MAX)
+        day = min(moment.day, calendar.monthrange(year, month + 1)[1])
+        return moment.replace(year=year, month=month + 1, day=day) + timedelta(days=self.days)
+
+
+class Keep(NamedTuple):
+    """How long each part is kept."""
+
+    contact: Period
+    invoice: Period
+
+    def until(self, part: str, last: datetime) -> datetime:
+        """Until when a part is kept of an order whose last event was then."""
+        return {CONTACT: self.contact, INVOICE: self.invoice}[part].after(last)

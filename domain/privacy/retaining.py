@@ -1,0 +1,54 @@
+"""What has been kept long enough? Of each subject, year and part, by the orders' last events; and what keeps it all the
+same."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from domain.ledger import whose
+from domain.order.erasure import is_in_work
+from domain.order.personal import PARTS
+from domain.order.state import Order
+from domain.privacy.keyring import Keyring, Whose
+from domain.privacy.periods import Keep
+
+
+class Due(NamedTuple):
+    """A part of what is personal of a subject in the orders of a year, which was to be kept until then."""
+
+    subject: str
+    year: int
+    part: str
+    until: datetime
+    orders: Sequence[Order]
+
+
+class Staying(NamedTuple):
+    """The same, where it stays for another reason."""
+
+    subject: str
+    year: int
+    part: str
+    why: str
+
+
+def due(orders: Iterable[Order], keys: Keyring, keep: Keep, now: datetime) -> tuple[list[Due], list[Staying]]:
+    """What is due, and what would be and stays."""
+    of: dict[Whose, list[Order]] = {}
+    for order in orders:
+        of.setdefault(whose(order), []).append(order)
+    found: list[Due] = []
+    staying: list[Staying] = []
+    for owner, theirs in sorted(of.items()):
+        for part in PARTS:
+            there = [order for order in theirs if part not in order.erased]
+            until = max((keep.until(part, order.updated_at) for order in there), default=None)
+            if until is None or until > now:
+                continue
+            if hold := keys.store.hold_on(owner.subject):
+                staying.append(Staying(*owner, part, f"held by {hold.reference}"))
+            elif in_work := [order.id for order in there if is_in_work(order)]:
+                staying.append(Staying(*owner, part, f"order {in_work[0]} is in work"))
+            elif any(key.part == part and key.year == owner.year for key in keys.store.of_subject(owner.subject)):
+                found.append(Due(*owner, part, until, there))
+    return found, staying

@@ -1,0 +1,224 @@
+"""What of an event is personal, sealed; and how it is opened where it stands.
+
+The stored form is the event's JSON with what is personal taken out of it and, in its field `personal`, for each part
+that has anything the id of the data key, the hash and the sealed text:
+`"personal": {"contact": {"key": "hGOt…", "hash": "pXi/…", "data": "upPS…"}}`. The text is JSON that has what was taken
+out, where it stood. It is deflated, since little of it is more than names of fields, and padded to whole blocks, since
+its length would show for ever; then it is sealed by AES-256-GCM and bound to its place, so it opens in this version
+of this order and nowhere else. `hash` is SHA-256 over the text and a salt that only the key makes: so a part can be
+shown to somebody, who can check it without the key.
+"""
+
+import binascii
+import hashlib
+import hmac
+import os
+import zlib
+from base64 import b64encode
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+
+from domain.aggregate import Event, Parts, parts_in
+from domain.privacy.keyring import DataKey, Keyring, Whose
+
+BLOCK_BYTES: Final = 32
+_LABEL: Final = b"order-ledger sealed 1\0"
+_NONCE_BYTES: Final = 12
+# The largest that an event can be, and more.
+TEXT_BYTES_MAX: Final = 16 * 1024 * 1024
+# How texts are deflated: what stands in them often, and a window that is just large enough for it. Never to be changed
+# but with the label, since it takes the same to inflate them.
+_LEVEL: Final = 6
+_WINDOW: Final = -10
+_MEMORY: Final = 2
+_OFTEN: Final = (
+    b'{"reason":"{"personal":{"metadata":{"items":{"1":{"shipping":{"mobile_number":"+","city":{"id":1,"name":""},'
+    b'"address":"","postal_code":"","national_code":"","first_name":"","last_name":""}}}{"personal":{"customer":{'
+    b'"username":"","email":"","phone":"@gmail.com","first_name":"","last_name":""},"notes":"","billing":{'
+    b'"mobile_number":"+"}}}{"personal":{"billing":{"city":{"id":1,"name":""},"address":"","postal_code":"",'
+    b'"national_code":"","first_name":"","last_name":""}}}'
+)
+_FIELD: Final = "personal"
+_encode: Final = msgspec.json.Encoder().encode
+_decode: Final = msgspec.json.Decoder().decode
+Tree = dict[str, Any]
+
+
+class SealBroken(ValueError):
+    """A sealed part does not open where it stands: it was altered, or moved there."""
+
+
+class Place(NamedTuple):
+    """Where an event stands: whose history's, its version of it, and the topic."""
+
+    originator_id: UUID
+    version: int
+    topic: bytes
+
+    def bound(self, part: str) -> bytes:
+        """What a sealed part is bound to."""
+        version = self.version.to_bytes(4, "big")
+        return b"".join((_LABEL, self.originator_id.bytes, version, self.topic, b"\0", part.encode()))
+
+
+class Shown(NamedTuple):
+    """A part that was opened, with the salt by which its hash can be checked."""
+
+    salt: bytes
+    text: bytes
+
+
+class Sealing:
+    """Seals by the keys of a ledger, and opens the parts that it `opens`, all where none are named. Where it `checks`,
+    it also compares each with its hash."""
+
+    def __init__(self, keys: Keyring, *, opens: Collection[str] | None = None, checks: bool = False) -> None:
+        self.keys = keys
+        self._opens = opens
+        self._checks = checks
+
+    def sealed(self, event: Event, personal: Parts, place: Place, whose: Whose, now: datetime) -> bytes | None:
+        """The event as it is stored; None where nothing personal is in it."""
+        parts = list(parts_in(event, personal))
+        if not parts:
+            return None
+        tree: Tree = msgspec.to_builtins(event)
+        required = _required(type(event), tuple(path for paths in personal.values() for path in paths))
+        taken = {part: _taken(tree, personal[part], required) for part in parts}
+        held = tree.setdefault(_FIELD, {})
+        for part, content in taken.items():
+            held[part] = seal(self.keys.of(whose, part, now), place.bound(part), _encode(content))
+        return _encode(tree)
+
+    def opened(self, payload: bytes, place: Place) -> Tree:
+        """A stored event's tree as it was before it was sealed; without what is erased, or not to be opened.
+
+        Raises SealBroken, KeyUnknown, MasterUnknown; ValueError where the payload is no sealed event.
+        """
+        tree: Tree = _decode(payload)
+        for part, sealed in take_sealed(tree).items():
+            if self._opens is not None and part not in self._opens:
+                continue
+            key, bound = self.keys.open(sealed["key"]), place.bound(part)
+            if key is not None:
+                text = _checked(key, bound, sealed).text if self._checks else opened(key, bound, sealed["data"])
+                _put_back(tree, _decode(text))
+        return tree
+
+    def shown(self, payload: bytes, place: Place) -> dict[str, Shown | None]:
+        """The parts of a stored event with their salts, each compared with its hash; None for what is erased. Raises
+        what `opened` does."""
+        found: dict[str, Shown | None] = {}
+        for part, sealed in take_sealed(_decode(payload)).items():
+            key, bound = self.keys.open(sealed["key"]), place.bound(part)
+            found[part] = None if key is None else _checked(key, bound, sealed)
+        return found
+
+
+def _checked(key: DataKey, bound: bytes, sealed: Mapping[str, str]) -> Shown:
+    text, salt = opened(key, bound, sealed["data"]), salt_of(key, bound)
+    if _text(hashlib.sha256(salt + text).digest()) != sealed["hash"]:
+        raise SealBroken("a sealed part has another hash than its text")
+    return Shown(salt, text)
+
+
+def seal(key: DataKey, bound: bytes, text: bytes) -> dict[str, str]:
+    """A part's text as it is stored, bound to its place."""
+    deflating = zlib.compressobj(_LEVEL, zlib.DEFLATED, _WINDOW, _MEMORY, zlib.Z_FIXED, _OFTEN)
+    padded = deflating.compress(text) + deflating.flush()
+    padded += bytes(-len(padded) % BLOCK_BYTES)  # what stands behind the end of a deflated text is nothing of it
+    nonce = os.urandom(_NONCE_BYTES)
+    hash_ = hashlib.sha256(salt_of(key, bound) + text).digest()
+    return {"key": key.id, "hash": _text(hash_), "data": _text(nonce + key.aead.encrypt(nonce, padded, bound))}
+
+
+def opened(key: DataKey, bound: bytes, data: str) -> bytes:
+    """The text again. Raises SealBroken."""
+    try:
+        sealed = binascii.a2b_base64(data, strict_mode=True)
+        padded = key.aead.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], bound)
+        return zlib.decompressobj(_WINDOW, _OFTEN).decompress(padded, TEXT_BYTES_MAX)
+    except (InvalidTag, ValueError, zlib.error):
+        raise SealBroken("a sealed part does not open in this place") from None
+
+
+def salt_of(key: DataKey, bound: bytes) -> bytes:
+    return hmac.digest(key.salting, bound, "sha256")
+
+
+def _text(content: bytes) -> str:
+    return b64encode(content).decode()
+
+
+def sealed_parts(payload: bytes) -> list[str]:
+    """The names of the parts that are sealed in a stored event."""
+    return list(take_sealed(_decode(payload)))
+
+
+def unopened(payload: bytes) -> Tree:
+    """A sealed event's tree, without what is sealed in it. Raises ValueError where the payload is no sealed event."""
+    tree: Tree = _decode(payload)
+    take_sealed(tree)
+    return tree
+
+
+# --- what is taken out of an event, and put back ---
+
+
+def take_sealed(tree: Tree) -> dict[str, dict[str, str]]:
+    """Takes the sealed parts out of a stored event's tree. Raises ValueError where one is not as it should be."""
+    held = tree.get(_FIELD)
+    if not isinstance(held, dict):
+        raise ValueError("a sealed event has no personal parts")
+    parts = {part: held.pop(part) for part in [name for name, value in held.items() if _is_sealed(value)]}
+    if not parts:
+        raise ValueError("a sealed event has no sealed part")
+    return parts
+
+
+def _is_sealed(value: Any) -> bool:
+    return isinstance(value, dict) and value.keys() == {"key", "hash", "data"}
+
+
+def _taken(tree: Tree, paths: tuple[str, ...], required: frozenset[str]) -> Tree:
+    """Takes what stands at these paths out of a tree, into one of its own. What the shape requires leaves an empty
+    text behind."""
+    out: Tree = {}
+    for path in paths:
+        *way, name = path.split(".")
+        at: Any = tree
+        for step in way:
+            at = at.get(step)
+            if at is None:
+                break
+        else:
+            if name in at and at[name] not in (None, {}, [], ""):
+                into = out
+                for step in way:
+                    into = into.setdefault(step, {})
+                into[name] = at.pop(name)
+                if path in required:
+                    at[name] = ""
+    return out
+
+
+@cache
+def _required(shape: type[Event], paths: tuple[str, ...]) -> frozenset[str]:
+    """Those of the paths whose fields an event of the shape must have."""
+    names = {field.encode_name for field in msgspec.structs.fields(shape) if field.required}
+    return frozenset(names & set(paths))
+
+
+def _put_back(tree: Tree, taken: Tree) -> None:
+    for name, value in taken.items():
+        at = tree.get(name)
+        if isinstance(value, dict) and isinstance(at, dict):
+            _put_back(at, value)
+        else:
+            tree[name] = value

@@ -1,0 +1,224 @@
+"""The data keys in a SQLite file of their own, beside the ledger: one that can be deleted from, and lives short in
+backups. `secure_delete` writes zeros over what goes, and the WAL is cut where something went."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from secrets import token_hex
+from threading import RLock
+from typing import Any, Final
+
+import msgspec
+
+from domain.log.sqlite import Readers, connect, cut_wal, library_errors, sqlite3, transaction
+from domain.privacy.keyring import Hold, StoredDataKey, Whose
+
+_SCHEMA: Final = (
+    # `changes` counts what other processes must not remember any longer.
+    "CREATE TABLE keyring (id TEXT NOT NULL, changes INTEGER NOT NULL) STRICT",
+    """
+CREATE TABLE data_keys (
+  id           TEXT PRIMARY KEY,
+  subject      TEXT NOT NULL,
+  part         TEXT NOT NULL,
+  year         INTEGER NOT NULL,
+  master       TEXT NOT NULL,
+  wrapped      BLOB,
+  made_at      TEXT NOT NULL,
+  retired_at   TEXT,
+  destroyed_at TEXT,
+  erasure      TEXT
+) STRICT, WITHOUT ROWID
+""",
+    "CREATE INDEX data_keys_of_subject ON data_keys (subject, year, part)",
+    "CREATE UNIQUE INDEX data_keys_in_use ON data_keys (subject, part, year) WHERE retired_at IS NULL",
+    """
+CREATE TABLE holds (
+  subject   TEXT PRIMARY KEY,
+  reference TEXT NOT NULL,
+  since     TEXT NOT NULL
+) STRICT, WITHOUT ROWID
+""",
+    "CREATE TABLE aside (erasure TEXT PRIMARY KEY) STRICT, WITHOUT ROWID",
+    """
+CREATE TRIGGER data_keys_stay BEFORE DELETE ON data_keys
+BEGIN SELECT RAISE(ABORT, 'a destroyed key leaves its row'); END
+""",
+    """
+CREATE TRIGGER data_keys_stay_destroyed BEFORE UPDATE ON data_keys
+WHEN OLD.destroyed_at IS NOT NULL AND (NEW.destroyed_at IS NULL OR NEW.wrapped IS NOT NULL)
+BEGIN SELECT RAISE(ABORT, 'a destroyed key never comes back'); END
+""",
+)
+_KEYS: Final = f"SELECT {', '.join(StoredDataKey._fields)} FROM data_keys"
+
+
+class SQLiteKeyStore:
+    """Implements `keyring.KeyStore`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._readers = Readers(path, "FULL")
+        self._writer: sqlite3.Connection | None = None
+        self._lock = RLock()
+        self._id: str | None = None
+        self._seen: tuple[int, int] | None = None
+        # Keys that are to be kept, by whose and of which part they are.
+        self._new: dict[tuple[Whose, str], StoredDataKey] = {}
+
+    def create(self) -> None:
+        """Makes the tables where there are none."""
+        with self._lock, library_errors(), transaction(self.writer) as writer:
+            if not writer.execute("SELECT 1 FROM sqlite_schema WHERE name = 'keyring'").fetchone():
+                for statement in _SCHEMA:
+                    writer.execute(statement)
+                writer.execute("INSERT INTO keyring VALUES (?, 0)", (token_hex(8),))
+
+    @property
+    def writer(self) -> sqlite3.Connection:
+        if self._writer is None:
+            self._writer = connect(self.path, "FULL", must_exist=self._id is not None, writes=True)
+            self._writer.execute("PRAGMA secure_delete = ON")
+        return self._writer
+
+    @property
+    def id(self) -> str:
+        if self._id is None:
+            ((self._id,),) = self._rows("SELECT id FROM keyring")
+        assert self._id is not None
+        return self._id
+
+    def _rows(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        with library_errors():
+            return self._readers.own.execute(statement, values).fetchall()
+
+    # --- reading ---
+
+    def has_changed(self) -> bool:
+        # Of the writer's connection, which does not count what this process itself writes.
+        with self._lock, library_errors():
+            (version,) = self.writer.execute("PRAGMA data_version").fetchone()
+            if self._seen is not None and self._seen[0] == version:
+                return False
+            (changes,) = self.writer.execute("SELECT changes FROM keyring").fetchone()
+            before, self._seen = self._seen, (version, changes)
+        return before is not None and before[1] != changes
+
+    def get(self, key_id: str) -> StoredDataKey | None:
+        rows = self._rows(f"{_KEYS} WHERE id = ?", (key_id,))
+        return StoredDataKey._make(rows[0]) if rows else None
+
+    def in_use(self, whose: Whose, part: str) -> StoredDataKey | None:
+        if (new := self._new.get((whose, part))) is not None:
+            return new
+        with self._lock, library_errors():
+            row = self.writer.execute(
+                f"{_KEYS} WHERE subject = ? AND part = ? AND year = ? AND retired_at IS NULL",
+                (whose.subject, part, whose.year),
+            ).fetchone()
+        return StoredDataKey._make(row) if row else None
+
+    def of_subject(self, subject: str) -> list[StoredDataKey]:
+        rows = self._rows(f"{_KEYS} WHERE subject = ? ORDER BY year, part, made_at", (subject,))
+        return list(map(StoredDataKey._make, rows))
+
+    def alive(self, key_ids: Collection[str]) -> list[str]:
+        rows = self._rows(
+            "SELECT data_keys.id FROM json_each(?) AS wanted JOIN data_keys ON data_keys.id = wanted.value"
+            " WHERE destroyed_at IS NULL",
+            (msgspec.json.encode(list(key_ids)).decode(),),
+        )
+        return [key_id for (key_id,) in rows]
+
+    def each(self) -> Iterator[StoredDataKey]:
+        return map(StoredDataKey._make, self._rows(f"{_KEYS} ORDER BY id"))
+
+    # --- writing ---
+
+    def put(self, key: StoredDataKey) -> None:
+        self._new[Whose(key.subject, key.year), key.part] = key
+
+    def commit(self) -> None:
+        if self._new:
+            with self._lock, library_errors(), transaction(self.writer) as writer:
+                self._insert_new(writer)
+            self._new = {}
+
+    def _insert_new(self, writer: sqlite3.Connection) -> None:
+        writer.executemany(
+            f"INSERT INTO data_keys VALUES ({', '.join('?' * len(StoredDataKey._fields))})", self._new.values()
+        )
+
+    def rollback(self) -> None:
+        self._new = {}
+
+    def retire(self, key_ids: Iterable[str], at: str) -> None:
+        # With what was put before, which is then durable, too.
+        with self._lock, library_errors(), transaction(self.writer) as writer:
+            self._insert_new(writer)
+            writer.executemany(
+                "UPDATE data_keys SET retired_at = ? WHERE id = ? AND retired_at IS NULL",
+                [(at, key_id) for key_id in key_ids],
+            )
+            writer.execute("UPDATE keyring SET changes = changes + 1")
+        self._new = {}
+
+    def destroy(self, key_ids: Iterable[str], erasure: str, at: str) -> list[str]:
+        gone = []
+        with self._apart() as writer:
+            for key_id in key_ids:
+                changed = writer.execute(
+                    "UPDATE data_keys SET wrapped = NULL, destroyed_at = ?1, erasure = ?2,"
+                    " retired_at = coalesce(retired_at, ?1) WHERE id = ?3 AND destroyed_at IS NULL",
+                    (at, erasure, key_id),
+                )
+                if changed.rowcount:
+                    gone.append(key_id)
+        return gone
+
+    def hold_on(self, subject: str) -> Hold | None:
+        rows = self._rows("SELECT * FROM holds WHERE subject = ?", (subject,))
+        return Hold._make(rows[0]) if rows else None
+
+    def holds(self) -> list[Hold]:
+        return list(map(Hold._make, self._rows("SELECT * FROM holds ORDER BY subject")))
+
+    def put_hold(self, hold: Hold) -> None:
+        with self._apart() as writer:
+            writer.execute("INSERT OR REPLACE INTO holds VALUES (?, ?, ?)", hold)
+
+    def release(self, subject: str) -> bool:
+        with self._apart() as writer:
+            return bool(writer.execute("DELETE FROM holds WHERE subject = ?", (subject,)).rowcount)
+
+    def put_aside(self, erasure: str) -> None:
+        with self._apart() as writer:
+            writer.execute("INSERT OR IGNORE INTO aside VALUES (?)", (erasure,))
+
+    def aside(self) -> set[str]:
+        return {erasure for (erasure,) in self._rows("SELECT erasure FROM aside")}
+
+    def wrapped_anew(self, keys: Sequence[StoredDataKey]) -> None:
+        with self._apart() as writer:
+            writer.executemany(
+                "UPDATE data_keys SET master = ?, wrapped = ? WHERE id = ? AND destroyed_at IS NULL",
+                [(key.master, key.wrapped, key.id) for key in keys],
+            )
+
+    @contextmanager
+    def _apart(self) -> Iterator[sqlite3.Connection]:
+        """A transaction of a connection of its own, so that no other thread's is in the way. At its end nothing of what
+        went is left in the file or its WAL."""
+        with library_errors(), closing(connect(self.path, "FULL", must_exist=True, writes=True)) as writer:
+            writer.execute("PRAGMA secure_delete = ON")
+            with transaction(writer):
+                yield writer
+                writer.execute("UPDATE keyring SET changes = changes + 1")
+            cut_wal(writer)
+
+    def close(self) -> None:
+        self._readers.close()
+        with self._lock:
+            if self._writer is not None:
+                self._writer.close()
+            self._writer = self._seen = None

@@ -1,0 +1,98 @@
+"""What is there of a person, until when is it kept, and what was erased? From the log, the views and the data keys."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from domain.claims import ERASED_KEY
+from domain.ledger import OrderLedger, whose
+from domain.log.mapper import EventMapper
+from domain.order import events as e
+from domain.order.erasure import is_in_work
+from domain.order.personal import PARTS
+from domain.order.state import ORDER, Order
+from domain.privacy.periods import Keep
+from projections.views.all import KEEPER
+from projections.views.views import Views
+
+_MASKED: Final = EventMapper(opens=())
+
+
+class ErasureShown(msgspec.Struct, frozen=True):
+    """An erasure, as it was recorded in one order."""
+
+    id: str
+    subject: str
+    order: str
+    at: datetime
+    actor: str
+    basis: str
+    reference: str | None
+    erased: tuple[str, ...]
+    restricted: tuple[str, ...]
+    until: datetime | None
+    keys_destroyed: int
+    position: int
+
+
+def erasures(ledger: OrderLedger, uuids: Iterable[str] | None = None) -> list[ErasureShown]:
+    """The erasures in these histories, by their positions; those that have destroyed a key in the whole log where none
+    are named."""
+    log = ledger.log_of_events
+    if uuids is None:
+        uuids = dict.fromkeys(claim.originator_id for claim in log.claims(ERASED_KEY))
+    found: list[ErasureShown] = []
+    for uuid in uuids:
+        subject = ""
+        for raw in list(log.raw_records_of(uuid)):
+            record = _MASKED.read(raw)
+            if isinstance(event := record.event, e.OrderCreated):
+                subject = f"order:{uuid}" if event.customer_id is None else f"customer:{event.customer_id}"
+            elif isinstance(event, e.PersonalErased):
+                found.append(
+                    ErasureShown(
+                        id=event.erasure,
+                        subject=subject,
+                        order=uuid,
+                        at=event.occurred_at,
+                        actor=raw.actor.decode(),
+                        basis=event.basis,
+                        reference=event.reference,
+                        erased=event.erased,
+                        restricted=event.restricted,
+                        until=event.until,
+                        keys_destroyed=len(event.keys),
+                        position=raw.position,
+                    )
+                )
+    return sorted(found, key=lambda erasure: erasure.position)
+
+
+def kept(ledger: OrderLedger, orders: Sequence[Order], keep: Keep) -> Iterator[dict[str, Any]]:
+    """Of each order and part, whether it is kept, restricted or erased, and until when it is kept."""
+    for order in orders:
+        for part in PARTS:
+            state = "erased" if part in order.erased else "restricted" if part in order.restricted else "kept"
+            yield {
+                "order": order.id,
+                "uuid": order.uuid,
+                "part": part,
+                "state": state,
+                "until": None if state == "erased" else keep.until(part, order.updated_at),
+                "in_work": is_in_work(order),
+                "held": bool(ledger.keys and ledger.keys.store.hold_on(whose(order).subject)),
+            }
+
+
+def all_orders(ledger: OrderLedger, views: Views) -> Iterator[Order]:
+    """Every order that is in the views."""
+    for uuid in list(KEEPER[ORDER].uuids(views.reader)):
+        yield ledger.order(UUID(uuid))
+
+
+def orders(ledger: OrderLedger, uuids: Iterable[UUID]) -> list[Order]:
+    """The orders with these UUIDs, as their events make them."""
+    return [ledger.order(uuid) for uuid in uuids]

@@ -1,0 +1,357 @@
+"""Is a person forgotten, everywhere, and does every proof still hold?"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from domain.privacy.erasing import Erasing, Request, settle
+from domain.privacy.erasures import Erasures
+from domain.privacy.periods import Keep, Period
+from projections.customers.orders_of import orders_of
+from projections.views.views import Views
+from tests.conftest import ME, ROOT, Client, Clock, Service, do, new_order
+from tests.privacy.conftest import MINA, WORDS, found_in, sealed_ledger
+
+KEEP = Keep(Period.parse("24m"), Period.parse("10y"))
+PRIVACY = "/api/v1/privacy"
+ORDERS = "/api/v1/orders"
+AUDIT = "/api/v1/audit"
+TOM = {
+    **MINA,
+    "customer": {
+        "id": 8,
+        "username": "tomtailor",
+        "email": "tom@tailor.example",
+        "first_name": "Tom",
+        "last_name": "T",
+    },
+    "notes": "for Tom",
+    "billing_address": "1 Tailor Street",
+    "billing_city": {"id": 2, "name": "Anytown"},
+    "billing_postal_code": "1234",
+    "billing_national_code": None,
+    "billing_mobile_number": None,
+    "billing_first_name": "Tom",
+    "billing_last_name": "T",
+}
+
+
+class Shop:
+    """A service of its own, and its people."""
+
+    def __init__(self, folder: Path) -> None:
+        self.service = Service(folder).start()
+        self.folder = folder
+        self.staff = self.client("orders:read", "orders:write", "finance:write")
+        self.officer = self.client("privacy:read", "privacy:write")
+        self.auditor = self.client("audit:read")
+        self.confidant = self.client("audit:read", "audit:personal")
+
+    def client(self, *scopes: str) -> Client:
+        return self.service.client(self.service.key(*scopes))
+
+    def place(self, **fields: Any) -> dict[str, Any]:
+        answer = self.staff.post(ORDERS, json=fields)
+        assert answer.status_code == 201, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def erase(self, path: str, status: int = 201, **body: Any) -> dict[str, Any]:
+        answer = self.officer.post(f"{PRIVACY}/{path}/erasures", json=body)
+        assert answer.status_code == status, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def verify(self) -> str:
+        done = self.service.run("verify")
+        return done.stdout.decode() + done.stderr.decode()
+
+    def still_held(self) -> dict[str, list[bytes]]:
+        """Where the words still stand, once readers have had time to let the WAL be cut."""
+        deadline = time.monotonic() + 3
+        while (found := found_in(self.folder, WORDS)) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return found
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    made = Shop(tmp_path)
+    yield made
+    made.service.kill()
+
+
+def checked(pack: bytes, folder: Path) -> str:
+    (folder / "pack.zip").write_bytes(pack)
+    program = [sys.executable, "-I", str(ROOT / "domain/proof/verify.py"), str(folder / "pack.zip")]
+    done = subprocess.run(program, capture_output=True, text=True, check=False)
+    (folder / "pack.zip").unlink()
+    assert done.returncode == 0, done.stdout
+    return " ".join(done.stdout.split())
+
+
+def test_after_an_erasure_nothing_of_a_person_is_left_and_every_proof_holds(
+    shop: Shop, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    assert shop.service.run("key", "create").returncode == 0
+    for _ in range(20):
+        shop.place(**TOM)
+    orders = [shop.place(**MINA) for _ in range(3)]
+    shop.staff.patch(f"{ORDERS}/{orders[0]['id']}", json={"notes": "Weissenberger called", "billing_address": None})
+    shop.staff.post(f"{ORDERS}/{orders[1]['id']}/payments", json={"amount": "40", "reference": "pi_1", "provider": "p"})
+    body = {"amount": "40", "reference": "re_1", "provider": "p", "reason": "Wilhelmine was ill"}
+    shop.staff.post(f"{ORDERS}/{orders[1]['id']}/refunds", json=body)
+    body = {"status": "cancelled", "reason": "Mina changed her mind"}
+    shop.staff.post(f"{ORDERS}/{orders[2]['id']}/status", json=body)
+    tom, *_ = [shop.place(**TOM) for _ in range(20)]
+    before = {order["id"]: shop.staff.get(f"{ORDERS}/{order['id']}").json() for order in orders}
+    counts = shop.staff.get(ORDERS, params={"customer": 7}).json()["count"]
+    evidence = f"{AUDIT}/orders/{orders[1]['id']}/evidence"
+    packs = [
+        shop.auditor.get(evidence).content,
+        shop.confidant.get(evidence, params={"personal": "contact,invoice"}).content,
+    ]
+    checkpoint = shop.auditor.get(f"{AUDIT}/checkpoint", headers={"Accept": "text/plain"}).content
+
+    made = shop.erase("customers/7", basis="request", reference="T-17")
+    assert (made["recorded"], made["erased"], len(made["orders"])) == (True, ["contact", "invoice"], 3)
+    assert shop.erase("customers/7", 200)["recorded"] is False
+
+    for order_id, was in before.items():
+        order = shop.staff.get(f"{ORDERS}/{order_id}").json()
+        assert [order[name] for name in ("total", "amount_paid", "items")] == [
+            was[name] for name in ("total", "amount_paid", "items")
+        ]
+        assert order["billing_country"] == {"id": 1, "name": "Germany", "code": "DE"}
+        assert (order["notes"], order["billing_address"], order["customer"]["full_name"]) == (None, None, "")
+    assert shop.staff.get(ORDERS, params={"customer": 7}).json()["count"] == counts
+    assert shop.staff.get(ORDERS, params={"search": "weissenberger"}).json()["count"] == 0
+    assert shop.staff.get(f"{ORDERS}/{tom['id']}").json()["billing_address"] == "1 Tailor Street"
+    for client, parameters in ((shop.auditor, {}), (shop.confidant, {"personal": "contact,invoice"})):
+        told = client.get(f"{AUDIT}/events", params={"limit": 1000, **parameters}).content
+        told += client.get(f"{AUDIT}/orders/{orders[0]['id']}/changes", params=parameters).content
+        told += client.get(f"{AUDIT}/orders/{orders[0]['id']}", params={"version": 1, **parameters}).content
+        assert [word for word in WORDS if word in told] == []
+    assert b"notes changed" in told or b"notes changed" in shop.auditor.get(f"{AUDIT}/events?limit=1000").content
+    for command in (["export", "events"], ["export", "beancount"]):
+        exported = shop.service.run(*command).stdout
+        assert exported
+        assert [word for word in WORDS if word in exported] == []
+    assert shop.still_held() == {}
+    assert "everything holds" in shop.verify()
+    shop.service.stop()
+    assert shop.still_held() == {}
+
+    (elsewhere / "kept.txt").write_bytes(checkpoint)
+    assert shop.service.run("verify", "--checkpoint", str(elsewhere / "kept.txt")).returncode == 0
+    assert "hidden: " in checked(packs[0], elsewhere)
+    assert "shown and true: " in checked(packs[1], elsewhere)
+    shop.service.start()
+    after = shop.confidant.get(evidence, params={"personal": "contact,invoice"}).content
+    assert "personal.json: erased: " in checked(after, elsewhere)
+
+
+def test_a_part_that_is_left_is_restricted_until_the_law_lets_it_go(shop: Shop, tmp_path: Path) -> None:
+    order = shop.place(**MINA)
+    shop.erase("customers/7", parts=["contact"])
+    shown = shop.staff.get(f"{ORDERS}/{order['id']}").json()
+    assert (shown["notes"], shown["billing_address"]) == (None, None)
+    assert shown["personal"] == {"erased": ["contact"], "restricted": ["invoice"]}
+    then = {"personal": "contact,invoice", "version": 2}
+    assert (
+        shop.confidant.get(f"{AUDIT}/orders/{order['id']}", params=then).json()["billing_address"] == "Neckarhalde 17"
+    )
+    (erasure,) = shop.officer.get(f"{PRIVACY}/customers/7").json()["erasures"]
+    assert (erasure["erased"], erasure["restricted"]) == (["contact"], ["invoice"])
+    assert int(erasure["until"][:4]) == int(erasure["at"][:4]) + 10
+    refused = shop.staff.patch(f"{ORDERS}/{order['id']}", json={"billing_address": "Lange Gasse 5"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "personal-data-erased")
+    assert shop.staff.patch(f"{ORDERS}/{order['id']}", json={"shipping_cost": "5"}).status_code == 200
+    shop.erase("customers/7", parts=["invoice"])
+    assert shop.still_held() == {}
+
+
+def test_an_order_in_work_is_erased_where_it_is_forced_and_a_new_one_has_new_keys(shop: Shop) -> None:
+    order = shop.place(**MINA)
+    shop.staff.post(f"{ORDERS}/{order['id']}/status", json={"status": "processing"})
+    refused = shop.erase("customers/7", 409)
+    assert (refused["code"], str(order["id"]) in refused["detail"]) == ("order-in-work", True)
+    shop.erase("customers/7", force=True)
+    again = shop.place(**MINA)
+    assert again["billing_address"] == "Neckarhalde 17"
+    assert shop.erase("customers/7")["orders"] == [again["uuid"]]
+
+
+def test_a_guests_order_is_erased_alone_and_a_customers_with_all_that_is_theirs(shop: Shop) -> None:
+    guest = shop.place(**{**MINA, "customer": None})
+    theirs = shop.place(**MINA)
+    assert shop.erase(f"orders/{theirs['id']}", 409)["code"] == "order-of-a-customer"
+    shop.erase(f"orders/{guest['uuid']}")
+    assert shop.staff.get(f"{ORDERS}/{guest['id']}").json()["billing_address"] is None
+    assert shop.staff.get(f"{ORDERS}/{theirs['id']}").json()["billing_address"] == "Neckarhalde 17"
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "body"),
+    [
+        ("customers/99", 404, {}),
+        ("customers/x", 404, {}),
+        ("orders/99", 404, {}),
+        ("customers/7", 422, {"basis": "she asked me to, on the phone"}),
+        ("customers/7", 422, {"reference": "Mina Weissenberger"}),
+        ("customers/7", 422, {"parts": ["name"]}),
+        ("customers/7", 422, {"parts": []}),
+        ("customers/7", 422, {"colour": "red"}),
+    ],
+)
+def test_what_cannot_be_erased_so_is_refused(shop_once: Shop, path: str, status: int, body: dict[str, Any]) -> None:
+    shop_once.erase(path, status, **body)
+
+
+@pytest.fixture(scope="module")
+def shop_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    made = Shop(tmp_path_factory.mktemp("shop"))
+    made.place(**MINA)
+    yield made
+    made.service.kill()
+
+
+def test_only_keys_with_the_scopes_ask(shop_once: Shop) -> None:
+    for client in (shop_once.staff, shop_once.confidant):
+        assert client.post(f"{PRIVACY}/customers/7/erasures", json={}).status_code == 403
+        assert client.get(f"{PRIVACY}/customers/7").status_code == 403
+    order = {"personal": "contact"}
+    assert shop_once.auditor.get(f"{AUDIT}/orders/1", params=order).status_code == 403
+    assert shop_once.confidant.get(f"{AUDIT}/orders/1", params={"personal": "name"}).status_code == 400
+
+
+def test_a_reading_of_what_is_personal_is_noted_and_a_masked_one_is_not(shop_once: Shop) -> None:
+    file = shop_once.folder / "accesses.jsonl"
+    before = file.read_text().count("\n") if file.exists() else 0
+    masked = shop_once.auditor.get(f"{AUDIT}/orders/1").json()
+    assert (masked["notes"], masked["billing_address"]) == (None, None)
+    shown = shop_once.confidant.get(f"{AUDIT}/orders/1/events", params={"personal": "invoice"}).json()["events"][0]
+    assert shown["personal"]["invoice"]["personal"]["billing"]["address"] == "Neckarhalde 17"
+    assert "contact" not in shown["personal"]
+    (line,) = file.read_text().splitlines()[before:]
+    assert {**json.loads(line), "at": "", "actor": "", "request_id": ""} == {
+        **{"at": "", "actor": "", "request_id": ""},
+        **{"order": masked["uuid"], "parts": ["invoice"]},
+    }
+
+
+def test_erasing_while_others_create_orders_for_the_customer_loses_nobody_elses_and_leaves_none_of_theirs(
+    shop: Shop,
+) -> None:
+    clients = [shop.client("orders:write") for _ in range(3)]
+    until = time.monotonic() + 3
+
+    def create(client: Client, body: dict[str, Any]) -> int:
+        count = 0
+        while time.monotonic() < until:
+            assert client.post(ORDERS, json=body).status_code == 201
+            count += 1
+        return count
+
+    with ThreadPoolExecutor(3) as pool:
+        creating = [pool.submit(create, *each) for each in zip(clients, (MINA, MINA, TOM), strict=True)]
+        erased = 0
+        while time.monotonic() < until:
+            answer = shop.officer.post(f"{PRIVACY}/customers/7/erasures", json={})
+            assert answer.status_code in (200, 201, 404), answer.text
+            erased += answer.status_code == 201
+        counts = [each.result() for each in creating]
+    assert erased
+    shop.officer.post(f"{PRIVACY}/customers/7/erasures", json={})
+    for customer, of, address in ((7, counts[0] + counts[1], None), (8, counts[2], "1 Tailor Street")):
+        found: list[Any] = []
+        while len(found) < of:
+            page = shop.staff.get(ORDERS, params={"customer": customer, "limit": 100, "offset": len(found)}).json()
+            assert page["count"] == of
+            found += [order["billing_address"] for order in page["results"]]
+        assert set(found) == {address}
+    assert shop.still_held() == {}
+    assert "everything holds" in shop.verify()
+
+
+# --- killed at every step ---
+
+
+def erase_in(folder: Path, clock: Clock, last: int) -> int:
+    """Erases customer 7 in the ledger of a folder, and ends this process at the step `last`. Returns how many there
+    were."""
+    ledger = sealed_ledger(folder, clock)
+    views = Views(ledger, folder / "views.db")
+    views.ensure()
+    ledger.feed = lambda written: views.catch_up(written=written)
+    assert ledger.keys is not None
+    erasing = Erasing(ledger, ledger.keys, orders_of(views), KEEP, Erasures(folder / "erasures.txt"))
+    count = 0
+
+    def step(frame: FrameType, event: str, _: Any) -> None:
+        nonlocal count
+        if f"{ROOT}/domain" in frame.f_code.co_filename:
+            count += 1
+            if count == last:
+                os._exit(9)
+
+    threading.setprofile(step)
+    sys.setprofile(step)
+    erasing.customer(7, Request(("contact", "invoice")), ME)
+    sys.setprofile(None)
+    threading.setprofile(None)
+    ledger.close()
+    return count
+
+
+def killed(folder: Path, clock: Clock, last: int) -> None:
+    """Does it in a process of its own, which ends itself there."""
+    if (child := os.fork()) == 0:
+        try:
+            erase_in(folder, clock, last)
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+
+
+def test_killed_at_any_step_an_erasure_is_whole_after_the_next_start_or_has_not_begun(
+    tmp_path: Path, clock: Clock
+) -> None:
+    first = tmp_path / "first"
+    first.mkdir()
+    ledger = sealed_ledger(first, clock)
+    for body in (MINA, MINA, TOM):
+        do(ledger.create, new_order(**body), ME)
+    ledger.close()
+    shutil.copytree(first, tmp_path / "whole")
+    total = erase_in(tmp_path / "whole", clock, 0)
+    outcomes = {"whole": 0, "not begun": 0}
+    for number in range(100):
+        folder = tmp_path / f"{number}"
+        shutil.copytree(first, folder)
+        killed(folder, clock, 1 + total * number // 100)
+        ledger = sealed_ledger(folder, clock)
+        assert ledger.keys is not None
+        settle(ledger, ledger.keys, Erasures(folder / "erasures.txt"))
+        erased = {ledger.order(ledger.uuid_of(order_id)).billing.address for order_id in (1, 2)}
+        gone = [key for key in ledger.keys.store.of_subject("customer:7") if key.destroyed_at]
+        noted = list(Erasures(folder / "erasures.txt").each())
+        begun = bool(ledger.order(ledger.uuid_of(1)).erased)
+        assert begun == bool(ledger.order(ledger.uuid_of(2)).erased)
+        assert (erased, len(gone), len(noted)) == (({None}, 2, 1) if begun else ({"Neckarhalde 17"}, 0, 0))
+        assert ledger.order(ledger.uuid_of(3)).billing.address == "1 Tailor Street"
+        outcomes["whole" if begun else "not begun"] += 1
+        ledger.close()
+    assert all(outcomes.values()), outcomes

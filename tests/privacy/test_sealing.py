@@ -1,0 +1,267 @@
+"""Is what is personal sealed where it is recorded, opened where it may be, and nowhere else?"""
+
+import base64
+import hashlib
+import json
+from io import BytesIO
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from domain.importing import import_lines
+from domain.ledger import OrderLedger
+from domain.log.mapper import EventMapper, KeysMissing
+from domain.log.recorder import SQLiteRecorder
+from domain.log.records import Provenance, digest_of
+from domain.log.sqlite import sqlite3
+from domain.order.commands import ChangeOrder, ChangeStatus
+from domain.privacy.masters import MastersAt, MasterUnknown
+from domain.privacy.opening import KeysAt, LedgerAt, NotTheKeys, keys_of
+from domain.privacy.sealing import Place
+from domain.refusals import IdempotencyKeyReused
+from domain.strict_json import canonical, shaped
+from domain.topics import TOPICS
+from projections.proof.verification import check_part
+from projections.views.views import Views
+from tests.conftest import ME, Clock, do, new_order
+from tests.privacy.conftest import MINA, WORDS, found_in, keys_at, sealed_ledger
+from tests.projections.histories import play
+from tests.projections.rows import rows
+from tests.projections.test_views import anew
+
+
+def payloads(ledger: OrderLedger) -> list[tuple[str, dict[str, Any]]]:
+    return [(raw.topic.decode(), json.loads(raw.payload)) for raw in ledger.log_of_events.raw_records()]
+
+
+def test_nothing_personal_stands_in_the_log_and_the_order_is_read_as_it_was_given(
+    ledger: OrderLedger, tmp_path: Path
+) -> None:
+    order = do(ledger.create, new_order(**MINA), ME).order
+    order = do(ledger.change, order.uuid, shaped({"notes": "at Schlossgarten"}, ChangeOrder), ME).order
+    order = do(ledger.change, order.uuid, ChangeStatus(status="hold", reason="Mina called"), ME).order
+    assert ledger.order(order.uuid) == order
+    assert order.billing.address == "Neckarhalde 17"
+    ledger.close()
+    assert found_in(tmp_path, WORDS) == {}
+
+
+def test_the_stored_form_is_plain_json_with_the_sealed_parts_and_country_stays(ledger: OrderLedger) -> None:
+    do(ledger.create, new_order(**MINA), ME)
+    (topic, created), (item_topic, _) = payloads(ledger)
+    assert topic == "order.created.v2+sealed"
+    assert item_topic == "order.item_added.v1"
+    assert created["personal"]["billing"] == {"country": {"id": 1, "name": "Germany", "code": "DE"}}
+    for part in ("contact", "invoice"):
+        sealed = created["personal"][part]
+        assert list(sealed) == ["key", "hash", "data"]
+        assert len(base64.b64decode(sealed["hash"])) == 32
+        assert (len(base64.b64decode(sealed["data"])) - 12 - 16) % 32 == 0, "padded, so that lengths do not show"
+
+
+def test_what_has_nothing_personal_is_recorded_as_it_is(ledger: OrderLedger) -> None:
+    order = do(ledger.create, new_order(items=[{"unit_price": "1"}]), ME).order
+    do(ledger.change, order.uuid, ChangeStatus(status="hold"), ME)
+    assert [topic.partition("+")[2] for topic, _ in payloads(ledger)] == ["", "", ""]
+
+
+def test_a_part_is_bound_to_its_hash_by_a_salt_that_only_its_key_makes(ledger: OrderLedger) -> None:
+    order = do(ledger.create, new_order(**MINA), ME).order
+    raw = next(ledger.log_of_events.raw_records())
+    sealing = EventMapper(ledger.keys).sealing
+    assert sealing is not None
+    shown = sealing.shown(raw.payload, Place(order.uuid, 1, raw.topic))
+    personal = json.loads(raw.payload)["personal"]
+    assert shown.keys() == {"contact", "invoice"}
+    for part, opened in shown.items():
+        assert opened is not None
+        assert base64.b64encode(hashlib.sha256(opened.salt + opened.text).digest()).decode() == personal[part]["hash"]
+        assert base64.b64encode(hashlib.sha256(opened.text).digest()).decode() != personal[part]["hash"]
+
+
+def test_a_key_is_of_one_subject_part_and_year(ledger: OrderLedger, clock: Clock) -> None:
+    for days in (0, 10, 400):
+        clock.tick(days=days)
+        do(ledger.create, new_order(**MINA), ME)
+    guest = do(ledger.create, new_order(notes="Schlossgarten"), ME).order
+    assert ledger.keys is not None
+    keys = [(key.subject, key.part, key.year) for key in ledger.keys.store.each()]
+    assert sorted(keys) == [
+        *(("customer:7", part, year) for part in ("contact", "invoice") for year in (2026, 2027)),
+        (f"order:{guest.uuid}", "contact", 2027),
+    ]
+
+
+def test_a_key_that_is_not_known_stops_the_reader_by_its_name_and_is_never_taken_for_erased(
+    ledger: OrderLedger, tmp_path: Path
+) -> None:
+    order = do(ledger.create, new_order(**MINA), ME).order
+    ledger.close()
+    assert ledger.keys is not None
+    key = next(ledger.keys.store.each()).id
+    with sqlite3.connect(tmp_path / "keys.db") as stolen:
+        stolen.execute("DROP TRIGGER data_keys_stay")
+        stolen.execute("DELETE FROM data_keys")
+    stolen.close()
+    elsewhere = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"), keys=keys_at(tmp_path))
+    with pytest.raises(KeysMissing, match=f"position 1: the key (?:{key}|[\\w-]+) is not known"):
+        elsewhere.order(order.uuid)
+    elsewhere.close()
+
+
+def test_a_ledger_without_its_keys_or_with_anothers_is_not_opened(tmp_path: Path, clock: Clock) -> None:
+    for folder in ("one", "other"):
+        (tmp_path / folder).mkdir()
+        made = sealed_ledger(tmp_path / folder, clock)
+        do(made.create, new_order(**MINA), ME)
+        made.close()
+    log = SQLiteRecorder(tmp_path / "one" / "ledger.db")
+    with pytest.raises(NotTheKeys, match=r"keys\.db is missing"):
+        keys_of(log, keys_at(tmp_path / "elsewhere"), clock())
+    with pytest.raises(NotTheKeys, match="is sealed by the keyring"):
+        keys_of(log, keys_at(tmp_path / "other"), clock())
+    at = KeysAt(tmp_path / "one" / "keys.db", MastersAt(tmp_path / "other" / "master.key"))
+    order = OrderLedger(log, keys=at)
+    with pytest.raises(KeysMissing, match="master key"):
+        order.order(order.uuid_of(1))
+    with pytest.raises(MasterUnknown, match="there is no master key"):
+        OrderLedger(log, keys=KeysAt(tmp_path / "one" / "keys.db", MastersAt(tmp_path / "none"))).close()
+    log.close()
+
+
+def test_a_ledger_that_was_begun_without_keys_stays_plain(tmp_path: Path, clock: Clock) -> None:
+    plain = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"), clock=clock)
+    do(plain.create, new_order(**MINA), ME)
+    assert keys_of(plain.log_of_events, keys_at(tmp_path), clock()) is None
+    assert not (tmp_path / "keys.db").exists()
+    plain.close()
+
+
+def test_keys_and_master_are_their_owners_alone(ledger: OrderLedger, tmp_path: Path) -> None:
+    do(ledger.create, new_order(**MINA), ME)
+    assert {
+        path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir() if "key" in path.name
+    } == dict.fromkeys(("keys.db", "keys.db-wal", "keys.db-shm", "master.key"), 384)
+    (tmp_path / "master.key").chmod(0o640)
+    with pytest.raises(MasterUnknown, match="open to others"):
+        keys_at(tmp_path).masters.read()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_sealed_histories_make_the_same_views_fed_or_made_anew_and_verify(
+    seed: int, ledger: OrderLedger, clock: Clock, tmp_path: Path
+) -> None:
+    views = Views(ledger, tmp_path / "views.db")
+    views.ensure()
+    random = Random(seed)
+    play(ledger, clock, random, 120, then=lambda: random.random() < 0.3 and views.catch_up())
+    views.catch_up()
+    assert rows(views) == anew(ledger, tmp_path)
+    found = check_part(ledger.at, views.in_force(), 1, ledger.head(), ledger.head())
+    assert (found.records, found.histories, found.claims) == ([], [], [])
+    views.close()
+
+
+# --- planted attacks ---
+
+
+def attacked(payload: bytes, other: bytes, random: Random) -> bytes:
+    """A sealed event as somebody has altered it who can write to the file; `other` is another sealed event."""
+    tree, foreign = json.loads(payload), json.loads(other)
+    parts = [part for part in ("contact", "invoice") if part in tree["personal"]]
+    part = random.choice(parts)
+    sealed = tree["personal"][part]
+    strange = random.choice(
+        [foreign["personal"][name] for name in ("contact", "invoice") if name in foreign["personal"]]
+    )
+    data = base64.b64decode(sealed["data"])
+    kinds = ["moved", "truncated", "flipped", "forged hash", "another's key"]
+    kind = random.choice(kinds + ["swapped"] * (len(parts) == 2))
+    if kind == "moved":
+        tree["personal"][part] = strange
+    elif kind == "swapped":
+        held = tree["personal"]
+        held["contact"], held["invoice"] = held["invoice"], held["contact"]
+    elif kind == "truncated":
+        sealed["data"] = base64.b64encode(data[: random.randrange(len(data))]).decode()
+    elif kind == "flipped":
+        place = random.randrange(len(data))
+        sealed["data"] = base64.b64encode(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]).decode()
+    elif kind == "forged hash":
+        sealed["hash"] = base64.b64encode(random.randbytes(32)).decode()
+    else:
+        sealed["key"] = strange["key"]
+    return json.dumps(tree, separators=(",", ":")).encode()
+
+
+def test_200_planted_attacks_on_sealed_parts_are_found_each_at_its_position(
+    ledger: OrderLedger, clock: Clock, tmp_path: Path
+) -> None:
+    for number in range(220):
+        customer = {**MINA["customer"], "id": number}
+        do(ledger.create, new_order(**{**MINA, "customer": customer}), ME)
+    head = ledger.head()
+    ledger.close()
+    random = Random(7)
+    log = SQLiteRecorder(tmp_path / "ledger.db")
+    sealed = [raw for raw in log.raw_records() if TOPICS[raw.topic].is_sealed]
+    planted = sorted(random.sample(range(len(sealed)), 200))
+    with sqlite3.connect(tmp_path / "ledger.db") as tampering:
+        tampering.execute("DROP TRIGGER events_are_not_updated")
+        for place in planted:
+            raw = sealed[place]
+            payload = attacked(raw.payload, sealed[place - 1].payload, random)
+            if payload == raw.payload:
+                payload = raw.payload.replace(b'"hash":"', b'"hash":"A')
+            digest = digest_of(*raw._replace(payload=payload)[1:-1])
+            tampering.execute(
+                "UPDATE events SET payload = ?, digest = ? WHERE position = ?", (payload.decode(), digest, raw.position)
+            )
+    tampering.close()
+    found = check_part(LedgerAt(log.url, keys_at(tmp_path)), None, 1, head, head)
+    assert {problem.position for problem in found.records} == {sealed[place].position for place in planted}
+    log.close()
+
+
+# --- what else knows a name ---
+
+
+def test_the_fingerprint_of_a_command_confirms_no_guess_without_its_key_and_is_nobodys_once_that_is_gone(
+    ledger: OrderLedger, clock: Clock
+) -> None:
+    who = Provenance("shop", "request-1", "key-1")
+    order = do(ledger.create, new_order(**MINA), who).order
+    claim = ledger.log_of_events.claim("idempotency", '["shop","key-1"]')
+    assert claim is not None
+    guess = hashlib.sha256(b"create\n" + canonical(new_order(**MINA))).digest()
+    assert claim.fingerprint is not None
+    assert guess not in claim.fingerprint
+    assert do(ledger.create, new_order(**MINA), who).replayed
+    with pytest.raises(IdempotencyKeyReused):
+        do(ledger.create, new_order(**{**MINA, "billing_address": "Neckarhalde 18"}), who)
+    assert ledger.keys is not None
+    ledger.keys.destroy([claim.fingerprint[:-16].decode()], "an erasure", clock())
+    replayed = do(ledger.create, new_order(**{**MINA, "billing_address": "Neckarhalde 18"}), who)
+    assert (replayed.replayed, replayed.order.uuid) == (True, order.uuid)
+
+
+def test_a_line_that_was_imported_is_known_again_by_a_keyed_fingerprint_also_once_it_is_erased(
+    ledger: OrderLedger, clock: Clock
+) -> None:
+    line = json.dumps({**MINA, "id": 5, "key": "k5"}).encode() + b"\n"
+    for _ in range(2):
+        outcome = import_lines(ledger, BytesIO(line), on_rejected=refuse)
+    assert (outcome.imported, outcome.skipped) == (0, 1)
+    claim = ledger.log_of_events.claim("order-id", 5)
+    assert claim is not None
+    assert claim.fingerprint is not None
+    assert len(claim.fingerprint) == 28
+    assert ledger.keys is not None
+    ledger.keys.destroy([key.id for key in ledger.keys.store.each()], "an erasure", clock())
+    assert import_lines(ledger, BytesIO(line), on_rejected=refuse).skipped == 1
+
+
+def refuse(number: int, reason: str) -> None:
+    raise AssertionError(f"line {number}: {reason}")
