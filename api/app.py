@@ -15,6 +15,7 @@ from domain.log.keys import Keys
 from domain.privacy.accesses import Accesses
 from domain.privacy.erasing import Erasing
 from domain.privacy.erasures import Erasures
+from domain.reconciling import KEPT
 from projections.customers.orders_of import orders_of
 from projections.customers.table import search_text
 from projections.orders.kept import kept_in
@@ -105,7 +106,7 @@ def create_app(ledger: OrderLedger, views: Views, settings: Settings, *, threads
         (finance.PATH + "/summary", finance.Summary(asking, settings)),
         (uploads, reconciliations.Reconciliations(desk, uploads_max=max(1, threads // 2))),
         (uploads + "/{reconciliation}", reconciliations.OneReconciliation(desk)),
-        (uploads + "/{reconciliation}/report", reconciliations.KeptReport(desk)),
+        *((f"{uploads}/{{reconciliation}}/{what}", reconciliations.Kept(desk, what)) for what in KEPT),
         *(
             (f"{uploads}/{{reconciliation}}/{decision}", reconciliations.Decisions(desk, decision))
             for decision in reconciliations.DECISIONS

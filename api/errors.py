@@ -72,7 +72,9 @@ _STATUS: Final[dict[type[r.Refusal], int]] = {
     reconciled.ReconciliationMoved: 412,
     reconciled.ResultNotFound: 404,
     reconciled.ReconciliationIsClosed: 409,
+    reconciled.DecisionsRefused: 409,
     reconciled.ReconciliationIsOpen: 409,
+    reconciled.ReconciliationIsWithdrawn: 409,
     reconciled.DecisionNotAllowed: 409,
 }
 
@@ -166,6 +168,9 @@ def _of_refusal(refusal: r.Refusal) -> Problem:
     if isinstance(refusal, r.OrderMoved):
         etag = f'"{refusal.current_version}"'
         return Problem(status, refusal.code, refusal.detail, headers={"ETag": etag}, version=refusal.current_version)
+    if isinstance(refusal, reconciled.DecisionsRefused):
+        errors = [(f"decisions[{number - 1}]", why) for number, why in refusal.problems]
+        return Problem(status, refusal.code, refusal.detail, errors=errors)
     if isinstance(refusal, SettlementRefused):
         file, row, column = refusal.file, refusal.row, refusal.column
         return Problem(status, refusal.code, refusal.detail, file=file, row=row, column=column)
@@ -258,6 +263,12 @@ _PROBLEMS: Final[dict[type[Exception], Callable[[Any, str], Problem]]] = {
     PersistenceError: _unavailable,
     Exception: _internal,
 }
+
+
+def problem_of(error: Exception, request_id: str) -> Problem:
+    """What an exception is answered with."""
+    nearest = next(kind for kind in type(error).__mro__ if kind in _PROBLEMS)
+    return _PROBLEMS[nearest](error, request_id)
 
 
 def install(app: App[Request, Response]) -> None:

@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from tempfile import NamedTemporaryFile
-from typing import IO, Annotated, Final
+from typing import IO, Annotated, Final, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -13,19 +13,33 @@ from falcon.asgi import Request, Response
 from msgspec import Meta
 
 from api import access
-from api.answers import json_answer
+from api.answers import download, json_answer, stamp
 from api.asking import Asking
 from api.bodies import BODY_BYTES_MAX, broken_off, command
 from api.commanding import Commanding
 from api.conditions import expected_versions, provenance
-from api.errors import Problem, invalid_parameter, not_ready
+from api.errors import RETRY_AFTER_SECONDS, Problem, invalid_parameter, not_ready, problem_of
 from api.forms import FORM_TYPE, Sent, taken_apart
 from api.parameters import Parameters
 from api.positions import position_in, position_token
 from api.settings import Settings
-from api.uploads import Told, Upload, is_packed, take_in, take_in_apart, told
+from api.under_way import BEAT_SECONDS, Progress, Refused
+from api.uploads import (
+    RESULTS_MAX,
+    Told,
+    Upload,
+    Window,
+    is_packed,
+    take_in,
+    take_in_apart,
+    take_in_telling,
+    told,
+    under_way,
+)
+from domain.reconciliation.deciding import Wanted
 from domain.reconciliation.refusals import ReconciliationNotFound
 from domain.reconciliation.report import OUTCOMES
+from domain.reconciliation.state import STATUSES
 from domain.reconciling import Given, Outcome, Reconciling
 from projections.journal import Journal
 from projections.processes import EndedApart, apart
@@ -42,6 +56,7 @@ _LIMIT_DEFAULT: Final = 100
 LIMIT_MAX: Final = 1_000
 PROVIDER_LENGTH_MAX: Final = 100
 FILE_NAME_LENGTH_MAX: Final = 200
+DECISIONS_MAX: Final = 1_000
 _TYPES: Final = (
     "text/csv",
     "application/xml",
@@ -52,16 +67,34 @@ _TYPES: Final = (
 )
 _Id = Annotated[str, Meta(min_length=1, max_length=40)]
 _Ids = Annotated[list[_Id], Meta(min_length=1, max_length=1_000)]
+_Numbers = Annotated[list[Annotated[int, Meta(ge=1)]], Meta(min_length=1, max_length=1_000)]
 _Reason = Annotated[str, Meta(min_length=1, max_length=1_000)]
 _encode = msgspec.json.encode
+T = TypeVar("T")
 
 
-class Confirm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Results(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     results: _Ids
 
 
 class Explain(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     results: _Ids
+    reason: _Reason
+
+
+class Match(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`lines` are rows of the file, `entries` positions of the log."""
+
+    lines: _Numbers
+    entries: _Numbers
+    reason: _Reason | None = None
+
+
+class Several(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    decisions: Annotated[list[Wanted], Meta(min_length=1, max_length=DECISIONS_MAX)]
+
+
+class Withdraw(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: _Reason
 
 
@@ -78,25 +111,87 @@ class Desk:
         self.reconciling = Reconciling(commanding.ledger, Journal(views))
         self._ledger = commanding.ledger
         self._commanding = commanding
+        self._under_way = under_way(settings)
+        # Those that nobody waits for; the loop itself keeps none.
+        self._tasks: set[asyncio.Task[None]] = set()
 
-    async def answer(self, req: Request, resp: Response, find: Callable[[], Outcome], *, reading: bool = False) -> None:
-        wanted = _outcomes(Parameters(req.params))
-        found = await self.ask.in_thread(lambda: told(self._ledger, self.reconciling, find(), wanted))
+    async def answer(
+        self, resp: Response, find: Callable[[], Outcome], window: Window | None, *, reading: bool = False
+    ) -> None:
+        """Without a window the answer shows the results that were decided."""
+        found = await self.ask.in_thread(lambda: told(self._ledger, self.reconciling, find(), window))
         self.give(resp, found, reading=reading)
 
-    async def take_in(self, req: Request, resp: Response, upload: Upload, size: int) -> Told:
-        """A file that is large, or packed, so that it may become so, is taken in by a process of its own: in this one,
-        nobody else would be answered meanwhile, and it could not be ended."""
-        wanted = _outcomes(Parameters(req.params))
-        if size > APART_BYTES_MIN or is_packed(upload):
-            try:
-                found = await self.ask.in_thread(lambda: apart(take_in_apart, self._settings, upload, wanted))
-            except EndedApart as error:
-                raise Problem(422, "settlement-too-costly", f"The file was not taken in: {error}.") from None
+    async def take_in(self, req: Request, resp: Response, upload: Upload) -> Told:
+        """A file that is packed, so that it may become large, is taken in by a process of its own: in this one, nobody
+        else would be answered meanwhile, and it could not be ended."""
+        window = Window(_outcomes(Parameters(req.params)))
+        if is_packed(upload):
+            found = await self.ask.in_thread(lambda: _bounded(take_in_apart, self._settings, upload, window))
         else:
-            found = await self.ask.in_thread(lambda: take_in(self._ledger, self.reconciling, upload, wanted))
+            found = await self.ask.in_thread(lambda: take_in(self._ledger, self.reconciling, upload, window))
         self.give(resp, found)
         return found
+
+    async def begin(self, req: Request, resp: Response, upload: Upload, held: ExitStack) -> None:
+        """A large file is taken in by a process of its own, and its sender asks how far that is. What is held for it is
+        let go when it is done. Where the file was taken in before, the answer is what it comes to."""
+        with held:
+            uuid, known = await self.ask.in_thread(lambda: self._which(upload))
+            resp.location = f"{req.path}/{uuid}"
+            if known is not None:
+                await self.answer(resp, lambda: known, Window(_outcomes(Parameters(req.params))))
+                return
+            progress = self._under_way.of(uuid)
+            if progress is None or progress.refused is not None:
+                progress = Progress(uuid, upload.provider, upload.name)
+                self._under_way.sweep()
+                self._under_way.say(progress)
+                finish = self._finish(upload._replace(uuid=uuid), progress, held.pop_all(), req.context.request_id)
+                task = asyncio.create_task(finish)
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+            self._tell(resp, progress)
+
+    def _which(self, upload: Upload) -> tuple[UUID, Outcome | None]:
+        with open(upload.path, "rb") as file:
+            return self.reconciling.uuid_of(file, upload.name, upload.provider, upload.rules)
+
+    async def _finish(self, upload: Upload, progress: Progress, held: ExitStack, request_id: str) -> None:
+        with held:
+            try:
+                work = asyncio.ensure_future(
+                    self.ask.in_thread(lambda: _bounded(take_in_telling, self._settings, upload))
+                )
+                while not (await asyncio.wait([work], timeout=BEAT_SECONDS))[0]:
+                    self._under_way.beat(progress.id)
+                await work
+            except Exception as error:
+                problem = problem_of(error, request_id)
+                refused = Refused(problem.status, msgspec.Raw(problem.body))
+                self._under_way.say(msgspec.structs.replace(progress, refused=refused))
+            else:
+                self._under_way.forget(progress.id)
+
+    def is_under_way(self, resp: Response, reference: str) -> bool:
+        """Whether a file is being taken in, or was refused; then that is the answer."""
+        progress = self._under_way.of(named(reference))
+        if progress is None:
+            return False
+        if progress.refused is None:
+            self._tell(resp, progress)
+        else:
+            resp.status = progress.refused.status
+            resp.content_type = "application/problem+json"
+            resp.data = bytes(progress.refused.body)
+        return True
+
+    def _tell(self, resp: Response, progress: Progress) -> None:
+        told = {"id": progress.id, "status": "running", "provider": progress.provider, "file": progress.file}
+        body = _encode({**told, "stage": progress.stage, "lines": progress.lines})
+        json_answer(resp, body, self._ledger.head())
+        resp.status = 202
+        resp.set_header("Retry-After", RETRY_AFTER_SECONDS)
 
     def give(self, resp: Response, found: Told, *, reading: bool = False) -> None:
         json_answer(resp, found.body, found.position)
@@ -108,6 +203,14 @@ class Desk:
         """Raises ReconciliationNotFound."""
         state = self.reconciling.get(named(reference))
         return Outcome(state, self._ledger.log_of_events.position_of(state.uuid, state.version))
+
+
+def _bounded(work: Callable[..., T], *arguments: object) -> T:
+    """What work in a process of its own comes to. Raises a 422 where it needs too much."""
+    try:
+        return apart(work, *arguments)
+    except EndedApart as error:
+        raise Problem(422, "settlement-too-costly", f"The file was not taken in: {error}.") from None
 
 
 def named(reference: str) -> UUID:
@@ -139,14 +242,14 @@ class Reconciliations:
         access.scope(req, READ)
         parameters = Parameters(req.params)
         parameters.refuse_others_than({"provider", "status", "after", "limit", "min_position"})
-        status = parameters.choice("status", shown.STATUSES)
+        status = parameters.choice("status", STATUSES)
         after, limit = position_in(parameters, "after") or 0, parameters.integer("limit") or _LIMIT_DEFAULT
         await self._desk.ask.reached(parameters)
         page = await self._desk.ask(
             lambda connection: table.page(
                 connection,
                 provider=parameters.text("provider"),
-                is_closed=None if status is None else status == "closed",
+                status=status,
                 after=after,
                 limit=min(limit, LIMIT_MAX),
             )
@@ -165,7 +268,9 @@ class Reconciliations:
         parameters.refuse_others_than({"provider", "file", "rules", "outcome"})
         _outcomes(parameters)
         who = provenance(req)
-        with self._place(), NamedTemporaryFile() as body, NamedTemporaryFile() as content:
+        with ExitStack() as held:
+            held.enter_context(self._place())
+            body, content = (held.enter_context(NamedTemporaryFile()) for _ in range(2))
             size = await self._receive(req, body)
             sent, file = Sent(None, size, {}), body
             if _media_type(req) == FORM_TYPE:
@@ -177,7 +282,10 @@ class Reconciliations:
                 raise invalid_parameter("provider", "must say whose settlement this is, like stripe")
             name = _named("file", parameters.text("file") or sent.file_name, FILE_NAME_LENGTH_MAX) or "settlement"
             upload = Upload(file.name, name, provider, _once(parameters, "rules", sent.texts), who)
-            found = await self._desk.take_in(req, resp, upload, sent.size)
+            if sent.size > APART_BYTES_MIN:
+                await self._desk.begin(req, resp, upload, held.pop_all())
+                return
+            found = await self._desk.take_in(req, resp, upload)
         resp.status = 201 if found.is_new else 200
         resp.location = f"{req.path}/{found.uuid}"
 
@@ -242,26 +350,36 @@ class OneReconciliation:
 
     async def on_get(self, req: Request, resp: Response, reconciliation: str) -> None:
         access.scope(req, READ)
-        Parameters(req.params).refuse_others_than({"outcome"})
-        await self._desk.answer(req, resp, lambda: self._desk.one(reconciliation), reading=True)
+        parameters = Parameters(req.params)
+        parameters.refuse_others_than({"outcome", "after", "limit"})
+        limit = min(parameters.integer("limit") or RESULTS_MAX, RESULTS_MAX)
+        window = Window(_outcomes(parameters), parameters.integer("after") or 0, limit)
+        if self._desk.is_under_way(resp, reconciliation):
+            return
+        await self._desk.answer(resp, lambda: self._desk.one(reconciliation), window, reading=True)
 
     on_head = on_get
 
 
-class KeptReport:
-    """The report alone, byte for byte as it was made; its SHA-256 stands in the log."""
+class Kept:
+    """The file, the rules or the report alone, byte for byte; their SHA-256s stand in the log."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, what: str) -> None:
         self._desk = desk
+        self._what = what
 
     async def on_get(self, req: Request, resp: Response, reconciliation: str) -> None:
         access.scope(req, READ)
-
-        def kept() -> tuple[bytes, int]:
-            state, position, _ = self._desk.one(reconciliation)
-            return self._desk.reconciling.kept_report(state.report_sha256), position
-
-        json_answer(resp, *await self._desk.ask.in_thread(kept))
+        Parameters(req.params).refuse_others_than(frozenset())
+        state, position, *_ = await self._desk.ask.in_thread(lambda: self._desk.one(reconciliation))
+        if self._what == "report":
+            resp.content_type = "application/json"
+            resp.set_header("Cache-Control", "private, no-cache")
+            stamp(resp, position)
+        else:
+            resp.content_type = "application/octet-stream" if self._what == "file" else "application/toml"
+            download(resp, state.file if self._what == "file" else "rules.toml", position)
+        resp.stream = self._desk.ask.each(self._desk.reconciling.pieces(state, self._what))
 
     on_head = on_get
 
@@ -276,20 +394,33 @@ class Decisions:
     async def on_post(self, req: Request, resp: Response, reconciliation: str) -> None:
         access.scope(req, WRITE)
         uuid, decide = named(reconciliation), await self._decision_of(req)
-        await self._desk.answer(req, resp, lambda: decide(uuid))
+        await self._desk.answer(resp, lambda: decide(uuid), Window() if self._decision == "run" else None)
 
     async def _decision_of(self, req: Request) -> Callable[[UUID], Outcome]:
         reconciling, given = self._desk.reconciling, Given(provenance(req), expected_versions(req))
-        if self._decision == "confirm":
-            results = (await command(req, Confirm)).results
-            return lambda uuid: reconciling.confirm(uuid, results, given)
-        if self._decision in ("break", "explain"):
-            why = await command(req, Explain)
-            decide = reconciling.break_match if self._decision == "break" else reconciling.explain
-            return lambda uuid: decide(uuid, why.results, why.reason, given)
-        await command(req, Nothing)
-        run = reconciling.close if self._decision == "close" else reconciling.run_again
-        return lambda uuid: run(uuid, given)
+        if self._decision == "withdraw":
+            reason = (await command(req, Withdraw)).reason
+            return lambda uuid: reconciling.withdraw(uuid, reason, given)
+        if self._decision in ("close", "run"):
+            await command(req, Nothing)
+            run = reconciling.close if self._decision == "close" else reconciling.run_again
+            return lambda uuid: run(uuid, given)
+        wanted = await self._wanted(req)
+        return lambda uuid: reconciling.decide(uuid, wanted, given)
+
+    async def _wanted(self, req: Request) -> list[Wanted]:
+        if self._decision == "decisions":
+            return (await command(req, Several)).decisions
+        if self._decision == "match":
+            pair = await command(req, Match)
+            lines, entries = tuple(pair.lines), tuple(pair.entries)
+            return [Wanted(decision="match", lines=lines, entries=entries, reason=pair.reason)]
+        if self._decision in ("confirm", "undo"):
+            plain = await command(req, Results)
+            return [Wanted(decision=self._decision, results=tuple(plain.results))]  # type: ignore[arg-type]
+        why = await command(req, Explain)
+        results = tuple(why.results)
+        return [Wanted(decision=self._decision, results=results, reason=why.reason)]  # type: ignore[arg-type]
 
 
-DECISIONS: Final = ("confirm", "break", "explain", "close", "run")
+DECISIONS: Final = ("confirm", "break", "explain", "match", "undo", "decisions", "close", "run", "withdraw")

@@ -1,34 +1,51 @@
 """Takes settlement files in, in this process or in another, and tells what they come to."""
 
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 
+from api.answers import fitting
 from api.settings import Settings
+from api.under_way import Progress, UnderWay
 from domain.ledger import OrderLedger
 from domain.log.records import Provenance
+from domain.reconciliation.report import Result
 from domain.reconciling import Outcome, Reconciling
 from projections.journal import Journal
 from projections.processes import reopened
 from projections.reconciliations import shown
 from projections.views.views import Views
 
+RESULTS_MAX: Final = 1_000
+
 
 class Upload(NamedTuple):
-    """A settlement file, at a path of ours; `name` is its sender's."""
+    """A settlement file, at a path of ours; `name` is its sender's. Where `uuid` is given, how far it is is said."""
 
     path: str
     name: str
     provider: str
     rules: str | None
     provenance: Provenance
+    uuid: UUID | None = None
 
 
 def is_packed(upload: Upload) -> bool:
     """Whether the file is a zip, as a workbook is."""
     with open(upload.path, "rb") as file:
         return file.read(4) == b"PK\x03\x04"
+
+
+class Window(NamedTuple):
+    """The results that are asked for: of which outcomes, None for all, behind how many, and how many at most."""
+
+    outcomes: frozenset[str] | None = None
+    after: int = 0
+    limit: int = RESULTS_MAX
 
 
 class Told(NamedTuple):
@@ -42,24 +59,65 @@ class Told(NamedTuple):
     fed_to: int
 
 
-def told(ledger: OrderLedger, reconciling: Reconciling, outcome: Outcome, wanted: frozenset[str] | None) -> Told:
-    """The whole of it as it is now; of the results those of the wanted outcomes, where any are named."""
+def told(ledger: OrderLedger, reconciling: Reconciling, outcome: Outcome, window: Window | None) -> Told:
+    """A reconciliation as it is now, with a page of its results; without a window, with those that were decided."""
     state = outcome.reconciliation
-    body = msgspec.json.encode(shown.document(shown.show(ledger, reconciling, state), wanted))
-    return Told(body, state.uuid, state.version, outcome.position, outcome.is_new, ledger.fed_to)
+    one = shown.show(ledger, reconciling, state)
+    coming: Iterable[tuple[int, Result]]
+    if window is not None:
+        coming = shown.page(one, window.outcomes, after=window.after, limit=window.limit)
+    else:
+        places = [place for id_ in dict.fromkeys(outcome.results) if (place := one.kept.place(id_)) is not None]
+        coming = ((place + 1, one.kept.results(place, place + 1)[0]) for place in places)
+    encoded = ((place, msgspec.json.encode(shown.result_document(one, result))) for place, result in coming)
+    fits = fitting(encoded)
+    reached = fits.reached or (window.after if window else 0)
+    whole = window is None or shown.is_last(one, window.outcomes, reached)
+    body = {
+        **shown.document(one),
+        "since_last_run": shown.difference(one) if window and not window.after else None,
+        "results": [msgspec.Raw(row) for row in fits.rows],
+        "next": None if whole else str(reached),
+    }
+    return Told(msgspec.json.encode(body), state.uuid, state.version, outcome.position, outcome.is_new, ledger.fed_to)
 
 
-def take_in(ledger: OrderLedger, reconciling: Reconciling, upload: Upload, wanted: frozenset[str] | None) -> Told:
+def take_in(ledger: OrderLedger, reconciling: Reconciling, upload: Upload, window: Window) -> Told:
     """Raises what `Reconciling.start` does."""
+    return told(ledger, reconciling, _start(reconciling, upload), window)
+
+
+def _start(reconciling: Reconciling, upload: Upload, say: Callable[[str, int], None] | None = None) -> Outcome:
     with open(upload.path, "rb") as file:
-        outcome = reconciling.start(file, upload.name, upload.provider, upload.rules, upload.provenance)
-    return told(ledger, reconciling, outcome, wanted)
+        return reconciling.start(file, upload.name, upload.provider, upload.rules, upload.provenance, say)
 
 
-def take_in_apart(settings: Settings, upload: Upload, wanted: frozenset[str] | None) -> Told:
+def under_way(settings: Settings) -> UnderWay:
+    return UnderWay(settings.views.parent / "taking-in")
+
+
+def take_in_apart(settings: Settings, upload: Upload, window: Window) -> Told:
     """The same, for a process of its own."""
+    with _reopened(settings) as (ledger, reconciling):
+        return take_in(ledger, reconciling, upload, window)
+
+
+def take_in_telling(settings: Settings, upload: Upload) -> None:
+    """The same, where nobody waits for more than to hear how far it is."""
+    assert upload.uuid is not None
+    told, progress = under_way(settings), Progress(upload.uuid, upload.provider, upload.name)
+
+    def say(stage: str, lines: int) -> None:
+        told.say(replace(progress, stage=stage, lines=lines))
+
+    with _reopened(settings) as (_, reconciling):
+        _start(reconciling, upload, say)
+
+
+@contextmanager
+def _reopened(settings: Settings) -> Iterator[tuple[OrderLedger, Reconciling]]:
     with reopened(settings.url) as log:
         ledger = OrderLedger(log, currency_default=settings.currency)
         views = Views(ledger, settings.views)
         ledger.feed = lambda written: views.catch_up(written=written)
-        return take_in(ledger, Reconciling(ledger, Journal(views)), upload, wanted)
+        yield ledger, Reconciling(ledger, Journal(views))

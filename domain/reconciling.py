@@ -6,24 +6,28 @@ even where a later version of this program would find something else.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from io import BytesIO
 from tempfile import TemporaryFile
-from typing import BinaryIO, Final, NamedTuple, Protocol
+from typing import BinaryIO, Final, NamedTuple, Protocol, TypeAlias
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 
-from domain.aggregate import Event, place, step
+from domain.aggregate import Event, fold, place, step
 from domain.ledger import OrderLedger, must_be_whole
 from domain.log.log import Reading, Transaction
 from domain.log.records import Provenance
 from domain.privacy.keyring import Whose
 from domain.reconciliation import decide, matching
 from domain.reconciliation import events as e
-from domain.reconciliation.refusals import ReconciliationMoved, ReconciliationNotFound, ResultNotFound
-from domain.reconciliation.report import Asked, Earlier, Report, encode, in_transit, report, until
+from domain.reconciliation.deciding import Deciding, Wanted
+from domain.reconciliation.kept import KeptReport, Written, decode_digest, decode_told, write
+from domain.reconciliation.others import DECIDED, POSSIBLE, Claim, Other, Told, concerns
+from domain.reconciliation.refusals import ReconciliationMoved, ReconciliationNotFound
+from domain.reconciliation.report import Asked, Made, Pair, Report, Result, report
 from domain.reconciliation.rules import DEFAULT, Rules, rules_from
 from domain.reconciliation.state import RECONCILIATION, Decision, Reconciliation, is_open, uuid_of
 from domain.settlement import lines
@@ -33,6 +37,14 @@ from domain.settlement.shipped import recognised, shipped
 from domain.topics import kind_of
 
 _READ_BYTES: Final = 64 * 1024
+# What can be had back of a reconciliation.
+KEPT: Final = ("file", "rules", "report")
+# How often is said how many lines were read.
+_SAY_LINES: Final = 5_000
+# How often a report is made anew because other files of the provider changed meanwhile, before it is recorded anyhow.
+TRIES_MAX: Final = 4
+# How many other reconciliations are run again because of one.
+RUNS_MAX: Final = 200
 
 
 class Journal(Protocol):
@@ -41,41 +53,25 @@ class Journal(Protocol):
     def position(self) -> int:
         """How far in the log it is, all that is recorded included."""
 
-    def entries(self, provider: str, position: int, *, after: int = 0) -> Iterable[matching.Entry]:
-        """A provider's payments and refunds behind one position up to another, in the order of their positions."""
+    def entries(self, provider: str, position: int) -> Iterable[matching.Entry]:
+        """A provider's movements up to a position, in the order of their positions; none of a payment that is void."""
 
-    def file_before(self, provider: str, until: datetime) -> UUID | None:
-        """The reconciliation of the provider's last file that ends before this moment."""
+    def has_news(self, provider: str, position: int, *, after: int) -> bool:
+        """Whether a provider has a movement behind one position up to another."""
+
+    def reconciliations(self, provider: str) -> Sequence[Reconciliation]:
+        """A provider's reconciliations, in the order in which they were started."""
 
 
 class Outcome(NamedTuple):
-    """What a command came to: the reconciliation after it, how far in the log that is, and whether it is new."""
+    """What a command came to: the reconciliation after it, how far in the log that is, whether it is new, and the ids
+    of the results that were decided."""
 
     reconciliation: Reconciliation
     position: int
     is_new: bool = False
-
-
-class _Results(msgspec.Struct):
-    """Of a kept report as much as decisions need to know."""
-
-    class Result(msgspec.Struct):
-        class Line(msgspec.Struct):
-            row: int
-
-        class Entry(msgspec.Struct):
-            position: int
-
-        id: str
-        outcome: str
-        lines: tuple[Line, ...]
-        entries: tuple[Entry, ...]
-
-    results: list[Result]
-
-
-_decode_results = msgspec.json.Decoder(_Results).decode
-_decode_report = msgspec.json.Decoder(Report).decode
+    # Those that were decided.
+    results: tuple[str, ...] = ()
 
 
 class Given(NamedTuple):
@@ -88,6 +84,21 @@ class Given(NamedTuple):
         """Raises ReconciliationMoved."""
         if self.expected_versions is not None and state.version not in self.expected_versions:
             raise ReconciliationMoved(state.version)
+
+
+Decisions: TypeAlias = Mapping[str, Decision]
+
+
+_Record: TypeAlias = Callable[[Transaction, "_Run"], Outcome | None]
+
+
+class _Attempt(NamedTuple):
+    """How a report is made and recorded: the decisions that lie over it, what makes it of a position of the log and a
+    time, and what records it, None where it is to be tried again."""
+
+    decisions: Decisions
+    make: Callable[[int, datetime], Made]
+    record: _Record
 
 
 class _Settled(NamedTuple):
@@ -131,24 +142,125 @@ class Reconciling:
             raise ReconciliationNotFound
         return state
 
-    def kept_report(self, sha256: str) -> bytes:
-        return b"".join(self._log.kept_file(sha256))
+    def since(self, state: Reconciliation, on: Reading) -> Reconciliation:
+        """The state with what was recorded after it. So little is read while others wait to write."""
+        for stored in on.select_events(state.uuid, gt=state.version):
+            state = step(RECONCILIATION, state, self._ledger.mapper.to_domain_event(stored))
+        return state
 
-    def made_again(self, state: Reconciliation) -> Report:
-        """The report, from file, rules and journal anew: the same as the kept one."""
+    def report(self, state: Reconciliation) -> KeptReport:
+        """The report as it is kept."""
+        return self._kept(state.report_sha256, state.index_sha256)
+
+    def report_before(self, state: Reconciliation) -> KeptReport | None:
+        """The report before the last run."""
+        if state.report_before_sha256 is None:
+            return None
+        return self._kept(state.report_before_sha256, state.index_before_sha256 or "")
+
+    def _kept(self, report_sha256: str, index_sha256: str) -> KeptReport:
+        index = b"".join(self._log.kept_file(index_sha256)) if index_sha256 else None
+        return KeptReport(lambda: self._log.kept_file(report_sha256), index)
+
+    def pieces(self, state: Reconciliation, what: str) -> Iterator[bytes]:
+        """What is kept of it byte for byte, one of KEPT. Raises OperationalError, at its end, where it is not that."""
+        return self._log.kept_file(getattr(state, f"{what}_sha256"))
+
+    def made_again(self, state: Reconciliation) -> Made:
+        """The report, from file, rules, journal and the other files as they were then: the same as the kept one."""
+        recorded = self._log.position_of(state.uuid, state.run_version)
+        others = [self._as_of(other, recorded) for other in self._journal.reconciliations(state.provider)]
+        then = self._as_of(state, recorded)
+        assert then is not None
+        return self._made(then, state.position, state.as_of, filter(None, others), then.by_hand)
+
+    def _as_of(self, later: Reconciliation, position: int) -> Reconciliation | None:
+        """A reconciliation as it stood at a position of the log."""
+        stored = [one for one in self._log.select_events(later.uuid) if one.id <= position]
+        return fold(RECONCILIATION, None, map(self._ledger.mapper.to_domain_event, stored))
+
+    def _made(
+        self,
+        state: Reconciliation,
+        position: int,
+        now: datetime,
+        others: Iterable[Reconciliation],
+        by_hand: Sequence[Pair],
+    ) -> Made:
         rules, settled = read_again(self._log, state)
-        asked = Asked(state.provider, state.file_sha256, state.rules_sha256, state.position, state.earlier)
-        return report(asked, *settled, self._journal.entries(state.provider, state.position), rules)
+        held = frozenset(_decided(state, "confirmed")).union(*(positions for _, positions in by_hand))
+        asked = Asked(state.provider, state.file_sha256, state.rules_sha256, position, now, held, tuple(by_hand))
+        entries = self._journal.entries(state.provider, position)
+        return report(asked, *settled, entries, rules, others=self._others(state.file_sha256, others))
+
+    # --- the provider's other files ---
+
+    def _others(self, file_sha256: str, states: Iterable[Reconciliation]) -> Iterator[Other]:
+        """What the reconciliations of other files say; what is withdrawn says nothing."""
+        for state in states:
+            if state.file_sha256 != file_sha256 and not state.is_withdrawn:
+                said = self._said(state)
+                yield Other(str(state.uuid), state.file, state.file_sha256, said.covers, said.claims)
+
+    def _said(self, state: Reconciliation) -> Told:
+        """What a reconciliation says to others; what is withdrawn says nothing."""
+        if not state.index_sha256:
+            told = self.report(state).told()
+        else:
+            told = decode_told(b"".join(self._log.kept_file(state.index_sha256)))
+        if state.is_withdrawn:
+            return Told(told.covers, [], [])
+        return Told(told.covers, _as_decided(told.claims, state), told.waiting)
+
+    def _spread(self, state: Reconciliation, before: Told | None, who: Provenance) -> None:
+        """Runs those of the provider's other reconciliations again whose results change with this one.
+
+        `before` is what it said until now. What is closed stays as it is. A run changes what others see as well, but
+        for a file that was run already only by what is possible, so this comes to an end soon; RUNS_MAX is for safety.
+        """
+        changed, runs = [(state, before)], 0
+        while changed:
+            one, before = changed.pop(0)
+            after = self._said(one)
+            if before == after:
+                continue
+            self._journal.position()
+            for other in self._journal.reconciliations(one.provider):
+                if other.file_sha256 == one.file_sha256 or other.is_closed or other.is_withdrawn:
+                    continue
+                said = self._said(other)
+                if runs < RUNS_MAX and concerns(before, after, said):
+                    runs += 1
+                    again = self.run_again(other.uuid, Given(who), spreads=False).reconciliation
+                    if again.run_version != other.run_version:
+                        changed.append((again, said))
 
     # --- commands ---
 
-    def start(
-        self, file: BinaryIO, name: str, provider: str, rules_toml: str | None, provenance: Provenance
+    def uuid_of(self, file: BinaryIO, name: str, provider: str, rules_toml: str | None) -> tuple[UUID, Outcome | None]:
+        """Which reconciliation a file comes to, and that one where it was taken in before.
+
+        Raises InvalidField, SettlementRefused.
+        """
+        toml = _rules_of(file, name, provider, rules_toml)
+        rules_from(toml)
+        uuid = uuid_of(provider, _sha256_of(file), hashlib.sha256(toml.encode()).hexdigest())
+        return uuid, self._known(uuid, self._log)
+
+    def start(  # noqa: PLR0917  (a file has so much about it)
+        self,
+        file: BinaryIO,
+        name: str,
+        provider: str,
+        rules_toml: str | None,
+        provenance: Provenance,
+        say: Callable[[str, int], None] | None = None,
     ) -> Outcome:
         """Takes a settlement file in; the same file by the same rules again changes nothing.
 
-        The rules may be the name of those that come with the program. Raises SettlementRefused, or InvalidField where
-        the rules are wrong; then nothing is recorded or kept.
+        The rules may be the name of those that come with the program. `say` is told how far it is: the stage, and how
+        many lines were read. Raises SettlementRefused, or InvalidField where the rules are wrong; then nothing is
+        recorded or kept.
         """
         toml = _rules_of(file, name, provider, rules_toml)
         rules, rules_text = rules_from(toml), toml.encode()
@@ -156,24 +268,62 @@ class Reconciling:
         uuid = uuid_of(provider, file_sha256, rules_sha256)
         if known := self._known(uuid, self._log):
             return known
-        settled = _read(file, name, provider, rules)
-        position, now = self._journal.position(), self._ledger.clock()
-        earlier = self._left_by(self._journal.file_before(provider, until(settled.lines)))
-        asked = Asked(provider, file_sha256, rules_sha256, position, earlier)
-        made = report(asked, *settled, self._journal.entries(provider, position), rules)
-        kept = encode(made)
-        events = _first_events(asked, name, made, kept, now)
+        say = say or (lambda _, __: None)
+        settled = _read(file, name, provider, rules, lambda lines: say("reading", lines))
 
-        def record(t: Transaction) -> Outcome:
+        def make(position: int, now: datetime) -> Made:
+            say("matching", len(settled.lines))
+            asked = Asked(provider, file_sha256, rules_sha256, position, now)
+            others = self._others(file_sha256, self._journal.reconciliations(provider))
+            return report(asked, *settled, self._journal.entries(provider, position), rules, others=others)
+
+        def record(t: Transaction, run: _Run) -> Outcome:
             # Another upload of the same file may have been first.
             if known := self._known(uuid, t):
                 return known
             t.keep_file(file_sha256, file)
-            for content in (rules_text, kept):
-                _keep(t, content)
-            return self._append(t, None, uuid, events, provenance=provenance, now=now)._replace(is_new=True)
+            _keep(t, rules_text)
+            run.keep(t)
+            events = _first_events(run, name)
+            return self._append(t, None, uuid, events, provenance=provenance, now=run.now)._replace(is_new=True)
 
-        return self._ledger.write(record).result()
+        outcome = self._run(uuid, lambda: _Attempt({}, make, record))
+        assert outcome is not None  # what is new does not change meanwhile
+        if outcome.is_new:
+            self._spread(outcome.reconciliation, None, provenance)
+            outcome = outcome._replace(position=max(outcome.position, self._log.max_notification_id() or 0))
+        return outcome
+
+    def _run(self, uuid: UUID, attempt: Callable[[], _Attempt]) -> Outcome | None:
+        """Makes a report and records it; again, where this or another reconciliation has changed meanwhile.
+
+        None where this one changes all the time.
+        """
+        for tries_left in reversed(range(TRIES_MAX)):
+            decisions, make, record = attempt()
+            position, now = self._journal.position(), self._ledger.clock()
+            with TemporaryFile() as file:
+                made = make(position, now)
+                by_hand: list[Result] = []
+
+                def is_open_(result: Result, decisions: Decisions = decisions, found: list[Result] = by_hand) -> bool:
+                    if result.rule == "by_hand":
+                        found.append(result)
+                    return is_open(result.outcome, decisions.get(result.id))
+
+                run = _Run(made.head, write(made, file, is_open_), file, now, by_hand)
+
+                def recorded(
+                    t: Transaction, run: _Run = run, record: _Record = record, may_wait: bool = tries_left > 0
+                ) -> Outcome | None:
+                    moved = t.raw_records(after=run.head.position, topics=[*e.TOPICS])
+                    if may_wait and any(raw.order != str(uuid) for raw in list(moved)):
+                        return None
+                    return record(t, run)
+
+                if (outcome := self._ledger.write(recorded).result()) is not None:
+                    return outcome
+        return None
 
     def _known(self, uuid: UUID, on: Reading) -> Outcome | None:
         return self.as_it_is(self.get(uuid, on), on) if on.position_of(uuid, 1) else None
@@ -182,91 +332,135 @@ class Reconciling:
         """The outcome of a command that changes nothing."""
         return Outcome(state, (on or self._log).position_of(state.uuid, state.version))
 
-    def _left_by(self, uuid: UUID | None) -> Earlier | None:
-        if uuid is None:
-            return None
+    def decide(self, uuid: UUID, wanted: Sequence[Wanted], given: Given) -> Outcome:
+        """What people decide, all of it or, where one of these cannot be decided so, nothing.
+
+        What is matched by hand, or was, makes the report anew. Raises DecisionsRefused for several, and for one
+        ResultNotFound, DecisionNotAllowed; ReconciliationIsClosed, ReconciliationIsWithdrawn.
+        """
         state = self.get(uuid)
-        made = _decode_report(self.kept_report(state.report_sha256))
-        return Earlier(made.position, made.until, in_transit(made))
+        for _ in range(TRIES_MAX):
+            given.must_fit(state)
+            before = self._said(state)
+            outcome = self._decided(state, wanted, given)
+            if outcome is not None:
+                self._spread(outcome.reconciliation, before, given.provenance)
+                return outcome
+            state = self.get(uuid)
+        raise ReconciliationMoved(state.version)
 
-    def confirm(self, uuid: UUID, ids: Sequence[str], given: Given) -> Outcome:
-        return self._decide(uuid, ids, given, lambda state, results, now: decide.confirm(state, results, now=now))
+    def _decided(self, state: Reconciliation, wanted: Sequence[Wanted], given: Given) -> Outcome | None:
+        """None where the reconciliation has moved meanwhile."""
+        deciding = Deciding(state, self.report(state), self._ledger.clock())
+        events, after = deciding.events(wanted)
+        if after.by_hand == state.by_hand and not deciding.pairs:
+            ids = tuple(id_ for one in wanted for id_ in one.results)
+            return self._recorded(state, events, given, ids)
+        deciding.check_open(self._open_elsewhere(state))
 
-    def break_match(self, uuid: UUID, ids: Sequence[str], reason: str, given: Given) -> Outcome:
-        def broken(state: Reconciliation, results: list[decide.Result], now: datetime) -> list[Event]:
-            return decide.break_match(state, results, reason, now=now)
+        def attempt() -> _Attempt:
+            def make(position: int, now: datetime) -> Made:
+                by_hand = (*after.by_hand, *deciding.pairs)
+                others = self._journal.reconciliations(state.provider)
+                return self._made(after, position, now, others, by_hand)
 
-        return self._decide(uuid, ids, given, broken)
+            def record(t: Transaction, run: _Run) -> Outcome | None:
+                if t.version_of(state.uuid) != state.version:
+                    return None
+                matched, ids = deciding.matched(replace(after, open=run.written.open), run.by_hand)
+                all_ = [*events, *matched, run.again()]
+                run.keep(t)
+                outcome = self._append(t, state, state.uuid, all_, provenance=given.provenance, now=run.now)
+                return outcome._replace(results=(*ids, *(id_ for one in wanted for id_ in one.results)))
 
-    def explain(self, uuid: UUID, ids: Sequence[str], reason: str, given: Given) -> Outcome:
-        def explained(state: Reconciliation, results: list[decide.Result], now: datetime) -> list[Event]:
-            return decide.explain(state, results, reason, now=now)
+            return _Attempt(after.decisions, make, record)
 
-        return self._decide(uuid, ids, given, explained)
+        return self._run(state.uuid, attempt)
+
+    def _recorded(
+        self, state: Reconciliation, events: Sequence[Event], given: Given, ids: tuple[str, ...]
+    ) -> Outcome | None:
+        def record(t: Transaction) -> Outcome | None:
+            if t.version_of(state.uuid) != state.version:
+                return None
+            now = self._ledger.clock()
+            return self._append(t, state, state.uuid, events, provenance=given.provenance, now=now)
+
+        outcome = self._ledger.write(record).result()
+        return outcome._replace(results=ids) if outcome else None
+
+    def _open_elsewhere(self, state: Reconciliation) -> Callable[[int], matching.Entry | None]:
+        """Finds a payment of the journal that no other file, and no line of this one, has settled."""
+        others = self._others(state.file_sha256, self._journal.reconciliations(state.provider))
+        taken = {claim.position for other in others for claim in other.claims if claim.strength > POSSIBLE}
+        taken |= {claim.position for claim in self._said(state).claims if claim.strength > POSSIBLE}
+        entries = self._journal.entries(state.provider, self._journal.position())
+        known = {entry.position: entry for entry in entries if entry.position not in taken}
+        return known.get
 
     def close(self, uuid: UUID, given: Given) -> Outcome:
-        return self._decide(uuid, (), given, lambda state, _, now: decide.close(state, now=now))
+        return self._change(uuid, given, decide.close)
 
-    def _decide(
-        self,
-        uuid: UUID,
-        ids: Sequence[str],
-        given: Given,
-        decided: Callable[[Reconciliation, list[decide.Result], datetime], list[Event]],
-    ) -> Outcome:
-        """All of it or, where one result cannot be decided so, nothing."""
-        state = self.get(uuid)
-        report_sha256, results = state.report_sha256, self._results(state, ids)
+    def withdraw(self, uuid: UUID, reason: str, given: Given) -> Outcome:
+        """Nothing of the reconciliation counts any more."""
+        before = self._said(self.get(uuid))
+        outcome = self._change(uuid, given, lambda state, *, now: decide.withdraw(state, reason, now=now))
+        self._spread(outcome.reconciliation, before, given.provenance)
+        return outcome
+
+    def _change(self, uuid: UUID, given: Given, decided: Callable[..., list[Event]]) -> Outcome:
+        before = self.get(uuid)
 
         def record(t: Transaction) -> Outcome:
-            state = self.get(uuid, t)
+            state = self.since(before, t)
             given.must_fit(state)
-            found = results if state.report_sha256 == report_sha256 else self._results(state, ids)
             now = self._ledger.clock()
-            return self._append(t, state, uuid, decided(state, found, now), provenance=given.provenance, now=now)
+            return self._append(t, state, uuid, decided(state, now=now), provenance=given.provenance, now=now)
 
         return self._ledger.write(record).result()
 
-    def _results(self, state: Reconciliation, ids: Sequence[str]) -> list[decide.Result]:
-        """The report's results by these ids, each once. Raises ResultNotFound."""
-        if not ids:
-            return []
-        known = {result.id: result for result in _plain_results(self.kept_report(state.report_sha256))}
-        wanted = list(dict.fromkeys(ids))
-        for unknown in (result for result in wanted if result not in known):
-            raise ResultNotFound(unknown)
-        return [known[result] for result in wanted]
+    def run_again(self, uuid: UUID, given: Given, *, spreads: bool = True) -> Outcome:
+        """Looks again, to the head of the log; records nothing where nothing is new.
 
-    def run_again(self, uuid: UUID, given: Given) -> Outcome:
-        """Looks again, to the head of the log; records nothing where the journal has nothing new of this provider.
-
-        Decisions on what is found again hold on. Raises ReconciliationIsClosed.
+        Decisions on what is found again hold on. Other reconciliations of the provider are run again where this changes
+        theirs. Raises ReconciliationIsClosed, ReconciliationIsWithdrawn.
         """
-        state, position = self.get(uuid), self._journal.position()
-        given.must_fit(state)
-        decide.check_runs_again(state)
-        if not any(self._journal.entries(state.provider, position, after=state.position)):
-            return self.as_it_is(state)
-        made = self.made_again(msgspec.structs.replace(state, position=position))
-        kept, now = encode(made), self._ledger.clock()
+        first = self.get(uuid)
 
-        def record(t: Transaction) -> Outcome:
-            state = self.get(uuid, t)
+        def attempt() -> _Attempt:
+            state = self.since(first, self._log)
             given.must_fit(state)
-            decide.check_runs_again(state)
-            if position <= state.position:
-                return self.as_it_is(state, t)
-            event = e.ReconciliationRunAgain(
-                occurred_at=now,
-                position=position,
-                report_sha256=hashlib.sha256(kept).hexdigest(),
-                outcomes=_found(made),
-                open=_count_open(made, state.decisions),
-            )
-            _keep(t, kept)
-            return self._append(t, state, uuid, [event], provenance=given.provenance, now=now)
+            decide.check_changes(state)
 
-        return self._ledger.write(record).result()
+            def make(position: int, now: datetime) -> Made:
+                return self._made(state, position, now, self._journal.reconciliations(state.provider), state.by_hand)
+
+            def record(t: Transaction, run: _Run) -> Outcome | None:
+                if t.version_of(uuid) != state.version:
+                    return None
+                if run.head.position <= state.position or not self._is_news(state, run):
+                    return self.as_it_is(state, t)
+                run.keep(t)
+                return self._append(t, state, uuid, [run.again()], provenance=given.provenance, now=run.now)
+
+            return _Attempt(state.decisions, make, record)
+
+        before = self._said(first)
+        outcome = self._run(uuid, attempt)
+        if outcome is None:
+            raise ReconciliationMoved(self.get(uuid).version)
+        if spreads and outcome.reconciliation.run_version != first.run_version:
+            self._spread(outcome.reconciliation, before, given.provenance)
+        return outcome
+
+    def _is_news(self, state: Reconciliation, run: "_Run") -> bool:
+        """Whether the journal has something new of this provider, or other files have."""
+        if self._journal.has_news(state.provider, run.head.position, after=state.position):
+            return True
+        if not state.index_sha256:
+            return True
+        index = b"".join(self._log.kept_file(state.index_sha256))
+        return decode_digest(index).results_sha256 != run.written.index.results_sha256
 
     def _append(
         self,
@@ -300,33 +494,89 @@ def _rules_of(file: BinaryIO, name: str, provider: str, given: str | None) -> st
     return f"{toml}\n{shipped()[known].text}" if known else toml
 
 
-def _read(file: BinaryIO, name: str, provider: str, rules: Rules) -> _Settled:
+def _read(
+    file: BinaryIO, name: str, provider: str, rules: Rules, say: Callable[[int], None] = lambda _: None
+) -> _Settled:
     """Raises SettlementRefused."""
+    found: list[lines.Line] = []
     balances: list[lines.Balance] = []
-    found = read(file, name, provider, rules.mapping(provider), balances.append, kinds=rules.kinds(provider))
-    return _Settled(list(found), balances)
+    for line in read(file, name, provider, rules.mapping(provider), balances.append, kinds=rules.kinds(provider)):
+        found.append(line)
+        if len(found) % _SAY_LINES == 0:
+            say(len(found))
+    return _Settled(found, balances)
 
 
-def _first_events(asked: Asked, name: str, made: Report, kept: bytes, now: datetime) -> list[Event]:
+class _Run:
+    """A report that was made: its head, what was written of it, in a file, and the matches by hand in it."""
+
+    def __init__(
+        self, head: Report, written: Written, file: BinaryIO, now: datetime, by_hand: Sequence[Result]
+    ) -> None:
+        self.head = head
+        self.written = written
+        self.now = now
+        self.by_hand = by_hand
+        self._file = file
+        self._index = msgspec.json.encode(written.index)
+        self.index_sha256 = hashlib.sha256(self._index).hexdigest()
+
+    @property
+    def outcomes(self) -> dict[str, int]:
+        return {outcome: count for outcome, count in self.head.outcomes.items() if count}
+
+    def again(self) -> Event:
+        return e.ReconciliationRunAgain(
+            occurred_at=self.now,
+            position=self.head.position,
+            report_sha256=self.written.sha256,
+            index_sha256=self.index_sha256,
+            outcomes=self.outcomes,
+            open=self.written.open,
+        )
+
+    def keep(self, t: Transaction) -> None:
+        t.keep_file(self.written.sha256, self._file)
+        _keep(t, self._index)
+
+
+def _first_events(run: _Run, name: str) -> list[Event]:
+    head = run.head
     return [
         e.ReconciliationStarted(
-            occurred_at=now,
-            provider=asked.provider,
+            occurred_at=run.now,
+            provider=head.provider,
             file=name,
-            file_sha256=asked.file_sha256,
-            rules_sha256=asked.rules_sha256,
-            rules_version=made.rules_version,
-            position=asked.position,
-            earlier=asked.earlier,
+            file_sha256=head.file_sha256,
+            rules_sha256=head.rules_sha256,
+            rules_version=head.rules_version,
+            position=head.position,
         ),
         e.MatchesSuggested(
-            occurred_at=now,
-            report_sha256=hashlib.sha256(kept).hexdigest(),
-            until=made.until,
-            outcomes=_found(made),
-            open=_count_open(made, {}),
+            occurred_at=run.now,
+            report_sha256=run.written.sha256,
+            index_sha256=run.index_sha256,
+            until=head.until,
+            outcomes=run.outcomes,
+            open=run.written.open,
         ),
     ]
+
+
+def _decided(state: Reconciliation, kind: str) -> set[int]:
+    """The payments on whose results people decided so."""
+    return {position for decision in state.decisions.values() if decision.kind == kind for position in decision.entries}
+
+
+def _as_decided(claims: Iterable[Claim], state: Reconciliation) -> list[Claim]:
+    """The claims with what people decided about them: what they confirmed, and what is closed, holds before others."""
+    confirmed, broken = _decided(state, "confirmed"), _decided(state, "broken")
+    found = []
+    for claim in claims:
+        holds = claim.position in confirmed or (state.is_closed and claim.strength > POSSIBLE)
+        if claim.position not in broken:
+            found.append(replace(claim, strength=DECIDED) if holds else claim)
+    return found
 
 
 def _sha256_of(file: BinaryIO) -> str:
@@ -339,18 +589,3 @@ def _sha256_of(file: BinaryIO) -> str:
 
 def _keep(t: Transaction, content: bytes) -> None:
     t.keep_file(hashlib.sha256(content).hexdigest(), BytesIO(content))
-
-
-def _count_open(made: Report, decisions: Mapping[str, Decision]) -> int:
-    return sum(is_open(result.outcome, decisions.get(result.id)) for result in made.results)
-
-
-def _found(made: Report) -> dict[str, int]:
-    return {outcome: count for outcome, count in made.outcomes.items() if count}
-
-
-def _plain_results(kept: bytes) -> Iterable[decide.Result]:
-    for result in _decode_results(kept).results:
-        rows = tuple(line.row for line in result.lines)
-        positions = tuple(entry.position for entry in result.entries)
-        yield decide.Result(result.id, result.outcome, rows, positions)

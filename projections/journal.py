@@ -1,12 +1,9 @@
 """Which payments does the ledger know, and which files were reconciled before? Asked by `domain.reconciling`."""
 
-from collections.abc import Iterator
-from datetime import datetime
-from uuid import UUID
-
-from domain.moments import microseconds
 from domain.reconciliation.matching import Entry
+from domain.reconciliation.state import Reconciliation
 from projections.payments import list as payments
+from projections.reconciliations import table
 from projections.views.views import Views
 
 
@@ -20,20 +17,30 @@ class Journal:
         """How far in the log the journal is, after feeding it to the head."""
         return self._views.catch_up()
 
-    def entries(self, provider: str, position: int, *, after: int = 0) -> Iterator[Entry]:
-        """A provider's payments and refunds behind one position up to another, in the order of their positions."""
-        wanted = payments.Filter(provider=provider)
-        for part in payments.walk(lambda: self._views.reader, wanted, after=after, until=position):
-            yield from map(_entry, part)
+    def entries(self, provider: str, position: int) -> list[Entry]:
+        """A provider's movements up to a position, in the order of their positions; none of a payment that is void."""
+        found: dict[int, Entry] = {}
+        paid: dict[str, int] = {}
+        for part in payments.walk(
+            lambda: self._views.reader, payments.Filter(provider=provider), after=0, until=position
+        ):
+            for movement in part:
+                if movement.kind == "void":
+                    found.pop(paid.pop(movement.reference, 0), None)
+                    continue
+                if movement.kind == "payment":
+                    paid[movement.reference] = movement.position
+                found[movement.position] = _entry(movement)
+        return list(found.values())
 
-    def file_before(self, provider: str, until: datetime) -> UUID | None:
-        """The reconciliation of the provider's last file that ends before this moment."""
-        found = self._views.reader.execute(
-            "SELECT uuid FROM reconciliations WHERE provider = ? AND until < ?"
-            " ORDER BY until DESC, started DESC LIMIT 1",
-            (provider, microseconds(until)),
-        ).fetchone()
-        return UUID(found[0]) if found else None
+    def has_news(self, provider: str, position: int, *, after: int) -> bool:
+        """Whether a provider has a movement behind one position up to another."""
+        wanted = payments.Filter(provider=provider)
+        return any(payments.walk(lambda: self._views.reader, wanted, after=after, until=position))
+
+    def reconciliations(self, provider: str) -> list[Reconciliation]:
+        """A provider's reconciliations, in the order in which they were started."""
+        return table.of_provider(self._views.reader, provider)
 
 
 def _entry(movement: payments.Movement) -> Entry:

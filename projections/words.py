@@ -1,6 +1,6 @@
 """How is an event told to people? In a phrase for each shape of event."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from domain.aggregate import Event
@@ -118,11 +118,23 @@ _RECONCILIATION_WORDS: Final[dict[type[Event], Callable[[Any], str]]] = {
     reconciliation.DifferenceExplained: lambda event: (
         f"{event.outcome.replace('_', ' ')} {event.result} explained: {event.reason}; {event.open} open"
     ),
+    reconciliation.MatchedByHand: lambda event: (
+        f"rows {_listed(event.lines)} matched by hand to positions {_listed(event.entries)}"
+        + (f", {event.difference} {event.currency} apart" if event.difference else "")
+        + (f": {event.reason}" if event.reason else "")
+        + f"; {event.open} open"
+    ),
+    reconciliation.DecisionUndone: lambda event: f"decision on {event.result} undone; {event.open} open",
     reconciliation.ReconciliationRunAgain: lambda event: (
         f"run again, to position {event.position}: {_counts(event.outcomes)}; {event.open} open"
     ),
     reconciliation.ReconciliationClosed: lambda _: "reconciliation closed",
+    reconciliation.ReconciliationWithdrawn: lambda event: f"reconciliation withdrawn: {event.reason}",
 }
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    return ", ".join(map(str, numbers))
 
 
 def _counts(outcomes: dict[str, int]) -> str:

@@ -3,13 +3,16 @@
 import csv
 import sys
 from collections import Counter
-from contextlib import suppress
+from collections.abc import Sequence
+from contextlib import nullcontext, suppress
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
+from uuid import UUID
 
 import click
 import msgspec
+from eventsourcing.persistence import OperationalError
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -26,11 +29,15 @@ from api.cli.terminal import (
     settings,
     writing_the_log,
 )
+from api.decisions import decisions_in
 from domain.currencies import digits_of
+from domain.ledger import OrderLedger
 from domain.log.records import Provenance
 from domain.money import Unit, readable
+from domain.reconciliation.deciding import Wanted
+from domain.reconciliation.report import Result
 from domain.reconciliation.rules import DEFAULT
-from domain.reconciling import Given, Reconciling
+from domain.reconciling import KEPT, Given, Reconciling
 from domain.refusals import InvalidField, Refusal
 from domain.settlement.formats.mapping import Mapping
 from domain.settlement.guessing import guess
@@ -40,6 +47,7 @@ from domain.settlement.shipped import recognised, shipped
 from projections.journal import Journal
 from projections.reconciliations import shown as reconciliations
 from projections.reconciliations.shown import Shown
+from projections.views.views import Views
 
 RESULTS_SHOWN_MAX = 200
 
@@ -66,6 +74,8 @@ def reconcile() -> None:
       run.py reconcile march.csv --provider stripe --again --xlsx march.xlsx
       run.py reconcile rules bank.csv --provider bank > rules.toml
       run.py reconcile bank.csv --provider bank --rules rules.toml
+      run.py reconcile decide ID confirm RESULT
+      run.py reconcile kept ID file --output march.csv
 
     `run.py reconcile file --help` lists the options that go with a FILE.
     """
@@ -83,12 +93,8 @@ def take_in(  # noqa: PLR0917  (click hands over each option)
     file: Path, provider: str, rules: str | None, again: bool, form: str | None, xlsx: Path | None
 ) -> None:
     """Hold a provider's settlement FILE against the payments of the ledger, to the cent."""
-    chosen = settings()
-    ledger = open_ledger(chosen)
-    views = open_views(ledger, chosen)
-    with reading_the_log(), progress("feeding the views") as say:
-        views.ensure(say)
-    reconciling, who = Reconciling(ledger, Journal(views)), Provenance("cli:reconcile")
+    ledger, views, reconciling = _opened()
+    who = Provenance("cli:reconcile")
     try:
         toml = None if rules is None else _rules_text(rules)
         with writing_the_log(), file.open("rb") as content:
@@ -117,6 +123,99 @@ def _rules_text(rules: str) -> str:
     return Path(rules).read_text("utf-8")
 
 
+def _opened() -> tuple[OrderLedger, Views, Reconciling]:
+    chosen = settings()
+    ledger = open_ledger(chosen)
+    views = open_views(ledger, chosen)
+    with reading_the_log(), progress("feeding the views") as say:
+        views.ensure(say)
+    return ledger, views, Reconciling(ledger, Journal(views))
+
+
+_DECISIONS = ("confirm", "break", "explain", "match", "undo", "close", "withdraw", "run")
+
+
+@reconcile.command()
+@click.argument("reconciliation", type=click.UUID)
+@click.argument("decision", required=False, type=click.Choice(_DECISIONS))
+@click.argument("results", nargs=-1)
+@click.option("--line", "lines", multiple=True, type=int, help="A row of the file, to be matched; several times.")
+@click.option("--entry", "entries", multiple=True, type=int, help="The position of a payment, to be matched.")
+@click.option("--reason", help="Why.")
+@click.option("--csv", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Many decisions.")
+def decide(  # noqa: PLR0917  (click hands over each option)
+    reconciliation: UUID,
+    decision: str | None,
+    results: tuple[str, ...],
+    lines: tuple[int, ...],
+    entries: tuple[int, ...],
+    reason: str | None,
+    file: Path | None,
+) -> None:
+    """Decide what a RECONCILIATION has found: confirm, break, explain or undo RESULTS; match lines to payments by hand;
+    close, withdraw or run it again.
+
+    A CSV has the columns decision, results, lines, entries and reason; of several results, lines or entries, blanks
+    stand between. All of it is decided or nothing. Exits 1 while something is open, 2 where a decision is refused.
+
+    \b
+      run.py reconcile decide ID confirm RESULT RESULT
+      run.py reconcile decide ID explain RESULT --reason "the other shop's"
+      run.py reconcile decide ID match --line 3 --line 4 --entry 1234 --reason "the bank's charge"
+      run.py reconcile decide ID --csv decisions.csv
+    """
+    if (decision is None) == (file is None):
+        fail("say what is decided, or give a CSV of decisions: one of the two")
+    if decision == "withdraw" and not reason:
+        fail("to withdraw takes a --reason")
+    ledger, views, reconciling = _opened()
+    given = Given(Provenance("cli:reconcile"))
+    try:
+        with writing_the_log():
+            if decision == "withdraw":
+                outcome = reconciling.withdraw(reconciliation, reason or "", given)
+            elif decision in ("close", "run"):
+                outcome = (reconciling.close if decision == "close" else reconciling.run_again)(reconciliation, given)
+            elif file is not None:
+                outcome = reconciling.decide(reconciliation, decisions_in(file.read_text("utf-8-sig")), given)
+            else:
+                told = {"decision": decision, "results": results, "lines": lines, "entries": entries, "reason": reason}
+                outcome = reconciling.decide(reconciliation, [msgspec.convert(told, Wanted)], given)
+    except Refusal as refusal:
+        fail(refusal.detail)
+    except msgspec.ValidationError as error:
+        fail(str(error))
+    except (OSError, UnicodeDecodeError) as error:
+        fail(f"{file} cannot be read: {error}")
+    views.catch_up()
+    one = reconciliations.show(ledger, reconciling, outcome.reconciliation)
+    places = [place for id_ in outcome.results if (place := one.kept.place(id_)) is not None]
+    console = out()
+    _print_results(console, one, [one.kept.results(place, place + 1)[0] for place in places])
+    _print_standing(console, one)
+    if one.state.open:
+        sys.exit(NEEDS_A_PERSON)
+
+
+@reconcile.command()
+@click.argument("reconciliation", type=click.UUID)
+@click.argument("what", type=click.Choice(KEPT))
+@click.option("--output", "path", type=click.Path(dir_okay=False, path_type=Path), help="A file that is not there yet.")
+def kept(reconciliation: UUID, what: str, path: Path | None) -> None:
+    """Write what is kept of a RECONCILIATION, its file, its rules or its report, byte for byte as it was taken in."""
+    ledger = open_ledger(settings())
+    reconciling = Reconciling(ledger, Journal(open_views(ledger, settings())))
+    try:
+        with reading_the_log(), exporting(path) as part:
+            pieces = reconciling.pieces(reconciling.get(reconciliation), what)
+            with nullcontext(sys.stdout.buffer) if part is None else part.open("wb") as file:
+                file.writelines(pieces)
+    except Refusal as refusal:
+        fail(refusal.detail)
+    except OperationalError as error:
+        fail(str(error), NEEDS_A_PERSON)
+
+
 def _write_workbook(one: Shown, path: Path) -> None:
     from projections.exports.workbook import TooManyRows, write_workbook
 
@@ -130,22 +229,29 @@ def _write_workbook(one: Shown, path: Path) -> None:
 
 def _print_reconciliation(one: Shown, form: str | None) -> None:
     if form == "json":
-        sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(reconciliations.document(one))) + b"\n")
+        results = [reconciliations.result_document(one, result) for result in one.results()]
+        whole = {**reconciliations.document(one), "since_last_run": reconciliations.difference(one), "results": results}
+        sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(whole)) + b"\n")
     elif form == "csv":
         rows = csv.writer(sys.stdout)
         rows.writerow(reconciliations.TABLE_COLUMNS)
-        for row in reconciliations.table(one, one.report.results):
+        for row in reconciliations.table(one, one.results()):
             rows.writerow(map(reconciliations.plain_cell, row))
     else:
         console = out()
-        _print_results(console, one)
+        _print_results(console, one, _not_plainly_matched(one))
         _print_tie_out(console, one)
         state = one.state
         found = ", ".join(f"{count} {_words(of)}" for of, count in state.outcomes.items()) or "nothing to match"
-        told = f"{one.report.lines} lines of {state.file}, {one.report.entries} payments and refunds: {found}"
+        told = f"{one.head.lines} lines of {state.file}, {one.head.entries} payments and refunds: {found}"
         console.print(told, markup=False)
-        status = "closed" if state.is_closed else f"{state.open} open"
-        console.print(f"reconciliation {state.uuid}: {status}", style="bold red" if state.open else "bold green")
+        _print_standing(console, one)
+
+
+def _print_standing(console: Console, one: Shown) -> None:
+    state = one.state
+    status = f"{state.open} open" if state.status == "open" else state.status
+    console.print(f"reconciliation {state.uuid}: {status}", style="bold red" if state.open else "bold green")
 
 
 def _words(name: str) -> str:
@@ -155,9 +261,12 @@ def _words(name: str) -> str:
 _SHOWN_STYLES = {"open": "red", "confirmed": "green", "explained": "yellow", "broken": "red", "in_transit": "cyan"}
 
 
-def _print_results(console: Console, one: Shown) -> None:
-    """What is not plainly matched, the differences first."""
-    wanted = [result for result in one.report.results if reconciliations.standing(one, result) != "matched"]
+def _not_plainly_matched(one: Shown) -> list[Result]:
+    """The differences first."""
+    return [result for result in one.results() if reconciliations.standing(one, result) != "matched"]
+
+
+def _print_results(console: Console, one: Shown, wanted: Sequence[Result]) -> None:
     table = Table("", "what", "row", "reference", "settled", "order", "booked", "", box=None, pad_edge=False)
     for result in wanted[:RESULTS_SHOWN_MAX]:
         stands = reconciliations.standing(one, result)
@@ -183,7 +292,7 @@ def _print_results(console: Console, one: Shown) -> None:
 
 
 def _print_tie_out(console: Console, one: Shown) -> None:
-    for statement in one.report.tie_out:
+    for statement in one.head.tie_out:
         table = Table("", "lines", "gross", "fee", "net", title=f"{statement.currency}", box=None, pad_edge=False)
         table.title_justify = "left"
         for column in table.columns[1:]:

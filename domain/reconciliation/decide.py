@@ -8,7 +8,12 @@ import msgspec
 
 from domain.aggregate import Event
 from domain.reconciliation import events as e
-from domain.reconciliation.refusals import DecisionNotAllowed, ReconciliationIsClosed, ReconciliationIsOpen
+from domain.reconciliation.refusals import (
+    DecisionNotAllowed,
+    ReconciliationIsClosed,
+    ReconciliationIsOpen,
+    ReconciliationIsWithdrawn,
+)
 from domain.reconciliation.state import Decision, Reconciliation, is_open
 
 
@@ -51,8 +56,57 @@ def explain(state: Reconciliation, results: Iterable[Result], reason: str, *, no
     return _decide(state, results, Decision("explained", reason), allowed, explained)
 
 
+def match(
+    state: Reconciliation, result: Result, difference: "Apart", reason: str | None, *, now: datetime
+) -> list[Event]:
+    """Matches lines to payments by hand: `result` is what that comes to. Raises DecisionNotAllowed where they are apart
+    and nothing explains it, ReconciliationIsClosed, ReconciliationIsWithdrawn."""
+    check_changes(state)
+    if difference.amount and not reason:
+        raise DecisionNotAllowed(
+            f"The lines have {difference.amount} {difference.currency} more than the payments; give the reason for it."
+        )
+    return [
+        e.MatchedByHand(
+            occurred_at=now,
+            open=state.open,
+            difference=difference.amount,
+            currency=difference.currency,
+            reason=reason,
+            **_named(result),
+        )
+    ]
+
+
+class Apart(NamedTuple):
+    """What lines have more than the payments that they are matched to, as text; empty where that is nothing."""
+
+    amount: str
+    currency: str
+
+
+def undo(state: Reconciliation, results: Iterable[tuple[str, str | None]], *, now: datetime) -> list[Event]:
+    """Takes decisions back; each result by its id, with its outcome where the report has it still.
+
+    Raises DecisionNotAllowed, ReconciliationIsClosed, ReconciliationIsWithdrawn.
+    """
+    check_changes(state)
+    events: list[Event] = []
+    open_ = state.open
+    for id_, outcome in results:
+        decision = state.decisions.get(id_)
+        if decision is None:
+            raise DecisionNotAllowed(f"Nothing was decided on the result {id_}, so there is nothing to undo.")
+        if outcome is not None:
+            open_ += is_open(outcome, None) - is_open(outcome, decision)
+        events.append(e.DecisionUndone(occurred_at=now, result=id_, open=open_))
+    return events
+
+
 def close(state: Reconciliation, *, now: datetime) -> list[Event]:
     """Raises ReconciliationIsOpen. No event where the reconciliation is closed already."""
+    if state.is_withdrawn:
+        raise ReconciliationIsWithdrawn
     if state.is_closed:
         return []
     if state.open:
@@ -60,8 +114,15 @@ def close(state: Reconciliation, *, now: datetime) -> list[Event]:
     return [e.ReconciliationClosed(occurred_at=now)]
 
 
-def check_runs_again(state: Reconciliation) -> None:
-    """Raises ReconciliationIsClosed."""
+def withdraw(state: Reconciliation, reason: str, *, now: datetime) -> list[Event]:
+    """No event where the reconciliation is withdrawn already; a closed one can be withdrawn as well."""
+    return [] if state.is_withdrawn else [e.ReconciliationWithdrawn(occurred_at=now, reason=reason)]
+
+
+def check_changes(state: Reconciliation) -> None:
+    """Raises ReconciliationIsClosed, ReconciliationIsWithdrawn."""
+    if state.is_withdrawn:
+        raise ReconciliationIsWithdrawn
     if state.is_closed:
         raise ReconciliationIsClosed
 
@@ -101,10 +162,9 @@ def _decide(
     open_ = state.open
     for result in results:
         before = state.decisions.get(result.id)
-        if before == decision:
+        if before and (before.kind, before.reason) == (decision.kind, decision.reason):
             continue
-        if state.is_closed:
-            raise ReconciliationIsClosed
+        check_changes(state)
         if not allowed.allows(result.outcome, before):
             stands = before.kind if before else result.outcome
             raise DecisionNotAllowed(f"The result {result.id} is {stands}: {allowed.refusal}.")

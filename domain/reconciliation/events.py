@@ -7,7 +7,9 @@ for ever.
 from datetime import datetime
 from typing import ClassVar, Final
 
-from domain.aggregate import Event
+from msgspec.structs import asdict
+
+from domain.aggregate import Event, Older
 from domain.reconciliation.report import Earlier
 
 
@@ -24,19 +26,32 @@ class ReconciliationStarted(Event, frozen=True, kw_only=True):
 
 
 class MatchesSuggested(Event, frozen=True, kw_only=True):
-    """How many results of each outcome the first report has, and the report's SHA-256.
+    """How many results of each outcome the first report has, and the SHA-256s of the report and of its index.
 
-    `until` is the time of the file's last line.
+    `until` is the time of the file's last line. A report of before there were indexes has none.
     """
+
+    report_sha256: str
+    index_sha256: str
+    until: datetime
+    outcomes: dict[str, int]
+    open: int
+
+
+class MatchesSuggestedV1(Event, frozen=True, kw_only=True):
+    """The first version of MatchesSuggested."""
 
     report_sha256: str
     until: datetime
     outcomes: dict[str, int]
     open: int
 
+    def upcast(self) -> MatchesSuggested:
+        return MatchesSuggested(**asdict(self), index_sha256="")
+
 
 class Decided(Event, frozen=True, kw_only=True):
-    """A person's decision about one result: `decision` is "confirmed", "broken" or "explained".
+    """A person's decision about one result: `decision` is "confirmed", "broken", "explained" or "matched".
 
     `lines` are rows of the file, `entries` positions of the log; `open` counts the results that are open after it.
     """
@@ -66,25 +81,72 @@ class DifferenceExplained(Decided, frozen=True, kw_only=True):
     reason: str
 
 
+class MatchedByHand(Decided, frozen=True, kw_only=True):
+    """A person matched lines to payments; the run that comes with it finds them so. `difference` is what the lines have
+    more than the payments, in `currency`; where there is one, the reason explains it."""
+
+    decision: ClassVar[str] = "matched"
+
+    difference: str
+    currency: str
+    reason: str | None = None
+
+
+class DecisionUndone(Event, frozen=True, kw_only=True):
+    """The decision about a result does not hold any more."""
+
+    result: str
+    open: int
+
+
 class ReconciliationRunAgain(Event, frozen=True, kw_only=True):
-    """The same file by the same rules, compared with the log up to a later position."""
+    """The same file by the same rules, compared with the log up to a later position, other files of the provider
+    included."""
+
+    position: int
+    report_sha256: str
+    index_sha256: str
+    outcomes: dict[str, int]
+    open: int
+
+
+class ReconciliationRunAgainV1(Event, frozen=True, kw_only=True):
+    """The first version of ReconciliationRunAgain."""
 
     position: int
     report_sha256: str
     outcomes: dict[str, int]
     open: int
 
+    def upcast(self) -> ReconciliationRunAgain:
+        return ReconciliationRunAgain(**asdict(self), index_sha256="")
+
 
 class ReconciliationClosed(Event, frozen=True, kw_only=True):
     pass
 
 
+class ReconciliationWithdrawn(Event, frozen=True, kw_only=True):
+    """It was a mistake: it stays in the history, and nothing of it counts any more."""
+
+    reason: str
+
+
 TOPICS: Final[dict[str, type[Event]]] = {
     "reconciliation.started.v1": ReconciliationStarted,
-    "reconciliation.matches_suggested.v1": MatchesSuggested,
+    "reconciliation.matches_suggested.v2": MatchesSuggested,
     "reconciliation.match_confirmed.v1": MatchConfirmed,
     "reconciliation.match_broken.v1": MatchBroken,
     "reconciliation.difference_explained.v1": DifferenceExplained,
-    "reconciliation.run_again.v1": ReconciliationRunAgain,
+    "reconciliation.matched_by_hand.v1": MatchedByHand,
+    "reconciliation.decision_undone.v1": DecisionUndone,
+    "reconciliation.run_again.v2": ReconciliationRunAgain,
     "reconciliation.closed.v1": ReconciliationClosed,
+    "reconciliation.withdrawn.v1": ReconciliationWithdrawn,
+}
+OLDER: Final = {
+    "reconciliation.matches_suggested.v1": Older(MatchesSuggestedV1, MatchesSuggested, MatchesSuggestedV1.upcast),
+    "reconciliation.run_again.v1": Older(
+        ReconciliationRunAgainV1, ReconciliationRunAgain, ReconciliationRunAgainV1.upcast
+    ),
 }

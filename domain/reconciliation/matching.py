@@ -2,90 +2,193 @@
 
 The passes, in this order; a row of either side that one of them has claimed is closed to the rest:
 
+What people matched by hand (`by_hand`) is `matched` before all.
+
 a. `reference_and_amount`: provider, kind, reference, amount and currency are the same: `matched`.
-b. `reference`: the reference alone: `currency_differs` or `amount_differs`. A line whose payment is claimed by another
-   line is a `duplicate_in_settlement` (`repeated`), and so is a second line of the same content without a payment.
-c. `order_and_amount`: the order's key or id stands in the line; kind, amount and currency are the same: `suggested`.
-d. `exact_sum`: one line is several payments, or several lines are one, and the sum is exact: `suggested`.
-e. `tolerance`: as c, with amounts that are as far apart as the rules allow: `suggested`.
+b. `other_reference_and_amount`: another reference (of the payment that a refund is about; or the order that stands in
+   the line and has a movement of the line's reference), kind, amount and currency are the same: `matched`.
+c. `reference`: the reference alone: `currency_differs` or `amount_differs`.
+d. `order_and_amount`: the order's key or id stands in the line; kind, amount and currency are the same: `suggested`.
+e. `exact_sum`: one line is several payments, or several lines are one, and the sum is exact: `suggested`.
+f. `tolerance`: as d, with amounts that are as far apart as the rules allow: `suggested`.
 
-The rows that are left are `missing_in_ledger`; `missing_in_settlement`; `in_transit`, where the payment is younger than
-its provider's settlement delay; and `unknown_kind`, for lines whose kind is none of ours. Fees, adjustments and payouts
-are not in the journal, and in no result. A chargeback is looked for among the refunds. Lines of all other kinds are
-`missing_in_ledger` (`kind`): the journal has no such movements.
+A line of a to c whose payment another file of the provider has settled before is `settled_already`; d to f leave such
+payments alone. A line that says all that a claimed line says is a `duplicate_in_settlement` (`repeated`), and so is a
+second line of the same content without a payment. The lines that are left are `missing_in_ledger`, and `unknown_kind`
+where their kind is none of ours; the payments are what `Others.waits_for` says. Fees and payouts are not in the
+journal, and in no result. Lines of all other kinds (adjustments, reserves, transfers, conversions, payouts that failed)
+are `noted` up to the limit of the rules, and above it `to_explain`.
 
-c to e first find every candidate, and then take only the candidates that share no row with another; rows of several
+d to f first find every candidate, and then take only the candidates that share no row with another; rows of several
 candidates are `ambiguous`, together, and none of them is matched. So the outcome does not depend on the order of the
 rows: they are sorted by their content (position or row number last, for rows of the same content), and results come by
 row, then position.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from domain.reconciliation.exact_sums import Candidate, exact_sums
+from domain.reconciliation.others import BY_REFERENCE, EXACT, Cover, Others
 from domain.reconciliation.rules import Rules
-from domain.reconciliation.sides import JOURNAL_KIND, Difference, Entry, Result, Sides
-from domain.settlement.lines import KINDS, Line
+from domain.reconciliation.sides import JOURNAL_KINDS, Difference, Entry, Result, Sides, identity
+from domain.settlement.lines import KINDS, SIGNS, Line
 
-_IN_NO_RESULT: Final = frozenset({"fee", "fee_refund", "adjustment", "payout"})
+_IN_NO_RESULT: Final = frozenset({"fee", "fee_refund", "payout"})
+_WAITING_RULES: Final = {"in_transit": "settlement_delay", "overdue": "settlement_delay"}
+_ALWAYS: Final = datetime(1, 1, 1, tzinfo=UTC)
 
 __all__ = ["Difference", "Entry", "Result", "match"]
 
 
-def match(lines: Iterable[Line], entries: Iterable[Entry], rules: Rules, *, as_of: datetime) -> list[Result]:
-    """A result for every line but fees, adjustments and payouts, and for every entry.
+def match(
+    lines: Iterable[Line],
+    entries: Iterable[Entry],
+    rules: Rules,
+    *,
+    as_of: datetime | None = None,
+    others: Others | None = None,
+    by_hand: Sequence[tuple[Sequence[int], Sequence[int]]] = (),
+) -> list[Result]:
+    """A result for every line but fees and payouts, and for every entry that this file is asked for.
 
-    The settlement delay ends at `as_of`.
+    `others` are the provider's other files. Without them the file is the only one, and covers all up to `as_of`.
+    `by_hand` are rows and positions that a person matched.
     """
-    lines = list(lines)
-    sides = Sides((line for line in lines if line.kind in JOURNAL_KIND), entries)
-    _by_reference(sides)
+    matched, lines, entries = _by_hand(list(lines), list(entries), by_hand)
+    sides = Sides((line for line in lines if line.kind in JOURNAL_KINDS), entries)
+    if others is None:
+        assert as_of is not None
+        everything = {entry.currency: Cover(entry.currency, _ALWAYS, as_of) for entry in sides.entries}
+        others = Others("", list(everything.values()), (), as_of)
+    _exact(sides, others)
+    _by_other_references(sides, others)
+    _by_reference(sides, others)
     _repeated(sides)
+    _leave_to_others(sides, others)
     _suggest(sides, "order_and_amount", _same_order(sides, lambda _: 0))
     _suggest(sides, "exact_sum", exact_sums(sides))
     _suggest(sides, "tolerance", _same_order(sides, lambda currency: rules.tolerance_minor.get(currency, 0)))
-    _rest(sides, rules, as_of)
-    others = [
-        Result("missing_in_ledger" if line.kind in KINDS else "unknown_kind", "kind", (line.row,))
-        for line in lines
-        if line.kind not in JOURNAL_KIND and line.kind not in _IN_NO_RESULT
-    ]
-    return sorted(
-        sides.results + others, key=lambda result: (not result.lines, result.lines, result.entries, result.outcome)
-    )
+    _rest(sides, rules, others)
+    of_no_entry = [result for line in lines if (result := _of_no_entry(line, rules)) is not None]
+    found = matched + sides.results + of_no_entry
+    return sorted(found, key=lambda result: (not result.lines, result.lines, result.entries, result.outcome))
 
 
-def _by_reference(sides: Sides) -> None:
-    """Passes a and b, and the lines that repeat a claimed line."""
+def _of_no_entry(line: Line, rules: Rules) -> Result | None:
+    """The result of a line of a kind that the journal does not have; fees and payouts have none."""
+    if line.kind in JOURNAL_KINDS or line.kind in _IN_NO_RESULT:
+        return None
+    if line.kind not in KINDS:
+        return Result("unknown_kind", "kind", (line.row,))
+    within = abs(line.gross) <= rules.limits_minor.get(line.currency, 0)
+    return Result("noted" if within else "to_explain", "limit", (line.row,))
+
+
+def _by_hand(
+    lines: list[Line], entries: list[Entry], by_hand: Sequence[tuple[Sequence[int], Sequence[int]]]
+) -> tuple[list[Result], list[Line], list[Entry]]:
+    """What people matched, and the lines and entries that are left."""
+    if not by_hand:
+        return [], lines, entries
+    of_row = {line.row: line for line in lines}
+    of_position = {entry.position: entry for entry in entries}
+    found = []
+    for rows, positions in by_hand:
+        mine, theirs = [of_row.pop(row) for row in rows], [of_position.pop(position) for position in positions]
+        settled, booked = sum(line.gross for line in mine), sum(entry.amount * SIGNS[entry.kind] for entry in theirs)
+        differs = (Difference("amount", booked, settled),) if booked != settled else ()
+        found.append(Result("matched", "by_hand", tuple(sorted(rows)), tuple(sorted(positions)), differs))
+    return found, list(of_row.values()), list(of_position.values())
+
+
+def _claim(sides: Sides, others: Others, rule: str, line: int, entry: int, *fields: str) -> None:
+    """Closes a line with its entry, unless another file's line comes before it. `fields` are those that may differ."""
+    differs = sides.differences(line, entry, *fields)
+    position, strength = sides.entries[entry].position, BY_REFERENCE if differs else EXACT
+    before = others.settled_before(position, sides.lines[line], strength)
+    outcome = "settled_already" if before else f"{differs[0].field}_differs" if differs else "matched"
+    sides.close(outcome, rule, [line], [entry], *differs, settled_by=before)
+
+
+def _exact(sides: Sides, others: Others) -> None:
+    """Pass a."""
     for entry, visitors in sides.visitors.items():
         same = next((line for line in visitors if sides.agree(line, entry)), None)
         if same is not None:
-            sides.close("matched", "reference_and_amount", [same], [entry])
-            for line in visitors:
-                if line != same:
-                    _repeat(sides, line, same, *sides.differences(line, entry, "currency", "amount"))
-        elif len(visitors) == 1:
-            differs = sides.differences(visitors[0], entry, "currency", "amount")
-            sides.close(f"{differs[0].field}_differs", "reference", visitors, [entry], *differs)
-        # Several lines, none of them the whole: they may be parts of the payment, which pass d looks for.
+            _claim(sides, others, "reference_and_amount", same, entry)
 
 
-def _repeat(sides: Sides, line: int, of: int, *differs: Difference) -> None:
+def _by_other_references(sides: Sides, others: Others) -> None:
+    """Pass b. Lines that fit the same entries are as good as each other, but where they are fewer than these."""
+    for lines, entries in _fitting(sides):
+        if len(lines) < len(entries):
+            sides.close("ambiguous", "other_reference_and_amount", lines, entries)
+            continue
+        by_time = sorted(entries, key=lambda entry: (sides.entries[entry].received_at, entry))
+        in_time = sorted(lines, key=lambda line: (sides.lines[line].occurred_at, line))
+        for line, entry in zip(in_time, by_time, strict=False):
+            _claim(sides, others, "other_reference_and_amount", line, entry)
+
+
+def _fitting(sides: Sides) -> Iterator[tuple[list[int], list[int]]]:
+    """Open lines with the open entries that each of them fits, where no other lines fit one of these."""
+    fits: dict[tuple[int, ...], list[int]] = {}
+    claimants: dict[int, set[tuple[int, ...]]] = {}
+    for line, entries in sides.fits():
+        fits.setdefault(tuple(entries), []).append(line)
+        for entry in entries:
+            claimants.setdefault(entry, set()).add(tuple(entries))
+    for fitting, lines in sorted(fits.items()):
+        if all(len(claimants[entry]) == 1 for entry in fitting):
+            yield lines, list(fitting)
+
+
+def _by_reference(sides: Sides, others: Others) -> None:
+    """Pass c, and the lines that repeat a claimed line."""
+    for entry, visitors in sides.visitors.items():
+        left = [line for line in visitors if sides.open_lines[line]]
+        if sides.open_entries[entry]:
+            if len(left) == 1:
+                _claim(sides, others, "reference", left[0], entry, "currency", "amount")
+            # Several lines, none of them the whole: they may be parts of the payment, which pass e looks for.
+            continue
+        for line in left:
+            _repeat_if_alike(sides, line, visitors)
+
+
+def _repeat_if_alike(sides: Sides, line: int, visitors: Sequence[int]) -> None:
+    """A line that says again what a closed one among these has said is a duplicate of that."""
+    said = identity(sides.lines[line])
+    for of in visitors:
+        if not sides.open_lines[of] and identity(sides.lines[of]) == said:
+            _repeat(sides, line, of)
+            return
+
+
+def _repeat(sides: Sides, line: int, of: int) -> None:
     rows = Difference("row", sides.lines[of].row, sides.lines[line].row)
-    sides.close("duplicate_in_settlement", "repeated", [line], [], rows, *differs)
+    sides.close("duplicate_in_settlement", "repeated", [line], [], rows)
 
 
 def _repeated(sides: Sides) -> None:
     """Lines of a reference that the journal does not know: those with the content of an earlier line repeat it."""
-    first: dict[tuple[str, str, str, str, int], int] = {}
-    for place, line in list(sides.homeless()):
-        if line.reference:
-            said = (line.provider, line.kind, line.reference, line.currency, line.gross)
-            of = first.setdefault(said, place)
-            if of != place:
+    first: dict[tuple[object, ...], int] = {}
+    for place, line in enumerate(sides.lines):
+        if sides.homes[place] is None and line.reference:
+            of = first.setdefault(identity(line), place)
+            if of != place and sides.open_lines[place]:
                 _repeat(sides, place, of)
+
+
+def _leave_to_others(sides: Sides, others: Others) -> None:
+    """The entries that other files' lines settle are no candidates here."""
+    for place, entry in enumerate(sides.entries):
+        if sides.open_entries[place] and (settled := others.settled(entry.position)) is not None:
+            sides.open_entries[place] = False
+            if left := [line for line in sides.visitors.get(place, ()) if sides.open_lines[line]]:
+                sides.close("settled_already", "reference", left, [place], settled_by=settled)
 
 
 def _suggest(sides: Sides, rule: str, candidates: Iterable[Candidate]) -> None:
@@ -123,7 +226,7 @@ def _hanging_together(candidates: Sequence[Candidate]) -> list[list[Candidate]]:
 
 
 def _same_order(sides: Sides, apart_max: Callable[[str], int]) -> list[Candidate]:
-    """Passes c and e; `apart_max` is how far amounts of a currency may be apart."""
+    """Passes d and f; `apart_max` is how far amounts of a currency may be apart."""
     return [
         ((line,), (entry,))
         for lines, entries in sides.orders()
@@ -133,24 +236,26 @@ def _same_order(sides: Sides, apart_max: Callable[[str], int]) -> list[Candidate
     ]
 
 
-def _rest(sides: Sides, rules: Rules, as_of: datetime) -> None:
+def _rest(sides: Sides, rules: Rules, others: Others) -> None:
     """Closes the rows that no pass has claimed."""
     for entry, visitors in sides.visitors.items():
-        if sides.open_entries[entry]:
-            sides.close("ambiguous", "reference", [line for line in visitors if sides.open_lines[line]], [entry])
+        left = [line for line in visitors if sides.open_lines[line]]
+        if sides.open_entries[entry] and left:
+            sides.close("ambiguous", "reference", left, [entry])
+        for line in left:
+            if sides.open_lines[line]:  # other lines of its reference come to the payment's sum without it
+                _repeat_if_alike(sides, line, visitors)
     for place, is_open in enumerate(sides.open_lines):
         if is_open:
-            home = sides.homes[place]
-            if home is None:
-                sides.close("missing_in_ledger", "left_over", [place])
-            else:  # other lines of its reference come to the payment's sum without it
-                of = next(line for line in sides.visitors[home] if not sides.open_lines[line])
-                _repeat(sides, place, of)
-    for place, is_open in enumerate(sides.open_entries):
-        if not is_open:
-            continue
-        entry_ = sides.entries[place]
-        if entry_.received_at > as_of - timedelta(days=rules.delay_days(entry_.provider)):
-            sides.close("in_transit", "settlement_delay", [], [place])
-        else:
-            sides.close("missing_in_settlement", "left_over", [], [place])
+            sides.close("missing_in_ledger", "left_over", [place])
+    for place, entry_ in enumerate(sides.entries):
+        if sides.open_entries[place]:
+            delay = delay_of(entry_, rules)
+            outcome = others.waits_for(entry_.position, entry_.received_at, entry_.currency, delay)
+            if outcome:
+                sides.close(outcome, _WAITING_RULES.get(outcome, "left_over"), [], [place])
+
+
+def delay_of(entry: Entry, rules: Rules) -> timedelta:
+    """How long after a payment its provider may settle it."""
+    return timedelta(days=rules.delay_days(entry.provider))

@@ -1,6 +1,12 @@
 """The refusals of a reconciliation's commands: one class for each rule, as the orders' in `domain.refusals`."""
 
+from collections.abc import Sequence
+from typing import Final
+
 from domain.refusals import OrderMoved, Refusal
+
+# How many of the decisions that are refused a message tells.
+SHOWN_MAX: Final = 20
 
 
 class ReconciliationNotFound(Refusal):
@@ -34,6 +40,13 @@ class ReconciliationIsClosed(Refusal):
         super().__init__("The reconciliation is closed; nothing in it changes any more.")
 
 
+class ReconciliationIsWithdrawn(Refusal):
+    code = "reconciliation-withdrawn"
+
+    def __init__(self) -> None:
+        super().__init__("The reconciliation was withdrawn; nothing of it counts any more.")
+
+
 class ReconciliationIsOpen(Refusal):
     code = "reconciliation-open"
 
@@ -45,3 +58,14 @@ class ReconciliationIsOpen(Refusal):
 
 class DecisionNotAllowed(Refusal):
     code = "decision-not-allowed"
+
+
+class DecisionsRefused(Refusal):
+    """Some of several decisions cannot be taken, so none is: each by its number, from 1, and why."""
+
+    code = "decisions-refused"
+
+    def __init__(self, problems: Sequence[tuple[int, str]]) -> None:
+        told = " ".join(f"Decision {number}: {why}" for number, why in problems[:SHOWN_MAX])
+        super().__init__(f"Nothing was decided, since {len(problems)} cannot be. {told}")
+        self.problems = problems

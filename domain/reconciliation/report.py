@@ -4,21 +4,35 @@ Amounts are decimal text. A difference that the tie-out cannot explain is a resu
 explained or stays open like them. A result's id is a hash of its content, so that the same result has the same id in
 every run.
 
-A file should settle the payments since the file before it. A payment in no line of this file is left to the earlier
-file, if it was received and recorded before that file's end and was not in transit then.
+What the provider's other files say is an input as well: a payment is settled once, and missing in no file where one
+has it (`reconciliation.others`).
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from sys import intern
-from typing import Final
+from typing import Final, NamedTuple, TypeAlias
 
 import msgspec
 
 from domain.currencies import digits_of
+from domain.moments import microseconds
 from domain.money import two_digit_text
 from domain.reconciliation import matching, tieout
+from domain.reconciliation.matching import delay_of
+from domain.reconciliation.others import (
+    BY_REFERENCE,
+    DECIDED,
+    EXACT,
+    POSSIBLE,
+    Claim,
+    Cover,
+    Other,
+    Others,
+    Waiting,
+    covers,
+)
 from domain.reconciliation.rules import Rules
 from domain.settlement import lines
 
@@ -28,17 +42,27 @@ OUTCOMES: Final = (
     "duplicate_in_settlement",
     "missing_in_ledger",
     "missing_in_settlement",
+    "overdue",
+    "settled_already",
     "ambiguous",
     "unknown_kind",
+    "to_explain",
     "unexplained",
     "suggested",
     "in_transit",
+    "noted",
     "matched",
 )
-# A payment in transit needs no decision: the provider still has time. The next file settles it or misses it.
-AT_REST: Final = frozenset({"matched", "in_transit"})
+# A payment in transit needs no decision: the provider still has time. The next file settles it or misses it. What is
+# noted is a movement without a payment, no larger than the rules allow.
+AT_REST: Final = frozenset({"matched", "in_transit", "noted"})
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_ID_DIGITS: Final = 20
+ID_DIGITS: Final = 20
+END: Final = b"]}"
+
+
+# Rows of the file, and the positions that they are matched to.
+Pair: TypeAlias = tuple[tuple[int, ...], tuple[int, ...]]
 
 
 class Part(msgspec.Struct, frozen=True, gc=False):
@@ -80,13 +104,24 @@ class Difference(Part, frozen=True):
     actual: int | str
 
 
+class SettledBy(Part, frozen=True):
+    """The line that has settled the payment already: its reconciliation, the name of its file, and its row."""
+
+    reconciliation: str
+    file: str
+    row: int
+
+
 class Result(Part, frozen=True):
+    """`settled_by` stands in what is settled already, and there alone."""
+
     id: str
     outcome: str
     rule: str
     lines: tuple[Line, ...]
     entries: tuple[Entry, ...]
     differs: tuple[Difference, ...]
+    settled_by: SettledBy | msgspec.UnsetType = msgspec.UNSET
 
 
 class Row(Part, frozen=True):
@@ -107,7 +142,7 @@ class TieOut(Part, frozen=True):
 
 
 class Earlier(Part, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """The end of this provider's last file: its position in the log, its time, and the payments then in transit."""
+    """What reports of before there were `Others` left to the provider's last file; it stands in the log."""
 
     position: int
     until: datetime
@@ -115,7 +150,7 @@ class Earlier(Part, frozen=True, omit_defaults=True, forbid_unknown_fields=True)
 
 
 class Report(Part, frozen=True):
-    """`until` is the time of the file's last line; the settlement delay ends there."""
+    """`until` is the time of the file's last line."""
 
     provider: str
     file_sha256: str
@@ -131,39 +166,57 @@ class Report(Part, frozen=True):
 
 
 class Asked(Part, frozen=True):
-    """The inputs of a report besides the file's lines and the journal; the log has all of them."""
+    """The inputs of a report besides the file's lines, the journal and the other files; the log has all of them.
+
+    `as_of` is when it is asked: what the provider still has time for then is in transit. `held` are the payments that
+    people have given to lines of this file; `by_hand` the rows and positions that they matched.
+    """
 
     provider: str
     file_sha256: str
     rules_sha256: str
     position: int
-    earlier: Earlier | None = None
+    as_of: datetime
+    held: frozenset[int] = frozenset()
+    by_hand: tuple[Pair, ...] = ()
+
+
+class Made(NamedTuple):
+    """A report that is told piece by piece: all of it together would take much memory.
+
+    `claims` are the payments that the file's lines settle or may settle, and `waiting` those it is asked for.
+    """
+
+    head: Report
+    results: Iterator[Result]
+    covers: list[Cover]
+    claims: list[Claim]
+    waiting: list[Waiting]
 
 
 def report(
     asked: Asked,
     settled: Sequence[lines.Line],
-    balances: Iterable[lines.Balance],
+    balances: Sequence[lines.Balance],
     entries: Iterable[matching.Entry],
     rules: Rules,
-) -> Report:
+    *,
+    others: Iterable[Other] = (),
+) -> Made:
     """`entries` is this provider's journal up to `asked.position`."""
     known = {entry.position: entry for entry in entries}
     of_row, numbered = _by_row(settled)
-    found = matching.match(numbered, known.values(), rules, as_of=until(settled))
+    own = covers(settled, balances)
+    asked_of = Others(asked.file_sha256, own, others, asked.as_of, held=asked.held)
+    by_hand = _numbered(asked.by_hand, of_row)
+    found = matching.match(numbered, known.values(), rules, others=asked_of, by_hand=by_hand)
+    found.sort(key=lambda result: OUTCOMES.index(result.outcome))
     statements = tieout.tie_out(settled, balances)
-    results: list[Result] = []
-    while found:  # each is let go once its result is made: all of both would take as much again
-        result = found.pop()
-        if not _was_settled(result, known, asked.earlier):
-            results.append(_result(result, of_row, known))
-    results.reverse()
-    results += [_unexplained(statement.currency, row) for statement in statements for row in statement.unexplained]
-    results.sort(key=lambda result: OUTCOMES.index(result.outcome))
+    unexplained = [_unexplained(statement.currency, row) for statement in statements for row in statement.unexplained]
     outcomes = dict.fromkeys(OUTCOMES, 0)
-    for made in results:
-        outcomes[made.outcome] += 1
-    return Report(
+    for outcome in (*(result.outcome for result in found), *(result.outcome for result in unexplained)):
+        outcomes[outcome] += 1
+    head = Report(
         provider=asked.provider,
         file_sha256=asked.file_sha256,
         rules_sha256=asked.rules_sha256,
@@ -174,8 +227,58 @@ def report(
         entries=len(known),
         outcomes=outcomes,
         tie_out=tuple(_statement(statement) for statement in statements),
-        results=tuple(results),
+        results=(),
     )
+    waiting = [
+        Waiting(position, microseconds(known[position].received_at + delay_of(known[position], rules)))
+        for result in found
+        if not result.lines
+        for position in result.entries
+    ]
+    return Made(head, _results(found, unexplained, of_row, known), own, _claims(found, of_row), waiting)
+
+
+def _results(
+    found: list[matching.Result],
+    unexplained: list[Result],
+    of_row: dict[int, lines.Line],
+    known: dict[int, matching.Entry],
+) -> Iterator[Result]:
+    """The results by their outcomes; each is made when it is asked for."""
+    place = OUTCOMES.index("unexplained")
+    before = sum(OUTCOMES.index(result.outcome) < place for result in found)
+    yield from (_result(result, of_row, known) for result in found[:before])
+    yield from unexplained
+    yield from (_result(result, of_row, known) for result in found[before:])
+
+
+def _claims(found: Iterable[matching.Result], of_row: dict[int, lines.Line]) -> list[Claim]:
+    claims = []
+    for result in found:
+        if result.lines and result.entries:
+            at, row = min((microseconds(of_row[row].occurred_at), row) for row in result.lines)
+            strength = _strength(result)
+            claims += [Claim(position, at, of_row[row].row, strength) for position in result.entries]
+    return claims
+
+
+def claims_of(results: Iterable[Result]) -> list[Claim]:
+    """The claims of a report's results, by the results themselves."""
+    claims = []
+    for result in results:
+        if result.lines and result.entries:
+            first = min(result.lines, key=lambda line: (line.occurred_at, line.row))
+            at, strength = microseconds(first.occurred_at), _strength(result)
+            claims += [Claim(entry.position, at, first.row, strength) for entry in result.entries]
+    return claims
+
+
+def _strength(result: matching.Result | Result) -> int:
+    if result.outcome in ("suggested", "ambiguous"):
+        return POSSIBLE
+    if result.rule == "by_hand":
+        return DECIDED
+    return BY_REFERENCE if result.rule == "reference" else EXACT
 
 
 def until(settled: Iterable[lines.Line]) -> datetime:
@@ -195,42 +298,37 @@ def _by_row(settled: Sequence[lines.Line]) -> tuple[dict[int, lines.Line], Seque
     return dict(enumerate(settled, 1)), numbered
 
 
-def encode(made: Report) -> bytes:
-    """The same bytes for the same report."""
-    return msgspec.json.encode(made)
+def _numbered(by_hand: Iterable[Pair], of_row: dict[int, lines.Line]) -> list[Pair]:
+    """What people matched, by the numbers of the lines; people say the rows of the file."""
+    if not by_hand:
+        return []
+    number_of = {line.row: number for number, line in of_row.items()}
+    return [(tuple(number_of[row] for row in rows), positions) for rows, positions in by_hand]
 
 
-def _was_settled(result: matching.Result, known: dict[int, matching.Entry], earlier: Earlier | None) -> bool:
-    """Whether a payment in no line of this file is left to the earlier file."""
-    if earlier is None or result.lines:
-        return False
-    return all(
-        position <= earlier.position
-        and position not in earlier.in_transit
-        and known[position].received_at <= earlier.until
-        for position in result.entries
-    )
-
-
-def in_transit(made: Report) -> tuple[int, ...]:
-    """The positions of the payments in transit."""
-    return tuple(
-        entry.position for result in made.results if result.outcome == "in_transit" for entry in result.entries
-    )
+def encoded(made: Made) -> Iterator[tuple[Result | None, bytes]]:
+    """The report as JSON, piece by piece: its head, each result with what stands before it, and its end."""
+    yield None, msgspec.json.encode(made.head).removesuffix(END)
+    separator = b""
+    for result in made.results:
+        yield result, separator + msgspec.json.encode(result)
+        separator = b","
+    yield None, END
 
 
 def _id(*said: object) -> str:
-    return hashlib.sha256(msgspec.json.encode(said)).hexdigest()[:_ID_DIGITS]
+    return hashlib.sha256(msgspec.json.encode(said)).hexdigest()[:ID_DIGITS]
 
 
 def _result(result: matching.Result, of_row: dict[int, lines.Line], known: dict[int, matching.Entry]) -> Result:
     return Result(
-        id=_id(result.outcome, result.lines, result.entries),
+        id=_id(result.outcome, result.lines, result.entries, *(result.settled_by or ())),
         outcome=result.outcome,
         rule=result.rule,
         lines=tuple(_line(of_row[row]) for row in result.lines),
         entries=tuple(_entry(known[position]) for position in result.entries),
         differs=tuple(_difference(differs, result, of_row, known) for differs in result.differs),
+        settled_by=SettledBy(*result.settled_by) if result.settled_by else msgspec.UNSET,
     )
 
 

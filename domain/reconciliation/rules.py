@@ -6,6 +6,9 @@ settlement_delay_days = 3         # a payment may be settled so many days later;
 [tolerance]                       # by currency: amounts so far apart are suggested still
 USD = "0.02"
 
+[limits]                          # by currency: adjustments, reserves, transfers so large need nobody's word
+USD = "5.00"
+
 [providers.stripe]
 settlement_delay_days = 7
 
@@ -47,11 +50,12 @@ class ProviderRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
-    """`tolerance_minor` is by currency, in its minor units; other currencies have no tolerance."""
+    """`tolerance_minor` and `limits_minor` are by currency, in its minor units; of other currencies they are 0."""
 
     version: str
     settlement_delay_days: int = 3
     tolerance_minor: dict[str, int] = {}
+    limits_minor: dict[str, int] = {}
     providers: dict[str, ProviderRules] = {}
     file: Mapping | None = None
 
@@ -77,6 +81,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     version: Annotated[str, Meta(min_length=1, max_length=100)]
     settlement_delay_days: _Days = 3
     tolerance: dict[str, Amount] = {}
+    limits: dict[str, Amount] = {}
     providers: dict[str, ProviderRules] = {}
     file: Mapping | None = None
 
@@ -102,13 +107,15 @@ def rules_from(toml: str) -> Rules:
     return Rules(
         version=file.version,
         settlement_delay_days=file.settlement_delay_days,
-        tolerance_minor={
-            code: amount.minor(Unit(code, digits_of(code)), f"tolerance.{code}")
-            for code, amount in file.tolerance.items()
-        },
+        tolerance_minor=_minor(file.tolerance, "tolerance"),
+        limits_minor=_minor(file.limits, "limits"),
         providers=file.providers,
         file=file.file,
     )
+
+
+def _minor(amounts: dict[str, Amount], field: str) -> dict[str, int]:
+    return {code: amount.minor(Unit(code, digits_of(code)), f"{field}.{code}") for code, amount in amounts.items()}
 
 
 def _check_text(toml: str) -> None:

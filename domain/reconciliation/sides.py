@@ -10,10 +10,19 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from domain.settlement.lines import Line
+from domain.reconciliation.others import Settled
+from domain.settlement.lines import SIGNS, Line
 
-# The journal's kind for each kind of line; lines of other kinds are not in the journal.
-JOURNAL_KIND: Final = {"payment": "payment", "refund": "refund", "chargeback": "refund"}
+# The journal's kinds for each kind of line, the likeliest first; lines of other kinds are not in the journal.
+JOURNAL_KINDS: Final[dict[str, tuple[str, ...]]] = {
+    "payment": ("payment",),
+    "payment_failure": ("payment_failure",),
+    "refund": ("refund",),
+    "refund_failure": ("refund_failure",),
+    # A shop may have recorded it as money that it gave back.
+    "chargeback": ("chargeback", "refund"),
+    "chargeback_reversal": ("chargeback_reversal",),
+}
 # An order with more open rows on one side, or a line that names more orders, is left out: too many pairs are possible.
 ORDER_ROWS_MAX: Final = 12
 ORDERS_NAMED_MAX: Final = 5
@@ -26,7 +35,7 @@ Sort: TypeAlias = tuple[str, str, str]
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A payment or refund of the journal. `kind` is "payment" or "refund".
+    """A movement of the journal. `kind` is one of JOURNAL_KINDS; `payment_reference` is of the payment it is about.
 
     `amount` is positive, in minor units, of which `digits` stand after the point.
     """
@@ -54,20 +63,21 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 class Result(msgspec.Struct, frozen=True):
-    """The outcome of some rows: `lines` are row numbers, `entries` positions."""
+    """The outcome of some rows: `lines` are row numbers, `entries` positions; `settled_by` another file's line."""
 
     outcome: str
     rule: str
     lines: tuple[int, ...] = ()
     entries: tuple[int, ...] = ()
     differs: tuple[Difference, ...] = ()
+    settled_by: Settled | None = None
 
 
 class Sides:
     """Both sides, sorted; the rows that are still open; and the results so far. Rows are named by their places.
 
     `amounts` and `kinds` of the lines are in the journal's terms. `homes` has, by line, the entry that the line's
-    reference names, and `visitors` the reverse. A line with a home belongs there or nowhere.
+    reference names, and `visitors` the reverse.
     """
 
     def __init__(self, lines: Iterable[Line], entries: Iterable[Entry]) -> None:
@@ -76,9 +86,12 @@ class Sides:
         self.entries = sorted(entries, key=lambda entry: entry.position)
         self.open_lines = [True] * len(self.lines)
         self.open_entries = [True] * len(self.entries)
-        self.amounts = [line.gross if line.kind == "payment" else -line.gross for line in self.lines]
-        self.kinds = [JOURNAL_KIND[line.kind] for line in self.lines]
+        self.amounts = [line.gross * SIGNS[line.kind] for line in self.lines]
         self.homes = self._homes()
+        self.kinds = [
+            JOURNAL_KINDS[line.kind][0] if home is None else self.entries[home].kind
+            for line, home in zip(self.lines, self.homes, strict=True)
+        ]
         self.visitors: dict[int, list[int]] = {}
         for place, home in enumerate(self.homes):
             if home is not None:
@@ -86,16 +99,19 @@ class Sides:
         self._order_ids = {entry.order_id for entry in self.entries}
         self._order_keys = {entry.order_key: entry.order_id for entry in self.entries}
         self._named: dict[int, Set[int]] = {}
+        # The orders that have a movement of a reference.
+        self._order_of: dict[tuple[str, str], set[int]] = {}
+        for entry in self.entries:
+            self._order_of.setdefault((entry.provider, entry.reference), set()).add(entry.order_id)
 
     def _homes(self) -> list[int | None]:
         entries: dict[tuple[str, str, str], int] = {}
         for place, entry in enumerate(self.entries):
             entries.setdefault((entry.provider, entry.kind, entry.reference), place)
         homes = []
-        for line, kind in zip(self.lines, self.kinds, strict=True):
-            names = (name for name in (line.reference, *line.aliases) if name)
-            found = (entries.get((line.provider, kind, name)) for name in names)
-            homes.append(next((entry for entry in found if entry is not None), None))
+        for line in self.lines:
+            named = ((line.provider, kind, name) for kind in JOURNAL_KINDS[line.kind] for name in names_of(line))
+            homes.append(next((entries[name] for name in named if name in entries), None))
         return homes
 
     def orders_named(self, place: int) -> Set[int]:
@@ -112,7 +128,13 @@ class Sides:
         return self._named[place]
 
     def close(
-        self, outcome: str, rule: str, lines: Sequence[int] = (), entries: Sequence[int] = (), *differs: Difference
+        self,
+        outcome: str,
+        rule: str,
+        lines: Sequence[int] = (),
+        entries: Sequence[int] = (),
+        *differs: Difference,
+        settled_by: Settled | None = None,
     ) -> None:
         for line in lines:
             self.open_lines[line] = False
@@ -120,7 +142,7 @@ class Sides:
             self.open_entries[entry] = False
         rows = sorted(self.lines[line].row for line in lines)
         positions = sorted(self.entries[entry].position for entry in entries)
-        self.results.append(Result(outcome, rule, tuple(rows), tuple(positions), differs))
+        self.results.append(Result(outcome, rule, tuple(rows), tuple(positions), differs, settled_by))
 
     def homeless(self) -> Iterator[tuple[int, Line]]:
         """The open lines whose reference the journal does not know."""
@@ -147,6 +169,35 @@ class Sides:
             if max(len(lines[key]), len(entries[key])) <= ORDER_ROWS_MAX:
                 yield lines[key], entries[key]
 
+    def fits(self) -> Iterator[tuple[int, list[int]]]:
+        """Open lines with the open entries of their sort and amount that they name by another reference.
+
+        A line whose own reference names an open entry belongs there, whatever else it names; and one that says what a
+        closed line has said belongs to no other movement of its order.
+        """
+        about: dict[tuple[Sort, int, str], list[int]] = {}
+        of_order: dict[tuple[Sort, int, int], list[int]] = {}
+        for place, entry in enumerate(self.entries):
+            if self.open_entries[place]:
+                sort = entry_sort(entry)
+                if entry.payment_reference:
+                    about.setdefault((sort, entry.amount, entry.payment_reference), []).append(place)
+                of_order.setdefault((sort, entry.amount, entry.order_id), []).append(place)
+        said = {identity(line) for place, line in enumerate(self.lines) if not self.open_lines[place]}
+        for place, line in enumerate(self.lines):
+            home = self.homes[place]
+            if not self.open_lines[place] or (home is not None and self.open_entries[home]):
+                continue
+            sort, amount = self.line_sort(place), self.amounts[place]
+            names = {*names_of(line), *line.concerns}
+            found = {entry for name in names for entry in about.get((sort, amount, name), ())}
+            if identity(line) not in said:
+                for order_id in self.orders_named(place):
+                    if any(order_id in self._order_of.get((line.provider, name), ()) for name in names):
+                        found.update(of_order.get((sort, amount, order_id), ()))
+            if found:
+                yield place, sorted(found)
+
     def line_sort(self, place: int) -> Sort:
         line = self.lines[place]
         return line.provider, self.kinds[place], line.currency
@@ -165,6 +216,16 @@ class Sides:
             Difference("amount", theirs.amount, self.amounts[line]),
         )
         return [found for found in every if found.field in fields and found.expected != found.actual]
+
+
+def names_of(line: Line) -> list[str]:
+    """The references by which a line calls its movement."""
+    return [name for name in (line.reference, *line.aliases) if name]
+
+
+def identity(line: Line) -> tuple[object, ...]:
+    """All that identifies a line's movement: two lines that are equal in it say the same."""
+    return line.provider, line.kind, line.reference, line.aliases, line.order, line.currency, line.gross
 
 
 def entry_sort(entry: Entry) -> Sort:

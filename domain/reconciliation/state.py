@@ -17,9 +17,12 @@ from msgspec.structs import replace
 
 from domain.aggregate import Event, Kind, Part, Record
 from domain.reconciliation import events as e
-from domain.reconciliation.report import AT_REST, Earlier
+from domain.reconciliation.report import AT_REST, Pair
 
 _NAMESPACE: Final = UUID("6f0b1c62-51f5-4b0e-9d0c-6f3f0a3d6c57")
+
+
+STATUSES: Final = ("open", "closed", "withdrawn")
 
 
 def uuid_of(provider: str, file_sha256: str, rules_sha256: str) -> UUID:
@@ -28,10 +31,15 @@ def uuid_of(provider: str, file_sha256: str, rules_sha256: str) -> UUID:
 
 
 class Decision(Part, frozen=True):
-    """A person's decision about a result: `kind` is "confirmed", "broken" or "explained"."""
+    """A person's decision about a result: `kind` is "confirmed", "broken", "explained" or "matched".
+
+    `entries` are the positions of the result's payments; `lines` the rows that were matched to them by hand.
+    """
 
     kind: str
     reason: str | None = None
+    entries: tuple[int, ...] = ()
+    lines: tuple[int, ...] = ()
 
 
 class Reconciliation(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -45,17 +53,36 @@ class Reconciliation(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tr
     position: int
     started_at: datetime
     updated_at: datetime
-    earlier: Earlier | None = None
     until: datetime | None = None
+    # The event that told the report, by its version and its time, and the report with its index.
+    run_version: int = 1
+    as_of: datetime
     report_sha256: str = ""
+    index_sha256: str = ""
     # The report before the last run, so that the difference can be shown.
     report_before_sha256: str | None = None
+    index_before_sha256: str | None = None
     outcomes: dict[str, int] = {}
     open: int = 0
     # The last decisions stand apart: one more copies those few, and not all that were made before.
     decided: dict[str, Decision] = {}
     decided_last: dict[str, Decision] = {}
     is_closed: bool = False
+    withdrawn: str | None = None
+
+    @property
+    def status(self) -> str:
+        return STATUSES[2 if self.is_withdrawn else self.is_closed]
+
+    @property
+    def is_withdrawn(self) -> bool:
+        return self.withdrawn is not None
+
+    @property
+    def by_hand(self) -> list[Pair]:
+        """The rows and the positions that people matched."""
+        matched = (decision for decision in self.decisions.values() if decision.kind == "matched")
+        return sorted((decision.lines, decision.entries) for decision in matched)
 
     @property
     def decisions(self) -> Mapping[str, Decision]:
@@ -75,30 +102,43 @@ def _started(record: Record, event: e.ReconciliationStarted) -> Reconciliation:
         position=event.position,
         started_at=event.occurred_at,
         updated_at=event.occurred_at,
-        earlier=event.earlier,
+        as_of=event.occurred_at,
     )
 
 
 def _decided(state: Reconciliation, event: e.Decided) -> dict[str, Any]:
-    last = state.decided_last | {event.result: Decision(event.decision, getattr(event, "reason", None))}
+    rows = event.lines if isinstance(event, e.MatchedByHand) else ()
+    decision = Decision(event.decision, getattr(event, "reason", None), event.entries, rows)
+    last = state.decided_last | {event.result: decision}
     if len(last) ** 2 < len(state.decided):
         return {"decided_last": last, "open": event.open}
     return {"decided": state.decided | last, "decided_last": {}, "open": event.open}
 
 
+def _undone(state: Reconciliation, event: e.DecisionUndone) -> dict[str, Any]:
+    left = {result: decision for result, decision in state.decisions.items() if result != event.result}
+    return {"decided": left, "decided_last": {}, "open": event.open}
+
+
 def _run_again(state: Reconciliation, event: e.ReconciliationRunAgain) -> dict[str, Any]:
     return {
         "position": event.position,
+        "run_version": state.version + 1,
+        "as_of": event.occurred_at,
         "report_before_sha256": state.report_sha256,
+        "index_before_sha256": state.index_sha256,
         "report_sha256": event.report_sha256,
+        "index_sha256": event.index_sha256,
         "outcomes": event.outcomes,
         "open": event.open,
     }
 
 
 _CHANGES: Final[Mapping[type[Event], Callable[[Reconciliation, Any], dict[str, Any]]]] = {
-    e.MatchesSuggested: lambda _, event: {
+    e.MatchesSuggested: lambda state, event: {
+        "run_version": state.version + 1,
         "report_sha256": event.report_sha256,
+        "index_sha256": event.index_sha256,
         "until": event.until,
         "outcomes": event.outcomes,
         "open": event.open,
@@ -106,8 +146,11 @@ _CHANGES: Final[Mapping[type[Event], Callable[[Reconciliation, Any], dict[str, A
     e.MatchConfirmed: _decided,
     e.MatchBroken: _decided,
     e.DifferenceExplained: _decided,
+    e.MatchedByHand: _decided,
+    e.DecisionUndone: _undone,
     e.ReconciliationRunAgain: _run_again,
     e.ReconciliationClosed: lambda _, __: {"is_closed": True},
+    e.ReconciliationWithdrawn: lambda _, event: {"withdrawn": event.reason, "open": 0},
 }
 
 
@@ -125,7 +168,9 @@ def evolve(state: Reconciliation | None, record: Record) -> Reconciliation:
     )
 
 
-RECONCILIATION: Final = Kind("reconciliation", topics=e.TOPICS, first=e.ReconciliationStarted, evolve=evolve)
+RECONCILIATION: Final = Kind(
+    "reconciliation", topics=e.TOPICS, older=e.OLDER, first=e.ReconciliationStarted, evolve=evolve
+)
 
 
 def is_open(outcome: str, decision: Decision | None) -> bool:

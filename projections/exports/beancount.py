@@ -58,7 +58,8 @@ The payments, refunds and chargebacks of a file, those that failed and those tha
 and booked by the orders; of them the fee alone is booked here, those of a day together. What a file has and the ledger
 has not is no order's yet: it is booked when it is recorded, and until then the reconciliation shows it. A file that was
 reconciled by several rules is booked once, by the last of them; a line that stands in two files of a provider is booked
-once. Lines without a reference are told apart by their file, payout and row.
+once. Lines without a reference are told apart by their file, payout and row. What was
+withdrawn is not booked.
 """
 
 import re
@@ -193,7 +194,7 @@ def export_beancount(
         entries = [Entry(raw, record) for raw, record in zip(raws, records, strict=True) if kind_of(record) is ORDER]
         file.write("".join(books.transactions(entries)).encode())
         state = fold(RECONCILIATION, None, (one for one in records if kind_of(one) is RECONCILIATION))
-        if state is not None:
+        if state is not None and not state.is_withdrawn:
             last = files.get((state.provider, state.file_sha256), (0, state))
             files[state.provider, state.file_sha256] = max((raws[-1].position, state), last, key=itemgetter(0))
     for position, state in sorted(files.values(), key=itemgetter(0)):

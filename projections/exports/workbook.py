@@ -37,13 +37,11 @@ def write_workbook(one: Shown, path: Path) -> None:
     with xlsxwriter.Workbook(path, {"constant_memory": True}) as workbook:
         # So that the same reconciliation gives the same bytes.
         workbook.set_properties({"created": one.state.started_at.replace(tzinfo=None)})
-        cells = _Cells(workbook)
+        cells, results = _Cells(workbook), one.results()
         _summary(cells, one)
-        _results(
-            cells, "Differences", one, (result for result in one.report.results if result.outcome not in elsewhere)
-        )
+        _results(cells, "Differences", one, (result for result in results if result.outcome not in elsewhere))
         for name, outcomes in _SHEETS.items():
-            _results(cells, name, one, (result for result in one.report.results if result.outcome in outcomes))
+            _results(cells, name, one, (result for result in results if result.outcome in outcomes))
 
 
 class _Cells:
@@ -121,15 +119,15 @@ def _summary(cells: _Cells, one: Shown) -> None:
         ("Rules", state.rules_version),
         ("Position of the log", state.position),
         ("Last line", state.until),
-        ("Status", "closed" if state.is_closed else "open"),
+        ("Status", state.status),
         ("Open results", state.open),
     ):
         sheet.row([name, value])
     sheet.row([])
     sheet.header("Outcome", "Results")
-    for outcome, count in one.report.outcomes.items():
+    for outcome, count in one.head.outcomes.items():
         sheet.row([outcome.replace("_", " "), count])
-    for statement in one.report.tie_out:
+    for statement in one.head.tie_out:
         sheet.row([])
         sheet.header(f"Tie-out, {statement.currency}", "Lines", "Gross", "Fee", "Net")
         for row in statement.rows:

@@ -24,7 +24,7 @@ def check_files(log: Log, raws: Iterable[RawRecord]) -> Iterator[Problem]:
             named = msgspec.json.decode(raw.payload, type=_Named)
         except (TypeError, ValueError):
             continue  # a damaged record, which is a problem of its own
-        for sha256 in filter(None, (named.file_sha256, named.rules_sha256, named.report_sha256)):
+        for sha256 in filter(None, (named.file_sha256, named.rules_sha256, named.report_sha256, named.index_sha256)):
             try:
                 for _ in log.kept_file(sha256):
                     pass
@@ -38,3 +38,4 @@ class _Named(msgspec.Struct):
     file_sha256: str | None = None
     rules_sha256: str | None = None
     report_sha256: str | None = None
+    index_sha256: str | None = None

@@ -1,7 +1,7 @@
 """How is a reconciliation shown? Its kept report, with what people decided laid over it, read from the log itself."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import datetime
 from itertools import zip_longest
 from typing import Any, Final
@@ -12,13 +12,15 @@ import msgspec
 from domain.ledger import OrderLedger
 from domain.log.records import RawRecord
 from domain.reconciliation import events as e
+from domain.reconciliation.kept import KeptReport
 from domain.reconciliation.report import Report, Result
 from domain.reconciliation.state import Reconciliation, is_open
 from domain.reconciling import Reconciling
+from domain.topics import TOPICS
 from projections import csv_text
 
-STATUSES: Final = ("open", "closed")
-_decode_report = msgspec.json.Decoder(Report).decode
+# How many results of each side the difference between two runs shows.
+DIFFERENCE_RESULTS_MAX: Final = 1_000
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -31,35 +33,41 @@ class Decision(msgspec.Struct, frozen=True):
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """A reconciliation as it is now: its state, its report, the decisions, and the report before it was run again."""
+    """A reconciliation as it is now: its state, its report, the decisions, and the report before it was run again.
+
+    `head` is the report without its results.
+    """
 
     state: Reconciliation
-    report: Report
+    head: Report
+    kept: KeptReport
     decisions: Mapping[str, Decision]
-    before: Report | None
+    before: KeptReport | None
+
+    def results(self) -> Sequence[Result]:
+        """All of them: for the command line, and for files."""
+        return self.kept.results(0, len(self.kept))
 
     def is_open(self, result: Result) -> bool:
-        return is_open(result.outcome, self.state.decisions.get(result.id))
+        return not self.state.is_withdrawn and is_open(result.outcome, self.state.decisions.get(result.id))
 
 
 def show(ledger: OrderLedger, reconciling: Reconciling, of: Reconciliation) -> Shown:
     """A reconciliation with its kept report. Raises OperationalError where that is damaged."""
-    before = of.report_before_sha256
-    return Shown(
-        of,
-        _decode_report(reconciling.kept_report(of.report_sha256)),
-        _decisions(ledger, of.uuid),
-        None if before is None else _decode_report(reconciling.kept_report(before)),
-    )
+    kept = reconciling.report(of)
+    decisions = _decisions(ledger, of.uuid) if of.decisions else {}
+    return Shown(of, kept.head, kept, decisions, reconciling.report_before(of))
 
 
 def _decisions(ledger: OrderLedger, uuid: UUID) -> dict[str, Decision]:
     found = {}
     for raw in list(ledger.log_of_events.raw_records(originator_id=uuid)):
-        decided = e.TOPICS[raw.topic.decode()]
+        decided = TOPICS[raw.topic].shape
         if issubclass(decided, e.Decided):
             event = msgspec.json.decode(raw.payload, type=decided)
             found[event.result] = _decision(raw, event)
+        elif decided is e.DecisionUndone:
+            found.pop(msgspec.json.decode(raw.payload, type=e.DecisionUndone).result, None)
     return found
 
 
@@ -73,7 +81,7 @@ def head(of: Reconciliation) -> dict[str, Any]:
     return {
         "id": of.uuid,
         "version": of.version,
-        "status": STATUSES[of.is_closed],
+        "status": of.status,
         "open": of.open,
         "provider": of.provider,
         "file": of.file,
@@ -86,36 +94,58 @@ def head(of: Reconciliation) -> dict[str, Any]:
         "outcomes": of.outcomes,
         "started_at": of.started_at,
         "updated_at": of.updated_at,
+        "withdrawn": of.withdrawn,
     }
 
 
-def document(one: Shown, wanted: frozenset[str] | None = None) -> dict[str, Any]:
-    """A reconciliation whole; of its results, where `wanted` names outcomes, those with one of these."""
+def document(one: Shown) -> dict[str, Any]:
+    """A reconciliation, all but its results."""
     return {
         **head(one.state),
-        "lines": one.report.lines,
-        "entries": one.report.entries,
-        "tie_out": one.report.tie_out,
-        "since_last_run": None if one.before is None else difference(one.before, one.report),
-        "results": [
-            {
-                **msgspec.structs.asdict(result),
-                "is_open": one.is_open(result),
-                "decision": one.decisions.get(result.id),
-            }
-            for result in one.report.results
-            if wanted is None or result.outcome in wanted
-        ],
+        "lines": one.head.lines,
+        "entries": one.head.entries,
+        "tie_out": one.head.tie_out,
     }
 
 
-def difference(before: Report, after: Report) -> dict[str, list[Result]]:
-    """The results of either run that the other has not."""
-    known, found = {result.id for result in before.results}, {result.id for result in after.results}
-    return {
-        "gone": [result for result in before.results if result.id not in found],
-        "appeared": [result for result in after.results if result.id not in known],
-    }
+def result_document(one: Shown, result: Result) -> dict[str, Any]:
+    """A result, with what was decided on it."""
+    told = {name: value for name, value in msgspec.structs.asdict(result).items() if value is not msgspec.UNSET}
+    return {**told, "is_open": one.is_open(result), "decision": one.decisions.get(result.id)}
+
+
+def page(one: Shown, wanted: frozenset[str] | None, *, after: int, limit: int) -> Iterator[tuple[int, Result]]:
+    """The results behind so many, at most `limit`, each with how many there are up to it; of these outcomes, where some
+    are wanted. They stand by their outcomes, so those of one stand together."""
+    first = 0
+    for outcome, count in one.head.outcomes.items():
+        start, end = max(first, after), first + count
+        first = end
+        if (wanted is None or outcome in wanted) and start < end and limit > 0:
+            found = one.kept.results(start, min(end, start + limit))
+            limit -= len(found)
+            yield from enumerate(found, start + 1)
+
+
+def is_last(one: Shown, wanted: frozenset[str] | None, place: int) -> bool:
+    """Whether nothing that is wanted comes behind so many results."""
+    counts = list(one.head.outcomes.items())
+    ends = [sum(count for _, count in counts[: number + 1]) for number in range(len(counts))]
+    left = zip(counts, ends, strict=True)
+    return not any(count and end > place and (wanted is None or of in wanted) for (of, count), end in left)
+
+
+def difference(one: Shown) -> dict[str, list[Result]] | None:
+    """The results of the last run and of the one before it that the other has not; None where there was one alone."""
+    if one.before is None:
+        return None
+    known, found = one.before.ids(), one.kept.ids()
+    return {"gone": _some(one.before, known - found), "appeared": _some(one.kept, found - known)}
+
+
+def _some(of: KeptReport, ids: Set[str]) -> list[Result]:
+    places = sorted(place for id_ in ids if (place := of.place(id_)) is not None)[:DIFFERENCE_RESULTS_MAX]
+    return [result for place in places for result in of.results(place, place + 1)]
 
 
 TABLE_COLUMNS: Final = (
@@ -153,7 +183,11 @@ def standing(one: Shown, result: Result) -> str:
 
 
 def differing(result: Result) -> str:
-    return "; ".join(f"{of.field}: {of.expected} expected, {of.actual} settled" for of in result.differs)
+    """In words, how the settlement differs from the journal, and where a payment is settled already."""
+    told = [f"{of.field}: {of.expected} expected, {of.actual} settled" for of in result.differs]
+    if first := result.settled_by:
+        told.append(f"settled by row {first.row} of {first.file}, reconciliation {first.reconciliation}")
+    return "; ".join(told)
 
 
 def plain_cell(value: Any) -> str:

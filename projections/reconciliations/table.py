@@ -8,7 +8,7 @@ import msgspec
 
 from domain.log.sqlite import sqlite3
 from domain.moments import microseconds
-from domain.reconciliation.state import RECONCILIATION, Reconciliation
+from domain.reconciliation.state import RECONCILIATION, STATUSES, Reconciliation
 from projections.views.view import History, StateView
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _COLUMNS: Final[dict[str, Any]] = {
     "started": int,  # the position of its first event
     "provider": str,
     "until": int,
-    "is_closed": int,
+    "status": int,  # its place in STATUSES
     "version": int,
     "state": bytes,
 }
@@ -50,7 +50,7 @@ class Reconciliations(StateView):
     def of_history(self, history: History) -> list[Row]:
         state: Reconciliation = history.state
         until = 0 if state.until is None else microseconds(state.until)
-        told = (state.provider, until, state.is_closed, state.version, _encode_state(state))
+        told = (state.provider, until, STATUSES.index(state.status), state.version, _encode_state(state))
         return [(str(state.uuid), history.first, *told)]
 
     def put(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
@@ -78,6 +78,12 @@ class Reconciliations(StateView):
         return (uuid for (uuid,) in connection.execute("SELECT uuid FROM reconciliations"))
 
 
+def of_provider(connection: sqlite3.Connection, provider: str) -> list[Reconciliation]:
+    """A provider's reconciliations, in the order in which they were started."""
+    rows = connection.execute("SELECT state FROM reconciliations WHERE provider = ? ORDER BY started", (provider,))
+    return [_decode_state(state) for (state,) in rows]
+
+
 class Page(msgspec.Struct, frozen=True):
     """A part of the list as of one position of the log; `is_last` where nothing that is wanted comes behind it."""
 
@@ -86,15 +92,14 @@ class Page(msgspec.Struct, frozen=True):
     is_last: bool
 
 
-def page(
-    connection: sqlite3.Connection, *, provider: str | None, is_closed: bool | None, after: int, limit: int
-) -> Page:
+def page(connection: sqlite3.Connection, *, provider: str | None, status: str | None, after: int, limit: int) -> Page:
     """The reconciliations that started behind the position `after`, in that order, at most `limit`."""
+    wanted = None if status is None else STATUSES.index(status)
     rows = connection.execute(
         "SELECT p.position, found.* FROM positions AS p LEFT JOIN (SELECT started, state FROM reconciliations"
-        " WHERE started > ? AND (? IS NULL OR provider = ?) AND (? IS NULL OR is_closed = ?)"
+        " WHERE started > ? AND (? IS NULL OR provider = ?) AND (? IS NULL OR status = ?)"
         " ORDER BY started LIMIT ?) AS found",
-        (after, provider, provider, is_closed, is_closed, limit + 1),
+        (after, provider, provider, wanted, wanted, limit + 1),
     ).fetchall()
     found = [(started, _decode_state(state)) for _, started, state in rows if started is not None]
     return Page(rows[0][0], found[:limit], len(found) <= limit)

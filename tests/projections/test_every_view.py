@@ -19,6 +19,7 @@ from domain.log.mapper import EventMapper, UnknownTopic
 from domain.log.records import digest_of
 from domain.log.sqlite import sqlite3
 from domain.order.commands import ChangeOrder
+from domain.reconciliation.deciding import Wanted
 from domain.reconciling import Given, Reconciling
 from projections.journal import Journal
 from projections.orders import table as orders
@@ -49,10 +50,10 @@ def told(ledger: OrderLedger, views: Views, clock: Clock) -> Views:
     reconciling = Reconciling(ledger, Journal(views))
     state = reconciling.start(BytesIO(SETTLED), "march.csv", "p", None, ME).reconciliation
     views.catch_up()
-    results = json.loads(reconciling.kept_report(state.report_sha256))["results"]
-    reconciling.explain(state.uuid, [results[0]["id"]], "known", Given(ME))
+    results = json.loads(b"".join(reconciling.pieces(state, "report")))["results"]
+    reconciling.decide(state.uuid, [explained(results[0]["id"], "known")], Given(ME))
     views.catch_up()
-    reconciling.explain(state.uuid, [results[1]["id"]], "known too", Given(ME))
+    reconciling.decide(state.uuid, [explained(results[1]["id"], "known too")], Given(ME))
     play(ledger, clock, random, 20)
     views.catch_up()
     return views
@@ -61,6 +62,10 @@ def told(ledger: OrderLedger, views: Views, clock: Clock) -> Views:
 def of(view: View, found: dict[str, list[tuple[Any, ...]]]) -> dict[str, list[tuple[Any, ...]]]:
     """What is a view's of all that stands in the file."""
     return {table: found[table] for table in view.tables}
+
+
+def explained(result: str, reason: str) -> Wanted:
+    return Wanted(decision="explain", results=(result,), reason=reason)
 
 
 def anew(ledger: OrderLedger, folder: Path) -> dict[str, list[tuple[Any, ...]]]:

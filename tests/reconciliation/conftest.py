@@ -74,7 +74,7 @@ class Office(Desk):
         rows = self.ledger.log_of_events.reader.execute(
             "SELECT topic FROM events WHERE topic LIKE 'reconciliation.%' ORDER BY position"
         )
-        return [topic.removeprefix("reconciliation.").removesuffix(".v1") for (topic,) in rows]
+        return [topic.split(".")[1] for (topic,) in rows]
 
 
 @pytest.fixture

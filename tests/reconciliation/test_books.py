@@ -85,6 +85,12 @@ def test_fees_without_a_reference_are_told_apart_by_file_payout_and_row(office: 
     assert books(office)[1].balances()[FEES, "EUR"] == Decimal("0.75")
 
 
+def test_what_was_withdrawn_is_not_booked(office: Office) -> None:
+    one = office.start("f_1,fee,-2.00,0.00,-2.00,USD,@,,")
+    office.decide(one, "withdraw", reason="another shop's")
+    assert books(office)[1].balances() == {}
+
+
 def test_a_file_that_is_reconciled_by_other_rules_too_is_booked_once(office: Office) -> None:
     row = office.file("f_1,fee,-2.00,0.00,-2.00,USD,@,,")
     assert office.upload(row).status_code == 201

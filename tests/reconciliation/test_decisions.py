@@ -12,7 +12,12 @@ import pytest
 from domain.aggregate import BrokenHistory, Event, Record, fold, place
 from domain.reconciliation import decide as d
 from domain.reconciliation import events as e
-from domain.reconciliation.refusals import DecisionNotAllowed, ReconciliationIsClosed, ReconciliationIsOpen
+from domain.reconciliation.refusals import (
+    DecisionNotAllowed,
+    ReconciliationIsClosed,
+    ReconciliationIsOpen,
+    ReconciliationIsWithdrawn,
+)
 from domain.reconciliation.state import RECONCILIATION, Reconciliation, is_open, uuid_of
 from domain.refusals import Refusal
 
@@ -34,7 +39,9 @@ STARTED = (
         rules_version="1",
         position=7,
     ),
-    e.MatchesSuggested(occurred_at=NOON, report_sha256="a", until=NOON, outcomes={"matched": 1}, open=2),
+    e.MatchesSuggested(
+        occurred_at=NOON, report_sha256="a", index_sha256="i", until=NOON, outcomes={"matched": 1}, open=2
+    ),
 )
 
 
@@ -167,8 +174,58 @@ def test_what_was_said_before_closing_can_be_said_again(
     Given(confirmed(SUGGESTED, 1), explained(MISSING, 0), CLOSED).when(decide).then()
 
 
+def withdraw(state: Reconciliation) -> list[Event]:
+    return d.withdraw(state, "the wrong month", now=NOON)
+
+
+WITHDRAWN = e.ReconciliationWithdrawn(occurred_at=NOON, reason="the wrong month")
+
+
+@pytest.mark.parametrize("before", [(), (confirmed(SUGGESTED, 1), explained(MISSING, 0), CLOSED)])
+def test_it_can_be_withdrawn_open_or_closed_and_then_nothing_of_it_is_open(before: tuple[Event, ...]) -> None:
+    Given(*before).when(withdraw).then(WITHDRAWN)
+    Given(*before, WITHDRAWN).when(withdraw).then()
+    assert Given(*before, WITHDRAWN).state.open == 0
+
+
+@pytest.mark.parametrize("decide", [explain(MISSING), break_match(MATCHED), close])
+def test_nothing_changes_after_withdrawing(decide: Callable[[Reconciliation], list[Event]]) -> None:
+    Given(WITHDRAWN).when(decide).then_refused(ReconciliationIsWithdrawn)
+
+
+def undo(*results: d.Result) -> Callable[[Reconciliation], list[Event]]:
+    return lambda state: d.undo(state, [(result.id, result.outcome) for result in results], now=NOON)
+
+
+def test_a_decision_that_is_undone_leaves_the_result_as_it_was() -> None:
+    undone = e.DecisionUndone(occurred_at=NOON, result=SUGGESTED.id, open=2)
+    Given(confirmed(SUGGESTED, 1)).when(undo(SUGGESTED)).then(undone)
+    assert not Given(confirmed(SUGGESTED, 1), undone).state.decisions
+
+
+def test_where_nothing_was_decided_there_is_nothing_to_undo() -> None:
+    Given().when(undo(MATCHED)).then_refused(DecisionNotAllowed)
+
+
+@pytest.mark.parametrize(("amount", "reason"), [("", None), ("-0.50", "the bank's charge")])
+def test_lines_are_matched_to_payments_by_hand_and_a_difference_is_named_and_explained(
+    amount: str, reason: str | None
+) -> None:
+    apart = d.Apart(amount, "EUR")
+    Given().when(lambda state: d.match(state, MATCHED, apart, reason, now=NOON)).then(
+        e.MatchedByHand(**told(MATCHED, 2), difference=amount, currency="EUR", reason=reason)
+    )
+
+
+def test_a_difference_that_nobody_explains_is_no_match() -> None:
+    apart = d.Apart("-0.50", "EUR")
+    Given().when(lambda state: d.match(state, MATCHED, apart, None, now=NOON)).then_refused(DecisionNotAllowed)
+
+
 def test_running_it_again_keeps_what_was_decided_and_the_report_before() -> None:
-    again = e.ReconciliationRunAgain(occurred_at=NOON, position=9, report_sha256="b", outcomes={}, open=0)
+    again = e.ReconciliationRunAgain(
+        occurred_at=NOON, position=9, report_sha256="b", index_sha256="j", outcomes={}, open=0
+    )
     state = Given(explained(MISSING, 1), again).state
     assert (state.position, state.report_before_sha256, state.report_sha256, state.open) == (9, "a", "b", 0)
     assert set(state.decisions) == {MISSING.id}

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.reconciliation.report import encode
+from domain.reconciliation.report import encoded
 from domain.reconciliation.rules import DEFAULT, Rules, rules_from
 from domain.reconciling import Reconciling
 from projections.journal import Journal
@@ -20,7 +20,7 @@ def made_again(office: Office, one: dict[str, str], views: Views | None = None) 
     """The report from the kept file and rules, and the journal."""
     reconciling = Reconciling(office.ledger, Journal(views or office.views))
     state = reconciling.get(UUID(one["id"]))
-    return encode(reconciling.made_again(state))
+    return b"".join(piece for _, piece in encoded(reconciling.made_again(state)))
 
 
 def test_rules_that_nobody_gave_are_kept_as_text_that_means_the_default() -> None:

@@ -122,6 +122,29 @@ def test_outcome_narrows_the_results(office: Office, one: dict[str, Any]) -> Non
     assert office.ask(f"{PATH}/{one['id']}", office.writer, params={"outcome": "odd"}).status_code == 400
 
 
+def test_results_come_in_pages(office: Office) -> None:
+    one = office.start(*(f"r{n},payment,1.00,0,1.00,USD,@,," for n in range(250)), "odd,bonus,1.00,0,1.00,USD,@,,")
+    found, after = [], "0"
+    while after is not None:
+        page = office.get(one, f"?limit=90&after={after}").json
+        assert len(page["results"]) <= 90
+        found += page["results"]
+        after = page["next"]
+    assert found == office.get(one).json["results"]
+    assert len({result["id"] for result in found}) == 251
+    assert len(json.loads(office.get(one, "/report").content)["results"]) == 251
+    odd = office.get(one, "?outcome=unknown_kind&limit=1").json
+    assert ([result["outcome"] for result in odd["results"]], odd["next"]) == (["unknown_kind"], None)
+    assert office.get(one, "?after=9999").json["results"] == []
+    for bad in ("after=x", "limit=-1", "after=1.5", "colour=red"):
+        assert office.ask(f"{PATH}/{one['id']}?{bad}", office.writer).status_code == 400
+
+
+def test_a_decision_answers_with_what_was_decided_alone(office: Office, one: dict[str, Any]) -> None:
+    answer = office.decide(one, "confirm", results=[only(one, "suggested")]).json
+    assert ([result["outcome"] for result in answer["results"]], answer["next"]) == (["suggested"], None)
+
+
 def test_the_list_is_paged_and_filtered(office: Office, one: dict[str, Any]) -> None:
     other = office.start("z,payment,1.00,0,1.00,USD,@,,", provider="paypal")
     first = office.ask(PATH, office.writer, params={"limit": "1"}).json

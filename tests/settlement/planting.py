@@ -13,10 +13,13 @@ import msgspec
 
 from domain.reconciliation.matching import Entry
 from domain.reconciliation.rules import Rules, rules_from
-from domain.settlement.lines import Line
+from domain.settlement.lines import SIGNS, Line
 
 AS_OF = datetime(2026, 4, 1, tzinfo=UTC)
-RULES: Rules = rules_from('version = "test"\nsettlement_delay_days = 3\n[tolerance]\nUSD = "0.02"\nEUR = "0.02"\n')
+RULES: Rules = rules_from(
+    'version = "test"\nsettlement_delay_days = 3\n[tolerance]\nUSD = "0.02"\nEUR = "0.02"\n'
+    '[limits]\nUSD = "0.50"\nEUR = "0.50"\n'
+)
 PROVIDER = "acme"
 
 # What is planned for some lines and entries: outcome, rule, lines, entries. Row numbers are given out at the end.
@@ -119,7 +122,7 @@ class Planting:
         amount = fields.pop("amount", entry.amount)
         assert isinstance(amount, int)
         fee = amount * 29 // 1000 if entry.kind == "payment" else 0
-        gross = amount if entry.kind == "payment" else -amount
+        gross = amount * SIGNS[entry.kind]
         values: dict[str, object] = {
             "row": 0,
             "provider": entry.provider,
@@ -145,7 +148,7 @@ class Planting:
 
     def _noise(self) -> Line:
         entry = self._stray(kind="payment")
-        kind = self._random.choice(("fee", "payout", "adjustment"))
+        kind = self._random.choice(("fee", "fee_refund", "payout"))
         return self._line(entry, kind=kind, raw_kind=kind, reference=self._name("x"))
 
     def _as_it_should_be(self) -> Plan:
@@ -242,6 +245,37 @@ class Planting:
             [self._line(first, reference="", order=self._naming(first))],
             [first, self._entry(**fields)],
         )
+
+    def plant_a_movement_that_the_ledger_knows(self) -> Plan:
+        kind = self._random.choice(("payment_failure", "refund_failure", "chargeback", "chargeback_reversal"))
+        entry = self._entry(kind=kind)
+        return "matched", "reference_and_amount", [self._line(entry)], [entry]
+
+    def plant_money_that_was_pulled_back_and_is_there_in_the_ledger(self) -> list[Plan]:
+        entry = self._entry(kind="payment")
+        pulled = self._line(self._stray(kind=self._random.choice(("payment_failure", "chargeback"))), order="")
+        return [
+            ("matched", "reference_and_amount", [self._line(entry)], [entry]),
+            ("missing_in_ledger", "left_over", [pulled], []),
+        ]
+
+    def plant_partial_refunds_under_the_payments_reference(self) -> list[Plan]:
+        paid = self._name()
+        first = self._entry(kind="refund", payment_reference=paid, amount=self._random.randint(100, 5_000))
+        fields = {"kind": "refund", "payment_reference": paid, "order_id": first.order_id, "currency": first.currency}
+        second = self._entry(**fields, amount=first.amount + 1)
+        return [
+            ("matched", "other_reference_and_amount", [self._line(refund, reference=paid)], [refund])
+            for refund in (first, second)
+        ]
+
+    def plant_an_adjustment_a_reserve_or_a_transfer(self) -> Plan:
+        kind = self._random.choice(("adjustment", "reserve_held", "reserve_released", "transfer", "conversion"))
+        amount = self._random.choice((1, 50, 51, 4_000))
+        line = self._line(self._stray(kind="payment"), kind=kind, raw_kind=kind, reference=self._name("x"))
+        gross = -amount if kind == "reserve_held" else amount
+        line = msgspec.structs.replace(line, gross=gross, fee=0, net=gross)
+        return "noted" if amount <= 50 else "to_explain", "limit", [line], []
 
     def plant_a_kind_that_nobody_knows(self) -> Plan:
         line = self._line(self._stray(kind="payment"), kind="Loyalty Bonus", raw_kind="Loyalty Bonus")

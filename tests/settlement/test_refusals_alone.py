@@ -12,20 +12,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.reconciliation.report import Asked, encode, report
+from domain.reconciliation.report import Asked, encoded, report
 from domain.reconciliation.rules import ProviderRules, Rules, rules_from
 from domain.refusals import InvalidField
 from domain.settlement.formats.mapping import Mapping, checked
 from domain.settlement.lines import Balance, SettlementRefused
 from domain.settlement.reading import read
 from tests.settlement import test_camt053, test_paypal, test_stripe
-from tests.settlement.making import entry, number, own, text, xlsx
+from tests.settlement.making import NOON, entry, number, own, text, xlsx
 from tests.settlement.test_mapping import BANK, EXPORT
 from tests.settlement.test_rules import RULES
 
 SEEDS = range(20)
 GOOD: Final = "pi_1,payment,50.00,1.75,48.25,USD,2026-03-01T10:30:00Z,42,po_1"
-ASKED: Final = Asked("acme", "0" * 64, "0" * 64, 1)
+ASKED: Final = Asked("acme", "0" * 64, "0" * 64, 1, NOON)
 
 # What values can be that nobody expects.
 ODD: Final = (
@@ -82,7 +82,7 @@ def told(content: bytes, rules: Rules, provider: str = "acme") -> None:
         found = list(read(io.BytesIO(content), "file", provider, rules.mapping(provider), balances.append))
     except SettlementRefused:
         return
-    encode(report(ASKED, found, balances, [entry()], rules))
+    list(encoded(report(ASKED, found, balances, [entry()], rules)))
 
 
 def xml_of(odd: str) -> str:

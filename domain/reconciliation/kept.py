@@ -1,0 +1,159 @@
+"""How is a report kept? As JSON, and beside it an index, by which a page of it is read, or one result.
+
+A report of a large file is too long to be read whole for each page and each decision, and what other files ask of it
+are its claims alone.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import BinaryIO, Final
+
+import msgspec
+
+from domain.moments import microseconds
+from domain.reconciliation.others import Claim, Cover, Told, Waiting, covers
+from domain.reconciliation.report import END, ID_DIGITS, Made, Report, Result, claims_of, encoded
+
+# The index has the place of every so manieth result.
+STEP_RESULTS: Final = 100
+_decode_report = msgspec.json.Decoder(Report).decode
+_decode_results = msgspec.json.Decoder(list[Result]).decode
+
+
+class Index(msgspec.Struct, frozen=True):
+    """`offsets` are where every STEP_RESULTS-th result begins, and where the last one ends; `ids` has all ids, one
+    behind the other; `waiting` the payments that the file is asked for and has not."""
+
+    results_sha256: str
+    covers: list[Cover]
+    offsets: list[int]
+    ids: str
+    claims: list[Claim]
+    waiting: list[Waiting]
+
+
+class _Places(msgspec.Struct, frozen=True):
+    """Of an index what reading the report asks."""
+
+    offsets: list[int]
+    ids: str
+
+
+class _Digest(msgspec.Struct, frozen=True):
+    """Of an index what tells whether two reports have the same results."""
+
+    results_sha256: str
+
+
+decode_digest = msgspec.json.Decoder(_Digest).decode
+decode_told = msgspec.json.Decoder(Told).decode
+_decode_places = msgspec.json.Decoder(_Places).decode
+
+
+class Written(msgspec.Struct, frozen=True):
+    """What was written of a report: its SHA-256, its index, and how many of its results are open."""
+
+    sha256: str
+    index: Index
+    open: int
+
+
+def write(made: Made, file: BinaryIO, is_open: Callable[[Result], bool]) -> Written:
+    """Writes a report as JSON."""
+    whole, of_results = hashlib.sha256(), hashlib.sha256()
+    offsets: list[int] = []
+    ids: list[str] = []
+    size = open_ = 0
+    for result, piece in encoded(made):
+        if result is not None:
+            if len(ids) % STEP_RESULTS == 0:
+                offsets.append(size + piece.startswith(b","))
+            ids.append(result.id)
+            of_results.update(piece)
+            open_ += is_open(result)
+        elif piece == END:
+            offsets.append(size)
+        whole.update(piece)
+        file.write(piece)
+        size += len(piece)
+    index = Index(of_results.hexdigest(), made.covers, offsets, "".join(ids), made.claims, made.waiting)
+    return Written(whole.hexdigest(), index, open_)
+
+
+class KeptReport:
+    """A kept report. `pieces` opens it anew; `index` is its index as it is kept, None for a report of before there were
+    any, which is read whole."""
+
+    def __init__(self, pieces: Callable[[], Iterator[bytes]], index: bytes | None) -> None:
+        self._pieces = pieces
+        self._places = None if index is None else _decode_places(index)
+        self._all = None if self._places else _decode_report(b"".join(pieces()))
+
+    @property
+    def head(self) -> Report:
+        """The report without its results."""
+        if self._all is not None:
+            return msgspec.structs.replace(self._all, results=())
+        assert self._places is not None
+        return _decode_report(self._read(0, self._places.offsets[0]) + END)
+
+    def __len__(self) -> int:
+        return len(self._all.results) if self._all is not None else self._ids_count()
+
+    def results(self, first: int, end: int) -> Sequence[Result]:
+        """The results from one place to before another."""
+        if self._all is not None:
+            return self._all.results[first:end]
+        end = min(end, len(self))
+        if first >= end:
+            return ()
+        assert self._places is not None
+        offsets = self._places.offsets
+        start, stop = first // STEP_RESULTS, -(-end // STEP_RESULTS)
+        found = _decode_results(b"[" + self._read(offsets[start], offsets[stop]).rstrip(b",") + b"]")
+        return found[first - start * STEP_RESULTS : end - start * STEP_RESULTS]
+
+    def place(self, id_: str) -> int | None:
+        """The place of a result, by its id."""
+        if self._all is not None:
+            return next((place for place, result in enumerate(self._all.results) if result.id == id_), None)
+        assert self._places is not None
+        at = self._places.ids.find(id_) if len(id_) == ID_DIGITS else -1
+        while at >= 0 and at % ID_DIGITS:
+            at = self._places.ids.find(id_, at + 1)
+        return at // ID_DIGITS if at >= 0 else None
+
+    def ids(self) -> set[str]:
+        if self._all is not None:
+            return {result.id for result in self._all.results}
+        assert self._places is not None
+        ids = self._places.ids
+        return {ids[at : at + ID_DIGITS] for at in range(0, len(ids), ID_DIGITS)}
+
+    def told(self) -> Told:
+        """What other files ask of a report without an index."""
+        assert self._all is not None
+        results = self._all.results
+        waiting = [
+            Waiting(entry.position, microseconds(entry.received_at))
+            for result in results
+            if not result.lines
+            for entry in result.entries
+        ]
+        of_lines = (line for result in results for line in result.lines)
+        return Told(covers(of_lines, ()), claims_of(results), waiting)
+
+    def _ids_count(self) -> int:
+        assert self._places is not None
+        return len(self._places.ids) // ID_DIGITS
+
+    def _read(self, start: int, end: int) -> bytes:
+        """The report's bytes from one place to before another."""
+        found, at = bytearray(), 0
+        for piece in self._pieces():
+            if at + len(piece) > start:
+                found += piece[max(0, start - at) : end - at]
+            at += len(piece)
+            if at >= end:
+                break
+        return bytes(found)

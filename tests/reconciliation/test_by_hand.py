@@ -1,0 +1,200 @@
+"""What people match themselves: any open lines to any open payments, and back."""
+
+from typing import Any
+
+import pytest
+
+from tests.reconciliation.conftest import PATH, Office, by_outcome, only
+
+
+@pytest.fixture
+def one(office: Office) -> dict[str, Any]:
+    """Two lines that nobody knows, two payments that no line has, a line that may be either of two, and one match."""
+    office.clock.tick(days=30)
+    for reference, amount in (("a", "30.00"), ("b", "20.00"), ("m", "50.00")):
+        office.paid(reference, amount, received_at="2026-03-01T00:00:00Z")
+    twins = office.paid("t_1", "7.00", received_at="2026-03-01T00:00:00Z")
+    office.pay(twins, "7.00", reference="t_2", received_at="2026-03-01T00:00:00Z")
+    return office.start(
+        "m,payment,50.00,0,50.00,USD,2026-03-02T00:00:00Z,,",
+        "x,payment,49.50,0,49.50,USD,2026-03-10T00:00:00Z,,",
+        "y,payment,0.50,0,0.50,USD,2026-03-10T00:00:00Z,,",
+        f"z,payment,7.00,0,7.00,USD,2026-03-10T00:00:00Z,{twins.id},",
+        "e,payment,7.00,0,7.00,EUR,2026-03-10T00:00:00Z,,",
+    )
+
+
+def positions(one: dict[str, Any]) -> dict[str, int]:
+    return {entry["reference"]: entry["position"] for result in one["results"] for entry in result["entries"]}
+
+
+def match(office: Office, one: dict[str, Any], rows: list[int], *references: str, **body: Any) -> Any:
+    return office.decide(one, "match", lines=rows, entries=[positions(one)[name] for name in references], **body)
+
+
+def test_several_lines_are_matched_to_several_payments_and_the_answer_is_that_match(
+    office: Office, one: dict[str, Any]
+) -> None:
+    assert one["outcomes"] == {"ambiguous": 1, "missing_in_ledger": 3, "missing_in_settlement": 2, "matched": 1}
+    answer = match(office, one, [3, 4], "a", "b")
+    assert answer.status_code == 200, answer.text
+    (found,) = answer.json["results"]
+    assert (found["outcome"], found["rule"], found["differs"], found["is_open"]) == ("matched", "by_hand", [], False)
+    assert [line["row"] for line in found["lines"]] == [3, 4]
+    assert answer.json["outcomes"] == {"ambiguous": 1, "missing_in_ledger": 1, "matched": 2}
+    assert found["decision"]["kind"] == "matched"
+    assert office.topics()[-2:] == ["matched_by_hand", "run_again"]
+
+
+def test_a_difference_takes_a_reason_and_is_named(office: Office, one: dict[str, Any]) -> None:
+    head = office.ledger.head()
+    refused = match(office, one, [3], "a", "b")
+    assert (refused.status_code, refused.json["code"]) == (409, "decision-not-allowed")
+    assert "-0.50 USD" in refused.json["detail"]
+    assert office.ledger.head() == head
+    answer = match(office, one, [3], "a", "b", reason="the bank's charge").json
+    (found,) = answer["results"]
+    assert found["differs"] == [{"field": "amount", "expected": "50.00", "actual": "49.50"}]
+    assert found["decision"]["reason"] == "the bank's charge"
+
+
+def test_one_of_several_is_chosen_and_the_other_is_missing_then(office: Office, one: dict[str, Any]) -> None:
+    answer = match(office, one, [5], "t_2")
+    assert answer.status_code == 200, answer.text
+    left = by_outcome(office.get(one).json)
+    assert "ambiguous" not in left
+    assert {result["entries"][0]["reference"] for result in left["missing_in_settlement"]} == {"a", "b", "t_1"}
+
+
+def test_a_match_by_hand_is_undone_and_all_is_as_it_was(office: Office, one: dict[str, Any]) -> None:
+    found = match(office, one, [3, 4], "a", "b").json["results"][0]["id"]
+    answer = office.decide(one, "undo", results=[found])
+    assert answer.status_code == 200, answer.text
+    assert (answer.json["results"], answer.json["open"]) == ([], one["open"])
+    assert office.get(one).json["results"] == one["results"]
+
+
+def test_any_decision_is_undone(office: Office, one: dict[str, Any]) -> None:
+    id_ = only(one, "ambiguous")
+    assert office.decide(one, "explain", results=[id_], reason="so").json["open"] == one["open"] - 1
+    undone = office.decide(one, "undo", results=[id_]).json
+    assert (undone["open"], undone["results"][0]["decision"]) == (one["open"], None)
+    assert office.decide(one, "undo", results=[id_]).status_code == 409
+
+
+def test_only_what_is_open_is_matched_and_all_that_is_wrong_is_said(office: Office, one: dict[str, Any]) -> None:
+    head = office.ledger.head()
+    answer = office.decide(one, "match", lines=[2, 3, 6, 99], entries=[positions(one)["m"], 1, 9999])
+    assert answer.status_code == 409
+    for words in ("row 2 is no open line", "row 99", "position 1 ", "position 9999", "EUR and USD"):
+        assert words in answer.json["detail"]
+    for body in ({"lines": [], "entries": [1]}, {"lines": [0], "entries": [1]}, {"lines": [1]}, {"lines": ["1"]}):
+        assert office.decide(one, "match", **body).status_code == 422
+    assert office.ledger.head() == head
+
+
+def test_a_payment_that_is_recorded_later_can_be_matched(office: Office, one: dict[str, Any]) -> None:
+    office.paid("late", "49.50", received_at="2026-03-09T00:00:00Z")
+    answer = office.decide(one, "match", lines=[3], entries=[office.ledger.head()])
+    assert answer.status_code == 200, answer.text
+    assert answer.json["results"][0]["entries"][0]["reference"] == "late"
+
+
+def test_what_another_file_settled_cannot_be_matched(office: Office, one: dict[str, Any]) -> None:
+    office.start("a,payment,30.00,0,30.00,USD,2026-03-05T00:00:00Z,,")
+    assert match(office, one, [3], "a", reason="so").status_code == 409
+
+
+def test_what_was_matched_by_hand_is_settled_already_in_other_files(office: Office, one: dict[str, Any]) -> None:
+    match(office, one, [3], "a", reason="so")
+    other = office.start("a,payment,30.00,0,30.00,USD,2026-03-05T00:00:00Z,,")
+    assert other["outcomes"]["settled_already"] == 1
+    (again,) = by_outcome(other)["settled_already"]
+    assert again["settled_by"] == {"reconciliation": one["id"], "file": "march.csv", "row": 3}
+
+
+def test_several_decisions_are_taken_together_or_none(office: Office, one: dict[str, Any]) -> None:
+    at = positions(one)
+    wanted = [
+        {"decision": "match", "lines": [3, 4], "entries": [at["a"], at["b"]]},
+        {"decision": "explain", "results": [only(one, "ambiguous")], "reason": "so"},
+        {"decision": "break", "results": [only(one, "matched")], "reason": "no"},
+    ]
+    bad = [*wanted, {"decision": "confirm", "results": ["nothing"]}, {"decision": "explain", "results": ["x"]}]
+    head = office.ledger.head()
+    refused = office.decide(one, "decisions", decisions=bad)
+    assert (refused.status_code, refused.json["code"]) == (409, "decisions-refused")
+    assert [error["field"] for error in refused.json["errors"]] == ["decisions[3]", "decisions[4]"]
+    assert office.ledger.head() == head
+    answer = office.decide(one, "decisions", decisions=wanted)
+    assert answer.status_code == 200, answer.text
+    assert [result["decision"]["kind"] for result in answer.json["results"]] == ["matched", "explained", "broken"]
+    assert office.ask(f"{PATH}/{one['id']}", office.writer).json["open"] == 2
+
+
+def test_a_run_again_keeps_what_was_matched_by_hand(office: Office, one: dict[str, Any]) -> None:
+    match(office, one, [3, 4], "a", "b")
+    office.paid("more", received_at="2026-03-09T00:00:00Z")
+    again = office.decide(one, "run").json
+    assert [result["rule"] for result in again["results"] if result["outcome"] == "matched"].count("by_hand") == 1
+
+
+# --- the command line ---
+
+
+def decide(office: Office, one: dict[str, Any], *arguments: str) -> tuple[int, str]:
+    done = office.run("reconcile", "decide", one["id"], *arguments)
+    return done.returncode, (done.stdout + done.stderr).decode()
+
+
+def test_a_match_is_made_and_undone_on_the_command_line(office: Office, one: dict[str, Any]) -> None:
+    at = positions(one)
+    entries = [word for name in ("a", "b") for word in ("--entry", str(at[name]))]
+    status, said = decide(office, one, "match", "--line", "3", "--line", "4", *entries)
+    assert (status, f"reconciliation {one['id']}: 2 open" in said) == (1, True), said
+    (found,) = [result for result in office.get(one).json["results"] if result["rule"] == "by_hand"]
+    assert decide(office, one, "undo", found["id"])[0] == 1
+    assert office.get(one).json["open"] == one["open"]
+
+
+def test_many_decisions_come_as_a_csv_and_it_exits_0_when_nothing_is_open(office: Office, one: dict[str, Any]) -> None:
+    at, found = positions(one), by_outcome(one)
+    left = found["ambiguous"] + [result for result in found["missing_in_ledger"] if result["lines"][0]["row"] == 6]
+    path = office.folder / "decisions.csv"
+    path.write_text(
+        "\ufeffdecision,results,lines,entries,reason\r\n"
+        f"match,,3 4,{at['a']} {at['b']},\r\n"
+        f"explain,{' '.join(result['id'] for result in left)},,,another shop's\r\n",
+        "utf-8",
+    )
+    status, said = decide(office, one, "--csv", str(path))
+    assert status == 0, said
+    assert decide(office, one, "close")[0] == 0
+    assert office.get(one).json["status"] == "closed"
+    assert decide(office, one, "withdraw", "--reason", "the wrong month")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("decision,results\nconfirm,x\nexplain,y\n", ("Decision 1", "Decision 2")),
+        ("decision,lines\nmatch,x\nagree,\nbreak,1,2\n", ("line 2", "line 3", "line 4")),
+        ("what\nx\n", ("the columns are of decision, results, lines, entries, reason",)),
+        ("decision\n", ("1 to 10000 decisions",)),
+    ],
+)
+def test_a_csv_that_is_wrong_decides_nothing_and_all_that_is_wrong_is_named(
+    office: Office, one: dict[str, Any], text: str, words: tuple[str, ...]
+) -> None:
+    path, head = office.folder / "decisions.csv", office.ledger.head()
+    path.write_text(text)
+    status, said = decide(office, one, "--csv", str(path))
+    assert (status, [word for word in words if word not in said.replace("\n", " ")]) == (2, []), said
+    assert office.ledger.head() == head
+
+
+@pytest.mark.parametrize("arguments", [(), ("confirm", "--csv", "x"), ("withdraw",), ("agree",)])
+def test_what_is_no_decision_is_said_and_exits_2(
+    office: Office, one: dict[str, Any], arguments: tuple[str, ...]
+) -> None:
+    assert decide(office, one, *arguments)[0] == 2

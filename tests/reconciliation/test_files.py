@@ -1,0 +1,244 @@
+"""Several files of one provider: a payment is settled once, and what is missing is missing in all of them."""
+
+import asyncio
+import json
+from collections.abc import Iterable
+from io import BytesIO
+from pathlib import Path
+from shutil import copytree
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from domain.ledger import OrderLedger
+from domain.log.recorder import SQLiteRecorder
+from domain.order.commands import ReceivePayment, VoidPayment
+from domain.order.state import Order
+from domain.reconciliation.report import encoded
+from domain.reconciling import Given, Reconciling
+from domain.strict_json import shaped
+from projections.journal import Journal
+from projections.views.views import Views
+from tests.conftest import ME, Clock, do, new_order
+from tests.reconciliation.conftest import HEADER, PATH, Office, by_outcome, only
+
+DUP_1 = (
+    "pi_a,payment,100.00,1.00,99.00,EUR,2026-03-01T10:00:00Z,,po_1",
+    "po_1,payout,-99.00,0,-99.00,EUR,2026-03-05T10:00:00Z,,",
+)
+DUP_2 = (
+    "pi_a,payment,100.00,1.00,99.00,EUR,2026-03-06T10:00:00Z,,po_2",
+    "pi_b,payment,50.00,0.50,49.50,EUR,2026-03-06T11:00:00Z,,po_2",
+    "po_2,payout,-148.50,0,-148.50,EUR,2026-03-09T10:00:00Z,,",
+)
+
+
+@pytest.fixture
+def desk(office: Office) -> Office:
+    """Two months later."""
+    office.clock.tick(days=60)
+    return office
+
+
+def paid_in(office: Office, currency: str, reference: str, amount: str, day: str) -> Order:
+    order = office.place(currency=currency)
+    return office.pay(order, amount, reference=reference, received_at=f"{day}T09:00:00Z")
+
+
+@pytest.fixture
+def euros(desk: Office) -> Office:
+    paid_in(desk, "EUR", "pi_a", "100.00", "2026-03-01")
+    paid_in(desk, "EUR", "pi_b", "50.00", "2026-03-06")
+    return desk
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_payment_in_two_files_is_settled_once_and_the_second_line_names_the_first(euros: Office, first: int) -> None:
+    files = [("dup1.csv", DUP_1), ("dup2.csv", DUP_2)]
+    started = {name: euros.start(*rows, file=name) for name, rows in (files[first], files[1 - first])}
+    one, two = (euros.get(started[name]).json for name in ("dup1.csv", "dup2.csv"))
+    assert (one["outcomes"], two["outcomes"]) == ({"matched": 1}, {"settled_already": 1, "matched": 1})
+    (again,) = by_outcome(two)["settled_already"]
+    assert again["settled_by"] == {"reconciliation": one["id"], "file": "dup1.csv", "row": 2}
+    assert (again["is_open"], again["lines"][0]["row"], again["entries"][0]["reference"]) == (True, 2, "pi_a")
+    assert "settled_by" not in by_outcome(two)["matched"][0]
+
+
+def test_looking_again_without_news_records_nothing_whatever_the_other_files_say(euros: Office) -> None:
+    started = [euros.start(*rows) for rows in (DUP_2, DUP_1)]
+    head = euros.ledger.head()
+    before = [euros.get(one).json for one in started]
+    assert [euros.decide(one, "run").json["version"] for one in started] == [one["version"] for one in before]
+    assert euros.ledger.head() == head
+
+
+def test_what_was_closed_keeps_its_payment(euros: Office) -> None:
+    second = euros.start(*DUP_2)
+    assert euros.decide(second, "close").json["status"] == "closed"
+    first = euros.start(*DUP_1)
+    assert first["outcomes"] == {"settled_already": 1}
+    assert euros.get(second).json["outcomes"] == {"matched": 2}
+
+
+def test_what_a_withdrawn_file_settled_is_free_again_and_it_stays_in_the_history(euros: Office) -> None:
+    first, second = euros.start(*DUP_1), euros.start(*DUP_2)
+    withdrawn = euros.decide(first, "withdraw", reason="the wrong file").json
+    assert (withdrawn["status"], withdrawn["open"], withdrawn["withdrawn"]) == ("withdrawn", 0, "the wrong file")
+    assert euros.get(second).json["outcomes"] == {"matched": 2}
+    listed = euros.ask(PATH, euros.writer, params={"status": "withdrawn"}).json["reconciliations"]
+    assert [one["id"] for one in listed] == [first["id"]]
+    for decision, body in (("run", {}), ("close", {}), ("explain", {"results": ["x" * 20], "reason": "so"})):
+        assert euros.decide(first, decision, **body).status_code in (404, 409)
+
+
+def test_a_payment_of_another_currency_is_not_this_files_to_have(desk: Office) -> None:
+    office = desk
+    for reference, currency, day in (
+        ("e1", "EUR", "01"),
+        ("e2", "EUR", "20"),
+        ("u1", "USD", "02"),
+        ("u2", "USD", "21"),
+    ):
+        paid_in(office, currency, reference, "50.00", f"2026-03-{day}")
+    rows = ["{0}1,payment,50.00,0,50.00,{1},2026-03-01T10:00:00Z,,", "{0}2,payment,50.00,0,,{1},2026-03-21T10:00:00Z,,"]
+    rows.append("po_{0},payout,-1.00,0,-1.00,{1},2026-03-31T10:00:00Z,,")
+    euros = office.start(*(row.format("e", "EUR") for row in rows))
+    assert euros["outcomes"] == {"matched": 2}
+    dollars = office.start(rows[0].format("u", "USD"), rows[2].format("u", "USD"))
+    assert dollars["outcomes"] == {"missing_in_settlement": 1, "matched": 1}
+
+
+def test_what_is_missing_stops_being_so_when_another_file_brings_it(desk: Office) -> None:
+    office = desk
+    for reference, day in (("a", "01"), ("b", "10"), ("c", "31")):
+        office.paid(reference, received_at=f"2026-01-{day}T09:00:00Z")
+    january = office.start(
+        "a,payment,50.00,0,50.00,USD,2026-01-02T10:00:00Z,,", "f,fee,-1.00,0,-1.00,USD,2026-01-31T10:00:00Z,,"
+    )
+    assert {of: len(found) for of, found in by_outcome(january).items()} == {
+        "missing_in_settlement": 1,
+        "overdue": 1,
+        "matched": 1,
+    }
+    office.start("c,payment,50.00,0,50.00,USD,2026-02-02T10:00:00Z,,")
+    assert office.get(january).json["outcomes"] == {"missing_in_settlement": 1, "matched": 1}
+    office.start("b,payment,50.00,0,50.00,USD,2026-01-12T10:00:00Z,,")
+    assert (office.get(january).json["outcomes"], office.get(january).json["open"]) == ({"matched": 1}, 0)
+
+
+def test_what_no_file_covers_yet_is_in_transit_until_the_delay_is_over_and_then_overdue(office: Office) -> None:
+    office.paid("a")
+    one = office.start("a,payment,50.00,0,50.00,USD,@,,")
+    office.clock.tick(days=1)
+    office.paid("b")
+    assert office.decide(one, "run").json["outcomes"] == {"in_transit": 1, "matched": 1}
+    office.clock.tick(days=4)
+    late = office.decide(one, "run").json
+    assert (late["outcomes"], late["open"]) == ({"overdue": 1, "matched": 1}, 1)
+
+
+def test_a_payment_that_is_dated_ahead_is_neither(office: Office) -> None:
+    office.paid("a")
+    office.paid("ahead", received_at="2026-03-02T05:00:00Z")
+    assert office.start("a,payment,50.00,0,50.00,USD,@,,")["outcomes"] == {"matched": 1}
+
+
+def test_a_confirmed_match_holds_before_a_better_line_of_another_file(desk: Office) -> None:
+    office = desk
+    order = office.paid("pi_1", received_at="2026-03-01T09:00:00Z")
+    first = office.start(f"bank-1,payment,50.00,0,50.00,USD,2026-03-02T10:00:00Z,{order.id},")
+    office.decide(first, "confirm", results=[only(first, "suggested")])
+    second = office.start("pi_1,payment,50.00,0,50.00,USD,2026-03-01T10:00:00Z,,")
+    assert second["outcomes"] == {"settled_already": 1}
+    assert office.get(first).json["open"] == 0
+
+
+def test_two_files_at_once_settle_a_payment_once(euros: Office) -> None:
+    answers = asyncio.run(euros.upload_at_once(euros.file(*DUP_1), euros.file(*DUP_2)))
+    found = [euros.get(answer.json).json["outcomes"] for answer in answers]
+    assert found == [{"matched": 1}, {"settled_already": 1, "matched": 1}]
+
+
+def test_a_payment_that_is_void_is_not_expected_of_the_provider_and_its_line_is_missing_in_the_ledger(
+    desk: Office,
+) -> None:
+    order = desk.paid("pi_1", received_at="2026-03-01T09:00:00Z")
+    desk.give(order, VoidPayment, reference="pi_1", provider="stripe", reason="typed twice")
+    assert desk.start("x,fee,-1.00,0,-1.00,USD,2026-03-20T10:00:00Z,,")["results"] == []
+    assert desk.start("pi_1,payment,50.00,0,50.00,USD,2026-03-02T10:00:00Z,,")["outcomes"] == {"missing_in_ledger": 1}
+
+
+# --- in any order ---
+
+PAYMENTS = [f"pi_{number}" for number in range(6)]
+LINES = st.tuples(
+    st.sampled_from([*PAYMENTS, "x"]),
+    st.sampled_from(["10.00", "10.00", "10.00", "9.99"]),
+    st.integers(1, 28),
+    st.sampled_from(["", "", "1", "3"]),
+)
+FILES = st.lists(st.lists(LINES, max_size=4).map(tuple), min_size=3, max_size=3, unique=True)
+
+
+def _file(rows: Iterable[tuple[str, str, int, str]]) -> bytes:
+    lines = [
+        f"{reference},payment,{amount},0,,USD,2026-03-{day:02d}T10:00:00Z,{order},"
+        for reference, amount, day, order in rows
+    ]
+    return "\n".join([HEADER, *lines, ""]).encode()
+
+
+@pytest.fixture(scope="module")
+def paid(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ledger of orders with a payment or two each."""
+    folder = tmp_path_factory.mktemp("paid")
+    ledger = OrderLedger(SQLiteRecorder(folder / "ledger.db"), clock=Clock())
+    for first, second in (PAYMENTS[:2], PAYMENTS[2:4], PAYMENTS[4:]):
+        order = do(ledger.create, new_order(items=[{"unit_price": "20.00"}]), ME).order
+        for reference in (first, second):
+            given = {"amount": "10.00", "reference": reference, "provider": "p", "received_at": "2026-02-28T00:00:00Z"}
+            do(ledger.change, order.uuid, shaped(given, ReceivePayment), ME)
+    ledger.log_of_events.close()
+    return folder
+
+
+def _comes_to(folder: Path, files: Iterable[tuple[str, bytes]]) -> dict[str, Any]:
+    """What each file comes to, taken in one by one and then looked at again. Every report can be made again."""
+    clock = Clock()
+    clock.tick(days=60)
+    ledger = OrderLedger(SQLiteRecorder(folder / "ledger.db"), clock=clock)
+    views = Views(ledger, folder / "views.db")
+    views.ensure()
+    reconciling = Reconciling(ledger, Journal(views))
+    started = [(name, reconciling.start(BytesIO(file), name, "p", None, ME).reconciliation) for name, file in files]
+    found = {}
+    for name, state in started:
+        again = reconciling.run_again(state.uuid, Given(ME)).reconciliation
+        kept = b"".join(reconciling.pieces(again, "report"))
+        assert b"".join(piece for _, piece in encoded(reconciling.made_again(again))) == kept
+        found[name] = json.loads(kept)["results"]
+    views.close()
+    ledger.log_of_events.close()
+    return found
+
+
+@given(FILES, st.permutations(range(3)))
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_files_in_any_order_come_to_the_same(paid: Path, files: list[Any], order: list[int]) -> None:
+    named = [(f"{place}.csv", _file(rows)) for place, rows in enumerate(files)]
+    found = []
+    for together in (named, [named[place] for place in order]):
+        with TemporaryDirectory() as folder:
+            found.append(_comes_to(Path(copytree(paid, Path(folder) / "ledger")), together))
+    assert found[0] == found[1]
+    settled = [
+        entry["position"]
+        for results in found[0].values()
+        for result in results
+        if result["outcome"] in ("matched", "amount_differs")
+        for entry in result["entries"]
+    ]
+    assert len(settled) == len(set(settled))
