@@ -1,59 +1,9 @@
 """How can a file of any other layout be described? As a shop's own description of it, in TOML; or by our own layout.
 
-A mapping for a bank's CSV, say:
-
-    delimiter = ";"
-    encoding = "windows-1252"
-    decimal = ","
-    thousands = "."                   # the mark between thousands, where there is one: . , ' or a space
-    minor_units = false               # whether amounts are whole numbers of the currency's smallest unit
-    digits = "latin"                  # or "persian": ۰۱۲ and ٠١٢ are read as well
-    date_format = "%d.%m.%Y"          # strptime's, %z for an offset; "unix" or "unix_ms"; without it ISO 8601
-    calendar = "gregorian"            # or "jalali", for days like 1404/12/10
-    timezone = "Europe/Berlin"        # the zone of times without an offset
-    currency = "EUR"                  # for files without a column for it
-    header_row = 5                    # where other lines stand above it; without it, the first row with the columns
-    sheet = "Lines"                   # of a workbook; the first without it
-
-    [columns]                         # the name of each in the file; occurred_at, and an amount, must be there
-    reference = ["Referenz", "Auftrag"]   # of several the first that is filled; the line answers to the others too
-    concerns = "Ursprung"             # references of the payment that a refund, a chargeback or a failure is about
-    kind = ["Art", "Status"]          # of several the words together: "Zahlung / gebucht"
-    gross = "Betrag"                  # or debit and credit, where the way of the money has a column each; so for net:
-    fee = ["Gebühr", "Steuer"]        # of several the sum
-    net = "Netto"                     # net_debit and net_credit
-    currency = "Währung"
-    occurred_at = ["Tag", "Zeit"]     # of several all together, parted by a space
-    order = ["Rechnung", "Text"]      # of several all together
-    payout = "Auszahlung"             # of several the first that is filled
-
-    [kinds]                           # the file's words for our kinds; others are kept as they are
-    "Zahlung / gebucht" = "payment"
-    "Erstattung / *" = "refund"       # whatever stands behind; the longest that fits
-    Reserve = ["reserve_held", "reserve_released"]   # by the way of the money: what takes, and what gives
-
-    [references]                      # other reference columns for lines of a kind
-    refund = ["Erstattungsnummer"]
-
-    [signs]
-    gross = "by_direction"            # or "signed" (the default), or "by_kind": unsigned, the kind gives the sign
-    direction = "S/H"                 # by_direction: the column of the direction
-    debit = "S"
-    credit = "H"
-    fee = "negative"                  # the sign of a fee that was charged; "positive" by default
-
-    [skip]                            # rows that are no lines
-    short = true                      # those with fewer cells than the header, like a footer's
-    from = ["Summe"]                  # the first that begins with one of these words, and all behind it
-    cells = {Status = ["offen"]}      # those with one of these words in a column; "" where it is empty
-
-Around a number an amount may have a currency's sign or code, a plus or a minus in front or behind, or brackets, which
-mean a minus; `-` and `--` are nothing, like an empty cell. What else is none is refused.
-
-Our own layout is the mapping that changes nothing: the columns are called reference, kind, gross, fee, net, currency,
-occurred_at, order and payout, in any order (the last two can be left out, and fee or net), amounts are plain and signed
-as `lines.Line` has them, times carry an offset, and the last line ends like the others, so that a file that was cut off
-is found out.
+docs/settlement.md shows a description with all that it can say. Our own layout is the one that changes nothing: the
+columns are called reference, kind, gross, fee, net, currency, occurred_at, order and payout, in any order (the last two
+can be left out, and fee or net), amounts are plain and signed as `lines.Line` has them, times carry an offset, and the
+last line ends like the others, so that a file that was cut off is found out.
 """
 
 import re
