@@ -17,12 +17,13 @@ from domain.settlement.lines import Misfit
 from domain.settlement.tables.cells import Cell
 from domain.settlement.tables.rows import csv_rows
 from domain.settlement.tables.sheet import sheet_rows
-from domain.settlement.tables.table import Header
+from domain.settlement.tables.table import Header, Record
 from domain.strict_json import shaped
 
 _FOLDER: Final = Path(__file__).with_name("shipped")
 # A header stands among the first rows.
-ROWS_LOOKED_AT_MAX: Final = 30
+ROWS_LOOKED_AT_MAX: Final = 100
+_SHEET: Final = ("", "")
 
 
 class Shipped(NamedTuple):
@@ -43,30 +44,58 @@ def shipped() -> dict[str, Shipped]:
 
 
 def recognised(stream: BinaryIO) -> str | None:
-    """The name of the one description whose header the file has; None for none. Raises Misfit for several."""
+    """The name of the one description whose header the file has; None for none. Raises Misfit for several.
+
+    Where several have the same header, those are left out whose days the file does not write.
+    """
     is_sheet = stream.seek(0) == 0 and stream.read(4) == b"PK\x03\x04"
-    found: dict[str, int] = {}
+    found: dict[str, list[Record]] = {}
     dialects = {(each.mapping.encoding, each.mapping.delimiter) for each in shipped().values()}
-    for dialect in sorted({("", "")} if is_sheet else dialects):
-        headers = _headers(stream, *dialect)
+    for dialect in sorted({_SHEET} if is_sheet else dialects):
+        rows = _first_rows(stream, *dialect)
         for name, (_, mapping) in shipped().items():
-            is_of_it = dialect in (("", ""), (mapping.encoding, mapping.delimiter))
-            if is_of_it and any(header.has(mapping.recognised_by) for header in headers):
-                found[name] = len(mapping.recognised_by)
+            if (
+                dialect in (_SHEET, (mapping.encoding, mapping.delimiter))
+                and (below := _below(rows, mapping)) is not None
+            ):
+                found[name] = below
     stream.seek(0)
-    best = sorted(name for name, count in found.items() if count == max(found.values()))
+    most = max((len(shipped()[name].mapping.recognised_by) for name in found), default=0)
+    best = sorted(name for name in found if len(shipped()[name].mapping.recognised_by) == most)
+    if len(best) > 1:
+        best = [name for name in best if _has_its_days(found[name], shipped()[name].mapping)] or best
     if len(best) > 1:
         raise Misfit(None, None, f"this may be {' or '.join(best)}; say which as the rules, like --rules {best[0]}")
     return best[0] if best else None
 
 
-def _headers(stream: BinaryIO, encoding: str, delimiter: str) -> list[Header]:
-    """The first rows, as the headers that they may be; none where the file is another than these."""
+def _below(rows: Sequence[tuple[int, Sequence[Cell]]], mapping: Mapping) -> list[Record] | None:
+    """The rows below the description's header; None where the file does not have it."""
+    for place, (row, cells) in enumerate(rows):
+        with suppress(Misfit):
+            header = Header(row, cells)
+            if header.has(mapping.recognised_by):
+                width = len(header.names)
+                return [Record(row, header, below) for row, below in rows[place + 1 :] if len(below) == width]
+    return None
+
+
+def _has_its_days(records: Sequence[Record], mapping: Mapping) -> bool:
+    try:
+        for record in records:
+            record.moment(mapping.columns.names("occurred_at"), mapping.dates)
+    except Misfit:
+        return False
+    return True
+
+
+def _first_rows(stream: BinaryIO, encoding: str, delimiter: str) -> list[tuple[int, Sequence[Cell]]]:
+    """None where the file is another than these."""
     stream.seek(0)
-    found: list[Header] = []
+    found: list[tuple[int, Sequence[Cell]]] = []
     with suppress(Misfit), closing(_rows(stream, encoding, delimiter)) as rows:
-        for row, cells in islice(rows, ROWS_LOOKED_AT_MAX):
-            found.append(Header(row, cells))
+        for row in islice(rows, ROWS_LOOKED_AT_MAX):
+            found.append(row)
     return found
 
 

@@ -1,12 +1,13 @@
 """The layouts that come described with the program, each on a file typed after its provider's own description of it."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from domain.reconciliation.rules import DEFAULT, rules_from
 from domain.reconciliation.tieout import tie_out
-from domain.settlement.lines import KINDS, Balance, Line
+from domain.settlement.lines import KINDS, Balance, Line, Misfit
 from domain.settlement.reading import read
 from domain.settlement.shipped import recognised, shipped
 from tests.settlement.making import own, stream_of, text, xlsx
@@ -97,9 +98,14 @@ def test_a_file_ties_out_where_it_has_a_payout(name: str) -> None:
     assert [row for statement in tie_out(*settled(name)) for row in statement.unexplained] == []
 
 
-def test_a_header_that_two_layouts_have_is_asked_about() -> None:
-    with pytest.raises(Exception, match="paypal-activity or paypal-activity-uk; say which"):
-        settled("paypal-activity.csv")
+def test_a_header_that_two_layouts_have_is_told_apart_by_its_days_or_asked_about() -> None:
+    american = (FILES / "paypal-activity.csv").read_text("utf-8")
+    assert recognised(stream_of(american)) == "paypal-activity"
+    assert recognised(stream_of(re.sub('"03/([0-9]{2})/2026"', r'"\1/03/2026"', american))) == "paypal-activity-uk"
+    either = re.sub('"03/[0-9]{2}/2026"', '"03/04/2026"', american)
+    with pytest.raises(Misfit) as caught:
+        recognised(stream_of(either))
+    assert "paypal-activity or paypal-activity-uk; say which" in caught.value.message
 
 
 @pytest.mark.parametrize(("name", "hour"), [("paypal-activity", 17), ("paypal-activity-uk", 10)])
