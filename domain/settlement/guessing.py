@@ -24,6 +24,8 @@ from domain.settlement.tables.sheet import sheet_rows
 
 ROWS_LOOKED_AT_MAX: Final = 500
 KINDS_LISTED_MAX: Final = 40
+# Shorter names stand by chance within others.
+WITHIN_CHARS_MIN: Final = 6
 _LOOK_BYTES: Final = 256 * 1024
 _DELIMITERS: Final = (",", ";", "\t", "|")
 Table: TypeAlias = list[tuple[int, Sequence[Cell]]]
@@ -37,7 +39,8 @@ _NAMES: Final = {
     "time": "time|uhrzeit|heure|hora|ora|orario|tijd|ساعت|زمان",
     "reference": (
         "transaction id|payment id|charge id|transaktionscode|transaktions-id|reference|referenz|referentie|référence|"
-        "referencia|riferimento|psp reference|tracking|id|transaction|شماره پیگیری|کد پیگیری|شماره مرجع|پیگیری"
+        "referencia|riferimento|psp reference|tracking|id|transaction|"
+        "شماره پیگیری|کد پیگیری|شماره مرجع|شماره تراکنش|پیگیری"
     ),
     "kind": (
         "transaction type|event type|type|typ|art|kind|category|kategorie|vorgang|buchungstext|tipo|soort|"
@@ -195,7 +198,8 @@ def _header(table: Table) -> tuple[int, list[str], Table]:
     for place, (row, found) in enumerate(table):
         names = [" ".join(cell.split()) if isinstance(cell, str) else "" for cell in found]
         words = [name for name in names if name and not _NUMBER.fullmatch(in_latin(name))]
-        if len(found) == width and len(words) >= max(2, width - 2):
+        # The rows of some banks end with a mark more than their header.
+        if width - 1 <= len(found) <= width and len(words) >= max(2, width - 2):
             below = (each for each in table[place + 1 :] if len(each[1]) == width)
             return row, names, [each for each in below if not _is_total(each[1])]
     raise Misfit(None, None, "no row looks like the names of columns")
@@ -226,7 +230,7 @@ class _Looking:
     def find(self, field: str, fits: Callable[[str], bool], taken: Iterable[str] = ()) -> str | None:
         """The column of the likeliest name whose cells fit: named so, or else with such a word in its name."""
         free = [name for name in self.names if name not in set(taken)]
-        for is_named in (_is_called, _is_called_so_in_part):
+        for is_named in (_is_called, _is_called_so_in_part, _has_it_within):
             for called in _NAMES[field].split("|"):
                 for name in free:
                     if is_named(name.casefold(), called) and fits(name):
@@ -240,6 +244,10 @@ def _is_called(name: str, called: str) -> bool:
 
 def _is_called_so_in_part(name: str, called: str) -> bool:
     return set(_WORD.findall(called)) <= set(_WORD.findall(name))
+
+
+def _has_it_within(name: str, called: str) -> bool:
+    return len(called) >= WITHIN_CHARS_MIN and called in name  # Kundenreferenz
 
 
 # --- the columns ---
@@ -452,7 +460,8 @@ def _signs(looking: _Looking, tables: dict[str, dict[str, object]]) -> None:
         given = [kind for kind in tables["kinds"].values() if isinstance(kind, str)]
         if {"refund", "fee", "payout", "chargeback"} & {*given, *looking.texts(str(columns["kind"]))}:
             signs["gross"] = "by_kind"
-    if "fee" in columns and all(map(_is_negative, filter(_is_something, looking.texts(str(columns["fee"]))))):
+    fees = list(filter(_is_something, looking.texts(str(columns["fee"])))) if "fee" in columns else []
+    if fees and all(map(_is_negative, fees)):
         signs["fee"] = "negative"
     tables["signs"] = signs
 
@@ -472,7 +481,7 @@ def _skipped(looking: _Looking, tables: dict[str, dict[str, object]], table: Tab
     totals = [str(row[0]).strip() for row in below if _is_total(row)]
     if totals:
         skip["from"] = list(dict.fromkeys(totals))
-    if any(len(row) < width for row in below):
+    if any(len(row) < width - 1 for row in below):
         skip["short"] = True
     status = tables["columns"].pop("status", None)
     if status is not None:

@@ -211,6 +211,11 @@ def test_rows_that_are_too_short_are_passed_over_where_the_rules_say_so() -> Non
     assert refusal_of(file, rules('delimiter = ";"', columns='kind = "what"')).row == 9
 
 
+def test_a_row_may_end_with_an_empty_cell_more_than_its_header_and_with_no_other() -> None:
+    assert len(described(f"day,amount\n{DAY},5.00,\n")) == 1
+    assert refusal_of(f"day,amount\n{DAY},5.00,x\n", rules()).row == 2
+
+
 def test_words_that_no_kind_is_named_for_are_kept() -> None:
     file = FILE.replace("Total;;;4.00\nprinted on paper\n", "")
     found = described(file, 'delimiter = ";"', columns='kind = ["what", "state"]', tables=KINDS)

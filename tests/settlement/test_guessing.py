@@ -41,6 +41,11 @@ Date|Time|Details|Amount|D/C|Reference
 2026-03-01|10:22:31|Order 42|1234.50|C|R-1
 2026-03-02|09:00:00|Refund 42|10.00|D|R-2
 """
+CHASE = """\
+Details,Posting Date,Description,Amount,Type,Balance,Check or Slip #
+CREDIT,03/14/2026,TRANSFER ST-1,1234.50,PAYMENT,2234.50,,
+DEBIT,03/15/2026,SERVICE FEE,-12.00,FEE_TRANSACTION,2222.50,,
+"""
 UNSIGNED = "date\ttype\tid\tamount\tcurrency\n2026-03-01\tpayment\tA\t5.00\tUSD\n2026-03-02\tpayout\tB\t3.00\tUSD\n"
 Told = tuple[str, str, int, int, str]
 
@@ -53,6 +58,10 @@ FILES: dict[str, tuple[str, list[Told]]] = {
     "american": (AMERICAN, [("payment", "T1", 100000, 2930, "USD"), ("refund", "T2", -1000, 0, "USD")]),
     "unix": (UNIX, [("payment", "ch_1", 12345, 0, "EUR"), ("refund", "re_1", -1000, 0, "EUR")]),
     "directed": (DIRECTED, [("payment", "R-1", 123450, 0, "USD"), ("refund", "R-2", -1000, 0, "USD")]),
+    "rows that are longer than their header": (
+        CHASE,
+        [("payment", "", 123450, 0, "USD"), ("fee", "", -1200, 0, "USD")],
+    ),
     "unsigned": (UNSIGNED, [("payment", "A", 500, 0, "USD"), ("payout", "B", -300, 0, "USD")]),
 }
 

@@ -22,7 +22,7 @@ def mapped_lines(rows: Iterable[tuple[int, Sequence[Cell]]], mapping: Mapping, p
     if mapping is not OWN:
         header.require(*mapping.required())
     reading, skip = _Reading(mapping, provider), mapping.skip
-    wanted = _wanted(below, skip, len(header.names)) if skip.short or skip.begins else below
+    wanted = below if mapping is OWN else _wanted(below, skip, len(header.names))
     for record in records(wanted, header):
         if not (skip.cells and any(record.word(column) in words for column, words in skip.cells.items())):
             yield reading.line(record)
@@ -46,12 +46,17 @@ def _header(rows: Iterator[tuple[int, Sequence[Cell]]], mapping: Mapping) -> Hea
 
 
 def _wanted(rows: Iterable[tuple[int, Sequence[Cell]]], skip: Skip, width: int) -> Iterator[tuple[int, Sequence[Cell]]]:
-    """The rows that are lines, as far as that can be told before their cells are read."""
+    """The rows that are lines, as far as that can be told before their cells are read.
+
+    The rows of some banks end with a mark more than their header: an empty cell beyond it is none.
+    """
     for row, cells in rows:
         begin = cells[0].strip() if isinstance(cells[0], str) else ""
         if begin and begin.startswith(skip.begins):
             return
-        if not (skip.short and len(cells) < width):
+        if len(cells) > width and not any(cells[width:]):
+            yield row, cells[:width]
+        elif not (skip.short and len(cells) < width):
             yield row, cells
 
 
