@@ -61,6 +61,7 @@ _STATUS: Final[dict[type[r.Refusal], int]] = {
     r.PaymentNotFound: 409,
     r.RefundExceedsReceived: 409,
     r.RefundReferenceTaken: 409,
+    r.RefundExceedsSold: 409,
     r.RefundNotFound: 409,
     r.ChargebackNotFound: 409,
     r.ReferenceTaken: 409,

@@ -164,6 +164,12 @@ class ImportConflict(Refusal):
     code = "import-conflict"
 
 
+class RefundExceedsSold(Refusal):
+    """A line of a refund would give back more of something than was sold and not given back yet."""
+
+    code = "refund-exceeds-sold"
+
+
 class RefundNotFound(Refusal):
     code = "refund-not-found"
 

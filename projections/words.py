@@ -9,6 +9,7 @@ from domain.order.movements import EFFECTS, KIND_OF
 from domain.reconciliation import events as reconciliation
 
 CHARGES_TOLD_MAX: Final = 3
+REFUND_LINES_TOLD_MAX: Final = 3
 
 
 def summary(event: Event, currency: str, *, is_sealed: bool = False) -> str:
@@ -57,6 +58,10 @@ def _moved(event: e.Moved, currency: str) -> str:
     by = "received by" if kind == "payment" else "by"
     told = f"{kind.replace('_', ' ')} of {event.amount} {currency} {by} {event.provider}, reference {event.reference}"
     told += "" if of is None else f", of {effect.about} {of}"
+    if isinstance(event, e.PaymentRefunded) and event.lines:
+        parts = [_refunded_line(line) for line in event.lines[:REFUND_LINES_TOLD_MAX]]
+        more = [f"{len(event.lines) - len(parts)} more"] if len(event.lines) > len(parts) else []
+        told += f", for {' and '.join(parts + more)}"
     marks = [mark for mark in ("owed_again", "forced") if getattr(event, mark, False)]
     return ", ".join([told, *(mark.replace("_", " ") for mark in marks)])
 
@@ -71,6 +76,14 @@ def _erased(event: e.PersonalErased, _: str) -> str:
 
 def _both(parts: tuple[str, ...]) -> str:
     return " and ".join(parts)
+
+
+def _refunded_line(line: e.RefundedLine) -> str:
+    if line.shipping is not None:
+        return "shipping"
+    if line.charge is not None:
+        return f"charge {line.charge}"
+    return f"item {line.item}" if line.quantity is None else f"{line.quantity} of item {line.item}"
 
 
 def _named(method: e.Method | None) -> str:

@@ -244,12 +244,24 @@ class ReceivePayment(Move, frozen=True, kw_only=True):
     force: bool = False
 
 
+class RefundLine(Command, frozen=True, kw_only=True):
+    """A part of what a refund was for: exactly one of an item, a charge (its place among them, from 0), or shipping."""
+
+    item: int | None = None
+    charge: int | None = None
+    amount: Amount | None = None
+    quantity: Quantity | None = None
+    restock: bool = False
+    shipping: Amount | None = None
+
+
 class RefundPayment(Move, frozen=True, kw_only=True):
     amount: Amount
     payment_reference: str | None = None
     reason: str | None = None
     refunded_at: Moment | None = None
     owed_again: bool = False
+    lines: Annotated[tuple[RefundLine, ...], Meta(max_length=ITEMS_MAX)] = ()
 
 
 class TakeBack(Move, frozen=True, kw_only=True):

@@ -17,6 +17,7 @@ from domain.order import billing, commands, erasure
 from domain.order import events as e
 from domain.order.commands import CHARGES_MAX, ITEMS_MAX, MOVES
 from domain.order.movements import EFFECTS, Movement, find, left
+from domain.order.refund_lines import refunded_lines
 from domain.order.state import ORDER, Item, Order, is_payable
 from domain.order.statuses import CLOSED, OPEN, TRANSITIONS
 from domain.refusals import (
@@ -540,6 +541,7 @@ def refund_payment(order: Order, command: commands.RefundPayment, now: datetime)
             payment_reference=command.payment_reference,
             reason=command.reason,
             owed_again=command.owed_again,
+            lines=refunded_lines(order, command.lines, amount),
         )
     ]
 

@@ -295,12 +295,39 @@ class PaymentReceivedV1(Moved, frozen=True, kw_only=True):
         return PaymentReceived(**asdict(self))
 
 
+class RefundedLine(Part, frozen=True):
+    """A part of what a refund was for: so much of an item, or of a charge by its place, or of the shipping."""
+
+    item: int | None = None
+    charge: int | None = None
+    amount: str | None = None
+    # The units of the item that came back, and whether they can be sold again.
+    quantity: int | None = None
+    restock: bool = False
+    shipping: str | None = None
+
+
 class PaymentRefunded(Moved, frozen=True, kw_only=True):
+    """`lines` say what the refund was for, where that is known: then they come to its amount."""
+
     refunded_at: datetime
     payment_reference: str | None = None
     reason: str | None = None
     # The customer is to pay the amount again, by other means.
     owed_again: bool = False
+    lines: tuple[RefundedLine, ...] = ()
+
+
+class PaymentRefundedV1(Moved, frozen=True, kw_only=True):
+    """The first version of PaymentRefunded, which did not say what the refund was for."""
+
+    refunded_at: datetime
+    payment_reference: str | None = None
+    reason: str | None = None
+    owed_again: bool = False
+
+    def upcast(self) -> PaymentRefunded:
+        return PaymentRefunded(**asdict(self))
 
 
 class PaymentFailed(Moved, frozen=True, kw_only=True):
@@ -384,7 +411,7 @@ TOPICS: Final[dict[str, type[Event]]] = {
     "order.shipping_changed.v1": ShippingChanged,
     "order.status_changed.v1": StatusChanged,
     "order.payment_received.v2": PaymentReceived,
-    "order.payment_refunded.v1": PaymentRefunded,
+    "order.payment_refunded.v2": PaymentRefunded,
     "order.payment_failed.v1": PaymentFailed,
     "order.refund_failed.v1": RefundFailed,
     "order.payment_charged_back.v1": PaymentChargedBack,
@@ -395,4 +422,5 @@ TOPICS: Final[dict[str, type[Event]]] = {
 OLDER: Final = {
     "order.created.v1": Older(OrderCreatedV1, OrderCreated, OrderCreatedV1.upcast),
     "order.payment_received.v1": Older(PaymentReceivedV1, PaymentReceived, PaymentReceivedV1.upcast),
+    "order.payment_refunded.v1": Older(PaymentRefundedV1, PaymentRefunded, PaymentRefundedV1.upcast),
 }

@@ -3,7 +3,7 @@
 The table is told to users in docs/money.md.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final, Literal, NamedTuple, TypeAlias
 
@@ -36,6 +36,7 @@ class Movement(Part, frozen=True, kw_only=True):
     owed_again: bool = False
     number: int = 1
     credited: int = 0
+    lines: tuple[e.RefundedLine, ...] = ()
 
     @property
     def signed(self) -> int:
@@ -100,6 +101,7 @@ def movement(event: e.Moved, before: Sequence[Movement], overpaid: Callable[[], 
         owed_again=owed_again,
         number=getattr(event, "number", 1),
         credited=credited,
+        lines=getattr(event, "lines", ()),
     )
 
 
@@ -168,3 +170,14 @@ def _credited_by(movements: Iterable[Movement], kind: Kind, provider: str, of: s
 def credited_by_chargebacks(movements: Iterable[Movement]) -> int:
     """What chargebacks, less their reversals, took from what the order still owes."""
     return sum(each.credited for each in movements if each.kind in ("chargeback", "chargeback_reversal"))
+
+
+def given_back(movements: Sequence[Movement]) -> Iterator[e.RefundedLine]:
+    """The lines of all refunds but those that have failed as a whole."""
+    failed: dict[tuple[str, str | None], int] = {}
+    for each in movements:
+        if each.kind == "refund_failure":
+            failed[each.provider, each.of] = failed.get((each.provider, each.of), 0) + each.amount
+    for each in movements:
+        if each.kind == "refund" and failed.get((each.provider, each.reference), 0) < each.amount:
+            yield from each.lines

@@ -237,6 +237,7 @@ CHANGES: dict[str, Callable[[Any, Any], dict[str, Any]]] = {
     "order.payment_received.v1": lambda order, event: moved(order, event, "payment"),
     "order.payment_received.v2": lambda order, event: moved(order, event, "payment"),
     "order.payment_refunded.v1": lambda order, event: moved(order, event, "refund"),
+    "order.payment_refunded.v2": lambda order, event: moved(order, event, "refund"),
     "order.payment_failed.v1": lambda order, event: moved(order, event, "payment_failure"),
     "order.refund_failed.v1": lambda order, event: moved(order, event, "refund_failure"),
     "order.payment_charged_back.v1": lambda order, event: moved(order, event, "chargeback"),
@@ -552,6 +553,7 @@ def payment(kind: str, event: dict[str, Any], digits: int) -> dict[str, Any]:
         **pick(event, "provider", "reference", *told),
         **{mark: event.get(mark, False) for mark in marks},
         **({"voided_at": event["occurred_at"]} if kind == "void" else {}),
+        **({"lines": [refunded_line(line, digits) for line in event.get("lines", [])]} if kind == "refund" else {}),
     }
 
 
@@ -563,6 +565,16 @@ def address(of: str, given: dict[str, Any]) -> dict[str, Any]:
         f"{of}_state": pick(given.get("state"), "id", "name", "code"),
         f"{of}_city": pick(given.get("city"), "id", "name"),
     }
+
+
+def refunded_line(line: dict[str, Any], digits: int) -> dict[str, Any]:
+    """A part of what a refund was for: shipping, a charge, or an item."""
+    if "shipping" in line:
+        return {"shipping": amount(line["shipping"], digits)}
+    if "charge" in line:
+        return {"charge": line["charge"], "amount": amount(line["amount"], digits)}
+    told = {**pick(line, "item", "quantity"), "restock": line.get("restock", False)}
+    return {**told, "amount": amount(line["amount"], digits)}
 
 
 def method(value: Any) -> Any:

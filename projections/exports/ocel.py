@@ -182,6 +182,13 @@ def _value(field: str, value: Any) -> Any:
     return instant(value) if isinstance(value, datetime) else value
 
 
+def _items_refunded(event: Event) -> Iterable[int]:
+    """The numbers of the items that a refund was for."""
+    if isinstance(event, e.PaymentRefunded):
+        return dict.fromkeys(line.item for line in event.lines if line.item is not None)
+    return ()
+
+
 class _Rows:
     """Rows that wait to be written, table by table."""
 
@@ -231,6 +238,8 @@ class _Story:
             self._rows.add("event_object", event_id, self._order_id, "order")
             if other is not None:
                 self._rows.add("event_object", event_id, other, kind)
+            for item in _items_refunded(record.event):
+                self._rows.add("event_object", event_id, f"item:{raw.order}:{item}", "item")
             self._tell_changes(at, self._order)
 
     def _time(self, occurred_at: datetime) -> str:

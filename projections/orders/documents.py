@@ -339,13 +339,25 @@ _OF_MOVEMENTS: Final[dict[Kind, dict[str, str]]] = {
 
 
 def _payment(movement: Movement, digits: int) -> dict[str, Any]:
+    lines = {"lines": [_refunded_line(line, digits) for line in movement.lines]} if movement.kind == "refund" else {}
     return {
         "kind": movement.kind,
         "amount": two_digit_text(movement.amount, digits),
         "provider": movement.provider,
         "reference": movement.reference,
         **{name: getattr(movement, field) for name, field in _OF_MOVEMENTS[movement.kind].items()},
+        **lines,
     }
+
+
+def _refunded_line(line: e.RefundedLine, digits: int) -> dict[str, Any]:
+    """Of an item, of a charge, or of the shipping: with what such a line has."""
+    if line.shipping is not None:
+        return {"shipping": two_digit_text(minor_units(line.shipping), digits)}
+    amount = {"amount": two_digit_text(minor_units(line.amount or "0"), digits)}
+    if line.charge is not None:
+        return {"charge": line.charge, **amount}
+    return {"item": line.item, "quantity": line.quantity, **amount, "restock": line.restock}
 
 
 _NOBODY: Final = e.Recipient()

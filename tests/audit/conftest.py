@@ -147,10 +147,11 @@ def one_of_what_few_have(office: Office) -> Order:
     order = office.place(charges=[vat, *others, {"kind": "gift_wrap", "amount": "3"}])
     who = {"provider": "stripe"}
     line = {"unit_price": "90", "quantity": 2, "shipping": "4", "discount_amount": "1"}
+    lines = [{"item": 1, "quantity": 1, "amount": "9", "restock": True}, {"charge": 0, "amount": "0.64"}]
     for shape, fields in (
-        (ChangeOrder, {"charges": []}),
         (ReceivePayment, {"amount": "100", "reference": "pi_r"} | who),
         (RefundPayment, {"amount": "10", "reference": "re_r", "payment_reference": "pi_r", "owed_again": True} | who),
+        (RefundPayment, {"amount": "9.64", "reference": "re_l", "lines": lines} | who),
         (FailRefund, {"amount": "2", "reference": "re_r", "refund_reference": "re_r"} | who),
         (ChargeBack, {"amount": "5", "reference": "dp_r", "payment_reference": "pi_r", "owed_again": True} | who),
         (ReverseChargeback, {"amount": "5", "reference": "dp_r", "chargeback_reference": "dp_r"} | who),
@@ -163,6 +164,7 @@ def one_of_what_few_have(office: Office) -> Order:
         (ChangeOrder, {"metadata": {"utm_source": "newsletter"}}),
         (GiveToCustomer, {"id": 8}),
         (ChangeOrder, {"shipping_first_name": "Grace", "shipping_city": {"name": "Arlington"}}),
+        (ChangeOrder, {"charges": []}),
     ):
         order = office.give(order, shape, **fields)
     office.clock.tick()

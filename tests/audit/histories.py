@@ -62,6 +62,8 @@ def a_command(random: Random, order: Order, mark: str) -> c.Command:
             *[(c.ChangeStatus, {"status": random.choice(TRANSITIONS[order.status] or ("new",))})] * 4,
             (c.ReceivePayment, money | {"force": random.random() < 0.2}),
             (c.RefundPayment, money),
+            (c.RefundPayment, money | {"lines": [{"item": 1, "quantity": 1, "amount": money["amount"]}]}),
+            (c.RefundPayment, money | {"lines": [{"shipping": money["amount"]}]}),
             _taken_back(random, money, named or mark),
         )
     )

@@ -131,6 +131,7 @@ NOT_PERSONAL = {
     *("given", "given_again", "removed"),  # the ids that other systems have for the order
     *("charges.kind", "charges.name", "charges.rate", "charges.amount"),  # of the shop's, or a law's
     # the payment's, at its provider
+    *("lines.amount", "lines.shipping"),
     *("provider", "reference", "payment_reference", "refund_reference", "chargeback_reference", "method"),
     *("erasure", "basis", "reference", "keys", "erased", "restricted"),  # of an erasure, none of it free text
     *("product.name", "product.slug"),

@@ -1,0 +1,83 @@
+"""What was a refund for? Its lines, held against what the order has and what was given back before. Pure."""
+
+from collections.abc import Iterator, Sequence
+
+from domain.money import decimal_text, minor_units, readable
+from domain.order import events as e
+from domain.order.commands import RefundLine
+from domain.order.movements import given_back
+from domain.order.state import Item, Order
+from domain.refusals import InvalidField, RefundExceedsSold
+
+
+def refunded_lines(order: Order, lines: Sequence[RefundLine], amount: int) -> tuple[e.RefundedLine, ...]:
+    """The lines as they are recorded. Raises InvalidField where one is not of the order, or where together they are not
+    the refund's amount; RefundExceedsSold where more is given back than there was."""
+    made = tuple(_line(order, line, f"lines[{i}].") for i, line in enumerate(lines))
+    total = sum(_amount(line) for line in made)
+    if made and total != amount:
+        what = f"come to {readable(total, order.unit)}, and the refund is of {readable(amount, order.unit)}"
+        raise InvalidField("lines", f"they {what}; both must be the same")
+    before = list(given_back(order.payments))
+    for item in dict.fromkeys(line.item for line in made if line.item is not None):
+        _must_be_sold(order, item, [line for line in (*before, *made) if line.item == item])
+    for place in dict.fromkeys(line.charge for line in made if line.charge is not None):
+        there = minor_units(order.charges[place].amount)
+        _must_be_within(order, f"charge {place}", [each for each in (*before, *made) if each.charge == place], there)
+    if shipped := [line for line in made if line.shipping is not None]:
+        of_order = [line for line in before if line.shipping is not None]
+        _must_be_within(order, "shipping", [*of_order, *shipped], order.totals.shipping)
+    return made
+
+
+def _line(order: Order, line: RefundLine, path: str) -> e.RefundedLine:
+    if sum(what is not None for what in (line.item, line.charge, line.shipping)) != 1:
+        raise InvalidField(path.rstrip("."), "needs one of item, charge and shipping, and not two of them")
+    given = line.amount if line.shipping is None else line.shipping
+    field = f"{path}{'amount' if line.shipping is None else 'shipping'}"
+    if given is None:
+        raise InvalidField(field, "is missing")
+    if line.shipping is not None and line.amount is not None:
+        raise InvalidField(f"{path}amount", "the shipping is the amount; leave this out")
+    if line.item is None and (line.quantity is not None or line.restock):
+        raise InvalidField(f"{path}{'restock' if line.quantity is None else 'quantity'}", "only an item has this")
+    if line.restock and line.quantity is None:
+        raise InvalidField(f"{path}quantity", "is missing: how many go back into stock?")
+    minor = given.minor(order.unit, field)
+    if minor <= 0:
+        raise InvalidField(field, "must be more than nothing")
+    if line.item is not None and not any(item.id == line.item for item in order.items):
+        raise InvalidField(f"{path}item", f"the order has no item {line.item}")
+    if line.charge is not None and not 0 <= line.charge < len(order.charges):
+        raise InvalidField(f"{path}charge", f"the order has no charge {line.charge}; the first is 0")
+    text = decimal_text(minor, order.digits)
+    if line.shipping is not None:
+        return e.RefundedLine(shipping=text)
+    return e.RefundedLine(line.item, line.charge, text, line.quantity, line.restock)
+
+
+def _amount(line: e.RefundedLine) -> int:
+    return minor_units(line.shipping or line.amount or "0")
+
+
+def _must_be_sold(order: Order, number: int, lines: Sequence[e.RefundedLine]) -> None:
+    item = next(item for item in order.items if item.id == number)
+    units = sum(line.quantity or 0 for line in lines)
+    if units > item.quantity:
+        raise RefundExceedsSold(f"Of item {number} {item.quantity} were sold; {units} would have been refunded.")
+    _must_be_within(order, f"item {number}", lines, sum(_worth(order, item)))
+
+
+def _worth(order: Order, item: Item) -> Iterator[int]:
+    """What an item came to, with its shipping and what is charged for it on top."""
+    yield item.unit_price * item.quantity - item.discount + item.shipping
+    for charge in order.charges:
+        if charge.item == item.id and not charge.included:
+            yield minor_units(charge.amount)
+
+
+def _must_be_within(order: Order, what: str, lines: Sequence[e.RefundedLine], there: int) -> None:
+    total = sum(map(_amount, lines))
+    if total > there:
+        come_to = f"{readable(total, order.unit)} would have been refunded"
+        raise RefundExceedsSold(f"The order has {readable(there, order.unit)} of {what}; {come_to}.")
