@@ -9,11 +9,12 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from domain.access.state import KEY
 from domain.aggregate import Event, Kind, Older, Record
 from domain.order.state import ORDER
 from domain.reconciliation.state import RECONCILIATION
 
-KINDS: Final[tuple[Kind[Any], ...]] = (ORDER, RECONCILIATION)
+KINDS: Final[tuple[Kind[Any], ...]] = (ORDER, RECONCILIATION, KEY)
 
 
 # What a topic's name has at its end where what is personal in the event is sealed (`domain/privacy/sealing.py`).

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from msgspec import Raw
 
+from domain.access.state import KEY
 from domain.aggregate import BrokenHistory, Event, Record, step
 from domain.ledger import LOG, OrderLedger, must_be_whole
 from domain.log.mapper import EventMapper
@@ -20,7 +21,7 @@ from domain.privacy.sealing import Place, Shown, sealed_parts
 from domain.refusals import OrderNotFound
 from domain.topics import TOPICS, kind_of
 from projections.orders.documents import encoded, render, staff_document, staff_fields
-from projections.words import reconciliation_summary, summary
+from projections.words import key_summary, reconciliation_summary, summary
 
 READ_RECORDS: Final = 100
 # The name of each topic's events; the versions of a topic share it.
@@ -146,8 +147,11 @@ class Reading:
         record = self.record(raw)
         if kind_of(record) is ORDER:
             return self.describe(Entry(raw, record))
-        whose = {"order": None, "order_id": None, "reconciliation": raw.order}
-        return _told(raw, record.event, whose, reconciliation_summary(record.event))
+        nobody = {"order": None, "order_id": None}
+        if kind_of(record) is KEY:
+            whose = nobody | {"access_key": getattr(record.event, "name", None)}
+            return _told(raw, record.event, whose, key_summary(record.event))
+        return _told(raw, record.event, nobody | {"reconciliation": raw.order}, reconciliation_summary(record.event))
 
     def describe(self, entry: Entry) -> dict[str, Any]:
         """An order's record as auditors read it (the contract's section Audit), with a summary in words."""

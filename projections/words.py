@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
+from domain.access import events as access
 from domain.aggregate import Event
 from domain.order import events as e
 from domain.order.movements import EFFECTS, KIND_OF
@@ -17,6 +18,11 @@ def summary(event: Event, currency: str, *, is_sealed: bool = False) -> str:
     if is_sealed and isinstance(event, e.NotesChanged):
         return "notes changed"  # whether or not they can still be read
     return _WORDS[type(event)](event, currency)
+
+
+def key_summary(event: Event) -> str:
+    """An access key's event in words."""
+    return _KEY_WORDS[type(event)](event)
 
 
 def reconciliation_summary(event: Event) -> str:
@@ -143,6 +149,17 @@ _RECONCILIATION_WORDS: Final[dict[type[Event], Callable[[Any], str]]] = {
     ),
     reconciliation.ReconciliationClosed: lambda _: "reconciliation closed",
     reconciliation.ReconciliationWithdrawn: lambda event: f"reconciliation withdrawn: {event.reason}",
+}
+
+
+_KEY_WORDS: Final[dict[type[Event], Callable[[Any], str]]] = {
+    access.KeyMade: lambda event: (
+        f"access key {event.name} made for "
+        + (" ".join(event.scopes) if event.customer_id is None else f"customer {event.customer_id}")
+        + (", before keys were recorded" if event.adopted else "")
+    ),
+    access.KeyScoped: lambda event: f"access key {event.name} scoped to {' '.join(event.scopes)}",
+    access.KeyRevoked: lambda event: f"access key {event.name} revoked",
 }
 
 

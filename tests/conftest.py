@@ -1,13 +1,16 @@
 """What tests share: a ledger on a real file, views beside it, and the real service under gunicorn."""
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,10 +19,12 @@ import pytest
 import requests
 
 from domain.ledger import OrderLedger
-from domain.log.log import Transaction
+from domain.log.log import StoredKey, Transaction
+from domain.log.opening import open_log
 from domain.log.recorder import SQLiteRecorder
 from domain.log.records import Provenance
 from domain.log.sqlite import sqlite3
+from domain.moments import instant, utc_now
 from domain.order.commands import CreateOrder, ImportOrder
 from domain.order.erasure import Why, erase
 from domain.order.personal import PARTS
@@ -49,6 +54,18 @@ class Clock:
 def new_order(**fields: Any) -> CreateOrder:
     """A CreateOrder from the body that a client would send."""
     return shaped(fields, CreateOrder)
+
+
+def old_key(
+    t: Transaction, now: datetime, *scopes: str, customer_id: int | None = None, name: str | None = None
+) -> str:
+    """A new key of the time before keys were recorded: it stands in no event, so that tests can count theirs."""
+    key = secrets.token_hex(32)
+    carries, made = " ".join(scopes), instant(now)
+    t.put_access_key(
+        StoredKey(name or key[:8], key[:8], sha256(key.encode()).digest(), customer_id, carries, made, None)
+    )
+    return key
 
 
 def let_events_be_anything(ledger: sqlite3.Connection) -> None:
@@ -182,13 +199,9 @@ class Service:
         self.process.wait()
 
     def key(self, *scopes: str, customer: int | None = None) -> str:
-        """A new key, as `token create` prints it."""
-        arguments = ["--customer", str(customer)] if customer is not None else []
-        for scope in scopes:
-            arguments += ["--scope", scope]
-        done = self.run("token", "create", *arguments)
-        assert done.returncode == 0, done.stderr
-        return done.stdout.decode().strip()
+        """A new key that stands in no event (`old_key`)."""
+        with closing(open_log(self.url)) as log, log.transaction() as t:
+            return old_key(t, utc_now(), *scopes, customer_id=customer)
 
     def client(self, key: str) -> "Client":
         return Client(self.base, key)

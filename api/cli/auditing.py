@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from api.cli.terminal import NEEDS_A_PERSON, fail, open_ledger, open_views, progress, reading_the_log, settings
+from api.cli.terminal import NEEDS_A_PERSON, err, fail, open_ledger, open_views, progress, reading_the_log, settings
 from api.settings import Settings
 from domain.log.opening import without_secrets
 
@@ -128,7 +128,8 @@ def verify(handed: Path | None, key_text: str | None, mend_index: bool, standby:
 
     Each record against its digest, the order of versions, the tree against every checkpoint that was kept (in the
     ledger, in LEDGER_CHECKPOINTS and in the file that is handed over), their signatures, each order, folded anew,
-    against the views, what is claimed against the events that took it, and the ledger's tables, indexes and triggers
+    against the views, what is claimed against the events that took it, the access keys
+    against the events that made, scoped and revoked them, and the ledger's tables, indexes and triggers
     against what they should be. Names the first bad position, its order and the reason, and exits 1.
     """
     from domain.privacy.opening import LedgerAt
@@ -163,6 +164,10 @@ def verify(handed: Path | None, key_text: str | None, mend_index: bool, standby:
         print("there are no views of this version of the program to compare with")
     if found.unsigned:
         print("no signing key is known, so the checkpoints' signatures were not checked (--key names one)")
+    if found.keys_not_recorded:
+        names = ", ".join(found.keys_not_recorded)
+        told = f"access keys of a time when none was recorded, so nothing tells who made them: {names}"
+        err.print(f"{told} (`run.py token adopt` records them as they are)", markup=False, soft_wrap=True)
     if not found.problems:
         print("everything holds")
         return

@@ -10,7 +10,6 @@ from domain.importing import import_lines
 from domain.ledger import OrderLedger
 from domain.log.keys import Keys
 from domain.log.records import Provenance
-from domain.moments import utc_now
 
 _PROVENANCE: Final = Provenance("cli:demo")
 _SAMPLES: Final = Path(__file__).with_name("demo.jsonl")
@@ -23,13 +22,13 @@ def load_demo(ledger: OrderLedger, base: str) -> str:
             import_lines(ledger, lines, on_rejected=_reject, provenance=_PROVENANCE)
     elif ledger.log_of_events.actor_at(1) != _PROVENANCE.actor:
         return "\nThis ledger has orders of its own, so no samples were loaded; `run.py token create` makes keys."
-    keys, now, mark = Keys(ledger.log_of_events), utc_now(), secrets.token_hex(3)
+    keys, now, mark = Keys(ledger.log_of_events, ledger.watch), ledger.clock(), secrets.token_hex(3)
     for old in keys.list():
         if old.name.startswith("demo-") and old.revoked_at is None:
-            ledger.write(keys.revoke, old.name, now=now).result()
-    customer = ledger.write(keys.create, now=now, customer_id=1, name=f"demo-customer-{mark}").result()
+            ledger.write(keys.revoke, old.name, now=now, by=_PROVENANCE).result()
+    customer = ledger.write(keys.create, now=now, customer_id=1, name=f"demo-customer-{mark}", by=_PROVENANCE).result()
     scopes = ("orders:read", "orders:write", "finance:write")
-    staff = ledger.write(keys.create, now=now, scopes=scopes, name=f"demo-staff-{mark}").result()
+    staff = ledger.write(keys.create, now=now, scopes=scopes, name=f"demo-staff-{mark}", by=_PROVENANCE).result()
     body = json.dumps({"currency": "USD", "customer": {"id": 1}, "items": [{"unit_price": "79.99", "quantity": 2}]})
     return f"""
 

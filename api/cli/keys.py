@@ -1,18 +1,24 @@
 """`run.py token`: the access keys of customers and of staff."""
 
+import os
+import pwd
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
 from rich.table import Table
 
-from api.cli.terminal import err, fail, open_ledger, out, settings
+from api.cli.terminal import err, fail, open_ledger, out, settings, writing_the_log
 from domain.log.keys import SCOPES, Keys
-from domain.moments import utc_now
+from domain.log.records import Provenance
 
 
 @click.group()
 def token() -> None:
-    """Access keys: make, list and revoke them.
+    """Access keys: make, list, scope and revoke them.
 
-    A key is shown once, when it is made; the ledger keeps only its hash.
+    A key is shown once, when it is made; the ledger keeps only its hash. Whatever becomes of a key is recorded, with
+    the user of this machine whose doing it is, so that auditors see it.
     """
 
 
@@ -34,11 +40,23 @@ def token_create(customer: int | None, scopes: tuple[str, ...], name: str | None
       run.py token create --scope orders:read --scope orders:write --name backoffice
     """
     ledger = open_ledger(settings())
+    with _keeping_keys():
+        make = Keys(ledger.log_of_events, ledger.watch).create
+        print(ledger.write(make, customer_id=customer, scopes=scopes, name=name, now=ledger.clock(), by=_by()).result())
+
+
+@contextmanager
+def _keeping_keys() -> Iterator[None]:
+    """Where something of a key is no good, or the clock is not believed, says so in one line."""
     try:
-        make = Keys(ledger.log_of_events).create
-        print(ledger.write(make, customer_id=customer, scopes=scopes, name=name, now=utc_now()).result())
+        with writing_the_log():
+            yield
     except ValueError as error:
         fail(str(error))
+
+
+def _by() -> Provenance:
+    return Provenance(f"cli:token:{pwd.getpwuid(os.getuid()).pw_name}")
 
 
 @token.command("list")
@@ -52,13 +70,44 @@ def token_list() -> None:
     out().print(table)
 
 
+@token.command("scope")
+@click.argument("name_or_prefix")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    required=True,
+    type=click.Choice(SCOPES),
+    help="What the key may do from now on, and nothing else; can be repeated.",
+)
+def token_scope(name_or_prefix: str, scopes: tuple[str, ...]) -> None:
+    """Give the staff key with this name or these first letters other scopes; that holds from the next request on."""
+    ledger = open_ledger(settings())
+    with _keeping_keys():
+        scope = Keys(ledger.log_of_events, ledger.watch).scope
+        name = ledger.write(scope, name_or_prefix, scopes, now=ledger.clock(), by=_by()).result()
+    err.print(f"{name} carries {' '.join(dict.fromkeys(scopes))}")
+
+
 @token.command("revoke")
 @click.argument("name_or_prefix")
 def token_revoke(name_or_prefix: str) -> None:
     """Revoke the key with this name or these first letters; that holds from the next request on."""
     ledger = open_ledger(settings())
-    try:
-        name = ledger.write(Keys(ledger.log_of_events).revoke, name_or_prefix, now=utc_now()).result()
-    except ValueError as error:
-        fail(str(error))
+    with _keeping_keys():
+        revoke = Keys(ledger.log_of_events, ledger.watch).revoke
+        name = ledger.write(revoke, name_or_prefix, now=ledger.clock(), by=_by()).result()
     err.print(f"revoked {name}")
+
+
+@token.command("adopt")
+def token_adopt() -> None:
+    """Record the keys that an older version made, as they are; `serve` does that, too.
+
+    Where any key is recorded already, nothing is: a key that has no events then has come in by another way, and `run.py
+    verify` names it.
+    """
+    ledger = open_ledger(settings())
+    with _keeping_keys():
+        count = ledger.write(Keys(ledger.log_of_events, ledger.watch).adopt, now=ledger.clock(), by=_by()).result()
+    err.print(f"{count} keys recorded")

@@ -10,11 +10,23 @@ from ipaddress import ip_address
 
 import click
 
-from api.cli.terminal import NEEDS_A_PERSON, err, fail, open_ledger, open_views, progress, reading_the_log, settings
+from api.cli.terminal import (
+    NEEDS_A_PERSON,
+    err,
+    fail,
+    open_ledger,
+    open_views,
+    progress,
+    reading_the_log,
+    settings,
+    writing_the_log,
+)
 from api.settings import Settings
 from domain.ledger import OrderLedger
 from domain.log.clock import Watch
+from domain.log.keys import Keys
 from domain.log.opening import open_log
+from domain.log.records import Provenance
 from domain.privacy.erasing import outstanding, settle
 from domain.privacy.erasures import Erasures, ErasuresMalformed
 from projections.views.views import Views
@@ -47,6 +59,9 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
         from api.cli.demo import load_demo
 
         greeting += load_demo(ledger, f"http://{host}:{port}")
+    with writing_the_log():  # those of an older version, before anybody could add one to them
+        adopt = Keys(ledger.log_of_events, ledger.watch).adopt
+        ledger.write(adopt, now=ledger.clock(), by=Provenance("cli:serve")).result()
     views = open_views(ledger, chosen)
     try:
         public_key(chosen.key)

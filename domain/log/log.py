@@ -259,6 +259,9 @@ class Transaction(Reading, Protocol):
     def put_access_key(self, key: StoredKey) -> None:
         """Keeps a new access key."""
 
+    def scope_access_key(self, name: str, scopes: str) -> None:
+        """Gives an access key other scopes."""
+
     def revoke_access_key(self, name: str, revoked_at: str) -> None:
         """Marks an access key as revoked at an instant."""
 

@@ -229,6 +229,9 @@ class SQLiteTransaction(SQLiteReading):
     def put_access_key(self, key: StoredKey) -> None:
         self._rows("INSERT INTO access_keys VALUES (?, ?, ?, ?, ?, ?, ?)", key)
 
+    def scope_access_key(self, name: str, scopes: str) -> None:
+        self._rows("UPDATE access_keys SET scopes = ? WHERE name = ?", (scopes, name))
+
     def revoke_access_key(self, name: str, revoked_at: str) -> None:
         self._rows("UPDATE access_keys SET revoked_at = ? WHERE name = ?", (revoked_at, name))
 

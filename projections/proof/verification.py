@@ -1,7 +1,8 @@
 """Is the log still the one that was recorded? Every stored byte is read again and compared with all that depends on it.
 
 Against its own digest; against the tree of the views; against every checkpoint that was kept; each history, folded
-anew, against its rows in the views; the claims against the events that took them; and the engine's tables, indexes and
+anew, against its rows in the views; the claims against the events that took
+them; the access keys against the events that made, scoped and revoked them; and the engine's tables, indexes and
 triggers against what they should be. Reads only, in parts that run beside each other on all cores.
 """
 
@@ -25,6 +26,7 @@ from projections.proof.verifying_claims import check_claims
 from projections.proof.verifying_claims import strangers as claims_of_nobody
 from projections.proof.verifying_files import check_files
 from projections.proof.verifying_histories import check_histories, strangers
+from projections.proof.verifying_keys import check_keys
 from projections.proof.verifying_records import check_records, digests_of, missing
 from projections.proof.verifying_sealed import check_sealed
 from projections.proof.verifying_views import check_views
@@ -61,6 +63,7 @@ def verify(
     with processes() as pool:
         engine = pool.submit(check_engine, ledger, views)
         rest = pool.submit(check_the_rest, ledger, views, head)
+        keys = pool.submit(check_access, ledger, head)
         coming = deque(pool.submit(check_part, ledger, views, s, s - 1 + PART_RECORDS, head) for s in starts)
         claimed: Counter[str] = Counter()
         growing = Growing(kept, verified, None if views is None else connect(views, "NORMAL"))
@@ -76,6 +79,8 @@ def verify(
         verified.problems += problems
         verified.orders += count
         verified.problems += pool.submit(check_claims_left, ledger, census, claimed).result() + engine.result()
+        problems, verified.keys_not_recorded = keys.result()
+        verified.problems += problems
         progress(head, head)
     altered = [problem.position for problem in verified.problems if problem.until is None]
     for node in growing.nodes:
@@ -137,6 +142,15 @@ def check_claims_left(ledger: LedgerAt, census: Census, claimed: Counter[str]) -
             return list(claims_of_nobody(log, census, claimed))
         except PersistenceError as error:
             return [Problem(0, None, f"the claims cannot all be read: {error}", SOMEWHERE)]
+
+
+def check_access(ledger: LedgerAt, head: int) -> tuple[list[Problem], list[str]]:
+    """The access keys that are not what their events made them, and the names of those that are of a time without."""
+    with reopened(ledger.url) as log:
+        try:
+            return check_keys(log, head)
+        except PersistenceError as error:
+            return [Problem(0, None, f"the access keys cannot all be read: {error}", SOMEWHERE)], []
 
 
 def check_engine(ledger: LedgerAt, views: Path | None) -> list[Problem]:

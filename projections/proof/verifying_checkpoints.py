@@ -19,6 +19,8 @@ class Verified(msgspec.Struct):
     orders: int = 0
     checkpoints: int = 0
     unsigned: int = 0
+    # The names of the access keys, where they are of a time when none was recorded.
+    keys_not_recorded: list[str] = []
     problems: list[Problem] = []
 
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from domain.aggregate import Event, Kind
 from domain.topics import KINDS
+from projections.access.table import AccessKeys
 from projections.customers.table import Customers
 from projections.orders.labels import Labels
 from projections.orders.table import Orders
@@ -19,6 +20,7 @@ VIEWS: Final[tuple[View, ...]] = (
     Payments(),
     Customers(),
     Reconciliations(),
+    AccessKeys(),
     Tree(),
 )
 # The views of each kind of history, and the view that keeps its states.

@@ -14,12 +14,11 @@ import requests
 
 from domain.importing import import_lines
 from domain.ledger import OrderLedger
-from domain.log.keys import Keys
 from domain.log.opening import open_log
 from domain.log.records import RawRecord
 from domain.moments import utc_now
 from tests.api import archive
-from tests.conftest import Client, Service
+from tests.conftest import Client, Service, old_key
 
 SHOP = "/api/shop/customers/me/orders"
 STOREFRONT = "/api/v1/i/orders/"
@@ -48,7 +47,7 @@ def staff(service: Service) -> Client:
 def issue(service: Service, *scopes: str, customer: int | None = None, name: str | None = None) -> str:
     """A new key, made without the half second that `run.py token create` takes to start."""
     with closing(open_log(service.url)) as log, log.transaction() as t:
-        return Keys(log).create(t, now=utc_now(), customer_id=customer, scopes=scopes, name=name)
+        return old_key(t, utc_now(), *scopes, customer_id=customer, name=name)
 
 
 def key_of(client: Client) -> str:

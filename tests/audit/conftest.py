@@ -36,7 +36,7 @@ from domain.order.state import Order
 from domain.strict_json import shaped
 from projections.proof.signing import Checkpoints, create_key
 from projections.views.views import Views
-from tests.conftest import ME, Clock, do, forget, new_order
+from tests.conftest import ME, Clock, do, forget, new_order, old_key
 
 AUDIT = "/api/v1/audit"
 HOST = "shop.example"
@@ -60,7 +60,7 @@ class Office:
         self.auditor = self.key("audit:read")
 
     def key(self, *scopes: str, customer: int | None = None) -> str:
-        return self.ledger.write(self.keys.create, now=self.clock(), scopes=scopes, customer_id=customer).result()
+        return self.ledger.write(old_key, self.clock(), *scopes, customer_id=customer).result()
 
     def ask(self, path: str, key: str | None = None, method: str = "GET", **options: Any) -> Result:
         headers = {"Authorization": f"Token {key or self.auditor}", **options.pop("headers", {})}

@@ -15,13 +15,12 @@ from api import settings as settings_module
 from api.app import create_app
 from domain.importing import import_lines
 from domain.ledger import OrderLedger
-from domain.log.keys import Keys
 from domain.log.recorder import SQLiteRecorder
 from domain.order.commands import ChangeStatus, Command, ReceivePayment, RefundPayment
 from domain.order.state import Order
 from domain.strict_json import shaped
 from projections.views.views import Views
-from tests.conftest import ME, ROOT, Clock, do, new_order
+from tests.conftest import ME, ROOT, Clock, do, new_order, old_key
 from tests.test_olist import OLIST
 
 FINANCE = "/api/v1/finance"
@@ -38,13 +37,12 @@ class Desk:
         self.ledger = OrderLedger(SQLiteRecorder(self.settings.ledger), clock=self.clock)
         self.views = Views(self.ledger, self.settings.views)
         self.views.ensure()
-        self._keys = Keys(self.ledger.log_of_events)
         self._client = TestClient(create_app(self.ledger, self.views, self.settings))
         self._finance = self.key("finance:read")
         self._references = iter(range(1, 10**6))
 
     def key(self, *scopes: str, customer: int | None = None) -> str:
-        return self.ledger.write(self._keys.create, now=self.clock(), scopes=scopes, customer_id=customer).result()
+        return self.ledger.write(old_key, self.clock(), *scopes, customer_id=customer).result()
 
     # --- what happens ---
 

@@ -15,6 +15,7 @@ from uuid import UUID
 import pytest
 
 from domain.ledger import OrderLedger
+from domain.log.keys import Keys
 from domain.log.mapper import EventMapper, UnknownTopic
 from domain.log.records import digest_of
 from domain.log.sqlite import sqlite3
@@ -44,8 +45,12 @@ every_view = pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
 
 @pytest.fixture
 def told(ledger: OrderLedger, views: Views, clock: Clock) -> Views:
-    """Views that were fed now and then, of orders and of a reconciliation with decisions."""
+    """Views that were fed now and then, of orders, of a reconciliation with decisions, and of an access key."""
     random = Random(12)
+    keys = Keys(ledger.log_of_events)
+    ledger.write(keys.create, now=clock(), scopes=["orders:read"], name="clerk").result()
+    views.catch_up()
+    ledger.write(keys.scope, "clerk", ["orders:write"], now=clock()).result()
     play(ledger, clock, random, 150, then=lambda: random.random() < 0.3 and views.catch_up())
     reconciling = Reconciling(ledger, Journal(views))
     state = reconciling.start(BytesIO(SETTLED), "march.csv", "p", None, ME).reconciliation

@@ -96,7 +96,7 @@ GRANT USAGE ON SCHEMA {schema} TO {role};
 GRANT SELECT, INSERT ON {tables} TO {role};
 -- To lock the log's row is a right of who may update it; nothing does.
 GRANT SELECT, UPDATE (schema_version) ON {schema}.logs TO {role};
-GRANT SELECT, INSERT, UPDATE (revoked_at) ON {schema}.access_keys TO {role};
+GRANT SELECT, INSERT, UPDATE (scopes, revoked_at) ON {schema}.access_keys TO {role};
 """
 
 

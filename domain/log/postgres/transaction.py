@@ -383,6 +383,10 @@ class PostgresTransaction(PostgresReading):
         self._has_changed_keys = True
         self.proof = self.proof or Statement("SELECT 1 FROM access_keys WHERE hash = $1", (key.hash,))
 
+    def scope_access_key(self, name: str, scopes: str) -> None:
+        self._write("UPDATE access_keys SET scopes = $1 WHERE name = $2", (scopes, name))
+        self._has_changed_keys = True
+
     def revoke_access_key(self, name: str, revoked_at: str) -> None:
         self._write("UPDATE access_keys SET revoked_at = $1 WHERE name = $2", (revoked_at, name))
         self._has_changed_keys = True

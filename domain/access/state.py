@@ -1,0 +1,53 @@
+"""An access key's state, and how events make it. A name is given to one key for ever, so the UUID follows from it."""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID, uuid5
+
+import msgspec
+from msgspec.structs import replace
+
+from domain.access import events as e
+from domain.aggregate import Kind, Record
+
+_NAMESPACE: Final = UUID("0c1b7c8e-6b1d-4a5e-9f43-3f5d2b7a9e10")
+
+
+def uuid_of(name: str) -> UUID:
+    """The history of the key with a name."""
+    return uuid5(_NAMESPACE, name)
+
+
+class Key(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    uuid: UUID
+    version: int
+    name: str
+    prefix: str
+    sha256: str
+    customer_id: int | None = None
+    scopes: tuple[str, ...] = ()
+    made_at: datetime
+    revoked_at: datetime | None = None
+
+
+def evolve(key: Key | None, record: Record) -> Key:
+    """The key after the record's event. Its events come by their versions, KeyMade first."""
+    event, version = record.event, record.originator_version
+    if isinstance(event, e.KeyMade):
+        return Key(
+            uuid=record.originator_id,
+            version=version,
+            name=event.name,
+            prefix=event.prefix,
+            sha256=event.sha256,
+            customer_id=event.customer_id,
+            scopes=event.scopes,
+            made_at=event.occurred_at,
+        )
+    assert key is not None
+    if isinstance(event, e.KeyScoped):
+        return replace(key, version=version, scopes=event.scopes)
+    return replace(key, version=version, revoked_at=event.occurred_at)
+
+
+KEY: Final = Kind("access key", topics=e.TOPICS, first=e.KeyMade, evolve=evolve)

@@ -1,0 +1,1 @@
+"""The access keys: a row for each, with its state."""

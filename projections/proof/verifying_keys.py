@@ -1,0 +1,54 @@
+"""Are the access keys those that their events made? Each key that the log lets in, against what is recorded of it."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from domain.access.state import KEY, Key
+from domain.aggregate import BrokenHistory, step
+from domain.log.log import Log, StoredKey
+from domain.log.mapper import DamagedEvent, EventMapper, UnknownTopic
+from domain.moments import instant
+from projections.proof.problems import SOMEWHERE, Problem
+
+_TOPICS: Final = tuple(KEY.topics)
+_MAPPER: Final = EventMapper()
+
+
+def check_keys(log: Log, head: int) -> tuple[list[Problem], list[str]]:
+    """The keys that are not as they were made, scoped and revoked. Where no key was ever recorded: the names of those
+    that there are, which an older version of the program made."""
+    made: dict[str, tuple[Key, int]] = {}
+    for raw in log.raw_records(until=head, topics=_TOPICS):
+        try:
+            record = _MAPPER.read(raw)
+            known = made.get(raw.order)
+            made[raw.order] = (step(KEY, known and known[0], record), raw.position)
+        except (UnknownTopic, DamagedEvent, BrokenHistory):
+            made.pop(raw.order, None)  # a problem of the history's own
+    there = {key.name: key for key in log.access_keys()}
+    if not made:
+        return [], list(there)
+    return list(_differences({key.name: (key, at) for key, at in made.values()}, there)), []
+
+
+def _differences(made: dict[str, tuple[Key, int]], there: dict[str, StoredKey]) -> Iterator[Problem]:
+    for name in sorted(there.keys() - made.keys()):
+        yield Problem(0, None, f"the access key {name} is in force or was, and no event has made it", SOMEWHERE)
+    for name, (key, position) in sorted(made.items()):
+        if name not in there:
+            yield Problem(position, None, f"the access key {name} was made, and is not there")
+            continue
+        for what, recorded, stored in _told(key, there[name]):
+            if recorded != stored:
+                reason = f"the access key {name} has another {what} than its events gave it: {stored}, not {recorded}"
+                yield Problem(position, None, reason)
+
+
+def _told(key: Key, stored: StoredKey) -> Iterator[tuple[str, object, object]]:
+    """What is known of a key: its name, as it is recorded, and as it is stored."""
+    yield "hash", key.sha256, stored.hash.hex()
+    yield "beginning", key.prefix, stored.prefix
+    yield "customer", key.customer_id, stored.customer_id
+    yield "scope", " ".join(key.scopes), stored.scopes
+    yield "time of making", instant(key.made_at), stored.created_at
+    yield "time of revocation", key.revoked_at and instant(key.revoked_at), stored.revoked_at
