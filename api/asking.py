@@ -25,6 +25,7 @@ POSITION_WAIT_SECONDS_MAX: Final = 2.0
 _LOOK_EVERY_SECONDS: Final = 0.02
 # What is asked of a log elsewhere is a short wait, and nobody's long work.
 _LOG_THREADS: Final = 8
+LOG_SECONDS_MAX: Final = 2.5
 # How much long work a caller has done at once in a worker, how much more of it may wait, and for how long.
 SLOW_AT_ONCE_MAX: Final = 2
 SLOW_WAITING_MAX: Final = 32
@@ -73,7 +74,11 @@ class Asking:
             return ask()
         if isinstance(self._ledger.trouble, LogAway):  # who asks all the same would wait as long as the last one
             raise self._ledger.trouble
-        return await asyncio.get_running_loop().run_in_executor(self._log_threads, ask)
+        asked = asyncio.get_running_loop().run_in_executor(self._log_threads, ask)
+        try:
+            return await asyncio.wait_for(asked, LOG_SECONDS_MAX)
+        except TimeoutError:
+            raise LogAway(f"the log has not answered within {LOG_SECONDS_MAX} s") from None
 
     async def in_thread(self, work: Callable[[], _T]) -> _T:
         """What the work comes to. Once begun it is done to its end, also where its client leaves.

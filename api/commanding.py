@@ -10,13 +10,13 @@ from falcon.asgi import Response
 from api.answers import json_answer, stamp
 from api.asking import Asking
 from domain.ledger import FOLD_EVENTS_MAX, OrderLedger, Outcome
-from domain.log.log import LogBusy
+from domain.log.log import LogAway
 from domain.log.records import Provenance
 from domain.order.commands import Command, CreateOrder
 from domain.order.state import Order
 from projections.orders.documents import staff_document
 
-# Whoever has asked hears after this that it was not done, where others keep the log from being written.
+# Whoever has asked hears after this that it is not done yet, where the log is elsewhere and takes so long.
 TURN_SECONDS_MAX: Final = 2.8
 
 
@@ -36,12 +36,14 @@ class Commanding:
         )
 
     async def _in_time(self, work: Future[Outcome]) -> Outcome:
-        """What the work comes to. Raises LogBusy where it was not begun in time; then it never is."""
+        """What the work comes to. Raises LogAway where that takes too long: what was not begun never is, and of the
+        rest nobody can say it yet."""
         coming = asyncio.wrap_future(work)
         if not self.ledger.log_of_events.is_at_hand:  # one at hand bounds all waits itself
             done, _ = await asyncio.wait([coming], timeout=TURN_SECONDS_MAX)
-            if not done and work.cancel():
-                raise LogBusy(f"a command was not begun within {TURN_SECONDS_MAX} s")
+            if not done:
+                begun = "may be recorded" if not work.cancel() else "is not recorded"
+                raise LogAway(f"a command was not done within {TURN_SECONDS_MAX} s, and {begun}")
         return await coming
 
     async def _then(self, command: Command, provenance: Provenance) -> Order | None:

@@ -114,12 +114,15 @@ class OrderLedger(Application[UUID]):
         new_key: Callable[[], str] = lambda: secrets.token_hex(10),
         watch: Watch | None = None,
         keys: KeysAt | None = None,
+        is_made: bool = False,
     ) -> None:
         self.log_of_events = log
         # Seal what is personal, and open it; None where it is recorded as it is.
         self._keys_at = keys
         self.keys = keys.open() if keys else None
         self.marks = Marks(self.keys)
+        # Whether somebody has made what the log needs already, so that it need not be reached before it is asked.
+        self._is_made = is_made
         self.currency_default = currency_default
         self.clock = clock
         # Says whether the clock can be believed; None where it always is.
@@ -153,7 +156,8 @@ class OrderLedger(Application[UUID]):
         return EventMapper(self.keys)
 
     def construct_recorder(self) -> ApplicationRecorder:
-        self.log_of_events.create()
+        if not self._is_made:
+            self.log_of_events.create()
         return cast(ApplicationRecorder, self.log_of_events)
 
     # --- writing ---

@@ -84,7 +84,8 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
         gc.set_threshold(50_000, 20, 20)
         # A Content-Length may have so many digits; of more than 4,300 Python makes no number, and gunicorn no answer.
         sys.set_int_max_str_digits(8190)
-        own = OrderLedger(open_log(chosen.url), currency_default=chosen.currency, watch=Watch(), keys=keys)
+        log, currency = open_log(chosen.url), chosen.currency
+        own = OrderLedger(log, currency_default=currency, watch=Watch(), keys=keys, is_made=True)
         if own.keys is not None:  # a worker that was killed in the middle of an erasure has left this to the next
             settle(own, own.keys, Erasures(chosen.erasures))
         own_views = Views(own, chosen.views)

@@ -143,7 +143,8 @@ class Views:
         times_lost = self._ledger.log_of_events.times_lost
         if times_lost == self._agreed_after:
             return
-        if agreed(self._ledger, self.reader) < self.position():
+        position = self.position()  # which may be further by the time that the log is asked
+        if agreed(self._ledger, self.reader) < position:
             with self._lock:
                 try:
                     with self._writing() as writer:

@@ -332,6 +332,21 @@ def test_a_commit_that_was_told_not_to_wait_is_acknowledged_once_a_later_one_has
     assert future.result(timeout=30).position == log.max_notification_id() == 8
 
 
+def test_who_asks_again_is_not_told_that_it_is_there_before_the_standby_has_it(
+    cluster: Cluster, database: str, ledger: OrderLedger
+) -> None:
+    do(ledger.create, new_order(), ME)
+    who = Provenance("staff", None, "key-1")
+    with standby_that_never_comes(cluster):
+        for _ in range(2):
+            future = ledger.write(ledger.create, new_order(), who)
+            while not future.done():
+                cluster.do("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
+                time.sleep(0.02)
+            assert isinstance(future.exception(), LogAway)
+    assert do(ledger.create, new_order(), who).replayed
+
+
 # --- news ---
 
 
@@ -346,19 +361,23 @@ def test_who_follows_hears_of_an_append_at_once(log: Log) -> None:
     follower.close()
 
 
-def test_an_access_key_is_known_without_a_wait_until_it_is_changed(log: Log) -> None:
+def test_an_access_key_is_known_without_a_wait_until_it_is_revoked(log: Log) -> None:
     follower = open_log(log.url)
     keys, there = Keys(log), Keys(follower)
-    with log.transaction() as t:
-        key = keys.create(t, now=NOW, customer_id=1, name="a")
-    assert there.caller(key)
-    assert there.caller_at_hand(key) is None, "nobody would tell of a change"
+    made = []
+    for name in ("a", "b"):
+        with log.transaction() as t:
+            made.append(keys.create(t, now=NOW, customer_id=1, name=name))
+    assert there.caller(made[0])
+    assert there.caller_at_hand(made[0]) is None, "nobody would tell of a change"
     follower.wait_for_news(10)
-    assert there.caller(key) == there.caller_at_hand(key) != None  # noqa: E711
+    assert [there.caller_at_hand(key) for key in made] == [keys.caller(key) for key in made]
     with log.transaction() as t:
         keys.revoke(t, "a", now=NOW)
+        later = keys.create(t, now=NOW, customer_id=1, name="c")
     follower.wait_for_news(10)
-    assert there.caller_at_hand(key) is there.caller(key) is None
+    assert there.caller_at_hand(made[0]) is there.caller(made[0]) is None
+    assert None not in [there.caller_at_hand(key) for key in (made[1], later)]
     follower.close()
 
 

@@ -23,7 +23,7 @@ COLUMNS: Final = (
 # Spans are read in statements that are soon over: none fills the memory, or holds up the server's vacuum.
 PAGE_POSITIONS: Final = 4_096
 CLAIMS_AT_ONCE: Final = 10_000
-_KEYS: Final = "SELECT name, prefix, hash, customer_id, scopes, created_at, revoked_at FROM access_keys"
+KEYS_SQL: Final = "SELECT name, prefix, hash, customer_id, scopes, created_at, revoked_at FROM access_keys"
 _EVERYTHING: Final = 2**62
 _CLAIM: Final = "kind, value, number, originator_id, version"
 
@@ -306,11 +306,11 @@ class PostgresReading(ABC):
         return KeptKeyring(rows[0][0].decode(), rows[0][1], rows[0][2].decode()) if rows else None
 
     def access_key(self, key_hash: bytes) -> StoredKey | None:
-        rows = self._rows(f"{_KEYS} WHERE hash = $1", (key_hash,))
-        return _key(rows[0]) if rows else None
+        rows = self._rows(f"{KEYS_SQL} WHERE hash = $1", (key_hash,))
+        return key_of(rows[0]) if rows else None
 
     def access_keys(self) -> list[StoredKey]:
-        return list(map(_key, self._rows(f"{_KEYS} ORDER BY created_at, name")))
+        return list(map(key_of, self._rows(f"{KEYS_SQL} ORDER BY created_at, name")))
 
 
 def these_claims(columns: str, wanted: Iterable[tuple[str, str | int]]) -> tuple[str, Sequence[Any]]:
@@ -347,7 +347,7 @@ def clock_of(row: Row) -> ClockShown:
     return ClockShown(boot.decode(), uptime, moment.decode(), why.decode())
 
 
-def _key(row: Row) -> StoredKey:
+def key_of(row: Row) -> StoredKey:
     name, prefix, key_hash, customer_id, scopes, created_at, revoked_at = row
     return StoredKey(
         name.decode(), prefix.decode(), key_hash, customer_id, scopes.decode(), created_at.decode(), _text(revoked_at)

@@ -25,7 +25,7 @@ from domain.log.postgres.connection import (
     Statement,
     library_errors,
 )
-from domain.log.postgres.reading import COLUMNS, PostgresReading
+from domain.log.postgres.reading import COLUMNS, KEYS_SQL, PostgresReading, key_of
 from domain.log.postgres.schema import LOCK, make_tables
 from domain.log.postgres.transaction import CHANNEL, KEYS, PostgresTransaction
 from domain.log.records import Fault, RawRecord
@@ -53,7 +53,7 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
         self._writer: Connection | None = None
         self._writing = Lock()
         self._listener: Connection | None = None
-        # Access keys that were asked for, as long as changes of them are told; None where nobody listens.
+        # The access keys, as long as changes of them are told; None where nobody listens.
         self._keys: dict[bytes, StoredKey] | None = None
         # The head after this process's last commit: where it has moved since, others write, too.
         self._head = 0
@@ -121,7 +121,7 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
             self._roll_back()
             raise
         # It stands on this server, and perhaps on no other.
-        if connection.is_unreplicated and t.proof is not None and not self._is_there(t.proof):
+        if connection.is_unreplicated and not self._is_there(t.proof or Statement("SELECT 1")):
             raise WriteLost("the standby has not got what was written")
         self._head = t.head
 
@@ -187,16 +187,21 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
         """Also where the database is away: nobody can change a key then, either."""
         return self._keys.get(key_hash) if self._keys is not None else None
 
+    def _keys_in_force(self, connection: Connection) -> dict[bytes, StoredKey]:
+        """The newest access keys. A key that is not among them is asked for when it is used."""
+        rows = connection.rows(f"{KEYS_SQL} WHERE revoked_at IS NULL ORDER BY created_at DESC LIMIT {_KEYS_MAX}")
+        return {key.hash: key for key in map(key_of, rows)}
+
     def wait_for_news(self, seconds: float, /) -> None:
         """On a connection of its own, and of one thread."""
         try:
             if self._listener is None:
                 self._listener = Connection(self.url)
                 self._listener.ask(Statement(f"LISTEN {CHANNEL}"))
-                self._keys = {}
+                self._keys = self._keys_in_force(self._listener)
                 return  # what came before it listened is news
             if KEYS in self._listener.wait(seconds):
-                self._keys = {}
+                self._keys = self._keys_in_force(self._listener)
         except (Lost, psycopg.Error):
             if self._listener is not None:
                 self._listener.close()

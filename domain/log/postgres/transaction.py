@@ -101,6 +101,8 @@ class PostgresTransaction(PostgresReading):
         self.changes: list[Callable[[], None]] = []
         self._has_written = False
         self._has_changed_keys = False
+        # Whether somebody is told by it what others have written.
+        self._has_told = False
         # Whether what others had written before failed when it was sent, so that nothing of it all can be committed.
         self.is_spoilt = False
         # Tells on another connection whether what was written is there.
@@ -130,6 +132,7 @@ class PostgresTransaction(PostgresReading):
         asked: Sequence[tuple[Statement, Callable[["PostgresTransaction", Wants, list[Row]], None]]],
         found: Sequence[list[Row]],
     ) -> None:
+        self._has_told = self._has_told or bool(wants.originators or wants.claims or wants.maxima)
         for (_, note), rows in zip(asked, found, strict=True):
             note(self, wants, rows)
 
@@ -164,6 +167,7 @@ class PostgresTransaction(PostgresReading):
         """What these find, with all that was written: what of it is unsent goes along."""
         for savepoint in self._savepoints:
             self._send_savepoint(savepoint)
+        self._has_told = True
         begun = self._statements.index(_SAVEPOINT) if _SAVEPOINT in self._statements else len(self._statements)
         self._collect(len(self.unsent_events), len(self.unsent_claims))
         statements, self._statements = self._statements, []
@@ -405,11 +409,14 @@ class PostgresTransaction(PostgresReading):
     # --- the end ---
 
     def ending(self) -> list[Statement]:
-        """What is to be sent at the end, in one round trip. Where nothing was written there is nothing to commit, which
-        would wait for a standby all the same: to lock a row is a write, too."""
+        """What is to be sent at the end, in one round trip.
+
+        To lock a row is a write, too, so a COMMIT waits for the standby also where nothing else was written: what was
+        read is there then, if a client is told so who asks for the second time. Where nothing was read it need not.
+        """
         if self.is_spoilt:
             raise IntegrityError("what was written before did not fit when it was sent")
-        if not self._has_written:
+        if not (self._has_written or self._has_told):
             return [Statement("ROLLBACK")]
         self._collect(len(self.unsent_events), len(self.unsent_claims))
         news = [*([str(self.head)] if self._written else []), *([KEYS] if self._has_changed_keys else [])]
