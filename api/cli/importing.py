@@ -31,7 +31,7 @@ FEED_BESIDE_BYTES_MIN = 1024 * 1024
 @click.option("--dry-run", "is_dry", is_flag=True, help="With --from: show all of it and record nothing.")
 @click.option("--mapping", help="With --from csv: a TOML file that says what its columns are, or one of ours: amazon,"
               " etsy-items, etsy-orders, square-items, square-transactions.")  # fmt: skip
-@click.option("--prefix", default="", help="With --from: goes before each order's number in its key.")
+@click.option("--prefix", default="", help="With --from: tells a second shop apart, whose numbers are alike.")
 def import_(files: tuple[str, ...], kind: str | None, is_dry: bool, mapping: str | None, prefix: str) -> None:
     """Record orders with their history from FILE, JSON Lines; - reads standard input.
 

@@ -1,5 +1,6 @@
 """`run.py import --from KIND`: orders as other shops' systems export them, each held against what its source says."""
 
+import gc
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, nullcontext
@@ -28,6 +29,7 @@ from api.cli.terminal import (
 from domain.log.records import Provenance
 from domain.money import Unit, decimal_text
 from domain.shops import mapped_csv, shopify_csv, shopify_json, woocommerce
+from domain.shops.batches import batches, beside
 from domain.shops.bringing import Difference, TieOut, bring
 from domain.shops.found import Found, Refused, Said
 from domain.shops.mapping import NoMapping, mapping_from
@@ -40,7 +42,7 @@ READERS: Final[dict[str, Reader]] = {
     "woocommerce": woocommerce.read,
 }
 KINDS: Final = (*READERS, "csv")
-FEED_BESIDE_BYTES_MIN: Final = 1024 * 1024
+BESIDE_BYTES_MIN: Final = 1024 * 1024
 PREVIEW_ORDERS: Final = 5
 EXAMPLE_CHARS_MAX: Final = 60
 
@@ -49,6 +51,8 @@ def import_from(kind: str, files: Sequence[str], *, mapping: str | None, prefix:
     """Imports the files of a kind, prints what became of their orders, and exits with what that comes to."""
     from projections import feeder
 
+    # As the import of JSON Lines does: what a batch makes has no cycles, and is gone once it is recorded.
+    gc.set_threshold(50_000, 20, 20)
     reader = READERS.get(kind) or _mapped(mapping)
     chosen = settings()
     with ExitStack() as opened:
@@ -68,14 +72,18 @@ def import_from(kind: str, files: Sequence[str], *, mapping: str | None, prefix:
         _print_preview(first)
         ledger = open_ledger(chosen, may_be_new=True)
         views = open_views(ledger, chosen)
-        beside = feeder.beside(views, ledger) if size > FEED_BESIDE_BYTES_MIN and not is_dry else nullcontext()
-        with beside, writing_the_log(), progress("trying" if is_dry else "importing") as say:
+        there = batches(chain(first, orders), lambda: done)
+        is_much = size > BESIDE_BYTES_MIN
+        # Processes of their own are worth it where there is much to come.
+        feeding = feeder.beside(views, ledger) if is_much and not is_dry else nullcontext()
+        reading = beside(there) if is_much else nullcontext(there)
+        with feeding, reading as read, writing_the_log(), progress("trying" if is_dry else "importing") as say:
             tie_out = bring(
                 ledger,
-                chain(first, orders),
+                read,
                 is_dry=is_dry,
                 provenance=Provenance(f"cli:import {kind}"),
-                on_batch=lambda: say(done, size),
+                on_bytes=lambda done: say(done, size),
             )
     if not is_dry:
         with reading_the_log(), progress("feeding the views") as say:

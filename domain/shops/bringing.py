@@ -6,19 +6,20 @@ there.
 
 from collections.abc import Callable, Iterator
 from hashlib import sha256
-from typing import Any, Final, Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
-from domain.importing import BATCH_LINES_MAX, take
+from domain.claims import reference
+from domain.importing import take
 from domain.ledger import OrderLedger
 from domain.log.records import Provenance
 from domain.money import Unit
 from domain.order.movements import received_and_refunded
 from domain.order.state import Order
 from domain.refusals import ImportConflict, Refusal
+from domain.shops.batches import Batch
 from domain.shops.found import Found, Refused, Remarks, Said
-from domain.shops.tables import Malformed
 
 Outcome: TypeAlias = Literal["imported", "there", "rejected"]
 NOTHING_SAID: Final = Said(None, None, None)
@@ -96,45 +97,29 @@ def said_by(order: Order) -> Said:
 
 def bring(
     ledger: OrderLedger,
-    orders: Iterator[Found | Refused],
+    batches: Iterator[Batch],
     *,
     is_dry: bool,
     provenance: Provenance,
-    on_batch: Callable[[], None] = lambda: None,
+    on_bytes: Callable[[int], None] = lambda _: None,
 ) -> TieOut:
     """Records the orders, a batch with one commit; a dry run says what that would come to, and records nothing."""
     tie_out = TieOut()
     twice = _Twice() if is_dry else None
-    for batch in _batches(orders, tie_out):
+    for orders, done, broken in batches:
         lines: list[tuple[int, bytes]] = []
-        for i, found in enumerate(batch):
+        for i, (found, line) in enumerate(orders):
             if isinstance(found, Refused):
                 tie_out.refuse(found)
-                continue
-            line = msgspec.json.encode(_known(found.line))
-            if twice is None or not twice.holds(tie_out, found, line):
+            elif twice is None or not twice.holds(tie_out, found, line):
                 lines.append((i, line))
         for i, outcome in take(ledger, lines, provenance, is_dry=is_dry):
-            found = batch[i]
-            assert isinstance(found, Found)
-            _hold(ledger, tie_out, found, outcome)
-        on_batch()
+            taken = orders[i][0]
+            assert isinstance(taken, Found)
+            _hold(ledger, tie_out, taken, outcome)
+        tie_out.broken = broken
+        on_bytes(done)
     return tie_out
-
-
-def _batches(orders: Iterator[Found | Refused], tie_out: TieOut) -> Iterator[list[Found | Refused]]:
-    """The orders, some at a time, up to where the files are broken."""
-    batch: list[Found | Refused] = []
-    try:
-        for found in orders:
-            batch.append(found)
-            if len(batch) >= BATCH_LINES_MAX:
-                yield batch
-                batch = []
-    except Malformed as error:
-        tie_out.broken = str(error)
-    if batch:
-        yield batch
 
 
 def _hold(ledger: OrderLedger, tie_out: TieOut, found: Found, outcome: Order | Refusal | None) -> None:
@@ -149,8 +134,10 @@ def _hold(ledger: OrderLedger, tie_out: TieOut, found: Found, outcome: Order | R
 
 
 def _there(ledger: OrderLedger, found: Found) -> Order | None:
-    """The order that is there already under the key of one."""
-    claim = ledger.log_of_events.claim("order-key", found.line.get("key", ""))
+    """The order that is there already: by the id that its system has for it, or by its key."""
+    log = ledger.log_of_events
+    claims = (log.claim("external-id", reference(*given)) for given in found.external_ids.items())
+    claim = next(filter(None, claims), None) or log.claim("order-key", found.key)
     return ledger.order(claim.originator_id) if claim else None
 
 
@@ -163,14 +150,7 @@ class _Twice:
     def holds(self, tie_out: TieOut, found: Found, line: bytes) -> bool:
         """Whether this order was seen before, and is held already."""
         digest = sha256(line).digest()
-        before = self._lines.setdefault(found.line.get("key", ""), digest) if "key" in found.line else digest
+        before = self._lines.setdefault(found.key, digest) if found.key else digest
         if before != digest:
             tie_out.take(found, None, "rejected", "conflict: the files have it twice, and say different things")
         return before != digest
-
-
-def _known(line: dict[str, Any]) -> dict[str, Any]:
-    """The line without what a refund was for, which the import does not take yet."""
-    for each in line.get("history", ()):
-        each.pop("lines", None)
-    return line

@@ -13,19 +13,25 @@ from typing import Any, Final, NamedTuple
 from domain.currencies import minor_digits
 from domain.money import Unit, decimal_text
 from domain.order.billing import check
-from domain.order.commands import NAME_LENGTH_MAX, QUANTITY_MAX
+from domain.order.commands import (
+    METADATA_KEY_LENGTH_MAX,
+    METADATA_MAX,
+    METADATA_TEXT_LENGTH_MAX,
+    NAME_LENGTH_MAX,
+    QUANTITY_MAX,
+    PastRefund,
+)
 from domain.order.events import Billing, Country
 from domain.order.statuses import UNPAYABLE
 from domain.refusals import InvalidField
 from domain.shops.found import Found, Said, Unreadable
 from domain.shops.values import shown
 
-METADATA_MAX: Final = 50
-METADATA_KEY_CHARS_MAX: Final = 40
-METADATA_TEXT_CHARS_MAX: Final = 500
 REFERENCE_CHARS_MAX: Final = 200
+REFUNDS_HAVE_LINES = "lines" in PastRefund.__struct_fields__
 _QUANTITY: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
-_UNFIT_IN_KEY: Final = re.compile(r"[^A-Za-z0-9._-]+")
+KEY_CHARS_MAX: Final = 64
+_UNFIT_IN_KEY: Final = re.compile(r"[^A-Za-z0-9._#/-]+")
 # The statuses of an order that work has begun on, and those that it can come to after it was shipped.
 _BEGUN: Final = frozenset({"processing", "shipped", "completed", "refunded"})
 _AFTER_SHIPPED: Final = frozenset({"completed", "failed", "cancelled", "refunded"})
@@ -63,17 +69,24 @@ def unit_of(currency: str) -> Unit:
 class Draft:
     """Amounts are minor units of `unit`. Items and charges are numbered as our import numbers them: from 1, from 0."""
 
-    def __init__(self, system: str, number: str, place: str, currency: str, prefix: str = "") -> None:
+    def __init__(self, system: str, number: str, place: str, *, identity: str, currency: str, prefix: str = "") -> None:
+        """`identity` is the order's id in its system, empty where that is not known.
+
+        `prefix` tells the shop from another one that numbers its orders alike.
+        """
         self.system = system
         self.number = number
         self.place = place
         self.unit = unit_of(currency)
         self.line: dict[str, Any] = {"currency": self.unit.currency}
-        bare = _UNFIT_IN_KEY.sub("-", number.removeprefix("#")).strip("-")
-        if bare:
-            self.line["key"] = (prefix + bare)[:64]
         self.metadata: dict[str, str] = {}
-        if self.line.get("key", "") != prefix + number.removeprefix("#"):
+        if fit := _UNFIT_IN_KEY.sub("-", number).strip("-"):
+            self.line["key"] = (prefix + fit)[:KEY_CHARS_MAX]
+        # What a payment is called that has no reference of its own.
+        self.reference = prefix + (identity or number)
+        if identity:
+            self.line["external_ids"] = {prefix + system: identity}
+        if self.line.get("key") != prefix + number:
             self.keep("number", number)
         self.items: list[dict[str, Any]] = []
         self.charges: list[dict[str, Any]] = []
@@ -100,18 +113,16 @@ class Draft:
 
     def keep(self, key: str, value: object) -> None:
         """Keeps as metadata what has no field of its own, as far as it fits."""
+        self.keep_in(self.metadata, key, value, key)
+
+    def keep_in(self, metadata: dict[str, str], key: str, value: object, called: str) -> None:
+        """Keeps a text as metadata; what does not fit there has no place, under the name that it is called by."""
         text = str(value).strip()
-        if not text:
-            return
-        if (
-            len(key) > METADATA_KEY_CHARS_MAX
-            or len(text) > METADATA_TEXT_CHARS_MAX
-            or len(self.metadata) >= METADATA_MAX
-            or key in self.metadata
-        ):
-            self.no_place(key, text)
-        else:
-            self.metadata[key] = text
+        fits = 0 < len(key) <= METADATA_KEY_LENGTH_MAX and len(text) <= METADATA_TEXT_LENGTH_MAX
+        if fits and text and len(metadata) < METADATA_MAX and key not in metadata:
+            metadata[key] = text
+        elif text:
+            self.no_place(called, text if called == key else f"{key}: {text}")
 
     # --- who, and where to ---
 
@@ -346,7 +357,18 @@ class Draft:
             line["history"] = history
         if self.metadata:
             line["metadata"] = self.metadata
-        return Found(self.number, self.place, self.unit, line, said, self.status, tuple(self.remarks), self.why)
+        return Found(
+            number=self.number,
+            place=self.place,
+            unit=self.unit,
+            key=line.get("key", ""),
+            external_ids=line.get("external_ids", {}),
+            line=line,
+            said=said,
+            status=self.status,
+            remarks=tuple(self.remarks),
+            why=self.why,
+        )
 
     def _written(self, entry: dict[str, Any]) -> dict[str, Any]:
         return {name: value for name, value in entry.items() if value is not None and value is not False} | {
@@ -404,7 +426,8 @@ class Draft:
                 credited += max(0, amount - max(0, received - (self.total - credited)))
                 received -= amount
                 written["amount"] = self.text(amount)
-                if "lines" in entry:
+                written.pop("lines", None)
+                if "lines" in entry and REFUNDS_HAVE_LINES:
                     written["lines"] = [self._refund_line(line) for line in entry["lines"]]
             yield written
 

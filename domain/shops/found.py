@@ -22,7 +22,8 @@ class Said(NamedTuple):
 class Found(NamedTuple):
     """An order of an export.
 
-    `number` is what its source calls it, `place` where it stands. `line` is the line of our import that it comes to.
+    `number` is what its source calls it, `place` where it stands. `key` and `external_ids` are
+    what we call it by, and `line` the line of our import that it comes to.
     `status` is its source's words for where it stands, `why` what may explain that its totals differ. `remarks` are
     what has no place with us, and what was taken to mean something: pairs of a kind and this order's own.
     """
@@ -30,6 +31,8 @@ class Found(NamedTuple):
     number: str
     place: str
     unit: Unit
+    key: str
+    external_ids: dict[str, str]
     line: dict[str, Any]
     said: Said
     status: str

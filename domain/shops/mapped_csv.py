@@ -80,8 +80,7 @@ class _Reader:
             raise Unreadable("a refund that does not say of which order it is: nothing else has its id")
         currency = _first(rows, columns.currency) or mapping.currency or ""
         number = unquoted(_first(rows, columns.number)) or identity
-        draft = Draft(mapping.system, number, place, currency, self._prefix)
-        draft.line["external_ids"] = {mapping.system: identity}
+        draft = Draft(mapping.system, number, place, identity=identity, currency=currency, prefix=self._prefix)
         created_at = self._moment(rows, columns.created_at)
         if created_at is None:
             raise Unreadable(f"{', '.join(_some(columns.created_at))}: it is empty")
@@ -192,7 +191,9 @@ class _Reader:
         given = row[items.quantity] if items.quantity else ""
         quantity = self._plain(given, f"row {row.number}, {items.quantity}") if given else "1"
         discount = sum(abs(self._amount(draft, row, column)) for column in _some(items.discount))
-        metadata = {key: row[column] for key, column in items.metadata.items() if row[column]}
+        metadata: dict[str, str] = {}
+        for key, column in items.metadata.items():
+            draft.keep_in(metadata, key, row[column], f"the column {column}")
         units = quantity.rstrip("0").rstrip(".") if "." in quantity else quantity
         if int(units.partition(".")[0] or 0) == 0 and "." not in units:
             draft.remark("an item of which none is left: left out", name)
@@ -217,7 +218,7 @@ class _Reader:
         shipped_at = self._moment(rows, columns.shipped_at)
         paid = self._paid(draft, rows, word, paid_at, draft.total if total is None else total)
         method = _first(rows, columns.payment_method)
-        reference = unquoted(_first(rows, columns.payment_reference)) or draft.line["external_ids"][mapping.system]
+        reference = unquoted(_first(rows, columns.payment_reference)) or draft.reference
         payment = draft.payment(paid_at, paid, mapping.system, reference, method)
         refunded = self._of_order(draft, rows, "refunded") or 0
         if refunded := abs(refunded):

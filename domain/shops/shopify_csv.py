@@ -102,10 +102,14 @@ class _Reader:
     def _order(self, found: Rows, first: Row, place: str) -> Found:
         if not first["Currency"]:
             raise Unreadable("Currency: it is empty in all rows of this order; its first row is missing")
-        draft = Draft(SYSTEM, unquoted(found.order), place, first["Currency"], self._prefix)
-        order_id = whole_id(first["Id"], "Id")
-        if order_id:
-            draft.line["external_ids"] = {SYSTEM: order_id}
+        draft = Draft(
+            SYSTEM,
+            unquoted(found.order),
+            place,
+            identity=whole_id(first["Id"], "Id"),
+            currency=first["Currency"],
+            prefix=self._prefix,
+        )
         created_at = moment(first["Created at"] or first["Processed At"], "Created at")
         if created_at is None:
             raise Unreadable("Created at: it is empty")
@@ -124,7 +128,7 @@ class _Reader:
             draft.line["shipping_method"] = {"name": method}
         if method := first["Payment Method"]:
             draft.line["payment_method"] = {"name": method}
-        for column, value in first.filled(tuple(KEPT)):
+        for column, value in first.filled(KEPT):
             draft.keep(KEPT[column], value)
         unknown = self._unknown.get(id(found.columns))
         if unknown is None:
@@ -220,7 +224,9 @@ def _add(draft: Draft, line: _Line, discount: int) -> None:
     if name == "Tip" and not row["Lineitem sku"] and row["Lineitem requires shipping"] == "false" and not discount:
         draft.charge("tip", name, line.gross)
         return
-    metadata = {KEPT_OF_ITEMS[column]: value for column, value in row.filled(tuple(KEPT_OF_ITEMS))}
+    metadata: dict[str, str] = {}
+    for column, value in row.filled(KEPT_OF_ITEMS):
+        draft.keep_in(metadata, KEPT_OF_ITEMS[column], value, column)
     draft.item(name, line.gross // quantity, quantity, discount, metadata=metadata)
 
 
@@ -271,7 +277,7 @@ def _money(draft: Draft, row: Row, created_at: datetime) -> Said:
     provider = SYSTEM if is_several else provider_of(method)
     reference = unquoted(row["Payment Reference"])
     if not reference or " + " in reference:
-        reference = draft.line.get("external_ids", {}).get(SYSTEM) or draft.number.removeprefix("#")
+        reference = draft.reference
     if paid and not paid_at:
         draft.remark("a payment without a date: taken as of the order's creation", draft.text(paid))
     payment = draft.payment(paid_at, paid, provider, reference, method)
@@ -295,8 +301,10 @@ def _money(draft: Draft, row: Row, created_at: datetime) -> Said:
 def _paid(draft: Draft, row: Row, financial: str, total: int) -> int:
     """What was received, as far as the financial status and the balance tell."""
     balance = minor(row["Outstanding Balance"], draft.unit.digits, "Outstanding Balance")
+    if financial == "paid":
+        return total - balance
     if financial in PAID:
-        return total - min(0, balance)
+        return total
     if financial == "partially_paid":
         if not row["Outstanding Balance"]:
             draft.remark("partially paid, but the file does not say how much: taken as nothing")

@@ -167,9 +167,8 @@ class _Reader:
         for kind, beside in self._beside.take(order_id) if order_id else ():
             order.setdefault(f"{kind}s", [])
             order[f"{kind}s"] = [*(order[f"{kind}s"] or []), beside]
-        draft = Draft(SYSTEM, number, place, str(order.get("currency") or _currency(order)), self._prefix)
-        if order_id:
-            draft.line["external_ids"] = {SYSTEM: order_id}
+        currency = str(order.get("currency") or _currency(order))
+        draft = Draft(SYSTEM, number, place, identity=order_id, currency=currency, prefix=self._prefix)
         created_at = moment(order.get("created_at") or order.get("processed_at") or "", "created_at")
         if created_at is None:
             raise Unreadable("created_at: it is empty")
@@ -297,7 +296,11 @@ def _taken_out(order: Json) -> dict[str, int]:
 def _lines_taken_out(order: Json) -> Iterator[Json]:
     """An edit that takes an item out is a refund to Shopify, of an item and no money."""
     for refund in order.get("refunds") or ():
-        if "transactions" in refund and not refund["transactions"] and not refund.get("order_adjustments"):
+        if _has(refund, "total_refunded"):
+            moved = (refund["total_refunded_set"].get("shop_money") or {}).get("amount") not in ("0.0", "0.00", "0")
+        else:
+            moved = "transactions" not in refund or bool(refund["transactions"] or refund.get("order_adjustments"))
+        if not moved:
             yield from refund.get("refund_line_items") or ()
 
 
@@ -346,13 +349,7 @@ def _kept_of_item(draft: Draft, line: Json) -> dict[str, str]:
     if line.get("gift_card"):
         metadata["gift_card"] = "true"
     for each in line.get("properties") or line.get("note_attributes") or ():
-        key, text = str(each.get("name") or ""), str(each.get("value") or "")
-        if not text:
-            continue
-        if not key or len(key) > 40 or len(text) > 500 or key in metadata or len(metadata) >= 50:
-            draft.no_place("a line item's property", f"{key}: {text}")
-        else:
-            metadata[key] = text
+        draft.keep_in(metadata, str(each.get("name") or ""), each.get("value") or "", "a line item's property")
     return metadata
 
 
@@ -538,8 +535,9 @@ class _Moves:
             names = order.get("payment_gateway_names") or [order.get("gateway") or ""]
             at = moment(order.get("processed_at") or "", "processed_at") or created_at
             draft.remark("a payment without its transaction: by the financial status, when the order was placed")
-            reference = str(order.get("id") or draft.number)
-            payment = draft.payment(at, received, names[0] if len(names) == 1 else SYSTEM, reference, " + ".join(names))
+            payment = draft.payment(
+                at, received, names[0] if len(names) == 1 else SYSTEM, draft.reference, " + ".join(names)
+            )
             self._payments[""] = payment
             self.paid_at = at
         return received

@@ -5,7 +5,7 @@ rows stand apart; only those are kept until their last row has come.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import BinaryIO, Final, NamedTuple
 
@@ -28,21 +28,17 @@ class Malformed(Exception):
     """A file that is not what it should be; the message names its row and column."""
 
 
-class Row:
+class Row(dict[str, str]):
     """A row's cells by the names of their columns; a column that is not there reads as empty."""
 
-    __slots__ = ("_cells", "_places", "number")
-
-    def __init__(self, number: int, places: dict[str, int], cells: list[str]) -> None:
+    def __init__(self, number: int, columns: list[str], cells: list[str]) -> None:
+        super().__init__(zip(columns, map(str.strip, cells), strict=True))
         self.number = number
-        self._places = places
-        self._cells = cells
 
-    def __getitem__(self, column: str) -> str:
-        place = self._places.get(column)
-        return "" if place is None else self._cells[place].strip()
+    def __missing__(self, column: str) -> str:
+        return ""
 
-    def filled(self, columns: Sequence[str]) -> Iterator[tuple[str, str]]:
+    def filled(self, columns: Iterable[str]) -> Iterator[tuple[str, str]]:
         """Those of the columns that have something in this row."""
         for column in columns:
             if value := self[column]:
@@ -81,21 +77,22 @@ def _apart(sources: Sequence[Source], form: Form) -> Counter[str]:
     seen: set[str] = set()
     apart: Counter[str] = Counter()
     last = None
-    for source in sources:
-        for _, row in _read(source, form):
-            order = row[form.order]
-            if order != last:
-                if order in seen:
-                    apart[order] = 0
-                seen.add(order)
-                last = order
+    for order in _orders(sources, form):
+        if order != last:
+            if order in seen:
+                apart[order] = 0
+            seen.add(order)
+            last = order
     if apart:
-        for source in sources:
-            for _, row in _read(source, form):
-                order = row[form.order]
-                if order in apart:
-                    apart[order] += 1
+        apart.update(order for order in _orders(sources, form) if order in apart)
     return apart
+
+
+def _orders(sources: Sequence[Source], form: Form) -> Iterator[str]:
+    """The order that each row is of."""
+    for source in sources:
+        for header, _, cells in _read(source, form):
+            yield cells[header.places[form.order]].strip()
 
 
 def _grouped(
@@ -105,7 +102,8 @@ def _grouped(
     now: Rows | None = None
     for source in sources:
         done = 0
-        for columns, row in _read(source, form):
+        for header, number, cells in _read(source, form):
+            row = Row(number, header.names, cells)
             order = row[form.order]
             if now is not None and now.order == order:
                 now.rows.append(row)
@@ -117,17 +115,17 @@ def _grouped(
                 on_bytes(at - done)
                 done = at
             if order in apart:
-                kept.setdefault(order, Rows(order, source.name, [], columns)).rows.append(row)
+                kept.setdefault(order, Rows(order, source.name, [], header.names)).rows.append(row)
                 if len(kept[order].rows) == apart[order]:
                     yield kept.pop(order)
             else:
-                now = Rows(order, source.name, [row], columns)
+                now = Rows(order, source.name, [row], header.names)
     if now is not None:
         yield now
 
 
-def _read(source: Source, form: Form) -> Iterator[tuple[list[str], Row]]:
-    """The columns and each row of a file, with something in it."""
+def _read(source: Source, form: Form) -> Iterator[tuple[Header, int, list[str]]]:
+    """The header, and the number and cells of each row of a file that has something in it."""
     source.stream.seek(0)
     rows = csv_rows(
         source.stream,
@@ -140,7 +138,7 @@ def _read(source: Source, form: Form) -> Iterator[tuple[list[str], Row]]:
         header: Header | None = None
         for number, cells in rows:
             if header is not None:
-                yield header.names, Row(number, header.places, _of_width(cells, len(header.names), number))
+                yield header, number, _of_width(cells, len(header.names), number)
             elif number >= form.header_row:
                 header = _header(number, cells, form)
         if header is None:

@@ -119,12 +119,13 @@ def _order(order: Json, number: str, place: str, prefix: str, beside: Beside) ->
     if status in DRAFTS:
         raise Unreadable(f"status: {status} is not an order yet")
     order_id = whole_id(order.get("id"), "id")
-    draft = Draft(SYSTEM, number, place, str(order.get("currency") or ""), prefix)
-    if order_id:
-        draft.line["external_ids"] = {SYSTEM: order_id}
+    currency = str(order.get("currency") or "")
+    draft = Draft(SYSTEM, number, place, identity=order_id, currency=currency, prefix=prefix)
     created_at = _moment(order, "date_created")
     if created_at is None:
         raise Unreadable("date_created_gmt: it is empty")
+    if not order.get("date_created_gmt"):
+        draft.remark("times of the shop's own zone, which is not told: taken as UTC", str(order.get("date_created")))
     _who(draft, order)
     costs = _costs(draft, order)
     refunds = _refunds(order, [refund for _, refund in beside.take(order_id)])
@@ -251,11 +252,10 @@ def _kept_of_item(draft: Draft, line: Json) -> dict[str, str]:
         key, value = str(each.get("key") or ""), each.get("value")
         if value in (None, ""):
             continue
-        fits = isinstance(value, str | int) and len(key) <= 40 and len(str(value)) <= 500 and len(metadata) < 50
-        if not fits or key.startswith("_") or key in metadata:
+        if key.startswith("_") or not isinstance(value, str | int):
             draft.no_place("a line item's meta_data", f"{key}: {value}")
         else:
-            metadata[key] = str(value)
+            draft.keep_in(metadata, key, value, "a line item's meta_data")
     return metadata
 
 
@@ -337,7 +337,7 @@ def _money(
     provider = str(order.get("payment_method") or "")
     if paid_at is not None:
         paid = costs.total
-        reference = str(order.get("transaction_id") or order.get("id") or draft.number)
+        reference = str(order.get("transaction_id") or draft.reference)
         payment = draft.payment(paid_at, paid, provider, reference, str(order.get("payment_method_title") or ""))
     modified_at = _moment(order, "date_modified") or completed_at or paid_at or created_at
     refunded = sum(

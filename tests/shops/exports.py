@@ -10,6 +10,7 @@ from domain.ledger import OrderLedger
 from domain.log.records import Provenance
 from domain.order.state import Order
 from domain.shops import mapped_csv, shopify_csv, shopify_json, woocommerce
+from domain.shops.batches import batches
 from domain.shops.bringing import TieOut, bring
 from domain.shops.found import Found, Refused
 from domain.shops.mapping import mapping_from
@@ -39,7 +40,11 @@ def one(kind: str, *texts: str | bytes) -> Found:
 
 
 def brought(ledger: OrderLedger, kind: str, *texts: str | bytes, is_dry: bool = False) -> TieOut:
-    return bring(ledger, iter(read(kind, *texts)), is_dry=is_dry, provenance=Provenance("tester"))
+    return brought_in(ledger, read(kind, *texts), is_dry=is_dry)
+
+
+def brought_in(ledger: OrderLedger, found: Iterable[Found | Refused], *, is_dry: bool = False) -> TieOut:
+    return bring(ledger, batches(iter(found), lambda: 0), is_dry=is_dry, provenance=Provenance("tester"))
 
 
 def order(ledger: OrderLedger, key: str) -> Order:

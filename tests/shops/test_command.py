@@ -43,7 +43,7 @@ def test_what_differs_is_listed_with_both_sides_and_exits_1(service: Service) ->
     done = service.run("import", "--from", "shopify-csv", export(service.folder, "20.00", "21.00"))
     said = done.stdout.decode()
     assert done.returncode == 1
-    (listed,) = (line for line in said.splitlines() if line.startswith("#1002"))
+    (listed,) = (line for line in said.splitlines() if line.startswith("#1002 ("))
     assert listed.startswith("#1002 (orders_export.csv, row 3): total 21.00 EUR there, 20.00 EUR here; ")
     assert "do not come to its total" in listed
     assert said.splitlines()[-1].endswith("2 imported with 10 events, 0 there already, 0 rejected, 1 different")
@@ -69,8 +69,9 @@ def test_an_export_comes_from_standard_input_too(service: Service) -> None:
 def test_numbers_of_a_second_shop_are_told_apart_by_a_prefix(service: Service) -> None:
     path = export(service.folder, "20.00")
     service.run("import", "--from", "shopify-csv", path)
-    done = service.run("import", "--from", "shopify-csv", "--prefix", "eu-", path, "--dry-run")
-    assert "eu-1001" in done.stdout.decode()
+    done = service.run("import", "--from", "shopify-csv", "--prefix", "eu-", path)
+    assert "eu-#1001" in done.stdout.decode()
+    assert done.stdout.decode().splitlines()[-1].startswith("1 imported")
 
 
 def test_a_file_that_breaks_off_has_its_beginning_imported_and_tied_out_and_exits_2(service: Service) -> None:

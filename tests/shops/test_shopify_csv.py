@@ -8,7 +8,7 @@ from domain.ledger import OrderLedger
 from domain.shops import shopify_csv
 from domain.shops.found import Found, Refused, Said
 from domain.shops.tables import Malformed, Source
-from tests.shops.exports import brought, line, one, order, read, shopify_rows, table
+from tests.shops.exports import brought, brought_in, line, one, order, read, shopify_rows, table
 
 KIND = "shopify-csv"
 
@@ -28,7 +28,7 @@ def test_an_orders_own_fields_stand_on_its_first_row_and_every_row_is_an_item() 
     assert isinstance(first, Found)
     assert isinstance(second, Found)
     assert [item["product"]["name"] for item in first.line["items"]] == ["Mug", "Cup"]
-    assert (first.number, first.line["key"], first.place) == ("#1001", "1001", "file-1, row 2")
+    assert (first.number, first.line["key"], first.place) == ("#1001", "#1001", "file-1, row 2")
     assert first.said == Said(6490, 6490, 0)
     assert (second.number, second.place) == ("#1002", "file-1, row 4")
 
@@ -37,7 +37,7 @@ def test_the_orders_come_in_with_their_totals(ledger: OrderLedger) -> None:
     rows = shopify_rows(line("25.00", 2), line("10.00", name="Cup"), Total="64.90", Shipping="4.90")
     tie_out = brought(ledger, KIND, table(rows))
     assert (tie_out.differences, tie_out.counts["imported"]) == ([], 1)
-    there = order(ledger, "1001")
+    there = order(ledger, "#1001")
     assert (there.totals.total, there.totals.paid, there.status) == (6490, 6490, "processing")
     assert there.created_at.isoformat() == "2024-01-31T09:00:00+00:00"
 
@@ -61,7 +61,7 @@ def test_a_discount_is_the_orders_and_that_of_a_line_is_the_lines(ledger: OrderL
     fields = {"Total": "33.00", "Discount_Amount": "7.00", "Discount_Code": "SAVE"}
     tie_out = brought(ledger, KIND, table(shopify_rows(of_line, line("20.00"), **fields)))
     assert tie_out.differences == []
-    there = order(ledger, "1001")
+    there = order(ledger, "#1001")
     assert [item.discount for item in there.items] == [200, 0]
     assert there.voucher is not None
     assert (there.voucher.code, there.voucher.discount) == ("SAVE", 500)
@@ -115,7 +115,7 @@ def test_a_refund_without_a_date_is_of_the_last_time_that_is_known(ledger: Order
     tie_out = brought(ledger, KIND, table(shopify_rows(line("20.00"), Total="20.00", **fields)))
     assert tie_out.differences == []
     assert tie_out.remarks.counts["a refund without a date: taken as of the last time that the order has"] == 1
-    there = order(ledger, "1001")
+    there = order(ledger, "#1001")
     assert there.updated_at.isoformat() == "2024-02-03T07:00:00+00:00"
     assert (there.status, there.totals.paid, there.totals.outstanding) == ("completed", 1500, 0)
 
@@ -166,7 +166,7 @@ def test_statuses_become_ours(
     }
     tie_out = brought(ledger, KIND, table(shopify_rows(line("20.00"), Total="20.00", **fields)))
     assert tie_out.differences == []
-    assert order(ledger, "1001").status == status
+    assert order(ledger, "#1001").status == status
 
 
 def test_what_is_not_known_is_named_and_not_lost() -> None:
@@ -218,7 +218,7 @@ def test_an_item_of_which_none_is_left_is_named() -> None:
 def test_currencies_without_digits_are_read(ledger: OrderLedger) -> None:
     tie_out = brought(ledger, KIND, table(shopify_rows(line("1000", 2), Currency="JPY", Total="2000.00")))
     assert tie_out.differences == []
-    assert order(ledger, "1001").totals.total == 2000
+    assert order(ledger, "#1001").totals.total == 2000
 
 
 def test_a_byte_order_mark_is_skipped() -> None:
@@ -316,8 +316,5 @@ def test_a_dry_run_knows_what_stands_twice_in_the_files(ledger: OrderLedger) -> 
     tie_out = brought(ledger, KIND, texts[0], table(rows), is_dry=True)
     assert tie_out.differences == []
     found = [*read(KIND, texts[0], table(rows)), *read(KIND, texts[1])]
-    from domain.log.records import Provenance
-    from domain.shops.bringing import bring
-
-    tie_out = bring(ledger, iter(found), is_dry=True, provenance=Provenance("tester"))
+    tie_out = brought_in(ledger, found, is_dry=True)
     assert [difference.number for difference in tie_out.differences] == ["#1001"]
