@@ -2,7 +2,8 @@
 
 The passes, in this order; a row of either side that one of them has claimed is closed to the rest:
 
-What people matched by hand (`by_hand`) is `matched` before all.
+What people matched by hand (`by_hand`) is `matched` before all. What a bank credited under another code is a payment
+where the journal has one like it (`credits`).
 
 a. `reference_and_amount`: provider, kind, reference, amount and currency are the same: `matched`.
 b. `other_reference_and_amount`: another reference (of the payment that a refund is about; or the order that stands in
@@ -29,6 +30,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from domain.reconciliation.credits import as_payments
 from domain.reconciliation.exact_sums import Candidate, exact_sums
 from domain.reconciliation.others import BY_REFERENCE, EXACT, Cover, Others
 from domain.reconciliation.rules import Rules
@@ -57,6 +59,7 @@ def match(
     `by_hand` are rows and positions that a person matched.
     """
     matched, lines, entries = _by_hand(list(lines), list(entries), by_hand)
+    lines = as_payments(lines, entries)
     sides = Sides((line for line in lines if line.kind in JOURNAL_KINDS), entries)
     if others is None:
         assert as_of is not None

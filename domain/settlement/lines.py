@@ -68,7 +68,9 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     `row` is its row in the file, from 1, headers counted. `aliases` are other references that the provider gives to
     the same movement; `concerns` are references of the payment that a refund, a chargeback or a failure is about.
-    `order` is the order's key, its id, or a text that contains one of them.
+    `order` is the order's key, its id, or a text that contains one of them. `came_in` is true of what a bank has
+    credited under a code that is no payment's: where the journal has a payment of its reference and amount, it is that
+    payment all the same.
     """
 
     row: int
@@ -85,6 +87,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     payout: str = ""
     aliases: tuple[str, ...] = ()
     concerns: tuple[str, ...] = ()
+    came_in: bool = False
 
 
 class Balance(msgspec.Struct, frozen=True):

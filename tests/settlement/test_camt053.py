@@ -130,6 +130,17 @@ def test_the_kind_follows_from_the_transaction_code(bank_code: str, direction: s
     assert found.kind == kind
 
 
+def test_a_credit_under_another_code_says_that_it_came_in() -> None:
+    returned, paid, sent = lines_of(
+        statement(
+            entry("1", bank_code=code("ICDT", "RRTN")),
+            entry("1", bank_code=code("RCDT", "ESCT")),
+            entry("1", "DBIT", bank_code=code("ICDT", "ESCT")),
+        )
+    )
+    assert [line.came_in for line in (returned, paid, sent)] == [True, False, False]
+
+
 def test_the_booked_balances_are_stated() -> None:
     assert [(b.account[:2], b.currency, b.which, b.amount) for b in balances_of(statement())] == [
         ("DE", "EUR", "opening", 10000),

@@ -280,7 +280,7 @@ def _lines(entry: _Element, details: list[_Element], provider: str, *, is_statem
     if status in _NOT_BOOKED and not is_statement:
         pending = _line(entry, details[0] if len(details) == 1 else entry, total, currency, provider)
         raw_kind = f"{status} {pending.raw_kind}"
-        yield msgspec.structs.replace(pending, kind="adjustment", raw_kind=raw_kind, gross=0, net=0)
+        yield msgspec.structs.replace(pending, kind="adjustment", raw_kind=raw_kind, gross=0, net=0, came_in=False)
         return
     if status not in ("BOOK", ""):
         raise Misfit(entry.line, "Sts", f"{shown(status)}: only what is booked has a place in a statement")
@@ -342,6 +342,7 @@ def _line(entry: _Element, detail: _Element, amount: int, currency: str, provide
         order=order[:TEXT_LENGTH_MAX],
         aliases=tuple(aliases),
         concerns=tuple(about),
+        came_in=amount > 0 and kind != "payment",
     )
 
 

@@ -105,10 +105,11 @@ class _Entry:
         reference, *aliases = names or [""]
         raw_kind = "+".join(filter(None, (self.type, code)))
         order = " ".join(" ".join((*self.details, *self.about)).split())
+        kind = _kind(self, code, raw_kind)
         return Line(
             row=self.row,
             provider=provider,
-            kind=_kind(self, code, raw_kind),
+            kind=kind,
             raw_kind=raw_kind,
             reference=reference,
             gross=self.amount,
@@ -118,6 +119,7 @@ class _Entry:
             occurred_at=self.at,
             order=order[:TEXT_LENGTH_MAX],
             aliases=tuple(aliases),
+            came_in=self.amount > 0 and kind != "payment",
         )
 
 

@@ -1,0 +1,27 @@
+"""Which of the lines that a bank credited are payments, whatever its code says of them?
+
+A bank may call a customer's transfer a return, a reversal or a correction. Where the journal has a payment of the same
+reference, amount and currency, the line is that payment.
+"""
+
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from domain.reconciliation.sides import Entry
+from domain.settlement.lines import Line
+
+
+def as_payments(lines: list[Line], entries: Iterable[Entry]) -> list[Line]:
+    """The lines, those that came in as payments where the journal has one like them."""
+    if not any(line.came_in for line in lines):
+        return lines
+    known = {
+        (entry.provider, entry.reference, entry.amount, entry.currency) for entry in entries if entry.kind == "payment"
+    }
+    return [replace(line, kind="payment") if _is_known(line, known) else line for line in lines]
+
+
+def _is_known(line: Line, known: set[tuple[str, str, int, str]]) -> bool:
+    names = (line.reference, *line.aliases)
+    return line.came_in and any((line.provider, name, line.gross, line.currency) in known for name in names)
