@@ -255,7 +255,7 @@ class _Books:
             reference = line.reference or (state.file_sha256, line.payout, line.row)
             said = (provider, line.kind, reference, line.currency, line.net, line.occurred_at)
             self._settled.add(said)
-            if said in known:
+            if said in known or not (line.gross or line.fee):
                 continue
             day = day_of(microseconds(line.occurred_at), self._zone)
             if line.kind in _OF_ORDERS:

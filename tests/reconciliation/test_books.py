@@ -99,6 +99,11 @@ def test_a_file_that_is_reconciled_by_other_rules_too_is_booked_once(office: Off
     assert books(office)[1].balances()[FEES, "USD"] == Decimal("2.00")
 
 
+def test_a_line_that_moves_nothing_is_in_no_books(office: Office) -> None:
+    office.start("x,adjustment,0.00,0.00,0.00,USD,@,,")
+    assert books(office)[1].transactions == []
+
+
 def test_what_the_ledger_does_not_have_is_in_no_books(office: Office) -> None:
     office.start("pi_9,payment,50.00,0.00,50.00,USD,@,,")
     assert books(office)[1].balances() == {}
