@@ -60,7 +60,7 @@ def a_command(random: Random, order: Order, mark: str) -> c.Command:
             (c.ChangeItem, {"item": random.randint(1, 3), "changed": _changed(random)}),
             (c.ChangeStatus, {"status": random.choice(TRANSITIONS[order.status] or ("new",)), "reason": word(random)}),
             *[(c.ChangeStatus, {"status": random.choice(TRANSITIONS[order.status] or ("new",))})] * 4,
-            (c.ReceivePayment, money | {"force": random.random() < 0.2}),
+            *[(c.ReceivePayment, money | {"force": random.random() < 0.2})] * 4,
             (c.RefundPayment, money),
             (c.RefundPayment, money | {"lines": [{"item": 1, "quantity": 1, "amount": money["amount"]}]}),
             (c.RefundPayment, money | {"lines": [{"shipping": money["amount"]}]}),

@@ -55,9 +55,9 @@ class Kept(NamedTuple):
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
     """Random histories side by side, the head signed after each command."""
     office = Office(tmp_path_factory.mktemp("office"))
-    random = Random(23)
+    random = Random(24)
     orders = []
-    for number in range(ORDERS * 8):
+    for number in range(ORDERS * 12):
         office.clock.tick(milliseconds=1)
         given = Provenance("tester", f"request-{number}", random.choice((None, f"key-{number}")))
         with suppress(Refusal):
