@@ -1,7 +1,8 @@
 """For finance: every payment and refund, line by line, and added up."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -16,8 +17,10 @@ from api.errors import invalid_parameter
 from api.parameters import Parameters
 from api.positions import position_in, position_token
 from api.settings import Settings
+from api.workbooks import XLSX, workbook
 from domain.money import two_digit_text
 from projections import csv_text
+from projections.exports.workbook import write_tables
 from projections.payments import list as payments
 from projections.payments.list import Filter, Movement
 from projections.payments.sums import GROUPINGS, Sum, summary
@@ -32,6 +35,9 @@ _FILTERS: Final = frozenset({"from", "to", "provider", "method", "currency", "ki
 _JSON: Final = "application/json"
 _CSV: Final = "text/csv"
 _COLUMNS: Final = tuple(name for name in Movement.__struct_fields__ if name != "digits")
+# The columns of a sum, behind those that it is grouped by; and those that are amounts, here and in the journal.
+_SUMS: Final = ("currency", "count", "received", "refunded", "net")
+_AMOUNTS: Final = frozenset({"amount", "received", "refunded", "net"})
 _ORDER_ID: Final = re.compile(r"[0-9]{1,15}")
 _encode = msgspec.json.encode
 
@@ -52,14 +58,18 @@ class Payments:
     async def on_get(self, req: Request, resp: Response) -> None:
         access.scope(req, SCOPE)
         parameters = Parameters(req.params)
-        parameters.refuse_others_than(_FILTERS | {"after", "limit"})
+        parameters.refuse_others_than(_FILTERS | {"after", "limit", "bom"})
         wanted = _filter(parameters, self._settings.timezone)
         after = position_in(parameters, "after") or 0
         limit = min(parameters.integer("limit") or _LIMIT_DEFAULT, LIMIT_MAX)
         await self._asking.reached(parameters)
         resp.append_header("Vary", "Accept")
-        if req.client_prefers((_JSON, _CSV)) == _CSV:
-            self._stream(resp, wanted, after)
+        form = req.client_prefers((_JSON, _CSV, XLSX))
+        if form == _CSV:
+            self._stream(resp, wanted, after, for_spreadsheets=bool(parameters.boolean("bom")))
+            return
+        if form == XLSX:
+            await self._workbook(resp, wanted, after)
             return
         page = await self._asking(lambda connection: payments.page(connection, wanted, after=after, limit=limit))
         body = {
@@ -70,11 +80,21 @@ class Payments:
 
     on_head = on_get
 
-    def _stream(self, resp: Response, wanted: Filter, after: int) -> None:
+    async def _workbook(self, resp: Response, wanted: Filter, after: int) -> None:
+        position = self._views.position()
+
+        def write(path: Path) -> None:
+            parts = payments.walk(lambda: self._views.reader, wanted, after=after, until=position)
+            rows = (tuple(_document(movement).values()) for part in parts for movement in part)
+            write_tables(path, {"Payments": (_COLUMNS, rows)}, _AMOUNTS)
+
+        await workbook(resp, self._asking, "payments.xlsx", position, write)
+
+    def _stream(self, resp: Response, wanted: Filter, after: int, *, for_spreadsheets: bool) -> None:
         position = self._views.position()
         resp.content_type = f"{_CSV}; charset=utf-8"
         parts = payments.walk(lambda: self._views.reader, wanted, after=after, until=position)
-        resp.stream = self._asking.each(_csv(parts))
+        resp.stream = self._asking.each(_csv(parts, for_spreadsheets=for_spreadsheets))
         download(resp, "payments.csv", position)
 
 
@@ -88,14 +108,32 @@ class Summary:
     async def on_get(self, req: Request, resp: Response) -> None:
         access.scope(req, SCOPE)
         parameters = Parameters(req.params)
-        parameters.refuse_others_than(_FILTERS | {"group_by"})
+        parameters.refuse_others_than(_FILTERS | {"group_by", "bom"})
         wanted = _filter(parameters, self._settings.timezone)
         group_by = _group_by(parameters)
         await self._asking.reached(parameters)
         zone = self._settings.timezone
         found = await self._asking(lambda connection: summary(connection, wanted, group_by=group_by, zone=zone))
-        body = {"rows": [_sum(row) for row in found.rows], "totals": [_sum(total) for total in found.totals]}
-        json_answer(resp, _encode(body), found.position)
+        rows, totals = [_sum(row) for row in found.rows], [_sum(total) for total in found.totals]
+        resp.append_header("Vary", "Accept")
+        form = req.client_prefers((_JSON, _CSV, XLSX))
+        if form == _CSV:
+            names = list(dict.fromkeys([*group_by, *_SUMS]))
+            mark = csv_text.BYTE_ORDER_MARK if parameters.boolean("bom") else b""
+            resp.content_type = f"{_CSV}; charset=utf-8"
+            resp.data = mark + csv_text.lines([names, *([_cell(row[name]) for name in names] for row in rows)])
+            download(resp, "summary.csv", found.position)
+        elif form == XLSX:
+            names = list(dict.fromkeys([*group_by, *_SUMS]))
+            tables = {
+                "Groups": (names, [[row[name] for name in names] for row in rows]),
+                "Totals": (_SUMS, [[total[name] for name in _SUMS] for total in totals]),
+            }
+            await workbook(
+                resp, self._asking, "summary.xlsx", found.position, lambda path: write_tables(path, tables, _AMOUNTS)
+            )
+        else:
+            json_answer(resp, _encode({"rows": rows, "totals": totals}), found.position)
 
     on_head = on_get
 
@@ -149,15 +187,17 @@ def _sum(of_group: Sum) -> dict[str, str | int | None]:
     }
 
 
-def _csv(parts: Iterator[list[Movement]]) -> Iterator[bytes]:
-    yield csv_text.lines([_COLUMNS])
+def _csv(parts: Iterator[list[Movement]], *, for_spreadsheets: bool) -> Iterator[bytes]:
+    defuse = csv_text.for_spreadsheets if for_spreadsheets else csv_text.harmless
+    yield (csv_text.BYTE_ORDER_MARK if for_spreadsheets else b"") + csv_text.lines([_COLUMNS])
     for part in parts:
-        yield csv_text.lines([tuple(map(_cell, _document(movement).values())) for movement in part])
+        documents = (_document(movement).values() for movement in part)
+        yield csv_text.lines([[_cell(value, defuse) for value in document] for document in documents])
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, defuse: Callable[[str], str] = csv_text.harmless) -> str:
     if isinstance(value, str):
-        return csv_text.harmless(value)
+        return defuse(value)
     if value is None:
         return ""
     if isinstance(value, bool):

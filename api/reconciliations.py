@@ -36,11 +36,14 @@ from api.uploads import (
     told,
     under_way,
 )
+from api.workbooks import XLSX, workbook
 from domain.reconciliation.deciding import Wanted
 from domain.reconciliation.refusals import ReconciliationNotFound
 from domain.reconciliation.report import OUTCOMES
 from domain.reconciliation.state import STATUSES
 from domain.reconciling import Given, Outcome, Reconciling
+from projections import csv_text
+from projections.exports.workbook import write_workbook
 from projections.journal import Journal
 from projections.processes import EndedApart, apart
 from projections.reconciliations import shown, table
@@ -69,6 +72,10 @@ _Id = Annotated[str, Meta(min_length=1, max_length=40)]
 _Ids = Annotated[list[_Id], Meta(min_length=1, max_length=1_000)]
 _Numbers = Annotated[list[Annotated[int, Meta(ge=1)]], Meta(min_length=1, max_length=1_000)]
 _Reason = Annotated[str, Meta(min_length=1, max_length=1_000)]
+_JSON: Final = "application/json"
+_CSV: Final = "text/csv"
+# How many results are read at once where all of them are sent.
+_PART_RESULTS: Final = 5_000
 _encode = msgspec.json.encode
 T = TypeVar("T")
 
@@ -198,6 +205,11 @@ class Desk:
         if not reading:
             self._commanding.moved(resp, found.position, fed_to=found.fed_to)
         resp.set_header("ETag", f'"{found.version}"')
+
+    def shown(self, reference: str) -> tuple[shown.Shown, int]:
+        """A reconciliation as it is shown, and its position. Raises ReconciliationNotFound."""
+        found = self.one(reference)
+        return shown.show(self._ledger, self.reconciling, found.reconciliation), found.position
 
     def one(self, reference: str) -> Outcome:
         """Raises ReconciliationNotFound."""
@@ -351,7 +363,12 @@ class OneReconciliation:
     async def on_get(self, req: Request, resp: Response, reconciliation: str) -> None:
         access.scope(req, READ)
         parameters = Parameters(req.params)
-        parameters.refuse_others_than({"outcome", "after", "limit"})
+        parameters.refuse_others_than({"outcome", "after", "limit", "bom"})
+        resp.append_header("Vary", "Accept")
+        form = req.client_prefers((_JSON, _CSV, XLSX))
+        if form in (_CSV, XLSX):
+            await self._download(resp, reconciliation, form, marked=bool(parameters.boolean("bom")))
+            return
         limit = min(parameters.integer("limit") or RESULTS_MAX, RESULTS_MAX)
         window = Window(_outcomes(parameters), parameters.integer("after") or 0, limit)
         if self._desk.is_under_way(resp, reconciliation):
@@ -359,6 +376,24 @@ class OneReconciliation:
         await self._desk.answer(resp, lambda: self._desk.one(reconciliation), window, reading=True)
 
     on_head = on_get
+
+    async def _download(self, resp: Response, reconciliation: str, form: str, *, marked: bool) -> None:
+        """All results as a table, or in a workbook with a sheet for each question."""
+        one, position = await self._desk.ask.in_thread(lambda: self._desk.shown(reconciliation))
+        if form == XLSX:
+            name = f"reconciliation-{one.state.uuid}.xlsx"
+            await workbook(resp, self._desk.ask, name, position, lambda path: write_workbook(one, path))
+            return
+        resp.content_type = f"{_CSV}; charset=utf-8"
+        resp.stream = self._desk.ask.each(_csv(one, marked=marked))
+        download(resp, f"reconciliation-{one.state.uuid}.csv", position)
+
+
+def _csv(one: shown.Shown, *, marked: bool) -> Iterator[bytes]:
+    yield (csv_text.BYTE_ORDER_MARK if marked else b"") + csv_text.lines([shown.TABLE_COLUMNS])
+    for first in range(0, len(one.kept), _PART_RESULTS):
+        rows = shown.table(one, one.kept.results(first, first + _PART_RESULTS))
+        yield csv_text.lines([[shown.plain_cell(value, long=not marked) for value in row] for row in rows])
 
 
 class Kept:

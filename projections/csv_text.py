@@ -21,6 +21,16 @@ def lines(rows: Iterable[Iterable[str | int | None]]) -> bytes:
     return written.getvalue().encode()
 
 
+# So many digits and more are no number that a spreadsheet can hold.
+_LONG_DIGITS: Final = re.compile(r"[0-9]{16,}")
+BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+
+
+def for_spreadsheets(text: str) -> str:
+    """The same, and what a spreadsheet would take for a number and round is text to it as well."""
+    return f"'{text}" if _LONG_DIGITS.fullmatch(text) else harmless(text)
+
+
 def harmless(text: str) -> str:
     """Text that no spreadsheet takes for a formula."""
     return f"'{text}" if _FORMULA.match(text) else text

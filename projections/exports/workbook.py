@@ -1,11 +1,11 @@
-"""How does a reconciliation leave for a spreadsheet? As a workbook with a sheet for each question.
+"""How do a reconciliation, the journal and its sums leave for a spreadsheet? As workbooks.
 
 Amounts are numbers, written as their decimal text and shown with all their currency's digits. A spreadsheet calculates
 in binary floats, which have 15 digits that are sure; a longer amount is text, so that what is shown is exact. Text is
 never taken for a formula or an address.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -42,6 +42,23 @@ def write_workbook(one: Shown, path: Path) -> None:
         _results(cells, "Differences", one, (result for result in results if result.outcome not in elsewhere))
         for name, outcomes in _SHEETS.items():
             _results(cells, name, one, (result for result in results if result.outcome in outcomes))
+
+
+def write_tables(
+    path: Path, tables: Mapping[str, tuple[Sequence[str], Iterable[Sequence[Any]]]], amounts: Set[str]
+) -> None:
+    """Makes a file with a sheet for each table: its columns and its rows; `amounts` are columns. Raises TooManyRows."""
+    with xlsxwriter.Workbook(path, {"constant_memory": True}) as workbook:
+        workbook.set_properties({"created": datetime(2000, 1, 1)})  # noqa: DTZ001  (the same rows, the same bytes)
+        cells = _Cells(workbook)
+        for name, (columns, rows) in tables.items():
+            sheet = cells.sheet(name, [max(10, len(column) + 2) for column in columns])
+            sheet.header(*columns)
+            places = frozenset(place for place, column in enumerate(columns) if column in amounts)
+            for row in rows:
+                if sheet.is_full:
+                    raise TooManyRows(name)
+                sheet.row(row, places)
 
 
 class _Cells:
@@ -92,6 +109,8 @@ class _Sheet:
                 continue
             if column in amounts:
                 self._amount(column, value)
+            elif isinstance(value, bool):
+                self._sheet.write_boolean(self._row, column, value)
             elif isinstance(value, int):
                 self._sheet.write_number(self._row, column, value)
             elif isinstance(value, datetime):

@@ -1,6 +1,7 @@
-"""What do the movements of money come to, received and refunded? Added up by day, provider, method and currency."""
+"""What do the movements of money come to, received and refunded? Added up by time, provider, method and so on."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,14 @@ from domain.order.movements import EFFECTS, Kind
 from projections.payments.list import Filter, conditions
 from projections.payments.table import SPLIT
 
-GROUPINGS: Final = ("day", "provider", "method", "currency")
+GROUPINGS: Final = ("day", "week", "month", "provider", "method", "currency", "status")
+# The columns of those that are no column of the journal; the status is the order's of now.
+_COLUMNS: Final = {
+    "day": "day_of(received_at)",
+    "week": "week_of(day_of(received_at))",
+    "month": "substr(day_of(received_at), 1, 7)",
+    "status": "(SELECT status FROM orders WHERE orders.uuid = payments.uuid)",
+}
 
 
 class Sum(msgspec.Struct):
@@ -47,10 +55,14 @@ class Summary(msgspec.Struct, frozen=True):
 
 
 def summary(connection: sqlite3.Connection, wanted: Filter, *, group_by: Sequence[str], zone: ZoneInfo) -> Summary:
-    """Adds up by any of GROUPINGS, and by currency always: money of two currencies has no sum. Days are the zone's."""
+    """Adds up by any of GROUPINGS, and by currency always: money of two currencies has no sum.
+
+    Days are the zone's, and weeks ISO 8601's, like 2026-W09.
+    """
     connection.create_function("day_of", 1, lambda received_at: day_of(received_at, zone), deterministic=True)
     names = list(dict.fromkeys([*group_by, "currency"]))
-    columns = ", ".join("day_of(received_at) AS day" if name == "day" else name for name in names)
+    connection.create_function("week_of", 1, _week_of, deterministic=True)
+    columns = ", ".join(f"{_COLUMNS[name]} AS {name}" if name in _COLUMNS else name for name in names)
     # A sum is of amounts with the same digits, should ISO 4217 ever have given a currency others.
     alike = ", ".join([*names, "digits"])
     terms, values = conditions(wanted)
@@ -73,3 +85,8 @@ def summary(connection: sqlite3.Connection, wanted: Filter, *, group_by: Sequenc
         ):
             of_group.add(kind, count, high * SPLIT + low)
     return Summary(groups[0][0], list(rows.values()), [totals[unit] for unit in sorted(totals)])
+
+
+def _week_of(day: str) -> str:
+    year, week, _ = date.fromisoformat(day).isocalendar()
+    return f"{year:04d}-W{week:02d}"

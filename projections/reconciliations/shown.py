@@ -190,12 +190,15 @@ def differing(result: Result) -> str:
     return "; ".join(told)
 
 
-def plain_cell(value: Any) -> str:
-    """A cell of CSV; text that a spreadsheet would run as a formula gets an apostrophe in front."""
+def plain_cell(value: Any, *, long: bool = True) -> str:
+    """A cell of CSV; text that a spreadsheet would run as a formula gets an apostrophe in front, and so do digits that
+    are too long for a number, where these are not to stay as they are."""
     if isinstance(value, datetime):
         return str(msgspec.to_builtins(value))
     text = "" if value is None else str(value)
-    return text if _is_amount(text) else csv_text.harmless(text)
+    if _is_amount(text) and (long or "." in text):
+        return text
+    return csv_text.harmless(text) if long else csv_text.for_spreadsheets(text)
 
 
 def _is_amount(text: str) -> bool:

@@ -1,17 +1,22 @@
 """The payment journal: every payment and refund once, in the order in which they became known, however it is read."""
 
+import csv
 import json
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from io import BytesIO, StringIO
 from typing import Any
 
 import pytest
 
+from api.workbooks import XLSX
 from domain.ledger import OrderLedger
 from domain.log.sqlite import sqlite3
 from domain.order import commands as c
+from domain.settlement.tables.cells import Number
+from domain.settlement.tables.sheet import sheet_rows
 from projections.payments import list as payments
 from projections.views.views import Views
 from tests.conftest import ME, do, new_order
@@ -257,6 +262,28 @@ def test_csv_is_all_that_matches_whatever_a_page_would_hold(desk: Desk) -> None:
     lines = desk.csv(limit=5)
     assert [int(line["position"]) for line in lines] == [row[0] for row in table(desk.views)]
     assert len(desk.csv(after=f"orders:{lines[-2]['position']}")) == 1
+
+
+def test_csv_for_spreadsheets_has_a_byte_order_mark_and_long_references_as_text(desk: Desk) -> None:
+    desk.pay(desk.place(), "1", reference="4646080478327021")
+    desk.pay(desk.place(), "1", reference="123")
+    plain = desk.ask("/payments", headers={"Accept": "text/csv"})
+    marked = desk.ask("/payments", headers={"Accept": "text/csv"}, params={"bom": "true"})
+    assert plain.content.startswith(b"position,")
+    assert marked.content.decode("utf-8").startswith("\ufeffposition,")
+    rows = list(csv.DictReader(StringIO(marked.content.decode("utf-8-sig"))))
+    assert [row["reference"] for row in rows] == ["'4646080478327021", "123"]
+    assert ",4646080478327021," in plain.text
+    assert desk.ask("/payments", params={"bom": "maybe"}, headers={"Accept": "text/csv"}).status_code == 400
+
+
+def test_the_journal_comes_as_a_workbook_with_every_reference_as_text(desk: Desk) -> None:
+    desk.pay(desk.place(), "1", reference="4646080478327021")
+    answer = desk.ask("/payments", headers={"Accept": XLSX})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, XLSX)
+    header, row = [list(cells) for _, cells in sheet_rows(BytesIO(answer.content), "Payments", 1)]
+    told = dict(zip(header, row, strict=True))
+    assert (told["reference"], told["amount"]) == ("4646080478327021", Number("1.00"))
 
 
 def test_csv_of_an_empty_journal_is_its_heading(desk: Desk) -> None:

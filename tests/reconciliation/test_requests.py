@@ -1,13 +1,17 @@
 """Reconciliations over HTTP: who may, what is answered, and what is refused whole."""
 
+import csv
 import json
 import random
+from io import BytesIO, StringIO
 from typing import Any
 
 import pytest
 
+from api.workbooks import XLSX
+from domain.settlement.tables.sheet import sheet_rows
 from tests.conftest import ROOT
-from tests.reconciliation.conftest import PATH, Office, only
+from tests.reconciliation.conftest import PATH, Office, by_outcome, only
 
 ROW = "pi_1,payment,50.00,0,50.00,USD,@,,"
 
@@ -138,6 +142,18 @@ def test_results_come_in_pages(office: Office) -> None:
     assert office.get(one, "?after=9999").json["results"] == []
     for bad in ("after=x", "limit=-1", "after=1.5", "colour=red"):
         assert office.ask(f"{PATH}/{one['id']}?{bad}", office.writer).status_code == 400
+
+
+def test_the_results_come_as_csv_and_as_a_workbook(office: Office, one: dict[str, Any]) -> None:
+    path = f"{PATH}/{one['id']}"
+    answer = office.ask(path, office.writer, headers={"Accept": "text/csv"}, params={"bom": "true"})
+    rows = list(csv.DictReader(StringIO(answer.content.decode("utf-8-sig"))))
+    assert [row["result"] for row in rows] == [result["id"] for result in one["results"]]
+    assert answer.content.startswith(b"\xef\xbb\xbfresult,outcome")
+    answer = office.ask(path, office.writer, headers={"Accept": XLSX})
+    assert answer.headers["content-type"] == XLSX
+    sheet = [list(cells) for _, cells in sheet_rows(BytesIO(answer.content), "Differences", 1)]
+    assert len(sheet) == 1 + len(by_outcome(one)["missing_in_ledger"])
 
 
 def test_a_decision_answers_with_what_was_decided_alone(office: Office, one: dict[str, Any]) -> None:

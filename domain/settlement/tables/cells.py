@@ -45,7 +45,7 @@ _MOMENT: Final = re.compile(
 # Text that a spreadsheet would run as a formula. Plain words may begin with a hyphen, so + and - need more behind.
 _FORMULA: Final = re.compile(r"\A(?:[=@].|[+-].*[(|!])")
 # The apostrophe that our own exports put before such text.
-_DEFUSED: Final = re.compile(r"\A'(?=[\s\x00-\x20\x7f-\xa0\xad\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠])")
+_DEFUSED: Final = re.compile(r"\A'(?=[\s\x00-\x20\x7f-\xa0\xad\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠]|[0-9]{16,}\Z)")
 _SEPARATORS: Final = re.compile(r"[.,'’  \u202f_]")
 _LATIN: Final = {ord(digit): str(place % 10) for place, digit in enumerate("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩")}
 _DECIMAL_OF_PERSIAN: Final = "٫"

@@ -1,0 +1,37 @@
+"""What is answered as a workbook: written to a temporary file in a thread, and sent from there."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from falcon.asgi import Response
+
+from api.answers import download
+from api.asking import Asking
+from api.errors import Problem
+from projections.exports.workbook import TooManyRows
+
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_PIECE_BYTES: Final = 64 * 1024
+
+
+async def workbook(resp: Response, asking: Asking, name: str, position: int, write: Callable[[Path], None]) -> None:
+    """Answers with what `write` makes. Raises a 422 where a spreadsheet does not take so many rows."""
+    with ExitStack() as held:
+        path = Path(held.enter_context(TemporaryDirectory())) / "workbook.xlsx"
+        try:
+            await asking.in_thread(lambda: write(path))
+        except TooManyRows as error:
+            raise Problem(422, "too-many-rows", f"{error}.") from None
+        pieces = _pieces(path, held.pop_all())
+    resp.content_type = XLSX
+    resp.stream = asking.each(pieces)
+    download(resp, name, position)
+
+
+def _pieces(path: Path, held: ExitStack) -> Iterator[bytes]:
+    with held, path.open("rb") as file:
+        while piece := file.read(_PIECE_BYTES):
+            yield piece
