@@ -73,6 +73,7 @@ for command in (
     exports.export,
     migrating.migrate,
     sealing.keys,
+    sealing.seal,
     erasing.erase,
     erasing.retention,
     erasing.privacy,

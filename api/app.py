@@ -59,7 +59,8 @@ def create_app(ledger: OrderLedger, views: Views, settings: Settings, *, threads
     ledger.kept = kept_in(views)
     ledger.version_in_views = views.version_of
     commanding = Commanding(ledger, asking)
-    auditing = audit.Auditing(ledger, Accesses(settings.accesses))
+    accesses = Accesses(settings.accesses)
+    auditing = audit.Auditing(ledger, accesses)
     checkpoints = Checkpoints(ledger, views, key=settings.key, kept=settings.checkpoints)
     desk = reconciliations.Desk(commanding, views, asking, settings)
     whose_orders = orders_of(views)
@@ -99,6 +100,7 @@ def create_app(ledger: OrderLedger, views: Views, settings: Settings, *, threads
         (audit.PATH + "/orders/{order_id}/evidence", audit.Evidence(asking, ledger, views, auditing, checkpoints)),
         (audit.PUBLIC_KEY_PATH, audit.PublicKey(asking, checkpoints)),
         (privacy.PATH + "/customers/{customer_id}", privacy.Customer(privacy_desk)),
+        (privacy.PATH + "/customers/{customer_id}/export", privacy.Export(privacy_desk, accesses)),
         (privacy.PATH + "/customers/{customer_id}/erasures", privacy.CustomerErasures(privacy_desk)),
         (privacy.PATH + "/orders/{order_id}/erasures", privacy.OrderErasures(privacy_desk)),
         (privacy.PATH + "/erasures", privacy.AllErasures(privacy_desk)),

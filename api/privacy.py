@@ -9,7 +9,7 @@ from falcon.asgi import Request, Response
 from msgspec import Meta
 
 from api import access
-from api.answers import json_answer
+from api.answers import download, json_answer
 from api.asking import Asking
 from api.bodies import command
 from api.commanding import Commanding
@@ -21,10 +21,12 @@ from domain.order.commands import Command
 from domain.order.personal import PARTS
 from domain.order.state import Order
 from domain.privacy import erasing as e
+from domain.privacy.accesses import Accesses
 from domain.privacy.erasing import Erasing, Erasure
 from domain.privacy.periods import Keep
 from domain.refusals import CustomerNotFound, PersonalDataPlain
 from projections import privacy
+from projections.exports.person import export_person
 
 PATH: Final = "/api/v1/privacy"
 READ: Final = "privacy:read"
@@ -181,6 +183,32 @@ class AllErasures:
         await self._desk.asking.in_thread(lambda: self._desk.shown(resp, privacy.erasures(self._desk.ledger)))
 
     on_head = on_get
+
+
+class Export:
+    """A copy of all that is there of a customer. It is noted that it was given."""
+
+    def __init__(self, desk: Desk, accesses: Accesses) -> None:
+        self._desk = desk
+        self._accesses = accesses
+
+    async def on_get(self, req: Request, resp: Response, customer_id: str) -> None:
+        access.scope(req, READ)
+        await self._desk.asking.in_thread(lambda: self._get(req, resp, _customer(customer_id)))
+
+    def _get(self, req: Request, resp: Response, customer_id: int) -> None:
+        ledger, orders = self._desk.ledger, self._desk.orders(customer_id)
+        content = export_person(ledger, customer_id, orders, self._desk.keep)
+        self._accesses.note(
+            actor=req.context.caller.name,
+            orders=[str(order.uuid) for order in orders],
+            parts=PARTS,
+            request_id=req.context.request_id,
+            now=ledger.clock(),
+        )
+        resp.content_type = "application/zip"
+        resp.data = content
+        download(resp, f"customer-{customer_id}.zip", ledger.head())
 
 
 class Customer:

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import click
 
-from api.cli.terminal import NEEDS_A_PERSON, fail, open_ledger, progress, settings
+from api.cli.terminal import NEEDS_A_PERSON, fail, open_ledger, open_views, progress, reading_the_log, settings
 from domain.aggregate import BrokenHistory
 from domain.log.mapper import DamagedEvent, UnknownTopic
 
@@ -83,6 +83,38 @@ def export_beancount(output: Path | None) -> None:
     head, reading = ledger.head(), Reading(ledger)
     with exporting(output) as part, progress("exporting") as say, _opened(part) as file:
         beancount.export_beancount(ledger.log_of_events, reading, file, head=head, zone=chosen.timezone, progress=say)
+
+
+@export.command("customer")
+@click.argument("customer", type=click.IntRange(0, 10**15 - 1))
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def export_customer(customer: int, file: Path) -> None:
+    """A copy of all that is there of a customer, for who asks for it: FILE is a zip with a page for people.
+
+    Order documents, every event in words with what is personal in it, payments, erasures, and until when it is kept.
+    Names are in it, so LEDGER_ACCESSES notes that it was made.
+    """
+    from domain.order.personal import PARTS
+    from domain.privacy.accesses import Accesses
+    from projections import privacy
+    from projections.customers.orders_of import orders_of
+    from projections.exports.person import export_person
+
+    chosen = settings()
+    ledger = open_ledger(chosen)
+    views = open_views(ledger, chosen)
+    with reading_the_log(), progress("feeding the views") as say:
+        views.ensure(say)
+    orders = privacy.orders(ledger, orders_of(views)(customer))
+    if not orders:
+        fail("no order names such a customer", NEEDS_A_PERSON)
+    with exporting(file) as part:
+        assert part is not None
+        part.write_bytes(export_person(ledger, customer, orders, chosen.keep))
+        uuids = [str(order.uuid) for order in orders]
+        Accesses(chosen.accesses).note(
+            actor="cli:export", orders=uuids, parts=PARTS, request_id=None, now=ledger.clock()
+        )
 
 
 @contextmanager

@@ -5,12 +5,13 @@ from collections import Counter
 
 import click
 
-from api.cli.terminal import NEEDS_A_PERSON, fail, open_ledger, settings
+from api.cli.terminal import NEEDS_A_PERSON, err, fail, open_ledger, progress, reading_the_log, settings
+from domain.ledger import OrderLedger
 from domain.log.opening import is_there, open_log
 from domain.moments import utc_now
 from domain.privacy.keyring import Keyring, KeyUnknown, StoredDataKey
 from domain.privacy.masters import MasterUnknown
-from domain.privacy.opening import create_keys
+from domain.privacy.opening import create_keys, make_keys
 
 
 @click.group()
@@ -64,6 +65,46 @@ def keys_status() -> None:
         print(problem)
     if problems:
         sys.exit(NEEDS_A_PERSON)
+
+
+@click.command()
+@click.argument("new")
+def seal(new: str) -> None:
+    """Write this ledger anew into NEW, another file or address, with all that is personal sealed.
+
+    For a ledger that was begun before personal data were sealed. Each record keeps its position, version, time, actor
+    and request; NEW gets keys as a new ledger does, and its first checkpoint, signed by this ledger's key, names the
+    root of the old log. Hold the two against each other, use NEW, and destroy the old one with its copies.
+
+    \b
+      run.py seal var/sealed/ledger.db
+    """
+    from domain.privacy.sealing_logs import NotSealed, extension, seal_log
+    from projections.proof.signing import ORIGIN, Checkpoints, NoSigningKey
+    from projections.views.views import Views
+
+    chosen = settings()
+    ledger = open_ledger(chosen)
+    url = new if "://" in new else f"sqlite:///{new}"
+    there = settings(url)
+    if url == chosen.url or (there.ledger is not None and there.ledger.exists()):
+        fail(f"{there.shown_url} is there already; name a ledger that is not.")
+    there.folder.mkdir(0o700, parents=True, exist_ok=True)
+    target, at = open_log(url), chosen.keys if ledger.keys is not None else there.keys
+    try:
+        make_keys(at)
+        with reading_the_log(), progress("sealing") as say:
+            made = seal_log(ledger, target, at.open(), ledger.clock(), say)
+        sealed = OrderLedger(target, keys=at)
+        signing = Checkpoints(sealed, Views(sealed, there.views), key=chosen.key, kept=there.checkpoints)
+        print(signing.begin(made.records, made.root, extension(ORIGIN, made)).decode(), end="")
+    except NotSealed as error:
+        fail(str(error), NEEDS_A_PERSON)
+    except MasterUnknown as error:
+        fail(str(error))
+    except NoSigningKey as error:
+        err.print(f"not signed: {error}", markup=False)
+    print(f"{made.records} records are in {there.shown_url}, {made.sealed} of them sealed by the keys in {at.path}")
 
 
 def _problem(keyring: Keyring, key: StoredDataKey) -> str | None:

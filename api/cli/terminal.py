@@ -49,9 +49,10 @@ def fail(message: str, status: int = WRONG_USAGE) -> NoReturn:
     sys.exit(status)
 
 
-def settings() -> Settings:
+def settings(url: str | None = None) -> Settings:
+    """The settings of the environment; with another ledger, where its address is given."""
     try:
-        return settings_module.read(os.environ)
+        return settings_module.read(os.environ if url is None else {**os.environ, "LEDGER_URL": url})
     except WrongSetting as error:
         fail(str(error))
 

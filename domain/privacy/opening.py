@@ -64,13 +64,19 @@ def create_keys(log: Log, at: KeysAt, now: datetime) -> str:
     with log.transaction() as t:  # so that one process makes them, and no other writes meanwhile
         if (kept := t.keyring()) is not None:
             return kept.id
-        if at.masters.text is None and not at.masters.file.exists():
-            at.masters.add()
-        at.masters.read()
-        store = SQLiteKeyStore(at.path)
-        store.create()
+        store = make_keys(at)
         t.keep_keyring(KeptKeyring(store.id, t.max_notification_id() or 0, instant(now)))
         return store.id
+
+
+def make_keys(at: KeysAt) -> SQLiteKeyStore:
+    """Makes what is missing of the keys, and of what wraps them. Raises MasterUnknown."""
+    if at.masters.text is None and not at.masters.file.exists():
+        at.masters.add()
+    at.masters.read()
+    store = SQLiteKeyStore(at.path)
+    store.create()
+    return store
 
 
 @contextmanager

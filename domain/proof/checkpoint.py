@@ -12,7 +12,7 @@ import binascii
 import hashlib
 import re
 from codecs import BOM_UTF8
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
@@ -90,10 +90,10 @@ def verifier_key(key: "Ed25519PrivateKey", name: str) -> VerifierKey:
     return VerifierKey(name, key.public_key().public_bytes_raw())
 
 
-def sign(key: "Ed25519PrivateKey", origin: str, size: int, root: bytes) -> bytes:
+def sign(key: "Ed25519PrivateKey", origin: str, size: int, root: bytes, extensions: Sequence[str] = ()) -> bytes:
     """The signed checkpoint, as it is kept and served. Raises ValueError where a log cannot have the origin."""
     public = verifier_key(key, origin)
-    text = f"{origin}\n{size}\n{_base64(root)}\n"
+    text = "".join(f"{line}\n" for line in (origin, size, _base64(root), *extensions))
     return f"{text}\n— {origin} {_base64(public.id + key.sign(text.encode()))}\n".encode()
 
 

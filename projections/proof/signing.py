@@ -115,6 +115,12 @@ class Checkpoints:
             self._keep(size, note)
         return note
 
+    def begin(self, size: int, root: bytes, extension: str) -> bytes:
+        """Signs and keeps the first head of a log, with a line that says where that comes from. Raises NoSigningKey."""
+        note = checkpoint.sign(_private_key(self._key), ORIGIN, size, root, (extension,))
+        self._keep(size, note)
+        return note
+
     def keep_up(self, every_seconds: int) -> None:
         """Signs the head where events were recorded since the last signed one and that is older than this; without a
         key it does nothing."""

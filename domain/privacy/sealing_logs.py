@@ -1,0 +1,143 @@
+"""A log that was recorded plain, written anew with what is personal in it sealed: position for position.
+
+A record keeps its position, version, time, actor and request. Where it had anything personal it has another payload and
+topic, and so another digest: the new log has a tree of its own, and its first checkpoint names the old one's root, for
+who has compared the two. The old log is to be destroyed then: its very digests confirm guesses.
+"""
+
+import base64
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from io import BytesIO
+from itertools import islice
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from domain.ledger import CUSTOMER, GUEST, OrderLedger
+from domain.log.log import KeptKeyring, Log, Transaction
+from domain.log.mapper import EventMapper
+from domain.log.records import NewClaim, RawRecord, digest_of
+from domain.moments import instant
+from domain.order import events as e
+from domain.order.personal import CONTACT
+from domain.privacy.keyring import Keyring, Whose
+from domain.privacy.marking import Marks
+from domain.proof import merkle
+from domain.topics import TOPICS
+
+BATCH_RECORDS: Final = 2_000
+SEALED_FROM: Final = "sealed-from"
+
+
+class NotSealed(Exception):
+    """What keeps a log from being written anew; the message says where."""
+
+
+class Sealed(NamedTuple):
+    """How many records there are, and how many were sealed; the roots of the old log's tree and of the new one's."""
+
+    records: int
+    sealed: int
+    old_root: bytes
+    root: bytes
+
+
+def seal_log(
+    source: OrderLedger, target: Log, keys: Keyring, now: datetime, progress: Callable[[int, int], None]
+) -> Sealed:
+    """Writes the source anew into an empty log, sealed by these keys. Raises NotSealed, and what the mapper raises."""
+    target.create()
+    if target.max_notification_id() is not None:
+        raise NotSealed("the other place has records already; name one that has none.")
+    with source.log_of_events.transaction() as held:  # nothing is recorded meanwhile
+        head = held.max_notification_id() or 0
+        sealing = _Sealing(source.mapper, keys, now)
+        trees = _Tree(), _Tree()
+        for after in range(0, head, BATCH_RECORDS):
+            until = min(head, after + BATCH_RECORDS)
+            old = list(held.raw_records(after=after, until=until))
+            if len(old) < until - after:
+                raise NotSealed(f"behind position {after} records are missing; `run.py verify` says which.")
+            with target.transaction() as t, keys.sealing():
+                new = [sealing.record(raw) for raw in old]
+                t.take_over(new)
+            for tree, raws in zip(trees, (old, new), strict=True):
+                tree.append([raw.digest for raw in raws])
+            progress(until, head)
+        claims = iter(held.every_claim())
+        while some := list(islice(claims, BATCH_RECORDS)):
+            with target.transaction() as t, keys.sealing():
+                t.take_over([], [sealing.claim(claim) for claim in some])
+        with target.transaction() as t:
+            _copy_the_rest(source, t)
+            t.keep_keyring(KeptKeyring(keys.store.id, 0, instant(now)))
+    return Sealed(head, sealing.sealed, trees[0].root, trees[1].root)
+
+
+def extension(origin: str, made: Sealed) -> str:
+    """The line of the new log's first checkpoint that names the old one."""
+    return f"{SEALED_FROM} {origin} {made.records} {base64.b64encode(made.old_root).decode()}"
+
+
+def _copy_the_rest(source: OrderLedger, t: Transaction) -> None:
+    for key in source.log_of_events.access_keys():
+        t.put_access_key(key)
+    for sha256 in source.log_of_events.kept_files():
+        t.keep_file(sha256, BytesIO(b"".join(source.log_of_events.kept_file(sha256))))
+
+
+class _Sealing:
+    """Seals records one after the other, as they come in the log."""
+
+    def __init__(self, mapper: EventMapper, keys: Keyring, now: datetime) -> None:
+        self._read = mapper.read
+        self._stored = EventMapper(keys).stored
+        self._marks = Marks(keys)
+        self._now = now
+        self._whose: dict[UUID, Whose] = {}
+        self.sealed = 0
+
+    def record(self, raw: RawRecord) -> RawRecord:
+        record = self._read(raw)
+        event, uuid = record.event, record.originator_id
+        if isinstance(event, e.OrderCreated):
+            subject = f"{GUEST}{uuid}" if event.customer_id is None else f"{CUSTOMER}{event.customer_id}"
+            self._whose[uuid] = Whose(subject, event.occurred_at.year)
+        elif isinstance(event, e.CustomerChanged):
+            self._whose[uuid] = self._whose[uuid]._replace(subject=f"{CUSTOMER}{event.customer_id}")
+        topic = TOPICS[raw.topic]
+        if topic.is_sealed or topic.shape not in topic.kind.personal:
+            return raw
+        stored = self._stored(record, self._whose[uuid], self._now)
+        if not TOPICS[stored.topic.encode()].is_sealed:
+            return raw
+        self.sealed += 1
+        made = raw._replace(topic=stored.topic.encode(), payload=stored.state)
+        return made._replace(digest=digest_of(*made[1:-1]))
+
+    def claim(self, claim: NewClaim) -> NewClaim:
+        """A fingerprint confirms guesses, so it is keyed like that of a new command."""
+        whose = self._whose.get(claim.originator_id)
+        if claim.fingerprint is None or whose is None:
+            return claim
+        return claim._replace(fingerprint=self._marks.make(claim.fingerprint, whose, (CONTACT,), self._now))
+
+
+class _Tree:
+    """A Merkle tree of which the last complete node of each level is kept."""
+
+    def __init__(self) -> None:
+        self._size = 0
+        self._last: dict[int, bytes] = {}
+
+    def _get(self, level: int, _index: int) -> bytes:
+        return self._last[level]
+
+    def append(self, digests: Sequence[bytes]) -> None:
+        for level, (_, nodes) in enumerate(merkle.levels(self._size, digests, self._get)):
+            self._last[level] = nodes[-1]
+        self._size += len(digests)
+
+    @property
+    def root(self) -> bytes:
+        return merkle.root(self._size, self._get)

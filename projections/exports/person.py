@@ -1,0 +1,92 @@
+"""What is there of a customer? All of it, as one zip: for them to read, and for other programs.
+
+`index.html` is for people. Beside it stand the order documents, every event in words with what is personal in it, the
+payments, the erasures, and until when each part is kept; all as JSON.
+"""
+
+from collections.abc import Iterator, Sequence
+from html import escape
+from io import BytesIO
+from typing import Any, Final
+from zipfile import ZIP_DEFLATED, ZipFile
+
+import msgspec
+
+from domain.ledger import OrderLedger
+from domain.order.personal import PARTS
+from domain.order.state import Order
+from domain.privacy.periods import Keep
+from projections import privacy
+from projections.history import Reading
+from projections.orders.documents import staff_document
+
+_encode: Final = msgspec.json.Encoder().encode
+_STYLE: Final = (
+    "body{font:16px/1.5 sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
+    "table{border-collapse:collapse}td,th{padding:.2rem .8rem .2rem 0;text-align:left;vertical-align:top}"
+)
+
+
+def export_person(ledger: OrderLedger, customer_id: int, orders: Sequence[Order], keep: Keep) -> bytes:
+    """The zip. Raises what `Reading.each` raises."""
+    reading = Reading(ledger, PARTS)
+    events = [reading.describe(entry) for order in orders for entry in reading.each(order.uuid)]
+    documents = [msgspec.json.decode(staff_document(order)) for order in orders]
+    kept = list(privacy.kept(ledger, orders, keep))
+    erasures = privacy.erasures(ledger, [str(order.uuid) for order in orders])
+    payments = [{"order": document["id"], **payment} for document in documents for payment in document["payments"]]
+    parts = {
+        "index.html": _page(customer_id, documents, events, kept).encode(),
+        "orders.json": _encode(documents),
+        "events.json": _encode(events),
+        "payments.json": _encode(payments),
+        "erasures.json": _encode(erasures),
+        "kept.json": _encode(kept),
+    }
+    buffer = BytesIO()
+    with ZipFile(buffer, "w", ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def _page(
+    customer_id: int, documents: Sequence[dict[str, Any]], events: Sequence[dict[str, Any]], kept: Sequence[Any]
+) -> str:
+    """Everything on one page, without a script and without anything from elsewhere."""
+    lines = [
+        f"<!doctype html><html lang=en><meta charset=utf-8><title>Customer {customer_id}</title>",
+        f"<style>{_STYLE}</style>",
+        f"<h1>What is kept of customer {customer_id}</h1>",
+    ]
+    for document in documents:
+        lines.append(f"<h2>Order {document['id']} of {escape(str(document['created_at']))}</h2><table>")
+        lines += [_row(name, value) for name, value in _shown(document)]
+        lines.append("</table><h3>What happened</h3><table>")
+        own = [event for event in events if event["order_id"] == document["id"]]
+        lines += [_row(msgspec.to_builtins(event["occurred_at"]), event["summary"]) for event in own]
+        lines.append("</table><h3>Until when it is kept</h3><table>")
+        lines += [_row(each["part"], _until(each)) for each in kept if each["order"] == document["id"]]
+        lines.append("</table>")
+    return "\n".join([*lines, "</html>\n"])
+
+
+def _until(each: dict[str, Any]) -> str:
+    return "erased" if each["until"] is None else f"{each['state']} until {msgspec.to_builtins(each['until'])[:10]}"
+
+
+def _row(name: str, value: Any) -> str:
+    return f"<tr><th>{escape(name)}</th><td>{escape(str(value))}</td></tr>"
+
+
+def _shown(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """A document's fields that have anything, those of objects by their paths."""
+    for name, value in document.items():
+        if isinstance(value, dict):
+            yield from ((f"{name}.{inner}", of) for inner, of in _shown(value))
+        elif isinstance(value, list):
+            for i, each in enumerate(value, 1):
+                fields = _shown(each) if isinstance(each, dict) else [("", each)]
+                yield from ((f"{name}.{i}.{inner}".rstrip("."), of) for inner, of in fields)
+        elif value is not None:
+            yield name, value

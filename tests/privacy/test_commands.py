@@ -1,0 +1,196 @@
+"""Does the command line do what people's requests, the law and lost machines ask for?"""
+
+import json
+import shutil
+import zipfile
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from domain.ledger import OrderLedger
+from domain.log.recorder import SQLiteRecorder
+from domain.log.sqlite import sqlite3
+from projections.proof.verification import verify
+from tests.conftest import ME, Clock, Service, do, new_order
+from tests.privacy.conftest import MINA, WORDS, found_in, keys_at
+
+
+def back_up(source: Path, target: Path) -> None:
+    """Copies a SQLite file as `.backup` does, with what is in its WAL; over what is there."""
+    for file in target.parent.glob(f"{target.name}*"):
+        file.unlink()
+    with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(target)) as other:
+        one.backup(other)
+
+
+class Desk:
+    """The command line over a ledger that one line of an import has begun."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.service = Service(folder)
+
+    def run(self, *arguments: str, status: int = 0, stdin: bytes | None = None) -> str:
+        done = self.service.run(*arguments, stdin=stdin)
+        said = done.stdout.decode() + done.stderr.decode()
+        assert done.returncode == status, said
+        return said
+
+    def bring(self, *bodies: dict[str, Any]) -> None:
+        lines = "".join(json.dumps(body) + "\n" for body in bodies)
+        self.run("import", "-", stdin=lines.encode())
+
+    def order(self, order_id: int) -> Any:
+        ledger = OrderLedger(SQLiteRecorder(self.folder / "ledger.db"), keys=keys_at(self.folder))
+        try:
+            return ledger.order(ledger.uuid_of(order_id))
+        finally:
+            ledger.close()
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def test_a_ledger_begins_with_its_keys_and_a_customer_is_erased_by_one_command(desk: Desk) -> None:
+    desk.bring(MINA, {**MINA, "customer": None})
+    assert "2 keys of the part contact" in desk.run("keys", "status")
+    said = desk.run("erase", "--customer", "7", "--reference", "T-17")
+    assert "contact and invoice of customer:7 erased, in 1 orders; 2 keys destroyed" in said
+    assert "nothing of customer:7 is left" in desk.run("erase", "--customer", "7")
+    assert "2 destroyed" in desk.run("keys", "status")
+    assert desk.order(1).billing.address is None
+    assert desk.order(2).billing.address == "Neckarhalde 17"
+    assert "erased, in 1 orders" in desk.run("erase", "--order", "2")
+    assert found_in(desk.folder, WORDS) == {}
+    desk.run("erase", "--customer", "99", status=1)
+    desk.run("erase", status=2)
+    desk.run("erase", "--customer", "7", "--order", "2", status=2)
+
+
+def test_a_master_key_is_changed_and_the_old_one_opens_nothing_any_more(desk: Desk) -> None:
+    desk.bring(MINA)
+    (old,) = keys_at(desk.folder).masters.names
+    back_up(desk.folder / "keys.db", desk.folder / "older.db")
+    desk.run("keys", "retire-master", old, status=2)
+    assert "2 keys wrapped by the master key" in desk.run("keys", "rotate")
+    assert old in keys_at(desk.folder).masters.names
+    desk.run("keys", "retire-master", old)
+    assert old not in keys_at(desk.folder).masters.names
+    assert desk.order(1).billing.address == "Neckarhalde 17"
+    back_up(desk.folder / "older.db", desk.folder / "keys.db")
+    assert "is not among those that are given" in desk.run("keys", "status", status=1)
+
+
+def test_what_was_kept_long_enough_is_due_and_erased_where_that_is_applied(desk: Desk) -> None:
+    old = {"created_at": "2020-05-01T09:00:00Z"}
+    desk.bring({**MINA, **old}, {**MINA, **old, "customer": {"id": 8, "first_name": "Tom"}}, MINA)
+    desk.run("privacy", "hold", "--customer", "8", "--reference", "LAW-1")
+    said = desk.run("retention")
+    assert "customer:7 2020 contact: due since 2022-05-01" in said
+    assert "customer:8 2020 contact: stays, held by LAW-1" in said
+    assert desk.order(1).notes is not None
+    assert "held since" in desk.run("erase", "--customer", "8", status=1)
+    assert "customer:7 2020 contact: erased, in 1 orders" in desk.run("retention", "--apply")
+    first, last = desk.order(1), desk.order(3)
+    assert (first.notes, first.billing.address, first.erased) == (None, "Neckarhalde 17", ("contact",))
+    assert last.notes == MINA["notes"]
+    assert "0 due" in desk.run("retention")
+    desk.run("privacy", "hold", "--customer", "8", "--release")
+    assert "customer:8 2020 contact: due" in desk.run("retention")
+
+
+def test_a_ledger_that_was_restored_from_before_an_erasure_is_not_served_until_that_was_repeated(desk: Desk) -> None:
+    desk.bring(MINA, MINA)
+    backup = desk.folder / "backup"
+    backup.mkdir()
+    for name in ("ledger.db", "keys.db"):
+        back_up(desk.folder / name, backup / name)
+    desk.run("erase", "--customer", "7")
+    (line,) = (desk.folder / "erasures.txt").read_text().splitlines()
+    for file in desk.folder.glob("views.db*"):
+        file.unlink()
+    for name in ("ledger.db", "keys.db"):
+        back_up(backup / name, desk.folder / name)
+    assert desk.order(1).billing.address == "Neckarhalde 17"
+    assert "`run.py erase --again` repeats them" in desk.run("serve", "--port", str(desk.service.port), status=1)
+    assert "of customer:7 erased again, in 2 orders" in desk.run("erase", "--again")
+    assert "0 erasures were missing" in desk.run("erase", "--again")
+    assert desk.order(1).billing.address is None
+    assert (desk.folder / "erasures.txt").read_text().splitlines() == [line]
+    shutil.rmtree(backup)
+    assert found_in(desk.folder, WORDS) == {}
+    assert "everything holds" in desk.run("verify")
+
+
+def test_keys_that_come_back_out_of_a_backup_are_destroyed_at_the_next_start(desk: Desk) -> None:
+    desk.bring(MINA)
+    back_up(desk.folder / "keys.db", desk.folder / "older.db")
+    desk.run("erase", "--customer", "7")
+    back_up(desk.folder / "older.db", desk.folder / "keys.db")
+    assert "2 destroyed" in desk.run("keys", "status")
+
+
+def test_a_customer_gets_a_copy_of_all_that_is_kept_with_a_page_to_read(desk: Desk) -> None:
+    paid = {"at": "2026-03-01T10:30:00Z", "type": "payment", "amount": "40.00", "reference": "pi_1", "provider": "p"}
+    desk.bring({**MINA, "created_at": "2026-03-01T10:30:00Z", "notes": "<b>Mina</b>", "history": [paid]}, MINA)
+    desk.run("export", "customer", "7", str(desk.folder / "mina.zip"))
+    with zipfile.ZipFile(desk.folder / "mina.zip") as archive:
+        parts = {name: archive.read(name).decode() for name in archive.namelist()}
+    assert set(parts) == {"index.html", "orders.json", "events.json", "payments.json", "erasures.json", "kept.json"}
+    assert "Neckarhalde 17" in parts["index.html"]
+    assert "&lt;b&gt;Mina&lt;/b&gt;" in parts["index.html"]
+    assert [payment["reference"] for payment in json.loads(parts["payments.json"])] == ["pi_1"]
+    assert "mina@weissenberger.example" in parts["events.json"]
+    assert (desk.folder / "accesses.jsonl").read_text().count("cli:export") == 2
+    desk.run("export", "customer", "99", str(desk.folder / "nobody.zip"), status=1)
+
+
+def test_a_plain_ledger_is_written_anew_sealed_position_for_position(tmp_path: Path, clock: Clock) -> None:
+    plain = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"), clock=clock)
+    for body in (MINA, {**MINA, "customer": None}):
+        do(plain.create, new_order(**body), ME)
+    orders = [plain.order(plain.uuid_of(order_id)) for order_id in (1, 2)]
+    plain.close()
+    desk = Desk(tmp_path)
+    desk.run("key", "create")
+    refused = (
+        desk.service.start().client(desk.service.key("privacy:write")).post("/api/v1/privacy/customers/7/erasures")
+    )
+    desk.service.kill()
+    assert (refused.status_code, refused.json()["code"]) == (409, "personal-data-plain")
+    assert "`run.py seal` makes" in (tmp_path / "server.log").read_text()
+    said = desk.run("seal", str(tmp_path / "sealed" / "ledger.db"))
+    assert "sealed-from order-ledger/orders 4 " in said
+    assert "2 of them sealed" in said
+    at = keys_at(tmp_path / "sealed")
+    sealed = OrderLedger(SQLiteRecorder(tmp_path / "sealed" / "ledger.db"), keys=at)
+    assert [sealed.order(sealed.uuid_of(order_id)) for order_id in (1, 2)] == orders
+    log = SQLiteRecorder(tmp_path / "ledger.db")
+    for old, new in zip(log.raw_records(), sealed.log_of_events.raw_records(), strict=True):
+        assert (*old[:3], *old[5:9]) == (*new[:3], *new[5:9])
+    log.close()
+    sealed.close()
+    found = verify(sealed.at, None, checkpoints=[], key=None, progress=lambda *_: None)
+    assert found.problems == []
+    assert found_in(tmp_path / "sealed", WORDS) == {}
+    desk.run("seal", str(tmp_path / "sealed" / "ledger.db"), status=2)
+
+
+def test_keys_can_be_made_for_a_ledger_that_was_begun_without_and_only_what_comes_then_can_be_erased(
+    tmp_path: Path, clock: Clock
+) -> None:
+    plain = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"), clock=clock)
+    do(plain.create, new_order(**MINA), ME)
+    plain.close()
+    desk = Desk(tmp_path)
+    desk.run("keys", "status", status=1)
+    desk.run("keys", "create")
+    desk.run("keys", "create", status=2)
+    assert "is not sealed; `run.py seal`" in desk.run("keys", "status")
+    desk.bring({**MINA, "customer": {"id": 9, "first_name": "Mina"}})
+    assert "recorded before it was sealed" in desk.run("erase", "--customer", "7", status=1)
+    assert "erased, in 1 orders" in desk.run("erase", "--customer", "9")
