@@ -156,8 +156,15 @@ def test_an_error_in_a_cell_that_is_asked_for_is_refused() -> None:
 
 def test_a_formula_is_refused_although_its_last_value_is_there() -> None:
     refused = refusal_of(xlsx(HEADER, row('<c r="C2"><f>A1*2</f><v>5</v></c>')))
-    assert (refused.row, refused.column) == (2, "C")
+    assert (refused.row, refused.column) == (2, "gross")
     assert "formula" in refused.message
+
+
+def test_a_formula_in_free_text_or_in_a_column_that_nobody_reads_is_none_of_ours() -> None:
+    header = [*HEADER, text("F", "order"), text("G", "note")]
+    free = '<c r="F2" t="str"><f>"Order "&amp;42</f><v>Order 42</v></c><c r="G2"><f>1+1</f><v>2</v></c>'
+    (found,) = lines_of(xlsx(header, [*row(number("C", "5")), free]))
+    assert found.order == "Order 42"
 
 
 @pytest.mark.parametrize("name", ["xl__vbaProject.bin", "xl__macrosheets__sheet1.xml", "xl__activeX__activeX1.bin"])

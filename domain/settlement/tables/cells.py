@@ -29,9 +29,13 @@ class Number(msgspec.Struct, frozen=True):
 
 
 class Unreadable(msgspec.Struct, frozen=True):
-    """A cell without a usable value, and why. It is refused only when its column is read."""
+    """A cell without a usable value, and why. It is refused only when its column is read.
+
+    `text` is what stands for it as free text: a formula's last value. None refuses it there, too.
+    """
 
     why: str
+    text: str | None = None
 
 
 # A naive datetime is a date cell of a spreadsheet, which knows no time zone.
@@ -220,6 +224,8 @@ def _why_no_amount(text: str, decimal: str) -> str:
 
 def currency(cell: Cell) -> tuple[str, int]:
     """The ISO 4217 code in capitals, and its minor digits."""
+    if isinstance(cell, Unreadable):
+        raise ValueError(cell.why)
     code = intern(word(cell).upper())
     digits = minor_digits(code) if len(code) == 3 else None
     if digits is None:
@@ -233,11 +239,11 @@ def word(cell: Cell, length_max: int = TEXT_LENGTH_MAX) -> str:
     Text is never a formula here, whatever it begins with: our exports defuse it for their readers. What they have
     defused is read as it was.
     """
-    if isinstance(cell, Unreadable):
+    if isinstance(cell, Unreadable) and cell.text is None:
         raise ValueError(cell.why)
     if isinstance(cell, datetime):
         raise ValueError("this is a date where text is wanted")
-    text = cell.text if isinstance(cell, Number) else cell.strip()
+    text = cell.strip() if isinstance(cell, str) else cell.text or ""
     if text.startswith("'"):
         text = _DEFUSED.sub("", text).strip()
     if len(text) > length_max:
@@ -247,6 +253,8 @@ def word(cell: Cell, length_max: int = TEXT_LENGTH_MAX) -> str:
 
 def reference(cell: Cell) -> str:
     """A word that identifies something. A formula in its place is refused: it was not saved as its value."""
+    if isinstance(cell, Unreadable):
+        raise ValueError(cell.why)
     text = word(cell, REFERENCE_LENGTH_MAX)
     if isinstance(cell, str) and _FORMULA.match(cell.strip()):
         raise ValueError(f"{shown(text)} is a formula to a spreadsheet; save the file with values alone")

@@ -1,10 +1,10 @@
 """The rows of an XLSX sheet, read as a stream, every number as the sheet shows it.
 
 The workbook is unzipped and parsed here, and not by a spreadsheet library, because those hand out numbers as binary
-floats; `number_format` has the rule by which a stored number is read. Refused: macros, formulas (their value
-depends on the program that opens the file), encrypted workbooks, parts that are packed in another way than a
-spreadsheet does, or that unpack to too much (a "zip bomb"). The table of shared texts, which is bounded, and one row
-stay in memory.
+floats; `number_format` has the rule by which a stored number is read. Refused: macros, encrypted workbooks, parts that
+are packed in another way than a spreadsheet does, or that unpack to too much (a "zip bomb"); and a formula, whose value
+depends on the program that opens the file, wherever it is read as more than free text. The table of shared texts, which
+is bounded, and one row stay in memory.
 
 The format is that of ECMA-376, part 1, chapter 18 (SpreadsheetML).
 """
@@ -213,6 +213,7 @@ class _Reading:
         self._row = self._count = self._chars = 0
         self._cells: list[Cell] = []
         self._type = self._value = ""
+        self._is_formula = False
         self._style = 0
         self._pieces: list[str] = []
 
@@ -246,10 +247,11 @@ class _Reading:
             self._place(attributes.get("r"))
             self._type, self._style = attributes.get("t", "n"), _place_of(attributes.get("s", "0"))
             self._value = ""
+            self._is_formula = False
             self._pieces.clear()
             self._chars = 0
         elif name == "f":
-            raise Misfit(self._row, _letters(len(self._cells)), "a formula; save the sheet with values alone")
+            self._is_formula = True
 
     def _place(self, reference: str | None) -> None:
         """Fills the row with empty cells up to the next cell."""
@@ -271,6 +273,8 @@ class _Reading:
         self._pieces.append(text)
 
     def _cell(self) -> Cell:
+        if self._is_formula:
+            return Unreadable("a formula; save the sheet with values alone", self._value)
         if self._type == "s":
             return self._shared[_place_of(self._value)]
         if self._type == "inlineStr":
