@@ -19,7 +19,6 @@ from domain.order.commands import (
     METADATA_TEXT_LENGTH_MAX,
     NAME_LENGTH_MAX,
     QUANTITY_MAX,
-    PastRefund,
 )
 from domain.order.events import Billing, Country
 from domain.order.statuses import UNPAYABLE
@@ -28,7 +27,6 @@ from domain.shops.found import Found, Said, Unreadable
 from domain.shops.values import shown
 
 REFERENCE_CHARS_MAX: Final = 200
-REFUNDS_HAVE_LINES = "lines" in PastRefund.__struct_fields__
 _QUANTITY: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 KEY_CHARS_MAX: Final = 64
 _UNFIT_IN_KEY: Final = re.compile(r"[^A-Za-z0-9._#/-]+")
@@ -94,6 +92,9 @@ class Draft:
         self._items_total = 0
         self.shipping = 0
         self.discount = 0
+        # What was sold and is not given back yet: of items, charges and shipping, and of items in units.
+        self._left: dict[tuple[str, int], int] = {}
+        self._units: dict[int, int] = {}
         self.codes: list[str] = []
         self.entries: list[tuple[datetime | None, dict[str, Any]]] = []
         self._statuses: list[tuple[datetime | None, dict[str, Any]]] = []
@@ -206,6 +207,8 @@ class Draft:
             item["metadata"] = metadata
         self.items.append(item)
         self._items_total += gross - discount
+        self._left["item", len(self.items)] = gross - discount
+        self._units[len(self.items)] = quantity
         return len(self.items)
 
     def item_of_total(self, name: str, gross: int, quantity: str, discount: int = 0, **more: Any) -> int:
@@ -289,7 +292,7 @@ class Draft:
             entry["payment"] = payment
         if reason:
             entry["reason"] = reason
-        if lines and sum(_amount_of(line) for line in lines) == amount and all(map(_amount_of, lines)):
+        if lines and sum(_amount_of(line) for line in lines) == amount and all(_amount_of(line) > 0 for line in lines):
             entry["lines"] = lines
         elif lines:
             self.remark("a refund that is not the sum of its lines: taken without them", reference)
@@ -350,7 +353,9 @@ class Draft:
             line["voucher"] = voucher
         if self.items:
             line["items"] = self.items
-        history = self._history(created_at)  # while charges are numbers
+        self._left["shipping", 0] = self.shipping
+        self._left |= {("charge", place): charge["amount"] for place, charge in enumerate(self.charges)}
+        history = self._history(created_at)
         if self.charges:
             line["charges"] = [self._written(charge) for charge in self.charges]
         if history:
@@ -426,10 +431,28 @@ class Draft:
                 credited += max(0, amount - max(0, received - (self.total - credited)))
                 received -= amount
                 written["amount"] = self.text(amount)
-                written.pop("lines", None)
-                if "lines" in entry and REFUNDS_HAVE_LINES:
-                    written["lines"] = [self._refund_line(line) for line in entry["lines"]]
+                if "lines" in entry:
+                    lines = written.pop("lines")
+                    if self._is_left(lines):
+                        written["lines"] = [self._refund_line(line) for line in lines]
+                    else:
+                        self.remark("a refund for more than was sold: taken without its lines", entry["reference"])
             yield written
+
+    def _is_left(self, lines: Sequence[dict[str, Any]]) -> bool:
+        """Whether what these lines give back was sold and is not given back yet; if so, it is then."""
+        left, units = dict(self._left), dict(self._units)
+        for line in lines:
+            what = (
+                ("shipping", 0) if "shipping" in line else next((k, line[k]) for k in ("item", "charge") if k in line)
+            )
+            left[what] = left.get(what, 0) - _amount_of(line)
+            if "quantity" in line:
+                units[line["item"]] = units.get(line["item"], 0) - line["quantity"]
+        if min(left.values()) < 0 or min(units.values(), default=0) < 0:
+            return False
+        self._left, self._units = left, units
+        return True
 
     def _refund_line(self, line: dict[str, Any]) -> dict[str, Any]:
         return {name: self.text(value) if name in ("amount", "shipping") else value for name, value in line.items()}

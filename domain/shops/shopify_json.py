@@ -465,7 +465,6 @@ class _Moves:
         self._parents: dict[str, str] = {}
         self.paid_at: datetime | None = None
         of_refunds = [each for refund in order.get("refunds") or () for each in refund.get("transactions") or ()]
-        self._is_told = order.get("transactions") is not None
         all_of_it = {str(each.get("id")): each for each in chain(of_refunds, order.get("transactions") or ())}
         self._all = list(all_of_it.values())
         self._shop, self._presentment = (self._totals(which) for which in ("shop_money", "presentment_money"))
@@ -516,14 +515,17 @@ class _Moves:
                 self._draft.remark("change that was given: not taken as money of the order", str(each.get("amount")))
             elif kind not in ("authorization", "emv_authorization", "void", "refund"):
                 self._draft.remark(f"a transaction of the kind {shown(kind)}: not known, taken as no money", identity)
-        if not self._is_told:
+        # Also an order that is paid and has none: who exported it did not ask for them.
+        if not self._order.get("transactions") and not received:
             received = self._derived(financial, total, created_at)
         return received
 
     def _derived(self, financial: str, total: int, created_at: datetime) -> int:
         """What was received, by the financial status, where the transactions are not there."""
         draft, order = self._draft, self._order
-        if financial in PAID:
+        if _has(order, "total_received"):
+            received = _amount(draft, order, "total_received")
+        elif financial in PAID:
             received = total
         elif financial == "partially_paid" and _has(order, "total_outstanding"):
             received = max(0, total - _amount(draft, order, "total_outstanding"))
@@ -567,7 +569,21 @@ class _Moves:
             lines = self._lines(refund, numbers) if refund is not None and alone else ()
             reason = str((refund or {}).get("note") or "")
             self._draft.refund(_at(each), amount, gateway, identity, payment=payment, reason=reason, lines=lines)
-        return refunded
+        return refunded + self._refunded_besides(refunded)
+
+    def _refunded_besides(self, refunded: int) -> int:
+        """What the order says that was refunded beyond its transactions, where those are not there."""
+        draft, order = self._draft, self._order
+        rest = _amount(draft, order, "total_refunded") - refunded
+        if order.get("transactions") or rest <= 0:
+            return 0
+        dates = (moment(refund.get("created_at") or "", "created_at") for refund in order.get("refunds") or ())
+        at = max(filter(None, (*dates, self.paid_at)), default=None)
+        draft.remark("a refund without its transaction: taken as of the order's last refund", draft.text(rest))
+        payment = self._payments.get("")
+        provider = payment["provider"] if payment else SYSTEM
+        draft.refund(at, rest, provider, f"{draft.reference}-refund", payment=payment)
+        return rest
 
     def _lines(self, refund: Json, numbers: Mapping[str, int]) -> list[Json]:
         """What a refund was for: items, their taxes, shipping."""
@@ -577,9 +593,11 @@ class _Moves:
             amount = _amount(draft, each, "subtotal")
             tax += _amount(draft, each, "total_tax")
             if number and amount:
-                restock = word(each.get("restock_type")) in ("return", "cancel", "legacy_restock")
-                line = {"item": number, "quantity": int(each.get("quantity") or 0), "amount": amount}
-                lines.append(line | {"restock": restock})
+                line = {"item": number, "amount": amount}
+                if quantity := int(each.get("quantity") or 0):
+                    restock = word(each.get("restock_type")) in ("return", "cancel", "legacy_restock")
+                    line |= {"quantity": quantity, "restock": restock}
+                lines.append(line)
             elif amount:
                 lines.append({"item": 0, "amount": -1})  # of what we have not: the sum will not be right
         shipping = sum(_amount(draft, each, "subtotal_amount") for each in refund.get("refund_shipping_lines") or ())

@@ -8,12 +8,10 @@ import pytest
 
 from domain.ledger import OrderLedger
 from domain.shops import shopify_json
-from domain.shops.draft import REFUNDS_HAVE_LINES
 from domain.shops.found import Found, Refused, Said
 from domain.shops.tables import Malformed, Source
 from tests.shops.exports import brought, jsonl, one, order, read
 
-needs_lines = pytest.mark.skipif(not REFUNDS_HAVE_LINES, reason="refunds have no lines yet")
 KIND = "shopify-json"
 SALE = {
     "id": 11,
@@ -182,7 +180,6 @@ REFUND = {
 }  # fmt: skip
 
 
-@needs_lines
 def test_a_refund_says_what_it_was_for(ledger: OrderLedger) -> None:
     fields = {"refunds": [REFUND], "financial_status": "partially_refunded"}
     ties(ledger, json.dumps(rest(**fields)))
@@ -194,13 +191,12 @@ def test_a_refund_says_what_it_was_for(ledger: OrderLedger) -> None:
     ]
 
 
-@needs_lines
 def test_a_refund_of_shipping_is_an_adjustment() -> None:
     adjustment = {"kind": "shipping_refund", "amount": "-5.00", "tax_amount": "0.00"}
     money = [REFUND["transactions"][0] | {"amount": "5.00"}]  # type: ignore[index]
-    found = shopify(
-        refunds=[REFUND | {"refund_line_items": [], "order_adjustments": [adjustment], "transactions": money}]
-    )
+    of_shipping = {"refund_line_items": [], "order_adjustments": [adjustment], "transactions": money}
+    shipping = [{"id": 3, "title": "UPS", "price": "5.00"}]
+    found = shopify(refunds=[REFUND | of_shipping], shipping_lines=shipping, total_price="115.00")
     assert history(found, "refund")[0]["lines"] == [{"shipping": "5.00"}]
 
 
@@ -209,6 +205,17 @@ def test_a_refund_that_is_not_the_sum_of_its_lines_is_taken_without_them() -> No
     found = shopify(refunds=[REFUND | {"transactions": money}])
     assert "lines" not in history(found, "refund")[0]
     assert "not the sum of its lines" in remarks(found)
+
+
+def test_a_refund_for_more_than_was_sold_is_taken_without_its_lines(ledger: OrderLedger) -> None:
+    again = REFUND | {"id": 22, "transactions": [REFUND["transactions"][0] | {"id": 13}]}  # type: ignore[index]
+    thrice = REFUND["refund_line_items"][0] | {"quantity": 3}  # type: ignore[index]
+    fields = {"refunds": [REFUND, again], "financial_status": "refunded"}
+    ties(ledger, json.dumps(rest(**fields)))
+    assert all("lines" in entry for entry in history(shopify(**fields), "refund"))
+    found = shopify(refunds=[REFUND | {"refund_line_items": [thrice]}])
+    assert "lines" not in history(found, "refund")[0]
+    assert "for more than was sold" in remarks(found)
 
 
 def test_transactions_and_refunds_come_beside_the_orders_in_whatever_order(ledger: OrderLedger) -> None:
@@ -239,6 +246,19 @@ def test_without_transactions_the_financial_status_tells_what_was_paid(ledger: O
     found = one(KIND, json.dumps(bare))
     assert (found.said.paid, history(found, "payment")[0]["provider"]) == (11000, "paypal")
     assert "a payment without its transaction" in remarks(found)
+
+
+@pytest.mark.parametrize("transactions", [[], None])
+def test_an_order_that_is_paid_and_has_no_transactions_was_exported_without_them(
+    transactions: list[Any] | None,
+) -> None:
+    assert shopify(transactions=transactions).said.paid == 11000
+
+
+def test_graphqls_totals_tell_what_moved_where_its_transactions_were_not_asked_for(ledger: OrderLedger) -> None:
+    bare = {name: value for name, value in BULK[0].items() if name not in ("transactions", "refunds")}
+    ties(ledger, jsonl(bare, BULK[1]))
+    assert (order(ledger, "#1001").totals.paid, len(order(ledger, "#1001").payments)) == (5500, 2)
 
 
 def test_what_an_edit_took_out_is_taken_as_never_ordered_and_named(ledger: OrderLedger) -> None:

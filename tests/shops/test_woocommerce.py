@@ -6,11 +6,9 @@ from typing import Any
 import pytest
 
 from domain.ledger import OrderLedger
-from domain.shops.draft import REFUNDS_HAVE_LINES
 from domain.shops.found import Found, Refused, Said
 from tests.shops.exports import brought, one, order, read
 
-needs_lines = pytest.mark.skipif(not REFUNDS_HAVE_LINES, reason="refunds have no lines yet")
 KIND = "woocommerce"
 
 
@@ -179,7 +177,6 @@ REFUND = {
 }
 
 
-@needs_lines
 def test_refunds_come_beside_the_orders_and_say_what_they_were_for(ledger: OrderLedger) -> None:
     orders = json.dumps([woo(refunds=[{"id": 801, "reason": "broken", "total": "-9.90"}])])
     ties(ledger, json.dumps([REFUND]), orders)
