@@ -1,10 +1,12 @@
 """Who asks, and may they? Also the request's id, which the answer carries and the events of a write record."""
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
+from eventsourcing.persistence import PersistenceError
 from falcon.asgi import Request, Response
 
 from api import paging
@@ -63,6 +65,7 @@ class Access:
         if self._rates:
             self._rates.take(caller.name, resp)
         req.context.caller = caller
+        req.context.is_in_force = partial(self._is_in_force, found[1] if found else "")
         CALLER.set(caller.name)
 
     async def _caller(self, key: str, person: str | None) -> Caller | None:
@@ -74,6 +77,15 @@ class Access:
         if not _PERSON.fullmatch(person):
             raise invalid_parameter(PERSON_HEADER, "must be a name of 1 to 100 visible ASCII characters without '/'")
         return msgspec.structs.replace(caller, person=person)
+
+    async def _is_in_force(self, key: str) -> bool:
+        """Whether a key or token that a request came with still is; as before where that cannot be known just now."""
+        try:
+            return await self._caller(key, None) is not None
+        except Problem:
+            return False
+        except PersistenceError:
+            return True
 
     async def _bearer(self, tokens: "Tokens", token: str) -> Caller:
         from api.tokens import TokenRefused  # noqa: PLC0415  (as above)

@@ -5,10 +5,23 @@ from typing import Any, Final
 from falcon import CORSMiddleware
 from falcon.asgi import App, Request, Response
 
-from api import audit, customers, errors, finance, operations, orders, privacy, reconciliations, shop, storefront
+from api import (
+    audit,
+    customers,
+    errors,
+    finance,
+    operations,
+    orders,
+    privacy,
+    reconciliations,
+    shop,
+    storefront,
+    streams,
+)
 from api.access import Access
 from api.asking import Asking
 from api.commanding import Commanding
+from api.following import Following
 from api.settings import Settings
 from domain.ledger import OrderLedger
 from domain.log.keys import Keys
@@ -18,6 +31,7 @@ from domain.privacy.erasures import Erasures
 from domain.reconciling import KEPT
 from projections.customers.orders_of import orders_of
 from projections.customers.table import search_text
+from projections.live import Telling
 from projections.orders.kept import kept_in
 from projections.proof.signing import Checkpoints
 from projections.views.views import Views
@@ -69,6 +83,7 @@ def create_app(ledger: OrderLedger, views: Views, settings: Settings, *, threads
         ledger.keys.on_forgotten.append(search_text.cache_clear)
         erasing = Erasing(ledger, ledger.keys, whose_orders, settings.keep, Erasures(settings.erasures))
     privacy_desk = privacy.Desk(commanding, asking, erasing, whose_orders, settings.keep)
+    following = Following(ledger, views, asking, Telling(ledger, views))
     uploads = finance.PATH + "/reconciliations"
     for path, resource in (
         (shop.PATH, shop.ShopOrders(asking, settings)),
@@ -93,6 +108,8 @@ def create_app(ledger: OrderLedger, views: Views, settings: Settings, *, threads
         (customers.PATH, customers.Customers(asking, settings)),
         (customers.PATH + "/{customer_id}", customers.Customer(asking)),
         (audit.PATH + "/events", audit.Events(asking, ledger, auditing, settings)),
+        (streams.AUDIT_PATH, streams.Streams(asking, ledger, following, settings)),
+        (streams.STOREFRONT_PATH, streams.OwnStreams(asking, ledger, following, settings)),
         (audit.PATH + "/checkpoint", audit.SignedHead(asking, checkpoints)),
         (audit.PATH + "/orders/{order_id}", audit.OrderThen(asking, ledger, auditing, settings)),
         (audit.PATH + "/orders/{order_id}/events", audit.OrderEvents(asking, ledger, auditing)),

@@ -17,7 +17,7 @@ from gunicorn.asgi.protocol import ASGIProtocol
 
 from api.bodies import Receive, gather
 from api.errors import unreadable_request
-from api.places import Standing
+from api.places import Places, Standing
 
 REQUEST_SECONDS_MAX: Final = 10.0
 # How long a client may take less of an answer than this.
@@ -98,6 +98,18 @@ class PatientProtocol(ASGIProtocol):
             receiver.signal_disconnect()
         return receiver is not None and not self._closed
 
+    def begins_stream(self, caller: str) -> bool:
+        """Makes the answer that is under way one without an end, of a key's name; whether there is a place for it. The
+        connection ends with it."""
+        self._keepalive = 0
+        places: Places = self.worker.places
+        return places.keep_stream(self, caller)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether a stream is to end: its client has gone, or the service stops."""
+        return self._closed or self.worker.is_stopping
+
     async def _answer(self, scope: dict[str, Any], receive: Receive, send: Any) -> None:
         """What gunicorn takes for the application."""
         if not self._body_receiver._complete:
@@ -111,6 +123,7 @@ class PatientProtocol(ASGIProtocol):
         self._keepalive *= not self.worker.is_stopping
         self._is_answering = True
         self._stands(Standing.WAITS_FOR_AN_ANSWER)
+        scope["connection"] = self
         try:
             await self.worker.asgi(scope, receive, send)
         finally:

@@ -4,14 +4,19 @@ First those that have never sent a whole request, the oldest first, but for the 
 Then those that are idle between two requests, the longest idle first; then those that are taking an answer. Never who
 waits for one. An address has a share of the places, so that its own connections go; a trusted proxy stands for many
 clients and has no share.
+
+A stream, an answer without an end, has a place of another kind, and none of its address's share. Where all of those are
+taken, the key that has most of them loses its oldest.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from enum import Enum
 from ipaddress import ip_address
 from typing import Final, Protocol
 
 CONNECTIONS_MAX: Final = 512
+STREAMS_MAX: Final = 512
 # What all connections together have sent of bodies that are not whole yet, and what they have not yet taken of answers.
 BODIES_BYTES_MAX: Final = 16 * 1024 * 1024
 ANSWERS_BYTES_MAX: Final = 48 * 1024 * 1024
@@ -45,6 +50,8 @@ class Places:
         self._trusts = trusts
         self.taken: dict[Connection, str] = {}
         self._of: dict[str, dict[Connection, None]] = {}
+        # Each with the name of its key, the oldest first.
+        self.streams: dict[Connection, str] = {}
 
     def has_room(self) -> bool:
         """Whether one more can come, by another's going if need be."""
@@ -63,7 +70,19 @@ class Places:
         if is_refused:
             self._end(connection)
 
+    def keep_stream(self, connection: Connection, caller: str) -> bool:
+        """Gives a place of a stream instead of the one it has; whether there was one, by another's going if need be."""
+        if len(self.streams) >= STREAMS_MAX:
+            most, count = Counter(self.streams.values()).most_common(1)[0]
+            if most != caller and count < 2:
+                return False
+            self._end(next(each for each, name in self.streams.items() if name == most))
+        self.leave(connection)
+        self.streams[connection] = caller
+        return True
+
     def leave(self, connection: Connection) -> None:
+        self.streams.pop(connection, None)
         address = self.taken.pop(connection, None)
         if address is not None:
             del self._of[address][connection]
@@ -78,10 +97,10 @@ class Places:
 
     def look_at_answers(self) -> None:
         """Ends those that have been at their answer longest, where together they hold too much."""
-        taking = [connection for connection in self.taken if connection.answer_bytes]
+        taking = [each for each in (*self.taken, *self.streams) if each.answer_bytes]
         while sum(connection.answer_bytes for connection in taking) > ANSWERS_BYTES_MAX:
             self._end(min(taking, key=lambda connection: connection.since))
-            taking = [connection for connection in taking if connection in self.taken]
+            taking = [each for each in taking if each in self.taken or each in self.streams]
 
     def _end_one(self, connections: Iterable[Connection]) -> bool:
         """Whether there was one that could go."""

@@ -3,6 +3,8 @@
 import re
 from typing import Final
 
+from falcon.asgi import Request
+
 from api.errors import invalid_parameter
 from api.parameters import Parameters
 from domain.ledger import LOG
@@ -16,7 +18,15 @@ def position_token(position: int) -> str:
 
 def position_in(parameters: Parameters, name: str) -> int | None:
     """The position that a parameter names by its token. Raises a 400."""
-    token = parameters.text(name)
+    return _position(name, parameters.text(name))
+
+
+def position_in_header(req: Request, name: str) -> int | None:
+    """The position that a header names by its token; an empty one is as if not sent. Raises a 400."""
+    return _position(name, (req.get_header(name) or "").strip() or None)
+
+
+def _position(name: str, token: str | None) -> int | None:
     if token is None:
         return None
     found = _TOKEN.fullmatch(token)

@@ -59,7 +59,7 @@ class PatientWorker(ASGIWorker):
             idle = [connection for connection in self.places.taken if connection.standing in _IDLE]
             for connection in idle if tenth > 10 * STOP_IDLE_SECONDS else ():
                 connection.end()
-            await asyncio.sleep(0.1 if self.places.taken else 0)
+            await asyncio.sleep(0.1 if self.places.taken or self.places.streams else 0)
         super().handle_exit_signal()
 
     async def _accept(self, listener: socket.socket) -> None:

@@ -360,6 +360,18 @@ def owner(connection: sqlite3.Connection, uuid: UUID) -> int | None:
     return row[0] if row else None
 
 
+def standing(connection: sqlite3.Connection, uuid: str) -> tuple[int, str] | None:
+    """An order's owner, as above, and its status; None where the views have no such order."""
+    row = connection.execute("SELECT customer_id, status FROM orders WHERE uuid = ?", (uuid,)).fetchone()
+    return None if row is None else (row[0], row[1])
+
+
+def touched_of(connection: sqlite3.Connection, customer_id: int, after: int) -> list[str]:
+    """The UUIDs of those of a customer's orders, deleted ones too, that have events behind a position."""
+    rows = connection.execute("SELECT uuid FROM orders WHERE customer_id = ? AND position > ?", (customer_id, after))
+    return [uuid for (uuid,) in rows]
+
+
 class Found(msgspec.Struct, frozen=True):
     """One order's document, as of a position of the log; empty where the filter finds none."""
 

@@ -9,6 +9,7 @@ from api.places import (
     ANSWERS_BYTES_MAX,
     BODIES_BYTES_MAX,
     CONNECTIONS_MAX,
+    STREAMS_MAX,
     Places,
     Standing,
 )
@@ -121,3 +122,28 @@ def test_a_thousand_half_request_lines_of_one_address_make_nobody_wait(make_serv
                 assert other.send(HEALTH).answer().status == 200
             assert kept.send(HEALTH).answer().status == 200
         assert time.monotonic() - began < 5
+
+
+def test_a_stream_takes_none_of_its_addresss_share_nor_of_the_places_of_requests(places: Places) -> None:
+    for held in fill(places, [Standing.WAITS_FOR_AN_ANSWER] * SHARE, "192.0.2.1"):
+        assert places.keep_stream(held, "key")
+    more = fill(places, [Standing.WAITS_FOR_AN_ANSWER] * SHARE, "192.0.2.1")
+    assert not any(held.has_ended for held in more)
+    assert len(places.taken) == SHARE
+    assert len(places.streams) == SHARE
+
+
+def test_where_all_streams_are_taken_the_key_that_has_most_loses_its_oldest(places: Places) -> None:
+    held = fill(places, [Standing.WAITS_FOR_AN_ANSWER] * CONNECTIONS_MAX)
+    assert all(places.keep_stream(each, "greedy" if n % 2 else f"key {n}") for n, each in enumerate(held))
+    (new,) = fill(places, [Standing.WAITS_FOR_AN_ANSWER])
+    assert places.keep_stream(new, "modest")
+    assert [n for n, each in enumerate(held) if each.has_ended] == [1]
+    assert len(places.streams) == STREAMS_MAX
+
+
+def test_where_each_key_has_one_stream_and_all_are_taken_there_is_no_place(places: Places) -> None:
+    for n, each in enumerate(fill(places, [Standing.WAITS_FOR_AN_ANSWER] * STREAMS_MAX)):
+        assert places.keep_stream(each, f"key {n}")
+    (new,) = fill(places, [Standing.WAITS_FOR_AN_ANSWER])
+    assert not places.keep_stream(new, "one more")

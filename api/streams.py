@@ -1,0 +1,107 @@
+"""The log live, as server-sent events (WHATWG HTML, section 9.2): for auditors, and for a customer their own orders.
+
+A stream begins behind the position that `Last-Event-ID` or `after` names, else at the log's head, and goes on until its
+client leaves, its key is revoked, or the service stops. A comment comes where nothing else does for a while.
+"""
+
+from collections.abc import AsyncIterator
+from time import monotonic
+from typing import Any, Final
+
+from falcon.asgi import Request, Response
+
+from api import access, audit, paging, storefront
+from api.answers import stamp
+from api.asking import Asking
+from api.connection import PatientProtocol
+from api.errors import invalid_parameter, not_ready
+from api.following import TURN_SECONDS_MAX, Following
+from api.parameters import Parameters
+from api.positions import position_in, position_in_header, position_token
+from api.settings import Settings
+from domain.ledger import OrderLedger
+from domain.log.keys import Caller
+from projections.orders.documents import BASE_URL
+
+AUDIT_PATH: Final = audit.PATH + "/events/stream"
+STOREFRONT_PATH: Final = storefront.PATH + "/stream"
+BEAT_SECONDS: Final = 15.0
+RETRY_MILLISECONDS: Final = 1_000
+_NAMES: Final = frozenset({"after", "min_position"})
+
+
+class Streams:
+    """An auditor's, who follows everything; a customer's differs by whom it tells."""
+
+    def __init__(self, asking: Asking, ledger: OrderLedger, following: Following, settings: Settings) -> None:
+        self._asking = asking
+        self._ledger = ledger
+        self._following = following
+        self._settings = settings
+
+    def _whom(self, req: Request) -> int | None:
+        """The customer who is to be told of their orders; None for an auditor. Raises a 403."""
+        access.scope(req, audit.SCOPE)
+        return None
+
+    async def on_head(self, req: Request, resp: Response) -> None:
+        await self._begin(req, resp)
+
+    async def on_get(self, req: Request, resp: Response) -> None:
+        whom, place = await self._begin(req, resp)
+        base = paging.base_url(req, self._settings).encode()
+        connection: PatientProtocol = req.scope["connection"]
+        caller: Caller = req.context.caller
+        if not connection.begins_stream(caller.name):
+            raise not_ready(
+                "too-many-streams", "This worker has as many streams as it can keep; ask again in a moment."
+            )
+        resp.stream = self._frames(connection, req.context.is_in_force, whom, place, base)
+
+    async def _begin(self, req: Request, resp: Response) -> tuple[int | None, int]:
+        """Who follows, and the place where they begin. Raises a 400, 403, 503."""
+        whom, parameters = self._whom(req), Parameters(req.params)
+        parameters.refuse_others_than(_NAMES)
+        place = await self._place(req, parameters)
+        await self._asking.reached(parameters)
+        resp.content_type = "text/event-stream"
+        resp.set_header("Cache-Control", "no-store")
+        resp.set_header("X-Accel-Buffering", "no")  # nginx would hold frames back
+        stamp(resp, place)
+        return whom, place
+
+    async def _place(self, req: Request, parameters: Parameters) -> int:
+        """The header comes first: who connects again by itself sends the first address again."""
+        for name, place in (
+            ("Last-Event-ID", position_in_header(req, "Last-Event-ID")),
+            ("after", position_in(parameters, "after")),
+        ):
+            if place is not None:
+                if not await self._asking.is_known(place):
+                    raise invalid_parameter(name, "the log has not reached this position; take one that an answer gave")
+                return place
+        return await self._asking.of_log(self._ledger.head)
+
+    async def _frames(
+        self, connection: PatientProtocol, is_in_force: Any, whom: int | None, place: int, base: bytes
+    ) -> AsyncIterator[bytes]:
+        yield f"retry: {RETRY_MILLISECONDS}\n: behind {position_token(place)}\n\n".encode()
+        sent = looked = monotonic()
+        with self._following.following(whom):
+            while not connection.is_over:
+                if (now := monotonic()) > looked + TURN_SECONDS_MAX:
+                    looked = now
+                    if not await is_in_force():
+                        return
+                place, frames = await self._following.behind(place, whom)
+                if frames:
+                    sent = now
+                    yield frames.replace(BASE_URL, base)
+                elif now > sent + BEAT_SECONDS:
+                    sent = now
+                    yield b": beat\n\n"
+
+
+class OwnStreams(Streams):
+    def _whom(self, req: Request) -> int | None:
+        return access.customer(req)

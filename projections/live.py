@@ -1,0 +1,144 @@
+"""What is told of the log to those who follow it live? As frames of server-sent events, each with its position as id.
+
+Auditors are told of every record as the audit feed shows it. A customer is told of each change of an order of theirs,
+as the storefront showed the order then: the events that one command recorded are one change, since nobody ever saw the
+order in between. Of a deleted order they are told that it is, and nothing of what was before.
+"""
+
+import logging
+from collections import OrderedDict
+from collections.abc import Iterable, Set
+from contextlib import closing, suppress
+from itertools import groupby
+from typing import Final
+from uuid import UUID
+
+import msgspec
+from eventsourcing.persistence import PersistenceError
+
+from domain.aggregate import BrokenHistory
+from domain.ledger import LOG, OrderLedger
+from domain.log.records import RawRecord, uuid_of
+from domain.log.sqlite import sqlite3
+from domain.order.state import Order, evolve
+from domain.refusals import OrderNotFound
+from projections.history import DOCUMENTS, Reading
+from projections.orders.list import standing, touched_of
+from projections.views.views import Views, ViewsUnavailable
+
+# How much is read at once: of records, and of their payloads.
+RECORDS_MAX: Final = 500
+PAYLOADS_BYTES_MAX: Final = 4 * 1024 * 1024
+# Of how many orders the state is at hand, so that a long history need not be read for each of its events.
+_ORDERS_MAX: Final = 256
+_DELETED: Final = "deleted"
+# Amounts that come as decimals are written as exact JSON numbers.
+_encode = msgspec.json.Encoder(decimal_format="number").encode
+_log = logging.getLogger("order_ledger")
+
+
+class Telling:
+    """It is used by several threads; each stretch of the log by one."""
+
+    def __init__(self, ledger: OrderLedger, views: Views) -> None:
+        self._ledger = ledger
+        self._views = views
+        self._reading = Reading(ledger)
+        self._orders: OrderedDict[UUID, Order] = OrderedDict()
+        if ledger.keys is not None:
+            ledger.keys.on_forgotten.append(self._orders.clear)
+
+    def records(self, after: int, until: int) -> tuple[list[RawRecord], int]:
+        """Records of a span, as many as are read at once, and the position up to which these are all."""
+        with closing(self._ledger.log_of_events.raw_records(after=after, until=until, limit=RECORDS_MAX)) as coming:
+            return _some(coming, until)
+
+    def behind(self, after: int, until: int, customer_id: int | None) -> tuple[int, bytes]:
+        """What one follower is told of a span that was not read for all, and up to which position; auditors have no
+        customer's id. Raises what `Reading.tell` does, and ViewsUnavailable."""
+        if customer_id is None:
+            raws, reached = self.records(after, until)
+            return reached, self.events(raws)
+        until = min(until, self._views.position())
+        if until <= after:
+            return after, b""
+        orders = touched_of(self._views.reader, customer_id, after)
+        coming = self._ledger.log_of_events.raw_records_elsewhere(orders, 1, after, until)
+        raws, reached = _some(coming, until)
+        return reached, self.changes(raws, {customer_id}).get(customer_id, b"")
+
+    def events(self, raws: Iterable[RawRecord]) -> bytes:
+        """The records for auditors. Raises what `Reading.tell` does."""
+        return b"".join(_frame(raw.position, _encode(self._reading.tell(raw))) for raw in raws)
+
+    def changes(self, raws: Iterable[RawRecord], customers: Set[int | None]) -> dict[int | None, bytes]:
+        """The changes in these records of orders of these customers, for each of them."""
+        told: dict[int | None, list[bytes]] = {}
+        if not customers - {None}:
+            return {}
+        for _, group in groupby(raws, key=lambda raw: (raw.originator_id, raw.recorded_at, raw.request_id)):
+            found = self._change(list(group), customers)
+            if found is not None:
+                told.setdefault(found[0], []).append(found[1])
+        return {customer_id: b"".join(frames) for customer_id, frames in told.items()}
+
+    def _change(self, raws: list[RawRecord], customers: Set[int | None]) -> tuple[int, bytes] | None:
+        """What one command did to an order of one of these customers, and whose it is."""
+        last = raws[-1]
+        known = self._standing(last.order)
+        if known is not None and known[0] not in customers:
+            return None
+        order = self._order(raws)
+        customer_id = order.customer.id if order is not None and order.customer is not None else None
+        if order is None or customer_id is None or customer_id not in customers:
+            return None
+        if order.status == _DELETED:
+            return customer_id, _frame(last.position, _encode({"id": order.uuid}), event=b"event: deleted\n")
+        if known is not None and known[1] == _DELETED:
+            return None
+        return customer_id, _frame(last.position, DOCUMENTS["storefront"](order))
+
+    def _standing(self, uuid: str) -> tuple[int, str] | None:
+        with suppress(ViewsUnavailable, sqlite3.Error):
+            return standing(self._views.reader, uuid)
+        return None
+
+    def _order(self, raws: list[RawRecord]) -> Order | None:
+        """The order after these records of it; None where they are a reconciliation's, or cannot be read."""
+        try:
+            return self._folded(raws)
+        except OrderNotFound:
+            return None
+        except (PersistenceError, BrokenHistory, ValueError) as error:
+            _log.error("a customer is not told of position %d: %s", raws[-1].position, error)
+            return None
+
+    def _folded(self, raws: list[RawRecord]) -> Order:
+        uuid, version = uuid_of(raws[-1].originator_id), raws[-1].version
+        order = self._orders.pop(uuid, None)
+        if order is not None and order.version == raws[0].version - 1:
+            for raw in raws:
+                order = evolve(order, self._ledger.mapper.read(raw))
+        else:
+            order = self._ledger.order(uuid, version)
+        self._orders[uuid] = order
+        while len(self._orders) > _ORDERS_MAX:
+            self._orders.popitem(last=False)
+        return order
+
+
+def _some(coming: Iterable[RawRecord], until: int) -> tuple[list[RawRecord], int]:
+    """The first of these records, and the position up to which they are all."""
+    raws: list[RawRecord] = []
+    size = 0
+    for raw in coming:
+        raws.append(raw)
+        size += len(raw.payload)
+        if len(raws) == RECORDS_MAX or size > PAYLOADS_BYTES_MAX:
+            return raws, raw.position
+    return raws, until
+
+
+def _frame(position: int, data: bytes, *, event: bytes = b"") -> bytes:
+    """A frame of `text/event-stream`; JSON has no line breaks."""
+    return b"%sid: %s:%d\ndata: %s\n\n" % (event, LOG.encode(), position, data)
