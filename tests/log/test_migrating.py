@@ -175,6 +175,8 @@ def test_the_command_copies_a_ledger_that_verifies_where_it_came_to(cluster: Clu
         LEDGER_KEY=str(tmp_path / "ledger.key"),
         LEDGER_CHECKPOINTS=str(tmp_path / "checkpoints.txt"),
         LEDGER_VIEWS=str(tmp_path / "other.db"),
+        LEDGER_KEYS=str(tmp_path / "keys.db"),
+        LEDGER_MASTER=str(tmp_path / "master.key"),
     )
     line = {"items": [{"unit_price": "9"}], "customer": {"id": 7}}
     assert here.run("import", "-", stdin=json.dumps(line).encode()).returncode == 0

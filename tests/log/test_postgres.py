@@ -161,7 +161,7 @@ def test_a_role_with_the_printed_grants_serves_and_alters_nothing(cluster: Clust
             "ALTER TABLE events DISABLE TRIGGER ALL",
             "SET session_replication_role = replica",
         ]
-        for statement in (*REWRITES, *others, "DELETE FROM access_keys", "UPDATE access_keys SET scopes = 'x'"):
+        for statement in (*REWRITES, *others, "DELETE FROM access_keys", "UPDATE access_keys SET hash = 'x'"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 outside.execute(statement)
     ledger.close()
