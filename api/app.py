@@ -126,6 +126,7 @@ def create_app(ledger: OrderLedger, views: Views, settings: Settings, *, threads
         (uploads, reconciliations.Reconciliations(desk, uploads_max=max(1, threads // 2))),
         (uploads + "/{reconciliation}", reconciliations.OneReconciliation(desk)),
         *((f"{uploads}/{{reconciliation}}/{what}", reconciliations.Kept(desk, what)) for what in KEPT),
+        (uploads + "/{reconciliation}/evidence", reconciliations.Evidence(desk, ledger, views, checkpoints)),
         *(
             (f"{uploads}/{{reconciliation}}/{decision}", reconciliations.Decisions(desk, decision))
             for decision in reconciliations.DECISIONS

@@ -37,6 +37,7 @@ from api.uploads import (
     under_way,
 )
 from api.workbooks import XLSX, workbook
+from domain.ledger import OrderLedger
 from domain.reconciliation.deciding import Wanted
 from domain.reconciliation.refusals import ReconciliationNotFound
 from domain.reconciliation.report import OUTCOMES
@@ -46,6 +47,9 @@ from projections import csv_text
 from projections.exports.workbook import write_workbook
 from projections.journal import Journal
 from projections.processes import EndedApart, apart
+from projections.proof.evidence import Evidence as EvidenceMade
+from projections.proof.evidence import NoEarlierHead, evidence_of_reconciliation
+from projections.proof.signing import Checkpoints
 from projections.reconciliations import shown, table
 from projections.views.views import Views
 
@@ -415,6 +419,40 @@ class Kept:
             resp.content_type = "application/octet-stream" if self._what == "file" else "application/toml"
             download(resp, state.file if self._what == "file" else "rules.toml", position)
         resp.stream = self._desk.ask.each(self._desk.reconciling.pieces(state, self._what))
+
+    on_head = on_get
+
+
+class Evidence:
+    """Everything needed to prove a reconciliation's history offline, as a zip: as an order's."""
+
+    def __init__(self, desk: Desk, ledger: OrderLedger, views: Views, checkpoints: Checkpoints) -> None:
+        self._desk = desk
+        self._ledger = ledger
+        self._views = views
+        self._checkpoints = checkpoints
+
+    async def on_get(self, req: Request, resp: Response, reconciliation: str) -> None:
+        access.scope(req, READ)
+        parameters = Parameters(req.params)
+        parameters.refuse_others_than({"since"})
+        uuid, since = named(reconciliation), parameters.integer("since")
+        reconciling = self._desk.reconciling
+
+        def made() -> EvidenceMade:
+            return evidence_of_reconciliation(
+                self._ledger, self._views, reconciling, self._checkpoints, uuid, since=since
+            )
+
+        try:
+            found = await self._desk.ask.in_thread(made)
+        except NoEarlierHead as error:
+            raise invalid_parameter(
+                "since", f"must be the size of an earlier head; this one has {error.size}"
+            ) from None
+        resp.content_type = "application/zip"
+        resp.data = found.content
+        download(resp, f"reconciliation-{uuid}.zip", found.size)
 
     on_head = on_get
 

@@ -5,7 +5,7 @@ The same parts make the same bytes: nothing in the zip depends on the clock or t
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
@@ -65,15 +65,40 @@ def pack(
 ) -> bytes:
     """The zip. `inclusion` has a proof for each record, in the checkpoint's tree; the document is JSON, of the order as
     far as `personal` shows it."""
+    told = {"order.json": document, "personal.json": msgspec.json.encode([_shown(part) for part in personal])}
+    return _pack(told, "README.txt", records, inclusion, checkpoint, key, continuations)
+
+
+def pack_of_reconciliation(
+    *,
+    kept: Mapping[str, bytes],
+    records: Sequence[StoredRecord],
+    inclusion: Sequence[Sequence[bytes]],
+    checkpoint: bytes,
+    key: VerifierKey,
+    continuations: Sequence[Continuation] = (),
+) -> bytes:
+    """The zip of a reconciliation; `kept` has its settlement, rules.toml and report.json."""
+    return _pack(kept, "RECONCILIATION.txt", records, inclusion, checkpoint, key, continuations)
+
+
+def _pack(  # noqa: PLR0917  (all of it goes into the zip)
+    told: Mapping[str, bytes],
+    readme: str,
+    records: Sequence[StoredRecord],
+    inclusion: Sequence[Sequence[bytes]],
+    checkpoint: bytes,
+    key: VerifierKey,
+    continuations: Sequence[Continuation],
+) -> bytes:
     parts = {
-        "README.txt": _readme(records, key),
+        "README.txt": _readme(readme, records, key),
         "checkpoint.txt": checkpoint,
         "events.jsonl": b"".join(_line(record) for record in records),
         "key.txt": f"{key}\n".encode(),
-        "order.json": document,
-        "personal.json": msgspec.json.encode([_shown(part) for part in personal]),
         "proofs.json": _proofs(records, inclusion, continuations),
         "verify.py": _own("verify.py"),
+        **told,
     }
     return _zip({**parts, MANIFEST: manifest(parts)})
 
@@ -110,9 +135,9 @@ def _hexadecimal(hashes: Sequence[bytes]) -> list[str]:
     return [one.hex() for one in hashes]
 
 
-def _readme(records: Sequence[StoredRecord], key: VerifierKey) -> bytes:
+def _readme(name: str, records: Sequence[StoredRecord], key: VerifierKey) -> bytes:
     last = records[-1]
-    return _own("README.txt").decode().format(order=last.originator_id, version=last.version, key=key).encode()
+    return _own(name).decode().format(order=last.originator_id, version=last.version, key=key).encode()
 
 
 @cache

@@ -40,6 +40,9 @@ FILES = (
     "proofs.json",
     "verify.py",
 )
+# What a reconciliation's pack has in place of the order's documents: what was kept of it, as its events name it.
+KEPT = ("report.json", "rules.toml", "settlement")
+OF_ORDERS = ("order.json", "personal.json")
 FILE_BYTES_MAX = 1 << 28
 
 
@@ -143,15 +146,40 @@ def folded(files: dict[str, bytes]) -> str:
     return "order.json is what these events make, in every field (totals, payments and status computed anew)."
 
 
+def named(files: dict[str, bytes]) -> str:
+    """Whether what was kept of a reconciliation is what its events name."""
+    names = {}
+    for record in records_of(files):
+        if not record["topic"].startswith("reconciliation."):
+            raise Wrong("events.jsonl", "these are no events of a reconciliation")
+        names.update(read_json("events.jsonl", record["payload"]))
+    for name, field in zip(KEPT, ("report_sha256", "rules_sha256", "file_sha256")):
+        if names.get(field) != hashlib.sha256(part(files, name)).hexdigest():
+            raise Wrong(name, "its SHA-256 is not the one that the events name")
+    return f"{', '.join(KEPT)}: what was taken in, by which rules, and what it came to last, are what the events name."
+
+
+def is_of_reconciliation(files: dict[str, bytes]) -> bool:
+    return "settlement" in files and "order.json" not in files
+
+
+def files_of(files: dict[str, bytes]) -> tuple[str, ...]:
+    """The files that a pack of this kind has."""
+    if not is_of_reconciliation(files):
+        return FILES
+    return tuple(sorted({*FILES, *KEPT} - set(OF_ORDERS)))
+
+
 def intact(files: dict[str, bytes]) -> str:
-    lines = [f"{hashlib.sha256(part(files, name)).hexdigest()}  {name}" for name in FILES if name != "manifest.txt"]
+    names = files_of(files)
+    lines = [f"{hashlib.sha256(part(files, name)).hexdigest()}  {name}" for name in names if name != "manifest.txt"]
     stated = part(files, "manifest.txt").decode("utf-8", "replace")
     changed = [line[66:] for line in lines if line not in stated.split("\n")]
     if changed:
         raise Wrong(", ".join(changed), "not as manifest.txt lists it; one of the two was changed")
     if stated != "".join(line + "\n" for line in lines):
         raise Wrong("manifest.txt", "it is not the list of the pack's files, sorted, one a line")
-    return f"the {len(FILES)} files are as manifest.txt lists them, byte for byte."
+    return f"the {len(names)} files are as manifest.txt lists them, byte for byte."
 
 
 def is_given_key(files: dict[str, bytes], given: Key) -> str:
@@ -952,8 +980,8 @@ def read_pack(path: str) -> tuple[dict[str, bytes], list[str]]:
         except Exception as error:  # a damaged zip can go wrong in any way
             raise Unreadable(os.path.basename(path), f"it is no zip, or a damaged one: {error!r}") from None
     names = sorted(os.listdir(path))
-    files = {name: read_file(os.path.join(path, name)) for name in FILES if name in names}
-    return files, [name for name in names if name not in FILES]
+    files = {name: read_file(os.path.join(path, name)) for name in (*FILES, *KEPT) if name in names}
+    return files, [name for name in names if name not in files_of(files)]
 
 
 def read_file(path: str) -> bytes:
@@ -967,13 +995,13 @@ def read_file(path: str) -> bytes:
 def read_zip(content: bytes) -> tuple[dict[str, bytes], list[str]]:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         names = archive.namelist()
-        for name in FILES:
+        for name in (*FILES, *KEPT):
             if names.count(name) > 1:
                 raise Wrong(name, "it is in the zip twice")
             if name in names and archive.getinfo(name).file_size > FILE_BYTES_MAX:
                 raise Wrong(name, f"it is larger than {FILE_BYTES_MAX} bytes")
-        files = {name: archive.read(name) for name in FILES if name in names}
-    return files, [name for name in names if name not in FILES]
+        files = {name: archive.read(name) for name in (*FILES, *KEPT) if name in names}
+    return files, [name for name in names if name not in files_of(files)]
 
 
 # --- The report -------------------------------------------------------------------------------------------------------
@@ -1012,8 +1040,11 @@ def examine(
     check("events.jsonl", recomputed)
     check("proofs.json", included)
     check("events.jsonl", in_order)
-    check("personal.json", shown)
-    check("order.json", folded)
+    if is_of_reconciliation(files):
+        check("settlement", named)
+    else:
+        check("personal.json", shown)
+        check("order.json", folded)
     said.append("Intact, which is less than proven, since whoever makes a pack can make these match:")
     check("manifest.txt", intact)
     said.extend(f"  unknown {name!a} is not of the pack; nothing is said of it." for name in beside)

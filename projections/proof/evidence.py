@@ -1,9 +1,11 @@
-"""How is one order's history proven offline? As a zip of its records, their proofs and a signed head of the log.
+"""How is the history of an order, or of a reconciliation, proven offline? As a zip of its records, their proofs and a
+signed head of the log.
 
 The zip also proves that the log goes on from heads that were signed earlier. Every proof is checked, as its reader will
 check it, before the zip leaves.
 """
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -11,7 +13,8 @@ from domain.ledger import OrderLedger
 from domain.log.records import RawRecord
 from domain.proof import merkle
 from domain.proof.checkpoint import Checkpoint, parse
-from domain.proof.pack import Continuation, ShownPart, StoredRecord, pack
+from domain.proof.pack import Continuation, ShownPart, StoredRecord, pack, pack_of_reconciliation
+from domain.reconciling import Reconciling
 from domain.refusals import OrderNotFound
 from projections import tree
 from projections.history import Reading, as_of
@@ -31,7 +34,7 @@ class NoEarlierHead(Exception):
 
 
 class Evidence(NamedTuple):
-    """The zip, the order's integer id, and the size of the signed head that the proofs lead to."""
+    """The zip, the order's integer id (0 of a reconciliation), and the size of the signed head that proofs lead to."""
 
     content: bytes
     order_id: int
@@ -53,17 +56,12 @@ def evidence(
     found = as_of(entries)
     if found is None:
         raise OrderNotFound
-    if since is not None and since > head.size:
-        raise NoEarlierHead(head.size)
-    node = tree.node(views.reader)
-    earlier = _kept(ledger) if since is None else {since: merkle.root(since, node)}
+    proven = _proven(ledger, views, [entry.raw for entry in entries], head, since)
     content = pack(
+        **proven._asdict(),
         document=staff_document(found[0]),
-        records=[_stored(entry.raw) for entry in entries],
-        inclusion=[_inclusion(entry.raw, head, node) for entry in entries],
         checkpoint=note,
         key=checkpoints.public(),
-        continuations=[_continuation(size, root, head, node) for size, root in earlier.items() if 0 < size < head.size],
         personal=[
             ShownPart(entry.raw.version, part, *shown)
             for entry in entries
@@ -72,6 +70,56 @@ def evidence(
         ],
     )
     return Evidence(content, found[0].id, head.size)
+
+
+def evidence_of_reconciliation(
+    ledger: OrderLedger,
+    views: Views,
+    reconciling: Reconciling,
+    checkpoints: Checkpoints,
+    uuid: UUID,
+    *,
+    since: int | None,
+) -> Evidence:
+    """The evidence of a reconciliation, with what was kept of it. It goes on from earlier heads as an order's does.
+
+    Raises ReconciliationNotFound, and what `evidence` raises.
+    """
+    state = reconciling.get(uuid)
+    note = checkpoints.shown()
+    head = parse(note)
+    raws = list(ledger.log_of_events.raw_records_of(str(uuid), lte=state.version))
+    names = {"file": "settlement", "rules": "rules.toml", "report": "report.json"}
+    content = pack_of_reconciliation(
+        **_proven(ledger, views, raws, head, since)._asdict(),
+        kept={name: b"".join(reconciling.pieces(state, what)) for what, name in names.items()},
+        checkpoint=note,
+        key=checkpoints.public(),
+    )
+    return Evidence(content, 0, head.size)
+
+
+class _Proven(NamedTuple):
+    """Some records as they are stored, and the proofs that they are in the log, and that it goes on from others."""
+
+    records: list[StoredRecord]
+    inclusion: list[list[bytes]]
+    continuations: list[Continuation]
+
+
+def _proven(
+    ledger: OrderLedger, views: Views, raws: Sequence[RawRecord], head: Checkpoint, since: int | None
+) -> _Proven:
+    """Raises NoEarlierHead, LogAltered."""
+    if since is not None and since > head.size:
+        raise NoEarlierHead(head.size)
+    node = tree.node(views.reader)
+    earlier = _kept(ledger) if since is None else {since: merkle.root(since, node)}
+    return _Proven(
+        [_stored(raw) for raw in raws],
+        [_inclusion(raw, head, node) for raw in raws],
+        [_continuation(size, root, head, node) for size, root in earlier.items() if 0 < size < head.size],
+    )
 
 
 def _kept(ledger: OrderLedger) -> dict[int, bytes]:
