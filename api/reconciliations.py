@@ -184,17 +184,20 @@ class Desk:
             else:
                 self._under_way.forget(progress.id)
 
-    def is_under_way(self, resp: Response, reference: str) -> bool:
-        """Whether a file is being taken in, or was refused; then that is the answer."""
+    async def is_under_way(self, resp: Response, reference: str) -> bool:
+        """Whether a file is being taken in, or was refused and is not there; then that is the answer."""
         progress = self._under_way.of(named(reference))
         if progress is None:
             return False
         if progress.refused is None:
             self._tell(resp, progress)
-        else:
-            resp.status = progress.refused.status
-            resp.content_type = "application/problem+json"
-            resp.data = bytes(progress.refused.body)
+            return True
+        log = self._ledger.log_of_events
+        if await self.ask.in_thread(lambda: log.position_of(progress.id, 1)):
+            return False
+        resp.status = progress.refused.status
+        resp.content_type = "application/problem+json"
+        resp.data = bytes(progress.refused.body)
         return True
 
     def _tell(self, resp: Response, progress: Progress) -> None:
@@ -375,7 +378,7 @@ class OneReconciliation:
             return
         limit = min(parameters.integer("limit") or RESULTS_MAX, RESULTS_MAX)
         window = Window(_outcomes(parameters), parameters.integer("after") or 0, limit)
-        if self._desk.is_under_way(resp, reconciliation):
+        if await self._desk.is_under_way(resp, reconciliation):
             return
         await self._desk.answer(resp, lambda: self._desk.one(reconciliation), window, reading=True)
 

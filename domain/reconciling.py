@@ -14,6 +14,7 @@ from typing import BinaryIO, Final, NamedTuple, Protocol, TypeAlias
 from uuid import UUID
 
 import msgspec
+from eventsourcing.persistence import OperationalError
 from msgspec.structs import replace
 
 from domain.aggregate import Event, fold, place, step
@@ -30,6 +31,7 @@ from domain.reconciliation.refusals import ReconciliationMoved, ReconciliationNo
 from domain.reconciliation.report import Asked, Made, Pair, Report, Result, report
 from domain.reconciliation.rules import DEFAULT, Rules, rules_from
 from domain.reconciliation.state import RECONCILIATION, Decision, Reconciliation, is_open, uuid_of
+from domain.refusals import Refusal
 from domain.settlement import lines
 from domain.settlement.lines import Misfit, SettlementRefused
 from domain.settlement.reading import read
@@ -231,9 +233,17 @@ class Reconciling:
                 said = self._said(other)
                 if runs < RUNS_MAX and concerns(before, after, said):
                     runs += 1
-                    again = self.run_again(other.uuid, Given(who), spreads=False).reconciliation
+                    again = self._seen_again(other, who)
                     if again.run_version != other.run_version:
                         changed.append((again, said))
+
+    def _seen_again(self, other: Reconciliation, who: Provenance) -> Reconciliation:
+        """Another reconciliation, run again; as it is where that is refused: it was closed meanwhile, or its file is
+        damaged or none that this version of the program takes. That is no fault of what is decided here."""
+        try:
+            return self.run_again(other.uuid, Given(who), spreads=False).reconciliation
+        except (Refusal, OperationalError):
+            return other
 
     # --- commands ---
 

@@ -156,6 +156,15 @@ def test_a_confirmed_match_holds_before_a_better_line_of_another_file(desk: Offi
     assert office.get(first).json["open"] == 0
 
 
+def test_a_file_is_taken_in_though_another_one_that_it_concerns_cannot_be_looked_at_again(euros: Office) -> None:
+    second = euros.start(*DUP_2)
+    writer = euros.ledger.log_of_events.writer
+    writer.execute("DROP TRIGGER kept_files_are_not_updated")
+    writer.execute("UPDATE kept_files SET content = x'00' WHERE sha256 = ?", (second["file_sha256"],))
+    assert euros.start(*DUP_1)["outcomes"] == {"matched": 1}
+    assert euros.get(second).json["version"] == second["version"]
+
+
 def test_two_files_at_once_settle_a_payment_once(euros: Office) -> None:
     answers = asyncio.run(euros.upload_at_once(euros.file(*DUP_1), euros.file(*DUP_2)))
     found = [euros.get(answer.json).json["outcomes"] for answer in answers]
