@@ -1,18 +1,20 @@
 """Payments that were settled together, or in parts. Pass d of the matching: sums that are exact.
 
-Rows are tried together that share an order, a reference (or parts of it), a payout or a day. The sum of two or more
-open rows must be the amount of an open row of the other side.
+Rows are tried together that share an order, a reference (or parts of it), a payout, a day or some days. The sum of two
+or more open rows must be the amount of an open row of the other side.
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from datetime import date
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
 from typing import Final, TypeAlias
 
 from domain.reconciliation.sides import Sides, Sort, entry_sort
 
 # Of more rows than this only the sum of all is tried: there are too many subsets.
 SUM_ROWS_MAX: Final = 10
+# So many days may be settled together, and so many days later.
+DAYS_MAX: Final = 7
 # Up to the last of these marks that has a character before it and one behind it.
 _STEM: Final = re.compile(r"\A(.+)[-_/.:#].[^-_/.:#\n]*[-_/.:#]?")
 
@@ -95,19 +97,38 @@ def _ways(amounts: Sequence[int], rows: Sequence[int], totals: set[int]) -> Iter
 
 
 def _whole_days(sides: Sides) -> list[Candidate]:
-    """Lines that name no order, and are all that is open of one day, to the cent: a bank's line for a day's takings."""
+    """Lines that name no order, and are all that is open of a day, or of some days that follow on one another, to the
+    cent: a bank's line for some days' takings. The last of the days is the line's own, or up to DAYS_MAX before it."""
     days: dict[tuple[date, Sort], list[int]] = {}
     for place, entry in sides.unvisited():
         days.setdefault((entry.received_at.date(), entry_sort(entry)), []).append(place)
-    sums = {day: sum(sides.entries[entry].amount for entry in entries) for day, entries in days.items()}
-    found: dict[tuple[date, Sort], list[int]] = {}
+    spans = _spans({day: sum(sides.entries[entry].amount for entry in entries) for day, entries in days.items()})
+    found: dict[tuple[int, ...], list[int]] = {}
     for place, line in sides.homeless():
-        day = (line.occurred_at.date(), sides.line_sort(place))
-        if not line.order and len(days.get(day, ())) > 1 and sums[day] == sides.amounts[place]:
-            found.setdefault(day, []).append(place)
-    # Where several lines are the day, all are ambiguous; one of the day's entries is enough to tie each to the first.
+        if line.order:
+            continue
+        for last, span in spans.get((sides.line_sort(place), sides.amounts[place]), ()):
+            entries = tuple(entry for day in span for entry in days[day])
+            if len(entries) > 1 and 0 <= (line.occurred_at.date() - last).days < DAYS_MAX:
+                found.setdefault(entries, []).append(place)
+    # Where several lines are these days, all are ambiguous; one of the entries is enough to tie each to the first.
     return [
-        ((line,), tuple(days[day] if line == lines[0] else days[day][:1]))
-        for day, lines in found.items()
-        for line in lines
+        ((line,), entries if line == lines[0] else entries[:1]) for entries, lines in found.items() for line in lines
     ]
+
+
+def _spans(
+    sums: Mapping[tuple[date, Sort], int],
+) -> dict[tuple[Sort, int], list[tuple[date, list[tuple[date, Sort]]]]]:
+    """The days with payments that lie together, at most DAYS_MAX from the first to the last, by what they come to: the
+    last of them, and all."""
+    found: dict[tuple[Sort, int], list[tuple[date, list[tuple[date, Sort]]]]] = {}
+    for last, sort in sums:
+        total, span = 0, []
+        for number in range(min(DAYS_MAX, last.toordinal())):
+            day = (last - timedelta(days=number), sort)
+            if day in sums:
+                total += sums[day]
+                span.append(day)
+                found.setdefault((sort, total), []).append((last, list(span)))
+    return found

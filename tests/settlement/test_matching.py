@@ -221,6 +221,38 @@ def test_a_sum_that_can_be_had_in_two_ways_is_ambiguous() -> None:
     assert outcomes([line(reference="", order="42")], parts) == [("ambiguous", "exact_sum", (2,), (1, 2, 3))]
 
 
+@pytest.mark.parametrize("later", [0, 1, 6])
+def test_all_payments_of_some_days_that_one_line_pays_are_suggested_together(later: int) -> None:
+    parts = [
+        entry(
+            position=place,
+            reference=f"r{place}",
+            amount=amount,
+            order_id=40 + place,
+            received_at=NOON - timedelta(days=days + later),
+        )
+        for place, days, amount in ((1, 0, 3000), (2, 0, 1500), (3, 2, 500), (4, 3, 70))
+    ]
+    assert outcomes([line(reference="", gross=5000)], parts) == [
+        ("suggested", "exact_sum", (2,), (1, 2, 3)),
+        ("missing_in_settlement", "left_over", (), (4,)),
+    ]
+
+
+def test_payments_of_days_longer_ago_are_not_added_up() -> None:
+    parts = [
+        entry(
+            position=place,
+            reference=f"r{place}",
+            amount=2500,
+            order_id=40 + place,
+            received_at=NOON - timedelta(days=7),
+        )
+        for place in (1, 2)
+    ]
+    assert outcomes([line(reference="", gross=5000)], parts)[0][0] == "missing_in_ledger"
+
+
 def test_two_lines_that_are_both_a_whole_days_payments_are_ambiguous() -> None:
     parts = [entry(position=1, amount=3000), entry(position=2, reference="pi_2", amount=2000, order_id=43)]
     lines = [line(row=2, reference=""), line(row=3, reference="")]
