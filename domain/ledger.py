@@ -585,12 +585,11 @@ class _ImportBatch:
             return made
         try:
             recorded = self._with_numbers(made if line.id else made.numbered(self._order_id_last + 1))
-        except Refusal as refusal:
-            return refusal
+        except Refusal as refused:
+            return refused
         order, claims = recorded.order, taken_by(recorded.records)
-        for claim in claims:
-            if claim.kind in EFFECTS and (claim.kind, claim.value) in self._taken:
-                return taken(claim.kind, *msgspec.json.decode(str(claim.value))[:2])
+        if refusal := self._refusal(claims):
+            return refusal
         self._order_id_last = max(self._order_id_last, order.id)
         self._taken |= {(claim.kind, claim.value): order.uuid for claim in claims} | {
             ("uuid", str(order.uuid)): order.uuid
@@ -599,6 +598,15 @@ class _ImportBatch:
         self.taken.append(recorded)
         self.claims += claims
         return order
+
+    def _refusal(self, claims: Iterable[NewClaim]) -> Refusal | None:
+        """Why the claims of a line cannot be taken: what they claim is another order's."""
+        for claim in claims:
+            if claim.kind == "external-id" and self._is_taken(claim.kind, str(claim.value)):
+                return ExternalIdTaken(f"The external id {claim.value} is another order's already.")
+            if claim.kind in EFFECTS and (claim.kind, claim.value) in self._taken:
+                return taken(claim.kind, *msgspec.json.decode(str(claim.value))[:2])
+        return None
 
     def _with_numbers(self, line: Line) -> Line:
         """The line with its payments numbered behind those that were recorded under the same references and are void.

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import click
 
-from api.cli.terminal import NEEDS_A_PERSON, fail, open_ledger, open_views, progress, reading_the_log, settings
+from api.cli.terminal import NEEDS_A_PERSON, err, fail, open_ledger, open_views, progress, reading_the_log, settings
 from domain.aggregate import BrokenHistory
 from domain.log.mapper import DamagedEvent, UnknownTopic
 
@@ -37,6 +37,27 @@ def export_events(form: str, output: Path | None) -> None:
     head, reading = ledger.head(), Reading(ledger)
     with exporting(output) as part, progress("exporting") as say, _opened(part) as file:
         write_events(ledger.log_of_events, reading, file, form=form, head=head, progress=say)
+
+
+@export.command("orders")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="[default: standard output]")
+def export_orders(output: Path | None) -> None:
+    """Every order with its history, as `run.py import` takes it: JSON Lines, one order a line.
+
+    Imported elsewhere, each order has the same id, key, UUID and versions, and looks as it looked at each of them. An
+    import takes histories of at most 1,000 entries and lines of at most 1 MiB. Orders of which personal data was erased
+    are left out and counted; then the exit status is 1.
+    """
+    from projections.exports.lines import export_orders as write_orders
+    from projections.history import Reading
+
+    ledger = open_ledger(settings())
+    head, reading = ledger.head(), Reading(ledger)
+    with exporting(output) as part, progress("exporting") as say, _opened(part) as file:
+        left_out = write_orders(ledger.log_of_events, reading, file, head=head, progress=say)
+    if left_out:
+        err.print(f"{left_out} orders were left out, of which personal data was erased", markup=False)
+        sys.exit(NEEDS_A_PERSON)
 
 
 @contextmanager

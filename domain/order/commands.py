@@ -329,6 +329,49 @@ class PastStatus(ChangeStatus, frozen=True, kw_only=True, tag_field="type", tag=
     at: Moment
 
 
+class PastItem(AddItem, frozen=True, kw_only=True, tag_field="type", tag="item_added"):
+    at: Moment
+
+
+class PastItemChange(ChangedItem, frozen=True, kw_only=True, tag_field="type", tag="item_changed"):
+    at: Moment
+    item: int
+
+
+class PastItemRemoval(RemoveItem, frozen=True, kw_only=True, tag_field="type", tag="item_removed"):
+    at: Moment
+
+
+class PastDetails(ChangeOrder, frozen=True, kw_only=True, tag_field="type", tag="details"):
+    at: Moment
+
+
+class PastVoucher(Command, frozen=True, kw_only=True, tag_field="type", tag="voucher"):
+    at: Moment
+    voucher: NewVoucher | None
+
+
+class PastCharges(SetCharges, frozen=True, kw_only=True, tag_field="type", tag="charges"):
+    at: Moment
+
+
+class PastCharge(AddCharge, frozen=True, kw_only=True, tag_field="type", tag="charge_added"):
+    at: Moment
+
+
+class PastChargeChange(ChangedCharge, frozen=True, kw_only=True, tag_field="type", tag="charge_changed"):
+    at: Moment
+    charge: int
+
+
+class PastChargeRemoval(RemoveCharge, frozen=True, kw_only=True, tag_field="type", tag="charge_removed"):
+    at: Moment
+
+
+class PastCustomer(GiveToCustomer, frozen=True, kw_only=True, tag_field="type", tag="customer"):
+    at: Moment
+
+
 # A command as an entry of an imported history, given at a time.
 Past: TypeAlias = (
     PastPayment
@@ -339,6 +382,16 @@ Past: TypeAlias = (
     | PastChargebackReversal
     | PastVoid
     | PastStatus
+    | PastItem
+    | PastItemChange
+    | PastItemRemoval
+    | PastDetails
+    | PastVoucher
+    | PastCharges
+    | PastCharge
+    | PastChargeChange
+    | PastChargeRemoval
+    | PastCustomer
 )
 # The kind of movement that a command records.
 MOVES: Final[dict[type[Move], Kind]] = {

@@ -643,7 +643,7 @@ _DECISIONS: Final[dict[type[commands.Command], Callable[[Order, Any, datetime], 
     commands.VoidPayment: void_payment,
 }
 # An entry of an imported history is its command, given at a time.
-_DECISIONS.update((past, _DECISIONS[past.__base__]) for past in get_args(commands.Past))
+_DECISIONS.update((past, _DECISIONS[past.__base__]) for past in get_args(commands.Past) if past.__base__ in _DECISIONS)
 
 
 def decide(order: Order, command: commands.Command, now: datetime) -> list[Event]:

@@ -1,8 +1,8 @@
 """An order that comes with its history: one line of an import, by the same rules as any other order."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -13,6 +13,8 @@ from domain.order import events as e
 from domain.order.decide import create, decide, place, utc
 from domain.order.state import Order
 from domain.refusals import InvalidField, Refusal
+
+C = TypeVar("C", bound=commands.Command)
 
 
 class Line(NamedTuple):
@@ -52,7 +54,7 @@ def import_order(
         if at < previous:
             raise InvalidField(f"history[{i}].at", "earlier than what stands before it; the history goes oldest first")
         try:
-            order, more = place(order, uuid, decide(order, entry, at))
+            order, more = place(order, uuid, decide(order, _command(entry), at))
         except InvalidField as refusal:
             first, *others = ((f"history[{i}].{field}", message) for field, message in refusal.faults)
             raise InvalidField(*first, *others) from None
@@ -61,3 +63,28 @@ def import_order(
             raise
         records += more
     return Line(order, records)
+
+
+def _command(entry: commands.Past) -> commands.Command:
+    """The command that an entry stands for: mostly it is one itself, given at a time."""
+    made = _COMMANDS.get(type(entry))
+    return entry if made is None else made(entry)
+
+
+def _part(entry: commands.Command, shape: type[C]) -> C:
+    return shape(**{name: getattr(entry, name) for name in shape.__struct_fields__})
+
+
+# Of those entries that are not: what an address names, or what goes by all the fields that a command has.
+_COMMANDS: Final[dict[type[commands.Command], Callable[[Any], commands.Command]]] = {
+    commands.PastItemChange: lambda entry: commands.ChangeItem(
+        item=entry.item, changed=_part(entry, commands.ChangedItem)
+    ),
+    commands.PastChargeChange: lambda entry: commands.ChangeCharge(
+        charge=entry.charge, changed=_part(entry, commands.ChangedCharge)
+    ),
+    commands.PastCharge: lambda entry: _part(entry, commands.AddCharge),
+    commands.PastCharges: lambda entry: commands.ChangeOrder(charges=entry.charges),
+    commands.PastVoucher: lambda entry: commands.ChangeOrder(voucher=entry.voucher),
+    commands.PastCustomer: lambda entry: _part(entry, commands.GiveToCustomer),
+}

@@ -1,0 +1,238 @@
+"""What brings the orders into another ledger as they are? A line for each, with its history, as an import takes it.
+
+The line is made of the order's events: what it was created with is the line's body, each event behind that an entry of
+its history. What one command changed of an order's details is one entry, since a part of it might not be allowed alone.
+Who gave a command, and when it was recorded, is of the ledger that it was given to, and not brought along. An order of
+which personal data was erased is left out: what it was before must not come back.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import takewhile
+from typing import Any, BinaryIO, Final
+
+import msgspec
+from msgspec import to_builtins
+from msgspec.structs import asdict
+
+from domain.aggregate import Event, step
+from domain.log.log import Log
+from domain.log.records import RawRecord
+from domain.order import events as e
+from domain.order.movements import EFFECTS, KIND_OF
+from domain.order.state import ORDER, Order
+from projections.exports.events import histories
+from projections.history import Entry, Reading
+
+# In the order in which the command that creates an order makes them; and the one that changes its details.
+_OF_CREATION: Final = (
+    e.ItemAdded,
+    e.VoucherApplied,
+    e.RecipientChanged,
+    e.ChargesChanged,
+    e.ExternalIdsChanged,
+    e.MetadataChanged,
+)
+_OF_DETAILS: Final = (
+    e.NotesChanged,
+    e.BillingChanged,
+    e.RecipientChanged,
+    e.PaymentMethodChanged,
+    e.MetadataChanged,
+    e.ExternalIdsChanged,
+    e.ShippingChanged,
+    e.VoucherApplied,
+    e.ChargesChanged,
+)
+# A command applies the voucher or removes it.
+_PLACES: Final = {shape: place for place, shape in enumerate(_OF_DETAILS)} | {
+    e.VoucherRemoved: _OF_DETAILS.index(e.VoucherApplied)
+}
+_encode: Final = msgspec.json.Encoder().encode
+
+Said = dict[str, Any]
+
+
+def export_orders(
+    log: Log, reading: Reading, file: BinaryIO, *, head: int, progress: Callable[[int, int], None]
+) -> int:
+    """Writes the orders as they are at the position `head`, one a line; returns how many were left out.
+
+    Raises RecordMissing, or what `Reading.entry` and the order's fold raise of a record that they cannot trust.
+    """
+    left_out = 0
+    for raws in histories(log, head, progress):
+        entries = reading.entries_of(raws)
+        if any(isinstance(entry.record.event, e.PersonalErased) for entry in entries):
+            left_out += 1
+        elif entries:
+            file.write(_encode(line_of(entries)) + b"\n")
+    return left_out
+
+
+def line_of(entries: list[Entry]) -> Said:
+    """An order's records as one line of an import."""
+    first, *rest = entries
+    created = first.record.event
+    assert isinstance(created, e.OrderCreated)
+    beginning = list(_beginning(first, rest))
+    line = _body(created) | {"uuid": str(first.record.originator_id), "items": []}
+    for entry in beginning:
+        _add(line, entry.record.event)
+    order: Order | None = None
+    for entry in (first, *beginning):
+        order = step(ORDER, order, entry.record)
+    assert order is not None
+    return line | {"history": list(_history(order, rest[len(beginning) :]))}
+
+
+def _beginning(first: Entry, rest: Iterable[Entry]) -> Iterator[Entry]:
+    """The records that the command which created the order has made besides the first."""
+    last = 0
+    for entry in takewhile(lambda entry: _command(entry) == _command(first), rest):
+        shape = type(entry.record.event)
+        place = _OF_CREATION.index(shape) if shape in _OF_CREATION else -1
+        if place < last or (place == last and place > 0):
+            return
+        last = place
+        yield entry
+
+
+def _command(entry: Entry) -> tuple[Any, ...]:
+    """What the records of one command have in common."""
+    raw: RawRecord = entry.raw
+    return entry.record.event.occurred_at, raw.recorded_at, raw.actor, raw.request_id, raw.idempotency_key
+
+
+def _body(event: e.OrderCreated) -> Said:
+    personal = event.personal
+    customer = {"id": event.customer_id, **to_builtins(personal.customer)}
+    return {
+        "id": event.id,
+        "key": event.key,
+        "created_at": event.occurred_at,
+        "currency": event.currency,
+        "customer": customer if event.customer_id is not None or len(customer) > 1 else None,
+        "payment_method": to_builtins(event.payment_method),
+        "shipping_method": to_builtins(event.shipping_method),
+        "shipping_cost": event.shipping_cost,
+        "notes": personal.notes,
+        **_address("billing", personal.billing),
+    }
+
+
+def _address(of: str, address: e.Billing) -> Said:
+    return {f"{of}_{name}": to_builtins(value) for name, value in asdict(address).items()}
+
+
+def _add(line: Said, event: Event) -> None:
+    """Adds to a line's body what an event of the order's creation has."""
+    match event:
+        case e.ItemAdded():
+            line["items"].append(_item(event))
+        case e.MetadataChanged():
+            if event.personal.metadata is not None:
+                line["metadata"] = event.personal.metadata
+            for number, metadata in event.personal.items.items():
+                line["items"][number - 1]["metadata"] = metadata
+        case e.ExternalIdsChanged():
+            line["external_ids"] = event.given | event.given_again
+        case _:
+            line.update(_details(event, None))
+
+
+def _item(event: e.ItemAdded) -> Said:
+    said: Said = to_builtins(event)
+    del said["occurred_at"], said["item"]
+    return said
+
+
+def _details(event: Event, after: Order | None) -> Said:
+    """The fields of the order's details that an event has changed, as they are after it."""
+    if isinstance(event, e.ExternalIdsChanged):
+        assert after is not None
+        return {"external_ids": after.external_ids or {}}
+    return _DETAILS[type(event)](event)
+
+
+_DETAILS: Final[dict[type[Event], Callable[[Any], Said]]] = {
+    e.NotesChanged: lambda event: {"notes": event.personal.notes},
+    e.BillingChanged: lambda event: _address("billing", event.personal.billing),
+    e.RecipientChanged: lambda event: _address("shipping", event.personal.shipping),
+    e.PaymentMethodChanged: lambda event: {"payment_method": to_builtins(event.payment_method)},
+    e.MetadataChanged: lambda event: {"metadata": event.personal.metadata},
+    e.ShippingChanged: lambda event: {
+        "shipping_method": to_builtins(event.shipping_method),
+        "shipping_cost": event.shipping_cost,
+    },
+    e.VoucherApplied: lambda event: {"voucher": {"code": event.code, "discount_amount": event.discount_amount}},
+    e.VoucherRemoved: lambda _: {"voucher": None},
+    e.ChargesChanged: lambda event: {"charges": to_builtins(event.charges)},
+}
+
+
+def _history(order: Order, entries: Iterable[Entry]) -> Iterator[Said]:
+    """The entries of the history behind an order's creation."""
+    waiting: Said = {}  # of the details, as long as the command that changes them goes on
+    command: tuple[Any, ...] = ()
+    place = -1
+    for entry in entries:
+        event = entry.record.event
+        order = step(ORDER, order, entry.record)
+        at = {"at": event.occurred_at}
+        of_items = isinstance(event, e.MetadataChanged) and event.personal.items
+        here = -1 if of_items else _PLACES.get(type(event), -1)
+        is_of_details = here >= 0
+        if waiting and not (is_of_details and _command(entry) == command and here > place):
+            yield waiting
+            waiting = {}
+        place = here
+        if is_of_details:
+            command = _command(entry)
+            waiting = (waiting or at | {"type": "details"}) | _details(event, order)
+        else:
+            yield from ({**at, **said} for said in _said(event))
+    if waiting:
+        yield waiting
+
+
+def _said(event: Event) -> Iterator[Said]:
+    """An event as an entry, or as several."""
+    match event:
+        case e.ItemAdded():
+            yield {"type": "item_added", **_item(event)}
+        case e.ItemQuantityChanged() | e.ItemChanged():
+            yield {"type": "item_changed", **_fields(event)}
+        case e.ItemRemoved():
+            yield {"type": "item_removed", "item": event.item}
+        case e.MetadataChanged():
+            for number, metadata in event.personal.items.items():
+                yield {"type": "item_changed", "item": number, "metadata": metadata}
+        case e.CustomerChanged():
+            yield {"type": "customer", "id": event.customer_id, **_of_everyone, **to_builtins(event.personal.customer)}
+        case e.StatusChanged():
+            yield {"type": "status", **_fields(event)}
+        case e.Moved():
+            yield {"type": KIND_OF[type(event)], **_movement(event)}
+
+
+# Of a customer what nobody has said is nothing.
+_of_everyone: Final = dict.fromkeys(e.CustomerDetails.__struct_fields__)
+
+
+def _fields(event: Event) -> Said:
+    said: Said = to_builtins(event)
+    del said["occurred_at"]
+    return said
+
+
+def _movement(event: e.Moved) -> Mapping[str, Any]:
+    said = _fields(event)
+    said.pop("number", None)
+    at = EFFECTS[KIND_OF[type(event)]].at
+    if getattr(event, at) == event.occurred_at:
+        said.pop(at, None)  # it is the entry's own
+    if isinstance(event, e.PaymentVoided):
+        del said["amount"]
+    if said.pop("forced", False):
+        said["force"] = True
+    return said
