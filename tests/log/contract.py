@@ -485,7 +485,9 @@ class LogContract:
             t.put_access_key(staff)
             t.put_access_key(customer)
             t.revoke_access_key("b", later)
-        revoked = customer._replace(revoked_at=later)
-        assert log.access_keys() == [revoked, staff]
-        assert [log.access_key(key.hash) for key in (staff, customer)] == [staff, revoked]
+        with log.transaction() as t:
+            t.scope_access_key("staff", "audit:read")
+        scoped, revoked = staff._replace(scopes="audit:read"), customer._replace(revoked_at=later)
+        assert log.access_keys() == [revoked, scoped]
+        assert [log.access_key(key.hash) for key in (staff, customer)] == [scoped, revoked]
         assert log.access_key(b"\x03" * 32) is None
