@@ -27,7 +27,7 @@ from api.cli.terminal import (
     writing_the_log,
 )
 from domain.log.records import Provenance
-from domain.money import Unit, decimal_text
+from domain.money import Unit, decimal_text, minor_units
 from domain.shops import mapped_csv, shopify_csv, shopify_json, woocommerce
 from domain.shops.batches import batches, beside
 from domain.shops.bringing import Difference, TieOut, bring
@@ -138,6 +138,8 @@ def _previewed(found: Found) -> tuple[str, ...]:
         f"{charge['kind']} {charge['amount']}{' in prices' if charge.get('included') else ''}"
         for charge in line.get("charges", ())
     )
+    discounts = [item["discount_amount"] for item in line.get("items", ()) if "discount_amount" in item]
+    discounts += [line["voucher"]["discount_amount"]] if "voucher" in line else []
     statuses = [entry["status"] for entry in line.get("history", ()) if entry["type"] == "status"]
     return (
         line.get("key", found.number),
@@ -146,7 +148,7 @@ def _previewed(found: Found) -> tuple[str, ...]:
         statuses[-1] if statuses else "new",
         str(customer.get("id") or customer.get("email") or "-"),
         str(len(line.get("items", ()))),
-        line.get("voucher", {}).get("discount_amount", "-"),
+        decimal_text(sum(map(minor_units, discounts)), found.unit.digits) if discounts else "-",
         line.get("shipping_cost", "-"),
         ", ".join(charges) or "-",
         *(_amount(amount, found.unit) for amount in found.said),
