@@ -106,7 +106,7 @@ def sign_on_the_way(settings: Settings) -> int:
     """Signs the log at evenly many sizes, as if that had been done while it grew; returns the head."""
     key = serialization.load_pem_private_key(settings.key.read_bytes(), password=None)
     assert isinstance(key, Ed25519PrivateKey)
-    ledger = OrderLedger(open_log(settings.url))
+    ledger = OrderLedger(open_log(settings.url), keys=settings.keys)
     views = Views(ledger, settings.views)
     head, node = views.catch_up(), tree.node(views.reader)
     for size in range(head // CONTINUATIONS_MAX, head, head // CONTINUATIONS_MAX):

@@ -13,6 +13,9 @@ from domain.ledger import OrderLedger
 from domain.log.recorder import SQLiteRecorder
 from domain.log.sqlite import connect, sqlite3, transaction
 from domain.order import events
+from domain.privacy.masters import MastersAt
+from domain.privacy.opening import KeysAt
+from domain.topics import SEALED
 from projections import tree
 from projections.orders.table import Orders
 from projections.views.rebuilding import PART_POSITIONS
@@ -88,7 +91,8 @@ def bare_creates_per_second(ledger: Path, views: Path, folder: Path, items: int,
 
 def rebuild(ledger: Path, folder: Path) -> Cost:
     """The views, anew, by the program's own code."""
-    return cost(Views(OrderLedger(SQLiteRecorder(ledger)), folder / "rebuilt.db").rebuild)
+    keys = KeysAt(ledger.with_name("keys.db"), MastersAt(ledger.with_name("master.key")))
+    return cost(Views(OrderLedger(SQLiteRecorder(ledger), keys=keys), folder / "rebuilt.db").rebuild)
 
 
 def bare_rebuild(ledger: Path, folder: Path) -> Cost:
@@ -140,6 +144,7 @@ def _schema(connection: sqlite3.Connection) -> tuple[dict[str, str], list[str]]:
 def _decoded(log: sqlite3.Connection) -> Iterator[int]:
     """Decodes the log batch by batch; says each time how far it is."""
     decoders: dict[str, Any] = {topic: msgspec.json.Decoder(shape).decode for topic, shape in events.TOPICS.items()}
+    decoders |= {topic + SEALED: msgspec.json.Decoder().decode for topic in events.TOPICS}
     rows = log.execute("SELECT position, topic, payload FROM events ORDER BY position")
     while batch := rows.fetchmany(PART_POSITIONS):
         for _, topic, payload in batch:

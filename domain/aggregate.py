@@ -3,9 +3,9 @@
 Events in their places (`Record`), the kind of history that they are (`Kind`), and the state that they make. Pure.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import reduce
+from functools import cache, reduce
 from types import MappingProxyType
 from typing import Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 from uuid import UUID
@@ -45,9 +45,15 @@ def parts_in(event: Event, personal: Parts) -> Iterator[str]:
 
 
 def _value(of: Any, path: str) -> Any:
-    for name in path.split("."):
+    for name in way(path):
         of = None if of is None else getattr(of, name)
     return of
+
+
+@cache
+def way(path: str) -> Sequence[str]:
+    """The names of the fields that a path leads along."""
+    return path.split(".")
 
 
 def _is_there(value: Any) -> bool:

@@ -138,6 +138,8 @@ class OrderLedger(Application[UUID]):
         self._writer: Writer | None = None
         self._starting = Lock()
         super().__init__()
+        if self.keys is not None:
+            self.keys.on_forgotten.append(self.mapper.forget)
 
     @property
     def at(self) -> LedgerAt:
@@ -191,6 +193,7 @@ class OrderLedger(Application[UUID]):
     @contextmanager
     def transaction(self, wants: Wants) -> Iterator[Transaction]:
         """A transaction of the log, inside which is sealed what goes into it."""
+        self.mapper.forget()
         with self.log_of_events.transaction(wants) as t, nullcontext() if self.keys is None else self.keys.sealing():
             yield t
 

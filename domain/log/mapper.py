@@ -10,7 +10,7 @@ from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import Mapper, MapperDeserialisationError, StoredEvent, Transcoder
 
 from domain import topics
-from domain.aggregate import Record
+from domain.aggregate import Event, Record
 from domain.log.records import LogEntry, RawRecord, uuid_of
 from domain.privacy.keyring import Keyring, KeyUnknown, Whose
 from domain.privacy.masters import MasterUnknown
@@ -74,6 +74,12 @@ class EventMapper(Mapper[UUID]):
         super().__init__(transcoder=EventTranscoder())
         self.sealing = None if keys is None else Sealing(keys, opens=opens, checks=checks)
         self._opens_none = opens is not None and not opens
+        # What was sealed in the transaction that is under way, or was last: whoever feeds views reads it next.
+        self._sealed: dict[tuple[UUID, int, bytes], Event] = {}
+
+    def forget(self) -> None:
+        """Forgets what was sealed before."""
+        self._sealed = {}
 
     def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredEvent:
         """The plain form."""
@@ -96,6 +102,7 @@ class EventMapper(Mapper[UUID]):
         sealed = self.sealing.sealed(record.event, personal, place, whose, now)
         if sealed is None:
             return self.to_stored_event(record)
+        self._sealed[record.originator_id, record.originator_version, sealed] = record.event
         return StoredEvent(record.originator_id, record.originator_version, name, sealed)
 
     def to_domain_event(self, stored_event: StoredEvent) -> Record:
@@ -128,7 +135,9 @@ class EventMapper(Mapper[UUID]):
             raise UnknownTopic(name.decode(errors="replace"), position)
         try:
             if topic.is_sealed:
-                return Record(uuid, version, topic.decode(self._opened(payload, Place(uuid, version, name))))
+                if (event := self._sealed.pop((uuid, version, payload), None)) is None:
+                    event = topic.decode(self._opened(payload, Place(uuid, version, name)))
+                return Record(uuid, version, event)
             return Record(uuid, version, topic.decode(payload))
         except (KeyUnknown, MasterUnknown) as error:
             raise KeysMissing(position, str(error)) from error

@@ -24,7 +24,7 @@ from uuid import UUID
 import msgspec
 from cryptography.exceptions import InvalidTag
 
-from domain.aggregate import Event, Parts, parts_in
+from domain.aggregate import Event, Parts, parts_in, way
 from domain.privacy.keyring import DataKey, Keyring, Whose
 
 BLOCK_BYTES: Final = 32
@@ -45,6 +45,7 @@ _OFTEN: Final = (
     b'"national_code":"","first_name":"","last_name":""}}}'
 )
 _FIELD: Final = "personal"
+_NOTHING: Final[dict[str, Any]] = {}
 _encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.Decoder().decode
 Tree = dict[str, Any]
@@ -191,20 +192,17 @@ def _taken(tree: Tree, paths: tuple[str, ...], required: frozenset[str]) -> Tree
     text behind."""
     out: Tree = {}
     for path in paths:
-        *way, name = path.split(".")
+        *steps, name = way(path)
         at: Any = tree
-        for step in way:
-            at = at.get(step)
-            if at is None:
-                break
-        else:
-            if name in at and at[name] not in (None, {}, [], ""):
-                into = out
-                for step in way:
-                    into = into.setdefault(step, {})
-                into[name] = at.pop(name)
-                if path in required:
-                    at[name] = ""
+        for step in steps:
+            at = at.get(step, _NOTHING)
+        if at.get(name):
+            into = out
+            for step in steps:
+                into = into.setdefault(step, {})
+            into[name] = at.pop(name)
+            if path in required:
+                at[name] = ""
     return out
 
 
