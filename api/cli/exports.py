@@ -46,13 +46,14 @@ def export_orders(output: Path | None) -> None:
 
     Imported elsewhere, each order has the same id, key, UUID and versions, and looks as it looked at each of them. An
     import takes histories of at most 1,000 entries and lines of at most 1 MiB. Orders of which personal data was erased
-    are left out and counted; then the exit status is 1.
+    are left out and counted; then the exit status is 1. Names are in it as they are.
     """
+    from domain.order.personal import PARTS
     from projections.exports.lines import export_orders as write_orders
     from projections.history import Reading
 
     ledger = open_ledger(settings())
-    head, reading = ledger.head(), Reading(ledger)
+    head, reading = ledger.head(), Reading(ledger, PARTS)
     with exporting(output) as part, progress("exporting") as say, _opened(part) as file:
         left_out = write_orders(ledger.log_of_events, reading, file, head=head, progress=say)
     if left_out:

@@ -120,7 +120,7 @@ def keys_rotate() -> None:
     """Wrap every key by a new master key, which is added to LEDGER_MASTER; by the last of LEDGER_MASTER_KEY, where that
     is set.
 
-    Services that run take up the new one when they are started again; until then keep the old one, too.
+    Services that run read LEDGER_MASTER again where they need the new one, and wrap by it once they are started again.
     """
     chosen = settings()
     ledger = open_ledger(chosen)

@@ -10,9 +10,8 @@ import binascii
 import os
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final, NamedTuple, Protocol
 
 from cryptography.exceptions import InvalidTag
@@ -46,17 +45,27 @@ class Master(Protocol):
 
 
 class MasterKeys:
-    """Master keys that this process has in memory. Implements `Master`."""
+    """Master keys that this process has in memory; `read` reads them, again where one has come since.
 
-    def __init__(self, keys: Mapping[str, bytes]) -> None:
-        self._keys = MappingProxyType({name: AESGCM(key) for name, key in keys.items()})
-        self.current = list(keys)[-1]
+    Implements `Master`.
+    """
+
+    def __init__(self, read: Callable[[], Mapping[str, bytes]]) -> None:
+        self._read = read
+        self._keys: Mapping[str, AESGCM] = {}
+        self._take_up()
+        self.current = list(self._keys)[-1]
+
+    def _take_up(self) -> None:
+        self._keys = {name: AESGCM(key) for name, key in self._read().items()}
 
     def wrap(self, key: bytes, context: bytes) -> bytes:
         nonce = os.urandom(_NONCE_BYTES)
         return nonce + self._keys[self.current].encrypt(nonce, key, context)
 
     def unwrap(self, master: str, wrapped: bytes, context: bytes) -> bytes:
+        if master not in self._keys:
+            self._take_up()
         if master not in self._keys:
             raise MasterUnknown(f"the master key {master} is not among those that are given: {', '.join(self._keys)}")
         try:
@@ -73,7 +82,7 @@ class MastersAt(NamedTuple):
 
     def read(self) -> MasterKeys:
         """Raises MasterUnknown where there are none, or not as they should be."""
-        return MasterKeys(self._keys())
+        return MasterKeys(self._keys)
 
     def _keys(self) -> dict[str, bytes]:
         if self.text is not None:

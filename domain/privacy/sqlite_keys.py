@@ -102,7 +102,7 @@ class SQLiteKeyStore:
                 return False
             (changes,) = self.writer.execute("SELECT changes FROM keyring").fetchone()
             before, self._seen = self._seen, (version, changes)
-        return before is not None and before[1] != changes
+        return before is None or before[1] != changes
 
     def get(self, key_id: str) -> StoredDataKey | None:
         rows = self._rows(f"{_KEYS} WHERE id = ?", (key_id,))

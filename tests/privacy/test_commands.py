@@ -149,6 +149,19 @@ def test_a_customer_gets_a_copy_of_all_that_is_kept_with_a_page_to_read(desk: De
     desk.run("export", "customer", "99", str(desk.folder / "nobody.zip"), status=1)
 
 
+def test_orders_that_are_exported_for_another_ledger_have_their_names_and_those_that_are_erased_are_left_out(
+    desk: Desk, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    desk.bring(MINA, {**MINA, "customer": None})
+    desk.run("erase", "--customer", "7")
+    exported = desk.folder / "orders.jsonl"
+    desk.run("export", "orders", "--output", str(exported), status=1)
+    elsewhere = Desk(tmp_path_factory.mktemp("elsewhere"))
+    elsewhere.run("import", str(exported))
+    assert elsewhere.order(2).billing == desk.order(2).billing
+    assert elsewhere.order(2).notes == MINA["notes"]
+
+
 def test_a_plain_ledger_is_written_anew_sealed_position_for_position(tmp_path: Path, clock: Clock) -> None:
     plain = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"), clock=clock)
     for body in (MINA, {**MINA, "customer": None}):

@@ -194,6 +194,15 @@ def test_an_order_in_work_is_erased_where_it_is_forced_and_a_new_one_has_new_key
     assert shop.erase("customers/7")["orders"] == [again["uuid"]]
 
 
+def test_a_service_goes_on_where_its_keys_are_wrapped_anew(shop: Shop) -> None:
+    order = shop.place(**MINA)
+    assert shop.service.run("keys", "rotate").returncode == 0
+    time.sleep(0.3)
+    shown = shop.confidant.get(f"{AUDIT}/orders/{order['id']}", params={"personal": "invoice"})
+    assert shown.json()["billing_address"] == "Neckarhalde 17"
+    assert shop.place(**MINA)["billing_address"] == "Neckarhalde 17"
+
+
 def test_a_guests_order_is_erased_alone_and_a_customers_with_all_that_is_theirs(shop: Shop) -> None:
     guest = shop.place(**{**MINA, "customer": None})
     theirs = shop.place(**MINA)

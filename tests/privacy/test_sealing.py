@@ -3,10 +3,12 @@
 import base64
 import hashlib
 import json
+import zipfile
 from io import BytesIO
 from pathlib import Path
 from random import Random
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -20,9 +22,13 @@ from domain.order.commands import ChangeOrder, ChangeStatus
 from domain.privacy.masters import MastersAt, MasterUnknown
 from domain.privacy.opening import KeysAt, LedgerAt, NotTheKeys, keys_of
 from domain.privacy.sealing import Place
+from domain.proof.verify import examine
 from domain.refusals import IdempotencyKeyReused
 from domain.strict_json import canonical, shaped
 from domain.topics import TOPICS
+from projections.history import Reading
+from projections.proof.evidence import evidence
+from projections.proof.signing import Checkpoints, create_key
 from projections.proof.verification import check_part
 from projections.views.views import Views
 from tests.conftest import ME, Clock, do, new_order
@@ -265,3 +271,21 @@ def test_a_line_that_was_imported_is_known_again_by_a_keyed_fingerprint_also_onc
 
 def refuse(number: int, reason: str) -> None:
     raise AssertionError(f"line {number}: {reason}")
+
+
+@pytest.mark.parametrize("parts", [(), ("contact",), ("invoice",), ("contact", "invoice")], ids=str)
+def test_the_evidence_of_any_sealed_history_holds_whichever_parts_it_shows(
+    parts: tuple[str, ...], ledger: OrderLedger, clock: Clock, tmp_path: Path
+) -> None:
+    play(ledger, clock, Random(11), 150)
+    views = Views(ledger, tmp_path / "views.db")
+    views.ensure()
+    create_key(tmp_path / "ledger.key")
+    checkpoints = Checkpoints(ledger, views, key=tmp_path / "ledger.key", kept=tmp_path / "checkpoints.txt")
+    reading = Reading(ledger, parts)
+    for (uuid,) in views.reader.execute("SELECT uuid FROM orders").fetchall():
+        made = evidence(ledger, views, reading, checkpoints, UUID(uuid), since=None)
+        with zipfile.ZipFile(BytesIO(made.content)) as archive:
+            said, failed = examine({name: archive.read(name) for name in archive.namelist()}, [])
+        assert failed == [], said
+    views.close()
