@@ -49,3 +49,5 @@ def migrate(to_url: str) -> None:
         f"{census.head} events, {sum(census.claims.values())} claims, {checkpoints} checkpoints, {keys} access keys and"
         f" {files} files are at {shown}, each compared; LEDGER_URL can name it now"
     )
+    if source.keyring() is not None:
+        print("what is personal is sealed: LEDGER_KEYS and LEDGER_MASTER must name the same files there as here")
