@@ -24,6 +24,12 @@ def on_postgres(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> I
     service.kill()
 
 
+def made_key(service: Service, *scopes: str) -> str:
+    """As an operator makes it, so that it stands in an event."""
+    given = [part for scope in scopes for part in ("--scope", scope)]
+    return service.run("token", "create", *given).stdout.decode().strip()
+
+
 def test_every_command_works(on_postgres: Service, tmp_path: Path) -> None:
     for command in (
         ["checkpoint"],
@@ -46,7 +52,7 @@ def test_every_command_works(on_postgres: Service, tmp_path: Path) -> None:
 
 
 def test_a_settlement_is_reconciled(on_postgres: Service, tmp_path: Path) -> None:
-    staff = on_postgres.client(on_postgres.key("orders:write"))
+    staff = on_postgres.client(made_key(on_postgres, "orders:write"))
     payment = {"amount": "9.00", "reference": "pi_1", "provider": "p", "method": "card"}
     assert staff.post("/api/v1/orders/1/payments", json=payment).status_code == 201
     (tmp_path / "march.csv").write_text(
@@ -94,7 +100,7 @@ def test_a_command_that_is_answered_stands_in_the_lists_of_its_node_and_of_other
     )
     other.start()
     try:
-        key = on_postgres.key("orders:read", "orders:write")
+        key = made_key(on_postgres, "orders:read", "orders:write")
         here, there = on_postgres.client(key), other.client(key)
         for _ in range(10):
             made = here.post("/api/v1/orders", json={"items": [{"unit_price": "1"}]})
