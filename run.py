@@ -44,6 +44,8 @@ def cli() -> None:
       LEDGER_JWT_ISSUER, LEDGER_JWT_AUDIENCE  what its tokens must say        none
       LEDGER_JWT_CUSTOMER_CLAIM, LEDGER_JWT_SCOPES_CLAIM  where it stands     sub, scope
       LEDGER_RATE_LIMIT       requests and seconds that each caller may ask of a worker, like 600/60   none
+      LEDGER_WEBHOOKS         who is told, and how far   webhooks.db beside the ledger
+      LEDGER_WEBHOOK_NETWORKS  where webhooks may lead beside the public internet, like 10.0.0.0/8   none
       LEDGER_KEY              signs checkpoints         ledger.key beside the ledger
       LEDGER_CHECKPOINTS      where they are kept too   checkpoints.txt beside the ledger
       LEDGER_CHECKPOINT_SECONDS  how often, 0 never     3600

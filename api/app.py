@@ -17,6 +17,7 @@ from api import (
     shop,
     storefront,
     streams,
+    webhooks,
 )
 from api.access import Access
 from api.asking import Asking
@@ -35,6 +36,7 @@ from projections.live import Telling
 from projections.orders.kept import kept_in
 from projections.proof.signing import Checkpoints
 from projections.views.views import Views
+from projections.webhooks.store import Store
 
 # What a page may read of an answer beside its body.
 _EXPOSED: Final = (
@@ -131,6 +133,7 @@ def create_app(ledger: OrderLedger, views: Views, settings: Settings, *, threads
             (f"{uploads}/{{reconciliation}}/{decision}", reconciliations.Decisions(desk, decision))
             for decision in reconciliations.DECISIONS
         ),
+        *webhooks.resources(webhooks.Desk(asking, ledger, Store(settings.webhooks), settings)),
         ("/healthz", operations.Health()),
         ("/readyz", operations.Readiness(ledger, views, (settings.folder, settings.views.parent))),
     ):

@@ -9,7 +9,7 @@ from api.errors import invalid_parameter
 from api.parameters import Parameters
 from domain.ledger import LOG
 
-_TOKEN: Final = re.compile(rf"{LOG}:([0-9]{{1,15}})")
+POSITION: Final = re.compile(rf"{LOG}:([0-9]{{1,15}})")
 
 
 def position_token(position: int) -> str:
@@ -29,7 +29,7 @@ def position_in_header(req: Request, name: str) -> int | None:
 def _position(name: str, token: str | None) -> int | None:
     if token is None:
         return None
-    found = _TOKEN.fullmatch(token)
+    found = POSITION.fullmatch(token)
     if not found:
         raise invalid_parameter(name, f"must be a Ledger-Position like {LOG}:1234")
     return int(found[1])

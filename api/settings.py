@@ -68,6 +68,9 @@ class Settings(msgspec.Struct, frozen=True):
     # How long each part of what is personal is kept, and the file outside the ledger that says what was erased.
     keep: Keep
     erasures: Path
+    # The webhooks and what became of them, and the networks beside the public internet that they may lead to.
+    webhooks: Path
+    webhook_networks: tuple[IPv4Network | IPv6Network, ...]
     # How many connections one address may have to a worker; trusted proxies may have any number.
     connections_per_address: int
     provider: Provider | None
@@ -136,7 +139,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         views=views,
         currency=currency,
         timezone=timezone,
-        trusted_proxies=_networks(value("LEDGER_TRUSTED_PROXIES", "")),
+        trusted_proxies=_networks("LEDGER_TRUSTED_PROXIES", value),
         forwarded=family,
         public_url=_public_url(value("LEDGER_PUBLIC_URL", "")),
         allowed_hosts=_hosts(value("LEDGER_ALLOWED_HOSTS", "")),
@@ -153,6 +156,8 @@ def read(environment: Mapping[str, str]) -> Settings:
                 value("LEDGER_MASTER_KEY", "") or None,
             ),
         ),
+        webhooks=Path(value("LEDGER_WEBHOOKS", str(folder / "webhooks.db"))),
+        webhook_networks=_networks("LEDGER_WEBHOOK_NETWORKS", value),
         connections_per_address=int(connections[:9]),
         provider=_provider(value),
         cors_origins=_origins(value("LEDGER_CORS_ORIGINS", "")),
@@ -233,12 +238,12 @@ def _list(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+def _networks(name: str, value: Callable[[str, str], str]) -> tuple[IPv4Network | IPv6Network, ...]:
     try:
-        return tuple(map(ip_network, _list(text)))
+        return tuple(map(ip_network, _list(value(name, ""))))
     except ValueError as error:
         raise WrongSetting(
-            f"LEDGER_TRUSTED_PROXIES: {error}; it should be addresses or networks like '127.0.0.1,10.0.0.0/8'."
+            f"{name}: {error}; it should be addresses or networks like '127.0.0.1,10.0.0.0/8'."
         ) from None
 
 

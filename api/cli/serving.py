@@ -50,6 +50,8 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
     from api.server import Server
     from projections import feeder
     from projections.proof.signing import Checkpoints, KeyExposed, NoSigningKey, public_key
+    from projections.webhooks import delivering
+    from projections.webhooks.store import Store
 
     chosen = settings()
     _must_be_free(host, port)
@@ -91,6 +93,7 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
         own_views = Views(own, chosen.views)
         signing = Checkpoints(own, own_views, key=chosen.key, kept=chosen.checkpoints)
         feeder.start(own, own_views, signing, chosen.checkpoint_seconds)
+        delivering.start(own, Store(chosen.webhooks), chosen.webhook_networks)
         return create_app(own, own_views, chosen, threads=threads)
 
     Server(

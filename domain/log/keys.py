@@ -31,6 +31,8 @@ SCOPES: Final = (
     "audit:personal",
     "finance:read",
     "finance:write",
+    "webhooks:read",
+    "webhooks:write",
     "privacy:read",
     "privacy:write",
 )

@@ -9,7 +9,7 @@ from tests.api.conftest import ORDERS, SHOP, STOREFRONT, payment, refund
 
 SCOPES = (
     *("orders:read", "orders:write", "audit:read", "finance:read", "finance:write"),
-    "privacy:read",
+    *("privacy:read", "webhooks:read"),
 )
 
 
@@ -75,6 +75,7 @@ OFFICES = [
     ),
     *(Route("GET", f"/api/v1/finance/{path}", "finance:read") for path in ("payments", "summary")),
     Route("GET", "/api/v1/customers", "orders:read"),
+    Route("GET", "/api/v1/webhooks", "webhooks:read"),
     *(Route("GET", f"/api/v1/privacy/{path}", "privacy:read") for path in ("erasures", "orders/{id}/erasures")),
 ]
 # What must have happened to an order before, by the last part of an address.

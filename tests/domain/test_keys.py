@@ -65,7 +65,7 @@ def test_a_staff_key_carries_its_scopes_and_no_customer(keys: CommittedKeys) -> 
 def test_the_scopes_are_the_contracts() -> None:
     assert set(SCOPES) == {
         *("orders:read", "orders:write", "audit:read", "audit:personal", "finance:read", "finance:write"),
-        *("privacy:read", "privacy:write"),
+        *("privacy:read", "privacy:write", "webhooks:read", "webhooks:write"),
     }
 
 

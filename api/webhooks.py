@@ -1,0 +1,362 @@
+"""Webhooks: who is to be told of what is recorded, at which address, and what became of it (docs/webhooks.md)."""
+
+import re
+import secrets
+from time import time
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import msgspec
+from falcon.asgi import Request, Response
+from msgspec import UNSET, UnsetType
+
+from api import access
+from api.answers import json_answer, stamp
+from api.asking import Asking
+from api.bodies import command
+from api.errors import Problem
+from api.parameters import Parameters
+from api.positions import POSITION, position_in, position_token
+from api.settings import Settings
+from domain.ledger import OrderLedger
+from domain.moments import instant, moment_of
+from domain.refusals import InvalidField
+from projections.webhooks import signing
+from projections.webhooks.messages import TYPES, message_id
+from projections.webhooks.sending import refused_address
+from projections.webhooks.store import Delivery, Store, Webhook
+
+PATH: Final = "/api/v1/webhooks"
+READ: Final = "webhooks:read"
+WRITE: Final = "webhooks:write"
+WEBHOOKS_MAX: Final = 50
+URL_LENGTH_MAX: Final = 2_000
+# After a rotation messages are signed with the old secret as well for so long.
+OLD_SECRET_SECONDS: Final = 24 * 3600
+_LIMIT_DEFAULT: Final = 100
+_LIMIT_MAX: Final = 1_000
+_TYPES: Final = tuple(dict.fromkeys(TYPES.values()))
+_STATUSES: Final = ("delivered", "waiting")
+_URL: Final = re.compile(r"https?://[\x21-\x7e]+", re.IGNORECASE)
+_NO_END: Final = 2**62
+_encode = msgspec.json.encode
+Faults = list[tuple[str, str]]
+
+
+class NewWebhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Wants all events where no types are named. `after` is a position of the log, else the head; a secret is made."""
+
+    url: str
+    event_types: tuple[str, ...] = ()
+    secret: str | None = None
+    after: str | None = None
+
+
+class ChangedWebhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    url: str | UnsetType = UNSET
+    event_types: tuple[str, ...] | UnsetType = UNSET
+    enabled: bool | UnsetType = UNSET
+
+
+class Rotation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    secret: str | None = None
+
+
+class Desk:
+    """What the addresses have in common."""
+
+    def __init__(self, asking: Asking, ledger: OrderLedger, store: Store, settings: Settings) -> None:
+        self.asking = asking
+        self.ledger = ledger
+        self.store = store
+        self._settings = settings
+
+    async def begins(self, req: Request, needed: str, known: frozenset[str] = frozenset()) -> Parameters:
+        """Raises a 403 where the key has not the scope, and a 400 for a parameter that is not known."""
+        access.scope(req, needed)
+        parameters = Parameters(req.params)
+        parameters.refuse_others_than(known | {"min_position"})
+        await self.asking.reached(parameters)
+        return parameters
+
+    async def found(self, webhook_id: str) -> Webhook:
+        """Raises a 404."""
+        webhook = await self.asking.in_thread(lambda: self.store.one(webhook_id))
+        if webhook is None:
+            raise Problem(404, "webhook-not-found", "There is no such webhook.")
+        return webhook
+
+    async def faults_of(self, url: str | UnsetType, event_types: tuple[str, ...] | UnsetType) -> Faults:
+        """What is wrong with where a webhook is to send, and what."""
+        faults: Faults = []
+        if not isinstance(url, UnsetType) and (fault := await self._fault_of_url(url)):
+            faults.append(("url", fault))
+        for n, name in enumerate(() if isinstance(event_types, UnsetType) else event_types):
+            if name not in _TYPES:
+                faults.append((f"event_types[{n}]", f"must be one of {', '.join(_TYPES)}"))
+        return faults
+
+    async def _fault_of_url(self, url: str) -> str | None:
+        wanted = f"must be an address like https://shop.example.com/hooks, of at most {URL_LENGTH_MAX} characters"
+        try:
+            parts = urlsplit(url)
+            host, _ = parts.hostname, parts.port
+        except ValueError:
+            return wanted
+        if not _URL.fullmatch(url) or not host or len(url) > URL_LENGTH_MAX:
+            return wanted
+        if parts.username is not None or parts.password is not None or parts.fragment:
+            return "must have no user, password or fragment"
+        refused = await refused_address(host, self._settings.webhook_networks)
+        if refused is None:
+            return None
+        return f"{refused} is inside the operator's own network; LEDGER_WEBHOOK_NETWORKS says which of it may be told"
+
+    async def answer(self, resp: Response, webhook: Webhook, *, secret: bool = False) -> None:
+        head = await self.asking.of_log(self.ledger.head)
+        waiting = await self.asking.in_thread(lambda: self.store.waiting_count(webhook.id))
+        json_answer(resp, _encode(_shown(webhook, waiting, head, secret=secret)), head)
+        resp.set_header("Cache-Control", "no-store")
+
+
+class Webhooks:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def on_get(self, req: Request, resp: Response) -> None:
+        desk = self._desk
+        await desk.begins(req, READ)
+        head = await desk.asking.of_log(desk.ledger.head)
+        found = await desk.asking.in_thread(
+            lambda: [_shown(each, desk.store.waiting_count(each.id), head) for each in desk.store.all()]
+        )
+        json_answer(resp, _encode({"webhooks": found}), head)
+
+    on_head = on_get
+
+    async def on_post(self, req: Request, resp: Response) -> None:
+        desk = self._desk
+        await desk.begins(req, WRITE)
+        given = await command(req, NewWebhook)
+        faults = await desk.faults_of(given.url, given.event_types)
+        secret, position = _secret(given.secret, faults), await self._position(given.after, faults)
+        if faults:
+            raise InvalidField(*faults[0], *faults[1:])
+        webhook = Webhook(
+            id=f"wh_{secrets.token_hex(10)}",
+            url=given.url,
+            event_types=tuple(dict.fromkeys(given.event_types)),
+            secret=secret,
+            old_secret=None,
+            old_secret_until=None,
+            private_key=signing.new_private_key(),
+            position=position,
+            created_at=instant(desk.ledger.clock()),
+            created_by=req.context.caller.name,
+        )
+        if not await desk.asking.in_thread(lambda: desk.store.add(webhook, count_max=WEBHOOKS_MAX)):
+            raise Problem(409, "too-many-webhooks", f"There are {WEBHOOKS_MAX} webhooks already; remove one first.")
+        await desk.answer(resp, webhook, secret=True)
+        resp.status = 201
+        resp.set_header("Location", f"{PATH}/{webhook.id}")
+
+    async def _position(self, after: str | None, faults: Faults) -> int:
+        """Where a webhook begins: behind a position, else at the log's head."""
+        if after is None:
+            return await self._desk.asking.of_log(self._desk.ledger.head)
+        found = POSITION.fullmatch(after)
+        if not found:
+            faults.append(("after", f"must be a Ledger-Position like {position_token(1234)}"))
+        elif not await self._desk.asking.is_known(int(found[1])):
+            faults.append(("after", "the log has not reached this position; take one that an answer gave"))
+        return int(found[1]) if found else 0
+
+
+class OneWebhook:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def on_get(self, req: Request, resp: Response, webhook_id: str) -> None:
+        await self._desk.begins(req, READ)
+        await self._desk.answer(resp, await self._desk.found(webhook_id))
+
+    on_head = on_get
+
+    async def on_patch(self, req: Request, resp: Response, webhook_id: str) -> None:
+        desk = self._desk
+        await desk.begins(req, WRITE)
+        given, webhook = await command(req, ChangedWebhook), await desk.found(webhook_id)
+        if faults := await desk.faults_of(given.url, given.event_types):
+            raise InvalidField(*faults[0], *faults[1:])
+        await desk.asking.in_thread(lambda: self._change(webhook, given))
+        await desk.answer(resp, await desk.found(webhook_id))
+
+    def _change(self, webhook: Webhook, given: ChangedWebhook) -> None:
+        store = self._desk.store
+        if given.url is not UNSET or given.event_types is not UNSET:
+            url = webhook.url if isinstance(given.url, UnsetType) else given.url
+            types = webhook.event_types if isinstance(given.event_types, UnsetType) else given.event_types
+            store.change(webhook.id, url, tuple(dict.fromkeys(types)))
+        if given.enabled is True and webhook.disabled_at is not None:
+            store.enable(webhook.id)
+        if given.enabled is False:
+            store.disable(webhook.id, instant(self._desk.ledger.clock()), "it was switched off")
+
+    async def on_delete(self, req: Request, resp: Response, webhook_id: str) -> None:
+        await self._desk.begins(req, WRITE)
+        webhook = await self._desk.found(webhook_id)
+        await self._desk.asking.in_thread(lambda: self._desk.store.remove(webhook.id))
+        stamp(resp, await self._desk.asking.of_log(self._desk.ledger.head))
+        resp.status = 204
+
+
+class Rotate:
+    """A new secret, given or made; for a day messages are signed with the old one as well."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def on_post(self, req: Request, resp: Response, webhook_id: str) -> None:
+        desk = self._desk
+        await desk.begins(req, WRITE)
+        given = await command(req, Rotation) if req.content_length else Rotation()
+        webhook = await desk.found(webhook_id)
+        faults: Faults = []
+        secret = _secret(given.secret, faults)
+        if faults:
+            raise InvalidField(*faults[0])
+        until = int(time()) + OLD_SECRET_SECONDS
+        await desk.asking.in_thread(lambda: desk.store.rotate(webhook.id, secret, until))
+        await desk.answer(resp, await desk.found(webhook_id), secret=True)
+
+
+class Enable:
+    """Takes a webhook's mark off: what waits is tried at once."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def on_post(self, req: Request, resp: Response, webhook_id: str) -> None:
+        desk = self._desk
+        await desk.begins(req, WRITE)
+        webhook = await desk.found(webhook_id)
+        await desk.asking.in_thread(lambda: desk.store.enable(webhook.id))
+        await desk.answer(resp, await desk.found(webhook_id))
+
+
+class Deliveries:
+    """What became of the events for a webhook, the last first; of those that are done the last ten thousand."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def on_get(self, req: Request, resp: Response, webhook_id: str) -> None:
+        desk = self._desk
+        parameters = await desk.begins(req, READ, frozenset({"status", "before", "limit"}))
+        status, before = parameters.choice("status", _STATUSES), position_in(parameters, "before")
+        limit = min(parameters.integer("limit") or _LIMIT_DEFAULT, _LIMIT_MAX)
+        webhook = await desk.found(webhook_id)
+        end = _NO_END if before is None else before
+        found = await desk.asking.in_thread(
+            lambda: desk.store.deliveries(webhook.id, status=status, before=end, limit=limit)
+        )
+        shown = [_delivery(webhook.id, each) for each in found]
+        following = position_token(found[-1].position) if len(found) == limit else None
+        head = await desk.asking.of_log(desk.ledger.head)
+        json_answer(resp, _encode({"deliveries": shown, "next": following}), head)
+
+    on_head = on_get
+
+
+class Replay:
+    """Sends an event again, with the id of the first time; its receiver can have lost it."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def on_post(self, req: Request, resp: Response, webhook_id: str, delivery_id: str) -> None:
+        desk = self._desk
+        await desk.begins(req, WRITE)
+        webhook = await desk.found(webhook_id)
+        delivery = await desk.asking.in_thread(lambda: self._wanted(webhook, delivery_id))
+        if delivery is None:
+            detail = "No event with this id has been delivered, or waits to be."
+            raise Problem(404, "delivery-not-found", detail)
+        await desk.asking.in_thread(lambda: desk.store.replay(webhook.id, delivery))
+        head = await desk.asking.of_log(desk.ledger.head)
+        json_answer(resp, _encode(_delivery(webhook.id, delivery)), head)
+        resp.status = 202
+
+    def _wanted(self, webhook: Webhook, delivery_id: str) -> Delivery | None:
+        """The delivery as it is to wait: of one that is noted, or whose note has been forgotten."""
+        found = re.fullmatch(rf"{re.escape(webhook.id)}-([0-9]{{1,15}})", delivery_id)
+        position = int(found[1]) if found else 0
+        noted = self._desk.store.deliveries(webhook.id, status=None, before=position + 1, limit=1)
+        if noted and noted[0].position == position:
+            return Delivery(position, noted[0].originator, noted[0].type, "waiting")
+        raw = self._desk.ledger.log_of_events.raw_record(position) if 0 < position <= webhook.position else None
+        name = None if raw is None else TYPES.get(raw.topic.decode(errors="replace"))
+        if raw is None or name is None or (webhook.event_types and name not in webhook.event_types):
+            return None
+        return Delivery(position, raw.order, name, "waiting")
+
+
+def _secret(given: str | None, faults: Faults) -> bytes:
+    """The secret that was given, or a new one."""
+    if given is None:
+        return signing.new_secret()
+    try:
+        return signing.secret_given(given)
+    except ValueError as error:
+        faults.append(("secret", str(error)))
+        return b""
+
+
+def _shown(webhook: Webhook, waiting: int, head: int, *, secret: bool = False) -> dict[str, Any]:
+    """A webhook as its owner sees it; its secret only where it is new."""
+    return {
+        "id": webhook.id,
+        "url": webhook.url,
+        "event_types": webhook.event_types,
+        "status": "enabled" if webhook.disabled_at is None else "disabled",
+        "disabled_at": webhook.disabled_at,
+        "disabled_because": webhook.disabled_because,
+        "position": position_token(webhook.position),
+        "behind": max(0, head - webhook.position),
+        "waiting": waiting,
+        "public_key": signing.public_key(webhook.private_key),
+        "created_at": webhook.created_at,
+        "created_by": webhook.created_by,
+        **({"secret": signing.secret_shown(webhook.secret)} if secret else {}),
+    }
+
+
+def _delivery(webhook_id: str, delivery: Delivery) -> dict[str, Any]:
+    next_at = instant(moment_of(delivery.next_at * 1_000_000)) if delivery.status == "waiting" else None
+    return {
+        "id": message_id(webhook_id, delivery.position),
+        "position": position_token(delivery.position),
+        "order": delivery.originator,
+        "type": delivery.type,
+        "status": delivery.status,
+        "attempts": delivery.attempts,
+        "attempted_at": delivery.attempted_at,
+        "next_at": next_at if delivery.next_at else None,
+        "answer_status": delivery.answer_status,
+        "answer": delivery.answer,
+        "error": delivery.error,
+        "milliseconds": delivery.milliseconds,
+    }
+
+
+def resources(desk: Desk) -> tuple[tuple[str, Any], ...]:
+    """The addresses of webhooks."""
+    one = PATH + "/{webhook_id}"
+    return (
+        (PATH, Webhooks(desk)),
+        (one, OneWebhook(desk)),
+        (one + "/rotate", Rotate(desk)),
+        (one + "/enable", Enable(desk)),
+        (one + "/deliveries", Deliveries(desk)),
+        (one + "/deliveries/{delivery_id}/replay", Replay(desk)),
+    )

@@ -1,0 +1,290 @@
+"""Brings events to the receivers of webhooks: a thread in each worker, of which one at a time delivers.
+
+What has not been delivered is sent again, so a receiver may get an event twice; but of one order it gets none before
+the one before it has been taken. An order whose event is not taken waits, with all that comes after it, and holds no
+other order up; a receiver holds no other receiver up.
+"""
+
+import asyncio
+import logging
+import threading
+from collections import deque
+from contextlib import suppress
+from heapq import heappop, heappush
+from time import time
+from typing import Final
+
+import uvloop
+from eventsourcing.persistence import PersistenceError
+
+from domain.aggregate import BrokenHistory
+from domain.ledger import OrderLedger
+from domain.log.records import RawRecord
+from domain.log.sqlite import Busy, sqlite3
+from domain.moments import instant, utc_now
+from projections.history import Reading
+from projections.webhooks.messages import TYPES, message, message_id
+from projections.webhooks.sending import Answer, Networks, Sender
+from projections.webhooks.store import Delivery, Store, Webhook
+
+# Between one attempt and the next; together three days.
+PAUSES_SECONDS: Final = (5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 28_800, 43_200, 64_800, 94_645)
+AT_ONCE_MAX: Final = 16
+# How many events of a webhook are at hand, and how many may wait for another attempt before no more are read.
+AHEAD_MAX: Final = 512
+WAITING_MAX: Final = 1_000
+_PAGE_EVENTS: Final = 256
+# How much of the log is looked through at once for what a webhook wants.
+_SCAN_EVENTS_MAX: Final = 20_000
+_LOOK_EVERY_SECONDS: Final = 0.02
+_NOTE_EVERY_SECONDS: Final = 0.25
+_TURN_EVERY_SECONDS: Final = 0.5
+_PRUNE_EVERY: Final = 200
+_GONE: Final = 410
+_log = logging.getLogger("order_ledger")
+
+
+def start(ledger: OrderLedger, store: Store, allowed: Networks) -> None:
+    """Starts the thread; it ends with the process."""
+    arguments = (ledger, store, allowed)
+    threading.Thread(target=_run, args=arguments, name="webhooks", daemon=True).start()
+
+
+def _run(ledger: OrderLedger, store: Store, allowed: Networks) -> None:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_take_turns(ledger, store, allowed))
+
+
+async def _take_turns(ledger: OrderLedger, store: Store, allowed: Networks) -> None:
+    while True:
+        try:
+            with store.turn() as is_ours:
+                if is_ours:
+                    await _Delivering(ledger, store, allowed).run()
+        except Exception:
+            _log.exception("webhooks are not delivered for a moment")
+        await asyncio.sleep(_TURN_EVERY_SECONDS)
+
+
+class _Delivering:
+    """All webhooks, as long as this process is the one that delivers."""
+
+    def __init__(self, ledger: OrderLedger, store: Store, allowed: Networks) -> None:
+        self._ledger = ledger
+        self._store = store
+        self._allowed = allowed
+        self._running: dict[str, tuple[int, asyncio.Task[None]]] = {}
+
+    async def run(self) -> None:
+        sender = Sender(self._allowed)
+        try:
+            while True:
+                await self._look(sender)
+                await asyncio.sleep(_NOTE_EVERY_SECONDS)
+        finally:
+            for _, task in self._running.values():
+                task.cancel()
+            await sender.close()
+
+    async def _look(self, sender: Sender) -> None:
+        """Begins with webhooks that are new, and anew with those that were changed."""
+        wanted = {webhook.id: webhook for webhook in self._store.all() if webhook.disabled_at is None}
+        for webhook_id, (revision, task) in list(self._running.items()):
+            if task.done() or webhook_id not in wanted or wanted[webhook_id].revision != revision:
+                del self._running[webhook_id]
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+        for webhook in wanted.values():
+            if webhook.id not in self._running:
+                line = _Line(self._ledger, self._store, sender, webhook)
+                self._running[webhook.id] = (webhook.revision, asyncio.create_task(line.run()))
+
+
+class _Event:
+    """An event on its way. One that is `kept` stands in the store as waiting, and holds the cursor no longer."""
+
+    def __init__(self, position: int, raw: RawRecord | None, attempts: int = 0, next_at: int = 0) -> None:
+        self.position = position
+        self.raw = raw
+        self.attempts = attempts
+        self.next_at = next_at
+        self.is_kept = raw is None
+
+
+class _Line:
+    """One webhook. Its events stand in line behind each other by their orders."""
+
+    def __init__(self, ledger: OrderLedger, store: Store, sender: Sender, webhook: Webhook) -> None:
+        self._ledger = ledger
+        self._store = store
+        self._sender = sender
+        self._webhook = webhook
+        self._reading = Reading(ledger)
+        wanted = webhook.event_types or set(TYPES.values())
+        self._topics = [topic for topic, name in TYPES.items() if name in wanted]
+        self._read_to = webhook.position
+        self._known = store.known_behind(webhook.id, webhook.position)
+        self._lines: dict[str, deque[_Event]] = {}
+        # The orders whose next event can be sent now, those whose is under way, and the others by when it can be.
+        self._ready: deque[str] = deque()
+        self._active: dict[str, asyncio.Task[None]] = {}
+        self._later: list[tuple[int, str]] = []
+        # Positions behind the cursor of which nothing is noted yet, and what is to be noted.
+        self._open: set[int] = set()
+        self._waiting = 0
+        self._notes: dict[int, Delivery] = {}
+        self._noted_to = webhook.position
+        self._times_noted = 0
+        self._is_over = False
+
+    async def run(self) -> None:
+        """Until the webhook is disabled, or this is cancelled."""
+        try:
+            for kept in self._store.waiting(self._webhook.id):
+                self._stand(kept.originator, _Event(kept.position, None, kept.attempts, kept.next_at))
+            noted = time()
+            while not self._is_over:
+                self._read_on()
+                self._begin()
+                if time() > noted + _NOTE_EVERY_SECONDS:
+                    noted = time()
+                    self._note()
+                await asyncio.sleep(_LOOK_EVERY_SECONDS if self._is_idle() else 0.002)
+        except (PersistenceError, BrokenHistory, Busy, sqlite3.Error) as error:
+            _log.error("webhook %s: %s", self._webhook.id, error)
+        finally:
+            for task in self._active.values():
+                task.cancel()
+            with suppress(Busy, sqlite3.Error):
+                self._note()
+
+    def _is_idle(self) -> bool:
+        return not self._ready and len(self._open) < AHEAD_MAX // 2
+
+    # --- which events ---
+
+    def _read_on(self) -> None:
+        if len(self._open) >= AHEAD_MAX // 2 or self._waiting >= WAITING_MAX:
+            return
+        until = min(self._ledger.head(), self._read_to + _SCAN_EVENTS_MAX)
+        if until <= self._read_to:
+            return
+        raws = list(
+            self._ledger.log_of_events.raw_records(
+                after=self._read_to, until=until, limit=_PAGE_EVENTS, topics=self._topics
+            )
+        )
+        for raw in raws:
+            if raw.position not in self._known:
+                self._open.add(raw.position)
+                self._stand(raw.order, _Event(raw.position, raw))
+        self._read_to = raws[-1].position if len(raws) == _PAGE_EVENTS else until
+        self._known = {position for position in self._known if position > self._read_to}
+
+    def _stand(self, order: str, event: _Event) -> None:
+        """Puts an event behind those of its order."""
+        line = self._lines.setdefault(order, deque())
+        line.append(event)
+        if event.is_kept:
+            self._waiting += 1
+        elif line[0].attempts:
+            self._keep(order, event)
+        if len(line) == 1 and order not in self._active:
+            heappush(self._later, (event.next_at, order))
+
+    def _begin(self) -> None:
+        """Sends the next events of as many orders as can be sent at once."""
+        now = time()
+        while self._later and self._later[0][0] <= now:
+            self._ready.append(heappop(self._later)[1])
+        while self._ready and len(self._active) < AT_ONCE_MAX:
+            order = self._ready.popleft()
+            if order not in self._active and order in self._lines:
+                self._active[order] = asyncio.create_task(self._work_off(order))
+
+    async def _work_off(self, order: str) -> None:
+        """Sends an order's events one behind the other until one is not taken."""
+        line = self._lines[order]
+        try:
+            while line and not self._is_over and await self._is_taken(order, line[0]):
+                line.popleft()
+        except (PersistenceError, BrokenHistory) as error:
+            self._disable(f"position {line[0].position} cannot be read: {error}")
+        finally:
+            del self._active[order]
+            if not line:
+                del self._lines[order]
+            elif not self._is_over:
+                heappush(self._later, (line[0].next_at, order))
+            if self._ready or self._later:
+                self._begin()
+
+    async def _is_taken(self, order: str, event: _Event) -> bool:
+        raw = event.raw or self._ledger.log_of_events.raw_record(event.position)
+        if raw is None:
+            raise BrokenHistory("no record stands there")
+        body = message(self._reading, raw)
+        answer = await self._sender.send(self._webhook, message_id(self._webhook.id, event.position), body)
+        event.attempts += 1
+        if answer.is_success:
+            self._waiting -= event.is_kept
+            self._open.discard(event.position)
+            self._notes[event.position] = _delivery(order, raw, event, "delivered", answer)
+            return True
+        self._is_not_taken(order, raw, event, answer)
+        return False
+
+    def _is_not_taken(self, order: str, raw: RawRecord, event: _Event, answer: Answer) -> None:
+        why = answer.error or f"status {answer.status}"
+        if event.attempts <= len(PAUSES_SECONDS):
+            event.next_at = int(time()) + PAUSES_SECONDS[event.attempts - 1]
+        elif not self._is_over:
+            self._disable(f"three days of attempts to deliver position {event.position} have failed: {why}")
+        if answer.status == _GONE:
+            self._disable("the receiver answered 410: it wants no more")
+        for each in self._lines[order]:
+            self._keep(order, each)
+        event.raw = None
+        self._notes[event.position] = _delivery(order, raw, event, "waiting", answer)
+
+    def _keep(self, order: str, event: _Event) -> None:
+        """Notes an event as waiting, so that the cursor can pass it."""
+        if event.is_kept or event.raw is None:
+            return
+        self._waiting += 1
+        self._open.discard(event.position)
+        self._notes[event.position] = _delivery(order, event.raw, event, "waiting", None)
+        event.is_kept, event.raw = True, None
+
+    # --- what became of them ---
+
+    def _disable(self, because: str) -> None:
+        self._is_over = True
+        _log.error("webhook %s is disabled: %s", self._webhook.id, because)
+        self._note()
+        self._store.disable(self._webhook.id, instant(utc_now()), because)
+
+    def _note(self) -> None:
+        settled = min(self._open, default=self._read_to + 1) - 1
+        if not self._notes and settled <= self._noted_to:
+            return
+        self._store.note(self._webhook.id, settled, list(self._notes.values()))
+        self._notes.clear()
+        self._noted_to = settled
+        self._times_noted += 1
+        if self._times_noted % _PRUNE_EVERY == 0:
+            self._store.prune(self._webhook.id)
+
+
+def _delivery(order: str, raw: RawRecord, event: _Event, status: str, answer: Answer | None) -> Delivery:
+    delivery = Delivery(event.position, order, TYPES[raw.topic.decode()], status, event.attempts, event.next_at)
+    if answer is None:
+        return delivery
+    return delivery._replace(
+        attempted_at=instant(utc_now()),
+        answer_status=answer.status,
+        answer=answer.text,
+        error=answer.error,
+        milliseconds=answer.milliseconds,
+    )

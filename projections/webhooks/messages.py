@@ -1,0 +1,36 @@
+"""What is a receiver told of an order's event? Its type, ids, place and amounts, in the form of Standard Webhooks; of
+what is personal, sealed or not, nothing."""
+
+from typing import Any, Final
+
+import msgspec
+
+from domain.log.records import RawRecord
+from domain.order.state import ORDER
+from domain.topics import TOPICS
+from projections.history import Reading
+
+# The types of events that are told, by the topics under which they are stored.
+TYPES: Final = {topic.name: topic.shape.__name__ for topic in TOPICS.values() if topic.kind is ORDER}
+_TOLD: Final = ("log", "position", "order", "order_id", "version", "topic", "occurred_at", "recorded_at")
+# Of each type, the fields that hold anything personal.
+_PERSONAL: Final = {
+    shape.__name__: {"personal", *(path.partition(".")[0] for paths in parts.values() for path in paths)}
+    for shape, parts in ORDER.personal.items()
+}
+_encode = msgspec.json.Encoder(decimal_format="number").encode
+
+
+def message(reading: Reading, raw: RawRecord) -> bytes:
+    """The body that tells of a record. Raises what `Reading.tell` does."""
+    told = reading.tell(raw)
+    facts: dict[str, Any] = msgspec.json.decode(raw.payload)
+    left_out = _PERSONAL.get(told["type"], {"personal"})
+    data = {name: told[name] for name in _TOLD}
+    data["data"] = {name: value for name, value in facts.items() if name not in left_out}
+    return _encode({"type": told["type"], "timestamp": told["occurred_at"], "data": data})
+
+
+def message_id(webhook_id: str, position: int) -> str:
+    """The id of a message, the same however often it is sent."""
+    return f"{webhook_id}-{position}"

@@ -1,0 +1,237 @@
+"""Webhooks over HTTP: made, changed, delivered, retried, replayed and refused, with a real receiver."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.api.conftest import assert_problem, paid, placed
+from tests.conftest import Client, Service
+from tests.webhooks.conftest import ORDERS, WEBHOOKS, Message, Receiver, until
+
+Subscribe = Callable[..., dict[str, Any]]
+
+
+def deliveries(staff: Client, webhook: dict[str, Any], query: str = "") -> list[dict[str, Any]]:
+    answer = staff.get(f"{WEBHOOKS}/{webhook['id']}/deliveries{query}")
+    assert answer.status_code == 200, answer.text
+    return answer.json()["deliveries"]  # type: ignore[no-any-return]
+
+
+def shown(staff: Client, webhook: dict[str, Any]) -> dict[str, Any]:
+    return staff.get(f"{WEBHOOKS}/{webhook['id']}").json()  # type: ignore[no-any-return]
+
+
+def test_a_receiver_is_told_of_what_is_recorded_in_order_without_what_is_personal(
+    staff: Client, receiver: Receiver, subscribe: Subscribe
+) -> None:
+    webhook = subscribe(url=receiver.url)
+    customer = {"id": 7, "email": "john@example.com", "first_name": "Johannes", "last_name": "Doe"}
+    body = {"customer": customer, "notes": "ring twice", "billing_address": "Main St 1", "items": [{"unit_price": "9"}]}
+    order = paid(staff, staff.post(ORDERS, json=body).json(), "9")
+    staff.post(f"{ORDERS}/{order['id']}/status", json={"status": "processing", "reason": "for Johannes"})
+    told = receiver.wait(4)
+    assert [message.json["type"] for message in told] == [
+        "OrderCreated",
+        "ItemAdded",
+        "PaymentReceived",
+        "StatusChanged",
+    ]
+    assert [message.id for message in told] == [f"{webhook['id']}-{message.position}" for message in told]
+    payment = told[2].json
+    assert payment["timestamp"] == payment["data"]["occurred_at"]
+    assert payment["data"]["order_id"] == order["id"]
+    assert payment["data"]["order"] == order["uuid"]
+    assert payment["data"]["data"]["amount"] == "9.00"
+    assert told[0].json["data"]["data"]["customer_id"] == 7
+    for message in told:
+        assert message.headers["content-type"] == "application/json"
+        for secret in (b"Johannes", b"john@", b"ring twice", b"Main St", b"personal"):
+            assert secret not in message.body
+
+
+def test_only_the_types_that_are_wanted_are_told_from_the_position_where_the_webhook_begins(
+    staff: Client, receiver: Receiver, subscribe: Subscribe
+) -> None:
+    order = placed(staff)
+    before = staff.get(f"{ORDERS}/{order['id']}").headers["Ledger-Position"]
+    paid(staff, order)
+    webhook = subscribe(url=receiver.url, event_types=["PaymentReceived"], after=before)
+    paid(staff, placed(staff))
+    told = receiver.wait(2)
+    assert [message.json["type"] for message in told] == ["PaymentReceived"] * 2
+    assert order["uuid"] in {message.order for message in told}
+    until(lambda: shown(staff, webhook)["behind"] == 0)
+    assert len(receiver.messages) == 2
+
+
+def test_a_webhook_is_made_shown_changed_rotated_and_removed(
+    staff: Client, receiver: Receiver, service: Service
+) -> None:
+    made = staff.post(WEBHOOKS, json={"url": receiver.url, "secret": "whsec_" + "YWJj" * 8})
+    assert made.status_code == 201
+    webhook = made.json()
+    address = f"{WEBHOOKS}/{webhook['id']}"
+    assert made.headers["Location"] == address
+    assert webhook.pop("secret") == "whsec_" + "YWJj" * 8
+    assert webhook["status"] == "enabled"
+    assert webhook["public_key"].startswith("whpk_")
+    assert shown(staff, webhook) | {"position": "", "behind": 0} == webhook | {"position": "", "behind": 0}
+    assert webhook["id"] in [each["id"] for each in staff.get(WEBHOOKS).json()["webhooks"]]
+    changed = staff.patch(address, json={"event_types": ["StatusChanged"], "enabled": False}).json()
+    assert (changed["event_types"], changed["status"]) == (["StatusChanged"], "disabled")
+    assert changed["url"] == receiver.url
+    assert staff.post(f"{address}/enable").json()["status"] == "enabled"
+    rotated = staff.post(f"{address}/rotate").json()
+    assert rotated["secret"].startswith("whsec_")
+    assert rotated["secret"] != "whsec_" + "YWJj" * 8
+    assert "secret" not in shown(staff, webhook)
+    assert staff.delete(address).status_code == 204
+    assert_problem(staff.get(address), 404, "webhook-not-found")
+    assert_problem(staff.delete(address), 404, "webhook-not-found")
+
+
+def test_all_that_is_wrong_is_named_at_once(staff: Client, service: Service) -> None:
+    wrong = {"url": "ftp://x", "event_types": ["PaymentReceived", "Paid"], "secret": "short", "after": "7"}
+    body = assert_problem(staff.post(WEBHOOKS, json=wrong), 422, "invalid-field")
+    assert [error["field"] for error in body["errors"]] == ["url", "event_types[1]", "secret", "after"]
+    assert_problem(staff.post(WEBHOOKS, json={}), 422, "invalid-field", field="url")
+    late = {"url": "https://example.com", "after": "orders:99999999"}
+    assert_problem(staff.post(WEBHOOKS, json=late), 422, "invalid-field", field="after")
+    assert_problem(staff.get(f"{WEBHOOKS}?page=1"), 400, "invalid-parameter", field="page")
+    reader = service.client(service.key("webhooks:read"))
+    assert_problem(reader.post(WEBHOOKS, json={"url": "https://example.com"}), 403, "not-allowed")
+    assert reader.get(WEBHOOKS).status_code == 200
+    assert_problem(service.client(service.key("orders:read")).get(WEBHOOKS), 403, "not-allowed")
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "10.1.2.3",
+        "192.168.0.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "0.0.0.0",
+        "[::1]",
+        "[::ffff:10.0.0.1]",
+        "[fe80::1]",
+        "[fd00:ec2::254]",
+        "[64:ff9b::a9fe:a9fe]",
+        "167772161",
+        "0x0a000001",
+    ],
+)
+def test_addresses_inside_the_operators_network_are_refused(staff: Client, host: str) -> None:
+    assert_problem(staff.post(WEBHOOKS, json={"url": f"http://{host}/x"}), 422, "invalid-field", field="url")
+
+
+@pytest.mark.parametrize("url", ["http://me:secret@example.com/", "https://example.com/#top", "http://", "https://a b"])
+def test_an_address_that_is_none_is_refused(staff: Client, url: str) -> None:
+    assert_problem(staff.post(WEBHOOKS, json={"url": url}), 422, "invalid-field", field="url")
+
+
+def test_an_order_whose_event_is_not_taken_waits_and_holds_no_other_order_up(
+    staff: Client, receiver: Receiver, subscribe: Subscribe
+) -> None:
+    bad = placed(staff)
+    refused: list[str] = []
+
+    def answer(message: Message) -> tuple[int, dict[str, str], bytes]:
+        if message.order == bad["uuid"] and len(refused) < 2:
+            refused.append(message.id)
+            return 503, {}, b"not now " * 1_000
+        return 200, {}, b"thanks"
+
+    receiver.answers = answer
+    webhook = subscribe(url=receiver.url)
+    paid(staff, bad)
+    staff.post(f"{ORDERS}/{bad['id']}/status", json={"status": "processing"})
+    good = paid(staff, placed(staff))
+    until(lambda: [m.order for m in receiver.messages].count(good["uuid"]) == 3)
+    until(lambda: len(deliveries(staff, webhook, "?status=waiting")) == 2)
+    waiting = deliveries(staff, webhook, "?status=waiting")
+    assert [each["type"] for each in waiting] == ["StatusChanged", "PaymentReceived"]
+    first = waiting[1]
+    assert (first["answer_status"], first["attempts"], first["answer"]) == (503, 1, ("not now " * 128))
+    assert first["next_at"] > first["attempted_at"]
+    until(lambda: shown(staff, webhook)["waiting"] == 2)
+    assert staff.post(f"{WEBHOOKS}/{webhook['id']}/enable").status_code == 200  # tries at once
+    until(lambda: len(refused) == 2)
+    assert staff.post(f"{WEBHOOKS}/{webhook['id']}/enable").status_code == 200
+    until(lambda: shown(staff, webhook)["waiting"] == 0)
+    told = [message.json["type"] for message in receiver.messages if message.order == bad["uuid"]]
+    assert told == ["PaymentReceived"] * 3 + ["StatusChanged"]
+    assert len(set(refused)) == 1
+    (done,) = deliveries(staff, webhook, f"?limit=1&before=orders:{int(first['position'][7:]) + 1}")
+    assert (done["status"], done["answer_status"], done["answer"]) == ("delivered", 200, "thanks")
+
+
+def test_a_delivery_can_be_replayed_with_the_same_id(staff: Client, receiver: Receiver, subscribe: Subscribe) -> None:
+    webhook = subscribe(url=receiver.url)
+    paid(staff, placed(staff))
+    told = list(receiver.wait(3))
+    until(lambda: len(deliveries(staff, webhook)) == 3)
+    replayed = staff.post(f"{WEBHOOKS}/{webhook['id']}/deliveries/{told[1].id}/replay")
+    assert replayed.status_code == 202
+    assert replayed.json()["status"] == "waiting"
+    again = receiver.wait(4)[3]
+    assert (again.id, again.body) == (told[1].id, told[1].body)
+    until(lambda: {each["status"] for each in deliveries(staff, webhook)} == {"delivered"})
+    nothing = f"{WEBHOOKS}/{webhook['id']}/deliveries/{webhook['id']}-99999999/replay"
+    assert_problem(staff.post(nothing), 404, "delivery-not-found")
+
+
+def test_a_redirect_is_not_followed(staff: Client, receiver: Receiver, subscribe: Subscribe) -> None:
+    receiver.answers = lambda _: (307, {"Location": receiver.url + "/elsewhere"}, b"")
+    webhook = subscribe(url=receiver.url)
+    placed(staff)
+    until(lambda: len(deliveries(staff, webhook)) == 2)
+    assert [each["answer_status"] for each in deliveries(staff, webhook)] == [None, 307]
+    assert len(receiver.messages) == 1
+
+
+def test_a_receiver_that_answers_410_is_told_no_more(staff: Client, receiver: Receiver, subscribe: Subscribe) -> None:
+    receiver.answers = lambda _: (410, {}, b"")
+    webhook = subscribe(url=receiver.url)
+    placed(staff)
+    until(lambda: shown(staff, webhook)["status"] == "disabled")
+    assert "410" in shown(staff, webhook)["disabled_because"]
+    receiver.answers = lambda _: (204, {}, b"")
+    assert staff.post(f"{WEBHOOKS}/{webhook['id']}/enable").json()["status"] == "enabled"
+    assert [message.json["type"] for message in receiver.wait(3)] == ["OrderCreated", "OrderCreated", "ItemAdded"]
+
+
+def test_a_slow_receiver_holds_nobody_up(staff: Client, receiver: Receiver, subscribe: Subscribe) -> None:
+    slow = Receiver()
+    end = threading.Event()
+    slow.answers = lambda _: ({True: 204, False: 500}[end.wait(10)], {}, b"")
+    try:
+        subscribe(url=slow.url)
+        subscribe(url=receiver.url)
+        begun = time.monotonic()
+        for _ in range(20):
+            placed(staff)
+        receiver.wait(40)
+        assert time.monotonic() < begun + 8
+    finally:
+        end.set()
+        slow.close()
+
+
+def test_webhooks_outlive_a_restart_and_a_rebuild(make_service: Callable[..., Service], receiver: Receiver) -> None:
+    service = make_service(LEDGER_WEBHOOK_NETWORKS="127.0.0.1")
+    staff = service.client(service.key("orders:write", "webhooks:read", "webhooks:write"))
+    webhook = staff.post(WEBHOOKS, json={"url": receiver.url}).json()
+    placed(staff)
+    receiver.wait(2)
+    until(lambda: shown(staff, webhook)["behind"] == 0)
+    assert service.stop() == 0
+    for view in service.folder.glob("views*"):
+        view.unlink()
+    service.start()
+    placed(staff)
+    assert [message.json["type"] for message in receiver.wait(4)] == ["OrderCreated", "ItemAdded"] * 2
+    assert len({message.id for message in receiver.messages}) == 4
