@@ -8,7 +8,9 @@ import click
 from api import VERSION
 from api.cli import (
     auditing,
+    backups,
     clock,
+    doctor,
     erasing,
     exports,
     importing,
@@ -57,7 +59,7 @@ def cli() -> None:
       LEDGER_KEEP_CONTACT     how long names, notes and phones are kept   24m
       LEDGER_KEEP_INVOICE     how long what an invoice needs is kept      10y
 
-    The ledger is the truth: back it up. The views can be deleted at any time; they are made again.
+    The ledger is the truth: back it up (`run.py backup`). The views can be deleted at any time; they are made again.
     """
     os.umask(0o077)  # whatever is made here, and in processes that are started here, is its owner's alone
 
@@ -71,6 +73,9 @@ for command in (
     auditing.checkpoint,
     auditing.verify,
     clock.clock,
+    backups.backup,
+    backups.restore,
+    doctor.doctor,
     reconciling.reconcile,
     exports.export,
     migrating.migrate,

@@ -38,9 +38,9 @@ WRONG_USAGE = 2
 err = Console(stderr=True, highlight=False)
 
 
-def out() -> Console:
-    """Standard output for tables: as wide as the terminal, and 160 columns elsewhere."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+def out(columns: int = 160) -> Console:
+    """Standard output for tables: as wide as the terminal, and so many columns elsewhere."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else columns)
 
 
 def fail(message: str, status: int = WRONG_USAGE) -> NoReturn:
@@ -57,11 +57,25 @@ def settings(url: str | None = None) -> Settings:
         fail(str(error))
 
 
-def open_ledger(chosen: Settings, *, may_be_new: bool = False) -> OrderLedger:
-    """The ledger. Only who brings orders may begin a new one: else a mistyped path would show an empty ledger."""
+def given_settings() -> dict[str, str]:
+    """The settings that are given, as they are."""
+    return {name: value for name, value in sorted(os.environ.items()) if name.startswith("LEDGER_")}
+
+
+class Unopened(Exception):
+    """The ledger cannot be opened; the message says why, and which setting it is about."""
+
+
+def opened(chosen: Settings, *, may_be_new: bool = False) -> OrderLedger:
+    """The ledger. Only who brings orders may begin a new one: else a mistyped path would show an empty ledger.
+
+    Raises Unopened.
+    """
+    if not (may_be_new or is_there(chosen.url)):
+        raise Unopened(
+            f"LEDGER_URL: there is no ledger at {chosen.shown_url}; `run.py serve` or `run.py import` makes one."
+        )
     try:
-        if not (may_be_new or is_there(chosen.url)):
-            fail(f"LEDGER_URL: there is no ledger at {chosen.shown_url}; `run.py serve` or `run.py import` makes one.")
         chosen.folder.mkdir(0o700, parents=True, exist_ok=True)
         log = open_log(chosen.url)
         # A log that several machines share needs keys that they share, and these are in a file.
@@ -71,9 +85,18 @@ def open_ledger(chosen: Settings, *, may_be_new: bool = False) -> OrderLedger:
             settle(ledger, ledger.keys, Erasures(chosen.erasures))
         return ledger
     except (NotTheKeys, MasterUnknown) as error:
-        fail(f"{error}; LEDGER_KEYS, LEDGER_MASTER and LEDGER_MASTER_KEY say where the keys are.")
+        raise Unopened(f"{error}; LEDGER_KEYS, LEDGER_MASTER and LEDGER_MASTER_KEY say where the keys are.") from None
     except (PersistenceError, Busy, OSError) as error:
-        fail(f"LEDGER_URL: {chosen.shown_url} cannot be opened: {without_secrets(str(error).strip())}")
+        why = without_secrets(str(error).strip())
+        raise Unopened(f"LEDGER_URL: {chosen.shown_url} cannot be opened: {why}") from error
+
+
+def open_ledger(chosen: Settings, *, may_be_new: bool = False) -> OrderLedger:
+    """The same; where it cannot be opened, says why and exits."""
+    try:
+        return opened(chosen, may_be_new=may_be_new)
+    except Unopened as error:
+        fail(str(error))
 
 
 def open_views(ledger: OrderLedger, chosen: Settings) -> Views:

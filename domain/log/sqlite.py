@@ -9,7 +9,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,7 @@ __all__ = [
     "Readers",
     "begin",
     "connect",
+    "copy",
     "cut_wal",
     "is_full",
     "is_of_the_disk",
@@ -163,6 +164,14 @@ def cut_wal(connection: "sqlite3.Connection", wait_seconds_max: float = LOCK_WAI
         if not busy or time.monotonic() >= deadline:
             return not busy
         time.sleep(_LOCK_ASK_SECONDS)
+
+
+def copy(path: Path, target: Path) -> None:
+    """Copies a file into a new one, as of one moment, whoever writes meanwhile; nobody waits for it."""
+    with closing(connect(path, "FULL", must_exist=True)) as source, closing(connect(target, "FULL")) as copied:
+        source.backup(copied)
+        if not cut_wal(copied):
+            raise Busy(f"{target} cannot be written whole")
 
 
 def is_full(error: Exception) -> bool:

@@ -1,0 +1,316 @@
+"""`run.py backup` and `restore`: the ledger and what stands beside it, copied as of one moment, and brought back.
+
+A backup is a folder. Its `backup.json` is written last, when all else was read again, so a folder without it is none.
+The data keys are in a folder of their own in it, `keys`, since they must live shorter than the rest: whoever has an old
+copy of them can read what was erased since. What says what was erased (LEDGER_ERASURES) is never in it, since that must
+not go back with the ledger.
+"""
+
+import hashlib
+import os
+import shlex
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from fcntl import LOCK_SH, flock
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+import msgspec
+
+from api import VERSION
+from api.cli.terminal import (
+    NEEDS_A_PERSON,
+    Unopened,
+    err,
+    fail,
+    given_settings,
+    opened,
+    progress,
+    settings,
+)
+from api.settings import Settings
+from domain.log.opening import without_secrets
+from domain.log.sqlite import Busy, connect, copy, cut_wal, sqlite3
+from domain.moments import instant, utc_now
+from domain.privacy.masters import MastersAt, MasterUnknown
+from domain.privacy.opening import KeysAt, LedgerAt
+
+if TYPE_CHECKING:
+    from projections.proof.verifying_checkpoints import Verified
+
+MANIFEST: Final = "backup.json"
+# A line for each backup, beside the ledger: when, up to which position, and where.
+NOTES: Final = "backups.txt"
+FORMAT: Final = 1
+LEDGER: Final = "ledger.db"
+KEYS: Final = "keys/keys.db"
+MASTER: Final = "keys/master.key"
+_SETTINGS: Final = "settings.env"
+_SECRET: Final = ("LEDGER_MASTER_KEY",)
+_ON_POSTGRESQL: Final = (
+    "the log itself is in PostgreSQL and not in this backup: pg_basebackup copies all of it, and with archived WAL to"
+    " any moment; `pg_dump --schema=order_ledger` this ledger alone; `run.py migrate --to sqlite:///copy.db` makes a"
+    " file of it"
+)
+
+
+class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a backup holds: up to which position (none, where the log is in PostgreSQL), and each file's SHA-256."""
+
+    format: int
+    made_by: str
+    made_at: str
+    position: int | None
+    files: dict[str, str]
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+def backup(folder: Path) -> None:
+    """Copy the ledger into DIR, as of one moment, also while the service is serving; DIR must be new or empty.
+
+    With it go the signing key, the checkpoints, who read personal data, the settings without what is secret in them,
+    and, in DIR/keys, the data keys. The copy is then read again as `run.py verify` does. Exits 1 where it is not what
+    was recorded: then it is no backup.
+
+    Delete DIR/keys after a month and keep the newest: an old one opens what was erased since. The master key is in it
+    only where it stands beside the data keys; better, it is elsewhere (LEDGER_MASTER, LEDGER_MASTER_KEY).
+
+    \b
+      run.py backup /backups/$(date +%F)
+      LEDGER_URL=sqlite:///new/ledger.db run.py restore /backups/2026-03-01
+    """
+    chosen = settings()
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        fail(f"{folder} is there and not empty; a backup goes into a folder of its own.")
+    try:
+        ledger = opened(chosen)
+    except Unopened as error:
+        fail(str(error))
+    has_keys = ledger.keys is not None
+    ledger.close()
+    try:
+        folder.mkdir(0o700, parents=True, exist_ok=True)
+        _copy_all(chosen, folder, has_keys=has_keys)
+        place = _place_of(chosen, folder, has_keys=has_keys)
+        position = None if chosen.ledger is None else _must_hold(place, folder / "ledger.key", _notes_in(folder))
+        _finish(folder, position)
+        _note(chosen, folder, position)
+    except (OSError, Busy, sqlite3.Error) as error:
+        fail(f"there is no backup in {folder}: {error}", NEEDS_A_PERSON)
+    if (folder / MASTER).exists():
+        told = f"{folder / MASTER} is the master key, beside the keys that it wraps; better, it is elsewhere"
+        err.print(f"warning: {told} (LEDGER_MASTER, LEDGER_MASTER_KEY).", markup=False, soft_wrap=True)
+    if position is None:
+        err.print(f"warning: {_ON_POSTGRESQL}.", markup=False, soft_wrap=True)
+        print(f"what stands beside the ledger is in {folder}")
+    else:
+        print(f"{position} events, and what stands beside them, are in {folder}, read again: everything holds")
+
+
+def _copy_all(chosen: Settings, folder: Path, *, has_keys: bool) -> None:
+    """The signed heads before the log, so that it has all that they sign; the data keys behind it, so that all that it
+    needs is among them."""
+    for name, path in _beside(chosen):
+        if path.exists():
+            _copy_file(path, folder / name)
+    lines = (f"{name}={shlex.quote(without_secrets(value))}\n" for name, value in given_settings().items())
+    (folder / _SETTINGS).write_text("".join(line for line in lines if not line.startswith(_SECRET)))
+    if chosen.ledger is not None:
+        copy(chosen.ledger, folder / LEDGER)
+    if has_keys:
+        (folder / "keys").mkdir(0o700)
+        copy(chosen.keys.path, folder / KEYS)
+        masters = chosen.keys.masters
+        if masters.text is None and masters.file.resolve().parent == chosen.keys.path.resolve().parent:
+            _copy_file(masters.file, folder / MASTER)
+
+
+def _beside(chosen: Settings) -> Iterator[tuple[str, Path]]:
+    """The files that stand beside a ledger, by their names in a backup."""
+    yield "ledger.key", chosen.key
+    yield "checkpoints.txt", chosen.checkpoints
+    yield "accesses.jsonl", chosen.accesses
+
+
+def _copy_file(path: Path, target: Path) -> None:
+    with path.open("rb") as file, target.open("xb") as copied:
+        flock(file, LOCK_SH)  # whoever adds to it has the lock, so that no line is cut short
+        shutil.copyfileobj(file, copied)
+
+
+def _place_of(chosen: Settings, folder: Path, *, has_keys: bool) -> LedgerAt:
+    masters = chosen.keys.masters
+    if (folder / MASTER).exists():
+        masters = MastersAt(folder / MASTER)
+    return LedgerAt(f"sqlite:///{folder / LEDGER}", KeysAt(folder / KEYS, masters) if has_keys else None)
+
+
+def _notes_in(folder: Path) -> Path:
+    return folder / "checkpoints.txt"
+
+
+def _must_hold(place: LedgerAt, key: Path, notes: Path) -> int:
+    """Reads a ledger whole; returns its head. Says what does not hold, and exits."""
+    found = _verified(place, key, notes)
+    if found.problems:
+        first = found.problems[0]
+        fail(
+            f"what was copied is not what was recorded: position {first.position}, order {first.order or 'unknown'}:"
+            f" {first.reason}; `run.py verify` says all of it",
+            NEEDS_A_PERSON,
+        )
+    return found.events
+
+
+def _verified(place: LedgerAt, key: Path, notes: Path) -> "Verified":
+    from domain.log.opening import open_log
+    from domain.proof.checkpoint import split
+    from projections.proof.signing import NoSigningKey, public_key
+    from projections.proof.verification import verify
+    from projections.proof.verifying_checkpoints import Checked
+
+    try:
+        public = public_key(key)
+    except NoSigningKey:
+        public = None
+    log = open_log(place.url)
+    sources = [Checked("kept in the ledger", log.checkpoints())]
+    log.close()
+    if notes.exists():
+        sources.append(Checked(f"kept in {notes}", list(split(notes.read_bytes()))))
+    with progress("reading it again") as say:
+        return verify(place, None, checkpoints=sources, key=public, progress=say)
+
+
+def _finish(folder: Path, position: int | None) -> None:
+    """Makes a whole backup of what is there: with its manifest, on the disk."""
+    for name in (LEDGER, KEYS):
+        if (folder / name).exists():
+            with closing(connect(folder / name, "FULL")) as last:  # it takes the WAL's files with it
+                cut_wal(last)
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    names = {str(path.relative_to(folder)): _sha256(path) for path in files}
+    manifest = Manifest(FORMAT, VERSION, instant(utc_now()), position, names)
+    (folder / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)) + b"\n")
+    for path in (*files, folder / MANIFEST, folder):
+        _sync(path)
+
+
+def _note(chosen: Settings, folder: Path, position: int | None) -> None:
+    with (chosen.folder / NOTES).open("a") as notes:
+        notes.write(f"{instant(utc_now())} {'-' if position is None else position} {folder.resolve()}\n")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def restore(folder: Path) -> None:
+    """Bring the backup in DIR back to where the settings say that the ledger is; nothing may be there yet.
+
+    Each file is held against its SHA-256, and the ledger is read whole, as `run.py verify` does. The data keys come out
+    of DIR/keys; ones that are at LEDGER_KEYS already stay, so an old backup can be had with newer keys. The master key,
+    where it is not in DIR, must be at LEDGER_MASTER or in LEDGER_MASTER_KEY, and what says what was erased
+    (LEDGER_ERASURES) where it was. The views are made when the service starts. Exits 1 where something does not hold.
+    """
+    chosen = settings()
+    manifest = _manifest_of(folder)
+    wanted = dict(_targets(chosen, manifest, folder))
+    _must_be_empty(chosen, wanted)
+    made: list[Path] = []
+    try:
+        for name, path in wanted.items():
+            path.parent.mkdir(0o700, parents=True, exist_ok=True)
+            made.append(path)
+            _copy_file(folder / name, path)
+            _sync(path)
+        keys = _keys_for(chosen, manifest)
+        position = None
+        if chosen.ledger is not None:
+            position = _must_hold(LedgerAt(chosen.url, keys), chosen.key, chosen.checkpoints)
+    except BaseException as error:
+        for path in made:
+            for suffix in ("", "-wal", "-shm"):
+                Path(f"{path}{suffix}").unlink(missing_ok=True)
+        if isinstance(error, OSError | Busy | MasterUnknown | sqlite3.Error):
+            fail(f"nothing was restored: {error}", NEEDS_A_PERSON)
+        raise
+    if keys is not None and not chosen.erasures.exists():
+        told = (
+            f"there is no {chosen.erasures} (LEDGER_ERASURES), so what was erased since {manifest.made_at} is not known"
+        )
+        err.print(f"warning: {told}.", markup=False, soft_wrap=True)
+    if position is None:
+        err.print("the log is restored by PostgreSQL's own tools; `run.py verify` reads it whole.", soft_wrap=True)
+    print(
+        f"what stands beside the ledger is back from {folder}"
+        if position is None
+        else f"{position} events, as of {manifest.made_at}, are at {chosen.shown_url}: everything holds"
+    )
+
+
+def _manifest_of(folder: Path) -> Manifest:
+    """What a backup says that it holds, held against its files."""
+    try:
+        manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
+    except FileNotFoundError:
+        fail(f"{folder} holds no whole backup: there is no {MANIFEST}, which is written last.", NEEDS_A_PERSON)
+    except (OSError, msgspec.DecodeError) as error:
+        fail(f"{folder / MANIFEST} cannot be read: {error}", NEEDS_A_PERSON)
+    if manifest.format > FORMAT:
+        fail(f"{folder} was made by a newer version of this program, {manifest.made_by}.", NEEDS_A_PERSON)
+    wrong = [
+        name
+        for name, sha256 in manifest.files.items()
+        if not ((folder / name).is_file() and _sha256(folder / name) == sha256)
+        and not (name in (KEYS, MASTER) and not (folder / name).exists())
+    ]
+    if wrong:
+        fail(f"{folder} is not what was backed up: missing or altered: {', '.join(wrong)}", NEEDS_A_PERSON)
+    return manifest
+
+
+def _targets(chosen: Settings, manifest: Manifest, folder: Path) -> Iterator[tuple[str, Path]]:
+    """Where each file of a backup belongs."""
+    if (LEDGER in manifest.files) != (chosen.ledger is not None):
+        fail(f"the backup in {folder} is of a ledger on another engine than LEDGER_URL names.")
+    if chosen.ledger is not None:
+        yield LEDGER, chosen.ledger
+    for name, path in _beside(chosen):
+        if name in manifest.files:
+            yield name, path
+    masters = chosen.keys.masters
+    if (folder / KEYS).exists() and not chosen.keys.path.exists():
+        yield KEYS, chosen.keys.path
+    if (folder / MASTER).exists() and masters.text is None and not masters.file.exists():
+        yield MASTER, masters.file
+
+
+def _must_be_empty(chosen: Settings, wanted: dict[str, Path]) -> None:
+    there = [path for path in (*wanted.values(), chosen.views) if path.exists() or path.is_symlink()]
+    if there:
+        fail(f"a backup is restored where nothing is; there are {', '.join(map(str, there))}")
+
+
+def _keys_for(chosen: Settings, manifest: Manifest) -> KeysAt | None:
+    """The data keys of a restored ledger; None where it has none. Raises MasterUnknown."""
+    if KEYS not in manifest.files:
+        return None
+    if not chosen.keys.path.exists():
+        raise MasterUnknown(f"the backup's {KEYS} is deleted; put a newer backup's at {chosen.keys.path} (LEDGER_KEYS)")
+    chosen.keys.masters.read()
+    return chosen.keys

@@ -1,0 +1,246 @@
+"""`run.py doctor`: is there anything about this ledger that a person should see to?"""
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final, Literal, NamedTuple
+
+import click
+from eventsourcing.persistence import PersistenceError
+from rich.table import Table
+
+from api import VERSION
+from api.cli.backups import NOTES
+from api.cli.terminal import NEEDS_A_PERSON, Unopened, open_views, opened, out, settings
+from api.operations import READY_LAG_EVENTS_MAX
+from api.settings import Settings
+from domain.ledger import OrderLedger
+from domain.log.sqlite import sqlite3
+from domain.moments import instant, utc_now
+from domain.privacy.erasing import outstanding
+from domain.privacy.erasures import Erasures, ErasuresMalformed
+from projections.views.views import Views, ViewsUnavailable
+
+# Elsewhere than on a terminal no line is broken, so that a path or a command can be found in it.
+_COLUMNS: Final = 1_000
+DISK_BYTES_MIN: Final = 1024**3
+BACKUP_AGE_MAX: Final = timedelta(days=2)
+# A head is signed by the service when it is due; a little later is no fault.
+_SIGNED_LATE: Final = timedelta(minutes=10)
+_COPIED_LATE: Final = timedelta(minutes=10)
+_LITESTREAM: Final = ".{}-litestream"
+
+State = Literal["ok", "look", "act"]
+_STYLES: Final[dict[State, str]] = {"ok": "green", "look": "yellow", "act": "bold red"}
+
+
+class Found(NamedTuple):
+    """What was looked at, how it is, what was found, and what to do: nothing, where all is well."""
+
+    what: str
+    state: State
+    found: str
+    to_do: str = ""
+
+
+@click.command()
+def doctor() -> None:
+    """Look at everything that an operator would, and say what to do.
+
+    Permissions, versions, room on the disks, the clock, the keys, how far the views are, the last signed head, the last
+    backup, erasures, and what the log stands on. Exits 1 where something needs a person (`act`); `look` is advice.
+    """
+    chosen = settings()
+    found = list(_looked(chosen))
+    table = Table("", "", "found", "what to do", box=None, pad_edge=False)
+    for what, state, told, to_do in found:
+        table.add_row(what, f"[{_STYLES[state]}]{state}[/]", told.replace("[", r"\["), to_do.replace("[", r"\["))
+    out(_COLUMNS).print(table)
+    if any(one.state == "act" for one in found):
+        sys.exit(NEEDS_A_PERSON)
+
+
+def _looked(chosen: Settings) -> Iterator[Found]:
+    yield from _of_system()
+    yield from _of_files(chosen)
+    yield from _of_disks(chosen)
+    try:
+        ledger = opened(chosen)
+    except Unopened as error:
+        yield Found("ledger", "act", "it cannot be opened", str(error))
+        return
+    try:
+        yield from _of_ledger(ledger, chosen)
+        yield from _of_views(ledger, open_views(ledger, chosen))
+        yield from _of_signing(ledger, chosen)
+    except (PersistenceError, sqlite3.Error) as error:
+        yield Found("ledger", "act", f"it cannot be read: {error}", "`run.py verify` says where")
+    yield _of_backups(ledger, chosen)
+
+
+def _of_system() -> Iterator[Found]:
+    versions = (
+        f"order-ledger {VERSION}, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version},"
+        f" {platform.system()} {platform.release()}"
+    )
+    yield Found("versions", "ok", versions)
+    if os.geteuid() == 0:
+        yield Found("user", "look", "this runs as root", "run it as a user of its own, who owns the ledger's folder")
+    else:
+        yield Found("user", "ok", f"user {os.geteuid()}")
+
+
+def _of_files(chosen: Settings) -> Iterator[Found]:
+    masters = chosen.keys.masters
+    files = [chosen.folder, chosen.views, chosen.key, chosen.checkpoints, chosen.keys.path]
+    files += [chosen.erasures, chosen.accesses, chosen.folder / NOTES]
+    files += [chosen.ledger] if chosen.ledger else []
+    files += [masters.file] if masters.text is None else []
+    there = [path for path in dict.fromkeys(files) if path.exists()]
+    is_open = [path for path in there if path.stat().st_mode & (0o022 if path.is_dir() else 0o077)]
+    foreign = [path for path in there if path.stat().st_uid != os.geteuid()]
+    if is_open:
+        yield Found(
+            "permissions",
+            "act",
+            f"open to others: {', '.join(map(str, is_open))}",
+            f"chmod go= {' '.join(map(str, is_open))}",
+        )
+    if foreign:
+        yield Found(
+            "owner",
+            "look",
+            f"of another user: {', '.join(map(str, foreign))}",
+            "run this as the user that serves, or give them to it",
+        )
+    if not is_open and not foreign:
+        yield Found("permissions", "ok", f"{len(there)} files and folders are their owner's alone")
+
+
+def _of_disks(chosen: Settings) -> Iterator[Found]:
+    views = chosen.views.stat().st_size if chosen.views.exists() else 0
+    for folder in dict.fromkeys(path.resolve() for path in (chosen.folder, chosen.views.parent)):
+        if not folder.exists():
+            continue
+        free, needed = shutil.disk_usage(folder).free, DISK_BYTES_MIN + views
+        told = f"{free / 1024**3:.1f} GiB free at {folder}"
+        if free >= needed:
+            yield Found("disk", "ok", told)
+        else:
+            to_do = f"make room: {needed / 1024**3:.1f} GiB let the views be made anew beside those in force"
+            yield Found("disk", "act", told, to_do)
+
+
+def _of_ledger(ledger: OrderLedger, chosen: Settings) -> Iterator[Found]:
+    yield Found("ledger", "ok", f"{ledger.head()} events at {chosen.shown_url}")
+    for warning in ledger.log_of_events.warnings():
+        yield Found("log", "act", "what it stands on may lose what was acknowledged", warning)
+    jumped = ledger.clock_problem()
+    last = ledger.log_of_events.last_recorded_at()
+    if jumped:
+        yield Found("clock", "act", "nothing is recorded", jumped)
+    elif last is not None and last > instant(ledger.clock() + timedelta(minutes=1)):
+        yield Found(
+            "clock", "act", f"it is behind the last event, of {last}", "set it; until then events have that time"
+        )
+    else:
+        yield Found("clock", "ok", f"it shows {instant(ledger.clock())}, and is believed")
+    yield _of_data_keys(ledger, chosen)
+
+
+def _of_data_keys(ledger: OrderLedger, chosen: Settings) -> Found:
+    if ledger.keys is None:
+        return Found("data keys", "look", "personal data are not sealed", "`run.py seal` makes a ledger where they are")
+    try:
+        missing = outstanding(ledger, ledger.keys, Erasures(chosen.erasures))
+    except ErasuresMalformed as error:
+        return Found("erasures", "act", str(error), "bring the file back as it was")
+    if missing:
+        return Found("erasures", "act", f"{len(missing)} are not in this ledger", "`run.py erase --again` repeats them")
+    masters = chosen.keys.masters
+    if masters.text is None and masters.file.resolve().parent == chosen.keys.path.resolve().parent:
+        return Found(
+            "data keys",
+            "look",
+            "the master key is beside the keys that it wraps",
+            "keep it elsewhere: LEDGER_MASTER, LEDGER_MASTER_KEY",
+        )
+    return Found("data keys", "ok", f"keyring {ledger.keys.store.id}, and the master key is elsewhere")
+
+
+def _of_views(ledger: OrderLedger, views: Views) -> Iterator[Found]:
+    try:
+        lag, stopped = max(0, ledger.head() - views.position()), views.stopped_count()
+    except ViewsUnavailable:
+        yield Found("views", "look", "there are none of this version", "`run.py serve` makes them when it starts")
+        return
+    if lag > READY_LAG_EVENTS_MAX:
+        to_do = "look at the service's log for why they are not fed; `run.py rebuild` makes them anew"
+        yield Found("views", "act", f"{lag} events behind", to_do)
+    else:
+        yield Found("views", "ok", f"{lag} events behind the log")
+    if stopped:
+        to_do = "`run.py verify` says which, where and why"
+        yield Found("orders", "act", f"{stopped} histories cannot be read to their end", to_do)
+
+
+def _of_signing(ledger: OrderLedger, chosen: Settings) -> Iterator[Found]:
+    from projections.proof.signing import KeyExposed, NoSigningKey, public_key
+
+    try:
+        public = public_key(chosen.key)
+    except KeyExposed as error:
+        yield Found("signing key", "act", "others may have signed with it", str(error))
+        return
+    except NoSigningKey as error:
+        to_do = f"{error} Without one nobody can prove what was recorded"
+        yield Found("signing key", "act", "the log's head is not signed", to_do)
+        return
+    yield Found("signing key", "ok", str(public))
+    last = ledger.log_of_events.last_checkpoint()
+    if last is None:
+        yield Found("signed head", "act", "there is none", "`run.py checkpoint` signs one; hand out copies")
+        return
+    age = ledger.clock() - datetime.fromisoformat(last.made_at)
+    behind = ledger.head() - last.size
+    told = f"{behind} events were recorded since the last, {_in_words(age)} ago"
+    every = timedelta(seconds=chosen.checkpoint_seconds)
+    if behind and every and age > every + _SIGNED_LATE:
+        yield Found("signed head", "act", told, "look at the service's log for why none is signed; `run.py checkpoint`")
+    else:
+        yield Found("signed head", "ok", told)
+
+
+def _of_backups(ledger: OrderLedger, chosen: Settings) -> Found:
+    if chosen.ledger is not None and (at_work := _litestream(chosen.ledger)) is not None:
+        told = f"Litestream was at work {_in_words(utc_now() - at_work)} ago"
+        if (ledger.log_of_events.last_recorded_at() or "") > instant(at_work + _COPIED_LATE):
+            return Found("backup", "act", f"{told}, and events were recorded since", "look why it does not go on")
+        return Found("backup", "ok", told)
+    try:
+        made_at, _, where = (chosen.folder / NOTES).read_text().splitlines()[-1].split(" ", 2)
+        age = utc_now() - datetime.fromisoformat(made_at)
+    except (OSError, ValueError, IndexError):
+        return Found("backup", "act", "there was none", "`run.py backup DIR`, daily; or let Litestream copy all along")
+    told = f"the last was made {_in_words(age)} ago, in {where}"
+    if age > BACKUP_AGE_MAX:
+        return Found("backup", "act", told, "`run.py backup DIR`, daily; or let Litestream copy all along")
+    return Found("backup", "ok", told)
+
+
+def _litestream(ledger: Path) -> datetime | None:
+    """When Litestream last wrote to its folder beside the ledger; None where it does not copy it."""
+    folder = ledger.with_name(_LITESTREAM.format(ledger.name))
+    times = [path.stat().st_mtime for path in folder.rglob("*")] if folder.is_dir() else []
+    return datetime.fromtimestamp(max(times), UTC) if times else None
+
+
+def _in_words(span: timedelta) -> str:
+    for unit, one in (("days", timedelta(days=2)), ("hours", timedelta(hours=2)), ("minutes", timedelta(minutes=2))):
+        if span >= one:
+            return f"{int(span / (one / 2))} {unit}"
+    return f"{max(0, int(span.total_seconds()))} seconds"
