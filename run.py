@@ -55,7 +55,7 @@ def cli() -> None:
       LEDGER_MASTER           wraps these keys          master.key beside the ledger
       LEDGER_MASTER_KEY       or the master key itself, like id:BASE64   none
       LEDGER_ERASURES         says what was erased      erasures.txt beside the ledger
-      LEDGER_ACCESSES         says who read personal data   accesses.jsonl beside the ledger
+      LEDGER_ACCESSES         says who read personal data   accesses.txt beside the ledger
       LEDGER_KEEP_CONTACT     how long names, notes and phones are kept   24m
       LEDGER_KEEP_INVOICE     how long what an invoice needs is kept      10y
 

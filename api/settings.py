@@ -146,7 +146,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         key=Path(value("LEDGER_KEY", str(folder / "ledger.key"))),
         checkpoints=checkpoints,
         checkpoint_seconds=int(seconds),
-        accesses=Path(value("LEDGER_ACCESSES", str(folder / "accesses.jsonl"))),
+        accesses=Path(value("LEDGER_ACCESSES", str(folder / "accesses.txt"))),
         keep=Keep(_period("LEDGER_KEEP_CONTACT", value, "24m"), _period("LEDGER_KEEP_INVOICE", value, "10y")),
         erasures=Path(value("LEDGER_ERASURES", str(folder / "erasures.txt"))),
         keys=KeysAt(

@@ -145,7 +145,7 @@ def test_a_customer_gets_a_copy_of_all_that_is_kept_with_a_page_to_read(desk: De
     assert "&lt;b&gt;Mina&lt;/b&gt;" in parts["index.html"]
     assert [payment["reference"] for payment in json.loads(parts["payments.json"])] == ["pi_1"]
     assert "mina@weissenberger.example" in parts["events.json"]
-    assert (desk.folder / "accesses.jsonl").read_text().count("cli:export") == 2
+    assert (desk.folder / "accesses.txt").read_text().count("cli:export") == 2
     desk.run("export", "customer", "99", str(desk.folder / "nobody.zip"), status=1)
 
 

@@ -247,7 +247,7 @@ def test_only_keys_with_the_scopes_ask(shop_once: Shop) -> None:
 
 
 def test_a_reading_of_what_is_personal_is_noted_and_a_masked_one_is_not(shop_once: Shop) -> None:
-    file = shop_once.folder / "accesses.jsonl"
+    file = shop_once.folder / "accesses.txt"
     before = file.read_text().count("\n") if file.exists() else 0
     masked = shop_once.auditor.get(f"{AUDIT}/orders/1").json()
     assert (masked["notes"], masked["billing_address"]) == (None, None)
