@@ -19,7 +19,7 @@ from eventsourcing.persistence import PersistenceError
 from api.asking import Asking
 from domain.aggregate import BrokenHistory
 from domain.ledger import OrderLedger
-from domain.log.sqlite import Busy, sqlite3
+from domain.log.sqlite import sqlite3
 from projections.live import Telling
 from projections.views.views import Views, ViewsUnavailable
 
@@ -29,7 +29,8 @@ TURN_SECONDS_MAX: Final = 1.0
 STRETCHES_BYTES_MAX: Final = 16 * 1024 * 1024
 STRETCHES_MAX: Final = 4_096
 _THREADS: Final = 2
-_TROUBLE: Final = (PersistenceError, BrokenHistory, ViewsUnavailable, Busy, sqlite3.Error)
+# What can keep the log's end, or an earlier stretch of it, from being told.
+TROUBLE: Final = (PersistenceError, BrokenHistory, ViewsUnavailable, sqlite3.Error)
 _log = logging.getLogger("order_ledger")
 T = TypeVar("T")
 
@@ -110,7 +111,7 @@ class Following:
         """Reads the log's end as long as somebody follows."""
         self._stretches.clear()
         self._bytes, self._position = 0, await self._head()
-        woken = looked = monotonic()
+        woken, looked = 0.0, monotonic()
         while self._followers:
             now = monotonic()
             head = self._head_of_views()
@@ -145,8 +146,8 @@ class Following:
         before, whom = self._position, frozenset(self._followers)
         try:
             stretch = await self._in_thread(self._thread, lambda: self._stretch(before, head, whom))
-        except _TROUBLE as error:
-            _log.error("followers are not told what stands behind position %d: %s", before, error)
+        except Exception:  # whatever it is, it is said again and again until a person comes
+            _log.exception("followers are not told what stands behind position %d", before)
             await asyncio.sleep(TURN_SECONDS_MAX)
             return False
         self._stretches[before] = stretch

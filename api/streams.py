@@ -4,6 +4,7 @@ A stream begins behind the position that `Last-Event-ID` or `after` names, else 
 client leaves, its key is revoked, or the service stops. A comment comes where nothing else does for a while.
 """
 
+import logging
 from collections.abc import AsyncIterator
 from time import monotonic
 from typing import Any, Final
@@ -15,7 +16,7 @@ from api.answers import stamp
 from api.asking import Asking
 from api.connection import PatientProtocol
 from api.errors import invalid_parameter, not_ready
-from api.following import TURN_SECONDS_MAX, Following
+from api.following import TROUBLE, TURN_SECONDS_MAX, Following
 from api.parameters import Parameters
 from api.positions import position_in, position_in_header, position_token
 from api.settings import Settings
@@ -28,6 +29,7 @@ STOREFRONT_PATH: Final = storefront.PATH + "/stream"
 BEAT_SECONDS: Final = 15.0
 RETRY_MILLISECONDS: Final = 1_000
 _NAMES: Final = frozenset({"after", "min_position"})
+_log = logging.getLogger("order_ledger")
 
 
 class Streams:
@@ -93,7 +95,11 @@ class Streams:
                     looked = now
                     if not await is_in_force():
                         return
-                place, frames = await self._following.behind(place, whom)
+                try:
+                    place, frames = await self._following.behind(place, whom)
+                except TROUBLE as error:  # whoever connects again may have more luck
+                    _log.error("a stream ends at position %d: %s", place, error)
+                    return
                 if frames:
                     sent = now
                     yield frames.replace(BASE_URL, base)

@@ -11,6 +11,7 @@ import threading
 from collections import deque
 from contextlib import suppress
 from heapq import heappop, heappush
+from math import ceil
 from time import time
 from typing import Final
 
@@ -238,7 +239,7 @@ class _Line:
     def _is_not_taken(self, order: str, raw: RawRecord, event: _Event, answer: Answer) -> None:
         why = answer.error or f"status {answer.status}"
         if event.attempts <= len(PAUSES_SECONDS):
-            event.next_at = int(time()) + PAUSES_SECONDS[event.attempts - 1]
+            event.next_at = ceil(time()) + PAUSES_SECONDS[event.attempts - 1]
         elif not self._is_over:
             self._disable(f"three days of attempts to deliver position {event.position} have failed: {why}")
         if answer.status == _GONE:

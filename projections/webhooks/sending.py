@@ -5,6 +5,7 @@ is to be connected to, whatever name led there, so that no name can lead elsewhe
 """
 
 import asyncio
+import errno
 import socket
 import ssl
 from collections.abc import Sequence
@@ -32,7 +33,9 @@ class AddressRefused(OSError):
     """An address of the operator's own network, or of none, that is not allowed."""
 
     def __init__(self, address: str) -> None:
-        super().__init__(f"{address} is not an address of the public internet; LEDGER_WEBHOOK_NETWORKS allows others")
+        super().__init__(
+            errno.EACCES, f"{address} is not an address of the public internet; LEDGER_WEBHOOK_NETWORKS allows others"
+        )
 
 
 class Answer(NamedTuple):
@@ -118,6 +121,8 @@ class Sender:
                 text = await _beginning(answer)
         except TimeoutError:
             status, error = None, f"no whole answer within {ANSWER_SECONDS_MAX:.0f} s"
+        except aiohttp.ClientConnectorError as failed:
+            status, error = None, f"cannot connect: {failed.os_error.strerror or failed.os_error}"
         except (aiohttp.ClientError, OSError, ValueError, ssl.SSLError) as failed:
             status, error = None, str(failed) or type(failed).__name__
         return Answer(status, text, error, round((monotonic() - begun) * 1e3))

@@ -1,11 +1,14 @@
 """Which addresses are refused, and what is left when three days are over: told without a service."""
 
+import asyncio
 from ipaddress import ip_network
 
 import pytest
 
 from projections.webhooks.delivering import PAUSES_SECONDS
-from projections.webhooks.sending import is_allowed
+from projections.webhooks.sending import Answer, Networks, Sender, is_allowed
+from projections.webhooks.store import Webhook
+from tests.webhooks.conftest import Receiver
 
 PRIVATE = [
     *("127.0.0.1", "10.0.0.1", "172.16.5.4", "192.168.1.1", "169.254.169.254", "100.64.1.1", "0.0.0.0", "224.0.0.1"),
@@ -35,3 +38,29 @@ def test_networks_that_are_named_are_allowed_and_no_others() -> None:
 def test_pauses_grow_and_are_three_days_together() -> None:
     assert list(PAUSES_SECONDS) == sorted(PAUSES_SECONDS)
     assert sum(PAUSES_SECONDS) == 3 * 24 * 3600
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]"])
+def test_nothing_is_sent_to_a_refused_address_whatever_name_leads_there(receiver: Receiver, host: str) -> None:
+    """Looked at when a connection is made: a webhook may have been made when its name led elsewhere."""
+    url = receiver.url.replace("127.0.0.1", host)
+    answer = asyncio.run(send_once(url, ()))
+    assert answer.status is None
+    assert "not an address of the public internet" in str(answer.error)
+    assert receiver.messages == []
+    assert asyncio.run(send_once(receiver.url, (ip_network("127.0.0.1"),))).status == 204
+
+
+def test_no_more_of_an_answer_is_read_than_is_kept(receiver: Receiver) -> None:
+    receiver.answers = lambda _: (200, {}, b"x" * 50_000_000)
+    answer = asyncio.run(send_once(receiver.url, (ip_network("127.0.0.1"),)))
+    assert (answer.status, answer.text) == (200, "x" * 1_024)
+
+
+async def send_once(url: str, allowed: Networks) -> Answer:
+    sender = Sender(allowed)
+    try:
+        webhook = Webhook("wh_1", url, (), b"s" * 24, None, None, b"k" * 32, 0, "", "")
+        return await sender.send(webhook, "wh_1-1", b"{}")
+    finally:
+        await sender.close()

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from projections.webhooks.delivering import PAUSES_SECONDS
+from projections.webhooks.store import Store
 from tests.api.conftest import assert_problem, paid, placed
 from tests.conftest import Client, Service
 from tests.webhooks.conftest import ORDERS, WEBHOOKS, Message, Receiver, until
@@ -202,6 +204,34 @@ def test_a_receiver_that_answers_410_is_told_no_more(staff: Client, receiver: Re
     receiver.answers = lambda _: (204, {}, b"")
     assert staff.post(f"{WEBHOOKS}/{webhook['id']}/enable").json()["status"] == "enabled"
     assert [message.json["type"] for message in receiver.wait(3)] == ["OrderCreated", "OrderCreated", "ItemAdded"]
+
+
+def test_what_is_not_taken_is_tried_again_by_itself(staff: Client, receiver: Receiver, subscribe: Subscribe) -> None:
+    times: list[float] = []
+    receiver.answers = lambda _: (times.append(time.monotonic()) or 500 if len(times) < 2 else 204, {}, b"")
+    subscribe(url=receiver.url, event_types=["OrderCreated"])
+    placed(staff)
+    receiver.wait(2)
+    assert times[1] - times[0] >= 4.5
+
+
+def test_after_three_days_of_attempts_a_webhook_is_disabled_and_loses_nothing(
+    staff: Client, receiver: Receiver, service: Service, subscribe: Subscribe
+) -> None:
+    receiver.answers = lambda _: (500, {}, b"")
+    webhook = subscribe(url=receiver.url)
+    placed(staff)
+    until(lambda: shown(staff, webhook)["waiting"] == 2)
+    store = Store(service.folder / "webhooks.db")
+    first = store.waiting(webhook["id"])[0]
+    store.replay(webhook["id"], first._replace(attempts=len(PAUSES_SECONDS), next_at=0))
+    until(lambda: shown(staff, webhook)["status"] == "disabled")
+    assert "three days" in shown(staff, webhook)["disabled_because"]
+    placed(staff)
+    receiver.answers = lambda _: (204, {}, b"")
+    receiver.messages.clear()
+    assert staff.post(f"{WEBHOOKS}/{webhook['id']}/enable").status_code == 200
+    assert sorted(message.json["type"] for message in receiver.wait(4)) == ["ItemAdded"] * 2 + ["OrderCreated"] * 2
 
 
 def test_a_slow_receiver_holds_nobody_up(staff: Client, receiver: Receiver, subscribe: Subscribe) -> None:
