@@ -153,7 +153,7 @@ def where_ledgers_are(folder: Path) -> dict[str, str]:
     """The settings of a service whose own files are in a folder, with a ledger of its own."""
     if ENGINE == "sqlite":
         return {"LEDGER_URL": f"sqlite:///{folder / 'ledger.db'}"}
-    files = {"VIEWS": "views.db", "KEY": "ledger.key", "CHECKPOINTS": "checkpoints.txt"}
+    files = {"VIEWS": "views.db", "KEY": "ledger.key", "CHECKPOINTS": "checkpoints.txt", "WEBHOOKS": "webhooks.db"}
     return {
         "LEDGER_URL": _database_for(folder),
         **{f"LEDGER_{name}": str(folder / file) for name, file in files.items()},
