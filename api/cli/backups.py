@@ -45,6 +45,7 @@ MANIFEST: Final = "backup.json"
 NOTES: Final = "backups.txt"
 FORMAT: Final = 1
 LEDGER: Final = "ledger.db"
+WEBHOOKS: Final = "webhooks.db"
 KEYS: Final = "keys/keys.db"
 MASTER: Final = "keys/master.key"
 _SETTINGS: Final = "settings.env"
@@ -71,9 +72,9 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def backup(folder: Path) -> None:
     """Copy the ledger into DIR, as of one moment, also while the service is serving; DIR must be new or empty.
 
-    With it go the signing key, the checkpoints, who read personal data, the settings without what is secret in them,
-    and, in DIR/keys, the data keys. The copy is then read again as `run.py verify` does. Exits 1 where it is not what
-    was recorded: then it is no backup.
+    With it go the signing key, the checkpoints, the webhooks with their secrets, who read personal data, the settings
+    without what is secret in them, and, in DIR/keys, the data keys. The copy is then read again as `run.py verify`
+    does. Exits 1 where it is not what was recorded: then it is no backup.
 
     Delete DIR/keys after a month and keep the newest: an old one opens what was erased since. The master key is in it
     only where it stands beside the data keys; better, it is elsewhere (LEDGER_MASTER, LEDGER_MASTER_KEY).
@@ -111,13 +112,15 @@ def backup(folder: Path) -> None:
 
 
 def _copy_all(chosen: Settings, folder: Path, *, has_keys: bool) -> None:
-    """The signed heads before the log, so that it has all that they sign; the data keys behind it, so that all that it
-    needs is among them."""
+    """Signed heads and webhooks before the log, so that it has all that they know of; the data keys behind it, so that
+    all that it needs is among them."""
     for name, path in _beside(chosen):
         if path.exists():
             _copy_file(path, folder / name)
     lines = (f"{name}={shlex.quote(without_secrets(value))}\n" for name, value in given_settings().items())
     (folder / _SETTINGS).write_text("".join(line for line in lines if not line.startswith(_SECRET)))
+    if chosen.webhooks.exists():
+        copy(chosen.webhooks, folder / WEBHOOKS)
     if chosen.ledger is not None:
         copy(chosen.ledger, folder / LEDGER)
     if has_keys:
@@ -187,7 +190,7 @@ def _verified(place: LedgerAt, key: Path, notes: Path) -> "Verified":
 
 def _finish(folder: Path, position: int | None) -> None:
     """Makes a whole backup of what is there: with its manifest, on the disk."""
-    for name in (LEDGER, KEYS):
+    for name in (LEDGER, KEYS, WEBHOOKS):
         if (folder / name).exists():
             with closing(connect(folder / name, "FULL")) as last:  # it takes the WAL's files with it
                 cut_wal(last)
@@ -293,6 +296,8 @@ def _targets(chosen: Settings, manifest: Manifest, folder: Path) -> Iterator[tup
     for name, path in _beside(chosen):
         if name in manifest.files:
             yield name, path
+    if WEBHOOKS in manifest.files:
+        yield WEBHOOKS, chosen.webhooks
     masters = chosen.keys.masters
     if (folder / KEYS).exists() and not chosen.keys.path.exists():
         yield KEYS, chosen.keys.path

@@ -60,7 +60,8 @@ def assert_refused(service: Service, folder: Path, *told: str, status: int = 1) 
 
 def test_what_was_acknowledged_before_a_backup_is_there_after_the_loss_of_all_else(service: Service) -> None:
     service.start()
-    staff = service.client(service.key("orders:write", "orders:read"))
+    staff = service.client(service.key("orders:write", "orders:read", "webhooks:write"))
+    webhook = staff.post("/api/v1/webhooks", json={"url": "https://example.com"}).json()["id"]
     public = service.run("key", "show").stdout
     try:
         placed = [staff.post("/api/v1/orders", json={"customer": CUSTOMER, "items": [{}]}).json() for _ in range(5)]
@@ -76,7 +77,8 @@ def test_what_was_acknowledged_before_a_backup_is_there_after_the_loss_of_all_el
     assert restored.run("key", "show").stdout == public
     restored.start()
     try:
-        staff = restored.client(restored.key("orders:read"))
+        staff = restored.client(restored.key("orders:read", "webhooks:read"))
+        assert staff.get(f"/api/v1/webhooks/{webhook}").status_code == 200
         for order in placed:
             assert staff.get(f"/api/v1/orders/{order['id']}").json() == order
     finally:
