@@ -62,6 +62,8 @@ class Access:
             raise _not_authenticated(
                 "Send a key that is in force: 'Authorization: Token <key>' or 'Authorization: Bearer <key>'."
             )
+        if caller.origins and (origin := req.get_header("Origin")) is not None and origin not in caller.origins:
+            raise Problem(403, "origin-not-allowed", "This key is not taken from pages of this origin.")
         if self._rates:
             self._rates.take(caller.name, resp)
         req.context.caller = caller

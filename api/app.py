@@ -19,6 +19,7 @@ from api import (
     streams,
     webhooks,
 )
+from api import keys as access_keys
 from api.access import Access
 from api.asking import Asking
 from api.commanding import Commanding
@@ -64,7 +65,8 @@ class _Browsers(CORSMiddleware):  # type: ignore[type-arg]  # Falcon names no ar
 def create_app(ledger: OrderLedger, views: Views, settings: Settings, *, threads: int = 4) -> App[Request, Response]:
     """The ASGI application. `threads` is how many pieces of long work its worker does at once."""
     asking = Asking(ledger, views, threads)
-    middleware: list[Any] = [Access(Keys(ledger.log_of_events), asking, settings)]
+    keys = Keys(ledger.log_of_events, ledger.watch, ledger.clock)
+    middleware: list[Any] = [Access(keys, asking, settings)]
     if origins := settings.cors_origins:
         middleware.append(_Browsers("*" if "*" in origins else origins, _EXPOSED))
     app: App[Request, Response] = App(middleware=middleware)
@@ -86,6 +88,7 @@ def create_app(ledger: OrderLedger, views: Views, settings: Settings, *, threads
         erasing = Erasing(ledger, ledger.keys, whose_orders, settings.keep, Erasures(settings.erasures))
     privacy_desk = privacy.Desk(commanding, asking, erasing, whose_orders, settings.keep)
     following = Following(ledger, views, asking, Telling(ledger, views))
+    locksmith = access_keys.Locksmith(keys, commanding, asking, settings)
     uploads = finance.PATH + "/reconciliations"
     for path, resource in (
         (shop.PATH, shop.ShopOrders(asking, settings)),
@@ -134,6 +137,9 @@ def create_app(ledger: OrderLedger, views: Views, settings: Settings, *, threads
             for decision in reconciliations.DECISIONS
         ),
         *webhooks.resources(webhooks.Desk(asking, ledger, Store(settings.webhooks), settings)),
+        (access_keys.PATH, access_keys.AllKeys(locksmith)),
+        (access_keys.PATH + "/{name}", access_keys.OneKey(locksmith)),
+        (access_keys.PATH + "/{name}/rotations", access_keys.Rotations(locksmith)),
         ("/healthz", operations.Health()),
         ("/readyz", operations.Readiness(ledger, views, (settings.folder, settings.views.parent))),
     ):

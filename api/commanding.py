@@ -2,7 +2,7 @@
 
 import asyncio
 from concurrent.futures import Future
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from falcon.asgi import Response
@@ -18,6 +18,7 @@ from projections.orders.documents import staff_document
 
 # Whoever has asked hears after this that it is not done yet, where the log is elsewhere and takes so long.
 TURN_SECONDS_MAX: Final = 2.8
+_T = TypeVar("_T")
 
 
 class Commanding:
@@ -27,15 +28,15 @@ class Commanding:
 
     async def create(self, command: CreateOrder, provenance: Provenance) -> Outcome:
         then = await self._then(command, provenance)
-        return await self._in_time(self.ledger.write(self.ledger.create, command, provenance, then=then))
+        return await self.in_time(self.ledger.write(self.ledger.create, command, provenance, then=then))
 
     async def give(self, uuid: UUID, command: Command, provenance: Provenance, **options: Any) -> Outcome:
         then = await self._then(command, provenance)
-        return await self._in_time(
+        return await self.in_time(
             self.ledger.write(self.ledger.change, uuid, command, provenance, then=then, **options)
         )
 
-    async def _in_time(self, work: Future[Outcome]) -> Outcome:
+    async def in_time(self, work: Future[_T]) -> _T:
         """What the work comes to. Raises LogAway where that takes too long: what was not begun never is, and of the
         rest nobody can say it yet."""
         coming = asyncio.wrap_future(work)

@@ -46,6 +46,26 @@ class OrderNotFound(Refusal):
         super().__init__("There is no such order.")
 
 
+class AccessKeyNotFound(Refusal):
+    code = "key-not-found"
+
+
+class AccessKeyTaken(Refusal):
+    """Another key has, or had, this name."""
+
+    code = "key-name-taken"
+
+
+class AccessKeyIsRevoked(Refusal):
+    code = "key-is-revoked"
+
+
+class ScopesBeyond(Refusal):
+    """A key would carry, or carries, what whoever asks may not do themselves."""
+
+    code = "not-allowed"
+
+
 class ItemNotFound(Refusal):
     code = "item-not-found"
 

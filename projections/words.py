@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from domain.access import events as access
 from domain.aggregate import Event
+from domain.moments import instant
 from domain.order import events as e
 from domain.order.movements import EFFECTS, KIND_OF
 from domain.reconciliation import events as reconciliation
@@ -159,6 +160,14 @@ _KEY_WORDS: Final[dict[type[Event], Callable[[Any], str]]] = {
         + (", before keys were recorded" if event.adopted else "")
     ),
     access.KeyScoped: lambda event: f"access key {event.name} scoped to {' '.join(event.scopes)}",
+    access.KeyLimited: lambda event: (
+        f"access key {event.name} in force "
+        + (f"until {instant(event.expires_at)}" if event.expires_at else "without end")
+        + (f", from browsers at {' '.join(event.origins)} alone" if event.origins else "")
+    ),
+    access.KeyRotated: lambda event: (
+        f"access key {event.name} rotated; secrets before it run out by {instant(event.kept_until)}"
+    ),
     access.KeyRevoked: lambda event: f"access key {event.name} revoked",
 }
 

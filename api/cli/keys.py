@@ -2,20 +2,43 @@
 
 import os
 import pwd
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import click
+from msgspec import UNSET
 from rich.table import Table
 
 from api.cli.terminal import err, fail, open_ledger, out, settings, writing_the_log
+from domain.ledger import OrderLedger
 from domain.log.keys import SCOPES, Keys
 from domain.log.records import Provenance
+from domain.moments import moment_written, utc_now
+from domain.refusals import Refusal
+
+
+class _End(click.ParamType[datetime]):
+    """When a key runs out."""
+
+    name = "when"
+    said = "When it runs out: a time (2027-01-31T12:00:00Z), a day that it is not in force any more, or in days (90d)."
+
+    def convert(self, value: Any, _param: Any, _ctx: Any) -> datetime:
+        if found := re.fullmatch(r"([1-9][0-9]{0,4})d", value):
+            return utc_now() + timedelta(days=int(found[1]))
+        try:
+            moment = moment_written(value) or datetime.combine(date.fromisoformat(value), time(), UTC)
+        except (ValueError, OverflowError):
+            self.fail(f"{value!r} is no time like 2027-01-31T12:00:00Z, no day like 2027-01-31, and no days like 90d.")
+        return moment
 
 
 @click.group()
 def token() -> None:
-    """Access keys: make, list, scope and revoke them.
+    """Access keys: make, list, scope, rotate and revoke them.
 
     A key is shown once, when it is made; the ledger keeps only its hash. Whatever becomes of a key is recorded, with
     the user of this machine whose doing it is, so that auditors see it.
@@ -32,17 +55,31 @@ def token() -> None:
     help="What a staff key may do; can be repeated.",
 )
 @click.option("--name", help="What to call it; stands as the actor of what it writes.  [default: its first letters]")
-def token_create(customer: int | None, scopes: tuple[str, ...], name: str | None) -> None:
+@click.option("--expires", type=_End(), help=_End.said)
+@click.option(
+    "--origin",
+    "origins",
+    multiple=True,
+    help="An origin from whose pages a browser may bring the key, like https://shop.example.com; can be repeated.  "
+    "[default: all]",
+)
+def token_create(
+    customer: int | None, scopes: tuple[str, ...], name: str | None, expires: datetime | None, origins: tuple[str, ...]
+) -> None:
     """Make a key and print it, alone, on standard output.
 
     \b
       run.py token create --customer 7
-      run.py token create --scope orders:read --scope orders:write --name backoffice
+      run.py token create --scope orders:read --scope orders:write --name backoffice --expires 90d
     """
     ledger = open_ledger(settings())
+    terms: Any = {"customer_id": customer, "scopes": scopes, "name": name, "expires_at": expires, "origins": origins}
     with _keeping_keys():
-        make = Keys(ledger.log_of_events, ledger.watch).create
-        print(ledger.write(make, customer_id=customer, scopes=scopes, name=name, now=ledger.clock(), by=_by()).result())
+        print(ledger.write(_keys(ledger).create, **terms, now=ledger.clock(), by=_by()).result())
+
+
+def _keys(ledger: OrderLedger) -> Keys:
+    return Keys(ledger.log_of_events, ledger.watch)
 
 
 @contextmanager
@@ -51,7 +88,7 @@ def _keeping_keys() -> Iterator[None]:
     try:
         with writing_the_log():
             yield
-    except ValueError as error:
+    except Refusal as error:
         fail(str(error))
 
 
@@ -62,11 +99,13 @@ def _by() -> Provenance:
 @token.command("list")
 def token_list() -> None:
     """Show every key there is and was, by name and first letters."""
-    keys = Keys(open_ledger(settings()).log_of_events).list()
-    table = Table("name", "starts with", "for", "created", "revoked", box=None, pad_edge=False)
-    for key in keys:
+    table = Table("name", "starts with", "for", "created", "expires", "revoked", box=None, pad_edge=False)
+    for key in _keys(open_ledger(settings())).list():
         carries = " ".join(key.scopes) if key.customer_id is None else f"customer {key.customer_id}"
-        table.add_row(key.name, key.prefix, carries, key.created_at[:19] + "Z", (key.revoked_at or "")[:19])
+        times = [at and at[:19] + "Z" for at in (key.created_at, key.expires_at, key.revoked_at)]
+        table.add_row(key.name, key.prefix, carries, *times)
+        for former in key.former:
+            table.add_row("", former.prefix, "the same, before it was rotated", "", former.expires_at[:19] + "Z")
     out().print(table)
 
 
@@ -84,8 +123,8 @@ def token_scope(name_or_prefix: str, scopes: tuple[str, ...]) -> None:
     """Give the staff key with this name or these first letters other scopes; that holds from the next request on."""
     ledger = open_ledger(settings())
     with _keeping_keys():
-        scope = Keys(ledger.log_of_events, ledger.watch).scope
-        name = ledger.write(scope, name_or_prefix, scopes, now=ledger.clock(), by=_by()).result()
+        name = _keys(ledger).answering_to(name_or_prefix)
+        ledger.write(_keys(ledger).change, name, scopes=scopes, now=ledger.clock(), by=_by()).result()
     err.print(f"{name} carries {' '.join(dict.fromkeys(scopes))}")
 
 
@@ -95,9 +134,32 @@ def token_revoke(name_or_prefix: str) -> None:
     """Revoke the key with this name or these first letters; that holds from the next request on."""
     ledger = open_ledger(settings())
     with _keeping_keys():
-        revoke = Keys(ledger.log_of_events, ledger.watch).revoke
-        name = ledger.write(revoke, name_or_prefix, now=ledger.clock(), by=_by()).result()
+        name = _keys(ledger).answering_to(name_or_prefix)
+        ledger.write(_keys(ledger).revoke, name, now=ledger.clock(), by=_by()).result()
     err.print(f"revoked {name}")
+
+
+@token.command("rotate")
+@click.argument("name_or_prefix")
+@click.option(
+    "--keep",
+    "keep_days",
+    type=click.IntRange(0, 3650),
+    default=0,
+    show_default=True,
+    help="For how many days the secrets before the new one are taken, too; 0 ends them at once.",
+)
+@click.option("--expires", type=_End(), help=_End.said + "  [default: as before]")
+def token_rotate(name_or_prefix: str, keep_days: int, expires: datetime | None) -> None:
+    """Give the key with this name or these first letters a new secret, and print it, alone, on standard output. The
+    key's name stays, and so does what it may do."""
+    ledger = open_ledger(settings())
+    with _keeping_keys():
+        name, now = _keys(ledger).answering_to(name_or_prefix), ledger.clock()
+        until = now + timedelta(days=keep_days) if keep_days else None
+        end = UNSET if expires is None else expires
+        rotate = _keys(ledger).rotate
+        print(ledger.write(rotate, name, keep_until=until, expires_at=end, now=now, by=_by()).result())
 
 
 @token.command("adopt")
@@ -109,5 +171,5 @@ def token_adopt() -> None:
     """
     ledger = open_ledger(settings())
     with _keeping_keys():
-        count = ledger.write(Keys(ledger.log_of_events, ledger.watch).adopt, now=ledger.clock(), by=_by()).result()
+        count = ledger.write(_keys(ledger).adopt, now=ledger.clock(), by=_by()).result()
     err.print(f"{count} keys recorded")

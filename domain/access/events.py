@@ -4,6 +4,7 @@ Never the key itself: its hash, which is that of 256 random bits, and its first 
 record, and when the time of that.
 """
 
+from datetime import datetime
 from typing import Final
 
 from domain.aggregate import Event
@@ -28,6 +29,25 @@ class KeyScoped(Event, frozen=True, kw_only=True):
     scopes: tuple[str, ...]
 
 
+class KeyLimited(Event, frozen=True, kw_only=True):
+    """The key's newest secret runs out at `expires_at`, or never. Where there are `origins`, a browser may bring the
+    key from those alone."""
+
+    name: str
+    expires_at: datetime | None = None
+    origins: tuple[str, ...] = ()
+
+
+class KeyRotated(Event, frozen=True, kw_only=True):
+    """The key has another secret. Those before it run out at `kept_until` at the latest."""
+
+    name: str
+    prefix: str
+    sha256: str
+    kept_until: datetime
+    expires_at: datetime | None = None
+
+
 class KeyRevoked(Event, frozen=True, kw_only=True):
     name: str
 
@@ -35,5 +55,7 @@ class KeyRevoked(Event, frozen=True, kw_only=True):
 TOPICS: Final[dict[str, type[Event]]] = {
     "access_key.made.v1": KeyMade,
     "access_key.scoped.v1": KeyScoped,
+    "access_key.limited.v1": KeyLimited,
+    "access_key.rotated.v1": KeyRotated,
     "access_key.revoked.v1": KeyRevoked,
 }

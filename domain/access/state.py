@@ -8,7 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from domain.access import events as e
-from domain.aggregate import Kind, Record
+from domain.aggregate import Kind, Part, Record
 
 _NAMESPACE: Final = UUID("0c1b7c8e-6b1d-4a5e-9f43-3f5d2b7a9e10")
 
@@ -16,6 +16,14 @@ _NAMESPACE: Final = UUID("0c1b7c8e-6b1d-4a5e-9f43-3f5d2b7a9e10")
 def uuid_of(name: str) -> UUID:
     """The history of the key with a name."""
     return uuid5(_NAMESPACE, name)
+
+
+class Former(Part, frozen=True, kw_only=True):
+    """A secret of a key that another has taken the place of, and when it runs out."""
+
+    prefix: str
+    sha256: str
+    expires_at: datetime
 
 
 class Key(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -27,6 +35,9 @@ class Key(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     customer_id: int | None = None
     scopes: tuple[str, ...] = ()
     made_at: datetime
+    expires_at: datetime | None = None
+    origins: tuple[str, ...] = ()
+    former: tuple[Former, ...] = ()
     revoked_at: datetime | None = None
 
 
@@ -47,7 +58,23 @@ def evolve(key: Key | None, record: Record) -> Key:
     assert key is not None
     if isinstance(event, e.KeyScoped):
         return replace(key, version=version, scopes=event.scopes)
+    if isinstance(event, e.KeyLimited):
+        return replace(key, version=version, expires_at=event.expires_at, origins=event.origins)
+    if isinstance(event, e.KeyRotated):
+        return _rotated(replace(key, version=version), event)
     return replace(key, version=version, revoked_at=event.occurred_at)
+
+
+def _rotated(key: Key, event: e.KeyRotated) -> Key:
+    until = event.kept_until
+    last = Former(prefix=key.prefix, sha256=key.sha256, expires_at=min(key.expires_at or until, until))
+    return replace(
+        key,
+        prefix=event.prefix,
+        sha256=event.sha256,
+        expires_at=event.expires_at,
+        former=(*(replace(of, expires_at=min(of.expires_at, until)) for of in key.former), last),
+    )
 
 
 KEY: Final = Kind("access key", topics=e.TOPICS, first=e.KeyMade, evolve=evolve)

@@ -2,27 +2,30 @@
 
 A key is 256 random bits, shown once; only its SHA-256 is kept (a password's slow hash would guard nothing here:
 there is nothing to guess). It carries either a customer or scopes. Its name stands as the actor of what it writes,
-so a name is never given again, even after it was revoked. Whatever becomes of a key is an event in the log too, so that
+so a name is never given again, even after it was revoked; when a key is rotated its secret changes, and the name stays.
+Whatever becomes of a key is an event in the log too, so that
 auditors see it, and `verify` finds a key that came in by another way.
 """
 
 import hashlib
 import re
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from datetime import datetime
 from typing import Final
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from domain.access import events as e
 from domain.access.state import uuid_of
 from domain.aggregate import Event, Record
 from domain.log.clock import Watch
-from domain.log.log import Log, StoredKey, Transaction
+from domain.log.log import FormerKey, Log, StoredKey, Transaction
 from domain.log.mapper import EventMapper
 from domain.log.records import Provenance
-from domain.moments import instant
+from domain.moments import instant, utc_now
+from domain.refusals import AccessKeyIsRevoked, AccessKeyNotFound, AccessKeyTaken, InvalidField, ScopesBeyond
 
 SCOPES: Final = (
     "orders:read",
@@ -33,13 +36,19 @@ SCOPES: Final = (
     "finance:write",
     "webhooks:read",
     "webhooks:write",
+    "keys:write",
     "privacy:read",
     "privacy:write",
 )
-_PREFIX_LENGTH: Final = 8
+PREFIX_LENGTH: Final = 8
 _BY: Final = Provenance("cli:token")
 _MAPPER: Final = EventMapper()
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+# As browsers write it (RFC 6454): without a path, and without the scheme's own port.
+_ORIGIN: Final = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9._-]{1,253})(:[0-9]{1,5})?")
+ORIGINS_MAX: Final = 20
+# A customer's key reads that customer's orders, and deletes what is not paid.
+_OF_A_CUSTOMER: Final = ("orders:read", "orders:write")
 
 
 class Caller(msgspec.Struct, frozen=True):
@@ -49,6 +58,8 @@ class Caller(msgspec.Struct, frozen=True):
     customer_id: int | None
     scopes: frozenset[str]
     person: str | None = None
+    # Those from which a browser may bring the key; none where it may from all.
+    origins: frozenset[str] = frozenset()
 
     @property
     def actor(self) -> str:
@@ -56,8 +67,13 @@ class Caller(msgspec.Struct, frozen=True):
         return f"{self.name}/{self.person}" if self.person else self.name
 
 
+class FormerSecret(msgspec.Struct, frozen=True):
+    prefix: str
+    expires_at: str
+
+
 class AccessKey(msgspec.Struct, frozen=True):
-    """A key as `token list` shows it; times as the log writes them."""
+    """A key as it is shown; times as the log writes them."""
 
     name: str
     prefix: str
@@ -65,6 +81,9 @@ class AccessKey(msgspec.Struct, frozen=True):
     scopes: tuple[str, ...]
     created_at: str
     revoked_at: str | None
+    expires_at: str | None = None
+    origins: tuple[str, ...] = ()
+    former: tuple[FormerSecret, ...] = ()
 
 
 def _hash(key: str) -> bytes:
@@ -73,10 +92,12 @@ def _hash(key: str) -> bytes:
 
 class Keys:
     """The access keys of a ledger. What writes takes a transaction first (`OrderLedger.write`), and records there as
-    events what it does: `by` says whose doing that is."""
+    events what it does: `by` says whose doing that is, and `within` which scopes they have themselves, where they are
+    no operator of this machine. It raises ScopesBeyond where a key would carry others, or does."""
 
-    def __init__(self, log: Log, watch: Watch | None = None) -> None:
+    def __init__(self, log: Log, watch: Watch | None = None, clock: Callable[[], datetime] = utc_now) -> None:
         self._log = log
+        self._clock = clock
         # Says whether the clock can be believed; None where it always is.
         self._watch = watch
 
@@ -88,23 +109,36 @@ class Keys:
         customer_id: int | None = None,
         scopes: Sequence[str] = (),
         name: str | None = None,
+        expires_at: datetime | None = None,
+        origins: Sequence[str] = (),
         by: Provenance = _BY,
+        within: Set[str] | None = None,
     ) -> str:
-        """A new key, the only time it can be seen. Raises ValueError where the name or the scopes are no good."""
-        if (customer_id is None) == (not scopes):
-            raise ValueError("A key carries either a customer or scopes.")
-        carries = _known(scopes)
+        """A new key, the only time it can be seen. Raises InvalidField, AccessKeyTaken."""
         key = secrets.token_hex(32)
-        prefix = key[:_PREFIX_LENGTH]
-        name = name or prefix
-        if not _NAME.fullmatch(name):
-            raise ValueError("A name is at most 64 letters, digits, dots, hyphens and underscores.")
+        prefix = key[:PREFIX_LENGTH]
+        name = prefix if name is None else name
+        _refuse([*_faults(scopes, customer_id, expires_at, origins, now), *_name_faults(name)])
+        carries = tuple(dict.fromkeys(scopes))
+        _must_be_within(within, carries or _OF_A_CUSTOMER)
         if any(known.name == name for known in t.access_keys()):
-            raise ValueError(f"There is, or was, a key named {name}; take another name.")
+            raise AccessKeyTaken(f"There is, or was, a key named {name}; take another name.")
         self.adopt(t, now=now, by=by)
-        stored = StoredKey(name, prefix, _hash(key), customer_id, " ".join(carries), instant(now), None)
+        stored = StoredKey(
+            name,
+            prefix,
+            _hash(key),
+            customer_id,
+            " ".join(carries),
+            instant(now),
+            None,
+            _text(expires_at),
+            " ".join(dict.fromkeys(origins)),
+        )
         t.put_access_key(stored)
         self._record(t, [Record(uuid_of(name), 1, _made(stored))], now, by)
+        if stored.expires_at or stored.origins:
+            self._record_next(t, name, _limited(stored, now), now, by)
         return key
 
     def adopt(self, t: Transaction, *, now: datetime, by: Provenance = _BY) -> int:
@@ -121,42 +155,126 @@ class Keys:
         return len(keys)
 
     def caller(self, key: str) -> Caller | None:
-        """Who the key belongs to; None where it is unknown or revoked. Asks the log every time, so that a revocation
-        holds from the next request on, whichever process answers it."""
-        return _caller(self._log.access_key(_hash(key)))
+        """Who the key belongs to; None where it is unknown, revoked or has run out. Asks the log every time, so that a
+        revocation holds from the next request on, whichever process answers it."""
+        return self._in_force(self._log.access_key(_hash(key)))
 
     def caller_at_hand(self, key: str) -> Caller | None:
         """The same, as far as it is known without a wait."""
-        return _caller(self._log.access_key_at_hand(_hash(key)))
+        return self._in_force(self._log.access_key_at_hand(_hash(key)))
+
+    def _in_force(self, found: StoredKey | None) -> Caller | None:
+        if found is None or found.revoked_at is not None:
+            return None
+        if found.expires_at is not None and found.expires_at <= instant(self._clock()):
+            return None
+        return Caller(
+            found.name, found.customer_id, frozenset(found.scopes.split()), origins=frozenset(found.origins.split())
+        )
 
     def list(self) -> list[AccessKey]:
+        former: dict[str, list[FormerSecret]] = {}
+        for secret in self._log.former_keys():
+            former.setdefault(secret.name, []).append(FormerSecret(secret.prefix, secret.expires_at))
         return [
-            AccessKey(key.name, key.prefix, key.customer_id, tuple(key.scopes.split()), key.created_at, key.revoked_at)
+            AccessKey(
+                key.name,
+                key.prefix,
+                key.customer_id,
+                tuple(key.scopes.split()),
+                key.created_at,
+                key.revoked_at,
+                key.expires_at,
+                tuple(key.origins.split()),
+                tuple(former.get(key.name, ())),
+            )
             for key in self._log.access_keys()
         ]
 
-    def scope(
-        self, t: Transaction, name_or_prefix: str, scopes: Sequence[str], *, now: datetime, by: Provenance = _BY
-    ) -> str:
-        """Gives a staff key other scopes; returns its name. Raises ValueError as `revoke` does, and where the key is a
-        customer's or the scopes are no good."""
-        carries = _known(scopes)
-        key = _in_force(t, name_or_prefix)
-        if key.customer_id is not None or not carries:
-            raise ValueError("A key carries either a customer or scopes.")
-        if carries != tuple(key.scopes.split()):
-            self.adopt(t, now=now, by=by)
-            t.scope_access_key(key.name, " ".join(carries))
-            self._record_next(t, key.name, e.KeyScoped(occurred_at=now, name=key.name, scopes=carries), now, by)
-        return key.name
+    def named(self, name: str) -> AccessKey:
+        """Raises AccessKeyNotFound."""
+        for key in self.list():
+            if key.name == name:
+                return key
+        raise _no_key()
 
-    def revoke(self, t: Transaction, name_or_prefix: str, *, now: datetime, by: Provenance = _BY) -> str:
-        """The revoked key's name. Raises ValueError where no key, or more than one, answers to it."""
-        key = _in_force(t, name_or_prefix)
+    def answering_to(self, name_or_prefix: str) -> str:
+        """The name of the key in force with this name or these first letters. Raises AccessKeyNotFound where that is
+        none, or more than one."""
+        in_force = [key for key in self._log.access_keys() if key.revoked_at is None]
+        found = [key for key in in_force if key.name == name_or_prefix] or [
+            key for key in in_force if len(name_or_prefix) >= 4 and key.prefix.startswith(name_or_prefix)
+        ]
+        if len(found) != 1:
+            how_many = "No key in force" if not found else "More than one key"
+            raise AccessKeyNotFound(f"{how_many} answers to {name_or_prefix}; `token list` shows them.")
+        return found[0].name
+
+    def change(
+        self,
+        t: Transaction,
+        name: str,
+        *,
+        now: datetime,
+        scopes: Sequence[str] | UnsetType = UNSET,
+        expires_at: datetime | None | UnsetType = UNSET,
+        origins: Sequence[str] | UnsetType = UNSET,
+        by: Provenance = _BY,
+        within: Set[str] | None = None,
+    ) -> None:
+        """Gives a key other scopes, if it is staff's, another end or other origins. Raises InvalidField,
+        AccessKeyNotFound, AccessKeyIsRevoked."""
+        key = _changeable(t, name, within)
+        carries = key.scopes.split() if scopes is UNSET else list(dict.fromkeys(scopes))
+        from_where = key.origins.split() if origins is UNSET else list(dict.fromkeys(origins))
+        _refuse(_faults(carries, key.customer_id, expires_at, from_where, now))
+        _must_be_within(within, carries)
+        end = key.expires_at if expires_at is UNSET else _text(expires_at)
+        changed = key._replace(scopes=" ".join(carries), expires_at=end, origins=" ".join(from_where))
+        if changed == key:
+            return
         self.adopt(t, now=now, by=by)
-        t.revoke_access_key(key.name, instant(now))
-        self._record_next(t, key.name, e.KeyRevoked(occurred_at=now, name=key.name), now, by)
-        return key.name
+        t.put_access_key(changed)
+        if changed.scopes != key.scopes:
+            self._record_next(t, name, e.KeyScoped(occurred_at=now, name=name, scopes=tuple(carries)), now, by)
+        if changed[-2:] != key[-2:]:
+            self._record_next(t, name, _limited(changed, now), now, by)
+
+    def rotate(
+        self,
+        t: Transaction,
+        name: str,
+        *,
+        now: datetime,
+        keep_until: datetime | None = None,
+        expires_at: datetime | None | UnsetType = UNSET,
+        by: Provenance = _BY,
+        within: Set[str] | None = None,
+    ) -> str:
+        """A key's new secret, the only time it can be seen. Those before it run out at `keep_until` at the latest, at
+        once where that is None. The new one has the end of the last one, unless another is given. Raises InvalidField,
+        AccessKeyNotFound, AccessKeyIsRevoked."""
+        key = _changeable(t, name, within)
+        end = _moment(key.expires_at) if expires_at is UNSET else expires_at
+        _refuse(_time_faults(now, keep_until=keep_until, expires_at=end))
+        until = instant(keep_until or now)
+        self.adopt(t, now=now, by=by)
+        for former in t.former_keys():
+            if former.name == name and former.expires_at > until:
+                t.put_former_key(former._replace(expires_at=until))
+        t.put_former_key(FormerKey(key.hash, name, key.prefix, min(key.expires_at or until, until)))
+        secret = secrets.token_hex(32)
+        rotated = key._replace(hash=_hash(secret), prefix=secret[:PREFIX_LENGTH], expires_at=_text(end))
+        t.put_access_key(rotated)
+        self._record_next(t, name, _rotated(rotated, until, now), now, by)
+        return secret
+
+    def revoke(self, t: Transaction, name: str, *, now: datetime, by: Provenance = _BY) -> None:
+        """Raises AccessKeyNotFound, AccessKeyIsRevoked."""
+        key = _changeable(t, name)
+        self.adopt(t, now=now, by=by)
+        t.put_access_key(key._replace(revoked_at=instant(now)))
+        self._record_next(t, name, e.KeyRevoked(occurred_at=now, name=name), now, by)
 
     def _record_next(self, t: Transaction, name: str, event: Event, now: datetime, by: Provenance) -> None:
         uuid = uuid_of(name)
@@ -170,22 +288,66 @@ class Keys:
         t.append(list(map(_MAPPER.to_stored_event, records)), provenance=by, now=now)
 
 
-def _known(scopes: Sequence[str]) -> tuple[str, ...]:
-    """Each scope once. Raises ValueError where there is no such."""
+def _refuse(faults: Sequence[tuple[str, str]]) -> None:
+    """Raises InvalidField, where there is any."""
+    if faults:
+        first, *more = faults
+        raise InvalidField(*first, *more)
+
+
+def _faults(
+    scopes: Sequence[str],
+    customer_id: int | None,
+    expires_at: datetime | None | UnsetType,
+    origins: Sequence[str],
+    now: datetime,
+) -> list[tuple[str, str]]:
+    """What is no good of a key's terms, as pairs of field and message."""
+    found = []
+    if (customer_id is None) == (not scopes):
+        found.append(("scopes", "A key carries either a customer or scopes."))
     if unknown := set(scopes) - set(SCOPES):
-        raise ValueError(f"There is no scope {', '.join(sorted(unknown))}; there are {', '.join(SCOPES)}.")
-    return tuple(dict.fromkeys(scopes))
+        found.append(("scopes", f"There is no scope {', '.join(sorted(unknown))}; there are {', '.join(SCOPES)}."))
+    if len(origins) > ORIGINS_MAX:
+        found.append(("origins", f"at most {ORIGINS_MAX}, these are {len(origins)}"))
+    for at, origin in enumerate(origins):
+        if not _ORIGIN.fullmatch(origin):
+            found.append((f"origins[{at}]", "must be an origin as browsers write it, like https://shop.example.com"))
+    return found + _time_faults(now, expires_at=None if expires_at is UNSET else expires_at)
 
 
-def _in_force(t: Transaction, name_or_prefix: str) -> StoredKey:
-    in_force = [key for key in t.access_keys() if key.revoked_at is None]
-    found = [key for key in in_force if key.name == name_or_prefix] or [
-        key for key in in_force if len(name_or_prefix) >= 4 and key.prefix.startswith(name_or_prefix)
+def _time_faults(now: datetime, **times: datetime | None) -> list[tuple[str, str]]:
+    return [
+        (name, f"must be later than now, {instant(now)}")
+        for name, moment in times.items()
+        if moment is not None and moment <= now
     ]
-    if len(found) != 1:
-        how_many = "No key in force" if not found else "More than one key"
-        raise ValueError(f"{how_many} answers to {name_or_prefix}; `token list` shows them.")
-    return found[0]
+
+
+def _name_faults(name: str) -> list[tuple[str, str]]:
+    fits = _NAME.fullmatch(name)
+    return [] if fits else [("name", "A name is at most 64 letters, digits, dots, hyphens and underscores.")]
+
+
+def _must_be_within(within: Set[str] | None, scopes: Sequence[str]) -> None:
+    """Raises ScopesBeyond."""
+    if within is not None and (beyond := [scope for scope in scopes if scope not in within]):
+        raise ScopesBeyond(f"This needs a key with the scope {', '.join(beyond)}: nobody gives what they have not.")
+
+
+def _changeable(t: Transaction, name: str, within: Set[str] | None = None) -> StoredKey:
+    """Raises AccessKeyNotFound, AccessKeyIsRevoked, ScopesBeyond."""
+    for key in t.access_keys():
+        if key.name == name:
+            _must_be_within(within, key.scopes.split() or _OF_A_CUSTOMER)
+            if key.revoked_at is not None:
+                raise AccessKeyIsRevoked(f"The key {name} is revoked, for ever; make another.")
+            return key
+    raise _no_key()
+
+
+def _no_key() -> AccessKeyNotFound:
+    return AccessKeyNotFound("There is no such key.")
 
 
 def _made(key: StoredKey, *, adopted: bool = False) -> e.KeyMade:
@@ -205,7 +367,26 @@ def _revoked(key: StoredKey) -> Iterator[e.KeyRevoked]:
         yield e.KeyRevoked(occurred_at=datetime.fromisoformat(key.revoked_at), name=key.name)
 
 
-def _caller(found: StoredKey | None) -> Caller | None:
-    if found is None or found.revoked_at is not None:
-        return None
-    return Caller(found.name, found.customer_id, frozenset(found.scopes.split()))
+def _limited(key: StoredKey, now: datetime) -> e.KeyLimited:
+    return e.KeyLimited(
+        occurred_at=now, name=key.name, expires_at=_moment(key.expires_at), origins=tuple(key.origins.split())
+    )
+
+
+def _rotated(key: StoredKey, until: str, now: datetime) -> e.KeyRotated:
+    return e.KeyRotated(
+        occurred_at=now,
+        name=key.name,
+        prefix=key.prefix,
+        sha256=key.hash.hex(),
+        kept_until=datetime.fromisoformat(until),
+        expires_at=_moment(key.expires_at),
+    )
+
+
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else instant(moment)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

@@ -75,7 +75,7 @@ class KeptKeyring(NamedTuple):
 
 
 class StoredKey(NamedTuple):
-    """An access key as it is stored; times are instants, scopes stand with blanks between them."""
+    """An access key as it is stored; times are instants, scopes and origins stand with blanks between them."""
 
     name: str
     prefix: str
@@ -84,6 +84,17 @@ class StoredKey(NamedTuple):
     scopes: str
     created_at: str
     revoked_at: str | None
+    expires_at: str | None = None
+    origins: str = ""
+
+
+class FormerKey(NamedTuple):
+    """A secret of an access key before its newest one, and the instant when it runs out."""
+
+    hash: bytes
+    name: str
+    prefix: str
+    expires_at: str
 
 
 class Reading(Protocol):
@@ -201,10 +212,13 @@ class Reading(Protocol):
         """The keyring that what is personal is sealed by; None where it is recorded as it is."""
 
     def access_key(self, key_hash: bytes) -> StoredKey | None:
-        """The access key with this hash, in force or revoked."""
+        """The access key with this hash, in force or not; by a former secret, as it is with that."""
 
     def access_keys(self) -> list[StoredKey]:
         """Every access key there is and was, in the order of their making."""
+
+    def former_keys(self) -> list[FormerKey]:
+        """Every former secret of every access key, by their names and by when they run out."""
 
 
 class Transaction(Reading, Protocol):
@@ -257,13 +271,10 @@ class Transaction(Reading, Protocol):
         """Binds the log to the keyring by which what is personal is sealed from now on; there is one, for ever."""
 
     def put_access_key(self, key: StoredKey) -> None:
-        """Keeps a new access key."""
+        """Keeps an access key as it is now, in the place of the one of its name."""
 
-    def scope_access_key(self, name: str, scopes: str) -> None:
-        """Gives an access key other scopes."""
-
-    def revoke_access_key(self, name: str, revoked_at: str) -> None:
-        """Marks an access key as revoked at an instant."""
+    def put_former_key(self, key: FormerKey) -> None:
+        """Keeps a former secret as it is now, in the place of the one of its hash."""
 
     def keep_clock(self, shown: ClockShown) -> None:
         """Keeps what a machine's clock shows."""

@@ -82,17 +82,15 @@ def _copy_claims(target: Log, claims: list[NewClaim]) -> None:
 
 
 def _copy_the_rest(source: Reading, target: Log) -> None:
-    keys = {key.name for key in target.access_keys()}
     with target.transaction() as t:
         for kept in source.every_checkpoint():
             t.keep_checkpoint(kept.size, kept.note, datetime.fromisoformat(kept.made_at))
         if (keyring := source.keyring()) is not None and target.keyring() is None:
             t.keep_keyring(keyring)
         for key in source.access_keys():
-            if key.name not in keys:
-                t.put_access_key(key)
-            elif key.revoked_at is not None:
-                t.revoke_access_key(key.name, key.revoked_at)
+            t.put_access_key(key)
+        for former in source.former_keys():
+            t.put_former_key(former)
     for sha256 in source.kept_files():
         with target.transaction() as t:
             t.keep_file(sha256, BytesIO(b"".join(source.kept_file(sha256))))
@@ -107,6 +105,7 @@ def _compared(source: Reading, target: Log) -> Migrated:
         "checkpoints": (list(source.every_checkpoint()), list(target.every_checkpoint())),
         "keyring": ([source.keyring()], [target.keyring()]),
         "access keys": (source.access_keys(), target.access_keys()),
+        "former access keys": (source.former_keys(), target.former_keys()),
         "files": (source.kept_files(), target.kept_files()),
     }
     for what, (ours, theirs) in parts.items():

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from domain.log import files
-from domain.log.log import Census, ClockShown, KeptCheckpoint, KeptKeyring, StoredKey
+from domain.log.log import Census, ClockShown, FormerKey, KeptCheckpoint, KeptKeyring, StoredKey
 from domain.log.records import Claim, LogEntry, NewClaim, RawRecord, StoredClaim, entry_of
 from domain.log.sqlite import library_errors, sqlite3
 
@@ -283,14 +283,25 @@ class SQLiteReading(ABC):
         return KeptKeyring._make(row) if row else None
 
     def access_key(self, key_hash: bytes) -> StoredKey | None:
-        row = self._row(f"{_KEYS} WHERE hash = ?", (key_hash,))
+        asked = f"{_KEYS} WHERE hash = ? UNION ALL {_KEYS_BY_FORMER} WHERE former_keys.hash = ?"
+        row = self._row(asked, (key_hash, key_hash))
         return StoredKey._make(row) if row else None
 
     def access_keys(self) -> list[StoredKey]:
         return list(map(StoredKey._make, self._rows(f"{_KEYS} ORDER BY created_at, name")))
 
+    def former_keys(self) -> list[FormerKey]:
+        rows = self._rows("SELECT hash, name, prefix, expires_at FROM former_keys ORDER BY name, expires_at, prefix")
+        return list(map(FormerKey._make, rows))
 
-_KEYS: Final = "SELECT name, prefix, hash, customer_id, scopes, created_at, revoked_at FROM access_keys"
+
+_KEYS: Final = (
+    "SELECT name, prefix, hash, customer_id, scopes, created_at, revoked_at, expires_at, origins FROM access_keys"
+)
+_KEYS_BY_FORMER: Final = (
+    "SELECT name, former_keys.prefix, former_keys.hash, customer_id, scopes, created_at, revoked_at,"
+    " former_keys.expires_at, origins FROM former_keys JOIN access_keys USING (name)"
+)
 
 
 def _json(values: Iterable[Any]) -> str:

@@ -16,7 +16,7 @@ from eventsourcing.persistence import ApplicationRecorder, IntegrityError, Store
 
 from domain.log import files
 from domain.log.checking import faults
-from domain.log.log import ClockShown, KeptKeyring, LogFull, StoredKey, Wants
+from domain.log.log import ClockShown, FormerKey, KeptKeyring, LogFull, StoredKey, Wants
 from domain.log.reading import SQLiteReading
 from domain.log.records import Fault, NewClaim, Provenance, RawRecord, digest_of
 from domain.log.schema import make_tables, refuse_strangers
@@ -227,13 +227,19 @@ class SQLiteTransaction(SQLiteReading):
         self._rows("INSERT INTO keyrings VALUES (1, ?, ?, ?)", keyring)
 
     def put_access_key(self, key: StoredKey) -> None:
-        self._rows("INSERT INTO access_keys VALUES (?, ?, ?, ?, ?, ?, ?)", key)
+        self._rows(
+            "INSERT INTO access_keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
+            " prefix = excluded.prefix, hash = excluded.hash, scopes = excluded.scopes,"
+            " revoked_at = excluded.revoked_at, expires_at = excluded.expires_at, origins = excluded.origins",
+            key,
+        )
 
-    def scope_access_key(self, name: str, scopes: str) -> None:
-        self._rows("UPDATE access_keys SET scopes = ? WHERE name = ?", (scopes, name))
-
-    def revoke_access_key(self, name: str, revoked_at: str) -> None:
-        self._rows("UPDATE access_keys SET revoked_at = ? WHERE name = ?", (revoked_at, name))
+    def put_former_key(self, key: FormerKey) -> None:
+        self._rows(
+            "INSERT INTO former_keys VALUES (?, ?, ?, ?) ON CONFLICT (hash) DO UPDATE SET"
+            " expires_at = excluded.expires_at",
+            key,
+        )
 
     def keep_clock(self, shown: ClockShown) -> None:
         self._rows("INSERT INTO clocks (boot, uptime, moment, why) VALUES (?, ?, ?, ?)", shown)

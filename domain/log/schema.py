@@ -112,6 +112,16 @@ BEGIN SELECT RAISE(ABORT, 'a keyring is never updated'); END;
 CREATE TRIGGER keyrings_are_not_deleted BEFORE DELETE ON keyrings
 BEGIN SELECT RAISE(ABORT, 'a keyring is never deleted'); END;
 """
+_FORMER_KEYS: Final = """
+ALTER TABLE access_keys ADD COLUMN expires_at TEXT;
+ALTER TABLE access_keys ADD COLUMN origins TEXT NOT NULL DEFAULT '';
+CREATE TABLE former_keys (
+  hash       BLOB PRIMARY KEY,
+  name       TEXT NOT NULL,
+  prefix     TEXT NOT NULL,
+  expires_at TEXT NOT NULL
+) STRICT;
+"""
 _OWN_TABLES: Final = {"events", "claims", "checkpoints", "access_keys"}
 
 
@@ -123,6 +133,7 @@ def make_tables(writer: sqlite3.Connection) -> None:
         ("kept_files", _KEPT_FILES),
         ("clocks", _CLOCKS),
         ("keyrings", _KEYRINGS),
+        ("former_keys", _FORMER_KEYS),
     ):
         if missing not in tables:
             for statement in _statements(script):

@@ -82,6 +82,8 @@ def extension(origin: str, made: Sealed) -> str:
 def _copy_the_rest(source: OrderLedger, t: Transaction) -> None:
     for key in source.log_of_events.access_keys():
         t.put_access_key(key)
+    for former in source.log_of_events.former_keys():
+        t.put_former_key(former)
     for sha256 in source.log_of_events.kept_files():
         t.keep_file(sha256, BytesIO(b"".join(source.log_of_events.kept_file(sha256))))
 

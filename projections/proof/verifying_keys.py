@@ -1,5 +1,6 @@
 """Are the access keys those that their events made? Each key that the log lets in, against what is recorded of it."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
@@ -12,6 +13,8 @@ from projections.proof.problems import SOMEWHERE, Problem
 
 _TOPICS: Final = tuple(KEY.topics)
 _MAPPER: Final = EventMapper()
+# A former secret: its SHA-256, its beginning, and when it runs out.
+_Former = tuple[str, str, str]
 
 
 def check_keys(log: Log, head: int) -> tuple[list[Problem], list[str]]:
@@ -26,14 +29,21 @@ def check_keys(log: Log, head: int) -> tuple[list[Problem], list[str]]:
         except (UnknownTopic, DamagedEvent, BrokenHistory):
             made.pop(raw.order, None)  # a problem of the history's own
     there = {key.name: key for key in log.access_keys()}
+    former: dict[str, set[_Former]] = defaultdict(set)
+    for secret in log.former_keys():
+        former[secret.name].add((secret.hash.hex(), secret.prefix, secret.expires_at))
     if not made:
         return [], list(there)
-    return list(_differences({key.name: (key, at) for key, at in made.values()}, there)), []
+    return list(_differences({key.name: (key, at) for key, at in made.values()}, there, former)), []
 
 
-def _differences(made: dict[str, tuple[Key, int]], there: dict[str, StoredKey]) -> Iterator[Problem]:
+def _differences(
+    made: dict[str, tuple[Key, int]], there: dict[str, StoredKey], former: dict[str, set[_Former]]
+) -> Iterator[Problem]:
     for name in sorted(there.keys() - made.keys()):
         yield Problem(0, None, f"the access key {name} is in force or was, and no event has made it", SOMEWHERE)
+    for name in sorted(former.keys() - made.keys()):
+        yield Problem(0, None, f"the access key {name} has a former secret, and no event has made it", SOMEWHERE)
     for name, (key, position) in sorted(made.items()):
         if name not in there:
             yield Problem(position, None, f"the access key {name} was made, and is not there")
@@ -42,6 +52,13 @@ def _differences(made: dict[str, tuple[Key, int]], there: dict[str, StoredKey]) 
             if recorded != stored:
                 reason = f"the access key {name} has another {what} than its events gave it: {stored}, not {recorded}"
                 yield Problem(position, None, reason)
+        if _former(key) != former[name]:
+            reason = f"the access key {name} has other former secrets than its events gave it, or until another time"
+            yield Problem(position, None, reason)
+
+
+def _former(key: Key) -> set[_Former]:
+    return {(of.sha256, of.prefix, instant(of.expires_at)) for of in key.former}
 
 
 def _told(key: Key, stored: StoredKey) -> Iterator[tuple[str, object, object]]:
@@ -51,4 +68,6 @@ def _told(key: Key, stored: StoredKey) -> Iterator[tuple[str, object, object]]:
     yield "customer", key.customer_id, stored.customer_id
     yield "scope", " ".join(key.scopes), stored.scopes
     yield "time of making", instant(key.made_at), stored.created_at
+    yield "time of expiry", key.expires_at and instant(key.expires_at), stored.expires_at
+    yield "list of origins", " ".join(key.origins), stored.origins
     yield "time of revocation", key.revoked_at and instant(key.revoked_at), stored.revoked_at

@@ -12,6 +12,7 @@ from domain.ledger import OrderLedger
 from domain.log.keys import Keys
 from domain.log.records import Provenance
 from domain.log.sqlite import sqlite3
+from domain.refusals import Refusal
 from projections.proof.verifying_keys import check_keys
 from tests.audit.conftest import Office
 from tests.conftest import Clock, Service, old_key
@@ -42,7 +43,7 @@ def lived(ledger: OrderLedger, keys: Keys, clock: Clock) -> dict[str, str]:
         "office": ledger.write(keys.create, now=clock(), scopes=["orders:read"], name="office", by=BY).result(),
         "gone": ledger.write(keys.create, now=clock(), scopes=["audit:read"], name="gone", by=BY).result(),
     }
-    ledger.write(keys.scope, "office", ["orders:read", "orders:write"], now=clock.tick(), by=BY).result()
+    ledger.write(keys.change, "office", scopes=["orders:read", "orders:write"], now=clock.tick(), by=BY).result()
     ledger.write(keys.revoke, "gone", now=clock.tick(), by=BY).result()
     return made
 
@@ -72,7 +73,7 @@ def test_a_scoped_key_may_do_what_it_was_scoped_to_from_then_on(ledger: OrderLed
     assert caller
     assert caller.scopes == {"orders:read", "orders:write"}
     head = ledger.head()
-    ledger.write(keys.scope, "office", ["orders:read", "orders:write"], now=clock.tick()).result()
+    ledger.write(keys.change, "office", scopes=["orders:read", "orders:write"], now=clock.tick()).result()
     assert ledger.head() == head
 
 
@@ -82,7 +83,7 @@ def test_a_scoped_key_may_do_what_it_was_scoped_to_from_then_on(ledger: OrderLed
         ("shop", ["orders:read"], "either"),
         ("office", [], "either"),
         ("office", ["all"], "no scope"),
-        ("x", [], "answer"),
+        ("x", [], "no such key"),
     ],
 )
 def test_what_is_no_scope_for_a_key_is_refused_and_records_nothing(
@@ -90,8 +91,8 @@ def test_what_is_no_scope_for_a_key_is_refused_and_records_nothing(
 ) -> None:
     lived(ledger, keys, clock)
     head = ledger.head()
-    with pytest.raises(ValueError, match=saying):
-        ledger.write(keys.scope, name, scopes, now=clock()).result()
+    with pytest.raises(Refusal, match=saying):
+        ledger.write(keys.change, name, scopes=scopes, now=clock()).result()
     assert ledger.head() == head
 
 
@@ -105,7 +106,7 @@ def test_keys_that_are_as_their_events_made_them_hold(ledger: OrderLedger, keys:
 
 TAMPERED = {
     "planted": (
-        "INSERT INTO access_keys"
+        "INSERT INTO access_keys (name, prefix, hash, customer_id, scopes, created_at, revoked_at)"
         " VALUES ('evil', '0', zeroblob(32), NULL, 'orders:write', '2026-03-01T00:00:00.000000Z', NULL)",
         "the access key evil is in force or was, and no event has made it",
     ),
@@ -163,14 +164,13 @@ def test_keys_that_were_made_before_stay_in_force_and_are_named_until_they_are_r
     assert [data.get("adopted") for _, data in told(ledger) if "prefix" in data] == [True, True]
 
 
-@pytest.mark.parametrize("what", ["create", "scope", "revoke"])
+@pytest.mark.parametrize("what", ["create", "change", "rotate", "revoke"])
 def test_the_first_key_that_is_recorded_takes_those_before_it_along(
     what: str, ledger: OrderLedger, keys: Keys, clock: Clock, old: Callable[..., str]
 ) -> None:
     name = old("orders:read")[:8]
-    arguments: dict[str, tuple[Any, ...]] = {"create": (), "scope": (name, ["audit:read"]), "revoke": (name,)}
-    more = {"customer_id": 1} if what == "create" else {}
-    ledger.write(getattr(keys, what), *arguments[what], now=clock.tick(), **more).result()
+    more: dict[str, Any] = {"create": {"customer_id": 1}, "change": {"scopes": ["audit:read"]}}.get(what, {})
+    ledger.write(getattr(keys, what), *([] if what == "create" else [name]), now=clock.tick(), **more).result()
     assert verified(ledger) == []
 
 

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.ledger import OrderLedger
-from domain.log.log import ClockShown, KeptCheckpoint, Log, StoredKey, Transaction
+from domain.log.log import ClockShown, FormerKey, KeptCheckpoint, Log, StoredKey, Transaction
 from domain.log.mapper import UnknownTopic
 from domain.log.opening import open_log
 from domain.log.records import NewClaim, Provenance, RawRecord
@@ -484,10 +484,26 @@ class LogContract:
         with log.transaction() as t:
             t.put_access_key(staff)
             t.put_access_key(customer)
-            t.revoke_access_key("b", later)
+            t.put_access_key(customer._replace(revoked_at=later))
         with log.transaction() as t:
-            t.scope_access_key("staff", "audit:read")
+            t.put_access_key(staff._replace(scopes="audit:read"))
         scoped, revoked = staff._replace(scopes="audit:read"), customer._replace(revoked_at=later)
         assert log.access_keys() == [revoked, scoped]
         assert [log.access_key(key.hash) for key in (staff, customer)] == [scoped, revoked]
         assert log.access_key(b"\x03" * 32) is None
+
+    def test_a_key_is_found_by_its_former_secrets_with_their_ends(self, log: Log) -> None:
+        early, late = instant(NOW), instant(NOW + timedelta(minutes=1))
+        key = StoredKey("a", "aaaa", b"\x01" * 32, None, "orders:read", early, None, late, "https://shop.example.com")
+        first, second = FormerKey(b"\x02" * 32, "a", "bbbb", late), FormerKey(b"\x03" * 32, "a", "cccc", late)
+        with log.transaction() as t:
+            t.put_access_key(key._replace(hash=b"\x09" * 32))
+            t.put_access_key(key)
+            t.put_former_key(first)
+            t.put_former_key(second)
+            t.put_former_key(first._replace(expires_at=early))
+        assert log.access_keys() == [key]
+        assert log.former_keys() == [first._replace(expires_at=early), second]
+        assert log.access_key(key.hash) == key
+        assert log.access_key(first.hash) == key._replace(prefix="bbbb", hash=first.hash, expires_at=early)
+        assert log.access_key(b"\x09" * 32) is None

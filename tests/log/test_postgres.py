@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from io import BytesIO
 
 import psycopg
@@ -140,6 +141,9 @@ def test_the_database_refuses_to_rewrite_what_was_recorded_whoever_asks_and_howe
     assert list(log.raw_records()) == before
 
 
+OF_KEYS = ("DELETE FROM access_keys", "UPDATE access_keys SET customer_id = 7", "DELETE FROM former_keys")
+
+
 def test_a_role_with_the_printed_grants_serves_and_alters_nothing(cluster: Cluster, database: str, log: Log) -> None:
     role = f"service of {database}"
     cluster.do(f'CREATE ROLE "{role}" LOGIN')
@@ -152,7 +156,9 @@ def test_a_role_with_the_printed_grants_serves_and_alters_nothing(cluster: Clust
     order = do(ledger.create, new_order(), ME).order
     keys = Keys(service)
     key = ledger.write(keys.create, now=NOW, customer_id=1, name="a").result()
-    assert ledger.write(keys.revoke, "a", now=NOW).result() == "a"
+    ledger.write(keys.rotate, "a", keep_until=NOW + timedelta(days=1), now=NOW).result()
+    ledger.write(keys.rotate, "a", now=NOW).result()
+    ledger.write(keys.revoke, "a", now=NOW).result()
     assert (ledger.order(order.uuid), keys.caller(key)) == (order, None)
     with psycopg.connect(cluster.url(database, user=role.replace(" ", "%20")), autocommit=True) as outside:
         outside.execute("SET search_path = order_ledger")
@@ -161,7 +167,7 @@ def test_a_role_with_the_printed_grants_serves_and_alters_nothing(cluster: Clust
             "ALTER TABLE events DISABLE TRIGGER ALL",
             "SET session_replication_role = replica",
         ]
-        for statement in (*REWRITES, *others, "DELETE FROM access_keys", "UPDATE access_keys SET hash = 'x'"):
+        for statement in (*REWRITES, *others, *OF_KEYS):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 outside.execute(statement)
     ledger.close()
@@ -182,6 +188,20 @@ def test_a_ledger_of_a_newer_version_is_refused(log: Log, cluster: Cluster, data
     cluster.do("UPDATE order_ledger.logs SET schema_version = 2", database=database)
     with pytest.raises(OperationalError, match="newer version"):
         log.create()
+
+
+def test_a_ledger_of_an_older_version_gets_what_is_kept_of_keys_when_it_is_opened(
+    log: Log, cluster: Cluster, database: str
+) -> None:
+    key = OrderLedger(log).write(Keys(log).create, now=NOW, customer_id=1, name="a").result()
+    with psycopg.connect(cluster.url(database), autocommit=True) as outside:
+        outside.execute("SET search_path = order_ledger")
+        outside.execute("DROP TABLE former_keys")
+        outside.execute("ALTER TABLE access_keys DROP COLUMN expires_at, DROP COLUMN origins")
+    newer = open_log(log.url)
+    newer.create()
+    assert (bool(Keys(newer).caller(key)), list(newer.faults())) == (True, [])
+    newer.close()
 
 
 def test_many_can_make_the_tables_at_once(cluster: Cluster) -> None:

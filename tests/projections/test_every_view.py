@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from random import Random
@@ -50,7 +51,10 @@ def told(ledger: OrderLedger, views: Views, clock: Clock) -> Views:
     keys = Keys(ledger.log_of_events)
     ledger.write(keys.create, now=clock(), scopes=["orders:read"], name="clerk").result()
     views.catch_up()
-    ledger.write(keys.scope, "clerk", ["orders:write"], now=clock()).result()
+    ledger.write(
+        keys.change, "clerk", scopes=["orders:write"], expires_at=clock() + timedelta(days=9), now=clock()
+    ).result()
+    ledger.write(keys.rotate, "clerk", keep_until=clock() + timedelta(days=1), now=clock()).result()
     play(ledger, clock, random, 150, then=lambda: random.random() < 0.3 and views.catch_up())
     reconciling = Reconciling(ledger, Journal(views))
     state = reconciling.start(BytesIO(SETTLED), "march.csv", "p", None, ME).reconciliation

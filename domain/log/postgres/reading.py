@@ -13,7 +13,7 @@ from uuid import UUID
 from eventsourcing.persistence import OperationalError
 from psycopg.types.numeric import Int8
 
-from domain.log.log import Census, ClockShown, KeptCheckpoint, KeptKeyring, StoredKey
+from domain.log.log import Census, ClockShown, FormerKey, KeptCheckpoint, KeptKeyring, StoredKey
 from domain.log.postgres.connection import Row
 from domain.log.records import Claim, LogEntry, NewClaim, RawRecord, StoredClaim, entry_of
 
@@ -23,7 +23,13 @@ COLUMNS: Final = (
 # Spans are read in statements that are soon over: none fills the memory, or holds up the server's vacuum.
 PAGE_POSITIONS: Final = 4_096
 CLAIMS_AT_ONCE: Final = 10_000
-KEYS_SQL: Final = "SELECT name, prefix, hash, customer_id, scopes, created_at, revoked_at FROM access_keys"
+KEYS_SQL: Final = (
+    "SELECT name, prefix, hash, customer_id, scopes, created_at, revoked_at, expires_at, origins FROM access_keys"
+)
+KEYS_BY_FORMER_SQL: Final = (
+    "SELECT name, former_keys.prefix, former_keys.hash, customer_id, scopes, created_at, revoked_at,"
+    " former_keys.expires_at, origins FROM former_keys JOIN access_keys USING (name)"
+)
 _EVERYTHING: Final = 2**62
 _CLAIM: Final = "kind, value, number, originator_id, version"
 
@@ -306,11 +312,16 @@ class PostgresReading(ABC):
         return KeptKeyring(rows[0][0].decode(), rows[0][1], rows[0][2].decode()) if rows else None
 
     def access_key(self, key_hash: bytes) -> StoredKey | None:
-        rows = self._rows(f"{KEYS_SQL} WHERE hash = $1", (key_hash,))
+        asked = f"{KEYS_SQL} WHERE hash = $1 UNION ALL {KEYS_BY_FORMER_SQL} WHERE former_keys.hash = $1"
+        rows = self._rows(asked, (key_hash,))
         return key_of(rows[0]) if rows else None
 
     def access_keys(self) -> list[StoredKey]:
         return list(map(key_of, self._rows(f"{KEYS_SQL} ORDER BY created_at, name")))
+
+    def former_keys(self) -> list[FormerKey]:
+        rows = self._rows("SELECT hash, name, prefix, expires_at FROM former_keys ORDER BY name, expires_at, prefix")
+        return [FormerKey(hash_, *(text.decode() for text in texts)) for hash_, *texts in rows]
 
 
 def these_claims(columns: str, wanted: Iterable[tuple[str, str | int]]) -> tuple[str, Sequence[Any]]:
@@ -348,9 +359,17 @@ def clock_of(row: Row) -> ClockShown:
 
 
 def key_of(row: Row) -> StoredKey:
-    name, prefix, key_hash, customer_id, scopes, created_at, revoked_at = row
+    name, prefix, key_hash, customer_id, scopes, created_at, revoked_at, expires_at, origins = row
     return StoredKey(
-        name.decode(), prefix.decode(), key_hash, customer_id, scopes.decode(), created_at.decode(), _text(revoked_at)
+        name.decode(),
+        prefix.decode(),
+        key_hash,
+        customer_id,
+        scopes.decode(),
+        created_at.decode(),
+        _text(revoked_at),
+        _text(expires_at),
+        origins.decode(),
     )
 
 

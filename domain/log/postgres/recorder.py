@@ -25,7 +25,7 @@ from domain.log.postgres.connection import (
     Statement,
     library_errors,
 )
-from domain.log.postgres.reading import COLUMNS, KEYS_SQL, PostgresReading, key_of
+from domain.log.postgres.reading import COLUMNS, KEYS_BY_FORMER_SQL, KEYS_SQL, PostgresReading, key_of
 from domain.log.postgres.schema import LOCK, make_tables
 from domain.log.postgres.transaction import CHANNEL, KEYS, PostgresTransaction
 from domain.log.records import Fault, RawRecord
@@ -189,7 +189,8 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
 
     def _keys_in_force(self, connection: Connection) -> dict[bytes, StoredKey]:
         """The newest access keys. A key that is not among them is asked for when it is used."""
-        rows = connection.rows(f"{KEYS_SQL} WHERE revoked_at IS NULL ORDER BY created_at DESC LIMIT {_KEYS_MAX}")
+        asked = f"SELECT * FROM ({KEYS_SQL} UNION ALL {KEYS_BY_FORMER_SQL}) AS secrets"
+        rows = connection.rows(f"{asked} WHERE revoked_at IS NULL ORDER BY created_at DESC LIMIT {_KEYS_MAX}")
         return {key.hash: key for key in map(key_of, rows)}
 
     def wait_for_news(self, seconds: float, /) -> None:

@@ -83,6 +83,16 @@ END
 $body$;
 INSERT INTO logs VALUES ('orders', 1)
 """
+# Added later: older ledgers get these when they are opened, by whoever may make them.
+_FORMER_KEYS: Final = """
+ALTER TABLE access_keys ADD COLUMN expires_at text COLLATE "C", ADD COLUMN origins text COLLATE "C" NOT NULL DEFAULT '';
+CREATE TABLE former_keys (
+  hash       bytea PRIMARY KEY,
+  name       text COLLATE "C" NOT NULL,
+  prefix     text COLLATE "C" NOT NULL,
+  expires_at text COLLATE "C" NOT NULL
+)
+"""
 APPEND_ONLY: Final = ("events", "claims", "checkpoints", "kept_files", "clocks", "keyrings")
 # ENABLE ALWAYS, or whoever may set session_replication_role = replica goes past them.
 _GUARDS: Final = """
@@ -96,7 +106,8 @@ GRANT USAGE ON SCHEMA {schema} TO {role};
 GRANT SELECT, INSERT ON {tables} TO {role};
 -- To lock the log's row is a right of who may update it; nothing does.
 GRANT SELECT, UPDATE (schema_version) ON {schema}.logs TO {role};
-GRANT SELECT, INSERT, UPDATE (scopes, revoked_at) ON {schema}.access_keys TO {role};
+GRANT SELECT, INSERT, UPDATE (prefix, hash, scopes, revoked_at, expires_at, origins) ON {schema}.access_keys TO {role};
+GRANT SELECT, INSERT, UPDATE (expires_at) ON {schema}.former_keys TO {role};
 """
 
 
@@ -128,7 +139,7 @@ def _is_made(connection: Connection) -> bool:
     there = {table.decode() for table in tables or ()}
     if there and not there >= {"logs", "events", "claims"}:
         raise OperationalError(f"the schema {SCHEMA} is of something else, not a ledger.")
-    return bool(there)
+    return "former_keys" in there
 
 
 def _making() -> Iterator[Statement]:
@@ -141,6 +152,9 @@ def _making() -> Iterator[Statement]:
           IF to_regclass('{SCHEMA}.logs') IS NULL THEN
             CREATE SCHEMA IF NOT EXISTS {SCHEMA};
             {script};
+          END IF;
+          IF to_regclass('{SCHEMA}.former_keys') IS NULL THEN
+            {_FORMER_KEYS};
           END IF;
         END $do$"""
     )

@@ -15,7 +15,7 @@ import psycopg
 from eventsourcing.persistence import IntegrityError, StoredEvent
 from psycopg.types.numeric import Int8
 
-from domain.log.log import ClockShown, KeptKeyring, StoredKey, Wants
+from domain.log.log import ClockShown, FormerKey, KeptKeyring, StoredKey, Wants
 from domain.log.postgres.connection import LOCK_WAIT_SECONDS_MAX, Connection, Row, Statement, library_errors
 from domain.log.postgres.reading import COLUMNS, PostgresReading, claim_of, clock_of, stored_claim, these_claims
 from domain.log.postgres.schema import LOCK
@@ -383,16 +383,21 @@ class PostgresTransaction(PostgresReading):
         self._write("INSERT INTO keyrings VALUES (1, $1, $2, $3)", values)
 
     def put_access_key(self, key: StoredKey) -> None:
-        self._write("INSERT INTO access_keys VALUES ($1, $2, $3, $4, $5, $6, $7)", key)
+        self._write(
+            "INSERT INTO access_keys VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (name) DO UPDATE SET"
+            " prefix = excluded.prefix, hash = excluded.hash, scopes = excluded.scopes,"
+            " revoked_at = excluded.revoked_at, expires_at = excluded.expires_at, origins = excluded.origins",
+            key,
+        )
         self._has_changed_keys = True
         self.proof = self.proof or Statement("SELECT 1 FROM access_keys WHERE hash = $1", (key.hash,))
 
-    def scope_access_key(self, name: str, scopes: str) -> None:
-        self._write("UPDATE access_keys SET scopes = $1 WHERE name = $2", (scopes, name))
-        self._has_changed_keys = True
-
-    def revoke_access_key(self, name: str, revoked_at: str) -> None:
-        self._write("UPDATE access_keys SET revoked_at = $1 WHERE name = $2", (revoked_at, name))
+    def put_former_key(self, key: FormerKey) -> None:
+        self._write(
+            "INSERT INTO former_keys VALUES ($1, $2, $3, $4) ON CONFLICT (hash) DO UPDATE SET"
+            " expires_at = excluded.expires_at",
+            key,
+        )
         self._has_changed_keys = True
 
     def keep_clock(self, shown: ClockShown) -> None:

@@ -1,0 +1,155 @@
+"""For who gives access: making access keys, changing, rotating and revoking them, and which there are.
+
+Nobody gives by a key what they may not do themselves (`domain/log/keys.py`).
+"""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import Annotated, Any, Final, TypeVar
+
+import msgspec
+from falcon.asgi import Request, Response
+from msgspec import UNSET, Meta, UnsetType
+
+from api import access, paging
+from api.answers import json_answer
+from api.asking import Asking
+from api.bodies import command
+from api.commanding import Commanding
+from api.conditions import provenance
+from api.parameters import Parameters
+from api.settings import Settings
+from domain.log.keys import PREFIX_LENGTH, AccessKey, Keys
+from domain.log.records import Provenance
+from domain.order.commands import Command
+from domain.refusals import AccessKeyIsRevoked
+from domain.strict_json import Moment
+from projections.orders.list import Page
+
+PATH: Final = "/api/v1/keys"
+WRITE: Final = "keys:write"
+NAMES: Final = frozenset({"limit", "offset"})
+_LIMIT_DEFAULT: Final = 100
+_encode: Final = msgspec.json.Encoder().encode
+_T = TypeVar("_T")
+
+
+class MakeKey(Command, frozen=True, kw_only=True):
+    name: str | None = None
+    customer_id: Annotated[int, Meta(ge=0)] | None = None
+    scopes: tuple[str, ...] = ()
+    expires_at: Moment | None = None
+    origins: tuple[str, ...] = ()
+
+
+class ChangeKey(Command, frozen=True, kw_only=True):
+    scopes: tuple[str, ...] | UnsetType = UNSET
+    expires_at: Moment | None | UnsetType = UNSET
+    origins: tuple[str, ...] | UnsetType = UNSET
+
+
+class RotateKey(Command, frozen=True, kw_only=True):
+    """Until `keep_until` the secrets before the new one are taken, too; without it, no longer."""
+
+    keep_until: Moment | None = None
+    expires_at: Moment | None | UnsetType = UNSET
+
+
+class Locksmith:
+    """What these resources share."""
+
+    def __init__(self, keys: Keys, commanding: Commanding, asking: Asking, settings: Settings) -> None:
+        self.keys = keys
+        self.commanding = commanding
+        self.asking = asking
+        self.settings = settings
+
+    async def write(self, req: Request, work: Callable[..., _T], *given: Any, **more: Any) -> _T:
+        """What the keys' work comes to, for whoever asks, now."""
+        ledger, who = self.commanding.ledger, provenance(req)
+        # The answer has a secret that is not kept, so there is none to give again for an idempotency key.
+        by = Provenance(who.actor, who.request_id)
+        done: Future[_T] = ledger.write(work, *given, now=ledger.clock(), by=by, **more)
+        return await self.commanding.in_time(done)
+
+    async def show(self, resp: Response, name: str, **more: Any) -> None:
+        """Answers with a key as it is. Raises AccessKeyNotFound."""
+        key, head = await self.asking.in_thread(lambda: (self.keys.named(name), self.commanding.ledger.head()))
+        json_answer(resp, _encode(_document(key) | more), head)
+        if more:
+            self.commanding.moved(resp, head)
+            resp.set_header("Cache-Control", "no-store")
+
+
+def _document(key: AccessKey) -> dict[str, Any]:
+    return msgspec.structs.asdict(key)
+
+
+class AllKeys:
+    """Every key there is and was."""
+
+    def __init__(self, locksmith: Locksmith) -> None:
+        self._of = locksmith
+
+    async def on_get(self, req: Request, resp: Response) -> None:
+        access.scope(req, WRITE)
+        parameters = Parameters(req.params)
+        parameters.refuse_others_than(NAMES)
+        limit, offset = paging.window(parameters, _LIMIT_DEFAULT)
+        url = paging.base_url(req, self._of.settings) + PATH
+        keys, head = await self._of.asking.in_thread(lambda: (self._of.keys.list(), self._of.commanding.ledger.head()))
+        rows = b",".join(_encode(_document(key)) for key in keys[offset : offset + limit])
+        page = Page(head, len(keys), rows, offset + limit)
+        json_answer(resp, paging.envelope(req, url, page, limit=limit, offset=offset), head)
+
+    on_head = on_get
+
+    async def on_post(self, req: Request, resp: Response) -> None:
+        access.scope(req, WRITE)
+        given = await command(req, MakeKey)
+        url = paging.base_url(req, self._of.settings) + PATH
+        terms = msgspec.structs.asdict(given)
+        key = await self._of.write(req, self._of.keys.create, within=req.context.caller.scopes, **terms)
+        name = key[:PREFIX_LENGTH] if given.name is None else given.name
+        await self._of.show(resp, name, key=key)
+        resp.set_header("Location", f"{url}/{name}")
+        resp.status = 201
+
+
+class OneKey:
+    def __init__(self, locksmith: Locksmith) -> None:
+        self._of = locksmith
+
+    async def on_get(self, req: Request, resp: Response, name: str) -> None:
+        access.scope(req, WRITE)
+        await self._of.show(resp, name)
+
+    on_head = on_get
+
+    async def on_patch(self, req: Request, resp: Response, name: str) -> None:
+        access.scope(req, WRITE)
+        given = await command(req, ChangeKey)
+        terms = msgspec.structs.asdict(given)
+        await self._of.write(req, self._of.keys.change, name, within=req.context.caller.scopes, **terms)
+        await self._of.show(resp, name)
+
+    async def on_delete(self, req: Request, resp: Response, name: str) -> None:
+        """Revokes the key. One that is revoked already stays so."""
+        access.scope(req, WRITE)
+        with suppress(AccessKeyIsRevoked):
+            await self._of.write(req, self._of.keys.revoke, name)
+        resp.status = 204
+
+
+class Rotations:
+    def __init__(self, locksmith: Locksmith) -> None:
+        self._of = locksmith
+
+    async def on_post(self, req: Request, resp: Response, name: str) -> None:
+        access.scope(req, WRITE)
+        given = RotateKey() if not (req.content_type or req.content_length) else await command(req, RotateKey)
+        terms = msgspec.structs.asdict(given)
+        key = await self._of.write(req, self._of.keys.rotate, name, within=req.context.caller.scopes, **terms)
+        await self._of.show(resp, name, key=key)
+        resp.status = 201
