@@ -41,6 +41,8 @@ _LOOK_EVERY_SECONDS: Final = 0.02
 _NOTE_EVERY_SECONDS: Final = 0.25
 _TURN_EVERY_SECONDS: Final = 0.5
 _PRUNE_EVERY: Final = 200
+# After which what could not be read or noted is tried again.
+_PAUSE_SECONDS: Final = 2.0
 _GONE: Final = 410
 _log = logging.getLogger("order_ledger")
 
@@ -154,6 +156,7 @@ class _Line:
                 await asyncio.sleep(_LOOK_EVERY_SECONDS if self._is_idle() else 0.002)
         except (PersistenceError, BrokenHistory, Busy, sqlite3.Error) as error:
             _log.error("webhook %s: %s", self._webhook.id, error)
+            await asyncio.sleep(_PAUSE_SECONDS)
         finally:
             for task in self._active.values():
                 task.cancel()
