@@ -15,6 +15,7 @@ from api.errors import Problem, invalid_parameter, request_id_of
 from api.rates import Rates
 from api.settings import Settings
 from domain.log.keys import Caller, Keys
+from projections.access.uses import Uses
 
 if TYPE_CHECKING:
     from api.tokens import Tokens
@@ -29,8 +30,9 @@ _PERSON: Final = re.compile(r"[\x21-\x2e\x30-\x7e]{1,100}")
 class Access:
     """Middleware: every request gets an id, and every one that reaches a resource that is not `public` a caller."""
 
-    def __init__(self, keys: Keys, asking: Asking, settings: Settings) -> None:
+    def __init__(self, keys: Keys, uses: Uses, asking: Asking, settings: Settings) -> None:
         self._keys = keys
+        self._uses = uses
         self._asking = asking
         self._settings = settings
         self._rates = Rates(settings.rate) if settings.rate else None
@@ -74,6 +76,8 @@ class Access:
         if self._tokens and key.count(".") == 2:
             return await self._bearer(self._tokens, key)
         caller = self._keys.caller_at_hand(key) or await self._asking.of_log(lambda: self._keys.caller(key))
+        if caller is not None:
+            self._uses.note(caller.name)
         if caller is None or person is None or not caller.scopes:
             return caller
         if not _PERSON.fullmatch(person):

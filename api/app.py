@@ -31,6 +31,7 @@ from domain.privacy.accesses import Accesses
 from domain.privacy.erasing import Erasing
 from domain.privacy.erasures import Erasures
 from domain.reconciling import KEPT
+from projections.access.uses import Uses
 from projections.customers.orders_of import orders_of
 from projections.customers.table import search_text
 from projections.live import Telling
@@ -66,7 +67,8 @@ def create_app(ledger: OrderLedger, views: Views, settings: Settings, *, threads
     """The ASGI application. `threads` is how many pieces of long work its worker does at once."""
     asking = Asking(ledger, views, threads)
     keys = Keys(ledger.log_of_events, ledger.watch, ledger.clock)
-    middleware: list[Any] = [Access(keys, asking, settings)]
+    uses = Uses(settings.key_uses, ledger.clock)
+    middleware: list[Any] = [Access(keys, uses, asking, settings)]
     if origins := settings.cors_origins:
         middleware.append(_Browsers("*" if "*" in origins else origins, _EXPOSED))
     app: App[Request, Response] = App(middleware=middleware)
@@ -88,7 +90,7 @@ def create_app(ledger: OrderLedger, views: Views, settings: Settings, *, threads
         erasing = Erasing(ledger, ledger.keys, whose_orders, settings.keep, Erasures(settings.erasures))
     privacy_desk = privacy.Desk(commanding, asking, erasing, whose_orders, settings.keep)
     following = Following(ledger, views, asking, Telling(ledger, views))
-    locksmith = access_keys.Locksmith(keys, commanding, asking, settings)
+    locksmith = access_keys.Locksmith(keys, uses, commanding, asking, settings)
     uploads = finance.PATH + "/reconciliations"
     for path, resource in (
         (shop.PATH, shop.ShopOrders(asking, settings)),

@@ -3,7 +3,7 @@
 Nobody gives by a key what they may not do themselves (`domain/log/keys.py`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from typing import Annotated, Any, Final, TypeVar
@@ -25,6 +25,7 @@ from domain.log.records import Provenance
 from domain.order.commands import Command
 from domain.refusals import AccessKeyIsRevoked
 from domain.strict_json import Moment
+from projections.access.uses import Uses
 from projections.orders.list import Page
 
 PATH: Final = "/api/v1/keys"
@@ -59,8 +60,9 @@ class RotateKey(Command, frozen=True, kw_only=True):
 class Locksmith:
     """What these resources share."""
 
-    def __init__(self, keys: Keys, commanding: Commanding, asking: Asking, settings: Settings) -> None:
+    def __init__(self, keys: Keys, uses: Uses, commanding: Commanding, asking: Asking, settings: Settings) -> None:
         self.keys = keys
+        self._uses = uses
         self.commanding = commanding
         self.asking = asking
         self.settings = settings
@@ -76,14 +78,15 @@ class Locksmith:
     async def show(self, resp: Response, name: str, **more: Any) -> None:
         """Answers with a key as it is. Raises AccessKeyNotFound."""
         key, head = await self.asking.in_thread(lambda: (self.keys.named(name), self.commanding.ledger.head()))
-        json_answer(resp, _encode(_document(key) | more), head)
+        (shown,) = self.documents([key])
+        json_answer(resp, _encode(shown | more), head)
         if more:
             self.commanding.moved(resp, head)
             resp.set_header("Cache-Control", "no-store")
 
-
-def _document(key: AccessKey) -> dict[str, Any]:
-    return msgspec.structs.asdict(key)
+    def documents(self, keys: Sequence[AccessKey]) -> list[dict[str, Any]]:
+        used = self._uses.all()
+        return [msgspec.structs.asdict(key) | {"last_used_at": used.get(key.name)} for key in keys]
 
 
 class AllKeys:
@@ -99,7 +102,7 @@ class AllKeys:
         limit, offset = paging.window(parameters, _LIMIT_DEFAULT)
         url = paging.base_url(req, self._of.settings) + PATH
         keys, head = await self._of.asking.in_thread(lambda: (self._of.keys.list(), self._of.commanding.ledger.head()))
-        rows = b",".join(_encode(_document(key)) for key in keys[offset : offset + limit])
+        rows = b",".join(map(_encode, self._of.documents(keys[offset : offset + limit])))
         page = Page(head, len(keys), rows, offset + limit)
         json_answer(resp, paging.envelope(req, url, page, limit=limit, offset=offset), head)
 

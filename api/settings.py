@@ -79,6 +79,11 @@ class Settings(msgspec.Struct, frozen=True):
     # How much each caller may ask of a worker; None where that is as much as they like.
     rate: Rate | None
 
+    @property
+    def key_uses(self) -> Path:
+        """The file that says when each access key was last used."""
+        return self.views.with_name("key-uses.db")
+
     def trusts(self, address: str) -> bool:
         """Whether forwarded headers from this peer are believed."""
         if not self.trusted_proxies:

@@ -18,6 +18,7 @@ from domain.log.keys import SCOPES, Keys
 from domain.log.records import Provenance
 from domain.moments import moment_written, utc_now
 from domain.refusals import Refusal
+from projections.access.uses import Uses
 
 
 class _End(click.ParamType[datetime]):
@@ -99,13 +100,15 @@ def _by() -> Provenance:
 @token.command("list")
 def token_list() -> None:
     """Show every key there is and was, by name and first letters."""
-    table = Table("name", "starts with", "for", "created", "expires", "revoked", box=None, pad_edge=False)
-    for key in _keys(open_ledger(settings())).list():
+    chosen = settings()
+    used = Uses(chosen.key_uses).all()
+    table = Table("name", "starts with", "for", "created", "last used", "expires", "revoked", box=None, pad_edge=False)
+    for key in _keys(open_ledger(chosen)).list():
         carries = " ".join(key.scopes) if key.customer_id is None else f"customer {key.customer_id}"
-        times = [at and at[:19] + "Z" for at in (key.created_at, key.expires_at, key.revoked_at)]
+        times = [at and at[:19] + "Z" for at in (key.created_at, used.get(key.name), key.expires_at, key.revoked_at)]
         table.add_row(key.name, key.prefix, carries, *times)
         for former in key.former:
-            table.add_row("", former.prefix, "the same, before it was rotated", "", former.expires_at[:19] + "Z")
+            table.add_row("", former.prefix, "the same, before it was rotated", "", "", former.expires_at[:19] + "Z")
     out().print(table)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from domain.moments import instant
 from tests.api.conftest import ORDERS, SHOP, assert_problem, issue
 from tests.conftest import Client, Service
 
@@ -171,3 +172,33 @@ def test_the_command_line_makes_keys_that_expire_and_rotates_them(service: Servi
         done = service.run("token", "create", "--scope", "orders:read", "--expires", wrong)
         assert (done.returncode, done.stdout) == (2, b""), wrong
     assert called not in service.run("verify").stdout.decode()
+
+
+def last_use(smith: Client, called: str) -> str | None:
+    used: str | None = smith.get(f"{KEYS}/{called}").json()["last_used_at"]
+    return used
+
+
+def test_a_keys_last_use_is_told_at_most_a_minute_late_and_its_file_can_be_deleted(
+    service: Service, smith: Client, name: Any
+) -> None:
+    called = name()
+    made = smith.post(KEYS, json={"name": called, "scopes": ["orders:read"]}).json()
+    assert made["last_used_at"] is None
+    before, client = instant(datetime.now(UTC)), service.client(made["key"])
+    client.get(ORDERS)
+    deadline = time.monotonic() + 10
+    while last_use(smith, called) is None and time.monotonic() < deadline:
+        time.sleep(0.1)
+    used = last_use(smith, called)
+    assert used is not None
+    assert before <= used <= instant(datetime.now(UTC))
+    client.get(ORDERS)
+    time.sleep(1)
+    assert last_use(smith, called) == used
+    (line,) = [at for at in service.run("token", "list").stdout.decode().splitlines() if at.startswith(called)]
+    assert f"{used[:19]}Z" in line
+    for file in service.folder.glob("key-uses.db*"):
+        file.unlink()
+    assert last_use(smith, called) is None
+    assert client.get(ORDERS).status_code == 200
