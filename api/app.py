@@ -24,6 +24,7 @@ from api.access import Access
 from api.asking import Asking
 from api.commanding import Commanding
 from api.following import Following
+from api.openapi import document, pages
 from api.settings import Settings
 from domain.ledger import OrderLedger
 from domain.log.keys import Keys
@@ -136,12 +137,15 @@ def create_app(ledger: OrderLedger, views: Views, settings: Settings, *, threads
         (uploads + "/{reconciliation}/evidence", reconciliations.Evidence(desk, ledger, views, checkpoints)),
         *(
             (f"{uploads}/{{reconciliation}}/{decision}", reconciliations.Decisions(desk, decision))
-            for decision in reconciliations.DECISIONS
+            for decision in reconciliations.SHAPES
         ),
         *webhooks.resources(webhooks.Desk(asking, ledger, Store(settings.webhooks), settings)),
         (access_keys.PATH, access_keys.AllKeys(locksmith)),
         (access_keys.PATH + "/{name}", access_keys.OneKey(locksmith)),
         (access_keys.PATH + "/{name}/rotations", access_keys.Rotations(locksmith)),
+        (document.PATH, pages.Description(settings)),
+        (pages.DOCS_PATH, pages.Docs(settings)),
+        (pages.DOCS_PATH + "/{name}", pages.Docs(settings)),
         ("/healthz", operations.Health()),
         ("/readyz", operations.Readiness(ledger, views, (settings.folder, settings.views.parent))),
     ):

@@ -26,7 +26,7 @@ from projections.orders.labels import EXTERNAL_ID, METADATA
 
 PATH: Final = "/api/v1/orders"
 _LIMIT_DEFAULT: Final = 10
-_NAMES: Final = filters.NAMES | {
+NAMES: Final = filters.NAMES | {
     *("customer", "key", "is_paid", "is_payable"),
     *("id_in", "guest", "external_id", paging.AFTER),
 }
@@ -75,7 +75,7 @@ class Orders:
     def _wanted(self, parameters: Parameters) -> orders.Filter:
         """What the list is to be narrowed to. Raises a 400."""
         of_metadata = {name for name in parameters.names() if name.startswith(_METADATA)}
-        parameters.refuse_others_than(_NAMES | of_metadata)
+        parameters.refuse_others_than(NAMES | of_metadata)
         asked = filters.read(parameters, self._settings.timezone)
         return msgspec.structs.replace(
             asked,

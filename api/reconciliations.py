@@ -64,7 +64,7 @@ LIMIT_MAX: Final = 1_000
 PROVIDER_LENGTH_MAX: Final = 100
 FILE_NAME_LENGTH_MAX: Final = 200
 DECISIONS_MAX: Final = 1_000
-_TYPES: Final = (
+TYPES: Final = (
     "text/csv",
     "application/xml",
     "text/xml",
@@ -320,8 +320,8 @@ class Reconciliations:
 
     async def _receive(self, req: Request, file: IO[bytes]) -> int:
         """The body, into a file; returns its size. Raises a 413, a 415 or a 400."""
-        if _media_type(req) not in _TYPES:
-            raise Problem(415, "unsupported-media-type", f"Send the file itself, as one of {', '.join(_TYPES)}.")
+        if _media_type(req) not in TYPES:
+            raise Problem(415, "unsupported-media-type", f"Send the file itself, as one of {', '.join(TYPES)}.")
         length, taken = req.content_length, 0
         bytes_max = BODY_BYTES_MAX if length is None else FILE_BYTES_MAX
         if (length or 0) > bytes_max:
@@ -499,4 +499,15 @@ class Decisions:
         return [Wanted(decision=self._decision, results=results, reason=why.reason)]  # type: ignore[arg-type]
 
 
-DECISIONS: Final = ("confirm", "break", "explain", "match", "undo", "decisions", "close", "run", "withdraw")
+# The decisions, and the body of each.
+SHAPES: Final[dict[str, type]] = {
+    "confirm": Results,
+    "break": Explain,
+    "explain": Explain,
+    "match": Match,
+    "undo": Results,
+    "decisions": Several,
+    "close": Nothing,
+    "run": Nothing,
+    "withdraw": Withdraw,
+}

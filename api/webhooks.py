@@ -36,7 +36,7 @@ OLD_SECRET_SECONDS: Final = 24 * 3600
 _LIMIT_DEFAULT: Final = 100
 _LIMIT_MAX: Final = 1_000
 _TYPES: Final = tuple(dict.fromkeys(TYPES.values()))
-_STATUSES: Final = ("delivered", "waiting")
+STATUSES: Final = ("delivered", "waiting")
 _URL: Final = re.compile(r"https?://[\x21-\x7e]+", re.IGNORECASE)
 _NO_END: Final = 2**62
 _encode = msgspec.json.encode
@@ -224,7 +224,7 @@ class Rotate:
         faults: Faults = []
         secret = _secret(given.secret, faults)
         if faults:
-            raise InvalidField(*faults[0])
+            raise InvalidField(*faults[0], *faults[1:])
         until = int(time()) + OLD_SECRET_SECONDS
         await desk.asking.in_thread(lambda: desk.store.rotate(webhook.id, secret, until))
         await desk.answer(resp, await desk.found(webhook_id), secret=True)
@@ -253,7 +253,7 @@ class Deliveries:
     async def on_get(self, req: Request, resp: Response, webhook_id: str) -> None:
         desk = self._desk
         parameters = await desk.begins(req, READ, frozenset({"status", "before", "limit"}))
-        status, before = parameters.choice("status", _STATUSES), position_in(parameters, "before")
+        status, before = parameters.choice("status", STATUSES), position_in(parameters, "before")
         limit = min(parameters.integer("limit") or _LIMIT_DEFAULT, _LIMIT_MAX)
         webhook = await desk.found(webhook_id)
         end = _NO_END if before is None else before

@@ -60,8 +60,16 @@ def unused() -> list[Item]:
     return finder.get_unused_code(min_confidence=60)
 
 
+# Fields of answers, which msgspec turns into schemas.
+SHAPES_OF_ANSWERS = ROOT / "api" / "openapi" / "answers.py"
+
+
 def test_nothing_is_defined_that_nothing_uses() -> None:
-    unexplained = [item for item in unused() if not any(fnmatchcase(item.name, pattern) for pattern in USED_UNNAMED)]
+    unexplained = [
+        item
+        for item in unused()
+        if item.filename != SHAPES_OF_ANSWERS and not any(fnmatchcase(item.name, pattern) for pattern in USED_UNNAMED)
+    ]
     assert [f"{item.filename.relative_to(ROOT)}:{item.first_lineno} {item.name}" for item in unexplained] == []
 
 

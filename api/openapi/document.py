@@ -1,0 +1,167 @@
+"""The OpenAPI document, made of the operations, the shapes and the errors."""
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from typing import Any, Final
+
+import msgspec
+from falcon import code_to_http_status
+
+from api import VERSION
+from api.openapi import answers
+from api.openapi.operations import OPERATIONS, Operation
+from api.openapi.parameters import HEADERS, PARAMETERS
+from api.openapi.shapes import Schemas
+
+PATH: Final = "/openapi.json"
+_DESCRIPTION: Final = """Orders as the events that made them: every order, at every moment, to the cent.
+
+Amounts are exact. Errors are RFC 9457 problems with a stable `code`. Every read says how far in the log it is
+(`Ledger-Position`), and waits for a position with `min_position`. A trailing slash is optional on every address.
+"""
+_TAGS: Final = {
+    "shop": "A customer's orders, as the shop contract has them.",
+    "storefront": "A customer's orders, as the storefront contract has them.",
+    "orders": "Staff: every command, and reads across all customers.",
+    "customers": "Staff: what customers ordered, paid and got back.",
+    "audit": "The log, any order at any moment, and the means to prove it.",
+    "finance": "Payments, and what providers say that they settled.",
+    "keys": "Access keys.",
+    "webhooks": "Events told to other services as they happen.",
+    "privacy": "What is there of a person, and erasing it.",
+    "operations": "For whoever runs the service.",
+}
+_ITEMS: Final = {"order_id": "An order's integer id or its UUID.", "customer_id": "A customer's integer id."}
+_ANSWERED: Final = {
+    "Ledger-Position": {
+        "description": "How far in the log the answer is.",
+        "schema": {"type": "string", "pattern": "^orders:[0-9]+$"},
+    },
+    "X-Request-Id": {
+        "description": "The request's id, the client's own where it sent one.",
+        "schema": {"type": "string"},
+    },
+}
+_ETAG: Final = {"description": "The order's version.", "schema": {"type": "string"}}
+
+
+@cache
+def document() -> bytes:
+    """The whole document as JSON; its server is where the document was read from."""
+    schemas = Schemas([answers.Problem, *dict.fromkeys(_shapes())])
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in OPERATIONS:
+        paths.setdefault(operation.path, {})[operation.method] = _operation(operation, schemas)
+    whole = {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Order ledger",
+            "version": VERSION,
+            "description": _DESCRIPTION,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "tags": [{"name": name, "description": meaning} for name, meaning in _TAGS.items()],
+        "paths": paths,
+        "components": {
+            "schemas": dict(sorted(schemas.components.items())),
+            "securitySchemes": {
+                "key": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "A key of this service, or a token of the shop's identity provider.",
+                }
+            },
+        },
+    }
+    return msgspec.json.format(msgspec.json.encode(whole), indent=1)
+
+
+def _shapes() -> Iterable[Any]:
+    for operation in OPERATIONS:
+        yield from (shape for shape in (operation.body, operation.answer) if _is_shape(shape))
+
+
+def _is_shape(value: Any) -> bool:
+    return value is not None and not isinstance(value, str | tuple)
+
+
+def _operation(of: Operation, schemas: Schemas) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "operationId": of.id,
+        "summary": of.summary,
+        "tags": [_tag(of.path)],
+        "parameters": [*_in_path(of.path), *map(_parameter, of.parameters), *map(_header, of.headers)],
+        "responses": {
+            str(of.status): _answer(of, schemas),
+            **{str(status): _bare(of, status, schemas) for status in of.more},
+            **{str(status): _problem(status, schemas) for status in of.statuses},
+        },
+    }
+    if of.takes is None:
+        made["security"] = []
+    else:
+        whose = "a customer's" if of.takes == "customer" else f"the scope `{of.takes}`"
+        made["description"] = f"Takes a key with {whose}." if of.takes != "customer" else f"Takes {whose} key."
+        made["security"] = [{"key": []}]
+    if isinstance(of.body, tuple):
+        made["requestBody"] = {"required": True, "content": {media: {} for media in of.body}}
+    elif of.body is not None:
+        made["requestBody"] = {"required": True, "content": {"application/json": {"schema": schemas.of(of.body)}}}
+    return made
+
+
+def _tag(path: str) -> str:
+    found = re.match(r"/api/(?:v1/)?(shop|i|orders|customers|audit|finance|privacy|webhooks|keys)\b", path)
+    return {"i": "storefront"}.get(found[1], found[1]) if found else "operations"
+
+
+def _in_path(path: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": _ITEMS.get(name, f"The {name}'s number or id."),
+            "schema": {"type": "string", "minLength": 1},
+        }
+        for name in re.findall(r"\{(\w+)\}", path)
+    ]
+
+
+def _parameter(named: str) -> dict[str, Any]:
+    schema, meaning = PARAMETERS[named]
+    return {"name": named.partition("@")[0], "in": "query", "description": meaning, "schema": schema}
+
+
+def _header(name: str) -> dict[str, Any]:
+    schema, meaning = HEADERS[name]
+    return {"name": name, "in": "header", "description": meaning, "schema": schema}
+
+
+def _answer(of: Operation, schemas: Schemas) -> dict[str, Any]:
+    headers = dict(_ANSWERED) if of.takes else {}
+    if of.answer is answers.OrderDocument:
+        headers["ETag"] = _ETAG
+    found: dict[str, Any] = {"description": code_to_http_status(of.status)[4:], "headers": headers}
+    if _is_shape(of.answer):
+        found["content"] = {"application/json": {"schema": schemas.of(of.answer)}}
+    elif of.answer is not None:
+        found["content"] = {of.answer: {"schema": {}}}
+    return found
+
+
+def _bare(of: Operation, status: int, schemas: Schemas) -> dict[str, Any]:
+    """Another answer: without a body where nothing is new, else like the first."""
+    found: dict[str, Any] = {"description": code_to_http_status(status)[4:]}
+    if status != 304:
+        found["content"] = {"application/json": {"schema": schemas.of(of.answer)}}
+    return found
+
+
+def _problem(status: int, schemas: Schemas) -> dict[str, Any]:
+    return {
+        "description": code_to_http_status(status)[4:],
+        "content": {"application/problem+json": {"schema": schemas.of(answers.Problem)}},
+    }

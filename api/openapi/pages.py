@@ -1,0 +1,62 @@
+"""The description where programs read it, and as a page for people: Swagger UI, from files of our own."""
+
+from pathlib import Path
+from typing import Final
+
+from falcon.asgi import Request, Response
+
+from api import paging
+from api.errors import Problem
+from api.openapi.document import document
+from api.settings import Settings
+
+DOCS_PATH: Final = "/docs"
+_FILES: Final = Path(__file__).with_name("swagger")
+_TYPES: Final = {
+    "index.html": "text/html; charset=utf-8",
+    "start.js": "text/javascript; charset=utf-8",
+    "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
+    "swagger-ui.css": "text/css; charset=utf-8",
+}
+# Nothing of it comes from elsewhere, and nothing of it is sent elsewhere. Swagger UI sets styles of elements.
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self';"
+    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+class Description:
+    """The OpenAPI document, with the address that this service is reached at."""
+
+    public = True
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    async def on_get(self, req: Request, resp: Response) -> None:
+        base = paging.base_url(req, self._settings).encode()
+        resp.content_type = "application/json"
+        resp.data = document().replace(b'"url": "/"', b'"url": "%b"' % base, 1)
+        resp.set_header("Cache-Control", "no-cache")
+
+    on_head = on_get
+
+
+class Docs:
+    """The page, and the files that it loads."""
+
+    public = True
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    async def on_get(self, req: Request, resp: Response, name: str = "index.html") -> None:
+        if name not in _TYPES:
+            raise Problem(404, "not-found", "There is nothing at this address.")
+        resp.content_type = _TYPES[name]
+        base = paging.base_url(req, self._settings).encode()
+        resp.data = (_FILES / name).read_bytes().replace(b"{base}", base)
+        resp.set_header("Content-Security-Policy", _POLICY)
+        resp.set_header("Cache-Control", "no-cache")
+
+    on_head = on_get

@@ -1,0 +1,94 @@
+"""JSON Schemas of the shapes of commands and answers: msgspec's own, where two of its limits are got round.
+
+It would write an amount that is a default, and cannot; and of two shapes with one name it takes neither.
+"""
+
+import types
+from collections.abc import Sequence
+from typing import Annotated, Any, Final, Union, get_args, get_origin
+
+import msgspec
+from msgspec import NODEFAULT
+
+from api.openapi.answers import Number
+from domain.money import Amount
+from domain.strict_json import Moment
+
+REFERENCE: Final = "#/components/schemas/{name}"
+_OURS: Final[dict[Any, dict[str, Any]]] = {
+    Amount: {
+        "description": "An exact amount, as text or number, with at most the currency's digits after the point.",
+        "oneOf": [
+            {"type": "string", "pattern": r"^[0-9]{1,15}(\.[0-9]+)?$"},
+            {"type": "number", "minimum": 0, "exclusiveMaximum": 10**15},
+        ],
+        "examples": ["79.90"],
+    },
+    Moment: {
+        "description": "A time with its offset (RFC 3339).",
+        "type": "string",
+        "format": "date-time",
+        "examples": ["2024-05-31T12:00:00Z"],
+    },
+    Number: {"description": "An exact amount, as a number.", "type": "number"},
+}
+
+
+class Schemas:
+    """The schemas of some shapes, each under a name of its own."""
+
+    def __init__(self, shapes: Sequence[Any]) -> None:
+        self._named: dict[str, Any] = {}
+        self._described: dict[Any, Any] = {}
+        described = [self._describable(shape) for shape in shapes]
+        schemas, self.components = msgspec.json.schema_components(
+            described, schema_hook=_OURS.__getitem__, ref_template=REFERENCE
+        )
+        self._schemas = dict(zip(shapes, schemas, strict=True))
+
+    def of(self, shape: Any) -> dict[str, Any]:
+        """The schema of one of the shapes: where it is an object, a reference to it."""
+        schema: dict[str, Any] = self._schemas[shape]
+        return schema
+
+    def _describable(self, shape: Any) -> Any:
+        """The shape with names of their own for its structs, and with defaults that can be written."""
+        origin, arguments = get_origin(shape), get_args(shape)
+        if hasattr(shape, "__struct_fields__"):
+            if shape not in self._described:
+                self._described[shape] = self._struct(shape)
+            return self._described[shape]
+        if origin is Annotated:
+            return Annotated[(self._describable(arguments[0]), *arguments[1:])]
+        if origin in (Union, types.UnionType):
+            return Union[tuple(map(self._describable, arguments))]  # noqa: UP007  (they are known when it runs)
+        if origin in (list, tuple, dict):
+            return origin[tuple(part if part is ... else self._describable(part) for part in arguments)]
+        return shape
+
+    def _struct(self, shape: Any) -> Any:
+        config = shape.__struct_config__
+        name = self._name(shape)
+        fields: list[tuple[str, Any] | tuple[str, Any, Any]] = []
+        for field in msgspec.structs.fields(shape):
+            kind, default = self._describable(field.type), field.default
+            if field.default is NODEFAULT and field.default_factory is NODEFAULT:
+                fields.append((field.encode_name, kind))
+            else:
+                fields.append((field.encode_name, kind, default.text if isinstance(default, Amount) else default))
+        return msgspec.defstruct(
+            name,
+            fields,
+            namespace={"__doc__": shape.__doc__ or ""},
+            forbid_unknown_fields=config.forbid_unknown_fields,
+            tag_field=config.tag_field,
+            tag=config.tag,
+            kw_only=True,
+        )
+
+    def _name(self, shape: Any) -> str:
+        name: str = shape.__name__.lstrip("_")
+        if self._named.setdefault(name, shape) is not shape:
+            name = f"{shape.__module__.rpartition('.')[2].title()}{name}"
+            assert self._named.setdefault(name, shape) is shape, name
+        return name

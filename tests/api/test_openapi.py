@@ -1,0 +1,310 @@
+"""Is the description of the API true and complete, and can the service keep to it?"""
+
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import falcon.inspect
+import jsonschema
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from openapi_spec_validator import validate
+from playwright.sync_api import sync_playwright
+
+from api import settings as settings_module
+from api.app import create_app
+from api.openapi.document import document
+from api.openapi.operations import OPERATIONS, Operation
+from domain.ledger import OrderLedger
+from domain.log.keys import SCOPES
+from domain.log.opening import open_log
+from projections.views.views import Views
+from tests.api.conftest import ORDERS, SHOP, STOREFRONT, issue, payment, placed, refund
+from tests.conftest import ROOT, Client, Service
+
+DESCRIBED: dict[str, Any] = json.loads(document())
+_OF_OTHERS = {"/openapi.json", "/docs", "/docs/{name}"}  # they are the description itself
+
+
+def test_it_is_a_document_of_openapi_3_1() -> None:
+    validate(DESCRIBED)
+    assert DESCRIBED["openapi"].startswith("3.1")
+
+
+def test_the_file_in_the_repository_is_what_the_code_makes() -> None:
+    kept = (ROOT / "docs" / "openapi.json").read_bytes()
+    assert kept == document() + b"\n", "run.py openapi > docs/openapi.json"
+
+
+def test_every_address_and_method_is_described_and_no_others(tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("routes")
+    chosen = settings_module.read({"LEDGER_URL": f"sqlite:///{folder / 'ledger.db'}"})
+    ledger = OrderLedger(open_log(chosen.url))
+    app = create_app(ledger, Views(ledger, chosen.views), chosen)
+    routes = {
+        (route.path, method.method.lower())
+        for route in falcon.inspect.inspect_routes(app)
+        for method in route.methods
+        if method.method not in ("HEAD", "OPTIONS") and not method.internal and route.path not in _OF_OTHERS
+    }
+    assert routes == {(path, method) for path, methods in DESCRIBED["paths"].items() for method in methods}
+
+
+def described_parameters(path: str, method: str = "get") -> set[str]:
+    return {given["name"] for given in DESCRIBED["paths"][path][method]["parameters"] if given["in"] == "query"}
+
+
+@pytest.mark.parametrize("path", [path for path, methods in DESCRIBED["paths"].items() if "get" in methods])
+def test_every_parameter_that_an_address_knows_is_described(path: str, service: Service, everything: Client) -> None:
+    order = placed(everything)
+    asked = everything.get(path.replace("{order_id}", str(order["id"])), params={"no-such-parameter": 1})
+    if asked.status_code == 400:
+        message = asked.json()["errors"][0]["message"]
+        known = set(re.findall(r"[a-z_]+", message.partition("known are ")[2]))
+        assert described_parameters(path) == known
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service of its own: what is asked of it here leaves much behind."""
+    running = Service(tmp_path_factory.mktemp("described")).start()
+    yield running
+    running.kill()
+
+
+@pytest.fixture(scope="module")
+def everything(service: Service) -> Client:
+    return service.client(issue(service, *SCOPES))
+
+
+# --- answers, field by field ---
+
+
+def strict(schema: Any) -> Any:
+    """The schemas of answers with no room for a field that is not described."""
+    if isinstance(schema, list):
+        return [strict(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {name: strict(part) for name, part in schema.items()}
+    return {"additionalProperties": False, **made} if "properties" in made else made
+
+
+def assert_as_described(answer: requests.Response, path: str, method: str = "get") -> None:
+    responses = DESCRIBED["paths"][path][method]["responses"]
+    assert answer.ok, answer.text
+    assert str(answer.status_code) in responses, (path, answer.status_code)
+    schema = responses[str(answer.status_code)]["content"]["application/json"]["schema"]
+    whole = {**strict(schema), "components": strict(DESCRIBED["components"])}
+    jsonschema.validate(answer.json(), whole, format_checker=jsonschema.FormatChecker())
+
+
+WHOLE = {
+    "currency": "EUR",
+    "customer": {"id": 77, "username": "ada", "email": "ada@example.com", "first_name": "Ada", "last_name": "L"},
+    "payment_method": {
+        "id": 1,
+        "name": "Card",
+        "image": {"id": 4, "size": 808754, "thumbnails": [{"id": 5, "f": "t.png", "size": 9}]},
+    },
+    "shipping_method": {"id": 2, "name": "Courier"},
+    "shipping_cost": "4.50",
+    "billing_country": {"id": 1, "name": "Canada", "code": "CA"},
+    "billing_city": {"id": 3, "name": "Anytown"},
+    "shipping_city": {"id": 3, "name": "Anytown"},
+    "items": [
+        {
+            "product": {"id": 42, "name": "Headphones"},
+            "unit_price": "79.99",
+            "quantity": 2,
+            "metadata": {"gift": "yes"},
+        },
+        {"unit_price": "1"},
+    ],
+    "voucher": {"code": "WELCOME", "discount_amount": "1"},
+    "charges": [{"kind": "tax", "amount": "1.20", "rate": "0.21", "name": "VAT"}],
+    "metadata": {"utm_source": "letter"},
+    "external_ids": {"shopify": "6031234567890123456"},
+}
+
+
+def test_every_field_of_every_answer_is_described(service: Service, everything: Client) -> None:
+    order = everything.post(ORDERS, json=WHOLE)
+    assert_as_described(order, ORDERS, "post")
+    one, of_order = f"{ORDERS}/{order.json()['id']}", f"{ORDERS}/{{order_id}}"
+    paid = everything.post(f"{one}/payments", json=payment("10.00"))
+    assert_as_described(paid, f"{of_order}/payments", "post")
+    reference = paid.json()["payments"][0]["reference"]
+    back = {"provider": "stripe", "reference": "cb-1", "amount": "1", "payment_reference": reference}
+    for name, body in (
+        ("refunds", refund("1.00")),
+        ("chargebacks", back),
+        ("chargeback-reversals", {"provider": "stripe", "reference": "cr-1", "amount": "1"}),
+    ):
+        assert_as_described(everything.post(f"{one}/{name}", json=body), f"{of_order}/{name}", "post")
+    guest = {"customer": {"email": "g@example.com", "first_name": "G"}, "items": []}
+    assert_as_described(everything.post(ORDERS, json=guest), ORDERS, "post")
+    service.run("key", "create")
+    ids = {"order_id": order.json()["id"], "customer_id": 77}
+    for path, methods in DESCRIBED["paths"].items():
+        content = methods.get("get", {"responses": {}})["responses"].get("200", {}).get("content", {})
+        of_others = ("/api/shop", "/api/v1/i", "/api/v1/privacy/orders")
+        is_known = set(re.findall(r"{(\w+)}", path)) <= ids.keys()
+        if "application/json" in content and is_known and not path.startswith(of_others):
+            assert_as_described(everything.get(path.format_map(ids)), path)
+    summary = "/api/v1/finance/summary"
+    assert_as_described(everything.get(f"{summary}?group_by=day,week,month,provider,method,currency,status"), summary)
+    customer = service.client(issue(service, customer=77))
+    for path, id_ in ((SHOP, order.json()["id"]), (STOREFRONT.rstrip("/"), order.json()["uuid"])):
+        assert_as_described(customer.get(path), path)
+        assert_as_described(customer.get(f"{path}/{id_}"), f"{path}/{{order_id}}")
+    assert_as_problem(everything.get(f"{ORDERS}/0"))
+
+
+def assert_as_problem(answer: requests.Response) -> None:
+    schema = {"$ref": "#/components/schemas/Problem", "components": strict(DESCRIBED["components"])}
+    jsonschema.validate(answer.json(), schema)
+
+
+# --- what would break clients ---
+
+
+def breaks(old: Any, new: Any) -> list[str]:
+    """What a client of the old document could rely on and cannot of the new one."""
+    found = []
+    for path, methods in old["paths"].items():
+        for method, operation in methods.items():
+            now = new["paths"].get(path, {}).get(method)
+            if now is None:
+                found.append(f"{method} {path} is gone")
+                continue
+            found += [f"{method} {path}: {why}" for why in _of_parameters(operation, now)]
+            gone = [status for status in operation["responses"] if status < "3" and status not in now["responses"]]
+            found += [f"{method} {path}: the answer {status} is gone" for status in gone]
+    bodies, bodies_now = _in_bodies(old), _in_bodies(new)
+    for name, shape in old["components"]["schemas"].items():
+        now = new["components"]["schemas"].get(name)
+        if now is not None:
+            gone = set(shape.get("properties", ())) - set(now.get("properties", ()))
+            found += [f"{name}.{field} is gone" for field in sorted(gone)]
+            needed = set(now.get("required", ())) - set(shape.get("required", ()))
+            found += [f"{name}.{field} is needed now" for field in sorted(needed) if name in bodies]
+            optional = set(shape.get("required", ())) - set(now.get("required", ()))
+            found += [f"{name}.{field} can be missing now" for field in sorted(optional) if name not in bodies_now]
+    return found
+
+
+def _of_parameters(was: Any, now: Any) -> Iterator[str]:
+    before, after = ({each["name"]: each for each in of["parameters"]} for of in (was, now))
+    yield from (f"the parameter {name} is gone" for name in before.keys() - after.keys())
+    for name, parameter in after.items():
+        if parameter.get("required") and name not in before:
+            yield f"the parameter {name} is needed now"
+        gone = set(before.get(name, parameter)["schema"].get("enum", ())) - set(parameter["schema"].get("enum", ()))
+        yield from (f"the parameter {name} takes {value} no more" for value in sorted(gone))
+
+
+def _in_bodies(whole: Any) -> set[str]:
+    """The names of the shapes that clients send, themselves or within others."""
+    seen: set[str] = set()
+    waiting = re.findall(
+        r"#/components/schemas/(\w+)",
+        json.dumps([each.get("requestBody") for methods in whole["paths"].values() for each in methods.values()]),
+    )
+    while waiting:
+        if (name := waiting.pop()) not in seen:
+            seen.add(name)
+            waiting += re.findall(r"#/components/schemas/(\w+)", json.dumps(whole["components"]["schemas"][name]))
+    return seen
+
+
+def test_nothing_that_was_released_is_taken_away() -> None:
+    released = json.loads((ROOT / "docs" / "openapi.released.json").read_bytes())
+    assert breaks(released, DESCRIBED) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda it: it["paths"].pop("/healthz"), "get /healthz is gone"),
+        (lambda it: it["paths"][ORDERS]["get"]["parameters"].pop(0), "the parameter"),
+        (lambda it: it["paths"][ORDERS]["post"]["responses"].pop("201"), "the answer 201 is gone"),
+        (lambda it: it["components"]["schemas"]["ShopOrder"]["properties"].pop("total"), "ShopOrder.total is gone"),
+        (lambda it: it["components"]["schemas"]["ShopOrder"]["required"].remove("total"), "can be missing now"),
+        (lambda it: it["components"]["schemas"]["NewOrder"]["required"].append("key"), "NewOrder.key is needed now"),
+    ],
+)
+def test_a_change_that_breaks_clients_is_found(change: Callable[[Any], Any], told: str) -> None:
+    changed = json.loads(document())
+    change(changed)
+    assert any(told in why for why in breaks(DESCRIBED, changed)), breaks(DESCRIBED, changed)
+
+
+# --- the page ---
+
+
+def test_the_page_shows_the_description_in_a_browser_and_nothing_comes_from_elsewhere(service: Service) -> None:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("Debian's chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page()
+        said: list[str] = []
+        asked: list[str] = []
+        page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+        page.on("request", lambda request: asked.append(request.url))
+        for path in ("/docs", "/docs/"):
+            page.goto(service.base + path)
+            page.wait_for_selector("#operations-orders-createOrder", timeout=30_000)
+        browser.close()
+    assert said == []
+    assert all(url.startswith((service.base, "data:", "blob:")) for url in asked)
+
+
+# --- the service keeps to it, whatever the description allows ---
+
+
+@pytest.fixture(scope="module")
+def described(service: Service) -> schemathesis.BaseSchema:
+    return schemathesis.openapi.from_url(f"{service.base}/openapi.json")
+
+
+@pytest.fixture(scope="module")
+def customers_key(service: Service) -> str:
+    return issue(service, customer=77)
+
+
+ENDING = [operation for operation in OPERATIONS if operation.answer != "text/event-stream"]
+FITS, UNFIT = schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE
+
+
+@pytest.mark.parametrize(
+    ("operation", "mode"),
+    [(operation, FITS) for operation in ENDING]
+    + [(operation, UNFIT) for operation in ENDING if operation.body or operation.parameters or operation.headers],
+    ids=lambda given: given.id if isinstance(given, Operation) else given.name,
+)
+def test_what_the_description_allows_and_what_it_does_not_is_answered_as_it_says(
+    operation: Operation,
+    mode: schemathesis.GenerationMode,
+    described: schemathesis.BaseSchema,
+    everything: Client,
+    customers_key: str,
+) -> None:
+    key = f"Token {customers_key}" if operation.takes == "customer" else str(everything.headers["Authorization"])
+
+    @given(case=described[operation.path][operation.method.upper()].as_strategy(generation_mode=mode))
+    @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
+    def asked(case: schemathesis.Case) -> None:
+        case.call_and_validate(headers={"Authorization": key}, excluded_checks=NOT_PROMISED)
+
+    asked()
+
+
+# What fits its schema can be against a rule, like a currency that is none; and who has a key need not send it twice.
+NOT_PROMISED = [schemathesis.checks.positive_data_acceptance, schemathesis.checks.ignored_auth]
