@@ -12,9 +12,10 @@ import msgspec
 from domain.access.state import KEY
 from domain.aggregate import Event, Kind, Older, Record
 from domain.order.state import ORDER
+from domain.period.state import PERIOD
 from domain.reconciliation.state import RECONCILIATION
 
-KINDS: Final[tuple[Kind[Any], ...]] = (ORDER, RECONCILIATION, KEY)
+KINDS: Final[tuple[Kind[Any], ...]] = (ORDER, RECONCILIATION, KEY, PERIOD)
 
 
 # What a topic's name has at its end where what is personal in the event is sealed (`domain/privacy/sealing.py`).

@@ -17,11 +17,12 @@ from domain.log.mapper import EventMapper
 from domain.log.records import RawRecord
 from domain.order import events as e
 from domain.order.state import ORDER, Order, evolve
+from domain.period.events import PeriodClosed
 from domain.privacy.sealing import Place, Shown, sealed_parts
 from domain.refusals import OrderNotFound
 from domain.topics import TOPICS, kind_of
 from projections.orders.documents import encoded, render, staff_document, staff_fields
-from projections.words import key_summary, reconciliation_summary, summary
+from projections.words import key_summary, period_summary, reconciliation_summary, summary
 
 READ_RECORDS: Final = 100
 # The name of each topic's events; the versions of a topic share it.
@@ -151,6 +152,8 @@ class Reading:
         if kind_of(record) is KEY:
             whose = nobody | {"access_key": getattr(record.event, "name", None)}
             return _told(raw, record.event, whose, key_summary(record.event))
+        if isinstance(record.event, PeriodClosed):
+            return _told(raw, record.event, nobody | {"period": record.event.month}, period_summary(record.event))
         return _told(raw, record.event, nobody | {"reconciliation": raw.order}, reconciliation_summary(record.event))
 
     def describe(self, entry: Entry) -> dict[str, Any]:

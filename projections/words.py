@@ -8,6 +8,7 @@ from domain.aggregate import Event
 from domain.moments import instant
 from domain.order import events as e
 from domain.order.movements import EFFECTS, KIND_OF
+from domain.period.events import PeriodClosed
 from domain.reconciliation import events as reconciliation
 
 CHARGES_TOLD_MAX: Final = 3
@@ -29,6 +30,15 @@ def key_summary(event: Event) -> str:
 def reconciliation_summary(event: Event) -> str:
     """A reconciliation's event in words."""
     return _RECONCILIATION_WORDS[type(event)](event)
+
+
+def period_summary(event: PeriodClosed) -> str:
+    """The closing of a period in words."""
+    late = f", {event.late} of them late" if event.late else ""
+    return (
+        f"{event.month} of {event.provider} closed with {event.movements} movements{late},"
+        f" looking at the log to position {event.position}"
+    )
 
 
 def _created(event: e.OrderCreated, currency: str) -> str:

@@ -9,6 +9,7 @@ import msgspec
 
 from domain.log.sqlite import sqlite3
 from domain.moments import moment_of
+from domain.order.movements import Kind
 from projections.payments.table import COLUMNS, SPLIT
 
 CHUNK_ROWS: Final = 1_000
@@ -19,7 +20,7 @@ class Movement(msgspec.Struct, frozen=True):
     """A row of the journal; its fields are the contract's. `amount` is in minor units, and positive in every kind."""
 
     position: int
-    kind: str
+    kind: Kind
     order_id: int
     key: str
     provider: str
@@ -78,6 +79,11 @@ def page(connection: sqlite3.Connection, wanted: Filter, *, after: int, limit: i
     ).fetchall()
     found = [_movement(row[1:]) for row in rows if row[1] is not None]
     return Page(rows[0][0], found[:limit], len(found) <= limit)
+
+
+def providers(connection: sqlite3.Connection) -> list[str]:
+    """Everyone who moved money."""
+    return [name for (name,) in connection.execute("SELECT DISTINCT provider FROM payments ORDER BY provider")]
 
 
 def walk(

@@ -5,26 +5,28 @@ from typing import Final
 
 import msgspec
 from eventsourcing.persistence import OperationalError
+from msgspec.structs import astuple
 
 from domain.log.log import Log
 from domain.log.records import RawRecord
+from domain.period.state import PERIOD
 from domain.reconciliation.state import RECONCILIATION
 from domain.topics import TOPICS
 from projections.proof.problems import Problem
 
-_RECONCILIATIONS: Final = frozenset(name for name, topic in TOPICS.items() if topic.kind is RECONCILIATION)
+_NAMING: Final = frozenset(name for name, topic in TOPICS.items() if topic.kind in (RECONCILIATION, PERIOD))
 
 
 def check_files(log: Log, raws: Iterable[RawRecord]) -> Iterator[Problem]:
     """The kept files against the SHA-256 under which the records name them."""
     for raw in raws:
-        if raw.topic not in _RECONCILIATIONS:
+        if raw.topic not in _NAMING:
             continue
         try:
             named = msgspec.json.decode(raw.payload, type=_Named)
         except (TypeError, ValueError):
             continue  # a damaged record, which is a problem of its own
-        for sha256 in filter(None, (named.file_sha256, named.rules_sha256, named.report_sha256, named.index_sha256)):
+        for sha256 in filter(None, astuple(named)):
             try:
                 for _ in log.kept_file(sha256):
                     pass
@@ -39,3 +41,4 @@ class _Named(msgspec.Struct):
     rules_sha256: str | None = None
     report_sha256: str | None = None
     index_sha256: str | None = None
+    csv_sha256: str | None = None

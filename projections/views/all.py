@@ -10,6 +10,7 @@ from projections.customers.table import Customers
 from projections.orders.labels import Labels
 from projections.orders.table import Orders
 from projections.payments.table import Payments
+from projections.periods.table import Periods
 from projections.reconciliations.table import Reconciliations
 from projections.tree import Tree
 from projections.views.view import EventView, HistoryView, StateView, View
@@ -21,6 +22,7 @@ VIEWS: Final[tuple[View, ...]] = (
     Customers(),
     Reconciliations(),
     AccessKeys(),
+    Periods(),
     Tree(),
 )
 # The views of each kind of history, and the view that keeps its states.

@@ -12,6 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -21,11 +22,14 @@ from domain.log.mapper import EventMapper, UnknownTopic
 from domain.log.records import digest_of
 from domain.log.sqlite import sqlite3
 from domain.order.commands import ChangeOrder
+from domain.period.months import month_named
 from domain.reconciliation.deciding import Wanted
 from domain.reconciling import Given, Reconciling
 from projections.journal import Journal
 from projections.orders import table as orders
 from projections.payments import table as payments
+from projections.periods.closing import Periods
+from projections.proof.signing import Checkpoints, create_key
 from projections.views import generation, rebuilding
 from projections.views.all import OF_KIND, VIEWS
 from projections.views.fold import fold, nothing
@@ -45,8 +49,8 @@ every_view = pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
 
 
 @pytest.fixture
-def told(ledger: OrderLedger, views: Views, clock: Clock) -> Views:
-    """Views that were fed now and then, of orders, of a reconciliation with decisions, and of an access key."""
+def told(ledger: OrderLedger, views: Views, clock: Clock, tmp_path: Path) -> Views:
+    """Views that were fed now and then, of orders, a reconciliation with decisions, an access key and a period."""
     random = Random(12)
     keys = Keys(ledger.log_of_events)
     ledger.write(keys.create, now=clock(), scopes=["orders:read"], name="clerk").result()
@@ -64,7 +68,9 @@ def told(ledger: OrderLedger, views: Views, clock: Clock) -> Views:
     views.catch_up()
     reconciling.decide(state.uuid, [explained(results[1]["id"], "known too")], Given(ME))
     play(ledger, clock, random, 20)
-    views.catch_up()
+    create_key(tmp_path / "ledger.key")
+    checkpoints = Checkpoints(ledger, views, key=tmp_path / "ledger.key", kept=tmp_path / "checkpoints.txt")
+    Periods(ledger, views).close("p", month_named("2026-03", ZoneInfo("UTC")), checkpoints, ME)
     return views
 
 

@@ -1,0 +1,132 @@
+"""`run.py period`: a provider's month, closed once and for ever, and its report."""
+
+import sys
+
+import click
+import msgspec
+from eventsourcing.persistence import OperationalError
+from rich.table import Table
+
+from api.cli.terminal import (
+    NEEDS_A_PERSON,
+    fail,
+    open_ledger,
+    open_views,
+    out,
+    progress,
+    reading_the_log,
+    settings,
+    writing_the_log,
+)
+from domain.ledger import OrderLedger
+from domain.log.records import Provenance
+from domain.period.months import month_named
+from domain.refusals import Refusal
+from projections.periods.closing import FORMS, Periods
+from projections.views.views import Views
+
+_TOTALS = ("currency", "count", "received", "refunded", "net")
+_SHOWN = ("received_at", "kind", "order_id", "reference", "amount", "currency", "period")
+
+
+@click.group()
+def period() -> None:
+    """Periods: close a provider's month, list what is closed, and report.
+
+    Months are those of LEDGER_TIMEZONE. What is recorded of a month after it was closed is marked late, and stands in
+    the report of the next one that is open; the report of a closed one is the same for ever.
+    """
+
+
+_provider = click.option("--provider", required=True, help="Whose, as the payments name it, like stripe.")
+
+
+@period.command("close")
+@click.argument("month")
+@_provider
+def period_close(month: str, provider: str) -> None:
+    """Close a provider's MONTH, like 2026-03, on a signed head of the log. Again it changes nothing.
+
+    \b
+      run.py period close 2026-03 --provider stripe
+    """
+    from projections.proof.signing import Checkpoints, LogAltered, NoSigningKey
+
+    chosen = settings()
+    ledger, views = _opened()
+    checkpoints = Checkpoints(ledger, views, key=chosen.key, kept=chosen.checkpoints)
+    try:
+        with writing_the_log(), reading_the_log():
+            of = month_named(month, chosen.timezone)
+            closed, is_new = Periods(ledger, views).close(provider, of, checkpoints, Provenance("cli:period"))
+    except Refusal as refusal:
+        fail(refusal.detail)
+    except NoSigningKey as error:
+        fail(str(error))
+    except LogAltered as error:
+        fail(f"nothing is closed: {error} `run.py verify` says where.", NEEDS_A_PERSON)
+    was = "is closed" if is_new else f"was closed already, at {closed.closed_at:%Y-%m-%d %H:%M} UTC"
+    late = f", {closed.late} of them late" if closed.late else ""
+    out().print(
+        f"{month} of {provider} {was}: {closed.movements} movements{late}, to position {closed.position}", markup=False
+    )
+
+
+@period.command("report")
+@click.argument("month")
+@_provider
+@click.option("--json", "form", flag_value="json", help="Print it as JSON.")
+@click.option("--csv", "form", flag_value="csv", help="Print its movements as CSV.")
+def period_report(month: str, provider: str, form: str | None) -> None:
+    """Print the report of a provider's MONTH: as it was closed, or, of an open one, as it stands."""
+    chosen = settings()
+    ledger, views = _opened()
+    try:
+        with reading_the_log():
+            report = Periods(ledger, views).report(provider, month_named(month, chosen.timezone), form or "json")
+    except Refusal as refusal:
+        fail(refusal.detail)
+    except OperationalError as error:
+        fail(str(error), NEEDS_A_PERSON)
+    if form in FORMS:
+        sys.stdout.buffer.write(report)
+    else:
+        _print_report(report)
+
+
+@period.command("list")
+@click.option("--provider", help="Whose alone.")
+def period_list(provider: str | None) -> None:
+    """Show the closed periods, by months."""
+    table = Table("period", "provider", "closed", "time zone", "movements", "late", "to position", box=None)
+    for one in Periods(*_opened()).closed(provider):
+        closed_at = f"{one.closed_at:%Y-%m-%d %H:%M}Z"
+        counts = (str(number) for number in (one.movements, one.late, one.position))
+        table.add_row(one.month, one.provider, closed_at, one.timezone, *counts)
+    out().print(table)
+
+
+def _opened() -> tuple[OrderLedger, Views]:
+    chosen = settings()
+    ledger = open_ledger(chosen)
+    views = open_views(ledger, chosen)
+    with reading_the_log(), progress("feeding the views") as say:
+        views.ensure(say)
+    return ledger, views
+
+
+def _print_report(report: bytes) -> None:
+    told = msgspec.json.decode(report)
+    console = out()
+    movements = Table(*(name.replace("_", " ") for name in _SHOWN), "", box=None, pad_edge=False)
+    for one in told["movements"]:
+        movements.add_row(*(str(one[name]) for name in _SHOWN), "late" if one["late"] else "")
+    totals = Table(*_TOTALS, box=None, pad_edge=False)
+    for total in told["totals"]:
+        totals.add_row(*(str(total[name]) for name in _TOTALS))
+    console.print(movements, totals, sep="\n")
+    console.print(
+        f"{told['period']} of {told['provider']}: {told['status']}, {told['count']} movements, {told['late']} late,"
+        f" to position {told['position']}",
+        markup=False,
+    )

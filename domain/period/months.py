@@ -1,0 +1,46 @@
+"""A month of a time zone: its name, like 2026-03, and when it begins and ends."""
+
+import re
+from datetime import date, datetime, timedelta
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from domain.moments import day_ends, moment_of
+from domain.refusals import InvalidField
+
+_NAME: Final = re.compile(r"([0-9]{4})-([0-9]{2})")
+
+
+class Month(NamedTuple):
+    first: date
+    zone: ZoneInfo
+
+    @property
+    def name(self) -> str:
+        return f"{self.first:%Y-%m}"
+
+    @property
+    def since(self) -> datetime:
+        """Its first microsecond."""
+        return moment_of(day_ends(self.first, self.zone)[0])
+
+    @property
+    def until(self) -> datetime:
+        """Its last microsecond."""
+        return moment_of(day_ends(self._behind() - timedelta(days=1), self.zone)[1])
+
+    def before(self) -> "Month":
+        """The month before it."""
+        return Month((self.first - timedelta(days=1)).replace(day=1), self.zone)
+
+    def _behind(self) -> date:
+        return (self.first + timedelta(days=31)).replace(day=1)
+
+
+def month_named(name: str, zone: ZoneInfo) -> Month:
+    """The month with a name. Raises InvalidField where there is no such."""
+    found = _NAME.fullmatch(name)
+    # The first and the last year have months beside them that no calendar has.
+    if found is None or not 1 < int(found[1]) < 9999 or not 1 <= int(found[2]) <= 12:
+        raise InvalidField("period", f"{name} is no month; one is written like 2026-03")
+    return Month(date(int(found[1]), int(found[2]), 1), zone)

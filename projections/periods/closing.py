@@ -1,0 +1,131 @@
+"""Closing a period, and its report: of a closed one as it was kept, byte for byte; of an open one as it stands."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from domain.aggregate import place
+from domain.ledger import OrderLedger
+from domain.log.log import Transaction
+from domain.log.records import Provenance
+from domain.period.events import TOPICS, PeriodClosed
+from domain.period.months import Month, month_named
+from domain.period.state import PERIOD, Period, uuid_of
+from domain.privacy.keyring import Whose
+from domain.proof import checkpoint
+from domain.refusals import InvalidField
+from projections.payments.list import providers
+from projections.periods.report import Asked, Report, make
+from projections.periods.table import closed
+from projections.views.views import Views
+
+if TYPE_CHECKING:
+    from projections.proof.signing import Checkpoints
+
+# The forms of a report, and what in the state of a closed period names what is kept.
+FORMS: Final = {"json": "report_sha256", "csv": "csv_sha256"}
+
+
+class Periods:
+    """The periods of a ledger's providers."""
+
+    def __init__(self, ledger: OrderLedger, views: Views) -> None:
+        self._ledger = ledger
+        self._views = views
+
+    def closed(self, provider: str | None = None) -> list[Period]:
+        """The closed periods, of one provider or of all, by months."""
+        return closed(self._views.reader, provider)
+
+    def report(self, provider: str, month: Month, form: str) -> bytes:
+        """A period's report, in one of FORMS. Raises InvalidField; OperationalError where what was kept is altered."""
+        position = self._views.catch_up()
+        before = self.closed(provider)
+        if period := _of(month, before):
+            return b"".join(self._ledger.log_of_events.kept_file(getattr(period, FORMS[form])))
+        self._must_fit(provider, month, before)
+        report = make(lambda: self._views.reader, Asked(provider, month, position), before)
+        return report.json() if form == "json" else report.csv()
+
+    def made_again(self, period: Period) -> Report:
+        """The report of a closed period, made of the log once more: the same as what was kept."""
+        month = month_named(period.month, ZoneInfo(period.timezone))
+        asked = Asked(period.provider, month, period.position, period.closed_at, period.checkpoint)
+        return make(lambda: self._views.reader, asked, self.closed(period.provider))
+
+    def close(self, provider: str, month: Month, checkpoints: "Checkpoints", who: Provenance) -> tuple[Period, bool]:
+        """Closes a provider's month on the signed head of the log; says whether it was open until now.
+
+        Raises InvalidField where it cannot be closed, and what `Checkpoints.current` raises. Where another period is
+        closed meanwhile, the report is made again with it.
+        """
+        while True:
+            signed = checkpoints.current()
+            before = self.closed(provider)
+            if known := _of(month, before):
+                return known, False
+            self._must_fit(provider, month, before)
+            now = self._ledger.clock()
+            if month.until >= now:
+                raise InvalidField("period", f"{month.name} is not over yet in {month.zone.key}")
+            self._must_be_whole()
+            asked = Asked(provider, month, checkpoint.parse(signed).size, now, signed.decode())
+            report = make(lambda: self._views.reader, asked, before)
+            kept = {"json": report.json(), "csv": report.csv()}
+            period = self._ledger.write(self._record, asked, report, kept, who).result()
+            self._views.catch_up()
+            if period is not None:
+                return period, True
+
+    def _record(
+        self, t: Transaction, asked: Asked, report: Report, kept: Mapping[str, bytes], who: Provenance
+    ) -> Period | None:
+        """Records that a period is closed; None where any was closed behind the head that this is made on."""
+        if list(t.raw_records(after=asked.position, topics=tuple(TOPICS), limit=1)):
+            return None
+        assert asked.closed_at is not None
+        event = PeriodClosed(
+            occurred_at=asked.closed_at,
+            provider=asked.provider,
+            month=asked.month.name,
+            timezone=asked.month.zone.key,
+            since=asked.month.since,
+            until=asked.month.until,
+            position=asked.position,
+            checkpoint=asked.checkpoint or "",
+            **{name: _keep(t, kept[form]) for form, name in FORMS.items()},
+            movements=report.movements,
+            late=report.late,
+        )
+        uuid = uuid_of(asked.provider, asked.month.name)
+        period, records = place(PERIOD, None, uuid, [event])
+        stored = self._ledger.stored(records, Whose(f"period:{uuid}", asked.closed_at.year), asked.closed_at)
+        self._ledger.append(t, stored, provenance=who, now=asked.closed_at)
+        return period
+
+    def _must_fit(self, provider: str, month: Month, periods: Sequence[Period]) -> None:
+        """Raises InvalidField where there is no such provider, or its closed periods are months of another time zone: a
+        moment would stand in two, or in none."""
+        if not periods and provider not in (known := providers(self._views.reader)):
+            raise InvalidField("provider", f"no payment names {provider}; there are {', '.join(known) or 'none'}")
+        if other := next((period.timezone for period in periods if period.timezone != month.zone.key), None):
+            raise InvalidField(
+                "period", f"the closed periods of {provider} are months of {other}, and LEDGER_TIMEZONE is not"
+            )
+
+    def _must_be_whole(self) -> None:
+        """Raises InvalidField while the views lack an order, whose payments no report would have."""
+        if count := self._views.stopped_count():
+            raise InvalidField("", f"{count} orders cannot be read, `run.py verify` names them; nothing is closed")
+
+
+def _of(month: Month, periods: Sequence[Period]) -> Period | None:
+    return next((period for period in periods if period.month == month.name), None)
+
+
+def _keep(t: Transaction, content: bytes) -> str:
+    sha256 = hashlib.sha256(content).hexdigest()
+    t.keep_file(sha256, BytesIO(content))
+    return sha256

@@ -1,0 +1,132 @@
+"""What stands in the report of a period? The movements of a provider's month, and those that came too late for the
+months before it.
+
+Each movement stands in one report: in that of its own month, where it was recorded before that was closed; else it is
+late, and stands in that of the first month behind its own that was not closed yet. A report is a function of the log up
+to a position.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from domain.log.sqlite import sqlite3
+from domain.moments import microseconds
+from domain.money import two_digit_text
+from domain.period.months import Month
+from domain.period.state import Period
+from projections import csv_text
+from projections.payments import list as payments
+from projections.payments.list import Movement
+from projections.payments.sums import Sum
+
+_COLUMNS: Final = tuple(name for name in Movement.__struct_fields__ if name != "digits")
+
+
+class Row(NamedTuple):
+    """A movement in a report, and the month that it belongs to."""
+
+    movement: Movement
+    month: str
+
+
+class Asked(NamedTuple):
+    """What a report is of: a provider's month, at a position of the log. What was made when it was closed says when
+    that was, and on which signed head."""
+
+    provider: str
+    month: Month
+    position: int
+    closed_at: datetime | None = None
+    checkpoint: str | None = None
+
+
+class Report:
+    """The report of a period."""
+
+    def __init__(self, asked: Asked, rows: Sequence[Row]) -> None:
+        self._asked = asked
+        self.movements = len(rows)
+        self.late = sum(row.month != asked.month.name for row in rows)
+        self._rows = [self._document(row) for row in rows]
+        self._sums = _sums(row.movement for row in rows)
+
+    def json(self) -> bytes:
+        asked = self._asked
+        whole = {
+            "period": asked.month.name,
+            "provider": asked.provider,
+            "timezone": asked.month.zone.key,
+            "from": asked.month.since,
+            "to": asked.month.until,
+            "status": "open" if asked.closed_at is None else "closed",
+            "closed_at": asked.closed_at,
+            "position": asked.position,
+            "checkpoint": asked.checkpoint,
+            "count": self.movements,
+            "late": self.late,
+            "totals": self._sums,
+            "movements": self._rows,
+        }
+        return msgspec.json.format(msgspec.json.encode(whole)) + b"\n"
+
+    def csv(self) -> bytes:
+        names = (*_COLUMNS, "period", "late")
+        cells = ([_cell(row[name]) for name in names] for row in msgspec.to_builtins(self._rows))
+        return csv_text.lines([names, *cells])
+
+    def _document(self, row: Row) -> dict[str, Any]:
+        movement = row.movement
+        told = {name: getattr(movement, name) for name in _COLUMNS}
+        told |= {"amount": two_digit_text(movement.amount, movement.digits)}
+        return told | {"period": row.month, "late": row.month != self._asked.month.name}
+
+
+def _sums(movements: Iterator[Movement]) -> list[dict[str, Any]]:
+    """What the movements come to, by currency."""
+    sums: dict[tuple[str, int], Sum] = {}
+    for each in movements:
+        unit = each.currency, each.digits
+        sums.setdefault(unit, Sum({}, *unit)).add(each.kind, 1, each.amount)
+    return [
+        {
+            "currency": one.currency,
+            "count": one.count,
+            **{name: two_digit_text(getattr(one, name), one.digits) for name in ("received", "refunded", "net")},
+        }
+        for _, one in sorted(sums.items())
+    ]
+
+
+def _cell(value: str | bool | int | None) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else csv_text.harmless(str(value))
+
+
+def make(connect: Callable[[], sqlite3.Connection], asked: Asked, closed: Sequence[Period]) -> Report:
+    """The report, made of the views; `closed` are the provider's closed periods."""
+    month = asked.month
+    rows = list(_rows(connect, asked, (month.since, month.until), month.name))
+    after, before = 0, {period.month: period for period in closed}
+    while (period := before.get((month := month.before()).name)) is not None:
+        after = max(after, period.position)
+        rows += _rows(connect, asked, (period.since, period.until), period.month, after=after)
+    return Report(asked, sorted(rows, key=lambda row: row.movement.position))
+
+
+def _rows(
+    connect: Callable[[], sqlite3.Connection],
+    asked: Asked,
+    span: tuple[datetime, datetime],
+    month: str,
+    *,
+    after: int = 0,
+) -> Iterator[Row]:
+    """The provider's movements of a span of time, recorded behind one position up to that of the report."""
+    since, until = map(microseconds, span)
+    wanted = payments.Filter(provider=asked.provider, since=since, until=until)
+    for part in payments.walk(connect, wanted, after=after, until=asked.position):
+        yield from (Row(movement, month) for movement in part)
