@@ -24,8 +24,7 @@ from projections.views.views import Views
 if TYPE_CHECKING:
     from projections.proof.signing import Checkpoints
 
-# The forms of a report, and what in the state of a closed period names what is kept.
-FORMS: Final = {"json": "report_sha256", "csv": "csv_sha256"}
+FORMS: Final = ("json", "csv")
 
 
 class Periods:
@@ -44,10 +43,11 @@ class Periods:
         position = self._views.catch_up()
         before = self.closed(provider)
         if period := _of(month, before):
-            return b"".join(self._ledger.log_of_events.kept_file(getattr(period, FORMS[form])))
+            sha256 = period.report_sha256 if form == "json" else period.csv_sha256
+            return b"".join(self._ledger.log_of_events.kept_file(sha256))
         self._must_fit(provider, month, before)
         report = make(lambda: self._views.reader, Asked(provider, month, position), before)
-        return report.json() if form == "json" else report.csv()
+        return _rendered(report, form)
 
     def made_again(self, period: Period) -> Report:
         """The report of a closed period, made of the log once more: the same as what was kept."""
@@ -73,7 +73,7 @@ class Periods:
             self._must_be_whole()
             asked = Asked(provider, month, checkpoint.parse(signed).size, now, signed.decode())
             report = make(lambda: self._views.reader, asked, before)
-            kept = {"json": report.json(), "csv": report.csv()}
+            kept = {form: _rendered(report, form) for form in FORMS}
             period = self._ledger.write(self._record, asked, report, kept, who).result()
             self._views.catch_up()
             if period is not None:
@@ -95,7 +95,8 @@ class Periods:
             until=asked.month.until,
             position=asked.position,
             checkpoint=asked.checkpoint or "",
-            **{name: _keep(t, kept[form]) for form, name in FORMS.items()},
+            report_sha256=_keep(t, kept["json"]),
+            csv_sha256=_keep(t, kept["csv"]),
             movements=report.movements,
             late=report.late,
         )
@@ -123,6 +124,10 @@ class Periods:
 
 def _of(month: Month, periods: Sequence[Period]) -> Period | None:
     return next((period for period in periods if period.month == month.name), None)
+
+
+def _rendered(report: Report, form: str) -> bytes:
+    return report.json() if form == "json" else report.csv()
 
 
 def _keep(t: Transaction, content: bytes) -> str:
