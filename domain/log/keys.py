@@ -11,7 +11,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Callable, Iterator, Sequence, Set
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
@@ -47,6 +47,7 @@ _NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # As browsers write it (RFC 6454): without a path, and without the scheme's own port.
 _ORIGIN: Final = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9._-]{1,253})(:[0-9]{1,5})?")
 ORIGINS_MAX: Final = 20
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
 # A customer's key reads that customer's orders, and deletes what is not paid.
 _OF_A_CUSTOMER: Final = ("orders:read", "orders:write")
 
@@ -317,11 +318,10 @@ def _faults(
 
 
 def _time_faults(now: datetime, **times: datetime | None) -> list[tuple[str, str]]:
-    return [
-        (name, f"must be later than now, {instant(now)}")
-        for name, moment in times.items()
-        if moment is not None and moment <= now
-    ]
+    given = {name: moment for name, moment in times.items() if moment is not None}
+    early = [(name, f"must be later than now, {instant(now)}") for name, moment in given.items() if moment <= now]
+    late = [(name, "is outside the calendar, in UTC") for name, moment in given.items() if moment > _LAST]
+    return early + late
 
 
 def _name_faults(name: str) -> list[tuple[str, str]]:

@@ -142,7 +142,13 @@ def test_all_that_is_wrong_with_a_key_is_named(smith: Client) -> None:
     body = {"name": "a b", "scopes": ["orders:all"], "expires_at": "2020-01-01T00:00:00Z", "origins": ["shop"]}
     errors = assert_problem(smith.post(KEYS, json=body), 422, "invalid-field")["errors"]
     assert {error["field"] for error in errors} == {"name", "scopes", "expires_at", "origins[0]"}
-    for wrong in ({}, {"customer_id": 1, "scopes": ["orders:read"]}, {"scopes": ["orders:read"], "expires": LATER}):
+    beyond = {"scopes": ["orders:read"], "expires_at": "9999-12-31T23:59:59-10:00"}
+    for wrong in (
+        beyond,
+        {},
+        {"customer_id": 1, "scopes": ["orders:read"]},
+        {"scopes": ["orders:read"], "expires": LATER},
+    ):
         assert_problem(smith.post(KEYS, json=wrong), 422, "invalid-field")
     for path in ("a%20b", "nobody", "%00"):
         assert_problem(smith.get(f"{KEYS}/{path}"), 404, "key-not-found")
