@@ -513,7 +513,12 @@ def _recorded(t: Transaction, command: commands.Move, uuid: UUID) -> Recorded:
 def _external_ids_must_be_free(t: Transaction, claims: Iterable[NewClaim]) -> None:
     for claim in claims:
         if claim.kind == "external-id" and (held := t.claim(claim.kind, claim.value)):
-            raise ExternalIdTaken(f"The external id {claim.value} is order {held.originator_id}'s already.")
+            raise _external_id_taken(claim, f"order {held.originator_id}")
+
+
+def _external_id_taken(claim: NewClaim, whose: str) -> ExternalIdTaken:
+    system, external_id = msgspec.json.decode(str(claim.value))
+    return ExternalIdTaken(f"The external id {system}:{external_id} is {whose}'s already.")
 
 
 def _parts_in(records: Iterable[Record]) -> set[str]:
@@ -606,7 +611,7 @@ class _ImportBatch:
         """Why the claims of a line cannot be taken: what they claim is another order's."""
         for claim in claims:
             if claim.kind == "external-id" and self._is_taken(claim.kind, str(claim.value)):
-                return ExternalIdTaken(f"The external id {claim.value} is another order's already.")
+                return _external_id_taken(claim, "another order")
             if claim.kind in EFFECTS and (claim.kind, claim.value) in self._taken:
                 return taken(claim.kind, *msgspec.json.decode(str(claim.value))[:2])
         return None

@@ -36,11 +36,16 @@ def national_code_holds(code: str) -> bool:
 
 
 def check(address: Billing, prefix: str = "billing_") -> None:
-    """Raises InvalidField naming the field that its country does not allow: the prefix and its name."""
+    """Raises InvalidField naming each field that its country does not allow: the prefix and its name."""
     in_iran = address.country is not None and (address.country.code or "").upper() == "IR"
+    faults = []
     for name, (pattern, words) in (_IRAN if in_iran else _ELSEWHERE).items():
         value: str | None = getattr(address, name)
-        if value and not pattern.fullmatch(value):
-            raise InvalidField(f"{prefix}{name}", words)
-    if in_iran and address.national_code and not national_code_holds(address.national_code):
-        raise InvalidField(f"{prefix}national_code", "its last digit is not the check digit of the others")
+        if not value:
+            continue
+        if not pattern.fullmatch(value):
+            faults.append((f"{prefix}{name}", words))
+        elif in_iran and name == "national_code" and not national_code_holds(value):
+            faults.append((f"{prefix}{name}", "its last digit is not the check digit of the others"))
+    if faults:
+        raise InvalidField(*faults[0], *faults[1:])

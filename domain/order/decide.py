@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from operator import attrgetter
 from typing import Any, Final, get_args
 from uuid import UUID
@@ -12,6 +13,7 @@ from msgspec.structs import asdict, astuple, fields, replace
 from domain import aggregate
 from domain.aggregate import Event, Record
 from domain.currencies import digits_of
+from domain.misfits import FAULTS_MAX
 from domain.money import Amount, Unit, decimal_text, is_too_large, readable
 from domain.order import billing, commands, erasure
 from domain.order import events as e
@@ -100,12 +102,27 @@ def utc(moment: datetime | None, now: datetime, field: str) -> datetime:
     return found
 
 
+def _each(*parts: Callable[[], Any]) -> list[Any]:
+    """What each part of a command comes to. Raises InvalidField naming what is wrong in all of them."""
+    found: list[Any] = []
+    faults: list[tuple[str, str]] = []
+    for part in parts:
+        try:
+            found.append(part())
+        except InvalidField as refusal:
+            faults += refusal.faults
+    if faults:
+        first, *others = faults[:FAULTS_MAX]
+        raise InvalidField(*first, *others)
+    return found
+
+
 def _item_added(command: commands.AddItem, number: int, unit: Unit, now: datetime, path: str = "") -> e.ItemAdded:
     """An item as it is recorded. Raises InvalidField where its discount is more than it comes to."""
-    discount = command.discount_amount.minor(unit, f"{path}discount_amount")
-    price, shipping = (
-        command.unit_price.minor(unit, f"{path}unit_price"),
-        command.shipping.minor(unit, f"{path}shipping"),
+    price, shipping, discount = _each(
+        lambda: command.unit_price.minor(unit, f"{path}unit_price"),
+        lambda: command.shipping.minor(unit, f"{path}shipping"),
+        lambda: command.discount_amount.minor(unit, f"{path}discount_amount"),
     )
     if discount > (worth := price * command.quantity + shipping):
         comes_to = f"the item comes to {readable(worth, unit)} with its shipping"
@@ -149,7 +166,7 @@ def _charge(command: commands.NewCharge, items: Collection[int], unit: Unit, pat
 
 
 def _charges(given: Sequence[commands.NewCharge], items: Collection[int], unit: Unit) -> tuple[e.Charge, ...]:
-    return tuple(_charge(charge, items, unit, f"charges[{i}].") for i, charge in enumerate(given))
+    return tuple(_each(*(partial(_charge, charge, items, unit, f"charges[{i}].") for i, charge in enumerate(given))))
 
 
 def _method(method: e.Method | None, field: str) -> e.Method | None:
@@ -167,7 +184,20 @@ def create(
     currency = currency_default if command.currency is None else command.currency
     unit = Unit(currency, digits_of(currency, on=now.date()))
     bill = e.Billing(*_BILLING_OF(command))
-    billing.check(bill)
+    _, shipping_cost, paying, delivering, customer, voucher, recipient, charges, *items = _each(
+        lambda: billing.check(bill),
+        lambda: command.shipping_cost.decimal(unit, "shipping_cost"),
+        lambda: _method(command.payment_method, "payment_method"),
+        lambda: _method(command.shipping_method, "shipping_method"),
+        lambda: _customer_details(command.customer),
+        lambda: [_voucher_applied(command.voucher, unit, now)] if command.voucher else [],
+        lambda: _change_recipient(e.Recipient(), command, now),
+        lambda: _charges(command.charges or (), range(1, len(command.items) + 1), unit),
+        *(
+            partial(_item_added, item, number, unit, now, f"items[{number - 1}].")
+            for number, item in enumerate(command.items, 1)
+        ),
+    )
     events: list[Event] = [
         e.OrderCreated(
             occurred_at=now,
@@ -175,25 +205,17 @@ def create(
             key=key,
             currency=currency,
             digits=unit.digits,
-            shipping_cost=command.shipping_cost.decimal(unit, "shipping_cost"),
+            shipping_cost=shipping_cost,
             customer_id=command.customer.id if command.customer else None,
-            payment_method=_method(command.payment_method, "payment_method"),
-            shipping_method=_method(command.shipping_method, "shipping_method"),
-            personal=e.OrderPersonal(
-                customer=_customer_details(command.customer),
-                billing=bill,
-                notes=command.notes,
-            ),
-        )
+            payment_method=paying,
+            shipping_method=delivering,
+            personal=e.OrderPersonal(customer=customer, billing=bill, notes=command.notes),
+        ),
+        *items,
+        *voucher,
+        *recipient,
     ]
-    events += [
-        _item_added(item, number, unit, now, f"items[{number - 1}].") for number, item in enumerate(command.items, 1)
-    ]
-    if command.voucher:
-        events.append(_voucher_applied(command.voucher, unit, now))
-    events += _change_recipient(e.Recipient(), command, now)
-    if command.charges:
-        charges = _charges(command.charges, range(1, len(command.items) + 1), unit)
+    if charges:
         events.append(e.ChargesChanged(occurred_at=now, charges=charges))
     if command.external_ids:
         events.append(e.ExternalIdsChanged(occurred_at=now, given=command.external_ids))
@@ -262,13 +284,13 @@ def change_item(order: Order, command: commands.ChangeItem, now: datetime) -> li
     def minor(given: Amount | UnsetType, kept: int, field: str) -> int:
         return kept if given is UNSET else given.minor(order.unit, field)
 
-    after = replace(
-        item,
-        unit_price=minor(changed.unit_price, item.unit_price, "unit_price"),
-        quantity=item.quantity if changed.quantity is UNSET else changed.quantity,
-        shipping=minor(changed.shipping, item.shipping, "shipping"),
-        discount=minor(changed.discount_amount, item.discount, "discount_amount"),
+    price, shipping, discount = _each(
+        lambda: minor(changed.unit_price, item.unit_price, "unit_price"),
+        lambda: minor(changed.shipping, item.shipping, "shipping"),
+        lambda: minor(changed.discount_amount, item.discount, "discount_amount"),
     )
+    quantity = item.quantity if changed.quantity is UNSET else changed.quantity
+    after = replace(item, unit_price=price, quantity=quantity, shipping=shipping, discount=discount)
     events: list[Event] = []
     if changed.metadata is not UNSET and (metadata := changed.metadata or {}) != (item.metadata or {}):
         _must_not_be_closed(order)

@@ -44,9 +44,14 @@ def import_order(
 ) -> Line:
     """The order with its history: each entry is decided like a command that was given at its time.
 
+    A line that does not say when its order was created means: when its history begins.
+
     Raises a Refusal that names the entry.
     """
-    at = utc(command.created_at, now, "created_at")
+    began, field = command.created_at, "created_at"
+    if began is None and command.history:
+        began, field = command.history[0].at, "history[0].at"
+    at = utc(began, now, field)
     events = create(command, order_id=order_id, key=key, currency_default=currency_default, now=at)
     order, records = place(None, uuid, events)
     for i, entry in enumerate(command.history):

@@ -1125,3 +1125,30 @@ def test_an_order_needs_an_item_or_says_that_it_has_none(service: Service, staff
             answer = staff.post(ORDERS, json=body)
             assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "items")
     assert staff.post(ORDERS, json={"items": []}).status_code == 201
+
+
+def test_all_that_is_wrong_in_a_new_order_is_named_at_once(staff: Client) -> None:
+    wrong = {
+        "currency": "USD",
+        "billing_postal_code": "?",
+        "shipping_postal_code": "?",
+        "shipping_cost": "0.001",
+        "customer": {},
+        "voucher": {"discount_amount": "0.001"},
+        "items": [{"unit_price": "1.001", "shipping": "0.001"}, {"unit_price": "1", "discount_amount": "2"}],
+        "charges": [{"kind": "tax", "amount": "1", "item": 3}, {"kind": "tip", "amount": "0.001"}],
+    }
+    answer = staff.post(ORDERS, json=wrong)
+    assert answer.status_code == 422, answer.text
+    assert {error["field"] for error in answer.json()["errors"]} == {
+        "billing_postal_code",
+        "shipping_postal_code",
+        "shipping_cost",
+        "customer.id",
+        "voucher.discount_amount",
+        "items[0].unit_price",
+        "items[0].shipping",
+        "items[1].discount_amount",
+        "charges[0].item",
+        "charges[1].amount",
+    }

@@ -61,6 +61,7 @@ def test_orders_are_found_by_another_systems_id_and_by_several_of_ours(staff: Cl
     assert_problem(staff.get(ORDERS, params={"external_id": "shopify"}), 400, "invalid-parameter", field="external_id")
     taken = staff.post(ORDERS, json={"items": [], "external_ids": {"shopify": "6031234567890123456"}})
     assert_problem(taken, 409, "external-id-taken")
+    assert f"external id shopify:6031234567890123456 is order {one['uuid']}'s" in taken.json()["detail"]
     assert_problem(staff.post(ORDERS, json={"items": [], "key": "#own-1001"}), 409, "order-key-taken")
 
 

@@ -104,3 +104,13 @@ def test_elsewhere_lengths_and_characters_are_checked(field: str, value: str) ->
     with pytest.raises(InvalidField, match="at most") as refused:
         check(Billing(**{"country": CANADA, field: value}))  # type: ignore[arg-type]
     assert refused.value.field == f"billing_{field}"
+
+
+def test_every_field_at_fault_is_named() -> None:
+    with pytest.raises(InvalidField) as refused:
+        check(Billing(country=IRAN, postal_code="12", national_code="1234567890", mobile_number="1"), "shipping_")
+    assert [field for field, _ in refused.value.faults] == [
+        "shipping_postal_code",
+        "shipping_national_code",
+        "shipping_mobile_number",
+    ]

@@ -531,3 +531,13 @@ def test_a_byte_order_mark_at_a_files_beginning_is_skipped(ledger: OrderLedger) 
     assert list(imported(ledger, {"id": 3}, first)[1]) == [2]
     too_long = b"\xef\xbb\xbf" + json.dumps({"notes": "n" * LINE_BYTES_MAX}).encode()
     assert list(imported(ledger, too_long, {"id": 4})[1]) == [1]
+
+
+def test_an_order_without_its_time_was_created_when_its_history_begins(ledger: OrderLedger) -> None:
+    without = line()
+    del without["created_at"]
+    result, rejected = imported(ledger, without, without)
+    assert (result.imported, result.skipped, rejected) == (1, 1, {})
+    assert order(ledger, 7).created_at == datetime(2024, 5, 1, 9, 5, tzinfo=UTC)
+    _, rejected = imported(ledger, without | {"id": 8, "history": [PAID | {"at": "2199-01-01T00:00:00Z"}]})
+    assert rejected[1].startswith("history[0].at: more than a day ahead")
