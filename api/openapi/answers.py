@@ -320,6 +320,7 @@ class AuditEvent(msgspec.Struct, kw_only=True):
     order: UUID | None
     order_id: int | None
     reconciliation: str | UnsetType = UNSET
+    period: str | UnsetType = UNSET
     version: int
     type: str
     topic: str
@@ -416,6 +417,10 @@ class Sums(msgspec.Struct):
 class Reconciliations(msgspec.Struct):
     reconciliations: list[dict[str, Any]]
     next: Token | None
+
+
+class Periods(msgspec.Struct):
+    periods: list[dict[str, Any]]
 
 
 class Erasures(msgspec.Struct):

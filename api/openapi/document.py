@@ -32,7 +32,11 @@ _TAGS: Final = {
     "privacy": "What is there of a person, and erasing it.",
     "operations": "For whoever runs the service.",
 }
-_ITEMS: Final = {"order_id": "An order's integer id or its UUID.", "customer_id": "A customer's integer id."}
+_ITEMS: Final = {
+    "order_id": "An order's integer id or its UUID.",
+    "customer_id": "A customer's integer id.",
+    "period": "A month, like 2026-03.",
+}
 _ANSWERED: Final = {
     "Ledger-Position": {
         "description": "How far in the log the answer is.",

@@ -9,6 +9,7 @@ from api import (
     finance,
     keys,
     orders,
+    periods,
     privacy,
     reconciliations,
     shop,
@@ -21,6 +22,7 @@ from domain.order import commands as c
 from domain.reconciling import KEPT
 
 _UPLOADS: Final = f"{finance.PATH}/reconciliations"
+_PERIODS: Final = f"{finance.PATH}/periods"
 _STREAM: Final = "text/event-stream"
 # Statuses with which any address can answer that takes a key, a query, a command, or the name of something.
 _KEYED: Final = (401, 403, 429, 503)
@@ -288,6 +290,34 @@ OPERATIONS: Final = (
         finance.SCOPE,
         a.Sums,
         parameters=(*_JOURNAL, "group_by", "bom"),
+    ),
+    _reads(
+        _PERIODS,
+        "listPeriods",
+        "The closed periods, by months",
+        reconciliations.READ,
+        a.Periods,
+        parameters=("provider", "min_position"),
+    ),
+    Operation(
+        "post",
+        _PERIODS,
+        "closePeriod",
+        "Close a provider's month, once and for ever",
+        reconciliations.WRITE,
+        a.Object,
+        201,
+        body=periods.Close,
+        errors=(500,),
+        more=(200,),
+    ),
+    _reads(
+        f"{_PERIODS}/{{period}}",
+        "getPeriodReport",
+        "The report of a provider's month, of a closed one the same for ever; as CSV, too",
+        reconciliations.READ,
+        a.Object,
+        parameters=("provider", "min_position"),
     ),
     _reads(
         _UPLOADS,

@@ -1,0 +1,110 @@
+"""For finance: a provider's months, closed once and for ever, and their reports."""
+
+from functools import partial
+from typing import Annotated, Any, Final
+
+import msgspec
+from falcon.asgi import Request, Response
+from msgspec import Meta
+
+from api import access
+from api.answers import download, json_answer
+from api.asking import Asking
+from api.bodies import command
+from api.commanding import Commanding
+from api.conditions import provenance
+from api.errors import invalid_parameter
+from api.parameters import Parameters
+from api.reconciliations import PROVIDER_LENGTH_MAX, READ, WRITE
+from api.settings import Settings
+from domain.period.months import month_named
+from domain.period.state import Period
+from domain.refusals import InvalidField
+from projections.periods.closing import Periods as Closing
+from projections.proof.signing import Checkpoints
+from projections.views.views import Views
+
+_JSON: Final = "application/json"
+_CSV: Final = "text/csv"
+_HIDDEN: Final = frozenset({"uuid", "version", "month"})
+
+
+class Close(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`period` is a month, like 2026-03."""
+
+    period: Annotated[str, Meta(max_length=10)]
+    provider: Annotated[str, Meta(min_length=1, max_length=PROVIDER_LENGTH_MAX)]
+
+
+class Periods:
+    """The closed periods, by months; and the closing of one."""
+
+    def __init__(self, commanding: Commanding, views: Views, checkpoints: Checkpoints, settings: Settings) -> None:
+        self._closing = Closing(commanding.ledger, views)
+        self._views = views
+        self._commanding = commanding
+        self._checkpoints = checkpoints
+        self._settings = settings
+
+    async def on_get(self, req: Request, resp: Response) -> None:
+        access.scope(req, READ)
+        parameters = Parameters(req.params)
+        parameters.refuse_others_than({"provider", "min_position"})
+        await self._commanding.asking.reached(parameters)
+        position = self._views.position()
+        found = await self._commanding.asking.in_thread(partial(self._closing.closed, parameters.text("provider")))
+        json_answer(resp, msgspec.json.encode({"periods": [_document(period) for period in found]}), position)
+
+    on_head = on_get
+
+    async def on_post(self, req: Request, resp: Response) -> None:
+        access.scope(req, WRITE)
+        Parameters(req.params).refuse_others_than(frozenset())
+        who, wanted = provenance(req), await command(req, Close)
+        month = month_named(wanted.period, self._settings.timezone)
+        close = partial(self._closing.close, wanted.provider, month, self._checkpoints, who)
+        period, is_new = await self._commanding.asking.in_thread(close)
+        log = self._commanding.ledger.log_of_events
+        position = await self._commanding.asking.of_log(lambda: log.position_of(period.uuid, period.version))
+        json_answer(resp, msgspec.json.encode(_document(period)), position)
+        self._commanding.moved(resp, position)
+        resp.status = 201 if is_new else 200
+
+
+class Report:
+    """The report of a period: of a closed one the same bytes for ever, of an open one as it stands."""
+
+    def __init__(self, asking: Asking, commanding: Commanding, views: Views, settings: Settings) -> None:
+        self._asking = asking
+        self._closing = Closing(commanding.ledger, views)
+        self._views = views
+        self._settings = settings
+
+    async def on_get(self, req: Request, resp: Response, period: str) -> None:
+        access.scope(req, READ)
+        parameters = Parameters(req.params)
+        parameters.refuse_others_than({"provider", "min_position"})
+        if (provider := parameters.text("provider")) is None:
+            raise invalid_parameter("provider", "must say whose period this is, like stripe")
+        await self._asking.reached(parameters)
+        resp.append_header("Vary", "Accept")
+        form = "csv" if req.client_prefers((_JSON, _CSV)) == _CSV else "json"
+        try:
+            month = month_named(period, self._settings.timezone)
+            report = await self._asking.in_thread(partial(self._closing.report, provider, month, form))
+        except InvalidField as refusal:
+            raise invalid_parameter(refusal.field, refusal.message) from None
+        position = self._views.position()
+        if form == "csv":
+            resp.content_type = f"{_CSV}; charset=utf-8"
+            resp.data = report
+            download(resp, f"period-{month.name}.csv", position)
+        else:
+            json_answer(resp, report, position)
+
+    on_head = on_get
+
+
+def _document(period: Period) -> dict[str, Any]:
+    told = {name: value for name, value in msgspec.structs.asdict(period).items() if name not in _HIDDEN}
+    return {"period": period.month, **told}
