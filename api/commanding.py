@@ -5,7 +5,9 @@ from concurrent.futures import Future
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
+import msgspec
 from falcon.asgi import Response
+from msgspec import Raw
 
 from api.answers import json_answer, stamp
 from api.asking import Asking
@@ -26,9 +28,9 @@ class Commanding:
         self.ledger = ledger
         self.asking = asking
 
-    async def create(self, command: CreateOrder, provenance: Provenance) -> Outcome:
+    async def create(self, command: CreateOrder, provenance: Provenance, **options: Any) -> Outcome:
         then = await self._then(command, provenance)
-        return await self.in_time(self.ledger.write(self.ledger.create, command, provenance, then=then))
+        return await self.in_time(self.ledger.write(self.ledger.create, command, provenance, then=then, **options))
 
     async def give(self, uuid: UUID, command: Command, provenance: Provenance, **options: Any) -> Outcome:
         then = await self._then(command, provenance)
@@ -69,8 +71,17 @@ class Commanding:
         if (self.ledger.fed_to if fed_to is None else fed_to) < position:
             resp.set_header("Ledger-Views", "behind")
 
+    def tried(self, resp: Response, outcome: Outcome, **more: Raw) -> None:
+        """Answers with the events that a command would record."""
+        events = [{"type": type(event).__name__, "data": event} for event in outcome.tried or ()]
+        json_answer(resp, msgspec.json.encode({"dry_run": True, "events": events, **more}), outcome.position)
+
     def document(self, resp: Response, outcome: Outcome, status: int = 200) -> None:
-        """Answers with the order document, as the command left it."""
+        """Answers with the order document, as the command left it; of one that was only tried, with what it would
+        record, and the document that it would leave."""
+        if outcome.tried is not None:
+            self.tried(resp, outcome, order=Raw(staff_document(outcome.order)))
+            return
         self.recorded(resp, outcome)
         json_answer(resp, staff_document(outcome.order), outcome.position)
         resp.set_header("ETag", f'"{outcome.order.version}"')

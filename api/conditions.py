@@ -6,6 +6,7 @@ from typing import Final
 from falcon.asgi import Request
 
 from api.errors import invalid_parameter
+from api.parameters import Parameters
 from domain.log.keys import Caller
 from domain.log.records import Provenance
 
@@ -20,6 +21,13 @@ def provenance(req: Request) -> Provenance:
         raise invalid_parameter("Idempotency-Key", "must be 1 to 255 visible ASCII characters")
     caller: Caller = req.context.caller
     return Provenance(caller.actor, req.context.request_id, key)
+
+
+def is_trial(req: Request) -> bool:
+    """Whether a command is only to say what it would record. Raises a 400 for any other parameter."""
+    parameters = Parameters(req.params)
+    parameters.refuse_others_than({"dry_run"})
+    return bool(parameters.boolean("dry_run"))
 
 
 def expected_versions(req: Request) -> list[int] | None:

@@ -13,7 +13,7 @@ from api.answers import json_answer, stamp
 from api.asking import Asking
 from api.bodies import command
 from api.commanding import Commanding
-from api.conditions import expected_versions, none_match, provenance
+from api.conditions import expected_versions, is_trial, none_match, provenance
 from api.errors import Problem, invalid_parameter
 from api.parameters import Parameters
 from api.positions import position_in
@@ -110,9 +110,10 @@ class Orders:
         if expected_versions(req) is not None:
             raise Problem(412, "order-moved", "An order that is being created has no version that If-Match could name.")
         location = f"{paging.base_url(req, self._settings)}{PATH}"
-        outcome = await self._commanding.create(given, provenance(req))
+        outcome = await self._commanding.create(given, provenance(req), is_trial=is_trial(req))
         self._commanding.document(resp, outcome, 201)
-        resp.set_header("Location", f"{location}/{outcome.order.id}")
+        if outcome.tried is None:
+            resp.set_header("Location", f"{location}/{outcome.order.id}")
 
 
 def _ids(parameters: Parameters) -> tuple[tuple[str, tuple[int, ...]], ...]:
@@ -165,7 +166,11 @@ class _OneOrder:
 
     async def _give(self, req: Request, resp: Response, reference: str, given: c.Command, status: int = 200) -> None:
         outcome = await self._commanding.give(
-            await self._uuid(reference), given, provenance(req), expected_versions=expected_versions(req)
+            await self._uuid(reference),
+            given,
+            provenance(req),
+            expected_versions=expected_versions(req),
+            is_trial=is_trial(req),
         )
         self._commanding.document(resp, outcome, status)
 

@@ -9,7 +9,7 @@ from api import access, paging
 from api.answers import in_currencies, json_answer, stamp
 from api.asking import Asking
 from api.commanding import Commanding
-from api.conditions import expected_versions, provenance
+from api.conditions import expected_versions, is_trial, provenance
 from api.parameters import Parameters
 from api.settings import Settings
 from domain.log.sqlite import sqlite3
@@ -82,7 +82,11 @@ class StorefrontOrder:
             provenance(req),
             expected_versions=expected_versions(req),
             owner_id=customer_id,
+            is_trial=is_trial(req),
         )
+        if outcome.tried is not None:
+            self._commanding.tried(resp, outcome)
+            return
         self._commanding.recorded(resp, outcome)
         resp.status = 204
 

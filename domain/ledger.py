@@ -67,11 +67,15 @@ T = TypeVar("T")
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What a command came to: the order after it, and how far in the log that is."""
+    """What a command came to: the order after it, and how far in the log that is.
+
+    Of one that is only tried, `tried` are the events that it would record, and the position is the log's head.
+    """
 
     order: Order
     position: int
     replayed: bool = False
+    tried: tuple[Event, ...] | None = None
 
 
 class KeptOrder(Protocol):
@@ -232,10 +236,16 @@ class OrderLedger(Application[UUID]):
             self.keys.store.close()
 
     def create(
-        self, t: Transaction, command: commands.CreateOrder, provenance: Provenance, *, then: Order | None = None
+        self,
+        t: Transaction,
+        command: commands.CreateOrder,
+        provenance: Provenance,
+        *,
+        then: Order | None = None,
+        is_trial: bool = False,
     ) -> Outcome:
-        """Records a new order in one atomic append. `then` is as in `change`."""
-        asked = _Asked("create", command, provenance, then)
+        """Records a new order in one atomic append. `then` and `is_trial` are as in `change`."""
+        asked = _Asked("create", command, provenance, then, is_trial)
         if claim := self._replay(t, asked):
             return self._outcome_at(t, claim, asked, replayed=True)
         now = self.clock()
@@ -256,14 +266,15 @@ class OrderLedger(Application[UUID]):
         expected_versions: Sequence[int] | None = None,
         owner_id: int | None = None,
         then: Order | None = None,
+        is_trial: bool = False,
     ) -> Outcome:
-        """Gives a command to an order.
+        """Gives a command to an order; `is_trial` records nothing, and tells what would be.
 
         `expected_versions`: raises OrderMoved where the order is at none of them. `owner_id`: the order must be that
         customer's, and not deleted; else OrderNotFound. `then`: the order as the write of `written_before` left it, for
         who has read it already.
         """
-        asked = _Asked(f"{uuid} {type(command).__name__}", command, provenance, then)
+        asked = _Asked(f"{uuid} {type(command).__name__}", command, provenance, then, is_trial)
         order = self.order_in(t, uuid)
         if claim := self._replay(t, asked):
             return self._outcome_at(t, claim, asked, replayed=True)
@@ -445,6 +456,8 @@ class OrderLedger(Application[UUID]):
         """Appends what a command came to, and claims its idempotency key; the order is as it is after it."""
         claims = taken_by(records)
         _external_ids_must_be_free(t, claims)
+        if asked.is_trial:
+            return Outcome(order, self.head(), tried=tuple(record.event for record in records))
         if asked.provenance.idempotency_key is not None:
             mark = self.marks.make(asked.fingerprint(), whose(order), asked.personal_parts(records), now)
             claims.append(NewClaim("idempotency", asked.idempotency_value(), order.uuid, order.version, mark))
@@ -551,6 +564,7 @@ class _Asked(NamedTuple):
     provenance: Provenance
     # As the write that did it before left the order, where that was read already.
     then: Order | None = None
+    is_trial: bool = False
 
     def idempotency_value(self) -> str:
         return reference(self.provenance.actor, self.provenance.idempotency_key or "")

@@ -216,6 +216,19 @@ OrderDocument = msgspec.defstruct(
 )
 
 
+class TriedEvent(msgspec.Struct):
+    type: str
+    data: dict[str, Any]
+
+
+class Trial(msgspec.Struct):
+    """What a command would record, and the order as it would leave it."""
+
+    dry_run: bool
+    events: list[TriedEvent]
+    order: OrderDocument | UnsetType = UNSET  # type: ignore[valid-type]
+
+
 class StorefrontCustomer(msgspec.Struct):
     email: str | None
     first_name: str | None

@@ -53,7 +53,7 @@ _ETAG: Final = {"description": "The order's version.", "schema": {"type": "strin
 @cache
 def document() -> bytes:
     """The whole document as JSON; its server is where the document was read from."""
-    schemas = Schemas([answers.Problem, *dict.fromkeys(_shapes())])
+    schemas = Schemas([answers.Problem, answers.Trial, *dict.fromkeys(_shapes())])
     paths: dict[str, dict[str, Any]] = {}
     for operation in OPERATIONS:
         paths.setdefault(operation.path, {})[operation.method] = _operation(operation, schemas)
@@ -150,7 +150,10 @@ def _answer(of: Operation, schemas: Schemas) -> dict[str, Any]:
         headers["ETag"] = _ETAG
     found: dict[str, Any] = {"description": code_to_http_status(of.status)[4:], "headers": headers}
     if _is_shape(of.answer):
-        found["content"] = {"application/json": {"schema": schemas.of(of.answer)}}
+        schema = schemas.of(of.answer)
+        if of.can_be_tried and of.status == 200:
+            schema = {"oneOf": [schema, schemas.of(answers.Trial)]}
+        found["content"] = {"application/json": {"schema": schema}}
     elif of.answer is not None:
         found["content"] = {of.answer: {"schema": {}}}
     return found
@@ -160,7 +163,8 @@ def _bare(of: Operation, status: int, schemas: Schemas) -> dict[str, Any]:
     """Another answer: without a body where nothing is new, else like the first."""
     found: dict[str, Any] = {"description": code_to_http_status(status)[4:]}
     if status != 304:
-        found["content"] = {"application/json": {"schema": schemas.of(of.answer)}}
+        shape = answers.Trial if of.can_be_tried else of.answer
+        found["content"] = {"application/json": {"schema": schemas.of(shape)}}
     return found
 
 

@@ -47,6 +47,10 @@ class Operation(NamedTuple):
     more: tuple[int, ...] = ()  # other answers that are none of the errors
 
     @property
+    def can_be_tried(self) -> bool:
+        return "dry_run" in self.parameters
+
+    @property
     def statuses(self) -> tuple[int, ...]:
         """Every status of a problem that it can answer with."""
         of_body = _COMMAND if self.method != "get" else (400,)
@@ -75,6 +79,8 @@ def _webhook(method: str, path: str, id_: str, summary: str, body: Any = None, *
 def _command(method: str, path: str, id_: str, summary: str, body: Any, **more: Any) -> Operation:
     usual = {"errors": (404,), "headers": ("Idempotency-Key", "If-Match", "Ledger-Act")}
     takes = more.pop("takes", "orders:write")
+    usual["parameters"] = ("dry_run",)
+    usual["more"] = (200,) if more.get("status") == 201 else ()
     return Operation(method, path, id_, summary, takes, a.OrderDocument, body=body, **{**usual, **more})
 
 
@@ -140,7 +146,9 @@ OPERATIONS: Final = (
         "customer",
         None,
         204,
+        more=(200,),
         headers=("Idempotency-Key", "If-Match"),
+        parameters=("dry_run",),
         errors=(404,),
     ),
     _reads(

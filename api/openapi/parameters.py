@@ -12,7 +12,6 @@ from projections.payments.table import KINDS
 
 _INTEGER: Final = {"type": "integer", "minimum": 0, "maximum": 10**15 - 1}
 _TEXT: Final = {"type": "string"}
-_BOOLEAN: Final = {"type": "string", "enum": ["true", "false", "1", "0"]}
 _DAY: Final = {"type": "string", "format": "date"}
 _DAY_OR_TIME: Final = {"type": "string", "examples": ["2024-05-31", "2024-05-31T12:00:00Z"]}
 # No pattern: it is opaque, and whoever made one up would wait for a position that does not come.
@@ -21,7 +20,10 @@ _IDS: Final = {"type": "string", "pattern": "^[0-9 ]*(,[0-9 ]*)*$", "examples": 
 
 
 def _one_of(*choices: str) -> dict[str, Any]:
-    return {"type": "string", "enum": list(choices)}
+    return {"type": "string", "enum": [*choices, ""]}  # given empty, it is as if not given
+
+
+_BOOLEAN: Final = _one_of("true", "false", "1", "0")
 
 
 def _ordering(fields: Any) -> dict[str, Any]:
@@ -81,6 +83,7 @@ PARAMETERS: Final[dict[str, tuple[dict[str, Any], str]]] = {
     "file": (_TEXT, "What the file is called."),
     "rules": (_TEXT, "The rules file's text."),
     "bom": (_BOOLEAN, "Whether CSV begins with a byte order mark, as some spreadsheets want it."),
+    "dry_run": (_BOOLEAN, "Whether to say only what would be recorded; nothing is, and no key is kept."),
     "outcome": (_TEXT, "Results with one of these outcomes, with commas between."),
     **{
         f"{field}{suffix}": (schema, f"Orders with {'one of these' if suffix else 'this'} {field}.")
