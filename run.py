@@ -50,6 +50,8 @@ def cli() -> None:
       LEDGER_RATE_LIMIT       requests and seconds that each caller may ask of a worker, like 600/60   none
       LEDGER_WEBHOOKS         who is told, and how far   webhooks.db beside the ledger
       LEDGER_WEBHOOK_NETWORKS  where webhooks may lead beside the public internet, like 10.0.0.0/8   none
+      LEDGER_METRICS          where Prometheus is answered, like 127.0.0.1:9464   nowhere
+      LEDGER_LOG_LEVEL        what is logged: debug, info (each request), warning, error   info
       LEDGER_KEY              signs checkpoints         ledger.key beside the ledger
       LEDGER_CHECKPOINTS      where they are kept too   checkpoints.txt beside the ledger
       LEDGER_CHECKPOINT_SECONDS  how often, 0 never     3600

@@ -25,6 +25,7 @@ from api.access import Access
 from api.asking import Asking
 from api.commanding import Commanding
 from api.following import Following
+from api.observing import Observing
 from api.openapi import document, pages
 from api.settings import Settings
 from domain.ledger import OrderLedger
@@ -65,14 +66,19 @@ class _Browsers(CORSMiddleware):  # type: ignore[type-arg]  # Falcon names no ar
         await super().process_response_async(req, resp, resource, succeeded)
 
 
-def create_app(ledger: OrderLedger, views: Views, settings: Settings, *, threads: int = 4) -> App[Request, Response]:
-    """The ASGI application. `threads` is how many pieces of long work its worker does at once."""
+def create_app(
+    ledger: OrderLedger, views: Views, settings: Settings, *, threads: int = 4, observing: Observing | None = None
+) -> App[Request, Response]:
+    """The ASGI application. `threads` is how many pieces of long work its worker does at once; `observing` is told of
+    every request."""
     asking = Asking(ledger, views, threads)
     keys = Keys(ledger.log_of_events, ledger.watch, ledger.clock)
     uses = Uses(settings.key_uses, ledger.clock)
     middleware: list[Any] = [Access(keys, uses, asking, settings)]
     if origins := settings.cors_origins:
         middleware.append(_Browsers("*" if "*" in origins else origins, _EXPOSED))
+    if observing is not None:
+        middleware.insert(0, observing)
     app: App[Request, Response] = App(middleware=middleware)
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.auto_parse_form_urlencoded = False
@@ -80,7 +86,7 @@ def create_app(ledger: OrderLedger, views: Views, settings: Settings, *, threads
     ledger.feed = lambda written: views.catch_up(written=written)
     ledger.kept = kept_in(views)
     ledger.version_in_views = views.version_of
-    commanding = Commanding(ledger, asking)
+    commanding = Commanding(ledger, asking, observing.metrics if observing else None)
     accesses = Accesses(settings.accesses)
     auditing = audit.Auditing(ledger, accesses)
     checkpoints = Checkpoints(ledger, views, key=settings.key, kept=settings.checkpoints)

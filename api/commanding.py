@@ -1,8 +1,10 @@
 """Gives commands to the ledger; answers say how far in the log they are, and whether the views have come as far."""
 
 import asyncio
+from collections.abc import Iterator
 from concurrent.futures import Future
-from typing import Any, Final, TypeVar
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -16,7 +18,11 @@ from domain.log.log import LogAway
 from domain.log.records import Provenance
 from domain.order.commands import Command, CreateOrder
 from domain.order.state import Order
+from domain.refusals import Refusal
 from projections.orders.documents import staff_document
+
+if TYPE_CHECKING:
+    from api.metrics import Metrics
 
 # Whoever has asked hears after this that it is not done yet, where the log is elsewhere and takes so long.
 TURN_SECONDS_MAX: Final = 2.8
@@ -24,19 +30,34 @@ _T = TypeVar("_T")
 
 
 class Commanding:
-    def __init__(self, ledger: OrderLedger, asking: Asking) -> None:
+    def __init__(self, ledger: OrderLedger, asking: Asking, metrics: "Metrics | None") -> None:
         self.ledger = ledger
         self.asking = asking
+        self._metrics = metrics
 
     async def create(self, command: CreateOrder, provenance: Provenance, **options: Any) -> Outcome:
-        then = await self._then(command, provenance)
-        return await self.in_time(self.ledger.write(self.ledger.create, command, provenance, then=then, **options))
+        with self._counted(CreateOrder):
+            then = await self._then(command, provenance)
+            return await self.in_time(self.ledger.write(self.ledger.create, command, provenance, then=then, **options))
 
     async def give(self, uuid: UUID, command: Command, provenance: Provenance, **options: Any) -> Outcome:
-        then = await self._then(command, provenance)
-        return await self.in_time(
-            self.ledger.write(self.ledger.change, uuid, command, provenance, then=then, **options)
-        )
+        with self._counted(type(command)):
+            then = await self._then(command, provenance)
+            return await self.in_time(
+                self.ledger.write(self.ledger.change, uuid, command, provenance, then=then, **options)
+            )
+
+    @contextmanager
+    def _counted(self, kind: type[Command | CreateOrder]) -> Iterator[None]:
+        """Counts a command where it was done, and where it was refused."""
+        try:
+            yield
+        except Refusal as refusal:
+            if self._metrics is not None:
+                self._metrics.refused(kind.__name__, refusal.code)
+            raise
+        if self._metrics is not None:
+            self._metrics.done(kind.__name__)
 
     async def in_time(self, work: Future[_T]) -> _T:
         """What the work comes to. Raises LogAway where that takes too long: what was not begun never is, and of the

@@ -99,6 +99,7 @@ class Problem(Exception):
     ) -> None:
         super().__init__(detail)
         self.status = status
+        self.code = code
         self.headers = dict(headers or {})
         self.body = problem(status, code, detail, errors=errors, **more)
 
@@ -286,6 +287,7 @@ async def _answer(
     problem_of: Callable[[Any, str], Problem], req: Request, resp: Response, error: Exception, _params: Any
 ) -> None:
     found = problem_of(error, getattr(req.context, "request_id", ""))
+    req.context.code = found.code
     resp.status = found.status
     resp.content_type = "application/problem+json"
     resp.data = found.body

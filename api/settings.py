@@ -17,6 +17,7 @@ from domain.privacy.opening import KeysAt
 from domain.privacy.periods import Keep, Period
 
 FORWARDED: Final = ("x-forwarded", "forwarded")
+LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 # A name, or an address of IPv4 or, in brackets, of IPv6; without a port.
 HOST: Final = r"\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]{1,253}"
 
@@ -41,6 +42,13 @@ class Rate(NamedTuple):
 
     requests: int
     seconds: int
+
+
+class Address(NamedTuple):
+    """Where to listen."""
+
+    host: str
+    port: int
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -78,6 +86,9 @@ class Settings(msgspec.Struct, frozen=True):
     cors_origins: frozenset[str]
     # How much each caller may ask of a worker; None where that is as much as they like.
     rate: Rate | None
+    # Where metrics are had, None for nowhere; and the least level of what the service writes into its log.
+    metrics: Address | None
+    log_level: str
 
     @property
     def key_uses(self) -> Path:
@@ -125,9 +136,6 @@ def read(environment: Mapping[str, str]) -> Settings:
         raise WrongSetting(
             f"LEDGER_TIMEZONE is {zone!r}; it should be a time zone like 'UTC' or 'Asia/Tehran'."
         ) from None
-    family = value("LEDGER_FORWARDED", FORWARDED[0])
-    if family not in FORWARDED:
-        raise WrongSetting(f"LEDGER_FORWARDED is {family!r}; it should be one of {', '.join(FORWARDED)}.")
     seconds = value("LEDGER_CHECKPOINT_SECONDS", "3600")
     if not (seconds.isascii() and seconds.isdigit()):
         raise WrongSetting(
@@ -145,7 +153,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         currency=currency,
         timezone=timezone,
         trusted_proxies=_networks("LEDGER_TRUSTED_PROXIES", value),
-        forwarded=family,
+        forwarded=_one_of(FORWARDED, "LEDGER_FORWARDED", value("LEDGER_FORWARDED", FORWARDED[0])),
         public_url=_public_url(value("LEDGER_PUBLIC_URL", "")),
         allowed_hosts=_hosts(value("LEDGER_ALLOWED_HOSTS", "")),
         key=Path(value("LEDGER_KEY", str(folder / "ledger.key"))),
@@ -167,6 +175,8 @@ def read(environment: Mapping[str, str]) -> Settings:
         provider=_provider(value),
         cors_origins=_origins(value("LEDGER_CORS_ORIGINS", "")),
         rate=_rate(value("LEDGER_RATE_LIMIT", "")),
+        metrics=_address("LEDGER_METRICS", value("LEDGER_METRICS", "")),
+        log_level=_one_of(LOG_LEVELS, "LEDGER_LOG_LEVEL", value("LEDGER_LOG_LEVEL", "info")),
     )
     _refuse_others(environment, names)
     return found
@@ -206,6 +216,21 @@ def _rate(text: str) -> Rate | None:
     if found is None:
         raise WrongSetting(f"LEDGER_RATE_LIMIT is {text!r}; it should be requests and seconds, like '600/60'.")
     return Rate(int(found[1]), int(found[2]))
+
+
+def _address(name: str, text: str) -> Address | None:
+    if not text:
+        return None
+    found = re.fullmatch(rf"({HOST}):([0-9]{{1,5}})", text)
+    if found is None or not 0 < int(found[2]) < 65536:
+        raise WrongSetting(f"{name} is {text!r}; it should be an address and a port, like '127.0.0.1:9464'.")
+    return Address(found[1].strip("[]"), int(found[2]))
+
+
+def _one_of(choices: tuple[str, ...], name: str, text: str) -> str:
+    if text not in choices:
+        raise WrongSetting(f"{name} is {text!r}; it should be one of {', '.join(choices)}.")
+    return text
 
 
 def _refuse_others(environment: Mapping[str, str], known: set[str]) -> None:

@@ -30,7 +30,7 @@ from domain.log.clock import Watch
 from domain.log.log import Log, LogAway, LogBusy, LogFull, Reading, Transaction, Wants
 from domain.log.mapper import EventMapper
 from domain.log.records import Claim, NewClaim, Provenance, RawRecord
-from domain.log.writer import Writer
+from domain.log.writer import Measure, Writer
 from domain.moments import utc_now
 from domain.order import commands, decide
 from domain.order import events as e
@@ -135,6 +135,8 @@ class OrderLedger(Application[UUID]):
         self.new_key = new_key
         # Brings the views to where a commit has taken the log; of whoever has views.
         self.feed: Callable[[Sequence[RawRecord]], int] | None = None
+        # Is told of each commit; of whoever measures.
+        self.measure: Measure | None = None
         # What is kept of an order by whoever has views. A ledger without is as right, and slower with long histories.
         self.kept: Callable[[UUID], KeptOrder | None] = lambda _: None
         # The version that the views know of a history, 0 where they do not know it; of whoever has views.
@@ -175,7 +177,7 @@ class OrderLedger(Application[UUID]):
         """
         with self._starting:
             if self._writer is None:
-                self._writer = Writer(self.transaction, self._feed)
+                self._writer = Writer(self.transaction, self._feed, self.measure)
                 self._writer.start()
         return self._writer.submit(lambda t: work(t, *args, **kwargs), self._wants(*args))
 

@@ -26,6 +26,7 @@ USED_UNNAMED = {
     "_is_websocket_upgrade": "gunicorn: a connection's hook",
     "_serve": "gunicorn: a worker's hook",
     "_max_buffer_size": "gunicorn: a connection's own attribute",
+    "collect": "prometheus-client: what is looked at when somebody asks",
     "handle_int": "gunicorn: the master's hook",
     "load": "gunicorn: an application's hook",
     "load_config": "gunicorn: an application's hook",

@@ -2,11 +2,13 @@
 
 import errno
 import gc
+import logging
 import os
 import socket
 import sys
 from collections.abc import Iterator
 from ipaddress import ip_address
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,6 +21,7 @@ from api.cli.terminal import (
     progress,
     reading_the_log,
     settings,
+    share_metrics_in,
     writing_the_log,
 )
 from api.settings import Settings
@@ -29,7 +32,12 @@ from domain.log.opening import open_log
 from domain.log.records import Provenance
 from domain.privacy.erasing import outstanding, settle
 from domain.privacy.erasures import Erasures, ErasuresMalformed
+from domain.privacy.opening import KeysAt
 from projections.views.views import Views
+
+if TYPE_CHECKING:
+    from api.observing import Observing
+    from projections.webhooks.store import Store
 
 
 @click.command()
@@ -54,7 +62,7 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
     from projections.webhooks.store import Store
 
     chosen = settings()
-    _must_be_free(host, port)
+    _must_be_free(host, port, "--port and --host name another")
     ledger = open_ledger(chosen, may_be_new=True)
     greeting = f"Serving {chosen.shown_url} at http://{host}:{port} (Ctrl-C stops it)"
     if demo:
@@ -88,14 +96,17 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
         sys.set_int_max_str_digits(8190)
         log, currency = open_log(chosen.url), chosen.currency
         own = OrderLedger(log, currency_default=currency, watch=Watch(), keys=keys, is_made=True)
+        observing = _observing(chosen)
+        own.measure = observing.metrics.committed if observing.metrics else None
         if own.keys is not None:  # a worker that was killed in the middle of an erasure has left this to the next
             settle(own, own.keys, Erasures(chosen.erasures))
         own_views = Views(own, chosen.views)
         signing = Checkpoints(own, own_views, key=chosen.key, kept=chosen.checkpoints)
         feeder.start(own, own_views, signing, chosen.checkpoint_seconds)
         delivering.start(own, Store(chosen.webhooks), chosen.webhook_networks)
-        return create_app(own, own_views, chosen, threads=threads)
+        return create_app(own, own_views, chosen, threads=threads, observing=observing)
 
+    _answer_prometheus(chosen, keys)
     Server(
         make_app,
         Places(chosen.connections_per_address, chosen.trusts),
@@ -105,14 +116,48 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
     ).run()
 
 
-def _must_be_free(host: str, port: int) -> None:
+def _answer_prometheus(chosen: Settings, keys: KeysAt | None) -> None:
+    """Has another process tell what is measured, where that is wanted."""
+    if chosen.metrics is not None:
+        _must_be_free(*chosen.metrics, "LEDGER_METRICS names another")
+        from api.metrics import serve, shared_folder
+
+        share_metrics_in(folder := shared_folder())
+        serve(chosen.metrics, folder, lambda: _opened_anew(chosen, keys))
+
+
+def _opened_anew(chosen: Settings, keys: KeysAt | None) -> tuple[OrderLedger, Views, "Store"]:
+    """The ledger, its views and its webhooks, as another process opens them."""
+    from projections.webhooks.store import Store
+
+    ledger = OrderLedger(open_log(chosen.url), currency_default=chosen.currency, keys=keys, is_made=True)
+    return ledger, Views(ledger, chosen.views), Store(chosen.webhooks)
+
+
+def _observing(chosen: Settings) -> "Observing":
+    """What this worker writes into the log and measures; what the program itself has to say goes into the same log."""
+    from api.observing import Handler, Observing, Writing
+
+    writing = Writing(chosen.log_level)
+    own = logging.getLogger("order_ledger")
+    own.setLevel(chosen.log_level.upper())
+    own.addHandler(Handler(writing))
+    own.propagate = False
+    if chosen.metrics is None:
+        return Observing(writing, None)
+    from api.metrics import Metrics
+
+    return Observing(writing, Metrics())
+
+
+def _must_be_free(host: str, port: int, to_do: str) -> None:
     """Says at once where the address cannot be listened on; gunicorn would try for five seconds."""
     try:
         with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET):
             pass
     except OSError as error:
         why = "another program listens there" if error.errno == errno.EADDRINUSE else error.strerror or str(error)
-        fail(f"{host}:{port} cannot be listened on: {why}; --port and --host name another.")
+        fail(f"{host}:{port} cannot be listened on: {why}; {to_do}.")
 
 
 def _of_privacy(ledger: OrderLedger, chosen: Settings) -> Iterator[str]:

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import NoReturn
 
 from eventsourcing.persistence import MapperDeserialisationError, PersistenceError
@@ -60,6 +61,11 @@ def settings(url: str | None = None) -> Settings:
 def given_settings() -> dict[str, str]:
     """The settings that are given, as they are."""
     return {name: value for name, value in sorted(os.environ.items()) if name.startswith("LEDGER_")}
+
+
+def share_metrics_in(folder: Path) -> None:
+    """Says where the workers' measures are, which prometheus-client looks for in the environment when it is loaded."""
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
 
 
 class Unopened(Exception):

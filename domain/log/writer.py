@@ -1,6 +1,7 @@
 """The one thread of a process that writes to the log: whoever writes at the same time shares one commit."""
 
 import logging
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, nullcontext
@@ -16,16 +17,22 @@ TURNS_MAX: Final = 64
 T = TypeVar("T")
 # Brings the views to where a transaction, just committed, has taken the log; returns the position that they reach.
 Feed = Callable[[Transaction], int]
+# Is told of each commit that wrote something: how many pieces of work it had, and how many seconds it and the feeding
+# took.
+Measure = Callable[[int, float, float], None]
 _log = logging.getLogger("order_ledger")
 
 
 class Writer(Thread):
     """Takes all work that waits into one transaction, feeds the views, answers."""
 
-    def __init__(self, transaction: Callable[[Wants], AbstractContextManager[Transaction]], feed: Feed) -> None:
+    def __init__(
+        self, transaction: Callable[[Wants], AbstractContextManager[Transaction]], feed: Feed, measure: Measure | None
+    ) -> None:
         super().__init__(name="writer", daemon=True)
         self._transaction = transaction
         self._feed = feed
+        self._measure = measure
         self._waiting: SimpleQueue[_Turn[Any]] = SimpleQueue()
         self._is_stopping = False
         # The position that the views reached after the last commit; 0 where they could not be fed.
@@ -67,6 +74,7 @@ class Writer(Thread):
     def _do(self, turns: "list[_Turn[Any]]", *, again: bool = False) -> "list[_Turn[Any]]":
         """Does work in one transaction, and delivers; returns what has still to be done."""
         done = turns
+        began = time.perf_counter()
         try:
             t = self._commit(turns)
         except _TakenBack:
@@ -88,7 +96,10 @@ class Writer(Thread):
         else:
             if self.trouble is not None and t.written:
                 self.trouble = None
+            committed = time.perf_counter()
             self._feed_views(t)
+            if self._measure is not None and t.written:
+                self._measure(len(turns), committed - began, time.perf_counter() - committed)
         for turn in done:
             turn.deliver()
         return turns[len(done) :]

@@ -1,0 +1,182 @@
+"""What is measured of a running service, for Prometheus to fetch: at an address of its own, by a process of its own.
+
+Each worker writes its measures into files that they share (prometheus-client's multiprocess mode); the process that is
+asked adds them up, and looks at the log, the views and the workers when it is asked.
+"""
+
+import os
+import shutil
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from eventsourcing.persistence import PersistenceError
+
+from api.settings import Address
+from domain.ledger import OrderLedger
+from domain.log.sqlite import Busy, sqlite3
+from projections.views.views import Views, ViewsUnavailable
+from projections.webhooks.store import Store
+
+_LOOK_SECONDS: Final = 0.5
+_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_COMMANDS: Final = (1, 2, 4, 8, 16, 32, 64)
+T = TypeVar("T")
+
+
+Opened = tuple[OrderLedger, Views, Store]
+
+
+class Metrics:
+    """What one worker measures."""
+
+    def __init__(self) -> None:
+        from prometheus_client import Counter, Histogram  # noqa: PLC0415  (it looks where files are when it is loaded)
+
+        self._requests = Histogram(
+            "ledger_request_seconds", "Requests by how long they took", ["method", "route", "status"], buckets=_SECONDS
+        )
+        self._commands = Counter("ledger_commands", "Commands that were done", ["command"])
+        self._refusals = Counter("ledger_refusals", "Commands that were refused, by the code", ["command", "code"])
+        self._commit = Histogram("ledger_commit_seconds", "Transactions of the log, to the commit", buckets=_SECONDS)
+        self._feed = Histogram("ledger_feed_seconds", "Feeding the views after a commit", buckets=_SECONDS)
+        self._batch = Histogram("ledger_batch_commands", "Pieces of work in one transaction", buckets=_COMMANDS)
+        # To look a measure up by its labels takes longer than to add to it.
+        self._answered: dict[tuple[str, str | None, int], Any] = {}
+
+    def answered(self, method: str, route: str | None, status: int, seconds: float) -> None:
+        key = (method, route, status)
+        if (measure := self._answered.get(key)) is None:
+            known = method if route or method in ("GET", "POST", "HEAD") else "other"
+            measure = self._answered[known, route, status] = self._requests.labels(known, route or "none", str(status))
+        measure.observe(seconds)
+
+    def done(self, command: str) -> None:
+        self._commands.labels(command).inc()
+
+    def refused(self, command: str, code: str) -> None:
+        self._refusals.labels(command, code).inc()
+
+    def committed(self, works: int, commit_seconds: float, feed_seconds: float) -> None:
+        self._batch.observe(works)
+        self._commit.observe(commit_seconds)
+        self._feed.observe(feed_seconds)
+
+
+def shared_folder() -> Path:
+    """A new folder for the files that workers share."""
+    return Path(tempfile.mkdtemp(prefix="order-ledger-metrics-"))
+
+
+def serve(address: Address, folder: Path, open_ledger: Callable[[], Opened]) -> None:
+    """Starts the process that Prometheus asks, and returns when it can be asked; it ends with this one, and takes the
+    folder with it."""
+    # No process of multiprocessing's: each worker, which is forked later, would end it when it ends itself.
+    master = os.getpid()
+    coming, going = os.pipe()
+    if os.fork() == 0:
+        try:
+            for asked in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(asked, signal.SIG_IGN)
+            _answer(address, folder, open_ledger, master, going)
+        finally:
+            os._exit(0)
+    os.close(going)
+    os.read(coming, 1)  # until the other has closed its end
+    os.close(coming)
+
+
+def _answer(address: Address, folder: Path, open_ledger: Callable[[], Opened], master: int, going: int) -> None:
+    from prometheus_client import CollectorRegistry, start_http_server  # noqa: PLC0415  (as above)
+    from prometheus_client.multiprocess import MultiProcessCollector  # noqa: PLC0415
+
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry, str(folder))  # type: ignore[no-untyped-call]
+    registry.register(Looking(open_ledger, master))
+    start_http_server(address.port, address.host, registry)
+    os.close(going)
+    while os.getppid() == master:
+        time.sleep(_LOOK_SECONDS)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+class Looking:
+    """What is looked at when somebody asks. What cannot be known just then is left out, and `ledger_up` is 0."""
+
+    def __init__(self, open_ledger: Callable[[], Opened], master: int) -> None:
+        self._open = open_ledger
+        self._master = master
+        self._opened: Opened | None = None
+        # Connections are of one thread each, and each scrape comes in another.
+        self._lock = threading.Lock()
+
+    def describe(self) -> Iterable[Any]:
+        return []
+
+    def collect(self) -> Iterator[Any]:
+        from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415  (as above)
+
+        memory = GaugeMetricFamily("ledger_worker_memory_bytes", "What a worker has in memory", labels=["pid"])
+        for pid, size in _memory(self._master):
+            memory.add_metric([str(pid)], size)
+        yield memory
+        with self._lock:
+            found = _known(self._look)
+        yield GaugeMetricFamily("ledger_up", "Whether the log can be read", value=float(found is not None))
+        for name, told, value in found or ():
+            if value is not None:
+                yield GaugeMetricFamily(name, told, value=value)
+
+    def _look(self) -> list[tuple[str, str, float | None]]:
+        if self._opened is None:
+            self._opened = self._open()
+        ledger, views, webhooks = self._opened
+        try:
+            head, last = ledger.head(), ledger.log_of_events.last_checkpoint()
+            position = _known(views.position)
+            positions = [webhook.position for webhook in webhooks.all() if webhook.disabled_at is None]
+            behind = max(0, head - min(positions, default=head))
+            age = None if last is None else (ledger.clock() - datetime.fromisoformat(last.made_at)).total_seconds()
+            return [
+                ("ledger_log_position", "The log's head", head),
+                ("ledger_views_position", "How far the views are", position),
+                ("ledger_views_lag_events", "How far the views are behind", _lag(head, position)),
+                ("ledger_stopped_orders", "Histories that cannot be read", _known(views.stopped_count)),
+                ("ledger_signed_head_age_seconds", "How old the last signed head is", age),
+                ("ledger_webhooks_lag_events", "How far the hindmost webhook is behind", behind),
+                ("ledger_unsigned_events", "Events behind the last signed head", head - (last.size if last else 0)),
+            ]
+        finally:  # of this thread
+            views.close()
+            ledger.close_connections()
+
+
+def _lag(head: int, position: int | None) -> int | None:
+    return None if position is None else max(0, head - position)
+
+
+def _known(ask: Callable[[], T]) -> T | None:
+    try:
+        return ask()
+    except (PersistenceError, ViewsUnavailable, Busy, sqlite3.Error, OSError):
+        return None
+
+
+def _memory(master: int) -> Iterator[tuple[int, int]]:
+    """The processes that the master has started, but for this one, and what each has in memory; on Linux alone."""
+    try:
+        children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+    except OSError:
+        return
+    for pid in map(int, children):
+        try:
+            pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+        except (OSError, IndexError):
+            continue
+        if pid != os.getpid():
+            yield pid, pages * os.sysconf("SC_PAGE_SIZE")
