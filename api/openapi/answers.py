@@ -344,6 +344,7 @@ class AuditEvent(msgspec.Struct, kw_only=True):
     idempotency_key: str | None
     summary: str
     data: dict[str, Any]
+    personal: dict[str, Any] | UnsetType = UNSET
     digest: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 
 

@@ -65,7 +65,7 @@ def test_a_wrong_setting_is_named_with_what_would_be_right(name: str, value: str
     (tmp_path / "text").write_text("This is no database, and longer than the header of one would have to be. " * 20)
     done = run(tmp_path, "import", os.devnull, **{name: value.format(folder=tmp_path)})
     assert_refused(done, name, told.format(folder=tmp_path))
-    assert {file.name for file in tmp_path.iterdir()} <= {"text", "ledger.db"}
+    assert {file.name for file in tmp_path.iterdir()} <= {"text", "ledger.db", "keys.db", "master.key"}
 
 
 def test_the_service_does_not_start_with_a_wrong_setting(tmp_path: Path) -> None:
