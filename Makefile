@@ -26,8 +26,7 @@ run: .venv              ## the service on embedded SQLite, with sample orders an
 	$(BIN)/python run.py serve --demo
 
 test: .venv-dev         ## the whole test suite
-	$(DEV)/python -m pytest --numprocesses auto --dist loadfile --ignore tests/failover
-	$(DEV)/python -m pytest tests/failover  # alone: its servers fall over beside all the others
+	$(DEV)/python -m pytest --numprocesses auto --dist loadfile
 
 test-postgres: .venv-dev ## what is asked over HTTP, with the ledger on a PostgreSQL of the tests' own
 	TEST_LEDGERS_ON=postgresql $(DEV)/python -m pytest --numprocesses auto --dist loadfile tests/api

@@ -63,9 +63,13 @@ class Proxy:
 
     def _pump(self, client: socket.socket, server: socket.socket) -> None:
         was_answered = True
+        ends = {end.fileno(): end for end in (client, server)}
+        waiting = select.poll()  # `select.select` takes no file's number beyond 1,023
+        for number in ends:
+            waiting.register(number, select.POLLIN)
         while True:
-            ready, _, _ = select.select([client, server], [], [], 1)
-            for end in ready:
+            for number, _ in waiting.poll(1000):
+                end = ends[number]
                 while self.is_silent.is_set():
                     time.sleep(0.02)
                 data = end.recv(1 << 20)
