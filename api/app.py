@@ -91,12 +91,11 @@ def create_app(
     auditing = audit.Auditing(ledger, accesses)
     checkpoints = Checkpoints(ledger, views, key=settings.key, kept=settings.checkpoints)
     desk = reconciliations.Desk(commanding, views, asking, settings)
-    whose_orders = orders_of(views)
     erasing = None
     if ledger.keys is not None:
         ledger.keys.on_forgotten.append(search_text.cache_clear)
-        erasing = Erasing(ledger, ledger.keys, whose_orders, settings.keep, Erasures(settings.erasures))
-    privacy_desk = privacy.Desk(commanding, asking, erasing, whose_orders, settings.keep)
+        erasing = Erasing(ledger, ledger.keys, orders_of(views), settings.keep, Erasures(settings.erasures))
+    privacy_desk = privacy.Desk(commanding, asking, views, erasing, settings.keep)
     following = Following(ledger, views, asking, Telling(ledger, views))
     locksmith = access_keys.Locksmith(keys, uses, commanding, asking, settings)
     uploads = finance.PATH + "/reconciliations"

@@ -1,6 +1,7 @@
 """For those who answer people's requests: what is there of a person, a copy of it, and erasing it."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from api.conditions import provenance
 from api.orders import named_order
 from domain.ledger import OrderLedger
 from domain.log.records import Provenance
+from domain.log.sqlite import Busy
 from domain.order.commands import Command
 from domain.order.personal import PARTS
 from domain.order.state import Order
@@ -26,7 +28,9 @@ from domain.privacy.erasing import Erasing, Erasure
 from domain.privacy.periods import Keep
 from domain.refusals import CustomerNotFound, PersonalDataPlain
 from projections import privacy
+from projections.customers.orders_of import orders_of
 from projections.exports.person import export_person
+from projections.views.views import Views, ViewsUnavailable
 
 PATH: Final = "/api/v1/privacy"
 READ: Final = "privacy:read"
@@ -52,14 +56,15 @@ class Desk:
         self,
         commanding: Commanding,
         asking: Asking,
+        views: Views,
         erasing: Erasing | None,
-        orders_of: e.OrdersOf,
         keep: Keep,
     ) -> None:
         self.commanding = commanding
         self.asking = asking
+        self.views = views
         self._erasing = erasing
-        self._orders_of = orders_of
+        self._orders_of = orders_of(views)
         self.keep = keep
 
     @property
@@ -114,10 +119,17 @@ class _Erasures:
         access.scope(req, WRITE)
         given, who = await _erase(req), provenance(req)
         request = e.Request(tuple(dict.fromkeys(given.parts)), given.basis, given.reference, given.force)
-        made = await self._desk.asking.in_thread(lambda: self._record(named, request, who))
+        made = await self._desk.asking.in_thread(lambda: self._erased(named, request, who))
         json_answer(resp, _encode(_told(made, request)), made.position)
         self._desk.commanding.moved(resp, made.position, None if made.is_new else made.position)
         resp.status = 201 if made.is_new else 200
+
+    def _erased(self, named: str, request: e.Request, who: Provenance) -> Erasure:
+        """The erasure. Where the views cannot be renewed now, they are when the service starts."""
+        made = self._record(named, request, who)
+        with suppress(ViewsUnavailable, Busy):
+            self._desk.views.renew()
+        return made
 
     def _record(self, named: str, request: e.Request, who: Provenance) -> Erasure:
         raise NotImplementedError

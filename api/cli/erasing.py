@@ -1,6 +1,7 @@
 """`run.py erase`, `retention` and `privacy`: forgetting people, when they ask and when their time is over."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -19,13 +20,15 @@ from domain.privacy.keyring import Hold, Keyring
 from domain.refusals import Refusal
 from projections.customers.orders_of import orders_of
 from projections.privacy import all_orders
+from projections.views.views import Views
 
 _PROVENANCE = Provenance("cli:erase")
 _RETENTION = Provenance("cli:retention")
 
 
-def _opened(chosen: Settings) -> tuple[OrderLedger, Keyring, Erasing]:
-    """The ledger, its keys, and what erases; the views at the head."""
+@contextmanager
+def _opened(chosen: Settings) -> Iterator[tuple[OrderLedger, Keyring, Erasing, Views]]:
+    """The ledger, its keys, what erases, and the views at the head; of what was erased nothing is left in them."""
     ledger = open_ledger(chosen)
     if ledger.keys is None:
         fail("what is personal in this ledger is not sealed; `run.py seal` makes one where it is.")
@@ -34,7 +37,10 @@ def _opened(chosen: Settings) -> tuple[OrderLedger, Keyring, Erasing]:
         views.ensure(say)
     ledger.feed = lambda written: views.catch_up(written=written)
     erasing = Erasing(ledger, ledger.keys, orders_of(views), chosen.keep, Erasures(chosen.erasures))
-    return ledger, ledger.keys, erasing
+    try:
+        yield ledger, ledger.keys, erasing, views
+    finally:
+        views.renew()
 
 
 def _do(work: Callable[..., Erasure], *arguments: Any) -> Erasure:
@@ -63,20 +69,20 @@ def erase(again: bool, customer: int | None, order: str | None, **asked: Any) ->
     chosen = settings()
     if again + (customer is not None) + (order is not None) != 1:
         fail("name one of --customer, --order and --again")
-    ledger, keys, erasing = _opened(chosen)
-    if again:
-        _again(ledger, keys, erasing, Erasures(chosen.erasures))
-        return
-    request = Request(tuple(asked["parts"]) or PARTS, asked["basis"], asked["reference"], force=asked["force"])
-    if customer is not None:
-        made = _do(erasing.customer, customer, request, _PROVENANCE)
-    else:
-        assert order is not None
-        try:
-            uuid = named_order(ledger, order)
-        except Refusal as refusal:
-            fail(refusal.detail)
-        made = _do(erasing.guest, uuid, request, _PROVENANCE)
+    with _opened(chosen) as (ledger, keys, erasing, _):
+        if again:
+            _again(ledger, keys, erasing, Erasures(chosen.erasures))
+            return
+        request = Request(tuple(asked["parts"]) or PARTS, asked["basis"], asked["reference"], force=asked["force"])
+        if customer is not None:
+            made = _do(erasing.customer, customer, request, _PROVENANCE)
+        else:
+            assert order is not None
+            try:
+                uuid = named_order(ledger, order)
+            except Refusal as refusal:
+                fail(refusal.detail)
+            made = _do(erasing.guest, uuid, request, _PROVENANCE)
     if not made.is_new:
         print(f"nothing of {made.subject} is left to erase")
         return
@@ -105,17 +111,17 @@ def retention(apply: bool) -> None:
     A part is due when every order of its subject and year has had no event for so long. What is held or in work stays.
     """
     chosen = settings()
-    ledger, keys, erasing = _opened(chosen)
-    views = open_views(ledger, chosen)
-    due, staying = retaining.due(all_orders(ledger, views), keys, chosen.keep, ledger.latest())
-    for stays in staying:
-        print(f"{stays.subject} {stays.year} {stays.part}: stays, {stays.why}")
-    for each in due:
-        if apply:
-            made = _do(erasing.due, each, _RETENTION)
-            print(f"{each.subject} {each.year} {each.part}: erased, in {len(made.orders)} orders")
-        else:
-            print(f"{each.subject} {each.year} {each.part}: due since {instant(each.until)}, {len(each.orders)} orders")
+    with _opened(chosen) as (ledger, keys, erasing, views):
+        due, staying = retaining.due(all_orders(ledger, views), keys, chosen.keep, ledger.latest())
+        for stays in staying:
+            print(f"{stays.subject} {stays.year} {stays.part}: stays, {stays.why}")
+        for each in due:
+            if apply:
+                made = _do(erasing.due, each, _RETENTION)
+                print(f"{each.subject} {each.year} {each.part}: erased, in {len(made.orders)} orders")
+            else:
+                since = instant(each.until)
+                print(f"{each.subject} {each.year} {each.part}: due since {since}, {len(each.orders)} orders")
     print(f"{len(due)} {'erased' if apply else 'due'}, {len(staying)} stay")
 
 

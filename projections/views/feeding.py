@@ -17,7 +17,7 @@ from domain.order.events import PersonalErased
 from domain.topics import TOPICS
 from projections.views.all import KEEPER
 from projections.views.fold import fold, put, rows
-from projections.views.generation import note_recent, position, reach
+from projections.views.generation import mark_erased, note_recent, position, reach
 
 BATCH_EVENTS_MAX: Final = 2_000
 _ERASING: Final = frozenset(name for name, topic in TOPICS.items() if topic.shape is PersonalErased)
@@ -50,7 +50,10 @@ def feed(ledger: OrderLedger, connection: sqlite3.Connection, written: Sequence[
     if not ledger.log_of_events.is_at_hand:
         note_recent(connection, raws)
     reach(connection, raws[-1].position)
-    return Fed(raws[-1].position, any(raw.topic in _ERASING for raw in raws))
+    erased = any(raw.topic in _ERASING for raw in raws)
+    if erased:
+        mark_erased(connection)
+    return Fed(raws[-1].position, erased)
 
 
 def _following(written: Sequence[RawRecord], before: int) -> list[RawRecord]:

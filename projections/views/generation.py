@@ -127,6 +127,28 @@ def _made_by(connection: sqlite3.Connection) -> dict[str, str]:
     return dict(connection.execute("SELECT name, fingerprint FROM made_by"))
 
 
+def mark_erased(connection: sqlite3.Connection) -> None:
+    """Notes, in the caller's transaction, that something was erased.
+
+    SQLite writes zeros over what is deleted; what it has moved within a page before can still stand between the rows.
+    """
+    connection.execute("PRAGMA user_version = 1")
+
+
+def may_hold_erased(connection: sqlite3.Connection) -> bool:
+    (mark,) = connection.execute("PRAGMA user_version").fetchone()
+    return bool(mark)
+
+
+def copy_rows(old: Path, file: Path) -> None:
+    """Copies the rows of a generation into a new one, as of one moment, and nothing that stands between them."""
+    source = connect(old, "NORMAL", must_exist=True)
+    try:
+        source.execute("VACUUM INTO ?", (str(file),))
+    finally:
+        source.close()
+
+
 def create(database: "Database") -> None:
     """Makes the tables that are no view's, and every view's, in an empty file."""
     database.table("made_by").create({"name": str, "fingerprint": str}, pk="name", strict=True)

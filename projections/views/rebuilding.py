@@ -85,6 +85,15 @@ def remake(
     return connection
 
 
+def renew(ledger: OrderLedger, file: Path, old: Path) -> sqlite3.Connection:
+    """A new generation with the rows of `old`, and nothing of what was erased there."""
+    generation.copy_rows(old, file)
+    connection = _connect(file)
+    connection.execute("PRAGMA user_version = 0")
+    _finish(ledger, connection, file)
+    return connection
+
+
 def _connect(file: Path) -> sqlite3.Connection:
     """A connection to a file that is not read yet, so need not survive a crash."""
     connection = connect(file, "OFF", writes=True)

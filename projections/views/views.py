@@ -205,6 +205,7 @@ class Views:
             with self._rebuilding():
                 self._mend(progress)
         self.catch_up()
+        self.renew()
 
     def rebuild(self, progress: Progress | None = None) -> int:
         """Makes a new generation from the whole log, then puts it in force; returns its position.
@@ -213,6 +214,16 @@ class Views:
         """
         with self._rebuilding():
             return self._put_in_force(lambda file: rebuilding.make(self._ledger, file, progress))
+
+    def renew(self) -> None:
+        """Where something was erased since the generation in force was made, puts a copy of its rows in force, so that
+        no byte of it is left; others are fed and read meanwhile. Raises ViewsUnavailable."""
+        if not generation.may_hold_erased(self.reader):
+            return
+        with self._rebuilding():
+            if generation.may_hold_erased(self.reader):  # else another process has done it while this one waited
+                old = self._generations.file()
+                self._put_in_force(lambda file: rebuilding.renew(self._ledger, file, old))
 
     @contextmanager
     def _rebuilding(self) -> Iterator[None]:

@@ -295,6 +295,49 @@ def test_erasing_while_others_create_orders_for_the_customer_loses_nobody_elses_
     assert "everything holds" in shop.verify()
 
 
+# --- what SQLite leaves between the rows ---
+
+
+def put_between_rows(file: Path, word: bytes) -> int:
+    """Writes a word where SQLite itself can leave one: between the pointers and the cells of pages. In how many."""
+    content, marked = bytearray(file.read_bytes()), 0
+    page_bytes = int.from_bytes(content[16:18], "big")
+    for start in range(page_bytes, len(content), page_bytes):
+        kind, cells = content[start], int.from_bytes(content[start + 3 : start + 5], "big")
+        first = start + (12 if kind in (2, 5) else 8) + 2 * cells
+        end = start + int.from_bytes(content[start + 5 : start + 7], "big")
+        if kind in (2, 5, 10, 13) and end - first > len(word):
+            content[first : first + len(word)], marked = word, marked + 1
+    file.write_bytes(content)
+    return marked
+
+
+def test_nothing_is_left_between_the_rows_of_the_views_though_their_process_ended_before(tmp_path: Path) -> None:
+    clock = Clock()
+    ledger = sealed_ledger(tmp_path, clock)
+    views = Views(ledger, tmp_path / "views.db")
+    views.ensure()
+    ledger.feed = lambda written: views.catch_up(written=written)
+    do(ledger.create, new_order(**MINA), ME)
+    do(ledger.create, new_order(**TOM), ME)
+    assert ledger.keys is not None
+    erasing = Erasing(ledger, ledger.keys, orders_of(views), KEEP, Erasures(tmp_path / "erasures.txt"))
+    assert erasing.customer(7, Request(("contact", "invoice")), ME).is_new
+    before = views.path.resolve()
+    views.close()
+    assert put_between_rows(before, WORDS[0]) > 10
+    again = Views(ledger, tmp_path / "views.db")
+    again.ensure()
+    assert found_in(tmp_path, WORDS) == {}
+    assert again.path.resolve() != before
+    renewed = again.path.resolve()
+    again.ensure()
+    assert again.path.resolve() == renewed, "once is enough"
+    assert again.reader.execute("SELECT count(*) FROM orders").fetchone() == (2,)
+    again.close()
+    ledger.close()
+
+
 # --- killed at every step ---
 
 
