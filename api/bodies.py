@@ -26,6 +26,13 @@ async def command(req: Request, shape: type[_T]) -> _T:
     return strict_json.shaped(strict_json.read(await _body(req)), shape)
 
 
+async def command_if_given(req: Request, shape: type[_T]) -> _T:
+    """The same, of a body that may be left out: then the command has its defaults."""
+    if not (req.content_type or req.content_length or req.get_header("Transfer-Encoding")):
+        return shape()
+    return await command(req, shape)
+
+
 async def _body(req: Request) -> bytes:
     if not _JSON_TYPE.fullmatch((req.content_type or "").strip()):
         raise Problem(415, "unsupported-media-type", "Send the body as Content-Type: application/json.")

@@ -8,9 +8,9 @@ from falcon.asgi import Request, Response
 from api import access, filters, paging
 from api.answers import json_answer, stamp
 from api.asking import Asking
-from api.errors import Problem
-from api.parameters import Parameters
+from api.parameters import Parameters, number_in
 from api.settings import Settings
+from domain.refusals import CustomerNotFound
 from projections.customers import list as customers
 from projections.orders.list import Page
 
@@ -61,11 +61,12 @@ class Customer:
         parameters = Parameters(req.params)
         parameters.refuse_others_than({"min_position"})
         await self._asking.reached(parameters)
-        is_id = customer_id.isascii() and customer_id.isdigit() and len(customer_id) <= 15
-        found = await self._asking(lambda connection: customers.one(connection, int(customer_id) if is_id else _NO_ID))
+        number = number_in(customer_id)
+        id_ = _NO_ID if number is None else number
+        found = await self._asking(lambda connection: customers.one(connection, id_))
         if found.customer is None:
             stamp(resp, found.position)
-            raise Problem(404, "customer-not-found", "No order names such a customer.")
+            raise CustomerNotFound
         body = _encode({**msgspec.structs.asdict(found.customer), "currencies": found.sums})
         json_answer(resp, body, found.position)
 

@@ -24,6 +24,7 @@ from domain.log.sqlite import Busy, is_of_the_disk, sqlite3
 from domain.reconciliation import refusals as reconciled
 from domain.settlement.lines import SettlementRefused
 from domain.strict_json import NotJSON
+from projections.proof.evidence import NoEarlierHead
 from projections.proof.signing import LogAltered, NoSigningKey
 from projections.views.views import ViewsUnavailable
 
@@ -255,6 +256,9 @@ _PROBLEMS: Final[dict[type[Exception], Callable[[Any, str], Problem]]] = {
     falcon.HTTPError: lambda error, _: _of_http_error(error),
     ViewsUnavailable: lambda *_: not_ready(
         "views-unavailable", "The lists are being made anew; ask again in a moment."
+    ),
+    NoEarlierHead: lambda error, _: invalid_parameter(
+        "since", f"must be the size of an earlier head; this one has {error.size}"
     ),
     NoSigningKey: lambda error, _: Problem(409, "no-signing-key", str(error)),
     LogAltered: _log_altered,

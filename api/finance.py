@@ -61,7 +61,7 @@ class Payments:
         parameters.refuse_others_than(_FILTERS | {"after", "limit", "bom"})
         wanted = _filter(parameters, self._settings.timezone)
         after = position_in(parameters, "after") or 0
-        limit = min(parameters.integer("limit") or _LIMIT_DEFAULT, LIMIT_MAX)
+        limit = parameters.limit(_LIMIT_DEFAULT, LIMIT_MAX)
         await self._asking.reached(parameters)
         resp.append_header("Vary", "Accept")
         form = req.client_prefers((_JSON, _CSV, XLSX))

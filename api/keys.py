@@ -15,7 +15,7 @@ from msgspec import UNSET, Meta, UnsetType
 from api import access, paging
 from api.answers import json_answer
 from api.asking import Asking
-from api.bodies import command
+from api.bodies import command, command_if_given
 from api.commanding import Commanding
 from api.conditions import provenance
 from api.parameters import Parameters
@@ -151,7 +151,7 @@ class Rotations:
 
     async def on_post(self, req: Request, resp: Response, name: str) -> None:
         access.scope(req, WRITE)
-        given = RotateKey() if not (req.content_type or req.content_length) else await command(req, RotateKey)
+        given = await command_if_given(req, RotateKey)
         terms = msgspec.structs.asdict(given)
         key = await self._of.write(req, self._of.keys.rotate, name, within=req.context.caller.scopes, **terms)
         await self._of.show(resp, name, key=key)

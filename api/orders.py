@@ -15,7 +15,7 @@ from api.bodies import command
 from api.commanding import Commanding
 from api.conditions import expected_versions, is_trial, none_match, provenance
 from api.errors import Problem, invalid_parameter
-from api.parameters import Parameters
+from api.parameters import Parameters, number_in
 from api.positions import position_in
 from api.settings import Settings
 from domain.ledger import OrderLedger
@@ -147,8 +147,8 @@ def named_order(ledger: OrderLedger, reference: str) -> UUID:
 
 def _named(reference: str) -> dict[str, Any]:
     """The order that an address names, as the views are asked for it. Raises OrderNotFound."""
-    if _is_number(reference):
-        return {"order_id": int(reference)}
+    if (number := number_in(reference)) is not None:
+        return {"order_id": number}
     try:
         return {"uuid": UUID(reference)}
     except ValueError:
@@ -291,16 +291,12 @@ MOVEMENTS: Final[dict[str, type[c.Move]]] = {
 
 
 def _item(text: str) -> int:
-    if not _is_number(text):
+    if (number := number_in(text)) is None:
         raise ItemNotFound("The order has no such item.")
-    return int(text)
+    return number
 
 
 def _charge(text: str) -> int:
-    if not _is_number(text):
+    if (number := number_in(text)) is None:
         raise ChargeNotFound("The order has no such charge; they are counted from 0.")
-    return int(text)
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 15
+    return number

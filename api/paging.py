@@ -70,7 +70,7 @@ def _path_prefix(told: str) -> str:
 
 def window(parameters: Parameters, limit_default: int) -> tuple[int, int]:
     """Limit and offset. A limit of 0 means the default, one over `LIMIT_MAX` means that."""
-    limit = min(parameters.integer("limit") or limit_default, LIMIT_MAX)
+    limit = parameters.limit(limit_default, LIMIT_MAX)
     return limit, parameters.integer("offset") or 0
 
 

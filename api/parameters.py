@@ -14,6 +14,11 @@ _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _BOOLEANS: Final = {"true": True, "1": True, "false": False, "0": False}
 
 
+def number_in(text: str) -> int | None:
+    """The number that a part of an address is; None where it is none, or longer than any id."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else None
+
+
 class Parameters:
     """One request's query parameters; of a repeated one the last counts."""
 
@@ -45,6 +50,10 @@ class Parameters:
         """The parts of a comma list, without the spaces around them; its empty places are passed over."""
         parts = (part.strip() for part in (self.text(name) or "").split(","))
         return [part for part in parts if part]
+
+    def limit(self, default: int, most: int) -> int:
+        """`limit`: 0 means the default, and more than `most` means that."""
+        return min(self.integer("limit") or default, most)
 
     def integers(self, name: str) -> list[int]:
         """A comma list of them."""

@@ -12,10 +12,11 @@ from msgspec import Meta
 from api import access
 from api.answers import download, json_answer
 from api.asking import Asking
-from api.bodies import command
+from api.bodies import command_if_given
 from api.commanding import Commanding
 from api.conditions import provenance
 from api.orders import named_order
+from api.parameters import number_in
 from domain.ledger import OrderLedger
 from domain.log.records import Provenance
 from domain.log.sqlite import Busy
@@ -41,7 +42,7 @@ Token = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/#()-]{0,63}\Z")]
 
 
 class Erase(Command, frozen=True, kw_only=True):
-    """The body of an erasure."""
+    """The body of an erasure; left out, it is one of both parts."""
 
     parts: Annotated[tuple[Literal["contact", "invoice"], ...], Meta(min_length=1)] = PARTS
     basis: Token = "request"
@@ -84,29 +85,18 @@ class Desk:
         """Raises CustomerNotFound."""
         found = privacy.orders(self.ledger, self._orders_of(customer_id))
         if not found:
-            raise _no_customer()
+            raise CustomerNotFound
         return found
 
     def shown(self, resp: Response, found: Sequence[privacy.ErasureShown]) -> None:
         json_answer(resp, _encode({"erasures": found}), self.ledger.head())
 
 
-def _no_customer() -> CustomerNotFound:
-    return CustomerNotFound("No order names such a customer.")
-
-
 def _customer(text: str) -> int:
     """The customer that an address names. Raises CustomerNotFound."""
-    if not (text.isascii() and text.isdigit() and len(text) <= 15):
-        raise _no_customer()
-    return int(text)
-
-
-async def _erase(req: Request) -> Erase:
-    """The body of an erasure; none stands for one of both parts."""
-    if not req.content_type and not req.content_length:
-        return Erase()
-    return await command(req, Erase)
+    if (number := number_in(text)) is None:
+        raise CustomerNotFound
+    return number
 
 
 class _Erasures:
@@ -117,7 +107,7 @@ class _Erasures:
 
     async def _post(self, req: Request, resp: Response, named: str) -> None:
         access.scope(req, WRITE)
-        given, who = await _erase(req), provenance(req)
+        given, who = await command_if_given(req, Erase), provenance(req)
         request = e.Request(tuple(dict.fromkeys(given.parts)), given.basis, given.reference, given.force)
         made = await self._desk.asking.in_thread(lambda: self._erased(named, request, who))
         json_answer(resp, _encode(_told(made, request)), made.position)

@@ -47,8 +47,7 @@ from projections import csv_text
 from projections.exports.workbook import write_workbook
 from projections.journal import Journal
 from projections.processes import EndedApart, apart
-from projections.proof.evidence import Evidence as EvidenceMade
-from projections.proof.evidence import NoEarlierHead, evidence_of_reconciliation
+from projections.proof.evidence import evidence_of_reconciliation
 from projections.proof.signing import Checkpoints
 from projections.reconciliations import shown, table
 from projections.views.views import Views
@@ -262,7 +261,7 @@ class Reconciliations:
         parameters = Parameters(req.params)
         parameters.refuse_others_than({"provider", "status", "after", "limit", "min_position"})
         status = parameters.choice("status", STATUSES)
-        after, limit = position_in(parameters, "after") or 0, parameters.integer("limit") or _LIMIT_DEFAULT
+        after, limit = position_in(parameters, "after") or 0, parameters.limit(_LIMIT_DEFAULT, LIMIT_MAX)
         await self._desk.ask.reached(parameters)
         page = await self._desk.ask(
             lambda connection: table.page(
@@ -270,7 +269,7 @@ class Reconciliations:
                 provider=parameters.text("provider"),
                 status=status,
                 after=after,
-                limit=min(limit, LIMIT_MAX),
+                limit=limit,
             )
         )
         body = {
@@ -442,17 +441,11 @@ class Evidence:
         uuid, since = named(reconciliation), parameters.integer("since")
         reconciling = self._desk.reconciling
 
-        def made() -> EvidenceMade:
-            return evidence_of_reconciliation(
+        found = await self._desk.ask.in_thread(
+            lambda: evidence_of_reconciliation(
                 self._ledger, self._views, reconciling, self._checkpoints, uuid, since=since
             )
-
-        try:
-            found = await self._desk.ask.in_thread(made)
-        except NoEarlierHead as error:
-            raise invalid_parameter(
-                "since", f"must be the size of an earlier head; this one has {error.size}"
-            ) from None
+        )
         resp.content_type = "application/zip"
         resp.data = found.content
         download(resp, f"reconciliation-{uuid}.zip", found.size)

@@ -7,7 +7,7 @@ from falcon.asgi import Request, Response
 from api import access, filters, paging
 from api.answers import in_currencies, json_answer, stamp
 from api.asking import Asking
-from api.parameters import Parameters
+from api.parameters import Parameters, number_in
 from api.settings import Settings
 from domain.refusals import OrderNotFound
 from projections.orders import list as orders
@@ -52,8 +52,8 @@ class ShopOrder:
     async def on_get(self, req: Request, resp: Response, order_id: str) -> None:
         customer_id = access.customer(req)
         await self._asking.reached(Parameters(req.params))
-        is_id = order_id.isascii() and order_id.isdigit() and len(order_id) <= 15
-        id_ = int(order_id) if is_id else _NO_ID
+        number = number_in(order_id)
+        id_ = _NO_ID if number is None else number
         found = await self._asking(
             lambda connection: orders.one(connection, document="shop", order_id=id_, customer_id=customer_id)
         )

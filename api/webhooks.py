@@ -13,7 +13,7 @@ from msgspec import UNSET, UnsetType
 from api import access
 from api.answers import json_answer, stamp
 from api.asking import Asking
-from api.bodies import command
+from api.bodies import command, command_if_given
 from api.errors import Problem
 from api.parameters import Parameters
 from api.positions import POSITION, position_in, position_token
@@ -219,7 +219,7 @@ class Rotate:
     async def on_post(self, req: Request, resp: Response, webhook_id: str) -> None:
         desk = self._desk
         await desk.begins(req, WRITE)
-        given = await command(req, Rotation) if req.content_length else Rotation()
+        given = await command_if_given(req, Rotation)
         webhook = await desk.found(webhook_id)
         faults: Faults = []
         secret = _secret(given.secret, faults)
@@ -254,7 +254,7 @@ class Deliveries:
         desk = self._desk
         parameters = await desk.begins(req, READ, frozenset({"status", "before", "limit"}))
         status, before = parameters.choice("status", STATUSES), position_in(parameters, "before")
-        limit = min(parameters.integer("limit") or _LIMIT_DEFAULT, _LIMIT_MAX)
+        limit = parameters.limit(_LIMIT_DEFAULT, _LIMIT_MAX)
         webhook = await desk.found(webhook_id)
         end = _NO_END if before is None else before
         found = await desk.asking.in_thread(

@@ -121,6 +121,9 @@ class OrderOfCustomer(Refusal):
 class CustomerNotFound(Refusal):
     code = "customer-not-found"
 
+    def __init__(self) -> None:
+        super().__init__("No order names such a customer.")
+
 
 class OrderTooLong(Refusal):
     code = "order-too-long"

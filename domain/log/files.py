@@ -2,7 +2,8 @@
 
 import hashlib
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import count
 from typing import BinaryIO, Final
 
 from eventsourcing.persistence import OperationalError
@@ -26,17 +27,29 @@ def keep(writer: sqlite3.Connection, sha256: str, file: BinaryIO) -> None:
 
 def pieces(reader: sqlite3.Connection, sha256: str) -> Iterator[bytes]:
     """The content of a kept file, piece by piece. Raises OperationalError where it is not what was kept."""
+
+    def stored(number: int) -> bytes | None:
+        asked = "SELECT content FROM kept_files WHERE sha256 = ? AND piece = ?"
+        row = reader.execute(asked, (sha256, number)).fetchone()
+        return row[0] if row else None
+
+    return whole(sha256, stored)
+
+
+def whole(sha256: str, stored: Callable[[int], bytes | None]) -> Iterator[bytes]:
+    """A kept file's content, of its pieces as an engine stores them: each by its number, None behind the last.
+
+    Raises OperationalError where it is not what was kept.
+    """
     found = hashlib.sha256()
-    number = 0
-    while row := reader.execute(
-        "SELECT content FROM kept_files WHERE sha256 = ? AND piece = ?", (sha256, number)
-    ).fetchone():
+    for number in count():
+        if (content := stored(number)) is None:
+            break
         try:
-            piece = zlib.decompress(row[0])
+            piece = zlib.decompress(content)
         except zlib.error:
             break
         found.update(piece)
-        number += 1
         yield piece
     if found.hexdigest() != sha256:
         raise OperationalError(f"the file kept as {sha256} is missing, or not what was kept")

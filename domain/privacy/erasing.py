@@ -92,7 +92,7 @@ class Erasing:
         def record(t: Transaction) -> Erasure:
             orders = self._orders(t, customer_id)
             if not orders:
-                raise CustomerNotFound("No order names such a customer.")
+                raise CustomerNotFound
             return self._record(t, f"{CUSTOMER}{customer_id}", orders, request, provenance)
 
         return self._finish(self._ledger.write(record).result(), request)

@@ -27,21 +27,14 @@ from domain.order import events as e
 from domain.order.state import ORDER as ORDER_KIND
 from domain.topics import KINDS
 from tests.conftest import ME, do, new_order
+from tests.samples import Sample, samples
 
 # What stands under each topic of orders, older versions too.
 SHAPES: dict[str, type[Event]] = {**e.TOPICS, **{topic: older.shape for topic, older in e.OLDER.items()}}
 ORDER = UUID("a3d5c8e7-9b4f-4a2e-8c7d-1f3e5a6b9c0d")
 
 
-class Sample(msgspec.Struct):
-    topic: str
-    payload: msgspec.Raw
-
-
-SAMPLES = [
-    msgspec.json.decode(line, type=Sample)
-    for line in Path(__file__).with_name("topics.jsonl").read_bytes().splitlines()
-]
+SAMPLES = samples(Path(__file__).parent)
 
 
 def stored(topic: str, payload: bytes) -> StoredEvent:

@@ -3,16 +3,14 @@
 Raises the library's errors, never the driver's.
 """
 
-import hashlib
-import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from eventsourcing.persistence import OperationalError
 from psycopg.types.numeric import Int8
 
+from domain.log import files
 from domain.log.log import Census, ClockShown, FormerKey, KeptCheckpoint, KeptKeyring, StoredKey
 from domain.log.postgres.connection import Row
 from domain.log.records import Claim, LogEntry, NewClaim, RawRecord, StoredClaim, entry_of
@@ -295,17 +293,8 @@ class PostgresReading(ABC):
         return [sha.decode() for (sha,) in self._rows("SELECT DISTINCT sha256 FROM kept_files ORDER BY sha256")]
 
     def kept_file(self, sha256: str) -> Iterator[bytes]:
-        whole, number = hashlib.sha256(), 0
-        while content := self._one("SELECT content FROM kept_files WHERE sha256 = $1 AND piece = $2", (sha256, number)):
-            try:
-                piece = zlib.decompress(content)
-            except zlib.error:
-                break
-            whole.update(piece)
-            number += 1
-            yield piece
-        if whole.hexdigest() != sha256:
-            raise OperationalError(f"the file kept as {sha256} is missing, or not what was kept")
+        asked = "SELECT content FROM kept_files WHERE sha256 = $1 AND piece = $2"
+        return files.whole(sha256, lambda number: self._one(asked, (sha256, number)))
 
     def keyring(self) -> KeptKeyring | None:
         rows = self._rows("SELECT id, since, made_at FROM keyrings")
