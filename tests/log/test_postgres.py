@@ -82,10 +82,22 @@ def standby_that_never_comes(cluster: Cluster) -> Iterator[None]:
         cluster.do("SELECT pg_reload_conf()")
 
     name_it("nobody")
+    _until_commits_wait(cluster)  # the server takes the setting over in its own time
     try:
         yield
     finally:
         name_it("")
+
+
+def _until_commits_wait(cluster: Cluster) -> None:
+    with ThreadPoolExecutor(1) as probing:
+        while True:
+            commit = probing.submit(cluster.do, "SELECT pg_logical_emit_message(true, 'probe', '')")
+            while not commit.done():
+                if cluster.do("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"):
+                    commit.result()
+                    return
+                time.sleep(0.01)
 
 
 def waiting_for_a_standby(cluster: Cluster, database: str) -> int:
