@@ -40,6 +40,7 @@ def cli() -> None:
       LEDGER_TIMEZONE         whose days dates mean     UTC
       LEDGER_TRUSTED_PROXIES  whose forwarded headers are believed, like 127.0.0.1,10.0.0.0/8   none
       LEDGER_CONNECTIONS_PER_ADDRESS  how many a worker keeps, of trusted proxies any number    128
+      LEDGER_KEPT_FILES_MIB    what settlement files and their reports may take           10240
       LEDGER_FORWARDED        which headers of theirs: x-forwarded or forwarded   x-forwarded
       LEDGER_PUBLIC_URL       what links begin with, like https://shop.example.com   as asked for
       LEDGER_ALLOWED_HOSTS    hosts that may be asked for, like shop.example.com,10.0.0.7   all

@@ -74,6 +74,7 @@ _STATUS: Final[dict[type[r.Refusal], int]] = {
     r.PaymentNotVoidable: 409,
     r.IdempotencyKeyReused: 422,
     SettlementRefused: 422,
+    reconciled.KeptFilesFull: 507,
     reconciled.ReconciliationNotFound: 404,
     reconciled.ReconciliationMoved: 412,
     reconciled.ResultNotFound: 404,

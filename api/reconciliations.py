@@ -118,7 +118,7 @@ class Desk:
     def __init__(self, commanding: Commanding, views: Views, asking: Asking, settings: Settings) -> None:
         self.ask = asking
         self._settings = settings
-        self.reconciling = Reconciling(commanding.ledger, Journal(views))
+        self.reconciling = Reconciling(commanding.ledger, Journal(views), settings.kept_bytes_max)
         self._ledger = commanding.ledger
         self._commanding = commanding
         self._under_way = under_way(settings)

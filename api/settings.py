@@ -15,6 +15,7 @@ from domain.log import opening
 from domain.privacy.masters import MastersAt
 from domain.privacy.opening import KeysAt
 from domain.privacy.periods import Keep, Period
+from domain.reconciling import KEPT_BYTES_MAX
 
 FORWARDED: Final = ("x-forwarded", "forwarded")
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
@@ -81,6 +82,8 @@ class Settings(msgspec.Struct, frozen=True):
     webhook_networks: tuple[IPv4Network | IPv6Network, ...]
     # How many connections one address may have to a worker; trusted proxies may have any number.
     connections_per_address: int
+    # What may be kept of settlements: files, rules and reports, as they are stored.
+    kept_bytes_max: int
     provider: Provider | None
     # The origins whose pages may ask from a browser; `*` is all of them.
     cors_origins: frozenset[str]
@@ -141,9 +144,6 @@ def read(environment: Mapping[str, str]) -> Settings:
         raise WrongSetting(
             f"LEDGER_CHECKPOINT_SECONDS is {seconds!r}; it should be whole seconds like '3600', or '0' for never."
         )
-    connections = value("LEDGER_CONNECTIONS_PER_ADDRESS", "128")
-    if not (connections.isascii() and connections.isdigit() and int(connections[:9]) > 0):
-        raise WrongSetting(f"LEDGER_CONNECTIONS_PER_ADDRESS is {connections!r}; it should be a number like '128'.")
     found = Settings(
         url=url,
         shown_url=shown,
@@ -171,7 +171,8 @@ def read(environment: Mapping[str, str]) -> Settings:
         ),
         webhooks=Path(value("LEDGER_WEBHOOKS", str(folder / "webhooks.db"))),
         webhook_networks=_networks("LEDGER_WEBHOOK_NETWORKS", value),
-        connections_per_address=int(connections[:9]),
+        connections_per_address=_count("LEDGER_CONNECTIONS_PER_ADDRESS", value, 128),
+        kept_bytes_max=_count("LEDGER_KEPT_FILES_MIB", value, KEPT_BYTES_MAX // 1024**2) * 1024**2,
         provider=_provider(value),
         cors_origins=_origins(value("LEDGER_CORS_ORIGINS", "")),
         rate=_rate(value("LEDGER_RATE_LIMIT", "")),
@@ -238,6 +239,13 @@ def _refuse_others(environment: Mapping[str, str], known: set[str]) -> None:
         if name.startswith("LEDGER_") and name not in known:
             near = get_close_matches(name, known, 1, 0)
             raise WrongSetting(f"{name} is no setting; did you mean {near[0]}? `run.py --help` lists them.")
+
+
+def _count(name: str, value: Callable[[str, str], str], default: int) -> int:
+    text = value(name, str(default))
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0):
+        raise WrongSetting(f"{name} is {text!r}; it should be a number like '{default}'.")
+    return int(text)
 
 
 def _period(name: str, value: Callable[[str, str], str], default: str) -> Period:

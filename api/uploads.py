@@ -120,4 +120,4 @@ def _reopened(settings: Settings) -> Iterator[tuple[OrderLedger, Reconciling]]:
         ledger = OrderLedger(log, currency_default=settings.currency)
         views = Views(ledger, settings.views)
         ledger.feed = lambda written: views.catch_up(written=written)
-        yield ledger, Reconciling(ledger, Journal(views))
+        yield ledger, Reconciling(ledger, Journal(views), settings.kept_bytes_max)

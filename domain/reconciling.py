@@ -27,7 +27,7 @@ from domain.reconciliation import events as e
 from domain.reconciliation.deciding import Deciding, Wanted
 from domain.reconciliation.kept import KeptReport, Written, decode_digest, decode_told, write
 from domain.reconciliation.others import DECIDED, POSSIBLE, Claim, Other, Told, concerns
-from domain.reconciliation.refusals import ReconciliationMoved, ReconciliationNotFound
+from domain.reconciliation.refusals import KeptFilesFull, ReconciliationMoved, ReconciliationNotFound
 from domain.reconciliation.report import Asked, Made, Pair, Report, Result, report
 from domain.reconciliation.rules import DEFAULT, Rules, rules_from
 from domain.reconciliation.state import RECONCILIATION, Decision, Reconciliation, is_open, uuid_of
@@ -39,6 +39,8 @@ from domain.settlement.shipped import recognised, shipped
 from domain.topics import kind_of
 
 _READ_BYTES: Final = 64 * 1024
+# What settlement files, rules and reports may take together, as they are stored, where no setting says otherwise.
+KEPT_BYTES_MAX: Final = 10 * 1024**3
 # What can be had back of a reconciliation.
 KEPT: Final = ("file", "rules", "report")
 # How often is said how many lines were read.
@@ -120,10 +122,13 @@ def read_again(log: Reading, state: Reconciliation) -> tuple[Rules, _Settled]:
 
 
 class Reconciling:
-    def __init__(self, ledger: OrderLedger, journal: Journal) -> None:
+    """Where what is kept takes `kept_bytes_max`, no file is taken in and no report made any more: KeptFilesFull."""
+
+    def __init__(self, ledger: OrderLedger, journal: Journal, kept_bytes_max: int = KEPT_BYTES_MAX) -> None:
         self._ledger = ledger
         self._log = ledger.log_of_events
         self._journal = journal
+        self._kept_bytes_max = kept_bytes_max
 
     # --- what is there ---
 
@@ -238,8 +243,9 @@ class Reconciling:
                         changed.append((again, said))
 
     def _seen_again(self, other: Reconciliation, who: Provenance) -> Reconciliation:
-        """Another reconciliation, run again; as it is where that is refused: it was closed meanwhile, or its file is
-        damaged or none that this version of the program takes. That is no fault of what is decided here."""
+        """Another reconciliation, run again; as it is where that is refused: it was closed meanwhile, its file is
+        damaged or none that this version of the program takes, or no more is kept. That is no fault of what is decided
+        here."""
         try:
             return self.run_again(other.uuid, Given(who), spreads=False).reconciliation
         except (Refusal, OperationalError):
@@ -250,12 +256,20 @@ class Reconciling:
     def uuid_of(self, file: BinaryIO, name: str, provider: str, rules_toml: str | None) -> tuple[UUID, Outcome | None]:
         """Which reconciliation a file comes to, and that one where it was taken in before.
 
-        Raises InvalidField, SettlementRefused.
+        Raises InvalidField, SettlementRefused, and KeptFilesFull for one that is new.
         """
         toml = _rules_of(file, name, provider, rules_toml)
         rules_from(toml)
         uuid = uuid_of(provider, _sha256_of(file), hashlib.sha256(toml.encode()).hexdigest())
-        return uuid, self._known(uuid, self._log)
+        known = self._known(uuid, self._log)
+        if known is None:
+            self._must_have_room()
+        return uuid, known
+
+    def _must_have_room(self) -> None:
+        """Raises KeptFilesFull. Looked at before the work and outside the lock, so the last files may go beyond."""
+        if (taken := self._log.kept_files_bytes()) >= self._kept_bytes_max:
+            raise KeptFilesFull(taken, self._kept_bytes_max)
 
     def start(  # noqa: PLR0917  (a file has so much about it)
         self,
@@ -269,8 +283,8 @@ class Reconciling:
         """Takes a settlement file in; the same file by the same rules again changes nothing.
 
         The rules may be the name of those that come with the program. `say` is told how far it is: the stage, and how
-        many lines were read. Raises SettlementRefused, or InvalidField where the rules are wrong; then nothing is
-        recorded or kept.
+        many lines were read. Raises SettlementRefused, KeptFilesFull, or InvalidField where the rules are wrong; then
+        nothing is recorded or kept.
         """
         toml = _rules_of(file, name, provider, rules_toml)
         rules, rules_text = rules_from(toml), toml.encode()
@@ -278,6 +292,7 @@ class Reconciling:
         uuid = uuid_of(provider, file_sha256, rules_sha256)
         if known := self._known(uuid, self._log):
             return known
+        self._must_have_room()
         say = say or (lambda _, __: None)
         settled = _read(file, name, provider, rules, lambda lines: say("reading", lines))
 
@@ -346,7 +361,7 @@ class Reconciling:
         """What people decide, all of it or, where one of these cannot be decided so, nothing.
 
         What is matched by hand, or was, makes the report anew. Raises DecisionsRefused for several, and for one
-        ResultNotFound, DecisionNotAllowed; ReconciliationIsClosed, ReconciliationIsWithdrawn.
+        ResultNotFound, DecisionNotAllowed; ReconciliationIsClosed, ReconciliationIsWithdrawn, KeptFilesFull.
         """
         state = self.get(uuid)
         for _ in range(TRIES_MAX):
@@ -367,6 +382,7 @@ class Reconciling:
             ids = tuple(id_ for one in wanted for id_ in one.results)
             return self._recorded(state, events, given, ids)
         deciding.check_open(self._open_elsewhere(state))
+        self._must_have_room()
 
         def attempt() -> _Attempt:
             def make(position: int, now: datetime) -> Made:
@@ -433,9 +449,10 @@ class Reconciling:
         """Looks again, to the head of the log; records nothing where nothing is new.
 
         Decisions on what is found again hold on. Other reconciliations of the provider are run again where this changes
-        theirs. Raises ReconciliationIsClosed, ReconciliationIsWithdrawn.
+        theirs. Raises ReconciliationIsClosed, ReconciliationIsWithdrawn, KeptFilesFull.
         """
         first = self.get(uuid)
+        self._must_have_room()
 
         def attempt() -> _Attempt:
             state = self.since(first, self._log)

@@ -354,7 +354,7 @@ OPERATIONS: Final = (
         reconciliations.READ,
         a.Object,
         parameters=("outcome", "after@result", "limit", "bom"),
-        errors=(404, 409, 413, 415, 422, 500),
+        errors=(404, 409, 413, 415, 422, 500, 507),
         more=(202,),
     ),
     *(

@@ -205,6 +205,9 @@ class Reading(Protocol):
     def kept_files(self) -> list[str]:
         """The SHA-256 of each kept file, in their order."""
 
+    def kept_files_bytes(self) -> int:
+        """What all kept files take, as they are stored."""
+
     def kept_file(self, sha256: str) -> Iterator[bytes]:
         """A kept file, piece by piece. Raises OperationalError where it is not what was kept."""
 

@@ -274,6 +274,10 @@ class SQLiteReading(ABC):
     def kept_files(self) -> list[str]:
         return [sha256 for (sha256,) in self._rows("SELECT DISTINCT sha256 FROM kept_files ORDER BY sha256")]
 
+    def kept_files_bytes(self) -> int:
+        # Of a content SQLite tells the length without reading it.
+        return sum(size for (size,) in self._rows("SELECT length(content) FROM kept_files"))
+
     def kept_file(self, sha256: str) -> Iterator[bytes]:
         with library_errors():
             yield from files.pieces(self.connection, sha256)

@@ -16,6 +16,19 @@ class ReconciliationNotFound(Refusal):
         super().__init__("There is no such reconciliation.")
 
 
+class KeptFilesFull(Refusal):
+    """What is kept of settlements has come to what the ledger may keep."""
+
+    code = "kept-files-full"
+
+    def __init__(self, bytes_now: int, bytes_max: int) -> None:
+        now, most = (f"{count / 1024**2:,.1f} MiB" for count in (bytes_now, bytes_max))
+        super().__init__(
+            f"Settlement files and their reports take {now}, and may take {most}. Nothing of it is ever deleted: to"
+            " keep more, an operator sets LEDGER_KEPT_FILES_MIB to a larger number and starts the service again."
+        )
+
+
 class ReconciliationMoved(OrderMoved):
     """The reconciliation is not at the version that the decision was given for."""
 

@@ -48,6 +48,7 @@ def assert_refused(done: subprocess.CompletedProcess[bytes], *told: str) -> None
         ("LEDGER_TRUSTED_PROXIES", "127.0.0.1,localhost", "'localhost'"),
         ("LEDGER_CONNECTIONS_PER_ADDRESS", "0", "'0'; it should be a number like '128'"),
         ("LEDGER_CONNECTIONS_PER_ADDRESS", "many", "'many'; it should be a number like '128'"),
+        ("LEDGER_KEPT_FILES_MIB", "1.5", "'1.5'; it should be a number like '10240'"),
         ("LEDGER_TRUSTED_PROXIES", "10.0.0.1/8", "addresses or networks like '127.0.0.1,10.0.0.0/8'"),
         ("LEDGER_FORWARDED", "X-Forwarded-Host", "'X-Forwarded-Host'; it should be one of x-forwarded, forwarded"),
         ("LEDGER_PUBLIC_URL", "shop.example.com", "'shop.example.com'; it should be a scheme and a host"),

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import random
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -450,6 +451,13 @@ class LogContract:
             with log.transaction() as t:
                 t.keep_file(sha256, BytesIO(content))
             assert b"".join(log.kept_file(sha256)) == content
+
+    def test_it_is_known_how_much_all_kept_files_take(self, log: Log) -> None:
+        assert log.kept_files_bytes() == 0
+        for content in (random.Random(1).randbytes(3_000_000), b"x"):
+            with log.transaction() as t:
+                t.keep_file(hashlib.sha256(content).hexdigest(), BytesIO(content))
+        assert 3_000_000 < log.kept_files_bytes() < 3_010_000, "what is random cannot be compressed"
 
     def test_a_file_that_is_not_kept_is_an_error(self, log: Log) -> None:
         with pytest.raises(OperationalError, match="is missing, or not what was kept"):

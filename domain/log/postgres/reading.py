@@ -292,6 +292,9 @@ class PostgresReading(ABC):
     def kept_files(self) -> list[str]:
         return [sha.decode() for (sha,) in self._rows("SELECT DISTINCT sha256 FROM kept_files ORDER BY sha256")]
 
+    def kept_files_bytes(self) -> int:
+        return int(self._one("SELECT coalesce(sum(length(content)), 0)::bigint FROM kept_files"))
+
     def kept_file(self, sha256: str) -> Iterator[bytes]:
         asked = "SELECT content FROM kept_files WHERE sha256 = $1 AND piece = $2"
         return files.whole(sha256, lambda number: self._one(asked, (sha256, number)))
