@@ -14,6 +14,7 @@ DOCS_PATH: Final = "/docs"
 _FILES: Final = Path(__file__).with_name("swagger")
 _TYPES: Final = {
     "index.html": "text/html; charset=utf-8",
+    "integrate.html": "text/html; charset=utf-8",
     "start.js": "text/javascript; charset=utf-8",
     "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
     "swagger-ui.css": "text/css; charset=utf-8",
@@ -43,7 +44,7 @@ class Description:
 
 
 class Docs:
-    """The page, and the files that it loads."""
+    """The page, the files that it loads, and beside it the page that shows how one integrates."""
 
     public = True
 
@@ -51,6 +52,8 @@ class Docs:
         self._settings = settings
 
     async def on_get(self, req: Request, resp: Response, name: str = "index.html") -> None:
+        if name == "integrate":
+            name = "integrate.html"
         if name not in _TYPES:
             raise Problem(404, "not-found", "There is nothing at this address.")
         resp.content_type = _TYPES[name]
