@@ -1,5 +1,6 @@
 """Who asks, and may they? Also the request's id, which the answer carries and the events of a write record."""
 
+import asyncio
 import re
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -37,6 +38,7 @@ class Access:
         self._settings = settings
         self._rates = Rates(settings.rate) if settings.rate else None
         self._tokens = None
+        self._refreshing: asyncio.Future[None] | None = None
         if settings.provider:
             # It loads much that a service without a provider needs nothing of.
             from api.tokens import Tokens  # noqa: PLC0415
@@ -98,10 +100,16 @@ class Access:
 
         try:
             if tokens.must_refresh(token):
-                await self._asking.in_thread(tokens.refresh)
+                await self._refreshed(tokens)
             return tokens.caller(token)
         except TokenRefused as refused:
             raise _not_authenticated(f"The token is not taken: {refused}.") from None
+
+    async def _refreshed(self, tokens: "Tokens") -> None:
+        """All who need the provider's keys wait for one that asks for them."""
+        if self._refreshing is None or self._refreshing.done():
+            self._refreshing = asyncio.ensure_future(self._asking.in_thread(tokens.refresh))
+        await asyncio.shield(self._refreshing)
 
 
 def is_preflight(req: Request) -> bool:

@@ -8,6 +8,7 @@ import logging
 import re
 import time
 import urllib.request
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ KEYS_SECONDS_MAX: Final = 600
 KEYS_SECONDS_MIN: Final = 30
 FETCH_SECONDS_MAX: Final = 5
 KEYS_BYTES_MAX: Final = 1024 * 1024
+_PIECE_BYTES: Final = 64 * 1024
 _CUSTOMER: Final = re.compile(r"[0-9]{1,15}")
 _NAME: Final = re.compile(r"[\x21-\x2e\x30-\x7e]{1,100}")  # visible ASCII but the slash, which parts it from a person
 
@@ -50,13 +52,13 @@ class Tokens:
 
     def refresh(self) -> None:
         """Asks for the provider's keys. Those that are known stay where it does not answer."""
-        self._asked_at = time.monotonic()
         try:
             found = PyJWKSet.from_json(_read(self._provider.keys).decode())
-        except (OSError, ValueError, jwt.PyJWTError):
+        except (OSError, ValueError, HTTPException, jwt.PyJWTError):
             _log.exception("the identity provider's keys at %s", self._provider.keys)
-            return
-        self._keys = {key.key_id: key for key in found.keys}
+        else:
+            self._keys = {key.key_id: key for key in found.keys}
+        self._asked_at = time.monotonic()
 
     def _key(self, token: str) -> PyJWK | None:
         try:
@@ -118,5 +120,10 @@ def _named(value: Any) -> str:
 def _read(keys: str) -> bytes:
     if not keys.startswith(("https://", "http://")):
         return Path(keys).read_bytes()
+    until, found = time.monotonic() + FETCH_SECONDS_MAX, b""
     with urllib.request.urlopen(keys, timeout=FETCH_SECONDS_MAX) as answer:  # noqa: S310  (the operator's own address)
-        return bytes(answer.read(KEYS_BYTES_MAX))
+        while len(found) < KEYS_BYTES_MAX and (piece := answer.read1(_PIECE_BYTES)):
+            found += piece
+            if time.monotonic() > until:  # each byte may come in time, and the whole never
+                raise TimeoutError(f"not whole after {FETCH_SECONDS_MAX} s")
+    return found

@@ -4,7 +4,9 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
+from api.tokens import FETCH_SECONDS_MAX
 from tests.api.conftest import ORDERS, SHOP, STOREFRONT, assert_problem, issue, placed
 from tests.conftest import Client, Service
 
@@ -91,6 +94,7 @@ def test_a_tokens_scopes_are_its_bearers_and_events_record_it_and_the_person_beh
         ({"sub": "anna"}, "no customer's id"),
         ({"sub": "-7"}, "no customer's id"),
         ({"sub": "7" * 16}, "no customer's id"),
+        ({"sub": "anna", "permissions": [["orders:read"], {}, 1]}, "no scope"),
         ({"sub": "a b", "permissions": ["orders:read"]}, "no name"),
         ({"sub": "a/b", "permissions": ["orders:read"]}, "no name"),
     ],
@@ -124,37 +128,79 @@ def test_without_a_provider_no_token_is_taken(service: Service) -> None:
 
 
 class _Keys(BaseHTTPRequestHandler):
+    # How long it takes over each byte of what it answers.
+    seconds_each = 0.0
+
     def do_GET(self) -> None:
         self.server.asked += 1  # type: ignore[attr-defined]
         self.send_response(200)
         self.end_headers()
-        self.wfile.write(self.server.document.encode())  # type: ignore[attr-defined]
+        document = self.server.document.encode()  # type: ignore[attr-defined]
+        with suppress(OSError):  # who asked has had enough
+            for byte in (document,) if not self.seconds_each else (bytes([each]) for each in document):
+                time.sleep(self.seconds_each)
+                self.wfile.write(byte)
 
     def log_message(self, *_: Any) -> None:
         pass
 
 
 def test_keys_from_an_address_are_kept_and_asked_for_again_where_a_token_names_another(
-    make_service: Callable[..., Service], monkeypatch: pytest.MonkeyPatch
+    make_service: Callable[..., Service],
 ) -> None:
-    server = HTTPServer(("127.0.0.1", 0), _Keys)
-    server.asked, server.document = 0, keys_of({"EdDSA": SIGNING["EdDSA"]})  # type: ignore[attr-defined]
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    service = make_service(
+    with serving(_Keys) as server:
+        service = of_address(make_service, server)
+        for _ in range(5):
+            assert bearer(service, token()).get(SHOP).status_code == 200
+            assert bearer(service, token("ES256")).get(SHOP).status_code == 401
+        assert server.asked == 1, "who names unknown keys does not make it ask again and again"  # type: ignore[attr-defined]
+    assert bearer(service, token()).get(SHOP).status_code == 200, "its keys stay where it does not answer"
+
+
+class _Slow(_Keys):
+    seconds_each = 0.002
+
+
+class _Endless(_Keys):
+    seconds_each = 0.5
+
+
+def of_address(make_service: Callable[..., Service], server: HTTPServer) -> Service:
+    return make_service(
         workers=1,
         LEDGER_JWT_KEYS=f"http://127.0.0.1:{server.server_port}/jwks",
         LEDGER_JWT_ISSUER=ISSUER,
         LEDGER_JWT_AUDIENCE=AUDIENCE,
     )
-    try:
-        for _ in range(5):
-            assert bearer(service, token()).get(SHOP).status_code == 200
-            assert bearer(service, token("ES256")).get(SHOP).status_code == 401
-        assert server.asked == 1, "who names unknown keys does not make it ask again and again"
-    finally:
-        server.shutdown()
-        server.server_close()
-    assert bearer(service, token()).get(SHOP).status_code == 200, "its keys stay where it does not answer"
+
+
+@contextmanager
+def serving(handler: type[_Keys]) -> Iterator[HTTPServer]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.asked, server.document = 0, keys_of({"EdDSA": SIGNING["EdDSA"]})  # type: ignore[attr-defined]
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def test_all_who_come_while_the_keys_are_asked_for_wait_for_them(make_service: Callable[..., Service]) -> None:
+    """The first of them asks; the others were refused meanwhile, or asked as well."""
+    with serving(_Slow) as server, ThreadPoolExecutor(50) as many:
+        service = of_address(make_service, server)
+        answers = list(many.map(lambda _: bearer(service, token()).get(SHOP), range(50)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert server.asked == 1  # type: ignore[attr-defined]
+
+
+def test_a_provider_whose_keys_come_byte_by_byte_keeps_nobody(make_service: Callable[..., Service]) -> None:
+    with serving(_Endless) as server:
+        service = of_address(make_service, server)
+        began = time.monotonic()
+        assert_problem(bearer(service, token()).get(SHOP), 401, "not-authenticated")
+        assert time.monotonic() - began < 2 * FETCH_SECONDS_MAX
+        customer = service.client(service.key(customer=7))
+        assert customer.get(SHOP).status_code == 200
 
 
 def test_settings_that_do_not_go_together_are_named(tmp_path: Path) -> None:
