@@ -7,8 +7,10 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from contextvars import ContextVar
+from functools import partial
+from threading import Event
 from typing import Final, TypeVar
 
 from api.errors import not_ready, too_many
@@ -16,7 +18,7 @@ from api.parameters import Parameters
 from api.positions import position_in, position_token
 from domain.ledger import OrderLedger
 from domain.log.log import LogAway
-from domain.log.sqlite import Busy, Interrupted, sqlite3, time_limit
+from domain.log.sqlite import Busy, Interrupted, sqlite3, time_limit, wanted_while
 from projections.views.views import Views
 
 # How long the loop may be at one query.
@@ -30,6 +32,10 @@ LOG_SECONDS_MAX: Final = 2.5
 SLOW_AT_ONCE_MAX: Final = 2
 SLOW_WAITING_MAX: Final = 32
 TURN_SECONDS_MAX: Final = 10.0
+# How long anybody waits for long work; a workbook is written whole before any of it can be sent.
+WORK_SECONDS_MAX: Final = 30.0
+WORKBOOK_SECONDS_MAX: Final = 300.0
+_END_SECONDS_MAX: Final = 1.0
 # The name of the key that a request came with; each request has a context of its own.
 CALLER: Final = ContextVar("CALLER", default="")
 _T = TypeVar("_T")
@@ -80,39 +86,62 @@ class Asking:
         except TimeoutError:
             raise LogAway(f"the log has not answered within {LOG_SECONDS_MAX} s") from None
 
-    async def in_thread(self, work: Callable[[], _T]) -> _T:
-        """What the work comes to. Once begun it is done to its end, also where its client leaves.
+    async def in_thread(self, work: Callable[[], _T], seconds_max: float = WORK_SECONDS_MAX) -> _T:
+        """What the work comes to, which reads. Where it takes longer, or its client leaves, it is given up: its queries
+        end.
 
-        Raises a 429 where too much of its caller's waits already, or where its turn does not come.
+        Raises a 503 then, and a 429 where too much of its caller's waits already, or where its turn does not come.
         """
-        async with self._turn():
-            done = asyncio.get_running_loop().run_in_executor(self._threads, work)
-            try:
-                return await asyncio.shield(done)
-            except asyncio.CancelledError:
-                await asyncio.wait([done])
-                raise
+        over = Event()
+        done = await self._begun(partial(_while_wanted, work, over.is_set))
+        try:
+            return await _in_time(done, seconds_max, "It is given up: ask for less, or again in a moment.")
+        finally:
+            if not done.done():
+                over.set()
+                await asyncio.wait([done], timeout=_END_SECONDS_MAX)  # it may be at what its client takes away
 
-    @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
+    async def to_its_end(self, work: Callable[[], _T], seconds_max: float | None = WORK_SECONDS_MAX) -> _T:
+        """What the work comes to, which writes: once begun it is done to its end, whoever waits for it.
+
+        Raises the same as `in_thread`.
+        """
+        done = await self._begun(work)
+        try:
+            return await _in_time(done, seconds_max, "It goes on, and is done as a whole or not at all: ask again.")
+        except asyncio.CancelledError:
+            await asyncio.wait([done])
+            raise
+
+    async def _begun(self, work: Callable[[], _T]) -> asyncio.Future[_T]:
+        """The work, when its turn has come; that is over when the work is. Raises a 429."""
         caller = CALLER.get()
         share = self._shares.setdefault(caller, _Share())
         if share.is_full:
             raise too_many()
         share.asked += 1
         try:
-            try:
-                await asyncio.wait_for(share.turns.acquire(), TURN_SECONDS_MAX)
-            except TimeoutError:
-                raise too_many() from None
-            try:
-                yield
-            finally:
-                share.turns.release()
-        finally:
-            share.asked -= 1
-            if not share.asked:
-                del self._shares[caller]
+            await asyncio.wait_for(share.turns.acquire(), TURN_SECONDS_MAX)
+        except TimeoutError:
+            self._has_left(caller, share)
+            raise too_many() from None
+        except asyncio.CancelledError:
+            self._has_left(caller, share)
+            raise
+        done = asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+        def end(_: object) -> None:
+            share.turns.release()
+            self._has_left(caller, share)
+            done.exception()  # it may be that nobody asks for it any more
+
+        done.add_done_callback(end)
+        return done
+
+    def _has_left(self, caller: str, share: _Share) -> None:
+        share.asked -= 1
+        if not share.asked:
+            del self._shares[caller]
 
     async def each(self, parts: Iterator[_T]) -> AsyncIterator[_T]:
         """The parts one by one, each made in a thread."""
@@ -142,10 +171,24 @@ class Asking:
                     "position-not-reached", f"The lists have not reached {token} yet; ask again in a moment."
                 )
             if await self.of_log(self._ledger.head) >= position:
-                await self.in_thread(self._feed)
+                await self.to_its_end(self._feed)
             else:
                 await asyncio.sleep(_LOOK_EVERY_SECONDS)
 
     def _feed(self) -> None:
         with suppress(Busy):  # whoever has the lock is feeding them
             self._views.catch_up()
+
+
+def _while_wanted(work: Callable[[], _T], is_over: Callable[[], bool]) -> _T:
+    if is_over():  # before a thread was free
+        raise Interrupted
+    with wanted_while(is_over):
+        return work()
+
+
+async def _in_time(done: asyncio.Future[_T], seconds_max: float | None, otherwise: str) -> _T:
+    finished, _ = await asyncio.wait([done], timeout=seconds_max)
+    if not finished:
+        raise not_ready("took-too-long", f"The answer was not ready within {seconds_max:.0f} s. {otherwise}")
+    return done.result()

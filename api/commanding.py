@@ -12,7 +12,7 @@ from falcon.asgi import Response
 from msgspec import Raw
 
 from api.answers import json_answer, stamp
-from api.asking import Asking
+from api.asking import WORK_SECONDS_MAX, Asking
 from domain.ledger import FOLD_EVENTS_MAX, OrderLedger, Outcome
 from domain.log.log import LogAway
 from domain.log.records import Provenance
@@ -62,13 +62,14 @@ class Commanding:
     async def in_time(self, work: Future[_T]) -> _T:
         """What the work comes to. Raises LogAway where that takes too long: what was not begun never is, and of the
         rest nobody can say it yet."""
-        coming = asyncio.wrap_future(work)
-        if not self.ledger.log_of_events.is_at_hand:  # one at hand bounds all waits itself
-            done, _ = await asyncio.wait([coming], timeout=TURN_SECONDS_MAX)
-            if not done:
-                begun = "may be recorded" if not work.cancel() else "is not recorded"
-                raise LogAway(f"a command was not done within {TURN_SECONDS_MAX} s, and {begun}")
-        return await coming
+        # One at hand bounds each of its waits itself; this is for all of them together.
+        seconds_max = WORK_SECONDS_MAX if self.ledger.log_of_events.is_at_hand else TURN_SECONDS_MAX
+        try:
+            async with asyncio.timeout(seconds_max):
+                return await asyncio.wrap_future(work)
+        except TimeoutError:
+            begun = "is not recorded" if work.cancelled() else "may be recorded"
+            raise LogAway(f"a command was not done within {seconds_max} s, and {begun}") from None
 
     async def _then(self, command: Command, provenance: Provenance) -> Order | None:
         """The order as it was after the write that did this before; where that takes a while, so that it is not found

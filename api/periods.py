@@ -63,7 +63,7 @@ class Periods:
         who, wanted = provenance(req), await command(req, Close)
         month = month_named(wanted.period, self._settings.timezone)
         close = partial(self._closing.close, wanted.provider, month, self._checkpoints, who)
-        period, is_new = await self._commanding.asking.in_thread(close)
+        period, is_new = await self._commanding.asking.to_its_end(close)
         log = self._commanding.ledger.log_of_events
         position = await self._commanding.asking.of_log(lambda: log.position_of(period.uuid, period.version))
         json_answer(resp, msgspec.json.encode(_document(period)), position)

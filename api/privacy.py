@@ -109,7 +109,7 @@ class _Erasures:
         access.scope(req, WRITE)
         given, who = await command_if_given(req, Erase), provenance(req)
         request = e.Request(tuple(dict.fromkeys(given.parts)), given.basis, given.reference, given.force)
-        made = await self._desk.asking.in_thread(lambda: self._erased(named, request, who))
+        made = await self._desk.asking.to_its_end(lambda: self._erased(named, request, who))
         json_answer(resp, _encode(_told(made, request)), made.position)
         self._desk.commanding.moved(resp, made.position, None if made.is_new else made.position)
         resp.status = 201 if made.is_new else 200

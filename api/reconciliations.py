@@ -129,7 +129,8 @@ class Desk:
         self, resp: Response, find: Callable[[], Outcome], window: Window | None, *, reading: bool = False
     ) -> None:
         """Without a window the answer shows the results that were decided."""
-        found = await self.ask.in_thread(lambda: told(self._ledger, self.reconciling, find(), window))
+        in_thread = self.ask.in_thread if reading else self.ask.to_its_end
+        found = await in_thread(lambda: told(self._ledger, self.reconciling, find(), window))
         self.give(resp, found, reading=reading)
 
     async def take_in(self, req: Request, resp: Response, upload: Upload) -> Told:
@@ -137,9 +138,9 @@ class Desk:
         else would be answered meanwhile, and it could not be ended."""
         window = Window(_outcomes(Parameters(req.params)))
         if is_packed(upload):
-            found = await self.ask.in_thread(lambda: _bounded(take_in_apart, self._settings, upload, window))
+            found = await self.ask.to_its_end(lambda: _bounded(take_in_apart, self._settings, upload, window), None)
         else:
-            found = await self.ask.in_thread(lambda: take_in(self._ledger, self.reconciling, upload, window))
+            found = await self.ask.to_its_end(lambda: take_in(self._ledger, self.reconciling, upload, window), None)
         self.give(resp, found)
         return found
 
@@ -147,7 +148,7 @@ class Desk:
         """A large file is taken in by a process of its own, and its sender asks how far that is. What is held for it is
         let go when it is done. Where the file was taken in before, the answer is what it comes to."""
         with held:
-            uuid, known = await self.ask.in_thread(lambda: self._which(upload))
+            uuid, known = await self.ask.to_its_end(lambda: self._which(upload), None)
             resp.location = f"{req.path}/{uuid}"
             if known is not None:
                 await self.answer(resp, lambda: known, Window(_outcomes(Parameters(req.params))))
@@ -171,7 +172,7 @@ class Desk:
         with held:
             try:
                 work = asyncio.ensure_future(
-                    self.ask.in_thread(lambda: _bounded(take_in_telling, self._settings, upload))
+                    self.ask.to_its_end(lambda: _bounded(take_in_telling, self._settings, upload), None)
                 )
                 while not (await asyncio.wait([work], timeout=BEAT_SECONDS))[0]:
                     self._under_way.beat(progress.id)
@@ -293,7 +294,7 @@ class Reconciliations:
             sent, file = Sent(None, size, {}), body
             if _media_type(req) == FORM_TYPE:
                 apart = partial(taken_apart, body, req.content_type or "", size, content)
-                sent, file = await self._desk.ask.in_thread(apart), content
+                sent, file = await self._desk.ask.to_its_end(apart, None), content
             file.flush()
             provider = _named("provider", _once(parameters, "provider", sent.texts), PROVIDER_LENGTH_MAX)
             if provider is None:
@@ -328,7 +329,7 @@ class Reconciliations:
         try:
             async with asyncio.timeout(UPLOAD_SECONDS_MAX):
                 while piece := await req.stream.read(_PIECE_BYTES):
-                    await self._desk.ask.in_thread(partial(file.write, piece))
+                    await self._desk.ask.to_its_end(partial(file.write, piece), None)
                     taken += len(piece)
                     if taken > bytes_max:
                         raise _too_large()

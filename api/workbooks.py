@@ -9,7 +9,7 @@ from typing import Final
 from falcon.asgi import Response
 
 from api.answers import download
-from api.asking import Asking
+from api.asking import WORKBOOK_SECONDS_MAX, Asking
 from api.errors import Problem
 from projections.exports.workbook import TooManyRows
 
@@ -22,7 +22,7 @@ async def workbook(resp: Response, asking: Asking, name: str, position: int, wri
     with ExitStack() as held:
         path = Path(held.enter_context(TemporaryDirectory())) / "workbook.xlsx"
         try:
-            await asking.in_thread(lambda: write(path))
+            await asking.in_thread(lambda: write(path), WORKBOOK_SECONDS_MAX)
         except TooManyRows as error:
             raise Problem(422, "too-many-rows", f"{error}.") from None
         pieces = _pieces(path, held.pop_all())

@@ -8,7 +8,7 @@ holds two.
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +36,7 @@ __all__ = [
     "sqlite3",
     "time_limit",
     "transaction",
+    "wanted_while",
 ]
 
 LOCK_WAIT_SECONDS_MAX = 3.0
@@ -59,6 +60,30 @@ class Interrupted(Exception):
     """A query took longer than its `time_limit`."""
 
 
+class _Wanted(threading.local):
+    """Whether what this thread looks for is wanted still."""
+
+    is_over: Callable[[], bool] | None = None
+
+
+_wanted = _Wanted()
+
+
+def _is_over() -> bool:
+    return _wanted.is_over is not None and _wanted.is_over()
+
+
+@contextmanager
+def wanted_while(is_over: Callable[[], bool]) -> Iterator[None]:
+    """This thread's queries fail, as interrupted, when it is over: nobody waits for what they find any more. What it
+    writes is written all the same."""
+    _wanted.is_over = is_over
+    try:
+        yield
+    finally:
+        _wanted.is_over = None
+
+
 class time_limit:  # noqa: N801  (used like a function; one made of a generator would take three times as long)
     """Queries of this connection raise Interrupted when so many seconds are over."""
 
@@ -71,7 +96,7 @@ class time_limit:  # noqa: N801  (used like a function; one made of a generator 
         self._connection.set_progress_handler(lambda: time.monotonic() > deadline, _LOOK_EVERY_STEPS)
 
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
-        self._connection.set_progress_handler(None, 0)
+        self._connection.set_progress_handler(_is_over, _LOOK_EVERY_STEPS)
         if isinstance(error, sqlite3.OperationalError) and "interrupted" in str(error):
             raise Interrupted from None
 
@@ -102,6 +127,8 @@ def connect(path: Path, synchronous: str, *, must_exist: bool = False, writes: b
         "PRAGMA cache_size = -8000",
     ):
         _when_unlocked(connection, statement)
+    if not writes:
+        connection.set_progress_handler(_is_over, _LOOK_EVERY_STEPS)
     return connection
 
 

@@ -1,0 +1,137 @@
+"""No request waits without an end: one whose answer is not ready in time is told so, and its work ends."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api import commanding
+from api.asking import SLOW_AT_ONCE_MAX, Asking
+from api.errors import Problem
+from domain.ledger import OrderLedger
+from domain.log.log import LogAway
+from domain.log.recorder import SQLiteRecorder
+from projections.views.views import Views
+
+# Where nothing ends it, this query goes on for hours.
+_ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+SECONDS_MAX = 0.3
+# What a busy machine may take longer.
+SLACK_SECONDS = 8
+
+
+class Asked:
+    """What is asked of a ledger and its views, in a loop of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.ledger = OrderLedger(SQLiteRecorder(folder / "ledger.db"))
+        self.views = Views(self.ledger, folder / "views.db")
+        self.views.ensure()
+        self.of = Asking(self.ledger, self.views, SLOW_AT_ONCE_MAX)
+
+    def endless_of_views(self) -> None:
+        self.views.reader.execute(_ENDLESS).fetchone()
+
+    def endless_of_log(self) -> None:
+        self.ledger.log_of_events.reader.execute(_ENDLESS).fetchone()
+
+    def many_short(self) -> None:
+        """A query for each of very many things, as a history is read."""
+        while True:
+            self.views.reader.execute("SELECT count(*) FROM json_each(?)", (f"[{'1,' * 2_000}1]",)).fetchone()
+
+
+@pytest.fixture
+def asked(tmp_path: Path) -> Iterator[Asked]:
+    found = Asked(tmp_path)
+    yield found
+    found.views.close()
+
+
+def problem_of(work: Callable[[], Any]) -> Problem:
+    with pytest.raises(Problem) as raised:
+        asyncio.run(work())
+    return raised.value
+
+
+@pytest.mark.parametrize("what", ["endless_of_views", "endless_of_log", "many_short"])
+def test_what_reads_for_too_long_is_answered_with_a_503_and_ends(asked: Asked, what: str) -> None:
+    """Its threads are free for others again: all of them were taken."""
+
+    async def ask() -> None:
+        work = getattr(asked, what)
+        refused = await asyncio.gather(
+            *(asked.of.in_thread(work, SECONDS_MAX) for _ in range(SLOW_AT_ONCE_MAX)), return_exceptions=True
+        )
+        assert await asked.of.in_thread(lambda: 42) == 42
+        raise refused[0] if isinstance(refused[0], Problem) else AssertionError(refused)
+
+    began = time.monotonic()
+    problem = problem_of(ask)
+    assert time.monotonic() - began < SLACK_SECONDS
+    assert (problem.status, problem.code, problem.headers["Retry-After"]) == (503, "took-too-long", "1")
+
+
+def test_what_a_client_has_asked_ends_when_it_leaves(asked: Asked) -> None:
+    async def ask_and_leave() -> None:
+        asking = asyncio.create_task(asked.of.in_thread(asked.endless_of_views))
+        await asyncio.sleep(SECONDS_MAX)
+        asking.cancel()
+        await asyncio.wait([asking])
+        for _ in range(SLOW_AT_ONCE_MAX):
+            assert await asked.of.in_thread(lambda: 42) == 42
+
+    asyncio.run(asyncio.wait_for(ask_and_leave(), SLACK_SECONDS))
+
+
+def test_what_writes_is_answered_in_time_and_goes_on_to_its_end(asked: Asked) -> None:
+    may_end, has_ended = threading.Event(), threading.Event()
+
+    def work() -> None:
+        may_end.wait()
+        asked.views.reader.execute("SELECT count(*) FROM json_each(?)", (f"[{'1,' * 20_000}1]",)).fetchone()
+        has_ended.set()
+
+    async def ask() -> None:
+        await asked.of.to_its_end(work, SECONDS_MAX)
+
+    problem = problem_of(ask)
+    assert (problem.status, problem.code) == (503, "took-too-long")
+    may_end.set()
+    assert has_ended.wait(SLACK_SECONDS)
+
+
+def test_who_waits_behind_what_goes_on_has_its_turn_when_that_has_ended(asked: Asked) -> None:
+    """A turn is taken for as long as the work, not for as long as its client waits."""
+    may_end = threading.Event()
+
+    async def ask() -> None:
+        slow = [asked.of.to_its_end(may_end.wait, SECONDS_MAX) for _ in range(SLOW_AT_ONCE_MAX)]
+        assert all(isinstance(each, Problem) for each in await asyncio.gather(*slow, return_exceptions=True))
+        waiting = asyncio.create_task(asked.of.in_thread(lambda: 42))
+        assert not (await asyncio.wait([waiting], timeout=SECONDS_MAX))[0]
+        may_end.set()
+        assert await waiting == 42
+
+    asyncio.run(asyncio.wait_for(ask(), SLACK_SECONDS))
+
+
+def test_a_command_waits_no_longer_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commanding, "WORK_SECONDS_MAX", SECONDS_MAX)
+    asked = Asked(tmp_path)
+    may_end = threading.Event()
+    asked.ledger.write(lambda _: may_end.wait())
+
+    async def give() -> None:
+        behind = asked.ledger.write(lambda _: None)
+        desk = commanding.Commanding(asked.ledger, asked.of, None)
+        with pytest.raises(LogAway, match="is not recorded"):
+            await desk.in_time(behind)
+
+    asyncio.run(asyncio.wait_for(give(), SLACK_SECONDS))
+    may_end.set()
+    asked.views.close()
