@@ -23,5 +23,9 @@ def as_payments(lines: list[Line], entries: Iterable[Entry]) -> list[Line]:
 
 
 def _is_known(line: Line, known: set[tuple[str, str, int, str]]) -> bool:
-    names = (line.reference, *line.aliases)
-    return line.came_in and any((line.provider, name, line.gross, line.currency) in known for name in names)
+    if not line.came_in:
+        return False
+    said = [(line.gross, line.currency)]
+    if line.original and line.original.amount is not None:
+        said.append((line.original.amount, line.original.currency))
+    return any((line.provider, name, *amount) in known for name in (line.reference, *line.aliases) for amount in said)

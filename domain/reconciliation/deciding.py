@@ -94,12 +94,12 @@ class Deciding:
         `elsewhere` finds an open payment of the journal that the report does not have.
         """
         rows: Counter[int] = Counter()
-        currency_of_row: dict[int, str] = {}
+        currencies_of_row: dict[int, set[str]] = {}
         currency_of: dict[int, str] = {}
         for result in self._open_results():
             for line in result.lines:
                 rows[line.row] += 1
-                currency_of_row[line.row] = line.currency
+                currencies_of_row[line.row] = {line.currency, line.original_currency or line.currency}
             currency_of |= {entry.position: entry.currency for entry in result.entries}
         taken: Counter[object] = Counter(("row", row) for rows_, _ in self.pairs for row in rows_)
         taken.update(("position", position) for _, positions in self.pairs for position in positions)
@@ -113,10 +113,11 @@ class Deciding:
                     wrong.append(f"position {position} is no open payment of this provider")
             wrong += [f"row {row} is matched twice" for row in rows_ if taken["row", row] > 1]
             wrong += [f"position {at} is matched twice" for at in positions if taken["position", at] > 1]
-            currencies = {currency_of_row[row] for row in rows_ if row in currency_of_row}
-            currencies |= {currency_of[at] for at in positions if at in currency_of}
-            if len(currencies) > 1:
-                wrong.append(f"the currencies are {' and '.join(sorted(currencies))}, where one is right")
+            said = [currencies_of_row[row] for row in rows_ if row in currencies_of_row]
+            said += [{currency_of[at]} for at in positions if at in currency_of]
+            if said and not set.intersection(*said):
+                currencies = " and ".join(sorted(set.union(*said)))
+                wrong.append(f"the currencies are {currencies}, where one is right")
             if not rows_ or not positions:
                 wrong.append("a match takes one line and one payment at least")
             if wrong:
@@ -146,7 +147,7 @@ class Deciding:
         for (number, one), (rows, positions) in zip(self._matches, self.pairs, strict=True):
             result = of_positions[positions]
             amounts = [Decimal(of.actual) - Decimal(of.expected) for of in result.differs]
-            apart = decide.Apart(str(amounts[0]) if amounts else "", result.lines[0].currency)
+            apart = decide.Apart(str(amounts[0]) if amounts else "", result.entries[0].currency)
             plain = msgspec.structs.replace(_plain(result), lines=rows)
             try:
                 events += decide.match(state, plain, apart, one.reason, now=self._now)

@@ -140,7 +140,7 @@ class KeptReport:
             if not result.lines
             for entry in result.entries
         ]
-        of_lines = (line for result in results for line in result.lines)
+        of_lines = ((line.currency, line.occurred_at) for result in results for line in result.lines)
         return Told(covers(of_lines, ()), claims_of(results), waiting)
 
     def _ids_count(self) -> int:

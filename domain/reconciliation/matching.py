@@ -20,6 +20,9 @@ where their kind is none of ours; the payments are what `Others.waits_for` says.
 journal, and in no result. Lines of all other kinds (adjustments, reserves, transfers, conversions, payouts that failed)
 are `noted` up to the limit of the rules, and above it `to_explain`.
 
+What is settled in another currency than it was paid in has the difference from the rate that the rules expect
+(`rates`); a match of it is `rate_differs` then.
+
 d to f first find every candidate, and then take only the candidates that share no row with another; rows of several
 candidates are `ambiguous`, together, and none of them is matched. So the outcome does not depend on the order of the
 rows: they are sorted by their content (position or row number last, for rows of the same content), and results come by
@@ -33,15 +36,16 @@ from typing import Final
 from domain.reconciliation.credits import as_payments
 from domain.reconciliation.exact_sums import Candidate, exact_sums
 from domain.reconciliation.others import BY_REFERENCE, EXACT, Cover, Others
+from domain.reconciliation.rates import exchanged
 from domain.reconciliation.rules import Rules
-from domain.reconciliation.sides import JOURNAL_KINDS, Difference, Entry, Result, Sides, identity
+from domain.reconciliation.sides import JOURNAL_KINDS, Difference, Entry, Exchange, Result, Sides, identity
 from domain.settlement.lines import KINDS, SIGNS, Line
 
 _IN_NO_RESULT: Final = frozenset({"fee", "fee_refund", "payout"})
 _WAITING_RULES: Final = {"in_transit": "settlement_delay", "overdue": "settlement_delay"}
 _ALWAYS: Final = datetime(1, 1, 1, tzinfo=UTC)
 
-__all__ = ["Difference", "Entry", "Result", "match"]
+__all__ = ["Difference", "Entry", "Exchange", "Result", "match"]
 
 
 def match(
@@ -58,7 +62,8 @@ def match(
     `others` are the provider's other files. Without them the file is the only one, and covers all up to `as_of`.
     `by_hand` are rows and positions that a person matched.
     """
-    matched, lines, entries = _by_hand(list(lines), list(entries), by_hand)
+    all_lines, all_entries = list(lines), list(entries)
+    matched, lines, entries = _by_hand(all_lines, all_entries, by_hand)
     lines = as_payments(lines, entries)
     sides = Sides((line for line in lines if line.kind in JOURNAL_KINDS), entries)
     if others is None:
@@ -75,7 +80,7 @@ def match(
     _suggest(sides, "tolerance", _same_order(sides, lambda currency: rules.tolerance_minor.get(currency, 0)))
     _rest(sides, rules, others)
     of_no_entry = [result for line in lines if (result := _of_no_entry(line, rules)) is not None]
-    found = matched + sides.results + of_no_entry
+    found = exchanged([*matched, *sides.results, *of_no_entry], all_lines, all_entries, rules)
     return sorted(found, key=lambda result: (not result.lines, result.lines, result.entries, result.outcome))
 
 
@@ -100,8 +105,10 @@ def _by_hand(
     found = []
     for rows, positions in by_hand:
         mine, theirs = [of_row.pop(row) for row in rows], [of_position.pop(position) for position in positions]
-        settled, booked = sum(line.gross for line in mine), sum(entry.amount * SIGNS[entry.kind] for entry in theirs)
-        differs = (Difference("amount", booked, settled),) if booked != settled else ()
+        booked = sum(entry.amount * SIGNS[entry.kind] for entry in theirs)
+        settled = sum(line.paid_in(theirs[0].currency)[0] for line in mine)
+        digits = None if theirs[0].currency == mine[0].currency else theirs[0].digits
+        differs = (Difference("amount", booked, settled, digits),) if booked != settled else ()
         found.append(Result("matched", "by_hand", tuple(sorted(rows)), tuple(sorted(positions)), differs))
     return found, list(of_row.values()), list(of_position.values())
 
@@ -235,7 +242,7 @@ def _same_order(sides: Sides, apart_max: Callable[[str], int]) -> list[Candidate
         for lines, entries in sides.orders()
         for line in lines
         for entry in entries
-        if abs(sides.amounts[line] - sides.entries[entry].amount) <= apart_max(sides.lines[line].currency)
+        if abs(sides.amounts[line] - sides.entries[entry].amount) <= apart_max(sides.currencies[line])
     ]
 
 

@@ -12,7 +12,7 @@ between them; the first file is asked for all that was before it.
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -214,22 +214,12 @@ class _Times:
         return place > 0 and self._ends[place - 1][1] == self._sha256
 
 
-class Timed(Protocol):
-    """A line of a file, or of a report."""
-
-    @property
-    def currency(self) -> str: ...
-
-    @property
-    def occurred_at(self) -> datetime: ...
-
-
-def covers(lines: Iterable[Timed], balances: Iterable[Balance]) -> list[Cover]:
+def covers(lines: Iterable[tuple[str, datetime]], balances: Iterable[Balance]) -> list[Cover]:
     """The time that a file covers in each currency, by its lines and by the balances that it states."""
     times: dict[str, list[datetime]] = {}
-    for line in lines:
-        known = times.setdefault(line.currency, [line.occurred_at, line.occurred_at])
-        known[0], known[1] = min(known[0], line.occurred_at), max(known[1], line.occurred_at)
+    for currency, at in lines:
+        known = times.setdefault(currency, [at, at])
+        known[0], known[1] = min(known[0], at), max(known[1], at)
     for balance in balances:
         if balance.at is not None:
             known = times.setdefault(balance.currency, [balance.at, balance.at])

@@ -15,6 +15,7 @@ from sys import intern
 from typing import Final, NamedTuple, TypeAlias
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from domain.currencies import digits_of
 from domain.moments import microseconds
@@ -39,6 +40,7 @@ from domain.settlement import lines
 OUTCOMES: Final = (
     "amount_differs",
     "currency_differs",
+    "rate_differs",
     "duplicate_in_settlement",
     "missing_in_ledger",
     "missing_in_settlement",
@@ -70,6 +72,8 @@ class Part(msgspec.Struct, frozen=True, gc=False):
 
 
 class Line(Part, frozen=True):
+    """The last three stand in what was settled in another currency than it was paid in, as far as the file has them."""
+
     row: int
     kind: str
     raw_kind: str
@@ -81,6 +85,9 @@ class Line(Part, frozen=True):
     occurred_at: datetime
     order: str
     payout: str
+    original: str | UnsetType = UNSET
+    original_currency: str | UnsetType = UNSET
+    rate: str | UnsetType = UNSET
 
 
 class Entry(Part, frozen=True):
@@ -112,8 +119,20 @@ class SettledBy(Part, frozen=True):
     row: int
 
 
+class Exchange(Part, frozen=True):
+    """What was paid became an amount of another currency. The last two stand where the rules expect
+    a rate of these currencies: what was to be settled by it, and what was settled beyond that, negative for a loss."""
+
+    paid: str
+    currency: str
+    settled: str
+    settled_currency: str
+    expected: str | UnsetType = UNSET
+    gain: str | UnsetType = UNSET
+
+
 class Result(Part, frozen=True):
-    """`settled_by` stands in what is settled already, and there alone."""
+    """`settled_by` stands in what is settled already, `exchange` in what was settled in another currency."""
 
     id: str
     outcome: str
@@ -121,7 +140,8 @@ class Result(Part, frozen=True):
     lines: tuple[Line, ...]
     entries: tuple[Entry, ...]
     differs: tuple[Difference, ...]
-    settled_by: SettledBy | msgspec.UnsetType = msgspec.UNSET
+    settled_by: SettledBy | UnsetType = UNSET
+    exchange: Exchange | UnsetType = UNSET
 
 
 class Row(Part, frozen=True):
@@ -206,7 +226,7 @@ def report(
     """`entries` is this provider's journal up to `asked.position`."""
     known = {entry.position: entry for entry in entries}
     of_row, numbered = _by_row(settled)
-    own = covers(settled, balances)
+    own = covers(((currency, line.occurred_at) for line in settled for currency in line.currencies), balances)
     asked_of = Others(asked.file_sha256, own, others, asked.as_of, held=asked.held)
     by_hand = _numbered(asked.by_hand, of_row)
     found = matching.match(numbered, known.values(), rules, others=asked_of, by_hand=by_hand)
@@ -328,7 +348,20 @@ def _result(result: matching.Result, of_row: dict[int, lines.Line], known: dict[
         lines=tuple(_line(of_row[row]) for row in result.lines),
         entries=tuple(_entry(known[position]) for position in result.entries),
         differs=tuple(_difference(differs, result, of_row, known) for differs in result.differs),
-        settled_by=SettledBy(*result.settled_by) if result.settled_by else msgspec.UNSET,
+        settled_by=SettledBy(*result.settled_by) if result.settled_by else UNSET,
+        exchange=_exchange(result.exchange) if result.exchange else UNSET,
+    )
+
+
+def _exchange(of: matching.Exchange) -> Exchange:
+    unit, expected = of.settled_currency, of.expected
+    return Exchange(
+        paid=_text(of.paid, of.currency),
+        currency=of.currency,
+        settled=_text(of.settled, unit),
+        settled_currency=unit,
+        expected=UNSET if expected is None else _text(expected, unit),
+        gain=UNSET if expected is None else _text(of.settled - expected, unit),
     )
 
 
@@ -340,7 +373,7 @@ def _difference(
 ) -> Difference:
     expected, actual = differs.expected, differs.actual
     if differs.field == "amount" and isinstance(expected, int) and isinstance(actual, int):
-        settled = digits_of(of_row[result.lines[0]].currency)
+        settled = digits_of(of_row[result.lines[0]].currency) if differs.digits is None else differs.digits
         booked = known[result.entries[0]].digits if result.entries else settled
         return Difference("amount", two_digit_text(expected, booked), two_digit_text(actual, settled))
     if differs.field == "row" and isinstance(expected, int) and isinstance(actual, int):
@@ -365,7 +398,7 @@ def _shared(minor: int, digits: int) -> str:
 
 
 def _line(line: lines.Line) -> Line:
-    currency = line.currency
+    currency, original = line.currency, line.original
     return Line(
         row=line.row,
         kind=line.kind,
@@ -378,6 +411,9 @@ def _line(line: lines.Line) -> Line:
         occurred_at=line.occurred_at,
         order=line.order,
         payout=line.payout,
+        original=_text(original.amount, original.currency) if original and original.amount is not None else UNSET,
+        original_currency=original.currency if original and original.currency else UNSET,
+        rate=original.rate if original and original.rate else UNSET,
     )
 
 

@@ -9,6 +9,10 @@ USD = "0.02"
 [limits]                          # by currency: adjustments, reserves, transfers so large need nobody's word
 USD = "5.00"
 
+[rates."USD/EUR"]                 # what one of the payment's currency is expected to be in the settlement's
+rate = "0.92"
+percent = "1.5"                   # so far from it is no difference
+
 [providers.stripe]
 settlement_delay_days = 7
 
@@ -25,15 +29,17 @@ Reserve = ["reserve_held", "reserve_released"]
 """
 
 import tomllib
+from fractions import Fraction
 from typing import Annotated, Final, TypeAlias
 
 import msgspec
 from msgspec import Meta
 
-from domain.currencies import digits_of
+from domain.currencies import digits_of, minor_digits
 from domain.money import Amount, Unit
 from domain.refusals import InvalidField
 from domain.settlement.formats.mapping import KindOrPair, Mapping, checked
+from domain.settlement.lines import shown
 from domain.strict_json import shaped
 
 TEXT_CHARS_MAX: Final = 64 * 1024
@@ -41,6 +47,14 @@ TEXT_CHARS_MAX: Final = 64 * 1024
 LINE_CHARS_MAX: Final = 1_000
 
 _Days: TypeAlias = Annotated[int, Meta(ge=0, le=365)]
+_Decimal: TypeAlias = Annotated[str, Meta(pattern=r"\A[0-9]{1,12}(\.[0-9]{1,15})?\Z")]
+
+
+class Rate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What one of a currency is expected to be in another, and by how many hundredths it may be more or less."""
+
+    rate: _Decimal
+    percent: _Decimal = "0"
 
 
 class ProviderRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -50,12 +64,14 @@ class ProviderRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
-    """`tolerance_minor` and `limits_minor` are by currency, in its minor units; of other currencies they are 0."""
+    """`tolerance_minor` and `limits_minor` are by currency, in its minor units; of other currencies they are 0. `rates`
+    are by pairs, like USD/EUR: of what is paid in USD and settled in EUR."""
 
     version: str
     settlement_delay_days: int = 3
     tolerance_minor: dict[str, int] = {}
     limits_minor: dict[str, int] = {}
+    rates: dict[str, Rate] = {}
     providers: dict[str, ProviderRules] = {}
     file: Mapping | None = None
 
@@ -82,6 +98,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     settlement_delay_days: _Days = 3
     tolerance: dict[str, Amount] = {}
     limits: dict[str, Amount] = {}
+    rates: dict[str, Rate] = {}
     providers: dict[str, ProviderRules] = {}
     file: Mapping | None = None
 
@@ -101,6 +118,8 @@ def rules_from(toml: str) -> Rules:
         raise InvalidField("", "a number has too many digits; amounts have at most 15 before the point") from None
     if file.file:
         checked(file.file, "file.")
+    for pair, expected in file.rates.items():
+        _check_rate(pair, expected)
     for name, provider in file.providers.items():
         if provider.file:
             checked(provider.file, f"providers.{name}.file.")
@@ -109,6 +128,7 @@ def rules_from(toml: str) -> Rules:
         settlement_delay_days=file.settlement_delay_days,
         tolerance_minor=_minor(file.tolerance, "tolerance"),
         limits_minor=_minor(file.limits, "limits"),
+        rates=file.rates,
         providers=file.providers,
         file=file.file,
     )
@@ -116,6 +136,15 @@ def rules_from(toml: str) -> Rules:
 
 def _minor(amounts: dict[str, Amount], field: str) -> dict[str, int]:
     return {code: amount.minor(Unit(code, digits_of(code)), f"{field}.{code}") for code, amount in amounts.items()}
+
+
+def _check_rate(pair: str, expected: Rate) -> None:
+    """Raises InvalidField."""
+    of, _, in_ = pair.partition("/")
+    if minor_digits(of) is None or minor_digits(in_) is None or of == in_:
+        raise InvalidField(f"rates.{pair}", f"{shown(pair)} is no pair of currencies of ISO 4217, like USD/EUR")
+    if not Fraction(expected.rate):
+        raise InvalidField(f"rates.{pair}.rate", "a rate is more than nought")
 
 
 def _check_text(toml: str) -> None:

@@ -6,10 +6,12 @@ The provider's rows are `lines.Line`s, ours the journal's entries. A pass of the
 import re
 from collections.abc import Iterable, Iterator, Sequence, Set
 from datetime import datetime
-from typing import Final, TypeAlias
+from fractions import Fraction
+from typing import Final, NamedTuple, TypeAlias
 
 import msgspec
 
+from domain.currencies import digits_of
 from domain.reconciliation.others import Settled
 from domain.settlement.lines import SIGNS, Line
 
@@ -55,15 +57,31 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """A field that differs: `expected` is the journal's value, `actual` the settlement's."""
+    """A field that differs: `expected` is the journal's value, `actual` the settlement's.
+
+    `digits` stand after the point of an actual amount that is not in the currency of its line.
+    """
 
     field: str
     expected: int | str
     actual: int | str
+    digits: int | None = None
+
+
+class Exchange(NamedTuple):
+    """An amount that became one of another currency, in minor units, both signed as they change a balance; and what the
+    rules expected it to become, None where they say nothing of these currencies."""
+
+    paid: int
+    currency: str
+    settled: int
+    settled_currency: str
+    expected: int | None = None
 
 
 class Result(msgspec.Struct, frozen=True):
-    """The outcome of some rows: `lines` are row numbers, `entries` positions; `settled_by` another file's line."""
+    """The outcome of some rows: `lines` are row numbers, `entries` positions; `settled_by` another file's line;
+    `exchange` what was settled in another currency than it was paid in."""
 
     outcome: str
     rule: str
@@ -71,13 +89,15 @@ class Result(msgspec.Struct, frozen=True):
     entries: tuple[int, ...] = ()
     differs: tuple[Difference, ...] = ()
     settled_by: Settled | None = None
+    exchange: Exchange | None = None
 
 
 class Sides:
     """Both sides, sorted; the rows that are still open; and the results so far. Rows are named by their places.
 
-    `amounts` and `kinds` of the lines are in the journal's terms. `homes` has, by line, the entry that the line's
-    reference names, and `visitors` the reverse.
+    `amounts`, `currencies` and `kinds` of the lines are in the journal's terms: of what was settled in another currency
+    than it was paid in, what was paid, unless the journal has what was settled. `homes` has, by line, the entry that
+    the line's reference names, and `visitors` the reverse.
     """
 
     def __init__(self, lines: Iterable[Line], entries: Iterable[Entry]) -> None:
@@ -86,8 +106,11 @@ class Sides:
         self.entries = sorted(entries, key=lambda entry: entry.position)
         self.open_lines = [True] * len(self.lines)
         self.open_entries = [True] * len(self.entries)
-        self.amounts = [line.gross * SIGNS[line.kind] for line in self.lines]
         self.homes = self._homes()
+        self._currencies_of = self._currencies_by_reference()
+        terms = [self._terms(line, home) for line, home in zip(self.lines, self.homes, strict=True)]
+        self.amounts = [gross * SIGNS[line.kind] for line, (gross, _) in zip(self.lines, terms, strict=True)]
+        self.currencies = [currency for _, currency in terms]
         self.kinds = [
             JOURNAL_KINDS[line.kind][0] if home is None else self.entries[home].kind
             for line, home in zip(self.lines, self.homes, strict=True)
@@ -113,6 +136,28 @@ class Sides:
             named = ((line.provider, kind, name) for kind in JOURNAL_KINDS[line.kind] for name in names_of(line))
             homes.append(next((entries[name] for name in named if name in entries), None))
         return homes
+
+    def _currencies_by_reference(self) -> dict[tuple[str, str], set[str]]:
+        """The currencies of the movements that have a reference, or are about the payment of one."""
+        found: dict[tuple[str, str], set[str]] = {}
+        if any(line.original for line in self.lines):
+            for entry in self.entries:
+                for name in filter(None, (entry.reference, entry.payment_reference)):
+                    found.setdefault((entry.provider, name), set()).add(entry.currency)
+        return found
+
+    def _terms(self, line: Line, home: int | None) -> tuple[int, str]:
+        """The amount and the currency that are held against the journal's."""
+        entry = None if home is None else self.entries[home]
+        if line.original is None or (entry and entry.currency == line.currency):
+            return line.gross, line.currency
+        if line.original.amount is None:
+            return at_rate(line, entry) if entry else (line.gross, line.currency)
+        names = (*names_of(line), *line.concerns)
+        known = {currency for name in names for currency in self._currencies_of.get((line.provider, name), ())}
+        if entry is None and line.currency in known and line.original.currency not in known:
+            return line.gross, line.currency
+        return line.original.amount, line.original.currency
 
     def orders_named(self, place: int) -> Set[int]:
         """The ids of the orders whose key or id is a word of the line; none where there are too many."""
@@ -200,20 +245,21 @@ class Sides:
 
     def line_sort(self, place: int) -> Sort:
         line = self.lines[place]
-        return line.provider, self.kinds[place], line.currency
+        return line.provider, self.kinds[place], self.currencies[place]
 
     def agree(self, line: int, entry: int) -> bool:
         """Whether line and entry have the same amount and currency."""
         theirs = self.entries[entry]
-        return self.amounts[line] == theirs.amount and self.lines[line].currency == theirs.currency
+        return self.amounts[line] == theirs.amount and self.currencies[line] == theirs.currency
 
     def differences(self, line: int, entry: int, *fields: str) -> list[Difference]:
         """The differences in these fields."""
-        mine, theirs = self.lines[line], self.entries[entry]
+        mine, theirs, currency = self.lines[line], self.entries[entry], self.currencies[line]
+        digits = None if currency == mine.currency else digits_of(currency)
         every = (
             Difference("reference", theirs.reference, mine.reference),
-            Difference("currency", theirs.currency, mine.currency),
-            Difference("amount", theirs.amount, self.amounts[line]),
+            Difference("currency", theirs.currency, currency),
+            Difference("amount", theirs.amount, self.amounts[line], digits),
         )
         return [found for found in every if found.field in fields and found.expected != found.actual]
 
@@ -221,6 +267,17 @@ class Sides:
 def names_of(line: Line) -> list[str]:
     """The references by which a line calls its movement."""
     return [name for name in (line.reference, *line.aliases) if name]
+
+
+def at_rate(line: Line, entry: Entry) -> tuple[int, str]:
+    """What the customer paid, of a line that says the rate alone: the entry's amount, where that comes to what was
+    settled, either way that a rate is written; else what it comes to by the rate."""
+    assert line.original is not None
+    rate = Fraction(line.original.rate)
+    shift = Fraction(10) ** (digits_of(line.currency) - entry.digits)
+    paid = entry.amount * SIGNS[entry.kind]
+    apart, factor = min((abs(paid * factor - line.gross), factor) for factor in (rate * shift, Fraction(shift, rate)))
+    return (paid if apart < 1 else round(Fraction(line.gross, factor))), entry.currency
 
 
 def identity(line: Line) -> tuple[object, ...]:

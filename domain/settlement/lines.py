@@ -63,6 +63,17 @@ ROWS_MAX: Final = LINES_MAX + 10_000
 TEXTS_CHARS_MAX: Final = 64 * 1024 * 1024
 
 
+class Original(msgspec.Struct, frozen=True, gc=False):
+    """What a movement was before the provider changed it into the currency of the line; `amount` has the line's sign.
+
+    A file may say the rate alone: then the amount is None, and the currency empty.
+    """
+
+    amount: int | None
+    currency: str
+    rate: str = ""
+
+
 class Line(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One movement. `kind` is one of KINDS, else `raw_kind`, the file's own word.
 
@@ -70,7 +81,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     the same movement; `concerns` are references of the payment that a refund, a chargeback or a failure is about.
     `order` is the order's key, its id, or a text that contains one of them. `came_in` is true of what a bank has
     credited under a code that is no payment's: where the journal has a payment of its reference and amount, it is that
-    payment all the same.
+    payment all the same. `original` is there where the provider settled in another currency than the customer paid in.
     """
 
     row: int
@@ -88,6 +99,19 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     aliases: tuple[str, ...] = ()
     concerns: tuple[str, ...] = ()
     came_in: bool = False
+    original: Original | None = None
+
+    @property
+    def currencies(self) -> tuple[str, ...]:
+        """The line's own, and that in which the customer paid, where it is another."""
+        return (self.currency, self.original.currency) if self.original and self.original.currency else (self.currency,)
+
+    def paid_in(self, currency: str) -> tuple[int, str]:
+        """The amount and the currency that are held against a payment of this currency: what was paid, where that is
+        in it, else what was settled."""
+        if self.original and self.original.amount is not None and self.original.currency == currency != self.currency:
+            return self.original.amount, currency
+        return self.gross, self.currency
 
 
 class Balance(msgspec.Struct, frozen=True):

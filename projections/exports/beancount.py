@@ -53,9 +53,13 @@ on from Assets:Providers:
     Assets:Reserves:<provider>         what it holds in reserve
     Assets:Transfers:<provider>        to and from other accounts with it
     Assets:Conversions:<provider>      out of one currency and into another
+    Income:Exchange:<provider>         what an exchange gave beyond the rate that the rules expect, negative as income
+                                       is; positive where it gave less
 
 The payments, refunds and chargebacks of a file, those that failed and those that were reversed, are orders' movements,
-and booked by the orders; of them the fee alone is booked here, those of a day together. What a file has and the ledger
+and booked by the orders; of them the fee alone is booked here, those of a day together. What was settled in another
+currency than it was paid in leaves the provider's account in the one, and comes into it in the other, by way of the
+conversions. What a file has and the ledger
 has not is no order's yet: it is booked when it is recorded, and until then the reconciliation shows it. A file that was
 reconciled by several rules is booked once, by the last of them; a line that stands in two files of a provider is booked
 once. Lines without a reference are told apart by their file, payout and row. What was
@@ -64,8 +68,9 @@ withdrawn is not booked.
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
 from hashlib import sha256
 from itertools import groupby
@@ -82,6 +87,8 @@ from domain.order import events as e
 from domain.order.movements import EFFECTS, KIND_OF, credited_by_chargebacks
 from domain.order.state import ORDER, Order
 from domain.order.statuses import UNPAYABLE
+from domain.reconciliation.kept import KeptReport
+from domain.reconciliation.report import Result
 from domain.reconciliation.state import RECONCILIATION, Reconciliation
 from domain.reconciling import read_again
 from domain.settlement.lines import Line
@@ -122,6 +129,9 @@ _UNCLASSIFIED: Final = "Expenses:Unclassified"
 _OF_ORDERS: Final = frozenset(
     {"payment", "payment_failure", "refund", "refund_failure", "chargeback", "chargeback_reversal"}
 )
+# What is no more than possible is booked where a person confirms it; what another file has settled, of that file.
+_STANDS: Final = frozenset({"matched", "rate_differs", "amount_differs", "noted"})
+_PART_RESULTS: Final = 5_000
 EVENTS_TOLD_MAX: Final = 3
 _PLAIN: Final = re.compile(r"[a-z0-9]+")
 _NOT_PLAIN: Final = re.compile(r"[^A-Za-z0-9]+")
@@ -198,9 +208,24 @@ def export_beancount(
             last = files.get((state.provider, state.file_sha256), (0, state))
             files[state.provider, state.file_sha256] = max((raws[-1].position, state), last, key=itemgetter(0))
     for position, state in sorted(files.values(), key=itemgetter(0)):
-        _, settled = read_again(log, state)
+        rules, settled = read_again(log, state)
         file.write("".join(books.settled(state, position, settled.lines)).encode())
+        if rules.rates or any(line.original for line in settled.lines):
+            file.write("".join(books.exchanged(state, position, _results(log, state))).encode())
     file.write("".join(books.openings()).encode())
+
+
+def _results(log: Log, state: Reconciliation) -> Iterator[Result]:
+    """The results of a file that stand: matches that nobody broke, and what was confirmed."""
+    index = b"".join(log.kept_file(state.index_sha256)) if state.index_sha256 else None
+    kept = KeptReport(lambda: log.kept_file(state.report_sha256), index)
+    for first in range(0, len(kept), _PART_RESULTS):
+        for result in kept.results(first, first + _PART_RESULTS):
+            decision = state.decisions.get(result.id)
+            is_confirmed = decision is not None and decision.kind == "confirmed"
+            is_broken = decision is not None and decision.kind == "broken"
+            if is_confirmed or (result.outcome in _STANDS and not is_broken):
+                yield result
 
 
 class _Books:
@@ -232,16 +257,18 @@ class _Books:
         if isinstance(event, e.Moved):
             self._providers[provider_account(event.provider)] = event.provider
         told = f"{_quoted(_narration(part, order.currency))} ^order-{order.id}"
-        return self._written(self._day(event), told, part[-1].raw.position, changes, order.unit)
+        return self._written(self._day(event), told, part[-1].raw.position, {order.unit: changes})
 
-    def _written(self, day: str, told: str, position: int, changes: Mapping[str, int], unit: Unit) -> str:
-        assert sum(changes.values()) == 0
+    def _written(self, day: str, told: str, position: int, changes: Mapping[Unit, Mapping[str, int]]) -> str:
+        """A transaction of changes that add up to nothing in each currency."""
         lines = [f"\n{day} * {told}", f"  position: {position}"]
-        for account, minor in changes.items():
-            if minor:
-                self._use(account, day)
-                lines.append(f"  {account}  {readable(minor, unit)}")
-        self._use(unit.currency, day)
+        for unit, of_unit in changes.items():
+            assert sum(of_unit.values()) == 0
+            for account, minor in of_unit.items():
+                if minor:
+                    self._use(account, day)
+                    lines.append(f"  {account}  {readable(minor, unit)}")
+            self._use(unit.currency, day)
         return "\n".join(lines) + "\n"
 
     def settled(self, state: Reconciliation, position: int, lines: Sequence[Line]) -> Iterator[str]:
@@ -266,11 +293,40 @@ class _Books:
             changes = {holds: line.net, account: -line.gross}
             changes[f"Expenses:Fees:{name}"] = changes.get(f"Expenses:Fees:{name}", 0) + line.fee
             told = _quoted(f"{line.raw_kind} {line.reference} by {provider}, row {line.row} of {file}")
-            yield self._written(day, told, position, changes, Unit(line.currency, digits_of(line.currency)))
+            yield self._written(day, told, position, {_unit(line.currency): changes})
         for (day, currency), of_day in fees.items():
             told = _quoted(f"fees of {len(of_day)} payments, refunds and chargebacks by {provider}, of {file}")
             changes = {holds: -sum(of_day), f"Expenses:Fees:{name}": sum(of_day)}
-            yield self._written(day, told, position, changes, Unit(currency, digits_of(currency)))
+            yield self._written(day, told, position, {_unit(currency): changes})
+
+    def exchanged(self, state: Reconciliation, position: int, results: Iterable[Result]) -> Iterator[str]:
+        """Those of what was settled in another currency than it was paid in."""
+        provider = state.provider
+        name, holds = _named_after(provider), provider_account(provider)
+        conversions, gains = f"Assets:Conversions:{name}", f"Income:Exchange:{name}"
+        for result in results:
+            if not (of := result.exchange):
+                continue
+            line = result.lines[0]
+            said = (provider, "exchange", line.reference or (state.file_sha256, line.row), line.occurred_at, of)
+            if said in self._settled:
+                continue
+            self._settled.add(said)
+            paid, settled, gain = _minor(of.paid, of.currency), _minor(of.settled, of.settled_currency), 0
+            if of.gain:
+                gain = _minor(of.gain, of.settled_currency)
+            changes = {_unit(of.settled_currency): {conversions: gain, gains: -gain}}
+            if result.entries:
+                changes = {
+                    _unit(of.currency): {holds: -paid, conversions: paid},
+                    _unit(of.settled_currency): {holds: settled, conversions: gain - settled, gains: -gain},
+                }
+            if any(any(of_unit.values()) for of_unit in changes.values()):
+                day = day_of(microseconds(line.occurred_at), self._zone)
+                told = (
+                    f"{line.raw_kind} {line.reference} in {of.currency} by {provider}, row {line.row} of {state.file}"
+                )
+                yield self._written(day, _quoted(told), position, changes)
 
     def _day(self, event: Event) -> str:
         at = EFFECTS[KIND_OF[type(event)]].at if isinstance(event, e.Moved) else "occurred_at"
@@ -285,6 +341,15 @@ class _Books:
             yield f"\n{day} {'open' if ':' in name else 'commodity'} {name}\n"
             if name in self._providers:
                 yield f"  provider: {_quoted(self._providers[name])}\n"
+
+
+def _unit(currency: str) -> Unit:
+    return Unit(currency, digits_of(currency))
+
+
+def _minor(amount: str, currency: str) -> int:
+    """An amount of a report in minor units."""
+    return int(Decimal(amount).scaleb(digits_of(currency)))
 
 
 def _booked_together(entry: Entry) -> tuple[datetime, int]:

@@ -18,7 +18,7 @@ from domain.reconciliation.report import Result
 from projections.reconciliations.shown import TABLE_COLUMNS, Shown, table
 
 SURE_DIGITS: Final = 15
-_AMOUNTS: Final = {"gross", "fee", "net", "booked_amount"}
+_AMOUNTS: Final = {"gross", "fee", "net", "booked_amount", "original"}
 # The sheets below the summary, and the outcomes on each; differences are all else.
 _SHEETS: Final = {"Suggested": {"suggested", "ambiguous"}, "Matched": {"matched"}, "In transit": {"in_transit"}}
 _ROWS_MAX: Final = 1_048_575

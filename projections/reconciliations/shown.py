@@ -151,7 +151,7 @@ def _some(of: KeptReport, ids: Set[str]) -> list[Result]:
 TABLE_COLUMNS: Final = (
     *("result", "outcome", "state", "rule", "row", "kind", "reference", "gross", "fee", "net", "currency"),
     *("occurred_at", "order", "position", "order_id", "order_key", "booked_reference", "booked_amount"),
-    *("booked_currency", "received_at", "differs", "reason", "actor"),
+    *("booked_currency", "received_at", "differs", "reason", "actor", "original", "original_currency", "rate"),
 )
 
 
@@ -164,14 +164,16 @@ def table(one: Shown, results: Iterable[Result]) -> Iterator[list[Any]]:
         pairs = zip_longest(result.lines, result.entries) if result.lines or result.entries else [(None, None)]
         for line, entry in pairs:
             settled: list[Any] = [None] * 9
+            paid: list[Any] = [None] * 3
             if line:
                 settled = [line.row, line.kind if line.kind == line.raw_kind else f"{line.kind} ({line.raw_kind})"]
                 settled += [line.reference, line.gross, line.fee, line.net, line.currency, line.occurred_at, line.order]
+                paid = [value or None for value in (line.original, line.original_currency, line.rate)]
             booked: list[Any] = [None] * 7
             if entry:
                 booked = [entry.position, entry.order_id, entry.order_key, entry.reference, entry.amount]
                 booked += [entry.currency, entry.received_at]
-            yield [*first, *settled, *booked, *last]
+            yield [*first, *settled, *booked, *last, *paid]
 
 
 def standing(one: Shown, result: Result) -> str:

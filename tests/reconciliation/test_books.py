@@ -9,7 +9,7 @@ from projections.exports.beancount import export_beancount
 from projections.history import Reading
 from tests.finance.bean_check import bean_check
 from tests.finance.books import Books, read
-from tests.reconciliation.conftest import Office
+from tests.reconciliation.conftest import HEADER, Office, by_outcome
 
 HOLDS, FEES, PAYOUTS = "Assets:Providers:Stripe", "Expenses:Fees:Stripe", "Assets:Payouts:Stripe"
 STATEMENT = (
@@ -115,3 +115,56 @@ def test_bean_check_takes_them(office: Office, tmp_path: Path) -> None:
     file.write_text(books(office)[0], encoding="utf-8")
     checked = subprocess.run([bean_check(), str(file)], capture_output=True, text=True, timeout=120, check=False)
     assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
+
+
+CONVERSIONS, GAINS = "Assets:Conversions:Stripe", "Income:Exchange:Stripe"
+EURO_HEADER = f"{HEADER},original,original_currency,rate"
+EURO = "pi_1,payment,45.75,1.00,44.75,EUR,2026-03-02T10:00:00Z,,,50.00,USD,0.915"
+EXPECTED = 'version = "1"\n[rates."USD/EUR"]\nrate = "0.92"\n'
+
+
+def test_what_was_settled_in_another_currency_is_there_in_that_and_the_loss_against_the_expected_rate_stands_apart(
+    office: Office,
+) -> None:
+    office.paid("pi_1")
+    answer = office.upload(f"{EURO_HEADER}\n{EURO}\n", rules=EXPECTED)
+    (result,) = answer.json["results"]
+    assert (result["outcome"], result["is_open"]) == ("rate_differs", True)
+    assert result["exchange"] == {
+        **{"paid": "50.00", "currency": "USD", "settled": "45.75", "settled_currency": "EUR"},
+        **{"expected": "46.00", "gain": "-0.25"},
+    }
+    assert [result["lines"][0][name] for name in ("original", "original_currency", "rate")] == ["50.00", "USD", "0.915"]
+    found = books(office)[1].balances()
+    assert (found[HOLDS, "EUR"], found[FEES, "EUR"]) == (Decimal("44.75"), Decimal("1.00"))
+    assert (HOLDS, "USD") not in found
+    assert (found[CONVERSIONS, "USD"], found[CONVERSIONS, "EUR"]) == (Decimal("50.00"), Decimal("-46.00"))
+    assert found[GAINS, "EUR"] == Decimal("0.25")
+
+
+def test_an_exchange_that_two_files_have_is_booked_once(office: Office) -> None:
+    office.paid("pi_1")
+    office.upload(f"{EURO_HEADER}\n{EURO}\n")
+    office.upload(f"{EURO_HEADER}\n{EURO}\nx,fee,-1.00,,,EUR,2026-03-02T10:00:00Z,,,,,\n")
+    assert books(office)[1].balances()[HOLDS, "EUR"] == Decimal("43.75")
+
+
+def test_an_exchange_whose_match_was_broken_is_booked_no_more(office: Office) -> None:
+    office.paid("pi_1")
+    one = office.upload(f"{EURO_HEADER}\n{EURO}\n").json
+    office.decide(one, "break", results=[one["results"][0]["id"]], reason="another's")
+    assert books(office)[1].balances()[HOLDS, "USD"] == Decimal("50.00")
+
+
+def test_a_line_in_another_currency_is_matched_by_hand_to_a_payment_of_its_original_currency(office: Office) -> None:
+    paid = office.paid("pi_1")
+    one = office.upload(f"{EURO_HEADER}\n{EURO.replace('pi_1', 'x').replace('50.00', '49.00')}\n").json
+    (waiting,) = by_outcome(office.decide(one, "run").json).get("in_transit", [None])
+    entry = office.ask("/payments", office.writer).json["payments"][0]["position"]
+    found = office.decide(one, "match", lines=[2], entries=[entry], reason="the customer's bank took a dollar")
+    assert found.status_code == 200, found.text
+    (result,) = found.json["results"]
+    assert (result["outcome"], result["differs"][0]["expected"], result["differs"][0]["actual"]) == (
+        *("matched", "50.00", "49.00"),
+    )
+    assert waiting is None or waiting["entries"][0]["order_id"] == paid.id

@@ -23,7 +23,7 @@ from domain.strict_json import shaped
 from projections.journal import Journal
 from projections.views.views import Views
 from tests.conftest import ME, Clock, do, new_order
-from tests.reconciliation.conftest import HEADER, PATH, Office, by_outcome, only
+from tests.reconciliation.conftest import PATH, Office, by_outcome, only
 
 DUP_1 = (
     "pi_a,payment,100.00,1.00,99.00,EUR,2026-03-01T10:00:00Z,,po_1",
@@ -188,16 +188,18 @@ LINES = st.tuples(
     st.sampled_from(["10.00", "10.00", "10.00", "9.99"]),
     st.integers(1, 28),
     st.sampled_from(["", "", "1", "3"]),
+    st.sampled_from(["USD,,,", "USD,,,", "EUR,10.00,USD,", "EUR,,,1.0"]),
 )
 FILES = st.lists(st.lists(LINES, max_size=4).map(tuple), min_size=3, max_size=3, unique=True)
 
 
-def _file(rows: Iterable[tuple[str, str, int, str]]) -> bytes:
+def _file(rows: Iterable[tuple[str, str, int, str, str]]) -> bytes:
     lines = [
-        f"{reference},payment,{amount},0,,USD,2026-03-{day:02d}T10:00:00Z,{order},"
-        for reference, amount, day, order in rows
+        f"{reference},payment,{amount},0,,2026-03-{day:02d}T10:00:00Z,{order},,{currencies}"
+        for reference, amount, day, order, currencies in rows
     ]
-    return "\n".join([HEADER, *lines, ""]).encode()
+    header = "reference,kind,gross,fee,net,occurred_at,order,payout,currency,original,original_currency,rate"
+    return "\n".join([header, *lines, ""]).encode()
 
 
 @pytest.fixture(scope="module")

@@ -13,12 +13,12 @@ import msgspec
 
 from domain.reconciliation.matching import Entry
 from domain.reconciliation.rules import Rules, rules_from
-from domain.settlement.lines import SIGNS, Line
+from domain.settlement.lines import SIGNS, Line, Original
 
 AS_OF = datetime(2026, 4, 1, tzinfo=UTC)
 RULES: Rules = rules_from(
     'version = "test"\nsettlement_delay_days = 3\n[tolerance]\nUSD = "0.02"\nEUR = "0.02"\n'
-    '[limits]\nUSD = "0.50"\nEUR = "0.50"\n'
+    '[limits]\nUSD = "0.50"\nEUR = "0.50"\n[rates."GBP/USD"]\nrate = "1.25"\npercent = "1"\n'
 )
 PROVIDER = "acme"
 
@@ -277,6 +277,23 @@ class Planting:
         line = msgspec.structs.replace(line, gross=gross, fee=0, net=gross)
         return "noted" if amount <= 50 else "to_explain", "limit", [line], []
 
+    def _in_pounds(self, dollars_of: Callable[[int], int], entry: Entry) -> Line:
+        """The line of what was paid in pounds and settled in dollars."""
+        dollars = dollars_of(entry.amount) * SIGNS[entry.kind]
+        line = self._line(entry, currency="USD")
+        original = Original(entry.amount * SIGNS[entry.kind], "GBP", self._random.choice(("", "1.25")))
+        return msgspec.structs.replace(line, gross=dollars, fee=0, net=dollars, original=original)
+
+    def plant_what_was_settled_in_another_currency(self) -> Plan:
+        entry = self._entry(currency="GBP")
+        line = self._in_pounds(lambda pounds: pounds * 125 // 100, entry)
+        return "matched", "reference_and_amount", [line], [entry]
+
+    def plant_what_was_settled_at_another_rate_than_expected(self) -> Plan:
+        entry = self._entry(currency="GBP", amount=self._random.randint(1_000, 99_999))
+        line = self._in_pounds(lambda pounds: pounds * self._random.choice((121, 129)) // 100, entry)
+        return "rate_differs", "reference_and_amount", [line], [entry]
+
     def plant_a_kind_that_nobody_knows(self) -> Plan:
         line = self._line(self._stray(kind="payment"), kind="Loyalty Bonus", raw_kind="Loyalty Bonus")
         return "unknown_kind", "kind", [line], []
@@ -295,8 +312,9 @@ def own_rows(lines: list[Line]) -> Iterator[str]:
     def amount(minor: int) -> str:
         return f"{'-' if minor < 0 else ''}{abs(minor) // 100}.{abs(minor) % 100:02d}"
 
-    yield "reference,kind,gross,fee,net,currency,occurred_at,order,payout\n"
+    yield "reference,kind,gross,fee,net,currency,occurred_at,order,payout,original,original_currency,rate\n"
     for line in lines:
         amounts = ",".join(map(amount, (line.gross, line.fee, line.net)))
         at = f"{line.occurred_at:%Y-%m-%dT%H:%M:%SZ}"
-        yield f'{line.reference},{line.kind},{amounts},{line.currency},{at},"{line.order}",{line.payout}\n'
+        paid = f"{amount(line.original.amount or 0)},GBP,{line.original.rate}" if line.original else ",,"
+        yield f'{line.reference},{line.kind},{amounts},{line.currency},{at},"{line.order}",{line.payout},{paid}\n'

@@ -8,6 +8,8 @@ The messages: https://www.iso20022.org/iso-20022-message-definitions; the transa
   currency, add up to it, each transaction is a line. The row is the line of the file on which it begins, the
   column the element.
 - CRDT is positive, DBIT negative. There is no fee on a line: a bank books its fees as entries.
+- What the customer paid in another currency than the account's is the amount that was instructed, else that of the
+  transaction or its counter value, with the rate of the exchange.
 - The reference is the end-to-end one, unless that says NOTPROVIDED, else the bank's own; the line answers to the others
   as well, and to the creditor's (a QR code has it). The order is looked for there and in the texts for the receiver.
 - What is not booked yet (PDNG, INFO, FUTR) moves nothing: it is an adjustment of nothing under its status and code. In
@@ -20,12 +22,13 @@ The messages: https://www.iso20022.org/iso-20022-message-definitions; the transa
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import BinaryIO, Final, Literal, NamedTuple
 
 import msgspec
 
-from domain.settlement.lines import LINES_MAX, ROWS_MAX, Balance, Line, Misfit, kind_of, shown
+from domain.settlement.lines import LINES_MAX, ROWS_MAX, Balance, Line, Misfit, Original, kind_of, shown
 from domain.settlement.tables import cells
 from domain.settlement.tables.cells import REFERENCE_LENGTH_MAX, TEXT_LENGTH_MAX, Dates, Number
 from domain.settlement.tables.safe_xml import Event, events, local
@@ -55,6 +58,7 @@ _DEPTH_MAX: Final = 6
 _NOT_PROVIDED: Final = frozenset({"", "NOTPROVIDED", "NONREF"})
 
 
+_AMOUNTS: Final = ("InstdAmt", "TxAmt", "CntrValAmt")
 # The paths below an account, a balance, an entry or a transaction that are read.
 _PATHS: Final = frozenset(
     {
@@ -66,10 +70,7 @@ _PATHS: Final = frozenset(
         "CdtDbtInd",
         "Amt",
         "Amt/@Ccy",
-        "AmtDtls/TxAmt/Amt",
-        "AmtDtls/TxAmt/Amt/@Ccy",
-        "AmtDtls/InstdAmt/Amt",
-        "AmtDtls/InstdAmt/Amt/@Ccy",
+        *(f"AmtDtls/{amount}/{path}" for amount in _AMOUNTS for path in ("Amt", "Amt/@Ccy", "CcyXchg/XchgRate")),
         "Sts",
         "Sts/Cd",
         "RvslInd",
@@ -327,6 +328,7 @@ def _line(entry: _Element, detail: _Element, amount: int, currency: str, provide
     _check_length(detail, "BkTxCd", code)
     reference, *aliases = names or [""]
     about = names if kind in _ABOUT_PAYMENTS else ()
+    direction = "CRDT" if amount >= 0 else "DBIT"
     order = " ".join(filter(None, (detail.first("RmtInf/Strd/CdtrRefInf/Ref"), *map(detail.all, _TEXTS))))
     return Line(
         row=detail.line,
@@ -343,7 +345,21 @@ def _line(entry: _Element, detail: _Element, amount: int, currency: str, provide
         aliases=tuple(aliases),
         concerns=tuple(about),
         came_in=amount > 0 and kind != "payment",
+        original=_original(detail, currency, direction)
+        or (_original(entry, currency, direction) if amount == _amount(entry, "Amt")[0] else None),
     )
+
+
+def _original(element: _Element, currency: str, direction: str) -> Original | None:
+    """What was paid in another currency than the account's; none where it is no amount of that currency."""
+    for name in _AMOUNTS:
+        said = element.first(f"AmtDtls/{name}/Amt/@Ccy")
+        if said and said != currency:
+            with suppress(Misfit, ValueError):
+                amount, said = _amount(element, f"AmtDtls/{name}/Amt", direction)
+                rate = element.first(*(f"AmtDtls/{each}/CcyXchg/XchgRate" for each in _AMOUNTS))
+                return Original(amount, said, cells.rate(rate, "."))
+    return None
 
 
 def _check_length(element: _Element, column: str, *texts: str) -> None:

@@ -5,7 +5,7 @@ from typing import Final
 
 from domain.currencies import digits_of
 from domain.settlement.formats.mapping import BETWEEN, OWN, SIGN_OF, KindOrPair, Mapping, Skip
-from domain.settlement.lines import KINDS, Line, Meaning, Misfit, kind_of, shown
+from domain.settlement.lines import KINDS, Line, Meaning, Misfit, Original, kind_of, shown
 from domain.settlement.tables.cells import TEXT_LENGTH_MAX, Cell, Dates, in_latin
 from domain.settlement.tables.table import Header, Record, records
 
@@ -116,7 +116,23 @@ class _Reading:
             payout=next(filter(None, map(record.payout, self._payouts)), ""),
             aliases=tuple(aliases),
             concerns=tuple(concerns),
+            original=self._original(record, currency, is_negative=amounts.gross < 0),
         )
+
+    def _original(self, record: Record, currency: str, *, is_negative: bool) -> Original | None:
+        """What the customer paid, where that was in another currency; or the rate alone. Files sign it or do not."""
+        columns, said = self._columns, ""
+        rate = record.rate(columns.rate, self._mapping.decimal)
+        if columns.original_currency and record.word(columns.original_currency):
+            said, digits = record.currency(columns.original_currency)
+            digits = 0 if self._mapping.minor_units else digits
+            if columns.original_debit:
+                amount = self._by_column(record, columns.original_debit, columns.original_credit, digits, said)
+            else:
+                amount = record.amount(columns.original, digits, self._notation, said)
+            if amount is not None and said != currency:
+                return Original(-abs(amount) if is_negative else abs(amount), said, rate)
+        return Original(None, "", rate) if rate and said != currency else None
 
     def _raw_kind(self, record: Record) -> str:
         words = [record.shared(column) for column in self._kinds]

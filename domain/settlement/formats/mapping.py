@@ -1,9 +1,9 @@
 """How can a file of any other layout be described? As a shop's own description of it, in TOML; or by our own layout.
 
 docs/settlement.md shows a description with all that it can say. Our own layout is the one that changes nothing: the
-columns are called reference, kind, gross, fee, net, currency, occurred_at, order and payout, in any order (the last two
-can be left out, and fee or net), amounts are plain and signed as `lines.Line` has them, times carry an offset, and the
-last line ends like the others, so that a file that was cut off is found out.
+columns are called reference, kind, gross, fee, net, currency, occurred_at, order, payout, original, original_currency
+and rate, in any order (the last five can be left out, and fee or net), amounts are plain and signed as `lines.Line` has
+them, times carry an offset, and the last line ends like the others, so that a file that was cut off is found out.
 """
 
 import re
@@ -42,6 +42,11 @@ class Columns(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     net_debit: _Name | None = None
     net_credit: _Name | None = None
     currency: _Name | None = None
+    original: _Name | None = None
+    original_debit: _Name | None = None
+    original_credit: _Name | None = None
+    original_currency: _Name | None = None
+    rate: _Name | None = None
     order: _Columns = ()
     payout: _Columns = ()
 
@@ -108,7 +113,10 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         return list(dict.fromkeys([*named, *filter(None, [self.signs.direction])]))
 
 
-_OWN_COLUMNS: Final = ("reference", "kind", "gross", "fee", "net", "currency", "occurred_at", "order", "payout")
+_OWN_COLUMNS: Final = (
+    *("reference", "kind", "gross", "fee", "net", "currency", "occurred_at", "order", "payout"),
+    *("original", "original_currency", "rate"),
+)
 OWN: Final = Mapping(
     columns=Columns(**{name: name for name in _OWN_COLUMNS}),
     # Times carry an offset of their own.
@@ -146,7 +154,11 @@ def checked(mapping: Mapping, at: str = "") -> Mapping:
 
 def _check_columns(mapping: Mapping, at: str) -> None:
     columns, signs = mapping.columns, mapping.signs
-    for amount, debit, credit in (("gross", "debit", "credit"), ("net", "net_debit", "net_credit")):
+    for amount, debit, credit in (
+        ("gross", "debit", "credit"),
+        ("net", "net_debit", "net_credit"),
+        ("original", "original_debit", "original_credit"),
+    ):
         one, other, instead = (getattr(columns, field) for field in (debit, credit, amount))
         if bool(one) != bool(other) or (one and instead):
             raise InvalidField(f"{at}columns.{debit}", f"name both {debit} and {credit}, and then no {amount}")
@@ -158,6 +170,8 @@ def _check_columns(mapping: Mapping, at: str) -> None:
         raise InvalidField(f"{at}signs.direction", "name the column that says which way the money went")
     if signs.gross != "signed" and (columns.debit or columns.net_debit):
         raise InvalidField(f"{at}signs.gross", "debit and credit say already which way the money went")
+    if bool(columns.original or columns.original_debit) != bool(columns.original_currency):
+        raise InvalidField(f"{at}columns.original", "name the column of the original amount and that of its currency")
     for name in ("kind", "currency"):
         if not (columns.names(name) or getattr(mapping, name)):
             raise InvalidField(f"{at}columns.{name}", f"name a column, or give one {name} for the whole file")

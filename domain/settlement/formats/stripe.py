@@ -10,6 +10,8 @@ https://docs.stripe.com/reports/reporting-categories.
   and answers to all of them; everything else by its `source_id` (`re_…`, `dp_…`, `po_…`), and it concerns the payment
   that those columns name.
 - `created_utc`, or `created`, which is in the time zone that the report was asked in: ask for UTC.
+- Where the customer paid in another currency, `customer_facing_amount` and `customer_facing_currency` have that, if the
+  columns were asked for.
 - The order is looked for in a metadata column that was asked for (`payment_metadata[order]`,
   `payment_metadata[order_id]` or `payment_metadata[order_key]`), else in the `description`.
 """
@@ -18,7 +20,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC
 from typing import Final
 
-from domain.settlement.lines import RESERVE, Line, Meaning, Misfit, kind_of
+from domain.settlement.lines import RESERVE, SIGNS, Line, Meaning, Misfit, Original, kind_of
 from domain.settlement.tables.cells import Cell, Dates
 from domain.settlement.tables.table import Header, Record, records
 
@@ -126,4 +128,14 @@ def _line(record: Record, provider: str, created: str, order: str | None) -> Lin
         payout=record.payout("automatic_payout_id"),
         aliases=tuple(aliases),
         concerns=tuple(dict.fromkeys(filter(None, of_payment))),
+        original=_original(record, currency, gross) if kind in SIGNS else None,
     )
+
+
+def _original(record: Record, currency: str, gross: int) -> Original | None:
+    """What the customer paid, where that was in another currency."""
+    if not record.word("customer_facing_currency"):
+        return None
+    said, digits = record.currency("customer_facing_currency")
+    amount = record.amount("customer_facing_amount", digits)
+    return None if amount is None or said == currency else Original(abs(amount) * (1 if gross >= 0 else -1), said)

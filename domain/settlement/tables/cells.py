@@ -84,6 +84,7 @@ _JALALI: Final = re.compile(
 )
 _UNIX: Final = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,9})?")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_RATE: Final = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,15})?")
 # By the decimal sign.
 _AMOUNT: Final = {
     sign: re.compile(rf"(-?)([0-9]{{1,{WHOLE_DIGITS_MAX}}})(?:{re.escape(sign)}([0-9]+))?") for sign in (".", ",")
@@ -231,6 +232,14 @@ def currency(cell: Cell) -> tuple[str, int]:
     if digits is None:
         raise ValueError(f"{shown(code)} is not a currency of ISO 4217" if code else "the currency is missing")
     return code, digits
+
+
+def rate(cell: Cell, decimal: str) -> str:
+    """An exchange rate as decimal text with a point; empty for an empty cell, and for nought."""
+    text = cell.text if isinstance(cell, Number) else word(cell).replace(decimal, ".")
+    if text and not _RATE.fullmatch(text):
+        raise ValueError(f"{shown(text)} is no exchange rate, like 0{decimal}92")
+    return text if text.strip("0.") else ""
 
 
 def word(cell: Cell, length_max: int = TEXT_LENGTH_MAX) -> str:

@@ -112,6 +112,13 @@ class Record:
         except ValueError as error:
             raise self.misfit(column, str(error)) from None
 
+    def rate(self, column: str | None, decimal: str) -> str:
+        """An exchange rate as decimal text; empty where there is none."""
+        try:
+            return cells.rate(self.cell(column), decimal)
+        except ValueError as error:
+            raise self.misfit(column, str(error)) from None
+
     def moment(self, columns: Sequence[str], dates: Dates) -> datetime:
         """The time that the columns say together."""
         found = [self.cell(column) for column in columns]
