@@ -29,7 +29,7 @@ test: .venv-dev         ## the whole test suite
 	$(DEV)/python -m pytest --numprocesses auto --dist loadfile
 
 test-postgres: .venv-dev ## what is asked over HTTP, with the ledger on a PostgreSQL of the tests' own
-	TEST_LEDGERS_ON=postgresql $(DEV)/python -m pytest --numprocesses auto --dist loadfile tests/api
+	TEST_LEDGERS_ON=postgresql $(DEV)/python -m pytest --numprocesses auto --dist loadfile tests/api tests/privacy
 
 failover: .venv-dev     ## what may go wrong with PostgreSQL, at full size and under load; some ten minutes
 	$(DEV)/python -m tests.failover

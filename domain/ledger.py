@@ -38,7 +38,7 @@ from domain.order.imported import Line, import_order
 from domain.order.movements import EFFECTS, find
 from domain.order.personal import CONTACT, FIELDS
 from domain.order.state import ORDER, Order
-from domain.privacy.keyring import Whose
+from domain.privacy.keyring import CUSTOMER, GUEST, Whose
 from domain.privacy.marking import Marks
 from domain.privacy.opening import KeysAt, LedgerAt
 from domain.recognising import Recognising, taken_in
@@ -59,9 +59,6 @@ LOG: Final = "orders"
 ORDER_BYTES_MAX: Final = 2 * 1024 * 1024
 # A history no longer than this is folded about as fast as what is kept of it is found.
 FOLD_EVENTS_MAX: Final = 64
-# What the names of those whose personal data are sealed begin with: customers, and orders of guests.
-CUSTOMER: Final = "customer:"
-GUEST: Final = "order:"
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -123,7 +120,7 @@ class OrderLedger(Application[UUID]):
         self.log_of_events = log
         # Seal what is personal, and open it; None where it is recorded as it is.
         self._keys_at = keys
-        self.keys = keys.open() if keys else None
+        self.keys = keys.open(log) if keys else None
         self.marks = Marks(self.keys)
         # Whether somebody has made what the log needs already, so that it need not be reached before it is asked.
         self._is_made = is_made
@@ -194,6 +191,7 @@ class OrderLedger(Application[UUID]):
             claims=tuple(claims),
             maxima=("order-id",) if any(isinstance(each, commands.CreateOrder) for each in given) else (),
             boots=() if self.watch is None else (self.watch.boot,),
+            subjects=() if self.keys is None else tuple(_customers_in(given)),
         )
 
     @contextmanager
@@ -515,6 +513,17 @@ class OrderLedger(Application[UUID]):
         if claim and not self.marks.holds(claim.fingerprint, asked.fingerprint()):
             raise IdempotencyKeyReused("This Idempotency-Key was sent before with another command; take a new one.")
         return claim
+
+
+def _customers_in(given: Iterable[object]) -> Iterator[str]:
+    """The customers of the orders that are to be created, or imported, with these arguments of work."""
+    for each in given:
+        orders = [each] if isinstance(each, commands.CreateOrder) else ()
+        if isinstance(each, list):
+            orders = [line for line, _ in each]
+        for order in orders:
+            if order.customer is not None and order.customer.id is not None:
+                yield f"{CUSTOMER}{order.customer.id}"
 
 
 def _recorded(t: Transaction, command: commands.Move, uuid: UUID) -> Recorded:

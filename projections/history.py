@@ -96,7 +96,9 @@ class Reading:
         log, access keys included, at this moment for as long as somebody holds an exception that came meanwhile."""
         while True:
             raws = self._ledger.log_of_events.raw_records_of(str(uuid), gt=after, lte=until, limit=READ_RECORDS)
-            yield from (found := list(raws))
+            found = list(raws)
+            self._mapper.foresee(found)
+            yield from found
             if len(found) < READ_RECORDS:
                 return
             after = found[-1].version
@@ -110,6 +112,8 @@ class Reading:
 
     def entries_of(self, raws: Iterable[RawRecord]) -> list[Entry]:
         """The orders' entries of these records; a reconciliation's are only checked. Raises what `record` does."""
+        raws = list(raws)
+        self._mapper.foresee(raws)
         records = [(raw, self.record(raw)) for raw in raws]
         return [Entry(raw, record) for raw, record in records if kind_of(record) is ORDER]
 

@@ -144,6 +144,15 @@ class Cluster:
         return name
 
 
+_FILES = {
+    "VIEWS": "views.db",
+    "KEY": "ledger.key",
+    "CHECKPOINTS": "checkpoints.txt",
+    "WEBHOOKS": "webhooks.db",
+    "MASTER": "master.key",
+    "ERASURES": "erasures.txt",
+    "ACCESSES": "accesses.txt",
+}
 # Names the engine that services stand on in tests that do not say so themselves (`make test-postgres`).
 ENGINE = os.environ.get("TEST_LEDGERS_ON", "sqlite")
 of_a_file = pytest.mark.skipif(ENGINE != "sqlite", reason="it is about a ledger that is a file")
@@ -153,11 +162,12 @@ def where_ledgers_are(folder: Path) -> dict[str, str]:
     """The settings of a service whose own files are in a folder, with a ledger of its own."""
     if ENGINE == "sqlite":
         return {"LEDGER_URL": f"sqlite:///{folder / 'ledger.db'}"}
-    files = {"VIEWS": "views.db", "KEY": "ledger.key", "CHECKPOINTS": "checkpoints.txt", "WEBHOOKS": "webhooks.db"}
-    return {
-        "LEDGER_URL": _database_for(folder),
-        **{f"LEDGER_{name}": str(folder / file) for name, file in files.items()},
-    }
+    return {"LEDGER_URL": _database_for(folder), **files_in(folder)}
+
+
+def files_in(folder: Path) -> dict[str, str]:
+    """The settings of a node whose own files are in a folder."""
+    return {f"LEDGER_{name}": str(folder / file) for name, file in _FILES.items()}
 
 
 @cache

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 import msgspec
+from eventsourcing.persistence import PersistenceError
 
 from api import VERSION
 from api.cli.terminal import (
@@ -31,11 +32,13 @@ from api.cli.terminal import (
     settings,
 )
 from api.settings import Settings
-from domain.log.opening import without_secrets
+from domain.log.opening import open_log, without_secrets
 from domain.log.sqlite import Busy, connect, copy, cut_wal, sqlite3
 from domain.moments import instant, utc_now
+from domain.privacy.keyring import KeyStore
 from domain.privacy.masters import MastersAt, MasterUnknown
 from domain.privacy.opening import KeysAt, LedgerAt
+from domain.privacy.sqlite_keys import SQLiteKeyStore
 
 if TYPE_CHECKING:
     from projections.proof.verifying_checkpoints import Verified
@@ -52,8 +55,8 @@ _SETTINGS: Final = "settings.env"
 _SECRET: Final = ("LEDGER_MASTER_KEY",)
 _ON_POSTGRESQL: Final = (
     "the log itself is in PostgreSQL and not in this backup: pg_basebackup copies all of it, and with archived WAL to"
-    " any moment; `pg_dump --schema=order_ledger` this ledger alone; `run.py migrate --to sqlite:///copy.db` makes a"
-    " file of it"
+    " any moment; `pg_dump --schema=order_ledger` the log alone, without the data keys, which are in DIR/keys; `run.py"
+    " migrate --to sqlite:///copy.db` makes a file of it"
 )
 
 
@@ -90,16 +93,16 @@ def backup(folder: Path) -> None:
         ledger = opened(chosen)
     except Unopened as error:
         fail(str(error))
-    has_keys = ledger.keys is not None
+    store = None if ledger.keys is None else ledger.keys.store
     ledger.close()
     try:
         folder.mkdir(0o700, parents=True, exist_ok=True)
-        _copy_all(chosen, folder, has_keys=has_keys)
-        place = _place_of(chosen, folder, has_keys=has_keys)
+        _copy_all(chosen, folder, store)
+        place = _place_of(chosen, folder, has_keys=store is not None)
         position = None if chosen.ledger is None else _must_hold(place, folder / "ledger.key", _notes_in(folder))
         _finish(folder, position)
         _note(chosen, folder, position)
-    except (OSError, Busy, sqlite3.Error) as error:
+    except (OSError, Busy, sqlite3.Error, PersistenceError) as error:
         fail(f"there is no backup in {folder}: {error}", NEEDS_A_PERSON)
     if (folder / MASTER).exists():
         told = f"{folder / MASTER} is the master key, beside the keys that it wraps; better, it is elsewhere"
@@ -111,7 +114,7 @@ def backup(folder: Path) -> None:
         print(f"{position} events, and what stands beside them, are in {folder}, read again: everything holds")
 
 
-def _copy_all(chosen: Settings, folder: Path, *, has_keys: bool) -> None:
+def _copy_all(chosen: Settings, folder: Path, store: KeyStore | None) -> None:
     """Signed heads and webhooks before the log, so that it has all that they know of; the data keys behind it, so that
     all that it needs is among them."""
     for name, path in _beside(chosen):
@@ -123,12 +126,20 @@ def _copy_all(chosen: Settings, folder: Path, *, has_keys: bool) -> None:
         copy(chosen.webhooks, folder / WEBHOOKS)
     if chosen.ledger is not None:
         copy(chosen.ledger, folder / LEDGER)
-    if has_keys:
+    if store is not None:
         (folder / "keys").mkdir(0o700)
-        copy(chosen.keys.path, folder / KEYS)
+        _copy_keys(store, folder / KEYS)
         masters = chosen.keys.masters
-        if masters.text is None and masters.file.resolve().parent == chosen.keys.path.resolve().parent:
+        if store.file and masters.text is None and masters.file.resolve().parent == store.file.resolve().parent:
             _copy_file(masters.file, folder / MASTER)
+
+
+def _copy_keys(store: KeyStore, target: Path) -> None:
+    if store.file is not None:
+        copy(store.file, target)
+    else:
+        with closing(SQLiteKeyStore(target)) as copied:
+            copied.take_over(store)
 
 
 def _beside(chosen: Settings) -> Iterator[tuple[str, Path]]:
@@ -169,7 +180,6 @@ def _must_hold(place: LedgerAt, key: Path, notes: Path) -> int:
 
 
 def _verified(place: LedgerAt, key: Path, notes: Path) -> "Verified":
-    from domain.log.opening import open_log
     from domain.proof.checkpoint import split
     from projections.proof.signing import NoSigningKey, public_key
     from projections.proof.verification import verify
@@ -241,7 +251,7 @@ def restore(folder: Path) -> None:
             made.append(path)
             _copy_file(folder / name, path)
             _sync(path)
-        keys = _keys_for(chosen, manifest)
+        keys = _keys_for(chosen, manifest, folder)
         position = None
         if chosen.ledger is not None:
             position = _must_hold(LedgerAt(chosen.url, keys), chosen.key, chosen.checkpoints)
@@ -249,7 +259,7 @@ def restore(folder: Path) -> None:
         for path in made:
             for suffix in ("", "-wal", "-shm"):
                 Path(f"{path}{suffix}").unlink(missing_ok=True)
-        if isinstance(error, OSError | Busy | MasterUnknown | sqlite3.Error):
+        if isinstance(error, OSError | Busy | MasterUnknown | sqlite3.Error | PersistenceError):
             fail(f"nothing was restored: {error}", NEEDS_A_PERSON)
         raise
     if keys is not None and not chosen.erasures.exists():
@@ -299,7 +309,7 @@ def _targets(chosen: Settings, manifest: Manifest, folder: Path) -> Iterator[tup
     if WEBHOOKS in manifest.files:
         yield WEBHOOKS, chosen.webhooks
     masters = chosen.keys.masters
-    if (folder / KEYS).exists() and not chosen.keys.path.exists():
+    if (folder / KEYS).exists() and chosen.ledger is not None and not chosen.keys.path.exists():
         yield KEYS, chosen.keys.path
     if (folder / MASTER).exists() and masters.text is None and not masters.file.exists():
         yield MASTER, masters.file
@@ -311,11 +321,21 @@ def _must_be_empty(chosen: Settings, wanted: dict[str, Path]) -> None:
         fail(f"a backup is restored where nothing is; there are {', '.join(map(str, there))}")
 
 
-def _keys_for(chosen: Settings, manifest: Manifest) -> KeysAt | None:
-    """The data keys of a restored ledger; None where it has none. Raises MasterUnknown."""
+def _keys_for(chosen: Settings, manifest: Manifest, folder: Path) -> KeysAt | None:
+    """The data keys of a restored ledger; None where it has none. Into a database that has none they go from here.
+
+    Raises MasterUnknown.
+    """
     if KEYS not in manifest.files:
         return None
-    if not chosen.keys.path.exists():
-        raise MasterUnknown(f"the backup's {KEYS} is deleted; put a newer backup's at {chosen.keys.path} (LEDGER_KEYS)")
+    with closing(open_log(chosen.url)) as log:
+        store = log.key_store(chosen.keys.path)
+        if store.file is None:
+            log.create()
+        if not store.is_there() and store.file is None and (folder / KEYS).exists():
+            with closing(SQLiteKeyStore(folder / KEYS)) as backed_up:
+                store.take_over(backed_up)
+        if not store.is_there():
+            raise MasterUnknown(f"the backup's {KEYS} is deleted; put a newer backup's at {store.shown} (LEDGER_KEYS)")
     chosen.keys.masters.read()
     return chosen.keys

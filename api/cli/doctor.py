@@ -162,7 +162,8 @@ def _of_data_keys(ledger: OrderLedger, chosen: Settings) -> Found:
     if missing:
         return Found("erasures", "act", f"{len(missing)} are not in this ledger", "`run.py erase --again` repeats them")
     masters = chosen.keys.masters
-    if masters.text is None and masters.file.resolve().parent == chosen.keys.path.resolve().parent:
+    file = ledger.keys.store.file
+    if file is not None and masters.text is None and masters.file.resolve().parent == file.resolve().parent:
         return Found(
             "data keys",
             "look",

@@ -9,14 +9,14 @@ import click
 from api.cli.terminal import NEEDS_A_PERSON, err, fail, open_ledger, open_views, progress, reading_the_log, settings
 from api.orders import named_order
 from api.settings import Settings
-from domain.ledger import CUSTOMER, GUEST, OrderLedger
+from domain.ledger import OrderLedger
 from domain.log.records import Provenance
 from domain.moments import instant
 from domain.order.personal import PARTS
 from domain.privacy import retaining
 from domain.privacy.erasing import Erasing, Erasure, Request, outstanding, repeat
 from domain.privacy.erasures import Erasures, ErasuresMalformed
-from domain.privacy.keyring import Hold, Keyring
+from domain.privacy.keyring import CUSTOMER, GUEST, Hold, Keyring
 from domain.refusals import Refusal
 from projections.customers.orders_of import orders_of
 from projections.privacy import all_orders

@@ -9,7 +9,7 @@ from domain.log.opening import address, open_log, without_secrets
 @click.command()
 @click.option("--to", "to_url", required=True, help="Where to, like postgresql://user@host/database.")
 def migrate(to_url: str) -> None:
-    """Copy the ledger to another place, with all its positions, digests, claims, keys, files and signed heads.
+    """Copy the ledger to another place, with its positions, digests, claims, keys, data keys, files and signed heads.
 
     Every record is held against its digest on the way, and read back. Nothing can be recorded meanwhile. Broken off, it
     is simply run again and goes on. The ledger that is copied stays as it is; to use the copy is to set LEDGER_URL.
@@ -33,13 +33,14 @@ def migrate(to_url: str) -> None:
         file is not None and chosen.ledger is not None and file.resolve() == chosen.ledger.resolve()
     ):
         fail("--to names the ledger itself; it should name another place.")
-    source = open_ledger(chosen).log_of_events
-    target = open_log(to_url)
+    ledger = open_ledger(chosen)
+    source, target, there = ledger.log_of_events, open_log(to_url), settings(to_url)
+    stores = None if ledger.keys is None else (ledger.keys.store, target.key_store(there.keys.path))
     try:
         if file is not None:
             folder.mkdir(0o700, parents=True, exist_ok=True)
         with progress("copying") as say:
-            copied = copy(source, target, say)
+            copied = copy(source, target, say, stores)
     except NotMigrated as error:
         fail(f"the ledger was not copied whole: {error}", NEEDS_A_PERSON)
     except (PersistenceError, OSError) as error:
@@ -49,5 +50,6 @@ def migrate(to_url: str) -> None:
         f"{census.head} events, {sum(census.claims.values())} claims, {checkpoints} checkpoints, {keys} access keys and"
         f" {files} files are at {shown}, each compared; LEDGER_URL can name it now"
     )
-    if source.keyring() is not None:
-        print("what is personal is sealed: LEDGER_KEYS and LEDGER_MASTER must name the same files there as here")
+    if stores is not None:
+        told = f"the data keys are in {stores[1].shown}, wrapped as they were"
+        print(f"{told}: the master key is not copied, and must be there as it is here")

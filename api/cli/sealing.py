@@ -92,9 +92,9 @@ def seal(new: str) -> None:
     there.folder.mkdir(0o700, parents=True, exist_ok=True)
     target, at = open_log(url), chosen.keys if ledger.keys is not None else there.keys
     try:
-        make_keys(at)
+        store = make_keys(target, at)
         with reading_the_log(), progress("sealing") as say:
-            made = seal_log(ledger, target, at.open(), ledger.clock(), say)
+            made = seal_log(ledger, target, at.open(target), ledger.clock(), say)
         sealed = OrderLedger(target, keys=at)
         signing = Checkpoints(sealed, Views(sealed, there.views), key=chosen.key, kept=there.checkpoints)
         print(signing.begin(made.records, made.root, extension(ORIGIN, made)).decode(), end="")
@@ -104,7 +104,7 @@ def seal(new: str) -> None:
         fail(str(error))
     except NoSigningKey as error:
         err.print(f"not signed: {error}", markup=False)
-    print(f"{made.records} records are in {there.shown_url}, {made.sealed} of them sealed by the keys in {at.path}")
+    print(f"{made.records} records are in {there.shown_url}, {made.sealed} of them sealed by the keys in {store.shown}")
 
 
 def _problem(keyring: Keyring, key: StoredDataKey) -> str | None:
@@ -129,7 +129,7 @@ def keys_rotate() -> None:
     try:
         if chosen.keys.masters.text is None:
             chosen.keys.masters.add()
-        keyring = chosen.keys.open()
+        keyring = chosen.keys.open(ledger.log_of_events)
         count = keyring.wrap_anew()
     except (MasterUnknown, KeyUnknown) as error:
         fail(str(error), NEEDS_A_PERSON)

@@ -84,8 +84,7 @@ def opened(chosen: Settings, *, may_be_new: bool = False) -> OrderLedger:
     try:
         chosen.folder.mkdir(0o700, parents=True, exist_ok=True)
         log = open_log(chosen.url)
-        # A log that several machines share needs keys that they share, and these are in a file.
-        keys = keys_of(log, chosen.keys, utc_now(), makes=chosen.ledger is not None)
+        keys = keys_of(log, chosen.keys, utc_now())
         ledger = OrderLedger(log, currency_default=chosen.currency, watch=Watch(), keys=keys)
         if ledger.keys is not None:
             settle(ledger, ledger.keys, Erasures(chosen.erasures))

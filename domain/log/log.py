@@ -7,12 +7,14 @@ claim, OperationalError for all else; of these LogFull, LogBusy and LogAway say 
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
 from uuid import UUID
 
 from eventsourcing.persistence import OperationalError, StoredEvent
 
 from domain.log.records import Claim, Fault, LogEntry, NewClaim, Provenance, RawRecord, StoredClaim
+from domain.privacy.keyring import KeyStore
 
 
 class LogFull(OperationalError):
@@ -32,13 +34,15 @@ class WriteLost(OperationalError):
 
 
 class Wants(NamedTuple):
-    """What work will ask of a log, as far as it can be foretold: histories, claims, the largest integers of kinds, and
-    clocks. A hint: what is not named is asked for when it is needed."""
+    """What work will ask of a log, as far as it can be foretold: histories, claims, the largest integers of kinds,
+    clocks, and whose personal data it will seal beside those of the histories. A hint: what is not named is asked for
+    when it is needed."""
 
     originators: tuple[UUID, ...] = ()
     claims: tuple[tuple[str, str | int], ...] = ()
     maxima: tuple[str, ...] = ()
     boots: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
 
 
 class Census(NamedTuple):
@@ -314,6 +318,9 @@ class Log(Reading, Protocol):
 
     def access_key_at_hand(self, key_hash: bytes) -> StoredKey | None:
         """The access key with this hash, where that is known without a wait."""
+
+    def key_store(self, file: Path) -> KeyStore:
+        """Where the data keys of this log are: in this file or, for a log in a database, beside it there."""
 
     def faults(self) -> Iterator[Fault]:
         """What the engine itself finds wrong: in its schema, in what it has stored, in its indexes. Reads it all."""

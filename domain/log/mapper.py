@@ -1,6 +1,7 @@
 """Records to stored events and back, by the closed map of topics."""
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -17,6 +18,8 @@ from domain.privacy.masters import MasterUnknown
 from domain.privacy.sealing import Place, SealBroken, Sealing, Tree, unopened
 
 _encode: Final = msgspec.json.Encoder().encode
+_SEALED: Final = topics.SEALED.encode()
+_KEY_IDS: Final = re.compile(rb'"key":"([A-Za-z0-9_-]{12})","hash":"').findall
 _ALTERED: Final = "the record is not what its digest was made of"
 
 
@@ -80,6 +83,12 @@ class EventMapper(Mapper[UUID]):
     def forget(self) -> None:
         """Forgets what was sealed before."""
         self._sealed = {}
+
+    def foresee(self, raws: Iterable[RawRecord]) -> None:
+        """Asks at once for the keys of what is to be read, where it is a wait to ask for each."""
+        if self.sealing is not None and not self._opens_none and not self.sealing.keys.store.is_at_hand:
+            sealed = (raw.payload for raw in raws if raw.topic.endswith(_SEALED))
+            self.sealing.keys.foresee(key.decode() for payload in sealed for key in _KEY_IDS(payload))
 
     def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredEvent:
         """The plain form."""

@@ -1,7 +1,8 @@
 """Copying a log from one engine to another: every record, claim, signed head, key and file exactly as it is stored.
 
-Each record is held against its digest on the way, and what the other log has got is read back and compared. Nobody
-writes to the log that is copied meanwhile. Where it is broken off, it is simply done again, and goes on.
+Each record is held against its digest on the way, and what the other log has got is read back and compared. The data
+keys go along as they are, wrapped. Nobody writes to the log that is copied meanwhile. Where it is broken off, it is
+simply done again, and goes on.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from typing import Final, NamedTuple, TypeVar
 
 from domain.log.log import Census, Log, Reading
 from domain.log.records import NewClaim
+from domain.privacy.keyring import KeyStore
 
 BATCH_RECORDS: Final = 4_096
 _T = TypeVar("_T")
@@ -30,8 +32,11 @@ class Migrated(NamedTuple):
     files: int
 
 
-def migrate(source: Log, target: Log, progress: Callable[[int, int], None]) -> Migrated:
-    """Makes the target a copy of the source. `progress` is told the position reached and the head.
+def migrate(
+    source: Log, target: Log, progress: Callable[[int, int], None], keys: tuple[KeyStore, KeyStore] | None = None
+) -> Migrated:
+    """Makes the target a copy of the source. `progress` is told the position reached and the head; `keys` are where the
+    data keys are and where they go, of a log that has some.
 
     Raises NotMigrated, and OperationalError where one of the two cannot be reached.
     """
@@ -39,6 +44,8 @@ def migrate(source: Log, target: Log, progress: Callable[[int, int], None]) -> M
     with source.transaction() as held:
         head = held.census().head
         copied = _must_be_the_same(held, target)
+        if keys is not None:
+            _copy_keys(*keys)
         while copied < head:
             copied = _copy_records(held, target, copied, head)
             progress(copied, head)
@@ -55,6 +62,15 @@ def _must_be_the_same(source: Reading, target: Log) -> int:
         raise NotMigrated(f"position {head}: the other place has a record that is not this ledger's.")
 
     return head
+
+
+def _copy_keys(source: KeyStore, target: KeyStore) -> None:
+    """Raises NotMigrated."""
+    if source.file is not None and source.file == target.file:
+        return
+    if target.is_there() and target.id != source.id:
+        raise NotMigrated(f"{target.shown} has the keys of another ledger.")
+    target.take_over(source)
 
 
 def _copy_records(source: Reading, target: Log, after: int, head: int) -> int:

@@ -22,6 +22,8 @@ from domain.log.records import Fault, NewClaim, Provenance, RawRecord, digest_of
 from domain.log.schema import make_tables, refuse_strangers
 from domain.log.sqlite import Readers, connect, is_of_the_disk, library_errors, sqlite3, transaction
 from domain.moments import instant
+from domain.privacy.keyring import KeyStore
+from domain.privacy.sqlite_keys import SQLiteKeyStore
 
 
 class SQLiteRecorder(SQLiteReading, ApplicationRecorder):
@@ -91,6 +93,9 @@ class SQLiteRecorder(SQLiteReading, ApplicationRecorder):
 
     # SQLite tells nobody of news.
     wait_for_news = staticmethod(time.sleep)
+
+    def key_store(self, file: Path) -> KeyStore:
+        return SQLiteKeyStore(file)
 
     def faults(self) -> Iterator[Fault]:
         with library_errors():

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from domain.aggregate import parts_in
 from domain.claims import ERASED_KEY
-from domain.ledger import CUSTOMER, GUEST, OrderLedger, whose
+from domain.ledger import OrderLedger, whose
 from domain.log.log import Log, Transaction
 from domain.log.mapper import EventMapper
 from domain.log.records import Provenance, StoredClaim
@@ -24,7 +24,7 @@ from domain.order.erasure import Why, erase, is_in_work
 from domain.order.personal import FIELDS, INVOICE
 from domain.order.state import Order
 from domain.privacy.erasures import Erasures, Noted
-from domain.privacy.keyring import Keyring, StoredDataKey, Whose
+from domain.privacy.keyring import CUSTOMER, GUEST, Keyring, StoredDataKey, Whose
 from domain.privacy.periods import Keep
 from domain.privacy.retaining import Due
 from domain.refusals import (

@@ -9,15 +9,20 @@ import hmac
 import secrets
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
+from pathlib import Path
+from threading import Lock
 from typing import Final, NamedTuple, Protocol
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.moments import instant
-from domain.privacy.masters import Master, NotWrappedSo
+from domain.privacy.masters import Master, MasterUnknown, NotWrappedSo
 
+# What the names of those whose personal data are sealed begin with: customers, and orders of guests.
+CUSTOMER: Final = "customer:"
+GUEST: Final = "order:"
 OPENED_MAX: Final = 20_000
 # How long a key that another process has destroyed may stay in this one's memory while it is at work.
 _LOOK_EVERY_SECONDS: Final = 0.1
@@ -68,6 +73,27 @@ class KeyStore(Protocol):
     """Where data keys are stored. Used by many threads; one of them at a time writes."""
 
     @property
+    def is_at_hand(self) -> bool:
+        """Whether it answers by itself, so that to ask for one key after the other is no wait."""
+
+    @property
+    def file(self) -> Path | None:
+        """The file that they are in; None where they are in a database."""
+
+    @property
+    def shown(self) -> str:
+        """Where they are, for people."""
+
+    def is_there(self) -> bool:
+        """Whether it was made."""
+
+    def create(self, keyring: str | None = None) -> None:
+        """Makes what is missing; with this id, where it is new and one is given."""
+
+    def take_over(self, other: "KeyStore") -> None:
+        """Takes all that another store has, with its id where this one is new; what is destroyed here stays so."""
+
+    @property
     def id(self) -> str:
         """Names this store, for ever."""
 
@@ -77,8 +103,14 @@ class KeyStore(Protocol):
     def get(self, key_id: str) -> StoredDataKey | None:
         """The key with this id."""
 
+    def get_all(self, key_ids: Collection[str]) -> list[StoredDataKey]:
+        """Those of these keys that are known."""
+
     def in_use(self, whose: Whose, part: str) -> StoredDataKey | None:
-        """The key by which this is sealed now, also where it was put and is not committed yet."""
+        """The key by which this is sealed now, also where it was put and is not committed yet; for who writes."""
+
+    def any_alive(self) -> StoredDataKey | None:
+        """One of the keys that are not destroyed."""
 
     def of_subject(self, subject: str) -> list[StoredDataKey]:
         """Every key that a subject has and had, by year and part."""
@@ -90,16 +122,17 @@ class KeyStore(Protocol):
         """Every key, in the order of their ids."""
 
     def put(self, key: StoredDataKey) -> None:
-        """Keeps a new key from the next `commit` on."""
+        """Keeps a new key from the next `commit` on; for who writes."""
 
     def commit(self) -> None:
-        """Makes durable what `put` has kept."""
+        """Makes durable what `put` has kept, at the latest with the log's transaction."""
 
     def rollback(self) -> None:
         """Forgets what `put` has kept since the last commit."""
 
     def retire(self, key_ids: Iterable[str], at: str) -> None:
-        """Nothing is sealed by these any more, by whatever process; durable at once. They still open."""
+        """Nothing is sealed by these any more, by whatever process; durable at the latest with the log's transaction.
+        They still open."""
 
     def destroy(self, key_ids: Iterable[str], erasure: str, at: str) -> list[str]:
         """Destroys keys, and what the store still has of them; returns those that were not destroyed before."""
@@ -166,7 +199,10 @@ class Keyring:
         self._in_use: dict[tuple[Whose, str], DataKey] = {}
         # Made in the transaction that is under way, so no other connection sees them yet.
         self._new: dict[str, DataKey] = {}
+        # Retired in it: whoever reads may still take them for keys in use.
+        self._retired: set[str] = set()
         self._look_at = 0.0
+        self._looking = Lock()
         # Called where keys are forgotten: for whoever keeps what was opened by them.
         self.on_forgotten: list[Callable[[], None]] = []
 
@@ -175,8 +211,9 @@ class Keyring:
     def look(self) -> None:
         """Forgets what is open where another process has retired or destroyed keys."""
         self._look_at = time.monotonic() + _LOOK_EVERY_SECONDS
-        if self.store.has_changed():
-            self.forget()
+        with self._looking:  # nobody goes on with what another thread is about to forget
+            if self.store.has_changed():
+                self.forget()
 
     def forget(self) -> None:
         # Others may be looking into the old ones at this moment.
@@ -186,8 +223,8 @@ class Keyring:
 
     @contextmanager
     def sealing(self) -> Iterator[None]:
-        """The keys that are made inside are durable at its end: before the log's commit, since a key whose events never
-        come costs nothing, and events whose key never came would be lost."""
+        """The keys that are made inside are durable at its end, or with the log's commit: never behind it, since a key
+        whose events never come costs nothing, and events whose key never came would be lost."""
         self.look()
         try:
             yield
@@ -198,15 +235,17 @@ class Keyring:
             raise
         finally:
             self._new = {}
+            if self._retired:
+                self._in_use, self._retired = {}, set()
 
     # --- keys ---
 
     def of(self, whose: Whose, part: str, now: datetime) -> DataKey:
         """The key to seal with, inside `sealing`; a new one where there is none in use. Raises MasterUnknown."""
-        if (known := self._in_use.get((whose, part))) is not None:
+        if (known := self._in_use.get((whose, part))) is not None and known.id not in self._retired:
             return known
         stored = self.store.in_use(whose, part)
-        key = self._new_key(whose, part, now) if stored is None else self._open(stored)
+        key = self._new_key(whose, part, now) if stored is None else self._unwrapped(stored)
         assert key is not None
         if len(self._in_use) >= OPENED_MAX:
             self._in_use = {}
@@ -224,24 +263,44 @@ class Keyring:
         """The key to open with; None where it was destroyed. Raises KeyUnknown, MasterUnknown."""
         if time.monotonic() >= self._look_at:
             self.look()
-        opened = self._opened
         try:
-            return opened[key_id]
+            return self._opened[key_id]
         except KeyError:
             pass
         if (new := self._new.get(key_id)) is not None:
             return new
+        remembered = self._opened, self._in_use
         stored = self.store.get(key_id)
         if stored is None:
             raise KeyUnknown(f"the key {key_id} is not known to the keyring {self.store.id}")
-        key = self._open(stored)
-        if len(opened) >= OPENED_MAX:
-            opened.clear()
-        # Into the one that was looked into: where that was forgotten meanwhile, this is too.
-        opened[key_id] = key
+        return self._remember(stored, *remembered)
+
+    def foresee(self, key_ids: Iterable[str]) -> None:
+        """Asks at once for keys that are to be opened, where it is a wait to ask for each."""
+        remembered = self._opened, self._in_use
+        wanted = {key_id for key_id in key_ids if key_id not in self._opened and key_id not in self._new}
+        for stored in self.store.get_all(wanted) if wanted else ():
+            with suppress(KeyUnknown, MasterUnknown):  # which is for whoever opens it
+                self._remember(stored, *remembered)
+
+    def _remember(
+        self,
+        stored: StoredDataKey,
+        opened: dict[str, DataKey | None],
+        in_use: dict[tuple[Whose, str], DataKey],
+    ) -> DataKey | None:
+        """The key, which whoever asks next finds in memory. What is remembered is that from before it was asked for:
+        where that was forgotten meanwhile, this is too."""
+        key = self._unwrapped(stored)
+        for remembered in (opened, in_use):
+            if len(remembered) >= OPENED_MAX:
+                remembered.clear()
+        opened[stored.id] = key
+        if key is not None and stored.retired_at is None:
+            in_use[Whose(stored.subject, stored.year), stored.part] = key
         return key
 
-    def _open(self, stored: StoredDataKey) -> DataKey | None:
+    def _unwrapped(self, stored: StoredDataKey) -> DataKey | None:
         if stored.wrapped is None:
             return None
         try:
@@ -251,9 +310,10 @@ class Keyring:
 
     # --- forgetting ---
 
-    def retire(self, key_ids: Iterable[str], now: datetime) -> None:
-        """Nothing is sealed by these any more, by whatever process; they still open."""
+    def retire(self, key_ids: Collection[str], now: datetime) -> None:
+        """Nothing is sealed by these any more, by whatever process; they still open. For who writes."""
         self.store.retire(key_ids, instant(now))
+        self._retired |= set(key_ids)
         self._in_use = {}
 
     def destroy(self, key_ids: Iterable[str], erasure: str, now: datetime) -> list[str]:

@@ -1,6 +1,6 @@
-"""Where are a ledger's data keys, and are they this ledger's? The one place that knows where keys can be stored."""
+"""Where are a ledger's data keys, and are they this ledger's?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -9,9 +9,8 @@ from typing import NamedTuple
 from domain.log.log import KeptKeyring, Log
 from domain.log.mapper import EventMapper
 from domain.moments import instant
-from domain.privacy.keyring import Keyring
-from domain.privacy.masters import MastersAt
-from domain.privacy.sqlite_keys import SQLiteKeyStore
+from domain.privacy.keyring import Keyring, KeyStore
+from domain.privacy.masters import MastersAt, MasterUnknown
 
 
 class NotTheKeys(Exception):
@@ -19,14 +18,14 @@ class NotTheKeys(Exception):
 
 
 class KeysAt(NamedTuple):
-    """Where the data keys are, and what wraps them."""
+    """Where the data keys are, where these are in a file, and what wraps them."""
 
     path: Path
     masters: MastersAt
 
-    def open(self) -> Keyring:
-        """Raises MasterUnknown."""
-        return Keyring(SQLiteKeyStore(self.path), self.masters.read())
+    def open(self, log: Log) -> Keyring:
+        """The keys of a log. Raises MasterUnknown."""
+        return Keyring(log.key_store(self.path), self.masters.read())
 
 
 class LedgerAt(NamedTuple):
@@ -36,26 +35,33 @@ class LedgerAt(NamedTuple):
     keys: KeysAt | None = None
 
 
-def keys_of(log: Log, at: KeysAt, now: datetime, *, makes: bool = True) -> KeysAt | None:
-    """The keys of a log; None where it was begun without. Where it is empty they are made, with a master key, unless
-    this `makes` none.
+def keys_of(log: Log, at: KeysAt, now: datetime) -> KeysAt | None:
+    """The keys of a log; None where it was begun without. Where it is empty they are made, with a master key.
 
     Raises NotTheKeys, MasterUnknown.
     """
     log.create()
     kept = log.keyring()
-    if kept is None and makes and log.max_notification_id() is None:
+    if kept is None and log.max_notification_id() is None:
         create_keys(log, at, now)
         kept = log.keyring()
     if kept is None:
         return None
-    if not at.path.exists():
-        raise NotTheKeys(
-            f"what is personal in this ledger is sealed by the keyring {kept.id}, and {at.path} is missing"
-        )
-    if (found := SQLiteKeyStore(at.path).id) != kept.id:
-        raise NotTheKeys(f"what is personal in this ledger is sealed by the keyring {kept.id}; {at.path} is {found}")
+    sealed = f"what is personal in this ledger is sealed by the keyring {kept.id}"
+    store = log.key_store(at.path)
+    if not store.is_there():
+        raise NotTheKeys(f"{sealed}, and {store.shown} is missing")
+    if store.id != kept.id:
+        raise NotTheKeys(f"{sealed}; {store.shown} is {store.id}")
+    if store.file is None:
+        _must_be_able_to_open(store, at.masters.names)
     return at
+
+
+def _must_be_able_to_open(store: KeyStore, masters: Sequence[str]) -> None:
+    """Raises MasterUnknown: who has another master key would wrap new keys so that no other node can open them."""
+    if (key := store.any_alive()) is not None and key.master not in masters:
+        raise MasterUnknown(f"the keys are wrapped by the master key {key.master}; given are {', '.join(masters)}")
 
 
 def create_keys(log: Log, at: KeysAt, now: datetime) -> str:
@@ -64,25 +70,25 @@ def create_keys(log: Log, at: KeysAt, now: datetime) -> str:
     with log.transaction() as t:  # so that one process makes them, and no other writes meanwhile
         if (kept := t.keyring()) is not None:
             return kept.id
-        store = make_keys(at)
+        store = make_keys(log, at)
         t.keep_keyring(KeptKeyring(store.id, t.max_notification_id() or 0, instant(now)))
         return store.id
 
 
-def make_keys(at: KeysAt) -> SQLiteKeyStore:
+def make_keys(log: Log, at: KeysAt) -> KeyStore:
     """Makes what is missing of the keys, and of what wraps them. Raises MasterUnknown."""
     if at.masters.text is None and not at.masters.file.exists():
         at.masters.add()
     at.masters.read()
-    store = SQLiteKeyStore(at.path)
+    store = log.key_store(at.path)
     store.create()
     return store
 
 
 @contextmanager
-def mapping(at: KeysAt | None, *, checks: bool = False) -> Iterator[EventMapper]:
-    """A mapper that opens what is personal, as long as it is needed."""
-    keys = None if at is None else at.open()
+def mapping(log: Log, at: KeysAt | None, *, checks: bool = False) -> Iterator[EventMapper]:
+    """A mapper that opens what is personal in a log, as long as it is needed."""
+    keys = None if at is None else at.open(log)
     try:
         yield EventMapper(keys, checks=checks)
     finally:

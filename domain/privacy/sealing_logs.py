@@ -13,14 +13,14 @@ from itertools import islice
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from domain.ledger import CUSTOMER, GUEST, OrderLedger
+from domain.ledger import OrderLedger
 from domain.log.log import KeptKeyring, Log, Transaction
 from domain.log.mapper import EventMapper
 from domain.log.records import NewClaim, RawRecord, digest_of
 from domain.moments import instant
 from domain.order import events as e
 from domain.order.personal import CONTACT
-from domain.privacy.keyring import Keyring, Whose
+from domain.privacy.keyring import CUSTOMER, GUEST, Keyring, Whose
 from domain.privacy.marking import Marks
 from domain.proof import merkle
 from domain.topics import TOPICS

@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from domain.log.sqlite import Readers, connect, cut_wal, library_errors, sqlite3, transaction
-from domain.privacy.keyring import Hold, StoredDataKey, Whose
+from domain.privacy.keyring import Hold, KeyStore, StoredDataKey, Whose
 
 _SCHEMA: Final = (
     # `changes` counts what other processes must not remember any longer.
@@ -50,14 +50,22 @@ WHEN OLD.destroyed_at IS NOT NULL AND (NEW.destroyed_at IS NULL OR NEW.wrapped I
 BEGIN SELECT RAISE(ABORT, 'a destroyed key never comes back'); END
 """,
 )
+_TAKE_OVER: Final = (
+    f"INSERT INTO data_keys VALUES ({', '.join('?' * len(StoredDataKey._fields))}) ON CONFLICT (id) DO UPDATE SET"
+    " master = excluded.master, wrapped = excluded.wrapped, retired_at = excluded.retired_at,"
+    " destroyed_at = excluded.destroyed_at, erasure = excluded.erasure WHERE data_keys.destroyed_at IS NULL"
+)
 _KEYS: Final = f"SELECT {', '.join(StoredDataKey._fields)} FROM data_keys"
 
 
 class SQLiteKeyStore:
     """Implements `keyring.KeyStore`."""
 
+    is_at_hand = True
+
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self.path = self.file = path
+        self.shown = str(path)
         self._readers = Readers(path, "FULL")
         self._writer: sqlite3.Connection | None = None
         self._lock = RLock()
@@ -66,13 +74,15 @@ class SQLiteKeyStore:
         # Keys that are to be kept, by whose and of which part they are.
         self._new: dict[tuple[Whose, str], StoredDataKey] = {}
 
-    def create(self) -> None:
-        """Makes the tables where there are none."""
+    def is_there(self) -> bool:
+        return self.path.exists()
+
+    def create(self, keyring: str | None = None) -> None:
         with self._lock, library_errors(), transaction(self.writer) as writer:
             if not writer.execute("SELECT 1 FROM sqlite_schema WHERE name = 'keyring'").fetchone():
                 for statement in _SCHEMA:
                     writer.execute(statement)
-                writer.execute("INSERT INTO keyring VALUES (?, 0)", (token_hex(8),))
+                writer.execute("INSERT INTO keyring VALUES (?, 0)", (keyring or token_hex(8),))
 
     @property
     def writer(self) -> sqlite3.Connection:
@@ -108,6 +118,9 @@ class SQLiteKeyStore:
         rows = self._rows(f"{_KEYS} WHERE id = ?", (key_id,))
         return StoredDataKey._make(rows[0]) if rows else None
 
+    def get_all(self, key_ids: Collection[str]) -> list[StoredDataKey]:
+        return [key for key in map(self.get, key_ids) if key is not None]
+
     def in_use(self, whose: Whose, part: str) -> StoredDataKey | None:
         if (new := self._new.get((whose, part))) is not None:
             return new
@@ -117,6 +130,10 @@ class SQLiteKeyStore:
                 (whose.subject, part, whose.year),
             ).fetchone()
         return StoredDataKey._make(row) if row else None
+
+    def any_alive(self) -> StoredDataKey | None:
+        rows = self._rows(f"{_KEYS} WHERE wrapped IS NOT NULL LIMIT 1")
+        return StoredDataKey._make(rows[0]) if rows else None
 
     def of_subject(self, subject: str) -> list[StoredDataKey]:
         rows = self._rows(f"{_KEYS} WHERE subject = ? ORDER BY year, part, made_at", (subject,))
@@ -204,6 +221,14 @@ class SQLiteKeyStore:
                 "UPDATE data_keys SET master = ?, wrapped = ? WHERE id = ? AND destroyed_at IS NULL",
                 [(key.master, key.wrapped, key.id) for key in keys],
             )
+
+    def take_over(self, other: KeyStore) -> None:
+        self.create(other.id)
+        keys = other.each()
+        with self._apart() as writer:
+            writer.executemany(_TAKE_OVER, keys)
+            writer.executemany("INSERT OR REPLACE INTO holds VALUES (?, ?, ?)", other.holds())
+            writer.executemany("INSERT OR IGNORE INTO aside VALUES (?)", [(erasure,) for erasure in other.aside()])
 
     @contextmanager
     def _apart(self) -> Iterator[sqlite3.Connection]:

@@ -106,13 +106,14 @@ class PartChecked(NamedTuple):
 def check_part(ledger: LedgerAt, views: Path | None, first: int, last: int, head: int) -> PartChecked:
     """Checks the records from one position to another, and the whole histories that begin there."""
     last = min(last, head)
-    with reopened(ledger.url) as log, _reading(views) as reader, mapping(ledger.keys, checks=True) as mapper:
+    with reopened(ledger.url) as log, _reading(views) as reader, mapping(log, ledger.keys, checks=True) as mapper:
         raws, records = check_records(log, reader, first, last)
         digests = [raw.digest for raw in raws] if not records else digests_of(raws, first, last)
         records += check_files(log, raws)
         try:
             unclaimed, claimed = check_claims(log, raws)
             whole = histories(log, raws, first, last, head)
+            mapper.foresee(whole)
             found, orders = check_histories(log, reader, mapper, whole, [raw.order for raw in raws if raw.version == 1])
             if found:
                 records += check_sealed(mapper, whole)
@@ -124,7 +125,7 @@ def check_part(ledger: LedgerAt, views: Path | None, first: int, last: int, head
 
 def check_the_rest(ledger: LedgerAt, views: Path | None, head: int) -> tuple[list[Problem], int]:
     """The problems of the histories that have no beginning, in the log and in the views; and how many are orders."""
-    with reopened(ledger.url) as log, _reading(views) as reader, mapping(ledger.keys, checks=True) as mapper:
+    with reopened(ledger.url) as log, _reading(views) as reader, mapping(log, ledger.keys, checks=True) as mapper:
         try:
             raws = list(log.raw_records_without_beginning(head))
             problems, orders = check_histories(

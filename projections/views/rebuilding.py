@@ -179,9 +179,10 @@ def make_part(at: LedgerAt, after: int, until: int, head: int, names: Sequence[s
     """The part between two positions, the first left out, of a ledger that is read up to `head`, and of the views with
     these names. As MessagePack. Raises what `fold` does."""
     views = [view for view in VIEWS if view.name in names]
-    with reopened(at.url) as reader, mapping(at.keys) as mapper:
+    with reopened(at.url) as reader, mapping(reader, at.keys) as mapper:
         raws = list(reader.raw_records(after=after, until=min(until, head)))
         whole = histories(reader, raws, after + 1, until, head)
+        mapper.foresee(whole)
         made = rows(raws, fold(whole, nothing, mapper.read), views)
     read, folded = (sum(raw.position for raw in some if raw.originator_id is not None) for some in (raws, whole))
     return msgspec.msgpack.encode(Part(until, read, folded, made))

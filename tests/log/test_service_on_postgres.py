@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Service
-from tests.postgres import Cluster
+from tests.postgres import Cluster, files_in
+from tests.privacy.conftest import MINA, WORDS
+from tests.privacy.test_erasing import TOM
 
 
 @pytest.fixture(scope="module")
 def on_postgres(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("node")
-    files = {"VIEWS": "views.db", "KEY": "ledger.key", "CHECKPOINTS": "checkpoints.txt"}
-    own = {f"LEDGER_{name}": str(folder / file) for name, file in files.items()}
     url = cluster.url(cluster.new_database()).replace("postgres@", "postgres:secret@")
     line = {"items": [{"unit_price": "9"}], "customer": {"id": 7}}
-    service = Service(folder, LEDGER_URL=url, **own)
+    service = Service(folder, LEDGER_URL=url, **files_in(folder))
     assert service.run("import", "-", stdin=json.dumps(line).encode()).returncode == 0
     assert service.run("key", "create").returncode == 0
     yield service.start()
@@ -44,6 +44,10 @@ def test_every_command_works(on_postgres: Service, tmp_path: Path) -> None:
         ["token", "create", "--customer", "7", "--name", "mine"],
         ["token", "list"],
         ["token", "revoke", "mine"],
+        ["keys", "status"],
+        ["keys", "rotate"],
+        ["retention"],
+        ["privacy", "hold"],
         ["migrate", "--to", f"sqlite:///{tmp_path}/copy.db"],
         ["postgres", "grants", "somebody"],
     ):
@@ -94,10 +98,8 @@ def test_verify_reads_from_a_standby_and_waits_until_it_has_come_as_far(on_postg
 def test_a_command_that_is_answered_stands_in_the_lists_of_its_node_and_of_others_soon(
     on_postgres: Service, tmp_path: Path
 ) -> None:
-    files = {"VIEWS": "views.db", "KEY": "none.key", "CHECKPOINTS": "checkpoints.txt"}
-    other = Service(
-        tmp_path, LEDGER_URL=on_postgres.url, **{f"LEDGER_{k}": str(tmp_path / v) for k, v in files.items()}
-    )
+    master = {"LEDGER_MASTER": str(on_postgres.folder / "master.key")}
+    other = Service(tmp_path, LEDGER_URL=on_postgres.url, **files_in(tmp_path) | master)
     other.start()
     try:
         key = made_key(on_postgres, "orders:read", "orders:write")
@@ -113,3 +115,81 @@ def test_a_command_that_is_answered_stands_in_the_lists_of_its_node_and_of_other
         assert there.get("/api/v1/orders", headers={"Authorization": "Bearer x"}).status_code == 401
     finally:
         other.kill()
+
+
+# --- what is personal ---
+
+
+def moved(service: Service, url: str, folder: Path) -> Service:
+    """The service on a copy of its ledger, with files of its own and the same master key."""
+    done = service.run("migrate", "--to", url)
+    assert done.returncode == 0, done.stderr.decode()
+    folder.mkdir(exist_ok=True)
+    master = {"LEDGER_MASTER": service.environment.get("LEDGER_MASTER") or str(service.folder / "master.key")}
+    return Service(folder, **{**files_in(folder), "LEDGER_URL": url, **master})
+
+
+def billing_of(service: Service, order_id: int = 1) -> tuple[str | None, str | None]:
+    staff = service.start().client(made_key(service, "orders:read"))
+    try:
+        order = staff.get(f"/api/v1/orders/{order_id}").json()
+        return order["billing_address"], order["notes"]
+    finally:
+        service.kill()
+
+
+def test_a_sealed_ledger_is_moved_to_postgresql_and_back_with_its_keys_and_erased_there(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    (tmp_path / "file").mkdir()
+    file = Service(tmp_path / "file", LEDGER_URL=f"sqlite:///{tmp_path}/file/ledger.db")
+    assert file.run("import", "-", stdin=json.dumps(MINA).encode() + b"\n" + json.dumps(TOM).encode()).returncode == 0
+    assert file.run("privacy", "hold", "--customer", "8", "--reference", "LAW-1").returncode == 0
+    node = moved(file, cluster.url(cluster.new_database()), tmp_path / "node")
+    assert billing_of(node) == ("Neckarhalde 17", "ring at Schlossgarten")
+    assert b"everything holds" in node.run("verify").stdout
+    assert b"held since" in node.run("erase", "--customer", "8").stderr
+    assert b"2 keys destroyed" in node.run("erase", "--customer", "7").stdout
+    assert billing_of(node) == (None, None)
+    copy = moved(node, f"sqlite:///{tmp_path}/back/ledger.db", tmp_path / "back")
+    copy.environment["LEDGER_KEYS"] = str(tmp_path / "back" / "keys.db")
+    assert billing_of(copy) == (None, None)
+    assert billing_of(copy, 2)[0] == "1 Tailor Street"
+    assert b"everything holds" in copy.run("verify").stdout
+    assert b"customer:8 since" in copy.run("privacy", "hold").stdout
+
+
+def test_a_copy_is_not_made_over_the_keys_of_another_ledger(cluster: Cluster, tmp_path: Path) -> None:
+    url = cluster.url(cluster.new_database())
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        file = Service(tmp_path / name, LEDGER_URL=f"sqlite:///{tmp_path}/{name}/ledger.db").begin()
+        done = file.run("migrate", "--to", url)
+        assert done.returncode == (name == "two"), done.stderr
+    assert b"has the keys of another ledger" in done.stderr
+
+
+def test_the_data_keys_are_backed_up_apart_from_the_log_and_come_back_where_that_is_restored_without(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    (tmp_path / "node").mkdir()
+    database = cluster.new_database()
+    node = Service(tmp_path / "node", LEDGER_URL=cluster.url(database), **files_in(tmp_path / "node"))
+    assert node.run("import", "-", stdin=json.dumps(MINA).encode()).returncode == 0
+    assert node.run("key", "create").returncode == 0
+    done = node.run("backup", str(tmp_path / "backup"))
+    assert done.returncode == 0, done.stderr
+    held = sorted(path.name for path in (tmp_path / "backup").rglob("*") if path.is_file())
+    assert held == ["backup.json", "keys.db", "ledger.key", "settings.env"]
+    cluster.do("DROP SCHEMA order_ledger_keys CASCADE", database=database)  # as pg_dump --schema=order_ledger leaves it
+    assert b"is missing" in node.run("token", "list").stderr
+    (tmp_path / "new").mkdir()
+    new = Service(
+        tmp_path / "new",
+        LEDGER_URL=cluster.url(database),
+        **files_in(tmp_path / "new") | {"LEDGER_MASTER": str(tmp_path / "node" / "master.key")},
+    )
+    done = new.run("restore", str(tmp_path / "backup"))
+    assert done.returncode == 0, done.stderr
+    assert billing_of(new) == ("Neckarhalde 17", "ring at Schlossgarten")
+    assert [word for word in WORDS if word in cluster.log().encode()] == []

@@ -8,6 +8,7 @@ lock, so the old transaction is over by then.
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Lock
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ from domain.log.postgres.connection import (
     Statement,
     library_errors,
 )
+from domain.log.postgres.data_keys import DATA_KEYS, PostgresKeyStore
 from domain.log.postgres.reading import COLUMNS, KEYS_BY_FORMER_SQL, KEYS_SQL, PostgresReading, key_of
 from domain.log.postgres.schema import LOCK, make_tables
 from domain.log.postgres.transaction import CHANNEL, KEYS, PostgresTransaction
@@ -55,6 +57,11 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
         self._listener: Connection | None = None
         # The access keys, as long as changes of them are told; None where nobody listens.
         self._keys: dict[bytes, StoredKey] | None = None
+        # The data keys of a sealed log; whether somebody is told here where they change, and how often that was.
+        self._data_keys: PostgresKeyStore | None = None
+        self.is_listening = False
+        self.keys_told = 0
+        self.under_way: PostgresTransaction | None = None
         # The head after this process's last commit: where it has moved since, others write, too.
         self._head = 0
 
@@ -67,6 +74,8 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
         with library_errors():
             return self._readers.rows(sql, values)
 
+    rows = _rows
+
     def _span(self, after: int, until: int) -> list[RawRecord]:
         span = f"position > {after:d} AND position <= {until:d}"
         with library_errors():
@@ -76,13 +85,15 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
     @contextmanager
     def transaction(self, wants: Wants = Wants()) -> Iterator[PostgresTransaction]:  # noqa: B008  (it is immutable)
         with self._writing, library_errors():
-            t = self._begin(wants)
+            self.under_way = t = self._begin(wants)
             try:
                 yield t
                 ending = t.ending()
             except BaseException:
                 self._roll_back()
                 raise
+            finally:
+                self.under_way = None
             self._commit(t, ending)
 
     def _begin(self, wants: Wants) -> PostgresTransaction:
@@ -90,7 +101,7 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
         deadline = time.monotonic() + LOCK_WAIT_SECONDS_MAX
         while True:
             try:
-                t = PostgresTransaction(self._connection())
+                t = PostgresTransaction(self._connection(), is_sealed=self._data_keys is not None)
                 t.begin(wants)
             except Lost:
                 self._discard()
@@ -102,6 +113,8 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
                 raise
             else:
                 t.may_grow = t.head_before != self._head
+                if self._data_keys is not None:
+                    self._data_keys.change = t.keys_change
                 return t
 
     def _commit(self, t: PostgresTransaction, ending: Sequence[Statement]) -> None:
@@ -160,7 +173,8 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
         self._writer = None
 
     def _roll_back(self) -> None:
-        """What is not committed goes, if with its connection."""
+        """What is not committed goes, if with its connection; and with it the data keys that were made meanwhile."""
+        self.keys_told += 1
         try:
             if self._writer is not None:
                 self._writer.ask(Statement("ROLLBACK"))
@@ -195,20 +209,29 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
 
     def wait_for_news(self, seconds: float, /) -> None:
         """On a connection of its own, and of one thread."""
+        self.is_listening = True
         try:
             if self._listener is None:
                 self._listener = Connection(self.url)
                 self._listener.ask(Statement(f"LISTEN {CHANNEL}"))
                 self._keys = self._keys_in_force(self._listener)
                 return  # what came before it listened is news
-            if KEYS in self._listener.wait(seconds):
+            told = self._listener.wait(seconds)
+            if KEYS in told:
                 self._keys = self._keys_in_force(self._listener)
+            if DATA_KEYS in told:
+                self.keys_told += 1
         except (Lost, psycopg.Error):
             if self._listener is not None:
                 self._listener.close()
                 self._note_loss()
             self._listener = None
             time.sleep(seconds)
+
+    def key_store(self, file: Path) -> PostgresKeyStore:  # noqa: ARG002  (of those who have them in a file)
+        if self._data_keys is None:
+            self._data_keys = PostgresKeyStore(self)
+        return self._data_keys
 
     def faults(self) -> Iterator[Fault]:
         with library_errors(), self._readers.one() as connection:

@@ -6,6 +6,7 @@ from typing import Final
 from eventsourcing.persistence import OperationalError
 
 from domain.log.postgres.connection import SCHEMA, Connection, Statement
+from domain.log.postgres.data_keys import KEYS_GRANTS, KEYS_SCHEMA, KEYS_TABLES
 
 SCHEMA_VERSION: Final = 1
 # Takes the lock under which one transaction at a time writes. The row is never updated: each update would leave a dead
@@ -115,7 +116,7 @@ def grants(role: str) -> str:
     """The SQL that lets a role serve and not alter what is recorded."""
     quoted = '"' + role.replace('"', '""') + '"'
     tables = ", ".join(f"{SCHEMA}.{table}" for table in APPEND_ONLY)
-    return _GRANTS.format(schema=SCHEMA, role=quoted, tables=tables)
+    return (_GRANTS + KEYS_GRANTS).format(schema=SCHEMA, role=quoted, tables=tables)
 
 
 def make_tables(connection: Connection) -> None:
@@ -131,15 +132,15 @@ def make_tables(connection: Connection) -> None:
 def _is_made(connection: Connection) -> bool:
     ((encoding, tables),) = connection.rows(
         "SELECT current_setting('server_encoding'), (SELECT array_agg(tablename::text) FROM pg_tables"
-        " WHERE schemaname = $1)",
-        (SCHEMA,),
+        " WHERE schemaname = ANY($1))",
+        ([SCHEMA, KEYS_SCHEMA],),
     )
     if encoding != b"UTF8":
         raise OperationalError(f"the database is in {encoding.decode()}; a ledger needs one in UTF8.")
     there = {table.decode() for table in tables or ()}
     if there and not there >= {"logs", "events", "claims"}:
         raise OperationalError(f"the schema {SCHEMA} is of something else, not a ledger.")
-    return "former_keys" in there
+    return there >= {"former_keys", "data_keys"}
 
 
 def _making() -> Iterator[Statement]:
@@ -155,6 +156,9 @@ def _making() -> Iterator[Statement]:
           END IF;
           IF to_regclass('{SCHEMA}.former_keys') IS NULL THEN
             {_FORMER_KEYS};
+          END IF;
+          IF to_regclass('{KEYS_SCHEMA}.data_keys') IS NULL THEN
+            {KEYS_TABLES};
           END IF;
         END $do$"""
     )

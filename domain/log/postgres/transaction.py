@@ -17,10 +17,18 @@ from psycopg.types.numeric import Int8
 
 from domain.log.log import ClockShown, FormerKey, KeptKeyring, StoredKey, Wants
 from domain.log.postgres.connection import LOCK_WAIT_SECONDS_MAX, Connection, Row, Statement, library_errors
+from domain.log.postgres.data_keys import (
+    CHANGE,
+    KeysAtHand,
+    of_histories,
+    of_subjects,
+    told,
+)
 from domain.log.postgres.reading import COLUMNS, PostgresReading, claim_of, clock_of, stored_claim, these_claims
 from domain.log.postgres.schema import LOCK
 from domain.log.records import Claim, LogEntry, NewClaim, Provenance, RawRecord, digest_of, entry_of
 from domain.moments import instant
+from domain.privacy.keyring import GUEST, StoredDataKey
 
 CHANNEL: Final = "order_ledger"
 KEYS: Final = "keys"  # told where access keys were changed; else the position that was reached
@@ -79,8 +87,13 @@ class _Savepoint:
 class PostgresTransaction(PostgresReading):
     """Implements `log.Transaction`, on the connection that has the log's lock."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, is_sealed: bool = False) -> None:
         self._connection = connection
+        # What is known of data keys, and whether something may not be remembered any longer; of a sealed log.
+        self.keys = KeysAtHand() if is_sealed else None
+        self.keys_change: bytes | None = None
+        self._has_changed_data_keys = False
+        self._has_read: set[str] = set()
         self.clock_holds = False
         self._written: list[RawRecord] = []
         self._recorded_at: str | None = None
@@ -112,7 +125,9 @@ class PostgresTransaction(PostgresReading):
 
     def begin(self, wants: Wants) -> None:
         """Takes the log's lock. Raises Lost, or LockNotAvailable."""
-        asked = list(_asked(wants))
+        asked = list(_asked(wants, is_sealed=self.keys is not None))
+        if self.keys is not None:
+            asked.append((CHANGE, PostgresTransaction.note_change))
         # The head in a statement of its own: its snapshot is to be taken when the lock is there.
         statements = [Statement("BEGIN"), LOCK, _HEAD, *(statement for statement, _ in asked)]
         _, _, head, *found = self._connection.ask(*statements, seconds=LOCK_WAIT_SECONDS_MAX + 0.5)
@@ -122,7 +137,7 @@ class PostgresTransaction(PostgresReading):
         self._note(wants, asked, found)
 
     def prefetch(self, wants: Wants) -> None:
-        if asked := list(_asked(wants)):
+        if asked := list(_asked(wants, is_sealed=self.keys is not None)):
             found = self._exchange(*(statement for statement, _ in asked))
             self._note(wants, asked, found)
 
@@ -157,6 +172,36 @@ class PostgresTransaction(PostgresReading):
         found = {clock.boot: clock for clock in map(clock_of, rows)}
         for boot in wants.boots:
             self._clocks.setdefault(boot, found.get(boot))
+
+    def note_change(self, _wants: Wants, rows: list[Row]) -> None:
+        self.keys_change = rows[0][0] if rows else None
+
+    def note_keys_of_subjects(self, wants: Wants, rows: list[Row]) -> None:
+        if self.keys is not None:
+            self.keys.note(wants.subjects, rows)
+
+    def note_keys_of_histories(self, wants: Wants, rows: list[Row]) -> None:
+        if self.keys is not None:
+            self.keys.note((f"{GUEST}{uuid}" for uuid in wants.originators), rows)
+
+    # --- data keys ---
+
+    def ask_keys_of(self, subject: str) -> None:
+        if self.keys is not None:
+            self.keys.note([subject], self._exchange(of_subjects([subject]))[0])
+
+    def has_read(self, uuid: str) -> bool:
+        """Whether anybody has looked for a history, which is else one that begins in this transaction."""
+        return uuid in self._has_read
+
+    def put_data_key(self, key: StoredDataKey) -> None:
+        self._has_written = True
+        if self.keys is not None:
+            self.keys.put(key)
+
+    def change_data_keys(self, *statements: Statement) -> None:
+        self._has_written = self._has_changed_data_keys = True
+        self._exchange(*statements)
 
     # --- asking ---
 
@@ -196,6 +241,10 @@ class PostgresTransaction(PostgresReading):
         for savepoint in self._savepoints:
             savepoint.events, savepoint.claims = max(0, savepoint.events - events), max(0, savepoint.claims - claims)
 
+    def _known(self, originator_id: UUID | str) -> _History | None:
+        self._has_read.add(str(originator_id))
+        return self._histories.get(str(originator_id))
+
     @property
     def written(self) -> list[RawRecord]:
         return list(self._written)
@@ -215,7 +264,7 @@ class PostgresTransaction(PostgresReading):
         desc: bool = False,
         limit: int | None = None,
     ) -> Sequence[LogEntry]:
-        history = self._histories.get(str(originator_id))
+        history = self._known(originator_id)
         if history is None or not history.has(gt):
             return super().select_events(originator_id, gt=gt, lte=lte, desc=desc, limit=limit)
         found = history.between(gt, lte)
@@ -224,25 +273,25 @@ class PostgresTransaction(PostgresReading):
     def raw_records_of(
         self, originator_id: str, *, gt: int | None = None, lte: int | None = None, limit: int | None = None
     ) -> Iterator[RawRecord]:
-        history = self._histories.get(originator_id)
+        history = self._known(originator_id)
         if history is None or not history.has(gt):
             return super().raw_records_of(originator_id, gt=gt, lte=lte, limit=limit)
         return iter(history.between(gt, lte)[:limit])
 
     def version_of(self, originator_id: UUID | str, until: int | None = None) -> int:
-        history = self._histories.get(str(originator_id))
+        history = self._known(originator_id)
         if history is None or until is not None:
             return super().version_of(originator_id, until)
         return history.raws[-1].version if history.raws else 0
 
     def position_of(self, originator_id: UUID | str, version: int) -> int:
-        history = self._histories.get(str(originator_id))
+        history = self._known(originator_id)
         if history is None or not history.has(version - 1):
             return super().position_of(originator_id, version)
         return next((raw.position for raw in history.raws if raw.version == version), 0)
 
     def payload_bytes(self, originator_id: UUID) -> int:
-        history = self._histories.get(str(originator_id))
+        history = self._known(originator_id)
         if history is None or not history.is_whole:
             return super().payload_bytes(originator_id)
         return sum(len(raw.payload) for raw in history.raws)
@@ -424,9 +473,12 @@ class PostgresTransaction(PostgresReading):
         if not (self._has_written or self._has_told):
             return [Statement("ROLLBACK")]
         self._collect(len(self.unsent_events), len(self.unsent_claims))
+        if self.keys is not None:
+            self._statements += self.keys.inserting()
         news = [*([str(self.head)] if self._written else []), *([KEYS] if self._has_changed_keys else [])]
-        told = [Statement("SELECT pg_notify($1, $2)", (CHANNEL, each)) for each in news]
-        return [*self._statements, *told, Statement("COMMIT")]
+        telling = [Statement("SELECT pg_notify($1, $2)", (CHANNEL, each)) for each in news]
+        telling += [told()] if self._has_changed_data_keys else []
+        return [*self._statements, *telling, Statement("COMMIT")]
 
     def refused(self, error: psycopg.IntegrityError, log: PostgresReading) -> IntegrityError:
         """In the words of the log why a constraint did not hold."""
@@ -438,7 +490,9 @@ class PostgresTransaction(PostgresReading):
         return IntegrityError(str(error))
 
 
-def _asked(wants: Wants) -> Iterator[tuple[Statement, Callable[[PostgresTransaction, Wants, list[Row]], None]]]:
+def _asked(
+    wants: Wants, *, is_sealed: bool
+) -> Iterator[tuple[Statement, Callable[[PostgresTransaction, Wants, list[Row]], None]]]:
     """The queries for what is wanted, and what takes down what they find."""
     if wants.originators:
         uuids = list(dict.fromkeys(map(str, wants.originators)))
@@ -450,6 +504,10 @@ def _asked(wants: Wants) -> Iterator[tuple[Statement, Callable[[PostgresTransact
         yield Statement(_MAXIMA, (list(dict.fromkeys(wants.maxima)),)), PostgresTransaction.note_maxima
     if wants.boots:
         yield Statement(_CLOCKS, (list(dict.fromkeys(wants.boots)),)), PostgresTransaction.note_clocks
+    if is_sealed and wants.subjects:
+        yield of_subjects(set(wants.subjects)), PostgresTransaction.note_keys_of_subjects
+    if is_sealed and wants.originators:
+        yield of_histories(set(map(str, wants.originators))), PostgresTransaction.note_keys_of_histories
 
 
 def _columns(raws: Sequence[RawRecord]) -> list[list[Any]]:

@@ -1,0 +1,344 @@
+"""Are the data keys of a ledger on PostgreSQL shared by its nodes, and as safe there as in a file?"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import wait
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from domain.importing import import_lines
+from domain.ledger import OrderLedger
+from domain.log.log import Transaction
+from domain.log.opening import open_log, postgres_grants
+from domain.order.commands import ChangeOrder
+from domain.privacy.erasing import Erasing, Request, settle
+from domain.privacy.erasures import Erasures
+from domain.privacy.masters import MasterUnknown
+from domain.privacy.opening import NotTheKeys, keys_of
+from domain.strict_json import shaped
+from tests.conftest import ME, Clock, do, new_order
+from tests.postgres import Cluster
+from tests.privacy.conftest import MINA, keys_at
+from tests.privacy.test_erasing import KEEP, TOM
+from tests.proxy import Proxy
+
+NewNode = Callable[..., OrderLedger]
+
+
+@pytest.fixture
+def database(cluster: Cluster) -> str:
+    return cluster.new_database()
+
+
+@pytest.fixture
+def proxy(cluster: Cluster) -> Iterator[Proxy]:
+    made = Proxy(cluster.port)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def new_node(cluster: Cluster, database: str, tmp_path: Path, clock: Clock) -> Iterator[NewNode]:
+    """Opens the ledger once more, as another node does, which has the same master key."""
+    made: list[OrderLedger] = []
+
+    def make(url: str | None = None) -> OrderLedger:
+        log = open_log(url or cluster.url(database))
+        made.append(OrderLedger(log, clock=clock, keys=keys_of(log, keys_at(tmp_path), clock())))
+        return made[-1]
+
+    yield make
+    for ledger in made:
+        ledger.close()
+
+
+def erasing(ledger: OrderLedger, folder: Path) -> Erasing:
+    def orders_of(_customer: int) -> Any:
+        return [ledger.uuid_of(n) for n in range(1, ledger.log_of_events.claim_max("order-id") + 1)]
+
+    assert ledger.keys is not None
+    return Erasing(ledger, ledger.keys, orders_of, KEEP, Erasures(folder / "erasures.txt"))
+
+
+def keys_in(cluster: Cluster, database: str) -> list[tuple[Any, ...]]:
+    return cluster.do(
+        "SELECT subject, part, retired_at IS NULL, wrapped IS NOT NULL FROM order_ledger_keys.data_keys"
+        " ORDER BY subject, part, retired_at",
+        database=database,
+    )
+
+
+def stored(ledger: OrderLedger) -> bytes:
+    return b"".join(raw.payload for raw in ledger.log_of_events.raw_records())
+
+
+def test_a_new_ledger_seals_and_its_nodes_share_the_keys(
+    new_node: NewNode, cluster: Cluster, database: str, tmp_path: Path
+) -> None:
+    one, two = new_node(), new_node()
+    first = do(one.create, new_order(**MINA), ME).order
+    second = do(two.create, new_order(**MINA), ME).order
+    changed = do(two.change, first.uuid, shaped({"notes": "at Schlossgarten"}, ChangeOrder), ME).order
+    assert b"Schlossgarten" not in stored(one)
+    assert (one.order(first.uuid), one.order(second.uuid)) == (changed, second)
+    assert keys_in(cluster, database) == [
+        ("customer:7", "contact", True, True),
+        ("customer:7", "invoice", True, True),
+    ]
+    assert not (tmp_path / "keys.db").exists()
+
+
+def test_a_node_without_the_master_key_or_with_another_is_not_opened(
+    new_node: NewNode, cluster: Cluster, database: str, tmp_path: Path, clock: Clock
+) -> None:
+    do(new_node().create, new_order(**MINA), ME)
+    with closing(open_log(cluster.url(database))) as log:
+        with pytest.raises(MasterUnknown, match="no master key at"):
+            keys_of(log, keys_at(tmp_path / "elsewhere"), clock())
+        keys_at(tmp_path / "elsewhere").masters.add()
+        with pytest.raises(MasterUnknown, match="are wrapped by the master key"):
+            keys_of(log, keys_at(tmp_path / "elsewhere"), clock())
+        cluster.do("DROP SCHEMA order_ledger_keys CASCADE", database=database)
+        with pytest.raises(NotTheKeys, match="order_ledger_keys of the ledger's database is missing"):
+            keys_of(log, keys_at(tmp_path), clock())
+
+
+# --- round trips ---
+
+
+def test_a_batch_takes_two_round_trips_with_sealing_too(
+    new_node: NewNode, proxy: Proxy, database: str, clock: Clock
+) -> None:
+    elsewhere = new_node()
+    orders = [do(elsewhere.create, new_order(**{**MINA, "customer": {"id": n}}), ME).order for n in range(10)]
+    guest = do(elsewhere.create, new_order(**{**MINA, "customer": None}), ME).order
+    node = new_node(proxy.url(database))
+    do(node.create, new_order(), ME)  # connects
+    assert node.keys is not None
+    held, go_on = threading.Event(), threading.Event()
+
+    def hold(_: Transaction) -> None:
+        held.set()
+        go_on.wait(10)
+
+    for _ in range(2):
+        go_on.clear()
+        held.clear()
+        first = node.write(hold)
+        held.wait(10)
+        before = proxy.round_trips
+        notes = shaped({"notes": f"at {clock.tick()}"}, ChangeOrder)
+        futures = [node.write(node.change, order.uuid, notes, ME) for order in (*orders, guest)]
+        futures += [node.write(node.create, new_order(**{**MINA, "customer": {"id": n}}), ME) for n in range(40)]
+        futures += [node.write(node.create, new_order(**{**MINA, "customer": None}), ME) for _ in range(10)]
+        go_on.set()
+        wait([first, *futures])
+        assert len({future.result().position for future in futures}) == len(futures)
+        assert proxy.round_trips - before == 1 + 2, "the first is the end of what held them up"
+        node.keys.forget()
+
+
+def test_an_import_asks_for_its_keys_at_once(new_node: NewNode, proxy: Proxy, database: str) -> None:
+    lines = b"".join(
+        b'{"notes": "n", "customer": %s, "items": [{"unit_price": "1"}]}\n' % (b"null" if n % 3 else b'{"id": %d}' % n)
+        for n in range(100)
+    )
+    from io import BytesIO
+
+    node = new_node(proxy.url(database))
+    do(node.create, new_order(**MINA), ME)
+    before = proxy.round_trips
+    assert import_lines(node, BytesIO(lines), on_rejected=print).imported == 100
+    assert proxy.round_trips - before < 12
+
+
+# --- retiring and destroying ---
+
+
+def test_nothing_is_sealed_by_a_key_that_another_node_has_retired(
+    new_node: NewNode, cluster: Cluster, database: str, tmp_path: Path
+) -> None:
+    one, two = new_node(), new_node()
+    for node in (one, two):
+        do(node.create, new_order(**MINA), ME)
+    assert erasing(one, tmp_path).customer(7, Request(("contact", "invoice")), ME).is_new
+    later = do(two.create, new_order(**MINA), ME).order
+    assert two.order(later.uuid).billing.address == "Neckarhalde 17"
+    for node in (one, two):
+        assert node.order(node.uuid_of(1)).billing.address is None
+    assert [row[2:] for row in keys_in(cluster, database)] == [(False, False), (True, True)] * 2
+
+
+def test_what_shares_the_transaction_of_an_erasure_has_new_keys(
+    new_node: NewNode, cluster: Cluster, database: str, tmp_path: Path
+) -> None:
+    node = new_node()
+    do(node.create, new_order(**MINA), ME)
+    held, go_on = threading.Event(), threading.Event()
+
+    def hold(_: Transaction) -> None:
+        held.set()
+        go_on.wait(10)
+
+    node.write(hold)
+    held.wait(10)
+    before = node.write(node.create, new_order(**MINA), ME)
+    erased = threading.Thread(
+        target=erasing(node, tmp_path).customer, args=(7, Request(("contact", "invoice"), force=True), ME)
+    )
+    erased.start()
+    time.sleep(0.3)
+    after = node.write(node.create, new_order(**MINA), ME)
+    tom = node.write(node.create, new_order(**TOM), ME)
+    go_on.set()
+    erased.join()
+    addresses = [node.order(each.result().order.uuid).billing.address for each in (before, after, tom)]
+    assert addresses == [None, "Neckarhalde 17", "1 Tailor Street"]
+
+
+def test_a_key_that_was_made_for_work_that_is_taken_back_is_there_for_others(new_node: NewNode) -> None:
+    node = new_node()
+    do(node.create, new_order(), ME)
+    held, go_on = threading.Event(), threading.Event()
+
+    def hold(_: Transaction) -> None:
+        held.set()
+        go_on.wait(10)
+
+    def refused(t: Transaction) -> None:
+        node.create(t, new_order(**MINA), ME)
+        raise ValueError("no")
+
+    node.write(hold)
+    held.wait(10)
+    failing, made = node.write(refused), node.write(node.create, new_order(**MINA), ME)
+    go_on.set()
+    with pytest.raises(ValueError, match="no"):
+        failing.result()
+    node.keys.forget() if node.keys else None
+    assert node.order(made.result().order.uuid).billing.address == "Neckarhalde 17"
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before the commit", "behind it"])
+def test_a_key_whose_connection_is_lost_at_the_commit_is_never_sealed_by_in_vain(
+    new_node: NewNode, proxy: Proxy, database: str, before: bool
+) -> None:
+    node = new_node(proxy.url(database))
+    do(node.create, new_order(), ME)
+    is_open = [True]
+    proxy.cut = lambda data: before if b"order.created" in data and is_open and is_open.pop() else None
+    made = [do(node.create, new_order(**MINA), ME).order for _ in range(2)]
+    assert not is_open
+    reader = new_node()
+    assert [reader.order(order.uuid).billing.address for order in made] == ["Neckarhalde 17"] * 2
+
+
+def test_a_key_of_a_transaction_that_is_rolled_back_is_forgotten(new_node: NewNode) -> None:
+    node = new_node()
+    do(node.create, new_order(), ME)
+
+    def refused(t: Transaction) -> None:
+        node.create(t, new_order(**MINA), ME)
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        do_alone(node, refused)
+    made = do(node.create, new_order(**MINA), ME).order
+    assert new_node().order(made.uuid).billing.address == "Neckarhalde 17"
+
+
+def do_alone(node: OrderLedger, work: Callable[[Transaction], None]) -> None:
+    node.write(work).result()
+
+
+def test_what_a_node_remembers_goes_within_a_quarter_of_a_second(new_node: NewNode, tmp_path: Path) -> None:
+    one, two = new_node(), new_node()
+    order = do(one.create, new_order(**MINA), ME).order
+    assert two.keys is not None
+    listening = threading.Thread(target=lambda: [two.log_of_events.wait_for_news(0.5) for _ in range(8)], daemon=True)
+    listening.start()
+    time.sleep(0.5)
+    two.order(order.uuid)
+    two.keys.look()
+    forgotten = threading.Event()
+    two.keys.on_forgotten.append(forgotten.set)
+    assert not forgotten.is_set()
+    erasing(one, tmp_path).customer(7, Request(("contact", "invoice")), ME)
+    deadline = time.monotonic() + 0.25
+    while not forgotten.is_set() and time.monotonic() < deadline:
+        two.keys.look()
+        time.sleep(0.01)
+    assert forgotten.is_set()
+    assert two.order(order.uuid).billing.address is None
+    listening.join()
+
+
+def test_an_erasure_that_ended_before_the_keys_were_destroyed_is_finished_by_any_node(
+    new_node: NewNode, cluster: Cluster, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = new_node()
+    do(one.create, new_order(**MINA), ME)
+    unfinished = erasing(one, tmp_path)
+    monkeypatch.setattr(unfinished, "_finish", lambda made, _: made)
+    unfinished.customer(7, Request(("contact", "invoice")), ME)
+    assert [row[3] for row in keys_in(cluster, database)] == [True, True]
+    two = new_node()
+    assert two.keys is not None
+    assert len(settle(two, two.keys, Erasures(tmp_path / "other.txt"))) == 2
+    assert [row[3] for row in keys_in(cluster, database)] == [False, False]
+
+
+# --- what the database itself refuses ---
+
+
+def test_a_destroyed_key_leaves_its_row_and_never_comes_back(
+    new_node: NewNode, cluster: Cluster, database: str, tmp_path: Path
+) -> None:
+    node = new_node()
+    do(node.create, new_order(**MINA), ME)
+    erasing(node, tmp_path).customer(7, Request(("contact", "invoice")), ME)
+    for statement in (
+        "DELETE FROM order_ledger_keys.data_keys",
+        "TRUNCATE order_ledger_keys.data_keys",
+        "UPDATE order_ledger_keys.data_keys SET destroyed_at = NULL, wrapped = 'x'",
+        "SET session_replication_role = replica; DELETE FROM order_ledger_keys.data_keys",
+    ):
+        with pytest.raises(psycopg.errors.IntegrityError, match="never comes back"):
+            cluster.do(statement, database=database)
+
+
+def test_the_role_that_serves_seals_and_erases_and_deletes_no_key(
+    new_node: NewNode, cluster: Cluster, database: str, tmp_path: Path
+) -> None:
+    do(new_node().create, new_order(**MINA), ME)
+    cluster.do("CREATE ROLE teller LOGIN")
+    cluster.do(postgres_grants("teller"), database=database)
+    node = new_node(cluster.url(database, "teller"))
+    made = do(node.create, new_order(**TOM), ME).order
+    assert erasing(node, tmp_path).customer(7, Request(("contact", "invoice")), ME).is_new
+    assert node.order(node.uuid_of(1)).billing.address is None
+    assert node.order(made.uuid).billing.address == "1 Tailor Street"
+    assert node.keys is not None
+    assert node.keys.wrap_anew() == 0
+    with (
+        psycopg.connect(cluster.url(database, "teller")) as teller,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        teller.execute("DELETE FROM order_ledger_keys.data_keys")
+
+
+def test_whoever_vacuums_finds_no_dead_version_of_a_destroyed_key(
+    new_node: NewNode, cluster: Cluster, database: str, tmp_path: Path
+) -> None:
+    node = new_node()
+    do(node.create, new_order(**MINA), ME)
+    erasing(node, tmp_path).customer(7, Request(("contact", "invoice")), ME)
+    (told,) = cluster.do(
+        "SELECT n_dead_tup, vacuum_count FROM pg_stat_all_tables WHERE relname = 'data_keys'", database=database
+    )
+    assert told[1] >= 1
