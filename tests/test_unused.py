@@ -11,7 +11,6 @@ from tests.conftest import ROOT
 
 # What is used without being named: the pattern of its name, and by whom.
 USED_UNNAMED = {
-    "retired_at": "a data key's field, as it is stored",
     "keys_destroyed": "msgspec: stands in an erasure's document",
     "on_*": "Falcon: a resource's responders",
     "process_re*": "Falcon: a middleware's steps",
