@@ -7,6 +7,7 @@ from falcon.asgi import App, Request, Response
 
 from api import (
     audit,
+    batches,
     customers,
     errors,
     finance,
@@ -108,6 +109,7 @@ def create_app(
             storefront.StorefrontOrder(asking, settings, commanding),
         ),
         (orders.PATH, orders.Orders(asking, settings, commanding)),
+        (batches.PATH, batches.Batch(commanding, places=max(1, threads // 2))),
         (orders.PATH + "/{order_id}", orders.Order(asking, commanding)),
         (orders.PATH + "/{order_id}/items", orders.Items(commanding)),
         (orders.PATH + "/{order_id}/items/{item}", orders.Item(commanding)),

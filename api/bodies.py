@@ -41,7 +41,7 @@ async def _body(req: Request) -> bytes:
         raise too_large()
     body = await req.stream.read(BODY_BYTES_MAX + 1)
     if len(body) < length:
-        raise broken_off()
+        raise BrokenOff()
     if len(body) > BODY_BYTES_MAX:
         raise too_large()
     return body
@@ -55,11 +55,12 @@ async def gather(receive: Receive, length: int, has_come: Callable[[int], None])
     very many pieces, raises a Problem.
     """
     pieces: list[bytes] = []
-    size, more, problem = 0, True, None
+    size, more = 0, True
+    problem: Problem | None = None
     while more and problem is None and max(size, length) <= BODY_BYTES_MAX:
         message = await receive()
         if message["type"] == "http.disconnect":
-            problem = broken_off()
+            problem = BrokenOff()
         else:
             pieces.append(message["body"])
             size, more = size + len(pieces[-1]), message["more_body"]
@@ -76,7 +77,7 @@ async def gather(receive: Receive, length: int, has_come: Callable[[int], None])
             raise problem
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise broken_off()
+            raise BrokenOff()
         return message
 
     return receive_gathered, not more
@@ -86,5 +87,8 @@ def too_large() -> Problem:
     return Problem(413, "body-too-large", f"A body has at most {BODY_BYTES_MAX} bytes.")
 
 
-def broken_off() -> Problem:
-    return Problem(400, *BODY_UNREADABLE)
+class BrokenOff(Problem):
+    """A body did not come to its end."""
+
+    def __init__(self) -> None:
+        super().__init__(400, *BODY_UNREADABLE)

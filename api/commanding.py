@@ -1,7 +1,7 @@
 """Gives commands to the ledger; answers say how far in the log they are, and whether the views have come as far."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -13,10 +13,11 @@ from msgspec import Raw
 
 from api.answers import json_answer, stamp
 from api.asking import WORK_SECONDS_MAX, Asking
+from domain.aggregate import Event
 from domain.ledger import FOLD_EVENTS_MAX, OrderLedger, Outcome
 from domain.log.log import LogAway
 from domain.log.records import Provenance
-from domain.order.commands import Command, CreateOrder
+from domain.order.commands import Command, CreateOrder, ImportOrder
 from domain.order.state import Order
 from domain.refusals import Refusal
 from projections.orders.documents import staff_document
@@ -59,6 +60,13 @@ class Commanding:
         if self._metrics is not None:
             self._metrics.done(kind.__name__)
 
+    def count_line(self, came_to: object) -> None:
+        """Counts a line of an import by what it came to."""
+        if self._metrics is not None and isinstance(came_to, Order):
+            self._metrics.done(ImportOrder.__name__)
+        elif self._metrics is not None and isinstance(came_to, Refusal):
+            self._metrics.refused(ImportOrder.__name__, came_to.code)
+
     async def in_time(self, work: Future[_T]) -> _T:
         """What the work comes to. Raises LogAway where that takes too long: what was not begun never is, and of the
         rest nobody can say it yet."""
@@ -95,8 +103,8 @@ class Commanding:
 
     def tried(self, resp: Response, outcome: Outcome, **more: Raw) -> None:
         """Answers with the events that a command would record."""
-        events = [{"type": type(event).__name__, "data": event} for event in outcome.tried or ()]
-        json_answer(resp, msgspec.json.encode({"dry_run": True, "events": events, **more}), outcome.position)
+        told = {"dry_run": True, "events": events_tried(outcome.tried or ()), **more}
+        json_answer(resp, msgspec.json.encode(told), outcome.position)
 
     def document(self, resp: Response, outcome: Outcome, status: int = 200) -> None:
         """Answers with the order document, as the command left it; of one that was only tried, with what it would
@@ -108,3 +116,8 @@ class Commanding:
         json_answer(resp, staff_document(outcome.order), outcome.position)
         resp.set_header("ETag", f'"{outcome.order.version}"')
         resp.status = status
+
+
+def events_tried(events: Iterable[Event]) -> list[dict[str, Any]]:
+    """Events that would be recorded, as they are told."""
+    return [{"type": type(event).__name__, "data": event} for event in events]

@@ -5,7 +5,7 @@ from typing import Final
 
 from falcon.asgi import Request
 
-from api.errors import invalid_parameter
+from api.errors import Problem, invalid_parameter
 from api.parameters import Parameters
 from domain.log.keys import Caller
 from domain.log.records import Provenance
@@ -39,6 +39,12 @@ def expected_versions(req: Request) -> list[int] | None:
     if not all(found):
         raise invalid_parameter("If-Match", 'must be a version as ETag gives it, like "7"')
     return [int(match[1]) for match in found if match]
+
+
+def must_be_new(req: Request) -> None:
+    """Raises a 412 where If-Match names a version of what is only being created."""
+    if expected_versions(req) is not None:
+        raise Problem(412, "order-moved", "An order that is being created has no version that If-Match could name.")
 
 
 def none_match(req: Request, version: int) -> bool:

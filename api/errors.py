@@ -61,6 +61,8 @@ _STATUS: Final[dict[type[r.Refusal], int]] = {
     r.PaymentExceedsOutstanding: 409,
     r.OrderKeyTaken: 409,
     r.ExternalIdTaken: 409,
+    r.ImportConflict: 409,
+    r.LineTooLong: 413,
     r.OrderHasCustomer: 409,
     r.PaymentReferenceTaken: 409,
     r.PaymentNotFound: 409,

@@ -13,8 +13,8 @@ from api.answers import json_answer, stamp
 from api.asking import Asking
 from api.bodies import command
 from api.commanding import Commanding
-from api.conditions import expected_versions, is_trial, none_match, provenance
-from api.errors import Problem, invalid_parameter
+from api.conditions import expected_versions, is_trial, must_be_new, none_match, provenance
+from api.errors import invalid_parameter
 from api.parameters import Parameters, number_in
 from api.positions import position_in
 from api.settings import Settings
@@ -107,8 +107,7 @@ class Orders:
     async def on_post(self, req: Request, resp: Response) -> None:
         access.scope(req, "orders:write")
         given = await command(req, c.NewOrder)
-        if expected_versions(req) is not None:
-            raise Problem(412, "order-moved", "An order that is being created has no version that If-Match could name.")
+        must_be_new(req)
         location = f"{paging.base_url(req, self._settings)}{PATH}"
         outcome = await self._commanding.create(given, provenance(req), is_trial=is_trial(req))
         self._commanding.document(resp, outcome, 201)

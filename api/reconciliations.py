@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from functools import partial
 from tempfile import NamedTemporaryFile
 from typing import IO, Annotated, Final, TypeVar
@@ -15,13 +15,14 @@ from msgspec import Meta
 from api import access
 from api.answers import download, json_answer, stamp
 from api.asking import Asking
-from api.bodies import BODY_BYTES_MAX, broken_off, command
+from api.bodies import BODY_BYTES_MAX, BrokenOff, command
 from api.commanding import Commanding
 from api.conditions import expected_versions, provenance
-from api.errors import RETRY_AFTER_SECONDS, Problem, invalid_parameter, not_ready, problem_of
+from api.errors import RETRY_AFTER_SECONDS, Problem, invalid_parameter, problem_of
 from api.forms import FORM_TYPE, Sent, taken_apart
 from api.parameters import Parameters
 from api.positions import position_in, position_token
+from api.receiving import Receiving, media_type
 from api.settings import Settings
 from api.under_way import BEAT_SECONDS, Progress, Refused
 from api.uploads import (
@@ -55,8 +56,6 @@ from projections.views.views import Views
 READ: Final = "finance:read"
 WRITE: Final = "finance:write"
 FILE_BYTES_MAX: Final = 50 * 1024 * 1024
-UPLOAD_SECONDS_MAX: Final = 120.0
-_PIECE_BYTES: Final = 64 * 1024
 APART_BYTES_MIN: Final = 1024 * 1024
 _LIMIT_DEFAULT: Final = 100
 LIMIT_MAX: Final = 1_000
@@ -249,13 +248,12 @@ def _outcomes(parameters: Parameters) -> frozenset[str] | None:
 class Reconciliations:
     """The list, in the order of the log; and settlement files in.
 
-    A file is the body itself, or with its rules a part of a form. It goes to a temporary file piece by piece, so memory
-    does not grow with it. Few uploads are taken at once, so that some threads are left for others.
+    A file is the body itself, or with its rules a part of a form. It goes to a temporary file.
     """
 
     def __init__(self, desk: Desk, uploads_max: int) -> None:
         self._desk = desk
-        self._places = uploads_max
+        self._receiving = Receiving(desk.ask, uploads_max)
 
     async def on_get(self, req: Request, resp: Response) -> None:
         access.scope(req, READ)
@@ -288,11 +286,11 @@ class Reconciliations:
         _outcomes(parameters)
         who = provenance(req)
         with ExitStack() as held:
-            held.enter_context(self._place())
+            held.enter_context(self._receiving.place())
             body, content = (held.enter_context(NamedTemporaryFile()) for _ in range(2))
             size = await self._receive(req, body)
             sent, file = Sent(None, size, {}), body
-            if _media_type(req) == FORM_TYPE:
+            if media_type(req) == FORM_TYPE:
                 apart = partial(taken_apart, body, req.content_type or "", size, content)
                 sent, file = await self._desk.ask.to_its_end(apart, None), content
             file.flush()
@@ -308,45 +306,19 @@ class Reconciliations:
         resp.status = 201 if found.is_new else 200
         resp.location = f"{req.path}/{found.uuid}"
 
-    @contextmanager
-    def _place(self) -> Iterator[None]:
-        if not self._places:
-            raise not_ready("too-many-uploads", "Other settlement files are being taken in; send this one in a moment.")
-        self._places -= 1
-        try:
-            yield
-        finally:
-            self._places += 1
-
     async def _receive(self, req: Request, file: IO[bytes]) -> int:
         """The body, into a file; returns its size. Raises a 413, a 415 or a 400."""
-        if _media_type(req) not in TYPES:
+        if media_type(req) not in TYPES:
             raise Problem(415, "unsupported-media-type", f"Send the file itself, as one of {', '.join(TYPES)}.")
-        length, taken = req.content_length, 0
-        bytes_max = BODY_BYTES_MAX if length is None else FILE_BYTES_MAX
-        if (length or 0) > bytes_max:
-            raise _too_large()
-        try:
-            async with asyncio.timeout(UPLOAD_SECONDS_MAX):
-                while piece := await req.stream.read(_PIECE_BYTES):
-                    await self._desk.ask.to_its_end(partial(file.write, piece), None)
-                    taken += len(piece)
-                    if taken > bytes_max:
-                        raise _too_large()
-        except TimeoutError:
-            raise broken_off() from None
-        if taken < (length or 0):
-            raise Problem(400, "body-unreadable", "The body broke off, or took too long.")
-        return taken
+        bytes_max = BODY_BYTES_MAX if req.content_length is None else FILE_BYTES_MAX
+        if not await self._receiving.take(req, file, bytes_max, _too_large()):
+            raise BrokenOff
+        return file.tell()
 
 
 def _too_large() -> Problem:
     megabytes = FILE_BYTES_MAX // 1024**2
     return Problem(413, "body-too-large", f"A settlement file has at most {megabytes} MiB; in chunks, 1 MiB.")
-
-
-def _media_type(req: Request) -> str:
-    return (req.content_type or "").partition(";")[0].strip().lower()
 
 
 def _once(parameters: Parameters, name: str, parts: dict[str, str]) -> str | None:

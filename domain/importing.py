@@ -8,22 +8,25 @@ and reason; also where what is there is another order, or says something else (`
 import hashlib
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Sequence
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, TypeAlias
+from uuid import UUID
 
 import msgspec
 
-from domain.ledger import OrderLedger
+from domain.ledger import ImportBatch, OrderLedger
 from domain.log.records import Provenance
 from domain.order.commands import ImportOrder
 from domain.order.imported import Line
 from domain.order.state import Order
-from domain.refusals import Refusal
-from domain.strict_json import NotJSON, read, shaped
+from domain.refusals import LineTooLong, Refusal
+from domain.strict_json import read, shaped
 
 LINE_BYTES_MAX: Final = 1024 * 1024
 BATCH_LINES_MAX: Final = 100
 BATCH_BYTES_MAX: Final = 4 * 1024 * 1024
 _PROVENANCE: Final = Provenance("cli:import")
+# An order that was recorded, the UUID of one that was there already, or why a line was not taken.
+CameTo: TypeAlias = Order | UUID | Refusal
 
 
 class Imported(msgspec.Struct):
@@ -48,12 +51,12 @@ def import_lines(
     `on_rejected` is told the number and reason of each line that cannot; `on_bytes`, how far in the file this is.
     """
     result = Imported()
-    for batch, done in _batches(file):
+    for batch, done in batches(file):
         for number, came_to in take(ledger, batch, provenance):
             if isinstance(came_to, Order):
                 result.imported += 1
                 result.events += came_to.version
-            elif came_to is None:
+            elif isinstance(came_to, UUID):
                 result.skipped += 1
             else:
                 result.rejected += 1
@@ -64,17 +67,23 @@ def import_lines(
 
 
 def take(
-    ledger: OrderLedger, batch: Sequence[tuple[int, bytes]], provenance: Provenance, *, is_dry: bool = False
-) -> list[tuple[int, Order | Refusal | None]]:
-    """What each line of a batch came to: its order, None where that is there already, or why it was not taken.
+    ledger: OrderLedger,
+    batch: Sequence[tuple[int, bytes]],
+    provenance: Provenance,
+    *,
+    trial: ImportBatch | None = None,
+    meant: Callable[[int, ImportOrder], ImportOrder] = lambda _, order: order,
+) -> list[tuple[int, CameTo]]:
+    """What each line of a batch came to: its order, the UUID of that where it is there already, or why it was refused.
 
-    A dry run records nothing, and says what it would come to.
+    With a trial of the ledger nothing is recorded, and it is what would be. `meant` says what the order of a line is
+    to be taken for, or raises a Refusal.
     """
-    came_to: dict[int, Order | Refusal | None] = {}
+    came_to: dict[int, CameTo] = {}
     read: list[tuple[int, ImportOrder, bytes]] = []
     for number, line in batch:
         try:
-            read.append((number, _parse(line), hashlib.sha256(line.strip()).digest()))
+            read.append((number, meant(number, _parse(line)), hashlib.sha256(line.strip()).digest()))
         except Refusal as refusal:
             came_to[number] = refusal
     # Before anything is decided: a file that comes again is mostly there.
@@ -82,24 +91,26 @@ def take(
     new: list[tuple[int, tuple[ImportOrder, Line | Refusal]]] = []
     for (number, order, fingerprint), there in zip(read, recognised, strict=True):
         if there:
-            came_to[number] = there if isinstance(there, Refusal) else None
+            came_to[number] = there
         else:
             new.append((number, (order, ledger.import_line(order, fingerprint))))
     if new:
         lines = [of for _, of in new]
-        outcomes = ledger.try_batch(lines) if is_dry else ledger.write(ledger.import_batch, lines, provenance).result()
+        outcomes = trial.add(lines) if trial else ledger.write(ledger.import_batch, lines, provenance).result()
         came_to |= zip((number for number, _ in new), outcomes, strict=True)
     return sorted(came_to.items())
 
 
 def _parse(line: bytes) -> ImportOrder:
     if len(line) > LINE_BYTES_MAX:
-        raise NotJSON(f"A line has at most {LINE_BYTES_MAX} bytes.")
+        raise LineTooLong(f"A line has at most {LINE_BYTES_MAX} bytes.")
     return shaped(read(line), ImportOrder)
 
 
-def _batches(file: BinaryIO) -> Iterator[tuple[list[tuple[int, bytes]], int]]:
-    """Numbered lines, some at a time, and how many bytes were read up to their end."""
+def batches(
+    file: BinaryIO, *, lines_max: int = BATCH_LINES_MAX, bytes_max: int = BATCH_BYTES_MAX
+) -> Iterator[tuple[list[tuple[int, bytes]], int]]:
+    """Numbered lines that are not empty, some at a time, and how many bytes were read up to their end."""
     batch: list[tuple[int, bytes]] = []
     done = size = number = 0
     while line := file.readline(LINE_BYTES_MAX + 1):
@@ -114,7 +125,7 @@ def _batches(file: BinaryIO) -> Iterator[tuple[list[tuple[int, bytes]], int]]:
         if len(line) > LINE_BYTES_MAX or line.strip():
             batch.append((number, line))
             size += len(line)
-        if len(batch) >= BATCH_LINES_MAX or size >= BATCH_BYTES_MAX:
+        if len(batch) >= lines_max or size >= bytes_max:
             yield batch, done
             batch, size = [], 0
     if batch:

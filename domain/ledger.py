@@ -41,7 +41,7 @@ from domain.order.state import ORDER, Order
 from domain.privacy.keyring import CUSTOMER, GUEST, Whose
 from domain.privacy.marking import Marks
 from domain.privacy.opening import KeysAt, LedgerAt
-from domain.recognising import Recognising, taken_in
+from domain.recognising import Recognising, Taken, taken_in
 from domain.refusals import (
     ExternalIdTaken,
     IdempotencyKeyReused,
@@ -297,13 +297,14 @@ class OrderLedger(Application[UUID]):
         t: Transaction,
         lines: Sequence[tuple[commands.ImportOrder, Line | Refusal]],
         provenance: Provenance,
-    ) -> list[Order | Refusal | None]:
+    ) -> list[Order | UUID | Refusal]:
         """Records many orders, each with what `import_line` makes of it; each whole or not at all.
 
-        For each line: the order, None where it was there already, or the refusal that says why it was not taken.
+        For each line: the order, the UUID of the one that was there already, or the refusal that says why it was not
+        taken.
         """
-        batch = self._batch(t, lines)
-        outcomes = [batch.add(line, made) for line, made in lines]
+        batch = self._batch(t)
+        outcomes = batch.add(lines)
         now = self.clock()
         stored = [event for line in batch.taken for event in self.stored(line.records, whose(line.order), now)]
         marks = {line.order.uuid: self._mark(line, now) for line in batch.taken}
@@ -314,8 +315,8 @@ class OrderLedger(Application[UUID]):
         self.append(t, stored, provenance=provenance, now=now, claims=claims)
         return outcomes
 
-    def _batch(self, on: Reading, lines: Sequence[tuple[commands.ImportOrder, Line | Refusal]]) -> "_ImportBatch":
-        return _ImportBatch(on, self.mapper, self.marks, [line for line, _ in lines], self._decided_as)
+    def _batch(self, on: Reading) -> "ImportBatch":
+        return ImportBatch(on, self.mapper, self.marks, self._decided_as)
 
     def _mark(self, line: Line, now: datetime) -> bytes | None:
         """The fingerprint of a line, as it is kept."""
@@ -323,10 +324,17 @@ class OrderLedger(Application[UUID]):
             return None
         return self.marks.make(line.fingerprint, whose(line.order), _parts_in(line.records), now)
 
-    def try_batch(self, lines: Sequence[tuple[commands.ImportOrder, Line | Refusal]]) -> list[Order | Refusal | None]:
-        """What `import_batch` would answer, without recording anything."""
-        batch = self._batch(self.log_of_events, lines)
-        return [batch.add(line, made) for line, made in lines]
+    def trial(self) -> "ImportBatch":
+        """An import that records nothing: what is added to it comes to what `import_batch` would make of it."""
+        return self._batch(self.log_of_events)
+
+    def begun(self, uuid: UUID) -> e.OrderCreated:
+        """The event with which an order began. Raises OrderNotFound."""
+        first = next(self.log_of_events.raw_records_of(str(uuid), limit=1), None)
+        event = first and self.mapper.read(first).event
+        if not isinstance(event, e.OrderCreated):
+            raise OrderNotFound
+        return event
 
     def import_line(self, line: commands.ImportOrder, fingerprint: bytes | None = None) -> Line | Refusal:
         """What a line of an import comes to, or why it is refused; as far as that can be told while others write.
@@ -339,19 +347,20 @@ class OrderLedger(Application[UUID]):
         except Refusal as refusal:
             return refusal
 
-    def recognised(self, lines: Sequence[tuple[commands.ImportOrder, bytes | None]]) -> list[bool | ImportConflict]:
-        """Of each line, with its fingerprint, whether its order is in the log, or how it conflicts with what is there.
+    def recognised(
+        self, lines: Sequence[tuple[commands.ImportOrder, bytes | None]]
+    ) -> list[UUID | ImportConflict | None]:
+        """Of each line, with its fingerprint, the order where it is in the log, or how it conflicts with what is there.
 
         That is final for those that are there; others may come to be there while they are decided.
         """
         log = self.log_of_events
-        recognising = Recognising(
-            log, self.mapper, self.marks, taken_in(log, [line for line, _ in lines]), self._decided_as
-        )
-        found: list[bool | ImportConflict] = []
+        taken = taken_in(log, [line for line, _ in lines])
+        recognising = Recognising(log, self.mapper, self.marks, taken, self._decided_as)
+        found: list[UUID | ImportConflict | None] = []
         for line, fingerprint in lines:
             try:
-                found.append(recognising.is_there(line, fingerprint))
+                found.append(recognising.there(line, fingerprint))
             except ImportConflict as conflict:
                 found.append(conflict)
         return found
@@ -590,7 +599,7 @@ class _Asked(NamedTuple):
         return parts or ({CONTACT} if may_repeat else set())
 
 
-class _ImportBatch:
+class ImportBatch:
     """The lines of an import that are recorded together: what is unique must be so among them too."""
 
     def __init__(
@@ -598,20 +607,31 @@ class _ImportBatch:
         on: Reading,
         mapper: EventMapper,
         marks: Marks,
-        lines: Sequence[commands.ImportOrder],
         decided_as: Callable[[commands.ImportOrder, UUID, e.OrderCreated], Line],
     ) -> None:
         self._on = on
-        self._taken = taken_in(on, lines, (wanted for line in lines for wanted in _wanted(line)))
+        self._taken: Taken = {}
         self._recognising = Recognising(on, mapper, marks, self._taken, decided_as)
         self._order_id_last = on.claim_max("order-id")
         self.taken: list[Line] = []
         self.claims: list[NewClaim] = []
 
-    def add(self, line: commands.ImportOrder, made: Line | Refusal) -> Order | Refusal | None:
+    def add(self, lines: Sequence[tuple[commands.ImportOrder, Line | Refusal]]) -> list[Order | UUID | Refusal]:
+        """What each line comes to, as `import_batch` says it."""
+        orders = [line for line, _ in lines]
+        found = taken_in(self._on, orders, (wanted for line in orders for wanted in _wanted(line)))
+        for place, owner in found.items():
+            self._taken.setdefault(place, owner)
+        return [self._add(line, made) for line, made in lines]
+
+    def made(self, uuid: UUID) -> Line | None:
+        """The line that came to an order; None where none of these did."""
+        return self._recognising.fresh.get(uuid)
+
+    def _add(self, line: commands.ImportOrder, made: Line | Refusal) -> Order | UUID | Refusal:
         try:
-            if self._recognising.is_there(line, made.fingerprint if isinstance(made, Line) else None):
-                return None
+            if there := self._recognising.there(line, made.fingerprint if isinstance(made, Line) else None):
+                return there
         except ImportConflict as conflict:
             return conflict
         if isinstance(made, Refusal):

@@ -71,8 +71,8 @@ class Recognising:
         self._decided_as = decided_as
         self.fresh: dict[UUID, Line] = {}
 
-    def is_there(self, line: ImportOrder, fingerprint: bytes | None) -> bool:
-        """Whether the order that a line names is there. Raises ImportConflict where it says something else."""
+    def there(self, line: ImportOrder, fingerprint: bytes | None) -> UUID | None:
+        """The order that a line names, where it is there. Raises ImportConflict where it says something else."""
         owners = {name: self._taken.get(place) for name, place in _places(line)}
         found = set(owners.values())
         if len(found) > 1:
@@ -80,11 +80,11 @@ class Recognising:
             raise ImportConflict(f"conflict: what this line names is not of one order: {', '.join(sides)}")
         uuid = found.pop() if found else None
         if uuid is None:
-            return False
+            return None
         if fingerprint is None or not self._marks.holds(self._fingerprint(line, uuid), fingerprint):
             # The same may be said in other words, or the order was not imported with a fingerprint, or not imported.
             self._must_say_the_same(line, uuid)
-        return True
+        return uuid
 
     def _whose(self, uuid: UUID | None) -> str:
         return "nobody's" if uuid is None else f"that of {_name(uuid, self._recorded(uuid)[0])}"

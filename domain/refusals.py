@@ -187,6 +187,12 @@ class ImportConflict(Refusal):
     code = "import-conflict"
 
 
+class LineTooLong(Refusal):
+    """A line of an import has more bytes than any order needs."""
+
+    code = "line-too-long"
+
+
 class RefundExceedsSold(Refusal):
     """A line of a refund would give back more of something than was sold and not given back yet."""
 

@@ -229,6 +229,24 @@ class Trial(msgspec.Struct):
     order: OrderDocument | UnsetType = UNSET  # type: ignore[valid-type]
 
 
+class BatchResult(msgspec.Struct):
+    """What a line of a batch came to; lines stand one under the other. `status` is what the line alone would have been
+    answered with; a position is null where nothing is recorded."""
+
+    line: int
+    status: int
+    outcome: Literal["created", "there", "refused"]
+    id: int | UnsetType = UNSET
+    uuid: UUID | UnsetType = UNSET
+    key: str | UnsetType = UNSET
+    version: int | UnsetType = UNSET
+    position: Token | None | UnsetType = UNSET
+    problem: "Problem | UnsetType" = UNSET
+    dry_run: bool | UnsetType = UNSET
+    events: list[TriedEvent] | UnsetType = UNSET
+    order: OrderDocument | UnsetType = UNSET  # type: ignore[valid-type]
+
+
 class StorefrontCustomer(msgspec.Struct):
     email: str | None
     first_name: str | None

@@ -84,7 +84,8 @@ def document() -> bytes:
 
 def _shapes() -> Iterable[Any]:
     for operation in OPERATIONS:
-        yield from (shape for shape in (operation.body, operation.answer) if _is_shape(shape))
+        shapes = (operation.body, operation.answer, operation.body_lines, operation.answer_lines)
+        yield from (shape for shape in shapes if _is_shape(shape))
 
 
 def _is_shape(value: Any) -> bool:
@@ -110,7 +111,7 @@ def _operation(of: Operation, schemas: Schemas) -> dict[str, Any]:
         made["description"] = f"Takes a key with {whose}." if of.takes != "customer" else f"Takes {whose} key."
         made["security"] = [{"key": []}]
     if isinstance(of.body, tuple):
-        made["requestBody"] = {"required": True, "content": {media: {} for media in of.body}}
+        made["requestBody"] = {"required": True, "content": {media: _each(of.body_lines, schemas) for media in of.body}}
     elif of.body is not None:
         made["requestBody"] = {"required": True, "content": {"application/json": {"schema": schemas.of(of.body)}}}
     return made
@@ -155,8 +156,13 @@ def _answer(of: Operation, schemas: Schemas) -> dict[str, Any]:
             schema = {"oneOf": [schema, schemas.of(answers.Trial)]}
         found["content"] = {"application/json": {"schema": schema}}
     elif of.answer is not None:
-        found["content"] = {of.answer: {"schema": {}}}
+        found["content"] = {of.answer: {"schema": {}, **_each(of.answer_lines, schemas)}}
     return found
+
+
+def _each(lines: Any, schemas: Schemas) -> dict[str, Any]:
+    """The schema of each line of what is JSON Lines."""
+    return {} if lines is None else {"schema": schemas.of(lines)}
 
 
 def _bare(of: Operation, status: int, schemas: Schemas) -> dict[str, Any]:

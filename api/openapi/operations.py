@@ -4,6 +4,7 @@ from typing import Any, Final, NamedTuple
 
 from api import (
     audit,
+    batches,
     customers,
     filters,
     finance,
@@ -45,6 +46,9 @@ class Operation(NamedTuple):
     body: Any = None
     errors: tuple[int, ...] = ()
     more: tuple[int, ...] = ()  # other answers that are none of the errors
+    # Of JSON Lines, the shape of each line.
+    body_lines: Any = None
+    answer_lines: Any = None
 
     @property
     def can_be_tried(self) -> bool:
@@ -160,6 +164,19 @@ OPERATIONS: Final = (
         parameters=tuple(sorted(orders.NAMES)),
     ),
     _command("post", orders.PATH, "createOrder", "Create an order", c.NewOrder, status=201, errors=()),
+    Operation(
+        "post",
+        batches.PATH,
+        "createOrders",
+        "Create many orders with their history, from JSON Lines: each line for itself, with a line of answer for each",
+        "orders:write",
+        batches.NDJSON,
+        answer_lines=a.BatchResult,
+        body_lines=c.ImportOrder,
+        parameters=("dry_run",),
+        headers=("Idempotency-Key", "If-Match", "Ledger-Act"),
+        body=batches.TYPES,
+    ),
     _reads(
         _ORDER,
         "getOrder",

@@ -7,17 +7,18 @@ there.
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from typing import Final, Literal, NamedTuple, TypeAlias
+from uuid import UUID
 
 import msgspec
 
 from domain.claims import reference
-from domain.importing import take
+from domain.importing import CameTo, take
 from domain.ledger import OrderLedger
 from domain.log.records import Provenance
 from domain.money import Unit
 from domain.order.movements import received_and_refunded
 from domain.order.state import Order
-from domain.refusals import ImportConflict, Refusal
+from domain.refusals import ImportConflict
 from domain.shops.batches import Batch
 from domain.shops.found import Found, Refused, Remarks, Said
 
@@ -113,7 +114,7 @@ def bring(
                 tie_out.refuse(found)
             elif twice is None or not twice.holds(tie_out, found, line):
                 lines.append((i, line))
-        for i, outcome in take(ledger, lines, provenance, is_dry=is_dry):
+        for i, outcome in take(ledger, lines, provenance, trial=ledger.trial() if is_dry else None):
             taken = orders[i][0]
             assert isinstance(taken, Found)
             _hold(ledger, tie_out, taken, outcome)
@@ -122,11 +123,11 @@ def bring(
     return tie_out
 
 
-def _hold(ledger: OrderLedger, tie_out: TieOut, found: Found, outcome: Order | Refusal | None) -> None:
+def _hold(ledger: OrderLedger, tie_out: TieOut, found: Found, outcome: CameTo) -> None:
     if isinstance(outcome, Order):
         tie_out.events += outcome.version
         tie_out.take(found, outcome)
-    elif outcome is None:
+    elif isinstance(outcome, UUID):
         tie_out.take(found, _there(ledger, found), "there", "it was there already, and its history went on")
     else:
         there = _there(ledger, found) if isinstance(outcome, ImportConflict) else None

@@ -1,0 +1,173 @@
+"""Orders in JSON Lines, by the rules of the import: each line for itself, with a line of the answer for each.
+
+The body is taken whole before anything is recorded, so what is too large records nothing; one that is cut off comes to
+the lines that were whole. Then a few lines at a time are recorded with one commit, and an answer is given when all are.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from tempfile import TemporaryFile
+from typing import IO, Any, BinaryIO, Final, NamedTuple
+from uuid import UUID, uuid5
+
+import msgspec
+from falcon.asgi import Request, Response
+from msgspec import Raw
+
+from api import access, orders
+from api.bodies import BrokenOff
+from api.commanding import Commanding, events_tried
+from api.conditions import is_trial, must_be_new, provenance
+from api.errors import Problem, problem_of
+from api.positions import position_token
+from api.receiving import Receiving, media_type
+from domain.importing import CameTo, batches, take
+from domain.log.records import Provenance
+from domain.order.commands import ImportOrder, VoidPayment
+from domain.order.state import Order
+from domain.refusals import ScopesBeyond
+from projections.orders.documents import staff_document
+
+PATH: Final = orders.PATH + ":batch"
+NDJSON: Final = "application/x-ndjson"
+TYPES: Final = (NDJSON, "application/ndjson", "application/jsonl", "application/x-jsonlines", "application/json")
+BYTES_MAX: Final = 16 * 1024 * 1024
+LINES_MAX: Final = 10_000
+# What is recorded with one commit: whoever writes meanwhile waits no longer than for that.
+_COMMIT_LINES_MAX: Final = 25
+_COMMIT_BYTES_MAX: Final = 128 * 1024
+_PIECE_BYTES: Final = 64 * 1024
+# The UUIDs of orders that have no other name than an Idempotency-Key and the number of their line are made within this.
+_NAMES: Final = UUID("6f8e2a4c-53f1-4a0e-9d1b-7c1f0b5e9a21")
+
+
+class Taken(NamedTuple):
+    """The answer's lines, how many bytes they are, and how far in the log what was recorded reaches."""
+
+    results: IO[bytes]
+    size: int
+    position: int
+
+
+class Batch:
+    def __init__(self, commanding: Commanding, places: int) -> None:
+        self._commanding = commanding
+        self._receiving = Receiving(commanding.asking, places)
+
+    async def on_post(self, req: Request, resp: Response) -> None:
+        access.scope(req, "orders:write")
+        must_be_new(req)
+        if media_type(req) not in TYPES:
+            raise Problem(415, "unsupported-media-type", f"Send JSON Lines, as Content-Type: {NDJSON}.")
+        taking = _Taking(
+            self._commanding, provenance(req), is_trial=is_trial(req), may_force=access.has_scope(req, "finance:write")
+        )
+        with self._receiving.place(), TemporaryFile() as body:
+            is_whole = await self._receiving.take(req, body, BYTES_MAX, _too_large())
+            taken = await self._commanding.asking.in_thread(lambda: taking.take_in(body, is_whole=is_whole))
+        resp.content_type = NDJSON
+        resp.stream = _pieces(taken.results)
+        resp.content_length = taken.size
+        resp.set_header("Cache-Control", "no-store")
+        self._commanding.moved(resp, taken.position)
+
+
+async def _pieces(results: IO[bytes]) -> AsyncIterator[bytes]:
+    with results:
+        while piece := await asyncio.to_thread(results.read, _PIECE_BYTES):
+            yield piece
+
+
+class _Taking:
+    """The lines of one request, in a thread of their own."""
+
+    def __init__(self, commanding: Commanding, provenance: Provenance, *, is_trial: bool, may_force: bool) -> None:
+        self._commanding = commanding
+        self._ledger = commanding.ledger
+        self._provenance = provenance
+        self._trial = self._ledger.trial() if is_trial else None
+        self._may_force = may_force
+        self._position = 0
+        # Why the ledger takes nothing more.
+        self._trouble: Problem | None = None
+
+    def take_in(self, body: BinaryIO, *, is_whole: bool) -> Taken:
+        """Raises a 422 for too many lines; then nothing is recorded."""
+        count = _keep_lines(body, is_whole=is_whole)
+        results = TemporaryFile()  # noqa: SIM115  (whoever sends it closes it)
+        for batch, _ in batches(body, lines_max=_COMMIT_LINES_MAX, bytes_max=_COMMIT_BYTES_MAX):
+            for number, came_to in self._take(batch):
+                self._write(results, number, came_to)
+        if not is_whole:
+            self._write(results, count + 1, BrokenOff())
+        size = results.tell()
+        results.seek(0)
+        return Taken(results, size, self._position or self._ledger.head())
+
+    def _take(self, batch: list[tuple[int, bytes]]) -> list[tuple[int, CameTo]] | list[tuple[int, Problem]]:
+        """What is recorded before something goes wrong with the ledger itself stays recorded, and is told."""
+        if self._trouble is None:
+            try:
+                return take(self._ledger, batch, self._provenance, trial=self._trial, meant=self._meant)
+            except Exception as error:
+                self._trouble = problem_of(error, self._provenance.request_id or "")
+        return [(number, self._trouble) for number, _ in batch]
+
+    def _meant(self, number: int, order: ImportOrder) -> ImportOrder:
+        """Raises ScopesBeyond where the history has what finance alone may say."""
+        for i, entry in enumerate(order.history):
+            if not self._may_force and (isinstance(entry, VoidPayment) or getattr(entry, "force", False)):
+                raise ScopesBeyond(f"history[{i}]: this needs a key with the scope finance:write.")
+        key = self._provenance.idempotency_key
+        if key is None or order.id or order.key or order.uuid or order.external_ids:
+            return order
+        return msgspec.structs.replace(order, uuid=uuid5(_NAMES, f"{self._provenance.actor}\n{key}\n{number}"))
+
+    def _write(self, results: IO[bytes], number: int, came_to: CameTo | Problem) -> None:
+        self._commanding.count_line(came_to)
+        told = self._told(came_to) | ({"dry_run": True} if self._trial else {})
+        results.write(msgspec.json.encode({"line": number, **told}) + b"\n")
+
+    def _told(self, came_to: CameTo | Problem) -> dict[str, Any]:
+        if isinstance(came_to, Exception):
+            problem = problem_of(came_to, self._provenance.request_id or "")
+            return {"status": problem.status, "outcome": "refused", "problem": Raw(problem.body)}
+        uuid = came_to.uuid if isinstance(came_to, Order) else came_to
+        tried = self._trial and self._trial.made(uuid)
+        if isinstance(came_to, UUID):
+            order = tried.order if tried else self._ledger.begun(uuid)
+            version = tried.order.version if tried else self._ledger.known_version(uuid)
+            return {"status": 200, "outcome": "there", **self._named(uuid, order.id, order.key, version)}
+        if tried:
+            events = events_tried(record.event for record in tried.records)
+            return {"status": 200, "outcome": "created", "events": events, "order": Raw(staff_document(came_to))}
+        self._position = self._ledger.log_of_events.position_of(uuid, came_to.version)
+        return {"status": 201, "outcome": "created", **self._named(uuid, came_to.id, came_to.key, came_to.version)}
+
+    def _named(self, uuid: UUID, order_id: int, key: str, version: int) -> dict[str, Any]:
+        """How an order is called, and its last version with its place in the log; null where that is not recorded."""
+        position = self._ledger.log_of_events.position_of(uuid, version)
+        where = position_token(position) if position else None
+        return {"id": order_id, "uuid": uuid, "key": key, "version": version, "position": where}
+
+
+def _keep_lines(body: BinaryIO, *, is_whole: bool) -> int:
+    """How many lines a body has; of one that was cut off, those that are whole, and no others are kept.
+
+    Raises a 422 for too many.
+    """
+    body.seek(0)
+    count = end = 0
+    for line in body:
+        if not (is_whole or line.endswith(b"\n")):
+            break
+        count, end = count + 1, end + len(line)
+    if count > LINES_MAX:
+        raise Problem(422, "too-many-lines", f"A batch has at most {LINES_MAX} lines, this one has {count}.")
+    body.truncate(end)
+    body.seek(0)
+    return count
+
+
+def _too_large() -> Problem:
+    return Problem(413, "body-too-large", f"A batch has at most {BYTES_MAX} bytes; send it in parts.")
