@@ -161,8 +161,8 @@ def _answer(of: Operation, schemas: Schemas) -> dict[str, Any]:
 
 
 def _each(lines: Any, schemas: Schemas) -> dict[str, Any]:
-    """The schema of each line of what is JSON Lines."""
-    return {} if lines is None else {"schema": schemas.of(lines)}
+    """JSON Lines have no schema as a whole: a line that does not fit is answered as that line."""
+    return {} if lines is None else {"schema": {"description": "JSON Lines.", "contentSchema": schemas.of(lines)}}
 
 
 def _bare(of: Operation, status: int, schemas: Schemas) -> dict[str, Any]:
