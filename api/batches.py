@@ -7,6 +7,7 @@ the lines that were whole. Then a few lines at a time are recorded with one comm
 import asyncio
 from collections.abc import AsyncIterator
 from tempfile import TemporaryFile
+from time import monotonic
 from typing import IO, Any, BinaryIO, Final, NamedTuple
 from uuid import UUID, uuid5
 
@@ -18,10 +19,11 @@ from api import access, orders
 from api.bodies import BrokenOff
 from api.commanding import Commanding, events_tried
 from api.conditions import is_trial, must_be_new, provenance
-from api.errors import Problem, problem_of
+from api.errors import Problem, not_ready, problem_of
 from api.positions import position_token
 from api.receiving import Receiving, media_type
 from domain.importing import CameTo, batches, take
+from domain.ledger import ImportBatch
 from domain.log.records import Provenance
 from domain.order.commands import ImportOrder, VoidPayment
 from domain.order.state import Order
@@ -36,6 +38,8 @@ LINES_MAX: Final = 10_000
 # What is recorded with one commit: whoever writes meanwhile waits no longer than for that.
 _COMMIT_LINES_MAX: Final = 25
 _COMMIT_BYTES_MAX: Final = 128 * 1024
+# What is not recorded after this is refused: who has asked waits no longer than for any other answer.
+TAKING_SECONDS_MAX: Final = 20.0
 _PIECE_BYTES: Final = 64 * 1024
 # The UUIDs of orders that have no other name than an Idempotency-Key and the number of their line are made within this.
 _NAMES: Final = UUID("6f8e2a4c-53f1-4a0e-9d1b-7c1f0b5e9a21")
@@ -59,12 +63,12 @@ class Batch:
         must_be_new(req)
         if media_type(req) not in TYPES:
             raise Problem(415, "unsupported-media-type", f"Send JSON Lines, as Content-Type: {NDJSON}.")
-        taking = _Taking(
+        taking = Taking(
             self._commanding, provenance(req), is_trial=is_trial(req), may_force=access.has_scope(req, "finance:write")
         )
         with self._receiving.place(), TemporaryFile() as body:
             is_whole = await self._receiving.take(req, body, BYTES_MAX, _too_large())
-            taken = await self._commanding.asking.in_thread(lambda: taking.take_in(body, is_whole=is_whole))
+            taken = await self._commanding.asking.to_its_end(lambda: taking.take_in(body, is_whole=is_whole), None)
         resp.content_type = NDJSON
         resp.stream = _pieces(taken.results)
         resp.content_length = taken.size
@@ -78,14 +82,15 @@ async def _pieces(results: IO[bytes]) -> AsyncIterator[bytes]:
             yield piece
 
 
-class _Taking:
+class Taking:
     """The lines of one request, in a thread of their own."""
 
     def __init__(self, commanding: Commanding, provenance: Provenance, *, is_trial: bool, may_force: bool) -> None:
         self._commanding = commanding
         self._ledger = commanding.ledger
         self._provenance = provenance
-        self._trial = self._ledger.trial() if is_trial else None
+        self._is_trial = is_trial
+        self._trial: ImportBatch | None = None
         self._may_force = may_force
         self._position = 0
         # Why the ledger takes nothing more.
@@ -94,10 +99,14 @@ class _Taking:
     def take_in(self, body: BinaryIO, *, is_whole: bool) -> Taken:
         """Raises a 422 for too many lines; then nothing is recorded."""
         count = _keep_lines(body, is_whole=is_whole)
+        self._trial = self._ledger.trial() if self._is_trial else None
+        over_at = monotonic() + TAKING_SECONDS_MAX
         results = TemporaryFile()  # noqa: SIM115  (whoever sends it closes it)
         for batch, _ in batches(body, lines_max=_COMMIT_LINES_MAX, bytes_max=_COMMIT_BYTES_MAX):
             for number, came_to in self._take(batch):
                 self._write(results, number, came_to)
+            if self._trouble is None and monotonic() > over_at:
+                self._trouble = not_ready("batch-took-too-long", "The lines before this took long; send it again.")
         if not is_whole:
             self._write(results, count + 1, BrokenOff())
         size = results.tell()
@@ -125,7 +134,7 @@ class _Taking:
 
     def _write(self, results: IO[bytes], number: int, came_to: CameTo | Problem) -> None:
         self._commanding.count_line(came_to)
-        told = self._told(came_to) | ({"dry_run": True} if self._trial else {})
+        told = self._told(came_to) | ({"dry_run": True} if self._is_trial else {})
         results.write(msgspec.json.encode({"line": number, **told}) + b"\n")
 
     def _told(self, came_to: CameTo | Problem) -> dict[str, Any]:

@@ -3,15 +3,21 @@
 import json
 import socket
 import time
+from io import BytesIO
 from typing import Any
 
 import pytest
 import requests
 
-from api.batches import BYTES_MAX, LINES_MAX, PATH
+from api import batches
+from api.asking import Asking
+from api.batches import BYTES_MAX, LINES_MAX, PATH, Taking
+from api.commanding import Commanding
 from domain.importing import LINE_BYTES_MAX
+from domain.ledger import OrderLedger
+from projections.views.views import Views
 from tests.api.conftest import ORDERS, assert_problem, events, exchange, issue, key_of, nothing_recorded
-from tests.conftest import Client, Service
+from tests.conftest import ME, Client, Service
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
 TRIED = {"dry_run": "true"}
@@ -217,3 +223,19 @@ def test_who_ends_an_upload_early_and_still_listens_is_told_of_the_lines_that_we
     told = [json.loads(line) for line in answer.content.splitlines()]
     assert [(line["line"], line["status"]) for line in told] == [(1, 201), (2, 400)]
     assert told[1]["problem"]["code"] == "body-unreadable"
+
+
+def test_lines_that_no_time_is_left_for_are_refused_and_come_in_when_they_are_sent_again(
+    ledger: OrderLedger, views: Views, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = b"".join(b'{"key": "late-%d"}\n' % n for n in range(60))
+    commanding = Commanding(ledger, Asking(ledger, views, 1), None)
+
+    def told() -> list[int]:
+        taking = Taking(commanding, ME, is_trial=False, may_force=False)
+        return [json.loads(line)["status"] for line in taking.take_in(BytesIO(lines), is_whole=True).results]
+
+    with monkeypatch.context() as hurried:
+        hurried.setattr(batches, "TAKING_SECONDS_MAX", 0)
+        assert told() == [201] * 25 + [503] * 35
+    assert told() == [200] * 25 + [201] * 35
