@@ -34,7 +34,7 @@ test-postgres: .venv-dev ## what is asked over HTTP, with the ledger on a Postgr
 failover: .venv-dev     ## what may go wrong with PostgreSQL, at full size and under load; some ten minutes
 	$(DEV)/python -m tests.failover
 
-torture: .venv-dev      ## every attack at full size, with a table of what a healthy client feels; under an hour
+torture: .venv-dev      ## every attack and fault at full size, with tables of what came of it; under an hour
 	$(DEV)/python -m tests.torture
 
 lint: .venv-dev         ## ruff and mypy

@@ -24,9 +24,10 @@ from api.cli import (
     sealing,
     serving,
 )
+from api.cli.terminal import Commands
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(VERSION, prog_name="order-ledger")
 def cli() -> None:
     """An event-sourced order ledger: what every order looks like, looked like, and who changed it.

@@ -1,6 +1,5 @@
 """The one shape of every error: RFC 9457 `application/problem+json`, and the one table from refusals to statuses."""
 
-import errno
 import http
 import logging
 import random
@@ -226,8 +225,7 @@ def _full(error: Exception, request_id: str) -> Problem:
 
 
 def _of_system(error: OSError, request_id: str) -> Problem:
-    no_room = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-    return _full(error, request_id) if no_room else _internal(error, request_id)
+    return _full(error, request_id) if is_of_the_disk(error) else _internal(error, request_id)
 
 
 def _of_driver(error: sqlite3.OperationalError, request_id: str) -> Problem:

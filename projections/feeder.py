@@ -13,9 +13,11 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Final
 
+from eventsourcing.persistence import PersistenceError
+
 from domain.ledger import OrderLedger
 from domain.log.log import LogAway
-from domain.log.sqlite import Busy
+from domain.log.sqlite import Busy, sqlite3
 from projections.proof.signing import Checkpoints, LogAltered, NoSigningKey
 from projections.views.views import Views, ViewsUnavailable
 
@@ -105,9 +107,11 @@ def beside(views: Views, ledger: OrderLedger) -> Iterator[None]:
 
 def _feed_until(views: Views, over: Connection, theirs: Connection) -> None:
     theirs.close()
-    while not over.poll(_LOOK_BESIDE_SECONDS):
-        with suppress(Busy):
-            views.ensure()
+    # What keeps this from it keeps who appends from it at the end, and is said then.
+    with suppress(PersistenceError, sqlite3.Error, OSError):
+        while not over.poll(_LOOK_BESIDE_SECONDS):
+            with suppress(Busy):
+                views.ensure()
 
 
 def _try(views: Views) -> None:

@@ -16,11 +16,11 @@ from eventsourcing.persistence import ApplicationRecorder, IntegrityError, Store
 
 from domain.log import files
 from domain.log.checking import faults
-from domain.log.log import ClockShown, FormerKey, KeptKeyring, LogFull, StoredKey, Wants
+from domain.log.log import ClockShown, FormerKey, KeptKeyring, StoredKey, Wants
 from domain.log.reading import SQLiteReading
 from domain.log.records import Fault, NewClaim, Provenance, RawRecord, digest_of
 from domain.log.schema import make_tables, refuse_strangers
-from domain.log.sqlite import Readers, connect, is_of_the_disk, library_errors, sqlite3, transaction
+from domain.log.sqlite import Readers, connect, library_errors, sqlite3, transaction
 from domain.moments import instant
 from domain.privacy.keyring import KeyStore
 from domain.privacy.sqlite_keys import SQLiteKeyStore
@@ -70,14 +70,8 @@ class SQLiteRecorder(SQLiteReading, ApplicationRecorder):
     @contextmanager
     def transaction(self, _wants: Wants = Wants()) -> Iterator["SQLiteTransaction"]:  # noqa: B008  (it is immutable)
         """Nobody else writes meanwhile; all that is written inside is committed together, or nothing of it."""
-        with self._writing, library_errors():
-            try:
-                with transaction(self.writer) as writer:
-                    yield SQLiteTransaction(writer)
-            except sqlite3.OperationalError as error:
-                if is_of_the_disk(error):
-                    raise LogFull(str(error)) from error
-                raise
+        with self._writing, library_errors(writes=True), transaction(self.writer) as writer:
+            yield SQLiteTransaction(writer)
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
         """A transaction of one `append`, with its keywords."""

@@ -5,6 +5,7 @@ processes write, and Python's own is older. sqlite-utils picks the same module u
 holds two.
 """
 
+import errno
 import os
 import threading
 import time
@@ -208,11 +209,17 @@ def is_full(error: Exception) -> bool:
 
 def is_of_the_disk(error: Exception) -> bool:
     """Whether the disk has not taken what was written: it has no room, or a quota is used up, or it fails."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     return is_full(error) or getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_IOERR
 
 
 class library_errors:  # noqa: N801  (as above)
-    """Raises the driver's errors as the eventsourcing library's."""
+    """Raises the driver's errors as the library's, which eventsourcing is; LogFull where the disk takes no more of who
+    `writes`."""
+
+    def __init__(self, *, writes: bool = False) -> None:
+        self._is_full = is_of_the_disk if writes else is_full
 
     def __enter__(self) -> None:
         pass
@@ -223,7 +230,7 @@ class library_errors:  # noqa: N801  (as above)
         if isinstance(error, Busy):
             raise LogBusy(str(error)) from error
         if isinstance(error, sqlite3.DatabaseError):
-            raise (LogFull if is_full(error) else OperationalError)(str(error)) from error
+            raise (LogFull if self._is_full(error) else OperationalError)(str(error)) from error
 
 
 class Readers(threading.local):

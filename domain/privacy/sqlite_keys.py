@@ -78,7 +78,7 @@ class SQLiteKeyStore:
         return self.path.exists()
 
     def create(self, keyring: str | None = None) -> None:
-        with self._lock, library_errors(), transaction(self.writer) as writer:
+        with self._lock, library_errors(writes=True), transaction(self.writer) as writer:
             if not writer.execute("SELECT 1 FROM sqlite_schema WHERE name = 'keyring'").fetchone():
                 for statement in _SCHEMA:
                     writer.execute(statement)
@@ -157,7 +157,7 @@ class SQLiteKeyStore:
 
     def commit(self) -> None:
         if self._new:
-            with self._lock, library_errors(), transaction(self.writer) as writer:
+            with self._lock, library_errors(writes=True), transaction(self.writer) as writer:
                 self._insert_new(writer)
             self._new = {}
 
@@ -171,7 +171,7 @@ class SQLiteKeyStore:
 
     def retire(self, key_ids: Iterable[str], at: str) -> None:
         # With what was put before, which is then durable, too.
-        with self._lock, library_errors(), transaction(self.writer) as writer:
+        with self._lock, library_errors(writes=True), transaction(self.writer) as writer:
             self._insert_new(writer)
             writer.executemany(
                 "UPDATE data_keys SET retired_at = ? WHERE id = ? AND retired_at IS NULL",
@@ -234,7 +234,7 @@ class SQLiteKeyStore:
     def _apart(self) -> Iterator[sqlite3.Connection]:
         """A transaction of a connection of its own, so that no other thread's is in the way. At its end nothing of what
         went is left in the file or its WAL."""
-        with library_errors(), closing(connect(self.path, "FULL", must_exist=True, writes=True)) as writer:
+        with library_errors(writes=True), closing(connect(self.path, "FULL", must_exist=True, writes=True)) as writer:
             writer.execute("PRAGMA secure_delete = ON")
             with transaction(writer):
                 yield writer

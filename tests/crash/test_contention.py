@@ -74,8 +74,8 @@ class Hammer:
         self.accepted: dict[str, int] = {}
         self.refused: list[str] = []
 
-    def strike(self) -> None:
-        for nth in range(COMMANDS):
+    def strike(self, commands: int = COMMANDS) -> None:
+        for nth in range(commands):
             key = f"{self._number}-{nth}"
             answer, may_be_refused = self._random.choice(
                 (self._add, self._add, self._note, self._pay, self._pay, self._change_status, self._note_if_unmoved)

@@ -70,6 +70,8 @@ def test_a_full_disk_gets_507_and_is_not_ready_until_there_is_room(service: Serv
     with no_room(service):
         for refused in (
             staff.post("/api/v1/orders", json={"items": []}),
+            # Whose data keys are new, in a file of their own.
+            staff.post("/api/v1/orders", json={"customer": {"id": 9, "email": "a@b.test"}, "items": []}),
             staff.patch(f"/api/v1/orders/{created['id']}", json={"notes": "full"}),
         ):
             assert (refused.status_code, refused.json()["code"]) == (507, "disk-full")
