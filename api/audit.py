@@ -321,14 +321,17 @@ class SignedHead(_Audited):
             "origin": read.origin,
             "size": read.size,
             "root": read.root.hex(),
-            "public_key": str(self._checkpoints.public()),
+            "public_key": str(self._checkpoints.signers().signer(note)),
             "checkpoint": note.decode(),
         }
         json_answer(resp, _encode(body), read.size)
 
 
 class PublicKey:
-    """The public half of the key that signs, for everybody: evidence is checked by who has no key of this service."""
+    """The public half of the key that signs, for everybody: evidence is checked by who has no key of this service.
+
+    Behind it are the keys that signed before it, the last one first, each in a line.
+    """
 
     public = True
 
@@ -338,11 +341,11 @@ class PublicKey:
 
     async def on_get(self, _req: Request, resp: Response) -> None:
         try:
-            key = await self._asking.in_thread(self._checkpoints.public)
+            signers = await self._asking.in_thread(self._checkpoints.signers)
         except NoSigningKey:
             raise Problem(404, "no-signing-key", "This ledger has no signing key yet.") from None
         resp.content_type = "text/plain; charset=utf-8"
-        resp.text = f"{key}\n"
+        resp.text = "".join(f"{key}\n" for key in signers.keys)
         resp.set_header("Cache-Control", "no-cache")
 
     on_head = on_get

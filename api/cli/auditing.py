@@ -40,6 +40,30 @@ def key_create() -> None:
         fail(f"{chosen.key} is there already; a signing key is never written over. `run.py key show` prints it.")
 
 
+@key.command("rotate")
+def key_rotate() -> None:
+    """Make another signing key, which takes the place of the present one, and print its public half.
+
+    The old key signs for the new one at the log's head, and both heads go on to hold: what it signed up to there, and
+    nothing that it signs of more. Its private half is gone afterwards. Services that are running take the new one at
+    once; on other machines of the same ledger, put the new file (LEDGER_KEY).
+    """
+    from projections.proof.signing import LogAltered, NoSigningKey
+
+    chosen = settings()
+    ledger = open_ledger(chosen)
+    with reading_the_log(), progress("feeding the views") as say:
+        open_views(ledger, chosen).ensure(say)
+    try:
+        handed = _checkpoints(chosen).hand_over()
+    except NoSigningKey as error:
+        fail(str(error))
+    except LogAltered as error:
+        fail(f"the key is as it was: {error} `run.py verify` says where.", NEEDS_A_PERSON)
+    print(handed.next)
+    err.print(f"signed by the key before it, at {handed.size} records: {handed.former}", markup=False, soft_wrap=True)
+
+
 @key.command("show")
 def key_show() -> None:
     """Print the public half of the signing key."""
@@ -136,7 +160,7 @@ def verify(handed: Path | None, key_text: str | None, mend_index: bool, standby:
     from domain.proof.checkpoint import CheckpointMalformed, VerifierKey, split
     from projections.proof.signing import KeyExposed, NoSigningKey, public_key
     from projections.proof.verification import verify as verify_log
-    from projections.proof.verifying_checkpoints import Checked
+    from projections.proof.verifying_checkpoints import Checked, kept_in
 
     chosen = settings()
     ledger = open_ledger(chosen)
@@ -152,7 +176,7 @@ def verify(handed: Path | None, key_text: str | None, mend_index: bool, standby:
         _mend_index(ledger.log_of_events)
     views = open_views(ledger, chosen)
     url = chosen.url if standby is None else _as_far(standby, ledger.head())
-    sources = [Checked("kept in the ledger", ledger.log_of_events.checkpoints())]
+    sources = [kept_in(ledger.log_of_events)]
     for source, path in ((f"kept in {chosen.checkpoints}", chosen.checkpoints), (f"in {handed}", handed)):
         if path is not None and path.exists():
             sources.append(Checked(source, list(split(path.read_bytes()))))

@@ -183,14 +183,14 @@ def _verified(place: LedgerAt, key: Path, notes: Path) -> "Verified":
     from domain.proof.checkpoint import split
     from projections.proof.signing import NoSigningKey, public_key
     from projections.proof.verification import verify
-    from projections.proof.verifying_checkpoints import Checked
+    from projections.proof.verifying_checkpoints import Checked, kept_in
 
     try:
         public = public_key(key)
     except NoSigningKey:
         public = None
     log = open_log(place.url)
-    sources = [Checked("kept in the ledger", log.checkpoints())]
+    sources = [kept_in(log)]
     log.close()
     if notes.exists():
         sources.append(Checked(f"kept in {notes}", list(split(notes.read_bytes()))))

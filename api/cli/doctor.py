@@ -190,10 +190,12 @@ def _of_views(ledger: OrderLedger, views: Views) -> Iterator[Found]:
 
 
 def _of_signing(ledger: OrderLedger, chosen: Settings) -> Iterator[Found]:
-    from projections.proof.signing import KeyExposed, NoSigningKey, public_key
+    from projections.proof.signing import Checkpoints, KeyExposed, NoSigningKey
+    from projections.views.views import Views
 
+    views = Views(ledger, chosen.views)
     try:
-        public = public_key(chosen.key)
+        public = Checkpoints(ledger, views, key=chosen.key, kept=chosen.checkpoints).public()
     except KeyExposed as error:
         yield Found("signing key", "act", "others may have signed with it", str(error))
         return

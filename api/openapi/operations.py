@@ -299,7 +299,14 @@ OPERATIONS: Final = (
         parameters=_audited(audit.Evidence),
         errors=(404, 409, 500),
     ),
-    _reads(audit.PUBLIC_KEY_PATH, "getPublicKey", "The key that signs", None, "text/plain", errors=(404,)),
+    _reads(
+        audit.PUBLIC_KEY_PATH,
+        "getPublicKey",
+        "The key that signs, and those before it",
+        None,
+        "text/plain",
+        errors=(404,),
+    ),
     _reads(
         f"{finance.PATH}/payments",
         "listPayments",

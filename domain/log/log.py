@@ -206,6 +206,9 @@ class Reading(Protocol):
     def last_checkpoint(self) -> KeptCheckpoint | None:
         """The signed head of the largest size."""
 
+    def handovers(self) -> list[KeptCheckpoint]:
+        """The signed heads by which one signing key handed over to the next, as they were kept."""
+
     def kept_files(self) -> list[str]:
         """The SHA-256 of each kept file, in their order."""
 
@@ -270,6 +273,9 @@ class Transaction(Reading, Protocol):
 
     def keep_checkpoint(self, size: int, note: bytes, now: datetime) -> None:
         """Keeps a signed head; one that is kept for its size already stays."""
+
+    def keep_handover(self, handed: KeptCheckpoint) -> None:
+        """Keeps the signed head by which one signing key hands over to the next."""
 
     def keep_file(self, sha256: str, file: BinaryIO) -> None:
         """Keeps a file's content under its SHA-256; one that is kept already stays."""

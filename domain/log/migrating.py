@@ -101,6 +101,8 @@ def _copy_the_rest(source: Reading, target: Log) -> None:
     with target.transaction() as t:
         for kept in source.every_checkpoint():
             t.keep_checkpoint(kept.size, kept.note, datetime.fromisoformat(kept.made_at))
+        for handed in source.handovers()[len(target.handovers()) :]:
+            t.keep_handover(handed)
         if (keyring := source.keyring()) is not None and target.keyring() is None:
             t.keep_keyring(keyring)
         for key in source.access_keys():
@@ -119,6 +121,7 @@ def _compared(source: Reading, target: Log) -> Migrated:
         "head or claims": (_counted(source.census()), _counted(census)),
         "claims": (set(source.every_claim()), set(target.every_claim())),
         "checkpoints": (list(source.every_checkpoint()), list(target.every_checkpoint())),
+        "handovers": (source.handovers(), target.handovers()),
         "keyring": ([source.keyring()], [target.keyring()]),
         "access keys": (source.access_keys(), target.access_keys()),
         "former access keys": (source.former_keys(), target.former_keys()),

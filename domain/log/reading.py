@@ -271,6 +271,10 @@ class SQLiteReading(ABC):
         row = self._row("SELECT size, CAST(note AS BLOB), made_at FROM checkpoints ORDER BY size DESC LIMIT 1")
         return KeptCheckpoint._make(row) if row else None
 
+    def handovers(self) -> list[KeptCheckpoint]:
+        rows = self._rows("SELECT size, CAST(note AS BLOB), made_at FROM handovers ORDER BY number")
+        return list(map(KeptCheckpoint._make, rows))
+
     def kept_files(self) -> list[str]:
         return [sha256 for (sha256,) in self._rows("SELECT DISTINCT sha256 FROM kept_files ORDER BY sha256")]
 

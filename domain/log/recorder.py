@@ -16,7 +16,7 @@ from eventsourcing.persistence import ApplicationRecorder, IntegrityError, Store
 
 from domain.log import files
 from domain.log.checking import faults
-from domain.log.log import ClockShown, FormerKey, KeptKeyring, StoredKey, Wants
+from domain.log.log import ClockShown, FormerKey, KeptCheckpoint, KeptKeyring, StoredKey, Wants
 from domain.log.reading import SQLiteReading
 from domain.log.records import Fault, NewClaim, Provenance, RawRecord, digest_of
 from domain.log.schema import make_tables, refuse_strangers
@@ -217,6 +217,10 @@ class SQLiteTransaction(SQLiteReading):
     def keep_checkpoint(self, size: int, note: bytes, now: datetime) -> None:
         if not self._row("SELECT 1 FROM checkpoints WHERE size = ?", (size,)):
             self._rows("INSERT INTO checkpoints VALUES (?, ?, ?)", (size, note.decode(), instant(now)))
+
+    def keep_handover(self, handed: KeptCheckpoint) -> None:
+        values = (handed.size, handed.note.decode(), handed.made_at)
+        self._rows("INSERT INTO handovers (size, note, made_at) VALUES (?, ?, ?)", values)
 
     def keep_file(self, sha256: str, file: BinaryIO) -> None:
         with library_errors():

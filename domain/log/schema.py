@@ -122,6 +122,21 @@ CREATE TABLE former_keys (
   expires_at TEXT NOT NULL
 ) STRICT;
 """
+_HANDOVERS: Final = """
+CREATE TABLE handovers (
+  number  INTEGER PRIMARY KEY,
+  size    INTEGER NOT NULL,
+  note    TEXT NOT NULL,
+  made_at TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER handovers_are_not_updated BEFORE UPDATE ON handovers
+BEGIN SELECT RAISE(ABORT, 'a handover is never updated'); END;
+CREATE TRIGGER handovers_are_not_deleted BEFORE DELETE ON handovers
+BEGIN SELECT RAISE(ABORT, 'a handover is never deleted'); END;
+CREATE TRIGGER handovers_are_not_replaced BEFORE INSERT ON handovers
+WHEN EXISTS (SELECT 1 FROM handovers WHERE number = NEW.number)
+BEGIN SELECT RAISE(ABORT, 'this handover is kept already'); END;
+"""
 _OWN_TABLES: Final = {"events", "claims", "checkpoints", "access_keys"}
 
 
@@ -134,6 +149,7 @@ def make_tables(writer: sqlite3.Connection) -> None:
         ("clocks", _CLOCKS),
         ("keyrings", _KEYRINGS),
         ("former_keys", _FORMER_KEYS),
+        ("handovers", _HANDOVERS),
     ):
         if missing not in tables:
             for statement in _statements(script):

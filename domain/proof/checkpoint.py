@@ -128,6 +128,11 @@ def verify(note: bytes, key: VerifierKey) -> Checkpoint:
     return checkpoint
 
 
+def signed_by(note: bytes) -> set[tuple[str, bytes]]:
+    """The names and ids of the keys by which a checkpoint says that it is signed. Raises CheckpointMalformed."""
+    return {(name, signed[:_KEY_ID_BYTES]) for name, signed in _note(note).signatures}
+
+
 def split(notes: bytes) -> Iterator[bytes]:
     """The checkpoints of a file to which each was appended, as they stand there: `parse` refuses what is damaged."""
     lines: list[bytes] = []

@@ -61,12 +61,14 @@ def pack(
     checkpoint: bytes,
     key: VerifierKey,
     continuations: Sequence[Continuation] = (),
+    handovers: Sequence[bytes] = (),
     personal: Sequence[ShownPart] = (),
 ) -> bytes:
     """The zip. `inclusion` has a proof for each record, in the checkpoint's tree; the document is JSON, of the order as
-    far as `personal` shows it."""
+    far as `personal` shows it. `handovers` are the checkpoints by which keys before this one handed over, the first of
+    them first; each needs a continuation."""
     told = {"order.json": document, "personal.json": msgspec.json.encode([_shown(part) for part in personal])}
-    return _pack(told, "README.txt", records, inclusion, checkpoint, key, continuations)
+    return _pack(told, "README.txt", records, inclusion, checkpoint, key, continuations, handovers)
 
 
 def pack_of_reconciliation(
@@ -77,9 +79,10 @@ def pack_of_reconciliation(
     checkpoint: bytes,
     key: VerifierKey,
     continuations: Sequence[Continuation] = (),
+    handovers: Sequence[bytes] = (),
 ) -> bytes:
     """The zip of a reconciliation; `kept` has its settlement, rules.toml and report.json."""
-    return _pack(kept, "RECONCILIATION.txt", records, inclusion, checkpoint, key, continuations)
+    return _pack(kept, "RECONCILIATION.txt", records, inclusion, checkpoint, key, continuations, handovers)
 
 
 def _pack(  # noqa: PLR0917  (all of it goes into the zip)
@@ -90,13 +93,14 @@ def _pack(  # noqa: PLR0917  (all of it goes into the zip)
     checkpoint: bytes,
     key: VerifierKey,
     continuations: Sequence[Continuation],
+    handovers: Sequence[bytes],
 ) -> bytes:
     parts = {
         "README.txt": _readme(readme, records, key),
         "checkpoint.txt": checkpoint,
         "events.jsonl": b"".join(_line(record) for record in records),
         "key.txt": f"{key}\n".encode(),
-        "proofs.json": _proofs(records, inclusion, continuations),
+        "proofs.json": _proofs(records, inclusion, continuations, handovers),
         "verify.py": _own("verify.py"),
         **told,
     }
@@ -118,7 +122,10 @@ def _shown(part: ShownPart) -> dict[str, Any]:
 
 
 def _proofs(
-    records: Sequence[StoredRecord], inclusion: Sequence[Sequence[bytes]], continuations: Sequence[Continuation]
+    records: Sequence[StoredRecord],
+    inclusion: Sequence[Sequence[bytes]],
+    continuations: Sequence[Continuation],
+    handovers: Sequence[bytes],
 ) -> bytes:
     return msgspec.json.encode(
         {
@@ -127,6 +134,7 @@ def _proofs(
                 for record, proof in zip(records, inclusion, strict=True)
             ],
             "consistency": [{"size": size, "path": _hexadecimal(proof)} for size, proof in continuations],
+            **({"handovers": [note.decode() for note in handovers]} if handovers else {}),
         }
     )
 

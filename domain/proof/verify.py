@@ -75,6 +75,18 @@ def signed(files: dict[str, bytes]) -> str:
     return f"checkpoint.txt is signed with that key: {checkpoint.origin} had {checkpoint.size} records, under one root."
 
 
+def handed_over(files: dict[str, bytes]) -> str:
+    """Whether keys before the one in key.txt handed over to it: each by a checkpoint that it and the next one sign."""
+    handovers, stated, paths = handovers_of(files), checkpoint_of(files), continuations_of(files)
+    for former, following, said in handovers:
+        for key in (former, following):
+            check_signature("proofs.json", said, key)
+        if said.size > stated.size or not is_consistent(said, stated, paths.get(said.size, [])):
+            raise Wrong("proofs.json or checkpoint.txt", f"the log does not go on from the handover at {said.size}")
+    told = ", ".join(f"{former.name}+{former.id.hex()} up to record {said.size}" for former, _, said in handovers)
+    return f"proofs.json: keys that signed before handed over, one to the next, to that in key.txt: {told}."
+
+
 def recomputed(files: dict[str, bytes]) -> str:
     records = records_of(files)
     for record in records:
@@ -183,23 +195,25 @@ def intact(files: dict[str, bytes]) -> str:
 
 
 def is_given_key(files: dict[str, bytes], given: Key) -> str:
-    if key_of(files) != given:
-        raise Wrong("key.txt", "it is not the key you gave")
-    return "key.txt is the key you gave."
+    if key_of(files) == given:
+        return "key.txt is the key you gave."
+    for former, _, said in handovers_of(files):
+        if former == given:
+            return f"key.txt: the key you gave handed over to it, when there were {said.size} records."
+    raise Wrong("key.txt", "it is not the key you gave")
 
 
 def continues(files: dict[str, bytes], kept: list[Checkpoint]) -> str:
     """Whether the pack's log goes on from the checkpoints you kept: from each for which it has a proof."""
-    stated = checkpoint_of(files)
-    proofs = {proof["size"]: hashes(proof["path"]) for proof in reversed(proofs_of(files)["consistency"])}
+    stated, proofs = checkpoint_of(files), continuations_of(files)
     earlier = [mine for mine in kept if mine.size <= stated.size]
     if not earlier:
         newest = max(mine.size for mine in kept)
-        check_signature("your checkpoint", kept[-1], key_of(files))
+        check_turn(kept[-1], files)
         raise Wrong("checkpoint.txt", f"it is older than yours ({stated.size} records, yours {newest}); get a new pack")
     proven = [mine for mine in earlier if mine.size in (0, stated.size, *proofs)]
     for mine in proven or earlier[-1:]:
-        check_signature("your checkpoint", mine, key_of(files))
+        check_turn(mine, files)
     if not proven:
         size = earlier[-1].size
         raise Wrong("proofs.json", f"it has no proof from your {size} records on; get a pack made for your checkpoint")
@@ -897,6 +911,35 @@ def check_signature(file: str, checkpoint: Checkpoint, key: Key) -> None:
         raise Wrong(file, "its signature is not of this text by the key in key.txt")
 
 
+def check_turn(kept: Checkpoint, files: dict[str, bytes]) -> None:
+    """Whether your checkpoint is signed by the key in key.txt, or by one before it that had not handed over yet."""
+    signed_by = {(name, id_) for name, id_, _ in kept.signatures}
+    turns = [former for former, _, said in handovers_of(files) if kept.size <= said.size]
+    key = next((key for key in turns if (key.name, key.id) in signed_by), key_of(files))
+    check_signature("your checkpoint", kept, key)
+
+
+def handovers_of(files: dict[str, bytes]) -> list[tuple[Key, Key, Checkpoint]]:
+    """Which key handed over to which, and the checkpoint that says so, the last one first: it leads to key.txt."""
+    notes, found, following = proofs_of(files).get("handovers", []), [], key_of(files)
+    if not isinstance(notes, list):
+        raise Wrong("proofs.json", "its handovers are no list")
+    for note in reversed(notes):
+        said = read_checkpoint("proofs.json", str(note).encode())
+        named = re.findall("^signing-key (\\S+) (\\S+)$", said.text, re.MULTILINE)
+        if len(named) != 1 or read_key("proofs.json", named[0][1]) != following:
+            raise Wrong("proofs.json", "a handover in it does not lead to the key in key.txt")
+        former = read_key("proofs.json", named[0][0])
+        found.append((former, following, said))
+        following = former
+    return found
+
+
+def continuations_of(files: dict[str, bytes]) -> dict[int, list[bytes]]:
+    """By the size of an earlier log, the proof that the log of checkpoint.txt begins with it."""
+    return {proof["size"]: hashes(proof["path"]) for proof in reversed(proofs_of(files)["consistency"])}
+
+
 def records_of(files: dict[str, bytes]) -> list[dict[str, Any]]:
     """The log's records of the order, each with every column that the log has."""
     *lines, rest = text_of(files, "events.jsonl").split("\n")
@@ -1037,6 +1080,8 @@ def examine(
 
     said.append("Proven by the key in key.txt:")
     check("checkpoint.txt", signed)
+    if b'"handovers"' in files.get("proofs.json", b""):
+        check("proofs.json", handed_over)
     check("events.jsonl", recomputed)
     check("proofs.json", included)
     check("events.jsonl", in_order)

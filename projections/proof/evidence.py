@@ -12,7 +12,8 @@ from uuid import UUID
 from domain.ledger import OrderLedger
 from domain.log.records import RawRecord
 from domain.proof import merkle
-from domain.proof.checkpoint import Checkpoint, parse
+from domain.proof.checkpoint import Checkpoint, VerifierKey, parse
+from domain.proof.handover import Signers
 from domain.proof.pack import Continuation, ShownPart, StoredRecord, pack, pack_of_reconciliation
 from domain.reconciling import Reconciling
 from domain.refusals import OrderNotFound
@@ -56,12 +57,9 @@ def evidence(
     found = as_of(entries)
     if found is None:
         raise OrderNotFound
-    proven = _proven(ledger, views, [entry.raw for entry in entries], head, since)
     content = pack(
-        **proven._asdict(),
+        **_proven(ledger, views, [entry.raw for entry in entries], checkpoints.signers(), note, since=since)._asdict(),
         document=staff_document(found[0]),
-        checkpoint=note,
-        key=checkpoints.public(),
         personal=[
             ShownPart(entry.raw.version, part, *shown)
             for entry in entries
@@ -91,34 +89,42 @@ def evidence_of_reconciliation(
     raws = list(ledger.log_of_events.raw_records_of(str(uuid), lte=state.version))
     names = {"file": "settlement", "rules": "rules.toml", "report": "report.json"}
     content = pack_of_reconciliation(
-        **_proven(ledger, views, raws, head, since)._asdict(),
+        **_proven(ledger, views, raws, checkpoints.signers(), note, since=since)._asdict(),
         kept={name: b"".join(reconciling.pieces(state, what)) for what, name in names.items()},
-        checkpoint=note,
-        key=checkpoints.public(),
     )
     return Evidence(content, 0, head.size)
 
 
 class _Proven(NamedTuple):
-    """Some records as they are stored, and the proofs that they are in the log, and that it goes on from others."""
+    """Some records as they are stored, and the proofs that they are in the log, and that it goes on from others; what
+    was signed of it, by which key, and how keys handed over to that."""
 
     records: list[StoredRecord]
     inclusion: list[list[bytes]]
     continuations: list[Continuation]
+    checkpoint: bytes
+    key: VerifierKey
+    handovers: list[bytes]
 
 
 def _proven(
-    ledger: OrderLedger, views: Views, raws: Sequence[RawRecord], head: Checkpoint, since: int | None
+    ledger: OrderLedger, views: Views, raws: Sequence[RawRecord], signers: Signers, note: bytes, *, since: int | None
 ) -> _Proven:
     """Raises NoEarlierHead, LogAltered."""
+    head, key = parse(note), signers.signer(note)
     if since is not None and since > head.size:
         raise NoEarlierHead(head.size)
     node = tree.node(views.reader)
     earlier = _kept(ledger) if since is None else {since: merkle.root(since, node)}
+    handovers = [handed.note for handed in signers.leading_to(key)]
+    earlier |= {handed.size: handed.root for handed in map(parse, handovers)}
     return _Proven(
         [_stored(raw) for raw in raws],
         [_inclusion(raw, head, node) for raw in raws],
         [_continuation(size, root, head, node) for size, root in earlier.items() if 0 < size < head.size],
+        note,
+        key,
+        handovers,
     )
 
 

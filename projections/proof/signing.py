@@ -1,18 +1,25 @@
 """The signed heads of the log: made from the tree, kept in the ledger, and in a file outside it.
 
 Truncating or rewriting the log is then caught by anyone who kept one, and the file is for keeping elsewhere.
+
+Where the key hands over to another, the ledger's row of that decides: before it nothing has begun, and behind it
+whoever signs next finishes, should the process that began have been killed.
 """
 
 import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
-from fcntl import LOCK_EX, flock
+from fcntl import LOCK_EX, LOCK_SH, flock
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from domain.ledger import LOG, OrderLedger
+from domain.log.log import KeptCheckpoint, Transaction
 from domain.moments import instant
-from domain.proof import checkpoint, merkle
+from domain.proof import checkpoint, handover, merkle
 from domain.proof.checkpoint import VerifierKey
+from domain.proof.handover import Handover, Signers
 from projections import tree
 from projections.views.views import Views
 
@@ -30,6 +37,10 @@ class NoSigningKey(Exception):
 
 class KeyExposed(NoSigningKey):
     """Others than its owner can read or write the key, so what it signs may be anybody's."""
+
+
+class KeyHandedOver(NoSigningKey):
+    """The key has handed over to another, which is not here."""
 
 
 class LogAltered(Exception):
@@ -53,27 +64,37 @@ def create_key(path: Path) -> VerifierKey:
     return checkpoint.verifier_key(key, ORIGIN)
 
 
-def _private_key(path: Path) -> "Ed25519PrivateKey":
+@contextmanager
+def _private_key(path: Path, lock: int = LOCK_SH) -> Iterator["Ed25519PrivateKey"]:
+    """The signing key in a file, in whose place nobody puts another meanwhile. Raises NoSigningKey."""
     from cryptography.hazmat.primitives import serialization  # noqa: PLC0415  (as above)
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415
 
-    try:
-        with path.open("rb") as file:
+    while True:
+        try:
+            file = path.open("rb")
+        except FileNotFoundError:
+            raise NoSigningKey("There is no signing key yet; `run.py key create` makes one.") from None
+        with file:
+            flock(file, lock)
+            if not (path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat())):
+                continue  # another was put there before we had the lock
             if os.fstat(file.fileno()).st_mode & 0o077:
                 raise KeyExposed(f"{path} is open to others than its owner; `chmod 600 {path}`.")
-            loaded = serialization.load_pem_private_key(file.read(), password=None)
-    except FileNotFoundError:
-        raise NoSigningKey("There is no signing key yet; `run.py key create` makes one.") from None
-    except ValueError:
-        loaded = None
-    if not isinstance(loaded, Ed25519PrivateKey):
-        raise NoSigningKey(f"{path} holds no Ed25519 key.")
-    return loaded
+            try:
+                loaded = serialization.load_pem_private_key(file.read(), password=None)
+            except ValueError:
+                loaded = None
+            if not isinstance(loaded, Ed25519PrivateKey):
+                raise NoSigningKey(f"{path} holds no Ed25519 key.")
+            yield loaded
+            return
 
 
 def public_key(path: Path) -> VerifierKey:
     """The public half of the signing key in a file. Raises NoSigningKey."""
-    return checkpoint.verifier_key(_private_key(path), ORIGIN)
+    with _private_key(path) as key:
+        return checkpoint.verifier_key(key, ORIGIN)
 
 
 class Checkpoints:
@@ -86,8 +107,62 @@ class Checkpoints:
         self.kept = kept
 
     def public(self) -> VerifierKey:
-        """The public half. Raises NoSigningKey."""
-        return public_key(self._key)
+        """The public half of the key that signs. Raises NoSigningKey."""
+        return self.signers().current
+
+    def signers(self) -> Signers:
+        """The public halves of the key that signs, and of those before it. Raises NoSigningKey."""
+        with self._signing() as key:
+            handovers = self._ledger.log_of_events.handovers()
+            return Signers(checkpoint.verifier_key(key, ORIGIN), [kept.note for kept in handovers])
+
+    def hand_over(self) -> Handover:
+        """Makes a new signing key, to which the present one hands over at the log's head. Raises NoSigningKey, and what
+        `current` raises."""
+        with self._signing(LOCK_EX) as key:
+            following = _following(self._key)
+            following.unlink(missing_ok=True)  # of a handover that never was
+            create_key(following)
+            size, node = self._tree()
+            if last := self._last():
+                _must_go_on(last.note, size, node)
+            with _private_key(following) as next_key:
+                note = handover.sign(key, next_key, ORIGIN, size, merkle.root(size, node))
+            handed = handover.read(note)
+            assert handed is not None
+            self._ledger.write(self._record, handed).result()
+        self._finish(handed)
+        return handed
+
+    def _record(self, t: Transaction, handed: Handover) -> None:
+        """From here on the key has handed over. Raises KeyHandedOver where it has already, on another machine."""
+        if before := _from(handed.former, t.handovers()):
+            raise _not_here(before, self._key)
+        t.keep_handover(KeptCheckpoint(handed.size, handed.note, instant(self._ledger.clock())))
+
+    @contextmanager
+    def _signing(self, lock: int = LOCK_SH) -> Iterator["Ed25519PrivateKey"]:
+        """The key that signs now, and goes on to until this is over. Raises NoSigningKey."""
+        while True:
+            with _private_key(self._key, lock) as key:
+                public = checkpoint.verifier_key(key, ORIGIN)
+                handed = _from(public, self._ledger.log_of_events.handovers())
+                if handed is None:
+                    yield key
+                    return
+            self._finish(handed)
+
+    def _finish(self, handed: Handover) -> None:
+        """Puts the next key in the place of the one that handed over. Raises KeyHandedOver where it is not here."""
+        with _private_key(self._key, LOCK_EX) as key:
+            if checkpoint.verifier_key(key, ORIGIN) != handed.former:
+                return  # somebody else was first
+            following = _following(self._key)
+            if not following.exists() or public_key(following) != handed.next:
+                raise _not_here(handed, self._key)
+            self._keep_in_file(handed.note)
+            following.replace(self._key)
+            _sync_folder(self._key.parent)
 
     def current(self) -> bytes:
         """The signed head: the last one where nothing was recorded since, else a new one, which is kept.
@@ -101,45 +176,84 @@ class Checkpoints:
         return self._head(SHOWN_KEPT_EVERY)
 
     def _head(self, kept_every: timedelta | None) -> bytes:
-        key = _private_key(self._key)
+        with self._signing() as key:
+            size, node = self._tree()
+            last = self._last()
+            if last:
+                _must_go_on(last.note, size, node)
+            if last and last.size == size and _is_by(last.note, checkpoint.verifier_key(key, ORIGIN)):
+                return last.note
+            note = checkpoint.sign(key, ORIGIN, size, merkle.root(size, node))
+            if last is None or kept_every is None or last.made_at <= instant(self._ledger.clock() - kept_every):
+                self._keep(size, note)
+            return note
+
+    def _tree(self) -> tuple[int, merkle.Get]:
         self._views.catch_up()
-        last = self._ledger.log_of_events.last_checkpoint()
         reader = self._views.reader
-        size, node = tree.size(reader), tree.node(reader)
-        if last:
-            _must_go_on(last.note, size, node)
-        if last and last.size == size and _is_by(last.note, checkpoint.verifier_key(key, ORIGIN)):
-            return last.note
-        note = checkpoint.sign(key, ORIGIN, size, merkle.root(size, node))
-        if last is None or kept_every is None or last.made_at <= instant(self._ledger.clock() - kept_every):
-            self._keep(size, note)
-        return note
+        return tree.size(reader), tree.node(reader)
+
+    def _last(self) -> KeptCheckpoint | None:
+        """The last signed head. Of two of one size that by which a key handed over, which is the later one."""
+        log = self._ledger.log_of_events
+        kept = [*log.handovers()[-1:], *filter(None, [log.last_checkpoint()])]
+        return max(kept, key=lambda of: of.size, default=None)
 
     def begin(self, size: int, root: bytes, extension: str) -> bytes:
         """Signs and keeps the first head of a log, with a line that says where that comes from. Raises NoSigningKey."""
-        note = checkpoint.sign(_private_key(self._key), ORIGIN, size, root, (extension,))
-        self._keep(size, note)
-        return note
+        with self._signing() as key:
+            note = checkpoint.sign(key, ORIGIN, size, root, (extension,))
+            self._keep(size, note)
+            return note
 
     def keep_up(self, every_seconds: int) -> None:
         """Signs the head where events were recorded since the last signed one and that is older than this; without a
         key it does nothing."""
-        last = self._ledger.log_of_events.last_checkpoint()
+        last = self._last()
         due = instant(self._ledger.clock() - timedelta(seconds=every_seconds))
         if self._key.exists() and (last is None or (last[0] < self._ledger.head() and last[2] <= due)):
             self.current()
 
     def _keep(self, size: int, note: bytes) -> None:
         # The file first: a head in the database alone proves nothing once somebody rewrites the database.
+        self._keep_in_file(note)
+        self._ledger.write(lambda t: t.keep_checkpoint(size, note, self._ledger.clock())).result()
+
+    def _keep_in_file(self, note: bytes) -> None:
         descriptor = os.open(self.kept, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
         with os.fdopen(descriptor, "r+b") as file:
             flock(file, LOCK_EX)  # another signer's note must not be taken for one that was cut short
             file.seek(0)
-            file.truncate(_end_of_notes(file.read()))
+            notes = file.read()
+            if note in notes:
+                return
+            file.truncate(_end_of_notes(notes))
             file.write(note)
             file.flush()
             os.fsync(file.fileno())
-        self._ledger.write(lambda t: t.keep_checkpoint(size, note, self._ledger.clock())).result()
+
+
+def _following(path: Path) -> Path:
+    """Where the key is that is to take a key's place, until it does."""
+    return path.with_name(f"{path.name}.next")
+
+
+def _from(former: VerifierKey, kept: Iterable[KeptCheckpoint]) -> Handover | None:
+    """The handover of a key among those that are kept."""
+    return next((handed for of in kept if (handed := handover.read(of.note)) and handed.former == former), None)
+
+
+def _not_here(handed: Handover, path: Path) -> KeyHandedOver:
+    why = f"The signing key in {path} handed over to {handed.next} when there were {handed.size} records"
+    return KeyHandedOver(f"{why}; bring the file of that key here, from where it was rotated.")
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _end_of_notes(notes: bytes) -> int:

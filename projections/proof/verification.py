@@ -7,7 +7,7 @@ triggers against what they should be. Reads only, in parts that run beside each 
 """
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -39,7 +39,7 @@ def verify(
     ledger: LedgerAt,
     views: Path | None,
     *,
-    checkpoints: Iterable[Checked],
+    checkpoints: Sequence[Checked],
     key: VerifierKey | None,
     progress: Callable[[int, int], None],
 ) -> Verified:

@@ -1,13 +1,15 @@
 """Is the log what was signed? Its tree, grown anew, against every kept checkpoint and against the tree of the views."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
 
+from domain.log.log import Log
 from domain.log.sqlite import sqlite3
 from domain.proof import checkpoint, merkle
 from domain.proof.checkpoint import CheckpointMalformed, CheckpointUnsigned, VerifierKey
+from domain.proof.handover import Signers
 from projections import tree
 from projections.proof.problems import Problem
 
@@ -31,20 +33,34 @@ class Checked(NamedTuple):
     notes: Sequence[bytes]
 
 
+def kept_in(log: Log) -> Checked:
+    """The checkpoints that a ledger keeps, those with which keys handed over among them."""
+    return Checked("kept in the ledger", [*log.checkpoints(), *(handed.note for handed in log.handovers())])
+
+
 def signed_checkpoints(
-    sources: Iterable[Checked], key: VerifierKey | None, verified: Verified
+    sources: Sequence[Checked], key: VerifierKey | None, verified: Verified
 ) -> list[tuple[str, checkpoint.Checkpoint]]:
-    """The checkpoints whose signatures hold, the smallest first; the others are problems."""
+    """The checkpoints whose signatures hold, the smallest first; the others are problems.
+
+    `key` is the key that signs, or one before it: handovers among the checkpoints lead from one to the other.
+    """
     found = []
+    signers = None if key is None else Signers(key, [note for source in sources for note in source.notes])
+    if signers:
+        verified.problems += [
+            Problem(of.size, None, f"{of.former} hands over to {of.next}, and neither is a key of this ledger")
+            for of in signers.strangers
+        ]
     for source, notes in sources:
         for note in notes:
             try:
-                read = checkpoint.parse(note) if key is None else checkpoint.verify(note, key)
+                read = checkpoint.parse(note) if signers is None else signers.verify(note)
             except (CheckpointMalformed, CheckpointUnsigned) as error:
                 verified.problems.append(Problem(_size_said(note), None, f"a checkpoint {source}: {error}"))
                 continue
             verified.checkpoints += 1
-            verified.unsigned += key is None
+            verified.unsigned += signers is None
             found.append((source, read))
     return sorted(found, key=lambda pair: pair[1].size)
 

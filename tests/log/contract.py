@@ -484,6 +484,15 @@ class LogContract:
         assert log.checkpoints(2) == [b"six", b"ten"]
         assert log.last_checkpoint() == KeptCheckpoint(10, b"ten", instant(NOW))
 
+    def test_handovers_of_the_signing_key_are_kept_in_their_order_two_of_one_size_too(self, log: Log) -> None:
+        assert log.handovers() == []
+        handed = [KeptCheckpoint(size, b"note %d" % number, instant(NOW)) for number, size in enumerate((10, 10, 12))]
+        for one in handed:
+            with log.transaction() as t:
+                t.keep_handover(one)
+                assert t.handovers()[-1] == one
+        assert log.handovers() == handed
+
     def test_access_keys_are_found_by_their_hash_and_listed_as_they_were_made(self, log: Log) -> None:
         assert log.last_checkpoint() is None
         later = instant(NOW + timedelta(minutes=1))

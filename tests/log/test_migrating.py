@@ -12,10 +12,11 @@ import pytest
 from domain.ledger import OrderLedger
 from domain.log import migrating
 from domain.log.keys import Keys
-from domain.log.log import Log
+from domain.log.log import KeptCheckpoint, Log
 from domain.log.migrating import NotMigrated, migrate
 from domain.log.opening import open_log
 from domain.log.sqlite import sqlite3
+from domain.moments import instant
 from domain.reconciling import Reconciling
 from projections.journal import Journal
 from projections.views.views import Views
@@ -63,6 +64,7 @@ def source(ledger: OrderLedger, views: Views, clock: Clock) -> Log:
     with log.transaction() as t:
         for size in (10, 20):
             t.keep_checkpoint(size, b"note %d" % size, clock())
+            t.keep_handover(KeptCheckpoint(size, b"handed over", instant(clock())))
     return log
 
 
@@ -72,6 +74,7 @@ def contents(log: Log) -> dict[str, Any]:
         "claims": set(log.every_claim()),
         "census": log.census(),
         "checkpoints": list(log.every_checkpoint()),
+        "handovers": log.handovers(),
         "keys": log.access_keys(),
         "files": {sha256: b"".join(log.kept_file(sha256)) for sha256 in log.kept_files()},
     }

@@ -14,7 +14,7 @@ from eventsourcing.persistence import OperationalError
 
 from domain.ledger import OrderLedger, Outcome
 from domain.log.keys import Keys
-from domain.log.log import ClockShown, Log, LogAway, LogBusy, Transaction, WriteLost
+from domain.log.log import ClockShown, KeptCheckpoint, Log, LogAway, LogBusy, Transaction, WriteLost
 from domain.log.opening import open_log, postgres_grants
 from domain.log.records import Fault, NewClaim, Provenance
 from domain.moments import instant
@@ -126,6 +126,8 @@ REWRITES = [
     "DELETE FROM checkpoints",
     "DELETE FROM kept_files",
     "UPDATE clocks SET why = 'x'",
+    "UPDATE handovers SET note = 'x'",
+    "TRUNCATE handovers",
 ]
 
 
@@ -136,6 +138,7 @@ def fill(log: Log) -> None:
         t.keep_checkpoint(1, b"signed", NOW)
         t.keep_file("00", BytesIO(b"content"))
         t.keep_clock(ClockShown("boot", 1, instant(NOW), "first"))
+        t.keep_handover(KeptCheckpoint(1, b"signed", instant(NOW)))
 
 
 @pytest.mark.parametrize("role", ["origin", "replica"])

@@ -33,6 +33,8 @@ def made_key(service: Service, *scopes: str) -> str:
 def test_every_command_works(on_postgres: Service, tmp_path: Path) -> None:
     for command in (
         ["checkpoint"],
+        ["key", "rotate"],
+        ["checkpoint"],
         ["verify"],
         ["verify", "--mend-index"],
         ["clock"],

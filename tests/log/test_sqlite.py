@@ -14,11 +14,12 @@ import pytest
 from eventsourcing.persistence import IntegrityError, OperationalError
 
 from domain.ledger import OrderLedger
-from domain.log.log import Log
+from domain.log.log import KeptCheckpoint, Log
 from domain.log.mapper import DamagedEvent
 from domain.log.recorder import SQLiteRecorder
 from domain.log.records import NewClaim
 from domain.log.sqlite import sqlite3
+from domain.moments import instant
 from domain.order import commands as c
 from tests.conftest import ME, ROOT, do, new_order
 from tests.log.contract import NOW, ORDERS, LogContract, append, positions, stored
@@ -163,6 +164,9 @@ REWRITES = [
     "UPDATE checkpoints SET note = 'x'",
     "DELETE FROM checkpoints",
     "INSERT OR REPLACE INTO checkpoints VALUES (1, 'x', '2026-03-01T10:30:00.000000Z')",
+    "UPDATE handovers SET note = 'x'",
+    "DELETE FROM handovers",
+    "INSERT OR REPLACE INTO handovers VALUES (1, 1, 'x', '2026-03-01T10:30:00.000000Z')",
 ]
 
 
@@ -173,6 +177,7 @@ def test_the_database_refuses_to_rewrite_what_was_recorded_whoever_asks(
     append(recorder, claims=[NewClaim("payment", "taken", ORDERS[0], 1)])
     with recorder.transaction() as t:
         t.keep_checkpoint(1, b"signed", NOW)
+        t.keep_handover(KeptCheckpoint(1, b"signed", instant(NOW)))
     connection = outside(recorder.path)
     before = dump(recorder.path)
     with pytest.raises(sqlite3.IntegrityError):

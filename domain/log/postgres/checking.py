@@ -20,6 +20,7 @@ _COLUMNS: Final = {
     "kept_files": "sha256 piece content",
     "clocks": "number boot uptime moment why",
     "keyrings": "number id since made_at",
+    "handovers": "number size note made_at",
 }
 _INDEXES: Final = {
     "logs_pkey",
@@ -34,6 +35,7 @@ _INDEXES: Final = {
     "kept_files_pkey",
     "clocks_pkey",
     "keyrings_pkey",
+    "handovers_pkey",
 }
 _INDEX: Final = (
     "the index on order and version does not lead to this record; `run.py verify --mend-index` makes it anew"

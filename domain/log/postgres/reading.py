@@ -289,6 +289,10 @@ class PostgresReading(ABC):
         rows = self._rows("SELECT size, note, made_at FROM checkpoints ORDER BY size DESC LIMIT 1")
         return KeptCheckpoint(rows[0][0], rows[0][1], rows[0][2].decode()) if rows else None
 
+    def handovers(self) -> list[KeptCheckpoint]:
+        rows = self._rows("SELECT size, note, made_at FROM handovers ORDER BY number")
+        return [KeptCheckpoint(size, note, made_at.decode()) for size, note, made_at in rows]
+
     def kept_files(self) -> list[str]:
         return [sha.decode() for (sha,) in self._rows("SELECT DISTINCT sha256 FROM kept_files ORDER BY sha256")]
 

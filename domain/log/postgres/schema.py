@@ -94,7 +94,16 @@ CREATE TABLE former_keys (
   expires_at text COLLATE "C" NOT NULL
 )
 """
-APPEND_ONLY: Final = ("events", "claims", "checkpoints", "kept_files", "clocks", "keyrings")
+_HANDOVERS: Final = """
+CREATE TABLE handovers (
+  number  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  size    bigint NOT NULL,
+  note    text COLLATE "C" NOT NULL,
+  made_at text COLLATE "C" NOT NULL
+)
+"""
+_APPEND_ONLY_FIRST: Final = ("events", "claims", "checkpoints", "kept_files", "clocks", "keyrings")
+APPEND_ONLY: Final = (*_APPEND_ONLY_FIRST, "handovers")
 # ENABLE ALWAYS, or whoever may set session_replication_role = replica goes past them.
 _GUARDS: Final = """
 CREATE TRIGGER {table}_rows_stay BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION stays();
@@ -140,14 +149,14 @@ def _is_made(connection: Connection) -> bool:
     there = {table.decode() for table in tables or ()}
     if there and not there >= {"logs", "events", "claims"}:
         raise OperationalError(f"the schema {SCHEMA} is of something else, not a ledger.")
-    return there >= {"former_keys", "data_keys"}
+    return there >= {"former_keys", "handovers", "data_keys"}
 
 
 def _making() -> Iterator[Statement]:
     yield Statement("BEGIN")
     yield Statement("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", (SCHEMA,))
     # In one statement, so that it is done by who comes first alone.
-    script = ";".join([_TABLES, *(_GUARDS.format(table=table) for table in APPEND_ONLY)])
+    script = ";".join([_TABLES, *(_GUARDS.format(table=table) for table in _APPEND_ONLY_FIRST)])
     yield Statement(
         f"""DO $do$ BEGIN
           IF to_regclass('{SCHEMA}.logs') IS NULL THEN
@@ -159,6 +168,10 @@ def _making() -> Iterator[Statement]:
           END IF;
           IF to_regclass('{KEYS_SCHEMA}.data_keys') IS NULL THEN
             {KEYS_TABLES};
+          END IF;
+          IF to_regclass('{SCHEMA}.handovers') IS NULL THEN
+            {_HANDOVERS};
+            {_GUARDS.format(table="handovers")};
           END IF;
         END $do$"""
     )

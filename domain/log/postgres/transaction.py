@@ -15,7 +15,7 @@ import psycopg
 from eventsourcing.persistence import IntegrityError, StoredEvent
 from psycopg.types.numeric import Int8
 
-from domain.log.log import ClockShown, FormerKey, KeptKeyring, StoredKey, Wants
+from domain.log.log import ClockShown, FormerKey, KeptCheckpoint, KeptKeyring, StoredKey, Wants
 from domain.log.postgres.connection import LOCK_WAIT_SECONDS_MAX, Connection, Row, Statement, library_errors
 from domain.log.postgres.data_keys import (
     CHANGE,
@@ -419,6 +419,10 @@ class PostgresTransaction(PostgresReading):
             " (SELECT 1 FROM checkpoints WHERE size = $1)",
             (size, note.decode(), instant(now)),
         )
+
+    def keep_handover(self, handed: KeptCheckpoint) -> None:
+        values = (Int8(handed.size), handed.note.decode(), handed.made_at)
+        self._write("INSERT INTO handovers (size, note, made_at) VALUES ($1, $2, $3)", values)
 
     def keep_file(self, sha256: str, file: BinaryIO) -> None:
         if self._one("SELECT 1 FROM kept_files WHERE sha256 = $1 LIMIT 1", (sha256,)):
