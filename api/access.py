@@ -16,6 +16,8 @@ from api.errors import Problem, invalid_parameter, request_id_of
 from api.rates import Rates
 from api.settings import Settings
 from domain.log.keys import Caller, Keys
+from domain.log.log import LogAway
+from projections.access.table import stored_as
 from projections.access.uses import Uses
 
 if TYPE_CHECKING:
@@ -77,7 +79,7 @@ class Access:
     async def _caller(self, key: str, person: str | None) -> Caller | None:
         if self._tokens and key.count(".") == 2:
             return await self._bearer(self._tokens, key)
-        caller = self._keys.caller_at_hand(key) or await self._asking.of_log(lambda: self._keys.caller(key))
+        caller = self._keys.caller_at_hand(key) or await self._asked(key)
         if caller is not None:
             self._uses.note(caller.name)
         if caller is None or person is None or not caller.scopes:
@@ -85,6 +87,17 @@ class Access:
         if not _PERSON.fullmatch(person):
             raise invalid_parameter(PERSON_HEADER, "must be a name of 1 to 100 visible ASCII characters without '/'")
         return msgspec.structs.replace(caller, person=person)
+
+    async def _asked(self, key: str) -> Caller | None:
+        """Who the key belongs to, as the log says; while that is out of reach, as the views do. Raises LogAway where
+        they do not know the key: it may be new."""
+        try:
+            return await self._asking.of_log(lambda: self._keys.caller(key))
+        except LogAway:
+            known = await self._asking(lambda views: self._keys.caller_by(key, partial(stored_as, views)))
+            if known is None:
+                raise
+            return known
 
     async def _is_in_force(self, key: str) -> bool:
         """Whether a key or token that a request came with still is; as before where that cannot be known just now."""

@@ -161,7 +161,7 @@ class Desk:
                 task = asyncio.create_task(finish)
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
-            self._tell(resp, progress)
+            await self._tell(resp, progress)
 
     def _which(self, upload: Upload) -> tuple[UUID, Outcome | None]:
         with open(upload.path, "rb") as file:
@@ -189,7 +189,7 @@ class Desk:
         if progress is None:
             return False
         if progress.refused is None:
-            self._tell(resp, progress)
+            await self._tell(resp, progress)
             return True
         log = self._ledger.log_of_events
         if await self.ask.in_thread(lambda: log.position_of(progress.id, 1)):
@@ -199,10 +199,10 @@ class Desk:
         resp.data = bytes(progress.refused.body)
         return True
 
-    def _tell(self, resp: Response, progress: Progress) -> None:
+    async def _tell(self, resp: Response, progress: Progress) -> None:
         told = {"id": progress.id, "status": "running", "provider": progress.provider, "file": progress.file}
         body = _encode({**told, "stage": progress.stage, "lines": progress.lines})
-        json_answer(resp, body, self._ledger.head())
+        json_answer(resp, body, await self.ask.of_log(self._ledger.head))
         resp.status = 202
         resp.set_header("Retry-After", RETRY_AFTER_SECONDS)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
-from threading import Lock
+from threading import Lock, RLock
 from typing import Any, Concatenate, Final, NamedTuple, ParamSpec, Protocol, TypeVar, cast
 from uuid import UUID, uuid4
 
@@ -138,11 +138,15 @@ class OrderLedger(Application[UUID]):
         self.kept: Callable[[UUID], KeptOrder | None] = lambda _: None
         # The version that the views know of a history, 0 where they do not know it; of whoever has views.
         self.version_in_views: Callable[[UUID], int] = lambda _: 0
+        # What is to be done before anything is written, or opened by a data key, for the first time.
+        self.beginning: Callable[[], None] | None = None
+        self._beginning = RLock()
         self._writer: Writer | None = None
         self._starting = Lock()
         super().__init__()
         if self.keys is not None:
             self.keys.on_forgotten.append(self.mapper.forget)
+            self.keys.before = self.begin
 
     @property
     def at(self) -> LedgerAt:
@@ -164,6 +168,14 @@ class OrderLedger(Application[UUID]):
         if not self._is_made:
             self.log_of_events.create()
         return cast(ApplicationRecorder, self.log_of_events)
+
+    def begin(self) -> None:
+        """Does what is to be done first, unless that is done. Raises what it does: then it is still to be done."""
+        if self.beginning is not None:
+            with self._beginning:
+                if self.beginning is not None:
+                    self.beginning()
+                    self.beginning = None
 
     # --- writing ---
 
@@ -197,6 +209,7 @@ class OrderLedger(Application[UUID]):
     @contextmanager
     def transaction(self, wants: Wants) -> Iterator[Transaction]:
         """A transaction of the log, inside which is sealed what goes into it."""
+        self.begin()
         self.mapper.forget()
         with self.log_of_events.transaction(wants) as t, nullcontext() if self.keys is None else self.keys.sealing():
             yield t

@@ -7,7 +7,7 @@ then.
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -29,13 +29,16 @@ _PAUSE_SECONDS_MAX: Final = 30.0
 _log = logging.getLogger("order_ledger")
 
 
-def start(ledger: OrderLedger, views: Views, checkpoints: Checkpoints, checkpoint_seconds: int) -> None:
-    """Starts the thread; it ends with the process. It signs the log's head every so many seconds, never where 0.
+def start(
+    ledger: OrderLedger, views: Views, checkpoints: Checkpoints, checkpoint_seconds: int, settle: Callable[[], object]
+) -> None:
+    """Starts the thread; it ends with the process. It signs the log's head every so many seconds, never where 0, and
+    settles what an erasure has left where the log was out of reach.
 
     Beside it another looks whether the log can be written, whatever holds this one up; a third forgets what was erased.
     """
     for name, run, arguments in (
-        ("feeder", _run, (ledger, views, checkpoints, checkpoint_seconds)),
+        ("feeder", _run, (ledger, views, checkpoints, checkpoint_seconds, settle)),
         ("look-out", _look, (ledger,)),
         ("forgetting", _forget, (ledger,)),
     ):
@@ -58,11 +61,16 @@ def _forget(ledger: OrderLedger) -> None:
         _sleep(FORGET_EVERY_SECONDS)
 
 
-def _run(ledger: OrderLedger, views: Views, checkpoints: Checkpoints, checkpoint_seconds: int) -> None:
-    pause = LOOK_EVERY_SECONDS
+def _run(
+    ledger: OrderLedger, views: Views, checkpoints: Checkpoints, checkpoint_seconds: int, settle: Callable[[], object]
+) -> None:
+    pause, settled_after = LOOK_EVERY_SECONDS, ledger.log_of_events.times_lost
     while True:
         try:
             views.catch_up()
+            if (times_lost := ledger.log_of_events.times_lost) != settled_after:
+                settle()
+                settled_after = times_lost
             if checkpoint_seconds:
                 checkpoints.keep_up(checkpoint_seconds)
             pause = LOOK_EVERY_SECONDS

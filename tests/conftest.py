@@ -31,7 +31,7 @@ from domain.order.personal import PARTS
 from domain.order.state import Order
 from domain.strict_json import shaped
 from projections.views.views import Views
-from tests.postgres import Cluster, where_ledgers_are
+from tests.postgres import PROGRAM, Cluster, where_ledgers_are
 
 ROOT = Path(__file__).parent.parent
 ME = Provenance("tester", "request-1")
@@ -169,19 +169,23 @@ class Service:
     def popen(self, *arguments: str, **streams: Any) -> subprocess.Popen[bytes]:
         """`run.py` with these arguments, as it begins, in a process group of its own."""
         return subprocess.Popen(
-            [sys.executable, str(ROOT / "run.py"), *arguments], env=self.environment, start_new_session=True, **streams
+            [sys.executable, str(ROOT / PROGRAM), *arguments], env=self.environment, start_new_session=True, **streams
         )
 
-    def start(self, *options: str) -> "Service":
+    def begin_serving(self, *options: str) -> None:
         with (self.folder / "server.log").open("ab") as log:
             arguments = ["--port", self.port, "--workers", self.workers, "--threads", self.threads]
             self.process = self.popen("serve", *map(str, arguments), *options, stdout=log, stderr=log)
+
+    def start(self, *options: str) -> "Service":
+        self.begin_serving(*options)
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             try:
                 if requests.get(self.base + "/readyz", timeout=5).status_code == 200:
                     return self
             except requests.ConnectionError:
+                assert self.process
                 assert self.process.poll() is None, (self.folder / "server.log").read_text()
             time.sleep(0.02)
         raise AssertionError((self.folder / "server.log").read_text())

@@ -155,6 +155,8 @@ _FILES = {
 }
 # Names the engine that services stand on in tests that do not say so themselves (`make test-postgres`).
 ENGINE = os.environ.get("TEST_LEDGERS_ON", "sqlite")
+# On PostgreSQL nobody may wait for that on the event loop.
+PROGRAM = "run.py" if ENGINE == "sqlite" else "tests/watched.py"
 of_a_file = pytest.mark.skipif(ENGINE != "sqlite", reason="it is about a ledger that is a file")
 
 

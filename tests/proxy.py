@@ -32,8 +32,13 @@ class Proxy:
 
     def close(self) -> None:
         self._listener.close()
+        self.cut_all()
+
+    def cut_all(self) -> None:
+        """Cuts every connection that is open."""
         for each in list(self._open):
-            each.close()
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
 
     def _accept(self) -> None:
         while True:

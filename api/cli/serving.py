@@ -4,9 +4,10 @@ import errno
 import gc
 import logging
 import os
+import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,12 @@ import click
 
 from api.cli.terminal import (
     NEEDS_A_PERSON,
+    Unopened,
+    Unreached,
     err,
     fail,
-    open_ledger,
     open_views,
+    opened,
     progress,
     reading_the_log,
     settings,
@@ -28,16 +31,22 @@ from api.settings import Settings
 from domain.ledger import OrderLedger
 from domain.log.clock import Watch
 from domain.log.keys import Keys
+from domain.log.log import LogAway
 from domain.log.opening import open_log
 from domain.log.records import Provenance
 from domain.privacy.erasing import outstanding, settle
 from domain.privacy.erasures import Erasures, ErasuresMalformed
-from domain.privacy.opening import KeysAt
+from domain.privacy.masters import MasterUnknown
+from domain.privacy.opening import KeysAt, NotTheKeys, keys_of
 from projections.views.views import Views
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from api.observing import Observing
     from projections.webhooks.store import Store
+
+_log = logging.getLogger("order_ledger")
 
 
 @click.command()
@@ -63,31 +72,30 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
 
     chosen = settings()
     _must_be_free(host, port, "--port and --host name another")
-    ledger = open_ledger(chosen, may_be_new=True)
     greeting = f"Serving {chosen.shown_url} at http://{host}:{port} (Ctrl-C stops it)"
-    if demo:
-        from api.cli.demo import load_demo
-
-        greeting += load_demo(ledger, f"http://{host}:{port}")
-    with writing_the_log():  # those of an older version, before anybody could add one to them
-        adopt = Keys(ledger.log_of_events, ledger.watch).adopt
-        ledger.write(adopt, now=ledger.clock(), by=Provenance("cli:serve")).result()
-    views = open_views(ledger, chosen)
     try:
         public_key(chosen.key)
     except KeyExposed as error:
         fail(str(error))
     except NoSigningKey:
         pass  # it can be made later
-    of_privacy = _of_privacy(ledger, chosen)
-    for warning in (*warnings(host, chosen), *ledger.log_of_events.warnings(), *of_privacy):
-        err.print(f"warning: {warning}", markup=False, soft_wrap=True)
-    with reading_the_log(), progress("making the views") as say:
-        views.ensure(say)
-    # A connection must not live through the fork into the workers.
-    views.close()
-    ledger.close()
-    keys = ledger.at.keys
+    _warn(warnings(host, chosen))
+    try:
+        ledger = opened(chosen, may_be_new=True)
+    except Unreached as error:
+        if demo or not chosen.views.is_symlink():
+            fail(str(error))
+        _warn([f"{error}; until it answers, the views are served as they are, and nothing is recorded."])
+        is_reached, keys = False, chosen.keys if chosen.keys.masters.are_there else None
+    except Unopened as error:
+        fail(str(error))
+    else:
+        if demo:
+            from api.cli.demo import load_demo
+
+            greeting += load_demo(ledger, f"http://{host}:{port}")
+        _make_ready(ledger, chosen)
+        is_reached, keys = True, ledger.at.keys
 
     def make_app():  # type: ignore[no-untyped-def]  # falcon's generic App says nothing to the reader here
         # What a request makes is gone once it is answered; looking for cycles in every 700 objects of it finds none.
@@ -98,11 +106,10 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
         own = OrderLedger(log, currency_default=currency, watch=Watch(), keys=keys, is_made=True)
         observing = _observing(chosen)
         own.measure = observing.metrics.committed if observing.metrics else None
-        if own.keys is not None:  # a worker that was killed in the middle of an erasure has left this to the next
-            settle(own, own.keys, Erasures(chosen.erasures))
+        own.beginning = lambda: _begin(own, chosen, was_reached=is_reached)
         own_views = Views(own, chosen.views)
         signing = Checkpoints(own, own_views, key=chosen.key, kept=chosen.checkpoints)
-        feeder.start(own, own_views, signing, chosen.checkpoint_seconds)
+        feeder.start(own, own_views, signing, chosen.checkpoint_seconds, lambda: _settle(own, chosen))
         delivering.start(own, Store(chosen.webhooks), chosen.webhook_networks)
         return create_app(own, own_views, chosen, threads=threads, observing=observing)
 
@@ -114,6 +121,53 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
         workers=workers or os.cpu_count() or 1,
         when_ready=lambda _arbiter: print(greeting, flush=True),
     ).run()
+
+
+def _make_ready(ledger: OrderLedger, chosen: Settings) -> None:
+    """Does what is to be done once for all workers, and warns of what is not as it should be."""
+    with writing_the_log():
+        _adopt(ledger).result()
+    views = open_views(ledger, chosen)
+    _warn((*ledger.log_of_events.warnings(), *_of_privacy(ledger, chosen)))
+    with reading_the_log(), progress("making the views") as say:
+        views.ensure(say)
+    # A connection must not live through the fork into the workers.
+    views.close()
+    ledger.close()
+
+
+def _adopt(ledger: OrderLedger) -> "Future[int]":
+    """Records the access keys of an older version, before anybody could add one to them."""
+    adopt = Keys(ledger.log_of_events, ledger.watch).adopt
+    return ledger.write(adopt, now=ledger.clock(), by=Provenance("cli:serve"))
+
+
+def _warn(told: Iterable[str]) -> None:
+    for warning in told:
+        err.print(f"warning: {warning}", markup=False, soft_wrap=True)
+
+
+def _begin(own: OrderLedger, chosen: Settings, *, was_reached: bool) -> None:
+    """What a worker does first, once the log is there. Where it was not when the service started, that is also what is
+    looked at then; and where the service may not go on, it ends. Raises what asking the log does."""
+    try:
+        if not was_reached and (keys_of(own.log_of_events, chosen.keys, own.clock()) is None) != (own.keys is None):
+            raise NotTheKeys("this ledger is not sealed, and there is a master key")
+        _settle(own, chosen)
+        if not was_reached:
+            _must_know_all_erasures(own, chosen)
+    except (NotTheKeys, MasterUnknown, ErasuresMalformed, ErasuresMissing) as error:
+        _log.critical("the service ends: %s", error)
+        os.kill(os.getppid(), signal.SIGTERM)
+        raise LogAway(str(error)) from error
+    if not was_reached:
+        _adopt(own)  # behind what is to be done first, which this is a part of
+
+
+def _settle(own: OrderLedger, chosen: Settings) -> None:
+    """Finishes what a process left that was killed in the middle of an erasure, or that lost the log then."""
+    if own.keys is not None:
+        settle(own, own.keys, Erasures(chosen.erasures))
 
 
 def _answer_prometheus(chosen: Settings, keys: KeysAt | None) -> None:
@@ -166,21 +220,30 @@ def _of_privacy(ledger: OrderLedger, chosen: Settings) -> Iterator[str]:
     since = ledger.head()
     if ledger.keys is not None:
         try:
-            missing = outstanding(ledger, ledger.keys, Erasures(chosen.erasures))
+            _must_know_all_erasures(ledger, chosen)
         except ErasuresMalformed as error:
             fail(f"LEDGER_ERASURES: {error}")
-        if missing:
-            fail(
-                f"{len(missing)} erasures of {chosen.erasures} are not in this ledger, which was restored from before"
-                " them; `run.py erase --again` repeats them.",
-                NEEDS_A_PERSON,
-            )
+        except ErasuresMissing as error:
+            fail(str(error), NEEDS_A_PERSON)
         kept = ledger.log_of_events.keyring()
         since = kept.since if kept else 0
     if since or ledger.keys is None:
         yield (
             f"personal data that are recorded up to position {since} are not sealed, so they cannot be erased;"
             " `run.py seal` makes a ledger of this one where they are."
+        )
+
+
+class ErasuresMissing(Exception):
+    """A ledger that was restored from before erasures has again what they erased."""
+
+
+def _must_know_all_erasures(ledger: OrderLedger, chosen: Settings) -> None:
+    """Raises ErasuresMissing, ErasuresMalformed."""
+    if ledger.keys is not None and (missing := outstanding(ledger, ledger.keys, Erasures(chosen.erasures))):
+        raise ErasuresMissing(
+            f"{len(missing)} erasures of {chosen.erasures} are not in this ledger, which was restored from before them;"
+            " `run.py erase --again` repeats them."
         )
 
 

@@ -74,10 +74,14 @@ class Unopened(Exception):
     """The ledger cannot be opened; the message says why, and which setting it is about."""
 
 
+class Unreached(Unopened):
+    """The server that it is on does not answer."""
+
+
 def opened(chosen: Settings, *, may_be_new: bool = False) -> OrderLedger:
     """The ledger. Only who brings orders may begin a new one: else a mistyped path would show an empty ledger.
 
-    Raises Unopened.
+    Raises Unopened, Unreached.
     """
     if not (may_be_new or is_there(chosen.url)):
         raise Unopened(
@@ -95,7 +99,8 @@ def opened(chosen: Settings, *, may_be_new: bool = False) -> OrderLedger:
         raise Unopened(f"{error}; LEDGER_KEYS, LEDGER_MASTER and LEDGER_MASTER_KEY say where the keys are.") from None
     except (PersistenceError, Busy, OSError) as error:
         why = without_secrets(str(error).strip())
-        raise Unopened(f"LEDGER_URL: {chosen.shown_url} cannot be opened: {why}") from error
+        kind = Unreached if isinstance(error, LogAway) else Unopened
+        raise kind(f"LEDGER_URL: {chosen.shown_url} cannot be opened: {why}") from error
 
 
 def open_ledger(chosen: Settings, *, may_be_new: bool = False) -> OrderLedger:

@@ -164,6 +164,10 @@ class Keys:
         """The same, as far as it is known without a wait."""
         return self._in_force(self._log.access_key_at_hand(_hash(key)))
 
+    def caller_by(self, key: str, stored_as: Callable[[bytes], StoredKey | None]) -> Caller | None:
+        """The same, of who remembers keys while the log is out of reach."""
+        return self._in_force(stored_as(_hash(key)))
+
     def _in_force(self, found: StoredKey | None) -> Caller | None:
         if found is None or found.revoked_at is not None:
             return None

@@ -201,6 +201,8 @@ class Keyring:
         self._new: dict[str, DataKey] = {}
         # Retired in it: whoever reads may still take them for keys in use.
         self._retired: set[str] = set()
+        # Done before anything is sealed or opened, since keys may be there that are to be gone.
+        self.before: Callable[[], None] = lambda: None
         self._look_at = 0.0
         self._looking = Lock()
         # Called where keys are forgotten: for whoever keeps what was opened by them.
@@ -210,6 +212,7 @@ class Keyring:
 
     def look(self) -> None:
         """Forgets what is open where another process has retired or destroyed keys."""
+        self.before()
         self._look_at = time.monotonic() + _LOOK_EVERY_SECONDS
         with self._looking:  # nobody goes on with what another thread is about to forget
             if self.store.has_changed():

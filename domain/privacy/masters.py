@@ -80,6 +80,10 @@ class MastersAt(NamedTuple):
     file: Path
     text: str | None = None
 
+    @property
+    def are_there(self) -> bool:
+        return self.text is not None or self.file.exists()
+
     def read(self) -> MasterKeys:
         """Raises MasterUnknown where there are none, or not as they should be."""
         return MasterKeys(self._keys)

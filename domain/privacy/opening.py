@@ -77,7 +77,7 @@ def create_keys(log: Log, at: KeysAt, now: datetime) -> str:
 
 def make_keys(log: Log, at: KeysAt) -> KeyStore:
     """Makes what is missing of the keys, and of what wraps them. Raises MasterUnknown."""
-    if at.masters.text is None and not at.masters.file.exists():
+    if not at.masters.are_there:
         at.masters.add()
     at.masters.read()
     store = log.key_store(at.path)

@@ -1,16 +1,19 @@
 """What are the access keys, by what is recorded of them? Each one's state, onto which its next events are folded.
 
-Nobody asks here who a caller is: the log itself knows (`domain/log/keys.py`).
+Nobody asks here who a caller is unless the log is out of reach: the log itself knows (`domain/log/keys.py`).
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 import msgspec
 
 from domain.access.state import KEY, Key
+from domain.log.log import StoredKey
 from domain.log.sqlite import sqlite3
+from domain.moments import instant
 from projections.views.view import History, StateView
 
 if TYPE_CHECKING:
@@ -21,6 +24,35 @@ _encode_state = msgspec.json.Encoder().encode
 _decode_state = msgspec.json.Decoder(Key).decode
 
 Row = Sequence[Any]
+
+
+def stored_as(connection: sqlite3.Connection, key_hash: bytes) -> StoredKey | None:
+    """The access key with this hash, as far as the views have come; by a former secret, as it is with that."""
+    sha256 = key_hash.hex()
+    rows = connection.execute("SELECT state FROM access_keys WHERE instr(state, ?)", (sha256.encode(),))
+    for key in (_decode_state(state) for (state,) in rows):
+        secrets = {
+            key.sha256: (key.prefix, key.expires_at),
+            **{of.sha256: (of.prefix, of.expires_at) for of in key.former},
+        }
+        if sha256 in secrets:
+            prefix, expires_at = secrets[sha256]
+            return StoredKey(
+                key.name,
+                prefix,
+                key_hash,
+                key.customer_id,
+                " ".join(key.scopes),
+                instant(key.made_at),
+                _text(key.revoked_at),
+                _text(expires_at),
+                " ".join(key.origins),
+            )
+    return None
+
+
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else instant(moment)
 
 
 class AccessKeys(StateView):
