@@ -23,7 +23,7 @@ Receive = Callable[[], Awaitable[Message]]
 
 async def command(req: Request, shape: type[_T]) -> _T:
     """The request's body as a command. Raises a 415, 413, 400 or 422."""
-    return strict_json.shaped(strict_json.read(await _body(req)), shape)
+    return strict_json.taken(await _body(req), shape)
 
 
 async def command_if_given(req: Request, shape: type[_T]) -> _T:

@@ -18,9 +18,9 @@ from api.errors import Problem
 from api.parameters import Parameters
 from api.positions import POSITION, position_in, position_token
 from api.settings import Settings
+from domain.faults import invalid
 from domain.ledger import OrderLedger
 from domain.moments import instant, moment_of
-from domain.refusals import InvalidField
 from projections.webhooks import signing
 from projections.webhooks.messages import TYPES, message_id
 from projections.webhooks.sending import refused_address
@@ -141,7 +141,7 @@ class Webhooks:
         faults = await desk.faults_of(given.url, given.event_types)
         secret, position = _secret(given.secret, faults), await self._position(given.after, faults)
         if faults:
-            raise InvalidField(*faults[0], *faults[1:])
+            raise invalid(faults)
         webhook = Webhook(
             id=f"wh_{secrets.token_hex(10)}",
             url=given.url,
@@ -187,7 +187,7 @@ class OneWebhook:
         await desk.begins(req, WRITE)
         given, webhook = await command(req, ChangedWebhook), await desk.found(webhook_id)
         if faults := await desk.faults_of(given.url, given.event_types):
-            raise InvalidField(*faults[0], *faults[1:])
+            raise invalid(faults)
         await desk.asking.in_thread(lambda: self._change(webhook, given))
         await desk.answer(resp, await desk.found(webhook_id))
 
@@ -224,7 +224,7 @@ class Rotate:
         faults: Faults = []
         secret = _secret(given.secret, faults)
         if faults:
-            raise InvalidField(*faults[0], *faults[1:])
+            raise invalid(faults)
         until = int(time()) + OLD_SECRET_SECONDS
         await desk.asking.in_thread(lambda: desk.store.rotate(webhook.id, secret, until))
         await desk.answer(resp, await desk.found(webhook_id), secret=True)

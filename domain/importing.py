@@ -19,7 +19,7 @@ from domain.order.commands import ImportOrder
 from domain.order.imported import Line
 from domain.order.state import Order
 from domain.refusals import LineTooLong, Refusal
-from domain.strict_json import read, shaped
+from domain.strict_json import taken
 
 LINE_BYTES_MAX: Final = 1024 * 1024
 BATCH_LINES_MAX: Final = 100
@@ -104,7 +104,7 @@ def take(
 def _parse(line: bytes) -> ImportOrder:
     if len(line) > LINE_BYTES_MAX:
         raise LineTooLong(f"A line has at most {LINE_BYTES_MAX} bytes.")
-    return shaped(read(line), ImportOrder)
+    return taken(line, ImportOrder)
 
 
 def batches(

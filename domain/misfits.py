@@ -64,7 +64,7 @@ def _in_one_of(value: dict[str, Any], structs: list[Any], hook: Hook, path: str)
     by_tag = {struct.__struct_config__.tag: struct for struct in structs}
     struct = structs[0] if len(structs) == 1 else by_tag.get(value.get(tag_field))
     if struct is None:
-        at = _below(path, tag_field)
+        at = below(path, tag_field)
         known = ", ".join(sorted(by_tag))
         yield at, f"must be one of {known}, not {_shown(value[tag_field])}" if tag_field in value else REQUIRED
     else:
@@ -76,15 +76,15 @@ def _in_struct(value: dict[str, Any], struct: Any, hook: Hook, path: str) -> Ite
     tag_field = struct.__struct_config__.tag_field
     for name, inner in value.items():
         if name in fields:
-            yield from _of(inner, fields[name].type, hook, _below(path, name))
+            yield from _of(inner, fields[name].type, hook, below(path, name))
         elif name != tag_field and struct.__struct_config__.forbid_unknown_fields:
-            yield _below(path, name), UNKNOWN
+            yield below(path, name), UNKNOWN
     for name, field in fields.items():
         if field.required and name not in value:
-            yield _below(path, name), REQUIRED
+            yield below(path, name), REQUIRED
 
 
-def _below(path: str, name: str) -> str:
+def below(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 

@@ -6,15 +6,18 @@ integers, very long strings. Numbers with a point or an exponent keep their text
 
 import json
 import re
+from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
+from itertools import islice
 from threading import Lock
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Meta
 
-from domain.misfits import misfits
+from domain.faults import invalid
+from domain.misfits import FAULTS_MAX, Fault, below, misfits
 from domain.money import Amount
 from domain.refusals import InvalidField, Refusal
 
@@ -73,24 +76,27 @@ class _Constant(number):
     pass
 
 
-class _DuplicateKey:
+class _DuplicateKeys(dict[str, Any]):
+    """An object of which keys stand twice."""
+
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
         seen: set[str] = set()
-        for twice, _ in pairs:
-            if twice in seen:
-                break
-            seen.add(twice)
-        # As it can be said: a lone surrogate fits no answer.
-        self.key = twice.encode(errors="replace").decode()
+        # As they can be said: a lone surrogate fits no answer.
+        self.twice: dict[str, None] = {}
+        for key, _ in pairs:
+            if key in seen:
+                self.twice[key.encode(errors="replace").decode()] = None
+            seen.add(key)
 
 
 def _integer(text: str) -> int | number:
     return int(text) if len(text) <= INTEGER_DIGITS_MAX + 1 else _LongInteger(text)
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any] | _DuplicateKey:
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
-    return found if len(found) == len(pairs) else _DuplicateKey(pairs)
+    return found if len(found) == len(pairs) else _DuplicateKeys(pairs)
 
 
 _QUICK: Final = msgspec.json.Decoder(float_hook=number)
@@ -128,36 +134,42 @@ def _is_plainly_fit(tree: Any, quotes: int) -> bool:
     return False
 
 
-def _check(value: Any, path: str, depth: int) -> None:  # noqa: PLR0912  (one branch for each thing that JSON can be)
+def _unfit(value: Any, path: str, depth: int) -> Iterator[Fault]:
+    """What is refused in a value, wherever it stands."""
     if isinstance(value, str):
         if len(value) > TEXT_LENGTH_MAX:
-            raise InvalidField(path, f"at most {TEXT_LENGTH_MAX} characters, these are {len(value)}")
-        if unfit := _UNFIT.search(value):
-            raise InvalidField(path, f"the character U+{ord(unfit[0]):04X} has no place in text")
-    elif isinstance(value, dict):
-        if depth >= DEPTH_MAX:
-            raise InvalidField(path, _TOO_DEEP)
+            yield path, f"at most {TEXT_LENGTH_MAX} characters, these are {len(value)}"
+        elif unfit := _UNFIT.search(value):
+            yield path, f"the character U+{ord(unfit[0]):04X} has no place in text"
+    elif isinstance(value, dict | list):
+        yield from _unfit_in(value, path, depth)
+    elif isinstance(value, _Constant):
+        yield path, f"{value.text} is not a JSON number"
+    elif isinstance(value, _LongInteger) or (type(value) is int and abs(value) >= _INTEGER_END):
+        yield path, f"an integer has at most {INTEGER_DIGITS_MAX} digits here"
+    elif type(value) is int and value < 0:
+        yield path, "must not be negative"
+
+
+def _unfit_in(value: dict[str, Any] | list[Any], path: str, depth: int) -> Iterator[Fault]:
+    if depth >= DEPTH_MAX:
+        yield path, _TOO_DEEP
+    elif isinstance(value, list):
+        for i, inner in enumerate(value):
+            yield from _unfit(inner, f"{path}[{i}]", depth + 1)
+    else:
+        for key in getattr(value, "twice", ()):
+            yield below(path, key), "this key stands twice in its object"
         for key, inner in value.items():
             if _UNFIT.search(key):
-                raise InvalidField(path, "a key with a control character or a lone surrogate")
-            _check(inner, f"{path}.{key}" if path else key, depth + 1)
-    elif isinstance(value, list):
-        if depth >= DEPTH_MAX:
-            raise InvalidField(path, _TOO_DEEP)
-        for i, inner in enumerate(value):
-            _check(inner, f"{path}[{i}]", depth + 1)
-    elif isinstance(value, _DuplicateKey):
-        raise InvalidField(f"{path}.{value.key}" if path else value.key, "this key stands twice in its object")
-    elif isinstance(value, _Constant):
-        raise InvalidField(path, f"{value.text} is not a JSON number")
-    elif isinstance(value, _LongInteger) or (type(value) is int and abs(value) >= _INTEGER_END):
-        raise InvalidField(path, f"an integer has at most {INTEGER_DIGITS_MAX} digits here")
-    elif type(value) is int and value < 0:
-        raise InvalidField(path, "must not be negative")
+                yield path, "a key with a control character or a lone surrogate"
+            else:
+                yield from _unfit(inner, below(path, key), depth + 1)
 
 
-def read(text: bytes) -> Any:
-    """The text as dicts, lists, strings, ints, bools, None and `number`s. Raises NotJSON, InvalidField."""
+def _read(text: bytes) -> tuple[Any, list[Fault]]:
+    """The text as dicts, lists, strings, ints, bools, None and `number`s; and all that is refused in it, wherever it is
+    to fit. Raises NotJSON, InvalidField."""
     has_escapes = b"\\" in text
     if _ODD_AS_IT_IS not in text and not (has_escapes and _ODD_ESCAPE.search(text)):
         quotes = text.count(b'"')
@@ -166,7 +178,7 @@ def read(text: bytes) -> Any:
         try:
             tree = _QUICK.decode(text)
             if _is_plainly_fit(tree, quotes):
-                return tree
+                return tree, []
         except (ValueError, RecursionError):
             pass
     # Something is wrong with it, or looks odd: read again, to say what and where.
@@ -178,8 +190,28 @@ def read(text: bytes) -> Any:
         raise NotJSON(f"The text is not JSON: {error.msg}, at line {error.lineno}, column {error.colno}.") from None
     except RecursionError:
         raise InvalidField("", _TOO_DEEP) from None
-    _check(tree, "", 0)
-    return tree
+    return tree, list(islice(_unfit(tree, "", 0), FAULTS_MAX))
+
+
+def taken(text: bytes, shape: type[_T]) -> _T:
+    """The text as a struct. Raises NotJSON, InvalidField naming all that is refused in it and every field that does
+    not fit."""
+    tree, faults = _read(text)
+    if not faults:
+        return shaped(tree, shape)
+    named = {path for path, _ in faults}
+    raise invalid([*faults, *(fault for fault in misfits(_made_fit(tree), shape, _ours) if fault[0] not in named)])
+
+
+def _made_fit(value: Any, depth: int = 0) -> Any:
+    """A tree without what stands in no text: msgspec could not read that, nor an answer say it."""
+    if isinstance(value, str):
+        return _UNFIT.sub("", value)
+    if isinstance(value, dict) and depth < DEPTH_MAX:
+        return {_UNFIT.sub("", key): _made_fit(inner, depth + 1) for key, inner in value.items()}
+    if isinstance(value, list) and depth < DEPTH_MAX:
+        return [_made_fit(inner, depth + 1) for inner in value]
+    return None if isinstance(value, dict | list) else value
 
 
 def _moment(value: Any) -> datetime:
@@ -218,8 +250,7 @@ def shaped(tree: Any, shape: type[_T]) -> _T:
     try:
         return msgspec.convert(tree, shape, dec_hook=_ours)
     except msgspec.ValidationError:
-        first, *more = misfits(tree, shape, _ours)
-        raise InvalidField(*first, *more) from None
+        raise invalid(misfits(tree, shape, _ours)) from None
 
 
 def canonical(command: msgspec.Struct) -> bytes:

@@ -22,7 +22,7 @@ BENCH = [path for path in sorted((ROOT / "bench").glob("*.py")) if path.stem not
 
 CORE = [
     ROOT / "domain" / f"{name}.py"
-    for name in ("aggregate", "currencies", "misfits", "money", "refusals", "strict_json")
+    for name in ("aggregate", "currencies", "faults", "misfits", "money", "refusals", "strict_json")
 ]
 CORE += sorted((ROOT / "domain" / "order").glob("*.py"))
 # What the core may use of others: nothing that reads a clock, chance, a file or the environment.

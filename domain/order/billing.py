@@ -7,8 +7,8 @@ of 09 and nine digits. Elsewhere only lengths and characters are bounded.
 import re
 from typing import Final
 
+from domain.faults import invalid
 from domain.order.events import Billing
-from domain.refusals import InvalidField
 
 # field of Billing -> (its pattern, the rule in words for the client)
 _IRAN: Final = {
@@ -48,4 +48,4 @@ def check(address: Billing, prefix: str = "billing_") -> None:
         elif in_iran and name == "national_code" and not national_code_holds(value):
             faults.append((f"{prefix}{name}", "its last digit is not the check digit of the others"))
     if faults:
-        raise InvalidField(*faults[0], *faults[1:])
+        raise invalid(faults)

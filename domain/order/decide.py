@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from operator import attrgetter
-from typing import Any, Final, get_args
+from typing import Any, Final, NoReturn, get_args
 from uuid import UUID
 
 from msgspec import UNSET, UnsetType
@@ -13,13 +13,13 @@ from msgspec.structs import asdict, astuple, fields, replace
 from domain import aggregate
 from domain.aggregate import Event, Record
 from domain.currencies import digits_of
-from domain.misfits import FAULTS_MAX
+from domain.faults import each
 from domain.money import Amount, Unit, decimal_text, is_too_large, readable
 from domain.order import billing, commands, erasure
 from domain.order import events as e
 from domain.order.commands import CHARGES_MAX, ITEMS_MAX, MOVES
-from domain.order.movements import EFFECTS, Movement, find, left
-from domain.order.refund_lines import refunded_lines
+from domain.order.movements import EFFECTS, find, left
+from domain.order.refund_lines import must_be_sold, refunded_lines
 from domain.order.state import ORDER, Item, Order, is_payable
 from domain.order.statuses import CLOSED, OPEN, TRANSITIONS
 from domain.refusals import (
@@ -98,28 +98,13 @@ def utc(moment: datetime | None, now: datetime, field: str) -> datetime:
     except OverflowError:
         raise InvalidField(field, "this time is outside the calendar") from None
     if found - now > AHEAD_MAX:
-        raise InvalidField(field, f"more than a day ahead; it is {now:%Y-%m-%dT%H:%M:%SZ} now")
-    return found
-
-
-def _each(*parts: Callable[[], Any]) -> list[Any]:
-    """What each part of a command comes to. Raises InvalidField naming what is wrong in all of them."""
-    found: list[Any] = []
-    faults: list[tuple[str, str]] = []
-    for part in parts:
-        try:
-            found.append(part())
-        except InvalidField as refusal:
-            faults += refusal.faults
-    if faults:
-        first, *others = faults[:FAULTS_MAX]
-        raise InvalidField(*first, *others)
+        raise InvalidField(field, f"more than a day ahead of {now:%Y-%m-%dT%H:%M:%SZ}")
     return found
 
 
 def _item_added(command: commands.AddItem, number: int, unit: Unit, now: datetime, path: str = "") -> e.ItemAdded:
     """An item as it is recorded. Raises InvalidField where its discount is more than it comes to."""
-    price, shipping, discount = _each(
+    price, shipping, discount = each(
         lambda: command.unit_price.minor(unit, f"{path}unit_price"),
         lambda: command.shipping.minor(unit, f"{path}shipping"),
         lambda: command.discount_amount.minor(unit, f"{path}discount_amount"),
@@ -150,23 +135,30 @@ def _voucher_applied(command: commands.NewVoucher, unit: Unit, now: datetime) ->
 
 def _charge(command: commands.NewCharge, items: Collection[int], unit: Unit, path: str = "") -> e.Charge:
     """A charge as it is recorded. Raises InvalidField where it is for an item that is none of these."""
-    if command.item is not None and command.item not in items:
-        raise InvalidField(f"{path}item", f"the order has no item {command.item}")
-    rate = None if command.rate is None else command.rate.text
-    if rate is not None and len(rate.partition(".")[2]) > RATE_DIGITS_MAX:
-        raise InvalidField(f"{path}rate", f"at most {RATE_DIGITS_MAX} digits after the point")
+    amount, rate, item = each(
+        lambda: command.amount.decimal(unit, f"{path}amount"),
+        lambda: _rate(command.rate, f"{path}rate"),
+        lambda: _one_of(items, command.item, f"{path}item"),
+    )
     return e.Charge(
-        kind=command.kind,
-        amount=command.amount.decimal(unit, f"{path}amount"),
-        name=command.name,
-        rate=rate,
-        included=command.included,
-        item=command.item,
+        kind=command.kind, amount=amount, name=command.name, rate=rate, included=command.included, item=item
     )
 
 
+def _rate(given: Amount | None, field: str) -> str | None:
+    if given is not None and len(given.text.partition(".")[2]) > RATE_DIGITS_MAX:
+        raise InvalidField(field, f"at most {RATE_DIGITS_MAX} digits after the point")
+    return None if given is None else given.text
+
+
+def _one_of(items: Collection[int], number: int | None, field: str) -> int | None:
+    if number is not None and number not in items:
+        raise InvalidField(field, f"the order has no item {number}")
+    return number
+
+
 def _charges(given: Sequence[commands.NewCharge], items: Collection[int], unit: Unit) -> tuple[e.Charge, ...]:
-    return tuple(_each(*(partial(_charge, charge, items, unit, f"charges[{i}].") for i, charge in enumerate(given))))
+    return tuple(each(*(partial(_charge, charge, items, unit, f"charges[{i}].") for i, charge in enumerate(given))))
 
 
 def _method(method: e.Method | None, field: str) -> e.Method | None:
@@ -177,21 +169,31 @@ def _method(method: e.Method | None, field: str) -> e.Method | None:
     return method
 
 
+def _refuse(refusal: InvalidField) -> NoReturn:
+    raise refusal
+
+
 def create(
     command: commands.CreateOrder, *, order_id: int, key: str, currency_default: str, now: datetime
 ) -> list[Event]:
     """OrderCreated, an ItemAdded for each item, and VoucherApplied if there is a voucher."""
     currency = currency_default if command.currency is None else command.currency
-    unit = Unit(currency, digits_of(currency, on=now.date()))
     bill = e.Billing(*_BILLING_OF(command))
-    _, shipping_cost, paying, delivering, customer, voucher, recipient, charges, *items = _each(
+    without_amounts = (
         lambda: billing.check(bill),
-        lambda: command.shipping_cost.decimal(unit, "shipping_cost"),
         lambda: _method(command.payment_method, "payment_method"),
         lambda: _method(command.shipping_method, "shipping_method"),
         lambda: _customer_details(command.customer),
-        lambda: [_voucher_applied(command.voucher, unit, now)] if command.voucher else [],
         lambda: _change_recipient(e.Recipient(), command, now),
+    )
+    try:
+        unit = Unit(currency, digits_of(currency, on=now.date()))
+    except InvalidField as refusal:
+        each(partial(_refuse, refusal), *without_amounts)
+    _, paying, delivering, customer, recipient, shipping_cost, voucher, charges, *items = each(
+        *without_amounts,
+        lambda: command.shipping_cost.decimal(unit, "shipping_cost"),
+        lambda: [_voucher_applied(command.voucher, unit, now)] if command.voucher else [],
         lambda: _charges(command.charges or (), range(1, len(command.items) + 1), unit),
         *(
             partial(_item_added, item, number, unit, now, f"items[{number - 1}].")
@@ -226,7 +228,7 @@ def create(
 
 
 def _customer_details(customer: commands.NewCustomer | None) -> e.CustomerDetails:
-    """Raises InvalidField for a customer of whom nothing is said."""
+    """Raises InvalidField for a customer without an id who cannot be reached."""
     if customer is None:
         return e.CustomerDetails()
     details = e.CustomerDetails(
@@ -236,7 +238,8 @@ def _customer_details(customer: commands.NewCustomer | None) -> e.CustomerDetail
         last_name=customer.last_name,
         phone=customer.phone or None,
     )
-    if customer.id is None and details == e.CustomerDetails():
+    contact = (details.email, details.first_name, details.last_name, details.phone)
+    if customer.id is None and not any(contact):
         raise InvalidField("customer.id", "a customer has an id, or is a guest with an e-mail, a name or a phone")
     return details
 
@@ -284,7 +287,7 @@ def change_item(order: Order, command: commands.ChangeItem, now: datetime) -> li
     def minor(given: Amount | UnsetType, kept: int, field: str) -> int:
         return kept if given is UNSET else given.minor(order.unit, field)
 
-    price, shipping, discount = _each(
+    price, shipping, discount = each(
         lambda: minor(changed.unit_price, item.unit_price, "unit_price"),
         lambda: minor(changed.shipping, item.shipping, "shipping"),
         lambda: minor(changed.discount_amount, item.discount, "discount_amount"),
@@ -335,35 +338,55 @@ def remove_item(order: Order, command: commands.RemoveItem, now: datetime) -> li
 
 def change(order: Order, command: commands.ChangeOrder, now: datetime) -> list[Event]:
     """An event for each kind of change; none where the order has these values already."""
+    bill, recipient, paying, shipping, voucher, charges = each(
+        lambda: _change_billing(order, command, now),
+        lambda: _change_recipient(order.recipient, command, now),
+        lambda: _change_payment_method(order, command, now),
+        lambda: _change_shipping(order, command, now),
+        lambda: _change_voucher(order, command, now),
+        lambda: order.charges if command.charges is UNSET else _charges_of(order, command.charges or ()),
+    )
     events: list[Event] = []
     if command.notes is not UNSET and command.notes != order.notes:
         events.append(e.NotesChanged(occurred_at=now, personal=e.NotesPersonal(notes=command.notes)))
-    bill = e.Billing(*_kept_or_given(order.billing, _BILLING_OF(command)))
-    if bill != order.billing:
-        billing.check(bill)
-        events.append(e.BillingChanged(occurred_at=now, personal=e.BillingPersonal(billing=bill)))
-    events += _change_recipient(order.recipient, command, now)
-    if command.payment_method is not UNSET and command.payment_method != order.payment_method:
-        paying = _method(command.payment_method, "payment_method")
-        events.append(e.PaymentMethodChanged(occurred_at=now, payment_method=paying))
+    events += [*bill, *recipient, *paying]
     if command.metadata is not UNSET and (metadata := command.metadata or {}) != (order.metadata or {}):
         events.append(_metadata_changed(metadata, {}, now))
     if command.external_ids is not UNSET:
         events += _change_external_ids(order, command.external_ids or {}, now)
     if events:
         _must_not_be_closed(order)
-    kept = decimal_text(order.shipping_cost, order.digits)
-    cost = kept if command.shipping_cost is UNSET else command.shipping_cost.decimal(order.unit, "shipping_cost")
-    method = order.shipping_method
-    if command.shipping_method is not UNSET:
-        method = _method(command.shipping_method, "shipping_method")
-    if (method, cost) != (order.shipping_method, kept):
+    if shipping:
         _must_be_open(order, "Shipping")
-        events.append(e.ShippingChanged(occurred_at=now, shipping_cost=cost, shipping_method=method))
-    events += _change_voucher(order, command, now)
-    if command.charges is not UNSET:
-        events += _change_charges(order, _charges(command.charges or (), _numbers(order), order.unit), now)
-    return events
+    if voucher:
+        _must_be_open(order, "The voucher")
+    return [*events, *shipping, *voucher, *_change_charges(order, charges, now)]
+
+
+def _change_billing(order: Order, command: commands.ChangeOrder, now: datetime) -> list[Event]:
+    bill = e.Billing(*_kept_or_given(order.billing, _BILLING_OF(command)))
+    if bill == order.billing:
+        return []
+    billing.check(bill)
+    return [e.BillingChanged(occurred_at=now, personal=e.BillingPersonal(billing=bill))]
+
+
+def _change_payment_method(order: Order, command: commands.ChangeOrder, now: datetime) -> list[Event]:
+    given = command.payment_method
+    if given is UNSET or given == order.payment_method:
+        return []
+    return [e.PaymentMethodChanged(occurred_at=now, payment_method=_method(given, "payment_method"))]
+
+
+def _change_shipping(order: Order, command: commands.ChangeOrder, now: datetime) -> list[Event]:
+    given, kept = command.shipping_method, decimal_text(order.shipping_cost, order.digits)
+    cost, method = each(
+        lambda: kept if command.shipping_cost is UNSET else command.shipping_cost.decimal(order.unit, "shipping_cost"),
+        lambda: order.shipping_method if given is UNSET else _method(given, "shipping_method"),
+    )
+    if (method, cost) == (order.shipping_method, kept):
+        return []
+    return [e.ShippingChanged(occurred_at=now, shipping_cost=cost, shipping_method=method)]
 
 
 def _must_not_be_closed(order: Order) -> None:
@@ -425,13 +448,16 @@ def _change_voucher(order: Order, command: commands.ChangeOrder, now: datetime) 
             decimal_text(old.discount, order.digits),
         ):
             return []
-    _must_be_open(order, "The voucher")
     return [event]
 
 
 def _numbers(order: Order) -> set[int]:
     """The numbers of an order's items."""
     return {item.id for item in order.items}
+
+
+def _charges_of(order: Order, given: Sequence[commands.NewCharge]) -> tuple[e.Charge, ...]:
+    return _charges(given, _numbers(order), order.unit)
 
 
 def _change_charges(order: Order, charges: tuple[e.Charge, ...], now: datetime) -> list[Event]:
@@ -497,19 +523,38 @@ def delete_own(order: Order, _command: commands.DeleteOwnOrder, now: datetime) -
     return change_status(order, commands.ChangeStatus(status="deleted"), now)
 
 
-def _must_be_positive(minor: int) -> None:
+def _positive(order: Order, given: Amount) -> int:
+    """The amount of a movement, in minor units. Raises InvalidField where it is nothing."""
+    minor = given.minor(order.unit, "amount")
     if minor <= 0:
         raise InvalidField("amount", "must be more than nothing")
+    return minor
+
+
+def _is_known(order: Order, command: commands.ReceivePayment | commands.RefundPayment | commands.TakeBack) -> bool:
+    """Whether the order has this movement already, so that a provider's second call does no harm. Raises a refusal
+    where it has another one of this kind under its reference."""
+    kind = MOVES[type(command)]
+    known = find(order.payments, kind, command.provider, command.reference)
+    if known is None:
+        return False
+    again = (_positive(order, command.amount), getattr(command, "owed_again", False))
+    if (known.amount, known.owed_again) == again:
+        return True
+    what = f"{known.provider} {kind.replace('_', ' ')} {known.reference}"
+    owed = ", owed again" if known.owed_again else ""
+    refusal = _TAKEN.get(kind, ReferenceTaken)
+    raise refusal(f"{what} is recorded already, of {readable(known.amount, order.unit)}{owed}.")
 
 
 def receive_payment(order: Order, command: commands.ReceivePayment, now: datetime) -> list[Event]:
-    """No event where the order has this payment already, so that a provider's second call does no harm."""
-    amount = command.amount.minor(order.unit, "amount")
-    _must_be_positive(amount)
-    if known := find(order.payments, "payment", command.provider, command.reference):
-        if known.amount == amount:
-            return []
-        raise PaymentReferenceTaken(_taken(order, known))
+    """No event where the order has this payment already."""
+    if _is_known(order, command):
+        return []
+    amount, received_at = each(
+        lambda: _positive(order, command.amount),
+        lambda: utc(command.received_at, now, "received_at"),
+    )
     totals = order.totals
     if not command.force:
         if not is_payable(order, totals):
@@ -528,7 +573,7 @@ def receive_payment(order: Order, command: commands.ReceivePayment, now: datetim
             amount=command.amount.decimal(order.unit, "amount"),
             provider=command.provider,
             reference=command.reference,
-            received_at=utc(command.received_at, now, "received_at"),
+            received_at=received_at,
             method=command.method,
             forced=command.force,
         )
@@ -537,12 +582,13 @@ def receive_payment(order: Order, command: commands.ReceivePayment, now: datetim
 
 def refund_payment(order: Order, command: commands.RefundPayment, now: datetime) -> list[Event]:
     """No event where the order has this refund already."""
-    amount = command.amount.minor(order.unit, "amount")
-    _must_be_positive(amount)
-    if known := find(order.payments, "refund", command.provider, command.reference):
-        if known.amount == amount:
-            return []
-        raise RefundReferenceTaken(_taken(order, known))
+    if _is_known(order, command):
+        return []
+    amount, refunded_at, lines = each(
+        lambda: _positive(order, command.amount),
+        lambda: _taken_back_at(order, command, now),
+        lambda: refunded_lines(order, command.lines, command.amount),
+    )
     named = command.payment_reference
     if named is not None and not find(order.payments, "payment", command.provider, named):
         raise PaymentNotFound(f"The order has no {command.provider} payment {named}.")
@@ -553,21 +599,23 @@ def refund_payment(order: Order, command: commands.RefundPayment, now: datetime)
             f"{readable(amount, order.unit)} is more than the {readable(refundable, order.unit)} "
             f"that were received{source} and not refunded."
         )
+    must_be_sold(order, lines)
     return [
         e.PaymentRefunded(
             occurred_at=now,
             amount=command.amount.decimal(order.unit, "amount"),
             provider=command.provider,
             reference=command.reference,
-            refunded_at=_taken_back_at(order, command, now),
+            refunded_at=refunded_at,
             payment_reference=command.payment_reference,
             reason=command.reason,
             owed_again=command.owed_again,
-            lines=refunded_lines(order, command.lines, amount),
+            lines=lines,
         )
     ]
 
 
+_TAKEN: Final = {"payment": PaymentReferenceTaken, "refund": RefundReferenceTaken}
 _NOT_FOUND: Final = {"payment": PaymentNotFound, "refund": RefundNotFound, "chargeback": ChargebackNotFound}
 
 
@@ -593,12 +641,9 @@ def take_back(order: Order, command: commands.TakeBack, now: datetime) -> list[E
     kind = MOVES[type(command)]
     effect, provider = EFFECTS[kind], command.provider
     assert effect.about
-    amount = command.amount.minor(order.unit, "amount")
-    _must_be_positive(amount)
-    if known := find(order.payments, kind, provider, command.reference):
-        if known.amount == amount:
-            return []
-        raise ReferenceTaken(_taken(order, known))
+    if _is_known(order, command):
+        return []
+    amount, at = each(lambda: _positive(order, command.amount), lambda: _taken_back_at(order, command, now))
     named = getattr(command, effect.of)
     if named is not None and not find(order.payments, effect.about, provider, named):
         raise _NOT_FOUND[effect.about](f"The order has no {provider} {effect.about} {named}.")
@@ -610,15 +655,10 @@ def take_back(order: Order, command: commands.TakeBack, now: datetime) -> list[E
         )
     if is_too_large(abs(order.received + amount * effect.sign), order.digits):
         raise AmountTooLarge("What is paid would come to more than 15 digits before the point.")
-    told = {effect.at: _taken_back_at(order, command, now), effect.of: named, "forced": command.force}
+    told = {effect.at: at, effect.of: named, "forced": command.force}
     told |= {name: getattr(command, name) for name in ("reason", "owed_again") if hasattr(command, name)}
     text = command.amount.decimal(order.unit, "amount")
     return [effect.event(occurred_at=now, amount=text, provider=provider, reference=command.reference, **told)]
-
-
-def _taken(order: Order, known: Movement) -> str:
-    what = f"{known.provider} {known.kind.replace('_', ' ')} {known.reference}"
-    return f"{what} is recorded already, of {readable(known.amount, order.unit)}."
 
 
 def void_payment(order: Order, command: commands.VoidPayment, now: datetime) -> list[Event]:

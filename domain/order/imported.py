@@ -8,6 +8,8 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from domain.aggregate import Record
+from domain.faults import invalid
+from domain.misfits import Fault
 from domain.order import commands
 from domain.order import events as e
 from domain.order.decide import create, decide, place, utc
@@ -46,28 +48,57 @@ def import_order(
 
     A line that does not say when its order was created means: when its history begins.
 
-    Raises a Refusal that names the entry.
+    Raises a Refusal that names the entry, InvalidField with all that is wrong in the fields of any.
     """
-    began, field = command.created_at, "created_at"
-    if began is None and command.history:
-        began, field = command.history[0].at, "history[0].at"
-    at = utc(began, now, field)
-    events = create(command, order_id=order_id, key=key, currency_default=currency_default, now=at)
+    times, faults = _times(command, now)
+    try:
+        events = create(command, order_id=order_id, key=key, currency_default=currency_default, now=times[0])
+    except InvalidField as refusal:
+        raise invalid([*faults, *refusal.faults]) from None
     order, records = place(None, uuid, events)
-    for i, entry in enumerate(command.history):
-        previous, at = at, utc(entry.at, now, f"history[{i}].at")
-        if at < previous:
-            raise InvalidField(f"history[{i}].at", "earlier than what stands before it; the history goes oldest first")
+    for i, (entry, at) in enumerate(zip(command.history, times[1:], strict=True)):
         try:
             order, more = place(order, uuid, decide(order, _command(entry), at))
+            records += more
         except InvalidField as refusal:
-            first, *others = ((f"history[{i}].{field}", message) for field, message in refusal.faults)
-            raise InvalidField(*first, *others) from None
+            faults += [(f"history[{i}].{field}", message) for field, message in refusal.faults]
         except Refusal as refusal:
-            refusal.detail = f"history[{i}]: {refusal.detail}"
-            raise
-        records += more
+            if not faults:  # else it may come of those
+                refusal.detail = f"history[{i}]: {refusal.detail}"
+                raise
+    if faults:
+        raise invalid(faults)
     return Line(order, records)
+
+
+def _times(command: commands.ImportOrder, now: datetime) -> tuple[list[datetime], list[Fault]]:
+    """When the order was created and when each entry of its history was, and which of these times are wrong; for one
+    that is, the time before it stands."""
+    times: list[datetime] = []
+    faults: list[Fault] = []
+    last: datetime | None = None
+    if command.created_at is not None or not command.history:
+        last = _time(command.created_at, "created_at", None, now, faults)
+        times.append(last or now)
+    for i, entry in enumerate(command.history):
+        last = _time(entry.at, f"history[{i}].at", last, now, faults)
+        times += [last or now] * (2 if not times else 1)  # the first is the order's own, where that is not given
+    return times, faults
+
+
+def _time(
+    given: datetime | None, field: str, last: datetime | None, now: datetime, faults: list[Fault]
+) -> datetime | None:
+    """A time in UTC, or the last one where it is wrong."""
+    try:
+        at = utc(given, now, field)
+    except InvalidField as refusal:
+        faults += refusal.faults
+        return last
+    if last is not None and at < last:
+        faults.append((field, "earlier than what stands before it; the history goes oldest first"))
+        return last
+    return at
 
 
 def _command(entry: commands.Past) -> commands.Command:

@@ -1,8 +1,10 @@
 """What was a refund for? Its lines, held against what the order has and what was given back before. Pure."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
-from domain.money import decimal_text, minor_units, readable
+from domain.faults import each
+from domain.money import Amount, decimal_text, minor_units, readable
 from domain.order import events as e
 from domain.order.commands import RefundLine
 from domain.order.movements import given_back
@@ -10,50 +12,75 @@ from domain.order.state import Item, Order
 from domain.refusals import InvalidField, RefundExceedsSold
 
 
-def refunded_lines(order: Order, lines: Sequence[RefundLine], amount: int) -> tuple[e.RefundedLine, ...]:
+def refunded_lines(order: Order, lines: Sequence[RefundLine], amount: Amount) -> tuple[e.RefundedLine, ...]:
     """The lines as they are recorded. Raises InvalidField where one is not of the order, or where together they are not
-    the refund's amount; RefundExceedsSold where more is given back than there was."""
-    made = tuple(_line(order, line, f"lines[{i}].") for i, line in enumerate(lines))
-    total = sum(_amount(line) for line in made)
-    if made and total != amount:
-        what = f"come to {readable(total, order.unit)}, and the refund is of {readable(amount, order.unit)}"
+    the refund's amount."""
+    made = tuple(each(*(partial(_line, order, line, f"lines[{i}].") for i, line in enumerate(lines))))
+    total = sum(map(_amount, made))
+    try:
+        refund = amount.minor(order.unit, "amount")
+    except InvalidField:  # that is said of the amount itself
+        return made
+    if made and total != refund:
+        what = f"come to {readable(total, order.unit)}, and the refund is of {readable(refund, order.unit)}"
         raise InvalidField("lines", f"they {what}; both must be the same")
+    return made
+
+
+def must_be_sold(order: Order, made: Sequence[e.RefundedLine]) -> None:
+    """Raises RefundExceedsSold where more is given back than there was."""
     before = list(given_back(order.payments))
     for item in dict.fromkeys(line.item for line in made if line.item is not None):
         _must_be_sold(order, item, [line for line in (*before, *made) if line.item == item])
     for place in dict.fromkeys(line.charge for line in made if line.charge is not None):
         there = minor_units(order.charges[place].amount)
-        _must_be_within(order, f"charge {place}", [each for each in (*before, *made) if each.charge == place], there)
+        _must_be_within(order, f"charge {place}", [one for one in (*before, *made) if one.charge == place], there)
     if shipped := [line for line in made if line.shipping is not None]:
         of_order = [line for line in before if line.shipping is not None]
         _must_be_within(order, "shipping", [*of_order, *shipped], order.totals.shipping)
-    return made
 
 
 def _line(order: Order, line: RefundLine, path: str) -> e.RefundedLine:
     if sum(what is not None for what in (line.item, line.charge, line.shipping)) != 1:
         raise InvalidField(path.rstrip("."), "needs one of item, charge and shipping, and not two of them")
-    given = line.amount if line.shipping is None else line.shipping
-    field = f"{path}{'amount' if line.shipping is None else 'shipping'}"
-    if given is None:
-        raise InvalidField(field, "is missing")
-    if line.shipping is not None and line.amount is not None:
-        raise InvalidField(f"{path}amount", "the shipping is the amount; leave this out")
-    if line.item is None and (line.quantity is not None or line.restock):
-        raise InvalidField(f"{path}{'restock' if line.quantity is None else 'quantity'}", "only an item has this")
-    if line.restock and line.quantity is None:
-        raise InvalidField(f"{path}quantity", "is missing: how many go back into stock?")
-    minor = given.minor(order.unit, field)
-    if minor <= 0:
-        raise InvalidField(field, "must be more than nothing")
-    if line.item is not None and not any(item.id == line.item for item in order.items):
-        raise InvalidField(f"{path}item", f"the order has no item {line.item}")
-    if line.charge is not None and not 0 <= line.charge < len(order.charges):
-        raise InvalidField(f"{path}charge", f"the order has no charge {line.charge}; the first is 0")
+    minor, *_ = each(
+        lambda: _given_back(order, line, path),
+        lambda: _must_be_of_an_item(line, path),
+        lambda: _must_be_there(order, line, path),
+    )
     text = decimal_text(minor, order.digits)
     if line.shipping is not None:
         return e.RefundedLine(shipping=text)
     return e.RefundedLine(line.item, line.charge, text, line.quantity, line.restock)
+
+
+def _given_back(order: Order, line: RefundLine, path: str) -> int:
+    """How much of it is given back, in minor units."""
+    name = "amount" if line.shipping is None else "shipping"
+    given: Amount | None = getattr(line, name)
+    if given is None:
+        raise InvalidField(f"{path}{name}", "is missing")
+    if line.shipping is not None and line.amount is not None:
+        raise InvalidField(f"{path}amount", "the shipping is the amount; leave this out")
+    minor = given.minor(order.unit, f"{path}{name}")
+    if minor <= 0:
+        raise InvalidField(f"{path}{name}", "must be more than nothing")
+    return minor
+
+
+def _must_be_of_an_item(line: RefundLine, path: str) -> None:
+    """Raises InvalidField where a quantity is missing, or is of something that has none."""
+    if line.item is None and (line.quantity is not None or line.restock):
+        raise InvalidField(f"{path}{'restock' if line.quantity is None else 'quantity'}", "only an item has this")
+    if line.restock and line.quantity is None:
+        raise InvalidField(f"{path}quantity", "is missing: how many go back into stock?")
+
+
+def _must_be_there(order: Order, line: RefundLine, path: str) -> None:
+    if line.item is not None and not any(item.id == line.item for item in order.items):
+        raise InvalidField(f"{path}item", f"the order has no item {line.item}")
+    if line.charge is not None and not 0 <= line.charge < len(order.charges):
+        raise InvalidField(f"{path}charge", f"the order has no charge {line.charge}; the first is 0")
 
 
 def _amount(line: e.RefundedLine) -> int:

@@ -778,6 +778,14 @@ def test_the_same_refund_again_records_nothing_and_with_another_amount_is_refuse
     given(*events).when(refund("3")).then(RefundReferenceTaken, saying="4.00 USD")
 
 
+def test_the_same_refund_that_is_to_be_owed_again_or_no_more_is_refused() -> None:
+    events = (created(), item(), received("4.00"))
+    given(*events, refunded("4.00")).when(refund("4", owed_again=True)).then(RefundReferenceTaken, saying="4.00 USD")
+    owed = refunded("4.00", owed_again=True)
+    given(*events, owed).when(refund("4")).then(RefundReferenceTaken, saying="4.00 USD, owed again")
+    given(*events, owed).when(refund("4", owed_again=True)).then()
+
+
 # --- the fold ---
 
 

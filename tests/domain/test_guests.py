@@ -33,8 +33,8 @@ def test_a_guest_has_a_contact_and_no_id() -> None:
     assert order_of(place(customer=None)).customer is None
 
 
-def test_a_customer_of_whom_nothing_is_said_is_refused() -> None:
-    for nothing in ({}, dict.fromkeys(GUEST), {"phone": ""}):
+def test_a_customer_without_an_id_who_cannot_be_reached_is_refused() -> None:
+    for nothing in ({}, dict.fromkeys(GUEST), dict.fromkeys(GUEST, ""), {"email": ""}, {"username": "grace"}):
         with pytest.raises(InvalidField, match="has an id"):
             place(customer=nothing)
 

@@ -541,3 +541,20 @@ def test_an_order_without_its_time_was_created_when_its_history_begins(ledger: O
     assert order(ledger, 7).created_at == datetime(2024, 5, 1, 9, 5, tzinfo=UTC)
     _, rejected = imported(ledger, without | {"id": 8, "history": [PAID | {"at": "2199-01-01T00:00:00Z"}]})
     assert rejected[1].startswith("history[0].at: more than a day ahead")
+
+
+def test_whatever_is_at_fault_in_a_lines_fields_is_named_at_once(ledger: OrderLedger) -> None:
+    wrong = PAID | {"amount": "1.999", "received_at": "2024-05-03T09:00:00Z"}
+    details = {"type": "details", "at": GIVEN_BACK["at"], "billing_postal_code": "?"}
+    history = [wrong, PROCESSING | {"at": CREATED}, details]
+    _, rejected = imported(ledger, line(history=history), line(created_at="2199-01-01T00:00:00Z", currency="XXY"))
+    faults = [fault.partition(":")[0] for fault in rejected[1].split("; ")]
+    assert set(faults) >= {
+        "history[0].amount",
+        "history[0].received_at",
+        "history[1].at",
+        "history[2].billing_postal_code",
+    }
+    assert rejected[1].count("more than a day ahead of 2024-05-01T09:05:00Z") == 1
+    assert [fault.partition(":")[0] for fault in rejected[2].split("; ")][:2] == ["created_at", "currency"]
+    assert "history" not in rejected[2]

@@ -21,7 +21,7 @@ from domain.money import (
 )
 from domain.order.commands import AddItem
 from domain.refusals import InvalidField
-from domain.strict_json import read, shaped
+from domain.strict_json import taken
 
 # From ISO 4217, list one; every number of digits that it has.
 DIGITS = {
@@ -42,7 +42,7 @@ def unit(currency: str) -> Unit:
 
 def given_price(json_text: str) -> Amount:
     """The price of an item whose body has this JSON for it."""
-    return shaped(read(f'{{"unit_price": {json_text}}}'.encode()), AddItem).unit_price
+    return taken(f'{{"unit_price": {json_text}}}'.encode(), AddItem).unit_price
 
 
 @pytest.mark.parametrize(("currency", "expected"), DIGITS.items())

@@ -188,6 +188,11 @@ def test_the_same_movement_again_records_nothing_and_with_another_amount_is_refu
     given(*story).when(take_back(kind, "39")).then(ReferenceTaken, saying="40.00 USD")
 
 
+def test_the_same_chargeback_that_is_to_be_owed_again_is_refused() -> None:
+    story = (*BEFORE["chargeback"], taken_back("chargeback", "40.00"))
+    given(*story).when(take_back("chargeback", "40", owed_again=True)).then(ReferenceTaken, saying="40.00 USD")
+
+
 @each_kind
 def test_a_movement_earlier_than_what_it_takes_back_is_refused(kind: str) -> None:
     early = (BEGUN - timedelta(seconds=1)).isoformat()

@@ -1,0 +1,103 @@
+"""Is everything that is wrong with a request named at once, in each kind of command?"""
+
+from typing import Any
+
+import pytest
+
+from tests.api.conftest import ORDERS, assert_problem, nothing_recorded, paid, placed
+from tests.conftest import Client, Service
+
+THUMBNAILS = {"id": 1, "image": {"id": 1, "thumbnails": [{"id": 1}] * 21}}
+IN_IRAN = {"billing_country": {"code": "IR"}, "billing_postal_code": "1", "billing_national_code": "2"}
+WRONG_CHARGE = {"kind": "tax", "amount": "0.001", "rate": "0.12345678901", "item": 9}
+OF_CHARGE = {"amount", "rate", "item"}
+FUTURE = "2199-01-01T00:00:00Z"
+MOVED = {"provider": "stripe", "reference": "r-1", "amount": "0.001"}
+WRONG: dict[str, tuple[str, str, dict[str, Any], set[str]]] = {
+    "details": (
+        "PATCH",
+        "",
+        {
+            **IN_IRAN,
+            "shipping_postal_code": "?",
+            "payment_method": THUMBNAILS,
+            "shipping_method": THUMBNAILS,
+            "shipping_cost": "0.001",
+            "voucher": {"discount_amount": "0.001"},
+            "charges": [WRONG_CHARGE, {"kind": "tip", "amount": "0.001"}],
+        },
+        {
+            *("billing_postal_code", "billing_national_code", "shipping_postal_code", "shipping_cost"),
+            *("payment_method.image.thumbnails", "shipping_method.image.thumbnails", "voucher.discount_amount"),
+            *(f"charges[0].{name}" for name in OF_CHARGE),
+            "charges[1].amount",
+        },
+    ),
+    "an item": (
+        "POST",
+        "/items",
+        {"unit_price": "0.001", "shipping": "0.001", "discount_amount": "0.001"},
+        {"unit_price", "shipping", "discount_amount"},
+    ),
+    "an item's change": (
+        "PATCH",
+        "/items/1",
+        {"unit_price": "0.001", "shipping": "0.001", "discount_amount": "0.001"},
+        {"unit_price", "shipping", "discount_amount"},
+    ),
+    "charges": ("PUT", "/charges", {"charges": [WRONG_CHARGE]}, {f"charges[0].{name}" for name in OF_CHARGE}),
+    "a charge": ("POST", "/charges", WRONG_CHARGE, OF_CHARGE),
+    "a payment": ("POST", "/payments", {**MOVED, "received_at": FUTURE}, {"amount", "received_at"}),
+    "a refund": (
+        "POST",
+        "/refunds",
+        {
+            **MOVED,
+            "refunded_at": FUTURE,
+            "lines": [
+                {"item": 9, "amount": "0.001", "restock": True},
+                {"charge": 9, "amount": "1", "quantity": 1},
+                {"shipping": "0"},
+                {},
+            ],
+        },
+        {
+            *("amount", "refunded_at", "lines[0].item", "lines[0].amount", "lines[0].quantity"),
+            *("lines[1].charge", "lines[1].quantity", "lines[2].shipping", "lines[3]"),
+        },
+    ),
+    **{
+        name: ("POST", f"/{name}", {**MOVED, at: FUTURE}, {"amount", at})
+        for name, at in (
+            ("payment-failures", "failed_at"),
+            ("refund-failures", "failed_at"),
+            ("chargebacks", "charged_back_at"),
+            ("chargeback-reversals", "reversed_at"),
+        )
+    },
+    "values that fit nothing, and such as are refused anywhere": (
+        "POST",
+        "/payments",
+        {"provider": "\x00", "reference": "", "amount": -1, "force": "no", "methods": "card"},
+        {"provider", "reference", "amount", "force", "methods"},
+    ),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_every_field_at_fault_in_a_command_is_named(what: str, service: Service, staff: Client) -> None:
+    method, path, body, fields = WRONG[what]
+    order = paid(staff, placed(staff), "50.00")
+    with nothing_recorded(service):
+        answer = staff.request(method, f"{ORDERS}/{order['id']}{path}", json=body)
+    problem = assert_problem(answer, 422, "invalid-field")
+    assert {fault["field"] for fault in problem["errors"]} == fields
+    assert all(fault["message"] in problem["detail"] for fault in problem["errors"])
+
+
+def test_what_is_wrong_beside_an_unknown_currency_is_named_with_it(staff: Client) -> None:
+    body = {"currency": "XXY", "customer": {"username": "u"}, "items": [], **IN_IRAN, "payment_method": THUMBNAILS}
+    problem = assert_problem(staff.post(ORDERS, json=body), 422, "invalid-field")
+    assert {fault["field"] for fault in problem["errors"]} == {
+        *("currency", "customer.id", "billing_postal_code", "billing_national_code", "payment_method.image.thumbnails"),
+    }
