@@ -64,6 +64,7 @@ def cli() -> None:
       LEDGER_ACCESSES         says who read personal data   accesses.txt beside the ledger
       LEDGER_KEEP_CONTACT     how long names, notes and phones are kept   24m
       LEDGER_KEEP_INVOICE     how long what an invoice needs is kept      10y
+      LEDGER_KEEP_SETTLEMENT_FILES  how long providers' files are kept    10y
 
     The ledger is the truth: back it up (`run.py backup`). The views can be deleted at any time; they are made again.
     """

@@ -51,6 +51,7 @@ _STATUS: Final[dict[type[r.Refusal], int]] = {
     r.PersonalDataHeld: 409,
     r.PersonalDataPlain: 409,
     r.OrderOfCustomer: 409,
+    r.FileErased: 410,
     r.CustomerNotFound: 404,
     r.StatusChangeNotAllowed: 409,
     r.DiscountExceedsItem: 409,
@@ -82,6 +83,7 @@ _STATUS: Final[dict[type[r.Refusal], int]] = {
     reconciled.ReconciliationIsClosed: 409,
     reconciled.DecisionsRefused: 409,
     reconciled.ReconciliationIsOpen: 409,
+    reconciled.ReconciliationInWork: 409,
     reconciled.ReconciliationIsWithdrawn: 409,
     reconciled.DecisionNotAllowed: 409,
 }

@@ -137,7 +137,9 @@ class Desk:
         else would be answered meanwhile, and it could not be ended."""
         window = Window(_outcomes(Parameters(req.params)))
         if is_packed(upload):
-            found = await self.ask.to_its_end(lambda: _bounded(take_in_apart, self._settings, upload, window), None)
+            found = await self.ask.to_its_end(
+                lambda: _bounded(take_in_apart, self._ledger.at, self._settings, upload, window), None
+            )
         else:
             found = await self.ask.to_its_end(lambda: take_in(self._ledger, self.reconciling, upload, window), None)
         self.give(resp, found)
@@ -171,7 +173,9 @@ class Desk:
         with held:
             try:
                 work = asyncio.ensure_future(
-                    self.ask.to_its_end(lambda: _bounded(take_in_telling, self._settings, upload), None)
+                    self.ask.to_its_end(
+                        lambda: _bounded(take_in_telling, self._ledger.at, self._settings, upload), None
+                    )
                 )
                 while not (await asyncio.wait([work], timeout=BEAT_SECONDS))[0]:
                     self._under_way.beat(progress.id)

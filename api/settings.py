@@ -160,7 +160,11 @@ def read(environment: Mapping[str, str]) -> Settings:
         checkpoints=checkpoints,
         checkpoint_seconds=int(seconds),
         accesses=Path(value("LEDGER_ACCESSES", str(folder / "accesses.txt"))),
-        keep=Keep(_period("LEDGER_KEEP_CONTACT", value, "24m"), _period("LEDGER_KEEP_INVOICE", value, "10y")),
+        keep=Keep(
+            _period("LEDGER_KEEP_CONTACT", value, "24m"),
+            _period("LEDGER_KEEP_INVOICE", value, "10y"),
+            _period("LEDGER_KEEP_SETTLEMENT_FILES", value, "10y"),
+        ),
         erasures=Path(value("LEDGER_ERASURES", str(folder / "erasures.txt"))),
         keys=KeysAt(
             Path(value("LEDGER_KEYS", str(folder / "keys.db"))),

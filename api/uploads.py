@@ -13,6 +13,7 @@ from api.settings import Settings
 from api.under_way import Progress, UnderWay
 from domain.ledger import OrderLedger
 from domain.log.records import Provenance
+from domain.privacy.opening import LedgerAt
 from domain.reconciliation.report import Result
 from domain.reconciling import Outcome, Reconciling
 from projections.journal import Journal
@@ -96,13 +97,13 @@ def under_way(settings: Settings) -> UnderWay:
     return UnderWay(settings.views.parent / "taking-in")
 
 
-def take_in_apart(settings: Settings, upload: Upload, window: Window) -> Told:
+def take_in_apart(at: LedgerAt, settings: Settings, upload: Upload, window: Window) -> Told:
     """The same, for a process of its own."""
-    with _reopened(settings) as (ledger, reconciling):
+    with _reopened(at, settings) as (ledger, reconciling):
         return take_in(ledger, reconciling, upload, window)
 
 
-def take_in_telling(settings: Settings, upload: Upload) -> None:
+def take_in_telling(at: LedgerAt, settings: Settings, upload: Upload) -> None:
     """The same, where nobody waits for more than to hear how far it is."""
     assert upload.uuid is not None
     told, progress = under_way(settings), Progress(upload.uuid, upload.provider, upload.name)
@@ -110,14 +111,14 @@ def take_in_telling(settings: Settings, upload: Upload) -> None:
     def say(stage: str, lines: int) -> None:
         told.say(replace(progress, stage=stage, lines=lines))
 
-    with _reopened(settings) as (_, reconciling):
+    with _reopened(at, settings) as (_, reconciling):
         _start(reconciling, upload, say)
 
 
 @contextmanager
-def _reopened(settings: Settings) -> Iterator[tuple[OrderLedger, Reconciling]]:
-    with reopened(settings.url) as log:
-        ledger = OrderLedger(log, currency_default=settings.currency)
+def _reopened(at: LedgerAt, settings: Settings) -> Iterator[tuple[OrderLedger, Reconciling]]:
+    with reopened(at.url) as log:
+        ledger = OrderLedger(log, currency_default=settings.currency, keys=at.keys)
         views = Views(ledger, settings.views)
         ledger.feed = lambda written: views.catch_up(written=written)
         yield ledger, Reconciling(ledger, Journal(views), settings.kept_bytes_max)

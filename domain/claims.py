@@ -14,10 +14,13 @@ from domain.log.records import Claim, NewClaim
 from domain.order import events as e
 from domain.order.commands import MOVES, Move
 from domain.order.movements import KIND_OF
+from domain.reconciliation import events as reconciliation
 from domain.refusals import PaymentReferenceTaken, ReferenceTaken, RefundReferenceTaken, Refusal
 
+# The shapes of the events by which what is personal is erased.
+ERASING: Final = (e.PersonalErased, reconciliation.PersonalErased)
 # The shapes of the events that take something.
-CLAIMING: Final[tuple[type[Event], ...]] = (e.OrderCreated, e.ExternalIdsChanged, *KIND_OF, e.PersonalErased)
+CLAIMING: Final[tuple[type[Event], ...]] = (e.OrderCreated, e.ExternalIdsChanged, *KIND_OF, *ERASING)
 # A data key that an erasure has destroyed: its claim is never given back.
 ERASED_KEY: Final = "erased-key"
 
@@ -39,7 +42,7 @@ def taken_by(records: Iterable[Record]) -> list[NewClaim]:
         elif isinstance(event, e.Moved):
             value = reference(event.provider, event.reference, getattr(event, "number", 1))
             found.append(NewClaim(KIND_OF[type(event)], value, *place))
-        elif isinstance(event, e.PersonalErased):
+        elif isinstance(event, ERASING):
             found += [NewClaim(ERASED_KEY, key, *place) for key in event.keys]
     return found
 

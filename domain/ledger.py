@@ -38,6 +38,7 @@ from domain.order.imported import Line, import_order
 from domain.order.movements import EFFECTS, find
 from domain.order.personal import CONTACT, FIELDS
 from domain.order.state import ORDER, Order
+from domain.privacy.files import KeptFiles
 from domain.privacy.keyring import CUSTOMER, GUEST, Whose
 from domain.privacy.marking import Marks
 from domain.privacy.opening import KeysAt, LedgerAt
@@ -122,6 +123,7 @@ class OrderLedger(Application[UUID]):
         self._keys_at = keys
         self.keys = keys.open(log) if keys else None
         self.marks = Marks(self.keys)
+        self.files = KeptFiles(log, self.keys)
         # Whether somebody has made what the log needs already, so that it need not be reached before it is asked.
         self._is_made = is_made
         self.currency_default = currency_default

@@ -30,8 +30,8 @@ from domain.reconciliation.others import DECIDED, POSSIBLE, Claim, Other, Told, 
 from domain.reconciliation.refusals import KeptFilesFull, ReconciliationMoved, ReconciliationNotFound
 from domain.reconciliation.report import Asked, Made, Pair, Report, Result, report
 from domain.reconciliation.rules import DEFAULT, Rules, rules_from
-from domain.reconciliation.state import RECONCILIATION, Decision, Reconciliation, is_open, uuid_of
-from domain.refusals import Refusal
+from domain.reconciliation.state import FILE, RECONCILIATION, SUBJECT, Decision, Reconciliation, is_open, uuid_of
+from domain.refusals import FileErased, Refusal
 from domain.settlement import lines
 from domain.settlement.lines import Misfit, SettlementRefused
 from domain.settlement.reading import read
@@ -112,13 +112,36 @@ class _Settled(NamedTuple):
     balances: list[lines.Balance]
 
 
-def read_again(log: Reading, state: Reconciliation) -> tuple[Rules, _Settled]:
-    """The rules and the file, as they were kept. Raises OperationalError where one is not what was kept."""
-    rules = rules_from(b"".join(log.kept_file(state.rules_sha256)).decode())
+def read_again(ledger: OrderLedger, state: Reconciliation) -> tuple[Rules, _Settled]:
+    """The rules and the file, as they were kept. Raises FileErased, OperationalError where one is not what was kept."""
+    rules = rules_from(b"".join(ledger.log_of_events.kept_file(state.rules_sha256)).decode())
     with TemporaryFile() as file:
-        for piece in log.kept_file(state.file_sha256):
+        for piece in ledger.files.pieces(state.file_sha256, state.file_sealed_sha256):
             file.write(piece)
         return rules, _read(file, state.file, state.provider, rules)
+
+
+def reconciliation(ledger: OrderLedger, uuid: UUID, on: Reading | None = None) -> Reconciliation:
+    """A reconciliation as its events make it; `on` a transaction, with what that has written.
+
+    Raises ReconciliationNotFound, IncompleteHistory.
+    """
+    state: Reconciliation | None = None
+    known = ledger.known_version(uuid, on)
+    for stored in (on or ledger.log_of_events).select_events(uuid):
+        record = ledger.mapper.to_domain_event(stored)
+        if kind_of(record) is not RECONCILIATION:
+            raise ReconciliationNotFound
+        state = step(RECONCILIATION, state, record)
+    must_be_whole(uuid, 0 if state is None else state.version, known)
+    if state is None:
+        raise ReconciliationNotFound
+    return state
+
+
+def whose(state: Reconciliation) -> Whose:
+    """Whose personal data a reconciliation has: of nobody that the ledger knows, so they are its own."""
+    return Whose(f"{SUBJECT}{state.uuid}", state.started_at.year)
 
 
 class Reconciling:
@@ -133,21 +156,8 @@ class Reconciling:
     # --- what is there ---
 
     def get(self, uuid: UUID, on: Reading | None = None) -> Reconciliation:
-        """The reconciliation as its events make it; `on` a transaction, with what that has written.
-
-        Raises ReconciliationNotFound, IncompleteHistory.
-        """
-        state: Reconciliation | None = None
-        known = self._ledger.known_version(uuid, on)
-        for stored in (on or self._log).select_events(uuid):
-            record = self._ledger.mapper.to_domain_event(stored)
-            if kind_of(record) is not RECONCILIATION:
-                raise ReconciliationNotFound
-            state = step(RECONCILIATION, state, record)
-        must_be_whole(uuid, 0 if state is None else state.version, known)
-        if state is None:
-            raise ReconciliationNotFound
-        return state
+        """Raises ReconciliationNotFound, IncompleteHistory."""
+        return reconciliation(self._ledger, uuid, on)
 
     def since(self, state: Reconciliation, on: Reading) -> Reconciliation:
         """The state with what was recorded after it. So little is read while others wait to write."""
@@ -156,22 +166,28 @@ class Reconciling:
         return state
 
     def report(self, state: Reconciliation) -> KeptReport:
-        """The report as it is kept."""
-        return self._kept(state.report_sha256, state.index_sha256)
+        """The report as it is kept. Raises FileErased."""
+        return self._kept(state, state.report_sha256, state.report_sealed_sha256, state.index_sha256)
 
     def report_before(self, state: Reconciliation) -> KeptReport | None:
         """The report before the last run."""
         if state.report_before_sha256 is None:
             return None
-        return self._kept(state.report_before_sha256, state.index_before_sha256 or "")
+        sealed_sha256 = state.report_before_sealed_sha256
+        return self._kept(state, state.report_before_sha256, sealed_sha256, state.index_before_sha256 or "")
 
-    def _kept(self, report_sha256: str, index_sha256: str) -> KeptReport:
+    def _kept(self, state: Reconciliation, report_sha256: str, sealed_sha256: str, index_sha256: str) -> KeptReport:
+        _must_be_there(state)
         index = b"".join(self._log.kept_file(index_sha256)) if index_sha256 else None
-        return KeptReport(lambda: self._log.kept_file(report_sha256), index)
+        return KeptReport(lambda: self._ledger.files.pieces(report_sha256, sealed_sha256), index)
 
     def pieces(self, state: Reconciliation, what: str) -> Iterator[bytes]:
-        """What is kept of it byte for byte, one of KEPT. Raises OperationalError, at its end, where it is not that."""
-        return self._log.kept_file(getattr(state, f"{what}_sha256"))
+        """What is kept of it byte for byte, one of KEPT. Raises FileErased, and OperationalError, at its end, where it
+        is not that."""
+        if what == "rules":
+            return self._log.kept_file(state.rules_sha256)
+        _must_be_there(state)
+        return self._ledger.files.pieces(getattr(state, f"{what}_sha256"), getattr(state, f"{what}_sealed_sha256"))
 
     def made_again(self, state: Reconciliation) -> Made:
         """The report, from file, rules, journal and the other files as they were then: the same as the kept one."""
@@ -194,7 +210,7 @@ class Reconciling:
         others: Iterable[Reconciliation],
         by_hand: Sequence[Pair],
     ) -> Made:
-        rules, settled = read_again(self._log, state)
+        rules, settled = read_again(self._ledger, state)
         held = frozenset(_decided(state, "confirmed")).union(*(positions for _, positions in by_hand))
         asked = Asked(state.provider, state.file_sha256, state.rules_sha256, position, now, held, tuple(by_hand))
         entries = self._journal.entries(state.provider, position)
@@ -306,10 +322,10 @@ class Reconciling:
             # Another upload of the same file may have been first.
             if known := self._known(uuid, t):
                 return known
-            t.keep_file(file_sha256, file)
+            owner = Whose(f"{SUBJECT}{uuid}", run.now.year)
+            sealed = self._ledger.files.keep(t, file_sha256, file, owner, FILE, run.now)
             _keep(t, rules_text)
-            run.keep(t)
-            events = _first_events(run, name)
+            events = _first_events(run, name, sealed, self._keep(t, run, owner))
             return self._append(t, None, uuid, events, provenance=provenance, now=run.now)._replace(is_new=True)
 
         outcome = self._run(uuid, lambda: _Attempt({}, make, record))
@@ -394,8 +410,7 @@ class Reconciling:
                 if t.version_of(state.uuid) != state.version:
                     return None
                 matched, ids = deciding.matched(replace(after, open=run.written.open), run.by_hand)
-                all_ = [*events, *matched, run.again()]
-                run.keep(t)
+                all_ = [*events, *matched, run.again(self._keep(t, run, whose(state)))]
                 outcome = self._append(t, state, state.uuid, all_, provenance=given.provenance, now=run.now)
                 return outcome._replace(results=(*ids, *(id_ for one in wanted for id_ in one.results)))
 
@@ -467,8 +482,8 @@ class Reconciling:
                     return None
                 if run.head.position <= state.position or not self._is_news(state, run):
                     return self.as_it_is(state, t)
-                run.keep(t)
-                return self._append(t, state, uuid, [run.again()], provenance=given.provenance, now=run.now)
+                again = run.again(self._keep(t, run, whose(state)))
+                return self._append(t, state, uuid, [again], provenance=given.provenance, now=run.now)
 
             return _Attempt(state.decisions, make, record)
 
@@ -489,6 +504,11 @@ class Reconciling:
         index = b"".join(self._log.kept_file(state.index_sha256))
         return decode_digest(index).results_sha256 != run.written.index.results_sha256
 
+    def _keep(self, t: Transaction, run: "_Run", of: Whose) -> str:
+        """Keeps a report with its index; returns the SHA-256 of the report's sealed bytes."""
+        _keep(t, run.index)
+        return self._ledger.files.keep(t, run.written.sha256, run.file, of, FILE, run.now)
+
     def _append(
         self,
         t: Transaction,
@@ -502,7 +522,7 @@ class Reconciling:
         if state is not None and not events:
             return self.as_it_is(state, t)
         after, records = place(RECONCILIATION, state, uuid, events)
-        stored = self._ledger.stored(records, Whose(f"reconciliation:{uuid}", after.started_at.year), now)
+        stored = self._ledger.stored(records, whose(after), now)
         positions = self._ledger.append(t, stored, provenance=provenance, now=now)
         return Outcome(after, positions[-1])
 
@@ -544,30 +564,27 @@ class _Run:
         self.written = written
         self.now = now
         self.by_hand = by_hand
-        self._file = file
-        self._index = msgspec.json.encode(written.index)
-        self.index_sha256 = hashlib.sha256(self._index).hexdigest()
+        self.file = file
+        self.index = msgspec.json.encode(written.index)
+        self.index_sha256 = hashlib.sha256(self.index).hexdigest()
 
     @property
     def outcomes(self) -> dict[str, int]:
         return {outcome: count for outcome, count in self.head.outcomes.items() if count}
 
-    def again(self) -> Event:
+    def again(self, sealed_sha256: str) -> Event:
         return e.ReconciliationRunAgain(
             occurred_at=self.now,
             position=self.head.position,
             report_sha256=self.written.sha256,
+            report_sealed_sha256=sealed_sha256,
             index_sha256=self.index_sha256,
             outcomes=self.outcomes,
             open=self.written.open,
         )
 
-    def keep(self, t: Transaction) -> None:
-        t.keep_file(self.written.sha256, self._file)
-        _keep(t, self._index)
 
-
-def _first_events(run: _Run, name: str) -> list[Event]:
+def _first_events(run: _Run, name: str, file_sealed_sha256: str, report_sealed_sha256: str) -> list[Event]:
     head = run.head
     return [
         e.ReconciliationStarted(
@@ -575,6 +592,7 @@ def _first_events(run: _Run, name: str) -> list[Event]:
             provider=head.provider,
             file=name,
             file_sha256=head.file_sha256,
+            file_sealed_sha256=file_sealed_sha256,
             rules_sha256=head.rules_sha256,
             rules_version=head.rules_version,
             position=head.position,
@@ -582,12 +600,19 @@ def _first_events(run: _Run, name: str) -> list[Event]:
         e.MatchesSuggested(
             occurred_at=run.now,
             report_sha256=run.written.sha256,
+            report_sealed_sha256=report_sealed_sha256,
             index_sha256=run.index_sha256,
             until=head.until,
             outcomes=run.outcomes,
             open=run.written.open,
         ),
     ]
+
+
+def _must_be_there(state: Reconciliation) -> None:
+    """Raises FileErased."""
+    if FILE in state.erased:
+        raise FileErased
 
 
 def _decided(state: Reconciliation, kind: str) -> set[int]:

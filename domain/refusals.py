@@ -112,6 +112,15 @@ class PersonalDataPlain(Refusal):
     code = "personal-data-plain"
 
 
+class FileErased(Refusal):
+    """A file that was kept is asked for after its key was destroyed."""
+
+    code = "file-erased"
+
+    def __init__(self) -> None:
+        super().__init__("The file and its reports were erased; what was decided, and on which payments, stays.")
+
+
 class OrderOfCustomer(Refusal):
     """The order's personal data are its customer's, and erased with all that the customer has."""
 

@@ -158,7 +158,8 @@ class Reading:
             return _told(raw, record.event, whose, key_summary(record.event))
         if isinstance(record.event, PeriodClosed):
             return _told(raw, record.event, nobody | {"period": record.event.month}, period_summary(record.event))
-        return _told(raw, record.event, nobody | {"reconciliation": raw.order}, reconciliation_summary(record.event))
+        told = _told(raw, record.event, nobody | {"reconciliation": raw.order}, reconciliation_summary(record.event))
+        return told | self._personal(Entry(raw, record))
 
     def describe(self, entry: Entry) -> dict[str, Any]:
         """An order's record as auditors read it (the contract's section Audit), with a summary in words."""
@@ -166,11 +167,14 @@ class Reading:
         order_id, currency = self._identity(raw.order)
         whose = {"order": raw.order, "order_id": order_id}
         told = _told(raw, record.event, whose, summary(record.event, currency, is_sealed=TOPICS[raw.topic].is_sealed))
-        if self.opens:
-            told["personal"] = {
-                part: None if shown is None else Raw(shown.text) for part, shown in self.shown(entry).items()
-            }
-        return told
+        return told | self._personal(entry)
+
+    def _personal(self, entry: Entry) -> dict[str, Any]:
+        """The text of the parts that are opened, None for those that are erased; nothing where none are asked for."""
+        if not self.opens:
+            return {}
+        shown = self.shown(entry).items()
+        return {"personal": {part: None if text is None else Raw(text.text) for part, text in shown}}
 
 
 def _told(raw: RawRecord, event: Event, whose: dict[str, Any], in_words: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.claims import ERASED_KEY
+from domain.claims import ERASED_KEY, ERASING
 from domain.ledger import OrderLedger, whose
 from domain.log.mapper import EventMapper
 from domain.order import events as e
@@ -15,6 +15,9 @@ from domain.order.erasure import is_in_work
 from domain.order.personal import PARTS
 from domain.order.state import ORDER, Order
 from domain.privacy.periods import Keep
+from domain.reconciliation.events import ReconciliationStarted
+from domain.reconciliation.state import RECONCILIATION, SUBJECT, Reconciliation
+from domain.reconciling import reconciliation
 from projections.views.all import KEEPER
 from projections.views.views import Views
 
@@ -22,11 +25,11 @@ _MASKED: Final = EventMapper(opens=())
 
 
 class ErasureShown(msgspec.Struct, frozen=True):
-    """An erasure, as it was recorded in one order."""
+    """An erasure, as it was recorded in one order, or in a reconciliation, which its subject names."""
 
     id: str
     subject: str
-    order: str
+    order: str | None
     at: datetime
     actor: str
     basis: str
@@ -51,19 +54,21 @@ def erasures(ledger: OrderLedger, uuids: Iterable[str] | None = None) -> list[Er
             record = _MASKED.read(raw)
             if isinstance(event := record.event, e.OrderCreated):
                 subject = f"order:{uuid}" if event.customer_id is None else f"customer:{event.customer_id}"
-            elif isinstance(event, e.PersonalErased):
+            elif isinstance(event, ReconciliationStarted):
+                subject = f"{SUBJECT}{uuid}"
+            elif isinstance(event, ERASING):
                 found.append(
                     ErasureShown(
                         id=event.erasure,
                         subject=subject,
-                        order=uuid,
+                        order=uuid if isinstance(event, e.PersonalErased) else None,
                         at=event.occurred_at,
                         actor=raw.actor.decode(),
                         basis=event.basis,
                         reference=event.reference,
                         erased=event.erased,
-                        restricted=event.restricted,
-                        until=event.until,
+                        restricted=getattr(event, "restricted", ()),
+                        until=getattr(event, "until", None),
                         keys_destroyed=len(event.keys),
                         position=raw.position,
                     )
@@ -91,6 +96,12 @@ def all_orders(ledger: OrderLedger, views: Views) -> Iterator[Order]:
     """Every order that is in the views."""
     for uuid in list(KEEPER[ORDER].uuids(views.reader)):
         yield ledger.order(UUID(uuid))
+
+
+def all_reconciliations(ledger: OrderLedger, views: Views) -> Iterator[Reconciliation]:
+    """Every reconciliation that is in the views."""
+    for uuid in list(KEEPER[RECONCILIATION].uuids(views.reader)):
+        yield reconciliation(ledger, UUID(uuid))
 
 
 def orders(ledger: OrderLedger, uuids: Iterable[UUID]) -> list[Order]:

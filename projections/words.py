@@ -84,11 +84,19 @@ def _moved(event: e.Moved, currency: str) -> str:
 
 
 def _erased(event: e.PersonalErased, _: str) -> str:
-    reference = f", reference {event.reference}" if event.reference else ""
-    parts = [f"{_both(event.erased)} data erased"] if event.erased else []
-    if event.restricted:
-        parts.append(f"{_both(event.restricted)} data kept, but shown no longer")
-    return f"{'; '.join(parts)} ({event.basis}{reference})"
+    restricted = f"{_both(event.restricted)} data kept, but shown no longer" if event.restricted else ""
+    return _erased_for(event.erased, event.basis, event.reference, restricted)
+
+
+def _erased_for(erased: tuple[str, ...], basis: str, reference: str | None, restricted: str = "") -> str:
+    parts = [f"{_both(erased)} data erased"] if erased else []
+    told = "; ".join(parts + ([restricted] if restricted else []))
+    return f"{told} ({basis}{f', reference {reference}' if reference else ''})"
+
+
+def _because(reason: str | None) -> str:
+    """A reason in words; nothing where it is sealed, or was erased."""
+    return f": {reason}" if reason else ""
 
 
 def _both(parts: tuple[str, ...]) -> str:
@@ -131,11 +139,9 @@ _WORDS: Final[dict[type[Event], Callable[[Any, str], str]]] = {
     e.ShippingChanged: lambda event, currency: (
         f"shipping changed to {_named(event.shipping_method)}, {event.shipping_cost} {currency}"
     ),
-    e.StatusChanged: lambda event, _: (
-        f"status changed to {event.status}" + (f": {event.reason}" if event.reason else "")
-    ),
+    e.StatusChanged: lambda event, _: f"status changed to {event.status}" + _because(event.reason),
     **dict.fromkeys(KIND_OF, _moved),
-    e.PaymentVoided: lambda event, currency: _moved(event, currency) + (f": {event.reason}" if event.reason else ""),
+    e.PaymentVoided: lambda event, currency: _moved(event, currency) + _because(event.reason),
     e.PersonalErased: _erased,
 }
 _RECONCILIATION_WORDS: Final[dict[type[Event], Callable[[Any], str]]] = {
@@ -144,22 +150,22 @@ _RECONCILIATION_WORDS: Final[dict[type[Event], Callable[[Any], str]]] = {
     ),
     reconciliation.MatchesSuggested: lambda event: f"{_counts(event.outcomes)}; {event.open} open",
     reconciliation.MatchConfirmed: lambda event: f"match {event.result} confirmed; {event.open} open",
-    reconciliation.MatchBroken: lambda event: f"match {event.result} broken: {event.reason}; {event.open} open",
+    reconciliation.MatchBroken: lambda event: f"match {event.result} broken{_because(event.reason)}; {event.open} open",
     reconciliation.DifferenceExplained: lambda event: (
-        f"{event.outcome.replace('_', ' ')} {event.result} explained: {event.reason}; {event.open} open"
+        f"{event.outcome.replace('_', ' ')} {event.result} explained{_because(event.reason)}; {event.open} open"
     ),
     reconciliation.MatchedByHand: lambda event: (
         f"rows {_listed(event.lines)} matched by hand to positions {_listed(event.entries)}"
         + (f", {event.difference} {event.currency} apart" if event.difference else "")
-        + (f": {event.reason}" if event.reason else "")
-        + f"; {event.open} open"
+        + f"{_because(event.reason)}; {event.open} open"
     ),
     reconciliation.DecisionUndone: lambda event: f"decision on {event.result} undone; {event.open} open",
     reconciliation.ReconciliationRunAgain: lambda event: (
         f"run again, to position {event.position}: {_counts(event.outcomes)}; {event.open} open"
     ),
     reconciliation.ReconciliationClosed: lambda _: "reconciliation closed",
-    reconciliation.ReconciliationWithdrawn: lambda event: f"reconciliation withdrawn: {event.reason}",
+    reconciliation.ReconciliationWithdrawn: lambda event: f"reconciliation withdrawn{_because(event.reason)}",
+    reconciliation.PersonalErased: lambda event: _erased_for(event.erased, event.basis, event.reference),
 }
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from uuid import UUID
 
 import click
 
@@ -12,14 +13,15 @@ from api.settings import Settings
 from domain.ledger import OrderLedger
 from domain.log.records import Provenance
 from domain.moments import instant
-from domain.order.personal import PARTS
+from domain.order.personal import CONTACT, PARTS
 from domain.privacy import retaining
 from domain.privacy.erasing import Erasing, Erasure, Request, outstanding, repeat
 from domain.privacy.erasures import Erasures, ErasuresMalformed
 from domain.privacy.keyring import CUSTOMER, GUEST, Hold, Keyring
+from domain.reconciliation.state import FILE, SUBJECT
 from domain.refusals import Refusal
 from projections.customers.orders_of import orders_of
-from projections.privacy import all_orders
+from projections.privacy import all_orders, all_reconciliations
 from projections.views.views import Views
 
 _PROVENANCE = Provenance("cli:erase")
@@ -53,29 +55,40 @@ def _do(work: Callable[..., Erasure], *arguments: Any) -> Erasure:
 @click.command("erase")
 @click.option("--customer", type=click.IntRange(0, 10**15 - 1), help="Whose personal data: all that the customer has.")
 @click.option("--order", help="Or a guest's order, by its id or UUID.")
-@click.option("--part", "parts", multiple=True, type=click.Choice(PARTS), help="What to erase.  [default: both parts]")
+@click.option("--reconciliation", type=click.UUID, help="Or of a reconciliation: its file, and people's reasons in it.")
+@click.option(
+    "--part", "parts", multiple=True, type=click.Choice([*PARTS, FILE]), help="What to erase.  [default: all there is]"
+)
 @click.option("--basis", default="request", show_default=True, help="Why, in one word.")
 @click.option("--reference", help="The number of the case, without blanks.")
-@click.option("--force", is_flag=True, help="Also where an order is in work.")
+@click.option("--force", is_flag=True, help="Also where an order is in work, or a result of a reconciliation open.")
 @click.option("--again", is_flag=True, help="Repeat what LEDGER_ERASURES has and a restored ledger has not.")
-def erase(again: bool, customer: int | None, order: str | None, **asked: Any) -> None:
-    """Erase what is personal of a customer or of a guest's order: record that, and destroy the keys.
+def erase(again: bool, customer: int | None, order: str | None, reconciliation: UUID | None, **asked: Any) -> None:
+    """Erase what is personal of a customer, of a guest's order or in a reconciliation: record it, and destroy the keys.
 
     \b
       run.py erase --customer 7 --reference T-17
       run.py erase --order 42 --part contact
+      run.py erase --reconciliation ID --part file
       run.py erase --again
     """
     chosen = settings()
-    if again + (customer is not None) + (order is not None) != 1:
-        fail("name one of --customer, --order and --again")
+    if again + sum(named is not None for named in (customer, order, reconciliation)) != 1:
+        fail("name one of --customer, --order, --reconciliation and --again")
+    all_parts = PARTS if reconciliation is None else (FILE, CONTACT)
+    if strange := set(asked["parts"]) - set(all_parts):
+        fail(f"--part: there is no {strange.pop()} of that; there is {' and '.join(all_parts)}")
     with _opened(chosen) as (ledger, keys, erasing, _):
         if again:
             _again(ledger, keys, erasing, Erasures(chosen.erasures))
             return
-        request = Request(tuple(asked["parts"]) or PARTS, asked["basis"], asked["reference"], force=asked["force"])
+        request = Request(
+            tuple(dict.fromkeys(asked["parts"])) or all_parts, asked["basis"], asked["reference"], force=asked["force"]
+        )
         if customer is not None:
             made = _do(erasing.customer, customer, request, _PROVENANCE)
+        elif reconciliation is not None:
+            made = _do(erasing.reconciliation, reconciliation, request, _PROVENANCE)
         else:
             assert order is not None
             try:
@@ -86,10 +99,8 @@ def erase(again: bool, customer: int | None, order: str | None, **asked: Any) ->
     if not made.is_new:
         print(f"nothing of {made.subject} is left to erase")
         return
-    print(
-        f"{made.id}: {' and '.join(made.parts)} of {made.subject} erased, in {len(made.orders)} orders;"
-        f" {len(made.keys)} keys destroyed"
-    )
+    of_orders = "" if reconciliation is not None else f", in {len(made.orders)} orders"
+    print(f"{made.id}: {' and '.join(made.parts)} of {made.subject} erased{of_orders}; {len(made.keys)} keys destroyed")
 
 
 def _again(ledger: OrderLedger, keys: Keyring, erasing: Erasing, erasures: Erasures) -> None:
@@ -106,14 +117,18 @@ def _again(ledger: OrderLedger, keys: Keyring, erasing: Erasing, erasures: Erasu
 @click.command()
 @click.option("--apply", is_flag=True, help="Erase it; else this only says what would be erased.")
 def retention(apply: bool) -> None:
-    """Say whose personal data have been kept long enough (LEDGER_KEEP_CONTACT, LEDGER_KEEP_INVOICE), or erase them.
+    """Say whose personal data, and which settlement files, have been kept long enough (LEDGER_KEEP_CONTACT,
+    LEDGER_KEEP_INVOICE, LEDGER_KEEP_SETTLEMENT_FILES), or erase them.
 
-    A part is due when every order of its subject and year has had no event for so long. What is held or in work stays.
+    A part is due when every order of its subject and year has had no event for so long; a file, and people's reasons,
+    when their reconciliation has had none. What is held or in work stays.
     """
     chosen = settings()
     with _opened(chosen) as (ledger, keys, erasing, views):
-        due, staying = retaining.due(all_orders(ledger, views), keys, chosen.keep, ledger.latest())
-        for stays in staying:
+        now = ledger.latest()
+        due, staying = retaining.due(all_orders(ledger, views), keys, chosen.keep, now)
+        files, files_staying = retaining.files_due(all_reconciliations(ledger, views), keys, chosen.keep, now)
+        for stays in staying + files_staying:
             print(f"{stays.subject} {stays.year} {stays.part}: stays, {stays.why}")
         for each in due:
             if apply:
@@ -122,7 +137,16 @@ def retention(apply: bool) -> None:
             else:
                 since = instant(each.until)
                 print(f"{each.subject} {each.year} {each.part}: due since {since}, {len(each.orders)} orders")
-    print(f"{len(due)} {'erased' if apply else 'due'}, {len(staying)} stay")
+        for file in files:
+            state = file.state
+            told = f"{SUBJECT}{state.uuid} {' and '.join(file.parts)} ({state.file} of {state.provider})"
+            if apply:
+                _do(erasing.file_due, file, _RETENTION)
+                print(f"{told}: erased")
+            else:
+                print(f"{told}: due since {instant(file.until)}")
+    count, stay = len(due) + len(files), len(staying) + len(files_staying)
+    print(f"{count} {'erased' if apply else 'due'}, {stay} stay")
 
 
 @click.group()
@@ -130,9 +154,11 @@ def privacy() -> None:
     """Holds: what must be kept, whoever asks to erase it and however old it is."""
 
 
-def _subject(customer: int | None, order: str | None, ledger: OrderLedger) -> str:
-    if (customer is None) == (order is None):
-        fail("name one of --customer and --order")
+def _subject(customer: int | None, order: str | None, reconciliation: UUID | None, ledger: OrderLedger) -> str:
+    if sum(named is not None for named in (customer, order, reconciliation)) != 1:
+        fail("name one of --customer, --order and --reconciliation")
+    if reconciliation is not None:
+        return f"{SUBJECT}{reconciliation}"
     if customer is not None:
         return f"{CUSTOMER}{customer}"
     assert order is not None
@@ -145,19 +171,23 @@ def _subject(customer: int | None, order: str | None, ledger: OrderLedger) -> st
 @privacy.command("hold")
 @click.option("--customer", type=click.IntRange(0, 10**15 - 1))
 @click.option("--order", help="A guest's order, by its id or UUID.")
+@click.option("--reconciliation", type=click.UUID, help="A reconciliation: its file, and people's reasons in it.")
 @click.option("--reference", help="The number of the case, without blanks.")
 @click.option("--release", is_flag=True, help="Take the hold off.")
-def privacy_hold(customer: int | None, order: str | None, reference: str | None, release: bool) -> None:
-    """Hold what is personal of a customer or of a guest's order, or release it; without either, list the holds."""
+def privacy_hold(
+    customer: int | None, order: str | None, reconciliation: UUID | None, reference: str | None, release: bool
+) -> None:
+    """Hold what is personal of a customer, of a guest's order or in a reconciliation, or release it; without any, list
+    the holds."""
     ledger = open_ledger(settings())
     if ledger.keys is None:
         fail("what is personal in this ledger is not sealed; `run.py seal` makes one where it is.")
     store = ledger.keys.store
-    if customer is None and order is None:
+    if customer is None and order is None and reconciliation is None:
         for hold in store.holds():
             print(f"{hold.subject} since {hold.since}, by {hold.reference}")
         return
-    subject = _subject(customer, order, ledger)
+    subject = _subject(customer, order, reconciliation, ledger)
     if release:
         if not store.release(subject):
             fail(f"there is no hold on {subject}")

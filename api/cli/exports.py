@@ -98,13 +98,13 @@ def export_beancount(output: Path | None) -> None:
     are left out.
     """
     from projections.exports import beancount
-    from projections.history import Reading
 
     chosen = settings()
     ledger = open_ledger(chosen)
-    head, reading = ledger.head(), Reading(ledger)
     with exporting(output) as part, progress("exporting") as say, _opened(part) as file:
-        beancount.export_beancount(ledger.log_of_events, reading, file, head=head, zone=chosen.timezone, progress=say)
+        erased = beancount.export_beancount(ledger, file, head=ledger.head(), zone=chosen.timezone, progress=say)
+    if erased:
+        fail(f"the books lack fees and payouts of files that were erased: {', '.join(erased)}", NEEDS_A_PERSON)
 
 
 @export.command("customer")

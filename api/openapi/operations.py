@@ -411,7 +411,7 @@ OPERATIONS: Final = (
             a.Object,
             body=shape,
             headers=("If-Match",),
-            errors=(404,),
+            errors=(404, 410),
         )
         for decision, shape in reconciliations.SHAPES.items()
     ),

@@ -5,16 +5,17 @@ machine, the events are recorded, and then the keys are destroyed. What ends in 
 next start, before anything is read; the log says which keys are to be gone.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 from uuid import UUID, uuid4
 
 import msgspec
 from msgspec.structs import replace
 
-from domain.aggregate import parts_in
-from domain.claims import ERASED_KEY
+from domain import reconciling
+from domain.aggregate import parts_in, place
+from domain.claims import ERASED_KEY, ERASING, taken_by
 from domain.ledger import OrderLedger, whose
 from domain.log.log import Log, Transaction
 from domain.log.mapper import EventMapper
@@ -26,7 +27,11 @@ from domain.order.state import Order
 from domain.privacy.erasures import Erasures, Noted
 from domain.privacy.keyring import CUSTOMER, GUEST, Keyring, StoredDataKey, Whose
 from domain.privacy.periods import Keep
-from domain.privacy.retaining import Due
+from domain.privacy.retaining import Due, FileDue
+from domain.reconciliation import events as of_reconciliation
+from domain.reconciliation.refusals import ReconciliationInWork, ReconciliationMoved, ReconciliationNotFound
+from domain.reconciliation.state import FILE, RECONCILIATION, Reconciliation
+from domain.reconciliation.state import SUBJECT as RECONCILIATION_SUBJECT
 from domain.refusals import (
     CustomerNotFound,
     OrderInWork,
@@ -40,6 +45,7 @@ from domain.topics import TOPICS
 RETENTION: Final = "retention"
 _NAMED_MAX: Final = 10
 _MASKED: Final = EventMapper(opens=())
+_Erased: TypeAlias = e.PersonalErased | of_reconciliation.PersonalErased
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -123,6 +129,28 @@ class Erasing:
 
         return self._finish(self._ledger.write(record).result(), request)
 
+    def file_due(self, due: FileDue, provenance: Provenance) -> Erasure:
+        """Erases what of a reconciliation has been kept long enough. Raises what `reconciliation` raises."""
+        request = Request(due.parts, RETENTION)
+        return self.reconciliation(due.state.uuid, request, provenance, version=due.state.version)
+
+    def reconciliation(
+        self, uuid: UUID, request: Request, provenance: Provenance, *, version: int | None = None
+    ) -> Erasure:
+        """Erases parts of a reconciliation: `file`, the provider's file with all reports, and `contact`, the reasons
+        that people gave. It must be at the `version`, where one is given.
+
+        Raises ReconciliationNotFound, ReconciliationMoved, ReconciliationInWork, PersonalDataHeld, PersonalDataPlain.
+        """
+
+        def record(t: Transaction) -> Erasure:
+            state = reconciling.reconciliation(self._ledger, uuid, t)
+            if version not in (None, state.version):
+                raise ReconciliationMoved(state.version)
+            return self._record_of_reconciliation(t, state, request, provenance)
+
+        return self._finish(self._ledger.write(record).result(), request)
+
     # --- the steps ---
 
     def _orders(self, t: Transaction, customer_id: int) -> list[Order]:
@@ -141,8 +169,7 @@ class Erasing:
         orders = [order for order in orders if not request.years or order.created_at.year in request.years]
         decided = self._decided(orders, request, now)
         if not decided:
-            last = max(self._destroyed(subject, request), default=("", None))
-            return Erasure(last[1], subject, request.parts, (), (), t.max_notification_id() or 0, is_new=False)
+            return self._nothing(t, subject, request)
         if request.again is None:
             self._must_be_erasable(t, subject, [order for order, _ in decided], request)
         waiting = self._keys_of(t, subject, orders, request)
@@ -159,6 +186,38 @@ class Erasing:
             position = self._ledger.record(t, order, [recorded], provenance, now).position
         uuids = [order.uuid for order, _ in decided]
         return Erasure(decided[0][1].erasure, subject, request.parts, uuids, keys, position, is_new=True)
+
+    def _nothing(self, t: Transaction, subject: str, request: Request) -> Erasure:
+        last = max(self._destroyed(subject, request), default=("", None))
+        return Erasure(last[1], subject, request.parts, (), (), t.max_notification_id() or 0, is_new=False)
+
+    def _record_of_reconciliation(
+        self, t: Transaction, state: Reconciliation, request: Request, provenance: Provenance
+    ) -> Erasure:
+        """The event in a reconciliation, and before it the keys retired."""
+        now, subject = self._ledger.clock(), reconciling.whose(state).subject
+        if request.again is None:
+            self._must_not_be_held(subject)
+            _must_be_sealed(_plain_of_reconciliation(t, state, request.parts))
+        keys = tuple(self._keys_of(t, subject, (), request))
+        if not keys:
+            return self._nothing(t, subject, request)
+        if state.is_in_work and not request.force:
+            raise ReconciliationInWork(state.open)
+        self.keys.retire(keys, now)
+        event = of_reconciliation.PersonalErased(
+            occurred_at=now,
+            erasure=request.again.id if request.again else str(uuid4()),
+            basis=request.basis,
+            erased=request.parts,
+            reference=request.reference,
+            keys=keys,
+        )
+        after, records = place(RECONCILIATION, state, state.uuid, [event])
+        stored = self._ledger.stored(records, reconciling.whose(after), now)
+        claims = taken_by(records)
+        positions = self._ledger.append(t, stored, provenance=provenance, now=now, claims=claims)
+        return Erasure(event.erasure, subject, request.parts, (), keys, positions[-1], is_new=True)
 
     def _decided(
         self, orders: Sequence[Order], request: Request, now: datetime
@@ -186,8 +245,7 @@ class Erasing:
     def _must_be_erasable(self, t: Transaction, subject: str, orders: Sequence[Order], request: Request) -> None:
         """Raises PersonalDataHeld, OrderInWork, PersonalDataPlain."""
         for held in (subject, *(whose(order).subject for order in orders)):
-            if hold := self.keys.store.hold_on(held):
-                raise PersonalDataHeld(f"What is personal of {held} is held since {hold.since}, by {hold.reference}.")
+            self._must_not_be_held(held)
         if not request.force and (in_work := [order.id for order in orders if is_in_work(order)]):
             named = ", ".join(map(str, in_work[:_NAMED_MAX])) + (" and more" if len(in_work) > _NAMED_MAX else "")
             raise OrderInWork(
@@ -195,11 +253,13 @@ class Erasing:
             )
         keyring = t.keyring()
         since = keyring.since if keyring else 0
-        for plain in filter(None, (self._plain(t, order, since) for order in orders)):
-            raise PersonalDataPlain(
-                f"What is personal at position {plain} was recorded before it was sealed, so it cannot be erased;"
-                " `run.py seal` makes a log of this one in which it can."
-            )
+        for order in orders:
+            _must_be_sealed(self._plain(t, order, since))
+
+    def _must_not_be_held(self, subject: str) -> None:
+        """Raises PersonalDataHeld."""
+        if hold := self.keys.store.hold_on(subject):
+            raise PersonalDataHeld(f"What is personal of {subject} is held since {hold.since}, by {hold.reference}.")
 
     def _plain(self, t: Transaction, order: Order, since: int) -> int:
         """The position of the order's first record where something personal stands as it is; 0 where there is none."""
@@ -247,6 +307,33 @@ class Erasing:
         return erasure
 
 
+def _must_be_sealed(plain: int) -> None:
+    """Raises PersonalDataPlain where there is a position at which something personal stands as it is."""
+    if plain:
+        raise PersonalDataPlain(
+            f"What is personal at position {plain} was recorded before it was sealed, so it cannot be erased;"
+            " `run.py seal` makes a log of this one in which it can."
+        )
+
+
+def _plain_of_reconciliation(t: Transaction, state: Reconciliation, parts: Collection[str]) -> int:
+    """The position of the first record of a reconciliation with a reason that stands as it is, or with a file or report
+    that is kept as it is; 0 where there is none."""
+    for raw in t.raw_records_of(str(state.uuid)):
+        topic = TOPICS[raw.topic]
+        if topic.is_sealed:
+            continue
+        event = topic.decode(raw.payload)
+        names_file = any(
+            getattr(event, f"{what}_sha256", "") and not getattr(event, f"{what}_sealed_sha256")
+            for what in ("file", "report")
+        )
+        reasons = parts_in(event, RECONCILIATION.personal.get(topic.shape, {}))
+        if (FILE in parts and names_file) or any(part in parts for part in reasons):
+            return raw.position
+    return 0
+
+
 def outstanding(ledger: OrderLedger, keys: Keyring, erasures: Erasures) -> list[Noted]:
     """The erasures that the file outside knows of and this ledger does not, since it was restored from before them.
 
@@ -262,11 +349,13 @@ def repeat(erasing: Erasing, noted: Noted, provenance: Provenance) -> Erasure:
     request = Request(noted.parts, noted.basis, noted.reference, force=True, years=noted.years, again=noted)
     nothing = Erasure(noted.id, noted.subject, noted.parts, (), (), 0, is_new=False)
     try:
-        if noted.subject.startswith(CUSTOMER):
+        if noted.subject.startswith(RECONCILIATION_SUBJECT):
+            made = erasing.reconciliation(UUID(noted.subject.removeprefix(RECONCILIATION_SUBJECT)), request, provenance)
+        elif noted.subject.startswith(CUSTOMER):
             made = erasing.customer(int(noted.subject.removeprefix(CUSTOMER)), request, provenance)
         else:
             made = erasing.guest(UUID(noted.subject.removeprefix(GUEST)), request, provenance)
-    except (CustomerNotFound, OrderNotFound):
+    except (CustomerNotFound, OrderNotFound, ReconciliationNotFound):
         made = nothing
     if not made.is_new:
         erasing.keys.store.put_aside(noted.id)
@@ -277,7 +366,7 @@ def settle(ledger: OrderLedger, keys: Keyring, erasures: Erasures) -> list[str]:
     """Finishes what ended in between, and destroys again what came back out of a backup: the keys that the log says are
     destroyed, are. Returns their ids. At every start, before anything is read."""
     erased = {str(claim.value): claim for claim in ledger.log_of_events.claims(ERASED_KEY)}
-    unfinished: dict[str, tuple[e.PersonalErased, list[StoredDataKey]]] = {}
+    unfinished: dict[str, tuple[_Erased, list[StoredDataKey]]] = {}
     for key_id in keys.store.alive(erased):
         key, event = keys.store.get(key_id), _event_of(ledger.log_of_events, erased[key_id])
         assert key is not None
@@ -292,9 +381,9 @@ def settle(ledger: OrderLedger, keys: Keyring, erasures: Erasures) -> list[str]:
     return [key.id for _, found in unfinished.values() for key in found]
 
 
-def _event_of(log: Log, claim: StoredClaim) -> e.PersonalErased:
+def _event_of(log: Log, claim: StoredClaim) -> _Erased:
     """The event that took the claim of a destroyed key."""
     (raw,) = log.raw_records_of(claim.originator_id, gt=claim.version - 1, lte=claim.version)
     event = _MASKED.read(raw).event
-    assert isinstance(event, e.PersonalErased)
+    assert isinstance(event, ERASING)
     return event

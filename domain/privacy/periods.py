@@ -1,4 +1,5 @@
-"""For how long is what is personal kept behind an order's last event? Periods like `24m`, `10y` or `90d`."""
+"""For how long is what is personal kept behind an order's last event, or a reconciliation's? Periods like `24m`, `10y`
+or `90d`."""
 
 import calendar
 import re
@@ -6,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from domain.order.personal import CONTACT, INVOICE
+from domain.reconciliation.state import FILE
 
 _PERIOD: Final = re.compile(r"([1-9][0-9]{0,3})([dmy])")
 _MONTHS_OF_A_YEAR: Final = 12
@@ -38,11 +40,12 @@ class Period(NamedTuple):
 
 
 class Keep(NamedTuple):
-    """How long each part is kept."""
+    """How long each part is kept; `file` is settlement files."""
 
     contact: Period
     invoice: Period
+    file: Period
 
     def until(self, part: str, last: datetime) -> datetime:
-        """Until when a part is kept of an order whose last event was then."""
-        return {CONTACT: self.contact, INVOICE: self.invoice}[part].after(last)
+        """Until when a part is kept of what had its last event then."""
+        return {CONTACT: self.contact, INVOICE: self.invoice, FILE: self.file}[part].after(last)

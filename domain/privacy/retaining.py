@@ -1,5 +1,5 @@
-"""What has been kept long enough? Of each subject, year and part, by the orders' last events; and what keeps it all the
-same."""
+"""What has been kept long enough? Of each subject, year and part, by the orders' last events, and of reconciliations by
+theirs; and what keeps it all the same."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -7,10 +7,12 @@ from typing import NamedTuple
 
 from domain.ledger import whose
 from domain.order.erasure import is_in_work
-from domain.order.personal import PARTS
+from domain.order.personal import CONTACT, PARTS
 from domain.order.state import Order
 from domain.privacy.keyring import Keyring, Whose
 from domain.privacy.periods import Keep
+from domain.reconciliation.state import FILE, Reconciliation
+from domain.reconciling import whose as whose_reconciliation
 
 
 class Due(NamedTuple):
@@ -21,6 +23,14 @@ class Due(NamedTuple):
     part: str
     until: datetime
     orders: Sequence[Order]
+
+
+class FileDue(NamedTuple):
+    """Parts of a reconciliation, as it was at a version, each of which was to be kept until then at the latest."""
+
+    state: Reconciliation
+    parts: tuple[str, ...]
+    until: datetime
 
 
 class Staying(NamedTuple):
@@ -51,4 +61,26 @@ def due(orders: Iterable[Order], keys: Keyring, keep: Keep, now: datetime) -> tu
                 staying.append(Staying(*owner, part, f"order {in_work[0]} is in work"))
             elif any(key.part == part and key.year == owner.year for key in keys.store.of_subject(owner.subject)):
                 found.append(Due(*owner, part, until, there))
+    return found, staying
+
+
+def files_due(
+    states: Iterable[Reconciliation], keys: Keyring, keep: Keep, now: datetime
+) -> tuple[list[FileDue], list[Staying]]:
+    """The same of settlement files, and of the reasons that people gave in reconciliations."""
+    found: list[FileDue] = []
+    staying: list[Staying] = []
+    for state in states:
+        owner = whose_reconciliation(state)
+        there = {key.part for key in keys.store.of_subject(owner.subject) if key.destroyed_at is None}
+        until = {part: keep.until(part, state.updated_at) for part in (FILE, CONTACT) if part in there}
+        parts = tuple(part for part in until if until[part] <= now)
+        if not parts:
+            continue
+        if hold := keys.store.hold_on(owner.subject):
+            staying += [Staying(*owner, part, f"held by {hold.reference}") for part in parts]
+        elif state.is_in_work:
+            staying += [Staying(*owner, part, f"{state.open} of its results are open") for part in parts]
+        else:
+            found.append(FileDue(state, parts, max(until[part] for part in parts)))
     return found, staying

@@ -6,13 +6,17 @@ who has compared the two. The old log is to be destroyed then: its very digests 
 """
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from io import BytesIO
 from itertools import islice
+from tempfile import TemporaryFile
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from msgspec.structs import replace
+
+from domain.aggregate import Record
 from domain.ledger import OrderLedger
 from domain.log.log import KeptKeyring, Log, Transaction
 from domain.log.mapper import EventMapper
@@ -20,10 +24,13 @@ from domain.log.records import NewClaim, RawRecord, digest_of
 from domain.moments import instant
 from domain.order import events as e
 from domain.order.personal import CONTACT
+from domain.privacy.files import KeptFiles
 from domain.privacy.keyring import CUSTOMER, GUEST, Keyring, Whose
 from domain.privacy.marking import Marks
 from domain.proof import merkle
-from domain.topics import TOPICS
+from domain.reconciliation.events import ReconciliationStarted
+from domain.reconciliation.state import FILE, RECONCILIATION, SUBJECT
+from domain.topics import TOPICS, kind_of
 
 BATCH_RECORDS: Final = 2_000
 SEALED_FROM: Final = "sealed-from"
@@ -51,7 +58,7 @@ def seal_log(
         raise NotSealed("the other place has records already; name one that has none.")
     with source.log_of_events.transaction() as held:  # nothing is recorded meanwhile
         head = held.max_notification_id() or 0
-        sealing = _Sealing(source.mapper, keys, now)
+        sealing = _Sealing(source, keys, now)
         trees = _Tree(), _Tree()
         for after in range(0, head, BATCH_RECORDS):
             until = min(head, after + BATCH_RECORDS)
@@ -59,7 +66,7 @@ def seal_log(
             if len(old) < until - after:
                 raise NotSealed(f"behind position {after} records are missing; `run.py verify` says which.")
             with target.transaction() as t, keys.sealing():
-                new = [sealing.record(raw) for raw in old]
+                new = [sealing.record(t, raw) for raw in old]
                 t.take_over(new)
             for tree, raws in zip(trees, (old, new), strict=True):
                 tree.append([raw.digest for raw in raws])
@@ -69,7 +76,7 @@ def seal_log(
             with target.transaction() as t, keys.sealing():
                 t.take_over([], [sealing.claim(claim) for claim in some])
         with target.transaction() as t:
-            _copy_the_rest(source, t)
+            _copy_the_rest(source, t, sealing.files)
             t.keep_keyring(KeptKeyring(keys.store.id, 0, instant(now)))
     return Sealed(head, sealing.sealed, trees[0].root, trees[1].root)
 
@@ -79,27 +86,31 @@ def extension(origin: str, made: Sealed) -> str:
     return f"{SEALED_FROM} {origin} {made.records} {base64.b64encode(made.old_root).decode()}"
 
 
-def _copy_the_rest(source: OrderLedger, t: Transaction) -> None:
+def _copy_the_rest(source: OrderLedger, t: Transaction, sealed: Mapping[str, str]) -> None:
     for key in source.log_of_events.access_keys():
         t.put_access_key(key)
     for former in source.log_of_events.former_keys():
         t.put_former_key(former)
-    for sha256 in source.log_of_events.kept_files():
+    for sha256 in (sha256 for sha256 in source.log_of_events.kept_files() if sha256 not in sealed):
         t.keep_file(sha256, BytesIO(b"".join(source.log_of_events.kept_file(sha256))))
 
 
 class _Sealing:
     """Seals records one after the other, as they come in the log."""
 
-    def __init__(self, mapper: EventMapper, keys: Keyring, now: datetime) -> None:
-        self._read = mapper.read
+    def __init__(self, source: OrderLedger, keys: Keyring, now: datetime) -> None:
+        self._read = source.mapper.read
+        self._kept = source.log_of_events.kept_file
+        self._seals = KeptFiles(source.log_of_events, keys)
+        # The files that were sealed: under which SHA-256, by their own.
+        self.files: dict[str, str] = {}
         self._stored = EventMapper(keys).stored
         self._marks = Marks(keys)
         self._now = now
         self._whose: dict[UUID, Whose] = {}
         self.sealed = 0
 
-    def record(self, raw: RawRecord) -> RawRecord:
+    def record(self, t: Transaction, raw: RawRecord) -> RawRecord:
         record = self._read(raw)
         event, uuid = record.event, record.originator_id
         if isinstance(event, e.OrderCreated):
@@ -107,15 +118,33 @@ class _Sealing:
             self._whose[uuid] = Whose(subject, event.occurred_at.year)
         elif isinstance(event, e.CustomerChanged):
             self._whose[uuid] = self._whose[uuid]._replace(subject=f"{CUSTOMER}{event.customer_id}")
-        topic = TOPICS[raw.topic]
-        if topic.is_sealed or topic.shape not in topic.kind.personal:
+        elif isinstance(event, ReconciliationStarted):
+            self._whose[uuid] = Whose(f"{SUBJECT}{uuid}", event.occurred_at.year)
+        topic, with_files = TOPICS[raw.topic], self._with_files(t, record)
+        if topic.is_sealed or (topic.shape not in topic.kind.personal and with_files is record):
             return raw
-        stored = self._stored(record, self._whose[uuid], self._now)
-        if not TOPICS[stored.topic.encode()].is_sealed:
+        stored = self._stored(with_files, self._whose[uuid], self._now)
+        if not TOPICS[stored.topic.encode()].is_sealed and with_files is record:
             return raw
         self.sealed += 1
         made = raw._replace(topic=stored.topic.encode(), payload=stored.state)
         return made._replace(digest=digest_of(*made[1:-1]))
+
+    def _with_files(self, t: Transaction, record: Record) -> Record:
+        """The record with the SHA-256 of the sealed bytes of the file, or the report, that it names; sealed now where
+        it is kept as it is."""
+        for what in ("file", "report"):
+            sha256 = getattr(record.event, f"{what}_sha256", "")
+            if kind_of(record) is RECONCILIATION and sha256 and not getattr(record.event, f"{what}_sealed_sha256"):
+                sealed = self._sealed(t, sha256, self._whose[record.originator_id])
+                return replace(record, event=replace(record.event, **{f"{what}_sealed_sha256": sealed}))
+        return record
+
+    def _sealed(self, t: Transaction, sha256: str, whose: Whose) -> str:
+        with TemporaryFile() as file:
+            file.writelines(self._kept(sha256))
+            self.files[sha256] = self._seals.keep(t, sha256, file, whose, FILE, self._now)
+        return self.files[sha256]
 
     def claim(self, claim: NewClaim) -> NewClaim:
         """A fingerprint confirms guesses, so it is keyed like that of a new command."""

@@ -67,7 +67,7 @@ def pack(
     """The zip. `inclusion` has a proof for each record, in the checkpoint's tree; the document is JSON, of the order as
     far as `personal` shows it. `handovers` are the checkpoints by which keys before this one handed over, the first of
     them first; each needs a continuation."""
-    told = {"order.json": document, "personal.json": msgspec.json.encode([_shown(part) for part in personal])}
+    told = {"order.json": document, "personal.json": _personal(personal)}
     return _pack(told, "README.txt", records, inclusion, checkpoint, key, continuations, handovers)
 
 
@@ -80,9 +80,11 @@ def pack_of_reconciliation(
     key: VerifierKey,
     continuations: Sequence[Continuation] = (),
     handovers: Sequence[bytes] = (),
+    personal: Sequence[ShownPart] = (),
 ) -> bytes:
-    """The zip of a reconciliation; `kept` has its settlement, rules.toml and report.json."""
-    return _pack(kept, "RECONCILIATION.txt", records, inclusion, checkpoint, key, continuations, handovers)
+    """The zip of a reconciliation; `kept` has its settlement, rules.toml and report.json, or what is left of them."""
+    told = {**kept, "personal.json": _personal(personal)}
+    return _pack(told, "RECONCILIATION.txt", records, inclusion, checkpoint, key, continuations, handovers)
 
 
 def _pack(  # noqa: PLR0917  (all of it goes into the zip)
@@ -114,6 +116,10 @@ def manifest(parts: dict[str, bytes]) -> bytes:
 
 def _line(record: StoredRecord) -> bytes:
     return msgspec.json.encode({**record._asdict(), "digest": record.digest.hex()}) + b"\n"
+
+
+def _personal(parts: Sequence[ShownPart]) -> bytes:
+    return msgspec.json.encode([_shown(part) for part in parts])
 
 
 def _shown(part: ShownPart) -> dict[str, Any]:

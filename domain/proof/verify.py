@@ -42,7 +42,8 @@ FILES = (
 )
 # What a reconciliation's pack has in place of the order's documents: what was kept of it, as its events name it.
 KEPT = ("report.json", "rules.toml", "settlement")
-OF_ORDERS = ("order.json", "personal.json")
+# Those of them that go with the key of a file that is erased; and what packs of before reasons were sealed have not.
+ERASABLE = ("report.json", "settlement")
 FILE_BYTES_MAX = 1 << 28
 
 
@@ -127,7 +128,7 @@ def shown(files: dict[str, bytes]) -> str:
     gone: set[str] = set()
     for record in reversed(records):
         event = read_json("events.jsonl", record["payload"])
-        if kind_of(record) == ERASED:
+        if kind_of(record) in ERASED:
             gone.update(event["erased"])
         for part, sealed in sealed_parts(record, event).items():
             what = f"{part} of version {record['version']}"
@@ -160,26 +161,33 @@ def folded(files: dict[str, bytes]) -> str:
 
 def named(files: dict[str, bytes]) -> str:
     """Whether what was kept of a reconciliation is what its events name."""
-    names = {}
+    names: dict[str, Any] = {}
+    is_erased = False
     for record in records_of(files):
         if not record["topic"].startswith("reconciliation."):
             raise Wrong("events.jsonl", "these are no events of a reconciliation")
-        names.update(read_json("events.jsonl", record["payload"]))
+        event = read_json("events.jsonl", record["payload"])
+        names.update(event)
+        is_erased = is_erased or (kind_of(record) in ERASED and "file" in event["erased"])
+    gone = [name for name in ERASABLE if is_erased and name not in files]
     for name, field in zip(KEPT, ("report_sha256", "rules_sha256", "file_sha256")):
-        if names.get(field) != hashlib.sha256(part(files, name)).hexdigest():
+        if name not in gone and names.get(field) != hashlib.sha256(part(files, name)).hexdigest():
             raise Wrong(name, "its SHA-256 is not the one that the events name")
+    if gone:
+        return "rules.toml is what the events name; the file and what it came to were erased, as the events say."
     return f"{', '.join(KEPT)}: what was taken in, by which rules, and what it came to last, are what the events name."
 
 
 def is_of_reconciliation(files: dict[str, bytes]) -> bool:
-    return "settlement" in files and "order.json" not in files
+    return "rules.toml" in files and "order.json" not in files
 
 
 def files_of(files: dict[str, bytes]) -> tuple[str, ...]:
     """The files that a pack of this kind has."""
     if not is_of_reconciliation(files):
         return FILES
-    return tuple(sorted({*FILES, *KEPT} - set(OF_ORDERS)))
+    absent = {name for name in (*ERASABLE, "personal.json") if name not in files}
+    return tuple(sorted({*FILES, *KEPT} - absent - {"order.json"}))
 
 
 def intact(files: dict[str, bytes]) -> str:
@@ -288,7 +296,7 @@ CHANGES: dict[str, Callable[[Any, Any], dict[str, Any]]] = {
 }
 
 
-ERASED = "order.personal_erased.v1"
+ERASED = ("order.personal_erased.v1", "reconciliation.personal_erased.v1")
 SEALED = "+sealed"
 BILLING_OF = {
     "contact": ("mobile_number",),
@@ -317,7 +325,7 @@ def erased(order: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
     return changes
 
 
-CHANGES[ERASED] = erased
+CHANGES[ERASED[0]] = erased
 
 
 def kind_of(record: dict[str, Any]) -> str:
@@ -1087,6 +1095,8 @@ def examine(
     check("events.jsonl", in_order)
     if is_of_reconciliation(files):
         check("settlement", named)
+        if "personal.json" in files:
+            check("personal.json", shown)
     else:
         check("personal.json", shown)
         check("order.json", folded)

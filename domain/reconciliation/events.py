@@ -14,7 +14,21 @@ from domain.reconciliation.report import Earlier
 
 
 class ReconciliationStarted(Event, frozen=True, kw_only=True):
-    """The reconciliation reads the log up to `position`; the file and the rules are kept under their SHA-256."""
+    """The reconciliation reads the log up to `position`; the rules are kept under their SHA-256, and so is the file or,
+    where it is sealed, under that of its sealed bytes."""
+
+    provider: str
+    file: str
+    file_sha256: str
+    file_sealed_sha256: str = ""
+    rules_sha256: str
+    rules_version: str
+    position: int
+    earlier: Earlier | None = None
+
+
+class ReconciliationStartedV1(Event, frozen=True, kw_only=True):
+    """The first version of ReconciliationStarted, of before files were sealed."""
 
     provider: str
     file: str
@@ -24,18 +38,36 @@ class ReconciliationStarted(Event, frozen=True, kw_only=True):
     position: int
     earlier: Earlier | None = None
 
+    def upcast(self) -> ReconciliationStarted:
+        return ReconciliationStarted(**asdict(self))
+
 
 class MatchesSuggested(Event, frozen=True, kw_only=True):
-    """How many results of each outcome the first report has, and the SHA-256s of the report and of its index.
+    """How many results of each outcome the first report has, and the SHA-256s of the report, of its sealed bytes and of
+    its index.
 
     `until` is the time of the file's last line. A report of before there were indexes has none.
     """
+
+    report_sha256: str
+    report_sealed_sha256: str = ""
+    index_sha256: str
+    until: datetime
+    outcomes: dict[str, int]
+    open: int
+
+
+class MatchesSuggestedV2(Event, frozen=True, kw_only=True):
+    """The second version of MatchesSuggested, of before reports were sealed."""
 
     report_sha256: str
     index_sha256: str
     until: datetime
     outcomes: dict[str, int]
     open: int
+
+    def upcast(self) -> MatchesSuggested:
+        return MatchesSuggested(**asdict(self))
 
 
 class MatchesSuggestedV1(Event, frozen=True, kw_only=True):
@@ -105,9 +137,23 @@ class ReconciliationRunAgain(Event, frozen=True, kw_only=True):
 
     position: int
     report_sha256: str
+    report_sealed_sha256: str = ""
     index_sha256: str
     outcomes: dict[str, int]
     open: int
+
+
+class ReconciliationRunAgainV2(Event, frozen=True, kw_only=True):
+    """The second version of ReconciliationRunAgain, of before reports were sealed."""
+
+    position: int
+    report_sha256: str
+    index_sha256: str
+    outcomes: dict[str, int]
+    open: int
+
+    def upcast(self) -> ReconciliationRunAgain:
+        return ReconciliationRunAgain(**asdict(self))
 
 
 class ReconciliationRunAgainV1(Event, frozen=True, kw_only=True):
@@ -132,21 +178,41 @@ class ReconciliationWithdrawn(Event, frozen=True, kw_only=True):
     reason: str
 
 
+class PersonalErased(Event, frozen=True, kw_only=True):
+    """What was erased of a reconciliation, by an erasure that has this id: `file` is the provider's file with all its
+    reports, `contact` the reasons that people gave until now.
+
+    `basis` and `reference` say why, in no free text. `keys` are the data keys that were destroyed.
+    """
+
+    erasure: str
+    basis: str
+    erased: tuple[str, ...]
+    reference: str | None = None
+    keys: tuple[str, ...] = ()
+
+
 TOPICS: Final[dict[str, type[Event]]] = {
-    "reconciliation.started.v1": ReconciliationStarted,
-    "reconciliation.matches_suggested.v2": MatchesSuggested,
+    "reconciliation.started.v2": ReconciliationStarted,
+    "reconciliation.matches_suggested.v3": MatchesSuggested,
     "reconciliation.match_confirmed.v1": MatchConfirmed,
     "reconciliation.match_broken.v1": MatchBroken,
     "reconciliation.difference_explained.v1": DifferenceExplained,
     "reconciliation.matched_by_hand.v1": MatchedByHand,
     "reconciliation.decision_undone.v1": DecisionUndone,
-    "reconciliation.run_again.v2": ReconciliationRunAgain,
+    "reconciliation.run_again.v3": ReconciliationRunAgain,
     "reconciliation.closed.v1": ReconciliationClosed,
     "reconciliation.withdrawn.v1": ReconciliationWithdrawn,
+    "reconciliation.personal_erased.v1": PersonalErased,
 }
 OLDER: Final = {
+    "reconciliation.started.v1": Older(ReconciliationStartedV1, ReconciliationStarted, ReconciliationStartedV1.upcast),
     "reconciliation.matches_suggested.v1": Older(MatchesSuggestedV1, MatchesSuggested, MatchesSuggestedV1.upcast),
+    "reconciliation.matches_suggested.v2": Older(MatchesSuggestedV2, MatchesSuggested, MatchesSuggestedV2.upcast),
     "reconciliation.run_again.v1": Older(
         ReconciliationRunAgainV1, ReconciliationRunAgain, ReconciliationRunAgainV1.upcast
+    ),
+    "reconciliation.run_again.v2": Older(
+        ReconciliationRunAgainV2, ReconciliationRunAgain, ReconciliationRunAgainV2.upcast
     ),
 }

@@ -6,6 +6,7 @@ are its claims alone.
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from typing import BinaryIO, Final
 
 import msgspec
@@ -157,3 +158,20 @@ class KeptReport:
             if at >= end:
                 break
         return bytes(found)
+
+
+# What stands for a report that was erased.
+_NOTHING: Final = Report(
+    provider="",
+    file_sha256="",
+    rules_sha256="",
+    rules_version="",
+    position=0,
+    until=datetime.min.replace(tzinfo=UTC),
+    lines=0,
+    entries=0,
+    outcomes={},
+    tie_out=(),
+    results=(),
+)
+ERASED: Final = KeptReport(lambda: iter([msgspec.json.encode(_NOTHING)]), None)

@@ -69,6 +69,17 @@ class ReconciliationIsOpen(Refusal):
         self.count = count
 
 
+class ReconciliationInWork(Refusal):
+    """Results are open, so the file is still needed."""
+
+    code = "reconciliation-in-work"
+
+    def __init__(self, count: int) -> None:
+        what = "1 result is" if count == 1 else f"{count} results are"
+        super().__init__(f"The file is still needed: {what} open. Decide, withdraw it, or use force.")
+        self.count = count
+
+
 class DecisionNotAllowed(Refusal):
     code = "decision-not-allowed"
 

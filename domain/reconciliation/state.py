@@ -16,12 +16,17 @@ import msgspec
 from msgspec.structs import replace
 
 from domain.aggregate import Event, Kind, Part, Record
+from domain.order.personal import CONTACT
 from domain.reconciliation import events as e
 from domain.reconciliation.report import AT_REST, Pair
 
 _NAMESPACE: Final = UUID("6f0b1c62-51f5-4b0e-9d0c-6f3f0a3d6c57")
 
 
+# The part of what is personal that the provider's file is, with all its reports.
+FILE: Final = "file"
+# What the subject of the keys of a reconciliation begins with.
+SUBJECT: Final = "reconciliation:"
 STATUSES: Final = ("open", "closed", "withdrawn")
 
 
@@ -48,6 +53,8 @@ class Reconciliation(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tr
     provider: str
     file: str
     file_sha256: str
+    # Where the file is kept sealed, the SHA-256 of its sealed bytes; so of the reports.
+    file_sealed_sha256: str = ""
     rules_sha256: str
     rules_version: str
     position: int
@@ -58,9 +65,11 @@ class Reconciliation(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tr
     run_version: int = 1
     as_of: datetime
     report_sha256: str = ""
+    report_sealed_sha256: str = ""
     index_sha256: str = ""
     # The report before the last run, so that the difference can be shown.
     report_before_sha256: str | None = None
+    report_before_sealed_sha256: str = ""
     index_before_sha256: str | None = None
     outcomes: dict[str, int] = {}
     open: int = 0
@@ -69,6 +78,8 @@ class Reconciliation(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tr
     decided_last: dict[str, Decision] = {}
     is_closed: bool = False
     withdrawn: str | None = None
+    # The parts that were erased: the file with its reports, and the reasons until then.
+    erased: tuple[str, ...] = ()
 
     @property
     def status(self) -> str:
@@ -77,6 +88,11 @@ class Reconciliation(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tr
     @property
     def is_withdrawn(self) -> bool:
         return self.withdrawn is not None
+
+    @property
+    def is_in_work(self) -> bool:
+        """Whether somebody has still to decide, and so to look into the file."""
+        return self.status == STATUSES[0] and self.open > 0
 
     @property
     def by_hand(self) -> list[Pair]:
@@ -97,6 +113,7 @@ def _started(record: Record, event: e.ReconciliationStarted) -> Reconciliation:
         provider=event.provider,
         file=event.file,
         file_sha256=event.file_sha256,
+        file_sealed_sha256=event.file_sealed_sha256,
         rules_sha256=event.rules_sha256,
         rules_version=event.rules_version,
         position=event.position,
@@ -126,18 +143,30 @@ def _run_again(state: Reconciliation, event: e.ReconciliationRunAgain) -> dict[s
         "run_version": state.version + 1,
         "as_of": event.occurred_at,
         "report_before_sha256": state.report_sha256,
+        "report_before_sealed_sha256": state.report_sealed_sha256,
         "index_before_sha256": state.index_sha256,
         "report_sha256": event.report_sha256,
+        "report_sealed_sha256": event.report_sealed_sha256,
         "index_sha256": event.index_sha256,
         "outcomes": event.outcomes,
         "open": event.open,
     }
 
 
+def _erased(state: Reconciliation, event: e.PersonalErased) -> dict[str, Any]:
+    changes: dict[str, Any] = {"erased": tuple(dict.fromkeys((*state.erased, *event.erased)))}
+    if CONTACT in event.erased:
+        left = {result: replace(decision, reason=None) for result, decision in state.decisions.items()}
+        changes |= {"decided": left, "decided_last": {}}
+        changes |= {"withdrawn": ""} if state.is_withdrawn else {}
+    return changes
+
+
 _CHANGES: Final[Mapping[type[Event], Callable[[Reconciliation, Any], dict[str, Any]]]] = {
     e.MatchesSuggested: lambda state, event: {
         "run_version": state.version + 1,
         "report_sha256": event.report_sha256,
+        "report_sealed_sha256": event.report_sealed_sha256,
         "index_sha256": event.index_sha256,
         "until": event.until,
         "outcomes": event.outcomes,
@@ -151,6 +180,7 @@ _CHANGES: Final[Mapping[type[Event], Callable[[Reconciliation, Any], dict[str, A
     e.ReconciliationRunAgain: _run_again,
     e.ReconciliationClosed: lambda _, __: {"is_closed": True},
     e.ReconciliationWithdrawn: lambda _, event: {"withdrawn": event.reason, "open": 0},
+    e.PersonalErased: _erased,
 }
 
 
@@ -163,13 +193,23 @@ def evolve(state: Reconciliation | None, record: Record) -> Reconciliation:
     return replace(
         state,
         version=record.originator_version,
-        updated_at=max(state.updated_at, event.occurred_at),
+        # What is erased is kept no longer for it.
+        updated_at=state.updated_at
+        if isinstance(event, e.PersonalErased)
+        else max(state.updated_at, event.occurred_at),
         **_CHANGES[type(event)](state, event),
     )
 
 
+# The reasons that people give: written freely, as an order's are.
+_REASONED: Final = (e.MatchBroken, e.DifferenceExplained, e.MatchedByHand, e.ReconciliationWithdrawn)
 RECONCILIATION: Final = Kind(
-    "reconciliation", topics=e.TOPICS, older=e.OLDER, first=e.ReconciliationStarted, evolve=evolve
+    "reconciliation",
+    topics=e.TOPICS,
+    older=e.OLDER,
+    first=e.ReconciliationStarted,
+    evolve=evolve,
+    personal={shape: {CONTACT: ("reason",)} for shape in _REASONED},
 )
 
 

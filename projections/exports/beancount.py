@@ -80,7 +80,7 @@ from zoneinfo import ZoneInfo
 
 from domain.aggregate import Event, fold, step
 from domain.currencies import digits_of
-from domain.log.log import Log
+from domain.ledger import OrderLedger
 from domain.moments import day_of, microseconds
 from domain.money import Unit, minor_units, readable
 from domain.order import events as e
@@ -89,7 +89,7 @@ from domain.order.state import ORDER, Order
 from domain.order.statuses import UNPAYABLE
 from domain.reconciliation.kept import KeptReport
 from domain.reconciliation.report import Result
-from domain.reconciliation.state import RECONCILIATION, Reconciliation
+from domain.reconciliation.state import FILE, RECONCILIATION, Reconciliation
 from domain.reconciling import read_again
 from domain.settlement.lines import Line
 from domain.topics import kind_of
@@ -184,22 +184,22 @@ def _named_after(provider: str) -> str:
 
 
 def export_beancount(
-    log: Log,
-    reading: Reading,
+    ledger: OrderLedger,
     file: BinaryIO,
     *,
     head: int,
     zone: ZoneInfo,
     progress: Callable[[int, int], None],
-) -> None:
-    """Writes the books of the events to the position `head`.
+) -> list[str]:
+    """Writes the books of the events to the position `head`; returns the names of the settlement files that are erased,
+    so that the books lack what stood in them alone.
 
     Raises RecordMissing, or what `Reading.entry` and the order's fold raise of a record that they cannot trust.
     """
     file.write(f'; The orders, to position {head} of the log.\noption "title" "Orders"\n'.encode())
-    books = _Books(zone)
+    books, reading, erased = _Books(zone), Reading(ledger), list[str]()
     files: dict[tuple[str, str], tuple[int, Reconciliation]] = {}
-    for raws in histories(log, head, progress):
+    for raws in histories(ledger.log_of_events, head, progress):
         records = [reading.record(raw) for raw in raws]
         entries = [Entry(raw, record) for raw, record in zip(raws, records, strict=True) if kind_of(record) is ORDER]
         file.write("".join(books.transactions(entries)).encode())
@@ -208,17 +208,21 @@ def export_beancount(
             last = files.get((state.provider, state.file_sha256), (0, state))
             files[state.provider, state.file_sha256] = max((raws[-1].position, state), last, key=itemgetter(0))
     for position, state in sorted(files.values(), key=itemgetter(0)):
-        rules, settled = read_again(log, state)
+        if FILE in state.erased:
+            erased.append(f"{state.file} of {state.provider}")
+            continue
+        rules, settled = read_again(ledger, state)
         file.write("".join(books.settled(state, position, settled.lines)).encode())
         if rules.rates or any(line.original for line in settled.lines):
-            file.write("".join(books.exchanged(state, position, _results(log, state))).encode())
+            file.write("".join(books.exchanged(state, position, _results(ledger, state))).encode())
     file.write("".join(books.openings()).encode())
+    return erased
 
 
-def _results(log: Log, state: Reconciliation) -> Iterator[Result]:
+def _results(ledger: OrderLedger, state: Reconciliation) -> Iterator[Result]:
     """The results of a file that stand: matches that nobody broke, and what was confirmed."""
-    index = b"".join(log.kept_file(state.index_sha256)) if state.index_sha256 else None
-    kept = KeptReport(lambda: log.kept_file(state.report_sha256), index)
+    index = b"".join(ledger.log_of_events.kept_file(state.index_sha256)) if state.index_sha256 else None
+    kept = KeptReport(lambda: ledger.files.pieces(state.report_sha256, state.report_sealed_sha256), index)
     for first in range(0, len(kept), _PART_RESULTS):
         for result in kept.results(first, first + _PART_RESULTS):
             decision = state.decisions.get(result.id)

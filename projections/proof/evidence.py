@@ -5,18 +5,21 @@ The zip also proves that the log goes on from heads that were signed earlier. Ev
 check it, before the zip leaves.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from domain.ledger import OrderLedger
-from domain.log.records import RawRecord
+from domain.log.records import RawRecord, uuid_of
+from domain.privacy.sealing import Place
 from domain.proof import merkle
 from domain.proof.checkpoint import Checkpoint, VerifierKey, parse
 from domain.proof.handover import Signers
 from domain.proof.pack import Continuation, ShownPart, StoredRecord, pack, pack_of_reconciliation
+from domain.reconciliation.state import FILE
 from domain.reconciling import Reconciling
 from domain.refusals import OrderNotFound
+from domain.topics import TOPICS
 from projections import tree
 from projections.history import Reading, as_of
 from projections.orders.documents import staff_document
@@ -24,6 +27,7 @@ from projections.proof.signing import Checkpoints, LogAltered
 from projections.views.views import Views
 
 CONTINUATIONS_MAX: Final = 100
+_KEPT_NAMES: Final = {"file": "settlement", "rules": "rules.toml", "report": "report.json"}
 
 
 class NoEarlierHead(Exception):
@@ -87,12 +91,23 @@ def evidence_of_reconciliation(
     note = checkpoints.shown()
     head = parse(note)
     raws = list(ledger.log_of_events.raw_records_of(str(uuid), lte=state.version))
-    names = {"file": "settlement", "rules": "rules.toml", "report": "report.json"}
+    names = {"rules": "rules.toml"} if FILE in state.erased else _KEPT_NAMES
     content = pack_of_reconciliation(
         **_proven(ledger, views, raws, checkpoints.signers(), note, since=since)._asdict(),
         kept={name: b"".join(reconciling.pieces(state, what)) for what, name in names.items()},
+        personal=list(_reasons(ledger, raws)),
     )
     return Evidence(content, 0, head.size)
+
+
+def _reasons(ledger: OrderLedger, raws: Sequence[RawRecord]) -> Iterator[ShownPart]:
+    """What people said of a reconciliation: shown to whoever may have its file, which names as many."""
+    for raw in raws:
+        if TOPICS[raw.topic].is_sealed and ledger.mapper.sealing is not None:
+            place = Place(uuid_of(raw.originator_id), raw.version, raw.topic)
+            for part, shown in ledger.mapper.sealing.shown(raw.payload, place).items():
+                if shown is not None:
+                    yield ShownPart(raw.version, part, *shown)
 
 
 class _Proven(NamedTuple):

@@ -109,7 +109,7 @@ def check_part(ledger: LedgerAt, views: Path | None, first: int, last: int, head
     with reopened(ledger.url) as log, _reading(views) as reader, mapping(log, ledger.keys, checks=True) as mapper:
         raws, records = check_records(log, reader, first, last)
         digests = [raw.digest for raw in raws] if not records else digests_of(raws, first, last)
-        records += check_files(log, raws)
+        records += check_files(log, None if mapper.sealing is None else mapper.sealing.keys, raws)
         try:
             unclaimed, claimed = check_claims(log, raws)
             whole = histories(log, raws, first, last, head)

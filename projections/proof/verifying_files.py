@@ -1,24 +1,28 @@
-"""Are the kept files unaltered? Each is compared with the SHA-256 by which the log's records name it."""
+"""Are the kept files unaltered? Each is compared with the SHA-256 by which the log's records name it: as it is stored
+and, where it is sealed and its key is there, as it was before."""
 
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 import msgspec
 from eventsourcing.persistence import OperationalError
-from msgspec.structs import astuple
 
 from domain.log.log import Log
 from domain.log.records import RawRecord
 from domain.period.state import PERIOD
+from domain.privacy.files import KeptFiles
+from domain.privacy.keyring import Keyring
 from domain.reconciliation.state import RECONCILIATION
+from domain.refusals import FileErased
 from domain.topics import TOPICS
 from projections.proof.problems import Problem
 
 _NAMING: Final = frozenset(name for name, topic in TOPICS.items() if topic.kind in (RECONCILIATION, PERIOD))
 
 
-def check_files(log: Log, raws: Iterable[RawRecord]) -> Iterator[Problem]:
-    """The kept files against the SHA-256 under which the records name them."""
+def check_files(log: Log, keys: Keyring | None, raws: Iterable[RawRecord]) -> Iterator[Problem]:
+    """The kept files against the SHA-256s by which the records name them."""
+    kept = KeptFiles(log, keys)
     for raw in raws:
         if raw.topic not in _NAMING:
             continue
@@ -26,19 +30,41 @@ def check_files(log: Log, raws: Iterable[RawRecord]) -> Iterator[Problem]:
             named = msgspec.json.decode(raw.payload, type=_Named)
         except (TypeError, ValueError):
             continue  # a damaged record, which is a problem of its own
-        for sha256 in filter(None, astuple(named)):
+        for sha256, sealed_sha256 in named.files():
             try:
-                for _ in log.kept_file(sha256):
-                    pass
+                _read(kept.pieces(sha256, sealed_sha256))
+            except FileErased:
+                yield from _sealed(log, raw, sealed_sha256)
             except OperationalError as error:
                 yield Problem(raw.position, raw.order, str(error))
+
+
+def _sealed(log: Log, raw: RawRecord, sha256: str) -> Iterator[Problem]:
+    """A sealed file that nobody can open any more: its bytes must still be those that were kept."""
+    try:
+        _read(log.kept_file(sha256))
+    except OperationalError as error:
+        yield Problem(raw.position, raw.order, str(error))
+
+
+def _read(pieces: Iterable[bytes]) -> None:
+    for _ in pieces:
+        pass
 
 
 class _Named(msgspec.Struct):
     """The files that an event names."""
 
-    file_sha256: str | None = None
-    rules_sha256: str | None = None
-    report_sha256: str | None = None
-    index_sha256: str | None = None
-    csv_sha256: str | None = None
+    file_sha256: str = ""
+    file_sealed_sha256: str = ""
+    rules_sha256: str = ""
+    report_sha256: str = ""
+    report_sealed_sha256: str = ""
+    index_sha256: str = ""
+    csv_sha256: str = ""
+
+    def files(self) -> Iterator[tuple[str, str]]:
+        """The SHA-256 of each, and that of its sealed bytes, if any."""
+        sealed = (self.file_sha256, self.file_sealed_sha256), (self.report_sha256, self.report_sealed_sha256)
+        plain = ((sha256, "") for sha256 in (self.rules_sha256, self.index_sha256, self.csv_sha256))
+        return ((sha256, sealed_sha256) for sha256, sealed_sha256 in (*sealed, *plain) if sha256)

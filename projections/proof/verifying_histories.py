@@ -8,11 +8,11 @@ from typing import Any, Final
 from eventsourcing.persistence import PersistenceError
 
 from domain.aggregate import Kind, step
+from domain.claims import ERASING
 from domain.log.log import Log
 from domain.log.mapper import EventMapper
 from domain.log.records import RawRecord
 from domain.log.sqlite import sqlite3
-from domain.order.events import PersonalErased
 from domain.order.state import ORDER
 from domain.topics import KINDS, TOPICS
 from projections.proof.problems import SOMEWHERE, Problem
@@ -21,7 +21,7 @@ from projections.views.fold import Folded, fold, note_event, nothing
 from projections.views.view import History
 
 _UUIDS_AT_ONCE: Final = 1_000
-_ERASING: Final = frozenset(name for name, topic in TOPICS.items() if topic.shape is PersonalErased)
+_ERASING: Final = frozenset(name for name, topic in TOPICS.items() if topic.shape in ERASING)
 
 
 def check_histories(

@@ -12,11 +12,10 @@ import msgspec
 from domain.ledger import OrderLedger
 from domain.log.records import RawRecord
 from domain.reconciliation import events as e
-from domain.reconciliation.kept import KeptReport
+from domain.reconciliation.kept import ERASED, KeptReport
 from domain.reconciliation.report import Report, Result
-from domain.reconciliation.state import Reconciliation, is_open
+from domain.reconciliation.state import FILE, Reconciliation, is_open
 from domain.reconciling import Reconciling
-from domain.topics import TOPICS
 from projections import csv_text
 
 # How many results of each side the difference between two runs shows.
@@ -35,7 +34,7 @@ class Decision(msgspec.Struct, frozen=True):
 class Shown(msgspec.Struct, frozen=True):
     """A reconciliation as it is now: its state, its report, the decisions, and the report before it was run again.
 
-    `head` is the report without its results.
+    `head` is the report without its results. Of one whose file was erased there is none: it has no results.
     """
 
     state: Reconciliation
@@ -54,25 +53,26 @@ class Shown(msgspec.Struct, frozen=True):
 
 def show(ledger: OrderLedger, reconciling: Reconciling, of: Reconciliation) -> Shown:
     """A reconciliation with its kept report. Raises OperationalError where that is damaged."""
-    kept = reconciling.report(of)
     decisions = _decisions(ledger, of.uuid) if of.decisions else {}
+    if FILE in of.erased:
+        return Shown(of, ERASED.head, ERASED, decisions, None)
+    kept = reconciling.report(of)
     return Shown(of, kept.head, kept, decisions, reconciling.report_before(of))
 
 
 def _decisions(ledger: OrderLedger, uuid: UUID) -> dict[str, Decision]:
     found = {}
     for raw in list(ledger.log_of_events.raw_records(originator_id=uuid)):
-        decided = TOPICS[raw.topic].shape
-        if issubclass(decided, e.Decided):
-            event = msgspec.json.decode(raw.payload, type=decided)
+        event = ledger.mapper.read(raw).event
+        if isinstance(event, e.Decided):
             found[event.result] = _decision(raw, event)
-        elif decided is e.DecisionUndone:
-            found.pop(msgspec.json.decode(raw.payload, type=e.DecisionUndone).result, None)
+        elif isinstance(event, e.DecisionUndone):
+            found.pop(event.result, None)
     return found
 
 
 def _decision(raw: RawRecord, event: e.Decided) -> Decision:
-    reason = getattr(event, "reason", None)
+    reason = getattr(event, "reason", None) or None  # one that was erased has left an empty text
     return Decision(event.decision, reason, raw.actor.decode(), event.occurred_at)
 
 
@@ -94,18 +94,15 @@ def head(of: Reconciliation) -> dict[str, Any]:
         "outcomes": of.outcomes,
         "started_at": of.started_at,
         "updated_at": of.updated_at,
-        "withdrawn": of.withdrawn,
+        "withdrawn": of.withdrawn or None,
+        "erased": of.erased,
     }
 
 
 def document(one: Shown) -> dict[str, Any]:
     """A reconciliation, all but its results."""
-    return {
-        **head(one.state),
-        "lines": one.head.lines,
-        "entries": one.head.entries,
-        "tie_out": one.head.tie_out,
-    }
+    told = {name: getattr(one.head, name) for name in ("lines", "entries", "tie_out")}
+    return {**head(one.state), **(dict.fromkeys(told) if one.kept is ERASED else told)}
 
 
 def result_document(one: Shown, result: Result) -> dict[str, Any]:

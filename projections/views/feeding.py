@@ -9,18 +9,18 @@ from eventsourcing.persistence import PersistenceError
 
 from domain import aggregate
 from domain.aggregate import BrokenHistory, Kind, State
+from domain.claims import ERASING
 from domain.ledger import OrderLedger
 from domain.log.mapper import DamagedEvent
 from domain.log.records import RawRecord
 from domain.log.sqlite import sqlite3
-from domain.order.events import PersonalErased
 from domain.topics import TOPICS
 from projections.views.all import KEEPER
 from projections.views.fold import fold, put, rows
 from projections.views.generation import mark_erased, note_recent, position, reach
 
 BATCH_EVENTS_MAX: Final = 2_000
-_ERASING: Final = frozenset(name for name, topic in TOPICS.items() if topic.shape is PersonalErased)
+_ERASING: Final = frozenset(name for name, topic in TOPICS.items() if topic.shape in ERASING)
 
 
 class Fed(NamedTuple):

@@ -18,7 +18,6 @@ from domain.log.sqlite import sqlite3
 from domain.order import commands as c
 from domain.order.state import Order
 from projections.exports.beancount import export_beancount, provider_account
-from projections.history import Reading
 from tests.finance.bean_check import bean_check
 from tests.finance.books import Balances, Books, read
 from tests.finance.conftest import Desk
@@ -39,8 +38,7 @@ ORDERS, CUSTOMERS = "Assets:Receivable:Orders", "Liabilities:Customers"
 def written(desk: Desk, head: int | None = None) -> str:
     file = BytesIO()
     export_beancount(
-        desk.ledger.log_of_events,
-        Reading(desk.ledger),
+        desk.ledger,
         file,
         head=desk.ledger.head() if head is None else head,
         zone=desk.settings.timezone,

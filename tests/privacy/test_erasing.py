@@ -23,7 +23,7 @@ from projections.views.views import Views
 from tests.conftest import ME, ROOT, Client, Clock, Service, do, new_order
 from tests.privacy.conftest import MINA, WORDS, found_in, sealed_ledger
 
-KEEP = Keep(Period.parse("24m"), Period.parse("10y"))
+KEEP = Keep(Period.parse("24m"), Period.parse("10y"), Period.parse("10y"))
 PRIVACY = "/api/v1/privacy"
 ORDERS = "/api/v1/orders"
 AUDIT = "/api/v1/audit"

@@ -13,7 +13,6 @@ from domain.money import Amount, decimal_text, digits_in, minor_units
 from domain.order import commands as c
 from domain.refusals import InvalidField
 from projections.exports.beancount import export_beancount
-from projections.history import Reading
 from projections.orders import list as orders
 from projections.payments import sums
 from projections.payments.list import Filter
@@ -81,8 +80,7 @@ def test_an_order_of_the_first_version_is_booked_by_its_own_digits(
     recorded_in_the_first_version(ledger, clock, currency, price)
     books = BytesIO()
     export_beancount(
-        ledger.log_of_events,
-        Reading(ledger),
+        ledger,
         books,
         head=ledger.head(),
         zone=ZoneInfo("UTC"),

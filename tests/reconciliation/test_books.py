@@ -6,7 +6,6 @@ from io import BytesIO
 from pathlib import Path
 
 from projections.exports.beancount import export_beancount
-from projections.history import Reading
 from tests.finance.bean_check import bean_check
 from tests.finance.books import Books, read
 from tests.reconciliation.conftest import HEADER, Office, by_outcome
@@ -25,8 +24,7 @@ STATEMENT = (
 def books(office: Office) -> tuple[str, Books]:
     file = BytesIO()
     export_beancount(
-        office.ledger.log_of_events,
-        Reading(office.ledger),
+        office.ledger,
         file,
         head=office.ledger.head(),
         zone=office.settings.timezone,

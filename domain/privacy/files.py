@@ -1,0 +1,123 @@
+"""Files that are kept and name people: sealed, and given back as they were to whoever may have them.
+
+A sealed file is the id of its key in a line, and then blocks: the file is deflated as one, cut, and each block sealed
+by AES-256-GCM and bound to the file's own SHA-256 and its place. The log keeps it under the SHA-256 of the sealed
+bytes, so these can be checked for ever, also when the key is gone. What comes out is checked against the file's own.
+"""
+
+import hashlib
+import os
+import zlib
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import chain
+from tempfile import TemporaryFile
+from typing import BinaryIO, Final
+
+from cryptography.exceptions import InvalidTag
+from eventsourcing.persistence import OperationalError
+
+from domain.log.log import Log, Transaction
+from domain.privacy.keyring import DataKey, Keyring, KeyUnknown, Whose
+from domain.privacy.masters import MasterUnknown
+from domain.refusals import FileErased
+
+_LABEL: Final = b"order-ledger sealed file 1\0"
+_READ_BYTES: Final = 64 * 1024
+_KEY_ID_BYTES_MAX: Final = 64
+_NONCE_BYTES: Final = 12
+_TAG_BYTES: Final = 16
+_BLOCK_BYTES: Final = 64 * 1024
+_TEXT_BYTES: Final = _BLOCK_BYTES - _NONCE_BYTES - _TAG_BYTES
+
+
+class KeptFiles:
+    """The files that a log keeps; without keys they are kept as they are."""
+
+    def __init__(self, log: Log, keys: Keyring | None) -> None:
+        self._log = log
+        self._keys = keys
+
+    def keep(  # noqa: PLR0917  (a file has so much about it)
+        self, t: Transaction, sha256: str, file: BinaryIO, whose: Whose, part: str, now: datetime
+    ) -> str:
+        """Keeps a file, inside the ledger's transaction, sealed by the key of this part; returns the SHA-256 of its
+        sealed bytes, an empty text where it is kept as it is."""
+        if self._keys is None:
+            t.keep_file(sha256, file)
+            return ""
+        key, found = self._keys.of(whose, part, now), hashlib.sha256()
+        with TemporaryFile() as sealed:
+            for piece in _sealed(key, bytes.fromhex(sha256), file):
+                found.update(piece)
+                sealed.write(piece)
+            t.keep_file(found.hexdigest(), sealed)
+        return found.hexdigest()
+
+    def pieces(self, sha256: str, sealed_sha256: str) -> Iterator[bytes]:
+        """A file's content, piece by piece; `sealed_sha256` as `keep` has returned it.
+
+        Raises FileErased where its key is destroyed, and OperationalError where it is not what was kept, or cannot be
+        opened.
+        """
+        if not sealed_sha256:
+            return self._log.kept_file(sha256)
+        return self._opened(sha256, sealed_sha256)
+
+    def _opened(self, sha256: str, sealed_sha256: str) -> Iterator[bytes]:
+        content = self._log.kept_file(sealed_sha256)
+        key_id, _, first = next(content, b"").partition(b"\n")
+        key = self._key(key_id[:_KEY_ID_BYTES_MAX].decode(errors="replace"))
+        inflating, found = zlib.decompressobj(), hashlib.sha256()
+        try:
+            for number, block in enumerate(_cut(chain([first], content), _BLOCK_BYTES)):
+                bound = _bound(bytes.fromhex(sha256), number)
+                text = inflating.decompress(key.aead.decrypt(block[:_NONCE_BYTES], block[_NONCE_BYTES:], bound))
+                found.update(text)
+                yield text
+        except (InvalidTag, ValueError, zlib.error):
+            raise OperationalError(f"the file kept as {sealed_sha256} does not open") from None
+        if found.hexdigest() != sha256:
+            raise OperationalError(f"the file kept as {sealed_sha256} is not {sha256}, which was sealed in it")
+
+    def _key(self, key_id: str) -> DataKey:
+        try:
+            if self._keys is None:
+                raise KeyUnknown("the file is sealed, and no keys are at hand")
+            key = self._keys.open(key_id)
+        except (KeyUnknown, MasterUnknown) as error:
+            raise OperationalError(str(error)) from error
+        if key is None:
+            raise FileErased
+        return key
+
+
+def _sealed(key: DataKey, sha256: bytes, file: BinaryIO) -> Iterator[bytes]:
+    yield f"{key.id}\n".encode()
+    for number, text in enumerate(_cut(_deflated(file), _TEXT_BYTES)):
+        nonce = os.urandom(_NONCE_BYTES)
+        yield nonce + key.aead.encrypt(nonce, text, _bound(sha256, number))
+
+
+def _deflated(file: BinaryIO) -> Iterator[bytes]:
+    deflating = zlib.compressobj()
+    file.seek(0)
+    for piece in iter(lambda: file.read(_READ_BYTES), b""):
+        yield deflating.compress(piece)
+    yield deflating.flush()
+
+
+def _cut(pieces: Iterable[bytes], size: int) -> Iterator[bytes]:
+    """The same bytes in pieces of one size, but for the last."""
+    held = bytearray()
+    for piece in pieces:
+        held += piece
+        while len(held) >= size:
+            yield bytes(held[:size])
+            del held[:size]
+    if held:
+        yield bytes(held)
+
+
+def _bound(sha256: bytes, number: int) -> bytes:
+    return _LABEL + sha256 + number.to_bytes(4, "big")

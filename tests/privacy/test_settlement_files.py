@@ -1,0 +1,300 @@
+"""Are settlement files, their reports and people's reasons sealed, and still what finance and auditors can rely on?"""
+
+import re
+from collections.abc import Iterator
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from domain.ledger import OrderLedger
+from domain.log.recorder import SQLiteRecorder
+from domain.log.sqlite import sqlite3
+from domain.privacy.files import KeptFiles
+from domain.privacy.keyring import Whose
+from domain.reconciling import Given, Reconciling
+from domain.refusals import FileErased
+from projections.journal import Journal
+from projections.views.views import Views
+from tests.conftest import ME, Client, Clock, do, new_order
+from tests.privacy.conftest import MINA, WORDS, found_in, sealed_ledger
+from tests.privacy.test_commands import Desk, back_up
+from tests.privacy.test_erasing import checked
+
+FINANCE = "/api/v1/finance/reconciliations"
+HEADER = "reference,kind,gross,fee,net,currency,occurred_at,order,payout\n"
+FILE = (
+    HEADER
+    + "pi_1,payment,40.00,0,40.00,USD,2026-03-01T12:00:00Z,Wilhelmine Weissenberger,\n"
+    + "x,payment,1.00,0,1.00,USD,2026-03-01T12:00:00Z,Mina at Schlossgarten,\n"
+)
+
+
+class Office:
+    """A service on a sealed ledger, and finance's clerk."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        desk.bring(MINA)
+        desk.run("key", "create")
+        desk.service.start()
+        self.clerk = self.client("finance:read", "finance:write")
+        self.auditor = self.client("audit:read")
+        self.confidant = self.client("audit:read", "audit:personal")
+
+    def client(self, *scopes: str) -> Client:
+        return self.desk.service.client(self.desk.service.key(*scopes))
+
+    def start(self, content: str = FILE, status: int = 201, **parameters: str) -> dict[str, Any]:
+        headers, given = {"Content-Type": "text/csv"}, {"provider": "stripe", "file": "march.csv", **parameters}
+        answer = self.clerk.post(FINANCE, data=content.encode(), headers=headers, params=given)
+        assert answer.status_code == status, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def decide(self, one: dict[str, Any], decision: str, **body: Any) -> Any:
+        answer = self.clerk.post(f"{FINANCE}/{one['id']}/{decision}", json=body)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def explain(self, one: dict[str, Any], reason: str) -> Any:
+        results = [result["id"] for result in one["results"] if result["is_open"]]
+        return self.decide(one, "explain", results=results, reason=reason)
+
+    def get(self, one: dict[str, Any], what: str = "") -> Any:
+        return self.clerk.get(f"{FINANCE}/{one['id']}{what}")
+
+    def events(self, client: Client, **parameters: str) -> list[dict[str, Any]]:
+        found = client.get("/api/v1/audit/events", params=parameters).json()["events"]
+        return [event for event in found if "reconciliation" in event]
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    made = Office(Desk(tmp_path))
+    yield made
+    made.desk.service.kill()
+
+
+def test_a_settlement_file_its_report_and_the_reasons_are_sealed_and_finance_gets_each_back(office: Office) -> None:
+    one = office.start()
+    office.explain(one, "Weissenberger paid twice")
+    assert office.get(one, "/file").content == FILE.encode()
+    assert "Wilhelmine Weissenberger" in office.get(one, "/report").text
+    assert office.desk.run("reconcile", "kept", one["id"], "file").startswith(FILE)
+    shown = [result["decision"] for result in office.get(one).json()["results"] if result["decision"]]
+    assert {decision["reason"] for decision in shown} == {"Weissenberger paid twice"}
+    views = {path.name for path in office.desk.folder.iterdir() if path.name.startswith("views")}
+    assert found_in(office.desk.folder, WORDS).keys() <= views
+    assert "1 keys of the part file" in office.desk.run("keys", "status")
+    assert "everything holds" in office.desk.run("verify")
+
+
+def test_reasons_are_masked_for_auditors_unless_they_may_read_them_and_ask(office: Office) -> None:
+    one = office.start()
+    office.explain(one, "Mina paid twice")
+    office.decide(one, "withdraw", reason="Mina's month")
+    masked = office.events(office.auditor)
+    told = [event["summary"] for event in masked]
+    assert told[-1] == "reconciliation withdrawn"
+    assert "Mina" not in str(masked)
+    *_, explained, withdrawn = office.events(office.confidant, personal="contact")
+    assert (explained["personal"], withdrawn["personal"]) == (
+        {"contact": {"reason": "Mina paid twice"}},
+        {"contact": {"reason": "Mina's month"}},
+    )
+    assert withdrawn["summary"] == "reconciliation withdrawn: Mina's month"
+    assert one["id"] in (office.desk.folder / "accesses.txt").read_text()
+
+
+def test_a_file_whose_time_is_over_goes_with_its_reports_and_every_proof_holds(office: Office, tmp_path: Path) -> None:
+    one = office.start()
+    last = office.explain(one, "Mina paid twice")
+    before = office.get(one, "/evidence").content
+    said = checked(before, tmp_path)
+    assert "shown and true: contact of version" in said
+    made = office.desk.run("erase", "--reconciliation", one["id"], "--reference", "T-9")
+    assert f"file and contact of reconciliation:{one['id']} erased; 2 keys destroyed" in made
+    assert "nothing of" in office.desk.run("erase", "--reconciliation", one["id"])
+    for what in ("/file", "/report"):
+        answer = office.get(one, what)
+        assert (answer.status_code, answer.json()["code"]) == (410, "file-erased")
+    assert "erased" in office.desk.run("reconcile", "kept", one["id"], "file", status=2)
+    assert office.get(one, "/rules").status_code == 200
+    shown = office.get(one).json()
+    assert shown["erased"] == ["file", "contact"]
+    assert (shown["lines"], shown["entries"], shown["tie_out"], shown["results"]) == (None, None, None, [])
+    assert (shown["outcomes"], shown["open"], shown["status"]) == (last["outcomes"], 0, "open")
+    assert office.clerk.post(f"{FINANCE}/{one['id']}/run", json={}).status_code == 410
+    assert office.decide(one, "close")["status"] == "closed"
+    assert office.start(status=200)["id"] == one["id"]
+    pack = office.get(one, "/evidence").content
+    assert "rules.toml is what the events name; the file and what it came to were erased" in checked(pack, tmp_path)
+    assert "erased: contact of version" in checked(pack, tmp_path)
+    assert "All of it holds" in checked(before, tmp_path)
+    assert "files that were erased: march.csv of stripe" in office.desk.run("export", "beancount", status=1)
+    listed = office.client("privacy:read").get("/api/v1/privacy/erasures").json()["erasures"]
+    assert [(each["subject"], each["order"], each["keys_destroyed"]) for each in listed] == [
+        (f"reconciliation:{one['id']}", None, 2)
+    ]
+    assert "file and contact data erased (request, reference T-9)" in str(office.events(office.auditor))
+    assert found_in(office.desk.folder, [b"paid twice", b"Mina at Schlossgarten"]) == {}
+    assert "everything holds" in office.desk.run("verify")
+    office.desk.run("rebuild")
+    assert "everything holds" in office.desk.run("verify")
+
+
+def test_a_file_taken_in_anew_by_other_rules_after_it_was_erased_is_kept_again(office: Office, tmp_path: Path) -> None:
+    first = office.start()
+    office.explain(first, "so")
+    office.desk.run("erase", "--reconciliation", first["id"])
+    second = office.start(rules='version = "2"\nsettlement_delay_days = 9\n')
+    assert second["id"] != first["id"]
+    assert office.get(second, "/file").content == FILE.encode()
+    assert "everything holds" in office.desk.run("verify")
+
+
+def test_files_are_kept_for_a_time_of_their_own_and_while_they_are_held_or_open(tmp_path: Path) -> None:
+    clock = Clock()
+    clock.now = clock.now.replace(year=2020)
+    ledger = sealed_ledger(tmp_path, clock)
+    views = Views(ledger, tmp_path / "views.db")
+    views.ensure()
+    reconciling = Reconciling(ledger, Journal(views))
+    one = reconciling.start(BytesIO(FILE.encode()), "march.csv", "stripe", None, ME).reconciliation
+    ledger.close()
+    desk, named = Desk(tmp_path), ("--reconciliation", str(one.uuid))
+    assert "0 due, 0 stay" in desk.run("retention")
+    desk.service.environment["LEDGER_KEEP_SETTLEMENT_FILES"] = "5y"
+    assert f"reconciliation:{one.uuid} 2020 file: stays, 2 of its results are open" in desk.run("retention", "--apply")
+    assert "2 results are open" in desk.run("erase", *named, status=1)
+    reconciling.withdraw(one.uuid, "Mina's", Given(ME))
+    ledger.close()
+    told = f"reconciliation:{one.uuid} file and contact (march.csv of stripe)"
+    assert f"{told}: due since 2025-03-01" in desk.run("retention")
+    desk.run("privacy", "hold", *named, "--reference", "LAW-2")
+    assert "file: stays, held by LAW-2" in desk.run("retention", "--apply")
+    assert "held since" in desk.run("erase", *named, "--force", status=1)
+    desk.run("privacy", "hold", *named, "--release")
+    assert f"{told}: erased" in desk.run("retention", "--apply")
+    assert "0 due, 0 stay" in desk.run("retention")
+    assert "erased" in desk.run("reconcile", "kept", str(one.uuid), "file", status=2)
+    assert "everything holds" in desk.run("verify")
+
+
+def test_a_ledger_restored_from_before_a_file_was_erased_has_it_erased_again(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.bring(MINA)
+    file = tmp_path / "march.csv"
+    file.write_text(HEADER + "x,payment,1.00,0,1.00,USD,2026-03-01T12:00:00Z,Mina at Schlossgarten,\n")
+    begun = desk.run("reconcile", str(file), "--provider", "stripe", status=1)
+    found = re.search(r"reconciliation ([0-9a-f-]{36})", begun)
+    assert found is not None
+    file.unlink()
+    older = tmp_path / "older"
+    older.mkdir()
+    for name in ("ledger.db", "keys.db"):
+        back_up(tmp_path / name, older / name)
+    desk.run("erase", "--reconciliation", found[1], "--part", "file", "--force")
+    back_up(older / "keys.db", tmp_path / "keys.db")
+    assert "1 destroyed" in desk.run("keys", "status")
+    for name in ("ledger.db", "keys.db"):
+        back_up(older / name, tmp_path / name)
+    for view in tmp_path.glob("views*"):
+        view.unlink()
+    assert f"of reconciliation:{found[1]} erased again" in desk.run("erase", "--again")
+    assert "erased" in desk.run("reconcile", "kept", found[1], "file", status=2)
+    assert "everything holds" in desk.run("verify")
+
+
+def test_a_plain_ledger_that_is_written_anew_has_its_files_and_reasons_sealed(tmp_path: Path) -> None:
+    plain = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"), clock=Clock())
+    do(plain.create, new_order(**MINA), ME)
+    plain.close()
+    desk = Desk(tmp_path)
+    desk.run("key", "create")
+    file = tmp_path / "march.csv"
+    file.write_text(FILE)
+    begun = desk.run("reconcile", str(file), "--provider", "stripe", status=1)
+    found = re.search(r"reconciliation ([0-9a-f-]{36})", begun)
+    assert found is not None
+    desk.run("reconcile", "decide", found[1], "withdraw", "--reason", "Weissenberger called")
+    assert "not sealed" in desk.run("erase", "--reconciliation", found[1], status=2)
+    said = desk.run("seal", str(tmp_path / "sealed" / "ledger.db"))
+    assert "4 of them sealed" in said
+    sealed = Desk(tmp_path / "sealed")
+    assert found_in(sealed.folder, WORDS) == {}
+    assert sealed.run("reconcile", "kept", found[1], "file") == FILE
+    assert "everything holds" in sealed.run("verify")
+    sealed.run("erase", "--reconciliation", found[1])
+    assert "erased" in sealed.run("reconcile", "kept", found[1], "file", status=2)
+
+
+def test_what_is_kept_plain_from_before_is_read_and_not_said_to_be_erased(tmp_path: Path) -> None:
+    plain = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"), clock=Clock())
+    do(plain.create, new_order(**MINA), ME)
+    plain.close()
+    desk = Desk(tmp_path)
+    file = tmp_path / "march.csv"
+    file.write_text(FILE)
+    begun = desk.run("reconcile", str(file), "--provider", "stripe", status=1)
+    found = re.search(r"reconciliation ([0-9a-f-]{36})", begun)
+    assert found is not None
+    desk.run("keys", "create")
+    assert desk.run("reconcile", "kept", found[1], "file") == FILE
+    assert "recorded before it was sealed" in desk.run("erase", "--reconciliation", found[1], "--force", status=1)
+    assert "everything holds" in desk.run("verify")
+
+
+# --- a kept file by itself ---
+
+
+@pytest.fixture
+def ledger(tmp_path: Path, clock: Clock) -> Iterator[OrderLedger]:
+    made = sealed_ledger(tmp_path, clock)
+    yield made
+    made.close()
+
+
+def kept(ledger: OrderLedger, content: bytes, sha256: str) -> str:
+    whose = Whose("reconciliation:1", 2026)
+    return ledger.write(ledger.files.keep, sha256, BytesIO(content), whose, "file", ledger.clock()).result()
+
+
+@pytest.mark.parametrize("size", [0, 1, 65_507, 65_508, 65_509, 3_000_000])
+def test_a_sealed_file_comes_back_byte_for_byte_whatever_its_size(size: int, ledger: OrderLedger) -> None:
+    content = Random(size).randbytes(size)
+    digest = sha256(content).hexdigest()
+    sealed = kept(ledger, content, digest)
+    assert b"".join(ledger.files.pieces(digest, sealed)) == content
+    assert sealed in ledger.log_of_events.kept_files()
+    assert digest not in ledger.log_of_events.kept_files()
+    with pytest.raises(Exception, match="no keys are at hand"):
+        list(KeptFiles(ledger.log_of_events, None).pieces(digest, sealed))
+
+
+def test_a_sealed_file_that_is_another_or_was_altered_is_never_given_out_as_what_was_kept(
+    ledger: OrderLedger, tmp_path: Path
+) -> None:
+    one, other = b"one " * 40_000, b"other " * 40_000
+    digests = [sha256(content).hexdigest() for content in (one, other)]
+    names = [kept(ledger, content, digest) for content, digest in zip((one, other), digests, strict=True)]
+    with pytest.raises(Exception, match="does not open"):
+        list(ledger.files.pieces(digests[0], names[1]))
+    ledger.close()
+    with sqlite3.connect(tmp_path / "ledger.db") as tampering:
+        tampering.execute("DROP TRIGGER kept_files_are_not_updated")
+        tampering.execute(
+            "UPDATE kept_files SET content = (SELECT content FROM kept_files WHERE sha256 = ?) WHERE sha256 = ?",
+            names,
+        )
+    tampering.close()
+    with pytest.raises(Exception, match=r"does not open|not what was kept"):
+        list(ledger.files.pieces(digests[1], names[1]))
+    assert ledger.keys is not None
+    ledger.keys.destroy([key.id for key in ledger.keys.store.of_subject("reconciliation:1")], "e", ledger.clock())
+    with pytest.raises(FileErased):
+        list(ledger.files.pieces(digests[0], names[0]))
