@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEV := .venv-dev/bin
 
-.PHONY: help run test test-postgres failover torture lint bench lock clean
+.PHONY: help run test test-postgres failover torture types check-types lint bench lock clean
 help:                   ## this list
 	@sed -n 's/^\([a-z.-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST)
 
@@ -37,6 +37,17 @@ failover: .venv-dev     ## what may go wrong with PostgreSQL, at full size and u
 torture: .venv-dev      ## every attack and fault at full size, with tables of what came of it; under an hour
 	$(DEV)/python -m tests.torture
 
+types: docs/client/node_modules ## docs/client/ledger.d.ts made anew of docs/openapi.json (needs npm)
+	node docs/client/types.mjs > docs/client/ledger.d.ts.new && mv docs/client/ledger.d.ts.new docs/client/ledger.d.ts
+
+check-types: docs/client/node_modules ## is that file of this openapi.json, and does what is written with it hold?
+	node docs/client/types.mjs | cmp - docs/client/ledger.d.ts
+	docs/client/node_modules/.bin/tsc --project docs/client
+
+docs/client/node_modules: docs/client/package-lock.json
+	cd docs/client && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
 lint: .venv-dev         ## ruff and mypy
 	$(DEV)/ruff check . && $(DEV)/ruff format --check . && $(DEV)/mypy
 
@@ -49,4 +60,4 @@ lock:                   ## resolve pyproject.toml anew into the two lock files (
 	$(COMPILE) --group dev --constraint requirements.lock --output-file requirements-dev.lock
 
 clean:                  ## drop what can be made again; never touches var/, where the ledger lives
-	rm -rf .venv .venv-dev bench/.venv .pytest_cache .mypy_cache .ruff_cache .hypothesis bench/out
+	rm -rf .venv .venv-dev bench/.venv docs/client/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis bench/out
