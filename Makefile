@@ -41,7 +41,8 @@ types: docs/client/node_modules ## docs/client/ledger.d.ts made anew of docs/ope
 	node docs/client/types.mjs > docs/client/ledger.d.ts.new && mv docs/client/ledger.d.ts.new docs/client/ledger.d.ts
 
 check-types: docs/client/node_modules ## is that file of this openapi.json, and does what is written with it hold?
-	node docs/client/types.mjs | cmp - docs/client/ledger.d.ts
+	node docs/client/types.mjs > docs/client/node_modules/ledger.d.ts
+	cmp docs/client/ledger.d.ts docs/client/node_modules/ledger.d.ts || { echo 'it is stale; `make types` makes it anew'; exit 1; }
 	docs/client/node_modules/.bin/tsc --project docs/client
 
 docs/client/node_modules: docs/client/package-lock.json
