@@ -1,11 +1,11 @@
 """For finance: settlement files in, what they come to, and what people decide about it."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from functools import partial
 from tempfile import NamedTemporaryFile
-from typing import IO, Annotated, Final, TypeVar
+from typing import IO, Annotated, Any, Final, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -42,7 +42,7 @@ from domain.ledger import OrderLedger
 from domain.reconciliation.deciding import Wanted
 from domain.reconciliation.refusals import ReconciliationNotFound
 from domain.reconciliation.report import OUTCOMES
-from domain.reconciliation.state import STATUSES
+from domain.reconciliation.state import STATUSES, Reconciliation
 from domain.reconciling import Given, Outcome, Reconciling
 from projections import csv_text
 from projections.exports.workbook import write_workbook
@@ -216,6 +216,10 @@ class Desk:
             self._commanding.moved(resp, found.position, fed_to=found.fed_to)
         resp.set_header("ETag", f'"{found.version}"')
 
+    def heads(self, found: Iterable[Reconciliation]) -> list[dict[str, Any]]:
+        """Reconciliations out of the views, as the list has them."""
+        return [shown.head(shown.with_its_reason(self._ledger, of)) for of in found]
+
     def shown(self, reference: str) -> tuple[shown.Shown, int]:
         """A reconciliation as it is shown, and its position. Raises ReconciliationNotFound."""
         found = self.one(reference)
@@ -275,8 +279,9 @@ class Reconciliations:
                 limit=limit,
             )
         )
+        heads = await self._desk.ask.in_thread(lambda: self._desk.heads(of for _, of in page.found))
         body = {
-            "reconciliations": [shown.head(of) for _, of in page.found],
+            "reconciliations": heads,
             "next": None if page.is_last else position_token(page.found[-1][0]),
         }
         json_answer(resp, _encode(body), page.position)

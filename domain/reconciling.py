@@ -17,10 +17,13 @@ import msgspec
 from eventsourcing.persistence import OperationalError
 from msgspec.structs import replace
 
-from domain.aggregate import Event, fold, place, step
+from domain.aggregate import Event, Record, fold, place, step
 from domain.ledger import OrderLedger, must_be_whole
+from domain.ledger import whose as whose_order
 from domain.log.log import Reading, Transaction
 from domain.log.records import Provenance
+from domain.log.records import uuid_of as uuid_of_originator
+from domain.order.personal import CONTACT
 from domain.privacy.keyring import Whose
 from domain.reconciliation import decide, matching
 from domain.reconciliation import events as e
@@ -504,6 +507,21 @@ class Reconciling:
         index = b"".join(self._log.kept_file(state.index_sha256))
         return decode_digest(index).results_sha256 != run.written.index.results_sha256
 
+    def _whose(self, t: Transaction, record: Record, state: Reconciliation) -> Whose:
+        """Whose an event's reason is: where it is about payments of one customer alone that customer's, so that it goes
+        with all that is theirs."""
+        own, owners = whose(state), dict[str, Whose]()
+        positions = getattr(record.event, "entries", ()) if getattr(record.event, "reason", None) else ()
+        for position in positions if self._ledger.keys else ():
+            raw = t.raw_record(position)
+            order = self._ledger.order_in(t, uuid_of_originator(raw.originator_id)) if raw else None
+            is_theirs = order is not None and CONTACT not in (*order.erased, *order.restricted)
+            owner = whose_order(order) if order is not None and is_theirs else own
+            owners[owner.subject] = owner
+            if len(owners) > 1:
+                return own
+        return next(iter(owners.values()), own)
+
     def _keep(self, t: Transaction, run: "_Run", of: Whose) -> str:
         """Keeps a report with its index; returns the SHA-256 of the report's sealed bytes."""
         _keep(t, run.index)
@@ -522,7 +540,9 @@ class Reconciling:
         if state is not None and not events:
             return self.as_it_is(state, t)
         after, records = place(RECONCILIATION, state, uuid, events)
-        stored = self._ledger.stored(records, whose(after), now)
+        stored = [
+            event for record in records for event in self._ledger.stored([record], self._whose(t, record, after), now)
+        ]
         positions = self._ledger.append(t, stored, provenance=provenance, now=now)
         return Outcome(after, positions[-1])
 

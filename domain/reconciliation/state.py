@@ -154,12 +154,23 @@ def _run_again(state: Reconciliation, event: e.ReconciliationRunAgain) -> dict[s
 
 
 def _erased(state: Reconciliation, event: e.PersonalErased) -> dict[str, Any]:
-    changes: dict[str, Any] = {"erased": tuple(dict.fromkeys((*state.erased, *event.erased)))}
-    if CONTACT in event.erased:
-        left = {result: replace(decision, reason=None) for result, decision in state.decisions.items()}
-        changes |= {"decided": left, "decided_last": {}}
-        changes |= {"withdrawn": ""} if state.is_withdrawn else {}
-    return changes
+    gone = _reasons_gone(state) if CONTACT in event.erased else {}
+    return {**gone, "erased": tuple(dict.fromkeys((*state.erased, *event.erased)))}
+
+
+def _reasons_gone(state: Reconciliation) -> dict[str, Any]:
+    """The fields that change where no reason is told: there was one, and it is not said which."""
+    parts = {"decided": state.decided, "decided_last": state.decided_last}
+    left = {
+        name: {id_: replace(decision, reason=None) for id_, decision in decided.items()}
+        for name, decided in parts.items()
+    }
+    return {**left, "withdrawn": "" if state.is_withdrawn else None}
+
+
+def without_reasons(state: Reconciliation) -> Reconciliation:
+    """The same, without what people wrote freely."""
+    return replace(state, **_reasons_gone(state))
 
 
 _CHANGES: Final[Mapping[type[Event], Callable[[Reconciliation, Any], dict[str, Any]]]] = {

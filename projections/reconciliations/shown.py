@@ -16,10 +16,12 @@ from domain.reconciliation.kept import ERASED, KeptReport
 from domain.reconciliation.report import Report, Result
 from domain.reconciliation.state import FILE, Reconciliation, is_open
 from domain.reconciling import Reconciling
+from domain.topics import TOPICS
 from projections import csv_text
 
 # How many results of each side the difference between two runs shows.
 DIFFERENCE_RESULTS_MAX: Final = 1_000
+_WITHDRAWN: Final = tuple(name.decode() for name, topic in TOPICS.items() if topic.shape is e.ReconciliationWithdrawn)
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -74,6 +76,17 @@ def _decisions(ledger: OrderLedger, uuid: UUID) -> dict[str, Decision]:
 def _decision(raw: RawRecord, event: e.Decided) -> Decision:
     reason = getattr(event, "reason", None) or None  # one that was erased has left an empty text
     return Decision(event.decision, reason, raw.actor.decode(), event.occurred_at)
+
+
+def with_its_reason(ledger: OrderLedger, of: Reconciliation) -> Reconciliation:
+    """A reconciliation out of the views, with the reason for which it was withdrawn, if it was."""
+    if not of.is_withdrawn:
+        return of
+    raws = list(ledger.log_of_events.raw_records(originator_id=of.uuid, topics=_WITHDRAWN))
+    events = [ledger.mapper.read(raw).event for raw in raws]
+    return msgspec.structs.replace(
+        of, withdrawn=next((event.reason for event in events if isinstance(event, e.ReconciliationWithdrawn)), "")
+    )
 
 
 def head(of: Reconciliation) -> dict[str, Any]:

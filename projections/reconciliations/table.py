@@ -1,4 +1,7 @@
-"""Which settlement files were reconciled? A row for each reconciliation, and the list of them."""
+"""Which settlement files were reconciled? A row for each reconciliation, and the list of them.
+
+What people wrote as a reason stays out of the views: it is sealed in the log, and read there.
+"""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -8,7 +11,7 @@ import msgspec
 
 from domain.log.sqlite import sqlite3
 from domain.moments import microseconds
-from domain.reconciliation.state import RECONCILIATION, STATUSES, Reconciliation
+from domain.reconciliation.state import RECONCILIATION, STATUSES, Reconciliation, without_reasons
 from projections.views.view import History, StateView
 
 if TYPE_CHECKING:
@@ -50,7 +53,13 @@ class Reconciliations(StateView):
     def of_history(self, history: History) -> list[Row]:
         state: Reconciliation = history.state
         until = 0 if state.until is None else microseconds(state.until)
-        told = (state.provider, until, STATUSES.index(state.status), state.version, _encode_state(state))
+        told = (
+            state.provider,
+            until,
+            STATUSES.index(state.status),
+            state.version,
+            _encode_state(without_reasons(state)),
+        )
         return [(str(state.uuid), history.first, *told)]
 
     def put(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> None:

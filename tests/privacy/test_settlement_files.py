@@ -1,6 +1,7 @@
 """Are settlement files, their reports and people's reasons sealed, and still what finance and auditors can rely on?"""
 
 import re
+import time
 from collections.abc import Iterator
 from hashlib import sha256
 from io import BytesIO
@@ -108,6 +109,30 @@ def test_reasons_are_masked_for_auditors_unless_they_may_read_them_and_ask(offic
     )
     assert withdrawn["summary"] == "reconciliation withdrawn: Mina's month"
     assert one["id"] in (office.desk.folder / "accesses.txt").read_text()
+
+
+def test_a_reason_about_a_customers_payment_goes_with_the_customer_and_stands_in_no_file_afterwards(
+    office: Office,
+) -> None:
+    clerk = office.client("orders:write", "finance:write")
+    clerk.post("/api/v1/orders/1/payments", json={"amount": "40", "reference": "pi_1", "provider": "stripe"})
+    one = office.start()
+    (matched,) = [result["id"] for result in one["results"] if result["entries"]]
+    office.decide(one, "break", results=[matched], reason="Weissenberger says it is another's")
+    office.decide(one, "withdraw", reason="the wrong month")
+    assert "Weissenberger says" in office.get(one).text
+    erased = office.client("privacy:write").post("/api/v1/privacy/customers/7/erasures", json={"force": True})
+    assert erased.status_code == 201
+    decision = next(result for result in office.get(one).json()["results"] if result["id"] == matched)["decision"]
+    assert (decision["kind"], decision["reason"]) == ("broken", None)
+    listed = office.clerk.get(FINANCE).json()["reconciliations"]
+    assert [each["withdrawn"] for each in listed] == ["the wrong month"]
+    assert office.get(one, "/file").content == FILE.encode()
+    deadline = time.monotonic() + 3
+    while (found := found_in(office.desk.folder, WORDS)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert found == {}
+    assert "everything holds" in office.desk.run("verify")
 
 
 def test_a_file_whose_time_is_over_goes_with_its_reports_and_every_proof_holds(office: Office, tmp_path: Path) -> None:
