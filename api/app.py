@@ -42,7 +42,7 @@ from projections.live import Telling
 from projections.orders.kept import kept_in
 from projections.proof.signing import Checkpoints
 from projections.views.views import Views
-from projections.webhooks.store import Store
+from projections.webhooks.store import store_of
 
 # What a page may read of an answer beside its body.
 _EXPOSED: Final = (
@@ -149,7 +149,7 @@ def create_app(
             (f"{uploads}/{{reconciliation}}/{decision}", reconciliations.Decisions(desk, decision))
             for decision in reconciliations.SHAPES
         ),
-        *webhooks.resources(webhooks.Desk(asking, ledger, Store(settings.webhooks), settings)),
+        *webhooks.resources(webhooks.Desk(asking, ledger, store_of(ledger.log_of_events, settings.webhooks), settings)),
         (access_keys.PATH, access_keys.AllKeys(locksmith)),
         (access_keys.PATH + "/{name}", access_keys.OneKey(locksmith)),
         (access_keys.PATH + "/{name}/rotations", access_keys.Rotations(locksmith)),

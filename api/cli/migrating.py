@@ -9,7 +9,8 @@ from domain.log.opening import address, open_log, without_secrets
 @click.command()
 @click.option("--to", "to_url", required=True, help="Where to, like postgresql://user@host/database.")
 def migrate(to_url: str) -> None:
-    """Copy the ledger to another place, with its positions, digests, claims, keys, data keys, files and signed heads.
+    """Copy the ledger to another place, with all that is recorded, its keys, data keys, files and signed heads; and the
+    webhooks.
 
     Every record is held against its digest on the way, and read back. Nothing can be recorded meanwhile. Broken off, it
     is simply run again and goes on. The ledger that is copied stays as it is; to use the copy is to set LEDGER_URL.
@@ -23,6 +24,8 @@ def migrate(to_url: str) -> None:
 
     from domain.log.migrating import NotMigrated
     from domain.log.migrating import migrate as copy
+    from projections.webhooks.store import copy as copy_webhooks
+    from projections.webhooks.store import store_of
 
     chosen = settings()
     try:
@@ -41,6 +44,7 @@ def migrate(to_url: str) -> None:
             folder.mkdir(0o700, parents=True, exist_ok=True)
         with progress("copying") as say:
             copied = copy(source, target, say, stores)
+        copy_webhooks(store_of(source, chosen.webhooks), store_of(target, there.webhooks))
     except NotMigrated as error:
         fail(f"the ledger was not copied whole: {error}", NEEDS_A_PERSON)
     except (PersistenceError, OSError) as error:

@@ -68,7 +68,7 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
     from projections import feeder
     from projections.proof.signing import Checkpoints, KeyExposed, NoSigningKey, public_key
     from projections.webhooks import delivering
-    from projections.webhooks.store import Store
+    from projections.webhooks.store import store_of
 
     chosen = settings()
     _must_be_free(host, port, "--port and --host name another")
@@ -110,7 +110,7 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
         own_views = Views(own, chosen.views)
         signing = Checkpoints(own, own_views, key=chosen.key, kept=chosen.checkpoints)
         feeder.start(own, own_views, signing, chosen.checkpoint_seconds, lambda: _settle(own, chosen))
-        delivering.start(own, Store(chosen.webhooks), chosen.webhook_networks)
+        delivering.start(own, store_of(log, chosen.webhooks), chosen.webhook_networks)
         return create_app(own, own_views, chosen, threads=threads, observing=observing)
 
     _answer_prometheus(chosen, keys)
@@ -182,10 +182,10 @@ def _answer_prometheus(chosen: Settings, keys: KeysAt | None) -> None:
 
 def _opened_anew(chosen: Settings, keys: KeysAt | None) -> tuple[OrderLedger, Views, "Store"]:
     """The ledger, its views and its webhooks, as another process opens them."""
-    from projections.webhooks.store import Store
+    from projections.webhooks.store import store_of
 
     ledger = OrderLedger(open_log(chosen.url), currency_default=chosen.currency, keys=keys, is_made=True)
-    return ledger, Views(ledger, chosen.views), Store(chosen.webhooks)
+    return ledger, Views(ledger, chosen.views), store_of(ledger.log_of_events, chosen.webhooks)
 
 
 def _observing(chosen: Settings) -> "Observing":

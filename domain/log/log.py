@@ -4,11 +4,11 @@ Whatever the engine, an error of it is the library's: IntegrityError where anoth
 claim, OperationalError for all else; of these LogFull, LogBusy and LogAway say what keeps it from writing.
 """
 
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, Protocol
+from typing import Any, BinaryIO, NamedTuple, Protocol
 from uuid import UUID
 
 from eventsourcing.persistence import OperationalError, StoredEvent
@@ -296,6 +296,36 @@ class Transaction(Reading, Protocol):
         """Writes what changes nothing, so that whatever keeps the engine from writing shows."""
 
 
+Row = tuple[Any, ...]
+# Whether whoever has the turn still has it.
+Holds = Callable[[], bool]
+
+
+class Changing(Protocol):
+    """A transaction: all of it is committed, or nothing. In SQL both engines know, with `?` for values."""
+
+    def do(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        """The rows that a statement returns."""
+
+    def do_each(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """A statement for each of these rows of values."""
+
+
+class Beside(Protocol):
+    """Tables that stand beside a log and are no part of it, so they can be changed: in a file, of one machine; or in
+    the log's database, of all nodes. Raises Busy, LogAway, and the drivers' errors."""
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        """What a query finds; nothing where the tables were never made."""
+
+    def transaction(self) -> AbstractContextManager[Changing]:
+        """Makes the tables where they are missing."""
+
+    def turn(self) -> AbstractContextManager[Holds | None]:
+        """The turn of one process among all that have these tables; None where it is another's. Others' comes when this
+        one ends, however it ends."""
+
+
 class Log(Reading, Protocol):
     """A log. It is used by many threads; at any time at most one transaction, of whatever process, is under way."""
 
@@ -327,6 +357,9 @@ class Log(Reading, Protocol):
 
     def key_store(self, file: Path) -> KeyStore:
         """Where the data keys of this log are: in this file or, for a log in a database, beside it there."""
+
+    def beside(self, file: Path, tables: Sequence[str]) -> Beside:
+        """Tables beside the log: these, in this file or, for a log in a database, those that stand ready there."""
 
     def faults(self) -> Iterator[Fault]:
         """What the engine itself finds wrong: in its schema, in what it has stored, in its indexes. Reads it all."""

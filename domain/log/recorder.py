@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, NamedTuple
 from eventsourcing.persistence import ApplicationRecorder, IntegrityError, StoredEvent, Subscription
 
 from domain.log import files
+from domain.log.beside import FileBeside
 from domain.log.checking import faults
 from domain.log.log import ClockShown, FormerKey, KeptCheckpoint, KeptKeyring, StoredKey, Wants
 from domain.log.reading import SQLiteReading
@@ -90,6 +91,9 @@ class SQLiteRecorder(SQLiteReading, ApplicationRecorder):
 
     def key_store(self, file: Path) -> KeyStore:
         return SQLiteKeyStore(file)
+
+    def beside(self, file: Path, tables: Sequence[str]) -> FileBeside:
+        return FileBeside(file, tables)
 
     def faults(self) -> Iterator[Fault]:
         with library_errors():

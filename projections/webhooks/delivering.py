@@ -1,4 +1,4 @@
-"""Brings events to the receivers of webhooks: a thread in each worker, of which one at a time delivers.
+"""Brings events to the receivers of webhooks: a thread in each worker of each node, of which one at a time delivers.
 
 What has not been delivered is sent again, so a receiver may get an event twice; but of one order it gets none before
 the one before it has been taken. An order whose event is not taken waits, with all that comes after it, and holds no
@@ -9,6 +9,7 @@ import asyncio
 import logging
 import threading
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from heapq import heappop, heappush
 from math import ceil
@@ -20,6 +21,7 @@ from eventsourcing.persistence import PersistenceError
 
 from domain.aggregate import BrokenHistory
 from domain.ledger import OrderLedger
+from domain.log.log import Holds
 from domain.log.records import RawRecord
 from domain.log.sqlite import Busy, sqlite3
 from domain.moments import instant, utc_now
@@ -61,9 +63,9 @@ def _run(ledger: OrderLedger, store: Store, allowed: Networks) -> None:
 async def _take_turns(ledger: OrderLedger, store: Store, allowed: Networks) -> None:
     while True:
         try:
-            with store.turn() as is_ours:
-                if is_ours:
-                    await _Delivering(ledger, store, allowed).run()
+            with store.turn() as holds:
+                if holds is not None:
+                    await _Delivering(ledger, store, allowed).run(holds)
         except Exception:
             _log.exception("webhooks are not delivered for a moment")
         await asyncio.sleep(_TURN_EVERY_SECONDS)
@@ -77,17 +79,25 @@ class _Delivering:
         self._store = store
         self._allowed = allowed
         self._running: dict[str, tuple[int, asyncio.Task[None]]] = {}
+        self._looked_at, self._last_head = 0.0, 0
 
-    async def run(self) -> None:
+    async def run(self, holds: Holds) -> None:
+        """For as long as this process has the turn."""
         sender = Sender(self._allowed)
         try:
-            while True:
+            while holds():
                 await self._look(sender)
                 await asyncio.sleep(_NOTE_EVERY_SECONDS)
         finally:
             for _, task in self._running.values():
                 task.cancel()
             await sender.close()
+
+    def _head(self) -> int:
+        """The log's head a moment ago: it is asked for once, however many webhooks there are."""
+        if (now := time()) > self._looked_at + _LOOK_EVERY_SECONDS:
+            self._looked_at, self._last_head = now, self._ledger.head()
+        return self._last_head
 
     async def _look(self, sender: Sender) -> None:
         """Begins with webhooks that are new, and anew with those that were changed."""
@@ -100,7 +110,7 @@ class _Delivering:
                     await task
         for webhook in wanted.values():
             if webhook.id not in self._running:
-                line = _Line(self._ledger, self._store, sender, webhook)
+                line = _Line(self._ledger, self._store, sender, webhook, self._head)
                 self._running[webhook.id] = (webhook.revision, asyncio.create_task(line.run()))
 
 
@@ -118,7 +128,10 @@ class _Event:
 class _Line:
     """One webhook. Its events stand in line behind each other by their orders."""
 
-    def __init__(self, ledger: OrderLedger, store: Store, sender: Sender, webhook: Webhook) -> None:
+    def __init__(
+        self, ledger: OrderLedger, store: Store, sender: Sender, webhook: Webhook, head: Callable[[], int]
+    ) -> None:
+        self._head = head
         self._ledger = ledger
         self._store = store
         self._sender = sender
@@ -171,7 +184,7 @@ class _Line:
     def _read_on(self) -> None:
         if len(self._open) >= AHEAD_MAX // 2 or self._waiting >= WAITING_MAX:
             return
-        until = min(self._ledger.head(), self._read_to + _SCAN_EVENTS_MAX)
+        until = min(self._head(), self._read_to + _SCAN_EVENTS_MAX)
         if until <= self._read_to:
             return
         raws = list(

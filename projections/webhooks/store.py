@@ -1,23 +1,22 @@
-"""The webhooks: a file of its own beside the ledger, which is no view. It can be lost without any event being lost, and
-with it goes who subscribed and how far they had been told: back it up.
+"""The webhooks: in a file of its own beside the ledger or, where that is on PostgreSQL, beside the log there, for all
+nodes. It is no view. It can be lost without any event being lost, and with it goes who subscribed and how far they had
+been told: back it up.
 
 A webhook has a cursor. All up to it is settled: delivered, or noted in `deliveries` as waiting. So whatever ends in the
 middle of something, what is neither is sent again.
 """
 
-import os
-import threading
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from fcntl import LOCK_EX, LOCK_NB, flock
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from domain.log.sqlite import Readers, connect, sqlite3, transaction
+from domain.log.log import Beside, Changing, Holds, Log
 
 DELIVERIES_MAX: Final = 10_000
+# In a file; `domain/log/postgres/schema.py` has those of a database.
 _TABLES: Final = (
     """CREATE TABLE IF NOT EXISTS webhooks (
       id               TEXT PRIMARY KEY,
@@ -93,51 +92,21 @@ _WEBHOOK: Final = ", ".join(Webhook.__struct_fields__)
 _DELIVERY: Final = ", ".join(Delivery._fields)
 
 
+def store_of(log: Log, file: Path) -> "Store":
+    """The webhooks of a log: in this file, where they are in one."""
+    return Store(log.beside(file, _TABLES))
+
+
 class Store:
-    """The file is made with the first webhook. Raises Busy, and the driver's errors."""
+    """Raises Busy, LogAway, and the drivers' errors."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._readers = Readers(path, "FULL")
-        self._writer: sqlite3.Connection | None = None
-        self._writing = threading.Lock()
+    def __init__(self, beside: Beside) -> None:
+        self._beside = beside
+        self._rows = beside.rows
 
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._writing:
-            if self._writer is None:
-                self.path.parent.mkdir(0o700, parents=True, exist_ok=True)
-                self._writer = connect(self.path, "FULL", writes=True)
-                with transaction(self._writer):
-                    for statement in _TABLES:
-                        self._writer.execute(statement)
-            with transaction(self._writer) as writer:
-                yield writer
-
-    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        if not self.path.exists():
-            return []
-        try:
-            return self._readers.own.execute(sql, values).fetchall()
-        except sqlite3.OperationalError as error:
-            if "no such table" in str(error):  # another process has just made the file
-                return []
-            raise
-
-    @contextmanager
-    def turn(self) -> Iterator[bool]:
-        """Whether this process is the one that delivers; others' turn comes when it ends, however it ends."""
-        if not self.path.exists():
-            yield False
-            return
-        descriptor = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "r+b") as lock:
-            try:
-                flock(lock, LOCK_EX | LOCK_NB)
-            except BlockingIOError:
-                yield False
-            else:
-                yield True
+    def turn(self) -> AbstractContextManager[Holds | None]:
+        """The turn to deliver; None where it is another process's, of whatever node."""
+        return self._beside.turn()
 
     # --- webhooks ---
 
@@ -150,25 +119,25 @@ class Store:
 
     def add(self, webhook: Webhook, *, count_max: int) -> bool:
         """Whether there was room for one more."""
-        with self._transaction() as writer:
-            ((count,),) = writer.execute("SELECT count(*) FROM webhooks").fetchall()
+        with self._beside.transaction() as changing:
+            ((count,),) = changing.do("SELECT count(*) FROM webhooks")
             if count >= count_max:
                 return False
             values = _values(webhook)
-            writer.execute(f"INSERT INTO webhooks ({_WEBHOOK}) VALUES ({_marks(values)})", values)
+            changing.do(f"INSERT INTO webhooks ({_WEBHOOK}) VALUES ({_marks(values)})", values)
         return True
 
     def change(self, webhook_id: str, url: str, event_types: Sequence[str]) -> None:
-        with self._transaction() as writer:
-            writer.execute(
+        with self._beside.transaction() as changing:
+            changing.do(
                 "UPDATE webhooks SET url = ?, event_types = ?, revision = revision + 1 WHERE id = ?",
                 (url, " ".join(event_types), webhook_id),
             )
 
     def rotate(self, webhook_id: str, secret: bytes, old_until: int) -> None:
         """Gives a new secret; the one before it is good until then."""
-        with self._transaction() as writer:
-            writer.execute(
+        with self._beside.transaction() as changing:
+            changing.do(
                 "UPDATE webhooks SET old_secret = secret, old_secret_until = ?, secret = ?, revision = revision + 1"
                 " WHERE id = ?",
                 (old_until, secret, webhook_id),
@@ -176,24 +145,24 @@ class Store:
 
     def remove(self, webhook_id: str) -> bool:
         """Whether it was there."""
-        with self._transaction() as writer:
-            return bool(writer.execute("DELETE FROM webhooks WHERE id = ?", (webhook_id,)).rowcount)
+        with self._beside.transaction() as changing:
+            return bool(changing.do("DELETE FROM webhooks WHERE id = ? RETURNING id", (webhook_id,)))
 
     def enable(self, webhook_id: str) -> None:
         """Takes the mark off; what waits is tried again at once, and has three days anew."""
-        with self._transaction() as writer:
-            writer.execute(
+        with self._beside.transaction() as changing:
+            changing.do(
                 "UPDATE webhooks SET disabled_at = NULL, disabled_because = NULL, revision = revision + 1 WHERE id = ?",
                 (webhook_id,),
             )
-            writer.execute(
+            changing.do(
                 "UPDATE deliveries SET attempts = 0, next_at = 0 WHERE webhook = ? AND status = 'waiting'",
                 (webhook_id,),
             )
 
     def disable(self, webhook_id: str, now: str, because: str) -> None:
-        with self._transaction() as writer:
-            writer.execute(
+        with self._beside.transaction() as changing:
+            changing.do(
                 "UPDATE webhooks SET disabled_at = ?, disabled_because = ?, revision = revision + 1"
                 " WHERE id = ? AND disabled_at IS NULL",
                 (now, because, webhook_id),
@@ -230,33 +199,49 @@ class Store:
 
     def note(self, webhook_id: str, position: int, deliveries: Iterable[Delivery]) -> None:
         """Moves a webhook's cursor on, and notes what became of events; all at once."""
-        with self._transaction() as writer:
-            found = writer.execute(
-                "UPDATE webhooks SET position = max(position, ?) WHERE id = ?", (position, webhook_id)
-            ).rowcount
+        with self._beside.transaction() as changing:
+            found = changing.do(
+                "UPDATE webhooks SET position = CASE WHEN position < ? THEN ? ELSE position END WHERE id = ?"
+                " RETURNING id",
+                (position, position, webhook_id),
+            )
             if found:  # else it was removed meanwhile
-                _put(writer, webhook_id, deliveries)
+                _put(changing, webhook_id, deliveries)
 
     def replay(self, webhook_id: str, delivery: Delivery) -> None:
         """Has an event sent again."""
-        with self._transaction() as writer:
-            writer.execute("UPDATE webhooks SET revision = revision + 1 WHERE id = ?", (webhook_id,))
-            _put(writer, webhook_id, [delivery])
+        with self._beside.transaction() as changing:
+            changing.do("UPDATE webhooks SET revision = revision + 1 WHERE id = ?", (webhook_id,))
+            _put(changing, webhook_id, [delivery])
+
+    def every_delivery(self, webhook_id: str) -> list[Delivery]:
+        rows = self._rows(f"SELECT {_DELIVERY} FROM deliveries WHERE webhook = ? ORDER BY position", (webhook_id,))
+        return list(map(Delivery._make, rows))
+
+    def take_over(self, webhooks: Iterable[tuple[Webhook, Sequence[Delivery]]]) -> None:
+        """Takes other webhooks as they are, with their deliveries; those that are here already stay."""
+        with self._beside.transaction() as changing:
+            for webhook, deliveries in webhooks:
+                values = _values(webhook)
+                inserted = f"INSERT INTO webhooks ({_WEBHOOK}) VALUES ({_marks(values)})"
+                if changing.do(f"{inserted} ON CONFLICT (id) DO NOTHING RETURNING id", values):
+                    _put(changing, webhook.id, deliveries)
 
     def prune(self, webhook_id: str) -> None:
         """Forgets the oldest deliveries that are done, where there are many."""
-        with self._transaction() as writer:
-            writer.execute(
-                "DELETE FROM deliveries WHERE webhook = ?1 AND status = 'delivered' AND position <= (SELECT position"
-                " FROM deliveries WHERE webhook = ?1 ORDER BY position DESC LIMIT 1 OFFSET ?2)",
-                (webhook_id, DELIVERIES_MAX),
+        with self._beside.transaction() as changing:
+            changing.do(
+                "DELETE FROM deliveries WHERE webhook = ? AND status = 'delivered' AND position <= (SELECT position"
+                " FROM deliveries WHERE webhook = ? ORDER BY position DESC LIMIT 1 OFFSET ?)",
+                (webhook_id, webhook_id, DELIVERIES_MAX),
             )
 
 
-def _put(writer: sqlite3.Connection, webhook_id: str, deliveries: Iterable[Delivery]) -> None:
-    marks = _marks(Delivery._fields)
-    writer.executemany(
-        f"INSERT OR REPLACE INTO deliveries (webhook, {_DELIVERY}) VALUES (?, {marks})",
+def _put(changing: Changing, webhook_id: str, deliveries: Iterable[Delivery]) -> None:
+    anew = ", ".join(f"{name} = excluded.{name}" for name in Delivery._fields[1:])
+    changing.do_each(
+        f"INSERT INTO deliveries (webhook, {_DELIVERY}) VALUES (?, {_marks(Delivery._fields)})"
+        f" ON CONFLICT (webhook, position) DO UPDATE SET {anew}",
         [(webhook_id, *delivery) for delivery in deliveries],
     )
 
@@ -273,3 +258,8 @@ def _values(webhook: Webhook) -> list[Any]:
 def _webhook(row: tuple[Any, ...]) -> Webhook:
     webhook = Webhook(*row)
     return msgspec.structs.replace(webhook, event_types=tuple(str(row[2]).split()))
+
+
+def copy(source: Store, target: Store) -> None:
+    """Copies all webhooks, with what became of their events, to where there are none of them."""
+    target.take_over([(webhook, source.every_delivery(webhook.id)) for webhook in source.all()])

@@ -14,7 +14,10 @@ from domain.log.recorder import SQLiteRecorder
 from domain.log.sqlite import sqlite3
 from projections.proof.verification import verify
 from tests.conftest import ME, Clock, Service, do, new_order
+from tests.postgres import of_a_file
 from tests.privacy.conftest import MINA, WORDS, found_in, keys_at
+
+pytestmark = of_a_file
 
 
 def back_up(source: Path, target: Path) -> None:

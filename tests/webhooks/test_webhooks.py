@@ -3,12 +3,14 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import pytest
 
+from domain.log.opening import open_log
 from projections.webhooks.delivering import PAUSES_SECONDS
-from projections.webhooks.store import Store
+from projections.webhooks.store import store_of
 from tests.api.conftest import assert_problem, paid, placed
 from tests.conftest import Client, Service
 from tests.webhooks.conftest import ORDERS, WEBHOOKS, Message, Receiver, until
@@ -222,9 +224,10 @@ def test_after_three_days_of_attempts_a_webhook_is_disabled_and_loses_nothing(
     webhook = subscribe(url=receiver.url)
     placed(staff)
     until(lambda: shown(staff, webhook)["waiting"] == 2)
-    store = Store(service.folder / "webhooks.db")
-    first = store.waiting(webhook["id"])[0]
-    store.replay(webhook["id"], first._replace(attempts=len(PAUSES_SECONDS), next_at=0))
+    with closing(open_log(service.url)) as log:
+        store = store_of(log, service.folder / "webhooks.db")
+        first = store.waiting(webhook["id"])[0]
+        store.replay(webhook["id"], first._replace(attempts=len(PAUSES_SECONDS), next_at=0))
     until(lambda: shown(staff, webhook)["status"] == "disabled")
     assert "three days" in shown(staff, webhook)["disabled_because"]
     placed(staff)

@@ -20,6 +20,13 @@ _COLUMNS: Final = {
     "kept_files": "sha256 piece content",
     "clocks": "number boot uptime moment why",
     "keyrings": "number id since made_at",
+    "webhooks": (
+        "id url event_types secret old_secret old_secret_until private_key position created_at created_by disabled_at"
+        " disabled_because revision"
+    ),
+    "deliveries": (
+        "webhook position originator type status attempts next_at attempted_at answer_status answer error milliseconds"
+    ),
     "handovers": "number size note made_at",
 }
 _INDEXES: Final = {
@@ -35,6 +42,9 @@ _INDEXES: Final = {
     "kept_files_pkey",
     "clocks_pkey",
     "keyrings_pkey",
+    "webhooks_pkey",
+    "deliveries_pkey",
+    "deliveries_waiting",
     "handovers_pkey",
 }
 _INDEX: Final = (

@@ -77,11 +77,12 @@ class Lost(Exception):
 class Connection:
     """Raises Lost, and the driver's errors."""
 
-    def __init__(self, url: str, *, durable: bool = False) -> None:
+    def __init__(self, url: str, *, durable: bool = False, decodes: bool = False) -> None:
         with _lost():
             self._driver = psycopg.connect(autocommit=True, **_CONNECT | conninfo_to_dict(url))
-        # Text comes as its bytes, so that a damaged byte is a damaged record and not an exception out of the driver.
-        self._driver.adapters.register_loader("text", ByteaBinaryLoader)
+        if not decodes:
+            # Text comes as its bytes: a damaged byte is then a damaged record, and no exception out of the driver.
+            self._driver.adapters.register_loader("text", ByteaBinaryLoader)
         self._driver.add_notice_handler(self._note)
         self._prepared: dict[tuple[str, tuple[int, ...]], bytes] = {}
         self._poll = select.poll()

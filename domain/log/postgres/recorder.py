@@ -16,6 +16,7 @@ import psycopg
 from eventsourcing.persistence import ApplicationRecorder, StoredEvent, Subscription
 
 from domain.log.log import LogAway, StoredKey, Wants, WriteLost
+from domain.log.postgres.beside import PostgresBeside
 from domain.log.postgres.checking import faults
 from domain.log.postgres.connection import (
     LOCK_WAIT_SECONDS_MAX,
@@ -59,6 +60,7 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
         self._keys: dict[bytes, StoredKey] | None = None
         # The data keys of a sealed log; whether somebody is told here where they change, and how often that was.
         self._data_keys: PostgresKeyStore | None = None
+        self._beside: list[PostgresBeside] = []
         self.is_listening = False
         self.keys_told = 0
         self.under_way: PostgresTransaction | None = None
@@ -233,6 +235,10 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
             self._data_keys = PostgresKeyStore(self)
         return self._data_keys
 
+    def beside(self, _file: Path, _tables: Sequence[str]) -> PostgresBeside:
+        self._beside.append(PostgresBeside(self.url))
+        return self._beside[-1]
+
     def faults(self) -> Iterator[Fault]:
         with library_errors(), self._readers.one() as connection:
             yield from faults(connection)
@@ -255,6 +261,8 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
     def close(self) -> None:
         """Closes the connections, of which no other thread may make use just now; each opens again when it is used."""
         self._note_loss()
+        for beside in self._beside:
+            beside.close()
         with self._writing:
             for connection in (self._writer, self._listener):
                 if connection is not None:

@@ -104,6 +104,39 @@ CREATE TABLE handovers (
 """
 _APPEND_ONLY_FIRST: Final = ("events", "claims", "checkpoints", "kept_files", "clocks", "keyrings")
 APPEND_ONLY: Final = (*_APPEND_ONLY_FIRST, "handovers")
+_WEBHOOKS: Final = """
+CREATE TABLE webhooks (
+  id               text COLLATE "C" PRIMARY KEY,
+  url              text COLLATE "C" NOT NULL,
+  event_types      text COLLATE "C" NOT NULL,
+  secret           bytea NOT NULL,
+  old_secret       bytea,
+  old_secret_until bigint,
+  private_key      bytea NOT NULL,
+  position         bigint NOT NULL,
+  created_at       text COLLATE "C" NOT NULL,
+  created_by       text COLLATE "C" NOT NULL,
+  disabled_at      text COLLATE "C",
+  disabled_because text COLLATE "C",
+  revision         bigint NOT NULL DEFAULT 1
+);
+CREATE TABLE deliveries (
+  webhook       text COLLATE "C" NOT NULL REFERENCES webhooks ON DELETE CASCADE,
+  position      bigint NOT NULL,
+  originator    text COLLATE "C" NOT NULL,
+  type          text COLLATE "C" NOT NULL,
+  status        text COLLATE "C" NOT NULL,
+  attempts      bigint NOT NULL,
+  next_at       bigint NOT NULL,
+  attempted_at  text COLLATE "C",
+  answer_status bigint,
+  answer        text COLLATE "C",
+  error         text COLLATE "C",
+  milliseconds  bigint,
+  PRIMARY KEY (webhook, position)
+);
+CREATE INDEX deliveries_waiting ON deliveries (webhook, position) WHERE status = 'waiting'
+"""
 # ENABLE ALWAYS, or whoever may set session_replication_role = replica goes past them.
 _GUARDS: Final = """
 CREATE TRIGGER {table}_rows_stay BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION stays();
@@ -118,6 +151,8 @@ GRANT SELECT, INSERT ON {tables} TO {role};
 GRANT SELECT, UPDATE (schema_version) ON {schema}.logs TO {role};
 GRANT SELECT, INSERT, UPDATE (prefix, hash, scopes, revoked_at, expires_at, origins) ON {schema}.access_keys TO {role};
 GRANT SELECT, INSERT, UPDATE (expires_at) ON {schema}.former_keys TO {role};
+-- The webhooks are no part of the log.
+GRANT SELECT, INSERT, UPDATE, DELETE ON {schema}.webhooks, {schema}.deliveries TO {role};
 """
 
 
@@ -149,7 +184,7 @@ def _is_made(connection: Connection) -> bool:
     there = {table.decode() for table in tables or ()}
     if there and not there >= {"logs", "events", "claims"}:
         raise OperationalError(f"the schema {SCHEMA} is of something else, not a ledger.")
-    return there >= {"former_keys", "handovers", "data_keys"}
+    return there >= {"former_keys", "handovers", "data_keys", "webhooks"}
 
 
 def _making() -> Iterator[Statement]:
@@ -172,6 +207,9 @@ def _making() -> Iterator[Statement]:
           IF to_regclass('{SCHEMA}.handovers') IS NULL THEN
             {_HANDOVERS};
             {_GUARDS.format(table="handovers")};
+          END IF;
+          IF to_regclass('{SCHEMA}.webhooks') IS NULL THEN
+            {_WEBHOOKS};
           END IF;
         END $do$"""
     )

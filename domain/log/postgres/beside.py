@@ -1,0 +1,97 @@
+"""Tables beside the log in its PostgreSQL database, for all nodes: whose turn it is says a lock of the server's, which
+goes with the connection that has it."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from itertools import count
+from threading import Lock
+from typing import Any, Final
+
+import psycopg
+
+from domain.log.log import Changing, Holds
+from domain.log.postgres.connection import Connection, Lost, Row, Statement, library_errors
+
+_TURN: Final = Statement("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", ("order_ledger webhooks",))
+
+
+class PostgresBeside:
+    """Implements `log.Beside`. The tables are made with the log's, by their owner."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._connection: Connection | None = None
+        self._asking = Lock()
+
+    def _open(self) -> Connection:
+        if self._connection is None or not self._connection.is_usable:
+            self._connection = Connection(self._url, durable=True, decodes=True)
+        return self._connection
+
+    def _asked(self, statement: Statement) -> list[Row]:
+        """What changes nothing; on a new connection where the one that there was turns out to be lost."""
+        with suppress(Lost):
+            return self._open().ask(statement)[0]
+        return self._open().ask(statement)[0]
+
+    def close(self) -> None:
+        """Closes the connection, which opens again when it is used."""
+        with self._asking:
+            if self._connection is not None:
+                self._connection.close()
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        with self._asking, library_errors():
+            return self._asked(Statement(_numbered(sql), values))
+
+    @contextmanager
+    def transaction(self) -> Iterator[Changing]:
+        with self._asking, library_errors():
+            self._asked(Statement("BEGIN"))
+            assert self._connection is not None
+            try:
+                yield _OfDatabase(self._connection)
+                self._connection.ask(Statement("COMMIT"))
+            except BaseException:
+                self._connection.close()  # and with it what is not committed
+                raise
+
+    @contextmanager
+    def turn(self) -> Iterator[Holds | None]:
+        with self._asking, library_errors():
+            ((is_ours,),) = self._asked(_TURN)
+            holding = self._connection
+        if not is_ours or holding is None:
+            yield None
+            return
+        try:
+            yield lambda: self._is_there(holding)
+        finally:
+            holding.close()
+
+    def _is_there(self, holding: Connection) -> bool:
+        """Whether the connection that has the lock is still that to the server."""
+        with self._asking, suppress(Lost, psycopg.Error):
+            holding.ask(Statement("SELECT 1"))
+            return self._connection is holding
+        return False
+
+
+class _OfDatabase:
+    """Implements `log.Changing`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def do(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        return self._connection.ask(Statement(_numbered(sql), values))[0]
+
+    def do_each(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        if statements := [Statement(_numbered(sql), values) for values in rows]:
+            self._connection.ask(*statements)
+
+
+def _numbered(sql: str) -> str:
+    numbers = count(1)
+    return re.sub(r"\?", lambda _: f"${next(numbers)}", sql)

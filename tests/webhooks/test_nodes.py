@@ -1,0 +1,115 @@
+"""Do the nodes of a ledger share their webhooks, and deliver each event about once, whichever node dies?"""
+
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from domain.log.opening import open_log
+from projections.webhooks.store import copy, store_of
+from tests.conftest import Service
+from tests.postgres import Cluster, files_in
+from tests.proxy import Proxy
+from tests.webhooks.conftest import ORDERS, WEBHOOKS, Receiver, until
+
+
+@pytest.fixture
+def nodes(cluster: Cluster, tmp_path: Path) -> Iterator[tuple[list[Service], Proxy]]:
+    """Three nodes that share a master key, and what leads the first of them to PostgreSQL."""
+    proxy, database = Proxy(cluster.port), cluster.new_database()
+    made = []
+    for name, url in (("one", proxy.url(database)), ("two", cluster.url(database)), ("three", cluster.url(database))):
+        (tmp_path / name).mkdir()
+        own = files_in(tmp_path / name) | {"LEDGER_MASTER": str(tmp_path / "master.key")}
+        made.append(
+            Service(tmp_path / name, workers=1, LEDGER_URL=url, LEDGER_WEBHOOK_NETWORKS="127.0.0.1", **own).start()
+        )
+    yield made, proxy
+    for node in made:
+        if node.process and node.process.poll() is None:
+            node.kill()
+    proxy.close()
+
+
+def place(node: Service, staff_key: str) -> str:
+    answer = node.client(staff_key).post(ORDERS, json={"items": [{}]})
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["uuid"])
+
+
+def created(receiver: Receiver) -> list[str]:
+    return [message.order for message in receiver.messages if message.json["type"] == "OrderCreated"]
+
+
+def has_all(receiver: Receiver, placed: list[str]) -> bool:
+    return set(created(receiver)) == set(placed)
+
+
+def test_each_event_is_delivered_once_by_one_node_and_by_another_when_that_one_dies(
+    nodes: tuple[list[Service], Proxy], receiver: Receiver
+) -> None:
+    services, _ = nodes
+    key = services[0].key("orders:write", "webhooks:read", "webhooks:write")
+    made = services[1].client(key).post(WEBHOOKS, json={"url": receiver.url, "event_types": ["OrderCreated"]})
+    assert made.status_code == 201, made.text
+    for node in services:
+        assert node.client(key).get(f"{WEBHOOKS}/{made.json()['id']}").json()["url"] == receiver.url
+    placed = [place(services[n % 3], key) for n in range(30)]
+    until(lambda: len(created(receiver)) == 30)
+    assert sorted(created(receiver)) == sorted(placed)
+    for dying in services[:2]:
+        time.sleep(0.6)  # what was sent in the last quarter of a second before a death comes again
+        dying.kill()
+        placed += [place(services[2], key) for _ in range(10)]
+        until(partial(has_all, receiver, placed), 30)
+    assert sorted(created(receiver)) == sorted(placed)
+    shown = services[2].client(key).get(f"{WEBHOOKS}/{made.json()['id']}/deliveries?limit=1000").json()
+    assert {each["status"] for each in shown["deliveries"]} == {"delivered"}
+
+
+def test_a_node_that_is_cut_off_delivers_no_more_once_another_does(
+    nodes: tuple[list[Service], Proxy], receiver: Receiver
+) -> None:
+    services, proxy = nodes
+    for node in services[1:]:
+        node.kill()
+    key = services[0].key("orders:write", "webhooks:write")
+    services[0].client(key).post(WEBHOOKS, json={"url": receiver.url, "event_types": ["OrderCreated"]})
+    placed = [place(services[0], key)]
+    until(lambda: created(receiver) == placed)
+    services[1].start()
+    proxy.cut = lambda _: True
+    proxy.cut_all()
+    placed += [place(services[1], key) for _ in range(10)]
+    until(lambda: set(created(receiver)) == set(placed), 30)
+    proxy.cut = lambda _: None
+    placed += [place(services[1], key) for _ in range(10)]
+    until(lambda: set(created(receiver)) == set(placed), 30)
+    assert sorted(created(receiver)) == sorted(placed)
+
+
+def test_webhooks_go_along_where_a_ledger_is_moved(cluster: Cluster, tmp_path: Path, receiver: Receiver) -> None:
+    (tmp_path / "file").mkdir()
+    file = Service(
+        tmp_path / "file",
+        LEDGER_URL=f"sqlite:///{tmp_path}/file/ledger.db",
+        LEDGER_WEBHOOK_NETWORKS="127.0.0.1",
+    ).start()
+    key = file.key("orders:write", "webhooks:write")
+    file.client(key).post(WEBHOOKS, json={"url": receiver.url})
+    place(file, key)
+    until(lambda: len(receiver.messages) == 2)
+    file.stop()
+    url = cluster.url(cluster.new_database())
+    assert file.run("migrate", "--to", url).returncode == 0
+    with closing(open_log(url)) as log:
+        here = store_of(open_log(file.url), tmp_path / "file" / "webhooks.db")
+        there = store_of(log, tmp_path / "none.db")
+        assert there.all() == here.all() != []
+        for webhook in here.all():
+            assert there.every_delivery(webhook.id) == here.every_delivery(webhook.id) != []
+        copy(there, back := store_of(open_log(file.url), tmp_path / "back.db"))
+        assert back.all() == here.all()
