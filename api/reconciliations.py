@@ -117,7 +117,9 @@ class Desk:
     def __init__(self, commanding: Commanding, views: Views, asking: Asking, settings: Settings) -> None:
         self.ask = asking
         self._settings = settings
-        self.reconciling = Reconciling(commanding.ledger, Journal(views), settings.kept_bytes_max)
+        self.reconciling = Reconciling(
+            commanding.ledger, Journal(views), settings.kept_bytes_max, settings.timezone.key
+        )
         self._ledger = commanding.ledger
         self._commanding = commanding
         self._under_way = under_way(settings)

@@ -121,4 +121,4 @@ def _reopened(at: LedgerAt, settings: Settings) -> Iterator[tuple[OrderLedger, R
         ledger = OrderLedger(log, currency_default=settings.currency, keys=at.keys)
         views = Views(ledger, settings.views)
         ledger.feed = lambda written: views.catch_up(written=written)
-        yield ledger, Reconciling(ledger, Journal(views), settings.kept_bytes_max)
+        yield ledger, Reconciling(ledger, Journal(views), settings.kept_bytes_max, settings.timezone.key)

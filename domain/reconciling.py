@@ -25,11 +25,20 @@ from domain.log.records import Provenance
 from domain.log.records import uuid_of as uuid_of_originator
 from domain.order.personal import CONTACT
 from domain.privacy.keyring import Whose
-from domain.reconciliation import decide, matching
+from domain.reconciliation import decide, matching, payouts
 from domain.reconciliation import events as e
 from domain.reconciliation.deciding import Deciding, Wanted
-from domain.reconciliation.kept import KeptReport, Written, decode_digest, decode_told, write
+from domain.reconciliation.kept import (
+    KeptReport,
+    Offered,
+    Written,
+    decode_digest,
+    decode_offered,
+    decode_told,
+    write,
+)
 from domain.reconciliation.others import DECIDED, POSSIBLE, Claim, Other, Told, concerns
+from domain.reconciliation.payouts import Offering
 from domain.reconciliation.refusals import KeptFilesFull, ReconciliationMoved, ReconciliationNotFound
 from domain.reconciliation.report import Asked, Made, Pair, Report, Result, report
 from domain.reconciliation.rules import DEFAULT, Rules, rules_from
@@ -37,7 +46,7 @@ from domain.reconciliation.state import FILE, RECONCILIATION, SUBJECT, Decision,
 from domain.refusals import FileErased, Refusal
 from domain.settlement import lines
 from domain.settlement.lines import Misfit, SettlementRefused
-from domain.settlement.reading import read
+from domain.settlement.reading import is_statement, read
 from domain.settlement.shipped import recognised, shipped
 from domain.topics import kind_of
 
@@ -66,8 +75,8 @@ class Journal(Protocol):
     def has_news(self, provider: str, position: int, *, after: int) -> bool:
         """Whether a provider has a movement behind one position up to another."""
 
-    def reconciliations(self, provider: str) -> Sequence[Reconciliation]:
-        """A provider's reconciliations, in the order in which they were started."""
+    def reconciliations(self) -> Sequence[Reconciliation]:
+        """The reconciliations of all providers, in the order in which they were started."""
 
 
 class Outcome(NamedTuple):
@@ -113,6 +122,14 @@ class _Settled(NamedTuple):
 
     lines: list[lines.Line]
     balances: list[lines.Balance]
+    is_statement: bool
+
+
+class _Says(NamedTuple):
+    """What a reconciliation says to those of its provider's other files, and what it offers to all."""
+
+    told: Told
+    offered: Offered
 
 
 def read_again(ledger: OrderLedger, state: Reconciliation) -> tuple[Rules, _Settled]:
@@ -148,13 +165,17 @@ def whose(state: Reconciliation) -> Whose:
 
 
 class Reconciling:
-    """Where what is kept takes `kept_bytes_max`, no file is taken in and no report made any more: KeptFilesFull."""
+    """Where what is kept takes `kept_bytes_max`, no file is taken in and no report made any more: KeptFilesFull. The
+    days of a file that is taken in are those of `timezone`."""
 
-    def __init__(self, ledger: OrderLedger, journal: Journal, kept_bytes_max: int = KEPT_BYTES_MAX) -> None:
+    def __init__(
+        self, ledger: OrderLedger, journal: Journal, kept_bytes_max: int = KEPT_BYTES_MAX, timezone: str = "UTC"
+    ) -> None:
         self._ledger = ledger
         self._log = ledger.log_of_events
         self._journal = journal
         self._kept_bytes_max = kept_bytes_max
+        self._timezone = timezone
 
     # --- what is there ---
 
@@ -195,7 +216,7 @@ class Reconciling:
     def made_again(self, state: Reconciliation) -> Made:
         """The report, from file, rules, journal and the other files as they were then: the same as the kept one."""
         recorded = self._log.position_of(state.uuid, state.run_version)
-        others = [self._as_of(other, recorded) for other in self._journal.reconciliations(state.provider)]
+        others = [self._as_of(other, recorded) for other in self._journal.reconciliations()]
         then = self._as_of(state, recorded)
         assert then is not None
         return self._made(then, state.position, state.as_of, filter(None, others), then.by_hand)
@@ -214,19 +235,44 @@ class Reconciling:
         by_hand: Sequence[Pair],
     ) -> Made:
         rules, settled = read_again(self._ledger, state)
-        held = frozenset(_decided(state, "confirmed")).union(*(positions for _, positions in by_hand))
-        asked = Asked(state.provider, state.file_sha256, state.rules_sha256, position, now, held, tuple(by_hand))
-        entries = self._journal.entries(state.provider, position)
-        return report(asked, *settled, entries, rules, others=self._others(state.file_sha256, others))
+        asked = Asked(
+            state.provider,
+            state.file_sha256,
+            state.rules_sha256,
+            position,
+            now,
+            timezone=state.timezone,
+            held=frozenset(_decided(state, "confirmed")).union(*(positions for _, positions in by_hand)),
+            by_hand=tuple(by_hand),
+        )
+        return self._report(asked, rules, settled, others)
+
+    def _report(self, asked: Asked, rules: Rules, settled: _Settled, others: Iterable[Reconciliation]) -> Made:
+        states = [state for state in others if not state.is_withdrawn]
+        asked = replace(asked, is_bank=settled.is_statement or rules.is_bank(asked.provider))
+        entries = self._journal.entries(asked.provider, asked.position)
+        others_of_it = self._others(asked, states)
+        elsewhere = map(self._offering, states)
+        return report(asked, settled.lines, settled.balances, entries, rules, others=others_of_it, elsewhere=elsewhere)
 
     # --- the provider's other files ---
 
-    def _others(self, file_sha256: str, states: Iterable[Reconciliation]) -> Iterator[Other]:
-        """What the reconciliations of other files say; what is withdrawn says nothing."""
+    def _others(self, of: Asked | Reconciliation, states: Iterable[Reconciliation]) -> Iterator[Other]:
+        """What the reconciliations of the provider's other files say; what is withdrawn says nothing."""
         for state in states:
-            if state.file_sha256 != file_sha256 and not state.is_withdrawn:
+            if state.provider == of.provider and state.file_sha256 != of.file_sha256 and not state.is_withdrawn:
                 said = self._said(state)
                 yield Other(str(state.uuid), state.file, state.file_sha256, said.covers, said.claims)
+
+    def _offered(self, state: Reconciliation) -> Offered:
+        """What a reconciliation offers to the files of other providers; what is withdrawn offers nothing."""
+        if state.is_withdrawn or not state.index_sha256:
+            return Offered([])
+        return decode_offered(b"".join(self._log.kept_file(state.index_sha256)))
+
+    def _offering(self, state: Reconciliation) -> Offering:
+        told = self._offered(state)
+        return Offering(state.provider, str(state.uuid), state.file, state.file_sha256, told.covers, told.offers)
 
     def _said(self, state: Reconciliation) -> Told:
         """What a reconciliation says to others; what is withdrawn says nothing."""
@@ -238,8 +284,8 @@ class Reconciling:
             return Told(told.covers, [], [])
         return Told(told.covers, _as_decided(told.claims, state), told.waiting)
 
-    def _spread(self, state: Reconciliation, before: Told | None, who: Provenance) -> None:
-        """Runs those of the provider's other reconciliations again whose results change with this one.
+    def _spread(self, state: Reconciliation, before: _Says | None, who: Provenance) -> None:
+        """Runs those of the other reconciliations again whose results change with this one.
 
         `before` is what it said until now. What is closed stays as it is. A run changes what others see as well, but
         for a file that was run already only by what is possible, so this comes to an end soon; RUNS_MAX is for safety.
@@ -247,19 +293,33 @@ class Reconciling:
         changed, runs = [(state, before)], 0
         while changed:
             one, before = changed.pop(0)
-            after = self._said(one)
+            after = self._says(one)
             if before == after:
                 continue
             self._journal.position()
-            for other in self._journal.reconciliations(one.provider):
-                if other.file_sha256 == one.file_sha256 or other.is_closed or other.is_withdrawn:
-                    continue
-                said = self._said(other)
-                if runs < RUNS_MAX and concerns(before, after, said):
+            for other in self._journal.reconciliations():
+                if runs < RUNS_MAX and self._concerns(one, before, after, other):
                     runs += 1
+                    said = self._says(other)
                     again = self._seen_again(other, who)
                     if again.run_version != other.run_version:
                         changed.append((again, said))
+
+    def _concerns(self, one: Reconciliation, before: _Says | None, after: _Says, other: Reconciliation) -> bool:
+        """Whether the results of another reconciliation may change, where one says this now and said that before."""
+        if other.is_closed or other.is_withdrawn:
+            return False
+        if other.provider == one.provider:
+            if other.file_sha256 == one.file_sha256:
+                return False
+            if concerns(before.told if before else None, after.told, self._said(other)):
+                return True
+        offered = before.offered if before else Offered([])
+        moved = offered.covers != after.offered.covers
+        return payouts.concerns(offered.offers, after.offered.offers, self._offered(other).offers, covers_moved=moved)
+
+    def _says(self, state: Reconciliation) -> _Says:
+        return _Says(self._said(state), self._offered(state))
 
     def _seen_again(self, other: Reconciliation, who: Provenance) -> Reconciliation:
         """Another reconciliation, run again; as it is where that is refused: it was closed meanwhile, its file is
@@ -317,9 +377,8 @@ class Reconciling:
 
         def make(position: int, now: datetime) -> Made:
             say("matching", len(settled.lines))
-            asked = Asked(provider, file_sha256, rules_sha256, position, now)
-            others = self._others(file_sha256, self._journal.reconciliations(provider))
-            return report(asked, *settled, self._journal.entries(provider, position), rules, others=others)
+            asked = Asked(provider, file_sha256, rules_sha256, position, now, timezone=self._timezone)
+            return self._report(asked, rules, settled, self._journal.reconciliations())
 
         def record(t: Transaction, run: _Run) -> Outcome:
             # Another upload of the same file may have been first.
@@ -328,7 +387,7 @@ class Reconciling:
             owner = Whose(f"{SUBJECT}{uuid}", run.now.year)
             sealed = self._ledger.files.keep(t, file_sha256, file, owner, FILE, run.now)
             _keep(t, rules_text)
-            events = _first_events(run, name, sealed, self._keep(t, run, owner))
+            events = _first_events(run, name, sealed, self._keep(t, run, owner), self._timezone)
             return self._append(t, None, uuid, events, provenance=provenance, now=run.now)._replace(is_new=True)
 
         outcome = self._run(uuid, lambda: _Attempt({}, make, record))
@@ -385,7 +444,7 @@ class Reconciling:
         state = self.get(uuid)
         for _ in range(TRIES_MAX):
             given.must_fit(state)
-            before = self._said(state)
+            before = self._says(state)
             outcome = self._decided(state, wanted, given)
             if outcome is not None:
                 self._spread(outcome.reconciliation, before, given.provenance)
@@ -406,7 +465,7 @@ class Reconciling:
         def attempt() -> _Attempt:
             def make(position: int, now: datetime) -> Made:
                 by_hand = (*after.by_hand, *deciding.pairs)
-                others = self._journal.reconciliations(state.provider)
+                others = self._journal.reconciliations()
                 return self._made(after, position, now, others, by_hand)
 
             def record(t: Transaction, run: _Run) -> Outcome | None:
@@ -435,7 +494,7 @@ class Reconciling:
 
     def _open_elsewhere(self, state: Reconciliation) -> Callable[[int], matching.Entry | None]:
         """Finds a payment of the journal that no other file, and no line of this one, has settled."""
-        others = self._others(state.file_sha256, self._journal.reconciliations(state.provider))
+        others = self._others(state, self._journal.reconciliations())
         taken = {claim.position for other in others for claim in other.claims if claim.strength > POSSIBLE}
         taken |= {claim.position for claim in self._said(state).claims if claim.strength > POSSIBLE}
         entries = self._journal.entries(state.provider, self._journal.position())
@@ -447,7 +506,7 @@ class Reconciling:
 
     def withdraw(self, uuid: UUID, reason: str, given: Given) -> Outcome:
         """Nothing of the reconciliation counts any more."""
-        before = self._said(self.get(uuid))
+        before = self._says(self.get(uuid))
         outcome = self._change(uuid, given, lambda state, *, now: decide.withdraw(state, reason, now=now))
         self._spread(outcome.reconciliation, before, given.provenance)
         return outcome
@@ -478,7 +537,7 @@ class Reconciling:
             decide.check_changes(state)
 
             def make(position: int, now: datetime) -> Made:
-                return self._made(state, position, now, self._journal.reconciliations(state.provider), state.by_hand)
+                return self._made(state, position, now, self._journal.reconciliations(), state.by_hand)
 
             def record(t: Transaction, run: _Run) -> Outcome | None:
                 if t.version_of(uuid) != state.version:
@@ -490,7 +549,7 @@ class Reconciling:
 
             return _Attempt(state.decisions, make, record)
 
-        before = self._said(first)
+        before = self._says(first)
         outcome = self._run(uuid, attempt)
         if outcome is None:
             raise ReconciliationMoved(self.get(uuid).version)
@@ -571,7 +630,7 @@ def _read(
         found.append(line)
         if len(found) % _SAY_LINES == 0:
             say(len(found))
-    return _Settled(found, balances)
+    return _Settled(found, balances, is_statement(file))
 
 
 class _Run:
@@ -604,7 +663,9 @@ class _Run:
         )
 
 
-def _first_events(run: _Run, name: str, file_sealed_sha256: str, report_sealed_sha256: str) -> list[Event]:
+def _first_events(
+    run: _Run, name: str, file_sealed_sha256: str, report_sealed_sha256: str, timezone: str
+) -> list[Event]:
     head = run.head
     return [
         e.ReconciliationStarted(
@@ -616,6 +677,7 @@ def _first_events(run: _Run, name: str, file_sealed_sha256: str, report_sealed_s
             rules_sha256=head.rules_sha256,
             rules_version=head.rules_version,
             position=head.position,
+            timezone=timezone,
         ),
         e.MatchesSuggested(
             occurred_at=run.now,

@@ -38,9 +38,9 @@ class Journal:
         wanted = payments.Filter(provider=provider)
         return any(payments.walk(lambda: self._views.reader, wanted, after=after, until=position))
 
-    def reconciliations(self, provider: str) -> list[Reconciliation]:
-        """A provider's reconciliations, in the order in which they were started."""
-        return table.of_provider(self._views.reader, provider)
+    def reconciliations(self) -> list[Reconciliation]:
+        """The reconciliations of all providers, in the order in which they were started."""
+        return table.every(self._views.reader)
 
 
 def _entry(movement: payments.Movement) -> Entry:

@@ -129,7 +129,7 @@ def _opened() -> tuple[OrderLedger, Views, Reconciling]:
     views = open_views(ledger, chosen)
     with reading_the_log(), progress("feeding the views") as say:
         views.ensure(say)
-    return ledger, views, Reconciling(ledger, Journal(views), chosen.kept_bytes_max)
+    return ledger, views, Reconciling(ledger, Journal(views), chosen.kept_bytes_max, chosen.timezone.key)
 
 
 _DECISIONS = ("confirm", "break", "explain", "match", "undo", "close", "withdraw", "run")

@@ -15,7 +15,7 @@ from domain.reconciliation.report import Earlier
 
 class ReconciliationStarted(Event, frozen=True, kw_only=True):
     """The reconciliation reads the log up to `position`; the rules are kept under their SHA-256, and so is the file or,
-    where it is sealed, under that of its sealed bytes."""
+    where it is sealed, under that of its sealed bytes. Days are those of `timezone`."""
 
     provider: str
     file: str
@@ -24,11 +24,12 @@ class ReconciliationStarted(Event, frozen=True, kw_only=True):
     rules_sha256: str
     rules_version: str
     position: int
+    timezone: str = "UTC"
     earlier: Earlier | None = None
 
 
 class ReconciliationStartedV1(Event, frozen=True, kw_only=True):
-    """The first version of ReconciliationStarted, of before files were sealed."""
+    """The first version of ReconciliationStarted, of before files were sealed, when days were those of UTC."""
 
     provider: str
     file: str

@@ -6,10 +6,11 @@ or more open rows must be the amount of an open row of the other side.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final, TypeAlias
 
 from domain.reconciliation.sides import Sides, Sort, entry_sort
+from domain.settlement.lines import Line
 
 # Of more rows than this only the sum of all is tried: there are too many subsets.
 SUM_ROWS_MAX: Final = 10
@@ -22,8 +23,8 @@ _STEM: Final = re.compile(r"\A(.+)[-_/.:#].[^-_/.:#\n]*[-_/.:#]?")
 Candidate: TypeAlias = tuple[tuple[int, ...], tuple[int, ...]]
 
 
-def exact_sums(sides: Sides) -> list[Candidate]:
-    """The candidates whose sums are exact."""
+def exact_sums(sides: Sides, zone: tzinfo) -> list[Candidate]:
+    """The candidates whose sums are exact; `zone` is that of days."""
     found: list[Candidate] = []
     for lines, entries in _parts_in_lines(sides):
         totals = {sides.entries[entry].amount for entry in entries}
@@ -33,7 +34,7 @@ def exact_sums(sides: Sides) -> list[Candidate]:
     for lines, entries in _parts_in_entries(sides):
         for total, ways in _ways(amounts, entries, {sides.amounts[line] for line in lines}):
             found += [((line,), ways) for line in lines if sides.amounts[line] == total]
-    return found + _whole_days(sides)
+    return found + _whole_days(sides, zone)
 
 
 def _parts_in_lines(sides: Sides) -> Iterator[tuple[list[int], list[int]]]:
@@ -96,25 +97,37 @@ def _ways(amounts: Sequence[int], rows: Sequence[int], totals: set[int]) -> Iter
             yield total, tuple(sorted(set().union(*ways)))
 
 
-def _whole_days(sides: Sides) -> list[Candidate]:
+def _whole_days(sides: Sides, zone: tzinfo) -> list[Candidate]:
     """Lines that name no order, and are all that is open of a day, or of some days that follow on one another, to the
     cent: a bank's line for some days' takings. The last of the days is the line's own, or up to DAYS_MAX before it."""
     days: dict[tuple[date, Sort], list[int]] = {}
     for place, entry in sides.unvisited():
-        days.setdefault((entry.received_at.date(), entry_sort(entry)), []).append(place)
+        days.setdefault((entry.received_at.astimezone(zone).date(), entry_sort(entry)), []).append(place)
     spans = _spans({day: sum(sides.entries[entry].amount for entry in entries) for day, entries in days.items()})
     found: dict[tuple[int, ...], list[int]] = {}
     for place, line in sides.homeless():
-        if line.order:
+        if _is_number_alone(line.order) or sides.orders_named(place):
             continue
         for last, span in spans.get((sides.line_sort(place), sides.amounts[place]), ()):
             entries = tuple(entry for day in span for entry in days[day])
-            if len(entries) > 1 and 0 <= (line.occurred_at.date() - last).days < DAYS_MAX:
+            if len(entries) > 1 and 0 <= (_day_of(line, zone) - last).days < DAYS_MAX:
                 found.setdefault(entries, []).append(place)
     # Where several lines are these days, all are ambiguous; one of the entries is enough to tie each to the first.
     return [
         ((line,), entries if line == lines[0] else entries[:1]) for entries, lines in found.items() for line in lines
     ]
+
+
+def _is_number_alone(order: str) -> bool:
+    """Whether a text is an order's number alone, of whatever shop; a bank's text has more words, or no digits."""
+    return len(order.split()) == 1 and any(character.isdigit() for character in order)
+
+
+def _day_of(line: Line, zone: tzinfo) -> date:
+    """The day of a line. A file that says the day alone has its beginning in UTC, and means that day in any zone."""
+    at = line.occurred_at
+    says_the_day_alone = at == datetime(at.year, at.month, at.day, tzinfo=UTC)
+    return at.date() if says_the_day_alone else at.astimezone(zone).date()
 
 
 def _spans(

@@ -13,6 +13,7 @@ import msgspec
 
 from domain.moments import microseconds
 from domain.reconciliation.others import Claim, Cover, Told, Waiting, covers
+from domain.reconciliation.payouts import Offers
 from domain.reconciliation.report import END, ID_DIGITS, Made, Report, Result, claims_of, encoded
 
 # The index has the place of every so manieth result.
@@ -23,7 +24,8 @@ _decode_results = msgspec.json.Decoder(list[Result]).decode
 
 class Index(msgspec.Struct, frozen=True):
     """`offsets` are where every STEP_RESULTS-th result begins, and where the last one ends; `ids` has all ids, one
-    behind the other; `waiting` the payments that the file is asked for and has not."""
+    behind the other; `waiting` the payments that the file is asked for and has not; `offers` what the files of other
+    providers ask for."""
 
     results_sha256: str
     covers: list[Cover]
@@ -31,6 +33,14 @@ class Index(msgspec.Struct, frozen=True):
     ids: str
     claims: list[Claim]
     waiting: list[Waiting]
+    offers: Offers
+
+
+class Offered(msgspec.Struct, frozen=True):
+    """Of an index what the files of other providers ask."""
+
+    covers: list[Cover]
+    offers: Offers = Offers()
 
 
 class _Places(msgspec.Struct, frozen=True):
@@ -47,6 +57,7 @@ class _Digest(msgspec.Struct, frozen=True):
 
 
 decode_digest = msgspec.json.Decoder(_Digest).decode
+decode_offered = msgspec.json.Decoder(Offered).decode
 decode_told = msgspec.json.Decoder(Told).decode
 _decode_places = msgspec.json.Decoder(_Places).decode
 
@@ -77,7 +88,7 @@ def write(made: Made, file: BinaryIO, is_open: Callable[[Result], bool]) -> Writ
         whole.update(piece)
         file.write(piece)
         size += len(piece)
-    index = Index(of_results.hexdigest(), made.covers, offsets, "".join(ids), made.claims, made.waiting)
+    index = Index(of_results.hexdigest(), made.covers, offsets, "".join(ids), made.claims, made.waiting, made.offers)
     return Written(whole.hexdigest(), index, open_)
 
 

@@ -17,8 +17,9 @@ A line of a to c whose payment another file of the provider has settled before i
 payments alone. A line that says all that a claimed line says is a `duplicate_in_settlement` (`repeated`), and so is a
 second line of the same content without a payment. The lines that are left are `missing_in_ledger`, and `unknown_kind`
 where their kind is none of ours; the payments are what `Others.waits_for` says. Fees and payouts are not in the
-journal, and in no result. Lines of all other kinds (adjustments, reserves, transfers, conversions, payouts that failed)
-are `noted` up to the limit of the rules, and above it `to_explain`.
+journal, and in no result here; payouts are held against the banks' credits (`payouts`). Lines of all other kinds
+(adjustments, reserves, transfers, conversions, payouts that failed) are `noted` up to the limit of the rules, and above
+it `to_explain`.
 
 What is settled in another currency than it was paid in has the difference from the rate that the rules expect
 (`rates`); a match of it is `rate_differs` then.
@@ -30,7 +31,7 @@ row, then position.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
 from domain.reconciliation.credits import as_payments
@@ -56,11 +57,12 @@ def match(
     as_of: datetime | None = None,
     others: Others | None = None,
     by_hand: Sequence[tuple[Sequence[int], Sequence[int]]] = (),
+    zone: tzinfo = UTC,
 ) -> list[Result]:
     """A result for every line but fees and payouts, and for every entry that this file is asked for.
 
     `others` are the provider's other files. Without them the file is the only one, and covers all up to `as_of`.
-    `by_hand` are rows and positions that a person matched.
+    `by_hand` are rows and positions that a person matched; `zone` is that of days.
     """
     all_lines, all_entries = list(lines), list(entries)
     matched, lines, entries = _by_hand(all_lines, all_entries, by_hand)
@@ -76,7 +78,7 @@ def match(
     _repeated(sides)
     _leave_to_others(sides, others)
     _suggest(sides, "order_and_amount", _same_order(sides, lambda _: 0))
-    _suggest(sides, "exact_sum", exact_sums(sides))
+    _suggest(sides, "exact_sum", exact_sums(sides, zone))
     _suggest(sides, "tolerance", _same_order(sides, lambda currency: rules.tolerance_minor.get(currency, 0)))
     _rest(sides, rules, others)
     of_no_entry = [result for line in lines if (result := _of_no_entry(line, rules)) is not None]

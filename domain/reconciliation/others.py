@@ -65,7 +65,8 @@ class Other(msgspec.Struct, frozen=True):
 
 
 class Told(msgspec.Struct, frozen=True):
-    """Of a report what other files ask: the time it covers, what it settles, and what it is asked for and has not."""
+    """Of a report what the provider's other files ask: the time it covers, what it settles, and what it is asked for
+    and has not."""
 
     covers: list[Cover]
     claims: list[Claim]

@@ -22,7 +22,9 @@ class KeptFilesFull(Refusal):
     code = "kept-files-full"
 
     def __init__(self, bytes_now: int, bytes_max: int) -> None:
-        now, most = (f"{count / 1024**2:,.1f} MiB" for count in (bytes_now, bytes_max))
+        now, most = (
+            f"{tenths // 10:,}.{tenths % 10} MiB" for tenths in (bytes_now * 10 // 1024**2, bytes_max * 10 // 1024**2)
+        )
         super().__init__(
             f"Settlement files and their reports take {now}, and may take {most}. Nothing of it is ever deleted: to"
             " keep more, an operator sets LEDGER_KEPT_FILES_MIB to a larger number and starts the service again."

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from sys import intern
 from typing import Final, NamedTuple, TypeAlias
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -34,6 +35,7 @@ from domain.reconciliation.others import (
     Waiting,
     covers,
 )
+from domain.reconciliation.payouts import Offering, Offers, offered, tied
 from domain.reconciliation.rules import Rules
 from domain.settlement import lines
 
@@ -44,6 +46,7 @@ OUTCOMES: Final = (
     "duplicate_in_settlement",
     "missing_in_ledger",
     "missing_in_settlement",
+    "missing_in_bank",
     "overdue",
     "settled_already",
     "ambiguous",
@@ -87,7 +90,7 @@ class Line(Part, frozen=True):
     payout: str
     original: str | UnsetType = UNSET
     original_currency: str | UnsetType = UNSET
-    rate: str | UnsetType = UNSET
+    exchange_rate: str | UnsetType = UNSET
 
 
 class Entry(Part, frozen=True):
@@ -131,8 +134,18 @@ class Exchange(Part, frozen=True):
     gain: str | UnsetType = UNSET
 
 
+class TiedTo(Part, frozen=True):
+    """The line of another provider's file: the credit of a payout, or the payout of a credit."""
+
+    provider: str
+    reconciliation: str
+    file: str
+    row: int
+
+
 class Result(Part, frozen=True):
-    """`settled_by` stands in what is settled already, `exchange` in what was settled in another currency."""
+    """`settled_by` stands in what is settled already, `exchange` in what was settled in another currency, `tied_to` in
+    a payout that a bank has credited, and in that credit."""
 
     id: str
     outcome: str
@@ -142,6 +155,7 @@ class Result(Part, frozen=True):
     differs: tuple[Difference, ...]
     settled_by: SettledBy | UnsetType = UNSET
     exchange: Exchange | UnsetType = UNSET
+    tied_to: TiedTo | UnsetType = UNSET
 
 
 class Row(Part, frozen=True):
@@ -188,8 +202,9 @@ class Report(Part, frozen=True):
 class Asked(Part, frozen=True):
     """The inputs of a report besides the file's lines, the journal and the other files; the log has all of them.
 
-    `as_of` is when it is asked: what the provider still has time for then is in transit. `held` are the payments that
-    people have given to lines of this file; `by_hand` the rows and positions that they matched.
+    `as_of` is when it is asked: what the provider still has time for then is in transit. `timezone` is that of days,
+    and `is_bank` says that the file is a bank's. `held` are the payments that people have given to lines of this file;
+    `by_hand` the rows and positions that they matched.
     """
 
     provider: str
@@ -197,6 +212,8 @@ class Asked(Part, frozen=True):
     rules_sha256: str
     position: int
     as_of: datetime
+    timezone: str = "UTC"
+    is_bank: bool = False
     held: frozenset[int] = frozenset()
     by_hand: tuple[Pair, ...] = ()
 
@@ -204,7 +221,8 @@ class Asked(Part, frozen=True):
 class Made(NamedTuple):
     """A report that is told piece by piece: all of it together would take much memory.
 
-    `claims` are the payments that the file's lines settle or may settle, and `waiting` those it is asked for.
+    `claims` are the payments that the file's lines settle or may settle, `waiting` those it is asked for, and `offers`
+    its payouts, or what may be credits of payouts.
     """
 
     head: Report
@@ -212,6 +230,7 @@ class Made(NamedTuple):
     covers: list[Cover]
     claims: list[Claim]
     waiting: list[Waiting]
+    offers: Offers
 
 
 def report(
@@ -222,14 +241,21 @@ def report(
     rules: Rules,
     *,
     others: Iterable[Other] = (),
+    elsewhere: Iterable[Offering] = (),
 ) -> Made:
-    """`entries` is this provider's journal up to `asked.position`."""
+    """`entries` is this provider's journal up to `asked.position`; `elsewhere` is what all other files offer."""
     known = {entry.position: entry for entry in entries}
     of_row, numbered = _by_row(settled)
     own = covers(((currency, line.occurred_at) for line in settled for currency in line.currencies), balances)
     asked_of = Others(asked.file_sha256, own, others, asked.as_of, held=asked.held)
     by_hand = _numbered(asked.by_hand, of_row)
-    found = matching.match(numbered, known.values(), rules, others=asked_of, by_hand=by_hand)
+    found = matching.match(
+        numbered, known.values(), rules, others=asked_of, by_hand=by_hand, zone=ZoneInfo(asked.timezone)
+    )
+    of_nobody = not known and not any(line.fee or line.payout for line in settled)
+    offers, numbers = offered(found, of_row, may_be_bank=asked.is_bank or of_nobody)
+    mine = Offering(asked.provider, "", "", asked.file_sha256, own, offers)
+    found = tied(found, mine, numbers, elsewhere, microseconds(asked.as_of))
     found.sort(key=lambda result: OUTCOMES.index(result.outcome))
     statements = tieout.tie_out(settled, balances)
     unexplained = [_unexplained(statement.currency, row) for statement in statements for row in statement.unexplained]
@@ -255,7 +281,7 @@ def report(
         if not result.lines
         for position in result.entries
     ]
-    return Made(head, _results(found, unexplained, of_row, known), own, _claims(found, of_row), waiting)
+    return Made(head, _results(found, unexplained, of_row, known), own, _claims(found, of_row), waiting, offers)
 
 
 def _results(
@@ -342,7 +368,7 @@ def _id(*said: object) -> str:
 
 def _result(result: matching.Result, of_row: dict[int, lines.Line], known: dict[int, matching.Entry]) -> Result:
     return Result(
-        id=_id(result.outcome, result.lines, result.entries, *(result.settled_by or ())),
+        id=_id(result.outcome, result.lines, result.entries, *(result.settled_by or ()), *(result.tied_to or ())),
         outcome=result.outcome,
         rule=result.rule,
         lines=tuple(_line(of_row[row]) for row in result.lines),
@@ -350,6 +376,7 @@ def _result(result: matching.Result, of_row: dict[int, lines.Line], known: dict[
         differs=tuple(_difference(differs, result, of_row, known) for differs in result.differs),
         settled_by=SettledBy(*result.settled_by) if result.settled_by else UNSET,
         exchange=_exchange(result.exchange) if result.exchange else UNSET,
+        tied_to=TiedTo(*result.tied_to) if result.tied_to else UNSET,
     )
 
 
@@ -413,7 +440,7 @@ def _line(line: lines.Line) -> Line:
         payout=line.payout,
         original=_text(original.amount, original.currency) if original and original.amount is not None else UNSET,
         original_currency=original.currency if original and original.currency else UNSET,
-        rate=original.rate if original and original.rate else UNSET,
+        exchange_rate=original.rate if original and original.rate else UNSET,
     )
 
 

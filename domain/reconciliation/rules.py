@@ -58,7 +58,10 @@ class Rate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
 
 class ProviderRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`bank` says that it is one, where its files do not: providers' payouts should have come there."""
+
     settlement_delay_days: _Days | None = None
+    bank: bool = False
     file: Mapping | None = None
     kinds: dict[str, KindOrPair] = {}
 
@@ -83,6 +86,9 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
         """The mapping of this provider's files; None for files of a known format."""
         own = self.providers[provider].file if provider in self.providers else None
         return own or self.file
+
+    def is_bank(self, provider: str) -> bool:
+        return provider in self.providers and self.providers[provider].bank
 
     def kinds(self, provider: str) -> dict[str, KindOrPair]:
         """This provider's words for our kinds, whatever the format of its files."""

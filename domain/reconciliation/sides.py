@@ -68,6 +68,15 @@ class Difference(msgspec.Struct, frozen=True):
     digits: int | None = None
 
 
+class TiedTo(NamedTuple):
+    """The line of another provider's file that a payout, or the credit of one, is tied to."""
+
+    provider: str
+    reconciliation: str
+    file: str
+    row: int
+
+
 class Exchange(NamedTuple):
     """An amount that became one of another currency, in minor units, both signed as they change a balance; and what the
     rules expected it to become, None where they say nothing of these currencies."""
@@ -81,7 +90,8 @@ class Exchange(NamedTuple):
 
 class Result(msgspec.Struct, frozen=True):
     """The outcome of some rows: `lines` are row numbers, `entries` positions; `settled_by` another file's line;
-    `exchange` what was settled in another currency than it was paid in."""
+    `exchange` what was settled in another currency than it was paid in; `tied_to` the credit of a payout, and the
+    payout of a credit."""
 
     outcome: str
     rule: str
@@ -90,6 +100,7 @@ class Result(msgspec.Struct, frozen=True):
     differs: tuple[Difference, ...] = ()
     settled_by: Settled | None = None
     exchange: Exchange | None = None
+    tied_to: TiedTo | None = None
 
 
 class Sides:

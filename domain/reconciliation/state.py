@@ -58,6 +58,7 @@ class Reconciliation(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tr
     rules_sha256: str
     rules_version: str
     position: int
+    timezone: str = "UTC"
     started_at: datetime
     updated_at: datetime
     until: datetime | None = None
@@ -117,6 +118,7 @@ def _started(record: Record, event: e.ReconciliationStarted) -> Reconciliation:
         rules_sha256=event.rules_sha256,
         rules_version=event.rules_version,
         position=event.position,
+        timezone=event.timezone,
         started_at=event.occurred_at,
         updated_at=event.occurred_at,
         as_of=event.occurred_at,

@@ -31,6 +31,7 @@ from domain.settlement.tables.table import Header
 
 FILE_BYTES_MAX: Final = 256 * 1024 * 1024
 _LOOK_BYTES: Final = 1024
+_XML: Final = (b"<", b"\xff\xfe<\x00", b"\xfe\xff\x00<")
 _SWIFT: Final = re.compile(rb"(?:\A|\n):(?:20:|25:|28C?:|60[FM]:[CD][0-9]|61:[0-9]{6}|62[FM]:[CD][0-9])")
 _INSTEAD: Final = "ask the bank for camt.053, MT940 or CSV"
 # What other files begin with, and what they are called.
@@ -47,6 +48,14 @@ _KNOWN: Final = (
     "our own layout, Stripe's itemised reports, PayPal's settlement and transaction detail reports, Amazon's V2 flat"
     " file, camt.052, camt.053, camt.054, MT940, MT942 and, as rules that come with the program,"
 )
+
+
+def is_statement(stream: BinaryIO) -> bool:
+    """Whether a file is a bank's, by its format."""
+    stream.seek(0)
+    begin = stream.read(_LOOK_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip()
+    stream.seek(0)
+    return begin.startswith(_XML) or bool(_SWIFT.search(begin))
 
 
 def read(
@@ -102,7 +111,7 @@ def _lines(
     for pattern, called in _OTHERS:
         if pattern.match(begin):
             raise Misfit(None, None, f"this is {called}")
-    if begin.startswith((b"<", b"\xff\xfe<\x00", b"\xfe\xff\x00<")):
+    if begin.startswith(_XML):
         yield from camt_lines(stream, provider, on_balance)
     elif mapping is None and begin.startswith(AMAZON_BEGINS):
         with closing(csv_rows(stream, delimiter="\t")) as rows:

@@ -161,7 +161,7 @@ def _some(of: KeptReport, ids: Set[str]) -> list[Result]:
 TABLE_COLUMNS: Final = (
     *("result", "outcome", "state", "rule", "row", "kind", "reference", "gross", "fee", "net", "currency"),
     *("occurred_at", "order", "position", "order_id", "order_key", "booked_reference", "booked_amount"),
-    *("booked_currency", "received_at", "differs", "reason", "actor", "original", "original_currency", "rate"),
+    *("booked_currency", "received_at", "differs", "reason", "actor", "original", "original_currency", "exchange_rate"),
 )
 
 
@@ -178,7 +178,7 @@ def table(one: Shown, results: Iterable[Result]) -> Iterator[list[Any]]:
             if line:
                 settled = [line.row, line.kind if line.kind == line.raw_kind else f"{line.kind} ({line.raw_kind})"]
                 settled += [line.reference, line.gross, line.fee, line.net, line.currency, line.occurred_at, line.order]
-                paid = [value or None for value in (line.original, line.original_currency, line.rate)]
+                paid = [value or None for value in (line.original, line.original_currency, line.exchange_rate)]
             booked: list[Any] = [None] * 7
             if entry:
                 booked = [entry.position, entry.order_id, entry.order_key, entry.reference, entry.amount]

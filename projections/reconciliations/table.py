@@ -87,9 +87,9 @@ class Reconciliations(StateView):
         return (uuid for (uuid,) in connection.execute("SELECT uuid FROM reconciliations"))
 
 
-def of_provider(connection: sqlite3.Connection, provider: str) -> list[Reconciliation]:
-    """A provider's reconciliations, in the order in which they were started."""
-    rows = connection.execute("SELECT state FROM reconciliations WHERE provider = ? ORDER BY started", (provider,))
+def every(connection: sqlite3.Connection) -> list[Reconciliation]:
+    """The reconciliations of all providers, in the order in which they were started."""
+    rows = connection.execute("SELECT state FROM reconciliations ORDER BY started")
     return [_decode_state(state) for (state,) in rows]
 
 

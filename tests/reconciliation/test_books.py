@@ -116,7 +116,7 @@ def test_bean_check_takes_them(office: Office, tmp_path: Path) -> None:
 
 
 CONVERSIONS, GAINS = "Assets:Conversions:Stripe", "Income:Exchange:Stripe"
-EURO_HEADER = f"{HEADER},original,original_currency,rate"
+EURO_HEADER = f"{HEADER},original,original_currency,exchange_rate"
 EURO = "pi_1,payment,45.75,1.00,44.75,EUR,2026-03-02T10:00:00Z,,,50.00,USD,0.915"
 EXPECTED = 'version = "1"\n[rates."USD/EUR"]\nrate = "0.92"\n'
 
@@ -132,7 +132,11 @@ def test_what_was_settled_in_another_currency_is_there_in_that_and_the_loss_agai
         **{"paid": "50.00", "currency": "USD", "settled": "45.75", "settled_currency": "EUR"},
         **{"expected": "46.00", "gain": "-0.25"},
     }
-    assert [result["lines"][0][name] for name in ("original", "original_currency", "rate")] == ["50.00", "USD", "0.915"]
+    assert [result["lines"][0][name] for name in ("original", "original_currency", "exchange_rate")] == [
+        "50.00",
+        "USD",
+        "0.915",
+    ]
     found = books(office)[1].balances()
     assert (found[HOLDS, "EUR"], found[FEES, "EUR"]) == (Decimal("44.75"), Decimal("1.00"))
     assert (HOLDS, "USD") not in found

@@ -37,6 +37,7 @@ STARTED = (
         file_sha256="f",
         rules_sha256="r",
         rules_version="1",
+        timezone="UTC",
         position=7,
     ),
     e.MatchesSuggested(

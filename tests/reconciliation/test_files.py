@@ -198,7 +198,7 @@ def _file(rows: Iterable[tuple[str, str, int, str, str]]) -> bytes:
         f"{reference},payment,{amount},0,,2026-03-{day:02d}T10:00:00Z,{order},,{currencies}"
         for reference, amount, day, order, currencies in rows
     ]
-    header = "reference,kind,gross,fee,net,occurred_at,order,payout,currency,original,original_currency,rate"
+    header = "reference,kind,gross,fee,net,occurred_at,order,payout,currency,original,original_currency,exchange_rate"
     return "\n".join([header, *lines, ""]).encode()
 
 

@@ -11,7 +11,7 @@ from tests.finance.conftest import Desk
 from tests.reconciliation.conftest import Office, only
 
 # One such file and its report stay under a MiB, as they are stored; two are over it.
-ROWS = 10_000
+ROWS = 8_000
 
 
 def rows(seed: int) -> list[str]:

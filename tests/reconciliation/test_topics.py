@@ -20,3 +20,9 @@ def test_a_report_of_before_there_were_indexes_is_read_as_one_without(sample: Sa
     event = EventMapper().to_domain_event(stored(sample)).event
     held = json.loads(bytes(sample.payload))
     assert msgspec.to_builtins(event) == {**held, "index_sha256": ""}
+
+
+def test_what_was_started_before_there_were_time_zones_has_the_days_of_utc() -> None:
+    for sample in samples(Path(__file__).parent):
+        if sample.topic == "reconciliation.started.v1":
+            assert EventMapper().to_domain_event(stored(sample)).event.timezone == "UTC"

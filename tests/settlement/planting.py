@@ -312,7 +312,7 @@ def own_rows(lines: list[Line]) -> Iterator[str]:
     def amount(minor: int) -> str:
         return f"{'-' if minor < 0 else ''}{abs(minor) // 100}.{abs(minor) % 100:02d}"
 
-    yield "reference,kind,gross,fee,net,currency,occurred_at,order,payout,original,original_currency,rate\n"
+    yield "reference,kind,gross,fee,net,currency,occurred_at,order,payout,original,original_currency,exchange_rate\n"
     for line in lines:
         amounts = ",".join(map(amount, (line.gross, line.fee, line.net)))
         at = f"{line.occurred_at:%Y-%m-%dT%H:%M:%SZ}"

@@ -13,7 +13,7 @@ from domain.settlement.shipped import shipped
 from tests.settlement.making import NOON, entry, line, lines_of, refusal_of
 from tests.settlement.test_matching import LATER
 
-HEADER = "reference,kind,gross,fee,net,currency,occurred_at,order,payout,original,original_currency,rate"
+HEADER = "reference,kind,gross,fee,net,currency,occurred_at,order,payout,original,original_currency,exchange_rate"
 NO_RATES = rules_from('version = "1"')
 RATES = rules_from('version = "1"\n[rates."USD/EUR"]\nrate = "0.92"\n')
 
@@ -156,7 +156,9 @@ def test_our_own_layout_has_columns_for_it() -> None:
     ]
 
 
-@pytest.mark.parametrize(("cells", "column"), [("50.00,XXQ,", "original_currency"), ("50.00,USD,a lot", "rate")])
+@pytest.mark.parametrize(
+    ("cells", "column"), [("50.00,XXQ,", "original_currency"), ("50.00,USD,a lot", "exchange_rate")]
+)
 def test_what_is_no_original_is_refused_with_its_place(cells: str, column: str) -> None:
     refused = refusal_of(f"{HEADER}\npi_1,payment,46.00,,,EUR,2026-03-01T12:00:00Z,,,{cells}\n")
     assert (refused.row, refused.column) == (2, column)

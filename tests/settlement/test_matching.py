@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -251,6 +252,36 @@ def test_payments_of_days_longer_ago_are_not_added_up() -> None:
         for place in (1, 2)
     ]
     assert outcomes([line(reference="", gross=5000)], parts)[0][0] == "missing_in_ledger"
+
+
+def test_days_are_those_of_the_time_zone() -> None:
+    evening = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)  # in Berlin half past midnight on the 2nd
+    parts = [
+        entry(position=1, amount=3000, received_at=evening),
+        entry(position=2, reference="pi_2", amount=2000, order_id=43, received_at=evening + timedelta(hours=20)),
+        entry(position=3, reference="pi_3", amount=700, order_id=44, received_at=evening - timedelta(hours=20)),
+    ]
+    settled = line(reference="", gross=5000, order="card takings of 2 March", occurred_at=evening + timedelta(days=1))
+    berlin = match([settled], parts, RULES, as_of=LATER, zone=ZoneInfo("Europe/Berlin"))
+    assert (berlin[0].outcome, berlin[0].entries) == ("suggested", (1, 2))
+    assert outcomes([settled], parts)[0][0] == "missing_in_ledger"
+
+
+def test_a_file_that_says_the_day_alone_means_it_in_every_zone() -> None:
+    noon_there = datetime(2026, 3, 2, 17, tzinfo=UTC)
+    parts = [
+        entry(position=place, reference=f"pi_{place}", amount=2500, order_id=40 + place, received_at=noon_there)
+        for place in (1, 2)
+    ]
+    settled = line(reference="", gross=5000, occurred_at=datetime(2026, 3, 2, tzinfo=UTC))
+    (found,) = match([settled], parts, RULES, as_of=LATER, zone=ZoneInfo("America/New_York"))
+    assert (found.outcome, found.entries) == ("suggested", (1, 2))
+
+
+@pytest.mark.parametrize("text", ["takings of the day, with thanks", "Sammelgutschrift"])
+def test_a_text_that_names_no_order_is_no_hindrance_to_a_whole_day(text: str) -> None:
+    parts = [entry(position=1, amount=3000), entry(position=2, reference="pi_2", amount=2000, order_id=43)]
+    assert outcomes([line(reference="", order=text)], parts)[0][:2] == ("suggested", "exact_sum")
 
 
 def test_two_lines_that_are_both_a_whole_days_payments_are_ambiguous() -> None:

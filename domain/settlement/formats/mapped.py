@@ -122,17 +122,19 @@ class _Reading:
     def _original(self, record: Record, currency: str, *, is_negative: bool) -> Original | None:
         """What the customer paid, where that was in another currency; or the rate alone. Files sign it or do not."""
         columns, said = self._columns, ""
-        rate = record.rate(columns.rate, self._mapping.decimal)
+        rate = record.rate(columns.exchange_rate, self._mapping.decimal)
         if columns.original_currency and record.word(columns.original_currency):
             said, digits = record.currency(columns.original_currency)
-            digits = 0 if self._mapping.minor_units else digits
-            if columns.original_debit:
-                amount = self._by_column(record, columns.original_debit, columns.original_credit, digits, said)
-            else:
-                amount = record.amount(columns.original, digits, self._notation, said)
-            if amount is not None and said != currency:
+            amount = None if said == currency else self._paid(record, 0 if self._mapping.minor_units else digits, said)
+            if amount is not None:
                 return Original(-abs(amount) if is_negative else abs(amount), said, rate)
         return Original(None, "", rate) if rate and said != currency else None
+
+    def _paid(self, record: Record, digits: int, currency: str) -> int | None:
+        columns = self._columns
+        if columns.original_debit:
+            return self._by_column(record, columns.original_debit, columns.original_credit, digits, currency)
+        return record.amount(columns.original, digits, self._notation, currency)
 
     def _raw_kind(self, record: Record) -> str:
         words = [record.shared(column) for column in self._kinds]

@@ -2,8 +2,9 @@
 
 docs/settlement.md shows a description with all that it can say. Our own layout is the one that changes nothing: the
 columns are called reference, kind, gross, fee, net, currency, occurred_at, order, payout, original, original_currency
-and rate, in any order (the last five can be left out, and fee or net), amounts are plain and signed as `lines.Line` has
-them, times carry an offset, and the last line ends like the others, so that a file that was cut off is found out.
+and exchange_rate, in any order (the last five can be left out, and fee or net), amounts are plain and signed as
+`lines.Line` has them, times carry an offset, and the last line ends like the others, so that a file that was cut off is
+found out.
 """
 
 import re
@@ -46,7 +47,7 @@ class Columns(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     original_debit: _Name | None = None
     original_credit: _Name | None = None
     original_currency: _Name | None = None
-    rate: _Name | None = None
+    exchange_rate: _Name | None = None
     order: _Columns = ()
     payout: _Columns = ()
 
@@ -115,7 +116,7 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 _OWN_COLUMNS: Final = (
     *("reference", "kind", "gross", "fee", "net", "currency", "occurred_at", "order", "payout"),
-    *("original", "original_currency", "rate"),
+    *("original", "original_currency", "exchange_rate"),
 )
 OWN: Final = Mapping(
     columns=Columns(**{name: name for name in _OWN_COLUMNS}),

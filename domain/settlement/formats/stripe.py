@@ -137,5 +137,5 @@ def _original(record: Record, currency: str, gross: int) -> Original | None:
     if not record.word("customer_facing_currency"):
         return None
     said, digits = record.currency("customer_facing_currency")
-    amount = record.amount("customer_facing_amount", digits)
-    return None if amount is None or said == currency else Original(abs(amount) * (1 if gross >= 0 else -1), said)
+    amount = None if said == currency else record.amount("customer_facing_amount", digits)
+    return None if amount is None else Original(abs(amount) * (1 if gross >= 0 else -1), said)

@@ -1,0 +1,286 @@
+"""Which credit of a bank is which payout of a provider? Asked across the files of all providers.
+
+A payout leaves the balance with one provider, and another credits it: the bank. A file is a bank's by its format, or
+where the rules say so, or where no payment of the ledger names its provider and no line of it has a fee or the payout
+that it was paid with; one that has payouts is none.
+The two have the same amount and currency, and the first of these that ties them is taken:
+
+a. `payout_by_reference`: a reference of the payout stands in the credit, which comes within 30 days;
+b. `payout_by_dates`: the credit comes within the days that a bank takes.
+
+Of several that fit each other, those of the same two accounts are tied in the order of time where they are as many on
+both sides; all others are `ambiguous`, and none of them is tied. A payout that is not tied is `missing_in_bank` where a
+bank's file covers the day by which it should have come; before that day `in_transit`, and after it, where no file
+covers it, `overdue`. As long as no file of a bank has its currency, nothing is asked of it. A credit that is not tied
+is what it is without: `missing_in_ledger`.
+
+What a payout or a credit is tied to depends on nothing but what all files offer, so it is the same in whatever order
+they are taken in. One that stands in several files of its account is one.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import timedelta
+from typing import Final, NamedTuple
+
+import msgspec
+
+from domain.moments import microseconds
+from domain.reconciliation.others import Cover
+from domain.reconciliation.sides import Result, TiedTo
+from domain.settlement.lines import KINDS, Line
+
+# A bank takes so many days; by its reference a credit is known for longer. A day before, since clocks and zones differ.
+_DAYS_MAX: Final = 7
+_DAYS_BY_REFERENCE_MAX: Final = 30
+_DAY: Final = int(timedelta(days=1).total_seconds()) * 10**6
+# A word that can be a reference: of some length, with a digit in it; so many are kept of a line.
+_NAME: Final = re.compile(r"[a-z0-9._-]{6,}")
+_NAMES_MAX: Final = 20
+_NAME_BYTES: Final = 3
+# More payouts or credits of one amount are not told apart: each is tried with each.
+_ALIKE_MAX: Final = 200
+# What a bank may call it; a credit of any other of our kinds is that.
+_CREDITS: Final = frozenset({"payment", "payout", "transfer", "adjustment"})
+_WAITING: Final = frozenset({"in_transit", "overdue"})
+_UNKNOWN: Final = frozenset({"missing_in_ledger", "unknown_kind", "to_explain", "noted"})
+
+
+class Offer(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A payout, or a credit that may be one: its row, its time in microseconds, its amount, which is positive, and its
+    references, its own first.
+
+    What a bank says of a credit names people, and this is kept where nothing is sealed. So a reference is there as 24
+    bits of a digest, which suffice to compare it with those of the same amount, and not to read it.
+    """
+
+    row: int
+    at: int
+    amount: int
+    currency: str
+    names: tuple[int, ...]
+
+
+class Offers(msgspec.Struct, frozen=True):
+    """What a file offers: its payouts, or where it is a bank's, what may be the credits of some."""
+
+    payouts: list[Offer] = []
+    credits: list[Offer] = []
+    is_bank: bool = False
+
+
+class Offering(msgspec.Struct, frozen=True):
+    """What the reconciliation of a file offers, and the time that the file covers."""
+
+    provider: str
+    uuid: str
+    file: str
+    file_sha256: str
+    covers: Sequence[Cover]
+    offers: Offers
+
+
+def concerns(before: Offers, after: Offers, other: Offers, *, covers_moved: bool) -> bool:
+    """Whether the results of another file may change, where one offers this now and offered that before."""
+    moved = {
+        (offer.amount, offer.currency)
+        for old, new in ((before.payouts, after.payouts), (before.credits, after.credits))
+        for offer in set(old) ^ set(new)
+    }
+    if any((offer.amount, offer.currency) in moved for offer in (*other.payouts, *other.credits)):
+        return True
+    asks = before.is_bank or after.is_bank
+    return bool(other.payouts) and asks and (covers_moved or before.is_bank != after.is_bank)
+
+
+def offered(found: Iterable[Result], of_row: dict[int, Line], *, may_be_bank: bool) -> tuple[Offers, list[int]]:
+    """What a file offers, by its results; and the numbers of the lines of that."""
+    payouts = [number for number, line in of_row.items() if line.kind == "payout" and line.gross < 0]
+    if payouts or not may_be_bank:
+        return Offers([_offer(of_row[number]) for number in payouts]), payouts
+    credits_ = [number for number, line in of_row.items() if line.kind == "payout" and line.gross > 0]
+    for result in found:
+        if result.outcome in _UNKNOWN and len(result.lines) == 1 and not result.entries:
+            line = of_row[result.lines[0]]
+            if line.gross > 0 and (line.kind in _CREDITS or line.kind not in KINDS):
+                credits_ += result.lines
+    return Offers([], [_offer(of_row[number]) for number in credits_], is_bank=True), credits_
+
+
+def _offer(line: Line) -> Offer:
+    said = " ".join((line.reference, *line.aliases, line.payout, line.order)).casefold()
+    words = [word for word in _NAME.findall(said) if any(map(str.isdigit, word))]
+    names = dict.fromkeys(filter(None, (line.reference.casefold(), *words[:_NAMES_MAX])))
+    amount = abs(line.gross)
+    digests = (hashlib.sha256(f"{amount} {line.currency} {name}".encode()).digest() for name in names)
+    of_names = tuple(int.from_bytes(digest[:_NAME_BYTES]) for digest in digests)
+    return Offer(line.row, microseconds(line.occurred_at), amount, line.currency, of_names)
+
+
+class _Side(NamedTuple):
+    """A payout, or a credit, in however many files it stands: that of the first of them."""
+
+    at: int
+    sha256: str
+    offer: Offer
+    of: Offering
+
+    @property
+    def tied_to(self) -> TiedTo:
+        return TiedTo(self.of.provider, self.of.uuid, self.of.file, self.offer.row)
+
+
+def _is_within(payout: _Side, credit: _Side, days_max: int) -> bool:
+    """Whether another account credits it, and within so many days."""
+    return payout.of.provider != credit.of.provider and -_DAY <= credit.at - payout.at <= days_max * _DAY
+
+
+def _is_by_reference(payout: _Side, credit: _Side) -> bool:
+    return _is_within(payout, credit, _DAYS_BY_REFERENCE_MAX) and not set(payout.offer.names).isdisjoint(
+        credit.offer.names
+    )
+
+
+def _is_by_dates(payout: _Side, credit: _Side) -> bool:
+    return _is_within(payout, credit, _DAYS_MAX)
+
+
+_RULES: Final[dict[str, Callable[[_Side, _Side], bool]]] = {
+    "payout_by_reference": _is_by_reference,
+    "payout_by_dates": _is_by_dates,
+}
+
+
+class _Tied(NamedTuple):
+    """What a payout or a credit is tied to, and by which rule; to nothing where it is ambiguous."""
+
+    rule: str
+    to: TiedTo | None
+
+
+def tied(
+    found: Sequence[Result], own: Offering, numbers: Sequence[int], elsewhere: Iterable[Offering], now: int
+) -> list[Result]:
+    """The results of a file with those of its payouts, and of its credits that are payouts. `numbers` are those of the
+    lines that it offers."""
+    offers = [*own.offers.payouts, *own.offers.credits]
+    if not offers:
+        return [*found]
+    of_result = {result.lines[0]: place for place, result in enumerate(found) if len(result.lines) == 1}
+    files = [own, *(other for other in elsewhere if not _is_the_same(own, other))]
+    ties = _ties(files, {(offer.amount, offer.currency) for offer in offers})
+    results = [*found]
+    is_payout = bool(own.offers.payouts)
+    for number, offer in zip(numbers, offers, strict=True):
+        tie = ties.get(_key(own, offer, is_payout=is_payout))
+        if tie is not None:
+            result = Result("matched" if tie.to else "ambiguous", tie.rule, (number,), tied_to=tie.to)
+        elif outcome := _untied(offer, own, files[1:], now):
+            result = Result(outcome, "settlement_delay" if outcome in _WAITING else "left_over", (number,))
+        else:
+            continue
+        if number not in of_result:
+            results.append(result)
+        elif tie is not None:
+            results[of_result[number]] = result
+    return results
+
+
+def _untied(offer: Offer, own: Offering, others: Iterable[Offering], now: int) -> str | None:
+    """What a payout is, or a credit that has no result yet, that is tied to nothing."""
+    return _waits(offer, others, now) if own.offers.payouts else "missing_in_ledger"
+
+
+def _is_the_same(one: Offering, other: Offering) -> bool:
+    return (one.provider, one.file_sha256) == (other.provider, other.file_sha256)
+
+
+def _key(of: Offering, offer: Offer, *, is_payout: bool) -> tuple[object, ...]:
+    """What is equal of a payout, or of a credit, in all files in which it stands."""
+    said: tuple[object, ...] = (of.file_sha256, offer.row)
+    if offer.names:
+        said = (offer.names[0],) if is_payout else (offer.names, offer.at // _DAY)
+    return is_payout, of.provider, offer.amount, offer.currency, said
+
+
+def _ties(files: Sequence[Offering], wanted: set[tuple[int, str]]) -> dict[tuple[object, ...], _Tied]:
+    """What is tied of the amounts that are wanted, by the keys of both sides."""
+    sides: dict[tuple[int, str], tuple[dict[tuple[object, ...], _Side], dict[tuple[object, ...], _Side]]] = {}
+    for of in files:
+        for is_payout, offers in ((True, of.offers.payouts), (False, of.offers.credits)):
+            for offer in offers:
+                if (offer.amount, offer.currency) in wanted:
+                    side = _Side(offer.at, of.file_sha256, offer, of)
+                    known = sides.setdefault((offer.amount, offer.currency), ({}, {}))[not is_payout]
+                    key = _key(of, offer, is_payout=is_payout)
+                    first = known.get(key, side)
+                    known[key] = min(side, first, key=lambda one: (one.at, one.sha256, one.offer.row, one.of.uuid))
+    found: dict[tuple[object, ...], _Tied] = {}
+    for payouts, credits_ in sides.values():
+        if payouts and credits_:
+            _tie(payouts, credits_, found)
+    return found
+
+
+def _tie(
+    payouts: dict[tuple[object, ...], _Side],
+    credits_: dict[tuple[object, ...], _Side],
+    found: dict[tuple[object, ...], _Tied],
+) -> None:
+    """Ties the payouts and the credits of one amount."""
+    *_, last = _RULES
+    if max(len(payouts), len(credits_)) > _ALIKE_MAX:
+        found |= dict.fromkeys((*payouts, *credits_), _Tied(last, None))
+        return
+    for rule, fits in _RULES.items():
+        open_payouts = {key: side for key, side in payouts.items() if key not in found}
+        open_credits = {key: side for key, side in credits_.items() if key not in found}
+        for mine, theirs in _hanging_together(open_payouts, open_credits, fits):
+            pairs = list(zip(mine, theirs, strict=False))
+            accounts = {(payouts[one].of.provider, credits_[other].of.provider) for one, other in pairs}
+            fit = all(fits(payouts[one], credits_[other]) for one, other in pairs)
+            if len(mine) == len(theirs) and len(accounts) == 1 and fit:
+                for one, other in pairs:
+                    found[one] = _Tied(rule, credits_[other].tied_to)
+                    found[other] = _Tied(rule, payouts[one].tied_to)
+            elif rule == last:
+                found |= dict.fromkeys((*mine, *theirs), _Tied(rule, None))
+
+
+def _hanging_together(
+    payouts: dict[tuple[object, ...], _Side],
+    credits_: dict[tuple[object, ...], _Side],
+    fits: Callable[[_Side, _Side], bool],
+) -> Iterator[tuple[list[tuple[object, ...]], list[tuple[object, ...]]]]:
+    """The payouts with the credits that fit them, and all that these fit; each side in the order of time."""
+
+    def in_time(sides: dict[tuple[object, ...], _Side], keys: Iterable[tuple[object, ...]]) -> list[tuple[object, ...]]:
+        return sorted(keys, key=lambda key: (sides[key].at, sides[key].sha256, sides[key].offer.row))
+
+    left = set(payouts)
+    for first in in_time(payouts, payouts):
+        if first not in left:
+            continue
+        mine, theirs, new = {first}, set[tuple[object, ...]](), {first}
+        while new:
+            reached = {key for key, credit in credits_.items() if any(fits(payouts[one], credit) for one in new)}
+            theirs |= reached
+            new = {key for key in left - mine if any(fits(payouts[key], credits_[one]) for one in reached)}
+            mine |= new
+        left -= mine
+        if theirs:
+            yield in_time(payouts, mine), in_time(credits_, theirs)
+
+
+def _waits(offer: Offer, others: Iterable[Offering], now: int) -> str | None:
+    """What a payout is that is tied to nothing; None where no bank's file has its currency."""
+    covers = [
+        cover for other in others if other.offers.is_bank for cover in other.covers if cover.currency == offer.currency
+    ]
+    if not covers or offer.at > now:
+        return None
+    due = offer.at + _DAYS_MAX * _DAY
+    if any(microseconds(cover.since) <= due <= microseconds(cover.until) for cover in covers):
+        return "missing_in_bank"
+    return "in_transit" if due > now else "overdue"
