@@ -1,0 +1,74 @@
+"""Do the image and the unit have all that the service needs? Neither is built or started here, but what they say is."""
+
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.conftest import ROOT, Service
+
+CONTAINERFILE = (ROOT / "deploy" / "Containerfile").read_text()
+UNIT = (ROOT / "deploy" / "order-ledger.service").read_text()
+
+
+def test_what_the_image_copies_is_all_that_serves(tmp_path: Path) -> None:
+    *_, last_stage = CONTAINERFILE.split("\nFROM ")
+    image = tmp_path / "image"
+    image.mkdir()
+    for names, target in re.findall(r"^COPY (?!--from)(.+) (\S+)$", last_stage, re.MULTILINE):
+        for name in names.split():
+            if (ROOT / name).is_dir():
+                shutil.copytree(ROOT / name, image / target, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(ROOT / name, image / target)
+    (entry,) = re.findall(r'^ENTRYPOINT \["python", "(.+)"\]$', last_stage, re.MULTILINE)
+    service = Service(tmp_path)
+    with (tmp_path / "said.txt").open("wb") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-B", entry, "serve", "--port", str(service.port), "--workers", "1"],
+            cwd=image,
+            env=service.environment,
+            stdout=said,
+            stderr=said,
+        )
+    try:
+        for path in ("/readyz", "/docs", "/docs/integrate", "/docs/swagger-ui.css", "/openapi.json"):
+            assert _asked(service.base + path).status_code == 200, (tmp_path / "said.txt").read_text()
+    finally:
+        process.terminate()
+        assert process.wait(timeout=10) == 0
+
+
+def _asked(url: str) -> requests.Response:
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            return requests.get(url, timeout=5)
+        except requests.ConnectionError:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+def test_the_image_is_of_lock_file_and_hashes_and_does_not_run_as_root() -> None:
+    assert "--require-hashes --requirement requirements.lock" in CONTAINERFILE
+    assert re.search(r"^USER 10001$", CONTAINERFILE, re.MULTILINE)
+    assert "/readyz" in CONTAINERFILE.partition("HEALTHCHECK")[2]
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd here")
+def test_systemd_finds_nothing_wrong_in_the_unit_and_calls_it_safe(tmp_path: Path) -> None:
+    home = tmp_path / "order-ledger"
+    (home / ".venv" / "bin").mkdir(parents=True)
+    (home / ".venv" / "bin" / "python").symlink_to(sys.executable)
+    unit = tmp_path / "order-ledger.service"
+    unit.write_text(UNIT.replace("/opt/order-ledger", str(home)))
+    for command in (["verify"], ["security", "--offline=true", "--threshold=20"]):
+        done = subprocess.run(
+            ["systemd-analyze", *command, str(unit)], capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
