@@ -21,7 +21,7 @@ from tests.webhooks.conftest import until
 DOCUMENT = (ROOT / "docs" / "integrate.md").read_text()
 BLOCKS = re.findall(r"```(\w+)(?: ([\w.]+))?\n(.*?)```", DOCUMENT, re.DOTALL)
 LOCAL = "http://127.0.0.1:8000"
-CUSTOMER = 7
+CUSTOMER = 1
 
 
 def file(name: str) -> str:
