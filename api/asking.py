@@ -100,6 +100,7 @@ class Asking:
             if not done.done():
                 over.set()
                 await asyncio.wait([done], timeout=_END_SECONDS_MAX)  # it may be at what its client takes away
+            del done  # of an error that it holds; see `_in_time`
 
     async def to_its_end(self, work: Callable[[], _T], seconds_max: float | None = WORK_SECONDS_MAX) -> _T:
         """What the work comes to, which writes: once begun it is done to its end, whoever waits for it.
@@ -112,6 +113,8 @@ class Asking:
         except asyncio.CancelledError:
             await asyncio.wait([done])
             raise
+        finally:
+            del done
 
     async def _begun(self, work: Callable[[], _T]) -> asyncio.Future[_T]:
         """The work, when its turn has come; that is over when the work is. Raises a 429."""
@@ -188,7 +191,11 @@ def _while_wanted(work: Callable[[], _T], is_over: Callable[[], bool]) -> _T:
 
 
 async def _in_time(done: asyncio.Future[_T], seconds_max: float | None, otherwise: str) -> _T:
-    finished, _ = await asyncio.wait([done], timeout=seconds_max)
-    if not finished:
-        raise not_ready("took-too-long", f"The answer was not ready within {seconds_max:.0f} s. {otherwise}")
-    return done.result()
+    """An error that it ends with holds this frame, and what is held would hold the error in turn: all of it, bodies
+    included, until somebody looks for cycles."""
+    try:
+        if not (await asyncio.wait([done], timeout=seconds_max))[0]:
+            raise not_ready("took-too-long", f"The answer was not ready within {seconds_max:.0f} s. {otherwise}")
+        return done.result()
+    finally:
+        del done

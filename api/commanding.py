@@ -78,6 +78,8 @@ class Commanding:
         except TimeoutError:
             begun = "is not recorded" if work.cancelled() else "may be recorded"
             raise LogAway(f"a command was not done within {seconds_max} s, and {begun}") from None
+        finally:
+            del work  # it holds the error that it ends with, and that this frame
 
     async def _then(self, command: Command, provenance: Provenance) -> Order | None:
         """The order as it was after the write that did this before; where that takes a while, so that it is not found

@@ -1,5 +1,6 @@
 """The description where programs read it, and as a page for people: Swagger UI, from files of our own."""
 
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,12 @@ _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self';"
     " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+
+
+@cache
+def _content(name: str) -> bytes:
+    """What is in a file of _TYPES. Anybody may ask for it, so it is read once."""
+    return (_FILES / name).read_bytes()
 
 
 class Description:
@@ -58,7 +65,8 @@ class Docs:
             raise Problem(404, "not-found", "There is nothing at this address.")
         resp.content_type = _TYPES[name]
         base = paging.base_url(req, self._settings).encode()
-        resp.data = (_FILES / name).read_bytes().replace(b"{base}", base)
+        content = _content(name)
+        resp.data = content.replace(b"{base}", base) if name.endswith(".html") else content
         resp.set_header("Content-Security-Policy", _POLICY)
         resp.set_header("Cache-Control", "no-cache")
 

@@ -178,9 +178,13 @@ class _Turn(Generic[T]):
         self.error = error
 
     def deliver(self) -> None:
-        if self.future.cancelled():
+        """Once. An error holds the frames that it came through, of which `attempt` holds this object: did that hold the
+        error in turn, all that the frames hold would stay until somebody looks for cycles."""
+        future, error = self.future, self.error
+        del self.future, self.error
+        if future.cancelled():
             return
-        if self.error is None:
-            self.future.set_result(self._result)
+        if error is None:
+            future.set_result(self._result)
         else:
-            self.future.set_exception(self.error)
+            future.set_exception(error)

@@ -35,6 +35,8 @@ class Attack(NamedTuple):
     full: int
     # What a healthy client's 99th percentile must stay under: 100 without a key of staff or finance, else 1,000.
     milliseconds_max: int = 100
+    # Those of the attacker's key; none for a customer's.
+    scopes: tuple[str, ...] = ()
 
 
 class Client:
@@ -148,6 +150,90 @@ async def readiness(client: Client, _: int) -> None:
     await client.answer()
 
 
+# --- with what came later ---
+
+
+async def pages_for_everybody(client: Client, _: int) -> None:
+    """What is large and needs no key."""
+    for path in ("/docs/swagger-ui-bundle.js", "/openapi.json"):
+        await client.send(client.get(path))
+        await client.answer()
+
+
+async def forged_tokens(client: Client, number: int) -> None:
+    """As long as a header may be, of three parts, each another one."""
+    key = f"{number:x}" * 100 + "e30." * 2 + "x" * 7_000
+    for nth in range(50):
+        await client.send(f"GET {LIST} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {key}{nth}\r\n\r\n".encode())
+        await client.answer()
+
+
+async def long_etags(client: Client, _: int) -> None:
+    etags = ",".join(f'"{nth}"' for nth in range(700))
+    for path in (f"{LIST}/1", "/api/v1/i/orders"):
+        await client.send(client.get(path)[:-2], f"If-None-Match: {etags}\r\n\r\n".encode())
+        await client.answer()
+
+
+async def searches(client: Client, number: int) -> None:
+    """Of very many words, each of which has to be looked for in every order."""
+    words = "+".join(f"n{'n' * (nth % 7)}{nth if nth == number else ''}" for nth in range(150))
+    await client.send(client.get(f"{LIST}?search={words}&limit=1"))
+    await client.answer()
+
+
+async def streams_from_the_beginning(client: Client, _: int) -> None:
+    await client.send(client.get("/api/v1/i/orders/stream?after=orders:0"))
+    while await client.read(65536):
+        pass
+
+
+async def post(client: Client, path: str, body: bytes, content_type: str = "application/json") -> None:
+    lines = (f"Authorization: Bearer {client.target.key}", f"Content-Type: {content_type}")
+    await client.send(head(*lines, f"Content-Length: {len(body)}", line=f"POST {path} HTTP/1.1"), body)
+    await client.answer()
+
+
+async def empty_items(client: Client, _: int) -> None:
+    await post(client, "/api/v1/orders", b'{"items":[%b{}]}' % (b"{}," * 79_999))
+
+
+async def dry_runs(client: Client, _: int) -> None:
+    await post(client, "/api/v1/orders?dry_run=true", b'{"items":[%b{}]}' % (b"{}," * 999))
+
+
+async def everything_since(client: Client, _: int) -> None:
+    await client.send(client.get("/api/v1/orders?after_position=orders:0&limit=100"))
+    await client.answer()
+
+
+async def metadata_that_nothing_has(client: Client, number: int) -> None:
+    await client.send(client.get(f"/api/v1/orders?metadata.{number}=x&search=n+nn+nnn"))
+    await client.answer()
+
+
+async def scans_of_the_log(client: Client, number: int) -> None:
+    await client.send(client.get(f"/api/v1/audit/events?actor=nobody{number}&limit=1000"))
+    await client.answer()
+
+
+async def workbooks(client: Client, _: int) -> None:
+    """They come in chunks."""
+    accept = "Accept: application/vnd.openxmlformats-officedocument.spreadsheetml.sheet\r\nConnection: close\r\n\r\n"
+    await client.send(client.get("/api/v1/finance/payments")[:-2], accept.encode())
+    await client.until_closed()
+
+
+async def settlement_files(client: Client, number: int) -> None:
+    """Forms with a file that is hard to read, and rules that are none."""
+    file = b"reference,kind,gross\n" + b'"' * 400_000 + b"\n" * 400_000
+    parts = (b'name="rules"\r\n\r\n' + b"[" * 30_000, b'name="file"; filename="x.csv"\r\n\r\n' + file)
+    body = b"".join(b"--x\r\nContent-Disposition: form-data; %b\r\n" % part for part in parts) + b"--x--\r\n"
+    path = f"/api/v1/finance/reconciliations?provider=p{number}"
+    await post(client, path, body, "multipart/form-data; boundary=x")
+    await post(client, path, file, "text/csv")
+
+
 ATTACKS: dict[str, Attack] = {
     "a chunk left open": Attack(chunk_left_open, 60, 60),
     "half request lines": Attack(half_request_line, 1_100, 1_100),
@@ -162,6 +248,18 @@ ATTACKS: dict[str, Attack] = {
     "answers read slowly": Attack(reads_slowly, 60, 200),
     "answers not read": Attack(reads_nothing, 30, 200),
     "slow lists of one customer": Attack(slow_lists, 64, 64),
+    "searches of one customer": Attack(searches, 64, 64),
+    "streams from the beginning": Attack(streams_from_the_beginning, 32, 300),
+    "large pages without a key": Attack(pages_for_everybody, 16, 64),
+    "forged tokens": Attack(forged_tokens, 16, 64),
+    "thousands of ETags": Attack(long_etags, 16, 64),
+    "80,000 items": Attack(empty_items, 8, 32, 1_000, ("orders:write",)),
+    "dry runs of 1,000 items": Attack(dry_runs, 16, 64, 1_000, ("orders:write",)),
+    "everything since the beginning": Attack(everything_since, 16, 64, 1_000, ("orders:read",)),
+    "metadata that nothing has": Attack(metadata_that_nothing_has, 16, 64, 1_000, ("orders:read",)),
+    "scans of the log": Attack(scans_of_the_log, 16, 64, 1_000, ("audit:read",)),
+    "workbooks": Attack(workbooks, 16, 64, 1_000, ("finance:read",)),
+    "settlement files": Attack(settlement_files, 8, 32, 1_000, ("finance:write",)),
 }
 
 

@@ -14,7 +14,7 @@ import requests
 
 from tests.conftest import ROOT, Service
 from tests.crash.processes import memory_bytes, workers
-from tests.torture.attacks import LIST
+from tests.torture.attacks import ATTACKS, LIST
 
 MEBIBYTE = 1024 * 1024
 # A failure of ours, other than what says what is wrong and when to come again.
@@ -49,7 +49,7 @@ class Shop:
             for number in range(orders)
         )
         assert self.service.run("import", "-", stdin=b"\n".join(lines)).returncode == 0
-        self.attacker, self.healthy = (self.service.key(customer=customer) for customer in (7, 8))
+        self._attacker, self.healthy = (self.service.key(customer=customer) for customer in (7, 8))
 
     def measure(self, name: str, size: int, seconds: float) -> Measured:
         """Starts the service anew, so that the memory is this attack's."""
@@ -68,7 +68,9 @@ class Shop:
 
     @contextmanager
     def _attack(self, name: str, size: int) -> Iterator[Callable[[], Counter[int]]]:
-        arguments = [name, str(self.service.port), self.attacker, str(size)]
+        scopes = ATTACKS[name].scopes
+        key = self.service.key(*scopes) if scopes else self._attacker
+        arguments = [name, str(self.service.port), key, str(size)]
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.torture.attacks", *arguments],
             cwd=ROOT,
