@@ -28,7 +28,7 @@ from projections.views.views import Views, ViewsUnavailable
 
 # How much is read at once: of records, and of their payloads.
 RECORDS_MAX: Final = 500
-PAYLOADS_BYTES_MAX: Final = 4 * 1024 * 1024
+PAYLOADS_BYTES_MAX: Final = 1024 * 1024
 # Of how many orders the state is at hand, so that a long history need not be read for each of its events.
 _ORDERS_MAX: Final = 256
 _DELETED: Final = "deleted"

@@ -249,6 +249,8 @@ class Readers(threading.local):
         if self._own is None:
             self._own = connect(self._path, self._synchronous)
             self._own.execute("PRAGMA query_only = ON")
+            # Each thread has one, and what it reads it seldom reads again; the kernel keeps it for all.
+            self._own.execute("PRAGMA cache_size = -2000")
         return self._own
 
     def close(self) -> None:
