@@ -9,7 +9,7 @@ from typing import Final
 import click
 import msgspec
 
-from bench import bulk, growth, lists, processes, report, uploads, writes
+from bench import bulk, growth, lists, processes, report, shops, uploads, writes
 from bench.contenders import ROOT, checkout, python_of_peer
 from bench.stage import Sample, Stage
 
@@ -18,6 +18,7 @@ PARTS: Final[dict[str, Callable[[Stage], Iterator[Sample]]]] = {
     "writes": writes.measure,
     "uploads": uploads.measure,
     "import": bulk.measure_import,
+    "shops": shops.measure,
     "rebuild": bulk.measure_rebuild,
     "verify": bulk.measure_verify,
     "start": processes.measure_start,
