@@ -45,8 +45,9 @@ class Writer(Thread):
         """What the work returns or raises, once what it wrote is durable and the views are fed. It may be done twice,
         where nothing is left of the first time."""
         turn = _Turn(work, wants)
+        future = turn.future  # the turn has it until it is delivered, which may be at once
         self._waiting.put(turn)
-        return turn.future
+        return future
 
     def look(self) -> None:
         """Tries whether the log can be written, so that `trouble` says it also where nobody writes."""

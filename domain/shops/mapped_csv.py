@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from itertools import product
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -17,6 +18,7 @@ from domain.shops.values import minor, moment, shown, unquoted
 
 # Signs and codes of currencies around an amount.
 _CURRENCY: Final = re.compile(r"[^0-9.,'’\s-]{1,4}")
+_PLAIN: Final = re.compile(r"[0-9]{1,15}(\.[0-9]*)?")
 _GROUPED: Final = {
     ".": re.compile(r"[0-9]{1,3}(?:[,'’   ][0-9]{3})+(?:\.[0-9]*)?"),
     ",": re.compile(r"[0-9]{1,3}(?:[.'’   ][0-9]{3})+(?:,[0-9]*)?"),
@@ -292,6 +294,8 @@ def _address(rows: Sequence[Row], place: Place) -> Address:
     )
 
 
+# Most amounts of a file stand in it many times.
+@lru_cache(maxsize=4_096)
 def plain(text: str, decimal: str) -> str | None:
     """An amount as digits and a point: '$1,234.50' and '(1.00)' are '1234.50' and '-1.00'; None where it is none."""
     bare = text.strip()
@@ -301,18 +305,25 @@ def plain(text: str, decimal: str) -> str | None:
         bare = re.sub(r"[^0-9" + decimal + "]", "", bare)
     if decimal == ",":
         bare = bare.replace(".", "?").replace(",", ".")
-    if not re.fullmatch(r"[0-9]{1,15}(\.[0-9]*)?", bare):
+    if not _PLAIN.fullmatch(bare):
         return None
     return f"-{bare}" if is_negative else bare
 
 
-def _moment(text: str, field: str, formats: Sequence[str], zone: ZoneInfo) -> datetime | None:
+@lru_cache(maxsize=256)  # of an order the same time is asked for several times
+def _local(text: str, formats: tuple[str, ...]) -> str | None:
+    """The time by the first of the formats that fits, as ISO 8601 without an offset."""
     for pattern in formats:
         try:
-            found = datetime.strptime(text, pattern)  # noqa: DTZ007  (it gets its zone below)
+            return datetime.strptime(text, pattern).isoformat()  # noqa: DTZ007  (it gets its zone later)
         except ValueError:
             continue
-        return moment(found.isoformat(), field, zone)
+    return None
+
+
+def _moment(text: str, field: str, formats: tuple[str, ...], zone: ZoneInfo) -> datetime | None:
+    if local := _local(text, formats):
+        return moment(local, field, zone)
     try:
         return moment(text, field, zone)
     except Unreadable:

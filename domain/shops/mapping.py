@@ -161,7 +161,7 @@ class Mapping(_Part, frozen=True, kw_only=True):
     delimiter: Annotated[str, Meta(min_length=1, max_length=1)] = ","
     encoding: Literal["utf-8", "utf-16", "iso-8859-1", "iso-8859-15", "windows-1250", "windows-1252"] = "utf-8"
     decimal: Literal[".", ","] = "."
-    date_formats: list[str] = []
+    date_formats: tuple[str, ...] = ()
     timezone: str = "UTC"
     currency: str | None = None
     status: Status = "new"
