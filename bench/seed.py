@@ -57,9 +57,9 @@ def lines(orders: int, items: int = ITEMS) -> Iterator[dict[str, Any]]:
         yield _order(number, owner, FIRST_AT + SPAN * (number / orders), items, random)
 
 
-def body(random: Random) -> dict[str, Any]:
-    """An order as a client creates it, of a customer who has some already."""
-    return _body(random.randrange(_OTHERS, _OTHERS + 100), ITEMS, random)
+def body(random: Random, customer: int | None = None) -> dict[str, Any]:
+    """An order as a client creates it; of a customer who has some already, where none is named."""
+    return _body(random.randrange(_OTHERS, _OTHERS + 100) if customer is None else customer, ITEMS, random)
 
 
 def _owners(orders: int, random: Random) -> list[int]:

@@ -73,6 +73,8 @@ class SQLiteKeyStore:
         self._seen: tuple[int, int] | None = None
         # Keys that are to be kept, by whose and of which part they are.
         self._new: dict[tuple[Whose, str], StoredDataKey] = {}
+        # Whose keys in use were asked for last, and what there are: the other part is asked for next.
+        self._asked: tuple[Whose, dict[str, StoredDataKey]] | None = None
 
     def is_there(self) -> bool:
         return self.path.exists()
@@ -124,12 +126,11 @@ class SQLiteKeyStore:
     def in_use(self, whose: Whose, part: str) -> StoredDataKey | None:
         if (new := self._new.get((whose, part))) is not None:
             return new
-        with self._lock, library_errors():
-            row = self.writer.execute(
-                f"{_KEYS} WHERE subject = ? AND part = ? AND year = ? AND retired_at IS NULL",
-                (whose.subject, part, whose.year),
-            ).fetchone()
-        return StoredDataKey._make(row) if row else None
+        if self._asked is None or self._asked[0] != whose:
+            with self._lock, library_errors():
+                rows = self.writer.execute(f"{_KEYS} WHERE subject = ? AND year = ? AND retired_at IS NULL", whose)
+                self._asked = whose, {key.part: key for key in map(StoredDataKey._make, rows)}
+        return self._asked[1].get(part)
 
     def any_alive(self) -> StoredDataKey | None:
         rows = self._rows(f"{_KEYS} WHERE wrapped IS NOT NULL LIMIT 1")
@@ -159,7 +160,7 @@ class SQLiteKeyStore:
         if self._new:
             with self._lock, library_errors(writes=True), transaction(self.writer) as writer:
                 self._insert_new(writer)
-            self._new = {}
+        self.rollback()
 
     def _insert_new(self, writer: sqlite3.Connection) -> None:
         writer.executemany(
@@ -167,7 +168,7 @@ class SQLiteKeyStore:
         )
 
     def rollback(self) -> None:
-        self._new = {}
+        self._new, self._asked = {}, None
 
     def retire(self, key_ids: Iterable[str], at: str) -> None:
         # With what was put before, which is then durable, too.
@@ -178,7 +179,7 @@ class SQLiteKeyStore:
                 [(at, key_id) for key_id in key_ids],
             )
             writer.execute("UPDATE keyring SET changes = changes + 1")
-        self._new = {}
+        self.rollback()
 
     def destroy(self, key_ids: Iterable[str], erasure: str, at: str) -> list[str]:
         gone = []

@@ -1,0 +1,71 @@
+"""What does it cost a create that personal data are sealed? Against a plain ledger, in one run and in turns.
+
+    python -m bench.sealing [TURNS] [SECONDS]
+
+Eight clients create orders over HTTP: on a plain ledger, and on a sealed one for customers who have orders of this year
+and for customers who are new. These get two data keys each, which are durable before the order is. Told is the
+processor time of the workers for each create, the middle one of the turns, and how many times the plain one's it is.
+"""
+
+import json
+import sys
+from itertools import count, cycle, islice
+from pathlib import Path
+from random import Random
+from statistics import median
+from tempfile import TemporaryDirectory
+
+from api import orders
+from bench import seed
+from bench.contenders import Ledger
+from bench.load import drive, message
+from domain.ledger import OrderLedger
+from domain.log.keys import Keys
+from domain.log.recorder import SQLiteRecorder
+
+CLIENTS = 8
+_BODIES = 500
+_numbers = count(1_000_000)
+
+
+def ledger(folder: Path, name: str, lines: Path) -> Ledger:
+    made = Ledger(folder / name, name)
+    if name == "plain":  # a ledger that has a record without keys stays so
+        begun = OrderLedger(SQLiteRecorder(made.file))
+        keys = Keys(begun.log_of_events)
+        begun.write(keys.create, now=begun.clock(), scopes=["orders:read"], name="first").result()
+        begun.close()
+    made.fill(lines)
+    made.start("/api/shop/customers/me/orders")
+    return made
+
+
+def main(turns: int, seconds: float) -> None:
+    with TemporaryDirectory(dir=Path.cwd()) as name:
+        folder = Path(name)
+        lines = seed.write(folder / "orders.jsonl", 500)
+        plain, sealed = (ledger(folder, name, lines) for name in ("plain", "sealed"))
+        took: dict[str, list[float]] = {"plain": [], "sealed, customers who return": [], "sealed, new customers": []}
+        for turn in range(turns + 1):
+            for what, of in zip(took, (plain, sealed, sealed), strict=True):
+                cpu_us = created(of, Random(turn), seconds, are_new=what.endswith("new customers"))
+                if turn:  # the first only warms them up
+                    took[what].append(cpu_us)
+        for contender in (plain, sealed):
+            contender.stop()
+    for what, times in took.items():
+        print(f"{what:<32}{median(times):8.0f} µs{median(times) / median(took['plain']):8.2f}")
+
+
+def created(of: Ledger, random: Random, seconds: float, *, are_new: bool) -> float:
+    """The processor time of a create, in microseconds."""
+    bodies = (seed.body(random, next(_numbers) if are_new else None) for _ in range(_BODIES * CLIENTS))
+    requests = [message("POST", orders.PATH, of.keys["staff"], json.dumps(body).encode()) for body in bodies]
+    before = of.cpu_seconds()
+    scripts = [islice(cycle(requests), i * _BODIES, None) for i in range(CLIENTS)]
+    done = drive(of.port, scripts, seconds).requests
+    return (of.cpu_seconds() - before) / done * 1e6
+
+
+if __name__ == "__main__":
+    main(*(int(text) for text in (*sys.argv[1:], "7", "2")[:2]))
