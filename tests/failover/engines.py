@@ -21,7 +21,7 @@ from typing import Any, Final
 from bench import seed
 from bench.load import Load, drive, message, reads
 from tests.conftest import Service
-from tests.postgres import Cluster
+from tests.postgres import Cluster, files_in
 
 ROUNDS: Final = 3
 _BODIES: Final = 200
@@ -31,8 +31,7 @@ class Node:
     """A service and a key for it."""
 
     def __init__(self, folder: Path, workers: int, **environment: str) -> None:
-        files = {"VIEWS": "views.db", "KEY": "ledger.key", "CHECKPOINTS": "checkpoints.txt"}
-        own: dict[str, Any] = {f"LEDGER_{name}": str(folder / file) for name, file in files.items()}
+        own: dict[str, Any] = files_in(folder) | {"LEDGER_MASTER": f"{sys.argv[1]}/master.key"}
         self.service = Service(folder, workers=workers, **own | environment).start()
         self.key = self.service.key("orders:read", "orders:write")
 

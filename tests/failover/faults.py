@@ -12,7 +12,7 @@ import requests
 
 from tests.conftest import Service
 from tests.failover.load import Load, until, views_must_be_as_made_anew
-from tests.postgres import Cluster
+from tests.postgres import Cluster, files_in
 from tests.proxy import Proxy
 
 CLIENTS = 16
@@ -34,9 +34,8 @@ class Site:
     def _node(self, stack: ExitStack, number: int) -> Service:
         folder = self.folder / str(number)
         folder.mkdir()
-        files = {"VIEWS": "views.db", "KEY": "ledger.key", "CHECKPOINTS": "checkpoints.txt"}
-        of_node = {f"LEDGER_{name}": str(folder / file) for name, file in files.items()}
-        node = Service(folder, workers=1, LEDGER_URL=self.url, **of_node).start()
+        own = files_in(folder) | {"LEDGER_MASTER": str(self.folder / "master.key")}
+        node = Service(folder, workers=1, LEDGER_URL=self.url, **own).start()
         stack.callback(lambda: node.kill() if node.process and node.process.poll() is None else None)
         return node
 
