@@ -8,6 +8,7 @@ from falcon.asgi import Request
 
 from api.errors import BODY_UNREADABLE, Problem
 from domain import strict_json
+from domain.refusals import InvalidField
 
 BODY_BYTES_MAX: Final = 1024 * 1024
 # Chunks of a byte each take six bytes for one, and the loop's time.
@@ -33,9 +34,21 @@ async def command_if_given(req: Request, shape: type[_T]) -> _T:
     return await command(req, shape)
 
 
+async def table_text(req: Request) -> str:
+    """The request's body as the text of a CSV. Raises a 413, 400 or 422."""
+    try:
+        return (await _content(req)).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InvalidField("", "this is not UTF-8") from None
+
+
 async def _body(req: Request) -> bytes:
     if not _JSON_TYPE.fullmatch((req.content_type or "").strip()):
         raise Problem(415, "unsupported-media-type", "Send the body as Content-Type: application/json.")
+    return await _content(req)
+
+
+async def _content(req: Request) -> bytes:
     length = req.content_length or 0
     if length > BODY_BYTES_MAX:
         raise too_large()

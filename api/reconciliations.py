@@ -15,9 +15,10 @@ from msgspec import Meta
 from api import access
 from api.answers import download, json_answer, stamp
 from api.asking import Asking
-from api.bodies import BODY_BYTES_MAX, BrokenOff, command
+from api.bodies import BODY_BYTES_MAX, BrokenOff, command, table_text
 from api.commanding import Commanding
 from api.conditions import expected_versions, provenance
+from api.decisions import decisions_in
 from api.errors import RETRY_AFTER_SECONDS, Problem, invalid_parameter, problem_of
 from api.forms import FORM_TYPE, Sent, taken_apart
 from api.parameters import Parameters
@@ -462,6 +463,9 @@ class Decisions:
         return lambda uuid: reconciling.decide(uuid, wanted, given)
 
     async def _wanted(self, req: Request) -> list[Wanted]:
+        if self._decision == "decisions" and media_type(req) == _CSV:
+            text = await table_text(req)
+            return await self._desk.ask.in_thread(lambda: decisions_in(text))
         if self._decision == "decisions":
             return (await command(req, Several)).decisions
         if self._decision == "match":

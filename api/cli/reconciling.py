@@ -76,6 +76,7 @@ def reconcile() -> None:
       run.py reconcile bank.csv --provider bank --rules rules.toml
       run.py reconcile decide ID confirm RESULT
       run.py reconcile kept ID file --output march.csv
+      run.py reconcile evidence ID --output evidence.zip
 
     `run.py reconcile file --help` lists the options that go with a FILE.
     """
@@ -214,6 +215,36 @@ def kept(reconciliation: UUID, what: str, path: Path | None) -> None:
         fail(refusal.detail)
     except OperationalError as error:
         fail(str(error), NEEDS_A_PERSON)
+
+
+@reconcile.command()
+@click.argument("reconciliation", type=click.UUID)
+@click.option("--since", type=int, help="The size of an earlier signed head that the log is proven to go on from.")
+@click.option("--output", "path", type=click.Path(dir_okay=False, path_type=Path), help="A file that is not there yet.")
+def evidence(reconciliation: UUID, since: int | None, path: Path | None) -> None:
+    """Write everything needed to prove the history of a RECONCILIATION offline, as a zip, with the program that checks
+    it.
+
+    \b
+      run.py reconcile evidence ID --output evidence.zip
+      unzip evidence.zip verify.py && python3 verify.py evidence.zip
+    """
+    from projections.proof.evidence import NoEarlierHead, evidence_of_reconciliation
+    from projections.proof.signing import Checkpoints, LogAltered, NoSigningKey
+
+    ledger, views, reconciling = _opened()
+    checkpoints = Checkpoints(ledger, views, key=settings().key, kept=settings().checkpoints)
+    try:
+        with reading_the_log():
+            found = evidence_of_reconciliation(ledger, views, reconciling, checkpoints, reconciliation, since=since)
+    except Refusal as refusal:
+        fail(refusal.detail)
+    except (NoSigningKey, NoEarlierHead) as error:
+        fail(str(error))
+    except (LogAltered, OperationalError) as error:
+        fail(str(error), NEEDS_A_PERSON)
+    with exporting(path) as part, nullcontext(sys.stdout.buffer) if part is None else part.open("wb") as file:
+        file.write(found.content)
 
 
 def _write_workbook(one: Shown, path: Path) -> None:

@@ -418,6 +418,7 @@ class Payment(msgspec.Struct):
     received_at: Time
     recorded_at: Time
     forced: bool
+    late: bool
 
 
 class Payments(msgspec.Struct):

@@ -113,7 +113,8 @@ def _operation(of: Operation, schemas: Schemas) -> dict[str, Any]:
     if isinstance(of.body, tuple):
         made["requestBody"] = {"required": True, "content": {media: _each(of.body_lines, schemas) for media in of.body}}
     elif of.body is not None:
-        made["requestBody"] = {"required": True, "content": {"application/json": {"schema": schemas.of(of.body)}}}
+        content = {"application/json": {"schema": schemas.of(of.body)}, **{media: {} for media in of.body_or}}
+        made["requestBody"] = {"required": True, "content": content}
     return made
 
 

@@ -44,6 +44,7 @@ class Operation(NamedTuple):
     parameters: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
     body: Any = None
+    body_or: tuple[str, ...] = ()  # media types of what may stand for it
     errors: tuple[int, ...] = ()
     more: tuple[int, ...] = ()  # other answers that are none of the errors
     # Of JSON Lines, the shape of each line.
@@ -410,6 +411,7 @@ OPERATIONS: Final = (
             reconciliations.WRITE,
             a.Object,
             body=shape,
+            body_or=("text/csv",) if decision == "decisions" else (),
             headers=("If-Match",),
             errors=(404, 410),
         )

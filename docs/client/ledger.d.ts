@@ -1,4 +1,4 @@
-// Made by `make types` of openapi.json, whose SHA-256 is 9484e8b2af0e28adb164c16087068baf05567dd36b462fe1388aa22821a05682.
+// Made by `make types` of openapi.json, whose SHA-256 is 5592d0591b6261a640c381d3da4622c639d37909ab09d8f16b98d5ea102dd353.
 export interface paths {
     "/api/shop/customers/me/orders": {
         parameters: {
@@ -2715,6 +2715,7 @@ export interface components {
             /** Format: date-time */
             recorded_at: string;
             forced: boolean;
+            late: boolean;
         };
         /** Payments */
         Payments: {
@@ -9764,6 +9765,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Several"];
+                "text/csv": unknown;
             };
         };
         responses: {

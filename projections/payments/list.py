@@ -13,11 +13,17 @@ from domain.order.movements import Kind
 from projections.payments.table import COLUMNS, SPLIT
 
 CHUNK_ROWS: Final = 1_000
-_SHOWN: Final = ", ".join(column for column in COLUMNS if column != "uuid")
+# Late is what is dated in a period that was closed on a head of the log before it.
+_LATE: Final = (
+    "EXISTS (SELECT 1 FROM periods WHERE periods.provider = payments.provider AND closed_on < payments.position"
+    " AND payments.received_at BETWEEN since AND until)"
+)
+_SHOWN: Final = ", ".join([*(f"payments.{column}" for column in COLUMNS if column != "uuid"), f"{_LATE} AS late"])
 
 
 class Movement(msgspec.Struct, frozen=True):
-    """A row of the journal; its fields are the contract's. `amount` is in minor units, and positive in every kind."""
+    """A row of the journal; its fields are the contract's. `amount` is in minor units, and positive in every kind;
+    `late` is what was recorded when its period was closed already."""
 
     position: int
     kind: Kind
@@ -32,6 +38,7 @@ class Movement(msgspec.Struct, frozen=True):
     received_at: datetime
     recorded_at: datetime
     forced: bool
+    late: bool
     digits: int
 
 
@@ -114,6 +121,7 @@ def _in_order(wanted: Filter, *, after: int, until: int | None, limit: int) -> t
 
 
 def _movement(row: tuple[Any, ...]) -> Movement:
-    *before, high, low, currency, digits, received_at, recorded_at, forced = row
+    *before, high, low, currency, digits, received_at, recorded_at, forced, late = row
     amount = high * SPLIT + low
-    return Movement(*(*before, amount, currency, moment_of(received_at), moment_of(recorded_at), bool(forced), digits))
+    times = moment_of(received_at), moment_of(recorded_at)
+    return Movement(*(*before, amount, currency, *times, bool(forced), bool(late), digits))

@@ -22,7 +22,8 @@ from projections.payments import list as payments
 from projections.payments.list import Movement
 from projections.payments.sums import Sum
 
-_COLUMNS: Final = tuple(name for name in Movement.__struct_fields__ if name != "digits")
+# Whether a movement is late in a report, its period says.
+_COLUMNS: Final = tuple(name for name in Movement.__struct_fields__ if name not in {"digits", "late"})
 
 
 class Row(NamedTuple):

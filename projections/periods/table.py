@@ -7,13 +7,23 @@ from uuid import UUID
 import msgspec
 
 from domain.log.sqlite import sqlite3
+from domain.moments import microseconds
 from domain.period.state import PERIOD, Period
 from projections.views.view import History, StateView
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-_COLUMNS: Final[dict[str, Any]] = {"uuid": str, "version": int, "provider": str, "month": str, "state": bytes}
+_COLUMNS: Final[dict[str, Any]] = {
+    "uuid": str,
+    "version": int,
+    "provider": str,
+    "month": str,
+    "since": int,  # microseconds, both ends inclusive
+    "until": int,
+    "closed_on": int,  # the position of the head that it was closed on
+    "state": bytes,
+}
 _PUT: Final = f"INSERT OR REPLACE INTO periods VALUES ({', '.join('?' * len(_COLUMNS))})"
 _encode_state = msgspec.json.Encoder().encode
 _decode_state = msgspec.json.Decoder(Period).decode
@@ -32,11 +42,14 @@ class Periods(StateView):
         database.table("periods").create(_COLUMNS, pk="uuid", not_null=_COLUMNS.keys(), strict=True)
 
     def index(self, database: "Database") -> None:
-        """A provider has twelve of them a year."""
+        """A provider has twelve of them a year, and each line of the journal asks for its own's."""
+        database.table("periods").create_index(["provider"], index_name="periods_provider")
 
     def of_history(self, history: History) -> list[Row]:
         state: Period = history.state
-        return [(str(state.uuid), state.version, state.provider, state.month, _encode_state(state))]
+        span = (microseconds(state.since), microseconds(state.until))
+        told = (state.provider, state.month, *span, state.position, _encode_state(state))
+        return [(str(state.uuid), state.version, *told)]
 
     def put(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
         connection.executemany(_PUT, rows)

@@ -69,6 +69,7 @@ def test_a_payment_and_its_refund_stand_in_the_journal_with_the_contracts_fields
         "received_at": "2026-02-28T05:30:00.500000Z",
         "recorded_at": "2026-03-01T10:30:01Z",
         "forced": False,
+        "late": False,
     }
     refund = {
         **payment,

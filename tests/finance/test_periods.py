@@ -42,6 +42,19 @@ def test_a_closed_period_is_listed_and_its_report_is_the_same_to_the_byte(paid: 
     assert [(one["period"], one["late"]) for one in behind["movements"]] == [("2026-01", True)]
 
 
+def test_the_journal_marks_what_came_when_its_period_was_closed_and_nothing_else(paid: Desk) -> None:
+    close(paid)
+    order = paid.place()
+    paid.pay(order, "10.00", received_at="2026-01-31T23:59:59Z", reference="late")
+    paid.pay(order, "10.00", received_at="2026-02-01T00:00:00Z", reference="next")
+    paid.pay(order, "10.00", received_at="2026-01-15T10:00:00Z", reference="other", provider="paypal")
+    told = {row["reference"]: row["late"] for row in paid.journal()}
+    assert [name for name, late in told.items() if late] == ["late"]
+    table = paid.ask("/payments", headers={"Accept": "text/csv"}).text.splitlines()
+    place = table[0].split(",").index("late")
+    assert [row.split(",")[place] for row in table[1:]] == ["false", "true", "false", "false"]
+
+
 @pytest.mark.parametrize(
     ("period", "provider", "field"),
     [("2026-03", "stripe", "period"), ("2026-1", "stripe", "period"), ("2026-01", "strpie", "provider")],

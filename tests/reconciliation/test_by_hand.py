@@ -174,6 +174,27 @@ def test_many_decisions_come_as_a_csv_and_it_exits_0_when_nothing_is_open(office
     assert decide(office, one, "withdraw", "--reason", "the wrong month")[0] == 0
 
 
+def test_many_decisions_come_as_a_csv_over_http_too_all_of_them_or_none(office: Office, one: dict[str, Any]) -> None:
+    at, head = positions(one), office.ledger.head()
+
+    def send(text: str | bytes) -> Any:
+        headers = {"Content-Type": "text/csv; charset=utf-8"}
+        return office.ask(f"{PATH}/{one['id']}/decisions", office.writer, "POST", body=text, headers=headers)
+
+    for wrong, code in (("decision,lines\nmatch,x\nagree,\n", 422), (b"decision\n\xff", 422), ("", 422)):
+        answer = send(wrong)
+        assert (answer.status_code, office.ledger.head()) == (code, head), answer.text
+    assert "line 2" in send("decision,lines\nmatch,x\nagree,\n").text
+    missing = by_outcome(one)["missing_in_ledger"][-1]["id"]
+    answer = send(
+        "\ufeffdecision,results,lines,entries,reason\r\n"
+        f"match,,3 4,{at['a']} {at['b']},\r\n"
+        f"explain,{missing},,,another shop's\r\n"
+    )
+    assert answer.status_code == 200, answer.text
+    assert {result["decision"]["kind"] for result in answer.json["results"]} == {"matched", "explained"}
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -41,6 +41,16 @@ def test_the_pack_is_checked_by_the_program_in_it(office: Office, one: dict[str,
     assert (tmp_path / "pack" / "report.json").read_bytes() == office.get(one, "/report").content
 
 
+def test_the_pack_is_written_by_the_command_line_too(office: Office, one: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "evidence.zip"
+    done = office.run("reconcile", "evidence", str(one["id"]), "--output", str(path))
+    assert done.returncode == 0, done.stderr
+    status, said = checked(path.read_bytes(), tmp_path / "pack")
+    assert (status, "All of it holds" in said) == (0, True), said
+    nobody = office.run("reconcile", "evidence", "00000000-0000-0000-0000-000000000000", "--output", str(path) + "2")
+    assert (nobody.returncode, "no such reconciliation" in str(nobody.stderr)) == (2, True)
+
+
 @pytest.mark.parametrize("name", ["settlement", "rules.toml", "report.json", "events.jsonl"])
 def test_a_file_of_the_pack_that_was_changed_is_found_out(
     office: Office, one: dict[str, Any], tmp_path: Path, name: str

@@ -7,19 +7,20 @@ import msgspec
 import pytest
 
 from domain.log.mapper import EventMapper
-from domain.reconciliation.events import OLDER
 from tests.samples import Sample, samples, stored
+
+BEFORE_INDEXES = ("reconciliation.matches_suggested.v1", "reconciliation.run_again.v1")
 
 
 @pytest.mark.parametrize(
     "sample",
-    [sample for sample in samples(Path(__file__).parent) if sample.topic in OLDER],
+    [sample for sample in samples(Path(__file__).parent) if sample.topic in BEFORE_INDEXES],
     ids=lambda sample: sample.topic,
 )
 def test_a_report_of_before_there_were_indexes_is_read_as_one_without(sample: Sample) -> None:
     event = EventMapper().to_domain_event(stored(sample)).event
     held = json.loads(bytes(sample.payload))
-    assert msgspec.to_builtins(event) == {**held, "index_sha256": ""}
+    assert {**held, "index_sha256": ""}.items() <= msgspec.to_builtins(event).items()
 
 
 def test_what_was_started_before_there_were_time_zones_has_the_days_of_utc() -> None:
