@@ -13,9 +13,10 @@ export function connect(base, token) {
     const typed = body && { "Content-Type": "application/json" };
     const request = { method, headers: { Authorization: `Bearer ${token}`, ...typed, ...headers }, ...options };
     if (body) request.body = JSON.stringify(body);
+    const url = address.startsWith("/") ? base.replace(/\/$/, "") + address : address;
     const mayRepeat = method !== "POST" || "Idempotency-Key" in headers;
     for (let attempt = 1; ; attempt++) {
-      const answer = await fetch(new URL(address, base), request).catch((error) => {
+      const answer = await fetch(url, request).catch((error) => {
         if (!mayRepeat || attempt === 5 || error.name === "AbortError") throw error;
       });
       if (answer?.ok) return answer;

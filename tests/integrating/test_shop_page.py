@@ -38,7 +38,7 @@ def place(staff: Client, owner: int) -> Callable[..., dict[str, Any]]:
 
 
 def log_in(page: Page, service: Service, token: str) -> None:
-    page.fill("[name=base]", service.base)
+    page.fill("[name=base]", f"{service.base}/")
     page.fill("[name=token]", token)
     page.click("text=Log in")
 
