@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import hypothesis
 import pytest
 import requests
 
@@ -34,6 +35,9 @@ from projections.views.views import Views
 from tests.postgres import PROGRAM, Cluster, where_ledgers_are
 
 ROOT = Path(__file__).parent.parent
+# What a machine does beside the tests is no fault of what they test.
+hypothesis.settings.register_profile("suite", deadline=None)
+hypothesis.settings.load_profile("suite")
 ME = Provenance("tester", "request-1")
 
 
