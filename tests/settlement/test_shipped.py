@@ -1,6 +1,7 @@
 """The layouts that come described with the program, each on a file typed after its provider's own description of it."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,14 @@ SAMPLES: dict[str, list[Told]] = {
         ("payment", "4AB12345CD678901E", 100000, 2930, ""),
         ("refund", "6AB12345CD678901E", -1000, -29, ""),
     ],
+    **{
+        f"paypal-activity-{language}.csv": [
+            ("payment", "4AB12345CD678901E", 100000, 2930, ""),
+            ("refund", "6AB12345CD678901E", -1000, -29, ""),
+            ("payout", "7AB12345CD678901E", -96099, 0, ""),
+        ]
+        for language in ("fr", "es", "it", "nl")
+    },
     "amazon-v2.txt": [
         ("payout", "17456789011", -11650, 0, "17456789011"),
         ("fee", "", -3999, 0, "17456789011"),
@@ -116,6 +125,13 @@ def test_a_layout_can_be_chosen_by_its_name(name: str, hour: int) -> None:
     (found,) = read(stream_of(file + "\n"), "f", "paypal", rules.mapping("paypal"))
     assert (found.kind, found.gross, found.fee) == ("payment", 100000, 2930)
     assert (found.occurred_at.hour, found.occurred_at.month) == (hour, 3 if name == "paypal-activity" else 12)
+
+
+@pytest.mark.parametrize("language", ["de", "fr", "es", "it", "nl"])
+def test_a_language_has_its_own_words_its_days_and_the_payment_that_a_refund_is_about(language: str) -> None:
+    first, second = settled(f"paypal-activity-{language}.csv")[0][:2]
+    assert (first.occurred_at, first.order) == (datetime(2026, 3, 1, 9, 22, 31, tzinfo=UTC), "1041")
+    assert second.concerns == (first.reference,)
 
 
 def test_what_is_not_completed_and_what_is_bought_is_no_payment() -> None:
