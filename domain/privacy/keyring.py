@@ -280,6 +280,8 @@ class Keyring:
 
     def foresee(self, key_ids: Iterable[str]) -> None:
         """Asks at once for keys that are to be opened, where it is a wait to ask for each."""
+        if time.monotonic() >= self._look_at:
+            self.look()  # or the first to be opened would have all of these forgotten
         remembered = self._opened, self._in_use
         wanted = {key_id for key_id in key_ids if key_id not in self._opened and key_id not in self._new}
         for stored in self.store.get_all(wanted) if wanted else ():

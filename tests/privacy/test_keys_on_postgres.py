@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import wait
 from contextlib import closing
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,9 @@ from domain.privacy.erasures import Erasures
 from domain.privacy.masters import MasterUnknown
 from domain.privacy.opening import NotTheKeys, keys_of
 from domain.strict_json import shaped
+from projections.views.all import VIEWS
+from projections.views.rebuilding import make_part
+from projections.views.views import Views
 from tests.conftest import ME, Clock, do, new_order
 from tests.postgres import Cluster
 from tests.privacy.conftest import MINA, keys_at
@@ -148,13 +152,30 @@ def test_an_import_asks_for_its_keys_at_once(new_node: NewNode, proxy: Proxy, da
         b'{"notes": "n", "customer": %s, "items": [{"unit_price": "1"}]}\n' % (b"null" if n % 3 else b'{"id": %d}' % n)
         for n in range(100)
     )
-    from io import BytesIO
-
     node = new_node(proxy.url(database))
     do(node.create, new_order(**MINA), ME)
     before = proxy.round_trips
     assert import_lines(node, BytesIO(lines), on_rejected=print).imported == 100
     assert proxy.round_trips - before < 12
+
+
+def test_views_that_are_made_anew_ask_for_the_keys_of_a_part_at_once(
+    new_node: NewNode, proxy: Proxy, database: str, tmp_path: Path
+) -> None:
+    node = new_node(proxy.url(database))
+    lines = b"".join(b'{"notes": "n", "customer": {"id": %d}, "items": [{}]}\n' % n for n in range(100))
+    assert import_lines(node, BytesIO(lines), on_rejected=print).imported == 100
+    before = proxy.round_trips
+    make_part(node.at, 0, 1_000, node.head(), [view.name for view in VIEWS])
+    assert proxy.round_trips - before < 20
+    node.keys.forget() if node.keys else None
+    views = Views(node, tmp_path / "views.db")
+    views.ensure()
+    before = proxy.round_trips
+    assert import_lines(new_node(), BytesIO(lines.replace(b'"n"', b'"m"')), on_rejected=print).imported == 100
+    views.catch_up()
+    assert proxy.round_trips - before < 20
+    views.close()
 
 
 # --- retiring and destroying ---
