@@ -56,6 +56,8 @@ def _forget(ledger: OrderLedger) -> None:
     while ledger.keys is not None:
         try:
             ledger.keys.look()
+        except LogAway:
+            pass  # which the others say
         except Exception:
             _log.exception("the data keys cannot be looked at")
         _sleep(FORGET_EVERY_SECONDS)
