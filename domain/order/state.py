@@ -38,7 +38,7 @@ class Item(Part, frozen=True):
     product: e.Product | None = None
     variant: int | None = None
     offer: int | None = None
-    # None where it never had any.
+    # None where it never had any, or what it had was erased.
     metadata: dict[str, str] | None = None
 
 
@@ -112,7 +112,7 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     voucher: Voucher | None = None
     # As they are recorded: of most orders there are none, of the others they are rarely asked for.
     charges: tuple[e.Charge, ...] = ()
-    # Both None where the order never had any.
+    # Both None where the order never had any; of what was erased nobody can say whether there was some, so it is empty.
     metadata: dict[str, str] | None = None
     external_ids: dict[str, str] | None = None
     # Systems and ids that were the order's and are not any more.
@@ -263,7 +263,8 @@ def _personal_erased(order: Order, event: e.PersonalErased) -> dict[str, Any]:
 
 
 def _without(order: Order, parts: Iterable[str]) -> dict[str, Any]:
-    """The fields of an order that change where these parts go."""
+    """The fields of an order that change where these parts go: to the same, whether what went could still be read until
+    now or not, so that views come to the same when they are made anew without the keys."""
     parts, gone, changes = set(parts), dict[str, None](), dict[str, Any]()
     if CONTACT in parts:
         gone |= dict.fromkeys(BILLING_CONTACT)
@@ -271,8 +272,8 @@ def _without(order: Order, parts: Iterable[str]) -> dict[str, Any]:
         changes |= {
             "customer": Customer(order.customer.id) if order.customer and is_known else None,
             "notes": None,
-            "metadata": None if order.metadata is None else {},
-            "items": tuple(item if item.metadata is None else replace(item, metadata={}) for item in order.items),
+            "metadata": {},
+            "items": tuple(item if item.metadata is None else replace(item, metadata=None) for item in order.items),
             "payments": tuple(p if p.reason is None else replace(p, reason=None) for p in order.payments),
         }
     if INVOICE in parts:
