@@ -69,7 +69,7 @@ class Asking:
             raise too_many()
         reader = self._views.reader
         try:
-            with time_limit(reader, QUICK_SECONDS_MAX):
+            with time_limit(QUICK_SECONDS_MAX):
                 return query(reader)
         except Interrupted:
             return await self.in_thread(lambda: query(self._views.reader))

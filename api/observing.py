@@ -52,12 +52,12 @@ class Writing:
     """Writes the log of the service to standard error: JSON, or plain on a terminal."""
 
     def __init__(self, level: str) -> None:
-        self._least = LOG_LEVELS.index(level)
+        self._taken = frozenset(LOG_LEVELS[LOG_LEVELS.index(level) :])
         self._is_plain = os.isatty(_STDERR)
         self._encoder = msgspec.json.Encoder()
 
     def takes(self, level: str) -> bool:
-        return LOG_LEVELS.index(level) >= self._least
+        return level in self._taken
 
     def write(self, line: Line) -> None:
         text = line.plain().encode() if self._is_plain else self._encoder.encode(line)

@@ -19,7 +19,6 @@ LIMIT_MAX: Final = 100
 AFTER: Final = "after_position"
 _PAGE: Final = frozenset({"limit", "offset", AFTER})
 _encode = msgspec.json.Encoder().encode
-_DIRECT: Final = forwarding.Outer()
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _PORT: Final = re.compile(r"[0-9]{1,5}")
 _PORT_MAX: Final = 65_535
@@ -36,11 +35,12 @@ def base_url(req: Request, settings: Settings) -> str:
     """
     if settings.public_url and not settings.allowed_hosts:
         return settings.public_url
-    told = _DIRECT
+    host = req.get_header("Host") or req.netloc
+    told = forwarding.Outer(scheme=req.scheme, host=host)
     if settings.trusted_proxies and settings.trusts(req.scope["client"][0]):
-        told = forwarding.outer(req, settings)
-    host = told.host or req.get_header("Host") or req.netloc
-    asked = _base_url(told._replace(scheme=told.scheme or req.scheme, host=host), settings.allowed_hosts)
+        outer = forwarding.outer(req, settings)
+        told = outer._replace(scheme=outer.scheme or req.scheme, host=outer.host or host)
+    asked = _base_url(told, settings.allowed_hosts)
     return settings.public_url or asked
 
 

@@ -19,7 +19,9 @@ def utc_now() -> datetime:
 
 def instant(moment: datetime) -> str:
     """A time as the log stores it: UTC, always with microseconds, so that text sorts as time does."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def microseconds(moment: datetime) -> int:

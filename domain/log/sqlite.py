@@ -6,6 +6,7 @@ holds two.
 """
 
 import errno
+import math
 import os
 import threading
 import time
@@ -61,43 +62,42 @@ class Interrupted(Exception):
     """A query took longer than its `time_limit`."""
 
 
-class _Wanted(threading.local):
-    """Whether what this thread looks for is wanted still."""
+class _Limits(threading.local):
+    """Until when this thread may look for something, and whether that is wanted still."""
 
+    until = math.inf
     is_over: Callable[[], bool] | None = None
 
 
-_wanted = _Wanted()
+_limits = _Limits()
 
 
 def _is_over() -> bool:
-    return _wanted.is_over is not None and _wanted.is_over()
+    return time.monotonic() > _limits.until or (_limits.is_over is not None and _limits.is_over())
 
 
 @contextmanager
 def wanted_while(is_over: Callable[[], bool]) -> Iterator[None]:
     """This thread's queries fail, as interrupted, when it is over: nobody waits for what they find any more. What it
     writes is written all the same."""
-    _wanted.is_over = is_over
+    _limits.is_over = is_over
     try:
         yield
     finally:
-        _wanted.is_over = None
+        _limits.is_over = None
 
 
 class time_limit:  # noqa: N801  (used like a function; one made of a generator would take three times as long)
-    """Queries of this connection raise Interrupted when so many seconds are over."""
+    """This thread's queries raise Interrupted when so many seconds are over. What it writes is written all the same."""
 
-    def __init__(self, connection: "sqlite3.Connection", seconds: float) -> None:
-        self._connection = connection
+    def __init__(self, seconds: float) -> None:
         self._seconds = seconds
 
     def __enter__(self) -> None:
-        deadline = time.monotonic() + self._seconds
-        self._connection.set_progress_handler(lambda: time.monotonic() > deadline, _LOOK_EVERY_STEPS)
+        _limits.until = time.monotonic() + self._seconds
 
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
-        self._connection.set_progress_handler(_is_over, _LOOK_EVERY_STEPS)
+        _limits.until = math.inf
         if isinstance(error, sqlite3.OperationalError) and "interrupted" in str(error):
             raise Interrupted from None
 

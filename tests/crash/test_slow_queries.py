@@ -68,7 +68,7 @@ def test_a_query_within_a_limit_is_given_up_and_can_be_asked_again_without(tmp_p
         do(ledger.create, new_order(notes=" ".join(WORDS)), ME)
     views.ensure()
     wanted = orders.Filter(words=tuple(WORDS))
-    with pytest.raises(Interrupted), time_limit(views.reader, 0):
+    with pytest.raises(Interrupted), time_limit(0):
         orders.page(views.reader, wanted, document="staff", limit=1, offset=0)
     assert orders.page(views.reader, wanted, document="staff", limit=1, offset=0).count == 200
     views.close()
