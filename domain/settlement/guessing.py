@@ -54,7 +54,19 @@ _NAMES: Final = {
     ),
     "fee": "fee|fees|gebühr|gebühren|commission|frais|comisión|commissione|kosten|tarifa|tariffa|charges|کارمزد",
     "net": "net amount|net|netto|neto|خالص",
-    "currency": "currency|währung|devise|divisa|moneda|valuta|ccy|ارز|واحد",
+    "original_currency": (
+        "original currency|orig currency|presentment currency|foreign currency|originalwährung|oorspr munt|"
+        "devise d'origine|moneda original|valuta originale"
+    ),
+    "original": (
+        "original amount|orig amount|presentment amount|foreign amount|originalbetrag|oorspr bedrag|montant d'origine|"
+        "importe original|importo originale"
+    ),
+    "exchange_rate": (
+        "exchange rate|fx rate|wechselkurs|umrechnungskurs|koers|wisselkoers|taux de change|tipo de cambio|"
+        "tasso di cambio"
+    ),
+    "currency": "currency|währung|waehrung|devise|divisa|moneda|valuta|munt|muntsoort|ccy|ارز|واحد",
     "status": "status|state|zustand|statut|estado|stato|وضعیت",
     "order": (
         "order id|order number|order|bestellung|bestellnummer|rechnungsnummer|invoice|merchant reference|description|"
@@ -87,6 +99,8 @@ _WORDS: Final = (
         "payment|charge|sale|zahlung|verkauf|paiement|pago|pagamento|betaling|purchase|captur|settled|پرداخت|خرید|واریز",
         "payment",
     ),
+    # What banks call that which came in.
+    ("credit|deposit|income|incoming|received|gutschr|eingang|bijschrijving|virement re|abono|accredito", "payment"),
 )
 _NOT_DONE: Final = re.compile(
     "pending|denied|failed|declined|cancel|expired|void|refused|open|ausstehend|abgelehnt|storniert|offen|fehlgeschlagen|ناموفق"
@@ -104,6 +118,7 @@ _DATE_FORMATS: Final = (
 _DIRECTIONS: Final = (("d", "c"), ("dr", "cr"), ("s", "h"), ("soll", "haben"), ("debit", "credit"), ("af", "bij"))
 _SIGN_CURRENCY: Final = {"€": "EUR", "£": "GBP", "$": "USD", "₹": "INR", "¥": "JPY", "₺": "TRY", "﷼": "IRR"}
 _NUMBER: Final = re.compile(r"[0-9](?:[0-9.,'’ \xa0\u202f]*[0-9])?")
+_TIME: Final = re.compile("[0-9]{1,2}:[0-9]{2}")
 _PERSIAN: Final = re.compile("[۰-۹٠-٩]")
 _JALALI_YEAR: Final = re.compile("1[34][0-9]{2}[-/.]")
 _WORD: Final = re.compile(r"[^\W_]+")
@@ -225,7 +240,18 @@ class _Looking:
         return [cell for cell in found if not (isinstance(cell, str) and not cell.strip())]
 
     def texts(self, column: str) -> list[str]:
-        return [cell.text if isinstance(cell, Number) else str(cell).strip() for cell in self.cells(column)]
+        return list(map(_text, self.cells(column)))
+
+    def tells_rows_apart(self, column: str) -> bool:
+        """Whether half of the rows have something there, and not all the same."""
+        texts = self.texts(column)
+        return len(texts) * 2 >= len(self._rows) and (len(set(texts)) > 1 or len(texts) == 1)
+
+    def beside(self, column: str, other: str) -> list[tuple[str, str]]:
+        """What stands in two columns, where both have something."""
+        places = self._places[column], self._places[other]
+        pairs = ([_text(row[place]) for place in places] for _, row in self._rows)
+        return [(one, two) for one, two in pairs if one and two]
 
     def find(self, field: str, fits: Callable[[str], bool], taken: Iterable[str] = ()) -> str | None:
         """The column of the likeliest name whose cells fit: named so, or else with such a word in its name."""
@@ -236,6 +262,10 @@ class _Looking:
                     if is_named(name.casefold(), called) and fits(name):
                         return name
         return None
+
+
+def _text(cell: Cell) -> str:
+    return cell.text if isinstance(cell, Number) else str(cell).strip()
 
 
 def _is_called(name: str, called: str) -> bool:
@@ -276,7 +306,13 @@ def _columns(looking: _Looking) -> dict[str, object]:
         return _share(looking.texts(column), lambda text: minor_digits(text.upper()) is not None)
 
     take("occurred_at", is_date)
-    take("time", lambda column: _share(looking.texts(column), lambda text: text.count(":") in (1, 2)))
+    take("time", lambda column: _share(looking.texts(column), lambda text: bool(_TIME.match(in_latin(text)))))
+    take("original_currency", is_code)
+    take("original", is_amount)
+    take("exchange_rate", is_amount)
+    if not {"original", "original_currency"} <= found.keys():
+        found.pop("original", None)
+        found.pop("original_currency", None)
     take("currency", is_code)
     take("direction", lambda column: len(set(looking.texts(column))) <= 2)
     if "direction" not in found:
@@ -288,7 +324,7 @@ def _columns(looking: _Looking) -> dict[str, object]:
         take("gross", is_amount)
     take("fee", is_amount)
     take("net", is_amount)
-    take("reference", lambda column: len(set(looking.texts(column))) > 1 or len(looking.texts(column)) == 1)
+    take("reference", looking.tells_rows_apart)
     take("kind", lambda column: not is_amount(column) and len(set(looking.texts(column))) <= KINDS_LISTED_MAX)
     take("status", lambda column: len(set(looking.texts(column))) <= KINDS_LISTED_MAX)
     take("payout", lambda _: True)
@@ -427,8 +463,13 @@ def _kinds(looking: _Looking, tables: dict[str, dict[str, object]]) -> None:
         )
         return
     kinds: dict[str, object] = {}
+    gross = columns.get("gross")
+    signs = looking.beside(str(columns["kind"]), str(gross)) if gross and "direction" not in columns else []
+    taken = {word for word, amount in signs if _is_negative(amount)}
     for word in dict.fromkeys(looking.texts(str(columns["kind"]))):
         meaning = _meaning(word)
+        if meaning == "payment" and word in taken:  # it takes as well: no payment does
+            meaning = ["fee" if "charge" in word.casefold() else "adjustment", "payment"]
         if meaning is None:
             looking.doubts.append(f"which kind is {word!r}? It is kept as it is; the kinds are {', '.join(KINDS)}")
         elif meaning != word:

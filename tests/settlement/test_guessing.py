@@ -5,6 +5,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,36 @@ Details,Posting Date,Description,Amount,Type,Balance,Check or Slip #
 CREDIT,03/14/2026,TRANSFER ST-1,1234.50,PAYMENT,2234.50,,
 DEBIT,03/15/2026,SERVICE FEE,-12.00,FEE_TRANSACTION,2222.50,,
 """
+REVOLUT = """\
+Date started (UTC),Type,State,Description,Reference,Orig currency,Orig amount,Payment currency,Amount,Exchange rate,Fee
+2026-03-02,TOPUP,COMPLETED,Money from J Doe,pi_1,USD,50.00,EUR,46.00,0.92,0.00
+2026-03-03,FEE,COMPLETED,Basic plan fee,,EUR,-7.00,EUR,-7.00,,0.00
+"""
+RABOBANK = """\
+IBAN/BBAN,Munt,Datum,Bedrag,Saldo na trn,Transactiereferentie,Omschrijving-1,Oorspr bedrag,Oorspr munt,Koers
+NL04,EUR,2026-03-02,"+46,00","1.513,90",pi_1,Order 42,"50,00",USD,"0,9200"
+NL04,EUR,2026-03-02,"-32,10","1.481,80",REF1,Betaalautomaat,,,
+"""
+SPARKASSE = """\
+Buchungstag;Valutadatum;Buchungstext;Verwendungszweck;Kundenreferenz (End-to-End);Betrag;Waehrung
+05.03.26;05.03.26;GUTSCHR. UEBERWEISUNG;STRIPE PO-881234;PO-881234;99,00;EUR
+06.03.26;06.03.26;ENTGELTABSCHLUSS;Entgelt;;-4,90;EUR
+"""
+BARCLAYS = """\
+Number,Date,Account,Amount,Subcategory,Memo
+,05/03/2026,20-00-00,99.00,Credit Payment,STRIPE PO_881234
+,26/03/2026,20-00-00,-6.50,Charge,COMMISSION CHARGES
+"""
+WISE = """\
+TransferWise ID,Date,Date Time,Amount,Currency,Description,Payment Reference,Total fees,Transaction Type
+T-1,13-03-2026,13-03-2026 10:11:12.123,99.00,EUR,Received money,PO_881234,0.00,CREDIT
+"""
+KLARNA = """\
+type,sale_date,settlement_date,order_id,posting_currency,amount,refund_id
+SALE,2026-03-01T10:00:00Z,2026-03-10T00:00:00Z,b4bd3423,SEK,1000.00,
+FEE,2026-03-01T10:00:00Z,2026-03-10T00:00:00Z,b4bd3423,SEK,-29.90,
+RETURN,2026-03-02T10:00:00Z,2026-03-10T00:00:00Z,c4bd3423,SEK,-100.00,r1
+"""
 UNSIGNED = "date\ttype\tid\tamount\tcurrency\n2026-03-01\tpayment\tA\t5.00\tUSD\n2026-03-02\tpayout\tB\t3.00\tUSD\n"
 Told = tuple[str, str, int, int, str]
 
@@ -61,6 +92,19 @@ FILES: dict[str, tuple[str, list[Told]]] = {
     "rows that are longer than their header": (
         CHASE,
         [("payment", "", 123450, 0, "USD"), ("fee", "", -1200, 0, "USD")],
+    ),
+    "revolut": (REVOLUT, [("transfer", "pi_1", 4600, 0, "EUR"), ("fee", "", -700, 0, "EUR")]),
+    "rabobank": (RABOBANK, [("payment", "pi_1", 4600, 0, "EUR"), ("refund", "REF1", -3210, 0, "EUR")]),
+    "sparkasse": (SPARKASSE, [("payment", "PO-881234", 9900, 0, "EUR"), ("fee", "", -490, 0, "EUR")]),
+    "barclays": (BARCLAYS, [("payment", "", 9900, 0, "USD"), ("fee", "", -650, 0, "USD")]),
+    "wise": (WISE, [("payment", "PO_881234", 9900, 0, "EUR")]),
+    "klarna": (
+        KLARNA,
+        [
+            ("payment", "b4bd3423", 100000, 0, "SEK"),
+            ("fee", "b4bd3423", -2990, 0, "SEK"),
+            ("refund", "c4bd3423", -10000, 0, "SEK"),
+        ],
     ),
     "unsigned": (UNSIGNED, [("payment", "A", 500, 0, "USD"), ("payout", "B", -300, 0, "USD")]),
 }
@@ -79,6 +123,13 @@ def test_what_is_guessed_reads_the_file(name: str) -> None:
     file, told = FILES[name]
     _, found = begun(file)
     assert [(line.kind, line.reference, line.gross, line.fee, line.currency) for line in found] == told
+
+
+@pytest.mark.parametrize("file", [REVOLUT, RABOBANK], ids=["revolut", "rabobank"])
+def test_what_was_paid_in_another_currency_is_guessed_with_its_rate(file: str) -> None:
+    original = begun(file)[1][0].original
+    assert original is not None
+    assert (original.amount, original.currency, Fraction(original.rate)) == (5000, "USD", Fraction("0.92"))
 
 
 @pytest.mark.parametrize("encoding", ["windows-1252", "utf-16"])

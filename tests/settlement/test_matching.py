@@ -254,6 +254,34 @@ def test_payments_of_days_longer_ago_are_not_added_up() -> None:
     assert outcomes([line(reference="", gross=5000)], parts)[0][0] == "missing_in_ledger"
 
 
+@pytest.mark.parametrize("row_of_the_right_one", [2, 9])
+def test_tolerance_never_prefers_a_wrong_reference_to_the_right_one(row_of_the_right_one: int) -> None:
+    """The line's own payment is of another amount, and beside it in the order is one that is nearly the line's."""
+    own = entry(position=7, reference="pi_own", amount=5100)
+    near = entry(position=8, reference="pi_near", amount=5001)
+    settled = line(row=row_of_the_right_one, reference="pi_own", order=KEY)
+    assert outcomes([settled], [own, near])[0] == ("amount_differs", "reference", (settled.row,), (7,))
+    # Named by an alias, or in another order, it is the right one all the same.
+    other_order = entry(position=7, reference="pi_own", amount=5100, order_id=99, order_key="f" * 20)
+    by_alias = line(row=row_of_the_right_one, reference="tx_1", aliases=("pi_own",), order=KEY)
+    for given, mine in ((settled, other_order), (by_alias, own), (by_alias, other_order)):
+        assert outcomes([given], [mine, near])[0][3] == (7,)
+    # Where a second line has the reference of the near one, it is that one's; the first keeps its own.
+    second = line(row=5, reference="pi_near", gross=4999, order=KEY)
+    assert sorted(outcomes([settled, second], [own, near]))[0:2] == sorted(
+        [
+            ("amount_differs", "reference", (settled.row,), (7,)),
+            ("amount_differs", "reference", (5,), (8,)),
+        ]
+    )
+
+
+def test_a_line_whose_payment_is_settled_already_is_not_suggested_for_one_that_is_near() -> None:
+    lines = [line(row=2), line(row=3, order=KEY), line(row=4, order=f"{KEY} again", gross=5001)]
+    found = outcomes(lines, [entry(), entry(position=2, reference="pi_2", amount=5002)])
+    assert [(outcome, entries) for outcome, _, rows, entries in found if rows and entries] == [("matched", (1,))]
+
+
 def test_days_are_those_of_the_time_zone() -> None:
     evening = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)  # in Berlin half past midnight on the 2nd
     parts = [
