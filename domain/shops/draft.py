@@ -424,6 +424,7 @@ class Draft:
                 amount, payment = entry["amount"], written.pop("payment", None)
                 if amount > received:
                     self.remark("a refund of more than was received: left out", self.text(amount))
+                    self.why = self.why or f"a refund of {self.text(amount)} is more than was received, and left out"
                     continue
                 if payment is not None and left.get(id(payment), 0) >= amount:
                     left[id(payment)] -= amount

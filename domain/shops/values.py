@@ -12,6 +12,8 @@ from domain.shops.found import Unreadable
 
 _AMOUNT: Final = re.compile(rf"([+-]?)([0-9]{{1,{WHOLE_DIGITS_MAX}}})(?:\.([0-9]*))?")
 _SHORTENED: Final = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]+")
+# Days since 1900.
+_SERIAL: Final = re.compile(r"[0-9]{5}(?:\.[0-9]+)?")
 _SPACED_OFFSET: Final = re.compile(r" (?=[+-][0-9]{2}:?[0-9]{2}\Z)")
 _DIGITS: Final = re.compile(r"[0-9]+")
 
@@ -87,4 +89,8 @@ def moment(text: str, field: str, zone: tzinfo = UTC) -> datetime | None:
         found = datetime.fromisoformat(_SPACED_OFFSET.sub("", text))
         return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
+        if _SERIAL.fullmatch(text):
+            raise Unreadable(
+                f"{field}: {shown(text)} is a time as a spreadsheet counts it, with no offset; export it anew, unopened"
+            ) from None
         raise Unreadable(f"{field}: {shown(text)} is not a time, written like 2024-01-31 10:00:00 +0100") from None

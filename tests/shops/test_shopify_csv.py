@@ -33,6 +33,12 @@ def test_an_orders_own_fields_stand_on_its_first_row_and_every_row_is_an_item() 
     assert (second.number, second.place) == ("#1002", "file-1, row 4")
 
 
+def test_a_time_that_a_spreadsheet_has_made_a_number_refuses_its_order_with_what_to_do() -> None:
+    (refused,) = read(KIND, table(shopify_rows(line("5.00"), Total="5.00", **{"Created at": "45384.34789351852"})))
+    assert isinstance(refused, Refused)
+    assert refused.why.startswith("Created at: '45384.34789351852' is a time as a spreadsheet counts it")
+
+
 def test_the_orders_come_in_with_their_totals(ledger: OrderLedger) -> None:
     rows = shopify_rows(line("25.00", 2), line("10.00", name="Cup"), Total="64.90", Shipping="4.90")
     tie_out = brought(ledger, KIND, table(rows))

@@ -193,6 +193,14 @@ def test_a_refund_before_version_9_names_its_order_by_the_link() -> None:
     assert one(KIND, json.dumps([woo()]), json.dumps([old])).said.refunded == 990
 
 
+def test_a_refund_that_its_taxes_have_rounded_beyond_the_payment_is_named_with_the_reason(ledger: OrderLedger) -> None:
+    """As woocommerce/woocommerce#64668 has it: each line's taxes are rounded, and the order's are not."""
+    tie_out = brought(ledger, KIND, json.dumps([woo(refunds=[{"id": 9, "reason": "", "total": "-25.31"}])]))
+    (difference,) = tie_out.differences
+    assert (difference.said.refunded, difference.ours and difference.ours.refunded) == (2531, 0)
+    assert difference.why == "a refund of 25.31 is more than was received, and left out"
+
+
 def test_a_refund_that_only_the_order_tells_has_no_date_and_is_named(ledger: OrderLedger) -> None:
     fields = {"refunds": [{"id": 801, "reason": "", "total": "-9.90"}]}
     ties(ledger, json.dumps([woo(**fields)]))
