@@ -10,8 +10,11 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from domain.log.keys import AccessKey
 from domain.order.commands import ChargeKind
 from domain.order.statuses import Status
+from domain.reconciliation import report
+from projections.privacy import ErasureShown
 
 
 class Number:
@@ -21,6 +24,9 @@ class Number:
 Time = Annotated[datetime, Meta(tz=True)]
 Text = Annotated[str, Meta(pattern=r"^-?[0-9]+(\.[0-9]+)?$", description="An exact amount, as text.")]
 Token = Annotated[str, Meta(pattern="^orders:[0-9]+$", description="A position of the log; opaque to clients.")]
+Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+Month = Annotated[str, Meta(pattern="^[0-9]{4}-[0-9]{2}$")]
+PersonalPart = Literal["contact", "invoice"]
 StorefrontStatus = Literal["awaiting_payment", "paid", "delivered", "cancelled"]
 
 
@@ -363,7 +369,7 @@ class AuditEvent(msgspec.Struct, kw_only=True):
     summary: str
     data: dict[str, Any]
     personal: dict[str, Any] | UnsetType = UNSET
-    digest: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    digest: Sha256
 
 
 class AuditEvents(msgspec.Struct):
@@ -447,20 +453,226 @@ class Sums(msgspec.Struct):
     totals: list[Sum]
 
 
+class ReconciliationHead(msgspec.Struct, kw_only=True):
+    """A reconciliation as the list has it; `open` counts the results that a person has to decide on."""
+
+    id: UUID
+    version: int
+    status: Literal["open", "closed", "withdrawn"]
+    open: int
+    provider: str
+    file: str
+    file_sha256: Sha256
+    rules_sha256: Sha256
+    rules_version: str
+    report_sha256: Sha256
+    position: int
+    until: Time | None
+    outcomes: Annotated[dict[str, int], Meta(description="How many results there are of each outcome.")]
+    started_at: Time
+    updated_at: Time
+    withdrawn: Annotated[str | None, Meta(description="Why it was withdrawn.")]
+
+
 class Reconciliations(msgspec.Struct):
-    reconciliations: list[dict[str, Any]]
+    reconciliations: list[ReconciliationHead]
     next: Token | None
 
 
+class ReconciliationDecision(msgspec.Struct):
+    """What a person said of a result."""
+
+    kind: Literal["confirmed", "broken", "explained", "matched"]
+    reason: str | None
+    actor: str
+    decided_at: Time
+
+
+class ReconciliationResult(report.Result, frozen=True, kw_only=True):
+    """What lines of the file and entries of the journal come to together, and what was decided on it."""
+
+    is_open: bool
+    decision: ReconciliationDecision | None
+
+
+class SinceLastRun(msgspec.Struct):
+    """The results of the last run and of the one before it that the other has not."""
+
+    gone: list[report.Result]
+    appeared: list[report.Result]
+
+
+class Reconciliation(ReconciliationHead, kw_only=True):
+    """A reconciliation with a page of its results; behind a decision, with those that were decided."""
+
+    lines: int
+    entries: int
+    tie_out: list[report.TieOut]
+    since_last_run: SinceLastRun | None
+    results: list[ReconciliationResult]
+    next: str | None
+
+
+class ReconciliationRunning(msgspec.Struct):
+    """How far a settlement file is that is being taken in."""
+
+    id: UUID
+    status: Literal["running"]
+    provider: str
+    file: str
+    stage: Literal["received", "reading", "matching"]
+    lines: int
+
+
+class Period(msgspec.Struct, kw_only=True):
+    """A provider's month that is closed."""
+
+    period: Month
+    closed_at: Time
+    provider: str
+    timezone: str
+    since: Time
+    until: Time
+    position: int
+    checkpoint: str
+    report_sha256: Sha256
+    csv_sha256: Sha256
+    movements: int
+    late: int
+
+
 class Periods(msgspec.Struct):
-    periods: list[dict[str, Any]]
+    periods: list[Period]
+
+
+class PeriodSum(msgspec.Struct):
+    currency: str
+    count: int
+    received: Text
+    refunded: Text
+    net: Text
+
+
+class PeriodMovement(Payment, kw_only=True):
+    """A movement in the report of a month; a late one belongs to a month before it, that was closed already."""
+
+    period: Month
+    late: bool
+
+
+class PeriodReport(msgspec.Struct, kw_only=True, rename={"from_": "from"}):
+    period: Month
+    provider: str
+    timezone: str
+    from_: Time
+    to: Time
+    status: Literal["open", "closed"]
+    closed_at: Time | None
+    position: int
+    checkpoint: str | None
+    count: int
+    late: int
+    totals: list[PeriodSum]
+    movements: list[PeriodMovement]
 
 
 class Erasures(msgspec.Struct):
-    erasures: list[dict[str, Any]]
+    erasures: list[ErasureShown]
 
 
-Object = dict[str, Any]
+class Erasure(msgspec.Struct):
+    """What an erasure came to. Where nothing was left to erase, nothing is recorded, and the id is that of the last."""
+
+    id: str | None
+    subject: str
+    basis: str
+    reference: str | None
+    erased: list[PersonalPart]
+    orders: list[UUID]
+    keys_destroyed: int
+    recorded: bool
+
+
+class PersonalKept(msgspec.Struct):
+    """Of an order and a part of what is personal in it, whether it is kept and until when."""
+
+    order: int
+    uuid: UUID
+    part: PersonalPart
+    state: Literal["kept", "restricted", "erased"]
+    until: Time | None
+    in_work: bool
+    held: bool
+
+
+class Privacy(msgspec.Struct):
+    """What is kept of a customer; `sealed` is whether keys of it can be destroyed."""
+
+    id: int
+    subject: str
+    orders: int
+    sealed: bool
+    kept: list[PersonalKept]
+    erasures: list[ErasureShown]
+
+
+class Key(AccessKey, frozen=True, kw_only=True):
+    """An access key; its secret is shown where it is new."""
+
+    last_used_at: str | None
+    key: str | UnsetType = UNSET
+
+
+class AccessKeys(msgspec.Struct):
+    count: int
+    next: str | None
+    previous: str | None
+    results: list[Key]
+
+
+class Webhook(msgspec.Struct, kw_only=True):
+    """A subscription; `behind` is by how many events, `waiting` how many are to be sent again. Its secret is shown
+    where it is new."""
+
+    id: str
+    url: str
+    event_types: list[str]
+    status: Literal["enabled", "disabled"]
+    disabled_at: Time | None
+    disabled_because: str | None
+    position: Token
+    behind: int
+    waiting: int
+    public_key: str
+    created_at: Time
+    created_by: str
+    secret: str | UnsetType = UNSET
+
+
+class Webhooks(msgspec.Struct):
+    webhooks: list[Webhook]
+
+
+class Delivery(msgspec.Struct):
+    """What became of an event for a webhook, and how its last attempt was answered."""
+
+    id: str
+    position: Token
+    order: str
+    type: str
+    status: Literal["delivered", "waiting"]
+    attempts: int
+    attempted_at: Time | None
+    next_at: Time | None
+    answer_status: int | None
+    answer: str | None
+    error: str | None
+    milliseconds: int | None
+
+
+class Deliveries(msgspec.Struct):
+    deliveries: list[Delivery]
+    next: Token | None
 
 
 class FieldFault(msgspec.Struct):

@@ -53,7 +53,7 @@ _ETAG: Final = {"description": "The order's version.", "schema": {"type": "strin
 @cache
 def document() -> bytes:
     """The whole document as JSON; its server is where the document was read from."""
-    schemas = Schemas([answers.Problem, answers.Trial, *dict.fromkeys(_shapes())])
+    schemas = Schemas([answers.Problem, answers.Trial, answers.ReconciliationRunning, *dict.fromkeys(_shapes())])
     paths: dict[str, dict[str, Any]] = {}
     for operation in OPERATIONS:
         paths.setdefault(operation.path, {})[operation.method] = _operation(operation, schemas)
@@ -170,7 +170,7 @@ def _bare(of: Operation, status: int, schemas: Schemas) -> dict[str, Any]:
     """Another answer: without a body where nothing is new, else like the first."""
     found: dict[str, Any] = {"description": code_to_http_status(status)[4:]}
     if status != 304:
-        shape = answers.Trial if of.can_be_tried else of.answer
+        shape = answers.Trial if of.can_be_tried else answers.ReconciliationRunning if status == 202 else of.answer
         found["content"] = {"application/json": {"schema": schemas.of(shape)}}
     return found
 

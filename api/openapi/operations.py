@@ -77,7 +77,7 @@ def _key(method: str, path: str, id_: str, summary: str, body: Any = None, **mor
 
 
 def _webhook(method: str, path: str, id_: str, summary: str, body: Any = None, **more: Any) -> Operation:
-    of_body = {"parameters": ("min_position",), "errors": (404,), "answer": a.Object, **more}
+    of_body = {"parameters": ("min_position",), "errors": (404,), "answer": a.Webhook, **more}
     return Operation(method, webhooks.PATH + path, id_, summary, webhooks.WRITE, body=body, **of_body)
 
 
@@ -102,7 +102,7 @@ _DECISIONS: Final = {
     "withdraw": "Take a reconciliation back: it stays in the history, and nothing of it counts",
 }
 _NAMED: Final = "/{name}"
-_KEYS_WRITE: Final[dict[str, Any]] = {"errors": (404,), "answer": a.Object}
+_KEYS_WRITE: Final[dict[str, Any]] = {"errors": (404,), "answer": a.Key}
 _ONE: Final = "/{webhook_id}"
 _WEBHOOK: Final = webhooks.PATH + _ONE
 _MOVEMENTS: Final = {
@@ -338,7 +338,7 @@ OPERATIONS: Final = (
         "closePeriod",
         "Close a provider's month, once and for ever",
         reconciliations.WRITE,
-        a.Object,
+        a.Period,
         201,
         body=periods.Close,
         errors=(500,),
@@ -349,7 +349,7 @@ OPERATIONS: Final = (
         "getPeriodReport",
         "The report of a provider's month, of a closed one the same for ever; as CSV, too",
         reconciliations.READ,
-        a.Object,
+        a.PeriodReport,
         parameters=("provider", "min_position"),
     ),
     _reads(
@@ -366,7 +366,7 @@ OPERATIONS: Final = (
         "createReconciliation",
         "Hold a settlement file against the journal; a large one is answered with 202, and where to ask how far it is",
         reconciliations.WRITE,
-        a.Object,
+        a.Reconciliation,
         201,
         parameters=("provider", "file", "rules", "outcome"),
         body=reconciliations.TYPES,
@@ -377,7 +377,7 @@ OPERATIONS: Final = (
         "getReconciliation",
         "A reconciliation, with a page of its results",
         reconciliations.READ,
-        a.Object,
+        a.Reconciliation,
         parameters=("outcome", "after@result", "limit", "bom"),
         errors=(404, 409, 413, 415, 422, 500, 507),
         more=(202,),
@@ -409,7 +409,7 @@ OPERATIONS: Final = (
             f"{decision}Reconciliation",
             _DECISIONS.get(decision, f"Decide: {decision}"),
             reconciliations.WRITE,
-            a.Object,
+            a.Reconciliation,
             body=shape,
             body_or=("text/csv",) if decision == "decisions" else (),
             headers=("If-Match",),
@@ -422,7 +422,7 @@ OPERATIONS: Final = (
         "getPrivacy",
         "What is kept of a customer, until when, and what was erased",
         privacy.READ,
-        a.Object,
+        a.Privacy,
         errors=(404,),
     ),
     *(
@@ -439,7 +439,7 @@ OPERATIONS: Final = (
                 f"erase{name}",
                 "Destroy the keys of what is personal; a repeat answers 200 and records nothing",
                 privacy.WRITE,
-                a.Object,
+                a.Erasure,
                 201,
                 body=privacy.Erase,
                 errors=(404,),
@@ -456,15 +456,17 @@ OPERATIONS: Final = (
         errors=(404,),
     ),
     _reads(f"{privacy.PATH}/erasures", "listErasures", "Every erasure", privacy.READ, a.Erasures),
-    _reads(keys.PATH, "listKeys", "Every access key", keys.WRITE, a.Object, parameters=tuple(sorted(keys.NAMES))),
+    _reads(keys.PATH, "listKeys", "Every access key", keys.WRITE, a.AccessKeys, parameters=tuple(sorted(keys.NAMES))),
     _key("post", "", "createKey", "Make a key; it is shown this once", keys.MakeKey, status=201),
-    _reads(f"{keys.PATH}{_NAMED}", "getKey", "One access key", keys.WRITE, a.Object, errors=(404,)),
+    _reads(f"{keys.PATH}{_NAMED}", "getKey", "One access key", keys.WRITE, a.Key, errors=(404,)),
     _key("patch", _NAMED, "changeKey", "Change a key's scopes, end or origins", keys.ChangeKey),
     _key("delete", _NAMED, "revokeKey", "Revoke a key", status=204, answer=None),
     _key("post", f"{_NAMED}/rotations", "rotateKey", "Give a key a new secret", keys.RotateKey, status=201),
-    _reads(webhooks.PATH, "listWebhooks", "Every webhook", webhooks.READ, a.Object, parameters=("min_position",)),
+    _reads(webhooks.PATH, "listWebhooks", "Every webhook", webhooks.READ, a.Webhooks, parameters=("min_position",)),
     _webhook("post", "", "createWebhook", "Subscribe an address to events", webhooks.NewWebhook, status=201),
-    _reads(_WEBHOOK, "getWebhook", "One webhook", webhooks.READ, a.Object, parameters=("min_position",), errors=(404,)),
+    _reads(
+        _WEBHOOK, "getWebhook", "One webhook", webhooks.READ, a.Webhook, parameters=("min_position",), errors=(404,)
+    ),
     _webhook("patch", _ONE, "changeWebhook", "Change a webhook", webhooks.ChangedWebhook),
     _webhook("delete", _ONE, "deleteWebhook", "Remove a webhook", status=204, answer=None),
     _webhook("post", f"{_ONE}/rotate", "rotateWebhook", "Give a webhook a new secret", webhooks.Rotation),
@@ -474,11 +476,18 @@ OPERATIONS: Final = (
         "listDeliveries",
         "What became of the events for a webhook",
         webhooks.READ,
-        a.Object,
+        a.Deliveries,
         parameters=("status@deliveries", "before", "limit", "min_position"),
         errors=(404,),
     ),
-    _webhook("post", f"{_ONE}/deliveries/{{delivery_id}}/replay", "replayDelivery", "Send an event again", status=202),
+    _webhook(
+        "post",
+        f"{_ONE}/deliveries/{{delivery_id}}/replay",
+        "replayDelivery",
+        "Send an event again",
+        status=202,
+        answer=a.Delivery,
+    ),
     _reads("/healthz", "getHealth", "Whether the process answers", None, a.Health),
     _reads("/readyz", "getReadiness", "Whether the service is fit to serve", None, a.Readiness, more=(503,)),
 )

@@ -12,6 +12,7 @@ from msgspec import NODEFAULT
 
 from api.openapi.answers import Number
 from domain.money import Amount
+from domain.reconciliation import report
 from domain.strict_json import Moment
 
 REFERENCE: Final = "#/components/schemas/{name}"
@@ -31,6 +32,14 @@ _OURS: Final[dict[Any, dict[str, Any]]] = {
         "examples": ["2024-05-31T12:00:00Z"],
     },
     Number: {"description": "An exact amount, as a number.", "type": "number"},
+}
+# What the ledger calls by a name that says too little where all shapes stand together.
+_NAMES: Final = {
+    report.Result: "PlainResult",
+    report.Line: "SettledLine",
+    report.Entry: "SettledEntry",
+    report.Difference: "SettledDifference",
+    report.Row: "TieOutRow",
 }
 
 
@@ -87,7 +96,7 @@ class Schemas:
         )
 
     def _name(self, shape: Any) -> str:
-        name: str = shape.__name__.lstrip("_")
+        name: str = _NAMES.get(shape, shape.__name__.lstrip("_"))
         if self._named.setdefault(name, shape) is not shape:
             name = f"{shape.__module__.rpartition('.')[2].title()}{name}"
             assert self._named.setdefault(name, shape) is shape, name

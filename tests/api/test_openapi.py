@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -71,7 +72,7 @@ def test_every_parameter_that_an_address_knows_is_described(path: str, service: 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service of its own: what is asked of it here leaves much behind."""
-    running = Service(tmp_path_factory.mktemp("described")).start()
+    running = Service(tmp_path_factory.mktemp("described"), LEDGER_WEBHOOK_NETWORKS="127.0.0.0/8").start()
     yield running
     running.kill()
 
@@ -163,6 +164,136 @@ def test_every_field_of_every_answer_is_described(service: Service, everything: 
         assert_as_described(customer.get(path), path)
         assert_as_described(customer.get(f"{path}/{id_}"), f"{path}/{{order_id}}")
     assert_as_problem(everything.get(f"{ORDERS}/0"))
+
+
+def test_every_field_of_a_reconciliations_answers_is_described(everything: Client) -> None:
+    path = "/api/v1/finance/reconciliations"
+    one = f"{path}/{{reconciliation}}"
+    orders = [placed(everything, currency=currency) for currency in ("USD", "USD", "EUR")]
+    for number, order in enumerate(orders):
+        body = payment("20.00") | {"reference": f"described-{number}"}
+        assert everything.post(f"{ORDERS}/{order['id']}/payments", json=body).ok
+    now = str(orders[0]["created_at"])
+    header = "reference,kind,gross,fee,net,currency,occurred_at,order,payout,original,original_currency"
+    rows = [
+        f"described-0,payment,20.00,1.00,19.00,USD,{now},,po_1,,",
+        f"x,payment,20.00,0,20.00,USD,{now},{orders[1]['id']},,,",
+        f"described-2,payment,21.00,0,21.00,USD,{now},,,20.00,EUR",
+        f"y,payment,1.00,0,1.00,USD,{now},,,,",
+    ]
+
+    def upload(*rows: str, **more: str) -> requests.Response:
+        given = {"provider": "stripe", "file": "march.csv", **more}
+        text = "\n".join([header, *rows, ""])
+        return everything.post(path, params=given, data=text, headers={"Content-Type": "text/csv"})
+
+    started = upload(*rows)
+    assert_as_described(started, path, "post")
+    assert any("exchange" in result for result in started.json()["results"])
+    again = upload(rows[0].replace("po_1", "po_2"))
+    assert_as_described(again, path, "post")
+    url = f"{path}/{started.json()['id']}"
+    both = [everything.get(url), everything.get(f"{path}/{again.json()['id']}")]
+    assert any("settled_by" in result for one_of_them in both for result in one_of_them.json()["results"])
+    for one_of_them in both:
+        assert_as_described(one_of_them, one)
+    wrong = [result["id"] for result in started.json()["results"] if result["is_open"]]
+    explained = everything.post(f"{url}/explain", json={"results": wrong, "reason": "another shop's"})
+    assert explained.json()["results"][0]["decision"]["actor"]
+    assert_as_described(explained, f"{one}/explain", "post")
+    for decision, body in (("run", {}), ("withdraw", {"reason": "the wrong file"})):
+        assert_as_described(everything.post(f"{url}/{decision}", json=body), f"{one}/{decision}", "post")
+    assert_as_described(everything.get(url), one)
+    assert_as_described(everything.get(path), path)
+    large = upload(*(row for n in range(15_000) for row in [f"l-{n},payment,20.00,1.00,19.00,USD,{now},{'n' * 40},,,"]))
+    assert large.status_code == 202
+    assert_as_described(large, path, "post")
+
+
+def test_every_field_of_a_periods_answers_is_described(everything: Client) -> None:
+    order = placed(everything)
+    month = str(everything.get(f"{ORDERS}/{order['id']}").json()["created_at"])[:7]
+    assert everything.post(f"{ORDERS}/{order['id']}/payments", json=payment("9", provider="period")).ok
+    path = "/api/v1/finance/periods"
+    report = everything.get(f"{path}/{month}", params={"provider": "period"})
+    assert report.json()["movements"]
+    assert_as_described(report, f"{path}/{{period}}")
+    assert_as_described(everything.post(path, json={"period": "2020-01", "provider": "period"}), path, "post")
+    assert_as_described(everything.get(path), path)
+    assert_as_described(everything.get(f"{path}/2020-01", params={"provider": "period"}), f"{path}/{{period}}")
+
+
+def test_every_field_of_what_is_answered_of_persons_is_described(everything: Client) -> None:
+    person, person_id = "/api/v1/privacy/customers/{customer_id}", 4_711
+    order = placed(everything, customer={"id": person_id, "email": "e@example.com"})
+    assert everything.post(f"{ORDERS}/{order['id']}/status", json={"status": "cancelled"}).ok
+    guest = placed(everything, customer={"email": "g@example.com"})
+    url = person.format(customer_id=person_id)
+    assert everything.get(url).json()["kept"]
+    assert_as_described(everything.get(url), person)
+    erased = everything.post(f"{url}/erasures", json={"parts": ["contact"], "reference": "case-1"})
+    assert_as_described(erased, f"{person}/erasures", "post")
+    assert everything.get(url).json()["erasures"]
+    assert_as_described(everything.get(url), person)
+    assert_as_described(everything.get(f"{url}/erasures"), f"{person}/erasures")
+    of_order = "/api/v1/privacy/orders/{order_id}/erasures"
+    everything.post(f"{ORDERS}/{guest['id']}/status", json={"status": "cancelled"})
+    assert_as_described(everything.post(of_order.format(order_id=guest["id"]), json={}), of_order, "post")
+    assert_as_described(everything.get(of_order.format(order_id=guest["id"])), of_order)
+    assert_as_described(everything.get("/api/v1/privacy/erasures"), "/api/v1/privacy/erasures")
+
+
+def test_every_field_of_keys_and_webhooks_is_described(service: Service, everything: Client) -> None:
+    keys, name = "/api/v1/keys", "described"
+    body = {"name": name, "scopes": ["orders:read"], "origins": ["https://example.com"]}
+    assert_as_described(everything.post(keys, json=body), keys, "post")
+    until = {"keep_until": "2099-01-01T00:00:00Z", "expires_at": "2099-01-01T00:00:00Z"}
+    rotated = everything.post(f"{keys}/{name}/rotations", json=until)
+    assert rotated.json()["former"]
+    assert_as_described(rotated, f"{keys}/{{name}}/rotations", "post")
+    assert_as_described(everything.patch(f"{keys}/{name}", json={"scopes": ["audit:read"]}), f"{keys}/{{name}}", "patch")
+    assert_as_described(everything.get(f"{keys}/{name}"), f"{keys}/{{name}}")
+    assert_as_described(everything.get(keys), keys)
+    path = "/api/v1/webhooks"
+    made = everything.post(path, json={"url": f"http://127.0.0.1:{service.port}/nowhere"})
+    assert_as_described(made, path, "post")
+    one = f"{path}/{made.json()['id']}"
+    placed(everything)
+    deadline = time.monotonic() + 20
+    while not (found := everything.get(f"{one}/deliveries").json()["deliveries"]) or not found[-1]["attempted_at"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    of_one = f"{path}/{{webhook_id}}"
+    assert_as_described(everything.get(f"{one}/deliveries"), f"{of_one}/deliveries")
+    replayed = everything.post(f"{one}/deliveries/{found[-1]['id']}/replay")
+    assert_as_described(replayed, f"{of_one}/deliveries/{{delivery_id}}/replay", "post")
+    assert_as_described(everything.post(f"{one}/rotate", json={}), f"{of_one}/rotate", "post")
+    assert_as_described(everything.post(f"{one}/enable"), f"{of_one}/enable", "post")
+    assert_as_described(everything.patch(one, json={"event_types": []}), of_one, "patch")
+    assert_as_described(everything.get(one), of_one)
+    assert_as_described(everything.get(path), path)
+    assert everything.delete(one).status_code == 204
+
+
+def test_each_line_of_a_batchs_answer_is_described(everything: Client) -> None:
+    path = "/api/v1/orders:batch"
+    schema = {"$ref": "#/components/schemas/BatchResult", "components": strict(DESCRIBED["components"])}
+    for asked in ({}, {"dry_run": "true"}):
+        told = everything.post(path, json={"key": "described-batch"}, params=asked)
+        jsonschema.validate(json.loads(told.content), schema)
+    jsonschema.validate(json.loads(everything.post(path, json={"nots": 1}).content), schema)
+
+
+def test_no_answer_is_described_as_any_object() -> None:
+    plain = [
+        f"{method} {path}"
+        for path, methods in DESCRIBED["paths"].items()
+        for method, operation in methods.items()
+        for status, answer in operation["responses"].items()
+        for content in answer.get("content", {}).values()
+        if content["schema"].get("type") == "object"
+    ]
+    assert plain == []
 
 
 def assert_as_problem(answer: requests.Response) -> None:
