@@ -472,6 +472,7 @@ class ReconciliationHead(msgspec.Struct, kw_only=True):
     started_at: Time
     updated_at: Time
     withdrawn: Annotated[str | None, Meta(description="Why it was withdrawn.")]
+    erased: Annotated[list[str], Meta(description="What of it was erased: its file, people's reasons.")]
 
 
 class Reconciliations(msgspec.Struct):
@@ -503,11 +504,12 @@ class SinceLastRun(msgspec.Struct):
 
 
 class Reconciliation(ReconciliationHead, kw_only=True):
-    """A reconciliation with a page of its results; behind a decision, with those that were decided."""
+    """A reconciliation with a page of its results; behind a decision, with those that were decided. One whose file was
+    erased has none."""
 
-    lines: int
-    entries: int
-    tie_out: list[report.TieOut]
+    lines: int | None
+    entries: int | None
+    tie_out: list[report.TieOut] | None
     since_last_run: SinceLastRun | None
     results: list[ReconciliationResult]
     next: str | None

@@ -251,7 +251,9 @@ def test_every_field_of_keys_and_webhooks_is_described(service: Service, everyth
     rotated = everything.post(f"{keys}/{name}/rotations", json=until)
     assert rotated.json()["former"]
     assert_as_described(rotated, f"{keys}/{{name}}/rotations", "post")
-    assert_as_described(everything.patch(f"{keys}/{name}", json={"scopes": ["audit:read"]}), f"{keys}/{{name}}", "patch")
+    assert_as_described(
+        everything.patch(f"{keys}/{name}", json={"scopes": ["audit:read"]}), f"{keys}/{{name}}", "patch"
+    )
     assert_as_described(everything.get(f"{keys}/{name}"), f"{keys}/{{name}}")
     assert_as_described(everything.get(keys), keys)
     path = "/api/v1/webhooks"
