@@ -51,7 +51,8 @@ def in_currencies(resp: Response, currencies: str) -> None:
 
 
 def json_answer(resp: Response, body: bytes, position: int) -> None:
+    narrowed = getattr(resp.context, "narrowed", None)
     resp.content_type = "application/json"
-    resp.data = body
+    resp.data = body if narrowed is None else narrowed.of(body)
     resp.set_header("Cache-Control", "private, no-cache")
     stamp(resp, position)

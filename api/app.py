@@ -26,6 +26,7 @@ from api.access import Access
 from api.asking import Asking
 from api.commanding import Commanding
 from api.following import Following
+from api.narrowing import Narrowing
 from api.observing import Observing
 from api.openapi import document, pages
 from api.settings import Settings
@@ -75,7 +76,7 @@ def create_app(
     asking = Asking(ledger, views, threads)
     keys = Keys(ledger.log_of_events, ledger.watch, ledger.clock)
     uses = Uses(settings.key_uses, ledger.clock)
-    middleware: list[Any] = [Access(keys, uses, asking, settings)]
+    middleware: list[Any] = [Access(keys, uses, asking, settings), Narrowing()]
     if origins := settings.cors_origins:
         middleware.append(_Browsers("*" if "*" in origins else origins, _EXPOSED))
     if observing is not None:

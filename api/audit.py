@@ -15,7 +15,7 @@ from api.answers import download, fitting, json_answer, stamp
 from api.asking import Asking
 from api.errors import Problem, invalid_parameter
 from api.orders import named_order
-from api.parameters import Parameters
+from api.parameters import FIELDS, Parameters
 from api.positions import position_in, position_token
 from api.settings import Settings
 from domain.ledger import OrderLedger
@@ -98,7 +98,7 @@ class Events(_Audited):
     """The log, in the order of its positions. `next` is null where the log's head is reached; who wants to go on later
     asks again with the `Ledger-Position` of that answer."""
 
-    parameters = frozenset({"after", "limit", "order", "type", "actor", "from", "to", "personal"})
+    parameters = frozenset({"after", "limit", "order", "type", "actor", "from", "to", "personal", FIELDS})
 
     def __init__(self, asking: Asking, ledger: OrderLedger, auditing: Auditing, settings: Settings) -> None:
         super().__init__(asking)
@@ -156,7 +156,7 @@ def _span(parameters: Parameters, settings: Settings) -> tuple[str | None, str |
 class OrderEvents(_Audited):
     """One order's events, all of them or a page."""
 
-    parameters = frozenset({"after", "limit", "personal"})
+    parameters = frozenset({"after", "limit", "personal", FIELDS})
 
     def __init__(self, asking: Asking, ledger: OrderLedger, auditing: Auditing) -> None:
         super().__init__(asking)
@@ -184,7 +184,7 @@ class OrderThen(_Audited):
     whenever it was recorded. `as` gives the object of one of the two storefront contracts instead.
     """
 
-    parameters = frozenset({"as", "version", "position", "at", "occurred_at", "personal"})
+    parameters = frozenset({"as", "version", "position", "at", "occurred_at", "personal", FIELDS})
 
     def __init__(self, asking: Asking, ledger: OrderLedger, auditing: Auditing, settings: Settings) -> None:
         super().__init__(asking)
@@ -262,7 +262,7 @@ class OrderChanges(_Audited):
     At most `limit` versions at once: where there is more, `next` is the version to go on from.
     """
 
-    parameters = frozenset({"from", "to", "limit", "personal"})
+    parameters = frozenset({"from", "to", "limit", "personal", FIELDS})
 
     def __init__(self, asking: Asking, ledger: OrderLedger, auditing: Auditing) -> None:
         super().__init__(asking)
@@ -303,6 +303,8 @@ class OrderChanges(_Audited):
 
 class SignedHead(_Audited):
     """The signed head of the log. `Accept: text/plain` gives the note alone, as it is kept."""
+
+    parameters = frozenset({FIELDS})
 
     def __init__(self, asking: Asking, checkpoints: Checkpoints) -> None:
         super().__init__(asking)

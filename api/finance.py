@@ -14,7 +14,7 @@ from api import access
 from api.answers import download, json_answer
 from api.asking import Asking
 from api.errors import invalid_parameter
-from api.parameters import Parameters
+from api.parameters import FIELDS, Parameters
 from api.positions import position_in, position_token
 from api.settings import Settings
 from api.workbooks import XLSX, workbook
@@ -58,7 +58,7 @@ class Payments:
     async def on_get(self, req: Request, resp: Response) -> None:
         access.scope(req, SCOPE)
         parameters = Parameters(req.params)
-        parameters.refuse_others_than(_FILTERS | {"after", "limit", "bom"})
+        parameters.refuse_others_than(_FILTERS | {"after", "limit", "bom", FIELDS})
         wanted = _filter(parameters, self._settings.timezone)
         after = position_in(parameters, "after") or 0
         limit = parameters.limit(_LIMIT_DEFAULT, LIMIT_MAX)
@@ -108,7 +108,7 @@ class Summary:
     async def on_get(self, req: Request, resp: Response) -> None:
         access.scope(req, SCOPE)
         parameters = Parameters(req.params)
-        parameters.refuse_others_than(_FILTERS | {"group_by", "bom"})
+        parameters.refuse_others_than(_FILTERS | {"group_by", "bom", FIELDS})
         wanted = _filter(parameters, self._settings.timezone)
         group_by = _group_by(parameters)
         await self._asking.reached(parameters)

@@ -18,7 +18,7 @@ from api.asking import Asking
 from api.bodies import command, command_if_given
 from api.commanding import Commanding
 from api.conditions import provenance
-from api.parameters import Parameters
+from api.parameters import FIELDS, Parameters
 from api.settings import Settings
 from domain.log.keys import PREFIX_LENGTH, AccessKey, Keys
 from domain.log.records import Provenance
@@ -30,7 +30,7 @@ from projections.orders.list import Page
 
 PATH: Final = "/api/v1/keys"
 WRITE: Final = "keys:write"
-NAMES: Final = frozenset({"limit", "offset"})
+NAMES: Final = frozenset({"limit", "offset", FIELDS})
 _LIMIT_DEFAULT: Final = 100
 _encode: Final = msgspec.json.Encoder().encode
 _T = TypeVar("_T")
@@ -126,6 +126,7 @@ class OneKey:
 
     async def on_get(self, req: Request, resp: Response, name: str) -> None:
         access.scope(req, WRITE)
+        Parameters(req.params).refuse_others_than({FIELDS})
         await self._of.show(resp, name)
 
     on_head = on_get

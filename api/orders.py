@@ -15,7 +15,7 @@ from api.bodies import command
 from api.commanding import Commanding
 from api.conditions import expected_versions, is_trial, must_be_new, none_match, provenance
 from api.errors import invalid_parameter
-from api.parameters import Parameters, number_in
+from api.parameters import FIELDS, Parameters, number_in
 from api.positions import position_in
 from api.settings import Settings
 from domain.ledger import OrderLedger
@@ -28,7 +28,7 @@ PATH: Final = "/api/v1/orders"
 _LIMIT_DEFAULT: Final = 10
 NAMES: Final = filters.NAMES | {
     *("customer", "key", "is_paid", "is_payable"),
-    *("id_in", "guest", "external_id", paging.AFTER),
+    *("id_in", "guest", "external_id", paging.AFTER, FIELDS),
 }
 _METADATA: Final = "metadata."
 METADATA_FILTERS_MAX: Final = 10
@@ -182,7 +182,7 @@ class Order(_OneOrder):
     async def on_get(self, req: Request, resp: Response, order_id: str) -> None:
         access.scope(req, "orders:read")
         parameters = Parameters(req.params)
-        parameters.refuse_others_than({"min_position"})
+        parameters.refuse_others_than({"min_position", FIELDS})
         await self._asking.reached(parameters)
         of_order = _named(order_id)
         found = await self._asking(lambda connection: orders.one(connection, document="staff", **of_order))

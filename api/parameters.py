@@ -11,6 +11,8 @@ from domain.moments import day_ends, microseconds, moment_written
 
 _INTEGER: Final = re.compile(r"[0-9]{1,15}")
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# Names the fields that the objects of an answer are to have (`narrowing.py`).
+FIELDS: Final = "fields"
 _BOOLEANS: Final = {"true": True, "1": True, "false": False, "0": False}
 
 

@@ -14,7 +14,7 @@ from api.bodies import command
 from api.commanding import Commanding
 from api.conditions import provenance
 from api.errors import invalid_parameter
-from api.parameters import Parameters
+from api.parameters import FIELDS, Parameters
 from api.reconciliations import PROVIDER_LENGTH_MAX, READ, WRITE
 from api.settings import Settings
 from domain.period.months import month_named
@@ -49,7 +49,7 @@ class Periods:
     async def on_get(self, req: Request, resp: Response) -> None:
         access.scope(req, READ)
         parameters = Parameters(req.params)
-        parameters.refuse_others_than({"provider", "min_position"})
+        parameters.refuse_others_than({"provider", "min_position", FIELDS})
         await self._commanding.asking.reached(parameters)
         position = self._views.position()
         found = await self._commanding.asking.in_thread(partial(self._closing.closed, parameters.text("provider")))
@@ -83,7 +83,7 @@ class Report:
     async def on_get(self, req: Request, resp: Response, period: str) -> None:
         access.scope(req, READ)
         parameters = Parameters(req.params)
-        parameters.refuse_others_than({"provider", "min_position"})
+        parameters.refuse_others_than({"provider", "min_position", FIELDS})
         if (provider := parameters.text("provider")) is None:
             raise invalid_parameter("provider", "must say whose period this is, like stripe")
         await self._asking.reached(parameters)

@@ -16,7 +16,7 @@ from api.bodies import command_if_given
 from api.commanding import Commanding
 from api.conditions import provenance
 from api.orders import named_order
-from api.parameters import number_in
+from api.parameters import FIELDS, Parameters, number_in
 from domain.ledger import OrderLedger
 from domain.log.records import Provenance
 from domain.log.sqlite import Busy
@@ -144,6 +144,7 @@ class CustomerErasures(_Erasures):
 
     async def on_get(self, req: Request, resp: Response, customer_id: str) -> None:
         access.scope(req, READ)
+        Parameters(req.params).refuse_others_than({FIELDS})
         await self._desk.asking.in_thread(lambda: self._get(resp, _customer(customer_id)))
 
     on_head = on_get
@@ -162,6 +163,7 @@ class OrderErasures(_Erasures):
 
     async def on_get(self, req: Request, resp: Response, order_id: str) -> None:
         access.scope(req, READ)
+        Parameters(req.params).refuse_others_than({FIELDS})
         await self._desk.asking.in_thread(lambda: self._get(resp, named_order(self._desk.ledger, order_id)))
 
     on_head = on_get
@@ -182,6 +184,7 @@ class AllErasures:
 
     async def on_get(self, req: Request, resp: Response) -> None:
         access.scope(req, READ)
+        Parameters(req.params).refuse_others_than({FIELDS})
         await self._desk.asking.in_thread(lambda: self._desk.shown(resp, privacy.erasures(self._desk.ledger)))
 
     on_head = on_get
@@ -196,6 +199,7 @@ class Export:
 
     async def on_get(self, req: Request, resp: Response, customer_id: str) -> None:
         access.scope(req, READ)
+        Parameters(req.params).refuse_others_than(frozenset())
         await self._desk.asking.in_thread(lambda: self._get(req, resp, _customer(customer_id)))
 
     def _get(self, req: Request, resp: Response, customer_id: int) -> None:
@@ -221,6 +225,7 @@ class Customer:
 
     async def on_get(self, req: Request, resp: Response, customer_id: str) -> None:
         access.scope(req, READ)
+        Parameters(req.params).refuse_others_than({FIELDS})
         await self._desk.asking.in_thread(lambda: self._get(resp, _customer(customer_id)))
 
     on_head = on_get

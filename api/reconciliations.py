@@ -21,7 +21,7 @@ from api.conditions import expected_versions, provenance
 from api.decisions import decisions_in
 from api.errors import RETRY_AFTER_SECONDS, Problem, invalid_parameter, problem_of
 from api.forms import FORM_TYPE, Sent, taken_apart
-from api.parameters import Parameters
+from api.parameters import FIELDS, Parameters
 from api.positions import position_in, position_token
 from api.receiving import Receiving, media_type
 from api.settings import Settings
@@ -269,7 +269,7 @@ class Reconciliations:
     async def on_get(self, req: Request, resp: Response) -> None:
         access.scope(req, READ)
         parameters = Parameters(req.params)
-        parameters.refuse_others_than({"provider", "status", "after", "limit", "min_position"})
+        parameters.refuse_others_than({"provider", "status", "after", "limit", "min_position", FIELDS})
         status = parameters.choice("status", STATUSES)
         after, limit = position_in(parameters, "after") or 0, parameters.limit(_LIMIT_DEFAULT, LIMIT_MAX)
         await self._desk.ask.reached(parameters)
@@ -354,7 +354,7 @@ class OneReconciliation:
     async def on_get(self, req: Request, resp: Response, reconciliation: str) -> None:
         access.scope(req, READ)
         parameters = Parameters(req.params)
-        parameters.refuse_others_than({"outcome", "after", "limit", "bom"})
+        parameters.refuse_others_than({"outcome", "after", "limit", "bom", FIELDS})
         resp.append_header("Vary", "Accept")
         form = req.client_prefers((_JSON, _CSV, XLSX))
         if form in (_CSV, XLSX):

@@ -15,7 +15,7 @@ from api.answers import json_answer, stamp
 from api.asking import Asking
 from api.bodies import command, command_if_given
 from api.errors import Problem
-from api.parameters import Parameters
+from api.parameters import FIELDS, Parameters
 from api.positions import POSITION, position_in, position_token
 from api.settings import Settings
 from domain.faults import invalid
@@ -75,7 +75,7 @@ class Desk:
         """Raises a 403 where the key has not the scope, and a 400 for a parameter that is not known."""
         access.scope(req, needed)
         parameters = Parameters(req.params)
-        parameters.refuse_others_than(known | {"min_position"})
+        parameters.refuse_others_than(known | {"min_position"} | ({FIELDS} if needed == READ else set()))
         await self.asking.reached(parameters)
         return parameters
 

@@ -3,8 +3,9 @@
 A field that can be left out is `UnsetType`; tests hold real answers against these shapes, field by field.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -675,6 +676,23 @@ class Delivery(msgspec.Struct):
 class Deliveries(msgspec.Struct):
     deliveries: list[Delivery]
     next: Token | None
+
+
+# The answers whose objects are their rows, and where these stand.
+ROWS: Final[Mapping[Any, tuple[str, ...]]] = {
+    OrderDocuments: ("results",),
+    Customers: ("results",),
+    AccessKeys: ("results",),
+    AuditEvents: ("events",),
+    Changes: ("changes",),
+    Payments: ("payments",),
+    Sums: ("rows", "totals"),
+    Reconciliations: ("reconciliations",),
+    Periods: ("periods",),
+    Erasures: ("erasures",),
+    Webhooks: ("webhooks",),
+    Deliveries: ("deliveries",),
+}
 
 
 class FieldFault(msgspec.Struct):

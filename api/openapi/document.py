@@ -13,6 +13,7 @@ from api.openapi import answers
 from api.openapi.operations import OPERATIONS, Operation
 from api.openapi.parameters import HEADERS, PARAMETERS
 from api.openapi.shapes import Schemas
+from api.parameters import FIELDS
 
 PATH: Final = "/openapi.json"
 _DESCRIPTION: Final = """Orders as the events that made them: every order, at every moment, to the cent.
@@ -84,7 +85,10 @@ def document() -> bytes:
 
 def _shapes() -> Iterable[Any]:
     for operation in OPERATIONS:
-        shapes = (operation.body, operation.answer, operation.body_lines, operation.answer_lines)
+        shapes = (
+            *(operation.body, operation.answer, operation.body_lines, operation.answer_lines),
+            *operation.or_else,
+        )
         yield from (shape for shape in shapes if _is_shape(shape))
 
 
@@ -97,7 +101,11 @@ def _operation(of: Operation, schemas: Schemas) -> dict[str, Any]:
         "operationId": of.id,
         "summary": of.summary,
         "tags": [_tag(of.path)],
-        "parameters": [*_in_path(of.path), *map(_parameter, of.parameters), *map(_header, of.headers)],
+        "parameters": [
+            *_in_path(of.path),
+            *(_parameter(name, of) for name in of.parameters),
+            *map(_header, of.headers),
+        ],
         "responses": {
             str(of.status): _answer(of, schemas),
             **{str(status): _bare(of, status, schemas) for status in of.more},
@@ -136,8 +144,11 @@ def _in_path(path: str) -> list[dict[str, Any]]:
     ]
 
 
-def _parameter(named: str) -> dict[str, Any]:
+def _parameter(named: str, of: Operation) -> dict[str, Any]:
     schema, meaning = PARAMETERS[named]
+    if named == FIELDS:
+        one = f" *({'|'.join(of.fields)})? *"
+        schema = schema | {"pattern": f"^{one}(,{one})*$", "examples": [",".join(of.fields[:2])]}
     return {"name": named.partition("@")[0], "in": "query", "description": meaning, "schema": schema}
 
 
@@ -155,6 +166,10 @@ def _answer(of: Operation, schemas: Schemas) -> dict[str, Any]:
         schema = schemas.of(of.answer)
         if of.can_be_tried and of.status == 200:
             schema = {"oneOf": [schema, schemas.of(answers.Trial)]}
+        if of.can_be_narrowed:
+            whole = (of.answer, *of.or_else)
+            parts = (schemas.part_of(shape, of.rows) for shape in whole)
+            schema = {"anyOf": [*map(schemas.of, whole), *parts]}
         found["content"] = {"application/json": {"schema": schema}}
     elif of.answer is not None:
         found["content"] = {of.answer: {"schema": {}, **_each(of.answer_lines, schemas)}}

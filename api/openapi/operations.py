@@ -1,6 +1,8 @@
 """What the service can be asked: each address with its method, who may ask, what it takes and what it answers."""
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, get_args, get_type_hints
+
+import msgspec
 
 from api import (
     audit,
@@ -19,6 +21,7 @@ from api import (
     webhooks,
 )
 from api.openapi import answers as a
+from api.parameters import FIELDS
 from domain.order import commands as c
 from domain.reconciling import KEPT
 
@@ -51,6 +54,26 @@ class Operation(NamedTuple):
     body_lines: Any = None
     answer_lines: Any = None
 
+    or_else: tuple[Any, ...] = ()  # other shapes that it can answer with, where it is asked for them
+
+    @property
+    def can_be_narrowed(self) -> bool:
+        return FIELDS in self.parameters
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """Where the rows stand that are the objects of the answer; nowhere, where it is one object itself."""
+        return a.ROWS.get(self.answer, ())
+
+    @property
+    def fields(self) -> list[str]:
+        """The fields that the objects of the answer can have."""
+        shapes = [self.answer, *self.or_else]
+        if self.rows:
+            kinds = get_type_hints(self.answer)
+            shapes = [get_args(kinds[rows])[0] for rows in self.rows]
+        return list(dict.fromkeys(field.encode_name for shape in shapes for field in msgspec.structs.fields(shape)))
+
     @property
     def can_be_tried(self) -> bool:
         return "dry_run" in self.parameters
@@ -69,6 +92,8 @@ def _audited(resource: Any, *renamed: str) -> tuple[str, ...]:
 
 
 def _reads(path: str, id_: str, summary: str, takes: str | None, answer: Any, **more: Any) -> Operation:
+    if takes not in (None, "customer") and not isinstance(answer, str):
+        more["parameters"] = tuple(dict.fromkeys((*more.get("parameters", ()), FIELDS)))
     return Operation("get", path, id_, summary, takes, answer, **more)
 
 
@@ -270,6 +295,7 @@ OPERATIONS: Final = (
         "An order as it stood at a moment, from the events alone",
         audit.SCOPE,
         a.OrderDocument,
+        or_else=(a.ShopOrder, a.StorefrontOrder),
         parameters=_audited(audit.OrderThen),
         errors=(404, 500),
     ),

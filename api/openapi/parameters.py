@@ -83,6 +83,7 @@ PARAMETERS: Final[dict[str, tuple[dict[str, Any], str]]] = {
     "file": (_TEXT, "What the file is called."),
     "rules": (_TEXT, "The rules file's text."),
     "bom": (_BOOLEAN, "Whether CSV begins with a byte order mark, as some spreadsheets want it."),
+    "fields": (_TEXT, "Names of fields, with commas between: the objects of the answer have these alone."),
     "dry_run": (_BOOLEAN, "Whether to say only what would be recorded; nothing is, and no key is kept."),
     "outcome": (_TEXT, "Results with one of these outcomes, with commas between."),
     **{

@@ -60,6 +60,22 @@ class Schemas:
         schema: dict[str, Any] = self._schemas[shape]
         return schema
 
+    def part_of(self, shape: Any, rows: Sequence[str] = ()) -> dict[str, Any]:
+        """The schema of such an object narrowed to some of its fields; where it has rows, of one with such rows."""
+        return self._part(self.of(shape)["$ref"], rows)
+
+    def _part(self, reference: str, rows: Sequence[str]) -> dict[str, Any]:
+        name = reference.rpartition("/")[2]
+        part = dict(self.components[name], title=f"{name}Part")
+        properties = dict(part["properties"])
+        for row in rows:
+            properties[row] = properties[row] | {"items": self._part(properties[row]["items"]["$ref"], ())}
+        part["properties"] = properties
+        if not rows:
+            part.pop("required", None)
+        self.components[f"{name}Part"] = part
+        return {"$ref": REFERENCE.format(name=f"{name}Part")}
+
     def _describable(self, shape: Any) -> Any:
         """The shape with names of their own for its structs, and with defaults that can be written."""
         origin, arguments = get_origin(shape), get_args(shape)

@@ -1,4 +1,4 @@
-// Made by `make types` of openapi.json, whose SHA-256 is 5592d0591b6261a640c381d3da4622c639d37909ab09d8f16b98d5ea102dd353.
+// Made by `make types` of openapi.json, whose SHA-256 is 902f11b38a53934ab0dfb954325cb46322bd37944ae1af11a9485a2c5f20505a.
 export interface paths {
     "/api/shop/customers/me/orders": {
         parameters: {
@@ -1379,6 +1379,20 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** AccessKeys */
+        AccessKeys: {
+            count: number;
+            next: string | null;
+            previous: string | null;
+            results: components["schemas"]["Key"][];
+        };
+        /** AccessKeysPart */
+        AccessKeysPart: {
+            count: number;
+            next: string | null;
+            previous: string | null;
+            results: components["schemas"]["KeyPart"][];
+        };
         /** AddCharge */
         AddCharge: {
             /** @enum {unknown} */
@@ -1456,9 +1470,40 @@ export interface components {
             personal?: Record<string, never>;
             digest: string;
         };
+        /**
+         * AuditEventPart
+         * @description A record of the log. What happened stands in `data`, as it is stored, and in words in `summary`.
+         */
+        AuditEventPart: {
+            log?: string;
+            position?: number;
+            order?: string | null;
+            order_id?: number | null;
+            reconciliation?: string;
+            period?: string;
+            version?: number;
+            type?: string;
+            topic?: string;
+            /** Format: date-time */
+            occurred_at?: string;
+            /** Format: date-time */
+            recorded_at?: string;
+            actor?: string;
+            request_id?: string | null;
+            idempotency_key?: string | null;
+            summary?: string;
+            data?: Record<string, never>;
+            personal?: Record<string, never>;
+            digest?: string;
+        };
         /** AuditEvents */
         AuditEvents: {
             events: components["schemas"]["AuditEvent"][];
+            next: string | null;
+        };
+        /** AuditEventsPart */
+        AuditEventsPart: {
+            events: components["schemas"]["AuditEventPart"][];
             next: string | null;
         };
         /**
@@ -1553,6 +1598,22 @@ export interface components {
             shipping_cost?: string | number;
             voucher?: components["schemas"]["NewVoucher"] | null;
         };
+        /** ChangePart */
+        ChangePart: {
+            field?: string;
+            from?: unknown;
+            to?: unknown;
+            version?: number;
+            position?: number;
+            type?: string;
+            summary?: string;
+            actor?: string;
+            request_id?: string | null;
+            /** Format: date-time */
+            occurred_at?: string;
+            /** Format: date-time */
+            recorded_at?: string;
+        };
         /** ChangeStatus */
         ChangeStatus: {
             /** @enum {unknown} */
@@ -1620,6 +1681,16 @@ export interface components {
             from: number;
             to: number;
             changes: components["schemas"]["Change"][];
+            next?: number;
+        };
+        /** ChangesPart */
+        ChangesPart: {
+            /** Format: uuid */
+            order: string;
+            order_id: number;
+            from: number;
+            to: number;
+            changes: components["schemas"]["ChangePart"][];
             next?: number;
         };
         /** Charge */
@@ -1713,6 +1784,30 @@ export interface components {
             last_name: string | null;
             phone: string | null;
         };
+        /**
+         * CustomerRowPart
+         * @description A customer's sums in one currency.
+         */
+        CustomerRowPart: {
+            currency?: string;
+            orders?: number;
+            first_order_at?: string | null;
+            last_order_at?: string | null;
+            /** @description An exact amount, as text. */
+            ordered?: string;
+            /** @description An exact amount, as text. */
+            received?: string;
+            /** @description An exact amount, as text. */
+            refunded?: string;
+            /** @description An exact amount, as text. */
+            outstanding?: string;
+            id?: number;
+            username?: string | null;
+            email?: string | null;
+            first_name?: string | null;
+            last_name?: string | null;
+            phone?: string | null;
+        };
         /** CustomerSums */
         CustomerSums: {
             currency: string;
@@ -1735,6 +1830,63 @@ export interface components {
             previous: string | null;
             results: components["schemas"]["CustomerRow"][];
         };
+        /** CustomersPart */
+        CustomersPart: {
+            count: number;
+            next: string | null;
+            previous: string | null;
+            results: components["schemas"]["CustomerRowPart"][];
+        };
+        /** Deliveries */
+        Deliveries: {
+            deliveries: components["schemas"]["Delivery"][];
+            next: string | null;
+        };
+        /** DeliveriesPart */
+        DeliveriesPart: {
+            deliveries: components["schemas"]["DeliveryPart"][];
+            next: string | null;
+        };
+        /**
+         * Delivery
+         * @description What became of an event for a webhook, and how its last attempt was answered.
+         */
+        Delivery: {
+            id: string;
+            /** @description A position of the log; opaque to clients. */
+            position: string;
+            order: string;
+            type: string;
+            /** @enum {unknown} */
+            status: "delivered" | "waiting";
+            attempts: number;
+            attempted_at: string | null;
+            next_at: string | null;
+            answer_status: number | null;
+            answer: string | null;
+            error: string | null;
+            milliseconds: number | null;
+        };
+        /**
+         * DeliveryPart
+         * @description What became of an event for a webhook, and how its last attempt was answered.
+         */
+        DeliveryPart: {
+            id?: string;
+            /** @description A position of the log; opaque to clients. */
+            position?: string;
+            order?: string;
+            type?: string;
+            /** @enum {unknown} */
+            status?: "delivered" | "waiting";
+            attempts?: number;
+            attempted_at?: string | null;
+            next_at?: string | null;
+            answer_status?: number | null;
+            answer?: string | null;
+            error?: string | null;
+            milliseconds?: number | null;
+        };
         /**
          * Erase
          * @description The body of an erasure; left out, it is one of both parts.
@@ -1754,9 +1906,63 @@ export interface components {
             /** @default false */
             force?: boolean;
         };
+        /**
+         * Erasure
+         * @description What an erasure came to. Where nothing was left to erase, nothing is recorded, and the id is that of the last.
+         */
+        Erasure: {
+            id: string | null;
+            subject: string;
+            basis: string;
+            reference: string | null;
+            erased: ("contact" | "invoice")[];
+            orders: string[];
+            keys_destroyed: number;
+            recorded: boolean;
+        };
+        /**
+         * ErasureShown
+         * @description An erasure, as it was recorded in one order, or in a reconciliation, which its subject names.
+         */
+        ErasureShown: {
+            id: string;
+            subject: string;
+            order: string | null;
+            at: string;
+            actor: string;
+            basis: string;
+            reference: string | null;
+            erased: string[];
+            restricted: string[];
+            until: string | null;
+            keys_destroyed: number;
+            position: number;
+        };
+        /**
+         * ErasureShownPart
+         * @description An erasure, as it was recorded in one order, or in a reconciliation, which its subject names.
+         */
+        ErasureShownPart: {
+            id?: string;
+            subject?: string;
+            order?: string | null;
+            at?: string;
+            actor?: string;
+            basis?: string;
+            reference?: string | null;
+            erased?: string[];
+            restricted?: string[];
+            until?: string | null;
+            keys_destroyed?: number;
+            position?: number;
+        };
         /** Erasures */
         Erasures: {
-            erasures: Record<string, never>[];
+            erasures: components["schemas"]["ErasureShown"][];
+        };
+        /** ErasuresPart */
+        ErasuresPart: {
+            erasures: components["schemas"]["ErasureShownPart"][];
         };
         /** EventsCity */
         EventsCity: {
@@ -1818,6 +2024,19 @@ export interface components {
             /** @default null */
             size?: number | null;
         };
+        /**
+         * Exchange
+         * @description What was paid became an amount of another currency. The last two stand where the rules expect
+         *         a rate of these currencies: what was to be settled by it, and what was settled beyond that, negative for a loss.
+         */
+        Exchange: {
+            paid: string;
+            currency: string;
+            settled: string;
+            settled_currency: string;
+            expected?: string;
+            gain?: string;
+        };
         /** Explain */
         Explain: {
             results: string[];
@@ -1865,6 +2084,11 @@ export interface components {
         FieldFault: {
             field: string;
             message: string;
+        };
+        /** FormerSecret */
+        FormerSecret: {
+            prefix: string;
+            expires_at: string;
         };
         /**
          * GiveToCustomer
@@ -1982,6 +2206,46 @@ export interface components {
             /** @description An exact amount, as text. */
             total_price: string;
             offer: number | null;
+        };
+        /**
+         * Key
+         * @description An access key; its secret is shown where it is new.
+         */
+        Key: {
+            name: string;
+            prefix: string;
+            customer_id: number | null;
+            scopes: string[];
+            created_at: string;
+            revoked_at: string | null;
+            /** @default null */
+            expires_at?: string | null;
+            /** @default [] */
+            origins?: string[];
+            /** @default [] */
+            former?: components["schemas"]["FormerSecret"][];
+            last_used_at: string | null;
+            key?: string;
+        };
+        /**
+         * KeyPart
+         * @description An access key; its secret is shown where it is new.
+         */
+        KeyPart: {
+            name?: string;
+            prefix?: string;
+            customer_id?: number | null;
+            scopes?: string[];
+            created_at?: string;
+            revoked_at?: string | null;
+            /** @default null */
+            expires_at?: string | null;
+            /** @default [] */
+            origins?: string[];
+            /** @default [] */
+            former?: components["schemas"]["FormerSecret"][];
+            last_used_at?: string | null;
+            key?: string;
         };
         /** MakeKey */
         MakeKey: {
@@ -2179,6 +2443,16 @@ export interface components {
             phone: string | null;
             currencies: components["schemas"]["CustomerSums"][];
         };
+        /** OneCustomerPart */
+        OneCustomerPart: {
+            id?: number;
+            username?: string | null;
+            email?: string | null;
+            first_name?: string | null;
+            last_name?: string | null;
+            phone?: string | null;
+            currencies?: components["schemas"]["CustomerSums"][];
+        };
         /**
          * OrderDocument
          * @description An order as staff and auditors see it: the shop's object, and more behind it.
@@ -2256,6 +2530,82 @@ export interface components {
             };
         };
         /**
+         * OrderDocumentPart
+         * @description An order as staff and auditors see it: the shop's object, and more behind it.
+         */
+        OrderDocumentPart: {
+            id?: number;
+            key?: string;
+            /** @enum {unknown} */
+            status?: "cancelled" | "completed" | "deleted" | "failed" | "hold" | "new" | "processing" | "refunded" | "shipped";
+            customer?: components["schemas"]["Customer"] | null;
+            payment_method?: components["schemas"]["Method"] | null;
+            shipping_method?: components["schemas"]["Method"] | null;
+            /** @description An exact amount, as a number. */
+            shipping_cost?: number;
+            notes?: string | null;
+            /** Format: date-time */
+            created_at?: string;
+            /** Format: date-time */
+            updated_at?: string;
+            billing_country?: components["schemas"]["Place"] | null;
+            billing_state?: components["schemas"]["Place"] | null;
+            billing_city?: components["schemas"]["City"] | null;
+            billing_address?: string | null;
+            billing_postal_code?: string | null;
+            billing_national_code?: string | null;
+            billing_mobile_number?: string | null;
+            billing_first_name?: string | null;
+            billing_last_name?: string | null;
+            /** @description Distinct products. */
+            count?: number;
+            /** @description Units. */
+            quantity?: number;
+            /** @description An exact amount, as a number. */
+            items_subtotal?: number;
+            /** @description An exact amount, as a number. */
+            items_discount?: number;
+            /** @description An exact amount, as a number. */
+            subtotal?: number;
+            /** @description An exact amount, as a number. */
+            total_discount?: number;
+            /** @description An exact amount, as a number. */
+            total?: number;
+            /** @description An exact amount, as a number. */
+            amount_paid?: number;
+            /** @description An exact amount, as a number. */
+            amount_outstanding?: number;
+            is_paid?: boolean;
+            is_payable?: boolean;
+            /** @description An exact amount, as a number. */
+            charges_total?: number;
+            /** Format: uuid */
+            uuid?: string;
+            version?: number;
+            currency?: string;
+            items?: components["schemas"]["StaffItem"][];
+            voucher?: components["schemas"]["Voucher"] | null;
+            payments?: components["schemas"]["Movement"][];
+            /** @enum {unknown} */
+            storefront_status?: "awaiting_payment" | "cancelled" | "delivered" | "paid";
+            charges?: components["schemas"]["Charge"][];
+            shipping_country?: components["schemas"]["Place"] | null;
+            shipping_state?: components["schemas"]["Place"] | null;
+            shipping_city?: components["schemas"]["City"] | null;
+            shipping_address?: string | null;
+            shipping_postal_code?: string | null;
+            shipping_national_code?: string | null;
+            shipping_mobile_number?: string | null;
+            shipping_first_name?: string | null;
+            shipping_last_name?: string | null;
+            metadata?: {
+                [key: string]: string;
+            };
+            external_ids?: {
+                [key: string]: string;
+            };
+        };
+        /**
          * OrderDocuments
          * @description A page of all customers' orders; without a count where they are read on from a position.
          */
@@ -2263,6 +2613,16 @@ export interface components {
             next: string | null;
             previous: string | null;
             results: components["schemas"]["OrderDocument"][];
+            count?: number;
+        };
+        /**
+         * OrderDocumentsPart
+         * @description A page of all customers' orders; without a count where they are read on from a position.
+         */
+        OrderDocumentsPart: {
+            next: string | null;
+            previous: string | null;
+            results: components["schemas"]["OrderDocumentPart"][];
             count?: number;
         };
         /** PastCharge */
@@ -2717,14 +3077,177 @@ export interface components {
             forced: boolean;
             late: boolean;
         };
+        /**
+         * PaymentPart
+         * @description A line of the payment journal.
+         */
+        PaymentPart: {
+            position?: number;
+            kind?: string;
+            order_id?: number;
+            key?: string;
+            provider?: string;
+            method?: string | null;
+            reference?: string;
+            payment_reference?: string | null;
+            /** @description An exact amount, as text. */
+            amount?: string;
+            currency?: string;
+            /** Format: date-time */
+            received_at?: string;
+            /** Format: date-time */
+            recorded_at?: string;
+            forced?: boolean;
+            late?: boolean;
+        };
         /** Payments */
         Payments: {
             payments: components["schemas"]["Payment"][];
             next: string | null;
         };
+        /** PaymentsPart */
+        PaymentsPart: {
+            payments: components["schemas"]["PaymentPart"][];
+            next: string | null;
+        };
+        /**
+         * Period
+         * @description A provider's month that is closed.
+         */
+        Period: {
+            period: string;
+            /** Format: date-time */
+            closed_at: string;
+            provider: string;
+            timezone: string;
+            /** Format: date-time */
+            since: string;
+            /** Format: date-time */
+            until: string;
+            position: number;
+            checkpoint: string;
+            report_sha256: string;
+            csv_sha256: string;
+            movements: number;
+            late: number;
+        };
+        /**
+         * PeriodMovement
+         * @description A movement in the report of a month; a late one belongs to a month before it, that was closed already.
+         */
+        PeriodMovement: {
+            position: number;
+            kind: string;
+            order_id: number;
+            key: string;
+            provider: string;
+            method: string | null;
+            reference: string;
+            payment_reference: string | null;
+            /** @description An exact amount, as text. */
+            amount: string;
+            currency: string;
+            /** Format: date-time */
+            received_at: string;
+            /** Format: date-time */
+            recorded_at: string;
+            forced: boolean;
+            late: boolean;
+            period: string;
+        };
+        /**
+         * PeriodPart
+         * @description A provider's month that is closed.
+         */
+        PeriodPart: {
+            period?: string;
+            /** Format: date-time */
+            closed_at?: string;
+            provider?: string;
+            timezone?: string;
+            /** Format: date-time */
+            since?: string;
+            /** Format: date-time */
+            until?: string;
+            position?: number;
+            checkpoint?: string;
+            report_sha256?: string;
+            csv_sha256?: string;
+            movements?: number;
+            late?: number;
+        };
+        /** PeriodReport */
+        PeriodReport: {
+            period: string;
+            provider: string;
+            timezone: string;
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            /** @enum {unknown} */
+            status: "closed" | "open";
+            closed_at: string | null;
+            position: number;
+            checkpoint: string | null;
+            count: number;
+            late: number;
+            totals: components["schemas"]["PeriodSum"][];
+            movements: components["schemas"]["PeriodMovement"][];
+        };
+        /** PeriodReportPart */
+        PeriodReportPart: {
+            period?: string;
+            provider?: string;
+            timezone?: string;
+            /** Format: date-time */
+            from?: string;
+            /** Format: date-time */
+            to?: string;
+            /** @enum {unknown} */
+            status?: "closed" | "open";
+            closed_at?: string | null;
+            position?: number;
+            checkpoint?: string | null;
+            count?: number;
+            late?: number;
+            totals?: components["schemas"]["PeriodSum"][];
+            movements?: components["schemas"]["PeriodMovement"][];
+        };
+        /** PeriodSum */
+        PeriodSum: {
+            currency: string;
+            count: number;
+            /** @description An exact amount, as text. */
+            received: string;
+            /** @description An exact amount, as text. */
+            refunded: string;
+            /** @description An exact amount, as text. */
+            net: string;
+        };
         /** Periods */
         Periods: {
-            periods: Record<string, never>[];
+            periods: components["schemas"]["Period"][];
+        };
+        /** PeriodsPart */
+        PeriodsPart: {
+            periods: components["schemas"]["PeriodPart"][];
+        };
+        /**
+         * PersonalKept
+         * @description Of an order and a part of what is personal in it, whether it is kept and until when.
+         */
+        PersonalKept: {
+            order: number;
+            /** Format: uuid */
+            uuid: string;
+            /** @enum {unknown} */
+            part: "contact" | "invoice";
+            /** @enum {unknown} */
+            state: "erased" | "kept" | "restricted";
+            until: string | null;
+            in_work: boolean;
+            held: boolean;
         };
         /**
          * Place
@@ -2734,6 +3257,46 @@ export interface components {
             id: number | null;
             name: string | null;
             code: string | null;
+        };
+        /**
+         * PlainResult
+         * @description `settled_by` stands in what is settled already, `exchange` in what was settled in another currency, `tied_to` in
+         *         a payout that a bank has credited, and in that credit.
+         */
+        PlainResult: {
+            id: string;
+            outcome: string;
+            rule: string;
+            lines: components["schemas"]["SettledLine"][];
+            entries: components["schemas"]["SettledEntry"][];
+            differs: components["schemas"]["SettledDifference"][];
+            settled_by?: components["schemas"]["SettledBy"];
+            exchange?: components["schemas"]["Exchange"];
+            tied_to?: components["schemas"]["TiedTo"];
+        };
+        /**
+         * Privacy
+         * @description What is kept of a customer; `sealed` is whether keys of it can be destroyed.
+         */
+        Privacy: {
+            id: number;
+            subject: string;
+            orders: number;
+            sealed: boolean;
+            kept: components["schemas"]["PersonalKept"][];
+            erasures: components["schemas"]["ErasureShown"][];
+        };
+        /**
+         * PrivacyPart
+         * @description What is kept of a customer; `sealed` is whether keys of it can be destroyed.
+         */
+        PrivacyPart: {
+            id?: number;
+            subject?: string;
+            orders?: number;
+            sealed?: boolean;
+            kept?: components["schemas"]["PersonalKept"][];
+            erasures?: components["schemas"]["ErasureShown"][];
         };
         /**
          * Problem
@@ -2779,9 +3342,200 @@ export interface components {
             /** @default false */
             force?: boolean;
         };
+        /**
+         * Reconciliation
+         * @description A reconciliation with a page of its results; behind a decision, with those that were decided. One whose file was
+         *         erased has none.
+         */
+        Reconciliation: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            /** @enum {unknown} */
+            status: "closed" | "open" | "withdrawn";
+            open: number;
+            provider: string;
+            file: string;
+            file_sha256: string;
+            rules_sha256: string;
+            rules_version: string;
+            report_sha256: string;
+            position: number;
+            until: string | null;
+            /** @description How many results there are of each outcome. */
+            outcomes: {
+                [key: string]: number;
+            };
+            /** Format: date-time */
+            started_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description Why it was withdrawn. */
+            withdrawn: string | null;
+            /** @description What of it was erased: its file, people's reasons. */
+            erased: string[];
+            lines: number | null;
+            entries: number | null;
+            tie_out: components["schemas"]["TieOut"][] | null;
+            since_last_run: components["schemas"]["SinceLastRun"] | null;
+            results: components["schemas"]["ReconciliationResult"][];
+            next: string | null;
+        };
+        /**
+         * ReconciliationDecision
+         * @description What a person said of a result.
+         */
+        ReconciliationDecision: {
+            /** @enum {unknown} */
+            kind: "broken" | "confirmed" | "explained" | "matched";
+            reason: string | null;
+            actor: string;
+            /** Format: date-time */
+            decided_at: string;
+        };
+        /**
+         * ReconciliationHead
+         * @description A reconciliation as the list has it; `open` counts the results that a person has to decide on.
+         */
+        ReconciliationHead: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            /** @enum {unknown} */
+            status: "closed" | "open" | "withdrawn";
+            open: number;
+            provider: string;
+            file: string;
+            file_sha256: string;
+            rules_sha256: string;
+            rules_version: string;
+            report_sha256: string;
+            position: number;
+            until: string | null;
+            /** @description How many results there are of each outcome. */
+            outcomes: {
+                [key: string]: number;
+            };
+            /** Format: date-time */
+            started_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description Why it was withdrawn. */
+            withdrawn: string | null;
+            /** @description What of it was erased: its file, people's reasons. */
+            erased: string[];
+        };
+        /**
+         * ReconciliationHeadPart
+         * @description A reconciliation as the list has it; `open` counts the results that a person has to decide on.
+         */
+        ReconciliationHeadPart: {
+            /** Format: uuid */
+            id?: string;
+            version?: number;
+            /** @enum {unknown} */
+            status?: "closed" | "open" | "withdrawn";
+            open?: number;
+            provider?: string;
+            file?: string;
+            file_sha256?: string;
+            rules_sha256?: string;
+            rules_version?: string;
+            report_sha256?: string;
+            position?: number;
+            until?: string | null;
+            /** @description How many results there are of each outcome. */
+            outcomes?: {
+                [key: string]: number;
+            };
+            /** Format: date-time */
+            started_at?: string;
+            /** Format: date-time */
+            updated_at?: string;
+            /** @description Why it was withdrawn. */
+            withdrawn?: string | null;
+            /** @description What of it was erased: its file, people's reasons. */
+            erased?: string[];
+        };
+        /**
+         * ReconciliationPart
+         * @description A reconciliation with a page of its results; behind a decision, with those that were decided. One whose file was
+         *         erased has none.
+         */
+        ReconciliationPart: {
+            /** Format: uuid */
+            id?: string;
+            version?: number;
+            /** @enum {unknown} */
+            status?: "closed" | "open" | "withdrawn";
+            open?: number;
+            provider?: string;
+            file?: string;
+            file_sha256?: string;
+            rules_sha256?: string;
+            rules_version?: string;
+            report_sha256?: string;
+            position?: number;
+            until?: string | null;
+            /** @description How many results there are of each outcome. */
+            outcomes?: {
+                [key: string]: number;
+            };
+            /** Format: date-time */
+            started_at?: string;
+            /** Format: date-time */
+            updated_at?: string;
+            /** @description Why it was withdrawn. */
+            withdrawn?: string | null;
+            /** @description What of it was erased: its file, people's reasons. */
+            erased?: string[];
+            lines?: number | null;
+            entries?: number | null;
+            tie_out?: components["schemas"]["TieOut"][] | null;
+            since_last_run?: components["schemas"]["SinceLastRun"] | null;
+            results?: components["schemas"]["ReconciliationResult"][];
+            next?: string | null;
+        };
+        /**
+         * ReconciliationResult
+         * @description What lines of the file and entries of the journal come to together, and what was decided on it.
+         */
+        ReconciliationResult: {
+            id: string;
+            outcome: string;
+            rule: string;
+            lines: components["schemas"]["SettledLine"][];
+            entries: components["schemas"]["SettledEntry"][];
+            differs: components["schemas"]["SettledDifference"][];
+            settled_by?: components["schemas"]["SettledBy"];
+            exchange?: components["schemas"]["Exchange"];
+            tied_to?: components["schemas"]["TiedTo"];
+            is_open: boolean;
+            decision: components["schemas"]["ReconciliationDecision"] | null;
+        };
+        /**
+         * ReconciliationRunning
+         * @description How far a settlement file is that is being taken in.
+         */
+        ReconciliationRunning: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {unknown} */
+            status: "running";
+            provider: string;
+            file: string;
+            /** @enum {unknown} */
+            stage: "matching" | "reading" | "received";
+            lines: number;
+        };
         /** Reconciliations */
         Reconciliations: {
-            reconciliations: Record<string, never>[];
+            reconciliations: components["schemas"]["ReconciliationHead"][];
+            next: string | null;
+        };
+        /** ReconciliationsPart */
+        ReconciliationsPart: {
+            reconciliations: components["schemas"]["ReconciliationHeadPart"][];
             next: string | null;
         };
         /**
@@ -2878,6 +3632,57 @@ export interface components {
         SetCharges: {
             charges: components["schemas"]["NewCharge"][];
         };
+        /**
+         * SettledBy
+         * @description The line that has settled the payment already: its reconciliation, the name of its file, and its row.
+         */
+        SettledBy: {
+            reconciliation: string;
+            file: string;
+            row: number;
+        };
+        /**
+         * SettledDifference
+         * @description `expected` is what the journal has, `actual` what the settlement has.
+         */
+        SettledDifference: {
+            field: string;
+            expected: number | string;
+            actual: number | string;
+        };
+        /** SettledEntry */
+        SettledEntry: {
+            position: number;
+            kind: string;
+            order_id: number;
+            order_key: string;
+            reference: string;
+            payment_reference: string | null;
+            amount: string;
+            currency: string;
+            received_at: string;
+            method: string | null;
+        };
+        /**
+         * SettledLine
+         * @description The last three stand in what was settled in another currency than it was paid in, as far as the file has them.
+         */
+        SettledLine: {
+            row: number;
+            kind: string;
+            raw_kind: string;
+            reference: string;
+            gross: string;
+            fee: string;
+            net: string;
+            currency: string;
+            occurred_at: string;
+            order: string;
+            payout: string;
+            original?: string;
+            original_currency?: string;
+            exchange_rate?: string;
+        };
         /** Several */
         Several: {
             decisions: components["schemas"]["Wanted"][];
@@ -2933,6 +3738,57 @@ export interface components {
             /** @description An exact amount, as a number. */
             charges_total?: number;
         };
+        /**
+         * ShopOrderPart
+         * @description An order as the shop contract has it; amounts are exact JSON numbers.
+         */
+        ShopOrderPart: {
+            id?: number;
+            key?: string;
+            /** @enum {unknown} */
+            status?: "cancelled" | "completed" | "deleted" | "failed" | "hold" | "new" | "processing" | "refunded" | "shipped";
+            customer?: components["schemas"]["Customer"] | null;
+            payment_method?: components["schemas"]["Method"] | null;
+            shipping_method?: components["schemas"]["Method"] | null;
+            /** @description An exact amount, as a number. */
+            shipping_cost?: number;
+            notes?: string | null;
+            /** Format: date-time */
+            created_at?: string;
+            /** Format: date-time */
+            updated_at?: string;
+            billing_country?: components["schemas"]["Place"] | null;
+            billing_state?: components["schemas"]["Place"] | null;
+            billing_city?: components["schemas"]["City"] | null;
+            billing_address?: string | null;
+            billing_postal_code?: string | null;
+            billing_national_code?: string | null;
+            billing_mobile_number?: string | null;
+            billing_first_name?: string | null;
+            billing_last_name?: string | null;
+            /** @description Distinct products. */
+            count?: number;
+            /** @description Units. */
+            quantity?: number;
+            /** @description An exact amount, as a number. */
+            items_subtotal?: number;
+            /** @description An exact amount, as a number. */
+            items_discount?: number;
+            /** @description An exact amount, as a number. */
+            subtotal?: number;
+            /** @description An exact amount, as a number. */
+            total_discount?: number;
+            /** @description An exact amount, as a number. */
+            total?: number;
+            /** @description An exact amount, as a number. */
+            amount_paid?: number;
+            /** @description An exact amount, as a number. */
+            amount_outstanding?: number;
+            is_paid?: boolean;
+            is_payable?: boolean;
+            /** @description An exact amount, as a number. */
+            charges_total?: number;
+        };
         /** ShopOrders */
         ShopOrders: {
             count: number;
@@ -2947,6 +3803,22 @@ export interface components {
             root: string;
             public_key: string;
             checkpoint: string;
+        };
+        /** SignedHeadPart */
+        SignedHeadPart: {
+            origin?: string;
+            size?: number;
+            root?: string;
+            public_key?: string;
+            checkpoint?: string;
+        };
+        /**
+         * SinceLastRun
+         * @description The results of the last run and of the one before it that the other has not.
+         */
+        SinceLastRun: {
+            gone: components["schemas"]["PlainResult"][];
+            appeared: components["schemas"]["PlainResult"][];
         };
         /** StaffItem */
         StaffItem: {
@@ -3014,6 +3886,37 @@ export interface components {
             /** @description An exact amount, as text. */
             charges_total?: string;
         };
+        /**
+         * StorefrontOrderPart
+         * @description An order as the storefront contract has it; amounts are text.
+         */
+        StorefrontOrderPart: {
+            /** Format: uuid */
+            id?: string;
+            url?: string;
+            customer?: components["schemas"]["StorefrontCustomer"] | null;
+            /** Format: date-time */
+            created?: string;
+            /** Format: date-time */
+            updated?: string;
+            billing_address?: components["schemas"]["BillingAddress"] | null;
+            items?: components["schemas"]["Item"][];
+            items_count?: number;
+            /** @description An exact amount, as text. */
+            savings_on_items?: string;
+            /** @enum {unknown} */
+            status?: "awaiting_payment" | "cancelled" | "delivered" | "paid";
+            /** @description An exact amount, as text. */
+            subtotal?: string;
+            /** @description An exact amount, as text. */
+            amount_saved?: string;
+            /** @description An exact amount, as text. */
+            shipping?: string;
+            /** @description An exact amount, as text. */
+            total_amount?: string;
+            /** @description An exact amount, as text. */
+            charges_total?: string;
+        };
         /** StorefrontOrders */
         StorefrontOrders: {
             count: number;
@@ -3042,16 +3945,70 @@ export interface components {
             /** @description An exact amount, as text. */
             net: string;
         };
+        /**
+         * SumPart
+         * @description What payments and refunds of one group come to; it has the fields that it is grouped by.
+         */
+        SumPart: {
+            day?: string;
+            week?: string;
+            month?: string;
+            /** @enum {unknown} */
+            status?: "cancelled" | "completed" | "deleted" | "failed" | "hold" | "new" | "processing" | "refunded" | "shipped";
+            provider?: string;
+            method?: string | null;
+            currency?: string;
+            count?: number;
+            /** @description An exact amount, as text. */
+            received?: string;
+            /** @description An exact amount, as text. */
+            refunded?: string;
+            /** @description An exact amount, as text. */
+            net?: string;
+        };
         /** Sums */
         Sums: {
             rows: components["schemas"]["Sum"][];
             totals: components["schemas"]["Sum"][];
+        };
+        /** SumsPart */
+        SumsPart: {
+            rows: components["schemas"]["SumPart"][];
+            totals: components["schemas"]["SumPart"][];
         };
         /** Thumbnail */
         Thumbnail: {
             id: number | null;
             f: string | null;
             size: number | null;
+        };
+        /**
+         * TieOut
+         * @description One currency's statement. `is_stated` where the file itself says what the balances were.
+         */
+        TieOut: {
+            currency: string;
+            is_stated: boolean;
+            ties: boolean;
+            rows: components["schemas"]["TieOutRow"][];
+        };
+        /** TieOutRow */
+        TieOutRow: {
+            item: string;
+            count: number;
+            gross: string;
+            fee: string;
+            net: string;
+        };
+        /**
+         * TiedTo
+         * @description The line of another provider's file: the credit of a payout, or the payout of a credit.
+         */
+        TiedTo: {
+            provider: string;
+            reconciliation: string;
+            file: string;
+            row: number;
         };
         /**
          * Trial
@@ -3094,6 +4051,60 @@ export interface components {
             entries?: number[];
             /** @default null */
             reason?: string | null;
+        };
+        /**
+         * Webhook
+         * @description A subscription; `behind` is by how many events, `waiting` how many are to be sent again. Its secret is shown
+         *         where it is new.
+         */
+        Webhook: {
+            id: string;
+            url: string;
+            event_types: string[];
+            /** @enum {unknown} */
+            status: "disabled" | "enabled";
+            disabled_at: string | null;
+            disabled_because: string | null;
+            /** @description A position of the log; opaque to clients. */
+            position: string;
+            behind: number;
+            waiting: number;
+            public_key: string;
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            secret?: string;
+        };
+        /**
+         * WebhookPart
+         * @description A subscription; `behind` is by how many events, `waiting` how many are to be sent again. Its secret is shown
+         *         where it is new.
+         */
+        WebhookPart: {
+            id?: string;
+            url?: string;
+            event_types?: string[];
+            /** @enum {unknown} */
+            status?: "disabled" | "enabled";
+            disabled_at?: string | null;
+            disabled_because?: string | null;
+            /** @description A position of the log; opaque to clients. */
+            position?: string;
+            behind?: number;
+            waiting?: number;
+            public_key?: string;
+            /** Format: date-time */
+            created_at?: string;
+            created_by?: string;
+            secret?: string;
+        };
+        /** Webhooks */
+        Webhooks: {
+            webhooks: components["schemas"]["Webhook"][];
+        };
+        /** WebhooksPart */
+        WebhooksPart: {
+            webhooks: components["schemas"]["WebhookPart"][];
         };
         /** Withdraw */
         Withdraw: {
@@ -3659,6 +4670,8 @@ export interface operations {
                 customer?: number;
                 /** @description The order with this id in another system. */
                 external_id?: string;
+                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                fields?: string;
                 /** @description Orders of guests, or of customers. */
                 guest?: "true" | "false" | "1" | "0" | "";
                 /** @description Orders with notes, or without. */
@@ -3720,7 +4733,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OrderDocuments"];
+                    "application/json": components["schemas"]["OrderDocuments"] | components["schemas"]["OrderDocumentsPart"];
                 };
             };
             /** @description Bad Request */
@@ -4064,6 +5077,8 @@ export interface operations {
             query?: {
                 /** @description Waits up to 2 s for this position of the log to be seen. */
                 min_position?: string;
+                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                fields?: string;
             };
             header?: {
                 /** @description The version that the client has; then 304. */
@@ -4089,7 +5104,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OrderDocument"];
+                    "application/json": components["schemas"]["OrderDocument"] | components["schemas"]["OrderDocumentPart"];
                 };
             };
             /** @description Not Modified */
@@ -6809,6 +7824,8 @@ export interface operations {
                 currency?: string;
                 /** @description Waits up to 2 s for this position of the log to be seen. */
                 min_position?: string;
+                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                fields?: string;
             };
             header?: never;
             path?: never;
@@ -6826,7 +7843,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Customers"];
+                    "application/json": components["schemas"]["Customers"] | components["schemas"]["CustomersPart"];
                 };
             };
             /** @description Bad Request */
@@ -6881,6 +7898,8 @@ export interface operations {
             query?: {
                 /** @description Waits up to 2 s for this position of the log to be seen. */
                 min_position?: string;
+                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                fields?: string;
             };
             header?: never;
             path: {
@@ -6901,7 +7920,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OneCustomer"];
+                    "application/json": components["schemas"]["OneCustomer"] | components["schemas"]["OneCustomerPart"];
                 };
             };
             /** @description Bad Request */
@@ -6967,6 +7986,8 @@ export interface operations {
                 actor?: string;
                 /** @description Goes on behind this position. */
                 after?: string;
+                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                fields?: string;
                 /** @description From this day or time on. */
                 from?: string;
                 /** @description How many at most; more than the address allows counts as that, 0 as its default. */
@@ -6998,7 +8019,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuditEvents"];
+                    "application/json": components["schemas"]["AuditEvents"] | components["schemas"]["AuditEventsPart"];
                 };
             };
             /** @description Bad Request */
@@ -7225,6 +8246,8 @@ export interface operations {
             query?: {
                 /** @description Waits up to 2 s for this position of the log to be seen. */
                 min_position?: string;
+                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                fields?: string;
             };
             header?: never;
             path?: never;
@@ -7242,7 +8265,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SignedHead"];
+                    "application/json": components["schemas"]["SignedHead"] | components["schemas"]["SignedHeadPart"];
                 };
             };
             /** @description Bad Request */
@@ -7317,6 +8340,8 @@ export interface operations {
                 as?: "staff" | "shop" | "storefront" | "";
                 /** @description As it was known at this time. */
                 at?: string;
+                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                fields?: string;
                 /** @description Waits up to 2 s for this position of the log to be seen. */
                 min_position?: string;
                 /** @description By what had happened at this time. */
@@ -7349,7 +8374,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OrderDocument"];
+                    "application/json": components["schemas"]["OrderDocument"] | components["schemas"]["ShopOrder"] | components["schemas"]["StorefrontOrder"] | components["schemas"]["OrderDocumentPart"] | components["schemas"]["ShopOrderPart"] | components["schemas"]["StorefrontOrderPart"];
                 };
             };
             /** @description Bad Request */
@@ -7422,6 +8447,8 @@ export interface operations {
             query?: {
                 /** @description Goes on behind this position. */
                 after?: string;
+                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                fields?: string;
                 /** @description How many at most; more than the address allows counts as that, 0 as its default. */
                 limit?: number;
                 /** @description Waits up to 2 s for this position of the log to be seen. */
@@ -7448,7 +8475,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuditEvents"];
+                    "application/json": components["schemas"]["AuditEvents"] | components["schemas"]["AuditEventsPart"];
                 };
             };
             /** @description Bad Request */
@@ -7519,6 +8546,8 @@ export interface operations {
     listOrderChanges: {
         parameters: {
             query?: {
+                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                fields?: string;
                 /** @description The version to begin with. */
                 from?: number;
                 /** @description How many at most; more than the address allows counts as that, 0 as its default. */
@@ -7549,7 +8578,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Changes"];
+                    "application/json": components["schemas"]["Changes"] | components["schemas"]["ChangesPart"];
                 };
             };
             /** @description Bad Request */
@@ -7777,6 +8806,8 @@ export interface operations {
                 limit?: number;
                 /** @description Whether CSV begins with a byte order mark, as some spreadsheets want it. */
                 bom?: "true" | "false" | "1" | "0" | "";
+                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                fields?: string;
             };
             header?: never;
             path?: never;
@@ -7794,7 +8825,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Payments"];
+                    "application/json": components["schemas"]["Payments"] | components["schemas"]["PaymentsPart"];
                 };
             };
             /** @description Bad Request */
@@ -7867,6 +8898,8 @@ export interface operations {
                 group_by?: string;
                 /** @description Whether CSV begins with a byte order mark, as some spreadsheets want it. */
                 bom?: "true" | "false" | "1" | "0" | "";
+                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                fields?: string;
             };
             header?: never;
             path?: never;
@@ -7884,7 +8917,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Sums"];
+                    "application/json": components["schemas"]["Sums"] | components["schemas"]["SumsPart"];
                 };
             };
             /** @description Bad Request */
@@ -7941,6 +8974,8 @@ export interface operations {
                 provider?: string;
                 /** @description Waits up to 2 s for this position of the log to be seen. */
                 min_position?: string;
+                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                fields?: string;
             };
             header?: never;
             path?: never;
@@ -7958,7 +8993,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Periods"];
+                    "application/json": components["schemas"]["Periods"] | components["schemas"]["PeriodsPart"];
                 };
             };
             /** @description Bad Request */
@@ -8027,7 +9062,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Period"];
                 };
             };
             /** @description Created */
@@ -8040,7 +9075,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Period"];
                 };
             };
             /** @description Bad Request */
@@ -8160,6 +9195,8 @@ export interface operations {
                 provider?: string;
                 /** @description Waits up to 2 s for this position of the log to be seen. */
                 min_position?: string;
+                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                fields?: string;
             };
             header?: never;
             path: {
@@ -8180,7 +9217,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["PeriodReport"] | components["schemas"]["PeriodReportPart"];
                 };
             };
             /** @description Bad Request */
@@ -8243,6 +9280,8 @@ export interface operations {
                 limit?: number;
                 /** @description Waits up to 2 s for this position of the log to be seen. */
                 min_position?: string;
+                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                fields?: string;
             };
             header?: never;
             path?: never;
@@ -8260,7 +9299,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Reconciliations"];
+                    "application/json": components["schemas"]["Reconciliations"] | components["schemas"]["ReconciliationsPart"];
                 };
             };
             /** @description Bad Request */
@@ -8343,7 +9382,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Reconciliation"];
                 };
             };
             /** @description Created */
@@ -8356,7 +9395,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Reconciliation"];
                 };
             };
             /** @description Accepted */
@@ -8365,7 +9404,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["ReconciliationRunning"];
                 };
             };
             /** @description Bad Request */
@@ -8480,6 +9519,8 @@ export interface operations {
                 limit?: number;
                 /** @description Whether CSV begins with a byte order mark, as some spreadsheets want it. */
                 bom?: "true" | "false" | "1" | "0" | "";
+                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                fields?: string;
             };
             header?: never;
             path: {
@@ -8500,7 +9541,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Reconciliation"] | components["schemas"]["ReconciliationPart"];
                 };
             };
             /** @description Accepted */
@@ -8509,7 +9550,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["ReconciliationRunning"];
                 };
             };
             /** @description Bad Request */
@@ -9023,7 +10064,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Reconciliation"];
                 };
             };
             /** @description Bad Request */
@@ -9174,7 +10215,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Reconciliation"];
                 };
             };
             /** @description Bad Request */
@@ -9325,7 +10366,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Reconciliation"];
                 };
             };
             /** @description Bad Request */
@@ -9476,7 +10517,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Reconciliation"];
                 };
             };
             /** @description Bad Request */
@@ -9627,7 +10668,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Reconciliation"];
                 };
             };
             /** @description Bad Request */
@@ -9779,7 +10820,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Reconciliation"];
                 };
             };
             /** @description Bad Request */
@@ -9930,7 +10971,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Reconciliation"];
                 };
             };
             /** @description Bad Request */
@@ -10081,7 +11122,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Reconciliation"];
                 };
             };
             /** @description Bad Request */
@@ -10232,7 +11273,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Reconciliation"];
                 };
             };
             /** @description Bad Request */
@@ -10356,7 +11397,10 @@ export interface operations {
     };
     getPrivacy: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                fields?: string;
+            };
             header?: never;
             path: {
                 /** @description A customer's integer id. */
@@ -10376,7 +11420,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Privacy"] | components["schemas"]["PrivacyPart"];
                 };
             };
             /** @description Bad Request */
@@ -10437,7 +11481,10 @@ export interface operations {
     };
     listCustomerErasures: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                fields?: string;
+            };
             header?: never;
             path: {
                 /** @description A customer's integer id. */
@@ -10457,7 +11504,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Erasures"];
+                    "application/json": components["schemas"]["Erasures"] | components["schemas"]["ErasuresPart"];
                 };
             };
             /** @description Bad Request */
@@ -10538,7 +11585,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Erasure"];
                 };
             };
             /** @description Created */
@@ -10551,7 +11598,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Erasure"];
                 };
             };
             /** @description Bad Request */
@@ -10666,7 +11713,10 @@ export interface operations {
     };
     listOrderErasures: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                fields?: string;
+            };
             header?: never;
             path: {
                 /** @description An order's integer id or its UUID. */
@@ -10686,7 +11736,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Erasures"];
+                    "application/json": components["schemas"]["Erasures"] | components["schemas"]["ErasuresPart"];
                 };
             };
             /** @description Bad Request */
@@ -10767,7 +11817,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Erasure"];
                 };
             };
             /** @description Created */
@@ -10780,7 +11830,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Erasure"];
                 };
             };
             /** @description Bad Request */
@@ -10976,7 +12026,10 @@ export interface operations {
     };
     listErasures: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                fields?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -10993,7 +12046,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Erasures"];
+                    "application/json": components["schemas"]["Erasures"] | components["schemas"]["ErasuresPart"];
                 };
             };
             /** @description Bad Request */
@@ -11046,6 +12099,8 @@ export interface operations {
     listKeys: {
         parameters: {
             query?: {
+                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                fields?: string;
                 /** @description How many at most; more than the address allows counts as that, 0 as its default. */
                 limit?: number;
                 /** @description How many to pass over. */
@@ -11067,7 +12122,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["AccessKeys"] | components["schemas"]["AccessKeysPart"];
                 };
             };
             /** @description Bad Request */
@@ -11140,7 +12195,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Key"];
                 };
             };
             /** @description Bad Request */
@@ -11255,7 +12310,10 @@ export interface operations {
     };
     getKey: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                fields?: string;
+            };
             header?: never;
             path: {
                 /** @description The name's number or id. */
@@ -11275,7 +12333,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Key"] | components["schemas"]["KeyPart"];
                 };
             };
             /** @description Bad Request */
@@ -11493,7 +12551,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Key"];
                 };
             };
             /** @description Bad Request */
@@ -11632,7 +12690,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Key"];
                 };
             };
             /** @description Bad Request */
@@ -11750,6 +12808,8 @@ export interface operations {
             query?: {
                 /** @description Waits up to 2 s for this position of the log to be seen. */
                 min_position?: string;
+                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                fields?: string;
             };
             header?: never;
             path?: never;
@@ -11767,7 +12827,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Webhooks"] | components["schemas"]["WebhooksPart"];
                 };
             };
             /** @description Bad Request */
@@ -11843,7 +12903,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Webhook"];
                 };
             };
             /** @description Bad Request */
@@ -11961,6 +13021,8 @@ export interface operations {
             query?: {
                 /** @description Waits up to 2 s for this position of the log to be seen. */
                 min_position?: string;
+                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                fields?: string;
             };
             header?: never;
             path: {
@@ -11981,7 +13043,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Webhook"] | components["schemas"]["WebhookPart"];
                 };
             };
             /** @description Bad Request */
@@ -12205,7 +13267,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Webhook"];
                 };
             };
             /** @description Bad Request */
@@ -12347,7 +13409,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Webhook"];
                 };
             };
             /** @description Bad Request */
@@ -12485,7 +13547,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Webhook"];
                 };
             };
             /** @description Bad Request */
@@ -12609,6 +13671,8 @@ export interface operations {
                 limit?: number;
                 /** @description Waits up to 2 s for this position of the log to be seen. */
                 min_position?: string;
+                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                fields?: string;
             };
             header?: never;
             path: {
@@ -12629,7 +13693,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Deliveries"] | components["schemas"]["DeliveriesPart"];
                 };
             };
             /** @description Bad Request */
@@ -12715,7 +13779,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Delivery"];
                 };
             };
             /** @description Bad Request */

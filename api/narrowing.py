@@ -1,0 +1,58 @@
+"""Narrows the objects of an answer to the fields that `fields` names, for who asks for few of many.
+
+The two contracts of customers are fixed: there the parameter is as unknown as any other.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from falcon.asgi import Request, Response
+from msgspec import Raw
+
+from api.errors import invalid_parameter
+from api.openapi.operations import OPERATIONS, Operation
+from api.parameters import FIELDS, Parameters
+
+_encode: Final = msgspec.json.encode
+# Values stay the bytes that they are, so amounts stay exact.
+_decode: Final = msgspec.json.Decoder(dict[str, Raw]).decode
+_decode_rows: Final = msgspec.json.Decoder(list[dict[str, Raw]]).decode
+
+
+class Narrowed(NamedTuple):
+    """The fields that are wanted of an answer, or of each of its rows, where it has `rows`."""
+
+    wanted: frozenset[str]
+    rows: tuple[str, ...]
+
+    def of(self, body: bytes) -> bytes:
+        """An answer with these fields alone, in their order."""
+        whole = _decode(body)
+        if not self.rows:
+            return _encode(self._of(whole))
+        return _encode(whole | {name: list(map(self._of, _decode_rows(whole[name]))) for name in self.rows})
+
+    def _of(self, one: Mapping[str, Raw]) -> dict[str, Raw]:
+        return {name: value for name, value in one.items() if name in self.wanted}
+
+
+class Narrowing:
+    """Middleware: says what is wanted of an answer, before the question is asked (`answers.json_answer`)."""
+
+    def __init__(self) -> None:
+        self._narrowable = {of.path: of for of in OPERATIONS if of.can_be_narrowed}
+
+    async def process_resource(self, req: Request, resp: Response, _resource: Any, _params: dict[str, Any]) -> None:
+        if FIELDS in req.params and req.method in ("GET", "HEAD"):
+            of = self._narrowable.get(req.uri_template or "")
+            resp.context.narrowed = None if of is None else _narrowed(of, Parameters(req.params))
+
+
+def _narrowed(of: Operation, parameters: Parameters) -> Narrowed | None:
+    """None where no fields are named. Raises a 400 for names that are none of the answer's."""
+    names = parameters.listed(FIELDS)
+    known = of.fields
+    if unknown := [name for name in dict.fromkeys(names) if name not in known]:
+        raise invalid_parameter(FIELDS, f"not known here: {', '.join(unknown)}; known are {', '.join(known)}")
+    return Narrowed(frozenset(names), of.rows) if names else None
