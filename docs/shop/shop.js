@@ -51,7 +51,8 @@ async function show(address = first(), mark) {
     return false;
   }
   told.textContent = "";
-  document.getElementById("count").textContent = shown.count === 1 ? "1 order" : `${shown.count} orders`;
+  const several = shown.currencies.length > 1 ? ` in ${shown.currencies.join(", ")}` : "";
+  document.getElementById("count").textContent = `${shown.count} ${shown.count === 1 ? "order" : "orders"}${several}`;
   [previous.disabled, next.disabled] = [!shown.previous, !shown.next];
   orders.querySelector("tbody").replaceChildren(...shown.results.map((order) => row(order, order.id === mark)));
   return true;

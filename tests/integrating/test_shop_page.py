@@ -75,7 +75,7 @@ def test_the_list_goes_page_by_page_and_is_narrowed(
     paid(staff, euros)
     newest_first = [euros["uuid"], *reversed(placed_ids)]
     log_in(page, service, token(owner))
-    expect(page.locator("#count")).to_have_text("7 orders")
+    expect(page.locator("#count")).to_have_text("7 orders in EUR, USD")
     assert ids(page) == newest_first[:5]
     page.click("text=Older")
     expect(page.locator("tbody tr")).to_have_count(2)
@@ -87,7 +87,7 @@ def test_the_list_goes_page_by_page_and_is_narrowed(
     expect(page.locator("#count")).to_have_text("1 order")
     assert ids(page) == [euros["uuid"]]
     page.select_option("[name=status]", "")
-    expect(page.locator("#count")).to_have_text("7 orders")
+    expect(page.locator("#count")).to_have_text("7 orders in EUR, USD")
     page.fill("[name=currency]", "EUR")
     page.press("[name=currency]", "Enter")
     expect(page.locator("#count")).to_have_text("1 order")
