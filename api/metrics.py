@@ -25,6 +25,7 @@ from projections.webhooks.store import Store
 
 _LOOK_SECONDS: Final = 0.5
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _COMMANDS: Final = (1, 2, 4, 8, 16, 32, 64)
 T = TypeVar("T")
 
@@ -50,10 +51,10 @@ class Metrics:
         self._answered: dict[tuple[str, str | None, int], Any] = {}
 
     def answered(self, method: str, route: str | None, status: int, seconds: float) -> None:
-        key = (method, route, status)
+        # Anybody can make up methods, and each would be a measure for ever.
+        key = (method if method in _METHODS else "other", route, status)
         if (measure := self._answered.get(key)) is None:
-            known = method if route or method in ("GET", "POST", "HEAD") else "other"
-            measure = self._answered[known, route, status] = self._requests.labels(known, route or "none", str(status))
+            measure = self._answered[key] = self._requests.labels(key[0], route or "none", str(status))
         measure.observe(seconds)
 
     def done(self, command: str) -> None:

@@ -166,6 +166,17 @@ def test_the_metrics_say_what_was_asked_done_and_refused(service: Service) -> No
     assert min(after["ledger_worker_memory_bytes"].values()) > 10_000_000
 
 
+def test_who_makes_up_methods_makes_no_measures_of_them(service: Service) -> None:
+    """Nor a file that grows with each: anybody can, without a key."""
+    scraped(service)
+    for nth in range(20):
+        for path in ("/healthz", ORDERS, "/nowhere"):
+            assert requests.request(f"MADE{nth}UP", service.base + path, timeout=10).status_code < 500
+    methods = {dict(given)["method"] for given in scraped(service)["ledger_request_seconds_count"]}
+    assert methods <= {"GET", "POST", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "other"}
+    assert "other" in methods
+
+
 def test_metrics_are_off_the_public_address_and_end_with_the_service(tmp_path: Path) -> None:
     port = free_port()
     service = Service(tmp_path, LEDGER_METRICS=f"127.0.0.1:{port}").start()
