@@ -297,15 +297,26 @@ class Reconciling:
             if before == after:
                 continue
             self._journal.position()
-            for other in self._journal.reconciliations():
-                if runs < RUNS_MAX and self._concerns(one, before, after, other):
+            states = self._journal.reconciliations()
+            told = [self._offered(state).offers for state in states]
+            may_be_banks = any(offers.credits and not offers.is_bank for offers in told)
+            for other in states:
+                if runs < RUNS_MAX and self._concerns(one, before, after, other, may_be_banks=may_be_banks):
                     runs += 1
                     said = self._says(other)
                     again = self._seen_again(other, who)
                     if again.run_version != other.run_version:
                         changed.append((again, said))
 
-    def _concerns(self, one: Reconciliation, before: _Says | None, after: _Says, other: Reconciliation) -> bool:
+    def _concerns(
+        self,
+        one: Reconciliation,
+        before: _Says | None,
+        after: _Says,
+        other: Reconciliation,
+        *,
+        may_be_banks: bool,
+    ) -> bool:
         """Whether the results of another reconciliation may change, where one says this now and said that before."""
         if other.is_closed or other.is_withdrawn:
             return False
@@ -316,7 +327,13 @@ class Reconciling:
                 return True
         offered = before.offered if before else Offered([])
         moved = offered.covers != after.offered.covers
-        return payouts.concerns(offered.offers, after.offered.offers, self._offered(other).offers, covers_moved=moved)
+        return payouts.concerns(
+            offered.offers,
+            after.offered.offers,
+            self._offered(other).offers,
+            covers_moved=moved,
+            may_be_banks=may_be_banks,
+        )
 
     def _says(self, state: Reconciliation) -> _Says:
         return _Says(self._said(state), self._offered(state))

@@ -1,8 +1,9 @@
 """Which credit of a bank is which payout of a provider? Asked across the files of all providers.
 
 A payout leaves the balance with one provider, and another credits it: the bank. A file is a bank's by its format, or
-where the rules say so, or where no payment of the ledger names its provider and no line of it has a fee or the payout
-that it was paid with; one that has payouts is none.
+where the rules say so. It may be a bank's where no payment of the ledger names its provider and no line of it has a fee
+or the payout that it was paid with, and is one then as soon as it has the credit of a payout. One that has payouts is
+none.
 The two have the same amount and currency, and the first of these that ties them is taken:
 
 a. `payout_by_reference`: a reference of the payout stands in the credit, which comes within 30 days;
@@ -63,7 +64,8 @@ class Offer(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Offers(msgspec.Struct, frozen=True):
-    """What a file offers: its payouts, or where it is a bank's, what may be the credits of some."""
+    """What a file offers: its payouts, or where it may be a bank's, what may be the credits of some. `is_bank` where it
+    is one whatever its credits are."""
 
     payouts: list[Offer] = []
     credits: list[Offer] = []
@@ -81,8 +83,9 @@ class Offering(msgspec.Struct, frozen=True):
     offers: Offers
 
 
-def concerns(before: Offers, after: Offers, other: Offers, *, covers_moved: bool) -> bool:
-    """Whether the results of another file may change, where one offers this now and offered that before."""
+def concerns(before: Offers, after: Offers, other: Offers, *, covers_moved: bool, may_be_banks: bool) -> bool:
+    """Whether the results of another file may change, where one offers this now and offered that before.
+    `may_be_banks` says whether there are files that become banks' by what is tied."""
     moved = {
         (offer.amount, offer.currency)
         for old, new in ((before.payouts, after.payouts), (before.credits, after.credits))
@@ -90,14 +93,17 @@ def concerns(before: Offers, after: Offers, other: Offers, *, covers_moved: bool
     }
     if any((offer.amount, offer.currency) in moved for offer in (*other.payouts, *other.credits)):
         return True
-    asks = before.is_bank or after.is_bank
-    return bool(other.payouts) and asks and (covers_moved or before.is_bank != after.is_bank)
+    asks = any(offers.is_bank or offers.credits for offers in (before, after))
+    may_ask = asks and (covers_moved or before.is_bank != after.is_bank)
+    return bool(other.payouts) and (may_ask or (may_be_banks and bool(moved)))
 
 
-def offered(found: Iterable[Result], of_row: dict[int, Line], *, may_be_bank: bool) -> tuple[Offers, list[int]]:
+def offered(
+    found: Iterable[Result], of_row: dict[int, Line], *, is_bank: bool, may_be_bank: bool
+) -> tuple[Offers, list[int]]:
     """What a file offers, by its results; and the numbers of the lines of that."""
     payouts = [number for number, line in of_row.items() if line.kind == "payout" and line.gross < 0]
-    if payouts or not may_be_bank:
+    if payouts or not (is_bank or may_be_bank):
         return Offers([_offer(of_row[number]) for number in payouts]), payouts
     credits_ = [number for number, line in of_row.items() if line.kind == "payout" and line.gross > 0]
     for result in found:
@@ -105,7 +111,7 @@ def offered(found: Iterable[Result], of_row: dict[int, Line], *, may_be_bank: bo
             line = of_row[result.lines[0]]
             if line.gross > 0 and (line.kind in _CREDITS or line.kind not in KINDS):
                 credits_ += result.lines
-    return Offers([], [_offer(of_row[number]) for number in credits_], is_bank=True), credits_
+    return Offers([], [_offer(of_row[number]) for number in credits_], is_bank), credits_
 
 
 def _offer(line: Line) -> Offer:
@@ -170,13 +176,14 @@ def tied(
     of_result = {result.lines[0]: place for place, result in enumerate(found) if len(result.lines) == 1}
     files = [own, *(other for other in elsewhere if not _is_the_same(own, other))]
     ties = _ties(files, {(offer.amount, offer.currency) for offer in offers})
+    banks = _banks(files)
     results = [*found]
     is_payout = bool(own.offers.payouts)
     for number, offer in zip(numbers, offers, strict=True):
         tie = ties.get(_key(own, offer, is_payout=is_payout))
         if tie is not None:
             result = Result("matched" if tie.to else "ambiguous", tie.rule, (number,), tied_to=tie.to)
-        elif outcome := _untied(offer, own, files[1:], now):
+        elif outcome := _untied(offer, own, banks, now):
             result = Result(outcome, "settlement_delay" if outcome in _WAITING else "left_over", (number,))
         else:
             continue
@@ -187,9 +194,25 @@ def tied(
     return results
 
 
-def _untied(offer: Offer, own: Offering, others: Iterable[Offering], now: int) -> str | None:
+def _untied(offer: Offer, own: Offering, banks: Sequence[Offering], now: int) -> str | None:
     """What a payout is, or a credit that has no result yet, that is tied to nothing."""
-    return _waits(offer, others, now) if own.offers.payouts else "missing_in_ledger"
+    if own.offers.payouts:
+        return _waits(offer, banks, now)
+    return "missing_in_ledger" if own in banks else None
+
+
+def _banks(files: Sequence[Offering]) -> list[Offering]:
+    """The files of banks: those that are some, and those that have the credit of a payout."""
+    banks = [of for of in files if of.offers.is_bank]
+    may_be = [of for of in files if of.offers.credits and not of.offers.is_bank]
+    if may_be:
+        amounts = {(offer.amount, offer.currency) for of in may_be for offer in of.offers.credits}
+        ties = _ties(files, amounts)
+        for of in may_be:
+            found = (ties.get(_key(of, offer, is_payout=False)) for offer in of.offers.credits)
+            if any(tie is not None and tie.to for tie in found):
+                banks.append(of)
+    return banks
 
 
 def _is_the_same(one: Offering, other: Offering) -> bool:
@@ -273,11 +296,9 @@ def _hanging_together(
             yield in_time(payouts, mine), in_time(credits_, theirs)
 
 
-def _waits(offer: Offer, others: Iterable[Offering], now: int) -> str | None:
+def _waits(offer: Offer, banks: Iterable[Offering], now: int) -> str | None:
     """What a payout is that is tied to nothing; None where no bank's file has its currency."""
-    covers = [
-        cover for other in others if other.offers.is_bank for cover in other.covers if cover.currency == offer.currency
-    ]
+    covers = [cover for bank in banks for cover in bank.covers if cover.currency == offer.currency]
     if not covers or offer.at > now:
         return None
     due = offer.at + _DAYS_MAX * _DAY

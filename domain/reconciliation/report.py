@@ -253,7 +253,7 @@ def report(
         numbered, known.values(), rules, others=asked_of, by_hand=by_hand, zone=ZoneInfo(asked.timezone)
     )
     of_nobody = not known and not any(line.fee or line.payout for line in settled)
-    offers, numbers = offered(found, of_row, may_be_bank=asked.is_bank or of_nobody)
+    offers, numbers = offered(found, of_row, is_bank=asked.is_bank, may_be_bank=of_nobody)
     mine = Offering(asked.provider, "", "", asked.file_sha256, own, offers)
     found = tied(found, mine, numbers, elsewhere, microseconds(asked.as_of))
     found.sort(key=lambda result: OUTCOMES.index(result.outcome))

@@ -159,6 +159,24 @@ def test_a_banks_own_table_will_do_and_a_provider_that_pays_out_is_no_bank(desk:
     assert desk.get(here).json["outcomes"] == {"matched": 2}
 
 
+def test_a_table_that_has_the_credit_of_no_payout_asks_nothing_of_any(desk: Office) -> None:
+    here = desk.start(PAYMENT, PAYOUT)
+    desk.upload(f"{HEADER}\nx1,payment,12.00,0,12.00,EUR,2026-03-20T00:00:00Z,,\n", "another shop")
+    assert desk.get(here).json["outcomes"] == {"matched": 1}
+
+
+@pytest.mark.parametrize("is_bank_first", [False, True])
+def test_a_table_that_has_the_credit_of_one_payout_asks_for_the_others(desk: Office, is_bank_first: bool) -> None:
+    credit = "x1,payment,99.00,0,99.00,EUR,2026-03-06T00:00:00Z,STRIPE,"
+    other = "pp_1,payout,-7.00,0,-7.00,EUR,2026-03-05T08:00:00Z,,"
+    uploads = [(f"{HEADER}\n{credit}\n", "mybank"), (desk.file(PAYMENT, PAYOUT), "stripe")]
+    uploads = uploads if is_bank_first else uploads[::-1]
+    uploads.insert(0, (f"{HEADER}\n{other}\n", "paypal"))
+    found = {provider: desk.upload(content, provider).json for content, provider in uploads}
+    assert desk.get(found["stripe"]).json["outcomes"] == {"matched": 2}
+    assert desk.get(found["paypal"]).json["outcomes"] == {"overdue": 1}
+
+
 def test_of_two_providers_payouts_of_one_amount_the_named_one_is_tied_and_without_names_none_is(desk: Office) -> None:
     stripe = desk.start(PAYMENT, PAYOUT)
     paypal = desk.upload(f"{HEADER}\npp_po_1,payout,-99.00,0,-99.00,EUR,2026-03-05T08:00:00Z,,\n", "paypal").json
@@ -239,9 +257,10 @@ def _files(stripe: Any, paypal: Any, credits_: Any, more: Any) -> list[tuple[str
     for provider, rows in (("stripe", stripe), ("paypal", paypal)):
         lines = [f"{name},payout,-{amount},0,,EUR,2026-03-{day:02d}T10:00:00Z,," for amount, day, name in rows]
         files.append((provider, f"{provider}.csv", "\n".join([HEADER, *lines, ""]).encode()))
-    for place, rows in enumerate((credits_, more)):
-        entries = [(amount, f"2026-03-{day:02d}", f"{name} {place}") for amount, day, name in rows]
-        files.append(("mybank", f"bank{place}.xml", statement(*entries, until=f"2026-03-{20 + place}").encode()))
+    entries = [(amount, f"2026-03-{day:02d}", f"{name} x") for amount, day, name in credits_]
+    files.append(("mybank", "bank.xml", statement(*entries, until="2026-03-20").encode()))
+    lines = [f"{name},payment,{amount},0,,EUR,2026-03-{day:02d}T10:00:00Z,," for amount, day, name in more]
+    files.append(("table", "table.csv", "\n".join([HEADER, *lines, ""]).encode()))
     return files
 
 
