@@ -14,10 +14,7 @@ from domain.log.recorder import SQLiteRecorder
 from domain.log.sqlite import sqlite3
 from projections.proof.verification import verify
 from tests.conftest import ME, Clock, Service, do, new_order
-from tests.postgres import of_a_file
 from tests.privacy.conftest import MINA, WORDS, found_in, keys_at
-
-pytestmark = of_a_file
 
 
 def back_up(source: Path, target: Path) -> None:
@@ -29,11 +26,11 @@ def back_up(source: Path, target: Path) -> None:
 
 
 class Desk:
-    """The command line over a ledger that one line of an import has begun."""
+    """The command line over a ledger in a file that one line of an import has begun."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.service = Service(folder)
+        self.service = Service(folder, LEDGER_URL=f"sqlite:///{folder}/ledger.db")
 
     def run(self, *arguments: str, status: int = 0, stdin: bytes | None = None) -> str:
         done = self.service.run(*arguments, stdin=stdin)
