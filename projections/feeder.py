@@ -23,6 +23,7 @@ from projections.views.views import Views, ViewsUnavailable
 
 LOOK_EVERY_SECONDS: Final = 0.25
 FORGET_EVERY_SECONDS: Final = 0.1
+_RENEW_EVERY_SECONDS: Final = 1.0
 _LOOK_BESIDE_SECONDS: Final = 0.02
 _LOOK_AT_LOG_SECONDS: Final = 1.0
 _PAUSE_SECONDS_MAX: Final = 30.0
@@ -35,12 +36,14 @@ def start(
     """Starts the thread; it ends with the process. It signs the log's head every so many seconds, never where 0, and
     settles what an erasure has left where the log was out of reach.
 
-    Beside it another looks whether the log can be written, whatever holds this one up; a third forgets what was erased.
+    Beside it another looks whether the log can be written, whatever holds this one up; a third forgets what was erased,
+    and a fourth copies the views of a node where that was done on another.
     """
     for name, run, arguments in (
         ("feeder", _run, (ledger, views, checkpoints, checkpoint_seconds, settle)),
         ("look-out", _look, (ledger,)),
         ("forgetting", _forget, (ledger,)),
+        ("renewing", _renew, (ledger, views)),
     ):
         threading.Thread(target=run, args=arguments, name=name, daemon=True).start()
 
@@ -61,6 +64,14 @@ def _forget(ledger: OrderLedger) -> None:
         except Exception:
             _log.exception("the data keys cannot be looked at")
         _sleep(FORGET_EVERY_SECONDS)
+
+
+def _renew(ledger: OrderLedger, views: Views) -> None:
+    """Who erases has the views of its own node copied, so that nothing is left between the rows; here the others do."""
+    while ledger.keys is not None and not ledger.log_of_events.is_at_hand:
+        _sleep(_RENEW_EVERY_SECONDS)
+        with suppress(ViewsUnavailable, Busy, LogAway):
+            views.renew()
 
 
 def _run(

@@ -8,8 +8,9 @@ import pytest
 
 from tests.conftest import Service
 from tests.postgres import Cluster, files_in
-from tests.privacy.conftest import MINA, WORDS
+from tests.privacy.conftest import MINA, WORDS, found_in
 from tests.privacy.test_erasing import TOM
+from tests.webhooks.conftest import until
 
 
 @pytest.fixture(scope="module")
@@ -195,3 +196,28 @@ def test_the_data_keys_are_backed_up_apart_from_the_log_and_come_back_where_that
     assert done.returncode == 0, done.stderr
     assert billing_of(new) == ("Neckarhalde 17", "ring at Schlossgarten")
     assert [word for word in WORDS if word in cluster.log().encode()] == []
+
+
+def test_who_is_erased_on_one_node_is_gone_from_the_files_of_the_others_too(cluster: Cluster, tmp_path: Path) -> None:
+    url, master = cluster.url(cluster.new_database()), {"LEDGER_MASTER": str(tmp_path / "master.key")}
+    nodes = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        nodes.append(Service(tmp_path / name, LEDGER_URL=url, **files_in(tmp_path / name) | master).start())
+    try:
+        key = made_key(nodes[0], "orders:read", "orders:write", "privacy:write")
+        here, there = (node.client(key) for node in nodes)
+        made = [here.post("/api/v1/orders", json=body) for body in (MINA, TOM)]
+        later = f"min_position={made[-1].headers['Ledger-Position']}"
+        assert there.get(f"/api/v1/orders?customer=7&{later}").json()["results"][0]["notes"] == MINA["notes"]
+        before = (tmp_path / "two" / "views.db").resolve()
+        erased = here.post("/api/v1/privacy/customers/7/erasures", json={})
+        assert erased.status_code == 201
+        later = f"min_position={erased.headers['Ledger-Position']}"
+        assert there.get(f"/api/v1/orders?customer=7&{later}").json()["results"][0]["notes"] is None
+        until(lambda: (tmp_path / "two" / "views.db").resolve() != before)
+        until(lambda: found_in(tmp_path, WORDS) == {})
+        assert there.get("/api/v1/orders?customer=8").json()["results"][0]["notes"] == "for Tom"
+    finally:
+        for node in nodes:
+            node.kill()
