@@ -97,7 +97,7 @@ def create_app(
     if ledger.keys is not None:
         ledger.keys.on_forgotten.append(search_text.cache_clear)
         erasing = Erasing(ledger, ledger.keys, orders_of(views), settings.keep, Erasures(settings.erasures))
-    privacy_desk = privacy.Desk(commanding, asking, views, erasing, settings.keep)
+    privacy_desk = privacy.Desk(commanding, asking, views, erasing, settings)
     following = Following(ledger, views, asking, Telling(ledger, views))
     locksmith = access_keys.Locksmith(keys, uses, commanding, asking, settings)
     uploads = finance.PATH + "/reconciliations"

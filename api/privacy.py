@@ -17,6 +17,8 @@ from api.commanding import Commanding
 from api.conditions import provenance
 from api.orders import named_order
 from api.parameters import FIELDS, Parameters, number_in
+from api.settings import Settings
+from api.uploads import under_way
 from domain.ledger import OrderLedger
 from domain.log.records import Provenance
 from domain.log.sqlite import Busy
@@ -26,7 +28,6 @@ from domain.order.state import Order
 from domain.privacy import erasing as e
 from domain.privacy.accesses import Accesses
 from domain.privacy.erasing import Erasing, Erasure
-from domain.privacy.periods import Keep
 from domain.refusals import CustomerNotFound, PersonalDataPlain
 from projections import privacy
 from projections.customers.orders_of import orders_of
@@ -59,14 +60,15 @@ class Desk:
         asking: Asking,
         views: Views,
         erasing: Erasing | None,
-        keep: Keep,
+        settings: Settings,
     ) -> None:
         self.commanding = commanding
         self.asking = asking
         self.views = views
         self._erasing = erasing
         self._orders_of = orders_of(views)
-        self.keep = keep
+        self.keep = settings.keep
+        self.uploads = under_way(settings)
 
     @property
     def ledger(self) -> OrderLedger:
@@ -117,6 +119,7 @@ class _Erasures:
     def _erased(self, named: str, request: e.Request, who: Provenance) -> Erasure:
         """The erasure. Where the views cannot be renewed now, they are when the service starts."""
         made = self._record(named, request, who)
+        self._desk.uploads.forget_refused()
         with suppress(ViewsUnavailable, Busy):
             self._desk.views.renew()
         return made

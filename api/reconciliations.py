@@ -124,6 +124,7 @@ class Desk:
         self._ledger = commanding.ledger
         self._commanding = commanding
         self._under_way = under_way(settings)
+        self._under_way.sweep()
         # Those that nobody waits for; the loop itself keeps none.
         self._tasks: set[asyncio.Task[None]] = set()
 

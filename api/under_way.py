@@ -1,4 +1,7 @@
-"""How far is a settlement file that is being taken in? Every worker of this machine knows, until it is in the log."""
+"""How far is a settlement file that is being taken in? Every worker of this machine knows, until it is in the log.
+
+Why one was refused can name what stands in it, so that goes after a day, and with the erasure of anybody.
+"""
 
 import os
 import time
@@ -71,8 +74,16 @@ class UnderWay:
     def sweep(self) -> None:
         """Removes what nobody will ask for any more."""
         for path in self._folder.glob("*"):
-            if time.time() - path.stat().st_mtime > _TOLD_SECONDS_MAX:
-                path.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):
+                if time.time() - path.stat().st_mtime > _TOLD_SECONDS_MAX:
+                    path.unlink()
+
+    def forget_refused(self) -> None:
+        """Removes what was refused. Who asks for it is told that there is no such reconciliation."""
+        for path in self._folder.glob("*.json"):
+            with suppress(OSError, ValueError):
+                if _decode(path.read_bytes()).refused is not None:
+                    path.unlink()
 
     def _path(self, uuid: UUID) -> Path:
         return self._folder / f"{uuid}.json"

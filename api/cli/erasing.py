@@ -10,6 +10,7 @@ import click
 from api.cli.terminal import NEEDS_A_PERSON, err, fail, open_ledger, open_views, progress, reading_the_log, settings
 from api.orders import named_order
 from api.settings import Settings
+from api.uploads import under_way
 from domain.ledger import OrderLedger
 from domain.log.records import Provenance
 from domain.moments import instant
@@ -42,6 +43,7 @@ def _opened(chosen: Settings) -> Iterator[tuple[OrderLedger, Keyring, Erasing, V
     try:
         yield ledger, ledger.keys, erasing, views
     finally:
+        under_way(chosen).forget_refused()
         views.renew()
 
 

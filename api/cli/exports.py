@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import click
 
-from api.cli.terminal import NEEDS_A_PERSON, err, fail, open_ledger, open_views, progress, reading_the_log, settings
+from api.cli.terminal import NEEDS_A_PERSON, err, fail, open_to_tell, open_views, progress, reading_the_log, settings
 from domain.aggregate import BrokenHistory
 from domain.log.mapper import DamagedEvent, UnknownTopic
 
@@ -33,7 +33,7 @@ def export_events(form: str, output: Path | None) -> None:
     from projections.exports.events import export_events as write_events
     from projections.history import Reading
 
-    ledger = open_ledger(settings())
+    ledger = open_to_tell(settings())
     head, reading = ledger.head(), Reading(ledger)
     with exporting(output) as part, progress("exporting") as say, _opened(part) as file:
         write_events(ledger.log_of_events, reading, file, form=form, head=head, progress=say)
@@ -52,7 +52,7 @@ def export_orders(output: Path | None) -> None:
     from projections.exports.lines import export_orders as write_orders
     from projections.history import Reading
 
-    ledger = open_ledger(settings())
+    ledger = open_to_tell(settings())
     head, reading = ledger.head(), Reading(ledger, PARTS)
     with exporting(output) as part, progress("exporting") as say, _opened(part) as file:
         left_out = write_orders(ledger.log_of_events, reading, file, head=head, progress=say)
@@ -81,7 +81,7 @@ def export_ocel(file: Path) -> None:
     from projections.exports import ocel
     from projections.history import Reading
 
-    ledger = open_ledger(settings())
+    ledger = open_to_tell(settings())
     head, reading = ledger.head(), Reading(ledger)
     with exporting(file) as part, progress("exporting") as say:
         assert part is not None
@@ -100,7 +100,7 @@ def export_beancount(output: Path | None) -> None:
     from projections.exports import beancount
 
     chosen = settings()
-    ledger = open_ledger(chosen)
+    ledger = open_to_tell(chosen)
     with exporting(output) as part, progress("exporting") as say, _opened(part) as file:
         erased = beancount.export_beancount(ledger, file, head=ledger.head(), zone=chosen.timezone, progress=say)
     if erased:
@@ -123,7 +123,7 @@ def export_customer(customer: int, file: Path) -> None:
     from projections.exports.person import export_person
 
     chosen = settings()
-    ledger = open_ledger(chosen)
+    ledger = open_to_tell(chosen)
     views = open_views(ledger, chosen)
     with reading_the_log(), progress("feeding the views") as say:
         views.ensure(say)

@@ -15,10 +15,12 @@ import click
 
 from api.cli.terminal import (
     NEEDS_A_PERSON,
+    ErasuresMissing,
     Unopened,
     Unreached,
     err,
     fail,
+    must_know_all_erasures,
     open_views,
     opened,
     progress,
@@ -34,7 +36,7 @@ from domain.log.keys import Keys
 from domain.log.log import LogAway
 from domain.log.opening import open_log
 from domain.log.records import Provenance
-from domain.privacy.erasing import outstanding, settle
+from domain.privacy.erasing import settle
 from domain.privacy.erasures import Erasures, ErasuresMalformed
 from domain.privacy.masters import MasterUnknown
 from domain.privacy.opening import KeysAt, NotTheKeys, keys_of
@@ -155,7 +157,7 @@ def _begin(own: OrderLedger, chosen: Settings, *, was_reached: bool) -> None:
             raise NotTheKeys("this ledger is not sealed, and there is a master key")
         _settle(own, chosen)
         if not was_reached:
-            _must_know_all_erasures(own, chosen)
+            must_know_all_erasures(own, chosen)
     except (NotTheKeys, MasterUnknown, ErasuresMalformed, ErasuresMissing) as error:
         _log.critical("the service ends: %s", error)
         os.kill(os.getppid(), signal.SIGTERM)
@@ -220,7 +222,7 @@ def _of_privacy(ledger: OrderLedger, chosen: Settings) -> Iterator[str]:
     since = ledger.head()
     if ledger.keys is not None:
         try:
-            _must_know_all_erasures(ledger, chosen)
+            must_know_all_erasures(ledger, chosen)
         except ErasuresMalformed as error:
             fail(f"LEDGER_ERASURES: {error}")
         except ErasuresMissing as error:
@@ -231,19 +233,6 @@ def _of_privacy(ledger: OrderLedger, chosen: Settings) -> Iterator[str]:
         yield (
             f"personal data that are recorded up to position {since} are not sealed, so they cannot be erased;"
             " `run.py seal` makes a ledger of this one where they are."
-        )
-
-
-class ErasuresMissing(Exception):
-    """A ledger that was restored from before erasures has again what they erased."""
-
-
-def _must_know_all_erasures(ledger: OrderLedger, chosen: Settings) -> None:
-    """Raises ErasuresMissing, ErasuresMalformed."""
-    if ledger.keys is not None and (missing := outstanding(ledger, ledger.keys, Erasures(chosen.erasures))):
-        raise ErasuresMissing(
-            f"{len(missing)} erasures of {chosen.erasures} are not in this ledger, which was restored from before them;"
-            " `run.py erase --again` repeats them."
         )
 
 

@@ -28,8 +28,8 @@ from domain.log.log import LogAway, LogBusy, LogFull
 from domain.log.opening import is_there, open_log, without_secrets
 from domain.log.sqlite import Busy, is_of_the_disk, sqlite3
 from domain.moments import utc_now
-from domain.privacy.erasing import settle
-from domain.privacy.erasures import Erasures
+from domain.privacy.erasing import outstanding, settle
+from domain.privacy.erasures import Erasures, ErasuresMalformed
 from domain.privacy.masters import MasterUnknown
 from domain.privacy.opening import NotTheKeys, keys_of
 from projections.views.views import Views
@@ -109,6 +109,29 @@ def open_ledger(chosen: Settings, *, may_be_new: bool = False) -> OrderLedger:
         return opened(chosen, may_be_new=may_be_new)
     except Unopened as error:
         fail(str(error))
+
+
+class ErasuresMissing(Exception):
+    """A ledger that was restored from before erasures has again what they erased."""
+
+
+def must_know_all_erasures(ledger: OrderLedger, chosen: Settings) -> None:
+    """Raises ErasuresMissing, ErasuresMalformed."""
+    if ledger.keys is not None and (missing := outstanding(ledger, ledger.keys, Erasures(chosen.erasures))):
+        raise ErasuresMissing(
+            f"{len(missing)} erasures of {chosen.erasures} are not in this ledger, which was restored from before them;"
+            " `run.py erase --again` repeats them."
+        )
+
+
+def open_to_tell(chosen: Settings) -> OrderLedger:
+    """`open_ledger`, for who takes out of it what people are called: of all who were erased nothing may be there."""
+    ledger = open_ledger(chosen)
+    try:
+        must_know_all_erasures(ledger, chosen)
+    except (ErasuresMissing, ErasuresMalformed) as error:
+        fail(str(error), NEEDS_A_PERSON)
+    return ledger
 
 
 def open_views(ledger: OrderLedger, chosen: Settings) -> Views:

@@ -124,6 +124,13 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     # The parts of what is personal in it that were erased, and those that are kept without being shown.
     erased: tuple[str, ...] = ()
     restricted: tuple[str, ...] = ()
+    # When its last event was, where nothing but erasures have come since: they make nothing be kept for longer.
+    last_event_at: datetime | None = None
+
+    @property
+    def kept_from(self) -> datetime:
+        """From when on it counts for how long what is personal in it is kept."""
+        return self.last_event_at or self.updated_at
 
     @property
     def unit(self) -> Unit:
@@ -259,7 +266,8 @@ def _moved(order: Order, event: e.Moved) -> dict[str, Any]:
 def _personal_erased(order: Order, event: e.PersonalErased) -> dict[str, Any]:
     erased = tuple(dict.fromkeys((*order.erased, *event.erased)))
     restricted = tuple(part for part in dict.fromkeys((*order.restricted, *event.restricted)) if part not in erased)
-    return {**_without(order, (*event.erased, *event.restricted)), "erased": erased, "restricted": restricted}
+    gone = _without(order, (*event.erased, *event.restricted))
+    return {**gone, "erased": erased, "restricted": restricted, "last_event_at": order.kept_from}
 
 
 def _without(order: Order, parts: Iterable[str]) -> dict[str, Any]:
@@ -324,6 +332,8 @@ def evolve(order: Order | None, record: Record) -> Order:
         return _created(record, event)
     assert order is not None
     changes = _CHANGES[type(event)](order, event)
+    if order.last_event_at is not None:
+        changes.setdefault("last_event_at", None)
     changes["version"] = record.originator_version
     if event.occurred_at > order.updated_at:
         changes["updated_at"] = event.occurred_at

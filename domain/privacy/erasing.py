@@ -234,7 +234,7 @@ class Erasing:
         return [(order, event) for order, event in found if event is not None]
 
     def _until(self, order: Order) -> datetime:
-        return self._keep.until(INVOICE, order.updated_at)
+        return self._keep.until(INVOICE, order.kept_from)
 
     def _destroyed(self, subject: str, request: Request) -> Iterator[tuple[str, str]]:
         """When keys of these parts were destroyed, and by which erasure."""

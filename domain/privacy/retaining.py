@@ -52,7 +52,7 @@ def due(orders: Iterable[Order], keys: Keyring, keep: Keep, now: datetime) -> tu
     for owner, theirs in sorted(of.items()):
         for part in PARTS:
             there = [order for order in theirs if part not in order.erased]
-            until = max((keep.until(part, order.updated_at) for order in there), default=None)
+            until = max((keep.until(part, order.kept_from) for order in there), default=None)
             if until is None or until > now:
                 continue
             if hold := keys.store.hold_on(owner.subject):

@@ -99,6 +99,8 @@ def test_what_was_kept_long_enough_is_due_and_erased_where_that_is_applied(desk:
     assert (first.notes, first.billing.address, first.erased) == (None, "Neckarhalde 17", ("contact",))
     assert last.notes == MINA["notes"]
     assert "0 due" in desk.run("retention")
+    desk.service.environment["LEDGER_KEEP_INVOICE"] = "5y"
+    assert "customer:7 2020 invoice: due since 2025-05-01" in desk.run("retention"), "for nothing but an erasure came"
     desk.run("privacy", "hold", "--customer", "8", "--release")
     assert "customer:8 2020 contact: due" in desk.run("retention")
 
@@ -117,6 +119,8 @@ def test_a_ledger_that_was_restored_from_before_an_erasure_is_not_served_until_t
         back_up(backup / name, desk.folder / name)
     assert desk.order(1).billing.address == "Neckarhalde 17"
     assert "`run.py erase --again` repeats them" in desk.run("serve", "--port", str(desk.service.port), status=1)
+    for export in (["orders"], ["events"], ["customer", "7", str(desk.folder / "mina.zip")]):
+        assert "`run.py erase --again` repeats them" in desk.run("export", *export, status=1)
     assert "of customer:7 erased again, in 2 orders" in desk.run("erase", "--again")
     assert "0 erasures were missing" in desk.run("erase", "--again")
     assert desk.order(1).billing.address is None

@@ -306,3 +306,22 @@ def test_the_views_of_erased_orders_are_the_same_fed_live_or_made_anew_whatever_
     found = check_part(ledger.at, views.in_force(), 1, ledger.head(), ledger.head())
     assert (found.records, found.histories, found.claims) == ([], [], [])
     views.close()
+
+
+def test_what_was_said_of_a_file_that_was_refused_goes_with_whoever_is_erased(shop: Shop) -> None:
+    shop.place(**MINA)
+    clerk = shop.client("finance:read", "finance:write")
+    rows = "".join(f"p{i},payment,1.00,0,1.00,USD,2026-03-01T12:00:00Z,x,\n" for i in range(25_000))
+    content = (
+        f"reference,kind,gross,fee,net,currency,occurred_at,order,payout\n{rows}q,payment,Weissenberger,,1,USD,,,\n"
+    )
+    given = {"params": {"provider": "p", "file": "march.csv"}, "headers": {"Content-Type": "text/csv"}}
+    begun = clerk.post(UPLOADS, data=content.encode(), **given)
+    assert begun.status_code == 202
+    deadline = time.monotonic() + 20
+    while (answer := clerk.get(begun.headers["Location"])).status_code == 202 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert (answer.status_code, "'Weissenberger' is not an amount" in answer.text) == (422, True)
+    shop.erase("customers/7")
+    assert clerk.get(begun.headers["Location"]).status_code == 404
+    assert shop.still_held() == {}

@@ -21,6 +21,7 @@ from domain.refusals import FileErased
 from projections.journal import Journal
 from projections.views.views import Views
 from tests.conftest import ME, Client, Clock, do, new_order
+from tests.postgres import of_a_file
 from tests.privacy.conftest import MINA, WORDS, found_in, sealed_ledger
 from tests.privacy.test_commands import Desk, back_up
 from tests.privacy.test_erasing import checked
@@ -182,6 +183,7 @@ def test_a_file_taken_in_anew_by_other_rules_after_it_was_erased_is_kept_again(o
     assert "everything holds" in office.desk.run("verify")
 
 
+@of_a_file
 def test_files_are_kept_for_a_time_of_their_own_and_while_they_are_held_or_open(tmp_path: Path) -> None:
     clock = Clock()
     clock.now = clock.now.replace(year=2020)
@@ -210,6 +212,7 @@ def test_files_are_kept_for_a_time_of_their_own_and_while_they_are_held_or_open(
     assert "everything holds" in desk.run("verify")
 
 
+@of_a_file
 def test_a_ledger_restored_from_before_a_file_was_erased_has_it_erased_again(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.bring(MINA)
@@ -235,6 +238,7 @@ def test_a_ledger_restored_from_before_a_file_was_erased_has_it_erased_again(tmp
     assert "everything holds" in desk.run("verify")
 
 
+@of_a_file
 def test_a_plain_ledger_that_is_written_anew_has_its_files_and_reasons_sealed(tmp_path: Path) -> None:
     plain = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"), clock=Clock())
     do(plain.create, new_order(**MINA), ME)
@@ -258,6 +262,7 @@ def test_a_plain_ledger_that_is_written_anew_has_its_files_and_reasons_sealed(tm
     assert "erased" in sealed.run("reconcile", "kept", found[1], "file", status=2)
 
 
+@of_a_file
 def test_what_is_kept_plain_from_before_is_read_and_not_said_to_be_erased(tmp_path: Path) -> None:
     plain = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"), clock=Clock())
     do(plain.create, new_order(**MINA), ME)
