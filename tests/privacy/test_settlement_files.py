@@ -95,6 +95,21 @@ def test_a_settlement_file_its_report_and_the_reasons_are_sealed_and_finance_get
     assert "everything holds" in office.desk.run("verify")
 
 
+def test_a_large_file_that_a_process_of_its_own_takes_in_is_sealed_too(office: Office) -> None:
+    rows = (f"p{i},payment,1.00,0,1.00,USD,2026-03-01T12:00:00Z,Schlossgarten {i},\n" for i in range(20_000))
+    content = HEADER + "".join(rows)
+    given = {"params": {"provider": "stripe"}, "headers": {"Content-Type": "text/csv"}}
+    begun = office.clerk.post(FINANCE, data=content.encode(), **given)
+    assert begun.status_code == 202
+    deadline = time.monotonic() + 60
+    while (answer := office.clerk.get(begun.headers["Location"])).status_code == 202 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert (answer.status_code, answer.json()["lines"]) == (200, 20_000)
+    assert office.clerk.get(f"{begun.headers['Location']}/file").content == content.encode()
+    assert found_in(office.desk.folder, [b"Schlossgarten 7"]) == {}
+    assert "everything holds" in office.desk.run("verify")
+
+
 def test_reasons_are_masked_for_auditors_unless_they_may_read_them_and_ask(office: Office) -> None:
     one = office.start()
     office.explain(one, "Mina paid twice")
