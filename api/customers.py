@@ -8,6 +8,7 @@ from falcon.asgi import Request, Response
 from api import access, filters, paging
 from api.answers import json_answer, stamp
 from api.asking import Asking
+from api.errors import together
 from api.parameters import FIELDS, Parameters, number_in
 from api.settings import Settings
 from domain.refusals import CustomerNotFound
@@ -31,10 +32,13 @@ class Customers:
     async def on_get(self, req: Request, resp: Response) -> None:
         access.scope(req, "orders:read")
         parameters = Parameters(req.params)
-        parameters.refuse_others_than(_NAMES)
-        limit, offset = paging.window(parameters, _LIMIT_DEFAULT)
-        words, currency = filters.search_words(parameters), parameters.currency()
-        ordering = filters.ordering_fields(parameters, customers.ORDERING) or customers.BY_ID
+        (limit, offset), words, ordering, _ = together(
+            lambda: paging.window(parameters, _LIMIT_DEFAULT),
+            lambda: filters.search_words(parameters),
+            lambda: filters.ordering_fields(parameters, customers.ORDERING) or customers.BY_ID,
+            lambda: parameters.refuse_others_than(_NAMES),
+        )
+        currency = parameters.currency()
         url = paging.base_url(req, self._settings) + PATH
         await self._asking.reached(parameters)
         page = await self._asking(

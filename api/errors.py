@@ -20,6 +20,7 @@ from domain.log.clock import ClockJumped
 from domain.log.log import LogFull
 from domain.log.mapper import DamagedEvent, UnknownTopic
 from domain.log.sqlite import Busy, is_of_the_disk, sqlite3
+from domain.misfits import FAULTS_MAX
 from domain.reconciliation import refusals as reconciled
 from domain.settlement.lines import SettlementRefused
 from domain.strict_json import NotJSON
@@ -158,9 +159,31 @@ def request_id_of(given: str | None) -> str:
     return given if given and _REQUEST_ID.fullmatch(given) else f"{random.getrandbits(64):016x}"
 
 
-def invalid_parameter(name: str, message: str) -> Problem:
-    """A query parameter or header that cannot be understood."""
-    return Problem(400, "invalid-parameter", f"{name}: {message}", errors=[(name, message)])
+class InvalidParameter(Problem):
+    """Query parameters or headers that cannot be understood; `faults` has pairs of name and message."""
+
+    def __init__(self, *faults: tuple[str, str]) -> None:
+        detail = "; ".join(f"{name}: {message}" for name, message in faults)
+        super().__init__(400, "invalid-parameter", detail, errors=faults)
+        self.faults = faults
+
+
+def invalid_parameter(name: str, message: str) -> InvalidParameter:
+    return InvalidParameter((name, message))
+
+
+def together(*parts: Callable[[], Any]) -> list[Any]:
+    """What each part of a query comes to. Raises a 400 that names what is wrong in all of them."""
+    found: list[Any] = []
+    faults: list[tuple[str, str]] = []
+    for part in parts:
+        try:
+            found.append(part())
+        except InvalidParameter as problem:
+            faults += problem.faults
+    if faults:
+        raise InvalidParameter(*faults[:FAULTS_MAX])
+    return found
 
 
 def not_ready(code: str, detail: str) -> Problem:

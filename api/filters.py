@@ -1,7 +1,8 @@
 """The shop list's parameters as a filter on the views: one reading for customers and for staff."""
 
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import chain
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,7 @@ import msgspec
 from falcon.uri import parse_query_string
 
 from api import paging
-from api.errors import invalid_parameter
+from api.errors import invalid_parameter, together
 from api.parameters import Parameters
 from domain.order import statuses
 from projections.orders.list import NEWEST_FIRST, ORDERING, Filter, Ordering
@@ -50,28 +51,42 @@ class Asked(msgspec.Struct, frozen=True):
 def asked(query: str, zone: ZoneInfo, limit_default: int) -> Asked:
     """What a query string asks of the shop's list. Raises a 400 that names the parameter at fault."""
     parameters = Parameters(parse_query_string(query, keep_blank=True))
-    return Asked(read(parameters, zone), ordering(parameters), *paging.window(parameters, limit_default))
+    wanted, sorting, (limit, offset) = together(
+        lambda: read(parameters, zone),
+        lambda: ordering(parameters),
+        lambda: paging.window(parameters, limit_default),
+    )
+    return Asked(wanted, sorting, limit, offset)
 
 
 def read(parameters: Parameters, zone: ZoneInfo) -> Filter:
-    """What the list is to be narrowed to. Raises a 400 that names the parameter at fault."""
-    ids: list[tuple[str, tuple[int, ...]]] = []
-    for field in _ID_FIELDS:
-        if (one := parameters.integer(field)) is not None:
-            ids.append((f"{field}_id", (one,)))
-        if some := parameters.integers(f"{field}_in"):
-            ids.append((f"{field}_id", tuple(some)))
+    """What the list is to be narrowed to. Raises a 400 that names every parameter at fault."""
+    named, id_min, id_max, has_notes, created, updated, words_of_search, *ids = together(
+        lambda: _statuses(parameters),
+        lambda: parameters.integer("id_min"),
+        lambda: parameters.integer("id_max"),
+        lambda: parameters.boolean("has_notes"),
+        lambda: tuple(parameters.ranges("created", zone)),
+        lambda: tuple(parameters.ranges("updated", zone)),
+        lambda: search_words(parameters),
+        *(partial(_ids, parameters, field) for field in _ID_FIELDS),
+    )
     return Filter(
-        statuses=_statuses(parameters),
-        ids=tuple(ids),
-        id_min=parameters.integer("id_min"),
-        id_max=parameters.integer("id_max"),
-        has_notes=parameters.boolean("has_notes"),
-        created=tuple(parameters.ranges("created", zone)),
-        updated=tuple(parameters.ranges("updated", zone)),
-        words=search_words(parameters),
+        statuses=named,
+        ids=tuple(chain.from_iterable(ids)),
+        id_min=id_min,
+        id_max=id_max,
+        has_notes=has_notes,
+        created=created,
+        updated=updated,
+        words=words_of_search,
         currency=parameters.currency(),
     )
+
+
+def _ids(parameters: Parameters, field: str) -> list[tuple[str, tuple[int, ...]]]:
+    one, some = together(lambda: parameters.integer(field), lambda: parameters.integers(f"{field}_in"))
+    return [(f"{field}_id", ids) for ids in (() if one is None else (one,), tuple(some)) if ids]
 
 
 def _statuses(parameters: Parameters) -> tuple[str, ...] | None:

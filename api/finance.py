@@ -13,7 +13,7 @@ from falcon.asgi import Request, Response
 from api import access
 from api.answers import download, json_answer
 from api.asking import Asking
-from api.errors import invalid_parameter
+from api.errors import invalid_parameter, together
 from api.parameters import FIELDS, Parameters
 from api.positions import position_in, position_token
 from api.settings import Settings
@@ -59,9 +59,11 @@ class Payments:
         access.scope(req, SCOPE)
         parameters = Parameters(req.params)
         parameters.refuse_others_than(_FILTERS | {"after", "limit", "bom", FIELDS})
-        wanted = _filter(parameters, self._settings.timezone)
-        after = position_in(parameters, "after") or 0
-        limit = parameters.limit(_LIMIT_DEFAULT, LIMIT_MAX)
+        wanted, after, limit = together(
+            lambda: _filter(parameters, self._settings.timezone),
+            lambda: position_in(parameters, "after") or 0,
+            lambda: parameters.limit(_LIMIT_DEFAULT, LIMIT_MAX),
+        )
         await self._asking.reached(parameters)
         resp.append_header("Vary", "Accept")
         form = req.client_prefers((_JSON, _CSV, XLSX))
@@ -140,15 +142,19 @@ class Summary:
 
 def _filter(parameters: Parameters, zone: ZoneInfo) -> Filter:
     """What the journal is to be narrowed to. Raises a 400 that names the parameter at fault."""
-    since, until = parameters.span("from", "to", zone)
+    (since, until), kind, order = together(
+        lambda: parameters.span("from", "to", zone),
+        lambda: parameters.choice("kind", KINDS),
+        lambda: _order(parameters),
+    )
     return Filter(
         since=since,
         until=until,
         provider=parameters.text("provider"),
         method=parameters.text("method"),
         currency=parameters.currency(),
-        kind=parameters.choice("kind", KINDS),
-        order=_order(parameters),
+        kind=kind,
+        order=order,
     )
 
 

@@ -14,7 +14,7 @@ from api.asking import Asking
 from api.bodies import command
 from api.commanding import Commanding
 from api.conditions import expected_versions, is_trial, must_be_new, none_match, provenance
-from api.errors import invalid_parameter
+from api.errors import invalid_parameter, together
 from api.parameters import FIELDS, Parameters, number_in
 from api.positions import position_in
 from api.settings import Settings
@@ -43,9 +43,14 @@ class Orders:
     async def on_get(self, req: Request, resp: Response) -> None:
         access.scope(req, "orders:read")
         parameters = Parameters(req.params)
-        wanted, customer_id = self._wanted(parameters), parameters.integer("customer")
-        limit, offset = paging.window(parameters, _LIMIT_DEFAULT)
-        ordering = filters.ordering(parameters)
+        asked, of_staff, customer_id = together(
+            lambda: filters.asked(req.query_string, self._settings.timezone, _LIMIT_DEFAULT),
+            lambda: _of_staff(parameters),
+            lambda: parameters.integer("customer"),
+        )
+        of_staff["ids"] += asked.wanted.ids
+        wanted = msgspec.structs.replace(asked.wanted, words=(), staff_words=asked.wanted.words, **of_staff)
+        limit, offset = asked.limit, asked.offset
         url = paging.base_url(req, self._settings) + PATH
         if (after := await self._after(parameters)) is not None:
             await self._asking.reached_position(after)
@@ -62,7 +67,7 @@ class Orders:
                 wanted,
                 document="staff",
                 customer_id=customer_id,
-                ordering=ordering,
+                ordering=asked.ordering,
                 limit=limit,
                 offset=offset,
             )
@@ -71,23 +76,6 @@ class Orders:
         json_answer(resp, body, page.position)
 
     on_head = on_get
-
-    def _wanted(self, parameters: Parameters) -> orders.Filter:
-        """What the list is to be narrowed to. Raises a 400."""
-        of_metadata = {name for name in parameters.names() if name.startswith(_METADATA)}
-        parameters.refuse_others_than(NAMES | of_metadata)
-        asked = filters.read(parameters, self._settings.timezone)
-        return msgspec.structs.replace(
-            asked,
-            words=(),
-            staff_words=asked.words,
-            ids=asked.ids + _ids(parameters),
-            is_guests=parameters.boolean("guest"),
-            labels=_labels(parameters, of_metadata),
-            key=parameters.text("key"),
-            is_paid=parameters.boolean("is_paid"),
-            is_payable=parameters.boolean("is_payable"),
-        )
 
     async def _after(self, parameters: Parameters) -> int | None:
         """The position behind which the orders' last events are to stand. Raises a 400 where the log has not reached
@@ -113,6 +101,27 @@ class Orders:
         self._commanding.document(resp, outcome, 201)
         if outcome.tried is None:
             resp.set_header("Location", f"{location}/{outcome.order.id}")
+
+
+def _of_staff(parameters: Parameters) -> dict[str, Any]:
+    """What staff alone can narrow the list to, by the filter's fields. Raises a 400."""
+    of_metadata = {name for name in parameters.names() if name.startswith(_METADATA)}
+    ids, is_guests, labels, is_paid, is_payable, _ = together(
+        lambda: _ids(parameters),
+        lambda: parameters.boolean("guest"),
+        lambda: _labels(parameters, of_metadata),
+        lambda: parameters.boolean("is_paid"),
+        lambda: parameters.boolean("is_payable"),
+        lambda: parameters.refuse_others_than(NAMES | of_metadata),
+    )
+    return {
+        "ids": ids,
+        "is_guests": is_guests,
+        "labels": labels,
+        "key": parameters.text("key"),
+        "is_paid": is_paid,
+        "is_payable": is_payable,
+    }
 
 
 def _ids(parameters: Parameters) -> tuple[tuple[str, tuple[int, ...]], ...]:

@@ -9,7 +9,7 @@ import msgspec
 from falcon.asgi import Request
 
 from api import forwarding
-from api.errors import Problem
+from api.errors import Problem, together
 from api.parameters import Parameters
 from api.positions import position_token
 from api.settings import HOST, Settings
@@ -70,8 +70,10 @@ def _path_prefix(told: str) -> str:
 
 def window(parameters: Parameters, limit_default: int) -> tuple[int, int]:
     """Limit and offset. A limit of 0 means the default, one over `LIMIT_MAX` means that."""
-    limit = parameters.limit(limit_default, LIMIT_MAX)
-    return limit, parameters.integer("offset") or 0
+    limit, offset = together(
+        lambda: parameters.limit(limit_default, LIMIT_MAX), lambda: parameters.integer("offset") or 0
+    )
+    return limit, offset
 
 
 def envelope(req: Request, url: str, page: Page, *, limit: int, offset: int) -> bytes:

@@ -6,7 +6,8 @@ from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from api.errors import invalid_parameter
+from api.errors import InvalidParameter, invalid_parameter, together
+from domain.misfits import FAULTS_MAX
 from domain.moments import day_ends, microseconds, moment_written
 
 _INTEGER: Final = re.compile(r"[0-9]{1,15}")
@@ -28,11 +29,10 @@ class Parameters:
         self._given = given
 
     def refuse_others_than(self, known: Set[str]) -> None:
-        """Raises a 400 that names a parameter which is not one of these."""
-        for name in self._given:
-            if name not in known:
-                names = f"known are {', '.join(sorted(known))}" if known else "this address takes none"
-                raise invalid_parameter(name, f"is not known; {names}")
+        """Raises a 400 that names every parameter which is not one of these."""
+        if unknown := [name for name in self._given if name not in known]:
+            names = f"known are {', '.join(sorted(known))}" if known else "this address takes none"
+            raise InvalidParameter(*((name, f"is not known; {names}") for name in unknown[:FAULTS_MAX]))
 
     def names(self) -> Iterable[str]:
         """The names that are given."""
@@ -82,20 +82,23 @@ class Parameters:
 
     def ranges(self, name: str, zone: ZoneInfo) -> list[tuple[int | None, int | None]]:
         """What `{name}_date`, `{name}_from` and `{name}_to` ask for, in microseconds, both ends inclusive."""
-        found = [self.span(f"{name}_from", f"{name}_to", zone)]
-        if (value := self.text(f"{name}_date")) is not None:
-            if not _DAY.fullmatch(value):
-                raise invalid_parameter(f"{name}_date", "must be a day like 2024-05-31")
-            found.append(_span(f"{name}_date", value, zone))
+        found = together(lambda: self.span(f"{name}_from", f"{name}_to", zone), lambda: self._day(f"{name}_date", zone))
         return [ends for ends in found if ends != (None, None)]
+
+    def _day(self, name: str, zone: ZoneInfo) -> tuple[int | None, int | None]:
+        value = self.text(name)
+        if value is not None and not _DAY.fullmatch(value):
+            raise invalid_parameter(name, "must be a day like 2024-05-31")
+        return (None, None) if value is None else _span(name, value, zone)
 
     def span(self, low: str, high: str, zone: ZoneInfo) -> tuple[int | None, int | None]:
         """What two parameters, each a day or a moment, enclose, in microseconds, both ends inclusive."""
         since, until = self.text(low), self.text(high)
-        return (
-            None if since is None else _span(low, since, zone)[0],
-            None if until is None else _span(high, until, zone)[1],
+        first, last = together(
+            lambda: None if since is None else _span(low, since, zone)[0],
+            lambda: None if until is None else _span(high, until, zone)[1],
         )
+        return first, last
 
     def moment(self, name: str) -> datetime | None:
         """A time, in UTC."""

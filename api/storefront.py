@@ -10,6 +10,7 @@ from api.answers import in_currencies, json_answer, stamp
 from api.asking import Asking
 from api.commanding import Commanding
 from api.conditions import expected_versions, is_trial, provenance
+from api.errors import together
 from api.parameters import Parameters
 from api.settings import Settings
 from domain.log.sqlite import sqlite3
@@ -32,9 +33,11 @@ class StorefrontOrders:
     async def on_get(self, req: Request, resp: Response) -> None:
         customer_id = access.customer(req)
         parameters = Parameters(req.params)
-        status, currency = parameters.choice("status", statuses.STOREFRONT), parameters.currency()
-        wanted = orders.Filter(storefront_status=status, currency=currency)
-        limit, offset = paging.window(parameters, _LIMIT_DEFAULT)
+        status, (limit, offset) = together(
+            lambda: parameters.choice("status", statuses.STOREFRONT),
+            lambda: paging.window(parameters, _LIMIT_DEFAULT),
+        )
+        wanted = orders.Filter(storefront_status=status, currency=parameters.currency())
         base = paging.base_url(req, self._settings)
         await self._asking.reached(parameters)
         page = await self._asking(

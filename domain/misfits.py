@@ -6,6 +6,7 @@ has said no.
 
 import json
 from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import islice
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, TypeAlias, Union, get_args, get_origin
@@ -88,8 +89,12 @@ def below(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
+# To find out what is in a large shape takes some hundredths of a second.
+_type_info: Final = cache(inspect.type_info)
+
+
 def _words(value: Any, shape: Any, message: str) -> str:
-    right = inspect.type_info(shape)
+    right = _type_info(shape)
     kinds = list(right.types) if isinstance(right, inspect.UnionType) else [right]
     many = next((kind for kind in kinds if isinstance(kind, inspect.CollectionType)), None)
     if many and isinstance(value, list):

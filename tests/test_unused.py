@@ -36,7 +36,6 @@ USED_UNNAMED = {
     "*ed_at": "msgspec: when a movement of money was, by the table of its kinds",
     "charged_back_at": "msgspec: likewise",
     "*_reference": "msgspec: what a movement of money takes back, by the table of its kinds",
-    "has_notes": "msgspec: a filter's field, walked as a list",
     "construct_*": "eventsourcing: an application's parts",
     "insert_events": "eventsourcing: a recorder's interface",
     "select_notifications": "eventsourcing: a recorder's interface",
