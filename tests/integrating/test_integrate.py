@@ -160,7 +160,7 @@ def test_the_page_is_served_beside_the_description_with_the_services_own_address
         answer = requests.get(service.base + path, timeout=5)
         assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
-        told = "docs/rendered.py > api/openapi/swagger/integrate.html"
+        told = ".venv-dev/bin/python docs/rendered.py > api/openapi/swagger/integrate.html"
         assert answer.text == rendered.replace("{base}", service.base), told
     assert "127.0.0.1:8000" not in answer.text
     assert f'href="{service.base}/docs/integrate"' in requests.get(service.base + "/docs", timeout=5).text
