@@ -119,9 +119,12 @@ class Sides:
         self.open_entries = [True] * len(self.entries)
         self.homes = self._homes()
         self._currencies_of = self._currencies_by_reference()
-        terms = [self._terms(line, home) for line, home in zip(self.lines, self.homes, strict=True)]
-        self.amounts = [gross * SIGNS[line.kind] for line, (gross, _) in zip(self.lines, terms, strict=True)]
-        self.currencies = [currency for _, currency in terms]
+        self.amounts: list[int] = []
+        self.currencies: list[str] = []
+        for line, home in zip(self.lines, self.homes, strict=True):
+            gross, currency = self._terms(line, home)
+            self.amounts.append(gross * SIGNS[line.kind])
+            self.currencies.append(currency)
         self.kinds = [
             JOURNAL_KINDS[line.kind][0] if home is None else self.entries[home].kind
             for line, home in zip(self.lines, self.homes, strict=True)
@@ -133,10 +136,6 @@ class Sides:
         self._order_ids = {entry.order_id for entry in self.entries}
         self._order_keys = {entry.order_key: entry.order_id for entry in self.entries}
         self._named: dict[int, Set[int]] = {}
-        # The orders that have a movement of a reference.
-        self._order_of: dict[tuple[str, str], set[int]] = {}
-        for entry in self.entries:
-            self._order_of.setdefault((entry.provider, entry.reference), set()).add(entry.order_id)
 
     def _homes(self) -> list[int | None]:
         entries: dict[tuple[str, str, str], int] = {}
@@ -239,20 +238,34 @@ class Sides:
                 if entry.payment_reference:
                     about.setdefault((sort, entry.amount, entry.payment_reference), []).append(place)
                 of_order.setdefault((sort, entry.amount, entry.order_id), []).append(place)
-        said = {identity(line) for place, line in enumerate(self.lines) if not self.open_lines[place]}
-        for place, line in enumerate(self.lines):
-            home = self.homes[place]
-            if not self.open_lines[place] or (home is not None and self.open_entries[home]):
-                continue
+        visiting = [
+            (place, line)
+            for place, line in enumerate(self.lines)
+            if self.open_lines[place] and not ((home := self.homes[place]) is not None and self.open_entries[home])
+        ]
+        # Nearly all lines are closed by now: of these only what the others may repeat is remembered.
+        mine = {identity(line) for _, line in visiting}
+        closed = (identity(line) for place, line in enumerate(self.lines) if not self.open_lines[place])
+        said = {what for what in closed if what in mine}
+        order_of = self._orders_of({name for _, line in visiting for name in (*names_of(line), *line.concerns)})
+        for place, line in visiting:
             sort, amount = self.line_sort(place), self.amounts[place]
             names = {*names_of(line), *line.concerns}
             found = {entry for name in names for entry in about.get((sort, amount, name), ())}
             if identity(line) not in said:
                 for order_id in self.orders_named(place):
-                    if any(order_id in self._order_of.get((line.provider, name), ()) for name in names):
+                    if any(order_id in order_of.get((line.provider, name), ()) for name in names):
                         found.update(of_order.get((sort, amount, order_id), ()))
             if found:
                 yield place, sorted(found)
+
+    def _orders_of(self, references: Set[str]) -> dict[tuple[str, str], set[int]]:
+        """The orders that have a movement of these references."""
+        found: dict[tuple[str, str], set[int]] = {}
+        for entry in self.entries:
+            if entry.reference in references:
+                found.setdefault((entry.provider, entry.reference), set()).add(entry.order_id)
+        return found
 
     def line_sort(self, place: int) -> Sort:
         line = self.lines[place]
