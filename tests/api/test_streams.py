@@ -179,7 +179,7 @@ def test_a_revoked_key_ends_its_stream(service: Service, staff: Client) -> None:
     with stream(client, AUDIT) as live:
         assert service.run("token", "revoke", prefix).returncode == 0
         told = list(live)  # to its end: a stream that went on would have no more lines, and a timeout
-    assert {frame.data["order"] for frame in told} == {None}  # at most what became of keys
+    assert {frame.data["order"] for frame in told} <= {None}  # at most what became of keys
 
 
 def test_a_stop_ends_streams_within_five_seconds(make_service: Callable[..., Service]) -> None:
