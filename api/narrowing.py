@@ -11,7 +11,7 @@ from falcon.asgi import Request, Response
 from msgspec import Raw
 
 from api.errors import invalid_parameter
-from api.openapi.operations import OPERATIONS, Operation
+from api.openapi.operations import OPERATIONS
 from api.parameters import FIELDS, Parameters
 
 _encode: Final = msgspec.json.encode
@@ -37,11 +37,18 @@ class Narrowed(NamedTuple):
         return {name: value for name, value in one.items() if name in self.wanted}
 
 
+class Narrowable(NamedTuple):
+    """The fields that an answer can have, or each of its rows, where it has `rows`."""
+
+    fields: list[str]
+    rows: tuple[str, ...]
+
+
 class Narrowing:
     """Middleware: says what is wanted of an answer, before the question is asked (`answers.json_answer`)."""
 
     def __init__(self) -> None:
-        self._narrowable = {of.path: of for of in OPERATIONS if of.can_be_narrowed}
+        self._narrowable = {of.path: Narrowable(of.fields, of.rows) for of in OPERATIONS if of.can_be_narrowed}
 
     async def process_resource(self, req: Request, resp: Response, _resource: Any, _params: dict[str, Any]) -> None:
         if FIELDS in req.params and req.method in ("GET", "HEAD"):
@@ -49,10 +56,9 @@ class Narrowing:
             resp.context.narrowed = None if of is None else _narrowed(of, Parameters(req.params))
 
 
-def _narrowed(of: Operation, parameters: Parameters) -> Narrowed | None:
+def _narrowed(of: Narrowable, parameters: Parameters) -> Narrowed | None:
     """None where no fields are named. Raises a 400 for names that are none of the answer's."""
     names = parameters.listed(FIELDS)
-    known = of.fields
-    if unknown := [name for name in dict.fromkeys(names) if name not in known]:
-        raise invalid_parameter(FIELDS, f"not known here: {', '.join(unknown)}; known are {', '.join(known)}")
+    if unknown := [name for name in dict.fromkeys(names) if name not in of.fields]:
+        raise invalid_parameter(FIELDS, f"not known here: {', '.join(unknown)}; known are {', '.join(of.fields)}")
     return Narrowed(frozenset(names), of.rows) if names else None
