@@ -28,6 +28,7 @@ from domain.settlement.tables.sheet import sheet_rows
 from projections.payments import table as payments
 from projections.payments.list import Filter, page, walk
 from projections.payments.sums import GROUPINGS, summary
+from projections.periods.table import Periods
 from tests.finance.conftest import Desk
 from tests.finance.stories import tell
 
@@ -169,6 +170,7 @@ def journal(movements: list[dict[str, Any]]) -> Iterator[sqlite3.Connection]:
         connection.execute("INSERT INTO positions VALUES ('orders', 99)")
         payments.Payments().create(database)
         payments.Payments().index(database)
+        Periods().create(database)
         payments.Payments().put(
             connection, [row(position, **movement) for position, movement in enumerate(movements, 1)]
         )

@@ -212,12 +212,12 @@ def test_verify_finds_a_kept_report_that_is_altered(books: Books) -> None:
     period = books.close("2026-03")
     log = books.ledger.log_of_events
     raws = list(log.raw_records())
-    assert not list(check_files(log, raws))
+    assert not list(check_files(log, None, raws))
     with closing(sqlite3.connect(log.path, isolation_level=None)) as other:
         for (trigger,) in other.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
             other.execute(f"DROP TRIGGER {trigger}")
         other.execute("DELETE FROM kept_files WHERE sha256 IN (?, ?)", (period.report_sha256, period.csv_sha256))
-    assert [problem.position for problem in check_files(log, raws)] == [period.position + 1] * 2
+    assert [problem.position for problem in check_files(log, None, raws)] == [period.position + 1] * 2
 
 
 def test_on_the_command_line(tmp_path: Path) -> None:
