@@ -59,16 +59,17 @@ class Payments:
         access.scope(req, SCOPE)
         parameters = Parameters(req.params)
         parameters.refuse_others_than(_FILTERS | {"after", "limit", "bom", FIELDS})
-        wanted, after, limit = together(
+        wanted, after, limit, marked = together(
             lambda: _filter(parameters, self._settings.timezone),
             lambda: position_in(parameters, "after") or 0,
             lambda: parameters.limit(_LIMIT_DEFAULT, LIMIT_MAX),
+            lambda: bool(parameters.boolean("bom")),
         )
         await self._asking.reached(parameters)
         resp.append_header("Vary", "Accept")
         form = req.client_prefers((_JSON, _CSV, XLSX))
         if form == _CSV:
-            self._stream(resp, wanted, after, for_spreadsheets=bool(parameters.boolean("bom")))
+            self._stream(resp, wanted, after, for_spreadsheets=marked)
             return
         if form == XLSX:
             await self._workbook(resp, wanted, after)
@@ -111,8 +112,11 @@ class Summary:
         access.scope(req, SCOPE)
         parameters = Parameters(req.params)
         parameters.refuse_others_than(_FILTERS | {"group_by", "bom", FIELDS})
-        wanted = _filter(parameters, self._settings.timezone)
-        group_by = _group_by(parameters)
+        wanted, group_by, marked = together(
+            lambda: _filter(parameters, self._settings.timezone),
+            lambda: _group_by(parameters),
+            lambda: bool(parameters.boolean("bom")),
+        )
         await self._asking.reached(parameters)
         zone = self._settings.timezone
         found = await self._asking(lambda connection: summary(connection, wanted, group_by=group_by, zone=zone))
@@ -121,7 +125,7 @@ class Summary:
         form = req.client_prefers((_JSON, _CSV, XLSX))
         if form == _CSV:
             names = list(dict.fromkeys([*group_by, *_SUMS]))
-            mark = csv_text.BYTE_ORDER_MARK if parameters.boolean("bom") else b""
+            mark = csv_text.BYTE_ORDER_MARK if marked else b""
             resp.content_type = f"{_CSV}; charset=utf-8"
             resp.data = mark + csv_text.lines([names, *([_cell(row[name]) for name in names] for row in rows)])
             download(resp, "summary.csv", found.position)

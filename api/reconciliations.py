@@ -19,7 +19,7 @@ from api.bodies import BODY_BYTES_MAX, BrokenOff, command, table_text
 from api.commanding import Commanding
 from api.conditions import expected_versions, provenance
 from api.decisions import decisions_in
-from api.errors import RETRY_AFTER_SECONDS, Problem, invalid_parameter, problem_of
+from api.errors import RETRY_AFTER_SECONDS, Problem, invalid_parameter, problem_of, together
 from api.forms import FORM_TYPE, Sent, taken_apart
 from api.parameters import FIELDS, Parameters
 from api.positions import position_in, position_token
@@ -356,13 +356,18 @@ class OneReconciliation:
         access.scope(req, READ)
         parameters = Parameters(req.params)
         parameters.refuse_others_than({"outcome", "after", "limit", "bom", FIELDS})
+        outcomes, after, limit, marked = together(
+            lambda: _outcomes(parameters),
+            lambda: parameters.integer("after") or 0,
+            lambda: parameters.limit(RESULTS_MAX, RESULTS_MAX),
+            lambda: bool(parameters.boolean("bom")),
+        )
         resp.append_header("Vary", "Accept")
         form = req.client_prefers((_JSON, _CSV, XLSX))
         if form in (_CSV, XLSX):
-            await self._download(resp, reconciliation, form, marked=bool(parameters.boolean("bom")))
+            await self._download(resp, reconciliation, form, marked=marked)
             return
-        limit = min(parameters.integer("limit") or RESULTS_MAX, RESULTS_MAX)
-        window = Window(_outcomes(parameters), parameters.integer("after") or 0, limit)
+        window = Window(outcomes, after, limit)
         if await self._desk.is_under_way(resp, reconciliation):
             return
         await self._desk.answer(resp, lambda: self._desk.one(reconciliation), window, reading=True)

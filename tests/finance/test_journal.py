@@ -275,7 +275,9 @@ def test_csv_for_spreadsheets_has_a_byte_order_mark_and_long_references_as_text(
     rows = list(csv.DictReader(StringIO(marked.content.decode("utf-8-sig"))))
     assert [row["reference"] for row in rows] == ["'4646080478327021", "123"]
     assert ",4646080478327021," in plain.text
-    assert desk.ask("/payments", params={"bom": "maybe"}, headers={"Accept": "text/csv"}).status_code == 400
+    for path in ("/payments", "/summary"):
+        for form in ("text/csv", "application/json"):
+            assert desk.ask(path, params={"bom": "maybe"}, headers={"Accept": form}).status_code == 400
 
 
 def test_the_journal_comes_as_a_workbook_with_every_reference_as_text(desk: Desk) -> None:

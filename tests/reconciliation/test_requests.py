@@ -140,8 +140,10 @@ def test_results_come_in_pages(office: Office) -> None:
     odd = office.get(one, "?outcome=unknown_kind&limit=1").json
     assert ([result["outcome"] for result in odd["results"]], odd["next"]) == (["unknown_kind"], None)
     assert office.get(one, "?after=9999").json["results"] == []
-    for bad in ("after=x", "limit=-1", "after=1.5", "colour=red"):
-        assert office.ask(f"{PATH}/{one['id']}?{bad}", office.writer).status_code == 400
+    for bad in ("after=x", "limit=-1", "after=1.5", "colour=red", "bom=maybe"):
+        for form in ("application/json", "text/csv", XLSX):
+            answer = office.ask(f"{PATH}/{one['id']}?{bad}", office.writer, headers={"Accept": form})
+            assert answer.status_code == 400
 
 
 def test_the_results_come_as_csv_and_as_a_workbook(office: Office, one: dict[str, Any]) -> None:
