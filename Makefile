@@ -58,7 +58,7 @@ bench: .venv            ## the figures, side by side in one run; AGAINST=FOLDER 
 COMPILE := uv pip compile --quiet --universal --generate-hashes --no-annotate --no-emit-index-url --no-header pyproject.toml
 lock:                   ## resolve pyproject.toml anew into the two lock files (needs uv)
 	$(COMPILE) --output-file requirements.lock
-	$(COMPILE) --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(COMPILE) --extra otel --group dev --constraint requirements.lock --output-file requirements-dev.lock
 
 clean:                  ## drop what can be made again; never touches var/, where the ledger lives
 	rm -rf .venv .venv-dev bench/.venv docs/client/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis bench/out

@@ -17,7 +17,7 @@ from typing import Any, Final, TypeVar
 
 from eventsourcing.persistence import PersistenceError
 
-from api.settings import Address
+from api.settings import METHODS, Address
 from domain.ledger import OrderLedger
 from domain.log.sqlite import Busy, sqlite3
 from projections.views.views import Views, ViewsUnavailable
@@ -25,7 +25,6 @@ from projections.webhooks.store import Store
 
 _LOOK_SECONDS: Final = 0.5
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
-_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _COMMANDS: Final = (1, 2, 4, 8, 16, 32, 64)
 T = TypeVar("T")
 
@@ -52,7 +51,7 @@ class Metrics:
 
     def answered(self, method: str, route: str | None, status: int, seconds: float) -> None:
         # Anybody can make up methods, and each would be a measure for ever.
-        key = (method if method in _METHODS else "other", route, status)
+        key = (method if method in METHODS else "other", route, status)
         if (measure := self._answered.get(key)) is None:
             measure = self._answered[key] = self._requests.labels(key[0], route or "none", str(status))
         measure.observe(seconds)

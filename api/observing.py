@@ -1,4 +1,5 @@
-"""What was asked, how was it answered, and how long did it take? A line of the log for each request, and its metrics.
+"""What was asked, how was it answered, and how long did it take? A line of the log for each request, its metrics and
+its span.
 
 A line has the route's template and never the path, no value of a query and nothing of a body, so nothing personal.
 """
@@ -18,6 +19,7 @@ from domain.moments import instant, utc_now
 
 if TYPE_CHECKING:
     from api.metrics import Metrics
+    from api.tracing import Tracing
 
 _STDERR: Final = 2
 # Whoever watches over the service asks these every few seconds.
@@ -82,9 +84,10 @@ class Handler(logging.Handler):
 class Observing:
     """Middleware, the outermost: it times a request, and says what became of it."""
 
-    def __init__(self, writing: Writing, metrics: "Metrics | None") -> None:
+    def __init__(self, writing: Writing, metrics: "Metrics | None", tracing: "Tracing | None") -> None:
         self._writing = writing
         self.metrics = metrics
+        self._tracing = tracing
 
     async def process_request(self, req: Request, _resp: Response) -> None:
         req.context.began = time.perf_counter()
@@ -94,9 +97,16 @@ class Observing:
         route, status = req.uri_template, resp.status_code
         if self.metrics is not None:
             self.metrics.answered(req.method, route, status, seconds)
+        if self._tracing is not None:
+            request_id, parent = getattr(req.context, "request_id", None), req.get_header("traceparent")
+            self._tracing.answered(req.method, route, status, seconds, request_id=request_id, parent=parent)
         level = "error" if status >= 500 else "debug" if route in _WATCHED else "info"
         if self._writing.takes(level):
             self._writing.write(_line(req, resp, level, seconds))
+
+    def stop(self) -> None:
+        if self._tracing is not None:
+            self._tracing.stop()
 
 
 def _line(req: Request, resp: Response, level: str, seconds: float) -> Line:

@@ -19,6 +19,9 @@ from domain.reconciling import KEPT_BYTES_MAX
 
 FORWARDED: Final = ("x-forwarded", "forwarded")
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
+# What a request may be counted as; anybody can make up others.
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+SPANS_GO_BY: Final = "http/protobuf"
 # A name, or an address of IPv4 or, in brackets, of IPv6; without a port.
 HOST: Final = r"\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]{1,253}"
 
@@ -50,6 +53,13 @@ class Address(NamedTuple):
 
     host: str
     port: int
+
+
+class Traces(NamedTuple):
+    """Where spans are sent, and how, by the variables of OpenTelemetry's own standard."""
+
+    address: str
+    protocol: str
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -92,6 +102,8 @@ class Settings(msgspec.Struct, frozen=True):
     # Where metrics are had, None for nowhere; and the least level of what the service writes into its log.
     metrics: Address | None
     log_level: str
+    # Where each request is told of as a span, None for nowhere. Only what serves looks whether that can be.
+    traces: Traces | None
 
     @property
     def key_uses(self) -> Path:
@@ -182,6 +194,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         rate=_rate(value("LEDGER_RATE_LIMIT", "")),
         metrics=_address("LEDGER_METRICS", value("LEDGER_METRICS", "")),
         log_level=_one_of(LOG_LEVELS, "LEDGER_LOG_LEVEL", value("LEDGER_LOG_LEVEL", "info")),
+        traces=_traces(environment),
     )
     _refuse_others(environment, names)
     return found
@@ -230,6 +243,19 @@ def _address(name: str, text: str) -> Address | None:
     if found is None or not 0 < int(found[2]) < 65536:
         raise WrongSetting(f"{name} is {text!r}; it should be an address and a port, like '127.0.0.1:9464'.")
     return Address(found[1].strip("[]"), int(found[2]))
+
+
+def _traces(environment: Mapping[str, str]) -> Traces | None:
+    def given(name: str) -> str:
+        return environment.get(f"OTEL_{name}", "").strip()
+
+    if given("SDK_DISABLED").lower() == "true" or given("TRACES_EXPORTER").lower() == "none":
+        return None
+    address, of_all = given("EXPORTER_OTLP_TRACES_ENDPOINT"), given("EXPORTER_OTLP_ENDPOINT")
+    if not (address or of_all):
+        return None
+    protocol = given("EXPORTER_OTLP_TRACES_PROTOCOL") or given("EXPORTER_OTLP_PROTOCOL") or SPANS_GO_BY
+    return Traces(address or of_all.removesuffix("/") + "/v1/traces", protocol)
 
 
 def _one_of(choices: tuple[str, ...], name: str, text: str) -> str:

@@ -28,13 +28,15 @@ def named(requirements: list[str]) -> set[str]:
 def test_what_serves_has_all_that_it_needs_and_no_development_tool() -> None:
     serving = pinned(SERVING).keys()
     assert serving >= named(PROJECT["project"]["dependencies"])
-    assert serving & (named(PROJECT["dependency-groups"]["dev"]) | {"setuptools", "wheel"}) == set()
+    tools = named(PROJECT["dependency-groups"]["dev"]) | {"setuptools", "wheel"}
+    assert serving & (tools | named(PROJECT["project"]["optional-dependencies"]["otel"])) == set()
 
 
 def test_what_tests_has_the_very_versions_that_serve_and_the_tools() -> None:
     serving, testing = pinned(SERVING), pinned(TESTING)
     assert serving.items() <= testing.items()
     assert testing.keys() >= named(PROJECT["dependency-groups"]["dev"])
+    assert testing.keys() >= named(PROJECT["project"]["optional-dependencies"]["otel"])
     assert "setuptools" not in testing
 
 

@@ -4,10 +4,12 @@ import errno
 import gc
 import logging
 import os
+import re
 import signal
 import socket
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
@@ -29,7 +31,7 @@ from api.cli.terminal import (
     share_metrics_in,
     writing_the_log,
 )
-from api.settings import Settings
+from api.settings import SPANS_GO_BY, Settings
 from domain.ledger import OrderLedger
 from domain.log.clock import Watch
 from domain.log.keys import Keys
@@ -45,7 +47,9 @@ from projections.views.views import Views
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
+    from api.metrics import Metrics
     from api.observing import Observing
+    from api.tracing import Tracing
     from projections.webhooks.store import Store
 
 _log = logging.getLogger("order_ledger")
@@ -68,19 +72,15 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
     from api.places import Places
     from api.server import Server
     from projections import feeder
-    from projections.proof.signing import Checkpoints, KeyExposed, NoSigningKey, public_key
+    from projections.proof.signing import Checkpoints
     from projections.webhooks import delivering
     from projections.webhooks.store import store_of
 
     chosen = settings()
     _must_be_free(host, port, "--port and --host name another")
+    _must_be_traceable(chosen)
+    _must_be_secret(chosen)
     greeting = f"Serving {chosen.shown_url} at http://{host}:{port} (Ctrl-C stops it)"
-    try:
-        public_key(chosen.key)
-    except KeyExposed as error:
-        fail(str(error))
-    except NoSigningKey:
-        pass  # it can be made later
     _warn(warnings(host, chosen))
     try:
         ledger = opened(chosen, may_be_new=True)
@@ -99,6 +99,8 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
         _make_ready(ledger, chosen)
         is_reached, keys = True, ledger.at.keys
 
+    at_the_end = ExitStack()  # of a worker, which fills its own
+
     def make_app():  # type: ignore[no-untyped-def]  # falcon's generic App says nothing to the reader here
         # What a request makes is gone once it is answered; looking for cycles in every 700 objects of it finds none.
         gc.set_threshold(50_000, 20, 20)
@@ -107,12 +109,13 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
         log, currency = open_log(chosen.url), chosen.currency
         own = OrderLedger(log, currency_default=currency, watch=Watch(), keys=keys, is_made=True)
         observing = _observing(chosen)
+        at_the_end.callback(observing.stop)
         own.measure = observing.metrics.committed if observing.metrics else None
         own.beginning = lambda: _begin(own, chosen, was_reached=is_reached)
         own_views = Views(own, chosen.views)
         signing = Checkpoints(own, own_views, key=chosen.key, kept=chosen.checkpoints)
         feeder.start(own, own_views, signing, chosen.checkpoint_seconds, lambda: _settle(own, chosen))
-        delivering.start(own, store_of(log, chosen.webhooks), chosen.webhook_networks)
+        at_the_end.callback(delivering.start(own, store_of(log, chosen.webhooks), chosen.webhook_networks))
         return create_app(own, own_views, chosen, threads=threads, observing=observing)
 
     _answer_prometheus(chosen, keys)
@@ -121,6 +124,7 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
         Places(chosen.connections_per_address, chosen.trusts),
         bind=[f"[{host}]:{port}" if ":" in host else f"{host}:{port}"],
         workers=workers or os.cpu_count() or 1,
+        worker_exit=lambda _arbiter, _worker: at_the_end.close(),
         when_ready=lambda _arbiter: print(greeting, flush=True),
     ).run()
 
@@ -195,15 +199,61 @@ def _observing(chosen: Settings) -> "Observing":
     from api.observing import Handler, Observing, Writing
 
     writing = Writing(chosen.log_level)
-    own = logging.getLogger("order_ledger")
-    own.setLevel(chosen.log_level.upper())
-    own.addHandler(Handler(writing))
-    own.propagate = False
+    logging.getLogger("order_ledger").setLevel(chosen.log_level.upper())
+    for name in ("order_ledger", "opentelemetry"):
+        own = logging.getLogger(name)
+        own.addHandler(Handler(writing))
+        own.propagate = False
+    return Observing(writing, _metrics(chosen), _tracing(chosen))
+
+
+def _metrics(chosen: Settings) -> "Metrics | None":
     if chosen.metrics is None:
-        return Observing(writing, None)
+        return None
     from api.metrics import Metrics
 
-    return Observing(writing, Metrics())
+    return Metrics()
+
+
+def _tracing(chosen: Settings) -> "Tracing | None":
+    if chosen.traces is None:
+        return None
+    from api.tracing import Tracing
+
+    return Tracing(chosen.traces.address)
+
+
+def _must_be_secret(chosen: Settings) -> None:
+    """Says at once where others can read the signing key."""
+    from projections.proof.signing import KeyExposed, NoSigningKey, public_key
+
+    try:
+        public_key(chosen.key)
+    except KeyExposed as error:
+        fail(str(error))
+    except NoSigningKey:
+        pass  # it can be made later
+
+
+def _must_be_traceable(chosen: Settings) -> None:
+    """Says at once where spans are to be sent and cannot be. Loads what sends them, for all workers."""
+    if chosen.traces is None:
+        return
+    address, protocol = chosen.traces
+    if not re.match(r"https?://[^/\s]", address):
+        fail(f"OTEL_EXPORTER_OTLP_ENDPOINT has spans sent to {address!r}; it should be like 'http://127.0.0.1:4318'.")
+    if protocol != SPANS_GO_BY:
+        fail(f"OTEL_EXPORTER_OTLP_PROTOCOL is {protocol!r}; spans are sent by {SPANS_GO_BY!r} alone.")
+    try:
+        from api.tracing import Tracing
+
+        Tracing(address).stop()  # each worker has its own
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith("opentelemetry"):
+            raise
+        fail("OTEL_EXPORTER_OTLP_ENDPOINT needs the extra `otel`: `pip install 'order-ledger[otel]'` brings it.")
+    except (ValueError, RuntimeError) as error:
+        fail(f"OpenTelemetry cannot be set up so: {error}")
 
 
 def _must_be_free(host: str, port: int, to_do: str) -> None:

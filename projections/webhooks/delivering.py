@@ -45,19 +45,27 @@ _TURN_EVERY_SECONDS: Final = 0.5
 _PRUNE_EVERY: Final = 200
 # After which what could not be read or noted is tried again.
 _PAUSE_SECONDS: Final = 2.0
+_END_SECONDS_MAX: Final = 0.5
 _GONE: Final = 410
 _log = logging.getLogger("order_ledger")
 
 
-def start(ledger: OrderLedger, store: Store, allowed: Networks) -> None:
-    """Starts the thread; it ends with the process."""
-    arguments = (ledger, store, allowed)
-    threading.Thread(target=_run, args=arguments, name="webhooks", daemon=True).start()
+def start(ledger: OrderLedger, store: Store, allowed: Networks) -> Callable[[], None]:
+    """Starts the thread, and returns what ends it: uvloop's timers must not go off when Python is gone already."""
+    runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
+    loop = runner.get_loop()
 
+    def run() -> None:
+        with runner, suppress(asyncio.CancelledError):
+            runner.run(_take_turns(ledger, store, allowed))
 
-def _run(ledger: OrderLedger, store: Store, allowed: Networks) -> None:
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_take_turns(ledger, store, allowed))
+    def end() -> None:
+        loop.call_soon_threadsafe(lambda: [task.cancel() for task in asyncio.all_tasks(loop)])
+        thread.join(_END_SECONDS_MAX)
+
+    thread = threading.Thread(target=run, name="webhooks", daemon=True)
+    thread.start()
+    return end
 
 
 async def _take_turns(ledger: OrderLedger, store: Store, allowed: Networks) -> None:
