@@ -19,7 +19,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from api import VERSION
 from api.settings import METHODS
 
-_STOP_SECONDS_MAX: Final = 1
+_STOP_SECONDS_MAX: Final = 0.5
 _NANOSECONDS: Final = 1_000_000_000
 # OpenTelemetry's own words: for the name of a span, and for the method.
 _OTHER: Final = ("HTTP", "_OTHER")
@@ -73,7 +73,7 @@ class Tracing:
         span.end(ended)
 
     def stop(self) -> None:
-        """Sends what is not sent yet; what takes longer than a second is lost."""
+        """Sends what is not sent yet; what takes longer than half a second is lost."""
         sending = threading.Thread(target=self._provider.shutdown, daemon=True)
         sending.start()
         sending.join(_STOP_SECONDS_MAX)
