@@ -62,6 +62,6 @@ class Uses:
 
     def all(self) -> dict[str, str]:
         """The instant of each key's last use, by its name; of those of which one is known."""
-        with suppress(sqlite3.Error), closing(connect(self._path, "NORMAL", must_exist=True)) as file:
+        with suppress(sqlite3.Error, Busy), closing(connect(self._path, "NORMAL", must_exist=True)) as file:
             return dict(file.execute("SELECT name, used_at FROM key_uses").fetchall())
         return {}
