@@ -103,7 +103,8 @@ def token_list() -> None:
     chosen = settings()
     used = Uses(chosen.key_uses).all()
     table = Table("name", "starts with", "for", "created", "last used", "expires", "revoked", box=None, pad_edge=False)
-    for key in _keys(open_ledger(chosen)).list():
+    ledger = open_ledger(chosen)  # kept: one that nobody has any more closes its log
+    for key in _keys(ledger).list():
         carries = " ".join(key.scopes) if key.customer_id is None else f"customer {key.customer_id}"
         times = [at and at[:19] + "Z" for at in (key.created_at, used.get(key.name), key.expires_at, key.revoked_at)]
         table.add_row(key.name, key.prefix, carries, *times)
