@@ -60,11 +60,12 @@ class Batch:
 
     async def on_post(self, req: Request, resp: Response) -> None:
         access.scope(req, "orders:write")
+        trial = is_trial(req)
         must_be_new(req)
         if media_type(req) not in TYPES:
             raise Problem(415, "unsupported-media-type", f"Send JSON Lines, as Content-Type: {NDJSON}.")
         taking = Taking(
-            self._commanding, provenance(req), is_trial=is_trial(req), may_force=access.has_scope(req, "finance:write")
+            self._commanding, provenance(req), is_trial=trial, may_force=access.has_scope(req, "finance:write")
         )
         with self._receiving.place(), TemporaryFile() as body:
             is_whole = await self._receiving.take(req, body, BYTES_MAX, _too_large())

@@ -95,9 +95,10 @@ class Orders:
     async def on_post(self, req: Request, resp: Response) -> None:
         access.scope(req, "orders:write")
         given = await command(req, c.NewOrder)
+        trial = is_trial(req)
         must_be_new(req)
         location = f"{paging.base_url(req, self._settings)}{PATH}"
-        outcome = await self._commanding.create(given, provenance(req), is_trial=is_trial(req))
+        outcome = await self._commanding.create(given, provenance(req), is_trial=trial)
         self._commanding.document(resp, outcome, 201)
         if outcome.tried is None:
             resp.set_header("Location", f"{location}/{outcome.order.id}")

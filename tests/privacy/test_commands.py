@@ -14,6 +14,7 @@ from domain.log.recorder import SQLiteRecorder
 from domain.log.sqlite import sqlite3
 from projections.proof.verification import verify
 from tests.conftest import ME, Clock, Service, do, new_order
+from tests.postgres import of_a_file
 from tests.privacy.conftest import MINA, WORDS, found_in, keys_at
 
 
@@ -166,6 +167,7 @@ def test_orders_that_are_exported_for_another_ledger_have_their_names_and_those_
     assert elsewhere.order(2).notes == MINA["notes"]
 
 
+@of_a_file
 def test_a_plain_ledger_is_written_anew_sealed_position_for_position(tmp_path: Path, clock: Clock) -> None:
     plain = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"), clock=clock)
     for body in (MINA, {**MINA, "customer": None}):
