@@ -33,6 +33,7 @@ from domain.order.state import Order
 from domain.strict_json import shaped
 from projections.views.views import Views
 from tests.postgres import PROGRAM, Cluster, where_ledgers_are
+from tests.proxy import Proxy
 
 ROOT = Path(__file__).parent.parent
 # What a machine does beside the tests is no fault of what they test.
@@ -98,6 +99,20 @@ def cluster() -> Iterator[Cluster]:
     made = Cluster()
     yield made.start()
     made.remove()
+
+
+@pytest.fixture
+def database(cluster: Cluster) -> str:
+    """A new database on it."""
+    return cluster.new_database()
+
+
+@pytest.fixture
+def proxy(cluster: Cluster) -> Iterator[Proxy]:
+    """The network between a node and it."""
+    made = Proxy(cluster.port)
+    yield made
+    made.close()
 
 
 def forget(ledger: OrderLedger, uuid: UUID, *parts: str) -> Order:

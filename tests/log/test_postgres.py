@@ -44,23 +44,11 @@ class TestPostgresLog(LogContract):
 
 
 @pytest.fixture
-def database(cluster: Cluster) -> str:
-    return cluster.new_database()
-
-
-@pytest.fixture
 def log(cluster: Cluster, database: str) -> Iterator[Log]:
     """A log of six events of three orders."""
     made = open_log(cluster.url(database))
     made.create()
     append(made, *(stored(order, version) for order in ORDERS for version in (1, 2)))
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def proxy(cluster: Cluster) -> Iterator[Proxy]:
-    made = Proxy(cluster.port)
     yield made
     made.close()
 

@@ -35,18 +35,6 @@ NewNode = Callable[..., OrderLedger]
 
 
 @pytest.fixture
-def database(cluster: Cluster) -> str:
-    return cluster.new_database()
-
-
-@pytest.fixture
-def proxy(cluster: Cluster) -> Iterator[Proxy]:
-    made = Proxy(cluster.port)
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def new_node(cluster: Cluster, database: str, tmp_path: Path, clock: Clock) -> Iterator[NewNode]:
     """Opens the ledger once more, as another node does, which has the same master key."""
     made: list[OrderLedger] = []

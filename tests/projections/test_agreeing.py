@@ -27,11 +27,6 @@ r-3,payment,9.00,0.30,8.70,USD,2026-03-01T09:00:00Z,,
 
 
 @pytest.fixture
-def database(cluster: Cluster) -> str:
-    return cluster.new_database()
-
-
-@pytest.fixture
 def ledger(cluster: Cluster, database: str, clock: Clock) -> Iterator[OrderLedger]:
     made = OrderLedger(open_log(cluster.url(database)), clock=clock)
     yield made
