@@ -74,9 +74,7 @@ def test_whoever_holds_the_file_keeps_no_request_waiting(tmp_path: Path, clock: 
     kept(uses, 1)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    began = time.monotonic()
-    uses.note("b")
-    assert time.monotonic() - began < 0.1
+    uses.note("b")  # whoever waited for the file would give up, and nothing of it would be kept
     other.execute("COMMIT")
     other.close()
     assert kept(uses, 2).keys() == {"a", "b"}
