@@ -487,7 +487,7 @@ def test_a_line_with_too_much_in_it_is_rejected_at_once_and_the_rest_go_on(ledge
 def test_what_a_line_comes_to_is_found_out_while_others_may_write(
     ledger: OrderLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The largest line costs far more to decide on than to record; a transaction, which others wait for, only records."""
+    """The largest line costs far more to decide on than to record; a transaction, which keeps others, only records."""
     steps: list[str] = []
 
     def told(step: str, of: Callable[..., Any]) -> Callable[..., Any]:
