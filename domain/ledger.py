@@ -316,7 +316,7 @@ class OrderLedger(Application[UUID]):
         """Records many orders, each with what `import_line` makes of it; each whole or not at all.
 
         For each line: the order, the UUID of the one that was there already, or the refusal that says why it was not
-        taken.
+        taken. Lines are known again by what they name, so none claims an idempotency key.
         """
         batch = self._batch(t)
         outcomes = batch.add(lines)
@@ -327,7 +327,7 @@ class OrderLedger(Application[UUID]):
             claim._replace(fingerprint=marks[claim.originator_id]) if claim.kind in _NAMING else claim
             for claim in batch.claims
         ]
-        self.append(t, stored, provenance=provenance, now=now, claims=claims)
+        self.append(t, stored, provenance=_without_key(provenance), now=now, claims=claims)
         return outcomes
 
     def _batch(self, on: Reading) -> "ImportBatch":
@@ -496,11 +496,10 @@ class OrderLedger(Application[UUID]):
     def record(
         self, t: Transaction, order: Order, events: Sequence[Event], provenance: Provenance, now: datetime
     ) -> Outcome:
-        """Appends events that are decided already to an order's history."""
+        """Appends events that are decided already to an order's history; they claim no idempotency key."""
         after, records = decide.place(order, order.uuid, events)
-        positions = self.append(
-            t, self.stored(records, whose(after), now), provenance=provenance, now=now, claims=taken_by(records)
-        )
+        stored, who = self.stored(records, whose(after), now), _without_key(provenance)
+        positions = self.append(t, stored, provenance=who, now=now, claims=taken_by(records))
         return Outcome(after, positions[-1])
 
     def stored(self, records: Iterable[Record], whose: Whose, now: datetime) -> list[StoredEvent]:
@@ -537,6 +536,11 @@ class OrderLedger(Application[UUID]):
         if claim and not self.marks.holds(claim.fingerprint, asked.fingerprint()):
             raise IdempotencyKeyReused("This Idempotency-Key was sent before with another command; take a new one.")
         return claim
+
+
+def _without_key(provenance: Provenance) -> Provenance:
+    """For what is known again by other means: a key that stands in an order's record is one that it has claimed."""
+    return msgspec.structs.replace(provenance, idempotency_key=None)
 
 
 def _customers_in(given: Iterable[object]) -> Iterator[str]:

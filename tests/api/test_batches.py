@@ -103,11 +103,17 @@ def test_lines_without_a_name_are_known_again_by_an_idempotency_key_and_their_nu
     again = taken(staff, *lines, headers=key)
     assert [line["outcome"] for line in again] == ["there", "there", "created"]
     assert [line["id"] for line in again[:2]] == [line["id"] for line in before]
-    assert events(service, again[0]["uuid"])[0].idempotency_key == "batch-of-the-nameless"
     with nothing_recorded(service):
         assert taken(staff, {"notes": "c"}, headers=key)[0]["problem"]["code"] == "import-conflict"
     other = service.client(issue(service, "orders:write"))
     assert taken(other, {"notes": "c"}, headers=key)[0]["outcome"] == "created"
+
+
+def test_a_key_of_many_lines_is_no_orders_own_and_the_log_verifies(service: Service, staff: Client) -> None:
+    key = {"Idempotency-Key": "of-many-lines"}
+    lines = taken(staff, {"key": "keyed-1"}, {"key": "keyed-2"}, {"notes": "nameless"}, headers=key)
+    assert {record.idempotency_key for line in lines for record in events(service, line["uuid"])} == {None}
+    assert b"of-many-lines" not in service.run("verify").stdout
 
 
 def test_a_batch_that_is_tried_says_what_it_would_record_and_records_nothing(service: Service, staff: Client) -> None:
