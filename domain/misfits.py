@@ -98,8 +98,9 @@ def _words(value: Any, shape: Any, message: str) -> str:
     kinds = list(right.types) if isinstance(right, inspect.UnionType) else [right]
     many = next((kind for kind in kinds if isinstance(kind, inspect.CollectionType)), None)
     if many and isinstance(value, list):
-        least = f"at least {many.min_length} and " if many.min_length else ""
-        return f"must be a list of {least}at most {many.max_length}, this has {len(value)}"
+        bounds = {"at least": many.min_length, "at most": many.max_length}
+        allowed = " and ".join(f"{bound} {length}" for bound, length in bounds.items() if length)
+        return f"must be a list of {allowed}, this has {len(value)}"
     of_keys = next((kind for kind in kinds if isinstance(kind, inspect.DictType)), None)
     if of_keys and isinstance(value, dict):
         return f"must be an object of at most {of_keys.max_length} fields, this has {len(value)}"

@@ -5,7 +5,15 @@ from collections import Counter
 
 import click
 
-from api.cli.terminal import NEEDS_A_PERSON, err, fail, open_ledger, progress, reading_the_log, settings
+from api.cli.terminal import (
+    NEEDS_A_PERSON,
+    err,
+    fail,
+    open_ledger,
+    progress,
+    reading_the_log,
+    settings,
+)
 from domain.ledger import OrderLedger
 from domain.log.opening import is_there, open_log
 from domain.moments import utc_now
@@ -120,7 +128,8 @@ def keys_rotate() -> None:
     """Wrap every key by a new master key, which is added to LEDGER_MASTER; by the last of LEDGER_MASTER_KEY, where that
     is set.
 
-    Services that run read LEDGER_MASTER again where they need the new one, and wrap by it once they are started again.
+    Services that run read LEDGER_MASTER again before they make keys, and go on. What LEDGER_MASTER_KEY says they learn
+    when they are started again: start them first.
     """
     chosen = settings()
     ledger = open_ledger(chosen)
@@ -129,11 +138,17 @@ def keys_rotate() -> None:
     try:
         if chosen.keys.masters.text is None:
             chosen.keys.masters.add()
+        _let_others_finish(ledger)
         keyring = chosen.keys.open(ledger.log_of_events)
         count = keyring.wrap_anew()
     except (MasterUnknown, KeyUnknown) as error:
         fail(str(error), NEEDS_A_PERSON)
     print(f"{count} keys wrapped by the master key {keyring.master.current}")
+
+
+def _let_others_finish(ledger: OrderLedger) -> None:
+    """Waits for whoever is writing: whoever writes behind this has looked which master key wraps by now."""
+    ledger.write(lambda _: None).result()
 
 
 @keys.command("retire-master")
@@ -154,6 +169,7 @@ def keys_retire_master(name: str) -> None:
         fail(f"there is no master key {name}; there are {', '.join(masters.names)}")
     if name == ledger.keys.master.current:
         fail(f"{name} is the one that wraps; `run.py keys rotate` makes another first")
+    _let_others_finish(ledger)
     if wrapped := sum(key.master == name and key.destroyed_at is None for key in ledger.keys.store.each()):
         fail(f"{wrapped} keys are wrapped by it still; `run.py keys rotate` wraps them anew")
     masters.remove(name)

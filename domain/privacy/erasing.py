@@ -123,7 +123,7 @@ class Erasing:
 
         def record(t: Transaction) -> Erasure:
             orders = [self._ledger.order_in(t, order.uuid) for order in due.orders]
-            if any(order.updated_at > seen.updated_at for order, seen in zip(orders, due.orders, strict=True)):
+            if any(order.kept_from > seen.kept_from for order, seen in zip(orders, due.orders, strict=True)):
                 raise OrderInWork(f"Something has happened to an order of {due.subject} meanwhile.")
             return self._record(t, due.subject, orders, request, provenance)
 

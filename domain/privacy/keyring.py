@@ -201,6 +201,8 @@ class Keyring:
         self._new: dict[str, DataKey] = {}
         # Retired in it: whoever reads may still take them for keys in use.
         self._retired: set[str] = set()
+        # Whether it has looked in it which master key wraps.
+        self._has_looked = False
         # Done before anything is sealed or opened, since keys may be there that are to be gone.
         self.before: Callable[[], None] = lambda: None
         self._look_at = 0.0
@@ -237,7 +239,7 @@ class Keyring:
             self._in_use = {}
             raise
         finally:
-            self._new = {}
+            self._new, self._has_looked = {}, False
             if self._retired:
                 self._in_use, self._retired = {}, set()
 
@@ -256,9 +258,12 @@ class Keyring:
         return key
 
     def _new_key(self, whose: Whose, part: str, now: datetime) -> DataKey:
+        if not self._has_looked:  # a key that a retired master has wrapped would open nowhere again
+            self.master.look()
+            self._has_looked = True
         key, key_id = secrets.token_bytes(_KEY_BYTES), secrets.token_urlsafe(_KEY_ID_BYTES)
-        new = StoredDataKey(key_id, whose.subject, part, whose.year, self.master.current, None, instant(now))
-        self.store.put(new._replace(wrapped=self.master.wrap(key, new.context)))
+        new = StoredDataKey(key_id, whose.subject, part, whose.year, "", None, instant(now))
+        self.store.put(self._wrapped_by_current(new, key))
         self._new[key_id] = made = DataKey(key_id, key)
         return made
 
@@ -337,5 +342,8 @@ class Keyring:
 
     def _wrapped_anew(self, key: StoredDataKey) -> StoredDataKey:
         assert key.wrapped is not None
-        plain = self.master.unwrap(key.master, key.wrapped, key.context)
-        return key._replace(master=self.master.current, wrapped=self.master.wrap(plain, key.context))
+        return self._wrapped_by_current(key, self.master.unwrap(key.master, key.wrapped, key.context))
+
+    def _wrapped_by_current(self, key: StoredDataKey, plain: bytes) -> StoredDataKey:
+        master, wrapped = self.master.wrap(plain, key.context)
+        return key._replace(master=master, wrapped=wrapped)

@@ -11,6 +11,7 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
@@ -37,15 +38,18 @@ class Master(Protocol):
     def current(self) -> str:
         """The id of the master key that wraps."""
 
-    def wrap(self, key: bytes, context: bytes) -> bytes:
-        """The key as it may be kept."""
+    def look(self) -> None:
+        """Learns which master key wraps by now; goes on as before where that cannot be told."""
+
+    def wrap(self, key: bytes, context: bytes) -> tuple[str, bytes]:
+        """The id of the master key that wraps, and the key as it may be kept."""
 
     def unwrap(self, master: str, wrapped: bytes, context: bytes) -> bytes:
         """The key again. Raises MasterUnknown, NotWrappedSo."""
 
 
 class MasterKeys:
-    """Master keys that this process has in memory; `read` reads them, again where one has come since.
+    """Master keys that this process has in memory; `read` reads them, again where one may have come since.
 
     Implements `Master`.
     """
@@ -54,14 +58,22 @@ class MasterKeys:
         self._read = read
         self._keys: Mapping[str, AESGCM] = {}
         self._take_up()
-        self.current = list(self._keys)[-1]
 
     def _take_up(self) -> None:
         self._keys = {name: AESGCM(key) for name, key in self._read().items()}
 
-    def wrap(self, key: bytes, context: bytes) -> bytes:
+    @property
+    def current(self) -> str:
+        return list(self._keys)[-1]
+
+    def look(self) -> None:
+        with suppress(MasterUnknown):
+            self._take_up()
+
+    def wrap(self, key: bytes, context: bytes) -> tuple[str, bytes]:
+        name, master = list(self._keys.items())[-1]
         nonce = os.urandom(_NONCE_BYTES)
-        return nonce + self._keys[self.current].encrypt(nonce, key, context)
+        return name, nonce + master.encrypt(nonce, key, context)
 
     def unwrap(self, master: str, wrapped: bytes, context: bytes) -> bytes:
         if master not in self._keys:

@@ -106,6 +106,14 @@ def test_what_was_kept_long_enough_is_due_and_erased_where_that_is_applied(desk:
     assert "customer:8 2020 contact: due" in desk.run("retention")
 
 
+def test_parts_whose_times_are_over_together_are_erased_together(desk: Desk) -> None:
+    old = {"created_at": "2010-05-01T09:00:00Z"}
+    desk.bring({**MINA, **old}, {**MINA, **old}, {**MINA, **old, "customer": {"id": 8}})
+    assert desk.run("retention", "--apply").endswith("4 erased, 0 stay\n")
+    assert [desk.order(n).erased for n in (1, 2, 3)] == [("contact", "invoice")] * 3
+    assert desk.run("retention") == "0 due, 0 stay\n"
+
+
 def test_a_ledger_that_was_restored_from_before_an_erasure_is_not_served_until_that_was_repeated(desk: Desk) -> None:
     desk.bring(MINA, MINA)
     backup = desk.folder / "backup"
