@@ -6,28 +6,40 @@ import os
 import click
 
 from api import VERSION
-from api.cli import (
-    auditing,
-    backups,
-    clock,
-    describing,
-    doctor,
-    erasing,
-    exports,
-    importing,
-    keys,
-    migrating,
-    periods,
-    postgres,
-    rebuilding,
-    reconciling,
-    sealing,
-    serving,
+from api.cli.commands import Commands
+
+# Each command, and the module of `api/cli` in which it stands.
+COMMANDS = {
+    "serve": "serving",
+    "token": "keys",
+    "import": "importing",
+    "rebuild": "rebuilding",
+    "key": "auditing",
+    "checkpoint": "auditing",
+    "verify": "auditing",
+    "clock": "clock",
+    "backup": "backups",
+    "restore": "backups",
+    "doctor": "doctor",
+    "reconcile": "reconciling",
+    "period": "periods",
+    "export": "exports",
+    "openapi": "describing",
+    "migrate": "migrating",
+    "keys": "sealing",
+    "seal": "sealing",
+    "erase": "erasing",
+    "retention": "erasing",
+    "privacy": "erasing",
+    "postgres": "postgres",
+}
+
+
+@click.group(
+    cls=Commands,
+    modules=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
-from api.cli.terminal import Commands
-
-
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(VERSION, prog_name="order-ledger")
 def cli() -> None:
     """An event-sourced order ledger: what every order looks like, looked like, and who changed it.
@@ -70,32 +82,6 @@ def cli() -> None:
     """
     os.umask(0o077)  # whatever is made here, and in processes that are started here, is its owner's alone
 
-
-for command in (
-    serving.serve,
-    keys.token,
-    importing.import_,
-    rebuilding.rebuild,
-    auditing.key,
-    auditing.checkpoint,
-    auditing.verify,
-    clock.clock,
-    backups.backup,
-    backups.restore,
-    doctor.doctor,
-    reconciling.reconcile,
-    periods.period,
-    exports.export,
-    describing.openapi,
-    migrating.migrate,
-    sealing.keys,
-    sealing.seal,
-    erasing.erase,
-    erasing.retention,
-    erasing.privacy,
-    postgres.postgres,
-):
-    cli.add_command(command)
 
 if __name__ == "__main__":
     cli()

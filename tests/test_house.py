@@ -9,9 +9,11 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
+import click
 import pytest
 
 from api import VERSION
+from run import COMMANDS, cli
 from tests.conftest import ROOT
 
 LAYERS = ("domain", "projections", "api", "run")  # each may import itself and those before it
@@ -163,6 +165,25 @@ def test_importing_a_module_does_nothing(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == names
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_entry_point_loads_no_command_before_it_is_asked_for() -> None:
+    """Every process that a command starts loads it again."""
+    look = "import run, sys; print(*[name for name in sys.modules if name.split('.')[0] in sys.argv])"
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", look, *LAYERS[:-1]],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout.split() == ["api", "api.cli", "api.cli.commands"]
+
+
+def test_every_command_of_the_table_stands_where_it_says() -> None:
+    found = {name: cli.get_command(click.Context(cli), name) for name in COMMANDS}
+    assert {name: command and command.name for name, command in found.items()} == {name: name for name in COMMANDS}
 
 
 def test_the_core_imports_no_clock_chance_file_or_environment() -> None:

@@ -5,9 +5,8 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
-import click
 from eventsourcing.persistence import MapperDeserialisationError, PersistenceError
 from rich.console import Console
 from rich.progress import (
@@ -24,9 +23,9 @@ from api.settings import Settings, WrongSetting
 from domain.aggregate import BrokenHistory
 from domain.ledger import OrderLedger
 from domain.log.clock import ClockJumped, Watch
-from domain.log.log import LogAway, LogBusy, LogFull
+from domain.log.log import LogAway
 from domain.log.opening import is_there, open_log, without_secrets
-from domain.log.sqlite import Busy, is_of_the_disk, sqlite3
+from domain.log.sqlite import Busy
 from domain.moments import utc_now
 from domain.privacy.erasing import outstanding, settle
 from domain.privacy.erasures import Erasures, ErasuresMalformed
@@ -158,24 +157,6 @@ def writing_the_log() -> Iterator[None]:
         yield
     except ClockJumped as error:
         fail(f"nothing is recorded: {error}", NEEDS_A_PERSON)
-
-
-class Commands(click.Group):
-    """Where the disk, or who else has the ledger, keeps a command from its work, says so in one line.
-
-    What is recorded is whole all the same, and the command can be run again.
-    """
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except (LogFull, LogBusy, LogAway, Busy) as error:
-            why = "the disk has no room, or fails" if isinstance(error, LogFull) else "the ledger cannot be written now"
-            fail(f"{why}: {error}; what is recorded is whole, and this can be run again.", NEEDS_A_PERSON)
-        except (sqlite3.OperationalError, OSError) as error:
-            if not is_of_the_disk(error):
-                raise
-            fail(f"the disk has no room, or fails: {error}; this can be run again when it has.", NEEDS_A_PERSON)
 
 
 @contextmanager
