@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from falcon.asgi import Response
 
 from api.positions import position_token
+from domain.wanted import must_be_wanted
 
 ROWS_BYTES_MAX: Final = 15 * 1024 * 1024
 
@@ -23,6 +24,7 @@ def fitting(coming: Iterable[tuple[int, bytes]]) -> Fitting:
     rows: list[bytes] = []
     size, reached = 0, None
     for place, row in coming:
+        must_be_wanted()
         size += len(row) + 1
         if rows and size > ROWS_BYTES_MAX:
             return Fitting(rows, reached, is_whole=False)

@@ -18,7 +18,8 @@ from api.parameters import Parameters
 from api.positions import position_in, position_token
 from domain.ledger import OrderLedger
 from domain.log.log import LogAway
-from domain.log.sqlite import Busy, Interrupted, sqlite3, time_limit, wanted_while
+from domain.log.sqlite import Busy, sqlite3, time_limit
+from domain.wanted import Interrupted, wanted_while
 from projections.views.views import Views
 
 # How long the loop may be at one query.
@@ -87,8 +88,8 @@ class Asking:
             raise LogAway(f"the log has not answered within {LOG_SECONDS_MAX} s") from None
 
     async def in_thread(self, work: Callable[[], _T], seconds_max: float = WORK_SECONDS_MAX) -> _T:
-        """What the work comes to, which reads. Where it takes longer, or its client leaves, it is given up: its queries
-        end.
+        """What the work comes to, which reads. Where it takes longer, or its client leaves, it is given up, and ends
+        where it next looks (`domain/wanted.py`).
 
         Raises a 503 then, and a 429 where too much of its caller's waits already, or where its turn does not come.
         """
@@ -183,10 +184,10 @@ class Asking:
             self._views.catch_up()
 
 
-def _while_wanted(work: Callable[[], _T], is_over: Callable[[], bool]) -> _T:
-    if is_over():  # before a thread was free
+def _while_wanted(work: Callable[[], _T], is_given_up: Callable[[], bool]) -> _T:
+    if is_given_up():  # before a thread was free
         raise Interrupted
-    with wanted_while(is_over):
+    with wanted_while(is_given_up):
         return work()
 
 

@@ -16,6 +16,7 @@ from domain.log.records import LogEntry, RawRecord, uuid_of
 from domain.privacy.keyring import Keyring, KeyUnknown, Whose
 from domain.privacy.masters import MasterUnknown
 from domain.privacy.sealing import Place, SealBroken, Sealing, Tree, unopened
+from domain.wanted import must_be_wanted
 
 _encode: Final = msgspec.json.Encoder().encode
 _SEALED: Final = topics.SEALED.encode()
@@ -139,6 +140,7 @@ class EventMapper(Mapper[UUID]):
         return self._record(raw.position, uuid, raw.version, raw.topic, raw.payload)
 
     def _record(self, position: int | None, uuid: UUID, version: int, name: bytes, payload: bytes) -> Record:
+        must_be_wanted()  # whoever reads long reads events
         topic = topics.TOPICS.get(name)
         if topic is None:
             raise UnknownTopic(name.decode(errors="replace"), position)

@@ -10,7 +10,7 @@ import math
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from eventsourcing.persistence import IntegrityError, OperationalError
 
 from domain.log.log import LogBusy, LogFull
+from domain.wanted import Interrupted, is_over, limits
 
 if TYPE_CHECKING:
     import sqlite3
@@ -26,7 +27,6 @@ else:
 
 __all__ = [
     "Busy",
-    "Interrupted",
     "Readers",
     "begin",
     "connect",
@@ -38,7 +38,6 @@ __all__ = [
     "sqlite3",
     "time_limit",
     "transaction",
-    "wanted_while",
 ]
 
 LOCK_WAIT_SECONDS_MAX = 3.0
@@ -58,35 +57,6 @@ class Busy(Exception):
     """Somebody else kept the file's write lock for longer than `LOCK_WAIT_SECONDS_MAX`."""
 
 
-class Interrupted(Exception):
-    """A query took longer than its `time_limit`."""
-
-
-class _Limits(threading.local):
-    """Until when this thread may look for something, and whether that is wanted still."""
-
-    until = math.inf
-    is_over: Callable[[], bool] | None = None
-
-
-_limits = _Limits()
-
-
-def _is_over() -> bool:
-    return time.monotonic() > _limits.until or (_limits.is_over is not None and _limits.is_over())
-
-
-@contextmanager
-def wanted_while(is_over: Callable[[], bool]) -> Iterator[None]:
-    """This thread's queries fail, as interrupted, when it is over: nobody waits for what they find any more. What it
-    writes is written all the same."""
-    _limits.is_over = is_over
-    try:
-        yield
-    finally:
-        _limits.is_over = None
-
-
 class time_limit:  # noqa: N801  (used like a function; one made of a generator would take three times as long)
     """This thread's queries raise Interrupted when so many seconds are over. What it writes is written all the same."""
 
@@ -94,10 +64,10 @@ class time_limit:  # noqa: N801  (used like a function; one made of a generator 
         self._seconds = seconds
 
     def __enter__(self) -> None:
-        _limits.until = time.monotonic() + self._seconds
+        limits.until = time.monotonic() + self._seconds
 
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
-        _limits.until = math.inf
+        limits.until = math.inf
         if isinstance(error, sqlite3.OperationalError) and "interrupted" in str(error):
             raise Interrupted from None
 
@@ -129,7 +99,7 @@ def connect(path: Path, synchronous: str, *, must_exist: bool = False, writes: b
     ):
         _when_unlocked(connection, statement)
     if not writes:
-        connection.set_progress_handler(_is_over, _LOOK_EVERY_STEPS)
+        connection.set_progress_handler(is_over, _LOOK_EVERY_STEPS)
     return connection
 
 

@@ -4,6 +4,7 @@
 payments, the erasures, and until when each part is kept; all as JSON.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from html import escape
 from io import BytesIO
@@ -54,6 +55,7 @@ def _page(
     customer_id: int, documents: Sequence[dict[str, Any]], events: Sequence[dict[str, Any]], kept: Sequence[Any]
 ) -> str:
     """Everything on one page, without a script and without anything from elsewhere."""
+    events_of, kept_of = _by(events, "order_id"), _by(kept, "order")
     lines = [
         f"<!doctype html><html lang=en><meta charset=utf-8><title>Customer {customer_id}</title>",
         f"<style>{_STYLE}</style>",
@@ -63,12 +65,19 @@ def _page(
         lines.append(f"<h2>Order {document['id']} of {escape(str(document['created_at']))}</h2><table>")
         lines += [_row(name, value) for name, value in _shown(document)]
         lines.append("</table><h3>What happened</h3><table>")
-        own = [event for event in events if event["order_id"] == document["id"]]
+        own = events_of[document["id"]]
         lines += [_row(msgspec.to_builtins(event["occurred_at"]), event["summary"]) for event in own]
         lines.append("</table><h3>Until when it is kept</h3><table>")
-        lines += [_row(each["part"], _until(each)) for each in kept if each["order"] == document["id"]]
+        lines += [_row(each["part"], _until(each)) for each in kept_of[document["id"]]]
         lines.append("</table>")
     return "\n".join([*lines, "</html>\n"])
+
+
+def _by(things: Sequence[dict[str, Any]], name: str) -> defaultdict[Any, list[dict[str, Any]]]:
+    found: defaultdict[Any, list[dict[str, Any]]] = defaultdict(list)
+    for thing in things:
+        found[thing[name]].append(thing)
+    return found
 
 
 def _until(each: dict[str, Any]) -> str:

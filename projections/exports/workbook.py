@@ -15,6 +15,7 @@ import msgspec
 import xlsxwriter
 
 from domain.reconciliation.report import Result
+from domain.wanted import must_be_wanted
 from projections.reconciliations.shown import TABLE_COLUMNS, Shown, table
 
 SURE_DIGITS: Final = 15
@@ -103,7 +104,8 @@ class _Sheet:
         self._row += 1
 
     def row(self, values: Iterable[Any], amounts: frozenset[int] = frozenset()) -> None:
-        """`amounts` are the columns that hold one, as decimal text."""
+        """`amounts` are the columns that hold one, as decimal text. Raises Interrupted."""
+        must_be_wanted()
         for column, value in enumerate(values):
             if value is None or value == "":
                 continue

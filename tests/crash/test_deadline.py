@@ -4,18 +4,22 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from api import commanding
+from api.answers import fitting
 from api.asking import SLOW_AT_ONCE_MAX, Asking
 from api.errors import Problem
 from domain.ledger import OrderLedger
 from domain.log.log import LogAway
 from domain.log.recorder import SQLiteRecorder
+from projections.exports.workbook import write_tables
 from projections.views.views import Views
+from tests.conftest import ME, do, new_order
 
 # Where nothing ends it, this query goes on for hours.
 _ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
@@ -28,6 +32,7 @@ class Asked:
     """What is asked of a ledger and its views, in a loop of its own."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.ledger = OrderLedger(SQLiteRecorder(folder / "ledger.db"))
         self.views = Views(self.ledger, folder / "views.db")
         self.views.ensure()
@@ -44,10 +49,26 @@ class Asked:
         while True:
             self.views.reader.execute("SELECT count(*) FROM json_each(?)", (f"[{'1,' * 2_000}1]",)).fetchone()
 
+    def events(self) -> None:
+        """The same few, again and again; no query is behind it."""
+        raws = list(self.ledger.log_of_events.raw_records())
+        assert raws
+        while True:
+            for raw in raws:
+                self.ledger.mapper.read(raw)
+
+    def rows_of_an_answer(self) -> None:
+        fitting((place, b"") for place in count() if time.sleep(0.01) is None)
+
+    def workbook(self) -> None:
+        rows = ((number,) for number in count())
+        write_tables(self.folder / "endless.xlsx", {"Endless": (("number",), rows)}, frozenset())
+
 
 @pytest.fixture
 def asked(tmp_path: Path) -> Iterator[Asked]:
     found = Asked(tmp_path)
+    do(found.ledger.create, new_order(), ME)
     yield found
     found.views.close()
 
@@ -58,8 +79,10 @@ def problem_of(work: Callable[[], Any]) -> Problem:
     return raised.value
 
 
-@pytest.mark.parametrize("what", ["endless_of_views", "endless_of_log", "many_short"])
-def test_what_reads_for_too_long_is_answered_with_a_503_and_ends(asked: Asked, what: str) -> None:
+@pytest.mark.parametrize(
+    "what", ["endless_of_views", "endless_of_log", "many_short", "events", "rows_of_an_answer", "workbook"]
+)
+def test_what_takes_too_long_is_answered_with_a_503_and_ends(asked: Asked, what: str) -> None:
     """Its threads are free for others again: all of them were taken."""
 
     async def ask() -> None:

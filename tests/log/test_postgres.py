@@ -16,10 +16,12 @@ from domain.ledger import OrderLedger, Outcome
 from domain.log.keys import Keys
 from domain.log.log import ClockShown, KeptCheckpoint, Log, LogAway, LogBusy, Transaction, WriteLost
 from domain.log.opening import open_log, postgres_grants
+from domain.log.postgres.recorder import PostgresRecorder
 from domain.log.records import Fault, NewClaim, Provenance
 from domain.moments import instant
 from domain.order.commands import ReceivePayment
 from domain.strict_json import shaped
+from domain.wanted import Interrupted, wanted_while
 from tests.conftest import ME, do, new_order
 from tests.log.contract import NOW, ORDERS, LogContract, append, stored
 from tests.postgres import Cluster
@@ -402,6 +404,45 @@ def test_an_access_key_is_known_without_a_wait_until_it_is_revoked(log: Log) -> 
     assert there.caller_at_hand(made[0]) is there.caller(made[0]) is None
     assert None not in [there.caller_at_hand(key) for key in (made[1], later)]
     follower.close()
+
+
+# --- what nobody waits for any more ---
+
+
+def test_a_read_that_nobody_waits_for_any_more_ends_here_and_on_the_server_and_is_no_loss(
+    cluster: Cluster, database: str, log: PostgresRecorder
+) -> None:
+    lost, given_up = log.times_lost, threading.Event()
+
+    def read() -> None:
+        with wanted_while(given_up.is_set):
+            log.rows("SELECT pg_sleep(600)")
+
+    with ThreadPoolExecutor() as threads:
+        reading = threads.submit(read)
+        until(lambda: asleep(cluster, database) == 1)
+        given_up.set()
+        with pytest.raises(Interrupted):
+            reading.result()
+    until(lambda: asleep(cluster, database) == 0)
+    assert log.max_notification_id() == 6
+    assert log.times_lost == lost
+
+
+def asleep(cluster: Cluster, database: str) -> int:
+    """How many of the database's connections are in the midst of that read."""
+    asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND query LIKE 'SELECT pg_sleep%%'"
+    with psycopg.connect(cluster.url(database)) as connection:
+        ((count,),) = connection.execute(f"{asked} AND state = 'active'", (database,)).fetchall()
+    return int(count)
+
+
+def until(holds: Callable[[], bool]) -> None:
+    for _ in range(600):
+        if holds():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it never did")
 
 
 # --- what an auditor asks ---

@@ -20,12 +20,15 @@ from psycopg.types.numeric import Int8
 from psycopg.types.string import ByteaBinaryLoader
 
 from domain.log.log import LogAway, LogBusy, LogFull
+from domain.wanted import Interrupted, must_be_wanted
 
 SCHEMA: Final = "order_ledger"
 LOCK_WAIT_SECONDS_MAX: Final = 2.5
 # A node that stops while it has the lock holds up the others; after this the server takes it away.
 IDLE_SECONDS_MAX: Final = 2.0
 ANSWER_SECONDS_MAX: Final = 5.0
+# How often who waits for what it reads looks whether anybody wants it still.
+_LOOK_EVERY_SECONDS: Final = 0.05
 _CONNECT: Final[dict[str, Any]] = {
     # Of seconds, the fewest that libpq takes.
     "connect_timeout": 2,
@@ -75,9 +78,10 @@ class Lost(Exception):
 
 
 class Connection:
-    """Raises Lost, and the driver's errors."""
+    """Raises Lost, and the driver's errors. One that only `reads` raises Interrupted where nobody wants what it reads
+    any more, and is over then: the server ends a query whose connection is gone."""
 
-    def __init__(self, url: str, *, durable: bool = False, decodes: bool = False) -> None:
+    def __init__(self, url: str, *, durable: bool = False, decodes: bool = False, reads: bool = False) -> None:
         with _lost():
             self._driver = psycopg.connect(autocommit=True, **_CONNECT | conninfo_to_dict(url))
         if not decodes:
@@ -86,6 +90,7 @@ class Connection:
         self._driver.add_notice_handler(self._note)
         self._prepared: dict[tuple[str, tuple[int, ...]], bytes] = {}
         self._poll = select.poll()
+        self._reads = reads
         # Whether a COMMIT was told not to wait for the standby any longer.
         self.is_unreplicated = False
         self.ask(*(Statement(f"SET {name} = '{value}'") for name, value in _SETTINGS.items()))
@@ -116,7 +121,7 @@ class Connection:
                 results = self._results(deadline)
                 pgconn.exit_pipeline_mode()
             return self._rows(awaited, results)
-        except Lost:
+        except (Lost, Interrupted):
             self.close()
             raise
 
@@ -125,6 +130,7 @@ class Connection:
 
     def copied(self, sql: str) -> list[Row]:
         """The rows of a query for whole records that has no values, by COPY, which a pipeline cannot do."""
+        must_be_wanted()
         with _lost(), self._driver.cursor() as cursor, cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT BINARY)") as copy:
             copy.set_types(["int8", "text", "int8", *["text"] * 6, "bytea"])
             return list(copy.rows())
@@ -175,10 +181,12 @@ class Connection:
         pgconn = self._driver.pgconn
         while (is_unsent := pgconn.flush() == 1) or pgconn.is_busy():
             self._poll.register(pgconn.socket, select.POLLIN | (select.POLLOUT if is_unsent else 0))
-            left = deadline - time.monotonic()
-            if left <= 0 or not self._poll.poll(left * 1_000):
+            if (left := deadline - time.monotonic()) <= 0:
                 raise Lost("the server does not answer")
-            pgconn.consume_input()
+            if self._reads:
+                must_be_wanted()
+            if self._poll.poll(min(left, _LOOK_EVERY_SECONDS) * 1_000):
+                pgconn.consume_input()
 
     def _rows(
         self, awaited: Sequence[tuple[str, tuple[int, ...], bytes] | None], results: "list[pq.abc.PGresult]"
@@ -250,7 +258,7 @@ class Readers:
         try:
             connection = self._idle.pop()
         except IndexError:
-            connection = Connection(self._url)
+            connection = Connection(self._url, reads=True)
         try:
             yield connection
         finally:
