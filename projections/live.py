@@ -27,8 +27,8 @@ from projections.orders.list import standing, touched_of
 from projections.views.views import Views, ViewsUnavailable
 
 # How much is read at once: of records, and of their payloads.
-RECORDS_MAX: Final = 500
-PAYLOADS_BYTES_MAX: Final = 1024 * 1024
+RECORDS_MAX: Final = 250
+PAYLOADS_BYTES_MAX: Final = 256 * 1024
 # Of how many orders the state is at hand, so that a long history need not be read for each of its events.
 _ORDERS_MAX: Final = 256
 _DELETED: Final = "deleted"
@@ -63,7 +63,7 @@ class Telling:
         if until <= after:
             return after, b""
         orders = touched_of(self._views.reader, customer_id, after)
-        coming = self._ledger.log_of_events.raw_records_elsewhere(orders, 1, after, until)
+        coming = self._ledger.log_of_events.raw_records_elsewhere(orders, 1, after, until, limit=RECORDS_MAX)
         raws, reached = _some(coming, until)
         return reached, self.changes(raws, {customer_id}).get(customer_id, b"")
 

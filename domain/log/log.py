@@ -146,7 +146,9 @@ class Reading(Protocol):
     def raw_records_by_order(self, low: str, high: str) -> Iterator[RawRecord]:
         """The records of the originators from the UUID `low` to before `high`, each one's by their versions."""
 
-    def raw_records_elsewhere(self, orders: Iterable[str], first: int, last: int, head: int) -> Iterator[RawRecord]:
+    def raw_records_elsewhere(
+        self, orders: Iterable[str], first: int, last: int, head: int, *, limit: int | None = None
+    ) -> Iterator[RawRecord]:
         """These originators' records up to `head` that do not stand from `first` to `last`, by positions."""
 
     def raw_records_without_beginning(self, head: int) -> Iterator[RawRecord]:

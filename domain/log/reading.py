@@ -42,9 +42,9 @@ class SQLiteReading(ABC):
         with library_errors():
             return self.connection.execute(statement, values).fetchall()
 
-    def _records(self, statement: str, values: Sequence[Any], *, before: str = "") -> Generator[RawRecord, None, None]:
+    def _records(self, statement: str, values: Sequence[Any]) -> Generator[RawRecord, None, None]:
         with library_errors():
-            yield from map(RawRecord._make, self.connection.execute(f"{before}{_RAW} {statement}", values))
+            yield from map(RawRecord._make, self.connection.execute(f"{_RAW} {statement}", values))
 
     # --- as the library asks ---
 
@@ -131,14 +131,14 @@ class SQLiteReading(ABC):
             "WHERE originator_id >= ? AND originator_id < ? ORDER BY originator_id, version", (low, high)
         )
 
-    def raw_records_elsewhere(self, orders: Iterable[str], first: int, last: int, head: int) -> Iterator[RawRecord]:
-        # The index alone tells the positions, so that what is sorted is small.
-        theirs = (
-            "WITH theirs AS MATERIALIZED (SELECT position AS place FROM events WHERE originator_id IN"
-            " (SELECT value FROM json_each(?)) AND (position < ? OR position > ?) AND position <= ?) "
-        )
+    def raw_records_elsewhere(
+        self, orders: Iterable[str], first: int, last: int, head: int, *, limit: int | None = None
+    ) -> Iterator[RawRecord]:
+        # The index alone tells the positions, and these alone are sorted: no payload is, nor read before it is wanted.
         return self._records(
-            "JOIN theirs ON position = place ORDER BY place", (_json(orders), first, last, head), before=theirs
+            "WHERE position IN (SELECT position FROM events WHERE originator_id IN (SELECT value FROM json_each(?))"
+            " AND (position < ? OR position > ?) AND position <= ?) ORDER BY position LIMIT +?",
+            (_json(orders), first, last, head, -1 if limit is None else limit),
         )
 
     def raw_records_without_beginning(self, head: int) -> Iterator[RawRecord]:

@@ -403,6 +403,7 @@ class LogContract:
         assert by_order == [(order, version) for order in (one, two) for version in (1, 2, 3)]
         elsewhere = empty.raw_records_elsewhere([one, three], 1, 4, 8)
         assert [(raw.position, raw.order) for raw in elsewhere] == [(6, three), (7, one)]
+        assert [raw.position for raw in empty.raw_records_elsewhere([three, one], 1, 4, 8, limit=1)] == [6]
         assert [raw and raw.version for raw in map(empty.raw_record, (9, 10))] == [3, None]
 
     def test_the_last_version_and_the_bytes_of_an_originator_are_told(self, empty: Log) -> None:

@@ -344,3 +344,14 @@ def test_a_process_uses_one_sqlite_only_and_it_is_a_mended_one(tmp_path: Path) -
     arguments = [sys.executable, "-c", LIVE_A_LITTLE, str(tmp_path)]
     done = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_records_of_many_orders_are_read_one_by_one_and_never_sorted_with_their_payloads(
+    recorder: SQLiteRecorder,
+) -> None:
+    asked: list[str] = []
+    recorder.reader.set_trace_callback(asked.append)
+    assert len(list(recorder.raw_records_elsewhere(map(str, ORDERS), 1, 1, 6))) == 5
+    recorder.reader.set_trace_callback(None)
+    steps = [detail for *_, detail in recorder.reader.execute(f"EXPLAIN QUERY PLAN {asked[0]}")]
+    assert not [step for step in steps if "ORDER BY" in step], steps

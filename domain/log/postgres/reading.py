@@ -156,12 +156,14 @@ class PostgresReading(ABC):
             )
         )
 
-    def raw_records_elsewhere(self, orders: Iterable[str], first: int, last: int, head: int) -> Iterator[RawRecord]:
+    def raw_records_elsewhere(
+        self, orders: Iterable[str], first: int, last: int, head: int, *, limit: int | None = None
+    ) -> Iterator[RawRecord]:
         return iter(
             self._records(
                 "WHERE originator_id = ANY($1) AND (position < $2 OR position > $3) AND position <= $4"
-                " ORDER BY position + 0",
-                (list(orders), first, last, head),
+                " ORDER BY position + 0 LIMIT $5",
+                (list(orders), first, last, head, _limit(limit)),
             )
         )
 
