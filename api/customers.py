@@ -32,13 +32,13 @@ class Customers:
     async def on_get(self, req: Request, resp: Response) -> None:
         access.scope(req, "orders:read")
         parameters = Parameters(req.params)
-        (limit, offset), words, ordering, _ = together(
+        (limit, offset), words, currency, ordering, _ = together(
             lambda: paging.window(parameters, _LIMIT_DEFAULT),
             lambda: filters.search_words(parameters),
+            parameters.currency,
             lambda: filters.ordering_fields(parameters, customers.ORDERING) or customers.BY_ID,
             lambda: parameters.refuse_others_than(_NAMES),
         )
-        currency = parameters.currency()
         url = paging.base_url(req, self._settings) + PATH
         await self._asking.reached(parameters)
         page = await self._asking(

@@ -146,8 +146,9 @@ class Summary:
 
 def _filter(parameters: Parameters, zone: ZoneInfo) -> Filter:
     """What the journal is to be narrowed to. Raises a 400 that names the parameter at fault."""
-    (since, until), kind, order = together(
+    (since, until), currency, kind, order = together(
         lambda: parameters.span("from", "to", zone),
+        parameters.currency,
         lambda: parameters.choice("kind", KINDS),
         lambda: _order(parameters),
     )
@@ -156,7 +157,7 @@ def _filter(parameters: Parameters, zone: ZoneInfo) -> Filter:
         until=until,
         provider=parameters.text("provider"),
         method=parameters.text("method"),
-        currency=parameters.currency(),
+        currency=currency,
         kind=kind,
         order=order,
     )

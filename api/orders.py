@@ -138,7 +138,7 @@ def _labels(parameters: Parameters, of_metadata: Set[str]) -> tuple[tuple[str, s
         if (text := parameters.text(name)) is not None
     ]
     if len(found) > METADATA_FILTERS_MAX:
-        raise invalid_parameter(found[-1][1], f"at most {METADATA_FILTERS_MAX} filters by metadata")
+        raise invalid_parameter(f"{_METADATA}{found[-1][1]}", f"at most {METADATA_FILTERS_MAX} filters by metadata")
     if (given := parameters.text("external_id")) is not None:
         system, colon, external_id = given.partition(":")
         if not colon:

@@ -7,6 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from api.errors import InvalidParameter, invalid_parameter, together
+from domain.currencies import minor_digits
 from domain.misfits import FAULTS_MAX
 from domain.moments import day_ends, microseconds, moment_written
 
@@ -62,9 +63,12 @@ class Parameters:
         return [_integer(name, part) for part in self.listed(name)]
 
     def currency(self) -> str | None:
-        """The code that `currency` names, in whatever case."""
+        """The code that `currency` names, in whatever case; of a withdrawn currency, too."""
         value = self.text("currency")
-        return value and value.strip().upper()
+        code = None if value is None else value.strip().upper()
+        if code is not None and minor_digits(code) is None:
+            raise invalid_parameter("currency", "must be a currency of ISO 4217, like EUR")
+        return code
 
     def choice(self, name: str, choices: Sequence[str]) -> str | None:
         value = self.text(name)

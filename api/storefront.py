@@ -33,11 +33,12 @@ class StorefrontOrders:
     async def on_get(self, req: Request, resp: Response) -> None:
         customer_id = access.customer(req)
         parameters = Parameters(req.params)
-        status, (limit, offset) = together(
+        status, currency, (limit, offset) = together(
             lambda: parameters.choice("status", statuses.STOREFRONT),
+            parameters.currency,
             lambda: paging.window(parameters, _LIMIT_DEFAULT),
         )
-        wanted = orders.Filter(storefront_status=status, currency=parameters.currency())
+        wanted = orders.Filter(storefront_status=status, currency=currency)
         base = paging.base_url(req, self._settings)
         await self._asking.reached(parameters)
         page = await self._asking(

@@ -4,7 +4,7 @@ So every rule of the ledger holds for them, an order is taken whole or not at al
 there.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from typing import Final, Literal, NamedTuple, TypeAlias
 from uuid import UUID
@@ -18,7 +18,7 @@ from domain.log.records import Provenance
 from domain.money import Unit
 from domain.order.movements import received_and_refunded
 from domain.order.state import Order
-from domain.refusals import ImportConflict
+from domain.refusals import ImportConflict, Refusal
 from domain.shops.batches import Batch
 from domain.shops.found import Found, Refused, Remarks, Said
 
@@ -65,16 +65,16 @@ class TieOut:
         self.counts["rejected"] += 1
         self.differences.append(Difference(refused.number, refused.place, None, NOTHING_SAID, None, refused.why))
 
-    def take(self, found: Found, order: Order | None, outcome: Outcome = "imported", why: str = "") -> None:
-        """Holds an order against what its source says; `order` is None where the ledger has none."""
+    def take(self, found: Found, ours: "Ours | None", outcome: Outcome = "imported", why: str = "") -> None:
+        """Holds an order against what its source says; `ours` is None where the ledger has none."""
         self.counts[outcome] += 1
         self.remarks.add(found)
-        ours = None if order is None else said_by(order)
-        self._sum(found, ours)
-        is_other = order is not None and order.currency != found.unit.currency
-        if ours != found.said or is_other or outcome == "rejected":
+        said = None if ours is None else ours.said
+        self._sum(found, said)
+        is_other = ours is not None and ours.currency != found.unit.currency
+        if said != found.said or is_other or outcome == "rejected":
             why = "; ".join(filter(None, (why, found.why, _unsaid(found.said))))
-            self.differences.append(Difference(found.number, found.place, found.unit, found.said, ours, why))
+            self.differences.append(Difference(found.number, found.place, found.unit, found.said, said, why))
 
     def _sum(self, found: Found, ours: Said | None) -> None:
         sums = self.sums.setdefault(found.unit, Sums())
@@ -90,10 +90,16 @@ def _unsaid(said: Said) -> str:
     return f"the source does not say its {', '.join(names)}" if names else ""
 
 
-def said_by(order: Order) -> Said:
+class Ours(NamedTuple):
     """What the ledger says of an order, as a source says it."""
+
+    said: Said
+    currency: str
+
+
+def said_by(order: Order) -> Ours:
     received, refunded = received_and_refunded(order.payments)
-    return Said(order.totals.total, received, refunded)
+    return Ours(Said(order.totals.total, received, refunded), order.currency)
 
 
 def bring(
@@ -106,52 +112,92 @@ def bring(
 ) -> TieOut:
     """Records the orders, a batch with one commit; a dry run says what that would come to, and records nothing."""
     tie_out = TieOut()
-    twice = _Twice() if is_dry else None
+    tried = _Tried() if is_dry else None
     for orders, done, broken in batches:
-        lines: list[tuple[int, bytes]] = []
-        for i, (found, line) in enumerate(orders):
+        taken: list[tuple[Found, bytes]] = []
+        for found, line in orders:
             if isinstance(found, Refused):
                 tie_out.refuse(found)
-            elif twice is None or not twice.holds(tie_out, found, line):
-                lines.append((i, line))
-        for i, outcome in take(ledger, lines, provenance, trial=ledger.trial() if is_dry else None):
-            taken = orders[i][0]
-            assert isinstance(taken, Found)
-            _hold(ledger, tie_out, taken, outcome)
+            else:
+                taken.append((found, line))
+        for some in tried.apart(taken) if tried else [taken]:
+            new = [each for each in some if tried is None or not tried.holds(tie_out, *each)]
+            lines = [(i, line) for i, (_, line) in enumerate(new)]
+            for i, outcome in take(ledger, lines, provenance, trial=ledger.trial() if is_dry else None):
+                ours = _hold(ledger, tie_out, new[i][0], outcome)
+                if tried and ours and not isinstance(outcome, Refusal):
+                    tried.note(*new[i], ours)
         tie_out.broken = broken
         on_bytes(done)
     return tie_out
 
 
-def _hold(ledger: OrderLedger, tie_out: TieOut, found: Found, outcome: CameTo) -> None:
+def _hold(ledger: OrderLedger, tie_out: TieOut, found: Found, outcome: CameTo) -> Ours | None:
+    """What the ledger has of the order."""
     if isinstance(outcome, Order):
         tie_out.events += outcome.version
-        tie_out.take(found, outcome)
+        ours: Ours | None = said_by(outcome)
+        tie_out.take(found, ours)
     elif isinstance(outcome, UUID):
-        tie_out.take(found, _there(ledger, found), "there", "it was there already, and its history went on")
+        ours = _there(ledger, found)
+        tie_out.take(found, ours, "there", "it was there already, and its history went on")
     else:
-        there = _there(ledger, found) if isinstance(outcome, ImportConflict) else None
-        tie_out.take(found, there, "rejected", outcome.detail)
+        ours = _there(ledger, found) if isinstance(outcome, ImportConflict) else None
+        tie_out.take(found, ours, "rejected", outcome.detail)
+    return ours
 
 
-def _there(ledger: OrderLedger, found: Found) -> Order | None:
-    """The order that is there already: by the id that its system has for it, or by its key."""
+def _there(ledger: OrderLedger, found: Found) -> Ours | None:
+    """What is there already: by the id that its system has for it, or by its key."""
     log = ledger.log_of_events
     claims = (log.claim("external-id", reference(*given)) for given in found.external_ids.items())
     claim = next(filter(None, claims), None) or log.claim("order-key", found.key)
-    return ledger.order(claim.originator_id) if claim else None
+    return said_by(ledger.order(claim.originator_id)) if claim else None
 
 
-class _Twice:
-    """Orders that stand twice in the files of a dry run, where the first is not recorded."""
+class _Tried:
+    """The orders that a dry run would have recorded, or found, by all that names them: they are there for those that
+    come behind them."""
 
     def __init__(self) -> None:
-        self._lines: dict[str, bytes] = {}
+        self._there: dict[str, tuple[bytes, Ours]] = {}
+
+    def apart(self, orders: Iterable[tuple[Found, bytes]]) -> Iterator[list[tuple[Found, bytes]]]:
+        """The orders some at a time, so that those of one name stand in different ones."""
+        some: list[tuple[Found, bytes]] = []
+        names: set[str] = set()
+        for found, line in orders:
+            own = set(_names(found))
+            if own & names:
+                yield some
+                some, names = [], set()
+            some.append((found, line))
+            names |= own
+        yield some
 
     def holds(self, tie_out: TieOut, found: Found, line: bytes) -> bool:
-        """Whether this order was seen before, and is held already."""
-        digest = sha256(line).digest()
-        before = self._lines.setdefault(found.key, digest) if found.key else digest
-        if before != digest:
-            tie_out.take(found, None, "rejected", "conflict: the files have it twice, and say different things")
-        return before != digest
+        """Whether an order of one of its names came before; then it is held against that."""
+        before = next(filter(None, map(self._there.get, _names(found))), None)
+        if before is None:
+            return False
+        told, ours = before
+        if told == _digest(line):
+            tie_out.take(found, ours, "there")
+        else:
+            tie_out.take(found, ours, "rejected", "conflict: the files have it twice, and say different things")
+        return True
+
+    def note(self, found: Found, line: bytes, ours: Ours) -> None:
+        told = (_digest(line), ours)
+        self._there |= dict.fromkeys(_names(found), told)
+
+
+def _names(found: Found) -> Iterator[str]:
+    if found.key:
+        yield f"key {found.key}"
+    for system, external_id in found.external_ids.items():
+        yield reference(system, external_id)
+
+
+def _digest(line: bytes) -> bytes:
+    return sha256(line).digest()

@@ -24,7 +24,7 @@ from domain.order.events import Billing, Country
 from domain.order.statuses import UNPAYABLE
 from domain.refusals import InvalidField
 from domain.shops.found import Found, Said, Unreadable
-from domain.shops.values import shown
+from domain.shops.values import has_offset, is_shortened, moment, shortened, shown
 
 REFERENCE_CHARS_MAX: Final = 200
 _QUANTITY: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
@@ -72,6 +72,8 @@ class Draft:
 
         `prefix` tells the shop from another one that numbers its orders alike.
         """
+        if is_shortened(number):
+            raise Unreadable(f"its number {shortened(number)}")
         self.system = system
         self.number = number
         self.place = place
@@ -112,13 +114,26 @@ class Draft:
         """Names what the model has no place for."""
         self.remark(f"no place for {field}", str(value))
 
+    def whole(self, field: str, text: str) -> str:
+        """The text; nothing where a spreadsheet has shortened it, which is named: it says less than it did."""
+        if not is_shortened(text):
+            return text
+        self.remark(f"a {field} that a spreadsheet has shortened: left out", text)
+        return ""
+
+    def moment(self, text: str, field: str) -> datetime | None:
+        """A time in UTC; one that does not say its offset is taken as such, and named. None for none."""
+        if text and not has_offset(text):
+            self.remark("times that do not say their offset: taken as UTC", text)
+        return moment(text, field)
+
     def keep(self, key: str, value: object) -> None:
         """Keeps as metadata what has no field of its own, as far as it fits."""
         self.keep_in(self.metadata, key, value, key)
 
     def keep_in(self, metadata: dict[str, str], key: str, value: object, called: str) -> None:
         """Keeps a text as metadata; what does not fit there has no place, under the name that it is called by."""
-        text = str(value).strip()
+        text = self.whole(called, str(value).strip())
         fits = 0 < len(key) <= METADATA_KEY_LENGTH_MAX and len(text) <= METADATA_TEXT_LENGTH_MAX
         if fits and text and len(metadata) < METADATA_MAX and key not in metadata:
             metadata[key] = text
@@ -131,20 +146,20 @@ class Draft:
         """Who ordered: by the id, or a guest with a contact."""
         given: dict[str, Any] = {"id": customer_id, "email": email, "first_name": first, "last_name": last}
         if not customer_id:
-            given["phone"] = phone
+            given["phone"] = self.whole("phone", phone)
         known = {name: value for name, value in given.items() if value}
         if known:
             self.line["customer"] = known
 
     def address(self, which: str, given: Address) -> None:
-        """`which` is billing or shipping. What our rules for addresses do not take is left out, and named."""
+        """`which` is billing or shipping. What our rules for addresses do not take is named, and kept as metadata."""
         fields: dict[str, Any] = {
             "country": _named(given.country, given.country_code),
             "state": _named(given.state, given.state_code),
             "city": {"name": given.city} if given.city else None,
             "address": "\n".join(filter(None, (given.company, *given.lines))),
-            "postal_code": given.postal_code,
-            "mobile_number": given.phone,
+            "postal_code": self.whole(f"{which} postal code", given.postal_code),
+            "mobile_number": self.whole(f"{which} phone", given.phone),
             "first_name": given.first_name,
             "last_name": given.last_name,
         }
@@ -159,8 +174,10 @@ class Draft:
                 )
             except InvalidField as refusal:
                 name = refusal.field.removeprefix("billing_")
-                self.no_place(f"a {which} {name.replace('_', ' ')} ({refusal.message})", fields.pop(name))
-                fields[name] = None
+                value, fields[name] = fields[name], None
+                called = f"a {which} {name.replace('_', ' ')} ({refusal.message})"
+                self.remark(f"no place for {called}, but in metadata", value)
+                self.keep_in(self.metadata, f"{which}_{name}", value, called)
             else:
                 break
         self.line.update((f"{which}_{name}", value) for name, value in fields.items() if value)
@@ -265,6 +282,7 @@ class Draft:
             return None
         provider = _name(provider, self.system)
         entry: dict[str, Any] = {"type": "payment", "amount": amount, "provider": provider}
+        reference = self.whole("payment's reference", reference) or self.reference
         entry["reference"] = self._reference("payment", provider, reference)
         if method:
             entry["method"] = method

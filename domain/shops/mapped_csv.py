@@ -13,8 +13,8 @@ import msgspec
 from domain.shops.draft import Address, Draft
 from domain.shops.found import Found, Refused, Said, Unreadable
 from domain.shops.mapping import Mapping, Place, SomeColumns
-from domain.shops.tables import Form, Row, Rows, Source, orders
-from domain.shops.values import minor, moment, shown, unquoted
+from domain.shops.tables import TAKEN_ONCE, Form, Row, Rows, Source, orders
+from domain.shops.values import is_shortened, minor, moment, shortened, shown, unquoted
 
 # Signs and codes of currencies around an amount.
 _CURRENCY: Final = re.compile(r"[^0-9.,'’\s-]{1,4}")
@@ -74,8 +74,9 @@ class _Reader:
         identity = unquoted(found.order)
         if not identity:
             raise Unreadable(f"{columns.order}: it is empty, so nobody can tell which order this is of")
-        if re.fullmatch(r"[0-9][.,][0-9]+[eE]\+[0-9]+", identity):
-            raise Unreadable(f"{columns.order}: {shown(identity)} was shortened by a spreadsheet; export it anew")
+        if is_shortened(identity):
+            raise Unreadable(f"{columns.order}: {shortened(identity)}")
+        self._must_stand_once(found)
         returned = [row for row in found.rows if self._is_refund(row)]
         rows = [row for row in found.rows if not self._is_refund(row)]
         if not rows:
@@ -86,11 +87,25 @@ class _Reader:
         created_at = self._moment(rows, columns.created_at)
         if created_at is None:
             raise Unreadable(f"{', '.join(_some(columns.created_at))}: it is empty")
+        if found.copies:
+            draft.remark(TAKEN_ONCE)
         self._who(draft, rows)
         total = self._costs(draft, rows)
         said = self._money(draft, rows, returned, total=total, created_at=created_at)
         self._rest(draft, found, rows)
         return draft.finish(created_at, said)
+
+    def _must_stand_once(self, found: Rows) -> None:
+        """Raises Unreadable where rows that stand apart have the same lines, and say different things besides."""
+        items = self._mapping.items
+        columns = [column for column in (*_some(items.name), items.quantity, items.price, items.total) if column]
+        places: dict[tuple[str, ...], int] = {}
+        for part in found.parts if len(found.parts) > 1 else ():
+            lines = tuple(row[column] for row in part for column in columns)
+            if lines in places:
+                rows = f"rows {places[lines]}, {part[0].number}"
+                raise Unreadable(f"it stands in the files more than once ({rows}), and says different things")
+            places[lines] = part[0].number
 
     def _is_refund(self, row: Row) -> bool:
         refunds = self._mapping.refunds
@@ -221,6 +236,7 @@ class _Reader:
         paid = self._paid(draft, rows, word, paid_at, draft.total if total is None else total)
         method = _first(rows, columns.payment_method)
         reference = unquoted(_first(rows, columns.payment_reference)) or draft.reference
+        reference = draft.whole("payment's reference", reference) or draft.reference
         payment = draft.payment(paid_at, paid, mapping.system, reference, method)
         refunded = self._of_order(draft, rows, "refunded") or 0
         if refunded := abs(refunded):

@@ -5,16 +5,16 @@ comes out; when a refund was made, from the last time that is known; what came o
 payment. Ids are never guessed: one that a spreadsheet has shortened refuses its order.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import product
+from itertools import pairwise, product
 from typing import Final, NamedTuple
 
 from domain.shops.draft import Address, Draft
 from domain.shops.found import Found, Refused, Said, Unreadable
 from domain.shops.shopify import FINANCIAL, FULFILLMENT, PAID, SYSTEM, provider_of, rate_in, status_of, word
-from domain.shops.tables import Form, Row, Rows, Source, orders
-from domain.shops.values import minor, moment, scaled, shown, unquoted, whole_id
+from domain.shops.tables import TAKEN_ONCE, Form, Row, Rows, Source, orders, saying
+from domain.shops.values import minor, scaled, shown, unquoted, whole_id
 
 TAXES: Final = tuple((f"Tax {i} Name", f"Tax {i} Value") for i in range(1, 6))
 # What has no field of its own, and its key in the order's metadata.
@@ -110,9 +110,11 @@ class _Reader:
             currency=first["Currency"],
             prefix=self._prefix,
         )
-        created_at = moment(first["Created at"] or first["Processed At"], "Created at")
+        created_at = draft.moment(first["Created at"] or first["Processed At"], "Created at")
         if created_at is None:
             raise Unreadable("Created at: it is empty")
+        if found.copies:
+            draft.remark(TAKEN_ONCE)
         _who(draft, first)
         sums = _costs(draft, found.rows, first)
         draft.why = sums.why
@@ -174,31 +176,73 @@ def _names(full: str) -> tuple[str, str]:
 def _costs(draft: Draft, rows: Sequence[Row], first: Row) -> _Sums:
     """Items, discount, shipping, taxes and duties."""
     digits = draft.unit.digits
-    lines = [_line(draft, row) for row in rows if row["Lineitem name"] or row["Lineitem price"]]
-    goods = sum(line.gross for line in lines)
+    told = _told(draft, first)
+    lines = _lines_once(draft, rows, told)
     off_items = sum(line.discount for line in lines)
-    sums = _sums(draft, first, goods, off_items)
+    sums = _sums(draft, told, sum(line.gross for line in lines), off_items)
     takes_off_items = off_items <= sums.discount
     for line in lines:
         _add(draft, line, line.discount if takes_off_items else 0)
     draft.discount += sums.discount - (off_items if takes_off_items else 0)
     if code := first["Discount Code"]:
         draft.codes.append(code)
-    draft.shipping = minor(first["Shipping"], digits, "Shipping")
-    taxes = minor(first["Taxes"], digits, "Taxes")
+    draft.shipping = told.shipping
     named = [(first[name], minor(first[value], digits, value)) for name, value in TAXES if first[value]]
-    if sum(amount for _, amount in named) != taxes:
-        named = [("Taxes", taxes)]
+    if sum(amount for _, amount in named) != told.taxes:
+        named = [("Taxes", told.taxes)]
     for name, amount in named:
         draft.charge("tax", name, amount, included=not sums.is_taxed_on_top, rate=rate_in(name))
-    draft.charge("duty", "Duties", minor(first["Duties"], digits, "Duties"), included=not sums.duties)
+    draft.charge("duty", "Duties", told.duties, included=not sums.duties)
     return sums
+
+
+class _Told(NamedTuple):
+    """What the order's own row says, in minor units; the total and the subtotal are None where it does not."""
+
+    total: int | None
+    subtotal: int | None
+    discount: int
+    shipping: int
+    taxes: int
+    duties: int
+
+
+def _told(draft: Draft, first: Row) -> _Told:
+    total, subtotal, discount, *others = (
+        minor(first[column], draft.unit.digits, column) if first[column] else None
+        for column in ("Total", "Subtotal", "Discount Amount", "Shipping", "Taxes", "Duties")
+    )
+    shipping, taxes, duties = (amount or 0 for amount in others)
+    return _Told(total, subtotal, abs(discount or 0), shipping, taxes, duties)
 
 
 class _Line(NamedTuple):
     row: Row
     gross: int
     discount: int
+
+
+def _lines_once(draft: Draft, rows: Sequence[Row], told: _Told) -> list[_Line]:
+    """The lines of an order. Its own fields stand on several rows where they are on each, or where it stands in the
+    files several times: then all its lines together do not come to its total.
+
+    Raises Unreadable where it says different things.
+    """
+    lines = _lines(draft, rows)
+    goods, off_items = sum(line.gross for line in lines), sum(line.discount for line in lines)
+    begins = [i for i, row in enumerate(rows) if row["Total"]][1:]
+    if not begins or _reading(told, goods, _discounts(told, off_items)) is not None:
+        return lines
+    times = [rows[begin:end] for begin, end in pairwise((0, *begins, len(rows)))]
+    if len({saying(time) for time in times}) > 1:
+        places = ", ".join(str(time[0].number) for time in times)
+        raise Unreadable(f"it stands in the files {len(times)} times (rows {places}), and says different things")
+    draft.remark(TAKEN_ONCE)
+    return _lines(draft, times[0])
+
+
+def _lines(draft: Draft, rows: Sequence[Row]) -> list[_Line]:
+    return [_line(draft, row) for row in rows if row["Lineitem name"] or row["Lineitem price"]]
 
 
 def _line(draft: Draft, row: Row) -> _Line:
@@ -230,30 +274,38 @@ def _add(draft: Draft, line: _Line, discount: int) -> None:
     draft.item(name, line.gross // quantity, quantity, discount, metadata=metadata)
 
 
-def _sums(draft: Draft, first: Row, goods: int, off_items: int) -> _Sums:
-    """By which reading of discounts, taxes and duties the total comes out; the plainest first."""
-    digits = draft.unit.digits
-    discount = abs(minor(first["Discount Amount"], digits, "Discount Amount"))
-    shipping = minor(first["Shipping"], digits, "Shipping")
-    taxes = minor(first["Taxes"], digits, "Taxes")
-    duties = minor(first["Duties"], digits, "Duties")
-    if not first["Total"]:
-        return _Sums(discount, True, duties, "")
-    total = minor(first["Total"], digits, "Total")
-    discounts = [discount, discount + off_items]
-    if first["Subtotal"]:
-        discounts.append(max(0, goods - minor(first["Subtotal"], digits, "Subtotal")))
-    for taken, duty, tax in product(dict.fromkeys(discounts), dict.fromkeys((duties, 0)), dict.fromkeys((0, taxes))):
-        if goods - taken + shipping + duty + tax == total:
-            if taken != discount:
-                draft.remark(
-                    "a discount that is not the Discount Amount: what the total says was taken off",
-                    f"{draft.text(taken)}, not {draft.text(discount)}",
-                )
-            return _Sums(taken, tax != 0 or not taxes, duty, "")
-    parts = f"lines {draft.text(goods)}, discount {draft.text(discount)}, shipping {draft.text(shipping)}"
-    parts += f", taxes {draft.text(taxes)}"
-    return _Sums(discount, True, duties, f"the file's own {parts} do not come to its total, taxes added or not")
+def _discounts(told: _Told, off_items: int) -> list[int]:
+    """What may have been taken off: the order's discount, with or without that of its lines."""
+    return [told.discount, told.discount + off_items]
+
+
+def _reading(told: _Told, goods: int, discounts: Iterable[int]) -> tuple[int, int, int] | None:
+    """The discount, duties and taxes by which the total comes out, the plainest first; None where it does not."""
+    for way in product(dict.fromkeys(discounts), dict.fromkeys((told.duties, 0)), dict.fromkeys((0, told.taxes))):
+        taken, duty, tax = way
+        if goods - taken + told.shipping + duty + tax == told.total:
+            return way
+    return None
+
+
+def _sums(draft: Draft, told: _Told, goods: int, off_items: int) -> _Sums:
+    """By which reading of discounts, taxes and duties the total comes out."""
+    if told.total is None:
+        return _Sums(told.discount, True, told.duties, "")
+    discounts = _discounts(told, off_items)
+    if told.subtotal is not None:
+        discounts.append(max(0, goods - told.subtotal))
+    if found := _reading(told, goods, discounts):
+        taken, duty, tax = found
+        if taken != told.discount:
+            draft.remark(
+                "a discount that is not the Discount Amount: what the total says was taken off",
+                f"{draft.text(taken)}, not {draft.text(told.discount)}",
+            )
+        return _Sums(taken, tax != 0 or not told.taxes, duty, "")
+    parts = f"lines {draft.text(goods)}, discount {draft.text(told.discount)}, shipping {draft.text(told.shipping)}"
+    why = f"the file's own {parts}, taxes {draft.text(told.taxes)} do not come to its total, taxes added or not"
+    return _Sums(told.discount, True, told.duties, why)
 
 
 def _money(draft: Draft, row: Row, created_at: datetime) -> Said:
@@ -268,8 +320,9 @@ def _money(draft: Draft, row: Row, created_at: datetime) -> Said:
     total = minor(row["Total"], digits, "Total") if row["Total"] else None
     refunded = minor(row["Refunded Amount"], digits, "Refunded Amount")
     paid = _paid(draft, row, financial, total if total is not None else draft.total)
-    paid_at, cancelled_at = moment(row["Paid at"], "Paid at"), moment(row["Cancelled at"], "Cancelled at")
-    fulfilled_at = moment(row["Fulfilled at"], "Fulfilled at")
+    paid_at, cancelled_at, fulfilled_at = (
+        draft.moment(row[column], column) for column in ("Paid at", "Cancelled at", "Fulfilled at")
+    )
     method = row["Payment Method"]
     is_several = " + " in method
     if is_several and paid:
@@ -284,7 +337,8 @@ def _money(draft: Draft, row: Row, created_at: datetime) -> Said:
     if refunded:
         last = max(filter(None, (created_at, paid_at, fulfilled_at, cancelled_at)))
         draft.remark("a refund without a date: taken as of the last time that the order has", draft.text(refunded))
-        draft.refund(last, refunded, provider, f"{reference}-refund", payment=payment)
+        of = payment["reference"] if payment else draft.reference
+        draft.refund(last, refunded, provider, f"{of}-refund", payment=payment)
     elif financial == "refunded" and not row["Refunded Amount"]:
         draft.remark("refunded, but the file does not say how much")
     ended_at = cancelled_at or fulfilled_at

@@ -7,7 +7,7 @@ rows stand apart; only those are kept until their last row has come.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import BinaryIO, Final, NamedTuple
+from typing import BinaryIO, Final, NamedTuple, TypeAlias
 
 from domain.settlement.lines import Misfit
 from domain.settlement.tables.rows import csv_rows
@@ -15,6 +15,10 @@ from domain.settlement.tables.table import Header
 
 ROWS_MAX: Final = 10_000_000
 ROW_LINES_MAX: Final = 2_000  # a note may have many
+
+
+# A remark.
+TAKEN_ONCE: Final = "an order that stands in the files more than once, and says the same: taken once"
 
 
 class Source(NamedTuple):
@@ -58,12 +62,43 @@ class Form(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """The rows of one order, the file that the first is in, and the columns of that file."""
+    """The rows of one order, the file that the first is in, and the columns of that file.
+
+    `parts` are the rows that stand together. Of parts that say the same there is one, and `copies` are the others:
+    files that overlap are no orders of twice as much.
+    """
 
     order: str
     file: str
-    rows: list[Row]
+    parts: list[list[Row]]
     columns: list[str]
+    copies: int = 0
+
+    @property
+    def rows(self) -> list[Row]:
+        return self.parts[0] if len(self.parts) == 1 else [row for part in self.parts for row in part]
+
+    def add(self, row: Row, *, goes_on: bool) -> None:
+        if goes_on:
+            self.parts[-1].append(row)
+        else:
+            self.parts.append([row])
+
+    def each_once(self) -> "Rows":
+        if len(self.parts) == 1:
+            return self
+        once: dict[Saying, list[Row]] = {}
+        for part in self.parts:
+            once.setdefault(saying(part), part)
+        return self._replace(parts=list(once.values()), copies=len(self.parts) - len(once))
+
+
+# What rows say: their cells that are not empty.
+Saying: TypeAlias = tuple[frozenset[tuple[str, str]], ...]
+
+
+def saying(rows: Iterable[Row]) -> Saying:
+    return tuple(frozenset((column, value) for column, value in row.items() if value) for row in rows)
 
 
 def orders(sources: Sequence[Source], form: Form, on_bytes: Callable[[int], None] = lambda _: None) -> Iterator[Rows]:
@@ -102,26 +137,29 @@ def _grouped(
     now: Rows | None = None
     for source in sources:
         done = 0
+        last = None
         for header, number, cells in _read(source, form):
             row = Row(number, header.names, cells)
             order = row[form.order]
+            goes_on, last = order == last, order
             if now is not None and now.order == order:
-                now.rows.append(row)
+                now.add(row, goes_on=goes_on)
                 continue
             if now is not None:
-                yield now
+                yield now.each_once()
                 now = None
                 at = source.stream.tell()
                 on_bytes(at - done)
                 done = at
             if order in apart:
-                kept.setdefault(order, Rows(order, source.name, [], header.names)).rows.append(row)
-                if len(kept[order].rows) == apart[order]:
-                    yield kept.pop(order)
+                kept.setdefault(order, Rows(order, source.name, [], header.names)).add(row, goes_on=goes_on)
+                apart[order] -= 1
+                if not apart[order]:
+                    yield kept.pop(order).each_once()
             else:
-                now = Rows(order, source.name, [row], header.names)
+                now = Rows(order, source.name, [[row]], header.names)
     if now is not None:
-        yield now
+        yield now.each_once()
 
 
 def _read(source: Source, form: Form) -> Iterator[tuple[Header, int, list[str]]]:

@@ -12,6 +12,9 @@ from domain.shops.found import Unreadable
 
 _AMOUNT: Final = re.compile(rf"([+-]?)([0-9]{{1,{WHOLE_DIGITS_MAX}}})(?:\.([0-9]*))?")
 _SHORTENED: Final = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]+")
+# The same in a text that may be no number at all.
+_SURELY_SHORTENED: Final = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]{2,}")
+_OFFSET: Final = re.compile(r"[:T][0-9.]+ ?(?:[zZ]|UTC|[+-][0-9]{2}(?::?[0-9]{2})?)\Z")
 # Days since 1900.
 _SERIAL: Final = re.compile(r"[0-9]{5}(?:\.[0-9]+)?")
 _SPACED_OFFSET: Final = re.compile(r" (?=[+-][0-9]{2}:?[0-9]{2}\Z)")
@@ -63,6 +66,16 @@ def _why_no_amount(value: Any) -> str:
     if _SHORTENED.fullmatch(text):
         return shortened(text)
     return f"{shown(text)} is not an amount; it is written like 1234.56"
+
+
+def is_shortened(text: str) -> bool:
+    """Whether a spreadsheet has made a number of this text, and shows it as 6.03E+12."""
+    return "E+" in text and _SURELY_SHORTENED.fullmatch(text) is not None
+
+
+def has_offset(text: str) -> bool:
+    """Whether a time says how far it is from UTC."""
+    return _OFFSET.search(text) is not None
 
 
 def shortened(text: str) -> str:

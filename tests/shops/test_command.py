@@ -49,6 +49,14 @@ def test_what_differs_is_listed_with_both_sides_and_exits_1(service: Service) ->
     assert said.splitlines()[-1].endswith("2 imported with 10 events, 0 there already, 0 rejected, 1 different")
 
 
+def test_a_large_file_that_another_process_reads_leaves_nothing_on_standard_error(service: Service) -> None:
+    """The process that imports had the file closed under the beginnings of a reader that it uses no more."""
+    path = export(service.folder, *(["20.00"] * 12_000))
+    done = service.run("import", "--from", "shopify-csv", "--dry-run", path)
+    assert done.returncode == 0
+    assert {line.split(":")[0] for line in done.stderr.decode().splitlines()} <= {"trying"}
+
+
 def test_a_dry_run_shows_all_of_it_and_records_nothing(service: Service) -> None:
     path = export(service.folder, "20.00", "21.00")
     done = service.run("import", "--from", "shopify-csv", "--dry-run", path)

@@ -116,6 +116,20 @@ def test_etsys_items_come_in(ledger: OrderLedger) -> None:
     assert order(ledger, "3001").totals.total == 900 + 800 + 450 + 62
 
 
+def test_etsys_items_that_stand_in_overlapping_files_are_taken_once(ledger: OrderLedger) -> None:
+    """They were added up before, and so was the total that is made of them."""
+    row = {"Sale Date": "01/31/24", "Item Name": "Mug", "Quantity": "1", "Price": "8.00", "Discount Amount": "0",
+           "Shipping Discount": "0", "Order Shipping": "4.50", "Order Sales Tax": "0", "Item Total": "8.00",
+           "Currency": "USD", "Date Paid": "01/31/24", "Date Shipped": "", "Order ID": "3001"}  # fmt: skip
+    assert brought(ledger, "etsy-items", table([row]), table([row])).differences == []
+    assert order(ledger, "3001").totals.total == 1250
+    (refused,) = read("etsy-items", table([row]), table([row | {"Date Shipped": "02/02/24"}]))
+    assert isinstance(refused, Refused)
+    assert refused.why == "it stands in the files more than once (rows 2, 2), and says different things"
+    other = row | {"Item Name": "Print"}
+    assert len(one("etsy-items", table([row]), table([other])).line["items"]) == 2
+
+
 def test_squares_transactions_come_in_with_tips_and_in_their_time_zone(ledger: OrderLedger) -> None:
     assert brought(ledger, "square-transactions", table([SQUARE])).differences == []
     found = one("square-transactions", table([SQUARE]))
@@ -170,6 +184,11 @@ def test_what_a_description_does_not_name_is_named() -> None:
     found = one("etsy-orders", table([ETSY | {"Brand New": "x", "Status": "Teleported"}]))
     assert "no place for the column Brand New: x" in remarks(found)
     assert "the status 'Teleported': not known, taken as completed" in remarks(found)
+
+
+def test_etsys_total_after_a_refund_is_kept() -> None:
+    found = one("etsy-orders", table([ETSY | {"Adjusted Order Total": "1,000.00"}]))
+    assert found.line["metadata"]["adjusted_order_total"] == "1,000.00"
 
 
 OWN = """
@@ -271,7 +290,7 @@ def test_amounts_are_read_with_signs_of_currencies_and_groups_and_never_guessed(
 
 
 def test_a_bad_cell_is_named_with_row_and_column(tmp_path: Path) -> None:
-    for spoil in ({"Preis": "1.50"}, {"Menge": "viel"}, {"Datum": "gestern"}, {"Nr": "6.03E+12"}):
+    for spoil in ({"Preis": "1.50"}, {"Menge": "viel"}, {"Datum": "gestern"}, {"Nr": "6.03E+12"}, {"Nr": "6E+12"}):
         bad: dict[str, Any] = ROW | spoil
         (refused,) = read(own(tmp_path), table([bad], delimiter=";").encode("windows-1252"))
         assert isinstance(refused, Refused)

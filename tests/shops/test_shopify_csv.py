@@ -111,6 +111,54 @@ def test_an_id_that_a_spreadsheet_has_shortened_refuses_its_order(spoilt: str) -
     assert isinstance(taken, Found)
 
 
+def test_a_number_that_a_spreadsheet_has_shortened_refuses_its_order() -> None:
+    (refused,) = read(KIND, table(shopify_rows(line("1.00"), Name="1.00E+05", Total="1.00")))
+    assert isinstance(refused, Refused)
+    assert refused.why.startswith("its number '1.00E+05' was shortened by a spreadsheet")
+
+
+def test_other_texts_that_a_spreadsheet_has_shortened_are_left_out_and_named() -> None:
+    fields = {"Payment_Reference": "1.23E+15", "Phone": "4.91701E+11", "Billing_Zip": "1.2E+04", "Tags": "7.1E+12"}
+    found = shopify(line("1.00", **{"Lineitem sku": "4.05E+12"}), Total="1.00", Id="7", **fields)
+    (payment,) = (entry for entry in found.line["history"] if entry["type"] == "payment")
+    assert payment["reference"] == "7"
+    assert "E+" not in str(found.line)
+    for what in ("payment's reference", "phone", "billing postal code", "tags", "Lineitem sku"):
+        assert f"a {what} that a spreadsheet has shortened: left out" in remarks(found)
+
+
+def test_times_that_do_not_say_their_offset_are_taken_as_utc_and_named() -> None:
+    found = shopify(line("1.00"), Total="1.00", Created_at="2024-01-31 10:00")
+    assert found.line["created_at"] == "2024-01-31T10:00:00Z"
+    assert "times that do not say their offset: taken as UTC: 2024-01-31 10:00" in remarks(found)
+    assert "offset" not in remarks(shopify(line("1.00"), Total="1.00"))
+
+
+def test_an_order_that_stands_in_overlapping_files_is_taken_once_and_named(ledger: OrderLedger) -> None:
+    """Its lines were added up before, and what they were too much passed as a discount."""
+    rows = shopify_rows(line("20.00"), line("5.00"), Total="25.00", Subtotal="25.00")
+    other = shopify_rows(line("1.00"), Name="#1002", Total="1.00")
+    for texts in ((table([*rows, *other]), table(rows)), (table(rows), table(rows)), (table([*rows, *rows]),)):
+        found = next(each for each in read(KIND, *texts) if each.number == "#1001")
+        assert isinstance(found, Found), found
+        assert (len(found.line["items"]), found.said.total) == (2, 2500)
+        assert "stands in the files more than once, and says the same: taken once" in remarks(found)
+        assert "discount" not in remarks(found)
+
+
+def test_an_order_that_stands_in_the_files_twice_and_says_different_things_is_refused() -> None:
+    texts = [table(shopify_rows(line("20.00"), Total="20.00", Fulfillment_Status=word)) for word in ("", "fulfilled")]
+    (refused,) = read(KIND, *texts)
+    assert isinstance(refused, Refused)
+    assert refused.why == "it stands in the files 2 times (rows 2, 2), and says different things"
+
+
+def test_rows_that_all_have_the_orders_own_fields_are_its_lines() -> None:
+    rows = shopify_rows(line("20.00"), line("20.00"), Total="40.00")
+    found = one(KIND, table([rows[0], rows[0]]))
+    assert (len(found.line["items"]), found.said.total) == (2, 4000)
+
+
 def test_a_refund_without_a_date_is_of_the_last_time_that_is_known(ledger: OrderLedger) -> None:
     fields = {
         "Financial_Status": "partially_refunded",
@@ -201,6 +249,7 @@ def test_a_phone_or_zip_that_our_rules_do_not_take_is_named_and_the_order_comes_
     named = " ".join(tie_out.remarks.counts)
     assert "no place for a billing mobile number" in named
     assert "no place for a billing postal code" in named
+    assert order(ledger, "#1001").metadata == {"billing_mobile_number": "call Bob", "billing_postal_code": "K2P/0B0"}
 
 
 def test_a_tip_is_a_charge() -> None:
@@ -323,4 +372,17 @@ def test_a_dry_run_knows_what_stands_twice_in_the_files(ledger: OrderLedger) -> 
     assert tie_out.differences == []
     found = [*read(KIND, texts[0], table(rows)), *read(KIND, texts[1])]
     tie_out = brought_in(ledger, found, is_dry=True)
-    assert [difference.number for difference in tie_out.differences] == ["#1001"]
+    (difference,) = tie_out.differences
+    assert difference.number == "#1001"
+    assert difference.ours is not None, "the first of them would be there"
+    assert (difference.said.total, difference.ours.total) == (3000, 2000)
+
+
+def test_a_dry_run_counts_what_stands_twice_and_says_the_same_as_an_import_does(ledger: OrderLedger) -> None:
+    text = table(shopify_rows(line("20.00"), Total="20.00"))
+    rows = [row for number in range(150) for row in shopify_rows(line("1.00"), Name=f"#2{number}", Total="1.00")]
+    found = [*read(KIND, text), *read(KIND, text), *read(KIND, table(rows)), *read(KIND, text)]
+    tried, done = (brought_in(ledger, found, is_dry=is_dry) for is_dry in (True, False))
+    assert tried.counts == done.counts == {"imported": 151, "there": 2, "rejected": 0}
+    assert tried.events == done.events
+    assert tried.differences == done.differences == []

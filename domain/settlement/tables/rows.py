@@ -84,7 +84,8 @@ def csv_rows(
                     raise Misfit(feed.row_begins, None, f"a file has at most {rows_max} rows")
                 yield feed.row_begins, cells
     finally:
-        text.detach()
+        if not stream.closed:  # by who has left off reading
+            text.detach()
 
 
 def _unfit(row: int, cells: list[str], encoding: str) -> Misfit:
