@@ -393,6 +393,10 @@ def _csv(one: shown.Shown, *, marked: bool) -> Iterator[bytes]:
         yield csv_text.lines([[shown.plain_cell(value, long=not marked) for value in row] for row in rows])
 
 
+# The media type of each thing that is kept.
+KEPT_TYPES: Final = {"file": "application/octet-stream", "rules": "application/toml", "report": "application/json"}
+
+
 class Kept:
     """The file, the rules or the report alone, byte for byte; their SHA-256s stand in the log."""
 
@@ -404,12 +408,11 @@ class Kept:
         access.scope(req, READ)
         Parameters(req.params).refuse_others_than(frozenset())
         state, position, *_ = await self._desk.ask.in_thread(lambda: self._desk.one(reconciliation))
+        resp.content_type = KEPT_TYPES[self._what]
         if self._what == "report":
-            resp.content_type = "application/json"
             resp.set_header("Cache-Control", "private, no-cache")
             stamp(resp, position)
         else:
-            resp.content_type = "application/octet-stream" if self._what == "file" else "application/toml"
             download(resp, state.file if self._what == "file" else "rules.toml", position)
         resp.stream = self._desk.ask.each(self._desk.reconciling.pieces(state, self._what))
 

@@ -170,7 +170,7 @@ def _answer(of: Operation, schemas: Schemas) -> dict[str, Any]:
             whole = (of.answer, *of.or_else)
             parts = (schemas.part_of(shape, of.rows) for shape in whole)
             schema = {"anyOf": [*map(schemas.of, whole), *parts]}
-        found["content"] = {"application/json": {"schema": schema}}
+        found["content"] = {"application/json": {"schema": schema}, **{media: {"schema": {}} for media in of.forms}}
     elif of.answer is not None:
         found["content"] = {of.answer: {"schema": {}, **_each(of.answer_lines, schemas)}}
     return found

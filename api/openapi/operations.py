@@ -22,14 +22,18 @@ from api import (
 )
 from api.openapi import answers as a
 from api.parameters import FIELDS
+from api.workbooks import XLSX
 from domain.order import commands as c
 from domain.reconciling import KEPT
 
 _UPLOADS: Final = f"{finance.PATH}/reconciliations"
 _PERIODS: Final = f"{finance.PATH}/periods"
 _STREAM: Final = "text/event-stream"
+_TABLES: Final = ("text/csv", XLSX)
 # Statuses with which any address can answer that takes a key, a query, a command, or the name of something.
 _KEYED: Final = (401, 403, 429, 503)
+# With which any address answers whose query or headers are longer than any needs.
+_TOO_LONG: Final = (414, 431)
 _COMMAND: Final = (400, 409, 412, 413, 415, 422, 507)
 
 
@@ -53,7 +57,7 @@ class Operation(NamedTuple):
     # Of JSON Lines, the shape of each line.
     body_lines: Any = None
     answer_lines: Any = None
-
+    forms: tuple[str, ...] = ()  # other media types in which it answers, where `Accept` asks for them
     or_else: tuple[Any, ...] = ()  # other shapes that it can answer with, where it is asked for them
 
     @property
@@ -82,7 +86,7 @@ class Operation(NamedTuple):
     def statuses(self) -> tuple[int, ...]:
         """Every status of a problem that it can answer with."""
         of_body = _COMMAND if self.method != "get" else (400,)
-        return tuple(sorted({*self.errors, *(_KEYED if self.takes else ()), *(of_body if self.takes else ())}))
+        return tuple(sorted({*self.errors, *_TOO_LONG, *((*_KEYED, *of_body) if self.takes else ())}))
 
 
 def _audited(resource: Any, *renamed: str) -> tuple[str, ...]:
@@ -288,6 +292,7 @@ OPERATIONS: Final = (
         a.SignedHead,
         parameters=("min_position",),
         errors=(409, 500),
+        forms=("text/plain",),
     ),
     _reads(
         _AUDITED,
@@ -337,10 +342,11 @@ OPERATIONS: Final = (
     _reads(
         f"{finance.PATH}/payments",
         "listPayments",
-        "The payment journal; as CSV all of it",
+        "The payment journal; as CSV or XLSX all of it",
         finance.SCOPE,
         a.Payments,
         parameters=(*_JOURNAL, "after", "limit", "bom"),
+        forms=_TABLES,
     ),
     _reads(
         f"{finance.PATH}/summary",
@@ -349,6 +355,7 @@ OPERATIONS: Final = (
         finance.SCOPE,
         a.Sums,
         parameters=(*_JOURNAL, "group_by", "bom"),
+        forms=_TABLES,
     ),
     _reads(
         _PERIODS,
@@ -377,6 +384,7 @@ OPERATIONS: Final = (
         reconciliations.READ,
         a.PeriodReport,
         parameters=("provider", "min_position"),
+        forms=("text/csv",),
     ),
     _reads(
         _UPLOADS,
@@ -407,6 +415,7 @@ OPERATIONS: Final = (
         parameters=("outcome", "after@result", "limit", "bom"),
         errors=(404, 409, 413, 415, 422, 500, 507),
         more=(202,),
+        forms=_TABLES,
     ),
     *(
         _reads(
@@ -414,7 +423,7 @@ OPERATIONS: Final = (
             f"getReconciliation{what.title()}",
             f"What was kept of a reconciliation: its {what}, byte for byte",
             reconciliations.READ,
-            "application/octet-stream",
+            reconciliations.KEPT_TYPES[what],
             errors=(404, 410),
         )
         for what in KEPT

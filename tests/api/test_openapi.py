@@ -20,6 +20,7 @@ from api import settings as settings_module
 from api.app import create_app
 from api.openapi.document import document
 from api.openapi.operations import OPERATIONS, Operation
+from api.workbooks import XLSX
 from domain.ledger import OrderLedger
 from domain.log.keys import SCOPES
 from domain.log.opening import open_log
@@ -226,6 +227,33 @@ def test_every_field_of_a_periods_answers_is_described(everything: Client) -> No
     assert_as_described(everything.post(path, json={"period": "2020-01", "provider": "period"}), path, "post")
     assert_as_described(everything.get(path), path)
     assert_as_described(everything.get(f"{path}/2020-01", params={"provider": "period"}), f"{path}/{{period}}")
+
+
+def test_every_form_in_which_an_address_answers_is_described(service: Service, everything: Client) -> None:
+    service.run("key", "create")
+    order = placed(everything)
+    line = f"form-1,payment,20.00,1.00,19.00,USD,{order['created_at']},{order['id']},po_9"
+    held = everything.post(
+        "/api/v1/finance/reconciliations",
+        params={"provider": "forms", "file": "forms.csv"},
+        data=f"reference,kind,gross,fee,net,currency,occurred_at,order,payout\n{line}\n",
+        headers={"Content-Type": "text/csv"},
+    )
+    ids = {"order_id": order["id"], "reconciliation": held.json()["id"], "period": "2020-02", "customer_id": 77}
+    described = {
+        path: set(methods["get"]["responses"]["200"].get("content", {}))
+        for path, methods in DESCRIBED["paths"].items()
+        if "get" in methods and set(re.findall(r"{(\w+)}", path)) <= ids.keys() and not path.endswith("stream")
+    }
+    answered: dict[str, set[str]] = {}
+    for path in described:
+        for form in ("application/json", "text/plain", "text/csv", XLSX):
+            url, headers = path.format_map(ids), {"Accept": form}
+            answer = everything.get(url, params={"provider": "forms"} if "periods/" in path else {}, headers=headers)
+            if answer.ok:
+                answered.setdefault(path, set()).add(answer.headers["Content-Type"].partition(";")[0])
+    assert {path for path, forms in answered.items() if len(forms) > 1} >= {"/api/v1/finance/payments"}
+    assert answered == {path: described[path] for path in answered}
 
 
 def test_every_field_of_what_is_answered_of_persons_is_described(everything: Client) -> None:
