@@ -33,7 +33,7 @@ def read(
 ) -> Iterator[Found | Refused]:
     """The orders of the files. Raises Malformed, before the first one."""
     columns, items = mapping.columns, mapping.items
-    required = [columns.order, *_some(columns.created_at), _some(items.name)[0], items.price or items.total or ""]
+    required = [columns.order, *_some(columns.created_at), items.price or items.total or ""]
     form = Form(columns.order, tuple(required), mapping.delimiter, mapping.encoding, mapping.header_row)
     return map(_Reader(mapping, prefix), orders(sources, form, on_bytes))
 
@@ -89,6 +89,8 @@ class _Reader:
             raise Unreadable(f"{', '.join(_some(columns.created_at))}: it is empty")
         if found.copies:
             draft.remark(TAKEN_ONCE)
+        if columns.currency and not _first(rows, columns.currency):
+            draft.remark(f"an order without a currency: taken as {currency}")
         self._who(draft, rows)
         total = self._costs(draft, rows)
         said = self._money(draft, rows, returned, total=total, created_at=created_at)
@@ -204,6 +206,7 @@ class _Reader:
 
     def _item(self, draft: Draft, row: Row) -> None:
         items = self._mapping.items
+        price = items.price or items.total or ""
         name = " ".join(filter(None, (row[column] for column in _some(items.name))))
         given = row[items.quantity] if items.quantity else ""
         quantity = self._plain(given, f"row {row.number}, {items.quantity}") if given else "1"
@@ -214,15 +217,17 @@ class _Reader:
         units = quantity.rstrip("0").rstrip(".") if "." in quantity else quantity
         if int(units.partition(".")[0] or 0) == 0 and "." not in units:
             draft.remark("an item of which none is left: left out", name)
-        elif items.total:
-            draft.item_of_total(name, self._amount(draft, row, items.total), units, discount, metadata=metadata)
+            return
+        if not row[price]:
+            draft.remark("an item without a price: taken as nothing", name)
+        amount = self._amount(draft, row, price)
+        if items.total:
+            draft.item_of_total(name, amount, units, discount, metadata=metadata)
         elif units.isdecimal():
-            price = self._amount(draft, row, items.price or "")
-            draft.item(name, price, int(units), discount, metadata=metadata)
+            draft.item(name, amount, int(units), discount, metadata=metadata)
         else:
-            price = self._amount(draft, row, items.price or "")
             parts = 10 ** len(units.partition(".")[2])
-            gross = (2 * price * int(units.replace(".", "")) + parts) // (2 * parts)
+            gross = (2 * amount * int(units.replace(".", "")) + parts) // (2 * parts)
             draft.item_of_total(name, gross, units, discount, metadata=metadata)
 
     def _money(

@@ -15,7 +15,7 @@ from domain.shops.json_things import Beside, Json, Thing, things
 from domain.shops.shopify import FINANCIAL, FULFILLMENT, PAID, SYSTEM, status_of, word
 from domain.shops.shopify_graphql import LINE_BYTES_MAX, Bulk, kind_of, placed, restful
 from domain.shops.tables import Source
-from domain.shops.values import minor, moment, shown, whole_id, words
+from domain.shops.values import minor, moment, scaled, shown, whole_id, words
 
 PAGES: Final = frozenset({"orders", "transactions", "refunds", "draft_orders"})
 # What REST gives beside the orders.
@@ -169,7 +169,7 @@ class _Reader:
             order[f"{kind}s"] = [*(order[f"{kind}s"] or []), beside]
         currency = str(order.get("currency") or _currency(order))
         draft = Draft(SYSTEM, number, place, identity=order_id, currency=currency, prefix=self._prefix)
-        created_at = moment(order.get("created_at") or order.get("processed_at") or "", "created_at")
+        created_at = draft.moment(order.get("created_at") or order.get("processed_at") or "", "created_at")
         if created_at is None:
             raise Unreadable("created_at: it is empty")
         _who(draft, order)
@@ -213,7 +213,10 @@ def _amount(draft: Draft, of: Json, *names: str) -> int:
         shop = (of.get(f"{name}_set") or {}).get("shop_money") or {}
         value = shop.get("amount", of.get(name))
         if value is not None and value != "":
-            return minor(value, draft.unit.digits, name)
+            amount, is_rounded = scaled(value, draft.unit.digits, name)
+            if is_rounded:
+                draft.remark("an amount with more digits than its currency has: rounded", str(value))
+            return amount
     return 0
 
 

@@ -197,6 +197,8 @@ def _costs(draft: Draft, order: Json) -> _Costs:
         draft.shipping = _rounded(draft, _exact(order.get("shipping_total")) + tax)
     _taxes(draft, order, is_included)
     draft.codes += [str(line["code"]) for line in order.get("coupon_lines") or () if line.get("code")]
+    if order.get("total") in (None, ""):
+        raise Unreadable("total: it is empty")
     total = minor(order.get("total"), draft.unit.digits, "total")
     _gift_cards(draft, order, total)
     _round_off(draft, order, total)

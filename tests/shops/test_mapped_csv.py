@@ -180,6 +180,20 @@ def test_amazons_orders_come_in_parted_by_tabs(ledger: OrderLedger) -> None:
     assert (order(ledger, "112-1").status, order(ledger, "112-1").totals.paid) == ("cancelled", 0)
 
 
+def test_what_an_order_is_without_is_named() -> None:
+    """A pending order of Amazon's has neither price nor currency."""
+    bare = AMAZON | {"currency": "", "item-price": "", "order-status": "Pending"}
+    found = one("amazon", table([bare], delimiter="\t"))
+    assert "an order without a currency: taken as USD" in remarks(found)
+    assert "an item without a price: taken as nothing: Mug" in remarks(found)
+    assert "without" not in remarks(one("amazon", table([AMAZON], delimiter="\t")))
+
+
+def test_etsys_orders_come_in_from_before_they_had_skus() -> None:
+    found = one("etsy-orders", table([{name: value for name, value in ETSY.items() if name != "SKU"}]))
+    assert found.said.total == 101512
+
+
 def test_what_a_description_does_not_name_is_named() -> None:
     found = one("etsy-orders", table([ETSY | {"Brand New": "x", "Status": "Teleported"}]))
     assert "no place for the column Brand New: x" in remarks(found)

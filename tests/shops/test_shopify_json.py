@@ -302,6 +302,14 @@ def test_amounts_are_those_of_the_shops_own_currency(ledger: OrderLedger) -> Non
     assert "money in the customer's currency" in remarks(shopify(**fields))
 
 
+def test_what_has_more_digits_than_its_currency_or_no_offset_is_named() -> None:
+    order = rest(created_at="2024-01-31T10:00:00", total_price="110.004")
+    found = one(KIND, json.dumps(order))
+    assert "an amount with more digits than its currency has: rounded: 110.004" in remarks(found)
+    assert "times that do not say their offset: taken as UTC: 2024-01-31T10:00:00" in remarks(found)
+    assert "rounded" not in remarks(one(KIND, json.dumps(rest())))
+
+
 def test_a_draft_order_is_refused_by_name() -> None:
     draft = rest(name="#D1", invoice_sent_at=None)
     (refused,) = read(KIND, json.dumps({"draft_orders": [draft]}))

@@ -239,6 +239,12 @@ def test_a_draft_is_refused_by_name(status: str) -> None:
     assert refused.why == f"status: {status} is not an order yet"
 
 
+def test_an_order_without_its_total_is_refused() -> None:
+    (refused,) = read(KIND, json.dumps([woo(total=None)]))
+    assert isinstance(refused, Refused)
+    assert refused.why == "total: it is empty"
+
+
 def test_unknown_fields_are_named() -> None:
     odd = found(brand_new="a", meta_data=[{"key": "_secret", "value": "x"}, {"key": "gift", "value": "yes"}])
     assert "no place for the field brand_new: a" in remarks(odd)
