@@ -6,7 +6,7 @@ sides, and never passed over in silence.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice, takewhile, zip_longest
+from itertools import chain, islice, takewhile, zip_longest
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from domain.log.mapper import EventMapper
 from domain.order import events as e
 from domain.order.commands import ImportOrder
 from domain.order.imported import Line
+from domain.order.personal import FIELDS
 from domain.privacy.marking import Marks
 from domain.refusals import ImportConflict, Refusal
 
@@ -81,9 +82,11 @@ class Recognising:
         uuid = found.pop() if found else None
         if uuid is None:
             return None
-        if fingerprint is None or not self._marks.holds(self._fingerprint(line, uuid), fingerprint):
-            # The same may be said in other words, or the order was not imported with a fingerprint, or not imported.
-            self._must_say_the_same(line, uuid)
+        told = fingerprint is not None and self._marks.tells(self._fingerprint(line, uuid), fingerprint)
+        if not told:
+            # The same may be said in other words, or the order was not imported with a fingerprint, or not imported. If
+            # nobody can tell, then since what is personal in it was erased.
+            self._must_say_the_same(line, uuid, is_erased=told is None)
         return uuid
 
     def _whose(self, uuid: UUID | None) -> str:
@@ -110,7 +113,7 @@ class Recognising:
             claim = self._on.claim("order-id", first.id) if isinstance(first, e.OrderCreated) else None
         return claim and claim.fingerprint
 
-    def _must_say_the_same(self, line: ImportOrder, uuid: UUID) -> None:
+    def _must_say_the_same(self, line: ImportOrder, uuid: UUID, *, is_erased: bool) -> None:
         there = list(map(_as_said, self._recorded(uuid)))
         first = there[0]
         if not isinstance(first, e.OrderCreated):
@@ -120,7 +123,9 @@ class Recognising:
         except Refusal as refusal:
             raise ImportConflict(f"conflict: {_name(uuid, first)} is there; this line: {refusal.detail}") from None
         if said != there:
-            shown = "; ".join(islice(_differences(there, said), DIFFERENCES_SHOWN_MAX))
+            shown = "; ".join(islice(_differences(there, said, is_erased=is_erased), DIFFERENCES_SHOWN_MAX))
+            if not shown:
+                return
             raise ImportConflict(f"conflict: {_name(uuid, first)} is there, and says something else: {shown}")
 
 
@@ -133,8 +138,8 @@ def _name(uuid: UUID, first: Event) -> str:
     return f"order {first.id} (key {first.key}, uuid {uuid})" if isinstance(first, e.OrderCreated) else f"{uuid}"
 
 
-def _differences(there: Sequence[Event], said: Sequence[Event]) -> Iterator[str]:
-    """What two beginnings of a history differ in, each with both sides."""
+def _differences(there: Sequence[Event], said: Sequence[Event], *, is_erased: bool) -> Iterator[str]:
+    """What two beginnings of a history differ in, each with both sides; without what was personal, if it was erased."""
     for version, (one, other) in enumerate(zip_longest(there, said), 1):
         if one is None or other is None:
             side = "in this line alone" if one is None else "there alone"
@@ -142,7 +147,10 @@ def _differences(there: Sequence[Event], said: Sequence[Event]) -> Iterator[str]
         elif type(one) is not type(other):
             yield f"version {version} is {type(one).__name__} there and {type(other).__name__} in this line"
         else:
+            erased = set(chain.from_iterable(FIELDS.get(type(one), {}).values())) if is_erased else ()
             for path, was, now in _unequal(msgspec.to_builtins(one), msgspec.to_builtins(other)):
+                if path in erased:
+                    continue
                 where = f"version {version}, {type(one).__name__}, {path}"
                 yield f"{where} is {_short(was)} there and {_short(now)} in this line"
 

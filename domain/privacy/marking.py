@@ -29,10 +29,14 @@ class Marks:
 
     def holds(self, mark: bytes | None, fingerprint: bytes) -> bool:
         """Whether a mark is that of the fingerprint. Where its key is destroyed, nothing can say otherwise."""
+        return self.tells(mark, fingerprint) is not False
+
+    def tells(self, mark: bytes | None, fingerprint: bytes) -> bool | None:
+        """Whether a mark is that of the fingerprint; None where its key is destroyed, and nobody can tell."""
         if mark is None or len(mark) == _PLAIN_BYTES or self._keys is None:
             return mark == fingerprint
         key = self._keys.open(mark[:-_BYTES].decode())
-        return key is None or hmac.compare_digest(_keyed(key, fingerprint), mark[-_BYTES:])
+        return None if key is None else hmac.compare_digest(_keyed(key, fingerprint), mark[-_BYTES:])
 
 
 def _keyed(key: DataKey, fingerprint: bytes) -> bytes:

@@ -269,6 +269,26 @@ def test_a_line_that_was_imported_is_known_again_by_a_keyed_fingerprint_also_onc
     assert import_lines(ledger, BytesIO(line), on_rejected=refuse).skipped == 1
 
 
+def test_a_line_that_says_something_else_is_a_conflict_also_once_what_is_personal_is_erased(
+    ledger: OrderLedger, clock: Clock
+) -> None:
+    """Nobody can tell its fingerprint any more; but its amounts are there, and what was personal is not compared."""
+    items = [{"unit_price": "10.00"}]
+    line = {**MINA, "id": 5, "items": items, "metadata": {"a": "b"}}
+    import_lines(ledger, BytesIO(json.dumps(line).encode()), on_rejected=refuse)
+    assert ledger.keys is not None
+    ledger.keys.destroy([key.id for key in ledger.keys.store.each()], "an erasure", clock())
+    said: list[str] = []
+    renamed = {**MINA["customer"], "email": "else@example.org"}
+    for other in ({"notes": "else"}, {"metadata": {"a": "c"}}, {"customer": renamed}):
+        done = import_lines(ledger, BytesIO(json.dumps(line | other).encode()), on_rejected=refuse)
+        assert done.skipped == 1
+    dearer = line | {"items": [{"unit_price": "11.00"}]}
+    done = import_lines(ledger, BytesIO(json.dumps(dearer).encode()), on_rejected=lambda _, why: said.append(why))
+    assert done.rejected == 1
+    assert 'unit_price is "10.00" there and "11.00" in this line' in said[0]
+
+
 def refuse(number: int, reason: str) -> None:
     raise AssertionError(f"line {number}: {reason}")
 
