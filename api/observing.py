@@ -4,50 +4,67 @@ its span.
 A line has the route's template and never the path, no value of a query and nothing of a body, so nothing personal.
 """
 
+import asyncio
 import logging
 import os
 import time
+from collections.abc import Iterable
 from contextlib import suppress
+from datetime import datetime
 from logging import LogRecord
+from select import PIPE_BUF
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from falcon.asgi import Request, Response
 
 from api.settings import LOG_LEVELS
-from domain.moments import instant, utc_now
+from domain.moments import utc_now
 
 if TYPE_CHECKING:
     from api.metrics import Metrics
     from api.tracing import Tracing
 
 _STDERR: Final = 2
+# Requests are told of together, which takes a third of the time: so many, after so long at the latest.
+_TOGETHER_MAX: Final = 64
+TOGETHER_SECONDS: Final = 0.01
 # Whoever watches over the service asks these every few seconds.
 _WATCHED: Final = ("/healthz", "/readyz")
 _OF_TOKENS: Final = "jwt:"
 
 
-class Line(msgspec.Struct, omit_defaults=True):
-    """A line of the log. `key` is the name of the key that was used; what a token says of its bearer is left out."""
+class Said(msgspec.Struct):
+    """A line of the log: what the program itself has to say."""
 
-    time: str
+    time: datetime
     level: str
-    method: str | None = None
+    message: str
+
+    def plain(self) -> str:
+        """As somebody reads it on a terminal."""
+        return f"{self.time:%H:%M:%S} {self.level}: {self.message}"
+
+
+class Answered(msgspec.Struct, omit_defaults=True):
+    """A line of the log: a request. `key` is the name of the key that was used; what a token says of its bearer is left
+    out."""
+
+    time: datetime
+    level: str
+    method: str
     route: str | None = None
-    status: int | None = None
-    duration_ms: float | None = None
+    status: int = 0
+    duration_ms: float = 0
     key: str | None = None
     request_id: str | None = None
     position: str | None = None
     code: str | None = None
-    message: str | None = None
 
     def plain(self) -> str:
         """As somebody reads it on a terminal."""
-        if self.message is not None:
-            return f"{self.time[11:19]} {self.level}: {self.message}"
         told = (self.method, self.route or "(no route)", self.status, f"{self.duration_ms} ms", self.key, self.code)
-        return " ".join([self.time[11:19], *(str(one) for one in told if one is not None)])
+        return " ".join([f"{self.time:%H:%M:%S}", *(str(one) for one in told if one is not None)])
 
 
 class Writing:
@@ -61,10 +78,20 @@ class Writing:
     def takes(self, level: str) -> bool:
         return level in self._taken
 
-    def write(self, line: Line) -> None:
-        text = line.plain().encode() if self._is_plain else self._encoder.encode(line)
+    def write(self, lines: Iterable[Said | Answered]) -> None:
+        """Writes these; of several processes and threads no line comes in the middle of another."""
+        texts = (line.plain().encode() if self._is_plain else self._encoder.encode(line) for line in lines)
+        whole = b""
+        for text in texts:
+            if whole and len(whole) + len(text) >= PIPE_BUF:  # a pipe takes no more at once
+                self._write(whole)
+                whole = b""
+            whole += text + b"\n"
+        self._write(whole)
+
+    def _write(self, text: bytes) -> None:
         with suppress(OSError):  # whoever read it is gone, which is no reason not to answer
-            os.write(_STDERR, text + b"\n")
+            os.write(_STDERR, text)
 
 
 class Handler(logging.Handler):
@@ -78,7 +105,7 @@ class Handler(logging.Handler):
         level = record.levelname.lower()
         level = level if level in LOG_LEVELS else LOG_LEVELS[-1]
         if self._writing.takes(level):
-            self._writing.write(Line(instant(utc_now()), level, message=self.format(record)))
+            self._writing.write([Said(utc_now(), level, self.format(record))])
 
 
 class Observing:
@@ -88,37 +115,51 @@ class Observing:
         self._writing = writing
         self.metrics = metrics
         self._tracing = tracing
+        self._answered: list[Answered] = []
 
     async def process_request(self, req: Request, _resp: Response) -> None:
         req.context.began = time.perf_counter()
 
     async def process_response(self, req: Request, resp: Response, _resource: Any, _succeeded: bool) -> None:
         seconds = time.perf_counter() - req.context.began
-        route, status = req.uri_template, resp.status_code
-        if self.metrics is not None:
-            self.metrics.answered(req.method, route, status, seconds)
+        status = resp.status_code
         if self._tracing is not None:
             request_id, parent = getattr(req.context, "request_id", None), req.get_header("traceparent")
-            self._tracing.answered(req.method, route, status, seconds, request_id=request_id, parent=parent)
-        level = "error" if status >= 500 else "debug" if route in _WATCHED else "info"
-        if self._writing.takes(level):
-            self._writing.write(_line(req, resp, level, seconds))
+            of = (req.method, req.uri_template, status, seconds)
+            self._tracing.answered(*of, request_id=request_id, parent=parent)
+        level = "error" if status >= 500 else "debug" if req.uri_template in _WATCHED else "info"
+        if self.metrics is None and not self._writing.takes(level):
+            return
+        self._answered.append(_answered(req, resp, level, status, seconds))
+        if len(self._answered) == _TOGETHER_MAX:
+            self.tell()
+        elif len(self._answered) == 1:
+            asyncio.get_running_loop().call_later(TOGETHER_SECONDS, self.tell)
+
+    def tell(self) -> None:
+        """Adds to the metrics and writes into the log what was answered since."""
+        answered, self._answered = self._answered, []
+        if self.metrics is not None:
+            self.metrics.answered((one.method, one.route, one.status, one.duration_ms / 1_000) for one in answered)
+        if lines := [one for one in answered if self._writing.takes(one.level)]:
+            self._writing.write(lines)
 
     def stop(self) -> None:
+        self.tell()
         if self._tracing is not None:
             self._tracing.stop()
 
 
-def _line(req: Request, resp: Response, level: str, seconds: float) -> Line:
+def _answered(req: Request, resp: Response, level: str, status: int, seconds: float) -> Answered:
     context = req.context
     caller = getattr(context, "caller", None)
     key = None if caller is None else caller.name
-    return Line(
-        instant(utc_now()),
+    return Answered(
+        utc_now(),
         level,
         req.method,
         req.uri_template,
-        resp.status_code,
+        status,
         round(seconds * 1_000, 3),
         _OF_TOKENS.rstrip(":") if key is not None and key.startswith(_OF_TOKENS) else key,
         getattr(context, "request_id", None),

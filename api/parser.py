@@ -23,6 +23,10 @@ _CHUNK_LINE_BYTES_MAX: Final = 256
 _HUGE_CHUNK: Final = re.compile(rb"0*[1-9a-fA-F][0-9a-fA-F]{7}")
 _FIELD: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*")
 _NAMES_A_HOST: Final = re.compile(rb"[^\s,/?#@\\]*")
+# RFC 9110, section 5.6.2; gunicorn asks of one byte after the other what bytes can say of themselves at once.
+_OF_TOKENS: Final = b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+# Section 5.5: visible, a blank or a tab, or of another alphabet.
+_OF_VALUES: Final = bytes([0x09, *range(0x20, 0x7F), *range(0x80, 0x100)])
 # RFC 9112, section 3.2: a path, a whole address, or the asterisk. An authority is for CONNECT, which nobody takes here.
 _TARGET: Final = re.compile(rb"(?:/|https?://[^\s,/?#@\\]+(?=[/?]|$))[^#]*|\*", re.IGNORECASE)
 
@@ -62,7 +66,9 @@ class Parser(PythonProtocol):
 
     def _find_line(self, limit: int, error: ParseError) -> int:
         """The end of the next line; -1 where it has not come. Nobody waits for the end of what is wrong already."""
-        in_size = self._state == "chunked" and self._chunk_state == "size"
+        if self._state != "chunked":
+            return super()._find_line(limit, error)  # type: ignore[no-any-return]
+        in_size = self._chunk_state == "size"
         end: int = super()._find_line(min(limit, _CHUNK_LINE_BYTES_MAX) if in_size else limit, error)
         if in_size and (end > _CHUNK_LINE_BYTES_MAX or _HUGE_CHUNK.match(self._buffer)):
             raise InvalidChunkSize("The chunk is too large, or its extensions are")
@@ -70,8 +76,7 @@ class Parser(PythonProtocol):
             self._chunks += 1
             if self._chunks > _CHUNKS_FREE:
                 self._worker_chunks.take()
-        in_trailer = self._state == "chunked" and self._chunk_state == "trailer"
-        if in_trailer and end > 0 and not _FIELD.fullmatch(self._buffer, 0, end):
+        if self._chunk_state == "trailer" and end > 0 and not _FIELD.fullmatch(self._buffer, 0, end):
             raise InvalidHeader("A trailer field is malformed")
         return end
 
@@ -90,3 +95,9 @@ class Parser(PythonProtocol):
         if codings and codings != [b"chunked"]:
             raise InvalidHeader("Of transfer codings only 'chunked' is taken, once and alone")
         super()._finalize_headers()
+
+    def _is_valid_token(self, data: bytes) -> bool:
+        return bool(data) and not data.translate(None, _OF_TOKENS)
+
+    def _has_invalid_header_chars(self, value: bytes) -> bool:
+        return bool(value.translate(None, _OF_VALUES))

@@ -291,8 +291,7 @@ class SQLiteReading(ABC):
         return KeptKeyring._make(row) if row else None
 
     def access_key(self, key_hash: bytes) -> StoredKey | None:
-        asked = f"{_KEYS} WHERE hash = ? UNION ALL {_KEYS_BY_FORMER} WHERE former_keys.hash = ?"
-        row = self._row(asked, (key_hash, key_hash))
+        row = self._row(_KEY, (key_hash,)) or self._row(_KEY_BY_FORMER, (key_hash,))
         return StoredKey._make(row) if row else None
 
     def access_keys(self) -> list[StoredKey]:
@@ -310,6 +309,8 @@ _KEYS_BY_FORMER: Final = (
     "SELECT name, former_keys.prefix, former_keys.hash, customer_id, scopes, created_at, revoked_at,"
     " former_keys.expires_at, origins FROM former_keys JOIN access_keys USING (name)"
 )
+_KEY: Final = f"{_KEYS} WHERE hash = ?"
+_KEY_BY_FORMER: Final = f"{_KEYS_BY_FORMER} WHERE former_keys.hash = ?"
 
 
 def _json(values: Iterable[Any]) -> str:

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,19 @@ def test_each_request_is_one_line_with_its_route_and_nothing_personal(service: S
     assert ("key" in nobody, nobody["status"], nobody["code"]) == (False, 401, "not-authenticated")
     assert "ada" not in service.log()
     assert "ring twice" not in service.log()
+
+
+def test_of_many_requests_at_once_each_is_a_whole_line_once(service: Service) -> None:
+    """Lines are written together, by two workers into one file."""
+    staff = service.client(service.key("orders:read"))
+    ids = [f"at-once-{number}" for number in range(400)]
+
+    def ask(request_id: str) -> None:
+        assert staff.get(ORDERS, headers={"X-Request-Id": request_id}).ok
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(ask, ids))
+    until(lambda: sorted(told for line in lines(service) if (told := line.get("request_id")) in ids) == sorted(ids))
 
 
 def test_the_level_says_which_lines_are_written(tmp_path: Path) -> None:
