@@ -1,6 +1,7 @@
 """`run.py import --from KIND`: orders as other shops' systems export them, each held against what its source says."""
 
 import gc
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, nullcontext
@@ -44,6 +45,7 @@ READERS: Final[dict[str, Reader]] = {
 KINDS: Final = (*READERS, "csv")
 BESIDE_BYTES_MIN: Final = 1024 * 1024
 PREVIEW_ORDERS: Final = 5
+_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 EXAMPLE_CHARS_MAX: Final = 60
 
 
@@ -124,9 +126,9 @@ def _print_preview(first: Sequence[Found | Refused]) -> None:
     table.title_justify = "left"
     for found in first:
         if isinstance(found, Found):
-            table.add_row(*map(Text, _previewed(found)))
+            table.add_row(*(Text(_on_one_line(cell)) for cell in _previewed(found)))
         else:
-            table.add_row(Text(found.number or found.place), Text("cannot be read: see below"))
+            table.add_row(Text(_on_one_line(found.number or found.place)), Text("cannot be read: see below"))
     if first:
         out().print(table)
 
@@ -185,7 +187,7 @@ def _print_remarks(tie_out: TieOut) -> None:
     for kind, count in remarks.counts.most_common():
         number, own = remarks.first[kind]
         short = own if len(own) <= EXAMPLE_CHARS_MAX else own[:EXAMPLE_CHARS_MAX] + "…"
-        print(f"{count:8}  {kind} (first: {number}{': ' if short else ''}{short})")
+        print(_on_one_line(f"{count:8}  {kind} (first: {number}{': ' if short else ''}{short})"))
 
 
 def _print_differences(differences: Sequence[Difference]) -> None:
@@ -193,7 +195,12 @@ def _print_differences(differences: Sequence[Difference]) -> None:
     if differences:
         print("what differs, what its source says against what the ledger says:")
     for each in differences:
-        print(f"{each.number or '-'} ({each.place}): {'; '.join(_compared(each))}")
+        print(_on_one_line(f"{each.number or '-'} ({each.place}): {'; '.join(_compared(each))}"))
+
+
+def _on_one_line(text: str) -> str:
+    """The text without what would begin a line, or command a terminal."""
+    return _CONTROLS.sub(" ", text)
 
 
 def _compared(each: Difference) -> Iterator[str]:

@@ -15,6 +15,8 @@ from domain.shops.tables import Malformed, Source
 CHUNK_BYTES: Final = 1024 * 1024
 VALUE_CHARS_MAX: Final = 32 * 1024 * 1024
 DECODER: Final = json.JSONDecoder(parse_float=str, parse_constant=str)
+# The escapes of surrogates: mostly two together, for one character.
+_HALF: Final = re.compile(r"\\u[dD][89a-fA-F]")
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 
 
@@ -42,6 +44,17 @@ def values(
             yield from reader.rest_of_page()
         else:
             yield reader.value("")
+
+
+def _of_whole_characters(value: Any) -> Any:
+    """The value with U+FFFD for each half of a character, as texts that were cut off have it: nothing can hold it."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_of_whole_characters(each) for each in value]
+    if isinstance(value, dict):
+        return {_of_whole_characters(name): _of_whole_characters(inner) for name, inner in value.items()}
+    return value
 
 
 class _Reader:
@@ -122,6 +135,8 @@ class _Reader:
                 raise self._malformed(error.msg, error.pos) from None
             except RecursionError:
                 raise self._malformed("it is nested too deep") from None
+            if _HALF.search(self._text, self._at, end):
+                found = _of_whole_characters(found)
             self._at = end
             return Value(found, line, under)
 

@@ -93,9 +93,10 @@ def _order_of_refund(refund: Json) -> str:
     """By its parent, or, before WooCommerce 9, by the link to it."""
     if parent := refund.get("parent_id") or refund.get("order_id"):
         return str(parent)
-    links = refund.get("_links") or {}
-    up: str = next((str(link.get("href") or "") for link in links.get("up") or ()), "")
-    return up.rstrip("/").rpartition("/")[2]
+    match refund.get("_links"):
+        case {"up": [{"href": str(up)}, *_]}:
+            return up.rstrip("/").rpartition("/")[2]
+    return ""
 
 
 def _one(thing: Thing, file: str, prefix: str, beside: Beside) -> Found | Refused:

@@ -57,6 +57,18 @@ def test_a_large_file_that_another_process_reads_leaves_nothing_on_standard_erro
     assert {line.split(":")[0] for line in done.stderr.decode().splitlines()} <= {"trying"}
 
 
+def test_what_a_file_says_begins_no_line_and_commands_no_terminal(service: Service) -> None:
+    said_of_it = {"name": "#1\n#2 (x): all is well\x1b[2J", "email": "a\x1b[2J@b", "tags": "\x1b[31m" + "x" * 501}
+    order = {"id": 1, "created_at": "2024-01-31T10:00:00Z", "currency": "USD", "line_items": [], "total_price": "1.00"}
+    path = service.folder / "orders.json"
+    path.write_text(json.dumps([order | said_of_it]))
+    done = service.run("import", "--from", "shopify-json", "--dry-run", str(path))
+    assert done.returncode == 1
+    said = done.stdout.decode()
+    assert "\x1b" not in said
+    assert not [line for line in said.splitlines() if line.startswith("#2")]
+
+
 def test_a_dry_run_shows_all_of_it_and_records_nothing(service: Service) -> None:
     path = export(service.folder, "20.00", "21.00")
     done = service.run("import", "--from", "shopify-csv", "--dry-run", path)

@@ -310,6 +310,14 @@ def test_what_has_more_digits_than_its_currency_or_no_offset_is_named() -> None:
     assert "rounded" not in remarks(one(KIND, json.dumps(rest())))
 
 
+def test_half_of_a_character_is_written_as_the_one_that_stands_for_it() -> None:
+    """A text was cut off within an emoji; nothing can hold what is left, and it ended the import with a traceback."""
+    text = json.dumps(rest(name="#1\U0001f600", note="so good \U0001f600", tags="a")).replace('\\ude00"', '"', 1)
+    assert '\\ud83d"' in text
+    found = one(KIND, text)
+    assert {found.number, found.line["notes"]} == {"#1\ufffd", "so good \U0001f600"}
+
+
 def test_a_draft_order_is_refused_by_name() -> None:
     draft = rest(name="#D1", invoice_sent_at=None)
     (refused,) = read(KIND, json.dumps({"draft_orders": [draft]}))

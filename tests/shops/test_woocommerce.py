@@ -193,6 +193,14 @@ def test_a_refund_before_version_9_names_its_order_by_the_link() -> None:
     assert one(KIND, json.dumps([woo()]), json.dumps([old])).said.refunded == 990
 
 
+def test_a_refund_with_odd_links_is_named_as_of_no_order() -> None:
+    links: list[Any] = [{"up": [7]}, {"up": 7}, [], {"up": []}]
+    odd = [{"id": 1, "amount": "1.00", "refunded_payment": True, "_links": each} for each in links]
+    *refused, taken = reversed(read(KIND, json.dumps(odd), json.dumps([woo()])))
+    assert isinstance(taken, Found)
+    assert [each.why for each in refused if isinstance(each, Refused)] == ["the refund 1 names no order"] * 4
+
+
 def test_a_refund_that_its_taxes_have_rounded_beyond_the_payment_is_named_with_the_reason(ledger: OrderLedger) -> None:
     """As woocommerce/woocommerce#64668 has it: each line's taxes are rounded, and the order's are not."""
     tie_out = brought(ledger, KIND, json.dumps([woo(refunds=[{"id": 9, "reason": "", "total": "-25.31"}])]))
