@@ -4,6 +4,7 @@ Bulk operations write JSON Lines: an order, and what belongs to it as lines of i
 """
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any, BinaryIO, Final
@@ -123,7 +124,7 @@ class Bulk:
         here, at = "", 0
         stream.seek(0)
         while text := stream.readline(LINE_BYTES_MAX):
-            line = _line_of(text)
+            line = _line_of(text if at else text.removeprefix(BOM_UTF8))
             if line.parent is None and line.id:
                 here = line.id
                 self._orders.add(here)

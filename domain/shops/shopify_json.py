@@ -7,7 +7,7 @@ their orders. Amounts are those of the shop's own currency.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain, product
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from domain.shops.draft import Address, Draft
 from domain.shops.found import Found, Refused, Said, Unreadable
@@ -258,11 +258,10 @@ def _who(draft: Draft, order: Json) -> None:
 def _costs(draft: Draft, order: Json) -> tuple[dict[str, int], int | None]:
     """Our numbers of Shopify's line items, by id, and the total that the source says."""
     total = _amount(draft, order, "total_price") if _has(order, "total_price") else None
-    is_cancelled = bool(order.get("cancelled_at"))
-    gone = {} if is_cancelled else _taken_out(order)
+    edit = _edit(draft, order, total)
     numbers: dict[str, int] = {}
     for line in order.get("line_items") or ():
-        number = _item(draft, line, gone.get(str(line.get("id")), 0))
+        number = _item(draft, line, edit.units.get(str(line.get("id")), 0))
         if number:
             numbers[str(line.get("id"))] = number
     _shipping(draft, order)
@@ -274,12 +273,11 @@ def _costs(draft: Draft, order: Json) -> tuple[dict[str, int], int | None]:
             draft.codes.append(str(text))
     all_off = _amount(draft, order, "total_discounts")
     rest = max(0, all_off - off_items - off_shipping)
-    left_out = sum(_worth(draft, order, line) for line in _lines_taken_out(order)) if gone else 0
-    expected = None if total is None else total - left_out
-    _on_top(draft, order, rest, expected, gone)
-    if left_out:
-        draft.why = f"an edit took {draft.text(left_out)} out of the order, and gave back no money for it"
-        draft.remark("an order that was edited: what was taken out is taken as never ordered", draft.text(left_out))
+    expected = None if total is None else total - edit.worth
+    _on_top(draft, order, rest, expected, edit.tax)
+    if edit.worth > 0:
+        draft.why = f"an edit took {draft.text(edit.worth)} out of the order, and gave back no money for it"
+        draft.remark("an order that was edited: what was taken out is taken as never ordered", draft.text(edit.worth))
     return numbers, expected
 
 
@@ -287,13 +285,50 @@ def _has(order: Json, name: str) -> bool:
     return order.get(name) not in (None, "") or bool(order.get(f"{name}_set"))
 
 
-def _taken_out(order: Json) -> dict[str, int]:
-    """Units that edits took out, by line item."""
-    gone: dict[str, int] = {}
-    for line in _lines_taken_out(order):
+class _Edit(NamedTuple):
+    """What edits took out of an order: units by line item, what all of it was worth, and the taxes within that."""
+
+    units: Mapping[str, int]
+    worth: int = 0
+    tax: int = 0
+
+
+_NO_EDIT: Final = _Edit({})
+
+
+def _edit(draft: Draft, order: Json, total: int | None) -> _Edit:
+    """By the refunds of items and no money that edits are to Shopify; or, where those are not there and nothing was
+    refunded, by what the order has and comes to now. A cancelled order keeps what it had."""
+    if order.get("cancelled_at"):
+        return _NO_EDIT
+    units: dict[str, int] = {}
+    lines = list(_lines_taken_out(order))
+    for line in lines:
         item = str(line.get("line_item_id"))
-        gone[item] = gone.get(item, 0) + int(line.get("quantity") or 0)
-    return gone
+        units[item] = units.get(item, 0) + int(line.get("quantity") or 0)
+    if units:
+        worth = sum(_worth(draft, order, line) for line in lines)
+        return _Edit(units, worth, sum(_amount(draft, line, "total_tax") for line in lines))
+    if total is None or not _has(order, "current_total_price") or _is_refunded(draft, order):
+        return _NO_EDIT
+    for line in order.get("line_items") or ():
+        quantity, current = int(line.get("quantity") or 0), line.get("current_quantity")
+        if current is not None and int(current) < quantity:
+            units[str(line.get("id"))] = quantity - int(current)
+    if not units:
+        return _NO_EDIT
+    tax = _amount(draft, order, "total_tax")
+    tax_now = _amount(draft, order, "current_total_tax") if _has(order, "current_total_tax") else tax
+    return _Edit(units, total - _amount(draft, order, "current_total_price"), tax - tax_now)
+
+
+def _is_refunded(draft: Draft, order: Json) -> bool:
+    return bool(
+        order.get("refunds")
+        or _amount(draft, order, "total_refunded")
+        or word(order.get("financial_status")) in ("refunded", "partially_refunded")
+        or any(word(each.get("kind")) == "refund" for each in order.get("transactions") or ())
+    )
 
 
 def _lines_taken_out(order: Json) -> Iterator[Json]:
@@ -366,9 +401,9 @@ def _shipping(draft: Draft, order: Json) -> None:
         draft.shipping = _amount(draft, order, "total_shipping_price")
 
 
-def _on_top(draft: Draft, order: Json, rest: int, expected: int | None, gone: Mapping[str, int]) -> None:
+def _on_top(draft: Draft, order: Json, rest: int, expected: int | None, tax_gone: int) -> None:
     """Discounts of the whole order, taxes, tips, duties and fees: as the total says which of them are in it."""
-    taxes = _taxes(draft, order, gone)
+    taxes = _taxes(draft, order, tax_gone)
     tax = sum(taxes.values())
     is_included = bool(order.get("taxes_included"))
     tip = _amount(draft, order, "total_tip_received")
@@ -402,15 +437,14 @@ def _on_top(draft: Draft, order: Json, rest: int, expected: int | None, gone: Ma
     draft.charge("fee", "Additional fees", fees, included=not chosen[4])
 
 
-def _taxes(draft: Draft, order: Json, gone: Mapping[str, int]) -> dict[tuple[str, str | None], int]:
-    """By name and rate. Where edits took items out, without their taxes."""
+def _taxes(draft: Draft, order: Json, gone: int) -> dict[tuple[str, str | None], int]:
+    """By name and rate; without the taxes of what edits took out."""
     taxes: dict[tuple[str, str | None], int] = {}
     for line in order.get("tax_lines") or ():
         name, rate = str(line.get("title") or "Tax"), _rate(line.get("rate"))
         taxes[name, rate] = taxes.get((name, rate), 0) + _amount(draft, line, "price")
     total = _amount(draft, order, "total_tax") if _has(order, "total_tax") else sum(taxes.values())
-    if gone:
-        total -= sum(_amount(draft, line, "total_tax") for line in _lines_taken_out(order))
+    total -= gone
     if sum(taxes.values()) == total:
         return taxes
     if len(taxes) == 1:

@@ -271,6 +271,28 @@ def test_what_an_edit_took_out_is_taken_as_never_ordered_and_named(ledger: Order
     assert "an order that was edited" in remarks(shopify(**fields))
 
 
+def test_what_an_edit_took_out_is_seen_by_the_current_quantity_where_refunds_were_not_asked_for(
+    ledger: OrderLedger,
+) -> None:
+    """Its customer would owe what is not ordered any more."""
+    items = [{"id": 1, "title": "Mug", "price": "50.00", "quantity": 2, "current_quantity": 1}]
+    fields = {"line_items": items, "current_total_price": "55.00", "current_total_tax": "5.00",
+              "transactions": [SALE | {"amount": "55.00"}]}  # fmt: skip
+    ties(ledger, json.dumps(rest(**fields)))
+    there = order(ledger, "#1001")
+    assert (there.totals.total, there.totals.outstanding, there.items[0].quantity) == (5500, 0, 1)
+    assert "an order that was edited" in remarks(shopify(**fields))
+
+
+@pytest.mark.parametrize(
+    "fields", [{"financial_status": "refunded"}, {"cancelled_at": "2024-02-01T00:00:00Z"}, {"total_refunded": "55.00"}]
+)
+def test_what_was_refunded_or_cancelled_is_no_edit(fields: dict[str, Any]) -> None:
+    items = [{"id": 1, "title": "Mug", "price": "50.00", "quantity": 2, "current_quantity": 1}]
+    found = shopify(line_items=items, current_total_price="55.00", **fields)
+    assert (found.said.total, found.line["items"][0]["quantity"]) == (11000, 2)
+
+
 def test_a_cancelled_order_keeps_its_total_though_all_was_restocked(ledger: OrderLedger) -> None:
     restocked = {
         "id": 31,
@@ -437,6 +459,12 @@ def test_graphqls_bulk_lines_come_in_with_what_belongs_to_them(ledger: OrderLedg
     assert found.line["metadata"] == {"tags": "vip, wholesale", "gift": "yes"}
     assert found.line["external_ids"] == {"shopify": "6031234567890"}
     assert history(found, "refund")[0]["payment_reference"] == "11"
+
+
+def test_graphqls_bulk_lines_may_begin_with_a_byte_order_mark() -> None:
+    """The first order was not known by it, and had its lines twice."""
+    found = read(KIND, "\ufeff" + jsonl(*BULK))
+    assert found == read(KIND, jsonl(*BULK))
 
 
 def test_graphqls_bulk_lines_are_put_together_where_they_stand_apart(ledger: OrderLedger) -> None:
