@@ -122,6 +122,7 @@ class PatientProtocol(ASGIProtocol):
         if self._flow_control.write_paused:
             await self._flow_control.drain()
         self._end_in(None)
+        await self.worker.turns.take(self.worker.places.taken.get(self))
         self._keepalive *= not self.worker.is_stopping
         self._is_answering = True
         self._stands(Standing.WAITS_FOR_AN_ANSWER)

@@ -48,8 +48,9 @@ class Places:
     def __init__(self, address_max: int, trusts: Callable[[str], bool]) -> None:
         self._address_max = address_max
         self._trusts = trusts
-        self.taken: dict[Connection, str] = {}
-        self._of: dict[str, dict[Connection, None]] = {}
+        # That of a trusted proxy, which stands for many, is None.
+        self.taken: dict[Connection, str | None] = {}
+        self._of: dict[str | None, dict[Connection, None]] = {}
         # Each with the name of its key, the oldest first.
         self.streams: dict[Connection, str] = {}
 
@@ -59,11 +60,11 @@ class Places:
 
     def take(self, connection: Connection, host: str) -> None:
         """Gives a place. Where all are taken, or its address has its share, another goes for it, or else it itself."""
-        address = _network(host)
+        address = None if self._trusts(host) else _network(host)
         neighbours = self._of.setdefault(address, {})
         if len(self.taken) >= CONNECTIONS_MAX:
             self._end_one(self.taken)
-        has_share = len(neighbours) >= self._address_max and not self._trusts(host)
+        has_share = address is not None and len(neighbours) >= self._address_max
         is_refused = has_share and not self._end_one(neighbours)
         self.taken[connection] = address
         self._of.setdefault(address, {})[connection] = None
@@ -83,8 +84,8 @@ class Places:
 
     def leave(self, connection: Connection) -> None:
         self.streams.pop(connection, None)
-        address = self.taken.pop(connection, None)
-        if address is not None:
+        if connection in self.taken:
+            address = self.taken.pop(connection)
             del self._of[address][connection]
             if not self._of[address]:
                 del self._of[address]

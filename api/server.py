@@ -1,5 +1,6 @@
 """gunicorn's asyncio worker and its settings, with the bounds it leaves open: how many connections there are, and how
-long a stop waits. What bounds one connection is in `connection.py`, who goes when places run short in `places.py`."""
+long a stop waits. What bounds one connection is in `connection.py`, who goes when places run short in `places.py`,
+whose request is next in `turns.py`."""
 
 import asyncio
 import contextlib
@@ -17,6 +18,7 @@ from gunicorn.workers.gasgi import ASGIWorker
 from api.connection import PatientProtocol
 from api.parser import Parser
 from api.places import Places, Standing
+from api.turns import Turns
 
 STOP_SECONDS_MAX: Final = 4
 STOP_IDLE_SECONDS: Final = 1  # for clients in the middle of a conversation, to hear of the stop by an answer
@@ -47,6 +49,7 @@ class PatientWorker(ASGIWorker):
         protocol.PythonProtocol = Parser
         protocol._CACHED_SERVER_HEADER = b""  # else it is on every answer
         self.places: Places = self.app.places
+        self.turns = Turns()
         for listener in self.sockets:
             for direction in (socket.SO_RCVBUF, socket.SO_SNDBUF):  # those that it accepts have them from it
                 listener.sock.setsockopt(socket.SOL_SOCKET, direction, _SOCKET_BYTES)
