@@ -34,7 +34,14 @@ def read(
     """The orders of the files. Raises Malformed, before the first one."""
     columns, items = mapping.columns, mapping.items
     required = [columns.order, *_some(columns.created_at), items.price or items.total or ""]
-    form = Form(columns.order, tuple(required), mapping.delimiter, mapping.encoding, mapping.header_row)
+    form = Form(
+        columns.order,
+        tuple(required),
+        delimiter=mapping.delimiter,
+        has_quotes=mapping.quotes,
+        encoding=mapping.encoding,
+        header_row=mapping.header_row,
+    )
     return map(_Reader(mapping, prefix), orders(sources, form, on_bytes))
 
 

@@ -2,6 +2,7 @@
 
     system = "etsy"                   # whose ids the orders' are, and the provider of payments that name none
     delimiter = ","
+    quotes = true                     # false where a quotation mark is a character like any other
     encoding = "utf-8"
     decimal = "."                     # $1,234.50 and (1.00) for -1.00 are read, too
     date_formats = ["%m/%d/%y"]       # strptime's, tried in turn; without them ISO 8601
@@ -159,6 +160,7 @@ class Mapping(_Part, frozen=True, kw_only=True):
     unpaid: list[str] = []
     ignored: list[str] = []
     delimiter: Annotated[str, Meta(min_length=1, max_length=1)] = ","
+    quotes: bool = True
     encoding: Literal["utf-8", "utf-16", "iso-8859-1", "iso-8859-15", "windows-1250", "windows-1252"] = "utf-8"
     decimal: Literal[".", ","] = "."
     date_formats: tuple[str, ...] = ()

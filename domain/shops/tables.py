@@ -55,6 +55,7 @@ class Form(NamedTuple):
     order: str
     required: tuple[str, ...]
     delimiter: str = ","
+    has_quotes: bool = True
     encoding: str = "utf-8"
     header_row: int = 1
     # Columns' names as the reader calls them, by other spellings of theirs, case folded.
@@ -169,6 +170,7 @@ def _read(source: Source, form: Form) -> Iterator[tuple[Header, int, list[str]]]
         source.stream,
         encoding=form.encoding,
         delimiter=form.delimiter,
+        has_quotes=form.has_quotes,
         rows_max=ROWS_MAX,
         row_lines_max=ROW_LINES_MAX,
     )

@@ -180,6 +180,16 @@ def test_amazons_orders_come_in_parted_by_tabs(ledger: OrderLedger) -> None:
     assert (order(ledger, "112-1").status, order(ledger, "112-1").totals.paid) == ("cancelled", 0)
 
 
+def test_a_quotation_mark_in_a_name_of_amazons_is_a_character_like_any_other() -> None:
+    """One that a name begins with made the whole file none of CSV, or took in the rows behind it."""
+    rows = [AMAZON | {"product-name": '"Best" 6" mug', "amazon-order-id": f"1-{i}"} for i in range(2)]
+    text = "\n".join("\t".join(cells) for cells in (AMAZON, *(row.values() for row in rows)))
+    found = read("amazon", text)
+    assert [each.line["items"][0]["product"]["name"] for each in found if isinstance(each, Found)] == [
+        '"Best" 6" mug'
+    ] * 2
+
+
 def test_what_an_order_is_without_is_named() -> None:
     """A pending order of Amazon's has neither price nor currency."""
     bare = AMAZON | {"currency": "", "item-price": "", "order-status": "Pending"}

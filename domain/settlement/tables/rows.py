@@ -53,14 +53,20 @@ def csv_rows(
     *,
     encoding: str = "utf-8",
     delimiter: str = ",",
+    has_quotes: bool = True,
     rows_max: int = ROWS_MAX,
     row_lines_max: int = ROW_LINES_MAX,
 ) -> Generator[tuple[int, list[str]]]:
-    """Each row that is not empty, with its number. Leaves the stream open. Raises Misfit."""
+    """Each row that is not empty, with its number. Leaves the stream open. Raises Misfit.
+
+    Without quotes a quotation mark is a character like any other.
+    """
     codec = "utf-8-sig" if encoding == "utf-8" else encoding
     text = io.TextIOWrapper(stream, codec, errors="surrogateescape", newline="")
     feed = _Feed(text, row_lines_max)
-    reader = csv.reader(feed, delimiter=delimiter, strict=True)
+    reader = csv.reader(
+        feed, delimiter=delimiter, quoting=csv.QUOTE_MINIMAL if has_quotes else csv.QUOTE_NONE, strict=True
+    )
     try:
         count = 0
         while True:
