@@ -1,10 +1,11 @@
 """For auditors: the log as a feed, any order at any moment, what changed, and the means to prove it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from datetime import datetime
 from functools import partial
 from itertools import takewhile
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from falcon.asgi import Request, Response
@@ -13,7 +14,7 @@ from msgspec import Raw
 from api import access, paging
 from api.answers import download, fitting, json_answer, stamp
 from api.asking import Asking
-from api.errors import Problem, invalid_parameter
+from api.errors import Problem, invalid_parameter, together
 from api.orders import named_order
 from api.parameters import FIELDS, Parameters
 from api.positions import position_in, position_token
@@ -52,13 +53,10 @@ class Auditing:
         self._accesses = accesses
         self._masked = Reading(ledger)
 
-    def reading(self, req: Request, parameters: Parameters) -> Reading:
-        """A reading that opens the parts that the request names in `personal`. Raises a 400, a 403."""
-        parts = parameters.listed("personal")
+    def reading(self, req: Request, parts: Sequence[str]) -> Reading:
+        """A reading that opens these parts. Raises a 403."""
         if not parts:
             return self._masked
-        if unknown := [part for part in parts if part not in PARTS]:
-            raise invalid_parameter("personal", f"{unknown[0]} is no part; there are {', '.join(PARTS)}")
         access.scope(req, PERSONAL_SCOPE)
         if self._ledger.keys is not None:
             self._ledger.keys.look()  # what was erased a moment ago by another process is not shown
@@ -75,8 +73,17 @@ class Auditing:
         )
 
 
+def _parts(parameters: Parameters) -> list[str]:
+    """The parts of what is personal that `personal` names. Raises a 400."""
+    parts = parameters.listed("personal")
+    if unknown := [part for part in parts if part not in PARTS]:
+        raise invalid_parameter("personal", f"{unknown[0]} is no part; there are {', '.join(PARTS)}")
+    return parts
+
+
 class _Audited:
-    """What auditors ask takes its time: it is answered in a thread, by `_get`, which takes what `on_get` does."""
+    """What auditors ask takes its time: it is answered in a thread, by `_get`, which takes what `on_get` does, and
+    before it what the query asks for (`_asked`)."""
 
     _get: Callable[..., None]
     parameters: frozenset[str] = frozenset()
@@ -87,9 +94,17 @@ class _Audited:
     async def on_get(self, req: Request, resp: Response, **named: str) -> None:
         access.scope(req, SCOPE)
         parameters = Parameters(req.params)
-        parameters.refuse_others_than(self.parameters | {"min_position"})
+        asked, *_ = together(
+            lambda: self._asked(parameters),
+            lambda: parameters.refuse_others_than(self.parameters | {"min_position"}),
+            lambda: position_in(parameters, "min_position"),
+        )
         await self._asking.reached(parameters)
-        await self._asking.in_thread(lambda: self._get(req, resp, **named))
+        await self._asking.in_thread(lambda: self._get(req, resp, asked, **named))
+
+    def _asked(self, _parameters: Parameters) -> list[Any]:
+        """What the query asks for. Raises a 400 that names all that is wrong in it."""
+        return []
 
     on_head = on_get
 
@@ -106,11 +121,19 @@ class Events(_Audited):
         self._auditing = auditing
         self._settings = settings
 
-    def _get(self, req: Request, resp: Response) -> None:
-        parameters = Parameters(req.params)
-        after, limit = position_in(parameters, "after") or 0, parameters.limit(_LIMIT_DEFAULT, LIMIT_MAX)
-        reading = self._auditing.reading(req, parameters)
-        order, (since, before) = parameters.text("order"), _span(parameters, self._settings)
+    def _asked(self, parameters: Parameters) -> list[Any]:
+        return together(
+            lambda: _page(parameters),
+            lambda: _parts(parameters),
+            lambda: _topics(parameters),
+            lambda: _span(parameters, self._settings),
+            lambda: parameters.text("order"),
+            lambda: parameters.text("actor"),
+        )
+
+    def _get(self, req: Request, resp: Response, asked: list[Any]) -> None:
+        (after, limit), parts, topics, (since, before), order, actor = asked
+        reading = self._auditing.reading(req, parts)
         head = self._ledger.head()
         until = min(head, after + SCAN_EVENTS_MAX)
         coming = self._ledger.log_of_events.raw_records(
@@ -118,8 +141,8 @@ class Events(_Audited):
             until=until,
             limit=limit,
             originator_id=named_order(self._ledger, order) if order else None,
-            topics=_topics(parameters),
-            actor=parameters.text("actor"),
+            topics=topics,
+            actor=actor,
             since=since,
             before=before,
         )
@@ -133,6 +156,14 @@ class Events(_Audited):
             reached = max(after, until)
         body = {"events": list(map(Raw, page.rows)), "next": position_token(reached) if reached < head else None}
         json_answer(resp, _encode(body), reached)
+
+
+def _page(parameters: Parameters) -> tuple[int, int]:
+    """The position behind which a page begins, and how many events it has."""
+    after, limit = together(
+        lambda: position_in(parameters, "after") or 0, lambda: parameters.limit(_LIMIT_DEFAULT, LIMIT_MAX)
+    )
+    return after, limit
 
 
 def _topics(parameters: Parameters) -> list[str]:
@@ -163,10 +194,12 @@ class OrderEvents(_Audited):
         self._ledger = ledger
         self._auditing = auditing
 
-    def _get(self, req: Request, resp: Response, order_id: str) -> None:
-        parameters = Parameters(req.params)
-        after, limit = position_in(parameters, "after") or 0, parameters.limit(_LIMIT_DEFAULT, LIMIT_MAX)
-        reading = self._auditing.reading(req, parameters)
+    def _asked(self, parameters: Parameters) -> list[Any]:
+        return together(lambda: _page(parameters), lambda: _parts(parameters))
+
+    def _get(self, req: Request, resp: Response, asked: list[Any], order_id: str) -> None:
+        (after, limit), parts = asked
+        reading = self._auditing.reading(req, parts)
         uuid = named_order(self._ledger, order_id)
         last = reading.ends(uuid)[1].raw.position
         entries = reading.page(uuid, after, limit)
@@ -175,6 +208,43 @@ class OrderEvents(_Audited):
         reached = page.reached or last
         body = {"events": list(map(Raw, page.rows)), "next": position_token(reached) if reached < last else None}
         json_answer(resp, _encode(body), reached)
+
+
+class _Moment(NamedTuple):
+    """A moment of an order's history. `then` takes of its records those that belong to it, and reads no more of them
+    than it must; `time` is by when things were known, or had happened."""
+
+    then: Callable[[Iterator[Entry]], Iterator[Entry]]
+    version: int | None = None
+    position: int | None = None
+    time: datetime | None = None
+
+
+def _moment(parameters: Parameters) -> _Moment:
+    """The moment that the query names. Raises a 400 where it names more than one."""
+    version, position, known, occurred, _ = together(
+        lambda: parameters.integer("version"),
+        lambda: position_in(parameters, "position"),
+        lambda: parameters.moment("at"),
+        lambda: parameters.moment("occurred_at"),
+        lambda: _one_moment(parameters),
+    )
+    if version is not None:
+        return _Moment(partial(takewhile, lambda entry: entry.raw.version <= version), version=version)
+    if position is not None:
+        return _Moment(partial(takewhile, lambda entry: entry.raw.position <= position), position=position)
+    if known is not None:
+        recorded = instant(known).encode()
+        return _Moment(partial(takewhile, lambda entry: entry.raw.recorded_at <= recorded), time=known)
+    if occurred is not None:
+        return _Moment(partial(filter, lambda entry: entry.record.event.occurred_at <= occurred), time=occurred)
+    return _Moment(lambda entries: entries)
+
+
+def _one_moment(parameters: Parameters) -> None:
+    given = [name for name in ("version", "position", "at", "occurred_at") if parameters.text(name) is not None]
+    if len(given) > 1:
+        raise invalid_parameter(given[1], f"cannot stand beside {given[0]}: name one moment")
 
 
 class OrderThen(_Audited):
@@ -192,14 +262,20 @@ class OrderThen(_Audited):
         self._auditing = auditing
         self._settings = settings
 
-    def _get(self, req: Request, resp: Response, order_id: str) -> None:
-        parameters = Parameters(req.params)
-        contract = parameters.choice("as", list(history.DOCUMENTS)) or "staff"
-        then, reading = self._moment(parameters), self._auditing.reading(req, parameters)
+    def _asked(self, parameters: Parameters) -> list[Any]:
+        return together(
+            lambda: parameters.choice("as", list(history.DOCUMENTS)) or "staff",
+            lambda: _moment(parameters),
+            lambda: _parts(parameters),
+        )
+
+    def _get(self, req: Request, resp: Response, asked: list[Any], order_id: str) -> None:
+        contract, moment, parts = asked
+        reading = self._auditing.reading(req, parts)
         uuid = named_order(self._ledger, order_id)
         ends = reading.ends(uuid)
-        is_past = self._is_past(parameters, ends[1])
-        found = history.as_of(then(reading.each(uuid))) if is_past else None
+        is_past = self._is_past(moment, ends[1])
+        found = history.as_of(moment.then(reading.each(uuid))) if is_past else None
         if found is None:
             raise _not_then(*ends)
         self._auditing.note(req, reading)
@@ -208,33 +284,12 @@ class OrderThen(_Audited):
         json_answer(resp, history.DOCUMENTS[contract](order).replace(BASE_URL, base), last.raw.position)
         resp.set_header("ETag", f'"{order.version}"')
 
-    def _moment(self, parameters: Parameters) -> Callable[[Iterator[Entry]], Iterator[Entry]]:
-        """Takes of an order's records those that belong to it then, and reads no more of them than it must.
-
-        Raises a 400 where more than one moment is named.
-        """
-        given = [name for name in ("version", "position", "at", "occurred_at") if parameters.text(name) is not None]
-        if len(given) > 1:
-            raise invalid_parameter(given[1], f"cannot stand beside {given[0]}: name one moment")
-        if (version := parameters.integer("version")) is not None:
-            return partial(takewhile, lambda entry: entry.raw.version <= version)
-        if (position := position_in(parameters, "position")) is not None:
-            return partial(takewhile, lambda entry: entry.raw.position <= position)
-        if (known := parameters.moment("at")) is not None:
-            recorded = instant(known).encode()
-            return partial(takewhile, lambda entry: entry.raw.recorded_at <= recorded)
-        if (occurred := parameters.moment("occurred_at")) is not None:
-            return partial(filter, lambda entry: entry.record.event.occurred_at <= occurred)
-        return lambda entries: entries
-
-    def _is_past(self, parameters: Parameters, last: Entry) -> bool:
+    def _is_past(self, moment: _Moment, last: Entry) -> bool:
         """Whether the moment has come already."""
-        version, position = parameters.integer("version"), position_in(parameters, "position")
-        moment = parameters.moment("at") or parameters.moment("occurred_at")
         return (
-            (version is None or version <= last.raw.version)
-            and (position is None or position <= self._ledger.head())
-            and (moment is None or moment <= self._ledger.latest())
+            (moment.version is None or moment.version <= last.raw.version)
+            and (moment.position is None or moment.position <= self._ledger.head())
+            and (moment.time is None or moment.time <= self._ledger.latest())
         )
 
 
@@ -269,11 +324,17 @@ class OrderChanges(_Audited):
         self._ledger = ledger
         self._auditing = auditing
 
-    def _get(self, req: Request, resp: Response, order_id: str) -> None:
-        parameters = Parameters(req.params)
-        first, last = parameters.integer("from"), parameters.integer("to")
-        limit = parameters.limit(LIMIT_MAX, LIMIT_MAX)
-        reading = self._auditing.reading(req, parameters)
+    def _asked(self, parameters: Parameters) -> list[Any]:
+        return together(
+            lambda: parameters.integer("from"),
+            lambda: parameters.integer("to"),
+            lambda: parameters.limit(LIMIT_MAX, LIMIT_MAX),
+            lambda: _parts(parameters),
+        )
+
+    def _get(self, req: Request, resp: Response, asked: list[Any], order_id: str) -> None:
+        first, last, limit, parts = asked
+        reading = self._auditing.reading(req, parts)
         uuid = named_order(self._ledger, order_id)
         ends = reading.ends(uuid)
         current = ends[1].raw.version
@@ -310,7 +371,7 @@ class SignedHead(_Audited):
         super().__init__(asking)
         self._checkpoints = checkpoints
 
-    def _get(self, req: Request, resp: Response) -> None:
+    def _get(self, req: Request, resp: Response, _asked: list[Any]) -> None:
         note = self._checkpoints.shown()
         read = parse(note)
         if req.client_prefers((_JSON, "text/plain")) == "text/plain":
@@ -371,9 +432,12 @@ class Evidence(_Audited):
         self._auditing = auditing
         self._checkpoints = checkpoints
 
-    def _get(self, req: Request, resp: Response, order_id: str) -> None:
-        parameters = Parameters(req.params)
-        reading, since = self._auditing.reading(req, parameters), parameters.integer("since")
+    def _asked(self, parameters: Parameters) -> list[Any]:
+        return together(lambda: _parts(parameters), lambda: parameters.integer("since"))
+
+    def _get(self, req: Request, resp: Response, asked: list[Any], order_id: str) -> None:
+        parts, since = asked
+        reading = self._auditing.reading(req, parts)
         uuid = named_order(self._ledger, order_id)
         found = evidence(self._ledger, self._views, reading, self._checkpoints, uuid, since=since)
         self._auditing.note(req, reading)

@@ -10,6 +10,7 @@ from api.answers import json_answer, stamp
 from api.asking import Asking
 from api.errors import together
 from api.parameters import FIELDS, Parameters, number_in
+from api.positions import position_in
 from api.settings import Settings
 from domain.refusals import CustomerNotFound
 from projections.customers import list as customers
@@ -32,11 +33,12 @@ class Customers:
     async def on_get(self, req: Request, resp: Response) -> None:
         access.scope(req, "orders:read")
         parameters = Parameters(req.params)
-        (limit, offset), words, currency, ordering, _ = together(
+        (limit, offset), words, currency, ordering, *_ = together(
             lambda: paging.window(parameters, _LIMIT_DEFAULT),
             lambda: filters.search_words(parameters),
             parameters.currency,
             lambda: filters.ordering_fields(parameters, customers.ORDERING) or customers.BY_ID,
+            lambda: position_in(parameters, "min_position"),
             lambda: parameters.refuse_others_than(_NAMES),
         )
         url = paging.base_url(req, self._settings) + PATH
@@ -63,7 +65,10 @@ class Customer:
     async def on_get(self, req: Request, resp: Response, customer_id: str) -> None:
         access.scope(req, "orders:read")
         parameters = Parameters(req.params)
-        parameters.refuse_others_than({"min_position", FIELDS})
+        together(
+            lambda: position_in(parameters, "min_position"),
+            lambda: parameters.refuse_others_than({"min_position", FIELDS}),
+        )
         await self._asking.reached(parameters)
         number = number_in(customer_id)
         id_ = _NO_ID if number is None else number

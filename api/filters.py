@@ -12,6 +12,7 @@ from falcon.uri import parse_query_string
 from api import paging
 from api.errors import invalid_parameter, together
 from api.parameters import Parameters
+from api.positions import position_in
 from domain.order import statuses
 from projections.orders.list import NEWEST_FIRST, ORDERING, Filter, Ordering
 from projections.orders.search import words
@@ -51,10 +52,11 @@ class Asked(msgspec.Struct, frozen=True):
 def asked(query: str, zone: ZoneInfo, limit_default: int) -> Asked:
     """What a query string asks of the shop's list. Raises a 400 that names the parameter at fault."""
     parameters = Parameters(parse_query_string(query, keep_blank=True))
-    wanted, sorting, (limit, offset) = together(
+    wanted, sorting, (limit, offset), _ = together(
         lambda: read(parameters, zone),
         lambda: ordering(parameters),
         lambda: paging.window(parameters, limit_default),
+        lambda: position_in(parameters, "min_position"),
     )
     return Asked(wanted, sorting, limit, offset)
 

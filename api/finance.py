@@ -58,12 +58,13 @@ class Payments:
     async def on_get(self, req: Request, resp: Response) -> None:
         access.scope(req, SCOPE)
         parameters = Parameters(req.params)
-        parameters.refuse_others_than(_FILTERS | {"after", "limit", "bom", FIELDS})
-        wanted, after, limit, marked = together(
+        wanted, after, limit, marked, *_ = together(
             lambda: _filter(parameters, self._settings.timezone),
             lambda: position_in(parameters, "after") or 0,
             lambda: parameters.limit(_LIMIT_DEFAULT, LIMIT_MAX),
             lambda: bool(parameters.boolean("bom")),
+            lambda: position_in(parameters, "min_position"),
+            lambda: parameters.refuse_others_than(_FILTERS | {"after", "limit", "bom", FIELDS}),
         )
         await self._asking.reached(parameters)
         resp.append_header("Vary", "Accept")
@@ -111,11 +112,12 @@ class Summary:
     async def on_get(self, req: Request, resp: Response) -> None:
         access.scope(req, SCOPE)
         parameters = Parameters(req.params)
-        parameters.refuse_others_than(_FILTERS | {"group_by", "bom", FIELDS})
-        wanted, group_by, marked = together(
+        wanted, group_by, marked, *_ = together(
             lambda: _filter(parameters, self._settings.timezone),
             lambda: _group_by(parameters),
             lambda: bool(parameters.boolean("bom")),
+            lambda: position_in(parameters, "min_position"),
+            lambda: parameters.refuse_others_than(_FILTERS | {"group_by", "bom", FIELDS}),
         )
         await self._asking.reached(parameters)
         zone = self._settings.timezone

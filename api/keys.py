@@ -18,6 +18,7 @@ from api.asking import Asking
 from api.bodies import command, command_if_given
 from api.commanding import Commanding
 from api.conditions import provenance
+from api.errors import together
 from api.parameters import FIELDS, Parameters
 from api.settings import Settings
 from domain.log.keys import PREFIX_LENGTH, AccessKey, Keys
@@ -98,8 +99,9 @@ class AllKeys:
     async def on_get(self, req: Request, resp: Response) -> None:
         access.scope(req, WRITE)
         parameters = Parameters(req.params)
-        parameters.refuse_others_than(NAMES)
-        limit, offset = paging.window(parameters, _LIMIT_DEFAULT)
+        (limit, offset), _ = together(
+            lambda: paging.window(parameters, _LIMIT_DEFAULT), lambda: parameters.refuse_others_than(NAMES)
+        )
         url = paging.base_url(req, self._of.settings) + PATH
         keys, head = await self._of.asking.in_thread(lambda: (self._of.keys.list(), self._of.commanding.ledger.head()))
         rows = b",".join(map(_encode, self._of.documents(keys[offset : offset + limit])))

@@ -43,10 +43,11 @@ class Orders:
     async def on_get(self, req: Request, resp: Response) -> None:
         access.scope(req, "orders:read")
         parameters = Parameters(req.params)
-        asked, of_staff, customer_id = together(
+        asked, of_staff, customer_id, _ = together(
             lambda: filters.asked(req.query_string, self._settings.timezone, _LIMIT_DEFAULT),
             lambda: _of_staff(parameters),
             lambda: parameters.integer("customer"),
+            lambda: position_in(parameters, "after_position"),
         )
         of_staff["ids"] += asked.wanted.ids
         wanted = msgspec.structs.replace(asked.wanted, words=(), staff_words=asked.wanted.words, **of_staff)
@@ -192,7 +193,10 @@ class Order(_OneOrder):
     async def on_get(self, req: Request, resp: Response, order_id: str) -> None:
         access.scope(req, "orders:read")
         parameters = Parameters(req.params)
-        parameters.refuse_others_than({"min_position", FIELDS})
+        together(
+            lambda: position_in(parameters, "min_position"),
+            lambda: parameters.refuse_others_than({"min_position", FIELDS}),
+        )
         await self._asking.reached(parameters)
         of_order = _named(order_id)
         found = await self._asking(lambda connection: orders.one(connection, document="staff", **of_order))

@@ -13,8 +13,9 @@ from api.asking import Asking
 from api.bodies import command
 from api.commanding import Commanding
 from api.conditions import provenance
-from api.errors import invalid_parameter
+from api.errors import invalid_parameter, together
 from api.parameters import FIELDS, Parameters
+from api.positions import position_in
 from api.reconciliations import PROVIDER_LENGTH_MAX, READ, WRITE
 from api.settings import Settings
 from domain.period.months import month_named
@@ -49,7 +50,10 @@ class Periods:
     async def on_get(self, req: Request, resp: Response) -> None:
         access.scope(req, READ)
         parameters = Parameters(req.params)
-        parameters.refuse_others_than({"provider", "min_position", FIELDS})
+        together(
+            lambda: position_in(parameters, "min_position"),
+            lambda: parameters.refuse_others_than({"provider", "min_position", FIELDS}),
+        )
         await self._commanding.asking.reached(parameters)
         position = self._views.position()
         found = await self._commanding.asking.in_thread(partial(self._closing.closed, parameters.text("provider")))
@@ -71,6 +75,13 @@ class Periods:
         resp.status = 201 if is_new else 200
 
 
+def _provider(parameters: Parameters) -> str:
+    provider = parameters.text("provider")
+    if provider is None:
+        raise invalid_parameter("provider", "must say whose period this is, like stripe")
+    return provider
+
+
 class Report:
     """The report of a period: of a closed one the same bytes for ever, of an open one as it stands."""
 
@@ -83,9 +94,11 @@ class Report:
     async def on_get(self, req: Request, resp: Response, period: str) -> None:
         access.scope(req, READ)
         parameters = Parameters(req.params)
-        parameters.refuse_others_than({"provider", "min_position", FIELDS})
-        if (provider := parameters.text("provider")) is None:
-            raise invalid_parameter("provider", "must say whose period this is, like stripe")
+        provider, *_ = together(
+            lambda: _provider(parameters),
+            lambda: position_in(parameters, "min_position"),
+            lambda: parameters.refuse_others_than({"provider", "min_position", FIELDS}),
+        )
         await self._asking.reached(parameters)
         resp.append_header("Vary", "Accept")
         form = "csv" if req.client_prefers((_JSON, _CSV)) == _CSV else "json"

@@ -270,9 +270,13 @@ class Reconciliations:
     async def on_get(self, req: Request, resp: Response) -> None:
         access.scope(req, READ)
         parameters = Parameters(req.params)
-        parameters.refuse_others_than({"provider", "status", "after", "limit", "min_position", FIELDS})
-        status = parameters.choice("status", STATUSES)
-        after, limit = position_in(parameters, "after") or 0, parameters.limit(_LIMIT_DEFAULT, LIMIT_MAX)
+        status, after, limit, *_ = together(
+            lambda: parameters.choice("status", STATUSES),
+            lambda: position_in(parameters, "after") or 0,
+            lambda: parameters.limit(_LIMIT_DEFAULT, LIMIT_MAX),
+            lambda: position_in(parameters, "min_position"),
+            lambda: parameters.refuse_others_than({"provider", "status", "after", "limit", "min_position", FIELDS}),
+        )
         await self._desk.ask.reached(parameters)
         page = await self._desk.ask(
             lambda connection: table.page(
@@ -295,8 +299,10 @@ class Reconciliations:
     async def on_post(self, req: Request, resp: Response) -> None:
         access.scope(req, WRITE)
         parameters = Parameters(req.params)
-        parameters.refuse_others_than({"provider", "file", "rules", "outcome"})
-        _outcomes(parameters)
+        together(
+            lambda: parameters.refuse_others_than({"provider", "file", "rules", "outcome"}),
+            lambda: _outcomes(parameters),
+        )
         who = provenance(req)
         with ExitStack() as held:
             held.enter_context(self._receiving.place())
@@ -355,12 +361,12 @@ class OneReconciliation:
     async def on_get(self, req: Request, resp: Response, reconciliation: str) -> None:
         access.scope(req, READ)
         parameters = Parameters(req.params)
-        parameters.refuse_others_than({"outcome", "after", "limit", "bom", FIELDS})
-        outcomes, after, limit, marked = together(
+        outcomes, after, limit, marked, _ = together(
             lambda: _outcomes(parameters),
             lambda: parameters.integer("after") or 0,
             lambda: parameters.limit(RESULTS_MAX, RESULTS_MAX),
             lambda: bool(parameters.boolean("bom")),
+            lambda: parameters.refuse_others_than({"outcome", "after", "limit", "bom", FIELDS}),
         )
         resp.append_header("Vary", "Accept")
         form = req.client_prefers((_JSON, _CSV, XLSX))
@@ -431,8 +437,8 @@ class Evidence:
     async def on_get(self, req: Request, resp: Response, reconciliation: str) -> None:
         access.scope(req, READ)
         parameters = Parameters(req.params)
-        parameters.refuse_others_than({"since"})
-        uuid, since = named(reconciliation), parameters.integer("since")
+        since, _ = together(lambda: parameters.integer("since"), lambda: parameters.refuse_others_than({"since"}))
+        uuid = named(reconciliation)
         reconciling = self._desk.reconciling
 
         found = await self._desk.ask.in_thread(

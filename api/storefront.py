@@ -12,6 +12,7 @@ from api.commanding import Commanding
 from api.conditions import expected_versions, is_trial, provenance
 from api.errors import together
 from api.parameters import Parameters
+from api.positions import position_in
 from api.settings import Settings
 from domain.log.sqlite import sqlite3
 from domain.order import statuses
@@ -33,10 +34,11 @@ class StorefrontOrders:
     async def on_get(self, req: Request, resp: Response) -> None:
         customer_id = access.customer(req)
         parameters = Parameters(req.params)
-        status, currency, (limit, offset) = together(
+        status, currency, (limit, offset), _ = together(
             lambda: parameters.choice("status", statuses.STOREFRONT),
             parameters.currency,
             lambda: paging.window(parameters, _LIMIT_DEFAULT),
+            lambda: position_in(parameters, "min_position"),
         )
         wanted = orders.Filter(storefront_status=status, currency=currency)
         base = paging.base_url(req, self._settings)

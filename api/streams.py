@@ -15,7 +15,7 @@ from api import access, audit, paging, storefront
 from api.answers import stamp
 from api.asking import Asking
 from api.connection import PatientProtocol
-from api.errors import invalid_parameter, not_ready
+from api.errors import invalid_parameter, not_ready, together
 from api.following import TROUBLE, TURN_SECONDS_MAX, Following
 from api.parameters import Parameters
 from api.positions import position_in, position_in_header, position_token
@@ -63,7 +63,12 @@ class Streams:
     async def _begin(self, req: Request, resp: Response) -> tuple[int | None, int]:
         """Who follows, and the place where they begin. Raises a 400, 403, 503."""
         whom, parameters = self._whom(req), Parameters(req.params)
-        parameters.refuse_others_than(_NAMES)
+        together(
+            lambda: position_in_header(req, "Last-Event-ID"),
+            lambda: position_in(parameters, "after"),
+            lambda: position_in(parameters, "min_position"),
+            lambda: parameters.refuse_others_than(_NAMES),
+        )
         place = await self._place(req, parameters)
         await self._asking.reached(parameters)
         resp.content_type = "text/event-stream"

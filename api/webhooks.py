@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Callable
 from time import time
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -14,7 +15,7 @@ from api import access
 from api.answers import json_answer, stamp
 from api.asking import Asking
 from api.bodies import command, command_if_given
-from api.errors import Problem
+from api.errors import Problem, together
 from api.parameters import FIELDS, Parameters
 from api.positions import POSITION, position_in, position_token
 from api.settings import Settings
@@ -71,13 +72,24 @@ class Desk:
         self.store = store
         self._settings = settings
 
-    async def begins(self, req: Request, needed: str, known: frozenset[str] = frozenset()) -> Parameters:
-        """Raises a 403 where the key has not the scope, and a 400 for a parameter that is not known."""
+    async def begins(
+        self,
+        req: Request,
+        needed: str,
+        known: frozenset[str] = frozenset(),
+        asked: Callable[[Parameters], list[Any]] = lambda _: [],
+    ) -> list[Any]:
+        """What the query asks for. Raises a 403 where the key has not the scope, and a 400 that names all that is wrong
+        in the query."""
         access.scope(req, needed)
         parameters = Parameters(req.params)
-        parameters.refuse_others_than(known | {"min_position"} | ({FIELDS} if needed == READ else set()))
+        found, *_ = together(
+            lambda: asked(parameters),
+            lambda: position_in(parameters, "min_position"),
+            lambda: parameters.refuse_others_than(known | {"min_position"} | ({FIELDS} if needed == READ else set())),
+        )
         await self.asking.reached(parameters)
-        return parameters
+        return list(found)
 
     async def found(self, webhook_id: str) -> Webhook:
         """Raises a 404."""
@@ -244,6 +256,15 @@ class Enable:
         await desk.answer(resp, await desk.found(webhook_id))
 
 
+def _asked(parameters: Parameters) -> list[Any]:
+    """The deliveries that a query asks for. Raises a 400."""
+    return together(
+        lambda: parameters.choice("status", STATUSES),
+        lambda: position_in(parameters, "before"),
+        lambda: parameters.limit(_LIMIT_DEFAULT, _LIMIT_MAX),
+    )
+
+
 class Deliveries:
     """What became of the events for a webhook, the last first; of those that are done the last ten thousand."""
 
@@ -252,9 +273,7 @@ class Deliveries:
 
     async def on_get(self, req: Request, resp: Response, webhook_id: str) -> None:
         desk = self._desk
-        parameters = await desk.begins(req, READ, frozenset({"status", "before", "limit"}))
-        status, before = parameters.choice("status", STATUSES), position_in(parameters, "before")
-        limit = parameters.limit(_LIMIT_DEFAULT, _LIMIT_MAX)
+        status, before, limit = await desk.begins(req, READ, frozenset({"status", "before", "limit"}), _asked)
         webhook = await desk.found(webhook_id)
         end = _NO_END if before is None else before
         found = await desk.asking.in_thread(

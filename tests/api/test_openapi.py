@@ -70,6 +70,19 @@ def test_every_parameter_that_an_address_knows_is_described(path: str, service: 
         assert described_parameters(path) == known
 
 
+@pytest.mark.parametrize("path", [path for path, methods in DESCRIBED["paths"].items() if "get" in methods])
+def test_every_parameter_that_is_wrong_by_itself_is_named_with_the_others(path: str, everything: Client) -> None:
+    whole = re.sub(r"{\w+}", "1", path)
+    names = described_parameters(path) - {"fields"}  # which is looked at before an address is asked
+
+    def faults(**given: str) -> set[str]:
+        answer = everything.get(whole, params=given, headers={"Accept": "application/json"}, stream=True)
+        return {fault["field"] for fault in answer.json()["errors"]} if answer.status_code == 400 else set()
+
+    alone = {name for name in [*names, "nots"] if name in faults(**{name: "x"})}
+    assert faults(**dict.fromkeys([*names, "nots"], "x")) >= alone
+
+
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service of its own: what is asked of it here leaves much behind."""
