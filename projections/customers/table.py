@@ -142,8 +142,10 @@ CREATE TRIGGER customer_orders_down AFTER DELETE ON customer_orders BEGIN
 END
 """,
 )
-_PUT: Final = f"INSERT INTO customer_orders VALUES ({', '.join('?' * len(_COLUMNS))})"
+_PUT: Final = f"INSERT INTO customer_orders VALUES ({', '.join('?' * len(_COLUMNS))}) ON CONFLICT DO NOTHING"
 _DELETE: Final = f"DELETE FROM customer_orders WHERE {' AND '.join(f'{column} = ?' for column in _PLACE)}"
+_REST: Final = [*_COLUMNS][len(_PLACE) :]
+_DELETE_OTHER: Final = f"{_DELETE} AND ({', '.join(_REST)}) IS NOT ({', '.join('?' for _ in _REST)})"
 _SHOWN: Final = (
     "SELECT customer_orders.* FROM json_each(?) AS wanted CROSS JOIN customer_orders ON"
     f" {' AND '.join(f'customer_orders.{column} = wanted.value ->> {i}' for i, column in enumerate(_PLACE))}"
@@ -173,8 +175,8 @@ class Customers(HistoryView):
         return [] if (customer := _customer(order)) is None else [_row(order, customer)]
 
     def put(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
-        # Replacing a row would not set off the trigger that takes it out of the sums.
-        connection.executemany(_DELETE, [row[: len(_PLACE)] for row in rows])
+        # Replacing a row would not set off the trigger that takes it out of the sums; many an event leaves it as it is.
+        connection.executemany(_DELETE_OTHER, rows)
         self.insert(connection, rows)
 
     def insert(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> None:

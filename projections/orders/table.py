@@ -6,7 +6,7 @@ range and a join of bytes.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise, starmap
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import UUID
@@ -68,21 +68,24 @@ _COUNT_ALL: Final = """
 INSERT INTO order_counts
 SELECT customer_id, status, storefront_status, count(*) FROM orders GROUP BY customer_id, status, storefront_status
 """
-_COUNT_ON: Final = (
-    """
-CREATE TRIGGER order_counts_up AFTER INSERT ON orders BEGIN
+_COUNT_UP: Final = """
   INSERT INTO order_counts VALUES (NEW.customer_id, NEW.status, NEW.storefront_status, 1)
   ON CONFLICT DO UPDATE SET orders = orders + 1;
-END
-""",
-    """
-CREATE TRIGGER order_counts_down AFTER DELETE ON orders BEGIN
+"""
+_COUNT_DOWN: Final = """
   UPDATE order_counts SET orders = orders - 1
   WHERE customer_id = OLD.customer_id AND status = OLD.status AND storefront_status = OLD.storefront_status;
   DELETE FROM order_counts
   WHERE customer_id = OLD.customer_id AND status = OLD.status AND storefront_status = OLD.storefront_status
     AND orders = 0;
-END
+"""
+_COUNT_ON: Final = (
+    f"CREATE TRIGGER order_counts_up AFTER INSERT ON orders BEGIN {_COUNT_UP} END",
+    f"CREATE TRIGGER order_counts_down AFTER DELETE ON orders BEGIN {_COUNT_DOWN} END",
+    f"""
+CREATE TRIGGER order_counts_over AFTER UPDATE ON orders
+WHEN (OLD.status, OLD.storefront_status) IS NOT (NEW.status, NEW.storefront_status)
+BEGIN {_COUNT_UP} {_COUNT_DOWN} END
 """,
 )
 # Stands for a customer's id where there is none; ids of customers are not negative.
@@ -105,10 +108,24 @@ _WIDE: Final[dict[str, dict[str, Any]]] = {
 _LARGE_BYTES: Final = 75 * 1024
 _LARGE: Final = {"shop_documents": "document", "storefront_documents": "document", "staff_documents": "more"}
 LARGE: Final = {table: f"octet_length({column}) > {_LARGE_BYTES}" for table, column in _LARGE.items()}
-_PUT: Final = tuple(
-    f"INSERT OR REPLACE INTO {table} VALUES ({', '.join('?' * len(columns))})"
-    for table, columns in {"orders": _COLUMNS, **_WIDE}.items()
+# What never changes of an order's row, but that a guest's becomes a customer's.
+_FIXED: Final = frozenset({*_CLUSTERED_BY, "uuid", "key", "currency"})
+
+
+def _put(table: str, columns: Iterable[str], key: Iterable[str], fixed: Collection[str]) -> str:
+    """Writes a row over the one with the same key, and no index on columns that are fixed."""
+    changed = ", ".join(f"{column} = excluded.{column}" for column in columns if column not in fixed)
+    return (
+        f"INSERT INTO {table} VALUES ({', '.join('?' for _ in columns)})"
+        f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changed}"
+    )
+
+
+_PUT: Final = (
+    _put("orders", _COLUMNS, _CLUSTERED_BY, _FIXED),
+    *(_put(table, columns, ("id",), ("id",)) for table, columns in _WIDE.items()),
 )
+_DELETE_ELSEWHERE: Final = "DELETE FROM orders WHERE (customer_id, created_at) IS NOT (?, ?) AND id = ?"
 _ID: Final = [*_COLUMNS].index("id")
 # All of an order's rows, one behind the other; and where each table's stands among them.
 _JOINED: Final = (
@@ -156,8 +173,7 @@ class Orders(StateView):
         return [rows(history.state, history.digest, history.last)]
 
     def put(self, connection: sqlite3.Connection, rows: Sequence[Rows]) -> None:
-        # Replacing a row would not set off the trigger that counts it out.
-        connection.executemany("DELETE FROM orders WHERE id = ?", [(narrow[_ID],) for narrow, *_ in rows])
+        connection.executemany(_DELETE_ELSEWHERE, [narrow[: len(_CLUSTERED_BY)] for narrow, *_ in rows])
         self.insert(connection, rows)
 
     def insert(self, connection: sqlite3.Connection, rows: Sequence[Rows]) -> None:

@@ -1,6 +1,7 @@
 """A page of a list: the right orders in their order, and how many there are in all, however SQLite walks to them."""
 
 import json
+from contextlib import suppress
 from itertools import product
 from random import Random
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 
 from domain.ledger import OrderLedger
 from domain.order import commands as c
+from domain.refusals import Refusal
 from projections.orders import list as orders
 from projections.views.views import Views
 from tests.conftest import ME, Clock, do, new_order
@@ -41,6 +43,26 @@ def recorded(ledger: OrderLedger, clock: Clock) -> list[dict[str, Any]]:
             {"id": order.id, "customer": customer, "notes": notes or "", "status": order.status, "at": clock.now}
         )
     return known
+
+
+def test_counts_are_kept_of_orders_that_change_and_of_a_guests_order_that_is_given_to_a_customer(
+    ledger: OrderLedger, views: Views, clock: Clock
+) -> None:
+    guest = do(ledger.create, new_order(), ME).order
+    views.catch_up()
+    do(ledger.change, guest.uuid, c.GiveToCustomer(id=1), ME)
+    views.catch_up()
+    recorded(ledger, clock)
+    views.catch_up()
+    for order_id in (1, 3, 5, 7):
+        with suppress(Refusal):
+            do(ledger.change, ledger.uuid_of(order_id), c.ChangeStatus(status="hold"), ME)
+        views.catch_up()
+    columns = "customer_id, status, storefront_status"
+    kept = views.reader.execute("SELECT * FROM order_counts ORDER BY 1, 2, 3").fetchall()
+    counted = f"SELECT {columns}, count(*) FROM orders GROUP BY {columns} ORDER BY {columns}"
+    assert kept == views.reader.execute(counted).fetchall()
+    assert sum(orders for *_, orders in kept) == ORDERS + 1
 
 
 def expected(
