@@ -90,6 +90,12 @@ class Locksmith:
         return [msgspec.structs.asdict(key) | {"last_used_at": used.get(key.name)} for key in keys]
 
 
+def _may_write(req: Request) -> None:
+    """Raises a 403, and a 400 for any parameter: who asks what a command would do must not have it done."""
+    access.scope(req, WRITE)
+    Parameters(req.params).refuse_others_than(frozenset())
+
+
 class AllKeys:
     """Every key there is and was."""
 
@@ -111,7 +117,7 @@ class AllKeys:
     on_head = on_get
 
     async def on_post(self, req: Request, resp: Response) -> None:
-        access.scope(req, WRITE)
+        _may_write(req)
         given = await command(req, MakeKey)
         url = paging.base_url(req, self._of.settings) + PATH
         terms = msgspec.structs.asdict(given)
@@ -134,7 +140,7 @@ class OneKey:
     on_head = on_get
 
     async def on_patch(self, req: Request, resp: Response, name: str) -> None:
-        access.scope(req, WRITE)
+        _may_write(req)
         given = await command(req, ChangeKey)
         terms = msgspec.structs.asdict(given)
         await self._of.write(req, self._of.keys.change, name, within=req.context.caller.scopes, **terms)
@@ -142,7 +148,7 @@ class OneKey:
 
     async def on_delete(self, req: Request, resp: Response, name: str) -> None:
         """Revokes the key. One that is revoked already stays so."""
-        access.scope(req, WRITE)
+        _may_write(req)
         with suppress(AccessKeyIsRevoked):
             await self._of.write(req, self._of.keys.revoke, name)
         resp.status = 204
@@ -153,7 +159,7 @@ class Rotations:
         self._of = locksmith
 
     async def on_post(self, req: Request, resp: Response, name: str) -> None:
-        access.scope(req, WRITE)
+        _may_write(req)
         given = await command_if_given(req, RotateKey)
         terms = msgspec.structs.asdict(given)
         key = await self._of.write(req, self._of.keys.rotate, name, within=req.context.caller.scopes, **terms)

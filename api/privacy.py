@@ -14,7 +14,7 @@ from api.answers import download, json_answer
 from api.asking import Asking
 from api.bodies import command_if_given
 from api.commanding import Commanding
-from api.conditions import provenance
+from api.conditions import is_trial, provenance
 from api.orders import named_order
 from api.parameters import FIELDS, Parameters, number_in
 from api.settings import Settings
@@ -109,8 +109,9 @@ class _Erasures:
 
     async def _post(self, req: Request, resp: Response, named: str) -> None:
         access.scope(req, WRITE)
+        trial = is_trial(req)
         given, who = await command_if_given(req, Erase), provenance(req)
-        request = e.Request(tuple(dict.fromkeys(given.parts)), given.basis, given.reference, given.force)
+        request = e.Request(tuple(dict.fromkeys(given.parts)), given.basis, given.reference, given.force, trial)
         made = await self._desk.asking.to_its_end(lambda: self._erased(named, request, who))
         json_answer(resp, _encode(_told(made, request)), made.position)
         self._desk.commanding.moved(resp, made.position, None if made.is_new else made.position)
@@ -119,6 +120,8 @@ class _Erasures:
     def _erased(self, named: str, request: e.Request, who: Provenance) -> Erasure:
         """The erasure. Where the views cannot be renewed now, they are when the service starts."""
         made = self._record(named, request, who)
+        if request.is_trial:
+            return made
         self._desk.uploads.forget_refused()
         with suppress(ViewsUnavailable, Busy):
             self._desk.views.renew()
@@ -138,6 +141,7 @@ def _told(made: Erasure, request: e.Request) -> dict[str, Any]:
         "orders": made.orders,
         "keys_destroyed": len(made.keys),
         "recorded": made.is_new,
+        **({"dry_run": True} if request.is_trial else {}),
     }
 
 

@@ -462,6 +462,7 @@ class Decisions:
 
     async def on_post(self, req: Request, resp: Response, reconciliation: str) -> None:
         access.scope(req, WRITE)
+        Parameters(req.params).refuse_others_than(frozenset())
         uuid, decide = named(reconciliation), await self._decision_of(req)
         await self._desk.answer(resp, lambda: decide(uuid), Window() if self._decision == "run" else None)
 

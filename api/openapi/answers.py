@@ -584,7 +584,8 @@ class Erasures(msgspec.Struct):
 
 
 class Erasure(msgspec.Struct):
-    """What an erasure came to. Where nothing was left to erase, nothing is recorded, and the id is that of the last."""
+    """What an erasure came to. Where nothing was left to erase, nothing is recorded, and the id is that of the last; a
+    trial has none, and names the orders and counts the keys that would go."""
 
     id: str | None
     subject: str
@@ -594,6 +595,7 @@ class Erasure(msgspec.Struct):
     orders: list[UUID]
     keys_destroyed: int
     recorded: bool
+    dry_run: bool | UnsetType = UNSET
 
 
 class PersonalKept(msgspec.Struct):

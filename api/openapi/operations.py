@@ -80,7 +80,8 @@ class Operation(NamedTuple):
 
     @property
     def can_be_tried(self) -> bool:
-        return "dry_run" in self.parameters
+        """Whether a trial is answered in a shape of its own."""
+        return "dry_run" in self.parameters and self.answer is not a.Erasure
 
     @property
     def statuses(self) -> tuple[int, ...]:
@@ -477,6 +478,7 @@ OPERATIONS: Final = (
                 a.Erasure,
                 201,
                 body=privacy.Erase,
+                parameters=("dry_run",),
                 errors=(404,),
                 more=(200,),
             ),

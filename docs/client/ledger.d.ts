@@ -1,4 +1,4 @@
-// Made by `make types` of openapi.json, whose SHA-256 is 56da7cf90ad137331b639d84e77df97b60ddf0f437cfd74cca1f2dcc2c08424e.
+// Made by `make types` of openapi.json, whose SHA-256 is e74dbf3449ed3ebfc88784917ee9fc147a5b647610429ab3ee7e37b46f30883b.
 export interface paths {
     "/api/shop/customers/me/orders": {
         parameters: {
@@ -1908,7 +1908,8 @@ export interface components {
         };
         /**
          * Erasure
-         * @description What an erasure came to. Where nothing was left to erase, nothing is recorded, and the id is that of the last.
+         * @description What an erasure came to. Where nothing was left to erase, nothing is recorded, and the id is that of the last; a
+         *         trial has none, and names the orders and counts the keys that would go.
          */
         Erasure: {
             id: string | null;
@@ -1919,6 +1920,7 @@ export interface components {
             orders: string[];
             keys_destroyed: number;
             recorded: boolean;
+            dry_run?: boolean;
         };
         /**
          * ErasureShown
@@ -12653,7 +12655,10 @@ export interface operations {
     };
     eraseCustomer: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Whether to say only what would be recorded; nothing is, and no key is kept. */
+                dry_run?: "true" | "false" | "1" | "0" | "";
+            };
             header?: never;
             path: {
                 /** @description A customer's integer id. */
@@ -12921,7 +12926,10 @@ export interface operations {
     };
     eraseOrder: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Whether to say only what would be recorded; nothing is, and no key is kept. */
+                dry_run?: "true" | "false" | "1" | "0" | "";
+            };
             header?: never;
             path: {
                 /** @description An order's integer id or its UUID. */

@@ -51,14 +51,15 @@ _Erased: TypeAlias = e.PersonalErased | of_reconciliation.PersonalErased
 class Request(msgspec.Struct, frozen=True):
     """What is asked for: which parts to erase, and why; of orders of all years, or of these.
 
-    `force` erases also while an order is in work. An erasure that is done `again` has its id already, and the keys that
-    it destroyed.
+    `force` erases also while an order is in work. What `is_trial` erases nothing, and says what would be. An erasure
+    that is done `again` has its id already, and the keys that it destroyed.
     """
 
     parts: tuple[str, ...]
     basis: str = "request"
     reference: str | None = None
     force: bool = False
+    is_trial: bool = False
     years: tuple[int, ...] = ()
     again: Noted | None = None
 
@@ -173,7 +174,9 @@ class Erasing:
         if request.again is None:
             self._must_be_erasable(t, subject, [order for order, _ in decided], request)
         waiting = self._keys_of(t, subject, orders, request)
-        keys = list(waiting)
+        keys, uuids = list(waiting), [order.uuid for order, _ in decided]
+        if request.is_trial:
+            return Erasure(None, subject, request.parts, uuids, keys, t.max_notification_id() or 0, is_new=False)
         self.keys.retire(keys, now)
         position = 0
         for order, event in decided:
@@ -184,7 +187,6 @@ class Erasing:
                 del waiting[key]
             recorded = replace(event, keys=tuple(own))
             position = self._ledger.record(t, order, [recorded], provenance, now).position
-        uuids = [order.uuid for order, _ in decided]
         return Erasure(decided[0][1].erasure, subject, request.parts, uuids, keys, position, is_new=True)
 
     def _nothing(self, t: Transaction, subject: str, request: Request) -> Erasure:

@@ -83,6 +83,22 @@ def test_every_parameter_that_is_wrong_by_itself_is_named_with_the_others(path: 
     assert faults(**dict.fromkeys([*names, "nots"], "x")) >= alone
 
 
+@pytest.mark.parametrize(
+    ("path", "method"),
+    [
+        (path, method)
+        for path, methods in DESCRIBED["paths"].items()
+        for method in methods
+        if method != "get" and not re.match("/api/v1/(i/)?orders", path)  # of which tests/api/test_trials.py tells
+    ],
+)
+def test_nothing_is_done_for_whoever_sends_a_parameter_that_is_not_known(
+    path: str, method: str, everything: Client
+) -> None:
+    answer = everything.request(method, re.sub(r"{\w+}", "1", path), params={"nots": "1"}, json={})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "nots"), answer.text
+
+
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service of its own: what is asked of it here leaves much behind."""

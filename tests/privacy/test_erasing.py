@@ -183,6 +183,21 @@ def test_a_part_that_is_left_is_restricted_until_the_law_lets_it_go(shop: Shop, 
     assert shop.still_held() == {}
 
 
+def test_an_erasure_that_is_tried_says_what_would_go_and_destroys_nothing(shop: Shop) -> None:
+    order, guest = shop.place(**MINA), shop.place(**{**MINA, "customer": {"first_name": "Mina"}})
+    tried = {"dry_run": "true"}
+    for path, each in (("customers/7", order), (f"orders/{guest['id']}", guest)):
+        answer = shop.officer.post(f"{PRIVACY}/{path}/erasures", params=tried, json={})
+        told = answer.json()
+        assert (answer.status_code, told["orders"], told["keys_destroyed"]) == (200, [each["uuid"]], 2)
+        assert (told["id"], told["recorded"], told["dry_run"]) == (None, False, True)
+        assert shop.staff.get(f"{ORDERS}/{each['id']}").json()["billing_address"] == "Neckarhalde 17"
+    assert not (shop.folder / "erasures.txt").exists()
+    shop.staff.post(f"{ORDERS}/{order['id']}/status", json={"status": "processing"})
+    assert shop.officer.post(f"{PRIVACY}/customers/7/erasures", params=tried, json={}).status_code == 409
+    assert shop.erase("customers/7", force=True)["keys_destroyed"] == 2
+
+
 def test_an_order_in_work_is_erased_where_it_is_forced_and_a_new_one_has_new_keys(shop: Shop) -> None:
     order = shop.place(**MINA)
     shop.staff.post(f"{ORDERS}/{order['id']}/status", json={"status": "processing"})
