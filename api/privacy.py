@@ -18,7 +18,7 @@ from api.conditions import is_trial, provenance
 from api.orders import named_order
 from api.parameters import FIELDS, Parameters, number_in
 from api.settings import Settings
-from api.uploads import under_way
+from api.under_way import under_way
 from domain.ledger import OrderLedger
 from domain.log.records import Provenance
 from domain.log.sqlite import Busy

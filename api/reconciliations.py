@@ -25,19 +25,9 @@ from api.parameters import FIELDS, Parameters
 from api.positions import position_in, position_token
 from api.receiving import Receiving, media_type
 from api.settings import Settings
-from api.under_way import BEAT_SECONDS, Progress, Refused
-from api.uploads import (
-    RESULTS_MAX,
-    Told,
-    Upload,
-    Window,
-    is_packed,
-    take_in,
-    take_in_apart,
-    take_in_telling,
-    told,
-    under_way,
-)
+from api.taking_in import Upload, take_in_telling
+from api.under_way import BEAT_SECONDS, Progress, Refused, under_way
+from api.uploads import RESULTS_MAX, Told, Window, is_packed, take_in, take_in_apart, told
 from api.workbooks import XLSX, workbook
 from domain.ledger import OrderLedger
 from domain.reconciliation.deciding import Wanted

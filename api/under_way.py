@@ -12,6 +12,8 @@ from uuid import UUID
 
 import msgspec
 
+from api.settings import Settings
+
 # The worker that a file came to says so often that it is there; where it has said nothing for longer, it is gone.
 BEAT_SECONDS: Final = 5
 SILENT_SECONDS_MAX: Final = 60
@@ -87,3 +89,7 @@ class UnderWay:
 
     def _path(self, uuid: UUID) -> Path:
         return self._folder / f"{uuid}.json"
+
+
+def under_way(settings: Settings) -> UnderWay:
+    return UnderWay(settings.views.parent / "taking-in")

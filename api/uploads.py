@@ -1,38 +1,21 @@
-"""Takes settlement files in, in this process or in another, and tells what they come to."""
+"""Tells what settlement files that were taken in come to, in this process or in another."""
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 from uuid import UUID
 
 import msgspec
-from msgspec.structs import replace
 
 from api.answers import fitting
 from api.settings import Settings
-from api.under_way import Progress, UnderWay
+from api.taking_in import Upload, reconciling_at, start
 from domain.ledger import OrderLedger
-from domain.log.records import Provenance
 from domain.privacy.opening import LedgerAt
 from domain.reconciliation.report import Result
 from domain.reconciling import Outcome, Reconciling
-from projections.journal import Journal
-from projections.processes import reopened
 from projections.reconciliations import shown
-from projections.views.views import Views
 
 RESULTS_MAX: Final = 1_000
-
-
-class Upload(NamedTuple):
-    """A settlement file, at a path of ours; `name` is its sender's. Where `uuid` is given, how far it is is said."""
-
-    path: str
-    name: str
-    provider: str
-    rules: str | None
-    provenance: Provenance
-    uuid: UUID | None = None
 
 
 def is_packed(upload: Upload) -> bool:
@@ -85,40 +68,10 @@ def told(ledger: OrderLedger, reconciling: Reconciling, outcome: Outcome, window
 
 def take_in(ledger: OrderLedger, reconciling: Reconciling, upload: Upload, window: Window) -> Told:
     """Raises what `Reconciling.start` does."""
-    return told(ledger, reconciling, _start(reconciling, upload), window)
-
-
-def _start(reconciling: Reconciling, upload: Upload, say: Callable[[str, int], None] | None = None) -> Outcome:
-    with open(upload.path, "rb") as file:
-        return reconciling.start(file, upload.name, upload.provider, upload.rules, upload.provenance, say)
-
-
-def under_way(settings: Settings) -> UnderWay:
-    return UnderWay(settings.views.parent / "taking-in")
+    return told(ledger, reconciling, start(reconciling, upload), window)
 
 
 def take_in_apart(at: LedgerAt, settings: Settings, upload: Upload, window: Window) -> Told:
     """The same, for a process of its own."""
-    with _reopened(at, settings) as (ledger, reconciling):
+    with reconciling_at(at, settings) as (ledger, reconciling):
         return take_in(ledger, reconciling, upload, window)
-
-
-def take_in_telling(at: LedgerAt, settings: Settings, upload: Upload) -> None:
-    """The same, where nobody waits for more than to hear how far it is."""
-    assert upload.uuid is not None
-    told, progress = under_way(settings), Progress(upload.uuid, upload.provider, upload.name)
-
-    def say(stage: str, lines: int) -> None:
-        told.say(replace(progress, stage=stage, lines=lines))
-
-    with _reopened(at, settings) as (_, reconciling):
-        _start(reconciling, upload, say)
-
-
-@contextmanager
-def _reopened(at: LedgerAt, settings: Settings) -> Iterator[tuple[OrderLedger, Reconciling]]:
-    with reopened(at.url) as log:
-        ledger = OrderLedger(log, currency_default=settings.currency, keys=at.keys)
-        views = Views(ledger, settings.views)
-        ledger.feed = lambda written: views.catch_up(written=written)
-        yield ledger, Reconciling(ledger, Journal(views), settings.kept_bytes_max, settings.timezone.key)

@@ -1,5 +1,9 @@
 """Which payments does the ledger know, and which files were reconciled before? Asked by `domain.reconciling`."""
 
+from collections.abc import Iterator
+from itertools import chain
+from sys import intern
+
 from domain.reconciliation.matching import Entry
 from domain.reconciliation.state import Reconciliation
 from projections.payments import list as payments
@@ -17,21 +21,30 @@ class Journal:
         """How far in the log the journal is, after feeding it to the head."""
         return self._views.catch_up()
 
-    def entries(self, provider: str, position: int) -> list[Entry]:
+    def entries(self, provider: str, position: int) -> Iterator[Entry]:
         """A provider's movements up to a position, in the order of their positions; none of a payment that is void."""
-        found: dict[int, Entry] = {}
+        void = self._void(provider, position)
+        for movement in self._movements(payments.Filter(provider=provider), position):
+            if movement.kind != "void" and movement.position not in void:
+                yield _entry(movement)
+
+    def _void(self, provider: str, position: int) -> set[int]:
+        """The positions of payments that are void: a void is about the last payment of its reference before it."""
+        wanted = payments.Filter(provider=provider, kind="void")
+        references = {movement.reference for movement in self._movements(wanted, position)}
         paid: dict[str, int] = {}
-        for part in payments.walk(
-            lambda: self._views.reader, payments.Filter(provider=provider), after=0, until=position
-        ):
-            for movement in part:
-                if movement.kind == "void":
-                    found.pop(paid.pop(movement.reference, 0), None)
-                    continue
-                if movement.kind == "payment":
-                    paid[movement.reference] = movement.position
-                found[movement.position] = _entry(movement)
-        return list(found.values())
+        void: set[int] = set()
+        for movement in self._movements(payments.Filter(provider=provider), position) if references else ():
+            if movement.reference not in references:
+                continue
+            if movement.kind == "payment":
+                paid[movement.reference] = movement.position
+            elif movement.kind == "void":
+                void.add(paid.pop(movement.reference, 0))
+        return void
+
+    def _movements(self, wanted: payments.Filter, position: int) -> Iterator[payments.Movement]:
+        return chain.from_iterable(payments.walk(lambda: self._views.reader, wanted, after=0, until=position))
 
     def has_news(self, provider: str, position: int, *, after: int) -> bool:
         """Whether a provider has a movement behind one position up to another."""
@@ -44,18 +57,19 @@ class Journal:
 
 
 def _entry(movement: payments.Movement) -> Entry:
-    """A movement as it is matched: references without the white space around them, as files are read."""
+    """A movement as it is matched: references without the white space around them, as files are read. The words that
+    many have are one in memory."""
     return Entry(
         position=movement.position,
-        kind=movement.kind,
+        kind=intern(movement.kind),
         order_id=movement.order_id,
         order_key=movement.key,
-        provider=movement.provider,
+        provider=intern(movement.provider),
         reference=movement.reference.strip(),
         amount=movement.amount,
-        currency=movement.currency,
+        currency=intern(movement.currency),
         digits=movement.digits,
         received_at=movement.received_at,
-        method=movement.method,
+        method=movement.method and intern(movement.method),
         payment_reference=movement.payment_reference and movement.payment_reference.strip(),
     )

@@ -186,6 +186,17 @@ def test_every_command_of_the_table_stands_where_it_says() -> None:
     assert {name: command and command.name for name, command in found.items()} == {name: name for name in COMMANDS}
 
 
+def test_a_process_that_takes_a_settlement_file_in_has_nothing_of_http_and_no_commands_in_its_memory() -> None:
+    """It runs `run.py` first, as every process that is spawned does, and it has 200 MB for 100,000 lines."""
+    program = (
+        "import runpy, sys; runpy.run_path('run.py', run_name='__mp_main__'); import api.taking_in; print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-B", "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "domain.reconciling" in loaded
+    assert not loaded & {"falcon", "gunicorn", "asyncio", "rich", "api.errors", "api.cli.terminal"}
+
+
 def test_the_core_imports_no_clock_chance_file_or_environment() -> None:
     allowed = PURE | {name_of(path) for path in CORE}
     assert found((path, set(imports(path)) - allowed) for path in CORE) == {}

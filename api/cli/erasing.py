@@ -10,7 +10,7 @@ import click
 from api.cli.terminal import NEEDS_A_PERSON, err, fail, open_ledger, open_views, progress, reading_the_log, settings
 from api.orders import named_order
 from api.settings import Settings
-from api.uploads import under_way
+from api.under_way import under_way
 from domain.ledger import OrderLedger
 from domain.log.records import Provenance
 from domain.moments import instant

@@ -66,12 +66,22 @@ def match(
     """
     all_lines, all_entries = list(lines), list(entries)
     matched, lines, entries = _by_hand(all_lines, all_entries, by_hand)
-    lines = as_payments(lines, entries)
-    sides = Sides((line for line in lines if line.kind in JOURNAL_KINDS), entries)
     if others is None:
         assert as_of is not None
-        everything = {entry.currency: Cover(entry.currency, _ALWAYS, as_of) for entry in sides.entries}
+        everything = {entry.currency: Cover(entry.currency, _ALWAYS, as_of) for entry in entries}
         others = Others("", list(everything.values()), (), as_of)
+    lines = as_payments(lines, entries)
+    of_entries = _of_entries((line for line in lines if line.kind in JOURNAL_KINDS), entries, rules, others, zone)
+    of_no_entry = [result for line in lines if (result := _of_no_entry(line, rules)) is not None]
+    found = exchanged([*matched, *of_entries, *of_no_entry], all_lines, all_entries, rules)
+    return sorted(found, key=lambda result: (not result.lines, result.lines, result.entries, result.outcome))
+
+
+def _of_entries(
+    lines: Iterable[Line], entries: Iterable[Entry], rules: Rules, others: Others, zone: tzinfo
+) -> list[Result]:
+    """The results of the lines that can be in the journal, and of the journal."""
+    sides = Sides(lines, entries)
     _exact(sides, others)
     _by_other_references(sides, others)
     _by_reference(sides, others)
@@ -81,9 +91,7 @@ def match(
     _suggest(sides, "exact_sum", exact_sums(sides, zone))
     _suggest(sides, "tolerance", _same_order(sides, lambda currency: rules.tolerance_minor.get(currency, 0)))
     _rest(sides, rules, others)
-    of_no_entry = [result for line in lines if (result := _of_no_entry(line, rules)) is not None]
-    found = exchanged([*matched, *sides.results, *of_no_entry], all_lines, all_entries, rules)
-    return sorted(found, key=lambda result: (not result.lines, result.lines, result.entries, result.outcome))
+    return sides.results
 
 
 def _of_no_entry(line: Line, rules: Rules) -> Result | None:

@@ -244,14 +244,14 @@ def report(
     elsewhere: Iterable[Offering] = (),
 ) -> Made:
     """`entries` is this provider's journal up to `asked.position`; `elsewhere` is what all other files offer."""
-    known = {entry.position: entry for entry in entries}
-    of_row, numbered = _by_row(settled)
+    journal, numbered = list(entries), _numbered(settled)
     own = covers(((currency, line.occurred_at) for line in settled for currency in line.currencies), balances)
     asked_of = Others(asked.file_sha256, own, others, asked.as_of, held=asked.held)
-    by_hand = _numbered(asked.by_hand, of_row)
-    found = matching.match(
-        numbered, known.values(), rules, others=asked_of, by_hand=by_hand, zone=ZoneInfo(asked.timezone)
-    )
+    by_hand = _by_number(asked.by_hand, settled, numbered)
+    found = matching.match(numbered, journal, rules, others=asked_of, by_hand=by_hand, zone=ZoneInfo(asked.timezone))
+    # Matching takes the most memory, so these are not there before.
+    known = {entry.position: entry for entry in journal}
+    of_row = {number.row: line for number, line in zip(numbered, settled, strict=True)}
     of_nobody = not known and not any(line.fee or line.payout for line in settled)
     offers, numbers = offered(found, of_row, is_bank=asked.is_bank, may_be_bank=of_nobody)
     mine = Offering(asked.provider, "", "", asked.file_sha256, own, offers)
@@ -332,23 +332,21 @@ def until(settled: Iterable[lines.Line]) -> datetime:
     return max([_EPOCH, *(line.occurred_at for line in settled)])
 
 
-def _by_row(settled: Sequence[lines.Line]) -> tuple[dict[int, lines.Line], Sequence[lines.Line]]:
-    """The lines by their rows, and the lines for the matching.
+def _numbered(settled: Sequence[lines.Line]) -> Sequence[lines.Line]:
+    """The lines for the matching, each with a row of its own.
 
     An XML file can have many lines on one row; there each line's place in the file stands for its row.
     """
-    of_row = {line.row: line for line in settled}
-    if len(of_row) == len(settled):
-        return of_row, settled
-    numbered = [msgspec.structs.replace(line, row=place) for place, line in enumerate(settled, 1)]
-    return dict(enumerate(settled, 1)), numbered
+    if len({line.row for line in settled}) == len(settled):
+        return settled
+    return [msgspec.structs.replace(line, row=place) for place, line in enumerate(settled, 1)]
 
 
-def _numbered(by_hand: Iterable[Pair], of_row: dict[int, lines.Line]) -> list[Pair]:
+def _by_number(by_hand: Iterable[Pair], settled: Sequence[lines.Line], numbered: Sequence[lines.Line]) -> list[Pair]:
     """What people matched, by the numbers of the lines; people say the rows of the file."""
     if not by_hand:
         return []
-    number_of = {line.row: number for number, line in of_row.items()}
+    number_of = {line.row: number.row for number, line in zip(numbered, settled, strict=True)}
     return [(tuple(number_of[row] for row in rows), positions) for rows, positions in by_hand]
 
 

@@ -7,6 +7,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence, Set
 from datetime import datetime
 from fractions import Fraction
+from functools import cached_property
+from itertools import groupby
+from operator import attrgetter
 from typing import Final, NamedTuple, TypeAlias
 
 import msgspec
@@ -29,6 +32,18 @@ JOURNAL_KINDS: Final[dict[str, tuple[str, ...]]] = {
 ORDER_ROWS_MAX: Final = 12
 ORDERS_NAMED_MAX: Final = 5
 WORDS_MAX: Final = 50
+_CONTENT: Final = (
+    "provider",
+    "kind",
+    "reference",
+    "currency",
+    "gross",
+    "occurred_at",
+    "order",
+    "payout",
+    "fee",
+    "row",
+)
 _NO_ORDERS: Final[frozenset[int]] = frozenset()
 _WORD: Final = re.compile(r"[A-Za-z0-9._-]+")
 
@@ -88,7 +103,7 @@ class Exchange(NamedTuple):
     expected: int | None = None
 
 
-class Result(msgspec.Struct, frozen=True):
+class Result(msgspec.Struct, frozen=True, gc=False):
     """The outcome of some rows: `lines` are row numbers, `entries` positions; `settled_by` another file's line;
     `exchange` what was settled in another currency than it was paid in; `tied_to` the credit of a payout, and the
     payout of a credit."""
@@ -113,7 +128,7 @@ class Sides:
 
     def __init__(self, lines: Iterable[Line], entries: Iterable[Entry]) -> None:
         self.results: list[Result] = []
-        self.lines = sorted(lines, key=_content)
+        self.lines = _sorted(lines)
         self.entries = sorted(entries, key=lambda entry: entry.position)
         self.open_lines = [True] * len(self.lines)
         self.open_entries = [True] * len(self.entries)
@@ -123,29 +138,32 @@ class Sides:
         self.currencies: list[str] = []
         for line, home in zip(self.lines, self.homes, strict=True):
             gross, currency = self._terms(line, home)
-            self.amounts.append(gross * SIGNS[line.kind])
+            # The amount of nearly every line is the very number that the line has.
+            self.amounts.append(gross if SIGNS[line.kind] > 0 else -gross)
             self.currencies.append(currency)
         self.kinds = [
             JOURNAL_KINDS[line.kind][0] if home is None else self.entries[home].kind
             for line, home in zip(self.lines, self.homes, strict=True)
         ]
-        self.visitors: dict[int, list[int]] = {}
-        for place, home in enumerate(self.homes):
-            if home is not None:
-                self.visitors.setdefault(home, []).append(place)
-        self._order_ids = {entry.order_id for entry in self.entries}
-        self._order_keys = {entry.order_key: entry.order_id for entry in self.entries}
+        self.visitors = self._visitors()
         self._named: dict[int, Set[int]] = {}
 
     def _homes(self) -> list[int | None]:
-        entries: dict[tuple[str, str, str], int] = {}
+        entries: dict[tuple[str, str], dict[str, int]] = {}
         for place, entry in enumerate(self.entries):
-            entries.setdefault((entry.provider, entry.kind, entry.reference), place)
+            entries.setdefault((entry.provider, entry.kind), {}).setdefault(entry.reference, place)
         homes = []
         for line in self.lines:
-            named = ((line.provider, kind, name) for kind in JOURNAL_KINDS[line.kind] for name in names_of(line))
-            homes.append(next((entries[name] for name in named if name in entries), None))
+            known = [entries.get((line.provider, kind), {}) for kind in JOURNAL_KINDS[line.kind]]
+            homes.append(next((of[name] for of in known for name in names_of(line) if name in of), None))
         return homes
+
+    def _visitors(self) -> dict[int, tuple[int, ...]]:
+        def home_of(place: int) -> int:
+            return -1 if (home := self.homes[place]) is None else home
+
+        places = sorted(range(len(self.lines)), key=home_of)
+        return {home: tuple(visitors) for home, visitors in groupby(places, key=home_of) if home >= 0}
 
     def _currencies_by_reference(self) -> dict[tuple[str, str], set[str]]:
         """The currencies of the movements that have a reference, or are about the payment of one."""
@@ -170,17 +188,23 @@ class Sides:
         return line.original.amount, line.original.currency
 
     def orders_named(self, place: int) -> Set[int]:
-        """The ids of the orders whose key or id is a word of the line; none where there are too many."""
+        """The ids of the orders whose key or id is a word of an open line; none where there are too many."""
         if place not in self._named:
-            found: set[int] = set()
-            for word in _WORD.findall(self.lines[place].order)[:WORDS_MAX]:
-                for name in {word, word.strip("._-")}:  # a full stop may belong to a word, or end it
-                    if name in self._order_keys:
-                        found.add(self._order_keys[name])
-                    if name.isdigit() and int(name) in self._order_ids:
-                        found.add(int(name))
+            keys, ids = self._orders_asked
+            words = list(_words(self.lines[place]))
+            found = {keys[word] for word in words if word in keys}
+            found |= {int(word) for word in words if word.isdigit() and int(word) in ids}
             self._named[place] = found if 0 < len(found) <= ORDERS_NAMED_MAX else _NO_ORDERS
         return self._named[place]
+
+    @cached_property
+    def _orders_asked(self) -> tuple[dict[str, int], set[int]]:
+        """The orders, by their keys and by their ids, of which one is a word of an open line. Nearly all lines are
+        closed when this is first asked, and none is opened again, so these are few."""
+        words = {word for place, line in enumerate(self.lines) if self.open_lines[place] for word in _words(line)}
+        numbers = {int(word) for word in words if word.isdigit()}
+        keys = {entry.order_key: entry.order_id for entry in self.entries if entry.order_key in words}
+        return keys, {entry.order_id for entry in self.entries if entry.order_id in numbers}
 
     def close(
         self,
@@ -243,10 +267,7 @@ class Sides:
             for place, line in enumerate(self.lines)
             if self.open_lines[place] and not ((home := self.homes[place]) is not None and self.open_entries[home])
         ]
-        # Nearly all lines are closed by now: of these only what the others may repeat is remembered.
-        mine = {identity(line) for _, line in visiting}
-        closed = (identity(line) for place, line in enumerate(self.lines) if not self.open_lines[place])
-        said = {what for what in closed if what in mine}
+        said = self._said_before(line for _, line in visiting)
         order_of = self._orders_of({name for _, line in visiting for name in (*names_of(line), *line.concerns)})
         for place, line in visiting:
             sort, amount = self.line_sort(place), self.amounts[place]
@@ -258,6 +279,12 @@ class Sides:
                         found.update(of_order.get((sort, amount, order_id), ()))
             if found:
                 yield place, sorted(found)
+
+    def _said_before(self, lines: Iterable[Line]) -> set[tuple[object, ...]]:
+        """What these lines say that closed ones have said. Nearly all are closed, so no more of them is remembered."""
+        mine = {identity(line) for line in lines}
+        closed = (identity(line) for place, line in enumerate(self.lines) if not self.open_lines[place])
+        return {what for what in closed if what in mine}
 
     def _orders_of(self, references: Set[str]) -> dict[tuple[str, str], set[int]]:
         """The orders that have a movement of these references."""
@@ -288,6 +315,12 @@ class Sides:
         return [found for found in every if found.field in fields and found.expected != found.actual]
 
 
+def _words(line: Line) -> Iterator[str]:
+    """The words of a line that may name an order."""
+    for word in _WORD.findall(line.order)[:WORDS_MAX]:
+        yield from {word, word.strip("._-")}  # a full stop may belong to a word, or end it
+
+
 def names_of(line: Line) -> list[str]:
     """The references by which a line calls its movement."""
     return [name for name in (line.reference, *line.aliases) if name]
@@ -313,16 +346,10 @@ def entry_sort(entry: Entry) -> Sort:
     return entry.provider, entry.kind, entry.currency
 
 
-def _content(line: Line) -> tuple[str | int | datetime, ...]:
-    return (
-        line.provider,
-        line.kind,
-        line.reference,
-        line.currency,
-        line.gross,
-        line.occurred_at,
-        line.order,
-        line.payout,
-        line.fee,
-        line.row,
-    )
+def _sorted(lines: Iterable[Line]) -> list[Line]:
+    """The lines by their content; row number last, for lines of the same content."""
+    found = list(lines)
+    # One field after the other, the last first: all at once would take a tuple for each line.
+    for field in reversed(_CONTENT):
+        found.sort(key=attrgetter(field))
+    return found

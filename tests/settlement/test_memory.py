@@ -10,7 +10,7 @@ from domain.reconciliation.report import Asked, report
 from domain.reconciliation.rules import DEFAULT, rules_from
 from domain.settlement.reading import read
 from tests.settlement import test_camt053, test_mt940, test_paypal, test_stripe
-from tests.settlement.making import NOON, number, own, text, xlsx
+from tests.settlement.making import NOON, entry, number, own, text, xlsx
 
 # What may be in memory beside the row that is being read: buffers, and what is remembered of formats and currencies.
 BYTES_MAX = 3_000_000
@@ -68,3 +68,18 @@ def test_a_line_costs_less_than_a_kilobyte_until_its_report_is_made() -> None:
     tracemalloc.stop()
     assert results == count
     assert peak < count * 1_000
+
+
+def test_a_line_and_its_payment_cost_less_than_one_and_a_half_kilobytes_until_their_report_is_made() -> None:
+    """So 100,000 lines against 100,000 payments fit into 200 MB, with all that the process has beside them."""
+    numbers = range(10_000, 15_000)
+    rows = (f"pi_{n:020},payment,{n}.00,1.00,{n - 1}.00,USD,2026-03-01T10:30:00Z,{n},po_{n // 1000}" for n in numbers)
+    stream, rules = io.BytesIO(own(*rows).encode()), rules_from(DEFAULT)
+    entries = (entry(position=n, order_id=n, reference=f"pi_{n:020}", amount=n * 100) for n in numbers)
+    tracemalloc.start()
+    made = report(Asked("acme", "", "", 1, NOON), list(read(stream, "file", "acme")), [], entries, rules)
+    results = sum(result.outcome == "matched" for result in made.results)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert results == len(numbers)
+    assert peak < len(numbers) * 1_500

@@ -1,0 +1,62 @@
+"""Takes a settlement file in.
+
+A process of its own does this for a large one, and has all of this module in its memory: so nothing of HTTP is here.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from api.settings import Settings
+from api.under_way import Progress, under_way
+from domain.ledger import OrderLedger
+from domain.log.records import Provenance
+from domain.privacy.opening import LedgerAt
+from domain.reconciling import Outcome, Reconciling
+from projections.journal import Journal
+from projections.processes import reopened
+from projections.views.views import Views
+
+
+class Upload(NamedTuple):
+    """A settlement file, at a path of ours; `name` is its sender's. Where `uuid` is given, how far it is is said."""
+
+    path: str
+    name: str
+    provider: str
+    rules: str | None
+    provenance: Provenance
+    uuid: UUID | None = None
+
+
+def start(reconciling: Reconciling, upload: Upload, say: Callable[[str, int], None] | None = None) -> Outcome:
+    """Raises what `Reconciling.start` does."""
+    with open(upload.path, "rb") as file:
+        return reconciling.start(file, upload.name, upload.provider, upload.rules, upload.provenance, say)
+
+
+def take_in_telling(at: LedgerAt, settings: Settings, upload: Upload) -> None:
+    """For a process of its own, where nobody waits for more than to hear how far it is."""
+    assert upload.uuid is not None
+    told, progress = under_way(settings), Progress(upload.uuid, upload.provider, upload.name)
+
+    def say(stage: str, lines: int) -> None:
+        told.say(replace(progress, stage=stage, lines=lines))
+
+    with reconciling_at(at, settings) as (_, reconciling):
+        start(reconciling, upload, say)
+
+
+@contextmanager
+def reconciling_at(at: LedgerAt, settings: Settings) -> Iterator[tuple[OrderLedger, Reconciling]]:
+    """The ledger with its reconciliations, opened again in a process of its own."""
+    with reopened(at.url) as log:
+        ledger = OrderLedger(log, currency_default=settings.currency, keys=at.keys)
+        views = Views(ledger, settings.views)
+        # All payments are read once, one after the other: to keep many pages of them is of no use.
+        views.reader.execute("PRAGMA cache_size = -1000")
+        ledger.feed = lambda written: views.catch_up(written=written)
+        yield ledger, Reconciling(ledger, Journal(views), settings.kept_bytes_max, settings.timezone.key)
