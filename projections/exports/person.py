@@ -66,7 +66,9 @@ def _page(
         lines += [_row(name, value) for name, value in _shown(document)]
         lines.append("</table><h3>What happened</h3><table>")
         own = events_of[document["id"]]
-        lines += [_row(msgspec.to_builtins(event["occurred_at"]), event["summary"]) for event in own]
+        for event in own:
+            lines.append(_row(msgspec.to_builtins(event["occurred_at"]), event["summary"]))
+            lines += [_row("", f"{name}: {value}") for name, value in _personal(event)]
         lines.append("</table><h3>Until when it is kept</h3><table>")
         lines += [_row(each["part"], _until(each)) for each in kept_of[document["id"]]]
         lines.append("</table>")
@@ -86,6 +88,16 @@ def _until(each: dict[str, Any]) -> str:
 
 def _row(name: str, value: Any) -> str:
     return f"<tr><th>{escape(name)}</th><td>{escape(str(value))}</td></tr>"
+
+
+def _personal(event: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What is personal in an event, by its fields: also what the order has no more, or what its document has no place
+    for. Where no part of it is sealed, it stands in the event's data."""
+    parts = event["personal"]
+    for text in parts.values() if parts else [event["data"]]:
+        of_event = {} if text is None else msgspec.json.decode(text)
+        yield from _shown({name: of_event[name] for name in ("reason",) if name in of_event})
+        yield from _shown(of_event.get("personal", {}))
 
 
 def _shown(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -162,6 +162,19 @@ def test_a_customer_gets_a_copy_of_all_that_is_kept_with_a_page_to_read(desk: De
     desk.run("export", "customer", "99", str(desk.folder / "nobody.zip"), status=1)
 
 
+def test_the_page_has_all_that_is_kept_of_a_person_also_what_no_document_shows_or_has_no_more(desk: Desk) -> None:
+    customer = {**MINA["customer"], "phone": "+49 7071 887-665"}
+    later = {"at": "2026-03-01T10:30:00Z", "type": "details", "notes": "ring twice", "billing_address": "Lange Gasse 2"}
+    parted = {"at": "2026-03-02T10:30:00Z", "type": "status", "status": "hold", "reason": "she is away"}
+    desk.bring({**MINA, "customer": customer, "created_at": "2026-03-01T10:30:00Z", "history": [later, parted]})
+    desk.run("export", "customer", "7", str(desk.folder / "mina.zip"))
+    with zipfile.ZipFile(desk.folder / "mina.zip") as archive:
+        page = archive.read("index.html").decode()
+    former = [MINA["notes"], MINA["billing_address"], *customer.values()]
+    for told in (*former, later["notes"], later["billing_address"], parted["reason"]):
+        assert str(told) in page
+
+
 def test_orders_that_are_exported_for_another_ledger_have_their_names_and_those_that_are_erased_are_left_out(
     desk: Desk, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
