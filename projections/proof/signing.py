@@ -185,7 +185,7 @@ class Checkpoints:
                 return last.note
             note = checkpoint.sign(key, ORIGIN, size, merkle.root(size, node))
             if last is None or kept_every is None or last.made_at <= instant(self._ledger.clock() - kept_every):
-                self._keep(size, note)
+                self._keep(key, size, note)
             return note
 
     def _tree(self) -> tuple[int, merkle.Get]:
@@ -203,7 +203,7 @@ class Checkpoints:
         """Signs and keeps the first head of a log, with a line that says where that comes from. Raises NoSigningKey."""
         with self._signing() as key:
             note = checkpoint.sign(key, ORIGIN, size, root, (extension,))
-            self._keep(size, note)
+            self._keep(key, size, note)
             return note
 
     def keep_up(self, every_seconds: int) -> None:
@@ -214,10 +214,16 @@ class Checkpoints:
         if self._key.exists() and (last is None or (last[0] < self._ledger.head() and last[2] <= due)):
             self.current()
 
-    def _keep(self, size: int, note: bytes) -> None:
+    def _keep(self, key: "Ed25519PrivateKey", size: int, note: bytes) -> None:
+        """Keeps a head that the key signed. Raises KeyHandedOver where it has handed over meanwhile, elsewhere."""
+        self._ledger.write(self._keep_by, checkpoint.verifier_key(key, ORIGIN), size, note).result()
+
+    def _keep_by(self, t: Transaction, signer: VerifierKey, size: int, note: bytes) -> None:
+        if (handed := _from(signer, t.handovers())) and size > handed.size:
+            raise _not_here(handed, self._key)
         # The file first: a head in the database alone proves nothing once somebody rewrites the database.
         self._keep_in_file(note)
-        self._ledger.write(lambda t: t.keep_checkpoint(size, note, self._ledger.clock())).result()
+        t.keep_checkpoint(size, note, self._ledger.clock())
 
     def _keep_in_file(self, note: bytes) -> None:
         descriptor = os.open(self.kept, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)

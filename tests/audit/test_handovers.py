@@ -10,6 +10,7 @@ import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -18,7 +19,8 @@ from domain.order.commands import ChangeOrder
 from domain.proof import checkpoint, handover, verify
 from domain.proof import pack as packing
 from domain.proof.handover import Signers
-from projections.proof.signing import ORIGIN, KeyHandedOver
+from projections.proof.signing import ORIGIN, Checkpoints, KeyHandedOver
+from projections.views.views import Views
 from tests.audit.conftest import AUDIT, Office
 from tests.conftest import ROOT, Service
 
@@ -177,6 +179,34 @@ def test_a_file_of_a_key_that_handed_over_signs_nothing_any_longer(office: Offic
         office.checkpoints.hand_over()
     assert len(office.ledger.log_of_events.handovers()) == 1
     assert office.ask(f"{AUDIT}/checkpoint").json["code"] == "no-signing-key"
+
+
+def test_a_head_that_is_signed_while_the_key_hands_over_elsewhere_is_not_kept(office: Office, tmp_path: Path) -> None:
+    """Another node has a file of the same key, and has looked whether it may sign just before the first hands over."""
+    office.place()
+    elsewhere = tmp_path / "elsewhere.key"
+    elsewhere.write_bytes(office.settings.key.read_bytes())
+    elsewhere.chmod(0o600)
+
+    class OfTheOtherNode(Views):
+        is_signing = False
+
+        def catch_up(self, *given: Any, **named: Any) -> Any:
+            if self.is_signing and not office.ledger.log_of_events.handovers():
+                office.checkpoints.hand_over()
+                office.place()
+            return super().catch_up(*given, **named)
+
+    views = OfTheOtherNode(office.ledger, tmp_path / "other.db")
+    views.ensure()
+    views.is_signing = True
+    other = Checkpoints(office.ledger, views, key=elsewhere, kept=tmp_path / "checkpoints-elsewhere.txt")
+    with pytest.raises(KeyHandedOver):
+        other.current()
+    assert not other.kept.exists()
+    assert office.ledger.log_of_events.checkpoints() == []
+    assert [handed.note for handed in office.ledger.log_of_events.handovers()] == [office.checkpoints.kept.read_bytes()]
+    views.close()
 
 
 # Hands over in a process that kills itself before the step of that number that touches a file of ours.
