@@ -33,10 +33,9 @@ class Customers:
     async def on_get(self, req: Request, resp: Response) -> None:
         access.scope(req, "orders:read")
         parameters = Parameters(req.params)
-        (limit, offset), words, currency, ordering, *_ = together(
+        (limit, offset), words, ordering, *_ = together(
             lambda: paging.window(parameters, _LIMIT_DEFAULT),
             lambda: filters.search_words(parameters),
-            parameters.currency,
             lambda: filters.ordering_fields(parameters, customers.ORDERING) or customers.BY_ID,
             lambda: position_in(parameters, "min_position"),
             lambda: parameters.refuse_others_than(_NAMES),
@@ -45,7 +44,7 @@ class Customers:
         await self._asking.reached(parameters)
         page = await self._asking(
             lambda connection: customers.page(
-                connection, words=words, currency=currency, ordering=ordering, limit=limit, offset=offset
+                connection, words=words, currency=parameters.currency(), ordering=ordering, limit=limit, offset=offset
             )
         )
         rows = b",".join(_encode(_row(customer, sums)) for customer, sums in page.found)

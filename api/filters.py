@@ -63,14 +63,13 @@ def asked(query: str, zone: ZoneInfo, limit_default: int) -> Asked:
 
 def read(parameters: Parameters, zone: ZoneInfo) -> Filter:
     """What the list is to be narrowed to. Raises a 400 that names every parameter at fault."""
-    named, id_min, id_max, has_notes, created, updated, currency, words_of_search, *ids = together(
+    named, id_min, id_max, has_notes, created, updated, words_of_search, *ids = together(
         lambda: _statuses(parameters),
         lambda: parameters.integer("id_min"),
         lambda: parameters.integer("id_max"),
         lambda: parameters.boolean("has_notes"),
         lambda: tuple(parameters.ranges("created", zone)),
         lambda: tuple(parameters.ranges("updated", zone)),
-        parameters.currency,
         lambda: search_words(parameters),
         *(partial(_ids, parameters, field) for field in _ID_FIELDS),
     )
@@ -83,7 +82,7 @@ def read(parameters: Parameters, zone: ZoneInfo) -> Filter:
         created=created,
         updated=updated,
         words=words_of_search,
-        currency=currency,
+        currency=parameters.currency(),
     )
 
 

@@ -148,9 +148,8 @@ class Summary:
 
 def _filter(parameters: Parameters, zone: ZoneInfo) -> Filter:
     """What the journal is to be narrowed to. Raises a 400 that names the parameter at fault."""
-    (since, until), currency, kind, order = together(
+    (since, until), kind, order = together(
         lambda: parameters.span("from", "to", zone),
-        parameters.currency,
         lambda: parameters.choice("kind", KINDS),
         lambda: _order(parameters),
     )
@@ -159,7 +158,7 @@ def _filter(parameters: Parameters, zone: ZoneInfo) -> Filter:
         until=until,
         provider=parameters.text("provider"),
         method=parameters.text("method"),
-        currency=currency,
+        currency=parameters.currency(),
         kind=kind,
         order=order,
     )

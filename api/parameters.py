@@ -7,7 +7,6 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from api.errors import InvalidParameter, invalid_parameter, together
-from domain.currencies import minor_digits
 from domain.misfits import FAULTS_MAX
 from domain.moments import day_ends, microseconds, moment_written
 
@@ -63,12 +62,9 @@ class Parameters:
         return [_integer(name, part) for part in self.listed(name)]
 
     def currency(self) -> str | None:
-        """The code that `currency` names, in whatever case; of a withdrawn currency, too."""
+        """The code that `currency` names, in whatever case; a text that is none is the currency of nothing."""
         value = self.text("currency")
-        code = None if value is None else value.strip().upper()
-        if code is not None and minor_digits(code) is None:
-            raise invalid_parameter("currency", "must be a currency of ISO 4217, like EUR")
-        return code
+        return value and value.strip().upper()
 
     def choice(self, name: str, choices: Sequence[str]) -> str | None:
         value = self.text(name)

@@ -34,13 +34,12 @@ class StorefrontOrders:
     async def on_get(self, req: Request, resp: Response) -> None:
         customer_id = access.customer(req)
         parameters = Parameters(req.params)
-        status, currency, (limit, offset), _ = together(
+        status, (limit, offset), _ = together(
             lambda: parameters.choice("status", statuses.STOREFRONT),
-            parameters.currency,
             lambda: paging.window(parameters, _LIMIT_DEFAULT),
             lambda: position_in(parameters, "min_position"),
         )
-        wanted = orders.Filter(storefront_status=status, currency=currency)
+        wanted = orders.Filter(storefront_status=status, currency=parameters.currency())
         base = paging.base_url(req, self._settings)
         await self._asking.reached(parameters)
         page = await self._asking(

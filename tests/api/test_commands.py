@@ -1057,7 +1057,7 @@ def mixed(staff: Client, new_customer: NewCustomer) -> tuple[int, dict[str, Docu
         ("currency=EUR", "euros"),
         ("currency=eur", "euros"),
         ("currency=USD", "unpaid paid cancelled"),
-        ("currency=DEM", ""),
+        ("currency=nope", ""),
         ("is_paid=true", "paid"),
         ("is_paid=0", "unpaid cancelled euros"),
         ("is_payable=1", "unpaid euros"),
