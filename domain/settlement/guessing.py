@@ -34,12 +34,14 @@ Table: TypeAlias = list[tuple[int, Sequence[Cell]]]
 _NAMES: Final = {
     "occurred_at": (
         "created (utc)|transaction date|booking date|created_at|created at|created|date|datum|buchungstag|"
-        "buchungsdatum|valuta|wertstellung|fecha|data|timestamp|datetime|time stamp|posted|completed|day|tag|تاریخ"
+        "buchungsdatum|valuta|wertstellung|fecha|data|dato|transaktionsdatum|bokföringsdag|kirjauspäivä|"
+        "timestamp|datetime|time stamp|posted|completed|day|tag|تاریخ"
     ),
     "time": "time|uhrzeit|heure|hora|ora|orario|tijd|ساعت|زمان",
     "reference": (
-        "transaction id|payment id|charge id|transaktionscode|transaktions-id|reference|referenz|referentie|référence|"
-        "referencia|riferimento|psp reference|tracking|id|transaction|"
+        "transaction id|payment id|charge id|transaktionscode|transaktions-id|end-to-end|kundenreferenz|"
+        "reference|referenz|referentie|référence|"
+        "referencia|referência|identificador|riferimento|psp reference|tracking|id|ref number|transaction|"
         "شماره پیگیری|کد پیگیری|شماره مرجع|شماره تراکنش|پیگیری"
     ),
     "kind": (
@@ -47,10 +49,15 @@ _NAMES: Final = {
         "description|نوع"
     ),
     "direction": "debit/credit|credit/debit|dr/cr|cr/dr|d/c|c/d|s/h|soll/haben|af bij|bij af|sens|direction|richtung",
-    "debit": "debit|soll|débit|debe|dare|withdrawal|withdrawals|paid out|money out|ausgang|af|بدهکار|برداشت",
-    "credit": "credit|haben|crédit|haber|avere|deposit|deposits|paid in|money in|eingang|bij|بستانکار|واریز",
+    "debit": (
+        "debit|soll|débit|debe|dare|withdrawal|withdrawals|paid out|money out|ausgang|af|ut fra konto|بدهکار|برداشت"
+    ),
+    "credit": (
+        "credit|haben|crédit|haber|avere|deposit|deposits|paid in|money in|eingang|bij|inn på konto|بستانکار|واریز"
+    ),
     "gross": (
-        "gross amount|gross|brutto|bruto|amount|betrag|umsatz|montant|importe|importo|bedrag|total|summe|value|مبلغ"
+        "gross amount|gross|brutto|bruto|amount|betrag|umsatz|montant|importe|importo|bedrag|belopp|beløp|beløb|kwota|"
+        "valor|total|summe|value|مبلغ"
     ),
     "fee": "fee|fees|gebühr|gebühren|commission|frais|comisión|commissione|kosten|tarifa|tariffa|charges|کارمزد",
     "net": "net amount|net|netto|neto|خالص",
@@ -66,11 +73,13 @@ _NAMES: Final = {
         "exchange rate|fx rate|wechselkurs|umrechnungskurs|koers|wisselkoers|taux de change|tipo de cambio|"
         "tasso di cambio"
     ),
-    "currency": "currency|währung|waehrung|devise|divisa|moneda|valuta|munt|muntsoort|ccy|ارز|واحد",
+    "currency": "currency|währung|waehrung|devise|divisa|moneda|moeda|waluta|valuta|munt|muntsoort|ccy|ارز|واحد",
     "status": "status|state|zustand|statut|estado|stato|وضعیت",
     "order": (
         "order id|order number|order|bestellung|bestellnummer|rechnungsnummer|invoice|merchant reference|description|"
-        "verwendungszweck|memo|details|subject|commande|pedido|ordine|omschrijving|سفارش|شرح|توضیحات"
+        "verwendungszweck|memo|details|subject|commande|pedido|ordine|omschrijving|descrição|"
+        "descripción|concepto|libellé|"
+        "causale|beskrivning|beskrivelse|tytuł|text|tekst|narration|سفارش|شرح|توضیحات"
     ),
     "payout": "payout id|payout|settlement id|settlement reference|deposit id|batch number|batch|auszahlung|تسویه",
 }
@@ -96,14 +105,16 @@ _WORDS: Final = (
     ("transfer|top-up|topup|umbuchung|transferencia", "transfer"),
     ("adjust|korrektur|correction|ajuste|rettifica", "adjustment"),
     (
-        "payment|charge|sale|zahlung|verkauf|paiement|pago|pagamento|betaling|purchase|captur|settled|پرداخت|خرید|واریز",
+        "payment|charge|sale|zahlung|verkauf|paiement|pago|pagamento|betaling|purchase|captur|settled|"
+        "پرداخت|خرید|واریز",
         "payment",
     ),
     # What banks call that which came in.
     ("credit|deposit|income|incoming|received|gutschr|eingang|bijschrijving|virement re|abono|accredito", "payment"),
 )
 _NOT_DONE: Final = re.compile(
-    "pending|denied|failed|declined|cancel|expired|void|refused|open|ausstehend|abgelehnt|storniert|offen|fehlgeschlagen|ناموفق"
+    "pending|denied|failed|declined|cancel|expired|void|refused|open|ausstehend|abgelehnt|storniert|"
+    "offen|fehlgeschlagen|ناموفق"
 )
 _TOTALS: Final = re.compile("(?:sub|grand )?totals?|summe|gesamt|saldo|somme|suma|totale|totaal|جمع|مجموع")
 _CLOCK: Final = ("", " %H:%M:%S", " %H:%M", ", %H:%M:%S", " %H:%M:%S %z")
@@ -314,6 +325,9 @@ def _columns(looking: _Looking) -> dict[str, object]:
         found.pop("original", None)
         found.pop("original_currency", None)
     take("currency", is_code)
+    codes = [name for name in looking.names if name not in found.values() and is_code(name)]
+    if "currency" not in found and len(codes) == 1:  # whatever it is called
+        found["currency"] = codes[0]
     take("direction", lambda column: len(set(looking.texts(column))) <= 2)
     if "direction" not in found:
         take("debit", is_amount)

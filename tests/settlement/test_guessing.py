@@ -71,6 +71,37 @@ WISE = """\
 TransferWise ID,Date,Date Time,Amount,Currency,Description,Payment Reference,Total fees,Transaction Type
 T-1,13-03-2026,13-03-2026 10:11:12.123,99.00,EUR,Received money,PO_881234,0.00,CREDIT
 """
+HANDELSBANKEN = """\
+Reskontradatum;Transaktionsdatum;Text;Belopp;Saldo
+2026-03-02;2026-03-01;Swish 42;1 250,00;10 250,00
+2026-03-03;2026-03-02;Hyra;-9 000,00;1 250,00
+"""
+DNB = """\
+"Dato";"Forklaring";"Rentedato";"Ut fra konto";"Inn på konto"
+"02.03.2026";"Vipps 42";"02.03.2026";"";"1250,00"
+"13.03.2026";"Gebyr";"13.03.2026";"25,00";""
+"""
+NUBANK = """\
+Data,Valor,Identificador,Descrição
+01/03/2026,150.00,65e1a2b3-aaaa,Transferência recebida pelo Pix
+22/03/2026,-35.90,65e1a2b3-aaab,Reembolso
+"""
+PKO = """\
+"Data operacji","Data waluty","Typ transakcji","Kwota","Waluta konta","Saldo"
+"2026-03-02","2026-03-02","payment","+150.00","PLN","+1150.00"
+"2026-03-03","2026-03-03","fee","-5.00","PLN","+1145.00"
+"""
+HDFC = """\
+Date     ,Narration         ,Value Dat,Debit Amount ,Credit Amount ,Chq/Ref Number   ,Closing Balance
+ 13/03/26  ,UPI-RAHUL-PAY  ,13/03/26 ,     0.00    ,   1500.00    ,0000607112345678 ,   10500.00
+ 14/03/26  ,NEFT DR        ,14/03/26 ,  9000.00    ,      0.00    ,N073260001       ,    1500.00
+"""
+CREDITOR_IDS = """\
+Buchungstag;Verwendungszweck;Glaeubiger ID;Kundenreferenz (End-to-End);Betrag;Waehrung
+03.03.26;Rechnung 42;;pi_77;1.234,56;EUR
+24.03.26;Strom;DE98ZZZ;E2E-9;-89,10;EUR
+"""
+UNNAMED_CURRENCY = "date,type,id,amount,unit\n2026-03-01,payment,A,5.00,SEK\n2026-03-02,payment,B,3.00,SEK\n"
 KLARNA = """\
 type,sale_date,settlement_date,order_id,posting_currency,amount,refund_id
 SALE,2026-03-01T10:00:00Z,2026-03-10T00:00:00Z,b4bd3423,SEK,1000.00,
@@ -105,6 +136,25 @@ FILES: dict[str, tuple[str, list[Told]]] = {
             ("fee", "b4bd3423", -2990, 0, "SEK"),
             ("refund", "c4bd3423", -10000, 0, "SEK"),
         ],
+    ),
+    "handelsbanken": (HANDELSBANKEN, [("payment", "", 125000, 0, "USD"), ("refund", "", -900000, 0, "USD")]),
+    "dnb": (DNB, [("payment", "", 125000, 0, "USD"), ("refund", "", -2500, 0, "USD")]),
+    "nubank": (
+        NUBANK,
+        [("payment", "65e1a2b3-aaaa", 15000, 0, "USD"), ("refund", "65e1a2b3-aaab", -3590, 0, "USD")],
+    ),
+    "pko": (PKO, [("payment", "", 15000, 0, "PLN"), ("fee", "", -500, 0, "PLN")]),
+    "hdfc": (
+        HDFC,
+        [("payment", "0000607112345678", 150000, 0, "USD"), ("refund", "N073260001", -900000, 0, "USD")],
+    ),
+    "the end-to-end id before a creditor's": (
+        CREDITOR_IDS,
+        [("payment", "pi_77", 123456, 0, "EUR"), ("refund", "E2E-9", -8910, 0, "EUR")],
+    ),
+    "a column of currencies, whatever it is called": (
+        UNNAMED_CURRENCY,
+        [("payment", "A", 500, 0, "SEK"), ("payment", "B", 300, 0, "SEK")],
     ),
     "unsigned": (UNSIGNED, [("payment", "A", 500, 0, "USD"), ("payout", "B", -300, 0, "USD")]),
 }
