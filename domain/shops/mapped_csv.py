@@ -16,8 +16,13 @@ from domain.shops.mapping import Mapping, Place, SomeColumns
 from domain.shops.tables import TAKEN_ONCE, Form, Row, Rows, Source, orders
 from domain.shops.values import is_shortened, minor, moment, shortened, shown, unquoted
 
-# Signs and codes of currencies around an amount.
-_CURRENCY: Final = re.compile(r"[^0-9.,'’\s-]{1,4}")
+# An amount with its sign, and a sign or code of its currency, on either side.
+_AMOUNT: Final = re.compile(
+    r"([+-]?)\s*(?:CURRENCY\s*)?([+-]?)\s*([0-9][0-9.,'’\s]*?)\s*(?:CURRENCY)?\s*(-?)".replace(
+        "CURRENCY", r"[^0-9.,'’\s()%+-]{1,4}"
+    )
+)
+_AMOUNT_CHARS_MAX: Final = 60
 _PLAIN: Final = re.compile(r"[0-9]{1,15}(\.[0-9]*)?")
 _GROUPED: Final = {
     ".": re.compile(r"[0-9]{1,3}(?:[,'’   ][0-9]{3})+(?:\.[0-9]*)?"),
@@ -131,6 +136,8 @@ class _Reader:
         return -abs(amount) if column.startswith("-") else amount
 
     def _plain(self, text: str, where: str) -> str:
+        if is_shortened(text):
+            raise Unreadable(f"{where}: {shortened(text)}")
         found = plain(text, self._mapping.decimal)
         if found is None:
             raise Unreadable(f"{where}: {shown(text)} is not a number written like 1234{self._mapping.decimal}56")
@@ -326,9 +333,15 @@ def _address(rows: Sequence[Row], place: Place) -> Address:
 @lru_cache(maxsize=4_096)
 def plain(text: str, decimal: str) -> str | None:
     """An amount as digits and a point: '$1,234.50' and '(1.00)' are '1234.50' and '-1.00'; None where it is none."""
-    bare = text.strip()
-    is_negative = (bare.startswith("(") and bare.endswith(")")) or "-" in (bare[:1], bare[-1:])
-    bare = _CURRENCY.sub("", bare.strip("()")).replace("-", "", 1).strip()
+    if len(text) > _AMOUNT_CHARS_MAX:
+        return None
+    bare = text.strip().replace("−", "-")
+    in_brackets = bare.startswith("(") and bare.endswith(")")
+    found = _AMOUNT.fullmatch(bare[1:-1].strip() if in_brackets else bare)
+    if found is None or in_brackets + sum(map(bool, found.group(1, 2, 4))) > 1:
+        return None
+    is_negative = in_brackets or "-" in found.group(1, 2, 4)
+    bare = found[3]
     if _GROUPED[decimal].fullmatch(bare):
         bare = re.sub(r"[^0-9" + decimal + "]", "", bare)
     if decimal == ",":

@@ -305,6 +305,20 @@ def test_every_description_that_comes_with_the_program_is_right(name: str) -> No
         ("1.50", ",", None),
         ("12,34,56", ".", None),
         ("abc", ".", None),
+        ("−5.00", ".", "-5.00"),
+        ("5.00-", ".", "-5.00"),
+        ("+5.00", ".", "5.00"),
+        ("-CA$4.42", ".", "-4.42"),
+        ("$-3.00", ".", "-3.00"),
+        ("(US$ 3.00)", ".", "-3.00"),
+        ("100 kr", ",", "100"),
+        ("1E+02", ".", None),
+        ("1e5", ".", None),
+        ("12:30", ".", None),
+        ("1/2", ".", None),
+        ("10-20", ".", None),
+        ("-5-", ".", None),
+        ("50%", ".", None),
     ],
 )
 def test_amounts_are_read_with_signs_of_currencies_and_groups_and_never_guessed(
@@ -314,7 +328,15 @@ def test_amounts_are_read_with_signs_of_currencies_and_groups_and_never_guessed(
 
 
 def test_a_bad_cell_is_named_with_row_and_column(tmp_path: Path) -> None:
-    for spoil in ({"Preis": "1.50"}, {"Menge": "viel"}, {"Datum": "gestern"}, {"Nr": "6.03E+12"}, {"Nr": "6E+12"}):
+    for spoil in (
+        {"Preis": "1.50"},
+        {"Menge": "viel"},
+        {"Datum": "gestern"},
+        {"Nr": "6.03E+12"},
+        {"Nr": "6E+12"},
+        {"Preis": "1E+02"},
+        {"Preis": "1" + " " * 60 + "x"},
+    ):
         bad: dict[str, Any] = ROW | spoil
         (refused,) = read(own(tmp_path), table([bad], delimiter=";").encode("windows-1252"))
         assert isinstance(refused, Refused)
