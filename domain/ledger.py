@@ -12,14 +12,8 @@ from typing import Any, Concatenate, Final, NamedTuple, ParamSpec, Protocol, Typ
 from uuid import UUID, uuid4
 
 import msgspec
-from eventsourcing.application import AggregateNotFoundError, Application, Repository
-from eventsourcing.persistence import (
-    AggregateRecorder,
-    ApplicationRecorder,
-    EventStore,
-    InfrastructureFactory,
-    StoredEvent,
-)
+from eventsourcing.application import Application
+from eventsourcing.persistence import ApplicationRecorder, InfrastructureFactory, StoredEvent
 from eventsourcing.popo import POPOFactory
 from eventsourcing.utils import Environment
 from msgspec.structs import replace
@@ -401,14 +395,13 @@ class OrderLedger(Application[UUID]):
 
     def _whole(self, uuid: UUID, version: int | None, on: Reading | None, known: int) -> Order:
         """`order`, which must reach the version that is known of it, or the one that is asked for."""
-        repository = self.repository if on is None else Repository(EventStore(self.mapper, cast(AggregateRecorder, on)))
         wanted = known if version is None else min(version, known)
-        try:
-            order: Order = repository.get(uuid, version=version, projector_func=_fold_order)
-        except AggregateNotFoundError:
-            must_be_whole(uuid, 0, wanted)
-            raise OrderNotFound from None
-        must_be_whole(uuid, order.version, wanted)
+        # All at once: an unfinished query would keep the connection at this moment of the log.
+        records = list((on or self.log_of_events).raw_records_of(str(uuid), gt=0, lte=version))
+        order = _fold_order(None, map(self.mapper.read, records))
+        must_be_whole(uuid, 0 if order is None else order.version, wanted)
+        if order is None:
+            raise OrderNotFound
         return order
 
     def known_version(self, uuid: UUID, on: Reading | None = None) -> int:
