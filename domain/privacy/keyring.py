@@ -27,7 +27,9 @@ OPENED_MAX: Final = 20_000
 # How long a key that another process has destroyed may stay in this one's memory while it is at work.
 _LOOK_EVERY_SECONDS: Final = 0.1
 _KEY_BYTES: Final = 32
-_KEY_ID_BYTES: Final = 9
+# What ids of keys have in common that are made in one transaction, and what each has of its own.
+_TOGETHER_BYTES: Final = 3
+_KEY_ID_BYTES: Final = 6
 
 
 class KeyUnknown(Exception):
@@ -199,6 +201,9 @@ class Keyring:
         self._in_use: dict[tuple[Whose, str], DataKey] = {}
         # Made in the transaction that is under way, so no other connection sees them yet.
         self._new: dict[str, DataKey] = {}
+        # How the ids of those begin: so they stand beside each other in the store, and one page of it is written, not
+        # one for each.
+        self._together = ""
         # Retired in it: whoever reads may still take them for keys in use.
         self._retired: set[str] = set()
         # Whether it has looked in it which master key wraps.
@@ -231,6 +236,7 @@ class Keyring:
         """The keys that are made inside are durable at its end, or with the log's commit: never behind it, since a key
         whose events never come costs nothing, and events whose key never came would be lost."""
         self.look()
+        self._together = secrets.token_urlsafe(_TOGETHER_BYTES)
         try:
             yield
             self.store.commit()
@@ -261,7 +267,7 @@ class Keyring:
         if not self._has_looked:  # a key that a retired master has wrapped would open nowhere again
             self.master.look()
             self._has_looked = True
-        key, key_id = secrets.token_bytes(_KEY_BYTES), secrets.token_urlsafe(_KEY_ID_BYTES)
+        key, key_id = secrets.token_bytes(_KEY_BYTES), self._together + secrets.token_urlsafe(_KEY_ID_BYTES)
         new = StoredDataKey(key_id, whose.subject, part, whose.year, "", None, instant(now))
         self.store.put(self._wrapped_by_current(new, key))
         self._new[key_id] = made = DataKey(key_id, key)

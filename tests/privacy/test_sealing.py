@@ -100,6 +100,17 @@ def test_a_key_is_of_one_subject_part_and_year(ledger: OrderLedger, clock: Clock
     ]
 
 
+def test_ids_of_keys_that_are_made_in_one_transaction_begin_alike_and_others_do_not(ledger: OrderLedger) -> None:
+    """So they stand beside each other in the store, and an import writes one page of it instead of a hundred."""
+    for customer in (7, 8):
+        do(ledger.create, new_order(**MINA | {"customer": MINA["customer"] | {"id": customer}}), ME)
+    assert ledger.keys is not None
+    ids = [key.id for subject in ("customer:7", "customer:8") for key in ledger.keys.store.of_subject(subject)]
+    assert ([len(key_id) for key_id in ids], len(set(ids))) == ([12] * 4, 4)
+    assert [key_id[:4] for key_id in ids] == [ids[0][:4]] * 2 + [ids[2][:4]] * 2
+    assert ids[0][:4] != ids[2][:4]
+
+
 def test_a_key_that_is_not_known_stops_the_reader_by_its_name_and_is_never_taken_for_erased(
     ledger: OrderLedger, tmp_path: Path
 ) -> None:
