@@ -240,3 +240,12 @@ def test_no_committed_file_holds(unwanted: bytes) -> None:
 
 def test_the_package_has_the_version_that_the_program_says() -> None:
     assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == VERSION
+
+
+def test_the_top_of_the_repository_has_what_it_is_described_to_have_and_nothing_left_over() -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    top = {path.partition("/")[0] for path in listed.splitlines()}
+    folders = {".ci", "api", "bench", "deploy", "docs", "domain", "projections", "tests"}
+    pages = {"CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "SECURITY.md"}
+    made_from = {".gitignore", "Makefile", "pyproject.toml", "requirements.lock", "requirements-dev.lock", "run.py"}
+    assert top == folders | pages | made_from
