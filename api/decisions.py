@@ -1,14 +1,18 @@
 """Many decisions about a reconciliation, as a CSV of them says."""
 
 import csv
+import re
 from io import StringIO
 from typing import Any, Final
 
 import msgspec
 
-from domain.reconciliation.deciding import Wanted
+from domain.misfits import FAULTS_MAX
+from domain.reconciliation.deciding import KINDS, REASON_CHARS_MAX, Wanted
 from domain.refusals import InvalidField
+from domain.settlement.lines import shown
 
+_NUMBER: Final = re.compile("[0-9]{1,15}")
 DECISIONS_MAX: Final = 10_000
 COLUMNS: Final = ("decision", "results", "lines", "entries", "reason")
 
@@ -30,18 +34,27 @@ def decisions_in(text: str) -> list[Wanted]:
     for line, row in read:
         try:
             found.append(_decision(row))
-        except (msgspec.ValidationError, ValueError) as error:
-            wrong.append(f"line {line}: {error}")
+        except ValueError as error:
+            wrong.append((f"line {line}", str(error)))
     if wrong:
-        raise InvalidField("", "; ".join(wrong))
+        raise InvalidField(*wrong[0], *wrong[1:FAULTS_MAX])
     return found
 
 
 def _decision(row: dict[str, Any]) -> Wanted:
-    """Raises ValueError, and ValidationError, which is one."""
+    """Raises ValueError with all that is wrong in the row."""
     if None in row or None in row.values():
         raise ValueError("the row has more or fewer cells than the header")
-    told: dict[str, Any] = {"decision": row["decision"].strip(), "results": (row.get("results") or "").split()}
-    for column in ("lines", "entries"):
-        told[column] = [int(number) for number in (row.get(column) or "").split()]
-    return msgspec.convert({**told, "reason": (row.get("reason") or "").strip() or None}, Wanted)
+    decision, reason = row["decision"].strip(), (row.get("reason") or "").strip()
+    results, *numbers = ((row.get(column) or "").split() for column in ("results", "lines", "entries"))
+    faults = [] if decision in KINDS else [f"decision: {shown(decision)} is none of {', '.join(KINDS)}"]
+    for column, words in zip(("lines", "entries"), numbers, strict=True):
+        faults += [f"{column}: {shown(word)} is no whole number" for word in words if not _NUMBER.fullmatch(word)]
+    if len(reason) > REASON_CHARS_MAX:
+        faults.append(f"reason: it has {len(reason)} characters; at most {REASON_CHARS_MAX} are taken")
+    if faults:
+        raise ValueError("; ".join(faults))
+    lines, entries = (tuple(map(int, words)) for words in numbers)
+    return msgspec.convert(
+        {"decision": decision, "results": results, "lines": lines, "entries": entries, "reason": reason or None}, Wanted
+    )

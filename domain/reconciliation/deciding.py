@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias, get_args
 
 import msgspec
 from msgspec import Meta
@@ -18,6 +18,7 @@ from domain.reconciliation.state import RECONCILIATION, Reconciliation, is_open
 from domain.refusals import Refusal
 
 Kind: TypeAlias = Literal["confirm", "break", "explain", "match", "undo"]
+KINDS: Final[tuple[str, ...]] = get_args(Kind)
 REASON_CHARS_MAX: Final = 1_000
 # Payments that wait for a file can be matched to a line; all else that is at rest cannot.
 _WAITS: Final = "in_transit"

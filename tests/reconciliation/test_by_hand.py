@@ -199,7 +199,14 @@ def test_many_decisions_come_as_a_csv_over_http_too_all_of_them_or_none(office: 
     ("text", "words"),
     [
         ("decision,results\nconfirm,x\nexplain,y\n", ("Decision 1", "Decision 2")),
-        ("decision,lines\nmatch,x\nagree,\nbreak,1,2\n", ("line 2", "line 3", "line 4")),
+        (
+            "decision,lines,entries\nmatch,x 3,1_0\nagree,,\nbreak,1,2,3\n",
+            (
+                "line 2: lines: 'x' is no whole number; entries: '1_0' is no whole number",
+                "line 3: decision: 'agree' is none of confirm, break, explain, match, undo",
+                "line 4: the row has more or fewer cells than the header",
+            ),
+        ),
         ("what\nx\n", ("the columns are of decision, results, lines, entries, reason",)),
         ("decision\n", ("1 to 10000 decisions",)),
     ],
