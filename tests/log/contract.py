@@ -406,6 +406,17 @@ class LogContract:
         assert [raw.position for raw in empty.raw_records_elsewhere([three, one], 1, 4, 8, limit=1)] == [6]
         assert [raw and raw.version for raw in map(empty.raw_record, (9, 10))] == [3, None]
 
+    def test_large_records_are_read_like_others(self, empty: Log) -> None:
+        text = json.dumps({"occurred_at": "2026-03-01T10:30:00Z", "notes": "پ" * 1_000_000}).encode()
+        for order, version in SHAPE[:9]:
+            append(empty, StoredEvent(order, version, TOPICS[1], text))
+        spans = [{"limit": 9}, {"limit": 5}, {"after": 3, "limit": 4}, {"until": 7, "limit": 9}]
+        spans += [{"topics": (TOPICS[1],), "limit": 7}, {"topics": (TOPICS[0],), "limit": 7}]
+        found = [[raw.position for raw in empty.raw_records(**span)] for span in spans]
+        assert found == [[*range(1, 10)], [1, 2, 3, 4, 5], [4, 5, 6, 7], [*range(1, 8)], [*range(1, 8)], []]
+        assert [raw.version for raw in empty.raw_records(originator_id=ORDERS[1], limit=2)] == [1, 2]
+        assert [raw.version for raw in empty.raw_records(originator_id=ORDERS[1])] == [1, 2, 3]
+
     def test_the_last_version_and_the_bytes_of_an_originator_are_told(self, empty: Log) -> None:
         append(empty, *(stored(order, version) for order, version in SHAPE[:8]))
         told = [(empty.version_of(order), empty.payload_bytes(order)) for order in (*ORDERS, UUID(int=9))]

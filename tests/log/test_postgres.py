@@ -1,5 +1,6 @@
 """What a log on PostgreSQL does beside what every log does: its lock, its round trips, what it refuses."""
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,12 +11,14 @@ from io import BytesIO
 
 import psycopg
 import pytest
-from eventsourcing.persistence import OperationalError
+from eventsourcing.persistence import OperationalError, StoredEvent
 
 from domain.ledger import OrderLedger, Outcome
 from domain.log.keys import Keys
 from domain.log.log import ClockShown, KeptCheckpoint, Log, LogAway, LogBusy, Transaction, WriteLost
 from domain.log.opening import open_log, postgres_grants
+from domain.log.postgres.connection import Row
+from domain.log.postgres.reading import PIECE_BYTES_MAX
 from domain.log.postgres.recorder import PostgresRecorder
 from domain.log.records import Fault, NewClaim, Provenance
 from domain.moments import instant
@@ -446,6 +449,22 @@ def until(holds: Callable[[], bool]) -> None:
 
 
 # --- what an auditor asks ---
+
+
+def test_large_records_come_few_at_a_time(log: PostgresRecorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = json.dumps({"occurred_at": "2026-03-01T10:30:00Z", "notes": "n" * 1_000_000}).encode()
+    append(log, *(StoredEvent(ORDERS[0], version, "order.notes_changed.v1", text) for version in range(3, 15)))
+    pieces: list[int] = []
+    ask = log._rows
+    monkeypatch.setattr(log, "_rows", lambda *asked: watched(pieces, ask(*asked)))
+    assert [raw.position for raw in log.raw_records(limit=1_000)] == list(range(1, 19))
+    assert sum(pieces) == 18
+    assert max(pieces) <= 6 + PIECE_BYTES_MAX // len(text) + 1
+
+
+def watched(pieces: list[int], rows: list[Row]) -> list[Row]:
+    pieces.append(len(rows))
+    return rows
 
 
 def test_triggers_and_tables_that_are_not_as_they_were_made_are_told(log: Log, cluster: Cluster, database: str) -> None:

@@ -20,6 +20,7 @@ COLUMNS: Final = (
 )
 # Spans are read in statements that are soon over: none fills the memory, or holds up the server's vacuum.
 PAGE_POSITIONS: Final = 4_096
+PIECE_BYTES_MAX: Final = 4 * 1024 * 1024
 CLAIMS_AT_ONCE: Final = 10_000
 KEYS_SQL: Final = (
     "SELECT name, prefix, hash, customer_id, scopes, created_at, revoked_at, expires_at, origins FROM access_keys"
@@ -112,14 +113,26 @@ class PostgresReading(ABC):
             if value is not None:
                 values.append(value)
                 terms.append(term.format(len(values)))
-        rest = f"WHERE {' AND '.join(terms)} ORDER BY position"
-        if originator_id is not None:
-            # Sorted by an expression, so that the index on order and version answers and not the whole log.
-            rest += " + 0"
-        elif limit is None:
-            yield from self._paged(rest, after, until, values[2:])
+        where = f"WHERE {' AND '.join(terms)}"
+        if originator_id is None and limit is None:
+            yield from self._paged(f"{where} ORDER BY position", after, until, values[2:])
             return
-        yield from self._records(f"{rest} LIMIT ${len(values) + 1}", (*values, _limit(limit)))
+        # Sorted by an expression, so that the index on order and version answers and not the whole log.
+        order = "position" if originator_id is None else "position + 0"
+        yield from self._in_pieces(where, order, values, _limit(limit))
+
+    def _in_pieces(self, where: str, order: str, values: Sequence[Any], limit: int) -> Generator[RawRecord, None, None]:
+        """The records behind the position that is the first value, as many at a time as the memory may hold."""
+        before = f"sum(octet_length(payload)) OVER (ORDER BY {order} ROWS UNBOUNDED PRECEDING) - octet_length(payload)"
+        found = f"SELECT {COLUMNS}, {before} AS before FROM events {where} ORDER BY {order} LIMIT ${len(values) + 1}"
+        piece = f"SELECT {COLUMNS} FROM ({found}) AS found WHERE before < {PIECE_BYTES_MAX}"
+        after = values[0]
+        while limit > 0:
+            raws = list(map(RawRecord._make, self._rows(piece, (after, *values[1:], limit))))
+            yield from raws
+            if len(raws) == limit or sum(len(raw.payload) for raw in raws) < PIECE_BYTES_MAX:
+                return
+            after, limit = raws[-1].position, limit - len(raws)
 
     def _paged(
         self, rest: str, after: int, until: int | None, filters: Sequence[Any]
@@ -159,13 +172,10 @@ class PostgresReading(ABC):
     def raw_records_elsewhere(
         self, orders: Iterable[str], first: int, last: int, head: int, *, limit: int | None = None
     ) -> Iterator[RawRecord]:
-        return iter(
-            self._records(
-                "WHERE originator_id = ANY($1) AND (position < $2 OR position > $3) AND position <= $4"
-                " ORDER BY position + 0 LIMIT $5",
-                (list(orders), first, last, head, _limit(limit)),
-            )
+        where = (
+            "WHERE position > $1 AND originator_id = ANY($2) AND (position < $3 OR position > $4) AND position <= $5"
         )
+        return self._in_pieces(where, "position + 0", (0, list(orders), first, last, head), _limit(limit))
 
     def raw_records_without_beginning(self, head: int) -> Iterator[RawRecord]:
         return iter(
