@@ -8,7 +8,8 @@ from falcon.asgi import Request
 
 from api.errors import BODY_UNREADABLE, Problem
 from domain import strict_json
-from domain.refusals import InvalidField
+from domain.faults import invalid
+from domain.refusals import InvalidField, Refusal
 
 BODY_BYTES_MAX: Final = 1024 * 1024
 # Chunks of a byte each take six bytes for one, and the loop's time.
@@ -22,9 +23,27 @@ Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 
 
-async def command(req: Request, shape: type[_T]) -> _T:
-    """The request's body as a command. Raises a 415, 413, 400 or 422."""
-    return strict_json.taken(await _body(req), shape)
+async def command(req: Request, shape: type[_T], decide: Callable[[dict[str, Any]], object] | None = None) -> _T:
+    """The request's body as a command. Raises a 415, 413, 400 or 422.
+
+    Where fields do not fit the shape, `decide` is given the others, and what it refuses of them is named too.
+    """
+    text = await _body(req)
+    try:
+        return strict_json.taken(text, shape)
+    except InvalidField as refusal:
+        raise (refusal if decide is None else _with_others(refusal, text, decide)) from None
+
+
+def _with_others(refusal: InvalidField, text: bytes, decide: Callable[[dict[str, Any]], object]) -> InvalidField:
+    named = {field for field, _ in refusal.faults}
+    try:
+        decide(strict_json.without(text, refusal.faults))
+    except InvalidField as others:
+        return invalid([*refusal.faults, *(fault for fault in others.faults if fault[0] not in named)])
+    except Refusal:
+        pass  # which may come of what was left out
+    return refusal
 
 
 async def command_if_given(req: Request, shape: type[_T]) -> _T:

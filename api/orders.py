@@ -20,7 +20,9 @@ from api.positions import position_in
 from api.settings import Settings
 from domain.ledger import OrderLedger
 from domain.order import commands as c
+from domain.order import decide
 from domain.refusals import ChargeNotFound, ItemNotFound, OrderNotFound
+from domain.strict_json import shaped
 from projections.orders import list as orders
 from projections.orders.labels import EXTERNAL_ID, METADATA
 
@@ -95,7 +97,7 @@ class Orders:
 
     async def on_post(self, req: Request, resp: Response) -> None:
         access.scope(req, "orders:write")
-        given = await command(req, c.NewOrder)
+        given = await command(req, c.NewOrder, self._decide)
         trial = is_trial(req)
         must_be_new(req)
         location = f"{paging.base_url(req, self._settings)}{PATH}"
@@ -103,6 +105,13 @@ class Orders:
         self._commanding.document(resp, outcome, 201)
         if outcome.tried is None:
             resp.set_header("Location", f"{location}/{outcome.order.id}")
+
+    def _decide(self, given: dict[str, Any]) -> None:
+        """Decides on what is well-formed of a body that is not, by itself. Raises a refusal."""
+        if "items" not in given:
+            given = {name: value for name, value in given.items() if name != "charges"} | {"items": []}
+        order, now = shaped(given, c.NewOrder), self._commanding.ledger.clock()
+        decide.create(order, order_id=0, key="", currency_default=self._settings.currency, now=now)
 
 
 def _of_staff(parameters: Parameters) -> dict[str, Any]:

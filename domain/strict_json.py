@@ -6,7 +6,7 @@ integers, very long strings. Numbers with a point or an exponent keep their text
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from itertools import islice
@@ -51,6 +51,7 @@ else:
 _WithOffset: TypeAlias = Annotated[datetime, Meta(tz=True)]
 # Digits behind those of the microseconds.
 _LESS = re.compile(r"(\.[0-9]{6})[0-9]+")
+_IN_LIST = re.compile(r"(\w+)\[([0-9]{1,6})\].*", re.DOTALL)
 
 
 class NotJSON(Refusal):
@@ -201,6 +202,23 @@ def taken(text: bytes, shape: type[_T]) -> _T:
         return shaped(tree, shape)
     named = {path for path, _ in faults}
     raise invalid([*faults, *(fault for fault in misfits(_made_fit(tree), shape, _ours) if fault[0] not in named)])
+
+
+def without(text: bytes, faults: Iterable[Fault]) -> dict[str, Any]:
+    """The fields of an object, as text, of which none is at fault; an empty object stands for what is in a list."""
+    tree, unread = _read(text)
+    if unread or not isinstance(tree, dict):
+        return {}
+    rest = dict(tree)
+    for path, _ in faults:
+        in_list = _IN_LIST.fullmatch(path)
+        whole = rest.get(in_list[1]) if in_list else None
+        if in_list and isinstance(whole, list) and int(in_list[2]) < len(whole):
+            place = int(in_list[2])
+            rest[in_list[1]] = [*whole[:place], {}, *whole[place + 1 :]]
+        else:
+            rest.pop(path.partition(".")[0].partition("[")[0], None)
+    return rest
 
 
 def _made_fit(value: Any, depth: int = 0) -> Any:

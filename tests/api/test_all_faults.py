@@ -13,6 +13,7 @@ from tests.conftest import Client, Service
 
 THUMBNAILS = {"id": 1, "image": {"id": 1, "thumbnails": [{"id": 1}] * 21}}
 IN_IRAN = {"billing_country": {"code": "IR"}, "billing_postal_code": "1", "billing_national_code": "2"}
+CODES = ("billing_postal_code", "billing_national_code")
 WRONG_CHARGE = {"kind": "tax", "amount": "0.001", "rate": "0.12345678901", "item": 9}
 OF_CHARGE = {"amount", "rate", "item"}
 FUTURE = "2199-01-01T00:00:00Z"
@@ -105,6 +106,32 @@ def test_what_is_wrong_beside_an_unknown_currency_is_named_with_it(staff: Client
     assert {fault["field"] for fault in problem["errors"]} == {
         *("currency", "customer.id", "billing_postal_code", "billing_national_code", "payment_method.image.thumbnails"),
     }
+
+
+@pytest.mark.parametrize(
+    ("body", "fields"),
+    [
+        (
+            {"currency": "XXY", "items": [{"quantity": 0}], "nots": 1, **IN_IRAN},
+            {"currency", "items[0].quantity", "nots", "billing_postal_code", "billing_national_code"},
+        ),
+        (
+            {"currency": "EUR", "items": [{"unit_price": "x"}, {"unit_price": "0.001"}], "shipping_cost": "0.001"},
+            {"items[0].unit_price", "items[1].unit_price", "shipping_cost"},
+        ),
+        ({"items": 7, "charges": [{"kind": "tax", "amount": "1", "item": 1}], **IN_IRAN}, {"items", *CODES}),
+        ({"currency": "XXY"}, {"items", "currency"}),
+        ({"items[0]": 1, "items[9999999]": 1, "items[x": 1, "a.b": 1, "items": []}, None),
+        ({"metadata": {"items[0].x": 1}, "currency": "XXY", "items": []}, {"metadata.items[0].x", "currency"}),
+        ({"items": [{"unit_price": "1", "quantity": 0, "discount_amount": "9"}]}, {"items[0].quantity"}),
+    ],
+)
+def test_what_does_not_fit_and_what_the_rules_refuse_of_a_new_order_are_named_together(
+    body: dict[str, Any], fields: set[str] | None, service: Service, staff: Client
+) -> None:
+    with nothing_recorded(service):
+        problem = assert_problem(staff.post(ORDERS, json=body), 422, "invalid-field")
+    assert {fault["field"] for fault in problem["errors"]} == (fields or body.keys() - {"items"})
 
 
 MALFORMED = {"limit": "x", "offset": "-1"}
