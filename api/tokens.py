@@ -22,7 +22,7 @@ ALGORITHMS: Final = ("RS256", "ES256", "EdDSA")
 LEEWAY_SECONDS: Final = 30  # for clocks that differ
 # How long the provider's keys are believed, and how soon they are asked for again where a token names another.
 KEYS_SECONDS_MAX: Final = 600
-KEYS_SECONDS_MIN: Final = 30
+KEYS_SECONDS_MIN: Final = 5
 FETCH_SECONDS_MAX: Final = 5
 KEYS_BYTES_MAX: Final = 1024 * 1024
 _PIECE_BYTES: Final = 64 * 1024

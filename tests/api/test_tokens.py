@@ -14,7 +14,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
-from api.tokens import FETCH_SECONDS_MAX
+from api.tokens import FETCH_SECONDS_MAX, KEYS_SECONDS_MIN
 from tests.api.conftest import ORDERS, SHOP, STOREFRONT, assert_problem, issue, placed
 from tests.conftest import Client, Service
 
@@ -155,6 +155,18 @@ def test_keys_from_an_address_are_kept_and_asked_for_again_where_a_token_names_a
             assert bearer(service, token("ES256")).get(SHOP).status_code == 401
         assert server.asked == 1, "who names unknown keys does not make it ask again and again"  # type: ignore[attr-defined]
     assert bearer(service, token()).get(SHOP).status_code == 200, "its keys stay where it does not answer"
+
+
+def test_a_key_that_the_provider_adds_is_taken_within_seconds(make_service: Callable[..., Service]) -> None:
+    with serving(_Keys) as server:
+        service = of_address(make_service, server)
+        assert bearer(service, token("ES256")).get(SHOP).status_code == 401
+        server.document = keys_of({name: SIGNING[name] for name in ("EdDSA", "ES256")})  # type: ignore[attr-defined]
+        deadline = time.monotonic() + 3 * KEYS_SECONDS_MIN
+        while bearer(service, token("ES256")).get(SHOP).status_code == 401:
+            assert time.monotonic() < deadline
+            time.sleep(0.5)
+        assert server.asked == 2  # type: ignore[attr-defined]
 
 
 class _Slow(_Keys):
