@@ -39,7 +39,7 @@ READ: Final = "privacy:read"
 WRITE: Final = "privacy:write"
 _encode: Final = msgspec.json.Encoder().encode
 # Letters, digits and what stands between them in the names of cases and of laws' articles: no room for free text.
-Token = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/#()-]{0,63}\Z")]
+Token = Annotated[str, Meta(pattern=rf"^{e.NAME_PATTERN}\Z")]
 
 
 class Erase(Command, frozen=True, kw_only=True):

@@ -1,5 +1,6 @@
 """`run.py erase`, `retention` and `privacy`: forgetting people, when they ask and when their time is over."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,7 +17,7 @@ from domain.log.records import Provenance
 from domain.moments import instant
 from domain.order.personal import CONTACT, PARTS
 from domain.privacy import retaining
-from domain.privacy.erasing import Erasing, Erasure, Request, outstanding, repeat
+from domain.privacy.erasing import NAME_PATTERN, Erasing, Erasure, Request, outstanding, repeat
 from domain.privacy.erasures import Erasures, ErasuresMalformed
 from domain.privacy.keyring import CUSTOMER, GUEST, Hold, Keyring
 from domain.reconciliation.state import FILE, SUBJECT
@@ -80,6 +81,9 @@ def erase(again: bool, customer: int | None, order: str | None, reconciliation: 
     all_parts = PARTS if reconciliation is None else (FILE, CONTACT)
     if strange := set(asked["parts"]) - set(all_parts):
         fail(f"--part: there is no {strange.pop()} of that; there is {' and '.join(all_parts)}")
+    for option in ("basis", "reference"):
+        if asked[option] is not None and not re.fullmatch(NAME_PATTERN, asked[option]):
+            fail(f"--{option}: it stays in the log, so it should be a short name without blanks, like T-17")
     with _opened(chosen) as (ledger, keys, erasing, _):
         if again:
             _again(ledger, keys, erasing, Erasures(chosen.erasures))

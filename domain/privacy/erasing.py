@@ -43,6 +43,8 @@ from domain.refusals import (
 from domain.topics import TOPICS
 
 RETENTION: Final = "retention"
+# What a basis and a reference are like: they stay in the log, so there is to be no text in which a person is named.
+NAME_PATTERN: Final = r"[A-Za-z0-9][A-Za-z0-9._:/#()-]{0,63}"
 _NAMED_MAX: Final = 10
 _MASKED: Final = EventMapper(opens=())
 _Erased: TypeAlias = e.PersonalErased | of_reconciliation.PersonalErased

@@ -106,6 +106,19 @@ def test_what_was_kept_long_enough_is_due_and_erased_where_that_is_applied(desk:
     assert "customer:8 2020 contact: due" in desk.run("retention")
 
 
+@pytest.mark.parametrize("option", ["--basis", "--reference"])
+@pytest.mark.parametrize("text", ["Mina Weissenberger", "", "Müller", "a\nb", "x" * 65])
+def test_no_text_in_which_somebody_is_named_gets_into_the_log_with_an_erasure(
+    desk: Desk, option: str, text: str
+) -> None:
+    desk.bring(MINA)
+    before = desk.run("export", "events")
+    said = desk.run("erase", "--customer", "7", option, text, status=2)
+    assert "a short name without blanks" in " ".join(said.split())
+    assert desk.run("export", "events") == before
+    assert not (desk.folder / "erasures.txt").exists()
+
+
 def test_parts_whose_times_are_over_together_are_erased_together(desk: Desk) -> None:
     old = {"created_at": "2010-05-01T09:00:00Z"}
     desk.bring({**MINA, **old}, {**MINA, **old}, {**MINA, **old, "customer": {"id": 8}})
