@@ -50,17 +50,21 @@ _NAMES: Final = {
     ),
     "direction": "debit/credit|credit/debit|dr/cr|cr/dr|d/c|c/d|s/h|soll/haben|af bij|bij af|sens|direction|richtung",
     "debit": (
-        "debit|soll|débit|debe|dare|withdrawal|withdrawals|paid out|money out|ausgang|af|ut fra konto|بدهکار|برداشت"
+        "debit|soll|débit|debe|dare|withdrawal|withdrawals|paid out|money out|ausgang|af|"
+        "cargo|ut fra konto|بدهکار|برداشت"
     ),
     "credit": (
-        "credit|haben|crédit|haber|avere|deposit|deposits|paid in|money in|eingang|bij|inn på konto|بستانکار|واریز"
+        "credit|haben|crédit|haber|avere|deposit|deposits|paid in|money in|eingang|bij|"
+        "abono|inn på konto|بستانکار|واریز"
     ),
     "gross": (
         "gross amount|gross|brutto|bruto|amount|betrag|umsatz|montant|importe|importo|bedrag|belopp|beløp|beløb|kwota|"
         "valor|total|summe|value|مبلغ"
     ),
-    "fee": "fee|fees|gebühr|gebühren|commission|frais|comisión|commissione|kosten|tarifa|tariffa|charges|کارمزد",
-    "net": "net amount|net|netto|neto|خالص",
+    "fee": (
+        "fee|fees|gebühr|gebühren|commission|frais|comisión|comissão|commissione|kosten|tarifa|tariffa|charges|کارمزد"
+    ),
+    "net": "net amount|net|netto|neto|líquido|خالص",
     "original_currency": (
         "original currency|orig currency|presentment currency|foreign currency|originalwährung|oorspr munt|"
         "devise d'origine|moneda original|valuta originale"
@@ -91,7 +95,8 @@ _WORDS: Final = (
     ("payment fail|charge fail|failed payment|failed charge|settledreversed", "payment_failure"),
     ("fee refund|gebührenerstattung", "fee_refund"),
     (
-        "refund|erstattung|rückzahlung|gutschrift an|remboursement|reembolso|rimborso|terugbetaling|return|عودت|برگشت",
+        "refund|erstattung|rückzahlung|gutschrift an|remboursement|reembolso|devolu|"
+        "rimborso|terugbetaling|return|عودت|برگشت",
         "refund",
     ),
     ("fee|gebühr|entgelt|commission|frais|comisi|kosten|charges|کارمزد", "fee"),
@@ -105,7 +110,7 @@ _WORDS: Final = (
     ("transfer|top-up|topup|umbuchung|transferencia", "transfer"),
     ("adjust|korrektur|correction|ajuste|rettifica", "adjustment"),
     (
-        "payment|charge|sale|zahlung|verkauf|paiement|pago|pagamento|betaling|purchase|captur|settled|"
+        "payment|charge|sale|zahlung|verkauf|paiement|pago|pagamento|compra|betaling|purchase|captur|settled|"
         "پرداخت|خرید|واریز",
         "payment",
     ),
@@ -515,10 +520,18 @@ def _signs(looking: _Looking, tables: dict[str, dict[str, object]]) -> None:
         given = [kind for kind in tables["kinds"].values() if isinstance(kind, str)]
         if {"refund", "fee", "payout", "chargeback"} & {*given, *looking.texts(str(columns["kind"]))}:
             signs["gross"] = "by_kind"
-    fees = list(filter(_is_something, looking.texts(str(columns["fee"])))) if "fee" in columns else []
-    if fees and all(map(_is_negative, fees)):
+    if "fee" in columns and _is_fee_negative(looking, str(columns["fee"]), str(columns.get("gross", columns["fee"]))):
         signs["fee"] = "negative"
     tables["signs"] = signs
+
+
+def _is_fee_negative(looking: _Looking, fee: str, gross: str) -> bool:
+    """Whether a fee that was charged is written as a negative amount: with what came in, for with a refund it may be
+    given back."""
+    pairs = [(came, charged) for came, charged in looking.beside(gross, fee) if _is_something(charged)]
+    came_in = [(came, charged) for came, charged in pairs if not _is_negative(came)]
+    fees = [charged for _, charged in came_in or pairs]
+    return bool(fees) and all(map(_is_negative, fees))
 
 
 def _is_negative(text: str) -> bool:

@@ -41,6 +41,10 @@ _OTHERS: Final = (
     (re.compile(rb"%PDF"), "a PDF; ask for the same as CSV, XLSX, camt.053 or MT940"),
     (re.compile(rb"OFXHEADER|<OFX>|(?:<\?xml[^>]*>\s*)?<\?OFX"), f"OFX, which is not read; {_INSTEAD}"),
     (re.compile(rb"01,[^,\n]*,[^,\n]*,[0-9]{6},"), f"BAI2, which is not read; {_INSTEAD}"),
+    (
+        re.compile(rb"settlement-id\t[^\n]*\tshipment-fee-type\t"),
+        "Amazon's first flat file, which is not read; ask for the flat file V2 of the same settlement",
+    ),
     (re.compile(rb"!Type:"), f"QIF, which is not read; {_INSTEAD}"),
     (re.compile(rb"(?i:<!doctype html|<html)"), "a web page; was the sign-in page saved instead of the file?"),
 )

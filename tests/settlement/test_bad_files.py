@@ -179,6 +179,7 @@ def try_to_read(content: bytes) -> None:
         (b"01,122099999,123456789,040621,0200,1,65,,2/\n", "BAI2"),
         (b"OFXHEADER:100\nDATA:OFXSGML\n<OFX>", "OFX"),
         (b'<?xml version="1.0"?>\n<?OFX OFXHEADER="200"?>\n<OFX></OFX>', "OFX"),
+        (b"settlement-id\tcurrency\tshipment-fee-type\tshipment-fee-amount\n", "Amazon's first flat file"),
         (b"!Type:Bank\nD03/01/2026\n", "QIF"),
         (b"%PDF-1.7\n", "PDF"),
         (b"\x1f\x8b\x08\x00", "archive"),

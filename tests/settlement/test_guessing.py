@@ -102,6 +102,22 @@ Buchungstag;Verwendungszweck;Glaeubiger ID;Kundenreferenz (End-to-End);Betrag;Wa
 24.03.26;Strom;DE98ZZZ;E2E-9;-89,10;EUR
 """
 UNNAMED_CURRENCY = "date,type,id,amount,unit\n2026-03-01,payment,A,5.00,SEK\n2026-03-02,payment,B,3.00,SEK\n"
+BBVA = """\
+Fecha,Descripcion,Cargo,Abono,Saldo,Referencia
+15/10/2026,DEPOSITO 42,,1500.00,5500.00,R-1
+16/10/2026,COMISION,25.00,,5475.00,R-2
+"""
+SIBS = """\
+Lote;Data Movimento;Tipo;Montante Bruto;Comissão;Montante Líquido;Moeda
+L1;17/09/2026;Compra;1.250,00;10,00;1.240,00;EUR
+L1;17/09/2026;Devolução;-20,00;0,00;-20,00;EUR
+Total;;;1.230,00;10,00;1.220,00;
+"""
+GIVEN_BACK_FEES = """\
+Payout Date,Payout ID,Type,Gross Amount,Fees,Net Amount,Transaction ID
+2026-06-30,PO-1,Charge,88.00,-2.55,85.45,T-1
+2026-06-30,PO-1,Refund,-30.00,0.87,-29.13,T-2
+"""
 KLARNA = """\
 type,sale_date,settlement_date,order_id,posting_currency,amount,refund_id
 SALE,2026-03-01T10:00:00Z,2026-03-10T00:00:00Z,b4bd3423,SEK,1000.00,
@@ -155,6 +171,12 @@ FILES: dict[str, tuple[str, list[Told]]] = {
     "a column of currencies, whatever it is called": (
         UNNAMED_CURRENCY,
         [("payment", "A", 500, 0, "SEK"), ("payment", "B", 300, 0, "SEK")],
+    ),
+    "bbva": (BBVA, [("payment", "R-1", 150000, 0, "USD"), ("refund", "R-2", -2500, 0, "USD")]),
+    "sibs": (SIBS, [("payment", "", 125000, 1000, "EUR"), ("refund", "", -2000, 0, "EUR")]),
+    "fees that are given back": (
+        GIVEN_BACK_FEES,
+        [("payment", "T-1", 8800, 255, "USD"), ("refund", "T-2", -3000, -87, "USD")],
     ),
     "unsigned": (UNSIGNED, [("payment", "A", 500, 0, "USD"), ("payout", "B", -300, 0, "USD")]),
 }
