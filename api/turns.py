@@ -6,7 +6,7 @@ from collections import Counter, defaultdict, deque
 from typing import Final
 
 # How many requests of an address begin in one round of the event loop.
-AT_ONCE_MAX: Final = 4
+AT_ONCE_MAX: Final = 16
 
 
 class Turns:
