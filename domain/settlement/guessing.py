@@ -45,7 +45,7 @@ _NAMES: Final = {
         "شماره پیگیری|کد پیگیری|شماره مرجع|شماره تراکنش|پیگیری"
     ),
     "kind": (
-        "transaction type|event type|type|typ|art|kind|category|kategorie|vorgang|buchungstext|tipo|soort|"
+        "transaction type|event type|type|typ|art|kind|category|kategorie|vorgang|umsatzart|buchungstext|tipo|soort|"
         "description|نوع"
     ),
     "direction": "debit/credit|credit/debit|dr/cr|cr/dr|d/c|c/d|s/h|soll/haben|af bij|bij af|sens|direction|richtung",
@@ -263,6 +263,9 @@ class _Looking:
         texts = self.texts(column)
         return len(texts) * 2 >= len(self._rows) and (len(set(texts)) > 1 or len(texts) == 1)
 
+    def is_full(self, column: str) -> bool:
+        return len(self.cells(column)) == len(self._rows)
+
     def beside(self, column: str, other: str) -> list[tuple[str, str]]:
         """What stands in two columns, where both have something."""
         places = self._places[column], self._places[other]
@@ -321,6 +324,9 @@ def _columns(looking: _Looking) -> dict[str, object]:
     def is_code(column: str) -> bool:
         return _share(looking.texts(column), lambda text: minor_digits(text.upper()) is not None)
 
+    def is_word_of_few(column: str) -> bool:
+        return len(set(looking.texts(column))) <= KINDS_LISTED_MAX
+
     take("occurred_at", is_date)
     take("time", lambda column: _share(looking.texts(column), lambda text: bool(_TIME.match(in_latin(text)))))
     take("original_currency", is_code)
@@ -344,8 +350,8 @@ def _columns(looking: _Looking) -> dict[str, object]:
     take("fee", is_amount)
     take("net", is_amount)
     take("reference", looking.tells_rows_apart)
-    take("kind", lambda column: not is_amount(column) and len(set(looking.texts(column))) <= KINDS_LISTED_MAX)
-    take("status", lambda column: len(set(looking.texts(column))) <= KINDS_LISTED_MAX)
+    take("kind", lambda column: looking.is_full(column) and not is_amount(column) and is_word_of_few(column))
+    take("status", is_word_of_few)
     take("payout", lambda _: True)
     take("order", lambda _: True)
     if "occurred_at" not in found:

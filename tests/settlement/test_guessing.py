@@ -102,6 +102,11 @@ Buchungstag;Verwendungszweck;Glaeubiger ID;Kundenreferenz (End-to-End);Betrag;Wa
 24.03.26;Strom;DE98ZZZ;E2E-9;-89,10;EUR
 """
 UNNAMED_CURRENCY = "date,type,id,amount,unit\n2026-03-01,payment,A,5.00,SEK\n2026-03-02,payment,B,3.00,SEK\n"
+COMMERZBANK = """\
+Buchungstag;Umsatzart;Buchungstext;Betrag;Währung;Kategorie
+31.12.2025;Gutschrift;Bestellung 42;10,70;EUR;
+31.12.2025;Entgelte;Konto;-9,90;EUR;Bank
+"""
 BBVA = """\
 Fecha,Descripcion,Cargo,Abono,Saldo,Referencia
 15/10/2026,DEPOSITO 42,,1500.00,5500.00,R-1
@@ -171,6 +176,10 @@ FILES: dict[str, tuple[str, list[Told]]] = {
     "a column of currencies, whatever it is called": (
         UNNAMED_CURRENCY,
         [("payment", "A", 500, 0, "SEK"), ("payment", "B", 300, 0, "SEK")],
+    ),
+    "a column of kinds that is not filled": (
+        COMMERZBANK,
+        [("payment", "", 1070, 0, "EUR"), ("fee", "", -990, 0, "EUR")],
     ),
     "bbva": (BBVA, [("payment", "R-1", 150000, 0, "USD"), ("refund", "R-2", -2500, 0, "USD")]),
     "sibs": (SIBS, [("payment", "", 125000, 1000, "EUR"), ("refund", "", -2000, 0, "EUR")]),
