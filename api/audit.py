@@ -20,6 +20,7 @@ from api.parameters import FIELDS, Parameters
 from api.positions import position_in, position_token
 from api.settings import Settings
 from domain.ledger import OrderLedger
+from domain.misfits import FAULTS_MAX
 from domain.moments import instant, moment_of
 from domain.order.personal import PARTS
 from domain.privacy.accesses import Accesses
@@ -77,7 +78,8 @@ def _parts(parameters: Parameters) -> list[str]:
     """The parts of what is personal that `personal` names. Raises a 400."""
     parts = parameters.listed("personal")
     if unknown := [part for part in parts if part not in PARTS]:
-        raise invalid_parameter("personal", f"{unknown[0]} is no part; there are {', '.join(PARTS)}")
+        none_of = f"there are {' and '.join(PARTS)}, and no {', '.join(unknown[:FAULTS_MAX])}"
+        raise invalid_parameter("personal", none_of)
     return parts
 
 

@@ -134,13 +134,17 @@ def signed_by(note: bytes) -> set[tuple[str, bytes]]:
 
 
 def split(notes: bytes) -> Iterator[bytes]:
-    """The checkpoints of a file to which each was appended, as they stand there: `parse` refuses what is damaged."""
+    """The checkpoints of a file to which each was appended, as they stand there: `parse` refuses what is damaged.
+
+    Empty lines between them, as where people join files, are passed over.
+    """
     lines: list[bytes] = []
     for line in notes.removeprefix(BOM_UTF8).splitlines(keepends=True):
         if lines and lines[-1].startswith(_DASH) and not line.startswith(_DASH):
             yield b"".join(lines)
             lines = []
-        lines.append(line)
+        if lines or line.strip():
+            lines.append(line)
     if lines:
         yield b"".join(lines)
 

@@ -899,9 +899,11 @@ def read_checkpoint(file: str, content: bytes) -> Checkpoint:
 
 
 def read_checkpoints(content: bytes) -> list[Checkpoint]:
-    """One checkpoint or many, one behind the other as the ledger keeps them. Raises Unreadable."""
-    notes = re.findall("(?:[^\0-\x1f]+\n)+\n(?:\u2014 [^\n]+\n)+", decoded("your checkpoint", content))
-    if "".join(notes).encode() != content or not notes:
+    """One checkpoint or many, one behind the other as the ledger keeps them; empty lines may stand between them. Raises
+    Unreadable."""
+    one, text = re.compile("(?:[^\0-\x1f]+\n)+\n(?:\u2014 [^\n]+\n)+"), decoded("your checkpoint", content)
+    notes = one.findall(text)
+    if not notes or one.sub("", text).strip("\n"):
         raise Unreadable("your checkpoint", "it is no checkpoint, or several of them, as the ledger signs them")
     return [read_checkpoint("your checkpoint", note.encode()) for note in notes]
 

@@ -184,6 +184,7 @@ def test_checkpoints_appended_to_one_file_come_apart_again() -> None:
     notes = [sign(KEY, NAME, size, ROOT) for size in range(3)]
     notes[1] += "— witness.example AAAABBBB\n".encode()
     assert list(split(b"".join(notes))) == notes
+    assert list(split(b"\n" + b"\n\n".join(notes) + b"\n")) == notes
     assert list(split(b"")) == []
     assert list(split(b"\xef\xbb\xbf" + NOTE)) == [NOTE]
 

@@ -570,7 +570,7 @@ def test_what_is_no_checkpoint_cannot_be_read_and_says_nothing_against_the_pack(
 def test_a_file_of_many_signed_heads_is_compared_with_each_of_which_the_pack_has_a_proof(log: Log) -> None:
     proof = merkle.consistency_proof(20, len(log.records), log.get)
     content = unzipped(log.evidence(UUID(int=4), continuations=[Continuation(20, proof)]))
-    many = log.checkpoint(0) + log.checkpoint(7) + log.checkpoint(20) + log.checkpoint()
+    many = log.checkpoint(0) + log.checkpoint(7) + b"\n" + log.checkpoint(20) + log.checkpoint() + b"\n\n"
     said, failed = verify.examine(content, [], kept=many)
     assert failed == []
     assert any(f"begins with the {len(log.records)} records of your checkpoint" in line for line in said)
