@@ -54,21 +54,25 @@ class MasterKeys:
     Implements `Master`.
     """
 
-    def __init__(self, read: Callable[[], Mapping[str, bytes]]) -> None:
+    def __init__(self, read: Callable[[], Mapping[str, bytes]], version: Callable[[], object]) -> None:
         self._read = read
+        self._version = version
         self._keys: Mapping[str, AESGCM] = {}
         self._take_up()
 
     def _take_up(self) -> None:
+        version = self._version()  # before it is read, so that what changes meanwhile is read again
         self._keys = {name: AESGCM(key) for name, key in self._read().items()}
+        self._seen = version
 
     @property
     def current(self) -> str:
         return list(self._keys)[-1]
 
     def look(self) -> None:
-        with suppress(MasterUnknown):
-            self._take_up()
+        if self._version() != self._seen:
+            with suppress(MasterUnknown):
+                self._take_up()
 
     def wrap(self, key: bytes, context: bytes) -> tuple[str, bytes]:
         name, master = list(self._keys.items())[-1]
@@ -98,7 +102,16 @@ class MastersAt(NamedTuple):
 
     def read(self) -> MasterKeys:
         """Raises MasterUnknown where there are none, or not as they should be."""
-        return MasterKeys(self._keys)
+        return MasterKeys(self._keys, self._version)
+
+    def _version(self) -> object:
+        """Another where the keys may be others."""
+        if self.text is not None:
+            return self.text
+        with suppress(OSError):
+            status = self.file.stat()
+            return status.st_ino, status.st_size, status.st_mtime_ns
+        return None
 
     def _keys(self) -> dict[str, bytes]:
         if self.text is not None:
