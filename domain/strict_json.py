@@ -51,7 +51,6 @@ else:
 _WithOffset: TypeAlias = Annotated[datetime, Meta(tz=True)]
 # Digits behind those of the microseconds.
 _LESS = re.compile(r"(\.[0-9]{6})[0-9]+")
-_IN_LIST = re.compile(r"(\w+)\[([0-9]{1,6})\].*", re.DOTALL)
 
 
 class NotJSON(Refusal):
@@ -211,11 +210,10 @@ def without(text: bytes, faults: Iterable[Fault]) -> dict[str, Any]:
         return {}
     rest = dict(tree)
     for path, _ in faults:
-        in_list = _IN_LIST.fullmatch(path)
-        whole = rest.get(in_list[1]) if in_list else None
-        if in_list and isinstance(whole, list) and int(in_list[2]) < len(whole):
-            place = int(in_list[2])
-            rest[in_list[1]] = [*whole[:place], {}, *whole[place + 1 :]]
+        name, _, inside = path.partition("[")
+        place, whole = inside.partition("]")[0], rest.get(name)
+        if place.isdecimal() and isinstance(whole, list) and int(place) < len(whole):
+            rest[name] = [*whole[: int(place)], {}, *whole[int(place) + 1 :]]
         else:
             rest.pop(path.partition(".")[0].partition("[")[0], None)
     return rest

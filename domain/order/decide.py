@@ -19,7 +19,7 @@ from domain.order import billing, commands, erasure
 from domain.order import events as e
 from domain.order.commands import CHARGES_MAX, ITEMS_MAX, MOVES
 from domain.order.movements import EFFECTS, find, left
-from domain.order.refund_lines import must_be_sold, must_stay, refunded_lines
+from domain.order.refund_lines import must_be_sold, refunded_lines
 from domain.order.state import ORDER, Item, Order, is_payable
 from domain.order.statuses import CLOSED, OPEN, TRANSITIONS
 from domain.refusals import (
@@ -464,7 +464,6 @@ def _change_charges(order: Order, charges: tuple[e.Charge, ...], now: datetime) 
     if charges == order.charges:
         return []
     _must_be_open(order, "Charges")
-    must_stay(order, charges)
     return [e.ChargesChanged(occurred_at=now, charges=charges)]
 
 

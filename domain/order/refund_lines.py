@@ -9,7 +9,7 @@ from domain.order import events as e
 from domain.order.commands import RefundLine
 from domain.order.movements import given_back
 from domain.order.state import Item, Order
-from domain.refusals import InvalidField, OrderNotChangeable, RefundExceedsSold
+from domain.refusals import InvalidField, RefundExceedsSold
 
 
 def refunded_lines(order: Order, lines: Sequence[RefundLine], amount: Amount) -> tuple[e.RefundedLine, ...]:
@@ -38,22 +38,6 @@ def must_be_sold(order: Order, made: Sequence[e.RefundedLine]) -> None:
     if shipped := [line for line in made if line.shipping is not None]:
         of_order = [line for line in before if line.shipping is not None]
         _must_be_within(order, "shipping", [*of_order, *shipped], order.totals.shipping)
-
-
-def must_stay(order: Order, charges: Sequence[e.Charge]) -> None:
-    """Raises OrderNotChangeable where a charge that a refund names would not be found at its place any more."""
-    named = {line.charge for line in given_back(order.payments) if line.charge is not None}
-    for place in sorted(named):
-        before, after = (all_[place : place + 1] for all_ in (order.charges, charges))
-        if [_which(charge) for charge in before] != [_which(charge) for charge in after]:
-            raise OrderNotChangeable(
-                f"Charge {place} was refunded, and is named by its place: it stays there, and no charge before it goes."
-                " Its amount can change."
-            )
-
-
-def _which(charge: e.Charge) -> tuple[str, str | None, int | None]:
-    return charge.kind, charge.name, charge.item
 
 
 def _line(order: Order, line: RefundLine, path: str) -> e.RefundedLine:

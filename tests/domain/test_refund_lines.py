@@ -6,10 +6,8 @@ import msgspec
 import pytest
 
 from domain.aggregate import Event
-from domain.order import commands
 from domain.order import events as e
-from domain.refusals import InvalidField, OrderNotChangeable, RefundExceedsSold, Refusal
-from domain.strict_json import shaped
+from domain.refusals import InvalidField, RefundExceedsSold, Refusal
 from projections.orders.documents import staff_document
 from tests.domain.test_decide import BEGUN, NOW, created, given, item, received, refund, refunded
 from tests.domain.test_money_movements import taken_back
@@ -37,31 +35,6 @@ def lines(*given: dict[str, Any], of: str) -> Any:
 
 def recorded(*made: e.RefundedLine, of: str) -> e.PaymentRefunded:
     return refunded(of, occurred_at=NOW, refunded_at=NOW, lines=made)
-
-
-@pytest.mark.parametrize(
-    ("command", "says"),
-    [
-        (commands.RemoveCharge(charge=0), "Charge 1 was refunded"),
-        (commands.RemoveCharge(charge=1), "Charge 1 was refunded"),
-        (commands.RemoveItem(item=1), "no charge before it goes"),
-        (commands.ChangeCharge(charge=1, changed=commands.ChangedCharge(kind="fee")), "Charge 1 was refunded"),
-        (commands.ChangeOrder(charges=None), "Charge 1 was refunded"),
-    ],
-)
-def test_a_charge_that_was_refunded_stays_at_its_place(command: commands.Command, says: str) -> None:
-    """Else its refund would count against another one, and the same could be given back twice."""
-    back = recorded(e.RefundedLine(charge=1, amount="7.00"), of="7.00")
-    given(*SOLD, back).when(command).then(OrderNotChangeable, saying=says)
-
-
-def test_a_charge_that_was_refunded_can_change_its_amount_and_those_behind_it_can_go() -> None:
-    back = recorded(e.RefundedLine(charge=1, amount="7.00"), of="7.00")
-    kept = [{"kind": "tax", "amount": "2.00", "item": 1}, {"kind": "tip", "amount": "9.00"}]
-    command = shaped({"charges": kept}, commands.ChangeOrder)
-    (changed,) = given(*SOLD, back).when(command).events
-    assert isinstance(changed, e.ChargesChanged)
-    assert [(charge.kind, charge.amount) for charge in changed.charges] == [("tax", "2.00"), ("tip", "9.00")]
 
 
 def test_a_refund_says_what_it_was_for_and_the_document_shows_it() -> None:
