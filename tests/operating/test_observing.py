@@ -102,7 +102,8 @@ def test_each_request_is_one_line_with_its_route_and_nothing_personal(service: S
     assert ("route" in nowhere, nowhere["status"]) == (False, 404)
     nobody = line_of(service, "nobody")
     assert ("key" in nobody, nobody["status"], nobody["code"]) == (False, 401, "not-authenticated")
-    assert "ada" not in service.log()
+    assert "ada@" not in service.log()
+    assert "lost-ada" not in service.log()
     assert "ring twice" not in service.log()
 
 
