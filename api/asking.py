@@ -5,15 +5,15 @@ A caller has few threads at once, so that who asks much waits behind others.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import ContextVar
 from functools import partial
 from threading import Event
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
-from api.errors import not_ready, too_many
+from api.errors import not_ready, together, too_many
 from api.parameters import Parameters
 from api.positions import position_in, position_token
 from domain.ledger import OrderLedger
@@ -152,6 +152,21 @@ class Asking:
         end = object()
         while (part := await self.in_thread(lambda: next(parts, end))) is not end:
             yield part  # type: ignore[misc]
+
+    async def asked(self, parameters: Parameters, known: Set[str], *parts: Callable[[], Any]) -> list[Any]:
+        """What each part of a query comes to, once the views have reached its `min_position`, where it is given.
+
+        Raises a 400 that names all that is wrong in the query, each parameter that is not `known` too, and a 503 as
+        `reached_position` does.
+        """
+        *found, position, _ = together(
+            *parts,
+            lambda: position_in(parameters, "min_position"),
+            lambda: parameters.refuse_others_than(known | {"min_position"}),
+        )
+        if position is not None:
+            await self.reached_position(position)
+        return found
 
     async def reached(self, parameters: Parameters) -> None:
         """Waits for the views to reach `min_position`, where it is given.

@@ -96,12 +96,7 @@ class _Audited:
     async def on_get(self, req: Request, resp: Response, **named: str) -> None:
         access.scope(req, SCOPE)
         parameters = Parameters(req.params)
-        asked, *_ = together(
-            lambda: self._asked(parameters),
-            lambda: parameters.refuse_others_than(self.parameters | {"min_position"}),
-            lambda: position_in(parameters, "min_position"),
-        )
-        await self._asking.reached(parameters)
+        (asked,) = await self._asking.asked(parameters, self.parameters, lambda: self._asked(parameters))
         await self._asking.in_thread(lambda: self._get(req, resp, asked, **named))
 
     def _asked(self, _parameters: Parameters) -> list[Any]:

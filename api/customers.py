@@ -8,9 +8,7 @@ from falcon.asgi import Request, Response
 from api import access, filters, paging
 from api.answers import json_answer, stamp
 from api.asking import Asking
-from api.errors import together
 from api.parameters import FIELDS, Parameters, number_in
-from api.positions import position_in
 from api.settings import Settings
 from domain.refusals import CustomerNotFound
 from projections.customers import list as customers
@@ -33,15 +31,14 @@ class Customers:
     async def on_get(self, req: Request, resp: Response) -> None:
         access.scope(req, "orders:read")
         parameters = Parameters(req.params)
-        (limit, offset), words, ordering, *_ = together(
+        (limit, offset), words, ordering = await self._asking.asked(
+            parameters,
+            _NAMES,
             lambda: paging.window(parameters, _LIMIT_DEFAULT),
             lambda: filters.search_words(parameters),
             lambda: filters.ordering_fields(parameters, customers.ORDERING) or customers.BY_ID,
-            lambda: position_in(parameters, "min_position"),
-            lambda: parameters.refuse_others_than(_NAMES),
         )
         url = paging.base_url(req, self._settings) + PATH
-        await self._asking.reached(parameters)
         page = await self._asking(
             lambda connection: customers.page(
                 connection, words=words, currency=parameters.currency(), ordering=ordering, limit=limit, offset=offset
@@ -63,12 +60,7 @@ class Customer:
 
     async def on_get(self, req: Request, resp: Response, customer_id: str) -> None:
         access.scope(req, "orders:read")
-        parameters = Parameters(req.params)
-        together(
-            lambda: position_in(parameters, "min_position"),
-            lambda: parameters.refuse_others_than({"min_position", FIELDS}),
-        )
-        await self._asking.reached(parameters)
+        await self._asking.asked(Parameters(req.params), {FIELDS})
         number = number_in(customer_id)
         id_ = _NO_ID if number is None else number
         found = await self._asking(lambda connection: customers.one(connection, id_))

@@ -58,15 +58,14 @@ class Payments:
     async def on_get(self, req: Request, resp: Response) -> None:
         access.scope(req, SCOPE)
         parameters = Parameters(req.params)
-        wanted, after, limit, marked, *_ = together(
+        wanted, after, limit, marked = await self._asking.asked(
+            parameters,
+            _FILTERS | {"after", "limit", "bom", FIELDS},
             lambda: _filter(parameters, self._settings.timezone),
             lambda: position_in(parameters, "after") or 0,
             lambda: parameters.limit(_LIMIT_DEFAULT, LIMIT_MAX),
             lambda: bool(parameters.boolean("bom")),
-            lambda: position_in(parameters, "min_position"),
-            lambda: parameters.refuse_others_than(_FILTERS | {"after", "limit", "bom", FIELDS}),
         )
-        await self._asking.reached(parameters)
         resp.append_header("Vary", "Accept")
         form = req.client_prefers((_JSON, _CSV, XLSX))
         if form == _CSV:
@@ -112,14 +111,13 @@ class Summary:
     async def on_get(self, req: Request, resp: Response) -> None:
         access.scope(req, SCOPE)
         parameters = Parameters(req.params)
-        wanted, group_by, marked, *_ = together(
+        wanted, group_by, marked = await self._asking.asked(
+            parameters,
+            _FILTERS | {"group_by", "bom", FIELDS},
             lambda: _filter(parameters, self._settings.timezone),
             lambda: _group_by(parameters),
             lambda: bool(parameters.boolean("bom")),
-            lambda: position_in(parameters, "min_position"),
-            lambda: parameters.refuse_others_than(_FILTERS | {"group_by", "bom", FIELDS}),
         )
-        await self._asking.reached(parameters)
         zone = self._settings.timezone
         found = await self._asking(lambda connection: summary(connection, wanted, group_by=group_by, zone=zone))
         rows, totals = [_sum(row) for row in found.rows], [_sum(total) for total in found.totals]

@@ -201,12 +201,7 @@ class Order(_OneOrder):
 
     async def on_get(self, req: Request, resp: Response, order_id: str) -> None:
         access.scope(req, "orders:read")
-        parameters = Parameters(req.params)
-        together(
-            lambda: position_in(parameters, "min_position"),
-            lambda: parameters.refuse_others_than({"min_position", FIELDS}),
-        )
-        await self._asking.reached(parameters)
+        await self._asking.asked(Parameters(req.params), {FIELDS})
         of_order = _named(order_id)
         found = await self._asking(lambda connection: orders.one(connection, document="staff", **of_order))
         stamp(resp, found.position)

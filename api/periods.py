@@ -13,9 +13,8 @@ from api.asking import Asking
 from api.bodies import command
 from api.commanding import Commanding
 from api.conditions import provenance
-from api.errors import invalid_parameter, together
+from api.errors import invalid_parameter
 from api.parameters import FIELDS, Parameters
-from api.positions import position_in
 from api.reconciliations import PROVIDER_LENGTH_MAX, READ, WRITE
 from api.settings import Settings
 from domain.period.months import month_named
@@ -50,11 +49,7 @@ class Periods:
     async def on_get(self, req: Request, resp: Response) -> None:
         access.scope(req, READ)
         parameters = Parameters(req.params)
-        together(
-            lambda: position_in(parameters, "min_position"),
-            lambda: parameters.refuse_others_than({"provider", "min_position", FIELDS}),
-        )
-        await self._commanding.asking.reached(parameters)
+        await self._commanding.asking.asked(parameters, {"provider", FIELDS})
         position = self._views.position()
         found = await self._commanding.asking.in_thread(partial(self._closing.closed, parameters.text("provider")))
         json_answer(resp, msgspec.json.encode({"periods": [_document(period) for period in found]}), position)
@@ -94,12 +89,7 @@ class Report:
     async def on_get(self, req: Request, resp: Response, period: str) -> None:
         access.scope(req, READ)
         parameters = Parameters(req.params)
-        provider, *_ = together(
-            lambda: _provider(parameters),
-            lambda: position_in(parameters, "min_position"),
-            lambda: parameters.refuse_others_than({"provider", "min_position", FIELDS}),
-        )
-        await self._asking.reached(parameters)
+        (provider,) = await self._asking.asked(parameters, {"provider", FIELDS}, lambda: _provider(parameters))
         resp.append_header("Vary", "Accept")
         form = "csv" if req.client_prefers((_JSON, _CSV)) == _CSV else "json"
         try:

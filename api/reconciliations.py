@@ -260,14 +260,13 @@ class Reconciliations:
     async def on_get(self, req: Request, resp: Response) -> None:
         access.scope(req, READ)
         parameters = Parameters(req.params)
-        status, after, limit, *_ = together(
+        status, after, limit = await self._desk.ask.asked(
+            parameters,
+            {"provider", "status", "after", "limit", FIELDS},
             lambda: parameters.choice("status", STATUSES),
             lambda: position_in(parameters, "after") or 0,
             lambda: parameters.limit(_LIMIT_DEFAULT, LIMIT_MAX),
-            lambda: position_in(parameters, "min_position"),
-            lambda: parameters.refuse_others_than({"provider", "status", "after", "limit", "min_position", FIELDS}),
         )
-        await self._desk.ask.reached(parameters)
         page = await self._desk.ask(
             lambda connection: table.page(
                 connection,

@@ -63,13 +63,13 @@ class Streams:
     async def _begin(self, req: Request, resp: Response) -> tuple[int | None, int]:
         """Who follows, and the place where they begin. Raises a 400, 403, 503."""
         whom, parameters = self._whom(req), Parameters(req.params)
-        together(
+        sent, after, *_ = together(
             lambda: position_in_header(req, "Last-Event-ID"),
             lambda: position_in(parameters, "after"),
             lambda: position_in(parameters, "min_position"),
             lambda: parameters.refuse_others_than(_NAMES),
         )
-        place = await self._place(req, parameters)
+        place = await self._place(sent, after)
         await self._asking.reached(parameters)
         resp.content_type = "text/event-stream"
         resp.set_header("Cache-Control", "no-store")
@@ -77,12 +77,9 @@ class Streams:
         stamp(resp, place)
         return whom, place
 
-    async def _place(self, req: Request, parameters: Parameters) -> int:
+    async def _place(self, sent: int | None, after: int | None) -> int:
         """The header comes first: who connects again by itself sends the first address again."""
-        for name, place in (
-            ("Last-Event-ID", position_in_header(req, "Last-Event-ID")),
-            ("after", position_in(parameters, "after")),
-        ):
+        for name, place in (("Last-Event-ID", sent), ("after", after)):
             if place is not None:
                 if not await self._asking.is_known(place):
                     raise invalid_parameter(name, "the log has not reached this position; take one that an answer gave")

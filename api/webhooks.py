@@ -83,12 +83,8 @@ class Desk:
         in the query."""
         access.scope(req, needed)
         parameters = Parameters(req.params)
-        found, *_ = together(
-            lambda: asked(parameters),
-            lambda: position_in(parameters, "min_position"),
-            lambda: parameters.refuse_others_than(known | {"min_position"} | ({FIELDS} if needed == READ else set())),
-        )
-        await self.asking.reached(parameters)
+        known |= {FIELDS} if needed == READ else set()
+        (found,) = await self.asking.asked(parameters, known, lambda: asked(parameters))
         return list(found)
 
     async def found(self, webhook_id: str) -> Webhook:

@@ -5,15 +5,7 @@ from collections import Counter
 
 import click
 
-from api.cli.terminal import (
-    NEEDS_A_PERSON,
-    err,
-    fail,
-    open_ledger,
-    progress,
-    reading_the_log,
-    settings,
-)
+from api.cli.terminal import NEEDS_A_PERSON, err, fail, open_ledger, progress, reading_the_log, settings
 from domain.ledger import OrderLedger
 from domain.log.opening import is_there, open_log
 from domain.moments import utc_now
