@@ -110,6 +110,11 @@ class PatientProtocol(ASGIProtocol):
         """Whether a stream is to end: its client has gone, or the service stops."""
         return self._closed or self.worker.is_stopping
 
+    async def _serve_http_request(self, request: Any, sockname: Any, peername: Any) -> bool:
+        """In the connection's own task: gunicorn's has one more for what an application does behind its answer, which
+        ours never does."""
+        return bool(await self._handle_http_request(request, sockname, peername))
+
     async def _answer(self, scope: dict[str, Any], receive: Receive, send: Any) -> None:
         """What gunicorn takes for the application."""
         if not self._body_receiver._complete:
@@ -122,7 +127,8 @@ class PatientProtocol(ASGIProtocol):
         if self._flow_control.write_paused:
             await self._flow_control.drain()
         self._end_in(None)
-        await self.worker.turns.take(self.worker.places.taken.get(self))
+        if (turn := self.worker.turns.take(self.worker.places.taken.get(self))) is not None:
+            await turn
         self._keepalive *= not self.worker.is_stopping
         self._is_answering = True
         self._stands(Standing.WAITS_FOR_AN_ANSWER)

@@ -39,12 +39,14 @@ NAMES: Final = frozenset(
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """A list's query, read: what it is narrowed to, its order, and the part of it that is wanted."""
+    """A list's query, read: what it is narrowed to, its order, the part of it that is wanted, and the position of the
+    log that it is to be of, where that is given."""
 
     wanted: Filter
     ordering: tuple[tuple[str, bool], ...]
     limit: int
     offset: int
+    min_position: int | None
 
 
 # Clients send the same few queries again and again.
@@ -52,13 +54,13 @@ class Asked(msgspec.Struct, frozen=True):
 def asked(query: str, zone: ZoneInfo, limit_default: int) -> Asked:
     """What a query string asks of the shop's list. Raises a 400 that names the parameter at fault."""
     parameters = Parameters(parse_query_string(query, keep_blank=True))
-    wanted, sorting, (limit, offset), _ = together(
+    wanted, sorting, (limit, offset), position = together(
         lambda: read(parameters, zone),
         lambda: ordering(parameters),
         lambda: paging.window(parameters, limit_default),
         lambda: position_in(parameters, "min_position"),
     )
-    return Asked(wanted, sorting, limit, offset)
+    return Asked(wanted, sorting, limit, offset, position)
 
 
 def read(parameters: Parameters, zone: ZoneInfo) -> Filter:

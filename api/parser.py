@@ -52,7 +52,7 @@ class _Chunks:
 
 
 class Parser(PythonProtocol):
-    __slots__ = ("_chunks",)
+    _header_count: int
     _worker_chunks = _Chunks()
 
     def feed(self, data: bytes) -> None:
@@ -63,6 +63,29 @@ class Parser(PythonProtocol):
     def _must_be_small(self) -> None:
         if sum(len(name) + len(value) for name, value in self._headers_list) > HEAD_BYTES_MAX:
             raise LimitRequestHeaders("The head is too large")
+
+    def _parse_headers(self) -> bool:
+        """Reads all fields of a whole head at once. Where one may be wrong, gunicorn's own reads them, line after line,
+        and says what is."""
+        end = self._buffer.find(b"\r\n\r\n")
+        if end < 0 or end > self._line_limit() - len(b"\r\n") or self._header_count:
+            return bool(super()._parse_headers())
+        lines = bytes(self._buffer[:end]).split(b"\r\n")
+        fields = [line.partition(b":") for line in lines]
+        names = [name for name, _, _ in fields]
+        if (
+            len(lines) > self._limit_request_fields
+            or not all(colon for _, colon, _ in fields)
+            or not all(names)
+            or b"".join(names).translate(None, _OF_TOKENS)
+            or b"".join(lines).translate(None, _OF_VALUES)
+        ):
+            return bool(super()._parse_headers())
+        del self._buffer[: end + len(b"\r\n\r\n")]
+        self._header_count, self._scan_from = len(lines), 0
+        self._headers_list = [(name.lower(), value.strip(b" \t")) for name, _, value in fields]
+        self._finalize_headers()
+        return True
 
     def _find_line(self, limit: int, error: ParseError) -> int:
         """The end of the next line; -1 where it has not come. Nobody waits for the end of what is wrong already."""

@@ -49,7 +49,7 @@ class PatientWorker(ASGIWorker):
         protocol.PythonProtocol = Parser
         protocol._CACHED_SERVER_HEADER = b""  # else it is on every answer
         self.places: Places = self.app.places
-        self.turns = Turns()
+        self.turns = Turns(self.loop)
         for listener in self.sockets:
             for direction in (socket.SO_RCVBUF, socket.SO_SNDBUF):  # those that it accepts have them from it
                 listener.sock.setsockopt(socket.SOL_SOCKET, direction, _SOCKET_BYTES)

@@ -26,7 +26,8 @@ class ShopOrders:
         customer_id = access.customer(req)
         asked = filters.asked(req.query_string, self._settings.timezone, _LIMIT_DEFAULT)
         url = paging.base_url(req, self._settings) + PATH
-        await self._asking.reached(Parameters(req.params))
+        if asked.min_position is not None:
+            await self._asking.reached_position(asked.min_position)
         page = await self._asking(
             lambda connection: orders.page(
                 connection,

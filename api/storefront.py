@@ -1,11 +1,13 @@
 """The storefront contract (seed 002): a customer's orders, newest first, and the one delete that customers have."""
 
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
 from falcon.asgi import Request, Response
+from falcon.uri import parse_query_string
 
-from api import access, paging
+from api import access, filters, paging
 from api.answers import in_currencies, json_answer, stamp
 from api.asking import Asking
 from api.commanding import Commanding
@@ -33,25 +35,38 @@ class StorefrontOrders:
 
     async def on_get(self, req: Request, resp: Response) -> None:
         customer_id = access.customer(req)
-        parameters = Parameters(req.params)
-        status, (limit, offset), _ = together(
-            lambda: parameters.choice("status", statuses.STOREFRONT),
-            lambda: paging.window(parameters, _LIMIT_DEFAULT),
-            lambda: position_in(parameters, "min_position"),
-        )
-        wanted = orders.Filter(storefront_status=status, currency=parameters.currency())
+        asked = _asked(req.query_string)
         base = paging.base_url(req, self._settings)
-        await self._asking.reached(parameters)
+        if asked.min_position is not None:
+            await self._asking.reached_position(asked.min_position)
         page = await self._asking(
             lambda connection: orders.page(
-                connection, wanted, document="storefront", customer_id=customer_id, limit=limit, offset=offset
+                connection,
+                asked.wanted,
+                document="storefront",
+                customer_id=customer_id,
+                limit=asked.limit,
+                offset=asked.offset,
             )
         )
-        body = paging.envelope(req, f"{base}{PATH}/", page, limit=limit, offset=offset)
+        body = paging.envelope(req, f"{base}{PATH}/", page, limit=asked.limit, offset=asked.offset)
         json_answer(resp, body.replace(BASE_URL, base.encode()), page.position)
         in_currencies(resp, page.currencies)
 
     on_head = on_get
+
+
+# As `filters.asked`, for this contract's few parameters.
+@lru_cache(maxsize=512)
+def _asked(query: str) -> filters.Asked:
+    parameters = Parameters(parse_query_string(query, keep_blank=True))
+    status, (limit, offset), position = together(
+        lambda: parameters.choice("status", statuses.STOREFRONT),
+        lambda: paging.window(parameters, _LIMIT_DEFAULT),
+        lambda: position_in(parameters, "min_position"),
+    )
+    wanted = orders.Filter(storefront_status=status, currency=parameters.currency())
+    return filters.Asked(wanted, orders.NEWEST_FIRST, limit, offset, position)
 
 
 class StorefrontOrder:

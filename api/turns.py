@@ -13,26 +13,27 @@ class Turns:
     """The requests of one worker. Those of an address that are too many for a round wait for the next, and between two
     rounds the event loop looks at what others have sent."""
 
-    def __init__(self) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
         # How many have begun in this round, and those that wait.
         self._begun: Counter[str] = Counter()
         self._waiting: defaultdict[str, deque[asyncio.Future[None]]] = defaultdict(deque)
 
-    async def take(self, address: str | None) -> None:
-        """Returns when the next request of this address may begin; that of None, who stands for many, at once."""
+    def take(self, address: str | None) -> asyncio.Future[None] | None:
+        """What is done when the next request of this address may begin; None where it may at once, as each of None may,
+        who stands for many."""
         if address is None:
-            return
-        loop = asyncio.get_running_loop()
+            return None
         if not self._begun:
-            loop.call_soon(self._begin_round, loop)
+            self._loop.call_soon(self._begin_round)
         if self._begun[address] < AT_ONCE_MAX:
             self._begun[address] += 1
-            return
-        turn = loop.create_future()
+            return None
+        turn = self._loop.create_future()
         self._waiting[address].append(turn)
-        await turn
+        return turn
 
-    def _begin_round(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _begin_round(self) -> None:
         self._begun.clear()
         for address, own in list(self._waiting.items()):
             self._begun[address] = min(len(own), AT_ONCE_MAX)
@@ -42,4 +43,4 @@ class Turns:
             if not own:
                 del self._waiting[address]
         if self._begun:
-            loop.call_soon(self._begin_round, loop)
+            self._loop.call_soon(self._begin_round)

@@ -23,6 +23,8 @@ USED_UNNAMED = {
     "_keepalive": "gunicorn: a connection's own attribute",
     "_send_error_response": "gunicorn: a connection's hook",
     "_is_websocket_upgrade": "gunicorn: a connection's hook",
+    "_serve_http_request": "gunicorn: a connection's step",
+    "_scan_from": "gunicorn: its parser's own attribute",
     "_is_valid_token": "gunicorn: a step of its parser",
     "_has_invalid_header_chars": "gunicorn: likewise",
     "_serve": "gunicorn: a worker's hook",

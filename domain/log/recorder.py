@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, Final, NamedTuple
 
 from eventsourcing.persistence import ApplicationRecorder, IntegrityError, StoredEvent, Subscription
 
@@ -26,6 +26,10 @@ from domain.moments import instant
 from domain.privacy.keyring import KeyStore
 from domain.privacy.sqlite_keys import SQLiteKeyStore
 
+# A process believes so long what it has read of an access key. What changes one is over after that: so it holds from
+# the next request on in every process, and nobody has to tell the others.
+_KEY_KNOWN_SECONDS: Final = 0.02
+
 
 class SQLiteRecorder(SQLiteReading, ApplicationRecorder):
     """Implements `log.Log`, and the library's ApplicationRecorder."""
@@ -39,6 +43,9 @@ class SQLiteRecorder(SQLiteReading, ApplicationRecorder):
         # One for all threads, since only one can write at a time: what it has read of the file is at hand then.
         self._writer: sqlite3.Connection | None = None
         self._writing = Lock()
+        # Access keys as they were read a moment ago, by their hashes, and when they are to be read again.
+        self._known_keys: dict[bytes, StoredKey] = {}
+        self._known_until = 0.0
 
     @property
     def url(self) -> str:
@@ -72,7 +79,10 @@ class SQLiteRecorder(SQLiteReading, ApplicationRecorder):
     def transaction(self, _wants: Wants = Wants()) -> Iterator["SQLiteTransaction"]:  # noqa: B008  (it is immutable)
         """Nobody else writes meanwhile; all that is written inside is committed together, or nothing of it."""
         with self._writing, library_errors(writes=True), transaction(self.writer) as writer:
-            yield SQLiteTransaction(writer)
+            t = SQLiteTransaction(writer)
+            yield t
+        if t.has_changed_keys:
+            time.sleep(_KEY_KNOWN_SECONDS)
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
         """A transaction of one `append`, with its keywords."""
@@ -84,7 +94,14 @@ class SQLiteRecorder(SQLiteReading, ApplicationRecorder):
         raise NotImplementedError("SQLite has no subscriptions; read select_notifications from where you stand.")
 
     def access_key_at_hand(self, key_hash: bytes) -> StoredKey | None:
-        return self.access_key(key_hash)
+        now = time.monotonic()
+        if now >= self._known_until:
+            self._known_keys, self._known_until = {}, now + _KEY_KNOWN_SECONDS
+        known = self._known_keys  # another takes its place when what is read here may be believed no more
+        found = known.get(key_hash) or self.access_key(key_hash)
+        if found is not None:
+            known[key_hash] = found
+        return found
 
     # SQLite tells nobody of news.
     wait_for_news = staticmethod(time.sleep)
@@ -129,6 +146,8 @@ class SQLiteTransaction(SQLiteReading):
         self._appended: list[_Appended] = []
         self._last_recorded_at = super().last_recorded_at()
         self.clock_holds = False
+        # Whether an access key is another than before.
+        self.has_changed_keys = False
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -234,6 +253,8 @@ class SQLiteTransaction(SQLiteReading):
         self._rows("INSERT INTO keyrings VALUES (1, ?, ?, ?)", keyring)
 
     def put_access_key(self, key: StoredKey) -> None:
+        is_new = self._row("SELECT 1 FROM access_keys WHERE name = ?", (key.name,)) is None
+        self.has_changed_keys = self.has_changed_keys or not is_new
         self._rows(
             "INSERT INTO access_keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
             " prefix = excluded.prefix, hash = excluded.hash, scopes = excluded.scopes,"

@@ -51,6 +51,22 @@ def test_a_key_that_has_run_out_is_in_force_again_with_a_later_end(keys: Keys, c
     assert keys.caller(key)
 
 
+@pytest.mark.parametrize("what", ["revoke", "rotate", "change"])
+def test_what_becomes_of_a_key_holds_in_every_process_from_the_next_request_on(
+    what: str, keys: Keys, ledger: OrderLedger, clock: Clock, do: Any
+) -> None:
+    assert isinstance(ledger.log_of_events, SQLiteRecorder)
+    elsewhere = Keys(SQLiteRecorder(ledger.log_of_events.path), clock=clock)
+    given: dict[str, Any] = {"expires_at": clock() + HOUR} if what == "change" else {}
+    for nth in range(20):
+        key = do(keys.create, scopes=["orders:read"], name=f"office-{nth}")
+        assert elsewhere.caller_at_hand(key)
+        do(getattr(keys, what), f"office-{nth}", **given)
+        clock.now += HOUR
+        assert elsewhere.caller_at_hand(key) is None
+        clock.now -= HOUR
+
+
 def test_a_rotated_key_has_two_secrets_and_one_name_until_the_old_one_runs_out(
     keys: Keys, clock: Clock, do: Any, ledger: OrderLedger
 ) -> None:

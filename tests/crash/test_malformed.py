@@ -4,13 +4,14 @@ The shapes are those with which one request is smuggled behind another past a pr
 """
 
 import json
+import random
 import re
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 
 import pytest
-from gunicorn.asgi.parser import PythonProtocol
+from gunicorn.asgi.parser import ParseError, PythonProtocol
 
 from api.parser import Parser
 from tests.conftest import Service
@@ -20,6 +21,34 @@ PROMPT_SECONDS_MAX = 4
 HOST = "Host: shop.test"
 CHUNKED = "Transfer-Encoding: chunked"
 END = b"0\r\n\r\n"
+# What fields are made of, and what makes them wrong.
+FIELD_PIECES = (
+    *(
+        b"Accept: ",
+        b"X-A:",
+        b"b: \t",
+        b"*/*",
+        b"1, 2",
+        b" ",
+        b"\tc",
+        b"Content-Length: 0",
+        b"Cookie: a=b; c=d",
+        b"\xe9",
+    ),
+    *(b"close", b"Connection: "),
+    *(
+        b"\r",
+        b"\n",
+        b"\r\n",
+        b"\r\n ",
+        b"\r\n\r\n",
+        b":",
+        b"\0",
+        b"Host: x\r\n",
+        b"Transfer-Encoding: chunked\r\n",
+        b" : ",
+    ),
+)
 
 
 def request(*lines: str | bytes, line: str | bytes = "POST /healthz HTTP/1.1", host: str | bytes = HOST) -> bytes:
@@ -259,3 +288,42 @@ def test_names_and_values_of_fields_are_of_the_bytes_that_gunicorn_says() -> Non
         for data in (bytes([byte]), bytes([97, byte]), bytes([byte, 97])):
             assert ours._is_valid_token(data) == theirs._is_valid_token(data)
             assert ours._has_invalid_header_chars(data) == theirs._has_invalid_header_chars(data)
+
+
+def test_a_head_that_comes_at_once_is_read_as_one_that_comes_in_pieces() -> None:
+    """At once its fields are read by us, in pieces by gunicorn."""
+    chosen = random.Random(14)
+    pieces = [*FIELD_PIECES, *(bytes([byte]) for byte in range(256))]
+    taken = refused = 0
+    for number in range(20_000):
+        fields = [b"".join(chosen.choices(FIELD_PIECES[:12], k=3)) for _ in range(chosen.randrange(4))]
+        if fields and number % 2:
+            at = chosen.randrange(len(fields))
+            cut = chosen.randrange(len(fields[at]) + 1)
+            fields[at] = fields[at][:cut] + chosen.choice(pieces) + fields[at][cut:]
+        whole = request(*fields, line="GET /healthz?x=1 HTTP/1.1")
+        at_once = read([whole])
+        assert at_once == read([whole[at : at + 1] for at in range(len(whole))]), whole
+        taken += at_once[0] is None
+        refused += at_once[0] is not None
+    assert min(taken, refused) > 2_000
+
+
+def test_what_a_head_may_have_at_most_is_so_at_once_and_in_pieces() -> None:
+    many, large = [(count, 10) for count in range(98, 102)], [(1, size) for size in range(8_180, 8_190)]
+    for count, size in (*many, *large, (2, 8_000)):
+        lines = [f"X-{number}: {'v' * size}" for number in range(count)]
+        for host in (HOST, ""):
+            whole = request(*lines, line="GET /healthz HTTP/1.0", host=host)
+            assert read([whole]) == read([whole[at : at + 1] for at in range(len(whole))]), (count, size, host)
+
+
+def read(pieces: list[bytes]) -> tuple[str | None, object]:
+    """What is wrong with a request that comes in these pieces, and what was read of it."""
+    parser = Parser(limit_request_fields=100)
+    try:
+        for piece in pieces:
+            parser.feed(piece)
+    except ParseError as error:
+        return f"{type(error).__name__}: {error}", None
+    return None, (parser.headers, parser.is_complete, parser.content_length, parser.is_chunked, parser.remaining())

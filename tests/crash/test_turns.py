@@ -9,7 +9,7 @@ class Asked:
     """Requests that note when they begin."""
 
     def __init__(self) -> None:
-        self._turns = Turns()
+        self._turns = Turns(asyncio.get_running_loop())
         self.began: list[str | None] = []
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -19,7 +19,8 @@ class Asked:
         return asked
 
     async def _one(self, address: str | None) -> None:
-        await self._turns.take(address)
+        if (turn := self._turns.take(address)) is not None:
+            await turn
         self.began.append(address)
 
     async def to_the_end(self) -> None:
