@@ -10,13 +10,14 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
-from typing import Any, BinaryIO, Final, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from eventsourcing.persistence import ApplicationRecorder, IntegrityError, StoredEvent, Subscription
 
 from domain.log import files
 from domain.log.beside import FileBeside
 from domain.log.checking import faults
+from domain.log.known_keys import KNOWN_SECONDS, KnownKeys
 from domain.log.log import ClockShown, FormerKey, KeptCheckpoint, KeptKeyring, StoredKey, Wants
 from domain.log.reading import SQLiteReading
 from domain.log.records import Fault, NewClaim, Provenance, RawRecord, digest_of
@@ -25,10 +26,6 @@ from domain.log.sqlite import Readers, connect, library_errors, sqlite3, transac
 from domain.moments import instant
 from domain.privacy.keyring import KeyStore
 from domain.privacy.sqlite_keys import SQLiteKeyStore
-
-# A process believes so long what it has read of an access key. What changes one is over after that: so it holds from
-# the next request on in every process, and nobody has to tell the others.
-_KEY_KNOWN_SECONDS: Final = 0.02
 
 
 class SQLiteRecorder(SQLiteReading, ApplicationRecorder):
@@ -43,9 +40,7 @@ class SQLiteRecorder(SQLiteReading, ApplicationRecorder):
         # One for all threads, since only one can write at a time: what it has read of the file is at hand then.
         self._writer: sqlite3.Connection | None = None
         self._writing = Lock()
-        # Access keys as they were read a moment ago, by their hashes, and when they are to be read again.
-        self._known_keys: dict[bytes, StoredKey] = {}
-        self._known_until = 0.0
+        self._known_keys = KnownKeys(self.access_key)
 
     @property
     def url(self) -> str:
@@ -82,7 +77,7 @@ class SQLiteRecorder(SQLiteReading, ApplicationRecorder):
             t = SQLiteTransaction(writer)
             yield t
         if t.has_changed_keys:
-            time.sleep(_KEY_KNOWN_SECONDS)
+            time.sleep(KNOWN_SECONDS)  # nobody believes it any more
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
         """A transaction of one `append`, with its keywords."""
@@ -94,14 +89,7 @@ class SQLiteRecorder(SQLiteReading, ApplicationRecorder):
         raise NotImplementedError("SQLite has no subscriptions; read select_notifications from where you stand.")
 
     def access_key_at_hand(self, key_hash: bytes) -> StoredKey | None:
-        now = time.monotonic()
-        if now >= self._known_until:
-            self._known_keys, self._known_until = {}, now + _KEY_KNOWN_SECONDS
-        known = self._known_keys  # another takes its place when what is read here may be believed no more
-        found = known.get(key_hash) or self.access_key(key_hash)
-        if found is not None:
-            known[key_hash] = found
-        return found
+        return self._known_keys.get(key_hash)
 
     # SQLite tells nobody of news.
     wait_for_news = staticmethod(time.sleep)
