@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from domain.log.opening import open_log
-from projections.webhooks.store import copy, store_of
+from projections.webhooks.store import Delivery, Webhook, copy, store_of
 from tests.conftest import Service
 from tests.postgres import Cluster, files_in
 from tests.proxy import Proxy
@@ -91,6 +91,21 @@ def test_a_node_that_is_cut_off_delivers_no_more_once_another_does(
     assert sorted(created(receiver)) == sorted(placed)
 
 
+def test_what_a_receiver_answers_is_noted_whatever_bytes_it_has(
+    nodes: tuple[list[Service], Proxy], receiver: Receiver
+) -> None:
+    (node, *_), _ = nodes
+    receiver.answers = lambda _: (200, {}, b"taken\0\xff")
+    staff = node.client(key := node.key("orders:write", "webhooks:read", "webhooks:write"))
+    made = staff.post(WEBHOOKS, json={"url": receiver.url, "event_types": ["OrderCreated"]}).json()
+    place(node, key)
+    noted = f"{WEBHOOKS}/{made['id']}/deliveries"
+    until(lambda: [each["status"] for each in staff.get(noted).json()["deliveries"]] == ["delivered"])
+    assert staff.get(noted).json()["deliveries"][0]["answer"] == "taken\ufffd\ufffd"
+    assert len(receiver.messages) == 1
+    assert staff.get(f"{WEBHOOKS}/%00/deliveries").status_code == 404
+
+
 def test_webhooks_go_along_where_a_ledger_is_moved(cluster: Cluster, tmp_path: Path, receiver: Receiver) -> None:
     (tmp_path / "file").mkdir()
     file = Service(
@@ -113,3 +128,14 @@ def test_webhooks_go_along_where_a_ledger_is_moved(cluster: Cluster, tmp_path: P
             assert there.every_delivery(webhook.id) == here.every_delivery(webhook.id) != []
         copy(there, back := store_of(open_log(file.url), tmp_path / "back.db"))
         assert back.all() == here.all()
+
+
+def test_an_answer_with_a_nul_goes_along_too_as_far_as_postgresql_can_hold_it(cluster: Cluster, tmp_path: Path) -> None:
+    here = store_of(open_log(f"sqlite:///{tmp_path}/ledger.db"), tmp_path / "webhooks.db")
+    webhook = Webhook("wh", "https://example.com", (), b"s", None, None, b"p", 1, "2026-03-01T10:30:00Z", "staff")
+    here.add(webhook, count_max=1)
+    here.note("wh", 1, [delivery := Delivery(1, "order", "OrderCreated", "delivered", answer="a\0b")])
+    with closing(open_log(cluster.url(cluster.new_database()))) as log:
+        log.create()
+        copy(here, there := store_of(log, tmp_path / "none.db"))
+        assert there.every_delivery("wh") == [delivery._replace(answer="a\ufffdb")]

@@ -43,7 +43,7 @@ class PostgresBeside:
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         with self._asking, library_errors():
-            return self._asked(Statement(_numbered(sql), values))
+            return self._asked(_statement(sql, values))
 
     @contextmanager
     def transaction(self) -> Iterator[Changing]:
@@ -85,13 +85,15 @@ class _OfDatabase:
         self._connection = connection
 
     def do(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
-        return self._connection.ask(Statement(_numbered(sql), values))[0]
+        return self._connection.ask(_statement(sql, values))[0]
 
     def do_each(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
-        if statements := [Statement(_numbered(sql), values) for values in rows]:
+        if statements := [_statement(sql, values) for values in rows]:
             self._connection.ask(*statements)
 
 
-def _numbered(sql: str) -> str:
+def _statement(sql: str, values: Sequence[Any]) -> Statement:
+    """With the values numbered. No text of PostgreSQL can hold a NUL, and the answer of a receiver may."""
     numbers = count(1)
-    return re.sub(r"\?", lambda _: f"${next(numbers)}", sql)
+    numbered = re.sub(r"\?", lambda _: f"${next(numbers)}", sql)
+    return Statement(numbered, [value.replace("\0", "\ufffd") if isinstance(value, str) else value for value in values])
