@@ -2,46 +2,94 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple, TypeAlias
+from itertools import chain
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 
 from domain.shops.found import Refused
 from domain.shops.json_values import values
-from domain.shops.tables import Source
+from domain.shops.tables import Malformed, Source
+from domain.shops.values import shown
 
 Json: TypeAlias = dict[str, Any]
 # What an object is, by itself and by the name that it stands under; "" for a wrapping.
 KindOf: TypeAlias = Callable[[Json, str], str]
+# What lists of orders stand under, beside the names of a reader's own pages; and what a shop answers with instead.
+LISTS: Final = frozenset({"", "data", "edges", "nodes", "errors"})
+
+# A file that has more of other things before the first one that belongs here is no such export.
+ODD_MAX: Final = 100
 
 
 class Thing(NamedTuple):
-    """`kind` is one of the reader's words, `line` the line of the file on which it begins."""
+    """`kind` is one of the reader's words, empty for what is none of them, and `line` where in the file it begins."""
 
     kind: str
-    of: Json
+    of: Any
     line: int
 
 
 def things(
     source: Source, kind_of: KindOf, pages: frozenset[str], on_bytes: Callable[[int], None] = lambda _: None
 ) -> Iterator[Thing]:
-    """Those of a file. Raises Malformed."""
-    for value in values(source, pages, on_bytes):
-        yield from _within(value.value, value.line, value.under, kind_of)
+    """Those of a file, with what stands where one should and is none.
+
+    Raises Malformed, also where the file is empty or has nothing but such.
+    """
+    lists = pages | LISTS
+    there = (
+        thing
+        for value in values(source, pages, on_bytes)
+        for thing in _within(value.value, value.line, value.under, kind_of, lists, is_one=value.under in lists)
+    )
+    begin: list[Thing] = []
+    for thing in there:
+        begin.append(thing)
+        if thing.kind or len(begin) > ODD_MAX:
+            break
+    if begin and not begin[-1].kind:
+        raise Malformed(f"{source.name}, row {begin[0].line}: {none_of_it(begin[0])}")
+    if not source.stream.tell():
+        raise Malformed(f"{source.name}: the file is empty")
+    yield from begin
+    yield from there
 
 
-def _within(value: Any, line: int, under: str, kind_of: KindOf) -> Iterator[Thing]:
+def none_of_it(thing: Thing) -> str:
+    """Why a thing of no kind is refused."""
+    text = msgspec.json.encode(thing.of).decode()
+    return f"this is no order, and nothing that belongs to one: {shown(text)}"
+
+
+def _within(
+    value: Any, line: int, under: str, kind_of: KindOf, lists: frozenset[str], *, is_one: bool
+) -> Iterator[Thing]:
+    """What a value holds; where it should be one of a list of orders, and holds nothing, itself."""
+    inner: Iterator[Thing] = iter(())
     if isinstance(value, list):
-        for each in value:
-            yield from _within(each, line, under, kind_of)
+        each_is_one = under in lists
+        inner = chain.from_iterable(_within(each, line, under, kind_of, lists, is_one=each_is_one) for each in value)
     elif isinstance(value, dict):
         if kind := kind_of(value, under):
             yield Thing(kind, value, line)
-        else:
-            for name, inner in value.items():
-                if isinstance(inner, dict | list):
-                    yield from _within(inner, line, name, kind_of)
+            return
+        inner = chain.from_iterable(
+            _within(field, line, name, kind_of, lists, is_one=False) for name, field in value.items()
+        )
+    holds_none = True
+    for thing in inner:
+        holds_none = False
+        yield thing
+    if is_one and holds_none and not _is_empty_page(value, lists):
+        yield Thing("", value, line)
+
+
+def _is_empty_page(value: Any, lists: frozenset[str]) -> bool:
+    """Whether orders could stand in it, and none do."""
+    return isinstance(value, dict) and any(
+        (inner == [] and name in lists) or _is_empty_page(inner, lists) for name, inner in value.items()
+    )
 
 
 class Beside:
@@ -56,6 +104,9 @@ class Beside:
     def read(self, file: str, there: Iterator[Thing]) -> None:
         for thing in there:
             place = f"{file}, row {thing.line}"
+            if not thing.kind:
+                self._misplaced.append(Refused("", place, none_of_it(thing)))
+                continue
             order = self._order_of(thing.of) if thing.kind in self.kinds else ""
             if order:
                 self._of[order].append((thing.kind, msgspec.json.encode(thing.of)))

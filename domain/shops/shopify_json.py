@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from domain.shops.draft import Address, Draft
 from domain.shops.found import Found, Refused, Said, Unreadable
-from domain.shops.json_things import Beside, Json, Thing, things
+from domain.shops.json_things import Beside, Json, Thing, none_of_it, things
 from domain.shops.shopify import FINANCIAL, FULFILLMENT, PAID, SYSTEM, status_of, word
 from domain.shops.shopify_graphql import LINE_BYTES_MAX, Bulk, kind_of, placed, restful
 from domain.shops.tables import Source
@@ -70,6 +70,9 @@ READ_OF_ITEMS: Final = words(
     """
 )
 _NOTHING: Final[tuple[Any, ...]] = (None, "", [], {}, False)
+# One of these an order has, also one whose id was not asked for.
+_OF_GRAPHQL: Final = words("lineItems totalPriceSet currentTotalPriceSet")
+_OF_ORDERS: Final = words("line_items total_price") | _OF_GRAPHQL
 
 
 def read(
@@ -93,8 +96,6 @@ def read(
 def _kind(value: Json, under: str) -> str:
     names = value.keys()
     gid = value.get("id")
-    if gid is None:
-        return "part" if "__parentId" in names else ""
     named = kind_of(gid) if isinstance(gid, str) else ""
     if "draft_order" in under or named == "DraftOrder" or names & {"invoice_sent_at", "invoiceSentAt"}:
         kind = "draft order"
@@ -102,7 +103,7 @@ def _kind(value: Json, under: str) -> str:
         kind = "part"
     elif names & {"tracking_number", "tracking_company", "payout_id"}:
         kind = "fulfillment or payout"
-    elif named == "Order" or names & {"line_items", "total_price", "lineItems"} or under in ("orders", "order"):
+    elif named == "Order" or names & _OF_ORDERS or (gid is not None and under in ("orders", "order")):
         kind = "order"
     elif "refund_line_items" in names or (under.startswith("refund") and "order_id" in names):
         kind = "refund"
@@ -152,8 +153,8 @@ class _Reader:
         place = f"{source.name}, row {thing.line}"
         number = str(order.get("name") or order.get("order_number") or order.get("id") or "")
         try:
-            if isinstance(order.get("id"), str) and order["id"].startswith("gid://"):
-                order = restful(placed(order, parts))
+            if order.keys() & _OF_GRAPHQL or str(order.get("id")).startswith("gid://"):
+                order = restful(placed(order, parts) if parts else order)
             return self._order(order, number, place)
         except Unreadable as fault:
             return Refused(number, place, str(fault))
@@ -189,6 +190,8 @@ def _bulk(source: Source) -> Bulk | None:
 
 def _refused(source: Source, thing: Thing) -> Refused:
     place = f"{source.name}, row {thing.line}"
+    if not thing.kind:
+        return Refused("", place, none_of_it(thing))
     number = str(thing.of.get("name") or "")
     if thing.kind == "draft order":
         why = "it is not an order yet, and comes with the order that is made of it"

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from domain.shops.draft import Address, Draft
 from domain.shops.found import Found, Refused, Said, Unreadable
-from domain.shops.json_things import Beside, Json, Thing, things
+from domain.shops.json_things import Beside, Json, Thing, none_of_it, things
 from domain.shops.tables import Source
 from domain.shops.values import minor, moment, scaled, shown, whole_id, words
 
@@ -102,6 +102,8 @@ def _order_of_refund(refund: Json) -> str:
 def _one(thing: Thing, file: str, prefix: str, beside: Beside) -> Found | Refused:
     order = thing.of
     place = f"{file}, row {thing.line}"
+    if not thing.kind:
+        return Refused("", place, none_of_it(thing))
     number = str(order.get("number") or order.get("id") or "")
     if thing.kind != "order":
         return Refused("", place, f"a {thing.kind} behind orders; give refunds in files of their own")

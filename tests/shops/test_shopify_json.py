@@ -390,6 +390,50 @@ def test_a_malformed_file_is_refused_with_row_and_column(text: str | bytes, why:
     assert str(refused.value).startswith(why)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"errors": [{"message": "Throttled"}], "data": null}',
+        '{"errors": "Not Found"}',
+        '{"products": [{"id": 1, "title": "Mug"}]}',
+        '[{"id": 1, "name": "#1"}]',
+        "[1]",
+        '"orders"',
+        "",
+    ],
+)
+def test_a_file_without_anything_of_an_order_is_no_export(text: str) -> None:
+    with pytest.raises(Malformed, match=r"file-1(, row 1: this is no order|: the file is empty)"):
+        read(KIND, text)
+
+
+@pytest.mark.parametrize("text", ["[]", '{"orders": []}', '{"data": {"orders": {"edges": [], "pageInfo": {"x": 1}}}}'])
+def test_a_page_without_orders_is_an_export_of_none(text: str) -> None:
+    assert read(KIND, text) == []
+
+
+def test_what_is_none_among_the_orders_is_refused_and_not_left_out_in_silence() -> None:
+    text = json.dumps({"orders": [rest(), {"title": "Mug"}], "errors": [{"message": "Throttled"}], "next": {"page": 2}})
+    _, odd, error = read(KIND, text)
+    assert isinstance(odd, Refused)
+    assert odd.why == """this is no order, and nothing that belongs to one: '{"title":"Mug"}'"""
+    assert isinstance(error, Refused)
+    assert "Throttled" in error.why
+
+
+def test_an_order_whose_id_was_not_asked_for_is_one() -> None:
+    without = rest()
+    del without["id"]
+    found = one(KIND, json.dumps({"orders": [without]}))
+    assert (found.number, found.said, found.external_ids) == ("#1001", Said(11000, 11000, 0), {})
+    node = {"name": "#1002", "createdAt": "2024-01-31T10:00:00Z", "displayFinancialStatus": "PAID",
+            "totalPriceSet": money("5.00"),
+            "lineItems": {"nodes": [{"id": "gid://shopify/LineItem/1", "name": "Mug", "quantity": 1,
+                                     "originalUnitPriceSet": money("5.00")}]}}  # fmt: skip
+    found = one(KIND, json.dumps({"data": {"orders": {"edges": [{"node": node}]}}}))
+    assert (found.number, found.said) == ("#1002", Said(500, 500, 0))
+
+
 def money(amount: str) -> dict[str, Any]:
     return {"shopMoney": {"amount": amount, "currencyCode": "USD"}}
 

@@ -7,6 +7,7 @@ import pytest
 
 from domain.ledger import OrderLedger
 from domain.shops.found import Found, Refused, Said
+from domain.shops.tables import Malformed
 from tests.shops.exports import brought, one, order, read
 
 KIND = "woocommerce"
@@ -267,3 +268,23 @@ def test_what_is_not_shaped_like_an_order_is_refused_and_the_next_one_read() -> 
     *refused, taken = read(KIND, json.dumps([*odd, woo()]))
     assert all(isinstance(each, Refused) for each in refused)
     assert isinstance(taken, Found)
+
+
+@pytest.mark.parametrize(
+    "text", ['{"code": "rest_forbidden", "data": {"status": 401}}', '[{"id": 5, "total": "9"}]', ""]
+)
+def test_a_file_without_anything_of_an_order_is_no_export(text: str) -> None:
+    with pytest.raises(Malformed, match=r"file-1(, row 1: this is no order|: the file is empty)"):
+        read(KIND, text)
+
+
+def test_what_is_none_among_the_orders_is_refused_and_not_left_out_in_silence() -> None:
+    _, odd = read(KIND, json.dumps([woo(), {"id": 5}]))
+    assert isinstance(odd, Refused)
+    assert odd.why.startswith("this is no order")
+
+
+def test_what_is_none_among_the_refunds_is_refused_too() -> None:
+    _, odd = read(KIND, json.dumps([woo()]), json.dumps([REFUND, {"code": "rest_forbidden"}]))
+    assert isinstance(odd, Refused)
+    assert odd.why.startswith("this is no order")
