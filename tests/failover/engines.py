@@ -1,4 +1,4 @@
-"""How do PostgreSQL and SQLite compare over HTTP, and what do more nodes bring?
+"""How do PostgreSQL and SQLite compare over HTTP, what do more nodes bring, and how far behind are they?
 
 `python -m tests.failover.engines FOLDER`
 Needs the environment of the tests, which starts a PostgreSQL of its own, and a folder on a real disk.
@@ -7,23 +7,33 @@ Needs the environment of the tests, which starts a PostgreSQL of its own, and a 
 import json
 import sys
 import tempfile
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from datetime import datetime
 from functools import partial
-from itertools import cycle, islice
+from http.client import HTTPConnection
+from itertools import count, cycle, islice
 from pathlib import Path
 from random import Random
 from statistics import median
+from threading import Event
+from time import time
 from typing import Any, Final
 
 from bench import seed
 from bench.load import Load, drive, message, reads
+from domain.log.postgres.connection import SCHEMA
+from domain.log.sqlite import sqlite3
 from tests.conftest import Service
 from tests.postgres import Cluster, files_in
 
 ROUNDS: Final = 3
+# Creates a second, and how many clients take turns at them.
+PACE: Final = 500
+PACED_CLIENTS: Final = 32
 _BODIES: Final = 200
 
 
@@ -46,10 +56,10 @@ class Node:
 
 
 @contextmanager
-def nodes(count: int, workers: int, **environment: str) -> Iterator[list[Node]]:
+def nodes(number: int, workers: int, **environment: str) -> Iterator[list[Node]]:
     with ExitStack() as stack:
         made = []
-        for _ in range(count):
+        for _ in range(number):
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=sys.argv[1])))
             made.append(Node(folder, workers, **environment))
             stack.callback(made[-1].service.kill)
@@ -60,6 +70,43 @@ def together(made: list[Node], ask: Callable[[Node], Load]) -> float:
     """Requests a second of all nodes at once."""
     with ThreadPoolExecutor(len(made)) as pool:
         return sum(load.requests_per_second for load in pool.map(ask, made))
+
+
+def behind(node: Node, other: Node, cluster: Cluster, database: str, seconds: float) -> float:
+    """How long it takes, at the 99th percentile, until the views of one node have what another one records at a pace.
+
+    From `recorded_at` on, which is before the commit. In milliseconds.
+    """
+    random, over = Random(1), Event()
+    bodies = [json.dumps(seed.body(random)) for _ in range(_BODIES)]
+    headers = {"Authorization": f"Token {node.key}", "Content-Type": "application/json"}
+    began, shown = time(), []
+
+    def create(client: int) -> None:
+        connection = HTTPConnection("127.0.0.1", node.service.port)
+        for nth in count(client, PACED_CLIENTS):
+            if over.wait(max(0, began + nth / PACE - time())):
+                return
+            connection.request("POST", "/api/v1/orders", bodies[nth % _BODIES], headers)
+            connection.getresponse().read()
+
+    def watch() -> None:
+        with closing(sqlite3.connect(other.service.environment["LEDGER_VIEWS"], isolation_level=None)) as views:
+            while not over.wait(0.001):
+                shown.append((views.execute("SELECT position FROM positions").fetchone()[0], time()))
+
+    with ThreadPoolExecutor(PACED_CLIENTS + 1) as pool:
+        for work in (watch, *(partial(create, client) for client in range(PACED_CLIENTS))):
+            pool.submit(work)
+        over.wait(seconds)
+        over.set()
+    asked = f"SELECT position, recorded_at FROM {SCHEMA}.events WHERE position BETWEEN %s AND %s"
+    recorded = cluster.do(asked, shown[len(shown) // 10][0], shown[-1][0], database=database)
+    late = [
+        shown[bisect_left(shown, (position, 0.0))][1] - datetime.fromisoformat(recorded_at).timestamp()
+        for position, recorded_at in recorded
+    ]
+    return sorted(late)[int(len(late) * 0.99)] * 1_000
 
 
 def main(seconds: float) -> None:
@@ -77,12 +124,15 @@ def main(seconds: float) -> None:
                 for name, (node,) in running.items():
                     found[f"lists/s, 8 clients, {name}"].append(node.lists(8, seconds).requests_per_second)
         for _ in range(ROUNDS):
-            for count in (1, 2, 4):
-                with nodes(count, 1, LEDGER_URL=cluster.url(cluster.new_database())) as made:
-                    created = together(made, partial(Node.create, clients=64 // count, seconds=seconds))
-                    found[f"creates/s, 64 clients, {count} nodes"].append(created)
-                    listed = together(made, partial(Node.lists, clients=64 // count, seconds=seconds))
-                    found[f"lists/s, 64 clients, {count} nodes"].append(listed)
+            for number in (1, 2, 4):
+                with nodes(number, 1, LEDGER_URL=cluster.url(cluster.new_database())) as made:
+                    created = together(made, partial(Node.create, clients=64 // number, seconds=seconds))
+                    found[f"creates/s, 64 clients, {number} nodes"].append(created)
+                    listed = together(made, partial(Node.lists, clients=64 // number, seconds=seconds))
+                    found[f"lists/s, 64 clients, {number} nodes"].append(listed)
+            with nodes(2, 2, LEDGER_URL=cluster.url(database := cluster.new_database())) as (node, other):
+                late = behind(node, other, cluster, database, 2 * seconds)
+                found[f"ms behind at p99, {PACE} creates/s"].append(late)
     finally:
         cluster.remove()
     for what, figures in found.items():
