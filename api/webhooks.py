@@ -23,8 +23,8 @@ from domain.faults import invalid
 from domain.ledger import OrderLedger
 from domain.moments import instant, moment_of
 from projections.webhooks import signing
+from projections.webhooks.addresses import refused_address
 from projections.webhooks.messages import TYPES, message_id
-from projections.webhooks.sending import refused_address
 from projections.webhooks.store import Delivery, Store, Webhook
 
 PATH: Final = "/api/v1/webhooks"

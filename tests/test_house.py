@@ -197,6 +197,15 @@ def test_a_process_that_takes_a_settlement_file_in_has_nothing_of_http_and_no_co
     assert not loaded & {"falcon", "gunicorn", "asyncio", "rich", "api.errors", "api.cli.terminal"}
 
 
+def test_a_worker_loads_what_sends_messages_only_where_there_is_a_webhook() -> None:
+    """It takes several megabytes, in each worker."""
+    program = "import api.app, api.server, api.cli.serving, projections.webhooks.delivering, sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-B", "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "api.webhooks" in loaded
+    assert "aiohttp" not in loaded
+
+
 def test_the_core_imports_no_clock_chance_file_or_environment() -> None:
     allowed = PURE | {name_of(path) for path in CORE}
     assert found((path, set(imports(path)) - allowed) for path in CORE) == {}

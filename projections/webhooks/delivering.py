@@ -14,7 +14,7 @@ from contextlib import suppress
 from heapq import heappop, heappush
 from math import ceil
 from time import time
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import uvloop
 from eventsourcing.persistence import PersistenceError
@@ -26,9 +26,12 @@ from domain.log.records import RawRecord
 from domain.log.sqlite import Busy, sqlite3
 from domain.moments import instant, utc_now
 from projections.history import Reading
+from projections.webhooks.addresses import Networks
 from projections.webhooks.messages import TYPES, message, message_id
-from projections.webhooks.sending import Answer, Networks, Sender
 from projections.webhooks.store import Delivery, Store, Webhook
+
+if TYPE_CHECKING:
+    from projections.webhooks.sending import Answer, Sender
 
 # Between one attempt and the next; together three days.
 PAUSES_SECONDS: Final = (5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 28_800, 43_200, 64_800, 94_645)
@@ -88,18 +91,20 @@ class _Delivering:
         self._allowed = allowed
         self._running: dict[str, tuple[int, asyncio.Task[None]]] = {}
         self._looked_at, self._last_head = 0.0, 0
+        # Made for the first webhook.
+        self._sender: Sender | None = None
 
     async def run(self, holds: Holds) -> None:
         """For as long as this process has the turn."""
-        sender = Sender(self._allowed)
         try:
             while holds():
-                await self._look(sender)
+                await self._look()
                 await asyncio.sleep(_NOTE_EVERY_SECONDS)
         finally:
             for _, task in self._running.values():
                 task.cancel()
-            await sender.close()
+            if self._sender is not None:
+                await self._sender.close()
 
     def _head(self) -> int:
         """The log's head a moment ago: it is asked for once, however many webhooks there are."""
@@ -107,7 +112,13 @@ class _Delivering:
             self._looked_at, self._last_head = now, self._ledger.head()
         return self._last_head
 
-    async def _look(self, sender: Sender) -> None:
+    def _new_sender(self) -> "Sender":
+        # It loads what takes more memory than all else of a worker without webhooks.
+        from projections.webhooks.sending import Sender  # noqa: PLC0415
+
+        return Sender(self._allowed)
+
+    async def _look(self) -> None:
         """Begins with webhooks that are new, and anew with those that were changed."""
         wanted = {webhook.id: webhook for webhook in self._store.all() if webhook.disabled_at is None}
         for webhook_id, (revision, task) in list(self._running.items()):
@@ -118,7 +129,8 @@ class _Delivering:
                     await task
         for webhook in wanted.values():
             if webhook.id not in self._running:
-                line = _Line(self._ledger, self._store, sender, webhook, self._head)
+                self._sender = self._sender or self._new_sender()
+                line = _Line(self._ledger, self._store, self._sender, webhook, self._head)
                 self._running[webhook.id] = (webhook.revision, asyncio.create_task(line.run()))
 
 
@@ -137,7 +149,7 @@ class _Line:
     """One webhook. Its events stand in line behind each other by their orders."""
 
     def __init__(
-        self, ledger: OrderLedger, store: Store, sender: Sender, webhook: Webhook, head: Callable[[], int]
+        self, ledger: OrderLedger, store: Store, sender: "Sender", webhook: Webhook, head: Callable[[], int]
     ) -> None:
         self._head = head
         self._ledger = ledger
@@ -260,7 +272,7 @@ class _Line:
         self._is_not_taken(order, raw, event, answer)
         return False
 
-    def _is_not_taken(self, order: str, raw: RawRecord, event: _Event, answer: Answer) -> None:
+    def _is_not_taken(self, order: str, raw: RawRecord, event: _Event, answer: "Answer") -> None:
         why = answer.error or f"status {answer.status}"
         if event.attempts <= len(PAUSES_SECONDS):
             event.next_at = ceil(time()) + PAUSES_SECONDS[event.attempts - 1]
@@ -302,7 +314,7 @@ class _Line:
             self._store.prune(self._webhook.id)
 
 
-def _delivery(order: str, raw: RawRecord, event: _Event, status: str, answer: Answer | None) -> Delivery:
+def _delivery(order: str, raw: RawRecord, event: _Event, status: str, answer: "Answer | None") -> Delivery:
     delivery = Delivery(event.position, order, TYPES[raw.topic.decode()], status, event.attempts, event.next_at)
     if answer is None:
         return delivery

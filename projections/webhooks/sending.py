@@ -1,32 +1,26 @@
-"""One message to one receiver: over what addresses, how long, and what is kept of the answer.
+"""One message to one receiver: how long that takes at most, and what is kept of the answer.
 
-The addresses of the operator's own network are refused unless they are allowed: it is looked at which address a socket
-is to be connected to, whatever name led there, so that no name can lead elsewhere the second time.
+It is looked at which address a socket is to be connected to (`addresses.py`), whatever name led there, so that no name
+can lead elsewhere the second time.
 """
 
-import asyncio
 import errno
 import socket
 import ssl
-from collections.abc import Sequence
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from time import monotonic, time
 from typing import Any, Final, NamedTuple
 
 import aiohttp
 
+from projections.webhooks.addresses import Networks, is_allowed
 from projections.webhooks.signing import signatures
 from projections.webhooks.store import Webhook
 
 ANSWER_SECONDS_MAX: Final = 15.0
 CONNECT_SECONDS_MAX: Final = 5.0
-RESOLVE_SECONDS_MAX: Final = 3.0
 # Of an answer's body so much is read, and its beginning kept.
 _READ_BYTES_MAX: Final = 16 * 1024
 _KEPT_BYTES_MAX: Final = 1024
-_NAT64: Final = IPv6Network("64:ff9b::/96")
-_IPV4_COMPATIBLE: Final = IPv6Network("::/96")
-Networks = Sequence[IPv4Network | IPv6Network]
 
 
 class AddressRefused(OSError):
@@ -49,38 +43,6 @@ class Answer(NamedTuple):
     @property
     def is_success(self) -> bool:
         return self.status is not None and 200 <= self.status < 300
-
-
-def is_allowed(address: str, allowed: Networks) -> bool:
-    """Whether messages may go to an address: one of the public internet, or of an allowed network."""
-    ip = ip_address(address.partition("%")[0])
-    inner = _inner(ip)
-    if any(each in network for each in (ip, inner) for network in allowed):
-        return True
-    return _is_public(inner) and (_is_public(ip) or (ip.version == 6 and ip.ipv4_mapped is not None))
-
-
-def _is_public(ip: IPv4Address | IPv6Address) -> bool:
-    return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified or ip.is_loopback)
-
-
-def _inner(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """The IPv4 address that one of IPv6 leads to, by whatever kind of translation; itself where it leads to none."""
-    if isinstance(ip, IPv4Address):
-        return ip
-    if ip in _NAT64 or ip in _IPV4_COMPATIBLE:
-        return IPv4Address(int(ip) & 0xFFFFFFFF)
-    return ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None) or ip
-
-
-async def refused_address(host: str, allowed: Networks) -> str | None:
-    """An address that a host's name leads to now and that is refused; None where there is none."""
-    loop = asyncio.get_running_loop()
-    try:
-        found = await asyncio.wait_for(loop.getaddrinfo(host, None, type=socket.SOCK_STREAM), RESOLVE_SECONDS_MAX)
-    except (OSError, UnicodeError, TimeoutError):
-        return None
-    return next((str(each[4][0]) for each in found if not is_allowed(str(each[4][0]), allowed)), None)
 
 
 class Sender:

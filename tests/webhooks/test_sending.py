@@ -5,8 +5,9 @@ from ipaddress import ip_network
 
 import pytest
 
+from projections.webhooks.addresses import Networks, is_allowed
 from projections.webhooks.delivering import PAUSES_SECONDS
-from projections.webhooks.sending import Answer, Networks, Sender, is_allowed
+from projections.webhooks.sending import Answer, Sender
 from projections.webhooks.store import Webhook
 from tests.webhooks.conftest import Receiver
 
