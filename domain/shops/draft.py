@@ -343,9 +343,10 @@ class Draft:
         if final != "new":
             known = [at for at in (paid_at, shipped_at) if at and not (ended_at and at > ended_at)]
             begun_at = min(known, default=None)
-            if begun_at or final in _BEGUN:
+            is_shipped = final == "shipped" or (shipped_at is not None and final in _AFTER_SHIPPED)
+            if begun_at or is_shipped or final in _BEGUN:
                 steps.append(("processing", begun_at))
-            if final == "shipped" or (shipped_at and final in _AFTER_SHIPPED):
+            if is_shipped:
                 steps.append(("shipped", shipped_at))
                 if final == "cancelled":  # what is on its way cannot be cancelled: first it has failed
                     steps.append(("failed", ended_at))

@@ -44,6 +44,10 @@ def test_the_order_is_looked_for_in_the_whole_text() -> None:
         (":61:2603020302RC1,NTRFX", -100),
         (":61:2603020302RD1,NTRFX", 100),
         (":61:260302    DD1,NMSCX", -100),
+        (":61:2603020302C50,00 NTRFNONREF//B", 5000),
+        (":61:2603020302D12, NRTIKREF+//B", -1200),
+        (":61:2603020302CN220000,00//19239782213", 22000000),
+        (":61:2603020302DN43000,5//19239810200", -4300050),
     ],
 )
 def test_the_mark_gives_the_sign_also_where_it_takes_a_mark_back(line: str, amount: int) -> None:
@@ -100,6 +104,21 @@ def test_several_messages_of_a_file_are_read_and_what_stands_around_them_is_pass
     assert [line.row for line in found] == [8, 19]
 
 
+def test_an_end_of_file_mark_of_dos_between_messages_and_at_the_end_is_passed_over() -> None:
+    assert len(lines_of(statement(PAID) + "\x1a" + statement(PAID) + "\x1a\n")) == 2
+
+
+def test_a_balance_that_is_filled_up_with_zeros_is_not_cut() -> None:
+    opening, _ = balances_of(statement(opening=":60F:C260301EUR0000000000123456,78"))
+    assert opening.amount == 12345678
+
+
+def test_a_line_without_a_type_has_its_mark_for_a_kind() -> None:
+    came, went = lines_of(statement(":61:2603020302CN2,00//B-1", ":61:2603020302DN3,00//B-2"))
+    assert (came.kind, came.raw_kind, came.reference) == ("payment", "C", "B-1")
+    assert (went.kind, went.raw_kind, went.reference) == ("D", "D", "B-2")
+
+
 def test_the_counts_and_sums_of_a_report_within_the_day_are_those_of_its_lines() -> None:
     lines = (":61:2603020302C1,NTRFX", ":61:2603020302D2,50NTRFY")
     assert len(lines_of(interim(*lines, ":90D:1EUR2,50", ":90C:1EUR1,"))) == 2
@@ -119,11 +138,15 @@ def test_the_counts_and_sums_of_a_report_within_the_day_are_those_of_its_lines()
         (statement(":61:2603020302X1,50NTRFX"), 6, "61"),
         (statement(PAID, opening=":60F:C260301EUX1,"), 5, "60F"),
         (statement(PAID, opening=":60F:260301EUR1,"), 5, "60F"),
+        (statement(PAID, opening=":60F:C260301EUR000000001000.12"), 5, "60F"),
+        (statement(PAID, opening=":60F:C260301EUR"), 5, "60F"),
+        (statement(":61:2603020302C1,"), 6, "61"),
+        (interim(PAID).replace("\n", "\r"), 1, None),
         (statement(PAID, opening=":21:NONE"), 6, "61"),
         (statement(PAID, *[":86:" + "text\n" * 60] * 2), 69, "86"),
     ],
 )
-def test_what_does_not_fit_is_refused_with_its_line_and_field(file: str, row: int, column: str) -> None:
+def test_what_does_not_fit_is_refused_with_its_line_and_field(file: str, row: int, column: str | None) -> None:
     refused = refusal_of(file)
     assert (refused.row, refused.column) == (row, column)
 

@@ -386,3 +386,11 @@ def test_a_dry_run_counts_what_stands_twice_and_says_the_same_as_an_import_does(
     assert tried.counts == done.counts == {"imported": 151, "there": 2, "rejected": 0}
     assert tried.events == done.events
     assert tried.differences == done.differences == []
+
+
+def test_an_order_that_was_sent_after_it_was_cancelled_has_come_through_all_statuses(ledger: OrderLedger) -> None:
+    times = {"Fulfilled_at": "2024-02-03 10:00:00 +0100", "Cancelled_at": "2024-02-02 10:00:00 +0100"}
+    fields = {"Total": "20.00", "Financial_Status": "pending", "Paid_at": "", "Fulfillment_Status": "fulfilled"}
+    tie_out = brought(ledger, KIND, table(shopify_rows(line("20.00"), **fields, **times)))
+    assert tie_out.differences == []
+    assert order(ledger, "#1001").status == "cancelled"

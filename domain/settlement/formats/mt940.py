@@ -1,8 +1,8 @@
 """The lines of a bank's SWIFT statement: MT940 (of a day) and MT942 (within the day).
 
 The fields: https://www.sepaforcorporates.com/swift-for-corporates/account-statement-mt940-file-format-overview/; how a
-line (`:61:`) and a balance are parted, the package mt-940 says, which knows the ways of many banks. Read as a stream:
-one entry stays in memory. What stands around a message (SWIFT's blocks, a bank's own header) is passed over.
+line (`:61:`) is parted, the package mt-940 says, which knows the ways of many banks. Read as a stream: one entry stays
+in memory. What stands around a message (SWIFT's blocks, a bank's own header) is passed over.
 
 - A line (`:61:`) with the text behind it (`:86:`) is a line. C is positive, D negative; RC takes a credit back, RD
   gives a debit back.
@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import BinaryIO, Final, Literal
 
-from mt940.tags import FinalOpeningBalance, StatementGLS
+from mt940.tags import StatementGLS
 
 from domain.currencies import minor_digits
 from domain.settlement.lines import LINES_MAX, Balance, Line, Misfit, kind_of, shown
@@ -34,14 +34,19 @@ FIELD_LINES_MAX: Final = 100
 FILE_LINES_MAX: Final = 5_000_000
 _FIELD: Final = re.compile(r":([0-9]{2}[A-Z]?|NS):")
 _ENTRY: Final = StatementGLS()
-_BALANCE: Final = FinalOpeningBalance()
+# The package cuts an amount of more than 16 characters, which some banks fill up with zeros.
+_BALANCE: Final = re.compile(r"([CD])([0-9]{2})([0-9]{2})([0-9]{2})([A-Z]{3})([0-9]{1,30},?[0-9]*)", re.IGNORECASE)
 _SUM: Final = re.compile(r"([0-9]{1,5})([A-Z]{3})([0-9]{1,15},?[0-9]{0,3})")
 _SUBFIELD: Final = re.compile(r"\?[0-9]{2}")
 _CODE: Final = re.compile(r"[0-9]{3}(?=[?\n ])")
 _NAMED: Final = re.compile(r"(EREF|KREF|MREF|SVWZ|CRED|DEBT|COAM|OAMT|ABWA|ABWE|IBAN|BIC)\+")
 _SLASHED: Final = re.compile(r"/EREF/([^/]+)")
+# Some banks have blanks between the amount and the type.
+_BLANKS: Final = re.compile(r"(,[0-9]*) +(?=[NFS][A-Z0-9]{3})")
 _SPACES: Final = re.compile(r"[ \t]{2}")
-_UNFIT: Final = re.compile("[\x00\x02\x04-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_UNFIT: Final = re.compile("[\x00\x02\x04-\x08\x0b-\x1f\x7f]")
+# DOS ends a file with it, and files that were put together have it between messages.
+_END_OF_FILE: Final = "\x1a"
 _NOT_PROVIDED: Final = frozenset({"", "NONREF", "NOTPROVIDED", "NOT PROVIDED"})
 _OPENING: Final = frozenset({"60F", "60M"})
 _CLOSING: Final = frozenset({"62F", "62M"})
@@ -75,8 +80,8 @@ class _Entry:
 
     def __init__(self, field: _Field, currency: str) -> None:
         head, *more = field.lines
-        found = _ENTRY.re.match(head)
-        if not found or not found["id"]:  # without a type behind it, an amount may have been cut at an odd character
+        found = _ENTRY.re.match(_BLANKS.sub(r"\1", head, count=1))
+        if not found or not _is_whole(found):
             raise field.misfit(f"{shown(head)} is no line of a statement")
         if not currency:
             raise field.misfit("a line before the balance or the limit that names the currency")
@@ -86,7 +91,7 @@ class _Entry:
         self.is_returned = len(mark) > 1
         amount = _amount(field, found["amount"], currency)
         self.amount = -amount if takes else amount
-        self.type = found["id"].strip()
+        self.type = (found["id"] or mark).strip()
         named = _SPACES.split(found["customer_reference"].strip())[0]
         # Some banks have their own reference, a single word, in the line behind.
         own = [word for word in more[:1] if word and " " not in word]
@@ -168,14 +173,15 @@ class _Message:
         yield entry.line(self._provider)
 
     def _balance(self, field: _Field) -> None:
-        found = _BALANCE.re.match(field.lines[0])
+        found = _BALANCE.fullmatch(field.lines[0].rstrip())
         if not found:
             raise field.misfit(f"{shown(field.lines[0])} is no balance")
-        self._currency = _currency(field, found["currency"])
-        amount = _amount(field, found["amount"], self._currency)
-        if found["status"].upper() == "D":
+        mark, year, month, day, currency, text = found.groups()
+        self._currency = _currency(field, currency)
+        amount = _amount(field, text, self._currency)
+        if mark.upper() == "D":
             amount = -amount
-        at = _day(field, 2000 + int(found["year"]), int(found["month"]), int(found["day"]))
+        at = _day(field, 2000 + int(year), int(month), int(day))
         which: Literal["opening", "closing"] = "opening"
         if field.tag in _CLOSING:
             which, at = "closing", at + timedelta(days=1)
@@ -242,9 +248,16 @@ def _text_lines(stream: BinaryIO) -> Iterator[tuple[int, str]]:
             text = line.decode("utf-8-sig" if row == 1 else "utf-8")
         except UnicodeDecodeError:
             text = line.decode("iso-8859-1")
+        text = text.rstrip("\r\n").lstrip(_END_OF_FILE)
         if _UNFIT.search(text):
             raise Misfit(row, None, "a control character has no place in text")
-        yield row, text.rstrip("\r\n")
+        yield row, text
+
+
+def _is_whole(found: re.Match[str]) -> bool:
+    """Whether what stands behind an amount shows where it ends: a type, or, of some banks, the bank's reference alone.
+    Else it may have been cut at an odd character."""
+    return bool(found["id"] or (found["bank_reference"] and not found["customer_reference"]))
 
 
 def _currency(field: _Field, code: str) -> str:
