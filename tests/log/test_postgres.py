@@ -334,6 +334,46 @@ def test_an_access_key_whose_connection_is_lost_at_the_commit_is_there_once(
     assert len(log.access_keys()) == 1
 
 
+@pytest.mark.parametrize("before", [True, False], ids=["before the commit", "behind it"])
+@pytest.mark.parametrize("command", ["revoke", "change", "rotate"])
+def test_a_change_of_an_access_key_whose_connection_is_lost_at_the_commit_is_there_once(
+    ledger: OrderLedger, proxy: Proxy, log: Log, command: str, before: bool
+) -> None:
+    keys = Keys(ledger.log_of_events)
+    ledger.write(keys.create, now=NOW, scopes=["orders:read"], name="a").result()
+    (made,), events = log.access_keys(), log.max_notification_id()
+    lost_before = ledger.log_of_events.times_lost
+    cut_once(proxy, b"\x00\x00\x00\x04keys", before=before)
+    how = {"scopes": ["orders:write"]} if command == "change" else {}
+    ledger.write(getattr(keys, command), "a", now=NOW, **how).result()
+    assert ledger.log_of_events.times_lost == lost_before + 1
+    (changed,) = log.access_keys()
+    assert (changed != made, log.max_notification_id()) == (True, events + 1)
+    assert [former.hash for former in log.former_keys()] == [made.hash] * (command == "rotate")
+
+
+def test_who_shares_a_commit_that_is_lost_with_a_revocation_is_not_told_that_it_is_there(
+    ledger: OrderLedger, proxy: Proxy, log: Log
+) -> None:
+    keys = Keys(ledger.log_of_events)
+    ledger.write(keys.create, now=NOW, customer_id=1, name="a").result()
+    begun, go_on = threading.Event(), threading.Event()
+
+    def hold(_: Transaction) -> None:
+        begun.set()
+        assert go_on.wait(1)
+
+    held = ledger.write(hold)
+    assert begun.wait(5)
+    together = ledger.write(keys.revoke, "a", now=NOW), ledger.write(ledger.create, new_order(), ME)
+    cut_once(proxy, b"\x00\x00\x00\x04keys", before=True)
+    go_on.set()
+    held.result()
+    together[0].result()
+    assert log.raw_record(position := together[1].result().position) is not None
+    assert position == log.max_notification_id()
+
+
 def test_a_commit_that_was_told_not_to_wait_for_its_standby_is_not_acknowledged(
     cluster: Cluster, database: str, ledger: OrderLedger, log: Log
 ) -> None:

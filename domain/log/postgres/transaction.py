@@ -118,7 +118,8 @@ class PostgresTransaction(PostgresReading):
         self._has_told = False
         # Whether what others had written before failed when it was sent, so that nothing of it all can be committed.
         self.is_spoilt = False
-        # Tells on another connection whether what was written is there.
+        # Tells on another connection whether what was written is there. By a record alone: all else may have been
+        # there before, or be taken back to a savepoint.
         self.proof: Statement | None = None
 
     # --- what is foretold ---
@@ -443,7 +444,6 @@ class PostgresTransaction(PostgresReading):
             key,
         )
         self._has_changed_keys = True
-        self.proof = self.proof or Statement("SELECT 1 FROM access_keys WHERE hash = $1", (key.hash,))
 
     def put_former_key(self, key: FormerKey) -> None:
         self._write(
