@@ -106,11 +106,14 @@ class Writer(Thread):
         return turns[len(done) :]
 
     def _commit(self, turns: "list[_Turn[Any]]") -> Transaction:
-        """Does work, and what joins it meanwhile, in one transaction. Raises _TakenBack, and what the log does."""
+        """Does work, and what joins it meanwhile, in one transaction. Raises _TakenBack, and what the log does: where
+        that is lost behind the first, the commit says so."""
         with self._transaction(_all_wanted(turns)) as t:
             work = iter(turns)
             # The first needs no savepoint, which would cost a large batch of an import a third of its time.
             if not next(work).attempt(t, nullcontext()):
+                if isinstance(error := turns[0].error, WriteLost):
+                    raise error
                 raise _TakenBack
             self._let_join(t, turns)
             for turn in work:  # those that come meanwhile join at its end
@@ -120,8 +123,8 @@ class Writer(Thread):
 
     def _let_join(self, t: Transaction, turns: "list[_Turn[Any]]") -> None:
         if t.may_grow and (joining := self._take_waiting(TURNS_MAX - len(turns))):
-            t.prefetch(_all_wanted(joining))
             turns += joining
+            t.prefetch(_all_wanted(joining))
 
     def _give_up(self, turns: "list[_Turn[Any]]", error: Exception) -> None:
         """Nothing of all this is there, also for whoever was refused by it."""

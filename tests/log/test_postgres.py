@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from io import BytesIO
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -25,6 +26,8 @@ from domain.moments import instant
 from domain.order.commands import ReceivePayment
 from domain.strict_json import shaped
 from domain.wanted import Interrupted, wanted_while
+from projections.proof.signing import Checkpoints, create_key, public_key
+from projections.views.views import Views
 from tests.conftest import ME, do, new_order
 from tests.log.contract import NOW, ORDERS, LogContract, append, stored
 from tests.postgres import Cluster
@@ -372,6 +375,72 @@ def test_who_shares_a_commit_that_is_lost_with_a_revocation_is_not_told_that_it_
     together[0].result()
     assert log.raw_record(position := together[1].result().position) is not None
     assert position == log.max_notification_id()
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["the first of its transaction", "behind another"])
+def test_what_is_under_way_when_its_connection_is_lost_is_done_again_once(
+    ledger: OrderLedger, proxy: Proxy, log: Log, is_first: bool
+) -> None:
+    do(ledger.create, new_order(), ME)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def hold(_: Transaction) -> None:
+        begun.set()
+        assert go_on.wait(1)
+
+    held = ledger.write(hold)
+    assert begun.wait(5)
+    others = [] if is_first else [ledger.write(ledger.create, new_order(), ME)]
+    made = ledger.write(Keys(ledger.log_of_events).create, now=NOW, customer_id=1, name="a")
+    lost_before = ledger.log_of_events.times_lost
+    cut_once(proxy, b"FROM access_keys", before=True)  # which is asked for in the midst of a transaction
+    go_on.set()
+    held.result()
+    assert Keys(log).caller(made.result())
+    assert [other.result().position for other in others] == ([] if is_first else [8])
+    assert (log.max_notification_id(), ledger.log_of_events.times_lost > lost_before) == (8 + len(others), True)
+
+
+def test_who_joins_a_transaction_whose_connection_is_lost_just_then_is_answered(
+    ledger: OrderLedger, proxy: Proxy, log: Log
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def hold(_: Transaction) -> None:
+        begun.set()
+        assert go_on.wait(1)
+
+    held = ledger.write(hold)
+    assert begun.wait(5)
+    joining = ledger.write(ledger.create, new_order(), ME)
+    cut_once(proxy, b"max(number)", before=True)  # what the next id is
+    go_on.set()
+    held.result()
+    assert joining.result(timeout=10).position == log.max_notification_id() == 7
+    assert ledger.log_of_events.times_lost > 1
+
+
+def test_a_handover_of_the_signing_key_whose_connection_is_lost_behind_the_commit_is_there_once(
+    ledger: OrderLedger, proxy: Proxy, log: Log, tmp_path: Path
+) -> None:
+    do(ledger.create, new_order(), ME)
+    create_key(key := tmp_path / "ledger.key")
+    views = Views(ledger, tmp_path / "views.db")
+    views.ensure()
+    sent: list[bytes] = []
+
+    def cut(data: bytes) -> bool | None:
+        """The commit is what comes behind what is recorded."""
+        if b"INSERT INTO handovers" in data or sent:
+            sent.append(data)
+        return False if len(sent) == 2 else None
+
+    proxy.cut = cut
+    handed = Checkpoints(ledger, views, key=key, kept=tmp_path / "checkpoints.txt").hand_over()
+    assert len(sent) > 2
+    assert [kept.note for kept in log.handovers()] == [handed.note]
+    assert public_key(key) == handed.next
+    views.close()
 
 
 def test_a_commit_that_was_told_not_to_wait_for_its_standby_is_not_acknowledged(

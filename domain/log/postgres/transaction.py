@@ -15,8 +15,8 @@ import psycopg
 from eventsourcing.persistence import IntegrityError, StoredEvent
 from psycopg.types.numeric import Int8
 
-from domain.log.log import ClockShown, FormerKey, KeptCheckpoint, KeptKeyring, StoredKey, Wants
-from domain.log.postgres.connection import LOCK_WAIT_SECONDS_MAX, Connection, Row, Statement, library_errors
+from domain.log.log import ClockShown, FormerKey, KeptCheckpoint, KeptKeyring, StoredKey, Wants, WriteLost
+from domain.log.postgres.connection import LOCK_WAIT_SECONDS_MAX, Connection, Lost, Row, Statement, library_errors
 from domain.log.postgres.data_keys import (
     CHANGE,
     KeysAtHand,
@@ -220,6 +220,8 @@ class PostgresTransaction(PostgresReading):
         with library_errors():
             try:
                 return self._connection.ask(*statements, *asked)[len(statements) :]
+            except Lost as error:
+                raise WriteLost(str(error)) from error
             except psycopg.Error:
                 # Where others' work may be what failed, going back to the savepoint mends nothing.
                 self.is_spoilt = self.is_spoilt or bool(self._savepoints and begun)
