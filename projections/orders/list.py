@@ -164,13 +164,11 @@ def _statement(wanted: Filter, ordering: Ordering, document: str, of_customer: b
     sql, size, joined, any_large = _DOCUMENTS[document]
     found = f"CASE WHEN {any_large} THEN part.id || ' ' || ({size}) ELSE {sql} END"
     shown = (
-        f"{any_large}, CAST(group_concat({found}, ',') AS BLOB), group_concat(DISTINCT part.currency)"
+        f"{any_large}, CAST(group_concat({found}, ',') AS BLOB), group_concat(DISTINCT d.currency)"
         f" FROM part CROSS {joined}"
     )
-    # Of all customers' orders, the index that is walked has no currency in it.
-    currency = "currency" if of_customer else "NULL AS currency"
     if ordering == NEWEST_FIRST and of_statuses_alone:
-        statement = _counted(" AND ".join(terms), currency, shown)
+        statement = _counted(" AND ".join(terms), shown)
     elif ordering == NEWEST_FIRST and of_customer:
         statement = _walked(" AND ".join(terms), shown)
     else:
@@ -183,7 +181,7 @@ def _statement(wanted: Filter, ordering: Ordering, document: str, of_customer: b
 # plan `LIMIT ?` for the value that is bound, so prepare the statement anew for each, at three times the query's cost.
 
 
-def _counted(terms: str, currency: str, shown: str) -> str:
+def _counted(terms: str, shown: str) -> str:
     """Orders of some statuses, newest first.
 
     Walks to the page's end: a customer's orders lie in that order in the table, all orders in the index
@@ -191,7 +189,7 @@ def _counted(terms: str, currency: str, shown: str) -> str:
     """
     return f"""
         WITH part AS NOT MATERIALIZED (
-          SELECT id, created_at, {currency} FROM orders WHERE {terms}
+          SELECT id, created_at FROM orders WHERE {terms}
           ORDER BY created_at DESC, id DESC LIMIT +?1 OFFSET +?2)
         SELECT
           (SELECT position FROM positions),
@@ -208,9 +206,9 @@ def _walked(terms: str, shown: str) -> str:
     """
     return f"""
         WITH hit AS NOT MATERIALIZED (
-          SELECT id, created_at, currency FROM orders WHERE {terms}),
+          SELECT id, created_at FROM orders WHERE {terms}),
         part AS MATERIALIZED (
-          SELECT id, created_at, currency FROM hit ORDER BY created_at DESC, id DESC LIMIT +?1 OFFSET +?2)
+          SELECT id, created_at FROM hit ORDER BY created_at DESC, id DESC LIMIT +?1 OFFSET +?2)
         SELECT
           (SELECT position FROM positions),
           CASE
@@ -232,7 +230,7 @@ def _scanned(terms: str, ordering: Ordering, shown: str) -> str:
     sorted_by = [f"{column} {'DESC' if down else 'ASC'}" for column, down in ordering]
     if all(column != "id" for column, _ in ordering):
         sorted_by.append("id DESC")
-    columns = ", ".join(dict.fromkeys(["id", "currency", *(column for column, _ in ordering)]))
+    columns = ", ".join(dict.fromkeys(["id", *(column for column, _ in ordering)]))
     return f"""
         WITH hit AS MATERIALIZED (
           SELECT {columns} FROM orders WHERE {terms}),
@@ -303,7 +301,7 @@ def _of_ids(document: str) -> str:
     sql, _, joined, _ = _DOCUMENTS[document]
     return (
         f"SELECT (SELECT position FROM positions), CAST(group_concat({sql}, ',') AS BLOB),"
-        " group_concat(DISTINCT part.currency)"
+        " group_concat(DISTINCT d.currency)"
         f" FROM json_each(?) AS wanted CROSS JOIN orders AS part ON part.id = wanted.value CROSS {joined}"
     )
 

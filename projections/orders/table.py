@@ -96,10 +96,11 @@ _INDEXES: Final = {
     "orders_newest": ("created_at", "id", "status"),
     "orders_touched": ("position",),
 }
-# Each in a table of its own, by the order's id: a row then fits a page of the file, which a long one does not.
+# Each in a table of its own, by the order's id: a row then fits a page of the file, which a long one does not. Neither
+# contract has a field for the currency: beside the document it is read of the rows that are shown, and of no others.
 _WIDE: Final[dict[str, dict[str, Any]]] = {
-    "shop_documents": {"id": int, "document": bytes},
-    "storefront_documents": {"id": int, "document": bytes},
+    "shop_documents": {"id": int, "currency": str, "document": bytes},
+    "storefront_documents": {"id": int, "currency": str, "document": bytes},
     "staff_documents": {"id": int, "more": bytes},
     "staff_searches": {"id": int, "text": str},
     "states": {"id": int, "version": int, "state": bytes, "digest": bytes, "seal": bytes},
@@ -123,7 +124,7 @@ def _put(table: str, columns: Iterable[str], key: Iterable[str], fixed: Collecti
 
 _PUT: Final = (
     _put("orders", _COLUMNS, _CLUSTERED_BY, _FIXED),
-    *(_put(table, columns, ("id",), ("id",)) for table, columns in _WIDE.items()),
+    *(_put(table, columns, ("id",), ("id", "currency")) for table, columns in _WIDE.items()),
 )
 _DELETE_ELSEWHERE: Final = "DELETE FROM orders WHERE (customer_id, created_at) IS NOT (?, ?) AND id = ?"
 _ID: Final = [*_COLUMNS].index("id")
@@ -248,8 +249,8 @@ def rows(order: Order, digest: bytes, position: int) -> Rows:
     row = columns(order, totals, position)
     return (
         tuple(row.values()),
-        (order.id, documents.shop),
-        (order.id, documents.storefront),
+        (order.id, order.currency, documents.shop),
+        (order.id, order.currency, documents.storefront),
         (order.id, documents.more),
         (order.id, staff_search_text(order)),
         (order.id, order.version, state, digest, _seal(digest, state)),
