@@ -88,16 +88,17 @@ async def gather(receive: Receive, length: int, has_come: Callable[[int], None])
     """
     pieces: list[bytes] = []
     size, more = 0, True
-    problem: Problem | None = None
+    # How it is said what is wrong: an error that was kept would keep, by where it was raised, all that was read.
+    problem: Callable[[], Problem] | None = None
     while more and problem is None and max(size, length) <= BODY_BYTES_MAX:
         message = await receive()
         if message["type"] == "http.disconnect":
-            problem = BrokenOff()
+            problem = BrokenOff
         else:
             pieces.append(message["body"])
             size, more = size + len(pieces[-1]), message["more_body"]
             has_come(len(pieces[-1]) + _PIECE_BYTES)
-            problem = too_large() if len(pieces) > PIECES_MAX else None
+            problem = too_large if len(pieces) > PIECES_MAX else None
     gathered: Message | None = {"type": "http.request", "body": b"".join(pieces), "more_body": more}
 
     async def receive_gathered() -> Message:
@@ -106,7 +107,7 @@ async def gather(receive: Receive, length: int, has_come: Callable[[int], None])
         if first is not None:
             return first
         if problem is not None:
-            raise problem
+            raise problem()
         message = await receive()
         if message["type"] == "http.disconnect":
             raise BrokenOff()

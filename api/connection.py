@@ -91,6 +91,10 @@ class PatientProtocol(ASGIProtocol):
         if self._body_receiver is None and self._deadline is None:
             self._end_in(REQUEST_SECONDS_MAX)
 
+    def _feed_callback_parser(self, data: bytes) -> bool:
+        """Nothing is read for a client that has left, which it may do while requests wait behind its last answer."""
+        return not self.transport.is_closing() and bool(super()._feed_callback_parser(data))
+
     def eof_received(self) -> bool:
         """The client sends no more; it may wait for answers to what has come."""
         self._has_ended, self._keepalive = True, 0.01
@@ -103,7 +107,7 @@ class PatientProtocol(ASGIProtocol):
         connection ends with it."""
         self._keepalive = 0
         places: Places = self.worker.places
-        return places.keep_stream(self, caller)
+        return self._closed or places.keep_stream(self, caller)  # a place that nobody is left to give back
 
     @property
     def is_over(self) -> bool:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.asgi import protocol
+from gunicorn.glogging import Logger
 from gunicorn.workers.gasgi import ASGIWorker
 
 from api.connection import PatientProtocol
@@ -25,7 +26,19 @@ STOP_IDLE_SECONDS: Final = 1  # for clients in the middle of a conversation, to 
 # What the kernel holds for a connection in each direction: else it is megabytes for a client that takes nothing.
 _SOCKET_BYTES: Final = 64 * 1024
 _IDLE: Final = (Standing.NEVER_ASKED, Standing.IDLE)
+
+
+class _Words(Logger):
+    """What gunicorn itself has to say, which goes where the rest of the program says its own."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+
+
 _SETTINGS: Final = {
+    "logger_class": _Words,
     "http_parser": "python",  # the one in C loses what is sent behind a request, where that is more than 64 KiB
     "keepalive": 15,
     "graceful_timeout": STOP_SECONDS_MAX,

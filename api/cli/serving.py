@@ -118,6 +118,7 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
         at_the_end.callback(delivering.start(own, store_of(log, chosen.webhooks), chosen.webhook_networks))
         return create_app(own, own_views, chosen, threads=threads, observing=observing)
 
+    _say_in_one_form(chosen)
     _answer_prometheus(chosen, keys)
     Server(
         make_app,
@@ -194,17 +195,19 @@ def _opened_anew(chosen: Settings, keys: KeysAt | None) -> tuple[OrderLedger, Vi
     return ledger, Views(ledger, chosen.views), store_of(ledger.log_of_events, chosen.webhooks)
 
 
-def _observing(chosen: Settings) -> "Observing":
-    """What this worker writes into the log and measures; what the program itself has to say goes into the same log."""
-    from api.observing import Handler, Observing, Writing
+def _say_in_one_form(chosen: Settings) -> None:
+    """Has what the program and its libraries have to say, in all processes, written as the lines of requests are."""
+    from api.observing import Handler, Writing
 
-    writing = Writing(chosen.log_level)
     logging.getLogger("order_ledger").setLevel(chosen.log_level.upper())
-    for name in ("order_ledger", "opentelemetry"):
-        own = logging.getLogger(name)
-        own.addHandler(Handler(writing))
-        own.propagate = False
-    return Observing(writing, _metrics(chosen), _tracing(chosen))
+    logging.getLogger().addHandler(Handler(Writing(chosen.log_level)))
+
+
+def _observing(chosen: Settings) -> "Observing":
+    """What this worker writes into the log of requests, and measures."""
+    from api.observing import Observing, Writing
+
+    return Observing(Writing(chosen.log_level), _metrics(chosen), _tracing(chosen))
 
 
 def _metrics(chosen: Settings) -> "Metrics | None":

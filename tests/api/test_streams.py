@@ -21,6 +21,7 @@ from tests.api.conftest import (
     placed,
 )
 from tests.conftest import Client, Service
+from tests.crash.wire import Wire
 
 AUDIT = "/api/v1/audit/events/stream"
 OWN = "/api/v1/i/orders/stream"
@@ -218,3 +219,24 @@ def test_streams_take_no_places_of_requests(auditor: Client, staff: Client, serv
         lives = [opened.enter_context(stream(auditor, AUDIT)) for _ in range(300)]
         order = placed(staff)
         assert {live.take(1)[0].data["order"] for live in lives} == {order["uuid"]}
+
+
+def test_who_leaves_before_its_stream_begins_takes_no_place_of_others(make_service: Callable[..., Service]) -> None:
+    service = make_service(workers=1, LEDGER_CONNECTIONS_PER_ADDRESS="512")
+    staff, key = service.client(issue(service, "orders:write")), issue(service, customer=1)
+    for _ in range(3):
+        position = int(head(service).partition(":")[2]) + 1
+        asking = head_of_stream(key, f"orders:{position}")
+        wires = [Wire(service).send(asking) for _ in range(300)]
+        time.sleep(0.5)  # all wait for the position
+        for wire in wires:
+            wire.reset()
+        time.sleep(0.2)
+        placed(staff)
+    with stream(service.client(key), OWN), stream(service.client(key), OWN):
+        assert "Traceback" not in service.log()
+
+
+def head_of_stream(key: str, position: str) -> bytes:
+    lines = [f"GET {OWN}?min_position={position} HTTP/1.1", "Host: shop.test", f"Authorization: Token {key}", "", ""]
+    return "\r\n".join(lines).encode()

@@ -1,9 +1,11 @@
 """Clients that are slow, huge or malformed: they get their answer or nothing, and nobody else notices."""
 
+import asyncio
+import gc
 import json
 import socket
-import struct
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from api.bodies import BODY_BYTES_MAX
+from api.bodies import BODY_BYTES_MAX, BrokenOff, Message, gather
 from domain.log.sqlite import sqlite3, transaction
 from tests.conftest import Client, Service
 from tests.crash.processes import all_workers, memory_bytes, processor_seconds, until_taken, workers
@@ -153,10 +155,7 @@ def test_thirty_clients_that_reset_their_connections_disturb_nobody_when_they_ha
     half: str, service: Service, staff: Client, key: str
 ) -> None:
     for _ in range(SLOW):
-        with Wire(service) as wire:
-            wire.send(halves(key)[half][0])
-            # Closing sends a reset instead of an end.
-            wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        Wire(service).send(halves(key)[half][0]).reset()
     assert_served(staff)
 
 
@@ -176,6 +175,14 @@ def test_pipelined_requests_are_answered_one_by_one_in_their_order(service: Serv
     with Wire(service) as wire:
         wire.send(*(head(key, method="GET", path=f"/api/v1/orders/{order_id}") for order_id in ids))
         assert [json.loads(wire.answer().body)["id"] for _ in ids] == ids
+
+
+def test_who_leaves_with_requests_waiting_behind_one_another_leaves_no_fault_in_the_log(service: Service) -> None:
+    before = len(service.log())
+    for _ in range(SLOW):
+        Wire(service).send(HEALTH * 40).reset()
+    time.sleep(0.5)
+    assert "Traceback" not in service.log()[before:]
 
 
 def test_what_comes_while_a_command_is_answered_waits_for_that_and_keeps_nobody_busy(
@@ -339,6 +346,28 @@ def test_a_body_that_is_broken_off_is_a_400(sent: list[str], service: Service, k
         wire.send(head(key, *sent), b"3\r\n{")
         wire.finish_sending()
         assert wire.answer().status == 400
+
+
+def test_what_was_read_of_a_body_that_broke_off_goes_with_its_request() -> None:
+    """At once, and not when cycles are looked for, since many such would be much."""
+
+    async def leaves() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def fault() -> weakref.ref[BrokenOff]:
+        receive, _ = await gather(leaves, 0, lambda _: None)
+        await receive()
+        try:
+            await receive()
+        except BrokenOff as error:
+            return weakref.ref(error)
+        raise AssertionError
+
+    gc.disable()
+    try:
+        assert asyncio.run(fault())() is None
+    finally:
+        gc.enable()
 
 
 # --- huge ---

@@ -4,6 +4,7 @@ import contextlib
 import json
 import select
 import socket
+import struct
 from typing import Any, NamedTuple
 
 from tests.conftest import Service
@@ -60,6 +61,11 @@ class Wire:
 
     def finish_sending(self) -> None:
         self.socket.shutdown(socket.SHUT_WR)
+
+    def reset(self) -> None:
+        """Closes with a reset instead of an end."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close()
 
     def close(self) -> None:
         with contextlib.suppress(OSError):

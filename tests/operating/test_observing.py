@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -105,6 +106,17 @@ def test_each_request_is_one_line_with_its_route_and_nothing_personal(service: S
     assert "ada@" not in service.log()
     assert "lost-ada" not in service.log()
     assert "ring twice" not in service.log()
+
+
+def test_what_the_server_has_to_say_is_a_line_as_any_other(service: Service) -> None:
+    assert service.process
+    before = len(service.log())
+    children = Path(f"/proc/{service.process.pid}/task/{service.process.pid}/children")
+    of_workers = [pid for pid in children.read_text().split() if b"serve" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    os.kill(int(of_workers[-1]), signal.SIGKILL)
+    until(lambda: "SIGKILL" in service.log()[before:])
+    said = [json.loads(line) for line in service.log()[before:].splitlines()]
+    assert [line["level"] for line in said if "SIGKILL" in line.get("message", "")] == ["error"]
 
 
 def test_of_many_requests_at_once_each_is_a_whole_line_once(service: Service) -> None:
