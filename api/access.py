@@ -73,7 +73,7 @@ class Access:
         if self._rates:
             self._rates.take(caller.name, resp)
         req.context.caller = caller
-        req.context.is_in_force = partial(self._is_in_force, found[1] if found else "")
+        req.context.is_in_force = partial(self._is_in_force, found[1] if found else "", caller)
         CALLER.set(caller.name)
 
     async def _caller(self, key: str, person: str | None) -> Caller | None:
@@ -99,10 +99,12 @@ class Access:
                 raise
             return known
 
-    async def _is_in_force(self, key: str) -> bool:
-        """Whether a key or token that a request came with still is; as before where that cannot be known just now."""
+    async def _is_in_force(self, key: str, was: Caller) -> bool:
+        """Whether a key or token that a request came with still is, for what it was; as before where that cannot be
+        known just now."""
         try:
-            return await self._caller(key, None) is not None
+            caller = await self._caller(key, None)
+            return caller is not None and (caller.scopes, caller.origins) == (was.scopes, was.origins)
         except Problem:
             return False
         except PersistenceError:

@@ -1,7 +1,7 @@
 """The log live, as server-sent events (WHATWG HTML, section 9.2): for auditors, and for a customer their own orders.
 
 A stream begins behind the position that `Last-Event-ID` or `after` names, else at the log's head, and goes on until its
-client leaves, its key is revoked, or the service stops. A comment comes where nothing else does for a while.
+client leaves, its key is revoked or changed, or the service stops. A comment comes where nothing else does for a while.
 """
 
 import logging

@@ -24,7 +24,6 @@ USED_UNNAMED = {
     "_send_error_response": "gunicorn: a connection's hook",
     "_is_websocket_upgrade": "gunicorn: a connection's hook",
     "_serve_http_request": "gunicorn: a connection's step",
-    "propagate": "logging: whether a logger tells those above it",
     "_scan_from": "gunicorn: its parser's own attribute",
     "_is_valid_token": "gunicorn: a step of its parser",
     "_has_invalid_header_chars": "gunicorn: likewise",

@@ -183,6 +183,17 @@ def test_a_revoked_key_ends_its_stream(service: Service, staff: Client) -> None:
     assert {frame.data["order"] for frame in told} <= {None}  # at most what became of keys
 
 
+@pytest.mark.parametrize("change", [{"scopes": ["orders:read"]}, {"origins": ["https://elsewhere.test"]}])
+def test_a_key_that_may_other_things_than_before_ends_its_stream(change: dict[str, Any], service: Service) -> None:
+    name = f"changed-{next(iter(change))}"
+    admin = service.client(issue(service, "keys:write", "audit:read", "orders:read"))
+    made = admin.post("/api/v1/keys", json={"name": name, "scopes": ["audit:read"]}).json()
+    with stream(service.client(made["key"]), AUDIT) as live:
+        assert admin.patch(f"/api/v1/keys/{name}", json=change).ok
+        told = list(live)  # as above
+    assert {frame.data["order"] for frame in told} <= {None}
+
+
 def test_a_stop_ends_streams_within_five_seconds(make_service: Callable[..., Service]) -> None:
     service = make_service()
     auditor = service.client(service.key("audit:read"))
