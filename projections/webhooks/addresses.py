@@ -8,6 +8,8 @@ from typing import Final
 
 RESOLVE_SECONDS_MAX: Final = 3.0
 _NAT64: Final = IPv6Network("64:ff9b::/96")
+# What was private before fc00::/7 was; Python takes it for public.
+_SITE_LOCAL: Final = IPv6Network("fec0::/10")
 _IPV4_COMPATIBLE: Final = IPv6Network("::/96")
 Networks = Sequence[IPv4Network | IPv6Network]
 
@@ -22,7 +24,8 @@ def is_allowed(address: str, allowed: Networks) -> bool:
 
 
 def _is_public(ip: IPv4Address | IPv6Address) -> bool:
-    return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified or ip.is_loopback)
+    is_other = ip.is_multicast or ip.is_reserved or ip.is_unspecified or ip.is_loopback or ip in _SITE_LOCAL
+    return ip.is_global and not is_other
 
 
 def _inner(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
