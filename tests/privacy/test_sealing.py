@@ -181,6 +181,20 @@ def test_sealed_histories_make_the_same_views_fed_or_made_anew_and_verify(
     views.close()
 
 
+def test_an_order_that_is_new_again_for_a_reason_has_the_same_rows_fed_as_made_anew_and_verifies(
+    ledger: OrderLedger, tmp_path: Path
+) -> None:
+    views = Views(ledger, tmp_path / "views.db")
+    views.ensure()
+    ledger.feed = lambda written: views.catch_up(written=written)
+    order = do(ledger.create, new_order(), ME).order
+    for status in ("hold", "new"):
+        do(ledger.change, order.uuid, shaped({"status": status, "reason": "Mina called"}, ChangeStatus), ME)
+    assert rows(views) == anew(ledger, tmp_path)
+    assert check_part(ledger.at, views.in_force(), 1, ledger.head(), ledger.head()).histories == []
+    views.close()
+
+
 # --- planted attacks ---
 
 
