@@ -65,11 +65,21 @@ def _named_in(part: object) -> Iterator[str]:
         yield from _named_in(list(part.values()))
 
 
+def _columns_of(mapping: Mapping) -> Iterator[str]:
+    """The columns that a mapping names."""
+    refunds = mapping.refunds
+    parts = (mapping.columns, mapping.items, mapping.once, mapping.each, mapping.metadata, mapping.billing)
+    yield from _named_in(msgspec.to_builtins((*parts, mapping.shipping)))
+    yield from _named_in([(charge.once, charge.each) for charge in mapping.charges])
+    yield from _named_in([refunds.column, refunds.amount] if refunds else [])
+
+
 class _Reader:
     def __init__(self, mapping: Mapping, prefix: str) -> None:
         self._mapping = mapping
         self._prefix = prefix
-        self._known = {*_named_in(msgspec.to_builtins(mapping)), *mapping.ignored}
+        self._named = list(dict.fromkeys(_columns_of(mapping)))
+        self._known = {*self._named, *mapping.ignored}
         self._statuses = {word.casefold(): status for word, status in mapping.statuses.items()}
         self._unpaid = {word.casefold() for word in mapping.unpaid}
         self._refunds = {word.casefold() for word in mapping.refunds.words} if mapping.refunds else set()
@@ -301,6 +311,8 @@ class _Reader:
                 draft.line[field] = {"name": name}
         for key, column in self._mapping.metadata.items():
             draft.keep(key, _first(rows, column))
+        for column in (name for name in self._named if name not in found.columns):
+            draft.remark(f"the column {shown(column)} of the mapping, which the file does not have: read as empty")
         unknown = [column for column in found.columns if column and column not in self._known]
         for row in found.rows:
             for column, value in row.filled(unknown):

@@ -51,6 +51,7 @@ are named in the tie-out.
 
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Final, Literal, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -194,17 +195,25 @@ def mapping_from(name: str) -> Mapping:
 
 
 def _checked(mapping: Mapping) -> Mapping:
+    if faults := list(_faults(mapping)):
+        raise InvalidField(*faults[0], *faults[1:])
+    return mapping
+
+
+def _faults(mapping: Mapping) -> Iterator[tuple[str, str]]:
+    """The fields at fault, each with what would be right."""
     if bool(mapping.items.price) == bool(mapping.items.total):
-        raise InvalidField("items.price", "name the column of a unit's price, or of all units' total: one of both")
+        yield "items.price", "name the column of a unit's price, or of all units' total: one of both"
     if not mapping.columns.currency and not mapping.currency:
-        raise InvalidField("columns.currency", "name a column, or give one currency for the whole file")
+        yield "columns.currency", "name a column, or give one currency for the whole file"
     if mapping.currency and minor_digits(mapping.currency) is None:
-        raise InvalidField("currency", f"{mapping.currency!r} is not a currency of ISO 4217")
+        yield "currency", f"{mapping.currency!r} is not a currency of ISO 4217"
     if mapping.paid == "dated" and not mapping.columns.paid_at:
-        raise InvalidField("columns.paid_at", 'name the column, or say paid = "always" or "stated"')
+        yield "columns.paid_at", 'name the column, or say paid = "always" or "stated"'
+    if mapping.paid == "stated" and not (mapping.once.paid or mapping.each.paid):
+        yield "once.paid", 'name the column of what was paid, or say paid = "always" or "dated"'
     for field, zone in (("timezone", mapping.timezone), *((f"timezones.{k}", v) for k, v in mapping.timezones.items())):
         try:
             ZoneInfo(zone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise InvalidField(field, f"{shown(zone)} is not a time zone, like 'Europe/Berlin'") from None
-    return mapping
+            yield field, f"{shown(zone)} is not a time zone, like 'Europe/Berlin'"

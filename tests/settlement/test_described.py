@@ -270,3 +270,31 @@ def test_a_description_that_makes_no_sense_is_refused_by_its_field(
     with pytest.raises(InvalidField) as refused:
         mapping_of(rules(said, columns=columns, tables=tables))
     assert refused.value.field.startswith(field)
+
+
+@pytest.mark.parametrize(
+    ("zone", "utc"),
+    [
+        ("PST", (2026, 3, 1, 18, 30)),
+        ("CET", (2026, 3, 1, 9, 30)),
+        ("Asia/Tokyo", (2026, 3, 1, 1, 30)),
+        ("Central Time", (2026, 3, 1, 16, 30)),
+        ("", (2026, 3, 1, 5, 0)),
+    ],
+)
+def test_a_column_says_the_zone_of_each_time(zone: str, utc: tuple[int, ...]) -> None:
+    words = '[timezones]\n"Central Time" = "America/Chicago"'
+    (found,) = described(
+        f"day,amount,zone\n2026-03-01 10:30:00,5.00,{zone}\n",
+        'timezone = "Asia/Kolkata"',
+        columns='timezone = "zone"',
+        tables=words,
+    )
+    assert found.occurred_at == datetime(*utc, tzinfo=UTC)  # type: ignore[misc, arg-type]
+
+
+@pytest.mark.parametrize("zone", ["IST", "../../etc/passwd", "Mars"])
+def test_a_zone_that_nobody_knows_is_refused_with_what_can_be_done(zone: str) -> None:
+    refused = refusal_of(f"day,amount,zone\n2026-03-01 10:30:00,5.00,{zone}\n", rules(columns='timezone = "zone"'))
+    assert (refused.row, refused.column) == (2, "zone")
+    assert "timezones" in refused.message

@@ -158,3 +158,16 @@ def test_a_mapping_that_makes_no_sense_is_refused_by_its_field(before: str, afte
     with pytest.raises(InvalidField) as refused:
         mapping_of(PLAIN.replace(before, after))
     assert refused.value.field == field
+
+
+def test_all_that_makes_no_sense_in_a_mapping_is_named_at_once() -> None:
+    wrong = PLAIN.replace('currency = "USD"', 'currency = "XYZ"\ntimezone = "Mars"\ndate_format = "%d.%m"')
+    with pytest.raises(InvalidField) as refused:
+        mapping_of(wrong.replace('net = "amount"\n', ""))
+    assert [field for field, _ in refused.value.faults] == ["columns.gross", "currency", "timezone", "date_format"]
+
+
+def test_all_columns_that_are_missing_are_named_at_once() -> None:
+    refused = refusal_of("Tag;Wert\n01.03.2026;5,00\n", BANK.replace("header_row = 3\n", ""))
+    assert refused.column == "Buchungstag"
+    assert "nor 'Referenz', 'Art', 'Betrag', 'Gebühr', 'Verwendungszweck'" in refused.message

@@ -202,3 +202,19 @@ def test_an_amazon_file_of_europe_is_read_with_its_commas_and_days() -> None:
     found = list(read(stream_of(whole), "f", "x"))
     assert [(line.kind, line.gross, line.fee) for line in found if line.kind == "payment"] == [("payment", 10800, 2300)]
     assert {line.occurred_at.day for line in found if line.kind == "payment"} == {2}
+
+
+@pytest.mark.parametrize(
+    ("name", "was", "becomes", "utc"),
+    [
+        ("adyen.csv", ",CET,", ",PST,", datetime(2026, 3, 1, 18, 22, 31, tzinfo=UTC)),
+        ("paypal-activity.csv", '"PDT"', '"AEDT"', datetime(2026, 3, 13, 23, 22, 31, tzinfo=UTC)),
+        ("paypal-activity-de.csv", '"CET"', '"GMT"', datetime(2026, 3, 1, 10, 22, 31, tzinfo=UTC)),
+        ("square.csv", "Eastern Time", "Pacific Time", datetime(2026, 3, 1, 18, 22, 31, tzinfo=UTC)),
+    ],
+)
+def test_a_time_is_in_the_zone_that_stands_beside_it(name: str, was: str, becomes: str, utc: datetime) -> None:
+    file = stream_of((FILES / name).read_text("utf-8").replace(was, becomes))
+    known = recognised(file)
+    assert known is not None
+    assert next(iter(read(file, name, "x", shipped()[known].mapping))).occurred_at == utc

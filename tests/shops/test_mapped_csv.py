@@ -341,3 +341,20 @@ def test_a_bad_cell_is_named_with_row_and_column(tmp_path: Path) -> None:
         (refused,) = read(own(tmp_path), table([bad], delimiter=";").encode("windows-1252"))
         assert isinstance(refused, Refused)
         assert next(iter(spoil)) in refused.why
+
+
+def test_all_that_is_wrong_in_a_description_is_named_at_once(tmp_path: Path) -> None:
+    wrong = OWN.replace('"EUR"', '"XYZ"').replace("Europe/Berlin", "Mars").replace('price = "Preis"', "")
+    with pytest.raises(NoMapping, match=r"items\.price: .*; currency: .*; timezone: "):
+        mapping_from(own(tmp_path, wrong))
+
+
+def test_what_was_paid_is_stated_by_a_column(tmp_path: Path) -> None:
+    with pytest.raises(NoMapping, match=r"once\.paid: name the column"):
+        mapping_from(own(tmp_path, OWN.replace('paid_at = "Bezahlt"', "").replace('"EUR"', '"EUR"\npaid = "stated"')))
+
+
+def test_columns_of_a_description_that_the_file_does_not_have_are_named(tmp_path: Path) -> None:
+    found = one(own(tmp_path, OWN), "Nr;Datum;Artikel;Preis\n1;31.01.2024 10:00;Tasse;5,00\n")
+    said = "\n".join(kind for kind, _ in found.remarks)
+    assert "the column 'Summe' of the mapping, which the file does not have: read as empty" in said

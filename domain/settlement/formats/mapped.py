@@ -80,6 +80,8 @@ class _Reading:
         self._payouts = columns.names("payout")
         self._orders = columns.names("order")
         self._dates: Dates = mapping.dates
+        # By the word of the column that names the zone; without one the file's own.
+        self._dates_of_zone: dict[str, Dates] = {"": mapping.dates}
         self._notation = None if mapping is OWN else mapping.notation
         self._digits = digits_of(mapping.currency) if mapping.currency else 0
 
@@ -111,13 +113,24 @@ class _Reading:
             fee=amounts.fee,
             net=amounts.net,
             currency=currency,
-            occurred_at=record.moment(self._times, self._dates),
+            occurred_at=record.moment(self._times, self._dates_of(record)),
             order=self._order(record),
             payout=next(filter(None, map(record.payout, self._payouts)), ""),
             aliases=tuple(aliases),
             concerns=tuple(concerns),
             original=self._original(record, currency, is_negative=amounts.gross < 0),
         )
+
+    def _dates_of(self, record: Record) -> Dates:
+        word = record.shared(self._columns.timezone)
+        found = self._dates_of_zone.get(word)
+        if found is None:
+            zone = self._mapping.zone_of(word)
+            if zone is None:
+                known = f"{shown(word)} is no time zone that is known here; the rules' timezones can say which it is"
+                raise record.misfit(self._columns.timezone, known)
+            found = self._dates_of_zone[word] = self._dates._replace(zone=zone)
+        return found
 
     def _original(self, record: Record, currency: str, *, is_negative: bool) -> Original | None:
         """What the customer paid, where that was in another currency; or the rate alone. Files sign it or do not."""

@@ -8,6 +8,7 @@ found out.
 """
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Final, Literal, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -28,10 +29,29 @@ _Several: TypeAlias = Annotated[tuple[_Name, ...], Meta(min_length=1, max_length
 _Columns: TypeAlias = _Name | _Several
 # What takes from the balance, and what gives, where a word stands for both.
 KindOrPair: TypeAlias = Kind | tuple[Kind, Kind]
+# What files call zones. Names that more than one zone has, like IST, are not among them.
+_ZONES: Final = {
+    **dict.fromkeys(("CET", "CEST", "MEZ", "MESZ"), "Europe/Amsterdam"),
+    **dict.fromkeys(("EET", "EEST"), "Europe/Helsinki"),
+    **dict.fromkeys(("WET", "WEST"), "Europe/Lisbon"),
+    "BST": "Europe/London",
+    **dict.fromkeys(("GMT", "UTC", "Z"), "UTC"),
+    **dict.fromkeys(("EST", "EDT"), "America/New_York"),
+    **dict.fromkeys(("CST", "CDT"), "America/Chicago"),
+    **dict.fromkeys(("MST", "MDT"), "America/Denver"),
+    **dict.fromkeys(("PST", "PDT"), "America/Los_Angeles"),
+    **dict.fromkeys(("AEST", "AEDT"), "Australia/Sydney"),
+    **dict.fromkeys(("NZST", "NZDT"), "Pacific/Auckland"),
+    "BRT": "America/Sao_Paulo",
+    "HKT": "Asia/Hong_Kong",
+    "JST": "Asia/Tokyo",
+    "SGT": "Asia/Singapore",
+}
 
 
 class Columns(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     occurred_at: _Columns
+    timezone: _Name | None = None
     reference: _Columns = ()
     concerns: _Columns = ()
     kind: _Columns = ()
@@ -92,7 +112,9 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     digits: Literal["latin", "persian"] = "latin"
     date_format: str | None = None
     calendar: Literal["gregorian", "jalali"] = "gregorian"
+    # Of times without an offset, where no column says it; and what the column's words are called as zones.
     timezone: str | None = "UTC"
+    timezones: dict[str, str] = {}
     header_row: Annotated[int, Meta(ge=1, le=1000)] | None = None
     sheet: str | None = None
 
@@ -104,6 +126,13 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     def dates(self) -> Dates:
         zone = ZoneInfo(self.timezone) if self.timezone else None
         return Dates(zone, self.date_format, self.calendar == "jalali", self.digits == "persian")
+
+    def zone_of(self, word: str) -> ZoneInfo | None:
+        """The zone that a file calls so; None where nobody knows it."""
+        try:
+            return ZoneInfo(self.timezones.get(word) or _ZONES.get(word, word))
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            return None
 
     def required(self) -> list[str]:
         """The columns that a file must have: of a layout that is recognised those, else all that are named."""
@@ -134,26 +163,33 @@ _SAMPLE_DAY: Final = datetime(2026, 2, 28, tzinfo=UTC)  # a day to try a pattern
 
 
 def checked(mapping: Mapping, at: str = "") -> Mapping:
-    """The mapping, checked. `at` is its path in the rules that hold it. Raises InvalidField."""
-    _check_columns(mapping, at)
-    if mapping.currency and minor_digits(mapping.currency) is None:
-        raise InvalidField(f"{at}currency", f"{mapping.currency!r} is not a currency of ISO 4217")
-    if mapping.thousands == mapping.decimal:
-        raise InvalidField(f"{at}thousands", f"{mapping.thousands!r} is the decimal mark")
-    try:
-        mapping.dates  # noqa: B018  (made here, to find out whether the zone is known)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise InvalidField(
-            f"{at}timezone", f"{shown(str(mapping.timezone))} is not a time zone, like 'Europe/Berlin'"
-        ) from None
-    if mapping.delimiter == '"' or not (mapping.delimiter.isprintable() or mapping.delimiter == "\t"):
-        raise InvalidField(f"{at}delimiter", f"{mapping.delimiter!r} parts no cells; write it like ';' or a tab")
-    if mapping.date_format:
-        _check_date_format(mapping.date_format, mapping.calendar, f"{at}date_format")
+    """The mapping, checked. `at` is its path in the rules that hold it. Raises InvalidField with all that is wrong."""
+    if faults := [(f"{at}{field}", message) for field, message in _faults(mapping)]:
+        raise InvalidField(*faults[0], *faults[1:])
     return mapping
 
 
-def _check_columns(mapping: Mapping, at: str) -> None:
+def _faults(mapping: Mapping) -> Iterator[tuple[str, str]]:
+    """The fields at fault, each with what would be right."""
+    yield from _of_columns(mapping)
+    if mapping.currency and minor_digits(mapping.currency) is None:
+        yield "currency", f"{mapping.currency!r} is not a currency of ISO 4217"
+    if mapping.thousands == mapping.decimal:
+        yield "thousands", f"{mapping.thousands!r} is the decimal mark"
+    try:
+        mapping.dates  # noqa: B018  (made here, to find out whether the zone is known)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        yield "timezone", f"{shown(str(mapping.timezone))} is not a time zone, like 'Europe/Berlin'"
+    for word, zone in mapping.timezones.items():
+        if mapping.zone_of(word) is None:
+            yield f"timezones.{word}", f"{shown(zone)} is not a time zone, like 'Europe/Berlin'"
+    if mapping.delimiter == '"' or not (mapping.delimiter.isprintable() or mapping.delimiter == "\t"):
+        yield "delimiter", f"{mapping.delimiter!r} parts no cells; write it like ';' or a tab"
+    if mapping.date_format:
+        yield from _of_pattern(mapping.date_format, mapping.calendar)
+
+
+def _of_columns(mapping: Mapping) -> Iterator[tuple[str, str]]:
     columns, signs = mapping.columns, mapping.signs
     for amount, debit, credit in (
         ("gross", "debit", "credit"),
@@ -162,39 +198,37 @@ def _check_columns(mapping: Mapping, at: str) -> None:
     ):
         one, other, instead = (getattr(columns, field) for field in (debit, credit, amount))
         if bool(one) != bool(other) or (one and instead):
-            raise InvalidField(f"{at}columns.{debit}", f"name both {debit} and {credit}, and then no {amount}")
+            yield f"columns.{debit}", f"name both {debit} and {credit}, and then no {amount}"
     if not (columns.gross or columns.net or columns.debit or columns.net_debit):
-        raise InvalidField(
-            f"{at}columns.gross", "name the column of the gross amount, or of the net, or debit and credit"
-        )
+        yield "columns.gross", "name the column of the gross amount, or of the net, or debit and credit"
     if signs.gross == "by_direction" and not signs.direction:
-        raise InvalidField(f"{at}signs.direction", "name the column that says which way the money went")
+        yield "signs.direction", "name the column that says which way the money went"
     if signs.gross != "signed" and (columns.debit or columns.net_debit):
-        raise InvalidField(f"{at}signs.gross", "debit and credit say already which way the money went")
+        yield "signs.gross", "debit and credit say already which way the money went"
     if bool(columns.original or columns.original_debit) != bool(columns.original_currency):
-        raise InvalidField(f"{at}columns.original", "name the column of the original amount and that of its currency")
+        yield "columns.original", "name the column of the original amount and that of its currency"
     for name in ("kind", "currency"):
         if not (columns.names(name) or getattr(mapping, name)):
-            raise InvalidField(f"{at}columns.{name}", f"name a column, or give one {name} for the whole file")
+            yield f"columns.{name}", f"name a column, or give one {name} for the whole file"
 
 
-def _check_date_format(pattern: str, calendar: str, field: str) -> None:
+def _of_pattern(pattern: str, calendar: str) -> Iterator[tuple[str, str]]:
+    """What is wrong first with a way of writing days."""
     if pattern in UNIX:
         return
-    if len(pattern) > DATE_FORMAT_CHARS_MAX:
-        raise InvalidField(field, f"at most {DATE_FORMAT_CHARS_MAX} characters, these are {len(pattern)}")
     directives = [directive for directive in _DIRECTIVE.findall(pattern) if directive != "%"]
-    if "Z" in directives:
-        raise InvalidField(field, "the name of a zone (%Z) is not read; write %z for an offset, or give a timezone")
-    for directive in directives:
-        if directives.count(directive) > 1:
-            raise InvalidField(field, f"%{directive} stands in {shown(pattern)} twice; once is right, like '%d.%m.%Y'")
-    if calendar == "jalali" and not _JALALI.fullmatch(pattern):
-        raise InvalidField(
-            field, "of the Jalali calendar are read %Y %m %d %B %b %H %I %M %S %p, parted by -/:., or a space"
-        )
-    if not _says_the_day(pattern):
-        raise InvalidField(field, f"{shown(pattern)} does not say day, month and year once; write it like '%d.%m.%Y'")
+    twice = next((directive for directive in directives if directives.count(directive) > 1), "")
+    if len(pattern) > DATE_FORMAT_CHARS_MAX:
+        yield "date_format", f"at most {DATE_FORMAT_CHARS_MAX} characters, these are {len(pattern)}"
+    elif "Z" in directives:
+        yield "date_format", "the name of a zone (%Z) is not read; write %z for an offset, or give a timezone"
+    elif twice:
+        yield "date_format", f"%{twice} stands in {shown(pattern)} twice; once is right, like '%d.%m.%Y'"
+    elif calendar == "jalali" and not _JALALI.fullmatch(pattern):
+        known = "of the Jalali calendar are read %Y %m %d %B %b %H %I %M %S %p, parted by -/:., or a space"
+        yield "date_format", known
+    elif not _says_the_day(pattern):
+        yield "date_format", f"{shown(pattern)} does not say day, month and year once; write it like '%d.%m.%Y'"
 
 
 def _says_the_day(pattern: str) -> bool:

@@ -35,10 +35,12 @@ class Header:
         self.places = {name: place for place, name in enumerate(self.names)}
 
     def require(self, *names: str) -> None:
-        """Raises Misfit for a column that is missing or is there twice."""
+        """Raises Misfit for columns that are missing, naming all of them, or for one that is there twice."""
+        missing = [name for name in dict.fromkeys(names) if name not in self.places]
+        if missing:
+            nor = f", nor {', '.join(map(shown, missing[1:]))}" if missing[1:] and len(self.names) > 1 else ""
+            raise Misfit(self.row, missing[0], f"there is no such column{nor}{self._hint()}")
         for name in names:
-            if name not in self.places:
-                raise Misfit(self.row, name, f"there is no such column{self._hint()}")
             if self.names.count(name) > 1:
                 raise Misfit(self.row, name, "this column is there twice")
 
