@@ -351,6 +351,9 @@ class Log(Reading, Protocol):
         """Begins to write when nobody else does, with what is wanted at hand. Raises LogBusy where that takes too long,
         LogAway; at the commit also LogFull, and WriteLost."""
 
+    def held(self) -> AbstractContextManager[Reading]:
+        """Nobody writes meanwhile, however long that is. Raises LogBusy, LogAway."""
+
     def wait_for_news(self, seconds: float, /) -> None:
         """Returns when somebody may have appended, or when this time is over; for one thread of a process."""
 

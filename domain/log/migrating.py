@@ -41,7 +41,7 @@ def migrate(
     Raises NotMigrated, and OperationalError where one of the two cannot be reached.
     """
     target.create()
-    with source.transaction() as held:
+    with source.held() as held:
         head = held.census().head
         copied = _must_be_the_same(held, target)
         if keys is not None:

@@ -79,6 +79,8 @@ class SQLiteRecorder(SQLiteReading, ApplicationRecorder):
         if t.has_changed_keys:
             time.sleep(KNOWN_SECONDS)  # nobody believes it any more
 
+    held = transaction
+
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
         """A transaction of one `append`, with its keywords."""
         with self.transaction() as t:

@@ -56,7 +56,7 @@ def seal_log(
     target.create()
     if target.max_notification_id() is not None:
         raise NotSealed("the other place has records already; name one that has none.")
-    with source.log_of_events.transaction() as held:  # nothing is recorded meanwhile
+    with source.log_of_events.held() as held:  # nothing is recorded meanwhile
         head = held.max_notification_id() or 0
         sealing = _Sealing(source, keys, now)
         trees = _Tree(), _Tree()

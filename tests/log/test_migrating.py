@@ -1,6 +1,7 @@
 """Is a copied log the log that was copied, whichever engine each stands on?"""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
@@ -12,9 +13,10 @@ import pytest
 from domain.ledger import OrderLedger
 from domain.log import migrating
 from domain.log.keys import Keys
-from domain.log.log import KeptCheckpoint, Log
+from domain.log.log import KeptCheckpoint, Log, LogBusy
 from domain.log.migrating import NotMigrated, migrate
 from domain.log.opening import open_log
+from domain.log.postgres.connection import IDLE_SECONDS_MAX
 from domain.log.sqlite import sqlite3
 from domain.moments import instant
 from domain.reconciling import Reconciling
@@ -116,6 +118,21 @@ def test_a_copy_that_was_broken_off_goes_on(
     assert contents(copy) == contents(source)
     migrate(source, copy, quiet)
     assert contents(copy) == contents(source)
+
+
+def test_a_ledger_is_held_for_as_long_as_its_copy_takes(
+    source: Log, cluster: Cluster, opened: Callable[[str], Log], tmp_path: Path
+) -> None:
+    there, url = opened(f"sqlite:///{tmp_path}/back.db"), cluster.url(cluster.new_database())
+    migrate(source, opened(url), quiet)
+
+    def dawdle(*_: int) -> None:
+        time.sleep(IDLE_SECONDS_MAX + 1)
+        with pytest.raises(LogBusy):
+            OrderLedger(opened(url)).write(lambda _: None).result()
+
+    migrate(opened(url), there, dawdle)
+    assert contents(there) == contents(source)
 
 
 def test_what_is_recorded_behind_a_copy_is_copied_the_next_time(

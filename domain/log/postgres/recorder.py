@@ -98,6 +98,12 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
                 self.under_way = None
             self._commit(t, ending)
 
+    @contextmanager
+    def held(self) -> Iterator[PostgresTransaction]:
+        with self.transaction() as t:
+            t.stay()
+            yield t
+
     def _begin(self, wants: Wants) -> PostgresTransaction:
         """Nothing is written yet, so where a connection turns out to be lost, another is taken. Raises Lost."""
         deadline = time.monotonic() + LOCK_WAIT_SECONDS_MAX

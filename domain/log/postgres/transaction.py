@@ -137,6 +137,10 @@ class PostgresTransaction(PostgresReading):
         self.head_before = self.head
         self._note(wants, asked, found)
 
+    def stay(self) -> None:
+        """Keeps the lock also where nothing is asked for long. Raises WriteLost."""
+        self._exchange(Statement("SET LOCAL idle_in_transaction_session_timeout = 0"))
+
     def prefetch(self, wants: Wants) -> None:
         if asked := list(_asked(wants, is_sealed=self.keys is not None)):
             found = self._exchange(*(statement for statement, _ in asked))
