@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from datetime import timedelta
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from domain.ledger import OrderLedger, Outcome
 from domain.log.keys import Keys
 from domain.log.log import ClockShown, KeptCheckpoint, Log, LogAway, LogBusy, Transaction, WriteLost
 from domain.log.opening import open_log, postgres_grants
-from domain.log.postgres.connection import Row
+from domain.log.postgres.connection import ANSWER_SECONDS_MAX, Row
 from domain.log.postgres.reading import PIECE_BYTES_MAX
 from domain.log.postgres.recorder import PostgresRecorder
 from domain.log.records import Fault, NewClaim, Provenance
@@ -555,6 +556,27 @@ def until(holds: Callable[[], bool]) -> None:
             return
         time.sleep(0.05)
     raise AssertionError("it never did")
+
+
+def test_what_reads_all_of_a_table_may_take_as_long_as_that_is_large(log: Log, proxy: Proxy, database: str) -> None:
+    append(log, claims=[NewClaim("payment", "taken", ORDERS[0], 1)])
+    far = PostgresRecorder(proxy.url(database))
+    of_operators = (
+        far.census,
+        far.claims_of_nothing,
+        partial(far.raw_records_by_order, "", "~"),
+        partial(far.raw_records_without_beginning, 6),
+    )
+    with ThreadPoolExecutor(5) as threads:
+        list(threads.map(far.rows, ["SELECT pg_sleep(1)"] * 5))  # each has its connection then
+        proxy.delay_seconds = ANSWER_SECONDS_MAX / 2 + 0.2
+        answers = [threads.submit(asked) for asked in (*of_operators, far.max_notification_id)]
+        census, of_nothing, by_order, without_beginning = (answer.result() for answer in answers[:4])
+        with pytest.raises(LogAway):
+            answers[4].result()
+    proxy.delay_seconds = 0
+    assert (census.head, list(of_nothing), len(list(by_order)), list(without_beginning)) == (6, [], 6, [])
+    far.close()
 
 
 # --- what an auditor asks ---

@@ -5,7 +5,7 @@ from typing import Final
 
 import psycopg
 
-from domain.log.postgres.connection import SCHEMA, Connection, Row, Statement
+from domain.log.postgres.connection import SCHEMA, WHOLE_SECONDS_MAX, Connection, Row, Statement
 from domain.log.postgres.schema import APPEND_ONLY
 from domain.log.records import Fault
 
@@ -149,5 +149,5 @@ def _taken_twice(connection: Connection) -> Iterator[Fault]:
 def _without(connection: Connection, ways: tuple[str, ...], statement: Statement) -> list[Row]:
     """What a query finds where the planner may not take these ways."""
     off = [Statement(f"SET LOCAL enable_{way} = off") for way in ways]
-    *_, found, _ = connection.ask(Statement("BEGIN"), *off, statement, Statement("COMMIT"), seconds=3_600)
+    *_, found, _ = connection.ask(Statement("BEGIN"), *off, statement, Statement("COMMIT"), seconds=WHOLE_SECONDS_MAX)
     return found

@@ -27,6 +27,8 @@ LOCK_WAIT_SECONDS_MAX: Final = 2.5
 # A node that stops while it has the lock holds up the others; after this the server takes it away.
 IDLE_SECONDS_MAX: Final = 2.0
 ANSWER_SECONDS_MAX: Final = 5.0
+# Of what reads all of a table, for an operator's command: such a table may be as large as it likes.
+WHOLE_SECONDS_MAX: Final = 3_600.0
 # How often who waits for what it reads looks whether anybody wants it still.
 _LOOK_EVERY_SECONDS: Final = 0.05
 _CONNECT: Final[dict[str, Any]] = {
@@ -267,9 +269,9 @@ class Readers:
             else:
                 connection.close()
 
-    def rows(self, sql: str, values: Sequence[Any]) -> list[Row]:
+    def rows(self, sql: str, values: Sequence[Any], seconds: float) -> list[Row]:
         """What a query finds."""
-        return self._on_one_that_lives(lambda connection: connection.rows(sql, values))
+        return self._on_one_that_lives(lambda connection: connection.rows(sql, values, seconds=seconds))
 
     def copied(self, sql: str) -> list[Row]:
         """What a query without values finds, as many rows as it may be."""

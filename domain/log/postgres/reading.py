@@ -12,7 +12,7 @@ from psycopg.types.numeric import Int8
 
 from domain.log import files
 from domain.log.log import Census, ClockShown, FormerKey, KeptCheckpoint, KeptKeyring, StoredKey
-from domain.log.postgres.connection import Row
+from domain.log.postgres.connection import ANSWER_SECONDS_MAX, WHOLE_SECONDS_MAX, Row
 from domain.log.records import Claim, LogEntry, NewClaim, RawRecord, StoredClaim, entry_of
 
 COLUMNS: Final = (
@@ -37,11 +37,12 @@ class PostgresReading(ABC):
     """Implements `log.Reading`."""
 
     @abstractmethod
-    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
-        """What a query finds."""
+    def _rows(self, sql: str, values: Sequence[Any] = (), *, seconds: float = ANSWER_SECONDS_MAX) -> list[Row]:
+        """What a query finds within this time."""
 
-    def _records(self, rest: str, values: Sequence[Any]) -> list[RawRecord]:
-        return list(map(RawRecord._make, self._rows(f"SELECT {COLUMNS} FROM events {rest}", values)))
+    def _records(self, rest: str, values: Sequence[Any], *, seconds: float = ANSWER_SECONDS_MAX) -> list[RawRecord]:
+        rows = self._rows(f"SELECT {COLUMNS} FROM events {rest}", values, seconds=seconds)
+        return list(map(RawRecord._make, rows))
 
     def _one(self, sql: str, values: Sequence[Any] = ()) -> Any:
         """The first value of the first row; None where there is none."""
@@ -165,7 +166,9 @@ class PostgresReading(ABC):
     def raw_records_by_order(self, low: str, high: str) -> Iterator[RawRecord]:
         return iter(
             self._records(
-                "WHERE originator_id >= $1 AND originator_id < $2 ORDER BY originator_id, version", (low, high)
+                "WHERE originator_id >= $1 AND originator_id < $2 ORDER BY originator_id, version",
+                (low, high),
+                seconds=WHOLE_SECONDS_MAX,
             )
         )
 
@@ -183,6 +186,7 @@ class PostgresReading(ABC):
                 "WHERE originator_id IN (SELECT originator_id FROM events GROUP BY originator_id"
                 " HAVING NOT bool_or(version = 1)) AND position <= $1 ORDER BY position",
                 (head,),
+                seconds=WHOLE_SECONDS_MAX,
             )
         )
 
@@ -200,7 +204,9 @@ class PostgresReading(ABC):
         ((head, signed, kinds, counts),) = self._rows(
             "SELECT (SELECT max(position) FROM events), (SELECT max(size) FROM checkpoints),"
             " (SELECT array_agg(kind ORDER BY kind) FROM (SELECT DISTINCT kind FROM claims) AS kinds),"
-            " (SELECT array_agg(n ORDER BY kind) FROM (SELECT kind, count(*) AS n FROM claims GROUP BY kind) AS counts)"
+            " (SELECT array_agg(n ORDER BY kind) FROM"
+            " (SELECT kind, count(*) AS n FROM claims GROUP BY kind) AS counts)",
+            seconds=WHOLE_SECONDS_MAX,
         )
         claims = {kind.decode(): count for kind, count in zip(kinds or (), counts or (), strict=True)}
         return Census(head or 0, max(head or 0, signed or 0), claims)
@@ -280,7 +286,8 @@ class PostgresReading(ABC):
     def claims_of_nothing(self) -> Iterator[StoredClaim]:
         rows = self._rows(
             f"SELECT {_CLAIM} FROM claims WHERE NOT EXISTS (SELECT 1 FROM events"
-            " WHERE events.originator_id = claims.originator_id AND events.version = claims.version)"
+            " WHERE events.originator_id = claims.originator_id AND events.version = claims.version)",
+            seconds=WHOLE_SECONDS_MAX,
         )
         return map(stored_claim, rows)
 

@@ -19,6 +19,7 @@ from domain.log.log import LogAway, StoredKey, Wants, WriteLost
 from domain.log.postgres.beside import PostgresBeside
 from domain.log.postgres.checking import faults
 from domain.log.postgres.connection import (
+    ANSWER_SECONDS_MAX,
     LOCK_WAIT_SECONDS_MAX,
     Connection,
     Lost,
@@ -72,9 +73,9 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
         with library_errors(), self._readers.one() as connection:
             make_tables(connection)
 
-    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+    def _rows(self, sql: str, values: Sequence[Any] = (), *, seconds: float = ANSWER_SECONDS_MAX) -> list[Row]:
         with library_errors():
-            return self._readers.rows(sql, values)
+            return self._readers.rows(sql, values, seconds)
 
     rows = _rows
 

@@ -16,7 +16,15 @@ from eventsourcing.persistence import IntegrityError, StoredEvent
 from psycopg.types.numeric import Int8
 
 from domain.log.log import ClockShown, FormerKey, KeptCheckpoint, KeptKeyring, StoredKey, Wants, WriteLost
-from domain.log.postgres.connection import LOCK_WAIT_SECONDS_MAX, Connection, Lost, Row, Statement, library_errors
+from domain.log.postgres.connection import (
+    ANSWER_SECONDS_MAX,
+    LOCK_WAIT_SECONDS_MAX,
+    Connection,
+    Lost,
+    Row,
+    Statement,
+    library_errors,
+)
 from domain.log.postgres.data_keys import (
     CHANGE,
     KeysAtHand,
@@ -210,10 +218,10 @@ class PostgresTransaction(PostgresReading):
 
     # --- asking ---
 
-    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
-        return self._exchange(Statement(sql, values))[0]
+    def _rows(self, sql: str, values: Sequence[Any] = (), *, seconds: float = ANSWER_SECONDS_MAX) -> list[Row]:
+        return self._exchange(Statement(sql, values), seconds=seconds)[0]
 
-    def _exchange(self, *asked: Statement) -> list[list[Row]]:
+    def _exchange(self, *asked: Statement, seconds: float = ANSWER_SECONDS_MAX) -> list[list[Row]]:
         """What these find, with all that was written: what of it is unsent goes along."""
         for savepoint in self._savepoints:
             self._send_savepoint(savepoint)
@@ -223,7 +231,7 @@ class PostgresTransaction(PostgresReading):
         statements, self._statements = self._statements, []
         with library_errors():
             try:
-                return self._connection.ask(*statements, *asked)[len(statements) :]
+                return self._connection.ask(*statements, *asked, seconds=seconds)[len(statements) :]
             except Lost as error:
                 raise WriteLost(str(error)) from error
             except psycopg.Error:
