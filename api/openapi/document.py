@@ -11,7 +11,7 @@ from falcon import code_to_http_status
 from api import VERSION
 from api.openapi import answers
 from api.openapi.operations import OPERATIONS, Operation
-from api.openapi.parameters import HEADERS, PARAMETERS
+from api.openapi.parameters import HEADERS, PARAMETERS, listed
 from api.openapi.shapes import Schemas
 from api.parameters import FIELDS
 
@@ -122,7 +122,7 @@ def _operation(of: Operation, schemas: Schemas) -> dict[str, Any]:
         made["requestBody"] = {"required": True, "content": {media: _each(of.body_lines, schemas) for media in of.body}}
     elif of.body is not None:
         content = {"application/json": {"schema": schemas.of(of.body)}, **{media: {} for media in of.body_or}}
-        made["requestBody"] = {"required": True, "content": content}
+        made["requestBody"] = {"required": of.needs_body, "content": content}
     return made
 
 
@@ -147,9 +147,9 @@ def _in_path(path: str) -> list[dict[str, Any]]:
 def _parameter(named: str, of: Operation) -> dict[str, Any]:
     schema, meaning = PARAMETERS[named]
     if named == FIELDS:
-        one = f" *({'|'.join(of.fields)})? *"
-        schema = schema | {"pattern": f"^{one}(,{one})*$", "examples": [",".join(of.fields[:2])]}
-    return {"name": named.partition("@")[0], "in": "query", "description": meaning, "schema": schema}
+        schema = listed("|".join(of.fields), ",".join(of.fields[:2]))
+    name = named.partition("@")[0]
+    return {"name": name, "in": "query", "description": meaning, "schema": schema, "allowEmptyValue": True}
 
 
 def _header(name: str) -> dict[str, Any]:

@@ -52,6 +52,7 @@ class Operation(NamedTuple):
     headers: tuple[str, ...] = ()
     body: Any = None
     body_or: tuple[str, ...] = ()  # media types of what may stand for it
+    needs_body: bool = True
     errors: tuple[int, ...] = ()
     more: tuple[int, ...] = ()  # other answers that are none of the errors
     # Of JSON Lines, the shape of each line.
@@ -478,6 +479,7 @@ OPERATIONS: Final = (
                 a.Erasure,
                 201,
                 body=privacy.Erase,
+                needs_body=False,
                 parameters=("dry_run",),
                 errors=(404,),
                 more=(200,),
@@ -498,7 +500,11 @@ OPERATIONS: Final = (
     _reads(f"{keys.PATH}{_NAMED}", "getKey", "One access key", keys.WRITE, a.Key, errors=(404,)),
     _key("patch", _NAMED, "changeKey", "Change a key's scopes, end or origins", keys.ChangeKey),
     _key("delete", _NAMED, "revokeKey", "Revoke a key", status=204, answer=None),
-    _key("post", f"{_NAMED}/rotations", "rotateKey", "Give a key a new secret", keys.RotateKey, status=201),
+    _key(
+        *("post", f"{_NAMED}/rotations", "rotateKey", "Give a key a new secret", keys.RotateKey),
+        status=201,
+        needs_body=False,
+    ),
     _reads(webhooks.PATH, "listWebhooks", "Every webhook", webhooks.READ, a.Webhooks, parameters=("min_position",)),
     _webhook("post", "", "createWebhook", "Subscribe an address to events", webhooks.NewWebhook, status=201),
     _reads(
@@ -506,7 +512,10 @@ OPERATIONS: Final = (
     ),
     _webhook("patch", _ONE, "changeWebhook", "Change a webhook", webhooks.ChangedWebhook),
     _webhook("delete", _ONE, "deleteWebhook", "Remove a webhook", status=204, answer=None),
-    _webhook("post", f"{_ONE}/rotate", "rotateWebhook", "Give a webhook a new secret", webhooks.Rotation),
+    _webhook(
+        *("post", f"{_ONE}/rotate", "rotateWebhook", "Give a webhook a new secret", webhooks.Rotation),
+        needs_body=False,
+    ),
     _webhook("post", f"{_ONE}/enable", "enableWebhook", "Go on with a webhook that was given up"),
     _reads(
         f"{_WEBHOOK}/deliveries",

@@ -16,7 +16,15 @@ _DAY: Final = {"type": "string", "format": "date"}
 _DAY_OR_TIME: Final = {"type": "string", "examples": ["2024-05-31", "2024-05-31T12:00:00Z"]}
 # No pattern: it is opaque, and whoever made one up would wait for a position that does not come.
 _POSITION: Final = {"type": "string", "format": "ledger-position", "examples": ["orders:0"]}
-_IDS: Final = {"type": "string", "pattern": "^[0-9 ]*(,[0-9 ]*)*$", "examples": ["1,2"]}
+
+
+def listed(one: str, example: str) -> dict[str, Any]:
+    """A list with commas between: white space around them does not count, nor do empty places."""
+    place = rf"\s*({one})?\s*"
+    return {"type": "string", "pattern": f"^{place}(,{place})*$", "examples": [example]}
+
+
+_IDS: Final = listed("[0-9]{1,15}", "1,2")
 
 
 def _one_of(*choices: str) -> dict[str, Any]:
@@ -27,8 +35,7 @@ _BOOLEAN: Final = _one_of("true", "false", "1", "0")
 
 
 def _ordering(fields: Any) -> dict[str, Any]:
-    one = f"-?({'|'.join(fields)})"
-    return {"type": "string", "pattern": f"^{one}(,{one})*$", "examples": [f"-{next(iter(fields))}"]}
+    return listed(f"-?({'|'.join(fields)})", f"-{next(iter(fields))}")
 
 
 # A name, and its schema and meaning. Where an address gives a name another meaning, it says `name@meaning`.

@@ -1,4 +1,4 @@
-// Made by `make types` of openapi.json, whose SHA-256 is e74dbf3449ed3ebfc88784917ee9fc147a5b647610429ab3ee7e37b46f30883b.
+// Made by `make types` of openapi.json, whose SHA-256 is efa8087d3602b17c3afcf8b2201bfbf778a5fedf95037dc288dcc27b08479485.
 export interface paths {
     "/api/shop/customers/me/orders": {
         parameters: {
@@ -12666,7 +12666,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["Erase"];
             };
@@ -12937,7 +12937,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["Erase"];
             };
@@ -13950,7 +13950,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["RotateKey"];
             };
@@ -14777,7 +14777,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["Rotation"];
             };

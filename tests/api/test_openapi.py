@@ -101,6 +101,40 @@ def test_nothing_is_done_for_whoever_sends_a_parameter_that_is_not_known(
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "nots"), answer.text
 
 
+@pytest.mark.parametrize("path", [path for path, methods in DESCRIBED["paths"].items() if "get" in methods])
+def test_every_parameter_may_be_given_empty_and_is_described_so(path: str, everything: Client) -> None:
+    given = [each for each in DESCRIBED["paths"][path]["get"]["parameters"] if each["in"] == "query"]
+    assert all(each["allowEmptyValue"] for each in given)
+    whole = re.sub(r"{\w+}", "1", path)
+    bare = everything.get(whole, stream=True).status_code
+    empty = everything.get(whole, params=dict.fromkeys((each["name"] for each in given), ""), stream=True)
+    assert empty.status_code == bare, empty.text
+
+
+@pytest.mark.parametrize("value", ["1,2", " 1 ,\t2", ",1,,2,", "1\n,2"])
+def test_a_list_is_described_with_the_white_space_and_the_empty_places_that_it_may_have(
+    value: str, everything: Client
+) -> None:
+    parameters = {each["name"]: each["schema"] for each in DESCRIBED["paths"][ORDERS]["get"]["parameters"]}
+    for name, parts in (("id_in", "12"), ("ordering", ["id", "-status"]), ("fields", ["id", "total"])):
+        written = value.replace("1", parts[0]).replace("2", parts[1])
+        assert re.search(parameters[name]["pattern"], written)
+        assert everything.get(ORDERS, params={name: written}).ok
+        wrong = value.replace("1", "one").replace("2", "two")
+        assert not re.search(parameters[name]["pattern"], wrong)
+        assert everything.get(ORDERS, params={name: wrong}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("path", "method"),
+    [(path, method) for path, methods in DESCRIBED["paths"].items() for method in methods],
+)
+def test_a_body_is_described_as_needed_where_it_is_missed(path: str, method: str, everything: Client) -> None:
+    if body := DESCRIBED["paths"][path][method].get("requestBody"):
+        status = everything.request(method, re.sub(r"{\w+}", "1", path)).status_code
+        assert status in ({400, 404, 415, 422} if body["required"] else {200, 201, 404})
+
+
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service of its own: what is asked of it here leaves much behind."""
