@@ -133,7 +133,6 @@ class PatientProtocol(ASGIProtocol):
         self._end_in(None)
         if (turn := self.worker.turns.take(self.worker.places.taken.get(self))) is not None:
             await turn
-        self._keepalive *= not self.worker.is_stopping
         self._is_answering = True
         self._stands(Standing.WAITS_FOR_AN_ANSWER)
         scope["connection"] = self
@@ -202,6 +201,10 @@ class PatientProtocol(ASGIProtocol):
         return self.answer_bytes + int(struct.unpack("i", in_kernel)[0])
 
     # --- the end ---
+
+    def _will_close(self, request: Any, response_requires_close: bool) -> bool:
+        """As it is when the answer begins to go: the stop may have come while it was waited for."""
+        return bool(self.worker.is_stopping or super()._will_close(request, response_requires_close))
 
     def _send_error_response(self, status: int, message: str, _headers: Any = ()) -> None:
         """Answers what cannot be parsed, unless the application is at it: then its is the one answer."""

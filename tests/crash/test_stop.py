@@ -80,6 +80,16 @@ def test_what_is_in_flight_is_finished_and_answered(
     assert "Traceback" not in running.log()
 
 
+def test_an_answer_that_was_waited_for_when_the_stop_came_says_that_it_is_the_last(running: Service, key: str) -> None:
+    with Wire(running) as wire:
+        wire.send(head(key, method="GET", path="/api/v1/orders?min_position=orders:9"))
+        until_taken(running)
+        time.sleep(0.2)
+        terminate(running)
+        assert wire.answer().headers["connection"] == "close"
+        assert wait_for_exit(running) == 0
+
+
 def test_clients_in_the_middle_of_a_conversation_hear_of_the_stop_by_an_answer(running: Service, key: str) -> None:
     """Each writes without pause on one connection, until an answer says that the connection closes with it."""
     acknowledged: list[int] = []
