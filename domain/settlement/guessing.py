@@ -15,7 +15,7 @@ from typing import BinaryIO, Final, NamedTuple, TypeAlias
 import msgspec
 
 from domain.currencies import minor_digits
-from domain.settlement.formats.mapping import Mapping, checked
+from domain.settlement.formats.mapping import Mapping, checked, zone_of
 from domain.settlement.lines import KINDS, Misfit
 from domain.settlement.tables import cells
 from domain.settlement.tables.cells import Cell, Dates, Number, in_latin
@@ -37,6 +37,7 @@ _NAMES: Final = {
         "buchungsdatum|valuta|wertstellung|fecha|data|dato|transaktionsdatum|bokföringsdag|kirjauspäivä|"
         "timestamp|datetime|time stamp|posted|completed|day|tag|تاریخ"
     ),
+    "timezone": "timezone|time zone|zeitzone|fuseau horaire|fuso orario|zona horaria|tijdzone",
     "time": "time|uhrzeit|heure|hora|ora|orario|tijd|ساعت|زمان",
     "reference": (
         "transaction id|payment id|charge id|transaktionscode|transaktions-id|end-to-end|kundenreferenz|"
@@ -136,6 +137,7 @@ _SIGN_CURRENCY: Final = {"€": "EUR", "£": "GBP", "$": "USD", "₹": "INR", "�
 _NUMBER: Final = re.compile(r"[0-9](?:[0-9.,'’ \xa0\u202f]*[0-9])?")
 _TIME: Final = re.compile("[0-9]{1,2}:[0-9]{2}")
 _PERSIAN: Final = re.compile("[۰-۹٠-٩]")
+_OFFSET: Final = re.compile(r":[0-9.]+ ?(?:[zZ]|[+-][0-9]{2}:?[0-9]{2})\Z")
 _JALALI_YEAR: Final = re.compile("1[34][0-9]{2}[-/.]")
 _WORD: Final = re.compile(r"[^\W_]+")
 
@@ -321,6 +323,9 @@ def _columns(looking: _Looking) -> dict[str, object]:
             _date_formats(looking.texts(column))
         )
 
+    def is_zone(column: str) -> bool:
+        return _share(looking.texts(column), lambda text: zone_of(text) is not None)
+
     def is_code(column: str) -> bool:
         return _share(looking.texts(column), lambda text: minor_digits(text.upper()) is not None)
 
@@ -328,6 +333,11 @@ def _columns(looking: _Looking) -> dict[str, object]:
         return len(set(looking.texts(column))) <= KINDS_LISTED_MAX
 
     take("occurred_at", is_date)
+    dated = [name for name in looking.names if is_date(name)]
+    if "occurred_at" not in found and dated:  # whatever it is called
+        found["occurred_at"] = dated[0]
+        looking.doubts.append(f"no column is called like a time; here is taken {dated[0]}")
+    take("timezone", is_zone)
     take("time", lambda column: _share(looking.texts(column), lambda text: bool(_TIME.match(in_latin(text)))))
     take("original_currency", is_code)
     take("original", is_amount)
@@ -412,6 +422,7 @@ def _times(looking: _Looking, general: dict[str, object], columns: dict[str, obj
             looking.doubts.append(f"days may also be written like {others[0]}; here is taken {formats[0]}")
     if "timezone" not in general and formats[:1] not in (["unix"], ["unix_ms"]):
         general["timezone"] = "UTC"
+    if general.get("timezone") == "UTC" and "timezone" not in columns and not all(map(_OFFSET.search, texts)):
         looking.doubts.append("times without an offset are taken as UTC; name the timezone of the file")
 
 

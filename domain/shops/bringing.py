@@ -21,6 +21,7 @@ from domain.order.state import Order
 from domain.refusals import ImportConflict, Refusal
 from domain.shops.batches import Batch
 from domain.shops.found import Found, Refused, Remarks, Said
+from domain.shops.tables import TAKEN_ONCE
 
 Outcome: TypeAlias = Literal["imported", "there", "rejected"]
 NOTHING_SAID: Final = Said(None, None, None)
@@ -58,6 +59,7 @@ class TieOut:
         self.sums: dict[Unit, Sums] = {}
         self.differences: list[Difference] = []
         self.remarks = Remarks()
+        self._named: set[str] = set()
         # Why the files could not be read to their end.
         self.broken = ""
 
@@ -66,11 +68,18 @@ class TieOut:
         self.differences.append(Difference(refused.number, refused.place, None, NOTHING_SAID, None, refused.why))
 
     def take(self, found: Found, ours: "Ours | None", outcome: Outcome = "imported", why: str = "") -> None:
-        """Holds an order against what its source says; `ours` is None where the ledger has none."""
+        """Holds an order against what its source says; `ours` is None where the ledger has none.
+
+        One that the files have several times, since they overlap, counts once in the sums.
+        """
         self.counts[outcome] += 1
-        self.remarks.add(found)
+        name = next(_names(found), "")
+        is_again = outcome == "there" and name in self._named
+        self._named.add(name)
+        self.remarks.add(found._replace(remarks=((TAKEN_ONCE, ""),)) if is_again else found)
         said = None if ours is None else ours.said
-        self._sum(found, said)
+        if not is_again:
+            self._sum(found, said)
         is_other = ours is not None and ours.currency != found.unit.currency
         if said != found.said or is_other or outcome == "rejected":
             why = "; ".join(filter(None, (why, found.why, _unsaid(found.said))))

@@ -99,6 +99,7 @@ class Beside:
         self.kinds = kinds
         self._order_of = order_of
         self._of: defaultdict[str, list[tuple[str, bytes]]] = defaultdict(list)
+        self._taken: set[str] = set()
         self._misplaced: list[Refused] = []
 
     def read(self, file: str, there: Iterator[Thing]) -> None:
@@ -118,13 +119,15 @@ class Beside:
                 self._misplaced.append(Refused(number, place, why))
 
     def take(self, order: str) -> Iterator[tuple[str, Json]]:
-        """What belongs to an order, each with its kind; once."""
-        for kind, text in self._of.pop(order, ()):
+        """What belongs to an order, each with its kind; again where the files have the order again."""
+        self._taken.add(order)
+        for kind, text in self._of.get(order, ()):
             yield kind, msgspec.json.decode(text)
 
     def left(self) -> Iterator[Refused]:
         """What belongs to no order that was read."""
         yield from self._misplaced
-        for order, beside in self._of.items():
+        for order in self._of.keys() - self._taken:
+            beside = self._of[order]
             kinds = ", ".join(kind for kind, _ in beside)
             yield Refused("", f"order {order}", f"{kinds} of an order that is in none of the files")

@@ -308,3 +308,17 @@ def test_the_command_knows_what_the_program_knows(
     done = run("rules", file)
     assert done.returncode == status
     assert says in done.stdout + done.stderr
+
+
+def test_a_time_is_taken_whatever_its_column_is_called_and_in_the_zone_that_stands_beside_it() -> None:
+    file = "Processed On,Zone,TimeZone,Amount,Currency,Reference\n2026-07-01T10:00:00.000,a,PDT,5.00,USD,r1\n"
+    guessed = guess(stream_of(file), "EUR")
+    assert guessed.mapping.columns.occurred_at == "Processed On"
+    assert guessed.mapping.columns.timezone == "TimeZone"
+    assert any("here is taken Processed On" in doubt for doubt in guessed.doubts)
+    assert not any("offset" in doubt for doubt in guessed.doubts)
+
+
+def test_nobody_is_asked_for_the_zone_of_times_that_say_their_offset() -> None:
+    file = "created_at,amount,currency,id\n2026-07-01T10:00:00+02:00,5.00,USD,r1\n2026-07-01T10:00:00Z,6.00,USD,r2\n"
+    assert not any("offset" in doubt for doubt in guess(stream_of(file), "EUR").doubts)

@@ -536,3 +536,10 @@ def test_a_large_array_is_read_in_memory_that_does_not_grow_with_it() -> None:
         return high
 
     assert peak(4_000) < peak(1_000) + 2_000_000
+
+
+def test_an_order_of_pages_that_overlap_has_its_transactions_each_time(ledger: OrderLedger) -> None:
+    page = json.dumps({"orders": [rest(transactions=[])]})
+    tie_out = brought(ledger, KIND, page, page, json.dumps({"transactions": [SALE]}))
+    assert tie_out.differences == []
+    assert (tie_out.counts["imported"], tie_out.counts["there"]) == (1, 1)

@@ -7,7 +7,7 @@ import pytest
 
 from domain.ledger import OrderLedger
 from domain.shops.found import Found, Refused, Said
-from domain.shops.tables import Malformed
+from domain.shops.tables import TAKEN_ONCE, Malformed
 from tests.shops.exports import brought, one, order, read
 
 KIND = "woocommerce"
@@ -288,3 +288,15 @@ def test_what_is_none_among_the_refunds_is_refused_too() -> None:
     _, odd = read(KIND, json.dumps([woo()]), json.dumps([REFUND, {"code": "rest_forbidden"}]))
     assert isinstance(odd, Refused)
     assert odd.why.startswith("this is no order")
+
+
+def test_an_order_of_pages_that_overlap_has_its_refunds_each_time(ledger: OrderLedger) -> None:
+    page = json.dumps([woo()])
+    tie_out = brought(ledger, KIND, page, page, json.dumps([REFUND]))
+    assert tie_out.differences == []
+    assert (tie_out.counts["imported"], tie_out.counts["there"]) == (1, 1)
+    (sums,) = tie_out.sums.values()
+    assert (sums.orders, sums.refunded) == (1, [990, 990])
+    assert tie_out.remarks.counts[TAKEN_ONCE] == 1
+    again = brought(ledger, KIND, page, page, json.dumps([REFUND]), is_dry=True)
+    assert again.sums == tie_out.sums

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from domain.currencies import digits_of
-from domain.settlement.formats.mapping import BETWEEN, OWN, SIGN_OF, KindOrPair, Mapping, Skip
+from domain.settlement.formats.mapping import BETWEEN, OWN, SIGN_OF, KindOrPair, Mapping, Skip, zone_of
 from domain.settlement.lines import KINDS, Line, Meaning, Misfit, Original, kind_of, shown
 from domain.settlement.tables.cells import TEXT_LENGTH_MAX, Cell, Dates, in_latin
 from domain.settlement.tables.table import Header, Record, records
@@ -125,7 +125,7 @@ class _Reading:
         word = record.shared(self._columns.timezone)
         found = self._dates_of_zone.get(word)
         if found is None:
-            zone = self._mapping.zone_of(word)
+            zone = zone_of(word, self._mapping.timezones)
             if zone is None:
                 known = f"{shown(word)} is no time zone that is known here; the rules' timezones can say which it is"
                 raise record.misfit(self._columns.timezone, known)

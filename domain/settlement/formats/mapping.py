@@ -49,6 +49,14 @@ _ZONES: Final = {
 }
 
 
+def zone_of(word: str, timezones: dict[str, str] | None = None) -> ZoneInfo | None:
+    """The zone that a file calls so, where `timezones` do not say another; None where nobody knows it."""
+    try:
+        return ZoneInfo((timezones or {}).get(word) or _ZONES.get(word, word))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
 class Columns(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     occurred_at: _Columns
     timezone: _Name | None = None
@@ -127,13 +135,6 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         zone = ZoneInfo(self.timezone) if self.timezone else None
         return Dates(zone, self.date_format, self.calendar == "jalali", self.digits == "persian")
 
-    def zone_of(self, word: str) -> ZoneInfo | None:
-        """The zone that a file calls so; None where nobody knows it."""
-        try:
-            return ZoneInfo(self.timezones.get(word) or _ZONES.get(word, word))
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            return None
-
     def required(self) -> list[str]:
         """The columns that a file must have: of a layout that is recognised those, else all that are named."""
         if self.recognised_by:
@@ -181,7 +182,7 @@ def _faults(mapping: Mapping) -> Iterator[tuple[str, str]]:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         yield "timezone", f"{shown(str(mapping.timezone))} is not a time zone, like 'Europe/Berlin'"
     for word, zone in mapping.timezones.items():
-        if mapping.zone_of(word) is None:
+        if zone_of(zone) is None:
             yield f"timezones.{word}", f"{shown(zone)} is not a time zone, like 'Europe/Berlin'"
     if mapping.delimiter == '"' or not (mapping.delimiter.isprintable() or mapping.delimiter == "\t"):
         yield "delimiter", f"{mapping.delimiter!r} parts no cells; write it like ';' or a tab"
