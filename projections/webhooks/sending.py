@@ -85,6 +85,8 @@ class Sender:
             status, error = None, f"no whole answer within {ANSWER_SECONDS_MAX:.0f} s"
         except aiohttp.ClientConnectorError as failed:
             status, error = None, f"cannot connect: {failed.os_error.strerror or failed.os_error}"
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientPayloadError, ConnectionError):
+            status, error = None, "the connection ended before there was a whole answer"
         except (aiohttp.ClientError, OSError, ValueError, ssl.SSLError) as failed:
             status, error = None, str(failed) or type(failed).__name__
         return Answer(status, text, error, round((monotonic() - begun) * 1e3))

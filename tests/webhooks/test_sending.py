@@ -58,6 +58,25 @@ def test_no_more_of_an_answer_is_read_than_is_kept(receiver: Receiver) -> None:
     assert (answer.status, answer.text) == (200, "x" * 1_024)
 
 
+@pytest.mark.parametrize(
+    "said", [b"", b"HTTP/1.1 200 OK\r\nContent-Le", b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe"]
+)
+def test_an_answer_that_breaks_off_is_none_and_is_called_so(said: bytes) -> None:
+    async def sent() -> Answer:
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"{}")
+            writer.write(said)
+            writer.close()
+
+        async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            return await send_once(f"http://127.0.0.1:{port}", (ip_network("127.0.0.1"),))
+
+    answer = asyncio.run(sent())
+    assert (answer.status, answer.text) == (None, None)
+    assert answer.error == "the connection ended before there was a whole answer"
+
+
 async def send_once(url: str, allowed: Networks) -> Answer:
     sender = Sender(allowed)
     try:
