@@ -209,6 +209,8 @@ class Export:
         Parameters(req.params).refuse_others_than(frozenset())
         await self._desk.asking.in_thread(lambda: self._get(req, resp, _customer(customer_id)))
 
+    on_head = on_get
+
     def _get(self, req: Request, resp: Response, customer_id: int) -> None:
         ledger, orders = self._desk.ledger, self._desk.orders(customer_id)
         content = export_person(ledger, customer_id, orders, self._desk.keep)

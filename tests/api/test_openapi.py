@@ -5,6 +5,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -55,6 +56,14 @@ def test_every_address_and_method_is_described_and_no_others(tmp_path_factory: p
         if method.method not in ("HEAD", "OPTIONS") and not method.internal and route.path not in _OF_OTHERS
     }
     assert routes == {(path, method) for path, methods in DESCRIBED["paths"].items() for method in methods}
+
+
+def test_every_address_that_answers_get_answers_head(tmp_path: Path) -> None:
+    chosen = settings_module.read({"LEDGER_URL": f"sqlite:///{tmp_path / 'ledger.db'}"})
+    ledger = OrderLedger(open_log(chosen.url))
+    routes = falcon.inspect.inspect_routes(create_app(ledger, Views(ledger, chosen.views), chosen))
+    methods = {route.path: {of.method for of in route.methods if not of.internal} for route in routes}
+    assert [path for path, of in methods.items() if "GET" in of and "HEAD" not in of] == []
 
 
 def described_parameters(path: str, method: str = "get") -> set[str]:
