@@ -21,6 +21,7 @@ from domain.log.log import LogFull
 from domain.log.mapper import DamagedEvent, UnknownTopic
 from domain.log.sqlite import Busy, is_of_the_disk, sqlite3
 from domain.misfits import FAULTS_MAX
+from domain.privacy.opening import SealedSince
 from domain.reconciliation import refusals as reconciled
 from domain.settlement.lines import SettlementRefused
 from domain.strict_json import NotJSON
@@ -263,6 +264,11 @@ def _clock_jumped(error: ClockJumped, request_id: str) -> Problem:
     return not_ready("clock-jumped", "The ledger's clock has jumped ahead; an operator has to say whether it is right.")
 
 
+def _sealed_since(error: SealedSince, request_id: str) -> Problem:
+    _log.error("request %s: %s", request_id, error)
+    return not_ready("sealed-since", "This ledger has got keys for personal data; the service has to be restarted.")
+
+
 def _unreadable(error: Exception, request_id: str) -> Problem:
     _log.error("request %s: %s", request_id, error)
     detail = f"This order's history cannot be read. It is noted under request {request_id}."
@@ -292,6 +298,7 @@ _PROBLEMS: Final[dict[type[Exception], Callable[[Any, str], Problem]]] = {
     DamagedEvent: _unreadable,
     UnknownTopic: _unreadable,
     ClockJumped: _clock_jumped,
+    SealedSince: _sealed_since,
     Busy: _unavailable,
     LogFull: _full,
     sqlite3.OperationalError: _of_driver,

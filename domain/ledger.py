@@ -35,7 +35,7 @@ from domain.order.state import ORDER, Order
 from domain.privacy.files import KeptFiles
 from domain.privacy.keyring import CUSTOMER, GUEST, Whose
 from domain.privacy.marking import Marks
-from domain.privacy.opening import KeysAt, LedgerAt
+from domain.privacy.opening import KeysAt, LedgerAt, SealedSince
 from domain.recognising import Recognising, Taken, taken_in
 from domain.refusals import (
     ExternalIdTaken,
@@ -508,7 +508,9 @@ class OrderLedger(Application[UUID]):
         now: datetime,
         claims: Sequence[NewClaim] = (),
     ) -> Sequence[int]:
-        """Appends events and takes claims; returns the positions. Raises ClockJumped."""
+        """Appends events and takes claims; returns the positions. Raises ClockJumped, SealedSince."""
+        if stored and self.keys is None and t.keyring() is not None:
+            raise SealedSince("keys were made for this ledger since it was opened here; this has to be started again")
         if stored and self.watch is not None and not t.clock_holds:
             self.watch.must_hold(t, now)
             t.clock_holds = True

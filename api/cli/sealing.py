@@ -27,7 +27,8 @@ def keys() -> None:
 def keys_create() -> None:
     """Make the keys of a ledger that was begun without, so that personal data are sealed from now on.
 
-    What is recorded already stays as it is: `run.py seal` makes a ledger in which that is sealed, too.
+    What is recorded already stays as it is: `run.py seal` makes a ledger in which that is sealed, too. Start services
+    again that run: until then they record nothing.
     """
     chosen = settings()
     if not is_there(chosen.url):

@@ -166,6 +166,9 @@ class Reading(Protocol):
     def clock_shown(self, boot: str) -> ClockShown | None:
         """What was last kept of a machine's clock since that start."""
 
+    def clocks_shown(self) -> list[ClockShown]:
+        """All that was kept of machines' clocks, in the order in which it was."""
+
     def position_of(self, originator_id: UUID | str, version: int) -> int:
         """The position where an originator reached a version; 0 where it did not."""
 

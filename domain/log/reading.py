@@ -176,6 +176,10 @@ class SQLiteReading(ABC):
         )
         return ClockShown._make(row) if row else None
 
+    def clocks_shown(self) -> list[ClockShown]:
+        rows = self._rows("SELECT boot, uptime, moment, why FROM clocks ORDER BY number")
+        return list(map(ClockShown._make, rows))
+
     def position_of(self, originator_id: UUID | str, version: int) -> int:
         row = self._row(
             "SELECT position FROM events WHERE originator_id = ? AND version = ?", (str(originator_id), version)

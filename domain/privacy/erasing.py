@@ -256,23 +256,19 @@ class Erasing:
                 f"In work, so the shop still needs to know whose they are: {named}. Send force to erase all the same."
             )
         keyring = t.keyring()
-        since = keyring.since if keyring else 0
-        for order in orders:
-            _must_be_sealed(self._plain(t, order, since))
+        if keyring is None or keyring.since:  # else nothing was ever recorded as it is
+            for order in orders:
+                _must_be_sealed(self._plain(t, order))
 
     def _must_not_be_held(self, subject: str) -> None:
         """Raises PersonalDataHeld."""
         if hold := self.keys.store.hold_on(subject):
             raise PersonalDataHeld(f"What is personal of {subject} is held since {hold.since}, by {hold.reference}.")
 
-    def _plain(self, t: Transaction, order: Order, since: int) -> int:
+    def _plain(self, t: Transaction, order: Order) -> int:
         """The position of the order's first record where something personal stands as it is; 0 where there is none."""
-        if since == 0:
-            return 0
         for raw in t.raw_records_of(str(order.uuid)):
             topic = TOPICS[raw.topic]
-            if raw.position > since:
-                return 0
             if not topic.is_sealed and any(parts_in(topic.decode(raw.payload), FIELDS.get(topic.shape, {}))):
                 return raw.position
         return 0

@@ -17,6 +17,10 @@ class NotTheKeys(Exception):
     """The keys are missing, or they are not this ledger's."""
 
 
+class SealedSince(Exception):
+    """A ledger that was opened without keys has got some: what this process would record could never be erased."""
+
+
 class KeysAt(NamedTuple):
     """Where the data keys are, where these are in a file, and what wraps them."""
 

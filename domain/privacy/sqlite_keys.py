@@ -9,6 +9,7 @@ from threading import RLock
 from typing import Any, Final
 
 import msgspec
+from eventsourcing.persistence import OperationalError
 
 from domain.log.sqlite import Readers, connect, cut_wal, library_errors, sqlite3, transaction
 from domain.privacy.keyring import Hold, KeyStore, StoredDataKey, Whose
@@ -96,8 +97,10 @@ class SQLiteKeyStore:
     @property
     def id(self) -> str:
         if self._id is None:
-            ((self._id,),) = self._rows("SELECT id FROM keyring")
-        assert self._id is not None
+            ids = self._rows("SELECT id FROM keyring")
+            if len(ids) != 1:
+                raise OperationalError(f"{self.path} is damaged: it has the ids of {len(ids)} keyrings, and not of one")
+            self._id = str(ids[0][0])
         return self._id
 
     def _rows(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:

@@ -247,3 +247,34 @@ def test_keys_can_be_made_for_a_ledger_that_was_begun_without_and_only_what_come
     desk.bring({**MINA, "customer": {"id": 9, "first_name": "Mina"}})
     assert "recorded before it was sealed" in desk.run("erase", "--customer", "7", status=1)
     assert "erased, in 1 orders" in desk.run("erase", "--customer", "9")
+
+
+def test_what_was_recorded_as_it_is_is_never_said_to_be_erased_since_whenever_there_are_keys(
+    tmp_path: Path, clock: Clock
+) -> None:
+    plain = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"), clock=clock)
+    do(plain.create, new_order(**MINA), ME)
+    head = plain.head()
+    do(plain.create, new_order(**{**MINA, "customer": {"id": 9, "first_name": "Mina"}}), ME)
+    plain.close()
+    desk = Desk(tmp_path)
+    desk.run("keys", "create")
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as ledger:  # as a process that went on without keys left it
+        (trigger,) = ledger.execute("SELECT sql FROM sqlite_schema WHERE name = 'keyrings_are_not_updated'").fetchone()
+        ledger.execute("DROP TRIGGER keyrings_are_not_updated")
+        ledger.execute("UPDATE keyrings SET since = ?", (head,))
+        ledger.execute(trigger)
+        ledger.commit()
+    assert "recorded before it was sealed" in desk.run("erase", "--customer", "9", status=1)
+    assert f"position {head + 1}, order " in (said := desk.run("verify", status=1))
+    assert "what is personal in it stands as it is, though it is to be sealed" in said
+
+
+def test_a_file_of_keys_without_its_keyring_is_damaged_and_says_so(desk: Desk) -> None:
+    desk.bring(MINA)
+    with closing(sqlite3.connect(desk.folder / "keys.db")) as keys:
+        keys.execute("DELETE FROM keyring")
+        keys.commit()
+    said = desk.run("verify", status=2)
+    assert "keys.db is damaged: it has the ids of 0 keyrings, and not of one" in said
+    assert "Traceback" not in said

@@ -20,7 +20,7 @@ from domain.log.records import Provenance, digest_of
 from domain.log.sqlite import sqlite3
 from domain.order.commands import ChangeOrder, ChangeStatus
 from domain.privacy.masters import MastersAt, MasterUnknown
-from domain.privacy.opening import KeysAt, LedgerAt, NotTheKeys, keys_of
+from domain.privacy.opening import KeysAt, LedgerAt, NotTheKeys, SealedSince, create_keys, keys_of
 from domain.privacy.sealing import Place
 from domain.proof.verify import examine
 from domain.refusals import IdempotencyKeyReused
@@ -154,6 +154,21 @@ def test_a_ledger_that_was_begun_without_keys_stays_plain(tmp_path: Path, clock:
     assert keys_of(plain.log_of_events, keys_at(tmp_path), clock()) is None
     assert not (tmp_path / "keys.db").exists()
     plain.close()
+
+
+def test_who_opened_a_ledger_before_it_got_keys_records_nothing_as_it_is_any_more(tmp_path: Path, clock: Clock) -> None:
+    plain = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"), clock=clock)
+    order = do(plain.create, new_order(items=[{"unit_price": "1"}]), ME).order
+    create_keys(plain.log_of_events, keys_at(tmp_path), clock())
+    with pytest.raises(SealedSince):
+        do(plain.create, new_order(**MINA), ME)
+    with pytest.raises(SealedSince):
+        do(plain.change, order.uuid, ChangeStatus(status="hold", reason="Mina called"), ME)
+    plain.close()
+    sealed = sealed_ledger(tmp_path, clock)
+    do(sealed.create, new_order(**MINA), ME)
+    sealed.close()
+    assert found_in(tmp_path, WORDS) == {}
 
 
 def test_keys_and_master_are_their_owners_alone(ledger: OrderLedger, tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ KEYS_BY_FORMER_SQL: Final = (
     "SELECT name, former_keys.prefix, former_keys.hash, customer_id, scopes, created_at, revoked_at,"
     " former_keys.expires_at, origins FROM former_keys JOIN access_keys USING (name)"
 )
+KEYRING_SQL: Final = "SELECT id, since, made_at FROM keyrings"
 _EVERYTHING: Final = 2**62
 _CLAIM: Final = "kind, value, number, originator_id, version"
 
@@ -220,6 +221,9 @@ class PostgresReading(ABC):
         )
         return clock_of(rows[0]) if rows else None
 
+    def clocks_shown(self) -> list[ClockShown]:
+        return list(map(clock_of, self._rows("SELECT boot, uptime, moment, why FROM clocks ORDER BY number")))
+
     def position_of(self, originator_id: UUID | str, version: int) -> int:
         values = (str(originator_id), version)
         return self._one("SELECT position FROM events WHERE originator_id = $1 AND version = $2", values) or 0
@@ -323,8 +327,7 @@ class PostgresReading(ABC):
         return files.whole(sha256, lambda number: self._one(asked, (sha256, number)))
 
     def keyring(self) -> KeptKeyring | None:
-        rows = self._rows("SELECT id, since, made_at FROM keyrings")
-        return KeptKeyring(rows[0][0].decode(), rows[0][1], rows[0][2].decode()) if rows else None
+        return keyring_of(self._rows(KEYRING_SQL))
 
     def access_key(self, key_hash: bytes) -> StoredKey | None:
         asked = f"{KEYS_SQL} WHERE hash = $1 UNION ALL {KEYS_BY_FORMER_SQL} WHERE former_keys.hash = $1"
@@ -371,6 +374,10 @@ def claim_of(row: Row) -> Claim:
 def clock_of(row: Row) -> ClockShown:
     boot, uptime, moment, why = row
     return ClockShown(boot.decode(), uptime, moment.decode(), why.decode())
+
+
+def keyring_of(rows: Sequence[Row]) -> KeptKeyring | None:
+    return KeptKeyring(rows[0][0].decode(), rows[0][1], rows[0][2].decode()) if rows else None
 
 
 def key_of(row: Row) -> StoredKey:

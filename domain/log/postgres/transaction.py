@@ -32,7 +32,16 @@ from domain.log.postgres.data_keys import (
     of_subjects,
     told,
 )
-from domain.log.postgres.reading import COLUMNS, PostgresReading, claim_of, clock_of, stored_claim, these_claims
+from domain.log.postgres.reading import (
+    COLUMNS,
+    KEYRING_SQL,
+    PostgresReading,
+    claim_of,
+    clock_of,
+    keyring_of,
+    stored_claim,
+    these_claims,
+)
 from domain.log.postgres.schema import LOCK
 from domain.log.records import Claim, LogEntry, NewClaim, Provenance, RawRecord, digest_of, entry_of
 from domain.moments import instant
@@ -113,6 +122,7 @@ class PostgresTransaction(PostgresReading):
         self._claims: dict[tuple[str, str | int], Claim | None] = {}
         self._maxima: dict[str, int] = {}
         self._clocks: dict[str, ClockShown | None] = {}
+        self._keyring: KeptKeyring | None = None
         # What is to be sent: these in front, then the events, then the claims.
         self._statements: list[Statement] = []
         self.unsent_events: list[RawRecord] = []
@@ -137,6 +147,8 @@ class PostgresTransaction(PostgresReading):
         asked = list(_asked(wants, is_sealed=self.keys is not None))
         if self.keys is not None:
             asked.append((CHANGE, PostgresTransaction.note_change))
+        else:
+            asked.append((Statement(KEYRING_SQL), PostgresTransaction.note_keyring))
         # The head in a statement of its own: its snapshot is to be taken when the lock is there.
         statements = [Statement("BEGIN"), LOCK, _HEAD, *(statement for statement, _ in asked)]
         _, _, head, *found = self._connection.ask(*statements, seconds=LOCK_WAIT_SECONDS_MAX + 0.5)
@@ -185,6 +197,9 @@ class PostgresTransaction(PostgresReading):
         found = {clock.boot: clock for clock in map(clock_of, rows)}
         for boot in wants.boots:
             self._clocks.setdefault(boot, found.get(boot))
+
+    def note_keyring(self, _wants: Wants, rows: list[Row]) -> None:
+        self._keyring = keyring_of(rows)
 
     def note_change(self, _wants: Wants, rows: list[Row]) -> None:
         self.keys_change = rows[0][0] if rows else None
@@ -322,6 +337,9 @@ class PostgresTransaction(PostgresReading):
     def clock_shown(self, boot: str) -> ClockShown | None:
         return self._clocks[boot] if boot in self._clocks else super().clock_shown(boot)
 
+    def keyring(self) -> KeptKeyring | None:
+        return self._keyring if self.keys is None else super().keyring()
+
     # --- writing ---
 
     @contextmanager
@@ -447,6 +465,7 @@ class PostgresTransaction(PostgresReading):
             self._write("INSERT INTO kept_files VALUES ($1, $2, $3)", (sha256, number, zlib.compress(piece)))
 
     def keep_keyring(self, keyring: KeptKeyring) -> None:
+        self._keyring = keyring
         values = (keyring.id, Int8(keyring.since), keyring.made_at)
         self._write("INSERT INTO keyrings VALUES (1, $1, $2, $3)", values)
 
