@@ -964,8 +964,10 @@ def personal_of(files: dict[str, bytes]) -> dict[tuple[int, str], Part]:
     found: dict[tuple[int, str], Part] = {}
     listed = read_json("personal.json", text_of(files, "personal.json"))
     for one in listed if isinstance(listed, list) else [listed]:
-        if not isinstance(one, dict) or [type(one.get(name)) for name in PERSONAL] != [int, str, str, str]:
+        if not isinstance(one, dict) or {name: type(value) for name, value in one.items()} != PERSONAL:
             raise Wrong("personal.json", "it is no list of parts, each with its version, part, salt and text")
+        if (one["version"], one["part"]) in found:
+            raise Wrong("personal.json", f"the {one['part']!a} of version {one['version']} is in it twice")
         try:
             salt = base64.b64decode(one["salt"], validate=True)
         except ValueError:
@@ -974,7 +976,7 @@ def personal_of(files: dict[str, bytes]) -> dict[tuple[int, str], Part]:
     return found
 
 
-PERSONAL = ("version", "part", "salt", "text")
+PERSONAL = {"version": int, "part": str, "salt": str, "text": str}
 
 
 def is_record(value: Any) -> bool:

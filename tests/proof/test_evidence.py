@@ -11,6 +11,7 @@ import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -676,3 +677,18 @@ def test_every_record_needs_its_own_proof(log: Log) -> None:
             checkpoint=checkpoint.sign(KEY, NAME, 0, merkle.EMPTY_ROOT),
             key=VERIFIER_KEY,
         )
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda shown: [{**shown[0], "text": "{}"}, *shown], "is in it twice"),
+        (lambda shown: [{**shown[0], "remark": "a liar"}, *shown[1:]], "it is no list of parts"),
+    ],
+)
+def test_nothing_stands_beside_a_part_that_is_shown_which_nobody_sealed(change: Any, why: str) -> None:
+    shown = [{"version": 1, "part": "contact", "salt": "AA==", "text": "{}"}]
+    files = {"personal.json": json.dumps(change(shown)).encode()}
+    with pytest.raises(verify.Wrong, match=why):
+        verify.personal_of(files)
+    assert verify.personal_of({"personal.json": json.dumps(shown).encode()}).keys() == {(1, "contact")}
