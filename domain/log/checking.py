@@ -6,7 +6,7 @@ from typing import Final
 
 from domain.log.records import Fault
 from domain.log.schema import make_tables
-from domain.log.sqlite import sqlite3
+from domain.log.sqlite import schema_of, sqlite3
 
 _FAULTS_MAX: Final = 1_000
 _NOT_INDEXED: Final = re.compile(r"row (\d+) missing from index sqlite_autoindex_events_1")
@@ -31,7 +31,7 @@ def _of_schema(connection: sqlite3.Connection) -> Iterator[Fault]:
     """Where the file's schema is not the one that `schema.py` makes."""
     own = sqlite3.connect(":memory:", isolation_level=None)
     make_tables(own)
-    expected, there = _schema(own), _schema(connection)
+    expected, there = schema_of(own), schema_of(connection)
     own.close()
     for kind, name in sorted(expected.keys() | there.keys()):
         if (kind, name) not in there:
@@ -40,14 +40,6 @@ def _of_schema(connection: sqlite3.Connection) -> Iterator[Fault]:
             yield Fault(0, None, f"the schema has what this program did not make: the {kind} {name}")
         elif there[kind, name] != expected.get((kind, name), there[kind, name]):
             yield Fault(0, None, f"the {kind} {name} in the schema is not the one that this program makes")
-
-
-def _schema(connection: sqlite3.Connection) -> dict[tuple[str, str], tuple[str, str | None]]:
-    """Tables, indexes, triggers and views but for SQLite's own statistics."""
-    rows = connection.execute(
-        "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_stat%' ESCAPE '\\'"
-    )
-    return {(kind, name): (table, sql) for kind, name, table, sql in rows}
 
 
 def _of_file(connection: sqlite3.Connection) -> Iterator[Fault]:

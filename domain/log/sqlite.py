@@ -172,6 +172,14 @@ def copy(path: Path, target: Path) -> None:
             raise Busy(f"{target} cannot be written whole")
 
 
+def schema_of(connection: "sqlite3.Connection") -> dict[tuple[str, str], tuple[str, str | None]]:
+    """Tables, indexes, triggers and views of a file, by kind and name, but for SQLite's own statistics."""
+    rows = connection.execute(
+        "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_stat%' ESCAPE '\\'"
+    )
+    return {(kind, name): (table, sql) for kind, name, table, sql in rows}
+
+
 def is_full(error: Exception) -> bool:
     """Whether the driver says that there is no room on the disk."""
     return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL

@@ -14,7 +14,7 @@ summed apart.
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 from uuid import UUID
 
 import msgspec
@@ -98,21 +98,19 @@ def _named(row: str) -> str:
     )
 
 
-_SUM_ALL: Final = (
-    f"""
-INSERT INTO customer_sums
+_SUM_ALL: Final = {
+    "customer_sums": f"""
 SELECT customer_id, currency, digits, count(*), sum(orders),
        min(iif(orders, created_at, NULL)), max(iif(orders, created_at, NULL)), {", ".join(f"sum({p})" for p in _PARTS)}
 FROM customer_orders GROUP BY customer_id, currency, digits
 """,
-    f"""
-INSERT INTO customers
+    "customers": f"""
 SELECT customer_id, {", ".join(DETAILS)}, search
 FROM (SELECT *, row_number() OVER (PARTITION BY customer_id ORDER BY created_at DESC, id DESC) AS place
       FROM customer_orders)
 WHERE place = 1
 """,
-)
+}
 _SUM_ON: Final = (
     f"""
 CREATE TRIGGER customer_orders_up AFTER INSERT ON customer_orders BEGIN
@@ -159,6 +157,10 @@ class Customers(HistoryView):
 
     name = "customers"
     tables = ("customer_orders", "customer_sums", "customers")
+    made_of: ClassVar = _SUM_ALL
+    beside_orders: ClassVar = {
+        "customer_orders": " AND ".join(f"orders.{column} = customer_orders.{column}" for column in _PLACE)
+    }
     kind = ORDER
     differs = "its customer's row in the views is not what its events make"
 
@@ -167,7 +169,8 @@ class Customers(HistoryView):
             database.conn.execute(statement)
 
     def index(self, database: "Database") -> None:
-        for statement in (*_SUM_ALL, *_SUM_ON):
+        sums = (f"INSERT INTO {table} {query}" for table, query in _SUM_ALL.items())
+        for statement in (*sums, *_SUM_ON):
             database.conn.execute(statement)
 
     def of_history(self, history: History) -> list[Row]:

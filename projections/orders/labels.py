@@ -5,7 +5,7 @@ Few orders have any, and those that never had have no row.
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 from uuid import UUID
 
 import msgspec
@@ -39,6 +39,7 @@ class Labels(HistoryView):
 
     name = "labels"
     tables = ("order_labels",)
+    beside_orders: ClassVar = {"order_labels": "orders.id = order_labels.order_id"}
     kind = ORDER
     differs = "its external ids or metadata in the views are not what its events make"
 

@@ -8,7 +8,7 @@ range and a join of bytes.
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise, starmap
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -64,10 +64,10 @@ CREATE TABLE order_counts (
   PRIMARY KEY (customer_id, status, storefront_status)
 ) STRICT, WITHOUT ROWID
 """
-_COUNT_ALL: Final = """
-INSERT INTO order_counts
-SELECT customer_id, status, storefront_status, count(*) FROM orders GROUP BY customer_id, status, storefront_status
-"""
+_COUNT_ALL: Final = (
+    "SELECT customer_id, status, storefront_status, count(*) FROM orders"
+    " GROUP BY customer_id, status, storefront_status"
+)
 _COUNT_UP: Final = """
   INSERT INTO order_counts VALUES (NEW.customer_id, NEW.status, NEW.storefront_status, 1)
   ON CONFLICT DO UPDATE SET orders = orders + 1;
@@ -149,6 +149,8 @@ class Orders(StateView):
 
     name = "orders"
     tables = ("orders", "order_counts", *_WIDE)
+    made_of: ClassVar = {"order_counts": _COUNT_ALL}
+    beside_orders: ClassVar = {table: f"orders.id = {table}.id" for table in _WIDE}
     kind = ORDER
 
     def create(self, database: "Database") -> None:
@@ -167,7 +169,7 @@ class Orders(StateView):
             database.table("orders").create_index(columns, index_name=name)
         for table, is_large in LARGE.items():
             database.conn.execute(f"CREATE INDEX {table}_large ON {table} (id) WHERE {is_large}")
-        for statement in (_COUNT_ALL, *_COUNT_ON):
+        for statement in (f"INSERT INTO order_counts {_COUNT_ALL}", *_COUNT_ON):
             database.conn.execute(statement)
 
     def of_history(self, history: History) -> list[Rows]:

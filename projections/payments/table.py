@@ -13,7 +13,7 @@ Python.
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 from uuid import UUID
 
 import msgspec
@@ -64,6 +64,7 @@ class Payments(EventView):
 
     name = "payments"
     tables = ("payments",)
+    beside_orders: ClassVar = {"payments": "orders.uuid = payments.uuid"}
     kind = ORDER
     events = tuple(KIND_OF)
     differs = "its payments in the views are not what its events make"

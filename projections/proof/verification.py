@@ -1,9 +1,9 @@
 """Is the log still the one that was recorded? Every stored byte is read again and compared with all that depends on it.
 
 Against its own digest; against the tree of the views; against every checkpoint that was kept; each history, folded
-anew, against its rows in the views; the claims against the events that took
-them; the access keys against the events that made, scoped and revoked them; and the engine's tables, indexes and
-triggers against what they should be. Reads only, in parts that run beside each other on all cores.
+anew, against its rows in the views; the claims against the events that took them; the access keys against the events
+that made, scoped and revoked them; what is kept beside the records; and the engine's tables, indexes and triggers
+against what they should be. Reads only, in parts that run beside each other on all cores.
 """
 
 from collections import Counter, deque
@@ -21,10 +21,11 @@ from domain.privacy.opening import LedgerAt, mapping
 from domain.proof.checkpoint import VerifierKey
 from projections.processes import processes, reopened
 from projections.proof.problems import SOMEWHERE, Problem, in_order
+from projections.proof.verifying_beside import check_beside, check_sealing
 from projections.proof.verifying_checkpoints import Checked, Growing, Verified, signed_checkpoints
 from projections.proof.verifying_claims import check_claims
 from projections.proof.verifying_claims import strangers as claims_of_nobody
-from projections.proof.verifying_files import check_files
+from projections.proof.verifying_files import check_files, names_of_files
 from projections.proof.verifying_histories import check_histories, strangers
 from projections.proof.verifying_keys import check_keys
 from projections.proof.verifying_records import check_records, digests_of, missing
@@ -48,6 +49,7 @@ def verify(
     Without a `key` the checkpoints' roots are checked and their signatures are not; `unsigned` counts those.
     """
     with reopened(ledger.url) as log:
+        files = log.kept_files()  # before the head, so that whatever names them is up to there
         census = log.census()
         head, given = census.head, census.given
         starts = [part * PART_RECORDS + 1 for part in log.parts(PART_RECORDS)]
@@ -66,11 +68,13 @@ def verify(
         keys = pool.submit(check_access, ledger, head)
         coming = deque(pool.submit(check_part, ledger, views, s, s - 1 + PART_RECORDS, head) for s in starts)
         claimed: Counter[str] = Counter()
+        named: set[str] = set()
         growing = Growing(kept, verified, None if views is None else connect(views, "NORMAL"))
         for done in range(1, steps):
             found = coming.popleft().result()
             verified.problems += found.records + found.claims + found.histories
             claimed += found.claimed
+            named |= found.named
             verified.orders += found.orders
             growing.append(found.digests)
             progress(head * done // steps, head)
@@ -79,6 +83,8 @@ def verify(
         verified.problems += problems
         verified.orders += count
         verified.problems += pool.submit(check_claims_left, ledger, census, claimed).result() + engine.result()
+        notes = [note for source in checkpoints for note in source.notes]
+        verified.problems += pool.submit(check_what_is_beside, ledger, head, sorted({*files} - named), notes).result()
         problems, verified.keys_not_recorded = keys.result()
         verified.problems += problems
         progress(head, head)
@@ -101,6 +107,8 @@ class PartChecked(NamedTuple):
     orders: int
     claimed: Counter[str]
     digests: list[bytes]
+    # Under which SHA-256s the files are kept that the records name.
+    named: set[str]
 
 
 def check_part(ledger: LedgerAt, views: Path | None, first: int, last: int, head: int) -> PartChecked:
@@ -110,6 +118,8 @@ def check_part(ledger: LedgerAt, views: Path | None, first: int, last: int, head
         raws, records = check_records(log, reader, first, last)
         digests = [raw.digest for raw in raws] if not records else digests_of(raws, first, last)
         records += check_files(log, None if mapper.sealing is None else mapper.sealing.keys, raws)
+        keyring = log.keyring()
+        records += check_sealing(raws, None if keyring is None else keyring.since)
         try:
             unclaimed, claimed = check_claims(log, raws)
             whole = histories(log, raws, first, last, head)
@@ -120,7 +130,7 @@ def check_part(ledger: LedgerAt, views: Path | None, first: int, last: int, head
         except (PersistenceError, sqlite3.Error, TypeError, ValueError) as error:
             reason = f"the orders that begin from here to position {last} cannot all be read: {error}"
             found, orders, unclaimed, claimed = [Problem(first, None, reason, SOMEWHERE)], 0, [], Counter()
-        return PartChecked(records, unclaimed, found, orders, claimed, digests)
+        return PartChecked(records, unclaimed, found, orders, claimed, digests, names_of_files(raws))
 
 
 def check_the_rest(ledger: LedgerAt, views: Path | None, head: int) -> tuple[list[Problem], int]:
@@ -154,6 +164,16 @@ def check_access(ledger: LedgerAt, head: int) -> tuple[list[Problem], list[str]]
             return [Problem(0, None, f"the access keys cannot all be read: {error}", SOMEWHERE)], []
 
 
+def check_what_is_beside(ledger: LedgerAt, head: int, unnamed: list[str], notes: list[bytes]) -> list[Problem]:
+    """The problems of what is kept beside the records; `unnamed` are the files that none of these names, `notes` the
+    checkpoints that were kept anywhere."""
+    with reopened(ledger.url) as log:
+        try:
+            return list(check_beside(log, head, unnamed, notes))
+        except (PersistenceError, TypeError, ValueError) as error:
+            return [Problem(0, None, f"what is kept beside the records cannot all be read: {error}", SOMEWHERE)]
+
+
 def check_engine(ledger: LedgerAt, views: Path | None) -> list[Problem]:
     """What the engine itself finds wrong in the log and in the views' file; and the histories that the views stopped at
     what they could not read."""
@@ -162,7 +182,7 @@ def check_engine(ledger: LedgerAt, views: Path | None) -> list[Problem]:
             problems = [Problem(*fault, None if fault.position else SOMEWHERE) for fault in log.faults()]
         except PersistenceError as error:
             problems = [Problem(0, None, f"the engine's own check cannot be made: {error}", SOMEWHERE)]
-        return problems if reader is None else problems + check_views(reader)
+        return problems if reader is None else problems + check_views(reader, log)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 and, where it is sealed and its key is there, as it was before."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Final
 
 import msgspec
@@ -23,20 +24,27 @@ _NAMING: Final = frozenset(name for name, topic in TOPICS.items() if topic.kind 
 def check_files(log: Log, keys: Keyring | None, raws: Iterable[RawRecord]) -> Iterator[Problem]:
     """The kept files against the SHA-256s by which the records name them."""
     kept = KeptFiles(log, keys)
-    for raw in raws:
-        if raw.topic not in _NAMING:
-            continue
+    for raw, sha256, sealed_sha256 in _named_by(raws):
         try:
-            named = msgspec.json.decode(raw.payload, type=_Named)
-        except (TypeError, ValueError):
-            continue  # a damaged record, which is a problem of its own
-        for sha256, sealed_sha256 in named.files():
-            try:
-                _read(kept.pieces(sha256, sealed_sha256))
-            except FileErased:
-                yield from _sealed(log, raw, sealed_sha256)
-            except OperationalError as error:
-                yield Problem(raw.position, raw.order, str(error))
+            _read(kept.pieces(sha256, sealed_sha256))
+        except FileErased:
+            yield from _sealed(log, raw, sealed_sha256)
+        except OperationalError as error:
+            yield Problem(raw.position, raw.order, str(error))
+
+
+def names_of_files(raws: Iterable[RawRecord]) -> set[str]:
+    """Under which SHA-256s the files are kept that the records name."""
+    return {sealed_sha256 or sha256 for _, sha256, sealed_sha256 in _named_by(raws)}
+
+
+def _named_by(raws: Iterable[RawRecord]) -> Iterator[tuple[RawRecord, str, str]]:
+    """Each record with the SHA-256 of a file that it names, and that of its sealed bytes, if any."""
+    for raw in raws:
+        if raw.topic in _NAMING:
+            with suppress(TypeError, ValueError):  # a damaged record, which is a problem of its own
+                for pair in msgspec.json.decode(raw.payload, type=_Named).files():
+                    yield raw, *pair
 
 
 def _sealed(log: Log, raw: RawRecord, sha256: str) -> Iterator[Problem]:

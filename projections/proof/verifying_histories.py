@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from eventsourcing.persistence import PersistenceError
 
@@ -15,6 +15,7 @@ from domain.log.records import RawRecord
 from domain.log.sqlite import sqlite3
 from domain.order.state import ORDER
 from domain.topics import KINDS, TOPICS
+from projections import tree
 from projections.proof.problems import SOMEWHERE, Problem
 from projections.views.all import KEEPER, OF_KIND
 from projections.views.fold import Folded, fold, note_event, nothing
@@ -45,13 +46,14 @@ def check_histories(
             continue
         with _one_moment(reader):
             # Before the records, so that the views have none that these have not.
-            versions = {} if reader is None else {kind: KEEPER[kind].version(reader, uuid) for kind in KINDS}
+            seen = None if reader is None else _seen(reader, uuid)
             # A UUID that is none finds nothing.
             of_one = list(log.raw_records_of(uuid)) or [raw for raw in raws if raw.order == uuid]
             topic = TOPICS.get(of_one[0].topic)
             kind: Kind[Any] = topic.kind if topic else ORDER
             orders += kind is ORDER
-            if problem := _check_history(reader, mapper, kind, versions.get(kind), of_one):
+            version = seen and seen.versions[kind]
+            if problem := _check_history(reader, mapper, kind, version, of_one) or _left_out(seen, version, of_one):
                 problems.append(problem)
     return problems, orders
 
@@ -84,6 +86,30 @@ def _one_moment(reader: sqlite3.Connection | None) -> Iterator[None]:
         yield
     finally:
         reader.execute("COMMIT")
+
+
+class _Seen(NamedTuple):
+    """How far in the log the views have come, whether they have stopped at a history, and its versions, by its kind."""
+
+    position: int
+    is_stopped: bool
+    versions: dict[Kind[Any], int | None]
+
+
+def _seen(reader: sqlite3.Connection, uuid: str) -> _Seen:
+    is_stopped = reader.execute("SELECT 1 FROM stopped WHERE uuid = ?", (uuid,)).fetchone() is not None
+    # By the tree: what the file says of its position may be altered.
+    return _Seen(tree.size(reader), is_stopped, {kind: KEEPER[kind].version(reader, uuid) for kind in KINDS})
+
+
+def _left_out(seen: _Seen | None, version: int | None, raws: Sequence[RawRecord]) -> Problem | None:
+    """The first record of a history that the views have come past and have not in it, though they have not stopped."""
+    if seen is None or seen.is_stopped:
+        return None
+    missing = (raw for raw in raws if (version or 0) < raw.version and raw.position <= seen.position)
+    if (first := next(missing, None)) is None:
+        return None
+    return Problem(first.position, first.order, "the views have come past this record, and their rows do not have it")
 
 
 def _check_history(

@@ -1,20 +1,79 @@
-"""Is the views' file whole by SQLite's own check, and which histories have the views stopped at?"""
+"""Is the views' file whole by SQLite's own check and by its schema, are tables that follow from others what these make,
+and which histories have the views stopped at?"""
 
+from collections.abc import Iterator
 from typing import Final
 
-from domain.log.sqlite import sqlite3
+from domain.ledger import LOG
+from domain.log.log import Log
+from domain.log.sqlite import schema_of, sqlite3
+from projections import tree
 from projections.proof.problems import SOMEWHERE, Problem
+from projections.views.all import VIEWS
+from projections.views.generation import indexed
 
 _SAID_MAX: Final = 100
 
 
-def check_views(reader: sqlite3.Connection) -> list[Problem]:
+def check_views(reader: sqlite3.Connection, log: Log) -> list[Problem]:
     """Reads the whole file."""
     try:
-        stopped = reader.execute("SELECT uuid, position, reason FROM stopped ORDER BY position").fetchall()
-        said = [said for (said,) in reader.execute(f"PRAGMA integrity_check({_SAID_MAX})") if said != "ok"]
+        reader.execute("BEGIN")  # so that all of it is as it was at one moment
+        try:
+            stopped = reader.execute("SELECT uuid, position, reason FROM stopped ORDER BY position").fetchall()
+            said = [*_of_schema(reader), *_of_position(reader, log), *_of_tables(reader)]
+            said += [line for (line,) in reader.execute(f"PRAGMA integrity_check({_SAID_MAX})") if line != "ok"]
+        finally:
+            reader.execute("ROLLBACK")
     except sqlite3.DatabaseError as error:
         stopped, said = [], [str(error)]
     problems = [Problem(position, uuid, f"the views stop here: {reason}") for uuid, position, reason in stopped]
     why = "the file of the views is damaged, `run.py rebuild` makes it anew: "
     return problems + [Problem(0, None, why + line, until=SOMEWHERE) for line in said]
+
+
+def _of_schema(reader: sqlite3.Connection) -> Iterator[str]:
+    """Where its tables, indexes and triggers are not those that the views make."""
+    from sqlite_utils import Database  # noqa: PLC0415  (takes a while)
+
+    own = sqlite3.connect(":memory:", isolation_level=None)
+    indexed(Database(own))
+    expected, there = schema_of(own), schema_of(reader)
+    own.close()
+    for kind, name in sorted(expected.keys() | there.keys()):
+        if expected.get((kind, name)) != there.get((kind, name)):
+            yield f"the {kind} {name} in it is not the one that this program makes, or is one of the two alone"
+
+
+def _of_position(reader: sqlite3.Connection, log: Log) -> Iterator[str]:
+    """Where it says that it has come to another place in the log than it has."""
+    positions = reader.execute("SELECT log, position FROM positions").fetchall()
+    size = tree.size(reader)
+    if positions != [(LOG, size)]:
+        yield f"its tree has {size} records, and it says that it has come to {positions}"
+    elif size > (log.max_notification_id() or 0):
+        yield f"it says that it has come to position {size}, and the log has not"
+
+
+def _of_tables(reader: sqlite3.Connection) -> Iterator[str]:
+    """Where a table that follows from others is not what they make, or has rows that belong to no order."""
+    for view in VIEWS:
+        for table, query in view.made_of.items():
+            row = reader.execute(
+                f"SELECT * FROM (SELECT * FROM {table} EXCEPT {query})"
+                f" UNION ALL SELECT * FROM (SELECT * FROM ({query}) EXCEPT SELECT * FROM {table}) LIMIT 1"
+            ).fetchone()
+            if row is not None:
+                yield f"its {table} are not what its orders come to, first where {_first(reader, table, row)}"
+        for table, joined in view.beside_orders.items():
+            row = reader.execute(
+                f"SELECT * FROM {table} WHERE NOT EXISTS (SELECT 1 FROM orders WHERE {joined}) LIMIT 1"
+            ).fetchone()
+            if row is not None:
+                yield f"its {table} have a row that is of no order, where {_first(reader, table, row)}"
+
+
+def _first(reader: sqlite3.Connection, table: str, row: tuple[object, ...]) -> str:
+    """The first column of a row, which is never personal."""
+    (column,) = reader.execute(f"SELECT name FROM pragma_table_info('{table}') WHERE cid = 0").fetchone()
+    return f"{column} is {row[0]}"

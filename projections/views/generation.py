@@ -163,6 +163,13 @@ def create(database: "Database") -> None:
     sign(database.conn)
 
 
+def indexed(database: "Database") -> None:
+    """Makes all that an empty file gets, in the end also indexes and triggers."""
+    create(database)
+    for view in VIEWS:
+        view.index(database)
+
+
 def sign(connection: sqlite3.Connection) -> None:
     """Writes down that this program's code has made the views."""
     with transaction(connection):

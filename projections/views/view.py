@@ -3,7 +3,7 @@
 import hashlib
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -33,6 +33,10 @@ class View(ABC):
 
     name: ClassVar[str]
     tables: ClassVar[tuple[str, ...]]
+    # Of tables whose rows follow from other tables alone: the query that makes them.
+    made_of: ClassVar[Mapping[str, str]] = {}
+    # Of tables whose rows stand beside one of `orders`: by which columns.
+    beside_orders: ClassVar[Mapping[str, str]] = {}
 
     @abstractmethod
     def create(self, database: "Database") -> None:

@@ -1,0 +1,98 @@
+"""Is what the log keeps beside its records what it should be? Signed heads and handovers, each under the size that it
+signs; what clocks showed; since when what is personal is sealed; and no file that no record names."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import groupby
+from typing import Final
+
+from domain.aggregate import parts_in
+from domain.log.log import KeptCheckpoint, Log
+from domain.log.records import RawRecord
+from domain.moments import instant
+from domain.proof import handover
+from domain.proof.checkpoint import CheckpointMalformed, parse
+from domain.topics import TOPICS
+from projections.proof.problems import SOMEWHERE, Problem
+
+_WHY: Final = ("first", "gained", "accepted")
+# The topics of events that may have something personal in them, and have it as it is.
+_PLAIN: Final = {
+    name: topic for name, topic in TOPICS.items() if not topic.is_sealed and topic.shape in topic.kind.personal
+}
+
+_SEALED: Final = frozenset(name for name, topic in TOPICS.items() if topic.is_sealed)
+
+
+def check_beside(log: Log, head: int, unnamed: Iterable[str], notes: Iterable[bytes]) -> Iterator[Problem]:
+    """`unnamed` are the SHA-256s of kept files that no record names, `notes` checkpoints, wherever they were kept."""
+    handovers = log.handovers()
+    for what, kept in (("signed head", list(log.every_checkpoint())), ("handover", handovers)):
+        for one in kept:
+            if (signed := _size(one)) != one.size:
+                yield Problem(one.size, None, f"the {what} that is kept for {one.size} records signs {signed}")
+            if not _is_instant(one.made_at):
+                yield Problem(one.size, None, f"the {what} that is kept for {one.size} records was made at no time")
+    kept_notes = {one.note for one in handovers}
+    if len(kept_notes) < len(handovers):
+        yield Problem(handovers[0].size, None, "the ledger keeps a handover twice", SOMEWHERE)
+    for note in {*notes, *kept_notes}:
+        handed = handover.read(note)
+        if handed is None and note in kept_notes:
+            yield Problem(0, None, "a handover that the ledger keeps is none", SOMEWHERE)
+        elif handed is not None and note not in kept_notes:
+            yield Problem(handed.size, None, f"the ledger does not keep how {handed.former} handed over, any more")
+    yield from _of_clocks(log)
+    yield from _of_keyring(log, head)
+    for sha256 in unnamed:
+        yield Problem(0, None, f"the file that is kept as {sha256} is one that no record names", SOMEWHERE)
+
+
+def check_sealing(raws: Iterable[RawRecord], since: int | None) -> Iterator[Problem]:
+    """The records whose personal data are sealed though they were not yet, or stand as they are though they were to be
+    sealed: from behind the position `since` on, where there is one."""
+    for raw in raws:
+        if raw.topic in _PLAIN and since is not None and raw.position > since:
+            topic = _PLAIN[raw.topic]
+            try:
+                is_personal = any(parts_in(topic.decode(raw.payload), topic.kind.personal[topic.shape]))
+            except (TypeError, ValueError):
+                continue  # a damaged record, which is a problem of its own
+            if is_personal:
+                why = f"what is personal in it stands as it is, though it is to be sealed since position {since}"
+                yield Problem(raw.position, raw.order, why)
+        elif (since is None or raw.position <= since) and raw.topic in _SEALED:
+            why = "it is sealed, and the ledger says that it has no keys" if since is None else "it is sealed too early"
+            yield Problem(raw.position, raw.order, why)
+
+
+def _size(kept: KeptCheckpoint) -> int | None:
+    try:
+        return parse(kept.note).size
+    except CheckpointMalformed:  # a problem of the checkpoint's own
+        return kept.size
+
+
+def _is_instant(text: str) -> bool:
+    try:
+        return instant(datetime.fromisoformat(text)) == text
+    except (ValueError, OverflowError):
+        return False
+
+
+def _of_clocks(log: Log) -> Iterator[Problem]:
+    shown = sorted(log.clocks_shown(), key=lambda one: one.boot)  # a stable order within each start
+    for boot, of_boot in groupby(shown, key=lambda one: one.boot):
+        uptimes = [-1]
+        for one in of_boot:
+            if one.why not in _WHY or not _is_instant(one.moment) or one.uptime < uptimes[-1]:
+                why = f"what is kept of the clock since the start {boot} cannot have been shown: {one.why} {one.moment}"
+                yield Problem(0, None, why, SOMEWHERE)
+            uptimes.append(one.uptime)
+
+
+def _of_keyring(log: Log, head: int) -> Iterator[Problem]:
+    keyring = log.keyring()
+    if keyring is not None and not (0 <= keyring.since <= head and _is_instant(keyring.made_at)):
+        why = f"the keyring was made at {keyring.made_at}, when there were {keyring.since} records: that cannot be"
+        yield Problem(0, None, why, SOMEWHERE)
