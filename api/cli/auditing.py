@@ -12,7 +12,9 @@ from api.settings import Settings
 from domain.log.opening import without_secrets
 
 if TYPE_CHECKING:
+    from domain.ledger import OrderLedger
     from domain.log.log import Log
+    from projections.proof.problems import Problem
     from projections.proof.signing import Checkpoints
 
 PROBLEMS_SHOWN_MAX = 20
@@ -123,6 +125,18 @@ def _as_far(standby: str, head: int) -> str:
     return url
 
 
+def _of_destroyed_keys(ledger: "OrderLedger") -> "list[Problem]":
+    """Not for who restores a ledger: in what comes out of a backup erasures may still have to be repeated."""
+    from domain.privacy.erasing import unsaid
+    from projections.proof.problems import SOMEWHERE, Problem
+
+    after = "no event says so; `run.py erase --again` repeats what a restored ledger lacks"
+    return [
+        Problem(0, None, f"the key {key.id} ({key.part} of {key.subject}) is destroyed, and {after}", SOMEWHERE)
+        for key in ([] if ledger.keys is None else unsaid(ledger, ledger.keys))
+    ]
+
+
 def _mend_index(log: "Log") -> None:
     from eventsourcing.persistence import PersistenceError
 
@@ -183,6 +197,7 @@ def verify(handed: Path | None, key_text: str | None, mend_index: bool, standby:
     with progress("verifying") as say:
         at = LedgerAt(url, ledger.at.keys)
         found = verify_log(at, views.in_force(), checkpoints=sources, key=public, progress=say)
+    found.problems += _of_destroyed_keys(ledger)
     print(f"{found.events} events of {found.orders} orders read, {found.checkpoints} checkpoints held against them")
     if views.in_force() is None:
         print("there are no views of this version of the program to compare with")

@@ -344,6 +344,15 @@ def outstanding(ledger: OrderLedger, keys: Keyring, erasures: Erasures) -> list[
     return [noted for noted in erasures.missing(recorded) if noted.id not in aside]
 
 
+def unsaid(ledger: OrderLedger, keys: Keyring) -> list[StoredDataKey]:
+    """The keys that are destroyed though no event of this ledger says so: it was restored from before an erasure that
+    is still to be repeated, or somebody has destroyed them."""
+    destroyed = [key for key in keys.store.each() if key.destroyed_at is not None]  # before the events that say so
+    recorded = {str(claim.value) for claim in ledger.log_of_events.claims(ERASED_KEY)}
+    aside = keys.store.aside()
+    return [key for key in destroyed if key.id not in recorded and key.erasure not in aside]
+
+
 def repeat(erasing: Erasing, noted: Noted, provenance: Provenance) -> Erasure:
     """Erases again what a restored ledger has; what it has nothing of is put aside. Raises a Refusal."""
     request = Request(noted.parts, noted.basis, noted.reference, force=True, years=noted.years, again=noted)

@@ -256,6 +256,8 @@ class Keyring:
         if (known := self._in_use.get((whose, part))) is not None and known.id not in self._retired:
             return known
         stored = self.store.in_use(whose, part)
+        if stored is not None and stored.wrapped is None:  # which destroying leaves none of, as it retires
+            raise _altered(stored)
         key = self._new_key(whose, part, now) if stored is None else self._unwrapped(stored)
         assert key is not None
         if len(self._in_use) >= OPENED_MAX:
@@ -317,12 +319,14 @@ class Keyring:
         return key
 
     def _unwrapped(self, stored: StoredDataKey) -> DataKey | None:
+        if (stored.wrapped is None) != (stored.destroyed_at is not None):  # neither there nor erased
+            raise _altered(stored)
         if stored.wrapped is None:
             return None
         try:
             return DataKey(stored.id, self.master.unwrap(stored.master, stored.wrapped, stored.context))
         except NotWrappedSo:
-            raise KeyUnknown(f"the key {stored.id} is not the one that was kept: its row was altered") from None
+            raise _altered(stored) from None
 
     # --- forgetting ---
 
@@ -353,3 +357,7 @@ class Keyring:
     def _wrapped_by_current(self, key: StoredDataKey, plain: bytes) -> StoredDataKey:
         master, wrapped = self.master.wrap(plain, key.context)
         return key._replace(master=master, wrapped=wrapped)
+
+
+def _altered(stored: StoredDataKey) -> KeyUnknown:
+    return KeyUnknown(f"the key {stored.id} is not the one that was kept: its row was altered")

@@ -278,3 +278,29 @@ def test_a_file_of_keys_without_its_keyring_is_damaged_and_says_so(desk: Desk) -
     said = desk.run("verify", status=2)
     assert "keys.db is damaged: it has the ids of 0 keyrings, and not of one" in said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("altered", "said"),
+    [
+        ("wrapped = NULL", "is not the one that was kept: its row was altered"),
+        ("destroyed_at = '2026-01-01T00:00:00.000000Z'", "is not the one that was kept: its row was altered"),
+        (
+            "wrapped = NULL, destroyed_at = '2026-01-01T00:00:00.000000Z', retired_at = '2026-01-01T00:00:00.000000Z'",
+            "(contact of customer:7) is destroyed, and no event says so",
+        ),
+    ],
+)
+def test_a_key_that_is_gone_by_no_erasure_is_named_and_never_passes_for_one_that_was_erased(
+    desk: Desk, altered: str, said: str
+) -> None:
+    desk.bring(MINA)
+    with closing(sqlite3.connect(desk.folder / "keys.db")) as keys:
+        keys.execute(f"UPDATE data_keys SET {altered} WHERE part = 'contact'")
+        keys.commit()
+    assert said in desk.run("verify", status=1)
+    if "no event" not in said:
+        assert said in desk.run("keys", "status", status=1)
+        assert said in desk.run("erase", "--customer", "7", status=1), (
+            "nothing is said to be destroyed that can be opened"
+        )
