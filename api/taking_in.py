@@ -54,7 +54,7 @@ def take_in_telling(at: LedgerAt, settings: Settings, upload: Upload) -> None:
 def reconciling_at(at: LedgerAt, settings: Settings) -> Iterator[tuple[OrderLedger, Reconciling]]:
     """The ledger with its reconciliations, opened again in a process of its own."""
     with reopened(at.url) as log:
-        ledger = OrderLedger(log, currency_default=settings.currency, keys=at.keys)
+        ledger = OrderLedger(log, currency_default=settings.currency, keys=at.keys, is_plain=at.keys is None)
         views = Views(ledger, settings.views)
         # All payments are read once, one after the other: to keep many pages of them is of no use.
         views.reader.execute("PRAGMA cache_size = -1000")

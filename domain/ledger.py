@@ -111,8 +111,11 @@ class OrderLedger(Application[UUID]):
         watch: Watch | None = None,
         keys: KeysAt | None = None,
         is_made: bool = False,
+        is_plain: bool = False,
     ) -> None:
         self.log_of_events = log
+        # Whether the log had no keys when it was opened: once it has some, this records nothing any more.
+        self._is_plain = is_plain
         # Seal what is personal, and open it; None where it is recorded as it is.
         self._keys_at = keys
         self.keys = keys.open(log) if keys else None
@@ -509,7 +512,7 @@ class OrderLedger(Application[UUID]):
         claims: Sequence[NewClaim] = (),
     ) -> Sequence[int]:
         """Appends events and takes claims; returns the positions. Raises ClockJumped, SealedSince."""
-        if stored and self.keys is None and t.keyring() is not None:
+        if stored and self._is_plain and t.keyring() is not None:
             raise SealedSince("keys were made for this ledger since it was opened here; this has to be started again")
         if stored and self.watch is not None and not t.clock_holds:
             self.watch.must_hold(t, now)

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 import click
+from eventsourcing.persistence import MapperDeserialisationError
 
 from api.cli.terminal import NEEDS_A_PERSON, err, fail, open_to_tell, open_views, progress, reading_the_log, settings
 from domain.aggregate import BrokenHistory
-from domain.log.mapper import DamagedEvent, UnknownTopic
 
 
 @click.group()
@@ -153,5 +153,5 @@ def exporting(output: Path | None) -> Iterator[Path | None]:
         raise  # whoever reads has enough, and click ends quietly
     except OSError as error:
         fail(f"{output or 'standard output'} cannot be written: {error.strerror or error}")
-    except (DamagedEvent, UnknownTopic, BrokenHistory, RecordMissing) as error:
+    except (MapperDeserialisationError, BrokenHistory, RecordMissing) as error:
         fail(f"{error}. `run.py verify` says more.", NEEDS_A_PERSON)

@@ -107,7 +107,7 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
         # A Content-Length may have so many digits; of more than 4,300 Python makes no number, and gunicorn no answer.
         sys.set_int_max_str_digits(8190)
         log, currency = open_log(chosen.url), chosen.currency
-        own = OrderLedger(log, currency_default=currency, watch=Watch(), keys=keys, is_made=True)
+        own = OrderLedger(log, currency_default=currency, watch=Watch(), keys=keys, is_made=True, is_plain=keys is None)
         observing = _observing(chosen)
         at_the_end.callback(observing.stop)
         own.measure = observing.metrics.committed if observing.metrics else None

@@ -90,7 +90,7 @@ def opened(chosen: Settings, *, may_be_new: bool = False) -> OrderLedger:
         chosen.folder.mkdir(0o700, parents=True, exist_ok=True)
         log = open_log(chosen.url)
         keys = keys_of(log, chosen.keys, utc_now())
-        ledger = OrderLedger(log, currency_default=chosen.currency, watch=Watch(), keys=keys)
+        ledger = OrderLedger(log, currency_default=chosen.currency, watch=Watch(), keys=keys, is_plain=keys is None)
         if ledger.keys is not None:
             settle(ledger, ledger.keys, Erasures(chosen.erasures))
         return ledger

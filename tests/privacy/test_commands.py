@@ -1,5 +1,6 @@
 """Does the command line do what people's requests, the law and lost machines ask for?"""
 
+import base64
 import json
 import shutil
 import zipfile
@@ -304,3 +305,11 @@ def test_a_key_that_is_gone_by_no_erasure_is_named_and_never_passes_for_one_that
         assert said in desk.run("erase", "--customer", "7", status=1), (
             "nothing is said to be destroyed that can be opened"
         )
+
+
+def test_what_is_sealed_by_a_master_key_that_is_not_at_hand_is_not_exported_and_no_traceback(desk: Desk) -> None:
+    desk.bring(MINA)
+    (desk.folder / "master.key").write_text("8e1ce3d1 " + base64.b64encode(bytes(32)).decode() + "\n")
+    said = desk.run("export", "orders", status=1)
+    assert "is not among those that are given: 8e1ce3d1" in said
+    assert "Traceback" not in said

@@ -157,7 +157,7 @@ def test_a_ledger_that_was_begun_without_keys_stays_plain(tmp_path: Path, clock:
 
 
 def test_who_opened_a_ledger_before_it_got_keys_records_nothing_as_it_is_any_more(tmp_path: Path, clock: Clock) -> None:
-    plain = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"), clock=clock)
+    plain = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"), clock=clock, is_plain=True)
     order = do(plain.create, new_order(items=[{"unit_price": "1"}]), ME).order
     create_keys(plain.log_of_events, keys_at(tmp_path), clock())
     with pytest.raises(SealedSince):
