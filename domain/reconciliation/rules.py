@@ -29,6 +29,7 @@ Reserve = ["reserve_held", "reserve_released"]
 """
 
 import tomllib
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Annotated, Final, TypeAlias
 
@@ -38,7 +39,7 @@ from msgspec import Meta
 from domain.currencies import digits_of, minor_digits
 from domain.money import Amount, Unit
 from domain.refusals import InvalidField
-from domain.settlement.formats.mapping import KindOrPair, Mapping, checked
+from domain.settlement.formats.mapping import KindOrPair, Mapping, faults
 from domain.settlement.lines import shown
 from domain.strict_json import shaped
 
@@ -122,13 +123,8 @@ def rules_from(toml: str) -> Rules:
         raise InvalidField("", "this is nested too deep") from None
     except ValueError:  # the one other that `tomllib` lets through
         raise InvalidField("", "a number has too many digits; amounts have at most 15 before the point") from None
-    if file.file:
-        checked(file.file, "file.")
-    for pair, expected in file.rates.items():
-        _check_rate(pair, expected)
-    for name, provider in file.providers.items():
-        if provider.file:
-            checked(provider.file, f"providers.{name}.file.")
+    if wrong := list(_faults(file)):
+        raise InvalidField(*wrong[0], *wrong[1:])
     return Rules(
         version=file.version,
         settlement_delay_days=file.settlement_delay_days,
@@ -140,17 +136,29 @@ def rules_from(toml: str) -> Rules:
     )
 
 
+def _faults(file: _File) -> Iterator[tuple[str, str]]:
+    """All fields of the rules that are wrong in themselves, each with what would be right."""
+    if file.file:
+        yield from faults(file.file, "file.")
+    for pair, expected in file.rates.items():
+        of, _, in_ = pair.partition("/")
+        if minor_digits(of) is None or minor_digits(in_) is None or of == in_:
+            yield f"rates.{pair}", f"{shown(pair)} is no pair of currencies of ISO 4217, like USD/EUR"
+        if not Fraction(expected.rate):
+            yield f"rates.{pair}.rate", "a rate is more than nought"
+    for name, provider in file.providers.items():
+        if provider.file:
+            yield from faults(provider.file, f"providers.{name}.file.")
+    for field, amounts in (("tolerance", file.tolerance), ("limits", file.limits)):
+        for code, amount in amounts.items():
+            try:
+                _minor({code: amount}, field)
+            except InvalidField as refusal:
+                yield from refusal.faults
+
+
 def _minor(amounts: dict[str, Amount], field: str) -> dict[str, int]:
     return {code: amount.minor(Unit(code, digits_of(code)), f"{field}.{code}") for code, amount in amounts.items()}
-
-
-def _check_rate(pair: str, expected: Rate) -> None:
-    """Raises InvalidField."""
-    of, _, in_ = pair.partition("/")
-    if minor_digits(of) is None or minor_digits(in_) is None or of == in_:
-        raise InvalidField(f"rates.{pair}", f"{shown(pair)} is no pair of currencies of ISO 4217, like USD/EUR")
-    if not Fraction(expected.rate):
-        raise InvalidField(f"rates.{pair}.rate", "a rate is more than nought")
 
 
 def _check_text(toml: str) -> None:

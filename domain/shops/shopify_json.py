@@ -165,9 +165,11 @@ class _Reader:
         if not number:
             raise Unreadable("name: neither it nor id is there, so nobody can tell which order this is")
         order_id = whole_id(order.get("id"), "id")
-        for kind, beside in self._beside.take(order_id) if order_id else ():
-            order.setdefault(f"{kind}s", [])
-            order[f"{kind}s"] = [*(order[f"{kind}s"] or []), beside]
+        beside = list(self._beside.take(order_id)) if order_id else []
+        for kind in BESIDE:
+            of_kind = [thing for found, thing in beside if found == kind]
+            if of_kind or order.get(f"{kind}s"):
+                order[f"{kind}s"] = _each_once([*(order.get(f"{kind}s") or ()), *of_kind])
         currency = str(order.get("currency") or _currency(order))
         draft = Draft(SYSTEM, number, place, identity=order_id, currency=currency, prefix=self._prefix)
         created_at = draft.moment(order.get("created_at") or order.get("processed_at") or "", "created_at")
@@ -178,6 +180,15 @@ class _Reader:
         said = _money(draft, order, numbers, said_total, created_at)
         _rest(draft, order)
         return draft.finish(created_at, said)
+
+
+def _each_once(there: Sequence[Json]) -> list[Json]:
+    """Those of an id once: they stand in the order, in files beside it, and in pages that overlap."""
+    once: dict[str, Json] = {}
+    for place, each in enumerate(there):
+        identity = str(each.get("id") or f"without one, at {place}")
+        once[identity] = once.get(identity, {}) | each
+    return list(once.values())
 
 
 def _bulk(source: Source) -> Bulk | None:

@@ -104,3 +104,29 @@ def test_a_kind_that_is_given_has_its_sign_too() -> None:
     file = stream_of(own("x,moonlight,-5,,,USD,2026-03-01,,"))
     with pytest.raises(SettlementRefused, match="a payment must not be negative"):
         list(read(file, "f", "x", kinds={"moonlight": "payment"}))
+
+
+def test_all_that_is_wrong_in_the_rules_is_named_at_once() -> None:
+    wrong = """
+version = "1"
+[tolerance]
+USD = "0.005"
+[rates."USD/XXQ"]
+rate = "0"
+[providers.a.file]
+currency = "XYZ"
+timezone = "Mars"
+[providers.a.file.columns]
+occurred_at = "day"
+gross = "amount"
+kind = "kind"
+"""
+    with pytest.raises(InvalidField) as refused:
+        rules_from(wrong)
+    assert [field for field, _ in refused.value.faults] == [
+        "rates.USD/XXQ",
+        "rates.USD/XXQ.rate",
+        "providers.a.file.currency",
+        "providers.a.file.timezone",
+        "tolerance.USD",
+    ]

@@ -543,3 +543,16 @@ def test_an_order_of_pages_that_overlap_has_its_transactions_each_time(ledger: O
     tie_out = brought(ledger, KIND, page, page, json.dumps({"transactions": [SALE]}))
     assert tie_out.differences == []
     assert (tie_out.counts["imported"], tie_out.counts["there"]) == (1, 1)
+
+
+@pytest.mark.parametrize("times", [(1, 0), (0, 1), (1, 1), (0, 2)])
+def test_an_edit_counts_once_wherever_it_stands(times: tuple[int, int]) -> None:
+    """A second one took out as much again, and the total that was compared was without it, too: nothing differed."""
+    one_mug = {"line_item_id": 1, "quantity": 1, "subtotal": "50.00", "total_tax": "5.00"}
+    edit = {"id": 31, "order_id": 6031234567890, "transactions": [], "refund_line_items": [one_mug]}
+    within, beside = times
+    sale = SALE | {"amount": "55.00"}
+    pages = [json.dumps({"refunds": [edit]})] * beside
+    found = one(KIND, json.dumps(rest(refunds=[edit] * within, transactions=[sale])), *pages)
+    assert found.said == Said(5500, 5500, 0)
+    assert found.line["items"][0]["quantity"] == 1

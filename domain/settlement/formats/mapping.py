@@ -163,15 +163,19 @@ _JALALI: Final = re.compile(r"(?:%[YmdHMSIpBb]|[-/:., ])+")
 _SAMPLE_DAY: Final = datetime(2026, 2, 28, tzinfo=UTC)  # a day to try a pattern on
 
 
-def checked(mapping: Mapping, at: str = "") -> Mapping:
-    """The mapping, checked. `at` is its path in the rules that hold it. Raises InvalidField with all that is wrong."""
-    if faults := [(f"{at}{field}", message) for field, message in _faults(mapping)]:
-        raise InvalidField(*faults[0], *faults[1:])
+def checked(mapping: Mapping) -> Mapping:
+    """The mapping, checked. Raises InvalidField with all that is wrong."""
+    if wrong := list(faults(mapping)):
+        raise InvalidField(*wrong[0], *wrong[1:])
     return mapping
 
 
+def faults(mapping: Mapping, at: str = "") -> Iterator[tuple[str, str]]:
+    """The fields at fault, each with what would be right. `at` is the mapping's path in the rules that hold it."""
+    return ((f"{at}{field}", message) for field, message in _faults(mapping))
+
+
 def _faults(mapping: Mapping) -> Iterator[tuple[str, str]]:
-    """The fields at fault, each with what would be right."""
     yield from _of_columns(mapping)
     if mapping.currency and minor_digits(mapping.currency) is None:
         yield "currency", f"{mapping.currency!r} is not a currency of ISO 4217"
