@@ -57,7 +57,8 @@ class Orders:
         url = paging.base_url(req, self._settings) + PATH
         if (after := await self._after(parameters)) is not None:
             await self._asking.reached_position(after)
-        await self._asking.reached(parameters)
+        if asked.min_position is not None:
+            await self._asking.reached_position(asked.min_position)
         if after is not None:
             found = await self._asking(
                 lambda connection: orders.touched(connection, wanted, after=after, customer_id=customer_id, limit=limit)
