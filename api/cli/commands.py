@@ -33,12 +33,12 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         # None of this for the processes that a command starts, which load what names the commands, too.
         from api.cli.terminal import NEEDS_A_PERSON, fail
-        from domain.log.log import LogAway, LogBusy, LogFull
+        from domain.log.log import LogAway, LogBusy, LogForbidden, LogFull, WriteLost
         from domain.log.sqlite import Busy, is_of_the_disk, sqlite3
 
         try:
             return super().invoke(ctx)
-        except (LogFull, LogBusy, LogAway, Busy) as error:
+        except (LogFull, LogBusy, LogAway, LogForbidden, WriteLost, Busy) as error:
             why = "the disk has no room, or fails" if isinstance(error, LogFull) else "the ledger cannot be written now"
             fail(f"{why}: {error}; what is recorded is whole, and this can be run again.", NEEDS_A_PERSON)
         except (sqlite3.OperationalError, OSError) as error:

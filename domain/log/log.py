@@ -29,6 +29,10 @@ class LogAway(OperationalError):
     """The log cannot be reached, or does not answer; what was under way may be recorded, or not."""
 
 
+class LogForbidden(OperationalError):
+    """Whoever asks has not the right to; the message says who has."""
+
+
 class WriteLost(OperationalError):
     """What was written is not there, through no fault of its own: all of it can be done again."""
 

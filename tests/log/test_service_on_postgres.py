@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from domain.log.opening import postgres_grants
 from tests.conftest import Service
 from tests.postgres import Cluster, files_in
 from tests.privacy.conftest import MINA, WORDS, found_in
@@ -82,6 +83,43 @@ def test_no_password_is_shown(on_postgres: Service) -> None:
 def test_an_operator_is_warned_of_what_a_failover_would_lose(on_postgres: Service) -> None:
     assert "PostgreSQL has no synchronous standby" in on_postgres.log()
     assert "PostgreSQL has fsync off" in on_postgres.log()
+
+
+@pytest.mark.parametrize("rights", ["not one", "to read", "of the log without its data keys"])
+def test_a_role_without_the_rights_is_told_in_one_line_who_has_them(
+    on_postgres: Service, cluster: Cluster, tmp_path: Path, rights: str
+) -> None:
+    database, role = on_postgres.url.rpartition("/")[2], rights.replace(" ", "_")
+    cluster.do(f"CREATE ROLE {role} LOGIN")
+    if rights == "to read":
+        for schema in ("order_ledger", "order_ledger_keys"):
+            cluster.do(f"GRANT USAGE ON SCHEMA {schema} TO {role}", database=database)
+            cluster.do(f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {role}", database=database)
+    if rights.startswith("of the log"):
+        cluster.do(postgres_grants(role).partition("-- The data keys")[0], database=database)
+    master = {"LEDGER_MASTER": str(on_postgres.folder / "master.key")}
+    node = Service(tmp_path, LEDGER_URL=cluster.url(database, user=role), **files_in(tmp_path) | master)
+    for command in (["token", "create", "--customer", "1"], ["import", "-"], ["serve", "--port", str(node.port)]):
+        told = node.run(*command, stdin=b"{}")
+        assert (command, told.returncode in (1, 2)) == (command, True)
+        *_, line = told.stderr.decode().splitlines()
+        assert line.startswith("error: "), told.stderr
+        assert "permission denied for" in line
+        assert "`run.py postgres grants ROLE` prints what a role needs" in line
+
+
+def test_a_standby_alone_is_no_place_to_serve_from_and_the_message_says_so(
+    on_postgres: Service, cluster: Cluster, tmp_path: Path
+) -> None:
+    standby = Cluster(follows=cluster.port, name="alone").start()
+    try:
+        url = on_postgres.url.replace(cluster.host, standby.host)
+        for address in (url, f"{url}?target_session_attrs=any"):
+            node = Service(tmp_path, **on_postgres.environment | {"LEDGER_URL": address})
+            told = node.run("token", "create", "--customer", "1")
+            assert (told.returncode in (1, 2), b"should name the primary" in told.stderr) == (True, True), told.stderr
+    finally:
+        standby.remove()
 
 
 def test_verify_reads_from_a_standby_and_waits_until_it_has_come_as_far(on_postgres: Service, cluster: Cluster) -> None:

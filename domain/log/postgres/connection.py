@@ -19,7 +19,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.types.numeric import Int8
 from psycopg.types.string import ByteaBinaryLoader
 
-from domain.log.log import LogAway, LogBusy, LogFull
+from domain.log.log import LogAway, LogBusy, LogForbidden, LogFull
 from domain.wanted import Interrupted, must_be_wanted
 
 SCHEMA: Final = "order_ledger"
@@ -63,6 +63,10 @@ _DURABLE: Final = (
 )
 # What the server says when it ends a connection, or a statement, for a reason that is no fault of what was asked.
 _OVER: Final = ("08", "57", "25P03", "25006", "40", "53300")
+_NO_PRIMARY: Final = "the address should name the primary, alone or among its standbys"
+_NO_RIGHT: Final = (
+    "`run.py postgres grants ROLE` prints what a role needs to serve, and the owner of the tables does all else"
+)
 _FINE: Final = (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK)
 
 Row = tuple[Any, ...]
@@ -234,11 +238,14 @@ class library_errors:  # noqa: N801  (used like a function, as SQLite's)
         if isinstance(error, psycopg.IntegrityError):
             raise IntegrityError(str(error)) from error
         if isinstance(error, Lost):
-            raise LogAway(str(error)) from error
+            is_standby = "read-only" in str(error)
+            raise LogAway(f"{error}; {_NO_PRIMARY}" if is_standby else str(error)) from error
         if isinstance(error, psycopg.errors.LockNotAvailable):
             raise LogBusy(f"another node kept the log's lock for {LOCK_WAIT_SECONDS_MAX} s") from error
         if isinstance(error, psycopg.errors.DiskFull):
             raise LogFull(str(error)) from error
+        if isinstance(error, psycopg.errors.InsufficientPrivilege):
+            raise LogForbidden(f"{error.diag.message_primary}; {_NO_RIGHT}") from error
         if isinstance(error, psycopg.Error):
             raise OperationalError(str(error)) from error
 

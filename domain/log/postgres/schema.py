@@ -168,7 +168,8 @@ def make_tables(connection: Connection) -> None:
     stands there, or what a newer version of this program made."""
     if not _is_made(connection):
         connection.ask(*_making())
-    ((version,),) = connection.rows("SELECT schema_version FROM logs WHERE log = 'orders'")
+    # By its schema's name: else who may not look into that would be told that there is no such table.
+    ((version,),) = connection.rows(f"SELECT schema_version FROM {SCHEMA}.logs WHERE log = 'orders'")
     if version > SCHEMA_VERSION:
         raise OperationalError("this ledger was written by a newer version of this program.")
 
