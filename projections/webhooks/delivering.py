@@ -101,8 +101,10 @@ class _Delivering:
                 await self._look()
                 await asyncio.sleep(_NOTE_EVERY_SECONDS)
         finally:
-            for _, task in self._running.values():
+            for task in (tasks := [task for _, task in self._running.values()]):
                 task.cancel()
+            # They end what they send first, which has nothing to be sent over once the sender is closed.
+            await asyncio.gather(*tasks, return_exceptions=True)
             if self._sender is not None:
                 await self._sender.close()
 
@@ -191,9 +193,10 @@ class _Line:
             _log.error("webhook %s: %s", self._webhook.id, error)
             await asyncio.sleep(_PAUSE_SECONDS)
         finally:
-            for task in self._active.values():
+            for task in (sending := list(self._active.values())):
                 task.cancel()
-            with suppress(Busy, sqlite3.Error):
+            await asyncio.gather(*sending, return_exceptions=True)
+            with suppress(PersistenceError, Busy, sqlite3.Error):
                 self._note()
 
     def _is_idle(self) -> bool:

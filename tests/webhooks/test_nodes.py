@@ -13,7 +13,7 @@ from projections.webhooks.store import Delivery, Webhook, copy, store_of
 from tests.conftest import Service
 from tests.postgres import Cluster, files_in
 from tests.proxy import Proxy
-from tests.webhooks.conftest import ORDERS, WEBHOOKS, Receiver, until
+from tests.webhooks.conftest import ORDERS, WEBHOOKS, Message, Receiver, until
 
 
 @pytest.fixture
@@ -89,6 +89,30 @@ def test_a_node_that_is_cut_off_delivers_no_more_once_another_does(
     placed += [place(services[1], key) for _ in range(10)]
     until(lambda: set(created(receiver)) == set(placed), 30)
     assert sorted(created(receiver)) == sorted(placed)
+
+
+def test_what_is_being_sent_when_the_turn_is_lost_ends_quietly_and_comes_again(
+    nodes: tuple[list[Service], Proxy], receiver: Receiver
+) -> None:
+    (node, *others), proxy = nodes
+    for other in others:
+        other.kill()
+
+    def slowly(_: Message) -> tuple[int, dict[str, str], bytes]:
+        time.sleep(0.05)
+        return 204, {}, b""
+
+    receiver.answers = slowly
+    key = node.key("orders:write", "webhooks:write")
+    for _ in range(5):
+        node.client(key).post(WEBHOOKS, json={"url": receiver.url, "event_types": ["OrderCreated"]})
+    placed = [place(node, key) for _ in range(40)]
+    for _ in range(5):
+        proxy.cut_all()
+        time.sleep(0.3)
+    until(lambda: len({message.id for message in receiver.messages}) == 5 * 40)
+    assert has_all(receiver, placed)
+    assert "never retrieved" not in node.log()
 
 
 def test_what_a_receiver_answers_is_noted_whatever_bytes_it_has(
