@@ -17,7 +17,7 @@ from time import time
 from typing import TYPE_CHECKING, Final
 
 import uvloop
-from eventsourcing.persistence import PersistenceError
+from eventsourcing.persistence import MapperDeserialisationError, OperationalError, PersistenceError
 
 from domain.aggregate import BrokenHistory
 from domain.ledger import OrderLedger
@@ -193,6 +193,7 @@ class _Line:
             _log.error("webhook %s: %s", self._webhook.id, error)
             await asyncio.sleep(_PAUSE_SECONDS)
         finally:
+            self._is_over = True
             for task in (sending := list(self._active.values())):
                 task.cancel()
             await asyncio.gather(*sending, return_exceptions=True)
@@ -249,7 +250,10 @@ class _Line:
         try:
             while line and not self._is_over and await self._is_taken(order, line[0]):
                 line.popleft()
-        except (PersistenceError, BrokenHistory) as error:
+        except OperationalError as error:  # of the log, which cannot be asked for a moment
+            _log.error("webhook %s waits: %s", self._webhook.id, error)
+            line[0].next_at = ceil(time() + _PAUSE_SECONDS)
+        except (MapperDeserialisationError, BrokenHistory) as error:
             self._disable(f"position {line[0].position} cannot be read: {error}")
         finally:
             del self._active[order]
@@ -257,7 +261,7 @@ class _Line:
                 del self._lines[order]
             elif not self._is_over:
                 heappush(self._later, (line[0].next_at, order))
-            if self._ready or self._later:
+            if not self._is_over and (self._ready or self._later):
                 self._begin()
 
     async def _is_taken(self, order: str, event: _Event) -> bool:

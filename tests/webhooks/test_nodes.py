@@ -91,6 +91,33 @@ def test_a_node_that_is_cut_off_delivers_no_more_once_another_does(
     assert sorted(created(receiver)) == sorted(placed)
 
 
+def test_a_webhook_is_not_disabled_because_the_ledger_cannot_be_read_for_a_moment(
+    nodes: tuple[list[Service], Proxy], receiver: Receiver
+) -> None:
+    (node, *others), proxy = nodes
+    for other in others:
+        other.kill()
+    key = node.key("orders:write", "webhooks:read", "webhooks:write")
+    made = node.client(key).post(WEBHOOKS, json={"url": receiver.url, "event_types": ["OrderCreated"]}).json()
+    times_cut: list[bytes] = []
+
+    def cut(data: bytes) -> bool | None:
+        """What the order's id is, for its message; whoever asks so, and asks again."""
+        if b"position + 0" not in data or b"octet_length" not in data:
+            return None
+        times_cut.append(data)
+        return True
+
+    proxy.cut = cut
+    placed = [place(node, key)]
+    until(lambda: len(times_cut) >= 2)
+    time.sleep(1)
+    proxy.cut = lambda _: None
+    until(lambda: has_all(receiver, placed))
+    assert node.client(key).get(f"{WEBHOOKS}/{made['id']}").json()["status"] == "enabled"
+    assert "is disabled" not in node.log()
+
+
 def test_what_is_being_sent_when_the_turn_is_lost_ends_quietly_and_comes_again(
     nodes: tuple[list[Service], Proxy], receiver: Receiver
 ) -> None:
