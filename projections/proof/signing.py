@@ -123,8 +123,9 @@ class Checkpoints:
             following = _following(self._key)
             following.unlink(missing_ok=True)  # of a handover that never was
             create_key(following)
+            last = self._last()
             size, node = self._tree()
-            if last := self._last():
+            if last:
                 _must_go_on(last.note, size, node)
             with _private_key(following) as next_key:
                 note = handover.sign(key, next_key, ORIGIN, size, merkle.root(size, node))
@@ -179,8 +180,8 @@ class Checkpoints:
 
     def _head(self, kept_every: timedelta | None) -> bytes:
         with self._signing() as key:
-            size, node = self._tree()
             last = self._last()
+            size, node = self._tree()
             if last:
                 _must_go_on(last.note, size, node)
             if last and last.size == size and _is_by(last.note, checkpoint.verifier_key(key, ORIGIN)):
@@ -196,7 +197,10 @@ class Checkpoints:
         return tree.size(reader), tree.node(reader)
 
     def _last(self) -> KeptCheckpoint | None:
-        """The last signed head. Of two of one size that by which a key handed over, which is the later one."""
+        """The last signed head. Of two of one size that by which a key handed over, which is the later one.
+
+        It is asked for before the tree is: another process may sign a longer log meanwhile.
+        """
         log = self._ledger.log_of_events
         kept = [*log.handovers()[-1:], *filter(None, [log.last_checkpoint()])]
         return max(kept, key=lambda of: of.size, default=None)

@@ -18,6 +18,7 @@ from domain.order.commands import ChangeOrder
 from domain.proof import checkpoint
 from domain.proof.checkpoint import VerifierKey
 from projections.proof.signing import Checkpoints, NoSigningKey, create_key
+from projections.views.views import Views
 from tests.audit.conftest import AUDIT, Office
 from tests.conftest import ME, Service, do, new_order
 
@@ -298,3 +299,33 @@ def eventually(holds: Callable[[], Any]) -> bool:
     while not holds() and time.monotonic() < deadline:
         time.sleep(0.05)
     return bool(holds())
+
+
+def test_a_head_that_another_signs_meanwhile_is_not_taken_for_an_end_that_is_gone(
+    office: Office, tmp_path: Path
+) -> None:
+    """Another node, or another worker, has recorded and signed more since this one has read how long the log is."""
+    office.place()
+
+    class Overtaken(Views):
+        is_signing = False
+
+        def catch_up(self, *given: Any, **named: Any) -> Any:
+            found = super().catch_up(*given, **named)
+            if self.is_signing:
+                self.is_signing = False
+                office.place()
+                office.checkpoints.current()
+            return found
+
+    views = Overtaken(office.ledger, tmp_path / "other.db")
+    views.ensure()
+    elsewhere = tmp_path / "elsewhere.key"
+    elsewhere.write_bytes(office.settings.key.read_bytes())
+    elsewhere.chmod(0o600)
+    other = Checkpoints(office.ledger, views, key=elsewhere, kept=tmp_path / "checkpoints-elsewhere.txt")
+    views.is_signing = True
+    assert checkpoint.parse(other.current()).size < office.ledger.head()
+    views.is_signing = True
+    assert other.hand_over().size < office.ledger.head()
+    views.close()

@@ -4,15 +4,18 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from domain.log.opening import open_log
+from domain.log.sqlite import sqlite3
 from projections.webhooks.delivering import PAUSES_SECONDS
 from projections.webhooks.store import store_of
 from tests.api.conftest import assert_problem, paid, placed
 from tests.conftest import Client, Service
+from tests.postgres import of_a_file
 from tests.webhooks.conftest import ORDERS, WEBHOOKS, Message, Receiver, until
 
 Subscribe = Callable[..., dict[str, Any]]
@@ -268,3 +271,25 @@ def test_webhooks_outlive_a_restart_and_a_rebuild(make_service: Callable[..., Se
     placed(staff)
     assert [message.json["type"] for message in receiver.wait(4)] == ["OrderCreated", "ItemAdded"] * 2
     assert len({message.id for message in receiver.messages}) == 4
+
+
+@of_a_file
+def test_a_webhook_is_disabled_where_a_record_cannot_be_read_and_the_log_says_so_once(
+    make_service: Callable[..., Service], receiver: Receiver, tmp_path: Path
+) -> None:
+    receiver.answers = lambda _: (503, {}, b"")
+    service = make_service(LEDGER_WEBHOOK_NETWORKS="127.0.0.0/8", workers=1)
+    staff = service.client(service.key("orders:write", "webhooks:read", "webhooks:write"))
+    made = staff.post(WEBHOOKS, json={"url": receiver.url, "event_types": ["OrderCreated"]}).json()
+    position = int(staff.post(ORDERS, json={"items": []}).headers["Ledger-Position"].partition(":")[2])
+    noted = f"{WEBHOOKS}/{made['id']}/deliveries"
+    until(lambda: [each["status"] for each in staff.get(noted).json()["deliveries"]] == ["waiting"])
+    service.stop()
+    ledger = sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)
+    ledger.execute("DROP TRIGGER events_are_not_updated")
+    ledger.execute("UPDATE events SET payload = '{' WHERE position = ?", (position,))
+    ledger.close()
+    service.start()
+    until(lambda: staff.get(f"{WEBHOOKS}/{made['id']}").json()["status"] == "disabled")
+    assert "cannot be read" in staff.get(f"{WEBHOOKS}/{made['id']}").json()["disabled_because"]
+    assert "never retrieved" not in service.log()
