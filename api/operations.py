@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 from falcon.asgi import Request, Response
 
+from api.errors import RETRY_AFTER_SECONDS
 from api.positions import position_token
 from domain.ledger import OrderLedger
 from domain.log.log import LogAway, LogFull
@@ -56,7 +57,9 @@ class Readiness:
             answer = await asyncio.wait_for(looking, LOOK_SECONDS_MAX)
         except TimeoutError:
             answer = _UNKNOWN | {"ready": False, "problems": ["log: it takes too long to look at it"]}
-        resp.status = 200 if answer["ready"] else 503
+        if not answer["ready"]:
+            resp.status = 503
+            resp.set_header("Retry-After", RETRY_AFTER_SECONDS)
         resp.content_type = "application/json"
         resp.data = msgspec.json.encode(answer)
 

@@ -106,6 +106,7 @@ def test_a_broken_view_file_is_told_by_readiness_and_loses_no_write(make_service
     order = placed(staff, notes="kept")
     unready = requests.get(f"{service.base}/readyz", timeout=30)
     assert (unready.status_code, unready.json()["ready"], unready.json()["views"]) == (503, False, None)
+    assert int(unready.headers["Retry-After"]) >= 1
     assert unready.json()["log"] == f"orders:{events(service, order['uuid'])[-1].position}"
     refused = staff.get(ORDERS)
     assert_problem(refused, 503, "views-unavailable")
