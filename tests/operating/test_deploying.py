@@ -72,3 +72,15 @@ def test_systemd_finds_nothing_wrong_in_the_unit_and_calls_it_safe(tmp_path: Pat
             ["systemd-analyze", *command, str(unit)], capture_output=True, text=True, timeout=60, check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("file", "pattern"), [("nginx.conf", r"keepalive_timeout (\d+)s"), ("Caddyfile", r"keepalive (\d+)s")]
+)
+def test_a_proxy_lets_idle_connections_go_before_the_service_ends_them(file: str, pattern: str) -> None:
+    """Else what it sends into one that is being ended is lost, and its client gets a 502."""
+    found = re.search(pattern, (ROOT / "deploy" / file).read_text())
+    kept = re.search(r'"keepalive": (\d+)', (ROOT / "api" / "server.py").read_text())
+    assert found
+    assert kept
+    assert int(found[1]) < int(kept[1])
