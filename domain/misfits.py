@@ -63,7 +63,8 @@ def _alternatives(shape: Any) -> list[Any]:
 def _in_one_of(value: dict[str, Any], structs: list[Any], hook: Hook, path: str) -> Iterator[Fault]:
     tag_field = structs[0].__struct_config__.tag_field
     by_tag = {struct.__struct_config__.tag: struct for struct in structs}
-    struct = structs[0] if len(structs) == 1 else by_tag.get(value.get(tag_field))
+    tag = str(value.get(tag_field))  # it may be a list or an object, which no dict could be asked for
+    struct = structs[0] if len(structs) == 1 else by_tag.get(tag)
     if struct is None:
         at = below(path, tag_field)
         known = ", ".join(sorted(by_tag))

@@ -168,6 +168,13 @@ def test_an_imported_order_lives_on_by_commands(ledger: OrderLedger) -> None:
     assert (shipped.status, shipped.version) == ("shipped", 6)
 
 
+@pytest.mark.parametrize("kind", [[], {}, {"payment": 1}, ["payment"], None, 1.5, True, "paid"])
+def test_an_entry_whose_type_is_none_is_named_and_the_other_lines_come_in(ledger: OrderLedger, kind: Any) -> None:
+    result, rejected = imported(ledger, line(id=7, history=[PAID | {"type": kind}]), line(id=8))
+    assert (result.imported, list(rejected)) == (1, [1])
+    assert rejected[1].startswith("history[0].type: must be one of ")
+
+
 def test_money_that_the_rules_do_not_give_comes_in_where_it_is_forced(ledger: OrderLedger) -> None:
     too_much = PAID | {"amount": "100.00"}
     _, rejected = imported(ledger, line(history=[too_much]))
