@@ -6,7 +6,7 @@ a comment. Whether the guess reads the file is then found out by reading it.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from datetime import UTC
 from itertools import islice
@@ -24,6 +24,7 @@ from domain.settlement.tables.sheet import sheet_rows
 
 ROWS_LOOKED_AT_MAX: Final = 500
 KINDS_LISTED_MAX: Final = 40
+HEADER_ROWS_MAX: Final = 100
 # Shorter names stand by chance within others.
 WITHIN_CHARS_MIN: Final = 6
 _LOOK_BYTES: Final = 256 * 1024
@@ -83,7 +84,7 @@ _NAMES: Final = {
     "order": (
         "order id|order number|order|bestellung|bestellnummer|rechnungsnummer|invoice|merchant reference|description|"
         "verwendungszweck|memo|details|subject|commande|pedido|ordine|omschrijving|descrição|"
-        "descripción|concepto|libellé|"
+        "descripción|concepto|libellé|label|"
         "causale|beskrivning|beskrivelse|tytuł|text|tekst|narration|سفارش|شرح|توضیحات"
     ),
     "payout": "payout id|payout|settlement id|settlement reference|deposit id|batch number|batch|auszahlung|تسویه",
@@ -122,7 +123,10 @@ _NOT_DONE: Final = re.compile(
     "pending|denied|failed|declined|cancel|expired|void|refused|open|ausstehend|abgelehnt|storniert|"
     "offen|fehlgeschlagen|ناموفق"
 )
-_TOTALS: Final = re.compile("(?:sub|grand )?totals?|summe|gesamt|saldo|somme|suma|totale|totaal|جمع|مجموع")
+_TOTALS: Final = re.compile(
+    "(?:opening |closing |starting |ending )?balance (?:at|on)|(?:sub|grand )?totals?|"
+    "summe|gesamt|saldo|somme|suma|totale|totaal|جمع|مجموع"
+)
 _CLOCK: Final = ("", " %H:%M:%S", " %H:%M", ", %H:%M:%S", " %H:%M:%S %z")
 _HALF_DAYS: Final = (" %I:%M:%S %p", " %I:%M %p")
 _DATE_FORMATS: Final = (
@@ -162,12 +166,10 @@ class Guess(NamedTuple):
 def guess(stream: BinaryIO, currency: str) -> Guess:
     """A description of the file's layout. `currency` stands for files that name none. Raises Misfit for no table."""
     dialect, table = _table(stream)
-    header_row, names, rows = _header(table)
-    looking = _Looking(names, rows)
+    header_row, looking, columns = _below_a_header(table)
     general: dict[str, object] = {key: value for key, value in dialect.items() if value not in (",", "utf-8")}
     if header_row > 1:
         general["header_row"] = header_row
-    columns = _columns(looking)
     tables: dict[str, dict[str, object]] = {"": general, "columns": columns}
     _times(looking, general, columns)
     _amounts(looking, general, columns)
@@ -225,17 +227,31 @@ def _width(table: Table) -> tuple[int, int]:
     return max(counts.items(), key=lambda each: (each[1] if each[0] > 1 else 0, each[0]), default=(0, 0))
 
 
-def _header(table: Table) -> tuple[int, list[str], Table]:
-    """The row of the header, its names, and the rows below it that are as wide. Raises Misfit."""
+def _headers(table: Table) -> Iterator[tuple[int, list[str], Table]]:
+    """The rows that may be the header: the names in each, and the rows below it that are as wide."""
     width, _ = _width(table)
-    for place, (row, found) in enumerate(table):
+    for place, (row, found) in enumerate(table[:HEADER_ROWS_MAX]):
         names = [" ".join(cell.split()) if isinstance(cell, str) else "" for cell in found]
-        words = [name for name in names if name and not _NUMBER.fullmatch(in_latin(name))]
+        words = [name for name in names if name and not _NUMBER.fullmatch(in_latin(name)) and not _date_formats([name])]
         # The rows of some banks end with a mark more than their header.
         if width - 1 <= len(found) <= width and len(words) >= max(2, width - 2):
             below = (each for each in table[place + 1 :] if len(each[1]) == width)
-            return row, names, [each for each in below if not _is_total(each[1])]
-    raise Misfit(None, None, "no row looks like the names of columns")
+            yield row, names, [each for each in below if not _is_total(each[1])]
+
+
+def _below_a_header(table: Table) -> tuple[int, "_Looking", dict[str, object]]:
+    """The first header with columns below it that hold days and amounts: some banks begin with rows as wide as theirs.
+
+    Raises Misfit.
+    """
+    misfit = Misfit(None, None, "no row looks like the names of columns")
+    for count, (row, names, rows) in enumerate(_headers(table)):
+        looking = _Looking(names, rows)
+        try:
+            return row, looking, _columns(looking)
+        except Misfit as fault:
+            misfit = misfit if count else fault
+    raise misfit
 
 
 def _is_total(row: Sequence[Cell]) -> bool:

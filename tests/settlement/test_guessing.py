@@ -322,3 +322,19 @@ def test_a_time_is_taken_whatever_its_column_is_called_and_in_the_zone_that_stan
 def test_nobody_is_asked_for_the_zone_of_times_that_say_their_offset() -> None:
     file = "created_at,amount,currency,id\n2026-07-01T10:00:00+02:00,5.00,USD,r1\n2026-07-01T10:00:00Z,6.00,USD,r2\n"
     assert not any("offset" in doubt for doubt in guess(stream_of(file), "EUR").doubts)
+
+
+def test_rows_above_the_header_that_are_as_wide_are_passed_over() -> None:
+    file = """\
+Bank code : 1001,Agency Code : 10,Download start date : 01/04/2020,Download end date : 02/04/2020,,
+,,,,,
+Balance at end of period,,,,"+31070,11",
+Date,Operation Number,Label,Debit,Credit,Detail
+01/04/20,OP 1,Rent,"-50,00",,D1
+02/04/20,OP 4,Order 7,,"1300,00",D3
+Balance at start of period,,,,"+30000,77",
+"""
+    guessed = guess(stream_of(file), "EUR")
+    assert guessed.mapping.header_row == 4
+    lines = list(read(stream_of(file), "f", "x", guessed.mapping))
+    assert [(line.gross, line.order) for line in lines] == [(-5000, "Rent"), (130000, "Order 7")]
