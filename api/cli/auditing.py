@@ -31,11 +31,16 @@ def key_create() -> None:
     """Make the signing key (LEDGER_KEY) and print its public half.
 
     Keep the public half where auditors find it: it proves what the ledger signed. Keep the private half out of backups
-    that others read. A key that is there is never written over.
+    that others read. A key that is there is never written over; on PostgreSQL one machine makes it, for all.
     """
     from projections.proof.signing import create_key
 
     chosen = settings()
+    if chosen.ledger is None and open_ledger(chosen).log_of_events.checkpoints(1):
+        fail(
+            "this ledger is signed already, by a key that is not here: what another key signs is a fault for `run.py"
+            f" verify`, for ever. Where this machine is to sign, bring the file of that key to {chosen.key}."
+        )
     try:
         print(create_key(chosen.key))
     except FileExistsError:

@@ -85,6 +85,17 @@ def test_an_operator_is_warned_of_what_a_failover_would_lose(on_postgres: Servic
     assert "PostgreSQL has fsync off" in on_postgres.log()
 
 
+def test_no_second_key_is_made_on_a_node_of_a_ledger_that_another_signs(on_postgres: Service, tmp_path: Path) -> None:
+    assert on_postgres.run("checkpoint").returncode == 0
+    master = {"LEDGER_MASTER": str(on_postgres.folder / "master.key")}
+    node = Service(tmp_path, LEDGER_URL=on_postgres.url, **files_in(tmp_path) | master)
+    advised = node.run("doctor").stdout
+    assert (b"key create" in advised, b"this machine signs nothing" in advised) == (False, True)
+    told = node.run("key", "create")
+    assert (told.returncode, b"is signed already" in told.stderr) == (2, True)
+    assert not (tmp_path / "ledger.key").exists()
+
+
 @pytest.mark.parametrize("rights", ["not one", "to read", "of the log without its data keys"])
 def test_a_role_without_the_rights_is_told_in_one_line_who_has_them(
     on_postgres: Service, cluster: Cluster, tmp_path: Path, rights: str
