@@ -187,7 +187,7 @@ class Checkpoints:
             if last and last.size == size and _is_by(last.note, checkpoint.verifier_key(key, ORIGIN)):
                 return last.note
             note = checkpoint.sign(key, ORIGIN, size, merkle.root(size, node))
-            if last is None or kept_every is None or last.made_at <= instant(self._ledger.clock() - kept_every):
+            if last is None or kept_every is None or self._is_older(last, kept_every):
                 self._keep(key, size, note)
             return note
 
@@ -215,10 +215,14 @@ class Checkpoints:
     def keep_up(self, every_seconds: int) -> None:
         """Signs the head where events were recorded since the last signed one and that is older than this; without a
         key it does nothing."""
-        last = self._last()
-        due = instant(self._ledger.clock() - timedelta(seconds=every_seconds))
-        if self._key.exists() and (last is None or (last[0] < self._ledger.head() and last[2] <= due)):
+        last, every = self._last(), timedelta(seconds=every_seconds)
+        if self._key.exists() and (last is None or (last.size < self._ledger.head() and self._is_older(last, every))):
             self.current()
+
+    def _is_older(self, kept: KeptCheckpoint, age: timedelta) -> bool:
+        """Whether a head is as old as that; so is one of a time that is still to come, which a wrong clock gave it."""
+        now = self._ledger.clock()
+        return not instant(now - age) < kept.made_at <= instant(now)
 
     def _keep(self, key: "Ed25519PrivateKey", size: int, note: bytes) -> None:
         """Keeps a head that the key signed. Raises KeyHandedOver where it has handed over meanwhile, elsewhere."""

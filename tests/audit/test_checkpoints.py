@@ -230,6 +230,18 @@ def test_the_head_is_signed_when_events_were_recorded_and_the_last_one_is_old_en
     assert sizes() == [1, 2]
 
 
+def test_a_head_that_a_wrong_clock_has_given_a_time_to_come_keeps_none_from_being_signed(office: Office) -> None:
+    order = office.place(items=[])
+    office.clock.tick(days=3650)
+    office.checkpoints.current()
+    office.clock.tick(days=-3650)
+    for note in ("a", "b"):
+        do(office.ledger.change, order.uuid, ChangeOrder(notes=note), ME)
+        office.clock.tick(seconds=60)
+        office.checkpoints.keep_up(60)
+    assert [checkpoint.parse(kept).size for kept in office.ledger.log_of_events.checkpoints()] == [1, 2, 3]
+
+
 def test_a_checkpoint_of_every_size_that_the_log_had_is_of_its_beginning(office: Office) -> None:
     order = office.place(items=[])
     for number in range(9):
