@@ -18,7 +18,7 @@ from msgspec import Raw
 from api import access, orders
 from api.bodies import BrokenOff
 from api.commanding import Commanding, events_tried
-from api.conditions import is_trial, must_be_new, provenance
+from api.conditions import conditions, must_be_new
 from api.errors import Problem, not_ready, problem_of
 from api.positions import position_token
 from api.receiving import Receiving, media_type
@@ -60,12 +60,15 @@ class Batch:
 
     async def on_post(self, req: Request, resp: Response) -> None:
         access.scope(req, "orders:write")
-        trial = is_trial(req)
-        must_be_new(req)
+        under = conditions(req)
+        must_be_new(under)
         if media_type(req) not in TYPES:
             raise Problem(415, "unsupported-media-type", f"Send JSON Lines, as Content-Type: {NDJSON}.")
         taking = Taking(
-            self._commanding, provenance(req), is_trial=trial, may_force=access.has_scope(req, "finance:write")
+            self._commanding,
+            under.provenance,
+            is_trial=under.is_trial,
+            may_force=access.has_scope(req, "finance:write"),
         )
         with self._receiving.place(), TemporaryFile() as body:
             is_whole = await self._receiving.take(req, body, BYTES_MAX, _too_large())

@@ -1,17 +1,24 @@
 """The headers that say on what condition a request is meant: If-Match, If-None-Match, Idempotency-Key."""
 
 import re
-from typing import Final
+from typing import Final, NamedTuple
 
 from falcon.asgi import Request
 
-from api.errors import Problem, invalid_parameter
+from api.errors import Problem, invalid_parameter, together
 from api.parameters import Parameters
 from domain.log.keys import Caller
 from domain.log.records import Provenance
 
 _IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
 _ETAGS: Final = re.compile(r'\s*(?:W/)?"([0-9]{1,15})"\s*')
+
+
+class Conditions(NamedTuple):
+    provenance: Provenance
+    # The versions that the order may be at; None where it may be at any.
+    expected_versions: list[int] | None
+    is_trial: bool
 
 
 def provenance(req: Request) -> Provenance:
@@ -24,10 +31,15 @@ def provenance(req: Request) -> Provenance:
 
 
 def is_trial(req: Request) -> bool:
-    """Whether a command is only to say what it would record. Raises a 400 for any other parameter."""
+    """Whether a command is only to say what it would record. Raises a 400, also for any other parameter."""
     parameters = Parameters(req.params)
-    parameters.refuse_others_than({"dry_run"})
-    return bool(parameters.boolean("dry_run"))
+    trial, _ = together(lambda: parameters.boolean("dry_run"), lambda: parameters.refuse_others_than({"dry_run"}))
+    return bool(trial)
+
+
+def conditions(req: Request) -> Conditions:
+    """All that a command is given under. Raises a 400 that names whatever is wrong in it."""
+    return Conditions(*together(lambda: provenance(req), lambda: expected_versions(req), lambda: is_trial(req)))
 
 
 def expected_versions(req: Request) -> list[int] | None:
@@ -41,9 +53,9 @@ def expected_versions(req: Request) -> list[int] | None:
     return [int(match[1]) for match in found if match]
 
 
-def must_be_new(req: Request) -> None:
+def must_be_new(under: Conditions) -> None:
     """Raises a 412 where If-Match names a version of what is only being created."""
-    if expected_versions(req) is not None:
+    if under.expected_versions is not None:
         raise Problem(412, "order-moved", "An order that is being created has no version that If-Match could name.")
 
 

@@ -13,7 +13,7 @@ from api.answers import json_answer, stamp
 from api.asking import Asking
 from api.bodies import command
 from api.commanding import Commanding
-from api.conditions import expected_versions, is_trial, must_be_new, none_match, provenance
+from api.conditions import conditions, must_be_new, none_match
 from api.errors import invalid_parameter, together
 from api.parameters import FIELDS, Parameters, number_in
 from api.positions import position_in
@@ -99,10 +99,10 @@ class Orders:
     async def on_post(self, req: Request, resp: Response) -> None:
         access.scope(req, "orders:write")
         given = await command(req, c.NewOrder, self._decide)
-        trial = is_trial(req)
-        must_be_new(req)
+        under = conditions(req)
+        must_be_new(under)
         location = f"{paging.base_url(req, self._settings)}{PATH}"
-        outcome = await self._commanding.create(given, provenance(req), is_trial=trial)
+        outcome = await self._commanding.create(given, under.provenance, is_trial=under.is_trial)
         self._commanding.document(resp, outcome, 201)
         if outcome.tried is None:
             resp.set_header("Location", f"{location}/{outcome.order.id}")
@@ -185,12 +185,13 @@ class _OneOrder:
         return await self._commanding.asking.of_log(lambda: named_order(self._commanding.ledger, reference))
 
     async def _give(self, req: Request, resp: Response, reference: str, given: c.Command, status: int = 200) -> None:
+        uuid, under = await self._uuid(reference), conditions(req)
         outcome = await self._commanding.give(
-            await self._uuid(reference),
+            uuid,
             given,
-            provenance(req),
-            expected_versions=expected_versions(req),
-            is_trial=is_trial(req),
+            under.provenance,
+            expected_versions=under.expected_versions,
+            is_trial=under.is_trial,
         )
         self._commanding.document(resp, outcome, status)
 

@@ -11,7 +11,7 @@ from api import access, filters, paging
 from api.answers import in_currencies, json_answer, stamp
 from api.asking import Asking
 from api.commanding import Commanding
-from api.conditions import expected_versions, is_trial, provenance
+from api.conditions import conditions
 from api.errors import together
 from api.parameters import Parameters
 from api.positions import position_in
@@ -96,13 +96,14 @@ class StorefrontOrder:
         customer_id, uuid = access.customer(req), _uuid(order_id)
         if not await self._may_be_theirs(uuid, customer_id):
             raise OrderNotFound
+        under = conditions(req)
         outcome = await self._commanding.give(
             uuid,
             DeleteOwnOrder(),
-            provenance(req),
-            expected_versions=expected_versions(req),
+            under.provenance,
+            expected_versions=under.expected_versions,
             owner_id=customer_id,
-            is_trial=is_trial(req),
+            is_trial=under.is_trial,
         )
         if outcome.tried is not None:
             self._commanding.tried(resp, outcome)

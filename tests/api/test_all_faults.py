@@ -183,3 +183,13 @@ def test_a_body_that_is_none_of_an_order_is_refused_in_a_moment() -> None:
         with pytest.raises(InvalidField):
             taken(b"[]", ImportOrder)
     assert time.process_time() - began < 0.25
+
+
+def test_all_that_is_wrong_in_a_commands_headers_and_parameters_is_named(staff: Client) -> None:
+    order = placed(staff)
+    wrong = {"headers": {"Idempotency-Key": "a b", "If-Match": "x"}, "params": {"nots": "1", "dry_run": "maybe"}}
+    for url, body in ((ORDERS, {"items": []}), (f"{ORDERS}/{order['id']}/status", {"status": "hold"})):
+        answer = staff.post(url, json=body, **wrong)
+        assert answer.status_code == 400
+        named = {error["field"] for error in answer.json()["errors"]}
+        assert named == {"Idempotency-Key", "If-Match", "nots", "dry_run"}
