@@ -250,8 +250,7 @@ class _Line:
         try:
             while line and not self._is_over and await self._is_taken(order, line[0]):
                 line.popleft()
-        except OperationalError as error:  # of the log, which cannot be asked for a moment
-            _log.error("webhook %s waits: %s", self._webhook.id, error)
+        except OperationalError:  # of the log, which cannot be asked for a moment, as others say
             line[0].next_at = ceil(time() + _PAUSE_SECONDS)
         except (MapperDeserialisationError, BrokenHistory) as error:
             self._disable(f"position {line[0].position} cannot be read: {error}")
