@@ -112,9 +112,9 @@ class Writer(Thread):
             work = iter(turns)
             # The first needs no savepoint, which would cost a large batch of an import a third of its time.
             if not next(work).attempt(t, nullcontext()):
-                if isinstance(error := turns[0].error, WriteLost):
-                    raise error
-                raise _TakenBack
+                if isinstance(turns[0].error, WriteLost):
+                    raise turns[0].error
+                raise _TakenBack  # no name here for the error, which holds this frame
             self._let_join(t, turns)
             for turn in work:  # those that come meanwhile join at its end
                 turn.attempt(t, t.savepoint())
