@@ -60,6 +60,8 @@ def must_be_new(under: Conditions) -> None:
 
 
 def none_match(req: Request, version: int) -> bool:
-    """Whether If-None-Match says that the client has this version already."""
+    """Whether If-None-Match says that the client has this version already, or any (RFC 9110, section 13.1.2)."""
     header = req.get_header("If-None-Match") or ""
-    return any(match and int(match[1]) == version for match in map(_ETAGS.fullmatch, header.split(",")))
+    return header.strip() == "*" or any(
+        match and int(match[1]) == version for match in map(_ETAGS.fullmatch, header.split(","))
+    )

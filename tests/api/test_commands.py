@@ -466,6 +466,7 @@ def test_a_reader_who_has_this_version_already_is_told_so(staff: Client) -> None
     answer = staff.get(f"{ORDERS}/{order['id']}", headers={"If-None-Match": '"2"'})
     assert (answer.status_code, answer.content, answer.headers["ETag"]) == (304, b"", '"2"')
     assert staff.get(f"{ORDERS}/{order['id']}", headers={"If-None-Match": '"1"'}).status_code == 200
+    assert staff.get(f"{ORDERS}/{order['id']}", headers={"If-None-Match": "*"}).status_code == 304
 
 
 # --- change ---
