@@ -485,6 +485,30 @@ def test_who_asks_again_is_not_told_that_it_is_there_before_the_standby_has_it(
     assert do(ledger.create, new_order(), who).replayed
 
 
+def test_who_asks_again_and_loses_the_server_that_had_it_alone_asks_the_next_one(
+    cluster: Cluster, database: str, ledger: OrderLedger
+) -> None:
+    """Nothing is written for an answer that is given again, so nothing of it proves that the next server has it."""
+    do(ledger.create, new_order(), ME)
+    who = Provenance("staff", None, "key-1")
+    do(ledger.create, new_order(), who)
+    with standby_that_never_comes(cluster), pytest.raises(WriteLost), ThreadPoolExecutor(1) as breaking:
+        with ledger.log_of_events.transaction() as t:
+            assert ledger.create(t, new_order(), who).replayed
+            breaking.submit(lose_the_server, cluster, database)
+    assert do(ledger.create, new_order(), who).replayed
+
+
+def lose_the_server(cluster: Cluster, database: str) -> None:
+    """The one that waits for the standby is told not to, waits for it once more, and is gone; another one answers."""
+    cluster.do("SELECT pg_cancel_backend(%s)", pid := waiting_for_a_standby(cluster, database))
+    while not cluster.do("SELECT 1 FROM pg_stat_activity WHERE pid = %s AND query LIKE '%%COMMIT%%'", pid):
+        time.sleep(0.01)
+    cluster.do("ALTER SYSTEM SET synchronous_standby_names = ''")
+    cluster.do("SELECT pg_terminate_backend(%s)", waiting_for_a_standby(cluster, database))
+    cluster.do("SELECT pg_reload_conf()")
+
+
 # --- news ---
 
 

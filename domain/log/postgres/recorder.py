@@ -143,23 +143,28 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
             self._roll_back()
             raise
         # It stands on this server, and perhaps on no other.
-        if connection.is_unreplicated and not self._is_there(t.proof or Statement("SELECT 1")):
+        if connection.is_unreplicated and not self._is_there(t.proof):
             raise WriteLost("the standby has not got what was written")
         self._head = t.head
 
-    def _is_there(self, proof: Statement) -> bool:
+    def _is_there(self, proof: Statement | None) -> bool:
         """Whether what was written is there, and on the standby, too: to take the lock is a write, whose commit comes
-        behind all that was written earlier. Raises LogAway where nobody can be asked."""
+        behind all that was written earlier. Where nothing was written there is no proof: then it is whether what was
+        read is on the standby, which nobody can say once the connection is lost, since another server may answer then.
+        Raises LogAway where nobody can be asked."""
         deadline = time.monotonic() + LOCK_WAIT_SECONDS_MAX
         while True:
             try:
                 connection = self._connection()
                 connection.is_unreplicated = False
-                *_, found, _ = connection.ask(Statement("BEGIN"), LOCK, proof, Statement("COMMIT"))
+                asked = proof or Statement("SELECT 1")
+                *_, found, _ = connection.ask(Statement("BEGIN"), LOCK, asked, Statement("COMMIT"))
                 if not connection.is_unreplicated:
                     return bool(found)
             except (Lost, psycopg.Error) as error:
                 self._discard()
+                if proof is None:
+                    return False
                 if time.monotonic() > deadline:
                     raise LogAway(f"the connection was lost, and nobody can say what was recorded: {error}") from error
             if time.monotonic() > deadline:
