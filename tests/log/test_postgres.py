@@ -492,10 +492,14 @@ def test_who_asks_again_and_loses_the_server_that_had_it_alone_asks_the_next_one
     do(ledger.create, new_order(), ME)
     who = Provenance("staff", None, "key-1")
     do(ledger.create, new_order(), who)
-    with standby_that_never_comes(cluster), pytest.raises(WriteLost), ThreadPoolExecutor(1) as breaking:
+
+    def give_again() -> None:
         with ledger.log_of_events.transaction() as t:
             assert ledger.create(t, new_order(), who).replayed
             breaking.submit(lose_the_server, cluster, database)
+
+    with standby_that_never_comes(cluster), ThreadPoolExecutor(1) as breaking, pytest.raises(WriteLost):
+        give_again()
     assert do(ledger.create, new_order(), who).replayed
 
 
