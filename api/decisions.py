@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from domain.misfits import FAULTS_MAX
+from domain.faults import refuse
 from domain.reconciliation.deciding import KINDS, REASON_CHARS_MAX, Wanted
 from domain.refusals import InvalidField
 from domain.settlement.lines import shown
@@ -36,8 +36,7 @@ def decisions_in(text: str) -> list[Wanted]:
             found.append(_decision(row))
         except ValueError as error:
             wrong.append((f"line {line}", str(error)))
-    if wrong:
-        raise InvalidField(*wrong[0], *wrong[1:FAULTS_MAX])
+    refuse(wrong)
     return found
 
 

@@ -12,6 +12,7 @@ import msgspec
 
 from domain.currencies import CURRENCIES
 from domain.log import opening
+from domain.moments import zone_named
 from domain.privacy.masters import MastersAt
 from domain.privacy.opening import KeysAt
 from domain.privacy.periods import Keep, Period
@@ -145,12 +146,8 @@ def read(environment: Mapping[str, str]) -> Settings:
             f"LEDGER_CURRENCY is {currency!r}, which was withdrawn on {known.withdrawn}; new orders need an active one."
         )
     zone = value("LEDGER_TIMEZONE", "UTC")
-    try:
-        timezone = ZoneInfo(zone)
-    except (ValueError, OSError, KeyError):
-        raise WrongSetting(
-            f"LEDGER_TIMEZONE is {zone!r}; it should be a time zone like 'UTC' or 'Asia/Tehran'."
-        ) from None
+    if (timezone := zone_named(zone)) is None:
+        raise WrongSetting(f"LEDGER_TIMEZONE is {zone!r}; it should be a time zone like 'UTC' or 'Asia/Tehran'.")
     seconds = value("LEDGER_CHECKPOINT_SECONDS", "3600")
     if not (seconds.isascii() and seconds.isdigit()):
         raise WrongSetting(

@@ -1,6 +1,6 @@
 """All that is wrong in the fields of a command, named at once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from domain.misfits import FAULTS_MAX, Fault
@@ -16,9 +16,14 @@ def each(*parts: Callable[[], Any]) -> list[Any]:
             found.append(part())
         except InvalidField as refusal:
             faults += refusal.faults
-    if faults:
-        raise invalid(faults)
+    refuse(faults)
     return found
+
+
+def refuse(faults: Iterable[Fault]) -> None:
+    """Raises InvalidField naming these, where there are any."""
+    if found := list(faults):
+        raise invalid(found)
 
 
 def invalid(faults: Sequence[Fault]) -> InvalidField:

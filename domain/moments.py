@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -45,6 +45,14 @@ def moment_written(text: str) -> datetime | None:
     """
     found = _WRITTEN.fullmatch(text)
     return datetime.fromisoformat(f"{found[1]}T{found[2]}{found[3].upper()}").astimezone(UTC) if found else None
+
+
+def zone_named(name: str) -> ZoneInfo | None:
+    """A time zone by its name, like Europe/Berlin; None where there is none."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
 
 
 def day_of(microseconds: int, zone: ZoneInfo) -> str:

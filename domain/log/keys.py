@@ -20,12 +20,13 @@ from msgspec import UNSET, UnsetType
 from domain.access import events as e
 from domain.access.state import uuid_of
 from domain.aggregate import Event, Record
+from domain.faults import refuse
 from domain.log.clock import Watch
 from domain.log.log import FormerKey, Log, StoredKey, Transaction
 from domain.log.mapper import EventMapper
 from domain.log.records import Provenance
 from domain.moments import instant, utc_now
-from domain.refusals import AccessKeyIsRevoked, AccessKeyNotFound, AccessKeyTaken, InvalidField, ScopesBeyond
+from domain.refusals import AccessKeyIsRevoked, AccessKeyNotFound, AccessKeyTaken, ScopesBeyond
 
 SCOPES: Final = (
     "orders:read",
@@ -119,7 +120,7 @@ class Keys:
         key = secrets.token_hex(32)
         prefix = key[:PREFIX_LENGTH]
         name = prefix if name is None else name
-        _refuse([*_faults(scopes, customer_id, expires_at, origins, now), *_name_faults(name)])
+        refuse([*_faults(scopes, customer_id, expires_at, origins, now), *_name_faults(name)])
         carries = tuple(dict.fromkeys(scopes))
         _must_be_within(within, carries or _OF_A_CUSTOMER)
         if any(known.name == name for known in t.access_keys()):
@@ -232,7 +233,7 @@ class Keys:
         key = _changeable(t, name, within)
         carries = key.scopes.split() if scopes is UNSET else list(dict.fromkeys(scopes))
         from_where = key.origins.split() if origins is UNSET else list(dict.fromkeys(origins))
-        _refuse(_faults(carries, key.customer_id, expires_at, from_where, now))
+        refuse(_faults(carries, key.customer_id, expires_at, from_where, now))
         _must_be_within(within, carries)
         end = key.expires_at if expires_at is UNSET else _text(expires_at)
         changed = key._replace(scopes=" ".join(carries), expires_at=end, origins=" ".join(from_where))
@@ -261,7 +262,7 @@ class Keys:
         AccessKeyNotFound, AccessKeyIsRevoked."""
         key = _changeable(t, name, within)
         end = _moment(key.expires_at) if expires_at is UNSET else expires_at
-        _refuse(_time_faults(now, keep_until=keep_until, expires_at=end))
+        refuse(_time_faults(now, keep_until=keep_until, expires_at=end))
         until = instant(keep_until or now)
         self.adopt(t, now=now, by=by)
         for former in t.former_keys():
@@ -291,13 +292,6 @@ class Keys:
             self._watch.must_hold(t, now)
             t.clock_holds = True
         t.append(list(map(_MAPPER.to_stored_event, records)), provenance=by, now=now)
-
-
-def _refuse(faults: Sequence[tuple[str, str]]) -> None:
-    """Raises InvalidField, where there is any."""
-    if faults:
-        first, *more = faults
-        raise InvalidField(*first, *more)
 
 
 def _faults(

@@ -37,6 +37,7 @@ import msgspec
 from msgspec import Meta
 
 from domain.currencies import digits_of, minor_digits
+from domain.faults import refuse
 from domain.money import Amount, Unit
 from domain.refusals import InvalidField
 from domain.settlement.formats.mapping import KindOrPair, Mapping, faults
@@ -123,8 +124,7 @@ def rules_from(toml: str) -> Rules:
         raise InvalidField("", "this is nested too deep") from None
     except ValueError:  # the one other that `tomllib` lets through
         raise InvalidField("", "a number has too many digits; amounts have at most 15 before the point") from None
-    if wrong := list(_faults(file)):
-        raise InvalidField(*wrong[0], *wrong[1:])
+    refuse(_faults(file))
     return Rules(
         version=file.version,
         settlement_delay_days=file.settlement_delay_days,

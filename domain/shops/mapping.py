@@ -54,15 +54,16 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Final, Literal, TypeAlias
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from msgspec import Meta
 
 from domain.currencies import minor_digits
+from domain.faults import refuse
+from domain.moments import zone_named
 from domain.order.commands import ChargeKind
 from domain.order.statuses import Status
-from domain.refusals import InvalidField, Refusal
+from domain.refusals import Refusal
 from domain.settlement.lines import shown
 from domain.strict_json import shaped
 
@@ -195,8 +196,7 @@ def mapping_from(name: str) -> Mapping:
 
 
 def _checked(mapping: Mapping) -> Mapping:
-    if faults := list(_faults(mapping)):
-        raise InvalidField(*faults[0], *faults[1:])
+    refuse(_faults(mapping))
     return mapping
 
 
@@ -213,7 +213,5 @@ def _faults(mapping: Mapping) -> Iterator[tuple[str, str]]:
     if mapping.paid == "stated" and not (mapping.once.paid or mapping.each.paid):
         yield "once.paid", 'name the column of what was paid, or say paid = "always" or "dated"'
     for field, zone in (("timezone", mapping.timezone), *((f"timezones.{k}", v) for k, v in mapping.timezones.items())):
-        try:
-            ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
+        if zone_named(zone) is None:
             yield field, f"{shown(zone)} is not a time zone, like 'Europe/Berlin'"

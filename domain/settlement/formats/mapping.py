@@ -11,13 +11,14 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Final, Literal, TypeAlias
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
 
 from domain.currencies import minor_digits
-from domain.refusals import InvalidField
+from domain.faults import refuse
+from domain.moments import zone_named
 from domain.settlement.lines import SIGNS, Kind, shown
 from domain.settlement.tables.cells import UNIX, Dates, Notation
 
@@ -51,10 +52,7 @@ _ZONES: Final = {
 
 def zone_of(word: str, timezones: dict[str, str] | None = None) -> ZoneInfo | None:
     """The zone that a file calls so, where `timezones` do not say another; None where nobody knows it."""
-    try:
-        return ZoneInfo((timezones or {}).get(word) or _ZONES.get(word, word))
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return None
+    return zone_named((timezones or {}).get(word) or _ZONES.get(word, word))
 
 
 class Columns(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -165,8 +163,7 @@ _SAMPLE_DAY: Final = datetime(2026, 2, 28, tzinfo=UTC)  # a day to try a pattern
 
 def checked(mapping: Mapping) -> Mapping:
     """The mapping, checked. Raises InvalidField with all that is wrong."""
-    if wrong := list(faults(mapping)):
-        raise InvalidField(*wrong[0], *wrong[1:])
+    refuse(faults(mapping))
     return mapping
 
 
@@ -181,10 +178,8 @@ def _faults(mapping: Mapping) -> Iterator[tuple[str, str]]:
         yield "currency", f"{mapping.currency!r} is not a currency of ISO 4217"
     if mapping.thousands == mapping.decimal:
         yield "thousands", f"{mapping.thousands!r} is the decimal mark"
-    try:
-        mapping.dates  # noqa: B018  (made here, to find out whether the zone is known)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        yield "timezone", f"{shown(str(mapping.timezone))} is not a time zone, like 'Europe/Berlin'"
+    if mapping.timezone and zone_named(mapping.timezone) is None:
+        yield "timezone", f"{shown(mapping.timezone)} is not a time zone, like 'Europe/Berlin'"
     for word, zone in mapping.timezones.items():
         if zone_of(zone) is None:
             yield f"timezones.{word}", f"{shown(zone)} is not a time zone, like 'Europe/Berlin'"
