@@ -164,8 +164,7 @@ class Asking:
             lambda: position_in(parameters, "min_position"),
             lambda: parameters.refuse_others_than(known | {"min_position"}),
         )
-        if position is not None:
-            await self.reached_position(position)
+        await self.reached_position(position)
         return found
 
     async def reached(self, parameters: Parameters) -> None:
@@ -173,15 +172,16 @@ class Asking:
 
         Raises a 503 where they do not reach it in time, a 400 where it is no position.
         """
-        if (position := position_in(parameters, "min_position")) is not None:
-            await self.reached_position(position)
+        await self.reached_position(position_in(parameters, "min_position"))
 
     async def is_known(self, position: int) -> bool:
         """Whether the log has reached a position. The log is asked only where the views have not."""
         return self._views.position() >= position or await self.of_log(self._ledger.head) >= position
 
-    async def reached_position(self, position: int) -> None:
-        """Waits for the views to reach a position. Raises a 503 where they do not in time."""
+    async def reached_position(self, position: int | None) -> None:
+        """Waits for the views to reach a position, where one is asked for. Raises a 503 where they do not in time."""
+        if position is None:
+            return
         deadline = time.monotonic() + POSITION_WAIT_SECONDS_MAX
         while self._views.position() < position:
             if time.monotonic() > deadline:

@@ -10,11 +10,13 @@ import msgspec
 from falcon.uri import parse_query_string
 
 from api import paging
+from api.asking import Asking
 from api.errors import invalid_parameter, together
 from api.parameters import Parameters
 from api.positions import position_in
 from domain.order import statuses
-from projections.orders.list import NEWEST_FIRST, ORDERING, Filter, Ordering
+from projections.orders import list as orders
+from projections.orders.list import NEWEST_FIRST, ORDERING, Filter, Ordering, Page
 from projections.orders.search import words
 
 SEARCH_WORDS_MAX: Final = 32
@@ -61,6 +63,23 @@ def asked(query: str, zone: ZoneInfo, limit_default: int) -> Asked:
         lambda: position_in(parameters, "min_position"),
     )
     return Asked(wanted, sorting, limit, offset, position)
+
+
+async def page(asking: Asking, asked: Asked, document: str, customer_id: int | None) -> Page:
+    """The orders that are asked for, as their `document`, once the views have reached the position asked for. Raises
+    what `Asking` does."""
+    await asking.reached_position(asked.min_position)
+    return await asking(
+        lambda connection: orders.page(
+            connection,
+            asked.wanted,
+            document=document,
+            customer_id=customer_id,
+            ordering=asked.ordering,
+            limit=asked.limit,
+            offset=asked.offset,
+        )
+    )
 
 
 def read(parameters: Parameters, zone: ZoneInfo) -> Filter:

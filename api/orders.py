@@ -53,30 +53,20 @@ class Orders:
         )
         of_staff["ids"] += asked.wanted.ids
         wanted = msgspec.structs.replace(asked.wanted, words=(), staff_words=asked.wanted.words, **of_staff)
-        limit, offset = asked.limit, asked.offset
+        asked = msgspec.structs.replace(asked, wanted=wanted)
         url = paging.base_url(req, self._settings) + PATH
         if (after := await self._after(parameters)) is not None:
             await self._asking.reached_position(after)
-        if asked.min_position is not None:
             await self._asking.reached_position(asked.min_position)
-        if after is not None:
             found = await self._asking(
-                lambda connection: orders.touched(connection, wanted, after=after, customer_id=customer_id, limit=limit)
+                lambda connection: orders.touched(
+                    connection, wanted, after=after, customer_id=customer_id, limit=asked.limit
+                )
             )
-            json_answer(resp, paging.envelope_after(req, url, found, limit=limit), found.position)
+            json_answer(resp, paging.envelope_after(req, url, found, limit=asked.limit), found.position)
             return
-        page = await self._asking(
-            lambda connection: orders.page(
-                connection,
-                wanted,
-                document="staff",
-                customer_id=customer_id,
-                ordering=asked.ordering,
-                limit=limit,
-                offset=offset,
-            )
-        )
-        body = paging.envelope(req, url, page, limit=limit, offset=offset)
+        page = await filters.page(self._asking, asked, "staff", customer_id)
+        body = paging.envelope(req, url, page, limit=asked.limit, offset=asked.offset)
         json_answer(resp, body, page.position)
 
     on_head = on_get

@@ -26,19 +26,7 @@ class ShopOrders:
         customer_id = access.customer(req)
         asked = filters.asked(req.query_string, self._settings.timezone, _LIMIT_DEFAULT)
         url = paging.base_url(req, self._settings) + PATH
-        if asked.min_position is not None:
-            await self._asking.reached_position(asked.min_position)
-        page = await self._asking(
-            lambda connection: orders.page(
-                connection,
-                asked.wanted,
-                document="shop",
-                customer_id=customer_id,
-                ordering=asked.ordering,
-                limit=asked.limit,
-                offset=asked.offset,
-            )
-        )
+        page = await filters.page(self._asking, asked, "shop", customer_id)
         body = paging.envelope(req, url, page, limit=asked.limit, offset=asked.offset)
         json_answer(resp, body, page.position)
         in_currencies(resp, page.currencies)

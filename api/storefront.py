@@ -37,18 +37,7 @@ class StorefrontOrders:
         customer_id = access.customer(req)
         asked = _asked(req.query_string)
         base = paging.base_url(req, self._settings)
-        if asked.min_position is not None:
-            await self._asking.reached_position(asked.min_position)
-        page = await self._asking(
-            lambda connection: orders.page(
-                connection,
-                asked.wanted,
-                document="storefront",
-                customer_id=customer_id,
-                limit=asked.limit,
-                offset=asked.offset,
-            )
-        )
+        page = await filters.page(self._asking, asked, "storefront", customer_id)
         body = paging.envelope(req, f"{base}{PATH}/", page, limit=asked.limit, offset=asked.offset)
         json_answer(resp, body.replace(BASE_URL, base.encode()), page.position)
         in_currencies(resp, page.currencies)
