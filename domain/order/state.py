@@ -86,9 +86,6 @@ class Totals(msgspec.Struct, frozen=True):
         return self.paid >= self.due
 
 
-_NEW: Final = "new"
-
-
 class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     uuid: UUID
     version: int
@@ -99,7 +96,9 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     digits: int
     created_at: datetime
     updated_at: datetime
-    status: str = _NEW
+    # Without a default, which msgspec leaves out where it is the same object, and not where it only says the same: kept
+    # states must be the same bytes whether an event was read or is the command's still.
+    status: str
     # Whether it was ever shipped, whatever its status now: an order can fail after it was shipped.
     was_shipped: bool = False
     shipping_cost: int = 0
@@ -195,6 +194,7 @@ def _created(record: Record, event: e.OrderCreated) -> Order:
         digits=event.digits,
         created_at=event.occurred_at,
         updated_at=event.occurred_at,
+        status="new",
         shipping_cost=minor_units(event.shipping_cost),
         customer=Customer(event.customer_id, event.personal.customer) if is_known else None,
         payment_method=event.payment_method,
@@ -320,9 +320,7 @@ _CHANGES: Final[Mapping[type[Event], Callable[[Order, Any], dict[str, Any]]]] = 
         "shipping_cost": minor_units(event.shipping_cost),
     },
     e.StatusChanged: lambda order, event: {
-        # Of what only says the same as the default, and is not it, msgspec writes more; and kept states must be the
-        # same bytes whether the event was read or is the command's still.
-        "status": _NEW if event.status == _NEW else event.status,
+        "status": event.status,
         "was_shipped": order.was_shipped or event.status == "shipped",
     },
     **dict.fromkeys(KIND_OF, _moved),

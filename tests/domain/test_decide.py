@@ -370,7 +370,7 @@ def test_a_new_order_is_its_creation_its_items_and_its_voucher() -> None:
 def test_nothing_is_required_of_a_new_order() -> None:
     events = create(c.CreateOrder(), order_id=1, key="k", currency_default="EUR", now=NOW)
     assert order_of(events) == Order(
-        uuid=ORDER, version=1, id=1, key="k", currency="EUR", digits=2, created_at=NOW, updated_at=NOW
+        uuid=ORDER, version=1, id=1, key="k", currency="EUR", digits=2, created_at=NOW, updated_at=NOW, status="new"
     )
 
 

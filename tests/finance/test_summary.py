@@ -191,6 +191,7 @@ def row(
         digits=digits_of(currency),
         created_at=NOON,
         updated_at=NOON,
+        status="new",
         payments=(paid, back) if is_refund else (paid,),
     )
     raw = RawRecord(position, str(order.uuid).encode(), 9, b"", b"", instant(NOON).encode(), b"", None, None, b"")
