@@ -27,7 +27,7 @@ class KnownKeys:
         if now >= self._until:
             self._known, self._until = {}, now + KNOWN_SECONDS
         known = self._known  # another takes its place when what is read from here on may be believed no more
-        found = known.get(key_hash) or self._ask(key_hash)
-        if found is not None:
+        found = known.get(key_hash)
+        if found is None and (found := self._ask(key_hash)) is not None:
             known[key_hash] = found
         return found

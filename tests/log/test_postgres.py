@@ -356,11 +356,9 @@ def test_a_change_of_an_access_key_whose_connection_is_lost_at_the_commit_is_the
     assert [former.hash for former in log.former_keys()] == [made.hash] * (command == "rotate")
 
 
-def test_who_shares_a_commit_that_is_lost_with_a_revocation_is_not_told_that_it_is_there(
-    ledger: OrderLedger, proxy: Proxy, log: Log
-) -> None:
-    keys = Keys(ledger.log_of_events)
-    ledger.write(keys.create, now=NOW, customer_id=1, name="a").result()
+@contextmanager
+def writer_held(ledger: OrderLedger) -> Iterator[None]:
+    """The writer is at a piece of work meanwhile, and takes what is written inside at the end."""
     begun, go_on = threading.Event(), threading.Event()
 
     def hold(_: Transaction) -> None:
@@ -369,10 +367,19 @@ def test_who_shares_a_commit_that_is_lost_with_a_revocation_is_not_told_that_it_
 
     held = ledger.write(hold)
     assert begun.wait(5)
-    together = ledger.write(keys.revoke, "a", now=NOW), ledger.write(ledger.create, new_order(), ME)
-    cut_once(proxy, b"\x00\x00\x00\x04keys", before=True)
+    yield
     go_on.set()
     held.result()
+
+
+def test_who_shares_a_commit_that_is_lost_with_a_revocation_is_not_told_that_it_is_there(
+    ledger: OrderLedger, proxy: Proxy, log: Log
+) -> None:
+    keys = Keys(ledger.log_of_events)
+    ledger.write(keys.create, now=NOW, customer_id=1, name="a").result()
+    with writer_held(ledger):
+        together = ledger.write(keys.revoke, "a", now=NOW), ledger.write(ledger.create, new_order(), ME)
+        cut_once(proxy, b"\x00\x00\x00\x04keys", before=True)
     together[0].result()
     assert log.raw_record(position := together[1].result().position) is not None
     assert position == log.max_notification_id()
@@ -383,20 +390,11 @@ def test_what_is_under_way_when_its_connection_is_lost_is_done_again_once(
     ledger: OrderLedger, proxy: Proxy, log: Log, is_first: bool
 ) -> None:
     do(ledger.create, new_order(), ME)
-    begun, go_on = threading.Event(), threading.Event()
-
-    def hold(_: Transaction) -> None:
-        begun.set()
-        assert go_on.wait(1)
-
-    held = ledger.write(hold)
-    assert begun.wait(5)
-    others = [] if is_first else [ledger.write(ledger.create, new_order(), ME)]
-    made = ledger.write(Keys(ledger.log_of_events).create, now=NOW, customer_id=1, name="a")
-    lost_before = ledger.log_of_events.times_lost
-    cut_once(proxy, b"FROM access_keys", before=True)  # which is asked for in the midst of a transaction
-    go_on.set()
-    held.result()
+    with writer_held(ledger):
+        others = [] if is_first else [ledger.write(ledger.create, new_order(), ME)]
+        made = ledger.write(Keys(ledger.log_of_events).create, now=NOW, customer_id=1, name="a")
+        lost_before = ledger.log_of_events.times_lost
+        cut_once(proxy, b"FROM access_keys", before=True)  # which is asked for in the midst of a transaction
     assert Keys(log).caller(made.result())
     assert [other.result().position for other in others] == ([] if is_first else [8])
     assert (log.max_notification_id(), ledger.log_of_events.times_lost > lost_before) == (8 + len(others), True)
@@ -405,18 +403,9 @@ def test_what_is_under_way_when_its_connection_is_lost_is_done_again_once(
 def test_who_joins_a_transaction_whose_connection_is_lost_just_then_is_answered(
     ledger: OrderLedger, proxy: Proxy, log: Log
 ) -> None:
-    begun, go_on = threading.Event(), threading.Event()
-
-    def hold(_: Transaction) -> None:
-        begun.set()
-        assert go_on.wait(1)
-
-    held = ledger.write(hold)
-    assert begun.wait(5)
-    joining = ledger.write(ledger.create, new_order(), ME)
-    cut_once(proxy, b"max(number)", before=True)  # what the next id is
-    go_on.set()
-    held.result()
+    with writer_held(ledger):
+        joining = ledger.write(ledger.create, new_order(), ME)
+        cut_once(proxy, b"max(number)", before=True)  # what the next id is
     assert joining.result(timeout=10).position == log.max_notification_id() == 7
     assert ledger.log_of_events.times_lost > 1
 
