@@ -239,6 +239,34 @@ def test_a_commit_is_durable_whatever_the_database_says(cluster: Cluster, databa
     elsewhere.close()
 
 
+def test_a_commit_stays_durable_where_the_server_is_told_otherwise_meanwhile(cluster: Cluster, log: Log) -> None:
+    try:
+        cluster.do("ALTER SYSTEM SET synchronous_commit = off")
+        cluster.do("SELECT pg_reload_conf()")
+        until(lambda: cluster.do("SHOW synchronous_commit") == [("off",)])
+        with log.transaction() as t:
+            assert t._one("SELECT current_setting('synchronous_commit')") == b"on"
+    finally:
+        cluster.do("ALTER SYSTEM RESET synchronous_commit")
+        cluster.do("SELECT pg_reload_conf()")
+
+
+@pytest.mark.parametrize("isolation", ["repeatable read", "serializable"])
+def test_who_has_waited_for_the_lock_writes_behind_what_was_written_meanwhile_whatever_the_database_says(
+    cluster: Cluster, database: str, log: Log, isolation: str
+) -> None:
+    cluster.do(f"ALTER DATABASE {database} SET default_transaction_isolation = '{isolation}'")
+    elsewhere = open_log(log.url)
+    waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'"
+    with ThreadPoolExecutor(1) as threads:
+        with log.transaction() as t:
+            behind = threads.submit(append, elsewhere, stored(ORDERS[1], 3))
+            until(lambda: bool(cluster.do(waiting, database)))
+            t.append([stored(ORDERS[0], 3)], provenance=ME, now=NOW)
+        assert behind.result() == range(8, 9)
+    elsewhere.close()
+
+
 def test_who_stops_with_the_lock_holds_nobody_up_for_long_and_is_not_acknowledged(log: Log) -> None:
     stopped = open_log(log.url)
 
@@ -446,6 +474,33 @@ def test_a_commit_that_was_told_not_to_wait_for_its_standby_is_not_acknowledged(
         assert log.max_notification_id() == 8, "it stands on this server"
     assert do(ledger.create, new_order(), who).replayed
     assert log.max_notification_id() == 8
+
+
+def test_and_is_not_either_where_the_database_hides_warnings(cluster: Cluster, database: str, log: Log) -> None:
+    cluster.do(f"ALTER DATABASE {database} SET client_min_messages = error")
+    assert_not_acknowledged(cluster, database)
+
+
+def test_and_is_not_either_where_the_server_speaks_another_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANGUAGE", "de")
+    german = Cluster("lc_messages=C.UTF-8").start()
+    try:
+        with pytest.raises(psycopg.errors.DivisionByZero) as told:
+            german.do("SELECT 1 / 0")
+        if "division" in str(told.value):
+            pytest.skip("this PostgreSQL speaks English alone")
+        assert_not_acknowledged(german, german.new_database())
+    finally:
+        german.remove()
+
+
+def assert_not_acknowledged(cluster: Cluster, database: str) -> None:
+    """What did not wait for its standby."""
+    with closing(OrderLedger(open_log(cluster.url(database)))) as ledger, standby_that_never_comes(cluster):
+        future = ledger.write(ledger.create, new_order(), ME)
+        cluster.do("SELECT pg_cancel_backend(%s)", waiting_for_a_standby(cluster, database))
+        with pytest.raises(LogAway):
+            future.result(timeout=30)
 
 
 def test_a_commit_that_was_told_not_to_wait_is_acknowledged_once_a_later_one_has_waited(

@@ -47,6 +47,11 @@ _SETTINGS: Final = {
     "lock_timeout": f"{LOCK_WAIT_SECONDS_MAX}s",
     "idle_in_transaction_session_timeout": f"{IDLE_SECONDS_MAX}s",
     "statement_timeout": "0",
+    "idle_session_timeout": "0",
+    # What was written while one waited for the lock is to be seen behind it.
+    "default_transaction_isolation": "read committed",
+    # A COMMIT that did not wait for the standby says so in a warning.
+    "client_min_messages": "warning",
     # The server finds out about a node that is gone as fast as a node about the server.
     "client_connection_check_interval": "2s",
     "tcp_keepalives_idle": "5",
@@ -57,9 +62,10 @@ _SETTINGS: Final = {
     "plan_cache_mode": "force_generic_plan",
     "jit": "off",
 }
+# Set in any case: what a session has not set, the server changes when it reads its configuration again.
 _DURABLE: Final = (
-    "SELECT set_config('synchronous_commit', 'on', false)"
-    " WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')"
+    "SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'remote_apply'"
+    " THEN 'remote_apply' ELSE 'on' END, false)"
 )
 # What the server says when it ends a connection, or a statement, for a reason that is no fault of what was asked.
 _OVER: Final = ("08", "57", "25P03", "25006", "40", "53300")
@@ -104,8 +110,8 @@ class Connection:
             self.ask(Statement(_DURABLE))
 
     def _note(self, notice: psycopg.errors.Diagnostic) -> None:
-        # Such a COMMIT says all is well but for this warning.
-        if "synchronous replication" in (notice.message_primary or ""):
+        # Such a COMMIT says all is well but for this warning, in the server's language: its function is not translated.
+        if notice.source_function == "SyncRepWaitForLSN":
             self.is_unreplicated = True
 
     @property
