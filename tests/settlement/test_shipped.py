@@ -8,7 +8,7 @@ import pytest
 
 from domain.reconciliation.rules import DEFAULT, rules_from
 from domain.reconciliation.tieout import tie_out
-from domain.settlement.lines import KINDS, Balance, Line, Misfit
+from domain.settlement.lines import KINDS, Balance, Line, Misfit, SettlementRefused
 from domain.settlement.reading import read
 from domain.settlement.shipped import recognised, shipped
 from tests.settlement.making import own, stream_of, text, xlsx
@@ -218,3 +218,40 @@ def test_a_time_is_in_the_zone_that_stands_beside_it(name: str, was: str, become
     known = recognised(file)
     assert known is not None
     assert next(iter(read(file, name, "x", shipped()[known].mapping))).occurred_at == utc
+
+
+@pytest.mark.parametrize("column", ["TimeZone", "Time Zone", "Time zone"])
+@pytest.mark.parametrize(
+    ("day", "word", "utc"),
+    [
+        ("29/12/2026", "PST", datetime(2026, 12, 29, 18, 22, 31, tzinfo=UTC)),
+        ("19/06/2026", "PDT", datetime(2026, 6, 19, 17, 22, 31, tzinfo=UTC)),
+        ("19/06/2026", "BST", datetime(2026, 6, 19, 9, 22, 31, tzinfo=UTC)),
+        ("29/12/2026", "AEDT", datetime(2026, 12, 28, 23, 22, 31, tzinfo=UTC)),
+        ("29/12/2026", "SGT", datetime(2026, 12, 29, 2, 22, 31, tzinfo=UTC)),
+        ("29/12/2026", "Europe/Dublin", datetime(2026, 12, 29, 10, 22, 31, tzinfo=UTC)),
+        ("19/06/2026", "", datetime(2026, 6, 19, 9, 22, 31, tzinfo=UTC)),
+    ],
+)
+def test_paypals_day_before_month_has_the_zone_that_stands_beside_it(
+    column: str, day: str, word: str, utc: datetime
+) -> None:
+    file = (FILES / "paypal-activity.csv").read_text("utf-8")
+    file = "\n".join(file.splitlines()[:2]).replace("03/14/2026", day).replace("PDT", word).replace("TimeZone", column)
+    known = recognised(stream_of(file))
+    assert known == "paypal-activity-uk"
+    (found,) = read(stream_of(file + "\n"), "f", "paypal", shipped()[known].mapping)
+    assert found.occurred_at == utc
+
+
+def test_a_zone_of_paypals_that_two_countries_have_is_asked_about() -> None:
+    file = (FILES / "paypal-activity.csv").read_text("utf-8")
+    file = "\n".join(file.splitlines()[:2]).replace("03/14/2026", "19/06/2026").replace("PDT", "IST")
+    with pytest.raises(SettlementRefused, match="'IST' is no time zone that is known here; the rules' timezones"):
+        list(read(stream_of(file + "\n"), "f", "paypal", shipped()["paypal-activity-uk"].mapping))
+
+
+def test_a_currency_that_somebody_had_paypal_change_is_a_conversion() -> None:
+    file = (FILES / "paypal-activity.csv").read_text("utf-8")
+    file = file.replace("Express Checkout Payment", "User Initiated Currency Conversion")
+    assert next(read(stream_of(file), "f", "x", shipped()["paypal-activity"].mapping)).kind == "conversion"

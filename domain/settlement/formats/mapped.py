@@ -1,10 +1,11 @@
 """The lines of a table whose layout a mapping describes: our own, or any other."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Final
 
 from domain.currencies import digits_of
-from domain.settlement.formats.mapping import BETWEEN, OWN, SIGN_OF, KindOrPair, Mapping, Skip, zone_of
+from domain.settlement.formats.mapping import BETWEEN, OWN, SIGN_OF, SUMMER_TIMES, KindOrPair, Mapping, Skip, zone_of
 from domain.settlement.lines import KINDS, Line, Meaning, Misfit, Original, kind_of, shown
 from domain.settlement.tables.cells import TEXT_LENGTH_MAX, Cell, Dates, in_latin
 from domain.settlement.tables.table import Header, Record, records
@@ -78,6 +79,7 @@ class _Reading:
         self._amounts = (columns.gross or columns.debit or net_column, (*self._fees, "")[0], net_column)
         self._times = columns.names("occurred_at")
         self._payouts = columns.names("payout")
+        self._zones = columns.names("timezone")
         self._orders = columns.names("order")
         self._dates: Dates = mapping.dates
         # By the word of the column that names the zone; without one the file's own.
@@ -113,7 +115,7 @@ class _Reading:
             fee=amounts.fee,
             net=amounts.net,
             currency=currency,
-            occurred_at=record.moment(self._times, self._dates_of(record)),
+            occurred_at=self._occurred_at(record),
             order=self._order(record),
             payout=next(filter(None, map(record.payout, self._payouts)), ""),
             aliases=tuple(aliases),
@@ -121,16 +123,24 @@ class _Reading:
             original=self._original(record, currency, is_negative=amounts.gross < 0),
         )
 
-    def _dates_of(self, record: Record) -> Dates:
-        word = record.shared(self._columns.timezone)
-        found = self._dates_of_zone.get(word)
-        if found is None:
-            zone = zone_of(word, self._mapping.timezones)
-            if zone is None:
-                known = f"{shown(word)} is no time zone that is known here; the rules' timezones can say which it is"
-                raise record.misfit(self._columns.timezone, known)
-            found = self._dates_of_zone[word] = self._dates._replace(zone=zone)
+    def _occurred_at(self, record: Record) -> datetime:
+        """The time in the zone that stands beside it. People write PDT in winter, too; no provider's program does."""
+        column = next(filter(record.word, self._zones), None)
+        word = record.shared(column)
+        dates = self._dates_of_zone.get(word) or self._dates_in(record, column, word)
+        found = record.moment(self._times, dates)
+        is_known = self._mapping.recognised_by and word not in self._mapping.timezones
+        if is_known and word in SUMMER_TIMES and not found.astimezone(dates.zone).dst():
+            return record.moment(self._times, self._dates)
         return found
+
+    def _dates_in(self, record: Record, column: str | None, word: str) -> Dates:
+        zone = zone_of(word, self._mapping.timezones)
+        if zone is None:
+            known = f"{shown(word)} is no time zone that is known here; the rules' timezones can say which it is"
+            raise record.misfit(column, known)
+        dates = self._dates_of_zone[word] = self._dates._replace(zone=zone)
+        return dates
 
     def _original(self, record: Record, currency: str, *, is_negative: bool) -> Original | None:
         """What the customer paid, where that was in another currency; or the rate alone. Files sign it or do not."""

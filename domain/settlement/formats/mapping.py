@@ -48,6 +48,10 @@ _ZONES: Final = {
     "JST": "Asia/Tokyo",
     "SGT": "Asia/Singapore",
 }
+# Those of summer time.
+SUMMER_TIMES: Final = frozenset(
+    ("CEST", "MESZ", "EEST", "WEST", "BST", "EDT", "CDT", "MDT", "PDT", "AEDT", "NZDT"),
+)
 
 
 def zone_of(word: str, timezones: dict[str, str] | None = None) -> ZoneInfo | None:
@@ -57,7 +61,7 @@ def zone_of(word: str, timezones: dict[str, str] | None = None) -> ZoneInfo | No
 
 class Columns(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     occurred_at: _Columns
-    timezone: _Name | None = None
+    timezone: _Columns = ()
     reference: _Columns = ()
     concerns: _Columns = ()
     kind: _Columns = ()
