@@ -29,6 +29,7 @@ READ: Final = words(
     original_total_additional_fees_set line_items shipping_lines tax_lines discount_codes discount_code refunds
     transactions financial_status fulfillment_status fulfillments customer billing_address shipping_address note test
     gateway payment_gateway_names cancel_reason total_received_set total_refunded_set total_outstanding_set
+    total_cash_rounding_payment_adjustment_set total_cash_rounding_refund_adjustment_set total_cash_rounding_adjustment
     """
 )
 # What follows from the rest, or says it once more.
@@ -40,8 +41,7 @@ DERIVED: Final = words(
     current_total_discounts_set current_total_duties_set current_total_price current_total_price_set current_total_tax
     current_total_tax_set currency_code original_total_price_set net_payment_set discount_codes
     cart_discount_amount_set current_shipping_price_set current_cart_discount_amount_set subtotal_line_items_quantity
-    payment_details processing_method fully_paid unpaid refundable capturable closed confirmed
-    total_cash_rounding_payment_adjustment_set total_cash_rounding_refund_adjustment_set duties_included token
+    payment_details processing_method fully_paid unpaid refundable capturable closed confirmed duties_included token
     cart_token checkout_token checkout_id others
     """
 )
@@ -486,7 +486,7 @@ def _money(draft: Draft, order: Json, numbers: Mapping[str, int], total: int | N
         draft.remark(f"the fulfillment_status {shown(fulfillment)}: not known, taken as unfulfilled", fulfillment)
     moves = _Moves(draft, order)
     received = moves.receive(financial, draft.total if total is None else total, created_at)
-    refunded = moves.refund(numbers)
+    refunded = moves.refund(numbers) + moves.refund_besides(financial)
     cancelled_at, closed_at = (moment(order.get(name) or "", name) for name in ("cancelled_at", "closed_at"))
     shipped = [moment(each.get("created_at") or "", "created_at") for each in order.get("fulfillments") or ()
                if isinstance(each, dict) and word(each.get("status")) in ("success", "")]  # fmt: skip
@@ -515,6 +515,7 @@ class _Moves:
         self._payments: dict[str, Json | None] = {}
         self._parents: dict[str, str] = {}
         self.paid_at: datetime | None = None
+        self._received = self._refunded = 0
         of_refunds = [each for refund in order.get("refunds") or () for each in refund.get("transactions") or ()]
         all_of_it = {str(each.get("id")): each for each in chain(of_refunds, order.get("transactions") or ())}
         self._all = list(all_of_it.values())
@@ -569,6 +570,7 @@ class _Moves:
         # Also an order that is paid and has none: who exported it did not ask for them.
         if not self._order.get("transactions") and not received:
             received = self._derived(financial, total, created_at)
+        self._received = received
         return received
 
     def _derived(self, financial: str, total: int, created_at: datetime) -> int:
@@ -620,12 +622,18 @@ class _Moves:
             lines = self._lines(refund, numbers) if refund is not None and alone else ()
             reason = str((refund or {}).get("note") or "")
             self._draft.refund(_at(each), amount, gateway, identity, payment=payment, reason=reason, lines=lines)
-        return refunded + self._refunded_besides(refunded)
+        self._refunded = refunded
+        return refunded
 
-    def _refunded_besides(self, refunded: int) -> int:
-        """What the order says that was refunded beyond its transactions, where those are not there."""
+    def refund_besides(self, financial: str) -> int:
+        """What the order or its financial status says that was refunded beyond its transactions, where those are not
+        there."""
         draft, order = self._draft, self._order
-        rest = _amount(draft, order, "total_refunded") - refunded
+        rest = _amount(draft, order, "total_refunded") - self._refunded
+        if financial == "refunded" and not self._all and not _has(order, "total_refunded"):
+            rest = self._received
+        elif financial == "partially_refunded" and not self._refunded and rest <= 0:
+            draft.remark("partially refunded, but without its refunds: taken as nothing")
         if order.get("transactions") or rest <= 0:
             return 0
         dates = (moment(refund.get("created_at") or "", "created_at") for refund in order.get("refunds") or ())
@@ -689,6 +697,7 @@ def _rest(draft: Draft, order: Json) -> None:
     if order.get("test"):
         draft.keep("test", "true")
         draft.remark("a test order: taken like any other, with `test` in its metadata")
+    _keep_cash_rounding(draft, order)
     for field, key in KEPT.items():
         if order.get(field) not in _NOTHING and not isinstance(order[field], dict | list):
             draft.keep(key, order[field])
@@ -697,3 +706,13 @@ def _rest(draft: Draft, order: Json) -> None:
     for field in order.keys() - READ - DERIVED - KEPT.keys():
         if field != "note_attributes" and order[field] not in _NOTHING:
             draft.no_place(f"the field {field}", order[field])
+
+
+def _keep_cash_rounding(draft: Draft, order: Json) -> None:
+    """What cash was rounded by, where small coins are not in use: neither totals nor what was received have it."""
+    of_graphql = order.get("total_cash_rounding_adjustment") or {}
+    for which in ("payment", "refund"):
+        rounded = _amount(draft, order, f"total_cash_rounding_{which}_adjustment") or _amount(draft, of_graphql, which)
+        if rounded:
+            draft.keep(f"cash_rounding_{which}", draft.text(rounded))
+            draft.remark("cash that was rounded: by how much is in metadata, and in no amount", draft.text(rounded))

@@ -255,6 +255,43 @@ def test_an_order_that_is_paid_and_has_no_transactions_was_exported_without_them
     assert shopify(transactions=transactions).said.paid == 11000
 
 
+def test_an_order_that_was_refunded_and_was_exported_without_its_money_has_none_left(ledger: OrderLedger) -> None:
+    text = json.dumps(rest(transactions=[], financial_status="refunded"))
+    found = one(KIND, text)
+    assert found.said == Said(11000, 11000, 11000)
+    assert "a refund without its transaction" in remarks(found)
+    ties(ledger, text)
+    assert (order(ledger, "#1001").status, order(ledger, "#1001").totals.paid) == ("refunded", 0)
+
+
+def test_a_refund_of_which_nothing_is_told_but_that_there_was_one_is_named() -> None:
+    found = shopify(transactions=[], financial_status="partially_refunded")
+    assert found.said == Said(11000, 11000, 0)
+    assert "partially refunded, but without its refunds: taken as nothing" in remarks(found)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ({"total_cash_rounding_payment_adjustment_set": "0.02"}, {"cash_rounding_payment": "0.02"}),
+        ({"total_cash_rounding_refund_adjustment_set": "-0.01"}, {"cash_rounding_refund": "-0.01"}),
+        ({"total_cash_rounding_payment_adjustment_set": "0.00"}, {}),
+        ({"total_cash_rounding_adjustment": {"payment_set": "-0.02", "refund_set": "0.0"}},
+         {"cash_rounding_payment": "-0.02"}),
+    ],
+)  # fmt: skip
+def test_what_cash_was_rounded_by_is_kept_and_named(given: dict[str, Any], kept: dict[str, str]) -> None:
+    def bag(value: Any) -> dict[str, Any]:
+        if isinstance(value, dict):
+            return {name: bag(inner) for name, inner in value.items()}
+        return {"shop_money": {"amount": value, "currency_code": "USD"}}
+
+    found = shopify(**{name: bag(value) for name, value in given.items()})
+    assert (found.line.get("metadata") or {}) == kept
+    assert ("cash that was rounded" in remarks(found)) is bool(kept)
+    assert "no place for the field" not in remarks(found)
+
+
 def test_graphqls_totals_tell_what_moved_where_its_transactions_were_not_asked_for(ledger: OrderLedger) -> None:
     bare = {name: value for name, value in BULK[0].items() if name not in ("transactions", "refunds")}
     ties(ledger, jsonl(bare, BULK[1]))
