@@ -255,3 +255,32 @@ def test_a_currency_that_somebody_had_paypal_change_is_a_conversion() -> None:
     file = (FILES / "paypal-activity.csv").read_text("utf-8")
     file = file.replace("Express Checkout Payment", "User Initiated Currency Conversion")
     assert next(read(stream_of(file), "f", "x", shipped()["paypal-activity"].mapping)).kind == "conversion"
+
+
+def test_mollies_withheld_fees_and_captures_are_read_and_no_refunds() -> None:
+    header = (FILES / "mollie.csv").read_text("utf-8").splitlines()[0]
+    rows = (
+        ",,EUR,-2.88,,,Withheld transaction fees 2026.10000,,,,EUR,-2.88,R1,",
+        ",,EUR,-1.20,paidout,,Withheld fees 2026.10001,,,,EUR,-1.20,R1,",
+        ",,EUR,40.00,,cpt_1,Original payment: tr_9 - Order 1042,,,,EUR,40.00,R1,",
+        ",klarnapaylater,EUR,30.00,paid,tr_8,Order 1043,,,,EUR,30.00,R1,",
+        ",chargeback,EUR,-30.00,,chb_1,,,,,EUR,-30.00,R1,",
+        ",refund,EUR,-5.00,pending,re_1,Order 1043,,,,EUR,-5.00,R1,",
+    )
+    file = "\n".join((header, *(f"2026-10-04T02:00:00+00:00{row}" for row in rows), ""))
+    assert recognised(stream_of(file)) == "mollie"
+    found = read(stream_of(file), "f", "mollie", shipped()["mollie"].mapping)
+    assert [(line.kind, line.reference, line.gross) for line in found] == [
+        ("fee", "", -288),
+        ("fee", "", -120),
+        ("payment", "cpt_1", 4000),
+        ("payment", "tr_8", 3000),
+        ("chargeback", "chb_1", -3000),
+        ("refund", "re_1", -500),
+    ]
+
+
+def test_an_amazon_file_may_write_its_times_with_an_offset() -> None:
+    file = (FILES / "amazon-v2.txt").read_text("utf-8")
+    found = list(read(stream_of(file.replace("2026-03-02 10:22:31 UTC", "2026-03-02T11:22:31+01:00")), "f", "amazon"))
+    assert found == list(read(stream_of(file), "f", "amazon"))

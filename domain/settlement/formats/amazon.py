@@ -42,8 +42,9 @@ _OF_ORDERS: Final[dict[str, Meaning]] = {"Order": ("adjustment", "payment"), "Re
 _DISPUTES: Final = ("Chargeback Refund", "A-to-z Guarantee Refund")
 _RESERVES: Final = ("Previous Reserve Amount Balance", "Current Reserve Amount")
 _FEES: Final = ("ServiceFee", "Cost of Advertising", "FBA Inventory Fee", "Subscription Fee", "Storage Fee", "Postage")
-_DATES: Final = tuple(
-    Dates(UTC, f"{day}{time}") for day in ("%Y-%m-%d", "%d.%m.%Y", "%Y/%m/%d") for time in ("", " %H:%M:%S")
+_DATES: Final = (
+    Dates(UTC),  # ISO 8601
+    *(Dates(UTC, f"{day}{time}") for day in ("%d.%m.%Y", "%Y/%m/%d") for time in ("", " %H:%M:%S")),
 )
 
 
