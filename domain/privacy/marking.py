@@ -33,10 +33,15 @@ class Marks:
 
     def tells(self, mark: bytes | None, fingerprint: bytes) -> bool | None:
         """Whether a mark is that of the fingerprint; None where its key is destroyed, and nobody can tell."""
-        if mark is None or len(mark) == _PLAIN_BYTES or self._keys is None:
+        if mark is None or not is_keyed(mark) or self._keys is None:
             return mark == fingerprint
         key = self._keys.open(mark[:-_BYTES].decode())
         return None if key is None else hmac.compare_digest(_keyed(key, fingerprint), mark[-_BYTES:])
+
+
+def is_keyed(mark: bytes) -> bool:
+    """Whether a mark was made by a key; else it is the fingerprint itself."""
+    return len(mark) != _PLAIN_BYTES
 
 
 def _keyed(key: DataKey, fingerprint: bytes) -> bytes:

@@ -131,9 +131,11 @@ class MastersAt(NamedTuple):
         name = secrets.token_hex(4)
         line = f"{name} {base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()}\n"
         self.file.parent.mkdir(0o700, parents=True, exist_ok=True)
-        descriptor = os.open(self.file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(line)
+        descriptor = os.open(self.file, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "rb+") as file:
+            before = file.read()
+            ends = not before or before.endswith(b"\n")  # one that was written by hand may not
+            file.write(line.encode() if ends else f"\n{line}".encode())
             file.flush()
             os.fsync(file.fileno())
         return name
@@ -148,12 +150,16 @@ class MastersAt(NamedTuple):
             file.write("".join(f"{id_} {base64.b64encode(key).decode()}\n" for id_, key in keys.items()))
             file.flush()
             os.fsync(file.fileno())
-        # The old file's bytes are written over first, for what that is worth on today's disks.
         with self.file.open("r+b") as old:
-            old.write(bytes(self.file.stat().st_size))
+            os.replace(new, self.file)
+            folder = os.open(self.file.parent, os.O_RDONLY)
+            os.fsync(folder)
+            os.close(folder)
+            # Now the old file's bytes are written over, for what that is worth on today's disks. Sooner, a crash in
+            # between would leave no key at all.
+            old.write(bytes(os.fstat(old.fileno()).st_size))
             old.flush()
             os.fsync(old.fileno())
-        os.replace(new, self.file)
 
     @property
     def names(self) -> list[str]:

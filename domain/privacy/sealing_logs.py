@@ -26,7 +26,7 @@ from domain.order import events as e
 from domain.order.personal import CONTACT
 from domain.privacy.files import KeptFiles
 from domain.privacy.keyring import CUSTOMER, GUEST, Keyring, Whose
-from domain.privacy.marking import Marks
+from domain.privacy.marking import Marks, is_keyed
 from domain.proof import merkle
 from domain.reconciliation.events import ReconciliationStarted
 from domain.reconciliation.state import FILE, RECONCILIATION, SUBJECT
@@ -147,9 +147,9 @@ class _Sealing:
         return self.files[sha256]
 
     def claim(self, claim: NewClaim) -> NewClaim:
-        """A fingerprint confirms guesses, so it is keyed like that of a new command."""
+        """A fingerprint confirms guesses, so it is keyed like that of a new command; one that is keyed stays."""
         whose = self._whose.get(claim.originator_id)
-        if claim.fingerprint is None or whose is None:
+        if claim.fingerprint is None or whose is None or is_keyed(claim.fingerprint):
             return claim
         return claim._replace(fingerprint=self._marks.make(claim.fingerprint, whose, (CONTACT,), self._now))
 
