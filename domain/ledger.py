@@ -584,6 +584,13 @@ def whose(order: Order) -> Whose:
     return Whose(subject, order.created_at.year)
 
 
+def subjects_of(orders: Sequence[Order]) -> list[str]:
+    """By whose keys something personal of these orders can be sealed: those whose they are, and the orders themselves,
+    which can have been a guest's before."""
+    owners = dict.fromkeys(whose(order).subject for order in orders)
+    return list(owners | dict.fromkeys(f"{GUEST}{order.uuid}" for order in orders))
+
+
 def must_be_whole(uuid: UUID, version: int, known: int) -> None:
     """Raises IncompleteHistory where the last version that was read of a history is before the one that is known."""
     if version < known:

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from domain.claims import ERASED_KEY, ERASING
-from domain.ledger import OrderLedger, whose
+from domain.ledger import OrderLedger, subjects_of
 from domain.log.mapper import EventMapper
 from domain.order import events as e
 from domain.order.erasure import is_in_work
@@ -54,6 +54,8 @@ def erasures(ledger: OrderLedger, uuids: Iterable[str] | None = None) -> list[Er
             record = _MASKED.read(raw)
             if isinstance(event := record.event, e.OrderCreated):
                 subject = f"order:{uuid}" if event.customer_id is None else f"customer:{event.customer_id}"
+            elif isinstance(event, e.CustomerChanged):
+                subject = f"customer:{event.customer_id}"
             elif isinstance(event, ReconciliationStarted):
                 subject = f"{SUBJECT}{uuid}"
             elif isinstance(event, ERASING):
@@ -88,7 +90,7 @@ def kept(ledger: OrderLedger, orders: Sequence[Order], keep: Keep) -> Iterator[d
                 "state": state,
                 "until": None if state == "erased" else keep.until(part, order.kept_from),
                 "in_work": is_in_work(order),
-                "held": bool(ledger.keys and ledger.keys.store.hold_on(whose(order).subject)),
+                "held": bool(ledger.keys and ledger.keys.store.hold_on(subjects_of([order]))),
             }
 
 

@@ -1,6 +1,7 @@
 """`run.py erase`, `retention` and `privacy`: forgetting people, when they ask and when their time is over."""
 
 import re
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -53,6 +54,8 @@ def _do(work: Callable[..., Erasure], *arguments: Any) -> Erasure:
         return work(*arguments)
     except Refusal as refusal:
         fail(refusal.detail, NEEDS_A_PERSON)
+    except OSError as error:  # of the file outside
+        fail(f"{error}; what was recorded is finished when it is asked for again, or at the next start", NEEDS_A_PERSON)
 
 
 @click.command("erase")
@@ -116,7 +119,8 @@ def _again(ledger: OrderLedger, keys: Keyring, erasing: Erasing, erasures: Erasu
         fail(str(error))
     for noted in missing:
         made = _do(repeat, erasing, noted, _PROVENANCE)
-        print(f"{noted.id}: of {noted.subject} erased again, in {len(made.orders)} orders")
+        done = f"erased again, in {len(made.orders)} orders" if made.is_new else "nothing is in this ledger"
+        print(f"{noted.id}: of {noted.subject} {done}")
     print(f"{len(missing)} erasures were missing in this ledger")
 
 
@@ -136,23 +140,35 @@ def retention(apply: bool) -> None:
         files, files_staying = retaining.files_due(all_reconciliations(ledger, views), keys, chosen.keep, now)
         for stays in staying + files_staying:
             print(f"{stays.subject} {stays.year} {stays.part}: stays, {stays.why}")
+        refused = 0
         for each in due:
-            if apply:
-                made = _do(erasing.due, each, _RETENTION)
-                print(f"{each.subject} {each.year} {each.part}: erased, in {len(made.orders)} orders")
+            told = f"{each.subject} {each.year} {each.part}"
+            if not apply:
+                print(f"{told}: due since {instant(each.until)}, {len(each.orders)} orders")
             else:
-                since = instant(each.until)
-                print(f"{each.subject} {each.year} {each.part}: due since {since}, {len(each.orders)} orders")
+                refused += not _let_go(told, erasing.due, each)
         for file in files:
             state = file.state
             told = f"{SUBJECT}{state.uuid} {' and '.join(file.parts)} ({state.file} of {state.provider})"
-            if apply:
-                _do(erasing.file_due, file, _RETENTION)
-                print(f"{told}: erased")
-            else:
+            if not apply:
                 print(f"{told}: due since {instant(file.until)}")
-    count, stay = len(due) + len(files), len(staying) + len(files_staying)
+            else:
+                refused += not _let_go(told, erasing.file_due, file)
+    count, stay = len(due) + len(files) - refused, len(staying) + len(files_staying) + refused
     print(f"{count} {'erased' if apply else 'due'}, {stay} stay")
+    if refused:
+        sys.exit(NEEDS_A_PERSON)
+
+
+def _let_go(told: str, work: Callable[..., Erasure], due: Any) -> bool:
+    """Erases what is due, and says so, or why it stays: the rest is not to wait for it. Whether it was erased."""
+    try:
+        made = work(due, _RETENTION)
+    except Refusal as refusal:
+        print(f"{told}: stays, {refusal.detail}")
+        return False
+    print(f"{told}: erased" + (f", in {len(made.orders)} orders" if made.orders else ""))
+    return True
 
 
 @click.group()
@@ -176,15 +192,15 @@ def _subject(customer: int | None, order: str | None, reconciliation: UUID | Non
 
 @privacy.command("hold")
 @click.option("--customer", type=click.IntRange(0, 10**15 - 1))
-@click.option("--order", help="A guest's order, by its id or UUID.")
+@click.option("--order", help="An order, by its id or UUID; its customer is not erased meanwhile.")
 @click.option("--reconciliation", type=click.UUID, help="A reconciliation: its file, and people's reasons in it.")
 @click.option("--reference", help="The number of the case, without blanks.")
 @click.option("--release", is_flag=True, help="Take the hold off.")
 def privacy_hold(
     customer: int | None, order: str | None, reconciliation: UUID | None, reference: str | None, release: bool
 ) -> None:
-    """Hold what is personal of a customer, of a guest's order or in a reconciliation, or release it; without any, list
-    the holds."""
+    """Hold what is personal of a customer, in an order or in a reconciliation, or release it; without any, list the
+    holds."""
     ledger = open_ledger(settings())
     if ledger.keys is None:
         fail("what is personal in this ledger is not sealed; `run.py seal` makes one where it is.")

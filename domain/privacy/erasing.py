@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from domain import reconciling
 from domain.aggregate import parts_in, place
 from domain.claims import ERASED_KEY, ERASING, taken_by
-from domain.ledger import OrderLedger, whose
+from domain.ledger import OrderLedger, subjects_of, whose
 from domain.log.log import Log, Transaction
 from domain.log.mapper import EventMapper
 from domain.log.records import Provenance, StoredClaim
@@ -125,10 +125,14 @@ class Erasing:
         request = Request((due.part,), RETENTION, years=(due.year,))
 
         def record(t: Transaction) -> Erasure:
-            orders = [self._ledger.order_in(t, order.uuid) for order in due.orders]
-            if any(order.kept_from > seen.kept_from for order, seen in zip(orders, due.orders, strict=True)):
+            if due.subject.startswith(CUSTOMER):  # all that they have by now, since one key is for all of a year
+                orders = self._orders(t, int(due.subject.removeprefix(CUSTOMER)))
+            else:
+                orders = [self._ledger.order_in(t, order.uuid) for order in due.orders]
+            there = [order for order in orders if order.created_at.year == due.year and due.part not in order.erased]
+            if any(self._keep.until(due.part, order.kept_from) > due.until for order in there):
                 raise OrderInWork(f"Something has happened to an order of {due.subject} meanwhile.")
-            return self._record(t, due.subject, orders, request, provenance)
+            return self._record(t, due.subject, there, request, provenance)
 
         return self._finish(self._ledger.write(record).result(), request)
 
@@ -174,7 +178,7 @@ class Erasing:
         if not decided:
             return self._nothing(t, subject, request)
         if request.again is None:
-            self._must_be_erasable(t, subject, [order for order, _ in decided], request)
+            self._must_be_erasable(t, [order for order, _ in decided], request)
         waiting = self._keys_of(t, subject, orders, request)
         keys, uuids = list(waiting), [order.uuid for order, _ in decided]
         if request.is_trial:
@@ -192,8 +196,7 @@ class Erasing:
         return Erasure(decided[0][1].erasure, subject, request.parts, uuids, keys, position, is_new=True)
 
     def _nothing(self, t: Transaction, subject: str, request: Request) -> Erasure:
-        last = max(self._destroyed(subject, request), default=("", None))
-        return Erasure(last[1], subject, request.parts, (), (), t.max_notification_id() or 0, is_new=False)
+        return Erasure(None, subject, request.parts, (), (), t.max_notification_id() or 0, is_new=False)
 
     def _record_of_reconciliation(
         self, t: Transaction, state: Reconciliation, request: Request, provenance: Provenance
@@ -201,7 +204,7 @@ class Erasing:
         """The event in a reconciliation, and before it the keys retired."""
         now, subject = self._ledger.clock(), reconciling.whose(state).subject
         if request.again is None:
-            self._must_not_be_held(subject)
+            self._must_not_be_held([subject])
             _must_be_sealed(_plain_of_reconciliation(t, state, request.parts))
         keys = tuple(self._keys_of(t, subject, (), request))
         if not keys:
@@ -246,10 +249,9 @@ class Erasing:
             if key.part in request.parts and key.destroyed_at and key.erasure:
                 yield key.destroyed_at, key.erasure
 
-    def _must_be_erasable(self, t: Transaction, subject: str, orders: Sequence[Order], request: Request) -> None:
+    def _must_be_erasable(self, t: Transaction, orders: Sequence[Order], request: Request) -> None:
         """Raises PersonalDataHeld, OrderInWork, PersonalDataPlain."""
-        for held in (subject, *(whose(order).subject for order in orders)):
-            self._must_not_be_held(held)
+        self._must_not_be_held(subjects_of(orders))
         if not request.force and (in_work := [order.id for order in orders if is_in_work(order)]):
             named = ", ".join(map(str, in_work[:_NAMED_MAX])) + (" and more" if len(in_work) > _NAMED_MAX else "")
             raise OrderInWork(
@@ -260,10 +262,11 @@ class Erasing:
             for order in orders:
                 _must_be_sealed(self._plain(t, order))
 
-    def _must_not_be_held(self, subject: str) -> None:
+    def _must_not_be_held(self, subjects: Collection[str]) -> None:
         """Raises PersonalDataHeld."""
-        if hold := self.keys.store.hold_on(subject):
-            raise PersonalDataHeld(f"What is personal of {subject} is held since {hold.since}, by {hold.reference}.")
+        if hold := self.keys.store.hold_on(subjects):
+            held = f"What is personal of {hold.subject} is held"
+            raise PersonalDataHeld(f"{held} since {hold.since}, by {hold.reference}.")
 
     def _plain(self, t: Transaction, order: Order) -> int:
         """The position of the order's first record where something personal stands as it is; 0 where there is none."""
@@ -277,7 +280,7 @@ class Erasing:
         self, t: Transaction, subject: str, orders: Sequence[Order], request: Request
     ) -> dict[str, Whose | None]:
         """The keys to destroy, each with whose it is: the subject's, and those of orders that were a guest's before."""
-        subjects = dict.fromkeys((subject, *(f"{GUEST}{order.uuid}" for order in orders)))
+        subjects = dict.fromkeys((subject, *subjects_of(orders)))
         found: dict[str, Whose | None] = {}
         for key in (key for of in subjects for key in self.keys.store.of_subject(of)):
             in_years = not request.years or key.year in request.years
@@ -288,7 +291,13 @@ class Erasing:
         return found
 
     def _finish(self, erasure: Erasure, request: Request) -> Erasure:
-        """Once the events are recorded: notes the erasure outside, and destroys the keys."""
+        """Once the events are recorded: notes the erasure outside, and destroys the keys. Where there was nothing to
+        record, that is done of one before that ended in between."""
+        if not erasure.is_new and not erasure.orders:
+            if not request.is_trial:
+                settle(self._ledger, self.keys, self._erasures)
+            _, last = max(self._destroyed(erasure.subject, request), default=("", None))
+            return erasure._replace(id=last)
         if erasure.is_new and erasure.id is not None:
             now = self._ledger.clock()
             self._erasures.note(
@@ -358,7 +367,9 @@ def repeat(erasing: Erasing, noted: Noted, provenance: Provenance) -> Erasure:
     request = Request(noted.parts, noted.basis, noted.reference, force=True, years=noted.years, again=noted)
     nothing = Erasure(noted.id, noted.subject, noted.parts, (), (), 0, is_new=False)
     try:
-        if noted.subject.startswith(RECONCILIATION_SUBJECT):
+        if not erasing.keys.store.get_all(noted.keys):  # what it erased is not in here, or is another ledger's
+            made = nothing
+        elif noted.subject.startswith(RECONCILIATION_SUBJECT):
             made = erasing.reconciliation(UUID(noted.subject.removeprefix(RECONCILIATION_SUBJECT)), request, provenance)
         elif noted.subject.startswith(CUSTOMER):
             made = erasing.customer(int(noted.subject.removeprefix(CUSTOMER)), request, provenance)

@@ -6,6 +6,7 @@ A line for each erasure: when, its id, whose, the parts, the years of the orders
 """
 
 import os
+import re
 from collections.abc import Collection, Iterator
 from datetime import datetime
 from fcntl import LOCK_EX, flock
@@ -13,9 +14,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from domain.moments import instant
+from domain.order.personal import PARTS
+from domain.reconciliation.state import FILE
 
 _NONE = "-"
 _ALL = "*"
+_UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_SUBJECT = re.compile(rf"customer:[0-9]{{1,15}}|(order|reconciliation):{_UUID}")
 
 
 class Noted(NamedTuple):
@@ -69,6 +74,8 @@ class Erasures:
         for number, line in enumerate(lines, 1):
             try:
                 _, erasure, subject, parts, years, basis, reference, keys = line.split(" ")
+                if not _SUBJECT.fullmatch(subject) or not {*parts.split(",")} <= {*PARTS, FILE}:
+                    raise ValueError
                 yield Noted(
                     erasure,
                     subject,

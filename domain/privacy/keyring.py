@@ -139,8 +139,8 @@ class KeyStore(Protocol):
     def destroy(self, key_ids: Iterable[str], erasure: str, at: str) -> list[str]:
         """Destroys keys, and what the store still has of them; returns those that were not destroyed before."""
 
-    def hold_on(self, subject: str) -> Hold | None:
-        """The hold on what is personal of a subject, if there is one."""
+    def hold_on(self, subjects: Collection[str]) -> Hold | None:
+        """A hold on what is personal of one of these subjects, if there is one."""
 
     def holds(self) -> list[Hold]:
         """Every hold, by subjects."""

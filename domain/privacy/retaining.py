@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from domain.ledger import whose
+from domain.ledger import subjects_of, whose
 from domain.order.erasure import is_in_work
 from domain.order.personal import CONTACT, PARTS
 from domain.order.state import Order
@@ -55,11 +55,13 @@ def due(orders: Iterable[Order], keys: Keyring, keep: Keep, now: datetime) -> tu
             until = max((keep.until(part, order.kept_from) for order in there), default=None)
             if until is None or until > now:
                 continue
-            if hold := keys.store.hold_on(owner.subject):
+            subjects = subjects_of(there)
+            sealing = (key for subject in subjects for key in keys.store.of_subject(subject))
+            if hold := keys.store.hold_on(subjects):
                 staying.append(Staying(*owner, part, f"held by {hold.reference}"))
             elif in_work := [order.id for order in there if is_in_work(order)]:
                 staying.append(Staying(*owner, part, f"order {in_work[0]} is in work"))
-            elif any(key.part == part and key.year == owner.year for key in keys.store.of_subject(owner.subject)):
+            elif any(key.part == part and key.year == owner.year for key in sealing):
                 found.append(Due(*owner, part, until, there))
     return found, staying
 
@@ -77,7 +79,7 @@ def files_due(
         parts = tuple(part for part in until if until[part] <= now)
         if not parts:
             continue
-        if hold := keys.store.hold_on(owner.subject):
+        if hold := keys.store.hold_on([owner.subject]):
             staying += [Staying(*owner, part, f"held by {hold.reference}") for part in parts]
         elif state.is_in_work:
             staying += [Staying(*owner, part, f"{state.open} of its results are open") for part in parts]

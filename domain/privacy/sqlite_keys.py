@@ -197,9 +197,8 @@ class SQLiteKeyStore:
                     gone.append(key_id)
         return gone
 
-    def hold_on(self, subject: str) -> Hold | None:
-        rows = self._rows("SELECT * FROM holds WHERE subject = ?", (subject,))
-        return Hold._make(rows[0]) if rows else None
+    def hold_on(self, subjects: Collection[str]) -> Hold | None:
+        return next((hold for hold in self.holds() if hold.subject in subjects), None)
 
     def holds(self) -> list[Hold]:
         return list(map(Hold._make, self._rows("SELECT * FROM holds ORDER BY subject")))

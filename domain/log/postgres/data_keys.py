@@ -224,8 +224,8 @@ class PostgresKeyStore:
             yield from found
             last = found[-1].id
 
-    def hold_on(self, subject: str) -> Hold | None:
-        return next((hold for hold in self.holds() if hold.subject == subject), None)
+    def hold_on(self, subjects: Collection[str]) -> Hold | None:
+        return next((hold for hold in self.holds() if hold.subject in subjects), None)
 
     def holds(self) -> list[Hold]:
         rows = self._rows(f"SELECT subject, reference, since FROM {KEYS_SCHEMA}.holds ORDER BY subject")

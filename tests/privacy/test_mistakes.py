@@ -1,0 +1,277 @@
+"""Does what people get wrong with holds, periods, keys and files of erasures lose nobody's data, and leave none?"""
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from domain.ledger import OrderLedger
+from domain.log.recorder import SQLiteRecorder
+from domain.log.records import Provenance
+from domain.order.commands import GiveToCustomer
+from domain.order.personal import CONTACT, INVOICE
+from domain.privacy import retaining
+from domain.privacy.erasing import Erasing
+from domain.privacy.erasures import Erasures
+from domain.privacy.masters import MastersAt
+from domain.privacy.opening import KeysAt, create_keys
+from domain.privacy.periods import Keep, Period
+from domain.refusals import OrderInWork
+from projections.customers.orders_of import orders_of
+from projections.privacy import all_orders
+from projections.views.views import Views
+from tests.conftest import ME, Clock, do, new_order
+from tests.privacy.conftest import MINA, keys_at, sealed_ledger
+from tests.privacy.test_commands import Desk
+from tests.privacy.test_erasing import PRIVACY, TOM, Shop
+
+GUEST = {**MINA, "customer": {"email": "gundula@guest.example", "first_name": "Gundula"}}
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    made = Shop(tmp_path)
+    yield made
+    made.service.kill()
+
+
+# --- holds ---
+
+
+def test_an_order_that_is_held_keeps_its_customers_data_also_where_it_was_a_guests_when_it_was_held(shop: Shop) -> None:
+    theirs, guests = shop.place(**TOM), shop.place(**GUEST)
+    for order in (theirs, guests):
+        done = shop.service.run("privacy", "hold", "--order", str(order["id"]), "--reference", f"LAW-{order['id']}")
+        assert done.returncode == 0
+    assert shop.erase("customers/8", 409)["code"] == "personal-data-held"
+    assert shop.service.run("privacy", "hold", "--order", str(theirs["id"]), "--release").returncode == 0
+    shop.staff.post(f"/api/v1/orders/{guests['id']}/customer", json={"id": 8}).raise_for_status()
+    refused = shop.erase("customers/8", 409)
+    assert (refused["code"], "by LAW-2" in refused["detail"]) == ("personal-data-held", True)
+    kept = shop.officer.get(f"{PRIVACY}/customers/8").json()["kept"]
+    assert {(row["order"], row["held"]) for row in kept} == {(theirs["id"], False), (guests["id"], True)}
+    shop.service.run("privacy", "hold", "--order", str(guests["id"]), "--release")
+    shop.erase("customers/8")
+    shown = shop.officer.get(f"{PRIVACY}/customers/8/erasures").json()["erasures"]
+    assert [erasure["subject"] for erasure in shown] == ["customer:8", "customer:8"]
+
+
+def test_retention_leaves_what_is_held_by_an_order_of_the_customer(desk: Desk) -> None:
+    desk.bring({**MINA, "created_at": "2010-05-01T09:00:00Z"})
+    desk.run("privacy", "hold", "--order", "1", "--reference", "LAW-1")
+    assert "0 erased, 2 stay" in desk.run("retention", "--apply")
+    assert desk.order(1).notes == MINA["notes"]
+
+
+# --- periods ---
+
+
+@pytest.mark.parametrize(
+    ("period", "last", "until"),
+    [
+        ("9999y", "2024-02-29T12:00:00", "9999-02-28T12:00:00"),
+        ("9999y", "2023-12-31T23:59:59", "9999-12-31T23:59:59"),
+        ("1y", "2024-02-29T00:00:00", "2025-02-28T00:00:00"),
+        ("4y", "2024-02-29T00:00:00", "2028-02-29T00:00:00"),
+        ("1m", "2024-01-31T00:00:00", "2024-02-29T00:00:00"),
+        ("9999d", "2024-02-29T00:00:00", "2051-07-16T00:00:00"),
+    ],
+)
+def test_a_period_ends_with_the_calendar_at_the_latest_and_never_on_a_day_that_is_not(
+    period: str, last: str, until: str
+) -> None:
+    ended = Period.parse(period).after(datetime.fromisoformat(last).replace(tzinfo=UTC))
+    assert ended == datetime.fromisoformat(until).replace(tzinfo=UTC)
+
+
+def test_what_was_a_guests_before_its_customers_is_due_with_it(desk: Desk) -> None:
+    clock = Clock()
+    clock.now = datetime(2010, 2, 28, 23, 59, 59, tzinfo=UTC)
+    ledger = sealed_ledger(desk.folder, clock)
+    order = do(ledger.create, new_order(**GUEST), ME).order
+    do(ledger.change, order.uuid, GiveToCustomer(id=9), ME)
+    ledger.close()
+    assert "2 erased, 0 stay" in desk.run("retention", "--apply")
+    assert (desk.order(1).billing.address, desk.order(1).erased) == (None, (CONTACT, INVOICE))
+    assert "destroyed" in (said := desk.run("keys", "status"))
+    assert "keys of the part" not in said
+
+
+def test_an_order_that_came_while_retention_was_under_way_keeps_its_customers_keys(
+    tmp_path: Path, clock: Clock
+) -> None:
+    ledger = sealed_ledger(tmp_path, clock)
+    assert ledger.keys is not None
+    views = Views(ledger, tmp_path / "views.db")
+    views.ensure()
+    keep = Keep(Period.parse("30d"), Period.parse("10y"), Period.parse("10y"))
+    erasing = Erasing(ledger, ledger.keys, orders_of(views), keep, Erasures(tmp_path / "erasures.txt"))
+    do(ledger.create, new_order(**MINA), ME)
+    clock.tick(days=40)
+    views.catch_up()
+    (due,), _ = retaining.due(all_orders(ledger, views), ledger.keys, keep, clock())
+    new = do(ledger.create, new_order(**MINA), ME).order
+    with pytest.raises(OrderInWork, match="meanwhile"):
+        erasing.due(due, Provenance("cli:retention"))
+    assert ledger.order(new.uuid).notes == MINA["notes"]
+    ledger.close()
+
+
+def test_retention_goes_on_where_something_cannot_be_erased_and_says_so(tmp_path: Path, clock: Clock) -> None:
+    plain = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"), clock=clock)
+    clock.now = datetime(2010, 1, 1, tzinfo=UTC)
+    do(plain.create, new_order(**MINA), ME)
+    create_keys(plain.log_of_events, keys_at(tmp_path), clock())
+    plain.close()
+    ledger = sealed_ledger(tmp_path, clock)
+    for body in (MINA, TOM):
+        do(ledger.create, new_order(**body), ME)
+    ledger.close()
+    desk = Desk(tmp_path)
+    said = desk.run("retention", "--apply", status=1)
+    assert "customer:7 2010 contact: stays, What is personal at position 1 was recorded before it was sealed" in said
+    assert "customer:8 2010 contact: erased, in 1 orders" in said
+    assert "2 erased, 2 stay" in said
+
+
+# --- erasures that could not be noted ---
+
+
+def test_an_erasure_that_could_not_be_noted_is_finished_when_it_is_asked_for_again(shop: Shop) -> None:
+    order = shop.place(**MINA)
+    (shop.folder / "erasures.txt").mkdir()  # as any file that cannot be written
+    assert shop.officer.post(f"{PRIVACY}/customers/7/erasures").status_code == 500
+    assert shop.officer.post(f"{PRIVACY}/customers/7/erasures").status_code == 500
+    (shop.folder / "erasures.txt").rmdir()
+    again = shop.erase("customers/7", 200)
+    (shown,) = shop.officer.get(f"{PRIVACY}/customers/7/erasures").json()["erasures"]
+    assert (again["id"], again["recorded"]) == (shown["id"], False)
+    params = {"personal": "contact,invoice"}
+    told = shop.confidant.get(f"/api/v1/audit/orders/{order['id']}/events", params=params).text
+    assert MINA["billing_address"] not in told
+    assert [noted.id for noted in Erasures(shop.folder / "erasures.txt").each()] == [shown["id"]]
+
+
+def test_the_command_line_names_the_file_in_which_an_erasure_cannot_be_noted(desk: Desk) -> None:
+    desk.bring(MINA)
+    (desk.folder / "erasures.txt").mkdir()
+    assert "is finished when it is asked for again" in (said := desk.run("erase", "--customer", "7", status=1))
+    assert "erasures.txt" in said
+    assert "erasures.txt" in desk.run("keys", "status", status=2)
+    (desk.folder / "erasures.txt").rmdir()
+    assert "2 destroyed" in desk.run("keys", "status")
+
+
+# --- files of erasures ---
+
+
+def test_the_erasures_of_another_ledger_erase_nobody_here(tmp_path: Path) -> None:
+    here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
+    desks = []
+    for folder in (here, elsewhere):
+        folder.mkdir()
+        desks.append(Desk(folder))
+        desks[-1].bring(MINA)
+    desks[1].run("erase", "--customer", "7")
+    shutil.copy(elsewhere / "erasures.txt", here)
+    said = desks[0].run("erase", "--again")
+    assert "of customer:7 nothing is in this ledger" in said
+    assert desks[0].order(1).notes == MINA["notes"]
+    desks[0].run("export", "orders")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "customer:x contact * request - k",
+        "customer: contact * request - k",
+        "order:7 contact * request - k",
+        "person:7 contact * request - k",
+        "customer:7 everything * request - k",
+        "customer:7 contact then request - k",
+    ],
+)
+def test_a_line_that_is_no_erasure_is_named_and_no_traceback(desk: Desk, fields: str) -> None:
+    desk.bring(MINA)
+    (desk.folder / "erasures.txt").write_text(f"2026-01-01T00:00:00Z an-id {fields}\n")
+    assert "erasures.txt, line 1: this is no erasure" in desk.run("erase", "--again", status=2)
+
+
+# --- master keys ---
+
+
+def test_a_master_key_is_added_behind_one_that_was_written_without_an_end_of_line(desk: Desk) -> None:
+    desk.bring(MINA)
+    file = desk.folder / "master.key"
+    file.write_bytes(file.read_bytes().rstrip(b"\n"))
+    assert "2 keys wrapped" in desk.run("keys", "rotate")
+    assert desk.order(1).notes == MINA["notes"]
+
+
+def test_killed_at_any_step_a_master_key_that_is_taken_away_takes_no_other_with_it(tmp_path: Path) -> None:
+    count = 0
+
+    def remove(folder: Path, last: int) -> None:
+        masters = MastersAt(folder / "master.key")
+
+        def step(_frame: FrameType, _event: str, _: Any) -> None:
+            nonlocal count
+            count += 1
+            if count == last:
+                os._exit(9)
+
+        sys.setprofile(step)
+        masters.remove(masters.names[0])
+        sys.setprofile(None)
+
+    first = tmp_path / "first"
+    for _ in range(2):
+        MastersAt(first / "master.key").add()
+    old, new = MastersAt(first / "master.key").names
+    shutil.copytree(first, tmp_path / "whole")
+    remove(tmp_path / "whole", 0)
+    total, found = count, set()
+    for number in range(1, total + 1):
+        folder = tmp_path / f"{number}"
+        shutil.copytree(first, folder)
+        if (child := os.fork()) == 0:
+            count = 0
+            remove(folder, number)
+            os._exit(0)
+        os.waitpid(child, 0)
+        found.add(tuple(MastersAt(folder / "master.key").names))
+    assert found == {(old, new), (new,)}
+
+
+# --- logs from before that have keys already ---
+
+
+def test_a_command_that_is_sent_again_to_a_ledger_that_was_written_anew_is_known_whenever_it_was_recorded(
+    tmp_path: Path, clock: Clock
+) -> None:
+    who = Provenance("cli:test", idempotency_key="plain")
+    plain = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"), clock=clock)
+    do(plain.create, new_order(**MINA), who)
+    create_keys(plain.log_of_events, keys_at(tmp_path), clock())
+    plain.close()
+    ledger = sealed_ledger(tmp_path, clock)
+    keyed = Provenance("cli:test", idempotency_key="keyed")
+    do(ledger.create, new_order(**TOM), keyed)
+    ledger.close()
+    Desk(tmp_path).run("seal", str(tmp_path / "sealed" / "ledger.db"))
+    at = KeysAt(tmp_path / "keys.db", MastersAt(tmp_path / "master.key"))
+    sealed = OrderLedger(SQLiteRecorder(tmp_path / "sealed" / "ledger.db"), clock=clock, keys=at)
+    for body, by in ((MINA, who), (TOM, keyed)):
+        assert do(sealed.create, new_order(**body), by).replayed
+    sealed.close()
