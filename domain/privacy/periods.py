@@ -30,7 +30,7 @@ class Period(NamedTuple):
         return cls(0, number) if found[2] == "d" else cls(number * (_MONTHS_OF_A_YEAR if found[2] == "y" else 1), 0)
 
     def after(self, moment: datetime) -> datetime:
-        """The moment that is so much later, in the year 9999 at most; the last day of a month that has not so many days."""
+        """The moment that is so much later, in the year 9999 at most; a month's last day where it has not so many."""
         years, month = divmod(moment.month - 1 + self.months, _MONTHS_OF_A_YEAR)
         year = min(moment.year + years, _YEAR_MAX)
         day = min(moment.day, calendar.monthrange(year, month + 1)[1])
