@@ -45,7 +45,9 @@ _CONTENT: Final = (
     "row",
 )
 _NO_ORDERS: Final[frozenset[int]] = frozenset()
-_WORD: Final = re.compile(r"[A-Za-z0-9._-]+")
+# A key has these characters; in a text, they may stand between keys as well.
+_WORD: Final = re.compile(r"[A-Za-z0-9._#/-]+")
+_PART: Final = re.compile(r"#?[A-Za-z0-9._-]+")
 
 # Provider, kind and currency: rows that differ in one of them never belong together.
 Sort: TypeAlias = tuple[str, str, str]
@@ -191,9 +193,7 @@ class Sides:
         """The ids of the orders whose key or id is a word of an open line; none where there are too many."""
         if place not in self._named:
             keys, ids = self._orders_asked
-            words = list(_words(self.lines[place]))
-            found = {keys[word] for word in words if word in keys}
-            found |= {int(word) for word in words if word.isdigit() and int(word) in ids}
+            found = {order for word in _words(self.lines[place]) for order in _named(word, keys, ids)}
             self._named[place] = found if 0 < len(found) <= ORDERS_NAMED_MAX else _NO_ORDERS
         return self._named[place]
 
@@ -201,7 +201,15 @@ class Sides:
     def _orders_asked(self) -> tuple[dict[str, int], set[int]]:
         """The orders, by their keys and by their ids, of which one is a word of an open line. Nearly all lines are
         closed when this is first asked, and none is opened again, so these are few."""
-        words = {word for place, line in enumerate(self.lines) if self.open_lines[place] for word in _words(line)}
+        is_open = self.open_lines
+        words = {
+            text
+            for place, line in enumerate(self.lines)
+            if is_open[place]
+            for word in _words(line)
+            for reading in word
+            for text in reading
+        }
         numbers = {int(word) for word in words if word.isdigit()}
         keys = {entry.order_key: entry.order_id for entry in self.entries if entry.order_key in words}
         return keys, {entry.order_id for entry in self.entries if entry.order_id in numbers}
@@ -315,10 +323,23 @@ class Sides:
         return [found for found in every if found.field in fields and found.expected != found.actual]
 
 
-def _words(line: Line) -> Iterator[str]:
-    """The words of a line that may name an order."""
+def _words(line: Line) -> Iterator[list[list[str]]]:
+    """The words of a line that may name an order: how each may be read as it stands, and how each of its parts may."""
     for word in _WORD.findall(line.order)[:WORDS_MAX]:
-        yield from {word, word.strip("._-")}  # a full stop may belong to a word, or end it
+        # A full stop may belong to a word, or end it.
+        parts = ([part, part.strip("._-"), part.strip("#._-")] for part in _PART.findall(word))
+        yield [[word, word.strip("._/-")], *parts]
+
+
+def _named(word: list[list[str]], keys: dict[str, int], ids: set[int]) -> Iterator[int]:
+    """The orders of a word: of the key that it is, else of the keys or ids that its parts are."""
+    whole, *parts = word
+    for reading in [whole] if any(text in keys for text in whole) else parts:
+        key = next((text for text in reading if text in keys), None)
+        if key is not None:
+            yield keys[key]
+        else:
+            yield from (int(text) for text in reading if text.isdigit() and int(text) in ids)
 
 
 def names_of(line: Line) -> list[str]:

@@ -222,6 +222,27 @@ def test_a_sum_that_can_be_had_in_two_ways_is_ambiguous() -> None:
     assert outcomes([line(reference="", order="42")], parts) == [("ambiguous", "exact_sum", (2,), (1, 2, 3))]
 
 
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("#1001", "#1001"),
+        ("#1001", "Order #1001, thanks."),
+        ("#1001", "your order (#1001)"),
+        ("#1001", "/REMI/Order no.#1001/"),
+        ("2026/1001", "Rechnung 2026/1001."),
+        ("2026/1001#2", "2026/1001#2"),
+        ("1001", "/EREF/1001/REMI/thanks"),
+        ("1001", "#1001"),
+        ("A-1001", "//A-1001//"),
+    ],
+)
+def test_an_order_is_named_by_its_key_whatever_characters_that_has_and_what_is_around_it(key: str, text: str) -> None:
+    named = entry(order_id=7, order_key=key)
+    beside = entry(position=2, reference="pi_2", order_id=1001, order_key="x" * 20)
+    found = outcomes([line(reference="bank-1", order=text)], [named, beside])
+    assert found[0] == ("suggested", "order_and_amount", (2,), (1,))
+
+
 @pytest.mark.parametrize("later", [0, 1, 6])
 def test_all_payments_of_some_days_that_one_line_pays_are_suggested_together(later: int) -> None:
     parts = [

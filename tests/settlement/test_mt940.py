@@ -34,6 +34,33 @@ def test_the_order_is_looked_for_in_the_whole_text() -> None:
     assert "/REMI/Order 42" in found.order
 
 
+def test_a_german_reference_ends_where_the_bank_and_the_account_begin() -> None:
+    (found,) = lines_of(statement(PAID, ":86:166?00GUTSCHRIFT?20EREF+E2E-9?30DEUTDEDB237?31DE8937?32J DOE"))
+    assert (found.reference, found.aliases) == ("E2E-9", ("B-77", "GIRO"))
+
+
+def test_an_order_that_the_banks_lines_or_subfields_part_is_found() -> None:
+    order = "0c86ab758d3e236cb5a4"
+    (german,) = lines_of(statement(PAID, GERMAN))
+    wrapped = f":86:/TRTP/SEPA OVERBOEKING/REMI/{'Order'.rjust(26)} {order[:10]}\n{order[10:]}/"
+    (dutch,) = lines_of(statement(PAID, wrapped))
+    assert all(order in found.order for found in (german, dutch))
+    assert "Order 0c86ab758d3e236c?23b5a4" in german.order
+
+
+@pytest.mark.parametrize("where", ["EREF", "PREF", "MARF", "KREF+", "NONREF"])
+def test_a_word_that_says_where_the_reference_is_or_a_code_is_none(where: str) -> None:
+    (found,) = lines_of(statement(f":61:2603020302C79,90NTRF{where}//B-77\n/TRCD/00100/", ":86:/REMI/Order 42/"))
+    assert (found.reference, found.aliases) == ("B-77", ())
+    assert "/TRCD/00100/" in found.order
+
+
+def test_a_batch_of_our_own_has_the_reference_that_we_gave_it() -> None:
+    batch = ":86:/PREF/SEPA-20230418220132-60947700-P1//REMI/USTD//TOTAAL 5 VZ/"
+    (found,) = lines_of(statement(":61:2603020302D79,90NTRFPREF//B-77\n/TRCD/00200/", batch))
+    assert (found.reference, found.aliases) == ("SEPA-20230418220132-60947700-P1", ("B-77",))
+
+
 @pytest.mark.parametrize(
     ("line", "amount"),
     [

@@ -7,7 +7,7 @@ in memory. What stands around a message (SWIFT's blocks, a bank's own header) is
 - A line (`:61:`) with the text behind it (`:86:`) is a line. C is positive, D negative; RC takes a credit back, RD
   gives a debit back.
 - The reference is the end-to-end one where the text has it (`EREF+` or `/EREF/`), else the customer's; the line answers
-  to the bank's own as well. The order is looked for in the text.
+  to the bank's own as well. The order is looked for in the text, as the bank parted it and put together again.
 - The kind follows from the type (`NTRF`) and the text's three digits (`166`, a German bank's business code): charges
   and commissions are a fee, or a fee's refund; interest is an adjustment, foreign exchange a conversion; what was
   returned is a chargeback, or where it came back a refund that failed. All else that came in is a payment; a transfer
@@ -18,7 +18,7 @@ in memory. What stands around a message (SWIFT's blocks, a bank's own header) is
 
 import re
 from calendar import monthrange
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import BinaryIO, Final, Literal
 
@@ -37,17 +37,23 @@ _ENTRY: Final = StatementGLS()
 # The package cuts an amount of more than 16 characters, which some banks fill up with zeros.
 _BALANCE: Final = re.compile(r"([CD])([0-9]{2})([0-9]{2})([0-9]{2})([A-Z]{3})([0-9]{1,30},?[0-9]*)", re.IGNORECASE)
 _SUM: Final = re.compile(r"([0-9]{1,5})([A-Z]{3})([0-9]{1,15},?[0-9]{0,3})")
-_SUBFIELD: Final = re.compile(r"\?[0-9]{2}")
+_SUBFIELD: Final = re.compile(r"\?([0-9]{2})")
 _CODE: Final = re.compile(r"[0-9]{3}(?=[?\n ])")
-_NAMED: Final = re.compile(r"(EREF|KREF|MREF|SVWZ|CRED|DEBT|COAM|OAMT|ABWA|ABWE|IBAN|BIC)\+")
-_SLASHED: Final = re.compile(r"/EREF/([^/]+)")
+_NAMED: Final = re.compile(r"(EREF|KREF|MREF|BREF|RREF|PURP|SVWZ|CRED|DEBT|COAM|OAMT|ABWA|ABWE|IBAN|BIC)\+")
+_SLASHED: Final = re.compile(r"/(?:EREF|PREF)/([^/]+)")
+# Banks part a text into lines of this length, wherever it is; German ones put what it was for into these subfields.
+_TEXT_LINE_CHARS: Final = 65
+_PURPOSE: Final = frozenset(str(place) for place in (*range(20, 30), *range(60, 64)))
 # Some banks have blanks between the amount and the type.
 _BLANKS: Final = re.compile(r"(,[0-9]*) +(?=[NFS][A-Z0-9]{3})")
 _SPACES: Final = re.compile(r"[ \t]{2}")
 _UNFIT: Final = re.compile("[\x00\x02\x04-\x08\x0b-\x1f\x7f]")
 # DOS ends a file with it, and files that were put together have it between messages.
 _END_OF_FILE: Final = "\x1a"
-_NOT_PROVIDED: Final = frozenset({"", "NONREF", "NOTPROVIDED", "NOT PROVIDED"})
+# No reference, or where in the text it is.
+_NOT_PROVIDED: Final = frozenset(
+    ("", "NONREF", "NOTPROVIDED", "NOT PROVIDED", "EREF", "KREF", "MREF", "PREF", "MARF", "EREF+", "KREF+", "MREF+")
+)
 _OPENING: Final = frozenset({"60F", "60M"})
 _CLOSING: Final = frozenset({"62F", "62M"})
 _FEES: Final = frozenset({"CHG", "COM", "BRF"})
@@ -93,8 +99,8 @@ class _Entry:
         self.amount = -amount if takes else amount
         self.type = (found["id"] or mark).strip()
         named = _SPACES.split(found["customer_reference"].strip())[0]
-        # Some banks have their own reference, a single word, in the line behind.
-        own = [word for word in more[:1] if word and " " not in word]
+        # Some banks have their own reference, a single word, in the line behind; others a code, like /TRCD/00100/.
+        own = [word for word in more[:1] if " " not in word and not word.startswith("/")]
         self.names = [named, (found["bank_reference"] or "").strip(), *own]
         if any(len(name) > REFERENCE_LENGTH_MAX for name in self.names):
             raise field.misfit(f"a reference has at most {REFERENCE_LENGTH_MAX} characters")
@@ -105,11 +111,12 @@ class _Entry:
     def line(self, provider: str) -> Line:
         text = "\n".join(self.details)
         code = _code(text)
-        said = _said(text)
+        put_together = _put_together(self.details)
+        said = _said(put_together)
         names = dict.fromkeys(name for name in (*said, *self.names) if name.upper() not in _NOT_PROVIDED)
         reference, *aliases = names or [""]
         raw_kind = "+".join(filter(None, (self.type, code)))
-        order = " ".join(" ".join((*self.details, *self.about)).split())
+        order = " ".join(" ".join((put_together, *self.details, *self.about)).split())
         kind = _kind(self, code, raw_kind)
         return Line(
             row=self.row,
@@ -303,13 +310,19 @@ def _code(text: str) -> str:
     return found[0] if found else ""
 
 
+def _put_together(lines: Sequence[str]) -> str:
+    """The text as it was before the bank parted it: of a German one what it was for, without bank, account and name."""
+    parts = _SUBFIELD.split("".join(lines))
+    if _CODE.match("\n".join(lines)) and parts[1:]:
+        return "".join(part for place, part in zip(parts[1::2], parts[2::2], strict=True) if place in _PURPOSE)
+    return "".join(line if len(line) == _TEXT_LINE_CHARS else f"{line} " for line in lines)
+
+
 def _said(text: str) -> list[str]:
     """The end-to-end reference and the customer's, where the text names them."""
-    slashed = _SLASHED.search(text.replace("\n", ""))
-    if slashed:
+    if slashed := _SLASHED.search(text):
         return [slashed[1].strip()[:REFERENCE_LENGTH_MAX]]
-    joined = _SUBFIELD.sub("", text.replace("\n", ""))
-    parts = _NAMED.split(joined)
+    parts = _NAMED.split(text)
     said = dict(zip(parts[1::2], parts[2::2], strict=True))
     return [said[name].strip()[:REFERENCE_LENGTH_MAX] for name in ("EREF", "KREF") if name in said]
 
