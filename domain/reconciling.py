@@ -6,7 +6,7 @@ even where a later version of this program would find something else.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from io import BytesIO
 from tempfile import TemporaryFile
@@ -37,7 +37,7 @@ from domain.reconciliation.kept import (
     decode_told,
     write,
 )
-from domain.reconciliation.others import DECIDED, POSSIBLE, Claim, Other, Told, concerns
+from domain.reconciliation.others import DECIDED, POSSIBLE, Claim, Held, Other, Told, concerns, held
 from domain.reconciliation.payouts import Offering
 from domain.reconciliation.refusals import KeptFilesFull, ReconciliationMoved, ReconciliationNotFound
 from domain.reconciliation.report import Asked, Made, Pair, Report, Result, report
@@ -48,7 +48,7 @@ from domain.settlement import lines
 from domain.settlement.lines import Misfit, SettlementRefused
 from domain.settlement.reading import is_statement, read
 from domain.settlement.shipped import recognised, shipped
-from domain.topics import kind_of
+from domain.topics import TOPICS, kind_of
 
 _READ_BYTES: Final = 64 * 1024
 # What settlement files, rules and reports may take together, as they are stored, where no setting says otherwise.
@@ -57,6 +57,15 @@ KEPT_BYTES_MAX: Final = 10 * 1024**3
 KEPT: Final = ("file", "rules", "report")
 # How often is said how many lines were read.
 _SAY_LINES: Final = 5_000
+# What is recorded of reconciliations; and by what a payment is given to a line.
+_TOPICS: Final = tuple(name.decode() for name, topic in TOPICS.items() if topic.kind is RECONCILIATION)
+_GIVING: Final = tuple(
+    name.decode()
+    for name, topic in TOPICS.items()
+    if topic.shape in (e.MatchConfirmed, e.MatchedByHand, e.ReconciliationClosed)
+)
+# The decisions that give a payment to a line, or may.
+_OF_PAYMENTS: Final = ("confirm", "match", "undo")
 # How often a report is made anew because other files of the provider changed meanwhile, before it is recorded anyhow.
 TRIES_MAX: Final = 4
 # How many other reconciliations are run again because of one.
@@ -436,7 +445,7 @@ class Reconciling:
                 def recorded(
                     t: Transaction, run: _Run = run, record: _Record = record, may_wait: bool = tries_left > 0
                 ) -> Outcome | None:
-                    moved = t.raw_records(after=run.head.position, topics=[*e.TOPICS])
+                    moved = t.raw_records(after=run.head.position, topics=_TOPICS)
                     if may_wait and any(raw.order != str(uuid) for raw in list(moved)):
                         return None
                     return record(t, run)
@@ -471,12 +480,21 @@ class Reconciling:
 
     def _decided(self, state: Reconciliation, wanted: Sequence[Wanted], given: Given) -> Outcome | None:
         """None where the reconciliation has moved meanwhile."""
-        deciding = Deciding(state, self.report(state), self._ledger.clock())
+        looked = self._journal.position()
+        held = self._held_elsewhere(state) if any(one.decision in _OF_PAYMENTS for one in wanted) else {}
+        deciding = Deciding(state, self.report(state), held, self._ledger.clock())
         events, after = deciding.events(wanted)
-        if after.by_hand == state.by_hand and not deciding.pairs:
-            ids = tuple(id_ for one in wanted for id_ in one.results)
-            return self._recorded(state, events, given, ids)
-        deciding.check_open(self._open_elsewhere(state))
+        taken = {position for event in events if isinstance(event, e.MatchConfirmed) for position in event.entries}
+        taken.update(position for _, positions in deciding.pairs for position in positions)
+        back = _decided(state, "broken") - _decided(after, "broken")
+        ids = tuple(id_ for one in wanted for id_ in one.results)
+
+        def is_late(t: Transaction) -> bool:
+            return t.version_of(state.uuid) != state.version or self._is_given(t, state, taken | back, after=looked)
+
+        if after.by_hand == state.by_hand and not deciding.pairs and back.isdisjoint(held):
+            return self._recorded(state, events, given, ids, is_late)
+        deciding.check_open(self._open_elsewhere(state, held))
         self._must_have_room()
 
         def attempt() -> _Attempt:
@@ -486,22 +504,27 @@ class Reconciling:
                 return self._made(after, position, now, others, by_hand)
 
             def record(t: Transaction, run: _Run) -> Outcome | None:
-                if t.version_of(state.uuid) != state.version:
+                if is_late(t):
                     return None
-                matched, ids = deciding.matched(replace(after, open=run.written.open), run.by_hand)
+                matched, of_matches = deciding.matched(replace(after, open=run.written.open), run.by_hand)
                 all_ = [*events, *matched, run.again(self._keep(t, run, whose(state)))]
                 outcome = self._append(t, state, state.uuid, all_, provenance=given.provenance, now=run.now)
-                return outcome._replace(results=(*ids, *(id_ for one in wanted for id_ in one.results)))
+                return outcome._replace(results=(*of_matches, *ids))
 
             return _Attempt(after.decisions, make, record)
 
         return self._run(state.uuid, attempt)
 
     def _recorded(
-        self, state: Reconciliation, events: Sequence[Event], given: Given, ids: tuple[str, ...]
+        self,
+        state: Reconciliation,
+        events: Sequence[Event],
+        given: Given,
+        ids: tuple[str, ...],
+        is_late: Callable[[Transaction], bool],
     ) -> Outcome | None:
         def record(t: Transaction) -> Outcome | None:
-            if t.version_of(state.uuid) != state.version:
+            if is_late(t):
                 return None
             now = self._ledger.clock()
             return self._append(t, state, state.uuid, events, provenance=given.provenance, now=now)
@@ -509,10 +532,22 @@ class Reconciling:
         outcome = self._ledger.write(record).result()
         return outcome._replace(results=ids) if outcome else None
 
-    def _open_elsewhere(self, state: Reconciliation) -> Callable[[int], matching.Entry | None]:
-        """Finds a payment of the journal that no other file, and no line of this one, has settled."""
-        others = self._others(state, self._journal.reconciliations())
-        taken = {claim.position for other in others for claim in other.claims if claim.strength > POSSIBLE}
+    def _held_elsewhere(self, state: Reconciliation) -> dict[int, Held]:
+        return held(self._others(state, self._journal.reconciliations()))
+
+    def _is_given(self, t: Transaction, state: Reconciliation, positions: set[int], *, after: int) -> bool:
+        """Whether somebody has, behind a position of the log, given one of these payments to a line of another file,
+        or closed one, which is to be looked at again then."""
+        for raw in t.raw_records(after=after, topics=_GIVING) if positions else ():
+            event = self._ledger.mapper.read(raw).event
+            entries = positions if isinstance(event, e.ReconciliationClosed) else getattr(event, "entries", ())
+            if raw.order != str(state.uuid) and not positions.isdisjoint(entries):
+                return True
+        return False
+
+    def _open_elsewhere(self, state: Reconciliation, held: Collection[int]) -> Callable[[int], matching.Entry | None]:
+        """Finds a payment of the journal that no other file, which `held` are, and no line of this one has settled."""
+        taken = {*held}
         taken |= {claim.position for claim in self._said(state).claims if claim.strength > POSSIBLE}
         entries = self._journal.entries(state.provider, self._journal.position())
         known = {entry.position: entry for entry in entries if entry.position not in taken}

@@ -1,7 +1,7 @@
 """Several decisions about one reconciliation at once: all of them, or a refusal that names each that cannot be."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Final, Literal, TypeAlias, get_args
@@ -12,6 +12,7 @@ from msgspec import Meta
 from domain.aggregate import Event, place
 from domain.reconciliation import decide, matching
 from domain.reconciliation.kept import KeptReport
+from domain.reconciliation.others import DECIDED, Held
 from domain.reconciliation.refusals import DecisionNotAllowed, DecisionsRefused, ResultNotFound
 from domain.reconciliation.report import Pair, Result
 from domain.reconciliation.state import RECONCILIATION, Reconciliation, is_open
@@ -35,10 +36,11 @@ class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class Deciding:
-    """`pairs` are the matches by hand among what is wanted."""
+    """`pairs` are the matches by hand among what is wanted; `held` is what lines of other files have."""
 
-    def __init__(self, state: Reconciliation, report: KeptReport, now: datetime) -> None:
+    def __init__(self, state: Reconciliation, report: KeptReport, held: Mapping[int, Held], now: datetime) -> None:
         self.pairs: list[Pair] = []
+        self._held = held
         self._state = state
         self._report = report
         self._now = now
@@ -73,6 +75,8 @@ class Deciding:
             return decide.undo(state, outcomes, now=self._now)
         results = [self._plain(id_) for id_ in dict.fromkeys(one.results)]
         if one.decision == "confirm":
+            if wrong := [said for result in results for said in self._given(result.entries)]:
+                raise DecisionNotAllowed(f"These cannot be confirmed: {'; '.join(wrong)}.")
             return decide.confirm(state, results, now=self._now)
         if not one.reason:
             raise DecisionNotAllowed(f"To {one.decision} takes a reason.")
@@ -88,6 +92,16 @@ class Deciding:
         if at is None:
             raise ResultNotFound(id_)
         return _plain(self._report.results(at, at + 1)[0])
+
+    def _given(self, positions: Iterable[int]) -> list[str]:
+        """What is wrong with payments that people have given to lines of other files."""
+        found = ((position, self._held.get(position)) for position in positions)
+        return [
+            f"position {position} was given to row {held.by.row} of {held.by.file}, reconciliation"
+            f" {held.by.reconciliation}"
+            for position, held in found
+            if held is not None and held.strength == DECIDED
+        ]
 
     def check_open(self, elsewhere: Callable[[int], matching.Entry | None]) -> None:
         """Raises DecisionNotAllowed where a match has lines or payments that are not open, or of several currencies.
@@ -112,6 +126,7 @@ class Deciding:
                     currency_of[position] = found.currency
                 if position not in currency_of:
                     wrong.append(f"position {position} is no open payment of this provider")
+            wrong += self._given(position for position in positions if position in currency_of)
             wrong += [f"row {row} is matched twice" for row in rows_ if taken["row", row] > 1]
             wrong += [f"position {at} is matched twice" for at in positions if taken["position", at] > 1]
             said = [currencies_of_row[row] for row in rows_ if row in currencies_of_row]

@@ -108,6 +108,24 @@ class Settled(NamedTuple):
     row: int
 
 
+class Held(NamedTuple):
+    """How sure it is that a line of another file settles a payment, and which line that is."""
+
+    strength: int
+    by: Settled
+
+
+def held(others: Iterable[Other]) -> dict[int, Held]:
+    """The payments that lines of other files settle for sure, each with the surest of these, by their positions."""
+    found: dict[int, Held] = {}
+    for other in others:
+        for claim in other.claims:
+            known = found.get(claim.position)
+            if claim.strength > (known.strength if known else POSSIBLE):
+                found[claim.position] = Held(claim.strength, Settled(other.uuid, other.file, claim.row))
+    return found
+
+
 # The less, the better a line's right to a payment.
 _Rank = tuple[int, int, str, int]
 

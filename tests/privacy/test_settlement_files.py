@@ -14,10 +14,13 @@ import pytest
 from domain.ledger import OrderLedger
 from domain.log.recorder import SQLiteRecorder
 from domain.log.sqlite import sqlite3
+from domain.order.commands import ReceivePayment
 from domain.privacy.files import KeptFiles
 from domain.privacy.keyring import Whose
+from domain.reconciliation.state import Reconciliation
 from domain.reconciling import Given, Reconciling
 from domain.refusals import FileErased
+from domain.strict_json import shaped
 from projections.journal import Journal
 from projections.views.views import Views
 from tests.conftest import ME, Client, Clock, do, new_order
@@ -344,3 +347,31 @@ def test_a_sealed_file_that_is_another_or_was_altered_is_never_given_out_as_what
     ledger.keys.destroy([key.id for key in ledger.keys.store.of_subject("reconciliation:1")], "e", ledger.clock())
     with pytest.raises(FileErased):
         list(ledger.files.pieces(digests[0], names[0]))
+
+
+def test_what_is_said_sealed_of_another_file_while_one_is_taken_in_is_seen(tmp_path: Path) -> None:
+    clock = Clock()
+    clock.tick(days=30)
+    ledger = sealed_ledger(tmp_path, clock)
+    views = Views(ledger, tmp_path / "views.db")
+    views.ensure()
+    paid = {"amount": "40.00", "reference": "pi_1", "provider": "stripe", "received_at": "2026-03-01T00:00:00Z"}
+    order = do(ledger.create, new_order(items=[{"unit_price": "40.00"}]), ME).order
+    do(ledger.change, order.uuid, shaped(paid, ReceivePayment), ME)
+    others = Reconciling(ledger, Journal(views))
+    first = others.start(BytesIO(FILE.encode()), "march.csv", "stripe", None, ME).reconciliation
+
+    class Slow(Journal):
+        """Has told what the other files say just before somebody else withdraws one of them."""
+
+        def reconciliations(self) -> list[Reconciliation]:
+            found = super().reconciliations()
+            others.withdraw(first.uuid, "Mina's", Given(ME))
+            return found
+
+    file = BytesIO(FILE.replace("T12", "T13").encode())
+    second = Reconciling(ledger, Slow(views)).start(file, "again.csv", "stripe", None, ME).reconciliation
+    found = {outcome: count for outcome, count in second.outcomes.items() if count}
+    assert found == {"matched": 1, "missing_in_ledger": 1}
+    views.close()
+    ledger.close()

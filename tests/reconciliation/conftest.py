@@ -60,6 +60,16 @@ class Office(Desk):
         headers = {"Content-Type": "application/json"}
         return self.ask(f"{PATH}/{one['id']}/{decision}", self.writer, "POST", body=json.dumps(body), headers=headers)
 
+    async def decide_at_once(self, *wanted: tuple[dict[str, Any], str, dict[str, Any]]) -> list[Result]:
+        """Decisions of several people: of each the reconciliation, what is decided, and the body."""
+        headers = {"Authorization": f"Token {self.writer}"}
+        async with ASGIConductor(self._client.app) as conductor:
+            decisions = (
+                conductor.simulate_post(f"{FINANCE}{PATH}/{one['id']}/{decision}", json=body, headers=headers)
+                for one, decision, body in wanted
+            )
+            return list(await asyncio.gather(*decisions))
+
     def get(self, one: dict[str, Any], rest: str = "") -> Result:
         answer = self.ask(f"{PATH}/{one['id']}{rest}", self.writer)
         assert answer.status_code == 200, answer.text

@@ -1,5 +1,6 @@
 """What people match themselves: any open lines to any open payments, and back."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -111,6 +112,46 @@ def test_what_was_matched_by_hand_is_settled_already_in_other_files(office: Offi
     assert other["outcomes"]["settled_already"] == 1
     (again,) = by_outcome(other)["settled_already"]
     assert again["settled_by"] == {"reconciliation": one["id"], "file": "march.csv", "row": 3}
+
+
+def test_what_a_person_gave_to_a_line_of_another_file_is_given_to_no_second_one(
+    office: Office, one: dict[str, Any]
+) -> None:
+    match(office, one, [3], "a", reason="so")
+    other = office.start("a,payment,30.00,0,30.00,USD,2026-03-05T00:00:00Z,,")
+    refused = match(office, other, [2], "a")
+    assert (refused.status_code, refused.json["code"]) == (409, "decision-not-allowed")
+    assert "march.csv" in refused.json["detail"]
+    assert "row 3" in refused.json["detail"]
+    assert office.get(other).json["outcomes"] == {"settled_already": 1}
+
+
+def test_two_people_at_once_give_a_payment_to_one_line(office: Office, one: dict[str, Any]) -> None:
+    other = office.start("w,payment,30.00,0,30.00,USD,2026-03-20T00:00:00Z,,")
+    for _ in range(5):
+        body = {"entries": [positions(one)["a"]], "reason": "so"}
+        wanted = [(one, "match", {**body, "lines": [3]}), (other, "match", {**body, "lines": [2]})]
+        answers = asyncio.run(office.decide_at_once(*wanted))
+        assert sorted(answer.status_code for answer in answers) == [200, 409], [answer.text for answer in answers]
+        for of, answer in zip((one, other), answers, strict=True):
+            if answer.status_code == 200:
+                office.decide(of, "undo", results=[answer.json["results"][0]["id"]])
+
+
+def test_what_a_broken_match_has_let_go_is_not_its_own_again_where_it_was_given_to_another_file(
+    office: Office, one: dict[str, Any]
+) -> None:
+    broken = {"results": [only(one, "matched")]}
+    office.decide(one, "break", **broken, reason="another's")
+    other = office.start("w,payment,50.00,0,50.00,USD,2026-03-20T00:00:00Z,,")
+    given = office.decide(other, "match", lines=[2], entries=[positions(one)["m"]])
+    assert given.status_code == 200, given.text
+    assert office.decide(one, "confirm", **broken).status_code == 409
+    undone = office.decide(one, "undo", **broken)
+    assert undone.status_code == 200, undone.text
+    now = office.get(one).json
+    assert (now["outcomes"].get("settled_already"), "matched" in now["outcomes"]) == (1, False)
+    assert now["open"] == sum(result["is_open"] for result in now["results"])
 
 
 def test_several_decisions_are_taken_together_or_none(office: Office, one: dict[str, Any]) -> None:
