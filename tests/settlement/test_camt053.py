@@ -269,3 +269,16 @@ def test_a_message_without_a_statement_is_refused() -> None:
     whole = statement()
     begin, end = whole.index("    <Stmt>"), whole.index("  </BkToCstmrStmt>")
     assert "no statement" in refusal_of(whole[:begin] + whole[end:]).message
+
+
+@pytest.mark.parametrize("word", ["NOTPROVIDED", "Not Provided", "NOT PROVIDED", "nonref"])
+def test_a_word_for_no_reference_is_none_however_it_is_written(word: str) -> None:
+    assert lines_of(statement(entry("1", details=detail(word))))[0].reference == "BANK-77"
+
+
+def test_the_order_is_looked_for_in_what_the_bank_says_of_the_entry_too() -> None:
+    said = "<AddtlNtryInf>Order 42</AddtlNtryInf>"
+    of_one, of_two = entry("5", details=detail("E-1")), entry("5", details=detail("E-2", "3") + detail("E-3", "2"))
+    one, *two = lines_of(statement(*(each.replace("</Ntry>", f"{said}</Ntry>") for each in (of_one, of_two))))
+    assert one.order == "Order 42"
+    assert [line.order for line in two] == ["", ""]

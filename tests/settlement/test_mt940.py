@@ -46,6 +46,8 @@ def test_an_order_that_the_banks_lines_or_subfields_part_is_found() -> None:
     (dutch,) = lines_of(statement(PAID, wrapped))
     assert all(order in found.order for found in (german, dutch))
     assert "Order 0c86ab758d3e236c?23b5a4" in german.order
+    (whole,) = lines_of(statement(PAID, ":86:Order 42, thanks"))
+    assert whole.order == "Order 42, thanks NONREF GIRO"
 
 
 @pytest.mark.parametrize("where", ["EREF", "PREF", "MARF", "KREF+", "NONREF"])

@@ -51,11 +51,11 @@ _BALANCES: Final[dict[str, Literal["opening", "closing"]]] = {"OPBD": "opening",
 _READ: Final = frozenset({"CreDtTm", "FrToDt", "Acct", "Bal", "Ntry"})
 _DAY_LAST: Final = datetime(9999, 12, 30, tzinfo=UTC)
 _DATES: Final = Dates(UTC)
-_TEXTS: Final = ("RmtInf/Ustrd", "RtrInf/AddtlInf", "AddtlTxInf", "AddtlNtryInf")
+_TEXTS: Final = ("RmtInf/Ustrd", "RtrInf/AddtlInf", "AddtlTxInf")
 # What was returned has the references of the payment that it was.
 _ABOUT_PAYMENTS: Final = frozenset({"chargeback", "chargeback_reversal"})
 _DEPTH_MAX: Final = 6
-_NOT_PROVIDED: Final = frozenset({"", "NOTPROVIDED", "NONREF"})
+_NOT_PROVIDED: Final = frozenset({"", "NOTPROVIDED", "NOT PROVIDED", "NONREF"})
 
 
 _AMOUNTS: Final = ("InstdAmt", "TxAmt", "CntrValAmt")
@@ -322,14 +322,16 @@ def _line(entry: _Element, detail: _Element, amount: int, currency: str, provide
             entry.first("AcctSvcrRef"),
             entry.first("NtryRef"),
         )
-        if name not in _NOT_PROVIDED
+        if name.upper() not in _NOT_PROVIDED
     )
     _check_length(detail, "Refs", *names)
     _check_length(detail, "BkTxCd", code)
     reference, *aliases = names or [""]
     about = names if kind in _ABOUT_PAYMENTS else ()
     direction = "CRDT" if amount >= 0 else "DBIT"
-    order = " ".join(filter(None, (detail.first("RmtInf/Strd/CdtrRefInf/Ref"), *map(detail.all, _TEXTS))))
+    is_whole = amount == _amount(entry, "Amt")[0]
+    texts = [detail.first("RmtInf/Strd/CdtrRefInf/Ref"), *map(detail.all, _TEXTS)]
+    order = " ".join(filter(None, (*texts, entry.all("AddtlNtryInf") if is_whole else "")))
     return Line(
         row=detail.line,
         provider=provider,
@@ -346,7 +348,7 @@ def _line(entry: _Element, detail: _Element, amount: int, currency: str, provide
         concerns=tuple(about),
         came_in=amount > 0 and kind != "payment",
         original=_original(detail, currency, direction)
-        or (_original(entry, currency, direction) if amount == _amount(entry, "Amt")[0] else None),
+        or (_original(entry, currency, direction) if is_whole else None),
     )
 
 

@@ -116,7 +116,8 @@ class _Entry:
         names = dict.fromkeys(name for name in (*said, *self.names) if name.upper() not in _NOT_PROVIDED)
         reference, *aliases = names or [""]
         raw_kind = "+".join(filter(None, (self.type, code)))
-        order = " ".join(" ".join((put_together, *self.details, *self.about)).split())
+        texts = (put_together, " ".join(self.details), *self.about)
+        order = " ".join(dict.fromkeys(" ".join(each.split()) for each in texts if each.strip()))
         kind = _kind(self, code, raw_kind)
         return Line(
             row=self.row,
