@@ -46,7 +46,8 @@ def shipped() -> dict[str, Shipped]:
 def recognised(stream: BinaryIO) -> str | None:
     """The name of the one description whose header the file has; None for none. Raises Misfit for several.
 
-    Where several have the same header, those are left out whose days the file does not write.
+    Where several have the same header, those are left out whose days the file does not write; of a file that cannot be
+    read so far, or has no rows, the first is as good as any.
     """
     is_sheet = stream.seek(0) == 0 and stream.read(4) == b"PK\x03\x04"
     found: dict[str, list[Record]] = {}
@@ -63,7 +64,8 @@ def recognised(stream: BinaryIO) -> str | None:
     most = max((len(shipped()[name].mapping.recognised_by) for name in found), default=0)
     best = sorted(name for name in found if len(shipped()[name].mapping.recognised_by) == most)
     if len(best) > 1:
-        best = [name for name in best if _has_its_days(found[name], shipped()[name].mapping)] or best
+        fit = [name for name in best if found[name] and _has_its_days(found[name], shipped()[name].mapping)]
+        best = fit or best[:1]
     if len(best) > 1:
         raise Misfit(None, None, f"this may be {' or '.join(best)}; say which as the rules, like --rules {best[0]}")
     return best[0] if best else None
@@ -76,7 +78,8 @@ def _below(rows: Sequence[tuple[int, Sequence[Cell]]], mapping: Mapping) -> list
             header = Header(row, cells)
             if header.has(mapping.recognised_by):
                 width = len(header.names)
-                return [Record(row, header, below) for row, below in rows[place + 1 :] if len(below) == width]
+                below = (each for each in rows[place + 1 :] if len(each[1]) == width and each[1] != cells)
+                return [Record(row, header, there) for row, there in below]
     return None
 
 

@@ -1,7 +1,9 @@
 """The layouts that come described with the program, each on a file typed after its provider's own description of it."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -284,3 +286,32 @@ def test_an_amazon_file_may_write_its_times_with_an_offset() -> None:
     file = (FILES / "amazon-v2.txt").read_text("utf-8")
     found = list(read(stream_of(file.replace("2026-03-02 10:22:31 UTC", "2026-03-02T11:22:31+01:00")), "f", "amazon"))
     assert found == list(read(stream_of(file), "f", "amazon"))
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        (lambda text: text.replace("J Doe", "J Döe").encode("cp1252"), "row 2, column 4: the text is not utf-8"),
+        (lambda text: (text + text).encode(), "row 8: the header stands here a second time"),
+        (
+            lambda text: re.sub("03/([0-9]{2})/", r"03.\1.", text).encode(),
+            "row 2, column Date: '03.14.2026 10:22:31' is no",
+        ),
+        (lambda text: text.encode("utf-16"), "row 1: the text is UTF-16, and not utf-8; save it as UTF-8"),
+        (lambda text: text.encode("utf-16-le"), "row 1: the text is not utf-8"),
+        (lambda text: text.replace('","', '";"').encode(), "are the cells parted by another mark?"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_said_and_not_that_two_layouts_have_its_header(
+    changed: Callable[[str], bytes], said: str
+) -> None:
+    file = changed((FILES / "paypal-activity.csv").read_text("utf-8"))
+    known = recognised(BytesIO(file))
+    with pytest.raises(SettlementRefused, match=re.escape(said)):
+        list(read(BytesIO(file), "f", "paypal", shipped()[known].mapping if known else None))
+
+
+def test_a_header_alone_that_two_layouts_have_is_a_file_of_nothing() -> None:
+    file = stream_of((FILES / "paypal-activity.csv").read_text("utf-8").splitlines()[0] + "\n")
+    assert recognised(file) == "paypal-activity"
+    assert list(read(file, "f", "paypal", shipped()["paypal-activity"].mapping)) == []

@@ -18,6 +18,8 @@ ROW_LINES_MAX: Final = 50
 FILE_LINES_MAX: Final = 10_000_000
 # Control characters, and the lone surrogates that stand for bytes which are no text in the file's encoding.
 _UNFIT: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+# Its byte order marks, as lone surrogates.
+_MARKS_OF_UTF_16: Final = ("\udcff\udcfe", "\udcfe\udcff")
 
 
 class _Feed:
@@ -76,7 +78,10 @@ def csv_rows(
             except StopIteration:
                 return
             except csv.Error as error:
-                raise Misfit(feed.row_begins, None, f"this is not CSV: {error}") from None
+                if feed.has_unfit:
+                    raise _unfit(feed.row_begins, [], encoding) from None
+                other = "; are the cells parted by another mark?" if "expected after" in str(error) else ""
+                raise Misfit(feed.row_begins, None, f"this is not CSV: {error}{other}") from None
             except UnicodeDecodeError:
                 raise Misfit(feed.row_begins, None, f"the text is not {encoding}") from None
             except UnicodeError:  # a codec that wants a mark, and finds none
@@ -95,6 +100,8 @@ def csv_rows(
 
 
 def _unfit(row: int, cells: list[str], encoding: str) -> Misfit:
+    if cells and cells[0].startswith(_MARKS_OF_UTF_16):
+        return Misfit(row, None, f"the text is UTF-16, and not {encoding}; save it as UTF-8, or let the rules say it")
     for number, cell in enumerate(cells, 1):
         if found := _UNFIT.search(cell):
             if found[0] >= "\ud800":
