@@ -651,6 +651,20 @@ def test_what_reads_all_of_a_table_may_take_as_long_as_that_is_large(log: Log, p
     far.close()
 
 
+def test_a_span_is_waited_for_no_longer_than_anything_else(log: Log, proxy: Proxy, database: str) -> None:
+    far = open_log(proxy.url(database))
+    proxy.cut = lambda data: proxy.is_silent.set() if b"COPY (" in data else None
+    with ThreadPoolExecutor(1) as threads:
+        reading = threads.submit(lambda: list(far.raw_records()))
+        try:
+            with pytest.raises(LogAway):
+                reading.result(timeout=20)
+        finally:
+            proxy.is_silent.clear()
+    assert len(list(far.raw_records(until=6, limit=10))) == 6
+    far.close()
+
+
 # --- what an auditor asks ---
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 import psycopg
 from eventsourcing.persistence import IntegrityError, OperationalError
 from psycopg import pq
+from psycopg.abc import RV, PQGen
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.types.numeric import Int8
@@ -89,13 +90,20 @@ class Lost(Exception):
     """The connection is over, or the server did not answer in time. What was under way may be there, or not."""
 
 
+class _Driver(psycopg.Connection[Row]):
+    """Waits that are the driver's own have an end, too: who stands between may answer for a server that is gone."""
+
+    def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = ANSWER_SECONDS_MAX) -> RV:
+        return super().wait(gen, interval, timeout)
+
+
 class Connection:
     """Raises Lost, and the driver's errors. One that only `reads` raises Interrupted where nobody wants what it reads
     any more, and is over then: the server ends a query whose connection is gone."""
 
     def __init__(self, url: str, *, durable: bool = False, decodes: bool = False, reads: bool = False) -> None:
         with _lost():
-            self._driver = psycopg.connect(autocommit=True, **_CONNECT | conninfo_to_dict(url))
+            self._driver = _Driver.connect(autocommit=True, **_CONNECT | conninfo_to_dict(url))
         if not decodes:
             # Text comes as its bytes: a damaged byte is then a damaged record, and no exception out of the driver.
             self._driver.adapters.register_loader("text", ByteaBinaryLoader)
@@ -145,7 +153,11 @@ class Connection:
         must_be_wanted()
         with _lost(), self._driver.cursor() as cursor, cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT BINARY)") as copy:
             copy.set_types(["int8", "text", "int8", *["text"] * 6, "bytea"])
-            return list(copy.rows())
+            try:
+                return list(copy.rows())
+            except psycopg.OperationalError:
+                self.close()  # else the driver has the server cancel it, and waits for that
+                raise
 
     def wait(self, seconds: float) -> list[str]:
         """The payloads of the notifications that come within this time; returns with the first."""
