@@ -9,6 +9,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Final
@@ -25,6 +26,7 @@ LOOK_EVERY_SECONDS: Final = 0.25
 FORGET_EVERY_SECONDS: Final = 0.1
 _RENEW_EVERY_SECONDS: Final = 1.0
 _LOOK_BESIDE_SECONDS: Final = 0.02
+_LISTEN_SECONDS: Final = 1.0
 _LOOK_AT_LOG_SECONDS: Final = 1.0
 _PAUSE_SECONDS_MAX: Final = 30.0
 _log = logging.getLogger("order_ledger")
@@ -36,16 +38,25 @@ def start(
     """Starts the thread; it ends with the process. It signs the log's head every so many seconds, never where 0, and
     settles what an erasure has left where the log was out of reach.
 
-    Beside it another looks whether the log can be written, whatever holds this one up; a third forgets what was erased,
-    and a fourth copies the views of a node where that was done on another.
+    Beside it others hear of news and of changed keys, and look whether the log can be written, whatever holds this one
+    up; one more forgets what was erased, and the last copies the views of a node where that was done on another.
     """
+    news = threading.Event()
+    sign = partial(checkpoints.keep_up, checkpoint_seconds) if checkpoint_seconds else lambda: None
     for name, run, arguments in (
-        ("feeder", _run, (ledger, views, checkpoints, checkpoint_seconds, settle)),
+        ("feeder", _run, (ledger, views, sign, settle, news)),
+        ("listening", _listen, (ledger, news)),
         ("look-out", _look, (ledger,)),
         ("forgetting", _forget, (ledger,)),
         ("renewing", _renew, (ledger, views)),
     ):
         threading.Thread(target=run, args=arguments, name=name, daemon=True).start()
+
+
+def _listen(ledger: OrderLedger, news: threading.Event) -> None:
+    while not ledger.log_of_events.is_at_hand:
+        if ledger.log_of_events.wait_for_news(_LISTEN_SECONDS):
+            news.set()
 
 
 def _look(ledger: OrderLedger) -> None:
@@ -75,7 +86,11 @@ def _renew(ledger: OrderLedger, views: Views) -> None:
 
 
 def _run(
-    ledger: OrderLedger, views: Views, checkpoints: Checkpoints, checkpoint_seconds: int, settle: Callable[[], object]
+    ledger: OrderLedger,
+    views: Views,
+    sign: Callable[[], object],
+    settle: Callable[[], object],
+    news: threading.Event,
 ) -> None:
     pause, settled_after = LOOK_EVERY_SECONDS, ledger.log_of_events.times_lost
     while True:
@@ -84,8 +99,7 @@ def _run(
             if (times_lost := ledger.log_of_events.times_lost) != settled_after:
                 settle()
                 settled_after = times_lost
-            if checkpoint_seconds:
-                checkpoints.keep_up(checkpoint_seconds)
+            sign()
             pause = LOOK_EVERY_SECONDS
         except (LogAltered, NoSigningKey):
             _log.exception("the log's head is not signed")
@@ -100,7 +114,8 @@ def _run(
         except Exception:  # an unreadable event: said again and again, less and less often, until a person comes
             _log.exception("the views cannot be fed")
             pause = min(pause * 2, _PAUSE_SECONDS_MAX)
-        ledger.log_of_events.wait_for_news(pause)
+        news.wait(pause)
+        news.clear()
 
 
 @contextmanager

@@ -361,8 +361,8 @@ class Log(Reading, Protocol):
     def held(self) -> AbstractContextManager[Reading]:
         """Nobody writes meanwhile, however long that is. Raises LogBusy, LogAway."""
 
-    def wait_for_news(self, seconds: float, /) -> None:
-        """Returns when somebody may have appended, or when this time is over; for one thread of a process."""
+    def wait_for_news(self, seconds: float, /) -> bool:
+        """Whether somebody may have appended within this time, or changed keys; for one thread of a process."""
 
     def access_key_at_hand(self, key_hash: bytes) -> StoredKey | None:
         """The access key with this hash, where that is known without a wait."""

@@ -93,8 +93,10 @@ class SQLiteRecorder(SQLiteReading, ApplicationRecorder):
     def access_key_at_hand(self, key_hash: bytes) -> StoredKey | None:
         return self._known_keys.get(key_hash)
 
-    # SQLite tells nobody of news.
-    wait_for_news = staticmethod(time.sleep)
+    @staticmethod
+    def wait_for_news(_seconds: object, /) -> bool:
+        """SQLite tells nobody of news."""
+        return False
 
     def key_store(self, file: Path) -> KeyStore:
         return SQLiteKeyStore(file)

@@ -1,6 +1,8 @@
 """What a log on PostgreSQL does beside what every log does: its lock, its round trips, what it refuses."""
 
 import json
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -589,6 +591,46 @@ def test_an_access_key_is_known_without_a_wait_until_it_is_revoked(log: Log) -> 
     assert there.caller_at_hand(made[0]) is there.caller(made[0]) is None
     assert None not in [there.caller_at_hand(key) for key in (made[1], later)]
     follower.close()
+
+
+def test_a_revoked_key_is_known_no_more_where_the_server_tells_nothing_any_longer(
+    cluster: Cluster, database: str, log: Log
+) -> None:
+    """What it listens by is there still, and nothing comes: the server's process is held up, or what lies between."""
+    follower, keys = open_log(log.url), Keys(log)
+    with log.transaction() as t:
+        key = keys.create(t, now=NOW, customer_id=1, name="a")
+    follower.wait_for_news(10)
+    assert Keys(follower).caller_at_hand(key)
+    os.kill(pid := listening_to(cluster, database), signal.SIGSTOP)
+    try:
+        with log.transaction() as t:
+            keys.revoke(t, "a", now=NOW)
+        until(lambda: follower.wait_for_news(0.05) and Keys(follower).caller_at_hand(key) is None)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    follower.close()
+
+
+def test_who_listens_does_so_anew_where_another_connection_is_lost(cluster: Cluster, database: str, log: Log) -> None:
+    follower = open_log(log.url)
+    follower.wait_for_news(10)
+    follower.max_notification_id()
+    before = listening_to(cluster, database)
+    cluster.do(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> %s", database, before
+    )
+    follower.max_notification_id()
+    follower.wait_for_news(0.05)
+    until(lambda: listening_to(cluster, database) != before)
+    follower.close()
+
+
+def listening_to(cluster: Cluster, database: str) -> int:
+    """The process of the server whose connection is the newest that has asked for the access keys."""
+    asked = "SELECT pid FROM pg_stat_activity WHERE datname = %s AND query LIKE %s ORDER BY backend_start DESC LIMIT 1"
+    ((pid,),) = cluster.do(asked, database, "%former_keys%revoked_at IS NULL%")
+    return int(pid)
 
 
 # --- what nobody waits for any more ---

@@ -1,7 +1,9 @@
 """Does the program do on PostgreSQL all that it does on a file? And what it does there alone."""
 
 import json
+import time
 from collections.abc import Iterator
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 
 import pytest
@@ -165,6 +167,23 @@ def test_a_command_that_is_answered_stands_in_the_lists_of_its_node_and_of_other
             assert there.get(f"/api/v1/orders/{made.json()['id']}").status_code == 200
         on_postgres.run("token", "create", "--scope", "orders:read", "--name", "gone")
         assert there.get("/api/v1/orders", headers={"Authorization": "Bearer x"}).status_code == 401
+    finally:
+        other.kill()
+
+
+def test_a_key_is_revoked_on_a_node_too_that_is_making_its_views(on_postgres: Service, tmp_path: Path) -> None:
+    master = {"LEDGER_MASTER": str(on_postgres.folder / "master.key")}
+    other = Service(tmp_path, workers=1, LEDGER_URL=on_postgres.url, **files_in(tmp_path) | master).start()
+    try:
+        there = other.client(key := made_key(on_postgres, "orders:read"))
+        assert there.get("/api/v1/orders").status_code == 200
+        with (tmp_path / "views.db.lock").open("r+") as making:
+            flock(making, LOCK_EX)
+            (tmp_path / "views.db").unlink()
+            time.sleep(1)  # that it begins, and waits
+            assert there.get("/api/v1/orders").status_code == 503
+            assert on_postgres.run("token", "revoke", key[:8]).returncode == 0
+            until(lambda: there.get("/api/v1/orders").status_code == 401)
     finally:
         other.kill()
 

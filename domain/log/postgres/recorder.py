@@ -57,6 +57,7 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
         self._writer: Connection | None = None
         self._writing = Lock()
         self._listener: Connection | None = None
+        self._listens_after = 0
         # The access keys, as long as changes of them are told; None where nobody listens.
         self._keys: dict[bytes, StoredKey] | None = None
         # The data keys of a sealed log; whether somebody is told here where they change, and how often that was.
@@ -221,26 +222,37 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
         rows = connection.rows(f"{asked} WHERE revoked_at IS NULL ORDER BY created_at DESC LIMIT {_KEYS_MAX}")
         return {key.hash: key for key in map(key_of, rows)}
 
-    def wait_for_news(self, seconds: float, /) -> None:
+    def wait_for_news(self, seconds: float, /) -> bool:
         """On a connection of its own, and of one thread."""
         self.is_listening = True
         try:
-            if self._listener is None:
-                self._listener = Connection(self.url)
-                self._listener.ask(Statement(f"LISTEN {CHANNEL}"))
-                self._keys = self._keys_in_force(self._listener)
-                return  # what came before it listened is news
+            if self._listener is None or self._listens_after != self.times_lost:
+                self._listen()
+                return True  # what came before it listened is news
             told = self._listener.wait(seconds)
+            if not told:
+                self._listener.ask(Statement("SELECT 1"))  # that nothing came may be since nothing can
             if KEYS in told:
                 self._keys = self._keys_in_force(self._listener)
             if DATA_KEYS in told:
                 self.keys_told += 1
+            return bool(told)
         except (Lost, psycopg.Error):
             if self._listener is not None:
                 self._listener.close()
                 self._note_loss()
             self._listener = None
             time.sleep(seconds)
+            return False
+
+    def _listen(self) -> None:
+        """On a new connection; the one before it may be to a server that is the primary no more."""
+        if self._listener is not None:
+            self._listener.close()
+        self._listener, self._listens_after = None, self.times_lost
+        self._listener = Connection(self.url)
+        self._listener.ask(Statement(f"LISTEN {CHANNEL}"))
+        self._keys = self._keys_in_force(self._listener)
 
     def key_store(self, file: Path) -> PostgresKeyStore:  # noqa: ARG002  (of those who have them in a file)
         if self._data_keys is None:
