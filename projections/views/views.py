@@ -256,6 +256,7 @@ class Views:
             generation.remove(file)
             raise
         self._generations.sweep(file)
+        _give_memory_back()
         return position
 
     def _turn_to(self, file: Path, new: sqlite3.Connection) -> int:
@@ -282,3 +283,12 @@ class Views:
             yield
         finally:
             old.execute("ROLLBACK")
+
+
+def _give_memory_back() -> None:
+    """What was freed goes back to the system: else this process, and all that it forks, would keep what it once took to
+    make views."""
+    from ctypes import CDLL  # noqa: PLC0415  (few processes make views)
+
+    with suppress(AttributeError):  # it is glibc's alone
+        CDLL(None).malloc_trim(0)
