@@ -26,6 +26,18 @@ SPANS_GO_BY: Final = "http/protobuf"
 # A name, or an address of IPv4 or, in brackets, of IPv6; without a port.
 HOST: Final = r"\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]{1,253}"
 
+# The files that stand beside a ledger, by the setting that names another place.
+_BESIDE: Final = {
+    "VIEWS": "views.db",
+    "KEY": "ledger.key",
+    "CHECKPOINTS": "checkpoints.txt",
+    "ACCESSES": "accesses.txt",
+    "ERASURES": "erasures.txt",
+    "KEYS": "keys.db",
+    "MASTER": "master.key",
+    "WEBHOOKS": "webhooks.db",
+}
+
 
 class WrongSetting(Exception):
     """A setting that cannot be used; the message names it and says what would be right."""
@@ -135,9 +147,8 @@ def read(environment: Mapping[str, str]) -> Settings:
         shown, folder, ledger = opening.address(url)
     except ValueError as error:
         raise WrongSetting(f"LEDGER_URL {error}") from None
-    views = Path(value("LEDGER_VIEWS", str(folder / "views.db")))
-    checkpoints = Path(value("LEDGER_CHECKPOINTS", str(folder / "checkpoints.txt")))
-    _check_files(ledger, views, checkpoints)
+    files = {name: Path(value(f"LEDGER_{name}", str(folder / beside))) for name, beside in _BESIDE.items()}
+    _check_files(ledger, files)
     currency = value("LEDGER_CURRENCY", "USD")
     if (known := CURRENCIES.get(currency)) is None:
         raise WrongSetting(f"LEDGER_CURRENCY is {currency!r}; it should be a currency code of ISO 4217 like 'USD'.")
@@ -149,7 +160,7 @@ def read(environment: Mapping[str, str]) -> Settings:
     if (timezone := zone_named(zone)) is None:
         raise WrongSetting(f"LEDGER_TIMEZONE is {zone!r}; it should be a time zone like 'UTC' or 'Asia/Tehran'.")
     seconds = value("LEDGER_CHECKPOINT_SECONDS", "3600")
-    if not (seconds.isascii() and seconds.isdigit()):
+    if not (seconds.isascii() and seconds.isdigit() and len(seconds) < 10):
         raise WrongSetting(
             f"LEDGER_CHECKPOINT_SECONDS is {seconds!r}; it should be whole seconds like '3600', or '0' for never."
         )
@@ -158,31 +169,25 @@ def read(environment: Mapping[str, str]) -> Settings:
         shown_url=shown,
         ledger=ledger,
         folder=folder,
-        views=views,
+        views=files["VIEWS"],
         currency=currency,
         timezone=timezone,
         trusted_proxies=_networks("LEDGER_TRUSTED_PROXIES", value),
         forwarded=_one_of(FORWARDED, "LEDGER_FORWARDED", value("LEDGER_FORWARDED", FORWARDED[0])),
         public_url=_public_url(value("LEDGER_PUBLIC_URL", "")),
         allowed_hosts=_hosts(value("LEDGER_ALLOWED_HOSTS", "")),
-        key=Path(value("LEDGER_KEY", str(folder / "ledger.key"))),
-        checkpoints=checkpoints,
+        key=files["KEY"],
+        checkpoints=files["CHECKPOINTS"],
         checkpoint_seconds=int(seconds),
-        accesses=Path(value("LEDGER_ACCESSES", str(folder / "accesses.txt"))),
+        accesses=files["ACCESSES"],
         keep=Keep(
             _period("LEDGER_KEEP_CONTACT", value, "24m"),
             _period("LEDGER_KEEP_INVOICE", value, "10y"),
             _period("LEDGER_KEEP_SETTLEMENT_FILES", value, "10y"),
         ),
-        erasures=Path(value("LEDGER_ERASURES", str(folder / "erasures.txt"))),
-        keys=KeysAt(
-            Path(value("LEDGER_KEYS", str(folder / "keys.db"))),
-            MastersAt(
-                Path(value("LEDGER_MASTER", str(folder / "master.key"))),
-                value("LEDGER_MASTER_KEY", "") or None,
-            ),
-        ),
-        webhooks=Path(value("LEDGER_WEBHOOKS", str(folder / "webhooks.db"))),
+        erasures=files["ERASURES"],
+        keys=KeysAt(files["KEYS"], MastersAt(files["MASTER"], value("LEDGER_MASTER_KEY", "") or None)),
+        webhooks=files["WEBHOOKS"],
         webhook_networks=_networks("LEDGER_WEBHOOK_NETWORKS", value),
         connections_per_address=_count("LEDGER_CONNECTIONS_PER_ADDRESS", value, 128),
         kept_bytes_max=_count("LEDGER_KEPT_FILES_MIB", value, KEPT_BYTES_MAX // 1024**2) * 1024**2,
@@ -283,16 +288,19 @@ def _period(name: str, value: Callable[[str, str], str], default: str) -> Period
         raise WrongSetting(f"{name} is {text!r}; {error}.") from None
 
 
-def _check_files(ledger: Path | None, views: Path, checkpoints: Path) -> None:
-    if views.is_dir():
-        raise WrongSetting(f"LEDGER_VIEWS names the folder {views}; it should name a file in it.")
-    if ledger is not None and views.resolve() == ledger.resolve():
-        raise WrongSetting(f"LEDGER_VIEWS is {views}, the ledger itself; it should be a file of its own.")
+def _check_files(ledger: Path | None, files: Mapping[str, Path]) -> None:
+    whose = {} if ledger is None else {ledger.resolve(): "the ledger itself"}
+    for name, path in files.items():
+        if path.is_dir():
+            raise WrongSetting(f"LEDGER_{name} names the folder {path}; it should name a file in it.")
+        if (taken := whose.setdefault(path.resolve(), own := f"that of LEDGER_{name}")) != own:
+            raise WrongSetting(f"LEDGER_{name} is {path}, {taken}; it should be a file of its own.")
+    views = files["VIEWS"]
     if views.exists() and not views.is_symlink():
         raise WrongSetting(
             f"LEDGER_VIEWS is {views}, a file that is no views of ours; it should name none that is there."
         )
-    for name, path in (("LEDGER_VIEWS", Path(f"{views}.lock")), ("LEDGER_CHECKPOINTS", checkpoints)):
+    for name, path in (("LEDGER_VIEWS", Path(f"{views}.lock")), ("LEDGER_CHECKPOINTS", files["CHECKPOINTS"])):
         if path.is_symlink():
             raise WrongSetting(
                 f"{name}: {path} is a link, which is never followed; it should be a file, or not be there."

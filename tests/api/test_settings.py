@@ -15,6 +15,7 @@ from tests.conftest import Service
 from tests.postgres import of_a_file
 
 WRONG_USAGE = 2
+BESIDE = ("KEY", "CHECKPOINTS", "ACCESSES", "ERASURES", "KEYS", "MASTER", "WEBHOOKS")
 
 
 def run(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
@@ -60,6 +61,14 @@ def assert_refused(done: subprocess.CompletedProcess[bytes], *told: str) -> None
             "'https://b.example'; it should be hosts without ports",
         ),
         ("LEDGER_ALLOWED_HOSTS", "a.example:80", "like 'shop.example.com,10.0.0.7'"),
+        *((f"LEDGER_{name}", "{folder}", "{folder}; it should name a file in it") for name in BESIDE),
+        *(
+            (f"LEDGER_{name}", "{folder}/ledger.db", "the ledger itself; it should be a file of its own")
+            for name in BESIDE
+        ),
+        ("LEDGER_ACCESSES", "{folder}/checkpoints.txt", "that of LEDGER_CHECKPOINTS; it should be a file of its own"),
+        ("LEDGER_WEBHOOKS", "{folder}/keys.db", "that of LEDGER_KEYS; it should be a file of its own"),
+        ("LEDGER_CHECKPOINT_SECONDS", "99999999999999", "it should be whole seconds like '3600'"),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_would_be_right(name: str, value: str, told: str, tmp_path: Path) -> None:
