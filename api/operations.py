@@ -15,7 +15,7 @@ from falcon.asgi import Request, Response
 from api.errors import RETRY_AFTER_SECONDS
 from api.positions import position_token
 from domain.ledger import OrderLedger
-from domain.log.log import LogAway, LogFull
+from domain.log.log import LogAway, LogForbidden, LogFull
 from projections.views.views import Views
 
 READY_LAG_EVENTS_MAX: Final = 1_000
@@ -91,6 +91,8 @@ class Readiness:
         disks = [_known(partial(shutil.disk_usage, folder)) for folder in self._disks]
         if isinstance(trouble, LogFull) or any(disk is not None and disk.free < DISK_BYTES_MIN for disk in disks):
             return ["disk: it is full; nothing can be recorded until there is room again"]
+        if isinstance(trouble, LogForbidden):
+            return ["log: it may not be written; nothing can be recorded until it may"]
         if isinstance(trouble, LogAway):
             return ["log: it cannot be reached; nothing can be recorded until it is"]
         return [] if trouble is None else ["lock: another program keeps the log to itself"]

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from domain.aggregate import Event, IncompleteHistory, Record, fold, parts_in
 from domain.claims import NOT_RECORDED, Recorded, recorded_before, reference, taken, taken_by
 from domain.log.clock import Watch
-from domain.log.log import Log, LogAway, LogBusy, LogFull, Reading, Transaction, Wants
+from domain.log.log import Log, LogAway, LogBusy, LogForbidden, LogFull, Reading, Transaction, Wants
 from domain.log.mapper import EventMapper
 from domain.log.records import Claim, NewClaim, Provenance, RawRecord
 from domain.log.writer import Measure, Writer
@@ -217,7 +217,7 @@ class OrderLedger(Application[UUID]):
         return self.feed(t.written) if self.feed else 0
 
     @property
-    def trouble(self) -> LogBusy | LogFull | LogAway | None:
+    def trouble(self) -> LogBusy | LogFull | LogForbidden | LogAway | None:
         """Why nothing could be written when it was last tried; None where it could."""
         return self._writer.trouble if self._writer else None
 

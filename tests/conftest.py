@@ -163,6 +163,7 @@ class Service:
             self.port = probe.getsockname()[1]
         self.base = f"http://127.0.0.1:{self.port}"
         self.process: subprocess.Popen[bytes] | None = None
+        self.program: tuple[str, ...] = (sys.executable,)
 
     @property
     def url(self) -> str:
@@ -172,7 +173,7 @@ class Service:
     def run(self, *arguments: str, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
         """`run.py` with these arguments, to its end."""
         return subprocess.run(
-            [sys.executable, str(ROOT / "run.py"), *arguments],
+            [*self.program, str(ROOT / "run.py"), *arguments],
             env=self.environment,
             input=stdin,
             capture_output=True,
@@ -188,7 +189,7 @@ class Service:
     def popen(self, *arguments: str, **streams: Any) -> subprocess.Popen[bytes]:
         """`run.py` with these arguments, as it begins, in a process group of its own."""
         return subprocess.Popen(
-            [sys.executable, str(ROOT / PROGRAM), *arguments], env=self.environment, start_new_session=True, **streams
+            [*self.program, str(ROOT / PROGRAM), *arguments], env=self.environment, start_new_session=True, **streams
         )
 
     def begin_serving(self, *options: str) -> None:

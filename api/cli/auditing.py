@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from domain.log.log import Log
     from projections.proof.problems import Problem
     from projections.proof.signing import Checkpoints
+    from projections.proof.verifying_checkpoints import Checked
 
 PROBLEMS_SHOWN_MAX = 20
 STANDBY_SECONDS_MAX = 30
@@ -152,6 +154,19 @@ def _mend_index(log: "Log") -> None:
         print(f"the ledger's indexes could not be made anew, and are as they were: {error}")
 
 
+def _kept_in_files(kept: Path, handed: Path | None) -> "Iterator[Checked]":
+    """The signed heads of the file beside the ledger, and of the one that is handed over."""
+    from domain.proof.checkpoint import split
+    from projections.proof.verifying_checkpoints import Checked
+
+    if kept.exists():
+        yield Checked(f"kept in {kept}", list(split(kept.read_bytes())))
+    if handed is not None:
+        if not (notes := list(split(handed.read_bytes()))):
+            fail(f"--checkpoint: {handed} holds none; it should have one, or several, as the ledger signs them.")
+        yield Checked(f"in {handed}", notes)
+
+
 @click.command()
 @click.option(
     "--checkpoint",
@@ -176,10 +191,10 @@ def verify(handed: Path | None, key_text: str | None, mend_index: bool, standby:
     against what they should be. Names the first bad position, its order and the reason, and exits 1.
     """
     from domain.privacy.opening import LedgerAt
-    from domain.proof.checkpoint import CheckpointMalformed, VerifierKey, split
+    from domain.proof.checkpoint import CheckpointMalformed, VerifierKey
     from projections.proof.signing import KeyExposed, NoSigningKey, public_key
     from projections.proof.verification import verify as verify_log
-    from projections.proof.verifying_checkpoints import Checked, kept_in
+    from projections.proof.verifying_checkpoints import kept_in
 
     chosen = settings()
     ledger = open_ledger(chosen)
@@ -195,10 +210,7 @@ def verify(handed: Path | None, key_text: str | None, mend_index: bool, standby:
         _mend_index(ledger.log_of_events)
     views = open_views(ledger, chosen)
     url = chosen.url if standby is None else _as_far(standby, ledger.head())
-    sources = [kept_in(ledger.log_of_events)]
-    for source, path in ((f"kept in {chosen.checkpoints}", chosen.checkpoints), (f"in {handed}", handed)):
-        if path is not None and path.exists():
-            sources.append(Checked(source, list(split(path.read_bytes()))))
+    sources = [kept_in(ledger.log_of_events), *_kept_in_files(chosen.checkpoints, handed)]
     with progress("verifying") as say:
         at = LedgerAt(url, ledger.at.keys)
         found = verify_log(at, views.in_force(), checkpoints=sources, key=public, progress=say)

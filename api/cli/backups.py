@@ -213,7 +213,7 @@ def _finish(folder: Path, position: int | None) -> None:
 
 
 def _note(chosen: Settings, folder: Path, position: int | None) -> None:
-    with (chosen.folder / NOTES).open("a") as notes:
+    with (chosen.folder / NOTES).open("a", errors="surrogateescape") as notes:
         notes.write(f"{instant(utc_now())} {'-' if position is None else position} {folder.resolve()}\n")
 
 

@@ -9,7 +9,7 @@ import click
 
 
 class Commands(click.Group):
-    """Where the disk, or who else has the ledger, keeps a command from its work, says so in one line.
+    """Where the disk, rights, or who else has the ledger keep a command from its work, says so in one line.
 
     What is recorded is whole all the same, and the command can be run again.
     """
@@ -32,6 +32,8 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         # None of this for the processes that a command starts, which load what names the commands, too.
+        from eventsourcing.persistence import OperationalError
+
         from api.cli.terminal import NEEDS_A_PERSON, fail
         from domain.log.log import LogAway, LogBusy, LogForbidden, LogFull, WriteLost
         from domain.log.sqlite import Busy, is_of_the_disk, sqlite3
@@ -41,7 +43,13 @@ class Commands(click.Group):
         except (LogFull, LogBusy, LogAway, LogForbidden, WriteLost, Busy) as error:
             why = "the disk has no room, or fails" if isinstance(error, LogFull) else "the ledger cannot be written now"
             fail(f"{why}: {error}; what is recorded is whole, and this can be run again.", NEEDS_A_PERSON)
+        except OperationalError as error:
+            fail(f"the ledger cannot be read or written: {error}", NEEDS_A_PERSON)
         except (sqlite3.OperationalError, OSError) as error:
-            if not is_of_the_disk(error):
-                raise
-            fail(f"the disk has no room, or fails: {error}; this can be run again when it has.", NEEDS_A_PERSON)
+            if is_of_the_disk(error):
+                fail(f"the disk has no room, or fails: {error}; this can be run again when it has.", NEEDS_A_PERSON)
+            if isinstance(error, OSError) and error.filename is not None:
+                fail(f"{error.filename}: {error.strerror}.")
+            raise
+        except UnicodeEncodeError as error:
+            fail(f"{error.object!r} is not UTF-8: what is recorded has to be.")

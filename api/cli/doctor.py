@@ -229,7 +229,7 @@ def _of_backups(ledger: OrderLedger, chosen: Settings) -> Found:
             return Found("backup", "act", f"{told}, and events were recorded since", "look why it does not go on")
         return Found("backup", "ok", told)
     try:
-        made_at, _, where = (chosen.folder / NOTES).read_text().splitlines()[-1].split(" ", 2)
+        made_at, _, where = (chosen.folder / NOTES).read_text(errors="surrogateescape").splitlines()[-1].split(" ", 2)
         age = utc_now() - datetime.fromisoformat(made_at)
     except (OSError, ValueError, IndexError):
         return Found("backup", "act", "there was none", "`run.py backup DIR`, daily; or let Litestream copy all along")

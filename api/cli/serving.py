@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
@@ -35,7 +35,7 @@ from api.settings import SPANS_GO_BY, Settings
 from domain.ledger import OrderLedger
 from domain.log.clock import Watch
 from domain.log.keys import Keys
-from domain.log.log import LogAway
+from domain.log.log import LogAway, LogFull
 from domain.log.opening import open_log
 from domain.log.records import Provenance
 from domain.privacy.erasing import settle
@@ -133,6 +133,8 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
 def _make_ready(ledger: OrderLedger, chosen: Settings) -> None:
     """Does what is to be done once for all workers, and warns of what is not as it should be."""
     with writing_the_log():
+        with suppress(LogFull):  # what there is can be read all the same, and recorded when there is room again
+            ledger.write(lambda t: t.touch()).result()
         _adopt(ledger).result()
     views = open_views(ledger, chosen)
     _warn((*ledger.log_of_events.warnings(), *_of_privacy(ledger, chosen)))
@@ -227,15 +229,14 @@ def _tracing(chosen: Settings) -> "Tracing | None":
 
 
 def _must_be_secret(chosen: Settings) -> None:
-    """Says at once where others can read the signing key."""
-    from projections.proof.signing import KeyExposed, NoSigningKey, public_key
+    """Says at once where others can read the signing key, or it is none that can sign."""
+    from projections.proof.signing import NoSigningKey, public_key
 
     try:
         public_key(chosen.key)
-    except KeyExposed as error:
-        fail(str(error))
-    except NoSigningKey:
-        pass  # it can be made later
+    except NoSigningKey as error:
+        if chosen.key.exists():  # else it can be made later
+            fail(str(error))
 
 
 def _must_be_traceable(chosen: Settings) -> None:

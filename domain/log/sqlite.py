@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from eventsourcing.persistence import IntegrityError, OperationalError
 
-from domain.log.log import LogBusy, LogFull
+from domain.log.log import LogBusy, LogForbidden, LogFull
 from domain.wanted import Interrupted, is_over, limits
 
 if TYPE_CHECKING:
@@ -193,8 +193,8 @@ def is_of_the_disk(error: Exception) -> bool:
 
 
 class library_errors:  # noqa: N801  (as above)
-    """Raises the driver's errors as the library's, which eventsourcing is; LogFull where the disk takes no more of who
-    `writes`."""
+    """Raises the driver's errors as the library's, which eventsourcing is; LogForbidden where the file may not be
+    written, LogFull where the disk takes no more of who `writes`."""
 
     def __init__(self, *, writes: bool = False) -> None:
         self._is_full = is_of_the_disk if writes else is_full
@@ -207,6 +207,8 @@ class library_errors:  # noqa: N801  (as above)
             raise IntegrityError(str(error)) from error
         if isinstance(error, Busy):
             raise LogBusy(str(error)) from error
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_READONLY:
+            raise LogForbidden(str(error)) from error
         if isinstance(error, sqlite3.DatabaseError):
             raise (LogFull if self._is_full(error) else OperationalError)(str(error)) from error
 

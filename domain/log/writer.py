@@ -11,7 +11,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from eventsourcing.persistence import IntegrityError
 
-from domain.log.log import LogAway, LogBusy, LogFull, Transaction, Wants, WriteLost
+from domain.log.log import LogAway, LogBusy, LogForbidden, LogFull, Transaction, Wants, WriteLost
 
 TURNS_MAX: Final = 64
 T = TypeVar("T")
@@ -38,7 +38,7 @@ class Writer(Thread):
         # The position that the views reached after the last commit; 0 where they could not be fed.
         self.fed_to = 0
         # Why nothing could be written when it was last tried; None where it could.
-        self.trouble: LogBusy | LogFull | LogAway | None = None
+        self.trouble: LogBusy | LogFull | LogForbidden | LogAway | None = None
         self._looked: Future[None] | None = None
 
     def submit(self, work: Callable[[Transaction], T], wants: Wants = Wants()) -> Future[T]:  # noqa: B008  (immutable)
@@ -52,7 +52,9 @@ class Writer(Thread):
     def look(self) -> None:
         """Tries whether the log can be written, so that `trouble` says it also where nobody writes."""
         if self._looked is None or self._looked.done():
-            self._looked = self.submit(lambda t: t.touch() if isinstance(self.trouble, LogFull) else None)
+            self._looked = self.submit(
+                lambda t: t.touch() if isinstance(self.trouble, LogFull | LogForbidden) else None
+            )
             self._looked.add_done_callback(self._has_looked)
 
     def _has_looked(self, looked: Future[None]) -> None:
@@ -80,7 +82,7 @@ class Writer(Thread):
             t = self._commit(turns)
         except _TakenBack:
             done = turns[:1]
-            if isinstance(turns[0].error, LogFull):
+            if isinstance(turns[0].error, LogFull | LogForbidden):
                 self.trouble = turns[0].error
         except WriteLost as error:  # once more, as nothing of it is there
             if not again:
@@ -130,7 +132,7 @@ class Writer(Thread):
         """Nothing of all this is there, also for whoever was refused by it."""
         if isinstance(error, LogBusy | LogAway):
             turns += self._take_waiting(self._waiting.qsize())  # they would wait as long again
-        if isinstance(error, LogBusy | LogFull | LogAway):
+        if isinstance(error, LogBusy | LogFull | LogForbidden | LogAway):
             self.trouble = error
         for turn in turns:
             turn.fail(error)

@@ -75,6 +75,8 @@ def _private_key(path: Path, lock: int = LOCK_SH) -> Iterator["Ed25519PrivateKey
             file = path.open("rb")
         except FileNotFoundError:
             raise NoSigningKey("There is no signing key yet; `run.py key create` makes one.") from None
+        except OSError as error:
+            raise NoSigningKey(f"{path} cannot be read: {error.strerror}.") from None
         with file:
             flock(file, lock)
             if not (path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat())):
@@ -236,6 +238,7 @@ class Checkpoints:
         t.keep_checkpoint(size, note, self._ledger.clock())
 
     def _keep_in_file(self, note: bytes) -> None:
+        self.kept.parent.mkdir(0o700, parents=True, exist_ok=True)
         descriptor = os.open(self.kept, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
         with os.fdopen(descriptor, "r+b") as file:
             flock(file, LOCK_EX)  # another signer's note must not be taken for one that was cut short

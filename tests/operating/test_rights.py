@@ -1,0 +1,128 @@
+"""What the operator's files keep a command or the service from: is it said in one line, and is nothing half done?"""
+
+import os
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.conftest import ROOT, Service
+from tests.crash.processes import workers
+from tests.postgres import of_a_file
+
+pytestmark = of_a_file
+
+DEMO = str(ROOT / "api/cli/demo.jsonl")
+MARCH = (
+    b"reference,kind,gross,fee,net,currency,occurred_at,order,payout\npi_1,payment,1,0,1,USD,2026-03-01T00:00:00Z,,\n"
+)
+# Root may read and write all files, whatever stands in their modes, unless it lays that down.
+AS_ANYBODY = ("setpriv", "--bounding-set=-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Service:
+    made = Service(tmp_path)
+    made.program = (*AS_ANYBODY, *made.program)
+    assert made.run("import", DEMO).returncode == 0
+    assert made.run("key", "create").returncode == 0
+    return made
+
+
+def assert_one_line(service: Service, *arguments: str, status: int, told: str) -> None:
+    done = service.run(*arguments)
+    said = done.stderr.decode(errors="replace")
+    assert "Traceback" not in said, said
+    assert (done.returncode, said.count("error: ")) == (status, 1), said
+    assert told in said, said
+
+
+@pytest.mark.parametrize(
+    "command", [("serve", "--port", "{port}"), ("token", "create", "--customer", "1"), ("import", DEMO)]
+)
+def test_a_ledger_that_may_not_be_written_keeps_who_writes_from_it_and_nobody_else(
+    command: tuple[str, ...], service: Service
+) -> None:
+    (service.folder / "ledger.db").chmod(0o400)
+    given = [argument.format(port=service.port) for argument in command]
+    assert_one_line(service, *given, status=1, told="attempt to write a readonly database")
+    assert service.run("verify").returncode == 0
+    assert service.run("token", "list").returncode == 0
+
+
+def test_a_service_whose_ledger_may_not_be_written_any_more_says_that_it_is_not_ready(service: Service) -> None:
+    staff = service.key("orders:read", "orders:write")
+    service.workers = 1
+    service.start()
+    try:
+        client = service.client(staff)
+        (service.folder / "ledger.db").chmod(0o400)
+        (first,) = workers(service)
+        os.kill(first, 9)
+        while first in workers(service) or not workers(service):
+            pass
+        assert client.post("/api/v1/orders", json={"items": []}).status_code == 503
+        ready = requests.get(f"{service.base}/readyz", timeout=5)
+        assert (ready.status_code, [told[:5] for told in ready.json()["problems"]]) == (503, ["log: "])
+        assert client.get("/api/v1/orders").status_code == 200
+    finally:
+        service.kill()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("reconcile", "rules", "{folder}/closed.csv"), "closed.csv: Permission denied"),
+        (("seal", "{folder}/closed/ledger.db"), "unable to open database file"),
+        (("seal", "{folder}/closed/new/ledger.db"), "closed/new: Permission denied"),
+    ],
+)
+def test_a_file_without_rights_is_named(arguments: tuple[str, ...], told: str, service: Service) -> None:
+    (service.folder / "closed.csv").touch(0o000)
+    (service.folder / "closed").mkdir(0o500)
+    given = [argument.format(folder=service.folder) for argument in arguments]
+    assert_one_line(service, *given, status=1 if "unable" in told else 2, told=told)
+
+
+def test_a_signing_key_that_cannot_sign_is_named_before_anything_starts(service: Service) -> None:
+    key = service.folder / "ledger.key"
+    key.chmod(0o000)
+    assert_one_line(
+        service, "serve", "--port", str(service.port), status=2, told=f"{key} cannot be read: Permission denied"
+    )
+    key.chmod(0o600)
+    key.write_text("This is no key.")
+    assert_one_line(service, "serve", "--port", str(service.port), status=2, told=f"{key} holds no Ed25519 key")
+
+
+def test_signed_heads_are_kept_in_a_folder_that_was_not_there(service: Service) -> None:
+    kept = service.folder / "elsewhere/heads/checkpoints.txt"
+    service.environment["LEDGER_CHECKPOINTS"] = str(kept)
+    done = service.run("checkpoint")
+    assert done.returncode == 0, done.stderr
+    assert kept.read_bytes() == done.stdout
+
+
+def test_a_file_that_is_handed_over_without_a_signed_head_is_refused(service: Service) -> None:
+    (service.folder / "handed.txt").write_bytes(b"\n")
+    handed = str(service.folder / "handed.txt")
+    assert_one_line(service, "verify", "--checkpoint", handed, status=2, told=f"{handed} holds none")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("reconcile", "{folder}/march.csv", "--provider", "b\udce4"),
+        ("period", "close", "2026-03", "--provider", "b\udce4"),
+    ],
+)
+def test_what_is_not_utf_8_is_named_and_not_recorded(arguments: tuple[str, ...], service: Service) -> None:
+    (service.folder / "march.csv").write_bytes(MARCH)
+    given = [argument.format(folder=service.folder) for argument in arguments]
+    assert_one_line(service, *given, status=2, told=r"'b\udce4' is not UTF-8")
+
+
+def test_a_backup_goes_into_a_folder_whose_name_is_not_utf_8_and_the_doctor_knows_of_it(service: Service) -> None:
+    assert service.run("backup", f"{service.folder}/b\udce4").returncode == 0
+    row = next(row for row in service.run("doctor").stdout.decode(errors="replace").splitlines() if "backup" in row)
+    assert "ok" in row, row
