@@ -662,10 +662,11 @@ class _Moves:
         shipping = sum(_amount(draft, each, "subtotal_amount") for each in refund.get("refund_shipping_lines") or ())
         tax += sum(_amount(draft, each, "tax_amount") for each in refund.get("refund_shipping_lines") or ())
         if not shipping:
-            for each in refund.get("order_adjustments") or ():
-                if word(each.get("kind")) == "shipping_refund":
-                    shipping += abs(_amount(draft, each, "amount"))
-                    tax += abs(_amount(draft, each, "tax_amount"))
+            # What was given back and taken back again stands there with both signs.
+            of_shipping = [each for each in refund.get("order_adjustments") or ()
+                           if word(each.get("kind")) == "shipping_refund"]  # fmt: skip
+            shipping = abs(sum(_amount(draft, each, "amount") for each in of_shipping))
+            tax += abs(sum(_amount(draft, each, "tax_amount") for each in of_shipping))
         if shipping:
             lines.append({"shipping": shipping})
         place = draft.charge_place("tax")

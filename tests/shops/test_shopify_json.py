@@ -200,6 +200,16 @@ def test_a_refund_of_shipping_is_an_adjustment() -> None:
     assert history(found, "refund")[0]["lines"] == [{"shipping": "5.00"}]
 
 
+def test_a_refund_of_shipping_that_was_taken_back_and_given_again_is_one() -> None:
+    amounts = ("-5.00", "5.00", "-5.00")
+    adjustments = [{"kind": "shipping_refund", "amount": amount, "tax_amount": "0.00"} for amount in amounts]
+    money = [REFUND["transactions"][0] | {"amount": "5.00"}]  # type: ignore[index]
+    of_shipping = {"refund_line_items": [], "order_adjustments": adjustments, "transactions": money}
+    shipping = [{"id": 3, "title": "UPS", "price": "5.00"}]
+    found = shopify(refunds=[REFUND | of_shipping], shipping_lines=shipping, total_price="115.00")
+    assert history(found, "refund")[0]["lines"] == [{"shipping": "5.00"}]
+
+
 def test_a_refund_that_is_not_the_sum_of_its_lines_is_taken_without_them() -> None:
     money = [REFUND["transactions"][0] | {"amount": "40.00"}]  # type: ignore[index]
     found = shopify(refunds=[REFUND | {"transactions": money}])
