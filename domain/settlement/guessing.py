@@ -16,7 +16,7 @@ import msgspec
 
 from domain.currencies import minor_digits
 from domain.settlement.formats.mapping import Mapping, checked, zone_of
-from domain.settlement.lines import KINDS, Misfit
+from domain.settlement.lines import KINDS, Misfit, shown
 from domain.settlement.tables import cells
 from domain.settlement.tables.cells import Cell, Dates, Number, in_latin
 from domain.settlement.tables.rows import csv_rows
@@ -456,6 +456,9 @@ def _amounts(looking: _Looking, general: dict[str, object], columns: dict[str, o
         general["decimal"] = decimal
     if thousands:
         general["thousands"] = thousands
+        either = next((number for number in numbers if thousands in number), "")
+        if thousands in ".," and not any(decimal in number for number in numbers):
+            looking.doubts.append(f"what parts {shown(either)} is taken for thousands; it may be the decimal mark")
     if not any(mark in number for number in numbers for mark in ".,"):
         looking.doubts.append(
             "amounts have no decimal mark; where they are in the smallest unit, say minor_units = true"

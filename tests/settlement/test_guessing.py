@@ -338,3 +338,14 @@ Balance at start of period,,,,"+30000,77",
     assert guessed.mapping.header_row == 4
     lines = list(read(stream_of(file), "f", "x", guessed.mapping))
     assert [(line.gross, line.order) for line in lines] == [(-5000, "Rent"), (130000, "Order 7")]
+
+
+@pytest.mark.parametrize(("amounts", "is_sure"), [(("12.900", "105.700"), False), (("12.900", "5.90"), True)])
+def test_a_mark_before_three_digits_alone_is_no_sure_one_between_thousands(
+    amounts: tuple[str, ...], is_sure: bool
+) -> None:
+    rows = "".join(f"2026-07-01T10:00:00Z,{amount},CHF,r{amount}\n" for amount in amounts)
+    doubts = guess(stream_of(f"created_at,amount,currency,id\n{rows}"), "EUR").doubts
+    assert (
+        any("'12.900' is taken for one between thousands; it may be the decimal" in each for each in doubts) != is_sure
+    )
