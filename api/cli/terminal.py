@@ -29,6 +29,7 @@ from domain.log.sqlite import Busy
 from domain.moments import utc_now
 from domain.privacy.erasing import outstanding, settle
 from domain.privacy.erasures import Erasures, ErasuresMalformed
+from domain.privacy.keyring import KeyUnknown
 from domain.privacy.masters import MasterUnknown
 from domain.privacy.opening import NotTheKeys, keys_of
 from projections.views.views import Views
@@ -92,9 +93,11 @@ def opened(chosen: Settings, *, may_be_new: bool = False) -> OrderLedger:
         keys = keys_of(log, chosen.keys, utc_now())
         ledger = OrderLedger(log, currency_default=chosen.currency, watch=Watch(), keys=keys, is_plain=keys is None)
         if ledger.keys is not None:
+            if may_be_new:
+                ledger.keys.try_master()
             settle(ledger, ledger.keys, Erasures(chosen.erasures))
         return ledger
-    except (NotTheKeys, MasterUnknown) as error:
+    except (NotTheKeys, MasterUnknown, KeyUnknown) as error:
         raise Unopened(f"{error}; LEDGER_KEYS, LEDGER_MASTER and LEDGER_MASTER_KEY say where the keys are.") from None
     except (PersistenceError, Busy, OSError) as error:
         why = without_secrets(str(error).strip())

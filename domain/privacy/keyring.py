@@ -344,6 +344,14 @@ class Keyring:
 
     # --- the master key ---
 
+    def try_master(self) -> None:
+        """Opens a key, where there is one: who has another master key would make keys that nobody else can open.
+
+        Raises MasterUnknown, KeyUnknown.
+        """
+        if (key := self.store.any_alive()) is not None:
+            self._unwrapped(key)
+
     def wrap_anew(self) -> int:
         """Wraps every key by the current master key; returns how many were wrapped by another."""
         older = [key for key in self.store.each() if key.wrapped is not None and key.master != self.master.current]

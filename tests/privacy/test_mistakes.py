@@ -1,5 +1,7 @@
 """Does what people get wrong with holds, periods, keys and files of erasures lose nobody's data, and leave none?"""
 
+import base64
+import json
 import os
 import shutil
 import sys
@@ -252,6 +254,23 @@ def test_killed_at_any_step_a_master_key_that_is_taken_away_takes_no_other_with_
         os.waitpid(child, 0)
         found.add(tuple(MastersAt(folder / "master.key").names))
     assert found == {(old, new), (new,)}
+
+
+@pytest.mark.parametrize("name", ["another", "the-same"])
+def test_nobody_orders_into_a_ledger_with_another_master_key_since_his_keys_would_open_nowhere_else(
+    desk: Desk, name: str
+) -> None:
+    desk.bring(MINA)
+    file = desk.folder / "master.key"
+    before, (named,) = file.read_bytes(), keys_at(desk.folder).masters.names
+    key = base64.b64encode(bytes(32)).decode()
+    file.write_text(f"{named if name == 'the-same' else name} {key}\n")
+    for command in (["serve"], ["import", "-"]):
+        said = desk.run(*command, status=2, stdin=json.dumps(TOM).encode())
+        assert "LEDGER_MASTER and LEDGER_MASTER_KEY say where the keys are" in said
+    file.write_bytes(before)
+    desk.bring(TOM)
+    assert desk.order(2).notes == TOM["notes"]
 
 
 # --- logs from before that have keys already ---
