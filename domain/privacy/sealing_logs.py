@@ -18,9 +18,9 @@ from msgspec.structs import replace
 
 from domain.aggregate import Record
 from domain.ledger import OrderLedger
-from domain.log.log import KeptKeyring, Log, Transaction
+from domain.log.log import KeptKeyring, Log, Reading, Transaction
 from domain.log.mapper import EventMapper
-from domain.log.records import NewClaim, RawRecord, digest_of
+from domain.log.records import NewClaim, RawRecord, digest_of, uuid_of
 from domain.moments import instant
 from domain.order import events as e
 from domain.order.personal import CONTACT
@@ -58,7 +58,7 @@ def seal_log(
         raise NotSealed("the other place has records already; name one that has none.")
     with source.log_of_events.held() as held:  # nothing is recorded meanwhile
         head = held.max_notification_id() or 0
-        sealing = _Sealing(source, keys, now)
+        sealing = _Sealing(source, held, keys, now)
         trees = _Tree(), _Tree()
         for after in range(0, head, BATCH_RECORDS):
             until = min(head, after + BATCH_RECORDS)
@@ -98,9 +98,10 @@ def _copy_the_rest(source: OrderLedger, t: Transaction, sealed: Mapping[str, str
 class _Sealing:
     """Seals records one after the other, as they come in the log."""
 
-    def __init__(self, source: OrderLedger, keys: Keyring, now: datetime) -> None:
+    def __init__(self, source: OrderLedger, held: Reading, keys: Keyring, now: datetime) -> None:
         self._read = source.mapper.read
         self._kept = source.log_of_events.kept_file
+        self._held = held
         self._seals = KeptFiles(source.log_of_events, keys)
         # The files that were sealed: under which SHA-256, by their own.
         self.files: dict[str, str] = {}
@@ -123,12 +124,19 @@ class _Sealing:
         topic, with_files = TOPICS[raw.topic], self._with_files(t, record)
         if topic.is_sealed or (topic.shape not in topic.kind.personal and with_files is record):
             return raw
-        stored = self._stored(with_files, self._whose[uuid], self._now)
+        stored = self._stored(with_files, self._owner(record), self._now)
         if not TOPICS[stored.topic.encode()].is_sealed and with_files is record:
             return raw
         self.sealed += 1
         made = raw._replace(topic=stored.topic.encode(), payload=stored.state)
         return made._replace(digest=digest_of(*made[1:-1]))
+
+    def _owner(self, record: Record) -> Whose:
+        """Whose what is personal in a record is: a reason about payments of one customer alone is that customer's."""
+        positions = getattr(record.event, "entries", ()) if getattr(record.event, "reason", None) else ()
+        paid = filter(None, map(self._held.raw_record, positions))
+        owners = {owner.subject: owner for owner in (self._whose[uuid_of(raw.originator_id)] for raw in paid)}
+        return next(iter(owners.values())) if len(owners) == 1 else self._whose[record.originator_id]
 
     def _with_files(self, t: Transaction, record: Record) -> Record:
         """The record with the SHA-256 of the sealed bytes of the file, or the report, that it names; sealed now where

@@ -8,9 +8,11 @@ from io import BytesIO
 from pathlib import Path
 from random import Random
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from domain import reconciling
 from domain.ledger import OrderLedger
 from domain.log.recorder import SQLiteRecorder
 from domain.log.sqlite import sqlite3
@@ -25,7 +27,7 @@ from projections.journal import Journal
 from projections.views.views import Views
 from tests.conftest import ME, Client, Clock, do, new_order
 from tests.postgres import of_a_file
-from tests.privacy.conftest import MINA, WORDS, found_in, sealed_ledger
+from tests.privacy.conftest import MINA, WORDS, found_in, keys_at, sealed_ledger
 from tests.privacy.test_commands import Desk, back_up
 from tests.privacy.test_erasing import checked
 
@@ -279,6 +281,36 @@ def test_a_plain_ledger_that_is_written_anew_has_its_files_and_reasons_sealed(tm
     assert "everything holds" in sealed.run("verify")
     sealed.run("erase", "--reconciliation", found[1])
     assert "erased" in sealed.run("reconcile", "kept", found[1], "file", status=2)
+
+
+def reason_of(desk: Desk, uuid: str, result: str) -> Any:
+    """Why a person has decided so on a result."""
+    ledger = OrderLedger(SQLiteRecorder(desk.folder / "ledger.db"), keys=keys_at(desk.folder))
+    found = reconciling.reconciliation(ledger, UUID(uuid)).decisions[result].reason
+    ledger.close()
+    return found
+
+
+@of_a_file
+def test_a_reason_about_a_customers_payment_is_that_customers_also_in_a_ledger_that_is_written_anew(
+    tmp_path: Path,
+) -> None:
+    plain = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"), clock=Clock())
+    do(plain.create, new_order(items=MINA["items"]), ME)
+    plain.close()
+    office = Office(Desk(tmp_path))
+    clerk = office.client("orders:write", "finance:write")
+    clerk.post("/api/v1/orders/2/payments", json={"amount": "40", "reference": "pi_1", "provider": "stripe"})
+    one = office.start()
+    (matched,) = [result["id"] for result in one["results"] if result["entries"]]
+    office.decide(one, "break", results=[matched], reason="Weissenberger says it is another's")
+    office.desk.service.kill()
+    office.desk.run("seal", str(tmp_path / "sealed" / "ledger.db"))
+    sealed = Desk(tmp_path / "sealed")
+    assert "Weissenberger says" in reason_of(sealed, one["id"], matched)
+    sealed.run("erase", "--customer", "7", "--force")
+    assert reason_of(sealed, one["id"], matched) == ""
+    assert "everything holds" in sealed.run("verify")
 
 
 @of_a_file
