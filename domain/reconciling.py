@@ -64,6 +64,8 @@ _GIVING: Final = tuple(
     for name, topic in TOPICS.items()
     if topic.shape in (e.MatchConfirmed, e.MatchedByHand, e.ReconciliationClosed)
 )
+# What can be decided on a claim to a payment.
+_OF_CLAIMS: Final = ("confirmed", "broken")
 # The decisions that give a payment to a line, or may.
 _OF_PAYMENTS: Final = ("confirm", "match", "undo")
 # How often a report is made anew because other files of the provider changed meanwhile, before it is recorded anyhow.
@@ -286,12 +288,14 @@ class Reconciling:
     def _said(self, state: Reconciliation) -> Told:
         """What a reconciliation says to others; what is withdrawn says nothing."""
         if not state.index_sha256:
-            told = self.report(state).told()
+            kept = self.report(state)
+            told = kept.told()
         else:
-            told = decode_told(b"".join(self._log.kept_file(state.index_sha256)))
+            index = b"".join(self._log.kept_file(state.index_sha256))
+            kept, told = KeptReport(lambda: iter(()), index), decode_told(index)
         if state.is_withdrawn:
             return Told(told.covers, [], [])
-        return Told(told.covers, _as_decided(told.claims, state), told.waiting)
+        return Told(told.covers, _as_decided(told.claims, state, kept), told.waiting)
 
     def _spread(self, state: Reconciliation, before: _Says | None, who: Provenance) -> None:
         """Runs those of the other reconciliations again whose results change with this one.
@@ -754,9 +758,18 @@ def _decided(state: Reconciliation, kind: str) -> set[int]:
     return {position for decision in state.decisions.values() if decision.kind == kind for position in decision.entries}
 
 
-def _as_decided(claims: Iterable[Claim], state: Reconciliation) -> list[Claim]:
-    """The claims with what people decided about them: what they confirmed, and what is closed, holds before others."""
-    confirmed, broken = _decided(state, "confirmed"), _decided(state, "broken")
+def _as_decided(claims: Iterable[Claim], state: Reconciliation, kept: KeptReport) -> list[Claim]:
+    """The claims with what people decided about them: what they confirmed, and what is closed, holds before others.
+
+    What they decided on results that the report has no more says nothing: of a match that was broken the payment may
+    have been given to another line since.
+    """
+    of_claims = {id_: decision for id_, decision in state.decisions.items() if decision.kind in _OF_CLAIMS}
+    there = kept.ids() if of_claims else set()
+    confirmed, broken = (
+        {at for id_, one in of_claims.items() if one.kind == kind and id_ in there for at in one.entries}
+        for kind in _OF_CLAIMS
+    )
     found = []
     for claim in claims:
         holds = claim.position in confirmed or (state.is_closed and claim.strength > POSSIBLE)

@@ -154,6 +154,17 @@ def test_what_a_broken_match_has_let_go_is_not_its_own_again_where_it_was_given_
     assert now["open"] == sum(result["is_open"] for result in now["results"])
 
 
+def test_a_payment_whose_match_was_broken_and_that_was_given_to_another_line_of_its_file_is_that_lines(
+    office: Office, one: dict[str, Any]
+) -> None:
+    office.decide(one, "break", results=[only(one, "matched")], reason="another's")
+    assert match(office, one, [3], "m", reason="so").status_code == 200
+    other = office.start("w,payment,50.00,0,50.00,USD,2026-03-20T00:00:00Z,,")
+    assert office.decide(other, "match", lines=[2], entries=[positions(one)["m"]]).status_code == 409
+    second = office.start("m,payment,50.00,0,50.00,USD,2026-03-21T00:00:00Z,,")
+    assert second["outcomes"] == {"settled_already": 1}
+
+
 def test_several_decisions_are_taken_together_or_none(office: Office, one: dict[str, Any]) -> None:
     at = positions(one)
     wanted = [
