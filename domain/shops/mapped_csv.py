@@ -280,7 +280,8 @@ class _Reader:
             draft.refund(at, amount, mapping.system, f"{reference}-refund", payment=payment)
         status = self._statuses.get(word.casefold())
         if status is None:
-            status = "completed" if shipped_at and paid else "shipped" if shipped_at else mapping.status
+            otherwise = mapping.status or ("processing" if paid else "new")
+            status = "completed" if shipped_at and paid else "shipped" if shipped_at else otherwise
             if word:
                 draft.remark(f"the status {shown(word)}: not known, taken as {status}", word)
         draft.stands(

@@ -168,7 +168,7 @@ class Mapping(_Part, frozen=True, kw_only=True):
     date_formats: tuple[str, ...] = ()
     timezone: str = "UTC"
     currency: str | None = None
-    status: Status = "new"
+    status: Status | None = None
     header_row: Annotated[int, Meta(ge=1, le=1000)] = 1
 
 

@@ -210,6 +210,13 @@ def test_what_a_description_does_not_name_is_named() -> None:
     assert "the status 'Teleported': not known, taken as completed" in remarks(found)
 
 
+@pytest.mark.parametrize("word", ["", "Teleported"])
+def test_an_order_that_is_paid_and_of_no_known_status_is_in_work(word: str) -> None:
+    found = one("etsy-orders", table([ETSY | {"Status": word, "Date Shipped": ""}]))
+    assert [entry["status"] for entry in found.line["history"] if entry["type"] == "status"] == ["processing"]
+    assert ("the status 'Teleported': not known, taken as processing" in remarks(found)) is bool(word)
+
+
 def test_etsys_total_after_a_refund_is_kept() -> None:
     found = one("etsy-orders", table([ETSY | {"Adjusted Order Total": "1,000.00"}]))
     assert found.line["metadata"]["adjusted_order_total"] == "1,000.00"
