@@ -32,6 +32,7 @@ JOURNAL_KINDS: Final[dict[str, tuple[str, ...]]] = {
 ORDER_ROWS_MAX: Final = 12
 ORDERS_NAMED_MAX: Final = 5
 WORDS_MAX: Final = 50
+KEY_CHARS_MAX: Final = 64
 _CONTENT: Final = (
     "provider",
     "kind",
@@ -201,15 +202,8 @@ class Sides:
     def _orders_asked(self) -> tuple[dict[str, int], set[int]]:
         """The orders, by their keys and by their ids, of which one is a word of an open line. Nearly all lines are
         closed when this is first asked, and none is opened again, so these are few."""
-        is_open = self.open_lines
-        words = {
-            text
-            for place, line in enumerate(self.lines)
-            if is_open[place]
-            for word in _words(line)
-            for reading in word
-            for text in reading
-        }
+        open_lines = (line for place, line in enumerate(self.lines) if self.open_lines[place])
+        words = {text for line in open_lines for word in _words(line) for text in _texts(word)}
         numbers = {int(word) for word in words if word.isdigit()}
         keys = {entry.order_key: entry.order_id for entry in self.entries if entry.order_key in words}
         return keys, {entry.order_id for entry in self.entries if entry.order_id in numbers}
@@ -323,23 +317,35 @@ class Sides:
         return [found for found in every if found.field in fields and found.expected != found.actual]
 
 
-def _words(line: Line) -> Iterator[list[list[str]]]:
-    """The words of a line that may name an order: how each may be read as it stands, and how each of its parts may."""
-    for word in _WORD.findall(line.order)[:WORDS_MAX]:
-        # A full stop may belong to a word, or end it.
-        parts = ([part, part.strip("._-"), part.strip("#._-")] for part in _PART.findall(word))
-        yield [[word, word.strip("._/-")], *parts]
+def _words(line: Line) -> list[str]:
+    """The words of a line that may name an order, or have one named between their marks."""
+    return _WORD.findall(line.order)[:WORDS_MAX]
 
 
-def _named(word: list[list[str]], keys: dict[str, int], ids: set[int]) -> Iterator[int]:
+def _readings(part: str) -> tuple[str, ...]:
+    """A full stop may belong to a key, or end it."""
+    return (part, part.strip("._-"), part.strip("#._-")) if part[0] in "#._-" or part[-1] in "._-" else (part,)
+
+
+def _texts(word: str) -> Iterator[str]:
+    """All that a word may be read as."""
+    if len(word) <= KEY_CHARS_MAX:
+        yield word.strip("._/-")
+    for part in _PART.findall(word):
+        yield from _readings(part)
+
+
+def _named(word: str, keys: dict[str, int], ids: set[int]) -> Iterator[int]:
     """The orders of a word: of the key that it is, else of the keys or ids that its parts are."""
-    whole, *parts = word
-    for reading in [whole] if any(text in keys for text in whole) else parts:
-        key = next((text for text in reading if text in keys), None)
+    if (whole := word.strip("._/-")) in keys:
+        yield keys[whole]
+        return
+    for readings in map(_readings, _PART.findall(word)):
+        key = next((text for text in readings if text in keys), None)
         if key is not None:
             yield keys[key]
         else:
-            yield from (int(text) for text in reading if text.isdigit() and int(text) in ids)
+            yield from (int(text) for text in readings if text.isdigit() and int(text) in ids)
 
 
 def names_of(line: Line) -> list[str]:
