@@ -315,3 +315,21 @@ def test_a_header_alone_that_two_layouts_have_is_a_file_of_nothing() -> None:
     file = stream_of((FILES / "paypal-activity.csv").read_text("utf-8").splitlines()[0] + "\n")
     assert recognised(file) == "paypal-activity"
     assert list(read(file, "f", "paypal", shipped()["paypal-activity"].mapping)) == []
+
+
+@pytest.mark.parametrize("name", ["paypal-activity", "paypal-activity-uk"])
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [
+        ("Donation Payment", "payment"),
+        ("Pre-approved Payment Bill User Payment", "payment"),
+        ("Mass Pay Payment", "payment"),
+        ("Payment Review Release", "reserve_released"),
+        ("Fee Refund", "fee_refund"),
+        ("General Card Deposit", "transfer"),
+    ],
+)
+def test_paypals_rarer_words_have_their_kinds(name: str, word: str, kind: str) -> None:
+    file = (FILES / "paypal-activity.csv").read_text("utf-8").replace("Express Checkout Payment", word)
+    file = file if name == "paypal-activity" else re.sub('"03/([0-9]{2})/2026"', r'"\1/03/2026"', file)
+    assert next(read(stream_of(file), "f", "x", shipped()[name].mapping)).kind == kind
