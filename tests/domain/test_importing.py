@@ -56,6 +56,16 @@ def imported(ledger: OrderLedger, *lines: dict[str, Any] | bytes) -> tuple[Impor
     return result, rejected
 
 
+def test_long_histories_are_recorded_some_thousand_events_at_a_time(ledger: OrderLedger) -> None:
+    """Nobody else can write meanwhile, and of a log that is elsewhere the lock is taken back after seconds."""
+    at_once: list[int] = []
+    ledger.feed = lambda written: at_once.append(len(written)) or 0
+    told = [{"at": CREATED, "type": "details", "notes": str(number)} for number in range(1_000)]
+    result, _ = imported(ledger, *(line(id=number, history=told) for number in range(1, 16)))
+    assert (result.imported, sum(at_once)) == (15, 15 * 1_002)
+    assert max(at_once) < 6_000
+
+
 def unexpected(number: int, reason: str) -> None:
     pytest.fail(f"line {number}: {reason}")
 
