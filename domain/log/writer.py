@@ -14,6 +14,9 @@ from eventsourcing.persistence import IntegrityError
 from domain.log.log import LogAway, LogBusy, LogForbidden, LogFull, Transaction, Wants, WriteLost
 
 TURNS_MAX: Final = 64
+# Of heavy work fewer share a transaction: others wait to write meanwhile, also on other nodes, and a log that is
+# elsewhere takes its lock back from who keeps it for seconds.
+_HELD_SECONDS_MAX: Final = 1.0
 T = TypeVar("T")
 # Brings the views to where a transaction, just committed, has taken the log; returns the position that they reach.
 Feed = Callable[[Transaction], int]
@@ -79,7 +82,7 @@ class Writer(Thread):
         done = turns
         began = time.perf_counter()
         try:
-            t = self._commit(turns)
+            t, done = self._commit(turns)
         except _TakenBack:
             done = turns[:1]
             if isinstance(turns[0].error, LogFull | LogForbidden):
@@ -90,9 +93,7 @@ class Writer(Thread):
             self._give_up(turns, LogAway(str(error)))
         except IntegrityError as error:
             if len(turns) > 1:  # one of them wrote what does not fit, so each is done alone
-                for turn in turns:
-                    self._do([turn])
-                return []
+                return [left for turn in turns for left in self._do([turn])]
             self._give_up(turns, error)
         except Exception as error:
             self._give_up(turns, error)
@@ -102,26 +103,31 @@ class Writer(Thread):
             committed = time.perf_counter()
             self._feed_views(t)
             if self._measure is not None and t.written:
-                self._measure(len(turns), committed - began, time.perf_counter() - committed)
+                self._measure(len(done), committed - began, time.perf_counter() - committed)
         for turn in done:
             turn.deliver()
         return turns[len(done) :]
 
-    def _commit(self, turns: "list[_Turn[Any]]") -> Transaction:
-        """Does work, and what joins it meanwhile, in one transaction. Raises _TakenBack, and what the log does: where
-        that is lost behind the first, the commit says so."""
+    def _commit(self, turns: "list[_Turn[Any]]") -> "tuple[Transaction, list[_Turn[Any]]]":
+        """Does work, and what joins it meanwhile, in one transaction; tells which of it. Raises _TakenBack, and what
+        the log does: where that is lost behind the first, the commit says so."""
         with self._transaction(_all_wanted(turns)) as t:
+            over_at = time.perf_counter() + _HELD_SECONDS_MAX
             work = iter(turns)
             # The first needs no savepoint, which would cost a large batch of an import a third of its time.
             if not next(work).attempt(t, nullcontext()):
                 if isinstance(turns[0].error, WriteLost):
                     raise turns[0].error
                 raise _TakenBack  # no name here for the error, which holds this frame
+            count = 1
             self._let_join(t, turns)
             for turn in work:  # those that come meanwhile join at its end
+                if time.perf_counter() > over_at:
+                    break
                 turn.attempt(t, t.savepoint())
+                count += 1
                 self._let_join(t, turns)
-        return t
+        return t, turns[:count]
 
     def _let_join(self, t: Transaction, turns: "list[_Turn[Any]]") -> None:
         if t.may_grow and (joining := self._take_waiting(TURNS_MAX - len(turns))):

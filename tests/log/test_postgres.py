@@ -26,7 +26,7 @@ from domain.log.postgres.reading import PIECE_BYTES_MAX
 from domain.log.postgres.recorder import PostgresRecorder
 from domain.log.records import Fault, NewClaim, Provenance
 from domain.moments import instant
-from domain.order.commands import ReceivePayment
+from domain.order.commands import CreateOrder, ReceivePayment
 from domain.strict_json import shaped
 from domain.wanted import Interrupted, wanted_while
 from projections.proof.signing import Checkpoints, create_key, public_key
@@ -293,6 +293,18 @@ def test_who_waits_for_a_lock_that_another_keeps_busy_is_told(log: Log, cluster:
             append(log, stored(ORDERS[0], 3))
         assert time.monotonic() - began < 3
     assert append(log, stored(ORDERS[0], 3)) == range(7, 8)
+
+
+def test_work_that_takes_long_together_is_done_by_and_by(ledger: OrderLedger) -> None:
+    """In one transaction it would keep the lock for longer than who stops may."""
+    do(ledger.create, new_order(), ME)
+
+    def create_slowly(t: Transaction, command: CreateOrder, who: Provenance) -> Outcome:
+        time.sleep(0.15)
+        return ledger.create(t, command, who)
+
+    futures = [ledger.write(create_slowly, new_order(), ME) for _ in range(20)]
+    assert [future.result(timeout=60).position for future in futures] == list(range(8, 28))
 
 
 # --- round trips ---
