@@ -285,6 +285,24 @@ def test_who_stops_with_the_lock_holds_nobody_up_for_long_and_is_not_acknowledge
     stopped.close()
 
 
+def test_who_stops_in_the_midst_of_sending_with_the_lock_is_ended_by_the_next_who_waits_for_it(
+    cluster: Cluster, log: Log
+) -> None:
+    """The server does not take it for idle: it waits for the rest, for as long as the connection stands."""
+    stopped = psycopg.connect(log.url)
+    stopped.pgconn.enter_pipeline_mode()
+    for half in (b"BEGIN", b"SELECT 1 FROM order_ledger.logs FOR UPDATE"):
+        stopped.pgconn.send_query_params(half, None)
+    stopped.pgconn.send_flush_request()
+    stopped.pgconn.flush()
+    holding = "SELECT 1 FROM pg_stat_activity WHERE pid = %s AND query LIKE '%%UPDATE' AND wait_event = 'ClientRead'"
+    until(lambda: bool(cluster.do(holding, stopped.info.backend_pid)))
+    with pytest.raises(LogBusy):
+        append(log, stored(ORDERS[0], 3))
+    assert append(log, stored(ORDERS[0], 3)) == range(7, 8)
+    stopped.close()
+
+
 def test_who_waits_for_a_lock_that_another_keeps_busy_is_told(log: Log, cluster: Cluster, database: str) -> None:
     with psycopg.connect(cluster.url(database)) as outside:
         outside.execute("SELECT 1 FROM order_ledger.logs FOR UPDATE")

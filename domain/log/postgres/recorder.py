@@ -7,7 +7,7 @@ lock, so the old transaction is over by then.
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final
@@ -20,6 +20,7 @@ from domain.log.postgres.beside import PostgresBeside
 from domain.log.postgres.checking import faults
 from domain.log.postgres.connection import (
     ANSWER_SECONDS_MAX,
+    IDLE_SECONDS_MAX,
     LOCK_WAIT_SECONDS_MAX,
     Connection,
     Lost,
@@ -39,6 +40,14 @@ _KEYS_MAX: Final = 10_000
 _NO_STANDBY: Final = (
     "PostgreSQL has no synchronous standby (synchronous_standby_names), so what is acknowledged is lost with its"
     " machine; docs/scaling.md says more."
+)
+# Who has the log's lock and does not send the rest of what it began, or does not take what it asked for: the server
+# does not call that idle, and waits for as long as the connection stands.
+_END_WHO_STOPPED: Final = Statement(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity JOIN pg_locks USING (pid) WHERE granted"
+    " AND relation = 'logs'::regclass AND mode = 'RowShareLock' AND state = 'active' AND wait_event_type = 'Client'"
+    " AND state_change < clock_timestamp() - make_interval(secs => $1)",
+    (IDLE_SECONDS_MAX,),
 )
 _NOT_DURABLE: Final = "PostgreSQL has {} off, so what is acknowledged can be lost or damaged when its machine stops."
 
@@ -118,8 +127,9 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(_PAUSE_SECONDS)
-            except psycopg.Error:
+            except psycopg.Error as error:
                 self._roll_back()
+                self._make_way(error)
                 raise
             else:
                 t.may_grow = t.head_before != self._head
@@ -164,6 +174,7 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
                     return bool(found)
             except (Lost, psycopg.Error) as error:
                 self._discard()
+                self._make_way(error)
                 if proof is None:
                     return False
                 if time.monotonic() > deadline:
@@ -171,6 +182,12 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
             if time.monotonic() > deadline:
                 raise LogAway("the standby does not say that it has what was written")
             time.sleep(_PAUSE_SECONDS)
+
+    def _make_way(self, error: Exception) -> None:
+        """Where the lock could not be had: whoever has it and has stopped loses it, for who tries next."""
+        if isinstance(error, psycopg.errors.LockNotAvailable):
+            with suppress(Lost, psycopg.Error):
+                self._connection().ask(_END_WHO_STOPPED)
 
     def _connection(self) -> Connection:
         if self._writer is None:
