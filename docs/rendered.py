@@ -25,6 +25,7 @@ pre {{ padding: 0.75rem 1rem; overflow-x: auto; background: #8881; border-radius
 pre.text {{ border-left: 3px solid #8886; background: none; border-radius: 0; }}
 table {{ border-collapse: collapse; }}
 th, td {{ padding: 0.25rem 0.75rem 0.25rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid #8884; }}
+code {{ overflow-wrap: anywhere; }}
 .file {{ margin-bottom: -0.75rem; font-size: 0.8rem; opacity: 0.7; }}
 </style>
 </head>

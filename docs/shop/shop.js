@@ -10,6 +10,10 @@ let shown; // the page of the list that is shown
 let following; // aborted at the log-out
 let turns = 0; // of showing; an answer that comes when the next was asked for is not shown
 
+// Until here the button was disabled: without this script the form would put the token into the page's address.
+login.querySelector("button").disabled = false;
+told.textContent = "";
+
 login.addEventListener("submit", async (event) => {
   event.preventDefault();
   const { base, token } = Object.fromEntries(new FormData(login));

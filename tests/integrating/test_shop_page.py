@@ -152,3 +152,28 @@ def test_a_page_of_an_origin_that_is_not_allowed_gets_nothing(
         log_in(page, service, token(owner))
         expect(page.locator("#told")).to_contain_text("fetch")
         expect(page.locator("#login")).to_be_visible()
+
+
+def test_without_its_script_the_page_sends_no_token_anywhere_and_says_what_is_missing(
+    browser: Browser, pages: Pages
+) -> None:
+    with browser.new_context(java_script_enabled=False) as context:
+        opened = context.new_page()
+        opened.goto(f"{pages.origin}/index.html")
+        opened.fill("[name=token]", "secret")
+        opened.press("[name=token]", "Enter")
+        opened.wait_for_timeout(300)
+        assert "secret" not in opened.url
+        expect(opened.locator("#login button")).to_be_disabled()
+        expect(opened.locator("#told")).to_contain_text("needs JavaScript")
+
+
+@pytest.mark.parametrize("width", [360, 1200])
+def test_a_name_of_any_length_stays_within_the_page(
+    width: int, page: Page, service: Service, owner: int, place: Callable[..., dict[str, Any]]
+) -> None:
+    place(items=[{"product": {"id": 1, "name": "W" * 5_000}, "unit_price": "9999999999.99", "quantity": 1_000}])
+    page.set_viewport_size({"width": width, "height": 800})
+    log_in(page, service, token(owner))
+    expect(page.locator("tbody tr")).to_have_count(1)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
