@@ -18,12 +18,14 @@ from domain.currencies import minor_digits
 from domain.settlement.formats.mapping import Mapping, checked, zone_of
 from domain.settlement.lines import KINDS, Misfit, shown
 from domain.settlement.tables import cells
-from domain.settlement.tables.cells import Cell, Dates, Number, in_latin
+from domain.settlement.tables.cells import Cell, Dates, Notation, Number, in_latin
 from domain.settlement.tables.rows import csv_rows
 from domain.settlement.tables.sheet import sheet_rows
 
 ROWS_LOOKED_AT_MAX: Final = 500
 KINDS_LISTED_MAX: Final = 40
+# No currency has more behind the point.
+DIGITS_MAX: Final = 4
 HEADER_ROWS_MAX: Final = 100
 # Shorter names stand by chance within others.
 WITHIN_CHARS_MIN: Final = 6
@@ -48,7 +50,7 @@ _NAMES: Final = {
     ),
     "kind": (
         "transaction type|event type|type|typ|art|kind|category|kategorie|vorgang|umsatzart|buchungstext|tipo|soort|"
-        "description|نوع"
+        "description|beschreibung|نوع"
     ),
     "direction": "debit/credit|credit/debit|dr/cr|cr/dr|d/c|c/d|s/h|soll/haben|af bij|bij af|sens|direction|richtung",
     "debit": (
@@ -64,7 +66,7 @@ _NAMES: Final = {
         "valor|total|summe|value|مبلغ"
     ),
     "fee": (
-        "fee|fees|gebühr|gebühren|commission|frais|comisión|comissão|commissione|kosten|tarifa|tariffa|charges|کارمزد"
+        "fee|fees|gebühr|gebühren|entgelt|commission|frais|comisión|comissão|commissione|kosten|tarifa|tariffa|charges|کارمزد"
     ),
     "net": "net amount|net|netto|neto|líquido|خالص",
     "original_currency": (
@@ -173,6 +175,7 @@ def guess(stream: BinaryIO, currency: str) -> Guess:
     tables: dict[str, dict[str, object]] = {"": general, "columns": columns}
     _times(looking, general, columns)
     _amounts(looking, general, columns)
+    _add_up(looking, general, columns)
     _currency(looking, general, columns, currency)
     _kinds(looking, tables)
     _signs(looking, tables)
@@ -283,6 +286,14 @@ class _Looking:
 
     def is_full(self, column: str) -> bool:
         return len(self.cells(column)) == len(self._rows)
+
+    def amounts(self, column: str, notation: Notation) -> list[int]:
+        """Those of the rows, in some unit, an empty cell nothing; none at all where a cell holds no amount."""
+        place = self._places[column]
+        try:
+            return [cells.noted(row[place], DIGITS_MAX, notation, "") or 0 for _, row in self._rows]
+        except ValueError:
+            return []
 
     def beside(self, column: str, other: str) -> list[tuple[str, str]]:
         """What stands in two columns, where both have something."""
@@ -463,6 +474,26 @@ def _amounts(looking: _Looking, general: dict[str, object], columns: dict[str, o
         looking.doubts.append(
             "amounts have no decimal mark; where they are in the smallest unit, say minor_units = true"
         )
+
+
+def _add_up(looking: _Looking, general: dict[str, object], columns: dict[str, object]) -> None:
+    """Takes such columns for the fee and the net that gross less fee is net; no net, where there are none."""
+    if not {"gross", "fee", "net"} <= columns.keys():
+        return
+    notation = Notation(str(general.get("decimal", ".")), str(general.get("thousands", "")), is_persian=True)
+    taken = [name for field, name in columns.items() if field not in {"fee", "net"}]
+    amounts = {name: looking.amounts(name, notation) for name in looking.names if name not in taken}
+    gross = looking.amounts(str(columns["gross"]), notation)
+    named = str(columns["fee"]), str(columns["net"])
+    if not all((gross, *map(amounts.get, named))):
+        return
+    for fee, net in (named, *((named[0], name) for name in amounts), *((name, named[1]) for name in amounts)):
+        for sign in (1, -1):
+            less = [came - sign * kept for came, kept in zip(gross, amounts[fee], strict=False)]
+            if fee != net and amounts[net] == less:
+                columns["fee"], columns["net"] = fee, net
+                return
+    looking.doubts.append(f"{columns['gross']} less {named[0]} is not {columns.pop('net')}, which is left out")
 
 
 def _plain(text: str) -> str:

@@ -347,3 +347,20 @@ def test_a_mark_before_three_digits_alone_is_no_sure_one_between_thousands(
     rows = "".join(f"2026-07-01T10:00:00Z,{amount},CHF,r{amount}\n" for amount in amounts)
     doubts = guess(stream_of(f"created_at,amount,currency,id\n{rows}"), "EUR").doubts
     assert any("what parts '12.900' is taken for thousands" in doubt for doubt in doubts) != is_sure
+
+
+def test_the_fee_and_the_net_are_columns_that_add_up() -> None:
+    file = """\
+Date;Transaction ID;Transaction type;Total;Net sale;Tax amount;Fee;Payout;Payout ID
+2026-03-01 10:22:31;T1;Sale;12,50;11,00;1,50;0,24;12,26;P1
+2026-03-02 09:00:00;T2;Refund;-2,50;-2,50;0,00;0,00;-2,50;P1
+"""
+    guessed, lines = begun(file)
+    assert (guessed.mapping.columns.fee, guessed.mapping.columns.net) == ("Fee", "Payout")
+    assert [(line.gross, line.fee, line.net) for line in lines] == [(1250, 24, 1226), (-250, 0, -250)]
+
+
+def test_a_net_that_does_not_add_up_is_left_out_and_named() -> None:
+    guessed, lines = begun("Date,ID,Type,Gross,Fee,Net\n2026-03-01,T1,Sale,5.00,0.50,9.00\n")
+    assert "Gross less Fee is not Net, which is left out" in guessed.doubts
+    assert [(line.gross, line.fee, line.net) for line in lines] == [(500, 50, 450)]
