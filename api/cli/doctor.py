@@ -200,9 +200,10 @@ def _of_signing(ledger: OrderLedger, chosen: Settings) -> Iterator[Found]:
         yield Found("signing key", "act", "others may have signed with it", str(error))
         return
     except NoSigningKey as error:
-        if not (ledger.log_of_events.is_at_hand or chosen.key.exists()) and ledger.log_of_events.last_checkpoint():
+        if not chosen.key.exists() and ledger.log_of_events.last_checkpoint():
             to_do = f"no other key: where it is to sign, too, bring the file of the one that does to {chosen.key}"
-            yield Found("signing key", "look", "this machine signs nothing, another has", to_do)
+            grade = "act" if ledger.log_of_events.is_at_hand else "look"
+            yield Found("signing key", grade, "this machine signs nothing, another has", to_do)
             return
         to_do = f"{error} Without one nobody can prove what was recorded"
         yield Found("signing key", "act", "the log's head is not signed", to_do)

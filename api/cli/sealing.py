@@ -75,7 +75,8 @@ def seal(new: str) -> None:
 
     For a ledger that was begun before personal data were sealed. Each record keeps its position, version, time, actor
     and request; NEW gets keys as a new ledger does, and its first checkpoint, signed by this ledger's key, names the
-    root of the old log. Hold the two against each other, use NEW, and destroy the old one with its copies.
+    root of the old log. The webhooks go along, the signing key is yours to bring. Hold the two against each other, use
+    NEW, and destroy the old one with its copies.
 
     \b
       run.py seal var/sealed/ledger.db
@@ -83,19 +84,22 @@ def seal(new: str) -> None:
     from domain.privacy.sealing_logs import NotSealed, extension, seal_log
     from projections.proof.signing import ORIGIN, Checkpoints, NoSigningKey
     from projections.views.views import Views
+    from projections.webhooks.store import copy as copy_webhooks
+    from projections.webhooks.store import store_of
 
     chosen = settings()
     ledger = open_ledger(chosen)
     url = new if "://" in new else f"sqlite:///{new}"
     there = settings(url)
     if url == chosen.url or (there.ledger is not None and there.ledger.exists()):
-        fail(f"{there.shown_url} is there already; name a ledger that is not.")
+        fail(f"{there.shown_url} is there already; name a ledger that is not, or remove what a broken off one has left.")
     there.folder.mkdir(0o700, parents=True, exist_ok=True)
     target, at = open_log(url), chosen.keys if ledger.keys is not None else there.keys
     try:
         store = make_keys(target, at)
         with reading_the_log(), progress("sealing") as say:
             made = seal_log(ledger, target, at.open(target), ledger.clock(), say)
+        copy_webhooks(store_of(ledger.log_of_events, chosen.webhooks), store_of(target, there.webhooks))
         sealed = OrderLedger(target, keys=at)
         signing = Checkpoints(sealed, Views(sealed, there.views), key=chosen.key, kept=there.checkpoints)
         print(signing.begin(made.records, made.root, extension(ORIGIN, made)).decode(), end="")
@@ -106,6 +110,8 @@ def seal(new: str) -> None:
     except NoSigningKey as error:
         err.print(f"not signed: {error}", markup=False)
     print(f"{made.records} records are in {there.shown_url}, {made.sealed} of them sealed by the keys in {store.shown}")
+    if chosen.key.exists() and chosen.key != there.key:
+        print(f"the signing key {chosen.key} is not copied: bring it to {there.key}, and make no other")
 
 
 def _problem(keyring: Keyring, key: StoredDataKey) -> str | None:

@@ -28,6 +28,7 @@ from domain.refusals import OrderInWork
 from projections.customers.orders_of import orders_of
 from projections.privacy import all_orders
 from projections.views.views import Views
+from projections.webhooks.store import store_of
 from tests.conftest import ME, Clock, do, new_order
 from tests.privacy.conftest import MINA, keys_at, sealed_ledger
 from tests.privacy.test_commands import Desk
@@ -294,3 +295,29 @@ def test_a_command_that_is_sent_again_to_a_ledger_that_was_written_anew_is_known
     for body, by in ((MINA, who), (TOM, keyed)):
         assert do(sealed.create, new_order(**body), by).replayed
     sealed.close()
+
+
+def test_a_ledger_that_is_written_anew_has_its_webhooks_and_nobody_is_advised_to_sign_it_by_another_key(
+    tmp_path: Path, clock: Clock
+) -> None:
+    plain = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"), clock=clock)
+    do(plain.create, new_order(**MINA), ME)
+    plain.close()
+    old = Desk(tmp_path)
+    old.run("key", "create")
+    old.service.start()
+    hooks = old.service.client(old.service.key("webhooks:read", "webhooks:write"))
+    made = hooks.post("/api/v1/webhooks", json={"url": "https://shop.example/told"}).json()
+    old.service.kill()
+    new = Desk(tmp_path / "sealed")
+    said = " ".join(old.run("seal", str(new.folder / "ledger.db")).split())
+    assert f"bring it to {new.folder}/ledger.key, and make no other" in said
+    advised = new.run("doctor", status=1)
+    assert ("key create" in advised, f"bring the file of the one that does to {new.folder}" in advised) == (False, True)
+    shutil.copy(tmp_path / "ledger.key", new.folder)
+    log = SQLiteRecorder(new.folder / "ledger.db")
+    assert [hook.id for hook in store_of(log, new.folder / "webhooks.db").all()] == [made["id"]]
+    log.close()
+    new.run("checkpoint")
+    assert "2 checkpoints held against them" in (found := new.run("verify"))
+    assert "everything holds" in found
