@@ -92,7 +92,7 @@ def seal(new: str) -> None:
     url = new if "://" in new else f"sqlite:///{new}"
     there = settings(url)
     if url == chosen.url or (there.ledger is not None and there.ledger.exists()):
-        fail(f"{there.shown_url} is there already; name a ledger that is not, or remove what a broken off one has left.")
+        fail(f"{there.shown_url} is there already; name one that is not, or remove what a broken off one has left.")
     there.folder.mkdir(0o700, parents=True, exist_ok=True)
     target, at = open_log(url), chosen.keys if ledger.keys is not None else there.keys
     try:
