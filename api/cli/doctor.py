@@ -202,7 +202,7 @@ def _of_signing(ledger: OrderLedger, chosen: Settings) -> Iterator[Found]:
     except NoSigningKey as error:
         if not chosen.key.exists() and ledger.log_of_events.last_checkpoint():
             to_do = f"no other key: where it is to sign, too, bring the file of the one that does to {chosen.key}"
-            grade = "act" if ledger.log_of_events.is_at_hand else "look"
+            grade: State = "act" if ledger.log_of_events.is_at_hand else "look"
             yield Found("signing key", grade, "this machine signs nothing, another has", to_do)
             return
         to_do = f"{error} Without one nobody can prove what was recorded"
