@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from domain.log.log import LogAway
 from domain.log.opening import open_log
 from projections.webhooks.store import Delivery, Webhook, copy, store_of
 from tests.conftest import Service
 from tests.postgres import Cluster, files_in
 from tests.proxy import Proxy
 from tests.webhooks.conftest import ORDERS, WEBHOOKS, Message, Receiver, until
+
+SUBSCRIBED = Webhook("wh", "https://example.com", (), b"s", None, None, b"p", 1, "2026-03-01T10:30:00Z", "staff")
 
 
 @pytest.fixture
@@ -157,6 +160,33 @@ def test_what_a_receiver_answers_is_noted_whatever_bytes_it_has(
     assert staff.get(f"{WEBHOOKS}/%00/deliveries").status_code == 404
 
 
+@pytest.mark.parametrize("is_there", [False, True], ids=["before it", "behind it"])
+def test_a_subscription_whose_connection_is_lost_at_the_commit_is_there_once_or_refused(
+    cluster: Cluster, database: str, proxy: Proxy, tmp_path: Path, is_there: bool
+) -> None:
+    """A client that was answered 503 subscribes again, and would have two."""
+    with closing(open_log(proxy.url(database))) as log:
+        log.create()
+        store = store_of(log, tmp_path / "none")
+        store.remove("another")  # connects
+        sent: list[bytes] = []
+
+        def cut(data: bytes) -> bool | None:
+            """The commit is what comes behind what is added."""
+            if b"INSERT" in data or sent:
+                sent.append(data)
+            return not is_there if len(sent) == 2 else None
+
+        proxy.cut = cut
+        if is_there:
+            assert store.add(SUBSCRIBED, count_max=1)
+        else:
+            with pytest.raises(LogAway):
+                store.add(SUBSCRIBED, count_max=1)
+        assert len(sent) > 2
+        assert len(store.all()) == is_there
+
+
 def test_webhooks_go_along_where_a_ledger_is_moved(cluster: Cluster, tmp_path: Path, receiver: Receiver) -> None:
     (tmp_path / "file").mkdir()
     file = Service(
@@ -183,8 +213,7 @@ def test_webhooks_go_along_where_a_ledger_is_moved(cluster: Cluster, tmp_path: P
 
 def test_an_answer_with_a_nul_goes_along_too_as_far_as_postgresql_can_hold_it(cluster: Cluster, tmp_path: Path) -> None:
     here = store_of(open_log(f"sqlite:///{tmp_path}/ledger.db"), tmp_path / "webhooks.db")
-    webhook = Webhook("wh", "https://example.com", (), b"s", None, None, b"p", 1, "2026-03-01T10:30:00Z", "staff")
-    here.add(webhook, count_max=1)
+    here.add(SUBSCRIBED, count_max=1)
     here.note("wh", 1, [delivery := Delivery(1, "order", "OrderCreated", "delivered", answer="a\0b")])
     with closing(open_log(cluster.url(cluster.new_database()))) as log:
         log.create()

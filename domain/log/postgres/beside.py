@@ -2,6 +2,7 @@
 goes with the connection that has it."""
 
 import re
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import count
@@ -11,8 +12,11 @@ from typing import Any, Final
 import psycopg
 
 from domain.log.log import Changing, Holds
-from domain.log.postgres.connection import Connection, Lost, Row, Statement, library_errors
+from domain.log.postgres.connection import LOCK_WAIT_SECONDS_MAX, Connection, Lost, Row, Statement, library_errors
 
+_NUMBER: Final = Statement("SELECT pg_current_xact_id()::text")
+_STATUS: Final = "SELECT pg_xact_status($1::text::xid8)"
+_PAUSE_SECONDS: Final = 0.05
 _TURN: Final = Statement("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", ("order_ledger webhooks",))
 
 
@@ -29,11 +33,11 @@ class PostgresBeside:
             self._connection = Connection(self._url, durable=True, decodes=True)
         return self._connection
 
-    def _asked(self, statement: Statement) -> list[Row]:
-        """What changes nothing; on a new connection where the one that there was turns out to be lost."""
+    def _asked(self, *statements: Statement) -> list[Row]:
+        """The rows of the last of what changes nothing; on a new connection where the one that there was is lost."""
         with suppress(Lost):
-            return self._open().ask(statement)[0]
-        return self._open().ask(statement)[0]
+            return self._open().ask(*statements)[-1]
+        return self._open().ask(*statements)[-1]
 
     def close(self) -> None:
         """Closes the connection, which opens again when it is used."""
@@ -48,14 +52,29 @@ class PostgresBeside:
     @contextmanager
     def transaction(self) -> Iterator[Changing]:
         with self._asking, library_errors():
-            self._asked(Statement("BEGIN"))
+            ((number,),) = self._asked(Statement("BEGIN"), _NUMBER)
             assert self._connection is not None
             try:
                 yield _OfDatabase(self._connection)
-                self._connection.ask(Statement("COMMIT"))
             except BaseException:
                 self._connection.close()  # and with it what is not committed
                 raise
+            try:
+                self._connection.ask(Statement("COMMIT"))
+            except Lost:
+                if not self._is_committed(number):
+                    raise
+
+    def _is_committed(self, number: str) -> bool:
+        """What became of a transaction whose connection was lost at its end; False also where nobody knows it yet."""
+        deadline = time.monotonic() + LOCK_WAIT_SECONDS_MAX
+        with suppress(psycopg.Error):  # a server that took over may never have heard of it
+            while (found := self._asked(Statement(_STATUS, (number,)))) == [("in progress",)]:
+                if time.monotonic() > deadline:
+                    break
+                time.sleep(_PAUSE_SECONDS)
+            return found == [("committed",)]
+        return False
 
     @contextmanager
     def turn(self) -> Iterator[Holds | None]:
