@@ -285,6 +285,11 @@ def test_who_stops_with_the_lock_holds_nobody_up_for_long_and_is_not_acknowledge
     stopped.close()
 
 
+def test_who_copies_a_log_and_is_stopped_does_not_keep_the_lock_for_ever(log: PostgresRecorder) -> None:
+    with log.held() as held:
+        assert held._one("SELECT current_setting('idle_in_transaction_session_timeout')") == b"10min"
+
+
 def test_who_stops_in_the_midst_of_sending_with_the_lock_is_ended_by_the_next_who_waits_for_it(
     cluster: Cluster, log: Log
 ) -> None:

@@ -49,6 +49,8 @@ from domain.privacy.keyring import GUEST, StoredDataKey
 
 CHANNEL: Final = "order_ledger"
 KEYS: Final = "keys"  # told where access keys were changed; else the position that was reached
+# Of who copies a log, and asks nothing while the copy is written.
+HELD_IDLE_SECONDS_MAX: Final = 600
 FILE_PIECE_BYTES: Final = 1024 * 1024
 # Of a longer history its end alone is foretold: a command takes the views' state of it, and what stands behind that.
 FORETOLD_EVENTS_MAX: Final = 65
@@ -158,8 +160,9 @@ class PostgresTransaction(PostgresReading):
         self._note(wants, asked, found)
 
     def stay(self) -> None:
-        """Keeps the lock also where nothing is asked for long. Raises WriteLost."""
-        self._exchange(Statement("SET LOCAL idle_in_transaction_session_timeout = 0"))
+        """Keeps the lock also where nothing is asked for long; who is stopped loses it all the same. Raises
+        WriteLost."""
+        self._exchange(Statement(f"SET LOCAL idle_in_transaction_session_timeout = '{HELD_IDLE_SECONDS_MAX}s'"))
 
     def prefetch(self, wants: Wants) -> None:
         if asked := list(_asked(wants, is_sealed=self.keys is not None)):
