@@ -293,6 +293,19 @@ def test_a_column_says_the_zone_of_each_time(zone: str, utc: tuple[int, ...]) ->
     assert found.occurred_at == datetime(*utc, tzinfo=UTC)  # type: ignore[misc, arg-type]
 
 
+@pytest.mark.parametrize("zone", ["GMT+08:00", "UTC+8", "+0800"])
+def test_a_zone_may_be_an_offset(zone: str) -> None:
+    file = f"day,amount,zone\n2026-03-01 10:30:00,5.00,{zone}\n"
+    (found,) = described(file, 'timezone = "Asia/Kolkata"', columns='timezone = "zone"')
+    assert found.occurred_at == datetime(2026, 3, 1, 2, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("zone", ["GMT+99", "UTC+08:99"])
+def test_an_offset_that_no_clock_has_is_refused(zone: str) -> None:
+    refused = refusal_of(f"day,amount,zone\n2026-03-01 10:30:00,5.00,{zone}\n", rules(columns='timezone = "zone"'))
+    assert (refused.row, refused.column) == (2, "zone")
+
+
 @pytest.mark.parametrize("zone", ["IST", "../../etc/passwd", "Mars"])
 def test_a_zone_that_nobody_knows_is_refused_with_what_can_be_done(zone: str) -> None:
     refused = refusal_of(f"day,amount,zone\n2026-03-01 10:30:00,5.00,{zone}\n", rules(columns='timezone = "zone"'))

@@ -9,7 +9,7 @@ found out.
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Annotated, Final, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -48,15 +48,21 @@ _ZONES: Final = {
     "JST": "Asia/Tokyo",
     "SGT": "Asia/Singapore",
 }
+_OFFSET: Final = re.compile(r"(?:GMT|UTC)?([+-])([0-9]{1,2})(?::?([0-5][0-9]))?")
 # Those of summer time.
 SUMMER_TIMES: Final = frozenset(
     ("CEST", "MESZ", "EEST", "WEST", "BST", "EDT", "CDT", "MDT", "PDT", "AEDT", "NZDT"),
 )
 
 
-def zone_of(word: str, timezones: dict[str, str] | None = None) -> ZoneInfo | None:
+def zone_of(word: str, timezones: dict[str, str] | None = None) -> tzinfo | None:
     """The zone that a file calls so, where `timezones` do not say another; None where nobody knows it."""
-    return zone_named((timezones or {}).get(word) or _ZONES.get(word, word))
+    name = (timezones or {}).get(word) or _ZONES.get(word, word)
+    if offset := _OFFSET.fullmatch(name):
+        hours, minutes = int(offset[2]), int(offset[3] or 0)
+        ahead = timedelta(hours=hours, minutes=minutes)
+        return timezone(-ahead if offset[1] == "-" else ahead) if hours < 24 else None
+    return zone_named(name)
 
 
 class Columns(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
