@@ -46,8 +46,8 @@ def shipped() -> dict[str, Shipped]:
 def recognised(stream: BinaryIO) -> str | None:
     """The name of the one description whose header the file has; None for none. Raises Misfit for several.
 
-    Where several have the same header, those are left out whose days the file does not write; of a file that cannot be
-    read so far, or has no rows, the first is as good as any.
+    Where several have the same header, those are left out whose days or amounts the file does not write. Of those whose
+    days are alike one is as good as any, and so it is of a file that cannot be read so far, or has no rows.
     """
     is_sheet = stream.seek(0) == 0 and stream.read(4) == b"PK\x03\x04"
     found: dict[str, list[Record]] = {}
@@ -66,6 +66,8 @@ def recognised(stream: BinaryIO) -> str | None:
     if len(best) > 1:
         fit = [name for name in best if found[name] and _has_its_days(found[name], shipped()[name].mapping)]
         best = fit or best[:1]
+        best = [name for name in best if _has_its_amounts(found[name], shipped()[name].mapping)] or best
+        best = list({shipped()[name].mapping.date_format: name for name in best}.values())
     if len(best) > 1:
         raise Misfit(None, None, f"this may be {' or '.join(best)}; say which as the rules, like --rules {best[0]}")
     return best[0] if best else None
@@ -87,6 +89,18 @@ def _has_its_days(records: Sequence[Record], mapping: Mapping) -> bool:
     try:
         for record in records:
             record.moment(mapping.columns.names("occurred_at"), mapping.dates)
+    except Misfit:
+        return False
+    return True
+
+
+def _has_its_amounts(records: Sequence[Record], mapping: Mapping) -> bool:
+    columns = mapping.columns
+    try:
+        for record in records:
+            currency, digits = record.currency(columns.currency) if columns.currency else ("", 0)
+            for amount in (columns.gross, columns.net):
+                record.amount(amount, digits, mapping.notation, currency)
     except Misfit:
         return False
     return True

@@ -333,3 +333,23 @@ def test_paypals_rarer_words_have_their_kinds(name: str, word: str, kind: str) -
     file = (FILES / "paypal-activity.csv").read_text("utf-8").replace("Express Checkout Payment", word)
     file = file if name == "paypal-activity" else re.sub('"03/([0-9]{2})/2026"', r'"\1/03/2026"', file)
     assert next(read(stream_of(file), "f", "x", shipped()[name].mapping)).kind == kind
+
+
+def test_the_english_download_of_an_account_on_the_continent_has_its_commas() -> None:
+    file = (FILES / "paypal-activity.csv").read_text("utf-8")
+    file = re.sub('"03/([0-9]{2})/2026"', r'"\1/03/2026"', file)
+    points = list(read(stream_of(file), "f", "x", shipped()["paypal-activity-uk"].mapping))
+    file = re.sub(r'"(-?[0-9,]+)\.([0-9]{2})"', lambda found: f'"{found[1].replace(",", ".")},{found[2]}"', file)
+    assert recognised(stream_of(file)) == "paypal-activity-eu"
+    assert list(read(stream_of(file), "f", "x", shipped()["paypal-activity-eu"].mapping)) == points
+
+
+def test_of_layouts_that_read_a_file_alike_none_is_asked_about() -> None:
+    file = (FILES / "paypal-activity.csv").read_text("utf-8")
+    file = "\n".join(file.splitlines()[:2]).replace("03/14/2026", "14/03/2026")
+    for amount, whole in (("1,000.00", "100"), ("-29.30", "-3"), ("970.70", "97")):
+        file = file.replace(amount, whole)
+    known = recognised(stream_of(file + "\n"))
+    assert known in {"paypal-activity-eu", "paypal-activity-uk"}
+    (found,) = read(stream_of(file + "\n"), "f", "x", shipped()[known].mapping)
+    assert (found.gross, found.net) == (10000, 9700)
