@@ -287,14 +287,14 @@ class Reconciling:
 
     def _said(self, state: Reconciliation) -> Told:
         """What a reconciliation says to others; what is withdrawn says nothing."""
+        if state.is_withdrawn:
+            return Told([], [], [])
         if not state.index_sha256:
             kept = self.report(state)
             told = kept.told()
         else:
             index = b"".join(self._log.kept_file(state.index_sha256))
             kept, told = KeptReport(lambda: iter(()), index), decode_told(index)
-        if state.is_withdrawn:
-            return Told(told.covers, [], [])
         return Told(told.covers, _as_decided(told.claims, state, kept), told.waiting)
 
     def _spread(self, state: Reconciliation, before: _Says | None, who: Provenance) -> None:

@@ -5,7 +5,7 @@ one that a person has decided on, then one with the right amount, then the earli
 does not depend on which file was taken in first.
 
 What is missing is judged over all files of the provider in the payment's currency. A file covers the time from its
-first line to its last, or what it states of itself. Files that follow on one another within GAP_DAYS_MAX leave nothing
+first line to its last, or what it states of itself. Files that follow on one another within GAP leave nothing
 between them; the first file is asked for all that was before it.
 """
 
@@ -19,7 +19,7 @@ import msgspec
 from domain.moments import microseconds
 from domain.settlement.lines import Balance, Line
 
-GAP_DAYS_MAX: Final = 14
+GAP: Final = timedelta(days=14)
 _ALWAYS: Final = datetime(1, 1, 1, tzinfo=UTC)
 
 # How sure it is that a line settles a payment: a person said so; by reference and amount; by reference; it may be.
@@ -73,11 +73,11 @@ class Told(msgspec.Struct, frozen=True):
     waiting: list[Waiting]
 
 
-def concerns(before: Told | None, after: Told | None, other: Told) -> bool:
+def concerns(before: Told | None, after: Told, other: Told) -> bool:
     """Whether the results of another file may change, where a file says this now and said that before."""
-    if not _share_a_currency((before or after or other).covers, other.covers):
+    if not _share_a_currency((before or after).covers, other.covers):
         return False
-    old, new = (set(told.claims) if told else set() for told in (before, after))
+    old, new = set(before.claims if before else ()), set(after.claims)
     moved = {claim.position for claim in old ^ new}
     if {claim.position for claim in old} - {claim.position for claim in new}:
         return True  # what is let go may be missing in any file, or fit any line
@@ -85,8 +85,10 @@ def concerns(before: Told | None, after: Told | None, other: Told) -> bool:
         return True
     if not moved.isdisjoint(waiting.position for waiting in other.waiting):
         return True
-    same_time = before is not None and after is not None and before.covers == after.covers
-    return not same_time and _waits_outside(other)
+    if not after.covers:
+        return True  # what was asked of it is asked of others
+    same_time = before is not None and before.covers == after.covers
+    return not same_time and (_waits_outside(other) or _goes_before(after, other))
 
 
 def _share_a_currency(one: Iterable[Cover], other: Iterable[Cover]) -> bool:
@@ -98,6 +100,15 @@ def _waits_outside(told: Told) -> bool:
     since = min(microseconds(cover.since) for cover in told.covers)
     until = max(microseconds(cover.until) for cover in told.covers)
     return any(not since <= waiting.due <= until for waiting in told.waiting)
+
+
+def _goes_before(told: Told, other: Told) -> bool:
+    """Whether a file ends so shortly before another that this one is asked for what is between them."""
+    return any(
+        one.currency == of.currency and one.since <= of.since and timedelta() < of.since - one.until <= GAP
+        for one in told.covers
+        for of in other.covers
+    )
 
 
 class Settled(NamedTuple):
@@ -211,7 +222,7 @@ class _Times:
         self._all: list[tuple[datetime, datetime]] = []
         for place, (since, until, sha256) in enumerate(found):
             begin = _ALWAYS if place == 0 else since
-            if reached < since <= reached + timedelta(days=GAP_DAYS_MAX) and place:
+            if reached < since <= reached + GAP and place:
                 begin = reached
             reached = max(reached, until)
             self._all.append((begin, until))

@@ -129,6 +129,36 @@ def test_what_is_missing_stops_being_so_when_another_file_brings_it(desk: Office
     assert (office.get(january).json["outcomes"], office.get(january).json["open"]) == ({"matched": 1}, 0)
 
 
+# January, February and March: what is due on the 26th of February stands with the file of March, when there is one of
+# February; with January's until then.
+MONTHS = tuple(f"x,fee,-{day[-1]}.00,0,-{day[-1]}.00,USD,2026-{day}T10:00:00Z,," for day in ("01-05", "02-23", "03-02"))
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (0, 2, 1), (2, 0, 1), (1, 2, 0)])
+def test_what_is_missing_between_two_files_is_found_in_whatever_order_they_come(
+    office: Office, order: tuple[int, ...]
+) -> None:
+    office.paid("gone", received_at="2026-02-23T09:00:00Z")
+    office.clock.tick(days=60)
+    files = {month: office.start(MONTHS[month]) for month in order}
+    found = [office.get(files[month]).json["outcomes"] for month in range(3)]
+    assert found == [{}, {}, {"missing_in_settlement": 1}]
+
+
+@pytest.mark.parametrize(
+    ("withdrawn", "left"),
+    [(0, [{}, {"missing_in_settlement": 1}]), (1, [{"overdue": 1}, {}]), (2, [{}, {"overdue": 1}])],
+)
+def test_what_was_missing_in_a_file_that_is_withdrawn_is_missed_by_another(
+    office: Office, withdrawn: int, left: list[dict[str, int]]
+) -> None:
+    office.paid("gone", received_at="2026-02-23T09:00:00Z")
+    office.clock.tick(days=60)
+    files = [office.start(month) for month in MONTHS]
+    assert office.decide(files.pop(withdrawn), "withdraw", reason="so").status_code == 200
+    assert [office.get(file).json["outcomes"] for file in files] == left
+
+
 def test_what_no_file_covers_yet_is_in_transit_until_the_delay_is_over_and_then_overdue(office: Office) -> None:
     office.paid("a")
     one = office.start("a,payment,50.00,0,50.00,USD,@,,")
