@@ -273,7 +273,15 @@ class Reconciling:
         for state in states:
             if state.provider == of.provider and state.file_sha256 != of.file_sha256 and not state.is_withdrawn:
                 said = self._said(state)
-                yield Other(str(state.uuid), state.file, state.file_sha256, said.covers, said.claims)
+                yield Other(
+                    str(state.uuid),
+                    state.file,
+                    state.file_sha256,
+                    said.covers,
+                    said.claims,
+                    said.waiting,
+                    state.is_closed,
+                )
 
     def _offered(self, state: Reconciliation) -> Offered:
         """What a reconciliation offers to the files of other providers; what is withdrawn offers nothing."""

@@ -6,7 +6,8 @@ does not depend on which file was taken in first.
 
 What is missing is judged over all files of the provider in the payment's currency. A file covers the time from its
 first line to its last, or what it states of itself. Files that follow on one another within GAP leave nothing
-between them; the first file is asked for all that was before it.
+between them; the first file is asked for all that was before it. Of several that cover a payment the first is asked for
+it, of those that are not closed; where all are, the next one is.
 """
 
 from bisect import bisect_left
@@ -20,6 +21,7 @@ from domain.moments import microseconds
 from domain.settlement.lines import Balance, Line
 
 GAP: Final = timedelta(days=14)
+_GAP: Final = GAP // timedelta(microseconds=1)
 _ALWAYS: Final = datetime(1, 1, 1, tzinfo=UTC)
 
 # How sure it is that a line settles a payment: a person said so; by reference and amount; by reference; it may be.
@@ -62,6 +64,8 @@ class Other(msgspec.Struct, frozen=True):
     file_sha256: str
     covers: Sequence[Cover]
     claims: Sequence[Claim]
+    waiting: Sequence[Waiting]
+    is_closed: bool
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -88,7 +92,7 @@ def concerns(before: Told | None, after: Told, other: Told) -> bool:
     if not after.covers:
         return True  # what was asked of it is asked of others
     same_time = before is not None and before.covers == after.covers
-    return not same_time and (_waits_outside(other) or _goes_before(after, other))
+    return not same_time and (_waits_outside(other) or _takes(after, other))
 
 
 def _share_a_currency(one: Iterable[Cover], other: Iterable[Cover]) -> bool:
@@ -102,12 +106,12 @@ def _waits_outside(told: Told) -> bool:
     return any(not since <= waiting.due <= until for waiting in told.waiting)
 
 
-def _goes_before(told: Told, other: Told) -> bool:
-    """Whether a file ends so shortly before another that this one is asked for what is between them."""
-    return any(
-        one.currency == of.currency and one.since <= of.since and timedelta() < of.since - one.until <= GAP
-        for one in told.covers
-        for of in other.covers
+def _takes(told: Told, other: Told) -> bool:
+    """Whether a file may be asked for what another one is asked for, or that one for what is behind this one's end."""
+    ends = [(microseconds(one.since), microseconds(one.until)) for one in told.covers]
+    begins = [microseconds(cover.since) for cover in other.covers]
+    return any(since <= waiting.due <= until for since, until in ends for waiting in other.waiting) or any(
+        since <= begin and 0 < begin - until <= _GAP for since, until in ends for begin in begins
     )
 
 
@@ -159,9 +163,13 @@ class Others:
         self._held = frozenset(held)
         self._first: dict[int, tuple[_Rank, Settled]] = {}
         self._possible: set[int] = set()
-        files = [(cover, own_sha256) for cover in own]
+        # What was missed in files that are closed, where it was explained, and what these cover.
+        self._explained: dict[int, Sequence[Cover]] = {}
+        files = [_File(cover, own_sha256, is_open=True) for cover in own]
         for other in others:
-            files += [(cover, other.file_sha256) for cover in other.covers]
+            files += [_File(cover, other.file_sha256, not other.is_closed) for cover in other.covers]
+            if other.is_closed:
+                self._explained |= dict.fromkeys((waiting.position for waiting in other.waiting), other.covers)
             self._note(other)
         self._times = {cover.currency: _Times(files, cover.currency, own_sha256, now) for cover in own}
 
@@ -198,9 +206,11 @@ class Others:
         if currency not in self._times or received_at > self.now:
             return None
         due = received_at + delay
+        if any(cover.currency == currency and due <= cover.until for cover in self._explained.get(position, ())):
+            return None
         times = self._times[currency]
-        if times.covers(due):
-            return "missing_in_settlement"
+        if times.is_covered(due):
+            return "missing_in_settlement" if times.is_asked(due) else None
         if not times.is_last_before(due):
             return None
         return "in_transit" if due > self.now else "overdue"
@@ -210,38 +220,65 @@ def _rank(strength: int, at: int, sha256: str, row: int) -> _Rank:
     return -strength, at, sha256, row
 
 
-class _Times:
-    """Which time of a currency the file covers, and which the other files do."""
+class _File(NamedTuple):
+    """What a file covers, which file it is, and whether its reconciliation can still be asked for something."""
 
-    def __init__(self, files: Iterable[tuple[Cover, str]], currency: str, own: str, now: datetime) -> None:
+    cover: Cover
+    sha256: str
+    is_open: bool
+
+
+class _Span(NamedTuple):
+    """The time for which a file is asked: from where the files before it end, if that is not long before it begins."""
+
+    begin: datetime
+    until: datetime
+    file: _File
+
+
+class _Times:
+    """Which file is asked for what is due at a time, in one currency."""
+
+    def __init__(self, files: Iterable[_File], currency: str, own: str, now: datetime) -> None:
         found = sorted(
-            {(cover.since, min(cover.until, now), sha256) for cover, sha256 in files if cover.currency == currency}
+            (file.cover.since, min(file.cover.until, now), file.sha256, file)
+            for file in files
+            if file.cover.currency == currency
         )
         reached = _ALWAYS
-        self._own: list[tuple[datetime, datetime]] = []
-        self._all: list[tuple[datetime, datetime]] = []
-        for place, (since, until, sha256) in enumerate(found):
+        self._spans: list[_Span] = []
+        for place, (since, until, _, file) in enumerate(found):
             begin = _ALWAYS if place == 0 else since
             if reached < since <= reached + GAP and place:
                 begin = reached
             reached = max(reached, until)
-            self._all.append((begin, until))
-            if sha256 == own:
-                self._own.append((begin, until))
-        # Ends of files, and whose they are: the last file before a moment is asked for what none covers.
-        self._ends = sorted((until, sha256) for _, until, sha256 in found)
+            self._spans.append(_Span(begin, until, file))
+        # Ends of files: the last file before a moment is asked for what none covers.
+        self._ends = sorted((until, sha256, file.is_open) for _, until, sha256, file in found)
         self._sha256 = own
 
-    def covers(self, moment: datetime) -> bool:
-        """Whether this file does."""
-        return any(since <= moment <= until for since, until in self._own)
+    def is_covered(self, moment: datetime) -> bool:
+        return any(span.begin <= moment <= span.until for span in self._spans)
+
+    def is_asked(self, moment: datetime) -> bool:
+        """Whether this file is, of those that cover the moment: the first of them that is not closed."""
+        covering = (span.file for span in self._spans if span.begin <= moment <= span.until)
+        first = next((file for file in covering if file.is_open), None)
+        return self._is_next(moment) if first is None else first.sha256 == self._sha256
 
     def is_last_before(self, moment: datetime) -> bool:
-        """Whether no file covers the moment, and this one is the last that ends before it."""
-        if any(since <= moment <= until for since, until in self._all):
+        """Whether this file is the last that ends before the moment."""
+        place = bisect_left(self._ends, (moment, "", False))
+        if place == 0:
             return False
-        place = bisect_left(self._ends, (moment, ""))
-        return place > 0 and self._ends[place - 1][1] == self._sha256
+        _, sha256, is_open = self._ends[place - 1]
+        return sha256 == self._sha256 if is_open else self._is_next(moment)
+
+    def _is_next(self, moment: datetime) -> bool:
+        """Whether this file is the first behind a moment that is not closed: that is asked in the place of a closed
+        one."""
+        first = next((span.file for span in self._spans if span.begin > moment and span.file.is_open), None)
+        return first is not None and first.sha256 == self._sha256
 
 
 def covers(lines: Iterable[tuple[str, datetime]], balances: Iterable[Balance]) -> list[Cover]:

@@ -159,6 +159,41 @@ def test_what_was_missing_in_a_file_that_is_withdrawn_is_missed_by_another(
     assert [office.get(file).json["outcomes"] for file in files] == left
 
 
+# The first days of March, all of it, and its end.
+OVERLAPPING = tuple(
+    (f"x,fee,-{number}.00,0,-{number}.00,USD,{first}T10:00:00Z,,", f"y,fee,-1.00,0,-1.00,USD,{last}T10:00:00Z,,")
+    for number, (first, last) in enumerate(
+        [("2026-03-01", "2026-03-12"), ("2026-03-01", "2026-03-31"), ("2026-03-06", "2026-03-31")]
+    )
+)
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+def test_what_is_missing_in_several_files_is_missed_by_the_first_of_them_alone(
+    desk: Office, order: tuple[int, ...]
+) -> None:
+    desk.paid("gone", received_at="2026-03-05T09:00:00Z")
+    files = {number: desk.start(*OVERLAPPING[number]) for number in order}
+    assert [desk.get(files[number]).json["outcomes"] for number in range(3)] == [{"missing_in_settlement": 1}, {}, {}]
+    explained = files[0] | desk.get(files[0]).json
+    desk.decide(explained, "explain", results=[only(explained, "missing_in_settlement")], reason="so")
+    assert desk.decide(explained, "close").status_code == 200
+    assert [desk.decide(files[number], "run").json["outcomes"] for number in (1, 2)] == [{}, {}]
+    desk.decide(explained, "withdraw", reason="so")
+    assert desk.get(files[1]).json["outcomes"] == {"missing_in_settlement": 1}
+
+
+@pytest.mark.parametrize(("day", "found"), [("02-20", "missing_in_settlement"), ("02-10", "overdue")])
+def test_what_is_recorded_behind_the_close_of_the_file_that_would_miss_it_is_missed_by_the_next_one(
+    desk: Office, day: str, found: str
+) -> None:
+    january, february, march = (desk.start(month) for month in MONTHS)
+    for closed in (january, february):
+        assert desk.decide(closed, "close").status_code == 200
+    desk.paid("late", received_at=f"2026-{day}T10:00:00Z")
+    assert desk.decide(march, "run").json["outcomes"] == {found: 1}
+
+
 def test_what_no_file_covers_yet_is_in_transit_until_the_delay_is_over_and_then_overdue(office: Office) -> None:
     office.paid("a")
     one = office.start("a,payment,50.00,0,50.00,USD,@,,")
