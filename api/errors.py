@@ -18,9 +18,11 @@ from domain import refusals as r
 from domain.aggregate import BrokenHistory
 from domain.log.clock import ClockJumped
 from domain.log.log import LogFull
-from domain.log.mapper import DamagedEvent, UnknownTopic
+from domain.log.mapper import DamagedEvent, KeysMissing, UnknownTopic
 from domain.log.sqlite import Busy, is_of_the_disk, sqlite3
 from domain.misfits import FAULTS_MAX
+from domain.privacy.keyring import KeyUnknown
+from domain.privacy.masters import MasterUnknown
 from domain.privacy.opening import SealedSince
 from domain.reconciliation import refusals as reconciled
 from domain.settlement.lines import SettlementRefused
@@ -269,6 +271,11 @@ def _sealed_since(error: SealedSince, request_id: str) -> Problem:
     return not_ready("sealed-since", "This ledger has got keys for personal data; the service has to be restarted.")
 
 
+def _keys_missing(error: Exception, request_id: str) -> Problem:
+    _log.error("request %s: %s", request_id, error)
+    return not_ready("keys-missing", "A key of what is personal here is not at hand; an operator has to bring it back.")
+
+
 def _unreadable(error: Exception, request_id: str) -> Problem:
     _log.error("request %s: %s", request_id, error)
     detail = f"This order's history cannot be read. It is noted under request {request_id}."
@@ -299,6 +306,9 @@ _PROBLEMS: Final[dict[type[Exception], Callable[[Any, str], Problem]]] = {
     UnknownTopic: _unreadable,
     ClockJumped: _clock_jumped,
     SealedSince: _sealed_since,
+    KeysMissing: _keys_missing,
+    KeyUnknown: _keys_missing,
+    MasterUnknown: _keys_missing,
     Busy: _unavailable,
     LogFull: _full,
     sqlite3.OperationalError: _of_driver,

@@ -24,6 +24,7 @@ from domain.aggregate import BrokenHistory
 from domain.ledger import OrderLedger
 from domain.log.clock import ClockJumped, Watch
 from domain.log.log import LogAway
+from domain.log.mapper import KeysMissing
 from domain.log.opening import is_there, open_log, without_secrets
 from domain.log.sqlite import Busy
 from domain.moments import utc_now
@@ -31,7 +32,7 @@ from domain.privacy.erasing import outstanding, settle
 from domain.privacy.erasures import Erasures, ErasuresMalformed
 from domain.privacy.keyring import KeyUnknown
 from domain.privacy.masters import MasterUnknown
-from domain.privacy.opening import NotTheKeys, keys_of
+from domain.privacy.opening import NotTheKeys, keys_of, must_open
 from projections.views.views import Views
 
 # Exit statuses of the contract.
@@ -94,10 +95,10 @@ def opened(chosen: Settings, *, may_be_new: bool = False) -> OrderLedger:
         ledger = OrderLedger(log, currency_default=chosen.currency, watch=Watch(), keys=keys, is_plain=keys is None)
         if ledger.keys is not None:
             if may_be_new:
-                ledger.keys.try_master()
+                must_open(log, ledger.mapper, ledger.keys)
             settle(ledger, ledger.keys, Erasures(chosen.erasures))
         return ledger
-    except (NotTheKeys, MasterUnknown, KeyUnknown) as error:
+    except (NotTheKeys, MasterUnknown, KeyUnknown, KeysMissing) as error:
         raise Unopened(f"{error}; LEDGER_KEYS, LEDGER_MASTER and LEDGER_MASTER_KEY say where the keys are.") from None
     except (PersistenceError, Busy, OSError) as error:
         why = without_secrets(str(error).strip())

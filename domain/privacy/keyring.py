@@ -345,10 +345,7 @@ class Keyring:
     # --- the master key ---
 
     def try_master(self) -> None:
-        """Opens a key, where there is one: who has another master key would make keys that nobody else can open.
-
-        Raises MasterUnknown, KeyUnknown.
-        """
+        """Opens a key, where there is one. Raises MasterUnknown, KeyUnknown."""
         if (key := self.store.any_alive()) is not None:
             self._unwrapped(key)
 

@@ -1,13 +1,13 @@
 """Where are a ledger's data keys, and are they this ledger's?"""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from domain.log.log import KeptKeyring, Log
-from domain.log.mapper import EventMapper
+from domain.log.mapper import DamagedEvent, EventMapper, SealDamaged, UnknownTopic
 from domain.moments import instant
 from domain.privacy.keyring import Keyring, KeyStore
 from domain.privacy.masters import MastersAt, MasterUnknown
@@ -19,6 +19,10 @@ class NotTheKeys(Exception):
 
 class SealedSince(Exception):
     """A ledger that was opened without keys has got some: what this process would record could never be erased."""
+
+
+# So many of the last records are read before anything is taken in.
+_LAST_RECORDS: Final = 500
 
 
 class KeysAt(NamedTuple):
@@ -87,6 +91,20 @@ def make_keys(log: Log, at: KeysAt) -> KeyStore:
     store = log.key_store(at.path)
     store.create()
     return store
+
+
+def must_open(log: Log, mapper: EventMapper, keys: Keyring) -> None:
+    """Opens a key, and the last records: so nothing is taken in with another master key, which would make keys that
+    nobody else can open, nor with keys out of a backup from before some of those by which the records are sealed.
+
+    Raises MasterUnknown, KeyUnknown, KeysMissing.
+    """
+    keys.try_master()
+    raws = list(log.raw_records(after=max((log.max_notification_id() or 0) - _LAST_RECORDS, 0)))
+    mapper.foresee(raws)
+    for raw in raws:
+        with suppress(DamagedEvent, SealDamaged, UnknownTopic):  # of which the views tell
+            mapper.read_unchecked(raw)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -16,6 +17,7 @@ import pytest
 from domain.ledger import OrderLedger
 from domain.log.recorder import SQLiteRecorder
 from domain.log.records import Provenance
+from domain.log.sqlite import sqlite3
 from domain.order.commands import GiveToCustomer
 from domain.order.personal import CONTACT, INVOICE
 from domain.privacy import retaining
@@ -31,7 +33,7 @@ from projections.views.views import Views
 from projections.webhooks.store import store_of
 from tests.conftest import ME, Clock, do, new_order
 from tests.privacy.conftest import MINA, keys_at, sealed_ledger
-from tests.privacy.test_commands import Desk
+from tests.privacy.test_commands import Desk, back_up
 from tests.privacy.test_erasing import PRIVACY, TOM, Shop
 
 GUEST = {**MINA, "customer": {"email": "gundula@guest.example", "first_name": "Gundula"}}
@@ -272,6 +274,39 @@ def test_nobody_orders_into_a_ledger_with_another_master_key_since_his_keys_woul
     file.write_bytes(before)
     desk.bring(TOM)
     assert desk.order(2).notes == TOM["notes"]
+
+
+def test_nobody_orders_into_a_ledger_whose_keys_came_back_out_of_an_older_backup(desk: Desk) -> None:
+    desk.bring(MINA)
+    back_up(desk.folder / "keys.db", desk.folder / "older.db")
+    desk.bring(TOM)
+    back_up(desk.folder / "keys.db", desk.folder / "newer.db")
+    back_up(desk.folder / "older.db", desk.folder / "keys.db")
+    for command in (["serve"], ["import", "-"]):
+        said = desk.run(*command, status=2, stdin=json.dumps(TOM).encode())
+        assert "position 3: the key " in said
+        assert "is not known to the keyring" in said
+    back_up(desk.folder / "newer.db", desk.folder / "keys.db")
+    desk.bring(TOM)
+    assert desk.order(3).notes == TOM["notes"]
+
+
+def test_who_asks_while_a_key_is_missing_is_told_so_and_nothing_passes_for_erased(shop: Shop) -> None:
+    back_up(shop.folder / "keys.db", shop.folder / "older.db")
+    order = shop.place(**MINA)
+    shop.service.kill()
+    shop.service.start()
+    with (
+        closing(sqlite3.connect(shop.folder / "older.db")) as older,
+        closing(sqlite3.connect(shop.folder / "keys.db")) as keys,
+    ):
+        older.backup(keys)  # under a service that runs
+    for answer in (
+        shop.staff.patch(f"/api/v1/orders/{order['id']}", json={"notes": "anew"}),
+        shop.officer.get(f"{PRIVACY}/customers/7/export"),
+        shop.officer.post(f"{PRIVACY}/customers/7/erasures"),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (503, "keys-missing")
 
 
 # --- logs from before that have keys already ---
