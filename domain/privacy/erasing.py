@@ -284,20 +284,15 @@ class Erasing:
         found: dict[str, Whose | None] = {}
         for key in (key for of in subjects for key in self.keys.store.of_subject(of)):
             in_years = not request.years or key.year in request.years
-            if in_years and key.part in request.parts and key.destroyed_at is None:
+            if in_years and key.part in request.parts and key.destroyed_at is None and not _is_taken(t, key):
                 found[key.id] = Whose(key.subject, key.year)
         if request.again is not None:
             found |= {key: None for key in request.again.keys if key not in found and not t.claim(ERASED_KEY, key)}
         return found
 
     def _finish(self, erasure: Erasure, request: Request) -> Erasure:
-        """Once the events are recorded: notes the erasure outside, and destroys the keys. Where there was nothing to
-        record, that is done of one before that ended in between."""
-        if not erasure.is_new and not erasure.orders:
-            if not request.is_trial:
-                settle(self._ledger, self.keys, self._erasures)
-            _, last = max(self._destroyed(erasure.subject, request), default=("", None))
-            return erasure._replace(id=last)
+        """Once the events are recorded: notes the erasure outside, and destroys the keys; also those of one before that
+        ended in between."""
         if erasure.is_new and erasure.id is not None:
             now = self._ledger.clock()
             self._erasures.note(
@@ -313,7 +308,19 @@ class Erasing:
                 now,
             )
             self.keys.destroy(erasure.keys, erasure.id, now)
-        return erasure
+        there = self.keys.store.of_subject(erasure.subject)
+        is_left = any(key.retired_at is not None and key.destroyed_at is None for key in there)
+        if not request.is_trial and (is_left or not erasure.is_new):
+            settle(self._ledger, self.keys, self._erasures)
+        if erasure.is_new or erasure.orders:
+            return erasure
+        _, last = max(self._destroyed(erasure.subject, request), default=("", None))
+        return erasure._replace(id=last)
+
+
+def _is_taken(t: Transaction, key: StoredDataKey) -> bool:
+    """Whether an erasure has recorded that it destroys a key, which is about to, or ended in between."""
+    return key.retired_at is not None and t.claim(ERASED_KEY, key.id) is not None
 
 
 def _must_be_sealed(plain: int) -> None:

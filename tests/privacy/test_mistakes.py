@@ -155,10 +155,10 @@ def test_retention_goes_on_where_something_cannot_be_erased_and_says_so(tmp_path
 
 def test_an_erasure_that_could_not_be_noted_is_finished_when_it_is_asked_for_again(shop: Shop) -> None:
     order = shop.place(**MINA)
-    (shop.folder / "erasures.txt").mkdir()  # as any file that cannot be written
+    (shop.folder / "erasures.txt").symlink_to("elsewhere")  # which is not followed: a file that cannot be written
     assert shop.officer.post(f"{PRIVACY}/customers/7/erasures").status_code == 500
     assert shop.officer.post(f"{PRIVACY}/customers/7/erasures").status_code == 500
-    (shop.folder / "erasures.txt").rmdir()
+    (shop.folder / "erasures.txt").unlink()
     again = shop.erase("customers/7", 200)
     (shown,) = shop.officer.get(f"{PRIVACY}/customers/7/erasures").json()["erasures"]
     assert (again["id"], again["recorded"]) == (shown["id"], False)
@@ -168,13 +168,30 @@ def test_an_erasure_that_could_not_be_noted_is_finished_when_it_is_asked_for_aga
     assert [noted.id for noted in Erasures(shop.folder / "erasures.txt").each()] == [shown["id"]]
 
 
+def test_an_erasure_of_what_came_behind_one_that_is_not_finished_finishes_that_too(shop: Shop) -> None:
+    first = shop.place(**MINA)
+    (shop.folder / "erasures.txt").symlink_to("elsewhere")
+    assert shop.officer.post(f"{PRIVACY}/customers/7/erasures").status_code == 500
+    second = shop.place(**MINA)
+    (shop.folder / "erasures.txt").unlink()
+    made = shop.erase("customers/7")
+    assert (made["orders"], made["keys_destroyed"]) == ([second["uuid"]], 2)
+    noted = [noted.id for noted in Erasures(shop.folder / "erasures.txt").each()]
+    assert (len(noted), noted[0]) == (2, made["id"])
+    for order in (first, second):
+        params = {"personal": "contact,invoice"}
+        told = shop.confidant.get(f"/api/v1/audit/orders/{order['id']}/events", params=params).text
+        assert MINA["billing_address"] not in told
+    assert "4 destroyed" in shop.service.run("keys", "status").stdout.decode()
+
+
 def test_the_command_line_names_the_file_in_which_an_erasure_cannot_be_noted(desk: Desk) -> None:
     desk.bring(MINA)
-    (desk.folder / "erasures.txt").mkdir()
+    (desk.folder / "erasures.txt").symlink_to("elsewhere")
     assert "is finished when it is asked for again" in (said := desk.run("erase", "--customer", "7", status=1))
     assert "erasures.txt" in said
     assert "erasures.txt" in desk.run("keys", "status", status=2)
-    (desk.folder / "erasures.txt").rmdir()
+    (desk.folder / "erasures.txt").unlink()
     assert "2 destroyed" in desk.run("keys", "status")
 
 
