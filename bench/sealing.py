@@ -2,9 +2,10 @@
 
     python -m bench.sealing [TURNS] [SECONDS]
 
-Eight clients create orders over HTTP: on a plain ledger, and on a sealed one for customers who have orders of this year
-and for customers who are new. These get two data keys each, which are durable before the order is. Told is the
-processor time of the workers for each create, the middle one of the turns, and how many times the plain one's it is.
+Eight clients create orders over HTTP, on a plain ledger and on a sealed one: for customers who have orders of this
+year, and for customers who are new. In the sealed one these get two data keys each, which are durable before the order
+is. Told is the processor time of the workers for each create, the middle one of the turns, and how many times that of
+the plain ledger's creates for the same customers it is.
 """
 
 import json
@@ -25,6 +26,7 @@ from domain.log.recorder import SQLiteRecorder
 
 CLIENTS = 8
 _BODIES = 500
+_RETURNING, _NEW = "customers who return", "new customers"
 _numbers = count(1_000_000)
 
 
@@ -45,16 +47,19 @@ def main(turns: int, seconds: float) -> None:
         folder = Path(name)
         lines = seed.write(folder / "orders.jsonl", 500)
         plain, sealed = (ledger(folder, name, lines) for name in ("plain", "sealed"))
-        took: dict[str, list[float]] = {"plain": [], "sealed, customers who return": [], "sealed, new customers": []}
+        took: dict[tuple[str, Ledger], list[float]] = {
+            (whom, of): [] for whom in (_RETURNING, _NEW) for of in (plain, sealed)
+        }
         for turn in range(turns + 1):
-            for what, of in zip(took, (plain, sealed, sealed), strict=True):
-                cpu_us = created(of, Random(turn), seconds, are_new=what.endswith("new customers"))
+            for (whom, of), times in took.items():
+                cpu_us = created(of, Random(turn), seconds, are_new=whom == _NEW)
                 if turn:  # the first only warms them up
-                    took[what].append(cpu_us)
+                    times.append(cpu_us)
         for contender in (plain, sealed):
             contender.stop()
-    for what, times in took.items():
-        print(f"{what:<32}{median(times):8.0f} µs{median(times) / median(took['plain']):8.2f}")
+    for whom in (_RETURNING, _NEW):
+        without, with_ = (median(took[whom, of]) for of in (plain, sealed))
+        print(f"{whom:<24}plain{without:6.0f} µs    sealed{with_:6.0f} µs{with_ / without:8.2f}")
 
 
 def created(of: Ledger, random: Random, seconds: float, *, are_new: bool) -> float:

@@ -43,9 +43,11 @@ _ESCAPED: Final = r"\\\g<0>"
 
 def normal(text: str) -> str:
     """Text as it is compared: letters that are the same written alike, case folded, without combining marks."""
-    # Of ASCII this is the same, and a fifth of the work.
+    # Of ASCII this is the same, and a fifth of the work; so each field is looked at by itself.
     if text.isascii():
         return text.lower()
+    if BETWEEN in text:
+        return BETWEEN.join(map(normal, text.split(BETWEEN)))
     return normalize("NFC", _bare_letters(_bare_letters(text).casefold()))
 
 
