@@ -5,13 +5,16 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, suppress
-from multiprocessing import get_context
+from functools import cache
+from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection
 from resource import RLIMIT_AS, RLIMIT_CPU, setrlimit
 from typing import Final, TypeVar
 
 from domain.log.log import Log
+from domain.log.mapper import EventMapper
 from domain.log.opening import open_log
+from domain.privacy.opening import LedgerAt
 
 # Of computing, and of addresses: some 300 MiB of these are the interpreter's.
 APART_SECONDS_MAX: Final = 60
@@ -85,3 +88,28 @@ def reopened(url: str) -> Iterator[Log]:
         yield opened
     finally:
         opened.close()
+
+
+@contextmanager
+def opened(ledger: LedgerAt, *, checks: bool = False) -> Iterator[tuple[Log, EventMapper]]:
+    """The log of a ledger, opened again, and a mapper that opens what is personal in it.
+
+    A process that was started for this keeps them to its end: what the next part of the log needs of data keys is
+    mostly open then.
+    """
+    log, mapper = _opened_to_the_end(ledger, checks) if parent_process() else _opened(ledger, checks)
+    try:
+        yield log, mapper
+    finally:
+        if not parent_process():
+            if mapper.sealing is not None:
+                mapper.sealing.keys.store.close()
+            log.close()
+
+
+def _opened(ledger: LedgerAt, checks: bool) -> tuple[Log, EventMapper]:
+    log = open_log(ledger.url)
+    return log, EventMapper(None if ledger.keys is None else ledger.keys.open(log), checks=checks)
+
+
+_opened_to_the_end: Final = cache(_opened)

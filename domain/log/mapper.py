@@ -86,8 +86,8 @@ class EventMapper(Mapper[UUID]):
         self._sealed = {}
 
     def foresee(self, raws: Iterable[RawRecord]) -> None:
-        """Asks at once for the keys of what is to be read, where it is a wait to ask for each."""
-        if self.sealing is not None and not self._opens_none and not self.sealing.keys.store.is_at_hand:
+        """Asks at once for the keys of what is to be read, which is less than to ask for each."""
+        if self.sealing is not None and not self._opens_none:
             sealed = (raw.payload for raw in raws if raw.topic.endswith(_SEALED))
             self.sealing.keys.foresee(key.decode() for payload in sealed for key in _KEY_IDS(payload))
 

@@ -75,10 +75,6 @@ class KeyStore(Protocol):
     """Where data keys are stored. Used by many threads; one of them at a time writes."""
 
     @property
-    def is_at_hand(self) -> bool:
-        """Whether it answers by itself, so that to ask for one key after the other is no wait."""
-
-    @property
     def file(self) -> Path | None:
         """The file that they are in; None where they are in a database."""
 
@@ -292,7 +288,7 @@ class Keyring:
         return self._remember(stored, *remembered)
 
     def foresee(self, key_ids: Iterable[str]) -> None:
-        """Asks at once for keys that are to be opened, where it is a wait to ask for each."""
+        """Asks at once for keys that are to be opened, which is less than to ask for each."""
         if time.monotonic() >= self._look_at:
             self.look()  # or the first to be opened would have all of these forgotten
         remembered = self._opened, self._in_use

@@ -1,7 +1,7 @@
 """Where are a ledger's data keys, and are they this ledger's?"""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -105,14 +105,3 @@ def must_open(log: Log, mapper: EventMapper, keys: Keyring) -> None:
     for raw in raws:
         with suppress(DamagedEvent, SealDamaged, UnknownTopic):  # of which the views tell
             mapper.read_unchecked(raw)
-
-
-@contextmanager
-def mapping(log: Log, at: KeysAt | None, *, checks: bool = False) -> Iterator[EventMapper]:
-    """A mapper that opens what is personal in a log, as long as it is needed."""
-    keys = None if at is None else at.open(log)
-    try:
-        yield EventMapper(keys, checks=checks)
-    finally:
-        if keys is not None:
-            keys.store.close()

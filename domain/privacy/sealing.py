@@ -14,7 +14,6 @@ import hashlib
 import hmac
 import os
 import zlib
-from base64 import b64encode
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -44,6 +43,7 @@ _OFTEN: Final = (
     b'"national_code":"","first_name":"","last_name":""}}}'
 )
 _FIELD: Final = "personal"
+_SEALED: Final = frozenset({"key", "hash", "data"})
 _NOTHING: Final[dict[str, Any]] = {}
 _encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.Decoder().decode
@@ -152,7 +152,7 @@ def salt_of(key: DataKey, bound: bytes) -> bytes:
 
 
 def _text(content: bytes) -> str:
-    return b64encode(content).decode()
+    return binascii.b2a_base64(content, newline=False).decode()
 
 
 def sealed_parts(payload: bytes) -> list[str]:
@@ -175,14 +175,12 @@ def take_sealed(tree: Tree) -> dict[str, dict[str, str]]:
     held = tree.get(_FIELD)
     if not isinstance(held, dict):
         raise ValueError("a sealed event has no personal parts")
-    parts = {part: held.pop(part) for part in [name for name, value in held.items() if _is_sealed(value)]}
+    parts = {part: value for part, value in held.items() if isinstance(value, dict) and value.keys() == _SEALED}
     if not parts:
         raise ValueError("a sealed event has no sealed part")
+    for part in parts:
+        del held[part]
     return parts
-
-
-def _is_sealed(value: Any) -> bool:
-    return isinstance(value, dict) and value.keys() == {"key", "hash", "data"}
 
 
 def _taken(tree: Tree, places: "Iterable[_Fields]") -> Tree:

@@ -62,8 +62,6 @@ _KEYS: Final = f"SELECT {', '.join(StoredDataKey._fields)} FROM data_keys"
 class SQLiteKeyStore:
     """Implements `keyring.KeyStore`."""
 
-    is_at_hand = True
-
     def __init__(self, path: Path) -> None:
         self.path = self.file = path
         self.shown = str(path)
@@ -124,7 +122,10 @@ class SQLiteKeyStore:
         return StoredDataKey._make(rows[0]) if rows else None
 
     def get_all(self, key_ids: Collection[str]) -> list[StoredDataKey]:
-        return [key for key in map(self.get, key_ids) if key is not None]
+        rows = self._rows(
+            f"{_KEYS} WHERE id IN (SELECT value FROM json_each(?))", (msgspec.json.encode(list(key_ids)).decode(),)
+        )
+        return list(map(StoredDataKey._make, rows))
 
     def in_use(self, whose: Whose, part: str) -> StoredDataKey | None:
         if (new := self._new.get((whose, part))) is not None:

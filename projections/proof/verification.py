@@ -17,9 +17,9 @@ from eventsourcing.persistence import PersistenceError
 
 from domain.log.log import Census
 from domain.log.sqlite import connect, sqlite3
-from domain.privacy.opening import LedgerAt, mapping
+from domain.privacy.opening import LedgerAt
 from domain.proof.checkpoint import VerifierKey
-from projections.processes import processes, reopened
+from projections.processes import opened, processes, reopened
 from projections.proof.problems import SOMEWHERE, Problem, in_order
 from projections.proof.verifying_beside import check_beside, check_sealing
 from projections.proof.verifying_checkpoints import Checked, Growing, Verified, signed_checkpoints
@@ -114,7 +114,7 @@ class PartChecked(NamedTuple):
 def check_part(ledger: LedgerAt, views: Path | None, first: int, last: int, head: int) -> PartChecked:
     """Checks the records from one position to another, and the whole histories that begin there."""
     last = min(last, head)
-    with reopened(ledger.url) as log, _reading(views) as reader, mapping(log, ledger.keys, checks=True) as mapper:
+    with opened(ledger, checks=True) as (log, mapper), _reading(views) as reader:
         raws, records = check_records(log, reader, first, last)
         digests = [raw.digest for raw in raws] if not records else digests_of(raws, first, last)
         records += check_files(log, None if mapper.sealing is None else mapper.sealing.keys, raws)
@@ -135,7 +135,7 @@ def check_part(ledger: LedgerAt, views: Path | None, first: int, last: int, head
 
 def check_the_rest(ledger: LedgerAt, views: Path | None, head: int) -> tuple[list[Problem], int]:
     """The problems of the histories that have no beginning, in the log and in the views; and how many are orders."""
-    with reopened(ledger.url) as log, _reading(views) as reader, mapping(log, ledger.keys, checks=True) as mapper:
+    with opened(ledger, checks=True) as (log, mapper), _reading(views) as reader:
         try:
             raws = list(log.raw_records_without_beginning(head))
             problems, orders = check_histories(

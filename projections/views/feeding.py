@@ -42,9 +42,9 @@ def feed(ledger: OrderLedger, connection: sqlite3.Connection, written: Sequence[
     if not raws:
         read = ledger.mapper.read
         raws = list(ledger.log_of_events.raw_records(after=reached, limit=BATCH_EVENTS_MAX))
+        ledger.mapper.foresee(raws)
     if not raws:
         return Fed(reached)
-    ledger.mapper.foresee(raws)
     stopped = [uuid for (uuid,) in connection.execute("SELECT uuid FROM stopped")]
     before = partial(_state, ledger, connection)
     put(connection, rows(raws, fold(raws, before, read, stopped)), before)

@@ -16,8 +16,8 @@ import msgspec
 from domain.aggregate import IncompleteHistory
 from domain.ledger import OrderLedger
 from domain.log.sqlite import connect, sqlite3, transaction
-from domain.privacy.opening import LedgerAt, mapping
-from projections.processes import processes, reopened
+from domain.privacy.opening import LedgerAt
+from projections.processes import opened, processes, reopened
 from projections.views import generation
 from projections.views.all import VIEWS
 from projections.views.feeding import feed
@@ -179,7 +179,7 @@ def make_part(at: LedgerAt, after: int, until: int, head: int, names: Sequence[s
     """The part between two positions, the first left out, of a ledger that is read up to `head`, and of the views with
     these names. As MessagePack. Raises what `fold` does."""
     views = [view for view in VIEWS if view.name in names]
-    with reopened(at.url) as reader, mapping(reader, at.keys) as mapper:
+    with opened(at) as (reader, mapper):
         raws = list(reader.raw_records(after=after, until=min(until, head)))
         whole = histories(reader, raws, after + 1, until, head)
         mapper.foresee(whole)

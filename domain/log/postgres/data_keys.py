@@ -150,7 +150,6 @@ def of_histories(uuids: Collection[str]) -> Statement:
 class PostgresKeyStore:
     """Implements `keyring.KeyStore`."""
 
-    is_at_hand = False
     file = None
     shown = f"the schema {KEYS_SCHEMA} of the ledger's database"
 
