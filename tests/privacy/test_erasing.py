@@ -8,7 +8,8 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -19,6 +20,7 @@ from domain.privacy.erasing import Erasing, Request, settle
 from domain.privacy.erasures import Erasures
 from domain.privacy.periods import Keep, Period
 from projections.customers.orders_of import orders_of
+from projections.views.rebuilding import make_part
 from projections.views.views import Views
 from tests.conftest import ME, ROOT, Client, Clock, Service, do, new_order
 from tests.privacy.conftest import MINA, WORDS, found_in, keys_at, sealed_ledger
@@ -350,6 +352,26 @@ def put_between_rows(file: Path, word: bytes) -> int:
             content[first : first + len(word)], marked = word, marked + 1
     file.write_bytes(content)
     return marked
+
+
+def test_a_process_that_has_opened_keys_for_a_part_of_the_log_has_them_no_more_when_they_are_destroyed(
+    tmp_path: Path,
+) -> None:
+    ledger = sealed_ledger(tmp_path, Clock())
+    do(ledger.create, new_order(**MINA), ME)
+    assert ledger.keys is not None
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+
+        def folded() -> bytes:
+            return pool.submit(make_part, ledger.at, 0, 100, ledger.head(), ["orders"]).result()
+
+        assert b"Neckarhalde" in folded()
+        keys = [key.id for key in ledger.keys.store.of_subject("customer:7")]
+        ledger.keys.destroy(keys, "erasure", ledger.clock())
+        deadline = time.monotonic() + 10
+        while b"Neckarhalde" in folded():
+            assert time.monotonic() < deadline
+    ledger.close()
 
 
 def test_nothing_is_left_between_the_rows_of_the_views_though_their_process_ended_before(tmp_path: Path) -> None:
