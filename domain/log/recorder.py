@@ -76,6 +76,7 @@ class SQLiteRecorder(SQLiteReading, ApplicationRecorder):
         with self._writing, library_errors(writes=True), transaction(self.writer) as writer:
             t = SQLiteTransaction(writer)
             yield t
+            t.must_be_under_way()
         if t.has_changed_keys:
             time.sleep(KNOWN_SECONDS)  # nobody believes it any more
 
@@ -157,18 +158,26 @@ class SQLiteTransaction(SQLiteReading):
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
+        self.must_be_under_way()
         before, last_recorded_at, clock_holds = len(self._appended), self._last_recorded_at, self.clock_holds
         self._writer.execute("SAVEPOINT inner")
         try:
-            with library_errors():
+            with library_errors(writes=True):
                 yield
         except BaseException:
             del self._appended[before:]
             self._last_recorded_at, self.clock_holds = last_recorded_at, clock_holds
-            self._writer.execute("ROLLBACK TO inner")
+            if self._writer.in_transaction:
+                self._writer.execute("ROLLBACK TO inner")
+                self._writer.execute("RELEASE inner")
             raise
-        finally:
-            self._writer.execute("RELEASE inner")
+        self._writer.execute("RELEASE inner")
+
+    def must_be_under_way(self) -> None:
+        """Raises IntegrityError where the disk has failed, for which SQLite takes all of a transaction back: what is
+        written next would be committed by itself."""
+        if not self._writer.in_transaction:
+            raise IntegrityError("what was written before is taken back")
 
     def append(
         self,
@@ -181,7 +190,7 @@ class SQLiteTransaction(SQLiteReading):
         recorded_at = max(instant(now), self.last_recorded_at() or "")
         alike = (recorded_at, provenance.actor, provenance.request_id, provenance.idempotency_key)
         rows = list(self._rows_of(stored_events, alike))
-        with library_errors():
+        with library_errors(writes=True):
             self._writer.executemany(
                 "INSERT INTO events (originator_id, version, topic, payload, recorded_at, actor, request_id,"
                 " idempotency_key, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -199,12 +208,12 @@ class SQLiteTransaction(SQLiteReading):
         if raws and raws[0].position != (self.max_notification_id() or 0) + 1:
             raise IntegrityError(f"position {raws[0].position} does not follow on the log's head")
         rows = [[of.decode() if isinstance(of, bytes) else of for of in raw[:-1]] + [raw.digest] for raw in raws]
-        with library_errors():
+        with library_errors(writes=True):
             self._writer.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
         self._take(claims)
 
     def _take(self, claims: Sequence[NewClaim]) -> None:
-        with library_errors():
+        with library_errors(writes=True):
             self._writer.executemany(
                 "INSERT INTO claims VALUES (?, ?, ?, ?, ?)",
                 [(c.kind, c.value, str(c.originator_id), c.version, c.fingerprint) for c in claims],
@@ -238,7 +247,7 @@ class SQLiteTransaction(SQLiteReading):
         self._rows("INSERT INTO handovers (size, note, made_at) VALUES (?, ?, ?)", values)
 
     def keep_file(self, sha256: str, file: BinaryIO) -> None:
-        with library_errors():
+        with library_errors(writes=True):
             files.keep(self._writer, sha256, file)
 
     def keep_keyring(self, keyring: KeptKeyring) -> None:
