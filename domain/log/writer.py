@@ -177,7 +177,7 @@ class _Turn(Generic[T]):
         """Does the work, unless nobody waits for it any more. Whether it was done: where it raises, that is for whoever
         waits for it, and what it has written is taken back to the savepoint."""
         self.error = None
-        if not (self.future.running() or self.future.set_running_or_notify_cancel()):
+        if not self._is_wanted():
             return True
         try:
             with savepoint:
@@ -186,15 +186,21 @@ class _Turn(Generic[T]):
             self.error = error
         return self.error is None
 
+    def _is_wanted(self) -> bool:
+        """Whether somebody waits for it; from then on nobody can give it up. It is asked again where work is done
+        again, and of what was given up already the library would not take the question."""
+        future = self.future
+        return future.running() or (not future.cancelled() and future.set_running_or_notify_cancel())
+
     def fail(self, error: Exception) -> None:
         self.error = error
 
     def deliver(self) -> None:
         """Once. An error holds the frames that it came through, of which `attempt` holds this object: did that hold the
         error in turn, all that the frames hold would stay until somebody looks for cycles."""
-        future, error = self.future, self.error
+        future, error, is_wanted = self.future, self.error, self._is_wanted()
         del self.future, self.error
-        if future.cancelled():
+        if not is_wanted:
             return
         if error is None:
             future.set_result(self._result)

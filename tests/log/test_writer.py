@@ -1,0 +1,71 @@
+"""The thread that writes: whoever gives up waiting, whatever the log does, nobody else loses by it."""
+
+import resource
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+from uuid import uuid4
+
+import pytest
+from eventsourcing.persistence import StoredEvent
+
+from domain.log.log import LogFull, Transaction, Wants, WriteLost
+from domain.log.recorder import SQLiteRecorder
+from domain.log.records import Provenance
+from domain.log.writer import Writer
+from domain.moments import utc_now
+
+MIB = 1024 * 1024
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[SQLiteRecorder]:
+    log = SQLiteRecorder(tmp_path / "ledger.db")
+    log.create()
+    yield log
+    log.close()
+
+
+def test_work_that_nobody_waits_for_is_left_out_when_what_was_lost_is_written_again(log: SQLiteRecorder) -> None:
+    begun, losses = Event(), iter([True])
+
+    @contextmanager
+    def losing(wants: Wants) -> Iterator[Transaction]:
+        with log.transaction(wants) as t:
+            yield t
+            if next(losses, False):
+                raise WriteLost("the connection was lost")
+
+    writer = Writer(losing, lambda _: 0, None)
+    first = writer.submit(lambda _: begun.wait(1))
+    given_up = writer.submit(lambda _: "never")
+    third = writer.submit(lambda _: "done")
+    assert given_up.cancel()
+    writer.start()
+    begun.set()
+    assert (first.result(5), third.result(5)) == (True, "done")
+    writer.stop()
+
+
+def test_where_the_disk_fails_one_piece_of_work_no_other_of_its_transaction_is_half_done(log: SQLiteRecorder) -> None:
+    writer = Writer(log.transaction, lambda _: 0, None)
+    asked = [writer.submit(writes(size)) for size in (8, 16 * MIB, 8, 8)]  # more than SQLite keeps back until the end
+    _, hard = before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4 * MIB, hard))
+    try:
+        writer.start()
+        writer.stop()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert [type(each.exception()) for each in asked] == [type(None), LogFull, type(None), type(None)]
+    assert [len(raw.payload) for raw in log.raw_records()] == [8, 8, 8]
+
+
+def writes(size: int) -> Callable[[Transaction], object]:
+    def write(t: Transaction) -> object:
+        payload = f'"{secrets.token_hex(size // 2 - 1)}"'.encode()
+        return t.append([StoredEvent(uuid4(), 1, "a.b.v1", payload)], provenance=Provenance("a"), now=utc_now())
+
+    return write
