@@ -37,10 +37,11 @@ class FileBeside:
         with self._writing:
             if self._writer is None:
                 self.path.parent.mkdir(0o700, parents=True, exist_ok=True)
-                self._writer = connect(self.path, "FULL", writes=True)
-                with transaction(self._writer):
+                writer = connect(self.path, "FULL", writes=True)
+                with transaction(writer):
                     for statement in self._tables:
-                        self._writer.execute(statement)
+                        writer.execute(statement)
+                self._writer = writer  # with the tables made
             with transaction(self._writer) as writer:
                 yield _OfFile(writer)
 
