@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from domain.ledger import LOG, OrderLedger
-from domain.log.log import KeptCheckpoint, Transaction
+from domain.log.log import KeptCheckpoint, LogAway, Transaction
 from domain.moments import instant
 from domain.proof import checkpoint, handover, merkle
 from domain.proof.checkpoint import VerifierKey
@@ -133,16 +133,17 @@ class Checkpoints:
                 note = handover.sign(key, next_key, ORIGIN, size, merkle.root(size, node))
             handed = handover.read(note)
             assert handed is not None
-            self._ledger.write(self._record, handed).result()
+            self._ledger.write(self._record, handed, _last_leaf(size, node)).result()
         self._finish(handed)
         return handed
 
-    def _record(self, t: Transaction, handed: Handover) -> None:
+    def _record(self, t: Transaction, handed: Handover, leaf: bytes | None) -> None:
         """From here on the key has handed over. Raises KeyHandedOver where it has already, on another machine."""
         if before := _from(handed.former, t.handovers()):
             if before == handed:
                 return  # this is done again, since nobody answered to the first commit
             raise _not_here(before, self._key)
+        _must_stand(t, handed.size, leaf)
         t.keep_handover(KeptCheckpoint(handed.size, handed.note, instant(self._ledger.clock())))
 
     @contextmanager
@@ -188,9 +189,11 @@ class Checkpoints:
                 _must_go_on(last.note, size, node)
             if last and last.size == size and _is_by(last.note, checkpoint.verifier_key(key, ORIGIN)):
                 return last.note
-            note = checkpoint.sign(key, ORIGIN, size, merkle.root(size, node))
+            note, leaf = checkpoint.sign(key, ORIGIN, size, merkle.root(size, node)), _last_leaf(size, node)
+            # A head of what a standby that takes over has not got would be a fault for ever, whoever has it.
+            self._ledger.write(_must_stand, size, leaf).result()
             if last is None or kept_every is None or self._is_older(last, kept_every):
-                self._keep(key, size, note)
+                self._keep(key, size, note, leaf)
             return note
 
     def _tree(self) -> tuple[int, merkle.Get]:
@@ -211,7 +214,7 @@ class Checkpoints:
         """Signs and keeps the first head of a log, with a line that says where that comes from. Raises NoSigningKey."""
         with self._signing() as key:
             note = checkpoint.sign(key, ORIGIN, size, root, (extension,))
-            self._keep(key, size, note)
+            self._keep(key, size, note, None)
             return note
 
     def keep_up(self, every_seconds: int) -> None:
@@ -226,13 +229,14 @@ class Checkpoints:
         now = self._ledger.clock()
         return not instant(now - age) < kept.made_at <= instant(now)
 
-    def _keep(self, key: "Ed25519PrivateKey", size: int, note: bytes) -> None:
+    def _keep(self, key: "Ed25519PrivateKey", size: int, note: bytes, leaf: bytes | None) -> None:
         """Keeps a head that the key signed. Raises KeyHandedOver where it has handed over meanwhile, elsewhere."""
-        self._ledger.write(self._keep_by, checkpoint.verifier_key(key, ORIGIN), size, note).result()
+        self._ledger.write(self._keep_by, checkpoint.verifier_key(key, ORIGIN), size, note, leaf).result()
 
-    def _keep_by(self, t: Transaction, signer: VerifierKey, size: int, note: bytes) -> None:
+    def _keep_by(self, t: Transaction, signer: VerifierKey, size: int, note: bytes, leaf: bytes | None) -> None:
         if (handed := _from(signer, t.handovers())) and size > handed.size:
             raise _not_here(handed, self._key)
+        _must_stand(t, size, leaf)
         # The file first: a head in the database alone proves nothing once somebody rewrites the database.
         self._keep_in_file(note)
         t.keep_checkpoint(size, note, self._ledger.clock())
@@ -295,6 +299,18 @@ def _must_go_on(note: bytes, size: int, node: merkle.Get) -> None:
         raise LogAltered(f"{signed.size} records were signed, and the log has {size}: its end is gone.")
     if merkle.root(signed.size, node) != signed.root:
         raise LogAltered(f"What was signed of the first {signed.size} records is not what the log has now.")
+
+
+def _last_leaf(size: int, node: merkle.Get) -> bytes | None:
+    return node(0, size - 1) if size else None
+
+
+def _must_stand(t: Transaction, size: int, leaf: bytes | None) -> None:
+    """The log must still end with, or have behind it, the last record that is signed; its standby has that, too, once
+    this is over. Raises LogAway."""
+    raw = t.raw_record(size)
+    if leaf is not None and (raw is None or raw.digest != leaf):
+        raise LogAway(f"the log has not the record that the views have at position {size}")
 
 
 def _is_by(note: bytes, key: VerifierKey) -> bool:

@@ -584,6 +584,50 @@ def test_who_asks_again_and_loses_the_server_that_had_it_alone_asks_the_next_one
     assert do(ledger.create, new_order(), who).replayed
 
 
+def test_no_head_is_signed_of_what_the_standby_has_not_got(
+    cluster: Cluster, ledger: OrderLedger, log: Log, tmp_path: Path
+) -> None:
+    do(ledger.create, new_order(), ME)
+    create_key(key := tmp_path / "ledger.key")
+    views = Views(ledger, tmp_path / "views.db")
+    views.ensure()
+    signing = Checkpoints(ledger, views, key=key, kept=tmp_path / "checkpoints.txt")
+    with standby_that_never_comes(cluster), pytest.raises((LogAway, LogBusy)):
+        signing.current()
+    assert not signing.kept.exists()
+    assert log.checkpoints() == []
+    assert signing.current() == signing.kept.read_bytes() == log.checkpoints()[0]
+    views.close()
+
+
+@pytest.mark.parametrize("sign", [Checkpoints.current, Checkpoints.shown, Checkpoints.hand_over])
+def test_no_head_is_signed_of_what_a_server_that_took_over_has_not_got(
+    cluster: Cluster,
+    database: str,
+    log: Log,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    sign: Callable[..., object],
+) -> None:
+    """It took over when the views had just been looked at."""
+    ledger = OrderLedger(open_log(log.url))
+    create_key(key := tmp_path / "ledger.key")
+    views = Views(ledger, tmp_path / "views.db")
+    log.close()
+    kept = cluster.keep(database)
+    do(ledger.create, new_order(), ME)
+    views.ensure()
+    cluster.go_back(database, kept)
+    monkeypatch.setattr(views, "catch_up", lambda: None)
+    signing = Checkpoints(ledger, views, key=key, kept=tmp_path / "checkpoints.txt")
+    with pytest.raises(LogAway):
+        sign(signing)
+    assert not signing.kept.exists()
+    assert (log.checkpoints(), log.handovers()) == ([], [])
+    views.close()
+    ledger.close()
+
+
 def lose_the_server(cluster: Cluster, database: str) -> None:
     """The one that waits for the standby is told not to, waits for it once more, and is gone; another one answers."""
     cluster.do("SELECT pg_cancel_backend(%s)", pid := waiting_for_a_standby(cluster, database))
