@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from time import monotonic
 from typing import Final, NamedTuple, TypeVar
 
@@ -35,11 +36,20 @@ _log = logging.getLogger("order_ledger")
 T = TypeVar("T")
 
 
+class Follower:
+    """A customer, or None for an auditor, and the place behind which they are told next."""
+
+    def __init__(self, whom: int | None, place: int) -> None:
+        self.whom = whom
+        self.place = place
+
+
 class Stretch(NamedTuple):
     """What stands in the log up to a position, as it is sent to each who followed when it was read: to customers by
-    their ids, to auditors by None."""
+    their ids, to auditors by None; and its records' digests."""
 
     until: int
+    digests: list[bytes]
     whom: frozenset[int | None]
     frames: dict[int | None, bytes]
 
@@ -62,9 +72,10 @@ class Following:
         self._telling = telling
         self._threads = ThreadPoolExecutor(_THREADS, "followers")
         self._thread = ThreadPoolExecutor(1, "end of the log")
-        # How many follow everything (None), and each customer's orders.
-        self._followers: dict[int | None, int] = {}
+        self._followers: set[Follower] = set()
         self._position = 0
+        # How often the log had been out of reach when what was told was last held against it.
+        self._agreed_after = 0
         # The last stretches, by where they begin.
         self._stretches: OrderedDict[int, Stretch] = OrderedDict()
         self._bytes = 0
@@ -72,32 +83,37 @@ class Following:
         self._running: asyncio.Task[None] | None = None
 
     @contextmanager
-    def following(self, whom: int | None) -> Iterator[None]:
+    def following(self, whom: int | None, place: int) -> Iterator[Follower]:
         """Meanwhile the log's end is read for one more follower."""
-        self._followers[whom] = self._followers.get(whom, 0) + 1
+        self._followers.add(follower := Follower(whom, place))
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(self._run())
         try:
-            yield
+            yield follower
         finally:
-            self._followers[whom] -= 1
-            if not self._followers[whom]:
-                del self._followers[whom]
+            self._followers.discard(follower)
 
-    async def behind(self, place: int, whom: int | None) -> tuple[int, bytes]:
-        """The next place of a follower, and what is to be sent of what stands before it; the same place where there
-        was no news for a while. Raises what reading the log does."""
+    async def behind(self, follower: Follower) -> bytes:
+        """What is to be sent to a follower, who stands behind it then; nothing where there was no news for a while.
+        Raises what reading the log does."""
+        place = follower.place
         stretch = self._stretches.get(place)
-        shown = stretch and stretch.shown_to(whom)
+        shown = stretch and stretch.shown_to(follower.whom)
         if stretch is not None and shown is not None:
-            return stretch.until, shown
+            follower.place = stretch.until
+            return shown
         if place >= self._position:
             await self._news()
-            return place, b""
-        found = await self._in_thread(self._threads, lambda: self._telling.behind(place, self._position, whom))
-        if found[0] == place:  # the views are behind the log
+            return b""
+        until, frames = await self._in_thread(
+            self._threads, lambda: self._telling.behind(place, self._position, follower.whom)
+        )
+        if until == place:  # the views are behind the log
             await self._news()
-        return found
+        if follower.place != place:  # the log has gone back meanwhile
+            return b""
+        follower.place = until
+        return frames
 
     async def _news(self) -> None:
         waiting = asyncio.get_running_loop().create_future()
@@ -110,6 +126,7 @@ class Following:
     async def _run(self) -> None:
         """Reads the log's end as long as somebody follows."""
         self._stretches.clear()
+        self._agreed_after = self._ledger.log_of_events.times_lost
         self._bytes, self._position = 0, await self._head()
         woken, looked = 0.0, monotonic()
         while self._followers:
@@ -117,7 +134,7 @@ class Following:
             head = self._head_of_views()
             if now > looked + TURN_SECONDS_MAX:  # what the views do not show is told to auditors all the same
                 looked, head = now, max(head, await self._head())
-            is_news = head > self._position and await self._read(head)
+            is_news = await self._agree() and head > self._position and await self._read(head)
             if is_news or now > woken + TURN_SECONDS_MAX:
                 woken = now
                 self._wake()
@@ -141,14 +158,38 @@ class Following:
         except PersistenceError:
             return 0
 
+    async def _agree(self) -> bool:
+        """Where the log was out of reach, goes back behind the last stretch of which it still has what was told; False
+        where it still cannot be asked."""
+        times_lost = self._ledger.log_of_events.times_lost
+        while self._stretches and times_lost != self._agreed_after:
+            after, stretch = next(reversed(self._stretches.items()))
+            try:
+                records = await self._in_thread(self._thread, partial(self._telling.records, after, stretch.until))
+            except PersistenceError:
+                return False
+            if [raw.digest for raw in records[0]] == stretch.digests:
+                break
+            _log.error("what was told behind position %d is not in the log any more", after)
+            del self._stretches[after]
+            self._bytes -= stretch.size
+            self._position = after
+            self._telling.forget()
+            for follower in self._followers:
+                follower.place = min(follower.place, after)
+        self._agreed_after = times_lost
+        return True
+
     async def _read(self, head: int) -> bool:
         """Reads on towards the head; whether that went well."""
-        before, whom = self._position, frozenset(self._followers)
+        before, whom = self._position, frozenset(follower.whom for follower in self._followers)
         try:
             stretch = await self._in_thread(self._thread, lambda: self._stretch(before, head, whom))
         except Exception:  # whatever it is, it is said again and again until a person comes
             _log.exception("followers are not told what stands behind position %d", before)
             await asyncio.sleep(TURN_SECONDS_MAX)
+            return False
+        if not stretch.digests:  # the views were ahead of a log that has gone back
             return False
         self._stretches[before] = stretch
         self._position = stretch.until
@@ -158,11 +199,11 @@ class Following:
         return True
 
     def _stretch(self, after: int, head: int, whom: frozenset[int | None]) -> Stretch:
-        raws, until = self._telling.records(after, head)
+        raws, _ = self._telling.records(after, head)
         frames = self._telling.changes(raws, whom)
         if None in whom:
             frames[None] = self._telling.events(raws)
-        return Stretch(until, whom, frames)
+        return Stretch(raws[-1].position if raws else after, [raw.digest for raw in raws], whom, frames)
 
     @staticmethod
     async def _in_thread(threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:

@@ -91,16 +91,16 @@ class Streams:
     ) -> AsyncIterator[bytes]:
         yield f"retry: {RETRY_MILLISECONDS}\n: behind {position_token(place)}\n\n".encode()
         sent = looked = monotonic()
-        with self._following.following(whom):
+        with self._following.following(whom, place) as follower:
             while not connection.is_over:
                 if (now := monotonic()) > looked + TURN_SECONDS_MAX:
                     looked = now
                     if not await is_in_force():
                         return
                 try:
-                    place, frames = await self._following.behind(place, whom)
+                    frames = await self._following.behind(follower)
                 except TROUBLE as error:  # whoever connects again may have more luck
-                    _log.error("a stream ends at position %d: %s", place, error)
+                    _log.error("a stream ends at position %d: %s", follower.place, error)
                     return
                 if frames:
                     sent = now

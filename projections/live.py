@@ -46,7 +46,10 @@ class Telling:
         self._reading = Reading(ledger)
         self._orders: OrderedDict[UUID, Order] = OrderedDict()
         if ledger.keys is not None:
-            ledger.keys.on_forgotten.append(self._orders.clear)
+            ledger.keys.on_forgotten.append(self.forget)
+
+    def forget(self) -> None:
+        self._orders.clear()
 
     def records(self, after: int, until: int) -> tuple[list[RawRecord], int]:
         """Records of a span, as many as are read at once, and the position up to which these are all."""

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from domain.log.opening import postgres_grants
-from tests.conftest import Service
+from tests.api.test_streams import AUDIT, stream
+from tests.conftest import Client, Service
 from tests.postgres import Cluster, files_in
 from tests.privacy.conftest import MINA, WORDS, found_in
 from tests.privacy.test_erasing import TOM
@@ -186,6 +187,33 @@ def test_a_key_is_revoked_on_a_node_too_that_is_making_its_views(on_postgres: Se
             until(lambda: there.get("/api/v1/orders").status_code == 401)
     finally:
         other.kill()
+
+
+def test_who_follows_live_is_told_what_stands_where_the_views_ran_ahead_of_what_took_over(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    database = cluster.new_database()
+    node = Service(tmp_path, workers=1, LEDGER_URL=cluster.url(database), **files_in(tmp_path))
+    assert node.run("import", "-", stdin=json.dumps(MINA).encode()).returncode == 0
+    staff = node.client(made_key(node, "orders:write", "audit:read"))
+    kept = cluster.keep(database)
+    node.start()
+    try:
+        with stream(staff, AUDIT) as live:
+            gone = [created(staff) for _ in range(3)]
+            assert [frame.data["order"] for frame in live.take(3)] == gone
+            cluster.go_back(database, kept)
+            stay = [created(staff) for _ in range(4)]
+            assert [frame.data["order"] for frame in live.take(4)] == stay
+    finally:
+        node.kill()
+
+
+def created(staff: Client) -> str:
+    answer = staff.post("/api/v1/orders", json={"items": []})
+    while answer.status_code == 503:
+        answer = staff.post("/api/v1/orders", json={"items": []})
+    return str(answer.json()["uuid"])
 
 
 # --- what is personal ---
