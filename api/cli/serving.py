@@ -11,7 +11,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, suppress
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
+from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit, setrlimit
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -52,6 +53,9 @@ if TYPE_CHECKING:
     from api.tracing import Tracing
     from projections.webhooks.store import Store
 
+# What a worker has open beside its connections and streams: the ledger and the views, for each of its threads.
+OTHER_FILES: Final = 512
+
 _log = logging.getLogger("order_ledger")
 
 
@@ -69,7 +73,7 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
       run.py serve --host 0.0.0.0 --port 80 --workers 4
     """
     from api.app import create_app
-    from api.places import Places
+    from api.places import CONNECTIONS_MAX, STREAMS_MAX, Places
     from api.server import Server
     from projections import feeder
     from projections.proof.signing import Checkpoints
@@ -81,7 +85,7 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
     _must_be_traceable(chosen)
     _must_be_secret(chosen)
     greeting = f"Serving {chosen.shown_url} at http://{host}:{port} (Ctrl-C stops it)"
-    _warn(warnings(host, chosen))
+    _warn((*warnings(host, chosen), *_may_open(CONNECTIONS_MAX + STREAMS_MAX + OTHER_FILES)))
     try:
         ledger = opened(chosen, may_be_new=True)
     except Unreached as error:
@@ -299,6 +303,20 @@ def warnings(host: str, chosen: Settings) -> Iterator[str]:
         yield (
             f"keys go over plain HTTP to {host}; serve behind a proxy with TLS, and name it in LEDGER_TRUSTED_PROXIES"
             " or the address that it has in LEDGER_PUBLIC_URL."
+        )
+
+
+def _may_open(files: int) -> Iterator[str]:
+    """Has each worker open so many files at once. Where it may not, says so: connections without a request are let go
+    for others only once they have come, and where no file is left none comes."""
+    soft, hard = getrlimit(RLIMIT_NOFILE)
+    allowed = files if hard == RLIM_INFINITY else min(files, hard)
+    if soft != RLIM_INFINITY and soft < allowed:
+        setrlimit(RLIMIT_NOFILE, (allowed, hard))
+    if allowed < files:
+        yield (
+            f"a worker may have {hard} files open and needs {files} with all of its connections: beyond that it answers"
+            " nobody; `ulimit -Hn`, or systemd's LimitNOFILE, says how many it may have."
         )
 
 

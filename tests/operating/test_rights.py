@@ -1,6 +1,8 @@
 """What the operator's files keep a command or the service from: is it said in one line, and is nothing half done?"""
 
 import os
+import socket
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -126,3 +128,23 @@ def test_a_backup_goes_into_a_folder_whose_name_is_not_utf_8_and_the_doctor_know
     assert service.run("backup", f"{service.folder}/b\udce4").returncode == 0
     row = next(row for row in service.run("doctor").stdout.decode(errors="replace").splitlines() if "backup" in row)
     assert "ok" in row, row
+
+
+def test_idle_connections_keep_nobody_out_where_the_shell_allows_few_files(service: Service) -> None:
+    service.program = ("prlimit", "--nofile=100:4096", *service.program)
+    service.workers = 1
+    service.start()
+    try:
+        with ExitStack() as idle:
+            for _ in range(150):
+                idle.enter_context(socket.create_connection(("127.0.0.1", service.port)))
+            assert requests.get(f"{service.base}/healthz", timeout=3).status_code == 200
+    finally:
+        service.kill()
+
+
+def test_a_service_that_may_open_too_few_files_says_so(service: Service) -> None:
+    service.program = ("prlimit", "--nofile=100:100", *service.program)
+    service.start()
+    service.kill()
+    assert "warning: a worker may have 100 files open and needs" in service.log()
