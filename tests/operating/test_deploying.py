@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from api.asking import WORKBOOK_SECONDS_MAX
 from tests.conftest import ROOT, Service
 
 CONTAINERFILE = (ROOT / "deploy" / "Containerfile").read_text()
@@ -84,3 +85,11 @@ def test_a_proxy_lets_idle_connections_go_before_the_service_ends_them(file: str
     assert found
     assert kept
     assert int(found[1]) < int(kept[1])
+
+
+def test_nginx_waits_for_whatever_the_service_takes_its_time_for() -> None:
+    """Else who asks for a large workbook gets a 504, and the service goes on with it for nobody."""
+    server = (ROOT / "deploy" / "nginx.conf").read_text().partition("location")[0]
+    found = re.search(r"proxy_read_timeout (\d+)s", server)
+    assert found
+    assert int(found[1]) > WORKBOOK_SECONDS_MAX
