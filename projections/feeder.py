@@ -67,13 +67,17 @@ def _look(ledger: OrderLedger) -> None:
 
 def _forget(ledger: OrderLedger) -> None:
     """Drops what was opened by keys that another process has destroyed."""
+    said = ""
     while ledger.keys is not None:
         try:
             ledger.keys.look()
+            said = ""
         except LogAway:
             pass  # which the others say
-        except Exception:
-            _log.exception("the data keys cannot be looked at")
+        except Exception as error:
+            if str(error) != said:  # else ten times a second, on a full disk, say
+                _log.exception("the data keys cannot be looked at")
+            said = str(error)
         _sleep(FORGET_EVERY_SECONDS)
 
 

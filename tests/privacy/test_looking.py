@@ -1,0 +1,29 @@
+"""Does whoever looks for destroyed keys say what keeps it from that, and go on?"""
+
+import time
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from domain.ledger import OrderLedger
+from projections import feeder
+
+
+def test_what_keeps_the_data_keys_from_being_looked_at_is_said_once(
+    ledger: OrderLedger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ledger.close()
+    assert ledger.keys is not None
+    ledger.keys.store.close()
+    for file in tmp_path.glob("keys.db*"):
+        file.write_bytes(b"This is no database." * 100)
+    looks: list[float] = []
+    monkeypatch.setattr(feeder, "_sleep", lambda seconds: (looks.append(seconds), time.sleep(0.005)))
+    Thread(target=feeder._forget, args=(ledger,), daemon=True).start()
+    deadline = time.monotonic() + 10
+    while len(looks) < 20:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    ledger.keys = None  # so the thread ends
+    assert [told.getMessage() for told in caplog.records] == ["the data keys cannot be looked at"]
