@@ -2,6 +2,8 @@
 
 import gc
 import os
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, suppress
@@ -22,12 +24,30 @@ APART_BYTES_MAX: Final = 1024 * 1024 * 1024
 T = TypeVar("T")
 
 
-def processes() -> ProcessPoolExecutor:
-    """One process for each core.
+@contextmanager
+def processes() -> Iterator[ProcessPoolExecutor]:
+    """One process for each core. They end with this one, however that ends; what they have not begun is not begun."""
+    pool = ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn"), initializer=_begin)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
 
-    What is folded by the thousand has no cycles to be collected, only a lot to be looked through for them.
-    """
-    return ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn"), initializer=gc.disable)
+
+def _begin() -> None:
+    # What is folded by the thousand has no cycles to be collected, only a lot to be looked through for them.
+    gc.disable()
+    # Ctrl-C goes to all processes of a terminal: who has started this one says so.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Else this process would wait for work for ever, where its parent was killed."""
+    parent = parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 class EndedApart(Exception):

@@ -1,12 +1,19 @@
 """Does a process of its own give back what its work comes to, and end where that costs too much?"""
 
+import os
+import signal
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
 
 import pytest
 
 from domain.refusals import OrderNotFound
 from projections import processes
 from projections.processes import EndedApart, apart
+from tests.conftest import ROOT
+from tests.crash.processes import children, is_alive
 
 
 def refuse() -> None:
@@ -44,3 +51,52 @@ def test_work_that_takes_too_much_memory_is_ended(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(processes, "APART_BYTES_MAX", 512 * 1024 * 1024)
     with pytest.raises(EndedApart, match="512 MiB"):
         apart(fill, 1024 * 1024)
+
+
+# Much work for many processes, of which none is soon done.
+AT_WORK = """
+import os, signal, time
+from projections.processes import processes
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    with processes() as pool:
+        for begun in [pool.submit(time.sleep, 1) for _ in range(os.cpu_count())]:
+            begun.result()
+        working = [pool.submit(time.sleep, 60) for _ in range(20)]
+        print("begun", flush=True)
+        working[0].result()
+"""
+
+
+@pytest.fixture
+def at_work() -> Iterator[subprocess.Popen[bytes]]:
+    started = subprocess.Popen(
+        [sys.executable, "-c", AT_WORK],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert started.stdout
+    assert started.stdout.readline() == b"begun\n"
+    yield started
+    if started.poll() is None:
+        os.killpg(started.pid, signal.SIGKILL)
+    started.communicate()
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGKILL])
+def test_processes_end_with_the_one_that_has_started_them(ending: int, at_work: subprocess.Popen[bytes]) -> None:
+    started = children(at_work.pid)
+    at_work.send_signal(ending)
+    at_work.wait()
+    deadline = time.monotonic() + 10
+    while left := [pid for pid in started if is_alive(pid)]:
+        assert time.monotonic() < deadline, left
+        time.sleep(0.05)
+
+
+def test_ctrl_c_ends_all_of_them_at_once(at_work: subprocess.Popen[bytes]) -> None:
+    os.killpg(at_work.pid, signal.SIGINT)
+    _, told = at_work.communicate(timeout=10)
+    assert told.count(b"Traceback") == 1, told.decode()
