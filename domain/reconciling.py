@@ -42,7 +42,16 @@ from domain.reconciliation.payouts import Offering
 from domain.reconciliation.refusals import KeptFilesFull, ReconciliationMoved, ReconciliationNotFound
 from domain.reconciliation.report import Asked, Made, Pair, Report, Result, report
 from domain.reconciliation.rules import DEFAULT, Rules, rules_from
-from domain.reconciliation.state import FILE, RECONCILIATION, SUBJECT, Decision, Reconciliation, is_open, uuid_of
+from domain.reconciliation.state import (
+    FILE,
+    RECONCILIATION,
+    STATUSES,
+    SUBJECT,
+    Decision,
+    Reconciliation,
+    is_open,
+    uuid_of,
+)
 from domain.refusals import FileErased, Refusal
 from domain.settlement import lines
 from domain.settlement.lines import Misfit, SettlementRefused
@@ -566,7 +575,16 @@ class Reconciling:
         return known.get
 
     def close(self, uuid: UUID, given: Given) -> Outcome:
-        return self._change(uuid, given, decide.close)
+        """Raises ReconciliationIsOpen, also where a payment of its own was just given to a line of another file."""
+        looked = self._journal.position()
+        state = self.get(uuid)
+        if state.status != STATUSES[0]:
+            return self._change(uuid, given, decide.close)
+        own = {claim.position for claim in self._said(state).claims if claim.strength > POSSIBLE}
+        away = (one for position, one in self._held_elsewhere(state).items() if position in own)
+        if any(one.strength == DECIDED for one in away):
+            self.run_again(uuid, given)
+        return self._change(uuid, given, decide.close, of=own, since=looked)
 
     def withdraw(self, uuid: UUID, reason: str, given: Given) -> Outcome:
         """Nothing of the reconciliation counts any more."""
@@ -575,12 +593,23 @@ class Reconciling:
         self._spread(outcome.reconciliation, before, given.provenance)
         return outcome
 
-    def _change(self, uuid: UUID, given: Given, decided: Callable[..., list[Event]]) -> Outcome:
+    def _change(
+        self,
+        uuid: UUID,
+        given: Given,
+        decided: Callable[..., list[Event]],
+        *,
+        of: Collection[int] = (),
+        since: int = 0,
+    ) -> Outcome:
+        """Raises ReconciliationMoved, also where one of these payments was given to another file `since` a position."""
         before = self.get(uuid)
 
         def record(t: Transaction) -> Outcome:
             state = self.since(before, t)
             given.must_fit(state)
+            if self._is_given(t, state, {*of}, after=since):
+                raise ReconciliationMoved(state.version)
             now = self._ledger.clock()
             return self._append(t, state, uuid, decided(state, now=now), provenance=given.provenance, now=now)
 

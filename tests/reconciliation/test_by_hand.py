@@ -2,9 +2,14 @@
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from domain.reconciliation.deciding import Wanted
+from domain.reconciling import Given, Reconciling
+from projections.journal import Journal
+from tests.conftest import ME
 from tests.reconciliation.conftest import PATH, Office, by_outcome, only
 
 
@@ -163,6 +168,24 @@ def test_a_payment_whose_match_was_broken_and_that_was_given_to_another_line_of_
     assert office.decide(other, "match", lines=[2], entries=[positions(one)["m"]]).status_code == 409
     second = office.start("m,payment,50.00,0,50.00,USD,2026-03-21T00:00:00Z,,")
     assert second["outcomes"] == {"settled_already": 1}
+
+
+def test_a_file_is_not_closed_with_a_payment_that_was_just_given_to_another_file(
+    office: Office, one: dict[str, Any]
+) -> None:
+    class NotThereYet(Reconciling):
+        """Has recorded a decision, and not come to look at the other files again."""
+
+        def _spread(self, *_: Any) -> None:
+            return
+
+    other = office.start("m,payment,50.00,0,50.00,USD,2026-03-01T12:00:00Z,,")
+    assert office.get(one).json["outcomes"]["settled_already"] == 1
+    wanted = [Wanted(decision="match", lines=(2,), entries=(positions(one)["m"],))]
+    NotThereYet(office.ledger, Journal(office.views)).decide(UUID(one["id"]), wanted, Given(ME))
+    refused = office.decide(other, "close")
+    assert (refused.status_code, refused.json["code"]) == (409, "reconciliation-open")
+    assert office.get(other).json["outcomes"] == {"settled_already": 1}
 
 
 def test_several_decisions_are_taken_together_or_none(office: Office, one: dict[str, Any]) -> None:
