@@ -127,7 +127,8 @@ class Following:
         """Reads the log's end as long as somebody follows."""
         self._stretches.clear()
         self._agreed_after = self._ledger.log_of_events.times_lost
-        self._bytes, self._position = 0, await self._head()
+        # Where the log is out of reach, the views say where its end is.
+        self._bytes, self._position = 0, max(self._head_of_views(), await self._head())
         woken, looked = 0.0, monotonic()
         while self._followers:
             now = monotonic()

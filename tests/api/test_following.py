@@ -1,0 +1,56 @@
+"""The end of the log for those who follow it live: where its reading begins."""
+
+import asyncio
+
+from api.asking import Asking
+from api.following import TURN_SECONDS_MAX, Following
+from domain.ledger import OrderLedger
+from domain.log.log import LogAway
+from domain.log.records import Provenance, RawRecord
+from projections.live import Telling
+from projections.views.views import Views
+from tests.conftest import new_order
+
+
+class Noting(Telling):
+    """Takes down behind which positions the log's end was read."""
+
+    def __init__(self, ledger: OrderLedger, views: Views) -> None:
+        super().__init__(ledger, views)
+        self.read_behind: list[int] = []
+
+    def records(self, after: int, until: int) -> tuple[list[RawRecord], int]:
+        self.read_behind.append(after)
+        return super().records(after, until)
+
+
+class Away(OrderLedger):
+    """A ledger whose log is out of reach at first."""
+
+    is_away = True
+
+    def head(self) -> int:
+        if self.is_away:
+            raise LogAway("it cannot be reached")
+        return super().head()
+
+
+def test_who_follows_while_the_log_is_out_of_reach_has_not_all_of_it_read_when_it_is_back(
+    ledger: OrderLedger, views: Views
+) -> None:
+    ledger.write(ledger.create, new_order(), Provenance("staff")).result()
+    reached = views.catch_up()
+    away = Away(ledger.log_of_events, is_made=True)
+    telling = Noting(ledger, views)
+
+    async def follow() -> None:
+        following = Following(away, views, Asking(away, views, 1), telling)
+        with following.following(None):
+            await asyncio.sleep(0.1)
+            away.is_away = False
+            ledger.write(ledger.create, new_order(), Provenance("staff")).result()
+            views.catch_up()
+            await asyncio.wait_for(following.behind(reached, None), 5 * TURN_SECONDS_MAX)
+
+    asyncio.run(follow())
+    assert telling.read_behind == [reached]
