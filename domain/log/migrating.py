@@ -60,7 +60,6 @@ def _must_be_the_same(source: Reading, target: Log) -> int:
     head = target.max_notification_id() or 0
     if head and source.raw_record(head) != target.raw_record(head):
         raise NotMigrated(f"position {head}: the other place has a record that is not this ledger's.")
-
     return head
 
 
