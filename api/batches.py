@@ -22,8 +22,8 @@ from api.conditions import conditions, must_be_new
 from api.errors import Problem, not_ready, problem_of
 from api.positions import position_token
 from api.receiving import Receiving, media_type
+from domain.import_batch import ImportBatch
 from domain.importing import CameTo, batches, take
-from domain.ledger import ImportBatch
 from domain.log.records import Provenance
 from domain.order.commands import ImportOrder, VoidPayment
 from domain.order.state import Order

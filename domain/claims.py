@@ -15,7 +15,7 @@ from domain.order import events as e
 from domain.order.commands import MOVES, Move
 from domain.order.movements import KIND_OF
 from domain.reconciliation import events as reconciliation
-from domain.refusals import PaymentReferenceTaken, ReferenceTaken, RefundReferenceTaken, Refusal
+from domain.refusals import ExternalIdTaken, PaymentReferenceTaken, ReferenceTaken, RefundReferenceTaken, Refusal
 
 # The shapes of the events by which what is personal is erased.
 ERASING: Final = (e.PersonalErased, reconciliation.PersonalErased)
@@ -85,3 +85,9 @@ def taken(kind: str, provider: str, reference: str) -> Refusal:
     """The refusal of a movement whose reference is another order's."""
     refusal = {"payment": PaymentReferenceTaken, "refund": RefundReferenceTaken}.get(kind, ReferenceTaken)
     return refusal(f"{provider} {kind.replace('_', ' ')} {reference} is recorded already, on another order.")
+
+
+def external_id_taken(claim: NewClaim, whose: str) -> ExternalIdTaken:
+    """The refusal of an id of another system that is another order's."""
+    system, external_id = msgspec.json.decode(str(claim.value))
+    return ExternalIdTaken(f"The external id {system}:{external_id} is {whose}'s already.")

@@ -13,7 +13,8 @@ from uuid import UUID
 
 import msgspec
 
-from domain.ledger import ImportBatch, OrderLedger
+from domain.import_batch import ImportBatch
+from domain.ledger import OrderLedger
 from domain.log.records import Provenance
 from domain.order.commands import ImportOrder
 from domain.order.imported import Line

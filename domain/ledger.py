@@ -16,10 +16,10 @@ from eventsourcing.application import Application
 from eventsourcing.persistence import ApplicationRecorder, InfrastructureFactory, StoredEvent
 from eventsourcing.popo import POPOFactory
 from eventsourcing.utils import Environment
-from msgspec.structs import replace
 
 from domain.aggregate import Event, IncompleteHistory, Record, fold, parts_in
-from domain.claims import NOT_RECORDED, Recorded, recorded_before, reference, taken, taken_by
+from domain.claims import NOT_RECORDED, Recorded, external_id_taken, recorded_before, reference, taken, taken_by
+from domain.import_batch import ImportBatch
 from domain.log.clock import Watch
 from domain.log.log import Log, LogAway, LogBusy, LogForbidden, LogFull, Reading, Transaction, Wants
 from domain.log.mapper import EventMapper
@@ -29,16 +29,14 @@ from domain.moments import utc_now
 from domain.order import commands, decide
 from domain.order import events as e
 from domain.order.imported import Line, import_order
-from domain.order.movements import EFFECTS, find
 from domain.order.personal import CONTACT, FIELDS
 from domain.order.state import ORDER, Order
 from domain.privacy.files import KeptFiles
 from domain.privacy.keyring import CUSTOMER, GUEST, Whose
 from domain.privacy.marking import Marks
 from domain.privacy.opening import KeysAt, LedgerAt, SealedSince
-from domain.recognising import Recognising, Taken, taken_in
+from domain.recognising import Recognising, taken_in
 from domain.refusals import (
-    ExternalIdTaken,
     IdempotencyKeyReused,
     ImportConflict,
     OrderKeyTaken,
@@ -327,7 +325,7 @@ class OrderLedger(Application[UUID]):
         self.append(t, stored, provenance=_without_key(provenance), now=now, claims=claims)
         return outcomes
 
-    def _batch(self, on: Reading) -> "ImportBatch":
+    def _batch(self, on: Reading) -> ImportBatch:
         return ImportBatch(on, self.mapper, self.marks, self._decided_as)
 
     def _mark(self, line: Line, now: datetime) -> bytes | None:
@@ -336,7 +334,7 @@ class OrderLedger(Application[UUID]):
             return None
         return self.marks.make(line.fingerprint, whose(line.order), _parts_in(line.records), now)
 
-    def trial(self) -> "ImportBatch":
+    def trial(self) -> ImportBatch:
         """An import that records nothing: what is added to it comes to what `import_batch` would make of it."""
         return self._batch(self.log_of_events)
 
@@ -563,12 +561,7 @@ def _recorded(t: Transaction, command: commands.Move, uuid: UUID) -> Recorded:
 def _external_ids_must_be_free(t: Transaction, claims: Iterable[NewClaim]) -> None:
     for claim in claims:
         if claim.kind == "external-id" and (held := t.claim(claim.kind, claim.value)):
-            raise _external_id_taken(claim, f"order {held.originator_id}")
-
-
-def _external_id_taken(claim: NewClaim, whose: str) -> ExternalIdTaken:
-    system, external_id = msgspec.json.decode(str(claim.value))
-    return ExternalIdTaken(f"The external id {system}:{external_id} is {whose}'s already.")
+            raise external_id_taken(claim, f"order {held.originator_id}")
 
 
 def _parts_in(records: Iterable[Record]) -> set[str]:
@@ -621,114 +614,6 @@ class _Asked(NamedTuple):
         parts = _parts_in(records)
         may_repeat = isinstance(self.command, commands.ChangeOrder) or getattr(self.command, "reason", None) is not None
         return parts or ({CONTACT} if may_repeat else set())
-
-
-class ImportBatch:
-    """The lines of an import that are recorded together: what is unique must be so among them too."""
-
-    def __init__(
-        self,
-        on: Reading,
-        mapper: EventMapper,
-        marks: Marks,
-        decided_as: Callable[[commands.ImportOrder, UUID, e.OrderCreated], Line],
-    ) -> None:
-        self._on = on
-        self._taken: Taken = {}
-        self._recognising = Recognising(on, mapper, marks, self._taken, decided_as)
-        self._order_id_last = on.claim_max("order-id")
-        self.taken: list[Line] = []
-        self.claims: list[NewClaim] = []
-
-    def add(self, lines: Sequence[tuple[commands.ImportOrder, Line | Refusal]]) -> list[Order | UUID | Refusal]:
-        """What each line comes to, as `import_batch` says it."""
-        orders = [line for line, _ in lines]
-        found = taken_in(self._on, orders, (wanted for line in orders for wanted in _wanted(line)))
-        for place, owner in found.items():
-            self._taken.setdefault(place, owner)
-        return [self._add(line, made) for line, made in lines]
-
-    def made(self, uuid: UUID) -> Line | None:
-        """The line that came to an order; None where none of these did."""
-        return self._recognising.fresh.get(uuid)
-
-    def _add(self, line: commands.ImportOrder, made: Line | Refusal) -> Order | UUID | Refusal:
-        try:
-            if there := self._recognising.there(line, made.fingerprint if isinstance(made, Line) else None):
-                return there
-        except ImportConflict as conflict:
-            return conflict
-        if isinstance(made, Refusal):
-            return made
-        try:
-            recorded = self._with_numbers(made if line.id else made.numbered(self._order_id_last + 1))
-        except Refusal as refused:
-            return refused
-        order, claims = recorded.order, taken_by(recorded.records)
-        if refusal := self._refusal(claims):
-            return refusal
-        self._order_id_last = max(self._order_id_last, order.id)
-        self._taken |= {(claim.kind, claim.value): order.uuid for claim in claims} | {
-            ("uuid", str(order.uuid)): order.uuid
-        }
-        self._recognising.fresh[order.uuid] = recorded
-        self.taken.append(recorded)
-        self.claims += claims
-        return order
-
-    def _refusal(self, claims: Iterable[NewClaim]) -> Refusal | None:
-        """Why the claims of a line cannot be taken: what they claim is another order's."""
-        for claim in claims:
-            if claim.kind == "external-id" and self._is_taken(claim.kind, str(claim.value)):
-                return _external_id_taken(claim, "another order")
-            if claim.kind in EFFECTS and (claim.kind, claim.value) in self._taken:
-                return taken(claim.kind, *msgspec.json.decode(str(claim.value))[:2])
-        return None
-
-    def _with_numbers(self, line: Line) -> Line:
-        """The line with its payments numbered behind those that were recorded under the same references and are void.
-
-        Raises PaymentReferenceTaken where one of these is not void, and the line's own is not either.
-        """
-        received = [record.event for record in line.records if isinstance(record.event, e.PaymentReceived)]
-        names = [reference(event.provider, event.reference) for event in received]
-        if len(set(names)) == len(names) and self._taken.keys().isdisjoint(("payment", name) for name in names):
-            return line
-        records = list(line.records)
-        own: dict[str, int] = {}
-        for place, record in enumerate(records):
-            event = record.event
-            if isinstance(event, e.PaymentReceived | e.PaymentVoided):
-                name = reference(event.provider, event.reference)
-                if isinstance(event, e.PaymentReceived):
-                    stands = find(line.order.payments, "payment", event.provider, event.reference) is not None
-                    own[name] = self._free_number(event, own.get(name, 0), stands=stands)
-                records[place] = replace(record, event=replace(event, number=own[name]))
-        order = fold(ORDER, None, records)
-        assert order is not None
-        return line._replace(order=order, records=records)
-
-    def _free_number(self, event: e.PaymentReceived, last: int, *, stands: bool) -> int:
-        """The first number behind the last one of the line under which no payment is recorded."""
-        number = 0
-        while True:
-            number += 1
-            value = reference(event.provider, event.reference, number)
-            if self._is_taken("payment", value):
-                if stands and not self._is_taken("void", value):
-                    raise taken("payment", event.provider, event.reference)
-            elif number > last:
-                return number
-
-    def _is_taken(self, kind: str, value: str) -> bool:
-        return (kind, value) in self._taken or self._on.claim(kind, value) is not None
-
-
-def _wanted(line: commands.ImportOrder) -> Iterator[tuple[str, str | int]]:
-    """The references that a line will claim."""
-    for entry in line.history:
-        if isinstance(entry, commands.Move):
-            yield commands.MOVES[type(entry)], reference(entry.provider, entry.reference)
 
 
 # The claims of what an order is named by: they keep the fingerprint of the line that it came in.

@@ -1,8 +1,8 @@
 """What may be asked of a log, and of a transaction on it. Each engine that a log can stand on implements these.
 
 Whatever the engine, an error of it is the library's: IntegrityError where another write was first to a version or a
-claim, OperationalError for all else. Of these LogFull, LogBusy, LogForbidden and LogAway say what keeps it from writing,
-and WriteLost that what was lost can be written again.
+claim, OperationalError for all else. Of these LogFull, LogBusy, LogForbidden and LogAway say why nothing can be
+written, and WriteLost that what was lost can be written again.
 """
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence

@@ -1,0 +1,129 @@
+"""The lines of an import that are recorded together: what is unique must be so among them too."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from uuid import UUID
+
+import msgspec
+from msgspec.structs import replace
+
+from domain.aggregate import fold
+from domain.claims import external_id_taken, reference, taken, taken_by
+from domain.log.log import Reading
+from domain.log.mapper import EventMapper
+from domain.log.records import NewClaim
+from domain.order import events as e
+from domain.order.commands import MOVES, ImportOrder, Move
+from domain.order.imported import Line
+from domain.order.movements import EFFECTS, find
+from domain.order.state import ORDER, Order
+from domain.privacy.marking import Marks
+from domain.recognising import Recognising, Taken, taken_in
+from domain.refusals import ImportConflict, Refusal
+
+
+class ImportBatch:
+    """Takes lines one after the other; `decided_as` says what a line comes to as an order that is there already."""
+
+    def __init__(
+        self,
+        on: Reading,
+        mapper: EventMapper,
+        marks: Marks,
+        decided_as: Callable[[ImportOrder, UUID, e.OrderCreated], Line],
+    ) -> None:
+        self._on = on
+        self._taken: Taken = {}
+        self._recognising = Recognising(on, mapper, marks, self._taken, decided_as)
+        self._order_id_last = on.claim_max("order-id")
+        self.taken: list[Line] = []
+        self.claims: list[NewClaim] = []
+
+    def add(self, lines: Sequence[tuple[ImportOrder, Line | Refusal]]) -> list[Order | UUID | Refusal]:
+        """What each line comes to, as `OrderLedger.import_batch` says it."""
+        orders = [line for line, _ in lines]
+        found = taken_in(self._on, orders, (wanted for line in orders for wanted in _wanted(line)))
+        for place, owner in found.items():
+            self._taken.setdefault(place, owner)
+        return [self._add(line, made) for line, made in lines]
+
+    def made(self, uuid: UUID) -> Line | None:
+        """The line that came to an order; None where none of these did."""
+        return self._recognising.fresh.get(uuid)
+
+    def _add(self, line: ImportOrder, made: Line | Refusal) -> Order | UUID | Refusal:
+        try:
+            if there := self._recognising.there(line, made.fingerprint if isinstance(made, Line) else None):
+                return there
+        except ImportConflict as conflict:
+            return conflict
+        if isinstance(made, Refusal):
+            return made
+        try:
+            recorded = self._with_numbers(made if line.id else made.numbered(self._order_id_last + 1))
+        except Refusal as refused:
+            return refused
+        order, claims = recorded.order, taken_by(recorded.records)
+        if refusal := self._refusal(claims):
+            return refusal
+        self._order_id_last = max(self._order_id_last, order.id)
+        self._taken |= {(claim.kind, claim.value): order.uuid for claim in claims} | {
+            ("uuid", str(order.uuid)): order.uuid
+        }
+        self._recognising.fresh[order.uuid] = recorded
+        self.taken.append(recorded)
+        self.claims += claims
+        return order
+
+    def _refusal(self, claims: Iterable[NewClaim]) -> Refusal | None:
+        """Why the claims of a line cannot be taken: what they claim is another order's."""
+        for claim in claims:
+            if claim.kind == "external-id" and self._is_taken(claim.kind, str(claim.value)):
+                return external_id_taken(claim, "another order")
+            if claim.kind in EFFECTS and (claim.kind, claim.value) in self._taken:
+                return taken(claim.kind, *msgspec.json.decode(str(claim.value))[:2])
+        return None
+
+    def _with_numbers(self, line: Line) -> Line:
+        """The line with its payments numbered behind those that were recorded under the same references and are void.
+
+        Raises PaymentReferenceTaken where one of these is not void, and the line's own is not either.
+        """
+        received = [record.event for record in line.records if isinstance(record.event, e.PaymentReceived)]
+        names = [reference(event.provider, event.reference) for event in received]
+        if len(set(names)) == len(names) and self._taken.keys().isdisjoint(("payment", name) for name in names):
+            return line
+        records = list(line.records)
+        own: dict[str, int] = {}
+        for place, record in enumerate(records):
+            event = record.event
+            if isinstance(event, e.PaymentReceived | e.PaymentVoided):
+                name = reference(event.provider, event.reference)
+                if isinstance(event, e.PaymentReceived):
+                    stands = find(line.order.payments, "payment", event.provider, event.reference) is not None
+                    own[name] = self._free_number(event, own.get(name, 0), stands=stands)
+                records[place] = replace(record, event=replace(event, number=own[name]))
+        order = fold(ORDER, None, records)
+        assert order is not None
+        return line._replace(order=order, records=records)
+
+    def _free_number(self, event: e.PaymentReceived, last: int, *, stands: bool) -> int:
+        """The first number behind the last one of the line under which no payment is recorded."""
+        number = 0
+        while True:
+            number += 1
+            value = reference(event.provider, event.reference, number)
+            if self._is_taken("payment", value):
+                if stands and not self._is_taken("void", value):
+                    raise taken("payment", event.provider, event.reference)
+            elif number > last:
+                return number
+
+    def _is_taken(self, kind: str, value: str) -> bool:
+        return (kind, value) in self._taken or self._on.claim(kind, value) is not None
+
+
+def _wanted(line: ImportOrder) -> Iterator[tuple[str, str | int]]:
+    """The references that a line will claim."""
+    for entry in line.history:
+        if isinstance(entry, Move):
+            yield MOVES[type(entry)], reference(entry.provider, entry.reference)
