@@ -128,7 +128,7 @@ class Following:
         self._stretches.clear()
         self._agreed_after = self._ledger.log_of_events.times_lost
         # Where the log is out of reach, the views say where its end is.
-        self._bytes, self._position = 0, max(self._head_of_views(), await self._head())
+        self._bytes, self._position = 0, await self._head() or self._head_of_views()
         woken, looked = 0.0, monotonic()
         while self._followers:
             now = monotonic()

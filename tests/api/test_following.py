@@ -45,12 +45,12 @@ def test_who_follows_while_the_log_is_out_of_reach_has_not_all_of_it_read_when_i
 
     async def follow() -> None:
         following = Following(away, views, Asking(away, views, 1), telling)
-        with following.following(None):
+        with following.following(None, reached) as follower:
             await asyncio.sleep(0.1)
             away.is_away = False
             ledger.write(ledger.create, new_order(), Provenance("staff")).result()
             views.catch_up()
-            await asyncio.wait_for(following.behind(reached, None), 5 * TURN_SECONDS_MAX)
+            await asyncio.wait_for(following.behind(follower), 5 * TURN_SECONDS_MAX)
 
     asyncio.run(follow())
     assert telling.read_behind == [reached]
