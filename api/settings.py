@@ -1,11 +1,11 @@
 """The settings: read from the environment once, checked before anything starts."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -25,7 +25,7 @@ METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 SPANS_GO_BY: Final = "http/protobuf"
 # A name, or an address of IPv4 or, in brackets, of IPv6; without a port.
 HOST: Final = r"\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]{1,253}"
-
+T = TypeVar("T")
 # The files that stand beside a ledger, by the setting that names another place.
 _BESIDE: Final = {
     "VIEWS": "views.db",
@@ -135,71 +135,95 @@ class Settings(msgspec.Struct, frozen=True):
 
 
 def read(environment: Mapping[str, str]) -> Settings:
-    """The settings of an environment; what is unset or empty has its default. Raises WrongSetting."""
+    """The settings of an environment; what is unset or empty has its default. Raises WrongSetting for all of them."""
     names: set[str] = set()
+    wrong: list[str] = []
 
     def value(name: str, default: str) -> str:
         names.add(name)
         return environment.get(name, "").strip() or default
 
+    def tried(parse: Callable[..., T], *arguments: object) -> T:
+        """What the setting comes to; where it is wrong that is told with all else, and nothing is made of this."""
+        try:
+            return parse(*arguments)
+        except WrongSetting as error:
+            wrong.append(str(error))
+            return None  # type: ignore[return-value]
+
     url = value("LEDGER_URL", "sqlite:///var/ledger.db")
-    try:
-        shown, folder, ledger = opening.address(url)
-    except ValueError as error:
-        raise WrongSetting(f"LEDGER_URL {error}") from None
+    shown, folder, ledger = tried(_of_ledger, url) or (url, Path("var"), None)
     files = {name: Path(value(f"LEDGER_{name}", str(folder / beside))) for name, beside in _BESIDE.items()}
-    _check_files(ledger, files)
-    currency = value("LEDGER_CURRENCY", "USD")
-    if (known := CURRENCIES.get(currency)) is None:
-        raise WrongSetting(f"LEDGER_CURRENCY is {currency!r}; it should be a currency code of ISO 4217 like 'USD'.")
-    if known.withdrawn:
-        raise WrongSetting(
-            f"LEDGER_CURRENCY is {currency!r}, which was withdrawn on {known.withdrawn}; new orders need an active one."
-        )
-    zone = value("LEDGER_TIMEZONE", "UTC")
-    if (timezone := zone_named(zone)) is None:
-        raise WrongSetting(f"LEDGER_TIMEZONE is {zone!r}; it should be a time zone like 'UTC' or 'Asia/Tehran'.")
-    seconds = value("LEDGER_CHECKPOINT_SECONDS", "3600")
-    if not (seconds.isascii() and seconds.isdigit() and len(seconds) < 10):
-        raise WrongSetting(
-            f"LEDGER_CHECKPOINT_SECONDS is {seconds!r}; it should be whole seconds like '3600', or '0' for never."
-        )
+    wrong += _wrong_files(ledger, files)
     found = Settings(
         url=url,
         shown_url=shown,
         ledger=ledger,
         folder=folder,
         views=files["VIEWS"],
-        currency=currency,
-        timezone=timezone,
-        trusted_proxies=_networks("LEDGER_TRUSTED_PROXIES", value),
-        forwarded=_one_of(FORWARDED, "LEDGER_FORWARDED", value("LEDGER_FORWARDED", FORWARDED[0])),
-        public_url=_public_url(value("LEDGER_PUBLIC_URL", "")),
-        allowed_hosts=_hosts(value("LEDGER_ALLOWED_HOSTS", "")),
+        currency=tried(_currency, value("LEDGER_CURRENCY", "USD")),
+        timezone=tried(_timezone, value("LEDGER_TIMEZONE", "UTC")),
+        trusted_proxies=tried(_networks, "LEDGER_TRUSTED_PROXIES", value),
+        forwarded=tried(_one_of, FORWARDED, "LEDGER_FORWARDED", value("LEDGER_FORWARDED", FORWARDED[0])),
+        public_url=tried(_public_url, value("LEDGER_PUBLIC_URL", "")),
+        allowed_hosts=tried(_hosts, value("LEDGER_ALLOWED_HOSTS", "")),
         key=files["KEY"],
         checkpoints=files["CHECKPOINTS"],
-        checkpoint_seconds=int(seconds),
+        checkpoint_seconds=tried(_seconds, value("LEDGER_CHECKPOINT_SECONDS", "3600")),
         accesses=files["ACCESSES"],
         keep=Keep(
-            _period("LEDGER_KEEP_CONTACT", value, "24m"),
-            _period("LEDGER_KEEP_INVOICE", value, "10y"),
-            _period("LEDGER_KEEP_SETTLEMENT_FILES", value, "10y"),
+            tried(_period, "LEDGER_KEEP_CONTACT", value, "24m"),
+            tried(_period, "LEDGER_KEEP_INVOICE", value, "10y"),
+            tried(_period, "LEDGER_KEEP_SETTLEMENT_FILES", value, "10y"),
         ),
         erasures=files["ERASURES"],
         keys=KeysAt(files["KEYS"], MastersAt(files["MASTER"], value("LEDGER_MASTER_KEY", "") or None)),
         webhooks=files["WEBHOOKS"],
-        webhook_networks=_networks("LEDGER_WEBHOOK_NETWORKS", value),
-        connections_per_address=_count("LEDGER_CONNECTIONS_PER_ADDRESS", value, 128),
-        kept_bytes_max=_count("LEDGER_KEPT_FILES_MIB", value, KEPT_BYTES_MAX // 1024**2) * 1024**2,
-        provider=_provider(value),
-        cors_origins=_origins(value("LEDGER_CORS_ORIGINS", "")),
-        rate=_rate(value("LEDGER_RATE_LIMIT", "")),
-        metrics=_address("LEDGER_METRICS", value("LEDGER_METRICS", "")),
-        log_level=_one_of(LOG_LEVELS, "LEDGER_LOG_LEVEL", value("LEDGER_LOG_LEVEL", "info")),
+        webhook_networks=tried(_networks, "LEDGER_WEBHOOK_NETWORKS", value),
+        connections_per_address=tried(_count, "LEDGER_CONNECTIONS_PER_ADDRESS", value, 128),
+        kept_bytes_max=(tried(_count, "LEDGER_KEPT_FILES_MIB", value, KEPT_BYTES_MAX // 1024**2) or 0) * 1024**2,
+        provider=tried(_provider, value),
+        cors_origins=tried(_origins, value("LEDGER_CORS_ORIGINS", "")),
+        rate=tried(_rate, value("LEDGER_RATE_LIMIT", "")),
+        metrics=tried(_address, "LEDGER_METRICS", value("LEDGER_METRICS", "")),
+        log_level=tried(_one_of, LOG_LEVELS, "LEDGER_LOG_LEVEL", value("LEDGER_LOG_LEVEL", "info")),
         traces=_traces(environment),
     )
-    _refuse_others(environment, names)
+    wrong += _strangers(environment, names)
+    if wrong:
+        raise WrongSetting("\n".join(wrong))
     return found
+
+
+def _of_ledger(url: str) -> opening.Address:
+    try:
+        return opening.address(url)
+    except ValueError as error:
+        raise WrongSetting(f"LEDGER_URL {error}") from None
+
+
+def _currency(code: str) -> str:
+    if (known := CURRENCIES.get(code)) is None:
+        raise WrongSetting(f"LEDGER_CURRENCY is {code!r}; it should be a currency code of ISO 4217 like 'USD'.")
+    if known.withdrawn:
+        raise WrongSetting(
+            f"LEDGER_CURRENCY is {code!r}, which was withdrawn on {known.withdrawn}; new orders need an active one."
+        )
+    return code
+
+
+def _timezone(name: str) -> ZoneInfo:
+    if (zone := zone_named(name)) is None:
+        raise WrongSetting(f"LEDGER_TIMEZONE is {name!r}; it should be a time zone like 'UTC' or 'Asia/Tehran'.")
+    return zone
+
+
+def _seconds(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise WrongSetting(
+            f"LEDGER_CHECKPOINT_SECONDS is {text!r}; it should be whole seconds like '3600', or '0' for never."
+        )
+    return int(text)
 
 
 def _provider(value: Callable[[str, str], str]) -> Provider | None:
@@ -266,11 +290,11 @@ def _one_of(choices: tuple[str, ...], name: str, text: str) -> str:
     return text
 
 
-def _refuse_others(environment: Mapping[str, str], known: set[str]) -> None:
+def _strangers(environment: Mapping[str, str], known: set[str]) -> Iterator[str]:
     for name in environment:
         if name.startswith("LEDGER_") and name not in known:
             near = get_close_matches(name, known, 1, 0)
-            raise WrongSetting(f"{name} is no setting; did you mean {near[0]}? `run.py --help` lists them.")
+            yield f"{name} is no setting; did you mean {near[0]}? `run.py --help` lists them."
 
 
 def _count(name: str, value: Callable[[str, str], str], default: int) -> int:
@@ -288,23 +312,18 @@ def _period(name: str, value: Callable[[str, str], str], default: str) -> Period
         raise WrongSetting(f"{name} is {text!r}; {error}.") from None
 
 
-def _check_files(ledger: Path | None, files: Mapping[str, Path]) -> None:
+def _wrong_files(ledger: Path | None, files: Mapping[str, Path]) -> Iterator[str]:
     whose = {} if ledger is None else {ledger.resolve(): "the ledger itself"}
     for name, path in files.items():
         if path.is_dir():
-            raise WrongSetting(f"LEDGER_{name} names the folder {path}; it should name a file in it.")
-        if (taken := whose.setdefault(path.resolve(), own := f"that of LEDGER_{name}")) != own:
-            raise WrongSetting(f"LEDGER_{name} is {path}, {taken}; it should be a file of its own.")
-    views = files["VIEWS"]
-    if views.exists() and not views.is_symlink():
-        raise WrongSetting(
-            f"LEDGER_VIEWS is {views}, a file that is no views of ours; it should name none that is there."
-        )
-    for name, path in (("LEDGER_VIEWS", Path(f"{views}.lock")), ("LEDGER_CHECKPOINTS", files["CHECKPOINTS"])):
+            yield f"LEDGER_{name} names the folder {path}; it should name a file in it."
+        elif (taken := whose.setdefault(path.resolve(), own := f"that of LEDGER_{name}")) != own:
+            yield f"LEDGER_{name} is {path}, {taken}; it should be a file of its own."
+        elif name == "VIEWS" and path.exists() and not path.is_symlink():
+            yield f"LEDGER_VIEWS is {path}, a file that is no views of ours; it should name none that is there."
+    for name, path in (("VIEWS", Path(f"{files['VIEWS']}.lock")), ("CHECKPOINTS", files["CHECKPOINTS"])):
         if path.is_symlink():
-            raise WrongSetting(
-                f"{name}: {path} is a link, which is never followed; it should be a file, or not be there."
-            )
+            yield f"LEDGER_{name}: {path} is a link, which is never followed; it should be a file, or not be there."
 
 
 def _list(text: str) -> list[str]:

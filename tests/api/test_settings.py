@@ -78,6 +78,23 @@ def test_a_wrong_setting_is_named_with_what_would_be_right(name: str, value: str
     assert {file.name for file in tmp_path.iterdir()} <= {"text", "ledger.db", "keys.db", "master.key"}
 
 
+def test_all_that_is_wrong_in_the_settings_is_named_at_once(tmp_path: Path) -> None:
+    wrong = {
+        "LEDGER_URL": "mysql://localhost/ledger",
+        "LEDGER_CURRENCY": "dollars",
+        "LEDGER_TIMEZONE": "Mars/Olympus",
+        "LEDGER_CHECKPOINT_SECONDS": "often",
+        "LEDGER_KEYS": str(tmp_path),
+        "LEDGER_KEEP_INVOICE": "long",
+        "LEDGER_KEPT_FILES_MIB": "many",
+        "LEDGER_RATE_LIMIT": "fast",
+        "LEDGER_WORKERS": "3",
+        "LEDGER_PROXY": "127.0.0.1",
+    }
+    assert_refused(run(tmp_path, "serve", **wrong), *wrong)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_service_does_not_start_with_a_wrong_setting(tmp_path: Path) -> None:
     assert_refused(run(tmp_path, "serve", LEDGER_CURRENCY="dollars"), "LEDGER_CURRENCY", "'USD'")
     assert list(tmp_path.iterdir()) == []
