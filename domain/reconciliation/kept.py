@@ -16,7 +16,7 @@ from domain.reconciliation.others import Claim, Cover, Told, Waiting, covers
 from domain.reconciliation.payouts import Offers
 from domain.reconciliation.report import END, ID_DIGITS, Made, Report, Result, claims_of, encoded
 
-# The index has the place of every so manieth result.
+# The index has the place of each result whose number is a multiple of this.
 STEP_RESULTS: Final = 100
 _decode_report = msgspec.json.Decoder(Report).decode
 _decode_results = msgspec.json.Decoder(list[Result]).decode

@@ -240,10 +240,10 @@ class _Times:
     """Which file is asked for what is due at a time, in one currency."""
 
     def __init__(self, files: Iterable[_File], currency: str, own: str, now: datetime) -> None:
+        of_currency = (file for file in files if file.cover.currency == currency)
         found = sorted(
-            (file.cover.since, min(file.cover.until, now), file.sha256, file)
-            for file in files
-            if file.cover.currency == currency
+            ((file.cover.since, min(file.cover.until, now), file.sha256, file) for file in of_currency),
+            key=lambda one: one[:3],  # one file may stand there twice, by other rules
         )
         reached = _ALWAYS
         self._spans: list[_Span] = []
