@@ -22,7 +22,7 @@ class SealedSince(Exception):
 
 
 # So many of the last records are read before anything is taken in.
-_LAST_RECORDS: Final = 500
+_LAST_RECORDS: Final = 100
 
 
 class KeysAt(NamedTuple):
