@@ -32,7 +32,7 @@ class SQLiteRecorder(SQLiteReading, ApplicationRecorder):
     """Implements `log.Log`, and the library's ApplicationRecorder."""
 
     is_at_hand = True
-    times_lost = 0
+    times_lost = 1  # a file can have been put back before this process began
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -139,7 +139,8 @@ class Views:
         self._must_cut = not cut_wal(self._writer_in_force(), _CUT_SECONDS_MAX)
 
     def _agree(self) -> None:
-        """Where the log was out of reach, takes back what the views have and it has not, or not any more."""
+        """Where the log was out of reach, or before this process began, takes back what the views have and it has not,
+        or not any more. Raises ViewsUnavailable."""
         times_lost = self._ledger.log_of_events.times_lost
         if times_lost == self._agreed_after:
             return
@@ -198,9 +199,11 @@ class Views:
     # --- making anew ---
 
     def ensure(self, progress: Progress | None = None) -> None:
-        """Makes the views anew that are missing, damaged or made by other code, and feeds them all to the head."""
+        """Makes the views anew that are missing, damaged, made by other code or too far ahead of the log, and feeds
+        them all to the head."""
         try:
             _ = self.reader
+            self._agree()
         except ViewsUnavailable:
             with self._rebuilding():
                 self._mend(progress)

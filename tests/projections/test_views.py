@@ -20,11 +20,11 @@ from domain.ledger import OrderLedger
 from domain.log.mapper import UnknownTopic
 from domain.log.recorder import SQLiteRecorder
 from domain.log.records import digest_of
-from domain.log.sqlite import sqlite3
+from domain.log.sqlite import connect, sqlite3
 from domain.order import events as e
 from projections.orders import list as orders
 from projections.orders.documents import BASE_URL, render, staff_document
-from projections.views import rebuilding
+from projections.views import generation, rebuilding
 from projections.views.views import Views, ViewsUnavailable
 from tests.conftest import ME, ROOT, Client, Clock, Service, do, new_order
 from tests.projections.histories import play
@@ -551,3 +551,39 @@ def test_deleting_the_views_while_serving_heals(lost: str, service: Service, sta
         if answer.status_code == 200:
             assert answer.json()["count"] == answer.json()["results"][0]["id"] == created.json()["id"]
     assert path.exists()
+
+
+@pytest.mark.parametrize("recent_max", [10_000, 3])
+def test_views_that_are_ahead_of_a_ledger_that_was_put_back_go_back_with_it(
+    tmp_path: Path, clock: Clock, recent_max: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generation, "RECENT_MAX", recent_max)
+    file, kept = tmp_path / "ledger.db", tmp_path / "kept.db"
+
+    def opened() -> tuple[OrderLedger, Views]:
+        ledger = OrderLedger(SQLiteRecorder(file), clock=clock)
+        views = Views(ledger, tmp_path / "views.db")
+        views.ensure()
+        return ledger, views
+
+    ledger, views = opened()
+    play(ledger, clock, Random(3), 8, then=views.catch_up)
+    views.close()
+    ledger.close()
+    with closing(connect(file, "NORMAL", writes=True)) as connection:
+        connection.execute("VACUUM INTO ?", (str(kept),))
+    ledger, views = opened()
+    play(ledger, clock, Random(4), 8, then=views.catch_up)
+    views.close()
+    ledger.close()
+    for beside in ("ledger.db-wal", "ledger.db-shm"):
+        (tmp_path / beside).unlink(missing_ok=True)
+    kept.replace(file)
+    ledger, views = opened()
+    assert views.position() == ledger.head()
+    play(ledger, clock, Random(5), 12, then=views.catch_up)
+    found, made = rows(views), anew(ledger, tmp_path)
+    del found["recent"], made["recent"]  # a rebuild knows of none
+    assert found == made
+    views.close()
+    ledger.close()
