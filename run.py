@@ -2,6 +2,8 @@
 """The order ledger's one entry point: `run.py --help` shows what it can do."""
 
 import os
+import sys
+from pathlib import Path
 
 import click
 
@@ -80,6 +82,8 @@ def cli() -> None:
 
     The ledger is the truth: back it up (`run.py backup`). The views can be deleted at any time; they are made again.
     """
+    if sys.stdout is None:  # `>&-`: what is told goes nowhere
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115  (as long as this process lives)
     os.umask(0o077)  # whatever is made here, and in processes that are started here, is its owner's alone
 
 

@@ -148,3 +148,10 @@ def test_a_service_that_may_open_too_few_files_says_so(service: Service) -> None
     service.start()
     service.kill()
     assert "warning: a worker may have 100 files open and needs" in service.log()
+
+
+@pytest.mark.parametrize("command", ["token list", "checkpoint", "export events", "verify"])
+def test_a_command_whose_standard_output_is_closed_does_its_work_all_the_same(command: str, service: Service) -> None:
+    service.program = ("sh", "-c", 'exec "$@" >&-', "sh", *service.program)
+    done = service.run(*command.split())
+    assert (done.returncode, b"Traceback" in done.stderr) == (0, False), done.stderr.decode()
