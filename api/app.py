@@ -1,4 +1,4 @@
-"""The Falcon application, made from what it needs; who makes it knows where that comes from."""
+"""The Falcon application, made of what it needs; its caller knows where that comes from."""
 
 from typing import Any, Final
 

@@ -1,6 +1,6 @@
 """Asks the views without keeping the event loop: on the loop where that takes a moment, else in a thread.
 
-A caller has few threads at once, so that who asks much waits behind others.
+A caller has few threads at once, so that one that asks much waits behind others.
 """
 
 import asyncio
@@ -79,7 +79,7 @@ class Asking:
         """What the log answers; in a thread where it is not at hand, so that nobody else waits meanwhile."""
         if self._ledger.log_of_events.is_at_hand:
             return ask()
-        if isinstance(self._ledger.trouble, LogAway):  # who asks all the same would wait as long as the last one
+        if isinstance(self._ledger.trouble, LogAway):  # to ask all the same would be to wait as long as the last one
             raise self._ledger.trouble
         asked = asyncio.get_running_loop().run_in_executor(self._log_threads, ask)
         try:

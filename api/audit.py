@@ -107,7 +107,7 @@ class _Audited:
 
 
 class Events(_Audited):
-    """The log, in the order of its positions. `next` is null where the log's head is reached; who wants to go on later
+    """The log, in the order of its positions. `next` is null where the log's head is reached; to go on later, a client
     asks again with the `Ledger-Position` of that answer."""
 
     parameters = frozenset({"after", "limit", "order", "type", "actor", "from", "to", "personal", FIELDS})
@@ -143,8 +143,8 @@ class Events(_Audited):
             since=since,
             before=before,
         )
-        # Where one cannot be read, who holds the exception must not hold an unfinished query, and with it this thread's
-        # view of the log.
+        # Where one cannot be read, the exception must not hold an unfinished query, and with it this thread's view of
+        # the log.
         with closing(coming):
             page = fitting((raw.position, _encode(reading.tell(raw))) for raw in coming)
         self._auditing.note(req, reading)
@@ -388,7 +388,7 @@ class SignedHead(_Audited):
 
 
 class PublicKey:
-    """The public half of the key that signs, for everybody: evidence is checked by who has no key of this service.
+    """The public half of the key that signs, for everybody: auditors who check evidence have no key of this service.
 
     Behind it are the keys that signed before it, the last one first, each in a line.
     """
@@ -415,7 +415,7 @@ class Evidence(_Audited):
     """Everything needed to prove an order's history offline, as a zip.
 
     It also proves that the log goes on from earlier signed heads: the latest that were kept, or the one of the size
-    that `since` names, for who kept an older one.
+    that `since` names, for auditors who kept an older one.
     """
 
     parameters = frozenset({"since", "personal"})

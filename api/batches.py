@@ -38,7 +38,7 @@ LINES_MAX: Final = 10_000
 # What is recorded with one commit: whoever writes meanwhile waits no longer than for that.
 _COMMIT_LINES_MAX: Final = 25
 _COMMIT_BYTES_MAX: Final = 128 * 1024
-# What is not recorded after this is refused: who has asked waits no longer than for any other answer.
+# What is not recorded after this is refused: its client waits no longer than for any other answer.
 TAKING_SECONDS_MAX: Final = 20.0
 _PIECE_BYTES: Final = 64 * 1024
 # The UUIDs of orders that have no other name than an Idempotency-Key and the number of their line are made within this.

@@ -43,7 +43,7 @@ _encode = msgspec.json.encode
 
 
 class Payments:
-    """The payment journal, in the order of the log. `next` is null where the journal ends; who wants to go on later
+    """The payment journal, in the order of the log. `next` is null where the journal ends; to go on later, a client
     asks again with the `Ledger-Position` of that answer as `after`.
 
     `Accept: text/csv` gives all that is behind `after`, not a page, as it stood when it was asked for. In CSV, text

@@ -2,7 +2,7 @@
 
 A follower has a place in the log and nothing else here. What comes behind it is mostly a stretch that was just read for
 all; else, where a follower begins further back or was slow, it is read for that one alone. So each event comes once, in
-order, and nothing is kept for who does not take it.
+order, and nothing is kept for one that does not take it.
 """
 
 import asyncio

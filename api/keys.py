@@ -1,4 +1,4 @@
-"""For who gives access: making access keys, changing, rotating and revoking them, and which there are.
+"""For those who give access: making access keys, changing, rotating and revoking them, and which there are.
 
 Nobody gives by a key what they may not do themselves (`domain/log/keys.py`).
 """
@@ -91,7 +91,7 @@ class Locksmith:
 
 
 def _may_write(req: Request) -> None:
-    """Raises a 403, and a 400 for any parameter: who asks what a command would do must not have it done."""
+    """Raises a 403, and a 400 for any parameter: a client that asks what a command would do must not have it done."""
     access.scope(req, WRITE)
     Parameters(req.params).refuse_others_than(frozenset())
 

@@ -1,4 +1,4 @@
-"""Narrows the objects of an answer to the fields that `fields` names, for who asks for few of many.
+"""Narrows the objects of an answer to the fields that `fields` names, for clients that want few of many.
 
 The two contracts of customers are fixed: there the parameter is as unknown as any other.
 """

@@ -78,7 +78,7 @@ class Streams:
         return whom, place
 
     async def _place(self, sent: int | None, after: int | None) -> int:
-        """The header comes first: who connects again by itself sends the first address again."""
+        """The header comes first: a browser that connects again by itself sends the first address again."""
         for name, place in (("Last-Event-ID", sent), ("after", after)):
             if place is not None:
                 if not await self._asking.is_known(place):

@@ -17,7 +17,7 @@ from api.settings import Settings
 # The worker that a file came to says so often that it is there; where it has said nothing for longer, it is gone.
 BEAT_SECONDS: Final = 5
 SILENT_SECONDS_MAX: Final = 60
-# A refusal is told for a day to who asks again.
+# A refusal is told for a day to clients that ask again.
 _TOLD_SECONDS_MAX: Final = 24 * 60 * 60
 
 

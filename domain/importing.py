@@ -25,7 +25,7 @@ from domain.strict_json import taken
 LINE_BYTES_MAX: Final = 1024 * 1024
 BATCH_LINES_MAX: Final = 100
 # Of long histories some thousand events: while they are recorded nobody else can write, and a log that is elsewhere
-# takes its lock back from who keeps it for seconds.
+# takes its lock back from a node that keeps it for seconds.
 BATCH_BYTES_MAX: Final = 256 * 1024
 _PROVENANCE: Final = Provenance("cli:import")
 # An order that was recorded, the UUID of one that was there already, or why a line was not taken.

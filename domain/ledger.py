@@ -69,7 +69,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 class KeptOrder(Protocol):
-    """What somebody keeps of an order: its state at a version of it."""
+    """An order's state at a version of it, as it is kept."""
 
     @property
     def version(self) -> int: ...
@@ -281,8 +281,8 @@ class OrderLedger(Application[UUID]):
         """Gives a command to an order; `is_trial` records nothing, and tells what would be.
 
         `expected_versions`: raises OrderMoved where the order is at none of them. `owner_id`: the order must be that
-        customer's, and not deleted; else OrderNotFound. `then`: the order as the write of `written_before` left it, for
-        who has read it already.
+        customer's, and not deleted; else OrderNotFound. `then`: the order as the write of `written_before` left it,
+        where that was read already.
         """
         asked = _Asked(f"{uuid} {type(command).__name__}", command, provenance, then, is_trial)
         order = self.order_in(t, uuid)

@@ -82,7 +82,7 @@ def _forget(ledger: OrderLedger) -> None:
 
 
 def _renew(ledger: OrderLedger, views: Views) -> None:
-    """Who erases has the views of its own node copied, so that nothing is left between the rows; here the others do."""
+    """A node that erases copies its own views, so that nothing is left between the rows; here the others do."""
     while ledger.keys is not None and not ledger.log_of_events.is_at_hand:
         _sleep(_RENEW_EVERY_SECONDS)
         with suppress(ViewsUnavailable, Busy, LogAway):
@@ -124,7 +124,7 @@ def _run(
 
 @contextmanager
 def beside(views: Views, ledger: OrderLedger) -> Iterator[None]:
-    """Meanwhile another process feeds the views, on another core, for who appends a great deal.
+    """Meanwhile another process feeds the views, on another core, for a command that appends a great deal.
 
     To be entered while no other thread runs: this process is forked, which spares that one half a second of imports.
     """
@@ -147,7 +147,7 @@ def beside(views: Views, ledger: OrderLedger) -> Iterator[None]:
 
 def _feed_until(views: Views, over: Connection, theirs: Connection) -> None:
     theirs.close()
-    # What keeps this from it keeps who appends from it at the end, and is said then.
+    # What keeps this from it keeps the command itself from it at the end, and is said then.
     with suppress(PersistenceError, sqlite3.Error, OSError):
         while not over.poll(_LOOK_BESIDE_SECONDS):
             with suppress(Busy):

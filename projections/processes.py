@@ -37,7 +37,7 @@ def processes() -> Iterator[ProcessPoolExecutor]:
 def _begin() -> None:
     # What is folded by the thousand has no cycles to be collected, only a lot to be looked through for them.
     gc.disable()
-    # Ctrl-C goes to all processes of a terminal: who has started this one says so.
+    # Ctrl-C goes to all processes of a terminal: the process that has started this one says so.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

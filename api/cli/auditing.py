@@ -133,7 +133,7 @@ def _as_far(standby: str, head: int) -> str:
 
 
 def _of_destroyed_keys(ledger: "OrderLedger") -> "list[Problem]":
-    """Not for who restores a ledger: in what comes out of a backup erasures may still have to be repeated."""
+    """Not asked where a ledger is restored: in what comes out of a backup erasures may still have to be repeated."""
     from domain.privacy.erasing import unsaid
     from projections.proof.problems import SOMEWHERE, Problem
 

@@ -111,7 +111,7 @@ def export_beancount(output: Path | None) -> None:
 @click.argument("customer", type=click.IntRange(0, 10**15 - 1))
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def export_customer(customer: int, file: Path) -> None:
-    """A copy of all that is there of a customer, for who asks for it: FILE is a zip with a page for people.
+    """A copy of all that is there of a customer, for the customer: FILE is a zip with a page for people.
 
     Order documents, every event in words with what is personal in it, payments, erasures, and until when it is kept.
     Names are in it, so LEDGER_ACCESSES notes that it was made.

@@ -114,7 +114,7 @@ def _opened(name: str) -> BinaryIO:
             return Path(name).open("rb")
         except OSError as error:
             fail(f"{name} cannot be read: {error.strerror}")
-    kept = cast(BinaryIO, TemporaryFile())  # noqa: SIM115  (who opens it closes it)
+    kept = cast(BinaryIO, TemporaryFile())  # noqa: SIM115  (its caller closes it)
     copyfileobj(sys.stdin.buffer, kept)
     return kept
 

@@ -80,7 +80,7 @@ class Unreached(Unopened):
 
 
 def opened(chosen: Settings, *, may_be_new: bool = False) -> OrderLedger:
-    """The ledger. Only who brings orders may begin a new one: else a mistyped path would show an empty ledger.
+    """The ledger. Only commands that bring orders may begin a new one: else a mistyped path would show an empty ledger.
 
     Raises Unopened, Unreached.
     """
@@ -128,7 +128,7 @@ def must_know_all_erasures(ledger: OrderLedger, chosen: Settings) -> None:
 
 
 def open_to_tell(chosen: Settings) -> OrderLedger:
-    """`open_ledger`, for who takes out of it what people are called: of all who were erased nothing may be there."""
+    """`open_ledger`, for commands that write out people's names: of all who were erased nothing may be there."""
     ledger = open_ledger(chosen)
     try:
         must_know_all_erasures(ledger, chosen)

@@ -166,7 +166,7 @@ class Keys:
         return self._in_force(self._log.access_key_at_hand(_hash(key)))
 
     def caller_by(self, key: str, stored_as: Callable[[bytes], StoredKey | None]) -> Caller | None:
-        """The same, of who remembers keys while the log is out of reach."""
+        """The same, by keys that are remembered while the log is out of reach: `stored_as` finds one by its hash."""
         return self._in_force(stored_as(_hash(key)))
 
     def _in_force(self, found: StoredKey | None) -> Caller | None:

@@ -31,7 +31,7 @@ class LogAway(OperationalError):
 
 
 class LogForbidden(OperationalError):
-    """Whoever asks has not the right to; the message says who has."""
+    """The process has not the right to; the message says who has."""
 
 
 class WriteLost(OperationalError):

@@ -24,7 +24,7 @@ class LogEntry(Notification):
 
 
 class RawRecord(NamedTuple):
-    """A record exactly as it is stored, for who must not trust it: text as its bytes."""
+    """A record exactly as it is stored, for readers that must not trust it: text as its bytes."""
 
     position: int
     originator_id: bytes
@@ -63,7 +63,7 @@ class Claim(NamedTuple):
 
 
 class StoredClaim(NamedTuple):
-    """A claim exactly as it is stored, for who must not trust it."""
+    """A claim exactly as it is stored, for readers that must not trust it."""
 
     kind: str
     value: str | int

@@ -15,7 +15,7 @@ from domain.log.log import LogAway, LogBusy, LogForbidden, LogFull, Transaction,
 
 TURNS_MAX: Final = 64
 # Of heavy work fewer share a transaction: others wait to write meanwhile, also on other nodes, and a log that is
-# elsewhere takes its lock back from who keeps it for seconds.
+# elsewhere takes its lock back from a node that keeps it for seconds.
 _HELD_SECONDS_MAX: Final = 1.0
 T = TypeVar("T")
 # Brings the views to where a transaction, just committed, has taken the log; returns the position that they reach.
@@ -135,7 +135,7 @@ class Writer(Thread):
             t.prefetch(_all_wanted(joining))
 
     def _give_up(self, turns: "list[_Turn[Any]]", error: Exception) -> None:
-        """Nothing of all this is there, also for whoever was refused by it."""
+        """Nothing of all this is there, so what was refused because of it was refused for nothing: all has failed."""
         if isinstance(error, LogBusy | LogAway):
             turns += self._take_waiting(self._waiting.qsize())  # they would wait as long again
         if isinstance(error, LogBusy | LogFull | LogForbidden | LogAway):

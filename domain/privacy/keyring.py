@@ -105,7 +105,7 @@ class KeyStore(Protocol):
         """Those of these keys that are known."""
 
     def in_use(self, whose: Whose, part: str) -> StoredDataKey | None:
-        """The key by which this is sealed now, also where it was put and is not committed yet; for who writes."""
+        """The key by which this is sealed now, also where it was put and is not committed yet; for the writer."""
 
     def any_alive(self) -> StoredDataKey | None:
         """One of the keys that are not destroyed."""
@@ -120,7 +120,7 @@ class KeyStore(Protocol):
         """Every key, in the order of their ids."""
 
     def put(self, key: StoredDataKey) -> None:
-        """Keeps a new key from the next `commit` on; for who writes."""
+        """Keeps a new key from the next `commit` on; for the writer."""
 
     def commit(self) -> None:
         """Makes durable what `put` has kept, at the latest with the log's transaction."""
@@ -327,7 +327,7 @@ class Keyring:
     # --- forgetting ---
 
     def retire(self, key_ids: Collection[str], now: datetime) -> None:
-        """Nothing is sealed by these any more, by whatever process; they still open. For who writes."""
+        """Nothing is sealed by these any more, by whatever process; they still open. For the writer."""
         self.store.retire(key_ids, instant(now))
         self._retired |= set(key_ids)
         self._in_use = {}

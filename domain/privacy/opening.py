@@ -67,7 +67,7 @@ def keys_of(log: Log, at: KeysAt, now: datetime) -> KeysAt | None:
 
 
 def _must_be_able_to_open(store: KeyStore, masters: Sequence[str]) -> None:
-    """Raises MasterUnknown: who has another master key would wrap new keys so that no other node can open them."""
+    """Raises MasterUnknown: a node with another master key would wrap new keys so that no other can open them."""
     if (key := store.any_alive()) is not None and key.master not in masters:
         raise MasterUnknown(f"the keys are wrapped by the master key {key.master}; given are {', '.join(masters)}")
 

@@ -51,7 +51,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
 
 
 class VerifierKey(msgspec.Struct, frozen=True):
-    """A log's public key under the log's name. Its text is what is printed, served and kept by who checks."""
+    """A log's public key under the log's name. Its text is what is printed, served and kept by auditors."""
 
     name: str
     public: bytes

@@ -158,7 +158,7 @@ def _line_of(text: bytes) -> _Line:
     try:
         return msgspec.json.decode(text, type=_Line)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return _Line()  # who reads it says what is wrong with it
+        return _Line()  # its reader says what is wrong with it
 
 
 def placed(order: dict[str, Any], lines: Iterable[dict[str, Any]]) -> dict[str, Any]:

@@ -567,7 +567,7 @@ class _Moves:
                 self._draft.remark("change that was given: not taken as money of the order", str(each.get("amount")))
             elif kind not in ("authorization", "emv_authorization", "void", "refund"):
                 self._draft.remark(f"a transaction of the kind {shown(kind)}: not known, taken as no money", identity)
-        # Also an order that is paid and has none: who exported it did not ask for them.
+        # Also an order that is paid and has none: whoever exported it did not ask for them.
         if not self._order.get("transactions") and not received:
             received = self._derived(financial, total, created_at)
         self._received = received

@@ -211,8 +211,8 @@ class Orders(StateView):
 class Kept(NamedTuple):
     """An order's state as it is kept, with the digest of the record that it stands at.
 
-    The seal binds the two: damage of either is found out. Who writes a state of their own making can seal it, too;
-    that is found by a verification, which makes every row anew.
+    The seal binds the two: damage of either is found out. A forged state can be sealed, too; that is found by a
+    verification, which makes every row anew.
     """
 
     version: int

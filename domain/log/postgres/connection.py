@@ -1,8 +1,8 @@
 """One connection to PostgreSQL: statements go out together and their answers come together, and no wait is endless.
 
 This is the protocol's pipeline, by the driver's own calls of libpq: the driver's `pipeline()` sends a Flush behind its
-last Sync, and the server never takes who has sent one for idle, so that `idle_in_transaction_session_timeout` would not
-take the lock from a node that has stopped.
+last Sync, and the server never takes a client that has sent one for idle, so that
+`idle_in_transaction_session_timeout` would not take the lock from a node that has stopped.
 """
 
 import select
@@ -30,7 +30,7 @@ IDLE_SECONDS_MAX: Final = 2.0
 ANSWER_SECONDS_MAX: Final = 5.0
 # Of what reads all of a table, for an operator's command: such a table may be as large as it likes.
 WHOLE_SECONDS_MAX: Final = 3_600.0
-# How often who waits for what it reads looks whether anybody wants it still.
+# How often a thread that waits for what it reads looks whether anybody wants it still.
 _LOOK_EVERY_SECONDS: Final = 0.05
 _CONNECT: Final[dict[str, Any]] = {
     # Of seconds, the fewest that libpq takes.
@@ -91,7 +91,7 @@ class Lost(Exception):
 
 
 class _Driver(psycopg.Connection[Row]):
-    """Waits that are the driver's own have an end, too: who stands between may answer for a server that is gone."""
+    """The driver's own waits have an end, too: a proxy between may answer for a server that is gone."""
 
     def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = ANSWER_SECONDS_MAX) -> RV:
         return super().wait(gen, interval, timeout)

@@ -1,7 +1,7 @@
 """The data keys in a schema of their own beside the log on PostgreSQL, for all nodes.
 
 New keys go in the same transaction as the records that they seal, and the keys that it will need come with its lock.
-Other nodes are told at once where keys were retired, destroyed or wrapped anew; who writes sees it under the lock.
+Other nodes are told at once where keys were retired, destroyed or wrapped anew; the writer sees it under the lock.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -176,7 +176,7 @@ class PostgresKeyStore:
         return self._log.rows(sql, values)
 
     def has_changed(self) -> bool:
-        # Who writes has asked under the lock, and where somebody listens it is told.
+        # The writer has asked under the lock, and a process that listens is told.
         if self._log.under_way is None and not self._log.is_listening:
             ((self.change,),) = self._rows(*CHANGE)
         before, self._seen = self._seen, (self._log.times_lost, self._log.keys_told, self.change)
@@ -314,8 +314,8 @@ class PostgresKeyStore:
         with library_errors(), closing(Connection(self._log.url, durable=True)) as connection:
             whole = Statement("BEGIN"), statement, _changed(), told(), Statement("COMMIT")
             _, rows, *_ = connection.ask(*whole, seconds=_SECONDS_MAX)
-            # What went is not in the table's files any longer than that; who does not own the table leaves it to the
-            # server's own vacuum.
+            # What went is not in the table's files any longer than that; where the role does not own the table, the
+            # server's own vacuum does it.
             with suppress(psycopg.Error):
                 connection.ask(Statement(f"VACUUM {KEYS_SCHEMA}.data_keys"), seconds=_SECONDS_MAX)
             return rows

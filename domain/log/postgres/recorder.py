@@ -41,8 +41,8 @@ _NO_STANDBY: Final = (
     "PostgreSQL has no synchronous standby (synchronous_standby_names), so what is acknowledged is lost with its"
     " machine; docs/scaling.md says more."
 )
-# Who has the log's lock and does not send the rest of what it began, or does not take what it asked for: the server
-# does not call that idle, and waits for as long as the connection stands.
+# Ends a node that has the log's lock and does not send the rest of what it began, or does not take what it asked for:
+# the server does not call that idle, and waits for as long as the connection stands.
 _END_WHO_STOPPED: Final = Statement(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity JOIN pg_locks USING (pid) WHERE granted"
     " AND relation = 'logs'::regclass AND mode = 'RowShareLock' AND state = 'active' AND wait_event_type = 'Client'"
@@ -184,7 +184,7 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
             time.sleep(_PAUSE_SECONDS)
 
     def _make_way(self, error: Exception) -> None:
-        """Where the lock could not be had: whoever has it and has stopped loses it, for who tries next."""
+        """Where the lock could not be had: a node that has it and has stopped loses it, for the next try."""
         if isinstance(error, psycopg.errors.LockNotAvailable):
             with suppress(Lost, psycopg.Error):
                 self._connection().ask(_END_WHO_STOPPED)

@@ -147,7 +147,7 @@ _GRANTS: Final = """\
 -- For the role that the service logs in as. Run it as the role that has made the tables.
 GRANT USAGE ON SCHEMA {schema} TO {role};
 GRANT SELECT, INSERT ON {tables} TO {role};
--- To lock the log's row is a right of who may update it; nothing does.
+-- To lock the log's row is a right of roles that may update it; nothing does.
 GRANT SELECT, UPDATE (schema_version) ON {schema}.logs TO {role};
 GRANT SELECT, INSERT, UPDATE (prefix, hash, scopes, revoked_at, expires_at, origins) ON {schema}.access_keys TO {role};
 GRANT SELECT, INSERT, UPDATE (expires_at) ON {schema}.former_keys TO {role};
@@ -191,7 +191,7 @@ def _is_made(connection: Connection) -> bool:
 def _making() -> Iterator[Statement]:
     yield Statement("BEGIN")
     yield Statement("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", (SCHEMA,))
-    # In one statement, so that it is done by who comes first alone.
+    # In one statement, so that it is done by the first process alone.
     script = ";".join([_TABLES, *(_GUARDS.format(table=table) for table in _APPEND_ONLY_FIRST)])
     yield Statement(
         f"""DO $do$ BEGIN

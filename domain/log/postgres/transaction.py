@@ -49,7 +49,7 @@ from domain.privacy.keyring import GUEST, StoredDataKey
 
 CHANNEL: Final = "order_ledger"
 KEYS: Final = "keys"  # told where access keys were changed; else the position that was reached
-# Of who copies a log, and asks nothing while the copy is written.
+# For the copying of a log, which asks nothing while the copy is written.
 HELD_IDLE_SECONDS_MAX: Final = 600
 FILE_PIECE_BYTES: Final = 1024 * 1024
 # Of a longer history its end alone is foretold: a command takes the views' state of it, and what stands behind that.
@@ -160,7 +160,7 @@ class PostgresTransaction(PostgresReading):
         self._note(wants, asked, found)
 
     def stay(self) -> None:
-        """Keeps the lock also where nothing is asked for long; who is stopped loses it all the same. Raises
+        """Keeps the lock also where nothing is asked for long; a process that stops loses it all the same. Raises
         WriteLost."""
         self._exchange(Statement(f"SET LOCAL idle_in_transaction_session_timeout = '{HELD_IDLE_SECONDS_MAX}s'"))
 
@@ -506,7 +506,7 @@ class PostgresTransaction(PostgresReading):
         """What is to be sent at the end, in one round trip.
 
         To lock a row is a write, too, so a COMMIT waits for the standby also where nothing else was written: what was
-        read is there then, if a client is told so who asks for the second time. Where nothing was read it need not.
+        read is there then, if a client that asks for the second time is told so. Where nothing was read it need not.
         """
         if self.is_spoilt:
             raise IntegrityError("what was written before did not fit when it was sent")

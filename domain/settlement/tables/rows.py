@@ -95,7 +95,7 @@ def csv_rows(
                     raise Misfit(feed.row_begins, None, f"a file has at most {rows_max} rows")
                 yield feed.row_begins, cells
     finally:
-        if not stream.closed:  # by who has left off reading
+        if not stream.closed:  # by a reader that has left off
             text.detach()
 
 
