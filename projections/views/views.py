@@ -5,6 +5,7 @@ write lock of the old generation, and a feeder that has waited for that lock loo
 is fed that is no longer read.
 """
 
+import logging
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -31,6 +32,7 @@ __all__ = ["Views", "ViewsUnavailable"]
 _CHECKPOINT_PAGES: Final = 4_000
 # For how long a feeding waits for readers when it cuts the WAL.
 _CUT_SECONDS_MAX: Final = 0.05
+_log = logging.getLogger("order_ledger")
 
 
 class Views:
@@ -152,6 +154,7 @@ class Views:
                         take_back(self._ledger, writer, agreed(self._ledger, writer))
                 except TooFarAhead as error:
                     self._generations.retire()
+                    _log.error("the views have %s that the log has not, or has otherwise: they are made anew", error)
                     raise ViewsUnavailable(f"the views are ahead of the log by {error}") from None
         self._agreed_after = times_lost
 

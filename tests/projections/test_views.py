@@ -555,7 +555,11 @@ def test_deleting_the_views_while_serving_heals(lost: str, service: Service, sta
 
 @pytest.mark.parametrize("recent_max", [10_000, 3])
 def test_views_that_are_ahead_of_a_ledger_that_was_put_back_go_back_with_it(
-    tmp_path: Path, clock: Clock, recent_max: int, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    clock: Clock,
+    recent_max: int,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr(generation, "RECENT_MAX", recent_max)
     file, kept = tmp_path / "ledger.db", tmp_path / "kept.db"
@@ -579,8 +583,10 @@ def test_views_that_are_ahead_of_a_ledger_that_was_put_back_go_back_with_it(
     for beside in ("ledger.db-wal", "ledger.db-shm"):
         (tmp_path / beside).unlink(missing_ok=True)
     kept.replace(file)
+    caplog.clear()
     ledger, views = opened()
     assert views.position() == ledger.head()
+    assert "that the log has not" in caplog.text
     play(ledger, clock, Random(5), 12, then=views.catch_up)
     found, made = rows(views), anew(ledger, tmp_path)
     del found["recent"], made["recent"]  # a rebuild knows of none
