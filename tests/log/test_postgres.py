@@ -21,7 +21,7 @@ from domain.ledger import OrderLedger, Outcome
 from domain.log.keys import Keys
 from domain.log.log import ClockShown, KeptCheckpoint, Log, LogAway, LogBusy, Transaction, WriteLost
 from domain.log.opening import open_log, postgres_grants
-from domain.log.postgres.connection import ANSWER_SECONDS_MAX, Row
+from domain.log.postgres.connection import ANSWER_SECONDS_MAX, Connection, Row, Statement
 from domain.log.postgres.reading import PIECE_BYTES_MAX
 from domain.log.postgres.recorder import PostgresRecorder
 from domain.log.records import Fault, NewClaim, Provenance
@@ -703,6 +703,16 @@ def test_who_listens_does_so_anew_where_another_connection_is_lost(cluster: Clus
     follower.wait_for_news(0.05)
     until(lambda: listening_to(cluster, database) != before)
     follower.close()
+
+
+def test_what_is_told_to_a_listener_while_it_asks_something_else_is_heard(cluster: Cluster, database: str) -> None:
+    """It comes with the answer, and the driver looks only at what comes behind that."""
+    url = cluster.url(database)
+    with closing(Connection(url)) as listener, closing(Connection(url)) as teller:
+        listener.ask(Statement("LISTEN news"))
+        teller.ask(Statement("SELECT pg_notify('news', 'told')"))
+        listener.ask(Statement("SELECT pg_sleep(0.2)"))
+        assert listener.wait(0.2) == ["told"]
 
 
 def listening_to(cluster: Cluster, database: str) -> int:

@@ -162,7 +162,10 @@ class Connection:
     def wait(self, seconds: float) -> list[str]:
         """The payloads of the notifications that come within this time; returns with the first."""
         with _lost():
-            return [notify.payload for notify in self._driver.notifies(timeout=seconds, stop_after=1)]
+            # The driver waits for more to come before it looks at those that came with an answer.
+            came = list(iter(self._driver.pgconn.notifies, None))
+            coming = () if came else self._driver.notifies(timeout=seconds, stop_after=1)
+            return [notify.extra.decode() for notify in came] + [notify.payload for notify in coming]
 
     # --- the protocol ---
 
