@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from domain.ledger import LOG, OrderLedger
 from domain.log.log import KeptCheckpoint, LogAway, Transaction
+from domain.log.sqlite import is_of_the_disk
 from domain.moments import instant
 from domain.proof import checkpoint, handover, merkle
 from domain.proof.checkpoint import VerifierKey
@@ -41,6 +42,10 @@ class KeyExposed(NoSigningKey):
 
 class KeyHandedOver(NoSigningKey):
     """The key has handed over to another, which is not here."""
+
+
+class HeadNotKept(NoSigningKey):
+    """The file that signed heads are kept in cannot be written, so there is to be none."""
 
 
 class LogAltered(Exception):
@@ -243,7 +248,12 @@ class Checkpoints:
 
     def _keep_in_file(self, note: bytes) -> None:
         self.kept.parent.mkdir(0o700, parents=True, exist_ok=True)
-        descriptor = os.open(self.kept, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+        try:
+            descriptor = os.open(self.kept, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+        except OSError as error:
+            if is_of_the_disk(error):
+                raise
+            raise HeadNotKept(f"{self.kept} cannot be written, so nothing is signed: {error.strerror}.") from None
         with os.fdopen(descriptor, "r+b") as file:
             flock(file, LOCK_EX)  # another signer's note must not be taken for one that was cut short
             file.seek(0)

@@ -155,3 +155,22 @@ def test_a_command_whose_standard_output_is_closed_does_its_work_all_the_same(co
     service.program = ("sh", "-c", 'exec "$@" >&-', "sh", *service.program)
     done = service.run(*command.split())
     assert (done.returncode, b"Traceback" in done.stderr) == (0, False), done.stderr.decode()
+
+
+def test_where_signed_heads_cannot_be_kept_that_is_what_is_said(service: Service) -> None:
+    kept = service.folder / "checkpoints.txt"
+    kept.touch(0o400)
+    told = f"{kept} cannot be written, so nothing is signed: Permission denied"
+    assert_one_line(service, "checkpoint", status=2, told=told)
+    auditor = service.key("audit:read")
+    service.environment["LEDGER_CHECKPOINT_SECONDS"] = "1"
+    service.start()
+    try:
+        refused = service.client(auditor).get("/api/v1/audit/checkpoint")
+        assert (refused.status_code, refused.json()["detail"]) == (409, f"{told}.")
+        while "the log's head is not signed" not in service.log():
+            assert service.process
+            assert service.process.poll() is None
+    finally:
+        service.kill()
+    assert "the views cannot be fed" not in service.log()
