@@ -200,12 +200,15 @@ def _of_signing(ledger: OrderLedger, chosen: Settings) -> Iterator[Found]:
         yield Found("signing key", "act", "others may have signed with it", str(error))
         return
     except NoSigningKey as error:
-        if not chosen.key.exists() and ledger.log_of_events.last_checkpoint():
+        is_signed = not chosen.key.exists() and ledger.log_of_events.last_checkpoint() is not None
+        if is_signed and not ledger.log_of_events.is_at_hand:
             to_do = f"no other key: where it is to sign, too, bring the file of the one that does to {chosen.key}"
-            grade: State = "act" if ledger.log_of_events.is_at_hand else "look"
-            yield Found("signing key", grade, "this machine signs nothing, another has", to_do)
+            yield Found("signing key", "look", "this machine signs nothing, another has", to_do)
             return
         to_do = f"{error} Without one nobody can prove what was recorded"
+        if is_signed:
+            lost = "`run.py key create` only where it is lost: `run.py verify` refuses what another signs"
+            to_do = f"bring the file of the key that has signed it to {chosen.key}; {lost}"
         yield Found("signing key", "act", "the log's head is not signed", to_do)
         return
     yield Found("signing key", "ok", str(public))
