@@ -66,7 +66,7 @@ class Auditing:
     def note(self, req: Request, reading: Reading) -> None:
         """Writes down, before it is answered, of which orders a reading has opened what is personal."""
         self._accesses.note(
-            actor=req.context.caller.name,
+            actor=req.context.caller.actor,
             orders=reading.opened,
             parts=reading.opens,
             request_id=req.context.request_id,

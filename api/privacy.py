@@ -215,7 +215,7 @@ class Export:
         ledger, orders = self._desk.ledger, self._desk.orders(customer_id)
         content = export_person(ledger, customer_id, orders, self._desk.keep)
         self._accesses.note(
-            actor=req.context.caller.name,
+            actor=req.context.caller.actor,
             orders=[str(order.uuid) for order in orders],
             parts=PARTS,
             request_id=req.context.request_id,

@@ -303,6 +303,14 @@ def test_a_reading_of_what_is_personal_is_noted_and_a_masked_one_is_not(shop_onc
     }
 
 
+def test_a_reading_names_the_person_behind_the_key_as_an_event_does(shop_once: Shop) -> None:
+    asked = {"personal": "contact"}
+    answer = shop_once.confidant.get(f"{AUDIT}/orders/1", params=asked, headers={"Ledger-Act": "mina.w"})
+    assert answer.status_code == 200
+    *_, line = (shop_once.folder / "accesses.txt").read_text().splitlines()
+    assert json.loads(line)["actor"].partition("/")[2] == "mina.w"
+
+
 def test_erasing_while_others_create_orders_for_the_customer_loses_nobody_elses_and_leaves_none_of_theirs(
     shop: Shop,
 ) -> None:
