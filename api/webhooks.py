@@ -202,9 +202,8 @@ class OneWebhook:
     def _change(self, webhook: Webhook, given: ChangedWebhook) -> None:
         store = self._desk.store
         if given.url is not UNSET or given.event_types is not UNSET:
-            url = webhook.url if isinstance(given.url, UnsetType) else given.url
-            types = webhook.event_types if isinstance(given.event_types, UnsetType) else given.event_types
-            store.change(webhook.id, url, tuple(dict.fromkeys(types)))
+            types = None if isinstance(given.event_types, UnsetType) else tuple(dict.fromkeys(given.event_types))
+            store.change(webhook.id, given.url or None, types)
         if given.enabled is True and webhook.disabled_at is not None:
             store.enable(webhook.id)
         if given.enabled is False:

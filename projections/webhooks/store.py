@@ -127,11 +127,13 @@ class Store:
             changing.do(f"INSERT INTO webhooks ({_WEBHOOK}) VALUES ({_marks(values)})", values)
         return True
 
-    def change(self, webhook_id: str, url: str, event_types: Sequence[str]) -> None:
+    def change(self, webhook_id: str, url: str | None, event_types: Sequence[str] | None) -> None:
+        """What is None stays as it is."""
         with self._beside.transaction() as changing:
             changing.do(
-                "UPDATE webhooks SET url = ?, event_types = ?, revision = revision + 1 WHERE id = ?",
-                (url, " ".join(event_types), webhook_id),
+                "UPDATE webhooks SET url = coalesce(?, url), event_types = coalesce(?, event_types),"
+                " revision = revision + 1 WHERE id = ?",
+                (url, None if event_types is None else " ".join(event_types), webhook_id),
             )
 
     def rotate(self, webhook_id: str, secret: bytes, old_until: int) -> None:

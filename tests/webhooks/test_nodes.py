@@ -219,3 +219,17 @@ def test_an_answer_with_a_nul_goes_along_too_as_far_as_postgresql_can_hold_it(cl
         log.create()
         copy(here, there := store_of(log, tmp_path / "none.db"))
         assert there.every_delivery("wh") == [delivery._replace(answer="a\ufffdb")]
+
+
+def test_on_postgresql_too_what_is_not_named_of_a_webhook_stays_as_it_is(cluster: Cluster, tmp_path: Path) -> None:
+    with closing(open_log(cluster.url(cluster.new_database()))) as log:
+        log.create()
+        store = store_of(log, tmp_path / "webhooks.db")
+        store.add(SUBSCRIBED, count_max=1)
+        store.change("wh", "https://other.example.com", None)
+        store.change("wh", None, ["OrderCreated", "StatusChanged"])
+        changed = store.one("wh")
+        assert changed is not None
+        assert (changed.url, changed.event_types) == ("https://other.example.com", ("OrderCreated", "StatusChanged"))
+        store.change("wh", None, [])
+        assert [webhook.event_types for webhook in store.all()] == [()]

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,19 @@ def test_a_webhook_is_made_shown_changed_rotated_and_removed(
     assert staff.delete(address).status_code == 204
     assert_problem(staff.get(address), 404, "webhook-not-found")
     assert_problem(staff.delete(address), 404, "webhook-not-found")
+
+
+def test_what_two_change_of_a_webhook_at_the_same_time_is_both_changed(
+    staff: Client, receiver: Receiver, subscribe: Subscribe
+) -> None:
+    webhook = subscribe(url=receiver.url)
+    for n in range(20):
+        changed = {"url": f"{receiver.url}/{n}"}, {"event_types": ["PaymentReceived", "StatusChanged"][n % 2 :]}
+        with ThreadPoolExecutor(2) as both:
+            answers = list(both.map(lambda body: staff.patch(f"{WEBHOOKS}/{webhook['id']}", json=body), changed))
+        assert [answer.status_code for answer in answers] == [200, 200]
+        after = shown(staff, webhook)
+        assert {name: after[name] for name in ("url", "event_types")} == {**changed[0], **changed[1]}
 
 
 def test_all_that_is_wrong_is_named_at_once(staff: Client, service: Service) -> None:
