@@ -91,7 +91,7 @@ class Desk:
         """Raises a 404."""
         webhook = await self.asking.in_thread(lambda: self.store.one(webhook_id))
         if webhook is None:
-            raise Problem(404, "webhook-not-found", "There is no such webhook.")
+            raise _no_webhook()
         return webhook
 
     async def faults_of(self, url: str | UnsetType, event_types: tuple[str, ...] | UnsetType) -> Faults:
@@ -296,7 +296,8 @@ class Replay:
         if delivery is None:
             detail = "No event with this id has been delivered, or waits to be."
             raise Problem(404, "delivery-not-found", detail)
-        await desk.asking.in_thread(lambda: desk.store.replay(webhook.id, delivery))
+        if not await desk.asking.in_thread(lambda: desk.store.replay(webhook.id, delivery)):
+            raise _no_webhook()
         head = await desk.asking.of_log(desk.ledger.head)
         json_answer(resp, _encode(_delivery(webhook.id, delivery)), head)
         resp.status = 202
@@ -313,6 +314,10 @@ class Replay:
         if raw is None or name is None or (webhook.event_types and name not in webhook.event_types):
             return None
         return Delivery(position, raw.order, name, "waiting")
+
+
+def _no_webhook() -> Problem:
+    return Problem(404, "webhook-not-found", "There is no such webhook.")
 
 
 def _secret(given: str | None, faults: Faults) -> bytes:

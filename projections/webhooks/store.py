@@ -210,11 +210,13 @@ class Store:
             if found:  # else it was removed meanwhile
                 _put(changing, webhook_id, deliveries)
 
-    def replay(self, webhook_id: str, delivery: Delivery) -> None:
-        """Has an event sent again."""
+    def replay(self, webhook_id: str, delivery: Delivery) -> bool:
+        """Has an event sent again. Whether the webhook was there."""
         with self._beside.transaction() as changing:
-            changing.do("UPDATE webhooks SET revision = revision + 1 WHERE id = ?", (webhook_id,))
-            _put(changing, webhook_id, [delivery])
+            found = changing.do("UPDATE webhooks SET revision = revision + 1 WHERE id = ? RETURNING id", (webhook_id,))
+            if found:
+                _put(changing, webhook_id, [delivery])
+        return bool(found)
 
     def every_delivery(self, webhook_id: str) -> list[Delivery]:
         rows = self._rows(f"SELECT {_DELIVERY} FROM deliveries WHERE webhook = ? ORDER BY position", (webhook_id,))

@@ -233,3 +233,18 @@ def test_on_postgresql_too_what_is_not_named_of_a_webhook_stays_as_it_is(cluster
         assert (changed.url, changed.event_types) == ("https://other.example.com", ("OrderCreated", "StatusChanged"))
         store.change("wh", None, [])
         assert [webhook.event_types for webhook in store.all()] == [()]
+
+
+@pytest.mark.parametrize("is_on_postgresql", [False, True])
+def test_what_is_to_be_sent_again_for_a_webhook_that_is_removed_meanwhile_is_for_nobody(
+    cluster: Cluster, tmp_path: Path, *, is_on_postgresql: bool
+) -> None:
+    url = cluster.url(cluster.new_database()) if is_on_postgresql else f"sqlite:///{tmp_path / 'ledger.db'}"
+    with closing(open_log(url)) as log:
+        log.create()
+        store = store_of(log, tmp_path / "webhooks.db")
+        store.add(SUBSCRIBED, count_max=1)
+        again = Delivery(1, "order", "OrderCreated", "waiting")
+        assert store.replay("wh", again)
+        assert store.remove("wh")
+        assert not store.replay("wh", again)
