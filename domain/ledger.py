@@ -387,18 +387,15 @@ class OrderLedger(Application[UUID]):
 
     # --- reading ---
 
-    def order(self, uuid: UUID, version: int | None = None, *, on: Reading | None = None) -> Order:
-        """The order as its events make it, up to a version; `on` a transaction, with what that has written.
+    def order(self, uuid: UUID, version: int | None = None) -> Order:
+        """The order as its events make it, up to a version. Raises OrderNotFound, IncompleteHistory."""
+        return self._whole(uuid, version, self.log_of_events, self.known_version(uuid))
 
-        Raises OrderNotFound, IncompleteHistory.
-        """
-        return self._whole(uuid, version, on, self.known_version(uuid, on))
-
-    def _whole(self, uuid: UUID, version: int | None, on: Reading | None, known: int) -> Order:
+    def _whole(self, uuid: UUID, version: int | None, on: Reading, known: int) -> Order:
         """`order`, which must reach the version that is known of it, or the one that is asked for."""
         wanted = known if version is None else min(version, known)
         # All at once: an unfinished query would keep the connection at this moment of the log.
-        records = list((on or self.log_of_events).raw_records_of(str(uuid), gt=0, lte=version))
+        records = list(on.raw_records_of(str(uuid), gt=0, lte=version))
         order = _fold_order(None, map(self.mapper.read, records))
         must_be_whole(uuid, 0 if order is None else order.version, wanted)
         if order is None:
