@@ -28,6 +28,7 @@ _RENEW_EVERY_SECONDS: Final = 1.0
 _LOOK_BESIDE_SECONDS: Final = 0.02
 _LISTEN_SECONDS: Final = 1.0
 _LOOK_AT_LOG_SECONDS: Final = 1.0
+_PAUSE_SECONDS: Final = 1.0
 _PAUSE_SECONDS_MAX: Final = 30.0
 _log = logging.getLogger("order_ledger")
 
@@ -50,7 +51,18 @@ def start(
         ("forgetting", _forget, (ledger,)),
         ("renewing", _renew, (ledger, views)),
     ):
-        threading.Thread(target=run, args=arguments, name=name, daemon=True).start()
+        threading.Thread(target=_again, args=(run, *arguments), name=name, daemon=True).start()
+
+
+def _again(run: Callable[..., None], *arguments: object) -> None:
+    """Runs what has ended by an error once more: a full disk, say, would else end it for as long as the process lives,
+    and nobody would miss it."""
+    while True:
+        try:
+            return run(*arguments)
+        except Exception:
+            _log.exception("%s ended, and begins again", threading.current_thread().name)
+        _sleep(_PAUSE_SECONDS)
 
 
 def _listen(ledger: OrderLedger, news: threading.Event) -> None:
