@@ -1,4 +1,4 @@
-"""Tables beside the log in its PostgreSQL database, for all nodes: whose turn it is says a lock of the server's, which
+"""Tables beside the log in its PostgreSQL database, for all nodes. A lock of the server's says whose turn it is, and
 goes with the connection that has it."""
 
 import re
