@@ -332,8 +332,8 @@ class Beside(Protocol):
         """Makes the tables where they are missing."""
 
     def turn(self) -> AbstractContextManager[Holds | None]:
-        """The turn of one process among all that have these tables; None where another has it. It is free again when
-        this process ends, however it ends."""
+        """The turn of one process among all that have these tables; None where another has it. At the end of this it is
+        free again, however that comes."""
 
 
 class Log(Reading, Protocol):
