@@ -27,10 +27,12 @@ from domain.log.postgres.recorder import PostgresRecorder
 from domain.log.records import Fault, NewClaim, Provenance
 from domain.moments import instant
 from domain.order.commands import CreateOrder, ReceivePayment
+from domain.privacy.keyring import Hold
 from domain.strict_json import shaped
 from domain.wanted import Interrupted, wanted_while
 from projections.proof.signing import Checkpoints, create_key, public_key
 from projections.views.views import Views
+from projections.webhooks.store import Webhook, store_of
 from tests.conftest import ME, do, new_order
 from tests.log.contract import NOW, ORDERS, LogContract, append, stored
 from tests.postgres import Cluster
@@ -549,6 +551,30 @@ def test_a_commit_that_was_told_not_to_wait_is_acknowledged_once_a_later_one_has
         cluster.do("SELECT pg_cancel_backend(%s)", waiting_for_a_standby(cluster, database))
         assert waiting_for_a_standby(cluster, database)
     assert future.result(timeout=30).position == log.max_notification_id() == 8
+
+
+def test_nor_is_what_goes_apart_from_the_log_before_the_standby_has_it(
+    cluster: Cluster, database: str, log: Log, tmp_path: Path
+) -> None:
+    log.create()
+    keys, hooks = log.key_store(tmp_path / "keys.db"), store_of(log, tmp_path / "webhooks.db")
+    keys.create()
+    hook = Webhook("wh", "https://example.com", (), b"s", None, None, b"p", 1, "2026-03-01T10:30:00Z", "staff")
+    for work in (
+        partial(keys.put_hold, Hold("customer:7", "court", "2026-03-01")),
+        partial(hooks.add, hook, count_max=5),
+    ):
+        with ThreadPoolExecutor(1) as working, standby_that_never_comes(cluster):
+            done = working.submit(work)
+            cluster.do("SELECT pg_cancel_backend(%s)", waiting_for_a_standby(cluster, database))
+            with pytest.raises(LogAway):
+                done.result(timeout=30)
+    with ThreadPoolExecutor(1) as working:
+        with standby_that_never_comes(cluster):
+            done = working.submit(keys.release, "customer:7")
+            cluster.do("SELECT pg_cancel_backend(%s)", waiting_for_a_standby(cluster, database))
+            assert waiting_for_a_standby(cluster, database)
+        assert done.result(timeout=30)
 
 
 def test_who_asks_again_is_not_told_that_it_is_there_before_the_standby_has_it(

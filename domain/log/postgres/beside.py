@@ -64,6 +64,8 @@ class PostgresBeside:
             except Lost:
                 if not self._is_committed(number):
                     raise
+                self._open().is_unreplicated = True  # whether it has waited nobody has heard
+            self._open().await_standby()
 
     def _is_committed(self, number: str) -> bool:
         """What became of a transaction whose connection was lost at its end; False also where nobody knows it yet."""

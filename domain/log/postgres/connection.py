@@ -68,6 +68,8 @@ _DURABLE: Final = (
     "SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'remote_apply'"
     " THEN 'remote_apply' ELSE 'on' END, false)"
 )
+# Its COMMIT waits for the standby, as that of what only reads does not.
+_A_WRITE: Final = "SELECT pg_logical_emit_message(true, 'order_ledger', '')"
 # What the server says when it ends a connection, or a statement, for a reason that is no fault of what was asked.
 _OVER: Final = ("08", "57", "25P03", "25006", "40", "53300")
 _NO_PRIMARY: Final = "the address should name the primary, alone or among its standbys"
@@ -144,6 +146,15 @@ class Connection:
         except (Lost, Interrupted):
             self.close()
             raise
+
+    def await_standby(self) -> None:
+        """Where a COMMIT was told not to wait for the standby, does so by another one behind it. Raises Lost where that
+        has not waited either."""
+        if self.is_unreplicated:
+            self.is_unreplicated = False
+            self.ask(Statement("BEGIN"), Statement(_A_WRITE), Statement("COMMIT"))
+        if self.is_unreplicated:
+            raise Lost("the standby does not say that it has what was written")
 
     def rows(self, sql: str, values: Sequence[Any] = (), *, seconds: float = ANSWER_SECONDS_MAX) -> list[Row]:
         return self.ask(Statement(sql, values), seconds=seconds)[0]

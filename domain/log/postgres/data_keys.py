@@ -314,6 +314,7 @@ class PostgresKeyStore:
         with library_errors(), closing(Connection(self._log.url, durable=True)) as connection:
             whole = Statement("BEGIN"), statement, _changed(), told(), Statement("COMMIT")
             _, rows, *_ = connection.ask(*whole, seconds=_SECONDS_MAX)
+            connection.await_standby()
             # What went is not in the table's files any longer than that; where the role does not own the table, the
             # server's own vacuum does it.
             with suppress(psycopg.Error):
