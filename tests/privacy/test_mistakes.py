@@ -32,6 +32,7 @@ from projections.privacy import all_orders
 from projections.views.views import Views
 from projections.webhooks.store import store_of
 from tests.conftest import ME, Clock, do, new_order
+from tests.postgres import of_a_file
 from tests.privacy.conftest import MINA, keys_at, sealed_ledger
 from tests.privacy.test_commands import Desk, back_up
 from tests.privacy.test_erasing import PRIVACY, TOM, Shop
@@ -308,6 +309,7 @@ def test_nobody_orders_into_a_ledger_whose_keys_came_back_out_of_an_older_backup
     assert desk.order(3).notes == TOM["notes"]
 
 
+@of_a_file
 def test_who_asks_while_a_key_is_missing_is_told_so_and_nothing_passes_for_erased(shop: Shop) -> None:
     back_up(shop.folder / "keys.db", shop.folder / "older.db")
     order = shop.place(**MINA)
@@ -349,6 +351,7 @@ def test_a_command_that_is_sent_again_to_a_ledger_that_was_written_anew_is_known
     sealed.close()
 
 
+@of_a_file
 def test_a_ledger_that_is_written_anew_has_its_webhooks_and_who_is_to_sign_it_is_advised_to_bring_the_key(
     tmp_path: Path, clock: Clock
 ) -> None:
