@@ -34,7 +34,10 @@ PURE |= {"msgspec", "msgspec.structs", "operator"}
 PURE |= {"threading"}
 IMPURE_CALLS = {"now", "utcnow", "today", "fromtimestamp", "uuid1", "uuid4", "open", "print", "input"}
 # What amounts pass through, from a client's text to the log, and from there to the views and to answers.
-MONEY_PATHS = [*CORE, *(ROOT / "domain" / name for name in ("ledger.py", "importing.py", "log/recorder.py"))]
+MONEY_PATHS = [
+    *CORE,
+    *(ROOT / "domain" / name for name in ("ledger.py", "importing.py", "import_batch.py", "log/recorder.py")),
+]
 MONEY_PATHS += sorted((ROOT / "projections" / "orders").glob("*.py"))
 
 
