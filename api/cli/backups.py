@@ -7,7 +7,6 @@ not go back with the ledger.
 """
 
 import hashlib
-import os
 import shlex
 import shutil
 from collections.abc import Iterator
@@ -32,6 +31,7 @@ from api.cli.terminal import (
     settings,
 )
 from api.settings import Settings
+from domain.durable import sync
 from domain.log.opening import open_log, without_secrets
 from domain.log.sqlite import Busy, connect, copy, cut_wal, sqlite3
 from domain.moments import instant, utc_now
@@ -209,7 +209,7 @@ def _finish(folder: Path, position: int | None) -> None:
     manifest = Manifest(FORMAT, VERSION, instant(utc_now()), position, names)
     (folder / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)) + b"\n")
     for path in (*files, folder / MANIFEST, folder):
-        _sync(path)
+        sync(path)
 
 
 def _note(chosen: Settings, folder: Path, position: int | None) -> None:
@@ -220,14 +220,6 @@ def _note(chosen: Settings, folder: Path, position: int | None) -> None:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @click.command()
@@ -250,7 +242,7 @@ def restore(folder: Path) -> None:
             path.parent.mkdir(0o700, parents=True, exist_ok=True)
             made.append(path)
             _copy_file(folder / name, path)
-            _sync(path)
+            sync(path)
         keys = _keys_for(chosen, manifest, folder)
         position = None
         if chosen.ledger is not None:

@@ -4,11 +4,11 @@ reading, before it is answered."""
 import os
 from collections.abc import Iterable
 from datetime import datetime
-from fcntl import LOCK_EX, flock
 from pathlib import Path
 
 import msgspec
 
+from domain.durable import appending
 from domain.moments import instant
 
 
@@ -36,14 +36,9 @@ class Accesses:
         lines = [msgspec.json.encode(Access(instant(now), actor, order, parts, request_id)) for order in orders]
         if not lines:
             return
-        self.path.parent.mkdir(0o700, parents=True, exist_ok=True)
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "r+b") as file:
-            flock(file, LOCK_EX)
+        with appending(self.path) as file:
             if file.seek(0, os.SEEK_END):
                 file.seek(-1, os.SEEK_END)
                 if file.read() != b"\n":  # a crash or a full disk has cut the last one short, of what was never read
                     file.write(b"\n")
             file.write(b"".join(line + b"\n" for line in lines))
-            file.flush()
-            os.fsync(file.fileno())

@@ -5,14 +5,13 @@ A line for each erasure: when, its id, whose, the parts, the years of the orders
 (`-` for none) and the ids of the keys that were destroyed. There is no name in it.
 """
 
-import os
 import re
 from collections.abc import Collection, Iterator
 from datetime import datetime
-from fcntl import LOCK_EX, flock
 from pathlib import Path
 from typing import NamedTuple
 
+from domain.durable import appending
 from domain.moments import instant
 from domain.order.personal import PARTS
 from domain.reconciliation.state import FILE
@@ -50,18 +49,13 @@ class Erasures:
         years = ",".join(map(str, noted.years)) or _ALL
         fields = (instant(now), noted.id, noted.subject, ",".join(noted.parts), years, noted.basis)
         line = " ".join((*fields, noted.reference or _NONE, ",".join(noted.keys) or _NONE))
-        self.path.parent.mkdir(0o700, parents=True, exist_ok=True)
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "r+b") as file:
-            flock(file, LOCK_EX)
+        with appending(self.path) as file:
             before = file.read()
             if before and not before.endswith(b"\n"):  # a crash has cut the last one short
                 file.truncate(before.rfind(b"\n") + 1)
             if any(line.split()[1:2] == [noted.id.encode()] for line in before.splitlines()):
                 return
             file.write(f"{line}\n".encode())
-            file.flush()
-            os.fsync(file.fileno())
 
     def each(self) -> Iterator[Noted]:
         """Raises ErasuresMalformed."""

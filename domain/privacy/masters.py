@@ -18,6 +18,8 @@ from typing import Final, NamedTuple, Protocol
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from domain.durable import appending, sync
+
 _KEY_BYTES: Final = 32
 _NONCE_BYTES: Final = 12
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -130,14 +132,10 @@ class MastersAt(NamedTuple):
         """Adds a new master key to the file, readable by its owner alone; returns its id, which wraps from now on."""
         name = secrets.token_hex(4)
         line = f"{name} {base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()}\n"
-        self.file.parent.mkdir(0o700, parents=True, exist_ok=True)
-        descriptor = os.open(self.file, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "rb+") as file:
+        with appending(self.file) as file:
             before = file.read()
             ends = not before or before.endswith(b"\n")  # one that was written by hand may not
             file.write(line.encode() if ends else f"\n{line}".encode())
-            file.flush()
-            os.fsync(file.fileno())
         return name
 
     def remove(self, name: str) -> None:
@@ -152,9 +150,7 @@ class MastersAt(NamedTuple):
             os.fsync(file.fileno())
         with self.file.open("r+b") as old:
             os.replace(new, self.file)
-            folder = os.open(self.file.parent, os.O_RDONLY)
-            os.fsync(folder)
-            os.close(folder)
+            sync(self.file.parent)
             # Now the old file's bytes are written over, for what that is worth on today's disks. Sooner, a crash in
             # between would leave no key at all.
             old.write(bytes(os.fstat(old.fileno()).st_size))

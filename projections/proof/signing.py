@@ -14,6 +14,7 @@ from fcntl import LOCK_EX, LOCK_SH, flock
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from domain.durable import sync
 from domain.ledger import LOG, OrderLedger
 from domain.log.log import KeptCheckpoint, LogAway, Transaction
 from domain.log.sqlite import is_of_the_disk
@@ -173,7 +174,7 @@ class Checkpoints:
                 raise _not_here(handed, self._key)
             self._keep_in_file(handed.note)
             following.replace(self._key)
-            _sync_folder(self._key.parent)
+            sync(self._key.parent)
 
     def current(self) -> bytes:
         """The signed head: the last one where nothing was recorded since, else a new one, which is kept.
@@ -279,14 +280,6 @@ def _from(former: VerifierKey, kept: Iterable[KeptCheckpoint]) -> Handover | Non
 def _not_here(handed: Handover, path: Path) -> KeyHandedOver:
     why = f"The signing key in {path} handed over to {handed.next} when there were {handed.size} records"
     return KeyHandedOver(f"{why}; bring the file of that key here, from where it was rotated.")
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _end_of_notes(notes: bytes) -> int:
