@@ -117,19 +117,23 @@ def opened(ledger: LedgerAt, *, checks: bool = False) -> Iterator[tuple[Log, Eve
     A process that was started for this keeps them to its end: what the next part of the log needs of data keys is
     mostly open then.
     """
-    log, mapper = _opened_to_the_end(ledger, checks) if parent_process() else _opened(ledger, checks)
-    try:
-        yield log, mapper
-    finally:
-        if not parent_process():
+    if parent_process():
+        yield _opened_to_the_end(ledger, checks)
+        return
+    with reopened(ledger.url) as log:
+        mapper = _mapper(log, ledger, checks)
+        try:
+            yield log, mapper
+        finally:
             if mapper.sealing is not None:
                 mapper.sealing.keys.store.close()
-            log.close()
 
 
-def _opened(ledger: LedgerAt, checks: bool) -> tuple[Log, EventMapper]:
+@cache
+def _opened_to_the_end(ledger: LedgerAt, checks: bool) -> tuple[Log, EventMapper]:
     log = open_log(ledger.url)
-    return log, EventMapper(None if ledger.keys is None else ledger.keys.open(log), checks=checks)
+    return log, _mapper(log, ledger, checks)
 
 
-_opened_to_the_end: Final = cache(_opened)
+def _mapper(log: Log, ledger: LedgerAt, checks: bool) -> EventMapper:
+    return EventMapper(None if ledger.keys is None else ledger.keys.open(log), checks=checks)
