@@ -13,7 +13,7 @@ import msgspec
 from domain.log import files
 from domain.log.log import Census, ClockShown, FormerKey, KeptCheckpoint, KeptKeyring, StoredKey
 from domain.log.records import Claim, LogEntry, NewClaim, RawRecord, StoredClaim, entry_of
-from domain.log.sqlite import library_errors, sqlite3
+from domain.log.sqlite import as_json, library_errors, sqlite3
 
 # Text is read as bytes, so that a damaged byte is a damaged record and not an exception out of the driver. A plain
 # `LIMIT ?` would be planned for the value that is bound, so prepared anew for each; `+?` is not.
@@ -138,7 +138,7 @@ class SQLiteReading(ABC):
         return self._records(
             "WHERE position IN (SELECT position FROM events WHERE originator_id IN (SELECT value FROM json_each(?))"
             " AND (position < ? OR position > ?) AND position <= ?) ORDER BY position LIMIT +?",
-            (_json(orders), first, last, head, -1 if limit is None else limit),
+            (as_json(orders), first, last, head, -1 if limit is None else limit),
         )
 
     def raw_records_without_beginning(self, head: int) -> Iterator[RawRecord]:
@@ -208,7 +208,7 @@ class SQLiteReading(ABC):
         rows = self._rows(
             "SELECT wanted.value FROM json_each(?) AS wanted"
             " WHERE EXISTS (SELECT 1 FROM events WHERE originator_id = wanted.value AND version = 1)",
-            (_json(orders),),
+            (as_json(orders),),
         )
         return [uuid for (uuid,) in rows]
 
@@ -224,7 +224,7 @@ class SQLiteReading(ABC):
         rows = self._rows(
             "WITH wanted AS MATERIALIZED (SELECT value ->> 0 AS kind, value ->> 1 AS value FROM json_each(?))"
             " SELECT kind, value, originator_id, version FROM wanted CROSS JOIN claims USING (kind, value)",
-            (_json(wanted),),
+            (as_json(wanted),),
         )
         return {row[:2]: StoredClaim._make(row) for row in rows}
 
@@ -315,7 +315,3 @@ _KEYS_BY_FORMER: Final = (
 )
 _KEY: Final = f"{_KEYS} WHERE hash = ?"
 _KEY_BY_FORMER: Final = f"{_KEYS_BY_FORMER} WHERE former_keys.hash = ?"
-
-
-def _json(values: Iterable[Any]) -> str:
-    return msgspec.json.encode(list(values)).decode()

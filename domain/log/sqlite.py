@@ -10,11 +10,12 @@ import math
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 from eventsourcing.persistence import IntegrityError, OperationalError
 
 from domain.log.log import LogBusy, LogForbidden, LogFull
@@ -28,6 +29,7 @@ else:
 __all__ = [
     "Busy",
     "Readers",
+    "as_json",
     "begin",
     "connect",
     "copy",
@@ -170,6 +172,11 @@ def copy(path: Path, target: Path) -> None:
         source.backup(copied)
         if not cut_wal(copied):
             raise Busy(f"{target} cannot be written whole")
+
+
+def as_json(values: Iterable[object]) -> str:
+    """Values as a query takes them all at once, by `json_each`."""
+    return msgspec.json.encode(list(values)).decode()
 
 
 def schema_of(connection: "sqlite3.Connection") -> dict[tuple[str, str], tuple[str, str | None]]:

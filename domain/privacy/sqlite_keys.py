@@ -8,10 +8,9 @@ from secrets import token_hex
 from threading import RLock
 from typing import Any, Final
 
-import msgspec
 from eventsourcing.persistence import OperationalError
 
-from domain.log.sqlite import Readers, connect, cut_wal, library_errors, sqlite3, transaction
+from domain.log.sqlite import Readers, as_json, connect, cut_wal, library_errors, sqlite3, transaction
 from domain.privacy.keyring import Hold, KeyStore, StoredDataKey, Whose
 
 _SCHEMA: Final = (
@@ -122,9 +121,7 @@ class SQLiteKeyStore:
         return StoredDataKey._make(rows[0]) if rows else None
 
     def get_all(self, key_ids: Collection[str]) -> list[StoredDataKey]:
-        rows = self._rows(
-            f"{_KEYS} WHERE id IN (SELECT value FROM json_each(?))", (msgspec.json.encode(list(key_ids)).decode(),)
-        )
+        rows = self._rows(f"{_KEYS} WHERE id IN (SELECT value FROM json_each(?))", (as_json(key_ids),))
         return list(map(StoredDataKey._make, rows))
 
     def in_use(self, whose: Whose, part: str) -> StoredDataKey | None:
@@ -148,7 +145,7 @@ class SQLiteKeyStore:
         rows = self._rows(
             "SELECT data_keys.id FROM json_each(?) AS wanted JOIN data_keys ON data_keys.id = wanted.value"
             " WHERE destroyed_at IS NULL",
-            (msgspec.json.encode(list(key_ids)).decode(),),
+            (as_json(key_ids),),
         )
         return [key_id for (key_id,) in rows]
 
@@ -199,7 +196,11 @@ class SQLiteKeyStore:
         return gone
 
     def hold_on(self, subjects: Collection[str]) -> Hold | None:
-        return next((hold for hold in self.holds() if hold.subject in subjects), None)
+        rows = self._rows(
+            "SELECT * FROM holds WHERE subject IN (SELECT value FROM json_each(?)) ORDER BY subject LIMIT 1",
+            (as_json(subjects),),
+        )
+        return Hold._make(rows[0]) if rows else None
 
     def holds(self) -> list[Hold]:
         return list(map(Hold._make, self._rows("SELECT * FROM holds ORDER BY subject")))

@@ -17,9 +17,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 from uuid import UUID
 
-import msgspec
-
-from domain.log.sqlite import sqlite3
+from domain.log.sqlite import as_json, sqlite3
 from domain.moments import microseconds
 from domain.order.events import CustomerDetails
 from domain.order.movements import received_and_refunded
@@ -191,7 +189,7 @@ class Customers(HistoryView):
 
     def shown(self, connection: sqlite3.Connection, states: Sequence[Order]) -> dict[UUID, list[Row]]:
         uuids = {_place(order, customer): order.uuid for order in states if (customer := _customer(order))}
-        found = connection.execute(_SHOWN, (msgspec.json.encode(list(uuids)).decode(),))
+        found = connection.execute(_SHOWN, (as_json(uuids),))
         return {uuids[row[: len(_PLACE)]]: [row] for row in found}
 
 

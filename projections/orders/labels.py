@@ -8,9 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 from uuid import UUID
 
-import msgspec
-
-from domain.log.sqlite import sqlite3
+from domain.log.sqlite import as_json, sqlite3
 from domain.order.state import ORDER, Order
 from projections.views.view import History, HistoryView
 
@@ -69,7 +67,7 @@ class Labels(HistoryView):
         for row in connection.execute(
             "SELECT order_labels.* FROM json_each(?) AS wanted JOIN order_labels ON order_id = wanted.value"
             " ORDER BY kind, name",
-            (msgspec.json.encode(list(uuids)).decode(),),
+            (as_json(uuids),),
         ):
             found[uuids[row[-1]]].append(row)
         emptied = {order.uuid: rows for order in states if (rows := _rows(order)) == [(*_NONE, order.id)]}

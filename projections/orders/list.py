@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.log.sqlite import sqlite3
+from domain.log.sqlite import as_json, sqlite3
 from projections.orders.search import has_any
 from projections.orders.table import GUEST, LARGE
 
@@ -123,7 +123,7 @@ def _conditions(wanted: Filter, *, of_customer: bool, with_deleted: bool = False
         if (value := getattr(wanted, column)) is not None:
             add(f"{column} = ?", value)
     for column, ids in wanted.ids:
-        add(f"{column} IN (SELECT value FROM json_each(?))", msgspec.json.encode(ids).decode())
+        add(f"{column} IN (SELECT value FROM json_each(?))", as_json(ids))
     ranges = [("id", (wanted.id_min, wanted.id_max))]
     ranges += [("created_at", ends) for ends in wanted.created] + [("updated_at", ends) for ends in wanted.updated]
     for column, ends in ranges:
@@ -281,9 +281,7 @@ def page(
         if not may_not_fit or rows is None:
             return Page(position, count or 0, rows or b"", offset + limit, currencies or "")
         ids = _fitting(rows)
-        then, fitting, currencies = connection.execute(
-            _of_ids(document), (msgspec.json.encode(ids).decode(),)
-        ).fetchone()
+        then, fitting, currencies = connection.execute(_of_ids(document), (as_json(ids),)).fetchone()
         if then == position:
             return Page(position, count, fitting or b"", offset + len(ids), currencies or "")
 

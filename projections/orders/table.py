@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.log.sqlite import sqlite3
+from domain.log.sqlite import as_json, sqlite3
 from domain.moments import microseconds
 from domain.money import decimal_text
 from domain.order.state import ORDER, Order, Totals, is_payable, storefront_status
@@ -190,7 +190,7 @@ class Orders(StateView):
     def shown(self, connection: sqlite3.Connection, states: Sequence[Order]) -> dict[UUID, list[Rows]]:
         """The rows of those orders that have one in each table."""
         uuids = {order.id: order.uuid for order in states}
-        found = connection.execute(_JOINED, (msgspec.json.encode(list(uuids)).decode(),))
+        found = connection.execute(_JOINED, (as_json(uuids),))
         return {uuids[row[_ID]]: [tuple(row[of_table] for of_table in _PLACES)] for row in found}
 
     def state(self, connection: sqlite3.Connection, uuid: str) -> Order | None:
