@@ -234,6 +234,11 @@ class Service:
         return (self.folder / "server.log").read_text()
 
 
+# Shorter than the 15 s after which the service closes a connection on which nothing is asked: who asks by it at that
+# very moment has no answer.
+_IDLE_SECONDS_MAX = 10
+
+
 class Client(requests.Session):
     """Talks to the service with one key; addresses may be given without the host."""
 
@@ -242,9 +247,13 @@ class Client(requests.Session):
         self.base = base
         self.trust_env = False  # looking for proxies takes longer than asking
         self.headers["Authorization"] = f"Bearer {key}"
+        self._asked_at = time.monotonic()
 
     def request(self, method: Any, url: Any, *args: Any, **kwargs: Any) -> requests.Response:  # type: ignore[override]
         kwargs.setdefault("timeout", 30)
+        before, self._asked_at = self._asked_at, time.monotonic()
+        if self._asked_at > before + _IDLE_SECONDS_MAX:
+            self.close()  # its connections, which open again
         return super().request(method, self.base + url if url.startswith("/") else url, *args, **kwargs)
 
 
