@@ -5,6 +5,7 @@ Whatever gunicorn refuses stays refused; nothing here is read a second time in a
 """
 
 import re
+from functools import lru_cache
 from time import monotonic
 from typing import Final
 
@@ -26,7 +27,7 @@ _NAMES_A_HOST: Final = re.compile(rb"[^\s,/?#@\\]*")
 # RFC 9110, section 5.6.2; gunicorn asks of one byte after the other what bytes can say of themselves at once.
 _OF_TOKENS: Final = b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 # Section 5.5: visible, a blank or a tab, or of another alphabet.
-_OF_VALUES: Final = bytes([0x09, *range(0x20, 0x7F), *range(0x80, 0x100)])
+OF_VALUES: Final = bytes([0x09, *range(0x20, 0x7F), *range(0x80, 0x100)])
 # RFC 9112, section 3.2: a path, a whole address, or the asterisk. An authority is for CONNECT, which nobody takes here.
 _TARGET: Final = re.compile(rb"(?:/|https?://[^\s,/?#@\\]+(?=[/?]|$))[^#]*|\*", re.IGNORECASE)
 
@@ -51,6 +52,25 @@ class _Chunks:
             raise InvalidChunkSize("Others send very many chunks, too; send fewer, or later")
 
 
+# A client sends the same fields with most of its requests.
+@lru_cache(maxsize=256)
+def _clear_fields(lines: bytes) -> tuple[tuple[bytes, bytes], ...] | None:
+    """The fields of a head, their names in small letters; None where one of them may be wrong, or asks for a closer
+    look: a Host that is not there once, or a body of a length that is not said."""
+    pairs = [line.partition(b":") for line in lines.split(b"\r\n")]
+    names = b"".join(name for name, _, _ in pairs)
+    if (
+        not all(name and colon for name, colon, _ in pairs)
+        or names.translate(None, _OF_TOKENS)
+        or lines.replace(b"\r\n", b"").translate(None, OF_VALUES)
+    ):
+        return None
+    fields = tuple((name.lower(), value.strip(b" \t")) for name, _, value in pairs)
+    hosts = [value for name, value in fields if name == b"host"]
+    codings = [value for name, value in fields if name == b"transfer-encoding"]
+    return fields if len(hosts) == 1 and _NAMES_A_HOST.fullmatch(hosts[0]) and not codings else None
+
+
 class Parser(PythonProtocol):
     _header_count: int
     _worker_chunks = _Chunks()
@@ -70,21 +90,14 @@ class Parser(PythonProtocol):
         end = self._buffer.find(b"\r\n\r\n")
         if end < 0 or end > self._line_limit() - len(b"\r\n") or self._header_count:
             return bool(super()._parse_headers())
-        lines = bytes(self._buffer[:end]).split(b"\r\n")
-        fields = [line.partition(b":") for line in lines]
-        names = [name for name, _, _ in fields]
-        if (
-            len(lines) > self._limit_request_fields
-            or not all(colon for _, colon, _ in fields)
-            or not all(names)
-            or b"".join(names).translate(None, _OF_TOKENS)
-            or b"".join(lines).translate(None, _OF_VALUES)
-        ):
+        fields = _clear_fields(bytes(self._buffer[:end]))
+        if fields is None or len(fields) > self._limit_request_fields:
             return bool(super()._parse_headers())
         del self._buffer[: end + len(b"\r\n\r\n")]
-        self._header_count, self._scan_from = len(lines), 0
-        self._headers_list = [(name.lower(), value.strip(b" \t")) for name, _, value in fields]
-        self._finalize_headers()
+        self._header_count, self._scan_from, self._chunks = len(fields), 0, 0
+        self._headers_list = list(fields)
+        self._must_name_a_target()
+        super()._finalize_headers()
         return True
 
     def _find_line(self, limit: int, error: ParseError) -> int:
@@ -106,8 +119,7 @@ class Parser(PythonProtocol):
     def _finalize_headers(self) -> None:
         self._chunks = 0
         self._must_be_small()
-        if self.method != b"CONNECT" and not _TARGET.fullmatch(self.path):
-            raise InvalidRequestLine("The address is none")
+        self._must_name_a_target()
         fields = self._headers_list
         hosts = [value for name, value in fields if name == b"host"]
         if len(hosts) != 1 and (hosts or self.http_version >= (1, 1)):
@@ -119,8 +131,12 @@ class Parser(PythonProtocol):
             raise InvalidHeader("Of transfer codings only 'chunked' is taken, once and alone")
         super()._finalize_headers()
 
+    def _must_name_a_target(self) -> None:
+        if self.method != b"CONNECT" and not _TARGET.fullmatch(self.path):
+            raise InvalidRequestLine("The address is none")
+
     def _is_valid_token(self, data: bytes) -> bool:
         return bool(data) and not data.translate(None, _OF_TOKENS)
 
     def _has_invalid_header_chars(self, value: bytes) -> bool:
-        return bool(value.translate(None, _OF_VALUES))
+        return bool(value.translate(None, OF_VALUES))
