@@ -18,6 +18,7 @@ from gunicorn.asgi.protocol import ASGIProtocol
 from api.bodies import Message, Receive, gather
 from api.errors import unreadable_request
 from api.places import Places, Standing
+from api.sending import Sending
 
 REQUEST_SECONDS_MAX: Final = 10.0
 # How long a client may take less of an answer than this.
@@ -49,7 +50,6 @@ class PatientProtocol(ASGIProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
         self._max_buffer_size = _AHEAD_BYTES_MAX
-        self.app = self._answer  # gunicorn calls it for each request
         transport.set_write_buffer_limits(high=0)  # so that `pause_writing` tells of every byte that is not taken
         self.since = monotonic()
         self._end_in(REQUEST_SECONDS_MAX)
@@ -81,6 +81,27 @@ class PatientProtocol(ASGIProtocol):
         if self._deadline is not None:
             self._deadline.cancel()
         self._deadline = None if seconds is None else self.worker.loop.call_later(seconds, self.end)
+
+    # --- between two requests ---
+
+    def _arm_keepalive_timer(self) -> None:
+        """Has one at most, which costs less than one for each request: it looks how long there has been none."""
+        if self._keepalive_handle is None or self._keepalive < 1:
+            super()._arm_keepalive_timer()
+
+    def _cancel_keepalive_timer(self) -> None:
+        if self._closed:
+            super()._cancel_keepalive_timer()
+
+    def _keepalive_timeout(self) -> None:
+        self._keepalive_handle = None
+        left = self._keepalive - (monotonic() - self.since)
+        if self.standing is not Standing.IDLE:
+            return  # it is armed again when this is over
+        if left > 0:
+            self._keepalive_handle = self.worker.loop.call_later(left, self._keepalive_timeout)
+        else:
+            super()._keepalive_timeout()
 
     # --- a request comes ---
 
@@ -115,12 +136,17 @@ class PatientProtocol(ASGIProtocol):
         return self._closed or self.worker.is_stopping
 
     async def _serve_http_request(self, request: Any, sockname: Any, peername: Any) -> bool:
-        """In the connection's own task: gunicorn's has one more for what an application does behind its answer, which
-        ours never does."""
-        return bool(await self._handle_http_request(request, sockname, peername))
+        """Has a request answered; whether the connection may go on."""
+        scope, sending = self._build_http_scope(request, sockname, peername), Sending(self, request)
+        try:
+            await self._answer(scope, self._body_receiver.receive, sending)
+        except Exception:
+            self.log.exception("A request could not be answered")
+        if not sending.has_begun:
+            self._send_error_response(500, "Internal Server Error")
+        return sending.is_over and not sending.is_last
 
-    async def _answer(self, scope: dict[str, Any], receive: Receive, send: Any) -> None:
-        """What gunicorn takes for the application."""
+    async def _answer(self, scope: dict[str, Any], receive: Receive, send: Sending) -> None:
         if not self._body_receiver._complete:
             if self._deadline is None:
                 self._end_in(REQUEST_SECONDS_MAX)
@@ -137,7 +163,7 @@ class PatientProtocol(ASGIProtocol):
         self._stands(Standing.WAITS_FOR_AN_ANSWER)
         scope["connection"] = self
         try:
-            await self.worker.asgi(scope, receive, send)
+            await self.app(scope, receive, send)
         finally:
             self._is_answering, self.body_bytes = False, 0
             self._stands(Standing.IDLE)

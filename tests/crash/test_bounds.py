@@ -17,6 +17,7 @@ from tests.crash.wire import HEALTH, Wire, chunk, head
 
 # What a busy machine may take longer.
 SLACK_SECONDS = 8
+IDLE_SECONDS_MAX = 15
 MEBIBYTE = 1024 * 1024
 
 
@@ -66,6 +67,18 @@ def test_a_request_that_is_not_whole_after_ten_seconds_is_ended(service: Service
         assert REQUEST_SECONDS_MAX - 1 < seconds_of_sending(dripping, b" ") < REQUEST_SECONDS_MAX + SLACK_SECONDS
         for wire in (*wires, again):
             assert seconds_until_closed(wire) < SLACK_SECONDS
+
+
+def test_a_connection_without_a_request_for_fifteen_seconds_is_ended_and_one_that_asks_stays(service: Service) -> None:
+    with Wire(service) as idle, Wire(service) as asking:
+        for wire in (idle, asking):
+            assert wire.send(HEALTH).answer().status == 200
+        began = time.monotonic()
+        time.sleep(IDLE_SECONDS_MAX / 2)
+        assert asking.send(HEALTH).answer().status == 200
+        assert idle.socket.recv(1) == b""
+        assert IDLE_SECONDS_MAX - 1 < time.monotonic() - began < IDLE_SECONDS_MAX + SLACK_SECONDS
+        assert asking.send(HEALTH).answer().status == 200
 
 
 def test_an_answer_that_is_not_taken_after_fifteen_seconds_is_ended(service: Service, key: str) -> None:
