@@ -96,8 +96,8 @@ class PatientProtocol(ASGIProtocol):
     def _keepalive_timeout(self) -> None:
         self._keepalive_handle = None
         left = self._keepalive - (monotonic() - self.since)
-        if self.standing is not Standing.IDLE:
-            return  # it is armed again when this is over
+        if self._deadline is not None or self._request_ready.is_set():
+            return  # a request comes or is answered; it is armed again when that is over
         if left > 0:
             self._keepalive_handle = self.worker.loop.call_later(left, self._keepalive_timeout)
         else:

@@ -64,7 +64,7 @@ async def app(scope, receive, send):
             raise RuntimeError("it fails")
 
 
-Server(lambda: app, Places(64, lambda _: False), bind=[f"127.0.0.1:{sys.argv[1]}"], workers=1).run()
+Server(lambda: app, Places(64, lambda _: False), bind=[f"127.0.0.1:{sys.argv[1]}"], workers=1, keepalive=1).run()
 """
 
 
@@ -149,3 +149,17 @@ def test_an_application_that_does_not_answer_is_a_500_and_the_end_of_the_connect
     head, behind = sent_for(port, f"GET {path} HTTP/1.1")
     assert head.startswith(b"HTTP/1.1 500 ")
     assert b"HTTP/1.1 200" not in behind
+
+
+WHOLE = b"POST /whole HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 2\r\n\r\n{}"
+
+
+@pytest.mark.parametrize("has_come", [b"POST /who", WHOLE[:-1]])
+def test_a_connection_to_which_a_request_is_coming_is_not_idle(port: int, has_come: bytes) -> None:
+    """It is idle for a second at most, and this request begins before that and is whole behind it."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        for pieces in ([WHOLE], [has_come, WHOLE.removeprefix(has_come)]):
+            for piece in pieces:
+                connection.sendall(piece)
+                time.sleep(0.7)
+            assert connection.recv(65536).endswith(b"\r\n\r\nwhole")
