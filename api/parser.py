@@ -90,8 +90,9 @@ class Parser(PythonProtocol):
         end = self._buffer.find(b"\r\n\r\n")
         if end < 0 or end > self._line_limit() - len(b"\r\n") or self._header_count:
             return bool(super()._parse_headers())
-        fields = _clear_fields(bytes(self._buffer[:end]))
-        if fields is None or len(fields) > self._limit_request_fields:
+        if self._buffer.count(b"\r\n", 0, end) >= self._limit_request_fields:
+            return bool(super()._parse_headers())  # thousands of fields would be remembered
+        if (fields := _clear_fields(bytes(self._buffer[:end]))) is None:
             return bool(super()._parse_headers())
         del self._buffer[: end + len(b"\r\n\r\n")]
         self._header_count, self._scan_from, self._chunks = len(fields), 0, 0

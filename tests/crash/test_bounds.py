@@ -96,6 +96,16 @@ def test_an_answer_that_is_not_taken_after_fifteen_seconds_is_ended(service: Ser
     assert client.get("/healthz").status_code == 200
 
 
+def test_a_worker_does_not_grow_by_heads_of_very_many_fields(service: Service) -> None:
+    (worker,) = workers(service)
+    before = memory_bytes(worker)
+    for number in range(300):
+        fields = b"".join(b"%x:%x\r\n" % (number + 0x100 * at, 0x1000 + at) for at in range(1, 600))
+        with Wire(service) as wire:
+            assert wire.send(b"GET /healthz HTTP/1.1\r\nHost: shop.test\r\n", fields, b"\r\n").answer().status == 431
+    assert memory_bytes(worker) - before < 8 * MEBIBYTE
+
+
 def test_the_513th_connection_takes_the_place_of_the_one_longest_idle_and_harms_no_other(service: Service) -> None:
     with ExitStack() as stack:
         others = [stack.enter_context(Wire(service)).send(HEALTH) for _ in range(CONNECTIONS_MAX)]
