@@ -189,6 +189,23 @@ def test_every_command_of_the_table_stands_where_it_says() -> None:
     assert {name: command and command.name for name, command in found.items()} == {name: name for name in COMMANDS}
 
 
+def test_the_summary_of_each_command_stands_whole_in_its_list() -> None:
+    """On a terminal of 80 columns click cuts what does not fit a line."""
+
+    def cut(group: click.Group, context: click.Context) -> Iterator[str]:
+        names = group.list_commands(context)
+        room = 80 - 6 - max(map(len, names))
+        for name in names:
+            command = group.get_command(context, name)
+            assert command is not None
+            if command.get_short_help_str(room).endswith("..."):
+                yield f"{context.info_name} {name}"
+            if isinstance(command, click.Group):
+                yield from cut(command, click.Context(command, info_name=name))
+
+    assert list(cut(cli, click.Context(cli, info_name="run.py"))) == []
+
+
 def test_a_process_that_takes_a_settlement_file_in_has_nothing_of_http_and_no_commands_in_its_memory() -> None:
     """It runs `run.py` first, as every process that is spawned does, and it has 200 MB for 100,000 lines."""
     program = (

@@ -51,7 +51,7 @@ def key_create() -> None:
 
 @key.command("rotate")
 def key_rotate() -> None:
-    """Make another signing key, which takes the place of the present one, and print its public half.
+    """Replace the signing key, and print the new public half.
 
     The old key signs for the new one at the log's head, and both heads go on to hold: what it signed up to there, and
     nothing that it signs of more. Its private half is gone afterwards. Services that are running take the new one at
@@ -93,7 +93,7 @@ def _checkpoints(chosen: Settings) -> "Checkpoints":
 
 @click.command()
 def checkpoint() -> None:
-    """Sign the head of the log, print it, and keep it in the ledger and in LEDGER_CHECKPOINTS.
+    """Sign the log's head and print it. It is kept in the ledger and in LEDGER_CHECKPOINTS.
 
     Hand copies to people who do not trust each other: whoever has one can tell when the log is cut or rewritten.
     """
@@ -182,7 +182,7 @@ def _kept_in_files(kept: Path, handed: Path | None) -> "Iterator[Checked]":
     "--standby", help="Read the log from this standby of its PostgreSQL, like postgresql://user@standby/ledger."
 )
 def verify(handed: Path | None, key_text: str | None, mend_index: bool, standby: str | None) -> None:
-    """Read every stored byte again and say whether the log is what was recorded.
+    """Read every stored byte again: is it what was recorded?
 
     Each record against its digest, the order of versions, the tree against every checkpoint that was kept (in the
     ledger, in LEDGER_CHECKPOINTS and in the file that is handed over), their signatures, each order, folded anew,

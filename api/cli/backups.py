@@ -73,7 +73,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 def backup(folder: Path) -> None:
-    """Copy the ledger into DIR, as of one moment, also while the service is serving; DIR must be new or empty.
+    """Copy the ledger into DIR, also while it is serving. The copy is as of one moment; DIR must be new or empty.
 
     With it go the signing key, the checkpoints, the webhooks with their secrets, who read personal data, the settings
     without what is secret in them, and, in DIR/keys, the data keys. The copy is then read again as `run.py verify`
@@ -225,7 +225,7 @@ def _sha256(path: Path) -> str:
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
 def restore(folder: Path) -> None:
-    """Bring the backup in DIR back to where the settings say that the ledger is; nothing may be there yet.
+    """Bring the backup in DIR back to where the settings say. Nothing may be there yet.
 
     Each file is held against its SHA-256, and the ledger is read whole, as `run.py verify` does. The data keys come out
     of DIR/keys; ones that are at LEDGER_KEYS already stay, so an old backup can be had with newer keys. The master key,

@@ -70,7 +70,9 @@ def _do(work: Callable[..., Erasure], *arguments: Any) -> Erasure:
 @click.option("--force", is_flag=True, help="Also where an order is in work, or a result of a reconciliation open.")
 @click.option("--again", is_flag=True, help="Repeat what LEDGER_ERASURES has and a restored ledger has not.")
 def erase(again: bool, customer: int | None, order: str | None, reconciliation: UUID | None, **asked: Any) -> None:
-    """Erase what is personal of a customer, of a guest's order or in a reconciliation: record it, and destroy the keys.
+    """Erase personal data: record it, and destroy the keys.
+
+    Those of a customer, of a guest's order, or in a reconciliation.
 
     \b
       run.py erase --customer 7 --reference T-17
@@ -127,8 +129,10 @@ def _again(ledger: OrderLedger, keys: Keyring, erasing: Erasing, erasures: Erasu
 @click.command()
 @click.option("--apply", is_flag=True, help="Erase it; else this only says what would be erased.")
 def retention(apply: bool) -> None:
-    """Say whose personal data, and which settlement files, have been kept long enough (LEDGER_KEEP_CONTACT,
-    LEDGER_KEEP_INVOICE, LEDGER_KEEP_SETTLEMENT_FILES), or erase them.
+    """Say what has been kept long enough, or erase it.
+
+    Whose personal data (LEDGER_KEEP_CONTACT, LEDGER_KEEP_INVOICE), and which settlement files
+    (LEDGER_KEEP_SETTLEMENT_FILES).
 
     A part is due when every order of its subject and year has had no event for so long; a file, and people's reasons,
     when their reconciliation has had none. What is held or in work stays.
@@ -173,7 +177,7 @@ def _let_go(told: str, work: Callable[..., Erasure], due: Any) -> bool:
 
 @click.group()
 def privacy() -> None:
-    """Holds: what must be kept, whoever asks to erase it and however old it is."""
+    """Holds: what must be kept, whoever asks to erase it."""
 
 
 def _subject(customer: int | None, order: str | None, reconciliation: UUID | None, ledger: OrderLedger) -> str:
@@ -199,8 +203,9 @@ def _subject(customer: int | None, order: str | None, reconciliation: UUID | Non
 def privacy_hold(
     customer: int | None, order: str | None, reconciliation: UUID | None, reference: str | None, release: bool
 ) -> None:
-    """Hold what is personal of a customer, in an order or in a reconciliation, or release it; without any, list the
-    holds."""
+    """Hold personal data, or release them; else list the holds.
+
+    Those of a customer, in an order, or in a reconciliation."""
     ledger = open_ledger(settings())
     if ledger.keys is None:
         fail("what is personal in this ledger is not sealed; `run.py seal` makes one where it is.")

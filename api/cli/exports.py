@@ -15,7 +15,7 @@ from domain.aggregate import BrokenHistory
 
 @click.group()
 def export() -> None:
-    """The log for other programs, whole, as it stands when the export begins.
+    """The whole log, for other programs, as it is at the beginning.
 
     Every record is held against its digest on the way; where one does not hold, nothing is left of the file, and the
     exit status is 1.
@@ -26,7 +26,7 @@ def export() -> None:
 @click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="[default: standard output]")
 def export_events(form: str, output: Path | None) -> None:
-    """Every event as the audit feed shows it: JSON Lines, or CSV with the event's data as JSON text in one column.
+    """Every event as the audit feed shows it. JSON Lines, or CSV with the event's data as JSON text in one column.
 
     In CSV, text that a spreadsheet would take for a formula has an apostrophe in front; JSON Lines is exact.
     """
@@ -42,7 +42,7 @@ def export_events(form: str, output: Path | None) -> None:
 @export.command("orders")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="[default: standard output]")
 def export_orders(output: Path | None) -> None:
-    """Every order with its history, as `run.py import` takes it: JSON Lines, one order a line.
+    """Every order with its history, as `run.py import` takes it. JSON Lines, one order a line.
 
     Imported elsewhere, each order has the same id, key, UUID and versions, and looks as it looked at each of them. An
     import takes histories of at most 1,000 entries and lines of at most 1 MiB. Orders of which personal data was erased
@@ -73,7 +73,7 @@ def _opened(part: Path | None) -> Iterator[BinaryIO]:
 @export.command("ocel")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def export_ocel(file: Path) -> None:
-    """An object-centric event log (OCEL 2.0, its SQLite form), for process-mining tools.
+    """An event log for process mining (OCEL 2.0, its SQLite form).
 
     Orders, items, payments and customers are its objects; amounts are whole numbers of minor units. Names, addresses,
     notes and other personal data are left out.
@@ -91,7 +91,7 @@ def export_ocel(file: Path) -> None:
 @export.command("beancount")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="[default: standard output]")
 def export_beancount(output: Path | None) -> None:
-    """The books, for Beancount: what is receivable, income, and what each provider took in, kept and paid out.
+    """The books, for Beancount. What is receivable, income, and what each provider took in, kept and paid out.
 
     An order is booked when it is placed, a payment or refund on the day it was received or refunded; fees, adjustments
     and payouts as the settlement files have them that were reconciled. Names, addresses, notes and other personal data
@@ -111,7 +111,7 @@ def export_beancount(output: Path | None) -> None:
 @click.argument("customer", type=click.IntRange(0, 10**15 - 1))
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def export_customer(customer: int, file: Path) -> None:
-    """A copy of all that is there of a customer, for the customer: FILE is a zip with a page for people.
+    """All that is there of a customer, for the customer. FILE is a zip with a page for people.
 
     Order documents, every event in words with what is personal in it, payments, erasures, and until when it is kept.
     Names are in it, so LEDGER_ACCESSES notes that it was made.

@@ -33,7 +33,7 @@ FEED_BESIDE_BYTES_MIN = 1024 * 1024
               " etsy-items, etsy-orders, square-items, square-transactions.")  # fmt: skip
 @click.option("--prefix", default="", help="With --from: tells a second shop apart, whose numbers are alike.")
 def import_(files: tuple[str, ...], kind: str | None, is_dry: bool, mapping: str | None, prefix: str) -> None:
-    """Record orders with their history from FILE, JSON Lines; - reads standard input.
+    """Record orders with their history. FILE is JSON Lines; - reads standard input.
 
     One order a line: the body of POST /api/v1/orders, and optionally id, key, uuid, created_at and history. A line
     is recorded whole or not at all; a bad one is reported with its number, and the rest go on. Orders that are

@@ -124,7 +124,10 @@ def token_list() -> None:
     help="What the key may do from now on, and nothing else; can be repeated.",
 )
 def token_scope(name_or_prefix: str, scopes: tuple[str, ...]) -> None:
-    """Give the staff key with this name or these first letters other scopes; that holds from the next request on."""
+    """Give a staff key other scopes.
+
+    The key is named by its name or its first letters. That holds from the next request on.
+    """
     ledger = open_ledger(settings())
     with _keeping_keys():
         name = _keys(ledger).answering_to(name_or_prefix)
@@ -135,7 +138,7 @@ def token_scope(name_or_prefix: str, scopes: tuple[str, ...]) -> None:
 @token.command("revoke")
 @click.argument("name_or_prefix")
 def token_revoke(name_or_prefix: str) -> None:
-    """Revoke the key with this name or these first letters; that holds from the next request on."""
+    """Revoke the key with this name or these first letters. That holds from the next request on."""
     ledger = open_ledger(settings())
     with _keeping_keys():
         name = _keys(ledger).answering_to(name_or_prefix)
@@ -155,8 +158,10 @@ def token_revoke(name_or_prefix: str) -> None:
 )
 @click.option("--expires", type=_End(), help=_End.said + "  [default: as before]")
 def token_rotate(name_or_prefix: str, keep_days: int, expires: datetime | None) -> None:
-    """Give the key with this name or these first letters a new secret, and print it, alone, on standard output. The
-    key's name stays, and so does what it may do."""
+    """Give a key a new secret, and print that alone.
+
+    The key is named by its name or its first letters. Its name stays, and so does what it may do.
+    """
     ledger = open_ledger(settings())
     with _keeping_keys():
         name, now = _keys(ledger).answering_to(name_or_prefix), ledger.clock()
@@ -168,7 +173,7 @@ def token_rotate(name_or_prefix: str, keep_days: int, expires: datetime | None) 
 
 @token.command("adopt")
 def token_adopt() -> None:
-    """Record the keys that an older version made, as they are; `serve` does that, too.
+    """Record the keys that an older version made. They stay as they are; `serve` does that, too.
 
     Where any key is recorded already, nothing is: a key that has no events then has come in by another way, and `run.py
     verify` names it.

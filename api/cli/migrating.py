@@ -9,8 +9,9 @@ from domain.log.opening import address, open_log, without_secrets
 @click.command()
 @click.option("--to", "to_url", required=True, help="Where to, like postgresql://user@host/database.")
 def migrate(to_url: str) -> None:
-    """Copy the ledger to another place, with all that is recorded, its keys, data keys, files and signed heads; and the
-    webhooks.
+    """Copy the ledger to another place, PostgreSQL or a file.
+
+    With all that is recorded, its keys, data keys, files and signed heads; and the webhooks.
 
     Every record is held against its digest on the way, and read back. Nothing can be recorded meanwhile. Broken off, it
     is simply run again and goes on. The ledger that is copied stays as it is; to use the copy is to set LEDGER_URL.

@@ -31,7 +31,7 @@ _SHOWN = ("received_at", "kind", "order_id", "reference", "amount", "currency", 
 
 @click.group()
 def period() -> None:
-    """Periods: close a provider's month, list what is closed, and report.
+    """Close a provider's month, list what is closed, and report.
 
     Months are those of LEDGER_TIMEZONE. What is recorded of a month after it was closed is marked late, and stands in
     the report of the next one that is open; the report of a closed one is the same for ever.
@@ -78,7 +78,7 @@ def period_close(month: str, provider: str) -> None:
 @click.option("--json", "form", flag_value="json", help="Print it as JSON.")
 @click.option("--csv", "form", flag_value="csv", help="Print its movements as CSV.")
 def period_report(month: str, provider: str, form: str | None) -> None:
-    """Print the report of a provider's MONTH: as it was closed, or, of an open one, as it stands."""
+    """Print the report of a provider's MONTH. As it was closed or, of an open one, as it stands."""
     chosen = settings()
     ledger, views = _opened()
     try:

@@ -7,7 +7,7 @@ from domain.log.opening import postgres_grants
 
 @click.group()
 def postgres() -> None:
-    """For a ledger on PostgreSQL (LEDGER_URL=postgresql://user@host/database); see docs/scaling.md."""
+    """For a ledger on PostgreSQL; docs/scaling.md says more."""
 
 
 @postgres.command("grants")

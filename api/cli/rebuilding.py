@@ -7,7 +7,7 @@ from api.cli.terminal import open_ledger, open_views, progress, reading_the_log,
 
 @click.command()
 def rebuild() -> None:
-    """Make the views anew from the log, also while the service is serving: it changes over when they are whole."""
+    """Make the views anew from the log, also while it is serving. The service changes over when they are whole."""
     chosen = settings()
     ledger = open_ledger(chosen)
     with reading_the_log(), progress("rebuilding") as say:

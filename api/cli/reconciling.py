@@ -63,7 +63,7 @@ class _Reconcile(click.Group):
 
 @click.group(cls=_Reconcile, subcommand_metavar="FILE --provider NAME [OPTIONS] | COMMAND [ARGS]...")
 def reconcile() -> None:
-    """Hold a provider's settlement FILE against the payments of the ledger, to the cent.
+    """Hold a provider's settlement FILE against the payments.
 
     CSV or XLSX in our own layout or one that a rules file describes, the reports of Stripe, PayPal, Adyen, Amazon and
     others, and banks' statements: docs/settlement.md lists them. The same file by the same rules again changes nothing.
@@ -93,7 +93,7 @@ def reconcile() -> None:
 def take_in(  # noqa: PLR0917  (click hands over each option)
     file: Path, provider: str, rules: str | None, again: bool, form: str | None, xlsx: Path | None
 ) -> None:
-    """Hold a provider's settlement FILE against the payments of the ledger, to the cent."""
+    """Hold a provider's settlement FILE against the payments."""
     ledger, views, reconciling = _opened()
     who = Provenance("cli:reconcile")
     try:
@@ -153,8 +153,9 @@ def decide(  # noqa: PLR0917  (click hands over each option)
     reason: str | None,
     file: Path | None,
 ) -> None:
-    """Decide what a RECONCILIATION has found: confirm, break, explain or undo RESULTS; match lines to payments by hand;
-    close, withdraw or run it again.
+    """Decide what a RECONCILIATION has found.
+
+    Confirm, break, explain or undo RESULTS; match lines to payments by hand; close, withdraw or run it again.
 
     A CSV has the columns decision, results, lines, entries and reason; of several results, lines or entries, blanks
     stand between. All of it is decided or nothing. Exits 1 while something is open, 2 where a decision is refused.
@@ -203,7 +204,7 @@ def decide(  # noqa: PLR0917  (click hands over each option)
 @click.argument("what", type=click.Choice(KEPT))
 @click.option("--output", "path", type=click.Path(dir_okay=False, path_type=Path), help="A file that is not there yet.")
 def kept(reconciliation: UUID, what: str, path: Path | None) -> None:
-    """Write what is kept of a RECONCILIATION, its file, its rules or its report, byte for byte as it was taken in."""
+    """Write the file, rules or report of a RECONCILIATION. Byte for byte, as it was taken in."""
     ledger = open_ledger(settings())
     reconciling = Reconciling(ledger, Journal(open_views(ledger, settings())))
     try:
@@ -222,8 +223,7 @@ def kept(reconciliation: UUID, what: str, path: Path | None) -> None:
 @click.option("--since", type=int, help="The size of an earlier signed head that the log is proven to go on from.")
 @click.option("--output", "path", type=click.Path(dir_okay=False, path_type=Path), help="A file that is not there yet.")
 def evidence(reconciliation: UUID, since: int | None, path: Path | None) -> None:
-    """Write everything needed to prove the history of a RECONCILIATION offline, as a zip, with the program that checks
-    it.
+    """Write what proves a RECONCILIATION's history offline. It is a zip, with the program that checks it.
 
     \b
       run.py reconcile evidence ID --output evidence.zip
@@ -343,7 +343,7 @@ _FIRST = 'version = "1"\nsettlement_delay_days = 3\n'
 @click.argument("file")
 @click.option("--provider", help="Whose files the rules describe, as the payments name it; without it, all providers'.")
 def begin_rules(file: str, provider: str | None) -> None:
-    """Begin a rules file for a FILE of any layout: look at it, and print rules with guesses.
+    """Look at a FILE of any layout, and print rules with guesses.
 
     The rules go to standard output, a preview of what they read to standard error. FILE may also be the name of rules
     that come with the program, like adyen: they are printed. Exits 1 where a person must look at something, 2 where the

@@ -16,7 +16,9 @@ from domain.privacy.opening import create_keys, make_keys
 
 @click.group()
 def keys() -> None:
-    """The keys that seal personal data (LEDGER_KEYS), and the master key that wraps them (LEDGER_MASTER).
+    """The keys that seal personal data, and their master key.
+
+    LEDGER_KEYS says where the ones are, LEDGER_MASTER where the other is.
 
     A new ledger gets both by itself. Keep the master key elsewhere than backups of the keys, and these for a short time
     only: whoever has an old copy of both can still read what was erased since.
@@ -25,7 +27,7 @@ def keys() -> None:
 
 @keys.command("create")
 def keys_create() -> None:
-    """Make the keys of a ledger that was begun without, so that personal data are sealed from now on.
+    """Make the keys of a ledger that was begun without. Personal data are sealed from now on.
 
     What is recorded already stays as it is: `run.py seal` makes a ledger in which that is sealed, too. Start services
     again that run: until then they record nothing.
@@ -45,7 +47,10 @@ def keys_create() -> None:
 
 @keys.command("status")
 def keys_status() -> None:
-    """Say how many keys there are, in use, destroyed, and wrapped by which master key; 1 where one cannot be opened."""
+    """Say how many keys there are, and which master wraps them.
+
+    Those in use and those destroyed. Exits 1 where one cannot be opened.
+    """
     ledger = open_ledger(settings())
     kept = ledger.log_of_events.keyring()
     if ledger.keys is None or kept is None:
@@ -71,7 +76,7 @@ def keys_status() -> None:
 @click.command()
 @click.argument("new")
 def seal(new: str) -> None:
-    """Write this ledger anew into NEW, another file or address, with all that is personal sealed.
+    """Write this ledger anew into NEW, with personal data sealed. NEW is another file or address.
 
     For a ledger that was begun before personal data were sealed. Each record keeps its position, version, time, actor
     and request; NEW gets keys as a new ledger does, and its first checkpoint, signed by this ledger's key, names the
@@ -124,8 +129,8 @@ def _problem(keyring: Keyring, key: StoredDataKey) -> str | None:
 
 @keys.command("rotate")
 def keys_rotate() -> None:
-    """Wrap every key by a new master key, which is added to LEDGER_MASTER; by the last of LEDGER_MASTER_KEY, where that
-    is set.
+    """Wrap every key by a new master key. It is added to LEDGER_MASTER; where LEDGER_MASTER_KEY is set, its last is
+    taken.
 
     Services that run read LEDGER_MASTER again before they make keys, and go on. What LEDGER_MASTER_KEY says they learn
     when they are started again: start them first.
@@ -153,7 +158,7 @@ def _let_others_finish(ledger: OrderLedger) -> None:
 @keys.command("retire-master")
 @click.argument("name")
 def keys_retire_master(name: str) -> None:
-    """Take the master key NAME out of LEDGER_MASTER, when no key is wrapped by it any more.
+    """Take the master key NAME out of LEDGER_MASTER. No key may be wrapped by it any more.
 
     Then no older copy of the keys, wherever it is, can be opened again: nothing that was erased since comes back.
     """

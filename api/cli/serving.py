@@ -66,7 +66,7 @@ _log = logging.getLogger("order_ledger")
 @click.option("--threads", default=4, show_default=True, type=click.IntRange(1, 64), help="Threads in each process.")
 @click.option("--demo", is_flag=True, help="Load sample orders into an empty ledger; print URLs and keys to try.")
 def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -> None:
-    """Run the service until it is stopped (Ctrl-C, or SIGTERM: what is in flight is finished, within 5 seconds).
+    """Run the service until it is stopped, by Ctrl-C or SIGTERM. What is in flight is finished then, within 5 seconds.
 
     \b
       run.py serve --demo                  with sample orders, to look around
