@@ -90,7 +90,7 @@ def create_app(
     ledger.version_in_views = views.version_of
     commanding = Commanding(ledger, asking, observing.metrics if observing else None)
     accesses = Accesses(settings.accesses)
-    auditing = audit.Auditing(ledger, accesses)
+    auditing = audit.Auditing(asking, ledger, accesses, settings)
     checkpoints = Checkpoints(ledger, views, key=settings.key, kept=settings.checkpoints)
     desk = reconciliations.Desk(commanding, views, asking, settings)
     erasing = None
@@ -124,14 +124,14 @@ def create_app(
         ),
         (customers.PATH, customers.Customers(asking, settings)),
         (customers.PATH + "/{customer_id}", customers.Customer(asking)),
-        (audit.PATH + "/events", audit.Events(asking, ledger, auditing, settings)),
+        (audit.PATH + "/events", audit.Events(auditing)),
         (streams.AUDIT_PATH, streams.Streams(asking, ledger, following, settings)),
         (streams.STOREFRONT_PATH, streams.OwnStreams(asking, ledger, following, settings)),
-        (audit.PATH + "/checkpoint", audit.SignedHead(asking, checkpoints)),
-        (audit.PATH + "/orders/{order_id}", audit.OrderThen(asking, ledger, auditing, settings)),
-        (audit.PATH + "/orders/{order_id}/events", audit.OrderEvents(asking, ledger, auditing)),
-        (audit.PATH + "/orders/{order_id}/changes", audit.OrderChanges(asking, ledger, auditing)),
-        (audit.PATH + "/orders/{order_id}/evidence", audit.Evidence(asking, ledger, views, auditing, checkpoints)),
+        (audit.PATH + "/checkpoint", audit.SignedHead(auditing, checkpoints)),
+        (audit.PATH + "/orders/{order_id}", audit.OrderThen(auditing)),
+        (audit.PATH + "/orders/{order_id}/events", audit.OrderEvents(auditing)),
+        (audit.PATH + "/orders/{order_id}/changes", audit.OrderChanges(auditing)),
+        (audit.PATH + "/orders/{order_id}/evidence", audit.Evidence(auditing, views, checkpoints)),
         (audit.PUBLIC_KEY_PATH, audit.PublicKey(asking, checkpoints)),
         (privacy.PATH + "/customers/{customer_id}", privacy.Customer(privacy_desk)),
         (privacy.PATH + "/customers/{customer_id}/export", privacy.Export(privacy_desk, accesses)),

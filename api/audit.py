@@ -46,11 +46,13 @@ _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
 class Auditing:
-    """Reads histories for auditors. What is personal in them and sealed is shown to a key with the scope
-    `audit:personal` that asks for it, and each such reading is noted."""
+    """What these resources share: the readings of histories. What is personal in them and sealed is shown to a key with
+    the scope `audit:personal` that asks for it, and each such reading is noted."""
 
-    def __init__(self, ledger: OrderLedger, accesses: Accesses) -> None:
-        self._ledger = ledger
+    def __init__(self, asking: Asking, ledger: OrderLedger, accesses: Accesses, settings: Settings) -> None:
+        self.asking = asking
+        self.ledger = ledger
+        self.settings = settings
         self._accesses = accesses
         self._masked = Reading(ledger)
 
@@ -59,9 +61,9 @@ class Auditing:
         if not parts:
             return self._masked
         access.scope(req, PERSONAL_SCOPE)
-        if self._ledger.keys is not None:
-            self._ledger.keys.look()  # what was erased a moment ago by another process is not shown
-        return Reading(self._ledger, parts)
+        if self.ledger.keys is not None:
+            self.ledger.keys.look()  # what was erased a moment ago by another process is not shown
+        return Reading(self.ledger, parts)
 
     def note(self, req: Request, reading: Reading) -> None:
         """Writes down, before it is answered, of which orders a reading has opened what is personal."""
@@ -70,7 +72,7 @@ class Auditing:
             orders=reading.opened,
             parts=reading.opens,
             request_id=req.context.request_id,
-            now=self._ledger.clock(),
+            now=self.ledger.clock(),
         )
 
 
@@ -90,14 +92,15 @@ class _Audited:
     _get: Callable[..., None]
     parameters: frozenset[str] = frozenset()
 
-    def __init__(self, asking: Asking) -> None:
-        self._asking = asking
+    def __init__(self, auditing: Auditing) -> None:
+        self._auditing = auditing
+        self._ledger = auditing.ledger
 
     async def on_get(self, req: Request, resp: Response, **named: str) -> None:
         access.scope(req, SCOPE)
-        parameters = Parameters(req.params)
-        (asked,) = await self._asking.asked(parameters, self.parameters, lambda: self._asked(parameters))
-        await self._asking.in_thread(lambda: self._get(req, resp, asked, **named))
+        parameters, asking = Parameters(req.params), self._auditing.asking
+        (asked,) = await asking.asked(parameters, self.parameters, lambda: self._asked(parameters))
+        await asking.in_thread(lambda: self._get(req, resp, asked, **named))
 
     def _asked(self, _parameters: Parameters) -> list[Any]:
         """What the query asks for. Raises a 400 that names all that is wrong in it."""
@@ -112,18 +115,12 @@ class Events(_Audited):
 
     parameters = frozenset({"after", "limit", "order", "type", "actor", "from", "to", "personal", FIELDS})
 
-    def __init__(self, asking: Asking, ledger: OrderLedger, auditing: Auditing, settings: Settings) -> None:
-        super().__init__(asking)
-        self._ledger = ledger
-        self._auditing = auditing
-        self._settings = settings
-
     def _asked(self, parameters: Parameters) -> list[Any]:
         return together(
             lambda: _page(parameters),
             lambda: _parts(parameters),
             lambda: _topics(parameters),
-            lambda: _span(parameters, self._settings),
+            lambda: _span(parameters, self._auditing.settings),
             lambda: parameters.text("order"),
             lambda: parameters.text("actor"),
         )
@@ -185,11 +182,6 @@ class OrderEvents(_Audited):
     """One order's events, all of them or a page."""
 
     parameters = frozenset({"after", "limit", "personal", FIELDS})
-
-    def __init__(self, asking: Asking, ledger: OrderLedger, auditing: Auditing) -> None:
-        super().__init__(asking)
-        self._ledger = ledger
-        self._auditing = auditing
 
     def _asked(self, parameters: Parameters) -> list[Any]:
         return together(lambda: _page(parameters), lambda: _parts(parameters))
@@ -253,12 +245,6 @@ class OrderThen(_Audited):
 
     parameters = frozenset({"as", "version", "position", "at", "occurred_at", "personal", FIELDS})
 
-    def __init__(self, asking: Asking, ledger: OrderLedger, auditing: Auditing, settings: Settings) -> None:
-        super().__init__(asking)
-        self._ledger = ledger
-        self._auditing = auditing
-        self._settings = settings
-
     def _asked(self, parameters: Parameters) -> list[Any]:
         return together(
             lambda: parameters.choice("as", list(history.DOCUMENTS)) or "staff",
@@ -277,7 +263,7 @@ class OrderThen(_Audited):
             raise _not_then(*ends)
         self._auditing.note(req, reading)
         order, last = found
-        base = paging.base_url(req, self._settings).encode()
+        base = paging.base_url(req, self._auditing.settings).encode()
         json_answer(resp, history.DOCUMENTS[contract](order).replace(BASE_URL, base), last.raw.position)
         resp.set_header("ETag", f'"{order.version}"')
 
@@ -315,11 +301,6 @@ class OrderChanges(_Audited):
     """
 
     parameters = frozenset({"from", "to", "limit", "personal", FIELDS})
-
-    def __init__(self, asking: Asking, ledger: OrderLedger, auditing: Auditing) -> None:
-        super().__init__(asking)
-        self._ledger = ledger
-        self._auditing = auditing
 
     def _asked(self, parameters: Parameters) -> list[Any]:
         return together(
@@ -364,8 +345,8 @@ class SignedHead(_Audited):
 
     parameters = frozenset({FIELDS})
 
-    def __init__(self, asking: Asking, checkpoints: Checkpoints) -> None:
-        super().__init__(asking)
+    def __init__(self, auditing: Auditing, checkpoints: Checkpoints) -> None:
+        super().__init__(auditing)
         self._checkpoints = checkpoints
 
     def _get(self, req: Request, resp: Response, _asked: list[Any]) -> None:
@@ -420,13 +401,9 @@ class Evidence(_Audited):
 
     parameters = frozenset({"since", "personal"})
 
-    def __init__(
-        self, asking: Asking, ledger: OrderLedger, views: Views, auditing: Auditing, checkpoints: Checkpoints
-    ) -> None:
-        super().__init__(asking)
-        self._ledger = ledger
+    def __init__(self, auditing: Auditing, views: Views, checkpoints: Checkpoints) -> None:
+        super().__init__(auditing)
         self._views = views
-        self._auditing = auditing
         self._checkpoints = checkpoints
 
     def _asked(self, parameters: Parameters) -> list[Any]:

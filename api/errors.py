@@ -236,50 +236,38 @@ def _of_http_error(error: falcon.HTTPError) -> Problem:
     return Problem(error.status_code, code, words, headers=headers)
 
 
-def _log_altered(error: LogAltered, request_id: str) -> Problem:
-    _log.error("request %s: %s", request_id, error)
-    return Problem(500, "log-altered", f"The log is not signed any more. {error}")
+def _noted(status: int, code: str, detail: str) -> Callable[[Exception, str], Problem]:
+    """Answers so, with the error and the request's id in the detail, and writes the error into the log."""
+
+    def answer(error: Exception, request_id: str) -> Problem:
+        _log.error("request %s: %s", request_id, error)
+        told = detail.format(error=error, request_id=request_id)
+        return not_ready(code, told) if status == 503 else Problem(status, code, told)
+
+    return answer
 
 
-def _unavailable(error: Exception, request_id: str) -> Problem:
-    _log.error("request %s: %s", request_id, error)
-    return not_ready("ledger-unavailable", "The ledger cannot be reached just now; ask again in a moment.")
-
-
-def _full(error: Exception, request_id: str) -> Problem:
-    _log.error("request %s: %s", request_id, error)
-    detail = "The disk is full: nothing can be recorded until there is room again. What is recorded can be read."
-    return Problem(507, "disk-full", detail)
+_unavailable = _noted(503, "ledger-unavailable", "The ledger cannot be reached just now; ask again in a moment.")
+_full = _noted(
+    507,
+    "disk-full",
+    "The disk is full: nothing can be recorded until there is room again. What is recorded can be read.",
+)
+_keys_missing = _noted(
+    503, "keys-missing", "A key of what is personal here is not at hand; an operator has to bring it back."
+)
+_unreadable = _noted(
+    500, "unreadable-event", "This order's history cannot be read. It is noted under request {request_id}."
+)
 
 
 def _of_system(error: OSError, request_id: str) -> Problem:
-    return _full(error, request_id) if is_of_the_disk(error) else _internal(error, request_id)
+    return (_full if is_of_the_disk(error) else _internal)(error, request_id)
 
 
 def _of_driver(error: sqlite3.OperationalError, request_id: str) -> Problem:
     """The views' file alone is asked without the log's own errors."""
-    return _full(error, request_id) if is_of_the_disk(error) else _unavailable(error, request_id)
-
-
-def _clock_jumped(error: ClockJumped, request_id: str) -> Problem:
-    _log.error("request %s: %s", request_id, error)
-    return not_ready("clock-jumped", "The ledger's clock has jumped ahead; an operator has to say whether it is right.")
-
-
-def _sealed_since(error: SealedSince, request_id: str) -> Problem:
-    _log.error("request %s: %s", request_id, error)
-    return not_ready("sealed-since", "This ledger has got keys for personal data; the service has to be restarted.")
-
-
-def _keys_missing(error: Exception, request_id: str) -> Problem:
-    _log.error("request %s: %s", request_id, error)
-    return not_ready("keys-missing", "A key of what is personal here is not at hand; an operator has to bring it back.")
-
-
-def _unreadable(error: Exception, request_id: str) -> Problem:
-    _log.error("request %s: %s", request_id, error)
-    detail = f"This order's history cannot be read. It is noted under request {request_id}."
-    return Problem(500, "unreadable-event", detail)
+    return (_full if is_of_the_disk(error) else _unavailable)(error, request_id)
 
 
 def _internal(_error: Exception, request_id: str) -> Problem:
@@ -300,12 +288,16 @@ _PROBLEMS: Final[dict[type[Exception], Callable[[Any, str], Problem]]] = {
         "since", f"must be the size of an earlier head; this one has {error.size}"
     ),
     NoSigningKey: lambda error, _: Problem(409, "no-signing-key", str(error)),
-    LogAltered: _log_altered,
+    LogAltered: _noted(500, "log-altered", "The log is not signed any more. {error}"),
     BrokenHistory: _unreadable,
     DamagedEvent: _unreadable,
     UnknownTopic: _unreadable,
-    ClockJumped: _clock_jumped,
-    SealedSince: _sealed_since,
+    ClockJumped: _noted(
+        503, "clock-jumped", "The ledger's clock has jumped ahead; an operator has to say whether it is right."
+    ),
+    SealedSince: _noted(
+        503, "sealed-since", "This ledger has got keys for personal data; the service has to be restarted."
+    ),
     KeysMissing: _keys_missing,
     KeyUnknown: _keys_missing,
     MasterUnknown: _keys_missing,

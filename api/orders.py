@@ -45,17 +45,18 @@ class Orders:
     async def on_get(self, req: Request, resp: Response) -> None:
         access.scope(req, "orders:read")
         parameters = Parameters(req.params)
-        asked, of_staff, customer_id, _ = together(
+        asked, of_staff, customer_id, after = together(
             lambda: filters.asked(req.query_string, self._settings.timezone, _LIMIT_DEFAULT),
             lambda: _of_staff(parameters),
             lambda: parameters.integer("customer"),
-            lambda: position_in(parameters, "after_position"),
+            lambda: position_in(parameters, paging.AFTER),
         )
         of_staff["ids"] += asked.wanted.ids
         wanted = msgspec.structs.replace(asked.wanted, words=(), staff_words=asked.wanted.words, **of_staff)
         asked = msgspec.structs.replace(asked, wanted=wanted)
         url = paging.base_url(req, self._settings) + PATH
-        if (after := await self._after(parameters)) is not None:
+        if after is not None:
+            await self._must_be_known(after, parameters)
             await self._asking.reached_position(after)
             await self._asking.reached_position(asked.min_position)
             found = await self._asking(
@@ -71,12 +72,9 @@ class Orders:
 
     on_head = on_get
 
-    async def _after(self, parameters: Parameters) -> int | None:
-        """The position behind which the orders' last events are to stand. Raises a 400 where the log has not reached
-        it, and for what would ask for another order of the list."""
-        after = position_in(parameters, paging.AFTER)
-        if after is None:
-            return None
+    async def _must_be_known(self, after: int, parameters: Parameters) -> None:
+        """Raises a 400 where the log has not reached a position, and for what would ask for another order of the list
+        than that of the orders' last events."""
         for name in ("ordering", "offset"):
             if parameters.text(name) is not None:
                 raise invalid_parameter(
@@ -84,7 +82,6 @@ class Orders:
                 )
         if not await self._asking.is_known(after):
             raise invalid_parameter(paging.AFTER, "the log has not reached this position; take one that an answer gave")
-        return after
 
     async def on_post(self, req: Request, resp: Response) -> None:
         access.scope(req, "orders:write")

@@ -1,9 +1,8 @@
 """For those who answer people's requests: what is there of a person, a copy of it, and erasing it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Annotated, Any, Final, Literal
-from uuid import UUID
 
 import msgspec
 from falcon.asgi import Request, Response
@@ -94,6 +93,23 @@ class Desk:
         json_answer(resp, _encode({"erasures": found}), self.ledger.head())
 
 
+class _Read:
+    """What is read here takes its time: it is answered in a thread, by `_get`, which takes what `on_get` does."""
+
+    _get: Callable[..., None]
+    parameters: frozenset[str] = frozenset({FIELDS})
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def on_get(self, req: Request, resp: Response, **named: str) -> None:
+        access.scope(req, READ)
+        Parameters(req.params).refuse_others_than(self.parameters)
+        await self._desk.asking.in_thread(lambda: self._get(req, resp, **named))
+
+    on_head = on_get
+
+
 def _customer(text: str) -> int:
     """The customer that an address names. Raises CustomerNotFound."""
     if (number := number_in(text)) is None:
@@ -101,11 +117,8 @@ def _customer(text: str) -> int:
     return number
 
 
-class _Erasures:
+class _Erasures(_Read):
     """The erasures of one customer, or of one guest's order."""
-
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
 
     async def _post(self, req: Request, resp: Response, named: str) -> None:
         access.scope(req, WRITE)
@@ -149,15 +162,8 @@ class CustomerErasures(_Erasures):
     async def on_post(self, req: Request, resp: Response, customer_id: str) -> None:
         await self._post(req, resp, customer_id)
 
-    async def on_get(self, req: Request, resp: Response, customer_id: str) -> None:
-        access.scope(req, READ)
-        Parameters(req.params).refuse_others_than({FIELDS})
-        await self._desk.asking.in_thread(lambda: self._get(resp, _customer(customer_id)))
-
-    on_head = on_get
-
-    def _get(self, resp: Response, customer_id: int) -> None:
-        uuids = [str(order.uuid) for order in self._desk.orders(customer_id)]
+    def _get(self, _req: Request, resp: Response, customer_id: str) -> None:
+        uuids = [str(order.uuid) for order in self._desk.orders(_customer(customer_id))]
         self._desk.shown(resp, privacy.erasures(self._desk.ledger, uuids))
 
     def _record(self, named: str, request: e.Request, who: Provenance) -> Erasure:
@@ -168,14 +174,8 @@ class OrderErasures(_Erasures):
     async def on_post(self, req: Request, resp: Response, order_id: str) -> None:
         await self._post(req, resp, order_id)
 
-    async def on_get(self, req: Request, resp: Response, order_id: str) -> None:
-        access.scope(req, READ)
-        Parameters(req.params).refuse_others_than({FIELDS})
-        await self._desk.asking.in_thread(lambda: self._get(resp, named_order(self._desk.ledger, order_id)))
-
-    on_head = on_get
-
-    def _get(self, resp: Response, uuid: UUID) -> None:
+    def _get(self, _req: Request, resp: Response, order_id: str) -> None:
+        uuid = named_order(self._desk.ledger, order_id)
         self._desk.ledger.order(uuid)  # says so where there is none
         self._desk.shown(resp, privacy.erasures(self._desk.ledger, [str(uuid)]))
 
@@ -183,37 +183,26 @@ class OrderErasures(_Erasures):
         return self._desk.erasing.guest(named_order(self._desk.ledger, named), request, who)
 
 
-class AllErasures:
+class AllErasures(_Read):
     """Every erasure that has destroyed a key."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-
-    async def on_get(self, req: Request, resp: Response) -> None:
-        access.scope(req, READ)
-        Parameters(req.params).refuse_others_than({FIELDS})
-        await self._desk.asking.in_thread(lambda: self._desk.shown(resp, privacy.erasures(self._desk.ledger)))
-
-    on_head = on_get
+    def _get(self, _req: Request, resp: Response) -> None:
+        self._desk.shown(resp, privacy.erasures(self._desk.ledger))
 
 
-class Export:
+class Export(_Read):
     """A copy of all that is there of a customer. It is noted that it was given."""
 
+    parameters = frozenset()
+
     def __init__(self, desk: Desk, accesses: Accesses) -> None:
-        self._desk = desk
+        super().__init__(desk)
         self._accesses = accesses
 
-    async def on_get(self, req: Request, resp: Response, customer_id: str) -> None:
-        access.scope(req, READ)
-        Parameters(req.params).refuse_others_than(frozenset())
-        await self._desk.asking.in_thread(lambda: self._get(req, resp, _customer(customer_id)))
-
-    on_head = on_get
-
-    def _get(self, req: Request, resp: Response, customer_id: int) -> None:
-        ledger, orders = self._desk.ledger, self._desk.orders(customer_id)
-        content = export_person(ledger, customer_id, orders, self._desk.keep)
+    def _get(self, req: Request, resp: Response, customer_id: str) -> None:
+        number = _customer(customer_id)
+        ledger, orders = self._desk.ledger, self._desk.orders(number)
+        content = export_person(ledger, number, orders, self._desk.keep)
         self._accesses.note(
             actor=req.context.caller.actor,
             orders=[str(order.uuid) for order in orders],
@@ -223,28 +212,18 @@ class Export:
         )
         resp.content_type = "application/zip"
         resp.data = content
-        download(resp, f"customer-{customer_id}.zip", ledger.head())
+        download(resp, f"customer-{number}.zip", ledger.head())
 
 
-class Customer:
+class Customer(_Read):
     """What is kept of a customer, until when, and what was erased."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-
-    async def on_get(self, req: Request, resp: Response, customer_id: str) -> None:
-        access.scope(req, READ)
-        Parameters(req.params).refuse_others_than({FIELDS})
-        await self._desk.asking.in_thread(lambda: self._get(resp, _customer(customer_id)))
-
-    on_head = on_get
-
-    def _get(self, resp: Response, customer_id: int) -> None:
-        ledger = self._desk.ledger
-        orders = self._desk.orders(customer_id)
+    def _get(self, _req: Request, resp: Response, customer_id: str) -> None:
+        number, ledger = _customer(customer_id), self._desk.ledger
+        orders = self._desk.orders(number)
         body = {
-            "id": customer_id,
-            "subject": f"customer:{customer_id}",
+            "id": number,
+            "subject": f"customer:{number}",
             "orders": len(orders),
             "sealed": ledger.keys is not None,
             "kept": list(privacy.kept(ledger, orders, self._desk.keep)),

@@ -63,14 +63,14 @@ class Streams:
     async def _begin(self, req: Request, resp: Response) -> tuple[int | None, int]:
         """Who follows, and the place where they begin. Raises a 400, 403, 503."""
         whom, parameters = self._whom(req), Parameters(req.params)
-        sent, after, *_ = together(
+        sent, after, wanted, _ = together(
             lambda: position_in_header(req, "Last-Event-ID"),
             lambda: position_in(parameters, "after"),
             lambda: position_in(parameters, "min_position"),
             lambda: parameters.refuse_others_than(_NAMES),
         )
         place = await self._place(sent, after)
-        await self._asking.reached(parameters)
+        await self._asking.reached_position(wanted)
         resp.content_type = "text/event-stream"
         resp.set_header("Cache-Control", "no-store")
         resp.set_header("X-Accel-Buffering", "no")  # nginx would hold frames back
