@@ -61,8 +61,9 @@ class Sending:
             raise ValueError(f"a field of the answer to {request.method} {request.path} is none of HTTP's")
         is_delimited = self._is_chunked or self._left is not None
         self.is_last = self._connection._will_close(request, not is_delimited)
-        end = b"\r\nConnection: close\r\n\r\n" if self.is_last else b"\r\n\r\n"
-        self._head = b"".join((_get_cached_status_line(request.version, status), lines, end))
+        goes_on = b"" if request.version >= (1, 1) else b"\r\nConnection: keep-alive"  # which HTTP/1.0 must be told
+        end = b"\r\nConnection: close" if self.is_last else goes_on
+        self._head = b"".join((_get_cached_status_line(request.version, status), lines, end, b"\r\n\r\n"))
         self.has_begun = True
 
     def _go_on(self, body: bytes, is_more: bool) -> None:

@@ -132,6 +132,16 @@ def test_an_answer_without_a_length_ends_with_its_connection_for_clients_that_kn
         assert behind == b"onetwo"
 
 
+def test_a_client_of_http_1_0_that_asks_for_it_is_told_that_its_connection_goes_on(port: int) -> None:
+    """It takes the end of the connection for the end of the answer where it is not told."""
+    head, behind = sent_for(port, "GET /whole HTTP/1.0", "Connection: keep-alive")
+    assert b"\r\nConnection: keep-alive" in head
+    assert goes_on(behind, b"whole")
+    head, behind = sent_for(port, "GET /whole HTTP/1.0")
+    assert b"\r\nConnection: close" in head
+    assert behind == b"whole"
+
+
 def test_a_connection_ends_behind_an_answer_that_is_shorter_than_it_says(port: int) -> None:
     for path in ("/short", "/fails-in-between"):
         _, behind = sent_for(port, f"GET {path} HTTP/1.1")
