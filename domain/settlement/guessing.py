@@ -93,16 +93,18 @@ _NAMES: Final = {
 }
 # What the words of a column of kinds may mean, by a piece of them; the first that fits.
 _WORDS: Final = (
+    ("penalty|pénalité", "fee"),
     ("chargeback reversal|dispute won|dispute reversal|reversed chargeback", "chargeback_reversal"),
-    ("chargeback|dispute|rücklastschrift|rückbuchung|contracargo", "chargeback"),
+    ("chargeback|charged back|charged_back|dispute|rücklastschrift|rückbuchung|contracargo", "chargeback"),
     ("refund fail|failed refund", "refund_failure"),
     ("payment fail|charge fail|failed payment|failed charge|settledreversed", "payment_failure"),
-    ("fee refund|gebührenerstattung", "fee_refund"),
+    ("fee refund|gebührenerstattung|remboursement de commission|remboursement de taxe", "fee_refund"),
     (
         "refund|erstattung|rückzahlung|gutschrift an|remboursement|reembolso|devolu|"
         "rimborso|terugbetaling|return|عودت|برگشت",
         "refund",
     ),
+    ("montant de commande|frais de port", "payment"),
     ("fee|gebühr|entgelt|commission|frais|comisi|kosten|charges|کارمزد", "fee"),
     ("payout fail|payout return|payout cancel", "payout_failure"),
     (
@@ -129,7 +131,7 @@ _TOTALS: Final = re.compile(
     "(?:opening |closing |starting |ending )?balance (?:at|on)|(?:sub|grand )?totals?|"
     "summe|gesamt|saldo|somme|suma|totale|totaal|جمع|مجموع"
 )
-_CLOCK: Final = ("", " %H:%M:%S", " %H:%M", ", %H:%M:%S", " %H:%M:%S %z")
+_CLOCK: Final = ("", " %H:%M:%S", " %H:%M", ", %H:%M:%S", " - %H:%M:%S", " %H:%M:%S %z")
 _HALF_DAYS: Final = (" %I:%M:%S %p", " %I:%M %p")
 _DATE_FORMATS: Final = (
     *(f"%d{mark}%m{mark}%{year}{time}" for mark in "./-" for year in "Yy" for time in _CLOCK),
@@ -146,6 +148,7 @@ _PERSIAN: Final = re.compile("[۰-۹٠-٩]")
 _OFFSET: Final = re.compile(r":[0-9.]+ ?(?:[zZ]|[+-][0-9]{2}:?[0-9]{2})\Z")
 _JALALI_YEAR: Final = re.compile("1[34][0-9]{2}[-/.]")
 _WORD: Final = re.compile(r"[^\W_]+")
+_TOGETHER: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z][a-z])")
 
 
 class Guess(NamedTuple):
@@ -175,10 +178,11 @@ def guess(stream: BinaryIO, currency: str) -> Guess:
     tables: dict[str, dict[str, object]] = {"": general, "columns": columns}
     _times(looking, general, columns)
     _amounts(looking, general, columns)
-    _add_up(looking, general, columns)
+    done = looking.done(columns)
+    _add_up(done, general, columns)
     _currency(looking, general, columns, currency)
-    _kinds(looking, tables)
-    _signs(looking, tables)
+    _kinds(done, tables)
+    _signs(done, tables)
     _skipped(looking, tables, table)
     tables = {name: found for name, found in tables.items() if found or not name}
     shape = {**tables[""], **{name: found for name, found in tables.items() if name}}
@@ -266,9 +270,19 @@ class _Looking:
 
     def __init__(self, names: list[str], rows: Table) -> None:
         self.names = [name for name in names if name and names.count(name) == 1]
+        self._header = names
         self._places = {name: names.index(name) for name in self.names}
         self._rows = rows
         self.doubts: list[str] = []
+
+    def done(self, columns: dict[str, object]) -> "_Looking":
+        """The same without the rows that will be passed over, since their status says that they moved nothing."""
+        if "status" not in columns:
+            return self
+        place = self._places[str(columns["status"])]
+        done = _Looking(self._header, [each for each in self._rows if not _is_undone(_text(each[1][place]))])
+        done.doubts = self.doubts
+        return done
 
     def cells(self, column: str) -> list[Cell]:
         """Those that are not empty."""
@@ -307,9 +321,18 @@ class _Looking:
         for is_named in (_is_called, _is_called_so_in_part, _has_it_within):
             for called in _NAMES[field].split("|"):
                 for name in free:
-                    if is_named(name.casefold(), called) and fits(name):
+                    if is_named(_in_words(name), called) and fits(name):
                         return name
         return None
+
+
+def _in_words(name: str) -> str:
+    """A column's name in small letters, with blanks in it where it is written together, like GrossAmount."""
+    return _TOGETHER.sub(" ", name).casefold()
+
+
+def _is_undone(status: str) -> bool:
+    return _NOT_DONE.search(status.casefold()) is not None
 
 
 def _text(cell: Cell) -> str:
@@ -386,9 +409,12 @@ def _columns(looking: _Looking) -> dict[str, object]:
         take("gross", is_amount)
     take("fee", is_amount)
     take("net", is_amount)
-    take("reference", looking.tells_rows_apart)
+    take("reference", lambda column: looking.tells_rows_apart(column) and not _is_of_payouts(column))
     take("kind", lambda column: looking.is_full(column) and not is_amount(column) and is_word_of_few(column))
     take("status", is_word_of_few)
+    if {"status", "gross"} <= found.keys() and "kind" not in found and _has_negatives(looking, found):
+        said = map(_meaning, looking.texts(str(found["status"])))
+        found |= {"kind": found["status"]} if "refund" in said else {}
     take("payout", lambda _: True)
     take("order", lambda _: True)
     if "occurred_at" not in found:
@@ -396,6 +422,10 @@ def _columns(looking: _Looking) -> dict[str, object]:
     if not {"gross", "net", "debit"} & found.keys():
         raise Misfit(None, None, f"no column holds amounts; there are {', '.join(looking.names[:20])}")
     return found
+
+
+def _is_of_payouts(column: str) -> bool:
+    return _in_words(column).replace("_", " ") in _NAMES["payout"].split("|")
 
 
 def _share(texts: Sequence[str], fits: Callable[[str], bool]) -> bool:
@@ -477,13 +507,19 @@ def _amounts(looking: _Looking, general: dict[str, object], columns: dict[str, o
 
 
 def _add_up(looking: _Looking, general: dict[str, object], columns: dict[str, object]) -> None:
-    """Takes such columns for the fee and the net that gross less fee is net; no net, where there are none."""
-    if not {"gross", "fee", "net"} <= columns.keys():
+    """Takes such columns for the fee and the net that gross less fee is net; no net, where there are none, and no fee,
+    where all the others together are the gross: that is what the fee has left."""
+    if not {"gross", "fee"} <= columns.keys():
         return
     notation = Notation(str(general.get("decimal", ".")), str(general.get("thousands", "")), is_persian=True)
     taken = [name for field, name in columns.items() if field not in {"fee", "net"}]
     amounts = {name: looking.amounts(name, notation) for name in looking.names if name not in taken}
     gross = looking.amounts(str(columns["gross"]), notation)
+    if "net" not in columns:
+        if any(gross) and list(map(sum, zip(*filter(None, amounts.values()), strict=False))) == gross:
+            whole, fee = columns["gross"], columns.pop("fee")
+            looking.doubts.append(f"{whole} is what the other columns come to with {fee} in it, so no fee is taken")
+        return
     named = str(columns["fee"]), str(columns["net"])
     if not all((gross, *map(amounts.get, named))):
         return
@@ -549,18 +585,36 @@ def _kinds(looking: _Looking, tables: dict[str, dict[str, object]]) -> None:
         )
         return
     kinds: dict[str, object] = {}
-    gross = columns.get("gross")
-    signs = looking.beside(str(columns["kind"]), str(gross)) if gross and "direction" not in columns else []
-    taken = {word for word, amount in signs if _is_negative(amount)}
-    for word in dict.fromkeys(looking.texts(str(columns["kind"]))):
-        meaning = _meaning(word)
+    taken, given = _ways(looking, columns)
+    words = list(dict.fromkeys(looking.texts(str(columns["kind"]))))
+    has_sales = any("sale" in word.casefold() for word in words)
+    for word in words:
+        meaning = "refund" if has_sales and word.casefold() == "credit" else _meaning(word)
         if meaning == "payment" and word in taken:  # it takes as well: no payment does
             meaning = ["fee" if "charge" in word.casefold() else "adjustment", "payment"]
+        if meaning == "refund" and word in given:
+            meaning = ["refund", "adjustment"]
         if meaning is None:
             looking.doubts.append(f"which kind is {word!r}? It is kept as it is; the kinds are {', '.join(KINDS)}")
         elif meaning != word:
             kinds[word] = meaning
     tables["kinds"] = kinds
+
+
+def _ways(looking: _Looking, columns: dict[str, object]) -> tuple[set[str], set[str]]:
+    """The words of the kinds that take, and of those that give, where the amounts say which way the money goes."""
+    kind = str(columns["kind"])
+    if "debit" in columns:
+        taken, given = (looking.beside(kind, str(columns[field])) for field in ("debit", "credit"))
+    elif "gross" in columns and "direction" not in columns and _has_negatives(looking, columns):
+        amounts = looking.beside(kind, str(columns["gross"]))
+        taken = [(word, amount) for word, amount in amounts if _is_negative(amount)]
+        given = [(word, amount) for word, amount in amounts if not _is_negative(amount)]
+    else:
+        return set(), set()
+    return {word for word, amount in taken if _is_something(amount)}, {
+        word for word, amount in given if _is_something(amount)
+    }
 
 
 def _meaning(word: str) -> object:
@@ -583,13 +637,18 @@ def _signs(looking: _Looking, tables: dict[str, dict[str, object]]) -> None:
             if words.keys() <= {debit, credit}:
                 named = {"debit": words.get(debit, debit.upper()), "credit": words.get(credit, credit.upper())}
                 signs |= {"gross": "by_direction", "direction": str(direction), **named}
-    elif "gross" in columns and "kind" in columns and not any(map(_is_negative, looking.texts(str(columns["gross"])))):
+    elif "gross" in columns and "kind" in columns and not _has_negatives(looking, columns):
         given = [kind for kind in tables["kinds"].values() if isinstance(kind, str)]
         if {"refund", "fee", "payout", "chargeback"} & {*given, *looking.texts(str(columns["kind"]))}:
             signs["gross"] = "by_kind"
     if "fee" in columns and _is_fee_negative(looking, str(columns["fee"]), str(columns.get("gross", columns["fee"]))):
         signs["fee"] = "negative"
     tables["signs"] = signs
+
+
+def _has_negatives(looking: _Looking, columns: dict[str, object]) -> bool:
+    amounts = [str(columns[field]) for field in ("gross", "net") if field in columns]
+    return any(_is_negative(text) for column in amounts for text in looking.texts(column))
 
 
 def _is_fee_negative(looking: _Looking, fee: str, gross: str) -> bool:
@@ -620,7 +679,7 @@ def _skipped(looking: _Looking, tables: dict[str, dict[str, object]], table: Tab
         skip["short"] = True
     status = tables["columns"].pop("status", None)
     if status is not None:
-        undone = [text for text in dict.fromkeys(looking.texts(str(status))) if _NOT_DONE.search(text.casefold())]
+        undone = list(filter(_is_undone, dict.fromkeys(looking.texts(str(status)))))
         if undone:
             skip["cells"] = {str(status): undone}
             looking.doubts.append(f"rows whose {status} is {', '.join(undone)} are passed over")

@@ -297,6 +297,7 @@ def test_the_command_prints_rules_and_a_preview(
         ("adyen", 0, "Psp Reference"),
         ("nowhere.csv", 2, "adyen"),
         ("words.txt", 2, "no table"),
+        ("dates.csv", 2, "this is Amazon's date range report"),
         ("own.csv", 0, "as it is"),
     ],
 )
@@ -304,6 +305,7 @@ def test_the_command_knows_what_the_program_knows(
     run: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path, file: str, status: int, says: str
 ) -> None:
     (tmp_path / "words.txt").write_text("just words\n")
+    (tmp_path / "dates.csv").write_text('"Includes Amazon Marketplace"\n"date/time","type","total"\n"x","y","1"\n')
     (tmp_path / "own.csv").write_text("reference,kind,gross,currency,occurred_at\na,payment,1,USD,2026-03-01\n")
     done = run("rules", file)
     assert done.returncode == status
@@ -364,3 +366,123 @@ def test_a_net_that_does_not_add_up_is_left_out_and_named() -> None:
     guessed, lines = begun("Date,ID,Type,Gross,Fee,Net\n2026-03-01,T1,Sale,5.00,0.50,9.00\n")
     assert "Gross less Fee is not Net, which is left out" in guessed.doubts
     assert [(line.gross, line.fee, line.net) for line in lines] == [(500, 50, 450)]
+
+
+def test_rows_that_moved_nothing_have_no_say_in_which_columns_add_up() -> None:
+    file = """\
+Date,Transaction ID,Transaction Type,Status,Total,Net Sales,Tax Amount,Fee,Payout,Payout ID
+2026-03-01 10:11:12,T1,Sale,Successful,12.50,10.50,2.00,0.21,12.29,P1
+2026-03-01 11:11:12,T2,Sale,Failed,5.00,4.20,0.80,0.00,0.00,
+2026-03-02 10:11:12,T3,Refund,Successful,-12.50,-10.50,-2.00,-0.21,-12.29,P2
+"""
+    guessed, lines = begun(file)
+    assert (guessed.mapping.columns.fee, guessed.mapping.columns.net) == ("Fee", "Payout")
+    assert [(line.gross, line.fee, line.net) for line in lines] == [(1250, 21, 1229), (-1250, -21, -1229)]
+
+
+def test_amounts_whose_net_has_a_sign_are_signed() -> None:
+    file = """\
+Processed On,Type,Payment ID,Currency,Gross Amount,Deduction,Fee Amount,Net Amount,Payout ID
+2026-07-01T10:00:00,Charge,pay_1,USD,50,0,-1.5,48.5,0003K
+2026-07-01T13:00:00,Charge,pay_2,USD,0,0,-0.25,-0.25,0003K
+2026-07-02T00:00:00,Network Fee,pay_3,USD,0,0,-0.10,-0.10,0003K
+"""
+    _, lines = begun(file)
+    assert [(line.kind, line.gross, line.fee, line.net) for line in lines] == [
+        ("payment", 5000, 150, 4850),
+        ("payment", 0, 25, -25),
+        ("fee", 0, 10, -10),
+    ]
+
+
+def test_words_that_are_written_together_are_told_apart_and_a_status_says_the_kind_where_nothing_else_does() -> None:
+    file = """\
+OrderCode,EventDate,Status,SettlementCurrency,GrossAmount,CommissionAmount,NetAmount,BatchId
+1001,13/03/2026 10:11,SETTLED,GBP,100.00,-1.50,98.50,77
+1002,13/03/2026 10:12,REFUSED,GBP,90.00,0.00,0.00,77
+1001,14/03/2026 10:12,REFUNDED,GBP,-20.00,0.00,-20.00,77
+1003,15/03/2026 10:12,CHARGED_BACK,GBP,-30.00,-15.00,-45.00,77
+"""
+    guessed, lines = begun(file)
+    assert [(line.kind, line.gross, line.fee, line.net, line.order, line.payout) for line in lines] == [
+        ("payment", 10000, 150, 9850, "1001", "77"),
+        ("refund", -2000, 0, -2000, "1001", "77"),
+        ("chargeback", -3000, 1500, -4500, "1003", "77"),
+    ]
+    assert not any("REFUSED'?" in doubt for doubt in guessed.doubts)
+
+
+def test_a_credit_beside_sales_is_a_refund() -> None:
+    file = """\
+Transaction ID,Transaction Type,Created Datetime,Currency ISO Code,Amount,Order ID
+a1,sale,03/13/2026 10:11:12,USD,10.00,1001
+a2,credit,03/14/2026 10:11:12,USD,4.00,1001
+"""
+    _, lines = begun(file)
+    assert [(line.kind, line.gross) for line in lines] == [("payment", 1000), ("refund", -400)]
+
+
+def test_the_number_of_a_payout_is_no_payments_reference() -> None:
+    file = """\
+Order,Type,Payment Method Name,Amount,Fee,Net,Payout Date,Payout ID
+#1001,charge,card,132.00,3.84,128.16,2026-01-23,P001
+#1002,refund,card,-60.00,-2.10,-57.90,2026-01-24,P002
+"""
+    _, lines = begun(file)
+    assert [(line.reference, line.order, line.payout) for line in lines] == [
+        ("", "#1001", "P001"),
+        ("", "#1002", "P002"),
+    ]
+
+
+def test_an_amount_that_is_what_a_fee_has_left_has_no_fee_taken_off_again() -> None:
+    file = """\
+Payout Date,Status,Charges,Refunds,Adjustments,Reserved Funds,Fees,Retried Amount,Total,Currency
+2026-03-02,paid,100.00,0.00,0.00,0.00,-3.20,0.00,96.80,EUR
+2026-03-03,paid,250.00,-20.00,0.00,0.00,-7.55,0.00,222.45,EUR
+"""
+    guessed, lines = begun(file)
+    assert [(line.gross, line.fee, line.net) for line in lines] == [(9680, 0, 9680), (22245, 0, 22245)]
+    assert "Total is what the other columns come to with Fees in it, so no fee is taken" in guessed.doubts
+
+
+def test_a_marketplaces_words_are_kinds_that_go_the_way_that_its_columns_say() -> None:
+    file = """\
+Date de création;Numéro de commande;Type;Débit;Crédit;Devise;Numéro de transaction
+13/12/2025 - 22:14:40;DEC001;Montant de commande;;59,00;EUR;T1
+18/12/2025 - 18:27:05;DEC001;Commission;6,30;;EUR;T2
+18/12/2025 - 18:28:05;DEC002;Remboursement;739,00;;EUR;T3
+18/12/2025 - 18:28:05;DEC002;Remboursement de commission;;73,90;EUR;T4
+18/12/2025 - 18:29:05;DEC002;Remboursement;;4,00;EUR;T5
+19/12/2025 - 00:55:34;;Paiement;52,70;;EUR;T6
+"""
+    guessed, lines = begun(file)
+    assert guessed.mapping.date_format == "%d/%m/%Y - %H:%M:%S"
+    assert [(line.kind, line.gross) for line in lines] == [
+        ("payment", 5900),
+        ("fee", -630),
+        ("refund", -73900),
+        ("fee_refund", 7390),
+        ("adjustment", 400),
+        ("adjustment", -5270),
+    ]
+
+
+def test_a_penalty_for_a_refund_is_a_fee() -> None:
+    file = """\
+REFERENCE;TYPE;PAYOUT_REFERENCE;PAYOUT_DATE;AMOUNT;CURRENCY
+M002;REFUND;PAY001;2026-01-31;-102.00;EUR
+PEN001;REFUND_PENALTY;PAY001;2026-01-31;-15.00;EUR
+"""
+    _, lines = begun(file)
+    assert [(line.kind, line.gross) for line in lines] == [("refund", -10200), ("fee", -1500)]
+
+
+def test_a_status_without_amounts_that_were_given_back_says_no_kind() -> None:
+    file = """\
+id,Created date (UTC),Amount,Currency,Status
+ch_1,2026-03-13 10:11:12,10.00,usd,Paid
+ch_2,2026-03-14 10:11:12,4.00,usd,Refunded
+"""
+    _, lines = begun(file)
+    assert [(line.kind, line.gross) for line in lines] == [("payment", 1000), ("payment", 400)]
