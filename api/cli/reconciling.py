@@ -42,7 +42,7 @@ from domain.refusals import InvalidField, Refusal
 from domain.settlement.formats.mapping import Mapping
 from domain.settlement.guessing import guess
 from domain.settlement.lines import KINDS, Line, Misfit, SettlementRefused
-from domain.settlement.reading import read
+from domain.settlement.reading import another, read
 from domain.settlement.shipped import recognised, shipped
 from projections.journal import Journal
 from projections.reconciliations import shown as reconciliations
@@ -374,6 +374,8 @@ class _Begun(NamedTuple):
 
 def _begun(content: BinaryIO, name: str, provider: str | None) -> _Begun:
     """What the program knows of the file, or else guesses."""
+    if called := another(content):
+        fail(f"{name}: this is {called}")
     try:
         if known := recognised(content):
             return _Begun(f"{DEFAULT}\n{shipped()[known].text}", shipped()[known].mapping, [])

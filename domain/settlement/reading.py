@@ -41,12 +41,19 @@ _OTHERS: Final = (
     (re.compile(rb"%PDF"), "a PDF; ask for the same as CSV, XLSX, camt.053 or MT940"),
     (re.compile(rb"OFXHEADER|<OFX>|(?:<\?xml[^>]*>\s*)?<\?OFX"), f"OFX, which is not read; {_INSTEAD}"),
     (re.compile(rb"01,[^,\n]*,[^,\n]*,[0-9]{6},"), f"BAI2, which is not read; {_INSTEAD}"),
+    (re.compile(rb"!Type:"), f"QIF, which is not read; {_INSTEAD}"),
+    (re.compile(rb"(?i:<!doctype html|<html)"), "a web page; was the sign-in page saved instead of the file?"),
+)
+# The same of tables, which rules of one's own may describe all the same.
+_OTHER_TABLES: Final = (
     (
         re.compile(rb"settlement-id\t[^\n]*\tshipment-fee-type\t"),
         "Amazon's first flat file, which is not read; ask for the flat file V2 of the same settlement",
     ),
-    (re.compile(rb"!Type:"), f"QIF, which is not read; {_INSTEAD}"),
-    (re.compile(rb"(?i:<!doctype html|<html)"), "a web page; was the sign-in page saved instead of the file?"),
+    (
+        re.compile(rb'"?[^"\n,;]{0,40}Amazon Marketplace'),
+        "Amazon's date range report, which is not read; ask for the flat file V2 of the same settlements",
+    ),
 )
 _KNOWN: Final = (
     "our own layout, Stripe's itemised reports, PayPal's settlement and transaction detail reports, Amazon's V2 flat"
@@ -56,10 +63,22 @@ _KNOWN: Final = (
 
 def is_statement(stream: BinaryIO) -> bool:
     """Whether a file is a bank's, by its format."""
+    begin = _beginning(stream)
+    return begin.startswith(_XML) or bool(_SWIFT.search(begin))
+
+
+def another(stream: BinaryIO, *, is_described: bool = False) -> str | None:
+    """What a file is called that is none of those that are read; None where it may be one."""
+    begin = _beginning(stream)
+    others = _OTHERS if is_described else (*_OTHERS, *_OTHER_TABLES)
+    return next((called for pattern, called in others if pattern.match(begin)), None)
+
+
+def _beginning(stream: BinaryIO) -> bytes:
     stream.seek(0)
     begin = stream.read(_LOOK_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip()
     stream.seek(0)
-    return begin.startswith(_XML) or bool(_SWIFT.search(begin))
+    return begin
 
 
 def read(
@@ -109,12 +128,9 @@ def _lines(
 ) -> Generator[Line]:
     if stream.seek(0, SEEK_END) > FILE_BYTES_MAX:
         raise Misfit(None, None, f"a file has at most {FILE_BYTES_MAX // 1024**2} MiB")
-    stream.seek(0)
-    begin = stream.read(_LOOK_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip()
-    stream.seek(0)
-    for pattern, called in _OTHERS:
-        if pattern.match(begin):
-            raise Misfit(None, None, f"this is {called}")
+    if called := another(stream, is_described=mapping is not None):
+        raise Misfit(None, None, f"this is {called}")
+    begin = _beginning(stream)
     if begin.startswith(_XML):
         yield from camt_lines(stream, provider, on_balance)
     elif mapping is None and begin.startswith(AMAZON_BEGINS):

@@ -7,6 +7,7 @@ import zipfile
 
 import pytest
 
+from domain.settlement.formats.mapping import Columns, Mapping
 from domain.settlement.lines import Misfit, SettlementRefused
 from domain.settlement.reading import FILE_BYTES_MAX, read
 from domain.settlement.shipped import recognised, shipped
@@ -180,6 +181,8 @@ def try_to_read(content: bytes) -> None:
         (b"OFXHEADER:100\nDATA:OFXSGML\n<OFX>", "OFX"),
         (b'<?xml version="1.0"?>\n<?OFX OFXHEADER="200"?>\n<OFX></OFX>', "OFX"),
         (b"settlement-id\tcurrency\tshipment-fee-type\tshipment-fee-amount\n", "Amazon's first flat file"),
+        (b'"Includes Amazon Marketplace, Fulfillment by Amazon (FBA)"\n"All amounts in USD"\n', "date range report"),
+        ("Umfasst Amazon Marketplace, Versand durch Amazon\n".encode("utf-8-sig"), "date range report"),
         (b"!Type:Bank\nD03/01/2026\n", "QIF"),
         (b"%PDF-1.7\n", "PDF"),
         (b"\x1f\x8b\x08\x00", "archive"),
@@ -188,6 +191,27 @@ def try_to_read(content: bytes) -> None:
 )
 def test_another_kind_of_file_is_called_by_its_name(begin: bytes, called: str) -> None:
     assert called in refusal_of(begin + bytes(20)).message
+
+
+def test_amazons_date_range_report_is_read_by_rules_of_ones_own() -> None:
+    described = Mapping(
+        columns=Columns(occurred_at="date/time", kind="type", gross="total", order="order id"),
+        kinds={"Order": "payment"},
+        currency="GBP",
+        date_format="%d %b %Y %H:%M:%S UTC",
+    )
+    report = (
+        '"Includes Amazon Marketplace, Fulfillment by Amazon (FBA)"\n"All amounts in GBP, unless specified"\n'
+        '"date/time","type","order id","total"\n"13 Mar 2026 01:02:03 UTC","Order","203-1","8.61"\n'
+    )
+    (found,) = read(io.BytesIO(report.encode()), "file", "amazon", described)
+    assert (found.kind, found.gross, found.order) == ("payment", 861, "203-1")
+
+
+def test_a_row_that_a_spreadsheet_has_put_into_one_cell_is_told_so() -> None:
+    refused = refusal_of(own('"1,payment,5.00,,,USD,2026-03-01,,"'))
+    assert refused.row == 2
+    assert "the whole row is one cell" in refused.message
 
 
 def test_a_zip_that_is_no_workbook_is_called_by_its_name() -> None:

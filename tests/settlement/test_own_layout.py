@@ -161,6 +161,12 @@ def test_a_reference_that_an_export_defused_is_read_as_it_was(reference: str) ->
     assert found.reference == reference
 
 
+@pytest.mark.parametrize("written", ['="0012"', '"=""0012"""'])
+def test_a_text_that_is_written_as_a_formula_so_that_a_spreadsheet_keeps_it_is_that_text(written: str) -> None:
+    (found,) = lines_of(own(f'{written},payment,="5.00",,,USD,2026-03-01,="order 42",'))
+    assert (found.reference, found.gross, found.order) == ("0012", 500, "order 42")
+
+
 def test_an_amount_that_an_export_wrote_with_two_digits_is_read_in_a_currency_of_none() -> None:
     assert lines_of(own("1,payment,10000.00,,,JPY,2026-03-01,,"))[0].gross == 10000
     assert refusal_of(own("1,payment,10000.50,,,JPY,2026-03-01,,")).column == "gross"

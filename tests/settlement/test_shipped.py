@@ -32,6 +32,26 @@ def told(name: str) -> list[Told]:
     return [(line.kind, line.reference, line.gross, line.fee, line.payout) for line in settled(name)[0]]
 
 
+@pytest.mark.parametrize(
+    ("word", "debit", "credit", "kind"),
+    [
+        ("AuthorisationSchemeFee", "0.10", "", "fee"),
+        ("SettleCost", "0.10", "", "fee"),
+        ("SentForSettle", "", "5.00", "payment"),
+        ("SentForRefund", "5.00", "", "refund"),
+        ("CaptureFailed", "5.00", "", "payment_failure"),
+        ("RefundFailed", "", "5.00", "refund_failure"),
+        ("SettledInstallment", "", "5.00", "payment"),
+        ("MerchantPayin", "", "5.00", "transfer"),
+    ],
+)
+def test_adyens_rarer_journal_types_are_kinds(word: str, debit: str, credit: str, kind: str) -> None:
+    header = "Psp Reference,Type,Net Currency,Net Debit (NC),Net Credit (NC),Creation Date,Modification Reference"
+    row = f"8815,{word},EUR,{debit},{credit},2026-03-01 10:22:31,8816"
+    (found,) = read(stream_of(f"{header}\n{row}\n"), "f", "adyen", shipped()["adyen"].mapping)
+    assert found.kind == kind
+
+
 SAMPLES: dict[str, list[Told]] = {
     "adyen.csv": [
         ("payment", "8815658961765250", 10000, 153, "42"),

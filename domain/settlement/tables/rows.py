@@ -18,6 +18,8 @@ ROW_LINES_MAX: Final = 50
 FILE_LINES_MAX: Final = 10_000_000
 # Control characters, and the lone surrogates that stand for bytes which are no text in the file's encoding.
 _UNFIT: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+# A text that is written as a formula, so that a spreadsheet keeps it as it is: ="0012".
+_KEPT: Final = re.compile(r'="([^"]*)"')
 # Its byte order marks, as lone surrogates.
 _MARKS_OF_UTF_16: Final = ("\udcff\udcfe", "\udcfe\udcff")
 
@@ -31,6 +33,7 @@ class _Feed:
         self.number = 0
         self.row_begins = 1
         self.has_unfit = False
+        self.has_kept = False
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -46,6 +49,7 @@ class _Feed:
             raise Misfit(self.number, None, f"a file has at most {FILE_LINES_MAX} lines, empty ones counted")
         if self.number - self.row_begins >= self._row_lines_max:
             raise Misfit(self.row_begins, None, "a quotation mark is opened here and not closed")
+        self.has_kept = self.has_kept or '="' in line
         self.has_unfit = self.has_unfit or _UNFIT.search(line) is not None
         return line
 
@@ -89,6 +93,8 @@ def csv_rows(
                 raise Misfit(1, None, message) from None
             if feed.has_unfit:
                 raise _unfit(feed.row_begins, cells, encoding)
+            if feed.has_kept:
+                cells = [found[1] if (found := _KEPT.fullmatch(cell)) else cell for cell in cells]
             if any(cells):
                 count += 1
                 if count > rows_max:

@@ -151,13 +151,20 @@ class Record:
         return Amounts(gross, fee, gross - fee)
 
 
+def _why_not_as_wide(row_cells: Sequence[Cell], width: int) -> str:
+    only = row_cells[0] if len(row_cells) == 1 else ""
+    if isinstance(only, str) and any(only.count(mark) >= width - 1 > 0 for mark in ",;\t"):
+        return "the whole row is one cell, in quotation marks; save the file with each value in a cell of its own"
+    return f"{len(row_cells)} cells under a header of {width}; is the file cut off?"
+
+
 def records(rows: Iterable[tuple[int, Sequence[Cell]]], header: Header) -> Iterator[Record]:
     """The rows below the header. Raises Misfit."""
     width = len(header.names)
     first = header.names[0]
     for count, (row, row_cells) in enumerate(rows, 1):
         if len(row_cells) != width:
-            raise Misfit(row, None, f"{len(row_cells)} cells under a header of {width}; is the file cut off?")
+            raise Misfit(row, None, _why_not_as_wide(row_cells, width))
         if row_cells[0] == first and [_name(cell) for cell in row_cells] == header.names:
             raise Misfit(row, None, "the header stands here a second time")
         if count > LINES_MAX:
