@@ -34,6 +34,8 @@ NAMES: Final = filters.NAMES | {
 }
 _METADATA: Final = "metadata."
 METADATA_FILTERS_MAX: Final = 10
+# Stands for a charge that is at fault, so that those behind it keep their places.
+_NO_CHARGE: Final = {"kind": "fee", "amount": "0"}
 
 
 class Orders:
@@ -98,6 +100,8 @@ class Orders:
         """Decides on what is well-formed of a body that is not, by itself. Raises a refusal."""
         if "items" not in given:
             given = {name: value for name, value in given.items() if name != "charges"} | {"items": []}
+        if charges := given.get("charges"):
+            given = given | {"charges": [charge or _NO_CHARGE for charge in charges]}
         order, now = shaped(given, c.NewOrder), self._commanding.ledger.clock()
         decide.create(order, order_id=0, key="", currency_default=self._settings.currency, now=now)
 

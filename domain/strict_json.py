@@ -205,10 +205,8 @@ def taken(text: bytes, shape: type[_T]) -> _T:
 
 def without(text: bytes, faults: Iterable[Fault]) -> dict[str, Any]:
     """The fields of an object, as text, of which none is at fault; an empty object stands for what is in a list."""
-    tree, unread = _read(text)
-    if unread or not isinstance(tree, dict):
-        return {}
-    rest = dict(tree)
+    tree, _ = _read(text)
+    rest = _made_fit(tree) if isinstance(tree, dict) else {}
     for path, _ in faults:
         name, _, inside = path.partition("[")
         place, whole = inside.partition("]")[0], rest.get(name)

@@ -124,6 +124,13 @@ def test_what_is_wrong_beside_an_unknown_currency_is_named_with_it(staff: Client
         ({"items[0]": 1, "items[9999999]": 1, "items[x": 1, "a.b": 1, "items": []}, None),
         ({"metadata": {"items[0].x": 1}, "currency": "XXY", "items": []}, {"metadata.items[0].x", "currency"}),
         ({"items": [{"unit_price": "1", "quantity": 0, "discount_amount": "9"}]}, {"items[0].quantity"}),
+        ({"currency": "XXY", "items": [{"quantity": -1}], **IN_IRAN}, {"currency", "items[0].quantity", *CODES}),
+        ({"currency": "XXY", "customer": {"id": 10**15}, "items": []}, {"currency", "customer.id"}),
+        ({"currency": "XXY", "notes": "\x00", "items": []}, {"currency", "notes"}),
+        (
+            {"items": [], "charges": [{"kind": "x"}, {"kind": "tip", "amount": "0.001"}], **IN_IRAN},
+            {"charges[0].kind", "charges[0].amount", "charges[1].amount", *CODES},
+        ),
     ],
 )
 def test_what_does_not_fit_and_what_the_rules_refuse_of_a_new_order_are_named_together(
