@@ -62,16 +62,13 @@ BEGIN SELECT RAISE(ABORT, 'a claim is never given back'); END;
 CREATE TRIGGER claims_are_not_replaced BEFORE INSERT ON claims
 WHEN EXISTS (SELECT 1 FROM claims WHERE kind = NEW.kind AND value = NEW.value)
 BEGIN SELECT RAISE(ABORT, 'this is claimed already'); END;
-CREATE TRIGGER checkpoints_are_not_replaced BEFORE INSERT ON checkpoints
-WHEN EXISTS (SELECT 1 FROM checkpoints WHERE size = NEW.size)
-BEGIN SELECT RAISE(ABORT, 'there is a checkpoint of this size already'); END;
 CREATE TRIGGER checkpoints_are_not_updated BEFORE UPDATE ON checkpoints
 BEGIN SELECT RAISE(ABORT, 'a checkpoint is never updated'); END;
 CREATE TRIGGER checkpoints_are_not_deleted BEFORE DELETE ON checkpoints
 BEGIN SELECT RAISE(ABORT, 'a checkpoint is never deleted'); END;
 """
 # Added later, as what follows it is: older ledgers get these when they are opened. A file is kept in pieces, so that it
-# is never whole in memory.
+# is never whole in memory. Some of the ledgers without kept files have the trigger on checkpoints.
 _KEPT_FILES: Final = """
 CREATE TABLE kept_files (
   sha256  TEXT NOT NULL,
@@ -86,6 +83,9 @@ BEGIN SELECT RAISE(ABORT, 'a kept file is never deleted'); END;
 CREATE TRIGGER kept_files_are_not_replaced BEFORE INSERT ON kept_files
 WHEN EXISTS (SELECT 1 FROM kept_files WHERE sha256 = NEW.sha256 AND piece = NEW.piece)
 BEGIN SELECT RAISE(ABORT, 'this file is kept already'); END;
+CREATE TRIGGER IF NOT EXISTS checkpoints_are_not_replaced BEFORE INSERT ON checkpoints
+WHEN EXISTS (SELECT 1 FROM checkpoints WHERE size = NEW.size)
+BEGIN SELECT RAISE(ABORT, 'there is a checkpoint of this size already'); END;
 """
 _CLOCKS: Final = """
 CREATE TABLE clocks (

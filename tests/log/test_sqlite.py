@@ -242,6 +242,17 @@ def test_a_ledger_of_a_newer_version_is_refused(recorder: SQLiteRecorder) -> Non
         opened(recorder.path)
 
 
+@pytest.mark.parametrize("lacked", [["TABLE kept_files"], ["TABLE kept_files", "TRIGGER checkpoints_are_not_replaced"]])
+def test_nothing_is_wrong_with_a_ledger_of_an_older_version_that_is_opened(
+    recorder: SQLiteRecorder, lacked: list[str]
+) -> None:
+    for what in lacked:
+        recorder.writer.execute(f"DROP {what}")
+    recorder.close()
+    recorder.create()
+    assert list(recorder.faults()) == []
+
+
 def test_a_commit_is_on_the_disk_before_it_is_answered(recorder: SQLiteRecorder) -> None:
     assert recorder.writer.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
     assert recorder.writer.execute("PRAGMA journal_mode").fetchone() == ("wal",)
