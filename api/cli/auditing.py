@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from api.cli.terminal import NEEDS_A_PERSON, err, fail, open_ledger, open_views, progress, reading_the_log, settings
-from api.settings import Settings
+from api.cli.terminal import NEEDS_A_PERSON, err, fail, fed_views, open_ledger, open_views, progress, settings
 from domain.log.opening import without_secrets
 
 if TYPE_CHECKING:
@@ -59,12 +58,9 @@ def key_rotate() -> None:
     """
     from projections.proof.signing import LogAltered, NoSigningKey
 
-    chosen = settings()
-    ledger = open_ledger(chosen)
-    with reading_the_log(), progress("feeding the views") as say:
-        open_views(ledger, chosen).ensure(say)
+    checkpoints = _checkpoints()
     try:
-        handed = _checkpoints(chosen).hand_over()
+        handed = checkpoints.hand_over()
     except NoSigningKey as error:
         fail(str(error))
     except LogAltered as error:
@@ -84,11 +80,13 @@ def key_show() -> None:
         fail(str(error))
 
 
-def _checkpoints(chosen: Settings) -> "Checkpoints":
+def _checkpoints() -> "Checkpoints":
+    """What signs the log's head, with the views fed to it."""
     from projections.proof.signing import Checkpoints
 
+    chosen = settings()
     ledger = open_ledger(chosen)
-    return Checkpoints(ledger, open_views(ledger, chosen), key=chosen.key, kept=chosen.checkpoints)
+    return Checkpoints(ledger, fed_views(ledger, chosen), key=chosen.key, kept=chosen.checkpoints)
 
 
 @click.command()
@@ -99,12 +97,9 @@ def checkpoint() -> None:
     """
     from projections.proof.signing import LogAltered, NoSigningKey
 
-    chosen = settings()
-    ledger = open_ledger(chosen)
-    with reading_the_log(), progress("feeding the views") as say:
-        open_views(ledger, chosen).ensure(say)
+    checkpoints = _checkpoints()
     try:
-        sys.stdout.buffer.write(_checkpoints(chosen).current())
+        sys.stdout.buffer.write(checkpoints.current())
     except NoSigningKey as error:
         fail(str(error))
     except LogAltered as error:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import click
 
-from api.cli.terminal import NEEDS_A_PERSON, err, fail, open_ledger, open_views, progress, reading_the_log, settings
+from api.cli.terminal import NEEDS_A_PERSON, err, fail, fed_views, open_ledger, settings
 from api.orders import named_order
 from api.settings import Settings
 from api.under_way import under_way
@@ -31,19 +31,23 @@ _PROVENANCE = Provenance("cli:erase")
 _RETENTION = Provenance("cli:retention")
 
 
-@contextmanager
-def _opened(chosen: Settings) -> Iterator[tuple[OrderLedger, Keyring, Erasing, Views]]:
-    """The ledger, its keys, what erases, and the views at the head; of what was erased nothing is left in them."""
+def _sealed(chosen: Settings) -> tuple[OrderLedger, Keyring]:
+    """The ledger and its keys."""
     ledger = open_ledger(chosen)
     if ledger.keys is None:
         fail("what is personal in this ledger is not sealed; `run.py seal` makes one where it is.")
-    views = open_views(ledger, chosen)
-    with reading_the_log(), progress("feeding the views") as say:
-        views.ensure(say)
+    return ledger, ledger.keys
+
+
+@contextmanager
+def _opened(chosen: Settings) -> Iterator[tuple[OrderLedger, Keyring, Erasing, Views]]:
+    """The ledger, its keys, what erases, and the views at the head; of what was erased nothing is left in them."""
+    ledger, keys = _sealed(chosen)
+    views = fed_views(ledger, chosen)
     ledger.feed = lambda written: views.catch_up(written=written)
-    erasing = Erasing(ledger, ledger.keys, orders_of(views), chosen.keep, Erasures(chosen.erasures))
+    erasing = Erasing(ledger, keys, orders_of(views), chosen.keep, Erasures(chosen.erasures))
     try:
-        yield ledger, ledger.keys, erasing, views
+        yield ledger, keys, erasing, views
     finally:
         under_way(chosen).forget_refused()
         views.renew()
@@ -205,11 +209,10 @@ def privacy_hold(
 ) -> None:
     """Hold personal data, or release them; else list the holds.
 
-    Those of a customer, in an order, or in a reconciliation."""
-    ledger = open_ledger(settings())
-    if ledger.keys is None:
-        fail("what is personal in this ledger is not sealed; `run.py seal` makes one where it is.")
-    store = ledger.keys.store
+    Those of a customer, in an order, or in a reconciliation.
+    """
+    ledger, keys = _sealed(settings())
+    store = keys.store
     if customer is None and order is None and reconciliation is None:
         for hold in store.holds():
             print(f"{hold.subject} since {hold.since}, by {hold.reference}")

@@ -9,7 +9,7 @@ from typing import BinaryIO
 import click
 from eventsourcing.persistence import MapperDeserialisationError
 
-from api.cli.terminal import NEEDS_A_PERSON, err, fail, open_to_tell, open_views, progress, reading_the_log, settings
+from api.cli.terminal import NEEDS_A_PERSON, err, fail, fed_views, open_to_tell, progress, settings
 from domain.aggregate import BrokenHistory
 
 
@@ -35,7 +35,7 @@ def export_events(form: str, output: Path | None) -> None:
 
     ledger = open_to_tell(settings())
     head, reading = ledger.head(), Reading(ledger)
-    with exporting(output) as part, progress("exporting") as say, _opened(part) as file:
+    with writing(output) as file, progress("exporting") as say:
         write_events(ledger.log_of_events, reading, file, form=form, head=head, progress=say)
 
 
@@ -54,20 +54,11 @@ def export_orders(output: Path | None) -> None:
 
     ledger = open_to_tell(settings())
     head, reading = ledger.head(), Reading(ledger, PARTS)
-    with exporting(output) as part, progress("exporting") as say, _opened(part) as file:
+    with writing(output) as file, progress("exporting") as say:
         left_out = write_orders(ledger.log_of_events, reading, file, head=head, progress=say)
     if left_out:
         err.print(f"{left_out} orders were left out, of which personal data was erased", markup=False)
         sys.exit(NEEDS_A_PERSON)
-
-
-@contextmanager
-def _opened(part: Path | None) -> Iterator[BinaryIO]:
-    if part is None:
-        yield sys.stdout.buffer
-    else:
-        with part.open("wb") as file:
-            yield file
 
 
 @export.command("ocel")
@@ -101,7 +92,7 @@ def export_beancount(output: Path | None) -> None:
 
     chosen = settings()
     ledger = open_to_tell(chosen)
-    with exporting(output) as part, progress("exporting") as say, _opened(part) as file:
+    with writing(output) as file, progress("exporting") as say:
         erased = beancount.export_beancount(ledger, file, head=ledger.head(), zone=chosen.timezone, progress=say)
     if erased:
         fail(f"the books lack fees and payouts of files that were erased: {', '.join(erased)}", NEEDS_A_PERSON)
@@ -124,10 +115,7 @@ def export_customer(customer: int, file: Path) -> None:
 
     chosen = settings()
     ledger = open_to_tell(chosen)
-    views = open_views(ledger, chosen)
-    with reading_the_log(), progress("feeding the views") as say:
-        views.ensure(say)
-    orders = privacy.orders(ledger, orders_of(views)(customer))
+    orders = privacy.orders(ledger, orders_of(fed_views(ledger, chosen))(customer))
     if not orders:
         fail("no order names such a customer", NEEDS_A_PERSON)
     with exporting(file) as part:
@@ -137,6 +125,17 @@ def export_customer(customer: int, file: Path) -> None:
         Accesses(chosen.accesses).note(
             actor="cli:export", orders=uuids, parts=PARTS, request_id=None, now=ledger.clock()
         )
+
+
+@contextmanager
+def writing(output: Path | None) -> Iterator[BinaryIO]:
+    """What `exporting` gives, opened; standard output where no file is named."""
+    with exporting(output) as part:
+        if part is None:
+            yield sys.stdout.buffer
+        else:
+            with part.open("wb") as file:
+                yield file
 
 
 @contextmanager

@@ -13,10 +13,10 @@ from api.cli.terminal import (
     NEEDS_A_PERSON,
     err,
     fail,
+    feed,
     open_ledger,
     open_views,
     progress,
-    reading_the_log,
     settings,
     writing_the_log,
 )
@@ -79,8 +79,7 @@ def _import_lines(file: BinaryIO) -> None:
             on_rejected=lambda number, reason: err.print(f"line {number}: {reason}", markup=False, soft_wrap=True),
             on_bytes=(lambda done: say(done, size)) if size else None,
         )
-    with reading_the_log(), progress("feeding the views") as say:
-        views.ensure(say)
+    feed(views)
     print(
         f"{result.imported} imported with {result.events} events, {result.skipped} there already,"
         f" {result.rejected} rejected"

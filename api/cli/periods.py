@@ -10,10 +10,9 @@ from rich.table import Table
 from api.cli.terminal import (
     NEEDS_A_PERSON,
     fail,
+    fed_views,
     open_ledger,
-    open_views,
     out,
-    progress,
     reading_the_log,
     settings,
     writing_the_log,
@@ -109,10 +108,7 @@ def period_list(provider: str | None) -> None:
 def _opened() -> tuple[OrderLedger, Views]:
     chosen = settings()
     ledger = open_ledger(chosen)
-    views = open_views(ledger, chosen)
-    with reading_the_log(), progress("feeding the views") as say:
-        views.ensure(say)
-    return ledger, views
+    return ledger, fed_views(ledger, chosen)
 
 
 def _print_report(report: bytes) -> None:

@@ -4,7 +4,7 @@ import csv
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -17,14 +17,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from api.cli.exports import exporting
+from api.cli.exports import exporting, writing
 from api.cli.terminal import (
     NEEDS_A_PERSON,
     fail,
+    fed_views,
     open_ledger,
     open_views,
     out,
-    progress,
     reading_the_log,
     settings,
     writing_the_log,
@@ -127,9 +127,7 @@ def _rules_text(rules: str) -> str:
 def _opened() -> tuple[OrderLedger, Views, Reconciling]:
     chosen = settings()
     ledger = open_ledger(chosen)
-    views = open_views(ledger, chosen)
-    with reading_the_log(), progress("feeding the views") as say:
-        views.ensure(say)
+    views = fed_views(ledger, chosen)
     return ledger, views, Reconciling(ledger, Journal(views), chosen.kept_bytes_max, chosen.timezone.key)
 
 
@@ -208,10 +206,8 @@ def kept(reconciliation: UUID, what: str, path: Path | None) -> None:
     ledger = open_ledger(settings())
     reconciling = Reconciling(ledger, Journal(open_views(ledger, settings())))
     try:
-        with reading_the_log(), exporting(path) as part:
-            pieces = reconciling.pieces(reconciling.get(reconciliation), what)
-            with nullcontext(sys.stdout.buffer) if part is None else part.open("wb") as file:
-                file.writelines(pieces)
+        with reading_the_log(), writing(path) as file:
+            file.writelines(reconciling.pieces(reconciling.get(reconciliation), what))
     except Refusal as refusal:
         fail(refusal.detail)
     except OperationalError as error:
@@ -243,7 +239,7 @@ def evidence(reconciliation: UUID, since: int | None, path: Path | None) -> None
         fail(str(error))
     except (LogAltered, OperationalError) as error:
         fail(str(error), NEEDS_A_PERSON)
-    with exporting(path) as part, nullcontext(sys.stdout.buffer) if part is None else part.open("wb") as file:
+    with writing(path) as file:
         file.write(found.content)
 
 

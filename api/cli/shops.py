@@ -19,11 +19,11 @@ from rich.text import Text
 from api.cli.terminal import (
     NEEDS_A_PERSON,
     fail,
+    feed,
     open_ledger,
     open_views,
     out,
     progress,
-    reading_the_log,
     settings,
     writing_the_log,
 )
@@ -88,8 +88,7 @@ def import_from(kind: str, files: Sequence[str], *, mapping: str | None, prefix:
                 on_bytes=lambda done: say(done, size),
             )
     if not is_dry:
-        with reading_the_log(), progress("feeding the views") as say:
-            views.ensure(say)
+        feed(views)
     _print_tie_out(tie_out, is_dry=is_dry)
     if tie_out.broken:
         fail(f"{tie_out.broken}\nThis is the tie-out of what stands before it; mend the file and run it again.")

@@ -145,6 +145,18 @@ def open_views(ledger: OrderLedger, chosen: Settings) -> Views:
     return Views(ledger, chosen.views)
 
 
+def fed_views(ledger: OrderLedger, chosen: Settings) -> Views:
+    """The views, fed to the log's head."""
+    feed(views := open_views(ledger, chosen))
+    return views
+
+
+def feed(views: Views) -> None:
+    """Feeds the views to the log's head, and says how far that is."""
+    with reading_the_log(), progress("feeding the views") as say:
+        views.ensure(say)
+
+
 @contextmanager
 def reading_the_log() -> Iterator[None]:
     """Where the log holds what this program cannot read, says what and where, in one line."""

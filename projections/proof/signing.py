@@ -14,7 +14,7 @@ from fcntl import LOCK_EX, LOCK_SH, flock
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from domain.durable import sync
+from domain.durable import appending, sync
 from domain.ledger import LOG, OrderLedger
 from domain.log.log import KeptCheckpoint, LogAway, Transaction
 from domain.log.sqlite import is_of_the_disk
@@ -248,23 +248,17 @@ class Checkpoints:
         t.keep_checkpoint(size, note, self._ledger.clock())
 
     def _keep_in_file(self, note: bytes) -> None:
-        self.kept.parent.mkdir(0o700, parents=True, exist_ok=True)
         try:
-            descriptor = os.open(self.kept, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+            with appending(self.kept) as file:  # another signer's note must not be taken for one that was cut short
+                file.seek(0)
+                notes = file.read()
+                if note not in notes:
+                    file.truncate(_end_of_notes(notes))
+                    file.write(note)
         except OSError as error:
             if is_of_the_disk(error):
                 raise
             raise HeadNotKept(f"{self.kept} cannot be written, so nothing is signed: {error.strerror}.") from None
-        with os.fdopen(descriptor, "r+b") as file:
-            flock(file, LOCK_EX)  # another signer's note must not be taken for one that was cut short
-            file.seek(0)
-            notes = file.read()
-            if note in notes:
-                return
-            file.truncate(_end_of_notes(notes))
-            file.write(note)
-            file.flush()
-            os.fsync(file.fileno())
 
 
 def _following(path: Path) -> Path:
