@@ -243,6 +243,23 @@ def test_a_commit_is_durable_whatever_the_database_says(cluster: Cluster, databa
     elsewhere.close()
 
 
+def test_what_is_recorded_is_what_was_written_whatever_the_database_takes_for_null(
+    cluster: Cluster, database: str, log: Log
+) -> None:
+    cluster.do(f"ALTER DATABASE {database} SET array_nulls = off")
+    with closing(open_log(log.url)) as elsewhere:
+        fill(elsewhere)
+        assert all(raw.digest_holds() for raw in elsewhere.raw_records())
+
+
+def test_a_database_that_takes_no_writes_by_default_is_refused_by_a_word_on_that(
+    cluster: Cluster, database: str, log: Log
+) -> None:
+    cluster.do(f"ALTER DATABASE {database} SET default_transaction_read_only = on")
+    with closing(open_log(log.url)) as elsewhere, pytest.raises(LogAway, match="default_transaction_read_only"):
+        elsewhere.create()
+
+
 def test_a_commit_stays_durable_where_the_server_is_told_otherwise_meanwhile(cluster: Cluster, log: Log) -> None:
     try:
         cluster.do("ALTER SYSTEM SET synchronous_commit = off")

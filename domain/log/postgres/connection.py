@@ -59,10 +59,15 @@ _SETTINGS: Final = {
     "tcp_keepalives_interval": "2",
     "tcp_keepalives_count": "3",
     "tcp_user_timeout": "10s",
+    # What a value may be is none of the database's business: a list of nulls alone is sent as text.
+    "array_nulls": "on",
     # A plan is made once for each connection; none of our queries is of the kind that another plan would serve better.
     "plan_cache_mode": "force_generic_plan",
     "jit": "off",
 }
+_VERSION_MIN: Final = 140_000
+# Servers of this version and newer end what takes longer, also what holds the ledger while it is copied.
+_VERSION_OF_TRANSACTION_TIMEOUT: Final = 170_000
 # Set in any case: what a session has not set, the server changes when it reads its configuration again.
 _DURABLE: Final = (
     "SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'remote_apply'"
@@ -72,7 +77,14 @@ _DURABLE: Final = (
 _A_WRITE: Final = "SELECT pg_logical_emit_message(true, 'order_ledger', '')"
 # What the server says when it ends a connection, or a statement, for a reason that is no fault of what was asked.
 _OVER: Final = ("08", "57", "25P03", "25006", "40", "53300")
-_NO_PRIMARY: Final = "the address should name the primary, alone or among its standbys"
+_NO_PRIMARY: Final = (
+    "the address should name the primary, alone or among its standbys, and neither its role nor its database may have"
+    " default_transaction_read_only"
+)
+_NO_SESSIONS: Final = (
+    "a pooler between gives no connection a session of its own; it should have pool_mode = session, or the address"
+    " should name PostgreSQL itself"
+)
 _NO_RIGHT: Final = (
     "`run.py postgres grants ROLE` prints what a role needs to serve, and the owner of the tables does all else"
 )
@@ -90,6 +102,11 @@ class Statement(NamedTuple):
 
 class Lost(Exception):
     """The connection is over, or the server did not answer in time. What was under way may be there, or not."""
+
+
+class SessionsNotKept(OperationalError):
+    """What one asks on a connection is answered by whichever session of the server is free: settings and locks of one
+    are another's, and who listens hears nothing."""
 
 
 class _Driver(psycopg.Connection[Row]):
@@ -115,7 +132,12 @@ class Connection:
         self._reads = reads
         # Whether a COMMIT was told not to wait for the standby any longer.
         self.is_unreplicated = False
+        if (version := self._driver.info.server_version) < _VERSION_MIN:
+            self.close()
+            raise OperationalError(f"PostgreSQL {version // 10_000} is too old; a ledger needs version 14 or newer.")
         self.ask(*(Statement(f"SET {name} = '{value}'") for name, value in _SETTINGS.items()))
+        if version >= _VERSION_OF_TRANSACTION_TIMEOUT:
+            self.ask(Statement("SET transaction_timeout = 0"))
         if durable:
             self.ask(Statement(_DURABLE))
 
@@ -251,6 +273,13 @@ class Connection:
         raise error
 
 
+def must_keep_sessions(one: Connection, other: Connection) -> None:
+    """Raises SessionsNotKept where two connections, used in turns, are not each one session of the server."""
+    first, between, again = (each.rows("SELECT pg_backend_pid()") for each in (one, other, one))
+    if first != again or first == between:
+        raise SessionsNotKept(_NO_SESSIONS)
+
+
 @contextmanager
 def _lost() -> Iterator[None]:
     """What the driver raises where a connection cannot be made, or breaks, as Lost."""
@@ -276,6 +305,9 @@ class library_errors:  # noqa: N801  (used like a function, as SQLite's)
             raise LogBusy(f"another node kept the log's lock for {LOCK_WAIT_SECONDS_MAX} s") from error
         if isinstance(error, psycopg.errors.DiskFull):
             raise LogFull(str(error)) from error
+        # What was prepared is there by somebody else, or not any more.
+        if isinstance(error, psycopg.errors.DuplicatePreparedStatement | psycopg.errors.InvalidSqlStatementName):
+            raise SessionsNotKept(_NO_SESSIONS) from error
         if isinstance(error, psycopg.errors.InsufficientPrivilege):
             raise LogForbidden(f"{error.diag.message_primary}; {_NO_RIGHT}") from error
         if isinstance(error, psycopg.Error):

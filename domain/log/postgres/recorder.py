@@ -28,6 +28,7 @@ from domain.log.postgres.connection import (
     Row,
     Statement,
     library_errors,
+    must_keep_sessions,
 )
 from domain.log.postgres.data_keys import DATA_KEYS, PostgresKeyStore
 from domain.log.postgres.reading import COLUMNS, KEYS_BY_FORMER_SQL, KEYS_SQL, PostgresReading, key_of
@@ -80,7 +81,8 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
 
     def create(self) -> None:
         """Makes the tables where there are none, in one step, whoever else is doing the same."""
-        with library_errors(), self._readers.one() as connection:
+        with library_errors(), self._readers.one() as connection, self._readers.one() as other:
+            must_keep_sessions(connection, other)
             make_tables(connection)
 
     def _rows(self, sql: str, values: Sequence[Any] = (), *, seconds: float = ANSWER_SECONDS_MAX) -> list[Row]:
