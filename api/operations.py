@@ -74,6 +74,8 @@ class Readiness:
             problems.append("log: it cannot be read")
         if position is None:
             problems.append("views: they cannot be read")
+        if self._views.is_at_unreadable:
+            problems.append("views: they show nothing that came later than a record that this version cannot read")
         if lag is not None and lag > READY_LAG_EVENTS_MAX:
             problems.append(f"lag: the views are {lag} events behind")
         return {
@@ -106,6 +108,8 @@ def _known(ask: Callable[[], _T]) -> _T | None:
     """None where it cannot be known; why not is for the log of the service."""
     try:
         return ask()
+    except LogAway:
+        return None  # which others say
     except Exception:
         _log.exception("readiness")
         return None

@@ -15,13 +15,15 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
+from eventsourcing.persistence import MapperDeserialisationError
+
 from domain.ledger import OrderLedger
 from domain.log.records import RawRecord
 from domain.log.sqlite import begin, connect, cut_wal, sqlite3, transaction
 from projections.views import generation, rebuilding
 from projections.views.agreeing import TooFarAhead, agreed, take_back
 from projections.views.all import KEEPER, VIEWS
-from projections.views.feeding import feed
+from projections.views.feeding import Fed, feed
 from projections.views.generation import Generations, ViewsUnavailable
 from projections.views.rebuilding import Progress
 
@@ -50,6 +52,8 @@ class Views:
         self._agreed_after = 0
         # Whether the WAL may hold what was erased since, and what may be there from before this process was started.
         self._must_cut = True
+        # Whether the next record was one that cannot be read when this process tried to feed it.
+        self.is_at_unreadable = False
 
     # --- the generation in force ---
 
@@ -128,12 +132,22 @@ class Views:
                 before = position = self.position()
                 if position < target:  # else another thread has fed them while this one waited
                     with self._writing() as writer:
-                        position, erased = feed(self._ledger, writer, written)
+                        position, erased = self._fed(writer, written)
                     self._must_cut |= erased
                 if self._must_cut:
                     self._cut()
             if position >= target or position == before:  # or the log has not so much any more
                 return position
+
+    def _fed(self, writer: sqlite3.Connection, written: Sequence[RawRecord]) -> Fed:
+        """What was fed; notes whether the next record cannot be read."""
+        try:
+            fed = feed(self._ledger, writer, written)
+        except MapperDeserialisationError:
+            self.is_at_unreadable = True
+            raise
+        self.is_at_unreadable = False
+        return fed
 
     def _cut(self) -> None:
         """Cuts the WAL, so that nothing of what was erased is left in it; under the lock. Where somebody is reading,

@@ -2,10 +2,14 @@
 
 import time
 from collections.abc import Callable
+from contextlib import closing
+from typing import Any
 
 import pytest
 import requests
 
+from domain.log.opening import open_log
+from domain.log.records import digest_of
 from tests.api.conftest import ORDERS, Customer, assert_problem, events, exchange, issue, key_of, placed
 from tests.api.routes import READS, WRITES, Route, prepare
 from tests.conftest import Client, Service
@@ -114,3 +118,23 @@ def test_a_broken_view_file_is_told_by_readiness_and_loses_no_write(make_service
     views.rmdir()
     assert eventually(lambda: staff.get(ORDERS).status_code == 200)
     assert staff.get(ORDERS).json()["results"] == [order]
+
+
+def test_a_record_of_a_newer_version_is_told_by_readiness_since_nothing_behind_it_is_shown(
+    make_service: Callable[..., Service],
+) -> None:
+    service = make_service(workers=1)
+    staff = service.client(issue(service, "orders:read", "orders:write"))
+    placed(staff)
+    with closing(open_log(service.url)) as log, log.transaction() as t:
+        last = list(log.raw_records())[-1]
+        newer = last._replace(position=last.position + 1, version=1, topic=b"order.teleported.v9", idempotency_key=None)
+        newer = newer._replace(originator_id=b"9c7e3a3e-7a0b-4a8e-9d0f-0a1b2c3d4e5f")
+        t.take_over([newer._replace(digest=digest_of(*newer[1:-1]))])
+
+    def told() -> dict[str, Any]:
+        return requests.get(f"{service.base}/readyz", timeout=30).json()  # type: ignore[no-any-return]
+
+    assert eventually(lambda: not told()["ready"])
+    assert [problem.partition(":")[0] for problem in told()["problems"]] == ["views"]
+    assert staff.get(ORDERS).json()["count"] == 1  # as they are
