@@ -21,7 +21,7 @@ from eventsourcing.persistence import MapperDeserialisationError, OperationalErr
 
 from domain.aggregate import BrokenHistory
 from domain.ledger import OrderLedger
-from domain.log.log import Holds
+from domain.log.log import Holds, LogAway
 from domain.log.records import RawRecord
 from domain.log.sqlite import Busy, sqlite3
 from domain.moments import instant, utc_now
@@ -77,6 +77,8 @@ async def _take_turns(ledger: OrderLedger, store: Store, allowed: Networks) -> N
             with store.turn() as holds:
                 if holds is not None:
                     await _Delivering(ledger, store, allowed).run(holds)
+        except LogAway:
+            pass  # which others say
         except Exception:
             _log.exception("webhooks are not delivered for a moment")
         await asyncio.sleep(_TURN_EVERY_SECONDS)

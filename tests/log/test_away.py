@@ -103,6 +103,16 @@ def test_a_worker_that_starts_serves_its_views_and_goes_on_by_itself(node: tuple
     assert_goes_on(staff)
 
 
+def test_what_is_said_while_it_is_away_is_lines_and_no_tracebacks(node: tuple[Service, Proxy, Client]) -> None:
+    service, proxy, staff = node
+    service.start()
+    go_away(proxy)
+    until(lambda: requests.get(f"{service.base}/readyz", timeout=5).status_code == 503)
+    time.sleep(2)  # in which each thread tries it more than once
+    assert staff.post(ORDERS, json=MINA).status_code == 503
+    assert [line for line in service.log().splitlines() if "Traceback" in line] == []
+
+
 def test_a_node_that_never_served_says_so_and_ends(node: tuple[Service, Proxy, Client], tmp_path: Path) -> None:
     service, proxy, _ = node
     go_away(proxy)
