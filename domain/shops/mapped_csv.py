@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from functools import lru_cache
 from itertools import product
 from typing import Final
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from domain.settlement.formats.mapping import zone_of
 from domain.shops.draft import Address, Draft
 from domain.shops.found import Found, Refused, Said, Unreadable
 from domain.shops.mapping import Mapping, Place, SomeColumns
@@ -81,6 +82,7 @@ class _Reader:
         self._named = list(dict.fromkeys(_columns_of(mapping)))
         self._known = {*self._named, *mapping.ignored}
         self._statuses = {word.casefold(): status for word, status in mapping.statuses.items()}
+        self._zones: dict[str, tzinfo | None] = {"": None}
         self._unpaid = {word.casefold() for word in mapping.unpaid}
         self._refunds = {word.casefold() for word in mapping.refunds.words} if mapping.refunds else set()
 
@@ -113,6 +115,8 @@ class _Reader:
             draft.remark(TAKEN_ONCE)
         if columns.currency and not _first(rows, columns.currency):
             draft.remark(f"an order without a currency: taken as {currency}")
+        if (word := _first(rows, columns.timezone)) and self._zone(word) is None:
+            draft.remark(f"the time zone {shown(word)}: not known, taken as {mapping.timezone}", word)
         self._who(draft, rows)
         total = self._costs(draft, rows)
         said = self._money(draft, rows, returned, total=total, created_at=created_at)
@@ -166,14 +170,19 @@ class _Reader:
             return sum(abs(self._amount(draft, row, column)) for some, column in taken for row in some)
         return self._sum(draft, rows[:1], once) + self._sum(draft, rows, each)
 
+    def _zone(self, word: str) -> tzinfo | None:
+        if word not in self._zones:
+            self._zones[word] = zone_of(word, self._mapping.timezones)
+        return self._zones[word]
+
     def _moment(self, rows: Sequence[Row], columns: SomeColumns | None) -> datetime | None:
         mapping = self._mapping
         names = _some(columns)
         for row in rows:
             if text := " ".join(filter(None, (row[name] for name in names))):
-                named = row[mapping.columns.timezone] if mapping.columns.timezone else ""
-                zone = ZoneInfo(mapping.timezones.get(named, mapping.timezone))
-                return _moment(text, f"row {row.number}, {', '.join(names)}", mapping.date_formats, zone)
+                zone = self._zone(row[mapping.columns.timezone]) if mapping.columns.timezone else None
+                field = f"row {row.number}, {', '.join(names)}"
+                return _moment(text, field, mapping.date_formats, zone or ZoneInfo(mapping.timezone))
         return None
 
     # --- the order ---
@@ -375,7 +384,7 @@ def _local(text: str, formats: tuple[str, ...]) -> str | None:
     return None
 
 
-def _moment(text: str, field: str, formats: tuple[str, ...], zone: ZoneInfo) -> datetime | None:
+def _moment(text: str, field: str, formats: tuple[str, ...], zone: tzinfo) -> datetime | None:
     if local := _local(text, formats):
         return moment(local, field, zone)
     try:

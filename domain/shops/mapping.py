@@ -46,7 +46,7 @@
 
 A column that is taken off where others are added has a minus before its name, and is taken off whatever its sign is
 in the file; discounts are taken off whatever theirs. Columns that a description does not name
-are named in the tie-out.
+are named in the tie-out. Of several columns of one name the second is called like "Delivery city (2)".
 """
 
 import re

@@ -201,6 +201,8 @@ def _of_width(cells: list[str], width: int, number: int) -> list[str]:
 
 
 def _header(number: int, cells: list[str], form: Form) -> Header:
-    header = Header(number, [form.spelled.get(" ".join(cell.split()).casefold(), cell) for cell in cells])
-    header.require(*form.required)
-    return header
+    names = [form.spelled.get(" ".join(cell.split()).casefold(), cell.strip()) for cell in cells]
+    Header(number, names).require(*form.required)
+    # A name that comes again has a number, so that what stands in its column is not lost.
+    times = ((name, names[:place].count(name) + 1) for place, name in enumerate(names))
+    return Header(number, [f"{name} ({time})" if name and time > 1 else name for name, time in times])

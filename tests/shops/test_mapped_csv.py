@@ -365,3 +365,40 @@ def test_columns_of_a_description_that_the_file_does_not_have_are_named(tmp_path
     found = one(own(tmp_path, OWN), "Nr;Datum;Artikel;Preis\n1;31.01.2024 10:00;Tasse;5,00\n")
     said = "\n".join(kind for kind, _ in found.remarks)
     assert "the column 'Summe' of the mapping, which the file does not have: read as empty" in said
+
+
+def test_a_time_zone_that_is_not_in_the_description_is_read_where_it_is_known_and_named_where_not() -> None:
+    berlin = one("square-transactions", table([SQUARE | {"Time Zone": "Europe/Berlin"}]))
+    assert berlin.line["created_at"] == "2024-01-31T13:30:00Z"
+    assert "time zone" not in remarks(berlin)
+    moon = one("square-transactions", table([SQUARE | {"Time Zone": "Sea of Tranquility"}]))
+    assert moon.line["created_at"] == "2024-01-31T19:30:00Z"
+    assert "the time zone 'Sea of Tranquility': not known, taken as America/New_York" in remarks(moon)
+
+
+def test_of_columns_that_are_called_the_same_none_is_lost(tmp_path: Path) -> None:
+    description = tmp_path / "wix.toml"
+    description.write_text("""
+system = "wix"
+currency = "EUR"
+paid = "always"
+[columns]
+order = "Order number"
+created_at = "Date created"
+[items]
+name = "Item"
+price = "Price"
+[shipping]
+name = "Recipient name"
+city = "Delivery city"
+[billing]
+name = "Billing name"
+city = "Delivery city (2)"
+""")
+    header = "Order number,Date created,Item,Price,Recipient name,Delivery city,Billing name,Delivery city,Delivery zip"
+    text = f"{header},Delivery zip\n10001,2026-03-01,Mug,5.00,Ada L,Bern,Bob M,Basel,3000,4000\n"
+    found = one(str(description), text)
+    assert (found.line["shipping_city"]["name"], found.line["billing_city"]["name"]) == ("Bern", "Basel")
+    kinds = [kind for kind, _ in found.remarks]
+    assert "no place for the column Delivery zip" in kinds
+    assert "no place for the column Delivery zip (2)" in kinds
