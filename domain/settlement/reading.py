@@ -5,9 +5,11 @@ PayPal's reports by their first cell, Stripe's by their columns, and otherwise t
 layout. What is none of these is refused by its own name, where it has one, with what can be done.
 """
 
+import codecs
 import re
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
+from functools import partial
 from io import SEEK_END
 from itertools import chain
 from typing import BinaryIO, Final
@@ -31,6 +33,7 @@ from domain.settlement.tables.table import Header
 
 FILE_BYTES_MAX: Final = 256 * 1024 * 1024
 _LOOK_BYTES: Final = 1024
+_PIECE_BYTES: Final = 64 * 1024
 _XML: Final = (b"<", b"\xff\xfe<\x00", b"\xfe\xff\x00<")
 _SWIFT: Final = re.compile(rb"(?:\A|\n):(?:20:|25:|28C?:|60[FM]:[CD][0-9]|61:[0-9]{6}|62[FM]:[CD][0-9])")
 _INSTEAD: Final = "ask the bank for camt.053, MT940 or CSV"
@@ -134,12 +137,25 @@ def _lines(
     if begin.startswith(_XML):
         yield from camt_lines(stream, provider, on_balance)
     elif mapping is None and begin.startswith(AMAZON_BEGINS):
-        with closing(csv_rows(stream, delimiter="\t")) as rows:
+        # What is not ASCII in it, like a SKU, is not read; marketplaces write it as UTF-8, Windows-1252 or Shift JIS.
+        encoding = "utf-8" if _is_utf_8(stream) else "iso-8859-1"
+        with closing(csv_rows(stream, encoding=encoding, delimiter="\t")) as rows:
             yield from amazon_lines(rows, provider)
     elif mapping is None and _SWIFT.search(begin):
         yield from mt940_lines(stream, provider, on_balance)
     else:
         yield from _table_lines(stream, provider, mapping, on_balance, is_sheet=begin.startswith(b"PK\x03\x04"))
+
+
+def _is_utf_8(stream: BinaryIO) -> bool:
+    try:
+        for _ in codecs.iterdecode(iter(partial(stream.read, _PIECE_BYTES), b""), "utf-8"):
+            pass
+    except UnicodeDecodeError:
+        return False
+    finally:
+        stream.seek(0)
+    return True
 
 
 def _table_lines(

@@ -308,6 +308,14 @@ def test_an_amazon_file_may_write_its_times_with_an_offset() -> None:
     assert found == list(read(stream_of(file), "f", "amazon"))
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "cp932"])
+def test_an_amazon_file_is_read_in_whatever_encoding_its_marketplace_writes(encoding: str) -> None:
+    file = (FILES / "amazon-v2.txt").read_text("utf-8")
+    sku = {"cp932": "靴-1"}.get(encoding, "GRÜN-1")
+    written = BytesIO(file.replace("HP-1", sku).encode(encoding))
+    assert list(read(written, "f", "amazon")) == list(read(stream_of(file), "f", "amazon"))
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
