@@ -65,6 +65,7 @@ from domain.order.commands import ChargeKind
 from domain.order.statuses import Status
 from domain.refusals import Refusal
 from domain.settlement.lines import shown
+from domain.settlement.tables.rows import Encoding
 from domain.strict_json import shaped
 
 SHIPPED: Final = Path(__file__).parent / "mappings"
@@ -163,7 +164,7 @@ class Mapping(_Part, frozen=True, kw_only=True):
     ignored: list[str] = []
     delimiter: Annotated[str, Meta(min_length=1, max_length=1)] = ","
     quotes: bool = True
-    encoding: Literal["utf-8", "utf-16", "iso-8859-1", "iso-8859-15", "windows-1250", "windows-1252"] = "utf-8"
+    encoding: Encoding = "utf-8"
     decimal: Literal[".", ","] = "."
     date_formats: tuple[str, ...] = ()
     timezone: str = "UTC"

@@ -171,3 +171,36 @@ def test_all_columns_that_are_missing_are_named_at_once() -> None:
     refused = refusal_of("Tag;Wert\n01.03.2026;5,00\n", BANK.replace("header_row = 3\n", ""))
     assert refused.column == "Buchungstag"
     assert "nor 'Referenz', 'Art', 'Betrag', 'Gebühr', 'Verwendungszweck'" in refused.message
+
+
+@pytest.mark.parametrize(
+    ("encoding", "day", "amount", "text"),
+    [
+        ("windows-1251", "Дата", "Сумма", "Заказ 42"),
+        ("windows-1253", "Ημερομηνία", "Ποσό", "Παραγγελία 42"),
+        ("windows-1254", "Tarih", "Tutar", "Sipariş 42"),
+        ("windows-1256", "تاريخ", "المبلغ", "طلب 42"),
+        ("iso-8859-2", "Dátum", "Összeg", "Rendelés 42 ő"),
+        ("cp932", "日付", "金額", "注文 42 ①"),
+        ("gb18030", "日期", "金额", "订单 42"),
+        ("big5", "日期", "金額", "訂單 42"),
+        ("euc-kr", "날짜", "금액", "주문 42"),
+    ],
+)
+def test_files_are_read_in_the_encodings_of_other_countries_and_refused_where_they_are_in_another(
+    encoding: str, day: str, amount: str, text: str
+) -> None:
+    mapping = mapping_of(f"""
+currency = "USD"
+kind = "payment"
+encoding = "{encoding}"
+
+[columns]
+occurred_at = "{day}"
+gross = "{amount}"
+order = "x"
+""")
+    written = f"{day},{amount},x\n2026-03-01,5.00,{text}\n"
+    (found,) = lines_of(written.encode(encoding), mapping)
+    assert (found.gross, found.order) == (500, text)
+    assert refusal_of(written.encode("utf-16"), mapping).message

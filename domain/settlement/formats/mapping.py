@@ -21,6 +21,7 @@ from domain.faults import refuse
 from domain.moments import zone_named
 from domain.settlement.lines import SIGNS, Kind, shown
 from domain.settlement.tables.cells import UNIX, Dates, Notation
+from domain.settlement.tables.rows import Encoding
 
 COLUMNS_MAX: Final = 10
 # What is between the words of several columns.
@@ -121,7 +122,7 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     kind: str | None = None
     currency: str | None = None
     delimiter: Annotated[str, Meta(min_length=1, max_length=1)] = ","
-    encoding: Literal["utf-8", "utf-16", "iso-8859-1", "iso-8859-15", "windows-1250", "windows-1252"] = "utf-8"
+    encoding: Encoding = "utf-8"
     decimal: Literal[".", ","] = "."
     thousands: Literal["", ".", ",", "'", " "] = ""
     minor_units: bool = False

@@ -8,10 +8,30 @@ import csv
 import io
 import re
 from collections.abc import Generator, Iterator
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Literal, TypeAlias
 
 from domain.settlement.lines import ROWS_MAX, Misfit
 
+# What the texts of a file may be written in, as Python calls it.
+Encoding: TypeAlias = Literal[
+    "utf-8",
+    "utf-16",
+    "iso-8859-1",
+    "iso-8859-2",
+    "iso-8859-9",
+    "iso-8859-15",
+    "windows-1250",
+    "windows-1251",
+    "windows-1252",
+    "windows-1253",
+    "windows-1254",
+    "windows-1255",
+    "windows-1256",
+    "cp932",
+    "gb18030",
+    "big5",
+    "euc-kr",
+]
 LINE_CHARS_MAX: Final = 64 * 1024
 ROW_LINES_MAX: Final = 50
 # Empty ones, and those within quoted cells, counted.
