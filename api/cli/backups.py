@@ -7,6 +7,7 @@ not go back with the ledger.
 """
 
 import hashlib
+import os
 import shlex
 import shutil
 from collections.abc import Iterator
@@ -31,10 +32,11 @@ from api.cli.terminal import (
     settings,
 )
 from api.settings import Settings
-from domain.durable import sync
+from domain.durable import appending, sync
 from domain.log.opening import open_log, without_secrets
 from domain.log.sqlite import Busy, connect, copy, cut_wal, sqlite3
 from domain.moments import instant, utc_now
+from domain.own_file import open_own
 from domain.privacy.keyring import KeyStore
 from domain.privacy.masters import MastersAt, MasterUnknown
 from domain.privacy.opening import KeysAt, LedgerAt
@@ -150,7 +152,7 @@ def _beside(chosen: Settings) -> Iterator[tuple[str, Path]]:
 
 
 def _copy_file(path: Path, target: Path) -> None:
-    with path.open("rb") as file, target.open("xb") as copied:
+    with path.open("rb") as file, os.fdopen(open_own(target, os.O_WRONLY | os.O_EXCL), "wb") as copied:
         flock(file, LOCK_SH)  # whoever adds to it has the lock, so that no line is cut short
         shutil.copyfileobj(file, copied)
 
@@ -213,8 +215,9 @@ def _finish(folder: Path, position: int | None) -> None:
 
 
 def _note(chosen: Settings, folder: Path, position: int | None) -> None:
-    with (chosen.folder / NOTES).open("a", errors="surrogateescape") as notes:
-        notes.write(f"{instant(utc_now())} {'-' if position is None else position} {folder.resolve()}\n")
+    line = f"{instant(utc_now())} {'-' if position is None else position} {folder.resolve()}\n"
+    with appending(chosen.folder / NOTES) as notes:
+        notes.write(line.encode(errors="surrogateescape"))
 
 
 def _sha256(path: Path) -> str:

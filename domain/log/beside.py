@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from domain.log.log import Changing, Holds, Row
 from domain.log.sqlite import Readers, connect, sqlite3, transaction
+from domain.own_file import open_own
 
 
 class FileBeside:
@@ -50,8 +51,7 @@ class FileBeside:
         if not self.path.exists():
             yield None
             return
-        descriptor = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "r+b") as lock:
+        with os.fdopen(open_own(Path(f"{self.path}.lock"), os.O_RDWR), "r+b") as lock:
             try:
                 flock(lock, LOCK_EX | LOCK_NB)
             except BlockingIOError:

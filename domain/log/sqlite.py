@@ -19,6 +19,7 @@ import msgspec
 from eventsourcing.persistence import IntegrityError, OperationalError
 
 from domain.log.log import LogBusy, LogForbidden, LogFull
+from domain.own_file import open_own
 from domain.wanted import Interrupted, is_over, limits
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def _make(path: Path) -> None:
     # Only a new file is opened here: closing one that SQLite has open would give up this process's locks on it. Where
     # none can be made, SQLite says so.
     with suppress(OSError):
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        os.close(open_own(path, os.O_WRONLY | os.O_EXCL))
 
 
 def _is_lock(error: Exception) -> bool:

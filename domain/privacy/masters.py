@@ -19,6 +19,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.durable import appending, sync
+from domain.own_file import open_own
 
 _KEY_BYTES: Final = 32
 _NONCE_BYTES: Final = 12
@@ -143,8 +144,7 @@ class MastersAt(NamedTuple):
         keys = self._keys()
         del keys[name]
         new = self.file.with_name(f"{self.file.name}.new")
-        new.touch(0o600)
-        with new.open("w") as file:
+        with os.fdopen(open_own(new, os.O_WRONLY | os.O_TRUNC), "w") as file:
             file.write("".join(f"{id_} {base64.b64encode(key).decode()}\n" for id_, key in keys.items()))
             file.flush()
             os.fsync(file.fileno())

@@ -19,6 +19,7 @@ from domain.ledger import LOG, OrderLedger
 from domain.log.log import KeptCheckpoint, LogAway, Transaction
 from domain.log.sqlite import is_of_the_disk
 from domain.moments import instant
+from domain.own_file import open_own
 from domain.proof import checkpoint, handover, merkle
 from domain.proof.checkpoint import VerifierKey
 from domain.proof.handover import Handover, Signers
@@ -62,8 +63,7 @@ def create_key(path: Path) -> VerifierKey:
     key = Ed25519PrivateKey.generate()
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     path.parent.mkdir(0o700, parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
+    with os.fdopen(open_own(path, os.O_WRONLY | os.O_EXCL), "wb") as file:
         file.write(pem)
         file.flush()
         os.fsync(file.fileno())

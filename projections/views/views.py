@@ -20,6 +20,7 @@ from eventsourcing.persistence import MapperDeserialisationError
 from domain.ledger import OrderLedger
 from domain.log.records import RawRecord
 from domain.log.sqlite import begin, connect, cut_wal, sqlite3, transaction
+from domain.own_file import open_own
 from projections.views import generation, rebuilding
 from projections.views.agreeing import TooFarAhead, agreed, take_back
 from projections.views.all import KEEPER, VIEWS
@@ -248,8 +249,7 @@ class Views:
     @contextmanager
     def _rebuilding(self) -> Iterator[None]:
         self.path.parent.mkdir(0o700, parents=True, exist_ok=True)
-        descriptor = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "r+b") as lock:
+        with os.fdopen(open_own(Path(f"{self.path}.lock"), os.O_RDWR), "r+b") as lock:
             flock(lock, LOCK_EX)
             yield
 

@@ -174,3 +174,32 @@ def test_where_signed_heads_cannot_be_kept_that_is_what_is_said(service: Service
     finally:
         service.kill()
     assert "the views cannot be fed" not in service.log()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files to others")
+def test_what_root_does_beside_a_service_of_another_user_leaves_it_what_it_can_read(tmp_path: Path) -> None:
+    """What `sudo run.py …` makes in the service's folder is that user's; a backup elsewhere stays root's."""
+    tmp_path.chmod(0o755)
+    first, restored = tmp_path / "first", tmp_path / "restored"
+    for folder in (first, restored):
+        folder.mkdir(0o700)
+        os.chown(folder, 10001, 10001)
+    service, backup = Service(first), str(tmp_path / "backup")
+    for command in (
+        ["import", DEMO],
+        ["key", "create"],
+        ["checkpoint"],
+        ["rebuild"],
+        ["keys", "rotate"],
+        ["keys", "retire-master", "{master}"],
+        ["backup", backup],
+    ):
+        master, *_ = (first / "master.key").read_text().split() if (first / "master.key").exists() else [""]
+        done = service.run(*(argument.format(master=master) for argument in command))
+        assert done.returncode == 0, done.stderr
+    done = Service(restored).run("restore", backup)
+    assert done.returncode == 0, done.stderr
+    for folder, owner in ((first, 10001), (restored, 10001), (Path(backup), 0)):
+        made = [file for file in folder.rglob("*") if file.is_file() and not file.is_symlink()]
+        assert made
+        assert {str(file): file.stat().st_uid for file in made if file.stat().st_uid != owner} == {}
