@@ -138,14 +138,17 @@ def _of_disks(chosen: Settings) -> Iterator[Found]:
 def _of_ledger(ledger: OrderLedger, chosen: Settings) -> Iterator[Found]:
     yield Found("ledger", "ok", f"{ledger.head()} events at {chosen.shown_url}")
     for warning in ledger.log_of_events.warnings():
-        yield Found("log", "act", "what it stands on may lose what was acknowledged", warning)
+        yield Found("log", "act", "what it stands on is not as it should be", warning)
     jumped = ledger.clock_problem()
     last = ledger.log_of_events.last_recorded_at()
     if jumped:
         yield Found("clock", "act", "nothing is recorded", jumped)
     elif last is not None and last > instant(ledger.clock() + timedelta(minutes=1)):
         yield Found(
-            "clock", "act", f"it is behind the last event, of {last}", "set it; until then events have that time"
+            "clock",
+            "act",
+            f"it is behind the last event, of {last}",
+            "set it, if it is the wrong one; until then events have that time",
         )
     else:
         yield Found("clock", "ok", f"it shows {instant(ledger.clock())}, and is believed")

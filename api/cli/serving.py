@@ -80,7 +80,7 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
     from projections.webhooks import delivering
     from projections.webhooks.store import store_of
 
-    chosen = settings()
+    chosen, workers = settings(), workers or os.cpu_count() or 1
     _must_be_free(host, port, "--port and --host name another")
     _must_be_traceable(chosen)
     _must_be_secret(chosen)
@@ -100,7 +100,7 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
             from api.cli.demo import load_demo
 
             greeting += load_demo(ledger, f"http://{host}:{port}")
-        _make_ready(ledger, chosen)
+        _make_ready(ledger, chosen, workers)
         is_reached, keys = True, ledger.at.keys
 
     at_the_end = ExitStack()  # of a worker, which fills its own
@@ -128,20 +128,20 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
         make_app,
         Places(chosen.connections_per_address, chosen.trusts),
         bind=[f"[{host}]:{port}" if ":" in host else f"{host}:{port}"],
-        workers=workers or os.cpu_count() or 1,
+        workers=workers,
         worker_exit=lambda _arbiter, _worker: at_the_end.close(),
         when_ready=lambda _arbiter: print(greeting, flush=True),
     ).run()
 
 
-def _make_ready(ledger: OrderLedger, chosen: Settings) -> None:
+def _make_ready(ledger: OrderLedger, chosen: Settings, workers: int) -> None:
     """Does what is to be done once for all workers, and warns of what is not as it should be."""
     with writing_the_log():
         with suppress(LogFull):  # what there is can be read all the same, and recorded when there is room again
             ledger.write(lambda t: t.touch()).result()
         _adopt(ledger).result()
     views = open_views(ledger, chosen)
-    _warn((*ledger.log_of_events.warnings(), *_of_privacy(ledger, chosen)))
+    _warn((*ledger.log_of_events.warnings(workers), *_of_privacy(ledger, chosen)))
     with reading_the_log(), progress("making the views") as say:
         views.ensure(say)
     # A connection must not live through the fork into the workers.

@@ -377,8 +377,8 @@ class Log(Reading, Protocol):
     def faults(self) -> Iterator[Fault]:
         """What the engine itself finds wrong: in its schema, in what it has stored, in its indexes. Reads it all."""
 
-    def warnings(self) -> list[str]:
-        """What an operator should change of what the log stands on."""
+    def warnings(self, workers: int = 0) -> list[str]:
+        """What an operator should change of what the log stands on, where so many processes are to serve it."""
 
     def mend_indexes(self) -> None:
         """Makes every index anew from its table. Raises IntegrityError where a table has twice what is unique."""

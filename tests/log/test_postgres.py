@@ -260,6 +260,17 @@ def test_a_database_that_takes_no_writes_by_default_is_refused_by_a_word_on_that
         elsewhere.create()
 
 
+@pytest.mark.parametrize(("seconds", "said"), [(3_600, "3600 s ahead of"), (-90, "90 s behind"), (30, None)])
+def test_a_clock_that_is_another_than_the_servers_is_told(
+    seconds: int, said: str | None, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.time
+    monkeypatch.setattr(time, "time", lambda: now() + seconds + 0.5)
+    told = [warning for warning in log.warnings() if "clock" in warning]
+    assert [said in warning for warning in told if said] == [True] * (said is not None)
+    assert bool(told) == (said is not None)
+
+
 def test_a_commit_stays_durable_where_the_server_is_told_otherwise_meanwhile(cluster: Cluster, log: Log) -> None:
     try:
         cluster.do("ALTER SYSTEM SET synchronous_commit = off")

@@ -88,6 +88,14 @@ def test_an_operator_is_warned_of_what_a_failover_would_lose(on_postgres: Servic
     assert "PostgreSQL has fsync off" in on_postgres.log()
 
 
+def test_an_operator_is_warned_of_too_few_connections(cluster: Cluster, tmp_path: Path) -> None:
+    database = cluster.new_database()
+    service = Service(tmp_path, workers=1, LEDGER_URL=cluster.url(database), **files_in(tmp_path)).begin()
+    cluster.do(f"ALTER DATABASE {database} CONNECTION LIMIT 9")
+    service.start().stop()
+    assert "PostgreSQL gives this role 9 connections, and 1 workers may need 10" in service.log()
+
+
 def test_no_second_key_is_made_on_a_node_of_a_ledger_that_another_signs(on_postgres: Service, tmp_path: Path) -> None:
     assert on_postgres.run("checkpoint").returncode == 0
     master = {"LEDGER_MASTER": str(on_postgres.folder / "master.key")}

@@ -50,6 +50,9 @@ _END_WHO_STOPPED: Final = Statement(
     " AND state_change < clock_timestamp() - make_interval(secs => $1)",
     (IDLE_SECONDS_MAX,),
 )
+# What a worker of the usual four threads may come to have at one time.
+_CONNECTIONS_OF_A_WORKER: Final = 10
+_CLOCKS_APART_SECONDS_MAX: Final = 60
 _NOT_DURABLE: Final = "PostgreSQL has {} off, so what is acknowledged can be lost or damaged when its machine stops."
 
 
@@ -286,15 +289,28 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
         with library_errors(), self._readers.one() as connection:
             yield from faults(connection)
 
-    def warnings(self) -> list[str]:
-        ((standbys, fsync, pages),) = self._rows(
+    def warnings(self, workers: int = 0) -> list[str]:
+        ((standbys, fsync, pages, connections, there),) = self._rows(
             "SELECT current_setting('synchronous_standby_names'), current_setting('fsync'),"
-            " current_setting('full_page_writes')"
+            " current_setting('full_page_writes'), (SELECT least(current_setting('max_connections')::bigint,"
+            " nullif(rolconnlimit, -1), nullif(datconnlimit, -1)) FROM pg_roles, pg_database"
+            " WHERE rolname = current_user AND datname = current_database()),"
+            " extract(epoch FROM clock_timestamp())::bigint"
         )
         told = [] if standbys else [_NO_STANDBY]
         told += [
             _NOT_DURABLE.format(name) for name, on in (("fsync", fsync), ("full_page_writes", pages)) if on != b"on"
         ]
+        if connections < (needed := workers * _CONNECTIONS_OF_A_WORKER):
+            told.append(
+                f"PostgreSQL gives this role {connections} connections, and {workers} workers may need {needed}: what"
+                " gets none is answered 503."
+            )
+        if abs(ahead := int(time.time()) - there) > _CLOCKS_APART_SECONDS_MAX:
+            told.append(
+                f"this machine's clock is {abs(ahead)} s {'ahead of' if ahead > 0 else 'behind'} PostgreSQL's; set the"
+                " one that is wrong: what is recorded has its time for good, on every node."
+            )
         return told
 
     def mend_indexes(self) -> None:
