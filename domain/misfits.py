@@ -19,6 +19,7 @@ SHOWN_CHARS_MAX: Final = 40
 Hook: TypeAlias = Callable[[type, Any], Any]
 Fault: TypeAlias = tuple[str, str]  # the field, and what is wrong with it
 
+NOT_BLANK: Final = r"\S"  # the pattern of text that is not all white space
 UNKNOWN: Final = "this field is not known here"
 REQUIRED: Final = "this field is required"
 _WEIGHED: Final = "bring 1.5 kg as one unit of 1.5 times the price, and the quantity in metadata"
@@ -123,6 +124,8 @@ def _right(kind: inspect.Type) -> str:  # noqa: PLR0911  (one for each type that
             return f"a whole number of at least {low}"
         case inspect.IntType(ge=low, le=high):
             return f"a whole number from {low or 0} to {high}"
+        case inspect.StrType(min_length=low, max_length=high, pattern=pattern) if pattern == NOT_BLANK:
+            return f"text of {low} to {high} characters, not all of them white space"
         case inspect.StrType(pattern=str(pattern)):
             return f"text like {pattern.removeprefix('^').removesuffix('$').removesuffix(chr(92) + 'Z')}"
         case inspect.StrType(min_length=low, max_length=int(high)):

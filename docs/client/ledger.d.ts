@@ -1,4 +1,4 @@
-// Made by `make types` of openapi.json, whose SHA-256 is efa8087d3602b17c3afcf8b2201bfbf778a5fedf95037dc288dcc27b08479485.
+// Made by `make types` of openapi.json, whose SHA-256 is e59a65181df99529a5e2a55e80fd0a22e261c0a91c98282191173744a57e5936.
 export interface paths {
     "/api/shop/customers/me/orders": {
         parameters: {

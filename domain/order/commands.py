@@ -9,7 +9,9 @@ from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
+from msgspec.structs import force_setattr
 
+from domain.misfits import NOT_BLANK
 from domain.money import ZERO, Amount
 from domain.order.events import City, Country, Method, Product, State
 from domain.order.movements import Kind
@@ -30,7 +32,7 @@ Quantity: TypeAlias = Annotated[int, Meta(ge=1, le=QUANTITY_MAX)]
 ChargeKind: TypeAlias = Literal["tax", "tip", "duty", "fee", "gift_wrap"]
 Key: TypeAlias = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._#/-]{1,64}\Z")]
 Phone: TypeAlias = Annotated[str, Meta(max_length=64)]
-Reference: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200)]
+Reference: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200, pattern=NOT_BLANK)]
 Metadata: TypeAlias = Annotated[
     dict[
         Annotated[str, Meta(min_length=1, max_length=METADATA_KEY_LENGTH_MAX)],
@@ -231,10 +233,18 @@ class DeleteOwnOrder(Command, frozen=True, kw_only=True):
 
 
 class Move(Command, frozen=True, kw_only=True):
-    """What the commands share that record a movement of money: by whom, and under which of its references."""
+    """What the commands share that record a movement of money: by whom, and under which of its references.
+
+    White space around these is none of them, as where settlement files are read: who sends it again is known.
+    """
 
     reference: Reference
     provider: Reference
+
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            if name.endswith(("reference", "provider")) and (given := getattr(self, name)) is not None:
+                force_setattr(self, name, given.strip())
 
 
 class ReceivePayment(Move, frozen=True, kw_only=True):

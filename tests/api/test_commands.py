@@ -787,6 +787,32 @@ def test_a_payments_reference_is_unique_in_the_whole_ledger(service: Service, st
     assert staff.post(f"{ORDERS}/{other['id']}/payments", json=elsewhere).status_code == 201
 
 
+def test_white_space_around_a_reference_and_a_provider_makes_no_other_one(service: Service, staff: Client) -> None:
+    order, other, body = placed(staff), placed(staff), payment("30.00")
+    first = staff.post(f"{ORDERS}/{order['id']}/payments", json=body)
+    named = {"reference": f" {body['reference']}\n", "provider": f"\u00a0{body['provider']}\t"}
+    with nothing_recorded(service):
+        assert staff.post(f"{ORDERS}/{order['id']}/payments", json=body | named).content == first.content
+        refused = staff.post(f"{ORDERS}/{other['id']}/payments", json=body | named)
+        assert_problem(refused, 409, "payment-reference-taken")
+    back = refund("10")
+    around = {"reference": f"{back['reference']} ", "payment_reference": named["reference"]}
+    refunded = staff.post(f"{ORDERS}/{order['id']}/refunds", json=back | around).json()["payments"][-1]
+    assert (refunded["reference"], refunded["payment_reference"]) == (back["reference"], body["reference"])
+    failed = refund("10", refund_reference=around["reference"])
+    after = staff.post(f"{ORDERS}/{order['id']}/refund-failures", json=failed).json()
+    assert after["payments"][-1]["refund_reference"] == back["reference"]
+
+
+@pytest.mark.parametrize("field", ["reference", "provider"])
+def test_a_reference_of_white_space_alone_is_none(field: str, service: Service, staff: Client) -> None:
+    url = f"{ORDERS}/{placed(staff)['id']}/payments"
+    with nothing_recorded(service):
+        answer = staff.post(url, json=payment("30.00") | {field: " \t\u00a0"})
+        problem = assert_problem(answer, 422, "invalid-field", field=field)
+    assert "must be text of 1 to 200 characters, not all of them white space" in problem["detail"]
+
+
 def test_a_partial_refund_does_not_ask_the_customer_to_pay_again(staff: Client) -> None:
     order = paid(staff, placed(staff), amount="100")
     url = f"{ORDERS}/{order['id']}"
