@@ -318,7 +318,7 @@ class Draft:
 
     def _reference(self, kind: str, provider: str, reference: str) -> str:
         """References are unique by provider: a second one of this order gets a number."""
-        reference = reference[:REFERENCE_CHARS_MAX]
+        reference = _name(reference, self.reference)
         unique, count = reference, 1
         while (kind, provider, unique) in self._references:
             count += 1
