@@ -44,7 +44,7 @@ _NAMES: Final = {
     "time": "time|uhrzeit|heure|hora|ora|orario|tijd|ساعت|زمان",
     "reference": (
         "transaction id|payment id|charge id|transaktionscode|transaktions-id|end-to-end|kundenreferenz|"
-        "reference|referenz|referentie|référence|"
+        "reference|referenz|referentie|référence|receipt number|"
         "referencia|referência|identificador|riferimento|psp reference|tracking|id|ref number|transaction|"
         "شماره پیگیری|کد پیگیری|شماره مرجع|شماره تراکنش|پیگیری"
     ),
@@ -138,7 +138,7 @@ _DATE_FORMATS: Final = (
     *(f"%m{mark}%d{mark}%{year}{time}" for mark in "/-" for year in "Yy" for time in (*_CLOCK, *_HALF_DAYS)),
     *(f"%d{mark}%m{mark}%{year}{time}" for mark in "./-" for year in "Yy" for time in _HALF_DAYS),
     *(f"%Y{mark}%m{mark}%d{time}" for mark in "/.-" for time in (*_CLOCK, *_HALF_DAYS, " %H:%M %z")),
-    *(f"{day}{time}" for day in ("%d %b %Y", "%b %d, %Y", "%d %B %Y", "%Y%m%d") for time in _CLOCK),
+    *(f"{day}{time}" for day in ("%d %b %Y", "%d %b, %Y", "%b %d, %Y", "%d %B %Y", "%Y%m%d") for time in _CLOCK),
 )
 _DIRECTIONS: Final = (("d", "c"), ("dr", "cr"), ("s", "h"), ("soll", "haben"), ("debit", "credit"), ("af", "bij"))
 _SIGN_CURRENCY: Final = {"€": "EUR", "£": "GBP", "$": "USD", "₹": "INR", "¥": "JPY", "₺": "TRY", "﷼": "IRR"}
@@ -529,6 +529,12 @@ def _add_up(looking: _Looking, general: dict[str, object], columns: dict[str, ob
             if fee != net and amounts[net] == less:
                 columns["fee"], columns["net"] = fee, net
                 return
+    for name, more in amounts.items():
+        less = [came + beside - kept for came, beside, kept in zip(gross, more, amounts[named[0]], strict=False)]
+        if less == amounts[named[1]]:
+            given_back = f"{columns.pop('gross')} and {name} less {named[0]} are {named[1]}"
+            looking.doubts.append(f"{given_back}: the gross amount is taken as {named[1]} and {named[0]} come to")
+            return
     looking.doubts.append(f"{columns['gross']} less {named[0]} is not {columns.pop('net')}, which is left out")
 
 
@@ -621,6 +627,8 @@ def _meaning(word: str) -> object:
     plain = word.casefold()
     if plain in KINDS:
         return plain
+    if plain == "order":
+        return "payment"
     for pieces, kind in _WORDS:
         if any(piece in plain for piece in pieces.split("|")):
             return kind or ["reserve_held", "reserve_released"]

@@ -486,3 +486,32 @@ ch_2,2026-03-14 10:11:12,4.00,usd,Refunded
 """
     _, lines = begun(file)
     assert [(line.kind, line.gross) for line in lines] == [("payment", 1000), ("payment", 400)]
+
+
+def test_refunds_in_a_column_of_their_own_are_read_by_the_net_and_the_fee() -> None:
+    file = """\
+SalesDate;SettlementDate;OrderID;SettlementID;TransactionID;Gross;Currency;Fee;Refund;Net
+13.03.2026;15.03.2026;acme-1;2000001;5001;100,00;NOK;2,75;0,00;97,25
+14.03.2026;15.03.2026;acme-2;2000001;5002;0,00;NOK;0,00;-50,00;-50,00
+"""
+    guessed, lines = begun(file)
+    assert [(line.kind, line.gross, line.fee, line.net) for line in lines] == [
+        ("payment", 10000, 275, 9725),
+        ("refund", -5000, 0, -5000),
+    ]
+    assert "Gross and Refund less Fee are Net: the gross amount is taken as Net and Fee come to" in guessed.doubts
+
+
+def test_a_marketplaces_report_is_read_with_its_dashes_for_nothing() -> None:
+    file = """\
+Transaction creation date,Type,Order number,Net amount,Payout currency,Payout ID,Transaction ID,Gross transaction amount
+"13 Mar, 2026",Order,25-1,8.50,GBP,5001,T1,10.00
+"14 Mar, 2026",Refund,25-1,-4.00,GBP,5001,T2,-4.00
+"15 Mar, 2026",Payout,--,-4.50,GBP,5001,--,-4.50
+"""
+    _, lines = begun(file)
+    assert [(line.kind, line.reference, line.gross, line.fee) for line in lines] == [
+        ("payment", "T1", 1000, 150),
+        ("refund", "T2", -400, 0),
+        ("payout", "", -450, 0),
+    ]

@@ -161,6 +161,12 @@ def test_a_reference_that_an_export_defused_is_read_as_it_was(reference: str) ->
     assert found.reference == reference
 
 
+@pytest.mark.parametrize("dashes", ["-", "--", "—", "–"])
+def test_dashes_are_no_reference(dashes: str) -> None:
+    (found,) = lines_of(own(f"{dashes},payment,5.00,,,USD,2026-03-01,,{dashes}"))
+    assert (found.reference, found.payout) == ("", "")
+
+
 @pytest.mark.parametrize("written", ['="0012"', '"=""0012"""'])
 def test_a_text_that_is_written_as_a_formula_so_that_a_spreadsheet_keeps_it_is_that_text(written: str) -> None:
     (found,) = lines_of(own(f'{written},payment,="5.00",,,USD,2026-03-01,="order 42",'))

@@ -261,13 +261,14 @@ def word(cell: Cell, length_max: int = TEXT_LENGTH_MAX) -> str:
 
 
 def reference(cell: Cell) -> str:
-    """A word that identifies something. A formula in its place is refused: it was not saved as its value."""
+    """A word that identifies something; dashes are none. A formula in its place is refused: it was not saved as its
+    value."""
     if isinstance(cell, Unreadable):
         raise ValueError(cell.why)
     text = word(cell, REFERENCE_LENGTH_MAX)
     if isinstance(cell, str) and _FORMULA.match(cell.strip()):
         raise ValueError(f"{shown(text)} is a formula to a spreadsheet; save the file with values alone")
-    return text
+    return text if text.strip("-–—") else ""
 
 
 def moment(cell: Cell, dates: Dates) -> datetime:
