@@ -35,7 +35,7 @@ from domain.log.keys import Keys
 from domain.privacy.accesses import Accesses
 from domain.privacy.erasing import Erasing
 from domain.privacy.erasures import Erasures
-from domain.reconciling import KEPT
+from domain.reconciled import KEPT
 from projections.access.uses import Uses
 from projections.customers.orders_of import orders_of
 from projections.customers.table import search_text

@@ -6,42 +6,34 @@ even where a later version of this program would find something else.
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from io import BytesIO
 from tempfile import TemporaryFile
-from typing import BinaryIO, Final, NamedTuple, Protocol, TypeAlias
+from typing import BinaryIO, Final, NamedTuple, TypeAlias
 from uuid import UUID
 
 import msgspec
 from eventsourcing.persistence import OperationalError
 from msgspec.structs import replace
 
-from domain.aggregate import Event, Record, fold, place, step
-from domain.ledger import OrderLedger, must_be_whole
+from domain.aggregate import Event, Record, place
+from domain.ledger import OrderLedger
 from domain.ledger import whose as whose_order
 from domain.log.log import Reading, Transaction
 from domain.log.records import Provenance
 from domain.log.records import uuid_of as uuid_of_originator
 from domain.order.personal import CONTACT
 from domain.privacy.keyring import Whose
-from domain.reconciliation import decide, matching, payouts
+from domain.reconciled import Journal, Reconciled, Says, decided_on, read_file, whose
+from domain.reconciliation import decide, payouts
 from domain.reconciliation import events as e
 from domain.reconciliation.deciding import Deciding, Wanted
-from domain.reconciliation.kept import (
-    KeptReport,
-    Offered,
-    Written,
-    decode_digest,
-    decode_offered,
-    decode_told,
-    write,
-)
-from domain.reconciliation.others import DECIDED, POSSIBLE, Claim, Held, Other, Told, concerns, held
-from domain.reconciliation.payouts import Offering
-from domain.reconciliation.refusals import KeptFilesFull, ReconciliationMoved, ReconciliationNotFound
-from domain.reconciliation.report import Asked, Made, Pair, Report, Result, report
-from domain.reconciliation.rules import DEFAULT, Rules, rules_from
+from domain.reconciliation.kept import Offered, Written, decode_digest, write
+from domain.reconciliation.others import DECIDED, POSSIBLE, concerns
+from domain.reconciliation.refusals import KeptFilesFull, ReconciliationMoved
+from domain.reconciliation.report import Asked, Made, Report, Result
+from domain.reconciliation.rules import DEFAULT, rules_from
 from domain.reconciliation.state import (
     FILE,
     RECONCILIATION,
@@ -52,20 +44,14 @@ from domain.reconciliation.state import (
     is_open,
     uuid_of,
 )
-from domain.refusals import FileErased, Refusal
-from domain.settlement import lines
+from domain.refusals import Refusal
 from domain.settlement.lines import Misfit, SettlementRefused
-from domain.settlement.reading import is_statement, read
 from domain.settlement.shipped import recognised, shipped
-from domain.topics import TOPICS, kind_of
+from domain.topics import TOPICS
 
 _READ_BYTES: Final = 64 * 1024
 # What settlement files, rules and reports may take together, as they are stored, where no setting says otherwise.
 KEPT_BYTES_MAX: Final = 10 * 1024**3
-# What can be had back of a reconciliation.
-KEPT: Final = ("file", "rules", "report")
-# How often is said how many lines were read.
-_SAY_LINES: Final = 5_000
 # What is recorded of reconciliations; and by what a payment is given to a line.
 _TOPICS: Final = tuple(name.decode() for name, topic in TOPICS.items() if topic.kind is RECONCILIATION)
 _GIVING: Final = tuple(
@@ -73,30 +59,12 @@ _GIVING: Final = tuple(
     for name, topic in TOPICS.items()
     if topic.shape in (e.MatchConfirmed, e.MatchedByHand, e.ReconciliationClosed)
 )
-# What can be decided on a claim to a payment.
-_OF_CLAIMS: Final = ("confirmed", "broken")
 # The decisions that give a payment to a line, or may.
 _OF_PAYMENTS: Final = ("confirm", "match", "undo")
 # How often a report is made anew because other files of the provider changed meanwhile, before it is recorded anyhow.
 TRIES_MAX: Final = 4
 # How many other reconciliations are run again because of one.
 RUNS_MAX: Final = 200
-
-
-class Journal(Protocol):
-    """What the views know of payments, and of the reconciliations before."""
-
-    def position(self) -> int:
-        """How far in the log it is, all that is recorded included."""
-
-    def entries(self, provider: str, position: int) -> Iterable[matching.Entry]:
-        """A provider's movements up to a position, in the order of their positions; none of a payment that is void."""
-
-    def has_news(self, provider: str, position: int, *, after: int) -> bool:
-        """Whether a provider has a movement behind one position up to another."""
-
-    def reconciliations(self) -> Sequence[Reconciliation]:
-        """The reconciliations of all providers, in the order in which they were started."""
 
 
 class Outcome(NamedTuple):
@@ -106,7 +74,6 @@ class Outcome(NamedTuple):
     reconciliation: Reconciliation
     position: int
     is_new: bool = False
-    # Those that were decided.
     results: tuple[str, ...] = ()
 
 
@@ -137,184 +104,18 @@ class _Attempt(NamedTuple):
     record: _Record
 
 
-class _Settled(NamedTuple):
-    """What a file says."""
-
-    lines: list[lines.Line]
-    balances: list[lines.Balance]
-    is_statement: bool
-
-
-class _Says(NamedTuple):
-    """What a reconciliation says to those of its provider's other files, and what it offers to all."""
-
-    told: Told
-    offered: Offered
-
-
-def read_again(ledger: OrderLedger, state: Reconciliation) -> tuple[Rules, _Settled]:
-    """The rules and the file, as they were kept. Raises FileErased, OperationalError where one is not what was kept."""
-    rules = rules_from(b"".join(ledger.log_of_events.kept_file(state.rules_sha256)).decode())
-    with TemporaryFile() as file:
-        for piece in ledger.files.pieces(state.file_sha256, state.file_sealed_sha256):
-            file.write(piece)
-        return rules, _read(file, state.file, state.provider, rules)
-
-
-def reconciliation(ledger: OrderLedger, uuid: UUID, on: Reading | None = None) -> Reconciliation:
-    """A reconciliation as its events make it; `on` a transaction, with what that has written.
-
-    Raises ReconciliationNotFound, IncompleteHistory.
-    """
-    state: Reconciliation | None = None
-    known = ledger.known_version(uuid, on)
-    for stored in (on or ledger.log_of_events).select_events(uuid):
-        record = ledger.mapper.to_domain_event(stored)
-        if kind_of(record) is not RECONCILIATION:
-            raise ReconciliationNotFound
-        state = step(RECONCILIATION, state, record)
-    must_be_whole(uuid, 0 if state is None else state.version, known)
-    if state is None:
-        raise ReconciliationNotFound
-    return state
-
-
-def whose(state: Reconciliation) -> Whose:
-    """Whose personal data a reconciliation has: of nobody that the ledger knows, so they are its own."""
-    return Whose(f"{SUBJECT}{state.uuid}", state.started_at.year)
-
-
-class Reconciling:
+class Reconciling(Reconciled):
     """Where what is kept takes `kept_bytes_max`, no file is taken in and no report made any more: KeptFilesFull. The
     days of a file that is taken in are those of `timezone`."""
 
     def __init__(
         self, ledger: OrderLedger, journal: Journal, kept_bytes_max: int = KEPT_BYTES_MAX, timezone: str = "UTC"
     ) -> None:
-        self._ledger = ledger
-        self._log = ledger.log_of_events
-        self._journal = journal
+        super().__init__(ledger, journal)
         self._kept_bytes_max = kept_bytes_max
         self._timezone = timezone
 
-    # --- what is there ---
-
-    def get(self, uuid: UUID, on: Reading | None = None) -> Reconciliation:
-        """Raises ReconciliationNotFound, IncompleteHistory."""
-        return reconciliation(self._ledger, uuid, on)
-
-    def since(self, state: Reconciliation, on: Reading) -> Reconciliation:
-        """The state with what was recorded after it. So little is read while others wait to write."""
-        for stored in on.select_events(state.uuid, gt=state.version):
-            state = step(RECONCILIATION, state, self._ledger.mapper.to_domain_event(stored))
-        return state
-
-    def report(self, state: Reconciliation) -> KeptReport:
-        """The report as it is kept. Raises FileErased."""
-        return self._kept(state, state.report_sha256, state.report_sealed_sha256, state.index_sha256)
-
-    def report_before(self, state: Reconciliation) -> KeptReport | None:
-        """The report before the last run."""
-        if state.report_before_sha256 is None:
-            return None
-        sealed_sha256 = state.report_before_sealed_sha256
-        return self._kept(state, state.report_before_sha256, sealed_sha256, state.index_before_sha256 or "")
-
-    def _kept(self, state: Reconciliation, report_sha256: str, sealed_sha256: str, index_sha256: str) -> KeptReport:
-        _must_be_there(state)
-        index = b"".join(self._log.kept_file(index_sha256)) if index_sha256 else None
-        return KeptReport(lambda: self._ledger.files.pieces(report_sha256, sealed_sha256), index)
-
-    def pieces(self, state: Reconciliation, what: str) -> Iterator[bytes]:
-        """What is kept of it byte for byte, one of KEPT. Raises FileErased, and OperationalError, at its end, where it
-        is not that."""
-        if what == "rules":
-            return self._log.kept_file(state.rules_sha256)
-        _must_be_there(state)
-        return self._ledger.files.pieces(getattr(state, f"{what}_sha256"), getattr(state, f"{what}_sealed_sha256"))
-
-    def made_again(self, state: Reconciliation) -> Made:
-        """The report, from file, rules, journal and the other files as they were then: the same as the kept one."""
-        recorded = self._log.position_of(state.uuid, state.run_version)
-        others = [self._as_of(other, recorded) for other in self._journal.reconciliations()]
-        then = self._as_of(state, recorded)
-        assert then is not None
-        return self._made(then, state.position, state.as_of, filter(None, others), then.by_hand)
-
-    def _as_of(self, later: Reconciliation, position: int) -> Reconciliation | None:
-        """A reconciliation as it stood at a position of the log."""
-        stored = [one for one in self._log.select_events(later.uuid) if one.id <= position]
-        return fold(RECONCILIATION, None, map(self._ledger.mapper.to_domain_event, stored))
-
-    def _made(
-        self,
-        state: Reconciliation,
-        position: int,
-        now: datetime,
-        others: Iterable[Reconciliation],
-        by_hand: Sequence[Pair],
-    ) -> Made:
-        rules, settled = read_again(self._ledger, state)
-        asked = Asked(
-            state.provider,
-            state.file_sha256,
-            state.rules_sha256,
-            position,
-            now,
-            timezone=state.timezone,
-            held=frozenset(_decided(state, "confirmed")).union(*(positions for _, positions in by_hand)),
-            by_hand=tuple(by_hand),
-        )
-        return self._report(asked, rules, settled, others)
-
-    def _report(self, asked: Asked, rules: Rules, settled: _Settled, others: Iterable[Reconciliation]) -> Made:
-        states = [state for state in others if not state.is_withdrawn]
-        asked = replace(asked, is_bank=settled.is_statement or rules.is_bank(asked.provider))
-        entries = self._journal.entries(asked.provider, asked.position)
-        others_of_it = self._others(asked, states)
-        elsewhere = map(self._offering, states)
-        return report(asked, settled.lines, settled.balances, entries, rules, others=others_of_it, elsewhere=elsewhere)
-
-    # --- the provider's other files ---
-
-    def _others(self, of: Asked | Reconciliation, states: Iterable[Reconciliation]) -> Iterator[Other]:
-        """What the reconciliations of the provider's other files say; what is withdrawn says nothing."""
-        for state in states:
-            if state.provider == of.provider and state.file_sha256 != of.file_sha256 and not state.is_withdrawn:
-                said = self._said(state)
-                yield Other(
-                    str(state.uuid),
-                    state.file,
-                    state.file_sha256,
-                    said.covers,
-                    said.claims,
-                    said.waiting,
-                    state.is_closed,
-                )
-
-    def _offered(self, state: Reconciliation) -> Offered:
-        """What a reconciliation offers to the files of other providers; what is withdrawn offers nothing."""
-        if state.is_withdrawn or not state.index_sha256:
-            return Offered([])
-        return decode_offered(b"".join(self._log.kept_file(state.index_sha256)))
-
-    def _offering(self, state: Reconciliation) -> Offering:
-        told = self._offered(state)
-        return Offering(state.provider, str(state.uuid), state.file, state.file_sha256, told.covers, told.offers)
-
-    def _said(self, state: Reconciliation) -> Told:
-        """What a reconciliation says to others; what is withdrawn says nothing."""
-        if state.is_withdrawn:
-            return Told([], [], [])
-        if not state.index_sha256:
-            kept = self.report(state)
-            told = kept.told()
-        else:
-            index = b"".join(self._log.kept_file(state.index_sha256))
-            kept, told = KeptReport(lambda: iter(()), index), decode_told(index)
-        return Told(told.covers, _as_decided(told.claims, state, kept), told.waiting)
-
-    def _spread(self, state: Reconciliation, before: _Says | None, who: Provenance) -> None:
+    def _spread(self, state: Reconciliation, before: Says | None, who: Provenance) -> None:
         """Runs those of the other reconciliations again whose results change with this one.
 
         `before` is what it said until now. What is closed stays as it is. A run changes what others see as well, but
@@ -341,8 +142,8 @@ class Reconciling:
     def _concerns(
         self,
         one: Reconciliation,
-        before: _Says | None,
-        after: _Says,
+        before: Says | None,
+        after: Says,
         other: Reconciliation,
         *,
         may_be_banks: bool,
@@ -364,9 +165,6 @@ class Reconciling:
             covers_moved=moved,
             may_be_banks=may_be_banks,
         )
-
-    def _says(self, state: Reconciliation) -> _Says:
-        return _Says(self._said(state), self._offered(state))
 
     def _seen_again(self, other: Reconciliation, who: Provenance) -> Reconciliation:
         """Another reconciliation, run again; as it is where that is refused: it was closed meanwhile, its file is
@@ -420,12 +218,12 @@ class Reconciling:
             return known
         self._must_have_room()
         say = say or (lambda _, __: None)
-        settled = _read(file, name, provider, rules, lambda lines: say("reading", lines))
+        settled = read_file(file, name, provider, rules, lambda lines: say("reading", lines))
 
         def make(position: int, now: datetime) -> Made:
             say("matching", len(settled.lines))
             asked = Asked(provider, file_sha256, rules_sha256, position, now, timezone=self._timezone)
-            return self._report(asked, rules, settled, self._journal.reconciliations())
+            return self._report_of(asked, rules, settled, self._journal.reconciliations())
 
         def record(t: Transaction, run: _Run) -> Outcome:
             # Another upload of the same file may have been first.
@@ -450,30 +248,31 @@ class Reconciling:
         None where this one changes all the time.
         """
         for tries_left in reversed(range(TRIES_MAX)):
-            decisions, make, record = attempt()
-            position, now = self._journal.position(), self._ledger.clock()
-            with TemporaryFile() as file:
-                made = make(position, now)
-                by_hand: list[Result] = []
-
-                def is_open_(result: Result, decisions: Decisions = decisions, found: list[Result] = by_hand) -> bool:
-                    if result.rule == "by_hand":
-                        found.append(result)
-                    return is_open(result.outcome, decisions.get(result.id))
-
-                run = _Run(made.head, write(made, file, is_open_), file, now, by_hand)
-
-                def recorded(
-                    t: Transaction, run: _Run = run, record: _Record = record, may_wait: bool = tries_left > 0
-                ) -> Outcome | None:
-                    moved = t.raw_records(after=run.head.position, topics=_TOPICS)
-                    if may_wait and any(raw.order != str(uuid) for raw in list(moved)):
-                        return None
-                    return record(t, run)
-
-                if (outcome := self._ledger.write(recorded).result()) is not None:
-                    return outcome
+            if (outcome := self._tried(uuid, attempt(), may_wait=tries_left > 0)) is not None:
+                return outcome
         return None
+
+    def _tried(self, uuid: UUID, attempt: _Attempt, *, may_wait: bool) -> Outcome | None:
+        """None where this reconciliation has changed meanwhile; or another has, and it `may_wait` for that one."""
+        by_hand: list[Result] = []
+
+        def is_open_(result: Result) -> bool:
+            if result.rule == "by_hand":
+                by_hand.append(result)
+            return is_open(result.outcome, attempt.decisions.get(result.id))
+
+        position, now = self._journal.position(), self._ledger.clock()
+        with TemporaryFile() as file:
+            made = attempt.make(position, now)
+            run = _Run(made.head, write(made, file, is_open_), file, now, by_hand)
+
+            def record(t: Transaction) -> Outcome | None:
+                moved = t.raw_records(after=run.head.position, topics=_TOPICS)
+                if may_wait and any(raw.order != str(uuid) for raw in list(moved)):
+                    return None
+                return attempt.record(t, run)
+
+            return self._ledger.write(record).result()
 
     def _known(self, uuid: UUID, on: Reading) -> Outcome | None:
         return self.as_it_is(self.get(uuid, on), on) if on.position_of(uuid, 1) else None
@@ -507,7 +306,7 @@ class Reconciling:
         events, after = deciding.events(wanted)
         taken = {position for event in events if isinstance(event, e.MatchConfirmed) for position in event.entries}
         taken.update(position for _, positions in deciding.pairs for position in positions)
-        back = _decided(state, "broken") - _decided(after, "broken")
+        back = decided_on(state, "broken") - decided_on(after, "broken")
         ids = tuple(id_ for one in wanted for id_ in one.results)
 
         def is_late(t: Transaction) -> bool:
@@ -553,9 +352,6 @@ class Reconciling:
         outcome = self._ledger.write(record).result()
         return outcome._replace(results=ids) if outcome else None
 
-    def _held_elsewhere(self, state: Reconciliation) -> dict[int, Held]:
-        return held(self._others(state, self._journal.reconciliations()))
-
     def _is_given(self, t: Transaction, state: Reconciliation, positions: set[int], *, after: int) -> bool:
         """Whether somebody has, behind a position of the log, given one of these payments to a line of another file,
         or closed one, which is to be looked at again then."""
@@ -565,14 +361,6 @@ class Reconciling:
             if raw.order != str(state.uuid) and not positions.isdisjoint(entries):
                 return True
         return False
-
-    def _open_elsewhere(self, state: Reconciliation, held: Collection[int]) -> Callable[[int], matching.Entry | None]:
-        """Finds a payment of the journal that no other file, which `held` are, and no line of this one has settled."""
-        taken = {*held}
-        taken |= {claim.position for claim in self._said(state).claims if claim.strength > POSSIBLE}
-        entries = self._journal.entries(state.provider, self._journal.position())
-        known = {entry.position: entry for entry in entries if entry.position not in taken}
-        return known.get
 
     def close(self, uuid: UUID, given: Given) -> Outcome:
         """Raises ReconciliationIsOpen, also where a payment of its own was just given to a line of another file."""
@@ -713,19 +501,6 @@ def _rules_of(file: BinaryIO, name: str, provider: str, given: str | None) -> st
     return f"{toml}\n{shipped()[known].text}" if known else toml
 
 
-def _read(
-    file: BinaryIO, name: str, provider: str, rules: Rules, say: Callable[[int], None] = lambda _: None
-) -> _Settled:
-    """Raises SettlementRefused."""
-    found: list[lines.Line] = []
-    balances: list[lines.Balance] = []
-    for line in read(file, name, provider, rules.mapping(provider), balances.append, kinds=rules.kinds(provider)):
-        found.append(line)
-        if len(found) % _SAY_LINES == 0:
-            say(len(found))
-    return _Settled(found, balances, is_statement(file))
-
-
 class _Run:
     """A report that was made: its head, what was written of it, in a file, and the matches by hand in it."""
 
@@ -782,37 +557,6 @@ def _first_events(
             open=run.written.open,
         ),
     ]
-
-
-def _must_be_there(state: Reconciliation) -> None:
-    """Raises FileErased."""
-    if FILE in state.erased:
-        raise FileErased
-
-
-def _decided(state: Reconciliation, kind: str) -> set[int]:
-    """The payments on whose results people decided so."""
-    return {position for decision in state.decisions.values() if decision.kind == kind for position in decision.entries}
-
-
-def _as_decided(claims: Iterable[Claim], state: Reconciliation, kept: KeptReport) -> list[Claim]:
-    """The claims with what people decided about them: what they confirmed, and what is closed, holds before others.
-
-    What they decided on results that the report has no more says nothing: of a match that was broken the payment may
-    have been given to another line since.
-    """
-    of_claims = {id_: decision for id_, decision in state.decisions.items() if decision.kind in _OF_CLAIMS}
-    there = kept.ids() if of_claims else set()
-    confirmed, broken = (
-        {at for id_, one in of_claims.items() if one.kind == kind and id_ in there for at in one.entries}
-        for kind in _OF_CLAIMS
-    )
-    found = []
-    for claim in claims:
-        holds = claim.position in confirmed or (state.is_closed and claim.strength > POSSIBLE)
-        if claim.position not in broken:
-            found.append(replace(claim, strength=DECIDED) if holds else claim)
-    return found
 
 
 def _sha256_of(file: BinaryIO) -> str:

@@ -1,4 +1,4 @@
-"""Which payments does the ledger know, and which files were reconciled before? Asked by `domain.reconciling`."""
+"""Which payments does the ledger know, and which files were reconciled before? Asked by `domain.reconciled`."""
 
 from collections.abc import Iterator
 from itertools import chain
@@ -12,7 +12,7 @@ from projections.views.views import Views
 
 
 class Journal:
-    """`domain.reconciling.Journal`, answered from the views."""
+    """`domain.reconciled.Journal`, answered from the views."""
 
     def __init__(self, views: Views) -> None:
         self._views = views

@@ -15,9 +15,9 @@ from domain.order.erasure import is_in_work
 from domain.order.personal import PARTS
 from domain.order.state import ORDER, Order
 from domain.privacy.periods import Keep
+from domain.reconciled import reconciliation
 from domain.reconciliation.events import ReconciliationStarted
 from domain.reconciliation.state import RECONCILIATION, SUBJECT, Reconciliation
-from domain.reconciling import reconciliation
 from projections.views.all import KEEPER
 from projections.views.views import Views
 

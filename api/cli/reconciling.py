@@ -34,10 +34,11 @@ from domain.currencies import digits_of
 from domain.ledger import OrderLedger
 from domain.log.records import Provenance
 from domain.money import Unit, readable
+from domain.reconciled import KEPT
 from domain.reconciliation.deciding import Wanted
 from domain.reconciliation.report import Result
 from domain.reconciliation.rules import DEFAULT
-from domain.reconciling import KEPT, Given, Reconciling
+from domain.reconciling import Given, Reconciling
 from domain.refusals import InvalidField, Refusal
 from domain.settlement.formats.mapping import Mapping
 from domain.settlement.guessing import guess

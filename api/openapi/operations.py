@@ -24,7 +24,7 @@ from api.openapi import answers as a
 from api.parameters import FIELDS
 from api.workbooks import XLSX
 from domain.order import commands as c
-from domain.reconciling import KEPT
+from domain.reconciled import KEPT
 
 _UPLOADS: Final = f"{finance.PATH}/reconciliations"
 _PERIODS: Final = f"{finance.PATH}/periods"

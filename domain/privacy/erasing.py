@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 import msgspec
 from msgspec.structs import replace
 
-from domain import reconciling
+from domain import reconciled
 from domain.aggregate import parts_in, place
 from domain.claims import ERASED_KEY, ERASING, taken_by
 from domain.ledger import OrderLedger, subjects_of, whose
@@ -151,7 +151,7 @@ class Erasing:
         """
 
         def record(t: Transaction) -> Erasure:
-            state = reconciling.reconciliation(self._ledger, uuid, t)
+            state = reconciled.reconciliation(self._ledger, uuid, t)
             if version not in (None, state.version):
                 raise ReconciliationMoved(state.version)
             return self._record_of_reconciliation(t, state, request, provenance)
@@ -202,7 +202,7 @@ class Erasing:
         self, t: Transaction, state: Reconciliation, request: Request, provenance: Provenance
     ) -> Erasure:
         """The event in a reconciliation, and before it the keys retired."""
-        now, subject = self._ledger.clock(), reconciling.whose(state).subject
+        now, subject = self._ledger.clock(), reconciled.whose(state).subject
         if request.again is None:
             self._must_not_be_held([subject])
             _must_be_sealed(_plain_of_reconciliation(t, state, request.parts))
@@ -221,7 +221,7 @@ class Erasing:
             keys=keys,
         )
         after, records = place(RECONCILIATION, state, state.uuid, [event])
-        stored = self._ledger.stored(records, reconciling.whose(after), now)
+        stored = self._ledger.stored(records, reconciled.whose(after), now)
         claims = taken_by(records)
         positions = self._ledger.append(t, stored, provenance=provenance, now=now, claims=claims)
         return Erasure(event.erasure, subject, request.parts, (), keys, positions[-1], is_new=True)

@@ -11,8 +11,8 @@ from domain.order.personal import CONTACT, PARTS
 from domain.order.state import Order
 from domain.privacy.keyring import Keyring, Whose
 from domain.privacy.periods import Keep
+from domain.reconciled import whose as whose_reconciliation
 from domain.reconciliation.state import FILE, Reconciliation
-from domain.reconciling import whose as whose_reconciliation
 
 
 class Due(NamedTuple):

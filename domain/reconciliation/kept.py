@@ -7,6 +7,7 @@ are its claims alone.
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from io import BytesIO
 from typing import BinaryIO, Final
 
 import msgspec
@@ -93,33 +94,25 @@ def write(made: Made, file: BinaryIO, is_open: Callable[[Result], bool]) -> Writ
 
 
 class KeptReport:
-    """A kept report. `pieces` opens it anew; `index` is its index as it is kept, None for a report of before there were
-    any, which is read whole."""
+    """A kept report. `pieces` opens it anew; `index` is its index as it is kept."""
 
-    def __init__(self, pieces: Callable[[], Iterator[bytes]], index: bytes | None) -> None:
+    def __init__(self, pieces: Callable[[], Iterator[bytes]], index: bytes) -> None:
         self._pieces = pieces
-        self._places = None if index is None else _decode_places(index)
-        self._all = None if self._places else _decode_report(b"".join(pieces()))
+        self._places = _decode_places(index)
 
     @property
     def head(self) -> Report:
         """The report without its results."""
-        if self._all is not None:
-            return msgspec.structs.replace(self._all, results=())
-        assert self._places is not None
         return _decode_report(self._read(0, self._places.offsets[0]) + END)
 
     def __len__(self) -> int:
-        return len(self._all.results) if self._all is not None else self._ids_count()
+        return len(self._places.ids) // ID_DIGITS
 
     def results(self, first: int, end: int) -> Sequence[Result]:
         """The results from one place to before another."""
-        if self._all is not None:
-            return self._all.results[first:end]
         end = min(end, len(self))
         if first >= end:
             return ()
-        assert self._places is not None
         offsets = self._places.offsets
         start, stop = first // STEP_RESULTS, -(-end // STEP_RESULTS)
         found = _decode_results(b"[" + self._read(offsets[start], offsets[stop]).rstrip(b",") + b"]")
@@ -127,37 +120,14 @@ class KeptReport:
 
     def place(self, id_: str) -> int | None:
         """The place of a result, by its id."""
-        if self._all is not None:
-            return next((place for place, result in enumerate(self._all.results) if result.id == id_), None)
-        assert self._places is not None
         at = self._places.ids.find(id_) if len(id_) == ID_DIGITS else -1
         while at >= 0 and at % ID_DIGITS:
             at = self._places.ids.find(id_, at + 1)
         return at // ID_DIGITS if at >= 0 else None
 
     def ids(self) -> set[str]:
-        if self._all is not None:
-            return {result.id for result in self._all.results}
-        assert self._places is not None
         ids = self._places.ids
         return {ids[at : at + ID_DIGITS] for at in range(0, len(ids), ID_DIGITS)}
-
-    def told(self) -> Told:
-        """What other files ask of a report without an index."""
-        assert self._all is not None
-        results = self._all.results
-        waiting = [
-            Waiting(entry.position, microseconds(entry.received_at))
-            for result in results
-            if not result.lines
-            for entry in result.entries
-        ]
-        of_lines = ((line.currency, line.occurred_at) for result in results for line in result.lines)
-        return Told(covers(of_lines, ()), claims_of(results), waiting)
-
-    def _ids_count(self) -> int:
-        assert self._places is not None
-        return len(self._places.ids) // ID_DIGITS
 
     def _read(self, start: int, end: int) -> bytes:
         """The report's bytes from one place to before another."""
@@ -169,6 +139,29 @@ class KeptReport:
             if at >= end:
                 break
         return bytes(found)
+
+
+def whole(pieces: Callable[[], Iterator[bytes]]) -> KeptReport:
+    """A kept report of before there were indexes. It is read whole, at once."""
+    content, index = indexed(b"".join(pieces()))
+    return KeptReport(lambda: iter([content]), index)
+
+
+def indexed(content: bytes) -> tuple[bytes, bytes]:
+    """Such a report as it would be written today, and the index that it would have, but for what it offers."""
+    report = _decode_report(content)
+    results = report.results
+    waiting = [
+        Waiting(entry.position, microseconds(entry.received_at))
+        for result in results
+        if not result.lines
+        for entry in result.entries
+    ]
+    of_lines = ((line.currency, line.occurred_at) for result in results for line in result.lines)
+    head = msgspec.structs.replace(report, results=())
+    made = Made(head, iter(results), covers(of_lines, ()), claims_of(results), waiting, Offers())
+    written = write(made, file := BytesIO(), lambda _: False)
+    return file.getvalue(), msgspec.json.encode(written.index)
 
 
 # What stands for a report that was erased.
@@ -185,4 +178,4 @@ _NOTHING: Final = Report(
     tie_out=(),
     results=(),
 )
-ERASED: Final = KeptReport(lambda: iter([msgspec.json.encode(_NOTHING)]), None)
+ERASED: Final = whole(lambda: iter([msgspec.json.encode(_NOTHING)]))

@@ -87,10 +87,9 @@ from domain.order import events as e
 from domain.order.movements import EFFECTS, KIND_OF, credited_by_chargebacks
 from domain.order.state import ORDER, Order
 from domain.order.statuses import UNPAYABLE
-from domain.reconciliation.kept import KeptReport
+from domain.reconciled import kept_report, read_again
 from domain.reconciliation.report import Result
 from domain.reconciliation.state import FILE, RECONCILIATION, Reconciliation
-from domain.reconciling import read_again
 from domain.settlement.lines import Line
 from domain.topics import kind_of
 from projections.exports.events import histories
@@ -221,8 +220,7 @@ def export_beancount(
 
 def _results(ledger: OrderLedger, state: Reconciliation) -> Iterator[Result]:
     """The results of a file that stand: matches that nobody broke, and what was confirmed."""
-    index = b"".join(ledger.log_of_events.kept_file(state.index_sha256)) if state.index_sha256 else None
-    kept = KeptReport(lambda: ledger.files.pieces(state.report_sha256, state.report_sealed_sha256), index)
+    kept = kept_report(ledger, state)
     for first in range(0, len(kept), _PART_RESULTS):
         for result in kept.results(first, first + _PART_RESULTS):
             decision = state.decisions.get(result.id)

@@ -16,8 +16,8 @@ from domain.proof import merkle
 from domain.proof.checkpoint import Checkpoint, VerifierKey, parse
 from domain.proof.handover import Signers
 from domain.proof.pack import Continuation, ShownPart, StoredRecord, pack, pack_of_reconciliation
+from domain.reconciled import Reconciled
 from domain.reconciliation.state import FILE
-from domain.reconciling import Reconciling
 from domain.refusals import OrderNotFound
 from domain.topics import TOPICS
 from projections import tree
@@ -77,7 +77,7 @@ def evidence(
 def evidence_of_reconciliation(
     ledger: OrderLedger,
     views: Views,
-    reconciling: Reconciling,
+    reconciling: Reconciled,
     checkpoints: Checkpoints,
     uuid: UUID,
     *,

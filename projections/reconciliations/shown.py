@@ -11,11 +11,11 @@ import msgspec
 
 from domain.ledger import OrderLedger
 from domain.log.records import RawRecord
+from domain.reconciled import Reconciled
 from domain.reconciliation import events as e
 from domain.reconciliation.kept import ERASED, KeptReport
 from domain.reconciliation.report import Report, Result
 from domain.reconciliation.state import FILE, Reconciliation, is_open
-from domain.reconciling import Reconciling
 from domain.topics import TOPICS
 from projections import csv_text
 
@@ -53,7 +53,7 @@ class Shown(msgspec.Struct, frozen=True):
         return not self.state.is_withdrawn and is_open(result.outcome, self.state.decisions.get(result.id))
 
 
-def show(ledger: OrderLedger, reconciling: Reconciling, of: Reconciliation) -> Shown:
+def show(ledger: OrderLedger, reconciling: Reconciled, of: Reconciliation) -> Shown:
     """A reconciliation with its kept report. Raises OperationalError where that is damaged."""
     decisions = _decisions(ledger, of.uuid) if of.decisions else {}
     if FILE in of.erased:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import pytest
 
-from domain import reconciling
+from domain import reconciled
 from domain.ledger import OrderLedger
 from domain.log.recorder import SQLiteRecorder
 from domain.log.sqlite import sqlite3
@@ -286,7 +286,7 @@ def test_a_plain_ledger_that_is_written_anew_has_its_files_and_reasons_sealed(tm
 def reason_of(desk: Desk, uuid: str, result: str) -> Any:
     """Why a person has decided so on a result."""
     ledger = OrderLedger(SQLiteRecorder(desk.folder / "ledger.db"), keys=keys_at(desk.folder))
-    found = reconciling.reconciliation(ledger, UUID(uuid)).decisions[result].reason
+    found = reconciled.reconciliation(ledger, UUID(uuid)).decisions[result].reason
     ledger.close()
     return found
 
