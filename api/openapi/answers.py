@@ -189,6 +189,13 @@ class Movement(msgspec.Struct):
     forced: bool | UnsetType = UNSET
 
 
+class ErasedParts(msgspec.Struct):
+    """The parts of what is personal that were erased, and those that are kept without being shown."""
+
+    erased: list[Literal["contact", "invoice"]]
+    restricted: list[Literal["contact", "invoice"]]
+
+
 class _Staff(msgspec.Struct):
     uuid: UUID
     version: int
@@ -209,6 +216,7 @@ class _Staff(msgspec.Struct):
     shipping_last_name: str | None
     metadata: dict[str, str]
     external_ids: dict[str, str]
+    personal: ErasedParts | UnsetType = UNSET
 
 
 OrderDocument = msgspec.defstruct(

@@ -1,4 +1,4 @@
-// Made by `make types` of openapi.json, whose SHA-256 is e59a65181df99529a5e2a55e80fd0a22e261c0a91c98282191173744a57e5936.
+// Made by `make types` of openapi.json, whose SHA-256 is cfdd8286c5e8ed4760f0d1dcfb036e898f23733e5e08e6ae9e322232c5358505.
 export interface paths {
     "/api/shop/customers/me/orders": {
         parameters: {
@@ -1907,6 +1907,14 @@ export interface components {
             force?: boolean;
         };
         /**
+         * ErasedParts
+         * @description The parts of what is personal that were erased, and those that are kept without being shown.
+         */
+        ErasedParts: {
+            erased: ("contact" | "invoice")[];
+            restricted: ("contact" | "invoice")[];
+        };
+        /**
          * Erasure
          * @description What an erasure came to. Where nothing was left to erase, nothing is recorded, and the id is that of the last; a
          *         trial has none, and names the orders and counts the keys that would go.
@@ -2530,6 +2538,7 @@ export interface components {
             external_ids: {
                 [key: string]: string;
             };
+            personal?: components["schemas"]["ErasedParts"];
         };
         /**
          * OrderDocumentPart
@@ -2606,6 +2615,7 @@ export interface components {
             external_ids?: {
                 [key: string]: string;
             };
+            personal?: components["schemas"]["ErasedParts"];
         };
         /**
          * OrderDocuments

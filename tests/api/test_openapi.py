@@ -246,6 +246,16 @@ def test_every_field_of_every_answer_is_described(service: Service, everything: 
     assert_as_problem(everything.get(f"{ORDERS}/0"))
 
 
+def test_what_the_document_of_an_order_says_of_an_erasure_is_described(everything: Client) -> None:
+    customer = {"id": 78, "email": "eve@example.com", "first_name": "Eve"}
+    order = everything.post(ORDERS, json={"customer": customer, "items": []}).json()
+    erased = everything.post("/api/v1/privacy/customers/78/erasures", json={"parts": ["contact"]})
+    assert erased.status_code == 201
+    one = everything.get(f"{ORDERS}/{order['id']}")
+    assert one.json()["personal"] == {"erased": ["contact"], "restricted": ["invoice"]}
+    assert_as_described(one, f"{ORDERS}/{{order_id}}")
+
+
 def test_every_field_of_a_reconciliations_answers_is_described(everything: Client) -> None:
     path = "/api/v1/finance/reconciliations"
     one = f"{path}/{{reconciliation}}"
