@@ -14,10 +14,10 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from domain.reconciliation.matching import Result, match
+from domain.reconciliation.matching import Result
 from domain.reconciliation.tieout import tie_out
 from domain.settlement.reading import read
-from tests.settlement.planting import AS_OF, PROVIDER, RULES, Planting, own_rows
+from tests.settlement.planting import AS_OF, PROVIDER, RULES, Planting, match_alone, own_rows
 
 T = TypeVar("T")
 
@@ -40,7 +40,7 @@ def main(payments: int, seed: int) -> None:
 
         def all_of_it() -> list[Result]:
             lines = timed("reading", lambda: list(read(file, "planted.csv", PROVIDER)))
-            results = timed("matching", lambda: match(lines, entries, RULES, as_of=AS_OF))
+            results = timed("matching", lambda: match_alone(lines, entries, RULES, as_of=AS_OF))
             timed("tying out", lambda: tie_out(lines))
             return results
 

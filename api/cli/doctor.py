@@ -75,8 +75,9 @@ def _looked(chosen: Settings) -> Iterator[Found]:
         return
     try:
         yield from _of_ledger(ledger, chosen)
-        yield from _of_views(ledger, open_views(ledger, chosen))
-        yield from _of_signing(ledger, chosen)
+        views = open_views(ledger, chosen)
+        yield from _of_views(ledger, views)
+        yield from _of_signing(ledger, views, chosen)
     except (PersistenceError, sqlite3.Error) as error:
         yield Found("ledger", "act", f"it cannot be read: {error}", "`run.py verify` says where")
     yield _of_backups(ledger, chosen)
@@ -192,11 +193,9 @@ def _of_views(ledger: OrderLedger, views: Views) -> Iterator[Found]:
         yield Found("orders", "act", f"{stopped} histories cannot be read to their end", to_do)
 
 
-def _of_signing(ledger: OrderLedger, chosen: Settings) -> Iterator[Found]:
+def _of_signing(ledger: OrderLedger, views: Views, chosen: Settings) -> Iterator[Found]:
     from projections.proof.signing import Checkpoints, KeyExposed, NoSigningKey
-    from projections.views.views import Views
 
-    views = Views(ledger, chosen.views)
     try:
         public = Checkpoints(ledger, views, key=chosen.key, kept=chosen.checkpoints).public()
     except KeyExposed as error:

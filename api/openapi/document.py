@@ -115,8 +115,8 @@ def _operation(of: Operation, schemas: Schemas) -> dict[str, Any]:
     if of.takes is None:
         made["security"] = []
     else:
-        whose = "a customer's" if of.takes == "customer" else f"the scope `{of.takes}`"
-        made["description"] = f"Takes a key with {whose}." if of.takes != "customer" else f"Takes {whose} key."
+        is_customers = of.takes == "customer"
+        made["description"] = "Takes a customer's key." if is_customers else f"Takes a key with the scope `{of.takes}`."
         made["security"] = [{"key": []}]
     if isinstance(of.body, tuple):
         made["requestBody"] = {"required": True, "content": {media: _each(of.body_lines, schemas) for media in of.body}}

@@ -3,8 +3,8 @@
 A key is 256 random bits, shown once; only its SHA-256 is kept (a password's slow hash would guard nothing here:
 there is nothing to guess). It carries either a customer or scopes. Its name stands as the actor of what it writes,
 so a name is never given again, even after it was revoked; when a key is rotated its secret changes, and the name stays.
-Whatever becomes of a key is an event in the log too, so that
-auditors see it, and `verify` finds a key that came in by another way.
+Whatever becomes of a key is an event in the log, too, so that auditors see it, and `verify` finds a key that came in by
+another way.
 """
 
 import hashlib

@@ -438,17 +438,11 @@ def _change_voucher(order: Order, command: commands.ChangeOrder, now: datetime) 
     new, old = command.voucher, order.voucher
     if new is UNSET or (new is None and old is None):
         return []
-    event: Event
     if new is None:
-        event = e.VoucherRemoved(occurred_at=now)
-    else:
-        event = _voucher_applied(new, order.unit, now)
-        if old and (event.code, event.discount_amount) == (
-            old.code,
-            decimal_text(old.discount, order.digits),
-        ):
-            return []
-    return [event]
+        return [e.VoucherRemoved(occurred_at=now)]
+    event = _voucher_applied(new, order.unit, now)
+    kept = (old.code, decimal_text(old.discount, order.digits)) if old else None
+    return [] if (event.code, event.discount_amount) == kept else [event]
 
 
 def _numbers(order: Order) -> set[int]:

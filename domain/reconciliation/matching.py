@@ -31,12 +31,12 @@ row, then position.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, timedelta, tzinfo
 from typing import Final
 
 from domain.reconciliation.credits import as_payments
 from domain.reconciliation.exact_sums import Candidate, exact_sums
-from domain.reconciliation.others import BY_REFERENCE, EXACT, Cover, Others
+from domain.reconciliation.others import BY_REFERENCE, EXACT, Others
 from domain.reconciliation.rates import exchanged
 from domain.reconciliation.rules import Rules
 from domain.reconciliation.sides import JOURNAL_KINDS, Difference, Entry, Exchange, Result, Sides, identity
@@ -44,7 +44,6 @@ from domain.settlement.lines import KINDS, SIGNS, Line
 
 _IN_NO_RESULT: Final = frozenset({"fee", "fee_refund", "payout"})
 _WAITING_RULES: Final = {"in_transit": "settlement_delay", "overdue": "settlement_delay"}
-_ALWAYS: Final = datetime(1, 1, 1, tzinfo=UTC)
 
 __all__ = ["Difference", "Entry", "Exchange", "Result", "match"]
 
@@ -54,22 +53,16 @@ def match(
     entries: Iterable[Entry],
     rules: Rules,
     *,
-    as_of: datetime | None = None,
-    others: Others | None = None,
+    others: Others,
     by_hand: Sequence[tuple[Sequence[int], Sequence[int]]] = (),
     zone: tzinfo = UTC,
 ) -> list[Result]:
     """A result for every line but fees and payouts, and for every entry that this file is asked for.
 
-    `others` are the provider's other files. Without them the file is the only one, and covers all up to `as_of`.
-    `by_hand` are rows and positions that a person matched; `zone` is that of days.
+    `others` are the provider's other files; `by_hand` the rows and positions that people matched; `zone` that of days.
     """
     all_lines, all_entries = list(lines), list(entries)
     matched, lines, entries = _by_hand(all_lines, all_entries, by_hand)
-    if others is None:
-        assert as_of is not None
-        everything = {entry.currency: Cover(entry.currency, _ALWAYS, as_of) for entry in entries}
-        others = Others("", list(everything.values()), (), as_of)
     lines = as_payments(lines, entries)
     of_entries = _of_entries((line for line in lines if line.kind in JOURNAL_KINDS), entries, rules, others, zone)
     of_no_entry = [result for line in lines if (result := _of_no_entry(line, rules)) is not None]

@@ -114,20 +114,19 @@ class Views:
         except (ViewsUnavailable, sqlite3.DatabaseError):
             return 0
 
-    def catch_up(self, target: int | None = None, written: Sequence[RawRecord] = ()) -> int:
-        """Feeds the views to the log's head, or until they have reached `target`; returns where they are.
+    def catch_up(self, written: Sequence[RawRecord] = ()) -> int:
+        """Feeds the views to the log's head, or to the last of `written`; returns where they are.
 
         `written` are records that this process has just appended: where they follow on from the views' position, they
-        are not read again. Without a `target` the last of them is one.
+        are not read again.
 
         Raises ViewsUnavailable, Busy, or what the log's reader raises on an event that it cannot read.
         """
-        if target is None:
-            target = written[-1].position if written else self._ledger.head()
-            self._agree()
-            # Mostly there is nothing new, and then no thread need wait for the lock.
-            if (position := self.position()) >= target and not self._must_cut:
-                return position
+        target = written[-1].position if written else self._ledger.head()
+        self._agree()
+        # Mostly there is nothing new, and then no thread need wait for the lock.
+        if (position := self.position()) >= target and not self._must_cut:
+            return position
         while True:
             with self._lock:
                 before = position = self.position()

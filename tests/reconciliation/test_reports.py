@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from domain.reconciliation.report import encoded
 from domain.reconciliation.rules import DEFAULT, Rules, rules_from
@@ -261,3 +262,20 @@ def test_rules_that_break_a_reader_are_answered_as_wrong_and_not_as_a_fault_of_o
     file = office.file("pi_1,payment,50.00,0,50.00,USD,@,,")
     answer = office.upload(file, provider="acme", rules=f'version = "1"\n{rules}')
     assert answer.status_code == 422, answer.text
+
+
+def test_a_report_of_before_there_were_indexes_reads_as_one_with_its_index(office: Office) -> None:
+    office.paid("pi_1")
+    office.paid("pi_old", received_at="2026-02-01T00:00:00Z")
+    one = office.start(
+        "pi_1,payment,49.00,0,49.00,USD,@,,", *(f"x_{n},payment,5.00,0,5.00,USD,@,," for n in range(250))
+    )
+    reconciling = Reconciling(office.ledger, Journal(office.views))
+    state = reconciling.get(UUID(one["id"]))
+    indexed = reconciling.report(state)
+    before = reconciling.report(replace(state, index_sha256=""))
+    assert len(before) == len(indexed) == 252
+    assert (before.head, before.ids()) == (indexed.head, indexed.ids())
+    assert before.results(95, 205) == indexed.results(95, 205)
+    last = indexed.results(251, 252)[0].id
+    assert before.place(last) == indexed.place(last) == 251

@@ -6,15 +6,17 @@ journal: fees, payouts, adjustments.
 """
 
 import random
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
 
 import msgspec
 
-from domain.reconciliation.matching import Entry
+from domain.reconciliation.matching import Entry, Result, match
+from domain.reconciliation.others import Cover, Others
 from domain.reconciliation.rules import Rules, rules_from
 from domain.settlement.lines import SIGNS, Line, Original
 
+_ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
 AS_OF = datetime(2026, 4, 1, tzinfo=UTC)
 RULES: Rules = rules_from(
     'version = "test"\nsettlement_delay_days = 3\n[tolerance]\nUSD = "0.02"\nEUR = "0.02"\n'
@@ -318,3 +320,11 @@ def own_rows(lines: list[Line]) -> Iterator[str]:
         at = f"{line.occurred_at:%Y-%m-%dT%H:%M:%SZ}"
         paid = f"{amount(line.original.amount or 0)},GBP,{line.original.rate}" if line.original else ",,"
         yield f'{line.reference},{line.kind},{amounts},{line.currency},{at},"{line.order}",{line.payout},{paid}\n'
+
+
+def match_alone(
+    lines: Sequence[Line], entries: Sequence[Entry], rules: Rules, *, as_of: datetime, zone: tzinfo = UTC
+) -> list[Result]:
+    """What `match` finds in the only file of its provider, which covers all up to `as_of`."""
+    covers = [Cover(currency, _ALWAYS, as_of) for currency in sorted({entry.currency for entry in entries})]
+    return match(lines, entries, rules, others=Others("", covers, (), as_of), zone=zone)

@@ -5,12 +5,13 @@ from random import Random
 
 import pytest
 
-from domain.reconciliation.matching import Difference, Exchange, Result, match
+from domain.reconciliation.matching import Difference, Exchange, Result
 from domain.reconciliation.rules import Rules, rules_from
 from domain.refusals import InvalidField
 from domain.settlement.lines import Line, Original
 from domain.settlement.shipped import shipped
 from tests.settlement.making import NOON, entry, line, lines_of, refusal_of
+from tests.settlement.planting import match_alone
 from tests.settlement.test_matching import LATER
 
 HEADER = "reference,kind,gross,fee,net,currency,occurred_at,order,payout,original,original_currency,exchange_rate"
@@ -25,7 +26,7 @@ def euros(gross: int = 4600, usd: int | None = 5000, rate: str = "", **fields: o
 
 
 def only(settled: Line, rules: Rules = NO_RATES, **booked: object) -> Result:
-    (found,) = match([settled], [entry(**booked)], rules, as_of=LATER)
+    (found,) = match_alone([settled], [entry(**booked)], rules, as_of=LATER)
     return found
 
 
@@ -57,7 +58,7 @@ def test_where_the_journal_has_what_was_settled_that_is_held_against_it() -> Non
 def test_a_refund_of_a_payment_that_was_booked_in_the_settled_currency_is_matched_in_it() -> None:
     refund = euros(kind="refund", reference="re_9", gross=-4600, usd=-5000, concerns=("pi_1",))
     known = entry(kind="refund", reference="re_1", payment_reference="pi_1", currency="EUR", amount=4600)
-    (found,) = match([refund], [known], NO_RATES, as_of=LATER)
+    (found,) = match_alone([refund], [known], NO_RATES, as_of=LATER)
     assert (found.outcome, found.rule) == ("matched", "other_reference_and_amount")
 
 
@@ -104,11 +105,11 @@ def conversion(row: int, gross: int, currency: str) -> Line:
 
 def test_a_conversion_within_the_account_is_held_against_the_expected_rate_as_one() -> None:
     out = conversion(3, -5000, "USD")
-    (fits,) = match([out, conversion(4, 4600, "EUR")], [], RATES, as_of=LATER)
+    (fits,) = match_alone([out, conversion(4, 4600, "EUR")], [], RATES, as_of=LATER)
     assert (fits.outcome, fits.lines) == ("noted", (3, 4))
-    (differs,) = match([out, conversion(4, 4575, "EUR")], [], RATES, as_of=LATER)
+    (differs,) = match_alone([out, conversion(4, 4575, "EUR")], [], RATES, as_of=LATER)
     assert (differs.outcome, differs.exchange) == ("rate_differs", Exchange(5000, "USD", 4575, "EUR", 4600))
-    apart = match([out, conversion(4, 4575, "EUR")], [], NO_RATES, as_of=LATER)
+    apart = match_alone([out, conversion(4, 4575, "EUR")], [], NO_RATES, as_of=LATER)
     assert [(found.outcome, found.lines) for found in apart] == [("to_explain", (3,)), ("to_explain", (4,))]
 
 
@@ -116,11 +117,11 @@ def test_the_order_of_the_rows_makes_no_difference() -> None:
     lines = [euros(row=row, reference=f"pi_{row}", gross=4600 + row) for row in range(2, 9)]
     lines += [conversion(10, -5000, "USD"), conversion(11, 4600, "EUR"), euros(row=12, reference="", order="42")]
     entries = [entry(position=row, reference=f"pi_{row}", order_id=row) for row in range(2, 9)]
-    expected = match(lines, entries, RATES, as_of=LATER)
+    expected = match_alone(lines, entries, RATES, as_of=LATER)
     for seed in range(10):
         Random(seed).shuffle(lines)
         Random(seed).shuffle(entries)
-        assert match(lines, entries, RATES, as_of=LATER) == expected
+        assert match_alone(lines, entries, RATES, as_of=LATER) == expected
 
 
 @pytest.mark.parametrize(

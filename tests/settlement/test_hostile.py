@@ -8,7 +8,6 @@ from contextlib import contextmanager
 
 import pytest
 
-from domain.reconciliation.matching import match
 from domain.reconciliation.rules import LINE_CHARS_MAX, TEXT_CHARS_MAX, Rules, rules_from
 from domain.refusals import InvalidField
 from domain.settlement.lines import LINES_MAX, TEXTS_CHARS_MAX
@@ -16,6 +15,7 @@ from domain.settlement.tables.safe_xml import NAMES_MAX, NAMESPACE_CHARS_MAX, TA
 from domain.settlement.tables.sheet import DECIMALS_MAX, DIRECTORY_BYTES_MAX, FORMAT_CHARS_MAX, PARTS_MAX
 from tests.settlement import test_camt053, test_paypal
 from tests.settlement.making import NOON, entry, line, lines_of, number, own, refusal_of, xlsx
+from tests.settlement.planting import match_alone
 from tests.settlement.test_bad_files import try_to_read
 from tests.settlement.test_mapping import PLAIN
 from tests.settlement.test_sheet import HEADER, row
@@ -196,7 +196,7 @@ def test_many_lines_of_one_reference_and_many_payments_that_may_be_its_parts_are
     lines = [line(row=n, reference="ORD", gross=n) for n in range(1, 4_001)]
     entries = [entry(position=n, reference=f"ORD-{n}", order_id=n, order_key=f"key{n}") for n in range(1, 20_001)]
     with soon():
-        found = match(lines, entries, Rules(version="test"), as_of=NOON)
+        found = match_alone(lines, entries, Rules(version="test"), as_of=NOON)
     assert len(found) == len(lines) + len(entries)
 
 

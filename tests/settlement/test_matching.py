@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from domain.reconciliation.exact_sums import SUM_ROWS_MAX
-from domain.reconciliation.matching import Difference, Entry, Result, match
+from domain.reconciliation.matching import Difference, Entry, Result
 from domain.reconciliation.rules import Rules
 from domain.reconciliation.sides import ORDER_ROWS_MAX
 from domain.settlement.lines import SIGNS, Line
 from tests.settlement.making import NOON, entry, line
+from tests.settlement.planting import match_alone
 
 LATER = NOON + timedelta(days=30)
 RULES = Rules(version="test", settlement_delay_days=3, tolerance_minor={"USD": 2})
@@ -19,7 +20,7 @@ KEY = "0c86ab758d3e236cb5a4"
 
 
 def results(lines: list[Line], entries: list[Entry]) -> list[Result]:
-    return match(lines, entries, RULES, as_of=LATER)
+    return match_alone(lines, entries, RULES, as_of=LATER)
 
 
 def outcomes(lines: list[Line], entries: list[Entry]) -> list[tuple[str, str, tuple[int, ...], tuple[int, ...]]]:
@@ -311,7 +312,7 @@ def test_days_are_those_of_the_time_zone() -> None:
         entry(position=3, reference="pi_3", amount=700, order_id=44, received_at=evening - timedelta(hours=20)),
     ]
     settled = line(reference="", gross=5000, order="card takings of 2 March", occurred_at=evening + timedelta(days=1))
-    berlin = match([settled], parts, RULES, as_of=LATER, zone=ZoneInfo("Europe/Berlin"))
+    berlin = match_alone([settled], parts, RULES, as_of=LATER, zone=ZoneInfo("Europe/Berlin"))
     assert (berlin[0].outcome, berlin[0].entries) == ("suggested", (1, 2))
     assert outcomes([settled], parts)[0][0] == "missing_in_ledger"
 
@@ -323,7 +324,7 @@ def test_a_file_that_says_the_day_alone_means_it_in_every_zone() -> None:
         for place in (1, 2)
     ]
     settled = line(reference="", gross=5000, occurred_at=datetime(2026, 3, 2, tzinfo=UTC))
-    (found,) = match([settled], parts, RULES, as_of=LATER, zone=ZoneInfo("America/New_York"))
+    (found,) = match_alone([settled], parts, RULES, as_of=LATER, zone=ZoneInfo("America/New_York"))
     assert (found.outcome, found.entries) == ("suggested", (1, 2))
 
 
@@ -458,7 +459,7 @@ _OF_NO_ENTRY = ("adjustment", "reserve_held", "reserve_released", "transfer", "c
 def test_adjustments_reserves_and_transfers_need_a_word_above_the_limit_of_the_rules(kind: str) -> None:
     rules = Rules(version="test", limits_minor={"USD": 500})
     for gross, found in ((-500, "noted"), (500, "noted"), (-501, "to_explain"), (0, "noted")):
-        assert match([line(kind=kind, gross=gross)], [], rules, as_of=LATER)[0].outcome == found
+        assert match_alone([line(kind=kind, gross=gross)], [], rules, as_of=LATER)[0].outcome == found
         assert outcomes([line(kind=kind, gross=gross)], [])[0][0] == ("to_explain" if gross else "noted")
 
 

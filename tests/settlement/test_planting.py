@@ -5,10 +5,10 @@ import random
 
 import pytest
 
-from domain.reconciliation.matching import Result, match
+from domain.reconciliation.matching import Result
 from domain.reconciliation.tieout import tie_out
 from domain.settlement.reading import read
-from tests.settlement.planting import AS_OF, PROVIDER, RULES, Planting, own_rows
+from tests.settlement.planting import AS_OF, PROVIDER, RULES, Planting, match_alone, own_rows
 
 Said = tuple[str, str, tuple[int, ...], tuple[int, ...]]
 
@@ -20,7 +20,7 @@ def said(results: list[Result]) -> set[Said]:
 @pytest.mark.parametrize("seed", [1, 20260301, 987654321])
 def test_every_planted_trouble_is_found_and_nothing_else(seed: int) -> None:
     planted = Planting(seed, payments=3000)
-    results = match(planted.lines, planted.entries, RULES, as_of=AS_OF)
+    results = match_alone(planted.lines, planted.entries, RULES, as_of=AS_OF)
     found = said(results)
     assert found - planted.expected == set()
     assert planted.expected - found == set()
@@ -31,12 +31,12 @@ def test_the_same_is_found_in_the_file_itself_and_its_lines_come_back_exactly() 
     planted = Planting(7, payments=1500)
     lines = list(read(io.BytesIO("".join(own_rows(planted.lines)).encode()), "file", PROVIDER))
     assert lines == planted.lines
-    assert said(match(lines, planted.entries, RULES, as_of=AS_OF)) == planted.expected
+    assert said(match_alone(lines, planted.entries, RULES, as_of=AS_OF)) == planted.expected
 
 
 def test_no_row_of_either_side_is_claimed_twice() -> None:
     planted = Planting(11, payments=1500)
-    results = match(planted.lines, planted.entries, RULES, as_of=AS_OF)
+    results = match_alone(planted.lines, planted.entries, RULES, as_of=AS_OF)
     rows = [row for result in results for row in result.lines]
     positions = [position for result in results for position in result.entries]
     assert len(rows) == len(set(rows))
@@ -54,9 +54,9 @@ def test_the_statement_of_a_planted_file_adds_up_by_every_way_of_adding() -> Non
 
 def test_the_order_of_both_sides_makes_no_difference() -> None:
     planted = Planting(17, payments=1000)
-    expected = match(planted.lines, planted.entries, RULES, as_of=AS_OF)
+    expected = match_alone(planted.lines, planted.entries, RULES, as_of=AS_OF)
     for seed in range(3):
         lines, entries = list(planted.lines), list(planted.entries)
         random.Random(seed).shuffle(lines)
         random.Random(seed).shuffle(entries)
-        assert match(lines, entries, RULES, as_of=AS_OF) == expected
+        assert match_alone(lines, entries, RULES, as_of=AS_OF) == expected

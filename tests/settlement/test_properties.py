@@ -9,13 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.money import decimal_text
-from domain.reconciliation.matching import Entry, match
+from domain.reconciliation.matching import Entry
 from domain.reconciliation.rules import Rules
 from domain.reconciliation.tieout import tie_out
 from domain.settlement.lines import Line, SettlementRefused
 from domain.settlement.tables.cells import Number, minor
 from domain.settlement.tables.number_format import as_shown, section_for, stored
 from tests.settlement.making import NOON, entry, line, lines_of, own
+from tests.settlement.planting import match_alone
 
 # A busy machine is no fault of the code's.
 untimed = settings(deadline=None, max_examples=100)
@@ -115,14 +116,14 @@ def _fields(value: Line) -> dict[str, object]:
 @given(LINES, ENTRIES, st.randoms(use_true_random=False))
 @untimed
 def test_every_row_is_in_one_result_whatever_the_order_of_the_rows(lines, entries, random) -> None:  # type: ignore[no-untyped-def]
-    results = match(lines, entries, RULES, as_of=LATER)
+    results = match_alone(lines, entries, RULES, as_of=LATER)
     assert sorted(row for result in results for row in result.lines) == [found.row for found in lines]
     assert sorted(position for result in results for position in result.entries) == [
         found.position for found in entries
     ]
     random.shuffle(lines)
     random.shuffle(entries)
-    assert match(lines, entries, RULES, as_of=LATER) == results
+    assert match_alone(lines, entries, RULES, as_of=LATER) == results
 
 
 @given(LINES, ENTRIES)
@@ -130,7 +131,7 @@ def test_every_row_is_in_one_result_whatever_the_order_of_the_rows(lines, entrie
 def test_what_is_matched_or_suggested_is_exact_or_says_how_it_differs(lines: list[Line], entries: list[Entry]) -> None:
     by_row = {found.row: found for found in lines}
     by_position = {found.position: found for found in entries}
-    for result in match(lines, entries, RULES, as_of=LATER):
+    for result in match_alone(lines, entries, RULES, as_of=LATER):
         if result.outcome not in ("matched", "suggested"):
             continue
         settled = sum(abs(by_row[row].gross) for row in result.lines)
@@ -154,7 +155,7 @@ def test_a_sum_is_suggested_exactly_where_there_is_one_way_to_it(amounts: list[i
         for chosen in combinations(range(1, len(amounts) + 1), size)
         if sum(amounts[place - 1] for place in chosen) == total
     ]
-    found = next(result for result in match([whole], entries, Rules(version="test"), as_of=LATER) if result.lines)
+    found = next(result for result in match_alone([whole], entries, Rules(version="test"), as_of=LATER) if result.lines)
     if total in amounts:
         assert found.rule == "order_and_amount"
     elif len(ways) == 1:
