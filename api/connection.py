@@ -53,7 +53,9 @@ class PatientProtocol(ASGIProtocol):
         transport.set_write_buffer_limits(high=0)  # so that `pause_writing` tells of every byte that is not taken
         self.since = monotonic()
         self._end_in(REQUEST_SECONDS_MAX)
-        self.worker.places.take(self, (transport.get_extra_info("peername") or [""])[0])
+        # The system is asked once: it knows none any more of a client that has left.
+        self._client = transport.get_extra_info("peername") or ("", 0)
+        self.worker.places.take(self, self._client[0])
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._end_in(None)
@@ -135,9 +137,9 @@ class PatientProtocol(ASGIProtocol):
         """Whether a stream is to end: its client has gone, or the service stops."""
         return self._closed or self.worker.is_stopping
 
-    async def _serve_http_request(self, request: Any, sockname: Any, peername: Any) -> bool:
+    async def _serve_http_request(self, request: Any, sockname: Any, _peername: Any) -> bool:
         """Has a request answered; whether the connection may go on."""
-        scope, sending = self._build_http_scope(request, sockname, peername), Sending(self, request)
+        scope, sending = self._build_http_scope(request, sockname, self._client), Sending(self, request)
         try:
             await self._answer(scope, self._body_receiver.receive, sending)
         except Exception:

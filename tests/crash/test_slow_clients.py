@@ -185,6 +185,21 @@ def test_who_leaves_with_requests_waiting_behind_one_another_leaves_no_fault_in_
     assert "Traceback" not in service.log()[before:]
 
 
+def test_who_leaves_at_once_leaves_no_fault_in_the_log_behind_a_proxy_either(tmp_path: Path) -> None:
+    """The system knows no address of who has left, by which a proxy would be known."""
+    service = Service(tmp_path, workers=1, LEDGER_TRUSTED_PROXIES="127.0.0.1").start()
+    try:
+        asked = head(service.key("orders:read"), method="GET")
+        for _ in range(500):
+            Wire(service).send(asked).reset()
+        with Wire(service) as wire:
+            assert wire.send(asked).answer().status == 200
+        assert '"status":200' in service.log()
+        assert "Traceback" not in service.log()
+    finally:
+        service.kill()
+
+
 def test_what_comes_while_a_command_is_answered_waits_for_that_and_keeps_nobody_busy(
     service: Service, key: str
 ) -> None:
