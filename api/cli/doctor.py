@@ -145,12 +145,8 @@ def _of_ledger(ledger: OrderLedger, chosen: Settings) -> Iterator[Found]:
     if jumped:
         yield Found("clock", "act", "nothing is recorded", jumped)
     elif last is not None and last > instant(ledger.clock() + timedelta(minutes=1)):
-        yield Found(
-            "clock",
-            "act",
-            f"it is behind the last event, of {last}",
-            "set it, if it is the wrong one; until then events have that time",
-        )
+        to_do = "set it, if it is the wrong one; until then events have that time"
+        yield Found("clock", "act", f"it is behind the last event, of {last}", to_do)
     else:
         yield Found("clock", "ok", f"it shows {instant(ledger.clock())}, and is believed")
     yield _of_data_keys(ledger, chosen)

@@ -68,7 +68,7 @@ def _copy_keys(source: KeyStore, target: KeyStore) -> None:
     if source.file is not None and source.file == target.file:
         return
     if target.is_there() and target.id != source.id:
-        raise NotMigrated(f"{target.shown} has the keys of another ledger.")
+        raise NotMigrated(f"{target.shown} has the keys of another ledger; copy to where none was begun.")
     target.take_over(source)
 
 

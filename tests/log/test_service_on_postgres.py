@@ -93,7 +93,7 @@ def test_an_operator_is_warned_of_too_few_connections(cluster: Cluster, tmp_path
     service = Service(tmp_path, workers=1, LEDGER_URL=cluster.url(database), **files_in(tmp_path)).begin()
     cluster.do(f"ALTER DATABASE {database} CONNECTION LIMIT 9")
     service.start().stop()
-    assert "PostgreSQL gives this role 9 connections, and 1 workers may need 10" in service.log()
+    assert "PostgreSQL gives this role 9 connections, and the workers here may need 10" in service.log()
 
 
 def test_no_second_key_is_made_on_a_node_of_a_ledger_that_another_signs(on_postgres: Service, tmp_path: Path) -> None:

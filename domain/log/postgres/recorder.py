@@ -303,8 +303,8 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
         ]
         if connections < (needed := workers * _CONNECTIONS_OF_A_WORKER):
             told.append(
-                f"PostgreSQL gives this role {connections} connections, and {workers} workers may need {needed}: what"
-                " gets none is answered 503."
+                f"PostgreSQL gives this role {connections} connections, and the workers here may need {needed}: what gets"
+                " none is answered 503."
             )
         if abs(ahead := int(time.time()) - there) > _CLOCKS_APART_SECONDS_MAX:
             told.append(
