@@ -189,6 +189,18 @@ def test_a_role_with_the_printed_grants_serves_and_alters_nothing(cluster: Clust
     ledger.close()
 
 
+def test_a_role_that_was_not_granted_what_an_upgrade_brought_is_told(cluster: Cluster, database: str, log: Log) -> None:
+    role = f"granted of {database}"
+    cluster.do(f'CREATE ROLE "{role}" LOGIN')
+    cluster.do(postgres_grants(role), database=database)
+    with closing(open_log(cluster.url(database, user=role.replace(" ", "%20")))) as service:
+        assert [warning for warning in service.warnings() if "rights" in warning] == []
+        for table in ("order_ledger.webhooks", "order_ledger.handovers", "order_ledger_keys.holds"):
+            cluster.do(f'REVOKE ALL ON {table} FROM "{role}"', database=database)
+        (told,) = [warning for warning in service.warnings() if "rights" in warning]
+        assert "no rights on handovers, holds, webhooks" in told
+
+
 def test_a_database_of_another_encoding_or_with_something_else_in_the_schema_is_refused(cluster: Cluster) -> None:
     cluster.do("CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0 LOCALE 'C'")
     with closing(open_log(cluster.url("latin"))) as latin, pytest.raises(OperationalError, match="needs one in UTF8"):

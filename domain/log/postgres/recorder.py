@@ -22,6 +22,7 @@ from domain.log.postgres.connection import (
     ANSWER_SECONDS_MAX,
     IDLE_SECONDS_MAX,
     LOCK_WAIT_SECONDS_MAX,
+    SCHEMA,
     Connection,
     Lost,
     Readers,
@@ -30,7 +31,7 @@ from domain.log.postgres.connection import (
     library_errors,
     must_keep_sessions,
 )
-from domain.log.postgres.data_keys import DATA_KEYS, PostgresKeyStore
+from domain.log.postgres.data_keys import DATA_KEYS, KEYS_SCHEMA, PostgresKeyStore
 from domain.log.postgres.reading import COLUMNS, KEYS_BY_FORMER_SQL, KEYS_SQL, PostgresReading, key_of
 from domain.log.postgres.schema import LOCK, make_tables
 from domain.log.postgres.transaction import CHANNEL, KEYS, PostgresTransaction
@@ -53,6 +54,15 @@ _END_WHO_STOPPED: Final = Statement(
 # What a worker of the usual four threads may come to have at one time.
 _CONNECTIONS_OF_A_WORKER: Final = 10
 _CLOCKS_APART_SECONDS_MAX: Final = 60
+_WHAT_IT_STANDS_ON: Final = (
+    "SELECT current_setting('synchronous_standby_names'), current_setting('fsync'),"
+    " current_setting('full_page_writes'),"
+    " (SELECT least(current_setting('max_connections')::bigint, nullif(rolconnlimit, -1), nullif(datconnlimit, -1))"
+    " FROM pg_roles, pg_database WHERE rolname = current_user AND datname = current_database()),"
+    " extract(epoch FROM clock_timestamp())::bigint,"
+    " (SELECT string_agg(tablename, ', ' ORDER BY tablename) FROM pg_tables WHERE schemaname = ANY($1)"
+    " AND NOT has_table_privilege(schemaname || '.' || tablename, 'SELECT'))"
+)
 _NOT_DURABLE: Final = "PostgreSQL has {} off, so what is acknowledged can be lost or damaged when its machine stops."
 
 
@@ -290,21 +300,22 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
             yield from faults(connection)
 
     def warnings(self, workers: int = 0) -> list[str]:
-        ((standbys, fsync, pages, connections, there),) = self._rows(
-            "SELECT current_setting('synchronous_standby_names'), current_setting('fsync'),"
-            " current_setting('full_page_writes'), (SELECT least(current_setting('max_connections')::bigint,"
-            " nullif(rolconnlimit, -1), nullif(datconnlimit, -1)) FROM pg_roles, pg_database"
-            " WHERE rolname = current_user AND datname = current_database()),"
-            " extract(epoch FROM clock_timestamp())::bigint"
+        ((standbys, fsync, pages, connections, there, withheld),) = self._rows(
+            _WHAT_IT_STANDS_ON, ([SCHEMA, KEYS_SCHEMA],)
         )
         told = [] if standbys else [_NO_STANDBY]
         told += [
             _NOT_DURABLE.format(name) for name, on in (("fsync", fsync), ("full_page_writes", pages)) if on != b"on"
         ]
+        if withheld is not None:
+            told.append(
+                f"this role has no rights on {withheld.decode()}, as behind an upgrade: `run.py postgres grants ROLE`"
+                " prints those that it needs."
+            )
         if connections < (needed := workers * _CONNECTIONS_OF_A_WORKER):
             told.append(
-                f"PostgreSQL gives this role {connections} connections, and the workers here may need {needed}: what gets"
-                " none is answered 503."
+                f"PostgreSQL gives this role {connections} connections, and the workers here may need {needed}: what"
+                " gets none is answered 503."
             )
         if abs(ahead := int(time.time()) - there) > _CLOCKS_APART_SECONDS_MAX:
             told.append(
