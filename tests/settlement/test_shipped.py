@@ -308,6 +308,32 @@ def test_an_amazon_file_may_write_its_times_with_an_offset() -> None:
     assert found == list(read(stream_of(file), "f", "amazon"))
 
 
+@pytest.mark.parametrize(
+    ("name", "completed", "pending"),
+    [
+        ("paypal-activity", "Completed", "Pending"),
+        ("paypal-activity-uk", "Completed", "Pending"),
+        ("paypal-activity-eu", "Completed", "Pending"),
+        ("paypal-activity-de", "Abgeschlossen", "Ausstehend"),
+        ("paypal-activity-es", "Completado", "Pendiente"),
+        ("paypal-activity-fr", "Terminé", "En attente"),
+        ("paypal-activity-it", "Completata", "In sospeso"),
+        ("paypal-activity-nl", "Voltooid", "In behandeling"),
+    ],
+)
+def test_what_is_pending_at_paypal_has_not_come_in_but_has_gone_out(name: str, completed: str, pending: str) -> None:
+    """A withdrawal stays pending for good in the downloads of some shops, and the balance is without it at once."""
+    file = (FILES / f"{name.removesuffix('-uk').removesuffix('-eu')}.csv").read_text("utf-8-sig")
+    if name.endswith("-uk") or name.endswith("-eu"):
+        file = re.sub(r'"(\d\d)/(\d\d)/2026"', r'"\2/\1/2026"', file)
+    if name.endswith("-eu"):
+        file = re.sub(r'"(-?[0-9,]+)\.([0-9]{2})"', lambda found: f'"{found[1].replace(",", ".")},{found[2]}"', file)
+    mapping = shipped()[name].mapping
+    whole = list(read(stream_of(file), "f", "paypal", mapping))
+    held = list(read(stream_of(file.replace(completed, pending)), "f", "paypal", mapping))
+    assert held == [line for line in whole if line.net < 0] != []
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "cp932"])
 def test_an_amazon_file_is_read_in_whatever_encoding_its_marketplace_writes(encoding: str) -> None:
     file = (FILES / "amazon-v2.txt").read_text("utf-8")

@@ -25,8 +25,14 @@ def mapped_lines(rows: Iterable[tuple[int, Sequence[Cell]]], mapping: Mapping, p
     reading, skip = _Reading(mapping, provider), mapping.skip
     wanted = below if mapping is OWN else _wanted(below, skip, len(header.names))
     for record in records(wanted, header):
-        if not (skip.cells and any(record.word(column) in words for column, words in skip.cells.items())):
-            yield reading.line(record)
+        if not _has_word(record, skip.cells):
+            line = reading.line(record)
+            if line.net < 0 or not _has_word(record, skip.incoming):
+                yield line
+
+
+def _has_word(record: Record, words: dict[str, tuple[str, ...]]) -> bool:
+    return bool(words) and any(record.word(column) in some for column, some in words.items())
 
 
 def _header(rows: Iterator[tuple[int, Sequence[Cell]]], mapping: Mapping) -> Header:

@@ -109,6 +109,8 @@ class Skip(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     short: bool = False
     begins: tuple[_Name, ...] = ()
     cells: dict[str, tuple[str, ...]] = {}
+    # The same where the money comes in: what goes out has gone.
+    incoming: dict[str, tuple[str, ...]] = {}
 
 
 class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -149,7 +151,7 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         if self.recognised_by:
             return list(self.recognised_by)
         references = [name for names in self.references.values() for name in names]
-        named = [*self.columns.all(), *references, *self.skip.cells]
+        named = [*self.columns.all(), *references, *self.skip.cells, *self.skip.incoming]
         return list(dict.fromkeys([*named, *filter(None, [self.signs.direction])]))
 
 
