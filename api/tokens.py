@@ -57,7 +57,7 @@ class Tokens:
         except (OSError, ValueError, HTTPException, jwt.PyJWTError):
             _log.exception("the identity provider's keys at %s", self._provider.keys)
         else:
-            self._keys = {key.key_id: key for key in found.keys}
+            self._keys = {key.key_id: key for key in found.keys if key.public_key_use != "enc"}
         self._asked_at = time.monotonic()
 
     def _key(self, token: str) -> PyJWK | None:

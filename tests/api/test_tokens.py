@@ -14,7 +14,8 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
-from api.tokens import FETCH_SECONDS_MAX, KEYS_SECONDS_MIN
+from api.settings import Provider
+from api.tokens import FETCH_SECONDS_MAX, KEYS_SECONDS_MIN, TokenRefused, Tokens
 from tests.api.conftest import ORDERS, SHOP, STOREFRONT, assert_problem, issue, placed
 from tests.conftest import Client, Service
 
@@ -121,6 +122,17 @@ def test_a_token_that_is_not_signed_by_the_providers_key_is_refused(of_provider:
     ]
     for text in forged:
         assert_problem(bearer(of_provider, text).get(SHOP), 401, "not-authenticated")
+
+
+def test_a_key_of_the_provider_that_is_for_encryption_signs_no_token(tmp_path: Path) -> None:
+    encrypting = rsa.generate_private_key(65537, 2048)
+    keys = [public("EdDSA", SIGNING["EdDSA"], "EdDSA"), public("RS256", encrypting, "RS256") | {"use": "enc"}]
+    (tmp_path / "jwks.json").write_text(json.dumps({"keys": keys}))
+    tokens = Tokens(Provider(str(tmp_path / "jwks.json"), ISSUER, AUDIENCE, "sub", "scope"))
+    tokens.refresh()
+    assert tokens.caller(token()).customer_id == 7
+    with pytest.raises(TokenRefused, match="not signed by a key that the identity provider publishes"):
+        tokens.caller(token("RS256", key=encrypting))
 
 
 def test_without_a_provider_no_token_is_taken(service: Service) -> None:
