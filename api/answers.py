@@ -1,5 +1,6 @@
 """What answers have in common: the position of the log that they are of, and JSON."""
 
+import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
@@ -9,6 +10,8 @@ from api.positions import position_token
 from domain.wanted import must_be_wanted
 
 ROWS_BYTES_MAX: Final = 15 * 1024 * 1024
+# What stands in a quoted string of a header behind a backslash alone (RFC 9110, 5.6.4).
+_UNQUOTABLE: Final = re.compile(r'["\\]')
 
 
 class Fitting(NamedTuple):
@@ -40,7 +43,8 @@ def stamp(resp: Response, position: int) -> None:
 
 def download(resp: Response, name: str, position: int) -> None:
     """Says on an answer that it is a file, which no cache keeps, and how far in the log it is."""
-    resp.downloadable_as = name
+    # Falcon writes one of ASCII between quotation marks as it is, and any other safely.
+    resp.downloadable_as = _UNQUOTABLE.sub(r"\\\g<0>", name) if name.isascii() else name
     resp.set_header("Cache-Control", "no-store")
     stamp(resp, position)
 

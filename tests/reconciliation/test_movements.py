@@ -1,5 +1,6 @@
 """Money that goes back: each kind of movement against the journal's same kind, as providers' files have them."""
 
+from email.message import Message
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,14 @@ def test_a_chargeback_after_a_refund_has_a_match_of_its_own(desk: Office) -> Non
     refund = "txn_9,2026-03-02 10:00:00,refund,usd,-50.00,0.00,-50.00,re_1,ch_d1,pi_d1,,Order 94001\n"
     found = outcomes(desk, "".join([*rows[:2], refund, rows[2]]))
     assert found == {"missing_in_ledger": ["chargeback"], "matched": ["payment", "refund"]}
+
+
+@pytest.mark.parametrize("name", ['a"; filename="b.exe', 'a\\"', "a;b=c.csv"])
+def test_a_file_is_had_back_under_its_own_name_whatever_marks_that_has(name: str, desk: Office) -> None:
+    one = desk.start(f"{name.encode().hex()},adjustment,-5.00,0,-5.00,USD,@,,", file=name)
+    told = Message()
+    told["Content-Disposition"] = desk.get(one, "/file").headers["content-disposition"]
+    assert told.get_params(header="Content-Disposition") == [("attachment", ""), ("filename", name)]
 
 
 def test_the_file_and_the_rules_can_be_had_back_byte_for_byte(desk: Office, tmp_path: Path) -> None:
