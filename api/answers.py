@@ -4,11 +4,14 @@ import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from falcon.asgi import Response
+from falcon.asgi import Request, Response
 
 from api.positions import position_token
 from domain.wanted import must_be_wanted
 
+JSON: Final = "application/json"
+CSV: Final = "text/csv"
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ROWS_BYTES_MAX: Final = 15 * 1024 * 1024
 # What stands in a quoted string of a header behind a backslash alone (RFC 9110, 5.6.4).
 _UNQUOTABLE: Final = re.compile(r'["\\]')
@@ -36,6 +39,12 @@ def fitting(coming: Iterable[tuple[int, bytes]]) -> Fitting:
     return Fitting(rows, reached, is_whole=True)
 
 
+def form_wanted(req: Request, resp: Response) -> str | None:
+    """In which of JSON, CSV and XLSX a table is wanted."""
+    resp.append_header("Vary", "Accept")
+    return req.client_prefers((JSON, CSV, XLSX))
+
+
 def stamp(resp: Response, position: int) -> None:
     """Says on an answer how far in the log it is."""
     resp.set_header("Ledger-Position", position_token(position))
@@ -58,7 +67,7 @@ def in_currencies(resp: Response, currencies: str) -> None:
 
 def json_answer(resp: Response, body: bytes, position: int) -> None:
     narrowed = getattr(resp.context, "narrowed", None)
-    resp.content_type = "application/json"
+    resp.content_type = JSON
     resp.data = body if narrowed is None else narrowed.of(body)
     resp.set_header("Cache-Control", "private, no-cache")
     stamp(resp, position)

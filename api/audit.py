@@ -12,7 +12,7 @@ from falcon.asgi import Request, Response
 from msgspec import Raw
 
 from api import access, paging
-from api.answers import download, fitting, json_answer, stamp
+from api.answers import JSON, download, fitting, json_answer, stamp
 from api.asking import Asking
 from api.errors import Problem, invalid_parameter, together
 from api.orders import named_order
@@ -40,7 +40,6 @@ _LIMIT_DEFAULT: Final = 100
 LIMIT_MAX: Final = 1_000
 # How much of the log one request looks through for what its filters want; `next` goes on from there.
 SCAN_EVENTS_MAX: Final = 100_000
-_JSON: Final = "application/json"
 # Amounts that come as decimals are written as exact JSON numbers.
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
@@ -352,7 +351,7 @@ class SignedHead(_Audited):
     def _get(self, req: Request, resp: Response, _asked: list[Any]) -> None:
         note = self._checkpoints.shown()
         read = parse(note)
-        if req.client_prefers((_JSON, "text/plain")) == "text/plain":
+        if req.client_prefers((JSON, "text/plain")) == "text/plain":
             resp.content_type = "text/plain; charset=utf-8"
             resp.data = note
             resp.set_header("Cache-Control", "no-store")

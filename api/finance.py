@@ -11,13 +11,13 @@ import msgspec
 from falcon.asgi import Request, Response
 
 from api import access
-from api.answers import download, json_answer
+from api.answers import CSV, XLSX, download, form_wanted, json_answer
 from api.asking import Asking
 from api.errors import invalid_parameter, together
 from api.parameters import FIELDS, Parameters
 from api.positions import position_in, position_token
 from api.settings import Settings
-from api.workbooks import XLSX, workbook
+from api.workbooks import workbook
 from domain.money import two_digit_text
 from projections import csv_text
 from projections.exports.workbook import write_tables
@@ -32,8 +32,6 @@ SCOPE: Final = "finance:read"
 _LIMIT_DEFAULT: Final = 100
 LIMIT_MAX: Final = 1_000
 _FILTERS: Final = frozenset({"from", "to", "provider", "method", "currency", "kind", "order", "min_position"})
-_JSON: Final = "application/json"
-_CSV: Final = "text/csv"
 _COLUMNS: Final = tuple(name for name in Movement.__struct_fields__ if name != "digits")
 # The columns of a sum, behind those that it is grouped by; and those that are amounts, here and in the journal.
 _SUMS: Final = ("currency", "count", "received", "refunded", "net")
@@ -66,9 +64,8 @@ class Payments:
             lambda: parameters.limit(_LIMIT_DEFAULT, LIMIT_MAX),
             lambda: bool(parameters.boolean("bom")),
         )
-        resp.append_header("Vary", "Accept")
-        form = req.client_prefers((_JSON, _CSV, XLSX))
-        if form == _CSV:
+        form = form_wanted(req, resp)
+        if form == CSV:
             self._stream(resp, wanted, after, for_spreadsheets=marked)
             return
         if form == XLSX:
@@ -95,7 +92,7 @@ class Payments:
 
     def _stream(self, resp: Response, wanted: Filter, after: int, *, for_spreadsheets: bool) -> None:
         position = self._views.position()
-        resp.content_type = f"{_CSV}; charset=utf-8"
+        resp.content_type = f"{CSV}; charset=utf-8"
         parts = payments.walk(lambda: self._views.reader, wanted, after=after, until=position)
         resp.stream = self._asking.each(_csv(parts, for_spreadsheets=for_spreadsheets))
         download(resp, "payments.csv", position)
@@ -121,12 +118,11 @@ class Summary:
         zone = self._settings.timezone
         found = await self._asking(lambda connection: summary(connection, wanted, group_by=group_by, zone=zone))
         rows, totals = [_sum(row) for row in found.rows], [_sum(total) for total in found.totals]
-        resp.append_header("Vary", "Accept")
-        form = req.client_prefers((_JSON, _CSV, XLSX))
-        if form == _CSV:
+        form = form_wanted(req, resp)
+        if form == CSV:
             names = list(dict.fromkeys([*group_by, *_SUMS]))
             mark = csv_text.BYTE_ORDER_MARK if marked else b""
-            resp.content_type = f"{_CSV}; charset=utf-8"
+            resp.content_type = f"{CSV}; charset=utf-8"
             resp.data = mark + csv_text.lines([names, *([_cell(row[name]) for name in names] for row in rows)])
             download(resp, "summary.csv", found.position)
         elif form == XLSX:

@@ -8,7 +8,7 @@ from falcon.asgi import Request, Response
 from msgspec import Meta
 
 from api import access
-from api.answers import download, json_answer
+from api.answers import CSV, JSON, download, json_answer
 from api.asking import Asking
 from api.bodies import command
 from api.commanding import Commanding
@@ -24,8 +24,6 @@ from projections.periods.closing import Periods as Closing
 from projections.proof.signing import Checkpoints
 from projections.views.views import Views
 
-_JSON: Final = "application/json"
-_CSV: Final = "text/csv"
 _HIDDEN: Final = frozenset({"uuid", "version", "month"})
 
 
@@ -91,7 +89,7 @@ class Report:
         parameters = Parameters(req.params)
         (provider,) = await self._asking.asked(parameters, {"provider", FIELDS}, lambda: _provider(parameters))
         resp.append_header("Vary", "Accept")
-        form = "csv" if req.client_prefers((_JSON, _CSV)) == _CSV else "json"
+        form = "csv" if req.client_prefers((JSON, CSV)) == CSV else "json"
         try:
             month = month_named(period, self._settings.timezone)
             report = await self._asking.in_thread(partial(self._closing.report, provider, month, form))
@@ -99,7 +97,7 @@ class Report:
             raise invalid_parameter(refusal.field, refusal.message) from None
         position = self._views.position()
         if form == "csv":
-            resp.content_type = f"{_CSV}; charset=utf-8"
+            resp.content_type = f"{CSV}; charset=utf-8"
             resp.data = report
             download(resp, f"period-{month.name}.csv", position)
         else:

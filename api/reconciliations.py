@@ -13,7 +13,7 @@ from falcon.asgi import Request, Response
 from msgspec import Meta
 
 from api import access
-from api.answers import download, json_answer, stamp
+from api.answers import CSV, XLSX, download, form_wanted, json_answer, stamp
 from api.asking import Asking
 from api.bodies import BODY_BYTES_MAX, BrokenOff, command, table_text
 from api.commanding import Commanding
@@ -28,7 +28,7 @@ from api.settings import Settings
 from api.taking_in import Upload, take_in_telling
 from api.under_way import BEAT_SECONDS, Progress, Refused, under_way
 from api.uploads import RESULTS_MAX, Told, Window, is_packed, take_in, take_in_apart, told
-from api.workbooks import XLSX, workbook
+from api.workbooks import workbook
 from domain.ledger import OrderLedger
 from domain.reconciliation.deciding import Wanted
 from domain.reconciliation.refusals import ReconciliationNotFound
@@ -54,10 +54,10 @@ PROVIDER_LENGTH_MAX: Final = 100
 FILE_NAME_LENGTH_MAX: Final = 200
 DECISIONS_MAX: Final = 1_000
 TYPES: Final = (
-    "text/csv",
+    CSV,
     "application/xml",
     "text/xml",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    XLSX,
     "application/octet-stream",
     FORM_TYPE,
 )
@@ -65,8 +65,6 @@ _Id = Annotated[str, Meta(min_length=1, max_length=40)]
 _Ids = Annotated[list[_Id], Meta(min_length=1, max_length=1_000)]
 _Numbers = Annotated[list[Annotated[int, Meta(ge=1)]], Meta(min_length=1, max_length=1_000)]
 _Reason = Annotated[str, Meta(min_length=1, max_length=1_000)]
-_JSON: Final = "application/json"
-_CSV: Final = "text/csv"
 # How many results are read at once where all of them are sent.
 _PART_RESULTS: Final = 5_000
 _encode = msgspec.json.encode
@@ -357,9 +355,8 @@ class OneReconciliation:
             lambda: bool(parameters.boolean("bom")),
             lambda: parameters.refuse_others_than({"outcome", "after", "limit", "bom", FIELDS}),
         )
-        resp.append_header("Vary", "Accept")
-        form = req.client_prefers((_JSON, _CSV, XLSX))
-        if form in (_CSV, XLSX):
+        form = form_wanted(req, resp)
+        if form in (CSV, XLSX):
             await self._download(resp, reconciliation, form, marked=marked)
             return
         window = Window(outcomes, after, limit)
@@ -376,7 +373,7 @@ class OneReconciliation:
             name = f"reconciliation-{one.state.uuid}.xlsx"
             await workbook(resp, self._desk.ask, name, position, lambda path: write_workbook(one, path))
             return
-        resp.content_type = f"{_CSV}; charset=utf-8"
+        resp.content_type = f"{CSV}; charset=utf-8"
         resp.stream = self._desk.ask.each(_csv(one, marked=marked))
         download(resp, f"reconciliation-{one.state.uuid}.csv", position)
 
@@ -468,25 +465,17 @@ class Decisions:
         return lambda uuid: reconciling.decide(uuid, wanted, given)
 
     async def _wanted(self, req: Request) -> list[Wanted]:
-        if self._decision == "decisions" and media_type(req) == _CSV:
+        if self._decision == "decisions" and media_type(req) == CSV:
             text = await table_text(req)
             return await self._desk.ask.in_thread(lambda: decisions_in(text))
-        if self._decision == "decisions":
-            return (await command(req, Several)).decisions
-        if self._decision == "match":
-            pair = await command(req, Match)
-            lines, entries = tuple(pair.lines), tuple(pair.entries)
-            return [Wanted(decision="match", lines=lines, entries=entries, reason=pair.reason)]
-        if self._decision in ("confirm", "undo"):
-            plain = await command(req, Results)
-            return [Wanted(decision=self._decision, results=tuple(plain.results))]  # type: ignore[arg-type]
-        why = await command(req, Explain)
-        results = tuple(why.results)
-        return [Wanted(decision=self._decision, results=results, reason=why.reason)]  # type: ignore[arg-type]
+        given = await command(req, SHAPES[self._decision])
+        if isinstance(given, Several):
+            return given.decisions
+        return [msgspec.convert({"decision": self._decision, **msgspec.structs.asdict(given)}, Wanted)]
 
 
 # The decisions, and the body of each.
-SHAPES: Final[dict[str, type]] = {
+SHAPES: Final[dict[str, type[msgspec.Struct]]] = {
     "confirm": Results,
     "break": Explain,
     "explain": Explain,

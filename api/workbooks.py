@@ -8,12 +8,11 @@ from typing import Final
 
 from falcon.asgi import Response
 
-from api.answers import download
+from api.answers import XLSX, download
 from api.asking import WORKBOOK_SECONDS_MAX, Asking
 from api.errors import Problem
 from projections.exports.workbook import TooManyRows
 
-XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _PIECE_BYTES: Final = 64 * 1024
 
 

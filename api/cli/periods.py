@@ -97,7 +97,9 @@ def period_report(month: str, provider: str, form: str | None) -> None:
 @click.option("--provider", help="Whose alone.")
 def period_list(provider: str | None) -> None:
     """Show the closed periods, by months."""
-    table = Table("period", "provider", "closed", "time zone", "movements", "late", "to position", box=None)
+    table = Table(
+        "period", "provider", "closed", "time zone", "movements", "late", "to position", box=None, pad_edge=False
+    )
     for one in Periods(*_opened()).closed(provider):
         closed_at = f"{one.closed_at:%Y-%m-%d %H:%M}Z"
         counts = (str(number) for number in (one.movements, one.late, one.position))

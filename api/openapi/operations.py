@@ -20,16 +20,16 @@ from api import (
     streams,
     webhooks,
 )
+from api.answers import CSV, XLSX
 from api.openapi import answers as a
 from api.parameters import FIELDS
-from api.workbooks import XLSX
 from domain.order import commands as c
 from domain.reconciled import KEPT
 
 _UPLOADS: Final = f"{finance.PATH}/reconciliations"
 _PERIODS: Final = f"{finance.PATH}/periods"
 _STREAM: Final = "text/event-stream"
-_TABLES: Final = ("text/csv", XLSX)
+_TABLES: Final = (CSV, XLSX)
 # Statuses with which any address can answer that takes a key, a query, a command, or the name of something.
 _KEYED: Final = (401, 403, 429, 503)
 # With which any address answers whose query or headers are longer than any needs.
@@ -386,7 +386,7 @@ OPERATIONS: Final = (
         reconciliations.READ,
         a.PeriodReport,
         parameters=("provider", "min_position"),
-        forms=("text/csv",),
+        forms=(CSV,),
     ),
     _reads(
         _UPLOADS,
@@ -448,7 +448,7 @@ OPERATIONS: Final = (
             reconciliations.WRITE,
             a.Reconciliation,
             body=shape,
-            body_or=("text/csv",) if decision == "decisions" else (),
+            body_or=(CSV,) if decision == "decisions" else (),
             headers=("If-Match",),
             errors=(404, 410),
         )

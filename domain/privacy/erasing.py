@@ -255,7 +255,7 @@ class Erasing:
         if not request.force and (in_work := [order.id for order in orders if is_in_work(order)]):
             named = ", ".join(map(str, in_work[:_NAMED_MAX])) + (" and more" if len(in_work) > _NAMED_MAX else "")
             raise OrderInWork(
-                f"In work, so the shop still needs to know whose they are: {named}. Send force to erase all the same."
+                f"In work, so the shop still needs to know whose they are: {named}. `force` erases all the same."
             )
         keyring = t.keyring()
         if keyring is None or keyring.since:  # else nothing was ever recorded as it is

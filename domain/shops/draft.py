@@ -261,10 +261,10 @@ class Draft:
         self.charges[place]["amount"] += amount
         return place
 
-    def charge_place(self, kind: str) -> int | None:
-        """Where the only charge of a kind stands that is on top of the prices; None where there is no such one."""
-        places = [i for i, each in enumerate(self.charges) if each["kind"] == kind and not each["included"]]
-        return places[0] if len(places) == 1 else None
+    def tax_refunded(self, amount: int) -> list[dict[str, Any]]:
+        """The line of a refund for the only tax on top of the prices; none where there is no such one, or no amount."""
+        places = [i for i, each in enumerate(self.charges) if each["kind"] == "tax" and not each["included"]]
+        return [{"charge": places[0], "amount": amount}] if amount and len(places) == 1 else []
 
     @property
     def total(self) -> int:

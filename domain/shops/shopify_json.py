@@ -669,10 +669,7 @@ class _Moves:
             tax += abs(sum(_amount(draft, each, "tax_amount") for each in of_shipping))
         if shipping:
             lines.append({"shipping": shipping})
-        place = draft.charge_place("tax")
-        if tax and place is not None:
-            lines.append({"charge": place, "amount": tax})
-        return lines
+        return lines + draft.tax_refunded(tax)
 
 
 def _at(transaction: Json) -> datetime | None:

@@ -391,10 +391,7 @@ def _refund_lines(draft: Draft, refund: Json, costs: _Costs) -> list[Json]:
     every = [line for kind in ("line_items", "shipping_lines", "fee_lines") for line in refund.get(kind) or ()]
     taxes = (minor(line.get("total_tax"), draft.unit.digits, "total_tax") for line in every)
     tax = 0 if costs.is_included else -sum(taxes)
-    place = draft.charge_place("tax")
-    if tax and place is not None:
-        lines.append({"charge": place, "amount": tax})
-    return lines
+    return lines + draft.tax_refunded(tax)
 
 
 def _refunded_item(line: Json) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from domain.log.log import Beside, Changing, Holds, Log
+from domain.log.log import Beside, Changing, Holds, Log, Row
 
 DELIVERIES_MAX: Final = 10_000
 # In a file; `domain/log/postgres/schema.py` has those of a database.
@@ -108,6 +108,11 @@ class Store:
         """The turn to deliver; None where it is another process's, of whatever node."""
         return self._beside.turn()
 
+    def _do(self, sql: str, values: Sequence[Any]) -> list[Row]:
+        """One statement in a transaction of its own."""
+        with self._beside.transaction() as changing:
+            return changing.do(sql, values)
+
     # --- webhooks ---
 
     def all(self) -> list[Webhook]:
@@ -129,26 +134,23 @@ class Store:
 
     def change(self, webhook_id: str, url: str | None, event_types: Sequence[str] | None) -> None:
         """What is None stays as it is."""
-        with self._beside.transaction() as changing:
-            changing.do(
-                "UPDATE webhooks SET url = coalesce(?, url), event_types = coalesce(?, event_types),"
-                " revision = revision + 1 WHERE id = ?",
-                (url, None if event_types is None else " ".join(event_types), webhook_id),
-            )
+        self._do(
+            "UPDATE webhooks SET url = coalesce(?, url), event_types = coalesce(?, event_types),"
+            " revision = revision + 1 WHERE id = ?",
+            (url, None if event_types is None else " ".join(event_types), webhook_id),
+        )
 
     def rotate(self, webhook_id: str, secret: bytes, old_until: int) -> None:
         """Gives a new secret; the one before it is good until then."""
-        with self._beside.transaction() as changing:
-            changing.do(
-                "UPDATE webhooks SET old_secret = secret, old_secret_until = ?, secret = ?, revision = revision + 1"
-                " WHERE id = ?",
-                (old_until, secret, webhook_id),
-            )
+        self._do(
+            "UPDATE webhooks SET old_secret = secret, old_secret_until = ?, secret = ?, revision = revision + 1"
+            " WHERE id = ?",
+            (old_until, secret, webhook_id),
+        )
 
     def remove(self, webhook_id: str) -> bool:
         """Whether it was there."""
-        with self._beside.transaction() as changing:
-            return bool(changing.do("DELETE FROM webhooks WHERE id = ? RETURNING id", (webhook_id,)))
+        return bool(self._do("DELETE FROM webhooks WHERE id = ? RETURNING id", (webhook_id,)))
 
     def enable(self, webhook_id: str) -> None:
         """Takes the mark off; what waits is tried again at once, and has three days anew."""
@@ -163,12 +165,11 @@ class Store:
             )
 
     def disable(self, webhook_id: str, now: str, because: str) -> None:
-        with self._beside.transaction() as changing:
-            changing.do(
-                "UPDATE webhooks SET disabled_at = ?, disabled_because = ?, revision = revision + 1"
-                " WHERE id = ? AND disabled_at IS NULL",
-                (now, because, webhook_id),
-            )
+        self._do(
+            "UPDATE webhooks SET disabled_at = ?, disabled_because = ?, revision = revision + 1"
+            " WHERE id = ? AND disabled_at IS NULL",
+            (now, because, webhook_id),
+        )
 
     # --- deliveries ---
 
@@ -233,12 +234,11 @@ class Store:
 
     def prune(self, webhook_id: str) -> None:
         """Forgets the oldest deliveries that are done, where there are many."""
-        with self._beside.transaction() as changing:
-            changing.do(
-                "DELETE FROM deliveries WHERE webhook = ? AND status = 'delivered' AND position <= (SELECT position"
-                " FROM deliveries WHERE webhook = ? ORDER BY position DESC LIMIT 1 OFFSET ?)",
-                (webhook_id, webhook_id, DELIVERIES_MAX),
-            )
+        self._do(
+            "DELETE FROM deliveries WHERE webhook = ? AND status = 'delivered' AND position <= (SELECT position"
+            " FROM deliveries WHERE webhook = ? ORDER BY position DESC LIMIT 1 OFFSET ?)",
+            (webhook_id, webhook_id, DELIVERIES_MAX),
+        )
 
 
 def _put(changing: Changing, webhook_id: str, deliveries: Iterable[Delivery]) -> None:
