@@ -66,7 +66,8 @@ _NAMES: Final = {
         "valor|total|summe|value|مبلغ"
     ),
     "fee": (
-        "fee|fees|gebühr|gebühren|entgelt|commission|frais|comisión|comissão|commissione|kosten|tarifa|tariffa|charges|کارمزد"
+        "total fee|total fees|fee|fees|"
+        "gebühr|gebühren|entgelt|commission|frais|comisión|comissão|commissione|kosten|tarifa|tariffa|charges|کارمزد"
     ),
     "net": "net amount|net|netto|neto|líquido|خالص",
     "original_currency": (

@@ -515,3 +515,13 @@ Transaction creation date,Type,Order number,Net amount,Payout currency,Payout ID
         ("refund", "T2", -400, 0),
         ("payout", "", -450, 0),
     ]
+
+
+def test_of_several_fees_the_total_is_taken() -> None:
+    file = """\
+Transaction ID,Transaction Type,Currency,Settlement Amount,Settlement Date,Per Transaction Fee,Total Fee Amount
+a1,sale,EUR,993.53,2026-04-16,0.30,29.10
+a2,sale,EUR,2241.63,2026-04-17,0.30,65.30
+"""
+    _, lines = begun(file)
+    assert [(line.gross, line.fee) for line in lines] == [(99353, 2910), (224163, 6530)]

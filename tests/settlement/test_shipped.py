@@ -52,6 +52,31 @@ def test_adyens_rarer_journal_types_are_kinds(word: str, debit: str, credit: str
     assert found.kind == kind
 
 
+@pytest.mark.parametrize(
+    ("word", "amount", "kind"),
+    [
+        ("chargeback lost", "-5.00", "chargeback"),
+        ("chargeback won", "5.00", "chargeback_reversal"),
+        ("dispute_withdrawal", "-5.00", "chargeback"),
+        ("dispute_reversal", "5.00", "chargeback_reversal"),
+        ("chargeback_fee", "-15.00", "fee"),
+        ("chargeback_fee_refund", "15.00", "fee_refund"),
+        ("chargeback_hold_release", "5.00", "reserve_released"),
+        ("reserved_funds_withdrawal", "-5.00", "reserve_held"),
+        ("risk_reversal", "5.00", "reserve_released"),
+        ("transfer_failure", "5.00", "payout_failure"),
+        ("shipping_label", "-5.00", "fee"),
+        ("shop_cash_credit", "5.00", "adjustment"),
+        ("shopify_collective_debit", "-5.00", "adjustment"),
+    ],
+)
+def test_shopifys_rarer_types_are_kinds(word: str, amount: str, kind: str) -> None:
+    header = "Transaction Date,Type,Order,Payout Status,Payout Date,Amount,Fee,Net,Currency"
+    row = f"2026-03-01 10:22:31 +0100,{word},#1001,paid,2026-03-04,{amount},0.00,{amount},EUR"
+    (found,) = read(stream_of(f"{header}\n{row}\n"), "f", "shopify", shipped()["shopify-payouts"].mapping)
+    assert found.kind == kind
+
+
 SAMPLES: dict[str, list[Told]] = {
     "adyen.csv": [
         ("payment", "8815658961765250", 10000, 153, "42"),
