@@ -105,17 +105,19 @@ def erase(again: bool, customer: int | None, order: str | None, reconciliation: 
         elif reconciliation is not None:
             made = _do(erasing.reconciliation, reconciliation, request, _PROVENANCE)
         else:
-            assert order is not None
-            try:
-                uuid = named_order(ledger, order)
-            except Refusal as refusal:
-                fail(refusal.detail)
-            made = _do(erasing.guest, uuid, request, _PROVENANCE)
+            made = _do(erasing.guest, _uuid_of(ledger, order), request, _PROVENANCE)
     if not made.is_new:
         print(f"nothing of {made.subject} is left to erase")
         return
     of_orders = "" if reconciliation is not None else f", in {len(made.orders)} orders"
     print(f"{made.id}: {' and '.join(made.parts)} of {made.subject} erased{of_orders}; {len(made.keys)} keys destroyed")
+
+
+def _uuid_of(ledger: OrderLedger, order: str | None) -> UUID:
+    try:
+        return named_order(ledger, order or "")
+    except Refusal as refusal:
+        fail(refusal.detail)
 
 
 def _again(ledger: OrderLedger, keys: Keyring, erasing: Erasing, erasures: Erasures) -> None:
@@ -191,11 +193,7 @@ def _subject(customer: int | None, order: str | None, reconciliation: UUID | Non
         return f"{SUBJECT}{reconciliation}"
     if customer is not None:
         return f"{CUSTOMER}{customer}"
-    assert order is not None
-    try:
-        return f"{GUEST}{named_order(ledger, order)}"
-    except Refusal as refusal:
-        fail(refusal.detail)
+    return f"{GUEST}{_uuid_of(ledger, order)}"
 
 
 @privacy.command("hold")

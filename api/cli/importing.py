@@ -36,9 +36,10 @@ def import_(files: tuple[str, ...], kind: str | None, is_dry: bool, mapping: str
     """Record orders with their history. FILE is JSON Lines; - reads standard input.
 
     One order a line: the body of POST /api/v1/orders, and optionally id, key, uuid, created_at and history. A line
-    is recorded whole or not at all; a bad one is reported with its number, and the rest go on. Orders that are
-    there already (by id, key or uuid) are skipped, so an interrupted import is simply run again; where what is there
-    is another order, or says something else than the line, that is reported with both sides, and the exit status is 1.
+    is recorded whole or not at all; a bad one is reported with its number, and the rest go on. Orders that are there
+    already (by id, key, uuid or external_ids) are skipped, so an interrupted import is simply run again; where what is
+    there is another order, or says something else than the line, that is reported with both sides, and the exit status
+    is 1.
 
     With --from, FILE is what another system exports. Its orders go the same way, and each is held against what its
     source says of it: total, paid and refunded. docs/importing.md has what becomes of what. Exits 1 where something

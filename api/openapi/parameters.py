@@ -5,6 +5,7 @@ from typing import Any, Final
 from api.webhooks import STATUSES as DELIVERY_STATUSES
 from domain.order import statuses
 from domain.order.personal import PARTS
+from domain.reconciliation.state import STATUSES as RECONCILIATION_STATUSES
 from projections.customers.list import ORDERING as CUSTOMER_FIELDS
 from projections.orders.list import ORDERING as ORDER_FIELDS
 from projections.payments.sums import GROUPINGS
@@ -47,7 +48,7 @@ PARAMETERS: Final[dict[str, tuple[dict[str, Any], str]]] = {
     "ordering@customers": (_ordering(CUSTOMER_FIELDS), "Fields to sort by, - in front for descending."),
     "status": (_one_of(*statuses.LISTED), "Orders of this status."),
     "status@storefront": (_one_of(*statuses.STOREFRONT), "Orders of this status."),
-    "status@reconciliations": (_one_of("open", "closed"), "Reconciliations of this status."),
+    "status@reconciliations": (_one_of(*RECONCILIATION_STATUSES), "Reconciliations of this status."),
     "status@deliveries": (_one_of(*DELIVERY_STATUSES), "Deliveries of this status."),
     "before": (_POSITION, "What stands before this position."),
     "status_in": (_TEXT, "Orders of one of these statuses; a name that is none matches nothing."),

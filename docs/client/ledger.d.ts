@@ -1,4 +1,4 @@
-// Made by `make types` of openapi.json, whose SHA-256 is cfdd8286c5e8ed4760f0d1dcfb036e898f23733e5e08e6ae9e322232c5358505.
+// Made by `make types` of openapi.json, whose SHA-256 is 0097ce3225a73712cdc85ec613a6ee5cd7cea7aaa90c82e6a8c79cb877720226.
 export interface paths {
     "/api/shop/customers/me/orders": {
         parameters: {
@@ -10047,7 +10047,7 @@ export interface operations {
                 /** @description Of this provider. */
                 provider?: string;
                 /** @description Reconciliations of this status. */
-                status?: "open" | "closed" | "";
+                status?: "open" | "closed" | "withdrawn" | "";
                 /** @description Goes on behind this position. */
                 after?: string;
                 /** @description How many at most; more than the address allows counts as that, 0 as its default. */

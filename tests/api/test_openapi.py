@@ -26,6 +26,7 @@ from api.workbooks import XLSX
 from domain.ledger import OrderLedger
 from domain.log.keys import SCOPES
 from domain.log.opening import open_log
+from domain.reconciliation.state import STATUSES
 from projections.views.views import Views
 from tests.api.conftest import ORDERS, SHOP, STOREFRONT, issue, payment, placed, refund
 from tests.conftest import ROOT, Client, Service
@@ -244,6 +245,13 @@ def test_every_field_of_every_answer_is_described(service: Service, everything: 
         assert_as_described(customer.get(path), path)
         assert_as_described(customer.get(f"{path}/{id_}"), f"{path}/{{order_id}}")
     assert_as_problem(everything.get(f"{ORDERS}/0"))
+
+
+def test_reconciliations_can_be_asked_for_by_each_status_that_they_have(everything: Client) -> None:
+    path = "/api/v1/finance/reconciliations"
+    named = {of["name"]: of["schema"] for of in DESCRIBED["paths"][path]["get"]["parameters"]}
+    assert named["status"]["enum"] == [*STATUSES, ""]
+    assert all(everything.get(path, params={"status": status}).ok for status in STATUSES)
 
 
 def test_what_the_document_of_an_order_says_of_an_erasure_is_described(everything: Client) -> None:
