@@ -21,9 +21,10 @@ _JSON_TYPE: Final = re.compile(r'application/json\s*(;\s*charset\s*=\s*"?utf-8"?
 _T = TypeVar("_T")
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
+Decide = Callable[[dict[str, Any]], Awaitable[None]]
 
 
-async def command(req: Request, shape: type[_T], decide: Callable[[dict[str, Any]], object] | None = None) -> _T:
+async def command(req: Request, shape: type[_T], decide: Decide | None = None) -> _T:
     """The request's body as a command. Raises a 415, 413, 400 or 422.
 
     Where fields do not fit the shape, `decide` is given the others, and what it refuses of them is named too.
@@ -32,13 +33,13 @@ async def command(req: Request, shape: type[_T], decide: Callable[[dict[str, Any
     try:
         return strict_json.taken(text, shape)
     except InvalidField as refusal:
-        raise (refusal if decide is None else _with_others(refusal, text, decide)) from None
+        raise (refusal if decide is None else await _with_others(refusal, text, decide)) from None
 
 
-def _with_others(refusal: InvalidField, text: bytes, decide: Callable[[dict[str, Any]], object]) -> InvalidField:
+async def _with_others(refusal: InvalidField, text: bytes, decide: Decide) -> InvalidField:
     named = {field for field, _ in refusal.faults}
     try:
-        decide(strict_json.without(text, refusal.faults))
+        await decide(strict_json.without(text, refusal.faults))
     except InvalidField as others:
         return invalid([*refusal.faults, *(fault for fault in others.faults if fault[0] not in named)])
     except Refusal:

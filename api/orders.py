@@ -1,6 +1,7 @@
 """The staff's orders: every command, and reads across all customers."""
 
 from collections.abc import Set
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -96,14 +97,18 @@ class Orders:
         if outcome.tried is None:
             resp.set_header("Location", f"{location}/{outcome.order.id}")
 
-    def _decide(self, given: dict[str, Any]) -> None:
+    async def _decide(self, given: dict[str, Any]) -> None:
         """Decides on what is well-formed of a body that is not, by itself. Raises a refusal."""
         if "items" not in given:
             given = {name: value for name, value in given.items() if name != "charges"} | {"items": []}
-        if charges := given.get("charges"):
-            given = given | {"charges": [charge or _NO_CHARGE for charge in charges]}
-        order, now = shaped(given, c.NewOrder), self._commanding.ledger.clock()
+        order, now = shaped(_in_their_places(given), c.NewOrder), self._commanding.ledger.clock()
         decide.create(order, order_id=0, key="", currency_default=self._settings.currency, now=now)
+
+
+def _in_their_places(given: dict[str, Any]) -> dict[str, Any]:
+    """What is well-formed of a body, with charges in the places of those that are not."""
+    charges = given.get("charges")
+    return given | {"charges": [charge or _NO_CHARGE for charge in charges]} if charges else given
 
 
 def _of_staff(parameters: Parameters) -> dict[str, Any]:
@@ -213,7 +218,15 @@ class Order(_OneOrder):
 
     async def on_patch(self, req: Request, resp: Response, order_id: str) -> None:
         access.scope(req, "orders:write")
-        await self._give(req, resp, order_id, await command(req, c.ChangeOrder))
+        given = await command(req, c.ChangeOrder, partial(self._decide, order_id))
+        await self._give(req, resp, order_id, given)
+
+    async def _decide(self, reference: str, given: dict[str, Any]) -> None:
+        """Decides on what is well-formed of a body that is not, of the order as it is. Raises a refusal."""
+        change, ledger = shaped(_in_their_places(given), c.ChangeOrder), self._commanding.ledger
+        uuid = await self._uuid(reference)
+        order = await self._asking.in_thread(lambda: ledger.order(uuid))
+        decide.decide(order, change, ledger.clock())
 
 
 class Items(_OneOrder):

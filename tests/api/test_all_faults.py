@@ -141,6 +141,27 @@ def test_what_does_not_fit_and_what_the_rules_refuse_of_a_new_order_are_named_to
     assert {fault["field"] for fault in problem["errors"]} == (fields or body.keys() - {"items"})
 
 
+@pytest.mark.parametrize(
+    ("body", "fields"),
+    [
+        ({"notes": 7, "billing_postal_code": "1", "shipping_cost": "0.001"}, {"notes", *CODES[:1], "shipping_cost"}),
+        ({"nots": -1, "voucher": {"discount_amount": "0.001"}}, {"nots", "voucher.discount_amount"}),
+        (
+            {"charges": [{"kind": "x"}, {"kind": "tip", "amount": "0.001"}], "shipping_postal_code": "?"},
+            {"charges[0].kind", "charges[0].amount", "charges[1].amount", "shipping_postal_code"},
+        ),
+        ({"nots": 1, "notes": "well"}, {"nots"}),
+    ],
+)
+def test_what_does_not_fit_and_what_the_rules_refuse_of_a_changed_order_are_named_together(
+    body: dict[str, Any], fields: set[str], service: Service, staff: Client
+) -> None:
+    order = placed(staff, billing_country={"code": "IR"})
+    with nothing_recorded(service):
+        problem = assert_problem(staff.patch(f"{ORDERS}/{order['id']}", json=body), 422, "invalid-field")
+    assert {fault["field"] for fault in problem["errors"]} == fields
+
+
 MALFORMED = {"limit": "x", "offset": "-1"}
 OF_LIST = {
     **MALFORMED,
