@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import ContextVar
 from functools import partial
+from itertools import islice
 from threading import Event
 from typing import Any, Final, TypeVar
 
@@ -87,14 +88,17 @@ class Asking:
         except TimeoutError:
             raise LogAway(f"the log has not answered within {LOG_SECONDS_MAX} s") from None
 
-    async def in_thread(self, work: Callable[[], _T], seconds_max: float = WORK_SECONDS_MAX) -> _T:
+    async def in_thread(
+        self, work: Callable[[], _T], seconds_max: float = WORK_SECONDS_MAX, *, goes_on: bool = False
+    ) -> _T:
         """What the work comes to, which reads. Where it takes longer, or its client leaves, it is given up, and ends
         where it next looks (`domain/wanted.py`).
 
-        Raises a 503 then, and a 429 where too much of its caller's waits already, or where its turn does not come.
+        Raises a 503 then, and a 429 where too much of its caller's waits already, or where its turn does not come;
+        what goes on with an answer that has begun waits for its turn however long.
         """
         over = Event()
-        done = await self._begun(partial(_while_wanted, work, over.is_set))
+        done = await self._begun(partial(_while_wanted, work, over.is_set), goes_on=goes_on)
         try:
             return await _in_time(done, seconds_max, "It is given up: ask for less, or again in a moment.")
         finally:
@@ -117,15 +121,15 @@ class Asking:
         finally:
             del done
 
-    async def _begun(self, work: Callable[[], _T]) -> asyncio.Future[_T]:
-        """The work, when its turn has come; that is over when the work is. Raises a 429."""
+    async def _begun(self, work: Callable[[], _T], *, goes_on: bool = False) -> asyncio.Future[_T]:
+        """The work, when its turn has come; that is over when the work is. Raises a 429, unless it `goes_on`."""
         caller = CALLER.get()
         share = self._shares.setdefault(caller, _Share())
-        if share.is_full:
+        if share.is_full and not goes_on:
             raise too_many()
         share.asked += 1
         try:
-            await asyncio.wait_for(share.turns.acquire(), TURN_SECONDS_MAX)
+            await asyncio.wait_for(share.turns.acquire(), None if goes_on else TURN_SECONDS_MAX)
         except TimeoutError:
             self._has_left(caller, share)
             raise too_many() from None
@@ -148,10 +152,16 @@ class Asking:
             del self._shares[caller]
 
     async def each(self, parts: Iterator[_T]) -> AsyncIterator[_T]:
-        """The parts one by one, each made in a thread."""
-        end = object()
-        while (part := await self.in_thread(lambda: next(parts, end))) is not end:
-            yield part  # type: ignore[misc]
+        """The parts one by one, each made in a thread. The first is made before the answer begins, so that whatever is
+        refused or fails has its status; raises what `in_thread` does."""
+        made = await self.in_thread(lambda: list(islice(parts, 1)))
+
+        async def all_of_them() -> AsyncIterator[_T]:
+            while made:
+                yield made.pop()
+                made.extend(await self.in_thread(lambda: list(islice(parts, 1)), goes_on=True))
+
+        return all_of_them()
 
     async def asked(self, parameters: Parameters, known: Set[str], *parts: Callable[[], Any]) -> list[Any]:
         """What each part of a query comes to, once the views have reached its `min_position`, where it is given.

@@ -66,7 +66,7 @@ class Payments:
         )
         form = form_wanted(req, resp)
         if form == CSV:
-            self._stream(resp, wanted, after, for_spreadsheets=marked)
+            await self._stream(resp, wanted, after, for_spreadsheets=marked)
             return
         if form == XLSX:
             await self._workbook(resp, wanted, after)
@@ -90,11 +90,11 @@ class Payments:
 
         await workbook(resp, self._asking, "payments.xlsx", position, write)
 
-    def _stream(self, resp: Response, wanted: Filter, after: int, *, for_spreadsheets: bool) -> None:
+    async def _stream(self, resp: Response, wanted: Filter, after: int, *, for_spreadsheets: bool) -> None:
         position = self._views.position()
         resp.content_type = f"{CSV}; charset=utf-8"
         parts = payments.walk(lambda: self._views.reader, wanted, after=after, until=position)
-        resp.stream = self._asking.each(_csv(parts, for_spreadsheets=for_spreadsheets))
+        resp.stream = await self._asking.each(_csv(parts, for_spreadsheets=for_spreadsheets))
         download(resp, "payments.csv", position)
 
 

@@ -374,7 +374,7 @@ class OneReconciliation:
             await workbook(resp, self._desk.ask, name, position, lambda path: write_workbook(one, path))
             return
         resp.content_type = f"{CSV}; charset=utf-8"
-        resp.stream = self._desk.ask.each(_csv(one, marked=marked))
+        resp.stream = await self._desk.ask.each(_csv(one, marked=marked))
         download(resp, f"reconciliation-{one.state.uuid}.csv", position)
 
 
@@ -406,7 +406,7 @@ class Kept:
             stamp(resp, position)
         else:
             download(resp, state.file if self._what == "file" else "rules.toml", position)
-        resp.stream = self._desk.ask.each(self._desk.reconciling.pieces(state, self._what))
+        resp.stream = await self._desk.ask.each(self._desk.reconciling.pieces(state, self._what))
 
     on_head = on_get
 

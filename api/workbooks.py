@@ -26,7 +26,7 @@ async def workbook(resp: Response, asking: Asking, name: str, position: int, wri
             raise Problem(422, "too-many-rows", f"{error}.") from None
         pieces = _pieces(path, held.pop_all())
     resp.content_type = XLSX
-    resp.stream = asking.each(pieces)
+    resp.stream = await asking.each(pieces)
     download(resp, name, position)
 
 

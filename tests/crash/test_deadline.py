@@ -12,7 +12,7 @@ import pytest
 
 from api import commanding
 from api.answers import fitting
-from api.asking import SLOW_AT_ONCE_MAX, Asking
+from api.asking import SLOW_AT_ONCE_MAX, SLOW_WAITING_MAX, Asking
 from api.errors import Problem
 from domain.ledger import OrderLedger
 from domain.log.log import LogAway
@@ -141,6 +141,30 @@ def test_who_waits_behind_what_goes_on_has_its_turn_when_that_has_ended(asked: A
         assert await waiting == 42
 
     asyncio.run(asyncio.wait_for(ask(), SLACK_SECONDS))
+
+
+def test_a_download_that_has_begun_goes_on_however_much_else_its_caller_asks(asked: Asked) -> None:
+    """One that is begun then is refused, before anything of it is answered."""
+    may_end = threading.Event()
+
+    async def download_beside_much_else() -> list[int]:
+        parts = await asked.of.each(iter(range(3)))
+        much = [
+            asyncio.create_task(asked.of.in_thread(may_end.wait)) for _ in range(SLOW_AT_ONCE_MAX + SLOW_WAITING_MAX)
+        ]
+        await asyncio.sleep(SECONDS_MAX)
+        with pytest.raises(Problem) as refused:
+            await asked.of.each(iter(range(3)))
+        assert refused.value.status == 429
+        asyncio.get_running_loop().call_later(SECONDS_MAX, may_end.set)
+        found = [part async for part in parts]
+        await asyncio.gather(*much)
+        return found
+
+    try:
+        assert asyncio.run(asyncio.wait_for(download_beside_much_else(), SLACK_SECONDS)) == [0, 1, 2]
+    finally:
+        may_end.set()
 
 
 def test_a_command_waits_no_longer_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
