@@ -18,7 +18,7 @@ _COPIED_BYTES_MAX: Final = 64 * 1024
 class Sending:
     """The answer to one request; the application's `send`. Nothing is sent to a client that has left."""
 
-    # Whether its head is made, and whether all of it is sent.
+    # Whether any of it is sent, and whether all of it is.
     has_begun = is_over = False
     # Whether the connection ends behind it, as its head says.
     is_last = False
@@ -64,7 +64,6 @@ class Sending:
         goes_on = b"" if request.version >= (1, 1) else b"\r\nConnection: keep-alive"  # which HTTP/1.0 must be told
         end = b"\r\nConnection: close" if self.is_last else goes_on
         self._head = b"".join((_get_cached_status_line(request.version, status), lines, end, b"\r\n\r\n"))
-        self.has_begun = True
 
     def _go_on(self, body: bytes, is_more: bool) -> None:
         if self._left is not None:
@@ -73,7 +72,7 @@ class Sending:
         elif self._is_chunked:
             chunk = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
             body = chunk if is_more else chunk + b"0\r\n\r\n"
-        head, self._head = self._head, b""
+        head, self._head, self.has_begun = self._head, b"", True
         if len(body) < _COPIED_BYTES_MAX:
             self._connection._safe_write(head + body)
         else:

@@ -58,6 +58,9 @@ async def app(scope, receive, send):
             await body(b"whole")
         case "/fails":
             raise RuntimeError("it fails")
+        case "/fails-behind-its-head":
+            await start(200)
+            raise RuntimeError("it fails")
         case "/fails-in-between":
             await start(200, said)
             await body(b"who", more=True)
@@ -154,7 +157,7 @@ def test_a_field_of_two_lines_is_never_sent(port: int) -> None:
     assert b"set-cookie" not in head + behind
 
 
-@pytest.mark.parametrize("path", ["/fails", "/says-nothing"])
+@pytest.mark.parametrize("path", ["/fails", "/fails-behind-its-head", "/says-nothing"])
 def test_an_application_that_does_not_answer_is_a_500_and_the_end_of_the_connection(port: int, path: str) -> None:
     head, behind = sent_for(port, f"GET {path} HTTP/1.1")
     assert head.startswith(b"HTTP/1.1 500 ")
