@@ -4,7 +4,7 @@ Transactions and refunds that stand in files or pages of their own, as REST give
 their orders. Amounts are those of the shop's own currency.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain, product
 from typing import Any, Final, NamedTuple
@@ -316,7 +316,7 @@ def _edit(draft: Draft, order: Json, total: int | None) -> _Edit:
     if order.get("cancelled_at"):
         return _NO_EDIT
     units: dict[str, int] = {}
-    lines = list(_lines_taken_out(order))
+    lines = list(_lines_taken_out(draft, order))
     for line in lines:
         item = str(line.get("line_item_id"))
         units[item] = units.get(item, 0) + int(line.get("quantity") or 0)
@@ -345,15 +345,32 @@ def _is_refunded(draft: Draft, order: Json) -> bool:
     )
 
 
-def _lines_taken_out(order: Json) -> Iterator[Json]:
-    """An edit that takes an item out is a refund to Shopify, of an item and no money."""
+def _lines_taken_out(draft: Draft, order: Json) -> Iterator[Json]:
+    """An edit that takes an item out is a refund to Shopify, of an item and no money; an exchange is one of less money
+    than its items are worth, or of none."""
     for refund in order.get("refunds") or ():
         if _has(refund, "total_refunded"):
             moved = (refund["total_refunded_set"].get("shop_money") or {}).get("amount") not in ("0.0", "0.00", "0")
         else:
             moved = "transactions" not in refund or bool(refund["transactions"] or refund.get("order_adjustments"))
-        if not moved:
+        if not moved or _is_exchange(draft, order, refund):
             yield from refund.get("refund_line_items") or ()
+
+
+def _is_exchange(draft: Draft, order: Json, refund: Json) -> bool:
+    """Whether items that came back have paid for others: nothing is owed, and less than the total was received."""
+    if refund.get("order_adjustments") or "transactions" not in refund or not _has(order, "total_outstanding"):
+        return False
+    worth = sum(_worth(draft, order, line) for line in refund.get("refund_line_items") or ())
+    moved = _moved(draft, refund["transactions"], ("refund",))
+    received = _moved(draft, order.get("transactions") or (), ("sale", "capture"))
+    owed = _amount(draft, order, "total_outstanding")
+    return worth > moved and owed == 0 < received < _amount(draft, order, "total_price")
+
+
+def _moved(draft: Draft, transactions: Iterable[Json], kinds: tuple[str, ...]) -> int:
+    done = (each for each in transactions if word(each.get("status")) == "success")
+    return sum(_amount(draft, each, "amount") for each in done if word(each.get("kind")) in kinds)
 
 
 def _worth(draft: Draft, order: Json, line: Json) -> int:

@@ -318,6 +318,44 @@ def test_what_an_edit_took_out_is_taken_as_never_ordered_and_named(ledger: Order
     assert "an order that was edited" in remarks(shopify(**fields))
 
 
+def test_what_came_back_in_an_exchange_is_taken_as_never_ordered_though_some_money_went_back(
+    ledger: OrderLedger,
+) -> None:
+    """Its customer would owe what the item that came back has paid for."""
+    items = [{"id": 1, "title": "Mug", "price": "100.00", "quantity": 1}]
+    items += [{"id": 2, "title": "Cup", "price": "50.00", "quantity": 1}]
+    sale = SALE | {"amount": "100.00"}
+    back = SALE | {"id": 12, "kind": "refund", "amount": "50.00", "parent_id": 11}
+    came_back = {"line_item_id": 1, "quantity": 1, "subtotal": "100.00", "total_tax": "0.00"}
+    exchange = {"id": 31, "transactions": [back], "refund_line_items": [came_back]}
+    fields = {"line_items": items, "total_price": "150.00", "total_tax": "0.00", "tax_lines": [],
+              "total_outstanding": "0.00", "current_total_price": "50.00", "refunds": [exchange],
+              "transactions": [sale, back], "financial_status": "partially_refunded"}  # fmt: skip
+    ties(ledger, json.dumps(rest(**fields)))
+    there = order(ledger, "#1001")
+    assert (there.totals.total, there.totals.paid, there.totals.outstanding) == (5000, 5000, 0)
+    assert "an order that was edited" in remarks(shopify(**fields))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"total_outstanding": "50.00"}, {"total_price": "100.00", "line_items": [item(price="100.00", quantity=1)]}],
+)
+def test_a_refund_of_less_than_its_items_is_no_exchange_where_money_is_owed_or_all_was_paid(
+    fields: dict[str, Any],
+) -> None:
+    back = SALE | {"id": 12, "kind": "refund", "amount": "50.00", "parent_id": 11}
+    came_back = {"line_item_id": 1, "quantity": 1, "subtotal": "100.00", "total_tax": "0.00"}
+    refund = {"id": 31, "transactions": [back], "refund_line_items": [came_back]}
+    found = shopify(
+        **{"total_price": "150.00", "total_tax": "0.00", "tax_lines": [], "total_outstanding": "0.00"}
+        | {"line_items": [item(price="150.00", quantity=1)], "refunds": [refund]}
+        | {"transactions": [SALE | {"amount": "100.00"}, back], "financial_status": "partially_refunded"}
+        | fields
+    )
+    assert "an order that was edited" not in remarks(found)
+
+
 def test_what_an_edit_took_out_is_seen_by_the_current_quantity_where_refunds_were_not_asked_for(
     ledger: OrderLedger,
 ) -> None:
