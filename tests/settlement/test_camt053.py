@@ -282,3 +282,39 @@ def test_the_order_is_looked_for_in_what_the_bank_says_of_the_entry_too() -> Non
     one, *two = lines_of(statement(*(each.replace("</Ntry>", f"{said}</Ntry>") for each in (of_one, of_two))))
     assert one.order == "Order 42"
     assert [line.order for line in two] == ["", ""]
+
+
+CHARGED = {
+    "all together": '<Chrgs><TtlChrgsAndTaxAmt Ccy="EUR">{0}</TtlChrgsAndTaxAmt>'
+    '<Rcrd><Amt Ccy="EUR">{0}</Amt></Rcrd></Chrgs>',
+    "each": '<Chrgs><Rcrd><Amt Ccy="EUR">{0}</Amt></Rcrd><Rcrd><Amt Ccy="EUR">0.00</Amt></Rcrd></Chrgs>',
+    "in version 2": '<Chrgs><Amt Ccy="EUR">{0}</Amt></Chrgs>',
+}
+
+
+@pytest.mark.parametrize("name", CHARGED)
+def test_transactions_less_the_charges_that_they_state_are_lines_with_a_fee(name: str) -> None:
+    """An acquirer's credit of many payments is booked less its charges."""
+    details = "".join(
+        detail(reference, amount).replace("<RmtInf>", f"{CHARGED[name].format(fee)}<RmtInf>")
+        for reference, amount, fee in (("A", "500.00", "13.00"), ("B", "20.00", "0.50"))
+    )
+    found = lines_of(statement(entry("506.50", details=details)))
+    told = [(line.reference, line.gross, line.fee, line.net) for line in found]
+    assert told == [("A", 50000, 1300, 48700), ("B", 2000, 50, 1950)]
+
+
+def test_charges_that_do_not_make_the_entry_or_are_in_another_currency_change_nothing() -> None:
+    for charge in (CHARGED["each"].format("0.75"), CHARGED["each"].format("13.00").replace("EUR", "USD")):
+        charged = detail("A", "500.00").replace("<RmtInf>", f"{charge}<RmtInf>")
+        (found,) = lines_of(statement(entry("487.00", details=charged)))
+        assert (found.reference, found.gross, found.fee) == ("A", 48700, 0)
+        (whole,) = lines_of(statement(entry("500.00", details=charged)))
+        assert (whole.gross, whole.fee) == (50000, 0)
+
+
+def test_what_was_charged_for_a_payment_that_was_sent_is_a_fee_on_top_of_it() -> None:
+    sent = detail("A", "1500.00").replace("CRDT", "DBIT")
+    charged = sent.replace("<RmtInf>", f"{CHARGED['each'].format('26')}<RmtInf>")
+    (found,) = lines_of(statement(entry("1526.00", "DBIT", charged)))
+    assert (found.gross, found.fee, found.net) == (-150000, 2600, -152600)

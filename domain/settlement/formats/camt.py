@@ -7,7 +7,8 @@ The messages: https://www.iso20022.org/iso-20022-message-definitions; the transa
 - An entry (`Ntry`) is a line; where it books several transactions together (`TxDtls`) and their amounts, in its
   currency, add up to it, each transaction is a line. The row is the line of the file on which it begins, the
   column the element.
-- CRDT is positive, DBIT negative. There is no fee on a line: a bank books its fees as entries.
+- CRDT is positive, DBIT negative. A bank books its fees as entries; only where transactions less the charges that they
+  state (`Chrgs`) add up to their entry, those are the fees of their lines.
 - What the customer paid in another currency than the account's is the amount that was instructed, else that of the
   transaction or its counter value, with the rate of the exchange.
 - The reference is the end-to-end one, unless that says NOTPROVIDED, else the bank's own; the line answers to the others
@@ -59,6 +60,8 @@ _NOT_PROVIDED: Final = frozenset({"", "NOTPROVIDED", "NOT PROVIDED", "NONREF"})
 
 
 _AMOUNTS: Final = ("InstdAmt", "TxAmt", "CntrValAmt")
+# What all charges are together, or each of them, as the versions of the messages write it.
+_CHARGES: Final = ("TtlChrgsAndTaxAmt", "Rcrd/Amt", "Amt")
 # The paths below an account, a balance, an entry or a transaction that are read.
 _PATHS: Final = frozenset(
     {
@@ -100,6 +103,7 @@ _PATHS: Final = frozenset(
         "BkTxCd/Domn/Fmly/Cd",
         "BkTxCd/Domn/Fmly/SubFmlyCd",
         "BkTxCd/Prtry/Cd",
+        *(f"Chrgs/{path}" for charge in _CHARGES for path in (charge, f"{charge}/@Ccy")),
     }
 )
 
@@ -126,7 +130,10 @@ class _Element:
         return next((text for path in paths for text in self._texts.get(path, ())), "")
 
     def all(self, path: str) -> str:
-        return " ".join(self._texts.get(path, ()))
+        return " ".join(self.each(path))
+
+    def each(self, path: str) -> list[str]:
+        return self._texts.get(path, [])
 
 
 def camt_lines(stream: BinaryIO, provider: str, on_balance: Callable[[Balance], None]) -> Iterator[Line]:
@@ -287,14 +294,14 @@ def _lines(entry: _Element, details: list[_Element], provider: str, *, is_statem
         raise Misfit(entry.line, "Sts", f"{shown(status)}: only what is booked has a place in a statement")
     parts = _parts(entry, details, total, currency)
     if parts:
-        for detail, amount in parts:
-            yield _line(entry, detail, amount, currency, provider)
+        for detail, amount, fee in parts:
+            yield _line(entry, detail, amount, currency, provider, fee)
     else:
         yield _line(entry, details[0] if len(details) == 1 else entry, total, currency, provider)
 
 
-def _parts(entry: _Element, details: list[_Element], total: int, currency: str) -> list[tuple[_Element, int]]:
-    """The transactions with their amounts, where those add up to the entry; none otherwise."""
+def _parts(entry: _Element, details: list[_Element], total: int, currency: str) -> list[tuple[_Element, int, int]]:
+    """The transactions with their amounts and fees, where those add up to the entry; none otherwise."""
     parts = []
     for detail in details:
         path = next(filter(detail.first, ("Amt", "AmtDtls/TxAmt/Amt", "AmtDtls/InstdAmt/Amt")), None)
@@ -303,11 +310,25 @@ def _parts(entry: _Element, details: list[_Element], total: int, currency: str) 
         amount, of_currency = _amount(detail, path, entry.first("CdtDbtInd"))
         if of_currency != currency:
             return []
-        parts.append((detail, amount))
-    return parts if sum(amount for _, amount in parts) == total else []
+        parts.append((detail, amount, 0))
+    if sum(amount for _, amount, _ in parts) == total:
+        return parts
+    charged = [(detail, amount, _charges(detail, currency)) for detail, amount, _ in parts]
+    return charged if sum(amount - fee for _, amount, fee in charged) == total else []
 
 
-def _line(entry: _Element, detail: _Element, amount: int, currency: str, provider: str) -> Line:
+def _charges(detail: _Element, currency: str) -> int:
+    """What was charged for a transaction; nothing where that is in another currency, or cannot be told."""
+    for path in (f"Chrgs/{charge}" for charge in _CHARGES):
+        if detail.each(path) and set(detail.each(f"{path}/@Ccy")) == {currency}:
+            with suppress(ValueError):
+                return sum(cells.minor(Number(text), cells.currency(currency)[1]) for text in detail.each(path))
+    return 0
+
+
+def _line(  # noqa: PLR0917  (what a line is made of)
+    entry: _Element, detail: _Element, amount: int, currency: str, provider: str, fee: int = 0
+) -> Line:
     code = _code(detail) or _code(entry)
     kind, raw_kind = _kind(entry, detail, code, amount)
     names = dict.fromkeys(
@@ -329,7 +350,7 @@ def _line(entry: _Element, detail: _Element, amount: int, currency: str, provide
     reference, *aliases = names or [""]
     about = names if kind in _ABOUT_PAYMENTS else ()
     direction = "CRDT" if amount >= 0 else "DBIT"
-    is_whole = amount == _amount(entry, "Amt")[0]
+    is_whole = amount - fee == _amount(entry, "Amt")[0]
     texts = [detail.first("RmtInf/Strd/CdtrRefInf/Ref"), *map(detail.all, _TEXTS)]
     order = " ".join(filter(None, (*texts, entry.all("AddtlNtryInf") if is_whole else "")))
     return Line(
@@ -339,8 +360,8 @@ def _line(entry: _Element, detail: _Element, amount: int, currency: str, provide
         raw_kind=raw_kind,
         reference=reference,
         gross=amount,
-        fee=0,
-        net=amount,
+        fee=fee,
+        net=amount - fee,
         currency=currency,
         occurred_at=_moment(entry),
         order=order[:TEXT_LENGTH_MAX],
