@@ -191,9 +191,9 @@ def _verified(place: LedgerAt, key: Path, notes: Path) -> "Verified":
         public = public_key(key)
     except NoSigningKey:
         public = None
-    log = open_log(place.url)
-    sources = [kept_in(log)]
-    log.close()
+    with closing(open_log(place.url)) as log:
+        log.create()  # an older version has made some of its tables
+        sources = [kept_in(log)]
     if notes.exists():
         sources.append(Checked(f"kept in {notes}", list(split(notes.read_bytes()))))
     with progress("reading it again") as say:
