@@ -212,7 +212,9 @@ def privacy_hold(
     ledger, keys = _sealed(settings())
     store = keys.store
     if customer is None and order is None and reconciliation is None:
-        for hold in store.holds():
+        if not (holds := store.holds()):
+            err.print("there are no holds")
+        for hold in holds:
             print(f"{hold.subject} since {hold.since}, by {hold.reference}")
         return
     subject = _subject(customer, order, reconciliation, ledger)

@@ -3,8 +3,7 @@
 A payout leaves the balance with one provider, and another credits it: the bank. A file is a bank's by its format, or
 where the rules say so. It may be a bank's where no payment of the ledger names its provider and no line of it has a fee
 or the payout that it was paid with, and is one then as soon as it has the credit of a payout. One that has payouts is
-none.
-The two have the same amount and currency, and the first of these that ties them is taken:
+none. A payout and its credit have the same amount and currency, and the first of these that ties them is taken:
 
 a. `payout_by_reference`: a reference of the payout stands in the credit, which comes within 30 days;
 b. `payout_by_dates`: the credit comes within the days that a bank takes.
