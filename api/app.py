@@ -100,6 +100,7 @@ def create_app(
     privacy_desk = privacy.Desk(commanding, asking, views, erasing, settings)
     following = Following(ledger, views, asking, Telling(ledger, views))
     locksmith = access_keys.Locksmith(keys, uses, commanding, asking, settings)
+    hooks = webhooks.Desk(asking, ledger, store_of(ledger.log_of_events, settings.webhooks), settings)
     uploads = finance.PATH + "/reconciliations"
     for path, resource in (
         (shop.PATH, shop.ShopOrders(asking, settings)),
@@ -150,7 +151,12 @@ def create_app(
             (f"{uploads}/{{reconciliation}}/{decision}", reconciliations.Decisions(desk, decision))
             for decision in reconciliations.SHAPES
         ),
-        *webhooks.resources(webhooks.Desk(asking, ledger, store_of(ledger.log_of_events, settings.webhooks), settings)),
+        (webhooks.PATH, webhooks.Webhooks(hooks)),
+        (webhooks.PATH + "/{webhook_id}", webhooks.OneWebhook(hooks)),
+        (webhooks.PATH + "/{webhook_id}/rotate", webhooks.Rotate(hooks)),
+        (webhooks.PATH + "/{webhook_id}/enable", webhooks.Enable(hooks)),
+        (webhooks.PATH + "/{webhook_id}/deliveries", webhooks.Deliveries(hooks)),
+        (webhooks.PATH + "/{webhook_id}/deliveries/{delivery_id}/replay", webhooks.Replay(hooks)),
         (access_keys.PATH, access_keys.AllKeys(locksmith)),
         (access_keys.PATH + "/{name}", access_keys.OneKey(locksmith)),
         (access_keys.PATH + "/{name}/rotations", access_keys.Rotations(locksmith)),

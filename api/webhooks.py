@@ -366,16 +366,3 @@ def _delivery(webhook_id: str, delivery: Delivery) -> dict[str, Any]:
         "error": delivery.error,
         "milliseconds": delivery.milliseconds,
     }
-
-
-def resources(desk: Desk) -> tuple[tuple[str, Any], ...]:
-    """The addresses of webhooks."""
-    one = PATH + "/{webhook_id}"
-    return (
-        (PATH, Webhooks(desk)),
-        (one, OneWebhook(desk)),
-        (one + "/rotate", Rotate(desk)),
-        (one + "/enable", Enable(desk)),
-        (one + "/deliveries", Deliveries(desk)),
-        (one + "/deliveries/{delivery_id}/replay", Replay(desk)),
-    )

@@ -190,9 +190,8 @@ def decide(  # noqa: PLR0917  (click hands over each option)
         fail(f"{file} cannot be read: {error}")
     views.catch_up()
     one = reconciliations.show(ledger, reconciling, outcome.reconciliation)
-    places = [place for id_ in outcome.results if (place := one.kept.place(id_)) is not None]
     console = out()
-    _print_results(console, one, [one.kept.results(place, place + 1)[0] for place in places])
+    _print_results(console, one, list(filter(None, map(one.kept.result, outcome.results))))
     _print_standing(console, one)
     if one.state.open:
         sys.exit(NEEDS_A_PERSON)

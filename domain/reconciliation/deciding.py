@@ -84,14 +84,13 @@ class Deciding:
         return change(state, results, one.reason, now=self._now)
 
     def _outcome(self, id_: str) -> str | None:
-        at = self._report.place(id_)
-        return None if at is None else self._report.results(at, at + 1)[0].outcome
+        result = self._report.result(id_)
+        return None if result is None else result.outcome
 
     def _plain(self, id_: str) -> decide.Result:
-        at = self._report.place(id_)
-        if at is None:
+        if (result := self._report.result(id_)) is None:
             raise ResultNotFound(id_)
-        return _plain(self._report.results(at, at + 1)[0])
+        return _plain(result)
 
     def _given(self, positions: Iterable[int]) -> list[str]:
         """What is wrong with payments that people have given to lines of other files."""
@@ -148,9 +147,9 @@ class Deciding:
                 yield from (result for result in found if result.outcome == _WAITS or self._is_open(result))
             first += count
         for id_, decision in self._state.decisions.items():
-            at = self._report.place(id_) if decision.kind == "broken" else None
-            if at is not None and (result := self._report.results(at, at + 1)[0]).outcome == "matched":
-                yield result
+            broken = self._report.result(id_) if decision.kind == "broken" else None
+            if broken is not None and broken.outcome == "matched":
+                yield broken
 
     def _is_open(self, result: Result) -> bool:
         return is_open(result.outcome, self._state.decisions.get(result.id))

@@ -125,6 +125,11 @@ class KeptReport:
             at = self._places.ids.find(id_, at + 1)
         return at // ID_DIGITS if at >= 0 else None
 
+    def result(self, id_: str) -> Result | None:
+        """A result, by its id."""
+        place = self.place(id_)
+        return None if place is None else self.results(place, place + 1)[0]
+
     def ids(self) -> set[str]:
         ids = self._places.ids
         return {ids[at : at + ID_DIGITS] for at in range(0, len(ids), ID_DIGITS)}

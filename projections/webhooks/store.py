@@ -176,19 +176,15 @@ class Store:
     def deliveries(self, webhook_id: str, *, status: str | None, before: int, limit: int) -> list[Delivery]:
         """The latest before a position, the last first."""
         term, values = ("", []) if status is None else (" AND status = ?", [status])
-        rows = self._rows(
-            f"SELECT {_DELIVERY} FROM deliveries WHERE webhook = ? AND position < ?{term}"
-            " ORDER BY position DESC LIMIT +?",
-            (webhook_id, before, *values, limit),
-        )
-        return list(map(Delivery._make, rows))
+        term = f"AND position < ?{term} ORDER BY position DESC LIMIT +?"
+        return self._deliveries(term, webhook_id, before, *values, limit)
 
     def waiting(self, webhook_id: str) -> list[Delivery]:
         """All that waits, by positions."""
-        rows = self._rows(
-            f"SELECT {_DELIVERY} FROM deliveries WHERE webhook = ? AND status = 'waiting' ORDER BY position",
-            (webhook_id,),
-        )
+        return self._deliveries("AND status = 'waiting' ORDER BY position", webhook_id)
+
+    def _deliveries(self, terms: str, *values: Any) -> list[Delivery]:
+        rows = self._rows(f"SELECT {_DELIVERY} FROM deliveries WHERE webhook = ? {terms}", values)
         return list(map(Delivery._make, rows))
 
     def waiting_count(self, webhook_id: str) -> int:
@@ -220,8 +216,7 @@ class Store:
         return bool(found)
 
     def every_delivery(self, webhook_id: str) -> list[Delivery]:
-        rows = self._rows(f"SELECT {_DELIVERY} FROM deliveries WHERE webhook = ? ORDER BY position", (webhook_id,))
-        return list(map(Delivery._make, rows))
+        return self._deliveries("ORDER BY position", webhook_id)
 
     def take_over(self, webhooks: Iterable[tuple[Webhook, Sequence[Delivery]]]) -> None:
         """Takes other webhooks as they are, with their deliveries; those that are here already stay."""
