@@ -2,6 +2,7 @@
 """The order ledger's one entry point: `run.py --help` shows what it can do."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -87,6 +88,8 @@ def cli() -> None:
     if sys.stdout is None:  # `>&-`: what is told goes nowhere
         sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115  (as long as this process lives)
     os.umask(0o077)  # whatever is made here, and in processes that are started here, is its owner's alone
+    if os.getpid() == 1:  # a container's first process is given no signal that it has not asked for
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,13 @@
 """Do the image and the unit have all that the service needs? Neither is built or started here, but what they say is."""
 
+import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -59,6 +62,25 @@ def test_the_image_is_of_lock_file_and_hashes_and_does_not_run_as_root() -> None
     assert "--require-hashes --requirement requirements.lock" in CONTAINERFILE
     assert re.search(r"^USER 10001$", CONTAINERFILE, re.MULTILINE)
     assert "/readyz" in CONTAINERFILE.partition("HEALTHCHECK")[2]
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or shutil.which("unshare") is None, reason="only root begins a container")
+def test_a_container_stops_at_once_whatever_its_command_is_doing(tmp_path: Path) -> None:
+    """As its first process a command is given no signal that it has not asked for."""
+    service = Service(tmp_path)
+    command = ["unshare", "--pid", "--fork", sys.executable, str(ROOT / "run.py"), "import", "-"]
+    with subprocess.Popen(command, env=service.environment, stdin=subprocess.PIPE) as container:
+        deadline = time.monotonic() + 30
+        while not list(tmp_path.glob("ledger.db*")):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        (first,) = Path(f"/proc/{container.pid}/task/{container.pid}/children").read_text().split()
+        try:
+            os.kill(int(first), signal.SIGTERM)
+            assert container.wait(timeout=10) == 1
+        finally:
+            with suppress(ProcessLookupError):
+                os.kill(int(first), signal.SIGKILL)
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd here")
