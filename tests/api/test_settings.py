@@ -29,6 +29,13 @@ def assert_refused(done: subprocess.CompletedProcess[bytes], *told: str) -> None
     assert all(words in said for words in told), said
 
 
+@pytest.mark.parametrize("password", ["geheim@geheim", "geheim/geheim", "geheim%geheim", "geheim geheim"])
+def test_a_password_that_is_not_encoded_is_told_so_and_not_shown(password: str, tmp_path: Path) -> None:
+    done = run(tmp_path, "token", "list", LEDGER_URL=f"postgresql://shop:{password}@127.0.0.1:1/ledger")
+    assert_refused(done, "in a password write @ as %40, / as %2F, % as %25 and a blank as %20")
+    assert "geheim" not in done.stderr.decode()
+
+
 @of_a_file
 @pytest.mark.parametrize(
     ("name", "value", "told"),
