@@ -20,6 +20,7 @@ from eventsourcing.persistence import PersistenceError
 from api.asking import Asking
 from domain.aggregate import BrokenHistory
 from domain.ledger import OrderLedger
+from domain.log.log import LogAway
 from domain.log.sqlite import sqlite3
 from projections.live import Telling
 from projections.views.views import Views, ViewsUnavailable
@@ -186,8 +187,9 @@ class Following:
         before, whom = self._position, frozenset(follower.whom for follower in self._followers)
         try:
             stretch = await self._in_thread(self._thread, lambda: self._stretch(before, head, whom))
-        except Exception:  # whatever it is, it is said again and again until a person comes
-            _log.exception("followers are not told what stands behind position %d", before)
+        except Exception as error:  # whatever it is, it is said again and again until a person comes
+            if not isinstance(error, LogAway):  # which others say
+                _log.exception("followers are not told what stands behind position %d", before)
             await asyncio.sleep(TURN_SECONDS_MAX)
             return False
         if not stretch.digests:  # the views were ahead of a log that has gone back

@@ -150,6 +150,9 @@ class Writer(Thread):
         """Whatever becomes of it, what is written stands."""
         try:
             self.fed_to = self._feed(t)
+        except LogAway as error:
+            self.fed_to = 0
+            _log.error("the views could not be fed after a write: %s", error)
         except Exception:
             self.fed_to = 0
             _log.exception("the views could not be fed after a write")

@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from eventsourcing.persistence import StoredEvent
 
-from domain.log.log import LogFull, Transaction, Wants, WriteLost
+from domain.log.log import LogAway, LogFull, Transaction, Wants, WriteLost
 from domain.log.recorder import SQLiteRecorder
 from domain.log.records import Provenance
 from domain.log.writer import Writer
@@ -61,6 +61,23 @@ def test_where_the_disk_fails_one_piece_of_work_no_other_of_its_transaction_is_h
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert [type(each.exception()) for each in asked] == [type(None), LogFull, type(None), type(None)]
     assert [len(raw.payload) for raw in log.raw_records()] == [8, 8, 8]
+
+
+def test_a_log_that_is_away_when_the_views_are_fed_is_said_in_a_line(
+    log: SQLiteRecorder, caplog: pytest.LogCaptureFixture
+) -> None:
+    def feed(_: Transaction) -> int:
+        raise LogAway("the server closed the connection")
+
+    writer = Writer(log.transaction, feed, None)
+    written = writer.submit(writes(8))
+    writer.start()
+    writer.stop()
+    assert written.exception() is None
+    assert writer.fed_to == 0
+    assert [(line.getMessage(), line.exc_info) for line in caplog.records] == [
+        ("the views could not be fed after a write: the server closed the connection", None)
+    ]
 
 
 def writes(size: int) -> Callable[[Transaction], object]:
