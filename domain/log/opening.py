@@ -9,7 +9,8 @@ from domain.log.recorder import SQLiteRecorder
 
 _SQLITE: Final = "sqlite:///"
 _POSTGRES: Final = ("postgresql://", "postgres://")
-_SECRETS: Final = (re.compile(r"(?<=//)([^/@:]*):[^@/]*@"), re.compile(r"(?<=[?&])((?:ssl)?password)=[^&]*"))
+# A password that is not encoded may have an @ or a slash in it, so it is all up to the last @.
+_SECRETS: Final = (re.compile(r"(?<=//)([^/@:\s]*):\S*@"), re.compile(r"(?<=[?&])((?:ssl)?password)=[^&]*"))
 
 
 class Address(NamedTuple):

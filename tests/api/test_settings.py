@@ -29,6 +29,13 @@ def assert_refused(done: subprocess.CompletedProcess[bytes], *told: str) -> None
     assert all(words in said for words in told), said
 
 
+def test_nothing_of_a_password_is_shown_of_an_address_of_another_kind_either(tmp_path: Path) -> None:
+    for password in ("geheim", "geheim@geheim", "geheim/geheim", "geheim:geheim"):
+        done = run(tmp_path, "token", "list", LEDGER_URL=f"mysql://shop:{password}@127.0.0.1:1/ledger")
+        assert_refused(done, "mysql://shop:***@127.0.0.1:1/ledger")
+        assert "geheim" not in done.stderr.decode()
+
+
 @pytest.mark.parametrize("password", ["geheim@geheim", "geheim/geheim", "geheim%geheim", "geheim geheim"])
 def test_a_password_that_is_not_encoded_is_told_so_and_not_shown(password: str, tmp_path: Path) -> None:
     done = run(tmp_path, "token", "list", LEDGER_URL=f"postgresql://shop:{password}@127.0.0.1:1/ledger")
