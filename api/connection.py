@@ -30,7 +30,7 @@ _AHEAD_BYTES_MAX: Final = 16 * 1024
 _LOOK_EVERY_BYTES: Final = 64 * 1024
 # What a connection has that has the connection.
 _CIRCULAR: Final = (
-    *("app", "transport", "writer", "_task", "_flow_control"),
+    *("transport", "writer", "_task", "_flow_control"),
     *("_callback_parser", "_body_receiver", "_current_request"),
 )
 

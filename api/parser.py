@@ -5,6 +5,7 @@ Whatever gunicorn refuses stays refused; nothing here is read a second time in a
 """
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from time import monotonic
 from typing import Final
@@ -66,9 +67,12 @@ def _clear_fields(lines: bytes) -> tuple[tuple[bytes, bytes], ...] | None:
     ):
         return None
     fields = tuple((name.lower(), value.strip(b" \t")) for name, _, value in pairs)
-    hosts = [value for name, value in fields if name == b"host"]
-    codings = [value for name, value in fields if name == b"transfer-encoding"]
+    hosts, codings = _values(fields, b"host"), _values(fields, b"transfer-encoding")
     return fields if len(hosts) == 1 and _NAMES_A_HOST.fullmatch(hosts[0]) and not codings else None
+
+
+def _values(fields: Iterable[tuple[bytes, bytes]], wanted: bytes) -> list[bytes]:
+    return [value for name, value in fields if name == wanted]
 
 
 class Parser(PythonProtocol):
@@ -121,13 +125,12 @@ class Parser(PythonProtocol):
         self._chunks = 0
         self._must_be_small()
         self._must_name_a_target()
-        fields = self._headers_list
-        hosts = [value for name, value in fields if name == b"host"]
+        hosts = _values(self._headers_list, b"host")
         if len(hosts) != 1 and (hosts or self.http_version >= (1, 1)):
             raise InvalidHeader("There is not one Host")
         if not all(map(_NAMES_A_HOST.fullmatch, hosts)):
             raise InvalidHeader("The Host names none")
-        codings = [value.lower() for name, value in fields if name == b"transfer-encoding"]
+        codings = [value.lower() for value in _values(self._headers_list, b"transfer-encoding")]
         if codings and codings != [b"chunked"]:
             raise InvalidHeader("Of transfer codings only 'chunked' is taken, once and alone")
         super()._finalize_headers()
