@@ -11,6 +11,7 @@ from domain.wanted import must_be_wanted
 
 JSON: Final = "application/json"
 CSV: Final = "text/csv"
+CSV_UTF_8: Final = f"{CSV}; charset=utf-8"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ROWS_BYTES_MAX: Final = 15 * 1024 * 1024
 # What stands in a quoted string of a header behind a backslash alone (RFC 9110, 5.6.4).

@@ -11,7 +11,7 @@ import msgspec
 from falcon.asgi import Request, Response
 
 from api import access
-from api.answers import CSV, XLSX, download, form_wanted, json_answer
+from api.answers import CSV, CSV_UTF_8, XLSX, download, form_wanted, json_answer
 from api.asking import Asking
 from api.errors import invalid_parameter, together
 from api.parameters import FIELDS, Parameters
@@ -92,7 +92,7 @@ class Payments:
 
     async def _stream(self, resp: Response, wanted: Filter, after: int, *, for_spreadsheets: bool) -> None:
         position = self._views.position()
-        resp.content_type = f"{CSV}; charset=utf-8"
+        resp.content_type = CSV_UTF_8
         parts = payments.walk(lambda: self._views.reader, wanted, after=after, until=position)
         resp.stream = await self._asking.each(_csv(parts, for_spreadsheets=for_spreadsheets))
         download(resp, "payments.csv", position)
@@ -122,7 +122,7 @@ class Summary:
         if form == CSV:
             names = list(dict.fromkeys([*group_by, *_SUMS]))
             mark = csv_text.BYTE_ORDER_MARK if marked else b""
-            resp.content_type = f"{CSV}; charset=utf-8"
+            resp.content_type = CSV_UTF_8
             resp.data = mark + csv_text.lines([names, *([_cell(row[name]) for name in names] for row in rows)])
             download(resp, "summary.csv", found.position)
         elif form == XLSX:

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 from falcon.asgi import Request, Response
 
+from api.answers import JSON
 from api.errors import RETRY_AFTER_SECONDS
 from api.positions import position_token
 from domain.ledger import OrderLedger
@@ -30,7 +31,7 @@ class Health:
     public = True
 
     async def on_get(self, _req: Request, resp: Response) -> None:
-        resp.content_type = "application/json"
+        resp.content_type = JSON
         resp.data = b'{"status":"ok"}'
 
     on_head = on_get
@@ -60,7 +61,7 @@ class Readiness:
         if not answer["ready"]:
             resp.status = 503
             resp.set_header("Retry-After", RETRY_AFTER_SECONDS)
-        resp.content_type = "application/json"
+        resp.content_type = JSON
         resp.data = msgspec.json.encode(answer)
 
     on_head = on_get

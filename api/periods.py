@@ -8,7 +8,7 @@ from falcon.asgi import Request, Response
 from msgspec import Meta
 
 from api import access
-from api.answers import CSV, JSON, download, json_answer
+from api.answers import CSV, CSV_UTF_8, JSON, download, json_answer
 from api.asking import Asking
 from api.bodies import command
 from api.commanding import Commanding
@@ -97,7 +97,7 @@ class Report:
             raise invalid_parameter(refusal.field, refusal.message) from None
         position = self._views.position()
         if form == "csv":
-            resp.content_type = f"{CSV}; charset=utf-8"
+            resp.content_type = CSV_UTF_8
             resp.data = report
             download(resp, f"period-{month.name}.csv", position)
         else:

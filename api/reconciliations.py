@@ -13,7 +13,7 @@ from falcon.asgi import Request, Response
 from msgspec import Meta
 
 from api import access
-from api.answers import CSV, XLSX, download, form_wanted, json_answer, stamp
+from api.answers import CSV, CSV_UTF_8, XLSX, download, form_wanted, json_answer, stamp
 from api.asking import Asking
 from api.bodies import BODY_BYTES_MAX, BrokenOff, command, table_text
 from api.commanding import Commanding
@@ -373,7 +373,7 @@ class OneReconciliation:
             name = f"reconciliation-{one.state.uuid}.xlsx"
             await workbook(resp, self._desk.ask, name, position, lambda path: write_workbook(one, path))
             return
-        resp.content_type = f"{CSV}; charset=utf-8"
+        resp.content_type = CSV_UTF_8
         resp.stream = await self._desk.ask.each(_csv(one, marked=marked))
         download(resp, f"reconciliation-{one.state.uuid}.csv", position)
 

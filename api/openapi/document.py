@@ -9,6 +9,7 @@ import msgspec
 from falcon import code_to_http_status
 
 from api import VERSION
+from api.answers import JSON
 from api.openapi import answers
 from api.openapi.operations import OPERATIONS, Operation
 from api.openapi.parameters import HEADERS, PARAMETERS, listed
@@ -121,7 +122,7 @@ def _operation(of: Operation, schemas: Schemas) -> dict[str, Any]:
     if isinstance(of.body, tuple):
         made["requestBody"] = {"required": True, "content": {media: _each(of.body_lines, schemas) for media in of.body}}
     elif of.body is not None:
-        content = {"application/json": {"schema": schemas.of(of.body)}, **{media: {} for media in of.body_or}}
+        content = {JSON: {"schema": schemas.of(of.body)}, **{media: {} for media in of.body_or}}
         made["requestBody"] = {"required": of.needs_body, "content": content}
     return made
 
@@ -170,7 +171,7 @@ def _answer(of: Operation, schemas: Schemas) -> dict[str, Any]:
             whole = (of.answer, *of.or_else)
             parts = (schemas.part_of(shape, of.rows) for shape in whole)
             schema = {"anyOf": [*map(schemas.of, whole), *parts]}
-        found["content"] = {"application/json": {"schema": schema}, **{media: {"schema": {}} for media in of.forms}}
+        found["content"] = {JSON: {"schema": schema}, **{media: {"schema": {}} for media in of.forms}}
     elif of.answer is not None:
         found["content"] = {of.answer: {"schema": {}, **_each(of.answer_lines, schemas)}}
     return found
@@ -186,7 +187,7 @@ def _bare(of: Operation, status: int, schemas: Schemas) -> dict[str, Any]:
     found: dict[str, Any] = {"description": code_to_http_status(status)[4:]}
     if status != 304:
         shape = answers.Trial if of.can_be_tried else answers.ReconciliationRunning if status == 202 else of.answer
-        found["content"] = {"application/json": {"schema": schemas.of(shape)}}
+        found["content"] = {JSON: {"schema": schemas.of(shape)}}
     return found
 
 

@@ -7,6 +7,7 @@ from typing import Final
 from falcon.asgi import Request, Response
 
 from api import paging
+from api.answers import JSON
 from api.errors import Problem
 from api.openapi.document import document
 from api.settings import Settings
@@ -43,7 +44,7 @@ class Description:
 
     async def on_get(self, req: Request, resp: Response) -> None:
         base = paging.base_url(req, self._settings).encode()
-        resp.content_type = "application/json"
+        resp.content_type = JSON
         resp.data = document().replace(b'"url": "/"', b'"url": "%b"' % base, 1)
         resp.set_header("Cache-Control", "no-cache")
 
