@@ -1,4 +1,4 @@
-"""Tables beside a log in a SQLite file, of one machine."""
+"""Tables beside a log, in a SQLite file that only the processes of one machine share."""
 
 import os
 import threading
@@ -14,7 +14,7 @@ from domain.own_file import open_own
 
 
 class FileBeside:
-    """Implements `log.Beside`. The file is made with the first transaction."""
+    """Implements `log.Beside`. The first transaction makes the file."""
 
     def __init__(self, path: Path, tables: Sequence[str]) -> None:
         self.path = path
@@ -42,7 +42,7 @@ class FileBeside:
                 with transaction(writer):
                     for statement in self._tables:
                         writer.execute(statement)
-                self._writer = writer  # with the tables made
+                self._writer = writer  # only now: a connection whose tables failed is not kept
             with transaction(self._writer) as writer:
                 yield _OfFile(writer)
 

@@ -1,4 +1,4 @@
-"""What does SQLite itself find wrong in a log's file: in its schema, its pages, its indexes against their tables?"""
+"""What does SQLite itself find wrong in a log's file: in the schema, the pages, the indexes against their tables?"""
 
 import re
 from collections.abc import Iterator
@@ -15,20 +15,20 @@ _INDEX: Final = (
     " `run.py verify --mend-index` makes it anew"
 )
 
-# What Litestream adds to a database that it copies; it holds nothing of the log.
+# Litestream adds these tables to a database that it copies; they hold nothing of the log.
 _LITESTREAMS: Final = frozenset({("table", "_litestream_lock"), ("table", "_litestream_seq")})
 
 
 def faults(connection: sqlite3.Connection) -> Iterator[Fault]:
-    """Reads the whole file."""
+    """Every fault of a log's file; the whole file is read."""
     found = [*_of_schema(connection), *_of_file(connection)]
     yield from found
-    if found:  # a whole index that the schema has as unique has no version twice
+    if found:  # without a fault, the unique index shows that no version is there twice
         yield from _taken_twice(connection)
 
 
 def _of_schema(connection: sqlite3.Connection) -> Iterator[Fault]:
-    """Where the file's schema is not the one that `schema.py` makes."""
+    """The differences between the file's schema and the schema that `schema.py` makes."""
     own = sqlite3.connect(":memory:", isolation_level=None)
     make_tables(own)
     expected, there = schema_of(own), schema_of(connection)
@@ -64,7 +64,7 @@ def _order_at(connection: sqlite3.Connection, position: int) -> str | None:
 
 
 def _taken_twice(connection: sqlite3.Connection) -> Iterator[Fault]:
-    """Versions that more than one record has, by the table alone."""
+    """The versions that more than one record of an order has. Reads the table alone, since an index may be damaged."""
     try:
         for originator, version, first, last in connection.execute(
             "SELECT CAST(originator_id AS BLOB), version, min(position), max(position) FROM events NOT INDEXED"

@@ -1,4 +1,4 @@
-"""Files that a log on SQLite keeps: under their SHA-256, in compressed pieces, so that none is ever whole in memory."""
+"""The files that a log on SQLite keeps: each under its SHA-256, in compressed pieces, so never whole in memory."""
 
 import hashlib
 import zlib
@@ -14,7 +14,7 @@ FILE_PIECE_BYTES: Final = 1024 * 1024
 
 
 def keep(writer: sqlite3.Connection, sha256: str, file: BinaryIO) -> None:
-    """Keeps a file's content; one that is kept already stays."""
+    """Keeps a file's content under its SHA-256. A file that is already kept stays as it is."""
     if writer.execute("SELECT 1 FROM kept_files WHERE sha256 = ?", (sha256,)).fetchone():
         return
     file.seek(0)
@@ -26,7 +26,7 @@ def keep(writer: sqlite3.Connection, sha256: str, file: BinaryIO) -> None:
 
 
 def pieces(reader: sqlite3.Connection, sha256: str) -> Iterator[bytes]:
-    """The content of a kept file, piece by piece. Raises OperationalError where it is not what was kept."""
+    """The content of a kept file, piece by piece. Raises OperationalError where a piece is missing or altered."""
 
     def stored(number: int) -> bytes | None:
         asked = "SELECT content FROM kept_files WHERE sha256 = ? AND piece = ?"
@@ -37,9 +37,10 @@ def pieces(reader: sqlite3.Connection, sha256: str) -> Iterator[bytes]:
 
 
 def whole(sha256: str, stored: Callable[[int], bytes | None]) -> Iterator[bytes]:
-    """A kept file's content, of its pieces as an engine stores them: each by its number, None behind the last.
+    """A kept file's content, decompressed piece by piece.
 
-    Raises OperationalError where it is not what was kept.
+    `stored` gives the engine's compressed piece of a number from 0; None behind the last. Raises OperationalError after
+    the last good piece where the content does not have the SHA-256.
     """
     found = hashlib.sha256()
     for number in count():

@@ -1,10 +1,10 @@
 """Access keys: who a caller is and what they may do.
 
-A key is 256 random bits, shown once; only its SHA-256 is kept (a password's slow hash would guard nothing here:
-there is nothing to guess). It carries either a customer or scopes. Its name stands as the actor of what it writes,
-so a name is never given again, even after it was revoked; when a key is rotated its secret changes, and the name stays.
-Whatever becomes of a key is an event in the log, too, so that auditors see it, and `verify` finds a key that came in by
-another way.
+A key's secret is 256 random bits, shown once. The log keeps only the SHA-256 (a password's slow hash would guard
+nothing: a random secret cannot be guessed). A key carries either a customer or scopes. The key's name is the actor of
+the records that it writes, so a name is never given again, even after the key is revoked. Rotating a key changes the
+secret and keeps the name. Every change of a key is also an event in the log, so that auditors see it, and `verify`
+finds a key that was stored in another way.
 """
 
 import hashlib
@@ -45,27 +45,27 @@ PREFIX_LENGTH: Final = 8
 _BY: Final = Provenance("cli:token")
 _MAPPER: Final = EventMapper()
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
-# As browsers write it (RFC 6454): without a path, and without the scheme's own port.
+# An origin as browsers write it (RFC 6454): without a path, and without the scheme's own port.
 _ORIGIN: Final = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9._-]{1,253})(:[0-9]{1,5})?")
 ORIGINS_MAX: Final = 20
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
-# A customer's key reads that customer's orders, and deletes what is not paid.
+# A customer's key reads this customer's orders, and deletes unpaid orders.
 _OF_A_CUSTOMER: Final = ("orders:read", "orders:write")
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """Who asks: the name of a key or of a token's subject, and the person behind it, where that is said."""
+    """The caller of a request: the name of the key or of the token's subject, and the person, where one is named."""
 
     name: str
     customer_id: int | None
     scopes: frozenset[str]
     person: str | None = None
-    # Those from which a browser may bring the key; none where it may from all.
+    # The origins from which a browser may send the key; empty where every origin may.
     origins: frozenset[str] = frozenset()
 
     @property
     def actor(self) -> str:
-        """As whom the log records what this caller does."""
+        """The actor of the records that this caller writes: `name`, or `name/person`."""
         return f"{self.name}/{self.person}" if self.person else self.name
 
 
@@ -75,7 +75,7 @@ class FormerSecret(msgspec.Struct, frozen=True):
 
 
 class AccessKey(msgspec.Struct, frozen=True):
-    """A key as it is shown; times as the log writes them."""
+    """An access key without its secret, as operators and clients see it; times are the log's instants."""
 
     name: str
     prefix: str
@@ -93,14 +93,17 @@ def _hash(key: str) -> bytes:
 
 
 class Keys:
-    """The access keys of a ledger. What writes takes a transaction first (`OrderLedger.write`), and records there as
-    events what it does: `by` says whose doing that is, and `within` which scopes they have themselves, where they are
-    no operator of this machine. It raises ScopesBeyond where a key would carry others, or does."""
+    """The access keys of a ledger.
+
+    Methods that write take a transaction first (`OrderLedger.write`) and record each change as an event in it. `by` is
+    the actor of the change. `within` has the actor's own scopes; None for an operator of this machine, who has all.
+    A method with `within` raises ScopesBeyond where the key carries, or would carry, a scope outside of it.
+    """
 
     def __init__(self, log: Log, watch: Watch | None = None, clock: Callable[[], datetime] = utc_now) -> None:
         self._log = log
         self._clock = clock
-        # Says whether the clock can be believed; None where it always is.
+        # Checks whether the clock can be believed; None where it always is.
         self._watch = watch
 
     def create(
@@ -116,7 +119,8 @@ class Keys:
         by: Provenance = _BY,
         within: Set[str] | None = None,
     ) -> str:
-        """A new key, the only time it can be seen. Raises InvalidField, AccessKeyTaken."""
+        """Makes a key; returns its secret, which is shown only here. Raises InvalidField, ScopesBeyond, AccessKeyTaken,
+        ClockJumped."""
         key = secrets.token_hex(32)
         prefix = key[:PREFIX_LENGTH]
         name = prefix if name is None else name
@@ -144,9 +148,10 @@ class Keys:
         return key
 
     def adopt(self, t: Transaction, *, now: datetime, by: Provenance = _BY) -> int:
-        """Records the keys of an older version, which recorded none; returns how many that were.
+        """Records the keys that an older version of this program stored without events; returns their number.
 
-        Where any key is recorded this was done before: one that is not has come in by another way.
+        Does nothing where the log has an event of any key: an unrecorded key then came in by another way, and `verify`
+        must find it.
         """
         keys = t.access_keys()
         if any(t.version_of(uuid_of(key.name)) for key in keys):
@@ -157,16 +162,17 @@ class Keys:
         return len(keys)
 
     def caller(self, key: str) -> Caller | None:
-        """Who the key belongs to; None where it is unknown, revoked or has run out. Asks the log every time, so that a
-        revocation holds from the next request on, whichever process answers it."""
+        """The caller that a key belongs to; None where the key is unknown, revoked or has run out. Reads the log every
+        time, so a revocation holds from the next request on, in every process."""
         return self._in_force(self._log.access_key(_hash(key)))
 
     def caller_at_hand(self, key: str) -> Caller | None:
-        """The same, as far as it is known without a wait."""
+        """The caller that a key belongs to, where the log knows it without a wait; else None."""
         return self._in_force(self._log.access_key_at_hand(_hash(key)))
 
     def caller_by(self, key: str, stored_as: Callable[[bytes], StoredKey | None]) -> Caller | None:
-        """The same, by keys that are remembered while the log is out of reach: `stored_as` finds one by its hash."""
+        """The caller that a key belongs to, by remembered keys, for while the log is out of reach. `stored_as` finds a
+        remembered key by its hash."""
         return self._in_force(stored_as(_hash(key)))
 
     def _in_force(self, found: StoredKey | None) -> Caller | None:
@@ -198,15 +204,15 @@ class Keys:
         ]
 
     def named(self, name: str) -> AccessKey:
-        """Raises AccessKeyNotFound."""
+        """The key of this name, in force or not. Raises AccessKeyNotFound."""
         for key in self.list():
             if key.name == name:
                 return key
         raise _no_key()
 
     def answering_to(self, name_or_prefix: str) -> str:
-        """The name of the key in force with this name or these first letters. Raises AccessKeyNotFound where that is
-        none, or more than one."""
+        """The name of the key in force that has this name, or whose prefix begins with these (at least 4) letters.
+        Raises AccessKeyNotFound where no key or more than one fits."""
         in_force = [key for key in self._log.access_keys() if key.revoked_at is None]
         found = [key for key in in_force if key.name == name_or_prefix] or [
             key for key in in_force if len(name_or_prefix) >= 4 and key.prefix.startswith(name_or_prefix)
@@ -228,8 +234,8 @@ class Keys:
         by: Provenance = _BY,
         within: Set[str] | None = None,
     ) -> None:
-        """Gives a key other scopes, if it is staff's, another end or other origins. Raises InvalidField,
-        AccessKeyNotFound, AccessKeyIsRevoked."""
+        """Gives a key other scopes (a staff key only), another end or other origins. Raises InvalidField, ScopesBeyond,
+        AccessKeyNotFound, AccessKeyIsRevoked, ClockJumped."""
         key = _changeable(t, name, within)
         carries = key.scopes.split() if scopes is UNSET else list(dict.fromkeys(scopes))
         from_where = key.origins.split() if origins is UNSET else list(dict.fromkeys(origins))
@@ -257,9 +263,9 @@ class Keys:
         by: Provenance = _BY,
         within: Set[str] | None = None,
     ) -> str:
-        """A key's new secret, the only time it can be seen. Those before it run out at `keep_until` at the latest, at
-        once where that is None. The new one has the end of the last one, unless another is given. Raises InvalidField,
-        AccessKeyNotFound, AccessKeyIsRevoked."""
+        """Gives a key a new secret; returns the secret, which is shown only here. The key's former secrets run out at
+        `keep_until` at the latest, at once where it is None. The key keeps its end unless `expires_at` is given. Raises
+        InvalidField, ScopesBeyond, AccessKeyNotFound, AccessKeyIsRevoked, ClockJumped."""
         key = _changeable(t, name, within)
         end = _moment(key.expires_at) if expires_at is UNSET else expires_at
         refuse(_time_faults(now, keep_until=keep_until, expires_at=end))
@@ -276,7 +282,8 @@ class Keys:
         return secret
 
     def revoke(self, t: Transaction, name: str, *, now: datetime, by: Provenance = _BY) -> None:
-        """Raises AccessKeyNotFound, AccessKeyIsRevoked."""
+        """Revokes a key for ever, with its former secrets. Raises AccessKeyNotFound, AccessKeyIsRevoked,
+        ClockJumped."""
         key = _changeable(t, name)
         self.adopt(t, now=now, by=by)
         t.put_access_key(key._replace(revoked_at=instant(now)))
@@ -287,7 +294,7 @@ class Keys:
         self._record(t, [Record(uuid, t.version_of(uuid) + 1, event)], now, by)
 
     def _record(self, t: Transaction, records: Sequence[Record], now: datetime, by: Provenance) -> None:
-        """Raises ClockJumped."""
+        """Appends events of a key. Raises ClockJumped."""
         if self._watch is not None and not t.clock_holds:
             self._watch.must_hold(t, now)
             t.clock_holds = True
@@ -301,7 +308,7 @@ def _faults(
     origins: Sequence[str],
     now: datetime,
 ) -> list[tuple[str, str]]:
-    """What is no good of a key's terms, as pairs of field and message."""
+    """The faults of a key's scopes, customer, end and origins, as pairs of field and message."""
     found = []
     if (customer_id is None) == (not scopes):
         found.append(("scopes", "A key carries either a customer or scopes."))
@@ -328,13 +335,13 @@ def _name_faults(name: str) -> list[tuple[str, str]]:
 
 
 def _must_be_within(within: Set[str] | None, scopes: Sequence[str]) -> None:
-    """Raises ScopesBeyond."""
+    """Raises ScopesBeyond where a scope is not among the actor's own (`within`; None allows every scope)."""
     if within is not None and (beyond := [scope for scope in scopes if scope not in within]):
         raise ScopesBeyond(f"This needs a key with the scope {', '.join(beyond)}: nobody gives what they have not.")
 
 
 def _changeable(t: Transaction, name: str, within: Set[str] | None = None) -> StoredKey:
-    """Raises AccessKeyNotFound, AccessKeyIsRevoked, ScopesBeyond."""
+    """The stored key of this name. Raises AccessKeyNotFound, ScopesBeyond, AccessKeyIsRevoked."""
     for key in t.access_keys():
         if key.name == name:
             _must_be_within(within, key.scopes.split() or _OF_A_CUSTOMER)

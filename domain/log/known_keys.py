@@ -1,7 +1,7 @@
-"""Access keys as they were read a moment ago, so that not every request asks the file for its key.
+"""Access keys in memory for `KNOWN_SECONDS`, so that not every request reads its key from the file.
 
-A process believes what it has read for a moment alone, and what changes a key is over after that moment: so the change
-holds from the next request on in every process, and nobody has to tell the others.
+A process believes a key that it has read for `KNOWN_SECONDS`. A command that changes a key returns only after these
+seconds. So the change holds from the next request on in every process, and no process has to tell the others.
 """
 
 import time
@@ -14,7 +14,7 @@ KNOWN_SECONDS: Final = 0.02
 
 
 class KnownKeys:
-    """`ask` reads a key by its hash."""
+    """The access keys that a process has read within `KNOWN_SECONDS`. `ask` reads a key by its hash."""
 
     def __init__(self, ask: Callable[[bytes], StoredKey | None]) -> None:
         self._ask = ask
@@ -22,11 +22,11 @@ class KnownKeys:
         self._until = 0.0
 
     def get(self, key_hash: bytes) -> StoredKey | None:
-        """A key, as it was within the last `KNOWN_SECONDS`; one that is not there is asked for each time."""
+        """A key as it was within the last `KNOWN_SECONDS`. A key that is not there is looked up each time."""
         now = time.monotonic()
         if now >= self._until:
             self._known, self._until = {}, now + KNOWN_SECONDS
-        known = self._known  # another takes its place when what is read from here on may be believed no more
+        known = self._known  # held here: another thread may begin a new dictionary while `ask` reads
         found = known.get(key_hash)
         if found is None and (found := self._ask(key_hash)) is not None:
             known[key_hash] = found

@@ -1,8 +1,8 @@
-"""What may be asked of a log, and of a transaction on it. Each engine that a log can stand on implements these.
+"""What may a program ask of a log, and of a transaction on a log? Each engine implements these Protocols.
 
-Whatever the engine, an error of it is the library's: IntegrityError where another write was first to a version or a
-claim, OperationalError for all else. Of these LogFull, LogBusy, LogForbidden and LogAway say why nothing can be
-written, and WriteLost that what was lost can be written again.
+Every engine raises the eventsourcing library's errors: IntegrityError where another write took a version or a claim
+first, OperationalError for every other failure. Its subclasses LogFull, LogBusy, LogForbidden and LogAway say why
+nothing can be written. WriteLost says that a write was lost and can be done again.
 """
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
@@ -19,29 +19,32 @@ from domain.privacy.keyring import KeyStore
 
 
 class LogFull(OperationalError):
-    """The disk that the log is on takes nothing more. What it has can be read."""
+    """The log's disk takes no more bytes. The records can still be read."""
 
 
 class LogBusy(OperationalError):
-    """Another program has kept the log to itself for too long."""
+    """Another program has held the log's lock for too long."""
 
 
 class LogAway(OperationalError):
-    """The log cannot be reached, or does not answer; what was under way may be recorded, or not."""
+    """The log cannot be reached, or does not answer. A write that was under way may be recorded, or not."""
 
 
 class LogForbidden(OperationalError):
-    """The process has not the right to; the message says who has."""
+    """The process lacks the right to write the log; on PostgreSQL the message says which role has it."""
 
 
 class WriteLost(OperationalError):
-    """What was written is not there, through no fault of its own: all of it can be done again."""
+    """The transaction is not in the log, for a reason outside of it. All of its work can be done again."""
 
 
 class Wants(NamedTuple):
-    """What work will ask of a log, as far as it can be foretold: histories, claims, the largest integers of kinds,
-    clocks, and whose personal data it will seal beside those of the histories. A hint: what is not named is asked for
-    when it is needed."""
+    """A hint to the log: the reads that a piece of work will need, as far as the caller can tell beforehand.
+
+    `originators` are histories, `claims` pairs of kind and value, `maxima` the kinds whose largest integer is needed,
+    `boots` the starts of machines whose clock is needed. `subjects` are the subjects whose data keys will seal, besides
+    those of the histories. A read without a hint is done when it is needed.
+    """
 
     originators: tuple[UUID, ...] = ()
     claims: tuple[tuple[str, str | int], ...] = ()
@@ -51,7 +54,7 @@ class Wants(NamedTuple):
 
 
 class Census(NamedTuple):
-    """How much there is, all at one moment: the head, the last position ever given, the claims of each kind."""
+    """The log's counts at one moment: the head, the last position ever given, the number of claims of each kind."""
 
     head: int
     given: int
@@ -59,7 +62,8 @@ class Census(NamedTuple):
 
 
 class ClockShown(NamedTuple):
-    """What a machine's clock showed, so many microseconds after the machine's start `boot`, and why that is kept."""
+    """A kept reading of a machine's clock: the instant `moment`, `uptime` microseconds after the machine's start
+    `boot`. `why` is "first", "gained" or "accepted"."""
 
     boot: str
     uptime: int
@@ -68,7 +72,7 @@ class ClockShown(NamedTuple):
 
 
 class KeptCheckpoint(NamedTuple):
-    """A signed head that is kept: how many records it signs, its note, and the instant when it was made."""
+    """A signed head that the log keeps: the number of records it signs, its note, and the instant it was made."""
 
     size: int
     note: bytes
@@ -76,7 +80,7 @@ class KeptCheckpoint(NamedTuple):
 
 
 class KeptKeyring(NamedTuple):
-    """The keyring that seals what is personal in the log, and the head of the log when it began to."""
+    """The keyring that seals personal data in the log, and the log's head when sealing began (`since`)."""
 
     id: str
     since: int
@@ -84,7 +88,7 @@ class KeptKeyring(NamedTuple):
 
 
 class StoredKey(NamedTuple):
-    """An access key as it is stored; times are instants, scopes and origins stand with blanks between them."""
+    """An access key as the log stores it. Times are instants; scopes and origins are separated by blanks."""
 
     name: str
     prefix: str
@@ -98,7 +102,7 @@ class StoredKey(NamedTuple):
 
 
 class FormerKey(NamedTuple):
-    """A secret of an access key before its newest one, and the instant when it runs out."""
+    """A secret that an access key had before its current one, and the instant at which the secret runs out."""
 
     hash: bytes
     name: str
@@ -107,9 +111,10 @@ class FormerKey(NamedTuple):
 
 
 class Reading(Protocol):
-    """What a log answers; inside a transaction, with all that the transaction has written.
+    """The reads of a log. Inside a transaction they see the transaction's own writes.
 
-    A span of positions leaves its first out and has its last in it. An `originator` is an order or a reconciliation.
+    A span of positions excludes its first position and includes its last. An `originator` is an order, a
+    reconciliation, an access key or a period.
     """
 
     def select_events(
@@ -121,10 +126,10 @@ class Reading(Protocol):
         desc: bool = False,
         limit: int | None = None,
     ) -> Sequence[LogEntry]:
-        """An originator's events by their versions, each with its position."""
+        """An originator's events in the order of versions, each with its position."""
 
     def max_notification_id(self) -> int | None:
-        """The head of the log: its last position; None while it is empty."""
+        """The log's head, which is its last position; None while the log is empty."""
 
     def raw_records(
         self,
@@ -138,121 +143,126 @@ class Reading(Protocol):
         since: str | None = None,
         before: str | None = None,
     ) -> Generator[RawRecord, None, None]:
-        """The records of a span in the order of positions; `since` and `before` are instants, both inclusive."""
+        """The records of a span in the order of positions. `since` and `before` are instants, both inclusive."""
 
     def raw_record(self, position: int) -> RawRecord | None:
-        """The record at a position."""
+        """The record at a position; None where there is none."""
 
     def raw_records_of(
         self, originator_id: str, *, gt: int | None = None, lte: int | None = None, limit: int | None = None
     ) -> Iterator[RawRecord]:
-        """An originator's records by their versions; behind one version, or up to one."""
+        """An originator's records in the order of versions: behind the version `gt`, up to the version `lte`."""
 
     def raw_records_by_order(self, low: str, high: str) -> Iterator[RawRecord]:
-        """The records of the originators from the UUID `low` to before `high`, each one's by their versions."""
+        """The records of the originators from the UUID `low` to before `high`, in the order of UUIDs and versions."""
 
     def raw_records_elsewhere(
         self, orders: Iterable[str], first: int, last: int, head: int, *, limit: int | None = None
     ) -> Iterator[RawRecord]:
-        """These originators' records up to `head` that do not stand from `first` to `last`, by positions."""
+        """The records of these originators up to `head`, without those from position `first` to `last`, in the order of
+        positions."""
 
     def raw_records_without_beginning(self, head: int) -> Iterator[RawRecord]:
-        """The records up to `head` of originators that have no first version, by positions."""
+        """The records up to `head` of originators without a version 1, in the order of positions."""
 
     def parts(self, size: int) -> list[int]:
-        """The numbers, from 0, of those parts of the log that have records, each part `size` positions long."""
+        """The numbers of the parts of the log that have records. Part 0 has the positions from 1 to `size`, and so
+        on."""
 
     def census(self) -> Census:
-        """How much there is. The last position given is known whether or not its record is still there."""
+        """The log's counts. The last position given is known even where its record is gone."""
 
     def last_recorded_at(self) -> str | None:
-        """The time of the last record, which no other one's is later than; None while there is none."""
+        """The instant of the last record, which is the latest of all; None while the log is empty."""
 
     def clock_shown(self, boot: str) -> ClockShown | None:
-        """What was last kept of a machine's clock since that start."""
+        """The clock's last kept reading since the machine's start `boot`; None where there is none."""
 
     def clocks_shown(self) -> list[ClockShown]:
-        """All that was kept of machines' clocks, in the order in which it was."""
+        """Every kept reading of a machine's clock, in the order of keeping."""
 
     def position_of(self, originator_id: UUID | str, version: int) -> int:
-        """The position where an originator reached a version; 0 where it did not."""
+        """The position of an originator's version; 0 where the originator has no such version."""
 
     def version_of(self, originator_id: UUID | str, until: int | None = None) -> int:
-        """An originator's last version, or its last up to a position, looked for from the end; 0 where it has none."""
+        """An originator's last version, up to the position `until` where one is given; 0 where there is none. Looks
+        from the index's end."""
 
     def payload_bytes(self, originator_id: UUID) -> int:
-        """How many bytes an originator's payloads have together."""
+        """The bytes of all payloads of an originator together."""
 
     def actor_at(self, position: int) -> str | None:
-        """The actor of the record at a position."""
+        """The actor of the record at a position; None where there is no record."""
 
     def begun(self, orders: Iterable[str]) -> list[str]:
-        """Those of these UUIDs that have a first version."""
+        """The UUIDs among `orders` that have a version 1 in the log."""
 
     def claim(self, kind: str, value: str | int) -> Claim | None:
-        """The claim of something unique: its order, and the version that the claiming write brought that to."""
+        """The claim on a unique value, by its kind: the order, and the order's version after the claiming write; None
+        where the value is free."""
 
     def claimed(self, wanted: Iterable[tuple[str, str | int]]) -> Mapping[tuple[str, str | int], StoredClaim]:
-        """Those of these kinds and values that are claimed, each with its claim."""
+        """The claims on these pairs of kind and value, by pair. A free pair is absent."""
 
     def claims(self, kind: str) -> Iterator[StoredClaim]:
         """Every claim of a kind."""
 
     def every_claim(self) -> Iterator[NewClaim]:
-        """Every claim of every kind, with all that was claimed."""
+        """Every claim of every kind, with its fingerprint."""
 
     def claims_of_nothing(self) -> Iterator[StoredClaim]:
-        """The claims of whatever kind whose order has not the version that they name."""
+        """The claims, of every kind, that name a version which their order does not have."""
 
     def claim_max(self, kind: str) -> int:
-        """The largest integer that is claimed of a kind; 0 where none is."""
+        """The largest integer claimed of a kind; 0 where none is claimed."""
 
     def checkpoints(self, last: int | None = None) -> list[bytes]:
-        """The signed heads that are kept, or the last so many of them, the smallest first."""
+        """The notes of the kept signed heads, or of the `last` largest of them, the smallest first."""
 
     def every_checkpoint(self) -> Iterator[KeptCheckpoint]:
-        """The signed heads that are kept, the smallest first."""
+        """The kept signed heads, the smallest first."""
 
     def last_checkpoint(self) -> KeptCheckpoint | None:
-        """The signed head of the largest size."""
+        """The largest kept signed head; None where none is kept."""
 
     def handovers(self) -> list[KeptCheckpoint]:
-        """The signed heads by which one signing key handed over to the next, as they were kept."""
+        """The signed heads by which one signing key handed over to the next, in the order of keeping."""
 
     def kept_files(self) -> list[str]:
-        """The SHA-256 of each kept file, in their order."""
+        """The SHA-256 of each kept file, sorted."""
 
     def kept_files_bytes(self) -> int:
-        """What all kept files take, as they are stored."""
+        """The stored (compressed) bytes of all kept files together."""
 
     def kept_file(self, sha256: str) -> Iterator[bytes]:
-        """A kept file, piece by piece. Raises OperationalError where it is not what was kept."""
+        """The content of a kept file, piece by piece. Raises OperationalError where the file is missing or altered."""
 
     def keyring(self) -> KeptKeyring | None:
-        """The keyring that what is personal is sealed by; None where it is recorded as it is."""
+        """The keyring that seals personal data; None where personal data is recorded in the clear."""
 
     def access_key(self, key_hash: bytes) -> StoredKey | None:
-        """The access key with this hash, in force or not; by a former secret, as it is with that."""
+        """The access key with this hash, in force or not; None where there is none. Found by a former secret, it has
+        this secret's hash, prefix and end."""
 
     def access_keys(self) -> list[StoredKey]:
-        """Every access key there is and was, in the order of their making."""
+        """Every access key, in force or not, in the order of making."""
 
     def former_keys(self) -> list[FormerKey]:
-        """Every former secret of every access key, by their names and by when they run out."""
+        """Every former secret of every access key, in the order of the keys' names and the secrets' ends."""
 
 
 class Transaction(Reading, Protocol):
-    """All of it is committed, or nothing."""
+    """A transaction on a log: all of its writes are committed, or none."""
 
-    # Whether the clock was held against the log already in this transaction.
+    # Whether this transaction has already checked the clock against the log.
     clock_holds: bool
 
     @property
     def may_grow(self) -> bool:
-        """Whether more work is to join the transaction while it is under way, or is better off in the next."""
+        """Whether more work should join the transaction while it is under way, rather than wait for the next."""
 
     def prefetch(self, wants: Wants) -> None:
-        """Asks at once for what work will ask that joins the transaction."""
+        """Reads in one round trip what the work that joins the transaction will read."""
 
     @property
     def written(self) -> Sequence[RawRecord]:
@@ -269,119 +279,129 @@ class Transaction(Reading, Protocol):
         """Appends events and takes claims; returns the positions.
 
         A record's `recorded_at` is never earlier than that of the record before it. Raises IntegrityError where a
-        version or a claim is taken, or where the version before an event's is not the last one.
+        version or a claim is taken, or where an event's version does not follow on its history's last version.
         """
 
     def take_over(self, raws: Sequence[RawRecord], claims: Sequence[NewClaim] = ()) -> None:
-        """Appends another log's next records exactly as they are stored there, and takes claims.
+        """Appends another log's next records byte for byte, and takes claims.
 
         Raises IntegrityError where a position does not follow on the head, or a version or a claim is taken.
         """
 
     def savepoint(self) -> AbstractContextManager[None]:
-        """What is written inside is taken back where it raises; the rest of the transaction stands."""
+        """A savepoint: where its block raises, the block's writes are taken back and the rest of the transaction
+        stands."""
 
     def keep_checkpoint(self, size: int, note: bytes, now: datetime) -> None:
-        """Keeps a signed head; one that is kept for its size already stays."""
+        """Keeps a signed head. Does nothing where a signed head of this size is already kept."""
 
     def keep_handover(self, handed: KeptCheckpoint) -> None:
         """Keeps the signed head by which one signing key hands over to the next."""
 
     def keep_file(self, sha256: str, file: BinaryIO) -> None:
-        """Keeps a file's content under its SHA-256; one that is kept already stays."""
+        """Keeps a file's content under its SHA-256. Does nothing where the file is already kept."""
 
     def keep_keyring(self, keyring: KeptKeyring) -> None:
-        """Binds the log to the keyring by which what is personal is sealed from now on; there is one, for ever."""
+        """Binds the log for ever to one keyring, which seals personal data from now on."""
 
     def put_access_key(self, key: StoredKey) -> None:
-        """Keeps an access key as it is now, in the place of the one of its name."""
+        """Stores an access key in place of the stored key of the same name."""
 
     def put_former_key(self, key: FormerKey) -> None:
-        """Keeps a former secret as it is now, in the place of the one of its hash."""
+        """Stores a former secret in place of the stored secret of the same hash."""
 
     def keep_clock(self, shown: ClockShown) -> None:
-        """Keeps what a machine's clock shows."""
+        """Keeps a reading of a machine's clock."""
 
     def touch(self) -> None:
-        """Writes what changes nothing, so that whatever keeps the engine from writing shows."""
+        """Does a write that changes nothing. Raises the error that keeps the engine from writing, if any."""
 
 
 Row = tuple[Any, ...]
-# Whether whoever has the turn still has it.
+# Tells whether the process still has the turn.
 Holds = Callable[[], bool]
 
 
 class Changing(Protocol):
-    """A transaction: all of it is committed, or nothing. In SQL both engines know, with `?` for values."""
+    """A transaction on tables beside a log: all of it is committed, or nothing. Its statements are SQL that both
+    engines know, with `?` for values."""
 
     def do(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
-        """The rows that a statement returns."""
+        """Executes a statement; returns its rows."""
 
     def do_each(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
-        """A statement for each of these rows of values."""
+        """Executes a statement once for each row of values."""
 
 
 class Beside(Protocol):
-    """Tables that stand beside a log and are no part of it, so they can be changed: in a file, of one machine; or in
-    the log's database, of all nodes. Raises Busy, LogAway, and the drivers' errors."""
+    """Tables beside a log. They are no part of it, so their rows may change.
+
+    They are in a file, for the processes of one machine, or in the log's database, for all nodes. The methods raise
+    Busy, LogAway, and the drivers' errors.
+    """
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
-        """What a query finds; nothing where the tables were never made."""
+        """The rows that a query finds; none where the tables were never made."""
 
     def transaction(self) -> AbstractContextManager[Changing]:
-        """Makes the tables where they are missing."""
+        """A transaction on the tables, which are made where they are missing."""
 
     def turn(self) -> AbstractContextManager[Holds | None]:
-        """The turn of one process among all that have these tables; None where another has it. At the end of this it is
-        free again, however that comes."""
+        """The turn of one process among all processes that share these tables; None where another process has it. The
+        block's end frees the turn, even where the process dies."""
 
 
 class Log(Reading, Protocol):
-    """A log. It is used by many threads; at any time at most one transaction, of whatever process, is under way."""
+    """A log, used by many threads. Among all processes at most one transaction is under way at a time."""
 
     @property
     def url(self) -> str:
-        """The address by which another process opens the same log (`opening.open_log`)."""
+        """The address by which another process opens this log (`opening.open_log`)."""
 
     @property
     def is_at_hand(self) -> bool:
-        """Whether it answers by itself, so that to ask is no wait for anybody else."""
+        """Whether the log is on this machine, so that no read waits for another one."""
 
     @property
     def times_lost(self) -> int:
-        """How often it was out of reach for this process, its start counted: each time it may have gone back since, to
-        what a standby had."""
+        """The number of times this process lost its connection to the log, its start counted. After each time the log
+        may have fallen back to a standby's shorter copy."""
 
     def create(self) -> None:
-        """Makes what a log needs where it is missing. Raises OperationalError where something else stands there."""
+        """Makes the log's tables where they are missing. Raises OperationalError where the address holds something
+        else."""
 
     def transaction(self, wants: Wants = ...) -> AbstractContextManager[Transaction]:
-        """Begins to write when nobody else does, with what is wanted at hand. Raises LogBusy where that takes too long,
-        LogAway; at the commit also LogFull, and WriteLost."""
+        """A transaction, begun once no other is under way. `wants` are read at its start. Raises LogBusy where the
+        wait takes too long, and LogAway; at the commit also LogFull and WriteLost."""
 
     def held(self) -> AbstractContextManager[Reading]:
-        """Nobody writes meanwhile, however long that is. Raises LogBusy, LogAway."""
+        """The log's reads while no process writes, for as long as the block takes. Raises LogBusy, LogAway."""
 
     def wait_for_news(self, seconds: float, /) -> bool:
-        """Whether somebody may have appended within this time, or changed keys; for one thread of a process."""
+        """Waits up to so many seconds for news of an append or of a changed access key; returns whether there may be
+        any. An engine that tells no news returns False at once. Only one thread of a process may wait."""
 
     def access_key_at_hand(self, key_hash: bytes) -> StoredKey | None:
-        """The access key with this hash, where that is known without a wait."""
+        """The access key with this hash, where the process knows it without a wait; else None."""
 
     def key_store(self, file: Path) -> KeyStore:
-        """Where the data keys of this log are: in this file or, for a log in a database, beside it there."""
+        """The store of this log's data keys: this file or, for a log in a database, tables there."""
 
     def beside(self, file: Path, tables: Sequence[str]) -> Beside:
-        """Tables beside the log: these, in this file or, for a log in a database, those that stand ready there."""
+        """The tables beside the log: these, made in this file or, for a log in a database, the same tables there, which
+        the log's own schema has."""
 
     def faults(self) -> Iterator[Fault]:
-        """What the engine itself finds wrong: in its schema, in what it has stored, in its indexes. Reads it all."""
+        """The faults that the engine itself finds in its schema, its stored rows and its indexes. Reads the whole
+        log."""
 
     def warnings(self, workers: int = 0) -> list[str]:
-        """What an operator should change of what the log stands on, where so many processes are to serve it."""
+        """The settings of the engine that an operator should change for so many serving processes."""
 
     def mend_indexes(self) -> None:
-        """Makes every index anew from its table. Raises IntegrityError where a table has twice what is unique."""
+        """Makes every index anew from its table. Raises IntegrityError where a table has a unique value twice."""
 
     def close(self) -> None:
-        """Closes this thread's connection for reading, and the one for writing. Either opens again when it is used."""
+        """Closes this thread's connection for reading and the process's one for writing. Their next use opens them
+        again."""

@@ -1,4 +1,4 @@
-"""Records to stored events and back, by the closed map of topics."""
+"""Records to stored events and back, by the closed map of topics, with personal data sealed on the way in."""
 
 import re
 from collections.abc import Collection, Iterable
@@ -25,7 +25,7 @@ _ALTERED: Final = "the record is not what its digest was made of"
 
 
 class UnknownTopic(MapperDeserialisationError):
-    """The log holds an event that this version of the program does not know. Nothing after it may be read."""
+    """The log has an event whose topic this version of the program does not know. No later event may be read."""
 
     def __init__(self, topic: str, position: int | None) -> None:
         super().__init__(f"position {position}: the topic {topic!r} is not known to this version of the program")
@@ -50,8 +50,8 @@ class DamagedEvent(MapperDeserialisationError):
 
 
 class KeysMissing(MapperDeserialisationError):
-    """What is personal in an event is sealed by a key that is not at hand. Nothing after it may be read, since it would
-    pass for erased."""
+    """An event's personal data is sealed by a data key that is not at hand. No later event may be read: without the
+    key, the data would pass for erased."""
 
     def __init__(self, position: int | None, why: str) -> None:
         super().__init__(f"position {position}: {why}")
@@ -62,14 +62,14 @@ class KeysMissing(MapperDeserialisationError):
 
 
 class SealDamaged(DamagedEvent):
-    """What is personal in an event does not open where it stands, whatever its digest says."""
+    """An event's sealed data does not open at the event's place, even where the digest holds."""
 
 
 class EventMapper(Mapper[UUID]):
-    """The library's mapper with the closed map of topics. No topic is ever imported by its name.
+    """The library's mapper, with the closed map of topics. No topic is ever imported by its name.
 
-    With `keys` it seals what is personal, and opens the parts of it that it `opens`: all, where none are named. One
-    that `checks` compares them with their hashes, too.
+    With `keys` the mapper seals personal data. It opens the parts named in `opens`; every part where `opens` is None.
+    With `checks` it also compares opened parts with their hashes.
     """
 
     def __init__(
@@ -78,21 +78,21 @@ class EventMapper(Mapper[UUID]):
         super().__init__(transcoder=EventTranscoder())
         self.sealing = None if keys is None else Sealing(keys, opens=opens, checks=checks)
         self._opens_none = opens is not None and not opens
-        # What was sealed in the transaction that is under way, or was last: whoever feeds views reads it next.
+        # The events sealed in the current or last transaction: the views read them next, and need not open them.
         self._sealed: dict[tuple[UUID, int, bytes], Event] = {}
 
     def forget(self) -> None:
-        """Forgets what was sealed before."""
+        """Forgets the events that earlier transactions have sealed."""
         self._sealed = {}
 
     def foresee(self, raws: Iterable[RawRecord]) -> None:
-        """Asks at once for the keys of what is to be read, which is less than to ask for each."""
+        """Fetches the data keys of these records in one round trip, which is faster than one for each."""
         if self.sealing is not None and not self._opens_none:
             sealed = (raw.payload for raw in raws if raw.topic.endswith(_SEALED))
             self.sealing.keys.foresee(key.decode() for payload in sealed for key in _KEY_IDS(payload))
 
     def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredEvent:
-        """The plain form."""
+        """The stored event of a record, with personal data in the clear."""
         assert isinstance(domain_event, Record)
         return StoredEvent(
             originator_id=domain_event.originator_id,
@@ -102,7 +102,8 @@ class EventMapper(Mapper[UUID]):
         )
 
     def stored(self, record: Record, whose: Whose, now: datetime) -> StoredEvent:
-        """The form in which the record goes into the log. Raises MasterUnknown."""
+        """The stored event of a record as it goes into the log, with the personal data of `whose` sealed. Raises
+        MasterUnknown."""
         topic = topics.topic_of(record.event)
         personal = topic.kind.personal.get(topic.shape)
         if self.sealing is None or personal is None:
@@ -116,7 +117,7 @@ class EventMapper(Mapper[UUID]):
         return StoredEvent(record.originator_id, record.originator_version, name, sealed)
 
     def to_domain_event(self, stored_event: StoredEvent) -> Record:
-        """Raises UnknownTopic, DamagedEvent."""
+        """The record of a stored event. Raises UnknownTopic, DamagedEvent, KeysMissing, SealDamaged."""
         position = getattr(stored_event, "id", None)
         uuid, version = stored_event.originator_id, stored_event.originator_version
         if isinstance(stored_event, LogEntry) and not stored_event.is_intact:
@@ -126,13 +127,14 @@ class EventMapper(Mapper[UUID]):
         return self._record(position, uuid, version, stored_event.topic.encode(), stored_event.state)
 
     def read(self, raw: RawRecord) -> Record:
-        """The record of the bytes that are stored, its digest checked. Raises UnknownTopic, DamagedEvent."""
+        """The record of stored bytes, after a check of their digest. Raises UnknownTopic, DamagedEvent, KeysMissing,
+        SealDamaged."""
         if not raw.digest_holds():
             raise DamagedEvent(raw.position, raw.order, raw.version, _ALTERED)
         return self.read_unchecked(raw)
 
     def read_unchecked(self, raw: RawRecord) -> Record:
-        """`read`, for callers that have checked the digest already."""
+        """`read` without the check of the digest, for callers that have checked it."""
         try:
             uuid = uuid_of(raw.originator_id)
         except ValueError as error:
@@ -140,7 +142,7 @@ class EventMapper(Mapper[UUID]):
         return self._record(raw.position, uuid, raw.version, raw.topic, raw.payload)
 
     def _record(self, position: int | None, uuid: UUID, version: int, name: bytes, payload: bytes) -> Record:
-        must_be_wanted()  # whoever reads long reads events
+        must_be_wanted()  # every long read maps events, so each is given up here
         topic = topics.TOPICS.get(name)
         if topic is None:
             raise UnknownTopic(name.decode(errors="replace"), position)
@@ -166,7 +168,8 @@ class EventMapper(Mapper[UUID]):
 
 
 class EventTranscoder(Transcoder):
-    """Plain JSON, one object an event. The topic alone tells the shape: no data of a customer can."""
+    """The library's transcoder as plain JSON: one object an event. The topic alone tells the shape; the payload, with
+    a customer's data, cannot."""
 
     def encode(self, obj: Any) -> bytes:
         return _encode(obj)

@@ -1,8 +1,8 @@
 """Copying a log from one engine to another: every record, claim, signed head, key and file exactly as it is stored.
 
-Each record is held against its digest on the way, and what the other log has got is read back and compared. The data
-keys go along as they are, wrapped. Nobody writes to the log that is copied meanwhile. Where it is broken off, it is
-simply done again, and goes on.
+Each record's digest is checked on the way, and the copied records are read back and compared. The data keys are copied
+wrapped, as they are. No process writes to the source meanwhile. A broken-off copy is begun again by the same command,
+and goes on from its last record.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,11 +20,11 @@ _T = TypeVar("_T")
 
 
 class NotMigrated(Exception):
-    """What keeps a log from being copied: the message says at which position."""
+    """The log could not be copied. The message says why, and at which position where there is one."""
 
 
 class Migrated(NamedTuple):
-    """How much there is in the copy."""
+    """The counts of a finished copy."""
 
     census: Census
     checkpoints: int
@@ -35,10 +35,10 @@ class Migrated(NamedTuple):
 def migrate(
     source: Log, target: Log, progress: Callable[[int, int], None], keys: tuple[KeyStore, KeyStore] | None = None
 ) -> Migrated:
-    """Makes the target a copy of the source. `progress` is told the position reached and the head; `keys` are where the
-    data keys are and where they go, of a log that has some.
+    """Makes the target a copy of the source. `progress` gets the position reached and the head. `keys` are the data
+    keys' store and its target; None for a log without data keys.
 
-    Raises NotMigrated, and OperationalError where one of the two cannot be reached.
+    Raises NotMigrated, and OperationalError where one of the two logs cannot be reached.
     """
     target.create()
     with source.held() as held:
@@ -56,7 +56,7 @@ def migrate(
 
 
 def _must_be_the_same(source: Reading, target: Log) -> int:
-    """The head of the target, up to which it has what the source has. Raises NotMigrated."""
+    """The head of the target. Raises NotMigrated where the target's last record is not the source's at its position."""
     head = target.max_notification_id() or 0
     if head and source.raw_record(head) != target.raw_record(head):
         raise NotMigrated(f"position {head}: the other place has a record that is not this ledger's.")
@@ -64,7 +64,7 @@ def _must_be_the_same(source: Reading, target: Log) -> int:
 
 
 def _copy_keys(source: KeyStore, target: KeyStore) -> None:
-    """Raises NotMigrated."""
+    """Copies the data keys, wrapped. Raises NotMigrated where the target has the keys of another ledger."""
     if source.file is not None and source.file == target.file:
         return
     if target.is_there() and target.id != source.id:
@@ -73,7 +73,7 @@ def _copy_keys(source: KeyStore, target: KeyStore) -> None:
 
 
 def _copy_records(source: Reading, target: Log, after: int, head: int) -> int:
-    """Copies the next records; returns the position that this reaches. Raises NotMigrated."""
+    """Copies the next records; returns the position reached. Raises NotMigrated."""
     until = min(head, after + BATCH_RECORDS)
     raws = list(source.raw_records(after=after, until=until))
     there = {raw.position: raw for raw in raws}
@@ -114,7 +114,7 @@ def _copy_the_rest(source: Reading, target: Log) -> None:
 
 
 def _compared(source: Reading, target: Log) -> Migrated:
-    """How much there is in the copy, held against the source. Raises NotMigrated."""
+    """Compares the copy with the source; returns the copy's counts. Raises NotMigrated where they differ."""
     census = target.census()
     parts = {
         "head or claims": (_counted(source.census()), _counted(census)),

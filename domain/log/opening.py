@@ -1,4 +1,4 @@
-"""Opens a log by its address: the one place that knows which engines there are."""
+"""Opens a log by its address. This module alone knows the engines, SQLite and PostgreSQL."""
 
 import re
 from pathlib import Path
@@ -9,12 +9,13 @@ from domain.log.recorder import SQLiteRecorder
 
 _SQLITE: Final = "sqlite:///"
 _POSTGRES: Final = ("postgresql://", "postgres://")
-# A password that is not encoded may have an @ or a slash in it, so it is all up to the last @.
+# A password that is not encoded may have an @ or a slash in it, so the pattern takes everything up to the last @.
 _SECRETS: Final = (re.compile(r"(?<=//)([^/@:\s]*):\S*@"), re.compile(r"(?<=[?&])((?:ssl)?password)=[^&]*"))
 
 
 class Address(NamedTuple):
-    """Where a log is: the address as it may be shown, the folder for what belongs beside it, and its file, if any."""
+    """A log's address: as it may be shown, the folder of the files beside the log, and the log's file; None for a log
+    in a database."""
 
     shown: str
     folder: Path
@@ -22,7 +23,7 @@ class Address(NamedTuple):
 
 
 def address(url: str) -> Address:
-    """Raises ValueError with what would be right."""
+    """The parts of a log's URL. Raises ValueError where it is no address of a log; the message gives a right one."""
     if url.startswith(_SQLITE) and url != _SQLITE:
         file = Path(url.removeprefix(_SQLITE))
         if file.is_dir():
@@ -40,13 +41,13 @@ def address(url: str) -> Address:
 
 
 def without_secrets(text: str) -> str:
-    """An address, or what is said of one, without its password."""
+    """A text, such as an address or a message about one, with *** in place of passwords."""
     return _SECRETS[1].sub(r"\1=***", _SECRETS[0].sub(r"\1:***@", text))
 
 
 def open_log(url: str) -> Log:
-    """The log at an address like `sqlite:///var/ledger.db` or `postgresql://host/database`; nothing is opened before
-    it is used."""
+    """The log at an address like `sqlite:///var/ledger.db` or `postgresql://host/database`. The log's first use opens
+    the connection."""
     if url.startswith(_POSTGRES):
         # The driver takes a while to load, and many processes want a file alone.
         from domain.log.postgres.recorder import PostgresRecorder  # noqa: PLC0415
@@ -56,7 +57,7 @@ def open_log(url: str) -> Log:
 
 
 def of_standby(url: str) -> str:
-    """The address by which a standby is read. Raises ValueError where it can be none's."""
+    """The address for reading a standby. Raises ValueError where it is no address of PostgreSQL."""
     if not url.startswith(_POSTGRES):
         raise ValueError(f"is {without_secrets(url)!r}; it should be like 'postgresql://user@standby/database'.")
     address(url)
@@ -64,13 +65,13 @@ def of_standby(url: str) -> str:
 
 
 def postgres_grants(role: str) -> str:
-    """The SQL that lets a role of PostgreSQL serve, and not alter what is recorded."""
+    """The SQL that lets a role of PostgreSQL serve, without the right to alter records."""
     from domain.log.postgres.schema import grants  # noqa: PLC0415  (as above)
 
     return grants(role)
 
 
 def is_there(url: str) -> bool:
-    """Whether there can be a log to be read: a file is made where there is none, and that is not always wanted."""
+    """Whether the log's file exists; always True for a database. Opening a missing file would make one."""
     file = address(url).file
     return file is None or file.exists()

@@ -1,6 +1,6 @@
-"""What the log on SQLite answers, over any connection: a thread's own, or the one of a transaction.
+"""The reads of a log on SQLite, over any connection: a thread's own, or a transaction's.
 
-Raises the library's OperationalError, never the driver's.
+They raise the library's OperationalError, never the driver's.
 """
 
 from abc import ABC, abstractmethod
@@ -15,8 +15,8 @@ from domain.log.log import Census, ClockShown, FormerKey, KeptCheckpoint, KeptKe
 from domain.log.records import Claim, LogEntry, NewClaim, RawRecord, StoredClaim, entry_of
 from domain.log.sqlite import as_json, library_errors, sqlite3
 
-# Text is read as bytes, so that a damaged byte is a damaged record and not an exception out of the driver. A plain
-# `LIMIT ?` would be planned for the value that is bound, so prepared anew for each; `+?` is not.
+# Text is read as bytes, so that a damaged byte is a damaged record and not an exception out of the driver. SQLite plans
+# a plain `LIMIT ?` for the bound value, so it prepares the statement anew for each value; with `+?` it does not.
 _RAW: Final = (
     "SELECT position, CAST(originator_id AS BLOB), version, CAST(topic AS BLOB), CAST(payload AS BLOB),"
     " CAST(recorded_at AS BLOB), CAST(actor AS BLOB), CAST(request_id AS BLOB), CAST(idempotency_key AS BLOB),"
@@ -31,7 +31,7 @@ class SQLiteReading(ABC):
     @property
     @abstractmethod
     def connection(self) -> sqlite3.Connection:
-        """The connection that is asked."""
+        """The connection that the reads use."""
 
     def _row(self, statement: str, values: Sequence[Any] = ()) -> tuple[Any, ...] | None:
         with library_errors():
@@ -57,7 +57,7 @@ class SQLiteReading(ABC):
         desc: bool = False,
         limit: int | None = None,
     ) -> Sequence[LogEntry]:
-        """An aggregate's events, each with its position."""
+        """An originator's events in the order of versions, each with its position."""
         found = self._records(
             "WHERE originator_id = ? AND version > ? AND version <= ?"
             f" ORDER BY version {'DESC' if desc else 'ASC'} LIMIT +?",
@@ -74,7 +74,7 @@ class SQLiteReading(ABC):
         *,
         inclusive_of_start: bool = True,
     ) -> Sequence[LogEntry]:
-        """The log in the order of its positions."""
+        """The log's entries in the order of positions: from `start`, or behind it, up to `stop`."""
         after = 0 if start is None else start - 1 if inclusive_of_start else start
         return list(map(entry_of, self.raw_records(after=after, until=stop, limit=limit, topics=topics)))
 
@@ -120,7 +120,7 @@ class SQLiteReading(ABC):
     def raw_records_of(
         self, originator_id: str, *, gt: int | None = None, lte: int | None = None, limit: int | None = None
     ) -> Iterator[RawRecord]:
-        # Without a span not even a version that is none may be missed.
+        # Without `gt` and `lte` the statement has no term on the version, so even a damaged version is found.
         spans = [("version > ?", gt), ("version <= ?", lte)]
         terms = ["originator_id = ?", *(term for term, end in spans if end is not None)]
         values = (originator_id, *(end for _, end in spans if end is not None), -1 if limit is None else limit)
@@ -134,7 +134,7 @@ class SQLiteReading(ABC):
     def raw_records_elsewhere(
         self, orders: Iterable[str], first: int, last: int, head: int, *, limit: int | None = None
     ) -> Iterator[RawRecord]:
-        # The index alone tells the positions, and these alone are sorted: no payload is, nor read before it is wanted.
+        # The subquery gets the positions from the index and sorts only these: no payload is sorted, nor read early.
         return self._records(
             "WHERE position IN (SELECT position FROM events WHERE originator_id IN (SELECT value FROM json_each(?))"
             " AND (position < ? OR position > ?) AND position <= ?) ORDER BY position LIMIT +?",
@@ -159,7 +159,7 @@ class SQLiteReading(ABC):
             after = (found[-1] + 1) * size
 
     def census(self) -> Census:
-        # One statement, so that it is of one moment.
+        # One statement, so that all counts are of one moment.
         ((head, given, claims),) = self._rows(
             "SELECT (SELECT max(position) FROM events), (SELECT seq FROM sqlite_sequence WHERE name = 'events'),"
             " (SELECT json_group_object(kind, n) FROM (SELECT kind, count(*) AS n FROM claims GROUP BY kind))"
@@ -187,7 +187,7 @@ class SQLiteReading(ABC):
         return int(row[0]) if row else 0
 
     def version_of(self, originator_id: UUID | str, until: int | None = None) -> int:
-        # By `+position` the index on order and version answers, not the whole log up to there.
+        # With `+position` SQLite uses the index on order and version, instead of scanning the log up to `until`.
         row = self._row(
             "SELECT version FROM events WHERE originator_id = ? AND +position <= ? ORDER BY version DESC LIMIT 1",
             (str(originator_id), _EVERYTHING if until is None else until),
@@ -259,7 +259,7 @@ class SQLiteReading(ABC):
         row = self._row("SELECT value FROM claims WHERE kind = ? ORDER BY value DESC LIMIT 1", (kind,))
         return int(row[0]) if row else 0
 
-    # --- what is kept beside the events ---
+    # --- signed heads, files and keys ---
 
     def checkpoints(self, last: int | None = None) -> list[bytes]:
         rows = self._rows(
@@ -283,7 +283,7 @@ class SQLiteReading(ABC):
         return [sha256 for (sha256,) in self._rows("SELECT DISTINCT sha256 FROM kept_files ORDER BY sha256")]
 
     def kept_files_bytes(self) -> int:
-        # Of a content SQLite tells the length without reading it.
+        # SQLite knows a content's length without reading the content.
         return sum(size for (size,) in self._rows("SELECT length(content) FROM kept_files"))
 
     def kept_file(self, sha256: str) -> Iterator[bytes]:

@@ -1,7 +1,7 @@
-"""The log in one SQLite file: a recorder of the eventsourcing library's interface that keeps what an auditor needs.
+"""The log in one SQLite file: a recorder of the eventsourcing library's interface, with all that an auditor needs.
 
-Positions are never given twice, records cannot be updated or deleted by SQL, every record has a digest, and what
-must be unique across orders is claimed in the transaction that writes the events.
+A position is never given twice. SQL cannot update or delete a record. Every record has a digest. Values that must be
+unique across orders are claimed in the transaction that writes the events.
 """
 
 import time
@@ -32,12 +32,12 @@ class SQLiteRecorder(SQLiteReading, ApplicationRecorder):
     """Implements `log.Log`, and the library's ApplicationRecorder."""
 
     is_at_hand = True
-    times_lost = 1  # a file can have been put back before this process began
+    times_lost = 1  # an older copy of the file can have been restored before this process began
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._readers = Readers(path, "FULL")
-        # One for all threads, since only one can write at a time: what it has read of the file is at hand then.
+        # One connection for all threads, since only one can write at a time: its page cache stays warm for the next.
         self._writer: sqlite3.Connection | None = None
         self._writing = Lock()
         self._known_keys = KnownKeys(self.access_key)
@@ -47,7 +47,7 @@ class SQLiteRecorder(SQLiteReading, ApplicationRecorder):
         return f"sqlite:///{self.path}"
 
     def create(self) -> None:
-        """Makes the tables where there are none, in one step, whoever else is doing the same.
+        """Makes the missing tables in one transaction, so that several processes may call this at once.
 
         Raises OperationalError where the file is something else, or of a newer version of this program.
         """
@@ -58,37 +58,37 @@ class SQLiteRecorder(SQLiteReading, ApplicationRecorder):
 
     @property
     def reader(self) -> sqlite3.Connection:
-        """This thread's connection for reading."""
+        """The calling thread's connection for reading."""
         return self._readers.own
 
     connection = reader
 
     @property
     def writer(self) -> sqlite3.Connection:
-        """The connection for writing."""
+        """The process's connection for writing."""
         if self._writer is None:
             self._writer = connect(self.path, "FULL", writes=True)
         return self._writer
 
     @contextmanager
     def transaction(self, _wants: Wants = Wants()) -> Iterator["SQLiteTransaction"]:  # noqa: B008  (it is immutable)
-        """Nobody else writes meanwhile; all that is written inside is committed together, or nothing of it."""
+        """A transaction, with the file's write lock. All of the block's writes are committed together, or none."""
         with self._writing, library_errors(writes=True), transaction(self.writer) as writer:
             t = SQLiteTransaction(writer)
             yield t
             t.must_be_under_way()
         if t.has_changed_keys:
-            time.sleep(KNOWN_SECONDS)  # nobody believes it any more
+            time.sleep(KNOWN_SECONDS)  # after this no process believes the old key any more
 
     held = transaction
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
-        """A transaction of one `append`, with its keywords."""
+        """One `append`, with its keywords, in a transaction of its own."""
         with self.transaction() as t:
             return t.append(stored_events, **kwargs)
 
     def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[ApplicationRecorder]:
-        # SQLite tells nobody of news; the views ask for it (`projections/feeder.py`).
+        # SQLite notifies no reader of a commit; the views look for new records (`projections/feeder.py`).
         raise NotImplementedError("SQLite has no subscriptions; read select_notifications from where you stand.")
 
     def access_key_at_hand(self, key_hash: bytes) -> StoredKey | None:
@@ -96,7 +96,7 @@ class SQLiteRecorder(SQLiteReading, ApplicationRecorder):
 
     @staticmethod
     def wait_for_news(_seconds: object, /) -> bool:
-        """SQLite tells nobody of news."""
+        """False at once: SQLite notifies no reader of a commit."""
         return False
 
     def key_store(self, file: Path) -> KeyStore:
@@ -117,7 +117,7 @@ class SQLiteRecorder(SQLiteReading, ApplicationRecorder):
             t.connection.execute("REINDEX")
 
     def close(self) -> None:
-        """Closes this thread's connection for reading, and the one for writing."""
+        """Closes the calling thread's connection for reading, and the process's connection for writing."""
         self._readers.close()
         with self._writing:
             if self._writer is not None:
@@ -125,7 +125,7 @@ class SQLiteRecorder(SQLiteReading, ApplicationRecorder):
             self._writer = None
 
 
-# A row of the table, but for its position.
+# A row of the table of events, without its position.
 _Row = tuple[Any, ...]
 
 
@@ -139,7 +139,7 @@ class SQLiteTransaction(SQLiteReading):
         self._appended: list[_Appended] = []
         self._last_recorded_at = super().last_recorded_at()
         self.clock_holds = False
-        # Whether an access key is another than before.
+        # Whether the transaction has changed a stored access key; a new key alone counts as no change.
         self.has_changed_keys = False
 
     @property
@@ -147,7 +147,7 @@ class SQLiteTransaction(SQLiteReading):
         return self._writer
 
     def prefetch(self, wants: Wants) -> None:
-        """All is at hand."""
+        """Does nothing: every read of a file is at hand."""
 
     @property
     def written(self) -> list[RawRecord]:
@@ -174,8 +174,8 @@ class SQLiteTransaction(SQLiteReading):
         self._writer.execute("RELEASE inner")
 
     def must_be_under_way(self) -> None:
-        """Raises IntegrityError where the disk has failed, for which SQLite takes all of a transaction back: what is
-        written next would be committed by itself."""
+        """Raises IntegrityError where SQLite has rolled the transaction back by itself, as it does when the disk fails:
+        later writes would be committed without the earlier ones."""
         if not self._writer.in_transaction:
             raise IntegrityError("what was written before is taken back")
 
@@ -197,7 +197,7 @@ class SQLiteTransaction(SQLiteReading):
                 rows,
             )
             self._take(claims)
-            # Claims have no row ids.
+            # A claim has no row id (WITHOUT ROWID), so this is still the last event's.
             (end,) = self._writer.execute("SELECT last_insert_rowid()").fetchone()
         positions = range(end - len(rows) + 1, end + 1)
         self._appended.append(_Appended(positions, stored_events, rows))
@@ -222,13 +222,13 @@ class SQLiteTransaction(SQLiteReading):
     def _rows_of(
         self, stored_events: Sequence[StoredEvent], alike: tuple[str | None, ...]
     ) -> Iterator[tuple[Any, ...]]:
-        """The rows of the table. Each version must be the one behind the last: the table's own constraint would take
-        one again that its index has lost. Raises IntegrityError."""
+        """The rows of the table for these events. Raises IntegrityError where a version does not follow on its order's
+        last one. The table's UNIQUE constraint is not enough: with a damaged index it would take a version twice."""
         last_versions: dict[str, int] = {}
         originator_id, order = None, ""
         for stored in stored_events:
             version, topic, payload = stored.originator_version, stored.topic, stored.state
-            if stored.originator_id is not originator_id:  # neighbours are mostly of one order
+            if stored.originator_id is not originator_id:  # neighbouring events are mostly of one order
                 originator_id, order = stored.originator_id, str(stored.originator_id)
                 if order not in last_versions:
                     last_versions[order] = self.version_of(order)
@@ -279,7 +279,7 @@ class SQLiteTransaction(SQLiteReading):
 
 
 class _Appended(NamedTuple):
-    """What one `append` has written: the positions, the events, and the rows of the table."""
+    """The writes of one `append`: the positions, the events, and the rows of the table."""
 
     positions: Sequence[int]
     stored_events: Sequence[StoredEvent]

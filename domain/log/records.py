@@ -1,6 +1,6 @@
-"""A record of the log: what is stored of one event, and the digest over it.
+"""A record of the log: the stored form of one event, and the digest over it.
 
-Also what goes into the log beside events: where a write comes from, and claims of what is unique across all orders.
+Also the provenance of a write (actor, request, idempotency key), and claims on values unique across all orders.
 """
 
 import hashlib
@@ -17,14 +17,14 @@ _Field = str | bytes | int | None
 
 @dataclass(frozen=True)
 class LogEntry(Notification):
-    """The library's Notification, and whether it can be believed."""
+    """The library's Notification, with the outcome of the digest's check."""
 
-    # Whether the record's bytes are those that its digest was made of.
+    # Whether the digest matches the record's bytes.
     is_intact: bool
 
 
 class RawRecord(NamedTuple):
-    """A record exactly as it is stored, for readers that must not trust it: text as its bytes."""
+    """A record exactly as it is stored, for readers that must not trust the log: text as bytes."""
 
     position: int
     originator_id: bytes
@@ -42,12 +42,13 @@ class RawRecord(NamedTuple):
         return text_of(self.originator_id)
 
     def digest_holds(self) -> bool:
-        """Whether the record's bytes are those that its digest was made of."""
+        """Whether the digest matches the record's bytes."""
         return self.digest == digest_of(*self[1:-1])
 
 
 class Fault(NamedTuple):
-    """What an engine finds wrong in a log: at which position (0 where that is unknown), of which order, and what."""
+    """A fault that an engine finds in a log: its position (0 where unknown), its order (None where unknown), and the
+    reason in words."""
 
     position: int
     order: str | None
@@ -55,7 +56,8 @@ class Fault(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """What somebody holds of what is unique in the whole ledger, and the write that took it."""
+    """A claim on a value that is unique in the whole ledger: the order that holds it, the order's version after the
+    claiming write, and the fingerprint of the command or line, where one is kept."""
 
     originator_id: UUID
     version: int
@@ -63,7 +65,7 @@ class Claim(NamedTuple):
 
 
 class StoredClaim(NamedTuple):
-    """A claim exactly as it is stored, for readers that must not trust it."""
+    """A claim exactly as it is stored, for readers that must not trust the log."""
 
     kind: str
     value: str | int
@@ -80,7 +82,7 @@ class NewClaim(NamedTuple):
 
 
 class Provenance(msgspec.Struct, frozen=True):
-    """Where a write comes from."""
+    """The origin of a write: its actor, and the request's id and idempotency key, where it has them."""
 
     actor: str
     request_id: str | None = None
@@ -88,24 +90,24 @@ class Provenance(msgspec.Struct, frozen=True):
 
 
 def digest_of(originator_id: _Field, version: _Field, topic: _Field, payload: _Field, /, *rest: _Field) -> bytes:
-    """SHA-256 over a record's fields but its position, as the leaf hash of RFC 9162 (a zero byte first).
+    """The SHA-256 of a record's fields without the position, as a leaf hash of RFC 9162 (a zero byte first).
 
     Each field is its length in four bytes and then its UTF-8; null is the length FFFFFFFF alone; a number is its
-    decimal text. The fields come in the order of the table's columns, from originator_id to idempotency_key.
+    decimal text. The fields are in the order of the table's columns, from originator_id to idempotency_key.
     """
     head = (b"\x00", _framed_again(originator_id), _framed_again(version), _framed_again(topic))
     return hashlib.sha256(b"".join((*head, _framed(payload), _all_framed_again(rest)))).digest()
 
 
 def _framed(field: _Field) -> bytes:
-    """A field as a leaf's bytes have it."""
+    """A field's bytes in a leaf: its length and its UTF-8."""
     if field is None:
         return b"\xff\xff\xff\xff"
     text = field if isinstance(field, bytes) else str(field).encode()
     return len(text).to_bytes(4, "big") + text
 
 
-# All but the payloads stand in many records; the last four together, in all that one command wrote.
+# Cached, since all fields but the payload recur in many records; the last four are alike in all records of a command.
 _framed_again = lru_cache(maxsize=4096)(_framed)
 
 
@@ -115,23 +117,23 @@ def _all_framed_again(fields: tuple[_Field, ...]) -> bytes:
 
 
 def text_of(originator_id: bytes | None) -> str:
-    """What a record has for its order's UUID; of a damaged one that may be anything, or nothing at all."""
+    """The text of a record's originator_id. In a damaged record it may be any text; an absent one is empty."""
     return (originator_id or b"").decode(errors="replace")
 
 
 # Neighbours in the log are mostly of the same order, and parsing its UUID costs more than the rest of a record.
 @lru_cache(maxsize=1024)
 def uuid_of(originator_id: bytes) -> UUID:
-    """Raises ValueError where the bytes are no UUID's text."""
+    """The UUID that these bytes spell. Raises ValueError where they spell none."""
     return UUID(originator_id.decode())
 
 
 def entry_of(row: tuple[Any, ...]) -> LogEntry:
-    """A record as the library's Notification."""
+    """A row of a record as the library's Notification."""
     raw = RawRecord._make(row)
     try:
         uuid: UUID | str = uuid_of(raw.originator_id)
-    except ValueError:  # damaged: no order's, and whoever folds it finds that out
+    except ValueError:  # damaged: no order has this UUID, and the fold raises for it
         uuid = raw.order
     return LogEntry(
         originator_id=uuid,

@@ -1,4 +1,4 @@
-"""The tables of a log on SQLite, and how a file becomes one: append-only by its triggers, and nothing else's file."""
+"""The tables of a log on SQLite, append-only by triggers, and the checks that a file is a log's and nothing else's."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -67,8 +67,8 @@ BEGIN SELECT RAISE(ABORT, 'a checkpoint is never updated'); END;
 CREATE TRIGGER checkpoints_are_not_deleted BEFORE DELETE ON checkpoints
 BEGIN SELECT RAISE(ABORT, 'a checkpoint is never deleted'); END;
 """
-# Added later, as what follows it is: older ledgers get these when they are opened. A file is kept in pieces, so that it
-# is never whole in memory. Some of the ledgers without kept files have the trigger on checkpoints.
+# This table and those below came later: opening an older ledger makes them. A file is kept in pieces, so that it is
+# never whole in memory. Some ledgers without kept files already have the trigger on checkpoints, hence IF NOT EXISTS.
 _KEPT_FILES: Final = """
 CREATE TABLE kept_files (
   sha256  TEXT NOT NULL,
@@ -155,15 +155,15 @@ def make_tables(writer: sqlite3.Connection) -> None:
             for statement in _statements(script):
                 writer.execute(statement)
     if writer.execute("PRAGMA application_id").fetchone() != (APPLICATION_ID,):
-        # A new file, or one restored from a dump, which does not carry these two.
+        # A new file, or a file restored from an SQL dump, which does not carry these two settings.
         writer.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         writer.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
 def refuse_strangers(path: Path) -> None:
-    """Looks at a file before anything in it changes, be it only its journal mode.
+    """Checks a file before anything in it changes, even its journal mode.
 
-    Raises OperationalError where it is something else, or of a newer version of this program.
+    Raises OperationalError where the file is something else, or of a newer version of this program.
     """
     if not path.exists() or not path.stat().st_size:
         return
@@ -185,7 +185,7 @@ def _tables(connection: sqlite3.Connection) -> set[str]:
 
 
 def _statements(script: str) -> Iterator[str]:
-    """The script's statements one by one: `executescript` would commit between them."""
+    """The script's statements one by one, since `executescript` would commit the caller's transaction."""
     statement = ""
     for line in script.splitlines(keepends=True):
         statement += line

@@ -1,8 +1,8 @@
-"""Opening SQLite files the one way this project opens them.
+"""How does this program open a SQLite file, lock it, and wait for the lock?
 
-Always by `pysqlite3`, which brings a SQLite of its own: releases 3.7.0 to 3.51.2 can corrupt a WAL that several
-processes write, and Python's own is older. sqlite-utils picks the same module up by itself, so a process never
-holds two.
+Always by the module `pysqlite3`, which brings its own SQLite: releases 3.7.0 to 3.51.2 can corrupt a WAL that several
+processes write, and Python's SQLite is older. sqlite-utils picks the same module by itself, so a process never loads
+two SQLites.
 """
 
 import errno
@@ -44,24 +44,24 @@ __all__ = [
 ]
 
 LOCK_WAIT_SECONDS_MAX = 3.0
-# SQLite's own busy handler backs off to 100 ms, which starves whoever waits longest; this asks at an even pace.
+# SQLite's own busy handler backs off to 100 ms, which starves the longest waiter; this program asks at an even pace.
 _LOCK_ASK_SECONDS = 0.0003
 _SAFE_SINCE = (3, 51, 3)
-# The driver tries to adapt (PEP 246) every parameter that is not int, float, str or bytearray: 2.4 us each. A
-# registered adapter is found first; these return the value itself.
+# The driver tries to adapt (PEP 246) every parameter that is not int, float, str or bytearray: 2.4 us each. It finds
+# a registered adapter first; these adapters return the value itself.
 sqlite3.register_adapter(bytes, bytes)
 sqlite3.register_adapter(bool, int)
 sqlite3.register_adapter(type(None), {None: None}.get)
-# How many steps of SQLite's machine pass between two looks at the clock: a tenth of a millisecond, about.
+# The steps of SQLite's virtual machine between two looks at the clock: about a tenth of a millisecond.
 _LOOK_EVERY_STEPS = 5_000
 
 
 class Busy(Exception):
-    """Somebody else kept the file's write lock for longer than `LOCK_WAIT_SECONDS_MAX`."""
+    """Another writer kept the file's write lock for longer than `LOCK_WAIT_SECONDS_MAX`."""
 
 
 class time_limit:  # noqa: N801  (used like a function; one made of a generator would take three times as long)
-    """This thread's queries raise Interrupted when so many seconds are over. What it writes is written all the same."""
+    """A time limit for the calling thread's reads: they raise Interrupted once `seconds` are over. Writes go on."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -78,8 +78,9 @@ class time_limit:  # noqa: N801  (used like a function; one made of a generator 
 def connect(path: Path, synchronous: str, *, must_exist: bool = False, writes: bool = False) -> "sqlite3.Connection":
     """A connection in autocommit, in WAL mode.
 
-    `synchronous` is FULL for the truth, NORMAL for what can be made again. Where the file `must_exist` and does not,
-    this raises OperationalError instead of making it. One that `writes` waits for its turn in `begin` alone.
+    `synchronous` is FULL for the log and its keys, NORMAL for files that can be made again. Raises OperationalError
+    where the file is missing but `must_exist`; else makes the file. A connection that `writes` waits for locks only in
+    `begin`, and has no time limit.
     """
     if sqlite3.sqlite_version_info < _SAFE_SINCE:
         raise RuntimeError(f"SQLite {sqlite3.sqlite_version} can corrupt its WAL; 3.51.3 or newer is needed.")
@@ -107,9 +108,9 @@ def connect(path: Path, synchronous: str, *, must_exist: bool = False, writes: b
 
 
 def _make(path: Path) -> None:
-    """Makes an empty file that its owner alone reads, where there is none; SQLite gives its mode to the WAL's files."""
-    # Only a new file is opened here: closing one that SQLite has open would give up this process's locks on it. Where
-    # none can be made, SQLite says so.
+    """Makes a missing file, empty and readable for its owner alone. SQLite gives the file's mode to the WAL's files."""
+    # Opens only a new file: closing a file that SQLite has open would give up this process's locks on it. Where the
+    # file cannot be made, SQLite's own error follows.
     with suppress(OSError):
         os.close(open_own(path, os.O_WRONLY | os.O_EXCL))
 
@@ -119,7 +120,7 @@ def _is_lock(error: Exception) -> bool:
 
 
 def _when_unlocked(connection: "sqlite3.Connection", statement: str) -> None:
-    """Runs a statement that must wait its turn. Raises Busy."""
+    """Executes a statement, waiting while the file is locked. Raises Busy after `LOCK_WAIT_SECONDS_MAX`."""
     deadline = time.monotonic() + LOCK_WAIT_SECONDS_MAX
     while True:
         try:
@@ -134,13 +135,13 @@ def _when_unlocked(connection: "sqlite3.Connection", statement: str) -> None:
 
 
 def begin(connection: "sqlite3.Connection") -> None:
-    """Takes the file's write lock before anything is read, so that nothing read can be stale. Raises Busy."""
+    """Takes the file's write lock before the transaction reads, so that no read can be stale. Raises Busy."""
     _when_unlocked(connection, "BEGIN IMMEDIATE")
 
 
 @contextmanager
 def transaction(connection: "sqlite3.Connection") -> Iterator["sqlite3.Connection"]:
-    """One write transaction: all of it or, on any exception, nothing. Raises Busy."""
+    """A write transaction: all of it is committed or, on any exception, nothing. Raises Busy."""
     begin(connection)
     try:
         yield connection
@@ -152,8 +153,8 @@ def transaction(connection: "sqlite3.Connection") -> Iterator["sqlite3.Connectio
 
 
 def cut_wal(connection: "sqlite3.Connection", wait_seconds_max: float = LOCK_WAIT_SECONDS_MAX) -> bool:
-    """Writes the WAL into the file and cuts it, so that nothing that was overwritten is left in it. Whether it could:
-    who reads or writes at this moment is waited for so long."""
+    """Writes the WAL into the file and truncates it, so that no overwritten bytes are left in the WAL. Waits up to
+    `wait_seconds_max` for readers and writers; returns whether the WAL was truncated."""
     deadline = time.monotonic() + wait_seconds_max
     while True:
         try:
@@ -168,7 +169,8 @@ def cut_wal(connection: "sqlite3.Connection", wait_seconds_max: float = LOCK_WAI
 
 
 def copy(path: Path, target: Path) -> None:
-    """Copies a file into a new one, as of one moment, whoever writes meanwhile; nobody waits for it."""
+    """Copies a file, as of one moment, into a new one. Other processes may write meanwhile, and wait for nothing.
+    Raises Busy where the copy's WAL cannot be written into it."""
     with closing(connect(path, "FULL", must_exist=True)) as source, closing(connect(target, "FULL")) as copied:
         source.backup(copied)
         if not cut_wal(copied):
@@ -176,12 +178,13 @@ def copy(path: Path, target: Path) -> None:
 
 
 def as_json(values: Iterable[object]) -> str:
-    """Values as a query takes them all at once, by `json_each`."""
+    """Values as one JSON array, which a query reads by `json_each`."""
     return msgspec.json.encode(list(values)).decode()
 
 
 def schema_of(connection: "sqlite3.Connection") -> dict[tuple[str, str], tuple[str, str | None]]:
-    """Tables, indexes, triggers and views of a file, by kind and name, but for SQLite's own statistics."""
+    """The tables, indexes, triggers and views of a file by kind and name, each with its table and its SQL; without
+    SQLite's own statistics."""
     rows = connection.execute(
         "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_stat%' ESCAPE '\\'"
     )
@@ -189,20 +192,23 @@ def schema_of(connection: "sqlite3.Connection") -> dict[tuple[str, str], tuple[s
 
 
 def is_full(error: Exception) -> bool:
-    """Whether the driver says that there is no room on the disk."""
+    """Whether the driver's error means that the disk is full."""
     return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
 
 
 def is_of_the_disk(error: Exception) -> bool:
-    """Whether the disk has not taken what was written: it has no room, or a quota is used up, or it fails."""
+    """Whether an error means that the disk did not take a write: it is full, a quota is used up, or it failed."""
     if isinstance(error, OSError):
         return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     return is_full(error) or getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_IOERR
 
 
 class library_errors:  # noqa: N801  (as above)
-    """Raises the driver's errors as the library's, which eventsourcing is; LogForbidden where the file may not be
-    written, LogFull where the disk takes no more of who `writes`."""
+    """Turns the driver's errors into those of the eventsourcing library.
+
+    LogBusy for a lock, LogForbidden for a file that may not be written, LogFull for a full disk. For a block that
+    `writes`, any failure of the disk is LogFull, too.
+    """
 
     def __init__(self, *, writes: bool = False) -> None:
         self._is_full = is_of_the_disk if writes else is_full
@@ -222,9 +228,9 @@ class library_errors:  # noqa: N801  (as above)
 
 
 class Readers(threading.local):
-    """The connection that one thread has open for reading; no thread uses another's.
+    """Each thread's own connection for reading.
 
-    A connection does not live through a fork: whoever forks opens nothing before.
+    A connection does not survive a fork, so a process must not use it before it forks.
     """
 
     def __init__(self, path: Path, synchronous: str) -> None:
@@ -237,12 +243,12 @@ class Readers(threading.local):
         if self._own is None:
             self._own = connect(self._path, self._synchronous)
             self._own.execute("PRAGMA query_only = ON")
-            # Each thread has one, and what it reads it seldom reads again; the kernel keeps it for all.
+            # A small cache: each thread has a connection and seldom reads a page twice; the kernel caches for all.
             self._own.execute("PRAGMA cache_size = -2000")
         return self._own
 
     def close(self) -> None:
-        """Closes this thread's connection."""
+        """Closes the calling thread's connection."""
         if self._own is not None:
             self._own.close()
         self._own = None

@@ -1,4 +1,4 @@
-"""The one thread of a process that writes to the log: whoever writes at the same time shares one commit."""
+"""The one thread of a process that writes to the log. Commands that wait at the same time share one commit."""
 
 import logging
 import time
@@ -14,20 +14,20 @@ from eventsourcing.persistence import IntegrityError
 from domain.log.log import LogAway, LogBusy, LogForbidden, LogFull, Transaction, Wants, WriteLost
 
 TURNS_MAX: Final = 64
-# Of heavy work fewer share a transaction: others wait to write meanwhile, also on other nodes, and a log that is
-# elsewhere takes its lock back from a node that keeps it for seconds.
+# Ends a transaction of heavy work early. Other nodes wait to write meanwhile, and PostgreSQL takes the lock from a node
+# that keeps it for seconds.
 _HELD_SECONDS_MAX: Final = 1.0
 T = TypeVar("T")
-# Brings the views to where a transaction, just committed, has taken the log; returns the position that they reach.
+# Feeds the views with a transaction just committed; returns the position that the views reach.
 Feed = Callable[[Transaction], int]
-# Is told of each commit that wrote something: how many pieces of work it had, and how many seconds it and the feeding
-# took.
+# Gets, for each commit that wrote records: the number of its pieces of work, the seconds of the commit, and the seconds
+# of feeding the views.
 Measure = Callable[[int, float, float], None]
 _log = logging.getLogger("order_ledger")
 
 
 class Writer(Thread):
-    """Takes all work that waits into one transaction, feeds the views, answers."""
+    """The thread that does all waiting work in one transaction, feeds the views, and delivers the results."""
 
     def __init__(
         self, transaction: Callable[[Wants], AbstractContextManager[Transaction]], feed: Feed, measure: Measure | None
@@ -38,22 +38,22 @@ class Writer(Thread):
         self._measure = measure
         self._waiting: SimpleQueue[_Turn[Any]] = SimpleQueue()
         self._is_stopping = False
-        # The position that the views reached after the last commit; 0 where they could not be fed.
+        # The position that the views reached after the last commit; 0 where feeding them failed.
         self.fed_to = 0
-        # Why nothing could be written when it was last tried; None where it could.
+        # The error of the last write where the log could not be written; None where it could.
         self.trouble: LogBusy | LogFull | LogForbidden | LogAway | None = None
         self._looked: Future[None] | None = None
 
     def submit(self, work: Callable[[Transaction], T], wants: Wants = Wants()) -> Future[T]:  # noqa: B008  (immutable)
-        """What the work returns or raises, once what it wrote is durable and the views are fed. It may be done twice,
-        where nothing is left of the first time."""
+        """Queues work. The future has its result, or its error, once its writes are durable and the views are fed. The
+        work may be done twice, where nothing of the first time is in the log."""
         turn = _Turn(work, wants)
-        future = turn.future  # the turn has it until it is delivered, which may be at once
+        future = turn.future  # taken before `put`: the thread may deliver at once, and the turn then drops its future
         self._waiting.put(turn)
         return future
 
     def look(self) -> None:
-        """Tries whether the log can be written, so that `trouble` says it also where nobody writes."""
+        """Tries to write to the log, so that `trouble` is current even without commands. Does not wait."""
         if self._looked is None or self._looked.done():
             self._looked = self.submit(
                 lambda t: t.touch() if isinstance(self.trouble, LogFull | LogForbidden) else None
@@ -65,7 +65,7 @@ class Writer(Thread):
             self.trouble = None
 
     def stop(self) -> None:
-        """Ends the thread behind the work that waits."""
+        """Ends the thread once all waiting work is done."""
         self._is_stopping = True
         self.submit(lambda _: None)
         self.join()
@@ -78,7 +78,7 @@ class Writer(Thread):
             turns = self._do(turns)
 
     def _do(self, turns: "list[_Turn[Any]]", *, again: bool = False) -> "list[_Turn[Any]]":
-        """Does work in one transaction, and delivers; returns what has still to be done."""
+        """Does turns in one transaction and delivers their results; returns the turns still to be done."""
         done = turns
         began = time.perf_counter()
         try:
@@ -87,12 +87,12 @@ class Writer(Thread):
             done = turns[:1]
             if isinstance(turns[0].error, LogFull | LogForbidden):
                 self.trouble = turns[0].error
-        except WriteLost as error:  # once more, as nothing of it is there
+        except WriteLost as error:  # nothing of it is in the log, so it is done once more
             if not again:
                 return self._do(turns, again=True)
             self._give_up(turns, LogAway(str(error)))
         except IntegrityError as error:
-            if len(turns) > 1:  # one of them wrote what does not fit, so each is done alone
+            if len(turns) > 1:  # the writes of one turn break a constraint, so each turn is done alone
                 return [left for turn in turns for left in self._do([turn])]
             self._give_up(turns, error)
         except Exception as error:
@@ -109,19 +109,22 @@ class Writer(Thread):
         return turns[len(done) :]
 
     def _commit(self, turns: "list[_Turn[Any]]") -> "tuple[Transaction, list[_Turn[Any]]]":
-        """Does work, and what joins it meanwhile, in one transaction; tells which of it. Raises _TakenBack, and what
-        the log does: where that is lost behind the first, the commit says so."""
+        """Does turns, and turns that join meanwhile, in one transaction; returns the transaction and the turns done.
+
+        Raises _TakenBack where the first turn fails, WriteLost where the log is lost in it, and the log's errors. Where
+        the log is lost in a later turn, the commit raises.
+        """
         with self._transaction(_all_wanted(turns)) as t:
             over_at = time.perf_counter() + _HELD_SECONDS_MAX
             work = iter(turns)
-            # The first needs no savepoint, which would cost a large batch of an import a third of its time.
+            # The first turn needs no savepoint. One would cost a large batch of an import a third of its time.
             if not next(work).attempt(t, nullcontext()):
                 if isinstance(turns[0].error, WriteLost):
                     raise turns[0].error
-                raise _TakenBack  # no name here for the error, which holds this frame
+                raise _TakenBack  # without naming the error here: it holds this frame, so a name would make a cycle
             count = 1
             self._let_join(t, turns)
-            for turn in work:  # those that come meanwhile join at its end
+            for turn in work:  # turns that join meanwhile are added to the end of this list
                 if time.perf_counter() > over_at:
                     break
                 turn.attempt(t, t.savepoint())
@@ -135,9 +138,10 @@ class Writer(Thread):
             t.prefetch(_all_wanted(joining))
 
     def _give_up(self, turns: "list[_Turn[Any]]", error: Exception) -> None:
-        """Nothing of all this is there, so what was refused because of it was refused for nothing: all has failed."""
+        """Fails every turn of a transaction that is not in the log. A refused turn fails, too: its refusal may follow
+        from writes that are not there."""
         if isinstance(error, LogBusy | LogAway):
-            turns += self._take_waiting(self._waiting.qsize())  # they would wait as long again
+            turns += self._take_waiting(self._waiting.qsize())  # the waiting turns would only wait as long again
         if isinstance(error, LogBusy | LogFull | LogForbidden | LogAway):
             self.trouble = error
         for turn in turns:
@@ -147,7 +151,7 @@ class Writer(Thread):
         return [self._waiting.get() for _ in range(min(turns_max, self._waiting.qsize()))]
 
     def _feed_views(self, t: Transaction) -> None:
-        """Whatever becomes of it, what is written stands."""
+        """Feeds the views after a commit. A failure is logged: the commit stands."""
         try:
             self.fed_to = self._feed(t)
         except LogAway as error:
@@ -163,11 +167,11 @@ def _all_wanted(turns: "list[_Turn[Any]]") -> Wants:
 
 
 class _TakenBack(Exception):
-    """The first work of a transaction was refused, so the transaction is taken back."""
+    """The first turn of a transaction failed, so the transaction is rolled back."""
 
 
 class _Turn(Generic[T]):
-    """A piece of work that waits to be done, and what it came to."""
+    """A piece of work that waits for the thread, and its result or error."""
 
     def __init__(self, work: Callable[[Transaction], T], wants: Wants) -> None:
         self._work = work
@@ -177,8 +181,8 @@ class _Turn(Generic[T]):
         self.future: Future[T] = Future()
 
     def attempt(self, t: Transaction, savepoint: AbstractContextManager[None]) -> bool:
-        """Does the work, unless nobody waits for it any more. Whether it was done: where it raises, that is for whoever
-        waits for it, and what it has written is taken back to the savepoint."""
+        """Does the work, unless its caller has given it up. Returns False where the work raises: `error` keeps the
+        error for the caller, and the savepoint takes the work's writes back."""
         self.error = None
         if not self._is_wanted():
             return True
@@ -190,8 +194,9 @@ class _Turn(Generic[T]):
         return self.error is None
 
     def _is_wanted(self) -> bool:
-        """Whether somebody waits for it; from then on nobody can give it up. It is asked again where work is done
-        again, and of what was given up already the library would not take the question."""
+        """Whether the caller still waits; from then on the caller cannot give the work up. The checks before
+        `set_running_or_notify_cancel` are for work done a second time: the library would raise for a future that runs
+        or was told of its cancellation."""
         future = self.future
         return future.running() or (not future.cancelled() and future.set_running_or_notify_cancel())
 
@@ -199,8 +204,9 @@ class _Turn(Generic[T]):
         self.error = error
 
     def deliver(self) -> None:
-        """Once. An error holds the frames that it came through, of which `attempt` holds this object: did that hold the
-        error in turn, all that the frames hold would stay until somebody looks for cycles."""
+        """Gives the result or the error to the caller; may be called once. Drops the error from this turn: the error
+        holds the frame of `attempt`, which holds this turn. Such a cycle would keep the frames' objects until Python
+        collects cycles."""
         future, error, is_wanted = self.future, self.error, self._is_wanted()
         del self.future, self.error
         if not is_wanted:
