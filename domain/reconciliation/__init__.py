@@ -1,1 +1,1 @@
-"""What a reconciliation is: its events, its state, what people decide about it, and how lines are matched."""
+"""A reconciliation: its events, its state, people's decisions, and the matching of lines with payments."""

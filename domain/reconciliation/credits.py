@@ -1,4 +1,4 @@
-"""Which of the lines that a bank credited are payments, whatever its code says of them?
+"""Which lines that a bank credited are payments, although the bank's code says otherwise?
 
 A bank may call a customer's transfer a return, a reversal or a correction. Where the journal has a payment of the same
 reference, amount and currency, the line is that payment.
@@ -13,7 +13,7 @@ from domain.settlement.lines import Line
 
 
 def as_payments(lines: list[Line], entries: Iterable[Entry]) -> list[Line]:
-    """The lines, those that came in as payments where the journal has one like them."""
+    """The lines. A line that came in becomes a payment where the journal has a payment of its reference and amount."""
     if not any(line.came_in for line in lines):
         return lines
     known = {

@@ -1,4 +1,4 @@
-"""A person's decisions about a reconciliation: state and decision to events, or a refusal. Pure."""
+"""Decides people's commands on a reconciliation: state and command to events, or a refusal. Pure."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -18,7 +18,7 @@ from domain.reconciliation.state import Decision, Reconciliation, is_open
 
 
 class Result(msgspec.Struct, frozen=True):
-    """A result of the report, as far as a decision needs it: its id, its outcome, its rows and its positions."""
+    """The fields of a report's result that a decision needs: its id, its outcome, its rows and its positions."""
 
     id: str
     outcome: str
@@ -27,7 +27,8 @@ class Result(msgspec.Struct, frozen=True):
 
 
 def confirm(state: Reconciliation, results: Iterable[Result], *, now: datetime) -> list[Event]:
-    """Confirms suggested matches, and matches that were broken. Raises DecisionNotAllowed, ReconciliationIsClosed."""
+    """Confirms suggested matches and broken matches. Raises DecisionNotAllowed, ReconciliationIsClosed,
+    ReconciliationIsWithdrawn."""
 
     def confirmed(result: Result, open_: int) -> Event:
         return e.MatchConfirmed(occurred_at=now, open=open_, **_named(result))
@@ -37,7 +38,8 @@ def confirm(state: Reconciliation, results: Iterable[Result], *, now: datetime) 
 
 
 def break_match(state: Reconciliation, results: Iterable[Result], reason: str, *, now: datetime) -> list[Event]:
-    """Breaks matches and suggested matches. Raises DecisionNotAllowed, ReconciliationIsClosed."""
+    """Breaks matches and suggested matches. Raises DecisionNotAllowed, ReconciliationIsClosed,
+    ReconciliationIsWithdrawn."""
 
     def broken(result: Result, open_: int) -> Event:
         return e.MatchBroken(occurred_at=now, open=open_, reason=reason, **_named(result))
@@ -47,7 +49,8 @@ def break_match(state: Reconciliation, results: Iterable[Result], reason: str, *
 
 
 def explain(state: Reconciliation, results: Iterable[Result], reason: str, *, now: datetime) -> list[Event]:
-    """Gives open results a reason. Raises DecisionNotAllowed, ReconciliationIsClosed."""
+    """Gives open results a reason, or explained results another one. Raises DecisionNotAllowed, ReconciliationIsClosed,
+    ReconciliationIsWithdrawn."""
 
     def explained(result: Result, open_: int) -> Event:
         return e.DifferenceExplained(occurred_at=now, open=open_, reason=reason, **_named(result))
@@ -59,8 +62,8 @@ def explain(state: Reconciliation, results: Iterable[Result], reason: str, *, no
 def match(
     state: Reconciliation, result: Result, difference: "Apart", reason: str | None, *, now: datetime
 ) -> list[Event]:
-    """Matches lines to payments by hand: `result` is what that comes to. Raises DecisionNotAllowed where they are apart
-    and nothing explains it, ReconciliationIsClosed, ReconciliationIsWithdrawn."""
+    """Matches lines with payments by hand; `result` has their rows and positions. Raises DecisionNotAllowed where their
+    sums differ and no reason is given, ReconciliationIsClosed, ReconciliationIsWithdrawn."""
     check_changes(state)
     if difference.amount and not reason:
         raise DecisionNotAllowed(
@@ -79,14 +82,14 @@ def match(
 
 
 class Apart(NamedTuple):
-    """What lines have more than the payments that they are matched to, as text; empty where that is nothing."""
+    """The sum of lines less the sum of the payments matched with them, as decimal text; empty where it is zero."""
 
     amount: str
     currency: str
 
 
 def undo(state: Reconciliation, results: Iterable[tuple[str, str | None]], *, now: datetime) -> list[Event]:
-    """Takes decisions back; each result by its id, with its outcome where the report has it still.
+    """Takes decisions back. Each result comes as its id with its outcome, None where the report has the result no more.
 
     Raises DecisionNotAllowed, ReconciliationIsClosed, ReconciliationIsWithdrawn.
     """
@@ -104,7 +107,8 @@ def undo(state: Reconciliation, results: Iterable[tuple[str, str | None]], *, no
 
 
 def close(state: Reconciliation, *, now: datetime) -> list[Event]:
-    """Raises ReconciliationIsOpen. No event where the reconciliation is closed already."""
+    """Closes a reconciliation; no event where it is closed already. Raises ReconciliationIsOpen,
+    ReconciliationIsWithdrawn."""
     if state.is_withdrawn:
         raise ReconciliationIsWithdrawn
     if state.is_closed:
@@ -115,12 +119,12 @@ def close(state: Reconciliation, *, now: datetime) -> list[Event]:
 
 
 def withdraw(state: Reconciliation, reason: str, *, now: datetime) -> list[Event]:
-    """No event where the reconciliation is withdrawn already; a closed one can be withdrawn as well."""
+    """Withdraws a reconciliation, open or closed; no event where it is withdrawn already."""
     return [] if state.is_withdrawn else [e.ReconciliationWithdrawn(occurred_at=now, reason=reason)]
 
 
 def check_changes(state: Reconciliation) -> None:
-    """Raises ReconciliationIsClosed, ReconciliationIsWithdrawn."""
+    """Checks that decisions can still be taken. Raises ReconciliationIsClosed, ReconciliationIsWithdrawn."""
     if state.is_withdrawn:
         raise ReconciliationIsWithdrawn
     if state.is_closed:
@@ -140,7 +144,8 @@ def _explainable(outcome: str, decision: Decision | None) -> bool:
 
 
 class _Allowed(NamedTuple):
-    """Whether a decision is allowed, by a result's outcome and its decision so far; and the refusal if it is not."""
+    """The rule for a decision: whether a result's outcome and its decision so far allow it, and the refusal's words if
+    not."""
 
     allows: Callable[[str, Decision | None], bool]
     refusal: str
@@ -157,7 +162,8 @@ def _decide(
     allowed: _Allowed,
     event: Callable[[Result, int], Event],
 ) -> list[Event]:
-    """An event for each result that does not have this decision yet; `event` gets the number that are open after it."""
+    """An event for each result that does not have this decision yet. `event` makes it of the result and of the number
+    of results that are open after it."""
     events: list[Event] = []
     open_ = state.open
     for result in results:

@@ -1,7 +1,7 @@
 """The events of a reconciliation: facts in the past tense, and the permanent topics under which they are stored.
 
-As an order's: frozen structs, stored as plain JSON without what is null or empty; a topic, once used, keeps its meaning
-for ever.
+Like an order's events they are frozen structs, stored as plain JSON without null or empty fields. A topic, once used,
+keeps its meaning for ever.
 """
 
 from datetime import datetime
@@ -14,8 +14,8 @@ from domain.reconciliation.report import Earlier
 
 
 class ReconciliationStarted(Event, frozen=True, kw_only=True):
-    """The reconciliation reads the log up to `position`; the rules are kept under their SHA-256, and so is the file or,
-    where it is sealed, under that of its sealed bytes. Days are those of `timezone`."""
+    """A reconciliation began; it reads the log up to `position`. The rules are kept under their SHA-256, and the file
+    under its own or, where it is sealed, under the SHA-256 of its sealed bytes. Days are days in `timezone`."""
 
     provider: str
     file: str
@@ -29,7 +29,7 @@ class ReconciliationStarted(Event, frozen=True, kw_only=True):
 
 
 class ReconciliationStartedV1(Event, frozen=True, kw_only=True):
-    """The first version of ReconciliationStarted, of before files were sealed, when days were those of UTC."""
+    """The first version of ReconciliationStarted, from before files were sealed, when days were days in UTC."""
 
     provider: str
     file: str
@@ -44,10 +44,10 @@ class ReconciliationStartedV1(Event, frozen=True, kw_only=True):
 
 
 class MatchesSuggested(Event, frozen=True, kw_only=True):
-    """How many results of each outcome the first report has, and the SHA-256s of the report, of its sealed bytes and of
-    its index.
+    """The first report was made: the number of its results by outcome, and the SHA-256s of the report, of its sealed
+    bytes and of its index.
 
-    `until` is the time of the file's last line. A report of before there were indexes has none.
+    `until` is the time of the file's last line. A report older than indexes has none.
     """
 
     report_sha256: str
@@ -59,7 +59,7 @@ class MatchesSuggested(Event, frozen=True, kw_only=True):
 
 
 class MatchesSuggestedV2(Event, frozen=True, kw_only=True):
-    """The second version of MatchesSuggested, of before reports were sealed."""
+    """The second version of MatchesSuggested, from before reports were sealed."""
 
     report_sha256: str
     index_sha256: str
@@ -72,7 +72,7 @@ class MatchesSuggestedV2(Event, frozen=True, kw_only=True):
 
 
 class MatchesSuggestedV1(Event, frozen=True, kw_only=True):
-    """The first version of MatchesSuggested."""
+    """The first version of MatchesSuggested, from before reports had indexes."""
 
     report_sha256: str
     until: datetime
@@ -86,7 +86,8 @@ class MatchesSuggestedV1(Event, frozen=True, kw_only=True):
 class Decided(Event, frozen=True, kw_only=True):
     """A person's decision about one result: `decision` is "confirmed", "broken", "explained" or "matched".
 
-    `lines` are rows of the file, `entries` positions of the log; `open` counts the results that are open after it.
+    `lines` are rows of the file, `entries` positions of the log; `open` counts the results that are open after the
+    decision.
     """
 
     decision: ClassVar[str]
@@ -115,8 +116,8 @@ class DifferenceExplained(Decided, frozen=True, kw_only=True):
 
 
 class MatchedByHand(Decided, frozen=True, kw_only=True):
-    """A person matched lines to payments; the run that comes with it finds them so. `difference` is what the lines have
-    more than the payments, in `currency`; where there is one, the reason explains it."""
+    """A person matched lines with payments; the report that is made with this event has the match. `difference` is the
+    lines' sum less the payments' sum, in `currency`, and empty where they are equal; `reason` explains it."""
 
     decision: ClassVar[str] = "matched"
 
@@ -126,15 +127,15 @@ class MatchedByHand(Decided, frozen=True, kw_only=True):
 
 
 class DecisionUndone(Event, frozen=True, kw_only=True):
-    """The decision about a result does not hold any more."""
+    """A person took back the decision about a result."""
 
     result: str
     open: int
 
 
 class ReconciliationRunAgain(Event, frozen=True, kw_only=True):
-    """The same file by the same rules, compared with the log up to a later position, other files of the provider
-    included."""
+    """The same file was compared again by the same rules, with the log up to a later position and with the provider's
+    other files."""
 
     position: int
     report_sha256: str
@@ -145,7 +146,7 @@ class ReconciliationRunAgain(Event, frozen=True, kw_only=True):
 
 
 class ReconciliationRunAgainV2(Event, frozen=True, kw_only=True):
-    """The second version of ReconciliationRunAgain, of before reports were sealed."""
+    """The second version of ReconciliationRunAgain, from before reports were sealed."""
 
     position: int
     report_sha256: str
@@ -158,7 +159,7 @@ class ReconciliationRunAgainV2(Event, frozen=True, kw_only=True):
 
 
 class ReconciliationRunAgainV1(Event, frozen=True, kw_only=True):
-    """The first version of ReconciliationRunAgain."""
+    """The first version of ReconciliationRunAgain, from before reports had indexes."""
 
     position: int
     report_sha256: str
@@ -174,16 +175,18 @@ class ReconciliationClosed(Event, frozen=True, kw_only=True):
 
 
 class ReconciliationWithdrawn(Event, frozen=True, kw_only=True):
-    """It was a mistake: it stays in the history, and nothing of it counts any more."""
+    """A person withdrew the reconciliation, a mistake. Its events stay in the history, and none of its results counts
+    any more."""
 
     reason: str
 
 
 class PersonalErased(Event, frozen=True, kw_only=True):
-    """What was erased of a reconciliation, by an erasure that has this id: `file` is the provider's file with all its
-    reports, `contact` the reasons that people gave until now.
+    """The erasure with the id `erasure` erased personal data of a reconciliation: `file` is the provider's file with
+    all its reports, `contact` the reasons that people gave until then.
 
-    `basis` and `reference` say why, in no free text. `keys` are the data keys that were destroyed.
+    `basis` and `reference` give the ground for the erasure without free text. `keys` are the data keys that were
+    destroyed.
     """
 
     erasure: str

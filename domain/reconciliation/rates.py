@@ -1,8 +1,9 @@
-"""What was settled in another currency than it was paid in: was it at the rate that the rules expect?
+"""Was a payment that settled in another currency exchanged at the rate that the rules expect?
 
-The rules name what one of the payment's currency is expected to be in the settlement's. What was settled beyond that is
-an exchange gain, or a loss where it is less. A match that is further from it than the rules allow is `rate_differs`.
-A conversion within the provider's account is two lines that are about the same: out of one currency, into another.
+The rules give the expected amount in the settlement's currency for one unit of the payment's. An amount settled beyond
+it is an exchange gain; an amount short of it is a loss. A match whose amount deviates by more than the rules allow is
+`rate_differs`. A conversion within the provider's account is two lines about the same movement: one out of a currency,
+one into another.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,7 +24,8 @@ _UNDECIDED: Final = frozenset({"matched", "noted", "to_explain"})
 
 
 class _Rate(NamedTuple):
-    """What one of a currency is expected to be in another, and the share of it by which it may be more or less."""
+    """An expected rate: the amount in one currency for one unit of another, and the deviation allowed as a share of the
+    expected amount."""
 
     factor: Fraction
     share: Fraction
@@ -38,7 +40,7 @@ def _rate(of: Exchange, rules: Rules) -> _Rate | None:
 
 
 def exchanged(results: Sequence[Result], lines: Sequence[Line], entries: Iterable[Entry], rules: Rules) -> list[Result]:
-    """The results with what they exchanged, held against the rates that the rules expect."""
+    """The results, their exchanges compared with the rates that the rules expect."""
     if not (rules.rates or any(line.original for line in lines)):
         return [*results]
     of_row = {line.row: line for line in lines}
@@ -64,7 +66,7 @@ def _held_against(result: Result, of_row: Mapping[int, Line], of_position: Mappi
 
 
 def _differs(found: Exchange, rate: _Rate, shift: Fraction) -> list[Difference]:
-    """The differences from what the rules expect, where they are more than these allow."""
+    """The differences in amount and rate; none where the deviation is within the allowed share."""
     expected = found.expected or 0
     if abs(found.settled - expected) <= abs(expected) * rate.share:
         return []
@@ -81,8 +83,8 @@ def _text(rate: Fraction) -> str:
 
 
 def _exchange(lines: Sequence[Line], entries: Sequence[Entry]) -> Exchange | None:
-    """What lines exchanged that are matched to these; None for nothing. Of lines that say the rate alone, what was paid
-    is what was booked."""
+    """The exchange between entries and the lines matched with them; None where nothing was exchanged. For lines that
+    state only the rate, the paid amount is the sum of the entries."""
     currency = entries[0].currency
     if not lines or any(line.original is None or line.currency == currency for line in lines):
         return None
@@ -94,7 +96,7 @@ def _exchange(lines: Sequence[Line], entries: Sequence[Entry]) -> Exchange | Non
 
 
 def _conversion(lines: Sequence[Line]) -> Exchange | None:
-    """What two lines of a conversion exchanged; None where they are anything else."""
+    """The exchange of a conversion's two lines; None where the lines are anything else."""
     if len(lines) != 2 or any(line.kind != "conversion" for line in lines):
         return None
     out, into = sorted(lines, key=lambda line: line.gross)
@@ -104,7 +106,7 @@ def _conversion(lines: Sequence[Line]) -> Exchange | None:
 
 
 def _joined(results: Iterable[Result], of_row: Mapping[int, Line], rules: Rules) -> Iterator[Result]:
-    """The results, those of the two lines of a conversion whose rate is expected as one."""
+    """The results. The two lines of a conversion become one result where the rules expect a rate for them."""
     halves: dict[tuple[object, ...], list[Result]] = {}
     for result in results:
         line = of_row[result.lines[0]] if len(result.lines) == 1 and not result.entries else None

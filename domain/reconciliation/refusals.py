@@ -1,11 +1,11 @@
-"""The refusals of a reconciliation's commands: one class for each rule, as the orders' in `domain.refusals`."""
+"""The refusals of a reconciliation's commands: one class for each rule, like the orders' in `domain.refusals`."""
 
 from collections.abc import Sequence
 from typing import Final
 
 from domain.refusals import OrderMoved, Refusal
 
-# How many of the decisions that are refused a message tells.
+# The most refused decisions that a message names.
 SHOWN_MAX: Final = 20
 
 
@@ -17,7 +17,7 @@ class ReconciliationNotFound(Refusal):
 
 
 class KeptFilesFull(Refusal):
-    """What is kept of settlements has come to what the ledger may keep."""
+    """Settlement files and their reports already take the bytes that the ledger may keep of them."""
 
     code = "kept-files-full"
 
@@ -32,7 +32,7 @@ class KeptFilesFull(Refusal):
 
 
 class ReconciliationMoved(OrderMoved):
-    """The reconciliation is not at the version that the decision was given for."""
+    """The reconciliation is not at the version for which the client gave its decision."""
 
     code = "reconciliation-moved"
 
@@ -72,7 +72,7 @@ class ReconciliationIsOpen(Refusal):
 
 
 class ReconciliationInWork(Refusal):
-    """Results are open, so the file is still needed."""
+    """The file cannot be erased: results are open, and people need the file to decide."""
 
     code = "reconciliation-in-work"
 
@@ -87,7 +87,8 @@ class DecisionNotAllowed(Refusal):
 
 
 class DecisionsRefused(Refusal):
-    """Some of several decisions cannot be taken, so none is: each by its number, from 1, and why."""
+    """Some of several decisions cannot be taken, so none is. `problems` are pairs of a decision's number, from 1, and
+    the reason."""
 
     code = "decisions-refused"
 

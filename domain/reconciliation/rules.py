@@ -3,15 +3,15 @@
 version = "2026-03"
 settlement_delay_days = 3         # a payment may be settled so many days later; for providers without their own
 
-[tolerance]                       # by currency: amounts so far apart are suggested still
+[tolerance]                       # by currency: the largest difference of amounts that is still suggested
 USD = "0.02"
 
-[limits]                          # by currency: adjustments, reserves, transfers so large need nobody's word
+[limits]                          # by currency: the largest adjustment, reserve or transfer that needs no decision
 USD = "5.00"
 
-[rates."USD/EUR"]                 # what one of the payment's currency is expected to be in the settlement's
+[rates."USD/EUR"]                 # the expected amount in the settlement's currency for one unit of the payment's
 rate = "0.92"
-percent = "1.5"                   # so far from it is no difference
+percent = "1.5"                   # the largest deviation from the rate that is no difference
 
 [providers.stripe]
 settlement_delay_days = 7
@@ -24,7 +24,7 @@ delimiter = ";"
 climate_order_purchase = "fee"
 Reserve = ["reserve_held", "reserve_released"]
 
-[file]                            # the files of providers that have none of their own
+[file]                            # for the files of providers that have no mapping of their own
 …
 """
 
@@ -53,14 +53,15 @@ _Decimal: TypeAlias = Annotated[str, Meta(pattern=r"\A[0-9]{1,12}(\.[0-9]{1,15})
 
 
 class Rate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What one of a currency is expected to be in another, and by how many hundredths it may be more or less."""
+    """The expected amount in one currency for one unit of another; `percent` is the deviation that is allowed."""
 
     rate: _Decimal
     percent: _Decimal = "0"
 
 
 class ProviderRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """`bank` says that it is one, where its files do not: providers' payouts should have come there."""
+    """The rules of one provider. `bank` makes the provider a bank where its files do not show it: payouts of other
+    providers should have come there."""
 
     settlement_delay_days: _Days | None = None
     bank: bool = False
@@ -69,8 +70,8 @@ class ProviderRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
-    """`tolerance_minor` and `limits_minor` are by currency, in its minor units; of other currencies they are 0. `rates`
-    are by pairs, like USD/EUR: of what is paid in USD and settled in EUR."""
+    """The rules of a reconciliation. `tolerance_minor` and `limits_minor` are by currency, in its minor units, and 0
+    for every other currency. `rates` are by pair: USD/EUR is for payments in USD that settle in EUR."""
 
     version: str
     settlement_delay_days: int = 3
@@ -85,7 +86,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
         return self.settlement_delay_days if own is None else own
 
     def mapping(self, provider: str) -> Mapping | None:
-        """The mapping of this provider's files; None for files of a known format."""
+        """The mapping of this provider's files, its own before the common one; None for files of a known format."""
         own = self.providers[provider].file if provider in self.providers else None
         return own or self.file
 
@@ -93,11 +94,11 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
         return provider in self.providers and self.providers[provider].bank
 
     def kinds(self, provider: str) -> dict[str, KindOrPair]:
-        """This provider's words for our kinds, whatever the format of its files."""
+        """This provider's words for our kinds, for files of any format."""
         return self.providers[provider].kinds if provider in self.providers else {}
 
 
-# The rules when none are given. Kept like any others, and so written out: a default of this program may change one day.
+# The rules where none are given. They are kept like any others, so they spell out the default, which may change.
 DEFAULT: Final = 'version = "default-1"\nsettlement_delay_days = 3\n'
 
 
@@ -112,7 +113,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 def rules_from(toml: str) -> Rules:
-    """Raises InvalidField, naming what is wrong in the TOML."""
+    """Reads rules from TOML. Raises InvalidField, which names the faults."""
     toml = toml.removeprefix("\ufeff")
     _check_text(toml)
     try:
@@ -122,7 +123,7 @@ def rules_from(toml: str) -> Rules:
         raise InvalidField("", f"this is not TOML: {error}") from None
     except RecursionError:
         raise InvalidField("", "this is nested too deep") from None
-    except ValueError:  # the one other that `tomllib` lets through
+    except ValueError:  # the one other error that `tomllib` lets through
         raise InvalidField("", "a number has too many digits; amounts have at most 15 before the point") from None
     refuse(_faults(file))
     return Rules(
@@ -137,7 +138,7 @@ def rules_from(toml: str) -> Rules:
 
 
 def _faults(file: _File) -> Iterator[tuple[str, str]]:
-    """All fields of the rules that are wrong in themselves, each with what would be right."""
+    """Every field of the rules with a wrong value, and a message that says what would be right."""
     if file.file:
         yield from faults(file.file, "file.")
     for pair, expected in file.rates.items():
@@ -162,7 +163,7 @@ def _minor(amounts: dict[str, Amount], field: str) -> dict[str, int]:
 
 
 def _check_text(toml: str) -> None:
-    """Raises InvalidField for what the TOML reader would spend too long on, and for what is no text."""
+    """Raises InvalidField for text that the TOML reader would take too long to read, and for a lone surrogate."""
     if len(toml) > TEXT_CHARS_MAX:
         raise InvalidField("", f"rules have at most {TEXT_CHARS_MAX} characters, these are {len(toml)}")
     for number, line in enumerate(toml.split("\n"), 1):

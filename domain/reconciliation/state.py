@@ -1,9 +1,9 @@
-"""A reconciliation's state, and how events make it.
+"""The state of a reconciliation, and the fold of its events.
 
-A reconciliation compares one settlement file by one set of rules with the journal, so its UUID follows from those. What
-it finds is its report (`reconciliation.report`); people's decisions name the report's results by their ids, and are
-laid over it. A result is open until it is matched, confirmed or explained; a payment in transit is not open. A match
-that was broken is open.
+A reconciliation compares one settlement file by one set of rules with the journal; its UUID follows from provider, file
+and rules. Its report (`reconciliation.report`) has the results. People's decisions name these results by their ids, and
+are laid over the report. A result is open until it is matched, confirmed or explained; a payment in transit and a noted
+line are not open. A broken match is open.
 """
 
 from collections import ChainMap
@@ -23,22 +23,22 @@ from domain.reconciliation.report import AT_REST, Pair
 _NAMESPACE: Final = UUID("6f0b1c62-51f5-4b0e-9d0c-6f3f0a3d6c57")
 
 
-# The part of what is personal that the provider's file is, with all its reports.
+# The part of the personal data that is the provider's file with all its reports.
 FILE: Final = "file"
-# What the subject of the keys of a reconciliation begins with.
+# The prefix of the subject to which a reconciliation's data keys belong.
 SUBJECT: Final = "reconciliation:"
 STATUSES: Final = ("open", "closed", "withdrawn")
 
 
 def uuid_of(provider: str, file_sha256: str, rules_sha256: str) -> UUID:
-    """The one reconciliation of a provider's file by these rules."""
+    """The UUID of the one reconciliation of a provider's file by these rules."""
     return uuid5(_NAMESPACE, msgspec.json.encode((provider, file_sha256, rules_sha256)).decode())
 
 
 class Decision(Part, frozen=True):
     """A person's decision about a result: `kind` is "confirmed", "broken", "explained" or "matched".
 
-    `entries` are the positions of the result's payments; `lines` the rows that were matched to them by hand.
+    `entries` are the positions of the result's payments; `lines` the rows that the person matched with them by hand.
     """
 
     kind: str
@@ -53,7 +53,7 @@ class Reconciliation(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tr
     provider: str
     file: str
     file_sha256: str
-    # Where the file is kept sealed, the SHA-256 of its sealed bytes; so of the reports.
+    # The SHA-256 of the file's sealed bytes, where the file is sealed; likewise for each report.
     file_sealed_sha256: str = ""
     rules_sha256: str
     rules_version: str
@@ -62,24 +62,24 @@ class Reconciliation(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tr
     started_at: datetime
     updated_at: datetime
     until: datetime | None = None
-    # The event that told the report, by its version and its time, and the report with its index.
+    # The version and the time of the event that recorded the report, and the SHA-256s of report and index.
     run_version: int = 1
     as_of: datetime
     report_sha256: str = ""
     report_sealed_sha256: str = ""
     index_sha256: str = ""
-    # The report before the last run, so that the difference can be shown.
+    # The report before the last run, kept so that the change can be shown.
     report_before_sha256: str | None = None
     report_before_sealed_sha256: str = ""
     index_before_sha256: str | None = None
     outcomes: dict[str, int] = {}
     open: int = 0
-    # The last decisions stand apart: one more copies those few, and not all that were made before.
+    # The latest decisions stand apart: a new decision copies only these few, and not all decisions before.
     decided: dict[str, Decision] = {}
     decided_last: dict[str, Decision] = {}
     is_closed: bool = False
     withdrawn: str | None = None
-    # The parts that were erased: the file with its reports, and the reasons until then.
+    # The erased parts of the personal data: FILE, and CONTACT, the reasons given until then.
     erased: tuple[str, ...] = ()
 
     @property
@@ -92,7 +92,7 @@ class Reconciliation(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tr
 
     @property
     def is_in_work(self) -> bool:
-        """Whether somebody has still to decide, and so to look into the file."""
+        """Whether people have results left to decide, and so still need the file."""
         return self.status == STATUSES[0] and self.open > 0
 
     @property
@@ -161,7 +161,7 @@ def _erased(state: Reconciliation, event: e.PersonalErased) -> dict[str, Any]:
 
 
 def _reasons_gone(state: Reconciliation) -> dict[str, Any]:
-    """The fields that change where no reason is told: there was one, and it is not said which."""
+    """The fields that change when all reasons are erased: a withdrawal stays, with an empty reason."""
     parts = {"decided": state.decided, "decided_last": state.decided_last}
     left = {
         name: {id_: replace(decision, reason=None) for id_, decision in decided.items()}
@@ -171,7 +171,7 @@ def _reasons_gone(state: Reconciliation) -> dict[str, Any]:
 
 
 def without_reasons(state: Reconciliation) -> Reconciliation:
-    """The same, without what people wrote freely."""
+    """The state without the reasons, which people wrote freely."""
     return replace(state, **_reasons_gone(state))
 
 
@@ -198,7 +198,8 @@ _CHANGES: Final[Mapping[type[Event], Callable[[Reconciliation, Any], dict[str, A
 
 
 def evolve(state: Reconciliation | None, record: Record) -> Reconciliation:
-    """The reconciliation after the record's event. Its events come by their versions, e.ReconciliationStarted first."""
+    """The reconciliation after the record's event. The records come in the order of their versions,
+    e.ReconciliationStarted first."""
     event = record.event
     if isinstance(event, e.ReconciliationStarted):
         return _started(record, event)
@@ -214,7 +215,7 @@ def evolve(state: Reconciliation | None, record: Record) -> Reconciliation:
     )
 
 
-# The reasons that people give: written freely, as an order's are.
+# The events with a reason: free text, and so personal data, like an order's reasons.
 _REASONED: Final = (e.MatchBroken, e.DifferenceExplained, e.MatchedByHand, e.ReconciliationWithdrawn)
 RECONCILIATION: Final = Kind(
     "reconciliation",
@@ -227,5 +228,5 @@ RECONCILIATION: Final = Kind(
 
 
 def is_open(outcome: str, decision: Decision | None) -> bool:
-    """Whether a result with this outcome, and with this decision on it, waits for a decision."""
+    """Whether a result waits for a decision: a result with this outcome, and with this decision about it, if any."""
     return decision.kind == "broken" if decision else outcome not in AT_REST
