@@ -1,4 +1,4 @@
-// Made by `make types` of openapi.json, whose SHA-256 is 0097ce3225a73712cdc85ec613a6ee5cd7cea7aaa90c82e6a8c79cb877720226.
+// Made by `make types` of openapi.json, whose SHA-256 is 942662c53bfc66090af7c6f5265c276e8ea45e596f93a48ec2949918d90b8483.
 export interface paths {
     "/api/shop/customers/me/orders": {
         parameters: {
@@ -2036,8 +2036,9 @@ export interface components {
         };
         /**
          * Exchange
-         * @description What was paid became an amount of another currency. The last two stand where the rules expect
-         *         a rate of these currencies: what was to be settled by it, and what was settled beyond that, negative for a loss.
+         * @description The exchange of a payment that settled in another currency. The last two fields are there where the rules have a
+         *         rate for these currencies: the settled amount by that rate, and the amount settled beyond it, negative for a
+         *         loss.
          */
         Exchange: {
             paid: string;
@@ -3272,8 +3273,8 @@ export interface components {
         };
         /**
          * PlainResult
-         * @description `settled_by` stands in what is settled already, `exchange` in what was settled in another currency, `tied_to` in
-         *         a payout that a bank has credited, and in that credit.
+         * @description The outcome of lines and entries. `settled_by` is there where another file has settled the payment, `exchange`
+         *         where it settled in another currency, `tied_to` for a payout that a bank has credited and for that credit.
          */
         PlainResult: {
             id: string;
@@ -3655,7 +3656,7 @@ export interface components {
         };
         /**
          * SettledDifference
-         * @description `expected` is what the journal has, `actual` what the settlement has.
+         * @description A field that differs: `expected` is the journal's value, `actual` the settlement's.
          */
         SettledDifference: {
             field: string;
@@ -3677,7 +3678,8 @@ export interface components {
         };
         /**
          * SettledLine
-         * @description The last three stand in what was settled in another currency than it was paid in, as far as the file has them.
+         * @description A line of the file. The last three fields are there where a payment settled in another currency, as far as the
+         *         file has them.
          */
         SettledLine: {
             row: number;
@@ -3996,7 +3998,7 @@ export interface components {
         };
         /**
          * TieOut
-         * @description One currency's statement. `is_stated` where the file itself says what the balances were.
+         * @description One currency's statement. `is_stated` says whether the file itself states the balances.
          */
         TieOut: {
             currency: string;
@@ -4050,7 +4052,8 @@ export interface components {
         };
         /**
          * Wanted
-         * @description What a person wants: `results` are ids; of a match `lines` are rows of the file, `entries` positions.
+         * @description A person's decision: `results` are ids; for a match, `lines` are rows of the file and `entries` positions of the
+         *         log.
          */
         Wanted: {
             /** @enum {unknown} */

@@ -1,4 +1,5 @@
-"""Several decisions about one reconciliation at once: all of them, or a refusal that names each that cannot be."""
+"""Takes several decisions about one reconciliation at once: all of them, or none and a refusal that names each
+fault."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,12 +22,13 @@ from domain.refusals import Refusal
 Kind: TypeAlias = Literal["confirm", "break", "explain", "match", "undo"]
 KINDS: Final[tuple[str, ...]] = get_args(Kind)
 REASON_CHARS_MAX: Final = 1_000
-# Payments that wait for a file can be matched to a line; all else that is at rest cannot.
+# A payment in transit can be matched with a line; the other results at rest cannot.
 _WAITS: Final = "in_transit"
 
 
 class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What a person wants: `results` are ids; of a match `lines` are rows of the file, `entries` positions."""
+    """A person's decision: `results` are ids; for a match, `lines` are rows of the file and `entries` positions of the
+    log."""
 
     decision: Kind
     results: tuple[str, ...] = ()
@@ -36,7 +38,8 @@ class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class Deciding:
-    """`pairs` are the matches by hand among what is wanted; `held` is what lines of other files have."""
+    """A batch of decisions. `pairs` are the matches by hand in it; `held` are the payments that lines of other files
+    settle, by their positions."""
 
     def __init__(self, state: Reconciliation, report: KeptReport, held: Mapping[int, Held], now: datetime) -> None:
         self.pairs: list[Pair] = []
@@ -48,7 +51,8 @@ class Deciding:
         self._refused: list[tuple[int, Refusal]] = []
 
     def events(self, wanted: Sequence[Wanted]) -> tuple[list[Event], Reconciliation]:
-        """The events of all but the matches, and the state after them. Raises what is refused."""
+        """The events of all decisions but the matches, and the state after them. Raises the refusal of a decision that
+        is alone, or DecisionsRefused for several."""
         events: list[Event] = []
         state = self._state
         for number, one in enumerate(wanted, 1):
@@ -93,7 +97,7 @@ class Deciding:
         return _plain(result)
 
     def _given(self, positions: Iterable[int]) -> list[str]:
-        """What is wrong with payments that people have given to lines of other files."""
+        """A message for each of the payments that a person gave to a line of another file."""
         found = ((position, self._held.get(position)) for position in positions)
         return [
             f"position {position} was given to row {held.by.row} of {held.by.file}, reconciliation"
@@ -103,7 +107,8 @@ class Deciding:
         ]
 
     def check_open(self, elsewhere: Callable[[int], matching.Entry | None]) -> None:
-        """Raises DecisionNotAllowed where a match has lines or payments that are not open, or of several currencies.
+        """Raises DecisionNotAllowed where a match has lines or payments that are not open, or several currencies;
+        DecisionsRefused for several matches.
 
         `elsewhere` finds an open payment of the journal that the report does not have.
         """
@@ -155,7 +160,8 @@ class Deciding:
         return is_open(result.outcome, self._state.decisions.get(result.id))
 
     def matched(self, state: Reconciliation, found: Sequence[Result]) -> tuple[list[Event], list[str]]:
-        """The events of the matches, and the ids of what they come to in the report that was made with them."""
+        """The events of the matches, and the ids of their results in the report that was made with them. Raises as
+        `events`."""
         events: list[Event] = []
         ids: list[str] = []
         of_positions = {_plain(result).entries: result for result in found}

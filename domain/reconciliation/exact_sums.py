@@ -1,7 +1,7 @@
-"""Payments that were settled together, or in parts. Pass d of the matching: sums that are exact.
+"""Which payments were settled together, or in parts? Pass e of the matching: exact sums.
 
-Rows are tried together that share an order, a reference (or parts of it), a payout, a day or some days. The sum of two
-or more open rows must be the amount of an open row of the other side.
+Rows are tried together that share an order, a reference or the stem of one, a payout, a day or several days. The sum of
+two or more open rows must be the amount of an open row of the other side.
 """
 
 import re
@@ -12,11 +12,11 @@ from typing import Final, TypeAlias
 from domain.reconciliation.sides import Sides, Sort, entry_sort
 from domain.settlement.lines import Line
 
-# Of more rows than this only the sum of all is tried: there are too many subsets.
+# Of more rows than these only the sum of all is tried: there are too many subsets.
 SUM_ROWS_MAX: Final = 10
-# So many days may be settled together, and so many days later.
+# The most days that are settled together, and the most days until then.
 DAYS_MAX: Final = 7
-# Up to the last of these marks that has a character before it and one behind it.
+# Matches up to the last of these marks that has a character before it and one behind it.
 _STEM: Final = re.compile(r"\A(.+)[-_/.:#].[^-_/.:#\n]*[-_/.:#]?")
 
 # The places of lines and entries that may belong together.
@@ -24,7 +24,7 @@ Candidate: TypeAlias = tuple[tuple[int, ...], tuple[int, ...]]
 
 
 def exact_sums(sides: Sides, zone: tzinfo) -> list[Candidate]:
-    """The candidates whose sums are exact; `zone` is that of days."""
+    """The candidates whose sums are exact; `zone` is the time zone of days."""
     found: list[Candidate] = []
     for lines, entries in _parts_in_lines(sides):
         totals = {sides.entries[entry].amount for entry in entries}
@@ -38,8 +38,8 @@ def exact_sums(sides: Sides, zone: tzinfo) -> list[Candidate]:
 
 
 def _parts_in_lines(sides: Sides) -> Iterator[tuple[list[int], list[int]]]:
-    """Open lines that may be parts, with the open entries that may be their whole: lines of the entry's reference, of
-    parts of it (pi_7-1 and pi_7-2 of pi_7), of the payout that the entry is, of one order."""
+    """Open lines that may be parts, with the open entries that may be their whole. The lines have the entry's
+    reference, a reference with that stem (pi_7-1 and pi_7-2 of pi_7), a payout of that name, or the same order."""
     for entry, visitors in sides.visitors.items():
         if sides.open_entries[entry]:
             sort = entry_sort(sides.entries[entry])
@@ -54,8 +54,8 @@ def _parts_in_lines(sides: Sides) -> Iterator[tuple[list[int], list[int]]]:
 
 
 def _parts_in_entries(sides: Sides) -> Iterator[tuple[list[int], list[int]]]:
-    """Open lines that may be a whole, with the open entries that may be its parts: of parts of its reference, of one
-    order."""
+    """Open lines that may be a whole, with the open entries that may be its parts. The entries have references with the
+    line's reference as their stem, or the same order."""
     parts: dict[tuple[str, Sort], list[int]] = {}
     for place, part in sides.unvisited():
         parts.setdefault((_stem(part.reference), entry_sort(part)), []).append(place)
@@ -63,21 +63,22 @@ def _parts_in_entries(sides: Sides) -> Iterator[tuple[list[int], list[int]]]:
     for place, line in sides.homeless():
         if line.reference:
             wholes.setdefault((line.reference, sides.line_sort(place)), []).append(place)
-    # Lines of one reference together: a file can have very many of them, and a journal very many parts of one.
+    # All lines of one reference are tried together: a file can have very many of them, and a journal very many parts.
     for said, lines in wholes.items():
         yield lines, parts.get(said, [])
     yield from sides.orders()
 
 
 def _stem(reference: str) -> str:
-    """A reference without its last part: "pi_7-1" is a part of "pi_7"."""
+    """A reference without its last part: "pi_7" for "pi_7-1", and "" where there are no parts."""
     found = _STEM.fullmatch(reference)
     return found[1] if found else ""
 
 
 def _ways(amounts: Sequence[int], rows: Sequence[int], totals: set[int]) -> Iterator[tuple[int, tuple[int, ...]]]:
-    """Each total with the way in which two or more of the rows come to it; where there are several ways, with the first
-    and with all the rows that they take, so that none of these rows is matched."""
+    """Each total with the way in which two or more of the rows add up to it. Where there are several ways, the first of
+    them, and once more all rows of all ways: sharing rows, they are ambiguous, so that none of these rows is
+    matched."""
     rows = sorted(row for row in rows if amounts[row] > 0)
     if len(rows) > SUM_ROWS_MAX:
         if (whole := sum(amounts[row] for row in rows)) in totals:
@@ -98,8 +99,9 @@ def _ways(amounts: Sequence[int], rows: Sequence[int], totals: set[int]) -> Iter
 
 
 def _whole_days(sides: Sides, zone: tzinfo) -> list[Candidate]:
-    """Lines that name no order, and are all that is open of a day, or of some days that follow on one another, to the
-    cent: a bank's line for some days' takings. The last of the days is the line's own, or up to DAYS_MAX before it."""
+    """Lines that name no order, each with all open entries of a day, or of several days in a row, that add up to it
+    exactly: a bank's line for some days' takings. The line's day is the last of these days, or less than DAYS_MAX after
+    it."""
     days: dict[tuple[date, Sort], list[int]] = {}
     for place, entry in sides.unvisited():
         days.setdefault((entry.received_at.astimezone(zone).date(), entry_sort(entry)), []).append(place)
@@ -112,19 +114,19 @@ def _whole_days(sides: Sides, zone: tzinfo) -> list[Candidate]:
             entries = tuple(entry for day in span for entry in days[day])
             if len(entries) > 1 and 0 <= (_day_of(line, zone) - last).days < DAYS_MAX:
                 found.setdefault(entries, []).append(place)
-    # Where several lines are these days, all are ambiguous; one of the entries is enough to tie each to the first.
+    # Where several lines fit the same days, all are ambiguous; one shared entry is enough to tie each to the first.
     return [
         ((line,), entries if line == lines[0] else entries[:1]) for entries, lines in found.items() for line in lines
     ]
 
 
 def _is_number_alone(order: str) -> bool:
-    """Whether a text is an order's number alone, of whatever shop; a bank's text has more words, or no digits."""
+    """Whether a text is an order's number alone, of any shop; a bank's text has more words, or no digits."""
     return len(order.split()) == 1 and any(character.isdigit() for character in order)
 
 
 def _day_of(line: Line, zone: tzinfo) -> date:
-    """The day of a line. A file that says the day alone has its beginning in UTC, and means that day in any zone."""
+    """The day of a line. A file that states only the day has its midnight in UTC, and means that day in any zone."""
     at = line.occurred_at
     says_the_day_alone = at == datetime(at.year, at.month, at.day, tzinfo=UTC)
     return at.date() if says_the_day_alone else at.astimezone(zone).date()
@@ -133,8 +135,8 @@ def _day_of(line: Line, zone: tzinfo) -> date:
 def _spans(
     sums: Mapping[tuple[date, Sort], int],
 ) -> dict[tuple[Sort, int], list[tuple[date, list[tuple[date, Sort]]]]]:
-    """The days with payments that lie together, at most DAYS_MAX from the first to the last, by what they come to: the
-    last of them, and all."""
+    """The days with payments in a row, at most DAYS_MAX from the first to the last, by their sort and their sum: the
+    last day, and all days."""
     found: dict[tuple[Sort, int], list[tuple[date, list[tuple[date, Sort]]]]] = {}
     for last, sort in sums:
         total, span = 0, []

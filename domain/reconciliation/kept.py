@@ -1,7 +1,7 @@
-"""How is a report kept? As JSON, and beside it an index, by which a page of it is read, or one result.
+"""How is a report kept? As JSON, beside an index by which a page of it or one result is read.
 
-A report of a large file is too long to be read whole for each page and each decision, and what other files ask of it
-are its claims alone.
+A report of a large file is too long to be read whole for each page and each decision. Other files of the provider need
+only its claims.
 """
 
 import hashlib
@@ -17,16 +17,16 @@ from domain.reconciliation.others import Claim, Cover, Told, Waiting, covers
 from domain.reconciliation.payouts import Offers
 from domain.reconciliation.report import END, ID_DIGITS, Made, Report, Result, claims_of, encoded
 
-# The index has the place of each result whose number is a multiple of this.
+# The index has the offset of each result whose number is a multiple of STEP_RESULTS.
 STEP_RESULTS: Final = 100
 _decode_report = msgspec.json.Decoder(Report).decode
 _decode_results = msgspec.json.Decoder(list[Result]).decode
 
 
 class Index(msgspec.Struct, frozen=True):
-    """`offsets` are where every STEP_RESULTS-th result begins, and where the last one ends; `ids` has all ids, one
-    behind the other; `waiting` the payments that the file is asked for and has not; `offers` what the files of other
-    providers ask for."""
+    """The index of a report. `offsets` are where every STEP_RESULTS-th result begins, and where the last one ends;
+    `ids` has all ids, one behind the other; `waiting` are the payments that are expected in the file and missing;
+    `offers` is for the files of other providers."""
 
     results_sha256: str
     covers: list[Cover]
@@ -38,21 +38,21 @@ class Index(msgspec.Struct, frozen=True):
 
 
 class Offered(msgspec.Struct, frozen=True):
-    """Of an index what the files of other providers ask."""
+    """The part of an index that the files of other providers need."""
 
     covers: list[Cover]
     offers: Offers = Offers()
 
 
 class _Places(msgspec.Struct, frozen=True):
-    """Of an index what reading the report asks."""
+    """The part of an index that is needed to read the report."""
 
     offsets: list[int]
     ids: str
 
 
 class _Digest(msgspec.Struct, frozen=True):
-    """Of an index what tells whether two reports have the same results."""
+    """The part of an index that is the same in two reports with the same results."""
 
     results_sha256: str
 
@@ -64,7 +64,7 @@ _decode_places = msgspec.json.Decoder(_Places).decode
 
 
 class Written(msgspec.Struct, frozen=True):
-    """What was written of a report: its SHA-256, its index, and how many of its results are open."""
+    """A report that was written: its SHA-256, its index, and how many of its results are open."""
 
     sha256: str
     index: Index
@@ -94,7 +94,7 @@ def write(made: Made, file: BinaryIO, is_open: Callable[[Result], bool]) -> Writ
 
 
 class KeptReport:
-    """A kept report. `pieces` opens it anew; `index` is its index as it is kept."""
+    """A kept report. `pieces` opens its bytes anew; `index` is the kept index."""
 
     def __init__(self, pieces: Callable[[], Iterator[bytes]], index: bytes) -> None:
         self._pieces = pieces
@@ -109,7 +109,7 @@ class KeptReport:
         return len(self._places.ids) // ID_DIGITS
 
     def results(self, first: int, end: int) -> Sequence[Result]:
-        """The results from one place to before another."""
+        """The results from number `first` to before number `end`."""
         end = min(end, len(self))
         if first >= end:
             return ()
@@ -119,14 +119,14 @@ class KeptReport:
         return found[first - start * STEP_RESULTS : end - start * STEP_RESULTS]
 
     def place(self, id_: str) -> int | None:
-        """The place of a result, by its id."""
+        """The number of a result, by its id; None where the report does not have it."""
         at = self._places.ids.find(id_) if len(id_) == ID_DIGITS else -1
         while at >= 0 and at % ID_DIGITS:
             at = self._places.ids.find(id_, at + 1)
         return at // ID_DIGITS if at >= 0 else None
 
     def result(self, id_: str) -> Result | None:
-        """A result, by its id."""
+        """A result, by its id; None where the report does not have it."""
         place = self.place(id_)
         return None if place is None else self.results(place, place + 1)[0]
 
@@ -135,7 +135,7 @@ class KeptReport:
         return {ids[at : at + ID_DIGITS] for at in range(0, len(ids), ID_DIGITS)}
 
     def _read(self, start: int, end: int) -> bytes:
-        """The report's bytes from one place to before another."""
+        """The report's bytes from offset `start` to before offset `end`."""
         found, at = bytearray(), 0
         for piece in self._pieces():
             if at + len(piece) > start:
@@ -147,13 +147,13 @@ class KeptReport:
 
 
 def whole(pieces: Callable[[], Iterator[bytes]]) -> KeptReport:
-    """A kept report of before there were indexes. It is read whole, at once."""
+    """A kept report from before there were indexes. Its bytes are read whole, at once."""
     content, index = indexed(b"".join(pieces()))
     return KeptReport(lambda: iter([content]), index)
 
 
 def indexed(content: bytes) -> tuple[bytes, bytes]:
-    """Such a report as it would be written today, and the index that it would have, but for what it offers."""
+    """A report without an index as it would be written today, and the index that it would have, without offers."""
     report = _decode_report(content)
     results = report.results
     waiting = [
@@ -169,7 +169,7 @@ def indexed(content: bytes) -> tuple[bytes, bytes]:
     return file.getvalue(), msgspec.json.encode(written.index)
 
 
-# What stands for a report that was erased.
+# The report that stands for an erased one.
 _NOTHING: Final = Report(
     provider="",
     file_sha256="",

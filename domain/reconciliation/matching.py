@@ -1,33 +1,32 @@
 """Which line of a settlement file is which payment or refund of the journal?
 
-The passes, in this order; a row of either side that one of them has claimed is closed to the rest:
+The matching makes passes, in this order. A row of either side that one pass has claimed is closed to the later passes.
 
-What people matched by hand (`by_hand`) is `matched` before all. What a bank credited under another code is a payment
-where the journal has one like it (`credits`).
+Before all passes, the rows that people matched by hand (`by_hand`) are `matched`. A line that a bank credited under
+another code becomes a payment where the journal has one like it (`credits`).
 
 a. `reference_and_amount`: provider, kind, reference, amount and currency are the same: `matched`.
-b. `other_reference_and_amount`: another reference (of the payment that a refund is about; or the order that stands in
-   the line and has a movement of the line's reference), kind, amount and currency are the same: `matched`.
-c. `reference`: the reference alone: `currency_differs` or `amount_differs`.
+b. `other_reference_and_amount`: kind, amount and currency are the same, and the line names the payment that a refund is
+   about, or an order that stands in the line and has a movement with the line's reference: `matched`.
+c. `reference`: the reference alone is the same: `currency_differs` or `amount_differs`.
 d. `order_and_amount`: the order's key or id stands in the line; kind, amount and currency are the same: `suggested`.
-e. `exact_sum`: one line is several payments, or several lines are one, and the sum is exact: `suggested`.
-f. `tolerance`: as d, with amounts that are as far apart as the rules allow: `suggested`.
+e. `exact_sum`: one line is the exact sum of several payments, or several lines are that of one payment: `suggested`.
+f. `tolerance`: as d, with amounts no further apart than the rules allow: `suggested`.
 
 A line of a to c whose payment another file of the provider has settled before is `settled_already`; d to f leave such
-payments alone. A line that says all that a claimed line says is a `duplicate_in_settlement` (`repeated`), and so is a
-second line of the same content without a payment. The lines that are left are `missing_in_ledger`, and `unknown_kind`
-where their kind is none of ours; the payments are what `Others.waits_for` says. Fees and payouts are not in the
-journal, and in no result here; payouts are held against the banks' credits (`payouts`). Lines of all other kinds
-(adjustments, reserves, transfers, conversions, payouts that failed) are `noted` up to the limit of the rules, and above
-it `to_explain`.
+payments alone. A line that repeats all of a claimed line is a `duplicate_in_settlement` (`repeated`), and so is a
+second line of the same content without a payment. The lines that are left are `missing_in_ledger`, or `unknown_kind`
+where their kind is none of ours. `Others.waits_for` has the outcome of the payments that are left.
 
-What is settled in another currency than it was paid in has the difference from the rate that the rules expect
-(`rates`); a match of it is `rate_differs` then.
+Fees and payouts are not in the journal, and in no result here; `payouts` compares payouts with the banks' credits.
+Lines of all other kinds (adjustments, reserves, transfers, conversions, failed payouts) are `noted` up to the limit of
+the rules, and `to_explain` above it. Where a payment settled in another currency, its result has the difference from
+the rate that the rules expect (`rates`), and a match with such a difference is `rate_differs`.
 
-d to f first find every candidate, and then take only the candidates that share no row with another; rows of several
-candidates are `ambiguous`, together, and none of them is matched. So the outcome does not depend on the order of the
-rows: they are sorted by their content (position or row number last, for rows of the same content), and results come by
-row, then position.
+Passes d to f first find every candidate, and then take only the candidates that share no row with another candidate.
+Rows of several candidates are `ambiguous`, together, and none of them is matched. So the outcome does not depend on the
+order of the rows. Rows are sorted by their content, and by position or row number where the content is the same;
+results come by row, then by position.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -57,9 +56,11 @@ def match(
     by_hand: Sequence[tuple[Sequence[int], Sequence[int]]] = (),
     zone: tzinfo = UTC,
 ) -> list[Result]:
-    """A result for every line but fees and payouts, and for every entry that this file is asked for.
+    """Matches the lines of a file with the journal: a result for every line but fees and payouts, and for every entry
+    that is expected in this file.
 
-    `others` are the provider's other files; `by_hand` the rows and positions that people matched; `zone` that of days.
+    `others` are the provider's other files; `by_hand` are the rows and positions that people matched; `zone` is the
+    time zone of days.
     """
     all_lines, all_entries = list(lines), list(entries)
     matched, lines, entries = _by_hand(all_lines, all_entries, by_hand)
@@ -73,7 +74,7 @@ def match(
 def _of_entries(
     lines: Iterable[Line], entries: Iterable[Entry], rules: Rules, others: Others, zone: tzinfo
 ) -> list[Result]:
-    """The results of the lines that can be in the journal, and of the journal."""
+    """The results of the lines whose kinds the journal has, and of the entries."""
     sides = Sides(lines, entries)
     _exact(sides, others)
     _by_other_references(sides, others)
@@ -88,7 +89,7 @@ def _of_entries(
 
 
 def _of_no_entry(line: Line, rules: Rules) -> Result | None:
-    """The result of a line of a kind that the journal does not have; fees and payouts have none."""
+    """The result of a line of a kind that the journal does not have; None for fees, payouts and the journal's kinds."""
     if line.kind in JOURNAL_KINDS or line.kind in _IN_NO_RESULT:
         return None
     if line.kind not in KINDS:
@@ -100,7 +101,7 @@ def _of_no_entry(line: Line, rules: Rules) -> Result | None:
 def _by_hand(
     lines: list[Line], entries: list[Entry], by_hand: Sequence[tuple[Sequence[int], Sequence[int]]]
 ) -> tuple[list[Result], list[Line], list[Entry]]:
-    """What people matched, and the lines and entries that are left."""
+    """The results of the rows that people matched, and the lines and entries that are left."""
     if not by_hand:
         return [], lines, entries
     of_row = {line.row: line for line in lines}
@@ -117,7 +118,8 @@ def _by_hand(
 
 
 def _claim(sides: Sides, others: Others, rule: str, line: int, entry: int, *fields: str) -> None:
-    """Closes a line with its entry, unless another file's line comes before it. `fields` are those that may differ."""
+    """Closes a line with its entry; the result is `settled_already` where another file's line comes before it. `fields`
+    are the fields in which the two may differ."""
     differs = sides.differences(line, entry, *fields)
     position, strength = sides.entries[entry].position, BY_REFERENCE if differs else EXACT
     before = others.settled_before(position, sides.lines[line], strength)
@@ -126,7 +128,7 @@ def _claim(sides: Sides, others: Others, rule: str, line: int, entry: int, *fiel
 
 
 def _exact(sides: Sides, others: Others) -> None:
-    """Pass a."""
+    """Pass a: closes each entry with a line of its reference, amount and currency."""
     for entry, visitors in sides.visitors.items():
         same = next((line for line in visitors if sides.agree(line, entry)), None)
         if same is not None:
@@ -134,7 +136,8 @@ def _exact(sides: Sides, others: Others) -> None:
 
 
 def _by_other_references(sides: Sides, others: Others) -> None:
-    """Pass b. Lines that fit the same entries are as good as each other, but where they are fewer than these."""
+    """Pass b. Lines that fit the same entries are interchangeable; where the lines are fewer than the entries, all are
+    ambiguous."""
     for lines, entries in _fitting(sides):
         if len(lines) < len(entries):
             sides.close("ambiguous", "other_reference_and_amount", lines, entries)
@@ -146,7 +149,7 @@ def _by_other_references(sides: Sides, others: Others) -> None:
 
 
 def _fitting(sides: Sides) -> Iterator[tuple[list[int], list[int]]]:
-    """Open lines with the open entries that each of them fits, where no other lines fit one of these."""
+    """Open lines with the open entries that each of them fits, where no other line fits any of these entries."""
     fits: dict[tuple[int, ...], list[int]] = {}
     claimants: dict[int, set[tuple[int, ...]]] = {}
     for line, entries in sides.fits():
@@ -159,20 +162,20 @@ def _fitting(sides: Sides) -> Iterator[tuple[list[int], list[int]]]:
 
 
 def _by_reference(sides: Sides, others: Others) -> None:
-    """Pass c, and the lines that repeat a claimed line."""
+    """Pass c; also closes the lines that repeat a claimed line."""
     for entry, visitors in sides.visitors.items():
         left = [line for line in visitors if sides.open_lines[line]]
         if sides.open_entries[entry]:
             if len(left) == 1:
                 _claim(sides, others, "reference", left[0], entry, "currency", "amount")
-            # Several lines, none of them the whole: they may be parts of the payment, which pass e looks for.
+            # None of several lines has the whole amount: they may be parts of the payment, which pass e looks for.
             continue
         for line in left:
             _repeat_if_alike(sides, line, visitors)
 
 
 def _repeat_if_alike(sides: Sides, line: int, visitors: Sequence[int]) -> None:
-    """A line that says again what a closed one among these has said is a duplicate of that."""
+    """Closes a line as a duplicate where a closed line among the visitors has the same content."""
     said = identity(sides.lines[line])
     for of in visitors:
         if not sides.open_lines[of] and identity(sides.lines[of]) == said:
@@ -186,7 +189,7 @@ def _repeat(sides: Sides, line: int, of: int) -> None:
 
 
 def _repeated(sides: Sides) -> None:
-    """Lines of a reference that the journal does not know: those with the content of an earlier line repeat it."""
+    """Closes lines that repeat an earlier line, among the lines whose reference the journal does not know."""
     first: dict[tuple[object, ...], int] = {}
     for place, line in enumerate(sides.lines):
         if sides.homes[place] is None and line.reference:
@@ -196,7 +199,7 @@ def _repeated(sides: Sides) -> None:
 
 
 def _leave_to_others(sides: Sides, others: Others) -> None:
-    """The entries that other files' lines settle are no candidates here."""
+    """Closes the entries that other files' lines settle, so that they are no candidates here."""
     for place, entry in enumerate(sides.entries):
         if sides.open_entries[place] and (settled := others.settled(entry.position)) is not None:
             sides.open_entries[place] = False
@@ -205,7 +208,8 @@ def _leave_to_others(sides: Sides, others: Others) -> None:
 
 
 def _suggest(sides: Sides, rule: str, candidates: Iterable[Candidate]) -> None:
-    """Suggests the candidates that share no row with another; those that share rows are ambiguous together."""
+    """Suggests the candidates that share no row with another candidate; candidates that share rows are ambiguous
+    together."""
     for group in _hanging_together(sorted(set(candidates))):
         if len(group) == 1:
             lines, entries = group[0]
@@ -220,7 +224,7 @@ def _suggest(sides: Sides, rule: str, candidates: Iterable[Candidate]) -> None:
 
 
 def _hanging_together(candidates: Sequence[Candidate]) -> list[list[Candidate]]:
-    """The candidates in groups that share no row with one another."""
+    """The candidates in groups; candidates of two groups share no row."""
     leader = list(range(len(candidates)))
 
     def lead(place: int) -> int:
@@ -239,7 +243,7 @@ def _hanging_together(candidates: Sequence[Candidate]) -> list[list[Candidate]]:
 
 
 def _same_order(sides: Sides, apart_max: Callable[[str], int]) -> list[Candidate]:
-    """Passes d and f; `apart_max` is how far amounts of a currency may be apart."""
+    """The candidates of passes d and f; `apart_max` gives the largest difference of amounts in a currency."""
     return [
         ((line,), (entry,))
         for lines, entries in sides.orders()
@@ -256,7 +260,7 @@ def _rest(sides: Sides, rules: Rules, others: Others) -> None:
         if sides.open_entries[entry] and left:
             sides.close("ambiguous", "reference", left, [entry])
         for line in left:
-            if sides.open_lines[line]:  # other lines of its reference come to the payment's sum without it
+            if sides.open_lines[line]:  # other lines of its reference add up to the payment without it
                 _repeat_if_alike(sides, line, visitors)
     for place, is_open in enumerate(sides.open_lines):
         if is_open:
@@ -270,5 +274,5 @@ def _rest(sides: Sides, rules: Rules, others: Others) -> None:
 
 
 def delay_of(entry: Entry, rules: Rules) -> timedelta:
-    """How long after a payment its provider may settle it."""
+    """The time that the provider has to settle a payment."""
     return timedelta(days=rules.delay_days(entry.provider))

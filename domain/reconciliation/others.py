@@ -1,13 +1,13 @@
-"""What do a provider's other files say? Which payments they have settled, and which time each of them covers.
+"""Which payments have a provider's other files settled, and which time does each file cover?
 
-A payment is settled once, by one line of one file. Where several files have a line for it, the first of them keeps it:
-one that a person has decided on, then one with the right amount, then the earlier one by the line's own time. So it
-does not depend on which file was taken in first.
+A payment is settled once, by one line of one file. Where several files have a line for it, the best line keeps it:
+first a line that a person decided on, then a line with the right amount, then the earlier line by its own time. So the
+order in which the files are taken in does not matter.
 
-What is missing is judged over all files of the provider in the payment's currency. A file covers the time from its
-first line to its last, or what it states of itself. Files that follow on one another within GAP leave nothing
-between them; the first file is asked for all that was before it. Of several that cover a payment the first is asked for
-it, of those that are not closed; where all are, the next one is.
+Whether a payment is missing is judged over all files of the provider in the payment's currency. A file covers the time
+from its first line to its last, or the time that it states. A gap of at most GAP between two files counts as covered;
+the first file covers all the time before it as well. A payment is expected in one file: the first file that covers it
+and is not closed or, where all these are closed, the next open file behind it.
 """
 
 from bisect import bisect_left
@@ -24,7 +24,7 @@ GAP: Final = timedelta(days=14)
 _GAP: Final = GAP // timedelta(microseconds=1)
 _ALWAYS: Final = datetime(1, 1, 1, tzinfo=UTC)
 
-# How sure it is that a line settles a payment: a person said so; by reference and amount; by reference; it may be.
+# How surely a line settles a payment: a person decided so; by reference and amount; by reference alone; possibly.
 DECIDED: Final = 3
 EXACT: Final = 2
 BY_REFERENCE: Final = 1
@@ -40,7 +40,8 @@ class Cover(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Claim(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A line, by its row and its time in microseconds, that settles the payment at a position of the log."""
+    """The claim of a line, named by its row and its time in microseconds, to the payment at a position of the log;
+    `strength` is DECIDED, EXACT, BY_REFERENCE or POSSIBLE."""
 
     position: int
     at: int
@@ -49,15 +50,16 @@ class Claim(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Waiting(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A payment, by its position, that a file is asked for and has not; `due` is when its delay is over, in
-    microseconds."""
+    """A payment, named by its position, that is expected in a file and missing there; `due` is when its delay is over,
+    in microseconds."""
 
     position: int
     due: int
 
 
 class Other(msgspec.Struct, frozen=True):
-    """What a reconciliation of another file of the same provider says."""
+    """A reconciliation of another file of the same provider, with the times that the file covers, its claims, and the
+    payments expected in it."""
 
     uuid: str
     file: str
@@ -69,8 +71,8 @@ class Other(msgspec.Struct, frozen=True):
 
 
 class Told(msgspec.Struct, frozen=True):
-    """Of a report what the provider's other files ask: the time it covers, what it settles, and what it is asked for
-    and has not."""
+    """The part of a report that other files of the provider need: the times that its file covers, its claims, and the
+    payments that are expected in it and missing."""
 
     covers: list[Cover]
     claims: list[Claim]
@@ -78,19 +80,19 @@ class Told(msgspec.Struct, frozen=True):
 
 
 def concerns(before: Told | None, after: Told, other: Told) -> bool:
-    """Whether the results of another file may change, where a file says this now and said that before."""
+    """Whether the results of another file may change when a file's report changes from `before` to `after`."""
     if not _share_a_currency((before or after).covers, other.covers):
         return False
     old, new = set(before.claims if before else ()), set(after.claims)
     moved = {claim.position for claim in old ^ new}
     if {claim.position for claim in old} - {claim.position for claim in new}:
-        return True  # what is let go may be missing in any file, or fit any line
+        return True  # a payment let go may be missing in any file, or fit any line
     if not moved.isdisjoint(claim.position for claim in other.claims):
         return True
     if not moved.isdisjoint(waiting.position for waiting in other.waiting):
         return True
     if not after.covers:
-        return True  # what was asked of it is asked of others
+        return True  # payments expected in it are now expected in others
     same_time = before is not None and before.covers == after.covers
     return not same_time and (_waits_outside(other) or _takes(after, other))
 
@@ -100,14 +102,15 @@ def _share_a_currency(one: Iterable[Cover], other: Iterable[Cover]) -> bool:
 
 
 def _waits_outside(told: Told) -> bool:
-    """Whether a file is asked for payments that are due outside the time that it covers."""
+    """Whether a file has an expected payment that is due outside the time that it covers."""
     since = min(microseconds(cover.since) for cover in told.covers)
     until = max(microseconds(cover.until) for cover in told.covers)
     return any(not since <= waiting.due <= until for waiting in told.waiting)
 
 
 def _takes(told: Told, other: Told) -> bool:
-    """Whether a file may be asked for what another one is asked for, or that one for what is behind this one's end."""
+    """Whether payments may move between two files: the first covers a payment expected in `other`, or `other` begins
+    behind the first's end by at most GAP."""
     ends = [(microseconds(one.since), microseconds(one.until)) for one in told.covers]
     begins = [microseconds(cover.since) for cover in other.covers]
     return any(since <= waiting.due <= until for since, until in ends for waiting in other.waiting) or any(
@@ -116,7 +119,7 @@ def _takes(told: Told, other: Told) -> bool:
 
 
 class Settled(NamedTuple):
-    """The line that settles a payment already: its reconciliation, the name of its file, and its row."""
+    """The line that has settled a payment: its reconciliation, the name of its file, and its row."""
 
     reconciliation: str
     file: str
@@ -124,14 +127,14 @@ class Settled(NamedTuple):
 
 
 class Held(NamedTuple):
-    """How sure it is that a line of another file settles a payment, and which line that is."""
+    """The surest claim that lines of other files have to a payment: its strength, and the line."""
 
     strength: int
     by: Settled
 
 
 def held(others: Iterable[Other]) -> dict[int, Held]:
-    """The payments that lines of other files settle for sure, each with the surest of these, by their positions."""
+    """The payments that lines of other files settle for sure, by their positions, each with the surest claim to it."""
     found: dict[int, Held] = {}
     for other in others:
         for claim in other.claims:
@@ -141,13 +144,13 @@ def held(others: Iterable[Other]) -> dict[int, Held]:
     return found
 
 
-# The less, the better a line's right to a payment.
+# The smaller, the better a line's claim to a payment.
 _Rank = tuple[int, int, str, int]
 
 
 class Others:
-    """What matching asks of the other files. `own` covers what the file itself does; `now` is when it is asked; `held`
-    are the payments that people have given to lines of this file."""
+    """The provider's other files, as the matching of one file needs them. `own` are the times that this file covers;
+    `now` is the time of the run; `held` are the payments that people have given to lines of this file."""
 
     def __init__(
         self,
@@ -163,7 +166,7 @@ class Others:
         self._held = frozenset(held)
         self._first: dict[int, tuple[_Rank, Settled]] = {}
         self._possible: set[int] = set()
-        # What was missed in files that are closed, where it was explained, and what these cover.
+        # The payments missing in closed files, where people explained them, with the times that these files cover.
         self._explained: dict[int, Sequence[Cover]] = {}
         files = [_File(cover, own_sha256, is_open=True) for cover in own]
         for other in others:
@@ -186,12 +189,13 @@ class Others:
                 self._first[claim.position] = (rank, Settled(other.uuid, other.file, claim.row))
 
     def settled(self, position: int) -> Settled | None:
-        """The line of another file that settles a payment for sure."""
+        """The line of another file that settles a payment for sure; None where there is none."""
         known = self._first.get(position)
         return known[1] if known else None
 
     def settled_before(self, position: int, line: Line, strength: int) -> Settled | None:
-        """The same, where that line comes before this one."""
+        """The line of another file that settles a payment for sure and comes before this line; None where there is
+        none. `strength` is that of this line's claim."""
         known = self._first.get(position)
         if known is None:
             return None
@@ -199,8 +203,9 @@ class Others:
         return known[1] if known[0] < own else None
 
     def waits_for(self, position: int, received_at: datetime, currency: str, delay: timedelta) -> str | None:
-        """What a payment is that this file has not: missing_in_settlement, in_transit or overdue; None where another
-        file has it, or is asked for it, or it is dated ahead."""
+        """The outcome of a payment that this file does not have: missing_in_settlement, in_transit or overdue. None
+        where another file has the payment, where it is expected in another file or explained in a closed one, and where
+        it is dated ahead."""
         if position in self._first or position in self._possible:
             return None
         if currency not in self._times or received_at > self.now:
@@ -221,7 +226,8 @@ def _rank(strength: int, at: int, sha256: str, row: int) -> _Rank:
 
 
 class _File(NamedTuple):
-    """What a file covers, which file it is, and whether its reconciliation can still be asked for something."""
+    """A file: the time that it covers, its SHA-256, and whether its reconciliation is open, so that payments may be
+    expected in it."""
 
     cover: Cover
     sha256: str
@@ -229,7 +235,8 @@ class _File(NamedTuple):
 
 
 class _Span(NamedTuple):
-    """The time for which a file is asked: from where the files before it end, if that is not long before it begins."""
+    """The time whose payments are expected in a file. It begins where the file before ends, if the gap between them is
+    at most GAP."""
 
     begin: datetime
     until: datetime
@@ -237,13 +244,13 @@ class _Span(NamedTuple):
 
 
 class _Times:
-    """Which file is asked for what is due at a time, in one currency."""
+    """The files of one currency in time, and which of them a payment is expected in."""
 
     def __init__(self, files: Iterable[_File], currency: str, own: str, now: datetime) -> None:
         of_currency = (file for file in files if file.cover.currency == currency)
         found = sorted(
             ((file.cover.since, min(file.cover.until, now), file.sha256, file) for file in of_currency),
-            key=lambda one: one[:3],  # one file may stand there twice, by other rules
+            key=lambda one: one[:3],  # one file may be here twice, by two sets of rules
         )
         reached = _ALWAYS
         self._spans: list[_Span] = []
@@ -253,7 +260,7 @@ class _Times:
                 begin = reached
             reached = max(reached, until)
             self._spans.append(_Span(begin, until, file))
-        # Ends of files: the last file before a moment is asked for what none covers.
+        # The files' ends: a payment that no file covers is expected in the last file before.
         self._ends = sorted((until, sha256, file.is_open) for _, until, sha256, file in found)
         self._sha256 = own
 
@@ -261,13 +268,15 @@ class _Times:
         return any(span.begin <= moment <= span.until for span in self._spans)
 
     def is_asked(self, moment: datetime) -> bool:
-        """Whether this file is, of those that cover the moment: the first of them that is not closed."""
+        """Whether a payment due at the moment is expected in this file: the first open file of those that cover the
+        moment."""
         covering = (span.file for span in self._spans if span.begin <= moment <= span.until)
         first = next((file for file in covering if file.is_open), None)
         return self._is_next(moment) if first is None else first.sha256 == self._sha256
 
     def is_last_before(self, moment: datetime) -> bool:
-        """Whether this file is the last that ends before the moment."""
+        """Whether this file is the last that ends before the moment or, where that file is closed, the next open
+        one."""
         place = bisect_left(self._ends, (moment, "", False))
         if place == 0:
             return False
@@ -275,8 +284,7 @@ class _Times:
         return sha256 == self._sha256 if is_open else self._is_next(moment)
 
     def _is_next(self, moment: datetime) -> bool:
-        """Whether this file is the first behind a moment that is not closed: that is asked in the place of a closed
-        one."""
+        """Whether this file is the first open one that begins behind a moment: it stands in for a closed file."""
         first = next((span.file for span in self._spans if span.begin > moment and span.file.is_open), None)
         return first is not None and first.sha256 == self._sha256
 

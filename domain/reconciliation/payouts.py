@@ -1,21 +1,22 @@
-"""Which credit of a bank is which payout of a provider? Asked across the files of all providers.
+"""Which credit of a bank is which payout of a provider, across the files of all providers?
 
-A payout leaves the balance with one provider, and another credits it: the bank. A file is a bank's by its format, or
-where the rules say so. It may be a bank's where no payment of the ledger names its provider and no line of it has a fee
-or the payout that it was paid with, and is one then as soon as it has the credit of a payout. One that has payouts is
-none. A payout and its credit have the same amount and currency, and the first of these that ties them is taken:
+A payout leaves the balance with one provider, and another provider, the bank, credits it. A file is a bank's by its
+format, or where the rules say so. A file may be a bank's where no payment of the ledger names its provider, and no line
+of it has a fee or the payout that it was paid with; it counts as a bank's as soon as it has the credit of a payout. A
+file that has payouts is none. A payout and its credit have the same amount and currency, and the first of these rules
+that fits ties them:
 
 a. `payout_by_reference`: a reference of the payout stands in the credit, which comes within 30 days;
 b. `payout_by_dates`: the credit comes within the days that a bank takes.
 
-Of several that fit each other, those of the same two accounts are tied in the order of time where they are as many on
-both sides; all others are `ambiguous`, and none of them is tied. A payout that is not tied is `missing_in_bank` where a
-bank's file covers the day by which it should have come; before that day `in_transit`, and after it, where no file
-covers it, `overdue`. As long as no file of a bank has its currency, nothing is asked of it. A credit that is not tied
-is what it is without: `missing_in_ledger`.
+Where several payouts and credits fit each other, those of the same two accounts are tied in the order of time if both
+sides have as many; all others are `ambiguous`, and none of them is tied. A payout that is not tied is `missing_in_bank`
+where a bank's file covers the day by which the credit should have come. Before that day it is `in_transit`; after it,
+where no file covers it, `overdue`. As long as no file of a bank has its currency, it has no result. A credit that is
+not tied keeps the result that it had, or is `missing_in_ledger`.
 
-What a payout or a credit is tied to depends on nothing but what all files offer, so it is the same in whatever order
-they are taken in. One that stands in several files of its account is one.
+Ties depend only on the offers of all files, so the order in which the files are taken in does not matter. A payout or a
+credit that stands in several files of its account counts once.
 """
 
 import hashlib
@@ -31,28 +32,28 @@ from domain.reconciliation.others import Cover
 from domain.reconciliation.sides import Result, TiedTo
 from domain.settlement.lines import KINDS, Line
 
-# A bank takes so many days; by its reference a credit is known for longer. A day before, since clocks and zones differ.
+# The most days that a bank takes; a reference ties for longer. A credit may come a day early: clocks and zones differ.
 _DAYS_MAX: Final = 7
 _DAYS_BY_REFERENCE_MAX: Final = 30
 _DAY: Final = int(timedelta(days=1).total_seconds()) * 10**6
-# A word that can be a reference: of some length, with a digit in it; so many are kept of a line.
+# A word that can be a reference: of some length, and with a digit. A line's first such words are kept.
 _NAME: Final = re.compile(r"[a-z0-9._-]{6,}")
 _NAMES_MAX: Final = 20
 _NAME_BYTES: Final = 3
-# More payouts or credits of one amount are not told apart: each is tried with each.
+# More payouts or credits of one amount are all ambiguous: comparing each with each would take too long.
 _ALIKE_MAX: Final = 200
-# What a bank may call it; a credit of any other of our kinds is that.
+# The kinds that a bank may give the credit of a payout; a credit of another of our kinds is none.
 _CREDITS: Final = frozenset({"payment", "payout", "transfer", "adjustment"})
 _WAITING: Final = frozenset({"in_transit", "overdue"})
 _UNKNOWN: Final = frozenset({"missing_in_ledger", "unknown_kind", "to_explain", "noted"})
 
 
 class Offer(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A payout, or a credit that may be one: its row, its time in microseconds, its amount, which is positive, and its
-    references, its own first.
+    """A payout, or a credit that may be a payout's: its row, its time in microseconds, its amount, which is positive,
+    and its references, its own first.
 
-    What a bank says of a credit names people, and this is kept where nothing is sealed. So a reference is there as 24
-    bits of a digest, which suffice to compare it with those of the same amount, and not to read it.
+    A bank's text of a credit names people, and offers are kept where nothing is sealed. So a reference is kept as 24
+    bits of a digest: enough to compare it with references of the same amount, and too little to read it.
     """
 
     row: int
@@ -63,8 +64,8 @@ class Offer(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Offers(msgspec.Struct, frozen=True):
-    """What a file offers: its payouts, or where it may be a bank's, what may be the credits of some. `is_bank` where it
-    is one whatever its credits are."""
+    """The payouts of a file or, where it may be a bank's, the credits that may be payouts'. `is_bank` is true of a file
+    that is a bank's by its format or by the rules."""
 
     payouts: list[Offer] = []
     credits: list[Offer] = []
@@ -72,7 +73,7 @@ class Offers(msgspec.Struct, frozen=True):
 
 
 class Offering(msgspec.Struct, frozen=True):
-    """What the reconciliation of a file offers, and the time that the file covers."""
+    """The offers of a file's reconciliation, and the time that the file covers."""
 
     provider: str
     uuid: str
@@ -83,8 +84,8 @@ class Offering(msgspec.Struct, frozen=True):
 
 
 def concerns(before: Offers, after: Offers, other: Offers, *, covers_moved: bool, may_be_banks: bool) -> bool:
-    """Whether the results of another file may change, where one offers this now and offered that before.
-    `may_be_banks` says whether there are files that become banks' by what is tied."""
+    """Whether the results of another file may change when a file's offers change from `before` to `after`.
+    `may_be_banks` says whether there are files that become banks' by their ties."""
     moved = {
         (offer.amount, offer.currency)
         for old, new in ((before.payouts, after.payouts), (before.credits, after.credits))
@@ -100,7 +101,7 @@ def concerns(before: Offers, after: Offers, other: Offers, *, covers_moved: bool
 def offered(
     found: Iterable[Result], of_row: dict[int, Line], *, is_bank: bool, may_be_bank: bool
 ) -> tuple[Offers, list[int]]:
-    """What a file offers, by its results; and the numbers of the lines of that."""
+    """A file's offers, by its results, and the numbers of their lines."""
     payouts = [number for number, line in of_row.items() if line.kind == "payout" and line.gross < 0]
     if payouts or not (is_bank or may_be_bank):
         return Offers([_offer(of_row[number]) for number in payouts]), payouts
@@ -124,7 +125,7 @@ def _offer(line: Line) -> Offer:
 
 
 class _Side(NamedTuple):
-    """A payout, or a credit, in however many files it stands: that of the first of them."""
+    """A payout or a credit; where it stands in several files, the offer of the first of them."""
 
     at: int
     sha256: str
@@ -137,7 +138,7 @@ class _Side(NamedTuple):
 
 
 def _is_within(payout: _Side, credit: _Side, days_max: int) -> bool:
-    """Whether another account credits it, and within so many days."""
+    """Whether another account credits the payout, and within so many days."""
     return payout.of.provider != credit.of.provider and -_DAY <= credit.at - payout.at <= days_max * _DAY
 
 
@@ -158,7 +159,7 @@ _RULES: Final[dict[str, Callable[[_Side, _Side], bool]]] = {
 
 
 class _Tied(NamedTuple):
-    """What a payout or a credit is tied to, and by which rule; to nothing where it is ambiguous."""
+    """The line that a payout or a credit is tied to, and the rule that ties it; no line where it is ambiguous."""
 
     rule: str
     to: TiedTo | None
@@ -167,8 +168,8 @@ class _Tied(NamedTuple):
 def tied(
     found: Sequence[Result], own: Offering, numbers: Sequence[int], elsewhere: Iterable[Offering], now: int
 ) -> list[Result]:
-    """The results of a file with those of its payouts, and of its credits that are payouts. `numbers` are those of the
-    lines that it offers."""
+    """The results of a file with the results of its payouts, and of its credits that are payouts'. `numbers` are the
+    numbers of the lines in its offers."""
     offers = [*own.offers.payouts, *own.offers.credits]
     if not offers:
         return [*found]
@@ -194,14 +195,14 @@ def tied(
 
 
 def _untied(offer: Offer, own: Offering, banks: Sequence[Offering], now: int) -> str | None:
-    """What a payout is, or a credit that has no result yet, that is tied to nothing."""
+    """The outcome of a payout, or of a credit without a result, that is tied to nothing; None for no result."""
     if own.offers.payouts:
         return _waits(offer, banks, now)
     return "missing_in_ledger" if own in banks else None
 
 
 def _banks(files: Sequence[Offering]) -> list[Offering]:
-    """The files of banks: those that are some, and those that have the credit of a payout."""
+    """The files of banks: the files that are banks' for sure, and those that have the credit of a payout."""
     banks = [of for of in files if of.offers.is_bank]
     may_be = [of for of in files if of.offers.credits and not of.offers.is_bank]
     if may_be:
@@ -219,7 +220,7 @@ def _is_the_same(one: Offering, other: Offering) -> bool:
 
 
 def _key(of: Offering, offer: Offer, *, is_payout: bool) -> tuple[object, ...]:
-    """What is equal of a payout, or of a credit, in all files in which it stands."""
+    """The key of a payout or a credit, which is the same in every file of its account."""
     said: tuple[object, ...] = (of.file_sha256, offer.row)
     if offer.names:
         said = (offer.names[0],) if is_payout else (offer.names, offer.at // _DAY)
@@ -227,7 +228,7 @@ def _key(of: Offering, offer: Offer, *, is_payout: bool) -> tuple[object, ...]:
 
 
 def _ties(files: Sequence[Offering], wanted: set[tuple[int, str]]) -> dict[tuple[object, ...], _Tied]:
-    """What is tied of the amounts that are wanted, by the keys of both sides."""
+    """The ties of the payouts and credits with these amounts, by the keys of both sides."""
     sides: dict[tuple[int, str], tuple[dict[tuple[object, ...], _Side], dict[tuple[object, ...], _Side]]] = {}
     for of in files:
         for is_payout, offers in ((True, of.offers.payouts), (False, of.offers.credits)):
@@ -250,7 +251,7 @@ def _tie(
     credits_: dict[tuple[object, ...], _Side],
     found: dict[tuple[object, ...], _Tied],
 ) -> None:
-    """Ties the payouts and the credits of one amount."""
+    """Ties the payouts and the credits of one amount, and adds the ties to `found`."""
     *_, last = _RULES
     if max(len(payouts), len(credits_)) > _ALIKE_MAX:
         found |= dict.fromkeys((*payouts, *credits_), _Tied(last, None))
@@ -275,7 +276,8 @@ def _hanging_together(
     credits_: dict[tuple[object, ...], _Side],
     fits: Callable[[_Side, _Side], bool],
 ) -> Iterator[tuple[list[tuple[object, ...]], list[tuple[object, ...]]]]:
-    """The payouts with the credits that fit them, and all that these fit; each side in the order of time."""
+    """Groups of payouts and credits that fit each other, directly or through others of the group; each side in the
+    order of time."""
 
     def in_time(sides: dict[tuple[object, ...], _Side], keys: Iterable[tuple[object, ...]]) -> list[tuple[object, ...]]:
         return sorted(keys, key=lambda key: (sides[key].at, sides[key].sha256, sides[key].offer.row))
@@ -296,7 +298,8 @@ def _hanging_together(
 
 
 def _waits(offer: Offer, banks: Iterable[Offering], now: int) -> str | None:
-    """What a payout is that is tied to nothing; None where no bank's file has its currency."""
+    """The outcome of a payout that is tied to nothing; None where no bank's file has its currency, and where it is
+    dated ahead."""
     covers = [cover for bank in banks for cover in bank.covers if cover.currency == offer.currency]
     if not covers or offer.at > now:
         return None

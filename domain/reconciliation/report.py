@@ -1,11 +1,10 @@
 """The report of a reconciliation: a pure function of file, rules and journal, to the byte.
 
-Amounts are decimal text. A difference that the tie-out cannot explain is a result like the others, so that it is
-explained or stays open like them. A result's id is a hash of its content, so that the same result has the same id in
-every run.
+Amounts are decimal text. A difference that the tie-out cannot explain is a result like the others: it stays open until
+a person explains it. A result's id is a hash of its content, so the same result has the same id in every run.
 
-What the provider's other files say is an input as well: a payment is settled once, and missing in no file where one
-has it (`reconciliation.others`).
+The provider's other files are an input as well: a payment is settled once, and is missing in no file where one file has
+it (`reconciliation.others`).
 """
 
 import hashlib
@@ -58,15 +57,15 @@ OUTCOMES: Final = (
     "noted",
     "matched",
 )
-# A payment in transit needs no decision: the provider still has time. The next file settles it or misses it. What is
-# noted is a movement without a payment, no larger than the rules allow.
+# A payment in transit needs no decision: the provider still has time. The next file settles it or misses it. A noted
+# line is a movement without a payment, no larger than the rules allow.
 AT_REST: Final = frozenset({"matched", "in_transit", "noted"})
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 ID_DIGITS: Final = 20
 END: Final = b"]}"
 
 
-# Rows of the file, and the positions that they are matched to.
+# Rows of the file, and the positions of the payments that they are matched with.
 Pair: TypeAlias = tuple[tuple[int, ...], tuple[int, ...]]
 
 
@@ -75,7 +74,8 @@ class Part(msgspec.Struct, frozen=True, gc=False):
 
 
 class Line(Part, frozen=True):
-    """The last three stand in what was settled in another currency than it was paid in, as far as the file has them."""
+    """A line of the file. The last three fields are there where a payment settled in another currency, as far as the
+    file has them."""
 
     row: int
     kind: str
@@ -107,7 +107,7 @@ class Entry(Part, frozen=True):
 
 
 class Difference(Part, frozen=True):
-    """`expected` is what the journal has, `actual` what the settlement has."""
+    """A field that differs: `expected` is the journal's value, `actual` the settlement's."""
 
     field: str
     expected: int | str
@@ -123,8 +123,9 @@ class SettledBy(Part, frozen=True):
 
 
 class Exchange(Part, frozen=True):
-    """What was paid became an amount of another currency. The last two stand where the rules expect
-    a rate of these currencies: what was to be settled by it, and what was settled beyond that, negative for a loss."""
+    """The exchange of a payment that settled in another currency. The last two fields are there where the rules have a
+    rate for these currencies: the settled amount by that rate, and the amount settled beyond it, negative for a
+    loss."""
 
     paid: str
     currency: str
@@ -144,8 +145,8 @@ class TiedTo(Part, frozen=True):
 
 
 class Result(Part, frozen=True):
-    """`settled_by` stands in what is settled already, `exchange` in what was settled in another currency, `tied_to` in
-    a payout that a bank has credited, and in that credit."""
+    """The outcome of lines and entries. `settled_by` is there where another file has settled the payment, `exchange`
+    where it settled in another currency, `tied_to` for a payout that a bank has credited and for that credit."""
 
     id: str
     outcome: str
@@ -167,7 +168,7 @@ class Row(Part, frozen=True):
 
 
 class TieOut(Part, frozen=True):
-    """One currency's statement. `is_stated` where the file itself says what the balances were."""
+    """One currency's statement. `is_stated` says whether the file itself states the balances."""
 
     currency: str
     is_stated: bool
@@ -176,7 +177,8 @@ class TieOut(Part, frozen=True):
 
 
 class Earlier(Part, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """What reports of before there were `Others` left to the provider's last file; it stands in the log."""
+    """Payments that an earlier reconciliation of the provider left in transit. Only events from before `Others` have
+    it; it is in the log, so it is read for ever."""
 
     position: int
     until: datetime
@@ -202,9 +204,9 @@ class Report(Part, frozen=True):
 class Asked(Part, frozen=True):
     """The inputs of a report besides the file's lines, the journal and the other files; the log has all of them.
 
-    `as_of` is when it is asked: what the provider still has time for then is in transit. `timezone` is that of days,
-    and `is_bank` says that the file is a bank's. `held` are the payments that people have given to lines of this file;
-    `by_hand` the rows and positions that they matched.
+    `as_of` is the time of the run: a payment that the provider may still settle at that time is in transit. `timezone`
+    is the time zone of days; `is_bank` says that the file is a bank's. `held` are the payments that people have given
+    to lines of this file; `by_hand` are the rows and positions that people matched.
     """
 
     provider: str
@@ -219,10 +221,10 @@ class Asked(Part, frozen=True):
 
 
 class Made(NamedTuple):
-    """A report that is told piece by piece: all of it together would take much memory.
+    """A report whose results are made one at a time: all of them together would take much memory.
 
-    `claims` are the payments that the file's lines settle or may settle, `waiting` those it is asked for, and `offers`
-    its payouts, or what may be credits of payouts.
+    `claims` are the payments that the file's lines settle or may settle, `waiting` the payments that are expected in it
+    and missing, and `offers` its payouts, or the credits that may be payouts'.
     """
 
     head: Report
@@ -243,13 +245,14 @@ def report(
     others: Iterable[Other] = (),
     elsewhere: Iterable[Offering] = (),
 ) -> Made:
-    """`entries` is this provider's journal up to `asked.position`; `elsewhere` is what all other files offer."""
+    """Makes the report. `entries` is this provider's journal up to `asked.position`; `elsewhere` are the offers of all
+    other files."""
     journal, numbered = list(entries), _numbered(settled)
     own = covers(((currency, line.occurred_at) for line in settled for currency in line.currencies), balances)
     asked_of = Others(asked.file_sha256, own, others, asked.as_of, held=asked.held)
     by_hand = _by_number(asked.by_hand, settled, numbered)
     found = matching.match(numbered, journal, rules, others=asked_of, by_hand=by_hand, zone=ZoneInfo(asked.timezone))
-    # Matching takes the most memory, so these are not there before.
+    # These are made behind the matching, which takes the most memory.
     known = {entry.position: entry for entry in journal}
     of_row = {number.row: line for number, line in zip(numbered, settled, strict=True)}
     of_nobody = not known and not any(line.fee or line.payout for line in settled)
@@ -290,7 +293,7 @@ def _results(
     of_row: dict[int, lines.Line],
     known: dict[int, matching.Entry],
 ) -> Iterator[Result]:
-    """The results by their outcomes; each is made when it is asked for."""
+    """The results in the order of their outcomes; each is made when the caller asks for it."""
     place = OUTCOMES.index("unexplained")
     before = sum(OUTCOMES.index(result.outcome) < place for result in found)
     yield from (_result(result, of_row, known) for result in found[:before])
@@ -309,7 +312,7 @@ def _claims(found: Iterable[matching.Result], of_row: dict[int, lines.Line]) -> 
 
 
 def claims_of(results: Iterable[Result]) -> list[Claim]:
-    """The claims of a report's results, by the results themselves."""
+    """The claims of a kept report, made of its results."""
     claims = []
     for result in results:
         if result.lines and result.entries:
@@ -333,9 +336,9 @@ def until(settled: Iterable[lines.Line]) -> datetime:
 
 
 def _numbered(settled: Sequence[lines.Line]) -> Sequence[lines.Line]:
-    """The lines for the matching, each with a row of its own.
+    """The lines for the matching, each with a row number of its own.
 
-    An XML file can have many lines on one row; there each line's place in the file stands for its row.
+    Many lines of an XML file can stand on one row; then each line's place in the file replaces its row.
     """
     if len({line.row for line in settled}) == len(settled):
         return settled
@@ -343,7 +346,7 @@ def _numbered(settled: Sequence[lines.Line]) -> Sequence[lines.Line]:
 
 
 def _by_number(by_hand: Iterable[Pair], settled: Sequence[lines.Line], numbered: Sequence[lines.Line]) -> list[Pair]:
-    """What people matched, by the numbers of the lines; people say the rows of the file."""
+    """The pairs that people matched, with the numbers of the lines in the place of the file's rows."""
     if not by_hand:
         return []
     number_of = {line.row: number.row for number, line in zip(numbered, settled, strict=True)}
@@ -351,7 +354,7 @@ def _by_number(by_hand: Iterable[Pair], settled: Sequence[lines.Line], numbered:
 
 
 def encoded(made: Made) -> Iterator[tuple[Result | None, bytes]]:
-    """The report as JSON, piece by piece: its head, each result with what stands before it, and its end."""
+    """The report as JSON, piece by piece: its head, each result with the separator before it, and its end."""
     yield None, msgspec.json.encode(made.head).removesuffix(END)
     separator = b""
     for result in made.results:
@@ -418,7 +421,8 @@ def _text(minor: int, currency: str) -> str:
 
 
 def _shared(minor: int, digits: int) -> str:
-    """The amount's text, one in memory for all that are equal: a line's gross and net, and the payment's amount."""
+    """The amount's text; equal texts are one object in memory, as are a line's gross, its net and the payment's
+    amount."""
     return intern(two_digit_text(minor, digits))
 
 

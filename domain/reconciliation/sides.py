@@ -24,7 +24,7 @@ JOURNAL_KINDS: Final[dict[str, tuple[str, ...]]] = {
     "payment_failure": ("payment_failure",),
     "refund": ("refund",),
     "refund_failure": ("refund_failure",),
-    # A shop may have recorded it as money that it gave back.
+    # A shop may have recorded a chargeback as a refund.
     "chargeback": ("chargeback", "refund"),
     "chargeback_reversal": ("chargeback_reversal",),
 }
@@ -46,7 +46,7 @@ _CONTENT: Final = (
     "row",
 )
 _NO_ORDERS: Final[frozenset[int]] = frozenset()
-# A key has these characters; in a text, they may stand between keys as well.
+# The characters of a key; in a text they may stand between keys as well.
 _WORD: Final = re.compile(r"[A-Za-z0-9._#/-]+")
 _PART: Final = re.compile(r"#?[A-Za-z0-9._-]+")
 
@@ -55,9 +55,10 @@ Sort: TypeAlias = tuple[str, str, str]
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A movement of the journal. `kind` is one of JOURNAL_KINDS; `payment_reference` is of the payment it is about.
+    """A movement of the journal. `kind` is one of JOURNAL_KINDS; `payment_reference` is the reference of the payment
+    that the movement is about.
 
-    `amount` is positive, in minor units, of which `digits` stand after the point.
+    `amount` is positive, in minor units; `digits` of them stand after the point.
     """
 
     position: int
@@ -77,7 +78,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class Difference(msgspec.Struct, frozen=True):
     """A field that differs: `expected` is the journal's value, `actual` the settlement's.
 
-    `digits` stand after the point of an actual amount that is not in the currency of its line.
+    `digits` stand after the point of an actual amount in another currency than its line's.
     """
 
     field: str
@@ -87,7 +88,7 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 class TiedTo(NamedTuple):
-    """The line of another provider's file that a payout, or the credit of one, is tied to."""
+    """The line of another provider's file that a payout, or the credit of a payout, is tied to."""
 
     provider: str
     reconciliation: str
@@ -96,8 +97,8 @@ class TiedTo(NamedTuple):
 
 
 class Exchange(NamedTuple):
-    """An amount that became one of another currency, in minor units, both signed as they change a balance; and what the
-    rules expected it to become, None where they say nothing of these currencies."""
+    """An amount paid in one currency and settled in another, in minor units, both signed as they change a balance.
+    `expected` is the settled amount by the rules' rate; None where the rules have no rate for these currencies."""
 
     paid: int
     currency: str
@@ -107,8 +108,8 @@ class Exchange(NamedTuple):
 
 
 class Result(msgspec.Struct, frozen=True, gc=False):
-    """The outcome of some rows: `lines` are row numbers, `entries` positions; `settled_by` another file's line;
-    `exchange` what was settled in another currency than it was paid in; `tied_to` the credit of a payout, and the
+    """The outcome of some rows: `lines` are row numbers, `entries` positions. `settled_by` is the line of another file;
+    `exchange` the exchange of a payment that settled in another currency; `tied_to` the credit of a payout, or the
     payout of a credit."""
 
     outcome: str
@@ -124,9 +125,9 @@ class Result(msgspec.Struct, frozen=True, gc=False):
 class Sides:
     """Both sides, sorted; the rows that are still open; and the results so far. Rows are named by their places.
 
-    `amounts`, `currencies` and `kinds` of the lines are in the journal's terms: of what was settled in another currency
-    than it was paid in, what was paid, unless the journal has what was settled. `homes` has, by line, the entry that
-    the line's reference names, and `visitors` the reverse.
+    `amounts`, `currencies` and `kinds` of the lines are in the journal's terms: where a payment settled in another
+    currency, they are of the paid amount, unless the journal has the settled amount. `homes` has, by line, the entry
+    that the line's reference names; `visitors` has, by entry, the lines whose references name it.
     """
 
     def __init__(self, lines: Iterable[Line], entries: Iterable[Entry]) -> None:
@@ -141,7 +142,7 @@ class Sides:
         self.currencies: list[str] = []
         for line, home in zip(self.lines, self.homes, strict=True):
             gross, currency = self._terms(line, home)
-            # The amount of nearly every line is the very number that the line has.
+            # Nearly every amount is the very object that the line has, so the list takes little memory.
             self.amounts.append(gross if SIGNS[line.kind] > 0 else -gross)
             self.currencies.append(currency)
         self.kinds = [
@@ -169,7 +170,8 @@ class Sides:
         return {home: tuple(visitors) for home, visitors in groupby(places, key=home_of) if home >= 0}
 
     def _currencies_by_reference(self) -> dict[tuple[str, str], set[str]]:
-        """The currencies of the movements that have a reference, or are about the payment of one."""
+        """The currencies of the movements that have a reference, or are about the payment with that reference; none
+        where no line was exchanged."""
         found: dict[tuple[str, str], set[str]] = {}
         if any(line.original for line in self.lines):
             for entry in self.entries:
@@ -178,7 +180,7 @@ class Sides:
         return found
 
     def _terms(self, line: Line, home: int | None) -> tuple[int, str]:
-        """The amount and the currency that are held against the journal's."""
+        """The amount and the currency of a line that are compared with the journal's."""
         entry = None if home is None else self.entries[home]
         if line.original is None or (entry and entry.currency == line.currency):
             return line.gross, line.currency
@@ -191,7 +193,8 @@ class Sides:
         return line.original.amount, line.original.currency
 
     def orders_named(self, place: int) -> Set[int]:
-        """The ids of the orders whose key or id is a word of an open line; none where there are too many."""
+        """The ids of the orders whose key or id is a word of an open line; none where there are more than
+        ORDERS_NAMED_MAX."""
         if place not in self._named:
             keys, ids = self._orders_asked
             found = {order for word in _words(self.lines[place]) for order in _named(word, keys, ids)}
@@ -200,8 +203,8 @@ class Sides:
 
     @cached_property
     def _orders_asked(self) -> tuple[dict[str, int], set[int]]:
-        """The orders, by their keys and by their ids, of which one is a word of an open line. Nearly all lines are
-        closed when this is first asked, and none is opened again, so these are few."""
+        """The orders whose key or id is a word of an open line: ids by key, and ids. Nearly all lines are closed at the
+        first call, and no line opens again, so these orders are few."""
         open_lines = (line for place, line in enumerate(self.lines) if self.open_lines[place])
         words = {text for line in open_lines for word in _words(line) for text in _texts(word)}
         numbers = {int(word) for word in words if word.isdigit()}
@@ -238,7 +241,7 @@ class Sides:
                 yield place, entry
 
     def orders(self) -> Iterator[tuple[list[int], list[int]]]:
-        """Open lines that name an order with its open entries, of one sort."""
+        """Open lines that name an order, with the open entries of that order, all of one sort."""
         entries: dict[tuple[int, Sort], list[int]] = {}
         for place, entry in self.unvisited():
             entries.setdefault((entry.order_id, entry_sort(entry)), []).append(place)
@@ -253,8 +256,8 @@ class Sides:
     def fits(self) -> Iterator[tuple[int, list[int]]]:
         """Open lines with the open entries of their sort and amount that they name by another reference.
 
-        A line whose own reference names an open entry belongs there, whatever else it names; and one that says what a
-        closed line has said belongs to no other movement of its order.
+        A line whose own reference names an open entry belongs to that entry, whatever else it names. A line that
+        repeats a closed line belongs to no other movement of its order.
         """
         about: dict[tuple[Sort, int, str], list[int]] = {}
         of_order: dict[tuple[Sort, int, int], list[int]] = {}
@@ -283,13 +286,14 @@ class Sides:
                 yield place, sorted(found)
 
     def _said_before(self, lines: Iterable[Line]) -> set[tuple[object, ...]]:
-        """What these lines say that closed ones have said. Nearly all are closed, so no more of them is remembered."""
+        """The identities that these lines share with closed lines. Nearly all lines are closed, so only the shared
+        identities are kept in memory."""
         mine = {identity(line) for line in lines}
         closed = (identity(line) for place, line in enumerate(self.lines) if not self.open_lines[place])
         return {what for what in closed if what in mine}
 
     def _orders_of(self, references: Set[str]) -> dict[tuple[str, str], set[int]]:
-        """The orders that have a movement of these references."""
+        """The orders that have a movement with one of these references, by provider and reference."""
         found: dict[tuple[str, str], set[int]] = {}
         for entry in self.entries:
             if entry.reference in references:
@@ -306,7 +310,7 @@ class Sides:
         return self.amounts[line] == theirs.amount and self.currencies[line] == theirs.currency
 
     def differences(self, line: int, entry: int, *fields: str) -> list[Difference]:
-        """The differences in these fields."""
+        """The differences between a line and an entry in these fields."""
         mine, theirs, currency = self.lines[line], self.entries[entry], self.currencies[line]
         digits = None if currency == mine.currency else digits_of(currency)
         every = (
@@ -318,17 +322,17 @@ class Sides:
 
 
 def _words(line: Line) -> list[str]:
-    """The words of a line that may name an order, or have one named between their marks."""
+    """The words of a line that may be an order's key or id, or contain one between punctuation marks."""
     return _WORD.findall(line.order)[:WORDS_MAX]
 
 
 def _readings(part: str) -> tuple[str, ...]:
-    """A full stop may belong to a key, or end it."""
+    """The texts that a part may stand for: a full stop, or another mark at either end, may belong to a key or not."""
     return (part, part.strip("._-"), part.strip("#._-")) if part[0] in "#._-" or part[-1] in "._-" else (part,)
 
 
 def _texts(word: str) -> Iterator[str]:
-    """All that a word may be read as."""
+    """All texts that a word may stand for."""
     if len(word) <= KEY_CHARS_MAX:
         yield word.strip("._/-")
     for part in _PART.findall(word):
@@ -336,7 +340,8 @@ def _texts(word: str) -> Iterator[str]:
 
 
 def _named(word: str, keys: dict[str, int], ids: set[int]) -> Iterator[int]:
-    """The orders of a word: of the key that it is, else of the keys or ids that its parts are."""
+    """The orders that a word names: the order whose key the whole word is, else the orders whose keys or ids its parts
+    are."""
     if (whole := word.strip("._/-")) in keys:
         yield keys[whole]
         return
@@ -349,13 +354,13 @@ def _named(word: str, keys: dict[str, int], ids: set[int]) -> Iterator[int]:
 
 
 def names_of(line: Line) -> list[str]:
-    """The references by which a line calls its movement."""
+    """The references of a line's movement: its own, and its aliases."""
     return [name for name in (line.reference, *line.aliases) if name]
 
 
 def at_rate(line: Line, entry: Entry) -> tuple[int, str]:
-    """What the customer paid, of a line that says the rate alone: the entry's amount, where that comes to what was
-    settled, either way that a rate is written; else what it comes to by the rate."""
+    """The amount that the customer paid, for a line that states only the rate. It is the entry's amount, where the
+    rate, read either way, turns that into the settled amount; else it is the settled amount converted by the rate."""
     assert line.original is not None
     rate = Fraction(line.original.rate)
     shift = Fraction(10) ** (digits_of(line.currency) - entry.digits)
@@ -365,7 +370,7 @@ def at_rate(line: Line, entry: Entry) -> tuple[int, str]:
 
 
 def identity(line: Line) -> tuple[object, ...]:
-    """All that identifies a line's movement: two lines that are equal in it say the same."""
+    """The content that identifies a line's movement: lines with equal identities repeat each other."""
     return line.provider, line.kind, line.reference, line.aliases, line.order, line.currency, line.gross
 
 
@@ -374,9 +379,9 @@ def entry_sort(entry: Entry) -> Sort:
 
 
 def _sorted(lines: Iterable[Line]) -> list[Line]:
-    """The lines by their content; row number last, for lines of the same content."""
+    """The lines sorted by their content, and by row number where the content is the same."""
     found = list(lines)
-    # One field after the other, the last first: all at once would take a tuple for each line.
+    # Sorts by one field after the other, the last first: sorting once would take a tuple for each line.
     for field in reversed(_CONTENT):
         found.sort(key=attrgetter(field))
     return found

@@ -15,7 +15,8 @@ _UNEXPLAINED: Final = "unexplained: "
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One row of the statement, in minor units. `item` is a kind, "opening", "closing", or begins "unexplained: "."""
+    """One row of the statement, in minor units. `item` is a kind, "opening" or "closing", or begins with "unexplained:
+    "."""
 
     item: str
     count: int
@@ -25,10 +26,11 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class TieOut(msgspec.Struct, frozen=True):
-    """One currency's statement. `kinds` are ours in their order, then others by name, payouts last; those with lines.
+    """One currency's statement. `kinds` are the kinds with lines: ours in their order, then others by name, payouts
+    last.
 
-    `opening` is 0 where the file does not say it; then `is_stated` is false, `closing` is what the balance changed by,
-    and only payouts can be unexplained.
+    Where the file does not state the balances, `is_stated` is false, `opening` is 0, `closing` is the change of the
+    balance, and only payouts can be unexplained.
     """
 
     currency: str
@@ -54,7 +56,8 @@ class TieOut(msgspec.Struct, frozen=True):
 
 
 def tie_out(lines: Iterable[Line], balances: Iterable[Balance] = ()) -> list[TieOut]:
-    """A statement for each currency, by its code. Memory grows with the number of kinds and payouts alone."""
+    """A statement for each currency, in the order of their codes. Memory grows with the number of kinds and payouts
+    alone."""
     sums: dict[str, dict[str, list[int]]] = {}
     paid_out: dict[str, dict[str, list[int]]] = {}
     for line in lines:
@@ -62,7 +65,7 @@ def tie_out(lines: Iterable[Line], balances: Iterable[Balance] = ()) -> list[Tie
         for place, value in enumerate((1, line.gross, line.fee, line.net)):
             row[place] += value
         if payout := line.payout or (line.reference if line.kind == "payout" else ""):
-            # Of each payout: its own sum and the number of its lines, then the sum and the number of the lines in it.
+            # For each payout: the sum and the number of its own lines, then the sum and the number of the lines in it.
             found = paid_out.setdefault(line.currency, {}).setdefault(payout, [0, 0, 0, 0])
             place = 0 if line.kind == "payout" else 2
             found[place] += line.net
@@ -75,7 +78,8 @@ def tie_out(lines: Iterable[Line], balances: Iterable[Balance] = ()) -> list[Tie
 
 
 def _stated(balances: Iterable[Balance]) -> dict[str, tuple[int, int]]:
-    """Opening and closing balance by currency: each account's first and last that the file states, summed.
+    """Opening and closing balance by currency: the first and the last balance that the file states of each account,
+    summed.
 
     An account with only one of the two is left out.
     """
