@@ -1,4 +1,4 @@
-"""Is this the address of a PostgreSQL database?"""
+"""Is a URL the address of a PostgreSQL database?"""
 
 import re
 from typing import Final
@@ -6,13 +6,14 @@ from typing import Final
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-# What the driver quotes of an address may be of its password.
+# The driver's message quotes parts of the address, which may be parts of its password.
 _QUOTED: Final = re.compile(r'"[^"]*"')
 _ENCODED: Final = "in a password write @ as %40, / as %2F, % as %25 and a blank as %20"
 
 
 def check(url: str) -> None:
-    """Raises ValueError with what would be right, and nothing of a password."""
+    """Raises ValueError where a URL is no address of a database. The message says what would be right, and shows no
+    part of a password."""
     try:
         given = conninfo_to_dict(url)
     except psycopg.ProgrammingError as error:

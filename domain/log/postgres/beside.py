@@ -1,5 +1,5 @@
-"""Tables beside the log in its PostgreSQL database, for all nodes. A lock of the server's says whose turn it is, and
-goes with the connection that has it."""
+"""Tables beside the log in its PostgreSQL database, for all nodes. An advisory lock of the server marks the turn; the
+server frees the lock when the connection that holds it ends."""
 
 import re
 import time
@@ -21,7 +21,7 @@ _TURN: Final = Statement("SELECT pg_try_advisory_lock(hashtextextended($1, 0))",
 
 
 class PostgresBeside:
-    """Implements `log.Beside`. The tables are made with the log's, by their owner."""
+    """Implements `log.Beside`. The owner of the log's tables makes these tables with them."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -34,13 +34,14 @@ class PostgresBeside:
         return self._connection
 
     def _asked(self, *statements: Statement) -> list[Row]:
-        """The rows of the last of what changes nothing; on a new connection where the one that there was is lost."""
+        """The rows of the last of these statements, which change nothing. Asks again on a new connection where the old
+        one is lost."""
         with suppress(Lost):
             return self._open().ask(*statements)[-1]
         return self._open().ask(*statements)[-1]
 
     def close(self) -> None:
-        """Closes the connection, which opens again when it is used."""
+        """Closes the connection. Its next use opens it again."""
         with self._asking:
             if self._connection is not None:
                 self._connection.close()
@@ -57,20 +58,21 @@ class PostgresBeside:
             try:
                 yield _OfDatabase(self._connection)
             except BaseException:
-                self._connection.close()  # and with it what is not committed
+                self._connection.close()  # the server then rolls the transaction back
                 raise
             try:
                 self._connection.ask(Statement("COMMIT"))
             except Lost:
                 if not self._is_committed(number):
                     raise
-                self._open().is_unreplicated = True  # whether it has waited nobody has heard
+                self._open().is_unreplicated = True  # the answer is lost, so the COMMIT may not have waited
             self._open().await_standby()
 
     def _is_committed(self, number: str) -> bool:
-        """What became of a transaction whose connection was lost at its end; False also where nobody knows it yet."""
+        """Whether a transaction whose connection was lost at its COMMIT is committed; False also where the server
+        cannot tell in time."""
         deadline = time.monotonic() + LOCK_WAIT_SECONDS_MAX
-        with suppress(psycopg.Error):  # a server that took over may never have heard of it
+        with suppress(psycopg.Error):  # a standby that took over may not know the transaction
             while (found := self._asked(Statement(_STATUS, (number,)))) == [("in progress",)]:
                 if time.monotonic() > deadline:
                     break
@@ -92,7 +94,7 @@ class PostgresBeside:
             holding.close()
 
     def _is_there(self, holding: Connection) -> bool:
-        """Whether the connection that has the lock is still that to the server."""
+        """Whether the connection that holds the lock still reaches the server, and is still this object's own."""
         with self._asking, suppress(Lost, psycopg.Error):
             holding.ask(Statement("SELECT 1"))
             return self._connection is holding
@@ -114,7 +116,8 @@ class _OfDatabase:
 
 
 def _statement(sql: str, values: Sequence[Any]) -> Statement:
-    """With the values numbered. No text of PostgreSQL can hold a NUL, and the answer of a receiver may."""
+    """A statement with `$1`, `$2` and so on for each `?`. A NUL is replaced: PostgreSQL's text cannot hold one, and a
+    webhook receiver's answer may."""
     numbers = count(1)
     numbered = re.sub(r"\?", lambda _: f"${next(numbers)}", sql)
     return Statement(numbered, [value.replace("\0", "\ufffd") if isinstance(value, str) else value for value in values])

@@ -1,4 +1,4 @@
-"""What does PostgreSQL itself find wrong in a log: in its schema, in its indexes against their tables?"""
+"""What does PostgreSQL itself find wrong in a log: in the schema, in the indexes against their tables?"""
 
 from collections.abc import Iterator
 from typing import Final
@@ -53,7 +53,7 @@ _INDEX: Final = (
 
 
 def faults(connection: Connection) -> Iterator[Fault]:
-    """Reads the whole table of events twice: as it is stored, and by its index."""
+    """Every fault of a log. The whole table of events is read twice: as it is stored, and by its index."""
     try:
         yield from _of_schema(connection)
         yield from _of_index(connection)
@@ -63,7 +63,7 @@ def faults(connection: Connection) -> Iterator[Fault]:
 
 
 def _of_schema(connection: Connection) -> Iterator[Fault]:
-    """Where tables, indexes and triggers are not those that `schema.py` makes."""
+    """The differences between the tables, indexes and triggers and those that `schema.py` makes."""
     columns = connection.rows(
         "SELECT table_name::text, string_agg(column_name::text, ' ' ORDER BY ordinal_position)"
         " FROM information_schema.columns WHERE table_schema = $1 GROUP BY 1",
@@ -106,7 +106,7 @@ def _of_triggers(connection: Connection) -> Iterator[Fault]:
 
 
 def _of_index(connection: Connection) -> Iterator[Fault]:
-    """Where the index on order and version has not what the table has."""
+    """The records that the index on order and version lacks. Compares a checksum of table and index first."""
     told = "SELECT count(*), bit_xor(hashtextextended(originator_id, version)) FROM events"
     by_table = _without(connection, ("indexscan", "indexonlyscan", "bitmapscan"), Statement(told))
     by_index = _without(connection, ("seqscan", "bitmapscan"), Statement(f"{told} WHERE originator_id >= ''"))
@@ -115,7 +115,7 @@ def _of_index(connection: Connection) -> Iterator[Fault]:
 
 
 def _not_indexed(connection: Connection) -> Iterator[Fault]:
-    # Each looked for by its place in the index alone.
+    # The inner query looks each record up in the index alone.
     found = _without(
         connection,
         ("bitmapscan", "hashjoin", "mergejoin"),
@@ -132,7 +132,7 @@ def _not_indexed(connection: Connection) -> Iterator[Fault]:
 
 
 def _taken_twice(connection: Connection) -> Iterator[Fault]:
-    """Versions that more than one record has, by the table alone."""
+    """The versions that more than one record of an order has. Reads the table alone, since the index may be damaged."""
     twice = _without(
         connection,
         ("indexscan", "indexonlyscan", "bitmapscan"),
@@ -147,7 +147,7 @@ def _taken_twice(connection: Connection) -> Iterator[Fault]:
 
 
 def _without(connection: Connection, ways: tuple[str, ...], statement: Statement) -> list[Row]:
-    """What a query finds where the planner may not take these ways."""
+    """The rows of a query, with these methods of the planner switched off."""
     off = [Statement(f"SET LOCAL enable_{way} = off") for way in ways]
     *_, found, _ = connection.ask(Statement("BEGIN"), *off, statement, Statement("COMMIT"), seconds=WHOLE_SECONDS_MAX)
     return found

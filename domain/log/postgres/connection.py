@@ -1,7 +1,7 @@
-"""One connection to PostgreSQL: statements go out together and their answers come together, and no wait is endless.
+"""One connection to PostgreSQL: it sends statements together, reads their answers together, and no wait is endless.
 
-This is the protocol's pipeline, by the driver's own calls of libpq: the driver's `pipeline()` sends a Flush behind its
-last Sync, and the server never takes a client that has sent one for idle, so that
+It uses the protocol's pipeline mode by libpq's calls, not by the driver's `pipeline()`. That one sends a Flush behind
+its last Sync, and the server never counts a client that has sent a Flush as idle. So
 `idle_in_transaction_session_timeout` would not take the lock from a node that has stopped.
 """
 
@@ -25,15 +25,15 @@ from domain.wanted import Interrupted, must_be_wanted
 
 SCHEMA: Final = "order_ledger"
 LOCK_WAIT_SECONDS_MAX: Final = 2.5
-# A node that stops while it has the lock holds up the others; after this the server takes it away.
+# A node that stops while it has the lock holds up the others; after this time the server takes the lock away.
 IDLE_SECONDS_MAX: Final = 2.0
 ANSWER_SECONDS_MAX: Final = 5.0
-# Of what reads all of a table, for an operator's command: such a table may be as large as it likes.
+# The limit for reads of a whole table, of any size, by an operator's command.
 WHOLE_SECONDS_MAX: Final = 3_600.0
-# How often a thread that waits for what it reads looks whether anybody wants it still.
+# A thread that waits for rows looks at this interval whether its caller still wants them.
 _LOOK_EVERY_SECONDS: Final = 0.05
 _CONNECT: Final[dict[str, Any]] = {
-    # Of seconds, the fewest that libpq takes.
+    # The fewest seconds that libpq takes.
     "connect_timeout": 2,
     "keepalives_idle": 5,
     "keepalives_interval": 2,
@@ -49,33 +49,35 @@ _SETTINGS: Final = {
     "idle_in_transaction_session_timeout": f"{IDLE_SECONDS_MAX}s",
     "statement_timeout": "0",
     "idle_session_timeout": "0",
-    # What was written while one waited for the lock is to be seen behind it.
+    # A statement behind the lock must see the commits that were made while the transaction waited for the lock.
     "default_transaction_isolation": "read committed",
     # A COMMIT that did not wait for the standby says so in a warning.
     "client_min_messages": "warning",
-    # The server finds out about a node that is gone as fast as a node about the server.
+    # The server notices a node that is gone as fast as a node notices a server that is gone.
     "client_connection_check_interval": "2s",
     "tcp_keepalives_idle": "5",
     "tcp_keepalives_interval": "2",
     "tcp_keepalives_count": "3",
     "tcp_user_timeout": "10s",
-    # What a value may be is none of the database's business: a list of nulls alone is sent as text.
+    # The driver sends a list of nulls alone as text, in which the server must read NULL as null.
     "array_nulls": "on",
-    # A plan is made once for each connection; none of our queries is of the kind that another plan would serve better.
+    # The server plans each query once for a connection; no query here gains by a plan for its values.
     "plan_cache_mode": "force_generic_plan",
     "jit": "off",
 }
 _VERSION_MIN: Final = 140_000
-# Servers of this version and newer end what takes longer, also what holds the ledger while it is copied.
+# Servers from this version on have transaction_timeout, which would also end the transaction that holds a log while it
+# is copied.
 _VERSION_OF_TRANSACTION_TIMEOUT: Final = 170_000
-# Set in any case: what a session has not set, the server changes when it reads its configuration again.
+# Set even to its present value: the server changes a setting that a session has not set when it reloads its
+# configuration.
 _DURABLE: Final = (
     "SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'remote_apply'"
     " THEN 'remote_apply' ELSE 'on' END, false)"
 )
-# Its COMMIT waits for the standby, as that of what only reads does not.
+# A write, so that its COMMIT waits for the standby; the COMMIT of a transaction that only reads does not wait.
 _A_WRITE: Final = "SELECT pg_logical_emit_message(true, 'order_ledger', '')"
-# What the server says when it ends a connection, or a statement, for a reason that is no fault of what was asked.
+# The beginnings of SQLSTATEs by which the server ends a connection, or a statement, for a reason outside of it.
 _OVER: Final = ("08", "57", "25P03", "25006", "40", "53300")
 _NO_PRIMARY: Final = (
     "the address should name the primary, alone or among its standbys, and neither its role nor its database may have"
@@ -94,43 +96,47 @@ Row = tuple[Any, ...]
 
 
 class Statement(NamedTuple):
-    """SQL with `$1` for its first value."""
+    """An SQL statement with `$1`, `$2` and so on for its values."""
 
     sql: str
     values: Sequence[Any] = ()
 
 
 class Lost(Exception):
-    """The connection is over, or the server did not answer in time. What was under way may be there, or not."""
+    """The connection is over, or the server did not answer in time. A write that was under way may be committed."""
 
 
 class SessionsNotKept(OperationalError):
-    """What one asks on a connection is answered by whichever session of the server is free: settings and locks of one
-    are another's, and who listens hears nothing."""
+    """A pooler between gives each statement to any free session of the server. So connections share settings and
+    locks, and a connection that listens hears nothing."""
 
 
 class _Driver(psycopg.Connection[Row]):
-    """The driver's own waits have an end, too: a proxy between may answer for a server that is gone."""
+    """The driver's connection, with a limit on its own waits: a proxy between may hold a connection open to a server
+    that is gone."""
 
     def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = ANSWER_SECONDS_MAX) -> RV:
         return super().wait(gen, interval, timeout)
 
 
 class Connection:
-    """Raises Lost, and the driver's errors. One that only `reads` raises Interrupted where nobody wants what it reads
-    any more, and is over then: the server ends a query whose connection is gone."""
+    """One connection to PostgreSQL. Its methods raise Lost and the driver's errors.
+
+    A connection that only `reads` raises Interrupted once its caller no longer wants the rows, and closes: the server
+    ends a query whose connection is gone.
+    """
 
     def __init__(self, url: str, *, durable: bool = False, decodes: bool = False, reads: bool = False) -> None:
         with _lost():
             self._driver = _Driver.connect(autocommit=True, **_CONNECT | conninfo_to_dict(url))
         if not decodes:
-            # Text comes as its bytes: a damaged byte is then a damaged record, and no exception out of the driver.
+            # Text is read as bytes, so that a damaged byte is a damaged record and not an exception out of the driver.
             self._driver.adapters.register_loader("text", ByteaBinaryLoader)
         self._driver.add_notice_handler(self._note)
         self._prepared: dict[tuple[str, tuple[int, ...]], bytes] = {}
         self._poll = select.poll()
         self._reads = reads
-        # Whether a COMMIT was told not to wait for the standby any longer.
+        # Whether the server ended a COMMIT's wait for the standby early.
         self.is_unreplicated = False
         if (version := self._driver.info.server_version) < _VERSION_MIN:
             self.close()
@@ -142,7 +148,8 @@ class Connection:
             self.ask(Statement(_DURABLE))
 
     def _note(self, notice: psycopg.errors.Diagnostic) -> None:
-        # Such a COMMIT says all is well but for this warning, in the server's language: its function is not translated.
+        # Such a COMMIT succeeds, with a warning in the server's language. The name of the server's function in the
+        # warning is not translated.
         if notice.source_function == "SyncRepWaitForLSN":
             self.is_unreplicated = True
 
@@ -154,7 +161,7 @@ class Connection:
         self._driver.close()
 
     def ask(self, *statements: Statement, seconds: float = ANSWER_SECONDS_MAX) -> list[list[Row]]:
-        """The rows of each statement; where one fails, none behind it is done. One round trip."""
+        """Executes statements in one round trip; returns the rows of each. A failed statement ends the rest."""
         deadline = time.monotonic() + seconds
         pgconn = self._driver.pgconn
         try:
@@ -170,8 +177,8 @@ class Connection:
             raise
 
     def await_standby(self) -> None:
-        """Where a COMMIT was told not to wait for the standby, does so by another one behind it. Raises Lost where that
-        has not waited either."""
+        """Makes up for a COMMIT that did not wait for the standby, by a second COMMIT behind it. Raises Lost where the
+        second has not waited either."""
         if self.is_unreplicated:
             self.is_unreplicated = False
             self.ask(Statement("BEGIN"), Statement(_A_WRITE), Statement("COMMIT"))
@@ -182,20 +189,20 @@ class Connection:
         return self.ask(Statement(sql, values), seconds=seconds)[0]
 
     def copied(self, sql: str) -> list[Row]:
-        """The rows of a query for whole records that has no values, by COPY, which a pipeline cannot do."""
+        """The rows of a query for whole records, without values. Uses COPY, which a pipeline cannot."""
         must_be_wanted()
         with _lost(), self._driver.cursor() as cursor, cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT BINARY)") as copy:
             copy.set_types(["int8", "text", "int8", *["text"] * 6, "bytea"])
             try:
                 return list(copy.rows())
             except psycopg.OperationalError:
-                self.close()  # else the driver has the server cancel it, and waits for that
+                self.close()  # else the driver asks the server to cancel the query, and waits for the answer
                 raise
 
     def wait(self, seconds: float) -> list[str]:
-        """The payloads of the notifications that come within this time; returns with the first."""
+        """Waits up to so many seconds for notifications; returns their payloads as soon as there is one."""
         with _lost():
-            # The driver waits for more to come before it looks at those that came with an answer.
+            # The driver would wait for new notifications before it looks at those that came with an earlier answer.
             came = list(iter(self._driver.pgconn.notifies, None))
             coming = () if came else self._driver.notifies(timeout=seconds, stop_after=1)
             return [notify.extra.decode() for notify in came] + [notify.payload for notify in coming]
@@ -203,7 +210,8 @@ class Connection:
     # --- the protocol ---
 
     def _send(self, statement: Statement) -> tuple[str, tuple[int, ...], bytes] | None:
-        """Puts a statement into the pipeline; what is to be noted as prepared once that has succeeded."""
+        """Puts a statement into the pipeline. Returns the statement's SQL, types and name where it is prepared for the
+        first time, to be noted once the server has prepared it."""
         sql, values = statement
         transformer = Transformer(self._driver)
         typed = [Int8(value) if type(value) is int else value for value in values]
@@ -212,7 +220,7 @@ class Connection:
         name, new = self._prepared.get((sql, types)), None
         pgconn = self._driver.pgconn
         if name is None:
-            # A name is never given again, whatever became of the statement.
+            # A name is never used again, even where preparing the statement failed.
             self._names += 1
             name = b"ledger %d" % self._names
             pgconn.send_prepare(name, sql.encode(), types)
@@ -223,7 +231,7 @@ class Connection:
     _names = 0
 
     def _results(self, deadline: float) -> "list[pq.abc.PGresult]":
-        """All results up to the pipeline's end."""
+        """All results up to the pipeline's end. Raises Lost."""
         pgconn = self._driver.pgconn
         results: list[pq.abc.PGresult] = []
         while True:
@@ -237,7 +245,7 @@ class Connection:
                 raise Lost(pgconn.get_error_message())
 
     def _await(self, deadline: float) -> None:
-        """Waits until all is sent and a result is there."""
+        """Waits until all statements are sent and a result is there. Raises Lost at the deadline, and Interrupted."""
         pgconn = self._driver.pgconn
         while (is_unsent := pgconn.flush() == 1) or pgconn.is_busy():
             self._poll.register(pgconn.socket, select.POLLIN | (select.POLLOUT if is_unsent else 0))
@@ -274,7 +282,7 @@ class Connection:
 
 
 def must_keep_sessions(one: Connection, other: Connection) -> None:
-    """Raises SessionsNotKept where two connections, used in turns, are not each one session of the server."""
+    """Raises SessionsNotKept where two connections, used in turns, do not each keep a session of the server."""
     first, between, again = (each.rows("SELECT pg_backend_pid()") for each in (one, other, one))
     if first != again or first == between:
         raise SessionsNotKept(_NO_SESSIONS)
@@ -282,7 +290,7 @@ def must_keep_sessions(one: Connection, other: Connection) -> None:
 
 @contextmanager
 def _lost() -> Iterator[None]:
-    """What the driver raises where a connection cannot be made, or breaks, as Lost."""
+    """Turns the driver's errors of a connection that cannot be made, or breaks, into Lost."""
     try:
         yield
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
@@ -290,7 +298,7 @@ def _lost() -> Iterator[None]:
 
 
 class library_errors:  # noqa: N801  (used like a function, as SQLite's)
-    """Raises what goes wrong as the eventsourcing library's errors."""
+    """Turns Lost and the driver's errors into those of the eventsourcing library."""
 
     def __enter__(self) -> None:
         pass
@@ -305,7 +313,7 @@ class library_errors:  # noqa: N801  (used like a function, as SQLite's)
             raise LogBusy(f"another node kept the log's lock for {LOCK_WAIT_SECONDS_MAX} s") from error
         if isinstance(error, psycopg.errors.DiskFull):
             raise LogFull(str(error)) from error
-        # What was prepared is there by somebody else, or not any more.
+        # A pooler has given the connection another session: its prepared statements are another client's, or gone.
         if isinstance(error, psycopg.errors.DuplicatePreparedStatement | psycopg.errors.InvalidSqlStatementName):
             raise SessionsNotKept(_NO_SESSIONS) from error
         if isinstance(error, psycopg.errors.InsufficientPrivilege):
@@ -315,9 +323,9 @@ class library_errors:  # noqa: N801  (used like a function, as SQLite's)
 
 
 class Readers:
-    """Connections for reading that nobody uses just now; there are as many as were ever used at one time.
+    """The pool of idle connections for reading. It keeps as many as were ever in use at one time.
 
-    A connection does not live through a fork: whoever forks closes them before.
+    A connection does not survive a fork, so a process must close the pool before it forks.
     """
 
     def __init__(self, url: str, on_loss: Callable[[], None]) -> None:
@@ -327,7 +335,7 @@ class Readers:
 
     @contextmanager
     def one(self) -> Iterator[Connection]:
-        """A connection that is one's own meanwhile."""
+        """A connection for the caller alone, until the block ends."""
         try:
             connection = self._idle.pop()
         except IndexError:
@@ -341,15 +349,15 @@ class Readers:
                 connection.close()
 
     def rows(self, sql: str, values: Sequence[Any], seconds: float) -> list[Row]:
-        """What a query finds."""
+        """The rows of a query, which has so many seconds."""
         return self._on_one_that_lives(lambda connection: connection.rows(sql, values, seconds=seconds))
 
     def copied(self, sql: str) -> list[Row]:
-        """What a query without values finds, as many rows as it may be."""
+        """The rows of a query for whole records, without values."""
         return self._on_one_that_lives(lambda connection: connection.copied(sql))
 
     def _on_one_that_lives(self, ask: Callable[[Connection], list[Row]]) -> list[Row]:
-        """Where a connection turns out to be over, all are, and another is made."""
+        """Asks on an idle connection. Where it is lost, drops every idle connection and asks again on a new one."""
         while self._idle:
             try:
                 with self.one() as connection:

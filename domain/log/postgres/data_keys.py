@@ -1,7 +1,8 @@
-"""The data keys in a schema of their own beside the log on PostgreSQL, for all nodes.
+"""The data keys of a log on PostgreSQL, for all nodes, in a schema of their own beside the log's.
 
-New keys go in the same transaction as the records that they seal, and the keys that it will need come with its lock.
-Other nodes are told at once where keys were retired, destroyed or wrapped anew; the writer sees it under the lock.
+A transaction reads the data keys that it will need with its lock, and commits new keys with the records that they seal.
+When keys are retired, destroyed or wrapped anew, a notification tells the other nodes at once; a writer also sees the
+change under the lock.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from domain.log.postgres.transaction import PostgresTransaction
 
 KEYS_SCHEMA: Final = "order_ledger_keys"
-DATA_KEYS: Final = "data keys"  # told on the log's channel where data keys have changed
+DATA_KEYS: Final = "data keys"  # the notification on the log's channel that data keys have changed
 KEYS_AT_ONCE: Final = 10_000
 _SECONDS_MAX: Final = 600.0
 _WRAPPED: Final = StoredDataKey._fields.index("wrapped")
@@ -79,10 +80,12 @@ GRANT SELECT, INSERT, UPDATE (master, wrapped, retired_at, destroyed_at, erasure
 GRANT SELECT, INSERT, UPDATE, DELETE ON {KEYS_SCHEMA}.holds TO {{role}};
 GRANT SELECT, INSERT ON {KEYS_SCHEMA}.aside TO {{role}};
 """
-# Differs from what it was before wherever something may not be remembered any longer, also after a failover.
+# Reads the keyring's `change`. It differs from an earlier reading wherever remembered data keys may be stale, even
+# after a failover.
 CHANGE: Final = Statement(f"SELECT change FROM {KEYS_SCHEMA}.keyring")
 _OF_SUBJECTS: Final = f"{_KEYS} WHERE subject = ANY($1)"
-# Of the customers who have begun these histories, and of guests. Their payloads need not be whole, to be looked into.
+# The data keys of the customers in these histories' first records, and of the histories' guests. The pattern also reads
+# a damaged payload.
 _OF_HISTORIES: Final = (
     f"{_KEYS} WHERE subject IN (SELECT '{GUEST}' || uuid FROM unnest($1::text[]) AS wanted (uuid) UNION ALL"
     f" SELECT '{CUSTOMER}' || substring(payload FROM '\"customer_id\":([0-9]+)') FROM events"
@@ -101,14 +104,14 @@ _TAKE_OVER: Final = (
 
 
 class KeysAtHand:
-    """What a transaction knows of data keys, and what it has to send of them."""
+    """The data keys that a transaction has read, and the new keys that it has to insert."""
 
     def __init__(self) -> None:
         self.by_id: dict[str, StoredDataKey] = {}
-        # Every key of those subjects that were asked for.
+        # Every key of each subject that was asked for.
         self._of: dict[str, list[StoredDataKey]] = {}
         self._new: dict[tuple[Whose, str], StoredDataKey] = {}
-        # They go with the commit, also where the work that made them is taken back: others may have sealed by them.
+        # New keys are committed even where the turn that made them is taken back: other turns may have sealed by them.
         self._unsent: list[StoredDataKey] = []
 
     def note(self, subjects: Iterable[str], rows: Sequence[Row]) -> None:
@@ -131,11 +134,12 @@ class KeysAtHand:
         self._unsent.append(key)
 
     def forget(self) -> None:
-        """Where keys are retired: what is known of them is no longer so."""
+        """Forgets the keys that were read, since some were retired."""
         self.by_id, self._of, self._new = {}, {}, {}
 
     def inserting(self) -> list[Statement]:
-        """Sends the new keys, those among them that were sent before."""
+        """The statement that inserts every new key, if there is one. The server skips the keys that were sent
+        before."""
         return [Statement(_INSERT, _columns(self._unsent))] if self._unsent else []
 
 
@@ -156,7 +160,7 @@ class PostgresKeyStore:
     def __init__(self, log: "PostgresRecorder") -> None:
         self._log = log
         self._id: str | None = None
-        # What the keyring's `change` was when this process saw it last.
+        # The keyring's `change` as this process last read it.
         self.change: bytes | None = None
         self._seen: tuple[int, int, bytes | None] | None = None
 
@@ -176,7 +180,7 @@ class PostgresKeyStore:
         return self._log.rows(sql, values)
 
     def has_changed(self) -> bool:
-        # The writer has asked under the lock, and a process that listens is told.
+        # A transaction has read `change` under the lock, and a process that listens is notified.
         if self._log.under_way is None and not self._log.is_listening:
             ((self.change,),) = self._rows(*CHANGE)
         before, self._seen = self._seen, (self._log.times_lost, self._log.keys_told, self.change)
@@ -195,7 +199,7 @@ class PostgresKeyStore:
         t, keys = self._under_way()
         if not keys.knows(whose.subject) and keys.in_use(whose, part) is None:
             if whose.subject.startswith(GUEST) and not t.has_read(whose.subject.removeprefix(GUEST)):
-                return None  # whose first key this is, since the order begins with it
+                return None  # the guest's order begins in this transaction, so it has no key yet
             t.ask_keys_of(whose.subject)
         return keys.in_use(whose, part)
 
@@ -246,10 +250,10 @@ class PostgresKeyStore:
         t.put_data_key(key)
 
     def commit(self) -> None:
-        """They go with the log's commit."""
+        """Does nothing: the log's commit commits new keys."""
 
     def rollback(self) -> None:
-        """They go with the transaction."""
+        """Does nothing: the log's transaction takes new keys back."""
 
     def retire(self, key_ids: Iterable[str], at: str) -> None:
         t, keys = self._under_way()
@@ -257,7 +261,7 @@ class PostgresKeyStore:
         t.change_data_keys(*keys.inserting(), Statement(retiring, (at, list(key_ids))), _changed())
         keys.forget()
 
-    # --- apart from it ---
+    # --- in a transaction of its own ---
 
     def create(self, keyring: str | None = None) -> None:
         self._do(
@@ -310,19 +314,20 @@ class PostgresKeyStore:
             self.put_aside(erasure)
 
     def _do(self, statement: Statement) -> list[Row]:
-        """Does one thing in a transaction of a connection of its own, and tells the others; returns its rows."""
+        """Executes a statement in a transaction on a connection of its own, and notifies the other nodes; returns the
+        rows."""
         with library_errors(), closing(Connection(self._log.url, durable=True)) as connection:
             whole = Statement("BEGIN"), statement, _changed(), told(), Statement("COMMIT")
             _, rows, *_ = connection.ask(*whole, seconds=_SECONDS_MAX)
             connection.await_standby()
-            # What went is not in the table's files any longer than that; where the role does not own the table, the
-            # server's own vacuum does it.
+            # Removes a destroyed key's bytes from the table's files. Where the role does not own the table, the
+            # server's autovacuum does so.
             with suppress(psycopg.Error):
                 connection.ask(Statement(f"VACUUM {KEYS_SCHEMA}.data_keys"), seconds=_SECONDS_MAX)
             return rows
 
     def close(self) -> None:
-        """It has none; they are the log's."""
+        """Does nothing: the connections are the log's."""
 
 
 def told() -> Statement:

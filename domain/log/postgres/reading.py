@@ -1,6 +1,6 @@
-"""What the log on PostgreSQL answers, over whichever connection: one for reading, or that of a transaction.
+"""The reads of a log on PostgreSQL, over any connection: one for reading, or a transaction's.
 
-Raises the library's errors, never the driver's.
+They raise the library's errors, never the driver's.
 """
 
 from abc import ABC, abstractmethod
@@ -18,7 +18,7 @@ from domain.log.records import Claim, LogEntry, NewClaim, RawRecord, StoredClaim
 COLUMNS: Final = (
     "position, originator_id, version, topic, payload, recorded_at, actor, request_id, idempotency_key, digest"
 )
-# Spans are read in statements that are soon over: none fills the memory, or holds up the server's vacuum.
+# A span is read in short statements: none fills the memory, or holds up the server's vacuum.
 PAGE_POSITIONS: Final = 4_096
 PIECE_BYTES_MAX: Final = 4 * 1024 * 1024
 CLAIMS_AT_ONCE: Final = 10_000
@@ -39,14 +39,14 @@ class PostgresReading(ABC):
 
     @abstractmethod
     def _rows(self, sql: str, values: Sequence[Any] = (), *, seconds: float = ANSWER_SECONDS_MAX) -> list[Row]:
-        """What a query finds within this time."""
+        """The rows of a query, which has so many seconds."""
 
     def _records(self, rest: str, values: Sequence[Any], *, seconds: float = ANSWER_SECONDS_MAX) -> list[RawRecord]:
         rows = self._rows(f"SELECT {COLUMNS} FROM events {rest}", values, seconds=seconds)
         return list(map(RawRecord._make, rows))
 
     def _one(self, sql: str, values: Sequence[Any] = ()) -> Any:
-        """The first value of the first row; None where there is none."""
+        """The first value of the first row; None where there is no row."""
         rows = self._rows(sql, values)
         return rows[0][0] if rows else None
 
@@ -61,7 +61,7 @@ class PostgresReading(ABC):
         desc: bool = False,
         limit: int | None = None,
     ) -> Sequence[LogEntry]:
-        """An aggregate's events, each with its position."""
+        """An originator's events in the order of versions, each with its position."""
         found = self._records(
             "WHERE originator_id = $1 AND version > $2 AND version <= $3"
             f" ORDER BY version {'DESC' if desc else 'ASC'} LIMIT $4",
@@ -78,7 +78,7 @@ class PostgresReading(ABC):
         *,
         inclusive_of_start: bool = True,
     ) -> Sequence[LogEntry]:
-        """The log in the order of its positions."""
+        """The log's entries in the order of positions: from `start`, or behind it, up to `stop`."""
         after = 0 if start is None else start - 1 if inclusive_of_start else start
         return list(map(entry_of, self.raw_records(after=after, until=stop, limit=limit, topics=topics)))
 
@@ -101,7 +101,7 @@ class PostgresReading(ABC):
         since: str | None = None,
         before: str | None = None,
     ) -> Generator[RawRecord, None, None]:
-        if "\0" in (actor or ""):  # which no text here can hold, so the server would refuse it
+        if "\0" in (actor or ""):  # PostgreSQL's text cannot hold a NUL, so the server would refuse the query
             return
         terms = ["position > $1", "position <= $2"]
         values: list[Any] = [after, _EVERYTHING if until is None else until]
@@ -119,12 +119,13 @@ class PostgresReading(ABC):
         if originator_id is None and limit is None:
             yield from self._paged(f"{where} ORDER BY position", after, until, values[2:])
             return
-        # Sorted by an expression, so that the index on order and version answers and not the whole log.
+        # Sorted by an expression, so that the server uses the index on order and version instead of scanning the log.
         order = "position" if originator_id is None else "position + 0"
         yield from self._in_pieces(where, order, values, _limit(limit))
 
     def _in_pieces(self, where: str, order: str, values: Sequence[Any], limit: int) -> Generator[RawRecord, None, None]:
-        """The records behind the position that is the first value, as many at a time as the memory may hold."""
+        """The records of a query whose first value is the position to read behind. Each statement reads about
+        `PIECE_BYTES_MAX` of payloads."""
         before = f"sum(octet_length(payload)) OVER (ORDER BY {order} ROWS UNBOUNDED PRECEDING) - octet_length(payload)"
         found = f"SELECT {COLUMNS}, {before} AS before FROM events {where} ORDER BY {order} LIMIT ${len(values) + 1}"
         piece = f"SELECT {COLUMNS} FROM ({found}) AS found WHERE before < {PIECE_BYTES_MAX}"
@@ -201,7 +202,8 @@ class PostgresReading(ABC):
         return [part for (part,) in rows]
 
     def census(self) -> Census:
-        # One statement, so that it is of one moment. Signed heads remember positions whose records are gone.
+        # One statement, so that all counts are of one moment. A signed head's size tells of positions whose records are
+        # gone.
         ((head, signed, kinds, counts),) = self._rows(
             "SELECT (SELECT max(position) FROM events), (SELECT max(size) FROM checkpoints),"
             " (SELECT array_agg(kind ORDER BY kind) FROM (SELECT DISTINCT kind FROM claims) AS kinds),"
@@ -229,7 +231,7 @@ class PostgresReading(ABC):
         return self._one("SELECT position FROM events WHERE originator_id = $1 AND version = $2", values) or 0
 
     def version_of(self, originator_id: UUID | str, until: int | None = None) -> int:
-        # By an expression of the position, so that the index on order and version answers.
+        # An expression of the position, so that the server uses the index on order and version.
         found = self._one(
             "SELECT version FROM events WHERE originator_id = $1 AND position + 0 <= $2 ORDER BY version DESC LIMIT 1",
             (str(originator_id), _EVERYTHING if until is None else until),
@@ -298,7 +300,7 @@ class PostgresReading(ABC):
     def claim_max(self, kind: str) -> int:
         return self._one("SELECT max(number) FROM claims WHERE kind = $1 AND number IS NOT NULL", (kind,)) or 0
 
-    # --- what is kept beside the events ---
+    # --- signed heads, files and keys ---
 
     def checkpoints(self, last: int | None = None) -> list[bytes]:
         rows = self._rows("SELECT note FROM checkpoints ORDER BY size DESC LIMIT $1", (_limit(last),))
@@ -343,7 +345,7 @@ class PostgresReading(ABC):
 
 
 def these_claims(columns: str, wanted: Iterable[tuple[str, str | int]]) -> tuple[str, Sequence[Any]]:
-    """The query for those of these kinds and values that are claimed, and its values."""
+    """The query for the claims on these pairs of kind and value, and the query's values."""
     pairs = list(dict.fromkeys(wanted))
     texts = [(kind, value) for kind, value in pairs if isinstance(value, str)]
     numbers = [(kind, Int8(value)) for kind, value in pairs if not isinstance(value, str)]

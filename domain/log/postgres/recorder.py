@@ -1,8 +1,8 @@
 """The log in one schema of a PostgreSQL database, written by any number of nodes: one transaction at a time.
 
-Positions come in the order of commits and without gaps, because the log's row is locked before anything is read. Where
-the connection is lost while a commit is under way, another connection says what has become of it: it waits for the
-lock, so the old transaction is over by then.
+A transaction locks the log's row before it reads, so positions follow the order of commits, without gaps. Where the
+connection is lost during a COMMIT, another connection finds out whether it was committed: that connection first waits
+for the lock, so the old transaction is over by then.
 """
 
 import time
@@ -43,15 +43,15 @@ _NO_STANDBY: Final = (
     "PostgreSQL has no synchronous standby (synchronous_standby_names), so what is acknowledged is lost with its"
     " machine; docs/scaling.md says more."
 )
-# Ends a node that has the log's lock and does not send the rest of what it began, or does not take what it asked for:
-# the server does not call that idle, and waits for as long as the connection stands.
+# Ends the connection of a node that has the log's lock but stops sending its statements, or stops reading its rows. The
+# server does not count such a node as idle, and would wait for as long as the connection stands.
 _END_WHO_STOPPED: Final = Statement(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity JOIN pg_locks USING (pid) WHERE granted"
     " AND relation = 'logs'::regclass AND mode = 'RowShareLock' AND state = 'active' AND wait_event_type = 'Client'"
     " AND state_change < clock_timestamp() - make_interval(secs => $1)",
     (IDLE_SECONDS_MAX,),
 )
-# What a worker of the usual four threads may come to have at one time.
+# The most connections that a worker with the usual four threads has at one time.
 _CONNECTIONS_OF_A_WORKER: Final = 10
 _CLOCKS_APART_SECONDS_MAX: Final = 60
 _WHAT_IT_STANDS_ON: Final = (
@@ -73,27 +73,29 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
 
     def __init__(self, url: str) -> None:
         self.url = url
-        # Whoever finds a connection lost has all others made anew: they may be to a server that is the primary no more.
+        # The number of lost connections, the start counted. After a loss every connection is made anew: the others may
+        # lead to a server that is no longer the primary.
         self.times_lost = 1
         self._readers = Readers(url, self._note_loss)
-        # One for all threads, since only one can write at a time.
+        # One connection for all threads, since only one can write at a time.
         self._writer: Connection | None = None
         self._writing = Lock()
         self._listener: Connection | None = None
         self._listens_after = 0
-        # The access keys, as long as changes of them are told; None where nobody listens.
+        # The access keys by hash, while a thread listens for their changes; None where none listens.
         self._keys: dict[bytes, StoredKey] | None = None
-        # The data keys of a sealed log; whether somebody is told here where they change, and how often that was.
+        # The store of a sealed log's data keys; below, whether a thread listens for their changes, and how many came.
         self._data_keys: PostgresKeyStore | None = None
         self._beside: list[PostgresBeside] = []
         self.is_listening = False
         self.keys_told = 0
         self.under_way: PostgresTransaction | None = None
-        # The head after this process's last commit: where it has moved since, others write, too.
+        # The head after this process's last commit. Where the head has moved since, other nodes write, too.
         self._head = 0
 
     def create(self) -> None:
-        """Makes the tables where there are none, in one step, whoever else is doing the same."""
+        """Makes the missing tables in one transaction, so that several nodes may call this at once. Raises
+        SessionsNotKept, and OperationalError where the schema is something else's."""
         with library_errors(), self._readers.one() as connection, self._readers.one() as other:
             must_keep_sessions(connection, other)
             make_tables(connection)
@@ -131,7 +133,8 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
             yield t
 
     def _begin(self, wants: Wants) -> PostgresTransaction:
-        """Nothing is written yet, so where a connection turns out to be lost, another is taken. Raises Lost."""
+        """Begins a transaction. Takes a new connection where the old one is lost, since nothing is written yet. Raises
+        Lost, and the driver's errors."""
         deadline = time.monotonic() + LOCK_WAIT_SECONDS_MAX
         while True:
             try:
@@ -159,7 +162,7 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
             connection.ask(*ending)
         except Lost as error:
             self._discard()
-            # Of what leaves no proof, whoever does it again finds out whether it was there.
+            # A write without a proof may be done twice: the second finds out whether the first is there.
             if t.proof is None or not self._is_there(t.proof):
                 raise WriteLost(str(error)) from error
         except psycopg.IntegrityError as error:
@@ -168,16 +171,19 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
         except psycopg.Error:
             self._roll_back()
             raise
-        # It stands on this server, and perhaps on no other.
+        # The commit stands on this server, and perhaps on no other.
         if connection.is_unreplicated and not self._is_there(t.proof):
             raise WriteLost("the standby has not got what was written")
         self._head = t.head
 
     def _is_there(self, proof: Statement | None) -> bool:
-        """Whether what was written is there, and on the standby, too: to take the lock is a write, whose commit comes
-        behind all that was written earlier. Where nothing was written there is no proof: then it is whether what was
-        read is on the standby, which nobody can say once the connection is lost, since another server may answer then.
-        Raises LogAway where nobody can be asked."""
+        """Whether a transaction's record is in the log, and on the standby, too.
+
+        The check takes the log's lock. That is a write, so its commit waits for the standby behind all earlier writes.
+        Without a proof the transaction has written no record: then True says that its reads are on the standby, and
+        False that the connection was lost, since another server may answer now. Raises LogAway where no server answers
+        in time, or the standby does not.
+        """
         deadline = time.monotonic() + LOCK_WAIT_SECONDS_MAX
         while True:
             try:
@@ -199,7 +205,8 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
             time.sleep(_PAUSE_SECONDS)
 
     def _make_way(self, error: Exception) -> None:
-        """Where the lock could not be had: a node that has it and has stopped loses it, for the next try."""
+        """Behind a wait for the lock that was too long: takes the lock from a node that has stopped, for the next
+        try."""
         if isinstance(error, psycopg.errors.LockNotAvailable):
             with suppress(Lost, psycopg.Error):
                 self._connection().ask(_END_WHO_STOPPED)
@@ -220,7 +227,7 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
         self._writer = None
 
     def _roll_back(self) -> None:
-        """What is not committed goes, if with its connection; and with it the data keys that were made meanwhile."""
+        """Rolls the transaction back, with the data keys that it made; else drops the connection."""
         self.keys_told += 1
         try:
             if self._writer is not None:
@@ -229,41 +236,42 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
             self._discard()
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
-        """A transaction of one `append`, with its keywords."""
+        """One `append`, with its keywords, in a transaction of its own."""
         with self.transaction() as t:
             return t.append(stored_events, **kwargs)
 
     def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[ApplicationRecorder]:
-        # The views follow by `wait_for_news` (`projections/feeder.py`).
+        # The views wait by `wait_for_news` instead (`projections/feeder.py`).
         raise NotImplementedError("read select_notifications from where you stand; wait_for_news says when.")
 
     def access_key(self, key_hash: bytes) -> StoredKey | None:
-        keys = self._keys  # where one is changed while it is asked for, another takes the place of these
+        keys = self._keys  # held here: a change of a key during the query puts a new dictionary in this one's place
         found = super().access_key(key_hash)
         if found is not None and keys is not None and len(keys) < _KEYS_MAX:
             keys[key_hash] = found
         return found
 
     def access_key_at_hand(self, key_hash: bytes) -> StoredKey | None:
-        """Also where the database is away: nobody can change a key then, either."""
+        """The access key with this hash, where the process has it in memory; else None. Holds also while the database
+        is away, since no key can change then."""
         return self._keys.get(key_hash) if self._keys is not None else None
 
     def _keys_in_force(self, connection: Connection) -> dict[bytes, StoredKey]:
-        """The newest access keys. A key that is not among them is asked for when it is used."""
+        """The newest `_KEYS_MAX` access keys in force, by hash. A key beyond them is read when it is used."""
         asked = f"SELECT * FROM ({KEYS_SQL} UNION ALL {KEYS_BY_FORMER_SQL}) AS secrets"
         rows = connection.rows(f"{asked} WHERE revoked_at IS NULL ORDER BY created_at DESC LIMIT {_KEYS_MAX}")
         return {key.hash: key for key in map(key_of, rows)}
 
     def wait_for_news(self, seconds: float, /) -> bool:
-        """On a connection of its own, and of one thread."""
+        """Implements `log.Log.wait_for_news`, on a connection of its own."""
         self.is_listening = True
         try:
             if self._listener is None or self._listens_after != self.times_lost:
                 self._listen()
-                return True  # what came before it listened is news
+                return True  # commits before the connection listened are news, too
             told = self._listener.wait(seconds)
             if not told:
-                self._listener.ask(Statement("SELECT 1"))  # that nothing came may be since nothing can
+                self._listener.ask(Statement("SELECT 1"))  # finds out whether the silence is a lost connection
             if KEYS in told:
                 self._keys = self._keys_in_force(self._listener)
             if DATA_KEYS in told:
@@ -278,7 +286,7 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
             return False
 
     def _listen(self) -> None:
-        """On a new connection; the one before it may be to a server that is the primary no more."""
+        """Listens on a new connection, since the old one may lead to a server that is no longer the primary."""
         if self._listener is not None:
             self._listener.close()
         self._listener, self._listens_after = None, self.times_lost
@@ -329,7 +337,8 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
             t.mend_indexes()
 
     def close(self) -> None:
-        """Closes the connections, of which no other thread may make use just now; each opens again when it is used."""
+        """Closes all of the process's connections, which no other thread may be using. Their next use opens them
+        again."""
         self._note_loss()
         for beside in self._beside:
             beside.close()

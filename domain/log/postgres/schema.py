@@ -1,4 +1,4 @@
-"""The tables of a log on PostgreSQL: append-only for whoever uses them, by triggers that no setting switches off."""
+"""The tables of a log on PostgreSQL: append-only for every role, by triggers that no setting switches off."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -10,7 +10,7 @@ from domain.log.postgres.data_keys import KEYS_GRANTS, KEYS_SCHEMA, KEYS_TABLES
 
 SCHEMA_VERSION: Final = 1
 # Takes the lock under which one transaction at a time writes. The row is never updated: each update would leave a dead
-# version, which all later locks would walk while somebody's old snapshot is open.
+# version, which all later locks would walk while any old snapshot is open.
 LOCK: Final = Statement("SELECT 1 FROM logs WHERE log = 'orders' FOR UPDATE")
 
 _TABLES: Final = """
@@ -84,7 +84,7 @@ END
 $body$;
 INSERT INTO logs VALUES ('orders', 1)
 """
-# Added later: older ledgers get these when they are opened, by whoever may make them.
+# These came later: an older ledger gets them when it is opened by a role that may make tables.
 _FORMER_KEYS: Final = """
 ALTER TABLE access_keys ADD COLUMN expires_at text COLLATE "C", ADD COLUMN origins text COLLATE "C" NOT NULL DEFAULT '';
 CREATE TABLE former_keys (
@@ -137,7 +137,7 @@ CREATE TABLE deliveries (
 );
 CREATE INDEX deliveries_waiting ON deliveries (webhook, position) WHERE status = 'waiting'
 """
-# ENABLE ALWAYS, or whoever may set session_replication_role = replica goes past them.
+# ENABLE ALWAYS: without it, a role that may set session_replication_role = replica would bypass the triggers.
 _GUARDS: Final = """
 CREATE TRIGGER {table}_rows_stay BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION stays();
 CREATE TRIGGER {table}_all_stay BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION stays();
@@ -157,18 +157,18 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON {schema}.webhooks, {schema}.deliveries T
 
 
 def grants(role: str) -> str:
-    """The SQL that lets a role serve and not alter what is recorded."""
+    """The SQL that lets a role of PostgreSQL serve, without the right to alter records."""
     quoted = '"' + role.replace('"', '""') + '"'
     tables = ", ".join(f"{SCHEMA}.{table}" for table in APPEND_ONLY)
     return (_GRANTS + KEYS_GRANTS).format(schema=SCHEMA, role=quoted, tables=tables)
 
 
 def make_tables(connection: Connection) -> None:
-    """Makes what is missing, in one step, whoever else is doing the same. Raises OperationalError where something else
-    stands there, or what a newer version of this program made."""
+    """Makes the missing tables in one transaction, so that several nodes may call this at once. Raises OperationalError
+    where the database is not in UTF8, or the schema is something else's or of a newer version of this program."""
     if not _is_made(connection):
         connection.ask(*_making())
-    # By its schema's name: else who may not look into that would be told that there is no such table.
+    # With the schema's name: without it, a role that lacks rights on the schema would be told that no table exists.
     ((version,),) = connection.rows(f"SELECT schema_version FROM {SCHEMA}.logs WHERE log = 'orders'")
     if version > SCHEMA_VERSION:
         raise OperationalError("this ledger was written by a newer version of this program.")
@@ -191,7 +191,7 @@ def _is_made(connection: Connection) -> bool:
 def _making() -> Iterator[Statement]:
     yield Statement("BEGIN")
     yield Statement("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", (SCHEMA,))
-    # In one statement, so that it is done by the first process alone.
+    # One statement, so that only the first node makes the tables.
     script = ";".join([_TABLES, *(_GUARDS.format(table=table) for table in _APPEND_ONLY_FIRST)])
     yield Statement(
         f"""DO $do$ BEGIN

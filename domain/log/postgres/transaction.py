@@ -1,7 +1,7 @@
-"""One transaction on the log: what it will need comes with the lock, what it writes goes with the commit.
+"""One transaction on the log: its foretold reads come with the lock, and its writes go with the commit.
 
-Between the two nothing is sent unless something is asked that nobody foretold; then what was written so far goes along.
-A savepoint that the server need not know about is one in this process's memory.
+Between the two only a read that was not foretold is sent, together with the writes so far. A savepoint is kept in this
+process's memory until a read sends the writes before it.
 """
 
 import zlib
@@ -48,11 +48,12 @@ from domain.moments import instant
 from domain.privacy.keyring import GUEST, StoredDataKey
 
 CHANNEL: Final = "order_ledger"
-KEYS: Final = "keys"  # told where access keys were changed; else the position that was reached
-# For the copying of a log, which asks nothing while the copy is written.
+KEYS: Final = "keys"  # the notification of changed access keys; other notifications are the position reached
+# For the copying of a log, which sends no statement while it writes the copy.
 HELD_IDLE_SECONDS_MAX: Final = 600
 FILE_PIECE_BYTES: Final = 1024 * 1024
-# Of a longer history its end alone is foretold: a command takes the views' state of it, and what stands behind that.
+# Only the last so many events of a longer history are foretold: a command folds them onto the state that the views
+# keep.
 FORETOLD_EVENTS_MAX: Final = 65
 _SAVEPOINT: Final = Statement("SAVEPOINT work")
 _RELEASE: Final = Statement("RELEASE work")
@@ -82,13 +83,13 @@ _BYTES: Final = 9
 
 
 class _History(NamedTuple):
-    """The end of a history, or all of it."""
+    """The records of a whole history, or of its end."""
 
     raws: list[RawRecord]
     is_whole: bool
 
     def has(self, gt: int | None) -> bool:
-        """Whether all behind a version is here."""
+        """Whether every record behind a version is here."""
         return self.is_whole or (gt is not None and bool(self.raws) and self.raws[0].version <= gt + 1)
 
     def between(self, gt: int | None, lte: int | None) -> list[RawRecord]:
@@ -96,7 +97,7 @@ class _History(NamedTuple):
 
 
 class _Savepoint:
-    """What was unsent when it was taken; and whether the server knows of it."""
+    """A savepoint: the numbers of unsent events, unsent claims and changes at its start, and whether it was sent."""
 
     def __init__(self, t: "PostgresTransaction") -> None:
         self.is_sent = False
@@ -108,7 +109,7 @@ class PostgresTransaction(PostgresReading):
 
     def __init__(self, connection: Connection, *, is_sealed: bool = False) -> None:
         self._connection = connection
-        # What is known of data keys, and whether something may not be remembered any longer; of a sealed log.
+        # A sealed log's data keys as this transaction knows them, and the keyring's `change` under the lock.
         self.keys = KeysAtHand() if is_sealed else None
         self.keys_change: bytes | None = None
         self._has_changed_data_keys = False
@@ -117,41 +118,42 @@ class PostgresTransaction(PostgresReading):
         self._written: list[RawRecord] = []
         self._recorded_at: str | None = None
         self.head_before = self.head = 0
-        # Whether others write, too, so that their commits leave time for more work to come.
+        # Whether other nodes write, too: during their commits more work arrives here, and joins.
         self.may_grow = False
-        # What is known without asking.
+        # The answers that are known without a query.
         self._histories: dict[str, _History] = {}
         self._claims: dict[tuple[str, str | int], Claim | None] = {}
         self._maxima: dict[str, int] = {}
         self._clocks: dict[str, ClockShown | None] = {}
         self._keyring: KeptKeyring | None = None
-        # What is to be sent: these in front, then the events, then the claims.
+        # The unsent writes, in the order of sending: statements, events, claims.
         self._statements: list[Statement] = []
         self.unsent_events: list[RawRecord] = []
         self.unsent_claims: list[NewClaim] = []
         self._savepoints: list[_Savepoint] = []
-        # How to take back what is known here of what was written, the last first.
+        # The steps that undo, last first, what the writes changed in this object.
         self.changes: list[Callable[[], None]] = []
         self._has_written = False
         self._has_changed_keys = False
-        # Whether somebody is told by it what others have written.
+        # Whether the transaction has read anything, which a client may be told.
         self._has_told = False
-        # Whether what others had written before failed when it was sent, so that nothing of it all can be committed.
+        # Whether the writes of earlier turns failed when they were sent, so that nothing can be committed.
         self.is_spoilt = False
-        # Tells on another connection whether what was written is there. By a record alone: all else may have been
-        # there before, or be taken back to a savepoint.
+        # The query that finds out, on another connection, whether the transaction is committed. It looks for a record:
+        # other rows may have been there before, or be taken back to a savepoint.
         self.proof: Statement | None = None
 
     # --- what is foretold ---
 
     def begin(self, wants: Wants) -> None:
-        """Takes the log's lock. Raises Lost, or LockNotAvailable."""
+        """Begins, takes the log's lock, and reads the head and the wanted answers. Raises Lost, and the driver's
+        LockNotAvailable."""
         asked = list(_asked(wants, is_sealed=self.keys is not None))
         if self.keys is not None:
             asked.append((CHANGE, PostgresTransaction.note_change))
         else:
             asked.append((Statement(KEYRING_SQL), PostgresTransaction.note_keyring))
-        # The head in a statement of its own: its snapshot is to be taken when the lock is there.
+        # The head in a statement behind the lock's, so that its snapshot is taken under the lock.
         statements = [Statement("BEGIN"), LOCK, _HEAD, *(statement for statement, _ in asked)]
         _, _, head, *found = self._connection.ask(*statements, seconds=LOCK_WAIT_SECONDS_MAX + 0.5)
         if head:
@@ -160,8 +162,7 @@ class PostgresTransaction(PostgresReading):
         self._note(wants, asked, found)
 
     def stay(self) -> None:
-        """Keeps the lock also where nothing is asked for long; a process that stops loses it all the same. Raises
-        WriteLost."""
+        """Keeps the lock for up to `HELD_IDLE_SECONDS_MAX` without a statement. Raises WriteLost."""
         self._exchange(Statement(f"SET LOCAL idle_in_transaction_session_timeout = '{HELD_IDLE_SECONDS_MAX}s'"))
 
     def prefetch(self, wants: Wants) -> None:
@@ -184,7 +185,7 @@ class PostgresTransaction(PostgresReading):
         for raw in map(RawRecord._make, rows):
             raws[raw.order].append(raw)
         for order, found in raws.items():
-            # What this transaction has written stands in what is known already.
+            # A known history stays, since it has this transaction's own records, too.
             self._histories.setdefault(order, _History(found, len(found) < FORETOLD_EVENTS_MAX))
 
     def note_claims(self, wants: Wants, rows: list[Row]) -> None:
@@ -222,7 +223,7 @@ class PostgresTransaction(PostgresReading):
             self.keys.note([subject], self._exchange(of_subjects([subject]))[0])
 
     def has_read(self, uuid: str) -> bool:
-        """Whether anybody has looked for a history, which is else one that begins in this transaction."""
+        """Whether the transaction has looked a history up. One that it has not begins in this transaction."""
         return uuid in self._has_read
 
     def put_data_key(self, key: StoredDataKey) -> None:
@@ -240,7 +241,8 @@ class PostgresTransaction(PostgresReading):
         return self._exchange(Statement(sql, values), seconds=seconds)[0]
 
     def _exchange(self, *asked: Statement, seconds: float = ANSWER_SECONDS_MAX) -> list[list[Row]]:
-        """What these find, with all that was written: what of it is unsent goes along."""
+        """Sends the unsent writes and these statements; returns the statements' rows. Raises WriteLost, and the
+        library's errors."""
         for savepoint in self._savepoints:
             self._send_savepoint(savepoint)
         self._has_told = True
@@ -253,7 +255,7 @@ class PostgresTransaction(PostgresReading):
             except Lost as error:
                 raise WriteLost(str(error)) from error
             except psycopg.Error:
-                # Where others' work may be what failed, going back to the savepoint mends nothing.
+                # The writes of earlier turns may be what failed; rolling back to the savepoint does not mend those.
                 self.is_spoilt = self.is_spoilt or bool(self._savepoints and begun)
                 raise
 
@@ -264,7 +266,7 @@ class PostgresTransaction(PostgresReading):
             savepoint.is_sent = True
 
     def _collect(self, events: int, claims: int) -> None:
-        """Puts so many of what is unsent among the statements that go next."""
+        """Moves the first so many unsent events and claims to the statements that are sent next."""
         if rows := self.unsent_events[:events]:
             del self.unsent_events[:events]
             self._statements.append(Statement(_INSERT_EVENTS, _columns(rows)))
@@ -388,13 +390,13 @@ class PostgresTransaction(PostgresReading):
         self._take_down(raws, claims)
 
     def _raws_of(self, stored_events: Sequence[StoredEvent], alike: tuple[str | None, ...]) -> Iterator[RawRecord]:
-        """The records. Each version must be the one behind the last. Raises IntegrityError."""
+        """The records of these events. Raises IntegrityError where a version does not follow on its history's last."""
         last_versions: dict[str, int] = {}
         texts = [None if text is None else text.encode() for text in alike]
         for position, stored in enumerate(stored_events, self.head + 1):
             order, version = str(stored.originator_id), stored.originator_version
             if order not in last_versions:
-                # One that begins is new, as far as is known: its UUID was made by chance. The index has the last word.
+                # A history that begins is taken for new, since its UUID is random. The unique index has the last word.
                 is_new = version == 1 and order not in self._histories
                 last_versions[order] = 0 if is_new else self.version_of(order)
             if version != last_versions[order] + 1:
@@ -406,7 +408,7 @@ class PostgresTransaction(PostgresReading):
             yield RawRecord._make(fields)
 
     def _take_down(self, raws: Sequence[RawRecord], claims: Sequence[NewClaim]) -> None:
-        """Notes what is to be sent, what is known by it, and how to take that back."""
+        """Notes records and claims: as unsent, in the known answers, and with the steps that undo both."""
         before = (len(self._written), self.head, self._recorded_at, self.proof)
         self.changes.append(lambda: self._go_back_to(*before))
         self._written += raws
@@ -498,15 +500,16 @@ class PostgresTransaction(PostgresReading):
         self._write("REINDEX TABLE claims")
 
     def touch(self) -> None:
-        """To have the lock is to have written."""
+        """Does nothing: taking the log's lock was a write."""
 
     # --- the end ---
 
     def ending(self) -> list[Statement]:
-        """What is to be sent at the end, in one round trip.
+        """The statements that end the transaction, in one round trip. Raises IntegrityError where it `is_spoilt`.
 
-        To lock a row is a write, too, so a COMMIT waits for the standby also where nothing else was written: what was
-        read is there then, if a client that asks for the second time is told so. Where nothing was read it need not.
+        Locking the log's row is a write, so COMMIT waits for the standby even where no record was written. So the reads
+        that a client is told of, such as that its order exists, are on the standby. A transaction that has neither read
+        nor written needs no such wait, and rolls back.
         """
         if self.is_spoilt:
             raise IntegrityError("what was written before did not fit when it was sent")
@@ -521,7 +524,7 @@ class PostgresTransaction(PostgresReading):
         return [*self._statements, *telling, Statement("COMMIT")]
 
     def refused(self, error: psycopg.IntegrityError, log: PostgresReading) -> IntegrityError:
-        """In the words of the log why a constraint did not hold."""
+        """The library's error for a broken constraint, with a message in the log's words."""
         for order in dict.fromkeys(raw.order for raw in self._written if raw.version == 1):
             if version := log.version_of(order):
                 return IntegrityError(
@@ -533,7 +536,7 @@ class PostgresTransaction(PostgresReading):
 def _asked(
     wants: Wants, *, is_sealed: bool
 ) -> Iterator[tuple[Statement, Callable[[PostgresTransaction, Wants, list[Row]], None]]]:
-    """The queries for what is wanted, and what takes down what they find."""
+    """The queries for the wanted answers, each with the method that notes its rows."""
     if wants.originators:
         uuids = list(dict.fromkeys(map(str, wants.originators)))
         yield Statement(_HISTORIES, (uuids,)), PostgresTransaction.note_histories
@@ -551,7 +554,7 @@ def _asked(
 
 
 def _columns(raws: Sequence[RawRecord]) -> list[list[Any]]:
-    """The records' fields, column by column, as the driver is to send them."""
+    """The records' fields column by column, in the types that the driver sends."""
     columns: list[list[Any]] = [list(column) for column in zip(*raws, strict=True)]
     for place, column in enumerate(columns):
         if place in _NUMBERS:
