@@ -154,7 +154,8 @@ def decide(  # noqa: PLR0917  (click hands over each option)
 ) -> None:
     """Decide what a RECONCILIATION has found.
 
-    Confirm, break, explain or undo RESULTS; match lines to payments by hand; close, withdraw or run it again.
+    Confirm, break, explain or undo RESULTS; match lines to payments by hand; close, withdraw or run it again. With
+    --csv, `run.py reconcile FILE` shows the names of results, the rows of lines and the positions of payments.
 
     A CSV has the columns decision, results, lines, entries and reason; of several results, lines or entries, blanks
     stand between. All of it is decided or nothing. Exits 1 while something is open, 2 where a decision is refused.

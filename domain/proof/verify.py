@@ -110,15 +110,16 @@ def included(files: dict[str, bytes]) -> str:
 
 
 def in_order(files: dict[str, bytes]) -> str:
-    records = records_of(files)
+    records, whose = records_of(files), "reconciliation" if is_of_reconciliation(files) else "order"
     if [record["version"] for record in records] != list(range(1, len(records) + 1)):
         raise Wrong("events.jsonl", "the versions are not 1, 2, 3 and so on without a gap")
     if len({record["originator_id"] for record in records}) != 1:
-        raise Wrong("events.jsonl", "the records are not all of one order")
+        raise Wrong("events.jsonl", f"the records are not all of one {whose}")
     for column in ("position", "recorded_at"):
         if [record[column] for record in records] != sorted(record[column] for record in records):
             raise Wrong("events.jsonl", f"the versions do not follow each other in {column}")
-    return f"events.jsonl: they are versions 1 to {len(records)} of order {records[0]['originator_id']}, without a gap."
+    of = f"{whose} {records[0]['originator_id']}"
+    return f"events.jsonl: they are versions 1 to {len(records)} of {of}, without a gap."
 
 
 def shown(files: dict[str, bytes]) -> str:
@@ -1124,7 +1125,7 @@ def examine(
 
 def main() -> int:
     parser = argparse.ArgumentParser(
-        description="Checks an evidence pack: an order's history, and that nobody altered it."
+        description="Checks an evidence pack: the history of an order or a reconciliation, and that nobody altered it."
     )
     parser.add_argument(
         "pack", nargs="?", default=os.path.dirname(os.path.abspath(__file__)), help="the zip or its folder"

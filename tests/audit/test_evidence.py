@@ -19,8 +19,9 @@ from uuid import UUID
 import pytest
 
 from domain.log.sqlite import sqlite3
+from domain.order import events as e
 from domain.order.commands import ChangeOrder
-from domain.proof import checkpoint
+from domain.proof import checkpoint, verify
 from domain.refusals import Refusal
 from projections.proof.evidence import CONTINUATIONS_MAX
 from projections.proof.signing import create_key
@@ -85,6 +86,10 @@ def test_a_pack_is_a_zip_with_all_that_is_needed(told: Office) -> None:
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         assert archive.namelist() == FILES
         assert archive.testzip() is None
+
+
+def test_the_packs_program_knows_every_event_that_an_order_can_have() -> None:
+    assert {*verify.CREATED, *verify.CHANGES} == e.TOPICS.keys() | e.OLDER.keys()
 
 
 def test_the_pack_checks_itself_without_our_software(told: Office, tmp_path: Path) -> None:

@@ -41,6 +41,11 @@ def test_the_pack_is_checked_by_the_program_in_it(office: Office, one: dict[str,
     assert (tmp_path / "pack" / "report.json").read_bytes() == office.get(one, "/report").content
 
 
+def test_the_pack_is_said_to_be_a_reconciliations(office: Office, one: dict[str, Any], tmp_path: Path) -> None:
+    _, said = checked(office.get(one, "/evidence").content, tmp_path / "pack")
+    assert f"of reconciliation {one['id']}, without a gap" in " ".join(said.split())
+
+
 def test_the_pack_is_written_by_the_command_line_too(office: Office, one: dict[str, Any], tmp_path: Path) -> None:
     path = tmp_path / "evidence.zip"
     done = office.run("reconcile", "evidence", str(one["id"]), "--output", str(path))
