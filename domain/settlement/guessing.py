@@ -1,7 +1,8 @@
-"""How may a file of an unknown layout be read? A first rules file, guessed from its first rows, for a person to mend.
+"""How may a file of an unknown layout be read? A first rules file, guessed from the file's first rows, for a person to
+mend.
 
-Columns are told by what they are called, in some languages, and by what stands in them. What cannot be told is said in
-a comment. Whether the guess reads the file is then found out by reading it.
+Columns are recognised by their names, in several languages, and by their cells. A comment names each doubt. Reading the
+file then shows whether the guess is right.
 """
 
 import re
@@ -24,16 +25,16 @@ from domain.settlement.tables.sheet import sheet_rows
 
 ROWS_LOOKED_AT_MAX: Final = 500
 KINDS_LISTED_MAX: Final = 40
-# No currency has more behind the point.
+# No currency has more digits behind the point.
 DIGITS_MAX: Final = 4
 HEADER_ROWS_MAX: Final = 100
-# Shorter names stand by chance within others.
+# Shorter names stand within others by chance.
 WITHIN_CHARS_MIN: Final = 6
 _LOOK_BYTES: Final = 256 * 1024
 _DELIMITERS: Final = (",", ";", "\t", "|")
 Table: TypeAlias = list[tuple[int, Sequence[Cell]]]
 
-# What columns are called, whole or in part, the likeliest first.
+# The names of columns, whole or in part, the likeliest first.
 _NAMES: Final = {
     "occurred_at": (
         "created (utc)|transaction date|booking date|created_at|created at|created|date|datum|buchungstag|"
@@ -92,7 +93,7 @@ _NAMES: Final = {
     ),
     "payout": "payout id|payout|settlement id|settlement reference|deposit id|batch number|batch|auszahlung|تسویه",
 }
-# What the words of a column of kinds may mean, by a piece of them; the first that fits.
+# The kinds that the words of a column may mean, by a piece of the word; the first piece that fits counts.
 _WORDS: Final = (
     ("penalty|pénalité", "fee"),
     ("chargeback reversal|dispute won|dispute reversal|reversed chargeback", "chargeback_reversal"),
@@ -121,7 +122,7 @@ _WORDS: Final = (
         "پرداخت|خرید|واریز",
         "payment",
     ),
-    # What banks call that which came in.
+    # Banks' words for money that came in.
     ("credit|deposit|income|incoming|received|gutschr|eingang|bijschrijving|virement re|abono|accredito", "payment"),
 )
 _NOT_DONE: Final = re.compile(
@@ -153,14 +154,15 @@ _TOGETHER: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z][a-z])")
 
 
 class Guess(NamedTuple):
-    """A description in TOML, without its first table's name; what it says; and what a person must look at."""
+    """A guessed description: its tables in TOML, the first without a name; its mapping; and the doubts that a person
+    must settle."""
 
     tables: dict[str, dict[str, object]]
     mapping: Mapping
     doubts: list[str]
 
     def toml(self, provider: str | None) -> str:
-        """The description as tables of a rules file: of this provider's files, or of all providers'."""
+        """The description as tables of a rules file: for this provider's files, or for all providers'."""
         at = f"providers.{_key(provider)}.file" if provider else "file"
         parts = []
         for name, table in self.tables.items():
@@ -170,7 +172,8 @@ class Guess(NamedTuple):
 
 
 def guess(stream: BinaryIO, currency: str) -> Guess:
-    """A description of the file's layout. `currency` stands for files that name none. Raises Misfit for no table."""
+    """A description of the file's layout. `currency` is assumed for files that name none. Raises Misfit where the file
+    is no table with days and amounts."""
     dialect, table = _table(stream)
     header_row, looking, columns = _below_a_header(table)
     general: dict[str, object] = {key: value for key, value in dialect.items() if value not in (",", "utf-8")}
@@ -194,7 +197,7 @@ def guess(stream: BinaryIO, currency: str) -> Guess:
 
 
 def _table(stream: BinaryIO) -> tuple[dict[str, str], Table]:
-    """The first rows, and how they are parted and written. Raises Misfit."""
+    """The first rows, with their delimiter and encoding, which a workbook does not have. Raises Misfit."""
     stream.seek(0)
     begin = stream.read(_LOOK_BYTES)
     if begin.startswith(b"PK\x03\x04"):
@@ -230,25 +233,27 @@ def _encoding(begin: bytes) -> str:
 
 
 def _width(table: Table) -> tuple[int, int]:
-    """The width that most rows have, and how many they are."""
+    """The width that most rows have, and the number of these rows."""
     counts = Counter(len(row) for _, row in table)
     return max(counts.items(), key=lambda each: (each[1] if each[0] > 1 else 0, each[0]), default=(0, 0))
 
 
 def _headers(table: Table) -> Iterator[tuple[int, list[str], Table]]:
-    """The rows that may be the header: the names in each, and the rows below it that are as wide."""
+    """The rows that may be the header: the number of each, the names in it, and the rows of the table's width below
+    it."""
     width, _ = _width(table)
     for place, (row, found) in enumerate(table[:HEADER_ROWS_MAX]):
         names = [" ".join(cell.split()) if isinstance(cell, str) else "" for cell in found]
         words = [name for name in names if name and not _NUMBER.fullmatch(in_latin(name)) and not _date_formats([name])]
-        # The rows of some banks end with a mark more than their header.
+        # The rows of some banks end with one delimiter more than their header.
         if width - 1 <= len(found) <= width and len(words) >= max(2, width - 2):
             below = (each for each in table[place + 1 :] if len(each[1]) == width)
             yield row, names, [each for each in below if not _is_total(each[1])]
 
 
 def _below_a_header(table: Table) -> tuple[int, "_Looking", dict[str, object]]:
-    """The first header with columns below it that hold days and amounts: some banks begin with rows as wide as theirs.
+    """The row of the first header above columns of days and amounts, the rows below it, and these columns: some banks
+    begin with other rows as wide as their header.
 
     Raises Misfit.
     """
@@ -267,7 +272,7 @@ def _is_total(row: Sequence[Cell]) -> bool:
 
 
 class _Looking:
-    """The columns by their names, what stands in them, and the doubts so far."""
+    """The columns by their names, their cells, and the doubts so far."""
 
     def __init__(self, names: list[str], rows: Table) -> None:
         self.names = [name for name in names if name and names.count(name) == 1]
@@ -277,7 +282,7 @@ class _Looking:
         self.doubts: list[str] = []
 
     def done(self, columns: dict[str, object]) -> "_Looking":
-        """The same without the rows that will be passed over, since their status says that they moved nothing."""
+        """The same without the rows that will be skipped, since their status says that they moved nothing."""
         if "status" not in columns:
             return self
         place = self._places[str(columns["status"])]
@@ -286,7 +291,7 @@ class _Looking:
         return done
 
     def cells(self, column: str) -> list[Cell]:
-        """Those that are not empty."""
+        """The cells of a column that are not empty."""
         place = self._places[column]
         found = (row[place] for _, row in self._rows)
         return [cell for cell in found if not (isinstance(cell, str) and not cell.strip())]
@@ -295,7 +300,7 @@ class _Looking:
         return list(map(_text, self.cells(column)))
 
     def tells_rows_apart(self, column: str) -> bool:
-        """Whether half of the rows have something there, and not all the same."""
+        """Whether half of the rows have a text in this column, and the texts differ."""
         texts = self.texts(column)
         return len(texts) * 2 >= len(self._rows) and (len(set(texts)) > 1 or len(texts) == 1)
 
@@ -303,7 +308,7 @@ class _Looking:
         return len(self.cells(column)) == len(self._rows)
 
     def amounts(self, column: str, notation: Notation) -> list[int]:
-        """Those of the rows, in some unit, an empty cell nothing; none at all where a cell holds no amount."""
+        """The amounts of all rows, in some unit, 0 for an empty cell; an empty list where a cell holds no amount."""
         place = self._places[column]
         try:
             return [cells.noted(row[place], DIGITS_MAX, notation, "") or 0 for _, row in self._rows]
@@ -311,13 +316,14 @@ class _Looking:
             return []
 
     def beside(self, column: str, other: str) -> list[tuple[str, str]]:
-        """What stands in two columns, where both have something."""
+        """The texts of two columns, for the rows that have both."""
         places = self._places[column], self._places[other]
         pairs = ([_text(row[place]) for place in places] for _, row in self._rows)
         return [(one, two) for one, two in pairs if one and two]
 
     def find(self, field: str, fits: Callable[[str], bool], taken: Iterable[str] = ()) -> str | None:
-        """The column of the likeliest name whose cells fit: named so, or else with such a word in its name."""
+        """The column of the likeliest name whose cells fit: it has that name, else the words of that name, else that
+        name within its own."""
         free = [name for name in self.names if name not in set(taken)]
         for is_named in (_is_called, _is_called_so_in_part, _has_it_within):
             for called in _NAMES[field].split("|"):
@@ -356,7 +362,8 @@ def _has_it_within(name: str, called: str) -> bool:
 
 
 def _columns(looking: _Looking) -> dict[str, object]:
-    """A column for each field that one can be told for."""
+    """The column of each field for which one is recognised. Raises Misfit where no column holds days, or none
+    amounts."""
     found: dict[str, object] = {}
 
     def take(field: str, fits: Callable[[str], bool]) -> None:
@@ -385,7 +392,7 @@ def _columns(looking: _Looking) -> dict[str, object]:
 
     take("occurred_at", is_date)
     dated = [name for name in looking.names if is_date(name)]
-    if "occurred_at" not in found and dated:  # whatever it is called
+    if "occurred_at" not in found and dated:  # whatever its name is
         found["occurred_at"] = dated[0]
         looking.doubts.append(f"no column is called like a time; here is taken {dated[0]}")
     take("timezone", is_zone)
@@ -398,7 +405,7 @@ def _columns(looking: _Looking) -> dict[str, object]:
         found.pop("original_currency", None)
     take("currency", is_code)
     codes = [name for name in looking.names if name not in found.values() and is_code(name)]
-    if "currency" not in found and len(codes) == 1:  # whatever it is called
+    if "currency" not in found and len(codes) == 1:  # whatever its name is
         found["currency"] = codes[0]
     take("direction", lambda column: len(set(looking.texts(column))) <= 2)
     if "direction" not in found:
@@ -430,7 +437,7 @@ def _is_of_payouts(column: str) -> bool:
 
 
 def _share(texts: Sequence[str], fits: Callable[[str], bool]) -> bool:
-    """Whether nearly all of the texts fit, and there is one at all."""
+    """Whether at least nine in ten of the texts fit, and there are texts at all."""
     return bool(texts) and sum(map(fits, texts)) * 10 >= len(texts) * 9
 
 
@@ -438,7 +445,7 @@ def _share(texts: Sequence[str], fits: Callable[[str], bool]) -> bool:
 
 
 def _date_formats(texts: Sequence[str]) -> list[str]:
-    """The ways of writing times that all of the texts are of; "" is ISO's."""
+    """The formats of times that fit all of the texts; "" is that of ISO 8601."""
     if not texts:
         return []
     plain = [in_latin(text) for text in texts]
@@ -508,8 +515,9 @@ def _amounts(looking: _Looking, general: dict[str, object], columns: dict[str, o
 
 
 def _add_up(looking: _Looking, general: dict[str, object], columns: dict[str, object]) -> None:
-    """Takes such columns for the fee and the net that gross less fee is net; no net, where there are none, and no fee,
-    where all the others together are the gross: that is what the fee has left."""
+    """Chooses the columns of fee and net so that gross - fee = net on every row. Drops the fee where the gross is the
+    sum of all other columns, the fee's included. Drops the gross where it makes up net and fee only with another
+    column, and the net where nothing adds up."""
     if not {"gross", "fee"} <= columns.keys():
         return
     notation = Notation(str(general.get("decimal", ".")), str(general.get("thousands", "")), is_persian=True)
@@ -544,7 +552,7 @@ def _plain(text: str) -> str:
 
 
 def _marks(numbers: Sequence[str]) -> tuple[str, str]:
-    """The decimal mark and the one between thousands, by where they stand."""
+    """The decimal mark and the mark between thousands, by their places in the numbers."""
     votes: Counter[str] = Counter()
     thousands: Counter[str] = Counter()
     for number in numbers:
@@ -597,7 +605,7 @@ def _kinds(looking: _Looking, tables: dict[str, dict[str, object]]) -> None:
     has_sales = any("sale" in word.casefold() for word in words)
     for word in words:
         meaning = "refund" if has_sales and word.casefold() == "credit" else _meaning(word)
-        if meaning == "payment" and word in taken:  # it takes as well: no payment does
+        if meaning == "payment" and word in taken:  # the word takes as well, and no payment does
             meaning = ["fee" if "charge" in word.casefold() else "adjustment", "payment"]
         if meaning == "refund" and word in given:
             meaning = ["refund", "adjustment"]
@@ -609,7 +617,8 @@ def _kinds(looking: _Looking, tables: dict[str, dict[str, object]]) -> None:
 
 
 def _ways(looking: _Looking, columns: dict[str, object]) -> tuple[set[str], set[str]]:
-    """The words of the kinds that take, and of those that give, where the amounts say which way the money goes."""
+    """The kinds' words that take from the balance, and those that give to it; none where the amounts do not show the
+    way of the money."""
     kind = str(columns["kind"])
     if "debit" in columns:
         taken, given = (looking.beside(kind, str(columns[field])) for field in ("debit", "credit"))
@@ -661,8 +670,8 @@ def _has_negatives(looking: _Looking, columns: dict[str, object]) -> bool:
 
 
 def _is_fee_negative(looking: _Looking, fee: str, gross: str) -> bool:
-    """Whether a fee that was charged is written as a negative amount: with what came in, for with a refund it may be
-    given back."""
+    """Whether the file writes a charged fee as a negative amount. Rows whose money came in decide, since a refund may
+    give its fee back."""
     pairs = [(came, charged) for came, charged in looking.beside(gross, fee) if _is_something(charged)]
     came_in = [(came, charged) for came, charged in pairs if not _is_negative(came)]
     fees = [charged for _, charged in came_in or pairs]

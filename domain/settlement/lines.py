@@ -29,9 +29,9 @@ Kind: TypeAlias = Literal[
     "transfer",
     "conversion",
 ]
-# The closed list of what a line can be; what is none of it keeps the file's own word.
+# The closed list of a line's kinds; a line of no such kind keeps the file's own word.
 KINDS: Final[tuple[str, ...]] = get_args(Kind)
-# Which way the money of a kind goes: 1 into the merchant's balance, -1 out of it. A fee's is in `fee`, or in `gross`.
+# The way of a kind's money: 1 into the merchant's balance, -1 out of it. A fee's amount is in `fee`, or in `gross`.
 SIGNS: Final = {
     "payment": 1,
     "payment_failure": -1,
@@ -52,21 +52,22 @@ _WRONG_SIGN: Final = {
     "reserve_held": "a reserve that is held must be negative; one that is given back is reserve_released",
     "reserve_released": "a reserve that is released must not be negative; one that is kept back is reserve_held",
 }
-# What a provider's word means, where that depends on the way of the money: what takes from the balance, and what gives.
+# The kind that a provider's word means, or two kinds: one that takes from the balance, and one that gives to it.
 Meaning: TypeAlias = str | tuple[str, str]
 RESERVE: Final = ("reserve_held", "reserve_released")
-# So many lines are a large shop's month. Reading, matching and reporting them takes some 10 s and 400 MB.
+# A large shop's month. Reading, matching and reporting so many lines takes some 10 s and 400 MB.
 LINES_MAX: Final = 200_000
-# Rows of a file: its lines, and those above, between and below them.
+# Rows of a file: its lines, and the rows above, between and below them.
 ROWS_MAX: Final = LINES_MAX + 10_000
 # All texts of all lines together: a workbook's cells may share one long text.
 TEXTS_CHARS_MAX: Final = 64 * 1024 * 1024
 
 
 class Original(msgspec.Struct, frozen=True, gc=False):
-    """What a movement was before the provider changed it into the currency of the line; `amount` has the line's sign.
+    """The amount and the currency of a movement before the provider exchanged it into the line's currency; `amount` has
+    the line's sign.
 
-    A file may say the rate alone: then the amount is None, and the currency empty.
+    A file may state only the rate: then the amount is None, and the currency empty.
     """
 
     amount: int | None
@@ -77,11 +78,12 @@ class Original(msgspec.Struct, frozen=True, gc=False):
 class Line(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One movement. `kind` is one of KINDS, else `raw_kind`, the file's own word.
 
-    `row` is its row in the file, from 1, headers counted. `aliases` are other references that the provider gives to
-    the same movement; `concerns` are references of the payment that a refund, a chargeback or a failure is about.
-    `order` is the order's key, its id, or a text that contains one of them. `came_in` is true of what a bank has
-    credited under a code that is no payment's: where the journal has a payment of its reference and amount, it is that
-    payment all the same. `original` is there where the provider settled in another currency than the customer paid in.
+    `row` is its row in the file, from 1, headers counted. `aliases` are other references that the provider gives to the
+    same movement; `concerns` are references of the payment that a refund, a chargeback or a failure is about. `order`
+    is the order's key, its id, or a text that contains one of them. `came_in` is true of a line that a bank has
+    credited under a code that is no payment's: where the journal has a payment of its reference and amount, the line is
+    that payment all the same. `original` is there where the provider settled in another currency than the customer paid
+    in.
     """
 
     row: int
@@ -103,12 +105,12 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def currencies(self) -> tuple[str, ...]:
-        """The line's own, and that in which the customer paid, where it is another."""
+        """The line's own currency and, where it is another, the currency in which the customer paid."""
         return (self.currency, self.original.currency) if self.original and self.original.currency else (self.currency,)
 
     def paid_in(self, currency: str) -> tuple[int, str]:
-        """The amount and the currency that are held against a payment of this currency: what was paid, where that is
-        in it, else what was settled."""
+        """The amount and the currency that are compared with a payment in this currency: the paid amount, where it is
+        in this currency, else the settled amount."""
         if self.original and self.original.amount is not None and self.original.currency == currency != self.currency:
             return self.original.amount, currency
         return self.gross, self.currency
@@ -117,8 +119,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class Balance(msgspec.Struct, frozen=True):
     """An account's balance as the file states it, before or after the lines of one of its sections.
 
-    `at` is the moment for which it is stated, in UTC: of an opening balance where the section's time begins, of a
-    closing one where it ends; None where the file does not say it.
+    `at` is the moment of the balance, in UTC: of an opening balance the beginning of the section's time, of a closing
+    one its end; None where the file does not state it.
     """
 
     row: int
@@ -132,8 +134,8 @@ class Balance(msgspec.Struct, frozen=True):
 class SettlementRefused(Refusal):
     """The file breaks its format, and nothing of it is taken.
 
-    `row` and `column` are the place of the fault, None where it has none: a file that was cut off has no column at
-    fault.
+    `row` and `column` are the place of the fault; each is None where the fault has none: a file that was cut off has no
+    column at fault.
     """
 
     code = "settlement-refused"
@@ -163,10 +165,10 @@ def kind_of(meaning: Meaning, amount: int) -> str:
 
 
 def wrong_sign(kind: str, gross: int) -> str | None:
-    """What is wrong with a line of this kind and gross amount; None for nothing."""
+    """The message about a line of this kind whose gross amount has the wrong sign; None where the sign is right."""
     return _WRONG_SIGN[kind] if gross * SIGNS.get(kind, 0) < 0 else None
 
 
 def shown(text: str) -> str:
-    """A piece of a file as a message quotes it: short, and with nothing unprintable."""
+    """A piece of a file as a message quotes it: shortened, and with nothing unprintable."""
     return repr(text if len(text) <= 40 else text[:40] + "…")

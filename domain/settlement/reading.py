@@ -1,8 +1,8 @@
 """Reads a settlement file of any format: its lines, or a refusal that names the place of the fault.
 
-The format is recognised by the content, never by the name: an XLSX workbook, a bank's camt message or SWIFT statement,
+The content decides the format, never the file's name: an XLSX workbook, a bank's camt message or SWIFT statement,
 PayPal's reports by their first cell, Stripe's by their columns, and otherwise the mapping that was given, or our own
-layout. What is none of these is refused by its own name, where it has one, with what can be done.
+layout. A file of another known format is refused by the name of that format, with advice.
 """
 
 import codecs
@@ -37,7 +37,7 @@ _PIECE_BYTES: Final = 64 * 1024
 _XML: Final = (b"<", b"\xff\xfe<\x00", b"\xfe\xff\x00<")
 _SWIFT: Final = re.compile(rb"(?:\A|\n):(?:20:|25:|28C?:|60[FM]:[CD][0-9]|61:[0-9]{6}|62[FM]:[CD][0-9])")
 _INSTEAD: Final = "ask the bank for camt.053, MT940 or CSV"
-# What other files begin with, and what they are called.
+# The beginnings of files that are not read, with their names and advice.
 _OTHERS: Final = (
     (re.compile(rb"\xd0\xcf\x11\xe0"), "an old or an encrypted workbook; save it as XLSX without a password"),
     (re.compile(rb"\x1f\x8b|7z\xbc\xaf|Rar!"), "a packed archive; unpack it, and give each file in it"),
@@ -47,7 +47,7 @@ _OTHERS: Final = (
     (re.compile(rb"!Type:"), f"QIF, which is not read; {_INSTEAD}"),
     (re.compile(rb"(?i:<!doctype html|<html)"), "a web page; was the sign-in page saved instead of the file?"),
 )
-# The same of tables, which rules of one's own may describe all the same.
+# The same for tables; a file of these is read where rules describe it.
 _OTHER_TABLES: Final = (
     (
         re.compile(rb"settlement-id\t[^\n]*\tshipment-fee-type\t"),
@@ -65,13 +65,14 @@ _KNOWN: Final = (
 
 
 def is_statement(stream: BinaryIO) -> bool:
-    """Whether a file is a bank's, by its format."""
+    """Whether a file has the format of a bank's statement."""
     begin = _beginning(stream)
     return begin.startswith(_XML) or bool(_SWIFT.search(begin))
 
 
 def another(stream: BinaryIO, *, is_described: bool = False) -> str | None:
-    """What a file is called that is none of those that are read; None where it may be one."""
+    """The name of the file's format where it is one that is not read, with advice; None where the file may be read.
+    `is_described` says that rules describe the file."""
     begin = _beginning(stream)
     others = _OTHERS if is_described else (*_OTHERS, *_OTHER_TABLES)
     return next((called for pattern, called in others if pattern.match(begin)), None)
@@ -93,11 +94,11 @@ def read(
     *,
     kinds: dict[str, KindOrPair] | None = None,
 ) -> Iterator[Line]:
-    """The file's lines in its order, in memory that does not grow with it.
+    """The file's lines in its order, in memory that does not grow with the file.
 
-    `stream` is seekable; `file` is its name in refusals; `on_balance` gets each balance that the file states; `kinds`
-    are the rules' own for the file's words, whatever its format. Raises SettlementRefused, also at the very end: no
-    line counts before the last one is read.
+    `stream` is seekable; `file` is the file's name in refusals; `on_balance` gets each balance that the file states;
+    `kinds` are the kinds that the rules give to the file's words, whatever its format. Raises SettlementRefused, even
+    behind the last line: no line counts before the whole file is read.
     """
     try:
         with closing(_lines(stream, provider, mapping, on_balance)) as lines:
@@ -107,7 +108,7 @@ def read(
 
 
 def _renamed(line: Line, kinds: dict[str, KindOrPair]) -> Line:
-    """The line with the kind that the rules have for its word."""
+    """The line with the kind that the rules give to its word."""
     if line.raw_kind not in kinds:
         return line
     kind = kind_of(kinds[line.raw_kind], line.net)
@@ -137,7 +138,7 @@ def _lines(
     if begin.startswith(_XML):
         yield from camt_lines(stream, provider, on_balance)
     elif mapping is None and begin.startswith(AMAZON_BEGINS):
-        # What is not ASCII in it, like a SKU, is not read; marketplaces write it as UTF-8, Windows-1252 or Shift JIS.
+        # Only ASCII columns are read; marketplaces write others, like the SKU, in UTF-8, Windows-1252 or Shift JIS.
         encoding = "utf-8" if _is_utf_8(stream) else "iso-8859-1"
         with closing(csv_rows(stream, encoding=encoding, delimiter="\t")) as rows:
             yield from amazon_lines(rows, provider)
@@ -194,20 +195,21 @@ def _table_lines(
 
 
 def _check_own(row: int, names: Sequence[str]) -> None:
-    """Raises Misfit for a layout that nobody knows, with what can be done."""
+    """Raises Misfit for an unknown layout, with advice."""
     header = Header(row, names)
     try:
         header.require(*OWN_REQUIRED)
     except Misfit as misfit:
         if misfit.column in header.places:
-            raise  # it is there twice
+            raise  # the column is there twice
         known = f"known are {_KNOWN} {', '.join(shipped())}"
         can = "a rules file can describe any other, and `run.py reconcile rules FILE` begins one"
         raise Misfit(misfit.row, misfit.column, f"{misfit.message}; {known}; {can}") from None
 
 
 def _check_last_line(stream: BinaryIO) -> None:
-    """Our own layout ends every line, so that a file that was cut off within its last cell is found out."""
+    """Raises Misfit where the last line does not end. Our own layout ends every line, so a file that was cut off within
+    its last cell is found out."""
     here = stream.tell()
     stream.seek(-1, SEEK_END)
     if stream.read(1) not in (b"\n", b"\r"):

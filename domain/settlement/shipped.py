@@ -1,7 +1,8 @@
 """Which layouts of providers come described with the program? The rules files in the folder beside this module.
 
-Each is named after its file, and chosen by that name; or its header is recognised, where no other has the same. What is
-kept with a reconciliation is the description itself: a later version of the program reads the file as this one did.
+Each description has the name of its file, and is chosen by that name; or it is recognised by its header, where no other
+description has the same. A reconciliation keeps the description itself, so that a later version of the program reads
+the file as this one did.
 """
 
 import tomllib
@@ -27,7 +28,7 @@ _SHEET: Final = ("", "")
 
 
 class Shipped(NamedTuple):
-    """A description that comes with the program: its text, and what it says."""
+    """A description that comes with the program: its text, and the mapping that it states."""
 
     text: str
     mapping: Mapping
@@ -35,7 +36,7 @@ class Shipped(NamedTuple):
 
 @cache
 def shipped() -> dict[str, Shipped]:
-    """By their names."""
+    """The descriptions that come with the program, by their names."""
     found = {}
     for path in sorted(_FOLDER.glob("*.toml"), key=lambda path: path.stem):
         text = path.read_text("utf-8")
@@ -44,10 +45,12 @@ def shipped() -> dict[str, Shipped]:
 
 
 def recognised(stream: BinaryIO) -> str | None:
-    """The name of the one description whose header the file has; None for none. Raises Misfit for several.
+    """The name of the one description whose header the file has; None where there is none. Raises Misfit where there
+    are several.
 
-    Where several have the same header, those are left out whose days or amounts the file does not write. Of those whose
-    days are alike one is as good as any, and so it is of a file that cannot be read so far, or has no rows.
+    Of several descriptions with the same header, those are left out that do not fit the days or the amounts of the
+    file's rows. Descriptions that write days alike are interchangeable, and so are all of them where no row can be
+    read.
     """
     is_sheet = stream.seek(0) == 0 and stream.read(4) == b"PK\x03\x04"
     found: dict[str, list[Record]] = {}
@@ -74,7 +77,7 @@ def recognised(stream: BinaryIO) -> str | None:
 
 
 def _below(rows: Sequence[tuple[int, Sequence[Cell]]], mapping: Mapping) -> list[Record] | None:
-    """The rows below the description's header; None where the file does not have it."""
+    """The rows below the description's header; None where the file does not have that header."""
     for place, (row, cells) in enumerate(rows):
         with suppress(Misfit):
             header = Header(row, cells)
@@ -107,7 +110,7 @@ def _has_its_amounts(records: Sequence[Record], mapping: Mapping) -> bool:
 
 
 def _first_rows(stream: BinaryIO, encoding: str, delimiter: str) -> list[tuple[int, Sequence[Cell]]]:
-    """None where the file is another than these."""
+    """The file's first rows in this encoding and with this delimiter, up to the first row that cannot be read."""
     stream.seek(0)
     found: list[tuple[int, Sequence[Cell]]] = []
     with suppress(Misfit), closing(_rows(stream, encoding, delimiter)) as rows:

@@ -1,13 +1,13 @@
-"""The lines of Amazon's settlement report: flat file V2 (GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2), parted by tabs.
+"""The lines of Amazon's settlement report: flat file V2 (GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2), with tabs.
 
 The columns: https://developer-docs.amazon.com/sp-api/docs/report-type-values-settlement. A row is a part of an amount:
-the price of an item, its shipping, a promotion, a fee. All parts of an order, or of an order's refund, are one line:
-its gross is what the customer paid or got back (prices, taxes, shipping, less promotions), its fee all else. It stands
-at the first of its rows, and has the order's number as its reference.
+the price of an item, its shipping, a promotion, a fee. All parts of an order, or of an order's refund, are one line.
+Its gross is the sum that the customer paid or got back (prices, taxes, shipping, less promotions); its fee is the sum
+of all other parts. The line has the row of its first part, and the order's number as its reference.
 
-The first row of a settlement has its dates and its total, which is the payout; it is a line of its own. What Amazon
-keeps in reserve, and gives back from the settlement before, is a reserve; charges that belong to no order are a fee, or
-a fee's refund. What else there is is an adjustment, under its own words.
+The first row of a settlement has its dates and its total, which is the payout, a line of its own. Money that Amazon
+keeps in reserve, or gives back from the settlement before, is a reserve; a charge without an order is a fee, or a fee's
+refund. All else is an adjustment, under its own words.
 
 European files write amounts with a comma, and days like 31.12.2026. Times are in UTC.
 """
@@ -36,7 +36,7 @@ REQUIRED: Final = (
     "amount",
     "posted-date",
 )
-# Of an order: what the customer pays. All other types are what Amazon takes.
+# The parts of an order that the customer pays; Amazon takes all other parts.
 _PAID: Final = frozenset({"ItemPrice", "Promotion", "ShipmentPrice", "OrderPrice"})
 _OF_ORDERS: Final[dict[str, Meaning]] = {"Order": ("adjustment", "payment"), "Refund": ("refund", "adjustment")}
 _DISPUTES: Final = ("Chargeback Refund", "A-to-z Guarantee Refund")
@@ -65,7 +65,7 @@ class _Settlement:
 
 
 class _Order:
-    """An order's line, while its parts are met."""
+    """An order's line, while its parts are read."""
 
     def __init__(self, record: Record, kind: Meaning, raw_kind: str, at: datetime) -> None:
         self.record = record
@@ -76,7 +76,8 @@ class _Order:
 
 
 def amazon_lines(rows: Iterable[tuple[int, Sequence[Cell]]], provider: str) -> Iterator[Line]:
-    """The lines of all settlements of the file, those of orders at each settlement's end. Raises Misfit."""
+    """The lines of all settlements of the file; the orders' lines come at the end of their settlement. Raises
+    Misfit."""
     below = iter(rows)
     header = Header(*next(below))
     header.require(*REQUIRED)
@@ -103,7 +104,7 @@ def _payout(record: Record, settlement: _Settlement, provider: str) -> Iterator[
 def _part(
     record: Record, settlement: _Settlement, orders: dict[tuple[str, ...], _Order], provider: str
 ) -> Iterator[Line]:
-    """Adds a part to its order's line; what belongs to no order is a line itself."""
+    """Adds a part to its order's line; a part without an order is a line of its own."""
     what, of, about = (record.shared(column) for column in ("transaction-type", "amount-type", "amount-description"))
     amount, order = settlement.amount(record, "amount"), record.reference("order-id")
     at = _time(record, "posted-date-time") if record.word("posted-date-time") else _time(record, "posted-date")
@@ -136,7 +137,7 @@ def _finished(orders: dict[tuple[str, ...], _Order], settlement: _Settlement | N
     orders.clear()
 
 
-def _line(  # noqa: PLR0917  (what a line is made of)
+def _line(  # noqa: PLR0917  (a line has so many parts)
     record: Record,
     settlement: _Settlement,
     provider: str,

@@ -2,23 +2,24 @@
 `camt.054` (a notification of debits and credits), any version.
 
 The messages: https://www.iso20022.org/iso-20022-message-definitions; the transaction codes: the external code set
-"Bank Transaction Codes" there. Read as a stream: one entry stays in memory.
+"Bank Transaction Codes" there. A message is read as a stream: one entry stays in memory.
 
-- An entry (`Ntry`) is a line; where it books several transactions together (`TxDtls`) and their amounts, in its
-  currency, add up to it, each transaction is a line. The row is the line of the file on which it begins, the
-  column the element.
-- CRDT is positive, DBIT negative. A bank books its fees as entries; only where transactions less the charges that they
-  state (`Chrgs`) add up to their entry, those are the fees of their lines.
-- What the customer paid in another currency than the account's is the amount that was instructed, else that of the
-  transaction or its counter value, with the rate of the exchange.
-- The reference is the end-to-end one, unless that says NOTPROVIDED, else the bank's own; the line answers to the others
-  as well, and to the creditor's (a QR code has it). The order is looked for there and in the texts for the receiver.
-- What is not booked yet (PDNG, INFO, FUTR) moves nothing: it is an adjustment of nothing under its status and code. In
-  a statement it has no place.
-- The kind follows from the transaction code: charges, fees, commissions and taxes are a fee, or a fee's refund;
-  interest and corrections an adjustment; a payment that was sent is a refund. What was returned or reversed is a
-  chargeback; where it came back to the account, a refund that failed, or of a card's chargeback its reversal. All else
-  that came in is a payment, whatever its code; what went out keeps its code, like "PMNT/ICDT/SALA".
+- An entry (`Ntry`) is a line. Where it books several transactions together (`TxDtls`), and their amounts in its
+  currency add up to it, each transaction is a line. A line's row is the file's line on which it begins, its column the
+  element.
+- CRDT is positive, DBIT negative. A bank books its fees as entries. Only where the transactions less their charges
+  (`Chrgs`) add up to their entry, these charges are the fees of the lines.
+- Where the customer paid in another currency than the account's, the original amount is the instructed one, else that
+  of the transaction or its counter value, with the rate of the exchange.
+- The reference is the end-to-end reference, unless that is NOTPROVIDED, else the bank's own. The other references and
+  the creditor's (a QR code has it) are aliases. The order is looked for in the creditor's reference and in the texts
+  for the receiver.
+- An entry that is not booked yet (PDNG, INFO, FUTR) moves no money: it is an adjustment of 0 under its status and code.
+  A statement that has such an entry is refused.
+- The kind follows from the transaction code. Charges, fees, commissions and taxes are a fee, or a fee's refund;
+  interest and corrections are an adjustment; a payment that was sent is a refund. Money that was returned or reversed
+  is a chargeback; where it came back to the account, a refund that failed, or the reversal of a card's chargeback.
+  Every other credit is a payment, whatever its code; every other debit keeps its code, like "PMNT/ICDT/SALA".
 """
 
 import re
@@ -53,14 +54,14 @@ _READ: Final = frozenset({"CreDtTm", "FrToDt", "Acct", "Bal", "Ntry"})
 _DAY_LAST: Final = datetime(9999, 12, 30, tzinfo=UTC)
 _DATES: Final = Dates(UTC)
 _TEXTS: Final = ("RmtInf/Ustrd", "RtrInf/AddtlInf", "AddtlTxInf")
-# What was returned has the references of the payment that it was.
+# Returned money has the references of its payment.
 _ABOUT_PAYMENTS: Final = frozenset({"chargeback", "chargeback_reversal"})
 _DEPTH_MAX: Final = 6
 _NOT_PROVIDED: Final = frozenset({"", "NOTPROVIDED", "NOT PROVIDED", "NONREF"})
 
 
 _AMOUNTS: Final = ("InstdAmt", "TxAmt", "CntrValAmt")
-# What all charges are together, or each of them, as the versions of the messages write it.
+# The sum of all charges, or each charge, as the versions of the messages write it.
 _CHARGES: Final = ("TtlChrgsAndTaxAmt", "Rcrd/Amt", "Amt")
 # The paths below an account, a balance, an entry or a transaction that are read.
 _PATHS: Final = frozenset(
@@ -109,7 +110,7 @@ _PATHS: Final = frozenset(
 
 
 class _Element:
-    """The texts below one element that are read, by their paths, and the line on which it begins."""
+    """The texts below one element at the paths that are read, and the line on which the element begins."""
 
     __slots__ = ("_count", "_texts", "line")
 
@@ -126,7 +127,7 @@ class _Element:
             self._texts.setdefault(path, []).append(text)
 
     def first(self, *paths: str) -> str:
-        """The first text below any of these paths."""
+        """The first text at any of these paths."""
         return next((text for path in paths for text in self._texts.get(path, ())), "")
 
     def all(self, path: str) -> str:
@@ -137,7 +138,7 @@ class _Element:
 
 
 def camt_lines(stream: BinaryIO, provider: str, on_balance: Callable[[Balance], None]) -> Iterator[Line]:
-    """Raises Misfit, also where the message is cut off, or has nothing in it."""
+    """The lines of the message. Raises Misfit, also where the message is cut off, or has no statement in it."""
     count = 0
     place = _Place()
     section = _Section()
@@ -145,7 +146,7 @@ def camt_lines(stream: BinaryIO, provider: str, on_balance: Callable[[Balance], 
         if found > ROWS_MAX:
             raise Misfit(element.line, name, f"a file has at most {ROWS_MAX} accounts, balances and entries")
         if name == "Ntry":
-            element.add("CreDtTm", section.made)  # stands for the day of an entry that has none
+            element.add("CreDtTm", section.made)  # the day of an entry without one
             for line in _lines(element, details, provider, is_statement=place.is_statement):
                 count += 1
                 if count > LINES_MAX:
@@ -160,7 +161,8 @@ def camt_lines(stream: BinaryIO, provider: str, on_balance: Callable[[Balance], 
 
 
 def _elements(stream: BinaryIO, place: "_Place") -> Iterator[tuple[str, _Element, list[_Element]]]:
-    """Each period, account, balance and entry of each statement, and its beginning; an entry with its transactions."""
+    """The beginning of each statement, and each of its periods, accounts, balances and entries; an entry with its
+    transactions."""
     for event in events(stream):
         if event.begins:
             place.enter(event)
@@ -174,7 +176,7 @@ def _elements(stream: BinaryIO, place: "_Place") -> Iterator[tuple[str, _Element
 
 
 class _Place:
-    """A reader's place in the document: the element of a statement, and the transaction of an entry, that it is in."""
+    """The reader's place in the document: the element of a statement, and the transaction of an entry."""
 
     def __init__(self) -> None:
         self.path: list[str] = []
@@ -203,7 +205,7 @@ class _Place:
         return self._message == "BkToCstmrStmt"
 
     def _check_message(self, event: Event) -> None:
-        """Raises Misfit for a document of another kind."""
+        """Raises Misfit where the document is no message that is read."""
         if len(self.path) == 1:
             found = _NAMESPACE.search(event.name)
             if self.path != ["Document"] or not found:
@@ -216,7 +218,7 @@ class _Place:
             raise Misfit(event.line, self.path[1], f"where the namespace says {self._message}")
 
     def leave(self, event: Event) -> tuple[str, _Element, list[_Element]] | None:
-        """The element that ends here, where it is one of a statement's."""
+        """The element that ends here, where it is one of a statement's that are read; else None."""
         self._add(self._below(), event.text)
         if self.path[3:] == ["Ntry", "NtryDtls", "TxDtls"]:
             self._in_detail = False
@@ -226,7 +228,7 @@ class _Place:
         return self.path[3], element, self._details
 
     def _below(self) -> list[str]:
-        """The path below the transaction, or else below the element; its first parts, where nothing so deep is read."""
+        """The path below the transaction, or else below the element; its first parts, where no path so deep is read."""
         begin = 6 if self._in_detail else 4
         return self.path[begin : begin + _DEPTH_MAX]
 
@@ -238,7 +240,7 @@ class _Place:
 
 
 class _Section(NamedTuple):
-    """What a statement says before its balances: whose account it is of, of which time, and when it was made."""
+    """The part of a statement before its balances: its account, its time, and when it was made."""
 
     account: str = ""
     made: str = ""
@@ -266,13 +268,13 @@ class _Section(NamedTuple):
 
 
 def _amount(element: _Element, path: str, direction: str = "") -> tuple[int, str]:
-    """The amount with its sign, and its currency."""
+    """The amount with its sign, and its currency. Raises Misfit."""
     direction = element.first("CdtDbtInd") or direction
     if direction not in ("CRDT", "DBIT"):
         raise Misfit(element.line, "CdtDbtInd", f"{shown(direction)} is neither CRDT nor DBIT")
     try:
         currency, digits = cells.currency(element.first(f"{path}/@Ccy"))
-        # Some banks fill amounts up with zeros.
+        # Some banks pad amounts with zeros.
         whole, point, fraction = element.first(path).partition(".")
         amount = cells.minor(Number((whole.lstrip("0") or "0") + point + fraction), digits)
     except ValueError as error:
@@ -301,7 +303,7 @@ def _lines(entry: _Element, details: list[_Element], provider: str, *, is_statem
 
 
 def _parts(entry: _Element, details: list[_Element], total: int, currency: str) -> list[tuple[_Element, int, int]]:
-    """The transactions with their amounts and fees, where those add up to the entry; none otherwise."""
+    """The transactions with their amounts and fees, where these add up to the entry; none otherwise."""
     parts = []
     for detail in details:
         path = next(filter(detail.first, ("Amt", "AmtDtls/TxAmt/Amt", "AmtDtls/InstdAmt/Amt")), None)
@@ -318,7 +320,7 @@ def _parts(entry: _Element, details: list[_Element], total: int, currency: str) 
 
 
 def _charges(detail: _Element, currency: str) -> int:
-    """What was charged for a transaction; nothing where that is in another currency, or cannot be told."""
+    """The charges of a transaction; 0 where they are in another currency, or cannot be read."""
     for path in (f"Chrgs/{charge}" for charge in _CHARGES):
         if detail.each(path) and set(detail.each(f"{path}/@Ccy")) == {currency}:
             with suppress(ValueError):
@@ -326,7 +328,7 @@ def _charges(detail: _Element, currency: str) -> int:
     return 0
 
 
-def _line(  # noqa: PLR0917  (what a line is made of)
+def _line(  # noqa: PLR0917  (a line has so many parts)
     entry: _Element, detail: _Element, amount: int, currency: str, provider: str, fee: int = 0
 ) -> Line:
     code = _code(detail) or _code(entry)
@@ -374,7 +376,7 @@ def _line(  # noqa: PLR0917  (what a line is made of)
 
 
 def _original(element: _Element, currency: str, direction: str) -> Original | None:
-    """What was paid in another currency than the account's; none where it is no amount of that currency."""
+    """The amount paid in another currency than the account's; None where there is none that can be read."""
     for name in _AMOUNTS:
         said = element.first(f"AmtDtls/{name}/Amt/@Ccy")
         if said and said != currency:
@@ -397,7 +399,7 @@ def _moment(entry: _Element) -> datetime:
 
 
 def _time(element: _Element, *paths: str) -> datetime | None:
-    """The first of these times; a plain day stands for its beginning."""
+    """The first of these times; a plain day stands for its beginning. Raises Misfit."""
     for path in paths:
         if text := element.first(path):
             try:
@@ -408,7 +410,7 @@ def _time(element: _Element, *paths: str) -> datetime | None:
 
 
 def _code(element: _Element) -> str:
-    """Domain, family and sub-family, or the bank's own code."""
+    """The transaction code: domain, family and sub-family, or the bank's own code."""
     parts = [element.first(f"BkTxCd/Domn/{path}") for path in ("Cd", "Fmly/Cd", "Fmly/SubFmlyCd")]
     return "/".join(filter(None, parts)) or element.first("BkTxCd/Prtry/Cd")
 
@@ -418,7 +420,7 @@ def _is_returned(detail: _Element) -> bool:
 
 
 def _kind(entry: _Element, detail: _Element, code: str, amount: int) -> tuple[str, str]:
-    """The kind, and the file's word for it."""
+    """The kind of a line, and the file's word for it."""
     domain, _, rest = code.partition("/")
     family, _, sub_family = rest.partition("/")
     raw = code or ("CRDT" if amount >= 0 else "DBIT")

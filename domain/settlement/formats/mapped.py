@@ -10,14 +10,14 @@ from domain.settlement.lines import KINDS, Line, Meaning, Misfit, Original, kind
 from domain.settlement.tables.cells import TEXT_LENGTH_MAX, Cell, Dates, in_latin
 from domain.settlement.tables.table import Header, Record, records
 
-# Rows above the header, where nobody says which one it is.
+# The most rows above the header, where the mapping does not name its row.
 PREAMBLE_ROWS_MAX: Final = 100
-# Whatever the word of a column is.
+# At the end of a key of `kinds`: any words behind this beginning.
 _ANY: Final = "*"
 
 
 def mapped_lines(rows: Iterable[tuple[int, Sequence[Cell]]], mapping: Mapping, provider: str) -> Iterator[Line]:
-    """Raises Misfit."""
+    """The lines of the table. Raises Misfit."""
     below = iter(rows)
     header = _header(below, mapping)
     if mapping is not OWN:
@@ -36,7 +36,8 @@ def _has_word(record: Record, words: dict[str, tuple[str, ...]]) -> bool:
 
 
 def _header(rows: Iterator[tuple[int, Sequence[Cell]]], mapping: Mapping) -> Header:
-    """The row that is said to be the header; where none is, the first with all columns, or the first of all."""
+    """The row that the mapping names as the header; where it names none, the first row with all columns, or the first
+    row of all. Raises Misfit for an empty file."""
     first: Header | None = None
     for place, (row, cells) in enumerate(rows):
         if mapping.header_row is not None and row < mapping.header_row:
@@ -53,9 +54,10 @@ def _header(rows: Iterator[tuple[int, Sequence[Cell]]], mapping: Mapping) -> Hea
 
 
 def _wanted(rows: Iterable[tuple[int, Sequence[Cell]]], skip: Skip, width: int) -> Iterator[tuple[int, Sequence[Cell]]]:
-    """The rows that are lines, as far as that can be told before their cells are read.
+    """The rows that are lines, as far as that shows before their cells are read.
 
-    The rows of some banks end with a mark more than their header: an empty cell beyond it is none.
+    The rows of some banks end with one delimiter more than their header: an empty cell behind the header's last is left
+    out.
     """
     for row, cells in rows:
         begin = cells[0].strip() if isinstance(cells[0], str) else ""
@@ -68,7 +70,7 @@ def _wanted(rows: Iterable[tuple[int, Sequence[Cell]]], skip: Skip, width: int) 
 
 
 class _Reading:
-    """A mapping, looked up once for all lines."""
+    """A mapping whose columns are looked up once, for all lines."""
 
     def __init__(self, mapping: Mapping, provider: str) -> None:
         self._mapping = mapping
@@ -88,7 +90,7 @@ class _Reading:
         self._zones = columns.names("timezone")
         self._orders = columns.names("order")
         self._dates: Dates = mapping.dates
-        # By the word of the column that names the zone; without one the file's own.
+        # By the word in the column of time zones; for an empty word the file's own zone.
         self._dates_of_zone: dict[str, Dates] = {"": mapping.dates}
         self._notation = None if mapping is OWN else mapping.notation
         self._digits = digits_of(mapping.currency) if mapping.currency else 0
@@ -130,7 +132,9 @@ class _Reading:
         )
 
     def _occurred_at(self, record: Record) -> datetime:
-        """The time in the zone that stands beside it. People write PDT in winter, too; no provider's program does."""
+        """The line's time, in the zone that its row names. People write PDT in winter, too, and mean the zone. A
+        provider's program does not: there a summer name in winter is another zone's, and the file's own zone is
+        taken."""
         column = next(filter(record.word, self._zones), None)
         word = record.shared(column)
         dates = self._dates_of_zone.get(word) or self._dates_in(record, column, word)
@@ -149,7 +153,8 @@ class _Reading:
         return dates
 
     def _original(self, record: Record, currency: str, *, is_negative: bool) -> Original | None:
-        """What the customer paid, where that was in another currency; or the rate alone. Files sign it or do not."""
+        """The amount that the customer paid in another currency, or the rate alone. The amount gets the line's sign,
+        since not all files sign it."""
         columns, said = self._columns, ""
         rate = record.rate(columns.exchange_rate, self._mapping.decimal)
         if columns.original_currency and record.word(columns.original_currency):
@@ -199,7 +204,8 @@ class _Reading:
     def _by_column(
         self, record: Record, debit_column: str, credit_column: str | None, digits: int, currency: str
     ) -> int | None:
-        """The amount of the debit or of the credit column; banks write a debit with a minus or without."""
+        """The amount of the debit or the credit column; banks write a debit with or without a minus. Raises Misfit for
+        two amounts, and for a negative credit."""
         debit, credit = (
             record.amount(column, digits, self._notation, currency) for column in (debit_column, credit_column)
         )
@@ -210,7 +216,7 @@ class _Reading:
         return -abs(debit) if debit else (credit if credit is not None else debit)
 
     def _signed(self, record: Record, column: str | None, digits: int, currency: str, meaning: Meaning) -> int | None:
-        """Gross or net, signed as the mapping says."""
+        """The gross or the net amount, with the sign that the mapping gives it."""
         amount = record.amount(column, digits, self._notation, currency)
         signs = self._mapping.signs
         if amount is None or signs.gross == "signed":
@@ -228,7 +234,7 @@ class _Reading:
 
 
 def _meaning(raw_kind: str, kinds: dict[str, KindOrPair]) -> Meaning:
-    """What the kinds have for these words, or for the longest beginning of them; else the words themselves."""
+    """The meaning that `kinds` gives to a word, or to its longest beginning there; else the word itself."""
     if raw_kind in kinds:
         return kinds[raw_kind]
     begins = [key for key in kinds if key.endswith(_ANY) and raw_kind.startswith(key[:-1])]

@@ -1,10 +1,10 @@
-"""How can a file of any other layout be described? As a shop's own description of it, in TOML; or by our own layout.
+"""How can a file of any other layout be described? By a shop's own description, in TOML, or by our own layout.
 
-docs/settlement.md shows a description with all that it can say. Our own layout is the one that changes nothing: the
+docs/settlement.md shows a description with all its settings. Our own layout is the description that sets nothing. Its
 columns are called reference, kind, gross, fee, net, currency, occurred_at, order, payout, original, original_currency
-and exchange_rate, in any order (the last five can be left out, and fee or net), amounts are plain and signed as
-`lines.Line` has them, times carry an offset, and the last line ends like the others, so that a file that was cut off is
-found out.
+and exchange_rate, in any order (the last five can be left out, and fee or net). Amounts are plain and signed as in
+`lines.Line`, and times have an offset. The last line ends like the others, so that a file that was cut off is found
+out.
 """
 
 import re
@@ -24,14 +24,14 @@ from domain.settlement.tables.cells import UNIX, Dates, Notation
 from domain.settlement.tables.rows import Encoding
 
 COLUMNS_MAX: Final = 10
-# What is between the words of several columns.
+# Stands between the words of several columns.
 BETWEEN: Final = " / "
 _Name: TypeAlias = Annotated[str, Meta(min_length=1)]
 _Several: TypeAlias = Annotated[tuple[_Name, ...], Meta(min_length=1, max_length=COLUMNS_MAX)]
 _Columns: TypeAlias = _Name | _Several
-# What takes from the balance, and what gives, where a word stands for both.
+# A word's kind, or two kinds: one that takes from the balance, and one that gives to it.
 KindOrPair: TypeAlias = Kind | tuple[Kind, Kind]
-# What files call zones. Names that more than one zone has, like IST, are not among them.
+# Files' names for time zones. A name that several zones have, like IST, is not among them.
 _ZONES: Final = {
     **dict.fromkeys(("CET", "CEST", "MEZ", "MESZ"), "Europe/Amsterdam"),
     **dict.fromkeys(("EET", "EEST"), "Europe/Helsinki"),
@@ -50,14 +50,14 @@ _ZONES: Final = {
     "SGT": "Asia/Singapore",
 }
 _OFFSET: Final = re.compile(r"(?:GMT|UTC)?([+-])([0-9]{1,2})(?::?([0-5][0-9]))?")
-# Those of summer time.
+# The names of summer times.
 SUMMER_TIMES: Final = frozenset(
     ("CEST", "MESZ", "EEST", "WEST", "BST", "EDT", "CDT", "MDT", "PDT", "AEDT", "NZDT"),
 )
 
 
 def zone_of(word: str, timezones: dict[str, str] | None = None) -> tzinfo | None:
-    """The zone that a file calls so, where `timezones` do not say another; None where nobody knows it."""
+    """The time zone that a file's word names, by `timezones` first; None for an unknown word."""
     name = (timezones or {}).get(word) or _ZONES.get(word, word)
     if offset := _OFFSET.fullmatch(name):
         hours, minutes = int(offset[2]), int(offset[3] or 0)
@@ -89,7 +89,7 @@ class Columns(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     payout: _Columns = ()
 
     def names(self, field: str) -> tuple[str, ...]:
-        """The columns of a field, none, one or several."""
+        """The columns of a field: none, one or several."""
         named: str | tuple[str, ...] | None = getattr(self, field)
         return (named,) if isinstance(named, str) else named or ()
 
@@ -109,7 +109,7 @@ class Skip(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     short: bool = False
     begins: tuple[_Name, ...] = ()
     cells: dict[str, tuple[str, ...]] = {}
-    # The same where the money comes in: what goes out has gone.
+    # The same for money that comes in: money that goes out has gone by then.
     incoming: dict[str, tuple[str, ...]] = {}
 
 
@@ -119,7 +119,7 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     references: dict[Kind, _Several] = {}
     signs: Signs = Signs()
     skip: Skip = Skip()
-    # A header with all of these columns is this layout's: for those that come with the program.
+    # A header with all of these columns is this layout's; for the layouts that come with the program.
     recognised_by: tuple[str, ...] = ()
     kind: str | None = None
     currency: str | None = None
@@ -131,7 +131,7 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     digits: Literal["latin", "persian"] = "latin"
     date_format: str | None = None
     calendar: Literal["gregorian", "jalali"] = "gregorian"
-    # Of times without an offset, where no column says it; and what the column's words are called as zones.
+    # The zone of times without an offset, where no column names it; and the zones that the column's words name.
     timezone: str | None = "UTC"
     timezones: dict[str, str] = {}
     header_row: Annotated[int, Meta(ge=1, le=1000)] | None = None
@@ -147,7 +147,8 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         return Dates(zone, self.date_format, self.calendar == "jalali", self.digits == "persian")
 
     def required(self) -> list[str]:
-        """The columns that a file must have: of a layout that is recognised those, else all that are named."""
+        """The columns that a file must have: those of `recognised_by`, where the layout has it, else all columns that
+        the mapping names."""
         if self.recognised_by:
             return list(self.recognised_by)
         references = [name for names in self.references.values() for name in names]
@@ -166,7 +167,7 @@ OWN: Final = Mapping(
     header_row=1,
 )
 OWN_REQUIRED: Final = ("reference", "kind", "gross", "currency", "occurred_at")
-# The sign of each kind's amounts, for files whose amounts have none; an adjustment, say, can go either way.
+# The sign of each kind's amounts, for files without signs; a kind that can go either way has none, like adjustment.
 SIGN_OF: Final = SIGNS | {"fee": -1, "fee_refund": 1, "payout": -1, "payout_failure": 1}
 DATE_FORMAT_CHARS_MAX: Final = 100
 _DIRECTIVE: Final = re.compile("%(.)", re.DOTALL)
@@ -175,13 +176,14 @@ _SAMPLE_DAY: Final = datetime(2026, 2, 28, tzinfo=UTC)  # a day to try a pattern
 
 
 def checked(mapping: Mapping) -> Mapping:
-    """The mapping, checked. Raises InvalidField with all that is wrong."""
+    """The mapping, checked. Raises InvalidField with every fault."""
     refuse(faults(mapping))
     return mapping
 
 
 def faults(mapping: Mapping, at: str = "") -> Iterator[tuple[str, str]]:
-    """The fields at fault, each with what would be right. `at` is the mapping's path in the rules that hold it."""
+    """The fields at fault, each with a message that says what would be right. `at` is the mapping's path in the rules
+    that hold it."""
     return ((f"{at}{field}", message) for field, message in _faults(mapping))
 
 
@@ -226,7 +228,7 @@ def _of_columns(mapping: Mapping) -> Iterator[tuple[str, str]]:
 
 
 def _of_pattern(pattern: str, calendar: str) -> Iterator[tuple[str, str]]:
-    """What is wrong first with a way of writing days."""
+    """The first fault of a date format."""
     if pattern in UNIX:
         return
     directives = [directive for directive in _DIRECTIVE.findall(pattern) if directive != "%"]
@@ -247,6 +249,6 @@ def _of_pattern(pattern: str, calendar: str) -> Iterator[tuple[str, str]]:
 def _says_the_day(pattern: str) -> bool:
     try:
         found = datetime.strptime(_SAMPLE_DAY.strftime(pattern), pattern)  # noqa: DTZ007  (only its day is looked at)
-    except (ValueError, re.error):  # the latter where two directives say the same, like %x and %d
+    except (ValueError, re.error):  # re.error where two directives say the same, like %x and %d
         return False
     return found.date() == _SAMPLE_DAY.date()

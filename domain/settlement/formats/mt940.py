@@ -1,17 +1,17 @@
 """The lines of a bank's SWIFT statement: MT940 (of a day) and MT942 (within the day).
 
-The fields: https://www.sepaforcorporates.com/swift-for-corporates/account-statement-mt940-file-format-overview/; how a
-line (`:61:`) is parted, the package mt-940 says, which knows the ways of many banks. Read as a stream: one entry stays
-in memory. What stands around a message (SWIFT's blocks, a bank's own header) is passed over.
+The fields: https://www.sepaforcorporates.com/swift-for-corporates/account-statement-mt940-file-format-overview/. The
+package mt-940, which knows the ways of many banks, splits a line (`:61:`) into its parts. A statement is read as a
+stream: one entry stays in memory. Text around a message (SWIFT's blocks, a bank's own header) is skipped.
 
 - A line (`:61:`) with the text behind it (`:86:`) is a line. C is positive, D negative; RC takes a credit back, RD
   gives a debit back.
-- The reference is the end-to-end one where the text has it (`EREF+` or `/EREF/`), else the customer's; the line answers
-  to the bank's own as well. The order is looked for in the text, as the bank parted it and put together again.
-- The kind follows from the type (`NTRF`) and the text's three digits (`166`, a German bank's business code): charges
-  and commissions are a fee, or a fee's refund; interest is an adjustment, foreign exchange a conversion; what was
-  returned is a chargeback, or where it came back a refund that failed. All else that came in is a payment; a transfer
-  that was sent is a refund; what else went out keeps its type and code.
+- The reference is the end-to-end reference, where the text has it (`EREF+` or `/EREF/`), else the customer's; the
+  bank's own is an alias. The order is looked for in the text, both as the bank split it and joined again.
+- The kind follows from the type (`NTRF`) and the text's three digits (`166`, a German bank's business code). Charges
+  and commissions are a fee, or a fee's refund; interest is an adjustment, foreign exchange a conversion. Returned money
+  is a chargeback or, where it came back, a refund that failed. Every other credit is a payment; a transfer that was
+  sent is a refund; every other debit keeps its type and code.
 - Balances are those of `:60F:`/`:60M:` and `:62F:`/`:62M:`. The counts and sums of an MT942 (`:90D:`, `:90C:`) must be
   those of its lines.
 """
@@ -34,23 +34,23 @@ FIELD_LINES_MAX: Final = 100
 FILE_LINES_MAX: Final = 5_000_000
 _FIELD: Final = re.compile(r":([0-9]{2}[A-Z]?|NS):")
 _ENTRY: Final = StatementGLS()
-# The package cuts an amount of more than 16 characters, which some banks fill up with zeros.
+# The package cuts an amount of more than 16 characters, and some banks pad amounts with zeros.
 _BALANCE: Final = re.compile(r"([CD])([0-9]{2})([0-9]{2})([0-9]{2})([A-Z]{3})([0-9]{1,30},?[0-9]*)", re.IGNORECASE)
 _SUM: Final = re.compile(r"([0-9]{1,5})([A-Z]{3})([0-9]{1,15},?[0-9]{0,3})")
 _SUBFIELD: Final = re.compile(r"\?([0-9]{2})")
 _CODE: Final = re.compile(r"[0-9]{3}(?=[?\n ])")
 _NAMED: Final = re.compile(r"(EREF|KREF|MREF|BREF|RREF|PURP|SVWZ|CRED|DEBT|COAM|OAMT|ABWA|ABWE|IBAN|BIC)\+")
 _SLASHED: Final = re.compile(r"/(?:EREF|PREF)/([^/]+)")
-# Banks part a text into lines of this length, wherever it is; German ones put what it was for into these subfields.
+# Banks split a text into lines of this length, at any character; German banks put its purpose into these subfields.
 _TEXT_LINE_CHARS: Final = 65
 _PURPOSE: Final = frozenset(str(place) for place in (*range(20, 30), *range(60, 64)))
 # Some banks have blanks between the amount and the type.
 _BLANKS: Final = re.compile(r"(,[0-9]*) +(?=[NFS][A-Z0-9]{3})")
 _SPACES: Final = re.compile(r"[ \t]{2}")
 _UNFIT: Final = re.compile("[\x00\x02\x04-\x08\x0b-\x1f\x7f]")
-# DOS ends a file with it, and files that were put together have it between messages.
+# DOS ends a file with this character, and files that were joined have it between messages.
 _END_OF_FILE: Final = "\x1a"
-# No reference, or where in the text it is.
+# Words for no reference, or for the place of the reference in the text.
 _NOT_PROVIDED: Final = frozenset(
     ("", "NONREF", "NOTPROVIDED", "NOT PROVIDED", "EREF", "KREF", "MREF", "PREF", "MARF", "EREF+", "KREF+", "MREF+")
 )
@@ -64,7 +64,7 @@ _SENT: Final = frozenset({"TRF", "STO"})
 
 
 class _Field:
-    """A field of a message: its tag, its lines, and the row of the first."""
+    """A field of a message: its tag, its lines, and the row of its first line."""
 
     __slots__ = ("lines", "row", "tag")
 
@@ -82,7 +82,7 @@ class _Field:
 
 
 class _Entry:
-    """A line as its field says it, until the text behind it is read."""
+    """A line as its field states it, until the text behind it is read."""
 
     def __init__(self, field: _Field, currency: str) -> None:
         head, *more = field.lines
@@ -99,7 +99,7 @@ class _Entry:
         self.amount = -amount if takes else amount
         self.type = (found["id"] or mark).strip()
         named = _SPACES.split(found["customer_reference"].strip())[0]
-        # Some banks have their own reference, a single word, in the line behind; others a code, like /TRCD/00100/.
+        # Some banks put their own reference, a single word, in the next line; others a code, like /TRCD/00100/.
         own = [word for word in more[:1] if " " not in word and not word.startswith("/")]
         self.names = [named, (found["bank_reference"] or "").strip(), *own]
         if any(len(name) > REFERENCE_LENGTH_MAX for name in self.names):
@@ -137,7 +137,7 @@ class _Entry:
 
 
 class _Message:
-    """A reader's place in a message, and the sums that its last fields must agree with."""
+    """The reader's place in a message, and the sums that the message's last fields must agree with."""
 
     def __init__(self, provider: str, on_balance: Callable[[Balance], None]) -> None:
         self._provider = provider
@@ -171,7 +171,7 @@ class _Message:
             self._check_sum(field)
 
     def end(self) -> Iterator[Line]:
-        """The line whose text has ended."""
+        """The line whose text has ended, if there is one."""
         if self._entry is None:
             return
         entry, self._entry = self._entry, None
@@ -205,7 +205,7 @@ class _Message:
 
 
 def mt940_lines(stream: BinaryIO, provider: str, on_balance: Callable[[Balance], None]) -> Iterator[Line]:
-    """Raises Misfit, also where a message is cut off before its closing balance."""
+    """The lines of the statement. Raises Misfit, also where a message is cut off before its closing balance."""
     message = _Message(provider, on_balance)
     is_open, count, row = False, 0, 1
     for field in _fields(stream):
@@ -224,7 +224,7 @@ def mt940_lines(stream: BinaryIO, provider: str, on_balance: Callable[[Balance],
 
 
 def _fields(stream: BinaryIO) -> Iterator[_Field]:
-    """The fields of all messages."""
+    """The fields of all messages in the file."""
     field: _Field | None = None
     for row, line in _text_lines(stream):
         found = _FIELD.match(line)
@@ -241,12 +241,13 @@ def _fields(stream: BinaryIO) -> Iterator[_Field]:
 
 
 def _is_end(line: str) -> bool:
-    """Whether a message ends here: "-", "-}" or, of one bank, "-XXX"."""
+    """Whether a message ends with this line: "-", "-}" or, in the files of one bank, "-XXX"."""
     return line.startswith(("-}", "-\x03")) or line.strip() == "-" or line.strip() == "-XXX"
 
 
 def _text_lines(stream: BinaryIO) -> Iterator[tuple[int, str]]:
-    """Each line, with its number. SWIFT's own characters are ASCII; banks put UTF-8 or Latin-1 into texts."""
+    """Each line of the file, with its number. SWIFT's own characters are ASCII; banks write texts in UTF-8 or
+    Latin-1."""
     row = 0
     while line := stream.readline(LINE_BYTES_MAX + 1):
         row += 1
@@ -263,8 +264,8 @@ def _text_lines(stream: BinaryIO) -> Iterator[tuple[int, str]]:
 
 
 def _is_whole(found: re.Match[str]) -> bool:
-    """Whether what stands behind an amount shows where it ends: a type, or, of some banks, the bank's reference alone.
-    Else it may have been cut at an odd character."""
+    """Whether the amount is whole: behind it stands a type or, in some banks' lines, the bank's reference alone.
+    Otherwise the pattern may have cut the amount at an odd character."""
     return bool(found["id"] or (found["bank_reference"] and not found["customer_reference"]))
 
 
@@ -276,7 +277,7 @@ def _currency(field: _Field, code: str) -> str:
 
 def _amount(field: _Field, text: str, currency: str) -> int:
     whole, comma, fraction = text.partition(",")
-    plain = (whole.lstrip("0") or "0") + (comma + fraction if fraction else "")  # some banks fill up with zeros
+    plain = (whole.lstrip("0") or "0") + (comma + fraction if fraction else "")  # some banks pad amounts with zeros
     try:
         return cells.minor(plain, minor_digits(currency) or 0, ",")
     except ValueError as error:
@@ -284,7 +285,7 @@ def _amount(field: _Field, text: str, currency: str) -> int:
 
 
 def _booked(field: _Field, said: dict[str, str | None]) -> datetime:
-    """The day of the entry, whose year is that of the value date or one beside it; else the value date."""
+    """The day of the entry, in the year that brings it closest to the value date; without a day, the value date."""
     year, month, day = (int(said[part] or 0) for part in ("year", "month", "day"))
     value = _day(field, 2000 + year, month, day)
     of_month, of_day = ((said[part] or "").strip() for part in ("entry_month", "entry_day"))
@@ -295,8 +296,8 @@ def _booked(field: _Field, said: dict[str, str | None]) -> datetime:
 
 
 def _day(field: _Field, year: int, month: int, day: int) -> datetime:
-    """A day of the calendar. Banks that reckon interest in months of 30 days have a 30 February: the last day stands
-    for it, and 28 February for the 29th of a year that has none."""
+    """A day of the calendar. Banks that reckon interest in months of 30 days write 30 February, or 29 February in any
+    year: the last day of the month stands for these. Raises Misfit."""
     if 1 <= month <= 12 and 28 < day <= 31:
         day = min(day, monthrange(year, month)[1])
     try:
@@ -306,13 +307,13 @@ def _day(field: _Field, year: int, month: int, day: int) -> datetime:
 
 
 def _code(text: str) -> str:
-    """A German bank's business code, the text's first three digits."""
+    """A German bank's business code: the text's first three digits."""
     found = _CODE.match(text)
     return found[0] if found else ""
 
 
 def _put_together(lines: Sequence[str]) -> str:
-    """The text as it was before the bank parted it: of a German one what it was for, without bank, account and name."""
+    """The text as it was before the bank split it; a German bank's text without bank, account and name."""
     parts = _SUBFIELD.split("".join(lines))
     if _CODE.match("\n".join(lines)) and parts[1:]:
         return "".join(part for place, part in zip(parts[1::2], parts[2::2], strict=True) if place in _PURPOSE)
@@ -320,7 +321,7 @@ def _put_together(lines: Sequence[str]) -> str:
 
 
 def _said(text: str) -> list[str]:
-    """The end-to-end reference and the customer's, where the text names them."""
+    """The end-to-end reference and the customer's reference, where the text names them."""
     if slashed := _SLASHED.search(text):
         return [slashed[1].strip()[:REFERENCE_LENGTH_MAX]]
     parts = _NAMED.split(text)

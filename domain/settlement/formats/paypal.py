@@ -4,21 +4,21 @@ The specifications: https://developer.paypal.com/docs/reports/sftp-reports/settl
 event codes: https://developer.paypal.com/docs/reports/reference/tcodes/.
 
 The first cell of a row is its type: RH, FH, SH (headers of the report, the file, a section), CH (the columns),
-SB (a transaction), SF and SC (a section's footer, one a currency, and its count of SB rows), RF, RC (the report's) and
-FF (the file's end). A report of several files has RF and RC in the last one only.
+SB (a transaction), SF and SC (a section's footer, one for each currency, and its count of SB rows), RF, RC (the
+report's) and FF (the file's end). A report of several files has RF and RC in the last one only.
 
 - Amounts are unsigned whole numbers of the currency's minor units (10000 is 100.00 USD, and 10000 JPY), and the column
   beside each says CR or DR. A fee that was charged is DR.
 - Times are like `2024/08/20 00:01:17 -0700`.
-- The reference is the Transaction ID; the order is looked for in the Invoice ID, else in the Custom Field. What is no
-  payment concerns the transaction of its PayPal Reference ID.
-- A section's footer has the currency, four totals, and then pairs of CR or DR and a balance, of which the first two
-  are the beginning and the ending available balance.
+- The reference is the Transaction ID; the order is looked for in the Invoice ID, else in the Custom Field. A line that
+  is no payment concerns the transaction of its PayPal Reference ID.
+- A section's footer has the currency, four totals, and then pairs of CR or DR and a balance. The first two pairs are
+  the available balances at the beginning and at the end.
 
-The transaction detail report has a column more, the Transactional Status, and transactions that move nothing: denied
-ones (D), those that are pending (P), authorisations and orders (T13). Each of them is an adjustment of nothing, under
-its code and status. One that was reversed (V) is the payment that it was; where the report has no transaction that
-reverses it, what it moved is taken back again by a line of its own, a payment_failure or a refund_failure.
+The transaction detail report has one more column, the Transactional Status, and transactions that move no money: denied
+ones (D), pending ones (P), authorisations and orders (T13). Each of them is an adjustment of 0, under its code and
+status. A transaction that was reversed (V) is read as it was before. Where no transaction of the report reverses it, a
+line of its own takes its amount back: a payment_failure or a refund_failure.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -47,13 +47,13 @@ _STATUSES: Final = ("Transactional Status", "Transaction Status")
 _MOVES_NOTHING: Final = {"D": "denied", "P": "pending"}
 _REVERSED: Final = "V"
 _TAKEN_BACK: Final = {"payment": "payment_failure", "refund": "refund_failure"}
-_NO_MOVEMENTS: Final = ("T13", "T98")  # authorisations and orders; what is there to be seen only
+_NO_MOVEMENTS: Final = ("T13", "T98")  # authorisations and orders; transactions for display only
 _DATES: Final = Dates(None, "%Y/%m/%d %H:%M:%S %z")
 _DIRECTIONS: Final = {"CR": 1, "DR": -1}
 _BEGINNING: Final = 6  # the place, in a section's footer, of the beginning balance's CR or DR
 _ENDING: Final = 8
 _DIGITS_MAX: Final = 18
-# By the group, T01 of T0106; a code of its own in _CODES goes before.
+# By the code's group, T01 of T0106; a code in _CODES goes before its group.
 _GROUPS: Final[dict[str, Meaning]] = {
     "T01": ("fee", "fee_refund"),
     "T02": "conversion",
@@ -112,7 +112,7 @@ class _Reading:
         self.header: Header | None = None
         self.in_section = self.has_report_header = self.is_ended = False
         self.of_section = self.of_report = 0
-        # Transactions that the report says were reversed, by their ids, and the ids that others name.
+        # The reversed transactions, by their ids, and the ids that other transactions name.
         self.reversed: dict[str, Line] = {}
         self.named: set[str] = set()
 
@@ -152,7 +152,7 @@ class _Reading:
         return line
 
     def taken_back(self) -> Iterator[Line]:
-        """A line for each transaction that was reversed, and that no other in the report reverses."""
+        """A line for each transaction that was reversed and that no other transaction in the report reverses."""
         for reference, line in self.reversed.items():
             if reference not in self.named:
                 yield replace(
@@ -186,7 +186,7 @@ class _Reading:
 def paypal_lines(
     rows: Iterable[tuple[int, Sequence[Cell]]], provider: str, on_balance: Callable[[Balance], None]
 ) -> Iterator[Line]:
-    """Raises Misfit, also where the report ends before its footer."""
+    """The lines of the report. Raises Misfit, also where the report ends before its footer."""
     reading = _Reading(provider, on_balance)
     row = 1
     for row, mixed in rows:
@@ -227,7 +227,7 @@ def _structure(reading: _Reading, what: str, row: int, cells: Sequence[str]) -> 
 
 
 def _time(text: str) -> datetime | None:
-    """A section's time; none where an old report writes it otherwise: nothing hangs on it."""
+    """A section's time; None where an old report writes it in another way: no line depends on it."""
     try:
         return moment(text, _DATES)
     except ValueError:
@@ -235,7 +235,7 @@ def _time(text: str) -> datetime | None:
 
 
 def _directed(row: int, column: int, direction: str, amount: str) -> int:
-    """An amount of a footer with its sign."""
+    """An amount of a section's footer, with its sign."""
     if len(amount) > _DIGITS_MAX:
         raise Misfit(row, str(column + 1), f"{shown(amount)} has more than {_DIGITS_MAX} digits")
     if direction not in _DIRECTIONS or not (amount.isascii() and amount.isdigit()):
@@ -283,7 +283,8 @@ def _amount(record: Record, column: str, direction_column: str) -> int:
 
 
 def _kind(code: str, gross: int) -> str:
-    """Payments that the merchant sent, refunds that it was given, and codes of no table are kept under their code."""
+    """The kind of a code. A payment that the merchant sent, a refund that the merchant got, and an unknown code keep
+    their code."""
     if code.startswith("T00"):
         return "payment" if gross >= 0 else code
     return kind_of(_CODES.get(code) or _GROUPS.get(code[:3], code), gross)

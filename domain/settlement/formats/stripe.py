@@ -6,13 +6,13 @@ https://docs.stripe.com/reports/reporting-categories.
 
 - `gross`, `fee` and `net` are in major units ("dollars for USD, yen for JPY"), signed as they change the balance, the
   fee positive where it is charged (the balance transaction's `amount - fee`).
-- A payment is known by its `payment_intent_id`, where that column was asked for, else by `charge_id` or `source_id`,
-  and answers to all of them; everything else by its `source_id` (`re_…`, `dp_…`, `po_…`), and it concerns the payment
-  that those columns name.
-- `created_utc`, or `created`, which is in the time zone that the report was asked in: ask for UTC.
-- Where the customer paid in another currency, `customer_facing_amount` and `customer_facing_currency` have that, if the
-  columns were asked for.
-- The order is looked for in a metadata column that was asked for (`payment_metadata[order]`,
+- A payment's reference is its `payment_intent_id`, where the report has that column, else its `charge_id` or
+  `source_id`; the others are aliases. Any other movement's reference is its `source_id` (`re_…`, `dp_…`, `po_…`); the
+  movement concerns the payment that the payment's columns name.
+- The time is `created_utc`, or `created`, which is in the time zone of the report's request: request UTC.
+- Where the customer paid in another currency, `customer_facing_amount` and `customer_facing_currency` have that amount,
+  if the report has these columns.
+- The order is looked for in a metadata column, if the report has one (`payment_metadata[order]`,
   `payment_metadata[order_id]` or `payment_metadata[order_key]`), else in the `description`.
 """
 
@@ -28,7 +28,7 @@ REQUIRED: Final = ("balance_transaction_id", "reporting_category", "currency", "
 _KINDS: Final[dict[str, Meaning]] = {
     "charge": "payment",
     "charge_failure": "payment_failure",
-    # Authorised and taken in part: the rest of the charge never came.
+    # A charge that was captured in part: its rest never came.
     "partial_capture_reversal": "payment_failure",
     "refund": "refund",
     "refund_failure": "refund_failure",
@@ -81,12 +81,12 @@ _ORDER_COLUMNS: Final = (
 
 
 def is_stripe(header: Sequence[str]) -> bool:
-    """Whether a table's header is this report's."""
+    """Whether a table's header is the header of this report."""
     return {"balance_transaction_id", "reporting_category"} <= set(header)
 
 
 def stripe_lines(rows: Iterable[tuple[int, Sequence[Cell]]], provider: str) -> Iterator[Line]:
-    """Raises Misfit."""
+    """The lines of the report. Raises Misfit."""
     below = iter(rows)
     header = next((Header(row, cells) for row, cells in below), None)
     if header is None:
@@ -111,7 +111,7 @@ def _line(record: Record, provider: str, created: str, order: str | None) -> Lin
     of_payment = [record.reference("payment_intent_id"), record.reference("charge_id")]
     if kind == "payment":
         names, of_payment = [*of_payment, *names], []
-    # A report that was asked for with its default columns alone names nothing but the balance transaction.
+    # A report with its default columns alone names only the balance transaction.
     reference, *aliases = dict.fromkeys(filter(None, names)) or [record.reference("balance_transaction_id")]
     return Line(
         row=record.row,
@@ -133,7 +133,7 @@ def _line(record: Record, provider: str, created: str, order: str | None) -> Lin
 
 
 def _original(record: Record, currency: str, gross: int) -> Original | None:
-    """What the customer paid, where that was in another currency."""
+    """The amount that the customer paid, where it was in another currency."""
     if not record.word("customer_facing_currency"):
         return None
     said, digits = record.currency("customer_facing_currency")

@@ -29,9 +29,9 @@ class Number(msgspec.Struct, frozen=True):
 
 
 class Unreadable(msgspec.Struct, frozen=True):
-    """A cell without a usable value, and why. It is refused only when its column is read.
+    """A cell without a usable value, and the reason. The cell is refused only when its column is read.
 
-    `text` is what stands for it as free text: a formula's last value. None refuses it there, too.
+    `text` stands for the cell as free text: a formula's last value. Where it is None, the cell is refused there, too.
     """
 
     why: str
@@ -59,11 +59,11 @@ _MINUSES: Final = {ord(minus): "-" for minus in "−–—‒"}
 _WITHIN: Final = re.compile(r"[.,]?[0-9](?:[0-9.,'’ \xa0\u2009\u202f]*[0-9])?")
 _SIGNS: Final = re.compile(r"[-+()]")
 _BLANKS: Final = re.compile("[\xa0\u2009\u202f]")
-# What currencies are called without a sign.
+# The words for currencies without a sign.
 _WORDS: Final = frozenset(
     ("r", "rs", "rs.", "rp", "rm", "kr", "kr.", "kč", "zł", "ft", "lei", "лв", "fr", "fr.", "sfr", "дин", "dh", "ریال")
 )
-# The currencies of a sign, where it is not that of very many.
+# The currencies of a sign; a sign of very many currencies, like $, is not here.
 _OF_SIGN: Final = {
     "€": "EUR",
     "£": "GBP EGP FKP GIP LBP SDG SHP SSP SYP",
@@ -85,29 +85,30 @@ _JALALI: Final = re.compile(
 _UNIX: Final = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,9})?")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _RATE: Final = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,15})?")
-# By the decimal sign.
+# The pattern of a plain amount, by its decimal mark.
 _AMOUNT: Final = {
     sign: re.compile(rf"(-?)([0-9]{{1,{WHOLE_DIGITS_MAX}}})(?:{re.escape(sign)}([0-9]+))?") for sign in (".", ",")
 }
 
 
 class Notation(NamedTuple):
-    """How a file writes amounts: its decimal mark and the one between thousands, and whether digits may be Persian."""
+    """A file's notation of amounts: its decimal mark, its mark between thousands, and whether digits may be Persian."""
 
     decimal: str
     thousands: str = ""
     is_persian: bool = False
 
 
-# Patterns of dates that are numbers: seconds since 1970, and thousandths of them.
+# Patterns of times that are numbers: seconds since 1970, and thousandths of seconds.
 UNIX: Final = ("unix", "unix_ms")
 
 
 class Dates(NamedTuple):
-    """How a file writes times.
+    """A file's notation of times.
 
     `zone` is the zone of times without an offset; None refuses them, and takes days as days of UTC. `pattern` is
-    `strptime`'s, or one of UNIX; without one, text is ISO 8601, or as Iran writes it where the calendar is Jalali.
+    `strptime`'s, or one of UNIX. Without a pattern, text is ISO 8601, or in Iran's notation where the calendar is
+    Jalali.
     """
 
     zone: tzinfo | None
@@ -117,7 +118,7 @@ class Dates(NamedTuple):
 
 
 def minor(cell: Cell, digits: int, decimal: str = ".") -> int:
-    """The amount in minor units. Zeros beyond the currency's digits mean nothing."""
+    """The amount in minor units. Zeros beyond the currency's digits are dropped."""
     if isinstance(cell, Unreadable):
         raise ValueError(cell.why)
     if isinstance(cell, datetime):
@@ -128,7 +129,8 @@ def minor(cell: Cell, digits: int, decimal: str = ".") -> int:
 
 
 def noted(cell: Cell, digits: int, notation: Notation, currency: str) -> int | None:
-    """The amount in minor units as the notation writes it, with what may stand around it; None for nothing."""
+    """The amount in minor units, in the file's notation, with signs and currencies around it; None for an empty cell,
+    and for dashes."""
     if not isinstance(cell, str):
         return minor(cell, digits)
     text = cell.strip()
@@ -144,7 +146,8 @@ def noted(cell: Cell, digits: int, notation: Notation, currency: str) -> int | N
 
 
 def _checked_minor(text: str, digits: int, decimal: str) -> int:
-    """Three zeros too many may be thousands: 12.000 is refused, and not taken for 12.00."""
+    """The amount in minor units. Refuses three digits behind the mark where the currency has fewer: 12.000 may mean
+    thousands."""
     fraction = text.partition(decimal)[2]
     if len(fraction) == 3 > digits:
         raise ValueError(_why_no_amount(text, decimal))
@@ -152,7 +155,7 @@ def _checked_minor(text: str, digits: int, decimal: str) -> int:
 
 
 def _bare(text: str, notation: Notation, currency: str) -> str:
-    """The number alone, with its minus. Raises ValueError for what is neither a sign nor a currency beside it."""
+    """The number alone, with its minus. Raises ValueError where the text beside it is neither a sign nor a currency."""
     within = _WITHIN.search(text)
     if not within or text[0] == "=":
         raise ValueError(_why_no_amount(text, notation.decimal))
@@ -169,7 +172,8 @@ def _bare(text: str, notation: Notation, currency: str) -> str:
 
 
 def _check_beside(beside: str, text: str, notation: Notation, currency: str) -> None:
-    """Raises ValueError for what is no currency's code, sign or word, and for another currency's."""
+    """Raises ValueError where the text beside an amount is no currency's code, sign or word, or is another
+    currency's."""
     code = beside.upper()
     if not beside or code == currency:
         return
@@ -183,7 +187,8 @@ def _check_beside(beside: str, text: str, notation: Notation, currency: str) -> 
 
 
 def _ungrouped(number: str, text: str, notation: Notation) -> str:
-    """The number without the marks between its thousands (or between thousands and lakhs), which must be in place."""
+    """The number without the marks between its thousands (or between thousands and lakhs). Raises ValueError where a
+    mark is not in its place."""
     thousands, decimal = notation.thousands, notation.decimal
     number = _BLANKS.sub(" ", number.replace("’", "'"))
     whole, mark, fraction = number.partition(decimal)
@@ -235,7 +240,7 @@ def currency(cell: Cell) -> tuple[str, int]:
 
 
 def rate(cell: Cell, decimal: str) -> str:
-    """An exchange rate as decimal text with a point; empty for an empty cell, and for nought."""
+    """An exchange rate as decimal text with a point; empty for an empty cell, and for 0."""
     text = cell.text if isinstance(cell, Number) else word(cell).replace(decimal, ".")
     if text and not _RATE.fullmatch(text):
         raise ValueError(f"{shown(text)} is no exchange rate, like 0{decimal}92")
@@ -243,10 +248,10 @@ def rate(cell: Cell, decimal: str) -> str:
 
 
 def word(cell: Cell, length_max: int = TEXT_LENGTH_MAX) -> str:
-    """Text without the white space around it; a whole number stands for its digits.
+    """A cell's text without the white space around it; the digits of a number.
 
-    Text is never a formula here, whatever it begins with: our exports defuse it for their readers. What they have
-    defused is read as it was.
+    Text is never a formula here, whatever it begins with. Our exports defuse such text for their readers; defused text
+    is read as it was before.
     """
     if isinstance(cell, Unreadable) and cell.text is None:
         raise ValueError(cell.why)
@@ -261,8 +266,8 @@ def word(cell: Cell, length_max: int = TEXT_LENGTH_MAX) -> str:
 
 
 def reference(cell: Cell) -> str:
-    """A word that identifies something; dashes are none. A formula in its place is refused: it was not saved as its
-    value."""
+    """A word that identifies something; empty for dashes alone. Refuses a formula: the file was not saved with
+    values."""
     if isinstance(cell, Unreadable):
         raise ValueError(cell.why)
     text = word(cell, REFERENCE_LENGTH_MAX)
@@ -290,12 +295,12 @@ def moment(cell: Cell, dates: Dates) -> datetime:
 
 
 def in_latin(text: str) -> str:
-    """The text with Latin digits for Persian and Arabic ones."""
+    """The text with Latin digits in the place of Persian and Arabic ones."""
     return text.translate(_LATIN)
 
 
 def together(cells: Sequence[Cell]) -> Cell:
-    """A day and a time of their own columns as one cell."""
+    """One cell of a day's cell and the cells of its time."""
     first, *more = cells
     texts = [cell.text if isinstance(cell, Number) else str(cell).strip() for cell in more]
     if isinstance(first, datetime):
@@ -341,7 +346,7 @@ def _parsed(text: str, dates: Dates) -> datetime:
 
 def _jalali(text: str, dates: Dates) -> datetime:
     """A time of the Jalali calendar, with Persian names of months or English ones."""
-    known: Any = JalaliDateTime  # the package says no types
+    known: Any = JalaliDateTime  # the package has no types
     found: datetime
     if dates.pattern and len(text) <= TEXT_LENGTH_MAX:
         for locale in ("en", "fa"):

@@ -1,12 +1,12 @@
 """A stored number as a spreadsheet shows it: the amount that people see.
 
 A spreadsheet stores binary floats and shows them rounded. A cell of `=0.1+0.2`, saved as a value, is stored as
-0.30000000000000004 and shown as 0.30; so 0.30 is what it means here:
+0.30000000000000004 and shown as 0.30, so it is read as 0.30:
 
 1. the stored text is read as the exact decimal number that it is;
-2. that is rounded to 15 significant digits, a spreadsheet's own precision, halves away from zero;
-3. and that to the decimals of the cell's number format, halves away from zero. General has no fixed number of them:
-   what step 2 gives is all shown.
+2. this number is rounded to 15 significant digits, a spreadsheet's own precision, halves away from zero;
+3. and then to the decimals of the cell's number format, halves away from zero. General has no fixed number of decimals:
+   it shows every digit that step 2 leaves.
 
 A minus sign stays, also when the format shows it by a colour alone. Digits that a format pads with zeros are kept
 (00042 is an order's number). A percentage, a fraction, an exponent, a scale of thousands and a condition do not show
@@ -54,7 +54,7 @@ BUILTIN: Final = {
 # colour or a currency in brackets.
 _BESIDE: Final = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?:\$[^\[\]]*|[A-Za-z]+[0-9]*)\]')
 _ELAPSED: Final = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
-# Possessive: what one part has taken no later part could.
+# Possessive: no later part could take the characters that one part has taken.
 _DIGITS: Final = re.compile(r"[^0#?.,]*+([0#?,]*+)(?:\.([0#?]*+))?+[^0#?.,]*+")
 _OF_A_DATE: Final = re.compile(r"[ymdhs]", re.IGNORECASE)
 _EXPONENT: Final = re.compile(r"[0#?]\.?E")
@@ -90,7 +90,7 @@ def _section(code: str) -> Section:
 
 
 def section_for(code: str, negative: bool, zero: bool) -> Section:
-    """The part of the format by which such a number is shown."""
+    """The part of the format that shows a number of this sign."""
     parts = sections(code)
     if zero and len(parts) == 3:
         return Section("fixed", parts[0].digits_min, parts[0].decimals)  # often shown as a dash
@@ -98,7 +98,7 @@ def section_for(code: str, negative: bool, zero: bool) -> Section:
 
 
 def stored(text: str) -> Decimal:
-    """The number that a cell holds, at a spreadsheet's precision. Raises ValueError."""
+    """The number in a cell, at a spreadsheet's precision. Raises ValueError."""
     if not _STORED.fullmatch(text):
         raise ValueError(f"{shown(text)} is not a number")
     number = _PRECISION.create_decimal(text)

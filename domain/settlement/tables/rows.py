@@ -1,7 +1,7 @@
 """The rows of a CSV file, read strictly, a line at a time, in memory that does not grow.
 
-A row's number is that of the line on which it begins, from 1. Lines and rows are bounded, so that a file
-without line ends, of empty lines, or with a quotation mark that is never closed, is not read to the end.
+A row's number is the number of the line on which it begins, from 1. Lines and rows are bounded, so that a file without
+line ends, of empty lines, or with a quotation mark that is never closed, is not read to the end.
 """
 
 import csv
@@ -12,7 +12,7 @@ from typing import BinaryIO, Final, Literal, TypeAlias
 
 from domain.settlement.lines import ROWS_MAX, Misfit
 
-# What the texts of a file may be written in, as Python calls it.
+# The encodings that a file may have, by Python's names.
 Encoding: TypeAlias = Literal[
     "utf-8",
     "utf-16",
@@ -34,18 +34,18 @@ Encoding: TypeAlias = Literal[
 ]
 LINE_CHARS_MAX: Final = 64 * 1024
 ROW_LINES_MAX: Final = 50
-# Empty ones, and those within quoted cells, counted.
+# Empty lines, and lines within quoted cells, are counted.
 FILE_LINES_MAX: Final = 10_000_000
 # Control characters, and the lone surrogates that stand for bytes which are no text in the file's encoding.
 _UNFIT: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 # A text that is written as a formula, so that a spreadsheet keeps it as it is: ="0012".
 _KEPT: Final = re.compile(r'="([^"]*)"')
-# Its byte order marks, as lone surrogates.
+# The byte order marks of UTF-16, as lone surrogates.
 _MARKS_OF_UTF_16: Final = ("\udcff\udcfe", "\udcfe\udcff")
 
 
 class _Feed:
-    """The file's lines, for `csv.reader`, and the number of the last one."""
+    """The file's lines, for `csv.reader`, and the number of the last line that was read."""
 
     def __init__(self, text: io.TextIOWrapper, row_lines_max: int) -> None:
         self._text = text
@@ -108,7 +108,7 @@ def csv_rows(
                 raise Misfit(feed.row_begins, None, f"this is not CSV: {error}{other}") from None
             except UnicodeDecodeError:
                 raise Misfit(feed.row_begins, None, f"the text is not {encoding}") from None
-            except UnicodeError:  # a codec that wants a mark, and finds none
+            except UnicodeError:  # a codec that needs a byte order mark, and finds none
                 message = f"a file in {encoding} begins with a byte order mark, FF FE or FE FF; save it with one"
                 raise Misfit(1, None, message) from None
             if feed.has_unfit:
@@ -121,7 +121,7 @@ def csv_rows(
                     raise Misfit(feed.row_begins, None, f"a file has at most {rows_max} rows")
                 yield feed.row_begins, cells
     finally:
-        if not stream.closed:  # by a reader that has left off
+        if not stream.closed:  # by a reader that stopped early
             text.detach()
 
 

@@ -1,13 +1,13 @@
 """XML as a stream of beginnings and ends, read safely: in memory that does not grow, and with nothing expanded.
 
 A document type declaration is refused, and with it every entity that a document could define ("billion laughs",
-external files); the five that XML itself defines and character references remain. This is what the package defusedxml
-does for the parsers of the standard library (https://pypi.org/project/defusedxml/), done on expat itself, which gives
-line numbers.
+external files); the five entities of XML itself and character references remain. The package defusedxml does the same
+for the parsers of the standard library (https://pypi.org/project/defusedxml/). Here it is done on expat itself, which
+gives line numbers.
 
-Bounded are the depth, the elements, the text of one element, and what expat spends more than linear time or memory on:
-a tag (it is read from its beginning again with each piece of the file), a namespace (it is copied into the name of each
-element in it) and the number of different names (all are kept).
+Limits hold for the depth, the elements, the text of one element, and for all on which expat spends more than linear
+time or memory: a tag (expat reads it from its beginning again with each piece of the file), a namespace (expat copies
+it into the name of each element in it) and the number of different names (expat keeps all).
 """
 
 from collections.abc import Iterator
@@ -25,14 +25,14 @@ TAG_BYTES_MAX: Final = 256 * 1024
 NAME_CHARS_MAX: Final = 200
 NAMESPACE_CHARS_MAX: Final = 500
 NAMES_MAX: Final = 10_000
-# Python's codecs are many, and not all are for text.
+# Python has many codecs, and not all are for text.
 _ENCODINGS: Final = ("utf-8", "utf-16", "us-ascii", "iso-8859-", "windows-125")
 _CHUNK_BYTES: Final = 64 * 1024
 _BETWEEN: Final = " "  # stands between a namespace and a name; neither can hold it
 
 
 class Event(NamedTuple):
-    """The beginning of an element, with its attributes, or its end, with the text behind the last tag in it."""
+    """The beginning of an element, with its attributes; or its end, with the text behind the last tag in it."""
 
     name: str
     line: int
@@ -67,7 +67,8 @@ class _Document:
         parser.XmlDeclHandler = self._declaration
 
     def parse(self, chunk: bytes) -> None:
-        """Raises Misfit, ExpatError, LookupError and ValueError; the last two for the document's encoding."""
+        """Parses the next chunk; an empty one ends the document. Raises Misfit, ExpatError, LookupError and ValueError;
+        the last two for the document's encoding."""
         self.parser.Parse(chunk, not chunk)
         self._bytes += len(chunk)
         line = self.parser.CurrentLineNumber

@@ -1,10 +1,10 @@
 """The rows of an XLSX sheet, read as a stream, every number as the sheet shows it.
 
-The workbook is unzipped and parsed here, and not by a spreadsheet library, because those hand out numbers as binary
-floats; `number_format` has the rule by which a stored number is read. Refused: macros, encrypted workbooks, parts that
-are packed in another way than a spreadsheet does, or that unpack to too much (a "zip bomb"); and a formula, whose value
-depends on the program that opens the file, wherever it is read as more than free text. The table of shared texts, which
-is bounded, and one row stay in memory.
+The workbook is unzipped and parsed here, and not by a spreadsheet library, since those libraries return numbers as
+binary floats; `number_format` has the rule by which a stored number is read. Macros and encrypted workbooks are
+refused, and so are parts that are packed in another way than a spreadsheet does, or that unpack to too much (a "zip
+bomb"). A formula's value depends on the program that opens the file, so a formula is refused wherever it is read as
+more than free text. The table of shared texts, which is bounded, and one row stay in memory.
 
 The format is that of ECMA-376, part 1, chapter 18 (SpreadsheetML).
 """
@@ -34,7 +34,7 @@ SMALL_PART_BYTES: Final = 1024 * 1024
 SHARED_CHARS_MAX: Final = 32 * 1024 * 1024
 SHARED_TEXTS_MAX: Final = 1_000_000
 CELLS_MAX: Final = 500
-# Excel's own limits, but for the sheets, which it does not limit.
+# Excel's own limits, but for the number of sheets, which Excel does not limit.
 FORMATS_MAX: Final = 65_490
 FORMAT_CHARS_MAX: Final = 255
 DECIMALS_MAX: Final = 30
@@ -52,9 +52,11 @@ _DAY_LAST: Final = 2_958_465  # 9999-12-31
 
 
 def sheet_rows(stream: BinaryIO, sheet: str | None = None, header_row: int = 1) -> Generator[tuple[int, list[Cell]]]:
-    """Each row from the header's on that is not empty, with its number; of the sheet of this name, or of the first.
+    """Each row that is not empty, with its number, from the header row on; of the sheet of this name, or of the first
+    sheet.
 
-    The file leaves out cells that were never filled: rows are made as wide as the widest before them. Raises Misfit.
+    The file leaves out cells that were never filled, so each row is made as wide as the widest row before it. Raises
+    Misfit.
     """
     with _whole(), zipfile.ZipFile(_InPieces(stream)) as package:
         _check(package)
@@ -69,7 +71,8 @@ def sheet_rows(stream: BinaryIO, sheet: str | None = None, header_row: int = 1) 
 
 
 class _InPieces:
-    """The package's file for `zipfile`, which reads the directory of parts at once and keeps a record of each."""
+    """The package's file for `zipfile`, with a limit: `zipfile` reads the directory of parts at once and keeps a record
+    of each."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -83,7 +86,7 @@ class _InPieces:
         return self._stream.read(size)
 
 
-# What `zipfile` and the numbers in a workbook's XML raise where a byte is wrong.
+# The exceptions of `zipfile`, and of the numbers in a workbook's XML, where a byte is wrong.
 _DAMAGE: Final = (
     zipfile.BadZipFile,
     zlib.error,
@@ -106,7 +109,8 @@ def _whole() -> Iterator[None]:
 
 
 def _check(package: zipfile.ZipFile) -> None:
-    """Checks the sizes that the package gives for its parts, before unpacking: no part yields more than its size."""
+    """Checks the parts before they are unpacked, by the sizes that the package states: no part yields more than its
+    stated size. Raises Misfit."""
     parts = package.infolist()
     names = {part.filename for part in parts}
     if "content.xml" in names and "mimetype" in names:
@@ -128,7 +132,7 @@ def _check(package: zipfile.ZipFile) -> None:
 
 
 def _sheet(package: zipfile.ZipFile, name: str | None) -> tuple[str, datetime]:
-    """The sheet's path in the package, and the day that its day numbers count from."""
+    """The sheet's path in the package, and the day from which its day numbers count. Raises Misfit."""
     wanted = None
     day_zero = _DAY_ZERO
     names = []
@@ -180,7 +184,8 @@ def _formats(package: zipfile.ZipFile) -> list[str]:
 
 
 def _shared_texts(package: zipfile.ZipFile) -> list[str]:
-    """The texts that cells name by number. A text in pieces is joined; its phonetic reading (`rPh`) is left out."""
+    """The texts that cells name by number. The pieces of a text are joined; its phonetic reading (`rPh`) is left
+    out."""
     texts: list[str] = []
     if "xl/sharedStrings.xml" not in package.namelist():
         return texts
@@ -204,7 +209,7 @@ def _shared_texts(package: zipfile.ZipFile) -> list[str]:
 
 
 class _Reading:
-    """One sheet, a cell at a time."""
+    """The reading of one sheet, a cell at a time."""
 
     def __init__(self, formats: list[str], shared: list[str], day_zero: datetime) -> None:
         self._formats = formats
@@ -281,7 +286,7 @@ class _Reading:
             return "".join(self._pieces)
         if self._type == "e":
             return Unreadable(f"the sheet shows the error {shown(self._value)}")
-        if self._type != "n":  # "str" and "d" hold their text, "b" a truth that no column of ours wants
+        if self._type != "n":  # "str" and "d" hold their text, "b" a truth value, which no column of ours takes
             return self._value
         return self._number() if self._value else ""
 
@@ -301,21 +306,22 @@ class _Reading:
         return Number(number_format.as_shown(number, section))
 
     def _date(self, number: Decimal) -> Cell:
-        """A day number's date, and its fraction's time to the second, the precision of sheets."""
+        """The date of a day number, with its fraction as the time to the second, the precision of sheets."""
         if not _DAY_FIRST <= number <= _DAY_LAST:
             return Unreadable("the day is outside the calendar of spreadsheets")
         return self._day_zero + timedelta(seconds=int((number * 86_400).quantize(Decimal(1))))
 
 
 def _place_of(text: str) -> int:
-    """A place in a table of the workbook. Raises ValueError: one below zero would count from the table's end."""
+    """A place in a table of the workbook. Raises ValueError for any other text: a place below zero would count from the
+    table's end."""
     if not (text.isascii() and text.isdigit()):
         raise ValueError(f"{shown(text)} is no place in a table")
     return int(text)
 
 
 def _letters(place: int) -> str:
-    """A column's name by its place: 0 is A."""
+    """A column's name by its place: A for 0."""
     name = ""
     place += 1
     while place:

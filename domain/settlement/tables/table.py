@@ -1,7 +1,7 @@
 """Rows below a header, read by the columns' names.
 
 White space in the header is collapsed. A row that is longer or shorter than its header, or repeats it, is refused: the
-file was cut off, or put together from several.
+file was cut off, or joined from several.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +17,7 @@ COLUMNS_MAX: Final = 500
 
 
 class Amounts(NamedTuple):
-    """Minor units, signed as `lines.Line` has them."""
+    """The amounts of a line in minor units, signed as in `lines.Line`."""
 
     gross: int
     fee: int
@@ -25,7 +25,7 @@ class Amounts(NamedTuple):
 
 
 class Header:
-    """The columns' names and places."""
+    """The header of a table: the columns' names and places."""
 
     def __init__(self, row: int, header: Sequence[Cell]) -> None:
         self.row = row
@@ -35,7 +35,7 @@ class Header:
         self.places = {name: place for place, name in enumerate(self.names)}
 
     def require(self, *names: str) -> None:
-        """Raises Misfit for columns that are missing, naming all of them, or for one that is there twice."""
+        """Raises Misfit for missing columns, naming all of them, or for a column that is there twice."""
         missing = [name for name in dict.fromkeys(names) if name not in self.places]
         if missing:
             nor = f", nor {', '.join(map(shown, missing[1:]))}" if missing[1:] and len(self.names) > 1 else ""
@@ -60,7 +60,7 @@ def _name(cell: Cell) -> str:
 
 
 class Record:
-    """One row; each reading raises a Misfit that names its column. A missing column reads as empty."""
+    """One row. Each method that reads a cell raises a Misfit that names its column. A missing column reads as empty."""
 
     __slots__ = ("_cells", "_header", "row")
 
@@ -89,11 +89,11 @@ class Record:
             raise self.misfit(column, str(error)) from None
 
     def payout(self, column: str | None) -> str:
-        """A reference that many lines have: one text in memory for all of them."""
+        """A reference that many lines have: equal texts are one object in memory."""
         return intern(self.reference(column))
 
     def shared(self, column: str | None) -> str:
-        """A word that many lines have."""
+        """A word that many lines have: equal texts are one object in memory."""
         return intern(self.word(column))
 
     def currency(self, column: str) -> tuple[str, int]:
@@ -105,7 +105,8 @@ class Record:
     def amount(
         self, column: str | None, digits: int, notation: Notation | None = None, currency: str = ""
     ) -> int | None:
-        """Minor units; None for an empty cell. Without a notation an amount is plain digits with a point."""
+        """The amount in minor units; None for an empty cell. Without a notation an amount is plain digits with a
+        point."""
         cell = self.cell(column)
         if isinstance(cell, str) and not cell.strip():
             return None
@@ -122,7 +123,7 @@ class Record:
             raise self.misfit(column, str(error)) from None
 
     def moment(self, columns: Sequence[str], dates: Dates) -> datetime:
-        """The time that the columns say together."""
+        """The time that the columns state together."""
         found = [self.cell(column) for column in columns]
         try:
             return cells.moment(found[0] if len(found) == 1 else cells.together(found), dates)
@@ -132,10 +133,11 @@ class Record:
     def amounts(
         self, columns: tuple[str, str, str], kind: str, gross: int | None, fee: int | None, net: int | None
     ) -> Amounts:
-        """All three; one may be missing and follows from the others, and a fee that is missing with another one is 0.
+        """All three amounts. One may be missing and follows from the others; where the fee is missing with another one,
+        it is 0.
 
-        `columns` are the names of the three in the file. Raises Misfit when they do not add up, or when the kind has
-        another sign (`lines.SIGNS`).
+        `columns` are the names of the three in the file. Raises Misfit where the three do not add up, or where the kind
+        has another sign (`lines.SIGNS`).
         """
         if gross is None and net is None:
             raise self.misfit(columns[0], "the amount is missing")
