@@ -1,6 +1,6 @@
-"""One history and its fold, whatever it is a history of: an order, or a reconciliation.
+"""A history and its fold, for every kind of history: an order, a reconciliation, an access key, a period.
 
-Events in their places (`Record`), the kind of history that they are (`Kind`), and the state that they make. Pure.
+An event in its place is a `Record`, a kind of history is a `Kind`, and `fold` makes the state of records. Pure.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from uuid import UUID
 
 import msgspec
 
-# What of an event is personal: by the name of each part, the paths of the fields that belong to it.
+# An event's personal data: by the name of each part, such as "contact", the paths of the part's fields.
 Parts: TypeAlias = Mapping[str, tuple[str, ...]]
 
 
@@ -21,13 +21,13 @@ class Part(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
 
 
 class Event(Part, frozen=True, kw_only=True):
-    """A fact, in the past tense. Each shape is stored under a topic of its own, and that for ever."""
+    """A fact, in the past tense. Each shape is stored for ever under a topic of its own."""
 
     occurred_at: datetime
 
 
 class Record(msgspec.Struct, frozen=True):
-    """An event in its place: whose history it stands in, and the version that it brings that to.
+    """An event in its place: the UUID of its history, and the version that the history has after it.
 
     Satisfies `eventsourcing.domain.DomainEventProtocol`.
     """
@@ -38,7 +38,7 @@ class Record(msgspec.Struct, frozen=True):
 
 
 def parts_in(event: Event, personal: Parts) -> Iterator[str]:
-    """The parts of what is personal of which an event has anything."""
+    """The parts of personal data that an event has a value of."""
     for part, paths in personal.items():
         if any(_is_there(_value(event, path)) for path in paths):
             yield part
@@ -52,7 +52,7 @@ def _value(of: Any, path: str) -> Any:
 
 @cache
 def way(path: str) -> Sequence[str]:
-    """The names of the fields that a path leads along."""
+    """The field names of a dotted path, in order."""
     return path.split(".")
 
 
@@ -61,7 +61,7 @@ def _is_there(value: Any) -> bool:
 
 
 class State(Protocol):
-    """What every state has: the version of the last event in it."""
+    """The state of any history; its `version` is that of the last event in it."""
 
     @property
     def version(self) -> int: ...
@@ -71,7 +71,7 @@ S = TypeVar("S", bound=State)
 
 
 class Older(NamedTuple):
-    """An older version of a topic: the shape that was stored, today's shape, and how the one becomes the other."""
+    """An older version of a topic: the stored shape, today's shape, and the upcast from the one to the other."""
 
     shape: type[Event]
     becomes: type[Event]
@@ -81,8 +81,8 @@ class Older(NamedTuple):
 class Kind(Generic[S]):
     """A kind of history: its name, its topics with their shapes, the shape of its first event, and its fold.
 
-    `evolve` never refuses, since what happened cannot be refused, and does not check the places: `step` does. `older`
-    has the topics that are read and not written any more; `personal`, what of its events is personal.
+    `evolve` never refuses, since an event has happened, and does not check the record's place: `step` does. `older` has
+    the topics that are still read but no longer written; `personal` has the personal data of each shape.
     """
 
     def __init__(
@@ -100,20 +100,20 @@ class Kind(Generic[S]):
         self.older = older
         self.personal = personal
         self.evolve = evolve
-        # Of each shape, whether it is the one that begins a history.
+        # By shape, whether an event of the shape begins a history.
         self.begins = {shape: shape is first for shape in topics.values()}
 
 
 class BrokenHistory(Exception):
-    """A history's events are not the versions 1, 2, 3 and so on, or one of them cannot stand where it does."""
+    """A history's versions are not 1, 2, 3 and so on, or an event stands where its shape cannot."""
 
 
 class IncompleteHistory(BrokenHistory):
-    """Not all of a history's records are found: the index that leads to them is damaged."""
+    """Some of a history's records were not found, because the index that leads to them is damaged."""
 
 
 def step(kind: Kind[S], state: S | None, record: Record) -> S:
-    """The state after a record that comes from a log. Raises BrokenHistory where the record is not the next one."""
+    """The state after a record read from a log. Raises BrokenHistory where the record is not the history's next."""
     version, shape = record.originator_version, type(record.event)
     expected = 1 if state is None else state.version + 1
     if version != expected or kind.begins.get(shape) is not (state is None):
@@ -125,12 +125,12 @@ def step(kind: Kind[S], state: S | None, record: Record) -> S:
 
 
 def fold(kind: Kind[S], state: S | None, records: Iterable[Record]) -> S | None:
-    """`step` over many records."""
+    """The state after many records, by `step`; the given state where there are none. Raises BrokenHistory."""
     return reduce(lambda before, record: step(kind, before, record), records, state)
 
 
 def place(kind: Kind[S], state: S | None, uuid: UUID, events: Iterable[Event]) -> tuple[S, list[Record]]:
-    """The state after new events, and their records: in the places behind the state's last event."""
+    """The state after new events, and the events' records, whose versions follow on the state's."""
     first = 1 if state is None else state.version + 1
     records = [Record(uuid, version, event) for version, event in enumerate(events, first)]
     for record in records:

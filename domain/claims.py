@@ -1,5 +1,8 @@
-"""What is unique in the whole ledger, and which event takes it: an order's id and key, the ids that other systems have
-for it, the reference of each movement of money among those of its kind and provider, a data key that was destroyed."""
+"""Which values are unique in the whole ledger, and which event claims each?
+
+An order's id and key; the ids that other systems have for the order; a movement's reference, unique among the
+movements of its kind and provider; a data key that an erasure destroyed.
+"""
 
 from collections.abc import Iterable
 from typing import Final, NamedTuple
@@ -17,21 +20,22 @@ from domain.order.movements import KIND_OF
 from domain.reconciliation import events as reconciliation
 from domain.refusals import ExternalIdTaken, PaymentReferenceTaken, ReferenceTaken, RefundReferenceTaken, Refusal
 
-# The shapes of the events by which what is personal is erased.
+# The shapes of the events that erase personal data.
 ERASING: Final = (e.PersonalErased, reconciliation.PersonalErased)
-# The shapes of the events that take something.
+# The shapes of the events that claim a value.
 CLAIMING: Final[tuple[type[Event], ...]] = (e.OrderCreated, e.ExternalIdsChanged, *KIND_OF, *ERASING)
-# A data key that an erasure has destroyed: its claim is never given back.
+# The kind of the claims on destroyed data keys. A claim is never given back, so a destroyed key stays known.
 ERASED_KEY: Final = "erased-key"
 
 
 def reference(provider: str, value: str, number: int = 1) -> str:
-    """Both in one text, told apart whatever characters they hold; with the number of a payment behind the first."""
+    """A provider and a value as one JSON text, so that no two pairs give the same; with the payment's number from 2
+    on."""
     return msgspec.json.encode((provider, value) if number == 1 else (provider, value, number)).decode()
 
 
 def taken_by(records: Iterable[Record]) -> list[NewClaim]:
-    """What events take of what is unique in the whole ledger."""
+    """The claims that records take on values unique in the whole ledger."""
     found = []
     for record in records:
         event, place = record.event, (record.originator_id, record.originator_version)
@@ -48,8 +52,8 @@ def taken_by(records: Iterable[Record]) -> list[NewClaim]:
 
 
 class Recorded(NamedTuple):
-    """The claim of the movement that a command asks for, where that is recorded already; else the number that a new
-    payment gets: it counts those that were recorded under its reference and are void."""
+    """The claim of a command's movement, where the movement is already recorded; else the number that a new payment
+    gets, which is 1 more than the number of void payments with its reference."""
 
     claim: Claim | None
     number: int = 1
@@ -62,8 +66,8 @@ NOT_RECORDED: Final = Recorded(None)
 
 
 def recorded_before(log: Reading, command: Move, uuid: UUID | None = None) -> Recorded:
-    """Looks whether a movement of this kind, provider and reference is recorded, on whatever order; a void only on the
-    order with this UUID, where one is given."""
+    """Looks up whether a movement of the command's kind, provider and reference is recorded, on any order. With `uuid`,
+    a void counts only on the order with this UUID."""
     kind = MOVES[type(command)]
     if kind not in ("payment", "void"):
         return Recorded(log.claim(kind, reference(command.provider, command.reference)))
@@ -82,12 +86,12 @@ def recorded_before(log: Reading, command: Move, uuid: UUID | None = None) -> Re
 
 
 def taken(kind: str, provider: str, reference: str) -> Refusal:
-    """The refusal of a movement whose reference is another order's."""
+    """The refusal of a movement whose reference another order has."""
     refusal = {"payment": PaymentReferenceTaken, "refund": RefundReferenceTaken}.get(kind, ReferenceTaken)
     return refusal(f"{provider} {kind.replace('_', ' ')} {reference} is recorded already, on another order.")
 
 
 def external_id_taken(claim: NewClaim, whose: str) -> ExternalIdTaken:
-    """The refusal of an id of another system that is another order's."""
+    """The refusal of another system's id that `whose` has already."""
     system, external_id = msgspec.json.decode(str(claim.value))
     return ExternalIdTaken(f"The external id {system}:{external_id} is {whose}'s already.")

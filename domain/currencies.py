@@ -1,10 +1,11 @@
-"""The currencies of ISO 4217: the digits after the point of each, and the day since which it is none any more.
+"""The currencies of ISO 4217: each with its digits after the point, and the day of its withdrawal.
 
-Our own table, because what is recorded must stay readable whatever is installed: active currencies come from list one
-of the standard, withdrawn ones from list three (those that prices were in since 1990). Nothing is ever taken out of it:
-a currency that is withdrawn gets its day. Units without digits (gold, SDR, the codes for tests) are in no order.
+The table is part of this program, because records must stay readable whichever packages are installed. Active
+currencies come from the standard's list one, withdrawn currencies from list three (those in use since 1990). No row is
+ever deleted: a withdrawn currency gets its day. Units without digits (gold, SDR, the codes for tests) are left out,
+since no order is in them.
 
-An order does not look here again: its own first event has the digits of its currency.
+A recorded order does not need this table: its first event has its currency's digits.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,7 +17,7 @@ from domain.refusals import InvalidField
 
 
 class Currency(NamedTuple):
-    """`digits` are those after the point. `withdrawn` is the first day on which nobody paid in it; None for active."""
+    """A currency: its digits after the point, and the first day on which it was no longer money; None while it is."""
 
     digits: int
     withdrawn: date | None = None
@@ -35,8 +36,8 @@ _ACTIVE: Final = {
     3: "BHD IQD JOD KWD LYD OMR TND",
     4: "CLF UYW",
 }
-# List three gives months. The day is the first of that month, or of the next where the month is the last one of use; or
-# the very day, where it is known.
+# List three gives months. The day here is the exact day where known. Else it is the first of the month, or of the next
+# month where the currency was still used in the listed one.
 _WITHDRAWN: Final = {
     0: """
         ADP 2003-07-01  BEF 2002-03-01  BYB 2001-01-01  BYR 2017-01-01  ESP 2002-03-01  GRD 2002-03-01  ITL 2002-03-01
@@ -78,7 +79,8 @@ def minor_digits(code: str) -> int | None:
 
 
 def digits_of(code: str, on: date | None = None) -> int:
-    """`minor_digits`. Raises InvalidField where the code is no currency, or was withdrawn by the day `on`."""
+    """The digits after the point of a currency. Raises InvalidField where the code is no currency, or where the
+    currency was withdrawn by the day `on`."""
     currency = CURRENCIES.get(code)
     if currency is None:
         raise InvalidField("currency", f"{code!r} is not a currency of ISO 4217; write it like 'USD'.")

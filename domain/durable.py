@@ -1,4 +1,4 @@
-"""What is to survive a loss of power: a file or a folder, and lines that are added to a file."""
+"""Writing that survives a loss of power: a file, a folder, and lines appended to a file."""
 
 import os
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from domain.own_file import open_own
 
 
 def sync(path: Path) -> None:
-    """Makes a file durable, or of a folder the names in it."""
+    """Makes a file's content durable, or the names in a folder."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -21,8 +21,8 @@ def sync(path: Path) -> None:
 
 @contextmanager
 def appending(path: Path) -> Iterator[BinaryIO]:
-    """A file that its owner alone can read, made where it is missing: to be read, and written at its end. Nobody else
-    adds to it meanwhile; what was added is durable behind this."""
+    """A file open for reading and for appending; made where it is missing, readable for its owner alone. No other
+    process appends during the block. The appended bytes are durable at its end."""
     path.parent.mkdir(0o700, parents=True, exist_ok=True)
     with os.fdopen(open_own(path, os.O_RDWR | os.O_APPEND), "r+b") as file:
         flock(file, LOCK_EX)

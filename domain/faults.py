@@ -1,4 +1,4 @@
-"""All that is wrong in the fields of a command, named at once."""
+"""Refusals that name every fault in a command's fields at once."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -8,7 +8,7 @@ from domain.refusals import InvalidField
 
 
 def each(*parts: Callable[[], Any]) -> list[Any]:
-    """What each part of a command comes to. Raises InvalidField naming what is wrong in all of them."""
+    """The results of a command's parts, in order. Raises InvalidField with the faults of every part."""
     found: list[Any] = []
     faults: list[Fault] = []
     for part in parts:
@@ -21,12 +21,12 @@ def each(*parts: Callable[[], Any]) -> list[Any]:
 
 
 def refuse(faults: Iterable[Fault]) -> None:
-    """Raises InvalidField naming these, where there are any."""
+    """Raises InvalidField with these faults, where there are any."""
     if found := list(faults):
         raise invalid(found)
 
 
 def invalid(faults: Sequence[Fault]) -> InvalidField:
-    """The refusal that names these, or the first of very many."""
+    """The refusal with these faults, `FAULTS_MAX` at most."""
     first, *others = faults[:FAULTS_MAX]
     return InvalidField(*first, *others)

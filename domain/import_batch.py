@@ -1,4 +1,4 @@
-"""The lines of an import that are recorded together: what is unique must be so among them too."""
+"""The lines of an import that one transaction records. Values unique in the ledger must be unique among them, too."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from uuid import UUID
@@ -22,7 +22,10 @@ from domain.refusals import ImportConflict, Refusal
 
 
 class ImportBatch:
-    """Takes lines one after the other; `decided_as` says what a line comes to as an order that is there already."""
+    """A batch of import lines, with the lines taken so far and their claims.
+
+    `decided_as` makes the records that a line would have as the order with this UUID and first event.
+    """
 
     def __init__(
         self,
@@ -39,7 +42,7 @@ class ImportBatch:
         self.claims: list[NewClaim] = []
 
     def add(self, lines: Sequence[tuple[ImportOrder, Line | Refusal]]) -> list[Order | UUID | Refusal]:
-        """What each line comes to, as `OrderLedger.import_batch` says it."""
+        """Adds lines; returns the outcome of each, as `OrderLedger.import_batch` does."""
         orders = [line for line, _ in lines]
         found = taken_in(self._on, orders, (wanted for line in orders for wanted in _wanted(line)))
         for place, owner in found.items():
@@ -47,7 +50,7 @@ class ImportBatch:
         return [self._add(line, made) for line, made in lines]
 
     def made(self, uuid: UUID) -> Line | None:
-        """The line that came to an order; None where none of these did."""
+        """The taken line that made the order with this UUID; None where no line did."""
         return self._recognising.fresh.get(uuid)
 
     def _add(self, line: ImportOrder, made: Line | Refusal) -> Order | UUID | Refusal:
@@ -75,7 +78,7 @@ class ImportBatch:
         return order
 
     def _refusal(self, claims: Iterable[NewClaim]) -> Refusal | None:
-        """Why the claims of a line cannot be taken: what they claim is another order's."""
+        """The refusal of a line whose claims another order has; None where all are free."""
         for claim in claims:
             if claim.kind == "external-id" and self._is_taken(claim.kind, str(claim.value)):
                 return external_id_taken(claim, "another order")
@@ -84,9 +87,10 @@ class ImportBatch:
         return None
 
     def _with_numbers(self, line: Line) -> Line:
-        """The line with its payments numbered behind those that were recorded under the same references and are void.
+        """The line with its payments numbered behind the void payments that have the same references.
 
-        Raises PaymentReferenceTaken where one of these is not void, and the line's own is not either.
+        Raises PaymentReferenceTaken where a recorded payment with a reference is not void, and the line's is not
+        either.
         """
         received = [record.event for record in line.records if isinstance(record.event, e.PaymentReceived)]
         names = [reference(event.provider, event.reference) for event in received]
@@ -107,7 +111,8 @@ class ImportBatch:
         return line._replace(order=order, records=records)
 
     def _free_number(self, event: e.PaymentReceived, last: int, *, stands: bool) -> int:
-        """The first number behind the last one of the line under which no payment is recorded."""
+        """The first free number of the payment's reference behind `last`, which is the line's own last number. Raises
+        PaymentReferenceTaken where the line's payment `stands`, and a recorded one does, too."""
         number = 0
         while True:
             number += 1

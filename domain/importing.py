@@ -1,8 +1,8 @@
-"""Orders with their history, from JSON Lines: how a shop brings what it has.
+"""Imports orders with their histories from JSON Lines, as a shop brings them from its old system.
 
-Reads a bounded number of lines at a time, so that memory does not grow with the file, and records each such batch
-with one commit. Each line stands for itself: taken whole, skipped because it is there, or rejected with its number
-and reason; also where what is there is another order, or says something else (`recognising.py`).
+Reads a bounded number of lines at a time, so that memory does not grow with the file, and records each batch with one
+commit. Each line is an order by itself: taken whole, skipped because its order is in the ledger, or rejected with its
+number and reason. A line that conflicts with the order in the ledger is rejected, too (`recognising.py`).
 """
 
 import hashlib
@@ -24,16 +24,16 @@ from domain.strict_json import taken
 
 LINE_BYTES_MAX: Final = 1024 * 1024
 BATCH_LINES_MAX: Final = 100
-# Of long histories some thousand events: while they are recorded nobody else can write, and a log that is elsewhere
-# takes its lock back from a node that keeps it for seconds.
+# Some thousand events of long histories. Nobody else can write while a batch is recorded, and PostgreSQL takes the lock
+# from a node that keeps it for seconds.
 BATCH_BYTES_MAX: Final = 256 * 1024
 _PROVENANCE: Final = Provenance("cli:import")
-# An order that was recorded, the UUID of one that was there already, or why a line was not taken.
+# A line's outcome: the order that it recorded, the UUID of the order that was there already, or its refusal.
 CameTo: TypeAlias = Order | UUID | Refusal
 
 
 class Imported(msgspec.Struct):
-    """How many lines came to what."""
+    """The counts of an import: lines by their outcome, and recorded events."""
 
     imported: int = 0
     events: int = 0
@@ -49,9 +49,9 @@ def import_lines(
     on_bytes: Callable[[int], None] | None = None,
     provenance: Provenance = _PROVENANCE,
 ) -> Imported:
-    """Records every line of the file that can be recorded; empty lines count for nothing.
+    """Records every line of the file that can be recorded; empty lines do not count.
 
-    `on_rejected` is told the number and reason of each line that cannot; `on_bytes`, how far in the file this is.
+    `on_rejected` gets the number and reason of each rejected line; `on_bytes` gets the bytes read so far.
     """
     result = Imported()
     for batch, done in batches(file):
@@ -77,10 +77,10 @@ def take(
     trial: ImportBatch | None = None,
     meant: Callable[[int, ImportOrder], ImportOrder] = lambda _, order: order,
 ) -> list[tuple[int, CameTo]]:
-    """What each line of a batch came to: its order, the UUID of that where it is there already, or why it was refused.
+    """Records a batch of numbered lines; returns each line's number and outcome, in the order of numbers.
 
-    With a trial of the ledger nothing is recorded, and it is what would be. `meant` says what the order of a line is
-    to be taken for, or raises a Refusal.
+    With a `trial` nothing is recorded, and the outcomes are what recording would give. `meant` changes the order that a
+    line says before it is recorded, or raises a Refusal.
     """
     came_to: dict[int, CameTo] = {}
     read: list[tuple[int, ImportOrder, bytes]] = []
@@ -89,7 +89,7 @@ def take(
             read.append((number, meant(number, _parse(line)), hashlib.sha256(line.strip()).digest()))
         except Refusal as refusal:
             came_to[number] = refusal
-    # Before anything is decided: a file that comes again is mostly there.
+    # Looked up before any line is decided, since most lines of a repeated file are in the ledger.
     recognised = ledger.recognised([(order, fingerprint) for _, order, fingerprint in read])
     new: list[tuple[int, tuple[ImportOrder, Line | Refusal]]] = []
     for (number, order, fingerprint), there in zip(read, recognised, strict=True):
@@ -113,14 +113,15 @@ def _parse(line: bytes) -> ImportOrder:
 def batches(
     file: BinaryIO, *, lines_max: int = BATCH_LINES_MAX, bytes_max: int = BATCH_BYTES_MAX
 ) -> Iterator[tuple[list[tuple[int, bytes]], int]]:
-    """Numbered lines that are not empty, some at a time, and how many bytes were read up to their end."""
+    """The file's lines that are not empty, with their numbers, batch by batch; with each batch, the bytes read so
+    far."""
     batch: list[tuple[int, bytes]] = []
     done = size = number = 0
     while line := file.readline(LINE_BYTES_MAX + 1):
         number += 1
         done += len(line)
         rest = line
-        while len(rest) > LINE_BYTES_MAX and not rest.endswith(b"\n"):  # the rest of a line too long to take
+        while len(rest) > LINE_BYTES_MAX and not rest.endswith(b"\n"):  # skips the rest of a line that is too long
             rest = file.readline(LINE_BYTES_MAX + 1)
             done += len(rest)
         if number == 1 and len(line) <= LINE_BYTES_MAX:

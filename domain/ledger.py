@@ -1,5 +1,5 @@
-"""The ledger: takes a command, loads the order, decides, appends. An `eventsourcing` application on a recorder of
-ours."""
+"""The ledger: takes a command, loads the order, decides, appends events. An `eventsourcing` application on this
+program's own recorder."""
 
 import hashlib
 import secrets
@@ -50,16 +50,17 @@ from domain.topics import kind_of
 
 LOG: Final = "orders"
 ORDER_BYTES_MAX: Final = 2 * 1024 * 1024
-# A history no longer than this is folded about as fast as what is kept of it is found.
+# Folding a history of up to so many events takes about as long as looking up its kept state.
 FOLD_EVENTS_MAX: Final = 64
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What a command came to: the order after it, and how far in the log that is.
+    """The outcome of a command: the order after it, and the log's position of the order's last event.
 
-    Of one that is only tried, `tried` are the events that it would record, and the position is the log's head.
+    For a trial, `tried` has the events that the command would record, and the position is the log's head. `replayed`
+    says that an earlier write with the same idempotency key gave this outcome.
     """
 
     order: Order
@@ -69,17 +70,18 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 class KeptOrder(Protocol):
-    """An order's state at a version of it, as it is kept."""
+    """An order's state at one of its versions, as the views keep it."""
 
     @property
     def version(self) -> int: ...
 
     def order(self, digest: bytes) -> Order | None:
-        """The state; None where it is not what the record of that version, which has this digest, has made."""
+        """The state; None where it was not made up to the record with this digest, which is the version's in the
+        log."""
 
 
 def _fold_order(order: Order | None, records: Iterable[Record]) -> Order | None:
-    """Raises OrderNotFound where the UUID is a reconciliation's."""
+    """The order after these records. Raises OrderNotFound where they are of another kind of history, BrokenHistory."""
     return fold(ORDER, order, map(_of_order, records))
 
 
@@ -90,9 +92,9 @@ def _of_order(record: Record) -> Record:
 
 
 class OrderLedger(Application[UUID]):
-    """All orders of one log. The clock and the makers of ids are arguments, so that a test can hold them still.
+    """All orders of one log. The clock and the makers of ids are arguments, so that a test can fix them.
 
-    A command is a method that takes a transaction first, and is given to `write`.
+    A command is a method whose first argument is a transaction; callers give it to `write`.
     """
 
     name = LOG
@@ -112,30 +114,31 @@ class OrderLedger(Application[UUID]):
         is_plain: bool = False,
     ) -> None:
         self.log_of_events = log
-        # Whether the log had no keys when it was opened: once it has some, this records nothing any more.
+        # Whether the log had no keyring when it was opened: once it has one, this object may record nothing any more.
         self._is_plain = is_plain
-        # Seal what is personal, and open it; None where it is recorded as it is.
+        # The data keys that seal and open personal data; None where it is recorded in the clear.
         self._keys_at = keys
         self.keys = keys.open(log) if keys else None
         self.marks = Marks(self.keys)
         self.files = KeptFiles(log, self.keys)
-        # Whether somebody has made what the log needs already, so that it need not be reached before it is asked.
+        # Whether the log's tables are made already, so that opening the ledger need not reach the log.
         self._is_made = is_made
         self.currency_default = currency_default
         self.clock = clock
-        # Says whether the clock can be believed; None where it always is.
+        # Checks whether the clock can be believed; None where it always is.
         self.watch = watch
         self.new_uuid = new_uuid
         self.new_key = new_key
-        # Brings the views to where a commit has taken the log; of whoever has views.
+        # The next four are set where there are views, or metrics. Feeds the views with the records of a commit; returns
+        # the position that the views reach.
         self.feed: Callable[[Sequence[RawRecord]], int] | None = None
-        # Is told of each commit; of whoever measures.
+        # Gets the figures of each commit.
         self.measure: Measure | None = None
-        # What is kept of an order by whoever has views. A ledger without is as right, and slower with long histories.
+        # Finds an order's state in the views. Without it the ledger is as right, and slower with long histories.
         self.kept: Callable[[UUID], KeptOrder | None] = lambda _: None
-        # The version that the views know of a history, 0 where they do not know it; of whoever has views.
+        # Finds the version of a history that the views have reached; 0 where they do not know the history.
         self.version_in_views: Callable[[UUID], int] = lambda _: 0
-        # What is to be done before anything is written, or opened by a data key, for the first time.
+        # Runs once, before the first write and before the first use of a data key.
         self.beginning: Callable[[], None] | None = None
         self._beginning = RLock()
         self._writer: Writer | None = None
@@ -147,15 +150,16 @@ class OrderLedger(Application[UUID]):
 
     @property
     def at(self) -> LedgerAt:
-        """How another process opens the same ledger."""
+        """The addresses by which another process opens this ledger."""
         return LedgerAt(self.log_of_events.url, self._keys_at)
 
     def construct_env(self, name: str, env: Mapping[str, str] | None = None) -> Environment:
-        # The library would read the process's environment here: a stray COMPRESSOR_TOPIC must not change the log.
+        # The library would read the process's environment: a stray COMPRESSOR_TOPIC must not change the log.
         return Environment(name, dict(env or {}))
 
     def construct_factory(self, env: Environment) -> InfrastructureFactory[Any]:
-        # Only asked for what the two methods below do not make; a ledger has no snapshots, so for nothing.
+        # The library takes from this factory only what the two methods below do not make: snapshots, which a ledger
+        # does not have.
         return POPOFactory(env)
 
     def construct_mapper(self) -> EventMapper:
@@ -167,7 +171,8 @@ class OrderLedger(Application[UUID]):
         return cast(ApplicationRecorder, self.log_of_events)
 
     def begin(self) -> None:
-        """Does what is to be done first, unless that is done. Raises what it does: then it is still to be done."""
+        """Runs `beginning`, unless it has run. Where `beginning` raises, so does this, and the next call runs it
+        again."""
         if self.beginning is not None:
             with self._beginning:
                 if self.beginning is not None:
@@ -177,9 +182,9 @@ class OrderLedger(Application[UUID]):
     # --- writing ---
 
     def write(self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Has the one thread of this process that writes do the work: `ledger.write(ledger.create, command, who)`.
+        """Gives work to the process's one writing thread: `ledger.write(ledger.create, command, who)`.
 
-        The result is there once what was written is durable and the views have been fed as far (`fed_to`).
+        The future has the result once the work's writes are durable and the views were fed with them (`fed_to`).
         """
         with self._starting:
             if self._writer is None:
@@ -188,7 +193,7 @@ class OrderLedger(Application[UUID]):
         return self._writer.submit(lambda t: work(t, *args, **kwargs), self._wants(*args))
 
     def _wants(self, *given: object) -> Wants:
-        """What work that is given these things will ask of the log."""
+        """The reads that work with these arguments will need, as a hint to the log."""
         claims: list[tuple[str, str | int]] = []
         for each in given:
             if isinstance(each, Provenance) and each.idempotency_key is not None:
@@ -205,7 +210,7 @@ class OrderLedger(Application[UUID]):
 
     @contextmanager
     def transaction(self, wants: Wants) -> Iterator[Transaction]:
-        """A transaction of the log, inside which is sealed what goes into it."""
+        """A transaction of the log in which data keys may be made, to seal personal data."""
         self.begin()
         self.mapper.forget()
         with self.log_of_events.transaction(wants) as t, nullcontext() if self.keys is None else self.keys.sealing():
@@ -216,11 +221,11 @@ class OrderLedger(Application[UUID]):
 
     @property
     def trouble(self) -> LogBusy | LogFull | LogForbidden | LogAway | None:
-        """Why nothing could be written when it was last tried; None where it could."""
+        """The error of the last write where the log could not be written; None where it could."""
         return self._writer.trouble if self._writer else None
 
     def look(self) -> None:
-        """Tries whether the log can be written, so that `trouble` says it also where nobody writes."""
+        """Tries to write to the log, so that `trouble` is current even without commands. Does not wait."""
         if self._writer is None:
             self.write(lambda _: None)
         else:
@@ -228,11 +233,11 @@ class OrderLedger(Application[UUID]):
 
     @property
     def fed_to(self) -> int:
-        """The position to which the views were fed after this process's last write; 0 where they could not be."""
+        """The position to which the views were fed after this process's last write; 0 where feeding them failed."""
         return self._writer.fed_to if self._writer else 0
 
     def close(self) -> None:
-        """Ends the thread that writes, behind what waits, and closes this thread's connections."""
+        """Ends the writing thread once all waiting work is done, and closes the calling thread's connections."""
         with self._starting:
             if self._writer is not None:
                 self._writer.stop()
@@ -240,7 +245,7 @@ class OrderLedger(Application[UUID]):
         self.close_connections()
 
     def close_connections(self) -> None:
-        """Closes this thread's connections, and those for writing; they open again when they are used."""
+        """Closes the calling thread's connections, and the one for writing. Their next use opens them again."""
         self.log_of_events.close()
         if self.keys is not None:
             self.keys.store.close()
@@ -254,7 +259,7 @@ class OrderLedger(Application[UUID]):
         then: Order | None = None,
         is_trial: bool = False,
     ) -> Outcome:
-        """Records a new order in one atomic append. `then` and `is_trial` are as in `change`."""
+        """Records a new order in one atomic append. `then` and `is_trial` are as in `change`. Raises a Refusal."""
         asked = _Asked("create", command, provenance, then, is_trial)
         if claim := self._replay(t, asked):
             return self._outcome_at(t, claim, asked, replayed=True)
@@ -278,11 +283,11 @@ class OrderLedger(Application[UUID]):
         then: Order | None = None,
         is_trial: bool = False,
     ) -> Outcome:
-        """Gives a command to an order; `is_trial` records nothing, and tells what would be.
+        """Gives a command to an order; records its events. Raises a Refusal.
 
-        `expected_versions`: raises OrderMoved where the order is at none of them. `owner_id`: the order must be that
-        customer's, and not deleted; else OrderNotFound. `then`: the order as the write of `written_before` left it,
-        where that was read already.
+        `expected_versions`: raises OrderMoved where the order is at none of them. `owner_id`: raises OrderNotFound
+        where the order is not this customer's, or is deleted. `then`: the order after the write of `written_before`,
+        where the caller has read it already. `is_trial`: records nothing; the outcome has the events.
         """
         asked = _Asked(f"{uuid} {type(command).__name__}", command, provenance, then, is_trial)
         order = self.order_in(t, uuid)
@@ -308,10 +313,11 @@ class OrderLedger(Application[UUID]):
         lines: Sequence[tuple[commands.ImportOrder, Line | Refusal]],
         provenance: Provenance,
     ) -> list[Order | UUID | Refusal]:
-        """Records many orders, each with what `import_line` makes of it; each whole or not at all.
+        """Records many orders, each line with the records or the refusal that `import_line` made of it; each order
+        whole or not at all.
 
-        For each line: the order, the UUID of the one that was there already, or the refusal that says why it was not
-        taken. Lines are known again by what they name, so none claims an idempotency key.
+        Returns for each line the order, the UUID of the order that was there already, or the refusal. A repeated line
+        is recognised by its order's ids, so no line claims an idempotency key.
         """
         batch = self._batch(t)
         outcomes = batch.add(lines)
@@ -329,17 +335,17 @@ class OrderLedger(Application[UUID]):
         return ImportBatch(on, self.mapper, self.marks, self._decided_as)
 
     def _mark(self, line: Line, now: datetime) -> bytes | None:
-        """The fingerprint of a line, as it is kept."""
+        """The kept form of a line's fingerprint: keyed where the line has personal data."""
         if line.fingerprint is None:
             return None
         return self.marks.make(line.fingerprint, whose(line.order), _parts_in(line.records), now)
 
     def trial(self) -> ImportBatch:
-        """An import that records nothing: what is added to it comes to what `import_batch` would make of it."""
+        """An import batch that records nothing. Its outcomes are what `import_batch` would give."""
         return self._batch(self.log_of_events)
 
     def begun(self, uuid: UUID) -> e.OrderCreated:
-        """The event with which an order began. Raises OrderNotFound."""
+        """The first event of an order. Raises OrderNotFound."""
         first = next(self.log_of_events.raw_records_of(str(uuid), limit=1), None)
         event = first and self.mapper.read(first).event
         if not isinstance(event, e.OrderCreated):
@@ -347,9 +353,8 @@ class OrderLedger(Application[UUID]):
         return event
 
     def import_line(self, line: commands.ImportOrder, fingerprint: bytes | None = None) -> Line | Refusal:
-        """What a line of an import comes to, or why it is refused; as far as that can be told while others write.
-
-        Without an id of its own it has the id 0.
+        """The records that a line of an import makes, or its refusal. Decided outside of a transaction; `import_batch`
+        checks the rest. An order without an id in the line has the id 0 here.
         """
         try:
             uuid, key = line.uuid or self.new_uuid(), line.key or self.new_key()
@@ -360,9 +365,10 @@ class OrderLedger(Application[UUID]):
     def recognised(
         self, lines: Sequence[tuple[commands.ImportOrder, bytes | None]]
     ) -> list[UUID | ImportConflict | None]:
-        """Of each line, with its fingerprint, the order where it is in the log, or how it conflicts with what is there.
+        """For each line with its fingerprint: the UUID of its order where the log has it, its conflict with that order,
+        or None.
 
-        That is final for those that are there; others may come to be there while they are decided.
+        A UUID or a conflict is final. None is not: another write may record the order meanwhile.
         """
         log = self.log_of_events
         taken = taken_in(log, [line for line, _ in lines])
@@ -376,7 +382,7 @@ class OrderLedger(Application[UUID]):
         return found
 
     def _decided_as(self, line: commands.ImportOrder, uuid: UUID, first: e.OrderCreated) -> Line:
-        """What a line comes to as an order that is there already. Raises a Refusal."""
+        """The records that a line would make as the order with this UUID and first event. Raises a Refusal."""
         begun = msgspec.structs.replace(line, created_at=line.created_at or first.occurred_at)
         return self._decided(begun, uuid, first.id, first.key)
 
@@ -388,13 +394,14 @@ class OrderLedger(Application[UUID]):
     # --- reading ---
 
     def order(self, uuid: UUID, version: int | None = None) -> Order:
-        """The order as its events make it, up to a version. Raises OrderNotFound, IncompleteHistory."""
+        """The order after its events, up to a version where one is given. Raises OrderNotFound, IncompleteHistory."""
         return self._whole(uuid, version, self.log_of_events, self.known_version(uuid))
 
     def _whole(self, uuid: UUID, version: int | None, on: Reading, known: int) -> Order:
-        """`order`, which must reach the version that is known of it, or the one that is asked for."""
+        """The order, read in full. Raises OrderNotFound, and IncompleteHistory where the records end before the `known`
+        version, or before `version`."""
         wanted = known if version is None else min(version, known)
-        # All at once: an unfinished query would keep the connection at this moment of the log.
+        # The list reads all rows at once: an unfinished query would keep the connection at this moment of the log.
         records = list(on.raw_records_of(str(uuid), gt=0, lte=version))
         order = _fold_order(None, map(self.mapper.read, records))
         must_be_whole(uuid, 0 if order is None else order.version, wanted)
@@ -403,24 +410,24 @@ class OrderLedger(Application[UUID]):
         return order
 
     def known_version(self, uuid: UUID, on: Reading | None = None) -> int:
-        """The last version of a history as far as the views and the end of the log's index tell; asked before the
-        history is read, since it may grow meanwhile."""
+        """The last version of a history by the views and by the end of the log's index. To be called before the history
+        is read, since it may grow meanwhile."""
         return max(self.version_in_views(uuid), (on or self.log_of_events).version_of(uuid))
 
     def uuid_of(self, order_id: int) -> UUID:
-        """The UUID of the order with an integer id. Raises OrderNotFound."""
+        """The UUID of the order with this integer id. Raises OrderNotFound."""
         claim = self.log_of_events.claim("order-id", order_id)
         if claim is None:
             raise OrderNotFound
         return claim.originator_id
 
     def latest(self) -> datetime:
-        """The latest time that is known: the clock's, or the last record's where the clock has gone back since."""
+        """The later of the clock's time and the last record's: the clock may have been set back since."""
         last = self.log_of_events.last_recorded_at()
         return self.clock() if last is None else max(self.clock(), datetime.fromisoformat(last))
 
     def clock_problem(self) -> str | None:
-        """Why the clock is not believed, so that nothing is recorded; None where it is."""
+        """The message for a clock that is not believed, so that nothing can be recorded; None where it is believed."""
         return self.watch.problem(self.log_of_events, self.clock()) if self.watch is not None else None
 
     def head(self) -> int:
@@ -428,13 +435,13 @@ class OrderLedger(Application[UUID]):
         return self.log_of_events.max_notification_id() or 0
 
     def may_be_known(self, command: commands.Command, provenance: Provenance) -> bool:
-        """Whether a command names what another write may have named before it."""
+        """Whether a command has an idempotency key or a reference that an earlier write may have claimed."""
         return bool(self._wants(command, provenance).claims)
 
     def written_before(self, command: commands.Command, provenance: Provenance) -> Claim | None:
-        """The write that has done this before, by its idempotency key or the reference of its payment, if one has.
+        """The claim of an earlier write with this idempotency key, or of the same movement; None where there is none.
 
-        Whether it is this very command is for `create` and `change` to say.
+        `create` and `change` find out whether the earlier write was the same command.
         """
         log, asked = self.log_of_events, _Asked("", command, provenance)
         claim = None
@@ -445,7 +452,8 @@ class OrderLedger(Application[UUID]):
     # --- the steps of a command ---
 
     def order_in(self, t: Transaction, uuid: UUID, version: int | None = None) -> Order:
-        """`order`, of what the transaction sees. Of a long history, only what stands behind the kept state is read."""
+        """The order in a transaction, up to a version where one is given. For a long history, reads only the records
+        behind the state that the views keep. Raises OrderNotFound, IncompleteHistory."""
         end = t.version_of(uuid)
         last = end if version is None else version
         if last > FOLD_EVENTS_MAX and (order := self._from_kept(t, uuid, last)):
@@ -453,11 +461,12 @@ class OrderLedger(Application[UUID]):
         return self._whole(uuid, version, t, max(end, self.version_in_views(uuid)))
 
     def _from_kept(self, t: Transaction, uuid: UUID, last: int) -> Order | None:
-        """The order at its version `last`, from the state that is kept of it; None where that cannot be relied on."""
+        """The order at its version `last`, from the kept state and the records behind it; None where the kept state is
+        missing or does not fit the log."""
         kept = self.kept(uuid)
         if kept is None or kept.version > last:
             return None
-        # All at once: an unfinished query would keep the writer's connection at this moment of the log.
+        # The list reads all rows at once: an unfinished query would keep the writer's connection at this moment.
         records = list(t.raw_records_of(str(uuid), gt=kept.version - 1, lte=last))
         if not records or not records[0].digest_holds():
             return None
@@ -468,7 +477,8 @@ class OrderLedger(Application[UUID]):
         return order
 
     def _append(self, t: Transaction, order: Order, records: list[Record], now: datetime, asked: "_Asked") -> Outcome:
-        """Appends what a command came to, and claims its idempotency key; the order is as it is after it."""
+        """Appends a command's records and claims its idempotency key. `order` is the order after the records. Raises
+        ExternalIdTaken, OrderTooLong."""
         claims = taken_by(records)
         _external_ids_must_be_free(t, claims)
         if asked.is_trial:
@@ -487,14 +497,15 @@ class OrderLedger(Application[UUID]):
     def record(
         self, t: Transaction, order: Order, events: Sequence[Event], provenance: Provenance, now: datetime
     ) -> Outcome:
-        """Appends events that are decided already to an order's history; they claim no idempotency key."""
+        """Appends decided events to an order's history, without a claim on an idempotency key."""
         after, records = decide.place(order, order.uuid, events)
         stored, who = self.stored(records, whose(after), now), _without_key(provenance)
         positions = self.append(t, stored, provenance=who, now=now, claims=taken_by(records))
         return Outcome(after, positions[-1])
 
     def stored(self, records: Iterable[Record], whose: Whose, now: datetime) -> list[StoredEvent]:
-        """Records of one history, of whatever kind, as they are stored, inside the transaction that appends them."""
+        """The stored events of records of one history, of any kind. To be called inside the transaction that appends
+        them, since it may make data keys."""
         return [self.mapper.stored(record, whose, now) for record in records]
 
     def append(
@@ -515,14 +526,15 @@ class OrderLedger(Application[UUID]):
         return t.append(stored, provenance=provenance, now=now, claims=claims)
 
     def _outcome_at(self, t: Transaction, claim: Claim, asked: "_Asked", *, replayed: bool = False) -> Outcome:
-        """The answer that the claiming write gave, made again from the events up to it."""
+        """The outcome of the claiming write, made again from the order's events up to it."""
         order = asked.then
         if order is None or (order.uuid, order.version) != (claim.originator_id, claim.version):
             order = self.order_in(t, claim.originator_id, claim.version)
         return Outcome(order, t.position_of(order.uuid, order.version), replayed)
 
     def _replay(self, t: Transaction, asked: "_Asked") -> Claim | None:
-        """The write that this idempotency key did, if it did one. Raises IdempotencyKeyReused for another command."""
+        """The claim of an earlier write with this idempotency key; None where there is none. Raises
+        IdempotencyKeyReused where the write was another command."""
         if asked.provenance.idempotency_key is None:
             return None
         claim = t.claim("idempotency", asked.idempotency_value())
@@ -532,12 +544,13 @@ class OrderLedger(Application[UUID]):
 
 
 def _without_key(provenance: Provenance) -> Provenance:
-    """For what is known again by other means: a key that stands in an order's record is one that it has claimed."""
+    """The provenance without its idempotency key, for a write that does not claim one: a key in a record must be
+    claimed."""
     return msgspec.structs.replace(provenance, idempotency_key=None)
 
 
 def _customers_in(given: Iterable[object]) -> Iterator[str]:
-    """The customers of the orders that are to be created, or imported, with these arguments of work."""
+    """The subjects of the customers in the orders that work with these arguments will create or import."""
     for each in given:
         orders = [each] if isinstance(each, commands.CreateOrder) else ()
         if isinstance(each, list):
@@ -548,7 +561,8 @@ def _customers_in(given: Iterable[object]) -> Iterator[str]:
 
 
 def _recorded(t: Transaction, command: commands.Move, uuid: UUID) -> Recorded:
-    """What an order has of a movement already. Raises a refusal where another order has it."""
+    """The movement of a command as it is recorded on this order, if at all. Raises a Refusal where another order has
+    its reference."""
     recorded = recorded_before(t, command, uuid)
     if recorded.claim and recorded.claim.originator_id != uuid:
         raise taken(commands.MOVES[type(command)], command.provider, command.reference)
@@ -562,27 +576,27 @@ def _external_ids_must_be_free(t: Transaction, claims: Iterable[NewClaim]) -> No
 
 
 def _parts_in(records: Iterable[Record]) -> set[str]:
-    """The parts of what is personal that an order's events have."""
+    """The parts of personal data that these records have a value of."""
     found = (parts_in(record.event, FIELDS[type(record.event)]) for record in records if type(record.event) in FIELDS)
     return {part for parts in found for part in parts}
 
 
 def whose(order: Order) -> Whose:
-    """Whose personal data an order has: its customer's or, of a guest, its own."""
+    """The subject of an order's personal data: its customer or, for a guest, the order itself."""
     is_known = order.customer is not None and order.customer.id is not None
     subject = f"{CUSTOMER}{order.customer.id}" if order.customer and is_known else f"{GUEST}{order.uuid}"
     return Whose(subject, order.created_at.year)
 
 
 def subjects_of(orders: Sequence[Order]) -> list[str]:
-    """By whose keys something personal of these orders can be sealed: those whose they are, and the orders themselves,
-    which can have been a guest's before."""
+    """The subjects whose data keys can seal personal data of these orders: their customers, and each order itself,
+    since it may have been a guest's before."""
     owners = dict.fromkeys(whose(order).subject for order in orders)
     return list(owners | dict.fromkeys(f"{GUEST}{order.uuid}" for order in orders))
 
 
 def must_be_whole(uuid: UUID, version: int, known: int) -> None:
-    """Raises IncompleteHistory where the last version that was read of a history is before the one that is known."""
+    """Raises IncompleteHistory where the last version read of a history is before the last known version."""
     if version < known:
         raise IncompleteHistory(
             f"{uuid}: the log's index on order and version leads to version {version}, and there is a version {known};"
@@ -591,12 +605,12 @@ def must_be_whole(uuid: UUID, version: int, known: int) -> None:
 
 
 class _Asked(NamedTuple):
-    """A command as it was asked for: of what, and by whom."""
+    """A command with its scope (a new order, or which order and shape of command) and its provenance."""
 
     scope: str
     command: commands.Command
     provenance: Provenance
-    # As the write that did it before left the order, where that was read already.
+    # The order after an earlier write of the same command, where the caller has read it already.
     then: Order | None = None
     is_trial: bool = False
 
@@ -607,11 +621,12 @@ class _Asked(NamedTuple):
         return hashlib.sha256(self.scope.encode() + b"\n" + canonical(self.command)).digest()
 
     def personal_parts(self, records: Iterable[Record]) -> set[str]:
-        """The parts of what is personal in the command, which came to these records."""
+        """The parts of personal data in the command, by the records that it made. A command without records counts as
+        contact data where its text may repeat recorded data."""
         parts = _parts_in(records)
         may_repeat = isinstance(self.command, commands.ChangeOrder) or getattr(self.command, "reason", None) is not None
         return parts or ({CONTACT} if may_repeat else set())
 
 
-# The claims of what an order is named by: they keep the fingerprint of the line that it came in.
+# The kinds of claims that keep the fingerprint of an order's import line.
 _NAMING: Final = ("order-id", "order-key")

@@ -1,7 +1,7 @@
-"""Why a tree of JSON does not fit a shape: every field at fault, with what was sent and what would be right.
+"""Why does a tree of JSON not fit a shape? Every field at fault, with the value sent and what would be right.
 
-msgspec is the judge of what fits; it stops at the first fault and speaks of Python's types. This is asked only once it
-has said no.
+msgspec decides whether a tree fits, but it stops at the first fault and names Python's types. So this module is called
+once msgspec has refused a tree.
 """
 
 import json
@@ -17,7 +17,7 @@ from msgspec import UnsetType, inspect
 FAULTS_MAX: Final = 50
 SHOWN_CHARS_MAX: Final = 40
 Hook: TypeAlias = Callable[[type, Any], Any]
-Fault: TypeAlias = tuple[str, str]  # the field, and what is wrong with it
+Fault: TypeAlias = tuple[str, str]  # the field, and the message
 
 NOT_BLANK: Final = r"\S"  # the pattern of text that is not all white space
 UNKNOWN: Final = "this field is not known here"
@@ -26,8 +26,8 @@ _WEIGHED: Final = "bring 1.5 kg as one unit of 1.5 times the price, and the quan
 
 
 def misfits(tree: Any, shape: Any, hook: Hook) -> list[Fault]:
-    """The fields of the tree at fault, in the order in which they were sent; at most `FAULTS_MAX`. `hook` is what
-    msgspec is given for the types it does not know."""
+    """The tree's fields at fault, in the order of the tree; at most `FAULTS_MAX`. `hook` is msgspec's `dec_hook`, for
+    the types that it does not know."""
     return list(islice(_of(tree, shape, hook, ""), FAULTS_MAX))
 
 
@@ -53,7 +53,7 @@ def _of(value: Any, shape: Any, hook: Hook, path: str) -> Iterator[Fault]:
 
 
 def _alternatives(shape: Any) -> list[Any]:
-    """The types that a value of this one may have, null and left out aside."""
+    """The alternative types of a shape, without null and without "left out"."""
     if get_origin(shape) is Annotated:
         return _alternatives(get_args(shape)[0])
     if get_origin(shape) in (Union, UnionType):
@@ -64,7 +64,7 @@ def _alternatives(shape: Any) -> list[Any]:
 def _in_one_of(value: dict[str, Any], structs: list[Any], hook: Hook, path: str) -> Iterator[Fault]:
     tag_field = structs[0].__struct_config__.tag_field
     by_tag = {struct.__struct_config__.tag: struct for struct in structs}
-    tag = str(value.get(tag_field))  # it may be a list or an object, which no dict could be asked for
+    tag = str(value.get(tag_field))  # as text, since a list or an object cannot be a dict's key
     struct = structs[0] if len(structs) == 1 else by_tag.get(tag)
     if struct is None:
         at = below(path, tag_field)
@@ -91,7 +91,7 @@ def below(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
-# To find out what is in a large shape takes some hundredths of a second.
+# Cached, since inspecting a large shape takes some hundredths of a second.
 _type_info: Final = cache(inspect.type_info)
 
 
@@ -106,13 +106,13 @@ def _words(value: Any, shape: Any, message: str) -> str:
     of_keys = next((kind for kind in kinds if isinstance(kind, inspect.DictType)), None)
     if of_keys and isinstance(value, dict):
         return f"must be an object of at most {of_keys.max_length} fields, this has {len(value)}"
-    if any(isinstance(kind, inspect.CustomType) for kind in kinds):  # the hook has said it in our words
+    if any(isinstance(kind, inspect.CustomType) for kind in kinds):  # the message is the hook's own
         return f"{message}, not {_shown(value)}" if message.startswith("must be") else message
     return f"must be {' or '.join(map(_right, kinds))}, not {_shown(value)}"
 
 
 def _advice(path: str, value: Any) -> str:
-    """What a shop is told that sells by weight: a quantity with a fraction could not be told from a mistake."""
+    """The advice for a shop that sells by weight and sent a fraction as a quantity, which could also be a mistake."""
     return f"; {_WEIGHED}" if path.endswith("quantity") and not isinstance(value, int) else ""
 
 
@@ -151,11 +151,11 @@ _PLAIN: Final[dict[type[inspect.Type], str]] = {
 
 
 def _shown(value: Any) -> str:
-    """A value as the client wrote it, or what it is where that is long."""
+    """A value as the client wrote it, cut where it is long; a list or an object as these words."""
     if isinstance(value, dict | list):
         return "an object" if isinstance(value, dict) else "a list"
     if isinstance(value, str | int | None):
         text = json.dumps(value, ensure_ascii=False)
     else:
-        text = getattr(value, "text", str(value))  # TOML has days and times, too
+        text = getattr(value, "text", str(value))  # TOML also gives days and times
     return text if len(text) <= SHOWN_CHARS_MAX else f"{text[:SHOWN_CHARS_MAX]}…"

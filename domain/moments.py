@@ -1,4 +1,4 @@
-"""Every time in the ledger: UTC; as the log's text, as the views' microseconds, and as a day of a time zone."""
+"""Every time in the ledger is UTC: as the log's text, as the views' microseconds, and as a day of a time zone."""
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
@@ -25,7 +25,7 @@ def instant(moment: datetime) -> str:
 
 
 def microseconds(moment: datetime) -> int:
-    """A time as the views keep it: whole microseconds since 1970, so that comparing is exact."""
+    """A time as the views keep it: whole microseconds since 1970, so that comparisons are exact."""
     return (moment - _EPOCH) // _MICROSECOND
 
 
@@ -34,14 +34,14 @@ _LAST: Final = microseconds(datetime.max.replace(tzinfo=UTC))
 
 
 def moment_of(microseconds: int) -> datetime:
-    """The time that so many microseconds after 1970 are, in UTC."""
+    """The time in UTC, so many microseconds after the beginning of 1970."""
     return _EPOCH + timedelta(microseconds=microseconds)
 
 
 def moment_written(text: str) -> datetime | None:
-    """A time of RFC 3339, in UTC; None where the text is none. What is less than a microsecond is cut off.
+    """A time of RFC 3339, in UTC; None where the text is not one. Digits below a microsecond are cut off.
 
-    Raises ValueError or OverflowError where it is outside the calendar.
+    Raises ValueError or OverflowError where the time is outside the calendar.
     """
     found = _WRITTEN.fullmatch(text)
     return datetime.fromisoformat(f"{found[1]}T{found[2]}{found[3].upper()}").astimezone(UTC) if found else None
@@ -56,7 +56,7 @@ def zone_named(name: str) -> ZoneInfo | None:
 
 
 def day_of(microseconds: int, zone: ZoneInfo) -> str:
-    """The zone's day, as 2024-05-31; at either end of the calendar, where the zone's lies outside it, UTC's."""
+    """The time's day in the zone, as 2024-05-31. Where the zone's day is outside the calendar, the day in UTC."""
     try:
         return datetime.fromtimestamp(microseconds // 1_000_000, zone).date().isoformat()
     except (ValueError, OverflowError):
@@ -64,7 +64,7 @@ def day_of(microseconds: int, zone: ZoneInfo) -> str:
 
 
 def day_ends(day: date, zone: ZoneInfo) -> tuple[int, int]:
-    """The first and the last microsecond of a zone's day, as far as the calendar goes in UTC, too."""
+    """The first and the last microsecond of a zone's day, cut at the ends of the calendar in UTC."""
     start = _beginning(day, zone)
     end = start + _DAY if day == date.max else _beginning(day + timedelta(days=1), zone)
     return max(start, _FIRST), min(end - 1, _LAST)

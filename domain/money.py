@@ -1,7 +1,4 @@
-"""Exact money: what a client wrote, integers of minor units in between, and decimal text in the log.
-
-No float is ever made on the way.
-"""
+"""Exact money: the client's text, integers of minor units in between, and decimal text in the log. Never a float."""
 
 import re
 from typing import NamedTuple
@@ -16,20 +13,20 @@ _AMOUNT = re.compile(rf"[0-9]{{1,{WHOLE_DIGITS_MAX}}}(\.[0-9]+)?")
 
 
 class Unit(NamedTuple):
-    """What amounts are counted in: a currency, and the digits after its point."""
+    """A currency with its digits after the point; amounts are counted in its minor units."""
 
     currency: str
     digits: int
 
 
 def is_too_large(minor: int, digits: int) -> bool:
-    """Whether an amount has more digits before the point than any may have."""
+    """Whether an amount has more than `WHOLE_DIGITS_MAX` digits before the point."""
     limit: int = 10 ** (WHOLE_DIGITS_MAX + digits)
     return minor >= limit
 
 
 class Amount:
-    """An amount as the client wrote it: decimal text, not yet bound to a currency. Zeros at its end mean nothing."""
+    """An amount as the client wrote it: decimal text without a currency. Zeros at the fraction's end do not count."""
 
     __slots__ = ("text",)
 
@@ -46,7 +43,7 @@ class Amount:
         self.text = text
 
     def minor(self, unit: Unit, field: str) -> int:
-        """The amount in minor units. Raises InvalidField where it has more digits than the unit."""
+        """The amount in minor units. Raises InvalidField where it has more digits after the point than the unit."""
         whole, _, fraction = self.text.partition(".")
         if len(fraction) > unit.digits:
             fraction = fraction.rstrip("0")
@@ -57,7 +54,8 @@ class Amount:
         return int(whole + fraction.ljust(unit.digits, "0"))
 
     def decimal(self, unit: Unit, field: str) -> str:
-        """The amount as the log keeps it: decimal text with all the unit's digits. Raises as `minor` does."""
+        """The amount as the log keeps it: decimal text with all of the unit's digits. Raises InvalidField as `minor`
+        does."""
         return decimal_text(self.minor(unit, field), unit.digits)
 
 
@@ -65,8 +63,8 @@ ZERO = Amount("0")
 
 
 def decimal_text(minor: int, digits: int) -> str:
-    """Minor units as the decimal text of the log, with all the currency's digits: (7990, 2) is '79.90'."""
-    if digits == 2 and minor >= 0:  # nearly all; what is below gives the same in more time
+    """Minor units as the decimal text of the log, with all of the currency's digits: (7990, 2) is '79.90'."""
+    if digits == 2 and minor >= 0:  # nearly all amounts; the lines below give the same text more slowly
         return f"{minor // 100}{_CENTS[minor % 100]}"
     if digits == 0:
         return str(minor)
@@ -75,26 +73,27 @@ def decimal_text(minor: int, digits: int) -> str:
 
 
 def minor_units(text: str) -> int:
-    """The minor units of a decimal text of the log: it always has all its currency's digits, so '79.90' is 7990."""
+    """The minor units of a decimal text of the log: '79.90' is 7990, since the text has all its currency's digits."""
     return int(text.replace(".", ""))
 
 
 def short_number(minor: int, digits: int) -> int | Raw:
-    """An amount as the JSON number of the shop contract: `75000` where integral, else with all digits, `79.90`."""
+    """An amount as the JSON number of the shop contract: `75000` where it is whole, else with all digits, `79.90`."""
     whole, rest = divmod(minor, 10**digits)
     return Raw(decimal_text(minor, digits).encode()) if rest else whole
 
 
 def two_digit_text(minor: int, digits: int) -> str:
-    """An amount as the storefront contract writes it: two digits after the point, or the currency's, if more."""
+    """An amount as the storefront contract writes it: with two digits after the point, or more where the currency has
+    more."""
     return decimal_text(minor, digits) if digits >= 2 else decimal_text(minor * 10 ** (2 - digits), 2)
 
 
 def digits_in(text: str) -> int:
-    """The digits after the point of a decimal text of the log, which are all that its currency has."""
+    """The number of digits after the point of a decimal text of the log, which is its currency's."""
     return len(text.partition(".")[2])
 
 
 def readable(minor: int, unit: Unit) -> str:
-    """An amount in words for people: '79.90 USD'."""
+    """An amount as people read it: '79.90 USD'."""
     return f"{decimal_text(minor, unit.digits)} {unit.currency}"

@@ -1,8 +1,8 @@
-"""Is a line of an import there already, and does it say what was recorded then?
+"""Is the order of an import line recorded already, and does the line say the same as its first records?
 
-A line names an order by its id, key, uuid or an id that another system has for it. One that names what belongs to
-different orders, or that says something else than what was recorded with its order, is a conflict: it is told with both
-sides, and never passed over in silence.
+A line names its order by id, key, uuid, or an id that another system has for the order. A line conflicts where it names
+several orders, or where it differs from the records that the order began with. A conflict is told with both sides, and
+never passed over in silence.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,14 +24,14 @@ from domain.order.personal import FIELDS
 from domain.privacy.marking import Marks
 from domain.refusals import ImportConflict, Refusal
 
-# Whose each thing is that lines name: by kind and value, as it is claimed, or ("uuid", the UUID as text).
+# The order that has each name of import lines: by the claim's kind and value, or by ("uuid", the UUID as text).
 Taken: TypeAlias = dict[tuple[str, str | int], UUID]
 DIFFERENCES_SHOWN_MAX: Final = 5
 _SHOWN_CHARS_MAX: Final = 80
 
 
 def _places(line: ImportOrder) -> Iterator[tuple[str, tuple[str, str | int]]]:
-    """What a line names its order by, in words, each with its place in `Taken`."""
+    """The names that a line has for its order, each in words and with its place in `Taken`."""
     if line.id is not None:
         yield f"id {line.id}", ("order-id", line.id)
     if line.key is not None:
@@ -43,7 +43,7 @@ def _places(line: ImportOrder) -> Iterator[tuple[str, tuple[str, str | int]]]:
 
 
 def taken_in(on: Reading, lines: Sequence[ImportOrder], more: Iterable[tuple[str, str | int]] = ()) -> Taken:
-    """Whose the things are that lines name, and what is claimed besides; without those that are nobody's."""
+    """The orders that have the lines' names, and those that hold the claims `more`. A free name or claim is absent."""
     wanted = [place for line in lines for _, place in _places(line)]
     claims = on.claimed([*(place for place in wanted if place[0] != "uuid"), *more])
     taken: Taken = {place: UUID(claim.originator_id) for place, claim in claims.items()}
@@ -51,10 +51,10 @@ def taken_in(on: Reading, lines: Sequence[ImportOrder], more: Iterable[tuple[str
 
 
 class Recognising:
-    """Recognises lines as orders of a log.
+    """Recognises import lines as orders of a log.
 
-    `decided_as` says what a line comes to as the order that an event began, or raises a Refusal. `fresh` has the lines
-    that are to be recorded beside these, and are not in the log yet.
+    `decided_as` makes the records that a line would have as the order with this UUID and first event, or raises a
+    Refusal. `fresh` has, by order, the lines of the same batch that are not in the log yet.
     """
 
     def __init__(
@@ -73,7 +73,8 @@ class Recognising:
         self.fresh: dict[UUID, Line] = {}
 
     def there(self, line: ImportOrder, fingerprint: bytes | None) -> UUID | None:
-        """The order that a line names, where it is there. Raises ImportConflict where it says something else."""
+        """The UUID of the order that a line names; None where no name is taken. Raises ImportConflict where the names
+        are several orders', or the line differs from the order's first records."""
         owners = {name: self._taken.get(place) for name, place in _places(line)}
         found = set(owners.values())
         if len(found) > 1:
@@ -84,8 +85,8 @@ class Recognising:
             return None
         told = fingerprint is not None and self._marks.tells(self._fingerprint(line, uuid), fingerprint)
         if not told:
-            # The same may be said in other words, or the order was not imported with a fingerprint, or not imported. If
-            # nobody can tell, then since what is personal in it was erased.
+            # A line with another fingerprint may still say the same, and an order may have no fingerprint. `told` is
+            # None where the order's personal data, and with it the fingerprint's key, was erased.
             self._must_say_the_same(line, uuid, is_erased=told is None)
         return uuid
 
@@ -93,7 +94,7 @@ class Recognising:
         return "nobody's" if uuid is None else f"that of {_name(uuid, self._recorded(uuid)[0])}"
 
     def _recorded(self, uuid: UUID) -> list[Event]:
-        """The events with which an order began: those of one write, which have one actor and one time."""
+        """The events of an order's first write: all that have the first record's actor and time."""
         if uuid in self.fresh:
             return [record.event for record in self.fresh[uuid].records]
         raws = list(self._on.raw_records_of(str(uuid)))
@@ -101,7 +102,7 @@ class Recognising:
         return [self._mapper.read(raw).event for raw in began]
 
     def _fingerprint(self, line: ImportOrder, uuid: UUID) -> bytes | None:
-        """The fingerprint of the line that an order was imported from."""
+        """The kept fingerprint of the line that an order was imported from; None where it has none."""
         if uuid in self.fresh:
             return self.fresh[uuid].fingerprint
         if line.id is not None:
@@ -130,7 +131,7 @@ class Recognising:
 
 
 def _as_said(event: Event) -> Event:
-    """An event as a line can say it: without the number of a payment, which depends on what else there is."""
+    """An event as a line can say it: with 1 for a payment's number, which depends on other orders' payments."""
     return replace(event, number=1) if isinstance(event, e.PaymentReceived | e.PaymentVoided) else event
 
 
@@ -139,7 +140,8 @@ def _name(uuid: UUID, first: Event) -> str:
 
 
 def _differences(there: Sequence[Event], said: Sequence[Event], *, is_erased: bool) -> Iterator[str]:
-    """What two beginnings of a history differ in, each with both sides; without what was personal, if it was erased."""
+    """The differences between the recorded events and a line's, in words, each with both sides. Where personal data
+    `is_erased`, its fields are left out."""
     for version, (one, other) in enumerate(zip_longest(there, said), 1):
         if one is None or other is None:
             side = "in this line alone" if one is None else "there alone"

@@ -1,7 +1,7 @@
-"""What is there of reconciliations, and what do they say to each other? Read of the log and the journal.
+"""Reads reconciliations, of the log and the journal: what is kept of each, and what do they tell each other?
 
-The file, the rules and the report of each are kept in the ledger under their SHA-256s. So a report can be made again
-at any time and compared.
+The ledger keeps the file, the rules and the report of each reconciliation under their SHA-256s. So a report can be made
+again at any time and compared.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -30,32 +30,32 @@ from domain.settlement import lines
 from domain.settlement.reading import is_statement, read
 from domain.topics import kind_of
 
-# What can be had back of a reconciliation.
+# The kept contents of a reconciliation that a client can read.
 KEPT: Final = ("file", "rules", "report")
-# How often is said how many lines were read.
+# Progress is told after so many lines.
 _SAY_LINES: Final = 5_000
-# What can be decided on a claim to a payment.
+# The decisions about a claim on a payment.
 _OF_CLAIMS: Final = ("confirmed", "broken")
 
 
 class Journal(Protocol):
-    """What the views know of payments, and of the reconciliations before."""
+    """The payments and reconciliations that the ledger has, as the views know them."""
 
     def position(self) -> int:
-        """How far in the log it is, all that is recorded included."""
+        """The journal's position in the log, once it has caught up with the head."""
 
     def entries(self, provider: str, position: int) -> Iterable[matching.Entry]:
-        """A provider's movements up to a position, in the order of their positions; none of a payment that is void."""
+        """A provider's movements up to a position, in the order of positions, without void payments and voids."""
 
     def has_news(self, provider: str, position: int, *, after: int) -> bool:
-        """Whether a provider has a movement behind one position up to another."""
+        """Whether a provider has a movement behind the position `after` and up to `position`."""
 
     def reconciliations(self) -> Sequence[Reconciliation]:
-        """The reconciliations of all providers, in the order in which they were started."""
+        """The reconciliations of all providers, in the order of their starts."""
 
 
 class Contents(NamedTuple):
-    """What a file says."""
+    """The contents of a settlement file: its lines, its balances, and whether it is a bank statement."""
 
     lines: list[lines.Line]
     balances: list[lines.Balance]
@@ -63,14 +63,15 @@ class Contents(NamedTuple):
 
 
 class Says(NamedTuple):
-    """What a reconciliation says to those of its provider's other files, and what it offers to all."""
+    """What a reconciliation tells those of its provider's other files, and its offers to those of other providers."""
 
     told: Told
     offered: Offered
 
 
 def read_again(ledger: OrderLedger, state: Reconciliation) -> tuple[Rules, Contents]:
-    """The rules and the file, as they were kept. Raises FileErased, OperationalError where one is not what was kept."""
+    """The rules and the file's contents, read from their kept bytes. Raises FileErased, and OperationalError where kept
+    bytes are missing or altered."""
     rules = rules_from(b"".join(ledger.log_of_events.kept_file(state.rules_sha256)).decode())
     with TemporaryFile() as file:
         for piece in ledger.files.pieces(state.file_sha256, state.file_sealed_sha256):
@@ -79,7 +80,7 @@ def read_again(ledger: OrderLedger, state: Reconciliation) -> tuple[Rules, Conte
 
 
 def reconciliation(ledger: OrderLedger, uuid: UUID, on: Reading | None = None) -> Reconciliation:
-    """A reconciliation as its events make it; `on` a transaction, with what that has written.
+    """A reconciliation after its events; with `on`, as a transaction sees them, its own writes included.
 
     Raises ReconciliationNotFound, IncompleteHistory.
     """
@@ -97,7 +98,7 @@ def reconciliation(ledger: OrderLedger, uuid: UUID, on: Reading | None = None) -
 
 
 def kept_report(ledger: OrderLedger, state: Reconciliation) -> KeptReport:
-    """The report as it is kept. Raises FileErased."""
+    """The kept report of the last run. Raises FileErased."""
     _must_be_there(state)
     return _kept(ledger, state.report_sha256, state.report_sealed_sha256, state.index_sha256)
 
@@ -110,14 +111,14 @@ def _kept(ledger: OrderLedger, report_sha256: str, sealed_sha256: str, index_sha
 
 
 def whose(state: Reconciliation) -> Whose:
-    """Whose personal data a reconciliation has: of nobody that the ledger knows, so they are its own."""
+    """The subject of a reconciliation's personal data: itself, since the ledger does not know the persons in a file."""
     return Whose(f"{SUBJECT}{state.uuid}", state.started_at.year)
 
 
 def read_file(
     file: BinaryIO, name: str, provider: str, rules: Rules, say: Callable[[int], None] = lambda _: None
 ) -> Contents:
-    """What a settlement file says. `say` is told how many lines were read. Raises SettlementRefused."""
+    """The contents of a settlement file. `say` gets the number of lines read so far. Raises SettlementRefused."""
     found: list[lines.Line] = []
     balances: list[lines.Balance] = []
     for line in read(file, name, provider, rules.mapping(provider), balances.append, kinds=rules.kinds(provider)):
@@ -128,7 +129,7 @@ def read_file(
 
 
 class Reconciled:
-    """The reconciliations of a ledger; the journal is what the views know."""
+    """The reads of a ledger's reconciliations."""
 
     def __init__(self, ledger: OrderLedger, journal: Journal) -> None:
         self._ledger = ledger
@@ -136,21 +137,22 @@ class Reconciled:
         self._journal = journal
 
     def get(self, uuid: UUID, on: Reading | None = None) -> Reconciliation:
-        """Raises ReconciliationNotFound, IncompleteHistory."""
+        """A reconciliation after its events. Raises ReconciliationNotFound, IncompleteHistory."""
         return reconciliation(self._ledger, uuid, on)
 
     def since(self, state: Reconciliation, on: Reading) -> Reconciliation:
-        """The state with what was recorded after it. So little is read while others wait to write."""
+        """The state with the events recorded after it. Inside a transaction this reads less than `get`, so other
+        writers wait less."""
         for stored in on.select_events(state.uuid, gt=state.version):
             state = step(RECONCILIATION, state, self._ledger.mapper.to_domain_event(stored))
         return state
 
     def report(self, state: Reconciliation) -> KeptReport:
-        """The report as it is kept. Raises FileErased."""
+        """The kept report of the last run. Raises FileErased."""
         return kept_report(self._ledger, state)
 
     def report_before(self, state: Reconciliation) -> KeptReport | None:
-        """The report before the last run. Raises FileErased."""
+        """The kept report of the run before the last; None where there was one run alone. Raises FileErased."""
         if state.report_before_sha256 is None:
             return None
         _must_be_there(state)
@@ -158,15 +160,16 @@ class Reconciled:
         return _kept(self._ledger, state.report_before_sha256, sealed_sha256, index_sha256)
 
     def pieces(self, state: Reconciliation, what: str) -> Iterator[bytes]:
-        """What is kept of it byte for byte, one of KEPT. Raises FileErased, and OperationalError, at its end, where it
-        is not that."""
+        """The kept bytes of a file, rules or report, as `what` in KEPT says, piece by piece. Raises FileErased, and
+        OperationalError, at the end, where the bytes are missing or altered."""
         if what == "rules":
             return self._log.kept_file(state.rules_sha256)
         _must_be_there(state)
         return self._ledger.files.pieces(getattr(state, f"{what}_sha256"), getattr(state, f"{what}_sealed_sha256"))
 
     def made_again(self, state: Reconciliation) -> Made:
-        """The report, from file, rules, journal and the other files as they were then: the same as the kept one."""
+        """The report of the last run made again, from file, rules, journal and the other reconciliations as they were
+        at that run. It equals the kept report."""
         recorded = self._log.position_of(state.uuid, state.run_version)
         others = [self._as_of(other, recorded) for other in self._journal.reconciliations()]
         then = self._as_of(state, recorded)
@@ -174,7 +177,7 @@ class Reconciled:
         return self._made(then, state.position, state.as_of, filter(None, others), then.by_hand)
 
     def _as_of(self, later: Reconciliation, position: int) -> Reconciliation | None:
-        """A reconciliation as it stood at a position of the log."""
+        """A reconciliation as it was at a position of the log; None where it had not started."""
         stored = [one for one in self._log.select_events(later.uuid) if one.id <= position]
         return fold(RECONCILIATION, None, map(self._ledger.mapper.to_domain_event, stored))
 
@@ -210,7 +213,8 @@ class Reconciled:
     # --- the provider's other files ---
 
     def _others(self, of: Asked | Reconciliation, states: Iterable[Reconciliation]) -> Iterator[Other]:
-        """What the reconciliations of the provider's other files say; what is withdrawn says nothing."""
+        """The claims and the covers of the provider's other files, by their reconciliations. A withdrawn one is left
+        out."""
         for state in states:
             if state.provider == of.provider and state.file_sha256 != of.file_sha256 and not state.is_withdrawn:
                 said = self._said(state)
@@ -225,7 +229,7 @@ class Reconciled:
                 )
 
     def _offered(self, state: Reconciliation) -> Offered:
-        """What a reconciliation offers to the files of other providers; what is withdrawn offers nothing."""
+        """A reconciliation's payouts and credits for the files of other providers; none where it is withdrawn."""
         if state.is_withdrawn or not state.index_sha256:
             return Offered([])
         return decode_offered(b"".join(self._log.kept_file(state.index_sha256)))
@@ -235,7 +239,8 @@ class Reconciled:
         return Offering(state.provider, str(state.uuid), state.file, state.file_sha256, told.covers, told.offers)
 
     def _said(self, state: Reconciliation) -> Told:
-        """What a reconciliation says to others; what is withdrawn says nothing."""
+        """A reconciliation's covers, claims and waiting payments for the provider's other files; none where it is
+        withdrawn."""
         if state.is_withdrawn:
             return Told([], [], [])
         told = decode_told(index := self._index(state))
@@ -243,7 +248,8 @@ class Reconciled:
         return Told(told.covers, _as_decided(told.claims, state, ids), told.waiting)
 
     def _index(self, state: Reconciliation) -> bytes:
-        """The index of its report, made for one of before there were any. Raises FileErased."""
+        """The index of a report; made here for a report of an older version of this program, which kept none. Raises
+        FileErased."""
         if state.index_sha256:
             return b"".join(self._log.kept_file(state.index_sha256))
         return indexed(b"".join(self.pieces(state, "report")))[1]
@@ -255,7 +261,8 @@ class Reconciled:
         return held(self._others(state, self._journal.reconciliations()))
 
     def _open_elsewhere(self, state: Reconciliation, held: Collection[int]) -> Callable[[int], matching.Entry | None]:
-        """Finds a payment of the journal that no other file, which `held` are, and no line of this one has settled."""
+        """The function that finds an open payment of the journal by its position: one that neither another file
+        (`held`) nor a line of this file has settled."""
         taken = {*held}
         taken |= {claim.position for claim in self._said(state).claims if claim.strength > POSSIBLE}
         entries = self._journal.entries(state.provider, self._journal.position())
@@ -264,22 +271,22 @@ class Reconciled:
 
 
 def _must_be_there(state: Reconciliation) -> None:
-    """Raises FileErased."""
+    """Raises FileErased where the file's data key was destroyed."""
     if FILE in state.erased:
         raise FileErased
 
 
 def decided_on(state: Reconciliation, kind: str) -> set[int]:
-    """The payments on whose results people decided so."""
+    """The positions of the payments whose results have a decision of this kind."""
     return {position for decision in state.decisions.values() if decision.kind == kind for position in decision.entries}
 
 
 def _as_decided(claims: Iterable[Claim], state: Reconciliation, ids: Callable[[], set[str]]) -> list[Claim]:
-    """The claims with what people decided about them: what they confirmed, and what is closed, holds before others.
-    `ids` tells the ids of the report's results.
+    """The claims of a report, by people's decisions: a broken claim is left out, and a confirmed claim is DECIDED, as
+    is a certain claim of a closed reconciliation. `ids` finds the ids of the report's results.
 
-    What they decided on results that the report has no more says nothing: of a match that was broken the payment may
-    have been given to another line since.
+    A decision on a result that the report no longer has does not count: after a match was broken, another line may have
+    got the payment.
     """
     of_claims = {id_: decision for id_, decision in state.decisions.items() if decision.kind in _OF_CLAIMS}
     there = ids() if of_claims else set()

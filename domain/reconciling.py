@@ -1,8 +1,8 @@
-"""Taking settlement files in, and what people decide on what they come to: the reconciliations' application service.
+"""Takes settlement files in, runs them again, and records people's decisions: the reconciliations' application service.
 
-The file, the rules and the report are kept in the ledger, each under its SHA-256, in the transaction that records the
-event naming it. So a report can be made again at any time and compared, and what a person decided on stays to be seen
-even where a later version of this program would find something else.
+The ledger keeps the file, the rules and the report, each under its SHA-256, in the transaction that records the event
+naming it. So a report can be made again at any time and compared. The report that a person decided on stays readable,
+even where a later version of this program would find other results.
 """
 
 import hashlib
@@ -50,26 +50,26 @@ from domain.settlement.shipped import recognised, shipped
 from domain.topics import TOPICS
 
 _READ_BYTES: Final = 64 * 1024
-# What settlement files, rules and reports may take together, as they are stored, where no setting says otherwise.
+# The default limit for the stored bytes of settlement files, rules and reports together.
 KEPT_BYTES_MAX: Final = 10 * 1024**3
-# What is recorded of reconciliations; and by what a payment is given to a line.
+# The topics of reconciliations; below, the topics whose events give a payment to a line.
 _TOPICS: Final = tuple(name.decode() for name, topic in TOPICS.items() if topic.kind is RECONCILIATION)
 _GIVING: Final = tuple(
     name.decode()
     for name, topic in TOPICS.items()
     if topic.shape in (e.MatchConfirmed, e.MatchedByHand, e.ReconciliationClosed)
 )
-# The decisions that give a payment to a line, or may.
+# The decisions that may give a payment to a line.
 _OF_PAYMENTS: Final = ("confirm", "match", "undo")
-# How often a report is made anew because other files of the provider changed meanwhile, before it is recorded anyhow.
+# A report is made anew where other reconciliations changed meanwhile, but so many times at most; the last is recorded.
 TRIES_MAX: Final = 4
-# How many other reconciliations are run again because of one.
+# At most so many other reconciliations are run again because of one.
 RUNS_MAX: Final = 200
 
 
 class Outcome(NamedTuple):
-    """What a command came to: the reconciliation after it, how far in the log that is, whether it is new, and the ids
-    of the results that were decided."""
+    """The outcome of a command: the reconciliation after it, the position of its last event, whether it is new, and the
+    ids of the decided results."""
 
     reconciliation: Reconciliation
     position: int
@@ -78,13 +78,13 @@ class Outcome(NamedTuple):
 
 
 class Given(NamedTuple):
-    """Where a decision comes from, and the versions of the reconciliation that it is given for; None for any."""
+    """A decision's provenance, and the versions of the reconciliation that it is given for; None for any version."""
 
     provenance: Provenance
     expected_versions: Sequence[int] | None = None
 
     def must_fit(self, state: Reconciliation) -> None:
-        """Raises ReconciliationMoved."""
+        """Raises ReconciliationMoved where the reconciliation is at none of the expected versions."""
         if self.expected_versions is not None and state.version not in self.expected_versions:
             raise ReconciliationMoved(state.version)
 
@@ -96,8 +96,11 @@ _Record: TypeAlias = Callable[[Transaction, "_Run"], Outcome | None]
 
 
 class _Attempt(NamedTuple):
-    """How a report is made and recorded: the decisions that lie over it, what makes it of a position of the log and a
-    time, and what records it, None where it is to be tried again."""
+    """One attempt to make and record a report.
+
+    `decisions` are laid over the report. `make` makes the report up to a position of the log, at a time. `record`
+    records it; its result is None where the attempt must be repeated.
+    """
 
     decisions: Decisions
     make: Callable[[int, datetime], Made]
@@ -105,8 +108,11 @@ class _Attempt(NamedTuple):
 
 
 class Reconciling(Reconciled):
-    """Where what is kept takes `kept_bytes_max`, no file is taken in and no report made any more: KeptFilesFull. The
-    days of a file that is taken in are those of `timezone`."""
+    """The commands on a ledger's reconciliations.
+
+    Once kept files take `kept_bytes_max`, no file is taken in and no report is made: KeptFilesFull. A new file's days
+    are those of `timezone`.
+    """
 
     def __init__(
         self, ledger: OrderLedger, journal: Journal, kept_bytes_max: int = KEPT_BYTES_MAX, timezone: str = "UTC"
@@ -116,10 +122,10 @@ class Reconciling(Reconciled):
         self._timezone = timezone
 
     def _spread(self, state: Reconciliation, before: Says | None, who: Provenance) -> None:
-        """Runs those of the other reconciliations again whose results change with this one.
+        """Runs the other reconciliations again whose results may change with this one. A closed one stays as it is.
 
-        `before` is what it said until now. What is closed stays as it is. A run changes what others see as well, but
-        for a file that was run already only by what is possible, so this comes to an end soon; RUNS_MAX is for safety.
+        `before` is what this one told the others until now. A run can change the results of further reconciliations.
+        The second run of a file changes only its possible claims, so the runs end soon; RUNS_MAX is for safety.
         """
         changed, runs = [(state, before)], 0
         while changed:
@@ -148,7 +154,7 @@ class Reconciling(Reconciled):
         *,
         may_be_banks: bool,
     ) -> bool:
-        """Whether the results of another reconciliation may change, where one says this now and said that before."""
+        """Whether the results of `other` may change, where `one` tells `after` now and told `before` until now."""
         if other.is_closed or other.is_withdrawn:
             return False
         if other.provider == one.provider:
@@ -167,9 +173,9 @@ class Reconciling(Reconciled):
         )
 
     def _seen_again(self, other: Reconciliation, who: Provenance) -> Reconciliation:
-        """Another reconciliation, run again; as it is where that is refused: it was closed meanwhile, its file is
-        damaged or none that this version of the program takes, or no more is kept. That is no fault of what is decided
-        here."""
+        """Runs another reconciliation again; returns it as it is where the run is refused. It may be closed meanwhile,
+        its file may be damaged or unreadable for this version of the program, or the kept files may be full. Such a
+        refusal must not fail the command that caused the run."""
         try:
             return self.run_again(other.uuid, Given(who), spreads=False).reconciliation
         except (Refusal, OperationalError):
@@ -178,9 +184,9 @@ class Reconciling(Reconciled):
     # --- commands ---
 
     def uuid_of(self, file: BinaryIO, name: str, provider: str, rules_toml: str | None) -> tuple[UUID, Outcome | None]:
-        """Which reconciliation a file comes to, and that one where it was taken in before.
+        """The UUID of the reconciliation that a file makes, and the reconciliation where the file was taken in before.
 
-        Raises InvalidField, SettlementRefused, and KeptFilesFull for one that is new.
+        Raises InvalidField, SettlementRefused, and for a new file KeptFilesFull.
         """
         toml = _rules_of(file, name, provider, rules_toml)
         rules_from(toml)
@@ -191,7 +197,7 @@ class Reconciling(Reconciled):
         return uuid, known
 
     def _must_have_room(self) -> None:
-        """Raises KeptFilesFull. Looked at before the work and outside the lock, so the last files may go beyond."""
+        """Raises KeptFilesFull. Called before the work and outside the lock, so the last files may exceed the limit."""
         if (taken := self._log.kept_files_bytes()) >= self._kept_bytes_max:
             raise KeptFilesFull(taken, self._kept_bytes_max)
 
@@ -204,10 +210,10 @@ class Reconciling(Reconciled):
         provenance: Provenance,
         say: Callable[[str, int], None] | None = None,
     ) -> Outcome:
-        """Takes a settlement file in; the same file by the same rules again changes nothing.
+        """Takes a settlement file in. The same file with the same rules a second time changes nothing.
 
-        The rules may be the name of those that come with the program. `say` is told how far it is: the stage, and how
-        many lines were read. Raises SettlementRefused, KeptFilesFull, or InvalidField where the rules are wrong; then
+        `rules_toml` may also be the name of rules shipped with the program. `say` gets the progress: the stage, and the
+        number of lines read. Raises SettlementRefused, KeptFilesFull, and InvalidField where the rules are wrong; then
         nothing is recorded or kept.
         """
         toml = _rules_of(file, name, provider, rules_toml)
@@ -226,7 +232,7 @@ class Reconciling(Reconciled):
             return self._report_of(asked, rules, settled, self._journal.reconciliations())
 
         def record(t: Transaction, run: _Run) -> Outcome:
-            # Another upload of the same file may have been first.
+            # Another upload of the same file may have been recorded first.
             if known := self._known(uuid, t):
                 return known
             owner = Whose(f"{SUBJECT}{uuid}", run.now.year)
@@ -236,16 +242,16 @@ class Reconciling(Reconciled):
             return self._append(t, None, uuid, events, provenance=provenance, now=run.now)._replace(is_new=True)
 
         outcome = self._run(uuid, lambda: _Attempt({}, make, record))
-        assert outcome is not None  # what is new does not change meanwhile
+        assert outcome is not None  # a new reconciliation cannot change meanwhile
         if outcome.is_new:
             self._spread(outcome.reconciliation, None, provenance)
             outcome = outcome._replace(position=max(outcome.position, self._log.max_notification_id() or 0))
         return outcome
 
     def _run(self, uuid: UUID, attempt: Callable[[], _Attempt]) -> Outcome | None:
-        """Makes a report and records it; again, where this or another reconciliation has changed meanwhile.
+        """Makes a report and records it; tries again where this or another reconciliation has changed meanwhile.
 
-        None where this one changes all the time.
+        None where this reconciliation changed at the last try, too.
         """
         for tries_left in reversed(range(TRIES_MAX)):
             if (outcome := self._tried(uuid, attempt(), may_wait=tries_left > 0)) is not None:
@@ -253,7 +259,8 @@ class Reconciling(Reconciled):
         return None
 
     def _tried(self, uuid: UUID, attempt: _Attempt, *, may_wait: bool) -> Outcome | None:
-        """None where this reconciliation has changed meanwhile; or another has, and it `may_wait` for that one."""
+        """Makes an attempt's report and records it. None where this reconciliation has changed meanwhile, or another
+        has and the attempt `may_wait`."""
         by_hand: list[Result] = []
 
         def is_open_(result: Result) -> bool:
@@ -282,10 +289,11 @@ class Reconciling(Reconciled):
         return Outcome(state, (on or self._log).position_of(state.uuid, state.version))
 
     def decide(self, uuid: UUID, wanted: Sequence[Wanted], given: Given) -> Outcome:
-        """What people decide, all of it or, where one of these cannot be decided so, nothing.
+        """Records people's decisions: all of them or, where one is refused, none.
 
-        What is matched by hand, or was, makes the report anew. Raises DecisionsRefused for several, and for one
-        ResultNotFound, DecisionNotAllowed; ReconciliationIsClosed, ReconciliationIsWithdrawn, KeptFilesFull.
+        A match by hand, or its undoing, makes the report anew. Raises ResultNotFound or DecisionNotAllowed for one
+        decision, DecisionsRefused for several; ReconciliationMoved, ReconciliationIsClosed, ReconciliationIsWithdrawn,
+        KeptFilesFull.
         """
         state = self.get(uuid)
         for _ in range(TRIES_MAX):
@@ -299,7 +307,8 @@ class Reconciling(Reconciled):
         raise ReconciliationMoved(state.version)
 
     def _decided(self, state: Reconciliation, wanted: Sequence[Wanted], given: Given) -> Outcome | None:
-        """None where the reconciliation has moved meanwhile."""
+        """Records decisions on a state of the reconciliation. None where the reconciliation has moved meanwhile, or
+        another has got one of the payments."""
         looked = self._journal.position()
         held = self._held_elsewhere(state) if any(one.decision in _OF_PAYMENTS for one in wanted) else {}
         deciding = Deciding(state, self.report(state), held, self._ledger.clock())
@@ -353,8 +362,8 @@ class Reconciling(Reconciled):
         return outcome._replace(results=ids) if outcome else None
 
     def _is_given(self, t: Transaction, state: Reconciliation, positions: set[int], *, after: int) -> bool:
-        """Whether somebody has, behind a position of the log, given one of these payments to a line of another file,
-        or closed one, which is to be looked at again then."""
+        """Whether, behind the position `after`, another reconciliation has given one of these payments to a line, or
+        was closed. A close always counts, since the closed one's claims must be looked at again."""
         for raw in t.raw_records(after=after, topics=_GIVING) if positions else ():
             event = self._ledger.mapper.read(raw).event
             entries = positions if isinstance(event, e.ReconciliationClosed) else getattr(event, "entries", ())
@@ -363,7 +372,8 @@ class Reconciling(Reconciled):
         return False
 
     def close(self, uuid: UUID, given: Given) -> Outcome:
-        """Raises ReconciliationIsOpen, also where a payment of its own was just given to a line of another file."""
+        """Closes a reconciliation. Raises ReconciliationIsOpen, also where a line of another file has just got one of
+        its payments; ReconciliationIsWithdrawn, ReconciliationMoved."""
         looked = self._journal.position()
         state = self.get(uuid)
         if state.status != STATUSES[0]:
@@ -375,7 +385,7 @@ class Reconciling(Reconciled):
         return self._change(uuid, given, decide.close, of=own, since=looked)
 
     def withdraw(self, uuid: UUID, reason: str, given: Given) -> Outcome:
-        """Nothing of the reconciliation counts any more."""
+        """Withdraws a reconciliation, so that its claims and its offers no longer count."""
         before = self._says(self.get(uuid))
         outcome = self._change(uuid, given, lambda state, *, now: decide.withdraw(state, reason, now=now))
         self._spread(outcome.reconciliation, before, given.provenance)
@@ -390,7 +400,8 @@ class Reconciling(Reconciled):
         of: Collection[int] = (),
         since: int = 0,
     ) -> Outcome:
-        """Raises ReconciliationMoved, also where one of these payments was given to another file `since` a position."""
+        """Records the events that `decided` makes of the state. Raises ReconciliationMoved, also where another file has
+        got one of the payments `of` behind the position `since`."""
         before = self.get(uuid)
 
         def record(t: Transaction) -> Outcome:
@@ -404,10 +415,11 @@ class Reconciling(Reconciled):
         return self._ledger.write(record).result()
 
     def run_again(self, uuid: UUID, given: Given, *, spreads: bool = True) -> Outcome:
-        """Looks again, to the head of the log; records nothing where nothing is new.
+        """Runs a reconciliation again, up to the log's head; records nothing where no result is new.
 
-        Decisions on what is found again hold on. Other reconciliations of the provider are run again where this changes
-        theirs. Raises ReconciliationIsClosed, ReconciliationIsWithdrawn, KeptFilesFull.
+        A decision holds on where its result is found again. With `spreads`, other reconciliations whose results may
+        change are run again, too. Raises ReconciliationIsClosed, ReconciliationIsWithdrawn, ReconciliationMoved,
+        KeptFilesFull.
         """
         first = self.get(uuid)
         self._must_have_room()
@@ -439,7 +451,7 @@ class Reconciling(Reconciled):
         return outcome
 
     def _is_news(self, state: Reconciliation, run: "_Run") -> bool:
-        """Whether the journal has something new of this provider, or other files have."""
+        """Whether the journal has a new movement of the provider, or the run has other results than the last."""
         if self._journal.has_news(state.provider, run.head.position, after=state.position):
             return True
         if not state.index_sha256:
@@ -448,8 +460,8 @@ class Reconciling(Reconciled):
         return decode_digest(index).results_sha256 != run.written.index.results_sha256
 
     def _whose(self, t: Transaction, record: Record, state: Reconciliation) -> Whose:
-        """Whose an event's reason is: where it is about payments of one customer alone that customer's, so that it goes
-        with all that is theirs."""
+        """The subject of the reason in an event. Where the event is about one customer's payments alone, it is this
+        customer, so that the reason is erased with the customer's other data."""
         own, owners = whose(state), dict[str, Whose]()
         positions = getattr(record.event, "entries", ()) if getattr(record.event, "reason", None) else ()
         for position in positions if self._ledger.keys else ():
@@ -488,7 +500,8 @@ class Reconciling(Reconciled):
 
 
 def _rules_of(file: BinaryIO, name: str, provider: str, given: str | None) -> str:
-    """The text of the rules that are kept: with the description of the file, where the program has one."""
+    """The text of the rules to keep: the given rules, or the default, with a shipped description of the file where the
+    program has one and the rules have none. Raises InvalidField, SettlementRefused."""
     if given is not None and given.strip() in shipped():
         return f"{DEFAULT}\n{shipped()[given.strip()].text}"
     toml = DEFAULT if given is None else given
@@ -502,7 +515,7 @@ def _rules_of(file: BinaryIO, name: str, provider: str, given: str | None) -> st
 
 
 class _Run:
-    """A report that was made: its head, what was written of it, in a file, and the matches by hand in it."""
+    """A report made by a run: its head, its bytes in a file with their index, and the results matched by hand."""
 
     def __init__(
         self, head: Report, written: Written, file: BinaryIO, now: datetime, by_hand: Sequence[Result]

@@ -1,6 +1,6 @@
-"""The refusals of the domain: one class for each rule that can be broken, with its stable code.
+"""The refusals of the domain: one class for each rule that a command can break, with the rule's stable code.
 
-A refusal records nothing. `detail` is a whole sentence. `api/errors.py` has the HTTP statuses.
+A refused command records nothing. `detail` is a whole sentence. `api/errors.py` has the HTTP statuses.
 """
 
 from typing import Any, ClassVar
@@ -24,9 +24,9 @@ def _made_again(kind: type[Refusal], arguments: tuple[Any, ...]) -> Refusal:
 
 
 class InvalidField(Refusal):
-    """A value that is wrong in itself, at `field` (`items[0].unit_price`); `more` are others of the same request.
+    """A value is wrong by itself, at `field` (`items[0].unit_price`); `more` are the request's other wrong fields.
 
-    `faults` has all of them, pairs of field and message.
+    `faults` has all of them, as pairs of field and message.
     """
 
     code = "invalid-field"
@@ -42,7 +42,7 @@ class OrderNotFound(Refusal):
     code = "order-not-found"
 
     def __init__(self) -> None:
-        # The same words for every client: they do not tell whether another customer's order exists.
+        # The same words for every client, so that they do not reveal whether another customer's order exists.
         super().__init__("There is no such order.")
 
 
@@ -61,7 +61,7 @@ class AccessKeyIsRevoked(Refusal):
 
 
 class ScopesBeyond(Refusal):
-    """A key would carry, or carries, what whoever asks may not do themselves."""
+    """A key carries, or would carry, a scope that the caller does not have."""
 
     code = "not-allowed"
 
@@ -75,7 +75,7 @@ class ChargeNotFound(Refusal):
 
 
 class OrderMoved(Refusal):
-    """The order is not at the version that the command was given for."""
+    """The order is at another version than the command expects."""
 
     code = "order-moved"
 
@@ -89,31 +89,31 @@ class OrderNotChangeable(Refusal):
 
 
 class PersonalDataErased(Refusal):
-    """What is personal in the order was erased, so it takes none again."""
+    """The order's personal data was erased, so the order takes no new personal data."""
 
     code = "personal-data-erased"
 
 
 class OrderInWork(Refusal):
-    """An order is under way, so the shop still needs what is personal in it."""
+    """An order is under way, so the shop still needs its personal data."""
 
     code = "order-in-work"
 
 
 class PersonalDataHeld(Refusal):
-    """What is personal must be kept for now, whoever asks."""
+    """A legal hold: the personal data must be kept for now."""
 
     code = "personal-data-held"
 
 
 class PersonalDataPlain(Refusal):
-    """What is personal was recorded as it is, so no key can be destroyed that would erase it."""
+    """The personal data was recorded in the clear, so destroying a data key cannot erase it."""
 
     code = "personal-data-plain"
 
 
 class FileErased(Refusal):
-    """A file that was kept is asked for after its key was destroyed."""
+    """The kept file cannot be read: its data key was destroyed."""
 
     code = "file-erased"
 
@@ -122,7 +122,7 @@ class FileErased(Refusal):
 
 
 class OrderOfCustomer(Refusal):
-    """The order's personal data are its customer's, and erased with all that the customer has."""
+    """The order's personal data belongs to its customer, and is erased with the customer's other data."""
 
     code = "order-of-a-customer"
 
@@ -191,19 +191,19 @@ class RefundReferenceTaken(Refusal):
 
 
 class ImportConflict(Refusal):
-    """A line of an import whose order is there, and is another or says something else."""
+    """An import line names several orders, or differs from the recorded order that it names."""
 
     code = "import-conflict"
 
 
 class LineTooLong(Refusal):
-    """A line of an import has more bytes than any order needs."""
+    """An import line has more bytes than any order needs."""
 
     code = "line-too-long"
 
 
 class RefundExceedsSold(Refusal):
-    """A line of a refund would give back more of something than was sold and not given back yet."""
+    """A line of a refund would give back more than is left of the sold item or charge that it names."""
 
     code = "refund-exceeds-sold"
 
@@ -217,13 +217,13 @@ class ChargebackNotFound(Refusal):
 
 
 class ReferenceTaken(Refusal):
-    """Of a failed payment or refund, of a chargeback or its reversal."""
+    """Another order has this reference of a failed payment or refund, a chargeback or its reversal."""
 
     code = "reference-taken"
 
 
 class AmountExceedsLeft(Refusal):
-    """More would be taken back than is left of what it is taken back from."""
+    """A movement would take back more than is left of the movement that it is about."""
 
     code = "amount-exceeds-left"
 

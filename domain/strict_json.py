@@ -1,4 +1,4 @@
-"""JSON read strictly: what a lenient reader lets pass in silence is refused here, with the path of the field at fault.
+"""JSON read strictly: faults that a lenient reader passes over are refused here, with the path of the field at fault.
 
 Refused: duplicate keys, NaN and infinities, depth over 32, lone surrogates, control characters, negative and very long
 integers, very long strings. Numbers with a point or an exponent keep their text, so money never passes through a float.
@@ -27,9 +27,10 @@ INTEGER_DIGITS_MAX = 15
 _INTEGER_END = 10**INTEGER_DIGITS_MAX
 
 _T = TypeVar("_T")
-# Line feeds and tabs have a place in notes; the other control characters have none anywhere.
+# Line feeds and tabs have a place in notes; the other control characters have no place anywhere.
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-# All the escapes that such characters can come of, and some of fit ones. But for one they stand in JSON no other way.
+# The escapes that spell unfit characters, and some that spell fit ones. Valid JSON has unfit characters only as
+# escapes, DEL apart.
 _ODD_ESCAPE = re.compile(rb"\\(?:[bf]|u(?:00[01]|007f|d[89a-f]))", re.IGNORECASE)
 _ODD_AS_IT_IS = b"\x7f"
 _TOO_DEEP = f"nested deeper than {DEPTH_MAX}"
@@ -44,12 +45,12 @@ else:
             return isinstance(value, datetime)
 
     class Moment(metaclass=_Moments):
-        """A time in a shape: a `datetime` with its offset, of which what is less than a microsecond is cut off. msgspec
-        asks its hook for it; its own reading of a `datetime` rounds, even into the next year."""
+        """A time in a shape: a `datetime` with its offset, cut off below a microsecond. msgspec calls its hook for it,
+        since msgspec's own reading of a `datetime` rounds, even into the next year."""
 
 
 _WithOffset: TypeAlias = Annotated[datetime, Meta(tz=True)]
-# Digits behind those of the microseconds.
+# The digits below a microsecond.
 _LESS = re.compile(r"(\.[0-9]{6})[0-9]+")
 
 
@@ -77,12 +78,12 @@ class _Constant(number):
 
 
 class _DuplicateKeys(dict[str, Any]):
-    """An object of which keys stand twice."""
+    """A JSON object in which a key stands twice."""
 
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         super().__init__(pairs)
         seen: set[str] = set()
-        # As they can be said: a lone surrogate fits no answer.
+        # With lone surrogates replaced, since no answer can have them.
         self.twice: dict[str, None] = {}
         for key, _ in pairs:
             if key in seen:
@@ -106,10 +107,10 @@ _THOROUGH: Final = json.JSONDecoder(
 
 
 def _is_plainly_fit(tree: Any, quotes: int) -> bool:
-    """Whether there is nothing in a tree that `_check` refuses, if all its strings are of fit characters; it comes of a
-    text with so many quotation marks around strings.
+    """Whether `_unfit` would find no fault in a tree whose strings have only fit characters.
 
-    Where a key stands twice in its object, the tree has fewer strings than the text.
+    `quotes` is the number of quotation marks around strings in the tree's text. Where a key stands twice in its object,
+    the tree has fewer strings than the text.
     """
     strings = 0
     level = [tree]
@@ -135,7 +136,7 @@ def _is_plainly_fit(tree: Any, quotes: int) -> bool:
 
 
 def _unfit(value: Any, path: str, depth: int) -> Iterator[Fault]:
-    """What is refused in a value, wherever it stands."""
+    """The faults of a value by the rules that hold for every field."""
     if isinstance(value, str):
         if len(value) > TEXT_LENGTH_MAX:
             yield path, f"at most {TEXT_LENGTH_MAX} characters, these are {len(value)}"
@@ -168,8 +169,8 @@ def _unfit_in(value: dict[str, Any] | list[Any], path: str, depth: int) -> Itera
 
 
 def _read(text: bytes) -> tuple[Any, list[Fault]]:
-    """The text as dicts, lists, strings, ints, bools, None and `number`s; and all that is refused in it, wherever it is
-    to fit. Raises NotJSON, InvalidField."""
+    """The text as a tree of dicts, lists, strings, ints, bools, None and `number`s, and the tree's faults by the rules
+    that hold for every field. Raises NotJSON, and InvalidField where the text is nested too deep to read."""
     has_escapes = b"\\" in text
     if _ODD_AS_IT_IS not in text and not (has_escapes and _ODD_ESCAPE.search(text)):
         quotes = text.count(b'"')
@@ -181,7 +182,7 @@ def _read(text: bytes) -> tuple[Any, list[Fault]]:
                 return tree, []
         except (ValueError, RecursionError):
             pass
-    # Something is wrong with it, or looks odd: read again, to say what and where.
+    # The text has a fault, or looks odd: it is read again, to name each fault with its place.
     try:
         tree = _THOROUGH.decode(text.decode())
     except UnicodeDecodeError as error:
@@ -194,8 +195,8 @@ def _read(text: bytes) -> tuple[Any, list[Fault]]:
 
 
 def taken(text: bytes, shape: type[_T]) -> _T:
-    """The text as a struct. Raises NotJSON, InvalidField naming all that is refused in it and every field that does
-    not fit."""
+    """The text as a struct. Raises NotJSON, and InvalidField with every fault: of the rules that hold for every field,
+    and of the shape."""
     tree, faults = _read(text)
     if not faults:
         return shaped(tree, shape)
@@ -204,7 +205,8 @@ def taken(text: bytes, shape: type[_T]) -> _T:
 
 
 def without(text: bytes, faults: Iterable[Fault]) -> dict[str, Any]:
-    """The fields of an object, as text, of which none is at fault; an empty object stands for what is in a list."""
+    """The fields of a JSON object that have no fault. In a list, an empty object takes the place of an item with a
+    fault."""
     tree, _ = _read(text)
     rest = _made_fit(tree) if isinstance(tree, dict) else {}
     for path, _ in faults:
@@ -218,7 +220,8 @@ def without(text: bytes, faults: Iterable[Fault]) -> dict[str, Any]:
 
 
 def _made_fit(value: Any, depth: int = 0) -> Any:
-    """A tree without what stands in no text: msgspec could not read that, nor an answer say it."""
+    """A tree without unfit characters, and with None below `DEPTH_MAX`: msgspec could not read these, and no answer can
+    have them."""
     if isinstance(value, str):
         return _UNFIT.sub("", value)
     if isinstance(value, dict) and depth < DEPTH_MAX:
@@ -238,7 +241,7 @@ def _moment(value: Any) -> datetime:
 
 
 def _ours(target: type, value: Any) -> Any:
-    """msgspec's hook for the types it does not know: `Amount` and `Moment`."""
+    """msgspec's hook for the types that it does not know: `Amount` and `Moment`. Raises ValueError."""
     if target is Moment:
         return _moment(value)
     assert target is Amount, target
@@ -256,8 +259,8 @@ _preparing = Lock()
 def shaped(tree: Any, shape: type[_T]) -> _T:
     """The tree as a struct. Raises InvalidField naming every field that does not fit."""
     if shape not in _prepared:
-        # msgspec 0.22 reads what it knows of a struct while another thread is still finding it out, and crashes the
-        # process; so one thread finds it out first.
+        # msgspec 0.22 crashes the process where one thread reads a struct's information that another is still
+        # building. So one thread builds it first.
         with _preparing:
             msgspec.json.Decoder(shape, dec_hook=_ours)
             _prepared.add(shape)
@@ -268,7 +271,7 @@ def shaped(tree: Any, shape: type[_T]) -> _T:
 
 
 def canonical(command: msgspec.Struct) -> bytes:
-    """The same bytes for the same command, however its JSON was spaced or ordered."""
+    """A command as bytes, which are the same for any spacing and order of its JSON."""
     return msgspec.json.encode(
         command, enc_hook=lambda amount: str(Decimal(amount.text).normalize()), order="deterministic"
     )

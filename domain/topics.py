@@ -1,6 +1,6 @@
-"""Every topic of the log: which kind of history its events belong to, their shape, and how their payload is read.
+"""Every topic of the log: its kind of history, the shape of its events, and the decoder of their payloads.
 
-The map is closed: a topic that is not in it is unknown to this version of the program, and is never imported by name.
+The map is closed: a topic outside of it is unknown to this version of the program, and is never imported by name.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -18,15 +18,15 @@ from domain.reconciliation.state import RECONCILIATION
 KINDS: Final[tuple[Kind[Any], ...]] = (ORDER, RECONCILIATION, KEY, PERIOD)
 
 
-# What a topic's name has at its end where what is personal in the event is sealed (`domain/privacy/sealing.py`).
+# The end of a topic's name where the event's personal data is sealed (`domain/privacy/sealing.py`).
 SEALED: Final = "+sealed"
 
 
 class Topic(NamedTuple):
     """A topic, its kind of history, and the shape that its events have today.
 
-    `decode` reads a payload or, of a topic that is sealed, the tree that it is when it was opened; it raises ValueError
-    where that is not the JSON of the topic.
+    `decode` makes an event of a payload or, for a sealed topic, of the opened payload's tree. It raises ValueError
+    where the payload is not the JSON of the topic.
     """
 
     name: str
@@ -50,8 +50,8 @@ def _topics() -> Iterator[Topic]:
 
 
 def _of_tree(shape: type[Event]) -> Callable[[Any], Event]:
-    """Makes an event of a tree from which what was sealed has been taken. The sealed parts stand in `personal`, also of
-    an event that has no such field."""
+    """The decoder that makes an event of an opened payload's tree. The tree still has `personal`, even where the shape
+    has no such field."""
     if "personal" in shape.__struct_fields__:
         return partial(msgspec.convert, type=shape, str_keys=True)
 
@@ -66,7 +66,7 @@ def _upcasting(older: Older, decode: Callable[[Any], Event]) -> Callable[[Any], 
     return lambda payload: older.upcast(decode(payload))
 
 
-# By the topic as the log's records have it.
+# By the topic's name in bytes, as the log's records have it.
 TOPICS: Final[Mapping[bytes, Topic]] = {topic.name.encode(): topic for topic in _topics()}
 _TOPIC_OF: Final = {shape: TOPICS[name.encode()] for kind in KINDS for name, shape in kind.topics.items()}
 

@@ -1,4 +1,4 @@
-"""Does anybody still wait for what this thread does? Whoever reads or computes long looks between two pieces."""
+"""Does a caller still wait for this thread's work? A long read or computation looks after each piece."""
 
 import math
 import threading
@@ -8,11 +8,11 @@ from contextlib import contextmanager
 
 
 class Interrupted(Exception):
-    """It took longer than its time, or nobody waits for it any more."""
+    """The work took longer than its time, or its caller has given it up."""
 
 
 class _Limits(threading.local):
-    """Until when this thread may look for something, and whether that is wanted still."""
+    """The thread's time limit, and the check whether its caller has given the work up."""
 
     until = math.inf
     is_given_up: Callable[[], bool] | None = None
@@ -26,15 +26,15 @@ def is_over() -> bool:
 
 
 def must_be_wanted() -> None:
-    """Raises Interrupted where this thread's time is over."""
+    """Raises Interrupted where the thread's time is over, or its caller has given the work up."""
     if is_over():
         raise Interrupted
 
 
 @contextmanager
 def wanted_while(is_given_up: Callable[[], bool]) -> Iterator[None]:
-    """This thread's reading and computing end, as interrupted, when it is given up: nobody waits for what they find any
-    more. What it writes is written all the same."""
+    """Within the block, the thread's reads and computations raise Interrupted once `is_given_up` says so. Writes go
+    on."""
     limits.is_given_up = is_given_up
     try:
         yield

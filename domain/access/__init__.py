@@ -1,1 +1,1 @@
-"""What becomes of an access key: its events, its state. Pure; `domain/log/keys.py` makes keys and asks for them."""
+"""An access key's events and state. Pure; `domain/log/keys.py` makes keys and looks them up."""

@@ -1,7 +1,7 @@
 """The events of an access key: facts in the past tense, and the permanent topics under which they are stored.
 
-Never the key itself: its hash, which is that of 256 random bits, and its first letters. Who made it is the actor of the
-record, and when the time of that.
+An event never has the secret. It has the secret's SHA-256, which is of 256 random bits, and its first letters (prefix).
+The actor and the time of a change are those of its record.
 """
 
 from datetime import datetime
@@ -11,8 +11,8 @@ from domain.aggregate import Event
 
 
 class KeyMade(Event, frozen=True, kw_only=True):
-    """A key carries either a customer or scopes. One that is `adopted` was made at this time by an older version of the
-    program, which did not record it."""
+    """A key was made; it carries either a customer or scopes. Where it is `adopted`, an older version of the program
+    made it at `occurred_at` and did not record it."""
 
     name: str
     prefix: str
@@ -23,15 +23,15 @@ class KeyMade(Event, frozen=True, kw_only=True):
 
 
 class KeyScoped(Event, frozen=True, kw_only=True):
-    """`scopes` are all that the key carries from now on."""
+    """The key got other scopes: `scopes` are all that it carries from now on."""
 
     name: str
     scopes: tuple[str, ...]
 
 
 class KeyLimited(Event, frozen=True, kw_only=True):
-    """The key's newest secret runs out at `expires_at`, or never. Where there are `origins`, a browser may bring the
-    key from those alone."""
+    """The key got another end or other origins. Its newest secret runs out at `expires_at`, or never. A browser may
+    send the key only from `origins`, or from anywhere where there are none."""
 
     name: str
     expires_at: datetime | None = None
@@ -39,7 +39,8 @@ class KeyLimited(Event, frozen=True, kw_only=True):
 
 
 class KeyRotated(Event, frozen=True, kw_only=True):
-    """The key has another secret. Those before it run out at `kept_until` at the latest."""
+    """The key got a new secret, which runs out at `expires_at`, or never. The former secrets run out at `kept_until` at
+    the latest."""
 
     name: str
     prefix: str

@@ -1,4 +1,5 @@
-"""An access key's state, and how events make it. A name is given to one key for ever, so the UUID follows from it."""
+"""An access key's state, and how events make it. A name belongs to one key for ever, so the key's UUID follows from
+it."""
 
 from datetime import datetime
 from typing import Final
@@ -14,12 +15,12 @@ _NAMESPACE: Final = UUID("0c1b7c8e-6b1d-4a5e-9f43-3f5d2b7a9e10")
 
 
 def uuid_of(name: str) -> UUID:
-    """The history of the key with a name."""
+    """The UUID of the history of the key with this name."""
     return uuid5(_NAMESPACE, name)
 
 
 class Former(Part, frozen=True, kw_only=True):
-    """A secret of a key that another has taken the place of, and when it runs out."""
+    """A secret that a newer one has replaced, and the time at which it runs out."""
 
     prefix: str
     sha256: str
@@ -42,7 +43,7 @@ class Key(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 def evolve(key: Key | None, record: Record) -> Key:
-    """The key after the record's event. Its events come by their versions, KeyMade first."""
+    """The key after the record's event. Its events come in the order of versions, KeyMade first."""
     event, version = record.event, record.originator_version
     if isinstance(event, e.KeyMade):
         return Key(

@@ -1,1 +1,1 @@
-"""The closing of a period: which events close one, and what it is then."""
+"""A closed period, which is one month of one provider: its event and its state. Pure."""

@@ -7,11 +7,11 @@ from domain.aggregate import Event
 
 
 class PeriodClosed(Event, frozen=True, kw_only=True):
-    """A provider's month is closed: what is recorded behind `position` comes too late for it.
+    """A provider's month was closed: a movement recorded behind `position` comes too late for it.
 
-    `since` and `until` are its first and its last moment, as the time zone had them then. `checkpoint` is the signed
-    head of the log at that position. The report is kept under its SHA-256, as JSON and as CSV; `movements` says how
-    many are in it, and `late` how many of these belong to a month that was closed before.
+    `since` and `until` are the month's first and last moment, by the time zone's rules at the closing. `checkpoint` is
+    the log's signed head at `position`. The report is kept as JSON and as CSV, each under its SHA-256. `movements` is
+    the number of movements in the report, `late` the number of these that belong to a month closed before.
     """
 
     provider: str

@@ -1,4 +1,4 @@
-"""A month of a time zone: its name, like 2026-03, and when it begins and ends."""
+"""A month in a time zone: its name, like 2026-03, its beginning and its end."""
 
 import re
 from datetime import date, datetime, timedelta
@@ -21,16 +21,16 @@ class Month(NamedTuple):
 
     @property
     def since(self) -> datetime:
-        """Its first microsecond."""
+        """The month's first microsecond."""
         return moment_of(day_ends(self.first, self.zone)[0])
 
     @property
     def until(self) -> datetime:
-        """Its last microsecond."""
+        """The month's last microsecond."""
         return moment_of(day_ends(self._behind() - timedelta(days=1), self.zone)[1])
 
     def before(self) -> "Month":
-        """The month before it."""
+        """The month before this one."""
         return Month((self.first - timedelta(days=1)).replace(day=1), self.zone)
 
     def _behind(self) -> date:
@@ -38,9 +38,9 @@ class Month(NamedTuple):
 
 
 def month_named(name: str, zone: ZoneInfo) -> Month:
-    """The month with a name. Raises InvalidField where there is no such."""
+    """The month with this name. Raises InvalidField where the name is no month's, like 2026-03."""
     found = _NAME.fullmatch(name)
-    # The first and the last year have months beside them that no calendar has.
+    # The years 1 and 9999 are left out: the month before the one, or behind the other, is outside the calendar.
     if found is None or not 1 < int(found[1]) < 9999 or not 1 <= int(found[2]) <= 12:
         raise InvalidField("period", f"{name} is no month; one is written like 2026-03")
     return Month(date(int(found[1]), int(found[2]), 1), zone)

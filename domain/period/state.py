@@ -1,5 +1,5 @@
-"""A closed period. A provider's month is closed once and for ever, so its UUID follows from the two, and its history is
-one event."""
+"""A closed period's state. A provider's month is closed once, for ever: its UUID follows from provider and month, and
+its history is one event."""
 
 from datetime import datetime
 from typing import Final
@@ -15,12 +15,12 @@ _NAMESPACE: Final = UUID("5b0d7f0a-2f7e-4d0c-9a55-6a3e8c1d4f27")
 
 
 def uuid_of(provider: str, month: str) -> UUID:
-    """The history of a provider's month, like 2026-03."""
+    """The UUID of the history of a provider's month, like 2026-03."""
     return uuid5(_NAMESPACE, f"{month} {provider}")
 
 
 class Period(msgspec.Struct, frozen=True, kw_only=True):
-    """A closed period, as the event says that closed it."""
+    """A closed period, with the fields of the event that closed it."""
 
     uuid: UUID
     version: int
@@ -39,7 +39,7 @@ class Period(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def evolve(_: Period | None, record: Record) -> Period:
-    """The period after its only event."""
+    """The period after its one event."""
     told = asdict(record.event)
     return Period(
         uuid=record.originator_id, version=record.originator_version, closed_at=told.pop("occurred_at"), **told
