@@ -1,1 +1,1 @@
-"""Orders as other shops' systems export them, made lines of our import."""
+"""Reads orders from other shops' exports, and turns them into lines of our import."""

@@ -1,6 +1,6 @@
-"""The orders of an export, some at a time, as the import takes them; on request read by a process of their own.
+"""The orders of an export in batches, as the import takes them; on request another process reads them.
 
-Reading an export costs about half of what recording it does, so on two cores it is done beside it.
+Reading an export takes about half the time of recording it, so on two cores both are done at once.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,12 +15,13 @@ from domain.importing import BATCH_LINES_MAX
 from domain.shops.found import Found, Refused
 from domain.shops.tables import Malformed
 
-# An order, and the line of our import that it comes to; none where it could not be read.
+# An order, and its line of our import; an empty line where the order could not be read.
 Read: TypeAlias = tuple[Found | Refused, bytes]
 
 
 class Batch(NamedTuple):
-    """Some orders, how many bytes of the files were read up to them, and why the files could not be read further."""
+    """Some orders, the number of bytes read of the files up to them, and the reason why the files could not be read
+    further."""
 
     orders: list[Read]
     done: int
@@ -28,13 +29,14 @@ class Batch(NamedTuple):
 
 
 def batches(orders: Iterator[Found | Refused], done: Callable[[], int]) -> Iterator[Batch]:
-    """The orders up to where the files end, or are broken; `done` tells how many bytes were read."""
+    """The orders in batches, up to the files' end or to the place where a file is broken; `done` returns the number of
+    bytes read."""
     batch: list[Read] = []
     broken = ""
     try:
         for found in orders:
             if isinstance(found, Found):
-                # The line is needed no more but as its bytes, which are less to hand on.
+                # From here on only the line's bytes are needed, and they are less to send.
                 batch.append((found._replace(line={}), msgspec.json.encode(found.line)))
             else:
                 batch.append((found, b""))
@@ -48,9 +50,9 @@ def batches(orders: Iterator[Found | Refused], done: Callable[[], int]) -> Itera
 
 @contextmanager
 def beside(there: Iterator[Batch]) -> Iterator[Iterator[Batch]]:
-    """The batches, made by another process, which goes on meanwhile with what is not asked for yet.
+    """The batches, made by another process, which reads ahead of the caller.
 
-    To be entered while no other thread runs: this process is forked, with the files that it has opened.
+    The caller enters it while no other thread runs: this process is forked, with the files that it has opened.
     """
     context = get_context("fork")
     receiving, sending = context.Pipe(duplex=False)
@@ -71,10 +73,10 @@ def _send(there: Iterator[Batch], sending: Connection, receiving: Connection) ->
             sending.send(batch)
         sending.send(None)
     except BrokenPipeError:
-        pass  # who asked for them has ended
+        pass  # the process that receives the batches has ended
 
 
 def _received(receiving: Connection) -> Iterator[Batch]:
-    """Raises EOFError where the process that reads has ended before the files have."""
+    """The batches that the other process sends. Raises EOFError where that process has ended before the files have."""
     while (batch := receiving.recv()) is not None:
         yield batch

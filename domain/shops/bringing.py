@@ -1,7 +1,7 @@
-"""Brings the orders of an export in, through the import that there is, and holds each against what its source says.
+"""Records the orders of an export through the import, and compares each with the amounts that its source states.
 
-So every rule of the ledger holds for them, an order is taken whole or not at all, and a repeated run skips what is
-there.
+So every rule of the ledger holds for these orders. An order is recorded whole or not at all, and a repeated run skips
+the orders that are there.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -28,9 +28,10 @@ NOTHING_SAID: Final = Said(None, None, None)
 
 
 class Difference(NamedTuple):
-    """An order of which the ledger does not say what its source says; `ours` is None where it is not in the ledger.
+    """An order whose amounts in the ledger are not its source's; `ours` is None where the ledger does not have the
+    order.
 
-    `why` says what may explain it, or why it was not taken.
+    `why` may explain the difference, or is the reason of a refusal.
     """
 
     number: str
@@ -42,7 +43,7 @@ class Difference(NamedTuple):
 
 
 class Sums(msgspec.Struct):
-    """All orders of a currency: what their sources say, and what the ledger says, each in minor units."""
+    """The sums over all orders of a currency, in minor units, each as the sources' sum and the ledger's."""
 
     orders: int = 0
     total: list[int] = msgspec.field(default_factory=lambda: [0, 0])
@@ -51,7 +52,7 @@ class Sums(msgspec.Struct):
 
 
 class TieOut:
-    """What an import came to."""
+    """The outcome of an import: its counts, sums, differences and remarks."""
 
     def __init__(self) -> None:
         self.counts: dict[Outcome, int] = {"imported": 0, "there": 0, "rejected": 0}
@@ -60,7 +61,7 @@ class TieOut:
         self.differences: list[Difference] = []
         self.remarks = Remarks()
         self._named: set[str] = set()
-        # Why the files could not be read to their end.
+        # The reason why the files could not be read to their end; else empty.
         self.broken = ""
 
     def refuse(self, refused: Refused) -> None:
@@ -68,9 +69,9 @@ class TieOut:
         self.differences.append(Difference(refused.number, refused.place, None, NOTHING_SAID, None, refused.why))
 
     def take(self, found: Found, ours: "Ours | None", outcome: Outcome = "imported", why: str = "") -> None:
-        """Holds an order against what its source says; `ours` is None where the ledger has none.
+        """Compares an order with its source's amounts; `ours` is None where the ledger does not have the order.
 
-        One that the files have several times, since they overlap, counts once in the sums.
+        An order that overlapping files have several times counts once in the sums.
         """
         self.counts[outcome] += 1
         name = next(_names(found), "")
@@ -100,7 +101,7 @@ def _unsaid(said: Said) -> str:
 
 
 class Ours(NamedTuple):
-    """What the ledger says of an order, as a source says it."""
+    """The ledger's amounts of an order, as a source states them, and its currency."""
 
     said: Said
     currency: str
@@ -119,7 +120,7 @@ def bring(
     provenance: Provenance,
     on_bytes: Callable[[int], None] = lambda _: None,
 ) -> TieOut:
-    """Records the orders, a batch with one commit; a dry run says what that would come to, and records nothing."""
+    """Records the orders, a batch in one commit. A dry run finds the same outcome and records nothing."""
     tie_out = TieOut()
     tried = _Tried() if is_dry else None
     for orders, done, broken in batches:
@@ -142,7 +143,8 @@ def bring(
 
 
 def _hold(ledger: OrderLedger, tie_out: TieOut, found: Found, outcome: CameTo) -> Ours | None:
-    """What the ledger has of the order."""
+    """Compares an order with its source by the outcome of its import; the ledger's amounts, None where it does not have
+    the order."""
     if isinstance(outcome, Order):
         tie_out.events += outcome.version
         ours: Ours | None = said_by(outcome)
@@ -157,7 +159,7 @@ def _hold(ledger: OrderLedger, tie_out: TieOut, found: Found, outcome: CameTo) -
 
 
 def _there(ledger: OrderLedger, found: Found) -> Ours | None:
-    """What is there already: by the id that its system has for it, or by its key."""
+    """The ledger's amounts of an order that is there already, found by its external ids or by its key."""
     log = ledger.log_of_events
     claims = (log.claim("external-id", reference(*given)) for given in found.external_ids.items())
     claim = next(filter(None, claims), None) or log.claim("order-key", found.key)
@@ -165,14 +167,14 @@ def _there(ledger: OrderLedger, found: Found) -> Ours | None:
 
 
 class _Tried:
-    """The orders that a dry run would have recorded, or found, by all that names them: they are there for those that
-    come behind them."""
+    """The orders that a dry run would have recorded, or has found, by all their names: later orders of the files find
+    them there."""
 
     def __init__(self) -> None:
         self._there: dict[str, tuple[bytes, Ours]] = {}
 
     def apart(self, orders: Iterable[tuple[Found, bytes]]) -> Iterator[list[tuple[Found, bytes]]]:
-        """The orders some at a time, so that those of one name stand in different ones."""
+        """The orders in groups; two orders with a common name are never in one group."""
         some: list[tuple[Found, bytes]] = []
         names: set[str] = set()
         for found, line in orders:
@@ -185,7 +187,7 @@ class _Tried:
         yield some
 
     def holds(self, tie_out: TieOut, found: Found, line: bytes) -> bool:
-        """Whether an order of one of its names came before; then it is held against that."""
+        """Whether an earlier order had one of this order's names; if so, compares this order with that one."""
         before = next(filter(None, map(self._there.get, _names(found))), None)
         if before is None:
             return False

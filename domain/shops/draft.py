@@ -1,8 +1,8 @@
 """An order of an export in the making, until it is a line of our import.
 
-All kinds of exports fill one, so that what they have in common is done once: what does not fit our rules is remarked
-and not lost in silence, the history goes oldest first through the statuses that we know, and money that our rules
-would not take in its time is marked as forced.
+The readers of all exports fill drafts, so their common work is done once. A value that does not fit our rules gets a
+remark and is never lost in silence. The history goes oldest first, through the statuses of our table. A payment that
+our rules would not take at its time is marked as forced.
 """
 
 import re
@@ -30,15 +30,15 @@ REFERENCE_CHARS_MAX: Final = 200
 _QUANTITY: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 KEY_CHARS_MAX: Final = 64
 _UNFIT_IN_KEY: Final = re.compile(r"[^A-Za-z0-9._#/-]+")
-# The statuses of an order that work has begun on, and those that it can come to after it was shipped.
+# The statuses of an order on which work has begun, and those that an order can have after it was shipped.
 _BEGUN: Final = frozenset({"processing", "shipped", "completed", "refunded"})
 _AFTER_SHIPPED: Final = frozenset({"completed", "failed", "cancelled", "refunded"})
-# Of entries of the same time: what must stand before what.
+# The order of entries with the same time.
 _RANKS: Final = {"payment": 0, "status": 1, "refund": 2}
 
 
 class Address(NamedTuple):
-    """A billing or shipping address, as an export has it; empty where it has nothing."""
+    """A billing or shipping address of an export; a field is empty where the export has nothing."""
 
     first_name: str = ""
     last_name: str = ""
@@ -54,7 +54,7 @@ class Address(NamedTuple):
 
 
 def unit_of(currency: str) -> Unit:
-    """Raises Unreadable where the code is no currency."""
+    """The unit of a currency. Raises Unreadable where the code is no currency."""
     code = currency.strip().upper()
     if not code:
         raise Unreadable("currency: it is empty")
@@ -65,12 +65,13 @@ def unit_of(currency: str) -> Unit:
 
 
 class Draft:
-    """Amounts are minor units of `unit`. Items and charges are numbered as our import numbers them: from 1, from 0."""
+    """An order in the making. Amounts are in minor units of `unit`. Items are numbered from 1 and charges from 0, as in
+    our import."""
 
     def __init__(self, system: str, number: str, place: str, *, identity: str, currency: str, prefix: str = "") -> None:
-        """`identity` is the order's id in its system, empty where that is not known.
+        """`identity` is the order's id in its system; empty where that is not known.
 
-        `prefix` tells the shop from another one that numbers its orders alike.
+        `prefix` tells the shop from another one that numbers its orders alike. Raises Unreadable.
         """
         if is_shortened(number):
             raise Unreadable(f"its number {shortened(number)}")
@@ -82,7 +83,7 @@ class Draft:
         self.metadata: dict[str, str] = {}
         if fit := _UNFIT_IN_KEY.sub("-", number).strip("-"):
             self.line["key"] = (prefix + fit)[:KEY_CHARS_MAX]
-        # What a payment is called that has no reference of its own.
+        # The reference of a payment that has none of its own.
         self.reference = prefix + (identity or number)
         if identity:
             self.line["external_ids"] = {prefix + system: identity}
@@ -94,7 +95,7 @@ class Draft:
         self._items_total = 0
         self.shipping = 0
         self.discount = 0
-        # What was sold and is not given back yet: of items, charges and shipping, and of items in units.
+        # What is sold and not refunded yet: amounts of items, charges and shipping, and units of items.
         self._left: dict[tuple[str, int], int] = {}
         self._units: dict[int, int] = {}
         self.codes: list[str] = []
@@ -105,34 +106,34 @@ class Draft:
         self.status = ""
         self.why = ""
 
-    # --- what it says of what it has no place for ---
+    # --- remarks and metadata ---
 
     def remark(self, kind: str, own: str = "") -> None:
         self.remarks.append((kind, own))
 
     def no_place(self, field: str, value: object) -> None:
-        """Names what the model has no place for."""
+        """Remarks that our model has no place for a value."""
         self.remark(f"no place for {field}", str(value))
 
     def whole(self, field: str, text: str) -> str:
-        """The text; nothing where a spreadsheet has shortened it, which is named: it says less than it did."""
+        """The text; empty, with a remark, where a spreadsheet has shortened it, since a part of it is lost."""
         if not is_shortened(text):
             return text
         self.remark(f"a {field} that a spreadsheet has shortened: left out", text)
         return ""
 
     def moment(self, text: str, field: str) -> datetime | None:
-        """A time in UTC; one that does not say its offset is taken as such, and named. None for none."""
+        """A time in UTC; a time without an offset is read as UTC, with a remark. None for empty text."""
         if text and not has_offset(text):
             self.remark("times that do not say their offset: taken as UTC", text)
         return moment(text, field)
 
     def keep(self, key: str, value: object) -> None:
-        """Keeps as metadata what has no field of its own, as far as it fits."""
+        """Keeps a value without a field of its own as metadata, as far as it fits."""
         self.keep_in(self.metadata, key, value, key)
 
     def keep_in(self, metadata: dict[str, str], key: str, value: object, called: str) -> None:
-        """Keeps a text as metadata; what does not fit there has no place, under the name that it is called by."""
+        """Keeps a text as metadata. A text that does not fit gets a remark, under the name `called`."""
         text = self.whole(called, str(value).strip())
         fits = 0 < len(key) <= METADATA_KEY_LENGTH_MAX and len(text) <= METADATA_TEXT_LENGTH_MAX
         if fits and text and len(metadata) < METADATA_MAX and key not in metadata:
@@ -140,10 +141,10 @@ class Draft:
         elif text:
             self.no_place(called, text if called == key else f"{key}: {text}")
 
-    # --- who, and where to ---
+    # --- customer and addresses ---
 
     def customer(self, email: str = "", first: str = "", last: str = "", phone: str = "", customer_id: int = 0) -> None:
-        """Who ordered: by the id, or a guest with a contact."""
+        """Sets the customer: by the id, or as a guest with a contact."""
         given: dict[str, Any] = {"id": customer_id, "email": email, "first_name": first, "last_name": last}
         if not customer_id:
             given["phone"] = self.whole("phone", phone)
@@ -152,7 +153,8 @@ class Draft:
             self.line["customer"] = known
 
     def address(self, which: str, given: Address) -> None:
-        """`which` is billing or shipping. What our rules for addresses do not take is named, and kept as metadata."""
+        """Sets the billing or shipping address. A value that our rules for addresses refuse gets a remark, and is kept
+        as metadata."""
         fields: dict[str, Any] = {
             "country": _named(given.country, given.country_code),
             "state": _named(given.state, given.state_code),
@@ -182,7 +184,7 @@ class Draft:
                 break
         self.line.update((f"{which}_{name}", value) for name, value in fields.items() if value)
 
-    # --- what it costs ---
+    # --- costs ---
 
     def text(self, minor: int) -> str:
         return decimal_text(minor, self.unit.digits)
@@ -198,7 +200,8 @@ class Draft:
         variant: int | None = None,
         metadata: dict[str, str] | None = None,
     ) -> int:
-        """The number that the item gets. A discount beyond the item's price goes to the whole order."""
+        """Adds an item and returns its number. A discount beyond the item's price goes to the whole order. Raises
+        Unreadable."""
         if not 1 <= quantity <= QUANTITY_MAX:
             raise Unreadable(f"{shown(name)}: a quantity of {quantity}; it is from 1 to {QUANTITY_MAX}")
         if price < 0:
@@ -229,7 +232,8 @@ class Draft:
         return len(self.items)
 
     def item_of_total(self, name: str, gross: int, quantity: str, discount: int = 0, **more: Any) -> int:
-        """An item whose line has one price: for so many units together, also parts of one, or uneven ones."""
+        """Adds an item whose line has one price for all units, and returns its number. The quantity may have fractions,
+        or not divide the price. Raises Unreadable."""
         if not _QUANTITY.fullmatch(quantity):
             raise Unreadable(f"{shown(name)}: {shown(quantity)} is not a quantity")
         whole, _, part = quantity.partition(".")
@@ -245,7 +249,8 @@ class Draft:
         return self.item(name, price, units, discount + rest, metadata=metadata, **more)
 
     def charge(self, kind: str, name: str, amount: int, *, included: bool = False, rate: str | None = None) -> int:
-        """A tax, tip, duty or fee; those alike are one. The place that it gets; a negative one is a discount, -1."""
+        """Adds a tax, tip, duty or fee, to an equal one where there is one. Returns its place, -1 where the amount is
+        0, or negative and so a discount."""
         if amount < 0 and not included:
             self.discount -= amount
             self.remark(f"a {kind} below nothing: taken as a discount", f"{name} {self.text(amount)}")
@@ -262,22 +267,24 @@ class Draft:
         return place
 
     def tax_refunded(self, amount: int) -> list[dict[str, Any]]:
-        """The line of a refund for the only tax on top of the prices; none where there is no such one, or no amount."""
+        """The line of a refund for the only tax on top of the prices; none where there is not exactly one, or no
+        amount."""
         places = [i for i, each in enumerate(self.charges) if each["kind"] == "tax" and not each["included"]]
         return [{"charge": places[0], "amount": amount}] if amount and len(places) == 1 else []
 
     @property
     def total(self) -> int:
-        """What our ledger will say that the order comes to."""
+        """The order's total, as our ledger will compute it."""
         on_top: int = sum(charge["amount"] for charge in self.charges if not charge["included"])
         return self._items_total + self.shipping - self.discount + on_top
 
-    # --- what happened to it ---
+    # --- payments, refunds and statuses ---
 
     def payment(
         self, at: datetime | None, amount: int, provider: str, reference: str, method: str = ""
     ) -> dict[str, Any] | None:
-        """Money that came; nothing where it is nothing. A payment without a time came when the order was placed."""
+        """Adds a payment and returns its entry; None where the amount is not positive. A payment without a time gets
+        that of the order's creation."""
         if amount <= 0:
             return None
         provider = _name(provider, self.system)
@@ -300,7 +307,7 @@ class Draft:
         reason: str = "",
         lines: Sequence[dict[str, Any]] = (),
     ) -> None:
-        """Money that went back, of a payment where that is known. Lines that are not all of it are left out."""
+        """Adds a refund, of a payment where that is known. Lines that do not add up to the refund are left out."""
         if amount <= 0:
             return
         provider = _name(provider, self.system)
@@ -317,7 +324,7 @@ class Draft:
         self.entries.append((at, entry))
 
     def _reference(self, kind: str, provider: str, reference: str) -> str:
-        """References are unique by provider: a second one of this order gets a number."""
+        """The reference, with a number where the order has it already: references are unique by provider."""
         reference = _name(reference, self.reference)
         unique, count = reference, 1
         while (kind, provider, unique) in self._references:
@@ -335,9 +342,9 @@ class Draft:
         ended_at: datetime | None = None,
         reason: str = "",
     ) -> None:
-        """Which status it has come to, by way of those that our table of transitions asks for.
+        """Sets the order's last status, with the statuses before it that our table of transitions asks for.
 
-        `ended_at` is when it came to the last one. A time that is not known is that of what went before.
+        `ended_at` is the time of the last status. A time that is not known is the time of the status before.
         """
         steps: list[tuple[str, datetime | None]] = []
         if final != "new":
@@ -348,7 +355,7 @@ class Draft:
                 steps.append(("processing", begun_at))
             if is_shipped:
                 steps.append(("shipped", shipped_at))
-                if final == "cancelled":  # what is on its way cannot be cancelled: first it has failed
+                if final == "cancelled":  # a shipped order cannot be cancelled: it fails first
                     steps.append(("failed", ended_at))
             if final not in (status for status, _ in steps):
                 steps.append((final, ended_at))
@@ -356,7 +363,7 @@ class Draft:
         if reason and steps:
             self._statuses[-1][1]["reason"] = reason
 
-    # --- the whole ---
+    # --- the finished order ---
 
     def finish(self, created_at: datetime, said: Said) -> Found:
         line = self.line
@@ -400,7 +407,7 @@ class Draft:
         }
 
     def _history(self, created_at: datetime) -> list[dict[str, Any]]:
-        """Oldest first, and each as our rules take it."""
+        """The order's history, oldest first, each entry as our rules take it."""
         money = [(created_at if at is None else max(at, created_at), entry) for at, entry in self.entries]
         paid_at = {id(entry): at for at, entry in money if entry["type"] == "payment"}
         first_paid_at = min(paid_at.values(), default=created_at)
@@ -408,7 +415,7 @@ class Draft:
         last = created_at
         for at, entry in money:
             if entry["type"] == "refund":
-                # Refunds follow what they refund, whatever their dates.
+                # A refund follows the payment that it refunds, whatever its date.
                 paid = paid_at.get(id(entry.get("payment")), first_paid_at)
                 timed.append((max(at, paid), _RANKS["refund"], entry))
             else:
@@ -422,7 +429,8 @@ class Draft:
         return list(self._allowed(timed))
 
     def _allowed(self, timed: Iterable[tuple[datetime, int, dict[str, Any]]]) -> Iterable[dict[str, Any]]:
-        """Follows the order's sums as the ledger will: a payment beyond them is forced, a refund beyond them left."""
+        """The entries, with the sums that the ledger will compute: a payment beyond these is forced, a refund beyond
+        these is left out."""
         status, received, credited = "new", 0, 0
         left: dict[int, int] = {}
         for at, _, entry in timed:
@@ -460,7 +468,8 @@ class Draft:
             yield written
 
     def _is_left(self, lines: Sequence[dict[str, Any]]) -> bool:
-        """Whether what these lines give back was sold and is not given back yet; if so, it is then."""
+        """Whether the lines refund only amounts and units that were sold and not refunded yet; if so, they count as
+        refunded."""
         left, units = dict(self._left), dict(self._units)
         for line in lines:
             what = (

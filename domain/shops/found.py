@@ -1,4 +1,4 @@
-"""What a reader of an export finds: an order as a line of our import, with what its source says of it, or why not."""
+"""The findings of a reader of an export: an order as a line of our import, with its source's amounts, or a refusal."""
 
 from collections import Counter
 from typing import Any, Final, NamedTuple
@@ -9,9 +9,9 @@ EXAMPLE_CHARS_MAX: Final = 60
 
 
 class Said(NamedTuple):
-    """What a source says of an order, in minor units; None where it does not say it.
+    """The amounts that a source states of an order, in minor units; None where it does not state one.
 
-    `paid` is all that was received, `refunded` all that went back.
+    `paid` is the sum that was received, `refunded` the sum that went back.
     """
 
     total: int | None
@@ -22,10 +22,10 @@ class Said(NamedTuple):
 class Found(NamedTuple):
     """An order of an export.
 
-    `number` is what its source calls it, `place` where it stands. `key` and `external_ids` are
-    what we call it by, and `line` the line of our import that it comes to.
-    `status` is its source's words for where it stands, `why` what may explain that its totals differ. `remarks` are
-    what has no place with us, and what was taken to mean something: pairs of a kind and this order's own.
+    `number` is its number in its source, `place` its place in the files. `key` and `external_ids` are its names in our
+    ledger, and `line` is its line of our import. `status` is its status in its source's words; `why` may explain a
+    difference in its totals. `remarks` are pairs of a kind and this order's own text: about values that our ledger has
+    no place for, and about values that the reader had to interpret.
     """
 
     number: str
@@ -41,7 +41,7 @@ class Found(NamedTuple):
 
 
 class Refused(NamedTuple):
-    """An order that cannot be read, and why."""
+    """An order that cannot be read, and the reason."""
 
     number: str
     place: str
@@ -49,11 +49,11 @@ class Refused(NamedTuple):
 
 
 class Unreadable(Exception):
-    """One order's fault, in words that name its column or field; the orders after it can be read."""
+    """The fault of one order, in words that name its column or field; the orders after it can be read."""
 
 
 class Remarks:
-    """What there was to say of all orders: how many orders each remark is about, and the first of them."""
+    """The remarks about all orders: for each remark the number of its orders, and the first of them."""
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()

@@ -1,4 +1,4 @@
-"""What JSON exports hold: orders, and what belongs to orders and came beside them, whatever it is wrapped in."""
+"""The objects of JSON exports: orders, and objects of orders that came beside them, in whatever wrapping."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -13,17 +13,18 @@ from domain.shops.tables import Malformed, Source
 from domain.shops.values import shown
 
 Json: TypeAlias = dict[str, Any]
-# What an object is, by itself and by the name that it stands under; "" for a wrapping.
+# The kind of an object, by its fields and by the name of the field around it; "" for a wrapping.
 KindOf: TypeAlias = Callable[[Json, str], str]
-# What lists of orders stand under, beside the names of a reader's own pages; and what a shop answers with instead.
+# The fields that hold lists of orders, beside a reader's own pages; and `errors`, which a shop answers instead.
 LISTS: Final = frozenset({"", "data", "edges", "nodes", "errors"})
 
-# A file that has more of other things before the first one that belongs here is no such export.
+# A file with more foreign objects before its first object of a kind is no such export.
 ODD_MAX: Final = 100
 
 
 class Thing(NamedTuple):
-    """`kind` is one of the reader's words, empty for what is none of them, and `line` where in the file it begins."""
+    """An object of an export. `kind` is one of the reader's kinds, empty for a foreign object; `line` is the line on
+    which it begins."""
 
     kind: str
     of: Any
@@ -33,9 +34,9 @@ class Thing(NamedTuple):
 def things(
     source: Source, kind_of: KindOf, pages: frozenset[str], on_bytes: Callable[[int], None] = lambda _: None
 ) -> Iterator[Thing]:
-    """Those of a file, with what stands where one should and is none.
+    """The objects of a file that are of a kind, and the foreign objects that stand in the place of one.
 
-    Raises Malformed, also where the file is empty or has nothing but such.
+    Raises Malformed, also where the file is empty or has only foreign objects.
     """
     lists = pages | LISTS
     there = (
@@ -57,7 +58,7 @@ def things(
 
 
 def none_of_it(thing: Thing) -> str:
-    """Why a thing of no kind is refused."""
+    """The reason for which a foreign object is refused."""
     text = msgspec.json.encode(thing.of).decode()
     return f"this is no order, and nothing that belongs to one: {shown(text)}"
 
@@ -65,7 +66,8 @@ def none_of_it(thing: Thing) -> str:
 def _within(
     value: Any, line: int, under: str, kind_of: KindOf, lists: frozenset[str], *, is_one: bool
 ) -> Iterator[Thing]:
-    """What a value holds; where it should be one of a list of orders, and holds nothing, itself."""
+    """The objects within a value. A value that stands in a list of orders and holds no object of a kind is a foreign
+    object itself."""
     inner: Iterator[Thing] = iter(())
     if isinstance(value, list):
         each_is_one = under in lists
@@ -86,14 +88,15 @@ def _within(
 
 
 def _is_empty_page(value: Any, lists: frozenset[str]) -> bool:
-    """Whether orders could stand in it, and none do."""
+    """Whether a value has a list for orders, and the list is empty."""
     return isinstance(value, dict) and any(
         (inner == [] and name in lists) or _is_empty_page(inner, lists) for name, inner in value.items()
     )
 
 
 class Beside:
-    """What came beside the orders, in files of its own, by the id of its order; as JSON, which is smaller."""
+    """The objects that came beside the orders, in files of their own, by the ids of their orders. They are kept as
+    JSON, which is smaller."""
 
     def __init__(self, kinds: frozenset[str], order_of: Callable[[Json], str]) -> None:
         self.kinds = kinds
@@ -119,13 +122,13 @@ class Beside:
                 self._misplaced.append(Refused(number, place, why))
 
     def take(self, order: str) -> Iterator[tuple[str, Json]]:
-        """What belongs to an order, each with its kind; again where the files have the order again."""
+        """The objects of an order, each with its kind. They are yielded again where the files have the order again."""
         self._taken.add(order)
         for kind, text in self._of.get(order, ()):
             yield kind, msgspec.json.decode(text)
 
     def left(self) -> Iterator[Refused]:
-        """What belongs to no order that was read."""
+        """A refusal for each object that names no order that was read."""
         yield from self._misplaced
         for order in self._of.keys() - self._taken:
             beside = self._of[order]

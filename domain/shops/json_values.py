@@ -1,7 +1,7 @@
-"""The values of JSON exports, one after another, however large the array or page is that they stand in.
+"""The values of JSON exports, one after another, however large the array or the page around them is.
 
-A file holds one value, an array, a page like `{"orders": […]}`, or a value a line. A number with a point is given as
-its text, so that no amount passes through a float.
+A file holds one value, an array, a page like `{"orders": […]}`, or one value on each line. A number with a point
+becomes its text, so that no amount passes through a float.
 """
 
 import codecs
@@ -31,9 +31,10 @@ class Value(NamedTuple):
 def values(
     source: Source, pages: frozenset[str] = frozenset(), on_bytes: Callable[[int], None] = lambda _: None
 ) -> Iterator[Value]:
-    """Raises Malformed, with line and column, where the file is no JSON; what stands before was given.
+    """The values of a file. Raises Malformed, with line and column, where the file is no JSON; the values before were
+    yielded.
 
-    Of an object that begins with one of `pages`, the values of that array are given and not the object.
+    For an object that begins with one of `pages`, the values of that array are yielded instead of the object.
     """
     reader = _Reader(source, on_bytes)
     while reader.peek():
@@ -47,7 +48,8 @@ def values(
 
 
 def _of_whole_characters(value: Any) -> Any:
-    """The value with U+FFFD for each half of a character, as texts that were cut off have it: nothing can hold it."""
+    """The value with U+FFFD for each half of a character. Text that was cut off may have such a half, and nothing can
+    store it."""
     if isinstance(value, str):
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, list):
@@ -58,7 +60,8 @@ def _of_whole_characters(value: Any) -> Any:
 
 
 class _Reader:
-    """A window on the file's text: what is before `_at` was given already, and goes with the next chunk."""
+    """A window on the file's text: the text before `_at` was read already, and leaves the window with the next
+    chunk."""
 
     def __init__(self, source: Source, on_bytes: Callable[[int], None]) -> None:
         self._source = source
@@ -67,14 +70,14 @@ class _Reader:
         self._text = ""
         self._at = 0
         self._line = 1
-        self._counted = 0  # up to here line ends are in the line's number
-        self._line_begins = 0  # which can be before the window
+        self._counted = 0  # line ends before this place are in `_line`
+        self._line_begins = 0  # can be before the window
         self._is_whole = False
         self._read = 0
         source.stream.seek(0)
 
     def _more(self, size: int = CHUNK_BYTES) -> bool:
-        """Whether there was more to read."""
+        """Reads the next chunk; False where the file has ended. Raises Malformed."""
         if self._is_whole:
             return False
         chunk = self._source.stream.read(size)
@@ -105,7 +108,7 @@ class _Reader:
                 return ""
 
     def _count(self, at: int) -> int:
-        """The number of the line that a place is in, which is none before the last one that was asked for."""
+        """The number of the line that has this place. The places must come in rising order of their lines."""
         ends = self._text.count("\n", self._counted, at)
         if ends:
             self._line += ends
@@ -159,9 +162,10 @@ class _Reader:
             self._take(",", "a comma or the array's end")
 
     def page(self, pages: frozenset[str]) -> str:
-        """The name of the field that an object begins with, where that is an array of a page; else nothing is read."""
+        """The name of the field that an object begins with, where it is the array of a page; else empty, and nothing is
+        read."""
         before = self._at
-        while len(self._text) - before < 200 and self._more():  # enough for a name and what follows it
+        while len(self._text) - before < 200 and self._more():  # enough for a name and the bracket behind it
             before = self._at
         found = re.compile(r'\{\s*"(\w+)"\s*:\s*(?=\[)').match(self._text, before)
         if not found or found[1] not in pages:
@@ -170,7 +174,7 @@ class _Reader:
         return found[1]
 
     def rest_of_page(self) -> Iterator[Value]:
-        """What stands behind the array of a page: other fields, and the page's end."""
+        """The values behind the array of a page: its other fields, up to the page's end."""
         while self.peek() == ",":
             self._at += 1
             name = self.value("").value

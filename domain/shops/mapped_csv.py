@@ -37,7 +37,7 @@ def read(
     prefix: str = "",
     on_bytes: Callable[[int], None] = lambda _: None,
 ) -> Iterator[Found | Refused]:
-    """The orders of the files. Raises Malformed, before the first one."""
+    """The orders of the files. Raises Malformed, before the first order."""
     columns, items = mapping.columns, mapping.items
     required = [columns.order, *_some(columns.created_at), items.price or items.total or ""]
     form = Form(
@@ -56,7 +56,7 @@ def _some(columns: SomeColumns | None) -> list[str]:
 
 
 def _named_in(part: object) -> Iterator[str]:
-    """Every text in a part of a mapping: the columns that it names are among them."""
+    """Every text in a part of a mapping, the names of columns among them."""
     if isinstance(part, str):
         yield part.removeprefix("-")
     elif isinstance(part, list | tuple):
@@ -124,7 +124,7 @@ class _Reader:
         return draft.finish(created_at, said)
 
     def _must_stand_once(self, found: Rows) -> None:
-        """Raises Unreadable where rows that stand apart have the same lines, and say different things besides."""
+        """Raises Unreadable where rows that stand apart have the same lines, and differ in other columns."""
         items = self._mapping.items
         columns = [column for column in (*_some(items.name), items.quantity, items.price, items.total) if column]
         places: dict[tuple[str, ...], int] = {}
@@ -165,7 +165,7 @@ class _Reader:
         once, each = (getattr(amounts, field) for amounts in (self._mapping.once, self._mapping.each))
         if not once and not each:
             return None
-        if field == "discount":  # some files have discounts below nothing, others have not
+        if field == "discount":  # some files have negative discounts, others positive ones
             taken = [(rows[:1], column) for column in _some(once)] + [(rows, column) for column in _some(each)]
             return sum(abs(self._amount(draft, row, column)) for some, column in taken for row in some)
         return self._sum(draft, rows[:1], once) + self._sum(draft, rows, each)
@@ -312,7 +312,8 @@ class _Reader:
         return 0
 
     def _rest(self, draft: Draft, found: Rows, rows: Sequence[Row]) -> None:
-        """What has no field of its own."""
+        """Puts the fields that are left into the draft: notes, methods and metadata, and a remark about each column
+        without a place."""
         columns = self._mapping.columns
         if notes := "\n".join(filter(None, (_first(rows, column) for column in _some(columns.notes)))):
             draft.line["notes"] = notes
@@ -354,7 +355,8 @@ def _address(rows: Sequence[Row], place: Place) -> Address:
 # Most amounts of a file stand in it many times.
 @lru_cache(maxsize=4_096)
 def plain(text: str, decimal: str) -> str | None:
-    """An amount as digits and a point: '$1,234.50' and '(1.00)' are '1234.50' and '-1.00'; None where it is none."""
+    """An amount as digits and a point: '$1,234.50' and '(1.00)' are '1234.50' and '-1.00'; None where the text is no
+    amount."""
     if len(text) > _AMOUNT_CHARS_MAX:
         return None
     bare = text.strip().replace("−", "-")
@@ -373,9 +375,9 @@ def plain(text: str, decimal: str) -> str | None:
     return f"-{bare}" if is_negative else bare
 
 
-@lru_cache(maxsize=256)  # of an order the same time is asked for several times
+@lru_cache(maxsize=256)  # the reader needs each time of an order several times
 def _local(text: str, formats: tuple[str, ...]) -> str | None:
-    """The time by the first of the formats that fits, as ISO 8601 without an offset."""
+    """The time by the first of the formats that fits, as ISO 8601 without an offset; None where no format fits."""
     for pattern in formats:
         try:
             return datetime.strptime(text, pattern).isoformat()  # noqa: DTZ007  (it gets its zone later)

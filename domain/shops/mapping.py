@@ -1,6 +1,6 @@
 """How are the columns of another shop's CSV read? By a description of it, as TOML.
 
-    system = "etsy"                   # whose ids the orders' are, and the provider of payments that name none
+    system = "etsy"                   # the system of the orders' ids, and the provider of payments without one
     delimiter = ","
     quotes = true                     # false where a quotation mark is a character like any other
     encoding = "utf-8"
@@ -10,15 +10,15 @@
     currency = "USD"                  # where there is no column for it
     paid = "always"                   # or "dated": where paid_at is filled; or "stated": by the amounts in `paid` alone
     unpaid = ["Pending"]              # the statuses of orders for which nothing was paid all the same
-    ignored = ["Order Net"]           # columns that say again what others say
+    ignored = ["Order Net"]           # columns that repeat other columns
 
-    [columns]                         # of the order: from the first of its rows that has something there
-    order = "Order ID"                # rows with the same are one order; this and created_at must be there
-    created_at = "Sale Date"          # or two, ["Date", "Time"], that stand side by side
+    [columns]                         # of the order: from the first of its rows where the column is filled
+    order = "Order ID"                # rows with the same value are one order; order and created_at must be there
+    created_at = "Sale Date"          # or two columns side by side, ["Date", "Time"]
 
     [items]                           # of each row
     name = "Item Name"
-    quantity = "Quantity"             # 1 where there is none
+    quantity = "Quantity"             # 1 unit without one
     price = "Price"                   # of a unit; or total, of all units
 
     [once]                            # amounts of the whole order, from its first row
@@ -36,7 +36,7 @@
     [statuses]                        # the file's words for ours, whatever their case
     Completed = "completed"
 
-    [metadata]                        # what is kept beside the order, and with items.metadata beside each item
+    [metadata]                        # columns kept with the order; those of items.metadata with each item
     buyer = "Buyer"
 
     [refunds]                         # rows that are no items but refunds of their order
@@ -44,9 +44,9 @@
     is = ["Refund"]
     amount = ["Total Collected"]
 
-A column that is taken off where others are added has a minus before its name, and is taken off whatever its sign is
-in the file; discounts are taken off whatever theirs. Columns that a description does not name
-are named in the tie-out. Of several columns of one name the second is called like "Delivery city (2)".
+A minus before a column's name subtracts its amounts where others are added, whatever their sign in the file. Discounts
+are subtracted whatever their sign. The tie-out names the columns that a description does not name. Of several columns
+of one name the second is called like "Delivery city (2)".
 """
 
 import re
@@ -174,11 +174,12 @@ class Mapping(_Part, frozen=True, kw_only=True):
 
 
 class NoMapping(Exception):
-    """There is no such description of a CSV, or it is not one; the message says what is wrong, and where."""
+    """No description of a CSV has this name, or the description has faults; the message names them with their
+    places."""
 
 
 def mapping_from(name: str) -> Mapping:
-    """The description in a file, or one that comes with the program, by its name."""
+    """The description in a file, or the one with this name that comes with the program. Raises NoMapping."""
     own = SHIPPED / f"{name}.toml"
     path = own if re.fullmatch(r"[a-z0-9-]+", name) and own.is_file() else Path(name)
     try:
@@ -202,7 +203,7 @@ def _checked(mapping: Mapping) -> Mapping:
 
 
 def _faults(mapping: Mapping) -> Iterator[tuple[str, str]]:
-    """The fields at fault, each with what would be right."""
+    """The fields at fault, each with a message that says what would be right."""
     if bool(mapping.items.price) == bool(mapping.items.total):
         yield "items.price", "name the column of a unit's price, or of all units' total: one of both"
     if not mapping.columns.currency and not mapping.currency:

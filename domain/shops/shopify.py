@@ -1,6 +1,6 @@
-"""What both of Shopify's exports have in common: the names of its system, statuses, and how one word becomes another.
+"""The common parts of Shopify's exports: the system's name, the statuses, and the spelling of words.
 
-docs/importing.md tells the table of statuses to users.
+docs/importing.md explains the table of statuses to users.
 """
 
 import re
@@ -9,14 +9,14 @@ from typing import Final
 from domain.shops.values import words
 
 SYSTEM: Final = "shopify"
-# Of each financial status, whether money came, and was kept as a whole or in part.
+# The financial statuses; an order in one of PAID was paid whole, whatever was refunded later.
 FINANCIAL: Final = words(
     """
     pending authorized partially_paid paid partially_refunded refunded voided expired
     """
 )
 PAID: Final = frozenset({"paid", "partially_refunded", "refunded"})
-# Some exports say unfulfilled in words of their own.
+# The fulfillment statuses; some exports have words of their own for unfulfilled.
 FULFILLMENT: Final = words(
     """
     unfulfilled pending open scheduled request_declined fulfilled partial partially_fulfilled restocked in_progress
@@ -29,12 +29,12 @@ _PERCENT: Final = re.compile(r"([0-9]{1,3}(?:[.,][0-9]{1,8})?) ?%")
 
 
 def word(text: str | None) -> str:
-    """A status as REST has it: 'PARTIALLY_PAID' and 'Partially paid' are 'partially_paid'."""
+    """A status in REST's spelling: 'PARTIALLY_PAID' and 'Partially paid' are 'partially_paid'."""
     return (text or "").strip().lower().replace(" ", "_")
 
 
 def status_of(financial: str, fulfillment: str, *, is_cancelled: bool) -> str:
-    """Our status for an order that is so paid and so fulfilled."""
+    """Our status for an order with this financial status and this fulfillment status."""
     if is_cancelled:
         return "cancelled"
     if financial in _ENDED:
@@ -48,7 +48,7 @@ def status_of(financial: str, fulfillment: str, *, is_cancelled: bool) -> str:
 
 
 def rate_in(name: str) -> str | None:
-    """The rate that a tax's name tells: 'VAT 21%' has 0.21."""
+    """The rate that a tax's name states: 0.21 for 'VAT 21%'; None where it states none."""
     found = _PERCENT.search(name)
     if not found:
         return None
@@ -58,5 +58,5 @@ def rate_in(name: str) -> str | None:
 
 
 def provider_of(name: str) -> str:
-    """A payment's provider as REST calls it: 'Shopify Payments' is shopify_payments."""
+    """A payment's provider in REST's spelling: 'Shopify Payments' is shopify_payments."""
     return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")

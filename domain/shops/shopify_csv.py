@@ -1,8 +1,8 @@
-"""Reads Shopify's orders export: a row for each line item, the order's own fields on its first.
+"""Reads Shopify's orders export: a row for each line item, the order's own fields on its first row.
 
-What the files do not say is found as far as it follows: whether taxes are within the prices, by which of both the total
-comes out; when a refund was made, from the last time that is known; what came of several means of payment, as one
-payment. Ids are never guessed: one that a spreadsheet has shortened refuses its order.
+The reader infers facts that the files do not state. Taxes are within the prices or on top of them, whichever makes the
+total. A refund has the last time that is known. Several means of payment are one payment. Ids are never guessed: an id
+that a spreadsheet has shortened refuses its order.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,7 +17,7 @@ from domain.shops.tables import TAKEN_ONCE, Form, Row, Rows, Source, orders, say
 from domain.shops.values import minor, scaled, shown, unquoted, whole_id
 
 TAXES: Final = tuple((f"Tax {i} Name", f"Tax {i} Value") for i in range(1, 6))
-# What has no field of its own, and its key in the order's metadata.
+# The columns without a field of their own, and their keys in the order's metadata.
 KEPT: Final = {
     "Tags": "tags",
     "Note Attributes": "note_attributes",
@@ -67,12 +67,13 @@ FORM: Final = Form(
 def read(
     sources: Sequence[Source], prefix: str = "", on_bytes: Callable[[int], None] = lambda _: None
 ) -> Iterator[Found | Refused]:
-    """The orders of the files. Raises Malformed, before the first one."""
+    """The orders of the files. Raises Malformed, before the first order."""
     return map(_Reader(prefix), orders(sources, FORM, on_bytes))
 
 
 class _Sums(NamedTuple):
-    """What an order comes to, in minor units. `taxed` are the taxes on top of the prices."""
+    """The reading by which the order's total comes out, in minor units: the discount, whether taxes are on top of the
+    prices, and the duties on top. `why` is the reason where no reading comes to the total."""
 
     discount: int
     is_taxed_on_top: bool
@@ -123,7 +124,8 @@ class _Reader:
         return draft.finish(created_at, said)
 
     def _rest(self, draft: Draft, found: Rows, first: Row) -> None:
-        """What has no field of its own."""
+        """Puts the fields that are left into the draft: notes, methods and metadata, and a remark about each column
+        without a place."""
         if notes := first["Notes"]:
             draft.line["notes"] = notes
         if method := first["Shipping Method"]:
@@ -164,7 +166,7 @@ def _who(draft: Draft, row: Row) -> None:
 
 
 def _named_and_coded(name: str, code: str) -> tuple[str, str]:
-    """What stands where a code should is a name where it is too long for one."""
+    """The name and the code of a place. A text in the column of codes is a name where it is too long for a code."""
     return (name, code) if len(code) <= 3 else (name or code, "")
 
 
@@ -174,7 +176,7 @@ def _names(full: str) -> tuple[str, str]:
 
 
 def _costs(draft: Draft, rows: Sequence[Row], first: Row) -> _Sums:
-    """Items, discount, shipping, taxes and duties."""
+    """Puts items, discount, shipping, taxes and duties into the draft."""
     digits = draft.unit.digits
     told = _told(draft, first)
     lines = _lines_once(draft, rows, told)
@@ -197,7 +199,7 @@ def _costs(draft: Draft, rows: Sequence[Row], first: Row) -> _Sums:
 
 
 class _Told(NamedTuple):
-    """What the order's own row says, in minor units; the total and the subtotal are None where it does not."""
+    """The amounts on the order's own row, in minor units; total and subtotal are None where they are empty."""
 
     total: int | None
     subtotal: int | None
@@ -223,10 +225,10 @@ class _Line(NamedTuple):
 
 
 def _lines_once(draft: Draft, rows: Sequence[Row], told: _Told) -> list[_Line]:
-    """The lines of an order. Its own fields stand on several rows where they are on each, or where it stands in the
-    files several times: then all its lines together do not come to its total.
+    """The lines of an order, once. Several rows have the order's own fields where every row has them, or where the
+    files have the order several times. In the latter case all its lines together do not come to its total.
 
-    Raises Unreadable where it says different things.
+    Raises Unreadable where the copies of the order differ.
     """
     lines = _lines(draft, rows)
     goods, off_items = sum(line.gross for line in lines), sum(line.discount for line in lines)
@@ -275,12 +277,13 @@ def _add(draft: Draft, line: _Line, discount: int) -> None:
 
 
 def _discounts(told: _Told, off_items: int) -> list[int]:
-    """What may have been taken off: the order's discount, with or without that of its lines."""
+    """The discounts that may be right: the order's discount, with and without that of its lines."""
     return [told.discount, told.discount + off_items]
 
 
 def _reading(told: _Told, goods: int, discounts: Iterable[int]) -> tuple[int, int, int] | None:
-    """The discount, duties and taxes by which the total comes out, the plainest first; None where it does not."""
+    """The discount, duties and taxes by which the total comes out, the plainest first; None where no reading comes to
+    it."""
     for way in product(dict.fromkeys(discounts), dict.fromkeys((told.duties, 0)), dict.fromkeys((0, told.taxes))):
         taken, duty, tax = way
         if goods - taken + told.shipping + duty + tax == told.total:
@@ -289,7 +292,7 @@ def _reading(told: _Told, goods: int, discounts: Iterable[int]) -> tuple[int, in
 
 
 def _sums(draft: Draft, told: _Told, goods: int, off_items: int) -> _Sums:
-    """By which reading of discounts, taxes and duties the total comes out."""
+    """The reading of discounts, taxes and duties by which the total comes out."""
     if told.total is None:
         return _Sums(told.discount, True, told.duties, "")
     discounts = _discounts(told, off_items)
@@ -309,7 +312,7 @@ def _sums(draft: Draft, told: _Told, goods: int, off_items: int) -> _Sums:
 
 
 def _money(draft: Draft, row: Row, created_at: datetime) -> Said:
-    """Payments, refunds and the status."""
+    """Puts payments, refunds and the status into the draft. Returns the source's amounts."""
     digits = draft.unit.digits
     financial, fulfillment = word(row["Financial Status"]), word(row["Fulfillment Status"])
     draft.status = f"{financial or '-'} / {fulfillment or '-'}"
@@ -353,7 +356,7 @@ def _money(draft: Draft, row: Row, created_at: datetime) -> Said:
 
 
 def _paid(draft: Draft, row: Row, financial: str, total: int) -> int:
-    """What was received, as far as the financial status and the balance tell."""
+    """The sum that was received, by the financial status and the balance."""
     balance = minor(row["Outstanding Balance"], draft.unit.digits, "Outstanding Balance")
     if financial == "paid":
         return total - balance

@@ -1,6 +1,7 @@
-"""Makes what Shopify's GraphQL gives what its REST gives: names, ids, lists and words.
+"""Turns the objects of Shopify's GraphQL API into those of its REST API: names, ids, lists and words.
 
-Bulk operations write JSON Lines: an order, and what belongs to it as lines of its own that name it as `__parentId`.
+Bulk operations write JSON Lines: an order, and each object that belongs to it on a line of its own. The line names the
+object's parent as `__parentId`.
 """
 
 import re
@@ -15,10 +16,10 @@ from domain.shops.json_values import DECODER
 from domain.shops.values import words
 
 LINE_BYTES_MAX: Final = 32 * 1024 * 1024
-# Nothing belongs to these.
+# The kinds of objects that are no object's parent.
 _LEAVES: Final = words("LineItem OrderTransaction ShippingLine TaxLine")
 _CAPITAL: Final = re.compile(r"(?<=[a-z0-9])([A-Z])")
-# By the name in GraphQL's own words, as snake case.
+# REST's names, by GraphQL's names in snake case.
 _RENAMED: Final = {
     "display_financial_status": "financial_status",
     "display_fulfillment_status": "fulfillment_status",
@@ -34,7 +35,7 @@ _RENAMED: Final = {
     "formatted_gateway": "gateway_name",
 }
 _WORDS: Final = words("financial_status fulfillment_status kind status restock_type cancel_reason")
-# Of a line of a bulk operation, what it is by its id, and where it belongs in what it belongs to.
+# The parent's field that a line of a bulk operation belongs in, by the kind in the line's id.
 _PLACES: Final = {
     "LineItem": "line_items",
     "OrderTransaction": "transactions",
@@ -55,17 +56,17 @@ def _snake(name: str) -> str:
 
 
 def number_of(gid: str) -> str:
-    """'gid://shopify/Order/123?x=y' is '123'."""
+    """The number in a GraphQL id: '123' for 'gid://shopify/Order/123?x=y'."""
     return gid.rpartition("/")[2].partition("?")[0]
 
 
 def kind_of(gid: str) -> str:
-    """'gid://shopify/Order/123' is 'Order'."""
+    """The kind in a GraphQL id: 'Order' for 'gid://shopify/Order/123'; empty for any other text."""
     return gid.split("/")[-2] if gid.startswith("gid://") else ""
 
 
 def restful(value: Any) -> Any:
-    """The value with REST's names."""
+    """The value with REST's names, ids, lists and words."""
     if isinstance(value, list):
         return [restful(each) for each in value]
     if not isinstance(value, dict):
@@ -89,7 +90,7 @@ def restful(value: Any) -> Any:
 
 
 def _shaped(made: dict[str, Any]) -> dict[str, Any]:
-    """Where REST has a plain id or name for what GraphQL has an object for."""
+    """The object with REST's plain ids and names in the place of GraphQL's objects."""
     for name, plain in (("product", "product_id"), ("variant", "variant_id"), ("line_item", "line_item_id")):
         inner = made.get(name)
         if isinstance(inner, dict) and inner.get("id"):
@@ -104,16 +105,17 @@ def _shaped(made: dict[str, Any]) -> dict[str, Any]:
 
 
 class _Line(msgspec.Struct):
-    """What a line of a bulk operation says of where it belongs."""
+    """The fields of a bulk operation's line that show its order: its id and its parent's."""
 
     id: str | None = None
     parent: str | None = msgspec.field(default=None, name="__parentId")
 
 
 class Bulk:
-    """Where the lines of a bulk operation belong: mostly to the order right before them, and at times to another one.
+    """The order of each line of a bulk operation. Most lines belong to the order right before them, a few to another
+    one.
 
-    Of the latter their places in the file are kept, and read again when their order is read.
+    The places of these few in the file are kept, and the lines are read again when their order is read.
     """
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -137,14 +139,15 @@ class Bulk:
             at += len(text)
 
     def order_of(self, parent: str, here: str) -> str:
-        """The order that a line belongs to, whose parent this is; what stands within an order is that of `here`."""
+        """The order of a line with this parent: the parent itself, or the parent's order, which is `here` where it is
+        not known."""
         return parent if kind_of(parent) == "Order" else self._order_of.get(parent, here)
 
     def has(self, order: str) -> bool:
         return order in self._orders
 
     def apart(self, order: str) -> Iterator[dict[str, Any]]:
-        """The lines of an order that do not stand behind it. The stream stays where it is."""
+        """The lines of an order that do not stand behind it. The stream's position stays the same."""
         places = self._apart.pop(order, ())
         here = self._stream.tell() if places else 0
         for place in places:
@@ -158,11 +161,11 @@ def _line_of(text: bytes) -> _Line:
     try:
         return msgspec.json.decode(text, type=_Line)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return _Line()  # its reader says what is wrong with it
+        return _Line()  # the reader of the orders refuses the line, with the fault
 
 
 def placed(order: dict[str, Any], lines: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """A bulk operation's order with what belongs to it where it belongs."""
+    """A bulk operation's order with its lines put where they belong."""
     by_id = {order["id"]: order}
     for inner in (each for value in order.values() if isinstance(value, list) for each in value):
         if isinstance(inner, dict) and "id" in inner:

@@ -1,7 +1,7 @@
 """Reads Shopify's orders as JSON: REST's pages, with transactions and refunds, and GraphQL's bulk JSON Lines.
 
-Transactions and refunds that stand in files or pages of their own, as REST gives them, are read first and kept by
-their orders. Amounts are those of the shop's own currency.
+Transactions and refunds in files or pages of their own, as REST gives them, are read first and kept by their orders.
+Amounts are in the shop's own currency.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ from domain.shops.tables import Source
 from domain.shops.values import minor, moment, scaled, shown, whole_id, words
 
 PAGES: Final = frozenset({"orders", "transactions", "refunds", "draft_orders"})
-# What REST gives beside the orders.
+# The objects that REST gives beside the orders.
 BESIDE: Final = frozenset({"transaction", "refund"})
 CUSTOMER_ID_END: Final = 10**15
 READ: Final = words(
@@ -32,7 +32,7 @@ READ: Final = words(
     total_cash_rounding_payment_adjustment_set total_cash_rounding_refund_adjustment_set total_cash_rounding_adjustment
     """
 )
-# What follows from the rest, or says it once more.
+# Fields that follow from others, or repeat others.
 DERIVED: Final = words(
     """
     admin_graphql_api_id number order_number legacy_resource_id updated_at subtotal_price subtotal_price_set
@@ -70,7 +70,7 @@ READ_OF_ITEMS: Final = words(
     """
 )
 _NOTHING: Final[tuple[Any, ...]] = (None, "", [], {}, False)
-# One of these an order has, also one whose id was not asked for.
+# Every order has one of these fields, also an order whose id the query did not ask for.
 _OF_GRAPHQL: Final = words("lineItems totalPriceSet currentTotalPriceSet")
 _OF_ORDERS: Final = words("line_items total_price") | _OF_GRAPHQL
 
@@ -183,7 +183,7 @@ class _Reader:
 
 
 def _each_once(there: Sequence[Json]) -> list[Json]:
-    """Those of an id once: they stand in the order, in files beside it, and in pages that overlap."""
+    """The objects, each id once: an object may stand in the order, in files beside it, and in pages that overlap."""
     once: dict[str, Json] = {}
     for place, each in enumerate(there):
         identity = str(each.get("id") or f"without one, at {place}")
@@ -192,7 +192,7 @@ def _each_once(there: Sequence[Json]) -> list[Json]:
 
 
 def _bulk(source: Source) -> Bulk | None:
-    """Where the lines of a bulk operation belong; None where the file is none."""
+    """The index of a bulk operation's lines; None where the file is none."""
     source.stream.seek(0)
     first = source.stream.readline(LINE_BYTES_MAX).removeprefix(b"\xef\xbb\xbf")
     is_bulk = first.startswith(b"{") and first.endswith(b"\n") and b"gid://shopify/" in first
@@ -216,13 +216,13 @@ def _refused(source: Source, thing: Thing) -> Refused:
 
 
 def _currency(order: Json) -> str:
-    """GraphQL has it on every amount."""
+    """The currency of an order of GraphQL's, which has it on every amount."""
     shop = (order.get("total_price_set") or {}).get("shop_money") or {}
     return str(shop.get("currency_code") or shop.get("currency") or "")
 
 
 def _amount(draft: Draft, of: Json, *names: str) -> int:
-    """The first of these that is there, in the shop's currency."""
+    """The first of these amounts that is there, in the shop's currency; 0 where none is."""
     for name in names:
         shop = (of.get(f"{name}_set") or {}).get("shop_money") or {}
         value = shop.get("amount", of.get(name))
@@ -266,11 +266,12 @@ def _who(draft: Draft, order: Json) -> None:
             draft.address(which, address)
 
 
-# --- what it costs ---
+# --- costs ---
 
 
 def _costs(draft: Draft, order: Json) -> tuple[dict[str, int], int | None]:
-    """Our numbers of Shopify's line items, by id, and the total that the source says."""
+    """Puts all that the order costs into the draft. Returns our numbers of Shopify's line items, by id, and the
+    source's total without the items that edits took out."""
     total = _amount(draft, order, "total_price") if _has(order, "total_price") else None
     edit = _edit(draft, order, total)
     numbers: dict[str, int] = {}
@@ -300,7 +301,8 @@ def _has(order: Json, name: str) -> bool:
 
 
 class _Edit(NamedTuple):
-    """What edits took out of an order: units by line item, what all of it was worth, and the taxes within that."""
+    """The items that edits took out of an order: units by line item, the worth of them all, and the taxes within that
+    worth."""
 
     units: Mapping[str, int]
     worth: int = 0
@@ -311,8 +313,9 @@ _NO_EDIT: Final = _Edit({})
 
 
 def _edit(draft: Draft, order: Json, total: int | None) -> _Edit:
-    """By the refunds of items and no money that edits are to Shopify; or, where those are not there and nothing was
-    refunded, by what the order has and comes to now. A cancelled order keeps what it had."""
+    """The edits of an order, read from the refunds of items without money that Shopify makes of edits. Where there are
+    none and nothing was refunded, the order's current quantities and current total show the edits. A cancelled order
+    keeps its items."""
     if order.get("cancelled_at"):
         return _NO_EDIT
     units: dict[str, int] = {}
@@ -346,8 +349,8 @@ def _is_refunded(draft: Draft, order: Json) -> bool:
 
 
 def _lines_taken_out(draft: Draft, order: Json) -> Iterator[Json]:
-    """An edit that takes an item out is a refund to Shopify, of an item and no money; an exchange is one of less money
-    than its items are worth, or of none."""
+    """The refunded items of edits. Shopify makes a refund of items without money of an edit that takes items out. An
+    exchange is a refund of less money than its items are worth, or of none."""
     for refund in order.get("refunds") or ():
         if _has(refund, "total_refunded"):
             moved = (refund["total_refunded_set"].get("shop_money") or {}).get("amount") not in ("0.0", "0.00", "0")
@@ -358,7 +361,7 @@ def _lines_taken_out(draft: Draft, order: Json) -> Iterator[Json]:
 
 
 def _is_exchange(draft: Draft, order: Json, refund: Json) -> bool:
-    """Whether items that came back have paid for others: nothing is owed, and less than the total was received."""
+    """Whether returned items have paid for others: nothing is owed, and less than the total was received."""
     if refund.get("order_adjustments") or "transactions" not in refund or not _has(order, "total_outstanding"):
         return False
     worth = sum(_worth(draft, order, line) for line in refund.get("refund_line_items") or ())
@@ -379,7 +382,7 @@ def _worth(draft: Draft, order: Json, line: Json) -> int:
 
 
 def _off(draft: Draft, line: Json) -> int:
-    """All that was taken off a line, its share of the whole order's discount included."""
+    """The whole discount of a line, its share of the order's discount included."""
     if allocations := line.get("discount_allocations"):
         return sum(_amount(draft, each, "amount") for each in allocations)
     if "discounted_price" in line or "discounted_price_set" in line:
@@ -433,7 +436,8 @@ def _shipping(draft: Draft, order: Json) -> None:
 
 
 def _on_top(draft: Draft, order: Json, rest: int, expected: int | None, tax_gone: int) -> None:
-    """Discounts of the whole order, taxes, tips, duties and fees: as the total says which of them are in it."""
+    """Puts the whole order's discounts, taxes, tips, duties and fees into the draft; the source's total shows which of
+    them are in it."""
     taxes = _taxes(draft, order, tax_gone)
     tax = sum(taxes.values())
     is_included = bool(order.get("taxes_included"))
@@ -469,7 +473,7 @@ def _on_top(draft: Draft, order: Json, rest: int, expected: int | None, tax_gone
 
 
 def _taxes(draft: Draft, order: Json, gone: int) -> dict[tuple[str, str | None], int]:
-    """By name and rate; without the taxes of what edits took out."""
+    """The taxes by name and rate, without the taxes of items that edits took out."""
     taxes: dict[tuple[str, str | None], int] = {}
     for line in order.get("tax_lines") or ():
         name, rate = str(line.get("title") or "Tax"), _rate(line.get("rate"))
@@ -491,7 +495,7 @@ def _rate(rate: Any) -> str | None:
     return f"{whole}.{part[:10]}" if part else whole
 
 
-# --- what was paid for it ---
+# --- payments and refunds ---
 
 
 def _money(draft: Draft, order: Json, numbers: Mapping[str, int], total: int | None, created_at: datetime) -> Said:
@@ -524,7 +528,7 @@ def _money(draft: Draft, order: Json, numbers: Mapping[str, int], total: int | N
 
 
 class _Moves:
-    """The transactions of an order, each once: those of its refunds are among them at times."""
+    """The transactions of an order, each once: those of its refunds stand among them at times."""
 
     def __init__(self, draft: Draft, order: Json) -> None:
         self._draft = draft
@@ -543,7 +547,8 @@ class _Moves:
         return minor(money.get("amount"), self._draft.unit.digits, "total_price_set")
 
     def _amount(self, transaction: Json) -> int:
-        """In the shop's currency; one that is told only in the customer's, by the order's own rate."""
+        """A transaction's amount in the shop's currency. An amount in the customer's currency alone is converted by the
+        rate of the order's totals."""
         draft = self._draft
         amount = _amount(draft, transaction, "amount")
         currency = transaction.get("currency")
@@ -562,7 +567,7 @@ class _Moves:
         return amount
 
     def receive(self, financial: str, total: int, created_at: datetime) -> int:
-        """Payments; what was received."""
+        """Puts the payments into the draft. Returns the sum that was received."""
         received = 0
         for each in self._all:
             identity, kind, status = str(each.get("id")), word(each.get("kind")), word(each.get("status"))
@@ -584,14 +589,15 @@ class _Moves:
                 self._draft.remark("change that was given: not taken as money of the order", str(each.get("amount")))
             elif kind not in ("authorization", "emv_authorization", "void", "refund"):
                 self._draft.remark(f"a transaction of the kind {shown(kind)}: not known, taken as no money", identity)
-        # Also an order that is paid and has none: whoever exported it did not ask for them.
+        # A paid order may have no transactions either: the query of the export did not ask for them.
         if not self._order.get("transactions") and not received:
             received = self._derived(financial, total, created_at)
         self._received = received
         return received
 
     def _derived(self, financial: str, total: int, created_at: datetime) -> int:
-        """What was received, by the financial status, where the transactions are not there."""
+        """Puts a payment into the draft by the financial status, for an order without transactions. Returns the sum
+        that was received."""
         draft, order = self._draft, self._order
         if _has(order, "total_received"):
             received = _amount(draft, order, "total_received")
@@ -615,7 +621,8 @@ class _Moves:
         return received
 
     def refund(self, numbers: Mapping[str, int]) -> int:
-        """Refunds, with what they were for where Shopify says it; what was refunded."""
+        """Puts the refunds into the draft, with their lines where Shopify states them. Returns the sum that was
+        refunded."""
         by_refund = {
             str(each.get("id")): refund
             for refund in self._order.get("refunds") or ()
@@ -643,8 +650,8 @@ class _Moves:
         return refunded
 
     def refund_besides(self, financial: str) -> int:
-        """What the order or its financial status says that was refunded beyond its transactions, where those are not
-        there."""
+        """Puts a refund into the draft for the amount that the order or its financial status states beyond the
+        transactions, where these are not there. Returns that amount."""
         draft, order = self._draft, self._order
         rest = _amount(draft, order, "total_refunded") - self._refunded
         if financial == "refunded" and not self._all and not _has(order, "total_refunded"):
@@ -662,7 +669,7 @@ class _Moves:
         return rest
 
     def _lines(self, refund: Json, numbers: Mapping[str, int]) -> list[Json]:
-        """What a refund was for: items, their taxes, shipping."""
+        """The lines of a refund: items, their taxes, shipping."""
         draft, lines, tax = self._draft, [], 0
         for each in refund.get("refund_line_items") or ():
             number = numbers.get(str(each.get("line_item_id")))
@@ -675,11 +682,11 @@ class _Moves:
                     line |= {"quantity": quantity, "restock": restock}
                 lines.append(line)
             elif amount:
-                lines.append({"item": 0, "amount": -1})  # of what we have not: the sum will not be right
+                lines.append({"item": 0, "amount": -1})  # an item that we do not have: the lines will not add up
         shipping = sum(_amount(draft, each, "subtotal_amount") for each in refund.get("refund_shipping_lines") or ())
         tax += sum(_amount(draft, each, "tax_amount") for each in refund.get("refund_shipping_lines") or ())
         if not shipping:
-            # What was given back and taken back again stands there with both signs.
+            # An amount that was given back and taken back again is there with both signs.
             of_shipping = [each for each in refund.get("order_adjustments") or ()
                            if word(each.get("kind")) == "shipping_refund"]  # fmt: skip
             shipping = abs(sum(_amount(draft, each, "amount") for each in of_shipping))
@@ -703,7 +710,8 @@ def _method(transaction: Json) -> str:
 
 
 def _rest(draft: Draft, order: Json) -> None:
-    """What has no field of its own."""
+    """Puts the fields that are left into the draft: notes, methods and metadata, and a remark about each field without
+    a place."""
     if note := order.get("note"):
         draft.line["notes"] = str(note)
     names = order.get("payment_gateway_names") or [order.get("gateway")]
@@ -724,7 +732,8 @@ def _rest(draft: Draft, order: Json) -> None:
 
 
 def _keep_cash_rounding(draft: Draft, order: Json) -> None:
-    """What cash was rounded by, where small coins are not in use: neither totals nor what was received have it."""
+    """Keeps as metadata the amount by which cash was rounded, where small coins are not in use. Neither the totals nor
+    the payments include it."""
     of_graphql = order.get("total_cash_rounding_adjustment") or {}
     for which in ("payment", "refund"):
         rounded = _amount(draft, order, f"total_cash_rounding_{which}_adjustment") or _amount(draft, of_graphql, which)

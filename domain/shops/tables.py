@@ -1,7 +1,7 @@
-"""The orders of CSV exports: the rows of each together, wherever they stand, in memory that does not grow with them.
+"""The orders of CSV exports: all rows of an order together, wherever they stand, in memory that does not grow.
 
-The files are read twice. First their form is checked, before anything is recorded, and it is found out which orders'
-rows stand apart; only those are kept until their last row has come.
+The files are read twice. The first reading checks their form, before anything is recorded, and finds the orders whose
+rows stand apart. The second reading keeps only the rows of these orders until the last one has come.
 """
 
 from collections import Counter
@@ -17,7 +17,7 @@ ROWS_MAX: Final = 10_000_000
 ROW_LINES_MAX: Final = 2_000  # a note may have many
 
 
-# A remark.
+# The remark about an order that the files have several times.
 TAKEN_ONCE: Final = "an order that stands in the files more than once, and says the same: taken once"
 
 
@@ -29,7 +29,7 @@ class Source(NamedTuple):
 
 
 class Malformed(Exception):
-    """A file that is not what it should be; the message names its row and column."""
+    """A file that breaks its form, like a CSV with unequal rows; the message names its row and column."""
 
 
 class Row(dict[str, str]):
@@ -43,14 +43,14 @@ class Row(dict[str, str]):
         return ""
 
     def filled(self, columns: Iterable[str]) -> Iterator[tuple[str, str]]:
-        """Those of the columns that have something in this row."""
+        """The columns that are not empty in this row, each with its text."""
         for column in columns:
             if value := self[column]:
                 yield column, value
 
 
 class Form(NamedTuple):
-    """How a kind of CSV is read: what must be there, and which column, with all its rows, tells the orders apart."""
+    """The form of a kind of CSV: its required columns, and the column that names the order of each row."""
 
     order: str
     required: tuple[str, ...]
@@ -58,15 +58,15 @@ class Form(NamedTuple):
     has_quotes: bool = True
     encoding: str = "utf-8"
     header_row: int = 1
-    # Columns' names as the reader calls them, by other spellings of theirs, case folded.
+    # The reader's names of columns, by their other spellings, case folded.
     spelled: Mapping[str, str] = MappingProxyType({})
 
 
 class Rows(NamedTuple):
-    """The rows of one order, the file that the first is in, and the columns of that file.
+    """The rows of one order, the file that has the first row, and the columns of that file.
 
-    `parts` are the rows that stand together. Of parts that say the same there is one, and `copies` are the others:
-    files that overlap are no orders of twice as much.
+    `parts` are the rows that stand together. Of equal parts one is kept, and `copies` counts the others: an order that
+    stands in several files is not sold several times.
     """
 
     order: str
@@ -94,7 +94,7 @@ class Rows(NamedTuple):
         return self._replace(parts=list(once.values()), copies=len(self.parts) - len(once))
 
 
-# What rows say: their cells that are not empty.
+# The content of rows: their cells that are not empty.
 Saying: TypeAlias = tuple[frozenset[tuple[str, str]], ...]
 
 
@@ -103,13 +103,13 @@ def saying(rows: Iterable[Row]) -> Saying:
 
 
 def orders(sources: Sequence[Source], form: Form, on_bytes: Callable[[int], None] = lambda _: None) -> Iterator[Rows]:
-    """The orders of the files, each when its last row has come. Raises Malformed, before the first one."""
+    """The orders of the files, each when its last row has come. Raises Malformed, before the first order."""
     apart = _apart(sources, form)
     return _grouped(sources, form, apart, on_bytes)
 
 
 def _apart(sources: Sequence[Source], form: Form) -> Counter[str]:
-    """The orders whose rows do not stand together, with the number of their rows."""
+    """The orders whose rows do not stand together, each with the number of its rows."""
     seen: set[str] = set()
     apart: Counter[str] = Counter()
     last = None
@@ -125,7 +125,7 @@ def _apart(sources: Sequence[Source], form: Form) -> Counter[str]:
 
 
 def _orders(sources: Sequence[Source], form: Form) -> Iterator[str]:
-    """The order that each row is of."""
+    """The order of each row, in the order of the rows."""
     for source in sources:
         for header, _, cells in _read(source, form):
             yield cells[header.places[form.order]].strip()
@@ -164,7 +164,7 @@ def _grouped(
 
 
 def _read(source: Source, form: Form) -> Iterator[tuple[Header, int, list[str]]]:
-    """The header, and the number and cells of each row of a file that has something in it."""
+    """The header with the number and the cells of each row below it. Raises Malformed."""
     source.stream.seek(0)
     rows = csv_rows(
         source.stream,
@@ -192,7 +192,8 @@ def _read(source: Source, form: Form) -> Iterator[tuple[Header, int, list[str]]]
 
 
 def _of_width(cells: list[str], width: int, number: int) -> list[str]:
-    """The cells as many as the columns: what is beyond or missing must be empty, as spreadsheets leave it at times."""
+    """The row's cells, as many as the header has. Cells beyond the header, which spreadsheets add at times, must be
+    empty. Raises Misfit."""
     if len(cells) == width:
         return cells
     if len(cells) > width and not any(cells[width:]):
@@ -203,6 +204,6 @@ def _of_width(cells: list[str], width: int, number: int) -> list[str]:
 def _header(number: int, cells: list[str], form: Form) -> Header:
     names = [form.spelled.get(" ".join(cell.split()).casefold(), cell.strip()) for cell in cells]
     Header(number, names).require(*form.required)
-    # A name that comes again has a number, so that what stands in its column is not lost.
+    # A name that comes again gets a number, so that its column is not lost.
     times = ((name, names[:place].count(name) + 1) for place, name in enumerate(names))
     return Header(number, [f"{name} ({time})" if name and time > 1 else name for name, time in times])

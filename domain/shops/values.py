@@ -1,6 +1,6 @@
-"""Reads single values of an export: amounts, times and whole numbers, as text or as JSON has them.
+"""Reads single values of an export: amounts, times and whole numbers, in text or in JSON.
 
-Every function raises Unreadable with a message that names the field.
+A function that cannot read its value raises Unreadable with a message that names the field.
 """
 
 import re
@@ -32,13 +32,14 @@ def shown(value: object) -> str:
 
 
 def unquoted(text: str) -> str:
-    """Without the apostrophe that keeps spreadsheets from reading a number, and the white space around it."""
+    """The text without the white space around it, and without the apostrophe that keeps spreadsheets from reading it as
+    a number."""
     return text.strip().removeprefix("'").strip()
 
 
 def scaled(value: Any, digits: int, field: str) -> tuple[int, bool]:
-    """An amount in minor units, and whether it had to be rounded to them, half away from nothing."""
-    if type(value) is str:  # nearly all; what is below gives the same in more time
+    """An amount in minor units, rounded half away from zero, and whether it had to be rounded. Raises Unreadable."""
+    if type(value) is str:  # nearly all values; the lines below give the same in more time
         whole, _, part = value.partition(".")
         if len(part) == digits and len(whole) <= WHOLE_DIGITS_MAX and (whole + part).isdecimal() and value.isascii():
             return int(whole + part), False
@@ -55,7 +56,7 @@ def scaled(value: Any, digits: int, field: str) -> tuple[int, bool]:
 
 
 def minor(value: Any, digits: int, field: str) -> int:
-    """An amount in minor units; nothing where there is none."""
+    """An amount in minor units; 0 for None and for empty text. Raises Unreadable."""
     if value is None or value == "":
         return 0
     return scaled(value, digits, field)[0]
@@ -69,12 +70,12 @@ def _why_no_amount(value: Any) -> str:
 
 
 def is_shortened(text: str) -> bool:
-    """Whether a spreadsheet has made a number of this text, and shows it as 6.03E+12."""
+    """Whether a spreadsheet has turned this text into a number, and shows it as 6.03E+12."""
     return "E+" in text and _SURELY_SHORTENED.fullmatch(text) is not None
 
 
 def has_offset(text: str) -> bool:
-    """Whether a time says how far it is from UTC."""
+    """Whether a time states its offset from UTC."""
     return _OFFSET.search(text) is not None
 
 
@@ -83,7 +84,8 @@ def shortened(text: str) -> str:
 
 
 def whole_id(value: Any, field: str) -> str:
-    """A number that names something, as its digits; empty where there is none. Never guessed."""
+    """The digits of an id; empty where there is none. An id that a spreadsheet has shortened is never guessed. Raises
+    Unreadable."""
     text = unquoted(str(value)) if value is not None else ""
     if text and not _DIGITS.fullmatch(text):
         if _SHORTENED.fullmatch(text):
@@ -93,7 +95,8 @@ def whole_id(value: Any, field: str) -> str:
 
 
 def moment(text: str, field: str, zone: tzinfo = UTC) -> datetime | None:
-    """A time as ISO 8601 or with a space before its offset; one without an offset is the zone's; None for none."""
+    """A time in ISO 8601, also with a space before its offset; a time without an offset is in `zone`. None for empty
+    text. Raises Unreadable."""
     if not text:
         return None
     if text[-4:] == " UTC":

@@ -1,7 +1,8 @@
-"""Reads WooCommerce's orders as its REST API (v3) gives them, and the refunds of `/orders/<id>/refunds` beside them.
+"""Reads WooCommerce's orders as its REST API (v3) gives them, with the refunds of `/orders/<id>/refunds` beside them.
 
-Amounts there are without taxes. Where the shop's prices were with taxes, ours are, too, and taxes are within them;
-otherwise they are on top. Its total is what was left to pay after gift cards, which are a discount with us.
+WooCommerce's amounts are without taxes. Where the shop's prices include taxes, our prices do so, too, and the taxes are
+within them; otherwise taxes are on top. WooCommerce's total is the amount left to pay after gift cards, which are a
+discount in our ledger.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -27,7 +28,7 @@ STATUSES: Final = {
     "refunded": "refunded",
     "failed": "failed",
     "trash": "deleted",
-    # Of widespread extensions.
+    # The statuses of widespread extensions.
     "shipped": "shipped",
     "delivered": "completed",
     "partial-payment": "processing",
@@ -46,7 +47,7 @@ READ: Final = words(
     shipping_lines fee_lines coupon_lines refunds gift_cards parent_id
     """
 )
-# What follows from the rest, or says it once more.
+# Fields that follow from others, or repeat others.
 DERIVED: Final = words(
     """
     discount_total discount_tax cart_tax currency_symbol payment_url is_editable needs_payment needs_processing _links
@@ -90,7 +91,7 @@ def _kind(value: Json, _under: str) -> str:
 
 
 def _order_of_refund(refund: Json) -> str:
-    """By its parent, or, before WooCommerce 9, by the link to it."""
+    """The id of a refund's order: its parent's or, before WooCommerce 9, that in the link to the parent."""
     if parent := refund.get("parent_id") or refund.get("order_id"):
         return str(parent)
     match refund.get("_links"):
@@ -138,7 +139,7 @@ def _order(order: Json, number: str, place: str, prefix: str, beside: Beside) ->
 
 
 def _moment(of: Json, name: str) -> datetime | None:
-    """The time in UTC; where it is there only in the shop's own, without its zone, that is taken as UTC."""
+    """The time in UTC. A time that is there only in the shop's own zone, which has no name there, is read as UTC."""
     return moment(of.get(f"{name}_gmt") or of.get(name) or "", name)
 
 
@@ -172,11 +173,12 @@ def _who(draft: Draft, order: Json) -> None:
             draft.address(which, given)
 
 
-# --- what it costs ---
+# --- costs ---
 
 
 class _Costs(NamedTuple):
-    """`numbers` are our numbers of its line items, by id; `total` is what it says that is left to pay."""
+    """The costs of an order: our numbers of its line items, by id; the total, which is the amount left to pay; and
+    whether prices include taxes."""
 
     numbers: dict[str, int]
     total: int
@@ -217,7 +219,7 @@ def _rounded(draft: Draft, amount: Decimal) -> int:
 
 
 def _with_tax(draft: Draft, line: Json, is_included: bool, of: str = "total") -> int:
-    """What a line comes to: with its tax where the shop's prices were with taxes."""
+    """The amount of a line, with its tax where the shop's prices include taxes."""
     tax = _exact(line.get(f"{of}_tax")) if is_included else Decimal(0)
     return _rounded(draft, _exact(line.get(of)) + tax)
 
@@ -305,7 +307,8 @@ def _gift_cards(draft: Draft, order: Json, total: int) -> None:
 
 
 def _round_off(draft: Draft, order: Json, total: int) -> None:
-    """Its lines are rounded for themselves, and its total is not their sum at times: not by more than a unit each."""
+    """Puts the difference of the total from the sum of the lines into the draft. WooCommerce rounds each line by
+    itself, so up to one unit for each line is a fee or a discount; a larger difference stays, and is explained."""
     rest = total - draft.total
     lines = sum(len(order.get(f"{kind}_lines") or ()) for kind in ("fee", "shipping", "tax"))
     lines += len(order.get("line_items") or ())
@@ -317,11 +320,11 @@ def _round_off(draft: Draft, order: Json, total: int) -> None:
         draft.why = f"its lines, shipping, fees and taxes come to {draft.text(draft.total)}"
 
 
-# --- what was paid for it ---
+# --- payments and refunds ---
 
 
 def _refunds(order: Json, beside: Sequence[Json]) -> list[Json]:
-    """The order's refunds, each once and with all that is told of it, in the order of their ids."""
+    """The order's refunds, each once and with all its known fields, in the order of their ids."""
     by_id: dict[int, Json] = {}
     for refund in (*(order.get("refunds") or ()), *beside):
         identity = int(refund.get("id") or 0)
@@ -384,7 +387,7 @@ def _refund_lines(draft: Draft, refund: Json, costs: _Costs) -> list[Json]:
             quantity = abs(int(Decimal(str(line.get("quantity") or 0))))
             lines.append({"item": number, "amount": amount} | ({"quantity": quantity} if quantity else {}))
         elif amount:
-            lines.append({"item": 0, "amount": -1})  # of what we have not: the sum will not be right
+            lines.append({"item": 0, "amount": -1})  # an item that we do not have: the lines will not add up
     shipping = -sum(_with_tax(draft, line, costs.is_included) for line in refund.get("shipping_lines") or ())
     if shipping:
         lines.append({"shipping": shipping})
@@ -402,7 +405,8 @@ def _refunded_item(line: Json) -> str:
 
 
 def _rest(draft: Draft, order: Json) -> None:
-    """What has no field of its own."""
+    """Puts the fields that are left into the draft: notes, methods and metadata, and a remark about each field without
+    a place."""
     if note := order.get("customer_note"):
         draft.line["notes"] = str(note)
     if title := order.get("payment_method_title") or order.get("payment_method"):
