@@ -1,1 +1,2 @@
-"""Personal data: sealed before it is recorded, opened for whom it may be, and erased by destroying its keys."""
+"""Personal data: sealed before they are recorded, opened for those who may read them, erased by destroying their
+keys."""

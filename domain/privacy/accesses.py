@@ -1,5 +1,5 @@
-"""Who read what is personal, of which order, and when? A log of its own, in a file to which a line is added for each
-reading, before it is answered."""
+"""Who read which order's personal data, and when? The readings are logged in a file of their own: a line is added for
+each reading before the answer goes out."""
 
 import os
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from domain.moments import instant
 
 
 class Access(msgspec.Struct, frozen=True):
-    """A reading of these parts of an order, which is named by its UUID."""
+    """One reading: the actor read these parts of the order with this UUID."""
 
     at: str
     actor: str
@@ -31,7 +31,7 @@ class Accesses:
     def note(
         self, *, actor: str, orders: Iterable[str], parts: Iterable[str], request_id: str | None, now: datetime
     ) -> None:
-        """Adds a line for each order; it is durable when this returns."""
+        """Adds a line for each order. The lines are durable when this returns."""
         parts = tuple(parts)
         lines = [msgspec.json.encode(Access(instant(now), actor, order, parts, request_id)) for order in orders]
         if not lines:
@@ -39,6 +39,6 @@ class Accesses:
         with appending(self.path) as file:
             if file.seek(0, os.SEEK_END):
                 file.seek(-1, os.SEEK_END)
-                if file.read() != b"\n":  # a crash or a full disk has cut the last one short, of what was never read
+                if file.read() != b"\n":  # a crash or a full disk cut the last line short; its reading was not answered
                     file.write(b"\n")
             file.write(b"".join(line + b"\n" for line in lines))

@@ -1,8 +1,8 @@
-"""Forgetting a person: an event in each of their orders, and then the keys.
+"""Erases a person's data: records an event in each of the person's orders, then destroys the keys.
 
-All of it happens while nobody else writes: the keys are retired, so that nothing is sealed by them any more on any
-machine, the events are recorded, and then the keys are destroyed. What ends in between is finished by `settle` at the
-next start, before anything is read; the log says which keys are to be gone.
+No other process writes meanwhile. First the keys are retired, so that no process on any machine seals by them any more.
+Then the events are recorded, and then the keys are destroyed. After a crash in between, `settle` finishes the erasure
+at the next start, before anything is read: the log says which keys must be destroyed.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -43,7 +43,8 @@ from domain.refusals import (
 from domain.topics import TOPICS
 
 RETENTION: Final = "retention"
-# What a basis and a reference are like: they stay in the log, so there is to be no text in which a person is named.
+# The form of a basis and of a reference. Both stay in the log for ever, so they must not hold a text that names a
+# person.
 NAME_PATTERN: Final = r"[A-Za-z0-9][A-Za-z0-9._:/#()-]{0,63}"
 _NAMED_MAX: Final = 10
 _MASKED: Final = EventMapper(opens=())
@@ -51,10 +52,10 @@ _Erased: TypeAlias = e.PersonalErased | of_reconciliation.PersonalErased
 
 
 class Request(msgspec.Struct, frozen=True):
-    """What is asked for: which parts to erase, and why; of orders of all years, or of these.
+    """A request to erase parts of personal data, with its basis; of orders of all years where `years` is empty.
 
-    `force` erases also while an order is in work. What `is_trial` erases nothing, and says what would be. An erasure
-    that is done `again` has its id already, and the keys that it destroyed.
+    `force` erases also where an order is in work. A trial erases nothing and tells the orders and keys concerned.
+    `again` is set when an erasure is repeated: it has the erasure's id and the keys that it destroyed.
     """
 
     parts: tuple[str, ...]
@@ -67,7 +68,8 @@ class Request(msgspec.Struct, frozen=True):
 
 
 class Erasure(NamedTuple):
-    """What an erasure came to. One that is not `is_new` found nothing to erase; its id is that of the last before."""
+    """The outcome of an erasure. Where `is_new` is false nothing was erased, and `id` is the id of the last erasure
+    before, if any."""
 
     id: str | None
     subject: str
@@ -78,12 +80,12 @@ class Erasure(NamedTuple):
     is_new: bool
 
 
-# Tells the orders of a customer, by their UUIDs, as far as the log is committed.
+# Lists the UUIDs of a customer's orders, up to the log's last commit.
 OrdersOf = Callable[[int], Iterable[UUID]]
 
 
 class Erasing:
-    """Erases what is personal. `erasures` is the file outside the ledger that says what was erased."""
+    """Erases personal data. `erasures` is the file outside the ledger in which every erasure is noted."""
 
     def __init__(self, ledger: OrderLedger, keys: Keyring, orders_of: OrdersOf, keep: Keep, erasures: Erasures) -> None:
         self._ledger = ledger
@@ -93,7 +95,7 @@ class Erasing:
         self._erasures = erasures
 
     def customer(self, customer_id: int, request: Request, provenance: Provenance) -> Erasure:
-        """Erases parts of all that a customer has.
+        """Erases parts of a customer's personal data in all of the customer's orders.
 
         Raises CustomerNotFound, OrderInWork, PersonalDataHeld, PersonalDataPlain.
         """
@@ -107,7 +109,10 @@ class Erasing:
         return self._finish(self._ledger.write(record).result(), request)
 
     def guest(self, uuid: UUID, request: Request, provenance: Provenance) -> Erasure:
-        """Erases parts of a guest's order. Raises OrderNotFound, OrderOfCustomer, and what `customer` raises."""
+        """Erases parts of the personal data of a guest's order.
+
+        Raises OrderNotFound, OrderOfCustomer, OrderInWork, PersonalDataHeld, PersonalDataPlain.
+        """
 
         def record(t: Transaction) -> Erasure:
             order = self._ledger.order_in(t, uuid)
@@ -121,11 +126,14 @@ class Erasing:
         return self._finish(self._ledger.write(record).result(), request)
 
     def due(self, due: Due, provenance: Provenance) -> Erasure:
-        """Erases what has been kept long enough. Raises what `customer` raises."""
+        """Erases a part after the end of its retention period.
+
+        Raises OrderInWork, also where an order's period was extended meanwhile, PersonalDataHeld, PersonalDataPlain.
+        """
         request = Request((due.part,), RETENTION, years=(due.year,))
 
         def record(t: Transaction) -> Erasure:
-            if due.subject.startswith(CUSTOMER):  # all that they have by now, since one key is for all of a year
+            if due.subject.startswith(CUSTOMER):  # all of the customer's orders by now: one key seals a whole year
                 orders = self._orders(t, int(due.subject.removeprefix(CUSTOMER)))
             else:
                 orders = [self._ledger.order_in(t, order.uuid) for order in due.orders]
@@ -137,7 +145,8 @@ class Erasing:
         return self._finish(self._ledger.write(record).result(), request)
 
     def file_due(self, due: FileDue, provenance: Provenance) -> Erasure:
-        """Erases what of a reconciliation has been kept long enough. Raises what `reconciliation` raises."""
+        """Erases parts of a reconciliation after the end of their retention period. Raises the same as
+        `reconciliation`."""
         request = Request(due.parts, RETENTION)
         return self.reconciliation(due.state.uuid, request, provenance, version=due.state.version)
 
@@ -145,7 +154,7 @@ class Erasing:
         self, uuid: UUID, request: Request, provenance: Provenance, *, version: int | None = None
     ) -> Erasure:
         """Erases parts of a reconciliation: `file`, the provider's file with all reports, and `contact`, the reasons
-        that people gave. It must be at the `version`, where one is given.
+        that people gave. Where `version` is given, the reconciliation must be at that version.
 
         Raises ReconciliationNotFound, ReconciliationMoved, ReconciliationInWork, PersonalDataHeld, PersonalDataPlain.
         """
@@ -161,7 +170,7 @@ class Erasing:
     # --- the steps ---
 
     def _orders(self, t: Transaction, customer_id: int) -> list[Order]:
-        """A customer's orders, those among them that this transaction has written."""
+        """A customer's orders, with those that this transaction has written."""
         found = dict.fromkeys(self._orders_of(customer_id))
         created = (raw for raw in t.written if TOPICS[raw.topic].shape in (e.OrderCreated, e.CustomerChanged))
         found |= dict.fromkeys(UUID(raw.order) for raw in created)
@@ -171,7 +180,7 @@ class Erasing:
     def _record(
         self, t: Transaction, subject: str, orders: Sequence[Order], request: Request, provenance: Provenance
     ) -> Erasure:
-        """The events in the orders, and before them their keys retired."""
+        """Retires the keys, then records an event in each order that has something to erase."""
         now = self._ledger.clock()
         orders = [order for order in orders if not request.years or order.created_at.year in request.years]
         decided = self._decided(orders, request, now)
@@ -186,7 +195,8 @@ class Erasing:
         self.keys.retire(keys, now)
         position = 0
         for order, event in decided:
-            # Each key stands in one event: of an order whose data it sealed or, where none of these is left, the last.
+            # Each key stands in one event: in that of an order whose data it sealed or, where no such order is left, in
+            # the last.
             is_last = order is decided[-1][0]
             own = [key for key, of in waiting.items() if is_last or of == whose(order)]
             for key in own:
@@ -201,7 +211,7 @@ class Erasing:
     def _record_of_reconciliation(
         self, t: Transaction, state: Reconciliation, request: Request, provenance: Provenance
     ) -> Erasure:
-        """The event in a reconciliation, and before it the keys retired."""
+        """Retires the keys, then records the event in the reconciliation."""
         now, subject = self._ledger.clock(), reconciled.whose(state).subject
         if request.again is None:
             self._must_not_be_held([subject])
@@ -229,7 +239,7 @@ class Erasing:
     def _decided(
         self, orders: Sequence[Order], request: Request, now: datetime
     ) -> list[tuple[Order, e.PersonalErased]]:
-        """The orders in which there is something to erase, each with its event."""
+        """The orders that have something to erase, each with its event."""
         why = Why(
             erasure=request.again.id if request.again else str(uuid4()),
             basis=request.basis,
@@ -244,13 +254,13 @@ class Erasing:
         return self._keep.until(INVOICE, order.kept_from)
 
     def _destroyed(self, subject: str, request: Request) -> Iterator[tuple[str, str]]:
-        """When keys of these parts were destroyed, and by which erasure."""
+        """The destroyed keys of the requested parts: the time each was destroyed, and the id of its erasure."""
         for key in self.keys.store.of_subject(subject):
             if key.part in request.parts and key.destroyed_at and key.erasure:
                 yield key.destroyed_at, key.erasure
 
     def _must_be_erasable(self, t: Transaction, orders: Sequence[Order], request: Request) -> None:
-        """Raises PersonalDataHeld, OrderInWork, PersonalDataPlain."""
+        """Raises PersonalDataHeld where a hold forbids it, OrderInWork, PersonalDataPlain."""
         self._must_not_be_held(subjects_of(orders))
         if not request.force and (in_work := [order.id for order in orders if is_in_work(order)]):
             named = ", ".join(map(str, in_work[:_NAMED_MAX])) + (" and more" if len(in_work) > _NAMED_MAX else "")
@@ -258,18 +268,18 @@ class Erasing:
                 f"In work, so the shop still needs to know whose they are: {named}. `force` erases all the same."
             )
         keyring = t.keyring()
-        if keyring is None or keyring.since:  # else nothing was ever recorded as it is
+        if keyring is None or keyring.since:  # else every record was sealed from the first
             for order in orders:
                 _must_be_sealed(self._plain(t, order))
 
     def _must_not_be_held(self, subjects: Collection[str]) -> None:
-        """Raises PersonalDataHeld."""
+        """Raises PersonalDataHeld where one of the subjects is held."""
         if hold := self.keys.store.hold_on(subjects):
             held = f"What is personal of {hold.subject} is held"
             raise PersonalDataHeld(f"{held} since {hold.since}, by {hold.reference}.")
 
     def _plain(self, t: Transaction, order: Order) -> int:
-        """The position of the order's first record where something personal stands as it is; 0 where there is none."""
+        """The position of the order's first record with personal data in plain; 0 where there is none."""
         for raw in t.raw_records_of(str(order.uuid)):
             topic = TOPICS[raw.topic]
             if not topic.is_sealed and any(parts_in(topic.decode(raw.payload), FIELDS.get(topic.shape, {}))):
@@ -279,7 +289,8 @@ class Erasing:
     def _keys_of(
         self, t: Transaction, subject: str, orders: Sequence[Order], request: Request
     ) -> dict[str, Whose | None]:
-        """The keys to destroy, each with whose it is: the subject's, and those of orders that were a guest's before."""
+        """The ids of the keys to destroy, each with its owner. They are the subject's keys, and the keys that orders
+        had as guests' orders before they became the customer's."""
         subjects = dict.fromkeys((subject, *subjects_of(orders)))
         found: dict[str, Whose | None] = {}
         for key in (key for of in subjects for key in self.keys.store.of_subject(of)):
@@ -291,8 +302,8 @@ class Erasing:
         return found
 
     def _finish(self, erasure: Erasure, request: Request) -> Erasure:
-        """Once the events are recorded: notes the erasure outside, and destroys the keys; also those of one before that
-        ended in between."""
+        """Notes the erasure in the file outside and destroys its keys, once the events are recorded. Also finishes an
+        earlier erasure that was cut off."""
         if erasure.is_new and erasure.id is not None:
             now = self._ledger.clock()
             self._erasures.note(
@@ -319,12 +330,13 @@ class Erasing:
 
 
 def _is_taken(t: Transaction, key: StoredDataKey) -> bool:
-    """Whether an erasure has recorded that it destroys a key, which is about to, or ended in between."""
+    """Whether the log has an erasure that destroys this key: the erasure is about to destroy it, or was cut off
+    before."""
     return key.retired_at is not None and t.claim(ERASED_KEY, key.id) is not None
 
 
 def _must_be_sealed(plain: int) -> None:
-    """Raises PersonalDataPlain where there is a position at which something personal stands as it is."""
+    """Raises PersonalDataPlain where `plain`, the position of a record with personal data in plain, is not 0."""
     if plain:
         raise PersonalDataPlain(
             f"What is personal at position {plain} was recorded before it was sealed, so it cannot be erased;"
@@ -333,8 +345,8 @@ def _must_be_sealed(plain: int) -> None:
 
 
 def _plain_of_reconciliation(t: Transaction, state: Reconciliation, parts: Collection[str]) -> int:
-    """The position of the first record of a reconciliation with a reason that stands as it is, or with a file or report
-    that is kept as it is; 0 where there is none."""
+    """The position of a reconciliation's first record that has a reason in plain, or that names a file or report kept
+    in plain; 0 where there is none."""
     for raw in t.raw_records_of(str(state.uuid)):
         topic = TOPICS[raw.topic]
         if topic.is_sealed:
@@ -351,7 +363,8 @@ def _plain_of_reconciliation(t: Transaction, state: Reconciliation, parts: Colle
 
 
 def outstanding(ledger: OrderLedger, keys: Keyring, erasures: Erasures) -> list[Noted]:
-    """The erasures that the file outside knows of and this ledger does not, since it was restored from before them.
+    """The erasures that the file outside has and this ledger's log lacks, because the ledger was restored from an older
+    backup.
 
     Raises ErasuresMalformed.
     """
@@ -361,20 +374,23 @@ def outstanding(ledger: OrderLedger, keys: Keyring, erasures: Erasures) -> list[
 
 
 def unsaid(ledger: OrderLedger, keys: Keyring) -> list[StoredDataKey]:
-    """The keys that are destroyed though no event of this ledger says so: it was restored from before an erasure that
-    is still to be repeated, or somebody has destroyed them."""
-    destroyed = [key for key in keys.store.each() if key.destroyed_at is not None]  # before the events that say so
+    """The destroyed keys for which this ledger's log has no event. The ledger was restored from before an erasure that
+    is still to be repeated, or a person destroyed the keys by hand."""
+    destroyed = [
+        key for key in keys.store.each() if key.destroyed_at is not None
+    ]  # read before the claims: a key is destroyed after its event
     recorded = {str(claim.value) for claim in ledger.log_of_events.claims(ERASED_KEY)}
     aside = keys.store.aside()
     return [key for key in destroyed if key.id not in recorded and key.erasure not in aside]
 
 
 def repeat(erasing: Erasing, noted: Noted, provenance: Provenance) -> Erasure:
-    """Erases again what a restored ledger has; what it has nothing of is put aside. Raises a Refusal."""
+    """Repeats an erasure on a restored ledger. Puts the erasure aside where the ledger has nothing to erase. Raises a
+    Refusal."""
     request = Request(noted.parts, noted.basis, noted.reference, force=True, years=noted.years, again=noted)
     nothing = Erasure(noted.id, noted.subject, noted.parts, (), (), 0, is_new=False)
     try:
-        if not erasing.keys.store.get_all(noted.keys):  # what it erased is not in here, or is another ledger's
+        if not erasing.keys.store.get_all(noted.keys):  # the erased data are not here, or are another ledger's
             made = nothing
         elif noted.subject.startswith(RECONCILIATION_SUBJECT):
             made = erasing.reconciliation(UUID(noted.subject.removeprefix(RECONCILIATION_SUBJECT)), request, provenance)
@@ -390,8 +406,8 @@ def repeat(erasing: Erasing, noted: Noted, provenance: Provenance) -> Erasure:
 
 
 def settle(ledger: OrderLedger, keys: Keyring, erasures: Erasures) -> list[str]:
-    """Finishes what ended in between, and destroys again what came back out of a backup: the keys that the log says are
-    destroyed, are. Returns their ids. At every start, before anything is read."""
+    """Destroys the keys that the log says are destroyed and the store still has: of erasures that were cut off, and
+    keys that came back out of a backup. Returns their ids. Runs at every start, before anything is read."""
     erased = {str(claim.value): claim for claim in ledger.log_of_events.claims(ERASED_KEY)}
     unfinished: dict[str, tuple[_Erased, list[StoredDataKey]]] = {}
     for key_id in keys.store.alive(erased):
@@ -409,7 +425,7 @@ def settle(ledger: OrderLedger, keys: Keyring, erasures: Erasures) -> list[str]:
 
 
 def _event_of(log: Log, claim: StoredClaim) -> _Erased:
-    """The event that took the claim of a destroyed key."""
+    """The event that took the claim on a destroyed key."""
     (raw,) = log.raw_records_of(claim.originator_id, gt=claim.version - 1, lte=claim.version)
     event = _MASKED.read(raw).event
     assert isinstance(event, ERASING)

@@ -1,8 +1,8 @@
-"""What was erased, in a file outside the ledger and its backups: a ledger that is restored from before an erasure is
-held against it.
+"""The erasures, noted in a file outside the ledger and its backups. A ledger that was restored from an older backup is
+compared with the file.
 
-A line for each erasure: when, its id, whose, the parts, the years of the orders (`*` for all), the basis, the reference
-(`-` for none) and the ids of the keys that were destroyed. There is no name in it.
+A line for each erasure: the time, the id, the subject, the parts, the years of the orders (`*` for all), the basis, the
+reference (`-` for none) and the ids of the destroyed keys. No line has a person's name.
 """
 
 import re
@@ -23,7 +23,7 @@ _SUBJECT = re.compile(rf"customer:[0-9]{{1,15}}|(order|reconciliation):{_UUID}")
 
 
 class Noted(NamedTuple):
-    """An erasure as it is noted; `years` is empty where it was of every year."""
+    """An erasure, as its line in the file has it; `years` is empty where the erasure covers every year."""
 
     id: str
     subject: str
@@ -35,7 +35,7 @@ class Noted(NamedTuple):
 
 
 class ErasuresMalformed(Exception):
-    """A line of the file is none of ours."""
+    """The file of erasures cannot be read, or one of its lines is no erasure."""
 
 
 class Erasures:
@@ -45,20 +45,20 @@ class Erasures:
         self.path = path
 
     def note(self, noted: Noted, now: datetime) -> None:
-        """Adds an erasure, unless it is there; durable when this returns."""
+        """Adds an erasure's line, unless the file has one with its id. The line is durable when this returns."""
         years = ",".join(map(str, noted.years)) or _ALL
         fields = (instant(now), noted.id, noted.subject, ",".join(noted.parts), years, noted.basis)
         line = " ".join((*fields, noted.reference or _NONE, ",".join(noted.keys) or _NONE))
         with appending(self.path) as file:
             before = file.read()
-            if before and not before.endswith(b"\n"):  # a crash has cut the last one short
+            if before and not before.endswith(b"\n"):  # a crash cut the last line short
                 file.truncate(before.rfind(b"\n") + 1)
             if any(line.split()[1:2] == [noted.id.encode()] for line in before.splitlines()):
                 return
             file.write(f"{line}\n".encode())
 
     def each(self) -> Iterator[Noted]:
-        """Raises ErasuresMalformed."""
+        """Yields each erasure in the file; none where there is no file. Raises ErasuresMalformed."""
         try:
             lines = self.path.read_text().splitlines()
         except FileNotFoundError:
@@ -83,5 +83,6 @@ class Erasures:
                 raise ErasuresMalformed(f"{self.path}, line {number}: this is no erasure") from None
 
     def missing(self, recorded: Collection[str]) -> list[Noted]:
-        """The erasures of which a log that has recorded these keys as destroyed does not know, or not all."""
+        """The erasures with a key that is not among `recorded`, the keys that a log has recorded as destroyed. Raises
+        ErasuresMalformed."""
         return [noted for noted in self.each() if not set(noted.keys) <= set(recorded)]

@@ -1,8 +1,9 @@
-"""Files that are kept and name people: sealed, and given back as they were to whoever may have them.
+"""Kept files that name people: sealed when they are kept, and opened for those who may read them.
 
-A sealed file is the id of its key in a line, and then blocks: the file is deflated as one, cut, and each block sealed
-by AES-256-GCM and bound to the file's own SHA-256 and its place. The log keeps it under the SHA-256 of the sealed
-bytes, so these can be checked for ever, also when the key is gone. What comes out is checked against the file's own.
+A sealed file is a line with the id of its key, and then blocks. The file is deflated as a whole and cut into blocks.
+Each block is sealed by AES-256-GCM and bound to the plain file's SHA-256 and the block's number. The log keeps the
+sealed file under the SHA-256 of the sealed bytes, so the bytes can be checked for ever, also after the key is
+destroyed. The opened content is checked against the plain file's SHA-256.
 """
 
 import hashlib
@@ -32,7 +33,7 @@ _TEXT_BYTES: Final = _BLOCK_BYTES - _NONCE_BYTES - _TAG_BYTES
 
 
 class KeptFiles:
-    """The files that a log keeps; without keys they are kept as they are."""
+    """The files that a log keeps. Without keys they are kept in plain."""
 
     def __init__(self, log: Log, keys: Keyring | None) -> None:
         self._log = log
@@ -41,8 +42,8 @@ class KeptFiles:
     def keep(  # noqa: PLR0917  (a file has so much about it)
         self, t: Transaction, sha256: str, file: BinaryIO, whose: Whose, part: str, now: datetime
     ) -> str:
-        """Keeps a file, inside the ledger's transaction, sealed by the key of this part; returns the SHA-256 of its
-        sealed bytes, an empty text where it is kept as it is."""
+        """Keeps a file inside the ledger's transaction, sealed by the owner's key for this part. Returns the SHA-256 of
+        the sealed bytes, or an empty text where the file is kept in plain. Raises MasterUnknown, KeyUnknown."""
         if self._keys is None:
             t.keep_file(sha256, file)
             return ""
@@ -55,10 +56,10 @@ class KeptFiles:
         return found.hexdigest()
 
     def pieces(self, sha256: str, sealed_sha256: str) -> Iterator[bytes]:
-        """A file's content, piece by piece; `sealed_sha256` as `keep` has returned it.
+        """A file's content, piece by piece. `sealed_sha256` is the answer of `keep`.
 
-        Raises FileErased where its key is destroyed, and OperationalError where it is not what was kept, or cannot be
-        opened.
+        Raises FileErased where the file's key is destroyed, and OperationalError where the kept bytes are altered or
+        cannot be opened.
         """
         if not sealed_sha256:
             return self._log.kept_file(sha256)
@@ -108,7 +109,7 @@ def _deflated(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _cut(pieces: Iterable[bytes], size: int) -> Iterator[bytes]:
-    """The same bytes in pieces of one size, but for the last."""
+    """The same bytes in pieces of `size` bytes; the last piece may be shorter."""
     held = bytearray()
     for piece in pieces:
         held += piece

@@ -1,8 +1,8 @@
 """Who can still read a person's data? The data keys: one for each subject, part and year, wrapped by a master key.
 
-A destroyed key leaves its row, so that "destroyed" is never taken for "never seen", and a key that comes back out of a
-backup is known and destroyed again. What is unwrapped stays in this process's memory, within a bound, and goes where
-another process has retired or destroyed keys.
+A destroyed key leaves its row, so that "destroyed" is never taken for "never seen". A destroyed key that comes back out
+of a backup is recognised and destroyed again. Unwrapped keys stay in this process's memory, up to a bound, until
+another process retires or destroys keys.
 """
 
 import hmac
@@ -20,31 +20,32 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from domain.moments import instant
 from domain.privacy.masters import Master, MasterUnknown, NotWrappedSo
 
-# What the names of those whose personal data are sealed begin with: customers, and orders of guests.
+# Subjects begin with one of these: a customer, and the order of a guest.
 CUSTOMER: Final = "customer:"
 GUEST: Final = "order:"
 OPENED_MAX: Final = 20_000
-# How long a key that another process has destroyed may stay in this one's memory while it is at work.
+# For so long a key that another process has destroyed may stay in this process's memory while it is at work.
 _LOOK_EVERY_SECONDS: Final = 0.1
 _KEY_BYTES: Final = 32
-# What ids of keys have in common that are made in one transaction, and what each has of its own.
+# The ids of keys made in one transaction begin with the same random bytes; each ends with random bytes of its own.
 _TOGETHER_BYTES: Final = 3
 _KEY_ID_BYTES: Final = 6
 
 
 class KeyUnknown(Exception):
-    """A key that these are not the keys of: nothing may be taken for erased because of it."""
+    """A key that the keyring does not have, or one with an altered row. Nothing may be taken for erased because of
+    it."""
 
 
 class Whose(NamedTuple):
-    """Whose personal data it is, like `customer:7`, and the year of the order that it is in."""
+    """The owner of personal data: a subject like `customer:7`, and the year of the order that has the data."""
 
     subject: str
     year: int
 
 
 class StoredDataKey(NamedTuple):
-    """A data key as it is stored; times are instants. `wrapped` is None where it was destroyed, by `erasure`."""
+    """A data key's row; its times are instants. `wrapped` is None where the erasure `erasure` has destroyed the key."""
 
     id: str
     subject: str
@@ -59,12 +60,13 @@ class StoredDataKey(NamedTuple):
 
     @property
     def context(self) -> bytes:
-        """What a wrapped key is bound to: that it is this one, and whose."""
+        """The bytes that a wrapped key is bound to: the key's id, subject, part and year."""
         return "\0".join(("order-ledger data key", self.id, self.subject, self.part, str(self.year))).encode()
 
 
 class Hold(NamedTuple):
-    """What is personal of a subject is kept, whoever asks to erase it: since when, and by which reference."""
+    """A legal hold: a subject's personal data must not be erased. It has the time it began and the operator's
+    reference."""
 
     subject: str
     reference: str
@@ -72,96 +74,100 @@ class Hold(NamedTuple):
 
 
 class KeyStore(Protocol):
-    """Where data keys are stored. Used by many threads; one of them at a time writes."""
+    """The store of the data keys. Many threads use it; one at a time writes."""
 
     @property
     def file(self) -> Path | None:
-        """The file that they are in; None where they are in a database."""
+        """The store's file; None where the store is in a database."""
 
     @property
     def shown(self) -> str:
-        """Where they are, for people."""
+        """The store's address, as people read it."""
 
     def is_there(self) -> bool:
-        """Whether it was made."""
+        """Whether the store exists."""
 
     def create(self, keyring: str | None = None) -> None:
-        """Makes what is missing; with this id, where it is new and one is given."""
+        """Creates the tables that are missing. A new store gets the id `keyring`, where one is given."""
 
     def take_over(self, other: "KeyStore") -> None:
-        """Takes all that another store has, with its id where this one is new; what is destroyed here stays so."""
+        """Copies all keys, holds and put-aside erasures of another store, and its id where this store is new. Keys that
+        are destroyed here stay destroyed."""
 
     @property
     def id(self) -> str:
-        """Names this store, for ever."""
+        """The store's id, for ever."""
 
     def has_changed(self) -> bool:
-        """Whether another process has retired, destroyed or wrapped keys since this was last asked."""
+        """Whether another process has retired, destroyed or wrapped keys since the last call."""
 
     def get(self, key_id: str) -> StoredDataKey | None:
-        """The key with this id."""
+        """The key with this id; None where there is none."""
 
     def get_all(self, key_ids: Collection[str]) -> list[StoredDataKey]:
-        """Those of these keys that are known."""
+        """The keys with these ids; unknown ids are left out."""
 
     def in_use(self, whose: Whose, part: str) -> StoredDataKey | None:
-        """The key by which this is sealed now, also where it was put and is not committed yet; for the writer."""
+        """The key that seals this part of this owner now, also one that was put and is not committed yet. For the
+        writer."""
 
     def any_alive(self) -> StoredDataKey | None:
-        """One of the keys that are not destroyed."""
+        """One of the keys that are not destroyed; None where there is none."""
 
     def of_subject(self, subject: str) -> list[StoredDataKey]:
-        """Every key that a subject has and had, by year and part."""
+        """Every key that a subject has or had, by year and part."""
 
     def alive(self, key_ids: Collection[str]) -> list[str]:
-        """Those of these keys that are not destroyed."""
+        """The ids, among these, of keys that are not destroyed."""
 
     def each(self) -> Iterator[StoredDataKey]:
-        """Every key, in the order of their ids."""
+        """Every key, ordered by id."""
 
     def put(self, key: StoredDataKey) -> None:
-        """Keeps a new key from the next `commit` on; for the writer."""
+        """Adds a new key with the next `commit`. For the writer."""
 
     def commit(self) -> None:
-        """Makes durable what `put` has kept, at the latest with the log's transaction."""
+        """Makes the keys that were `put` durable, at the latest with the log's transaction."""
 
     def rollback(self) -> None:
-        """Forgets what `put` has kept since the last commit."""
+        """Forgets the keys that were `put` since the last commit."""
 
     def retire(self, key_ids: Iterable[str], at: str) -> None:
-        """Nothing is sealed by these any more, by whatever process; durable at the latest with the log's transaction.
-        They still open."""
+        """Retires keys: no process seals by them any more, and they still open. Durable at the latest with the log's
+        transaction."""
 
     def destroy(self, key_ids: Iterable[str], erasure: str, at: str) -> list[str]:
-        """Destroys keys, and what the store still has of them; returns those that were not destroyed before."""
+        """Destroys keys and every remnant of them in the store. Returns the ids of those that were not destroyed
+        before."""
 
     def hold_on(self, subjects: Collection[str]) -> Hold | None:
-        """A hold on what is personal of one of these subjects, if there is one."""
+        """A hold on one of these subjects; None where there is none."""
 
     def holds(self) -> list[Hold]:
-        """Every hold, by subjects."""
+        """Every hold, ordered by subject."""
 
     def put_hold(self, hold: Hold) -> None:
-        """Puts a hold on a subject, in the place of the one that was there."""
+        """Puts a hold on a subject; replaces the subject's earlier hold."""
 
     def release(self, subject: str) -> bool:
-        """Takes the hold off a subject. Whether there was one."""
+        """Removes the hold on a subject. Returns whether there was one."""
 
     def put_aside(self, erasure: str) -> None:
         """Notes that an erasure has nothing to erase in this ledger."""
 
     def aside(self) -> set[str]:
-        """The erasures that were put aside."""
+        """The ids of the erasures that were put aside."""
 
     def wrapped_anew(self, keys: Sequence[StoredDataKey]) -> None:
-        """Replaces how these are wrapped, all or none; leaves nothing of how they were."""
+        """Replaces the master and wrapped bytes of these keys, all or none. Leaves no remnant of the earlier bytes."""
 
     def close(self) -> None:
-        """Closes its connections, which open again when they are used."""
+        """Closes the store's connections. They open again at the next use."""
 
 
 class DataKey:
-    """A key that is open: `aead` seals, `salting` makes the salts of hashes, `marking` the fingerprints of commands."""
+    """An unwrapped data key: `aead` seals, `salting` makes the salts of hashes, `marking` the fingerprints of
+    commands."""
 
     __slots__ = ("_key", "_marking", "_salting", "aead", "id")
 
@@ -183,7 +189,7 @@ class DataKey:
 
 
 def _expanded(key: bytes, label: bytes) -> bytes:
-    """HKDF-Expand (RFC 5869) to 32 bytes; the key is uniformly random, so it needs no extracting."""
+    """HKDF-Expand (RFC 5869) to 32 bytes. The key is uniformly random, so it needs no HKDF-Extract."""
     return hmac.digest(key, label + b"\x01", "sha256")
 
 
@@ -195,42 +201,42 @@ class Keyring:
         self.master = master
         self._opened: dict[str, DataKey | None] = {}
         self._in_use: dict[tuple[Whose, str], DataKey] = {}
-        # Made in the transaction that is under way, so no other connection sees them yet.
+        # Keys made in the transaction that is under way; no other connection sees them yet.
         self._new: dict[str, DataKey] = {}
-        # How the ids of those begin: so they stand beside each other in the store, and one page of it is written, not
-        # one for each.
+        # The beginning of the ids of keys made in this transaction: they stand beside each other in the store, so one
+        # page is written instead of one for each key.
         self._together = ""
-        # Retired in it: whoever reads may still take them for keys in use.
+        # Keys retired in this transaction; other connections may still read them as keys in use.
         self._retired: set[str] = set()
-        # Whether it has looked in it which master key wraps.
+        # Whether this transaction has checked which master key wraps.
         self._has_looked = False
-        # Done before anything is sealed or opened, since keys may be there that are to be gone.
+        # Called before anything is sealed or opened, since the store may have keys that must be destroyed first.
         self.before: Callable[[], None] = lambda: None
         self._look_at = 0.0
         self._looking = Lock()
-        # Called where keys are forgotten: for whoever keeps what was opened by them.
+        # Called when keys are forgotten, by those who remember texts that the keys opened.
         self.on_forgotten: list[Callable[[], None]] = []
 
-    # --- what this process remembers ---
+    # --- the memory of this process ---
 
     def look(self) -> None:
-        """Forgets what is open where another process has retired or destroyed keys."""
+        """Forgets the unwrapped keys where another process has retired or destroyed keys."""
         self.before()
         self._look_at = time.monotonic() + _LOOK_EVERY_SECONDS
-        with self._looking:  # nobody goes on with what another thread is about to forget
+        with self._looking:  # no thread goes on with keys that another thread is about to forget
             if self.store.has_changed():
                 self.forget()
 
     def forget(self) -> None:
-        # Others may be looking into the old ones at this moment.
+        # Other threads may be reading the old dictionaries at this moment, so these are replaced, not cleared.
         self._opened, self._in_use = {}, {}
         for forget in self.on_forgotten:
             forget()
 
     @contextmanager
     def sealing(self) -> Iterator[None]:
-        """The keys that are made inside are durable at its end, or with the log's commit: never behind it, since a key
-        whose events never come costs nothing, and events whose key never came would be lost."""
+        """Makes the keys created inside durable at its end, or with the log's commit, and never later. A key without
+        events costs nothing; events without their key would be lost."""
         self.look()
         self._together = secrets.token_urlsafe(_TOGETHER_BYTES)
         try:
@@ -248,11 +254,12 @@ class Keyring:
     # --- keys ---
 
     def of(self, whose: Whose, part: str, now: datetime) -> DataKey:
-        """The key to seal with, inside `sealing`; a new one where there is none in use. Raises MasterUnknown."""
+        """The key that seals this part of this owner, inside `sealing`; a new key where none is in use. Raises
+        KeyUnknown, MasterUnknown."""
         if (known := self._in_use.get((whose, part))) is not None and known.id not in self._retired:
             return known
         stored = self.store.in_use(whose, part)
-        if stored is not None and stored.wrapped is None:  # which destroying leaves none of, as it retires
+        if stored is not None and stored.wrapped is None:  # impossible by `destroy`, which also retires the key
             raise _altered(stored)
         key = self._new_key(whose, part, now) if stored is None else self._unwrapped(stored)
         assert key is not None
@@ -262,7 +269,7 @@ class Keyring:
         return key
 
     def _new_key(self, whose: Whose, part: str, now: datetime) -> DataKey:
-        if not self._has_looked:  # a key that a retired master has wrapped would open nowhere again
+        if not self._has_looked:  # a key wrapped by a master key that was removed would never open again
             self.master.look()
             self._has_looked = True
         key, key_id = secrets.token_bytes(_KEY_BYTES), self._together + secrets.token_urlsafe(_KEY_ID_BYTES)
@@ -272,7 +279,7 @@ class Keyring:
         return made
 
     def open(self, key_id: str) -> DataKey | None:
-        """The key to open with; None where it was destroyed. Raises KeyUnknown, MasterUnknown."""
+        """The key with this id, to open with; None where it is destroyed. Raises KeyUnknown, MasterUnknown."""
         if time.monotonic() >= self._look_at:
             self.look()
         try:
@@ -288,13 +295,13 @@ class Keyring:
         return self._remember(stored, *remembered)
 
     def foresee(self, key_ids: Iterable[str]) -> None:
-        """Asks at once for keys that are to be opened, which is less than to ask for each."""
+        """Loads keys that are about to be opened in one query rather than one each."""
         if time.monotonic() >= self._look_at:
-            self.look()  # or the first to be opened would have all of these forgotten
+            self.look()  # else `open` of the first key would forget all of them
         remembered = self._opened, self._in_use
         wanted = {key_id for key_id in key_ids if key_id not in self._opened and key_id not in self._new}
         for stored in self.store.get_all(wanted) if wanted else ():
-            with suppress(KeyUnknown, MasterUnknown):  # which is for whoever opens it
+            with suppress(KeyUnknown, MasterUnknown):  # raised again by `open`
                 self._remember(stored, *remembered)
 
     def _remember(
@@ -303,8 +310,8 @@ class Keyring:
         opened: dict[str, DataKey | None],
         in_use: dict[tuple[Whose, str], DataKey],
     ) -> DataKey | None:
-        """The key, which whoever asks next finds in memory. What is remembered is that from before it was asked for:
-        where that was forgotten meanwhile, this is too."""
+        """Unwraps a key and remembers it for the next `open`. The dictionaries are those from before the store was
+        read: where `forget` has replaced them meanwhile, the key is forgotten with them."""
         key = self._unwrapped(stored)
         for remembered in (opened, in_use):
             if len(remembered) >= OPENED_MAX:
@@ -315,7 +322,7 @@ class Keyring:
         return key
 
     def _unwrapped(self, stored: StoredDataKey) -> DataKey | None:
-        if (stored.wrapped is None) != (stored.destroyed_at is not None):  # neither there nor erased
+        if (stored.wrapped is None) != (stored.destroyed_at is not None):  # neither alive nor destroyed
             raise _altered(stored)
         if stored.wrapped is None:
             return None
@@ -324,16 +331,16 @@ class Keyring:
         except NotWrappedSo:
             raise _altered(stored) from None
 
-    # --- forgetting ---
+    # --- retiring and destroying ---
 
     def retire(self, key_ids: Collection[str], now: datetime) -> None:
-        """Nothing is sealed by these any more, by whatever process; they still open. For the writer."""
+        """Retires keys: no process seals by them any more, and they still open. For the writer."""
         self.store.retire(key_ids, instant(now))
         self._retired |= set(key_ids)
         self._in_use = {}
 
     def destroy(self, key_ids: Iterable[str], erasure: str, now: datetime) -> list[str]:
-        """Destroys keys; returns those that were not destroyed before."""
+        """Destroys keys. Returns the ids of those that were not destroyed before."""
         gone = self.store.destroy(key_ids, erasure, instant(now))
         self.forget()
         return gone
@@ -341,12 +348,15 @@ class Keyring:
     # --- the master key ---
 
     def try_master(self) -> None:
-        """Opens a key, where there is one. Raises MasterUnknown, KeyUnknown."""
+        """Unwraps one key, where there is one. Raises MasterUnknown, KeyUnknown."""
         if (key := self.store.any_alive()) is not None:
             self._unwrapped(key)
 
     def wrap_anew(self) -> int:
-        """Wraps every key by the current master key; returns how many were wrapped by another."""
+        """Wraps by the current master key every key that another one wraps. Returns their number.
+
+        Raises MasterUnknown, NotWrappedSo.
+        """
         older = [key for key in self.store.each() if key.wrapped is not None and key.master != self.master.current]
         self.store.wrapped_anew(list(map(self._wrapped_anew, older)))
         return len(older)

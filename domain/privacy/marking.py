@@ -1,5 +1,5 @@
-"""The fingerprint of a command, as it is kept: keyed where the command has anything personal, so that it confirms no
-guess at an address, and is nobody's once the key is destroyed."""
+"""The mark of a command: its fingerprint, keyed where the command has personal data. A keyed mark confirms no guess at
+an address, and belongs to nobody once its key is destroyed."""
 
 import hmac
 from collections.abc import Collection
@@ -20,7 +20,8 @@ class Marks:
         self._keys = keys
 
     def make(self, fingerprint: bytes, of: Whose, parts: Collection[str], now: datetime) -> bytes:
-        """The mark of a command that has these parts of what is personal: the key's id, and an HMAC under the key."""
+        """The mark of a command with these parts of personal data: the key's id, and an HMAC under the key. Where the
+        command has none, the mark is the fingerprint itself. Raises KeyUnknown, MasterUnknown."""
         part = next((part for part in PARTS if part in parts), None)
         if self._keys is None or part is None:
             return fingerprint
@@ -28,11 +29,13 @@ class Marks:
         return key.id.encode() + _keyed(key, fingerprint)
 
     def holds(self, mark: bytes | None, fingerprint: bytes) -> bool:
-        """Whether a mark is that of the fingerprint. Where its key is destroyed, nothing can say otherwise."""
+        """Whether a mark is that of the fingerprint; also true where its key is destroyed, since nothing can prove
+        otherwise. Raises KeyUnknown, MasterUnknown."""
         return self.tells(mark, fingerprint) is not False
 
     def tells(self, mark: bytes | None, fingerprint: bytes) -> bool | None:
-        """Whether a mark is that of the fingerprint; None where its key is destroyed, and nobody can tell."""
+        """Whether a mark is that of the fingerprint; None where its key is destroyed. Raises KeyUnknown,
+        MasterUnknown."""
         if mark is None or not is_keyed(mark) or self._keys is None:
             return mark == fingerprint
         key = self._keys.open(mark[:-_BYTES].decode())
@@ -40,7 +43,7 @@ class Marks:
 
 
 def is_keyed(mark: bytes) -> bool:
-    """Whether a mark was made by a key; else it is the fingerprint itself."""
+    """Whether a mark was made by a key; an unkeyed mark is the fingerprint itself."""
     return len(mark) != _PLAIN_BYTES
 
 

@@ -1,8 +1,8 @@
-"""What wraps the data keys: master keys, which stand elsewhere than these.
+"""The master keys, which wrap the data keys and are kept apart from them.
 
-A file has one a line, its id and then its 32 bytes in Base64; the last one wraps. In the environment they stand so with
-commas between them, and a colon behind each id. A key management service can take their place: it has to do what
-`Master` says, and is then asked once for each data key that a process opens.
+A file has one master key a line, its id and then its 32 bytes in Base64; the last line's key wraps. In the environment
+the keys are separated by commas, with a colon behind each id. A key management service can take their place: it
+implements `Master`, and is then called once for each data key that a process opens.
 """
 
 import base64
@@ -27,32 +27,33 @@ _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class MasterUnknown(Exception):
-    """The master key that wrapped a data key is not at hand, or there is none at all; the message says which."""
+    """The master key that wrapped a data key is not given, or no master key is given at all. The message says which."""
 
 
 class NotWrappedSo(Exception):
-    """What was wrapped is not what is unwrapped: it was altered, or is another key's."""
+    """A wrapped key does not unwrap: its bytes were altered, or they are another key's."""
 
 
 class Master(Protocol):
-    """Wraps data keys, and unwraps them. `context` says which key it is, and must be the same both times."""
+    """Wraps data keys, and unwraps them. `context` identifies the data key, and must be the same both times."""
 
     @property
     def current(self) -> str:
         """The id of the master key that wraps."""
 
     def look(self) -> None:
-        """Learns which master key wraps by now; goes on as before where that cannot be told."""
+        """Learns which master key wraps now. Keeps the master keys that it has where they cannot be read."""
 
     def wrap(self, key: bytes, context: bytes) -> tuple[str, bytes]:
-        """The id of the master key that wraps, and the key as it may be kept."""
+        """The id of the master key that wraps, and the wrapped key."""
 
     def unwrap(self, master: str, wrapped: bytes, context: bytes) -> bytes:
-        """The key again. Raises MasterUnknown, NotWrappedSo."""
+        """The unwrapped key. Raises MasterUnknown, NotWrappedSo."""
 
 
 class MasterKeys:
-    """Master keys that this process has in memory; `read` reads them, again where one may have come since.
+    """The master keys in this process's memory. `read` reads them, and again where `version` has changed or an id is
+    unknown.
 
     Implements `Master`.
     """
@@ -64,7 +65,7 @@ class MasterKeys:
         self._take_up()
 
     def _take_up(self) -> None:
-        version = self._version()  # before it is read, so that what changes meanwhile is read again
+        version = self._version()  # before the keys are read, so that a change meanwhile is read again
         self._keys = {name: AESGCM(key) for name, key in self._read().items()}
         self._seen = version
 
@@ -94,7 +95,7 @@ class MasterKeys:
 
 
 class MastersAt(NamedTuple):
-    """Where the master keys are: in a file or, where `text` is there, in that."""
+    """The source of the master keys: `text`, where there is one, or else the file."""
 
     file: Path
     text: str | None = None
@@ -104,11 +105,11 @@ class MastersAt(NamedTuple):
         return self.text is not None or self.file.exists()
 
     def read(self) -> MasterKeys:
-        """Raises MasterUnknown where there are none, or not as they should be."""
+        """Reads the master keys. Raises MasterUnknown where there are none, or one is malformed."""
         return MasterKeys(self._keys, self._version)
 
     def _version(self) -> object:
-        """Another where the keys may be others."""
+        """A value that differs whenever the source may have other keys."""
         if self.text is not None:
             return self.text
         with suppress(OSError):
@@ -130,17 +131,19 @@ class MastersAt(NamedTuple):
             raise MasterUnknown(f"{self.file} cannot be read: {error}") from None
 
     def add(self) -> str:
-        """Adds a new master key to the file, readable by its owner alone; returns its id, which wraps from now on."""
+        """Adds a new master key to the file, which its owner alone may read. Returns the id; this key wraps from now
+        on."""
         name = secrets.token_hex(4)
         line = f"{name} {base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()}\n"
         with appending(self.file) as file:
             before = file.read()
-            ends = not before or before.endswith(b"\n")  # one that was written by hand may not
+            ends = not before or before.endswith(b"\n")  # a file written by hand may lack the last line end
             file.write(line.encode() if ends else f"\n{line}".encode())
         return name
 
     def remove(self, name: str) -> None:
-        """Takes a master key out of the file. What it wrapped, wherever there is a copy, can then not be read."""
+        """Removes a master key from the file. Data keys that it wraps, in any copy, can then not be opened. Raises
+        MasterUnknown; KeyError where the file has no such key."""
         keys = self._keys()
         del keys[name]
         new = self.file.with_name(f"{self.file.name}.new")
@@ -151,15 +154,15 @@ class MastersAt(NamedTuple):
         with self.file.open("r+b") as old:
             os.replace(new, self.file)
             sync(self.file.parent)
-            # Now the old file's bytes are written over, for what that is worth on today's disks. Sooner, a crash in
-            # between would leave no key at all.
+            # Now the old file's bytes are overwritten, for the little that is worth on today's disks. Done before the
+            # replacement, a crash in between would leave no key at all.
             old.write(bytes(os.fstat(old.fileno()).st_size))
             old.flush()
             os.fsync(old.fileno())
 
     @property
     def names(self) -> list[str]:
-        """The ids of the master keys, the one that wraps last. Raises MasterUnknown."""
+        """The ids of the master keys, the wrapping one last. Raises MasterUnknown."""
         return list(self._keys())
 
 

@@ -1,4 +1,4 @@
-"""Where are a ledger's data keys, and are they this ledger's?"""
+"""Where are a ledger's data keys, and do they belong to this ledger?"""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -14,37 +14,39 @@ from domain.privacy.masters import MastersAt, MasterUnknown
 
 
 class NotTheKeys(Exception):
-    """The keys are missing, or they are not this ledger's."""
+    """The keys are missing, or they are another ledger's."""
 
 
 class SealedSince(Exception):
-    """A ledger that was opened without keys has got some: what this process would record could never be erased."""
+    """A ledger that this process opened without keys has got keys since: this process would record personal data that
+    could never be erased."""
 
 
-# So many of the last records are read before anything is taken in.
+# The number of last records that are read before any command is taken in.
 _LAST_RECORDS: Final = 100
 
 
 class KeysAt(NamedTuple):
-    """Where the data keys are, where these are in a file, and what wraps them."""
+    """The file of the data keys, where the log keeps them in a file, and the source of the master keys."""
 
     path: Path
     masters: MastersAt
 
     def open(self, log: Log) -> Keyring:
-        """The keys of a log. Raises MasterUnknown."""
+        """A log's keyring. Raises MasterUnknown."""
         return Keyring(log.key_store(self.path), self.masters.read())
 
 
 class LedgerAt(NamedTuple):
-    """How another process opens the same ledger: the log's address, and where its keys are."""
+    """The addresses by which another process opens the same ledger: the log's, and that of its keys."""
 
     url: str
     keys: KeysAt | None = None
 
 
 def keys_of(log: Log, at: KeysAt, now: datetime) -> KeysAt | None:
-    """The keys of a log; None where it was begun without. Where it is empty they are made, with a master key.
+    """The address of a log's keys; None where the log was begun without keys. For an empty log, makes the keys and a
+    master key.
 
     Raises NotTheKeys, MasterUnknown.
     """
@@ -67,15 +69,16 @@ def keys_of(log: Log, at: KeysAt, now: datetime) -> KeysAt | None:
 
 
 def _must_be_able_to_open(store: KeyStore, masters: Sequence[str]) -> None:
-    """Raises MasterUnknown: a node with another master key would wrap new keys so that no other can open them."""
+    """Raises MasterUnknown where the node's master keys do not unwrap the store's: other nodes could not open new keys
+    of this node."""
     if (key := store.any_alive()) is not None and key.master not in masters:
         raise MasterUnknown(f"the keys are wrapped by the master key {key.master}; given are {', '.join(masters)}")
 
 
 def create_keys(log: Log, at: KeysAt, now: datetime) -> str:
-    """Makes what is missing of the keys, and binds the log to them: what is personal is sealed from now on. Returns the
+    """Makes the keys that are missing and binds the log to them: personal data are sealed from now on. Returns the
     keyring's id. Raises MasterUnknown."""
-    with log.transaction() as t:  # so that one process makes them, and no other writes meanwhile
+    with log.transaction() as t:  # so that one process makes the keys, and no other writes meanwhile
         if (kept := t.keyring()) is not None:
             return kept.id
         store = make_keys(log, at)
@@ -84,7 +87,7 @@ def create_keys(log: Log, at: KeysAt, now: datetime) -> str:
 
 
 def make_keys(log: Log, at: KeysAt) -> KeyStore:
-    """Makes what is missing of the keys, and of what wraps them. Raises MasterUnknown."""
+    """Makes the store of data keys and the master key, where they are missing. Raises MasterUnknown."""
     if not at.masters.are_there:
         at.masters.add()
     at.masters.read()
@@ -94,8 +97,8 @@ def make_keys(log: Log, at: KeysAt) -> KeyStore:
 
 
 def must_open(log: Log, mapper: EventMapper, keys: Keyring) -> None:
-    """Opens a key, and the last records: so nothing is taken in with another master key, which would make keys that
-    nobody else can open, nor with keys out of a backup from before some of those by which the records are sealed.
+    """Opens one key and the last records. Another master key would wrap new keys that no other node can open; a keyring
+    out of an old backup lacks keys that sealed recent records. Neither may take commands in.
 
     Raises MasterUnknown, KeyUnknown, KeysMissing.
     """
@@ -103,5 +106,5 @@ def must_open(log: Log, mapper: EventMapper, keys: Keyring) -> None:
     raws = list(log.raw_records(after=max((log.max_notification_id() or 0) - _LAST_RECORDS, 0)))
     mapper.foresee(raws)
     for raw in raws:
-        with suppress(DamagedEvent, SealDamaged, UnknownTopic):  # of which the views tell
+        with suppress(DamagedEvent, SealDamaged, UnknownTopic):  # which the views report
             mapper.read_unchecked(raw)

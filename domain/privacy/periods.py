@@ -1,5 +1,5 @@
-"""For how long is what is personal kept behind an order's last event, or a reconciliation's? Periods like `24m`, `10y`
-or `90d`."""
+"""For how long are personal data kept after an order's or a reconciliation's last event? Periods like `24m`, `10y` or
+`90d`."""
 
 import calendar
 import re
@@ -15,14 +15,14 @@ _YEAR_MAX: Final = 9999
 
 
 class Period(NamedTuple):
-    """Whole months, and days."""
+    """A period of whole months, or of days."""
 
     months: int
     days: int
 
     @classmethod
     def parse(cls, text: str) -> "Period":
-        """Raises ValueError."""
+        """The period that a text like `90d`, `24m` or `10y` stands for. Raises ValueError."""
         found = _PERIOD.fullmatch(text)
         if found is None:
             raise ValueError("it should be days, months or years, like '90d', '24m' or '10y'")
@@ -30,7 +30,7 @@ class Period(NamedTuple):
         return cls(0, number) if found[2] == "d" else cls(number * (_MONTHS_OF_A_YEAR if found[2] == "y" else 1), 0)
 
     def after(self, moment: datetime) -> datetime:
-        """The moment that is so much later, in the year 9999 at most; a month's last day where it has not so many."""
+        """The moment one period later, in the year 9999 at most. Where the target month is too short, its last day."""
         years, month = divmod(moment.month - 1 + self.months, _MONTHS_OF_A_YEAR)
         year = min(moment.year + years, _YEAR_MAX)
         day = min(moment.day, calendar.monthrange(year, month + 1)[1])
@@ -39,12 +39,12 @@ class Period(NamedTuple):
 
 
 class Keep(NamedTuple):
-    """How long each part is kept; `file` is settlement files."""
+    """The retention period of each part; `file` is settlement files."""
 
     contact: Period
     invoice: Period
     file: Period
 
     def until(self, part: str, last: datetime) -> datetime:
-        """Until when a part is kept of what had its last event then."""
+        """The end of a part's retention period, counted from the last event."""
         return {CONTACT: self.contact, INVOICE: self.invoice, FILE: self.file}[part].after(last)

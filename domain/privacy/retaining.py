@@ -1,5 +1,5 @@
-"""What has been kept long enough? Of each subject, year and part, by the orders' last events, and of reconciliations by
-theirs; and what keeps it all the same."""
+"""Which personal data have been kept long enough? By subject, year and part, from the last events of orders and of
+reconciliations; with what keeps some of them longer."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -16,7 +16,7 @@ from domain.reconciliation.state import FILE, Reconciliation
 
 
 class Due(NamedTuple):
-    """A part of what is personal of a subject in the orders of a year, which was to be kept until then."""
+    """A part of a subject's personal data, in the orders of one year. Its retention period ended at `until`."""
 
     subject: str
     year: int
@@ -26,7 +26,8 @@ class Due(NamedTuple):
 
 
 class FileDue(NamedTuple):
-    """Parts of a reconciliation, as it was at a version, each of which was to be kept until then at the latest."""
+    """Parts of a reconciliation, in the state it was judged by; the last of their retention periods ended at
+    `until`."""
 
     state: Reconciliation
     parts: tuple[str, ...]
@@ -34,7 +35,7 @@ class FileDue(NamedTuple):
 
 
 class Staying(NamedTuple):
-    """The same, where it stays for another reason."""
+    """A part that stays after the end of its retention period, and the reason why."""
 
     subject: str
     year: int
@@ -43,7 +44,7 @@ class Staying(NamedTuple):
 
 
 def due(orders: Iterable[Order], keys: Keyring, keep: Keep, now: datetime) -> tuple[list[Due], list[Staying]]:
-    """What is due, and what would be and stays."""
+    """The parts of orders' personal data that are due, and those that stay for another reason."""
     of: dict[Whose, list[Order]] = {}
     for order in orders:
         of.setdefault(whose(order), []).append(order)
@@ -69,7 +70,7 @@ def due(orders: Iterable[Order], keys: Keyring, keep: Keep, now: datetime) -> tu
 def files_due(
     states: Iterable[Reconciliation], keys: Keyring, keep: Keep, now: datetime
 ) -> tuple[list[FileDue], list[Staying]]:
-    """The same of settlement files, and of the reasons that people gave in reconciliations."""
+    """The same as `due`, for settlement files and for the reasons that people gave in reconciliations."""
     found: list[FileDue] = []
     staying: list[Staying] = []
     for state in states:

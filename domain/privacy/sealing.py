@@ -1,12 +1,11 @@
-"""What of an event is personal, sealed; and how it is opened where it stands.
+"""Seals the personal data of an event, and opens them where the event stands.
 
-The stored form is the event's JSON with what is personal taken out of it and, in its field `personal`, for each part
-that has anything the id of the data key, the hash and the sealed text:
-`"personal": {"contact": {"key": "hGOt…", "hash": "pXi/…", "data": "upPS…"}}`. The text is JSON that has what was taken
-out, where it stood. It is deflated, since little of it is more than names of fields, and padded to whole blocks, since
-its length would show for ever; then it is sealed by AES-256-GCM and bound to its place, so it opens in this version
-of this order and nowhere else. `hash` is SHA-256 over the text and a salt that only the key makes: so a part can be
-shown to somebody, who can check it without the key.
+The stored form is the event's JSON without its personal data. Its field `personal` has, for each part that is not
+empty, the id of the data key, the hash and the sealed text: `"personal": {"contact": {"key": "hGOt…", "hash": "pXi/…",
+"data": "upPS…"}}`. The text is the JSON of the fields taken out, nested as they stood. It is deflated, since most of it
+is names of fields, and padded to whole blocks, since its length would show for ever. Then it is sealed by AES-256-GCM
+and bound to its place, so it opens in this version of this order and nowhere else. `hash` is SHA-256 over the text and
+a salt that only the key makes: a reader to whom a part is shown can check it without the key.
 """
 
 import binascii
@@ -28,10 +27,11 @@ from domain.privacy.keyring import DataKey, Keyring, Whose
 BLOCK_BYTES: Final = 32
 _LABEL: Final = b"order-ledger sealed 1\0"
 _NONCE_BYTES: Final = 12
-# The largest that an event can be, and more.
+# More than the largest event.
 TEXT_BYTES_MAX: Final = 16 * 1024 * 1024
-# How texts are deflated: what stands in them often, and a window that is just large enough for it. These two are never
-# to be changed but with the label, since it takes the same to inflate them; the quickest level loses 4 bytes of 100.
+# How texts are deflated: a dictionary of what often stands in them, and a window just large enough for it. Inflating
+# takes the same window and dictionary, so these two never change unless the label does. The quickest level costs 4
+# bytes of 100.
 _LEVEL: Final = 1
 _WINDOW: Final = -10
 _MEMORY: Final = 8
@@ -51,32 +51,32 @@ Tree = dict[str, Any]
 
 
 class SealBroken(ValueError):
-    """A sealed part does not open where it stands: it was altered, or moved there."""
+    """A sealed part does not open in its place: it was altered, or moved there."""
 
 
 class Place(NamedTuple):
-    """Where an event stands: whose history's, its version of it, and the topic."""
+    """An event's place: its history, its version in the history, and its topic."""
 
     originator_id: UUID
     version: int
     topic: bytes
 
     def bound(self, part: str) -> bytes:
-        """What a sealed part is bound to."""
+        """The bytes that a sealed part is bound to."""
         version = self.version.to_bytes(4, "big")
         return b"".join((_LABEL, self.originator_id.bytes, version, self.topic, b"\0", part.encode()))
 
 
 class Shown(NamedTuple):
-    """A part that was opened, with the salt by which its hash can be checked."""
+    """An opened part, with the salt that its hash is checked by."""
 
     salt: bytes
     text: bytes
 
 
 class Sealing:
-    """Seals by the keys of a ledger, and opens the parts that it `opens`, all where none are named. Where it `checks`,
-    it also compares each with its hash."""
+    """Seals by the keys of a ledger, and opens the parts that `opens` names, all where it is None. With `checks`, each
+    opened part is also compared with its hash."""
 
     def __init__(self, keys: Keyring, *, opens: Collection[str] | None = None, checks: bool = False) -> None:
         self.keys = keys
@@ -84,7 +84,7 @@ class Sealing:
         self._checks = checks
 
     def sealed(self, event: Event, personal: Parts, place: Place, whose: Whose, now: datetime) -> bytes | None:
-        """The event as it is stored; None where nothing personal is in it."""
+        """The event as it is stored; None where it has no personal data. Raises KeyUnknown, MasterUnknown."""
         tree: Tree = msgspec.to_builtins(event)
         taken = {part: _taken(tree, places) for part, places in _places(type(event), personal).items()}
         if not any(taken.values()):
@@ -96,7 +96,7 @@ class Sealing:
         return _encode(tree)
 
     def opened(self, payload: bytes, place: Place) -> Tree:
-        """A stored event's tree as it was before it was sealed; without what is erased, or not to be opened.
+        """A stored event's tree as it was before sealing, without the parts that are erased or not to be opened.
 
         Raises SealBroken, KeyUnknown, MasterUnknown; ValueError where the payload is no sealed event.
         """
@@ -111,8 +111,8 @@ class Sealing:
         return tree
 
     def shown(self, payload: bytes, place: Place) -> dict[str, Shown | None]:
-        """The parts of a stored event with their salts, each compared with its hash; None for what is erased. Raises
-        what `opened` does."""
+        """The parts of a stored event with their salts, each compared with its hash; None for an erased part. Raises
+        the same as `opened`."""
         found: dict[str, Shown | None] = {}
         for part, sealed in take_sealed(_decode(payload)).items():
             key, bound = self.keys.open(sealed["key"]), place.bound(part)
@@ -128,17 +128,17 @@ def _checked(key: DataKey, bound: bytes, sealed: Mapping[str, str]) -> Shown:
 
 
 def seal(key: DataKey, bound: bytes, text: bytes) -> dict[str, str]:
-    """A part's text as it is stored, bound to its place."""
+    """A part's text as it is stored, sealed and bound to its place."""
     deflating = zlib.compressobj(_LEVEL, zlib.DEFLATED, _WINDOW, _MEMORY, zlib.Z_FIXED, _OFTEN)
     padded = deflating.compress(text) + deflating.flush()
-    padded += bytes(-len(padded) % BLOCK_BYTES)  # what stands behind the end of a deflated text is nothing of it
+    padded += bytes(-len(padded) % BLOCK_BYTES)  # inflating ignores bytes behind the end of a deflated text
     nonce = os.urandom(_NONCE_BYTES)
     hash_ = hashlib.sha256(salt_of(key, bound) + text).digest()
     return {"key": key.id, "hash": _text(hash_), "data": _text(nonce + key.aead.encrypt(nonce, padded, bound))}
 
 
 def opened(key: DataKey, bound: bytes, data: str) -> bytes:
-    """The text again. Raises SealBroken."""
+    """The text of a sealed part. Raises SealBroken."""
     try:
         sealed = binascii.a2b_base64(data, strict_mode=True)
         padded = key.aead.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], bound)
@@ -156,22 +156,23 @@ def _text(content: bytes) -> str:
 
 
 def sealed_parts(payload: bytes) -> list[str]:
-    """The names of the parts that are sealed in a stored event."""
+    """The names of the parts that are sealed in a stored event. Raises ValueError where the payload is no sealed
+    event."""
     return list(take_sealed(_decode(payload)))
 
 
 def unopened(payload: bytes) -> Tree:
-    """A sealed event's tree, without what is sealed in it. Raises ValueError where the payload is no sealed event."""
+    """A sealed event's tree without its sealed parts. Raises ValueError where the payload is no sealed event."""
     tree: Tree = _decode(payload)
     take_sealed(tree)
     return tree
 
 
-# --- what is taken out of an event, and put back ---
+# --- personal fields, taken out of an event and put back ---
 
 
 def take_sealed(tree: Tree) -> dict[str, dict[str, str]]:
-    """Takes the sealed parts out of a stored event's tree. Raises ValueError where one is not as it should be."""
+    """Takes the sealed parts out of a stored event's tree. Raises ValueError where the tree has no sealed part."""
     held = tree.get(_FIELD)
     if not isinstance(held, dict):
         raise ValueError("a sealed event has no personal parts")
@@ -184,8 +185,8 @@ def take_sealed(tree: Tree) -> dict[str, dict[str, str]]:
 
 
 def _taken(tree: Tree, places: "Iterable[_Fields]") -> Tree:
-    """Takes what stands at these places out of a tree, into one of its own. What the shape requires leaves an empty
-    text behind."""
+    """Takes the named fields out of a tree, into a tree of their own. Each required field leaves an empty text
+    behind."""
     out: Tree = {}
     for steps, names, leaves_text in places:
         at: Any = tree
@@ -202,7 +203,7 @@ def _taken(tree: Tree, places: "Iterable[_Fields]") -> Tree:
 
 
 class _Fields(NamedTuple):
-    """Fields that stand beside each other: the way to them, their names, and those that an event must have."""
+    """Fields that stand beside each other: the path to them, their names, and the names of the required ones."""
 
     steps: tuple[str, ...]
     names: tuple[str, ...]
@@ -213,7 +214,7 @@ _places_of: dict[type[Event], dict[str, list[_Fields]]] = {}
 
 
 def _places(shape: type[Event], personal: Parts) -> dict[str, list[_Fields]]:
-    """Where in an event of a shape each part stands. A shape has its parts for ever, so they are looked up once."""
+    """The places of each part in an event of a shape. A shape has its parts for ever, so the places are found once."""
     if (known := _places_of.get(shape)) is None:
         required = frozenset(field.encode_name for field in msgspec.structs.fields(shape) if field.required)
         known = _places_of[shape] = {part: list(_beside(paths, required)) for part, paths in personal.items()}

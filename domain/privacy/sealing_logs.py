@@ -1,8 +1,8 @@
-"""A log that was recorded plain, written anew with what is personal in it sealed: position for position.
+"""Writes a log that was recorded in plain anew, position for position, with its personal data sealed.
 
-A record keeps its position, version, time, actor and request. Where it had anything personal it has another payload and
-topic, and so another digest: the new log has a tree of its own, and its first checkpoint names the old one's root, for
-who has compared the two. The old log is to be destroyed then: its very digests confirm guesses.
+A record keeps its position, version, time, actor and request. A record that had personal data gets another payload,
+topic and digest. So the new log has a tree of its own, and its first checkpoint names the old log's root, for readers
+who have compared the two. The old log is to be destroyed then: its very digests confirm guesses.
 """
 
 import base64
@@ -37,11 +37,12 @@ SEALED_FROM: Final = "sealed-from"
 
 
 class NotSealed(Exception):
-    """What keeps a log from being written anew; the message says where."""
+    """The log cannot be written anew. The message says why, and at which position."""
 
 
 class Sealed(NamedTuple):
-    """How many records there are, and how many were sealed; the roots of the old log's tree and of the new one's."""
+    """The number of records, the number of those that were sealed, and the roots of the old log's tree and the new
+    one's."""
 
     records: int
     sealed: int
@@ -52,11 +53,12 @@ class Sealed(NamedTuple):
 def seal_log(
     source: OrderLedger, target: Log, keys: Keyring, now: datetime, progress: Callable[[int, int], None]
 ) -> Sealed:
-    """Writes the source anew into an empty log, sealed by these keys. Raises NotSealed, and what the mapper raises."""
+    """Writes the source's log anew into an empty log, sealed by these keys. Raises NotSealed, and the errors of the
+    mapper."""
     target.create()
     if target.max_notification_id() is not None:
         raise NotSealed("the other place has records already; name one that has none.")
-    with source.log_of_events.held() as held:  # nothing is recorded meanwhile
+    with source.log_of_events.held() as held:  # no command is recorded meanwhile
         head = held.max_notification_id() or 0
         sealing = _Sealing(source, held, keys, now)
         trees = _Tree(), _Tree()
@@ -82,7 +84,7 @@ def seal_log(
 
 
 def extension(origin: str, made: Sealed) -> str:
-    """The line of the new log's first checkpoint that names the old one."""
+    """The line in the new log's first checkpoint that names the old log."""
     return f"{SEALED_FROM} {origin} {made.records} {base64.b64encode(made.old_root).decode()}"
 
 
@@ -96,14 +98,14 @@ def _copy_the_rest(source: OrderLedger, t: Transaction, sealed: Mapping[str, str
 
 
 class _Sealing:
-    """Seals records one after the other, as they come in the log."""
+    """Seals the records one after the other, in the log's order."""
 
     def __init__(self, source: OrderLedger, held: Reading, keys: Keyring, now: datetime) -> None:
         self._read = source.mapper.read
         self._kept = source.log_of_events.kept_file
         self._held = held
         self._seals = KeptFiles(source.log_of_events, keys)
-        # The files that were sealed: under which SHA-256, by their own.
+        # The SHA-256 of each sealed file's sealed bytes, by that of the plain file.
         self.files: dict[str, str] = {}
         self._stored = EventMapper(keys).stored
         self._marks = Marks(keys)
@@ -132,15 +134,16 @@ class _Sealing:
         return made._replace(digest=digest_of(*made[1:-1]))
 
     def _owner(self, record: Record) -> Whose:
-        """Whose what is personal in a record is: a reason about payments of one customer alone is that customer's."""
+        """The owner of a record's personal data. A reason about payments of a single customer belongs to that customer,
+        any other data to the record's own subject."""
         positions = getattr(record.event, "entries", ()) if getattr(record.event, "reason", None) else ()
         paid = filter(None, map(self._held.raw_record, positions))
         owners = {owner.subject: owner for owner in (self._whose[uuid_of(raw.originator_id)] for raw in paid)}
         return next(iter(owners.values())) if len(owners) == 1 else self._whose[record.originator_id]
 
     def _with_files(self, t: Transaction, record: Record) -> Record:
-        """The record with the SHA-256 of the sealed bytes of the file, or the report, that it names; sealed now where
-        it is kept as it is."""
+        """The record with the SHA-256 of the sealed bytes of the file or report that it names. A file or report kept in
+        plain is sealed now."""
         for what in ("file", "report"):
             sha256 = getattr(record.event, f"{what}_sha256", "")
             if kind_of(record) is RECONCILIATION and sha256 and not getattr(record.event, f"{what}_sealed_sha256"):
@@ -155,7 +158,8 @@ class _Sealing:
         return self.files[sha256]
 
     def claim(self, claim: NewClaim) -> NewClaim:
-        """A fingerprint confirms guesses, so it is keyed like that of a new command; one that is keyed stays."""
+        """The claim with its fingerprint keyed like that of a new command, since a plain one confirms guesses. A keyed
+        one stays."""
         whose = self._whose.get(claim.originator_id)
         if claim.fingerprint is None or whose is None or is_keyed(claim.fingerprint):
             return claim
@@ -163,7 +167,7 @@ class _Sealing:
 
 
 class _Tree:
-    """A Merkle tree of which the last complete node of each level is kept."""
+    """A Merkle tree that keeps only the last complete node of each level."""
 
     def __init__(self) -> None:
         self._size = 0

@@ -1,5 +1,5 @@
-"""The data keys in a SQLite file of their own, beside the ledger: one that can be deleted from, and lives short in
-backups. `secure_delete` writes zeros over what goes, and the WAL is cut where something went."""
+"""The data keys in a SQLite file of their own beside the ledger: rows can be deleted from it, and its backups are kept
+only for a short time. `secure_delete` overwrites deleted content with zeros, and the WAL is cut after each deletion."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -14,7 +14,7 @@ from domain.log.sqlite import Readers, as_json, connect, cut_wal, library_errors
 from domain.privacy.keyring import Hold, KeyStore, StoredDataKey, Whose
 
 _SCHEMA: Final = (
-    # `changes` counts what other processes must not remember any longer.
+    # `changes` counts the changes after which other processes must forget their keys.
     "CREATE TABLE keyring (id TEXT NOT NULL, changes INTEGER NOT NULL) STRICT",
     """
 CREATE TABLE data_keys (
@@ -69,9 +69,9 @@ class SQLiteKeyStore:
         self._lock = RLock()
         self._id: str | None = None
         self._seen: tuple[int, int] | None = None
-        # Keys that are to be kept, by whose and of which part they are.
+        # New keys that the next commit stores, by owner and part.
         self._new: dict[tuple[Whose, str], StoredDataKey] = {}
-        # Whose keys in use were asked for last, and what there are: the other part is asked for next.
+        # The owner asked for last, with the owner's keys in use: the other part is asked for next.
         self._asked: tuple[Whose, dict[str, StoredDataKey]] | None = None
 
     def is_there(self) -> bool:
@@ -107,7 +107,7 @@ class SQLiteKeyStore:
     # --- reading ---
 
     def has_changed(self) -> bool:
-        # Of the writer's connection, which does not count what this process itself writes.
+        # Asked on the writer's connection, whose data_version does not count this process's own writes.
         with self._lock, library_errors():
             (version,) = self.writer.execute("PRAGMA data_version").fetchone()
             if self._seen is not None and self._seen[0] == version:
@@ -172,7 +172,7 @@ class SQLiteKeyStore:
         self._new, self._asked = {}, None
 
     def retire(self, key_ids: Iterable[str], at: str) -> None:
-        # With what was put before, which is then durable, too.
+        # Together with the keys that were put before, which are then durable too.
         with self._lock, library_errors(writes=True), transaction(self.writer) as writer:
             self._insert_new(writer)
             writer.executemany(
@@ -237,8 +237,8 @@ class SQLiteKeyStore:
 
     @contextmanager
     def _apart(self) -> Iterator[sqlite3.Connection]:
-        """A transaction of a connection of its own, so that no other thread's is in the way. At its end nothing of what
-        went is left in the file or its WAL."""
+        """A transaction on a connection of its own, apart from other threads' transactions. At its end the deleted
+        content is gone from the file and its WAL."""
         with library_errors(writes=True), closing(connect(self.path, "FULL", must_exist=True, writes=True)) as writer:
             writer.execute("PRAGMA secure_delete = ON")
             with transaction(writer):
