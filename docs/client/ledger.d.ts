@@ -1,4 +1,4 @@
-// Made by `make types` of openapi.json, whose SHA-256 is 942662c53bfc66090af7c6f5265c276e8ea45e596f93a48ec2949918d90b8483.
+// Made by `make types` of openapi.json, whose SHA-256 is b3e9bd2a3803749f9dfcd79c05f653212848d7855ee0d7383a3086b0dece9636.
 export interface paths {
     "/api/shop/customers/me/orders": {
         parameters: {
@@ -1559,7 +1559,7 @@ export interface components {
         };
         /**
          * ChangeOrder
-         * @description A field that is left out stays as it is; null empties it.
+         * @description Changes an order's details. A field that is left out stays as it is; null empties it.
          */
         ChangeOrder: {
             shipping_country?: components["schemas"]["Country"] | null;
@@ -1623,7 +1623,7 @@ export interface components {
         };
         /**
          * ChangedCharge
-         * @description A field that is left out stays as it is; null empties it.
+         * @description The changed fields of a charge. A field that is left out stays as it is; null empties it.
          */
         ChangedCharge: {
             /** @enum {unknown} */
@@ -1641,7 +1641,7 @@ export interface components {
         };
         /**
          * ChangedItem
-         * @description A field that is left out stays as it is.
+         * @description The changed fields of an item. A field that is left out stays as it is.
          */
         ChangedItem: {
             /**
@@ -2103,7 +2103,7 @@ export interface components {
         };
         /**
          * GiveToCustomer
-         * @description What is left out of the customer stays as the guest gave it.
+         * @description Gives a guest's order to a customer. Fields that are left out stay as the guest gave them.
          */
         GiveToCustomer: {
             id: number;
@@ -2133,7 +2133,7 @@ export interface components {
         };
         /**
          * ImportOrder
-         * @description One line of the import format: an order and its history, oldest first.
+         * @description One line of the import format: an order and its history, oldest entry first.
          */
         ImportOrder: {
             shipping_country?: components["schemas"]["Country"] | null;
@@ -2343,7 +2343,7 @@ export interface components {
         };
         /**
          * NewCustomer
-         * @description Without an id, a guest.
+         * @description The customer of a new order; a guest where `id` is null.
          */
         NewCustomer: {
             /** @default null */
@@ -2360,7 +2360,7 @@ export interface components {
         };
         /**
          * NewOrder
-         * @description An order that a client creates: it has items, or says that it has none.
+         * @description An order that a client creates. `items` is required, and may be empty.
          */
         NewOrder: {
             shipping_country?: components["schemas"]["Country"] | null;
@@ -3553,7 +3553,7 @@ export interface components {
         };
         /**
          * RefundLine
-         * @description A part of what a refund was for: exactly one of an item, a charge (its place among them, from 0), or shipping.
+         * @description A line of a refund, for exactly one of an item, a charge (by its place, counted from 0) and the shipping.
          */
         RefundLine: {
             /** @default null */

@@ -1,7 +1,7 @@
 """The rules for an address, of a bill or of a delivery, by its country.
 
-Iran's rules are the contract's: 10 digits of postal code, a national code with a right check digit, a mobile number
-of 09 and nine digits. Elsewhere only lengths and characters are bounded.
+Iran's rules are the contract's: 10 digits of postal code, a national code with a right check digit, a mobile number of
+09 and nine digits. Elsewhere only lengths and characters are bounded.
 """
 
 import re
@@ -36,7 +36,8 @@ def national_code_holds(code: str) -> bool:
 
 
 def check(address: Billing, prefix: str = "billing_") -> None:
-    """Raises InvalidField naming each field that its country does not allow: the prefix and its name."""
+    """Checks an address by its country's rules. Raises InvalidField with each field at fault: the prefix and the
+    field's name."""
     in_iran = address.country is not None and (address.country.code or "").upper() == "IR"
     faults = []
     for name, (pattern, words) in (_IRAN if in_iran else _ELSEWHERE).items():

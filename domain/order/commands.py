@@ -1,7 +1,7 @@
 """The commands that clients give to an order, in the shapes of the contract's section 'Commands'.
 
-`strict_json` bounds the sizes and characters of plain values; the shapes here bound what is special to a field, and how
-many there may be of what comes in lists: so that a command that could never be taken costs next to nothing.
+`strict_json` bounds the sizes and characters of plain values. The shapes here bound single fields and the lengths of
+lists, so that an impossible command costs next to nothing.
 """
 
 from typing import Annotated, Final, Literal, TypeAlias, get_args
@@ -40,7 +40,7 @@ Metadata: TypeAlias = Annotated[
     ],
     Meta(max_length=METADATA_MAX),
 ]
-# By the systems' names.
+# An order's id in each other system, by the system's name.
 ExternalIds: TypeAlias = Annotated[
     dict[Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,40}\Z")], Reference], Meta(max_length=EXTERNAL_IDS_MAX)
 ]
@@ -49,13 +49,13 @@ ExternalIds: TypeAlias = Annotated[
 class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A client's request to change an order; unknown fields are refused.
 
-    A field that a command did not have from the first is unset where it is not given: an idempotency key is bound to
-    the fields of its command, and those of a request that was sent before there was the field must be the same.
+    A field that was added to a command later is unset where a request leaves it out. An idempotency key is bound to the
+    fields of its command, and a request from before the field existed must still have the same fields.
     """
 
 
 class NewCustomer(Command, frozen=True, kw_only=True):
-    """Without an id, a guest."""
+    """The customer of a new order; a guest where `id` is null."""
 
     id: int | None = None
     username: str | None = None
@@ -66,7 +66,7 @@ class NewCustomer(Command, frozen=True, kw_only=True):
 
 
 class GiveToCustomer(Command, frozen=True, kw_only=True):
-    """What is left out of the customer stays as the guest gave it."""
+    """Gives a guest's order to a customer. Fields that are left out stay as the guest gave them."""
 
     id: int
     username: str | None | UnsetType = UNSET
@@ -105,7 +105,7 @@ class AddItem(Command, frozen=True, kw_only=True):
 
 
 class Beyond(Command, frozen=True, kw_only=True):
-    """What an order can have beyond the contracts, when it is created as when it is changed."""
+    """The fields beyond the two contracts that an order takes when it is created and when it is changed."""
 
     shipping_country: Country | None | UnsetType = UNSET
     shipping_state: State | None | UnsetType = UNSET
@@ -143,13 +143,13 @@ class CreateOrder(Beyond, frozen=True, kw_only=True):
 
 
 class NewOrder(CreateOrder, frozen=True, kw_only=True):
-    """An order that a client creates: it has items, or says that it has none."""
+    """An order that a client creates. `items` is required, and may be empty."""
 
     items: Annotated[tuple[AddItem, ...], Meta(max_length=ITEMS_MAX)]
 
 
 class ChangeOrder(Beyond, frozen=True, kw_only=True):
-    """A field that is left out stays as it is; null empties it."""
+    """Changes an order's details. A field that is left out stays as it is; null empties it."""
 
     notes: str | None | UnsetType = UNSET
     billing_country: Country | None | UnsetType = UNSET
@@ -176,7 +176,7 @@ class AddCharge(NewCharge, frozen=True, kw_only=True):
 
 
 class ChangedCharge(Command, frozen=True, kw_only=True):
-    """A field that is left out stays as it is; null empties it."""
+    """The changed fields of a charge. A field that is left out stays as it is; null empties it."""
 
     kind: ChargeKind | UnsetType = UNSET
     amount: Amount | UnsetType = UNSET
@@ -187,7 +187,7 @@ class ChangedCharge(Command, frozen=True, kw_only=True):
 
 
 class ChangeCharge(Command, frozen=True, kw_only=True):
-    """`charge` is the place among the order's charges, from 0 on."""
+    """Changes a charge. `charge` is its place among the order's charges, counted from 0."""
 
     charge: int
     changed: ChangedCharge
@@ -198,7 +198,7 @@ class RemoveCharge(Command, frozen=True, kw_only=True):
 
 
 class ChangedItem(Command, frozen=True, kw_only=True):
-    """A field that is left out stays as it is."""
+    """The changed fields of an item. A field that is left out stays as it is."""
 
     unit_price: Amount | UnsetType = UNSET
     quantity: Quantity | UnsetType = UNSET
@@ -213,7 +213,8 @@ class ChangeItem(Command, frozen=True, kw_only=True):
 
 
 class ChangeItemQuantity(Command, frozen=True, kw_only=True):
-    """The quantity alone: what could be changed first, so that a repeated request is still known as the same."""
+    """Changes an item's quantity alone. This was the first change of an item: its shape stays, so that a repeated
+    request is still recognised."""
 
     item: int
     quantity: int
@@ -233,9 +234,9 @@ class DeleteOwnOrder(Command, frozen=True, kw_only=True):
 
 
 class Move(Command, frozen=True, kw_only=True):
-    """What the commands share that record a movement of money: by whom, and under which of its references.
+    """The fields of every command that records a movement of money: the provider, and the provider's reference.
 
-    White space around these is none of them, as where settlement files are read: who sends it again is known.
+    White space around both is stripped, as it is in settlement files, so that a movement sent again is recognised.
     """
 
     reference: Reference
@@ -255,7 +256,7 @@ class ReceivePayment(Move, frozen=True, kw_only=True):
 
 
 class RefundLine(Command, frozen=True, kw_only=True):
-    """A part of what a refund was for: exactly one of an item, a charge (its place among them, from 0), or shipping."""
+    """A line of a refund, for exactly one of an item, a charge (by its place, counted from 0) and the shipping."""
 
     item: int | None = None
     charge: int | None = None
@@ -275,7 +276,7 @@ class RefundPayment(Move, frozen=True, kw_only=True):
 
 
 class TakeBack(Move, frozen=True, kw_only=True):
-    """A payment, a refund or a chargeback was taken back, whole or in part."""
+    """Takes a payment, a refund or a chargeback back, whole or in part."""
 
     amount: Amount
     reason: str | None = None
@@ -417,7 +418,7 @@ MOVES.update((past, MOVES[past.__base__]) for past in get_args(Past) if past.__b
 
 
 class ImportOrder(CreateOrder, frozen=True, kw_only=True):
-    """One line of the import format: an order and its history, oldest first."""
+    """One line of the import format: an order and its history, oldest entry first."""
 
     id: Annotated[int, Meta(ge=1, le=ORDER_ID_MAX)] | None = None
     key: Key | None = None

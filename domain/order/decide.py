@@ -49,10 +49,10 @@ from domain.refusals import (
 EVENTS_MAX = 10_000
 THUMBNAILS_MAX = 20
 RATE_DIGITS_MAX = 10
-# So far may a clock, or a day that began east of here, be ahead of ours.
+# The tolerance for a client's clock, or for a day that began east of UTC.
 AHEAD_MAX: Final = timedelta(days=1)
 
-# A command's values of an address, in the order of the address's own.
+# A command's values of an address, in the order of the address's fields.
 _BILLING_OF: Final = attrgetter(*(f"billing_{field.name}" for field in fields(e.Billing)))
 _RECIPIENT_OF: Final = attrgetter(*(f"shipping_{field.name}" for field in fields(e.Recipient)))
 _NOTHING_GIVEN: Final = (UNSET,) * len(fields(e.Recipient))
@@ -73,7 +73,7 @@ def _must_be_within_limits(order: Order, before: Order | None) -> None:
             f"The order's total would be {readable(total, order.unit)}, less than nothing: its discounts come to"
             f" {readable(totals.total_discount, order.unit)}. Lower the voucher's or an item's discount_amount first."
         )
-    # What was recorded before this rule goes on as it is.
+    # An order recorded before this rule keeps its subtotal; a change may only raise it.
     if totals.subtotal < 0 and (before is None or totals.subtotal < before.totals.subtotal):
         raise TotalNegative(
             f"The order's items would come to {readable(totals.subtotal, order.unit)} without shipping, less than"
@@ -92,7 +92,8 @@ def _must_be_within_limits(order: Order, before: Order | None) -> None:
 
 
 def utc(moment: datetime | None, now: datetime, field: str) -> datetime:
-    """The moment in UTC; None stands for now. Raises InvalidField for a time outside the calendar, or yet to come."""
+    """The moment in UTC; now where it is None. Raises InvalidField for a time outside the calendar, or more than a day
+    ahead."""
     try:
         found = now if moment is None else moment.astimezone(UTC)
     except OverflowError:
@@ -103,7 +104,7 @@ def utc(moment: datetime | None, now: datetime, field: str) -> datetime:
 
 
 def _item_added(command: commands.AddItem, number: int, unit: Unit, now: datetime, path: str = "") -> e.ItemAdded:
-    """An item as it is recorded. Raises InvalidField where its discount is more than it comes to."""
+    """An item as it is recorded. Raises InvalidField where its discount exceeds its worth, shipping included."""
     price, shipping, discount = each(
         lambda: command.unit_price.minor(unit, f"{path}unit_price"),
         lambda: command.shipping.minor(unit, f"{path}shipping"),
@@ -134,7 +135,7 @@ def _voucher_applied(command: commands.NewVoucher, unit: Unit, now: datetime) ->
 
 
 def _charge(command: commands.NewCharge, items: Collection[int], unit: Unit, path: str = "") -> e.Charge:
-    """A charge as it is recorded. Raises InvalidField where it is for an item that is none of these."""
+    """A charge as it is recorded. Raises InvalidField where its item is not among these."""
     amount, rate, item = each(
         lambda: command.amount.decimal(unit, f"{path}amount"),
         lambda: _rate(command.rate, f"{path}rate"),
@@ -176,7 +177,11 @@ def _refuse(refusal: InvalidField) -> NoReturn:
 def create(
     command: commands.CreateOrder, *, order_id: int, key: str, currency_default: str, now: datetime
 ) -> list[Event]:
-    """OrderCreated, an ItemAdded for each item, and VoucherApplied if there is a voucher."""
+    """OrderCreated, an ItemAdded for each item, VoucherApplied for a voucher, and an event for each other detail given:
+    recipient, charges, external ids, metadata.
+
+    Raises InvalidField with every field at fault.
+    """
     currency = currency_default if command.currency is None else command.currency
     bill = e.Billing(*_BILLING_OF(command))
     without_amounts = (
@@ -228,7 +233,7 @@ def create(
 
 
 def _customer_details(customer: commands.NewCustomer | None) -> e.CustomerDetails:
-    """Raises InvalidField for a customer without an id who cannot be reached."""
+    """The details of a customer. Raises InvalidField where a customer has neither an id nor any contact details."""
     if customer is None:
         return e.CustomerDetails()
     details = e.CustomerDetails(
@@ -279,7 +284,7 @@ def change_item_quantity(order: Order, command: commands.ChangeItemQuantity, now
 
 
 def change_item(order: Order, command: commands.ChangeItem, now: datetime) -> list[Event]:
-    """An event for the amounts and one for the metadata; none where the line has these values already."""
+    """An event for the amounts and one for the metadata; none where the item has these values already."""
     item, changed = _item(order, command.item), command.changed
     if not _given(changed):
         raise InvalidField("quantity", f"give this field or another of {', '.join(changed.__struct_fields__)}")
@@ -318,7 +323,7 @@ def change_item(order: Order, command: commands.ChangeItem, now: datetime) -> li
 
 
 def _must_be_worth_its_discount(after: Item, before: Item, unit: Unit) -> None:
-    """Raises DiscountExceedsItem, but not where the line is nearer to its discount than it was."""
+    """Raises DiscountExceedsItem, unless the change brings the item's worth nearer to its discount."""
     worth, worth_before = (item.unit_price * item.quantity + item.shipping for item in (after, before))
     if after.discount - worth > max(0, before.discount - worth_before):
         raise DiscountExceedsItem(
@@ -329,7 +334,7 @@ def _must_be_worth_its_discount(after: Item, before: Item, unit: Unit) -> None:
 
 
 def remove_item(order: Order, command: commands.RemoveItem, now: datetime) -> list[Event]:
-    """The charges for the item go with it."""
+    """Removes an item, and the charges for it."""
     item = _item(order, command.item)
     _must_be_open(order, "Items")
     charges = tuple(charge for charge in order.charges if charge.item != item.id)
@@ -406,7 +411,7 @@ def _change_external_ids(order: Order, wanted: dict[str, str], now: datetime) ->
 
 
 def give_to_customer(order: Order, command: commands.GiveToCustomer, now: datetime) -> list[Event]:
-    """No event where it is that customer's order already."""
+    """The event that gives a guest's order to a customer; none where it is the customer's already."""
     known = order.customer
     if known is not None and known.id is not None:
         if known.id == command.id:
@@ -422,7 +427,7 @@ def give_to_customer(order: Order, command: commands.GiveToCustomer, now: dateti
 
 
 def _kept_or_given(address: e.Billing, given: tuple[Any, ...]) -> list[Any]:
-    """The values of an address after a command that gives these."""
+    """The values of an address after a command: the given ones, and the kept ones where a field is unset."""
     return [kept if value is UNSET else value for kept, value in zip(astuple(address), given, strict=True)]
 
 
@@ -485,7 +490,7 @@ def _place_of_charge(order: Order, place: int) -> slice:
 
 
 def _of_command(charge: e.Charge) -> dict[str, Any]:
-    """The fields of a recorded charge, as a command has them."""
+    """The fields of a recorded charge, in the types of a command."""
     rate = None if charge.rate is None else Amount(charge.rate)
     return asdict(charge) | {"amount": Amount(charge.amount), "rate": rate}
 
@@ -511,14 +516,14 @@ def change_status(order: Order, command: commands.ChangeStatus, now: datetime) -
 
 
 def delete_own(order: Order, _command: commands.DeleteOwnOrder, now: datetime) -> list[Event]:
-    """A customer may delete an order on which nothing is paid and which was never shipped."""
+    """Deletes a customer's own order, where nothing is paid on it and it was never shipped."""
     if order.was_shipped:
         raise StatusChangeNotAllowed("The order has been shipped, so it cannot be deleted any more.")
     return change_status(order, commands.ChangeStatus(status="deleted"), now)
 
 
 def _positive(order: Order, given: Amount) -> int:
-    """The amount of a movement, in minor units. Raises InvalidField where it is nothing."""
+    """The amount of a movement, in minor units. Raises InvalidField where it is not more than zero."""
     minor = given.minor(order.unit, "amount")
     if minor <= 0:
         raise InvalidField("amount", "must be more than nothing")
@@ -527,7 +532,7 @@ def _positive(order: Order, given: Amount) -> int:
 
 def _is_known(order: Order, command: commands.ReceivePayment | commands.RefundPayment | commands.TakeBack) -> bool:
     """Whether the order has this movement already, so that a provider's second call does no harm. Raises a refusal
-    where it has another one of this kind under its reference."""
+    where the order has a different movement of this kind under the same reference."""
     kind = MOVES[type(command)]
     known = find(order.payments, kind, command.provider, command.reference)
     if known is None:
@@ -542,7 +547,7 @@ def _is_known(order: Order, command: commands.ReceivePayment | commands.RefundPa
 
 
 def receive_payment(order: Order, command: commands.ReceivePayment, now: datetime) -> list[Event]:
-    """No event where the order has this payment already."""
+    """The event of a payment; none where the order has the payment already."""
     if _is_known(order, command):
         return []
     amount, received_at = each(
@@ -575,7 +580,7 @@ def receive_payment(order: Order, command: commands.ReceivePayment, now: datetim
 
 
 def refund_payment(order: Order, command: commands.RefundPayment, now: datetime) -> list[Event]:
-    """No event where the order has this refund already."""
+    """The event of a refund; none where the order has the refund already."""
     if _is_known(order, command):
         return []
     amount, refunded_at, lines = each(
@@ -614,7 +619,8 @@ _NOT_FOUND: Final = {"payment": PaymentNotFound, "refund": RefundNotFound, "char
 
 
 def _taken_back_at(order: Order, command: commands.RefundPayment | commands.TakeBack, now: datetime) -> datetime:
-    """The time of what takes another movement back. Raises InvalidField where it is given, and earlier than that."""
+    """The time of a movement that takes another one back. Raises InvalidField where the given time is before the
+    other's."""
     effect = EFFECTS[MOVES[type(command)]]
     given, named = getattr(command, effect.at), getattr(command, effect.of)
     at = utc(given, now, effect.at)
@@ -628,9 +634,9 @@ def _taken_back_at(order: Order, command: commands.RefundPayment | commands.Take
 
 
 def take_back(order: Order, command: commands.TakeBack, now: datetime) -> list[Event]:
-    """A failed payment or refund, a chargeback or its reversal; no event where the order has it already.
+    """The event of a failed payment or refund, a chargeback or its reversal; none where the order has it already.
 
-    Where it is forced, it is taken in whatever the amount; what it names must be there all the same.
+    With `force` any amount is accepted; a movement that is named must still be the order's.
     """
     kind = MOVES[type(command)]
     effect, provider = EFFECTS[kind], command.provider
@@ -656,7 +662,8 @@ def take_back(order: Order, command: commands.TakeBack, now: datetime) -> list[E
 
 
 def void_payment(order: Order, command: commands.VoidPayment, now: datetime) -> list[Event]:
-    """No event where the payment is void already. What something else was recorded of is no mistake."""
+    """The event that voids a payment; none where the payment is void already. Raises PaymentNotVoidable where money of
+    the payment was refunded or pulled back, since it then was no mistake."""
     provider, reference = command.provider, command.reference
     known = find(order.payments, "payment", provider, reference)
     if known is None:
@@ -698,12 +705,12 @@ _DECISIONS: Final[dict[type[commands.Command], Callable[[Order, Any, datetime], 
     **dict.fromkeys(commands.TakeBack.__subclasses__(), take_back),
     commands.VoidPayment: void_payment,
 }
-# An entry of an imported history is its command, given at a time.
+# An entry of an imported history is decided as the command that it extends.
 _DECISIONS.update((past, _DECISIONS[past.__base__]) for past in get_args(commands.Past) if past.__base__ in _DECISIONS)
 
 
 def decide(order: Order, command: commands.Command, now: datetime) -> list[Event]:
-    """The events that the command makes of the order as it is now; none where it changes nothing. Raises a Refusal."""
+    """The events of a command on the order's state; none where it changes nothing. Raises a Refusal."""
     events = _DECISIONS[type(command)](order, command, now)
     erasure.must_take(order, events)
     return events

@@ -1,4 +1,4 @@
-"""The decision to erase what is personal in an order, and what an order must be like for that. Pure."""
+"""The decision to erase personal data of an order, and its conditions. Pure."""
 
 from datetime import datetime
 from typing import Final
@@ -16,7 +16,8 @@ _UNDER_WAY: Final = ("processing", "shipped")
 
 
 class Why(msgspec.Struct, frozen=True):
-    """Why parts are erased, and by which erasure. One that `restricts` leaves the others to be kept, but not shown."""
+    """The reason for an erasure, its id and the parts to erase. With `restricts` the other parts are kept, but not
+    shown."""
 
     erasure: str
     basis: str
@@ -26,7 +27,8 @@ class Why(msgspec.Struct, frozen=True):
 
 
 def erase(order: Order, why: Why, *, until: datetime, now: datetime) -> e.PersonalErased | None:
-    """The event that the parts are erased; None where they are already. What is restricted is kept `until` then."""
+    """The event that erases these parts and restricts the others. None where the order has none left to erase or
+    restrict. Restricted parts are kept until `until`."""
     erased = tuple(part for part in why.parts if part not in order.erased)
     kept = [part for part in PARTS if part not in why.parts] if why.restricts else []
     restricted = tuple(part for part in kept if part not in (*order.erased, *order.restricted))
@@ -44,12 +46,13 @@ def erase(order: Order, why: Why, *, until: datetime, now: datetime) -> e.Person
 
 
 def is_in_work(order: Order) -> bool:
-    """Whether the shop still needs to know whose order it is: it is paid and not sent, or on its way."""
+    """Whether the shop still needs the customer's data: the order is paid and not sent, or on its way."""
     return order.status in _UNDER_WAY or (order.status in OPEN and order.received > 0)
 
 
 def must_take(order: Order, events: list[Event]) -> None:
-    """Raises PersonalDataErased where an event would bring personal data of a part that was erased in the order."""
+    """Raises PersonalDataErased where an event would bring personal data of a part that the order has had erased or
+    restricted."""
     gone = {*order.erased, *order.restricted}
     if gone and (
         again := sorted(gone & {part for event in events for part in parts_in(event, FIELDS.get(type(event), {}))})

@@ -1,9 +1,9 @@
 """The events: facts about one order, in the past tense, and the permanent topics under which they are stored.
 
 Each event is a frozen struct. Its stored form is plain JSON, without the fields that are null or empty. Amounts are
-decimal text with all the currency's digits. Personal data (names, e-mail, address, phone, codes, notes) stands in
-`personal` and nowhere else, so that it can be encrypted and erased per customer. A topic, once used, keeps its
-meaning for ever: a changed shape gets a new version of the topic, and `OLDER` says how the old one becomes today's.
+decimal text with all the currency's digits. Personal data (names, e-mail, address, phone, codes, notes) stand in
+`personal` and in a `reason`, so that they can be sealed and erased by subject. A topic, once used, keeps its meaning
+for ever: a changed shape gets a new version of the topic, and `OLDER` has the upcast from the old shape to the new one.
 """
 
 from datetime import datetime
@@ -79,7 +79,7 @@ class Billing(Part, frozen=True):
 
 
 class Recipient(Billing, frozen=True):
-    """Who gets the goods, and where: the same of a delivery that `Billing` is of a bill."""
+    """The recipient and address of a delivery, in the fields that `Billing` has for a bill."""
 
 
 class CustomerDetails(Part, frozen=True):
@@ -113,16 +113,17 @@ class NotesPersonal(Part, frozen=True):
 
 
 class MetadataPersonal(Part, frozen=True):
-    """The whole metadata of what has changed: the order, where it is not null, and items by their numbers."""
+    """The whole metadata of each object that changed: the order's, unless null, and items' by their numbers."""
 
     metadata: dict[str, str] | None = None
     items: dict[int, dict[str, str]] = field(default_factory=dict)
 
 
 class OrderCreated(Event, frozen=True, kw_only=True):
-    """`digits` are those after the point of every amount of the order, as its currency had them then.
+    """`digits` is the number of digits after the point in every amount of the order, as the currency had them at
+    creation.
 
-    A guest has no `customer_id`, and may have left something to be reached by in `personal.customer`.
+    A guest has no `customer_id`, and may have left contact details in `personal.customer`.
     """
 
     id: int
@@ -137,8 +138,8 @@ class OrderCreated(Event, frozen=True, kw_only=True):
 
 
 class OrderCreatedV1(Event, frozen=True, kw_only=True):
-    """The first version of OrderCreated, without the digits. They are in it all the same: its shipping cost, like every
-    amount, was written with all that ISO 4217 gave the currency at the time."""
+    """The first version of OrderCreated, without `digits`. The digits are still in it: its shipping cost, like every
+    amount, was written with all the digits that ISO 4217 gave the currency at the time."""
 
     id: int
     key: str
@@ -170,7 +171,7 @@ class ItemQuantityChanged(Event, frozen=True, kw_only=True):
 
 
 class ItemChanged(Event, frozen=True, kw_only=True):
-    """All of a line's amounts and its quantity, after a change of more than its quantity."""
+    """All amounts of an item and its quantity, after a change of more than its quantity."""
 
     item: int
     unit_price: str
@@ -193,9 +194,9 @@ class VoucherRemoved(Event, frozen=True, kw_only=True):
 
 
 class Charge(Part, frozen=True):
-    """What is charged beside the goods and their shipping: a tax, a tip. An included one stands in the prices already.
+    """A charge beside the goods and their shipping: a tax, a tip. An included charge is already part of the prices.
 
-    `item` is the number of the line that it is for; null where it is for the whole order.
+    `item` is the number of the item that the charge is for; null for a charge on the whole order.
     """
 
     kind: str
@@ -213,7 +214,7 @@ class ChargesChanged(Event, frozen=True, kw_only=True):
 
 
 class CustomerChanged(Event, frozen=True, kw_only=True):
-    """A guest's order was given to a customer. `personal.customer` is all that is known of them then."""
+    """A guest's order was given to a customer. `personal.customer` has all details of the customer known then."""
 
     customer_id: int
     personal: CustomerPersonal
@@ -222,8 +223,8 @@ class CustomerChanged(Event, frozen=True, kw_only=True):
 class ExternalIdsChanged(Event, frozen=True, kw_only=True):
     """The ids that other systems have for the order, by the systems' names.
 
-    Those that are `given` were no order's before, and no other's may they ever be. Those that are `given_again` were
-    this order's once. `removed` are systems whose id is taken away without another.
+    Ids in `given` were no order's before; no other order can ever have them. Ids in `given_again` were this order's
+    once. `removed` names the systems whose id is removed without a new one.
     """
 
     given: dict[str, str] = field(default_factory=dict)
@@ -242,7 +243,7 @@ class BillingChanged(Event, frozen=True, kw_only=True):
 
 
 class RecipientChanged(Event, frozen=True, kw_only=True):
-    """`personal.shipping` is all that is known of the recipient and the address, after the change."""
+    """`personal.shipping` is the whole recipient and address, after the change."""
 
     personal: RecipientPersonal
 
@@ -256,7 +257,7 @@ class PaymentMethodChanged(Event, frozen=True, kw_only=True):
 
 
 class ShippingChanged(Event, frozen=True, kw_only=True):
-    """Both the method and the order's own cost, after the change."""
+    """Both the shipping method and the order's own shipping cost, after the change."""
 
     shipping_cost: str
     shipping_method: Method | None = None
@@ -268,7 +269,8 @@ class StatusChanged(Event, frozen=True, kw_only=True):
 
 
 class Moved(Event, frozen=True, kw_only=True):
-    """Money that came or went, or that was pulled back or given back: by whom, and under which of its references."""
+    """Money that came or went, or that was pulled back or given back; with the provider and the provider's
+    reference."""
 
     amount: str
     provider: str
@@ -276,7 +278,7 @@ class Moved(Event, frozen=True, kw_only=True):
 
 
 class PaymentReceived(Moved, frozen=True, kw_only=True):
-    """`number` counts the payments that were recorded under the reference: all but the last of them are void."""
+    """`number` counts the payments recorded under the reference: all but the last of them are void."""
 
     received_at: datetime
     method: str | None = None
@@ -285,7 +287,7 @@ class PaymentReceived(Moved, frozen=True, kw_only=True):
 
 
 class PaymentReceivedV1(Moved, frozen=True, kw_only=True):
-    """The first version of PaymentReceived, of which there was one for a reference."""
+    """The first version of PaymentReceived, from when a reference had one payment only."""
 
     received_at: datetime
     method: str | None = None
@@ -296,7 +298,7 @@ class PaymentReceivedV1(Moved, frozen=True, kw_only=True):
 
 
 class RefundedLine(Part, frozen=True):
-    """A part of what a refund was for: so much of an item, or of a charge by its place, or of the shipping."""
+    """A line of a refund: the amount for an item, for a charge by its place, or for the shipping."""
 
     item: int | None = None
     charge: int | None = None
@@ -308,7 +310,7 @@ class RefundedLine(Part, frozen=True):
 
 
 class PaymentRefunded(Moved, frozen=True, kw_only=True):
-    """`lines` say what the refund was for, where that is known: then they come to its amount."""
+    """`lines` say what the refund was for, where the client gave them; they then sum up to its amount."""
 
     refunded_at: datetime
     payment_reference: str | None = None
@@ -319,7 +321,7 @@ class PaymentRefunded(Moved, frozen=True, kw_only=True):
 
 
 class PaymentRefundedV1(Moved, frozen=True, kw_only=True):
-    """The first version of PaymentRefunded, which did not say what the refund was for."""
+    """The first version of PaymentRefunded, without `lines`."""
 
     refunded_at: datetime
     payment_reference: str | None = None
@@ -331,7 +333,7 @@ class PaymentRefundedV1(Moved, frozen=True, kw_only=True):
 
 
 class PaymentFailed(Moved, frozen=True, kw_only=True):
-    """Money of a payment that was pulled back because it was never good: the customer owes it as before."""
+    """Money of a payment that the provider pulled back because it was never good: the customer owes it as before."""
 
     failed_at: datetime
     payment_reference: str | None = None
@@ -354,7 +356,7 @@ class PaymentChargedBack(Moved, frozen=True, kw_only=True):
     charged_back_at: datetime
     payment_reference: str | None = None
     reason: str | None = None
-    # As a refund's.
+    # As in PaymentRefunded.
     owed_again: bool = False
     forced: bool = False
 
@@ -376,10 +378,10 @@ class PaymentVoided(Moved, frozen=True, kw_only=True):
 
 
 class PersonalErased(Event, frozen=True, kw_only=True):
-    """The parts of what is personal in the order that were erased, by an erasure that has this id; and those that are
-    shown no longer, but kept `until` then.
+    """`erased` are the parts of the order's personal data that the erasure `erasure` erased. `restricted` are the parts
+    that are shown no longer, but kept until `until`.
 
-    `basis` and `reference` say why, in no free text. `keys` are data keys that were destroyed: each stands in one event
+    `basis` and `reference` give the reason, in no free text. `keys` are destroyed data keys: each stands in one event
     of the erasure.
     """
 

@@ -1,4 +1,4 @@
-"""An order that comes with its history: one line of an import, by the same rules as any other order."""
+"""An order imported with its history: one line of an import, decided by the same rules as any other order."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -20,15 +20,15 @@ C = TypeVar("C", bound=commands.Command)
 
 
 class Line(NamedTuple):
-    """A line that was taken, as long as it is not recorded: the order and its history. The fingerprint is of the line's
-    bytes, by which it is known again."""
+    """A line that was accepted and is not recorded yet: the order and its records. The fingerprint is of the line's
+    bytes; a repeated line is recognised by it."""
 
     order: Order
     records: Sequence[Record]
     fingerprint: bytes | None = None
 
     def numbered(self, order_id: int) -> "Line":
-        """The line as an order of this integer id."""
+        """The line with this integer id for its order."""
         first = self.records[0]
         assert isinstance(first.event, e.OrderCreated)
         begun = replace(first, event=replace(first.event, id=order_id))
@@ -44,11 +44,12 @@ def import_order(
     currency_default: str,
     now: datetime,
 ) -> Line:
-    """The order with its history: each entry is decided like a command that was given at its time.
+    """The order with its history: each entry is decided like a command given at the entry's time.
 
-    A line that does not say when its order was created means: when its history begins.
+    A line without `created_at` creates its order at the time of the history's first entry.
 
-    Raises a Refusal that names the entry, InvalidField with all that is wrong in the fields of any.
+    Raises InvalidField with every field at fault, of the order and of its entries, or else the Refusal of the first
+    refused entry, with the entry's name.
     """
     times, faults = _times(command, now)
     try:
@@ -63,7 +64,7 @@ def import_order(
         except InvalidField as refusal:
             faults += [(f"history[{i}].{field}", message) for field, message in refusal.faults]
         except Refusal as refusal:
-            if not faults:  # else it may come of those
+            if not faults:  # else the faults before may be its cause
                 refusal.detail = f"history[{i}]: {refusal.detail}"
                 raise
     if faults:
@@ -72,8 +73,8 @@ def import_order(
 
 
 def _times(command: commands.ImportOrder, now: datetime) -> tuple[list[datetime], list[Fault]]:
-    """When the order was created and when each entry of its history was, and which of these times are wrong; for one
-    that is, the time before it stands."""
+    """The time of the order's creation and of each history entry, and the faults of these times. A wrong time is
+    replaced by the one before."""
     times: list[datetime] = []
     faults: list[Fault] = []
     last: datetime | None = None
@@ -82,14 +83,14 @@ def _times(command: commands.ImportOrder, now: datetime) -> tuple[list[datetime]
         times.append(last or now)
     for i, entry in enumerate(command.history):
         last = _time(entry.at, f"history[{i}].at", last, now, faults)
-        times += [last or now] * (2 if not times else 1)  # the first is the order's own, where that is not given
+        times += [last or now] * (2 if not times else 1)  # also the order's, without `created_at`
     return times, faults
 
 
 def _time(
     given: datetime | None, field: str, last: datetime | None, now: datetime, faults: list[Fault]
 ) -> datetime | None:
-    """A time in UTC, or the last one where it is wrong."""
+    """A time in UTC; the time before it where it is wrong."""
     try:
         at = utc(given, now, field)
     except InvalidField as refusal:
@@ -102,7 +103,7 @@ def _time(
 
 
 def _command(entry: commands.Past) -> commands.Command:
-    """The command that an entry stands for: mostly it is one itself, given at a time."""
+    """The command of a history entry: most entries are commands themselves, given at a time."""
     made = _COMMANDS.get(type(entry))
     return entry if made is None else made(entry)
 
@@ -111,7 +112,7 @@ def _part(entry: commands.Command, shape: type[C]) -> C:
     return shape(**{name: getattr(entry, name) for name in shape.__struct_fields__})
 
 
-# Of those entries that are not: what an address names, or what goes by all the fields that a command has.
+# The entries that are no commands themselves: the command also has a name from the address, or has more fields.
 _COMMANDS: Final[dict[type[commands.Command], Callable[[Any], commands.Command]]] = {
     commands.PastItemChange: lambda entry: commands.ChangeItem(
         item=entry.item, changed=_part(entry, commands.ChangedItem)

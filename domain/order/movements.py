@@ -1,6 +1,6 @@
-"""The money of an order: which kinds of movements there are, what each does to the order's sums, and what is left.
+"""The money of an order: the kinds of movements, the effect of each on the order's sums, and the amount that is left.
 
-The table is told to users in docs/money.md.
+docs/money.md has the table for users.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -19,8 +19,9 @@ Kind: TypeAlias = Literal[
 class Movement(Part, frozen=True, kw_only=True):
     """Money that came, went, or went back again; or a payment that is void. The amount is positive in every kind.
 
-    `of` is the reference of the movement that this one is about, and `payment` that of the payment that it comes down
-    to, where they are known. `credited` is what it takes from what the order still owes, or, negative, gives back.
+    `of` is the reference of the movement that this one is about, and `payment` that of the payment at the end of this
+    chain, where they are known. `credited` is the amount that this movement takes from the order's debt; where it is
+    negative, the amount that it adds again.
     """
 
     kind: Kind
@@ -40,15 +41,15 @@ class Movement(Part, frozen=True, kw_only=True):
 
     @property
     def signed(self) -> int:
-        """The amount as it changes what is paid."""
+        """The amount with the sign of its effect on the paid sum."""
         return self.amount * EFFECTS[self.kind].sign
 
 
 class Effect(NamedTuple):
-    """What a kind of movement does: to what is paid by its `sign`, and to one of the two `sums` that this is made of.
+    """A kind's effect: its `sign` in the paid sum, and the one of the two `sums` that it belongs to.
 
-    `about` is the kind of movement that it takes back. `at` and `of` are the fields of its event that have its time and
-    the reference of that movement.
+    `about` is the kind of movement that it takes back. `at` and `of` name the fields of its event for its time and for
+    the other movement's reference.
     """
 
     event: type[e.Moved]
@@ -71,13 +72,14 @@ EFFECTS: Final[Mapping[Kind, Effect]] = {
     "void": Effect(e.PaymentVoided, -1, "received", "occurred_at", "payment", "reference"),
 }
 KIND_OF: Final[Mapping[type[e.Moved], Kind]] = {effect.event: kind for kind, effect in EFFECTS.items()}
-# Those that take from what the order still owes, and those that give it back.
+# The kinds that lower the order's debt, and those that raise it again.
 _CREDITING: Final = frozenset({"refund", "chargeback"})
 _DEBITING: Final = frozenset({"refund_failure", "chargeback_reversal"})
 
 
 def movement(event: e.Moved, before: Sequence[Movement], overpaid: Callable[[], int]) -> Movement:
-    """The movement that an event brings, behind those that the order had before; `overpaid` tells what was then."""
+    """The movement of an event. `before` is the order's earlier movements; `overpaid` returns the amount overpaid
+    before the event."""
     kind = KIND_OF[type(event)]
     effect, amount = EFFECTS[kind], minor_units(event.amount)
     of = getattr(event, effect.of) if effect.about else None
@@ -106,7 +108,7 @@ def movement(event: e.Moved, before: Sequence[Movement], overpaid: Callable[[], 
 
 
 def _payment(event: e.Moved, kind: Kind, of: str | None, before: Sequence[Movement]) -> str | None:
-    """The reference of the payment that a movement comes down to."""
+    """The reference of the payment that a movement is about, directly or through a refund or chargeback."""
     about = EFFECTS[kind].about
     if about is None:
         return event.reference
@@ -117,7 +119,7 @@ def _payment(event: e.Moved, kind: Kind, of: str | None, before: Sequence[Moveme
 
 
 def find(movements: Iterable[Movement], kind: Kind, provider: str, reference: str) -> Movement | None:
-    """The movement of a kind with this reference; no payment that is void."""
+    """The movement of a kind with this reference; None where there is none, or where it is a void payment."""
     found = None
     for each in movements:
         if (each.reference, each.provider) == (reference, provider):
@@ -129,7 +131,8 @@ def find(movements: Iterable[Movement], kind: Kind, provider: str, reference: st
 
 
 def received_and_refunded(movements: Iterable[Movement]) -> tuple[int, int]:
-    """What came in payments and stayed, and what of that went back to customers; the rest is what is paid."""
+    """The payments that came in and stayed, and the amount of them that went back to customers. Their difference is the
+    paid sum."""
     sums = {"received": 0, "refunded": 0}
     for each in movements:
         sums[EFFECTS[each.kind].sums] += each.signed
@@ -137,7 +140,8 @@ def received_and_refunded(movements: Iterable[Movement]) -> tuple[int, int]:
 
 
 def left(movements: Iterable[Movement], kind: Kind, provider: str, of: str | None) -> int:
-    """What a movement of a kind can still take back: of all that it could be about, and of the one that it names."""
+    """The amount that a new movement of this kind can still take back: of all movements that it could be about, and of
+    the named one."""
     about = EFFECTS[kind].about
     of_all = of_named = 0
     for each in movements:
@@ -156,7 +160,8 @@ def left(movements: Iterable[Movement], kind: Kind, provider: str, of: str | Non
 
 
 def _credited_by(movements: Iterable[Movement], kind: Kind, provider: str, of: str | None) -> int:
-    """What those that a movement of this kind gives back have credited, and none has given back yet."""
+    """The amount that the movements of the kind that this one takes back have credited, and that nothing has given back
+    yet."""
     about = EFFECTS[kind].about
     of_all = of_named = 0
     for each in movements:
@@ -168,12 +173,12 @@ def _credited_by(movements: Iterable[Movement], kind: Kind, provider: str, of: s
 
 
 def credited_by_chargebacks(movements: Iterable[Movement]) -> int:
-    """What chargebacks, less their reversals, took from what the order still owes."""
+    """The amount by which chargebacks, less their reversals, lowered the order's debt."""
     return sum(each.credited for each in movements if each.kind in ("chargeback", "chargeback_reversal"))
 
 
 def given_back(movements: Sequence[Movement]) -> Iterator[e.RefundedLine]:
-    """The lines of all refunds but those that have failed as a whole."""
+    """The lines of all refunds except those that have failed as a whole."""
     failed: dict[tuple[str, str | None], int] = {}
     for each in movements:
         if each.kind == "refund_failure":

@@ -1,8 +1,8 @@
-"""What in an order is personal, and for how long is it needed? Two parts with two clocks.
+"""Which data in an order are personal, and for how long are they needed? Two parts with two retention periods.
 
-`contact` is what is needed while an order is under way: how its people are called and reached, notes and other text
-that is written freely. `invoice` is what the law wants of an invoice, and keeps for years. Country and state are in
-neither: they prove the place of tax.
+`contact` is needed while an order is under way: the people's names and how to reach them, notes and other free text.
+`invoice` is required by law on an invoice, and kept for years. Country and state are in neither: they prove the place
+of tax.
 """
 
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ def _of(whole: str, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(f"personal.{whole}.{name}" for name in names)
 
 
-# The fields of each event, by their paths, that belong to a part. What is in none of them is plain.
+# The fields of each event that belong to a part, by their paths. All other fields stay plain.
 FIELDS: Final[dict[type[Event], Parts]] = {
     e.OrderCreated: {
         CONTACT: ("personal.notes", *_of("customer", CUSTOMER), *_of("billing", BILLING_CONTACT)),

@@ -1,4 +1,5 @@
-"""What was a refund for? Its lines, held against what the order has and what was given back before. Pure."""
+"""What was a refund for? Its lines, checked against the order's items, charges and shipping and against earlier
+refunds. Pure."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -13,13 +14,13 @@ from domain.refusals import InvalidField, RefundExceedsSold
 
 
 def refunded_lines(order: Order, lines: Sequence[RefundLine], amount: Amount) -> tuple[e.RefundedLine, ...]:
-    """The lines as they are recorded. Raises InvalidField where one is not of the order, or where together they are not
+    """The lines as they are recorded. Raises InvalidField where a line is not of the order, or where their sum is not
     the refund's amount."""
     made = tuple(each(*(partial(_line, order, line, f"lines[{i}].") for i, line in enumerate(lines))))
     total = sum(map(_amount, made))
     try:
         refund = amount.minor(order.unit, "amount")
-    except InvalidField:  # that is said of the amount itself
+    except InvalidField:  # the caller reports the fault of `amount` itself
         return made
     if made and total != refund:
         what = f"come to {readable(total, order.unit)}, and the refund is of {readable(refund, order.unit)}"
@@ -28,7 +29,8 @@ def refunded_lines(order: Order, lines: Sequence[RefundLine], amount: Amount) ->
 
 
 def must_be_sold(order: Order, made: Sequence[e.RefundedLine]) -> None:
-    """Raises RefundExceedsSold where more is given back than there was."""
+    """Raises RefundExceedsSold where the refunds give back more of an item, a charge or the shipping than the order
+    has."""
     before = list(given_back(order.payments))
     for item in dict.fromkeys(line.item for line in made if line.item is not None):
         _must_be_sold(order, item, [line for line in (*before, *made) if line.item == item])
@@ -55,7 +57,7 @@ def _line(order: Order, line: RefundLine, path: str) -> e.RefundedLine:
 
 
 def _given_back(order: Order, line: RefundLine, path: str) -> int:
-    """How much of it is given back, in minor units."""
+    """The amount that a line gives back, in minor units. Raises InvalidField."""
     name = "amount" if line.shipping is None else "shipping"
     given: Amount | None = getattr(line, name)
     if given is None:
@@ -69,7 +71,8 @@ def _given_back(order: Order, line: RefundLine, path: str) -> int:
 
 
 def _must_be_of_an_item(line: RefundLine, path: str) -> None:
-    """Raises InvalidField where a quantity is missing, or is of something that has none."""
+    """Raises InvalidField where a line for something other than an item has a quantity or restocks, or where a line
+    restocks without a quantity."""
     if line.item is None and (line.quantity is not None or line.restock):
         raise InvalidField(f"{path}{'restock' if line.quantity is None else 'quantity'}", "only an item has this")
     if line.restock and line.quantity is None:
@@ -96,7 +99,7 @@ def _must_be_sold(order: Order, number: int, lines: Sequence[e.RefundedLine]) ->
 
 
 def _worth(order: Order, item: Item) -> Iterator[int]:
-    """What an item came to, with its shipping and what is charged for it on top."""
+    """The amounts that make an item's worth: the item with its shipping, and each charge on top for it."""
     yield item.unit_price * item.quantity - item.discount + item.shipping
     for charge in order.charges:
         if charge.item == item.id and not charge.included:

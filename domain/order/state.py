@@ -1,7 +1,7 @@
 """The order's state, and its fold: commands, views and audits all fold with `evolve`.
 
-Amounts are integers of the currency's minor units; `digits` of them stand after the point. `evolve` never refuses: what
-happened cannot be refused.
+Amounts are integers of the currency's minor units; `digits` of them stand after the point. `evolve` never refuses: a
+recorded event cannot be refused.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -21,14 +21,14 @@ from domain.order.statuses import UNPAYABLE
 
 
 class Customer(Part, frozen=True):
-    """Without an id, a guest who can be reached."""
+    """An order's customer; a guest with contact details where `id` is None."""
 
     id: int | None
     details: e.CustomerDetails = e.CustomerDetails()
 
 
 class Item(Part, frozen=True):
-    """One line. `shipping` and `discount` are for the whole line, `unit_price` for one unit."""
+    """An item. `shipping` and `discount` are for the whole item, `unit_price` for one unit."""
 
     id: int
     unit_price: int
@@ -38,7 +38,7 @@ class Item(Part, frozen=True):
     product: e.Product | None = None
     variant: int | None = None
     offer: int | None = None
-    # None where it never had any, or what it had was erased.
+    # None where the item never had metadata, or its metadata were erased.
     metadata: dict[str, str] | None = None
 
 
@@ -50,8 +50,8 @@ class Voucher(Part, frozen=True):
 class Totals(msgspec.Struct, frozen=True):
     """An order's totals; the contract's section 'One order, two contracts' defines each.
 
-    Amounts are minor units; `units` is the sum of its items' quantities, `charges` that of the charges that are not
-    included in the prices.
+    Amounts are in minor units. `units` is the sum of the items' quantities; `charges` is the sum of the charges that
+    are not included in the prices.
     """
 
     items_subtotal: int
@@ -66,7 +66,7 @@ class Totals(msgspec.Struct, frozen=True):
 
     @property
     def due(self) -> int:
-        """What the payments less the refunds should come to; less than nothing where more was credited than ordered."""
+        """The amount that payments less refunds should reach; negative where more was credited than ordered."""
         return self.total - self.credited
 
     @property
@@ -92,14 +92,15 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     id: int
     key: str
     currency: str
-    # After the point of every amount here. From the first event: no list of currencies is asked again.
+    # The digits after the point in every amount here, as the first event has them: no list of currencies is asked
+    # again.
     digits: int
     created_at: datetime
     updated_at: datetime
-    # Without a default, which msgspec leaves out where it is the same object, and not where it only says the same: kept
-    # states must be the same bytes whether an event was read or is the command's still.
+    # Without a default: msgspec leaves out a value that is the default object, but not one that only equals it. Kept
+    # states must be the same bytes, whether an event was read or is still the command's.
     status: str
-    # Whether it was ever shipped, whatever its status now: an order can fail after it was shipped.
+    # Whether the order was ever shipped, whatever its status now: an order can fail after it was shipped.
     was_shipped: bool = False
     shipping_cost: int = 0
     customer: Customer | None = None
@@ -109,29 +110,30 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     recipient: e.Recipient = e.Recipient()
     notes: str | None = None
     items: tuple[Item, ...] = ()
-    # The number of the last item that was added. Never goes down, so that no number is given twice.
+    # The number of the last item added. It never goes down, so that no number is given twice.
     item_last: int = 0
     voucher: Voucher | None = None
-    # As they are recorded: of most orders there are none, of the others they are rarely asked for.
+    # As they are recorded: most orders have none, and the others are rarely asked for them.
     charges: tuple[e.Charge, ...] = ()
-    # Both None where the order never had any; of what was erased nobody can say whether there was some, so it is empty.
+    # Both None where the order never had any. Erased metadata are {}: nobody can tell any more whether there were some.
     metadata: dict[str, str] | None = None
     external_ids: dict[str, str] | None = None
-    # Systems and ids that were the order's and are not any more.
+    # Systems and ids that the order had and has no more.
     external_ids_before: tuple[tuple[str, str], ...] = ()
-    # Every movement of its money, in the order in which they were recorded.
+    # Every movement of the order's money, in the order of their records.
     payments: tuple[Movement, ...] = ()
-    # What was refunded or charged back beyond what had been overpaid, and is not owed again.
+    # The amount refunded or charged back beyond the overpaid amount, and not owed again.
     credited: int = 0
-    # The parts of what is personal in it that were erased, and those that are kept without being shown.
+    # The parts of the order's personal data that are erased, and those kept without being shown.
     erased: tuple[str, ...] = ()
     restricted: tuple[str, ...] = ()
-    # When its last event was, where nothing but erasures have come since: they make nothing be kept for longer.
+    # The time of the last event before the erasures, where only erasures have come since: they do not extend any
+    # retention period.
     last_event_at: datetime | None = None
 
     @property
     def kept_from(self) -> datetime:
-        """From when on it counts for how long what is personal in it is kept."""
+        """The time from which the retention periods of the order's personal data count."""
         return self.last_event_at or self.updated_at
 
     @property
@@ -140,7 +142,7 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     @property
     def received(self) -> int:
-        """What came and has not gone back: payments less refunds, and whatever else became of either."""
+        """The payments less the refunds, with everything that later failed, was charged back, reversed or voided."""
         return sum(movement.signed for movement in self.payments)
 
     @property
@@ -172,7 +174,7 @@ def is_payable(order: Order, totals: Totals) -> bool:
 
 
 def storefront_status(order: Order, totals: Totals) -> str:
-    """The storefront contract's four statuses (seed 002, 'Order Status Workflow')."""
+    """The order's status in the storefront contract, one of four (seed 002, 'Order Status Workflow')."""
     if order.status in ("cancelled", "refunded"):
         return "cancelled"
     if order.status == "completed":
@@ -230,9 +232,10 @@ def _item_removed(order: Order, event: e.ItemRemoved) -> dict[str, Any]:
 
 
 def _place(order: Order, number: int) -> slice:
-    """Where an item stands among its order's; behind them where it is none of them.
+    """The slice of an item among the order's items; an empty one at the end where the order has no such item.
 
-    Looks first where it stands unless another was taken out before it, so that a long history is folded in linear time.
+    It first looks at the item's place had no earlier item been removed, so that a long history is folded in linear
+    time.
     """
     items, place = order.items, number - 1
     if not (0 <= place < len(items) and items[place].id == number):
@@ -274,8 +277,8 @@ def _personal_erased(order: Order, event: e.PersonalErased) -> dict[str, Any]:
 
 
 def _without(order: Order, parts: Iterable[str]) -> dict[str, Any]:
-    """The fields of an order that change where these parts go: to the same, whether what went could still be read until
-    now or not, so that views come to the same when they are made anew without the keys."""
+    """The fields of an order that change when these parts are erased. The result is the same whether the parts could
+    still be read before or not, so that views made anew without the keys come out the same."""
     parts, gone, changes = set(parts), dict[str, None](), dict[str, Any]()
     if CONTACT in parts:
         gone |= dict.fromkeys(BILLING_CONTACT)
@@ -292,7 +295,7 @@ def _without(order: Order, parts: Iterable[str]) -> dict[str, Any]:
     return {**changes, "billing": replace(order.billing, **gone), "recipient": replace(order.recipient, **gone)}
 
 
-# The fields that each event changes in the state of an order.
+# The fields of an order's state that each event changes.
 _CHANGES: Final[Mapping[type[Event], Callable[[Order, Any], dict[str, Any]]]] = {
     e.ItemAdded: _item_added,
     e.ItemQuantityChanged: lambda order, event: _item_changed(order, event.item, quantity=event.quantity),

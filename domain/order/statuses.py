@@ -1,4 +1,4 @@
-"""The statuses of an order: which there are, what each may change to, and in which an order takes no payment."""
+"""The statuses of an order, the changes between them, and the statuses in which an order takes no payment."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -21,7 +21,7 @@ TRANSITIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "deleted": (),
     }
 )
-# The order's items, shipping and voucher change in these alone; in those nothing of it changes.
+# OPEN: only in these statuses the order's items, shipping and voucher can change. CLOSED: nothing can change.
 OPEN: Final = frozenset({"new", "hold"})
 CLOSED: Final = frozenset({"refunded", "deleted"})
 UNPAYABLE: Final = frozenset({"cancelled", "refunded", "deleted"})
