@@ -1,10 +1,10 @@
-"""What did the log's keeper sign for? The head of the log as text that anyone can keep, and its Ed25519 signature.
+"""What did the log's keeper sign? The head of the log as text that anyone can keep, and its Ed25519 signature.
 
-The formats are C2SP's: `tlog-checkpoint` for the text, `signed-note` around it. A checkpoint is a line for the origin,
+The formats are C2SP's: `tlog-checkpoint` for the text, `signed-note` around it. A checkpoint has a line for the origin,
 which names the log, one for the size of its tree, and one for the root in Base64; lines of extensions may follow. After
 an empty line come the signatures, each `— <key's name> <Base64 of the key's id and the signature>`.
 
-Here a log's key has the log's name, so that the one key never speaks for another log.
+Here a log's key has the log's name, so that one key never speaks for another log.
 """
 
 import base64
@@ -51,7 +51,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
 
 
 class VerifierKey(msgspec.Struct, frozen=True):
-    """A log's public key under the log's name. Its text is what is printed, served and kept by auditors."""
+    """A log's public key under the log's name. Its text is printed and served, and auditors keep it."""
 
     name: str
     public: bytes
@@ -65,7 +65,7 @@ class VerifierKey(msgspec.Struct, frozen=True):
 
     @classmethod
     def parse(cls, text: str) -> "VerifierKey":
-        """Raises CheckpointMalformed."""
+        """The key of a text. Raises CheckpointMalformed."""
         found = _VERIFIER_KEY.fullmatch(text)
         encoded = _from_base64(found["key"]) if found else b""
         if found is None or len(encoded) != 33 or encoded[:1] != _ED25519:
@@ -98,16 +98,16 @@ def sign(key: "Ed25519PrivateKey", origin: str, size: int, root: bytes, extensio
 
 
 def parse(note: bytes) -> Checkpoint:
-    """What a checkpoint says, whoever signed it. Raises CheckpointMalformed."""
+    """The content of a checkpoint; its signatures are not checked. Raises CheckpointMalformed."""
     return _checkpoint(_note(note).text)
 
 
 def verify(note: bytes, key: VerifierKey) -> Checkpoint:
-    """What a checkpoint says, and the key signed. Raises CheckpointMalformed, CheckpointUnsigned.
+    """The content of a checkpoint that the key has signed. Raises CheckpointMalformed, CheckpointUnsigned.
 
-    Signatures by other keys are passed over, as signed-note asks: witnesses may have added theirs.
+    Signatures by other keys are skipped, as signed-note asks: witnesses may have added theirs.
     """
-    # 6 MB that few processes need.
+    # Imported here: these take 6 MB, and few processes need them.
     from cryptography.exceptions import InvalidSignature  # noqa: PLC0415
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # noqa: PLC0415
 
@@ -129,14 +129,15 @@ def verify(note: bytes, key: VerifierKey) -> Checkpoint:
 
 
 def signed_by(note: bytes) -> set[tuple[str, bytes]]:
-    """The names and ids of the keys by which a checkpoint says that it is signed. Raises CheckpointMalformed."""
+    """The names and ids of the keys in a checkpoint's lines of signatures, which are not checked. Raises
+    CheckpointMalformed."""
     return {(name, signed[:_KEY_ID_BYTES]) for name, signed in _note(note).signatures}
 
 
 def split(notes: bytes) -> Iterator[bytes]:
-    """The checkpoints of a file to which each was appended, as they stand there: `parse` refuses what is damaged.
+    """The checkpoints of a file to which each was appended, byte for byte. Damaged ones are left for `parse` to refuse.
 
-    Empty lines between them, as where people join files, are passed over.
+    Empty lines between checkpoints, as in files joined by hand, are skipped.
     """
     lines: list[bytes] = []
     for line in notes.removeprefix(BOM_UTF8).splitlines(keepends=True):
@@ -183,7 +184,8 @@ def _base64(content: bytes) -> str:
 
 
 def _from_base64(text: str) -> bytes:
-    """Raises CheckpointMalformed, also where another text would mean the same: spare bits must be zero."""
+    """The bytes of a Base64 text. Raises CheckpointMalformed, also where another text would decode to the same bytes:
+    spare bits must be zero."""
     try:
         content = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):

@@ -1,7 +1,7 @@
 """Which keys have signed the log, one after the other?
 
-A key hands over to the next by a checkpoint that both sign. Its line `signing-key <former> <next>` names the two, and
-its size the place in the log: what the former key signs of a larger one is not believed.
+A key hands over to the next by a checkpoint that both sign. Its line `signing-key <former> <next>` names the two keys.
+Its size is the place in the log: signatures of the former key on larger checkpoints are not believed.
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ _IN_NOTE: Final = f"\n{_LINE} ".encode()
 
 
 class Handover(NamedTuple):
-    """From which key to which, at which size of the log, and the checkpoint that says so."""
+    """A handover: the former key, the next key, the size of the log, and the checkpoint that both keys signed."""
 
     former: VerifierKey
     next: VerifierKey
@@ -27,7 +27,7 @@ class Handover(NamedTuple):
 
 
 def sign(former: "Ed25519PrivateKey", following: "Ed25519PrivateKey", origin: str, size: int, root: bytes) -> bytes:
-    """The checkpoint by which one key hands over to another."""
+    """The checkpoint by which one key hands over to the next."""
     line = f"{_LINE} {checkpoint.verifier_key(former, origin)} {checkpoint.verifier_key(following, origin)}"
     text, by_former = checkpoint.sign(former, origin, size, root, (line,)).split(b"\n\n")
     _, by_next = checkpoint.sign(following, origin, size, root, (line,)).split(b"\n\n")
@@ -35,7 +35,7 @@ def sign(former: "Ed25519PrivateKey", following: "Ed25519PrivateKey", origin: st
 
 
 def read(note: bytes) -> Handover | None:
-    """The handover that a checkpoint is; None where it is none, or not signed by both keys."""
+    """The handover of a checkpoint; None where the checkpoint has none, or is not signed by both keys."""
     if _IN_NOTE not in note:
         return None
     try:
@@ -51,10 +51,11 @@ def read(note: bytes) -> Handover | None:
 
 
 class Signers:
-    """Whose checkpoints of a log are believed: those of one key, and of all that are joined to it by handovers."""
+    """The keys that are believed for a log's checkpoints: one key, and all keys joined to it by handovers."""
 
     def __init__(self, key: VerifierKey, notes: Iterable[bytes]) -> None:
-        """Finds the handovers among the notes. The first one of each key counts; of one log, a key has no second."""
+        """Finds the handovers among the notes. Only the first handover of each key counts: a key hands over once in a
+        log."""
         found = [handed for handed in map(read, notes) if handed]
         by_former = {handed.former: handed for handed in reversed(found)}
         by_next = {handed.next: handed for handed in by_former.values()}
@@ -71,7 +72,7 @@ class Signers:
         return [self.current, *(handed.former for handed in reversed(self.handovers))]
 
     def leading_to(self, key: VerifierKey) -> list[Handover]:
-        """The handovers that came before a key, one after the other."""
+        """The handovers that lead up to a key, in their order."""
         return self.handovers[: len(self.handovers) - self.keys.index(key)]
 
     def signer(self, note: bytes) -> VerifierKey:
@@ -83,7 +84,7 @@ class Signers:
         raise CheckpointUnsigned(f"The checkpoint is not signed by the key {self.current}.")
 
     def verify(self, note: bytes) -> Checkpoint:
-        """What a checkpoint says, and one of these keys signed while it was its turn.
+        """The content of a checkpoint that one of these keys signed before it handed over.
 
         Raises CheckpointMalformed, CheckpointUnsigned.
         """

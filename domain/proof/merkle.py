@@ -1,21 +1,21 @@
-"""Was this record in the log, and does the log continue the one of that day? Proofs of both, and their checks.
+"""Was this record in the log, and does the log continue an earlier log? The proofs of both, and their checks.
 
-The Merkle tree of RFC 9162, section 2, over leaf hashes that are given: here the digests of the log's records, which
-are leaf hashes already (`domain/log/recorder.py`); the record at position p is the leaf of index p - 1.
+The Merkle tree of RFC 9162, section 2, over given leaf hashes: here the digests of the log's records, which are leaf
+hashes already (`domain/log/recorder.py`). The record at position p is the leaf of index p - 1.
 
-Only complete subtrees are ever stored. The node (level, index) is the root over the 2**level leaves from
-index * 2**level on. It never changes once those leaves are there, so a store of nodes only grows, and the tree of every
-past size stays readable. There are fewer than two nodes a leaf, and everything below reads a number of them that grows
-with the logarithm of the size.
+Only complete subtrees are ever stored. The node (level, index) is the root over the 2**level leaves from index *
+2**level on. It never changes once those leaves are there, so a store of nodes only grows, and the tree of every past
+size stays readable. There are fewer than two nodes a leaf. Every function below reads a number of nodes that grows with
+the logarithm of the size.
 """
 
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Final, TypeAlias
 
-# Level, index and hash, as a table of nodes keeps them; level 0 are the leaves themselves.
+# Level, index and hash of a node, as a table of nodes keeps them; level 0 is the leaves.
 Node: TypeAlias = tuple[int, int, bytes]
-# Reads a stored node: level and index to its hash. Only complete subtrees of the size in question are ever read.
+# Reads the hash of a stored node by its level and index. Only complete subtrees of the size in question are read.
 Get: TypeAlias = Callable[[int, int], bytes]
 
 EMPTY_ROOT: Final = sha256().digest()
@@ -26,10 +26,10 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 def levels(size: int, leaves: Sequence[bytes], get: Get) -> list[tuple[int, Sequence[bytes]]]:
-    """The nodes that become complete when the leaves come behind a tree of `size`: of each level, the lowest first, the
-    place of the first of them, and their hashes.
+    """The nodes that become complete when the leaves are appended to a tree of `size`: for each level, from the lowest,
+    the index of the first such node, and the hashes.
 
-    Reads at most one node a level, the last complete one, so `get` may know those alone.
+    Reads at most one node a level, the last complete one, so `get` may know only those.
     """
     found: list[tuple[int, Sequence[bytes]]] = []
     first, row = size, leaves
@@ -42,13 +42,13 @@ def levels(size: int, leaves: Sequence[bytes], get: Get) -> list[tuple[int, Sequ
 
 
 def append(size: int, leaves: Sequence[bytes], get: Get) -> list[Node]:
-    """The same nodes in the order in which they become complete."""
+    """The nodes of `levels`, in the order in which they become complete."""
     rows = levels(size, leaves, get)
     nodes: list[Node] = []
     for leaf in range(size, size + len(leaves)):
         level, place = 0, leaf
         nodes.append((0, leaf, leaves[leaf - size]))
-        while place % 2:  # with its right child a node is complete
+        while place % 2:  # a node is complete once its right child is
             level, place = level + 1, place // 2
             first, row = rows[level]
             nodes.append((level, place, row[place - first]))
@@ -56,14 +56,16 @@ def append(size: int, leaves: Sequence[bytes], get: Get) -> list[Node]:
 
 
 def root(size: int, get: Get) -> bytes:
-    """The root of the tree's first `size` leaves; reads the last complete node of some levels, no other."""
+    """The root of the tree's first `size` leaves. Reads only the last complete node of some levels. Raises ValueError
+    where `size` is negative."""
     if size < 0:
         raise ValueError(f"a tree has no size of {size}")
     return _subtree(0, size, get) if size else EMPTY_ROOT
 
 
 def inclusion_proof(index: int, size: int, get: Get) -> list[bytes]:
-    """That the leaf at `index` is in the tree of `size`: its path of siblings, the lowest first (section 2.1.3.1)."""
+    """The proof that the leaf at `index` is in the tree of `size`: its path of siblings, from the lowest (section
+    2.1.3.1). Raises ValueError where the tree has no such leaf."""
     if not 0 <= index < size:
         raise ValueError(f"a tree of {size} leaves has none of index {index}")
     path = []
@@ -80,9 +82,10 @@ def inclusion_proof(index: int, size: int, get: Get) -> list[bytes]:
 
 
 def consistency_proof(first: int, second: int, get: Get) -> list[bytes]:
-    """That the tree of size `first` is what the tree of size `second` began with (section 2.1.4.1).
+    """The proof that the tree of size `second` begins with the tree of size `first` (section 2.1.4.1).
 
-    Empty where there is nothing to prove: the sizes are equal, or `first` is 0.
+    Empty where there is nothing to prove: the sizes are equal, or `first` is 0. Raises ValueError where `second` is
+    smaller.
     """
     if not 0 <= first <= second:
         raise ValueError(f"a tree of {second} leaves does not continue one of {first}")
@@ -98,7 +101,7 @@ def consistency_proof(first: int, second: int, get: Get) -> list[bytes]:
         else:
             path.append(_subtree(start, middle, get))
             start = middle
-    # Where the walk never went right, what is left is the first tree whole: its root is known to whoever checks.
+    # Where the walk never went right, the remaining range is the first tree whole: the verifier knows its root.
     if start:
         path.append(_subtree(start, end, get))
     return path[::-1]
@@ -118,7 +121,7 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
 
 
 def verify_consistency(first: int, second: int, first_root: bytes, second_root: bytes, proof: Sequence[bytes]) -> bool:
-    """Whether the proof leads from what both trees share to both roots (section 2.1.4.2)."""
+    """Whether the proof leads from the nodes that both trees share to both roots (section 2.1.4.2)."""
     if not 0 <= first <= second:
         return False
     if first in (0, second):
@@ -127,7 +130,7 @@ def verify_consistency(first: int, second: int, first_root: bytes, second_root: 
     while place % 2:
         place, last = place // 2, last // 2
     lefts = _siblings_on_the_left(place, last)
-    # A first tree that is one complete subtree is what both share, and is left out of its own proof.
+    # A first tree that is one complete subtree is itself the shared node, and is left out of its own proof.
     path = list(proof) if place else [first_root, *proof]
     if len(path) != len(lefts) + 1:
         return False
@@ -140,12 +143,13 @@ def verify_consistency(first: int, second: int, first_root: bytes, second_root: 
 
 
 def _middle(first: int, end: int) -> int:
-    """Where the RFC splits the leaves first to end - 1: behind the largest power of two less than their number."""
+    """The place where the RFC splits the leaves first to end - 1: behind the largest power of two less than their
+    number."""
     return first + (1 << (end - first - 1).bit_length() - 1)
 
 
 def _subtree(first: int, end: int, get: Get) -> bytes:
-    """The root over the leaves first to end - 1, which the RFC's splits led to: complete subtrees, ever smaller."""
+    """The root over the leaves first to end - 1, a range of the RFC's splits: complete subtrees, ever smaller."""
     peaks = []
     while first < end:
         level = (end - first).bit_length() - 1
@@ -158,7 +162,7 @@ def _subtree(first: int, end: int, get: Get) -> bytes:
 
 
 def _siblings_on_the_left(place: int, last: int) -> list[bool]:
-    """For each step from a node up to the root, whether its sibling stands on its left.
+    """For each step from a node up to the root, whether the sibling stands on the left.
 
     `place` is the node's index in its level, `last` the index of the level's last node. A last node without a sibling
     stands for its parent too, and takes no step.

@@ -1,4 +1,4 @@
-"""What can be handed to an auditor who has nothing of ours? One order's history and its proofs, as one zip.
+"""The evidence pack for an auditor who has none of our software: one order's history and its proofs, as one zip.
 
 The same parts make the same bytes: nothing in the zip depends on the clock or the machine.
 """
@@ -38,14 +38,16 @@ class StoredRecord(NamedTuple):
 
 
 class Continuation(NamedTuple):
-    """That the log of an earlier checkpoint is what the pack's log began with: its size, and the consistency proof."""
+    """The proof that the pack's log begins with the log of an earlier checkpoint: that log's size, and the consistency
+    proof."""
 
     size: int
     proof: Sequence[bytes]
 
 
 class ShownPart(NamedTuple):
-    """A part of what is personal in the event of a version, as it was sealed, and the salt that was hashed with it."""
+    """A part of the personal data in the event of this version: its text, and the salt that was hashed with the
+    text."""
 
     version: int
     part: str
@@ -64,9 +66,9 @@ def pack(
     handovers: Sequence[bytes] = (),
     personal: Sequence[ShownPart] = (),
 ) -> bytes:
-    """The zip. `inclusion` has a proof for each record, in the checkpoint's tree; the document is JSON, of the order as
-    far as `personal` shows it. `handovers` are the checkpoints by which keys before this one handed over, the first of
-    them first; each needs a continuation."""
+    """The zip of an order. `document` is the order as JSON, as far as `personal` shows it. `inclusion` has a proof for
+    each record in the checkpoint's tree. `handovers` are the checkpoints by which earlier keys handed over, the
+    earliest first; each needs a continuation."""
     told = {"order.json": document, "personal.json": _personal(personal)}
     return _pack(told, "README.txt", records, inclusion, checkpoint, key, continuations, handovers)
 
@@ -82,7 +84,7 @@ def pack_of_reconciliation(
     handovers: Sequence[bytes] = (),
     personal: Sequence[ShownPart] = (),
 ) -> bytes:
-    """The zip of a reconciliation; `kept` has its settlement, rules.toml and report.json, or what is left of them."""
+    """The zip of a reconciliation. `kept` has its settlement, rules.toml and report.json; erased ones are missing."""
     told = {**kept, "personal.json": _personal(personal)}
     return _pack(told, "RECONCILIATION.txt", records, inclusion, checkpoint, key, continuations, handovers)
 
@@ -110,7 +112,7 @@ def _pack(  # noqa: PLR0917  (all of it goes into the zip)
 
 
 def manifest(parts: dict[str, bytes]) -> bytes:
-    """The files' SHA-256, as `sha256sum` writes and reads them."""
+    """The SHA-256 of each file, in the format of `sha256sum`."""
     return "".join(f"{hashlib.sha256(parts[name]).hexdigest()}  {name}\n" for name in sorted(parts)).encode()
 
 
@@ -156,13 +158,13 @@ def _readme(name: str, records: Sequence[StoredRecord], key: VerifierKey) -> byt
 
 @cache
 def _own(name: str) -> bytes:
-    """A file of this package, as it goes into every pack."""
+    """A file of this package that goes into every pack."""
     return files(__package__).joinpath(name).read_bytes()
 
 
 def _zip(parts: dict[str, bytes]) -> bytes:
     buffer = BytesIO()
-    # Not compressed: what deflate makes of the same bytes differs from one zlib to the next.
+    # Not compressed: deflate's output for the same bytes differs between versions of zlib.
     with ZipFile(buffer, "w", ZIP_STORED) as archive:
         for name in sorted(parts):
             entry = ZipInfo(name, _EARLIEST)

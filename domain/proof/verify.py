@@ -2,12 +2,12 @@
 """Is this order's history the one that was recorded? Checks an evidence pack, offline.
 
     python3 verify.py                      the pack that this file stands in
-    python3 verify.py evidence.zip         a pack wherever it is, zipped or unpacked
+    python3 verify.py evidence.zip         any pack, zipped or unpacked
     python3 verify.py evidence.zip --key 'shop.example/orders+01234567+Ab...' --checkpoint kept.txt
 
-It needs Python 3.8 or newer and nothing else: no network, no package, none of the ledger's own code. It says what holds
-and what does not, and exits with 0 where all of it holds, 1 where something does not, 2 where it was called wrongly or
-could not read what it was given. README.txt in the pack explains the files.
+It needs Python 3.8 or newer and nothing else: no network, no package, none of the ledger's own code. It prints each
+check with its result. It exits with 0 where all checks hold, 1 where one fails, 2 where it was called wrongly or could
+not read its input. README.txt in the pack explains the files.
 """
 
 # ruff: noqa: B905 (zip() is not strict before Python 3.10; lengths are compared beforehand)
@@ -40,22 +40,22 @@ FILES = (
     "proofs.json",
     "verify.py",
 )
-# What a reconciliation's pack has in place of the order's documents: what was kept of it, as its events name it.
+# The files of a reconciliation's pack in place of the order's documents; its events name their SHA-256.
 KEPT = ("report.json", "rules.toml", "settlement")
-# Those of them that go with the key of a file that is erased; and what packs of before reasons were sealed have not.
+# Those of them that an erasure of `file` removes.
 ERASABLE = ("report.json", "settlement")
 FILE_BYTES_MAX = 1 << 28
 
 
 class Part(NamedTuple):
-    """A part of what is personal in an event, as it was sealed, and the salt that was hashed with it."""
+    """A part of the personal data in an event: its text, and the salt that was hashed with the text."""
 
     salt: bytes
     text: str
 
 
 class Wrong(Exception):
-    """Something does not hold: which file does not fit, and why, in words."""
+    """A check failed: the file at fault, and the reason in words."""
 
     def __init__(self, file: str, why: str) -> None:
         super().__init__(f"{file}: {why}")
@@ -64,10 +64,10 @@ class Wrong(Exception):
 
 
 class Unreadable(Wrong):
-    """A file that says nothing, for or against: what you gave is no checkpoint, no key or no zip."""
+    """A file that proves nothing, for or against: your input is no checkpoint, no key or no zip."""
 
 
-# --- The checks: each says in one sentence what holds, or raises Wrong ------------------------------------------------
+# --- The checks: each answers with one sentence, or raises Wrong ------------------------------------------------------
 
 
 def signed(files: dict[str, bytes]) -> str:
@@ -77,7 +77,8 @@ def signed(files: dict[str, bytes]) -> str:
 
 
 def handed_over(files: dict[str, bytes]) -> str:
-    """Whether keys before the one in key.txt handed over to it: each by a checkpoint that it and the next one sign."""
+    """Checks that earlier keys handed over up to the key in key.txt, each by a checkpoint that it and the next key
+    sign."""
     handovers, stated, paths = handovers_of(files), checkpoint_of(files), continuations_of(files)
     for former, following, said in handovers:
         for key in (former, following):
@@ -123,7 +124,8 @@ def in_order(files: dict[str, bytes]) -> str:
 
 
 def shown(files: dict[str, bytes]) -> str:
-    """What is personal: what is shown must be what was sealed; what is not is hidden or, after an erasure, gone."""
+    """Checks that every shown part of personal data is the text that was sealed. Parts not shown are hidden or, after
+    an erasure, erased."""
     records, given = records_of(files), personal_of(files)
     found: dict[str, list[str]] = {"shown and true": [], "hidden": [], "erased": []}
     gone: set[str] = set()
@@ -161,7 +163,7 @@ def folded(files: dict[str, bytes]) -> str:
 
 
 def named(files: dict[str, bytes]) -> str:
-    """Whether what was kept of a reconciliation is what its events name."""
+    """Checks that the files kept of a reconciliation have the SHA-256 that its events name."""
     names: dict[str, Any] = {}
     is_erased = False
     for record in records_of(files):
@@ -184,7 +186,8 @@ def is_of_reconciliation(files: dict[str, bytes]) -> bool:
 
 
 def files_of(files: dict[str, bytes]) -> tuple[str, ...]:
-    """The files that a pack of this kind has."""
+    """The files that a pack of this kind has. An erasure may have removed some of a reconciliation's; packs from before
+    reasons were sealed have no personal.json."""
     if not is_of_reconciliation(files):
         return FILES
     absent = {name for name in (*ERASABLE, "personal.json") if name not in files}
@@ -213,7 +216,7 @@ def is_given_key(files: dict[str, bytes], given: Key) -> str:
 
 
 def continues(files: dict[str, bytes], kept: list[Checkpoint]) -> str:
-    """Whether the pack's log goes on from the checkpoints you kept: from each for which it has a proof."""
+    """Checks that the pack's log goes on from the checkpoints you kept: from each for which the pack has a proof."""
     stated, proofs = checkpoint_of(files), continuations_of(files)
     earlier = [mine for mine in kept if mine.size <= stated.size]
     if not earlier:
@@ -239,10 +242,10 @@ def continues(files: dict[str, bytes], kept: list[Checkpoint]) -> str:
     return f"the log of checkpoint.txt begins with the {size} records of your checkpoint, unchanged.{rest}"
 
 
-# --- What the order's events make -------------------------------------------------------------------------------------
+# --- The order that the events make -----------------------------------------------------------------------------------
 
 ITEM_CHANGING = ("unit_price", "quantity", "shipping", "discount_amount")
-# What each kind of event changes in an order: (order, event) to the fields that are new.
+# The changes of each kind of event in an order: (order, event) to the fields with new values.
 CHANGES: dict[str, Callable[[Any, Any], dict[str, Any]]] = {
     "order.item_added.v1": lambda order, event: {"items": [*order["items"], event]},
     "order.item_quantity_changed.v1": lambda order, event: {
@@ -306,7 +309,7 @@ BILLING_OF = {
 
 
 def erased(order: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
-    """What changes in an order where parts of what is personal in it are erased, or not shown any longer."""
+    """The changes in an order when parts of its personal data are erased, or not shown any longer."""
     gone = [*event["erased"], *event.get("restricted", ())]
     names = [name for part in gone for name in BILLING_OF[part]]
     before = order.get("personal", {"erased": [], "restricted": []})
@@ -330,7 +333,7 @@ CHANGES[ERASED[0]] = erased
 
 
 def kind_of(record: dict[str, Any]) -> str:
-    """The topic of a record, whether or not what is personal in it is sealed."""
+    """The topic of a record, without the mark of a sealed one."""
     topic: str = record["topic"]
     return topic[: -len(SEALED)] if topic.endswith(SEALED) else topic
 
@@ -344,7 +347,7 @@ def sealed_parts(record: dict[str, Any], event: dict[str, Any]) -> dict[str, dic
 
 
 def event_of(record: dict[str, Any], given: dict[tuple[int, str], Part]) -> dict[str, Any]:
-    """The event of a record, with what of it is shown."""
+    """The event of a record, with the parts of it that the pack shows."""
     event: dict[str, Any] = read_json("events.jsonl", record["payload"])
     for part in sealed_parts(record, event):
         if (record["version"], part) in given:
@@ -361,7 +364,7 @@ def put_back(event: dict[str, Any], taken: dict[str, Any]) -> None:
 
 
 # The first version does not state the currency's digits. They are those of its shipping cost, since every amount has
-# all of them; what the second version states must agree.
+# all of them. The digits that the second version states must agree.
 CREATED = ("order.created.v1", "order.created.v2")
 
 
@@ -392,7 +395,7 @@ def created(record: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
 
 
 def fold(records: list[dict[str, Any]], given: dict[tuple[int, str], Part]) -> dict[str, Any]:
-    """The order after all its events, amounts still as the events have them: text with all the currency's digits."""
+    """The order after all its events. Amounts are still the events' text, with all the currency's digits."""
     order: dict[str, Any] = {}
     for record in records:
         topic, event = kind_of(record), event_of(record, given)
@@ -404,14 +407,14 @@ def fold(records: list[dict[str, Any]], given: dict[tuple[int, str], Part]) -> d
             order = {**order, **CHANGES[topic](order, event)}
         else:
             raise Wrong("events.jsonl", f"this program does not know events of the kind {topic!a}")
-        # Without their Z, times sort as text whether or not they have microseconds.
+        # Without the Z, times sort as text, with microseconds or without.
         order["updated_at"] = max(order["updated_at"], event["occurred_at"], key=lambda time: time[:-1])
         order["version"] = record["version"]
     return order
 
 
 def document(order: dict[str, Any]) -> dict[str, Any]:
-    """The order document that these events make, computed amounts and all."""
+    """The order document that these events make, with the computed amounts."""
     digits = order["digits"]
     totals = totals_of(order)
     paid = totals["amount_paid"] + credited(order) >= totals["total"]
@@ -446,7 +449,7 @@ STOREFRONT_STATUS = {"cancelled": "cancelled", "refunded": "cancelled", "complet
 
 
 def totals_of(order: dict[str, Any]) -> dict[str, int]:
-    """What the order comes to, in the currency's smallest units."""
+    """The order's totals, in the currency's smallest units."""
     items = order["items"]
     subtotal = sum(minor(item["unit_price"]) * item["quantity"] for item in items)
     items_discount = sum(minor(item["discount_amount"]) for item in items)
@@ -468,8 +471,8 @@ def totals_of(order: dict[str, Any]) -> dict[str, int]:
     }
 
 
-# What each kind of movement does to what is paid. Some take from what the order still owes, and those that take one of
-# these back give it back: by the names of the field that has the other's reference.
+# SIGNS is the effect of each kind of movement on the paid sum. Movements in CREDITING lower the order's debt. Movements
+# in GIVING_BACK take one of those back and raise the debt again: their field here has the other's reference.
 SIGNS = {
     "payment": 1,
     "refund": -1,
@@ -487,7 +490,7 @@ GIVING_BACK = {
 
 
 def moved(order: dict[str, Any], event: dict[str, Any], kind: str) -> dict[str, Any]:
-    """The order's movements of money with one more, each with what it takes from what the order still owes."""
+    """The order's movements of money with one more, each with the amount that it takes from the order's debt."""
     credit = 0
     if kind in CREDITING and not event.get("owed_again"):
         totals = totals_of(order)
@@ -499,7 +502,7 @@ def moved(order: dict[str, Any], event: dict[str, Any], kind: str) -> dict[str, 
 
 
 def credit_left(order: dict[str, Any], event: dict[str, Any], kind: str) -> int:
-    """What those that the event gives back have taken from what the order owes, and none has given back before."""
+    """The amount that the movements taken back by this event have credited, and that nothing has given back before."""
     about, field = GIVING_BACK[kind]
     of = (event["provider"], event.get(field))
     of_all = of_named = 0
@@ -512,12 +515,12 @@ def credit_left(order: dict[str, Any], event: dict[str, Any], kind: str) -> int:
 
 
 def credited(order: dict[str, Any]) -> int:
-    """What was refunded or charged back beyond what had been overpaid, and is not owed again."""
+    """The amount refunded or charged back beyond the overpaid amount, and not owed again."""
     return sum(credit for _, _, credit in order["payments"])
 
 
 def minor(text: str) -> int:
-    """An amount of an event, in the currency's smallest units: its text has all the currency's digits."""
+    """An amount of an event in the currency's smallest units; its text has all the currency's digits."""
     return int(text.replace(".", ""))
 
 
@@ -529,17 +532,18 @@ def decimal(units: int, digits: int) -> str:
 
 
 def number(units: int, digits: int) -> int | Number:
-    """An amount as the document's JSON numbers: whole where it is whole, else with all the currency's digits."""
+    """An amount as the document's JSON numbers have it: an integer where it is whole, else with all the currency's
+    digits."""
     return Number(decimal(units, digits)) if units % 10**digits else units // 10**digits
 
 
 def amount(text: str, digits: int) -> str:
-    """An amount as the document's texts: two digits after the point, or the currency's, if more."""
+    """An amount as the document's texts have it: with two digits after the point, or with the currency's, if more."""
     return text if digits >= 2 else decimal(minor(text) * 10 ** (2 - digits), 2)
 
 
 def pick(value: Any, *names: str) -> Any:
-    """These fields of a piece of an event; what is null is left out there, and stands in the document."""
+    """These fields of an object in an event. A null field is missing there, and null in the document."""
     return None if value is None else {name: value.get(name) for name in names}
 
 
@@ -556,7 +560,7 @@ def customer(order: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def product_of(item: dict[str, Any]) -> Any:
-    """What makes two lines the same product; a line without a product's id is one of its own."""
+    """The key by which two items are of the same product; an item without a product's id is a product of its own."""
     product = (item.get("product") or {}).get("id")
     return ("line", item["item"]) if product is None else product
 
@@ -584,7 +588,7 @@ def charge(event: dict[str, Any], digits: int) -> dict[str, Any]:
     }
 
 
-# Of each kind of movement: the fields that stand as they are, and those that are false where they are left out.
+# For each kind of movement: the fields that are copied, and those that are false where they are missing.
 MOVEMENTS = {
     "payment": (("method", "received_at"), ("forced",)),
     "refund": (("payment_reference", "reason", "refunded_at"), ("owed_again",)),
@@ -609,7 +613,7 @@ def payment(kind: str, event: dict[str, Any], digits: int) -> dict[str, Any]:
 
 
 def address(of: str, given: dict[str, Any]) -> dict[str, Any]:
-    """The fields of an address, that of the bill or that of the delivery."""
+    """The fields of an address, the bill's or the delivery's."""
     return {
         **{f"{of}_{name}": given.get(name) for name in ADDRESS_TEXTS},
         f"{of}_country": pick(given.get("country"), "id", "name", "code"),
@@ -619,7 +623,7 @@ def address(of: str, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def refunded_line(line: dict[str, Any], digits: int) -> dict[str, Any]:
-    """A part of what a refund was for: shipping, a charge, or an item."""
+    """A line of a refund: shipping, a charge, or an item."""
     if "shipping" in line:
         return {"shipping": amount(line["shipping"], digits)}
     if "charge" in line:
@@ -643,7 +647,7 @@ def image(value: Any) -> Any:
 
 
 def readable_size(size: int | None) -> str | None:
-    """808754 is '789.80 KB': units of 1024, two digits, halves up."""
+    """The size as people read it, in units of 1024, with two digits, halves up: 808754 is '789.80 KB'."""
     if size is None or size < 1024:
         return None if size is None else f"{size} B"
     units = ("KB", "MB", "GB", "TB", "PB")
@@ -653,7 +657,7 @@ def readable_size(size: int | None) -> str | None:
 
 
 def differences(stated: Any, made: Any, path: str) -> Iterator[str]:
-    """The fields in which two documents differ; a field that one lacks is one."""
+    """The paths of the fields in which two documents differ, also of fields that only one of them has."""
     if isinstance(stated, dict) and isinstance(made, dict):
         for name in {**made, **stated}:
             inner = f"{path}.{name}" if path else name
@@ -676,10 +680,10 @@ def node(left: bytes, right: bytes) -> bytes:
 
 
 def siblings_on_the_left(place: int, last: int) -> list[bool]:
-    """For each step from a node up to the root, whether its sibling is on its left.
+    """For each step from a node up to the root, whether the sibling stands on the left.
 
-    `place` is the node's place in its level, `last` that of the level's last node, which may have no sibling: then it
-    stands for its parent too.
+    `place` is the node's index in its level, `last` that of the level's last node. A last node without a sibling stands
+    for its parent too, and takes no step.
     """
     lefts = []
     while last:
@@ -691,7 +695,7 @@ def siblings_on_the_left(place: int, last: int) -> list[bool]:
 
 
 def is_included(leaf: bytes, index: int, head: Checkpoint, path: list[bytes]) -> bool:
-    """Whether the path leads from the leaf at an index to the head's root."""
+    """Whether the path leads from the leaf at this index to the head's root."""
     if not 0 <= index < head.size:
         return False
     lefts = siblings_on_the_left(index, head.size - 1)
@@ -701,7 +705,7 @@ def is_included(leaf: bytes, index: int, head: Checkpoint, path: list[bytes]) ->
 
 
 def is_consistent(old: Checkpoint, new: Checkpoint, path: list[bytes]) -> bool:
-    """Whether the path leads from what two heads share to the roots of both."""
+    """Whether the path leads from the nodes that two heads share to the roots of both."""
     if old.size == new.size:
         return old.root == new.root
     if old.size == 0:
@@ -730,7 +734,7 @@ ROOT_OF_MINUS_1 = pow(2, (P - 1) // 4, P)
 
 
 def plus(p: tuple[int, ...], q: tuple[int, ...]) -> tuple[int, ...]:
-    """The sum, also of a point with itself (section 5.1.4)."""
+    """The sum of two points, which may be the same point (section 5.1.4)."""
     a, b = (p[1] - p[0]) * (q[1] - q[0]), (p[1] + p[0]) * (q[1] + q[0])
     c, d = 2 * D * p[3] * q[3], 2 * p[2] * q[2]
     e, f, g, h = b - a, d - c, d + c, b + a
@@ -738,7 +742,7 @@ def plus(p: tuple[int, ...], q: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def point(encoded: bytes) -> tuple[int, ...]:
-    """The point that 32 bytes stand for: y, and in the last bit whether x is odd (section 5.1.3). Raises ValueError."""
+    """The point that 32 bytes encode: y, and in the last bit whether x is odd (section 5.1.3). Raises ValueError."""
     both = int.from_bytes(encoded, "little")
     is_odd, y = both >> 255, both % 2**255
     square = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
@@ -798,11 +802,11 @@ COLUMNS: dict[str, tuple[type, ...]] = {
 
 
 class Number(str):
-    """A JSON number with a point, as its text: no amount ever becomes a float."""
+    """A JSON number with a point, as its text, so that no amount ever becomes a float."""
 
 
 class Key(NamedTuple):
-    """A log's Ed25519 key under the log's name, and the 4 bytes by which signatures call it."""
+    """A log's Ed25519 key under the log's name, with its id: the 4 bytes that name the key in signatures."""
 
     name: str
     id: bytes
@@ -810,7 +814,8 @@ class Key(NamedTuple):
 
 
 class Checkpoint(NamedTuple):
-    """The head of a log: so many records, and the root of their tree. Signed is the text, by (name, id, signature)."""
+    """The head of a log: the number of its records and the root of their tree. `signatures` are over `text`, each a
+    (name, id, signature)."""
 
     text: str
     origin: str
@@ -837,7 +842,8 @@ def decoded(file: str, content: bytes) -> str:
 
 
 def read_json(file: str, text: str) -> Any:
-    """JSON, without what readers take differently: the same key twice, NaN."""
+    """The value of a JSON text. Raises Wrong also where readers differ: for NaN, and for an object with the same key
+    twice."""
 
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if len(dict(pairs)) != len(pairs):
@@ -864,7 +870,7 @@ def read_base64(file: str, text: str) -> bytes:
 
 
 def read_key(file: str, text: str) -> Key:
-    """A verifier key as C2SP's signed-note has it: name, id, and 1 for Ed25519 with the key."""
+    """A verifier key in the format of C2SP's signed-note: name, id, and 1 for Ed25519 with the key."""
     found = re.fullmatch(r"([^\s+]+)\+([0-9a-f]{8})\+([0-9A-Za-z+/]{44})", text)
     if not found:
         raise Wrong(file, "it is no verifier key, like name+01234567+Ab...")
@@ -883,7 +889,7 @@ def key_of(files: dict[str, bytes]) -> Key:
 
 
 def read_checkpoint(file: str, content: bytes) -> Checkpoint:
-    """C2SP's tlog-checkpoint: the log's name, its size and root, maybe more lines; an empty line; signatures."""
+    """A C2SP tlog-checkpoint: the log's name, its size and root, maybe more lines; an empty line; signatures."""
     plain = "[^\0-\x1f]+"
     found = re.fullmatch(
         f"(({plain})\n(0|[1-9][0-9]{{0,18}})\n([0-9A-Za-z+/]{{43}}=)\n(?:{plain}\n)*)\n((?:\u2014 \\S+ \\S+\n)+)",
@@ -900,8 +906,8 @@ def read_checkpoint(file: str, content: bytes) -> Checkpoint:
 
 
 def read_checkpoints(content: bytes) -> list[Checkpoint]:
-    """One checkpoint or many, one behind the other as the ledger keeps them; empty lines may stand between them. Raises
-    Unreadable."""
+    """The checkpoints in a file, one or many, as the ledger keeps them; empty lines may stand between them. Raises
+    Wrong, and Unreadable where there is none."""
     one, text = re.compile("(?:[^\0-\x1f]+\n)+\n(?:\u2014 [^\n]+\n)+"), decoded("your checkpoint", content)
     notes = one.findall(text)
     if not notes or one.sub("", text).strip("\n"):
@@ -914,7 +920,8 @@ def checkpoint_of(files: dict[str, bytes]) -> Checkpoint:
 
 
 def check_signature(file: str, checkpoint: Checkpoint, key: Key) -> None:
-    """Signatures by other keys are passed over, as signed-note asks."""
+    """Raises Wrong where the key has not signed the checkpoint. Signatures by other keys are skipped, as signed-note
+    asks."""
     own = [signature for name, id_, signature in checkpoint.signatures if (name, id_) == (key.name, key.id)]
     if checkpoint.origin != key.name or not own:
         raise Wrong(file, "it is not signed by the key in key.txt")
@@ -923,7 +930,8 @@ def check_signature(file: str, checkpoint: Checkpoint, key: Key) -> None:
 
 
 def check_turn(kept: Checkpoint, files: dict[str, bytes]) -> None:
-    """Whether your checkpoint is signed by the key in key.txt, or by one before it that had not handed over yet."""
+    """Raises Wrong unless your checkpoint is signed by the key in key.txt, or by an earlier key before it handed
+    over."""
     signed_by = {(name, id_) for name, id_, _ in kept.signatures}
     turns = [former for former, _, said in handovers_of(files) if kept.size <= said.size]
     key = next((key for key in turns if (key.name, key.id) in signed_by), key_of(files))
@@ -931,7 +939,8 @@ def check_turn(kept: Checkpoint, files: dict[str, bytes]) -> None:
 
 
 def handovers_of(files: dict[str, bytes]) -> list[tuple[Key, Key, Checkpoint]]:
-    """Which key handed over to which, and the checkpoint that says so, the last one first: it leads to key.txt."""
+    """The handovers, the last one first, which leads to key.txt: the former key, the next key and the checkpoint of
+    each."""
     notes, found, following = proofs_of(files).get("handovers", []), [], key_of(files)
     if not isinstance(notes, list):
         raise Wrong("proofs.json", "its handovers are no list")
@@ -947,12 +956,12 @@ def handovers_of(files: dict[str, bytes]) -> list[tuple[Key, Key, Checkpoint]]:
 
 
 def continuations_of(files: dict[str, bytes]) -> dict[int, list[bytes]]:
-    """By the size of an earlier log, the proof that the log of checkpoint.txt begins with it."""
+    """The proofs that the log of checkpoint.txt begins with an earlier log, by that log's size."""
     return {proof["size"]: hashes(proof["path"]) for proof in reversed(proofs_of(files)["consistency"])}
 
 
 def records_of(files: dict[str, bytes]) -> list[dict[str, Any]]:
-    """The log's records of the order, each with every column that the log has."""
+    """The log's records of the order, each with every column of the log."""
     *lines, rest = text_of(files, "events.jsonl").split("\n")
     records = [read_json("events.jsonl", line) for line in lines]
     if rest or not records or not all(is_record(record) for record in records):
@@ -961,7 +970,7 @@ def records_of(files: dict[str, bytes]) -> list[dict[str, Any]]:
 
 
 def personal_of(files: dict[str, bytes]) -> dict[tuple[int, str], Part]:
-    """What is shown of what is personal in the events: by the version and the part's name."""
+    """The shown parts of personal data, by the event's version and the part's name."""
     found: dict[tuple[int, str], Part] = {}
     listed = read_json("personal.json", text_of(files, "personal.json"))
     for one in listed if isinstance(listed, list) else [listed]:
@@ -1001,7 +1010,8 @@ def digest_of(record: dict[str, Any]) -> bytes:
 
 
 def proofs_of(files: dict[str, bytes]) -> dict[str, Any]:
-    """Proofs of inclusion, each of a position, and proofs of consistency, each with the log of an earlier size."""
+    """The proofs of inclusion, each with its position, and the proofs of consistency, each with the size of an earlier
+    log."""
     proofs = read_json("proofs.json", text_of(files, "proofs.json"))
     for kind, of in (("inclusion", "position"), ("consistency", "size")):
         listed = proofs.get(kind) if isinstance(proofs, dict) else None
@@ -1026,14 +1036,14 @@ def hashes(path: Any) -> list[bytes]:
 
 
 def read_pack(path: str) -> tuple[dict[str, bytes], list[str]]:
-    """A pack's files, zipped or unpacked, and the names of what is beside them. Raises OSError, Wrong."""
+    """A pack's files, zipped or unpacked, and the names of other files beside them. Raises OSError, Wrong."""
     if not os.path.isdir(path):
         content = read_file(path)
         try:
             return read_zip(content)
         except Wrong:
             raise
-        except Exception as error:  # a damaged zip can go wrong in any way
+        except Exception as error:  # zipfile raises errors of many kinds for a damaged zip
             raise Unreadable(os.path.basename(path), f"it is no zip, or a damaged one: {error!r}") from None
     names = sorted(os.listdir(path))
     files = {name: read_file(os.path.join(path, name)) for name in (*FILES, *KEPT) if name in names}
@@ -1071,7 +1081,7 @@ A verify.py out of a forged pack says what its forger likes: in doubt, run one t
 def examine(
     files: dict[str, bytes], beside: list[str], key: str | None = None, kept: bytes | None = None
 ) -> tuple[list[str], list[str]]:
-    """What to say of a pack, paragraph by paragraph, and the files that do not fit: none where all of it holds.
+    """The report on a pack, paragraph by paragraph, and the files at fault: none where all checks hold.
 
     Raises Unreadable where the key or the checkpoint that you gave is none.
     """
@@ -1086,7 +1096,7 @@ def examine(
     def check(file: str, test: Callable[..., str], *more: Any) -> None:
         try:
             said.append(f"  holds   {test(files, *more)}")
-        except Exception as error:  # whatever a forger puts into a file must end in a no, not in a traceback
+        except Exception as error:  # any content of a forger's file must end in a no, not in a traceback
             wrong = error if isinstance(error, Wrong) else Wrong(file, f"it cannot be read: {error!r}")
             said.append(f"  FAILS   {wrong}")
             failed.append(wrong.file)
