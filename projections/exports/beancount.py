@@ -104,7 +104,7 @@ DISCOUNTS: Final = "Income:Discounts"
 VOUCHERS: Final = "Income:Vouchers"
 REFUNDS: Final = "Income:Refunds"
 CHARGEBACKS: Final = "Expenses:Chargebacks"
-# Of each kind of charge.
+# The account of each kind of charge.
 CHARGES: Final = {
     "tax": "Liabilities:Taxes",
     "duty": "Liabilities:Duties",
@@ -112,7 +112,7 @@ CHARGES: Final = {
     "fee": "Income:Fees",
     "gift_wrap": "Income:Gift-Wrap",
 }
-# The accounts, under the provider's name, of lines that stand in settlement files and in no order.
+# The accounts, under the provider's name, of settlement lines that are no order's movements.
 _ACCOUNT_OF: Final = {
     "fee": "Expenses:Fees",
     "fee_refund": "Expenses:Fees",
@@ -128,7 +128,8 @@ _UNCLASSIFIED: Final = "Expenses:Unclassified"
 _OF_ORDERS: Final = frozenset(
     {"payment", "payment_failure", "refund", "refund_failure", "chargeback", "chargeback_reversal"}
 )
-# What is no more than possible is booked where a person confirms it; what another file has settled, of that file.
+# A merely possible match is booked only when a person confirms it; a line that another file settled is booked with that
+# file.
 _STANDS: Final = frozenset({"matched", "rate_differs", "amount_differs", "noted"})
 _PART_RESULTS: Final = 5_000
 EVENTS_TOLD_MAX: Final = 3
@@ -139,7 +140,7 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
 
 
 def balances(order: Order) -> Mapping[str, int]:
-    """An order's balance in each account, in minor units of its currency. They add up to nothing."""
+    """An order's balance in each account, in minor units of its currency. The balances sum up to zero."""
     totals = order.totals
     found: defaultdict[str, int] = defaultdict(int)
     charged_back = credited_by_chargebacks(order.payments)
@@ -171,10 +172,10 @@ def provider_account(provider: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _named_after(provider: str) -> str:
-    """The part of an account's name that is a provider's.
+    """The provider's part in the name of an account.
 
-    Beancount takes letters, digits and hyphens; a name of anything else than small letters and digits gets a mark made
-    of all of it, so that no two names become one account.
+    Beancount takes letters, digits and hyphens. A name with any other character than small letters and digits gets a
+    hash of the whole name appended, so that no two names share an account.
     """
     if _PLAIN.fullmatch(provider):
         return provider.capitalize()
@@ -190,10 +191,11 @@ def export_beancount(
     zone: ZoneInfo,
     progress: Callable[[int, int], None],
 ) -> list[str]:
-    """Writes the books of the events to the position `head`; returns the names of the settlement files that are erased,
-    so that the books lack what stood in them alone.
+    """Writes the books of the events up to the position `head`. Returns the names of the erased settlement files: the
+    books lack the entries that only these files had.
 
-    Raises RecordMissing, or what `Reading.entry` and the order's fold raise of a record that they cannot trust.
+    Raises RecordMissing, and the errors of `Reading.record` and of the order's fold for a record that is damaged or
+    unknown.
     """
     file.write(f'; The orders, to position {head} of the log.\noption "title" "Orders"\n'.encode())
     books, reading, erased = _Books(zone), Reading(ledger), list[str]()
@@ -219,7 +221,7 @@ def export_beancount(
 
 
 def _results(ledger: OrderLedger, state: Reconciliation) -> Iterator[Result]:
-    """The results of a file that stand: matches that nobody broke, and what was confirmed."""
+    """The results of a file that stand: matches that no person broke, and results that a person confirmed."""
     kept = kept_report(ledger, state)
     for first in range(0, len(kept), _PART_RESULTS):
         for result in kept.results(first, first + _PART_RESULTS):
@@ -231,7 +233,7 @@ def _results(ledger: OrderLedger, state: Reconciliation) -> Iterator[Result]:
 
 
 class _Books:
-    """Makes transactions, and remembers of each account and currency the first day on which it was used."""
+    """Makes transactions, and remembers the first day on which each account and currency was used."""
 
     def __init__(self, zone: ZoneInfo) -> None:
         self._zone = zone
@@ -240,7 +242,7 @@ class _Books:
         self._settled: set[tuple[object, ...]] = set()
 
     def transactions(self, entries: list[Entry]) -> Iterator[str]:
-        """Those of one order's history."""
+        """The transactions of one order's history."""
         order: Order | None = None
         before: Mapping[str, int] = {}
         for _, group in groupby(entries, key=_booked_together):
@@ -262,7 +264,7 @@ class _Books:
         return self._written(self._day(event), told, part[-1].raw.position, {order.unit: changes})
 
     def _written(self, day: str, told: str, position: int, changes: Mapping[Unit, Mapping[str, int]]) -> str:
-        """A transaction of changes that add up to nothing in each currency."""
+        """A transaction. Its changes sum up to zero in each currency."""
         lines = [f"\n{day} * {told}", f"  position: {position}"]
         for unit, of_unit in changes.items():
             assert sum(of_unit.values()) == 0
@@ -274,7 +276,7 @@ class _Books:
         return "\n".join(lines) + "\n"
 
     def settled(self, state: Reconciliation, position: int, lines: Sequence[Line]) -> Iterator[str]:
-        """Those of a settlement file's lines that no file before it had."""
+        """The transactions of a settlement file's lines, without lines that an earlier file had."""
         provider, file = state.provider, state.file
         known = frozenset(self._settled)
         name, holds = _named_after(provider), provider_account(provider)
@@ -302,7 +304,7 @@ class _Books:
             yield self._written(day, told, position, {_unit(currency): changes})
 
     def exchanged(self, state: Reconciliation, position: int, results: Iterable[Result]) -> Iterator[str]:
-        """Those of what was settled in another currency than it was paid in."""
+        """The transactions of payments that were settled in another currency than they were paid in."""
         provider = state.provider
         name, holds = _named_after(provider), provider_account(provider)
         conversions, gains = f"Assets:Conversions:{name}", f"Income:Exchange:{name}"
@@ -338,7 +340,8 @@ class _Books:
         self._first_used[name] = min(day, self._first_used.get(name, day))
 
     def openings(self) -> Iterator[str]:
-        """The directives that Beancount wants of each currency and account; a provider's tells its exact name."""
+        """The directives that Beancount needs for each currency and account. A provider's account has the provider's
+        exact name."""
         for name, day in sorted(self._first_used.items()):
             yield f"\n{day} {'open' if ':' in name else 'commodity'} {name}\n"
             if name in self._providers:
@@ -350,7 +353,7 @@ def _unit(currency: str) -> Unit:
 
 
 def _minor(amount: str, currency: str) -> int:
-    """An amount of a report in minor units."""
+    """An amount of a report, in minor units."""
     return int(Decimal(amount).scaleb(digits_of(currency)))
 
 
@@ -366,5 +369,5 @@ def _narration(part: list[Entry], currency: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A string of Beancount's, on one line."""
+    """A Beancount string, on one line."""
     return '"' + _CONTROL.sub(" ", text).replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,7 +1,7 @@
 """How does the log leave for other programs? Whole, up to one fixed position, every event as the audit feed shows it.
 
 As JSON Lines, or as CSV with the event's data as JSON text in one column. Digests are checked on the way and no
-position is passed over: an export is the log, or it fails. Memory does not grow with the log.
+position is skipped: an export is the whole log, or it fails. Memory does not grow with the log.
 
 In CSV, text that a spreadsheet would take for a formula has an apostrophe in front (`csv_text.py`). JSON Lines is
 exact.
@@ -62,9 +62,9 @@ def export_events(
     head: int,
     progress: Callable[[int, int], None],
 ) -> None:
-    """Writes the events to the position `head` in one of `FORMS`.
+    """Writes the events up to the position `head` in one of `FORMS`.
 
-    Raises RecordMissing, or what `Reading.entry` raises of a record that it cannot trust.
+    Raises RecordMissing, and the errors of `Reading.tell` for a record that is damaged or unknown.
     """
     beginning, encode = FORMS[form]
     file.write(beginning)
@@ -74,7 +74,8 @@ def export_events(
 
 
 def _batches(log: Log, head: int) -> Iterator[list[RawRecord]]:
-    """The records to the head, some at a time: one long statement would keep SQLite from tidying the log's WAL."""
+    """The records up to the head, some at a time: one long statement would keep SQLite from truncating the log's WAL.
+    Raises RecordMissing."""
     for after in range(0, head, BATCH_EVENTS):
         until = min(head, after + BATCH_EVENTS)
         batch = list(log.raw_records(after=after, until=until))
@@ -87,8 +88,8 @@ def _batches(log: Log, head: int) -> Iterator[list[RawRecord]]:
 
 
 def histories(log: Log, head: int, progress: Callable[[int, int], None]) -> Iterator[list[RawRecord]]:
-    """Each order's or reconciliation's records to the head, by their UUIDs; read in parts, so that no statement runs
-    for long. Raises RecordMissing at the end, where these were not all."""
+    """The records up to the head, history by history, ordered by UUID. Read in parts, so that no statement runs for
+    long. Raises RecordMissing at the end, where records are missing."""
     ends = ["", *(f"{i:02x}" for i in range(1, 256)), "~"]
     exported = 0
     for low, high in pairwise(ends):
@@ -112,7 +113,7 @@ def _cell(column: str, value: Any) -> str | int | None:
     return value  # type: ignore[no-any-return]  # what is left is text, a number or null
 
 
-# The beginning of a file, and the encoding of events.
+# For each form: the beginning of the file, and the encoding of events.
 FORMS: Final[dict[str, tuple[bytes, Callable[[list[Event]], bytes]]]] = {
     "jsonl": (b"", msgspec.json.Encoder().encode_lines),
     "csv": (
@@ -124,9 +125,9 @@ FORMS: Final[dict[str, tuple[bytes, Callable[[list[Event]], bytes]]]] = {
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """A file to write that gets the name `path` when it is whole; nothing is left of one that is not.
+    """A file to write, which gets the name `path` when it is whole. An unfinished file is removed.
 
-    Raises FileExistsError: an export is written over nothing, least of all over the ledger.
+    Raises FileExistsError: an export overwrites nothing, least of all the ledger.
     """
     if path.exists():
         raise FileExistsError(path)

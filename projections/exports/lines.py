@@ -1,9 +1,9 @@
-"""What brings the orders into another ledger as they are? A line for each, with its history, as an import takes it.
+"""Exports orders for another ledger. Each order is one line with its history, in the import's format.
 
-The line is made of the order's events: what it was created with is the line's body, each event behind that an entry of
-its history. What one command changed of an order's details is one entry, since a part of it might not be allowed alone.
-Who gave a command, and when it was recorded, is of the ledger that it was given to, and not brought along. An order of
-which personal data was erased is left out: what it was before must not come back.
+The line is made of the order's events. The events of the order's creation make the line's body; each later event is an
+entry of its history. A command's changes to the order's details are one entry, since a part of them might not be
+allowed alone. The actor and the recording time belong to the ledger that recorded them, and are not exported. An order
+with erased personal data is left out: its earlier state must not come back.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -23,7 +23,8 @@ from domain.order.state import ORDER, Order
 from projections.exports.events import histories
 from projections.history import Entry, Reading
 
-# In the order in which the command that creates an order makes them; and the one that changes its details.
+# The events of the command that creates an order, and of the one that changes its details, each in the order in which
+# the command makes them.
 _OF_CREATION: Final = (
     e.ItemAdded,
     e.VoucherApplied,
@@ -43,7 +44,7 @@ _OF_DETAILS: Final = (
     e.VoucherApplied,
     e.ChargesChanged,
 )
-# A command applies the voucher or removes it.
+# Applying and removing the voucher share a place: one command does only one of them.
 _PLACES: Final = {shape: place for place, shape in enumerate(_OF_DETAILS)} | {
     e.VoucherRemoved: _OF_DETAILS.index(e.VoucherApplied)
 }
@@ -55,9 +56,10 @@ Said = dict[str, Any]
 def export_orders(
     log: Log, reading: Reading, file: BinaryIO, *, head: int, progress: Callable[[int, int], None]
 ) -> int:
-    """Writes the orders as they are at the position `head`, one a line; returns how many were left out.
+    """Writes the orders as of the position `head`, one a line. Returns the number of orders left out.
 
-    Raises RecordMissing, or what `Reading.entry` and the order's fold raise of a record that they cannot trust.
+    Raises RecordMissing, and the errors of `Reading.entries_of` and of the order's fold for a record that is damaged or
+    unknown.
     """
     left_out = 0
     for raws in histories(log, head, progress):
@@ -86,7 +88,7 @@ def line_of(entries: list[Entry]) -> Said:
 
 
 def _beginning(first: Entry, rest: Iterable[Entry]) -> Iterator[Entry]:
-    """The records that the command which created the order has made besides the first."""
+    """The records behind the first that the command creating the order made."""
     last = 0
     for entry in takewhile(lambda entry: _command(entry) == _command(first), rest):
         shape = type(entry.record.event)
@@ -98,7 +100,7 @@ def _beginning(first: Entry, rest: Iterable[Entry]) -> Iterator[Entry]:
 
 
 def _command(entry: Entry) -> tuple[Any, ...]:
-    """What the records of one command have in common."""
+    """The fields that all records of one command share."""
     raw: RawRecord = entry.raw
     return entry.record.event.occurred_at, raw.recorded_at, raw.actor, raw.request_id, raw.idempotency_key
 
@@ -125,7 +127,7 @@ def _address(of: str, address: e.Billing) -> Said:
 
 
 def _add(line: Said, event: Event) -> None:
-    """Adds to a line's body what an event of the order's creation has."""
+    """Adds the fields of an event of the order's creation to the line's body."""
     match event:
         case e.ItemAdded():
             line["items"].append(_item(event))
@@ -147,7 +149,7 @@ def _item(event: e.ItemAdded) -> Said:
 
 
 def _details(event: Event, after: Order | None) -> Said:
-    """The fields of the order's details that an event has changed, as they are after it."""
+    """The fields of the order's details that an event changed, with their values after it."""
     if isinstance(event, e.ExternalIdsChanged):
         assert after is not None
         return {"external_ids": after.external_ids or {}}
@@ -172,7 +174,7 @@ _DETAILS: Final[dict[type[Event], Callable[[Any], Said]]] = {
 
 def _history(order: Order, entries: Iterable[Entry]) -> Iterator[Said]:
     """The entries of the history behind an order's creation."""
-    waiting: Said = {}  # of the details, as long as the command that changes them goes on
+    waiting: Said = {}  # the entry of details, while the events of its command go on
     command: tuple[Any, ...] = ()
     place = -1
     for entry in entries:
@@ -196,7 +198,7 @@ def _history(order: Order, entries: Iterable[Entry]) -> Iterator[Said]:
 
 
 def _said(event: Event) -> Iterator[Said]:
-    """An event as an entry, or as several."""
+    """The history entries of an event, one or more."""
     match event:
         case e.ItemAdded():
             yield {"type": "item_added", **_item(event)}
@@ -215,7 +217,7 @@ def _said(event: Event) -> Iterator[Said]:
             yield {"type": KIND_OF[type(event)], **_movement(event)}
 
 
-# Of a customer what nobody has said is nothing.
+# A detail that the event lacks is null, so that the import does not keep the guest's.
 _of_everyone: Final = dict.fromkeys(e.CustomerDetails.__struct_fields__)
 
 
@@ -230,7 +232,7 @@ def _movement(event: e.Moved) -> Mapping[str, Any]:
     said.pop("number", None)
     at = EFFECTS[KIND_OF[type(event)]].at
     if getattr(event, at) == event.occurred_at:
-        said.pop(at, None)  # it is the entry's own
+        said.pop(at, None)  # the entry's own time stands for it
     if isinstance(event, e.PaymentVoided):
         del said["amount"]
     if said.pop("forced", False):

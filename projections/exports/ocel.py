@@ -1,19 +1,19 @@
 """How do orders really flow? The log as an object-centric event log, which process-mining tools open.
 
-OCEL 2.0 (ocel-standard.org) in its SQLite form: it can be written as the log is read, so memory does not grow with the
-log, and the same events give the same bytes (by the same release of SQLite).
+OCEL 2.0 (ocel-standard.org) in its SQLite form: it can be written while the log is read, so memory does not grow with
+the log, and the same events give the same bytes (with the same release of SQLite).
 
 Objects are orders, items, payments and customers. The event types are the log's. An event belongs to its order, and to
-the item, payment or customer that it is about; what changes in an object stands in its table under the time of the
-event that changed it.
+the item, payment or customer that it is about. An object's changes stand in its table with the time of the event that
+changed it.
 
-Amounts are whole numbers of the currency's minor units (`total_minor`: 7990 is 79.90 USD): tools can sum them, and they
-are exact. Times are when things happened, not when they were recorded. Events of one instant, as those of an order's
-creation are, would have no order among them for tools that sort by time, so the digits behind the microseconds count
-them: 000, 001 and so on.
+Amounts are whole numbers of the currency's minor units (`total_minor`: 7990 is 79.90 USD): they are exact, and tools
+can sum them. Times are those of occurrence, not of recording. Tools that sort by time cannot order events of one
+instant, such as those of an order's creation. So the digits behind the microseconds count these events: 000, 001 and so
+on.
 
-Personal data is left out: nothing of an event's `personal` and no free text is exported, and of a customer only the
-number. So are reconciliations, which stand in the same log and are no orders.
+Personal data are left out: no field of an event's `personal` and no free text is exported, and a customer has the
+number only. Reconciliations, which stand in the same log and are no orders, are left out too.
 """
 
 from collections import defaultdict
@@ -54,7 +54,7 @@ _SQL_TYPES: Final = {
     "refunded_at": "TIMESTAMP",
     "reversed_at": "TIMESTAMP",
 }
-# The attributes of every event, and behind them those of each type, by the names of the event's own fields.
+# The attributes of every event, and then those of each type, by the names of the event's own fields.
 _OF_EVERY_EVENT: Final = ("version", "actor", "recorded_at")
 _OF_MOVEMENTS: Final = ("amount", "provider", "reference")
 _OF_EVENTS: Final[dict[type[Event], tuple[str, ...]]] = {
@@ -111,7 +111,7 @@ CREATE TABLE object_object (
   ocel_source_id TEXT REFERENCES object(ocel_id), ocel_target_id TEXT REFERENCES object(ocel_id), ocel_qualifier TEXT,
   PRIMARY KEY (ocel_source_id, ocel_target_id, ocel_qualifier));
 """
-# Nothing tells when a customer became one; for values without a time OCEL has the beginning of 1970.
+# No event tells when a customer began; OCEL gives values without a time the beginning of 1970.
 _CUSTOMERS: Final = (
     "INSERT INTO object_customer SELECT ocel_id, '1970-01-01T00:00:00.000000000Z', NULL, CAST(substr(ocel_id, 10) AS"
     " INTEGER) AS id FROM object WHERE ocel_type = 'customer' ORDER BY id"
@@ -119,13 +119,14 @@ _CUSTOMERS: Final = (
 
 
 def export_ocel(log: Log, reading: Reading, file: Path, *, head: int, progress: Callable[[int, int], None]) -> None:
-    """Makes the file, of the events to the position `head`.
+    """Writes the file with the events up to the position `head`.
 
-    Raises RecordMissing, or what `Reading.entry` and the order's fold raise of a record that they cannot trust.
+    Raises RecordMissing, and the errors of `Reading.entries_of` and of the order's fold for a record that is damaged or
+    unknown.
     """
     connection = sqlite3.connect(file, isolation_level=None)
     try:
-        # Until it is whole the file has another name, so nothing of it need survive a crash.
+        # Until the file is whole it has another name, so it need not survive a crash.
         for statement in ("PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF", "PRAGMA cache_size = -64000"):
             connection.execute(statement)
         connection.execute("BEGIN")
@@ -172,7 +173,7 @@ def _default_type(field: str) -> str:
 
 
 def _values(of: Any, fields: Iterable[str]) -> tuple[Any, ...]:
-    """The values of an event's fields, as OCEL writes them."""
+    """The values of an event's fields, in the types of OCEL."""
     return tuple(_value(field, getattr(of, field)) for field in fields)
 
 
@@ -190,7 +191,7 @@ def _items_refunded(event: Event) -> Iterable[int]:
 
 
 class _Rows:
-    """Rows that wait to be written, table by table."""
+    """Rows that wait to be written, by table."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -207,7 +208,7 @@ class _Rows:
 
     def write(self) -> None:
         for table, rows in self._waiting.items():
-            # A customer comes with each of their orders.
+            # A customer is added with each of the customer's orders.
             insert = "INSERT OR IGNORE" if table == "object" else "INSERT"
             self._connection.executemany(f"{insert} INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows)
         self._waiting.clear()
@@ -215,7 +216,7 @@ class _Rows:
 
 
 class _Story:
-    """One order's events as rows, and those of the objects that they are about."""
+    """Turns one order's events into rows, with the rows of their items, payments and customer."""
 
     def __init__(self, rows: _Rows) -> None:
         self._rows = rows
@@ -261,7 +262,7 @@ class _Story:
         self._rows.add("object_order", self._order_id, at, None, *row)
 
     def _besides_the_order(self, at: str, raw: RawRecord, event: Event, order: Order) -> tuple[str, str | None]:
-        """The type and the id of the other object that the event is about. A new object is described."""
+        """The type and the id of the other object that the event is about. Adds the rows of a new object."""
         match event:
             case e.OrderCreated() | e.CustomerChanged():
                 return "customer", self._tell_customer(event)

@@ -1,7 +1,8 @@
-"""What is there of a customer? All of it, as one zip: for them to read, and for other programs.
+"""Which data does the ledger have of a customer? All of them, as one zip: for the customer to read, and for other
+programs.
 
-`index.html` is for people. Beside it stand the order documents, every event in words with what is personal in it, the
-payments, the erasures, and until when each part is kept; all as JSON.
+`index.html` is for people. Beside it stand, as JSON, the order documents, every event in words with its personal data,
+the payments, the erasures, and until when each part is kept.
 """
 
 from collections import defaultdict
@@ -29,7 +30,7 @@ _STYLE: Final = (
 
 
 def export_person(ledger: OrderLedger, customer_id: int, orders: Sequence[Order], keep: Keep) -> bytes:
-    """The zip. Raises what `Reading.each` raises."""
+    """The zip. Raises the errors of `Reading.each`."""
     reading = Reading(ledger, PARTS)
     events = [reading.describe(entry) for order in orders for entry in reading.each(order.uuid)]
     documents = [msgspec.json.decode(staff_document(order)) for order in orders]
@@ -54,7 +55,7 @@ def export_person(ledger: OrderLedger, customer_id: int, orders: Sequence[Order]
 def _page(
     customer_id: int, documents: Sequence[dict[str, Any]], events: Sequence[dict[str, Any]], kept: Sequence[Any]
 ) -> str:
-    """Everything on one page, without a script and without anything from elsewhere."""
+    """All data on one HTML page, without scripts and without external resources."""
     events_of, kept_of = _by(events, "order_id"), _by(kept, "order")
     lines = [
         f"<!doctype html><html lang=en><meta charset=utf-8><title>Customer {customer_id}</title>",
@@ -91,8 +92,8 @@ def _row(name: str, value: Any) -> str:
 
 
 def _personal(event: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """What is personal in an event, by its fields: also what the order has no more, or what its document has no place
-    for. Where no part of it is sealed, it stands in the event's data."""
+    """An event's personal data, by field, also those that the order has no more or its document lacks. Without sealed
+    parts, they are read from the event's data."""
     parts = event["personal"]
     for text in parts.values() if parts else [event["data"]]:
         of_event = {} if text is None else msgspec.json.decode(text)
@@ -101,7 +102,7 @@ def _personal(event: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _shown(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """A document's fields that have anything, those of objects by their paths."""
+    """A document's fields that are not null; fields of nested objects by their paths."""
     for name, value in document.items():
         if isinstance(value, dict):
             yield from ((f"{name}.{inner}", of) for inner, of in _shown(value))

@@ -1,8 +1,8 @@
 """How do a reconciliation, the journal and its sums leave for a spreadsheet? As workbooks.
 
 Amounts are numbers, written as their decimal text and shown with all their currency's digits. A spreadsheet calculates
-in binary floats, which have 15 digits that are sure; a longer amount is text, so that what is shown is exact. Text is
-never taken for a formula or an address.
+in binary floats, which keep 15 digits exactly. A longer amount is written as text, so that every digit is shown. No
+text is taken for a formula or a link.
 """
 
 from collections.abc import Iterable, Mapping, Sequence, Set
@@ -20,7 +20,7 @@ from projections.reconciliations.shown import TABLE_COLUMNS, Shown, table
 
 SURE_DIGITS: Final = 15
 _AMOUNTS: Final = {"gross", "fee", "net", "booked_amount", "original"}
-# The sheets below the summary, and the outcomes on each; differences are all else.
+# The sheets behind the summary, with the outcomes on each; all other outcomes are on Differences.
 _SHEETS: Final = {"Suggested": {"suggested", "ambiguous"}, "Matched": {"matched"}, "In transit": {"in_transit"}}
 _ROWS_MAX: Final = 1_048_575
 
@@ -33,10 +33,10 @@ class TooManyRows(Exception):
 
 
 def write_workbook(one: Shown, path: Path) -> None:
-    """Makes the file. Raises TooManyRows."""
+    """Writes the workbook of a reconciliation. Raises TooManyRows."""
     elsewhere = {outcome for outcomes in _SHEETS.values() for outcome in outcomes}
     with xlsxwriter.Workbook(path, {"constant_memory": True}) as workbook:
-        # So that the same reconciliation gives the same bytes.
+        # A fixed time, so that the same reconciliation gives the same bytes.
         workbook.set_properties({"created": one.state.started_at.replace(tzinfo=None)})
         cells, results = _Cells(workbook), one.results()
         _summary(cells, one)
@@ -48,7 +48,8 @@ def write_workbook(one: Shown, path: Path) -> None:
 def write_tables(
     path: Path, tables: Mapping[str, tuple[Sequence[str], Iterable[Sequence[Any]]]], amounts: Set[str]
 ) -> None:
-    """Makes a file with a sheet for each table: its columns and its rows; `amounts` are columns. Raises TooManyRows."""
+    """Writes a workbook with a sheet for each table of columns and rows. `amounts` names the columns of amounts. Raises
+    TooManyRows."""
     with xlsxwriter.Workbook(path, {"constant_memory": True}) as workbook:
         workbook.set_properties({"created": datetime(2000, 1, 1)})  # noqa: DTZ001  (the same rows, the same bytes)
         cells = _Cells(workbook)
@@ -63,7 +64,7 @@ def write_tables(
 
 
 class _Cells:
-    """Writes sheets row by row."""
+    """A workbook's sheets and formats."""
 
     def __init__(self, workbook: Any) -> None:
         self._workbook = workbook
@@ -77,7 +78,7 @@ class _Cells:
         return _Sheet(sheet, self)
 
     def format(self, digits: int) -> Any:
-        """How an amount with so many digits after the point is shown."""
+        """The number format of an amount with this many digits after the point."""
         if digits not in self._formats:
             code = "0." + "0" * digits if digits else "0"
             self._formats[digits] = self._workbook.add_format({"num_format": code})
@@ -104,7 +105,8 @@ class _Sheet:
         self._row += 1
 
     def row(self, values: Iterable[Any], amounts: frozenset[int] = frozenset()) -> None:
-        """`amounts` are the columns that hold one, as decimal text. Raises Interrupted."""
+        """Writes a row. `amounts` are the indexes of the columns with an amount, as decimal text. Raises
+        Interrupted."""
         must_be_wanted()
         for column, value in enumerate(values):
             if value is None or value == "":

@@ -1,1 +1,1 @@
-"""The payment journal: a row for each payment and refund, and for whatever became of them."""
+"""The payment journal: a row for each payment, each refund, and each later failure, chargeback, reversal or void."""

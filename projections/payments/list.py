@@ -1,4 +1,4 @@
-"""Which movements of money are there? The journal in the order of the log: a page, or all of it part by part."""
+"""Which movements of money are there? The journal, ordered as the log is: one page, or all of it part by part."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -13,7 +13,7 @@ from domain.order.movements import Kind
 from projections.payments.table import COLUMNS, SPLIT
 
 CHUNK_ROWS: Final = 1_000
-# Late is what is dated in a period that was closed on a head of the log before it.
+# A late movement is dated in a period that was closed on a head of the log before the movement's position.
 _LATE: Final = (
     "EXISTS (SELECT 1 FROM periods WHERE periods.provider = payments.provider AND closed_on < payments.position"
     " AND payments.received_at BETWEEN since AND until)"
@@ -22,8 +22,8 @@ _SHOWN: Final = ", ".join([*(f"payments.{column}" for column in COLUMNS if colum
 
 
 class Movement(msgspec.Struct, frozen=True):
-    """A row of the journal; its fields are the contract's. `amount` is in minor units, and positive in every kind;
-    `late` is what was recorded when its period was closed already."""
+    """A row of the journal, with the contract's fields. `amount` is in minor units, and positive in every kind. `late`
+    is true where the movement was recorded after its period was closed."""
 
     position: int
     kind: Kind
@@ -43,7 +43,7 @@ class Movement(msgspec.Struct, frozen=True):
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """The conditions of a list: None is none, `since` and `until` are microseconds, both inclusive."""
+    """The conditions of a list; None sets no condition. `since` and `until` are microseconds, both inclusive."""
 
     since: int | None = None
     until: int | None = None
@@ -55,7 +55,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def conditions(wanted: Filter) -> tuple[str, list[str | int]]:
-    """The WHERE clause, and its values."""
+    """The terms of the WHERE clause, and their values."""
     order = "uuid = ?" if isinstance(wanted.order, UUID) else "uuid = (SELECT uuid FROM orders WHERE id = ?)"
     asked = {
         "received_at >= ?": wanted.since,
@@ -71,7 +71,7 @@ def conditions(wanted: Filter) -> tuple[str, list[str | int]]:
 
 
 class Page(msgspec.Struct, frozen=True):
-    """A part of the journal as of one position of the log; `is_last` where nothing that is wanted comes behind it."""
+    """A part of the journal as of one position of the log; `is_last` where no wanted movement comes behind it."""
 
     position: int
     movements: list[Movement]
@@ -79,7 +79,7 @@ class Page(msgspec.Struct, frozen=True):
 
 
 def page(connection: sqlite3.Connection, wanted: Filter, *, after: int, limit: int) -> Page:
-    """The movements behind the position `after`, in the order of positions, at most `limit`."""
+    """The movements behind the position `after`, ordered by position, at most `limit`."""
     select, values = _in_order(wanted, after=after, until=None, limit=limit + 1)
     rows = connection.execute(
         f"SELECT p.position, found.* FROM positions AS p LEFT JOIN ({select}) AS found", values
@@ -89,7 +89,7 @@ def page(connection: sqlite3.Connection, wanted: Filter, *, after: int, limit: i
 
 
 def providers(connection: sqlite3.Connection) -> list[str]:
-    """Everyone who moved money."""
+    """The names of all providers in the journal."""
     return [name for (name,) in connection.execute("SELECT DISTINCT provider FROM payments ORDER BY provider")]
 
 
@@ -98,7 +98,8 @@ def walk(
 ) -> Iterator[list[Movement]]:
     """All movements behind `after` up to `until`, some at a time.
 
-    Asks for its connection each time: the views may be made anew meanwhile, and no transaction lasts from part to part.
+    Asks for the connection anew for each part: the views may be made anew meanwhile, and no transaction spans two
+    parts.
     """
     while True:
         select, values = _in_order(wanted, after=after, until=until, limit=CHUNK_ROWS)
@@ -112,7 +113,8 @@ def walk(
 
 def _in_order(wanted: Filter, *, after: int, until: int | None, limit: int) -> tuple[str, list[str | int]]:
     terms, values = conditions(wanted)
-    # By the plus the index on received_at is left alone: it would have all that is wanted sorted for each part of it.
+    # The plus keeps SQLite from using the index on received_at, with which it would sort all wanted rows anew for each
+    # part.
     terms = terms.replace("received_at", "+received_at")
     return (
         f"SELECT {_SHOWN} FROM payments WHERE position > ? AND position <= ? AND {terms} ORDER BY position LIMIT +?",

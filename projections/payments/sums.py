@@ -1,4 +1,4 @@
-"""What do the movements of money come to, received and refunded? Added up by time, provider, method and so on."""
+"""What are the sums of the movements, received and refunded? By time, provider, method and so on."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -14,7 +14,7 @@ from projections.payments.list import Filter, conditions
 from projections.payments.table import SPLIT
 
 GROUPINGS: Final = ("day", "week", "month", "provider", "method", "currency", "status")
-# The columns of those that are no column of the journal; the status is the order's of now.
+# The groupings that are no column of the journal, as SQL; the status is the order's present one.
 _COLUMNS: Final = {
     "day": "day_of(received_at)",
     "week": "week_of(day_of(received_at))",
@@ -24,7 +24,7 @@ _COLUMNS: Final = {
 
 
 class Sum(msgspec.Struct):
-    """The sums of some payments and refunds of one currency. `labels` has the values of the groupings asked for."""
+    """The sums of some movements in one currency. `labels` has the values of the requested groupings."""
 
     labels: dict[str, str | None]
     currency: str
@@ -47,7 +47,7 @@ class Sum(msgspec.Struct):
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """The sums by group, and of each currency in all, as of one position of the log."""
+    """The sums by group, and the totals by currency, as of one position of the log."""
 
     position: int
     rows: list[Sum]
@@ -55,15 +55,15 @@ class Summary(msgspec.Struct, frozen=True):
 
 
 def summary(connection: sqlite3.Connection, wanted: Filter, *, group_by: Sequence[str], zone: ZoneInfo) -> Summary:
-    """Adds up by any of GROUPINGS, and by currency always: money of two currencies has no sum.
+    """Sums up by any of GROUPINGS, and always by currency: money of two currencies has no sum.
 
-    Days are the zone's, and weeks ISO 8601's, like 2026-W09.
+    Days are the zone's, and weeks are those of ISO 8601, like 2026-W09.
     """
     connection.create_function("day_of", 1, lambda received_at: day_of(received_at, zone), deterministic=True)
     names = list(dict.fromkeys([*group_by, "currency"]))
     connection.create_function("week_of", 1, _week_of, deterministic=True)
     columns = ", ".join(f"{_COLUMNS[name]} AS {name}" if name in _COLUMNS else name for name in names)
-    # A sum is of amounts with the same digits, should ISO 4217 ever have given a currency others.
+    # Only amounts with the same digits are summed, should ISO 4217 ever have changed a currency's digits.
     alike = ", ".join([*names, "digits"])
     terms, values = conditions(wanted)
     groups = connection.execute(
@@ -76,7 +76,7 @@ def summary(connection: sqlite3.Connection, wanted: Filter, *, group_by: Sequenc
     totals: dict[tuple[str, int], Sum] = {}
     for _, count, kind, high, low, digits, *label in groups:
         if count is None:
-            break  # nothing is wanted: the position stands alone
+            break  # no movement matches: the row has the position alone
         labels = dict(zip(names, label, strict=True))
         currency = labels["currency"]
         for of_group in (

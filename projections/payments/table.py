@@ -1,13 +1,14 @@
-"""Which money came and went, and when did we know? The payment journal: a row for each movement of an order's money.
+"""Which money came and went, and when was it recorded? The payment journal: a row for each movement of an order's
+money.
 
-A row stands under the position of the event that recorded it and never changes, so a reader that goes on from a
-position neither misses a row nor meets one again. It goes only with its order, where that order's history cannot be
-read any more.
+A row has the position of the event that recorded it and never changes, so a reader that continues from a position
+neither misses a row nor reads one twice. It is removed only with its order, where the order's history cannot be read
+any more.
 
-An amount can have 15 digits before the point and four behind it, which no SQLite integer holds. So it is kept in two,
-`amount_high * 10**9 + amount_low`, and the two are added up apart: that stays exact for nine hundred million rows, and
-of more SQLite's `sum` raises an error rather than a wrong figure. Sums of text would have to be made row by row in
-Python.
+An amount can have 15 digits before the point and four behind it, more than a SQLite integer holds. So each amount is
+kept in two parts, `amount_high * 10**9 + amount_low`, which are summed separately. The sums are exact for nine hundred
+million rows; beyond that SQLite's `sum` raises an error rather than return a wrong figure. Sums of text would have to
+be made row by row in Python.
 """
 
 from collections import defaultdict
@@ -97,7 +98,7 @@ class Payments(EventView):
 
 
 def row(raw: RawRecord, order: Order) -> Row:
-    """The row of an order's last movement, which this record of the log brought.
+    """The row of an order's last movement, which this record of the log added.
 
     Raises ValueError where the record has no time.
     """
@@ -105,7 +106,7 @@ def row(raw: RawRecord, order: Order) -> Row:
 
 
 def columns(raw: RawRecord, order: Order) -> dict[str, Any]:
-    """The same, in the order of the columns."""
+    """The row as `row` makes it, by the names of the columns and in their order."""
     try:
         recorded_at = microseconds(datetime.fromisoformat(raw.recorded_at.decode()))
     except ValueError as error:
@@ -133,7 +134,7 @@ def columns(raw: RawRecord, order: Order) -> dict[str, Any]:
 
 
 def _method(movement: Movement, before: Sequence[Movement]) -> str | None:
-    """The method of the payment that a movement is, or comes down to."""
+    """The method of the payment that a movement is, or is about."""
     if movement.kind == "payment" or movement.payment is None:
         return movement.method
     of = (movement.provider, movement.payment)

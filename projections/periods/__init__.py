@@ -1,1 +1,1 @@
-"""Periods as they are asked for, and closed."""
+"""The periods: their reports, and how they are closed."""

@@ -1,4 +1,5 @@
-"""Closing a period, and its report: of a closed one as it was kept, byte for byte; of an open one as it stands."""
+"""Closing a period, and its report: that of a closed one as it was kept, byte for byte; that of an open one as of
+now."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -35,11 +36,11 @@ class Periods:
         self._views = views
 
     def closed(self, provider: str | None = None) -> list[Period]:
-        """The closed periods, of one provider or of all, by months."""
+        """The closed periods, of one provider or of all, ordered by month."""
         return closed(self._views.reader, provider)
 
     def report(self, provider: str, month: Month, form: str) -> bytes:
-        """A period's report, in one of FORMS. Raises InvalidField; OperationalError where what was kept is altered."""
+        """A period's report, in one of FORMS. Raises InvalidField; OperationalError where a kept report is altered."""
         position = self._views.catch_up()
         before = self.closed(provider)
         if period := _of(month, before):
@@ -50,16 +51,17 @@ class Periods:
         return _rendered(report, form)
 
     def made_again(self, period: Period) -> Report:
-        """The report of a closed period, made of the log once more: the same as what was kept."""
+        """The report of a closed period, made from the views once more. It must equal the kept one."""
         month = month_named(period.month, ZoneInfo(period.timezone))
         asked = Asked(period.provider, month, period.position, period.closed_at, period.checkpoint)
         return make(lambda: self._views.reader, asked, self.closed(period.provider))
 
     def close(self, provider: str, month: Month, checkpoints: "Checkpoints", who: Provenance) -> tuple[Period, bool]:
-        """Closes a provider's month on the signed head of the log; says whether it was open until now.
+        """Closes a provider's month on the signed head of the log. Returns the period, and whether it was open until
+        now.
 
-        Raises InvalidField where it cannot be closed, and what `Checkpoints.current` raises. Where another period is
-        closed meanwhile, the report is made again with it.
+        Raises InvalidField where the month cannot be closed, and the errors of `Checkpoints.current`. Where another
+        period is closed meanwhile, the report is made again.
         """
         while True:
             signed = checkpoints.current()
@@ -82,7 +84,8 @@ class Periods:
     def _record(
         self, t: Transaction, asked: Asked, report: Report, kept: Mapping[str, bytes], who: Provenance
     ) -> Period | None:
-        """Records that a period is closed; None where any was closed behind the head that this is made on."""
+        """Records that a period is closed. Returns None where another one was closed behind the head that the report is
+        made on."""
         if list(t.raw_records(after=asked.position, topics=tuple(TOPICS), limit=1)):
             return None
         assert asked.closed_at is not None
@@ -107,8 +110,8 @@ class Periods:
         return period
 
     def _must_fit(self, provider: str, month: Month, periods: Sequence[Period]) -> None:
-        """Raises InvalidField where there is no such provider, or its closed periods are months of another time zone: a
-        moment would stand in two, or in none."""
+        """Raises InvalidField where there is no such provider, or where its closed periods are months of another time
+        zone: a moment would then belong to two periods, or to none."""
         if not periods and provider not in (known := providers(self._views.reader)):
             raise InvalidField("provider", f"no payment names {provider}; there are {', '.join(known) or 'none'}")
         if other := next((period.timezone for period in periods if period.timezone != month.zone.key), None):
@@ -117,7 +120,7 @@ class Periods:
             )
 
     def _must_be_whole(self) -> None:
-        """Raises InvalidField while the views lack an order, whose payments no report would have."""
+        """Raises InvalidField while the views lack an order: no report would have the order's payments."""
         if count := self._views.stopped_count():
             raise InvalidField("", f"{count} orders cannot be read, `run.py verify` names them; nothing is closed")
 

@@ -1,9 +1,9 @@
-"""What stands in the report of a period? The movements of a provider's month, and those that came too late for the
-months before it.
+"""What stands in the report of a period? The movements of a provider's month, and those that came too late for earlier
+months.
 
-Each movement stands in one report: in that of its own month, where it was recorded before that was closed; else it is
-late, and stands in that of the first month behind its own that was not closed yet. A report is a function of the log up
-to a position.
+Each movement stands in one report. Recorded before its own month was closed, it stands in that month's report.
+Otherwise it is late, and stands in the report of the first later month that was not closed yet. A report is a function
+of the log up to a position.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +22,7 @@ from projections.payments import list as payments
 from projections.payments.list import Movement
 from projections.payments.sums import Sum
 
-# Whether a movement is late in a report, its period says.
+# `late` is left out here: the report's period decides it.
 _COLUMNS: Final = tuple(name for name in Movement.__struct_fields__ if name not in {"digits", "late"})
 
 
@@ -34,8 +34,8 @@ class Row(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """What a report is of: a provider's month, at a position of the log. What was made when it was closed says when
-    that was, and on which signed head."""
+    """The subject of a report: a provider's month, at a position of the log. For a closing it also has the time and the
+    signed head."""
 
     provider: str
     month: Month
@@ -86,7 +86,7 @@ class Report:
 
 
 def _sums(movements: Iterator[Movement]) -> list[dict[str, Any]]:
-    """What the movements come to, by currency."""
+    """The sums of the movements, by currency."""
     sums: dict[tuple[str, int], Sum] = {}
     for each in movements:
         unit = each.currency, each.digits
@@ -108,7 +108,7 @@ def _cell(value: str | bool | int | None) -> str:
 
 
 def make(connect: Callable[[], sqlite3.Connection], asked: Asked, closed: Sequence[Period]) -> Report:
-    """The report, made of the views; `closed` are the provider's closed periods."""
+    """The report, made from the views; `closed` are the provider's closed periods."""
     month = asked.month
     rows = list(_rows(connect, asked, (month.since, month.until), month.name))
     after, before = 0, {period.month: period for period in closed}
@@ -126,7 +126,7 @@ def _rows(
     *,
     after: int = 0,
 ) -> Iterator[Row]:
-    """The provider's movements of a span of time, recorded behind one position up to that of the report."""
+    """The provider's movements dated in a span of time and recorded behind `after`, up to the report's position."""
     since, until = map(microseconds, span)
     wanted = payments.Filter(provider=asked.provider, since=since, until=until)
     for part in payments.walk(connect, wanted, after=after, until=asked.position):

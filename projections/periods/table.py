@@ -1,4 +1,4 @@
-"""Which periods are closed? The months of each provider, and from which position of the log on each of them is."""
+"""Which periods are closed? The months of each provider, each with the head of the log that it was closed on."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -21,7 +21,7 @@ _COLUMNS: Final[dict[str, Any]] = {
     "month": str,
     "since": int,  # microseconds, both ends inclusive
     "until": int,
-    "closed_on": int,  # the position of the head that it was closed on
+    "closed_on": int,  # the position of the log's head at the closing
     "state": bytes,
 }
 _encode_state = msgspec.json.Encoder().encode
@@ -40,7 +40,8 @@ class Periods(OneRowView):
     decoder = _STATES
 
     def index(self, database: "Database") -> None:
-        """A provider has twelve of them a year, and each line of the journal asks for its own's."""
+        """Indexes by provider: each row of the journal looks up the periods of its own provider, of which there are
+        twelve a year."""
         database.table("periods").create_index(["provider"], index_name="periods_provider")
 
     def of_history(self, history: History) -> list[Row]:
@@ -51,7 +52,7 @@ class Periods(OneRowView):
 
 
 def closed(connection: sqlite3.Connection, provider: str | None = None) -> list[Period]:
-    """The closed periods, of one provider or of all, by months."""
+    """The closed periods, of one provider or of all, ordered by month."""
     rows = connection.execute(
         "SELECT state FROM periods WHERE ? IS NULL OR provider = ? ORDER BY month, provider", (provider, provider)
     )
