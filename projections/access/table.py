@@ -1,6 +1,6 @@
-"""What are the access keys, by what is recorded of them? Each one's state, onto which its next events are folded.
+"""The access keys, as their events record them: the state of each, onto which its next events are folded.
 
-Nobody asks here who a caller is unless the log is out of reach: the log itself knows (`domain/log/keys.py`).
+Callers are looked up here only while the log is out of reach: the log itself knows the keys (`domain/log/keys.py`).
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,8 @@ Row = Sequence[Any]
 
 
 def stored_as(connection: sqlite3.Connection, key_hash: bytes) -> StoredKey | None:
-    """The access key with this hash, as far as the views have come; by a former secret, as it is with that."""
+    """The access key with this hash, as far as the views have come. A former secret's hash gives the key with that
+    secret's prefix and expiry."""
     sha256 = key_hash.hex()
     rows = connection.execute("SELECT state FROM access_keys WHERE instr(state, ?)", (sha256.encode(),))
     for key in (_STATES.decode(state) for (state,) in rows):
@@ -65,7 +66,7 @@ class AccessKeys(OneRowView):
     decoder = _STATES
 
     def index(self, database: "Database") -> None:
-        """A key is found by its UUID alone."""
+        """Makes no index: a key is found by its UUID alone."""
 
     def of_history(self, history: History) -> list[Row]:
         state: Key = history.state

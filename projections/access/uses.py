@@ -1,6 +1,6 @@
-"""When was each access key last used? Kept in a file beside the views, at most once a minute for each key.
+"""When was each access key last used? Noted in a file beside the views, at most once a minute for each key.
 
-It is no part of the truth: it can be deleted, and tells of what was used since. Each node has its own.
+The file is no part of the truth. It can be deleted, and then lists only later uses. Each node has a file of its own.
 """
 
 import time
@@ -15,9 +15,9 @@ from domain.log.sqlite import Busy, connect, sqlite3, transaction
 from domain.moments import instant, utc_now
 
 EVERY_SECONDS: Final = 60
-# What is used meanwhile is kept in one transaction.
+# Uses within this time are written in one transaction.
 _TOGETHER_SECONDS: Final = 0.5
-# How many keys a process knows to have noted; then it forgets all of that, and notes each of them again.
+# The number of keys that a process remembers as noted. Then it forgets all of them, and notes each again.
 _NAMES_MAX: Final = 100_000
 _TABLE: Final = "CREATE TABLE IF NOT EXISTS key_uses (name TEXT PRIMARY KEY, used_at TEXT NOT NULL) STRICT"
 _KEEP: Final = (
@@ -37,7 +37,7 @@ class Uses:
         self._waiting: dict[str, str] = {}
 
     def note(self, name: str) -> None:
-        """Notes that a key is used now. Nobody waits for the file: a thread of its own writes into it."""
+        """Notes that a key is used now. The caller does not wait for the file: another thread writes it."""
         now = time.monotonic()
         if now - self._noted.get(name, -EVERY_SECONDS) < EVERY_SECONDS:
             return
@@ -55,13 +55,13 @@ class Uses:
     def _keep(self) -> None:
         with self._changing:
             waiting, self._waiting = self._waiting, {}
-        # Where it cannot be kept, somebody sees an older use: no reason to refuse what is asked with the key.
+        # A use that cannot be written leaves an older one in the file: no reason to refuse the request.
         with suppress(sqlite3.Error, Busy, OSError), closing(connect(self._path, "NORMAL")) as file, transaction(file):
             file.execute(_TABLE)
             file.executemany(_KEEP, waiting.items())
 
     def all(self) -> dict[str, str]:
-        """The instant of each key's last use, by its name; of those of which one is known."""
+        """The instant of each key's last use, by the key's name; unused keys are left out."""
         with suppress(sqlite3.Error, Busy), closing(connect(self._path, "NORMAL", must_exist=True)) as file:
             return dict(file.execute("SELECT name, used_at FROM key_uses").fetchall())
         return {}

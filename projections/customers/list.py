@@ -1,4 +1,5 @@
-"""What did customers order, pay and get back? The list of them by currency, and one customer in all currencies."""
+"""How much did customers order, pay and get back? The list of customers by currency, and one customer in all
+currencies."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,7 +18,7 @@ ORDERING: Final = {
     "id": "sums.customer_id",
     **{detail: f"customers.{detail}" for detail in DETAILS},
     **{field: f"sums.{field}" for field in ("currency", "orders", "first_order_at", "last_order_at")},
-    # The low parts' sum can have grown beyond its place.
+    # The sum of the low parts can exceed SPLIT.
     **{
         amount: f"sums.{amount}_high + sums.{amount}_low / {SPLIT} %s, sums.{amount}_low % {SPLIT}"
         for amount in AMOUNTS
@@ -48,7 +49,7 @@ class Sums(msgspec.Struct, frozen=True):
 
 
 class Customer(msgspec.Struct, frozen=True):
-    """A customer as the latest order names them."""
+    """A customer, with the details of the customer's latest order."""
 
     id: int
     username: str | None
@@ -59,7 +60,7 @@ class Customer(msgspec.Struct, frozen=True):
 
 
 class Page(msgspec.Struct, frozen=True):
-    """A part of the list, and how many rows it has in all, as of one position of the log."""
+    """A part of the list and the total number of its rows, as of one position of the log."""
 
     position: int
     count: int
@@ -77,7 +78,7 @@ def page(
 ) -> Page:
     """A row for each customer and currency, from `offset` on, at most `limit`.
 
-    `ordering` is fields and whether each goes down; ties go by id, then by currency. Words are normal
+    `ordering` is fields, each with whether it descends; ties are ordered by id, then by currency. Words are normalised
     (`orders/search.py`).
     """
     terms = ["true"]
@@ -109,7 +110,8 @@ def _sorted_by(term: tuple[str, bool]) -> str:
 
 
 class Found(msgspec.Struct, frozen=True):
-    """One customer, with the sums of each currency, as of a position of the log; None where there is none."""
+    """One customer with the sums of each currency, as of a position of the log; `customer` is None where there is
+    none."""
 
     position: int
     customer: Customer | None
@@ -117,7 +119,7 @@ class Found(msgspec.Struct, frozen=True):
 
 
 def one(connection: sqlite3.Connection, customer_id: int) -> Found:
-    """A customer by the integer id. The sums go by currency."""
+    """A customer by the integer id. The sums are ordered by currency."""
     rows = connection.execute(
         f"""
         SELECT p.position, found.* FROM positions AS p LEFT JOIN (

@@ -1,4 +1,4 @@
-"""Which orders has a customer? All of them, deleted ones too, as far as the log is committed."""
+"""Which orders does a customer have? All of them, deleted ones too, up to the log's last commit."""
 
 from collections.abc import Callable, Iterable
 from uuid import UUID
@@ -7,7 +7,8 @@ from projections.views.views import Views
 
 
 def orders_of(views: Views) -> Callable[[int], Iterable[UUID]]:
-    """Tells a customer's orders by their UUIDs, in the order of their ids. It raises what `Views.catch_up` raises."""
+    """A function that returns a customer's orders by their UUIDs, ordered by id. It raises the errors of
+    `Views.catch_up`."""
 
     def found(customer_id: int) -> list[UUID]:
         views.catch_up()

@@ -1,15 +1,15 @@
-"""Which customers are there, and what did each order, pay and get back?
+"""Which customers are there, and how much did each order, pay and get back?
 
-A row for each order of a customer, and kept up by them: a row for each customer and currency with the sums, and a row
-for each customer as the latest order names them. Guests' orders are nobody's.
+The table has a row for each order of a customer. Triggers on it keep two more: a row for each customer and currency
+with the sums, and a row for each customer with the details of the latest order. Guests' orders have no row.
 
-What counts is in the README's section "Customers". A deleted order is no order any more. An order that takes no payment
-(cancelled, refunded, deleted) comes to nothing, as in the books. A payment or refund is one whatever became of its
-order, so that the sums are those of the payment journal.
+The README's section "Customers" says what counts. A deleted order does not count. An order that takes no payment
+(cancelled, refunded, deleted) has amounts of zero, as in the books. A payment or refund counts whatever its order's
+status, so that the sums are those of the payment journal.
 
-Amounts are in ten-thousandths of the currency's unit, since no currency has more digits than four: so amounts of all
-currencies sort among each other. As in the payment journal each is kept in two parts, `high * 10**9 + low`, that are
-summed apart.
+Amounts are in ten-thousandths of the currency's unit, since no currency has more than four digits. So amounts of all
+currencies sort among each other. As in the payment journal, each amount is kept in two parts, `high * 10**9 + low`,
+which are summed separately.
 """
 
 from collections.abc import Sequence
@@ -45,8 +45,8 @@ _COLUMNS: Final = {
     **dict.fromkeys(DETAILS, "TEXT"),
     "search": "TEXT NOT NULL",
 }
-# A row's key: a customer's orders lie side by side, in the order of time. None of it ever changes: an order that is
-# given to a customer was a guest's, and had no row.
+# A row's key: a customer's orders lie side by side, ordered by time. The key never changes: an order that is given to a
+# customer was a guest's, and had no row.
 _PLACE: Final = ("customer_id", "created_at", "id")
 _CREATE: Final = (
     f"""
@@ -79,7 +79,7 @@ CREATE TABLE customers (
 
 
 def _nearest(row: str, direction: str) -> str:
-    """The time of the first or last order of the customer and currency of a row."""
+    """The SQL for the time of the first or last order, of a row's customer and currency."""
     return (
         f"(SELECT created_at FROM customer_orders WHERE customer_id = {row}.customer_id AND currency = {row}.currency"
         f" AND digits = {row}.digits AND orders ORDER BY created_at {direction} LIMIT 1)"
@@ -87,7 +87,7 @@ def _nearest(row: str, direction: str) -> str:
 
 
 def _named(row: str) -> str:
-    """Writes the row of a row's customer, as the customer's latest order has it, where that is another."""
+    """The SQL that updates the customer of a row to the details of the customer's latest order, where these differ."""
     return (
         f"INSERT INTO customers SELECT customer_id, {', '.join(DETAILS)}, search FROM customer_orders"
         f" WHERE customer_id = {row}.customer_id ORDER BY created_at DESC, id DESC LIMIT 1"
@@ -176,7 +176,8 @@ class Customers(HistoryView):
         return [] if (customer := _customer(order)) is None else [_row(order, customer)]
 
     def put(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
-        # Replacing a row would not set off the trigger that takes it out of the sums; many an event leaves it as it is.
+        # Replacing a row would not fire the trigger that takes it out of the sums, so a changed row is deleted first.
+        # Many events leave the row unchanged.
         connection.executemany(_DELETE_OTHER, rows)
         self.insert(connection, rows)
 
@@ -194,7 +195,7 @@ class Customers(HistoryView):
 
 
 def _customer(order: Order) -> tuple[int, CustomerDetails] | None:
-    """The id and the details of the customer whose order it is; None where it is a guest's."""
+    """The id and the details of the order's customer; None for a guest's order."""
     customer = order.customer
     return None if customer is None or customer.id is None else (customer.id, customer.details)
 
@@ -223,6 +224,6 @@ def _row(order: Order, customer: tuple[int, CustomerDetails]) -> Row:
 
 @lru_cache(maxsize=1024)
 def search_text(customer_id: int, details: CustomerDetails) -> str:
-    """The text that the list's `search` looks in: id, username, e-mail, full name (so each name, too), phone."""
+    """The text that the list's `search` looks in: id, username, e-mail, full name (and so each name), phone."""
     texts = (str(customer_id), details.username, details.email, full_name(details), details.phone)
     return searchable(texts, phones=[details.phone])

@@ -1,4 +1,4 @@
-"""How an order is shown: as the two storefront contracts print it, and as staff see it.
+"""How is an order shown? As the two storefront contracts print it, and as staff see it.
 
 Field names and their order are the seeds'. Amounts are exact text all the way: JSON numbers are written from integers.
 """
@@ -16,14 +16,14 @@ from domain.order.movements import Kind, Movement
 from domain.order.state import Customer, Item, Order, Totals, is_payable, storefront_status
 from projections.orders.search import full_name
 
-# Stands in stored documents for the address of this service, which only a request knows; JSON has no bare zero byte.
+# The place of this service's address in stored documents, since only a request knows it; JSON has no bare zero byte.
 BASE_URL: Final = b"\x00"
 _PLAIN_INTEGER: Final = re.compile(r"0|[1-9][0-9]*")
 _encode = msgspec.json.Encoder().encode
 
 
 class Documents(msgspec.Struct, frozen=True):
-    """An order's renderings, as JSON. The staff's is the shop's object with the fields of `more` at its end."""
+    """An order's documents, as JSON. The staff's document is the shop's object with the fields of `more` at its end."""
 
     shop: bytes
     storefront: bytes
@@ -31,7 +31,7 @@ class Documents(msgspec.Struct, frozen=True):
 
 
 def render(order: Order, totals: Totals) -> Documents:
-    """Every rendering of an order."""
+    """All documents of an order."""
     digits = order.digits
     items = _items(order, digits)
     return Documents(
@@ -50,14 +50,14 @@ def staff_document(order: Order) -> bytes:
 
 
 def staff_fields(order: Order) -> dict[str, Any]:
-    """The fields of `staff_document` in its order, not encoded yet; items and payments are still the state's."""
+    """The fields of `staff_document` in its order, not encoded yet. Items and payments are the state's objects."""
     totals, digits = order.totals, order.digits
     more = _more(order, totals, digits, order.items, order.payments)
     return _shop(order, totals, digits) | more | _beyond(order, digits)
 
 
 def encoded(fields: dict[str, Any], digits: int) -> bytes:
-    """Some fields, single items and payments among them, as the order document prints them."""
+    """Some fields, among them single items and payments, as the order document prints them."""
     return _encode(
         {
             name: _PRINTED[type(value)](value, digits) if type(value) in _PRINTED else value
@@ -105,7 +105,7 @@ def _shop(order: Order, totals: Totals, digits: int) -> dict[str, Any]:
         "is_paid": totals.is_paid,
         "is_payable": is_payable(order, totals),
     }
-    # What the seed does not know stands behind all that it does, on those orders that have it.
+    # Fields beyond the seed stand behind its own, on orders that have them.
     if order.charges:
         shown["charges_total"] = short_number(totals.charges, digits)
     return shown
@@ -118,13 +118,13 @@ def _customer(customer: Customer) -> dict[str, Any]:
         "full_name": full_name(customer.details),
     }
     if customer.id is None:
-        # Nobody but staff sees a guest's order, and nowhere else how the guest is reached.
+        # Only staff see a guest's order, and it is the only place with the guest's contact details.
         shown |= {name: getattr(customer.details, name) for name in ("email", "first_name", "last_name", "phone")}
     return shown
 
 
 def distinct_products(order: Order) -> int:
-    """Different products; a line without a product id counts as one of its own."""
+    """The number of different products; an item without a product id counts as a product of its own."""
     return len(
         {("line", item.id) if not item.product or item.product.id is None else item.product.id for item in order.items}
     )
@@ -157,7 +157,7 @@ def _image(image: e.Image | None) -> dict[str, Any] | None:
 
 
 def human_readable_size(size_bytes: int | None) -> str | None:
-    """A file's size for people: 808754 is '789.80 KB' (the seed's example); units of 1024."""
+    """The size as people read it, in units of 1024: 808754 is '789.80 KB' (the seed's example)."""
     if size_bytes is None:
         return None
     if size_bytes < 1024:
@@ -200,7 +200,7 @@ def _storefront(order: Order, totals: Totals, digits: int, items: Raw) -> dict[s
 
 
 def _billing_address(billing: e.Billing) -> dict[str, Any] | None:
-    """Null where none of its fields is known."""
+    """The address of the storefront's object; None where none of its fields is known."""
     code = billing.postal_code
     address = {
         "street_address": billing.address,
@@ -213,12 +213,12 @@ def _billing_address(billing: e.Billing) -> dict[str, Any] | None:
 
 
 def _items(order: Order, digits: int) -> Raw:
-    """The items, encoded once: they stand in two of the documents, and are most of both."""
+    """The items, encoded once: two of the documents contain them, and mostly consist of them."""
     return Raw(_encode([_item(item, digits) for item in order.items]))
 
 
 def _staff_items(order: Order, digits: int, items: Raw) -> Raw:
-    """The items as staff see them: the same but where one has metadata, which few have."""
+    """The items as staff see them. They differ only where an item has metadata, which few have."""
     if any(item.metadata for item in order.items):
         return Raw(_encode([_staff_item(item, digits) for item in order.items]))
     return items
@@ -244,7 +244,7 @@ def _item(item: Item, digits: int) -> dict[str, Any]:
 
 
 def _more(order: Order, totals: Totals, digits: int, items: Any, payments: Any) -> dict[str, Any]:
-    """The fields of the order document that the shop's object has not."""
+    """The fields of the order document that the shop's object lacks."""
     return {
         "uuid": order.uuid,
         "version": order.version,
@@ -262,7 +262,7 @@ def _more(order: Order, totals: Totals, digits: int, items: Any, payments: Any) 
 
 
 def _beyond(order: Order, digits: int) -> dict[str, Any]:
-    """The fields of the order document of what an order can have beyond the contracts."""
+    """The fields of the order document that are beyond the contracts."""
     return {
         "charges": [_charge(charge, digits) for charge in order.charges],
         **_recipient(order.recipient),
@@ -273,7 +273,7 @@ def _beyond(order: Order, digits: int) -> dict[str, Any]:
 
 
 def _encoded_more(order: Order, totals: Totals, digits: int, items: Raw) -> bytes:
-    """The fields behind the shop's object. Of what few orders have, it is written once that there is nothing."""
+    """The fields behind the shop's object. Their empty form, which most orders have, is encoded only once."""
     more = _encode(_more(order, totals, digits, items, _payments(order, digits)))
     has_more = order.charges or order.metadata or order.external_ids or order.recipient != _NOBODY or order.erased
     return more[:-1] + b"," + (_encode(_beyond(order, digits))[1:] if has_more else _NOTHING)
@@ -305,7 +305,7 @@ def _charge(charge: e.Charge, digits: int) -> dict[str, Any]:
 
 
 def _erased(order: Order) -> dict[str, Any]:
-    """What is personal and was erased, or is kept without being shown; nothing where that is nothing."""
+    """The parts of the personal data that are erased or restricted; no field where there are none."""
     if not order.erased and not order.restricted:
         return {}
     return {"personal": {"erased": order.erased, "restricted": order.restricted}}
@@ -315,7 +315,7 @@ def _payments(order: Order, digits: int) -> list[dict[str, Any]]:
     return [_payment(payment, digits) for payment in order.payments]
 
 
-# The fields of each kind of movement, behind those that all have, and what the state calls them.
+# The fields of each kind of movement, behind those that all kinds have, with their names in the state.
 _OF_MOVEMENTS: Final[dict[Kind, dict[str, str]]] = {
     "payment": {"method": "method", "received_at": "at", "forced": "forced"},
     "refund": {"payment_reference": "of", "reason": "reason", "refunded_at": "at", "owed_again": "owed_again"},
@@ -351,7 +351,7 @@ def _payment(movement: Movement, digits: int) -> dict[str, Any]:
 
 
 def _refunded_line(line: e.RefundedLine, digits: int) -> dict[str, Any]:
-    """Of an item, of a charge, or of the shipping: with what such a line has."""
+    """A line of a refund: for an item, a charge, or the shipping, with the fields of that kind."""
     if line.shipping is not None:
         return {"shipping": two_digit_text(minor_units(line.shipping), digits)}
     amount = {"amount": two_digit_text(minor_units(line.amount or "0"), digits)}

@@ -1,4 +1,4 @@
-"""What do the views keep of an order, for a command to be decided on? So that a long history need not be read again."""
+"""Which state of an order do the views keep for a command's decision? With it a long history need not be read again."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -9,7 +9,8 @@ from projections.views.views import Views, ViewsUnavailable
 
 
 def kept_in(views: Views) -> Callable[[UUID], table.Kept | None]:
-    """Tells what the views keep of an order: nothing where they cannot be read, for whatever reason."""
+    """A function that returns the kept state of an order; None where there is none, or where the views cannot be
+    read."""
 
     def kept(uuid: UUID) -> table.Kept | None:
         try:

@@ -1,6 +1,6 @@
 """Which orders have an id of another system, or a word of metadata? A row for each of an order's ids and metadata.
 
-Few orders have any, and those that never had have no row.
+Few orders have any, and an order that never had any has no row.
 """
 
 from collections import defaultdict
@@ -26,7 +26,7 @@ CREATE TABLE order_labels (
   PRIMARY KEY (kind, name, value, order_id)
 ) STRICT, WITHOUT ROWID
 """
-# Stands for the rows of an order that has no label any more, so that those it had are taken out.
+# Stands for the rows of an order whose last label was removed, so that its earlier rows are deleted.
 _NONE: Final = (None, None, None)
 
 Row = Sequence[Any]
@@ -75,7 +75,7 @@ class Labels(HistoryView):
 
 
 def _rows(order: Order) -> list[Row]:
-    """An order's rows, by kind and name."""
+    """An order's rows, ordered by kind and name."""
     if order.external_ids is None and order.metadata is None:
         return []
     labels: list[Row] = [(EXTERNAL_ID, *pair) for pair in sorted((order.external_ids or {}).items())]

@@ -1,4 +1,4 @@
-"""Which orders are there? A page of a list with the count of it all, and one order's document."""
+"""Which orders are there? A page of a list with the count of the whole list, and one order's document."""
 
 from collections.abc import Callable
 from contextlib import closing
@@ -26,20 +26,20 @@ ORDERING: Final = {
     "payment_method__name": "payment_method_name",
     "shipping_method__name": "shipping_method_name",
 }
-# Columns, and whether each goes down.
+# Columns, each with whether it descends.
 Ordering: TypeAlias = tuple[tuple[str, bool], ...]
 NEWEST_FIRST: Final[Ordering] = (("created_at", True),)
-# The rows of a page, with the commas between them, have at most so many bytes.
+# The most bytes of a page's rows, with the commas between them.
 ROWS_BYTES_MAX: Final = 15 * 1024 * 1024
 
 
 class _Document(NamedTuple):
-    """A document as SQL, for the orders of `part`: itself, how many bytes it has, and the tables where it stands."""
+    """A document as SQL, for the orders of `part`: its expression, its size in bytes, and the tables to join."""
 
     sql: str
     size: str
     joined: str
-    # Whether any order's is so large that a page of them could be too large.
+    # The condition that some order's document is large, so that a page could be too large.
     any_large: str
 
 
@@ -47,7 +47,7 @@ def _any_large(*tables: str) -> str:
     return " OR ".join(f"EXISTS (SELECT 1 FROM {table} WHERE {LARGE[table]})" for table in tables)
 
 
-# The staff's is the shop's object with more fields at its end.
+# The staff's document is the shop's object with more fields at its end.
 _DOCUMENTS: Final = {
     "shop": _Document(
         "d.document",
@@ -73,8 +73,8 @@ _DOCUMENTS: Final = {
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
     """The conditions of a list.
 
-    None narrows nothing; times are microseconds, both ends inclusive. Words are normal (`search.py`); `words` are
-    looked for where the shop contract says, `staff_words` in the customer and the payments, too.
+    None sets no condition; times are microseconds, both ends inclusive. Words are normalised (`search.py`). `words` are
+    searched in the fields that the shop contract names, `staff_words` also in the customer and the payments.
     """
 
     statuses: tuple[str, ...] | None = None
@@ -92,13 +92,13 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     is_paid: bool | None = None
     is_payable: bool | None = None
     is_guests: bool | None = None
-    # Kinds, names and values (`labels.py`), all of which the order must have.
+    # Kinds, names and values (`labels.py`); the order must have all of them.
     labels: tuple[tuple[str, str, str], ...] = ()
 
 
 def _conditions(wanted: Filter, *, of_customer: bool, with_deleted: bool = False) -> tuple[list[str], list[Any], bool]:
-    """The terms of the WHERE clause; the values of their parameters, but for the customer's id; and whether the terms
-    are of statuses alone. Where no statuses are named, they are all but `deleted`, or `with_deleted` all.
+    """The terms of the WHERE clause; the values of their parameters, without the customer's id; and whether the terms
+    are of statuses alone. Without named statuses, all but `deleted` are wanted, or all of them `with_deleted`.
 
     The parameters are numbered from ?3 on, the customer's id first; a statement's first two are limit and offset.
     """
@@ -140,7 +140,8 @@ def _conditions(wanted: Filter, *, of_customer: bool, with_deleted: bool = False
 
 
 def _of_staff(wanted: Filter, place: Callable[[Any], int]) -> list[str]:
-    """The terms for guests' orders, and for ids of other systems and metadata; `place` numbers a value."""
+    """The terms for guests' orders, for ids of other systems and for metadata; `place` returns a value's parameter
+    number."""
     terms = []
     if wanted.is_guests is not None:
         terms.append(f"customer_id {'=' if wanted.is_guests else '<>'} {GUEST}")
@@ -152,13 +153,14 @@ def _of_staff(wanted: Filter, place: Callable[[Any], int]) -> list[str]:
     return terms
 
 
-# Storefronts ask the same few questions of many customers.
+# Storefronts ask the same few queries for many customers.
 @lru_cache(maxsize=512)
 def _statement(wanted: Filter, ordering: Ordering, document: str, of_customer: bool) -> tuple[str, tuple[Any, ...]]:
-    """The statement that gives position, count, the page's documents and, for a customer, their currencies; and the
-    filter's values in it.
+    """The statement for position, count, the page's documents and, for a customer, their currencies; and the filter's
+    values.
 
-    Where documents are so large that not all may fit, it gives the orders' ids and sizes instead, `7 81920,6 1024`.
+    Where some documents are large, so that a page may not fit, it selects the orders' ids and sizes instead, `7 81920,6
+    1024`.
     """
     terms, values, of_statuses_alone = _conditions(wanted, of_customer=of_customer)
     sql, size, joined, any_large = _DOCUMENTS[document]
@@ -176,9 +178,9 @@ def _statement(wanted: Filter, ordering: Ordering, document: str, of_customer: b
     return statement, tuple(values)
 
 
-# In all three, the documents are joined to one value: each row that is fetched gives the interpreter's lock away and
-# waits to have it back, which costs more than the query does. And `LIMIT +?` is planned for any value: SQLite would
-# plan `LIMIT ?` for the value that is bound, so prepare the statement anew for each, at three times the query's cost.
+# In all three statements the documents are joined to one value: each fetched row releases the interpreter's lock and
+# waits for it again, which costs more than the query. `LIMIT +?` is planned for any value. For `LIMIT ?` SQLite would
+# prepare the statement anew for each bound value, at three times the query's cost.
 
 
 def _counted(terms: str, shown: str) -> str:
@@ -199,10 +201,10 @@ def _counted(terms: str, shown: str) -> str:
 
 
 def _walked(terms: str, shown: str) -> str:
-    """A customer's orders that any terms choose, newest first.
+    """A customer's orders under any terms, newest first.
 
-    Walks the table, which lies in that order, to the page's end. The orders that this has passed are counted with the
-    page, so that only those behind it are looked at for the count.
+    Walks the table, which lies in that order, to the page's end. Orders passed on the way are counted with the page, so
+    that only those behind it are read for the count.
     """
     return f"""
         WITH hit AS NOT MATERIALIZED (
@@ -225,7 +227,7 @@ def _walked(terms: str, shown: str) -> str:
 def _scanned(terms: str, ordering: Ordering, shown: str) -> str:
     """Orders in any order.
 
-    Looks at every candidate once, in the order in which the rows lie in the file, and sorts those that it keeps.
+    Reads every candidate once, in the order of the rows in the file, and sorts those that match.
     """
     sorted_by = [f"{column} {'DESC' if down else 'ASC'}" for column, down in ordering]
     if all(column != "id" for column, _ in ordering):
@@ -246,8 +248,8 @@ def _scanned(terms: str, ordering: Ordering, shown: str) -> str:
 class Page(msgspec.Struct, frozen=True):
     """A page of a list, all of it as of one position of the log. `rows` is JSON, with commas between the rows.
 
-    `end` is the offset behind the page: where its rows would be too large together, it has fewer than it was asked for.
-    `currencies`, with commas between, are those of a customer's page.
+    `end` is the offset behind the page. A page has fewer rows than requested where they would be too large together.
+    `currencies` are the currencies of a customer's page, with commas between.
     """
 
     position: int
@@ -269,8 +271,8 @@ def page(
 ) -> Page:
     """The orders from `offset` on, at most `limit`, as their `document` (shop, storefront or staff).
 
-    With `customer_id`, that customer's alone. `ordering` is columns and whether each goes down; ties go by id, down.
-    Position, count and rows are of one moment.
+    With `customer_id`, only that customer's. `ordering` is columns, each with whether it descends; ties are ordered by
+    id, descending. Position, count and rows are of one moment.
     """
     statement, values = _statement(wanted, ordering, document, customer_id is not None)
     of_customer = () if customer_id is None else (customer_id,)
@@ -287,7 +289,7 @@ def page(
 
 
 def _fitting(sizes: bytes) -> list[int]:
-    """The ids of the first orders whose documents fit on a page together; of one at least."""
+    """The ids of the first orders whose documents fit on a page together; at least one."""
     found = [tuple(map(int, pair.split(b" "))) for pair in sizes.split(b",")]
     ends = accumulate(size + 1 for _, size in found)
     return [order_id for (order_id, _), end in zip(found, ends, strict=True) if end <= ROWS_BYTES_MAX] or [found[0][0]]
@@ -295,7 +297,7 @@ def _fitting(sizes: bytes) -> list[int]:
 
 @cache
 def _of_ids(document: str) -> str:
-    """The statement that gives position, the documents of orders by their ids, and their currencies."""
+    """The statement for position, the documents of orders by their ids, and their currencies."""
     sql, _, joined, _ = _DOCUMENTS[document]
     return (
         f"SELECT (SELECT position FROM positions), CAST(group_concat({sql}, ',') AS BLOB),"
@@ -305,9 +307,10 @@ def _of_ids(document: str) -> str:
 
 
 class Touched(msgspec.Struct, frozen=True):
-    """Some orders by their last events, as of a position of the log. `rows` is JSON, with commas between the rows.
+    """Some orders, ordered by their last events, as of a position of the log. `rows` is JSON, with commas between the
+    rows.
 
-    `reached` is where the last of them stands; None where no order stands behind it.
+    `reached` is the position of the last one's last event; None where no order comes behind it.
     """
 
     position: int
@@ -318,11 +321,11 @@ class Touched(msgspec.Struct, frozen=True):
 def touched(
     connection: sqlite3.Connection, wanted: Filter, *, after: int, customer_id: int | None = None, limit: int
 ) -> Touched:
-    """The staff's documents of the first orders whose last event stands behind the position `after`, at most `limit`,
-    in the order of these events; deleted orders too, unless the filter names statuses.
+    """The staff's documents of the first orders with a last event behind the position `after`, at most `limit`, ordered
+    by these events. Deleted orders are included, unless the filter names statuses.
 
-    An order that is touched again comes again, at its new place. So reading on from `reached`, or from `position` where
-    that is None, misses nothing and repeats nothing, whatever is written meanwhile.
+    An order that changes again comes again, at its new place. So a reader that continues from `reached`, or from
+    `position` where `reached` is None, misses no change and repeats none, whatever is written meanwhile.
     """
     terms, values, _ = _conditions(wanted, of_customer=customer_id is not None, with_deleted=True)
     sql, _, joined, _ = _DOCUMENTS["staff"]
@@ -348,28 +351,28 @@ def touched(
 
 
 def owner(connection: sqlite3.Connection, uuid: UUID) -> int | None:
-    """The id of the customer whose an order is, a negative one for a guest's; None where the views have no such order.
+    """The id of the order's customer, a negative one for a guest's order; None where the views have no such order.
 
-    That changes once at most, when a guest's order is given to a customer.
+    The owner changes once at most, when a guest's order is given to a customer.
     """
     row = connection.execute("SELECT customer_id FROM orders WHERE uuid = ?", (str(uuid),)).fetchone()
     return row[0] if row else None
 
 
 def standing(connection: sqlite3.Connection, uuid: str) -> tuple[int, str] | None:
-    """An order's owner, as above, and its status; None where the views have no such order."""
+    """An order's owner, as `owner` returns it, and its status; None where the views have no such order."""
     row = connection.execute("SELECT customer_id, status FROM orders WHERE uuid = ?", (uuid,)).fetchone()
     return None if row is None else (row[0], row[1])
 
 
 def touched_of(connection: sqlite3.Connection, customer_id: int, after: int) -> list[str]:
-    """The UUIDs of those of a customer's orders, deleted ones too, that have events behind a position."""
+    """The UUIDs of a customer's orders with events behind a position, deleted ones included."""
     rows = connection.execute("SELECT uuid FROM orders WHERE customer_id = ? AND position > ?", (customer_id, after))
     return [uuid for (uuid,) in rows]
 
 
 class Found(msgspec.Struct, frozen=True):
-    """One order's document, as of a position of the log; empty where the filter finds none."""
+    """One order's document, as of a position of the log; empty where there is no such order."""
 
     position: int
     document: bytes

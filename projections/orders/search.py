@@ -1,4 +1,5 @@
-"""How are orders searched? The text of an order that is searched, the letters that are alike, the words of a search."""
+"""How are orders searched? The searched text of an order, the letters that count as the same, and the words of a
+search."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -10,9 +11,9 @@ from unicodedata import combining, normalize
 from domain.order.events import CustomerDetails, Recipient
 from domain.order.state import Order
 
-# Written alike before they are compared, beside what Unicode's compatibility forms and case folding make alike: Arabic
-# and Persian forms of a letter, their digits, and the dotless i, which capital letters do not tell from the other. What
-# stretches a word or is not seen does not count, and a hyphen is one.
+# Characters that are normalised before comparison, beyond Unicode's compatibility forms and case folding: Arabic and
+# Persian forms of a letter, their digits, and the dotless i, whose capital is that of the dotted one. Hyphens become
+# one; characters that stretch a word or are invisible are removed.
 _SAME: Final = str.maketrans(
     {"ي": "ی", "ى": "ی", "ك": "ک", "ة": "ه", "ە": "ه", "ہ": "ه", "ھ": "ه", "ٱ": "ا", "ı": "i"}
     | {chr(0x0660 + digit): str(digit) for digit in range(10)}
@@ -20,17 +21,18 @@ _SAME: Final = str.maketrans(
     | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-")
     | dict.fromkeys("\u0640\u00ad\u200b\u200d\u200e\u200f\u2060\ufeff")
 )
-# These combining classes make other letters: nuktas of India, the voicing of kana, viramas.
+# Marks of these combining classes make other letters: nuktas of India, the voicing of kana, viramas.
 _OF_LETTERS: Final = (0, 7, 8, 9)
-# Behind all combining marks.
+# The end of the range that has all combining marks.
 _MARKS_END: Final = 0x1F000
-# Parts a word as a space does, and joins what it parts: Persian is written with it, with a space and with neither.
+# The zero-width non-joiner. It separates like a space and joins like none: Persian words are written with it, with a
+# space and with neither.
 JOINER: Final = "\u200c"
 _SPELLED_JOINERS_MAX: Final = 3
 _WORD: Final = re.compile(r""" "([^"]*)"(?=\s|$) | '([^']*)'(?=\s|$) | (\S+) """, re.VERBOSE)
-# Stands between the fields of one order, so that no word matches across two of them; text cannot hold it.
+# Separates the fields of one order, so that no word matches across two of them; no text contains it.
 BETWEEN: Final = "\x1f"
-# Stands before the bare digits of a phone number, which come last.
+# Precedes the bare digits of a phone number, which come last.
 _PHONE: Final = "\x1e"
 _OURS: Final = re.compile(f"[{BETWEEN}{_PHONE}]")
 _PHONE_LIKE: Final = re.compile(r"[0-9() ./+-]*[() ./+-][0-9() ./+-]*|00[0-9]*")
@@ -42,8 +44,8 @@ _ESCAPED: Final = r"\\\g<0>"
 
 
 def normal(text: str) -> str:
-    """Text as it is compared: letters that are the same written alike, case folded, without combining marks."""
-    # Of ASCII this is the same, and a fifth of the work; so each field is looked at by itself.
+    """The text in the form that is compared: same letters written alike, case folded, without combining marks."""
+    # For ASCII this gives the same at a fifth of the work; so each field is normalised by itself.
     if text.isascii():
         return text.lower()
     if BETWEEN in text:
@@ -68,18 +70,18 @@ def words(search: str) -> list[str]:
 
 
 def has_any(column: str, word: str, place: Callable[[str], int | None]) -> str:
-    """The SQL that says whether a column of searchable text has a normal word in it.
+    """The SQL condition that a column of searchable text contains a normalised word.
 
-    `place` is told each value and gives the number of its parameter, or None where parameters have none.
+    `place` receives each value and returns its parameter's number, or None where parameters have none.
     """
-    # The plus keeps SQLite from preparing the statement anew for each word, to see whether an index would do. `instr`
-    # says the same as LIKE in more time.
+    # The plus keeps SQLite from preparing the statement anew for each word, to see whether an index would help. `instr`
+    # finds the same in more time.
     likes = [f"{column} LIKE +?{place(pattern) or ''} ESCAPE '\\'" for pattern in _patterns(word)]
     return likes[0] if len(likes) == 1 else f"({' OR '.join(likes)})"
 
 
 def _patterns(word: str) -> list[str]:
-    """What LIKE is to look for: one of these. Every character of the word is ordinary."""
+    """The patterns for LIKE, one of which must match. Every character of the word is matched literally."""
     found = [f"%{_escaped(spelling)}%" for spelling in _spellings(word)]
     if _PHONE_LIKE.fullmatch(word) and (digits := _bare(word)):
         found.append(f"%{_PHONE}%{digits}%")
@@ -87,12 +89,12 @@ def _patterns(word: str) -> list[str]:
 
 
 def _escaped(word: str) -> str:
-    # A zero byte would end the pattern; no text holds it, nor what stands for it here.
+    # A zero byte would end the pattern. No text contains one, or the character that replaces it here.
     return _SPECIAL.sub(_ESCAPED, word).replace("\0", "\1")
 
 
 def searchable(texts: Iterable[str | None], phones: Iterable[str | None] = ()) -> str:
-    """The text that is searched, of some fields; of those that are phone numbers the bare digits, too."""
+    """The searched text of some fields, with the bare digits of the phone numbers among them."""
     text = normal(BETWEEN.join(filter(None, texts)))
     if JOINER in text:
         text = BETWEEN.join(spelling for field in text.split(BETWEEN) for spelling in _spellings(field))
@@ -101,7 +103,7 @@ def searchable(texts: Iterable[str | None], phones: Iterable[str | None] = ()) -
 
 
 def _spellings(text: str) -> list[str]:
-    """Normal text with a space or nothing for each joiner in it; where these are many, the same for all of them."""
+    """The text with each joiner replaced by a space or by nothing; with many joiners, all of them by the same."""
     first, *rest = text.split(JOINER)
     if not rest:
         return [text]
@@ -112,13 +114,14 @@ def _spellings(text: str) -> list[str]:
 
 
 def _bare(phone: str) -> str:
-    """A phone number's digits, without what stands for the way out of a country."""
+    """A phone number's digits, without the international prefix 00."""
     return _NO_DIGIT.sub("", phone).removeprefix("00")
 
 
 def staff_search_text(order: Order) -> str:
-    """The fields that the search of staff looks in: those nine, the customer's username, e-mail, phone and full name
-    (so each name, too), the recipient and the shipping address, and the references of payments and refunds."""
+    """The text that the staff's search looks in: the nine fields of `search_text`, the customer's username, e-mail,
+    phone and full name (and so each name), the recipient and the shipping address, and the references of payments and
+    refunds."""
     references = (payment.reference for payment in order.payments)
     details = order.customer.details if order.customer else CustomerDetails()
     of_customer = (details.username, details.email, full_name(details), details.phone)
@@ -140,12 +143,12 @@ def _of_recipient(recipient: Recipient) -> tuple[str | None, ...]:
 
 
 def full_name(details: CustomerDetails | Recipient) -> str:
-    """First and last name."""
+    """First and last name, joined by a space."""
     return " ".join(filter(None, (details.first_name, details.last_name)))
 
 
 def search_text(order: Order) -> str:
-    """The nine fields that the shop contract's `search` looks in."""
+    """The text of the nine fields that the shop contract's `search` looks in."""
     return searchable(_nine(order), phones=[order.billing.mobile_number])
 
 

@@ -1,8 +1,8 @@
 """The rows of an order, behind every list of orders and every single order.
 
-`orders` has a narrow row an order: what can be filtered, sorted or searched. Its renderings stand apart, each in a
-table of its own, so that a page reads of no order more than it shows; so does its folded state. A list is one index
-range and a join of bytes.
+`orders` has a narrow row for each order, with the columns to filter, sort and search by. The documents stand in tables
+of their own, so that a page reads only what it shows; so does the folded state. A list is one index range and a join of
+bytes.
 """
 
 import hashlib
@@ -48,13 +48,13 @@ _COLUMNS: Final = {
     "billing_city_id": "INTEGER",
     "billing_city_name": "TEXT",
     "has_notes": "INTEGER NOT NULL",
-    # Of the last event: what was touched since an earlier position stands behind it.
+    # The position of the last event: a reader finds changed orders behind an earlier position.
     "position": "INTEGER NOT NULL",
     "search": "TEXT NOT NULL",
 }
-# A customer's orders lie side by side, so that whatever is asked of them reads few pages of the file.
+# A customer's orders lie side by side, so that every query of one customer reads few pages of the file.
 _CLUSTERED_BY: Final = ("customer_id", "created_at", "id")
-# How many orders each customer has: a list's count, without counting.
+# The number of each customer's orders by status: a list's count without counting.
 _COUNTS: Final = """
 CREATE TABLE order_counts (
   customer_id       INTEGER NOT NULL,
@@ -88,16 +88,17 @@ WHEN (OLD.status, OLD.storefront_status) IS NOT (NEW.status, NEW.storefront_stat
 BEGIN {_COUNT_UP} {_COUNT_DOWN} END
 """,
 )
-# Stands for a customer's id where there is none; ids of customers are not negative.
+# The customer_id of a guest's order; customers' ids are not negative.
 GUEST: Final = -1
 _INDEXES: Final = {
     "orders_key": ("key",),
-    # The staff's default list, and its count, without a look at the table.
+    # For the staff's default list and its count, without reading the table.
     "orders_newest": ("created_at", "id", "status"),
     "orders_touched": ("position",),
 }
-# Each in a table of its own, by the order's id: a row then fits a page of the file, which a long one does not. Neither
-# contract has a field for the currency: beside the document it is read of the rows that are shown, and of no others.
+# Wide columns, each in a table of its own by the order's id: a narrow row then fits a page of the file, which a wide
+# one does not. Neither contract has a field for the currency. It stands beside the document, and is read for the shown
+# rows only.
 _WIDE: Final[dict[str, dict[str, Any]]] = {
     "shop_documents": {"id": int, "currency": str, "document": bytes},
     "storefront_documents": {"id": int, "currency": str, "document": bytes},
@@ -105,16 +106,17 @@ _WIDE: Final[dict[str, dict[str, Any]]] = {
     "staff_searches": {"id": int, "text": str},
     "states": {"id": int, "version": int, "state": bytes, "digest": bytes, "seal": bytes},
 }
-# A page of as many orders as may stand on one may be too large for an answer only where one of these has an order.
+# A full page of orders can be too large for an answer only where one of these tables has a document above this size.
 _LARGE_BYTES: Final = 75 * 1024
 _LARGE: Final = {"shop_documents": "document", "storefront_documents": "document", "staff_documents": "more"}
 LARGE: Final = {table: f"octet_length({column}) > {_LARGE_BYTES}" for table, column in _LARGE.items()}
-# What never changes of an order's row, but that a guest's becomes a customer's.
+# The columns that never change in an order's row, except when a guest's order is given to a customer.
 _FIXED: Final = frozenset({*_CLUSTERED_BY, "uuid", "key", "currency"})
 
 
 def _put(table: str, columns: Iterable[str], key: Iterable[str], fixed: Collection[str]) -> str:
-    """Writes a row over the one with the same key, and no index on columns that are fixed."""
+    """The SQL that inserts a row or updates the one with the same key. It writes no fixed column, and so no index on
+    one."""
     changed = ", ".join(f"{column} = excluded.{column}" for column in columns if column not in fixed)
     return (
         f"INSERT INTO {table} VALUES ({', '.join('?' for _ in columns)})"
@@ -128,7 +130,7 @@ _PUT: Final = (
 )
 _DELETE_ELSEWHERE: Final = "DELETE FROM orders WHERE (customer_id, created_at) IS NOT (?, ?) AND id = ?"
 _ID: Final = [*_COLUMNS].index("id")
-# All of an order's rows, one behind the other; and where each table's stands among them.
+# All of an order's rows, side by side; and the slice of each table's columns.
 _JOINED: Final = (
     f"SELECT orders.*, {', '.join(f'{table}.*' for table in _WIDE)} FROM json_each(?) AS wanted"
     f" CROSS JOIN orders ON orders.id = wanted.value"
@@ -140,7 +142,7 @@ _encode_state = msgspec.msgpack.Encoder().encode
 _decode_state = msgspec.msgpack.Decoder(Order).decode
 
 
-# An order's rows, one in each table: `orders` first, then the wide ones.
+# An order's rows, one for each table: `orders` first, then the wide ones.
 Rows = Sequence[Sequence[Any]]
 
 
@@ -198,7 +200,7 @@ class Orders(StateView):
         return found and found.order(found.digest)
 
     def version(self, connection: sqlite3.Connection, uuid: str) -> int | None:
-        """0 where the order's state is missing."""
+        """The version; 0 where the order's state is missing."""
         row = connection.execute(
             "SELECT coalesce(version, 0) FROM orders LEFT JOIN states ON states.id = orders.id WHERE uuid = ?", (uuid,)
         ).fetchone()
@@ -209,10 +211,10 @@ class Orders(StateView):
 
 
 class Kept(NamedTuple):
-    """An order's state as it is kept, with the digest of the record that it stands at.
+    """An order's kept state, with the digest of the last record folded into it.
 
-    The seal binds the two: damage of either is found out. A forged state can be sealed, too; that is found by a
-    verification, which makes every row anew.
+    The seal binds the two, so that damage of either is detected. A forged state can be sealed, too; a verification
+    detects it, since it makes every row anew.
     """
 
     version: int
@@ -221,12 +223,12 @@ class Kept(NamedTuple):
     seal: bytes
 
     def order(self, digest: bytes) -> Order | None:
-        """The state; None where it is damaged, or not the one that the record with this digest has made."""
+        """The state; None where it is damaged, or where the record with this digest did not make it."""
         return _decode_state(self.state) if _seal(digest, self.state) == self.seal else None
 
 
 def kept(connection: sqlite3.Connection, uuid: str) -> Kept | None:
-    """What the views keep of an order; None where they have not got it."""
+    """An order's kept state; None where the views have none."""
     row = connection.execute(
         "SELECT version, state, digest, seal FROM states WHERE id = (SELECT id FROM orders WHERE uuid = ?)", (uuid,)
     ).fetchone()
@@ -238,13 +240,13 @@ def _seal(digest: bytes, state: bytes) -> bytes:
 
 
 def _sortable(order: Order, minor: int) -> str:
-    """An amount as text that sorts as it does, also among currencies of different digits."""
+    """An amount as text that sorts as the amount does, also across currencies of different digits."""
     whole, _, fraction = decimal_text(minor, order.digits).partition(".")
     return f"{whole.rjust(20, '0')}.{fraction.ljust(4, '0')}"
 
 
 def rows(order: Order, digest: bytes, position: int) -> Rows:
-    """An order's row in each table; digest and position are of the order's last record."""
+    """An order's row in each table. `digest` and `position` are those of the order's last record."""
     state = _encode_state(order)
     totals = order.totals
     documents = render(order, totals)
