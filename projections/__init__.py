@@ -1,1 +1,1 @@
-"""The answers: read models that are made from the log alone, with everything precomputed."""
+"""The read models: made from the log alone, with every answer precomputed."""

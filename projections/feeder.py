@@ -1,8 +1,8 @@
-"""A light thread in each worker that looks for news now and then.
+"""The background threads of each worker.
 
-Whoever appends feeds the views before answering; this heals what a crash between the two has left behind, brings
-what other programs have appended, makes the views anew where somebody deleted them, and signs the log's head now and
-then.
+The process that appends records feeds the views before it answers. The feeder thread mends the rest: it feeds records
+that a crash left unfed and those that other programs appended, makes deleted views anew, and signs the log's head from
+time to time.
 """
 
 import logging
@@ -36,11 +36,12 @@ _log = logging.getLogger("order_ledger")
 def start(
     ledger: OrderLedger, views: Views, checkpoints: Checkpoints, checkpoint_seconds: int, settle: Callable[[], object]
 ) -> None:
-    """Starts the thread; it ends with the process. It signs the log's head every so many seconds, never where 0, and
-    settles what an erasure has left where the log was out of reach.
+    """Starts the threads; they end with the process. The feeder signs the log's head every `checkpoint_seconds`, never
+    where these are 0. It calls `settle` after the log was out of reach, to finish erasures that were cut off.
 
-    Beside it others hear of news and of changed keys, and look whether the log can be written, whatever holds this one
-    up; one more forgets what was erased, and the last copies the views of a node where that was done on another.
+    Four more threads run beside the feeder, so that nothing holds them up: one waits for news and changed keys, one
+    checks whether the log can be written, one forgets erased data, and one copies this node's views after another node
+    has erased.
     """
     news = threading.Event()
     sign = partial(checkpoints.keep_up, checkpoint_seconds) if checkpoint_seconds else lambda: None
@@ -55,8 +56,8 @@ def start(
 
 
 def _again(run: Callable[..., None], *arguments: object) -> None:
-    """Runs what has ended by an error once more: a full disk, say, would else end it for as long as the process lives,
-    and nobody would miss it."""
+    """Runs a thread's function, and again after an error. A full disk, for example, would otherwise end the thread for
+    as long as the process lives, and nobody would notice."""
     while True:
         try:
             return run(*arguments)
@@ -78,23 +79,24 @@ def _look(ledger: OrderLedger) -> None:
 
 
 def _forget(ledger: OrderLedger) -> None:
-    """Drops what was opened by keys that another process has destroyed."""
+    """Forgets the data keys that another process has destroyed, and the texts that they opened."""
     said = ""
     while ledger.keys is not None:
         try:
             ledger.keys.look()
             said = ""
         except LogAway:
-            pass  # which the others say
+            pass  # the other threads report it
         except Exception as error:
-            if str(error) != said:  # else ten times a second, on a full disk, say
+            if str(error) != said:  # else logged ten times a second, on a full disk for example
                 _log.exception("the data keys cannot be looked at")
             said = str(error)
         _sleep(FORGET_EVERY_SECONDS)
 
 
 def _renew(ledger: OrderLedger, views: Views) -> None:
-    """A node that erases copies its own views, so that nothing is left between the rows; here the others do."""
+    """Copies the views of this node after an erasure, so that no erased data are left between the rows. The node that
+    erases copies its own views."""
     while ledger.keys is not None and not ledger.log_of_events.is_at_hand:
         _sleep(_RENEW_EVERY_SECONDS)
         with suppress(ViewsUnavailable, Busy, LogAway):
@@ -123,11 +125,11 @@ def _run(
         except ViewsUnavailable:
             _try(views)
         except Busy:
-            pass  # whoever has the lock is feeding them
+            pass  # the process that has the lock feeds them
         except LogAway as error:
-            if not isinstance(ledger.trouble, LogAway):  # said already, else
+            if not isinstance(ledger.trouble, LogAway):  # else reported already
                 _log.error("the views cannot follow: %s", error)
-        except Exception:  # an unreadable event: said again and again, less and less often, until a person comes
+        except Exception:  # an unreadable event: logged less and less often, until a person comes
             _log.exception("the views cannot be fed")
             pause = min(pause * 2, _PAUSE_SECONDS_MAX)
         news.wait(pause)
@@ -136,17 +138,17 @@ def _run(
 
 @contextmanager
 def beside(views: Views, ledger: OrderLedger) -> Iterator[None]:
-    """Meanwhile another process feeds the views, on another core, for a command that appends a great deal.
+    """Feeds the views in another process, on another core, while a command appends many records.
 
-    To be entered while no other thread runs: this process is forked, which spares that one half a second of imports.
+    Enter it while no other thread runs: this process is forked, which saves the other one half a second of imports.
     """
-    # No connection lives through a fork; these open again by themselves.
+    # No connection survives a fork; these open again by themselves.
     ledger.close_connections()
     views.close()
     context = get_context("fork")
-    # Ends where this is closed, and also where this process is killed; and nobody waits for one that was.
+    # The pipe's end tells the other process to end; it also comes when this process is killed.
     over, ours = context.Pipe(duplex=False)
-    # No daemon: where the views are gone, it makes them anew with processes of its own.
+    # Not a daemon: where the views are gone, it starts processes of its own to make them anew.
     process = context.Process(target=_feed_until, args=(views, over, ours))
     process.start()
     over.close()
@@ -159,7 +161,7 @@ def beside(views: Views, ledger: OrderLedger) -> Iterator[None]:
 
 def _feed_until(views: Views, over: Connection, theirs: Connection) -> None:
     theirs.close()
-    # What keeps this from it keeps the command itself from it at the end, and is said then.
+    # An error that stops the feeding here also stops the command's own feeding at its end, which reports it.
     with suppress(PersistenceError, sqlite3.Error, OSError):
         while not over.poll(_LOOK_BESIDE_SECONDS):
             with suppress(Busy):

@@ -1,4 +1,5 @@
-"""What happened to an order, and what did it look like then? Answered from the log's records alone, digests checked."""
+"""What happened to an order, and how did it look at an earlier time? Answered from the log's records alone, with their
+digests checked."""
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -37,29 +38,29 @@ class Entry(NamedTuple):
 
 
 class Reading:
-    """Reads an order's history, and tells it; of what is personal and sealed in it, the parts that it `opens`."""
+    """Reads an order's history and describes it. Of sealed personal data it opens the parts that `opens` names."""
 
     def __init__(self, ledger: OrderLedger, opens: Collection[str] = ()) -> None:
         self._ledger = ledger
         self.opens = opens
         self._mapper = EventMapper(ledger.keys, opens=opens)
-        # The orders of which something was opened.
+        # The orders with an opened part.
         self.opened: dict[str, None] = {}
-        # The two facts about an order that its other events do not repeat; they never change.
+        # The two facts about an order that its later events do not repeat; they never change.
         self._identity = lru_cache(maxsize=4096)(self._read_identity)
 
     def entries(self, uuid: UUID) -> list[Entry]:
-        """An order's records, first to last. Raises OrderNotFound, and what `each` raises."""
+        """An order's records, first to last. Raises OrderNotFound, and the errors of `each`."""
         found = list(self.each(uuid))
         if not found:
             raise OrderNotFound
         return found
 
     def each(self, uuid: UUID, until: int | None = None) -> Iterator[Entry]:
-        """An order's records one by one, from the first on, up to a version of it or to the last.
+        """An order's records one by one, from the first to the version `until`, or to the last.
 
-        Raises DamagedEvent, UnknownTopic, BrokenHistory, IncompleteHistory, and OrderNotFound where they are a
-        reconciliation's.
+        Raises DamagedEvent, UnknownTopic, BrokenHistory, IncompleteHistory, and OrderNotFound where the history is no
+        order's.
         """
         known = self._ledger.known_version(uuid)
         order: Order | None = None
@@ -70,7 +71,7 @@ class Reading:
         must_be_whole(uuid, order.version if order else 0, known if until is None else min(until, known))
 
     def ends(self, uuid: UUID) -> tuple[Entry, Entry]:
-        """An order's first record and its last one. Raises OrderNotFound, and what `each` raises."""
+        """An order's first record and its last one. Raises OrderNotFound, and the errors of `each`."""
         known = self._ledger.known_version(uuid)
         if not known:
             raise OrderNotFound
@@ -80,7 +81,7 @@ class Reading:
         return self.entry(found[0]), self.entry(found[-1])
 
     def page(self, uuid: UUID, after: int, limit: int) -> Iterator[Entry]:
-        """An order's records behind a position, at most so many, one by one. Raises what `each` raises."""
+        """An order's records behind a position, at most `limit`, one by one. Raises the errors of `each`."""
         known = self._ledger.known_version(uuid)
         version = self._ledger.log_of_events.version_of(uuid, until=after)
         last = min(known, version + limit)
@@ -92,8 +93,9 @@ class Reading:
         must_be_whole(uuid, version, last)
 
     def _raws(self, uuid: UUID, *, after: int = 0, until: int | None = None) -> Iterator[RawRecord]:
-        """Records from one version to another, some at a time: an unfinished query would keep this thread's view of the
-        log, access keys included, at this moment for as long as somebody holds an exception that came meanwhile."""
+        """The records behind one version up to another, some at a time. A single long query would stay unfinished while
+        a caller holds an exception raised meanwhile, and this thread would see the log, access keys included, as of its
+        begin."""
         while True:
             raws = self._ledger.log_of_events.raw_records_of(str(uuid), gt=after, lte=until, limit=READ_RECORDS)
             found = list(raws)
@@ -104,28 +106,28 @@ class Reading:
             after = found[-1].version
 
     def entry(self, raw: RawRecord) -> Entry:
-        """An order's record. Raises what `record` does, and OrderNotFound where it is a reconciliation's."""
+        """An order's record. Raises the errors of `record`, and OrderNotFound where the record is no order's."""
         record = self.record(raw)
         if kind_of(record) is not ORDER:
             raise OrderNotFound
         return Entry(raw, record)
 
     def entries_of(self, raws: Iterable[RawRecord]) -> list[Entry]:
-        """The orders' entries of these records; a reconciliation's are only checked. Raises what `record` does."""
+        """The orders' entries among these records; other records are only checked. Raises the errors of `record`."""
         raws = list(raws)
         self._mapper.foresee(raws)
         records = [(raw, self.record(raw)) for raw in raws]
         return [Entry(raw, record) for raw, record in records if kind_of(record) is ORDER]
 
     def record(self, raw: RawRecord) -> Record:
-        """The record read. Raises UnknownTopic, and DamagedEvent where its digest is another."""
+        """The record, read. Raises UnknownTopic, and DamagedEvent where its digest does not match."""
         record = self._mapper.read(raw)
         if self.opens and TOPICS[raw.topic].is_sealed:
             self.opened[raw.order] = None
         return record
 
     def shown(self, entry: Entry) -> dict[str, Shown | None]:
-        """The sealed parts of an event that are opened, with their salts; None for those that are erased."""
+        """The sealed parts of an event that this reading opens, with their salts; None for an erased part."""
         raw, record = entry
         if not self.opens or self._mapper.sealing is None or not TOPICS[raw.topic].is_sealed:
             return {}
@@ -134,7 +136,7 @@ class Reading:
         return {part: shown for part, shown in parts.items() if part in self.opens}
 
     def hidden(self, entry: Entry) -> list[str]:
-        """The parts of what is personal in an event that this reading does not open."""
+        """The sealed parts of an event that this reading does not open."""
         if not TOPICS[entry.raw.topic].is_sealed:
             return []
         return [part for part in sealed_parts(entry.raw.payload) if part not in self.opens]
@@ -148,7 +150,7 @@ class Reading:
         return None, ""
 
     def tell(self, raw: RawRecord) -> dict[str, Any]:
-        """Any record as auditors read it. Raises what `record` does."""
+        """Any record of the log, as the audit feed shows it. Raises the errors of `record`."""
         record = self.record(raw)
         if kind_of(record) is ORDER:
             return self.describe(Entry(raw, record))
@@ -162,7 +164,7 @@ class Reading:
         return told | self._personal(Entry(raw, record))
 
     def describe(self, entry: Entry) -> dict[str, Any]:
-        """An order's record as auditors read it (the contract's section Audit), with a summary in words."""
+        """An order's record as the audit feed shows it (the contract's section Audit), with a summary in words."""
         raw, record = entry
         order_id, currency = self._identity(raw.order)
         whose = {"order": raw.order, "order_id": order_id}
@@ -170,7 +172,8 @@ class Reading:
         return told | self._personal(entry)
 
     def _personal(self, entry: Entry) -> dict[str, Any]:
-        """The text of the parts that are opened, None for those that are erased; nothing where none are asked for."""
+        """The field `personal`: the text of each opened part, None for an erased one. No field where the reading opens
+        no part."""
         if not self.opens:
             return {}
         shown = self.shown(entry).items()
@@ -205,9 +208,9 @@ def _moment(text: bytes) -> datetime:
 
 
 def as_of(entries: Iterable[Entry]) -> tuple[Order, Entry] | None:
-    """The order as these records make it, and the last of them; None where the order's first is not among them.
+    """The order that these records make, and the last of them; None where the order's first record is not among them.
 
-    Without the check of `step`: by the time of occurrence a record between two others can be left out.
+    Does not check as `step` does: selected by time of occurrence, a record between two others can be missing.
     """
     order: Order | None = None
     last: Entry | None = None
@@ -226,11 +229,11 @@ DOCUMENTS: Final[dict[str, Callable[[Order], bytes]]] = {
 
 
 def changes(reading: Reading, entries: Iterable[Entry], first: int, last: int) -> Iterator[list[dict[str, Any]]]:
-    """For each version behind `first` up to `last`, the fields of the order document that its event has changed.
+    """For each version behind `first` up to `last`, the fields of the order document that its event changed.
 
-    Computed fields are fields like any other. Of a part that is sealed and not opened it is said that the event has it:
-    `personal.contact`, from null to null. Version 0 is the order before it was. The entries are an order's, from
-    its first on; they are read one by one, so that whoever asks can stop, and go on from the version that it reached.
+    Computed fields are included. A sealed part that is not opened is listed as `personal.contact`, from null to null.
+    Version 0 is the order before its creation. The entries are an order's, from its first on. They are read one by one,
+    so the caller can stop and later go on from the version reached.
     """
     order: Order | None = None
     before: dict[str, Any] = {}
@@ -269,12 +272,12 @@ def _why(told: dict[str, Any]) -> dict[str, Any]:
 
 
 def _parts(before: dict[str, Any], after: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Of the fields of two documents, those that are not the same; an item stands under its number, `items[3]`."""
+    """The fields in which two documents differ, from each of the two. An item stands under its number, `items[3]`."""
     return _apart(before, after), _apart(after, before)
 
 
 def _apart(these: dict[str, Any], others: dict[str, Any]) -> dict[str, Any]:
-    """The fields of one document that the other has not the same."""
+    """The fields of one document that are missing or different in the other."""
     found: dict[str, Any] = {}
     for name, value in these.items():
         if name == "items":
@@ -287,9 +290,9 @@ def _apart(these: dict[str, Any], others: dict[str, Any]) -> dict[str, Any]:
 
 
 def _between(these: tuple[Any, ...], others: tuple[Any, ...]) -> list[tuple[int, Any]]:
-    """What stands between the beginning and the end that two lines have in common, each with its place.
+    """The elements between the common beginning and the common end of two sequences, each with its index.
 
-    A fold leaves what it does not change the very same.
+    Compares by identity: a fold keeps the very objects that it does not change.
     """
     if these is others:
         return []

@@ -1,4 +1,4 @@
-"""Which payments does the ledger know, and which files were reconciled before? Asked by `domain.reconciled`."""
+"""Which payments does the ledger know, and which files were reconciled before? `domain.reconciled` asks."""
 
 from collections.abc import Iterator
 from itertools import chain
@@ -18,18 +18,18 @@ class Journal:
         self._views = views
 
     def position(self) -> int:
-        """How far in the log the journal is, after feeding it to the head."""
+        """The log's position that the journal has reached, after feeding it to the head."""
         return self._views.catch_up()
 
     def entries(self, provider: str, position: int) -> Iterator[Entry]:
-        """A provider's movements up to a position, in the order of their positions; none of a payment that is void."""
+        """A provider's movements up to a position, ordered by position; without those of void payments."""
         void = self._void(provider, position)
         for movement in self._movements(payments.Filter(provider=provider), position):
             if movement.kind != "void" and movement.position not in void:
                 yield _entry(movement)
 
     def _void(self, provider: str, position: int) -> set[int]:
-        """The positions of payments that are void: a void is about the last payment of its reference before it."""
+        """The positions of the void payments: a void is about the last payment of its reference before it."""
         wanted = payments.Filter(provider=provider, kind="void")
         references = {movement.reference for movement in self._movements(wanted, position)}
         paid: dict[str, int] = {}
@@ -47,18 +47,18 @@ class Journal:
         return chain.from_iterable(payments.walk(lambda: self._views.reader, wanted, after=0, until=position))
 
     def has_news(self, provider: str, position: int, *, after: int) -> bool:
-        """Whether a provider has a movement behind one position up to another."""
+        """Whether a provider has a movement behind `after` up to `position`."""
         wanted = payments.Filter(provider=provider)
         return any(payments.walk(lambda: self._views.reader, wanted, after=after, until=position))
 
     def reconciliations(self) -> list[Reconciliation]:
-        """The reconciliations of all providers, in the order in which they were started."""
+        """The reconciliations of all providers, ordered by their start."""
         return table.every(self._views.reader)
 
 
 def _entry(movement: payments.Movement) -> Entry:
-    """A movement as it is matched: references without the white space around them, as files are read. The words that
-    many have are one in memory."""
+    """A movement as matching takes it: its references without white space around them, as files are read. Words that
+    many movements share are one object in memory."""
     return Entry(
         position=movement.position,
         kind=intern(movement.kind),

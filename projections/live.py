@@ -1,8 +1,8 @@
-"""What is told of the log to those who follow it live? As frames of server-sent events, each with its position as id.
+"""What do followers of the log receive live? Frames of server-sent events, each with its position as id.
 
-Auditors are told of every record as the audit feed shows it. A customer is told of each change of an order of theirs,
-as the storefront showed the order then: the events that one command recorded are one change, since nobody ever saw the
-order in between. Of a deleted order they are told that it is, and nothing of what was before.
+Auditors receive every record as the audit feed shows it. A customer receives each change of their orders, as the
+storefront showed the order after it. The events of one command are one change, since nobody ever saw the order in
+between. Of a deleted order the customer receives the deletion only, and none of the changes before.
 """
 
 import logging
@@ -26,19 +26,19 @@ from projections.history import DOCUMENTS, Reading
 from projections.orders.list import standing, touched_of
 from projections.views.views import Views, ViewsUnavailable
 
-# How much is read at once: of records, and of their payloads.
+# The most records, and the most bytes of their payloads, that are read at once.
 RECORDS_MAX: Final = 250
 PAYLOADS_BYTES_MAX: Final = 256 * 1024
-# Of how many orders the state is at hand, so that a long history need not be read for each of its events.
+# The number of orders whose states are kept in memory, so that a long history is not read again for each event.
 _ORDERS_MAX: Final = 256
 _DELETED: Final = "deleted"
-# Amounts that come as decimals are written as exact JSON numbers.
+# Decimals, which are amounts, are written as exact JSON numbers.
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 _log = logging.getLogger("order_ledger")
 
 
 class Telling:
-    """It is used by several threads; each stretch of the log by one."""
+    """Makes the frames. Several threads use it, each for a span of the log of its own."""
 
     def __init__(self, ledger: OrderLedger, views: Views) -> None:
         self._ledger = ledger
@@ -52,13 +52,13 @@ class Telling:
         self._orders.clear()
 
     def records(self, after: int, until: int) -> tuple[list[RawRecord], int]:
-        """Records of a span, as many as are read at once, and the position up to which these are all."""
+        """The records of a span, as many as are read at once, and the position up to which they are complete."""
         with closing(self._ledger.log_of_events.raw_records(after=after, until=until, limit=RECORDS_MAX)) as coming:
             return _some(coming, until)
 
     def behind(self, after: int, until: int, customer_id: int | None) -> tuple[int, bytes]:
-        """What one follower is told of a span that was not read for all, and up to which position; auditors have no
-        customer's id. Raises what `Reading.tell` does, and ViewsUnavailable."""
+        """One follower's frames for a span that was not read for all followers, and the position reached. An auditor
+        has no customer's id. Raises the errors of `Reading.tell`, and ViewsUnavailable."""
         if customer_id is None:
             raws, reached = self.records(after, until)
             return reached, self.events(raws)
@@ -71,11 +71,11 @@ class Telling:
         return reached, self.changes(raws, {customer_id}).get(customer_id, b"")
 
     def events(self, raws: Iterable[RawRecord]) -> bytes:
-        """The records for auditors. Raises what `Reading.tell` does."""
+        """The auditors' frames of these records. Raises the errors of `Reading.tell`."""
         return b"".join(_frame(raw.position, _encode(self._reading.tell(raw))) for raw in raws)
 
     def changes(self, raws: Iterable[RawRecord], customers: Set[int | None]) -> dict[int | None, bytes]:
-        """The changes in these records of orders of these customers, for each of them."""
+        """The frames of changes in these customers' orders, by customer."""
         told: dict[int | None, list[bytes]] = {}
         if not customers - {None}:
             return {}
@@ -86,7 +86,8 @@ class Telling:
         return {customer_id: b"".join(frames) for customer_id, frames in told.items()}
 
     def _change(self, raws: list[RawRecord], customers: Set[int | None]) -> tuple[int, bytes] | None:
-        """What one command did to an order of one of these customers, and whose it is."""
+        """The frame of one command's change, with its customer's id; None where the order is none of these
+        customers'."""
         last = raws[-1]
         known = self._standing(last.order)
         if known is not None and known[0] not in customers:
@@ -107,7 +108,7 @@ class Telling:
         return None
 
     def _order(self, raws: list[RawRecord]) -> Order | None:
-        """The order after these records of it; None where they are a reconciliation's, or cannot be read."""
+        """The order after these records; None where they are no order's, or cannot be read."""
         try:
             return self._folded(raws)
         except OrderNotFound:
@@ -131,7 +132,7 @@ class Telling:
 
 
 def _some(coming: Iterable[RawRecord], until: int) -> tuple[list[RawRecord], int]:
-    """The first of these records, and the position up to which they are all."""
+    """The first of these records, and the position up to which they are complete."""
     raws: list[RawRecord] = []
     size = 0
     for raw in coming:
@@ -143,5 +144,5 @@ def _some(coming: Iterable[RawRecord], until: int) -> tuple[list[RawRecord], int
 
 
 def _frame(position: int, data: bytes, *, event: bytes = b"") -> bytes:
-    """A frame of `text/event-stream`; JSON has no line breaks."""
+    """A frame of `text/event-stream`. The data need no escaping: JSON has no line breaks."""
     return b"%sid: %s:%d\ndata: %s\n\n" % (event, LOG.encode(), position, data)

@@ -1,4 +1,5 @@
-"""What is there of a person, until when is it kept, and what was erased? From the log, the views and the data keys."""
+"""Which data does the ledger have of a person, until when are they kept, and which were erased? Read from the log, the
+views and the data keys."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -25,7 +26,7 @@ _MASKED: Final = EventMapper(opens=())
 
 
 class ErasureShown(msgspec.Struct, frozen=True):
-    """An erasure, as it was recorded in one order, or in a reconciliation, which its subject names."""
+    """An erasure, as one order or one reconciliation recorded it; the subject names the reconciliation."""
 
     id: str
     subject: str
@@ -42,8 +43,8 @@ class ErasureShown(msgspec.Struct, frozen=True):
 
 
 def erasures(ledger: OrderLedger, uuids: Iterable[str] | None = None) -> list[ErasureShown]:
-    """The erasures in these histories, by their positions; those that have destroyed a key in the whole log where none
-    are named."""
+    """The erasures in these histories, ordered by position. Where `uuids` is None, those in every history of the log in
+    which an erasure destroyed a key."""
     log = ledger.log_of_events
     if uuids is None:
         uuids = dict.fromkeys(claim.originator_id for claim in log.claims(ERASED_KEY))
@@ -79,7 +80,7 @@ def erasures(ledger: OrderLedger, uuids: Iterable[str] | None = None) -> list[Er
 
 
 def kept(ledger: OrderLedger, orders: Sequence[Order], keep: Keep) -> Iterator[dict[str, Any]]:
-    """Of each order and part, whether it is kept, restricted or erased, and until when it is kept."""
+    """For each order and part: whether it is kept, restricted or erased, and until when it is kept."""
     for order in orders:
         for part in PARTS:
             state = "erased" if part in order.erased else "restricted" if part in order.restricted else "kept"
@@ -95,17 +96,17 @@ def kept(ledger: OrderLedger, orders: Sequence[Order], keep: Keep) -> Iterator[d
 
 
 def all_orders(ledger: OrderLedger, views: Views) -> Iterator[Order]:
-    """Every order that is in the views."""
+    """Every order in the views."""
     for uuid in list(KEEPER[ORDER].uuids(views.reader)):
         yield ledger.order(UUID(uuid))
 
 
 def all_reconciliations(ledger: OrderLedger, views: Views) -> Iterator[Reconciliation]:
-    """Every reconciliation that is in the views."""
+    """Every reconciliation in the views."""
     for uuid in list(KEEPER[RECONCILIATION].uuids(views.reader)):
         yield reconciliation(ledger, UUID(uuid))
 
 
 def orders(ledger: OrderLedger, uuids: Iterable[UUID]) -> list[Order]:
-    """The orders with these UUIDs, as their events make them."""
+    """The orders with these UUIDs, folded from their events."""
     return [ledger.order(uuid) for uuid in uuids]

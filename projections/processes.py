@@ -1,4 +1,4 @@
-"""Other processes, for what would keep this one, and the log as each of them opens it."""
+"""Other processes, for work that would hold this one up, and the log as each of them opens it."""
 
 import gc
 import os
@@ -18,7 +18,7 @@ from domain.log.mapper import EventMapper
 from domain.log.opening import open_log
 from domain.privacy.opening import LedgerAt
 
-# Of computing, and of addresses: some 300 MiB of these are the interpreter's.
+# Limits on computing time and on address space; the interpreter takes some 300 MiB of the latter.
 APART_SECONDS_MAX: Final = 60
 APART_BYTES_MAX: Final = 1024 * 1024 * 1024
 T = TypeVar("T")
@@ -26,7 +26,8 @@ T = TypeVar("T")
 
 @contextmanager
 def processes() -> Iterator[ProcessPoolExecutor]:
-    """One process for each core. They end with this one, however that ends; what they have not begun is not begun."""
+    """A pool with one process for each core. The processes end with this one, however it ends; queued work is then
+    dropped."""
     pool = ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn"), initializer=_begin)
     try:
         yield pool
@@ -35,15 +36,15 @@ def processes() -> Iterator[ProcessPoolExecutor]:
 
 
 def _begin() -> None:
-    # What is folded by the thousand has no cycles to be collected, only a lot to be looked through for them.
+    # Objects folded by the thousand have no cycles; collecting would only search them in vain.
     gc.disable()
-    # Ctrl-C goes to all processes of a terminal: the process that has started this one says so.
+    # Ctrl-C goes to all processes of a terminal, and the parent process reports it.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
 def _end_with_parent() -> None:
-    """Else this process would wait for work for ever, where its parent was killed."""
+    """Ends this process with its parent. Without it, the process of a killed parent would wait for work for ever."""
     parent = parent_process()
     assert parent is not None
     parent.join()
@@ -55,21 +56,22 @@ class EndedApart(Exception):
 
 
 def apart(work: Callable[..., T], *arguments: object) -> T:
-    """What the work returns or raises, done by a process of its own, which ends with it. Raises EndedApart.
+    """The result of the work, done by a process of its own, which ends with it. Raises the work's errors, and
+    EndedApart.
 
-    A thread would do, but for what keeps the interpreter's lock for long (collecting, sorting, encoding by the
-    million), and for what has to be ended in the middle.
+    A thread would do, except for work that holds the interpreter's lock for long (collecting, sorting, encoding by the
+    million), and for work that must be ended in the middle.
     """
     context = get_context("spawn")
     coming, going = context.Pipe(duplex=False)
-    # As a daemon it is ended with this process, in the middle of whatever it does.
+    # A daemon, so that it ends with this process, in the middle of its work.
     bounds = (APART_SECONDS_MAX, APART_BYTES_MAX)
     process = context.Process(target=_work_apart, args=(going, bounds, work, arguments), daemon=True)
     process.start()
     going.close()
     with coming:
         try:
-            if not coming.poll(2 * APART_SECONDS_MAX):  # it may wait for others instead of computing
+            if not coming.poll(2 * APART_SECONDS_MAX):  # it may be waiting for a core instead of computing
                 process.kill()
             error, made = coming.recv()
         except EOFError:
@@ -102,7 +104,7 @@ def _work_apart(
 
 @contextmanager
 def reopened(url: str) -> Iterator[Log]:
-    """The log, opened again: no connection goes from one process to another."""
+    """The log, opened again: a connection cannot go from one process to another."""
     opened = open_log(url)
     try:
         yield opened
@@ -112,10 +114,9 @@ def reopened(url: str) -> Iterator[Log]:
 
 @contextmanager
 def opened(ledger: LedgerAt, *, checks: bool = False) -> Iterator[tuple[Log, EventMapper]]:
-    """The log of a ledger, opened again, and a mapper that opens what is personal in it.
+    """A ledger's log, opened again, and a mapper that opens personal data.
 
-    A process that was started for this keeps them to its end: what the next part of the log needs of data keys is
-    mostly open then.
+    A process of the pool keeps both to its end: most data keys for the next part of the log are then open already.
     """
     if parent_process():
         yield _opened_to_the_end(ledger, checks)

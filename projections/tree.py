@@ -1,7 +1,7 @@
 """What was the log's root at each size, and is this record in it? The Merkle tree of RFC 9162 over the log's digests.
 
-Its complete nodes are kept as a view: they can always be made again from the log, and never change once they are there.
-They stand in the order in which they become complete, so that a growing tree only ever writes at the table's end: the
+The tree's complete nodes are kept as a view: they can always be made again from the log, and never change. They are
+stored in the order in which they become complete, so that a growing tree only writes at the table's end. This is the
 numbering of transparency logs (golang.org/x/mod/sumdb/tlog, StoredHashIndex).
 """
 
@@ -17,13 +17,13 @@ from projections.views.view import RecordView
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-# So many nodes stand in one row, one behind the other.
+# The number of nodes in one row, one behind the other.
 _ROW_NODES: Final = 64
 _HASH_BYTES: Final = 32
 
 
 class Tree(RecordView):
-    """The tree's nodes. Each record of the log is a leaf, whether or not its history can be read."""
+    """The tree's nodes. Every record of the log is a leaf, even where its history cannot be read."""
 
     name = "tree"
     tables = ("tree_nodes",)
@@ -32,7 +32,7 @@ class Tree(RecordView):
         database.conn.execute("CREATE TABLE tree_nodes (row INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT")
 
     def index(self, database: "Database") -> None:
-        """There is nothing beside the table."""
+        """Makes no index: the table's key is enough."""
 
     def of_records(self, raws: Sequence[RawRecord]) -> list[bytes]:
         return [raw.digest for raw in raws]
@@ -49,29 +49,29 @@ class Tree(RecordView):
 
 
 def number(level: int, place: int) -> int:
-    """Where a node stands: how many nodes are complete before it is."""
+    """A node's number in the table: the number of nodes that are complete before it."""
     last_leaf = ((place + 1) << level) - 1
     return _complete(last_leaf) + level
 
 
 def _complete(leaves: int) -> int:
-    """How many nodes are complete in a tree of so many leaves."""
+    """The number of complete nodes in a tree of so many leaves."""
     return 2 * leaves - leaves.bit_count()
 
 
 def size(connection: sqlite3.Connection) -> int:
-    """How many records the tree has."""
+    """The number of records in the tree."""
     return _leaves_before(*_last(connection))
 
 
 def _last(connection: sqlite3.Connection) -> tuple[int, bytes]:
-    """The last row's number and content; an empty one where there is none."""
+    """The last row's number and content; row 0 and no content where there is none."""
     found = connection.execute("SELECT row, hashes FROM tree_nodes ORDER BY row DESC LIMIT 1").fetchone()
     return found or (0, b"")
 
 
 def _leaves_before(row: int, hashes: bytes) -> int:
-    """How many leaves a tree has that ends with this row."""
+    """The number of leaves of a tree that ends with this row."""
     nodes = row * _ROW_NODES + len(hashes) // _HASH_BYTES
     leaves = nodes // 2
     while _complete(leaves) < nodes:
@@ -80,7 +80,8 @@ def _leaves_before(row: int, hashes: bytes) -> int:
 
 
 def node(connection: sqlite3.Connection) -> merkle.Get:
-    """Reads nodes from this connection, each row once; a KeyError says which node is missing."""
+    """A reader of nodes on this connection, which reads each row once. It raises KeyError with the level and index of a
+    missing node."""
 
     @cache
     def row(of: int) -> bytes:
@@ -98,7 +99,8 @@ def node(connection: sqlite3.Connection) -> merkle.Get:
 
 
 def between(connection: sqlite3.Connection, first: int, last: int) -> bytes:
-    """The nodes from one number to another, both included, as far as the tree goes; zeros where one is missing."""
+    """The nodes from one number to another, both included, as far as the tree goes; zeros in place of a missing
+    node."""
     last_row, _ = _last(connection)
     of, until = first // _ROW_NODES, min(last // _ROW_NODES, last_row)
     rows = dict(connection.execute("SELECT row, hashes FROM tree_nodes WHERE row BETWEEN ? AND ?", (of, until)))
@@ -113,10 +115,10 @@ def leaves(connection: sqlite3.Connection, first: int, last: int) -> list[bytes]
 
 
 def of_level(nodes: bytes, behind: int, level: int, first: int, last: int) -> list[bytes]:
-    """Of nodes as `between` gives them, from the one on that is complete first behind so many leaves: those of a level,
-    from one place to another, both included; as far as they go."""
+    """The nodes of one level, from index `first` to `last`, both included, as far as `nodes` goes. `nodes` are bytes as
+    `between` returns them, from the node that becomes complete first behind `behind` leaves."""
     complete_with = ((first + 1) << level) - 1
-    # The bits that all these leaves have in common take no part in the differences of their numbers.
+    # The high bits that all these leaves share do not change the differences of their numbers.
     alike = ((((last + 1) << level) - 1) ^ behind).bit_length()
     base = behind >> alike << alike
     spans = _spans(behind - base, level, complete_with - base, last - first + 1)
@@ -125,8 +127,8 @@ def of_level(nodes: bytes, behind: int, level: int, first: int, last: int) -> li
 
 @lru_cache(maxsize=128)
 def _spans(behind: int, level: int, leaf: int, count: int) -> list[slice]:
-    """Where nodes of a level stand that become complete with this leaf and with others, evenly far apart; in bytes,
-    from the node on that is complete first behind so many leaves."""
+    """The slices of bytes of `count` nodes of one level, the first of which becomes complete with `leaf`. The bytes
+    begin with the node that becomes complete first behind `behind` leaves."""
     start = _complete(behind)
     complete_with = range(leaf, leaf + (count << level), 1 << level)
     places = [(2 * leaf - leaf.bit_count() + level - start) * _HASH_BYTES for leaf in complete_with]

@@ -1,4 +1,4 @@
-"""How is an event told to people? In a phrase for each shape of event."""
+"""How are events described to people? A phrase for each shape of event."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, Final
@@ -16,9 +16,9 @@ REFUND_LINES_TOLD_MAX: Final = 3
 
 
 def summary(event: Event, currency: str, *, is_sealed: bool = False) -> str:
-    """An order's event in words; `currency` is the order's. Of what is sealed in it nothing is told, whoever reads."""
+    """An order's event in words; `currency` is the order's. Sealed data are left out for every reader."""
     if is_sealed and isinstance(event, e.NotesChanged):
-        return "notes changed"  # whether or not they can still be read
+        return "notes changed"  # the same words before and after an erasure
     return _WORDS[type(event)](event, currency)
 
 
@@ -95,7 +95,7 @@ def _erased_for(erased: tuple[str, ...], basis: str, reference: str | None, rest
 
 
 def _because(reason: str | None) -> str:
-    """A reason in words; nothing where it is sealed, or was erased."""
+    """A reason in words; empty where the reason is sealed or erased."""
     return f": {reason}" if reason else ""
 
 

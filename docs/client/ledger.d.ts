@@ -1,4 +1,4 @@
-// Made by `make types` of openapi.json, whose SHA-256 is b3e9bd2a3803749f9dfcd79c05f653212848d7855ee0d7383a3086b0dece9636.
+// Made by `make types` of openapi.json, whose SHA-256 is bed76aa8629faa1f1b3d6b79c59500812077d27f8b60c0ecf85d92cb0375d579.
 export interface paths {
     "/api/shop/customers/me/orders": {
         parameters: {
@@ -1932,7 +1932,7 @@ export interface components {
         };
         /**
          * ErasureShown
-         * @description An erasure, as it was recorded in one order, or in a reconciliation, which its subject names.
+         * @description An erasure, as one order or one reconciliation recorded it; the subject names the reconciliation.
          */
         ErasureShown: {
             id: string;
@@ -1950,7 +1950,7 @@ export interface components {
         };
         /**
          * ErasureShownPart
-         * @description An erasure, as it was recorded in one order, or in a reconciliation, which its subject names.
+         * @description An erasure, as one order or one reconciliation recorded it; the subject names the reconciliation.
          */
         ErasureShownPart: {
             id?: string;

@@ -1,1 +1,1 @@
-"""What an order is: its events, its state, the commands and what they decide. Pure: no clock, no I/O."""
+"""The order: its events, its state, its commands and their decisions. Pure: no clock, no I/O."""

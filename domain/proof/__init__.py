@@ -1,1 +1,1 @@
-"""What lets somebody who trusts nobody check one order's history: the pack, and the program in it that checks."""
+"""The evidence pack, and the program in it: an auditor who trusts nobody checks one order's history with them."""

@@ -1,1 +1,1 @@
-"""Signed heads of the log, evidence for one order, and the verification of it all."""
+"""Signed heads of the log, evidence for one order, and the verification of the whole ledger."""

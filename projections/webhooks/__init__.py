@@ -1,1 +1,1 @@
-"""What is sent to subscribers of the ledger: each webhook's cursor over the log, and how events reach its receiver."""
+"""The webhooks: each webhook's cursor over the log, and the delivery of events to its receiver."""
