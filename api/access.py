@@ -1,4 +1,4 @@
-"""Who asks, and may they? Also the request's id, which the answer carries and the events of a write record."""
+"""Who is the caller of a request, and what may it do? Also the request's id, which the answer and the events carry."""
 
 import asyncio
 import re
@@ -23,15 +23,15 @@ from projections.access.uses import Uses
 if TYPE_CHECKING:
     from api.tokens import Tokens
 
-# A key, or a token of three parts: that may be as long as a header may.
+# An access key, or a JSON Web Token of three parts, which may be as long as a header.
 _AUTHORIZATION: Final = re.compile(r"(?:token|bearer) +([A-Za-z0-9._~+/=-]{1,8000})", re.IGNORECASE)
-# As whom a key's bearer acts: visible ASCII but the slash, which parts it from the key's name.
+# The person for whom the caller acts: visible ASCII without the slash, which separates key and person in an actor.
 PERSON_HEADER: Final = "Ledger-Act"
 _PERSON: Final = re.compile(r"[\x21-\x2e\x30-\x7e]{1,100}")
 
 
 class Access:
-    """Middleware: every request gets an id, and every one that reaches a resource that is not `public` a caller."""
+    """Middleware: gives every request an id, and a caller where its resource is not `public`."""
 
     def __init__(self, keys: Keys, uses: Uses, asking: Asking, settings: Settings) -> None:
         self._keys = keys
@@ -42,7 +42,7 @@ class Access:
         self._tokens = None
         self._refreshing: asyncio.Future[None] | None = None
         if settings.provider:
-            # It loads much that a service without a provider needs nothing of.
+            # Imported here: a service without an identity provider is spared the memory.
             from api.tokens import Tokens  # noqa: PLC0415
 
             self._tokens = Tokens(settings.provider)
@@ -52,7 +52,7 @@ class Access:
         req.context.request_id = request_id
         resp.set_header("X-Request-Id", request_id)
         resp.set_header("X-Content-Type-Options", "nosniff")
-        if not req.path.startswith("/"):  # it may be a whole address (RFC 9112, section 3.2.2)
+        if not req.path.startswith("/"):  # the absolute form of RFC 9112, section 3.2.2
             req.path = urlsplit(req.path).path
         if (req.expect or "100-continue").lower() != "100-continue":
             raise Problem(417, "expectation-failed", "Only 'Expect: 100-continue' can be met.")
@@ -89,8 +89,10 @@ class Access:
         return msgspec.structs.replace(caller, person=person)
 
     async def _asked(self, key: str) -> Caller | None:
-        """Who the key belongs to, as the log says; while that is out of reach, as the views do. Raises LogAway where
-        they do not know the key: it may be new."""
+        """The caller that a key belongs to, by the log; by the views while the log is out of reach.
+
+        Raises LogAway where the views do not know the key, since it may be a new one.
+        """
         try:
             return await self._asking.of_log(lambda: self._keys.caller(key))
         except LogAway:
@@ -100,8 +102,8 @@ class Access:
             return known
 
     async def _is_in_force(self, key: str, was: Caller) -> bool:
-        """Whether a key or token that a request came with still is, for what it was; as before where that cannot be
-        known just now."""
+        """Whether a request's key or token is still in force with the same scopes and origins. While the log is out of
+        reach, the answer is yes."""
         try:
             caller = await self._caller(key, None)
             return caller is not None and (caller.scopes, caller.origins) == (was.scopes, was.origins)
@@ -121,14 +123,14 @@ class Access:
             raise _not_authenticated(f"The token is not taken: {refused}.") from None
 
     async def _refreshed(self, tokens: "Tokens") -> None:
-        """All who need the provider's keys wait for one that asks for them."""
+        """Fetches the provider's keys once for all requests that wait for them."""
         if self._refreshing is None or self._refreshing.done():
             self._refreshing = asyncio.ensure_future(self._asking.in_thread(tokens.refresh))
         await asyncio.shield(self._refreshing)
 
 
 def is_preflight(req: Request) -> bool:
-    """Whether a browser asks what a page may ask: it sends no key then."""
+    """Whether the request is a preflight of CORS, which a browser sends without a key."""
     return req.method == "OPTIONS" and req.get_header("Access-Control-Request-Method") is not None
 
 
@@ -138,7 +140,7 @@ def _not_authenticated(detail: str) -> Problem:
 
 
 def customer(req: Request) -> int:
-    """The customer whose key this is. Raises a 403."""
+    """The id of the customer that the caller's key belongs to. Raises a 403 for a key of staff."""
     caller: Caller = req.context.caller
     if caller.customer_id is None:
         raise Problem(403, "not-allowed", "This address is for customers; this key is not a customer's.")
@@ -146,7 +148,7 @@ def customer(req: Request) -> int:
 
 
 def scope(req: Request, needed: str) -> None:
-    """Raises a 403 where the key has not the scope."""
+    """Raises a 403 where the caller's key lacks the scope."""
     if not has_scope(req, needed):
         raise Problem(403, "not-allowed", f"This needs a key with the scope {needed}.")
 

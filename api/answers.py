@@ -1,4 +1,4 @@
-"""What answers have in common: the position of the log that they are of, and JSON."""
+"""What do answers have in common? Their position in the log, and their forms: JSON, tables and downloads."""
 
 import re
 from collections.abc import Iterable
@@ -14,12 +14,12 @@ CSV: Final = "text/csv"
 CSV_UTF_8: Final = f"{CSV}; charset=utf-8"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ROWS_BYTES_MAX: Final = 15 * 1024 * 1024
-# What stands in a quoted string of a header behind a backslash alone (RFC 9110, 5.6.4).
+# The characters that a quoted string of a header must escape (RFC 9110, section 5.6.4).
 _UNQUOTABLE: Final = re.compile(r'["\\]')
 
 
 class Fitting(NamedTuple):
-    """Rows that fit into one answer, where the last of them stands, and whether they are all that there were."""
+    """The rows that fit into one answer, the place of the last one, and whether no row was left out."""
 
     rows: list[bytes]
     reached: int | None
@@ -27,7 +27,7 @@ class Fitting(NamedTuple):
 
 
 def fitting(coming: Iterable[tuple[int, bytes]]) -> Fitting:
-    """The first of the rows that fit into one answer together; one at least, if there is any. Each with its place."""
+    """The first rows that have `ROWS_BYTES_MAX` bytes together; the first row always. `coming` has places and rows."""
     rows: list[bytes] = []
     size, reached = 0, None
     for place, row in coming:
@@ -41,28 +41,29 @@ def fitting(coming: Iterable[tuple[int, bytes]]) -> Fitting:
 
 
 def form_wanted(req: Request, resp: Response) -> str | None:
-    """In which of JSON, CSV and XLSX a table is wanted."""
+    """The media type that the client wants a table in: JSON, CSV or XLSX; None where it accepts none of them."""
     resp.append_header("Vary", "Accept")
     return req.client_prefers((JSON, CSV, XLSX))
 
 
 def stamp(resp: Response, position: int) -> None:
-    """Says on an answer how far in the log it is."""
+    """Sets `Ledger-Position`, the position of the log that an answer is of."""
     resp.set_header("Ledger-Position", position_token(position))
 
 
 def download(resp: Response, name: str, position: int) -> None:
-    """Says on an answer that it is a file, which no cache keeps, and how far in the log it is."""
-    # Falcon writes one of ASCII between quotation marks as it is, and any other safely.
+    """Sets the headers of a file: its name, its position in the log, and that no cache may keep it."""
+    # Falcon escapes names beyond ASCII, and puts ASCII names between quotation marks as they are.
     resp.downloadable_as = _UNQUOTABLE.sub(r"\\\g<0>", name) if name.isascii() else name
     resp.set_header("Cache-Control", "no-store")
     stamp(resp, position)
 
 
 def in_currencies(resp: Response, currencies: str) -> None:
-    """Says on an answer for a customer in which currencies its amounts are: neither contract has a field for it.
+    """Sets `Ledger-Currencies`, since neither contract has a field for the currency of its amounts.
 
-    They come as codes with commas between."""
+    `currencies` is a comma list of codes.
+    """
     resp.set_header("Ledger-Currencies", ", ".join(sorted(currencies.split(","))))
 
 

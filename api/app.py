@@ -1,4 +1,4 @@
-"""The Falcon application, made of what it needs; its caller knows where that comes from."""
+"""The Falcon application. Its caller hands it the ledger, the views and the settings."""
 
 from typing import Any, Final
 
@@ -45,7 +45,7 @@ from projections.proof.signing import Checkpoints
 from projections.views.views import Views
 from projections.webhooks.store import store_of
 
-# What a page may read of an answer beside its body.
+# The headers that a page of another origin may read.
 _EXPOSED: Final = (
     "ETag",
     "Idempotency-Replayed",
@@ -61,7 +61,7 @@ _EXPOSED: Final = (
 
 
 class _Browsers(CORSMiddleware):  # type: ignore[type-arg]  # Falcon names no arguments either
-    """Falcon's own, which lets caches give one origin the answer to another."""
+    """Falcon's middleware for CORS, with the `Vary` that keeps caches from giving one origin another's answer."""
 
     async def process_response_async(self, req: Request, resp: Response, resource: Any, succeeded: bool) -> None:
         resp.append_header("Vary", "Origin")
@@ -71,8 +71,7 @@ class _Browsers(CORSMiddleware):  # type: ignore[type-arg]  # Falcon names no ar
 def create_app(
     ledger: OrderLedger, views: Views, settings: Settings, *, threads: int = 4, observing: Observing | None = None
 ) -> App[Request, Response]:
-    """The ASGI application. `threads` is how many pieces of long work its worker does at once; `observing` is told of
-    every request."""
+    """The ASGI application of one worker. `threads` bounds its long work at one time; `observing` sees every request."""
     asking = Asking(ledger, views, threads)
     keys = Keys(ledger.log_of_events, ledger.watch, ledger.clock)
     uses = Uses(settings.key_uses, ledger.clock)

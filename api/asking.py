@@ -1,6 +1,6 @@
-"""Asks the views without keeping the event loop: on the loop where that takes a moment, else in a thread.
+"""How do requests read without blocking the event loop? A quick query runs on the loop, a long one in a thread.
 
-A caller has few threads at once, so that one that asks much waits behind others.
+A caller has few threads at one time, so a caller with many requests waits behind the others.
 """
 
 import asyncio
@@ -23,28 +23,28 @@ from domain.log.sqlite import Busy, sqlite3, time_limit
 from domain.wanted import Interrupted, wanted_while
 from projections.views.views import Views
 
-# How long the loop may be at one query.
+# The longest query that runs on the event loop.
 QUICK_SECONDS_MAX: Final = 0.003
 POSITION_WAIT_SECONDS_MAX: Final = 2.0
 _LOOK_EVERY_SECONDS: Final = 0.02
-# What is asked of a log elsewhere is a short wait, and nobody's long work.
+# Questions to a log on another machine are short, and do not count as the caller's long work.
 _LOG_THREADS: Final = 8
 LOG_SECONDS_MAX: Final = 2.5
-# How much long work a caller has done at once in a worker, how much more of it may wait, and for how long.
+# Long work of one caller in a worker: how much is done at one time, how much more may wait, and for how long.
 SLOW_AT_ONCE_MAX: Final = 2
 SLOW_WAITING_MAX: Final = 32
 TURN_SECONDS_MAX: Final = 10.0
-# How long anybody waits for long work; a workbook is written whole before any of it can be sent.
+# How long a request waits for long work. A workbook takes longer: it is written whole before its first byte is sent.
 WORK_SECONDS_MAX: Final = 30.0
 WORKBOOK_SECONDS_MAX: Final = 300.0
 _END_SECONDS_MAX: Final = 1.0
-# The name of the key that a request came with; each request has a context of its own.
+# The name of the request's key. Each request runs in a context of its own.
 CALLER: Final = ContextVar("CALLER", default="")
 _T = TypeVar("_T")
 
 
 class _Share:
-    """What one caller has of long work."""
+    """One caller's share of the long work."""
 
     def __init__(self) -> None:
         self.turns = asyncio.Semaphore(SLOW_AT_ONCE_MAX)
@@ -56,7 +56,7 @@ class _Share:
 
 
 class Asking:
-    """`threads` is how many pieces of long work a worker does at once; others wait for their turn."""
+    """Runs the queries and the long work of one worker, `threads` pieces of long work at one time."""
 
     def __init__(self, ledger: OrderLedger, views: Views, threads: int) -> None:
         self._ledger = ledger
@@ -66,7 +66,7 @@ class Asking:
         self._shares: dict[str, _Share] = {}
 
     async def __call__(self, query: Callable[[sqlite3.Connection], _T]) -> _T:
-        """What a query of the views finds. Raises what the query does, and ViewsUnavailable."""
+        """The result of a query on the views. Raises the query's errors, and ViewsUnavailable."""
         if (share := self._shares.get(CALLER.get())) is not None and share.is_full:
             raise too_many()
         reader = self._views.reader
@@ -77,10 +77,13 @@ class Asking:
             return await self.in_thread(lambda: query(self._views.reader))
 
     async def of_log(self, ask: Callable[[], _T]) -> _T:
-        """What the log answers; in a thread where it is not at hand, so that nobody else waits meanwhile."""
+        """The result of a question to the log; asked in a thread where the log is on another machine.
+
+        Raises LogAway where the log does not answer within `LOG_SECONDS_MAX`.
+        """
         if self._ledger.log_of_events.is_at_hand:
             return ask()
-        if isinstance(self._ledger.trouble, LogAway):  # to ask all the same would be to wait as long as the last one
+        if isinstance(self._ledger.trouble, LogAway):  # another question would wait as long as the last one did
             raise self._ledger.trouble
         asked = asyncio.get_running_loop().run_in_executor(self._log_threads, ask)
         try:
@@ -91,11 +94,11 @@ class Asking:
     async def in_thread(
         self, work: Callable[[], _T], seconds_max: float = WORK_SECONDS_MAX, *, goes_on: bool = False
     ) -> _T:
-        """What the work comes to, which reads. Where it takes longer, or its client leaves, it is given up, and ends
-        where it next looks (`domain/wanted.py`).
+        """The result of `work`, which reads, done in a thread.
 
-        Raises a 503 then, and a 429 where too much of its caller's waits already, or where its turn does not come;
-        what goes on with an answer that has begun waits for its turn however long.
+        The work is given up when it takes longer than `seconds_max` or its client leaves; it ends at its next look
+        (`domain/wanted.py`). Work that `goes_on` with an answer that has begun waits for its turn without a limit.
+        Raises a 503 where the work took too long; a 429 where the caller's other work leaves it no turn.
         """
         over = Event()
         done = await self._begun(partial(_while_wanted, work, over.is_set), goes_on=goes_on)
@@ -104,14 +107,12 @@ class Asking:
         finally:
             if not done.done():
                 over.set()
-                await asyncio.wait([done], timeout=_END_SECONDS_MAX)  # it may be at what its client takes away
-            del done  # of an error that it holds; see `_in_time`
+                await asyncio.wait([done], timeout=_END_SECONDS_MAX)  # the work may use files that the caller closes
+            del done  # it may hold an error: see `_in_time`
 
     async def to_its_end(self, work: Callable[[], _T], seconds_max: float | None = WORK_SECONDS_MAX) -> _T:
-        """What the work comes to, which writes: once begun it is done to its end, whoever waits for it.
-
-        Raises the same as `in_thread`.
-        """
+        """The result of `work`, which writes, done in a thread. Work that has begun is finished, also where its client
+        has left. Raises what `in_thread` raises."""
         done = await self._begun(work)
         try:
             return await _in_time(done, seconds_max, "It goes on, and is done as a whole or not at all: ask again.")
@@ -122,7 +123,8 @@ class Asking:
             del done
 
     async def _begun(self, work: Callable[[], _T], *, goes_on: bool = False) -> asyncio.Future[_T]:
-        """The work, when its turn has come; that is over when the work is. Raises a 429, unless it `goes_on`."""
+        """The work as a future, once the caller has a turn for it. The turn ends with the work. Raises a 429, unless
+        the work `goes_on`."""
         caller = CALLER.get()
         share = self._shares.setdefault(caller, _Share())
         if share.is_full and not goes_on:
@@ -141,7 +143,7 @@ class Asking:
         def end(_: object) -> None:
             share.turns.release()
             self._has_left(caller, share)
-            done.exception()  # it may be that nobody asks for it any more
+            done.exception()  # marks it as seen: the request may be gone
 
         done.add_done_callback(end)
         return done
@@ -152,8 +154,8 @@ class Asking:
             del self._shares[caller]
 
     async def each(self, parts: Iterator[_T]) -> AsyncIterator[_T]:
-        """The parts one by one, each made in a thread. The first is made before the answer begins, so that whatever is
-        refused or fails has its status; raises what `in_thread` does."""
+        """The parts one by one, each made in a thread. The first part is made before the answer begins, so that a
+        refusal or a failure still has its status. Raises what `in_thread` raises."""
         made = await self.in_thread(lambda: list(islice(parts, 1)))
 
         async def all_of_them() -> AsyncIterator[_T]:
@@ -164,10 +166,9 @@ class Asking:
         return all_of_them()
 
     async def asked(self, parameters: Parameters, known: Set[str], *parts: Callable[[], Any]) -> list[Any]:
-        """What each part of a query comes to, once the views have reached its `min_position`, where it is given.
+        """The value of each part of a query string, once the views have reached its `min_position`.
 
-        Raises a 400 that names all that is wrong in the query, each parameter that is not `known` too, and a 503 as
-        `reached_position` does.
+        Raises a 400 that names every fault of the query string, unknown parameters too; a 503 as `reached_position`.
         """
         *found, position, _ = together(
             *parts,
@@ -178,18 +179,18 @@ class Asking:
         return found
 
     async def reached(self, parameters: Parameters) -> None:
-        """Waits for the views to reach `min_position`, where it is given.
+        """Waits for the views to reach the parameter `min_position`.
 
         Raises a 503 where they do not reach it in time, a 400 where it is no position.
         """
         await self.reached_position(position_in(parameters, "min_position"))
 
     async def is_known(self, position: int) -> bool:
-        """Whether the log has reached a position. The log is asked only where the views have not."""
+        """Whether the log has reached a position. The views are asked first, since they are nearer."""
         return self._views.position() >= position or await self.of_log(self._ledger.head) >= position
 
     async def reached_position(self, position: int | None) -> None:
-        """Waits for the views to reach a position, where one is asked for. Raises a 503 where they do not in time."""
+        """Waits for the views to reach a position, if one is given. Raises a 503 where they do not in time."""
         if position is None:
             return
         deadline = time.monotonic() + POSITION_WAIT_SECONDS_MAX
@@ -205,20 +206,23 @@ class Asking:
                 await asyncio.sleep(_LOOK_EVERY_SECONDS)
 
     def _feed(self) -> None:
-        with suppress(Busy):  # whoever has the lock is feeding them
+        with suppress(Busy):  # the holder of the lock feeds them
             self._views.catch_up()
 
 
 def _while_wanted(work: Callable[[], _T], is_given_up: Callable[[], bool]) -> _T:
-    if is_given_up():  # before a thread was free
+    if is_given_up():  # while it waited for a thread
         raise Interrupted
     with wanted_while(is_given_up):
         return work()
 
 
 async def _in_time(done: asyncio.Future[_T], seconds_max: float | None, otherwise: str) -> _T:
-    """An error that it ends with holds this frame, and what is held would hold the error in turn: all of it, bodies
-    included, until somebody looks for cycles."""
+    """The result of a future. Raises a 503 where it is not there in `seconds_max`.
+
+    An error of the future holds this frame by its traceback. `done` is let go of at the end, or the cycle would keep
+    all that the frame holds, bodies included, until the garbage collector's next run.
+    """
     try:
         if not (await asyncio.wait([done], timeout=seconds_max))[0]:
             raise not_ready("took-too-long", f"The answer was not ready within {seconds_max:.0f} s. {otherwise}")

@@ -38,15 +38,18 @@ PUBLIC_KEY_PATH: Final = "/.well-known/ledger-key"
 PERSONAL_SCOPE: Final = "audit:personal"
 _LIMIT_DEFAULT: Final = 100
 LIMIT_MAX: Final = 1_000
-# How much of the log one request looks through for what its filters want; `next` goes on from there.
+# How much of the log one request searches for the events of its filters; `next` goes on from there.
 SCAN_EVENTS_MAX: Final = 100_000
 # Amounts that come as decimals are written as exact JSON numbers.
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
 class Auditing:
-    """What these resources share: the readings of histories. What is personal in them and sealed is shown to a key with
-    the scope `audit:personal` that asks for it, and each such reading is noted."""
+    """The reading of histories that all resources of auditors share.
+
+    Sealed personal data are shown to a caller with the scope `audit:personal` that asks for them, and each such reading
+    is recorded in the log of accesses.
+    """
 
     def __init__(self, asking: Asking, ledger: OrderLedger, accesses: Accesses, settings: Settings) -> None:
         self.asking = asking
@@ -56,16 +59,16 @@ class Auditing:
         self._masked = Reading(ledger)
 
     def reading(self, req: Request, parts: Sequence[str]) -> Reading:
-        """A reading that opens these parts. Raises a 403."""
+        """A reading that opens these personal parts. Raises a 403 where the caller may not see them."""
         if not parts:
             return self._masked
         access.scope(req, PERSONAL_SCOPE)
         if self.ledger.keys is not None:
-            self.ledger.keys.look()  # what was erased a moment ago by another process is not shown
+            self.ledger.keys.look()  # another process may have erased data a moment ago
         return Reading(self.ledger, parts)
 
     def note(self, req: Request, reading: Reading) -> None:
-        """Writes down, before it is answered, of which orders a reading has opened what is personal."""
+        """Records, before the answer goes, the orders of which a reading has opened personal data."""
         self._accesses.note(
             actor=req.context.caller.actor,
             orders=reading.opened,
@@ -76,7 +79,7 @@ class Auditing:
 
 
 def _parts(parameters: Parameters) -> list[str]:
-    """The parts of what is personal that `personal` names. Raises a 400."""
+    """The personal parts that the parameter `personal` names. Raises a 400."""
     parts = parameters.listed("personal")
     if unknown := [part for part in parts if part not in PARTS]:
         none_of = f"there are {' and '.join(PARTS)}, and no {', '.join(unknown[:FAULTS_MAX])}"
@@ -85,8 +88,8 @@ def _parts(parameters: Parameters) -> list[str]:
 
 
 class _Audited:
-    """What auditors ask takes its time: it is answered in a thread, by `_get`, which takes what `on_get` does, and
-    before it what the query asks for (`_asked`)."""
+    """A resource for auditors. Its answers take long, so they are made in a thread: by `_get`, which is given the query
+    string's values (`_asked`) and the parameters of the path."""
 
     _get: Callable[..., None]
     parameters: frozenset[str] = frozenset()
@@ -102,7 +105,7 @@ class _Audited:
         await asking.in_thread(lambda: self._get(req, resp, asked, **named))
 
     def _asked(self, _parameters: Parameters) -> list[Any]:
-        """What the query asks for. Raises a 400 that names all that is wrong in it."""
+        """The values of the query string. Raises a 400 that names all its faults."""
         return []
 
     on_head = on_get
@@ -139,7 +142,7 @@ class Events(_Audited):
             since=since,
             before=before,
         )
-        # Where one cannot be read, the exception must not hold an unfinished query, and with it this thread's view of
+        # An error of an unreadable event must not hold an unfinished query, which would keep this thread's snapshot of
         # the log.
         with closing(coming):
             page = fitting((raw.position, _encode(reading.tell(raw))) for raw in coming)
@@ -152,7 +155,7 @@ class Events(_Audited):
 
 
 def _page(parameters: Parameters) -> tuple[int, int]:
-    """The position behind which a page begins, and how many events it has."""
+    """The position behind which a page begins, and its largest number of events."""
     after, limit = together(
         lambda: position_in(parameters, "after") or 0, lambda: parameters.limit(_LIMIT_DEFAULT, LIMIT_MAX)
     )
@@ -160,7 +163,7 @@ def _page(parameters: Parameters) -> tuple[int, int]:
 
 
 def _topics(parameters: Parameters) -> list[str]:
-    """The topic that `type` names, by the event's name or by the topic itself."""
+    """The topics that the parameter `type` names, by an event's name or by a topic. Raises a 400."""
     given = parameters.text("type")
     if given is None:
         return []
@@ -171,7 +174,7 @@ def _topics(parameters: Parameters) -> list[str]:
 
 
 def _span(parameters: Parameters, settings: Settings) -> tuple[str | None, str | None]:
-    """`from` and `to` as the log writes instants."""
+    """The parameters `from` and `to`, as the log writes instants."""
     since, before = parameters.span("from", "to", settings.timezone)
     low, high = (None if end is None else instant(moment_of(end)) for end in (since, before))
     return low, high
@@ -199,8 +202,10 @@ class OrderEvents(_Audited):
 
 
 class _Moment(NamedTuple):
-    """A moment of an order's history. `then` takes of its records those that belong to it, and reads no more of them
-    than it must; `time` is by when things were known, or had happened."""
+    """A moment of an order's history: a version, a position of the log, or a time.
+
+    `then` takes the entries up to the moment out of the history, and reads no more of them than it must.
+    """
 
     then: Callable[[Iterator[Entry]], Iterator[Entry]]
     version: int | None = None
@@ -209,7 +214,7 @@ class _Moment(NamedTuple):
 
 
 def _moment(parameters: Parameters) -> _Moment:
-    """The moment that the query names. Raises a 400 where it names more than one."""
+    """The moment that the query string names; the present where it names none. Raises a 400 for two."""
     version, position, known, occurred, _ = together(
         lambda: parameters.integer("version"),
         lambda: position_in(parameters, "position"),
@@ -323,7 +328,7 @@ class OrderChanges(_Audited):
         identity = reading.describe(ends[0])
         until = min(last, first + limit)
         each = history.changes(reading, reading.each(uuid, until), first, until)
-        # Of each version, its changes: as a list without the brackets.
+        # Each row is the JSON list of a version's changes, without its brackets.
         page = fitting((version, _encode(changes)[1:-1]) for version, changes in enumerate(each, first + 1))
         reached = first if page.reached is None else page.reached
         self._auditing.note(req, reading)
@@ -368,9 +373,9 @@ class SignedHead(_Audited):
 
 
 class PublicKey:
-    """The public half of the key that signs, for everybody: auditors who check evidence have no key of this service.
+    """The public half of the signing key. It needs no access key, since who checks evidence may have none.
 
-    Behind it are the keys that signed before it, the last one first, each in a line.
+    The earlier signing keys follow, the latest first, each in a line.
     """
 
     public = True
@@ -392,10 +397,10 @@ class PublicKey:
 
 
 class Evidence(_Audited):
-    """Everything needed to prove an order's history offline, as a zip.
+    """An order's history with its proofs, as a zip that is checked offline.
 
-    It also proves that the log goes on from earlier signed heads: the latest that were kept, or the one of the size
-    that `since` names, for auditors who kept an older one.
+    The pack also proves that the log is a continuation of earlier signed heads: of the latest kept ones, or of the one
+    whose size `since` names.
     """
 
     parameters = frozenset({"since", "personal"})

@@ -1,7 +1,8 @@
-"""Orders in JSON Lines, by the rules of the import: each line for itself, with a line of the answer for each.
+"""Orders in JSON Lines, by the rules of the import. Each line is recorded or refused for itself, and has a line of the
+answer.
 
-The body is taken whole before anything is recorded, so what is too large records nothing; one that is cut off comes to
-the lines that were whole. Then a few lines at a time are recorded with one commit, and an answer is given when all are.
+The body is received before anything is recorded, so a body that is too large records nothing; of a body that is cut off
+the whole lines are recorded. A few lines share a commit. The answer begins when all lines are done.
 """
 
 import asyncio
@@ -35,18 +36,18 @@ NDJSON: Final = "application/x-ndjson"
 TYPES: Final = (NDJSON, "application/ndjson", "application/jsonl", "application/x-jsonlines", "application/json")
 BYTES_MAX: Final = 16 * 1024 * 1024
 LINES_MAX: Final = 10_000
-# What is recorded with one commit: whoever writes meanwhile waits no longer than for that.
+# The lines of one commit. Other writers wait no longer than one such commit takes.
 _COMMIT_LINES_MAX: Final = 25
 _COMMIT_BYTES_MAX: Final = 128 * 1024
-# What is not recorded after this is refused: its client waits no longer than for any other answer.
+# Lines that are not recorded by then are refused, so that the client waits no longer than for other answers.
 TAKING_SECONDS_MAX: Final = 20.0
 _PIECE_BYTES: Final = 64 * 1024
-# The UUIDs of orders that have no other name than an Idempotency-Key and the number of their line are made within this.
+# The namespace of the UUIDs of orders whose only names are an Idempotency-Key and a line's number.
 _NAMES: Final = UUID("6f8e2a4c-53f1-4a0e-9d1b-7c1f0b5e9a21")
 
 
 class Taken(NamedTuple):
-    """The answer's lines, how many bytes they are, and how far in the log what was recorded reaches."""
+    """The answer's lines, their size in bytes, and the last position that they recorded."""
 
     results: IO[bytes]
     size: int
@@ -87,7 +88,7 @@ async def _pieces(results: IO[bytes]) -> AsyncIterator[bytes]:
 
 
 class Taking:
-    """The lines of one request, in a thread of their own."""
+    """Records the lines of one request, in a thread."""
 
     def __init__(self, commanding: Commanding, provenance: Provenance, *, is_trial: bool, may_force: bool) -> None:
         self._commanding = commanding
@@ -97,15 +98,15 @@ class Taking:
         self._trial: ImportBatch | None = None
         self._may_force = may_force
         self._position = 0
-        # Why the ledger takes nothing more.
+        # The error because of which no further line is recorded.
         self._trouble: Problem | None = None
 
     def take_in(self, body: BinaryIO, *, is_whole: bool) -> Taken:
-        """Raises a 422 for too many lines; then nothing is recorded."""
+        """Records the lines of a body. Raises a 422 for too many lines, and then records none."""
         count = _keep_lines(body, is_whole=is_whole)
         self._trial = self._ledger.trial() if self._is_trial else None
         over_at = monotonic() + TAKING_SECONDS_MAX
-        results = TemporaryFile()  # noqa: SIM115  (whoever sends it closes it)
+        results = TemporaryFile()  # noqa: SIM115  (`_pieces` closes it)
         for batch, _ in batches(body, lines_max=_COMMIT_LINES_MAX, bytes_max=_COMMIT_BYTES_MAX):
             for number, came_to in self._take(batch):
                 self._write(results, number, came_to)
@@ -118,7 +119,7 @@ class Taking:
         return Taken(results, size, self._position or self._ledger.head())
 
     def _take(self, batch: list[tuple[int, bytes]]) -> list[tuple[int, CameTo]] | list[tuple[int, Problem]]:
-        """What is recorded before something goes wrong with the ledger itself stays recorded, and is told."""
+        """The outcome of each line. Lines recorded before a failure of the ledger stay recorded, and are answered so."""
         if self._trouble is None:
             try:
                 return take(self._ledger, batch, self._provenance, trial=self._trial, meant=self._meant)
@@ -127,7 +128,8 @@ class Taking:
         return [(number, self._trouble) for number, _ in batch]
 
     def _meant(self, number: int, order: ImportOrder) -> ImportOrder:
-        """Raises ScopesBeyond where the history has what finance alone may say."""
+        """The order with its UUID, if the request gives it one. Raises ScopesBeyond where the history has entries that
+        need the scope `finance:write`."""
         for i, entry in enumerate(order.history):
             if not self._may_force and (isinstance(entry, VoidPayment) or getattr(entry, "force", False)):
                 raise ScopesBeyond(f"history[{i}]: this needs a key with the scope finance:write.")
@@ -158,14 +160,14 @@ class Taking:
         return {"status": 201, "outcome": "created", **self._named(uuid, came_to.id, came_to.key, came_to.version)}
 
     def _named(self, uuid: UUID, order_id: int, key: str, version: int) -> dict[str, Any]:
-        """How an order is called, and its last version with its place in the log; null where that is not recorded."""
+        """An order's names, its last version and that version's position; null where the version is not recorded."""
         position = self._ledger.log_of_events.position_of(uuid, version)
         where = position_token(position) if position else None
         return {"id": order_id, "uuid": uuid, "key": key, "version": version, "position": where}
 
 
 def _keep_lines(body: BinaryIO, *, is_whole: bool) -> int:
-    """How many lines a body has; of one that was cut off, those that are whole, and no others are kept.
+    """The number of lines in a body. Of a body that was cut off the last, broken line is dropped.
 
     Raises a 422 for too many.
     """

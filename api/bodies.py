@@ -1,4 +1,4 @@
-"""Bodies of requests: within their limit, whole, and read as commands."""
+"""Bodies of requests: received whole, within their limits, and read as commands."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -12,9 +12,9 @@ from domain.faults import invalid
 from domain.refusals import InvalidField, Refusal
 
 BODY_BYTES_MAX: Final = 1024 * 1024
-# Chunks of a byte each take six bytes for one, and the loop's time.
+# A chunk of one byte is six bytes of the request, and takes the event loop's time.
 PIECES_MAX: Final = 16_384
-# What Python needs for a piece beside its bytes.
+# The memory that Python needs for a piece beside its bytes.
 _PIECE_BYTES: Final = 48
 _JSON_TYPE: Final = re.compile(r'application/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?', re.IGNORECASE)
 
@@ -27,7 +27,7 @@ Decide = Callable[[dict[str, Any]], Awaitable[None]]
 async def command(req: Request, shape: type[_T], decide: Decide | None = None) -> _T:
     """The request's body as a command. Raises a 415, 413, 400 or 422.
 
-    Where fields do not fit the shape, `decide` is given the others, and what it refuses of them is named too.
+    Where fields do not fit the shape, `decide` is given the other fields, and its refusals of them are named too.
     """
     text = await _body(req)
     try:
@@ -43,19 +43,19 @@ async def _with_others(refusal: InvalidField, text: bytes, decide: Decide) -> In
     except InvalidField as others:
         return invalid([*refusal.faults, *(fault for fault in others.faults if fault[0] not in named)])
     except Refusal:
-        pass  # which may come of what was left out
+        pass  # it may be due to the fields that were left out
     return refusal
 
 
 async def command_if_given(req: Request, shape: type[_T]) -> _T:
-    """The same, of a body that may be left out: then the command has its defaults."""
+    """The request's body as a command; the command with its defaults where there is no body. Raises as `command`."""
     if not (req.content_type or req.content_length or req.get_header("Transfer-Encoding")):
         return shape()
     return await command(req, shape)
 
 
 async def table_text(req: Request) -> str:
-    """The request's body as the text of a CSV. Raises a 413, 400 or 422."""
+    """The request's body as the text of a CSV file. Raises a 413, 400 or 422."""
     try:
         return (await _content(req)).decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -81,15 +81,16 @@ async def _content(req: Request) -> bytes:
 
 
 async def gather(receive: Receive, length: int, has_come: Callable[[int], None]) -> tuple[Receive, bool]:
-    """A request's body before its application sees any of it, and whether that is the whole. `has_come` is told how
-    many bytes more are held.
+    """Receives a request's body before the application begins. Returns the application's `receive`, and whether the
+    body has come to its end.
 
-    One that is too large for that goes on coming while it is read. To read one that has broken off, or that comes in
-    very many pieces, raises a Problem.
+    A body over `BODY_BYTES_MAX` is received on while the application reads it. `has_come` is called with the number of
+    bytes by which the held memory grows. The returned `receive` raises a Problem for a body that broke off, or that
+    came in more than `PIECES_MAX` pieces.
     """
     pieces: list[bytes] = []
     size, more = 0, True
-    # How it is said what is wrong: an error that was kept would keep, by where it was raised, all that was read.
+    # The error is made when it is raised: one kept here would hold this frame by its traceback, and so the body.
     problem: Callable[[], Problem] | None = None
     while more and problem is None and max(size, length) <= BODY_BYTES_MAX:
         message = await receive()
@@ -122,7 +123,7 @@ def too_large() -> Problem:
 
 
 class BrokenOff(Problem):
-    """A body did not come to its end."""
+    """The client broke off before the end of its body."""
 
     def __init__(self) -> None:
         super().__init__(400, *BODY_UNREADABLE)

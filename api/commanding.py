@@ -1,4 +1,4 @@
-"""Gives commands to the ledger; answers say how far in the log they are, and whether the views have come as far."""
+"""Gives commands to the ledger, and answers with their position in the log and whether the views have reached it."""
 
 import asyncio
 from collections.abc import Iterable, Iterator
@@ -25,7 +25,7 @@ from projections.orders.documents import staff_document
 if TYPE_CHECKING:
     from api.metrics import Metrics
 
-# Whoever has asked hears after this that it is not done yet, where the log is elsewhere and takes so long.
+# The longest wait for a command where the log is on another machine; then the client is told to ask again.
 TURN_SECONDS_MAX: Final = 2.8
 _T = TypeVar("_T")
 
@@ -50,7 +50,7 @@ class Commanding:
 
     @contextmanager
     def _counted(self, kind: type[Command | CreateOrder]) -> Iterator[None]:
-        """Counts a command where it was done, and where it was refused."""
+        """Counts a command as done or as refused."""
         try:
             yield
         except Refusal as refusal:
@@ -61,16 +61,16 @@ class Commanding:
             self._metrics.done(kind.__name__)
 
     def count_line(self, came_to: object) -> None:
-        """Counts a line of an import by what it came to."""
+        """Counts a line of an import by its outcome."""
         if self._metrics is not None and isinstance(came_to, Order):
             self._metrics.done(ImportOrder.__name__)
         elif self._metrics is not None and isinstance(came_to, Refusal):
             self._metrics.refused(ImportOrder.__name__, came_to.code)
 
     async def in_time(self, work: Future[_T]) -> _T:
-        """What the work comes to. Raises LogAway where that takes too long: what was not begun never is, and of the
-        rest nobody can say it yet."""
-        # One at hand bounds each of its waits itself; this is for all of them together.
+        """The result of work given to the writer. Raises LogAway where it takes too long: work that had not begun is
+        dropped, other work may still be recorded."""
+        # A log on this machine bounds each wait itself; this bounds all of them together.
         seconds_max = WORK_SECONDS_MAX if self.ledger.log_of_events.is_at_hand else TURN_SECONDS_MAX
         try:
             async with asyncio.timeout(seconds_max):
@@ -79,11 +79,13 @@ class Commanding:
             begun = "is not recorded" if work.cancelled() else "may be recorded"
             raise LogAway(f"a command was not done within {seconds_max} s, and {begun}") from None
         finally:
-            del work  # it holds the error that it ends with, and that this frame
+            del work  # it holds its error, and the error's traceback this frame
 
     async def _then(self, command: Command, provenance: Provenance) -> Order | None:
-        """The order as it was after the write that did this before; where that takes a while, so that it is not found
-        while others wait to write."""
+        """The order as an earlier request with this idempotency key left it, where folding it takes long; else None.
+
+        It is folded here, before the writer's turn, so that no other command waits for it.
+        """
         if not self.ledger.may_be_known(command, provenance):
             return None
         claim = await self.asking.of_log(lambda: self.ledger.written_before(command, provenance))
@@ -98,7 +100,8 @@ class Commanding:
         self.moved(resp, outcome.position)
 
     def moved(self, resp: Response, position: int, fed_to: int | None = None) -> None:
-        """Sets the headers of a write. Where the views could not be fed, the write stands all the same."""
+        """Sets the headers of a write. `Ledger-Views: behind` tells that the views could not be fed; the write
+        stands."""
         stamp(resp, position)
         if (self.ledger.fed_to if fed_to is None else fed_to) < position:
             resp.set_header("Ledger-Views", "behind")
@@ -109,8 +112,8 @@ class Commanding:
         json_answer(resp, msgspec.json.encode(told), outcome.position)
 
     def document(self, resp: Response, outcome: Outcome, status: int = 200) -> None:
-        """Answers with the order document, as the command left it; of one that was only tried, with what it would
-        record, and the document that it would leave."""
+        """Answers with the order document after the command; for a trial with the events that the command would
+        record, too."""
         if outcome.tried is not None:
             self.tried(resp, outcome, order=Raw(staff_document(outcome.order)))
             return
@@ -121,5 +124,5 @@ class Commanding:
 
 
 def events_tried(events: Iterable[Event]) -> list[dict[str, Any]]:
-    """Events that would be recorded, as they are told."""
+    """The events of a trial, as its answer shows them."""
     return [{"type": type(event).__name__, "data": event} for event in events]

@@ -1,4 +1,4 @@
-"""For staff: the customers, and what each ordered, paid and got back."""
+"""For staff: the customers, with their sums ordered, paid and refunded."""
 
 from typing import Any, Final
 

@@ -1,4 +1,4 @@
-"""Many decisions about a reconciliation, as a CSV of them says."""
+"""Many decisions about a reconciliation, read from a CSV file."""
 
 import csv
 import re
@@ -18,8 +18,10 @@ COLUMNS: Final = ("decision", "results", "lines", "entries", "reason")
 
 
 def decisions_in(text: str) -> list[Wanted]:
-    """A decision for each row; `results`, `lines` and `entries` may have several, with blanks between. Raises
-    InvalidField, naming each row that is wrong."""
+    """The decision of each row. A cell of `results`, `lines` or `entries` may have several values, with blanks between.
+
+    Raises InvalidField, which names every row at fault.
+    """
     rows = csv.DictReader(StringIO(text, newline=""), strict=True)
     try:
         names = list(rows.fieldnames or ())
@@ -41,7 +43,7 @@ def decisions_in(text: str) -> list[Wanted]:
 
 
 def _decision(row: dict[str, Any]) -> Wanted:
-    """Raises ValueError with all that is wrong in the row."""
+    """The decision of one row. Raises ValueError, which names all its faults."""
     if None in row or None in row.values():
         raise ValueError("the row has more or fewer cells than the header")
     decision, reason = row["decision"].strip(), (row.get("reason") or "").strip()

@@ -34,7 +34,7 @@ from projections.views.views import ViewsUnavailable
 RETRY_AFTER_SECONDS: Final = "1"
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _log = logging.getLogger("order_ledger")
-# Of these gunicorn knows no reason phrase, or an old one.
+# gunicorn has no reason phrase for these, or an outdated one.
 _REASON_PHRASES.update({status: falcon.code_to_http_status(status)[4:] for status in (412, 413, 417, 507)})
 
 _STATUS: Final[dict[type[r.Refusal], int]] = {
@@ -94,7 +94,7 @@ _STATUS: Final[dict[type[r.Refusal], int]] = {
 
 
 class Problem(Exception):
-    """An answer that is an error."""
+    """An error as it is answered: status, code, headers and body."""
 
     def __init__(
         self,
@@ -137,8 +137,8 @@ _UNREADABLE: Final = {
 
 
 def unreadable_request(status: int, why: str, request: Any) -> bytes:
-    """The whole answer, as bytes of HTTP, to what the application cannot be asked; `request` is gunicorn's, where its
-    head could be read."""
+    """The whole answer, as bytes of HTTP, to a request that cannot be parsed. `request` is gunicorn's, where its head
+    could be read."""
     if status not in _UNREADABLE:
         status = 400
     in_head = ("bad-request", f"This is not a request of HTTP/1.1 that can be answered: {why}")
@@ -157,13 +157,13 @@ def unreadable_request(status: int, why: str, request: Any) -> bytes:
 
 
 def request_id_of(given: str | None) -> str:
-    """The client's id for its request, if it is a sane one; else a new one."""
-    # It tells requests apart and guards nothing, so it need not ask the system for randomness.
+    """The client's id for its request, if it is a valid one; else a new id."""
+    # An id guards nothing, so it needs no randomness of the system.
     return given if given and _REQUEST_ID.fullmatch(given) else f"{random.getrandbits(64):016x}"
 
 
 class InvalidParameter(Problem):
-    """Query parameters or headers that cannot be understood; `faults` has pairs of name and message."""
+    """A 400 for query parameters or headers at fault; `faults` has pairs of name and message."""
 
     def __init__(self, *faults: tuple[str, str]) -> None:
         detail = "; ".join(f"{name}: {message}" for name, message in faults)
@@ -176,7 +176,7 @@ def invalid_parameter(name: str, message: str) -> InvalidParameter:
 
 
 def together(*parts: Callable[[], Any]) -> list[Any]:
-    """What each part of a query comes to. Raises a 400 that names what is wrong in all of them."""
+    """The value of each part of a request. Raises a 400 that names the faults of all of them."""
     found: list[Any] = []
     faults: list[tuple[str, str]] = []
     for part in parts:
@@ -237,7 +237,8 @@ def _of_http_error(error: falcon.HTTPError) -> Problem:
 
 
 def _noted(status: int, code: str, detail: str) -> Callable[[Exception, str], Problem]:
-    """Answers so, with the error and the request's id in the detail, and writes the error into the log."""
+    """Makes a function that answers an error with this status, code and detail, and logs the error. The detail may
+    name `{error}` and `{request_id}`."""
 
     def answer(error: Exception, request_id: str) -> Problem:
         _log.error("request %s: %s", request_id, error)
@@ -266,7 +267,7 @@ def _of_system(error: OSError, request_id: str) -> Problem:
 
 
 def _of_driver(error: sqlite3.OperationalError, request_id: str) -> Problem:
-    """The views' file alone is asked without the log's own errors."""
+    """The answer to an error of SQLite, which only the views' connections raise: the log has errors of its own."""
     return (_full if is_of_the_disk(error) else _unavailable)(error, request_id)
 
 
@@ -276,7 +277,7 @@ def _internal(_error: Exception, request_id: str) -> Problem:
     return Problem(500, "internal-error", detail)
 
 
-# What each exception is answered with, made of it and the request's id; of several that fit the nearest counts.
+# The answer to each exception, made from it and the request's id. The nearest class of an exception decides.
 _PROBLEMS: Final[dict[type[Exception], Callable[[Any, str], Problem]]] = {
     Problem: lambda problem, _: problem,
     r.Refusal: lambda refusal, _: _of_refusal(refusal),
@@ -311,13 +312,13 @@ _PROBLEMS: Final[dict[type[Exception], Callable[[Any, str], Problem]]] = {
 
 
 def problem_of(error: Exception, request_id: str) -> Problem:
-    """What an exception is answered with."""
+    """The answer to an exception."""
     nearest = next(kind for kind in type(error).__mro__ if kind in _PROBLEMS)
     return _PROBLEMS[nearest](error, request_id)
 
 
 def install(app: App[Request, Response]) -> None:
-    """Makes the app answer every exception in the one shape."""
+    """Has the application answer every exception in the one shape."""
     for kind, problem_of in _PROBLEMS.items():
         app.add_error_handler(kind, partial(_answer, problem_of))
 

@@ -1,8 +1,8 @@
-"""The end of the log, at hand for all who follow it live: read once in each worker, whoever follows.
+"""How do clients follow the log live? Each worker reads the log's end once for all its followers.
 
-A follower has a place in the log and nothing else here. What comes behind it is mostly a stretch that was just read for
-all; else, where a follower begins further back or was slow, it is read for that one alone. So each event comes once, in
-order, and nothing is kept for one that does not take it.
+A follower is a place in the log. Behind its place mostly stands a stretch that was just read for all; for a follower
+that begins further back or was slow the log is read anew. So each event comes once, in order, and nothing is kept for a
+client that does not take it.
 """
 
 import asyncio
@@ -26,19 +26,19 @@ from projections.live import Telling
 from projections.views.views import Views, ViewsUnavailable
 
 LOOK_EVERY_SECONDS: Final = 0.01
-# How long a follower waits for news before it looks whether it is to go on.
+# How long a follower waits for news before it checks its client and its key.
 TURN_SECONDS_MAX: Final = 1.0
 STRETCHES_BYTES_MAX: Final = 16 * 1024 * 1024
 STRETCHES_MAX: Final = 4_096
 _THREADS: Final = 2
-# What can keep the log's end, or an earlier stretch of it, from being told.
+# The errors of reading a stretch of the log.
 TROUBLE: Final = (PersistenceError, BrokenHistory, ViewsUnavailable, sqlite3.Error)
 _log = logging.getLogger("order_ledger")
 T = TypeVar("T")
 
 
 class Follower:
-    """A customer, or None for an auditor, and the place behind which they are told next."""
+    """A live client: `whom` is a customer's id, or None for an auditor; `place` is the position it was told up to."""
 
     def __init__(self, whom: int | None, place: int) -> None:
         self.whom = whom
@@ -46,8 +46,8 @@ class Follower:
 
 
 class Stretch(NamedTuple):
-    """What stands in the log up to a position, as it is sent to each who followed when it was read: to customers by
-    their ids, to auditors by None; and its records' digests."""
+    """A stretch of the log up to a position: its records' digests, and the frames for those who followed when it was
+    read, by customers' ids and by None for auditors."""
 
     until: int
     digests: list[bytes]
@@ -55,7 +55,7 @@ class Stretch(NamedTuple):
     frames: dict[int | None, bytes]
 
     def shown_to(self, whom: int | None) -> bytes | None:
-        """None where it was not looked for."""
+        """The frames for a follower; None where they were not made."""
         return self.frames.get(whom, b"") if whom in self.whom else None
 
     @property
@@ -64,7 +64,7 @@ class Stretch(NamedTuple):
 
 
 class Following:
-    """The followers of one worker. All but what is said to be in a thread is done on its event loop."""
+    """The followers of one worker. It runs on the event loop; only the log is read in threads."""
 
     def __init__(self, ledger: OrderLedger, views: Views, asking: Asking, telling: Telling) -> None:
         self._ledger = ledger
@@ -75,9 +75,9 @@ class Following:
         self._thread = ThreadPoolExecutor(1, "end of the log")
         self._followers: set[Follower] = set()
         self._position = 0
-        # How often the log had been out of reach when what was told was last held against it.
+        # How often the log had been out of reach when the stretches were last compared with it.
         self._agreed_after = 0
-        # The last stretches, by where they begin.
+        # The last stretches, by the position before them.
         self._stretches: OrderedDict[int, Stretch] = OrderedDict()
         self._bytes = 0
         self._waiting: set[asyncio.Future[None]] = set()
@@ -85,7 +85,7 @@ class Following:
 
     @contextmanager
     def following(self, whom: int | None, place: int) -> Iterator[Follower]:
-        """Meanwhile the log's end is read for one more follower."""
+        """A new follower, for which the log's end is read until it is left."""
         self._followers.add(follower := Follower(whom, place))
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(self._run())
@@ -95,8 +95,10 @@ class Following:
             self._followers.discard(follower)
 
     async def behind(self, follower: Follower) -> bytes:
-        """What is to be sent to a follower, who stands behind it then; nothing where there was no news for a while.
-        Raises what reading the log does."""
+        """The next frames for a follower, whose place moves behind them; empty where there was no news for a while.
+
+        Raises `TROUBLE`.
+        """
         place = follower.place
         stretch = self._stretches.get(place)
         shown = stretch and stretch.shown_to(follower.whom)
@@ -125,16 +127,16 @@ class Following:
             self._waiting.discard(waiting)
 
     async def _run(self) -> None:
-        """Reads the log's end as long as somebody follows."""
+        """Reads the log's end as long as there are followers."""
         self._stretches.clear()
         self._agreed_after = self._ledger.log_of_events.times_lost
-        # Where the log is out of reach, the views say where its end is.
+        # While the log is out of reach, its head is known from the views.
         self._bytes, self._position = 0, await self._head() or self._head_of_views()
         woken, looked = 0.0, monotonic()
         while self._followers:
             now = monotonic()
             head = self._head_of_views()
-            if now > looked + TURN_SECONDS_MAX:  # what the views do not show is told to auditors all the same
+            if now > looked + TURN_SECONDS_MAX:  # auditors are told also of records that the views stopped at
                 looked, head = now, max(head, await self._head())
             is_news = await self._agree() and head > self._position and await self._read(head)
             if is_news or now > woken + TURN_SECONDS_MAX:
@@ -161,8 +163,8 @@ class Following:
             return 0
 
     async def _agree(self) -> bool:
-        """Where the log was out of reach, goes back behind the last stretch of which it still has what was told; False
-        where it still cannot be asked."""
+        """Compares the stretches with the log after it was out of reach, and goes back behind those that it has not any
+        more. Returns False while the log cannot be asked."""
         times_lost = self._ledger.log_of_events.times_lost
         while self._stretches and times_lost != self._agreed_after:
             after, stretch = next(reversed(self._stretches.items()))
@@ -183,12 +185,12 @@ class Following:
         return True
 
     async def _read(self, head: int) -> bool:
-        """Reads on towards the head; whether that went well."""
+        """Reads the next stretch; returns whether there was one."""
         before, whom = self._position, frozenset(follower.whom for follower in self._followers)
         try:
             stretch = await self._in_thread(self._thread, lambda: self._stretch(before, head, whom))
-        except Exception as error:  # whatever it is, it is said again and again until a person comes
-            if not isinstance(error, LogAway):  # which others say
+        except Exception as error:  # logged every second until a person mends its cause
+            if not isinstance(error, LogAway):  # logged by the writer
                 _log.exception("followers are not told what stands behind position %d", before)
             await asyncio.sleep(TURN_SECONDS_MAX)
             return False
