@@ -71,7 +71,7 @@ class _Browsers(CORSMiddleware):  # type: ignore[type-arg]  # Falcon names no ar
 def create_app(
     ledger: OrderLedger, views: Views, settings: Settings, *, threads: int = 4, observing: Observing | None = None
 ) -> App[Request, Response]:
-    """The ASGI application of one worker. `threads` bounds its long work at one time; `observing` sees every request."""
+    """The ASGI application of one worker. `threads` bounds its long work at one time; `observing` times requests."""
     asking = Asking(ledger, views, threads)
     keys = Keys(ledger.log_of_events, ledger.watch, ledger.clock)
     uses = Uses(settings.key_uses, ledger.clock)

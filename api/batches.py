@@ -119,7 +119,8 @@ class Taking:
         return Taken(results, size, self._position or self._ledger.head())
 
     def _take(self, batch: list[tuple[int, bytes]]) -> list[tuple[int, CameTo]] | list[tuple[int, Problem]]:
-        """The outcome of each line. Lines recorded before a failure of the ledger stay recorded, and are answered so."""
+        """The outcome of each line. Lines recorded before a failure of the ledger stay recorded, and are answered
+        so."""
         if self._trouble is None:
             try:
                 return take(self._ledger, batch, self._provenance, trial=self._trial, meant=self._meant)

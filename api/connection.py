@@ -1,7 +1,7 @@
-"""One client's connection: gunicorn's, with the bounds it leaves open.
+"""One client's connection: gunicorn's protocol, with the bounds that it lacks.
 
-A request has so long to come whole, an answer is taken at a least rate, and what is malformed has one answer and ends
-the connection.
+A request must arrive whole within a time, an answer must be taken at a least rate, and a malformed request is answered
+once and ends the connection.
 """
 
 import asyncio
@@ -21,14 +21,14 @@ from api.places import Places, Standing
 from api.sending import Sending
 
 REQUEST_SECONDS_MAX: Final = 10.0
-# How long a client may take less of an answer than this.
+# How long a client may take an answer slower than the least rate.
 ANSWER_SECONDS_MAX: Final = 15.0
 ANSWER_BYTES_PER_SECOND_MIN: Final = 4 * 1024
 LINGER_SECONDS_MAX: Final = 5.0
-# What a client may send behind the request that is being answered; more waits in the kernel.
+# The bytes that are read of requests behind the one under way; more of them wait in the kernel.
 _AHEAD_BYTES_MAX: Final = 16 * 1024
 _LOOK_EVERY_BYTES: Final = 64 * 1024
-# What a connection has that has the connection.
+# The attributes of a connection that refer back to it.
 _CIRCULAR: Final = (
     *("transport", "writer", "_task", "_flow_control"),
     *("_callback_parser", "_body_receiver", "_current_request"),
@@ -36,7 +36,8 @@ _CIRCULAR: Final = (
 
 
 class PatientProtocol(ASGIProtocol):
-    """It has one deadline at most for a request to come or for its client to go, and one for an answer to be taken."""
+    """A connection with at most two timers: one until a request is whole or the client has gone, and one for the rate
+    at which an answer is taken."""
 
     _deadline: asyncio.TimerHandle | None = None
     _taking: asyncio.TimerHandle | None = None
@@ -44,7 +45,7 @@ class PatientProtocol(ASGIProtocol):
     standing = Standing.NEVER_ASKED
     body_bytes = 0
     _is_answering = False
-    # Whether its body turned out to be malformed when the application had begun with the request.
+    # Whether the body turned out malformed after the application had begun with its request.
     _is_broken = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:
@@ -53,7 +54,7 @@ class PatientProtocol(ASGIProtocol):
         transport.set_write_buffer_limits(high=0)  # so that `pause_writing` tells of every byte that is not taken
         self.since = monotonic()
         self._end_in(REQUEST_SECONDS_MAX)
-        # The system is asked once: it knows none any more of a client that has left.
+        # Asked for once: the kernel forgets the address of a client that has left.
         self._client = transport.get_extra_info("peername") or ("", 0)
         self.worker.places.take(self, self._client[0])
 
@@ -62,7 +63,7 @@ class PatientProtocol(ASGIProtocol):
         self._stop_looking()
         self.worker.places.leave(self)
         super().connection_lost(exc)
-        # Else all there is of it stays for some seconds more, and then until cycles are looked for.
+        # Without this the connection stays in memory for some seconds, and then until the garbage collector runs.
         self._request_ready.set()
         self._task.add_done_callback(self._let_go)
 
@@ -74,7 +75,7 @@ class PatientProtocol(ASGIProtocol):
         self.standing, self.since = standing, monotonic()
 
     def end(self) -> None:
-        if self._left():  # else the kernel goes on with it, for as long as the client likes
+        if self._left():  # the kernel would go on sending for as long as the client likes
             reset = struct.pack("ii", 1, 0)
             self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
         self.transport.abort()
@@ -87,7 +88,8 @@ class PatientProtocol(ASGIProtocol):
     # --- between two requests ---
 
     def _arm_keepalive_timer(self) -> None:
-        """Has one at most, which costs less than one for each request: it looks how long there has been none."""
+        """Starts a timer where there is none. One timer serves many requests: at its end it sees how long the
+        connection was idle."""
         if self._keepalive_handle is None or self._keepalive < 1:
             super()._arm_keepalive_timer()
 
@@ -99,7 +101,7 @@ class PatientProtocol(ASGIProtocol):
         self._keepalive_handle = None
         left = self._keepalive - (monotonic() - self.since)
         if self._deadline is not None or self._request_ready.is_set():
-            return  # a request comes or is answered; it is armed again when that is over
+            return  # a request is under way; the timer is armed again behind it
         if left > 0:
             self._keepalive_handle = self.worker.loop.call_later(left, self._keepalive_timeout)
         else:
@@ -109,36 +111,36 @@ class PatientProtocol(ASGIProtocol):
 
     def data_received(self, data: bytes) -> None:
         if self._closed or self._is_broken:
-            return  # its client still sends, before it reads the answer
+            return  # the client goes on sending before it reads the answer
         super().data_received(data)
         if self._body_receiver is None and self._deadline is None:
             self._end_in(REQUEST_SECONDS_MAX)
 
     def _feed_callback_parser(self, data: bytes) -> bool:
-        """Nothing is read for a client that has left, which it may do while requests wait behind its last answer."""
+        """Parses further requests, unless the client has left while they waited."""
         return not self.transport.is_closing() and bool(super()._feed_callback_parser(data))
 
     def eof_received(self) -> bool:
-        """The client sends no more; it may wait for answers to what has come."""
+        """The client has ended its side; it may still wait for answers to its requests."""
         self._has_ended, self._keepalive = True, 0.01
         if (receiver := self._body_receiver) is not None and not receiver._complete:
             receiver.signal_disconnect()
         return receiver is not None and not self._closed
 
     def begins_stream(self, caller: str) -> bool:
-        """Makes the answer that is under way one without an end, of a key's name; whether there is a place for it. The
-        connection ends with it."""
+        """Makes the answer under way a stream of the key `caller`; returns whether there was a place for it. The
+        connection ends with the stream."""
         self._keepalive = 0
         places: Places = self.worker.places
-        return self._closed or places.keep_stream(self, caller)  # a place that nobody is left to give back
+        return self._closed or places.keep_stream(self, caller)  # a closed connection would never give its place back
 
     @property
     def is_over(self) -> bool:
-        """Whether a stream is to end: its client has gone, or the service stops."""
+        """Whether a stream must end: its client has gone, or the service stops."""
         return self._closed or self.worker.is_stopping
 
     async def _serve_http_request(self, request: Any, sockname: Any, _peername: Any) -> bool:
-        """Has a request answered; whether the connection may go on."""
+        """Has the application answer a request; returns whether the connection goes on."""
         scope, sending = self._build_http_scope(request, sockname, self._client), Sending(self, request)
         try:
             await self._answer(scope, self._body_receiver.receive, sending)
@@ -155,7 +157,7 @@ class PatientProtocol(ASGIProtocol):
             receive, is_whole = await gather(
                 self._all_of(receive), self._body_receiver.request.content_length, self._has_come
             )
-            self._keepalive *= is_whole  # where a body is not read to its end, no further request can begin
+            self._keepalive *= is_whole  # behind a body that is not read to its end no request can be found
         if self._flow_control.write_paused:
             await self._flow_control.drain()
         self._end_in(None)
@@ -171,7 +173,7 @@ class PatientProtocol(ASGIProtocol):
             self._stands(Standing.IDLE)
 
     def _all_of(self, receive: Receive) -> Receive:
-        """What of a body came before its client left is given first: gunicorn would say at once that it has."""
+        """gunicorn's `receive`, which gives the rest of a body before it tells that the client has left."""
         receiver = self._body_receiver
 
         async def receive_all() -> Message:
@@ -205,7 +207,7 @@ class PatientProtocol(ASGIProtocol):
         super().resume_writing()
 
     def _look_in(self, seconds: float) -> None:
-        """Ends the connection then, unless its client has taken enough meanwhile and there is more for it to take."""
+        """Ends the connection after `seconds`, unless the client has taken enough of the answer by then."""
         self._taking = self.worker.loop.call_later(seconds, partial(self._look, seconds, self._left()))
 
     def _look(self, seconds: float, before: int) -> None:
@@ -221,21 +223,21 @@ class PatientProtocol(ASGIProtocol):
         self._taking = None
 
     def _left(self) -> int:
-        """What the client has not taken, also of what the kernel holds for it."""
+        """The bytes of the answer that the client has not taken, those in the kernel's buffer included."""
         try:
             in_kernel = ioctl(self.transport.get_extra_info("socket").fileno(), TIOCOUTQ, bytes(4))
-        except OSError:  # it has gone
+        except OSError:  # the client has gone
             return self.answer_bytes
         return self.answer_bytes + int(struct.unpack("i", in_kernel)[0])
 
     # --- the end ---
 
     def _will_close(self, request: Any, response_requires_close: bool) -> bool:
-        """As it is when the answer begins to go: the stop may have come while it was waited for."""
+        """Whether the connection ends behind this answer; it does when the service stops meanwhile."""
         return bool(self.worker.is_stopping or super()._will_close(request, response_requires_close))
 
     def _send_error_response(self, status: int, message: str, _headers: Any = ()) -> None:
-        """Answers what cannot be parsed, unless the application is at it: then its is the one answer."""
+        """Answers a request that cannot be parsed, unless the application is answering it."""
         if self._is_answering:
             self._is_broken = True
             self._body_receiver.signal_disconnect()
@@ -245,17 +247,17 @@ class PatientProtocol(ASGIProtocol):
     def _close_transport(self) -> None:
         """Closes as RFC 9112, section 9.6, asks: our side first, the rest when the client has read the answer."""
         if self._is_answering and self._is_broken:
-            return  # it is closed behind the answer
+            return  # closed behind the answer
         if self._has_ended or self._closed or self.transport.is_closing():
             super()._close_transport()
         else:
             self._closed: bool = True
             self.transport.resume_reading()
             self.transport.write_eof()
-            self._stands(Standing.NEVER_ASKED)  # it may go as early as those
+            self._stands(Standing.NEVER_ASKED)  # the first to give up its place
             self._end_in(None)
             self._stop_looking()
             self._look_in(LINGER_SECONDS_MAX)
 
     def _is_websocket_upgrade(self, _request: Any) -> bool:
-        return False  # it is answered like any other request
+        return False  # answered like any other request

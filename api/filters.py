@@ -1,4 +1,4 @@
-"""The shop list's parameters as a filter on the views: one reading for customers and for staff."""
+"""The parameters of the shop's list as a filter on the views, for customers and for staff."""
 
 from collections.abc import Iterable
 from functools import lru_cache, partial
@@ -41,8 +41,7 @@ NAMES: Final = frozenset(
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """A list's query, read: what it is narrowed to, its order, the part of it that is wanted, and the position of the
-    log that it is to be of, where that is given."""
+    """A list's query string, parsed: its filter, ordering and page, and the least position of the views."""
 
     wanted: Filter
     ordering: tuple[tuple[str, bool], ...]
@@ -51,10 +50,10 @@ class Asked(msgspec.Struct, frozen=True):
     min_position: int | None
 
 
-# Clients send the same few queries again and again.
+# Clients send the same few query strings again and again.
 @lru_cache(maxsize=512)
 def asked(query: str, zone: ZoneInfo, limit_default: int) -> Asked:
-    """What a query string asks of the shop's list. Raises a 400 that names the parameter at fault."""
+    """A query string of the shop's list, parsed. Raises a 400 that names the parameters at fault."""
     parameters = Parameters(parse_query_string(query, keep_blank=True))
     wanted, sorting, (limit, offset), position = together(
         lambda: read(parameters, zone),
@@ -66,8 +65,8 @@ def asked(query: str, zone: ZoneInfo, limit_default: int) -> Asked:
 
 
 async def page(asking: Asking, asked: Asked, document: str, customer_id: int | None) -> Page:
-    """The orders that are asked for, as their `document`, once the views have reached the position asked for. Raises
-    what `Asking` does."""
+    """A page of orders, as their `document`, once the views have reached the least position. Raises what `Asking`
+    raises."""
     await asking.reached_position(asked.min_position)
     return await asking(
         lambda connection: orders.page(
@@ -83,7 +82,7 @@ async def page(asking: Asking, asked: Asked, document: str, customer_id: int | N
 
 
 def read(parameters: Parameters, zone: ZoneInfo) -> Filter:
-    """What the list is to be narrowed to. Raises a 400 that names every parameter at fault."""
+    """The filter of the list. Raises a 400 that names the parameters at fault."""
     named, id_min, id_max, has_notes, created, updated, words_of_search, *ids = together(
         lambda: _statuses(parameters),
         lambda: parameters.integer("id_min"),
@@ -121,7 +120,7 @@ def _statuses(parameters: Parameters) -> tuple[str, ...] | None:
 
 
 def search_words(parameters: Parameters) -> tuple[str, ...]:
-    """The words of `search`, normal. Raises a 400 where there are too many."""
+    """The normalised words of `search`. Raises a 400 for too many."""
     found = words(parameters.text("search") or "")
     if len(found) > SEARCH_WORDS_MAX:
         raise invalid_parameter("search", f"at most {SEARCH_WORDS_MAX} words")
@@ -129,13 +128,13 @@ def search_words(parameters: Parameters) -> tuple[str, ...]:
 
 
 def ordering(parameters: Parameters) -> Ordering:
-    """The columns that the shop's list is to be sorted by, and whether each goes down. Raises a 400."""
+    """The columns that the shop's list is sorted by, each with whether it descends. Raises a 400."""
     terms = [(ORDERING[field], is_down) for field, is_down in ordering_fields(parameters, ORDERING)]
     return tuple(terms) or NEWEST_FIRST
 
 
 def ordering_fields(parameters: Parameters, known: Iterable[str]) -> Ordering:
-    """The fields of `ordering`, and whether each goes down; a field named twice counts where it stands first.
+    """The fields of `ordering`, each with whether it descends; of a field named twice the first counts.
 
     Raises a 400 where a field is not known.
     """

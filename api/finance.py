@@ -1,4 +1,4 @@
-"""For finance: every payment and refund, line by line, and added up."""
+"""For finance: the journal of payments and refunds, and their sums."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -33,7 +33,7 @@ _LIMIT_DEFAULT: Final = 100
 LIMIT_MAX: Final = 1_000
 _FILTERS: Final = frozenset({"from", "to", "provider", "method", "currency", "kind", "order", "min_position"})
 _COLUMNS: Final = tuple(name for name in Movement.__struct_fields__ if name != "digits")
-# The columns of a sum, behind those that it is grouped by; and those that are amounts, here and in the journal.
+# The columns of a sum behind those of its group; and the columns with amounts, of sums and of the journal.
 _SUMS: Final = ("currency", "count", "received", "refunded", "net")
 _AMOUNTS: Final = frozenset({"amount", "received", "refunded", "net"})
 _ORDER_ID: Final = re.compile(r"[0-9]{1,15}")
@@ -44,8 +44,8 @@ class Payments:
     """The payment journal, in the order of the log. `next` is null where the journal ends; to go on later, a client
     asks again with the `Ledger-Position` of that answer as `after`.
 
-    `Accept: text/csv` gives all that is behind `after`, not a page, as it stood when it was asked for. In CSV, text
-    that a spreadsheet would take for a formula has an apostrophe in front (`projections/csv_text.py`). JSON is exact.
+    `Accept: text/csv` gives the whole journal behind `after` instead of a page, up to the head at the request. In CSV
+    a text that spreadsheets take for a formula has an apostrophe in front (`projections/csv_text.py`). JSON is exact.
     """
 
     def __init__(self, asking: Asking, views: Views, settings: Settings) -> None:
@@ -99,7 +99,7 @@ class Payments:
 
 
 class Summary:
-    """What payments and refunds come to: for each group and currency, and for each currency in all."""
+    """The sums of payments and refunds: for each group and currency, and in total for each currency."""
 
     def __init__(self, asking: Asking, settings: Settings) -> None:
         self._asking = asking
@@ -141,7 +141,7 @@ class Summary:
 
 
 def _filter(parameters: Parameters, zone: ZoneInfo) -> Filter:
-    """What the journal is to be narrowed to. Raises a 400 that names the parameter at fault."""
+    """The filter of the journal. Raises a 400 that names the parameters at fault."""
     (since, until), kind, order = together(
         lambda: parameters.span("from", "to", zone),
         lambda: parameters.choice("kind", KINDS),

@@ -19,7 +19,7 @@ _BOUNDARY_CHARS_MAX: Final = 70  # RFC 2046, section 5.1.1
 
 
 class Sent(NamedTuple):
-    """What a form says: the file's name, if it has one, and its size, and the texts of the other parts."""
+    """The content of a form: the file's name, if it has one, its size in bytes, and the texts of the other parts."""
 
     file_name: str | None
     size: int
@@ -27,7 +27,8 @@ class Sent(NamedTuple):
 
 
 def taken_apart(form: IO[bytes], content_type: str, size: int, into: IO[bytes]) -> Sent:
-    """Copies the part `file` of a form. Raises a 400 for what is no whole form, InvalidField for parts at fault."""
+    """Copies the part `file` of a form into `into`. Raises a 400 for a form that is malformed or not whole, and
+    InvalidField for parts at fault."""
     options = MultipartParseOptions()
     options.max_body_part_count = PARTS_MAX
     options.max_body_part_buffer_size = _TEXT_BYTES_MAX

@@ -1,8 +1,8 @@
-"""What does a trusted proxy tell of the address that a client asked for?
+"""Which address did the client ask for, by the headers of a trusted proxy?
 
-Only the family of headers that the settings name counts: a proxy may pass the other one on as its client sent it. What
-a proxy adds stands on the right of what came to it, so reading begins there, and skips as many places as the addresses
-in them are those of other trusted proxies. A client's own words stand further to the left.
+Only the family of headers that the settings name is read: a proxy may pass the other one on as its client sent it. A
+proxy adds its value on the right. So reading begins there, and skips the values of other trusted proxies; the client's
+own values stand further to the left.
 """
 
 import re
@@ -15,12 +15,12 @@ from api.errors import Problem
 from api.settings import Settings
 
 T = TypeVar("T")
-# A pair of RFC 7239, section 4. Some proxies send an address without quotes, though it has colons and brackets.
+# A pair of RFC 7239, section 4. Some proxies leave the quotes out around an address with colons and brackets.
 _PAIR: Final = re.compile(r'[ \t]*([A-Za-z]+)=([^\s,;"]+|"(?:[^"\\]|\\.)*")[ \t]*(;|,|$)')
 
 
 class Outer(NamedTuple):
-    """What stands in the address that a client asked for; each None where the proxy is silent about it."""
+    """The parts of the address that a client asked for; None for each part that the proxy does not tell."""
 
     scheme: str | None = None
     host: str | None = None
@@ -29,7 +29,8 @@ class Outer(NamedTuple):
 
 
 def outer(req: Request, settings: Settings) -> Outer:
-    """Raises a 400 for a malformed `Forwarded`, which knows of no port apart from the host's, and of no prefix."""
+    """The address by the proxy's headers. `Forwarded` has no port apart from the host's, and no prefix. Raises a 400
+    where it is malformed."""
     if settings.forwarded == "forwarded":
         hops = _hops(req.get_header("Forwarded") or "")
         hop = _beyond(settings, [hop.get("for", "") for hop in hops], hops) or {}
@@ -40,8 +41,8 @@ def outer(req: Request, settings: Settings) -> Outer:
 
 
 def _beyond(settings: Settings, addresses: Sequence[str], told: Sequence[T]) -> T | None:
-    """What was told by the trusted proxy that is next to the client; by the last that told anything, where proxies
-    before it did not. `addresses` are those that each proxy was asked from."""
+    """The value that the trusted proxy next to the client has added; where it added none, that of the first proxy that
+    did. `addresses` has for each proxy the peer that asked it."""
     skipped = 0
     for address in reversed(addresses):
         if not settings.trusts(_without_port(address)):
@@ -61,8 +62,8 @@ def _values(req: Request, name: str) -> list[str]:
 
 
 def _hops(header: str) -> list[dict[str, str]]:
-    """The elements of a `Forwarded`, each as its pairs. Raises a 400 for what is malformed: passed over, a quote that a
-    client leaves open would make its own words the last ones."""
+    """The elements of a `Forwarded`, each as its pairs. Raises a 400 where one is malformed: were it passed over, a
+    client could leave a quote open and have its own values read as the proxy's."""
     hops: list[dict[str, str]] = []
     hop: dict[str, str] = {}
     at = 0

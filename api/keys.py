@@ -1,6 +1,6 @@
-"""For those who give access: making access keys, changing, rotating and revoking them, and which there are.
+"""For administrators of access: the list of access keys; making, changing, rotating and revoking them.
 
-Nobody gives by a key what they may not do themselves (`domain/log/keys.py`).
+A caller gives no key a scope that it has not itself (`domain/log/keys.py`).
 """
 
 from collections.abc import Callable, Sequence
@@ -52,14 +52,14 @@ class ChangeKey(Command, frozen=True, kw_only=True):
 
 
 class RotateKey(Command, frozen=True, kw_only=True):
-    """Until `keep_until` the secrets before the new one are taken, too; without it, no longer."""
+    """The earlier secrets stay in force until `keep_until`; without it they end at once."""
 
     keep_until: Moment | None = None
     expires_at: Moment | None | UnsetType = UNSET
 
 
 class Locksmith:
-    """What these resources share."""
+    """The work that the resources of access keys share."""
 
     def __init__(self, keys: Keys, uses: Uses, commanding: Commanding, asking: Asking, settings: Settings) -> None:
         self.keys = keys
@@ -69,15 +69,15 @@ class Locksmith:
         self.settings = settings
 
     async def write(self, req: Request, work: Callable[..., _T], *given: Any, **more: Any) -> _T:
-        """What the keys' work comes to, for whoever asks, now."""
+        """The result of `work` on the keys, written with the request's provenance."""
         ledger, who = self.commanding.ledger, provenance(req)
-        # The answer has a secret that is not kept, so there is none to give again for an idempotency key.
+        # No idempotency key: the answer has a secret, which is not kept and so cannot be given again.
         by = Provenance(who.actor, who.request_id)
         done: Future[_T] = ledger.write(work, *given, now=ledger.clock(), by=by, **more)
         return await self.commanding.in_time(done)
 
     async def show(self, resp: Response, name: str, **more: Any) -> None:
-        """Answers with a key as it is. Raises AccessKeyNotFound."""
+        """Answers with a key's document. Raises AccessKeyNotFound."""
         key, head = await self.asking.in_thread(lambda: (self.keys.named(name), self.commanding.ledger.head()))
         (shown,) = self.documents([key])
         json_answer(resp, _encode(shown | more), head)
@@ -91,13 +91,13 @@ class Locksmith:
 
 
 def _may_write(req: Request) -> None:
-    """Raises a 403, and a 400 for any parameter: a client that asks what a command would do must not have it done."""
+    """Raises a 403 without the scope, and a 400 for any parameter: there are no trials (`dry_run`) of access keys."""
     access.scope(req, WRITE)
     Parameters(req.params).refuse_others_than(frozenset())
 
 
 class AllKeys:
-    """Every key there is and was."""
+    """The access keys, the revoked ones included."""
 
     def __init__(self, locksmith: Locksmith) -> None:
         self._of = locksmith
@@ -147,7 +147,7 @@ class OneKey:
         await self._of.show(resp, name)
 
     async def on_delete(self, req: Request, resp: Response, name: str) -> None:
-        """Revokes the key. One that is revoked already stays so."""
+        """Revokes the key. A key that is revoked already stays so."""
         _may_write(req)
         with suppress(AccessKeyIsRevoked):
             await self._of.write(req, self._of.keys.revoke, name)

@@ -1,7 +1,7 @@
-"""What is measured of a running service, for Prometheus to fetch: at an address of its own, by a process of its own.
+"""The service's metrics for Prometheus, at an address of their own and from a process of their own.
 
-Each worker writes its measures into files that they share (prometheus-client's multiprocess mode); the process that is
-asked adds them up, and looks at the log, the views and the workers when it is asked.
+The workers write their metrics into shared files (prometheus-client's multiprocess mode). At each scrape the process
+adds them up, and looks at the log, the views and the workers.
 """
 
 import os
@@ -36,14 +36,14 @@ Opened = tuple[OrderLedger, Views, Store]
 
 
 class Metrics:
-    """What one worker measures."""
+    """The metrics of one worker."""
 
     def __init__(self) -> None:
-        from prometheus_client import Counter, Histogram  # noqa: PLC0415  (it looks where files are when it is loaded)
+        from prometheus_client import Counter, Histogram  # noqa: PLC0415  (it looks for its folder when it is imported)
 
         class Requests(Histogram):
             def observe_all(self, seconds: Sequence[float]) -> None:
-                """Observes all of these at once; one by one takes some 2 us each."""
+                """Observes many durations at once; one by one takes some 2 us each."""
                 self._sum.inc(sum(seconds))
                 for bucket, many in Tally(bisect_left(self._upper_bounds, one) for one in seconds).items():
                     self._buckets[bucket].inc(many)
@@ -58,12 +58,12 @@ class Metrics:
         self._batch = Histogram("ledger_batch_commands", "Pieces of work in one transaction", buckets=_COMMANDS)
 
     def answered(self, requests: Iterable[tuple[str, str | None, int, float]]) -> None:
-        """Each by its method, its route, its status, and how many seconds it took."""
+        """Counts requests, each given by its method, route, status and duration in seconds."""
         together: dict[tuple[str, str | None, int], list[float]] = {}
         for method, route, status, seconds in requests:
             together.setdefault((method, route, status), []).append(seconds)
         for (method, route, status), took in together.items():
-            # Anybody can make up methods, and each would be a measure for ever.
+            # A client can make up methods, and each would be a time series for ever.
             known = method if method in METHODS else "other"
             self._requests.labels(known, route or "none", str(status)).observe_all(took)
 
@@ -80,14 +80,14 @@ class Metrics:
 
 
 def shared_folder() -> Path:
-    """A new folder for the files that workers share."""
+    """A new folder for the files that the workers share."""
     return Path(tempfile.mkdtemp(prefix="order-ledger-metrics-"))
 
 
 def serve(address: Address, folder: Path, open_ledger: Callable[[], Opened]) -> None:
-    """Starts the process that Prometheus asks, and returns when it can be asked; it ends with this one, and takes the
-    folder with it."""
-    # No process of multiprocessing's: each worker, which is forked later, would end it when it ends itself.
+    """Starts the process that Prometheus scrapes, and returns when it listens. It ends with this process, and removes
+    the folder."""
+    # Not by multiprocessing: each worker, forked later, would end that process at its own end.
     master = os.getpid()
     coming, going = os.pipe()
     if os.fork() == 0:
@@ -98,7 +98,7 @@ def serve(address: Address, folder: Path, open_ledger: Callable[[], Opened]) -> 
         finally:
             os._exit(0)
     os.close(going)
-    os.read(coming, 1)  # until the other has closed its end
+    os.read(coming, 1)  # until the child has closed its end
     os.close(coming)
 
 
@@ -108,7 +108,7 @@ def _answer(address: Address, folder: Path, open_ledger: Callable[[], Opened], m
 
     class Added(MultiProcessCollector):
         def collect(self) -> Iterable[Any]:
-            time.sleep(2 * TOGETHER_SECONDS)  # until the workers have told of all that was answered before
+            time.sleep(2 * TOGETHER_SECONDS)  # until the workers have counted the requests before this scrape
             return super().collect()  # type: ignore[no-any-return, no-untyped-call]
 
     registry = CollectorRegistry()
@@ -122,13 +122,13 @@ def _answer(address: Address, folder: Path, open_ledger: Callable[[], Opened], m
 
 
 class Looking:
-    """What is looked at when somebody asks. What cannot be known just then is left out, and `ledger_up` is 0."""
+    """The gauges that are read at each scrape. Gauges that cannot be read are left out, and `ledger_up` is 0."""
 
     def __init__(self, open_ledger: Callable[[], Opened], master: int) -> None:
         self._open = open_ledger
         self._master = master
         self._opened: Opened | None = None
-        # Connections are of one thread each, and each scrape comes in another.
+        # A connection belongs to one thread, and each scrape comes in another.
         self._lock = threading.Lock()
 
     def describe(self) -> Iterable[Any]:
@@ -167,7 +167,7 @@ class Looking:
                 ("ledger_webhooks_lag_events", "How far the hindmost webhook is behind", behind),
                 ("ledger_unsigned_events", "Events behind the last signed head", head - (last.size if last else 0)),
             ]
-        finally:  # of this thread
+        finally:  # this thread's connections
             views.close()
             ledger.close_connections()
 
@@ -184,7 +184,7 @@ def _known(ask: Callable[[], T]) -> T | None:
 
 
 def _memory(master: int) -> Iterator[tuple[int, int]]:
-    """The processes that the master has started, but for this one, and what each has in memory; on Linux alone."""
+    """The master's other child processes, each with its resident memory in bytes; none but on Linux."""
     try:
         children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
     except OSError:

@@ -1,6 +1,6 @@
-"""Narrows the objects of an answer to the fields that `fields` names, for clients that want few of many.
+"""Narrows the objects of an answer to the fields that the parameter `fields` names.
 
-The two contracts of customers are fixed: there the parameter is as unknown as any other.
+The two storefront contracts are fixed: they do not know the parameter.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ _decode_rows: Final = msgspec.json.Decoder(list[dict[str, Raw]]).decode
 
 
 class Narrowed(NamedTuple):
-    """The fields that are wanted of an answer, or of each of its rows, where it has `rows`."""
+    """The fields that a client wants of an answer, or of each of its rows where the answer has `rows`."""
 
     wanted: frozenset[str]
     rows: tuple[str, ...]
@@ -49,7 +49,7 @@ _NARROWABLE: Final = {of.path: Narrowable(of.fields, of.rows) for of in OPERATIO
 
 
 class Narrowing:
-    """Middleware: says what is wanted of an answer, before the question is asked (`answers.json_answer`)."""
+    """Middleware: reads `fields` before the resource answers; `answers.json_answer` narrows the answer."""
 
     async def process_resource(self, req: Request, resp: Response, _resource: Any, _params: dict[str, Any]) -> None:
         if FIELDS in req.params and req.method in ("GET", "HEAD"):
@@ -58,7 +58,7 @@ class Narrowing:
 
 
 def _narrowed(of: Narrowable, parameters: Parameters) -> Narrowed | None:
-    """None where no fields are named. Raises a 400 for names that are none of the answer's."""
+    """The fields that the client wants; None where it names none. Raises a 400 for fields that the answer has not."""
     names = parameters.listed(FIELDS)
     if unknown := [name for name in dict.fromkeys(names) if name not in of.fields]:
         raise invalid_parameter(FIELDS, f"not known here: {', '.join(unknown)}; known are {', '.join(of.fields)}")

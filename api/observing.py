@@ -1,7 +1,6 @@
-"""What was asked, how was it answered, and how long did it take? A line of the log for each request, its metrics and
-its span.
+"""How was each request answered, and how long did it take? A line of the service's log, its metrics and its span.
 
-A line has the route's template and never the path, no value of a query and nothing of a body, so nothing personal.
+A line has the route's template instead of the path, and nothing of query strings and bodies, so nothing personal.
 """
 
 import asyncio
@@ -26,28 +25,28 @@ if TYPE_CHECKING:
     from api.tracing import Tracing
 
 _STDERR: Final = 2
-# Requests are told of together, which takes a third of the time: so many, after so long at the latest.
+# Requests are logged and counted together, which takes a third of the time: so many, after so long at the latest.
 _TOGETHER_MAX: Final = 64
 TOGETHER_SECONDS: Final = 0.01
-# Whoever watches over the service asks these every few seconds.
+# Monitoring asks these every few seconds.
 _WATCHED: Final = ("/healthz", "/readyz")
 _OF_TOKENS: Final = "jwt:"
 
 
 class Said(msgspec.Struct):
-    """A line of the log: what the program itself has to say."""
+    """A line of the service's log: a message of the program."""
 
     time: datetime
     level: str
     message: str
 
     def plain(self) -> str:
-        """As somebody reads it on a terminal."""
+        """The line for a terminal."""
         return f"{self.time:%H:%M:%S} {self.level}: {self.message}"
 
 
 class Answered(msgspec.Struct, omit_defaults=True):
-    """A line of the log: a request. `key` is the name of the key that was used; what a token says of its bearer is left
+    """A line of the service's log: a request. `key` is the name of the access key; of a token the bearer is left
     out."""
 
     time: datetime
@@ -62,13 +61,13 @@ class Answered(msgspec.Struct, omit_defaults=True):
     code: str | None = None
 
     def plain(self) -> str:
-        """As somebody reads it on a terminal."""
+        """The line for a terminal."""
         told = (self.method, self.route or "(no route)", self.status, f"{self.duration_ms} ms", self.key, self.code)
         return " ".join([f"{self.time:%H:%M:%S}", *(str(one) for one in told if one is not None)])
 
 
 class Writing:
-    """Writes the log of the service to standard error: JSON, or plain on a terminal."""
+    """Writes the service's log to standard error: as JSON, on a terminal as text."""
 
     def __init__(self, level: str) -> None:
         self._taken = frozenset(LOG_LEVELS[LOG_LEVELS.index(level) :])
@@ -79,7 +78,7 @@ class Writing:
         return level in self._taken
 
     def write(self, lines: Iterable[Said | Answered]) -> None:
-        """Writes these; of several processes and threads no line comes in the middle of another."""
+        """Writes lines, whole ones also where several processes and threads write."""
         texts = (line.plain().encode() if self._is_plain else self._encoder.encode(line) for line in lines)
         whole = b""
         for text in texts:
@@ -90,12 +89,12 @@ class Writing:
         self._write(whole)
 
     def _write(self, text: bytes) -> None:
-        with suppress(OSError):  # whoever read it is gone, which is no reason not to answer
+        with suppress(OSError):  # the reader of standard error may be gone; requests are answered all the same
             os.write(_STDERR, text)
 
 
 class Handler(logging.Handler):
-    """Writes what the program itself has to say in the same form."""
+    """Writes messages of the program, and of its libraries, as lines of the service's log."""
 
     def __init__(self, writing: Writing) -> None:
         super().__init__()
@@ -109,7 +108,7 @@ class Handler(logging.Handler):
 
 
 class Observing:
-    """Middleware, the outermost: it times a request, and says what became of it."""
+    """Middleware, the outermost one: times each request, and logs, counts and traces its answer."""
 
     def __init__(self, writing: Writing, metrics: "Metrics | None", tracing: "Tracing | None") -> None:
         self._writing = writing
@@ -137,7 +136,7 @@ class Observing:
             asyncio.get_running_loop().call_later(TOGETHER_SECONDS, self.tell)
 
     def tell(self) -> None:
-        """Adds to the metrics and writes into the log what was answered since."""
+        """Counts and logs the requests answered since the last time."""
         answered, self._answered = self._answered, []
         if self.metrics is not None:
             self.metrics.answered((one.method, one.route, one.status, one.duration_ms / 1_000) for one in answered)

@@ -1,4 +1,4 @@
-"""For whoever runs the service: does the process answer, and is it fit to serve?"""
+"""For operators: does the process answer, and is it fit to serve?"""
 
 import asyncio
 import logging
@@ -38,9 +38,9 @@ class Health:
 
 
 class Readiness:
-    """Can the log be written, as far as that is known, and are the views within reach of its head?
+    """Whether the log can be written, and the views are near its head.
 
-    It takes no lock and waits for none: a thread of each worker tries now and then what can be known by trying alone.
+    It takes no lock and waits for none: a thread of each worker tries now and then whether the log can be written.
     """
 
     public = True
@@ -49,7 +49,7 @@ class Readiness:
         self._ledger = ledger
         self._views = views
         self._disks = disks
-        # Its own, so that it waits behind nobody's long work.
+        # A thread of its own, so that readiness does not wait behind long work.
         self._thread = ThreadPoolExecutor(1, "readiness")
 
     async def on_get(self, _req: Request, resp: Response) -> None:
@@ -85,7 +85,7 @@ class Readiness:
             "views": None if position is None else position_token(position),
             "lag": lag,
             "problems": problems,
-            # Said, but no reason not to serve the others.
+            # No problem: the other orders are served.
             "stopped_orders": _known(self._views.stopped_count),
         }
 
@@ -106,11 +106,11 @@ class Readiness:
 
 
 def _known(ask: Callable[[], _T]) -> _T | None:
-    """None where it cannot be known; why not is for the log of the service."""
+    """The result of `ask`; None where it fails, and its error goes to the service's log."""
     try:
         return ask()
     except LogAway:
-        return None  # which others say
+        return None  # logged by the writer
     except Exception:
         _log.exception("readiness")
         return None

@@ -1,7 +1,7 @@
-"""gunicorn's parser of HTTP, and what it leaves open: how long a head and the line of a chunk may be, the Host that
-HTTP/1.1 asks for, and the one transfer coding that we take.
+"""gunicorn's parser of HTTP, with the checks that it lacks: the length of a head and of a chunk's line, the one Host of
+HTTP/1.1, and the one transfer coding that is taken.
 
-Whatever gunicorn refuses stays refused; nothing here is read a second time in another way.
+A request that gunicorn refuses stays refused; no byte is read a second time in another way.
 """
 
 import re
@@ -21,26 +21,26 @@ from gunicorn.asgi.parser import (
 
 HEAD_BYTES_MAX: Final = 32 * 1024
 _CHUNK_LINE_BYTES_MAX: Final = 256
-# As many digits are more than any body may have.
+# A chunk's size of so many digits is larger than any body may be.
 _HUGE_CHUNK: Final = re.compile(rb"0*[1-9a-fA-F][0-9a-fA-F]{7}")
 _FIELD: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*")
 _NAMES_A_HOST: Final = re.compile(rb"[^\s,/?#@\\]*")
-# RFC 9110, section 5.6.2; gunicorn asks of one byte after the other what bytes can say of themselves at once.
+# The characters of a token (RFC 9110, section 5.6.2). `bytes.translate` checks all at once; gunicorn goes byte by byte.
 _OF_TOKENS: Final = b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-# Section 5.5: visible, a blank or a tab, or of another alphabet.
+# The bytes of a field's value (section 5.5): visible ASCII, blank, tab, and bytes beyond ASCII.
 OF_VALUES: Final = bytes([0x09, *range(0x20, 0x7F), *range(0x80, 0x100)])
-# RFC 9112, section 3.2: a path, a whole address, or the asterisk. An authority is for CONNECT, which nobody takes here.
+# The target of a request (RFC 9112, section 3.2): a path, an absolute URL, or the asterisk. CONNECT is not taken.
 _TARGET: Final = re.compile(rb"(?:/|https?://[^\s,/?#@\\]+(?=[/?]|$))[^#]*|\*", re.IGNORECASE)
 
 
-# Each chunk takes the loop some microseconds, however little it brings. A message has a few for nothing; what all may
-# have beyond those in a second is enough for one message of a chunk a byte.
+# Each chunk takes the event loop some microseconds, however small it is. A message has some chunks free; all messages
+# share the rest, which is enough for one message in chunks of one byte.
 _CHUNKS_FREE: Final = 64
 _CHUNKS_PER_SECOND_MAX: Final = 20_000
 
 
 class _Chunks:
-    """How many more chunks a worker reads just now."""
+    """The number of chunks that a worker may read now; it grows again with time."""
 
     def __init__(self) -> None:
         self._left, self._at = float(_CHUNKS_PER_SECOND_MAX), monotonic()
@@ -56,8 +56,8 @@ class _Chunks:
 # A client sends the same fields with most of its requests.
 @lru_cache(maxsize=256)
 def _clear_fields(lines: bytes) -> tuple[tuple[bytes, bytes], ...] | None:
-    """The fields of a head, their names in small letters; None where one of them may be wrong, or asks for a closer
-    look: a Host that is not there once, or a body of a length that is not said."""
+    """The fields of a head, their names in small letters; None where gunicorn must look at them line by line: for a
+    malformed field, for a Host that does not stand there once, for a transfer coding."""
     pairs = [line.partition(b":") for line in lines.split(b"\r\n")]
     names = b"".join(name for name, _, _ in pairs)
     if (
@@ -89,8 +89,8 @@ class Parser(PythonProtocol):
             raise LimitRequestHeaders("The head is too large")
 
     def _parse_headers(self) -> bool:
-        """Reads all fields of a whole head at once. Where one may be wrong, gunicorn's own reads them, line after line,
-        and says what is."""
+        """Reads all fields of a whole head at once. Where one may be malformed, gunicorn's parser reads them line by
+        line, and names the fault."""
         end = self._buffer.find(b"\r\n\r\n")
         if end < 0 or end > self._line_limit() - len(b"\r\n") or self._header_count:
             return bool(super()._parse_headers())
@@ -106,7 +106,8 @@ class Parser(PythonProtocol):
         return True
 
     def _find_line(self, limit: int, error: ParseError) -> int:
-        """The end of the next line; -1 where it has not come. Nobody waits for the end of what is wrong already."""
+        """The end of the next line; -1 where it has not come. Raises for a chunk's line that is wrong already, before
+        its end has come."""
         if self._state != "chunked":
             return super()._find_line(limit, error)  # type: ignore[no-any-return]
         in_size = self._chunk_state == "size"
