@@ -241,10 +241,10 @@ def _one_moment(parameters: Parameters) -> None:
 
 
 class OrderThen(_Audited):
-    """The order document as it stood, from the events alone.
+    """The order document at a moment, folded from the events alone.
 
-    At a `version`; at a `position` of the log; `at` a time, as it was known then; or by what had `occurred_at` a time,
-    whenever it was recorded. `as` gives the object of one of the two storefront contracts instead.
+    The moment is a `version`, a `position` of the log, a time `at` which the events were recorded, or a time by which
+    they `occurred_at`. `as` gives the object of one of the two storefront contracts instead.
     """
 
     parameters = frozenset({"as", "version", "position", "at", "occurred_at", "personal", FIELDS})
@@ -299,9 +299,9 @@ def _not_then(first: Entry, last: Entry) -> Problem:
 
 
 class OrderChanges(_Audited):
-    """Field by field, what changed `from` a version `to` another; from the first to the last where none is named.
+    """The changes of each field `from` one version `to` another; the first and the last where none are named.
 
-    At most `limit` versions at once: where there is more, `next` is the version to go on from.
+    An answer has at most `limit` versions; `next` is the version to go on from.
     """
 
     parameters = frozenset({"from", "to", "limit", "personal", FIELDS})
@@ -373,7 +373,7 @@ class SignedHead(_Audited):
 
 
 class PublicKey:
-    """The public half of the signing key. It needs no access key, since who checks evidence may have none.
+    """The public half of the signing key. It needs no access key, since auditors offline have none.
 
     The earlier signing keys follow, the latest first, each in a line.
     """

@@ -35,7 +35,7 @@ NAMES: Final = filters.NAMES | {
 }
 _METADATA: Final = "metadata."
 METADATA_FILTERS_MAX: Final = 10
-# Stands for a charge that is at fault, so that those behind it keep their places.
+# Takes the place of a charge at fault, so that the charges behind it keep their places.
 _NO_CHARGE: Final = {"kind": "fee", "amount": "0"}
 
 
@@ -76,8 +76,8 @@ class Orders:
     on_head = on_get
 
     async def _must_be_known(self, after: int, parameters: Parameters) -> None:
-        """Raises a 400 where the log has not reached a position, and for what would ask for another order of the list
-        than that of the orders' last events."""
+        """Raises a 400 where the log has not reached the position, and for `ordering` and `offset`: orders behind a
+        position are sorted by their last events."""
         for name in ("ordering", "offset"):
             if parameters.text(name) is not None:
                 raise invalid_parameter(
@@ -98,7 +98,7 @@ class Orders:
             resp.set_header("Location", f"{location}/{outcome.order.id}")
 
     async def _decide(self, given: dict[str, Any]) -> None:
-        """Decides on what is well-formed of a body that is not, by itself. Raises a refusal."""
+        """Decides on the well-formed fields of a malformed new order. Raises a refusal."""
         if "items" not in given:
             given = {name: value for name, value in given.items() if name != "charges"} | {"items": []}
         order, now = shaped(_in_their_places(given), c.NewOrder), self._commanding.ledger.clock()
@@ -106,13 +106,13 @@ class Orders:
 
 
 def _in_their_places(given: dict[str, Any]) -> dict[str, Any]:
-    """What is well-formed of a body, with charges in the places of those that are not."""
+    """The well-formed fields of a body, with a harmless charge in place of each malformed one."""
     charges = given.get("charges")
     return given | {"charges": [charge or _NO_CHARGE for charge in charges]} if charges else given
 
 
 def _of_staff(parameters: Parameters) -> dict[str, Any]:
-    """What staff alone can narrow the list to, by the filter's fields. Raises a 400."""
+    """The filters that staff alone have, by the fields of the filter. Raises a 400."""
     of_metadata = {name for name in parameters.names() if name.startswith(_METADATA)}
     ids, is_guests, labels, is_paid, is_payable, _ = together(
         lambda: _ids(parameters),
@@ -138,7 +138,7 @@ def _ids(parameters: Parameters) -> tuple[tuple[str, tuple[int, ...]], ...]:
 
 
 def _labels(parameters: Parameters, of_metadata: Set[str]) -> tuple[tuple[str, str, str], ...]:
-    """What the orders must have of metadata and of other systems' ids. Raises a 400."""
+    """The filters by metadata and by external ids. Raises a 400."""
     found = [
         (METADATA, name.removeprefix(_METADATA), text)
         for name in sorted(of_metadata)
@@ -155,14 +155,14 @@ def _labels(parameters: Parameters, of_metadata: Set[str]) -> tuple[tuple[str, s
 
 
 def named_order(ledger: OrderLedger, reference: str) -> UUID:
-    """The order that an address names by its integer id or its UUID. Raises OrderNotFound."""
+    """The UUID of the order that a path names by its integer id or its UUID. Raises OrderNotFound."""
     named = _named(reference)
     uuid: UUID = named["uuid"] if "uuid" in named else ledger.uuid_of(named["order_id"])
     return uuid
 
 
 def _named(reference: str) -> dict[str, Any]:
-    """The order that an address names, as the views are asked for it. Raises OrderNotFound."""
+    """The order that a path names, as arguments for the views. Raises OrderNotFound."""
     if (number := number_in(reference)) is not None:
         return {"order_id": number}
     try:
@@ -172,7 +172,7 @@ def _named(reference: str) -> dict[str, Any]:
 
 
 class _OneOrder:
-    """What the resources of one order share: the order that their address names."""
+    """A resource of one order, which its path names."""
 
     def __init__(self, commanding: Commanding) -> None:
         self._commanding = commanding
@@ -204,7 +204,7 @@ class Order(_OneOrder):
         found = await self._asking(lambda connection: orders.one(connection, document="staff", **of_order))
         stamp(resp, found.position)
         if not found.document:
-            # Says so where its history cannot be read.
+            # Raises where the order is there and its history cannot be read.
             ledger = self._commanding.ledger
             await self._asking.in_thread(lambda: ledger.order(named_order(ledger, order_id)))
             raise OrderNotFound
@@ -222,7 +222,7 @@ class Order(_OneOrder):
         await self._give(req, resp, order_id, given)
 
     async def _decide(self, reference: str, given: dict[str, Any]) -> None:
-        """Decides on what is well-formed of a body that is not, of the order as it is. Raises a refusal."""
+        """Decides on the well-formed fields of a malformed change, for the order as it is. Raises a refusal."""
         change, ledger = shaped(_in_their_places(given), c.ChangeOrder), self._commanding.ledger
         uuid = await self._uuid(reference)
         order = await self._asking.in_thread(lambda: ledger.order(uuid))
@@ -261,7 +261,7 @@ class Charges(_OneOrder):
 
 
 class Charge(_OneOrder):
-    """`charge` is the place among the order's charges, from 0 on."""
+    """One charge of an order; the path's `charge` is its place among the order's charges, from 0 on."""
 
     async def on_patch(self, req: Request, resp: Response, order_id: str, charge: str) -> None:
         access.scope(req, "orders:write")
@@ -286,7 +286,7 @@ class Status(_OneOrder):
 
 
 class Movements(_OneOrder):
-    """Where one kind of movement of an order's money is recorded. To void a payment is for finance alone."""
+    """Records one kind of movement of an order's money. To void a payment needs the scope `finance:write`."""
 
     def __init__(self, commanding: Commanding, shape: type[c.Move]) -> None:
         super().__init__(commanding)
@@ -301,7 +301,7 @@ class Movements(_OneOrder):
         await self._give(req, resp, order_id, given, 201)
 
 
-# By the last part of their addresses.
+# The movements by the last segment of their paths.
 MOVEMENTS: Final[dict[str, type[c.Move]]] = {
     "payments": c.ReceivePayment,
     "refunds": c.RefundPayment,

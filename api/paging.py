@@ -1,4 +1,4 @@
-"""Limit-offset pages, as Django REST Framework gives them, and the addresses that stand in them."""
+"""Limit-offset pages, as Django REST Framework gives them, and the links in them."""
 
 import re
 from functools import lru_cache
@@ -22,16 +22,16 @@ _encode = msgspec.json.Encoder().encode
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _PORT: Final = re.compile(r"[0-9]{1,5}")
 _PORT_MAX: Final = 65_535
-# Segments of RFC 3986: nothing that would end a JSON text, or a path.
+# Path segments of RFC 3986, without characters that would end a JSON text or a path.
 _PREFIX: Final = re.compile(r"(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+){0,20}")
 _HOST: Final = re.compile(rf"({HOST})(:[0-9]{{1,5}})?")
 
 
 def base_url(req: Request, settings: Settings) -> str:
-    """Where this service begins as the client sees it: scheme, host and what a proxy has put before its paths; or
-    LEDGER_PUBLIC_URL, where that is set.
+    """The URL that all links begin with: LEDGER_PUBLIC_URL, or the scheme, host and path prefix that the client used,
+    by a trusted proxy's headers where there is one.
 
-    Raises a 400 for a Host that is none, or none of those that are allowed.
+    Raises a 400 for a malformed Host, or one that LEDGER_ALLOWED_HOSTS does not list.
     """
     if settings.public_url and not settings.allowed_hosts:
         return settings.public_url
@@ -61,7 +61,7 @@ def _base_url(told: forwarding.Outer, allowed: frozenset[str]) -> str:
 
 
 def _path_prefix(told: str) -> str:
-    """What stands before the paths of this service, without a slash at its end."""
+    """The proxy's path prefix, without a slash at its end. Raises a 400 where it is no path."""
     prefix = "".join(f"/{segment}" for segment in told.split("/") if segment)
     if not _PREFIX.fullmatch(prefix) or any(unquote(segment) in (".", "..") for segment in prefix.split("/")):
         raise Problem(400, "invalid-host", "X-Forwarded-Prefix must be a path like /shop.")
@@ -69,7 +69,7 @@ def _path_prefix(told: str) -> str:
 
 
 def window(parameters: Parameters, limit_default: int) -> tuple[int, int]:
-    """Limit and offset. A limit of 0 means the default, one over `LIMIT_MAX` means that."""
+    """Limit and offset. A limit of 0 means the default, a larger one than `LIMIT_MAX` means `LIMIT_MAX`."""
     limit, offset = together(
         lambda: parameters.limit(limit_default, LIMIT_MAX), lambda: parameters.integer("offset") or 0
     )
@@ -77,15 +77,14 @@ def window(parameters: Parameters, limit_default: int) -> tuple[int, int]:
 
 
 def envelope(req: Request, url: str, page: Page, *, limit: int, offset: int) -> bytes:
-    """The page: `count`, `next`, `previous` and `results`, whose rows are JSON already."""
+    """A page as JSON: `count`, `next`, `previous` and `results`; its rows are JSON already."""
     after = _link(req, url, limit, page.end) if page.end < page.count else b"null"
     before = _link(req, url, limit, max(0, offset - limit)) if offset > 0 else b"null"
     return b'{"count":%d,"next":%b,"previous":%b,"results":[%b]}' % (page.count, after, before, page.rows)
 
 
 def envelope_after(req: Request, url: str, found: Touched, *, limit: int) -> bytes:
-    """A page of what is read on from position to position: `next`, null where nothing stands behind it, and
-    `results`."""
+    """A page of orders behind a position, as JSON: `next`, null at the end, and `results`."""
     after = b"null"
     if found.reached is not None:
         after = _encode(_moved(req, url, [(AFTER, position_token(found.reached)), ("limit", str(limit))]))
@@ -93,13 +92,13 @@ def envelope_after(req: Request, url: str, found: Touched, *, limit: int) -> byt
 
 
 def _link(req: Request, url: str, limit: int, offset: int) -> bytes:
-    """The address of another page, as JSON."""
-    if req.params.keys() <= _PAGE:  # as it mostly is
+    """The URL of another page, as JSON."""
+    if req.params.keys() <= _PAGE:  # the common case, without parsing the query string
         return _encode(f"{url}?limit={limit}&offset={offset}" if offset else f"{url}?limit={limit}")
     return _encode(_moved(req, url, [("limit", str(limit)), ("offset", str(offset))][: 2 if offset else 1]))
 
 
 def _moved(req: Request, url: str, moved: list[tuple[str, str]]) -> str:
-    """The address with another window: every other parameter kept, all of them sorted by name."""
+    """The URL with other parameters of the page. The remaining parameters are kept, and all are sorted by name."""
     kept = [pair for pair in parse_qsl(req.query_string, keep_blank_values=True) if pair[0] not in _PAGE]
     return f"{url}?{urlencode(sorted(kept + moved, key=lambda pair: pair[0]))}"

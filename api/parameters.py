@@ -1,4 +1,4 @@
-"""Query parameters, read strictly: each is as it should be or a 400 that names it. An empty one is as if not given."""
+"""Query parameters, read strictly: a wrong one is a 400 that names it, an empty one counts as not given."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence, Set
@@ -12,13 +12,13 @@ from domain.moments import day_ends, microseconds, moment_written
 
 _INTEGER: Final = re.compile(r"[0-9]{1,15}")
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-# Names the fields that the objects of an answer are to have (`narrowing.py`).
+# The parameter with the names of the fields that a client wants (`narrowing.py`).
 FIELDS: Final = "fields"
 _BOOLEANS: Final = {"true": True, "1": True, "false": False, "0": False}
 
 
 def number_in(text: str) -> int | None:
-    """The number that a part of an address is; None where it is none, or longer than any id."""
+    """The number in a segment of a path; None where the segment is no number, or longer than any id."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else None
 
 
@@ -29,13 +29,13 @@ class Parameters:
         self._given = given
 
     def refuse_others_than(self, known: Set[str]) -> None:
-        """Raises a 400 that names every parameter which is not one of these."""
+        """Raises a 400 that names every unknown parameter."""
         if unknown := [name for name in self._given if name not in known]:
             names = f"known are {', '.join(sorted(known))}" if known else "this address takes none"
             raise InvalidParameter(*((name, f"is not known; {names}") for name in unknown[:FAULTS_MAX]))
 
     def names(self) -> Iterable[str]:
-        """The names that are given."""
+        """The names of the parameters."""
         return self._given.keys()
 
     def text(self, name: str) -> str | None:
@@ -49,20 +49,20 @@ class Parameters:
         return None if value is None else _integer(name, value)
 
     def listed(self, name: str) -> list[str]:
-        """The parts of a comma list, without the spaces around them; its empty places are passed over."""
+        """The parts of a comma list, stripped, without the empty ones."""
         parts = (part.strip() for part in (self.text(name) or "").split(","))
         return [part for part in parts if part]
 
     def limit(self, default: int, most: int) -> int:
-        """`limit`: 0 means the default, and more than `most` means that."""
+        """The parameter `limit`: 0 means the default, a larger one than `most` means `most`."""
         return min(self.integer("limit") or default, most)
 
     def integers(self, name: str) -> list[int]:
-        """A comma list of them."""
+        """The integers of a comma list."""
         return [_integer(name, part) for part in self.listed(name)]
 
     def currency(self) -> str | None:
-        """The code that `currency` names, in whatever case; a text that is none is the currency of nothing."""
+        """The code that the parameter `currency` names, in capitals. An unknown code is no error: it finds nothing."""
         value = self.text("currency")
         return value and value.strip().upper()
 
@@ -81,7 +81,7 @@ class Parameters:
         return _BOOLEANS[value.lower()]
 
     def ranges(self, name: str, zone: ZoneInfo) -> list[tuple[int | None, int | None]]:
-        """What `{name}_date`, `{name}_from` and `{name}_to` ask for, in microseconds, both ends inclusive."""
+        """The spans that `{name}_date`, `{name}_from` and `{name}_to` name, in microseconds, both ends inclusive."""
         found = together(lambda: self.span(f"{name}_from", f"{name}_to", zone), lambda: self._day(f"{name}_date", zone))
         return [ends for ends in found if ends != (None, None)]
 
@@ -92,7 +92,7 @@ class Parameters:
         return (None, None) if value is None else _span(name, value, zone)
 
     def span(self, low: str, high: str, zone: ZoneInfo) -> tuple[int | None, int | None]:
-        """What two parameters, each a day or a moment, enclose, in microseconds, both ends inclusive."""
+        """The span between two parameters, each a day or a moment, in microseconds, both ends inclusive."""
         since, until = self.text(low), self.text(high)
         first, last = together(
             lambda: None if since is None else _span(low, since, zone)[0],
@@ -101,7 +101,7 @@ class Parameters:
         return first, last
 
     def moment(self, name: str) -> datetime | None:
-        """A time, in UTC."""
+        """A moment, in UTC."""
         value = self.text(name)
         if value is None:
             return None

@@ -1,4 +1,4 @@
-"""For finance: a provider's months, closed once and for ever, and their reports."""
+"""For finance: a provider's accounting periods, closed once and for ever, and their reports."""
 
 from functools import partial
 from typing import Annotated, Any, Final
@@ -35,7 +35,7 @@ class Close(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Periods:
-    """The closed periods, by months; and the closing of one."""
+    """The closed periods, sorted by month; and the closing of a period."""
 
     def __init__(self, commanding: Commanding, views: Views, checkpoints: Checkpoints, settings: Settings) -> None:
         self._closing = Closing(commanding.ledger, views)
@@ -76,7 +76,7 @@ def _provider(parameters: Parameters) -> str:
 
 
 class Report:
-    """The report of a period: of a closed one the same bytes for ever, of an open one as it stands."""
+    """The report of a period. That of a closed period has the same bytes for ever."""
 
     def __init__(self, asking: Asking, commanding: Commanding, views: Views, settings: Settings) -> None:
         self._asking = asking

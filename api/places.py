@@ -1,12 +1,12 @@
-"""Who has to go when a worker's places for connections, or its memory for what they send and take, run short?
+"""Which connection is ended when a worker's places, or its memory for bodies and answers, run short?
 
-First those that have never sent a whole request, the oldest first, but for the latest quarter: they may be about to.
-Then those that are idle between two requests, the longest idle first; then those that are taking an answer. Never who
-waits for one. An address has a share of the places, so that its own connections go; a trusted proxy stands for many
-clients and has no share.
+First connections that have never sent a whole request, the oldest first; the latest quarter of them is spared, since
+their requests may be on the way. Then connections that are idle between two requests, the longest idle first; then
+those that take an answer. A connection that waits for its answer is never ended. An address has a share of the places,
+beyond which its own connections are ended; a trusted proxy stands for many clients and has no share.
 
-A stream, an answer without an end, has a place of another kind, and none of its address's share. Where all of those are
-taken, the key that has most of them loses its oldest.
+A stream, an answer without an end, has a place of another kind, outside its address's share. Where all of these are
+taken, the key with the most streams loses its oldest.
 """
 
 from collections import Counter
@@ -17,7 +17,7 @@ from typing import Final, Protocol
 
 CONNECTIONS_MAX: Final = 512
 STREAMS_MAX: Final = 512
-# What all connections together have sent of bodies that are not whole yet, and what they have not yet taken of answers.
+# The bytes of unfinished bodies that all connections together may have sent; and of answers that they have not taken.
 BODIES_BYTES_MAX: Final = 16 * 1024 * 1024
 ANSWERS_BYTES_MAX: Final = 48 * 1024 * 1024
 
@@ -30,14 +30,14 @@ class Standing(Enum):
 
 
 class Connection(Protocol):
-    # Where it stands since when, and how much it has sent of a body that is not whole.
+    # Its standing, since when it has that, and the bytes that it has sent of an unfinished body.
     standing: Standing
     since: float
     body_bytes: int
 
     @property
     def answer_bytes(self) -> int:
-        """How much of an answer its client has not taken."""
+        """The bytes of the answer that the client has not taken."""
 
     def end(self) -> None: ...
 
@@ -48,18 +48,19 @@ class Places:
     def __init__(self, address_max: int, trusts: Callable[[str], bool]) -> None:
         self._address_max = address_max
         self._trusts = trusts
-        # That of a trusted proxy, which stands for many, is None.
+        # The address of each connection; None for a trusted proxy, which stands for many clients.
         self.taken: dict[Connection, str | None] = {}
         self._of: dict[str | None, dict[Connection, None]] = {}
-        # Each with the name of its key, the oldest first.
+        # The streams with the names of their keys, the oldest first.
         self.streams: dict[Connection, str] = {}
 
     def has_room(self) -> bool:
-        """Whether one more can come, by another's going if need be."""
+        """Whether there is a place for one more connection, or a connection that can be ended for it."""
         return len(self.taken) < CONNECTIONS_MAX or any(map(_may_go, self.taken))
 
     def take(self, connection: Connection, host: str) -> None:
-        """Gives a place. Where all are taken, or its address has its share, another goes for it, or else it itself."""
+        """Gives a connection a place. Where all are taken, or its address has its share, another connection is ended
+        for it; where none can be, the connection itself."""
         address = None if self._trusts(host) else _network(host)
         neighbours = self._of.setdefault(address, {})
         if len(self.taken) >= CONNECTIONS_MAX:
@@ -72,7 +73,8 @@ class Places:
             self._end(connection)
 
     def keep_stream(self, connection: Connection, caller: str) -> bool:
-        """Gives a place of a stream instead of the one it has; whether there was one, by another's going if need be."""
+        """Moves a connection to a place of a stream; returns whether there was one, by ending another stream if need
+        be."""
         if len(self.streams) >= STREAMS_MAX:
             most, count = Counter(self.streams.values()).most_common(1)[0]
             if most != caller and count < 2:
@@ -91,20 +93,21 @@ class Places:
                 del self._of[address]
 
     def look_at_bodies(self) -> None:
-        """Ends some whose body does not become whole, where together they hold too much."""
+        """Ends connections with unfinished bodies until the bodies are within `BODIES_BYTES_MAX`."""
         sending = [connection for connection in self.taken if connection.body_bytes]
         while sum(connection.body_bytes for connection in sending) > BODIES_BYTES_MAX and self._end_one(sending):
             sending = [connection for connection in sending if connection in self.taken]
 
     def look_at_answers(self) -> None:
-        """Ends those that have been at their answer longest, where together they hold too much."""
+        """Ends the connections that have been taking their answers longest, until the answers are within
+        `ANSWERS_BYTES_MAX`."""
         taking = [each for each in (*self.taken, *self.streams) if each.answer_bytes]
         while sum(connection.answer_bytes for connection in taking) > ANSWERS_BYTES_MAX:
             self._end(min(taking, key=lambda connection: connection.since))
             taking = [each for each in taking if each in self.taken or each in self.streams]
 
     def _end_one(self, connections: Iterable[Connection]) -> bool:
-        """Whether there was one that could go."""
+        """Ends one of the connections by the rule above; returns whether there was one that could be ended."""
         may_go = [connection for connection in connections if _may_go(connection)]
         if not may_go:
             return False
@@ -126,7 +129,7 @@ def _may_go(connection: Connection) -> bool:
 
 
 def _network(host: str) -> str:
-    """What of an address one client has to itself: of IPv6 the first half."""
+    """The part of an address that is one client's own: of IPv6 the first 64 bits."""
     if ":" not in host:
         return host
     return str(int(ip_address(host.partition("%")[0])) >> 64)

@@ -22,7 +22,7 @@ def position_in(parameters: Parameters, name: str) -> int | None:
 
 
 def position_in_header(req: Request, name: str) -> int | None:
-    """The position that a header names by its token; an empty one is as if not sent. Raises a 400."""
+    """The position that a header names by its token; None where the header is empty. Raises a 400."""
     return _position(name, (req.get_header(name) or "").strip() or None)
 
 

@@ -1,4 +1,4 @@
-"""For those who answer people's requests: what is there of a person, a copy of it, and erasing it."""
+"""For data protection: a customer's personal data, a copy of them, and their erasure."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -37,12 +37,12 @@ PATH: Final = "/api/v1/privacy"
 READ: Final = "privacy:read"
 WRITE: Final = "privacy:write"
 _encode: Final = msgspec.json.Encoder().encode
-# Letters, digits and what stands between them in the names of cases and of laws' articles: no room for free text.
+# Characters of the names of cases and of laws' articles: no room for free text, which could be personal.
 Token = Annotated[str, Meta(pattern=rf"^{e.NAME_PATTERN}\Z")]
 
 
 class Erase(Command, frozen=True, kw_only=True):
-    """The body of an erasure; left out, it is one of both parts."""
+    """The body of an erasure. Without a body both parts are erased."""
 
     parts: Annotated[tuple[Literal["contact", "invoice"], ...], Meta(min_length=1)] = PARTS
     basis: Token = "request"
@@ -51,7 +51,7 @@ class Erase(Command, frozen=True, kw_only=True):
 
 
 class Desk:
-    """What these resources share. `erasing` is None where the ledger has no keys that could be destroyed."""
+    """The reading and erasing that these resources share. `erasing` is None where the ledger has no data keys."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class Desk:
 
     @property
     def erasing(self) -> Erasing:
-        """Raises PersonalDataPlain."""
+        """The erasing of this ledger. Raises PersonalDataPlain where it has no data keys."""
         if self._erasing is None:
             raise PersonalDataPlain(
                 "What is personal in this ledger is not sealed; `run.py seal` makes one where it is."
@@ -83,7 +83,7 @@ class Desk:
         return self._erasing
 
     def orders(self, customer_id: int) -> list[Order]:
-        """Raises CustomerNotFound."""
+        """The orders of a customer. Raises CustomerNotFound."""
         found = privacy.orders(self.ledger, self._orders_of(customer_id))
         if not found:
             raise CustomerNotFound
@@ -94,7 +94,7 @@ class Desk:
 
 
 class _Read:
-    """What is read here takes its time: it is answered in a thread, by `_get`, which takes what `on_get` does."""
+    """A resource that is read. Its answers take long, so `_get` makes them in a thread, given the path's parameters."""
 
     _get: Callable[..., None]
     parameters: frozenset[str] = frozenset({FIELDS})
@@ -111,7 +111,7 @@ class _Read:
 
 
 def _customer(text: str) -> int:
-    """The customer that an address names. Raises CustomerNotFound."""
+    """The id of the customer that a path names. Raises CustomerNotFound."""
     if (number := number_in(text)) is None:
         raise CustomerNotFound
     return number
@@ -131,7 +131,7 @@ class _Erasures(_Read):
         resp.status = 201 if made.is_new else 200
 
     def _erased(self, named: str, request: e.Request, who: Provenance) -> Erasure:
-        """The erasure. Where the views cannot be renewed now, they are when the service starts."""
+        """Records an erasure and renews the views. Where they cannot be renewed now, the next start does it."""
         made = self._record(named, request, who)
         if request.is_trial:
             return made
@@ -176,7 +176,7 @@ class OrderErasures(_Erasures):
 
     def _get(self, _req: Request, resp: Response, order_id: str) -> None:
         uuid = named_order(self._desk.ledger, order_id)
-        self._desk.ledger.order(uuid)  # says so where there is none
+        self._desk.ledger.order(uuid)  # raises OrderNotFound
         self._desk.shown(resp, privacy.erasures(self._desk.ledger, [str(uuid)]))
 
     def _record(self, named: str, request: e.Request, who: Provenance) -> Erasure:
@@ -184,14 +184,14 @@ class OrderErasures(_Erasures):
 
 
 class AllErasures(_Read):
-    """Every erasure that has destroyed a key."""
+    """The erasures that have destroyed a data key."""
 
     def _get(self, _req: Request, resp: Response) -> None:
         self._desk.shown(resp, privacy.erasures(self._desk.ledger))
 
 
 class Export(_Read):
-    """A copy of all that is there of a customer. It is noted that it was given."""
+    """A copy of a customer's data. Giving it is recorded in the log of accesses."""
 
     parameters = frozenset()
 
@@ -216,7 +216,7 @@ class Export(_Read):
 
 
 class Customer(_Read):
-    """What is kept of a customer, until when, and what was erased."""
+    """A customer's personal data: the parts kept and until when, and the erasures."""
 
     def _get(self, _req: Request, resp: Response, customer_id: str) -> None:
         number, ledger = _customer(customer_id), self._desk.ledger

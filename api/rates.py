@@ -1,6 +1,6 @@
-"""How many requests a caller may make: a bucket of tokens for each, that fills again with time.
+"""How many requests may a caller make? Each has a bucket of tokens, which fills again with time.
 
-Each worker process has buckets of its own. The headers are those of the IETF's draft-ietf-httpapi-ratelimit-headers.
+Each worker has buckets of its own. The headers are those of the IETF's draft-ietf-httpapi-ratelimit-headers.
 """
 
 import math
@@ -20,11 +20,11 @@ class Rates:
         self._rate = rate
         self._per_second = rate.requests / rate.seconds
         self._policy = f'"caller";q={rate.requests};w={rate.seconds}'
-        # Of each caller: the tokens there were, and when.
+        # Of each caller: the tokens at its last request, and when that was.
         self._buckets: dict[str, tuple[float, float]] = {}
 
     def take(self, caller: str, resp: Response) -> None:
-        """Takes a token of a caller's. Raises a 429 where there is none."""
+        """Takes a token out of the caller's bucket, and sets the headers. Raises a 429 where there is none."""
         now = time.monotonic()
         left, at = self._buckets.pop(caller, (float(self._rate.requests), now))
         left = min(self._rate.requests, left + (now - at) * self._per_second)
@@ -32,7 +32,7 @@ class Rates:
             del self._buckets[next(iter(self._buckets))]
         has_one = left >= 1
         left -= has_one
-        self._buckets[caller] = left, now  # at the end, so that those at the beginning are the longest idle
+        self._buckets[caller] = left, now  # at the end: the longest idle caller stands first
         wait = math.ceil((1 - left) / self._per_second) if left < 1 else 0
         resp.set_header("RateLimit-Policy", self._policy)
         resp.set_header("RateLimit", f'"caller";r={math.floor(left)};t={wait or math.ceil(1 / self._per_second)}')

@@ -1,4 +1,4 @@
-"""Bodies that may be large: to a file, piece by piece, so that memory does not grow with them; a few at a time."""
+"""Receives large bodies: piece by piece into a file, so that they take no memory; a few at a time."""
 
 import asyncio
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ UPLOAD_SECONDS_MAX: Final = 120.0
 
 
 class Receiving:
-    """The places of one worker for such bodies: few, so that some threads are left for others."""
+    """The places of one worker for large bodies. They are few, so that other long work finds threads."""
 
     def __init__(self, asking: Asking, places: int) -> None:
         self._asking = asking
@@ -24,7 +24,7 @@ class Receiving:
 
     @contextmanager
     def place(self) -> Iterator[None]:
-        """Raises a 503 where there is none."""
+        """Takes a place for one body. Raises a 503 where there is none."""
         if not self._places:
             raise not_ready("too-many-uploads", "Other files are being taken in; send this one in a moment.")
         self._places -= 1
@@ -34,7 +34,7 @@ class Receiving:
             self._places += 1
 
     async def take(self, req: Request, file: IO[bytes], bytes_max: int, too_large: Problem) -> bool:
-        """The body, into a file; whether it came whole, and in time. Raises a 413 where it is larger than that."""
+        """Writes the body into a file; returns whether it came whole and in time. Raises a 413 beyond `bytes_max`."""
         length, taken = req.content_length or 0, 0
         if length > bytes_max:
             raise too_large

@@ -1,4 +1,4 @@
-"""For finance: settlement files in, what they come to, and what people decide about it."""
+"""For finance: settlement files, their reconciliations, and people's decisions about the results."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
@@ -65,7 +65,7 @@ _Id = Annotated[str, Meta(min_length=1, max_length=40)]
 _Ids = Annotated[list[_Id], Meta(min_length=1, max_length=1_000)]
 _Numbers = Annotated[list[Annotated[int, Meta(ge=1)]], Meta(min_length=1, max_length=1_000)]
 _Reason = Annotated[str, Meta(min_length=1, max_length=1_000)]
-# How many results are read at once where all of them are sent.
+# How many results are read at a time for a download of all of them.
 _PART_RESULTS: Final = 5_000
 _encode = msgspec.json.encode
 T = TypeVar("T")
@@ -81,7 +81,7 @@ class Explain(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Match(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`lines` are rows of the file, `entries` positions of the log."""
+    """A match by hand. `lines` are rows of the file, `entries` positions of payments in the log."""
 
     lines: _Numbers
     entries: _Numbers
@@ -101,7 +101,7 @@ class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Desk:
-    """What the resources here share. Reports are long, so all that meets one is done in a thread."""
+    """The work that the resources of reconciliations share. Reports are long, so they are read in threads."""
 
     def __init__(self, commanding: Commanding, views: Views, asking: Asking, settings: Settings) -> None:
         self.ask = asking
@@ -113,20 +113,21 @@ class Desk:
         self._commanding = commanding
         self._under_way = under_way(settings)
         self._under_way.sweep()
-        # Those that nobody waits for; the loop itself keeps none.
+        # Tasks without a request that waits for them; the event loop itself keeps no reference to a task.
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def answer(
         self, resp: Response, find: Callable[[], Outcome], window: Window | None, *, reading: bool = False
     ) -> None:
-        """Without a window the answer shows the results that were decided."""
+        """Answers with the reconciliation that `find` finds or changes, and a window of its results; without a window
+        with the results of the decision."""
         in_thread = self.ask.in_thread if reading else self.ask.to_its_end
         found = await in_thread(lambda: told(self._ledger, self.reconciling, find(), window))
         self.give(resp, found, reading=reading)
 
     async def take_in(self, req: Request, resp: Response, upload: Upload) -> Told:
-        """A file that is packed, so that it may become large, is taken in by a process of its own: in this one, nobody
-        else would be answered meanwhile, and it could not be ended."""
+        """Takes a file in and answers with its reconciliation. A packed file, which may be large once unpacked, is
+        taken in by a process of its own: that can be ended, and holds up no other request."""
         window = Window(_outcomes(Parameters(req.params)))
         if is_packed(upload):
             found = await self.ask.to_its_end(
@@ -138,8 +139,8 @@ class Desk:
         return found
 
     async def begin(self, req: Request, resp: Response, upload: Upload, held: ExitStack) -> None:
-        """A large file is taken in by a process of its own, and its sender asks how far that is. What is held for it is
-        let go when it is done. Where the file was taken in before, the answer is what it comes to."""
+        """Has a process of its own take a large file in, and answers with its progress; with the reconciliation where
+        the file was taken in before. `held`, the temporary files, is closed when the process has ended."""
         with held:
             uuid, known = await self.ask.to_its_end(lambda: self._which(upload), None)
             resp.location = f"{req.path}/{uuid}"
@@ -180,7 +181,7 @@ class Desk:
                 self._under_way.forget(progress.id)
 
     async def is_under_way(self, resp: Response, reference: str) -> bool:
-        """Whether a file is being taken in, or was refused and is not there; then that is the answer."""
+        """Answers with an upload's progress, or with its refusal; returns False where there is neither."""
         progress = self._under_way.of(named(reference))
         if progress is None:
             return False
@@ -209,22 +210,22 @@ class Desk:
         resp.set_header("ETag", f'"{found.version}"')
 
     def heads(self, found: Iterable[Reconciliation]) -> list[dict[str, Any]]:
-        """Reconciliations out of the views, as the list has them."""
+        """Reconciliations of the views, as the list shows them."""
         return [shown.head(shown.with_its_reason(self._ledger, of)) for of in found]
 
     def shown(self, reference: str) -> tuple[shown.Shown, int]:
-        """A reconciliation as it is shown, and its position. Raises ReconciliationNotFound."""
+        """A reconciliation with its results, and its position. Raises ReconciliationNotFound."""
         found = self.one(reference)
         return shown.show(self._ledger, self.reconciling, found.reconciliation), found.position
 
     def one(self, reference: str) -> Outcome:
-        """Raises ReconciliationNotFound."""
+        """A reconciliation and its position. Raises ReconciliationNotFound."""
         state = self.reconciling.get(named(reference))
         return Outcome(state, self._ledger.log_of_events.position_of(state.uuid, state.version))
 
 
 def _bounded(work: Callable[..., T], *arguments: object) -> T:
-    """What work in a process of its own comes to. Raises a 422 where it needs too much."""
+    """The result of work in a process of its own. Raises a 422 where the work needs too much time or memory."""
     try:
         return apart(work, *arguments)
     except EndedApart as error:
@@ -246,9 +247,9 @@ def _outcomes(parameters: Parameters) -> frozenset[str] | None:
 
 
 class Reconciliations:
-    """The list, in the order of the log; and settlement files in.
+    """The list, in the order of the log; and the upload of settlement files.
 
-    A file is the body itself, or with its rules a part of a form. It goes to a temporary file.
+    A file is the request's body, or a part of a form beside its rules.
     """
 
     def __init__(self, desk: Desk, uploads_max: int) -> None:
@@ -313,7 +314,7 @@ class Reconciliations:
         resp.location = f"{req.path}/{found.uuid}"
 
     async def _receive(self, req: Request, file: IO[bytes]) -> int:
-        """The body, into a file; returns its size. Raises a 413, a 415 or a 400."""
+        """Writes the body into a file; returns its size in bytes. Raises a 413, a 415 or a 400."""
         if media_type(req) not in TYPES:
             raise Problem(415, "unsupported-media-type", f"Send the file itself, as one of {', '.join(TYPES)}.")
         bytes_max = BODY_BYTES_MAX if req.content_length is None else FILE_BYTES_MAX
@@ -328,7 +329,7 @@ def _too_large() -> Problem:
 
 
 def _once(parameters: Parameters, name: str, parts: dict[str, str]) -> str | None:
-    """What the address or the form says, not both."""
+    """The value of a parameter or of the form's part of that name. Raises a 400 where both are given."""
     given = parameters.text(name)
     if given is not None and name in parts:
         raise invalid_parameter(name, "stands in the form, too; say it once")
@@ -385,12 +386,12 @@ def _csv(one: shown.Shown, *, marked: bool) -> Iterator[bytes]:
         yield csv_text.lines([[shown.plain_cell(value, long=not marked) for value in row] for row in rows])
 
 
-# The media type of each thing that is kept.
+# The media types of the kept files.
 KEPT_TYPES: Final = {"file": "application/octet-stream", "rules": "application/toml", "report": "application/json"}
 
 
 class Kept:
-    """The file, the rules or the report alone, byte for byte; their SHA-256s stand in the log."""
+    """The file, the rules or the report of a reconciliation, byte for byte. The log has their SHA-256s."""
 
     def __init__(self, desk: Desk, what: str) -> None:
         self._desk = desk
@@ -412,7 +413,7 @@ class Kept:
 
 
 class Evidence:
-    """Everything needed to prove a reconciliation's history offline, as a zip: as an order's."""
+    """A reconciliation's history with its proofs, as a zip that is checked offline."""
 
     def __init__(self, desk: Desk, ledger: OrderLedger, views: Views, checkpoints: Checkpoints) -> None:
         self._desk = desk
@@ -440,7 +441,7 @@ class Evidence:
 
 
 class Decisions:
-    """What a person says of some results, all of it or nothing. To say the same again records nothing."""
+    """A person's decision about results, recorded as a whole or not at all. The same decision again records nothing."""
 
     def __init__(self, desk: Desk, decision: str) -> None:
         self._desk = desk

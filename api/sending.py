@@ -1,6 +1,6 @@
-"""How an answer goes onto its connection, as RFC 9112 writes it: head and body in one piece where both are there.
+"""Writes an answer onto its connection as RFC 9112 has it, head and body in one piece where both are there.
 
-gunicorn's own way takes a tenth of the time that a list of orders takes; this takes a third of that.
+gunicorn's own writing takes a tenth of the time of a list of orders; this takes a third of that.
 """
 
 from typing import Any, Final
@@ -11,19 +11,19 @@ from api.bodies import Message
 from api.parser import OF_VALUES
 
 _BODILESS: Final = (204, 304)
-# A body of so many bytes goes behind its head without being copied, since it may lie there until its client takes it.
+# A larger body is not copied behind its head, since it may lie in the buffer until its client takes it.
 _COPIED_BYTES_MAX: Final = 64 * 1024
 
 
 class Sending:
-    """The answer to one request; the application's `send`. Nothing is sent to a client that has left."""
+    """The answer to one request; the application's `send`. A client that has left is sent nothing."""
 
-    # Whether any of it is sent, and whether all of it is.
+    # Whether the answer's first byte is sent, and whether its last is.
     has_begun = is_over = False
-    # Whether the connection ends behind it, as its head says.
+    # Whether the connection ends behind the answer, as the head says.
     is_last = False
     _head = b""
-    # How much of its body is yet to come; None where nobody knows.
+    # The bytes of the body that are yet to come; None where its length is unknown.
     _left: int | None = None
     _is_chunked = False
 
@@ -42,7 +42,7 @@ class Sending:
             await self._connection._flow_control.drain()
 
     def _begin(self, status: int, fields: list[tuple[bytes, bytes]]) -> None:
-        """Makes the head. Raises ValueError where a field would be more than one line."""
+        """Makes the head. Raises ValueError for a field that HTTP does not allow, such as one with a line break."""
         request = self._request
         self._connection._body_receiver.expect_continue = False  # no 100 goes behind a final status
         for name, value in fields:
@@ -61,7 +61,7 @@ class Sending:
             raise ValueError(f"a field of the answer to {request.method} {request.path} is none of HTTP's")
         is_delimited = self._is_chunked or self._left is not None
         self.is_last = self._connection._will_close(request, not is_delimited)
-        goes_on = b"" if request.version >= (1, 1) else b"\r\nConnection: keep-alive"  # which HTTP/1.0 must be told
+        goes_on = b"" if request.version >= (1, 1) else b"\r\nConnection: keep-alive"  # HTTP/1.0 must be told
         end = b"\r\nConnection: close" if self.is_last else goes_on
         self._head = b"".join((_get_cached_status_line(request.version, status), lines, end, b"\r\n\r\n"))
 

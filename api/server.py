@@ -1,6 +1,6 @@
-"""gunicorn's asyncio worker and its settings, with the bounds it leaves open: how many connections there are, and how
-long a stop waits. What bounds one connection is in `connection.py`, who goes when places run short in `places.py`,
-whose request is next in `turns.py`."""
+"""gunicorn's asyncio worker and its settings, with the bounds that it lacks: the number of connections, and the length
+of a stop. `connection.py` bounds one connection, `places.py` chooses the connection that is ended when places run
+short, `turns.py` the request that is next."""
 
 import asyncio
 import contextlib
@@ -22,14 +22,14 @@ from api.places import Places, Standing
 from api.turns import Turns
 
 STOP_SECONDS_MAX: Final = 4
-STOP_IDLE_SECONDS: Final = 1  # for clients in the middle of a conversation, to hear of the stop by an answer
-# What the kernel holds for a connection in each direction: else it is megabytes for a client that takes nothing.
+STOP_IDLE_SECONDS: Final = 1  # in which clients between two requests may send one more, and are told of the stop
+# The kernel's buffers of a connection. Their default lets a client that takes nothing hold megabytes.
 _SOCKET_BYTES: Final = 64 * 1024
 _IDLE: Final = (Standing.NEVER_ASKED, Standing.IDLE)
 
 
 class _Words(Logger):
-    """What gunicorn itself has to say, which goes where the rest of the program says its own."""
+    """gunicorn's logger, which writes into the service's log."""
 
     def setup(self, cfg: Any) -> None:
         super().setup(cfg)
@@ -39,11 +39,11 @@ class _Words(Logger):
 
 _SETTINGS: Final = {
     "logger_class": _Words,
-    "http_parser": "python",  # the one in C loses what is sent behind a request, where that is more than 64 KiB
+    "http_parser": "python",  # the parser in C loses bytes behind a request, where they are more than 64 KiB
     "keepalive": 15,
     "graceful_timeout": STOP_SECONDS_MAX,
     "control_socket_disable": True,
-    "forwarded_allow_ips": "",  # they are the app's to believe or not; gunicorn would believe this machine's
+    "forwarded_allow_ips": "",  # the application reads forwarded headers; gunicorn would believe those of this machine
     "forwarder_headers": "",
     "limit_request_line": 8190,
     "loglevel": "warning",
@@ -51,20 +51,20 @@ _SETTINGS: Final = {
 
 
 class PatientWorker(ASGIWorker):
-    # Apart from gunicorn's `alive`, by which it would close connections whose last answer has not said so.
+    # Not gunicorn's `alive`, by which it would close connections whose last answer has not announced it.
     is_stopping = False
 
     def handle_exit_signal(self) -> None:
         self.is_stopping = True
 
     async def _serve(self) -> None:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the master says what it means
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the master stops the workers
         protocol.PythonProtocol = Parser
-        protocol._CACHED_SERVER_HEADER = b""  # else it is on every answer
+        protocol._CACHED_SERVER_HEADER = b""  # no `Server` header on answers
         self.places: Places = self.app.places
         self.turns = Turns(self.loop)
         for listener in self.sockets:
-            for direction in (socket.SO_RCVBUF, socket.SO_SNDBUF):  # those that it accepts have them from it
+            for direction in (socket.SO_RCVBUF, socket.SO_SNDBUF):  # accepted sockets inherit them
                 listener.sock.setsockopt(socket.SOL_SOCKET, direction, _SOCKET_BYTES)
             self.loop.create_task(self._accept(listener.sock))
         while self.alive and not self.is_stopping and self.ppid == os.getppid():
@@ -79,11 +79,11 @@ class PatientWorker(ASGIWorker):
         super().handle_exit_signal()
 
     async def _accept(self, listener: socket.socket) -> None:
-        """Takes connections, and leaves the next to the other workers for a moment, so that few spread over all; where
-        many come, each worker takes more at once, the more it has."""
+        """Accepts connections. It leaves the next one to the other workers for a moment, so that a few connections
+        spread over all workers; the more a worker has, the more it accepts at once."""
         while self.alive and not self.is_stopping:
             await asyncio.sleep(0.001)
-            with contextlib.suppress(OSError):  # a client may have gone, or another worker was quicker
+            with contextlib.suppress(OSError):  # the client may have gone, or another worker was quicker
                 if self.places.has_room():
                     self._take((await self.loop.sock_accept(listener))[0])
                     for _ in range(len(self.places.taken) // 16):
@@ -95,10 +95,8 @@ class PatientWorker(ASGIWorker):
 
 
 class Server(BaseApplication):
-    """The service under gunicorn. `make_app` is called in each worker, after the fork: nothing is open before it.
-
-    Of `places` each worker has its own from the fork on.
-    """
+    """The service under gunicorn. Each worker calls `make_app` after the fork, so nothing is open before it, and has
+    its own copy of `places`."""
 
     def __init__(self, make_app: Callable[[], Any], places: Places, **settings: Any) -> None:
         self.load = make_app
@@ -112,5 +110,5 @@ class Server(BaseApplication):
 
     def run(self) -> None:
         master = Arbiter(self)
-        master.handle_int = master.handle_term  # Ctrl-C means the same: finish what is in flight, then stop
+        master.handle_int = master.handle_term  # Ctrl-C also finishes the requests under way
         master.run()

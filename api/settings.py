@@ -20,10 +20,10 @@ from domain.reconciling import KEPT_BYTES_MAX
 
 FORWARDED: Final = ("x-forwarded", "forwarded")
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
-# What a request may be counted as; anybody can make up others.
+# The methods that metrics tell apart; a client can make up others.
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 SPANS_GO_BY: Final = "http/protobuf"
-# A name, or an address of IPv4 or, in brackets, of IPv6; without a port.
+# A host name, an IPv4 address, or an IPv6 address in brackets; without a port.
 HOST: Final = r"\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]{1,253}"
 T = TypeVar("T")
 # The files that stand beside a ledger, by the setting that names another place.
@@ -40,12 +40,12 @@ _BESIDE: Final = {
 
 
 class WrongSetting(Exception):
-    """A setting that cannot be used; the message names it and says what would be right."""
+    """A setting is wrong; the message names it and says what would be right."""
 
 
 class Provider(msgspec.Struct, frozen=True):
-    """An identity provider whose tokens are taken: where its keys are (a file, or an address), what its tokens must say
-    of themselves, and the claims in which a customer's id and scopes stand."""
+    """An identity provider whose tokens are taken: the file or URL of its keys, the issuer and audience that its tokens
+    must name, and the claims with a customer's id and with scopes."""
 
     keys: str
     issuer: str
@@ -55,28 +55,28 @@ class Provider(msgspec.Struct, frozen=True):
 
 
 class Rate(NamedTuple):
-    """At most so many `requests` in a row, and as many again in each span of `seconds`."""
+    """A limit: so many `requests` in a row, and as many again in each span of `seconds`."""
 
     requests: int
     seconds: int
 
 
 class Address(NamedTuple):
-    """Where to listen."""
+    """A host and a port to listen on."""
 
     host: str
     port: int
 
 
 class Traces(NamedTuple):
-    """Where spans are sent, and how, by the variables of OpenTelemetry's own standard."""
+    """The collector's address and protocol, by the variables of OpenTelemetry's standard."""
 
     address: str
     protocol: str
 
 
 class Settings(msgspec.Struct, frozen=True):
-    # The log's address; as it may be shown; the file that it names, if any; and the folder for what stands beside it.
+    # The log's URL; the URL without its password; the file that it names, if any; and the folder of the other files.
     url: str
     shown_url: str
     ledger: Path | None
@@ -85,42 +85,42 @@ class Settings(msgspec.Struct, frozen=True):
     currency: str
     timezone: ZoneInfo
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
-    # Which headers of theirs are believed; the address that links begin with, whatever was asked for; and the hosts
-    # that may be asked for, all where there are none.
+    # The family of forwarded headers that trusted proxies set; the URL that all links begin with, if any; and the hosts
+    # that requests may name, any where none are given.
     forwarded: str
     public_url: str | None
     allowed_hosts: frozenset[str]
-    # The private half of the key that signs checkpoints, and the file outside the database that they are appended to.
+    # The private signing key, and the file to which signed checkpoints are appended.
     key: Path
     checkpoints: Path
     checkpoint_seconds: int
-    # The data keys that seal what is personal, and what wraps them; and the file that says who read it.
+    # The data keys that seal personal data, and the master keys that wrap them; and the log of accesses.
     keys: KeysAt
     accesses: Path
-    # How long each part of what is personal is kept, and the file outside the ledger that says what was erased.
+    # The retention of each personal part, and the file outside the ledger that lists the erasures.
     keep: Keep
     erasures: Path
-    # The webhooks and what became of them, and the networks beside the public internet that they may lead to.
+    # The file of webhooks and their deliveries, and the private networks that webhooks may lead to.
     webhooks: Path
     webhook_networks: tuple[IPv4Network | IPv6Network, ...]
     # How many connections one address may have to a worker; trusted proxies may have any number.
     connections_per_address: int
-    # What may be kept of settlements: files, rules and reports, as they are stored.
+    # The bytes that kept settlement files, rules and reports may take, as they are stored.
     kept_bytes_max: int
     provider: Provider | None
-    # The origins whose pages may ask from a browser; `*` is all of them.
+    # The origins whose pages may call the service from a browser; `*` is all of them.
     cors_origins: frozenset[str]
-    # How much each caller may ask of a worker; None where that is as much as they like.
+    # The limit of each caller's requests to a worker; None for no limit.
     rate: Rate | None
-    # Where metrics are had, None for nowhere; and the least level of what the service writes into its log.
+    # The address of the metrics, None for no metrics; and the least level of lines in the service's log.
     metrics: Address | None
     log_level: str
-    # Where each request is told of as a span, None for nowhere. Only what serves looks whether that can be.
+    # The collector of spans, None for no spans. Only `serve` checks that spans can be sent.
     traces: Traces | None
 
     @property
     def key_uses(self) -> Path:
-        """The file that says when each access key was last used."""
+        """The file with the time of each access key's last use."""
         return self.views.with_name("key-uses.db")
 
     def trusts(self, address: str) -> bool:
@@ -135,7 +135,8 @@ class Settings(msgspec.Struct, frozen=True):
 
 
 def read(environment: Mapping[str, str]) -> Settings:
-    """The settings of an environment; what is unset or empty has its default. Raises WrongSetting for all of them."""
+    """The settings of an environment; an unset or empty one has its default. Raises WrongSetting, which names all
+    faults."""
     names: set[str] = set()
     wrong: list[str] = []
 
@@ -144,7 +145,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         return environment.get(name, "").strip() or default
 
     def tried(parse: Callable[..., T], *arguments: object) -> T:
-        """What the setting comes to; where it is wrong that is told with all else, and nothing is made of this."""
+        """A parsed setting; where it is wrong, its fault is noted, and `read` raises at its end."""
         try:
             return parse(*arguments)
         except WrongSetting as error:

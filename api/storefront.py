@@ -1,4 +1,4 @@
-"""The storefront contract (seed 002): a customer's orders, newest first, and the one delete that customers have."""
+"""The storefront contract (seed 002): a customer's orders, newest first, and the one command of customers, a delete."""
 
 from functools import lru_cache
 from typing import Final
@@ -45,7 +45,7 @@ class StorefrontOrders:
     on_head = on_get
 
 
-# As `filters.asked`, for this contract's few parameters.
+# The same as `filters.asked`, for this contract's few parameters.
 @lru_cache(maxsize=512)
 def _asked(query: str) -> filters.Asked:
     parameters = Parameters(parse_query_string(query, keep_blank=True))
@@ -101,10 +101,10 @@ class StorefrontOrder:
         resp.status = 204
 
     async def _may_be_theirs(self, uuid: UUID, customer_id: int) -> bool:
-        """Whether an order can be a customer's, asked beside all that writes; the ledger has the last word.
+        """Whether an order can be the customer's, by the views; the ledger decides later, in its transaction.
 
-        Else whoever names others' orders would have their histories read while everybody waits, and could tell by the
-        time it takes which there are.
+        Without this a client that names others' orders would have their histories read while the writer waits, and
+        could tell by the time which of them exist.
         """
         try:
             owner = await self._asking(lambda connection: orders.owner(connection, uuid))
@@ -116,7 +116,7 @@ class StorefrontOrder:
 
 
 def _uuid(text: str) -> UUID:
-    """The order that an address names. Raises OrderNotFound where it can name none."""
+    """The UUID that a path names. Raises OrderNotFound where it is none."""
     try:
         uuid = UUID(text)
     except ValueError:

@@ -1,7 +1,7 @@
 """The log live, as server-sent events (WHATWG HTML, section 9.2): for auditors, and for a customer their own orders.
 
-A stream begins behind the position that `Last-Event-ID` or `after` names, else at the log's head, and goes on until its
-client leaves, its key is revoked or changed, or the service stops. A comment comes where nothing else does for a while.
+A stream begins behind the position that `Last-Event-ID` or `after` names, else at the log's head. It ends when its
+client leaves, its key is revoked or changed, or the service stops. Where no event comes for a while, a comment does.
 """
 
 import logging
@@ -33,7 +33,7 @@ _log = logging.getLogger("order_ledger")
 
 
 class Streams:
-    """An auditor's, who follows everything; a customer's differs by whom it tells."""
+    """The streams of auditors, who follow all events."""
 
     def __init__(self, asking: Asking, ledger: OrderLedger, following: Following, settings: Settings) -> None:
         self._asking = asking
@@ -42,7 +42,7 @@ class Streams:
         self._settings = settings
 
     def _whom(self, req: Request) -> int | None:
-        """The customer who is to be told of their orders; None for an auditor. Raises a 403."""
+        """The customer whose orders the stream tells of; None for an auditor. Raises a 403."""
         access.scope(req, audit.SCOPE)
         return None
 
@@ -61,7 +61,7 @@ class Streams:
         resp.stream = self._frames(connection, req.context.is_in_force, whom, place, base)
 
     async def _begin(self, req: Request, resp: Response) -> tuple[int | None, int]:
-        """Who follows, and the place where they begin. Raises a 400, 403, 503."""
+        """The follower's customer, and the position where the stream begins. Raises a 400, 403 or 503."""
         whom, parameters = self._whom(req), Parameters(req.params)
         sent, after, wanted, _ = together(
             lambda: position_in_header(req, "Last-Event-ID"),
@@ -78,7 +78,8 @@ class Streams:
         return whom, place
 
     async def _place(self, sent: int | None, after: int | None) -> int:
-        """The header comes first: a browser that connects again by itself sends the first address again."""
+        """The position where the stream begins. `Last-Event-ID` goes before `after`, since a browser that connects
+        again sends its first URL with the header. Raises a 400."""
         for name, place in (("Last-Event-ID", sent), ("after", after)):
             if place is not None:
                 if not await self._asking.is_known(place):
@@ -99,7 +100,7 @@ class Streams:
                         return
                 try:
                     frames = await self._following.behind(follower)
-                except TROUBLE as error:  # whoever connects again may have more luck
+                except TROUBLE as error:  # the client connects again
                     _log.error("a stream ends at position %d: %s", follower.place, error)
                     return
                 if frames:

@@ -1,7 +1,5 @@
-"""Takes a settlement file in.
-
-A process of its own does this for a large one, and has all of this module in its memory: so nothing of HTTP is here.
-"""
+"""Takes a settlement file in. A large file is taken in by a process of its own, so this module imports nothing of HTTP:
+that would take the process's memory."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,7 +20,8 @@ from projections.views.views import Views
 
 
 class Upload(NamedTuple):
-    """A settlement file, at a path of ours; `name` is its sender's. Where `uuid` is given, how far it is is said."""
+    """A settlement file at a temporary path; `name` is the client's name for it. With `uuid` its progress is written
+    down."""
 
     path: str
     name: str
@@ -33,13 +32,13 @@ class Upload(NamedTuple):
 
 
 def start(reconciling: Reconciling, upload: Upload, say: Callable[[str, int], None] | None = None) -> Outcome:
-    """Raises what `Reconciling.start` does."""
+    """Starts the reconciliation of a file. Raises what `Reconciling.start` raises."""
     with open(upload.path, "rb") as file:
         return reconciling.start(file, upload.name, upload.provider, upload.rules, upload.provenance, say)
 
 
 def take_in_telling(at: LedgerAt, settings: Settings, upload: Upload) -> None:
-    """For a process of its own, where nobody waits for more than to hear how far it is."""
+    """Starts the reconciliation of a file in a process of its own, and writes its progress down."""
     assert upload.uuid is not None
     told, progress = under_way(settings), Progress(upload.uuid, upload.provider, upload.name)
 
@@ -52,11 +51,11 @@ def take_in_telling(at: LedgerAt, settings: Settings, upload: Upload) -> None:
 
 @contextmanager
 def reconciling_at(at: LedgerAt, settings: Settings) -> Iterator[tuple[OrderLedger, Reconciling]]:
-    """The ledger with its reconciliations, opened again in a process of its own."""
+    """The ledger and its reconciliations, opened anew in a process of its own."""
     with reopened(at.url) as log:
         ledger = OrderLedger(log, currency_default=settings.currency, keys=at.keys, is_plain=at.keys is None)
         views = Views(ledger, settings.views)
-        # All payments are read once, one after the other: to keep many pages of them is of no use.
+        # Each payment is read once, so a large cache of pages would be of no use.
         views.reader.execute("PRAGMA cache_size = -1000")
         ledger.feed = lambda written: views.catch_up(written=written)
         yield ledger, Reconciling(ledger, Journal(views), settings.kept_bytes_max, settings.timezone.key)

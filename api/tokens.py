@@ -1,7 +1,7 @@
-"""Tokens of the shop's own identity provider: JWTs (RFC 7519) that it signs, taken beside the ledger's own keys.
+"""Tokens of the shop's identity provider: JSON Web Tokens (RFC 7519), taken beside the ledger's own access keys.
 
-Whose keys are believed, and what a token must say of itself, is the operator's setting. A token carries scopes of ours
-in one claim, or the customer's id in another.
+The operator's settings name the provider's keys, issuer and audience. A token has the ledger's scopes in one claim, or
+a customer's id in another.
 """
 
 import logging
@@ -20,25 +20,26 @@ from domain.log.keys import SCOPES, Caller
 
 ALGORITHMS: Final = ("RS256", "ES256", "EdDSA")
 LEEWAY_SECONDS: Final = 30  # for clocks that differ
-# How long the provider's keys are believed, and how soon they are asked for again where a token names another.
+# How long the provider's keys are in use, and the least time between two fetches where a token names an unknown key.
 KEYS_SECONDS_MAX: Final = 600
 KEYS_SECONDS_MIN: Final = 5
 FETCH_SECONDS_MAX: Final = 5
 KEYS_BYTES_MAX: Final = 1024 * 1024
 _PIECE_BYTES: Final = 64 * 1024
 _CUSTOMER: Final = re.compile(r"[0-9]{1,15}")
-_NAME: Final = re.compile(r"[\x21-\x2e\x30-\x7e]{1,100}")  # visible ASCII but the slash, which parts it from a person
+# Visible ASCII without the slash, which separates key and person in an actor.
+_NAME: Final = re.compile(r"[\x21-\x2e\x30-\x7e]{1,100}")
 
 
 _log = logging.getLogger("order_ledger")
 
 
 class TokenRefused(Exception):
-    """A token that is not taken; the message says why, to its bearer."""
+    """A token is refused; the message tells its bearer why."""
 
 
 class Tokens:
-    """Reads tokens. The provider's keys are kept for a while; to get them may take a moment (`refresh`)."""
+    """Reads tokens by the provider's keys, which are fetched now and then (`refresh`)."""
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
@@ -46,12 +47,12 @@ class Tokens:
         self._asked_at = float("-inf")
 
     def must_refresh(self, token: str) -> bool:
-        """Whether the provider's keys are to be asked for before this token is read."""
+        """Whether the provider's keys must be fetched before the token is read."""
         age = time.monotonic() - self._asked_at
         return age > KEYS_SECONDS_MAX or (age > KEYS_SECONDS_MIN and self._key(token) is None)
 
     def refresh(self) -> None:
-        """Asks for the provider's keys. Those that are known stay where it does not answer."""
+        """Fetches the provider's keys. The known keys stay where that fails."""
         try:
             found = PyJWKSet.from_json(_read(self._provider.keys).decode())
         except (OSError, ValueError, HTTPException, jwt.PyJWTError):
@@ -70,7 +71,7 @@ class Tokens:
         return self._keys.get(key_id)
 
     def caller(self, token: str) -> Caller:
-        """Whose token this is. Raises TokenRefused."""
+        """The caller that a token names. Raises TokenRefused."""
         key = self._key(token)
         if key is None:
             raise TokenRefused("it is not signed by a key that the identity provider publishes")
@@ -109,7 +110,7 @@ def _caller(claims: dict[str, Any], provider: Provider) -> Caller:
 
 
 def _named(value: Any) -> str:
-    """A name that can stand in the log as the actor. Raises TokenRefused."""
+    """A claim's value as an actor of the log. Raises TokenRefused."""
     if not _NAME.fullmatch(str(value)):
         raise TokenRefused(
             "its 'sub', or that of its 'act', is no name of 1 to 100 visible ASCII characters without '/'"
@@ -124,6 +125,6 @@ def _read(keys: str) -> bytes:
     with urllib.request.urlopen(keys, timeout=FETCH_SECONDS_MAX) as answer:  # noqa: S310  (the operator's own address)
         while len(found) < KEYS_BYTES_MAX and (piece := answer.read1(_PIECE_BYTES)):
             found += piece
-            if time.monotonic() > until:  # each byte may come in time, and the whole never
+            if time.monotonic() > until:  # the timeout above is for each read alone
                 raise TimeoutError(f"not whole after {FETCH_SECONDS_MAX} s")
     return found

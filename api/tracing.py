@@ -1,7 +1,7 @@
-"""What does OpenTelemetry hear of a request? One span, sent by OTLP over HTTP; the extra `otel` brings what that needs.
+"""Sends OpenTelemetry a span for each request, by OTLP over HTTP; the extra `otel` installs the libraries.
 
-A span has what a line of the log has (`api/observing.py`): the route's template and never the path, and nothing else
-that a client wrote but the id of its request and where it comes from in a trace.
+A span has the fields of a line of the service's log (`api/observing.py`). Of the client's own text it has the request's
+id and the parent span alone.
 """
 
 import threading
@@ -26,16 +26,16 @@ _OTHER: Final = ("HTTP", "_OTHER")
 
 
 class Tracing:
-    """Sends the spans of one worker, by a thread of its own: it is made behind the fork.
+    """Sends the spans of one worker from a thread, so it is made after the fork.
 
-    `address` is where spans go; what else there is to set, OpenTelemetry reads from the standard's own variables.
+    `address` is the collector's; OpenTelemetry reads its other settings from the standard's variables.
     """
 
     def __init__(self, address: str) -> None:
         named = Resource({SERVICE_NAME: "order-ledger", SERVICE_VERSION: VERSION}).merge(
             OTELResourceDetector().detect()
         )
-        # It would wait for half a minute when the worker ends, for a collector that does not answer.
+        # At its own exit it would wait half a minute for a collector that does not answer.
         self._provider = TracerProvider(resource=Resource.create(named.attributes), shutdown_on_exit=False)
         self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(address)))
         self._tracer = self._provider.get_tracer("order_ledger", VERSION)
@@ -51,8 +51,8 @@ class Tracing:
         request_id: str | None,
         parent: str | None,
     ) -> None:
-        """Tells of a request that was answered just now; `parent` is its `traceparent` (W3C Trace Context), which alone
-        is taken of its trace: `tracestate` and `baggage` may hold anything."""
+        """Sends the span of a request that was answered just now. `parent` is its `traceparent` (W3C Trace Context);
+        `tracestate` and `baggage` are left out, since a client may write anything into them."""
         name, known = (method, method) if method in METHODS else _OTHER
         attributes: dict[str, str | int] = {"http.request.method": known, "http.response.status_code": status}
         if route is not None:
@@ -73,7 +73,7 @@ class Tracing:
         span.end(ended)
 
     def stop(self) -> None:
-        """Sends what is not sent yet; what takes longer than half a second is lost."""
+        """Sends the waiting spans, for half a second at most."""
         sending = threading.Thread(target=self._provider.shutdown, daemon=True)
         sending.start()
         sending.join(_STOP_SECONDS_MAX)

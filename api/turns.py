@@ -1,5 +1,5 @@
-"""Whose request is next, where many have come at once? Each address's in turn, so that one that asks much waits behind
-itself alone."""
+"""Which request is next, where many have come at once? The addresses take turns, so that the requests of an address
+with many wait behind each other alone."""
 
 import asyncio
 from collections import Counter, defaultdict, deque
@@ -10,18 +10,18 @@ AT_ONCE_MAX: Final = 16
 
 
 class Turns:
-    """The requests of one worker. Those of an address that are too many for a round wait for the next, and between two
-    rounds the event loop looks at what others have sent."""
+    """The requests of one worker. Requests beyond an address's share of a round wait for the next round; between two
+    rounds the event loop reads from the other connections."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        # How many have begun in this round, and those that wait.
+        # By address: how many requests have begun in this round, and the turns that wait.
         self._begun: Counter[str] = Counter()
         self._waiting: defaultdict[str, deque[asyncio.Future[None]]] = defaultdict(deque)
 
     def take(self, address: str | None) -> asyncio.Future[None] | None:
-        """What is done when the next request of this address may begin; None where it may at once, as each of None may,
-        who stands for many."""
+        """A future that is done when the next request of the address may begin; None where it may begin at once. The
+        address is None for a trusted proxy, which never waits."""
         if address is None:
             return None
         if not self._begun:
@@ -38,7 +38,7 @@ class Turns:
         for address, own in list(self._waiting.items()):
             self._begun[address] = min(len(own), AT_ONCE_MAX)
             for _ in range(self._begun[address]):
-                if not (turn := own.popleft()).done():  # its client may have left
+                if not (turn := own.popleft()).done():  # the client may have left
                     turn.set_result(None)
             if not own:
                 del self._waiting[address]

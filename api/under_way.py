@@ -1,6 +1,6 @@
-"""How far is a settlement file that is being taken in? Every worker of this machine knows, until it is in the log.
+"""How far is the reconciling of a large settlement file? Every worker of this machine can tell, until it is recorded.
 
-Why one was refused can name what stands in it, so that goes after a day, and with the erasure of anybody.
+A refusal may quote the file, which can hold personal data: it is removed after a day, and at any erasure.
 """
 
 import os
@@ -14,7 +14,8 @@ import msgspec
 
 from api.settings import Settings
 
-# The worker that a file came to says so often that it is there; where it has said nothing for longer, it is gone.
+# How often the worker that received the file gives a sign of life; and how long it may be silent before it counts as
+# gone.
 BEAT_SECONDS: Final = 5
 SILENT_SECONDS_MAX: Final = 60
 # A refusal is told for a day to clients that ask again.
@@ -22,14 +23,15 @@ _TOLD_SECONDS_MAX: Final = 24 * 60 * 60
 
 
 class Refused(msgspec.Struct, frozen=True):
-    """The error that the file is answered with."""
+    """The error with which a file was refused."""
 
     status: int
     body: msgspec.Raw
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """`stage` is "received", "reading" or "matching"; `lines` have been read. `refused` is how it ended, if so."""
+    """An upload under way. `stage` is "received", "reading" or "matching"; `lines` is the number of lines read;
+    `refused` has the error where the file was refused."""
 
     id: UUID
     provider: str
@@ -43,20 +45,20 @@ _decode = msgspec.json.Decoder(Progress).decode
 
 
 class UnderWay:
-    """Keeps a small file for each upload in a folder of its own."""
+    """The uploads under way, each with a small file in one folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def say(self, progress: Progress) -> None:
-        """What is known of an upload now, in place of what was."""
+        """Writes the progress of an upload over its earlier one."""
         self._folder.mkdir(0o700, parents=True, exist_ok=True)
         part = self._folder / f"{progress.id}.{os.getpid()}.part"
         part.write_bytes(msgspec.json.encode(progress))
         part.replace(self._path(progress.id))
 
     def of(self, uuid: UUID) -> Progress | None:
-        """What is known of an upload; None where there is none, or its process is gone."""
+        """The progress of an upload; None where there is no such upload, or its worker is gone."""
         path = self._path(uuid)
         try:
             age, progress = time.time() - path.stat().st_mtime, _decode(path.read_bytes())
@@ -65,23 +67,23 @@ class UnderWay:
         return progress if age < (SILENT_SECONDS_MAX if progress.refused is None else _TOLD_SECONDS_MAX) else None
 
     def beat(self, uuid: UUID) -> None:
-        """The upload goes on."""
+        """Gives a sign of life of an upload."""
         with suppress(FileNotFoundError):
             os.utime(self._path(uuid))
 
     def forget(self, uuid: UUID) -> None:
-        """The upload is in the log."""
+        """Removes an upload that is in the log."""
         self._path(uuid).unlink(missing_ok=True)
 
     def sweep(self) -> None:
-        """Removes what nobody will ask for any more."""
+        """Removes the files that are older than a day."""
         for path in self._folder.glob("*"):
             with suppress(FileNotFoundError):
                 if time.time() - path.stat().st_mtime > _TOLD_SECONDS_MAX:
                     path.unlink()
 
     def forget_refused(self) -> None:
-        """Removes what was refused. Who asks for it is told that there is no such reconciliation."""
+        """Removes the refused uploads. A client that asks for one is told that there is no such reconciliation."""
         for path in self._folder.glob("*.json"):
             with suppress(OSError, ValueError):
                 if _decode(path.read_bytes()).refused is not None:

@@ -1,4 +1,4 @@
-"""Tells what settlement files that were taken in come to, in this process or in another."""
+"""Reconciles settlement files, in this process or in another, and makes the answers about reconciliations."""
 
 from collections.abc import Iterable
 from typing import Final, NamedTuple
@@ -25,7 +25,7 @@ def is_packed(upload: Upload) -> bool:
 
 
 class Window(NamedTuple):
-    """The results that are asked for: of which outcomes, None for all, behind how many, and how many at most."""
+    """A page of results: their outcomes, None for all; the number of results before it; and its length at most."""
 
     outcomes: frozenset[str] | None = None
     after: int = 0
@@ -33,7 +33,7 @@ class Window(NamedTuple):
 
 
 class Told(NamedTuple):
-    """A reconciliation as it is answered with; `fed_to` is where the views are."""
+    """The answer about a reconciliation; `fed_to` is the position of the views."""
 
     body: bytes
     uuid: UUID
@@ -44,7 +44,8 @@ class Told(NamedTuple):
 
 
 def told(ledger: OrderLedger, reconciling: Reconciling, outcome: Outcome, window: Window | None) -> Told:
-    """A reconciliation as it is now, with a page of its results; without a window, with those that were decided."""
+    """The answer about a reconciliation, with a page of its results; without a window with the results of the
+    decision."""
     state = outcome.reconciliation
     one = shown.show(ledger, reconciling, state)
     coming: Iterable[tuple[int, Result]]
@@ -67,11 +68,11 @@ def told(ledger: OrderLedger, reconciling: Reconciling, outcome: Outcome, window
 
 
 def take_in(ledger: OrderLedger, reconciling: Reconciling, upload: Upload, window: Window) -> Told:
-    """Raises what `Reconciling.start` does."""
+    """Reconciles a file and answers with the reconciliation. Raises what `Reconciling.start` raises."""
     return told(ledger, reconciling, start(reconciling, upload), window)
 
 
 def take_in_apart(at: LedgerAt, settings: Settings, upload: Upload, window: Window) -> Told:
-    """The same, for a process of its own."""
+    """`take_in` in a process of its own."""
     with reconciling_at(at, settings) as (ledger, reconciling):
         return take_in(ledger, reconciling, upload, window)

@@ -1,4 +1,4 @@
-"""Webhooks: who is to be told of what is recorded, at which address, and what became of it (docs/webhooks.md)."""
+"""Webhooks: their URLs and event types, their secrets, and their deliveries (docs/webhooks.md)."""
 
 import re
 import secrets
@@ -32,7 +32,7 @@ READ: Final = "webhooks:read"
 WRITE: Final = "webhooks:write"
 WEBHOOKS_MAX: Final = 50
 URL_LENGTH_MAX: Final = 2_000
-# After a rotation messages are signed with the old secret as well for so long.
+# How long messages are signed with the old secret, too, after a rotation.
 OLD_SECRET_SECONDS: Final = 24 * 3600
 _LIMIT_DEFAULT: Final = 100
 _LIMIT_MAX: Final = 1_000
@@ -45,7 +45,8 @@ Faults = list[tuple[str, str]]
 
 
 class NewWebhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Wants all events where no types are named. `after` is a position of the log, else the head; a secret is made."""
+    """A new webhook. Without `event_types` it is sent all events; without `after` it begins at the log's head; without
+    `secret` it is given a new one."""
 
     url: str
     event_types: tuple[str, ...] = ()
@@ -64,7 +65,7 @@ class Rotation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Desk:
-    """What the addresses have in common."""
+    """The work that the resources of webhooks share."""
 
     def __init__(self, asking: Asking, ledger: OrderLedger, store: Store, settings: Settings) -> None:
         self.asking = asking
@@ -79,8 +80,8 @@ class Desk:
         known: frozenset[str] = frozenset(),
         asked: Callable[[Parameters], list[Any]] = lambda _: [],
     ) -> list[Any]:
-        """What the query asks for. Raises a 403 where the key has not the scope, and a 400 that names all that is wrong
-        in the query."""
+        """The values of the query string, once the caller's scope is checked. Raises a 403 without the scope, and a 400
+        that names all faults of the query string."""
         access.scope(req, needed)
         parameters = Parameters(req.params)
         known |= {FIELDS} if needed == READ else set()
@@ -88,14 +89,14 @@ class Desk:
         return list(found)
 
     async def found(self, webhook_id: str) -> Webhook:
-        """Raises a 404."""
+        """The webhook of an id. Raises a 404."""
         webhook = await self.asking.in_thread(lambda: self.store.one(webhook_id))
         if webhook is None:
             raise _no_webhook()
         return webhook
 
     async def faults_of(self, url: str | UnsetType, event_types: tuple[str, ...] | UnsetType) -> Faults:
-        """What is wrong with where a webhook is to send, and what."""
+        """The faults of a webhook's URL and event types."""
         faults: Faults = []
         if not isinstance(url, UnsetType) and (fault := await self._fault_of_url(url)):
             faults.append(("url", fault))
@@ -169,7 +170,7 @@ class Webhooks:
         resp.set_header("Location", f"{PATH}/{webhook.id}")
 
     async def _position(self, after: str | None, faults: Faults) -> int:
-        """Where a webhook begins: behind a position, else at the log's head."""
+        """The position behind which a webhook begins: `after`, or the log's head. Adds its faults to `faults`."""
         if after is None:
             return await self._desk.asking.of_log(self._desk.ledger.head)
         found = POSITION.fullmatch(after)
@@ -218,7 +219,8 @@ class OneWebhook:
 
 
 class Rotate:
-    """A new secret, given or made; for a day messages are signed with the old one as well."""
+    """Gives a webhook a new secret, the client's or a random one; messages are signed with the old one, too, for a
+    day."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -238,7 +240,7 @@ class Rotate:
 
 
 class Enable:
-    """Takes a webhook's mark off: what waits is tried at once."""
+    """Enables a disabled webhook; its waiting deliveries are tried at once."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -252,7 +254,7 @@ class Enable:
 
 
 def _asked(parameters: Parameters) -> list[Any]:
-    """The deliveries that a query asks for. Raises a 400."""
+    """The filter of deliveries: their status, the position before which they stand, and how many. Raises a 400."""
     return together(
         lambda: parameters.choice("status", STATUSES),
         lambda: position_in(parameters, "before"),
@@ -261,7 +263,7 @@ def _asked(parameters: Parameters) -> list[Any]:
 
 
 class Deliveries:
-    """What became of the events for a webhook, the last first; of those that are done the last ten thousand."""
+    """The deliveries of a webhook, the latest first; of the finished ones the latest ten thousand are kept."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -283,7 +285,7 @@ class Deliveries:
 
 
 class Replay:
-    """Sends an event again, with the id of the first time; its receiver can have lost it."""
+    """Sends an event again, with the id of its first delivery."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -303,7 +305,8 @@ class Replay:
         resp.status = 202
 
     def _wanted(self, webhook: Webhook, delivery_id: str) -> Delivery | None:
-        """The delivery as it is to wait: of one that is noted, or whose note has been forgotten."""
+        """The waiting delivery to be sent again; made from the log where the first one is not kept any more. None where
+        the webhook never had it."""
         found = re.fullmatch(rf"{re.escape(webhook.id)}-([0-9]{{1,15}})", delivery_id)
         position = int(found[1]) if found else 0
         noted = self._desk.store.deliveries(webhook.id, status=None, before=position + 1, limit=1)
@@ -321,7 +324,7 @@ def _no_webhook() -> Problem:
 
 
 def _secret(given: str | None, faults: Faults) -> bytes:
-    """The secret that was given, or a new one."""
+    """The client's secret, or a new one. Adds its faults to `faults`."""
     if given is None:
         return signing.new_secret()
     try:
@@ -332,7 +335,7 @@ def _secret(given: str | None, faults: Faults) -> bytes:
 
 
 def _shown(webhook: Webhook, waiting: int, head: int, *, secret: bool = False) -> dict[str, Any]:
-    """A webhook as its owner sees it; its secret only where it is new."""
+    """A webhook's document, with its secret only where that is new."""
     return {
         "id": webhook.id,
         "url": webhook.url,

@@ -1,4 +1,4 @@
-"""What is answered as a workbook: written to a temporary file in a thread, and sent from there."""
+"""Answers with a workbook, which a thread writes to a temporary file that is sent then."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -17,7 +17,7 @@ _PIECE_BYTES: Final = 64 * 1024
 
 
 async def workbook(resp: Response, asking: Asking, name: str, position: int, write: Callable[[Path], None]) -> None:
-    """Answers with what `write` makes. Raises a 422 where a spreadsheet does not take so many rows."""
+    """Answers with the workbook that `write` makes. Raises a 422 for more rows than a spreadsheet takes."""
     with ExitStack() as held:
         path = Path(held.enter_context(TemporaryDirectory())) / "workbook.xlsx"
         try:
