@@ -11,7 +11,7 @@ import click
 from api import VERSION
 from api.cli.commands import Commands
 
-# Each command, and the module of `api/cli` in which it stands.
+# The commands, each with its module of `api/cli`.
 COMMANDS = {
     "serve": "serving",
     "token": "keys",
@@ -45,50 +45,50 @@ COMMANDS = {
 )
 @click.version_option(VERSION, prog_name="order-ledger")
 def cli() -> None:
-    """An event-sourced order ledger: what every order looks like, looked like, and who changed it.
+    """An event-sourced order ledger: every order as it is, as it was at any moment, and who changed it.
 
-    Settings come from the environment, [in brackets] what holds without them:
+    Settings come from the environment; their defaults stand in brackets:
 
     \b
-      LEDGER_URL                     where the ledger is: a file, or postgresql://user@host/name  [sqlite:///var/ledger.db]
-      LEDGER_VIEWS                   where the views are  [views.db beside the ledger]
-      LEDGER_CURRENCY                of orders that name none  [USD]
-      LEDGER_TIMEZONE                whose days dates mean  [UTC]
-      LEDGER_TRUSTED_PROXIES         whose forwarded headers are believed, like 127.0.0.1,10.0.0.0/8  [none]
-      LEDGER_FORWARDED               which headers of theirs: x-forwarded or forwarded  [x-forwarded]
-      LEDGER_PUBLIC_URL              what links begin with, like https://shop.example.com  [as asked for]
-      LEDGER_ALLOWED_HOSTS           hosts that may be asked for, like shop.example.com,10.0.0.7  [all]
-      LEDGER_CONNECTIONS_PER_ADDRESS how many a worker keeps; of trusted proxies any number  [128]
-      LEDGER_RATE_LIMIT              requests and seconds that each caller may ask of a worker, like 600/60  [none]
-      LEDGER_CORS_ORIGINS            pages that may ask from a browser, like https://shop.example.com  [none]
-      LEDGER_JWT_KEYS                an identity provider's keys (JWKS): a file, or an address  [none]
-      LEDGER_JWT_ISSUER              what its tokens must have as `iss`  [none]
-      LEDGER_JWT_AUDIENCE            what they must have as `aud`  [none]
-      LEDGER_JWT_CUSTOMER_CLAIM      the claim that is the customer's id  [sub]
+      LEDGER_URL                     the ledger: a file, or postgresql://user@host/name  [sqlite:///var/ledger.db]
+      LEDGER_VIEWS                   the file of the views  [views.db beside the ledger]
+      LEDGER_CURRENCY                the currency of orders that name none  [USD]
+      LEDGER_TIMEZONE                the time zone of days and months  [UTC]
+      LEDGER_TRUSTED_PROXIES         proxies whose forwarded headers are believed, like 127.0.0.1,10.0.0.0/8  [none]
+      LEDGER_FORWARDED               the headers that they set: x-forwarded or forwarded  [x-forwarded]
+      LEDGER_PUBLIC_URL              the beginning of all links, like https://shop.example.com  [as requested]
+      LEDGER_ALLOWED_HOSTS           the hosts that requests may name, like shop.example.com,10.0.0.7  [all]
+      LEDGER_CONNECTIONS_PER_ADDRESS connections of an address to a worker; proxies have no limit  [128]
+      LEDGER_RATE_LIMIT              requests and seconds for each caller and worker, like 600/60  [none]
+      LEDGER_CORS_ORIGINS            origins whose pages may call the service, like https://shop.example.com  [none]
+      LEDGER_JWT_KEYS                the keys of an identity provider (JWKS): a file or a URL  [none]
+      LEDGER_JWT_ISSUER              the `iss` of its tokens  [none]
+      LEDGER_JWT_AUDIENCE            the `aud` of its tokens  [none]
+      LEDGER_JWT_CUSTOMER_CLAIM      the claim with a customer's id  [sub]
       LEDGER_JWT_SCOPES_CLAIM        the claim with scopes  [scope]
-      LEDGER_WEBHOOKS                who is told, and how far  [webhooks.db beside the ledger]
-      LEDGER_WEBHOOK_NETWORKS        where webhooks may lead beside the public internet, like 10.0.0.0/8  [none]
-      LEDGER_METRICS                 where Prometheus is answered, like 127.0.0.1:9464  [nowhere]
-      LEDGER_LOG_LEVEL               what is logged: debug, info (each request), warning, error  [info]
-      LEDGER_KEY                     signs checkpoints  [ledger.key beside the ledger]
-      LEDGER_CHECKPOINTS             where they are kept too  [checkpoints.txt beside the ledger]
-      LEDGER_CHECKPOINT_SECONDS      how often one is made, 0 never  [3600]
-      LEDGER_KEYS                    seal personal data  [keys.db beside the ledger]
-      LEDGER_MASTER                  wraps these keys  [master.key beside the ledger]
+      LEDGER_WEBHOOKS                the file of webhooks and deliveries  [webhooks.db beside the ledger]
+      LEDGER_WEBHOOK_NETWORKS        private networks that webhooks may lead to, like 10.0.0.0/8  [none]
+      LEDGER_METRICS                 the address of metrics for Prometheus, like 127.0.0.1:9464  [none]
+      LEDGER_LOG_LEVEL               the level of the log: debug, info (each request), warning, error  [info]
+      LEDGER_KEY                     the file of the signing key  [ledger.key beside the ledger]
+      LEDGER_CHECKPOINTS             the file of signed checkpoints  [checkpoints.txt beside the ledger]
+      LEDGER_CHECKPOINT_SECONDS      seconds between two checkpoints, 0 for none  [3600]
+      LEDGER_KEYS                    the file of data keys, which seal personal data  [keys.db beside the ledger]
+      LEDGER_MASTER                  the file of master keys, which wrap data keys  [master.key beside the ledger]
       LEDGER_MASTER_KEY              or the master key itself, like id:BASE64  [none]
-      LEDGER_ERASURES                says what was erased  [erasures.txt beside the ledger]
-      LEDGER_ACCESSES                says who read personal data  [accesses.txt beside the ledger]
-      LEDGER_KEEP_CONTACT            how long names, notes and phones are kept  [24m]
-      LEDGER_KEEP_INVOICE            how long what an invoice needs is kept  [10y]
-      LEDGER_KEEP_SETTLEMENT_FILES   how long providers' files are kept  [10y]
-      LEDGER_KEPT_FILES_MIB          what these and their reports may take  [10240]
+      LEDGER_ERASURES                the list of erasures  [erasures.txt beside the ledger]
+      LEDGER_ACCESSES                the log of accesses to personal data  [accesses.txt beside the ledger]
+      LEDGER_KEEP_CONTACT            the retention of names, notes and phones  [24m]
+      LEDGER_KEEP_INVOICE            the retention of an invoice's personal data  [10y]
+      LEDGER_KEEP_SETTLEMENT_FILES   the retention of settlement files  [10y]
+      LEDGER_KEPT_FILES_MIB          the room for settlement files and their reports  [10240]
 
     The ledger is the truth: back it up (`run.py backup`). The views can be deleted at any time; they are made again.
     """
-    if sys.stdout is None:  # `>&-`: what is told goes nowhere
+    if sys.stdout is None:  # closed by `>&-`
         sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115  (as long as this process lives)
-    os.umask(0o077)  # whatever is made here, and in processes that are started here, is its owner's alone
-    if os.getpid() == 1:  # a container's first process is given no signal that it has not asked for
+    os.umask(0o077)  # files of this process and of those it starts are their owner's alone
+    if os.getpid() == 1:  # the kernel gives a container's first process only signals that it handles
         signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 

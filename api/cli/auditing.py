@@ -1,4 +1,4 @@
-"""`run.py key`, `checkpoint` and `verify`: the log's signed heads, and whether the log is what was recorded."""
+"""`run.py key`, `checkpoint` and `verify`: signs the log's head, and checks every stored byte."""
 
 import sys
 import time
@@ -31,8 +31,8 @@ def key() -> None:
 def key_create() -> None:
     """Make the signing key (LEDGER_KEY) and print its public half.
 
-    Keep the public half where auditors find it: it proves what the ledger signed. Keep the private half out of backups
-    that others read. A key that is there is never written over; on PostgreSQL one machine makes it, for all.
+    Publish the public half, by which auditors check signatures. Keep the private half out of backups that others read.
+    A key is never written over. On PostgreSQL one machine makes the key for all of them.
     """
     from projections.proof.signing import create_key
 
@@ -52,9 +52,9 @@ def key_create() -> None:
 def key_rotate() -> None:
     """Replace the signing key, and print the new public half.
 
-    The old key signs for the new one at the log's head, and both heads go on to hold: what it signed up to there, and
-    nothing that it signs of more. Its private half is gone afterwards. Services that are running take the new one at
-    once; on other machines of the same ledger, put the new file (LEDGER_KEY).
+    The old key signs for the new one at the log's head. Its signatures up to there hold for ever, and none beyond. Its
+    private half is deleted. Running services use the new key at once; copy its file to other machines of the same
+    ledger (LEDGER_KEY).
     """
     from projections.proof.signing import LogAltered, NoSigningKey
 
@@ -81,7 +81,7 @@ def key_show() -> None:
 
 
 def _checkpoints() -> "Checkpoints":
-    """What signs the log's head, with the views fed to it."""
+    """The signing of the log's head, with the views fed to it."""
     from projections.proof.signing import Checkpoints
 
     chosen = settings()
@@ -93,7 +93,7 @@ def _checkpoints() -> "Checkpoints":
 def checkpoint() -> None:
     """Sign the log's head and print it. It is kept in the ledger and in LEDGER_CHECKPOINTS.
 
-    Hand copies to people who do not trust each other: whoever has one can tell when the log is cut or rewritten.
+    Hand copies to people who do not trust each other: each copy shows a log that was cut or rewritten later.
     """
     from projections.proof.signing import LogAltered, NoSigningKey
 
@@ -107,7 +107,7 @@ def checkpoint() -> None:
 
 
 def _as_far(standby: str, head: int) -> str:
-    """The address of a standby's log, once it has come as far as the ledger."""
+    """The URL of a standby's log, once the standby has reached the ledger's head."""
     from eventsourcing.persistence import PersistenceError
 
     from domain.log.opening import of_standby, open_log
@@ -128,7 +128,8 @@ def _as_far(standby: str, head: int) -> str:
 
 
 def _of_destroyed_keys(ledger: "OrderLedger") -> "list[Problem]":
-    """Not asked where a ledger is restored: in what comes out of a backup erasures may still have to be repeated."""
+    """The destroyed data keys without an erasure in the log. A restore does not ask this, since erasures may have to be
+    repeated after it."""
     from domain.privacy.erasing import unsaid
     from projections.proof.problems import SOMEWHERE, Problem
 
@@ -150,7 +151,7 @@ def _mend_index(log: "Log") -> None:
 
 
 def _kept_in_files(kept: Path, handed: Path | None) -> "Iterator[Checked]":
-    """The signed heads of the file beside the ledger, and of the one that is handed over."""
+    """The signed heads of the file beside the ledger, and of the file given as `--checkpoint`."""
     from domain.proof.checkpoint import split
     from projections.proof.verifying_checkpoints import Checked
 
@@ -167,7 +168,7 @@ def _kept_in_files(kept: Path, handed: Path | None) -> "Iterator[Checked]":
     "--checkpoint",
     "handed",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A checkpoint, or several, that somebody kept.",
+    help="A file with one or more checkpoints that an auditor kept.",
 )
 @click.option("--key", "key_text", help="The public key to check signatures by.  [default: the ledger's own]")
 @click.option(
@@ -179,11 +180,10 @@ def _kept_in_files(kept: Path, handed: Path | None) -> "Iterator[Checked]":
 def verify(handed: Path | None, key_text: str | None, mend_index: bool, standby: str | None) -> None:
     """Read every stored byte again: is it what was recorded?
 
-    Each record against its digest, the order of versions, the tree against every checkpoint that was kept (in the
-    ledger, in LEDGER_CHECKPOINTS and in the file that is handed over), their signatures, each order, folded anew,
-    against the views, what is claimed against the events that took it, the access keys
-    against the events that made, scoped and revoked them, and the ledger's tables, indexes and triggers
-    against what they should be. Names the first bad position, its order and the reason, and exits 1.
+    Checks each record by its digest; the versions of each history; the tree by every checkpoint (in the ledger, in
+    LEDGER_CHECKPOINTS and in the file given) and the checkpoints' signatures; the views by each order folded anew; the
+    claims and the access keys by their events; and the ledger's tables, indexes and triggers. Names the first bad
+    position, its order and the reason, and exits 1.
     """
     from domain.privacy.opening import LedgerAt
     from domain.proof.checkpoint import CheckpointMalformed, VerifierKey

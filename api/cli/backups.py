@@ -1,9 +1,9 @@
-"""`run.py backup` and `restore`: the ledger and what stands beside it, copied as of one moment, and brought back.
+"""`run.py backup` and `restore`: copies the ledger and its files as of one moment, and brings them back.
 
-A backup is a folder. Its `backup.json` is written last, when all else was read again, so a folder without it is none.
-The data keys are in a folder of their own in it, `keys`, since they must live shorter than the rest: whoever has an old
-copy of them can read what was erased since. What says what was erased (LEDGER_ERASURES) is never in it, since that must
-not go back with the ledger.
+A backup is a folder. Its `backup.json` is written last, when the copy was read again: a folder without it is no backup.
+The data keys have a folder of their own in it, `keys`, since they must be deleted sooner than the rest: an old copy of
+them opens personal data that were erased since. The list of erasures (LEDGER_ERASURES) is not in a backup, since it
+must not go back with the ledger.
 """
 
 import hashlib
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from projections.proof.verifying_checkpoints import Verified
 
 MANIFEST: Final = "backup.json"
-# A line for each backup, beside the ledger: when, up to which position, and where.
+# The file beside the ledger with a line for each backup: its time, position and folder.
 NOTES: Final = "backups.txt"
 FORMAT: Final = 1
 LEDGER: Final = "ledger.db"
@@ -63,7 +63,7 @@ _ON_POSTGRESQL: Final = (
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a backup holds: up to which position (none, where the log is in PostgreSQL), and each file's SHA-256."""
+    """A backup's position (None where the log is in PostgreSQL), and the SHA-256 of each file."""
 
     format: int
     made_by: str
@@ -77,12 +77,12 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def backup(folder: Path) -> None:
     """Copy the ledger into DIR, also while it is serving. The copy is as of one moment; DIR must be new or empty.
 
-    With it go the signing key, the checkpoints, the webhooks with their secrets, who read personal data, the settings
-    without what is secret in them, and, in DIR/keys, the data keys. The copy is then read again as `run.py verify`
-    does. Exits 1 where it is not what was recorded: then it is no backup.
+    The backup also has the signing key, the checkpoints, the webhooks with their secrets, the log of accesses, the
+    settings without their secrets, and in DIR/keys the data keys. The copy is then read again as by `run.py verify`;
+    exits 1 where it is not what was recorded, and is no backup.
 
-    Delete DIR/keys after a month and keep the newest: an old one opens what was erased since. The master key is in it
-    only where it stands beside the data keys; better, it is elsewhere (LEDGER_MASTER, LEDGER_MASTER_KEY).
+    Delete DIR/keys after a month and keep the newest: an old one opens data that were erased since. The master key is
+    in it only where it stands beside the data keys; better keep it elsewhere (LEDGER_MASTER, LEDGER_MASTER_KEY).
 
     \b
       run.py backup /backups/$(date +%F)
@@ -117,8 +117,8 @@ def backup(folder: Path) -> None:
 
 
 def _copy_all(chosen: Settings, folder: Path, store: KeyStore | None) -> None:
-    """Signed heads and webhooks before the log, so that it has all that they know of; the data keys behind it, so that
-    all that it needs is among them."""
+    """Copies signed heads and webhooks before the log, so that the log has every record that they name; and the data
+    keys after the log, so that they include every key that it needs."""
     for name, path in _beside(chosen):
         if path.exists():
             _copy_file(path, folder / name)
@@ -153,7 +153,7 @@ def _beside(chosen: Settings) -> Iterator[tuple[str, Path]]:
 
 def _copy_file(path: Path, target: Path) -> None:
     with path.open("rb") as file, os.fdopen(open_own(target, os.O_WRONLY | os.O_EXCL), "wb") as copied:
-        flock(file, LOCK_SH)  # whoever adds to it has the lock, so that no line is cut short
+        flock(file, LOCK_SH)  # writers hold the lock while they add a line
         shutil.copyfileobj(file, copied)
 
 
@@ -169,7 +169,7 @@ def _notes_in(folder: Path) -> Path:
 
 
 def _must_hold(place: LedgerAt, key: Path, notes: Path) -> int:
-    """Reads a ledger whole; returns its head. Says what does not hold, and exits."""
+    """Verifies a ledger; returns its head, or ends the program with the first problem."""
     found = _verified(place, key, notes)
     if found.problems:
         first = found.problems[0]
@@ -201,10 +201,10 @@ def _verified(place: LedgerAt, key: Path, notes: Path) -> "Verified":
 
 
 def _finish(folder: Path, position: int | None) -> None:
-    """Makes a whole backup of what is there: with its manifest, on the disk."""
+    """Writes a backup's manifest, and makes all its files durable."""
     for name in (LEDGER, KEYS, WEBHOOKS):
         if (folder / name).exists():
-            with closing(connect(folder / name, "FULL")) as last:  # it takes the WAL's files with it
+            with closing(connect(folder / name, "FULL")) as last:  # its close removes the WAL's files
                 cut_wal(last)
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     names = {str(path.relative_to(folder)): _sha256(path) for path in files}
@@ -230,10 +230,10 @@ def _sha256(path: Path) -> str:
 def restore(folder: Path) -> None:
     """Bring the backup in DIR back to where the settings say. Nothing may be there yet.
 
-    Each file is held against its SHA-256, and the ledger is read whole, as `run.py verify` does. The data keys come out
-    of DIR/keys; ones that are at LEDGER_KEYS already stay, so an old backup can be had with newer keys. The master key,
-    where it is not in DIR, must be at LEDGER_MASTER or in LEDGER_MASTER_KEY, and what says what was erased
-    (LEDGER_ERASURES) where it was. The views are made when the service starts. Exits 1 where something does not hold.
+    Each file is checked by its SHA-256, and the ledger as by `run.py verify`. The data keys come from DIR/keys; keys
+    that are at LEDGER_KEYS already stay, so that an old backup can be restored with newer keys. The master key, if DIR
+    has none, must be at LEDGER_MASTER or in LEDGER_MASTER_KEY; the list of erasures (LEDGER_ERASURES) must be at its
+    place. The views are made when the service starts. Exits 1 where something does not hold.
     """
     chosen = settings()
     manifest = _manifest_of(folder)
@@ -272,7 +272,7 @@ def restore(folder: Path) -> None:
 
 
 def _manifest_of(folder: Path) -> Manifest:
-    """What a backup says that it holds, held against its files."""
+    """A backup's manifest, its files compared with it. Ends the program where they differ."""
     try:
         manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
     except FileNotFoundError:
@@ -293,7 +293,7 @@ def _manifest_of(folder: Path) -> Manifest:
 
 
 def _targets(chosen: Settings, manifest: Manifest, folder: Path) -> Iterator[tuple[str, Path]]:
-    """Where each file of a backup belongs."""
+    """The files of a backup, each with the path that the settings give it."""
     if (LEDGER in manifest.files) != (chosen.ledger is not None):
         fail(f"the backup in {folder} is of a ledger on another engine than LEDGER_URL names.")
     if chosen.ledger is not None:
@@ -317,7 +317,8 @@ def _must_be_empty(chosen: Settings, wanted: dict[str, Path]) -> None:
 
 
 def _keys_for(chosen: Settings, manifest: Manifest, folder: Path) -> KeysAt | None:
-    """The data keys of a restored ledger; None where it has none. Into a database that has none they go from here.
+    """The data keys of a restored ledger; None where it has none. A database without keys is given those of the
+    backup.
 
     Raises MasterUnknown.
     """

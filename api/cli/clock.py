@@ -1,4 +1,4 @@
-"""`run.py clock`: is the clock believed, and an operator's word that it is right."""
+"""`run.py clock`: has the clock jumped ahead? An operator can accept it."""
 
 import sys
 
@@ -13,10 +13,10 @@ from domain.moments import instant
 def clock(accept: bool) -> None:
     """Say whether the ledger records by this machine's clock.
 
-    A record's time is never taken back, and no later record has an earlier one: a single hour in a wrong year would be
-    the time of all that comes after it. So where the clock is more than a minute ahead of what it should show by the
-    time since the machine was started, nothing is recorded until it is set right, or until `--accept` says that it is.
-    It is ahead and right where a virtual machine was halted for a while, or where it was set because it was behind.
+    Recorded times never go back, so an hour with a clock in a wrong year would give that year to all later records.
+    Therefore nothing is recorded while the clock is more than a minute ahead of the time counted since the machine's
+    start, until the clock is set or `--accept` confirms it. A clock is rightly ahead after a virtual machine was
+    halted, or after a late clock was set.
     """
     ledger = open_ledger(settings())
     assert ledger.watch is not None

@@ -1,4 +1,4 @@
-"""The table of commands: each is loaded when it is asked for, and what keeps it from its work is said in one line."""
+"""The commands: each is imported when it is called, and a disk or ledger that keeps it from its work is one line."""
 
 from collections.abc import Mapping
 from importlib import import_module
@@ -9,13 +9,13 @@ import click
 
 
 class Commands(click.Group):
-    """Where the disk, rights, or who else has the ledger keep a command from its work, says so in one line.
+    """Commands that end with one line where the disk is full, rights are missing, or another program has the ledger.
 
-    What is recorded is whole all the same, and the command can be run again.
+    The records made until then are whole, and the command can be run again.
     """
 
     def __init__(self, *args: Any, modules: Mapping[str, str], **kwargs: Any) -> None:
-        """`modules` has by each command's name the module of this package in which it stands."""
+        """`modules` has the module of each command, by the command's name."""
         super().__init__(*args, **kwargs)
         self._modules = modules
 
@@ -31,7 +31,7 @@ class Commands(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        # None of this for the processes that a command starts, which load what names the commands, too.
+        # Imported here: the processes that a command starts import this module, too, and need none of these.
         from eventsourcing.persistence import OperationalError
 
         from api.cli.terminal import NEEDS_A_PERSON, fail

@@ -16,7 +16,7 @@ _SAMPLES: Final = Path(__file__).with_name("demo.jsonl")
 
 
 def load_demo(ledger: OrderLedger, base: str) -> str:
-    """Loads the samples into an empty ledger and makes fresh keys for them; returns what to print."""
+    """Loads the samples into an empty ledger and makes new keys for them; returns the text to print."""
     if ledger.head() == 0:
         with _SAMPLES.open("rb") as lines:
             import_lines(ledger, lines, on_rejected=_reject, provenance=_PROVENANCE)

@@ -1,4 +1,4 @@
-"""`run.py doctor`: is there anything about this ledger that a person should see to?"""
+"""`run.py doctor`: what about this ledger needs an operator?"""
 
 import os
 import platform
@@ -25,7 +25,7 @@ from domain.privacy.erasing import outstanding
 from domain.privacy.erasures import Erasures, ErasuresMalformed
 from projections.views.views import Views, ViewsUnavailable
 
-# Elsewhere than on a terminal no line is broken, so that a path or a command can be found in it.
+# Where standard output is no terminal, lines are not wrapped, so that programs find paths and commands in them.
 _COLUMNS: Final = 1_000
 DISK_BYTES_MIN: Final = 1024**3
 BACKUP_AGE_MAX: Final = timedelta(days=2)
@@ -39,7 +39,7 @@ _STYLES: Final[dict[State, str]] = {"ok": "green", "look": "yellow", "act": "bol
 
 
 class Found(NamedTuple):
-    """What was looked at, how it is, what was found, and what to do: nothing, where all is well."""
+    """A finding: its subject, its state, the facts, and the advice; no advice where all is well."""
 
     what: str
     state: State
@@ -49,10 +49,10 @@ class Found(NamedTuple):
 
 @click.command()
 def doctor() -> None:
-    """Look at everything that an operator would, and say what to do.
+    """Check what an operator would check, and advise.
 
-    Permissions, versions, room on the disks, the clock, the keys, how far the views are, the last signed head, the last
-    backup, erasures, and what the log stands on. Exits 1 where something needs a person (`act`); `look` is advice.
+    Permissions, versions, disks, the clock, keys, erasures, the views, the last signed head, the last backup, and the
+    log's database. Exits 1 where something needs a person (`act`); `look` is advice.
     """
     chosen = settings()
     found = list(_looked(chosen))
@@ -242,7 +242,7 @@ def _of_backups(ledger: OrderLedger, chosen: Settings) -> Found:
 
 
 def _litestream(ledger: Path) -> datetime | None:
-    """When Litestream last wrote to its folder beside the ledger; None where it does not copy it."""
+    """The time of Litestream's last write to its folder beside the ledger; None without Litestream."""
     folder = ledger.with_name(_LITESTREAM.format(ledger.name))
     times = [path.stat().st_mtime for path in folder.rglob("*")] if folder.is_dir() else []
     return datetime.fromtimestamp(max(times), UTC) if times else None

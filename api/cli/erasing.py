@@ -1,4 +1,4 @@
-"""`run.py erase`, `retention` and `privacy`: forgetting people, when they ask and when their time is over."""
+"""`run.py erase`, `retention` and `privacy`: erases personal data on request and when their retention ends."""
 
 import re
 import sys
@@ -32,7 +32,7 @@ _RETENTION = Provenance("cli:retention")
 
 
 def _sealed(chosen: Settings) -> tuple[OrderLedger, Keyring]:
-    """The ledger and its keys."""
+    """The ledger and its data keys. Ends the program where it has none."""
     ledger = open_ledger(chosen)
     if ledger.keys is None:
         fail("what is personal in this ledger is not sealed; `run.py seal` makes one where it is.")
@@ -41,7 +41,8 @@ def _sealed(chosen: Settings) -> tuple[OrderLedger, Keyring]:
 
 @contextmanager
 def _opened(chosen: Settings) -> Iterator[tuple[OrderLedger, Keyring, Erasing, Views]]:
-    """The ledger, its keys, what erases, and the views at the head; of what was erased nothing is left in them."""
+    """The ledger, its data keys, the erasing, and the views at the head. The views are renewed at the end, so that no
+    erased byte is left in them."""
     ledger, keys = _sealed(chosen)
     views = fed_views(ledger, chosen)
     ledger.feed = lambda written: views.catch_up(written=written)
@@ -58,12 +59,12 @@ def _do(work: Callable[..., Erasure], *arguments: Any) -> Erasure:
         return work(*arguments)
     except Refusal as refusal:
         fail(refusal.detail, NEEDS_A_PERSON)
-    except OSError as error:  # of the file outside
+    except OSError as error:  # of LEDGER_ERASURES
         fail(f"{error}; what was recorded is finished when it is asked for again, or at the next start", NEEDS_A_PERSON)
 
 
 @click.command("erase")
-@click.option("--customer", type=click.IntRange(0, 10**15 - 1), help="Whose personal data: all that the customer has.")
+@click.option("--customer", type=click.IntRange(0, 10**15 - 1), help="The customer whose personal data are erased.")
 @click.option("--order", help="Or a guest's order, by its id or UUID.")
 @click.option("--reconciliation", type=click.UUID, help="Or of a reconciliation: its file, and people's reasons in it.")
 @click.option(
@@ -74,9 +75,9 @@ def _do(work: Callable[..., Erasure], *arguments: Any) -> Erasure:
 @click.option("--force", is_flag=True, help="Also where an order is in work, or a result of a reconciliation open.")
 @click.option("--again", is_flag=True, help="Repeat what LEDGER_ERASURES has and a restored ledger has not.")
 def erase(again: bool, customer: int | None, order: str | None, reconciliation: UUID | None, **asked: Any) -> None:
-    """Erase personal data: record it, and destroy the keys.
+    """Erase personal data: record the erasure, and destroy the data keys.
 
-    Those of a customer, of a guest's order, or in a reconciliation.
+    The data are a customer's, those of a guest's order, or those in a reconciliation.
 
     \b
       run.py erase --customer 7 --reference T-17
@@ -135,13 +136,13 @@ def _again(ledger: OrderLedger, keys: Keyring, erasing: Erasing, erasures: Erasu
 @click.command()
 @click.option("--apply", is_flag=True, help="Erase it; else this only says what would be erased.")
 def retention(apply: bool) -> None:
-    """Say what has been kept long enough, or erase it.
+    """List the data whose retention has ended, or erase them.
 
-    Whose personal data (LEDGER_KEEP_CONTACT, LEDGER_KEEP_INVOICE), and which settlement files
+    These are personal data (LEDGER_KEEP_CONTACT, LEDGER_KEEP_INVOICE) and settlement files
     (LEDGER_KEEP_SETTLEMENT_FILES).
 
-    A part is due when every order of its subject and year has had no event for so long; a file, and people's reasons,
-    when their reconciliation has had none. What is held or in work stays.
+    A part is due when no order of its subject and year has had an event for so long; a file and people's reasons are
+    due when their reconciliation has had none. Data that are held or in work stay.
     """
     chosen = settings()
     with _opened(chosen) as (ledger, keys, erasing, views):
@@ -171,7 +172,8 @@ def retention(apply: bool) -> None:
 
 
 def _let_go(told: str, work: Callable[..., Erasure], due: Any) -> bool:
-    """Erases what is due, and says so, or why it stays: the rest is not to wait for it. Whether it was erased."""
+    """Erases one due part and prints it, or the refusal; returns whether it was erased. A refusal does not stop the
+    others."""
     try:
         made = work(due, _RETENTION)
     except Refusal as refusal:
@@ -183,7 +185,7 @@ def _let_go(told: str, work: Callable[..., Erasure], due: Any) -> bool:
 
 @click.group()
 def privacy() -> None:
-    """Holds: what must be kept, whoever asks to erase it."""
+    """Holds: personal data that must not be erased."""
 
 
 def _subject(customer: int | None, order: str | None, reconciliation: UUID | None, ledger: OrderLedger) -> str:
@@ -205,9 +207,9 @@ def _subject(customer: int | None, order: str | None, reconciliation: UUID | Non
 def privacy_hold(
     customer: int | None, order: str | None, reconciliation: UUID | None, reference: str | None, release: bool
 ) -> None:
-    """Hold personal data, or release them; else list the holds.
+    """Hold personal data, or release them; without an option list the holds.
 
-    Those of a customer, in an order, or in a reconciliation.
+    The data are a customer's, or those in an order or a reconciliation.
     """
     ledger, keys = _sealed(settings())
     store = keys.store

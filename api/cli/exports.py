@@ -1,4 +1,4 @@
-"""`run.py export`: the log for other programs."""
+"""`run.py export`: writes the log for other programs."""
 
 import sys
 from collections.abc import Iterator
@@ -15,10 +15,9 @@ from domain.aggregate import BrokenHistory
 
 @click.group()
 def export() -> None:
-    """The whole log, for other programs, as it is at the beginning.
+    """The log for other programs, up to its head when the export begins.
 
-    Every record is held against its digest on the way; where one does not hold, nothing is left of the file, and the
-    exit status is 1.
+    Each record is checked by its digest; where one does not hold, no file is left and the exit status is 1.
     """
 
 
@@ -26,9 +25,9 @@ def export() -> None:
 @click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="[default: standard output]")
 def export_events(form: str, output: Path | None) -> None:
-    """Every event as the audit feed shows it. JSON Lines, or CSV with the event's data as JSON text in one column.
+    """Every event as the audit feed shows it. JSON Lines, or CSV with the event's data as JSON in one column.
 
-    In CSV, text that a spreadsheet would take for a formula has an apostrophe in front; JSON Lines is exact.
+    In CSV, a text that spreadsheets take for a formula has an apostrophe in front; JSON Lines is exact.
     """
     from projections.exports.events import export_events as write_events
     from projections.history import Reading
@@ -44,9 +43,9 @@ def export_events(form: str, output: Path | None) -> None:
 def export_orders(output: Path | None) -> None:
     """Every order with its history, as `run.py import` takes it. JSON Lines, one order a line.
 
-    Imported elsewhere, each order has the same id, key, UUID and versions, and looks as it looked at each of them. An
-    import takes histories of at most 1,000 entries and lines of at most 1 MiB. Orders of which personal data was erased
-    are left out and counted; then the exit status is 1. Names are in it as they are.
+    Imported elsewhere, each order has the same id, key and UUID, and the same document at each version. An import takes
+    histories of at most 1,000 entries and lines of at most 1 MiB. Orders with erased personal data are left out and
+    counted; then the exit status is 1. The lines have personal data.
     """
     from domain.order.personal import PARTS
     from projections.exports.lines import export_orders as write_orders
@@ -82,11 +81,10 @@ def export_ocel(file: Path) -> None:
 @export.command("beancount")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="[default: standard output]")
 def export_beancount(output: Path | None) -> None:
-    """The books, for Beancount. What is receivable, income, and what each provider took in, kept and paid out.
+    """The books, for Beancount: receivables, income, and each provider's receipts, fees and payouts.
 
-    An order is booked when it is placed, a payment or refund on the day it was received or refunded; fees, adjustments
-    and payouts as the settlement files have them that were reconciled. Names, addresses, notes and other personal data
-    are left out.
+    An order is booked when it is placed, a payment or refund on its day; fees, adjustments and payouts are those of the
+    reconciled settlement files. Names, addresses, notes and other personal data are left out.
     """
     from projections.exports import beancount
 
@@ -102,10 +100,10 @@ def export_beancount(output: Path | None) -> None:
 @click.argument("customer", type=click.IntRange(0, 10**15 - 1))
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def export_customer(customer: int, file: Path) -> None:
-    """All that is there of a customer, for the customer. FILE is a zip with a page for people.
+    """A customer's data, for the customer. FILE is a zip with a page for people.
 
-    Order documents, every event in words with what is personal in it, payments, erasures, and until when it is kept.
-    Names are in it, so LEDGER_ACCESSES notes that it was made.
+    It has the order documents, every event in words, payments, erasures, and the ends of retention. It has personal
+    data, so the export is recorded in LEDGER_ACCESSES.
     """
     from domain.order.personal import PARTS
     from domain.privacy.accesses import Accesses
@@ -129,7 +127,7 @@ def export_customer(customer: int, file: Path) -> None:
 
 @contextmanager
 def writing(output: Path | None) -> Iterator[BinaryIO]:
-    """What `exporting` gives, opened; standard output where no file is named."""
+    """The opened file of `exporting`, or standard output where `output` names none."""
     with exporting(output) as part:
         if part is None:
             yield sys.stdout.buffer
@@ -140,7 +138,7 @@ def writing(output: Path | None) -> Iterator[BinaryIO]:
 
 @contextmanager
 def exporting(output: Path | None) -> Iterator[Path | None]:
-    """The file to write for `output`, if any; what cannot be exported ends the program with the reason."""
+    """The file to write for `output`, if it names one. Ends the program with the reason where the export fails."""
     from projections.exports.events import RecordMissing, whole_file
 
     try:
@@ -149,7 +147,7 @@ def exporting(output: Path | None) -> Iterator[Path | None]:
     except FileExistsError:
         fail(f"{output} is there already; an export is written over nothing.")
     except BrokenPipeError:
-        raise  # whoever reads has enough, and click ends quietly
+        raise  # the reader of standard output has left; click ends quietly
     except OSError as error:
         fail(f"{output or 'standard output'} cannot be written: {error.strerror or error}")
     except (MapperDeserialisationError, BrokenHistory, RecordMissing) as error:

@@ -1,4 +1,4 @@
-"""`run.py import`: orders with their history, from JSON Lines, or as other shops' systems export them."""
+"""`run.py import`: orders with their histories, from JSON Lines or from the exports of shop systems."""
 
 import gc
 import os
@@ -27,7 +27,7 @@ FEED_BESIDE_BYTES_MIN = 1024 * 1024
 
 @click.command("import")
 @click.argument("files", metavar="FILE…", nargs=-1, required=True)
-@click.option("--from", "kind", type=click.Choice(shops.KINDS), help="Whose export it is.")
+@click.option("--from", "kind", type=click.Choice(shops.KINDS), help="The shop system of the export.")
 @click.option("--dry-run", "is_dry", is_flag=True, help="With --from: show all of it and record nothing.")
 @click.option("--mapping", help="With --from csv: a TOML file that says what its columns are, or one of ours: amazon,"
               " etsy-items, etsy-orders, square-items, square-transactions.")  # fmt: skip
@@ -35,15 +35,13 @@ FEED_BESIDE_BYTES_MIN = 1024 * 1024
 def import_(files: tuple[str, ...], kind: str | None, is_dry: bool, mapping: str | None, prefix: str) -> None:
     """Record orders with their history. FILE is JSON Lines; - reads standard input.
 
-    One order a line: the body of POST /api/v1/orders, and optionally id, key, uuid, created_at and history. A line
-    is recorded whole or not at all; a bad one is reported with its number, and the rest go on. Orders that are there
-    already (by id, key, uuid or external_ids) are skipped, so an interrupted import is simply run again; where what is
-    there is another order, or says something else than the line, that is reported with both sides, and the exit status
-    is 1.
+    A line has one order: the body of POST /api/v1/orders, and optionally id, key, uuid, created_at and history. A line
+    is recorded whole or not at all; a wrong line is reported with its number, and the others go on. An order that is
+    recorded already (by id, key, uuid or external_ids) is skipped, so run an interrupted import again. A line that
+    differs from the recorded order is reported with both sides, and the exit status is 1.
 
-    With --from, FILE is what another system exports. Its orders go the same way, and each is held against what its
-    source says of it: total, paid and refunded. docs/importing.md has what becomes of what. Exits 1 where something
-    differs, was rejected, or is there and says something else.
+    With --from, FILE is the export of a shop system. Each order is compared with its source: total, paid and refunded.
+    docs/importing.md tells how fields are mapped. Exits 1 where an order differs or was rejected.
 
     \b
       run.py import orders.jsonl
@@ -65,13 +63,13 @@ def import_(files: tuple[str, ...], kind: str | None, is_dry: bool, mapping: str
 def _import_lines(file: BinaryIO) -> None:
     from projections import feeder
 
-    # What a batch makes is gone once it is recorded; looking for cycles in every 700 objects of it finds none.
+    # A batch's objects are freed when it is recorded and have no cycles, so the collector need not look so often.
     gc.set_threshold(50_000, 20, 20)
     chosen = settings()
     ledger = open_ledger(chosen, may_be_new=True)
     views = open_views(ledger, chosen)
     size = _size(file)
-    # Worth a process of its own where there is much to come.
+    # A process of its own feeds the views where the import is large.
     feeding = feeder.beside(views, ledger) if size is None or size > FEED_BESIDE_BYTES_MIN else nullcontext()
     with feeding, writing_the_log(), progress("importing") as say:
         result = import_lines(
@@ -90,7 +88,7 @@ def _import_lines(file: BinaryIO) -> None:
 
 
 def _size(file: BinaryIO) -> int | None:
-    """Bytes to come, where that can be known."""
+    """The size of a file in bytes; None for a pipe."""
     try:
         return os.fstat(file.fileno()).st_size if file.seekable() else None
     except (OSError, ValueError):

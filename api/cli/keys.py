@@ -22,10 +22,10 @@ from projections.access.uses import Uses
 
 
 class _End(click.ParamType[datetime]):
-    """When a key runs out."""
+    """The time when a key expires."""
 
     name = "when"
-    said = "When it runs out: a time (2027-01-31T12:00:00Z), a day that it is not in force any more, or in days (90d)."
+    said = "When it expires: a time (2027-01-31T12:00:00Z), a day (at its beginning), or a number of days (90d)."
 
     def convert(self, value: Any, _param: Any, _ctx: Any) -> datetime:
         if found := re.fullmatch(r"([1-9][0-9]{0,4})d", value):
@@ -41,8 +41,8 @@ class _End(click.ParamType[datetime]):
 def token() -> None:
     """Access keys: make, list, scope, rotate and revoke them.
 
-    A key is shown once, when it is made; the ledger keeps only its hash. Whatever becomes of a key is recorded, with
-    the user of this machine whose doing it is, so that auditors see it.
+    A key is shown once, when it is made; the ledger keeps only its hash. Every change of a key is recorded with the
+    user of this machine who made it, so that auditors see it.
     """
 
 
@@ -85,7 +85,7 @@ def _keys(ledger: OrderLedger) -> Keys:
 
 @contextmanager
 def _keeping_keys() -> Iterator[None]:
-    """Where something of a key is no good, or the clock is not believed, says so in one line."""
+    """Ends the program with one line where a key is refused, or the clock has jumped ahead."""
     try:
         with writing_the_log():
             yield
@@ -99,11 +99,11 @@ def _by() -> Provenance:
 
 @token.command("list")
 def token_list() -> None:
-    """Show every key there is and was, by name and first letters."""
+    """Show all keys, the revoked ones included, by name and first letters."""
     chosen = settings()
     used = Uses(chosen.key_uses).all()
     table = Table("name", "starts with", "for", "created", "last used", "expires", "revoked", box=None, pad_edge=False)
-    ledger = open_ledger(chosen)  # kept: one that nobody has any more closes its log
+    ledger = open_ledger(chosen)  # named, since a ledger without a reference closes its log
     for key in _keys(ledger).list():
         carries = " ".join(key.scopes) if key.customer_id is None else f"customer {key.customer_id}"
         times = [at and at[:19] + "Z" for at in (key.created_at, used.get(key.name), key.expires_at, key.revoked_at)]
@@ -126,7 +126,7 @@ def token_list() -> None:
 def token_scope(name_or_prefix: str, scopes: tuple[str, ...]) -> None:
     """Give a staff key other scopes.
 
-    The key is named by its name or its first letters. That holds from the next request on.
+    The key is named by its name or its first letters. The scopes hold from the next request on.
     """
     ledger = open_ledger(settings())
     with _keeping_keys():
@@ -138,7 +138,7 @@ def token_scope(name_or_prefix: str, scopes: tuple[str, ...]) -> None:
 @token.command("revoke")
 @click.argument("name_or_prefix")
 def token_revoke(name_or_prefix: str) -> None:
-    """Revoke the key with this name or these first letters. That holds from the next request on."""
+    """Revoke a key, named by its name or its first letters. It is refused from the next request on."""
     ledger = open_ledger(settings())
     with _keeping_keys():
         name = _keys(ledger).answering_to(name_or_prefix)
@@ -160,7 +160,7 @@ def token_revoke(name_or_prefix: str) -> None:
 def token_rotate(name_or_prefix: str, keep_days: int, expires: datetime | None) -> None:
     """Give a key a new secret, and print that alone.
 
-    The key is named by its name or its first letters. Its name stays, and so does what it may do.
+    The key is named by its name or its first letters. It keeps its name and scopes.
     """
     ledger = open_ledger(settings())
     with _keeping_keys():
@@ -173,9 +173,9 @@ def token_rotate(name_or_prefix: str, keep_days: int, expires: datetime | None) 
 
 @token.command("adopt")
 def token_adopt() -> None:
-    """Record the keys that an older version made. They stay as they are; `serve` does that, too.
+    """Record the keys that an older version made. They stay as they are; `serve` records them, too.
 
-    Where any key is recorded already, nothing is: a key that has no events then has come in by another way, and `run.py
+    Does nothing where any key is recorded already: a key without events has come in by another way then, and `run.py
     verify` names it.
     """
     ledger = open_ledger(settings())

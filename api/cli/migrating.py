@@ -1,4 +1,4 @@
-"""`run.py migrate`: the ledger, copied to where another engine keeps it."""
+"""`run.py migrate`: copies the ledger to another engine."""
 
 import click
 
@@ -11,11 +11,11 @@ from domain.log.opening import address, open_log, without_secrets
 def migrate(to_url: str) -> None:
     """Copy the ledger to another place, PostgreSQL or a file.
 
-    With all that is recorded, its keys, data keys, files and signed heads; and the webhooks.
+    All records with the access keys, data keys, kept files and signed heads; and the webhooks.
 
-    Every record is held against its digest on the way, and read back. Nothing can be recorded meanwhile. Broken off, it
-    is simply run again and goes on. The ledger that is copied stays as it is; to use the copy is to set LEDGER_URL.
-    Exits 1 where something is not what was recorded, or the other place has another ledger.
+    Each record is checked by its digest and read back. Nothing can be recorded meanwhile. Run it again where it was
+    broken off, and it goes on. The copied ledger stays as it is; set LEDGER_URL to use the copy. Exits 1 where a record
+    is not what was recorded, or the other place has another ledger.
 
     \b
       run.py migrate --to postgresql://owner@host/ledger

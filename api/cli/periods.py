@@ -1,4 +1,4 @@
-"""`run.py period`: a provider's month, closed once and for ever, and its report."""
+"""`run.py period`: closes a provider's month once and for ever, and prints its report."""
 
 import sys
 
@@ -30,14 +30,14 @@ _SHOWN = ("received_at", "kind", "order_id", "reference", "amount", "currency", 
 
 @click.group()
 def period() -> None:
-    """Close a provider's month, list what is closed, and report.
+    """Close a provider's month, list the closed periods, and print reports.
 
-    Months are those of LEDGER_TIMEZONE. What is recorded of a month after it was closed is marked late, and stands in
-    the report of the next one that is open; the report of a closed one is the same for ever.
+    Months are those of LEDGER_TIMEZONE. The report of a closed month is the same for ever: a movement of it that is
+    recorded later is marked late, and stands in the report of the next open month.
     """
 
 
-_provider = click.option("--provider", required=True, help="Whose, as the payments name it, like stripe.")
+_provider = click.option("--provider", required=True, help="The provider, as the payments name it, like stripe.")
 
 
 @period.command("close")
@@ -77,7 +77,7 @@ def period_close(month: str, provider: str) -> None:
 @click.option("--json", "form", flag_value="json", help="Print it as JSON.")
 @click.option("--csv", "form", flag_value="csv", help="Print its movements as CSV.")
 def period_report(month: str, provider: str, form: str | None) -> None:
-    """Print the report of a provider's MONTH. As it was closed or, of an open one, as it stands."""
+    """Print the report of a provider's MONTH, as it was closed, or as it stands if it is open."""
     chosen = settings()
     ledger, views = _opened()
     try:
@@ -94,7 +94,7 @@ def period_report(month: str, provider: str, form: str | None) -> None:
 
 
 @period.command("list")
-@click.option("--provider", help="Whose alone.")
+@click.option("--provider", help="List the periods of this provider alone.")
 def period_list(provider: str | None) -> None:
     """Show the closed periods, by months."""
     table = Table(

@@ -1,4 +1,4 @@
-"""`run.py postgres`: what an operator of PostgreSQL needs."""
+"""`run.py postgres`: for operators of PostgreSQL."""
 
 import click
 
@@ -13,9 +13,9 @@ def postgres() -> None:
 @postgres.command("grants")
 @click.argument("role")
 def postgres_grant_rights(role: str) -> None:
-    """Print the SQL that lets ROLE serve and not alter what is recorded.
+    """Print the SQL that lets ROLE serve, without the right to alter records.
 
-    The tables belong to another role, which makes them; run this SQL as that one, once they are there:
+    The tables belong to the role that makes them; run the SQL as that role, once they are there:
 
     \b
       LEDGER_URL=postgresql://owner@host/ledger run.py token list        makes the tables

@@ -1,4 +1,4 @@
-"""`run.py reconcile`: a provider's settlement file against the ledger's payments."""
+"""`run.py reconcile`: compares a provider's settlement file with the ledger's payments."""
 
 import csv
 import sys
@@ -54,7 +54,7 @@ RESULTS_SHOWN_MAX = 200
 
 
 class _Reconcile(click.Group):
-    """A group whose first argument is a file, unless it is one of its commands."""
+    """A group of commands whose first argument may be a file instead of a command."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
@@ -64,11 +64,11 @@ class _Reconcile(click.Group):
 
 @click.group(cls=_Reconcile, subcommand_metavar="FILE --provider NAME [OPTIONS] | COMMAND [ARGS]...")
 def reconcile() -> None:
-    """Hold a provider's settlement FILE against the payments.
+    """Compare a provider's settlement FILE with the payments.
 
-    CSV or XLSX in our own layout or one that a rules file describes, the reports of Stripe, PayPal, Adyen, Amazon and
-    others, and banks' statements: docs/settlement.md lists them. The same file by the same rules again changes nothing.
-    Exits 1 while something is open, 2 where the file is refused.
+    FILE is CSV or XLSX in the ledger's own layout or one that a rules file describes, a report of Stripe, PayPal,
+    Adyen, Amazon and others, or a bank's statement: docs/settlement.md lists them. The same file by the same rules
+    changes nothing a second time. Exits 1 while results are open, 2 where the file is refused.
 
     \b
       run.py reconcile march.csv --provider stripe
@@ -85,16 +85,16 @@ def reconcile() -> None:
 
 @reconcile.command("file")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--provider", required=True, help="Whose settlement it is, as the payments name it, like stripe.")
+@click.option("--provider", required=True, help="The provider of the settlement, as the payments name it, like stripe.")
 @click.option("--rules", help="A rules file, TOML, or the name of one that comes with the program, like adyen.")
-@click.option("--again", is_flag=True, help="Look again, to the head of the log, where the file was taken in before.")
+@click.option("--again", is_flag=True, help="Compare again, up to the log's head, where the file was taken in before.")
 @click.option("--json", "form", flag_value="json", help="Print all of it as JSON.")
 @click.option("--csv", "form", flag_value="csv", help="Print the results as CSV.")
 @click.option("--xlsx", type=click.Path(dir_okay=False, path_type=Path), help="Write it as a workbook as well.")
 def take_in(  # noqa: PLR0917  (click hands over each option)
     file: Path, provider: str, rules: str | None, again: bool, form: str | None, xlsx: Path | None
 ) -> None:
-    """Hold a provider's settlement FILE against the payments."""
+    """Compare a provider's settlement FILE with the payments."""
     ledger, views, reconciling = _opened()
     who = Provenance("cli:reconcile")
     try:
@@ -117,7 +117,7 @@ def take_in(  # noqa: PLR0917  (click hands over each option)
 
 
 def _rules_text(rules: str) -> str:
-    """What a rules file says; or the name of one that comes with the program, as it is."""
+    """The text of a rules file; or the name of rules that come with the program."""
     if rules in shipped() and not Path(rules).exists():
         return rules
     if not Path(rules).is_file():
@@ -152,13 +152,13 @@ def decide(  # noqa: PLR0917  (click hands over each option)
     reason: str | None,
     file: Path | None,
 ) -> None:
-    """Decide what a RECONCILIATION has found.
+    """Decide on the results of a RECONCILIATION.
 
     Confirm, break, explain or undo RESULTS; match lines to payments by hand; close, withdraw or run it again. With
     --csv, `run.py reconcile FILE` shows the names of results, the rows of lines and the positions of payments.
 
-    A CSV has the columns decision, results, lines, entries and reason; of several results, lines or entries, blanks
-    stand between. All of it is decided or nothing. Exits 1 while something is open, 2 where a decision is refused.
+    A CSV has the columns decision, results, lines, entries and reason; blanks separate several results, lines or
+    entries. All decisions are recorded or none. Exits 1 while results are open, 2 where a decision is refused.
 
     \b
       run.py reconcile decide ID confirm RESULT RESULT
@@ -203,7 +203,7 @@ def decide(  # noqa: PLR0917  (click hands over each option)
 @click.argument("what", type=click.Choice(KEPT))
 @click.option("--output", "path", type=click.Path(dir_okay=False, path_type=Path), help="A file that is not there yet.")
 def kept(reconciliation: UUID, what: str, path: Path | None) -> None:
-    """Write the file, rules or report of a RECONCILIATION. Byte for byte, as it was taken in."""
+    """Write the file, rules or report of a RECONCILIATION, byte for byte."""
     ledger = open_ledger(settings())
     reconciling = Reconciling(ledger, Journal(open_views(ledger, settings())))
     try:
@@ -217,10 +217,10 @@ def kept(reconciliation: UUID, what: str, path: Path | None) -> None:
 
 @reconcile.command()
 @click.argument("reconciliation", type=click.UUID)
-@click.option("--since", type=int, help="The size of an earlier signed head that the log is proven to go on from.")
+@click.option("--since", type=int, help="The size of an earlier signed head; the zip proves that the log continues it.")
 @click.option("--output", "path", type=click.Path(dir_okay=False, path_type=Path), help="A file that is not there yet.")
 def evidence(reconciliation: UUID, since: int | None, path: Path | None) -> None:
-    """Write what proves a RECONCILIATION's history offline. It is a zip, with the program that checks it.
+    """Write the evidence of a RECONCILIATION's history: a zip that is checked offline, with the program for it.
 
     \b
       run.py reconcile evidence ID --output evidence.zip
@@ -290,7 +290,7 @@ _SHOWN_STYLES = {"open": "red", "confirmed": "green", "explained": "yellow", "br
 
 
 def _not_plainly_matched(one: Shown) -> list[Result]:
-    """The differences first."""
+    """The results that are not simply matched."""
     return [result for result in one.results() if reconciliations.standing(one, result) != "matched"]
 
 
@@ -311,7 +311,7 @@ def _print_results(console: Console, one: Shown, wanted: Sequence[Result]) -> No
             " ".join(f"{entry.amount} {entry.currency}" for entry in entries),
             (decision and decision.reason) or reconciliations.differing(result),
         )
-        # As text of its own: what stands in a file is not rich's markup.
+        # `Text` keeps rich from reading a file's text as markup.
         table.add_row(*(Text(cell) for cell in cells), style=_SHOWN_STYLES.get(stands, ""))
     if wanted:
         console.print(table)
@@ -338,13 +338,14 @@ _FIRST = 'version = "1"\nsettlement_delay_days = 3\n'
 
 @reconcile.command("rules")
 @click.argument("file")
-@click.option("--provider", help="Whose files the rules describe, as the payments name it; without it, all providers'.")
+@click.option(
+    "--provider", help="The provider of the files, as the payments name it; without it the rules are for all."
+)
 def begin_rules(file: str, provider: str | None) -> None:
-    """Look at a FILE of any layout, and print rules with guesses.
+    """Guess the rules for a FILE of any layout, and print them.
 
-    The rules go to standard output, a preview of what they read to standard error. FILE may also be the name of rules
-    that come with the program, like adyen: they are printed. Exits 1 where a person must look at something, 2 where the
-    file is no table.
+    The rules go to standard output, a preview of their lines to standard error. FILE may also name rules that come with
+    the program, like adyen: these are printed. Exits 1 where a person must check a guess, 2 where the file is no table.
 
     \b
       run.py reconcile rules bank.csv --provider bank > rules.toml
@@ -362,7 +363,7 @@ def begin_rules(file: str, provider: str | None) -> None:
 
 
 class _Begun(NamedTuple):
-    """Rules for a file: their text, what they say of the file, and what a person must look at."""
+    """Rules for a file: their text, the mapping they describe, and the guesses that a person must check."""
 
     toml: str
     mapping: Mapping | None
@@ -370,7 +371,7 @@ class _Begun(NamedTuple):
 
 
 def _begun(content: BinaryIO, name: str, provider: str | None) -> _Begun:
-    """What the program knows of the file, or else guesses."""
+    """The rules that the program knows for a file, or guesses."""
     if called := another(content):
         fail(f"{name}: this is {called}")
     try:

@@ -1,4 +1,4 @@
-"""`run.py keys`: the data keys by which personal data are sealed, and the master key that wraps them."""
+"""`run.py keys` and `seal`: the data keys that seal personal data, and the master keys that wrap them."""
 
 import sys
 from collections import Counter
@@ -16,21 +16,21 @@ from domain.privacy.opening import create_keys, make_keys
 
 @click.group()
 def keys() -> None:
-    """The keys that seal personal data, and their master key.
+    """The data keys that seal personal data, and their master key.
 
-    LEDGER_KEYS says where the ones are, LEDGER_MASTER where the other is.
+    LEDGER_KEYS names the file of data keys, LEDGER_MASTER that of master keys.
 
-    A new ledger gets both by itself. Keep the master key elsewhere than backups of the keys, and these for a short time
-    only: whoever has an old copy of both can still read what was erased since.
+    A new ledger is given both. Keep the master key away from backups of the data keys, and delete these backups soon:
+    an old copy of both opens data that were erased since.
     """
 
 
 @keys.command("create")
 def keys_create() -> None:
-    """Make the keys of a ledger that was begun without. Personal data are sealed from now on.
+    """Make the keys of a ledger that has none. Personal data are sealed from now on.
 
-    What is recorded already stays as it is: `run.py seal` makes a ledger in which that is sealed, too. Start services
-    again that run: until then they record nothing.
+    Earlier records stay plain: `run.py seal` makes a ledger in which they are sealed, too. Restart running services:
+    until then they record nothing.
     """
     chosen = settings()
     if not is_there(chosen.url):
@@ -47,9 +47,9 @@ def keys_create() -> None:
 
 @keys.command("status")
 def keys_status() -> None:
-    """Say how many keys there are, and which master wraps them.
+    """Count the data keys, in use and destroyed, and name the master keys that wrap them.
 
-    Those in use and those destroyed. Exits 1 where one cannot be opened.
+    Exits 1 where a key cannot be opened.
     """
     ledger = open_ledger(settings())
     kept = ledger.log_of_events.keyring()
@@ -76,12 +76,12 @@ def keys_status() -> None:
 @click.command()
 @click.argument("new")
 def seal(new: str) -> None:
-    """Write this ledger anew into NEW, with personal data sealed. NEW is another file or address.
+    """Write this ledger anew into NEW, with personal data sealed. NEW is another file or URL.
 
     For a ledger that was begun before personal data were sealed. Each record keeps its position, version, time, actor
-    and request; NEW gets keys as a new ledger does, and its first checkpoint, signed by this ledger's key, names the
-    root of the old log. The webhooks go along, the signing key is yours to bring. Hold the two against each other, use
-    NEW, and destroy the old one with its copies.
+    and request. NEW is given keys, and its first checkpoint, signed by this ledger's key, names the root of the old
+    log. The webhooks are copied, the signing key is not. Compare the two, use NEW, and destroy the old ledger with its
+    copies.
 
     \b
       run.py seal var/sealed/ledger.db
@@ -129,11 +129,11 @@ def _problem(keyring: Keyring, key: StoredDataKey) -> str | None:
 
 @keys.command("rotate")
 def keys_rotate() -> None:
-    """Wrap every key by a new master key. It is added to LEDGER_MASTER; where LEDGER_MASTER_KEY is set, its last is
-    taken.
+    """Wrap every data key by a new master key. It is added to LEDGER_MASTER; where LEDGER_MASTER_KEY is set, the last
+    master key in it is used.
 
-    Services that run read LEDGER_MASTER again before they make keys, and go on. What LEDGER_MASTER_KEY says they learn
-    when they are started again: start them first.
+    Running services read LEDGER_MASTER again by themselves. LEDGER_MASTER_KEY they read at their start: set it, restart
+    them, and run this then.
     """
     chosen = settings()
     ledger = open_ledger(chosen)
@@ -151,16 +151,16 @@ def keys_rotate() -> None:
 
 
 def _let_others_finish(ledger: OrderLedger) -> None:
-    """Waits for whoever is writing: whoever writes behind this has looked which master key wraps by now."""
+    """Waits for the transaction under way. Later transactions read the current master key at their beginning."""
     ledger.write(lambda _: None).result()
 
 
 @keys.command("retire-master")
 @click.argument("name")
 def keys_retire_master(name: str) -> None:
-    """Take the master key NAME out of LEDGER_MASTER. No key may be wrapped by it any more.
+    """Delete the master key NAME from LEDGER_MASTER. No data key may be wrapped by it any more.
 
-    Then no older copy of the keys, wherever it is, can be opened again: nothing that was erased since comes back.
+    Older copies of the data keys, wherever they are, cannot be opened then: no erased data come back.
     """
     chosen = settings()
     ledger = open_ledger(chosen)

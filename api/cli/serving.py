@@ -1,4 +1,4 @@
-"""`run.py serve`: the service, until it is stopped."""
+"""`run.py serve`: runs the service until it is stopped."""
 
 import errno
 import gc
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from api.tracing import Tracing
     from projections.webhooks.store import Store
 
-# What a worker has open beside its connections and streams: the ledger and the views, for each of its threads.
+# The files that a worker opens beside its connections and streams: the ledger and the views, for each thread.
 OTHER_FILES: Final = 512
 
 _log = logging.getLogger("order_ledger")
@@ -66,7 +66,7 @@ _log = logging.getLogger("order_ledger")
 @click.option("--threads", default=4, show_default=True, type=click.IntRange(1, 64), help="Threads in each process.")
 @click.option("--demo", is_flag=True, help="Load sample orders into an empty ledger; print URLs and keys to try.")
 def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -> None:
-    """Run the service until it is stopped, by Ctrl-C or SIGTERM. What is in flight is finished then, within 5 seconds.
+    """Run the service until Ctrl-C or SIGTERM. Requests under way are finished then, within 5 seconds.
 
     \b
       run.py serve --demo                  with sample orders, to look around
@@ -103,12 +103,12 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
         _make_ready(ledger, chosen, workers)
         is_reached, keys = True, ledger.at.keys
 
-    at_the_end = ExitStack()  # of a worker, which fills its own
+    at_the_end = ExitStack()  # each worker fills its own copy
 
     def make_app():  # type: ignore[no-untyped-def]  # falcon's generic App says nothing to the reader here
-        # What a request makes is gone once it is answered; looking for cycles in every 700 objects of it finds none.
+        # A request's objects are freed with its answer and have no cycles, so the collector need not look so often.
         gc.set_threshold(50_000, 20, 20)
-        # A Content-Length may have so many digits; of more than 4,300 Python makes no number, and gunicorn no answer.
+        # A Content-Length may have so many digits. Beyond 4,300 Python's default refuses, and gunicorn does not answer.
         sys.set_int_max_str_digits(8190)
         log, currency = open_log(chosen.url), chosen.currency
         own = OrderLedger(log, currency_default=currency, watch=Watch(), keys=keys, is_made=True, is_plain=keys is None)
@@ -135,9 +135,9 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
 
 
 def _make_ready(ledger: OrderLedger, chosen: Settings, workers: int) -> None:
-    """Does what is to be done once for all workers, and warns of what is not as it should be."""
+    """Does the work that all workers need once: tries the log, adopts keys, makes the views; and prints warnings."""
     with writing_the_log():
-        with suppress(LogFull):  # what there is can be read all the same, and recorded when there is room again
+        with suppress(LogFull):  # orders can be read all the same
             ledger.write(lambda t: t.touch()).result()
         _adopt(ledger).result()
     views = open_views(ledger, chosen)
@@ -150,7 +150,7 @@ def _make_ready(ledger: OrderLedger, chosen: Settings, workers: int) -> None:
 
 
 def _adopt(ledger: OrderLedger) -> "Future[int]":
-    """Records the access keys of an older version, before anybody could add one to them."""
+    """Records the access keys of an older version, before a new key is recorded."""
     adopt = Keys(ledger.log_of_events, ledger.watch).adopt
     return ledger.write(adopt, now=ledger.clock(), by=Provenance("cli:serve"))
 
@@ -161,8 +161,11 @@ def _warn(told: Iterable[str]) -> None:
 
 
 def _begin(own: OrderLedger, chosen: Settings, *, was_reached: bool) -> None:
-    """What a worker does first, once the log is there. Where it was not when the service started, that is also what is
-    looked at then; and where the service may not go on, it ends. Raises what asking the log does."""
+    """Finishes erasures once a worker reaches the log. Where the log was out of reach at the start, it also does the
+    checks of a start then, and stops the service where they fail.
+
+    Raises the log's errors.
+    """
     try:
         if not was_reached and (keys_of(own.log_of_events, chosen.keys, own.clock()) is None) != (own.keys is None):
             raise NotTheKeys("this ledger is not sealed, and there is a master key")
@@ -174,17 +177,17 @@ def _begin(own: OrderLedger, chosen: Settings, *, was_reached: bool) -> None:
         os.kill(os.getppid(), signal.SIGTERM)
         raise LogAway(str(error)) from error
     if not was_reached:
-        _adopt(own)  # behind what is to be done first, which this is a part of
+        _adopt(own)  # not waited for, since this runs in the writer
 
 
 def _settle(own: OrderLedger, chosen: Settings) -> None:
-    """Finishes what a process left that was killed in the middle of an erasure, or that lost the log then."""
+    """Finishes the erasures of processes that were killed, or lost the log, in the middle of one."""
     if own.keys is not None:
         settle(own, own.keys, Erasures(chosen.erasures))
 
 
 def _answer_prometheus(chosen: Settings, keys: KeysAt | None) -> None:
-    """Has another process tell what is measured, where that is wanted."""
+    """Starts the process of the metrics, where LEDGER_METRICS is set."""
     if chosen.metrics is not None:
         _must_be_free(*chosen.metrics, "LEDGER_METRICS names another")
         from api.metrics import serve, shared_folder
@@ -194,7 +197,7 @@ def _answer_prometheus(chosen: Settings, keys: KeysAt | None) -> None:
 
 
 def _opened_anew(chosen: Settings, keys: KeysAt | None) -> tuple[OrderLedger, Views, "Store"]:
-    """The ledger, its views and its webhooks, as another process opens them."""
+    """The ledger, its views and its webhooks, opened by the process of the metrics."""
     from projections.webhooks.store import store_of
 
     ledger = OrderLedger(open_log(chosen.url), currency_default=chosen.currency, keys=keys, is_made=True)
@@ -202,7 +205,7 @@ def _opened_anew(chosen: Settings, keys: KeysAt | None) -> tuple[OrderLedger, Vi
 
 
 def _say_in_one_form(chosen: Settings) -> None:
-    """Has what the program and its libraries have to say, in all processes, written as the lines of requests are."""
+    """Has messages of the program and its libraries written in the form of the lines of requests, in all processes."""
     from api.observing import Handler, Writing
 
     logging.getLogger("order_ledger").setLevel(chosen.log_level.upper())
@@ -210,7 +213,7 @@ def _say_in_one_form(chosen: Settings) -> None:
 
 
 def _observing(chosen: Settings) -> "Observing":
-    """What this worker writes into the log of requests, and measures."""
+    """The log, metrics and tracing of this worker's requests."""
     from api.observing import Observing, Writing
 
     return Observing(Writing(chosen.log_level), _metrics(chosen), _tracing(chosen))
@@ -233,18 +236,18 @@ def _tracing(chosen: Settings) -> "Tracing | None":
 
 
 def _must_be_secret(chosen: Settings) -> None:
-    """Says at once where others can read the signing key, or it is none that can sign."""
+    """Ends the program where others can read the signing key, or it cannot sign."""
     from projections.proof.signing import NoSigningKey, public_key
 
     try:
         public_key(chosen.key)
     except NoSigningKey as error:
-        if chosen.key.exists():  # else it can be made later
+        if chosen.key.exists():  # a missing key can be made later
             fail(str(error))
 
 
 def _must_be_traceable(chosen: Settings) -> None:
-    """Says at once where spans are to be sent and cannot be. Loads what sends them, for all workers."""
+    """Ends the program where spans are to be sent and cannot be. Imports OpenTelemetry once for all workers."""
     if chosen.traces is None:
         return
     address, protocol = chosen.traces
@@ -265,7 +268,7 @@ def _must_be_traceable(chosen: Settings) -> None:
 
 
 def _must_be_free(host: str, port: int, to_do: str) -> None:
-    """Says at once where the address cannot be listened on; gunicorn would try for five seconds."""
+    """Ends the program where the address cannot be listened on; gunicorn would try for five seconds."""
     try:
         with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET):
             pass
@@ -275,8 +278,7 @@ def _must_be_free(host: str, port: int, to_do: str) -> None:
 
 
 def _of_privacy(ledger: OrderLedger, chosen: Settings) -> Iterator[str]:
-    """What is not as it should be with personal data. A ledger that has them again after they were erased is not
-    served."""
+    """The warnings about personal data. Ends the program where the ledger has erased data again."""
     since = ledger.head()
     if ledger.keys is not None:
         try:
@@ -295,7 +297,7 @@ def _of_privacy(ledger: OrderLedger, chosen: Settings) -> Iterator[str]:
 
 
 def warnings(host: str, chosen: Settings) -> Iterator[str]:
-    """What an operator should change before others reach the service."""
+    """The warnings about the service's surroundings."""
     if os.geteuid() == 0:
         yield "this runs as root, so a fault in it has all of this machine; a user of its own is enough."
     is_secured = chosen.trusted_proxies or (chosen.public_url or "").startswith("https:")
@@ -307,8 +309,8 @@ def warnings(host: str, chosen: Settings) -> Iterator[str]:
 
 
 def _may_open(files: int) -> Iterator[str]:
-    """Has each worker open so many files at once. Where it may not, says so: connections without a request are let go
-    for others only once they have come, and where no file is left none comes."""
+    """Raises the limit of open files for the workers, and warns where it stays lower: a worker without a free file
+    accepts no connection, so it cannot end an idle one for it either."""
     soft, hard = getrlimit(RLIMIT_NOFILE)
     allowed = files if hard == RLIM_INFINITY else min(files, hard)
     if soft != RLIM_INFINITY and soft < allowed:

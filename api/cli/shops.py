@@ -1,4 +1,4 @@
-"""`run.py import --from KIND`: orders as other shops' systems export them, each held against what its source says."""
+"""`run.py import --from KIND`: orders from the exports of shop systems, each compared with its source."""
 
 import gc
 import re
@@ -50,10 +50,10 @@ EXAMPLE_CHARS_MAX: Final = 60
 
 
 def import_from(kind: str, files: Sequence[str], *, mapping: str | None, prefix: str, is_dry: bool) -> None:
-    """Imports the files of a kind, prints what became of their orders, and exits with what that comes to."""
+    """Imports the files of a shop system and prints the tie-out. Ends the program with 1 where an order differs."""
     from projections import feeder
 
-    # As the import of JSON Lines does: what a batch makes has no cycles, and is gone once it is recorded.
+    # As in the import of JSON Lines: a batch's objects have no cycles.
     gc.set_threshold(50_000, 20, 20)
     reader = READERS.get(kind) or _mapped(mapping)
     chosen = settings()
@@ -76,7 +76,7 @@ def import_from(kind: str, files: Sequence[str], *, mapping: str | None, prefix:
         views = open_views(ledger, chosen)
         there = batches(chain(first, orders), lambda: done)
         is_much = size > BESIDE_BYTES_MIN
-        # Processes of their own are worth it where there is much to come.
+        # Processes of their own read the files and feed the views where the import is large.
         feeding = feeder.beside(views, ledger) if is_much and not is_dry else nullcontext()
         reading = beside(there) if is_much else nullcontext(there)
         with feeding, reading as read, writing_the_log(), progress("trying" if is_dry else "importing") as say:
@@ -107,7 +107,7 @@ def _mapped(name: str | None) -> Reader:
 
 
 def _opened(name: str) -> BinaryIO:
-    """A file that can be read twice: standard input is kept in a temporary one."""
+    """A file that can be read twice: standard input is copied into a temporary file."""
     if name != "-":
         try:
             return Path(name).open("rb")
@@ -190,7 +190,7 @@ def _print_remarks(tie_out: TieOut) -> None:
 
 
 def _print_differences(differences: Sequence[Difference]) -> None:
-    """A line for each order, however long, so that other programs find it."""
+    """Prints a line for each order, unwrapped, so that programs can read it."""
     if differences:
         print("what differs, what its source says against what the ledger says:")
     for each in differences:
@@ -198,7 +198,7 @@ def _print_differences(differences: Sequence[Difference]) -> None:
 
 
 def _on_one_line(text: str) -> str:
-    """The text without what would begin a line, or command a terminal."""
+    """The text without control characters, which could begin a line or command a terminal."""
     return _CONTROLS.sub(" ", text)
 
 

@@ -1,4 +1,4 @@
-"""What every command stands on: what it says and how it fails, its settings, the ledger and the views it opens."""
+"""The base of every command: its output and errors, its settings, and the opening of ledger and views."""
 
 import os
 import sys
@@ -43,7 +43,7 @@ err = Console(stderr=True, highlight=False)
 
 
 def out(columns: int = 160) -> Console:
-    """Standard output for tables: as wide as the terminal, and so many columns elsewhere."""
+    """Standard output for tables: as wide as the terminal, or `columns` where it is none."""
     return Console(highlight=False, width=None if sys.stdout.isatty() else columns)
 
 
@@ -54,7 +54,7 @@ def fail(message: str, status: int = WRONG_USAGE) -> NoReturn:
 
 
 def settings(url: str | None = None) -> Settings:
-    """The settings of the environment; with another ledger, where its address is given."""
+    """The settings of the environment, or those for another ledger where its `url` is given."""
     try:
         return settings_module.read(os.environ if url is None else {**os.environ, "LEDGER_URL": url})
     except WrongSetting as error:
@@ -62,25 +62,26 @@ def settings(url: str | None = None) -> Settings:
 
 
 def given_settings() -> dict[str, str]:
-    """The settings that are given, as they are."""
+    """The settings that the environment has, as text."""
     return {name: value for name, value in sorted(os.environ.items()) if name.startswith("LEDGER_")}
 
 
 def share_metrics_in(folder: Path) -> None:
-    """Says where the workers' measures are, which prometheus-client looks for in the environment when it is loaded."""
+    """Sets the folder of the workers' metrics, which prometheus-client reads from the environment at its import."""
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
 
 
 class Unopened(Exception):
-    """The ledger cannot be opened; the message says why, and which setting it is about."""
+    """The ledger cannot be opened; the message says why and names the setting."""
 
 
 class Unreached(Unopened):
-    """The server that it is on does not answer."""
+    """The ledger's server does not answer."""
 
 
 def opened(chosen: Settings, *, may_be_new: bool = False) -> OrderLedger:
-    """The ledger. Only commands that bring orders may begin a new one: else a mistyped path would show an empty ledger.
+    """The ledger of the settings. With `may_be_new` a missing one is begun, for commands that bring orders; for others
+    a mistyped path must not show an empty ledger.
 
     Raises Unopened, Unreached.
     """
@@ -107,7 +108,7 @@ def opened(chosen: Settings, *, may_be_new: bool = False) -> OrderLedger:
 
 
 def open_ledger(chosen: Settings, *, may_be_new: bool = False) -> OrderLedger:
-    """The same; where it cannot be opened, says why and exits."""
+    """`opened`; where the ledger cannot be opened, the program ends with the reason."""
     try:
         return opened(chosen, may_be_new=may_be_new)
     except Unopened as error:
@@ -115,11 +116,11 @@ def open_ledger(chosen: Settings, *, may_be_new: bool = False) -> OrderLedger:
 
 
 class ErasuresMissing(Exception):
-    """A ledger that was restored from before erasures has again what they erased."""
+    """The ledger was restored from a backup before some erasures, and has again the data that they erased."""
 
 
 def must_know_all_erasures(ledger: OrderLedger, chosen: Settings) -> None:
-    """Raises ErasuresMissing, ErasuresMalformed."""
+    """Compares the ledger with the list of erasures. Raises ErasuresMissing, ErasuresMalformed."""
     if ledger.keys is not None and (missing := outstanding(ledger, ledger.keys, Erasures(chosen.erasures))):
         raise ErasuresMissing(
             f"{len(missing)} erasures of {chosen.erasures} are not in this ledger, which was restored from before them;"
@@ -128,7 +129,7 @@ def must_know_all_erasures(ledger: OrderLedger, chosen: Settings) -> None:
 
 
 def open_to_tell(chosen: Settings) -> OrderLedger:
-    """`open_ledger`, for commands that write out people's names: of all who were erased nothing may be there."""
+    """`open_ledger` for commands that write personal data out; ends the program where erasures are missing."""
     ledger = open_ledger(chosen)
     try:
         must_know_all_erasures(ledger, chosen)
@@ -152,14 +153,14 @@ def fed_views(ledger: OrderLedger, chosen: Settings) -> Views:
 
 
 def feed(views: Views) -> None:
-    """Feeds the views to the log's head, and says how far that is."""
+    """Feeds the views to the log's head, with a progress bar."""
     with reading_the_log(), progress("feeding the views") as say:
         views.ensure(say)
 
 
 @contextmanager
 def reading_the_log() -> Iterator[None]:
-    """Where the log holds what this program cannot read, says what and where, in one line."""
+    """Ends the program with one line where the log has an event that cannot be read."""
     try:
         yield
     except (MapperDeserialisationError, BrokenHistory) as error:
@@ -168,7 +169,7 @@ def reading_the_log() -> Iterator[None]:
 
 @contextmanager
 def writing_the_log() -> Iterator[None]:
-    """Where the clock is not believed, says so in one line."""
+    """Ends the program with one line where the clock has jumped ahead."""
     try:
         yield
     except ClockJumped as error:
@@ -177,7 +178,7 @@ def writing_the_log() -> Iterator[None]:
 
 @contextmanager
 def progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on a terminal, a plain line now and then elsewhere, both on standard error."""
+    """A progress bar on standard error; a line now and then where that is no terminal."""
     if not err.is_terminal:
         said = [0.0]
 

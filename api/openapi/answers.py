@@ -1,6 +1,6 @@
-"""The shapes of answers. They describe what the service writes and are never made: documents are JSON at once.
+"""The shapes of answers. They describe the service's JSON and are never instantiated.
 
-A field that can be left out is `UnsetType`; tests hold real answers against these shapes, field by field.
+A field that may be absent is `UnsetType`. Tests compare real answers with these shapes, field by field.
 """
 
 from collections.abc import Mapping
@@ -72,7 +72,7 @@ class Method(msgspec.Struct):
 
 
 class Customer(msgspec.Struct):
-    """A customer; a guest, whom staff alone see, has no id but the fields by which they are reached."""
+    """A customer. A guest, whom staff alone see, has no id but a contact."""
 
     id: int | None
     username: str | None
@@ -84,7 +84,7 @@ class Customer(msgspec.Struct):
 
 
 class ShopOrder(msgspec.Struct):
-    """An order as the shop contract has it; amounts are exact JSON numbers."""
+    """An order of the shop contract; amounts are exact JSON numbers."""
 
     id: int
     key: str
@@ -156,7 +156,7 @@ class Voucher(msgspec.Struct):
 
 
 class RefundedLine(msgspec.Struct):
-    """What a part of a refund was for: so much of an item, of a charge by its place, or of the shipping."""
+    """A part of a refund: its amount, for an item, for a charge (by its place), or for the shipping."""
 
     amount: Text | UnsetType = UNSET
     item: int | UnsetType = UNSET
@@ -167,7 +167,7 @@ class RefundedLine(msgspec.Struct):
 
 
 class Movement(msgspec.Struct):
-    """A movement of money: a payment, a refund, or one of them taken back. Each kind has its own of these fields."""
+    """A movement of money: a payment, a refund, or the reversal of one. Each kind has some of these fields."""
 
     kind: Literal["payment", "refund", "payment_failure", "refund_failure", "chargeback", "chargeback_reversal", "void"]
     amount: Text
@@ -190,7 +190,7 @@ class Movement(msgspec.Struct):
 
 
 class ErasedParts(msgspec.Struct):
-    """The parts of what is personal that were erased, and those that are kept without being shown."""
+    """The personal parts that were erased, and the parts that are kept but not shown."""
 
     erased: list[Literal["contact", "invoice"]]
     restricted: list[Literal["contact", "invoice"]]
@@ -237,7 +237,7 @@ class TriedEvent(msgspec.Struct):
 
 
 class Trial(msgspec.Struct):
-    """What a command would record, and the order as it would leave it."""
+    """The events that a command would record, and the order after them."""
 
     dry_run: bool
     events: list[TriedEvent]
@@ -245,8 +245,8 @@ class Trial(msgspec.Struct):
 
 
 class BatchResult(msgspec.Struct):
-    """What a line of a batch came to; lines stand one under the other. `status` is what the line alone would have been
-    answered with; a position is null where nothing is recorded."""
+    """The outcome of one line of a batch; the answer is JSON Lines. `status` is the HTTP status of the line alone; the
+    position is null where nothing is recorded."""
 
     line: int
     status: int
@@ -277,7 +277,7 @@ class BillingAddress(msgspec.Struct):
 
 
 class StorefrontOrder(msgspec.Struct):
-    """An order as the storefront contract has it; amounts are text."""
+    """An order of the storefront contract; amounts are text."""
 
     id: UUID
     url: str
@@ -311,7 +311,7 @@ class StorefrontOrders(msgspec.Struct):
 
 
 class OrderDocuments(msgspec.Struct):
-    """A page of all customers' orders; without a count where they are read on from a position."""
+    """A page of all customers' orders; behind a position it has no count."""
 
     next: str | None
     previous: str | None
@@ -359,7 +359,7 @@ class OneCustomer(msgspec.Struct):
 
 
 class AuditEvent(msgspec.Struct, kw_only=True):
-    """A record of the log. What happened stands in `data`, as it is stored, and in words in `summary`."""
+    """A record of the log. `data` has the event as it is stored, `summary` the event in words."""
 
     log: str
     position: int
@@ -442,7 +442,7 @@ class Payments(msgspec.Struct):
 
 
 class Sum(msgspec.Struct, kw_only=True):
-    """What payments and refunds of one group come to; it has the fields that it is grouped by."""
+    """The sums of one group of payments and refunds, with the fields that it is grouped by."""
 
     day: str | UnsetType = UNSET
     week: str | UnsetType = UNSET
@@ -463,7 +463,7 @@ class Sums(msgspec.Struct):
 
 
 class ReconciliationHead(msgspec.Struct, kw_only=True):
-    """A reconciliation as the list has it; `open` counts the results that a person has to decide on."""
+    """A reconciliation in a list; `open` counts the results that a person has to decide on."""
 
     id: UUID
     version: int
@@ -490,7 +490,7 @@ class Reconciliations(msgspec.Struct):
 
 
 class ReconciliationDecision(msgspec.Struct):
-    """What a person said of a result."""
+    """A person's decision about a result."""
 
     kind: Literal["confirmed", "broken", "explained", "matched"]
     reason: str | None
@@ -499,22 +499,22 @@ class ReconciliationDecision(msgspec.Struct):
 
 
 class ReconciliationResult(report.Result, frozen=True, kw_only=True):
-    """What lines of the file and entries of the journal come to together, and what was decided on it."""
+    """A result: lines of the file and entries of the journal that belong together, its outcome, and the decision."""
 
     is_open: bool
     decision: ReconciliationDecision | None
 
 
 class SinceLastRun(msgspec.Struct):
-    """The results of the last run and of the one before it that the other has not."""
+    """The results that the last run has not any more, and those that it has newly."""
 
     gone: list[report.Result]
     appeared: list[report.Result]
 
 
 class Reconciliation(ReconciliationHead, kw_only=True):
-    """A reconciliation with a page of its results; behind a decision, with those that were decided. One whose file was
-    erased has none."""
+    """A reconciliation with a page of its results; after a decision with the results decided on. Where its file was
+    erased it has none."""
 
     lines: int | None
     entries: int | None
@@ -525,7 +525,7 @@ class Reconciliation(ReconciliationHead, kw_only=True):
 
 
 class ReconciliationRunning(msgspec.Struct):
-    """How far a settlement file is that is being taken in."""
+    """The progress of a settlement file that is being taken in."""
 
     id: UUID
     status: Literal["running"]
@@ -536,7 +536,7 @@ class ReconciliationRunning(msgspec.Struct):
 
 
 class Period(msgspec.Struct, kw_only=True):
-    """A provider's month that is closed."""
+    """A closed month of a provider."""
 
     period: Month
     closed_at: Time
@@ -565,7 +565,7 @@ class PeriodSum(msgspec.Struct):
 
 
 class PeriodMovement(Payment, kw_only=True):
-    """A movement in the report of a month; a late one belongs to a month before it, that was closed already."""
+    """A movement in a month's report; a late one belongs to an earlier month, which was closed already."""
 
     period: Month
     late: bool
@@ -592,8 +592,8 @@ class Erasures(msgspec.Struct):
 
 
 class Erasure(msgspec.Struct):
-    """What an erasure came to. Where nothing was left to erase, nothing is recorded, and the id is that of the last; a
-    trial has none, and names the orders and counts the keys that would go."""
+    """An erasure. Where nothing was left to erase, nothing is recorded, and the id is that of the last erasure. A trial
+    has no id; it names the orders and counts the keys that would be destroyed."""
 
     id: str | None
     subject: str
@@ -607,7 +607,7 @@ class Erasure(msgspec.Struct):
 
 
 class PersonalKept(msgspec.Struct):
-    """Of an order and a part of what is personal in it, whether it is kept and until when."""
+    """A personal part of an order: whether it is kept, and until when."""
 
     order: int
     uuid: UUID
@@ -619,7 +619,7 @@ class PersonalKept(msgspec.Struct):
 
 
 class Privacy(msgspec.Struct):
-    """What is kept of a customer; `sealed` is whether keys of it can be destroyed."""
+    """A customer's personal data; `sealed` tells whether they have keys that can be destroyed."""
 
     id: int
     subject: str
@@ -630,7 +630,7 @@ class Privacy(msgspec.Struct):
 
 
 class Key(AccessKey, frozen=True, kw_only=True):
-    """An access key; its secret is shown where it is new."""
+    """An access key; its secret is shown only when it is new."""
 
     last_used_at: str | None
     key: str | UnsetType = UNSET
@@ -644,8 +644,8 @@ class AccessKeys(msgspec.Struct):
 
 
 class Webhook(msgspec.Struct, kw_only=True):
-    """A subscription; `behind` is by how many events, `waiting` how many are to be sent again. Its secret is shown
-    where it is new."""
+    """A webhook. `behind` counts the events that it is behind the log, `waiting` the deliveries to be tried again. Its
+    secret is shown only when it is new."""
 
     id: str
     url: str
@@ -667,7 +667,7 @@ class Webhooks(msgspec.Struct):
 
 
 class Delivery(msgspec.Struct):
-    """What became of an event for a webhook, and how its last attempt was answered."""
+    """The delivery of an event to a webhook, with the answer to its last attempt."""
 
     id: str
     position: Token

@@ -54,7 +54,7 @@ _ETAG: Final = {"description": "The order's version.", "schema": {"type": "strin
 
 @cache
 def document() -> bytes:
-    """The whole document as JSON; its server is where the document was read from."""
+    """The whole document as JSON, with the relative URL of its server."""
     schemas = Schemas([answers.Problem, answers.Trial, answers.ReconciliationRunning, *dict.fromkeys(_shapes())])
     paths: dict[str, dict[str, Any]] = {}
     for operation in OPERATIONS:
@@ -178,12 +178,12 @@ def _answer(of: Operation, schemas: Schemas) -> dict[str, Any]:
 
 
 def _each(lines: Any, schemas: Schemas) -> dict[str, Any]:
-    """JSON Lines have no schema as a whole: a line that does not fit is answered as that line."""
+    """A body of JSON Lines, without a schema, since each line is checked for itself."""
     return {} if lines is None else {"schema": {"description": "JSON Lines.", "contentSchema": schemas.of(lines)}}
 
 
 def _bare(of: Operation, status: int, schemas: Schemas) -> dict[str, Any]:
-    """Another answer: without a body where nothing is new, else like the first."""
+    """A second answer of an operation; a 304 has no body, others have the first one's."""
     found: dict[str, Any] = {"description": code_to_http_status(status)[4:]}
     if status != 304:
         shape = answers.Trial if of.can_be_tried else answers.ReconciliationRunning if status == 202 else of.answer

@@ -38,8 +38,8 @@ _COMMAND: Final = (400, 409, 412, 413, 415, 422, 507)
 
 
 class Operation(NamedTuple):
-    """`takes` is 'customer', a scope, or None for everybody; `answer` and `body` are shapes, or media types of what is
-    none."""
+    """An operation of the API. `takes` is 'customer', a scope, or None where no key is needed; `answer` and `body` are
+    shapes, or media types of bodies that are not JSON."""
 
     method: str
     path: str
@@ -67,7 +67,7 @@ class Operation(NamedTuple):
 
     @property
     def rows(self) -> tuple[str, ...]:
-        """Where the rows stand that are the objects of the answer; nowhere, where it is one object itself."""
+        """The fields of the answer that have its rows; empty where the answer is one object."""
         return a.ROWS.get(self.answer, ())
 
     @property

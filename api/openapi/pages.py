@@ -1,4 +1,4 @@
-"""The description where programs read it, and as a page for people: Swagger UI, from files of our own."""
+"""The OpenAPI document for programs, and Swagger UI with it for people, from files in this repository."""
 
 from functools import cache
 from pathlib import Path
@@ -30,12 +30,12 @@ _POLICY: Final = (
 
 @cache
 def _content(name: str) -> bytes:
-    """What is in a file of _TYPES. Anybody may ask for it, so it is read once."""
+    """The content of a file of `_TYPES`, read once, since it needs no key and may be asked for often."""
     return (_FILES / name).read_bytes()
 
 
 class Description:
-    """The OpenAPI document, with the address that this service is reached at."""
+    """The OpenAPI document, with this service's URL."""
 
     public = True
 
@@ -52,7 +52,7 @@ class Description:
 
 
 class Docs:
-    """The page, the files that it loads, and beside it the page that shows how one integrates."""
+    """The page of Swagger UI with its files, and the page about integration."""
 
     public = True
 

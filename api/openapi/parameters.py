@@ -20,7 +20,7 @@ _POSITION: Final = {"type": "string", "format": "ledger-position", "examples": [
 
 
 def listed(one: str, example: str) -> dict[str, Any]:
-    """A list with commas between: white space around them does not count, nor do empty places."""
+    """A comma list; white space around the commas and empty parts do not count."""
     place = rf"\s*({one})?\s*"
     return {"type": "string", "pattern": f"^{place}(,{place})*$", "examples": [example]}
 

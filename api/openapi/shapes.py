@@ -1,7 +1,5 @@
-"""JSON Schemas of the shapes of commands and answers: msgspec's own, where two of its limits are got round.
-
-It would write an amount that is a default, and cannot; and of two shapes with one name it takes neither.
-"""
+"""JSON Schemas of the shapes of commands and answers, made by msgspec, with a way around two of its limits: it cannot
+write a default that is an amount, and takes no two shapes with one name."""
 
 import types
 from collections.abc import Sequence
@@ -33,7 +31,7 @@ _OURS: Final[dict[Any, dict[str, Any]]] = {
     },
     Number: {"description": "An exact amount, as a number.", "type": "number"},
 }
-# What the ledger calls by a name that says too little where all shapes stand together.
+# Names of shapes that are ambiguous among all shapes, each with the name in the schemas.
 _NAMES: Final = {
     report.Result: "PlainResult",
     report.Line: "SettledLine",
@@ -61,7 +59,7 @@ class Schemas:
         return schema
 
     def part_of(self, shape: Any, rows: Sequence[str] = ()) -> dict[str, Any]:
-        """The schema of such an object narrowed to some of its fields; where it has rows, of one with such rows."""
+        """The schema of a shape's object narrowed to some fields; where the object has rows, its rows are narrowed."""
         return self._part(self.of(shape)["$ref"], rows)
 
     def _part(self, reference: str, rows: Sequence[str]) -> dict[str, Any]:
@@ -77,7 +75,7 @@ class Schemas:
         return {"$ref": REFERENCE.format(name=f"{name}Part")}
 
     def _describable(self, shape: Any) -> Any:
-        """The shape with names of their own for its structs, and with defaults that can be written."""
+        """The shape with unique names for its structs, and with defaults that msgspec can write."""
         origin, arguments = get_origin(shape), get_args(shape)
         if hasattr(shape, "__struct_fields__"):
             if shape not in self._described:

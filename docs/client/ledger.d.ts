@@ -1,4 +1,4 @@
-// Made by `make types` of openapi.json, whose SHA-256 is bed76aa8629faa1f1b3d6b79c59500812077d27f8b60c0ecf85d92cb0375d579.
+// Made by `make types` of openapi.json, whose SHA-256 is 30f94ef2c7318c72be45bd48aeb64b313f5d5d6c29cc20a5d5e0f00bd91153be.
 export interface paths {
     "/api/shop/customers/me/orders": {
         parameters: {
@@ -1446,7 +1446,7 @@ export interface components {
         };
         /**
          * AuditEvent
-         * @description A record of the log. What happened stands in `data`, as it is stored, and in words in `summary`.
+         * @description A record of the log. `data` has the event as it is stored, `summary` the event in words.
          */
         AuditEvent: {
             log: string;
@@ -1472,7 +1472,7 @@ export interface components {
         };
         /**
          * AuditEventPart
-         * @description A record of the log. What happened stands in `data`, as it is stored, and in words in `summary`.
+         * @description A record of the log. `data` has the event as it is stored, `summary` the event in words.
          */
         AuditEventPart: {
             log?: string;
@@ -1508,8 +1508,8 @@ export interface components {
         };
         /**
          * BatchResult
-         * @description What a line of a batch came to; lines stand one under the other. `status` is what the line alone would have been
-         *         answered with; a position is null where nothing is recorded.
+         * @description The outcome of one line of a batch; the answer is JSON Lines. `status` is the HTTP status of the line alone; the
+         *         position is null where nothing is recorded.
          */
         BatchResult: {
             line: number;
@@ -1749,7 +1749,7 @@ export interface components {
         };
         /**
          * Customer
-         * @description A customer; a guest, whom staff alone see, has no id but the fields by which they are reached.
+         * @description A customer. A guest, whom staff alone see, has no id but a contact.
          */
         Customer: {
             id: number | null;
@@ -1849,7 +1849,7 @@ export interface components {
         };
         /**
          * Delivery
-         * @description What became of an event for a webhook, and how its last attempt was answered.
+         * @description The delivery of an event to a webhook, with the answer to its last attempt.
          */
         Delivery: {
             id: string;
@@ -1869,7 +1869,7 @@ export interface components {
         };
         /**
          * DeliveryPart
-         * @description What became of an event for a webhook, and how its last attempt was answered.
+         * @description The delivery of an event to a webhook, with the answer to its last attempt.
          */
         DeliveryPart: {
             id?: string;
@@ -1889,7 +1889,7 @@ export interface components {
         };
         /**
          * Erase
-         * @description The body of an erasure; left out, it is one of both parts.
+         * @description The body of an erasure. Without a body both parts are erased.
          */
         Erase: {
             /**
@@ -1908,7 +1908,7 @@ export interface components {
         };
         /**
          * ErasedParts
-         * @description The parts of what is personal that were erased, and those that are kept without being shown.
+         * @description The personal parts that were erased, and the parts that are kept but not shown.
          */
         ErasedParts: {
             erased: ("contact" | "invoice")[];
@@ -1916,8 +1916,8 @@ export interface components {
         };
         /**
          * Erasure
-         * @description What an erasure came to. Where nothing was left to erase, nothing is recorded, and the id is that of the last; a
-         *         trial has none, and names the orders and counts the keys that would go.
+         * @description An erasure. Where nothing was left to erase, nothing is recorded, and the id is that of the last erasure. A trial
+         *         has no id; it names the orders and counts the keys that would be destroyed.
          */
         Erasure: {
             id: string | null;
@@ -2220,7 +2220,7 @@ export interface components {
         };
         /**
          * Key
-         * @description An access key; its secret is shown where it is new.
+         * @description An access key; its secret is shown only when it is new.
          */
         Key: {
             name: string;
@@ -2240,7 +2240,7 @@ export interface components {
         };
         /**
          * KeyPart
-         * @description An access key; its secret is shown where it is new.
+         * @description An access key; its secret is shown only when it is new.
          */
         KeyPart: {
             name?: string;
@@ -2273,7 +2273,7 @@ export interface components {
         };
         /**
          * Match
-         * @description `lines` are rows of the file, `entries` positions of the log.
+         * @description A match by hand. `lines` are rows of the file, `entries` positions of payments in the log.
          */
         Match: {
             lines: number[];
@@ -2292,7 +2292,7 @@ export interface components {
         };
         /**
          * Movement
-         * @description A movement of money: a payment, a refund, or one of them taken back. Each kind has its own of these fields.
+         * @description A movement of money: a payment, a refund, or the reversal of one. Each kind has some of these fields.
          */
         Movement: {
             /** @enum {unknown} */
@@ -2431,7 +2431,8 @@ export interface components {
         };
         /**
          * NewWebhook
-         * @description Wants all events where no types are named. `after` is a position of the log, else the head; a secret is made.
+         * @description A new webhook. Without `event_types` it is sent all events; without `after` it begins at the log's head; without
+         *         `secret` it is given a new one.
          */
         NewWebhook: {
             url: string;
@@ -2620,7 +2621,7 @@ export interface components {
         };
         /**
          * OrderDocuments
-         * @description A page of all customers' orders; without a count where they are read on from a position.
+         * @description A page of all customers' orders; behind a position it has no count.
          */
         OrderDocuments: {
             next: string | null;
@@ -2630,7 +2631,7 @@ export interface components {
         };
         /**
          * OrderDocumentsPart
-         * @description A page of all customers' orders; without a count where they are read on from a position.
+         * @description A page of all customers' orders; behind a position it has no count.
          */
         OrderDocumentsPart: {
             next: string | null;
@@ -3125,7 +3126,7 @@ export interface components {
         };
         /**
          * Period
-         * @description A provider's month that is closed.
+         * @description A closed month of a provider.
          */
         Period: {
             period: string;
@@ -3146,7 +3147,7 @@ export interface components {
         };
         /**
          * PeriodMovement
-         * @description A movement in the report of a month; a late one belongs to a month before it, that was closed already.
+         * @description A movement in a month's report; a late one belongs to an earlier month, which was closed already.
          */
         PeriodMovement: {
             position: number;
@@ -3170,7 +3171,7 @@ export interface components {
         };
         /**
          * PeriodPart
-         * @description A provider's month that is closed.
+         * @description A closed month of a provider.
          */
         PeriodPart: {
             period?: string;
@@ -3248,7 +3249,7 @@ export interface components {
         };
         /**
          * PersonalKept
-         * @description Of an order and a part of what is personal in it, whether it is kept and until when.
+         * @description A personal part of an order: whether it is kept, and until when.
          */
         PersonalKept: {
             order: number;
@@ -3289,7 +3290,7 @@ export interface components {
         };
         /**
          * Privacy
-         * @description What is kept of a customer; `sealed` is whether keys of it can be destroyed.
+         * @description A customer's personal data; `sealed` tells whether they have keys that can be destroyed.
          */
         Privacy: {
             id: number;
@@ -3301,7 +3302,7 @@ export interface components {
         };
         /**
          * PrivacyPart
-         * @description What is kept of a customer; `sealed` is whether keys of it can be destroyed.
+         * @description A customer's personal data; `sealed` tells whether they have keys that can be destroyed.
          */
         PrivacyPart: {
             id?: number;
@@ -3357,8 +3358,8 @@ export interface components {
         };
         /**
          * Reconciliation
-         * @description A reconciliation with a page of its results; behind a decision, with those that were decided. One whose file was
-         *         erased has none.
+         * @description A reconciliation with a page of its results; after a decision with the results decided on. Where its file was
+         *         erased it has none.
          */
         Reconciliation: {
             /** Format: uuid */
@@ -3396,7 +3397,7 @@ export interface components {
         };
         /**
          * ReconciliationDecision
-         * @description What a person said of a result.
+         * @description A person's decision about a result.
          */
         ReconciliationDecision: {
             /** @enum {unknown} */
@@ -3408,7 +3409,7 @@ export interface components {
         };
         /**
          * ReconciliationHead
-         * @description A reconciliation as the list has it; `open` counts the results that a person has to decide on.
+         * @description A reconciliation in a list; `open` counts the results that a person has to decide on.
          */
         ReconciliationHead: {
             /** Format: uuid */
@@ -3440,7 +3441,7 @@ export interface components {
         };
         /**
          * ReconciliationHeadPart
-         * @description A reconciliation as the list has it; `open` counts the results that a person has to decide on.
+         * @description A reconciliation in a list; `open` counts the results that a person has to decide on.
          */
         ReconciliationHeadPart: {
             /** Format: uuid */
@@ -3472,8 +3473,8 @@ export interface components {
         };
         /**
          * ReconciliationPart
-         * @description A reconciliation with a page of its results; behind a decision, with those that were decided. One whose file was
-         *         erased has none.
+         * @description A reconciliation with a page of its results; after a decision with the results decided on. Where its file was
+         *         erased it has none.
          */
         ReconciliationPart: {
             /** Format: uuid */
@@ -3511,7 +3512,7 @@ export interface components {
         };
         /**
          * ReconciliationResult
-         * @description What lines of the file and entries of the journal come to together, and what was decided on it.
+         * @description A result: lines of the file and entries of the journal that belong together, its outcome, and the decision.
          */
         ReconciliationResult: {
             id: string;
@@ -3528,7 +3529,7 @@ export interface components {
         };
         /**
          * ReconciliationRunning
-         * @description How far a settlement file is that is being taken in.
+         * @description The progress of a settlement file that is being taken in.
          */
         ReconciliationRunning: {
             /** Format: uuid */
@@ -3592,7 +3593,7 @@ export interface components {
         };
         /**
          * RefundedLine
-         * @description What a part of a refund was for: so much of an item, of a charge by its place, or of the shipping.
+         * @description A part of a refund: its amount, for an item, for a charge (by its place), or for the shipping.
          */
         RefundedLine: {
             /** @description An exact amount, as text. */
@@ -3629,7 +3630,7 @@ export interface components {
         };
         /**
          * RotateKey
-         * @description Until `keep_until` the secrets before the new one are taken, too; without it, no longer.
+         * @description The earlier secrets stay in force until `keep_until`; without it they end at once.
          */
         RotateKey: {
             /** @default null */
@@ -3703,7 +3704,7 @@ export interface components {
         };
         /**
          * ShopOrder
-         * @description An order as the shop contract has it; amounts are exact JSON numbers.
+         * @description An order of the shop contract; amounts are exact JSON numbers.
          */
         ShopOrder: {
             id: number;
@@ -3754,7 +3755,7 @@ export interface components {
         };
         /**
          * ShopOrderPart
-         * @description An order as the shop contract has it; amounts are exact JSON numbers.
+         * @description An order of the shop contract; amounts are exact JSON numbers.
          */
         ShopOrderPart: {
             id?: number;
@@ -3828,7 +3829,7 @@ export interface components {
         };
         /**
          * SinceLastRun
-         * @description The results of the last run and of the one before it that the other has not.
+         * @description The results that the last run has not any more, and those that it has newly.
          */
         SinceLastRun: {
             gone: components["schemas"]["PlainResult"][];
@@ -3871,7 +3872,7 @@ export interface components {
         };
         /**
          * StorefrontOrder
-         * @description An order as the storefront contract has it; amounts are text.
+         * @description An order of the storefront contract; amounts are text.
          */
         StorefrontOrder: {
             /** Format: uuid */
@@ -3902,7 +3903,7 @@ export interface components {
         };
         /**
          * StorefrontOrderPart
-         * @description An order as the storefront contract has it; amounts are text.
+         * @description An order of the storefront contract; amounts are text.
          */
         StorefrontOrderPart: {
             /** Format: uuid */
@@ -3940,7 +3941,7 @@ export interface components {
         };
         /**
          * Sum
-         * @description What payments and refunds of one group come to; it has the fields that it is grouped by.
+         * @description The sums of one group of payments and refunds, with the fields that it is grouped by.
          */
         Sum: {
             day?: string;
@@ -3961,7 +3962,7 @@ export interface components {
         };
         /**
          * SumPart
-         * @description What payments and refunds of one group come to; it has the fields that it is grouped by.
+         * @description The sums of one group of payments and refunds, with the fields that it is grouped by.
          */
         SumPart: {
             day?: string;
@@ -4026,7 +4027,7 @@ export interface components {
         };
         /**
          * Trial
-         * @description What a command would record, and the order as it would leave it.
+         * @description The events that a command would record, and the order after them.
          */
         Trial: {
             dry_run: boolean;
@@ -4069,8 +4070,8 @@ export interface components {
         };
         /**
          * Webhook
-         * @description A subscription; `behind` is by how many events, `waiting` how many are to be sent again. Its secret is shown
-         *         where it is new.
+         * @description A webhook. `behind` counts the events that it is behind the log, `waiting` the deliveries to be tried again. Its
+         *         secret is shown only when it is new.
          */
         Webhook: {
             id: string;
@@ -4092,8 +4093,8 @@ export interface components {
         };
         /**
          * WebhookPart
-         * @description A subscription; `behind` is by how many events, `waiting` how many are to be sent again. Its secret is shown
-         *         where it is new.
+         * @description A webhook. `behind` counts the events that it is behind the log, `waiting` the deliveries to be tried again. Its
+         *         secret is shown only when it is new.
          */
         WebhookPart: {
             id?: string;
