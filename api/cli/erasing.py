@@ -75,7 +75,7 @@ def _do(work: Callable[..., Erasure], *arguments: Any) -> Erasure:
 @click.option("--force", is_flag=True, help="Also where an order is in work, or a result of a reconciliation open.")
 @click.option("--again", is_flag=True, help="Repeat what LEDGER_ERASURES has and a restored ledger has not.")
 def erase(again: bool, customer: int | None, order: str | None, reconciliation: UUID | None, **asked: Any) -> None:
-    """Erase personal data: record the erasure, and destroy the data keys.
+    """Erase personal data: record it, and destroy their data keys.
 
     The data are a customer's, those of a guest's order, or those in a reconciliation.
 

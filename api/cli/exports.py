@@ -15,7 +15,7 @@ from domain.aggregate import BrokenHistory
 
 @click.group()
 def export() -> None:
-    """The log for other programs, up to its head when the export begins.
+    """The log for other programs, up to its head at the start.
 
     Each record is checked by its digest; where one does not hold, no file is left and the exit status is 1.
     """
@@ -81,9 +81,9 @@ def export_ocel(file: Path) -> None:
 @export.command("beancount")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="[default: standard output]")
 def export_beancount(output: Path | None) -> None:
-    """The books, for Beancount: receivables, income, and each provider's receipts, fees and payouts.
+    """The books, for Beancount.
 
-    An order is booked when it is placed, a payment or refund on its day; fees, adjustments and payouts are those of the
+    They have receivables, income, and each provider's receipts, fees and payouts. An order is booked when it is placed, a payment or refund on its day; fees, adjustments and payouts are those of the
     reconciled settlement files. Names, addresses, notes and other personal data are left out.
     """
     from projections.exports import beancount

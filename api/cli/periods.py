@@ -30,7 +30,7 @@ _SHOWN = ("received_at", "kind", "order_id", "reference", "amount", "currency", 
 
 @click.group()
 def period() -> None:
-    """Close a provider's month, list the closed periods, and print reports.
+    """Close a provider's month, list closed months, and report.
 
     Months are those of LEDGER_TIMEZONE. The report of a closed month is the same for ever: a movement of it that is
     recorded later is marked late, and stands in the report of the next open month.
@@ -77,7 +77,7 @@ def period_close(month: str, provider: str) -> None:
 @click.option("--json", "form", flag_value="json", help="Print it as JSON.")
 @click.option("--csv", "form", flag_value="csv", help="Print its movements as CSV.")
 def period_report(month: str, provider: str, form: str | None) -> None:
-    """Print the report of a provider's MONTH, as it was closed, or as it stands if it is open."""
+    """Print the report of a provider's MONTH. That of an open month is preliminary."""
     chosen = settings()
     ledger, views = _opened()
     try:

@@ -13,7 +13,7 @@ def postgres() -> None:
 @postgres.command("grants")
 @click.argument("role")
 def postgres_grant_rights(role: str) -> None:
-    """Print the SQL that lets ROLE serve, without the right to alter records.
+    """Print the SQL that lets ROLE serve, and not alter records.
 
     The tables belong to the role that makes them; run the SQL as that role, once they are there:
 

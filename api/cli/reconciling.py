@@ -203,7 +203,7 @@ def decide(  # noqa: PLR0917  (click hands over each option)
 @click.argument("what", type=click.Choice(KEPT))
 @click.option("--output", "path", type=click.Path(dir_okay=False, path_type=Path), help="A file that is not there yet.")
 def kept(reconciliation: UUID, what: str, path: Path | None) -> None:
-    """Write the file, rules or report of a RECONCILIATION, byte for byte."""
+    """Write the file, rules or report of a RECONCILIATION."""
     ledger = open_ledger(settings())
     reconciling = Reconciling(ledger, Journal(open_views(ledger, settings())))
     try:
@@ -220,7 +220,9 @@ def kept(reconciliation: UUID, what: str, path: Path | None) -> None:
 @click.option("--since", type=int, help="The size of an earlier signed head; the zip proves that the log continues it.")
 @click.option("--output", "path", type=click.Path(dir_okay=False, path_type=Path), help="A file that is not there yet.")
 def evidence(reconciliation: UUID, since: int | None, path: Path | None) -> None:
-    """Write the evidence of a RECONCILIATION's history: a zip that is checked offline, with the program for it.
+    """Write the evidence of a RECONCILIATION.
+
+    It is a zip with its history, proofs, and the program that checks them offline.
 
     \b
       run.py reconcile evidence ID --output evidence.zip

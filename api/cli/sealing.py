@@ -47,7 +47,7 @@ def keys_create() -> None:
 
 @keys.command("status")
 def keys_status() -> None:
-    """Count the data keys, in use and destroyed, and name the master keys that wrap them.
+    """Count the data keys, and name the master keys that wrap them.
 
     Exits 1 where a key cannot be opened.
     """
