@@ -83,8 +83,9 @@ def export_ocel(file: Path) -> None:
 def export_beancount(output: Path | None) -> None:
     """The books, for Beancount.
 
-    They have receivables, income, and each provider's receipts, fees and payouts. An order is booked when it is placed, a payment or refund on its day; fees, adjustments and payouts are those of the
-    reconciled settlement files. Names, addresses, notes and other personal data are left out.
+    They have receivables, income, and each provider's receipts, fees and payouts. An order is booked when it is placed,
+    a payment or refund on its day; fees, adjustments and payouts are those of the reconciled settlement files. Names,
+    addresses, notes and other personal data are left out.
     """
     from projections.exports import beancount
 
