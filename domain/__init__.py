@@ -1,1 +1,1 @@
-"""What an order is: its events, its state, its rules, and the log that keeps them."""
+"""The domain: orders, reconciliations, access keys and periods, their rules, and the log that keeps their events."""

@@ -79,8 +79,8 @@ def take(
 ) -> list[tuple[int, CameTo]]:
     """Records a batch of numbered lines; returns each line's number and outcome, in the order of numbers.
 
-    With a `trial` nothing is recorded, and the outcomes are what recording would give. `meant` changes the order that a
-    line says before it is recorded, or raises a Refusal.
+    With a `trial` nothing is recorded, and the outcomes are what recording would give. `meant` gets a line's number and
+    order; it returns the order to record, or raises a Refusal.
     """
     came_to: dict[int, CameTo] = {}
     read: list[tuple[int, ImportOrder, bytes]] = []

@@ -76,8 +76,7 @@ class KeptOrder(Protocol):
     def version(self) -> int: ...
 
     def order(self, digest: bytes) -> Order | None:
-        """The state; None where it was not made up to the record with this digest, which is the version's in the
-        log."""
+        """The state; None where it is damaged, or where the record with this digest is not the last folded into it."""
 
 
 def _fold_order(order: Order | None, records: Iterable[Record]) -> Order | None:

@@ -151,7 +151,7 @@ _PLAIN: Final[dict[type[inspect.Type], str]] = {
 
 
 def _shown(value: Any) -> str:
-    """A value as the client wrote it, cut where it is long; a list or an object as these words."""
+    """A value as the client wrote it, cut where it is long; "a list" or "an object" for these."""
     if isinstance(value, dict | list):
         return "an object" if isinstance(value, dict) else "a list"
     if isinstance(value, str | int | None):

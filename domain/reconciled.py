@@ -63,7 +63,7 @@ class Contents(NamedTuple):
 
 
 class Says(NamedTuple):
-    """What a reconciliation tells those of its provider's other files, and its offers to those of other providers."""
+    """A reconciliation's claims for the provider's other files, and its offers for the files of other providers."""
 
     told: Told
     offered: Offered

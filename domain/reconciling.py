@@ -110,8 +110,8 @@ class _Attempt(NamedTuple):
 class Reconciling(Reconciled):
     """The commands on a ledger's reconciliations.
 
-    Once kept files take `kept_bytes_max`, no file is taken in and no report is made: KeptFilesFull. A new file's days
-    are those of `timezone`.
+    Once kept files take `kept_bytes_max`, commands that would keep a file or a report raise KeptFilesFull. The days of
+    a new file are those of `timezone`.
     """
 
     def __init__(
@@ -124,7 +124,7 @@ class Reconciling(Reconciled):
     def _spread(self, state: Reconciliation, before: Says | None, who: Provenance) -> None:
         """Runs the other reconciliations again whose results may change with this one. A closed one stays as it is.
 
-        `before` is what this one told the others until now. A run can change the results of further reconciliations.
+        `before` has this one's claims and offers until now. A run can change the results of further reconciliations.
         The second run of a file changes only its possible claims, so the runs end soon; RUNS_MAX is for safety.
         """
         changed, runs = [(state, before)], 0
@@ -154,7 +154,7 @@ class Reconciling(Reconciled):
         *,
         may_be_banks: bool,
     ) -> bool:
-        """Whether the results of `other` may change, where `one` tells `after` now and told `before` until now."""
+        """Whether the results of `other` may change, where `one` had the claims and offers `before` and now `after`."""
         if other.is_closed or other.is_withdrawn:
             return False
         if other.provider == one.provider:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 
 class Refusal(Exception):
-    """A command that the rules do not allow."""
+    """The domain's refusal of a command, named by the rule that the command would break."""
 
     code: ClassVar[str]
 
@@ -15,7 +15,7 @@ class Refusal(Exception):
         super().__init__(detail)
         self.detail = detail
 
-    def __reduce__(self) -> tuple[Any, ...]:  # it may come from another process
+    def __reduce__(self) -> tuple[Any, ...]:  # for pickling, since another process may raise it
         return _made_again, (type(self), self.args), vars(self)
 
 

@@ -1,1 +1,1 @@
-"""The log: records that are only ever added, what is unique across them, and the files and keys kept beside them."""
+"""The log: append-only records, claims on values unique across them, and the files and keys kept beside them."""

@@ -29,7 +29,7 @@ class FileBeside:
         try:
             return self._readers.own.execute(sql, values).fetchall()
         except sqlite3.OperationalError as error:
-            if "no such table" in str(error):  # another process has just made the file
+            if "no such table" in str(error):  # another process has just made the file, and not yet the tables
                 return []
             raise
 

@@ -262,7 +262,7 @@ class Transaction(Reading, Protocol):
         """Whether more work should join the transaction while it is under way, rather than wait for the next."""
 
     def prefetch(self, wants: Wants) -> None:
-        """Reads in one round trip what the work that joins the transaction will read."""
+        """Reads in one round trip the answers that work joining the transaction will need."""
 
     @property
     def written(self) -> Sequence[RawRecord]:
@@ -389,8 +389,8 @@ class Log(Reading, Protocol):
         """The store of this log's data keys: this file or, for a log in a database, tables there."""
 
     def beside(self, file: Path, tables: Sequence[str]) -> Beside:
-        """The tables beside the log: these, made in this file or, for a log in a database, the same tables there, which
-        the log's own schema has."""
+        """The tables beside the log, made by the statements `tables` in this file. For a log in a database, they are
+        in its schema already."""
 
     def faults(self) -> Iterator[Fault]:
         """The faults that the engine itself finds in its schema, its stored rows and its indexes. Reads the whole

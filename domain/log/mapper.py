@@ -32,7 +32,7 @@ class UnknownTopic(MapperDeserialisationError):
         self.topic = topic
         self.position = position
 
-    def __reduce__(self) -> tuple[Any, ...]:  # raised in other processes, too
+    def __reduce__(self) -> tuple[Any, ...]:  # for pickling, since other processes raise it, too
         return type(self), (self.topic, self.position)
 
 
@@ -45,7 +45,7 @@ class DamagedEvent(MapperDeserialisationError):
         self.why = why
         self._said = (position, order, version, why)
 
-    def __reduce__(self) -> tuple[Any, ...]:  # raised in other processes, too
+    def __reduce__(self) -> tuple[Any, ...]:  # for pickling, since other processes raise it, too
         return type(self), self._said
 
 
@@ -57,7 +57,7 @@ class KeysMissing(MapperDeserialisationError):
         super().__init__(f"position {position}: {why}")
         self._said = (position, why)
 
-    def __reduce__(self) -> tuple[Any, ...]:  # raised in other processes, too
+    def __reduce__(self) -> tuple[Any, ...]:  # for pickling, since other processes raise it, too
         return type(self), self._said
 
 

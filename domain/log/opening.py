@@ -49,7 +49,7 @@ def open_log(url: str) -> Log:
     """The log at an address like `sqlite:///var/ledger.db` or `postgresql://host/database`. The log's first use opens
     the connection."""
     if url.startswith(_POSTGRES):
-        # The driver takes a while to load, and many processes want a file alone.
+        # Imported here, since the driver takes a while to load and most processes open a file.
         from domain.log.postgres.recorder import PostgresRecorder  # noqa: PLC0415
 
         return PostgresRecorder(url)

@@ -109,7 +109,7 @@ class SQLiteRecorder(SQLiteReading, ApplicationRecorder):
         with library_errors():
             yield from faults(self.reader)
 
-    def warnings(self, workers: int = 0) -> list[str]:  # noqa: ARG002  (a file has them all)
+    def warnings(self, workers: int = 0) -> list[str]:  # noqa: ARG002  (for a log in a database)
         return []
 
     def mend_indexes(self) -> None:

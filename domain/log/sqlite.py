@@ -79,8 +79,8 @@ def connect(path: Path, synchronous: str, *, must_exist: bool = False, writes: b
     """A connection in autocommit, in WAL mode.
 
     `synchronous` is FULL for the log and its keys, NORMAL for files that can be made again. Raises OperationalError
-    where the file is missing but `must_exist`; else makes the file. A connection that `writes` waits for locks only in
-    `begin`, and has no time limit.
+    where the file is missing but `must_exist`; else makes the file. A connection that `writes` has no busy timeout and
+    no time limit: it waits for the write lock in `begin`.
     """
     if sqlite3.sqlite_version_info < _SAFE_SINCE:
         raise RuntimeError(f"SQLite {sqlite3.sqlite_version} can corrupt its WAL; 3.51.3 or newer is needed.")

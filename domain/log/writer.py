@@ -111,8 +111,8 @@ class Writer(Thread):
     def _commit(self, turns: "list[_Turn[Any]]") -> "tuple[Transaction, list[_Turn[Any]]]":
         """Does turns, and turns that join meanwhile, in one transaction; returns the transaction and the turns done.
 
-        Raises _TakenBack where the first turn fails, WriteLost where the log is lost in it, and the log's errors. Where
-        the log is lost in a later turn, the commit raises.
+        Raises _TakenBack where the first turn fails, WriteLost where the first turn loses the log's connection, and the
+        log's errors. Where a later turn loses the connection, the commit raises.
         """
         with self._transaction(_all_wanted(turns)) as t:
             over_at = time.perf_counter() + _HELD_SECONDS_MAX

@@ -21,7 +21,7 @@ _TURN: Final = Statement("SELECT pg_try_advisory_lock(hashtextextended($1, 0))",
 
 
 class PostgresBeside:
-    """Implements `log.Beside`. The owner of the log's tables makes these tables with them."""
+    """Implements `log.Beside`. The tables are in the log's schema (`schema.py`), made with the log's own."""
 
     def __init__(self, url: str) -> None:
         self._url = url

@@ -107,13 +107,13 @@ class Lost(Exception):
 
 
 class SessionsNotKept(OperationalError):
-    """A pooler between gives each statement to any free session of the server. So connections share settings and
-    locks, and a connection that listens hears nothing."""
+    """A pooler before the server gives each statement to any free session. So connections share settings and locks,
+    and a connection that listens hears nothing."""
 
 
 class _Driver(psycopg.Connection[Row]):
-    """The driver's connection, with a limit on its own waits: a proxy between may hold a connection open to a server
-    that is gone."""
+    """The driver's connection, with a limit on its own waits: a proxy before the server may keep a connection open
+    after the server is gone."""
 
     def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = ANSWER_SECONDS_MAX) -> RV:
         return super().wait(gen, interval, timeout)
@@ -161,7 +161,7 @@ class Connection:
         self._driver.close()
 
     def ask(self, *statements: Statement, seconds: float = ANSWER_SECONDS_MAX) -> list[list[Row]]:
-        """Executes statements in one round trip; returns the rows of each. A failed statement ends the rest."""
+        """Executes statements in one round trip; returns the rows of each. None behind a failed statement is done."""
         deadline = time.monotonic() + seconds
         pgconn = self._driver.pgconn
         try:
@@ -189,7 +189,7 @@ class Connection:
         return self.ask(Statement(sql, values), seconds=seconds)[0]
 
     def copied(self, sql: str) -> list[Row]:
-        """The rows of a query for whole records, without values. Uses COPY, which a pipeline cannot."""
+        """The rows of a query for whole records, without values. Uses COPY, which a pipeline cannot do."""
         must_be_wanted()
         with _lost(), self._driver.cursor() as cursor, cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT BINARY)") as copy:
             copy.set_types(["int8", "text", "int8", *["text"] * 6, "bytea"])

@@ -95,7 +95,7 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
 
     def create(self) -> None:
         """Makes the missing tables in one transaction, so that several nodes may call this at once. Raises
-        SessionsNotKept, and OperationalError where the schema is something else's."""
+        SessionsNotKept, and OperationalError as `make_tables` does."""
         with library_errors(), self._readers.one() as connection, self._readers.one() as other:
             must_keep_sessions(connection, other)
             make_tables(connection)
@@ -294,7 +294,7 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
         self._listener.ask(Statement(f"LISTEN {CHANNEL}"))
         self._keys = self._keys_in_force(self._listener)
 
-    def key_store(self, file: Path) -> PostgresKeyStore:  # noqa: ARG002  (of those who have them in a file)
+    def key_store(self, file: Path) -> PostgresKeyStore:  # noqa: ARG002  (for a log in a file)
         if self._data_keys is None:
             self._data_keys = PostgresKeyStore(self)
         return self._data_keys

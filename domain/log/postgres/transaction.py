@@ -223,7 +223,7 @@ class PostgresTransaction(PostgresReading):
             self.keys.note([subject], self._exchange(of_subjects([subject]))[0])
 
     def has_read(self, uuid: str) -> bool:
-        """Whether the transaction has looked a history up. One that it has not begins in this transaction."""
+        """Whether the transaction has looked this history up. A history that it has not looked up begins in it."""
         return uuid in self._has_read
 
     def put_data_key(self, key: StoredDataKey) -> None:
@@ -418,7 +418,7 @@ class PostgresTransaction(PostgresReading):
         for raw in raws:
             history = self._histories.setdefault(raw.order, _History([], is_whole=raw.version == 1))
             history.raws.append(raw)
-            self.changes.append(history.raws.pop)  # type: ignore[arg-type]  # what it returns is of no use here
+            self.changes.append(history.raws.pop)  # type: ignore[arg-type]  # its return value is not used
             self.head, self._recorded_at = raw.position, raw.recorded_at.decode()
         if raws and self.proof is None:
             place = (raws[0].position, raws[0].digest)
@@ -507,9 +507,9 @@ class PostgresTransaction(PostgresReading):
     def ending(self) -> list[Statement]:
         """The statements that end the transaction, in one round trip. Raises IntegrityError where it `is_spoilt`.
 
-        Locking the log's row is a write, so COMMIT waits for the standby even where no record was written. So the reads
-        that a client is told of, such as that its order exists, are on the standby. A transaction that has neither read
-        nor written needs no such wait, and rolls back.
+        Locking the log's row is a write, so COMMIT waits for the standby even where no record was written. So a record
+        that the transaction has read, and the client's answer is about, is on the standby. A transaction that has
+        neither read nor written needs no wait, and rolls back.
         """
         if self.is_spoilt:
             raise IntegrityError("what was written before did not fit when it was sent")
