@@ -19,20 +19,20 @@ from api.parameters import FIELDS
 PATH: Final = "/openapi.json"
 _DESCRIPTION: Final = """Orders as the events that made them: every order, at every moment, to the cent.
 
-Amounts are exact. Errors are RFC 9457 problems with a stable `code`. Every read says how far in the log it is
-(`Ledger-Position`), and waits for a position with `min_position`. A trailing slash is optional on every address.
+Amounts are exact. Errors are RFC 9457 problems with a stable `code`. Every answer has its position in the log
+(`Ledger-Position`); a read waits for the position that `min_position` names. A trailing slash is optional everywhere.
 """
 _TAGS: Final = {
-    "shop": "A customer's orders, as the shop contract has them.",
-    "storefront": "A customer's orders, as the storefront contract has them.",
+    "shop": "A customer's orders, by the shop contract.",
+    "storefront": "A customer's orders, by the storefront contract.",
     "orders": "Staff: every command, and reads across all customers.",
-    "customers": "Staff: what customers ordered, paid and got back.",
-    "audit": "The log, any order at any moment, and the means to prove it.",
-    "finance": "Payments, and what providers say that they settled.",
+    "customers": "Staff: customers, with their sums ordered, paid and refunded.",
+    "audit": "The log, any order at any moment, and proofs.",
+    "finance": "Payments, and their reconciliation with providers' settlement files.",
     "keys": "Access keys.",
-    "webhooks": "Events told to other services as they happen.",
-    "privacy": "What is there of a person, and erasing it.",
-    "operations": "For whoever runs the service.",
+    "webhooks": "Events sent to other services as they are recorded.",
+    "privacy": "A customer's personal data, and their erasure.",
+    "operations": "Health and readiness, for operators.",
 }
 _ITEMS: Final = {
     "order_id": "An order's integer id or its UUID.",
@@ -41,7 +41,7 @@ _ITEMS: Final = {
 }
 _ANSWERED: Final = {
     "Ledger-Position": {
-        "description": "How far in the log the answer is.",
+        "description": "The answer's position in the log.",
         "schema": {"type": "string", "pattern": "^orders:[0-9]+$"},
     },
     "X-Request-Id": {

@@ -129,7 +129,7 @@ _DECISIONS: Final = {
     "match": "Match lines with payments by hand",
     "decisions": "Decide of many results at once",
     "close": "Close a reconciliation on which nothing is open",
-    "run": "Match again, with what was recorded since",
+    "run": "Match again, with the payments recorded since",
     "withdraw": "Take a reconciliation back: it stays in the history, and nothing of it counts",
 }
 _NAMED: Final = "/{name}"
@@ -200,7 +200,7 @@ OPERATIONS: Final = (
         "post",
         batches.PATH,
         "createOrders",
-        "Create many orders with their history, from JSON Lines: each line for itself, with a line of answer for each",
+        "Create many orders with their histories, from JSON Lines; each line is recorded or refused for itself",
         "orders:write",
         batches.NDJSON,
         answer_lines=a.BatchResult,
@@ -245,7 +245,7 @@ OPERATIONS: Final = (
     _reads(
         customers.PATH,
         "listCustomers",
-        "What each customer ordered, paid and got back, by currency",
+        "Each customer's sums ordered, paid and refunded, by currency",
         "orders:read",
         a.Customers,
         parameters=("limit", "offset", "search", "ordering@customers", "currency", "min_position"),
@@ -253,7 +253,7 @@ OPERATIONS: Final = (
     _reads(
         f"{customers.PATH}/{{customer_id}}",
         "getCustomer",
-        "One customer, in each currency",
+        "One customer, with the sums of each currency",
         "orders:read",
         a.OneCustomer,
         parameters=("min_position",),
@@ -318,7 +318,7 @@ OPERATIONS: Final = (
     _reads(
         f"{_AUDITED}/changes",
         "listOrderChanges",
-        "Field by field, what changed between two versions",
+        "The changes of each field between two versions",
         audit.SCOPE,
         a.Changes,
         parameters=_audited(audit.OrderChanges, "from@version", "to@version"),
@@ -327,7 +327,7 @@ OPERATIONS: Final = (
     _reads(
         f"{_AUDITED}/evidence",
         "getEvidence",
-        "Everything needed to prove an order's history offline",
+        "An order's history with its proofs, to be checked offline",
         audit.SCOPE,
         "application/zip",
         parameters=_audited(audit.Evidence),
@@ -336,7 +336,7 @@ OPERATIONS: Final = (
     _reads(
         audit.PUBLIC_KEY_PATH,
         "getPublicKey",
-        "The key that signs, and those before it",
+        "The public signing key, and the earlier ones",
         None,
         "text/plain",
         errors=(404,),
@@ -344,7 +344,7 @@ OPERATIONS: Final = (
     _reads(
         f"{finance.PATH}/payments",
         "listPayments",
-        "The payment journal; as CSV or XLSX all of it",
+        "The payment journal; CSV and XLSX have all of it",
         finance.SCOPE,
         a.Payments,
         parameters=(*_JOURNAL, "after", "limit", "bom"),
@@ -353,7 +353,7 @@ OPERATIONS: Final = (
     _reads(
         f"{finance.PATH}/summary",
         "getSummary",
-        "What payments and refunds come to, by group",
+        "The sums of payments and refunds, by group",
         finance.SCOPE,
         a.Sums,
         parameters=(*_JOURNAL, "group_by", "bom"),
@@ -362,7 +362,7 @@ OPERATIONS: Final = (
     _reads(
         _PERIODS,
         "listPeriods",
-        "The closed periods, by months",
+        "The closed periods, sorted by month",
         reconciliations.READ,
         a.Periods,
         parameters=("provider", "min_position"),
@@ -382,7 +382,7 @@ OPERATIONS: Final = (
     _reads(
         f"{_PERIODS}/{{period}}",
         "getPeriodReport",
-        "The report of a provider's month, of a closed one the same for ever; as CSV, too",
+        "The report of a provider's month, as JSON or CSV; that of a closed month is the same for ever",
         reconciliations.READ,
         a.PeriodReport,
         parameters=("provider", "min_position"),
@@ -391,7 +391,7 @@ OPERATIONS: Final = (
     _reads(
         _UPLOADS,
         "listReconciliations",
-        "Settlement files that were held against the journal",
+        "The reconciliations of settlement files",
         reconciliations.READ,
         a.Reconciliations,
         parameters=("provider", "status@reconciliations", "after", "limit", "min_position"),
@@ -400,7 +400,7 @@ OPERATIONS: Final = (
         "post",
         _UPLOADS,
         "createReconciliation",
-        "Hold a settlement file against the journal; a large one is answered with 202, and where to ask how far it is",
+        "Reconcile a settlement file with the journal; a large file is answered with 202 and the URL of its progress",
         reconciliations.WRITE,
         a.Reconciliation,
         201,
@@ -423,7 +423,7 @@ OPERATIONS: Final = (
         _reads(
             f"{_UPLOADS}/{{reconciliation}}/{what}",
             f"getReconciliation{what.title()}",
-            f"What was kept of a reconciliation: its {what}, byte for byte",
+            f"The {what} of a reconciliation, byte for byte",
             reconciliations.READ,
             reconciliations.KEPT_TYPES[what],
             errors=(404, 410),
@@ -433,7 +433,7 @@ OPERATIONS: Final = (
     _reads(
         f"{_UPLOADS}/{{reconciliation}}/evidence",
         "getReconciliationEvidence",
-        "Everything needed to prove a reconciliation's history offline",
+        "A reconciliation's history with its proofs, to be checked offline",
         reconciliations.READ,
         "application/zip",
         parameters=("since",),
@@ -457,7 +457,7 @@ OPERATIONS: Final = (
     _reads(
         f"{_PERSON}",
         "getPrivacy",
-        "What is kept of a customer, until when, and what was erased",
+        "A customer's personal data: the parts kept and until when, and the erasures",
         privacy.READ,
         a.Privacy,
         errors=(404,),
@@ -469,12 +469,12 @@ OPERATIONS: Final = (
             (f"{privacy.PATH}/orders/{{order_id}}/erasures", "Order"),
         )
         for operation in (
-            _reads(path, f"list{name}Erasures", "What was erased", privacy.READ, a.Erasures, errors=(404,)),
+            _reads(path, f"list{name}Erasures", "The erasures", privacy.READ, a.Erasures, errors=(404,)),
             Operation(
                 "post",
                 path,
                 f"erase{name}",
-                "Destroy the keys of what is personal; a repeat answers 200 and records nothing",
+                "Erase personal data by destroying their keys; a repeat answers 200 and records nothing",
                 privacy.WRITE,
                 a.Erasure,
                 201,
@@ -489,14 +489,14 @@ OPERATIONS: Final = (
     _reads(
         f"{_PERSON}/export",
         "exportCustomer",
-        "A copy of all that is kept of a customer, for them to read",
+        "A copy of a customer's data, for the customer",
         privacy.READ,
         "application/zip",
         errors=(404,),
     ),
     _reads(f"{privacy.PATH}/erasures", "listErasures", "Every erasure", privacy.READ, a.Erasures),
     _reads(keys.PATH, "listKeys", "Every access key", keys.WRITE, a.AccessKeys, parameters=tuple(sorted(keys.NAMES))),
-    _key("post", "", "createKey", "Make a key; it is shown this once", keys.MakeKey, status=201),
+    _key("post", "", "createKey", "Make a key; its secret is shown only here", keys.MakeKey, status=201),
     _reads(f"{keys.PATH}{_NAMED}", "getKey", "One access key", keys.WRITE, a.Key, errors=(404,)),
     _key("patch", _NAMED, "changeKey", "Change a key's scopes, end or origins", keys.ChangeKey),
     _key("delete", _NAMED, "revokeKey", "Revoke a key", status=204, answer=None),
@@ -506,7 +506,7 @@ OPERATIONS: Final = (
         needs_body=False,
     ),
     _reads(webhooks.PATH, "listWebhooks", "Every webhook", webhooks.READ, a.Webhooks, parameters=("min_position",)),
-    _webhook("post", "", "createWebhook", "Subscribe an address to events", webhooks.NewWebhook, status=201),
+    _webhook("post", "", "createWebhook", "Subscribe a URL to events", webhooks.NewWebhook, status=201),
     _reads(
         _WEBHOOK, "getWebhook", "One webhook", webhooks.READ, a.Webhook, parameters=("min_position",), errors=(404,)
     ),
@@ -516,11 +516,11 @@ OPERATIONS: Final = (
         *("post", f"{_ONE}/rotate", "rotateWebhook", "Give a webhook a new secret", webhooks.Rotation),
         needs_body=False,
     ),
-    _webhook("post", f"{_ONE}/enable", "enableWebhook", "Go on with a webhook that was given up"),
+    _webhook("post", f"{_ONE}/enable", "enableWebhook", "Enable a webhook that was disabled"),
     _reads(
         f"{_WEBHOOK}/deliveries",
         "listDeliveries",
-        "What became of the events for a webhook",
+        "The deliveries of events to a webhook",
         webhooks.READ,
         a.Deliveries,
         parameters=("status@deliveries", "before", "limit", "min_position"),

@@ -15,7 +15,7 @@ _INTEGER: Final = {"type": "integer", "minimum": 0, "maximum": 10**15 - 1}
 _TEXT: Final = {"type": "string"}
 _DAY: Final = {"type": "string", "format": "date"}
 _DAY_OR_TIME: Final = {"type": "string", "examples": ["2024-05-31", "2024-05-31T12:00:00Z"]}
-# No pattern: it is opaque, and whoever made one up would wait for a position that does not come.
+# No pattern: a position is opaque, and a client must not make one up.
 _POSITION: Final = {"type": "string", "format": "ledger-position", "examples": ["orders:0"]}
 
 
@@ -29,7 +29,7 @@ _IDS: Final = listed("[0-9]{1,15}", "1,2")
 
 
 def _one_of(*choices: str) -> dict[str, Any]:
-    return {"type": "string", "enum": [*choices, ""]}  # given empty, it is as if not given
+    return {"type": "string", "enum": [*choices, ""]}  # an empty parameter counts as not given
 
 
 _BOOLEAN: Final = _one_of("true", "false", "1", "0")
@@ -39,10 +39,13 @@ def _ordering(fields: Any) -> dict[str, Any]:
     return listed(f"-?({'|'.join(fields)})", f"-{next(iter(fields))}")
 
 
-# A name, and its schema and meaning. Where an address gives a name another meaning, it says `name@meaning`.
+# The schema and description of each parameter. `name@meaning` is a name with another meaning for some paths.
 PARAMETERS: Final[dict[str, tuple[dict[str, Any], str]]] = {
-    "limit": (_INTEGER, "How many at most; more than the address allows counts as that, 0 as its default."),
-    "offset": (_INTEGER, "How many to pass over."),
+    "limit": (
+        _INTEGER,
+        "The largest number of rows; 0 means the default, and a larger number than the maximum means the maximum.",
+    ),
+    "offset": (_INTEGER, "The number of rows to skip."),
     "search": (_TEXT, "Words, quoted phrases kept; each must occur."),
     "ordering": (_ordering(ORDER_FIELDS), "Fields to sort by, - in front for descending."),
     "ordering@customers": (_ordering(CUSTOMER_FIELDS), "Fields to sort by, - in front for descending."),
@@ -50,8 +53,8 @@ PARAMETERS: Final[dict[str, tuple[dict[str, Any], str]]] = {
     "status@storefront": (_one_of(*statuses.STOREFRONT), "Orders of this status."),
     "status@reconciliations": (_one_of(*RECONCILIATION_STATUSES), "Reconciliations of this status."),
     "status@deliveries": (_one_of(*DELIVERY_STATUSES), "Deliveries of this status."),
-    "before": (_POSITION, "What stands before this position."),
-    "status_in": (_TEXT, "Orders of one of these statuses; a name that is none matches nothing."),
+    "before": (_POSITION, "Deliveries of events before this position."),
+    "status_in": (_TEXT, "Orders of one of these statuses; an unknown status matches nothing."),
     "id_in": (_IDS, "Orders with one of these ids."),
     "guest": (_BOOLEAN, "Orders of guests, or of customers."),
     "external_id": (
@@ -61,38 +64,44 @@ PARAMETERS: Final[dict[str, tuple[dict[str, Any], str]]] = {
     "has_notes": (_BOOLEAN, "Orders with notes, or without."),
     "id_min": (_INTEGER, "Orders from this id on."),
     "id_max": (_INTEGER, "Orders up to this id."),
-    "currency": ({"type": "string", "examples": ["USD"]}, "Of this currency."),
+    "currency": ({"type": "string", "examples": ["USD"]}, "Rows in this currency."),
     "customer": (_INTEGER, "Orders of this customer."),
     "key": (_TEXT, "The order with this key."),
-    "is_paid": (_BOOLEAN, "Orders that are paid, or not."),
-    "is_payable": (_BOOLEAN, "Orders that take a payment, or do not."),
-    "min_position": (_POSITION, "Waits up to 2 s for this position of the log to be seen."),
-    "after_position": (_POSITION, "Orders that the log touched since, by their last events."),
-    "after": (_POSITION, "Goes on behind this position."),
-    "after@result": (_TEXT, "Results behind this one."),
-    "personal": (_TEXT, f"Parts of what is personal to be shown, of {', '.join(PARTS)}."),
+    "is_paid": (_BOOLEAN, "Orders that are paid, or unpaid ones."),
+    "is_payable": (_BOOLEAN, "Orders that can be paid, or those that cannot."),
+    "min_position": (_POSITION, "The least position of the answer; the service waits up to 2 s for it."),
+    "after_position": (_POSITION, "Orders with events behind this position, sorted by their last events."),
+    "after": (_POSITION, "Rows behind this position."),
+    "after@result": (_TEXT, "Results behind this one, as `next` gives it."),
+    "personal": (_TEXT, f"The personal parts to be shown, of {', '.join(PARTS)}."),
     "order": (_TEXT, "An order by its id or its UUID."),
     "type": (_TEXT, "Events of this type, like PaymentReceived, or of this topic."),
-    "actor": (_TEXT, "Events that this key or token wrote."),
+    "actor": (_TEXT, "Events recorded for this key or token."),
     "from": (_DAY_OR_TIME, "From this day or time on."),
     "to": (_DAY_OR_TIME, "Up to this day or time, the end included."),
     "from@version": (_INTEGER, "The version to begin with."),
     "to@version": (_INTEGER, "The version to end with."),
-    "as": (_one_of("staff", "shop", "storefront"), "Whose object to answer with."),
-    "version": (_INTEGER, "As of this version."),
-    "position": (_POSITION, "As of this position of the log."),
-    "at": ({"type": "string", "format": "date-time"}, "As it was known at this time."),
-    "occurred_at": ({"type": "string", "format": "date-time"}, "By what had happened at this time."),
-    "since": (_INTEGER, "The size of an earlier signed head, to prove that the log goes on from it."),
-    "provider": (_TEXT, "Of this provider."),
-    "method": (_TEXT, "Of this method."),
-    "kind": (_one_of(*KINDS), "Of this kind."),
-    "group_by": (_TEXT, f"What to group by, of {', '.join(GROUPINGS)}."),
-    "file": (_TEXT, "What the file is called."),
-    "rules": (_TEXT, "The rules file's text."),
-    "bom": (_BOOLEAN, "Whether CSV begins with a byte order mark, as some spreadsheets want it."),
-    "fields": (_TEXT, "Names of fields, with commas between: the objects of the answer have these alone."),
-    "dry_run": (_BOOLEAN, "Whether to say only what would be recorded; nothing is, and no key is kept."),
+    "as": (_one_of("staff", "shop", "storefront"), "The contract of the answer's object."),
+    "version": (_INTEGER, "The order at this version."),
+    "position": (_POSITION, "The order at this position of the log."),
+    "at": ({"type": "string", "format": "date-time"}, "The order by the events recorded at this time."),
+    "occurred_at": (
+        {"type": "string", "format": "date-time"},
+        "The order by the events that had occurred at this time, whenever they were recorded.",
+    ),
+    "since": (_INTEGER, "The size of an earlier signed head; the proof is that the log continues it."),
+    "provider": (_TEXT, "Rows of this provider."),
+    "method": (_TEXT, "Movements by this payment method."),
+    "kind": (_one_of(*KINDS), "Movements of this kind."),
+    "group_by": (_TEXT, f"The fields to group by, of {', '.join(GROUPINGS)}, with commas between."),
+    "file": (_TEXT, "The file's name."),
+    "rules": (_TEXT, "The text of the rules file."),
+    "bom": (_BOOLEAN, "Whether CSV begins with a byte order mark, which some spreadsheets need."),
+    "fields": (_TEXT, "The fields that the answer's objects have, with commas between; all of them by default."),
+    "dry_run": (
+        _BOOLEAN,
+        "Whether this is a trial: the answer has the events, nothing is recorded, no idempotency key is kept.",
+    ),
     "outcome": (_TEXT, "Results with one of these outcomes, with commas between."),
     **{
         f"{field}{suffix}": (schema, f"Orders with {'one of these' if suffix else 'this'} {field}.")
@@ -107,13 +116,16 @@ PARAMETERS: Final[dict[str, tuple[dict[str, Any], str]]] = {
 HEADERS: Final[dict[str, tuple[dict[str, Any], str]]] = {
     "Idempotency-Key": (
         {"type": "string", "pattern": "^[!-~]{1,255}$"},
-        "The same key, caller and body again gives the first answer and records nothing.",
+        "A request with the same key, caller and body is given the first answer, and records nothing.",
     ),
     "If-Match": (
         {"type": "string", "examples": ['"7"']},
-        "The version that the order must be at, as ETag gave it; else 412.",
+        "The version that the order must have, as its ETag; else 412.",
     ),
-    "If-None-Match": ({"type": "string", "examples": ['"7"']}, "The version that the client has; then 304."),
-    "Last-Event-ID": (_POSITION, "The last event that was seen; the stream goes on behind it."),
+    "If-None-Match": (
+        {"type": "string", "examples": ['"7"']},
+        "The version that the client has; where the order is at it, 304.",
+    ),
+    "Last-Event-ID": (_POSITION, "The last event that the client has seen; the stream begins behind it."),
     "Ledger-Act": ({"type": "string", "pattern": "^[!-.0-~]{1,100}$"}, "The person behind a staff key."),
 }

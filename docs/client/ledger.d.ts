@@ -1,4 +1,4 @@
-// Made by `make types` of openapi.json, whose SHA-256 is 30f94ef2c7318c72be45bd48aeb64b313f5d5d6c29cc20a5d5e0f00bd91153be.
+// Made by `make types` of openapi.json, whose SHA-256 is f902f7476ed2547aaca4a51c48b547b35c8369212fafb0654b7b7977e58cf060.
 export interface paths {
     "/api/shop/customers/me/orders": {
         parameters: {
@@ -118,7 +118,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Create many orders with their history, from JSON Lines: each line for itself, with a line of answer for each
+         * Create many orders with their histories, from JSON Lines; each line is recorded or refused for itself
          * @description Takes a key with the scope `orders:write`.
          */
         post: operations["createOrders"];
@@ -432,7 +432,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What each customer ordered, paid and got back, by currency
+         * Each customer's sums ordered, paid and refunded, by currency
          * @description Takes a key with the scope `orders:read`.
          */
         get: operations["listCustomers"];
@@ -452,7 +452,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One customer, in each currency
+         * One customer, with the sums of each currency
          * @description Takes a key with the scope `orders:read`.
          */
         get: operations["getCustomer"];
@@ -592,7 +592,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Field by field, what changed between two versions
+         * The changes of each field between two versions
          * @description Takes a key with the scope `audit:read`.
          */
         get: operations["listOrderChanges"];
@@ -612,7 +612,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Everything needed to prove an order's history offline
+         * An order's history with its proofs, to be checked offline
          * @description Takes a key with the scope `audit:read`.
          */
         get: operations["getEvidence"];
@@ -631,7 +631,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The key that signs, and those before it */
+        /** The public signing key, and the earlier ones */
         get: operations["getPublicKey"];
         put?: never;
         post?: never;
@@ -649,7 +649,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The payment journal; as CSV or XLSX all of it
+         * The payment journal; CSV and XLSX have all of it
          * @description Takes a key with the scope `finance:read`.
          */
         get: operations["listPayments"];
@@ -669,7 +669,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What payments and refunds come to, by group
+         * The sums of payments and refunds, by group
          * @description Takes a key with the scope `finance:read`.
          */
         get: operations["getSummary"];
@@ -689,7 +689,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The closed periods, by months
+         * The closed periods, sorted by month
          * @description Takes a key with the scope `finance:read`.
          */
         get: operations["listPeriods"];
@@ -713,7 +713,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The report of a provider's month, of a closed one the same for ever; as CSV, too
+         * The report of a provider's month, as JSON or CSV; that of a closed month is the same for ever
          * @description Takes a key with the scope `finance:read`.
          */
         get: operations["getPeriodReport"];
@@ -733,13 +733,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Settlement files that were held against the journal
+         * The reconciliations of settlement files
          * @description Takes a key with the scope `finance:read`.
          */
         get: operations["listReconciliations"];
         put?: never;
         /**
-         * Hold a settlement file against the journal; a large one is answered with 202, and where to ask how far it is
+         * Reconcile a settlement file with the journal; a large file is answered with 202 and the URL of its progress
          * @description Takes a key with the scope `finance:write`.
          */
         post: operations["createReconciliation"];
@@ -777,7 +777,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What was kept of a reconciliation: its file, byte for byte
+         * The file of a reconciliation, byte for byte
          * @description Takes a key with the scope `finance:read`.
          */
         get: operations["getReconciliationFile"];
@@ -797,7 +797,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What was kept of a reconciliation: its rules, byte for byte
+         * The rules of a reconciliation, byte for byte
          * @description Takes a key with the scope `finance:read`.
          */
         get: operations["getReconciliationRules"];
@@ -817,7 +817,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What was kept of a reconciliation: its report, byte for byte
+         * The report of a reconciliation, byte for byte
          * @description Takes a key with the scope `finance:read`.
          */
         get: operations["getReconciliationReport"];
@@ -837,7 +837,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Everything needed to prove a reconciliation's history offline
+         * A reconciliation's history with its proofs, to be checked offline
          * @description Takes a key with the scope `finance:read`.
          */
         get: operations["getReconciliationEvidence"];
@@ -999,7 +999,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Match again, with what was recorded since
+         * Match again, with the payments recorded since
          * @description Takes a key with the scope `finance:write`.
          */
         post: operations["runReconciliation"];
@@ -1037,7 +1037,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What is kept of a customer, until when, and what was erased
+         * A customer's personal data: the parts kept and until when, and the erasures
          * @description Takes a key with the scope `privacy:read`.
          */
         get: operations["getPrivacy"];
@@ -1057,13 +1057,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What was erased
+         * The erasures
          * @description Takes a key with the scope `privacy:read`.
          */
         get: operations["listCustomerErasures"];
         put?: never;
         /**
-         * Destroy the keys of what is personal; a repeat answers 200 and records nothing
+         * Erase personal data by destroying their keys; a repeat answers 200 and records nothing
          * @description Takes a key with the scope `privacy:write`.
          */
         post: operations["eraseCustomer"];
@@ -1081,13 +1081,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What was erased
+         * The erasures
          * @description Takes a key with the scope `privacy:read`.
          */
         get: operations["listOrderErasures"];
         put?: never;
         /**
-         * Destroy the keys of what is personal; a repeat answers 200 and records nothing
+         * Erase personal data by destroying their keys; a repeat answers 200 and records nothing
          * @description Takes a key with the scope `privacy:write`.
          */
         post: operations["eraseOrder"];
@@ -1105,7 +1105,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A copy of all that is kept of a customer, for them to read
+         * A copy of a customer's data, for the customer
          * @description Takes a key with the scope `privacy:read`.
          */
         get: operations["exportCustomer"];
@@ -1151,7 +1151,7 @@ export interface paths {
         get: operations["listKeys"];
         put?: never;
         /**
-         * Make a key; it is shown this once
+         * Make a key; its secret is shown only here
          * @description Takes a key with the scope `keys:write`.
          */
         post: operations["createKey"];
@@ -1223,7 +1223,7 @@ export interface paths {
         get: operations["listWebhooks"];
         put?: never;
         /**
-         * Subscribe an address to events
+         * Subscribe a URL to events
          * @description Takes a key with the scope `webhooks:write`.
          */
         post: operations["createWebhook"];
@@ -1291,7 +1291,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Go on with a webhook that was given up
+         * Enable a webhook that was disabled
          * @description Takes a key with the scope `webhooks:write`.
          */
         post: operations["enableWebhook"];
@@ -1309,7 +1309,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What became of the events for a webhook
+         * The deliveries of events to a webhook
          * @description Takes a key with the scope `webhooks:read`.
          */
         get: operations["listDeliveries"];
@@ -4156,7 +4156,7 @@ export interface operations {
                 created_from?: string;
                 /** @description Orders created until then. */
                 created_to?: string;
-                /** @description Of this currency. */
+                /** @description Rows in this currency. */
                 currency?: string;
                 /** @description Orders with notes, or without. */
                 has_notes?: "true" | "false" | "1" | "0" | "";
@@ -4164,11 +4164,11 @@ export interface operations {
                 id_max?: number;
                 /** @description Orders from this id on. */
                 id_min?: number;
-                /** @description How many at most; more than the address allows counts as that, 0 as its default. */
+                /** @description The largest number of rows; 0 means the default, and a larger number than the maximum means the maximum. */
                 limit?: number;
-                /** @description Waits up to 2 s for this position of the log to be seen. */
+                /** @description The least position of the answer; the service waits up to 2 s for it. */
                 min_position?: string;
-                /** @description How many to pass over. */
+                /** @description The number of rows to skip. */
                 offset?: number;
                 /** @description Fields to sort by, - in front for descending. */
                 ordering?: string;
@@ -4184,7 +4184,7 @@ export interface operations {
                 shipping_method_in?: string;
                 /** @description Orders of this status. */
                 status?: "new" | "hold" | "failed" | "cancelled" | "processing" | "shipped" | "completed" | "refunded" | "";
-                /** @description Orders of one of these statuses; a name that is none matches nothing. */
+                /** @description Orders of one of these statuses; an unknown status matches nothing. */
                 status_in?: string;
                 /** @description Orders updated on this day. */
                 updated_date?: string;
@@ -4202,7 +4202,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -4280,7 +4280,7 @@ export interface operations {
     getShopOrder: {
         parameters: {
             query?: {
-                /** @description Waits up to 2 s for this position of the log to be seen. */
+                /** @description The least position of the answer; the service waits up to 2 s for it. */
                 min_position?: string;
             };
             header?: never;
@@ -4295,7 +4295,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -4384,13 +4384,13 @@ export interface operations {
             query?: {
                 /** @description Orders of this status. */
                 status?: "paid" | "awaiting_payment" | "delivered" | "cancelled" | "";
-                /** @description Of this currency. */
+                /** @description Rows in this currency. */
                 currency?: string;
-                /** @description How many at most; more than the address allows counts as that, 0 as its default. */
+                /** @description The largest number of rows; 0 means the default, and a larger number than the maximum means the maximum. */
                 limit?: number;
-                /** @description How many to pass over. */
+                /** @description The number of rows to skip. */
                 offset?: number;
-                /** @description Waits up to 2 s for this position of the log to be seen. */
+                /** @description The least position of the answer; the service waits up to 2 s for it. */
                 min_position?: string;
             };
             header?: never;
@@ -4402,7 +4402,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -4480,7 +4480,7 @@ export interface operations {
     getStorefrontOrder: {
         parameters: {
             query?: {
-                /** @description Waits up to 2 s for this position of the log to be seen. */
+                /** @description The least position of the answer; the service waits up to 2 s for it. */
                 min_position?: string;
             };
             header?: never;
@@ -4495,7 +4495,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -4582,13 +4582,13 @@ export interface operations {
     deleteStorefrontOrder: {
         parameters: {
             query?: {
-                /** @description Whether to say only what would be recorded; nothing is, and no key is kept. */
+                /** @description Whether this is a trial: the answer has the events, nothing is recorded, no idempotency key is kept. */
                 dry_run?: "true" | "false" | "1" | "0" | "";
             };
             header?: {
-                /** @description The same key, caller and body again gives the first answer and records nothing. */
+                /** @description A request with the same key, caller and body is given the first answer, and records nothing. */
                 "Idempotency-Key"?: string;
-                /** @description The version that the order must be at, as ETag gave it; else 412. */
+                /** @description The version that the order must have, as its ETag; else 412. */
                 "If-Match"?: string;
             };
             path: {
@@ -4611,7 +4611,7 @@ export interface operations {
             /** @description No Content */
             204: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -4750,7 +4750,7 @@ export interface operations {
     listOrders: {
         parameters: {
             query?: {
-                /** @description Orders that the log touched since, by their last events. */
+                /** @description Orders with events behind this position, sorted by their last events. */
                 after_position?: string;
                 /** @description Orders with this billing_city. */
                 billing_city?: number;
@@ -4770,13 +4770,13 @@ export interface operations {
                 created_from?: string;
                 /** @description Orders created until then. */
                 created_to?: string;
-                /** @description Of this currency. */
+                /** @description Rows in this currency. */
                 currency?: string;
                 /** @description Orders of this customer. */
                 customer?: number;
                 /** @description The order with this id in another system. */
                 external_id?: string;
-                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                /** @description The fields that the answer's objects have, with commas between; all of them by default. */
                 fields?: string;
                 /** @description Orders of guests, or of customers. */
                 guest?: "true" | "false" | "1" | "0" | "";
@@ -4788,17 +4788,17 @@ export interface operations {
                 id_max?: number;
                 /** @description Orders from this id on. */
                 id_min?: number;
-                /** @description Orders that are paid, or not. */
+                /** @description Orders that are paid, or unpaid ones. */
                 is_paid?: "true" | "false" | "1" | "0" | "";
-                /** @description Orders that take a payment, or do not. */
+                /** @description Orders that can be paid, or those that cannot. */
                 is_payable?: "true" | "false" | "1" | "0" | "";
                 /** @description The order with this key. */
                 key?: string;
-                /** @description How many at most; more than the address allows counts as that, 0 as its default. */
+                /** @description The largest number of rows; 0 means the default, and a larger number than the maximum means the maximum. */
                 limit?: number;
-                /** @description Waits up to 2 s for this position of the log to be seen. */
+                /** @description The least position of the answer; the service waits up to 2 s for it. */
                 min_position?: string;
-                /** @description How many to pass over. */
+                /** @description The number of rows to skip. */
                 offset?: number;
                 /** @description Fields to sort by, - in front for descending. */
                 ordering?: string;
@@ -4814,7 +4814,7 @@ export interface operations {
                 shipping_method_in?: string;
                 /** @description Orders of this status. */
                 status?: "new" | "hold" | "failed" | "cancelled" | "processing" | "shipped" | "completed" | "refunded" | "";
-                /** @description Orders of one of these statuses; a name that is none matches nothing. */
+                /** @description Orders of one of these statuses; an unknown status matches nothing. */
                 status_in?: string;
                 /** @description Orders updated on this day. */
                 updated_date?: string;
@@ -4832,7 +4832,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -4910,13 +4910,13 @@ export interface operations {
     createOrder: {
         parameters: {
             query?: {
-                /** @description Whether to say only what would be recorded; nothing is, and no key is kept. */
+                /** @description Whether this is a trial: the answer has the events, nothing is recorded, no idempotency key is kept. */
                 dry_run?: "true" | "false" | "1" | "0" | "";
             };
             header?: {
-                /** @description The same key, caller and body again gives the first answer and records nothing. */
+                /** @description A request with the same key, caller and body is given the first answer, and records nothing. */
                 "Idempotency-Key"?: string;
-                /** @description The version that the order must be at, as ETag gave it; else 412. */
+                /** @description The version that the order must have, as its ETag; else 412. */
                 "If-Match"?: string;
                 /** @description The person behind a staff key. */
                 "Ledger-Act"?: string;
@@ -4942,7 +4942,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -5076,13 +5076,13 @@ export interface operations {
     createOrders: {
         parameters: {
             query?: {
-                /** @description Whether to say only what would be recorded; nothing is, and no key is kept. */
+                /** @description Whether this is a trial: the answer has the events, nothing is recorded, no idempotency key is kept. */
                 dry_run?: "true" | "false" | "1" | "0" | "";
             };
             header?: {
-                /** @description The same key, caller and body again gives the first answer and records nothing. */
+                /** @description A request with the same key, caller and body is given the first answer, and records nothing. */
                 "Idempotency-Key"?: string;
-                /** @description The version that the order must be at, as ETag gave it; else 412. */
+                /** @description The version that the order must have, as its ETag; else 412. */
                 "If-Match"?: string;
                 /** @description The person behind a staff key. */
                 "Ledger-Act"?: string;
@@ -5103,7 +5103,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -5235,13 +5235,13 @@ export interface operations {
     getOrder: {
         parameters: {
             query?: {
-                /** @description Waits up to 2 s for this position of the log to be seen. */
+                /** @description The least position of the answer; the service waits up to 2 s for it. */
                 min_position?: string;
-                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                /** @description The fields that the answer's objects have, with commas between; all of them by default. */
                 fields?: string;
             };
             header?: {
-                /** @description The version that the client has; then 304. */
+                /** @description The version that the client has; where the order is at it, 304. */
                 "If-None-Match"?: string;
             };
             path: {
@@ -5255,7 +5255,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -5360,13 +5360,13 @@ export interface operations {
     changeOrder: {
         parameters: {
             query?: {
-                /** @description Whether to say only what would be recorded; nothing is, and no key is kept. */
+                /** @description Whether this is a trial: the answer has the events, nothing is recorded, no idempotency key is kept. */
                 dry_run?: "true" | "false" | "1" | "0" | "";
             };
             header?: {
-                /** @description The same key, caller and body again gives the first answer and records nothing. */
+                /** @description A request with the same key, caller and body is given the first answer, and records nothing. */
                 "Idempotency-Key"?: string;
-                /** @description The version that the order must be at, as ETag gave it; else 412. */
+                /** @description The version that the order must have, as its ETag; else 412. */
                 "If-Match"?: string;
                 /** @description The person behind a staff key. */
                 "Ledger-Act"?: string;
@@ -5386,7 +5386,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -5529,13 +5529,13 @@ export interface operations {
     addItem: {
         parameters: {
             query?: {
-                /** @description Whether to say only what would be recorded; nothing is, and no key is kept. */
+                /** @description Whether this is a trial: the answer has the events, nothing is recorded, no idempotency key is kept. */
                 dry_run?: "true" | "false" | "1" | "0" | "";
             };
             header?: {
-                /** @description The same key, caller and body again gives the first answer and records nothing. */
+                /** @description A request with the same key, caller and body is given the first answer, and records nothing. */
                 "Idempotency-Key"?: string;
-                /** @description The version that the order must be at, as ETag gave it; else 412. */
+                /** @description The version that the order must have, as its ETag; else 412. */
                 "If-Match"?: string;
                 /** @description The person behind a staff key. */
                 "Ledger-Act"?: string;
@@ -5555,7 +5555,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -5698,13 +5698,13 @@ export interface operations {
     removeItem: {
         parameters: {
             query?: {
-                /** @description Whether to say only what would be recorded; nothing is, and no key is kept. */
+                /** @description Whether this is a trial: the answer has the events, nothing is recorded, no idempotency key is kept. */
                 dry_run?: "true" | "false" | "1" | "0" | "";
             };
             header?: {
-                /** @description The same key, caller and body again gives the first answer and records nothing. */
+                /** @description A request with the same key, caller and body is given the first answer, and records nothing. */
                 "Idempotency-Key"?: string;
-                /** @description The version that the order must be at, as ETag gave it; else 412. */
+                /** @description The version that the order must have, as its ETag; else 412. */
                 "If-Match"?: string;
                 /** @description The person behind a staff key. */
                 "Ledger-Act"?: string;
@@ -5722,7 +5722,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -5865,13 +5865,13 @@ export interface operations {
     changeItem: {
         parameters: {
             query?: {
-                /** @description Whether to say only what would be recorded; nothing is, and no key is kept. */
+                /** @description Whether this is a trial: the answer has the events, nothing is recorded, no idempotency key is kept. */
                 dry_run?: "true" | "false" | "1" | "0" | "";
             };
             header?: {
-                /** @description The same key, caller and body again gives the first answer and records nothing. */
+                /** @description A request with the same key, caller and body is given the first answer, and records nothing. */
                 "Idempotency-Key"?: string;
-                /** @description The version that the order must be at, as ETag gave it; else 412. */
+                /** @description The version that the order must have, as its ETag; else 412. */
                 "If-Match"?: string;
                 /** @description The person behind a staff key. */
                 "Ledger-Act"?: string;
@@ -5893,7 +5893,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -6036,13 +6036,13 @@ export interface operations {
     giveToCustomer: {
         parameters: {
             query?: {
-                /** @description Whether to say only what would be recorded; nothing is, and no key is kept. */
+                /** @description Whether this is a trial: the answer has the events, nothing is recorded, no idempotency key is kept. */
                 dry_run?: "true" | "false" | "1" | "0" | "";
             };
             header?: {
-                /** @description The same key, caller and body again gives the first answer and records nothing. */
+                /** @description A request with the same key, caller and body is given the first answer, and records nothing. */
                 "Idempotency-Key"?: string;
-                /** @description The version that the order must be at, as ETag gave it; else 412. */
+                /** @description The version that the order must have, as its ETag; else 412. */
                 "If-Match"?: string;
                 /** @description The person behind a staff key. */
                 "Ledger-Act"?: string;
@@ -6062,7 +6062,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -6205,13 +6205,13 @@ export interface operations {
     setCharges: {
         parameters: {
             query?: {
-                /** @description Whether to say only what would be recorded; nothing is, and no key is kept. */
+                /** @description Whether this is a trial: the answer has the events, nothing is recorded, no idempotency key is kept. */
                 dry_run?: "true" | "false" | "1" | "0" | "";
             };
             header?: {
-                /** @description The same key, caller and body again gives the first answer and records nothing. */
+                /** @description A request with the same key, caller and body is given the first answer, and records nothing. */
                 "Idempotency-Key"?: string;
-                /** @description The version that the order must be at, as ETag gave it; else 412. */
+                /** @description The version that the order must have, as its ETag; else 412. */
                 "If-Match"?: string;
                 /** @description The person behind a staff key. */
                 "Ledger-Act"?: string;
@@ -6231,7 +6231,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -6374,13 +6374,13 @@ export interface operations {
     addCharge: {
         parameters: {
             query?: {
-                /** @description Whether to say only what would be recorded; nothing is, and no key is kept. */
+                /** @description Whether this is a trial: the answer has the events, nothing is recorded, no idempotency key is kept. */
                 dry_run?: "true" | "false" | "1" | "0" | "";
             };
             header?: {
-                /** @description The same key, caller and body again gives the first answer and records nothing. */
+                /** @description A request with the same key, caller and body is given the first answer, and records nothing. */
                 "Idempotency-Key"?: string;
-                /** @description The version that the order must be at, as ETag gave it; else 412. */
+                /** @description The version that the order must have, as its ETag; else 412. */
                 "If-Match"?: string;
                 /** @description The person behind a staff key. */
                 "Ledger-Act"?: string;
@@ -6400,7 +6400,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -6543,13 +6543,13 @@ export interface operations {
     removeCharge: {
         parameters: {
             query?: {
-                /** @description Whether to say only what would be recorded; nothing is, and no key is kept. */
+                /** @description Whether this is a trial: the answer has the events, nothing is recorded, no idempotency key is kept. */
                 dry_run?: "true" | "false" | "1" | "0" | "";
             };
             header?: {
-                /** @description The same key, caller and body again gives the first answer and records nothing. */
+                /** @description A request with the same key, caller and body is given the first answer, and records nothing. */
                 "Idempotency-Key"?: string;
-                /** @description The version that the order must be at, as ETag gave it; else 412. */
+                /** @description The version that the order must have, as its ETag; else 412. */
                 "If-Match"?: string;
                 /** @description The person behind a staff key. */
                 "Ledger-Act"?: string;
@@ -6567,7 +6567,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -6710,13 +6710,13 @@ export interface operations {
     changeCharge: {
         parameters: {
             query?: {
-                /** @description Whether to say only what would be recorded; nothing is, and no key is kept. */
+                /** @description Whether this is a trial: the answer has the events, nothing is recorded, no idempotency key is kept. */
                 dry_run?: "true" | "false" | "1" | "0" | "";
             };
             header?: {
-                /** @description The same key, caller and body again gives the first answer and records nothing. */
+                /** @description A request with the same key, caller and body is given the first answer, and records nothing. */
                 "Idempotency-Key"?: string;
-                /** @description The version that the order must be at, as ETag gave it; else 412. */
+                /** @description The version that the order must have, as its ETag; else 412. */
                 "If-Match"?: string;
                 /** @description The person behind a staff key. */
                 "Ledger-Act"?: string;
@@ -6738,7 +6738,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -6881,13 +6881,13 @@ export interface operations {
     changeStatus: {
         parameters: {
             query?: {
-                /** @description Whether to say only what would be recorded; nothing is, and no key is kept. */
+                /** @description Whether this is a trial: the answer has the events, nothing is recorded, no idempotency key is kept. */
                 dry_run?: "true" | "false" | "1" | "0" | "";
             };
             header?: {
-                /** @description The same key, caller and body again gives the first answer and records nothing. */
+                /** @description A request with the same key, caller and body is given the first answer, and records nothing. */
                 "Idempotency-Key"?: string;
-                /** @description The version that the order must be at, as ETag gave it; else 412. */
+                /** @description The version that the order must have, as its ETag; else 412. */
                 "If-Match"?: string;
                 /** @description The person behind a staff key. */
                 "Ledger-Act"?: string;
@@ -6907,7 +6907,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -7050,13 +7050,13 @@ export interface operations {
     recordReceivePayment: {
         parameters: {
             query?: {
-                /** @description Whether to say only what would be recorded; nothing is, and no key is kept. */
+                /** @description Whether this is a trial: the answer has the events, nothing is recorded, no idempotency key is kept. */
                 dry_run?: "true" | "false" | "1" | "0" | "";
             };
             header?: {
-                /** @description The same key, caller and body again gives the first answer and records nothing. */
+                /** @description A request with the same key, caller and body is given the first answer, and records nothing. */
                 "Idempotency-Key"?: string;
-                /** @description The version that the order must be at, as ETag gave it; else 412. */
+                /** @description The version that the order must have, as its ETag; else 412. */
                 "If-Match"?: string;
                 /** @description The person behind a staff key. */
                 "Ledger-Act"?: string;
@@ -7085,7 +7085,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -7228,13 +7228,13 @@ export interface operations {
     recordRefundPayment: {
         parameters: {
             query?: {
-                /** @description Whether to say only what would be recorded; nothing is, and no key is kept. */
+                /** @description Whether this is a trial: the answer has the events, nothing is recorded, no idempotency key is kept. */
                 dry_run?: "true" | "false" | "1" | "0" | "";
             };
             header?: {
-                /** @description The same key, caller and body again gives the first answer and records nothing. */
+                /** @description A request with the same key, caller and body is given the first answer, and records nothing. */
                 "Idempotency-Key"?: string;
-                /** @description The version that the order must be at, as ETag gave it; else 412. */
+                /** @description The version that the order must have, as its ETag; else 412. */
                 "If-Match"?: string;
                 /** @description The person behind a staff key. */
                 "Ledger-Act"?: string;
@@ -7263,7 +7263,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -7406,13 +7406,13 @@ export interface operations {
     recordFailPayment: {
         parameters: {
             query?: {
-                /** @description Whether to say only what would be recorded; nothing is, and no key is kept. */
+                /** @description Whether this is a trial: the answer has the events, nothing is recorded, no idempotency key is kept. */
                 dry_run?: "true" | "false" | "1" | "0" | "";
             };
             header?: {
-                /** @description The same key, caller and body again gives the first answer and records nothing. */
+                /** @description A request with the same key, caller and body is given the first answer, and records nothing. */
                 "Idempotency-Key"?: string;
-                /** @description The version that the order must be at, as ETag gave it; else 412. */
+                /** @description The version that the order must have, as its ETag; else 412. */
                 "If-Match"?: string;
                 /** @description The person behind a staff key. */
                 "Ledger-Act"?: string;
@@ -7441,7 +7441,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -7584,13 +7584,13 @@ export interface operations {
     recordFailRefund: {
         parameters: {
             query?: {
-                /** @description Whether to say only what would be recorded; nothing is, and no key is kept. */
+                /** @description Whether this is a trial: the answer has the events, nothing is recorded, no idempotency key is kept. */
                 dry_run?: "true" | "false" | "1" | "0" | "";
             };
             header?: {
-                /** @description The same key, caller and body again gives the first answer and records nothing. */
+                /** @description A request with the same key, caller and body is given the first answer, and records nothing. */
                 "Idempotency-Key"?: string;
-                /** @description The version that the order must be at, as ETag gave it; else 412. */
+                /** @description The version that the order must have, as its ETag; else 412. */
                 "If-Match"?: string;
                 /** @description The person behind a staff key. */
                 "Ledger-Act"?: string;
@@ -7619,7 +7619,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -7762,13 +7762,13 @@ export interface operations {
     recordChargeBack: {
         parameters: {
             query?: {
-                /** @description Whether to say only what would be recorded; nothing is, and no key is kept. */
+                /** @description Whether this is a trial: the answer has the events, nothing is recorded, no idempotency key is kept. */
                 dry_run?: "true" | "false" | "1" | "0" | "";
             };
             header?: {
-                /** @description The same key, caller and body again gives the first answer and records nothing. */
+                /** @description A request with the same key, caller and body is given the first answer, and records nothing. */
                 "Idempotency-Key"?: string;
-                /** @description The version that the order must be at, as ETag gave it; else 412. */
+                /** @description The version that the order must have, as its ETag; else 412. */
                 "If-Match"?: string;
                 /** @description The person behind a staff key. */
                 "Ledger-Act"?: string;
@@ -7797,7 +7797,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -7940,13 +7940,13 @@ export interface operations {
     recordReverseChargeback: {
         parameters: {
             query?: {
-                /** @description Whether to say only what would be recorded; nothing is, and no key is kept. */
+                /** @description Whether this is a trial: the answer has the events, nothing is recorded, no idempotency key is kept. */
                 dry_run?: "true" | "false" | "1" | "0" | "";
             };
             header?: {
-                /** @description The same key, caller and body again gives the first answer and records nothing. */
+                /** @description A request with the same key, caller and body is given the first answer, and records nothing. */
                 "Idempotency-Key"?: string;
-                /** @description The version that the order must be at, as ETag gave it; else 412. */
+                /** @description The version that the order must have, as its ETag; else 412. */
                 "If-Match"?: string;
                 /** @description The person behind a staff key. */
                 "Ledger-Act"?: string;
@@ -7975,7 +7975,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -8118,13 +8118,13 @@ export interface operations {
     recordVoidPayment: {
         parameters: {
             query?: {
-                /** @description Whether to say only what would be recorded; nothing is, and no key is kept. */
+                /** @description Whether this is a trial: the answer has the events, nothing is recorded, no idempotency key is kept. */
                 dry_run?: "true" | "false" | "1" | "0" | "";
             };
             header?: {
-                /** @description The same key, caller and body again gives the first answer and records nothing. */
+                /** @description A request with the same key, caller and body is given the first answer, and records nothing. */
                 "Idempotency-Key"?: string;
-                /** @description The version that the order must be at, as ETag gave it; else 412. */
+                /** @description The version that the order must have, as its ETag; else 412. */
                 "If-Match"?: string;
                 /** @description The person behind a staff key. */
                 "Ledger-Act"?: string;
@@ -8153,7 +8153,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -8296,19 +8296,19 @@ export interface operations {
     listCustomers: {
         parameters: {
             query?: {
-                /** @description How many at most; more than the address allows counts as that, 0 as its default. */
+                /** @description The largest number of rows; 0 means the default, and a larger number than the maximum means the maximum. */
                 limit?: number;
-                /** @description How many to pass over. */
+                /** @description The number of rows to skip. */
                 offset?: number;
                 /** @description Words, quoted phrases kept; each must occur. */
                 search?: string;
                 /** @description Fields to sort by, - in front for descending. */
                 ordering?: string;
-                /** @description Of this currency. */
+                /** @description Rows in this currency. */
                 currency?: string;
-                /** @description Waits up to 2 s for this position of the log to be seen. */
+                /** @description The least position of the answer; the service waits up to 2 s for it. */
                 min_position?: string;
-                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                /** @description The fields that the answer's objects have, with commas between; all of them by default. */
                 fields?: string;
             };
             header?: never;
@@ -8320,7 +8320,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -8398,9 +8398,9 @@ export interface operations {
     getCustomer: {
         parameters: {
             query?: {
-                /** @description Waits up to 2 s for this position of the log to be seen. */
+                /** @description The least position of the answer; the service waits up to 2 s for it. */
                 min_position?: string;
-                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                /** @description The fields that the answer's objects have, with commas between; all of them by default. */
                 fields?: string;
             };
             header?: never;
@@ -8415,7 +8415,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -8502,21 +8502,21 @@ export interface operations {
     listEvents: {
         parameters: {
             query?: {
-                /** @description Events that this key or token wrote. */
+                /** @description Events recorded for this key or token. */
                 actor?: string;
-                /** @description Goes on behind this position. */
+                /** @description Rows behind this position. */
                 after?: string;
-                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                /** @description The fields that the answer's objects have, with commas between; all of them by default. */
                 fields?: string;
                 /** @description From this day or time on. */
                 from?: string;
-                /** @description How many at most; more than the address allows counts as that, 0 as its default. */
+                /** @description The largest number of rows; 0 means the default, and a larger number than the maximum means the maximum. */
                 limit?: number;
-                /** @description Waits up to 2 s for this position of the log to be seen. */
+                /** @description The least position of the answer; the service waits up to 2 s for it. */
                 min_position?: string;
                 /** @description An order by its id or its UUID. */
                 order?: string;
-                /** @description Parts of what is personal to be shown, of contact, invoice. */
+                /** @description The personal parts to be shown, of contact, invoice. */
                 personal?: string;
                 /** @description Up to this day or time, the end included. */
                 to?: string;
@@ -8532,7 +8532,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -8628,13 +8628,13 @@ export interface operations {
     followEvents: {
         parameters: {
             query?: {
-                /** @description Goes on behind this position. */
+                /** @description Rows behind this position. */
                 after?: string;
-                /** @description Waits up to 2 s for this position of the log to be seen. */
+                /** @description The least position of the answer; the service waits up to 2 s for it. */
                 min_position?: string;
             };
             header?: {
-                /** @description The last event that was seen; the stream goes on behind it. */
+                /** @description The last event that the client has seen; the stream begins behind it. */
                 "Last-Event-ID"?: string;
             };
             path?: never;
@@ -8645,7 +8645,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -8723,13 +8723,13 @@ export interface operations {
     followOwnOrders: {
         parameters: {
             query?: {
-                /** @description Goes on behind this position. */
+                /** @description Rows behind this position. */
                 after?: string;
-                /** @description Waits up to 2 s for this position of the log to be seen. */
+                /** @description The least position of the answer; the service waits up to 2 s for it. */
                 min_position?: string;
             };
             header?: {
-                /** @description The last event that was seen; the stream goes on behind it. */
+                /** @description The last event that the client has seen; the stream begins behind it. */
                 "Last-Event-ID"?: string;
             };
             path?: never;
@@ -8740,7 +8740,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -8818,9 +8818,9 @@ export interface operations {
     getCheckpoint: {
         parameters: {
             query?: {
-                /** @description Waits up to 2 s for this position of the log to be seen. */
+                /** @description The least position of the answer; the service waits up to 2 s for it. */
                 min_position?: string;
-                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                /** @description The fields that the answer's objects have, with commas between; all of them by default. */
                 fields?: string;
             };
             header?: never;
@@ -8832,7 +8832,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -8929,21 +8929,21 @@ export interface operations {
     getOrderThen: {
         parameters: {
             query?: {
-                /** @description Whose object to answer with. */
+                /** @description The contract of the answer's object. */
                 as?: "staff" | "shop" | "storefront" | "";
-                /** @description As it was known at this time. */
+                /** @description The order by the events recorded at this time. */
                 at?: string;
-                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                /** @description The fields that the answer's objects have, with commas between; all of them by default. */
                 fields?: string;
-                /** @description Waits up to 2 s for this position of the log to be seen. */
+                /** @description The least position of the answer; the service waits up to 2 s for it. */
                 min_position?: string;
-                /** @description By what had happened at this time. */
+                /** @description The order by the events that had occurred at this time, whenever they were recorded. */
                 occurred_at?: string;
-                /** @description Parts of what is personal to be shown, of contact, invoice. */
+                /** @description The personal parts to be shown, of contact, invoice. */
                 personal?: string;
-                /** @description As of this position of the log. */
+                /** @description The order at this position of the log. */
                 position?: string;
-                /** @description As of this version. */
+                /** @description The order at this version. */
                 version?: number;
             };
             header?: never;
@@ -8958,7 +8958,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -9056,15 +9056,15 @@ export interface operations {
     listOrderEvents: {
         parameters: {
             query?: {
-                /** @description Goes on behind this position. */
+                /** @description Rows behind this position. */
                 after?: string;
-                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                /** @description The fields that the answer's objects have, with commas between; all of them by default. */
                 fields?: string;
-                /** @description How many at most; more than the address allows counts as that, 0 as its default. */
+                /** @description The largest number of rows; 0 means the default, and a larger number than the maximum means the maximum. */
                 limit?: number;
-                /** @description Waits up to 2 s for this position of the log to be seen. */
+                /** @description The least position of the answer; the service waits up to 2 s for it. */
                 min_position?: string;
-                /** @description Parts of what is personal to be shown, of contact, invoice. */
+                /** @description The personal parts to be shown, of contact, invoice. */
                 personal?: string;
             };
             header?: never;
@@ -9079,7 +9079,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -9175,15 +9175,15 @@ export interface operations {
     listOrderChanges: {
         parameters: {
             query?: {
-                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                /** @description The fields that the answer's objects have, with commas between; all of them by default. */
                 fields?: string;
                 /** @description The version to begin with. */
                 from?: number;
-                /** @description How many at most; more than the address allows counts as that, 0 as its default. */
+                /** @description The largest number of rows; 0 means the default, and a larger number than the maximum means the maximum. */
                 limit?: number;
-                /** @description Waits up to 2 s for this position of the log to be seen. */
+                /** @description The least position of the answer; the service waits up to 2 s for it. */
                 min_position?: string;
-                /** @description Parts of what is personal to be shown, of contact, invoice. */
+                /** @description The personal parts to be shown, of contact, invoice. */
                 personal?: string;
                 /** @description The version to end with. */
                 to?: number;
@@ -9200,7 +9200,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -9296,11 +9296,11 @@ export interface operations {
     getEvidence: {
         parameters: {
             query?: {
-                /** @description Waits up to 2 s for this position of the log to be seen. */
+                /** @description The least position of the answer; the service waits up to 2 s for it. */
                 min_position?: string;
-                /** @description Parts of what is personal to be shown, of contact, invoice. */
+                /** @description The personal parts to be shown, of contact, invoice. */
                 personal?: string;
-                /** @description The size of an earlier signed head, to prove that the log goes on from it. */
+                /** @description The size of an earlier signed head; the proof is that the log continues it. */
                 since?: number;
             };
             header?: never;
@@ -9315,7 +9315,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -9471,25 +9471,25 @@ export interface operations {
                 from?: string;
                 /** @description Up to this day or time, the end included. */
                 to?: string;
-                /** @description Of this provider. */
+                /** @description Rows of this provider. */
                 provider?: string;
-                /** @description Of this method. */
+                /** @description Movements by this payment method. */
                 method?: string;
-                /** @description Of this currency. */
+                /** @description Rows in this currency. */
                 currency?: string;
-                /** @description Of this kind. */
+                /** @description Movements of this kind. */
                 kind?: "payment" | "refund" | "payment_failure" | "refund_failure" | "chargeback" | "chargeback_reversal" | "void" | "";
                 /** @description An order by its id or its UUID. */
                 order?: string;
-                /** @description Waits up to 2 s for this position of the log to be seen. */
+                /** @description The least position of the answer; the service waits up to 2 s for it. */
                 min_position?: string;
-                /** @description Goes on behind this position. */
+                /** @description Rows behind this position. */
                 after?: string;
-                /** @description How many at most; more than the address allows counts as that, 0 as its default. */
+                /** @description The largest number of rows; 0 means the default, and a larger number than the maximum means the maximum. */
                 limit?: number;
-                /** @description Whether CSV begins with a byte order mark, as some spreadsheets want it. */
+                /** @description Whether CSV begins with a byte order mark, which some spreadsheets need. */
                 bom?: "true" | "false" | "1" | "0" | "";
-                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                /** @description The fields that the answer's objects have, with commas between; all of them by default. */
                 fields?: string;
             };
             header?: never;
@@ -9501,7 +9501,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -9585,23 +9585,23 @@ export interface operations {
                 from?: string;
                 /** @description Up to this day or time, the end included. */
                 to?: string;
-                /** @description Of this provider. */
+                /** @description Rows of this provider. */
                 provider?: string;
-                /** @description Of this method. */
+                /** @description Movements by this payment method. */
                 method?: string;
-                /** @description Of this currency. */
+                /** @description Rows in this currency. */
                 currency?: string;
-                /** @description Of this kind. */
+                /** @description Movements of this kind. */
                 kind?: "payment" | "refund" | "payment_failure" | "refund_failure" | "chargeback" | "chargeback_reversal" | "void" | "";
                 /** @description An order by its id or its UUID. */
                 order?: string;
-                /** @description Waits up to 2 s for this position of the log to be seen. */
+                /** @description The least position of the answer; the service waits up to 2 s for it. */
                 min_position?: string;
-                /** @description What to group by, of day, week, month, provider, method, currency, status. */
+                /** @description The fields to group by, of day, week, month, provider, method, currency, status, with commas between. */
                 group_by?: string;
-                /** @description Whether CSV begins with a byte order mark, as some spreadsheets want it. */
+                /** @description Whether CSV begins with a byte order mark, which some spreadsheets need. */
                 bom?: "true" | "false" | "1" | "0" | "";
-                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                /** @description The fields that the answer's objects have, with commas between; all of them by default. */
                 fields?: string;
             };
             header?: never;
@@ -9613,7 +9613,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -9693,11 +9693,11 @@ export interface operations {
     listPeriods: {
         parameters: {
             query?: {
-                /** @description Of this provider. */
+                /** @description Rows of this provider. */
                 provider?: string;
-                /** @description Waits up to 2 s for this position of the log to be seen. */
+                /** @description The least position of the answer; the service waits up to 2 s for it. */
                 min_position?: string;
-                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                /** @description The fields that the answer's objects have, with commas between; all of them by default. */
                 fields?: string;
             };
             header?: never;
@@ -9709,7 +9709,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -9809,7 +9809,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -9950,11 +9950,11 @@ export interface operations {
     getPeriodReport: {
         parameters: {
             query?: {
-                /** @description Of this provider. */
+                /** @description Rows of this provider. */
                 provider?: string;
-                /** @description Waits up to 2 s for this position of the log to be seen. */
+                /** @description The least position of the answer; the service waits up to 2 s for it. */
                 min_position?: string;
-                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                /** @description The fields that the answer's objects have, with commas between; all of them by default. */
                 fields?: string;
             };
             header?: never;
@@ -9969,7 +9969,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -10048,17 +10048,17 @@ export interface operations {
     listReconciliations: {
         parameters: {
             query?: {
-                /** @description Of this provider. */
+                /** @description Rows of this provider. */
                 provider?: string;
                 /** @description Reconciliations of this status. */
                 status?: "open" | "closed" | "withdrawn" | "";
-                /** @description Goes on behind this position. */
+                /** @description Rows behind this position. */
                 after?: string;
-                /** @description How many at most; more than the address allows counts as that, 0 as its default. */
+                /** @description The largest number of rows; 0 means the default, and a larger number than the maximum means the maximum. */
                 limit?: number;
-                /** @description Waits up to 2 s for this position of the log to be seen. */
+                /** @description The least position of the answer; the service waits up to 2 s for it. */
                 min_position?: string;
-                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                /** @description The fields that the answer's objects have, with commas between; all of them by default. */
                 fields?: string;
             };
             header?: never;
@@ -10070,7 +10070,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -10148,11 +10148,11 @@ export interface operations {
     createReconciliation: {
         parameters: {
             query?: {
-                /** @description Of this provider. */
+                /** @description Rows of this provider. */
                 provider?: string;
-                /** @description What the file is called. */
+                /** @description The file's name. */
                 file?: string;
-                /** @description The rules file's text. */
+                /** @description The text of the rules file. */
                 rules?: string;
                 /** @description Results with one of these outcomes, with commas between. */
                 outcome?: string;
@@ -10184,7 +10184,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -10327,13 +10327,13 @@ export interface operations {
             query?: {
                 /** @description Results with one of these outcomes, with commas between. */
                 outcome?: string;
-                /** @description Results behind this one. */
+                /** @description Results behind this one, as `next` gives it. */
                 after?: string;
-                /** @description How many at most; more than the address allows counts as that, 0 as its default. */
+                /** @description The largest number of rows; 0 means the default, and a larger number than the maximum means the maximum. */
                 limit?: number;
-                /** @description Whether CSV begins with a byte order mark, as some spreadsheets want it. */
+                /** @description Whether CSV begins with a byte order mark, which some spreadsheets need. */
                 bom?: "true" | "false" | "1" | "0" | "";
-                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                /** @description The fields that the answer's objects have, with commas between; all of them by default. */
                 fields?: string;
             };
             header?: never;
@@ -10348,7 +10348,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -10512,7 +10512,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -10620,7 +10620,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -10728,7 +10728,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -10824,7 +10824,7 @@ export interface operations {
     getReconciliationEvidence: {
         parameters: {
             query?: {
-                /** @description The size of an earlier signed head, to prove that the log goes on from it. */
+                /** @description The size of an earlier signed head; the proof is that the log continues it. */
                 since?: number;
             };
             header?: never;
@@ -10839,7 +10839,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -10945,7 +10945,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The version that the order must be at, as ETag gave it; else 412. */
+                /** @description The version that the order must have, as its ETag; else 412. */
                 "If-Match"?: string;
             };
             path: {
@@ -10963,7 +10963,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -11114,7 +11114,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The version that the order must be at, as ETag gave it; else 412. */
+                /** @description The version that the order must have, as its ETag; else 412. */
                 "If-Match"?: string;
             };
             path: {
@@ -11132,7 +11132,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -11283,7 +11283,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The version that the order must be at, as ETag gave it; else 412. */
+                /** @description The version that the order must have, as its ETag; else 412. */
                 "If-Match"?: string;
             };
             path: {
@@ -11301,7 +11301,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -11452,7 +11452,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The version that the order must be at, as ETag gave it; else 412. */
+                /** @description The version that the order must have, as its ETag; else 412. */
                 "If-Match"?: string;
             };
             path: {
@@ -11470,7 +11470,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -11621,7 +11621,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The version that the order must be at, as ETag gave it; else 412. */
+                /** @description The version that the order must have, as its ETag; else 412. */
                 "If-Match"?: string;
             };
             path: {
@@ -11639,7 +11639,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -11790,7 +11790,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The version that the order must be at, as ETag gave it; else 412. */
+                /** @description The version that the order must have, as its ETag; else 412. */
                 "If-Match"?: string;
             };
             path: {
@@ -11809,7 +11809,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -11960,7 +11960,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The version that the order must be at, as ETag gave it; else 412. */
+                /** @description The version that the order must have, as its ETag; else 412. */
                 "If-Match"?: string;
             };
             path: {
@@ -11978,7 +11978,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -12129,7 +12129,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The version that the order must be at, as ETag gave it; else 412. */
+                /** @description The version that the order must have, as its ETag; else 412. */
                 "If-Match"?: string;
             };
             path: {
@@ -12147,7 +12147,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -12298,7 +12298,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The version that the order must be at, as ETag gave it; else 412. */
+                /** @description The version that the order must have, as its ETag; else 412. */
                 "If-Match"?: string;
             };
             path: {
@@ -12316,7 +12316,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -12466,7 +12466,7 @@ export interface operations {
     getPrivacy: {
         parameters: {
             query?: {
-                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                /** @description The fields that the answer's objects have, with commas between; all of them by default. */
                 fields?: string;
             };
             header?: never;
@@ -12481,7 +12481,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -12568,7 +12568,7 @@ export interface operations {
     listCustomerErasures: {
         parameters: {
             query?: {
-                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                /** @description The fields that the answer's objects have, with commas between; all of them by default. */
                 fields?: string;
             };
             header?: never;
@@ -12583,7 +12583,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -12670,7 +12670,7 @@ export interface operations {
     eraseCustomer: {
         parameters: {
             query?: {
-                /** @description Whether to say only what would be recorded; nothing is, and no key is kept. */
+                /** @description Whether this is a trial: the answer has the events, nothing is recorded, no idempotency key is kept. */
                 dry_run?: "true" | "false" | "1" | "0" | "";
             };
             header?: never;
@@ -12698,7 +12698,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -12839,7 +12839,7 @@ export interface operations {
     listOrderErasures: {
         parameters: {
             query?: {
-                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                /** @description The fields that the answer's objects have, with commas between; all of them by default. */
                 fields?: string;
             };
             header?: never;
@@ -12854,7 +12854,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -12941,7 +12941,7 @@ export interface operations {
     eraseOrder: {
         parameters: {
             query?: {
-                /** @description Whether to say only what would be recorded; nothing is, and no key is kept. */
+                /** @description Whether this is a trial: the answer has the events, nothing is recorded, no idempotency key is kept. */
                 dry_run?: "true" | "false" | "1" | "0" | "";
             };
             header?: never;
@@ -12969,7 +12969,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -13122,7 +13122,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -13209,7 +13209,7 @@ export interface operations {
     listErasures: {
         parameters: {
             query?: {
-                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                /** @description The fields that the answer's objects have, with commas between; all of them by default. */
                 fields?: string;
             };
             header?: never;
@@ -13221,7 +13221,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -13299,11 +13299,11 @@ export interface operations {
     listKeys: {
         parameters: {
             query?: {
-                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                /** @description The fields that the answer's objects have, with commas between; all of them by default. */
                 fields?: string;
-                /** @description How many at most; more than the address allows counts as that, 0 as its default. */
+                /** @description The largest number of rows; 0 means the default, and a larger number than the maximum means the maximum. */
                 limit?: number;
-                /** @description How many to pass over. */
+                /** @description The number of rows to skip. */
                 offset?: number;
             };
             header?: never;
@@ -13315,7 +13315,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -13406,7 +13406,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -13547,7 +13547,7 @@ export interface operations {
     getKey: {
         parameters: {
             query?: {
-                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                /** @description The fields that the answer's objects have, with commas between; all of them by default. */
                 fields?: string;
             };
             header?: never;
@@ -13562,7 +13562,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -13661,7 +13661,7 @@ export interface operations {
             /** @description No Content */
             204: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -13816,7 +13816,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -13973,7 +13973,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -14114,9 +14114,9 @@ export interface operations {
     listWebhooks: {
         parameters: {
             query?: {
-                /** @description Waits up to 2 s for this position of the log to be seen. */
+                /** @description The least position of the answer; the service waits up to 2 s for it. */
                 min_position?: string;
-                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                /** @description The fields that the answer's objects have, with commas between; all of them by default. */
                 fields?: string;
             };
             header?: never;
@@ -14128,7 +14128,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -14206,7 +14206,7 @@ export interface operations {
     createWebhook: {
         parameters: {
             query?: {
-                /** @description Waits up to 2 s for this position of the log to be seen. */
+                /** @description The least position of the answer; the service waits up to 2 s for it. */
                 min_position?: string;
             };
             header?: never;
@@ -14222,7 +14222,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -14363,9 +14363,9 @@ export interface operations {
     getWebhook: {
         parameters: {
             query?: {
-                /** @description Waits up to 2 s for this position of the log to be seen. */
+                /** @description The least position of the answer; the service waits up to 2 s for it. */
                 min_position?: string;
-                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                /** @description The fields that the answer's objects have, with commas between; all of them by default. */
                 fields?: string;
             };
             header?: never;
@@ -14380,7 +14380,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -14467,7 +14467,7 @@ export interface operations {
     deleteWebhook: {
         parameters: {
             query?: {
-                /** @description Waits up to 2 s for this position of the log to be seen. */
+                /** @description The least position of the answer; the service waits up to 2 s for it. */
                 min_position?: string;
             };
             header?: never;
@@ -14482,7 +14482,7 @@ export interface operations {
             /** @description No Content */
             204: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -14621,7 +14621,7 @@ export interface operations {
     changeWebhook: {
         parameters: {
             query?: {
-                /** @description Waits up to 2 s for this position of the log to be seen. */
+                /** @description The least position of the answer; the service waits up to 2 s for it. */
                 min_position?: string;
             };
             header?: never;
@@ -14640,7 +14640,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -14781,7 +14781,7 @@ export interface operations {
     rotateWebhook: {
         parameters: {
             query?: {
-                /** @description Waits up to 2 s for this position of the log to be seen. */
+                /** @description The least position of the answer; the service waits up to 2 s for it. */
                 min_position?: string;
             };
             header?: never;
@@ -14800,7 +14800,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -14941,7 +14941,7 @@ export interface operations {
     enableWebhook: {
         parameters: {
             query?: {
-                /** @description Waits up to 2 s for this position of the log to be seen. */
+                /** @description The least position of the answer; the service waits up to 2 s for it. */
                 min_position?: string;
             };
             header?: never;
@@ -14956,7 +14956,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -15099,13 +15099,13 @@ export interface operations {
             query?: {
                 /** @description Deliveries of this status. */
                 status?: "delivered" | "waiting" | "";
-                /** @description What stands before this position. */
+                /** @description Deliveries of events before this position. */
                 before?: string;
-                /** @description How many at most; more than the address allows counts as that, 0 as its default. */
+                /** @description The largest number of rows; 0 means the default, and a larger number than the maximum means the maximum. */
                 limit?: number;
-                /** @description Waits up to 2 s for this position of the log to be seen. */
+                /** @description The least position of the answer; the service waits up to 2 s for it. */
                 min_position?: string;
-                /** @description Names of fields, with commas between: the objects of the answer have these alone. */
+                /** @description The fields that the answer's objects have, with commas between; all of them by default. */
                 fields?: string;
             };
             header?: never;
@@ -15120,7 +15120,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
@@ -15207,7 +15207,7 @@ export interface operations {
     replayDelivery: {
         parameters: {
             query?: {
-                /** @description Waits up to 2 s for this position of the log to be seen. */
+                /** @description The least position of the answer; the service waits up to 2 s for it. */
                 min_position?: string;
             };
             header?: never;
@@ -15224,7 +15224,7 @@ export interface operations {
             /** @description Accepted */
             202: {
                 headers: {
-                    /** @description How far in the log the answer is. */
+                    /** @description The answer's position in the log. */
                     "Ledger-Position"?: string;
                     /** @description The request's id, the client's own where it sent one. */
                     "X-Request-Id"?: string;
