@@ -1,8 +1,8 @@
 """How is the history of an order, or of a reconciliation, proven offline? As a zip of its records, their proofs and a
 signed head of the log.
 
-The zip also proves that the log goes on from heads that were signed earlier. Every proof is checked, as its reader will
-check it, before the zip leaves.
+The zip also proves that the log goes on from heads signed earlier. Every proof is checked, as its reader will check it,
+before the zip leaves.
 """
 
 from collections.abc import Iterator, Sequence
@@ -31,7 +31,7 @@ _KEPT_NAMES: Final = {"file": "settlement", "rules": "rules.toml", "report": "re
 
 
 class NoEarlierHead(Exception):
-    """The log's signed head is smaller than the head that the evidence is to go on from."""
+    """The log's signed head is smaller than the head that the evidence should go on from."""
 
     def __init__(self, size: int) -> None:
         super().__init__(f"the log's signed head has {size} records")
@@ -39,7 +39,8 @@ class NoEarlierHead(Exception):
 
 
 class Evidence(NamedTuple):
-    """The zip, the order's integer id (0 of a reconciliation), and the size of the signed head that proofs lead to."""
+    """The zip, the order's integer id (0 for a reconciliation), and the size of the signed head that the proofs lead
+    to."""
 
     content: bytes
     order_id: int
@@ -49,10 +50,10 @@ class Evidence(NamedTuple):
 def evidence(
     ledger: OrderLedger, views: Views, reading: Reading, checkpoints: Checkpoints, uuid: UUID, *, since: int | None
 ) -> Evidence:
-    """The evidence of an order, with the parts of what is personal that `reading` opens. It goes on from the head of
-    the size `since`; from the latest kept heads where None.
+    """The evidence of an order, with the parts of personal data that `reading` opens. It goes on from the head of the
+    size `since`, or from the latest kept heads where `since` is None.
 
-    Raises OrderNotFound, NoEarlierHead, NoSigningKey, LogAltered, and what `Reading.entries` raises.
+    Raises OrderNotFound, NoEarlierHead, NoSigningKey, LogAltered, and the errors of `Reading.entries`.
     """
     entries = reading.entries(uuid)
     note = checkpoints.shown()
@@ -83,9 +84,9 @@ def evidence_of_reconciliation(
     *,
     since: int | None,
 ) -> Evidence:
-    """The evidence of a reconciliation, with what was kept of it. It goes on from earlier heads as an order's does.
+    """The evidence of a reconciliation, with its kept files. It goes on from earlier heads as an order's does.
 
-    Raises ReconciliationNotFound, and what `evidence` raises.
+    Raises ReconciliationNotFound, and the errors of `evidence`.
     """
     state = reconciling.get(uuid)
     note = checkpoints.shown()
@@ -101,7 +102,8 @@ def evidence_of_reconciliation(
 
 
 def _reasons(ledger: OrderLedger, raws: Sequence[RawRecord]) -> Iterator[ShownPart]:
-    """What people said of a reconciliation: shown to whoever may have its file, which names as many."""
+    """The reasons that people gave in a reconciliation, shown to every reader of the evidence: the settlement file in
+    it names as many people."""
     for raw in raws:
         if TOPICS[raw.topic].is_sealed and ledger.mapper.sealing is not None:
             place = Place(uuid_of(raw.originator_id), raw.version, raw.topic)
@@ -111,8 +113,8 @@ def _reasons(ledger: OrderLedger, raws: Sequence[RawRecord]) -> Iterator[ShownPa
 
 
 class _Proven(NamedTuple):
-    """Some records as they are stored, and the proofs that they are in the log, and that it goes on from others; what
-    was signed of it, by which key, and how keys handed over to that."""
+    """Some stored records, the proofs that the log has them, and the proofs that the log goes on from earlier heads;
+    with the signed head, its key, and the handovers to that key."""
 
     records: list[StoredRecord]
     inclusion: list[list[bytes]]
@@ -125,7 +127,7 @@ class _Proven(NamedTuple):
 def _proven(
     ledger: OrderLedger, views: Views, raws: Sequence[RawRecord], signers: Signers, note: bytes, *, since: int | None
 ) -> _Proven:
-    """Raises NoEarlierHead, LogAltered."""
+    """The records with their proofs. Raises NoEarlierHead, LogAltered."""
     head, key = parse(note), signers.signer(note)
     if since is not None and since > head.size:
         raise NoEarlierHead(head.size)
@@ -144,13 +146,13 @@ def _proven(
 
 
 def _kept(ledger: OrderLedger) -> dict[int, bytes]:
-    """The roots of the latest kept heads, by their sizes."""
+    """The roots of the latest kept heads, by size."""
     heads = map(parse, ledger.log_of_events.checkpoints(CONTINUATIONS_MAX))
     return {head.size: head.root for head in heads}
 
 
 def _stored(raw: RawRecord) -> StoredRecord:
-    """A record with its text decoded."""
+    """A record with its bytes decoded to text."""
     *columns, digest = raw
     return StoredRecord._make([*(of.decode() if isinstance(of, bytes) else of for of in columns), digest])
 

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-SOMEWHERE: Final = 2**62  # the end of a span of positions that nothing bounds
+SOMEWHERE: Final = 2**62  # the end of a span of positions without a known end
 
 
 class Problem(NamedTuple):
     """A fault: its position in the log, the order, and the reason.
 
-    Where it is known only that the fault is one of several records, these are the first of them and, in `until`, the
-    last.
+    Where the verification only knows that one of several records is at fault, `position` is the first of them and
+    `until` the last.
     """
 
     position: int
@@ -20,7 +20,8 @@ class Problem(NamedTuple):
 
 
 def in_order(problems: Sequence[Problem]) -> list[Problem]:
-    """Problems by their positions; one of several records, whichever it is, comes behind the record at fault."""
+    """The problems, ordered by position. A problem of a span comes behind the problem of a single record in that
+    span."""
     exact = sorted(problem.position for problem in problems if problem.until is None)
 
     def place(problem: Problem) -> tuple[int, bool, str, str]:

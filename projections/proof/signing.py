@@ -1,9 +1,9 @@
-"""The signed heads of the log: made from the tree, kept in the ledger, and in a file outside it.
+"""The signed heads of the log: made from the tree, kept in the ledger and in a file outside it.
 
-Truncating or rewriting the log is then caught by anyone who kept one, and the file is for keeping elsewhere.
+Anyone who kept a head then detects a truncated or rewritten log; the file is for keeping elsewhere.
 
-Where the key hands over to another, the ledger's row of that decides: before it nothing has begun, and behind it
-whoever signs next finishes, should the process that began have been killed.
+The ledger's row of a handover decides. Before the row is written, nothing has changed. Once it is written, the next
+process that signs finishes the handover, should the process that began it have been killed.
 """
 
 import os
@@ -39,24 +39,25 @@ class NoSigningKey(Exception):
 
 
 class KeyExposed(NoSigningKey):
-    """Others than its owner can read or write the key, so what it signs may be anybody's."""
+    """Other users than its owner can read or write the key file, so any of them can have made a signature."""
 
 
 class KeyHandedOver(NoSigningKey):
-    """The key has handed over to another, which is not here."""
+    """The key has handed over to another key, and the file of that key is not here."""
 
 
 class HeadNotKept(NoSigningKey):
-    """The file that signed heads are kept in cannot be written, so there is to be none."""
+    """The file for signed heads cannot be written, so no head is signed."""
 
 
 class LogAltered(Exception):
-    """The log does not continue its signed heads, so nothing more is signed: `run.py verify` says where."""
+    """The log does not continue its signed heads, so no further head is signed; `run.py verify` says where."""
 
 
 def create_key(path: Path) -> VerifierKey:
-    """Makes the log's signing key, readable by its owner alone. Raises FileExistsError: a key is never written over."""
-    # 6 MB that few processes need.
+    """Makes the log's signing key in a file that only its owner can read. Raises FileExistsError: a key is never
+    overwritten."""
+    # Imported here: these take 6 MB, and few processes need them.
     from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415
 
@@ -72,7 +73,7 @@ def create_key(path: Path) -> VerifierKey:
 
 @contextmanager
 def _private_key(path: Path, lock: int = LOCK_SH) -> Iterator["Ed25519PrivateKey"]:
-    """The signing key in a file, in whose place nobody puts another meanwhile. Raises NoSigningKey."""
+    """The signing key in a file. The file is locked, so that no process replaces it meanwhile. Raises NoSigningKey."""
     from cryptography.hazmat.primitives import serialization  # noqa: PLC0415  (as above)
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415
 
@@ -86,7 +87,7 @@ def _private_key(path: Path, lock: int = LOCK_SH) -> Iterator["Ed25519PrivateKey
         with file:
             flock(file, lock)
             if not (path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat())):
-                continue  # another was put there before we had the lock
+                continue  # another file was put there before we had the lock
             if os.fstat(file.fileno()).st_mode & 0o077:
                 raise KeyExposed(f"{path} is open to others than its owner; `chmod 600 {path}`.")
             try:
@@ -119,17 +120,17 @@ class Checkpoints:
         return self.signers().current
 
     def signers(self) -> Signers:
-        """The public halves of the key that signs, and of those before it. Raises NoSigningKey."""
+        """The public halves of the key that signs, and of earlier keys. Raises NoSigningKey."""
         with self._signing() as key:
             handovers = self._ledger.log_of_events.handovers()
             return Signers(checkpoint.verifier_key(key, ORIGIN), [kept.note for kept in handovers])
 
     def hand_over(self) -> Handover:
-        """Makes a new signing key, to which the present one hands over at the log's head. Raises NoSigningKey, and what
-        `current` raises."""
+        """Makes a new signing key, to which the present key hands over at the log's head. Raises NoSigningKey, and the
+        errors of `current`."""
         with self._signing(LOCK_EX) as key:
             following = _following(self._key)
-            following.unlink(missing_ok=True)  # of a handover that never was
+            following.unlink(missing_ok=True)  # left by a handover that was never recorded
             create_key(following)
             last = self._last()
             size, node = self._tree()
@@ -144,17 +145,18 @@ class Checkpoints:
         return handed
 
     def _record(self, t: Transaction, handed: Handover, leaf: bytes | None) -> None:
-        """From here on the key has handed over. Raises KeyHandedOver where it has already, on another machine."""
+        """Records the handover: from now on it holds. Raises KeyHandedOver where the key has handed over already, on
+        another machine."""
         if before := _from(handed.former, t.handovers()):
             if before == handed:
-                return  # this is done again, since nobody answered to the first commit
+                return  # repeated, since the first commit was never confirmed
             raise _not_here(before, self._key)
         _must_stand(t, handed.size, leaf)
         t.keep_handover(KeptCheckpoint(handed.size, handed.note, instant(self._ledger.clock())))
 
     @contextmanager
     def _signing(self, lock: int = LOCK_SH) -> Iterator["Ed25519PrivateKey"]:
-        """The key that signs now, and goes on to until this is over. Raises NoSigningKey."""
+        """The present signing key, which cannot hand over meanwhile. Raises NoSigningKey."""
         while True:
             with _private_key(self._key, lock) as key:
                 public = checkpoint.verifier_key(key, ORIGIN)
@@ -165,10 +167,11 @@ class Checkpoints:
             self._finish(handed)
 
     def _finish(self, handed: Handover) -> None:
-        """Puts the next key in the place of the one that handed over. Raises KeyHandedOver where it is not here."""
+        """Puts the next key's file in the place of the former key's. Raises KeyHandedOver where the next key is not
+        here."""
         with _private_key(self._key, LOCK_EX) as key:
             if checkpoint.verifier_key(key, ORIGIN) != handed.former:
-                return  # somebody else was first
+                return  # another process was first
             following = _following(self._key)
             if not following.exists() or public_key(following) != handed.next:
                 raise _not_here(handed, self._key)
@@ -179,12 +182,14 @@ class Checkpoints:
     def current(self) -> bytes:
         """The signed head: the last one where nothing was recorded since, else a new one, which is kept.
 
-        Raises NoSigningKey, and LogAltered: a signature under a rewritten history would make it look like a true one.
+        Raises NoSigningKey, LogAway, the errors of `Views.catch_up`, and LogAltered: a signature on a rewritten history
+        would make it look true.
         """
         return self._head(None)
 
     def shown(self) -> bytes:
-        """The same for whoever asks to read it. It is kept once a minute at most: else reading would fill the disk."""
+        """The signed head for a reader, as `current` returns it. It is kept once a minute at most, since reads would
+        otherwise fill the disk."""
         return self._head(SHOWN_KEPT_EVERY)
 
     def _head(self, kept_every: timedelta | None) -> bytes:
@@ -196,7 +201,7 @@ class Checkpoints:
             if last and last.size == size and _is_by(last.note, checkpoint.verifier_key(key, ORIGIN)):
                 return last.note
             note, leaf = checkpoint.sign(key, ORIGIN, size, merkle.root(size, node)), _last_leaf(size, node)
-            # A head of what a standby that takes over has not got would be a fault for ever, whoever has it.
+            # A signed head over records that a promoted standby lacks would be a fault for ever, whoever has it.
             self._ledger.write(_must_stand, size, leaf).result()
             if last is None or kept_every is None or self._is_older(last, kept_every):
                 self._keep(key, size, note, leaf)
@@ -208,48 +213,50 @@ class Checkpoints:
         return tree.size(reader), tree.node(reader)
 
     def _last(self) -> KeptCheckpoint | None:
-        """The last signed head. Of two of one size that by which a key handed over, which is the later one.
+        """The last signed head. Of two heads of the same size, the handover's, which is the later one.
 
-        It is asked for before the tree is: another process may sign a longer log meanwhile.
+        Read before the tree is read: another process may sign a longer log meanwhile.
         """
         log = self._ledger.log_of_events
         kept = [*log.handovers()[-1:], *filter(None, [log.last_checkpoint()])]
         return max(kept, key=lambda of: of.size, default=None)
 
     def begin(self, size: int, root: bytes, extension: str) -> bytes:
-        """Signs and keeps the first head of a log, with a line that says where that comes from. Raises NoSigningKey."""
+        """Signs and keeps the first head of a log. The line `extension` in it names the log that this one was made
+        from. Raises NoSigningKey."""
         with self._signing() as key:
             note = checkpoint.sign(key, ORIGIN, size, root, (extension,))
             self._keep(key, size, note, None)
             return note
 
     def keep_up(self, every_seconds: int) -> None:
-        """Signs the head where events were recorded since the last signed one and that is older than this; without a
-        key it does nothing."""
+        """Signs the head where events were recorded since the last signed head and that head is older than
+        `every_seconds`. Does nothing without a key."""
         last, every = self._last(), timedelta(seconds=every_seconds)
         if self._key.exists() and (last is None or (last.size < self._ledger.head() and self._is_older(last, every))):
             self.current()
 
     def _is_older(self, kept: KeptCheckpoint, age: timedelta) -> bool:
-        """Whether a head is as old as that; so is one of a time that is still to come, which a wrong clock gave it."""
+        """Whether a head is at least so old. A head with a future time, from a wrong clock, counts as older."""
         now = self._ledger.clock()
         return not instant(now - age) < kept.made_at <= instant(now)
 
     def _keep(self, key: "Ed25519PrivateKey", size: int, note: bytes, leaf: bytes | None) -> None:
-        """Keeps a head that the key signed. Raises KeyHandedOver where it has handed over meanwhile, elsewhere."""
+        """Keeps a head that the key signed. Raises KeyHandedOver where the key has handed over meanwhile, on another
+        machine."""
         self._ledger.write(self._keep_by, checkpoint.verifier_key(key, ORIGIN), size, note, leaf).result()
 
     def _keep_by(self, t: Transaction, signer: VerifierKey, size: int, note: bytes, leaf: bytes | None) -> None:
         if (handed := _from(signer, t.handovers())) and size > handed.size:
             raise _not_here(handed, self._key)
         _must_stand(t, size, leaf)
-        # The file first: a head in the database alone proves nothing once somebody rewrites the database.
+        # The file first: a head in the database alone proves nothing once someone rewrites the database.
         self._keep_in_file(note)
         t.keep_checkpoint(size, note, self._ledger.clock())
 
     def _keep_in_file(self, note: bytes) -> None:
         try:
-            with appending(self.kept) as file:  # another signer's note must not be taken for one that was cut short
+            with appending(self.kept) as file:  # locked: another signer's note may be unfinished
                 file.seek(0)
                 notes = file.read()
                 if note not in notes:
@@ -262,12 +269,12 @@ class Checkpoints:
 
 
 def _following(path: Path) -> Path:
-    """Where the key is that is to take a key's place, until it does."""
+    """The file of the next key, until it takes the key's place."""
     return path.with_name(f"{path.name}.next")
 
 
 def _from(former: VerifierKey, kept: Iterable[KeptCheckpoint]) -> Handover | None:
-    """The handover of a key among those that are kept."""
+    """The handover of a key among the kept ones; None where there is none."""
     return next((handed for of in kept if (handed := handover.read(of.note)) and handed.former == former), None)
 
 
@@ -277,7 +284,7 @@ def _not_here(handed: Handover, path: Path) -> KeyHandedOver:
 
 
 def _end_of_notes(notes: bytes) -> int:
-    """The place of the next note: the end of the notes, without the unfinished one that a crash can leave."""
+    """The place of the next note: the end of the notes, without an unfinished note that a crash left."""
     end = len(notes)
     for line in reversed(notes.splitlines(keepends=True)):
         whole = line.endswith(b"\n")
@@ -303,8 +310,8 @@ def _last_leaf(size: int, node: merkle.Get) -> bytes | None:
 
 
 def _must_stand(t: Transaction, size: int, leaf: bytes | None) -> None:
-    """The log must still end with, or have behind it, the last record that is signed; its standby has that, too, once
-    this is over. Raises LogAway."""
+    """Raises LogAway unless the log still has the last record to be signed. Once the transaction ends, the standby has
+    the record, too."""
     raw = t.raw_record(size)
     if leaf is not None and (raw is None or raw.digest != leaf):
         raise LogAway(f"the log has not the record that the views have at position {size}")

@@ -1,9 +1,10 @@
-"""Is the log still the one that was recorded? Every stored byte is read again and compared with all that depends on it.
+"""Is the log still the one that was recorded? Every stored byte is read again and compared with everything that depends
+on it.
 
-Against its own digest; against the tree of the views; against every checkpoint that was kept; each history, folded
-anew, against its rows in the views; the claims against the events that took them; the access keys against the events
-that made, scoped and revoked them; what is kept beside the records; and the engine's tables, indexes and triggers
-against what they should be. Reads only, in parts that run beside each other on all cores.
+Each record is compared with its digest, with the tree of the views and with every kept checkpoint. Each history is
+folded anew and compared with its rows in the views. The claims are compared with the events that took them, and the
+access keys with the events that made, scoped and revoked them. The data kept beside the records are checked, and the
+engine's tables, indexes and triggers. The verification only reads, in parts that run side by side on all cores.
 """
 
 from collections import Counter, deque
@@ -49,7 +50,7 @@ def verify(
     Without a `key` the checkpoints' roots are checked and their signatures are not; `unsigned` counts those.
     """
     with reopened(ledger.url) as log:
-        files = log.kept_files()  # before the head, so that whatever names them is up to there
+        files = log.kept_files()  # read before the head, so that every record naming them is within the head
         census = log.census()
         head, given = census.head, census.given
         starts = [part * PART_RECORDS + 1 for part in log.parts(PART_RECORDS)]
@@ -98,8 +99,8 @@ def verify(
 
 
 class PartChecked(NamedTuple):
-    """What does not hold of the records at some positions, of what they claimed, and of the orders that begin there;
-    how many these are, how many claims of each kind the records made and hold, and their digests."""
+    """The problems of the records in a span of positions, of their claims, and of the histories that begin there. Also
+    the number of orders among these, the number of claims by kind that hold, and the records' digests."""
 
     records: list[Problem]
     claims: list[Problem]
@@ -107,7 +108,7 @@ class PartChecked(NamedTuple):
     orders: int
     claimed: Counter[str]
     digests: list[bytes]
-    # Under which SHA-256s the files are kept that the records name.
+    # The SHA-256s of the kept files that the records name.
     named: set[str]
 
 
@@ -134,7 +135,8 @@ def check_part(ledger: LedgerAt, views: Path | None, first: int, last: int, head
 
 
 def check_the_rest(ledger: LedgerAt, views: Path | None, head: int) -> tuple[list[Problem], int]:
-    """The problems of the histories that have no beginning, in the log and in the views; and how many are orders."""
+    """The problems of histories without a beginning, in the log and in the views; and the number of orders among
+    them."""
     with opened(ledger, checks=True) as (log, mapper), _reading(views) as reader:
         try:
             raws = list(log.raw_records_without_beginning(head))
@@ -147,7 +149,7 @@ def check_the_rest(ledger: LedgerAt, views: Path | None, head: int) -> tuple[lis
 
 
 def check_claims_left(ledger: LedgerAt, census: Census, claimed: Counter[str]) -> list[Problem]:
-    """The claims that no event has made."""
+    """The claims that no event made."""
     with reopened(ledger.url) as log:
         try:
             return list(claims_of_nobody(log, census, claimed))
@@ -156,7 +158,8 @@ def check_claims_left(ledger: LedgerAt, census: Census, claimed: Counter[str]) -
 
 
 def check_access(ledger: LedgerAt, head: int) -> tuple[list[Problem], list[str]]:
-    """The access keys that are not what their events made them, and the names of those that are of a time without."""
+    """The problems of access keys that differ from their events; and the names of the keys, where all are older than
+    recorded keys."""
     with reopened(ledger.url) as log:
         try:
             return check_keys(log, head)
@@ -165,8 +168,8 @@ def check_access(ledger: LedgerAt, head: int) -> tuple[list[Problem], list[str]]
 
 
 def check_what_is_beside(ledger: LedgerAt, head: int, unnamed: list[str], notes: list[bytes]) -> list[Problem]:
-    """The problems of what is kept beside the records; `unnamed` are the files that none of these names, `notes` the
-    checkpoints that were kept anywhere."""
+    """The problems of the data kept beside the records. `unnamed` are the kept files that no record names, `notes` the
+    checkpoints from all places."""
     with reopened(ledger.url) as log:
         try:
             return list(check_beside(log, head, unnamed, notes))
@@ -175,8 +178,8 @@ def check_what_is_beside(ledger: LedgerAt, head: int, unnamed: list[str], notes:
 
 
 def check_engine(ledger: LedgerAt, views: Path | None) -> list[Problem]:
-    """What the engine itself finds wrong in the log and in the views' file; and the histories that the views stopped at
-    what they could not read."""
+    """The problems that the engine itself finds in the log and in the views' file; and the histories at which the views
+    stopped."""
     with reopened(ledger.url) as log, _reading(views) as reader:
         try:
             problems = [Problem(*fault, None if fault.position else SOMEWHERE) for fault in log.faults()]
@@ -187,7 +190,7 @@ def check_engine(ledger: LedgerAt, views: Path | None) -> list[Problem]:
 
 @contextmanager
 def _reading(views: Path | None) -> Iterator[sqlite3.Connection | None]:
-    """A connection to the views, where there are any."""
+    """A connection to the views; None where there are none."""
     reader = None if views is None else connect(views, "NORMAL")
     try:
         yield reader

@@ -1,5 +1,5 @@
-"""Is what the log keeps beside its records what it should be? Signed heads and handovers, each under the size that it
-signs; what clocks showed; since when what is personal is sealed; and no file that no record names."""
+"""Are the data beside the log's records right? Signed heads and handovers have the size that they sign, clocks' times
+are possible, the sealing of personal data begins where the keyring says, and a record names each kept file."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -16,7 +16,7 @@ from domain.topics import TOPICS
 from projections.proof.problems import SOMEWHERE, Problem
 
 _WHY: Final = ("first", "gained", "accepted")
-# The topics of events that may have something personal in them, and have it as it is.
+# The topics of unsealed events that can have personal data in plain.
 _PLAIN: Final = {
     name: topic for name, topic in TOPICS.items() if not topic.is_sealed and topic.shape in topic.kind.personal
 }
@@ -25,7 +25,8 @@ _SEALED: Final = frozenset(name for name, topic in TOPICS.items() if topic.is_se
 
 
 def check_beside(log: Log, head: int, unnamed: Iterable[str], notes: Iterable[bytes]) -> Iterator[Problem]:
-    """`unnamed` are the SHA-256s of kept files that no record names, `notes` checkpoints, wherever they were kept."""
+    """The problems of these data. `unnamed` are the SHA-256s of kept files that no record names, `notes` the
+    checkpoints from all places."""
     handovers = log.handovers()
     for what, kept in (("signed head", list(log.every_checkpoint())), ("handover", handovers)):
         for one in kept:
@@ -49,15 +50,15 @@ def check_beside(log: Log, head: int, unnamed: Iterable[str], notes: Iterable[by
 
 
 def check_sealing(raws: Iterable[RawRecord], since: int | None) -> Iterator[Problem]:
-    """The records whose personal data are sealed though they were not yet, or stand as they are though they were to be
-    sealed: from behind the position `since` on, where there is one."""
+    """The records with sealed personal data before the sealing began, or with plain personal data after. Sealing begins
+    behind the position `since`; where it is None, never."""
     for raw in raws:
         if raw.topic in _PLAIN and since is not None and raw.position > since:
             topic = _PLAIN[raw.topic]
             try:
                 is_personal = any(parts_in(topic.decode(raw.payload), topic.kind.personal[topic.shape]))
             except (TypeError, ValueError):
-                continue  # a damaged record, which is a problem of its own
+                continue  # a damaged record is a problem of its own
             if is_personal:
                 why = f"what is personal in it stands as it is, though it is to be sealed since position {since}"
                 yield Problem(raw.position, raw.order, why)
@@ -69,7 +70,7 @@ def check_sealing(raws: Iterable[RawRecord], since: int | None) -> Iterator[Prob
 def _size(kept: KeptCheckpoint) -> int | None:
     try:
         return parse(kept.note).size
-    except CheckpointMalformed:  # a problem of the checkpoint's own
+    except CheckpointMalformed:  # a problem of its own
         return kept.size
 
 

@@ -1,4 +1,5 @@
-"""Is the log what was signed? Its tree, grown anew, against every kept checkpoint and against the tree of the views."""
+"""Is the log the one that was signed? Its tree, grown anew, is compared with every kept checkpoint and with the tree of
+the views."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -15,35 +16,35 @@ from projections.proof.problems import Problem
 
 
 class Verified(msgspec.Struct):
-    """How much was read, and the problems, by position."""
+    """The result of a verification: how much was read, and the problems, ordered by position."""
 
     events: int = 0
     orders: int = 0
     checkpoints: int = 0
     unsigned: int = 0
-    # The names of the access keys, where they are of a time when none was recorded.
+    # The names of the access keys, where no event has recorded any of them.
     keys_not_recorded: list[str] = []
     problems: list[Problem] = []
 
 
 class Checked(NamedTuple):
-    """Checkpoints to hold the log against; `source` says in problems where they were kept."""
+    """Checkpoints to compare the log with; `source` names in problems the place where they were kept."""
 
     source: str
     notes: Sequence[bytes]
 
 
 def kept_in(log: Log) -> Checked:
-    """The checkpoints that a ledger keeps, those with which keys handed over among them."""
+    """The checkpoints that a ledger keeps, the handovers' included."""
     return Checked("kept in the ledger", [*log.checkpoints(), *(handed.note for handed in log.handovers())])
 
 
 def signed_checkpoints(
     sources: Sequence[Checked], key: VerifierKey | None, verified: Verified
 ) -> list[tuple[str, checkpoint.Checkpoint]]:
-    """The checkpoints whose signatures hold, the smallest first; the others are problems.
+    """The checkpoints with a valid signature, ordered by size; each of the others becomes a problem.
 
-    `key` is the key that signs, or one before it: handovers among the checkpoints lead from one to the other.
+    `key` is the present key or an earlier one: handovers among the checkpoints join the keys.
     """
     found = []
     signers = None if key is None else Signers(key, [note for source in sources for note in source.notes])
@@ -66,15 +67,15 @@ def signed_checkpoints(
 
 
 def _size_said(note: bytes) -> int:
-    """The size that a checkpoint names, be it true or not; 0 where it names none."""
+    """The size that a checkpoint states, true or not; 0 where it states none."""
     lines = note.splitlines()
     return int(lines[1]) if len(lines) > 1 and lines[1].isdigit() and len(lines[1]) < 16 else 0
 
 
 class Growing:
-    """A tree that grows with the log that is read, and is held against each checkpoint when it has its size.
+    """A tree that grows with the log as it is read, and is compared with each checkpoint at that checkpoint's size.
 
-    Keeps the last complete node of each level alone, which is all that growing and its root need.
+    Keeps only the last complete node of each level: growing and the root need no others.
     """
 
     def __init__(
@@ -84,7 +85,7 @@ class Growing:
         tree: "sqlite3.Connection | None" = None,
     ) -> None:
         self._tree = tree
-        # Nodes that are not those of the tree of the views: of themselves, or by a record below them.
+        # Nodes that differ from those in the tree of the views: altered themselves, or over an altered record.
         self.nodes: list[Problem] = []
         self._coming = checkpoints[::-1]
         self._verified = verified
@@ -111,7 +112,7 @@ class Growing:
             self._hold_against()
 
     def _compare(self, levels: Sequence[tuple[int, Sequence[bytes]]]) -> None:
-        """The nodes above the leaves with those that the tree of the views has."""
+        """Compares the nodes above the leaves with those in the tree of the views."""
         if self._tree is None or not levels:
             return
         start = tree.number(0, self._size)
@@ -144,6 +145,6 @@ class Growing:
                 f"a checkpoint {source} signs another history: a record from position {self._good + 1}"
                 f" to {kept.size} is not what it was"
             )
-            if not self._is_rewritten:  # every later one signs another history for the same reason
+            if not self._is_rewritten:  # every later checkpoint would fail for the same reason
                 self._verified.problems.append(Problem(self._good + 1, None, reason, until=kept.size))
             self._is_rewritten = True

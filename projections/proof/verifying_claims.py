@@ -1,7 +1,7 @@
-"""Are the claims what the events make? Each event's claims are made anew, and nobody else has claimed anything.
+"""Are the claims those that the events make? Each event's claims are made anew, and no other claim may exist.
 
-Of an idempotency key the records tell who claimed it for which order, and how far; a key that came with a payment known
-already stands in no record, so of other such claims only the order and its version are known to be there.
+The records tell which actor claimed an idempotency key, for which order and up to which version. A key that came with
+an already known payment is in no record: of such a claim only the existence of its order and version is checked.
 """
 
 from collections import Counter
@@ -20,7 +20,7 @@ from domain.order.state import ORDER
 from domain.topics import TOPICS
 from projections.proof.problems import SOMEWHERE, Problem
 
-_MASKED: Final = EventMapper(opens=())  # no claim tells anything personal
+_MASKED: Final = EventMapper(opens=())  # claims contain no personal data
 IDEMPOTENCY: Final = "idempotency"
 _KINDS: Final = ("order-id", "order-key", "external-id", *EFFECTS, ERASED_KEY)
 _CLAIMING: Final = frozenset(name for name, topic in TOPICS.items() if topic.shape in CLAIMING)
@@ -28,8 +28,8 @@ _ORDERS: Final = frozenset(name for name, topic in TOPICS.items() if topic.kind 
 
 
 def check_claims(log: Log, raws: Sequence[RawRecord]) -> tuple[list[Problem], Counter[str]]:
-    """The claims that these records, neighbours in the log, have made and that are not there; and how many of each
-    kind are. A damaged record, a problem of its own, proves nothing of claims."""
+    """The problems of the claims that these records, neighbours in the log, should have made; and the number of right
+    claims by kind. A damaged record is a problem of its own, and proves nothing about claims."""
     expected = [*_of_events(raws), *_of_keys(chain(raws, _rest_of_last(log, raws)))]
     held = log.claimed((claim.kind, claim.value) for _, claim in expected)
     pairs = [(raw, claim, held.get((claim.kind, claim.value))) for raw, claim in expected]
@@ -40,7 +40,7 @@ def check_claims(log: Log, raws: Sequence[RawRecord]) -> tuple[list[Problem], Co
 def _is_intact(raw: RawRecord) -> bool:
     try:
         return raw.digest_holds()
-    except (TypeError, ValueError):  # a field that is none
+    except (TypeError, ValueError):  # a field of a wrong type
         return False
 
 
@@ -50,13 +50,13 @@ def _of_events(raws: Iterable[RawRecord]) -> Iterator[tuple[RawRecord, StoredCla
             try:
                 record = _MASKED.read_unchecked(raw)
             except MapperDeserialisationError:
-                continue  # of another program's version, which is a problem of its own
+                continue  # a topic of another version, which is a problem of its own
             for claim in taken_by([record]):
                 yield raw, StoredClaim(claim.kind, claim.value, str(claim.originator_id), claim.version)
 
 
 def _rest_of_last(log: Log, raws: Sequence[RawRecord]) -> Iterator[RawRecord]:
-    """What the last command of these records has written behind them."""
+    """The records behind these that belong to the last one's command."""
     if not raws or raws[-1].idempotency_key is None:
         return iter(())
     return takewhile(lambda raw: _command(raw) == _command(raws[-1]), log.raw_records(after=raws[-1].position))
@@ -67,7 +67,8 @@ def _command(raw: RawRecord) -> tuple[bytes, bytes, bytes | None]:
 
 
 def _of_keys(raws: Iterable[RawRecord]) -> Iterator[tuple[RawRecord, StoredClaim]]:
-    """A command's records are neighbours; its key is claimed for the version of the last of them."""
+    """Each command's last record with the claim of its idempotency key: a command's records are neighbours, and the key
+    is claimed for the version of the last."""
     for (_, actor, key), run in groupby(raws, _command):
         if key is not None:
             *_, last = run
@@ -88,7 +89,7 @@ def _differs(log: Log, raw: RawRecord, claim: StoredClaim, held: StoredClaim | N
 
 
 def strangers(log: Log, there: Census, made: Counter[str]) -> Iterator[Problem]:
-    """The claims that no event has made: looked for where there are more of a kind than the events made."""
+    """The claims that no event made. They are searched only among kinds with more claims than the events made."""
     for claim in log.claims_of_nothing():
         reason = f"the {claim.kind} {claim.value} is claimed by version {claim.version}, which the log has not"
         yield Problem(0, claim.originator_id, reason, until=SOMEWHERE)

@@ -1,5 +1,5 @@
-"""Are the kept files unaltered? Each is compared with the SHA-256 by which the log's records name it: as it is stored
-and, where it is sealed and its key is there, as it was before."""
+"""Are the kept files unaltered? Each stored file is compared with the SHA-256 by which the log's records name it. A
+sealed one is also opened, where its key is there, and compared with the SHA-256 of its plain content."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -22,7 +22,7 @@ _NAMING: Final = frozenset(name for name, topic in TOPICS.items() if topic.kind 
 
 
 def check_files(log: Log, keys: Keyring | None, raws: Iterable[RawRecord]) -> Iterator[Problem]:
-    """The kept files against the SHA-256s by which the records name them."""
+    """The problems of the kept files that these records name."""
     kept = KeptFiles(log, keys)
     for raw, sha256, sealed_sha256 in _named_by(raws):
         try:
@@ -34,21 +34,21 @@ def check_files(log: Log, keys: Keyring | None, raws: Iterable[RawRecord]) -> It
 
 
 def names_of_files(raws: Iterable[RawRecord]) -> set[str]:
-    """Under which SHA-256s the files are kept that the records name."""
+    """The SHA-256s under which the files that the records name are kept."""
     return {sealed_sha256 or sha256 for _, sha256, sealed_sha256 in _named_by(raws)}
 
 
 def _named_by(raws: Iterable[RawRecord]) -> Iterator[tuple[RawRecord, str, str]]:
-    """Each record with the SHA-256 of a file that it names, and that of its sealed bytes, if any."""
+    """Each record with the SHA-256 of a file that it names, and the SHA-256 of its sealed bytes, if any."""
     for raw in raws:
         if raw.topic in _NAMING:
-            with suppress(TypeError, ValueError):  # a damaged record, which is a problem of its own
+            with suppress(TypeError, ValueError):  # a damaged record is a problem of its own
                 for pair in msgspec.json.decode(raw.payload, type=_Named).files():
                     yield raw, *pair
 
 
 def _sealed(log: Log, raw: RawRecord, sha256: str) -> Iterator[Problem]:
-    """A sealed file that nobody can open any more: its bytes must still be those that were kept."""
+    """The problem of a sealed file with a destroyed key: its bytes must still be the kept ones."""
     try:
         _read(log.kept_file(sha256))
     except OperationalError as error:
@@ -72,7 +72,7 @@ class _Named(msgspec.Struct):
     csv_sha256: str = ""
 
     def files(self) -> Iterator[tuple[str, str]]:
-        """The SHA-256 of each, and that of its sealed bytes, if any."""
+        """The SHA-256 of each file, and the SHA-256 of its sealed bytes, if any."""
         sealed = (self.file_sha256, self.file_sealed_sha256), (self.report_sha256, self.report_sealed_sha256)
         plain = ((sha256, "") for sha256 in (self.rules_sha256, self.index_sha256, self.csv_sha256))
         return ((sha256, sealed_sha256) for sha256, sealed_sha256 in (*sealed, *plain) if sha256)

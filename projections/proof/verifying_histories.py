@@ -1,4 +1,4 @@
-"""Are the views what the log makes? Each history, folded anew, against its rows in every view."""
+"""Are the views what the log makes? Each history is folded anew and compared with its rows in every view."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -28,15 +28,15 @@ _ERASING: Final = frozenset(name for name, topic in TOPICS.items() if topic.shap
 def check_histories(
     log: Log, reader: sqlite3.Connection | None, mapper: EventMapper, raws: Sequence[RawRecord], uuids: Sequence[str]
 ) -> tuple[list[Problem], int]:
-    """The problems of the histories with these UUIDs, whose records `raws` are; and how many of them are orders.
+    """The problems of the histories with these UUIDs, and the number of orders among them. `raws` are their records.
 
-    Folds all of them at once, as a rebuild does. Where the views have other rows, looks at the history alone.
+    All histories are folded at once, as a rebuild does. A history with other rows in the views is then checked alone.
     """
     try:
         held = _held(fold(raws, nothing, mapper.read_unchecked), reader)
     except (PersistenceError, sqlite3.Error):
         raise
-    except Exception:  # an altered record can do anything to a fold; each history alone then
+    except Exception:  # an altered record can break a fold in any way; each history is checked alone then
         held = {}
     problems = []
     orders = 0
@@ -45,9 +45,9 @@ def check_histories(
             orders += held[uuid] is ORDER
             continue
         with _one_moment(reader):
-            # Before the records, so that the views have none that these have not.
+            # Read before the records, so that the views have no record that these lack.
             seen = None if reader is None else _seen(reader, uuid)
-            # A UUID that is none finds nothing.
+            # The query finds no records for a malformed UUID.
             of_one = list(log.raw_records_of(uuid)) or [raw for raw in raws if raw.order == uuid]
             topic = TOPICS.get(of_one[0].topic)
             kind: Kind[Any] = topic.kind if topic else ORDER
@@ -59,7 +59,7 @@ def check_histories(
 
 
 def _held(folded: Folded, reader: sqlite3.Connection | None) -> dict[str, Kind[Any]]:
-    """The histories whose rows in the views are those that their events make: the kind of each, by UUIDs."""
+    """The histories with the right rows in the views: the kind of each, by UUID."""
     held: dict[str, Kind[Any]] = {}
     for kind in KINDS:
         histories = {uuid: history for uuid, history in folded.histories.items() if history.kind is kind}
@@ -77,7 +77,7 @@ def _held(folded: Folded, reader: sqlite3.Connection | None) -> dict[str, Kind[A
 
 @contextmanager
 def _one_moment(reader: sqlite3.Connection | None) -> Iterator[None]:
-    """Meanwhile the views are read as they were at one moment."""
+    """A read transaction, in which the views are as of one moment."""
     if reader is None:
         yield
         return
@@ -89,7 +89,7 @@ def _one_moment(reader: sqlite3.Connection | None) -> Iterator[None]:
 
 
 class _Seen(NamedTuple):
-    """How far in the log the views have come, whether they have stopped at a history, and its versions, by its kind."""
+    """The position of the views, whether they stopped at the history, and the history's version in them by kind."""
 
     position: int
     is_stopped: bool
@@ -98,12 +98,13 @@ class _Seen(NamedTuple):
 
 def _seen(reader: sqlite3.Connection, uuid: str) -> _Seen:
     is_stopped = reader.execute("SELECT 1 FROM stopped WHERE uuid = ?", (uuid,)).fetchone() is not None
-    # By the tree: what the file says of its position may be altered.
+    # Read from the tree: the position that the file states may be altered.
     return _Seen(tree.size(reader), is_stopped, {kind: KEEPER[kind].version(reader, uuid) for kind in KINDS})
 
 
 def _left_out(seen: _Seen | None, version: int | None, raws: Sequence[RawRecord]) -> Problem | None:
-    """The first record of a history that the views have come past and have not in it, though they have not stopped."""
+    """The problem of a history's first record that the views have passed and lack, though they have not stopped at
+    it."""
     if seen is None or seen.is_stopped:
         return None
     missing = (raw for raw in raws if (version or 0) < raw.version and raw.position <= seen.position)
@@ -119,11 +120,11 @@ def _check_history(
     version: int | None,
     raws: Sequence[RawRecord],
 ) -> Problem | None:
-    """The first problem of one history, whose records these are, by their versions.
+    """The first problem of one history. `raws` are its records, ordered by version.
 
-    `version` is that of the views, where they have the history.
+    `version` is the history's version in the views; None where they lack the history.
     """
-    # What was erased since the views' version cannot be compared with what they still have.
+    # Data erased since the views' version cannot be compared with their rows.
     erased = max((raw.version for raw in raws if raw.topic in _ERASING), default=0)
     history, uuid = History(kind, raws[0].position, None), raws[0].order
     position = 0
@@ -141,7 +142,7 @@ def _check_history(
                 version = None
                 continue
             made = [(view, view.of_history(history)) for view in OF_KIND[kind]]
-        except Exception as error:  # an altered record can do anything to a fold
+        except Exception as error:  # an altered record can break a fold in any way
             return Problem(position, uuid, f"its history cannot be read on from here: {error}")
         for view, rows in made:
             if view.shown(reader, [history.state]).get(history.state.uuid, []) != rows:
@@ -153,7 +154,7 @@ def _check_history(
 
 
 def strangers(log: Log, reader: sqlite3.Connection) -> Iterator[Problem]:
-    """The histories in the views that the log knows nothing of."""
+    """The histories in the views that the log does not have."""
     for view in KEEPER.values():
         uuids = view.uuids(reader)
         while some := list(islice(uuids, _UUIDS_AT_ONCE)):

@@ -1,4 +1,5 @@
-"""Are the access keys those that their events made? Each key that the log lets in, against what is recorded of it."""
+"""Are the access keys those that their events made? Each key that the log admits is compared with its recorded
+events."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -13,13 +14,13 @@ from projections.proof.problems import SOMEWHERE, Problem
 
 _TOPICS: Final = tuple(KEY.topics)
 _MAPPER: Final = EventMapper()
-# A former secret: its SHA-256, its beginning, and when it runs out.
+# A former secret: its SHA-256, its beginning, and its expiry.
 _Former = tuple[str, str, str]
 
 
 def check_keys(log: Log, head: int) -> tuple[list[Problem], list[str]]:
-    """The keys that are not as they were made, scoped and revoked. Where no key was ever recorded: the names of those
-    that there are, which an older version of the program made."""
+    """The problems of keys that differ from their events. Where no key was ever recorded, the names of the existing
+    keys instead: an older version of the program made them."""
     made: dict[str, tuple[Key, int]] = {}
     for raw in log.raw_records(until=head, topics=_TOPICS):
         try:
@@ -27,7 +28,7 @@ def check_keys(log: Log, head: int) -> tuple[list[Problem], list[str]]:
             known = made.get(raw.order)
             made[raw.order] = (step(KEY, known and known[0], record), raw.position)
         except (UnknownTopic, DamagedEvent, BrokenHistory):
-            made.pop(raw.order, None)  # a problem of the history's own
+            made.pop(raw.order, None)  # a problem of its own
     there = {key.name: key for key in log.access_keys()}
     former: dict[str, set[_Former]] = defaultdict(set)
     for secret in log.former_keys():
@@ -62,7 +63,7 @@ def _former(key: Key) -> set[_Former]:
 
 
 def _told(key: Key, stored: StoredKey) -> Iterator[tuple[str, object, object]]:
-    """What is known of a key: its name, as it is recorded, and as it is stored."""
+    """A key's facts: the name, the recorded value and the stored value of each."""
     yield "hash", key.sha256, stored.hash.hex()
     yield "beginning", key.prefix, stored.prefix
     yield "customer", key.customer_id, stored.customer_id

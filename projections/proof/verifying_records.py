@@ -1,4 +1,4 @@
-"""Is each record the one that its digest was made of, and has the views' tree the same digest?"""
+"""Does each record match its digest, and does the views' tree have the same digest?"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
@@ -11,7 +11,7 @@ from domain.log.sqlite import sqlite3
 from projections import tree
 from projections.proof.problems import Problem
 
-_MISSING: Final = bytes(32)  # stands for the digest of a record that is not there
+_MISSING: Final = bytes(32)  # stands for the digest of a missing record
 _ALTERED: Final = "the record is not what its digest was made of"
 _REMADE: Final = "the record has another digest than the tree has for it: it was altered and its digest made anew"
 
@@ -19,7 +19,7 @@ _REMADE: Final = "the record has another digest than the tree has for it: it was
 def check_records(
     log: Log, reader: "sqlite3.Connection | None", first: int, last: int
 ) -> tuple[list[RawRecord], list[Problem]]:
-    """The records at these positions, as many as can be read, and their problems."""
+    """The records at these positions that can be read, and their problems."""
     leaves = [] if reader is None else tree.leaves(reader, first, last)
     raws: list[RawRecord] = []
     try:
@@ -31,7 +31,7 @@ def check_records(
             and times == sorted(times)
             and [digest_of(*raw[1:-1]) for raw in raws] == [raw.digest for raw in raws]
         )
-    except (PersistenceError, sqlite3.Error, TypeError, ValueError):  # a damaged page, or a field that is none
+    except (PersistenceError, sqlite3.Error, TypeError, ValueError):  # a damaged page, or a field of a wrong type
         holds = False
     return (raws, []) if holds else _look_closer(log, leaves, first, last)
 
@@ -56,13 +56,13 @@ def _look_closer(log: Log, leaves: Sequence[bytes], first: int, last: int) -> tu
         elif (raw.recorded_at or b"") < earlier:
             problems.append(Problem(position, raw.order, "it was recorded earlier than the record before it"))
         else:
-            # Of a record that was altered the time proves nothing against others.
+            # The time of an altered record proves nothing against others.
             earlier = raw.recorded_at
     return raws, problems
 
 
 def digests_of(raws: Iterable[RawRecord], first: int, last: int) -> list[bytes]:
-    """One for each position, whatever the records are like."""
+    """A digest for each position; zeros for a record that is missing, or has no digest."""
     digests = [_MISSING] * (last - first + 1)
     for raw in raws:
         if isinstance(raw.digest, bytes) and len(raw.digest) == len(_MISSING):
@@ -71,7 +71,8 @@ def digests_of(raws: Iterable[RawRecord], first: int, last: int) -> list[bytes]:
 
 
 def _each(log: Log, first: int, last: int) -> Iterator[tuple[int, RawRecord | str]]:
-    """Each position with its record, or with why there is none that can be read; of several missing ones the first."""
+    """Each position with its record, or with the reason why none can be read; of several missing records only the first
+    position."""
     position = first
     try:
         for raw in log.raw_records(after=first - 1, until=last):
@@ -81,7 +82,7 @@ def _each(log: Log, first: int, last: int) -> Iterator[tuple[int, RawRecord | st
             yield position, raw
             position += 1
     except (PersistenceError, sqlite3.Error, TypeError, ValueError) as error:
-        # The page is damaged: the records that can still be read are looked for one by one.
+        # The page is damaged: the readable records are looked up one by one.
         for single in range(position, last + 1):
             yield single, _one(log, single, error)
         return

@@ -1,5 +1,5 @@
-"""Does all that is sealed open where it stands, and is it what its hash was made of? Each sealed part is looked at
-alone, once the history that it stands in is known to be wrong."""
+"""Does every sealed part open in its place and match its hash? Each sealed part of a history is checked alone, once
+that history is known to have a problem."""
 
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -13,7 +13,7 @@ _SEALED: Final = frozenset(name for name, topic in TOPICS.items() if topic.is_se
 
 
 def check_sealed(mapper: EventMapper, raws: Iterable[RawRecord]) -> Iterator[Problem]:
-    """The sealed parts among these records that are not what was sealed there, each at its position."""
+    """The problems of sealed parts in these records that do not open, or do not match their hash."""
     for raw in raws:
         if raw.topic in _SEALED and raw.digest_holds():
             try:

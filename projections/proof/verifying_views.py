@@ -1,5 +1,5 @@
-"""Is the views' file whole by SQLite's own check and by its schema, are tables that follow from others what these make,
-and which histories have the views stopped at?"""
+"""Is the views' file whole by SQLite's own check and by its schema, do derived tables match the tables they are made
+from, and at which histories have the views stopped?"""
 
 from collections.abc import Iterator
 from typing import Final
@@ -16,9 +16,9 @@ _SAID_MAX: Final = 100
 
 
 def check_views(reader: sqlite3.Connection, log: Log) -> list[Problem]:
-    """Reads the whole file."""
+    """The problems of the views' file. Reads the whole file."""
     try:
-        reader.execute("BEGIN")  # so that all of it is as it was at one moment
+        reader.execute("BEGIN")  # so that all queries see one moment
         try:
             stopped = reader.execute("SELECT uuid, position, reason FROM stopped ORDER BY position").fetchall()
             said = [*_of_schema(reader), *_of_position(reader, log), *_of_tables(reader)]
@@ -33,7 +33,7 @@ def check_views(reader: sqlite3.Connection, log: Log) -> list[Problem]:
 
 
 def _of_schema(reader: sqlite3.Connection) -> Iterator[str]:
-    """Where its tables, indexes and triggers are not those that the views make."""
+    """The tables, indexes and triggers that differ from those this program makes."""
     from sqlite_utils import Database  # noqa: PLC0415  (takes a while)
 
     own = sqlite3.connect(":memory:", isolation_level=None)
@@ -46,7 +46,7 @@ def _of_schema(reader: sqlite3.Connection) -> Iterator[str]:
 
 
 def _of_position(reader: sqlite3.Connection, log: Log) -> Iterator[str]:
-    """Where it says that it has come to another place in the log than it has."""
+    """The fault in the file's stated position, where it differs from the tree's size or is beyond the log."""
     positions = reader.execute("SELECT log, position FROM positions").fetchall()
     size = tree.size(reader)
     if positions != [(LOG, size)]:
@@ -56,7 +56,8 @@ def _of_position(reader: sqlite3.Connection, log: Log) -> Iterator[str]:
 
 
 def _of_tables(reader: sqlite3.Connection) -> Iterator[str]:
-    """Where a table that follows from others is not what they make, or has rows that belong to no order."""
+    """The first differing row of each derived table, and of each table beside `orders` the first row without an
+    order."""
     for view in VIEWS:
         for table, query in view.made_of.items():
             row = reader.execute(
@@ -74,6 +75,6 @@ def _of_tables(reader: sqlite3.Connection) -> Iterator[str]:
 
 
 def _first(reader: sqlite3.Connection, table: str, row: tuple[object, ...]) -> str:
-    """The first column of a row, which is never personal."""
+    """The name and value of a row's first column, which is never personal."""
     (column,) = reader.execute(f"SELECT name FROM pragma_table_info('{table}') WHERE cid = 0").fetchone()
     return f"{column} is {row[0]}"
