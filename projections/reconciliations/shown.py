@@ -1,4 +1,4 @@
-"""How is a reconciliation shown? Its kept report, with what people decided laid over it, read from the log itself."""
+"""How is a reconciliation shown? Its kept report, with people's decisions from the log laid over it."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
@@ -19,7 +19,7 @@ from domain.reconciliation.state import FILE, Reconciliation, is_open
 from domain.topics import TOPICS
 from projections import csv_text
 
-# How many results of each side the difference between two runs shows.
+# The most results of each side that the difference between two runs shows.
 DIFFERENCE_RESULTS_MAX: Final = 1_000
 _WITHDRAWN: Final = tuple(name.decode() for name, topic in TOPICS.items() if topic.shape is e.ReconciliationWithdrawn)
 
@@ -34,9 +34,9 @@ class Decision(msgspec.Struct, frozen=True):
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """A reconciliation as it is now: its state, its report, the decisions, and the report before it was run again.
+    """A reconciliation as of now: its state, its report, the decisions, and the report of the run before.
 
-    `head` is the report without its results. Of one whose file was erased there is none: it has no results.
+    `head` is the report without its results. A reconciliation with an erased file has an empty report.
     """
 
     state: Reconciliation
@@ -46,7 +46,7 @@ class Shown(msgspec.Struct, frozen=True):
     before: KeptReport | None
 
     def results(self) -> Sequence[Result]:
-        """All of them: for the command line, and for files."""
+        """All results, for the command line and for files."""
         return self.kept.results(0, len(self.kept))
 
     def is_open(self, result: Result) -> bool:
@@ -54,7 +54,7 @@ class Shown(msgspec.Struct, frozen=True):
 
 
 def show(ledger: OrderLedger, reconciling: Reconciled, of: Reconciliation) -> Shown:
-    """A reconciliation with its kept report. Raises OperationalError where that is damaged."""
+    """A reconciliation with its kept report. Raises OperationalError where the report is damaged."""
     decisions = _decisions(ledger, of.uuid) if of.decisions else {}
     if FILE in of.erased:
         return Shown(of, ERASED.head, ERASED, decisions, None)
@@ -74,12 +74,12 @@ def _decisions(ledger: OrderLedger, uuid: UUID) -> dict[str, Decision]:
 
 
 def _decision(raw: RawRecord, event: e.Decided) -> Decision:
-    reason = getattr(event, "reason", None) or None  # one that was erased has left an empty text
+    reason = getattr(event, "reason", None) or None  # an erased reason leaves an empty text
     return Decision(event.decision, reason, raw.actor.decode(), event.occurred_at)
 
 
 def with_its_reason(ledger: OrderLedger, of: Reconciliation) -> Reconciliation:
-    """A reconciliation out of the views, with the reason for which it was withdrawn, if it was."""
+    """A reconciliation from the views, with the reason of its withdrawal, if it was withdrawn."""
     if not of.is_withdrawn:
         return of
     raws = list(ledger.log_of_events.raw_records(originator_id=of.uuid, topics=_WITHDRAWN))
@@ -90,7 +90,7 @@ def with_its_reason(ledger: OrderLedger, of: Reconciliation) -> Reconciliation:
 
 
 def head(of: Reconciliation) -> dict[str, Any]:
-    """A reconciliation as the list has it."""
+    """The fields of a reconciliation in the list."""
     return {
         "id": of.uuid,
         "version": of.version,
@@ -113,20 +113,20 @@ def head(of: Reconciliation) -> dict[str, Any]:
 
 
 def document(one: Shown) -> dict[str, Any]:
-    """A reconciliation, all but its results."""
+    """The fields of a reconciliation, without its results."""
     told = {name: getattr(one.head, name) for name in ("lines", "entries", "tie_out")}
     return {**head(one.state), **(dict.fromkeys(told) if one.kept is ERASED else told)}
 
 
 def result_document(one: Shown, result: Result) -> dict[str, Any]:
-    """A result, with what was decided on it."""
+    """A result, with the decision on it."""
     told = {name: value for name, value in msgspec.structs.asdict(result).items() if value is not msgspec.UNSET}
     return {**told, "is_open": one.is_open(result), "decision": one.decisions.get(result.id)}
 
 
 def page(one: Shown, wanted: frozenset[str] | None, *, after: int, limit: int) -> Iterator[tuple[int, Result]]:
-    """The results behind so many, at most `limit`, each with how many there are up to it; of these outcomes, where some
-    are wanted. They stand by their outcomes, so those of one stand together."""
+    """The results behind the first `after`, at most `limit`, each with its number; only those of the outcomes in
+    `wanted`, unless it is None. Results are ordered by outcome, so those of one outcome are neighbours."""
     first = 0
     for outcome, count in one.head.outcomes.items():
         start, end = max(first, after), first + count
@@ -138,7 +138,7 @@ def page(one: Shown, wanted: frozenset[str] | None, *, after: int, limit: int) -
 
 
 def is_last(one: Shown, wanted: frozenset[str] | None, place: int) -> bool:
-    """Whether nothing that is wanted comes behind so many results."""
+    """Whether no wanted result comes behind the first `place` results."""
     counts = list(one.head.outcomes.items())
     ends = [sum(count for _, count in counts[: number + 1]) for number in range(len(counts))]
     left = zip(counts, ends, strict=True)
@@ -146,7 +146,8 @@ def is_last(one: Shown, wanted: frozenset[str] | None, place: int) -> bool:
 
 
 def difference(one: Shown) -> dict[str, list[Result]] | None:
-    """The results of the last run and of the one before it that the other has not; None where there was one alone."""
+    """The results of the previous run that the last one lacks, and those new in the last run; None where there was one
+    run only."""
     if one.before is None:
         return None
     known, found = one.before.ids(), one.kept.ids()
@@ -187,7 +188,7 @@ def table(one: Shown, results: Iterable[Result]) -> Iterator[list[Any]]:
 
 
 def standing(one: Shown, result: Result) -> str:
-    """How a result stands: 'open', a person's decision, or its outcome."""
+    """The standing of a result: 'open', a person's decision, or its outcome."""
     decision = one.decisions.get(result.id)
     if decision:
         return decision.kind
@@ -195,7 +196,8 @@ def standing(one: Shown, result: Result) -> str:
 
 
 def differing(result: Result) -> str:
-    """In words, how the settlement differs from the journal, and where a payment is settled already."""
+    """In words, the differences between settlement and journal, and the earlier row that settled the payment, if
+    any."""
     told = [f"{of.field}: {of.expected} expected, {of.actual} settled" for of in result.differs]
     if first := result.settled_by:
         told.append(f"settled by row {first.row} of {first.file}, reconciliation {first.reconciliation}")
@@ -203,8 +205,8 @@ def differing(result: Result) -> str:
 
 
 def plain_cell(value: Any, *, long: bool = True) -> str:
-    """A cell of CSV; text that a spreadsheet would run as a formula gets an apostrophe in front, and so do digits that
-    are too long for a number, where these are not to stay as they are."""
+    """A cell of CSV. Text that a spreadsheet would run as a formula gets an apostrophe in front. Unless `long`, so do
+    digits too long for a spreadsheet's number."""
     if isinstance(value, datetime):
         return str(msgspec.to_builtins(value))
     text = "" if value is None else str(value)

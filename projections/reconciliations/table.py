@@ -1,6 +1,6 @@
 """Which settlement files were reconciled? A row for each reconciliation, and the list of them.
 
-What people wrote as a reason stays out of the views: it is sealed in the log, and read there.
+The reasons that people wrote stay out of the views: they are sealed in the log, and read there.
 """
 
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ class Reconciliations(OneRowView):
     tables = ("reconciliations",)
     kind = RECONCILIATION
     columns = _COLUMNS
-    fixed = frozenset({"started"})  # where it started never changes
+    fixed = frozenset({"started"})  # a reconciliation's start never changes
     decoder = _STATES
 
     def index(self, database: "Database") -> None:
@@ -59,13 +59,13 @@ class Reconciliations(OneRowView):
 
 
 def every(connection: sqlite3.Connection) -> list[Reconciliation]:
-    """The reconciliations of all providers, in the order in which they were started."""
+    """The reconciliations of all providers, ordered by their start."""
     rows = connection.execute("SELECT state FROM reconciliations ORDER BY started")
     return [_STATES.decode(state) for (state,) in rows]
 
 
 class Page(msgspec.Struct, frozen=True):
-    """A part of the list as of one position of the log; `is_last` where nothing that is wanted comes behind it."""
+    """A part of the list as of one position of the log; `is_last` where no wanted reconciliation comes behind it."""
 
     position: int
     found: list[tuple[int, Reconciliation]]
@@ -73,7 +73,7 @@ class Page(msgspec.Struct, frozen=True):
 
 
 def page(connection: sqlite3.Connection, *, provider: str | None, status: str | None, after: int, limit: int) -> Page:
-    """The reconciliations that started behind the position `after`, in that order, at most `limit`."""
+    """The reconciliations started behind the position `after`, ordered by their start, at most `limit`."""
     wanted = None if status is None else STATUSES.index(status)
     rows = connection.execute(
         "SELECT p.position, found.* FROM positions AS p LEFT JOIN (SELECT started, state FROM reconciliations"

@@ -1,7 +1,7 @@
-"""Do the views still say what the log says? And if they have run ahead of it, how do they go back?
+"""Do the views still match the log? And how are they taken back where they are ahead of it?
 
-A record is seen on a primary before its standby has it. Where the standby takes over, views may have what the log has
-not, or has otherwise by now. What the views' tree has of each record, its digest, tells from where on.
+Views can see a record on a primary before its standby has it. When the standby takes over, the views may have records
+that the log lacks, or has replaced. The digests in the views' tree tell where the two part.
 """
 
 import logging
@@ -21,11 +21,11 @@ _log = logging.getLogger("order_ledger")
 
 
 class TooFarAhead(Exception):
-    """What the views have and the log has not is more than they can take back one by one."""
+    """The views have more records that the log lacks than they can take back."""
 
 
 def agreed(ledger: OrderLedger, connection: sqlite3.Connection) -> int:
-    """The last position up to which the views have what the log has; theirs, mostly."""
+    """The last position up to which the views have the log's records; mostly the views' own position."""
     position = generation.position(connection)
     while position:
         first = max(1, position - _PAGE + 1)
@@ -33,7 +33,8 @@ def agreed(ledger: OrderLedger, connection: sqlite3.Connection) -> int:
         log = {raw.position: raw.digest for raw in ledger.log_of_events.raw_records(after=first - 1, until=position)}
         if log.get(position) == theirs[-1]:
             return position
-        # From the first on that is another; where that is the first of all that were looked at, before it.
+        # The position before the first that differs. Where that is the first of the page, an earlier page is compared
+        # next.
         position = next(
             (at - 1 for at, leaf in enumerate(theirs, first) if log.get(at) != leaf),
             position,
@@ -42,7 +43,7 @@ def agreed(ledger: OrderLedger, connection: sqlite3.Connection) -> int:
 
 
 def take_back(ledger: OrderLedger, connection: sqlite3.Connection, until: int) -> None:
-    """Takes out what the views have behind a position, inside the caller's transaction. Raises TooFarAhead."""
+    """Takes the records behind a position out of the views, inside the caller's transaction. Raises TooFarAhead."""
     position = generation.position(connection)
     recent = generation.recent(connection, until)
     if len(recent) != position - until:
@@ -58,7 +59,7 @@ def take_back(ledger: OrderLedger, connection: sqlite3.Connection, until: int) -
 
 
 def _take_back_history(ledger: OrderLedger, connection: sqlite3.Connection, uuid: str, until: int) -> None:
-    """Makes a history's rows anew as they were at a position."""
+    """Makes a history's rows anew as of a position."""
     connection.execute("DELETE FROM stopped WHERE uuid = ?", (uuid,))
     for kind in KINDS:
         if (state := KEEPER[kind].state(connection, uuid)) is not None:

@@ -1,4 +1,4 @@
-"""Which views are there? A new one is a file of its own, and a line here."""
+"""Which views are there? A new view is a file of its own, and a line here."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -25,7 +25,7 @@ VIEWS: Final[tuple[View, ...]] = (
     Periods(),
     Tree(),
 )
-# The views of each kind of history, and the view that keeps its states.
+# The views of each kind of history, and the view that keeps the states of each kind.
 OF_KIND: Final[Mapping[Kind[Any], list[HistoryView]]] = {
     kind: [view for view in VIEWS if isinstance(view, HistoryView) and view.kind is kind] for kind in KINDS
 }

@@ -24,20 +24,20 @@ _ERASING: Final = frozenset(name for name, topic in TOPICS.items() if topic.shap
 
 
 class Fed(NamedTuple):
-    """The position that was reached, and whether something was erased on the way."""
+    """The position reached, and whether a fed record erased data."""
 
     position: int
     erased: bool = False
 
 
 def feed(ledger: OrderLedger, connection: sqlite3.Connection, written: Sequence[RawRecord] = ()) -> Fed:
-    """Folds the next records in, inside the caller's transaction.
+    """Folds the next records into the views, inside the caller's transaction.
 
-    They are those of `written`, which this process has just appended, where these follow on from the views' position;
-    else they are read from the log.
+    These are the records of `written`, which this process has just appended, where they follow on from the views'
+    position; else they are read from the log.
     """
     reached = position(connection)
-    read = ledger.mapper.read_unchecked  # this process has made the digests of what it has written
+    read = ledger.mapper.read_unchecked  # this process made the digests of `written` itself
     raws = _following(written, reached)
     if not raws:
         read = ledger.mapper.read
@@ -58,13 +58,13 @@ def feed(ledger: OrderLedger, connection: sqlite3.Connection, written: Sequence[
 
 
 def _following(written: Sequence[RawRecord], before: int) -> list[RawRecord]:
-    """The records that stand behind a position without a gap; none where there is one."""
+    """The records behind a position; none where there is a gap behind it."""
     behind = [raw for raw in written if raw.position > before]
     return behind if behind and behind[-1].position - before == len(behind) else []
 
 
 def _state(ledger: OrderLedger, connection: sqlite3.Connection, kind: Kind[Any], uuid: str) -> State | None:
-    """The state of a history at the views' position: theirs or, where they have none, as its records make it."""
+    """A history's state at the views' position: the views' own or, where they have none, folded from its records."""
     if (state := KEEPER[kind].state(connection, uuid)) is not None:
         return state
     reached = position(connection)

@@ -1,4 +1,4 @@
-"""From the log's records to the rows of the views: the one fold, for the newest records and for the whole log alike."""
+"""From the log's records to the rows of the views: the same fold for the newest records and for the whole log."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import groupby, product
@@ -16,15 +16,15 @@ from domain.topics import KINDS, kind_of
 from projections.views.all import OF_EVENT, OF_KIND, VIEWS
 from projections.views.view import History, RecordView, Row, View
 
-# Tells the state that a history of a kind has before the records that are folded; None where it has none.
+# Returns the state that a history of a kind has before the folded records; None where it has none.
 Before: TypeAlias = Callable[[Kind[Any], str], State | None]
 
 
 class Folded(msgspec.Struct):
-    """The histories that some of the log's records stand in, by their UUIDs as text."""
+    """The histories of some of the log's records, by their UUIDs as text."""
 
     histories: dict[str, History] = {}
-    # Those that cannot be read further: where that is, and why.
+    # The histories that cannot be read further: the position and the reason of each.
     stopped: dict[str, tuple[int, str]] = {}
 
 
@@ -34,14 +34,14 @@ def fold(
     read: Callable[[RawRecord], Record],
     stopped_before: Collection[str] = (),
 ) -> Folded:
-    """Folds records, in the order of their positions, onto the states that their histories had before them.
+    """Folds records, ordered by position, onto the states of their histories.
 
-    A damaged record stops its history and no other. Raises UnknownTopic and DamagedEvent where a record is as it was
-    written and cannot be read all the same: then this program is too old for the log.
+    A damaged record stops only its own history. Raises UnknownTopic and DamagedEvent where an undamaged record cannot
+    be read: this program is then too old for the log.
     """
     found = Folded()
     out_of_order = set(stopped_before)
-    # Neighbours are mostly of one history, so they are taken together.
+    # Neighbours are mostly of one history, so they are grouped.
     for originator, run in groupby(raws, key=attrgetter("originator_id")):
         uuid = text_of(originator)
         if uuid in out_of_order:
@@ -66,7 +66,8 @@ def fold(
 
 
 def note_event(history: History, raw: RawRecord, record: Record) -> None:
-    """Takes down the event that a history came to last, with the rows that views have for it. Raises DamagedEvent."""
+    """Notes the digest and position of a history's last event, and the rows that views make of it. Raises
+    DamagedEvent."""
     history.digest, history.last = raw.digest, raw.position
     for view in OF_EVENT.get(type(record.event), ()):
         try:
@@ -76,14 +77,14 @@ def note_event(history: History, raw: RawRecord, record: Record) -> None:
 
 
 class Rows(msgspec.Struct):
-    """The rows to be written in each view, by its name; and the histories that are stopped, and why."""
+    """The rows to write, by the name of the view; and the stopped histories with their positions and reasons."""
 
     of: dict[str, list[Row]]
     stopped: dict[str, tuple[int, str]] = {}
 
 
 def rows(raws: Sequence[RawRecord], folded: Folded, views: Sequence[View] = VIEWS) -> Rows:
-    """The rows of these views that the records make by themselves, and the histories that were folded."""
+    """The rows of these views, made from the records themselves and from the folded histories."""
     made = {view.name: view.of_records(raws) if isinstance(view, RecordView) else [] for view in views}
     for history in folded.histories.values():
         for view in OF_KIND[history.kind]:
@@ -93,7 +94,8 @@ def rows(raws: Sequence[RawRecord], folded: Folded, views: Sequence[View] = VIEW
 
 
 def put(connection: sqlite3.Connection, made: Rows, before: Before) -> None:
-    """Writes the rows of every view, over those that were there; takes the stopped histories out."""
+    """Writes the rows of every view, over the earlier rows of the same histories. Removes the rows of stopped
+    histories."""
     for each in VIEWS:
         if of_view := made.of[each.name]:
             each.put(connection, of_view)
@@ -105,14 +107,14 @@ def put(connection: sqlite3.Connection, made: Rows, before: Before) -> None:
 
 
 def note_stopped(connection: sqlite3.Connection, stopped: dict[str, tuple[int, str]]) -> None:
-    """Writes down which histories cannot be read further."""
+    """Records the histories that cannot be read further."""
     connection.executemany("INSERT INTO stopped VALUES (?, ?, ?)", [(uuid, *why) for uuid, why in stopped.items()])
 
 
 def histories(log: Log, raws: Sequence[RawRecord], first: int, last: int, head: int) -> list[RawRecord]:
-    """The whole histories, up to `head`, of the orders that begin among the records from one position to another.
+    """The whole histories, up to `head`, of the orders that begin in a span of positions.
 
-    `raws` are those records. All in the order of positions.
+    `raws` are the records of the span. All records are ordered by position.
     """
     begun = {raw.originator_id: raw.order for raw in raws if raw.version == 1}
     whole = [raw for raw in raws if raw.originator_id in begun]
@@ -122,4 +124,4 @@ def histories(log: Log, raws: Sequence[RawRecord], first: int, last: int, head: 
 
 
 def nothing(_kind: Kind[Any], _uuid: str) -> None:
-    """The state of a history before its first record."""
+    """Returns None: in a fold from the beginning no history has a state before its first record."""

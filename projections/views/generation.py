@@ -1,9 +1,9 @@
-"""Which file are the views in, and is it this program's? Generations of the views' file, and the link to the one in
-force.
+"""Which file has the views, and did this program's code make it? Generations of the views' file, and the link to the
+one in force.
 
 The views are one SQLite file that can be deleted at any time. `views.db` is a symbolic link to the generation in force
-(`views.db.<hex>`); a rebuild makes a new generation beside it and then turns the link, so readers never see one half
-made.
+(`views.db.<hex>`). A rebuild makes a new generation beside it and then turns the link, so readers never see a half-made
+one.
 """
 
 import os
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 _SUFFIX: Final = re.compile(r"\.[0-9a-f]{8}")
-# Every view depends on how records are read and folded: that has a fingerprint under this name, beside the views'.
+# The name of the fold's fingerprint, beside the views' own: every view depends on how records are read and folded.
 _FOLD: Final = "fold"
 _FOLD_SOURCES: Final = (
     "domain/aggregate.py",
@@ -37,17 +37,17 @@ _FOLD_SOURCES: Final = (
 )
 
 
-# How many of the last records can be taken back.
+# The number of last records that can be taken back.
 RECENT_MAX: Final = 10_000
 
 
 class ViewsUnavailable(Exception):
-    """There are no views to read now: they are missing or of another version, and being made anew."""
+    """The views cannot be read now: they are missing or of another version, and are being made anew."""
 
 
 @cache
 def fingerprints() -> dict[str, str]:
-    """The fingerprints of this program: of each view, by its name, and of the fold."""
+    """This program's fingerprints: one for each view, by its name, and one for the fold."""
     return {_FOLD: fingerprint(*_FOLD_SOURCES), **{view.name: fingerprint_of(view) for view in VIEWS}}
 
 
@@ -56,21 +56,21 @@ class Generations:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._link = os.fspath(path)  # looked at for every request, which a Path makes twice as dear
+        self._link = os.fspath(path)  # read for every request; a Path takes twice as long
 
     def in_force(self) -> int:
-        """The inode of the file that the link names, which no other file has. Raises ViewsUnavailable."""
+        """The inode of the generation in force, which no other file has. Raises ViewsUnavailable."""
         try:
             return os.stat(self._link).st_ino
         except OSError:
             raise ViewsUnavailable("the views are being made anew") from None
 
     def file(self) -> Path:
-        """The file that the link names."""
+        """The file of the generation in force."""
         return self.path.resolve()
 
     def new_file(self) -> Path:
-        """A name for another generation."""
+        """A file name for a new generation."""
         return self.path.with_name(f"{self.path.name}.{secrets.token_hex(4)}")
 
     def turn_to(self, file: Path) -> None:
@@ -81,24 +81,24 @@ class Generations:
         os.replace(link, self.path)
 
     def retire(self) -> None:
-        """Puts no generation in force."""
+        """Leaves no generation in force."""
         self.path.unlink(missing_ok=True)
 
     def sweep(self, in_force: Path) -> None:
-        """Removes the generations that are not in force. A connection that is open on one can read it to its end."""
+        """Removes the generations that are not in force. A connection that has one open can still read it."""
         for file in self.path.parent.glob(f"{self.path.name}.*"):
             if file != in_force and _SUFFIX.fullmatch(file.suffix):
                 remove(file)
 
 
 def remove(file: Path) -> None:
-    """Removes a generation."""
+    """Removes a generation's files."""
     for suffix in ("", "-wal", "-shm"):
         Path(f"{file}{suffix}").unlink(missing_ok=True)
 
 
 def open_to_read(file: Path) -> sqlite3.Connection | None:
-    """A connection for queries; None where the file is not one that this program made."""
+    """A connection for queries; None where other code than this program's made the file, or it cannot be read."""
     with suppress(sqlite3.DatabaseError):
         reader = connect(file, "NORMAL", must_exist=True)
         with suppress(sqlite3.DatabaseError):
@@ -110,7 +110,7 @@ def open_to_read(file: Path) -> sqlite3.Connection | None:
 
 
 def stale(file: Path) -> list[View]:
-    """The views in a generation that other code made than this program's; all of them where it cannot be read."""
+    """The views in a generation that other code than this program's made; all of them where the file cannot be read."""
     made_by: dict[str, str] = {}
     with suppress(sqlite3.DatabaseError):
         reader = connect(file, "NORMAL", must_exist=True)
@@ -128,9 +128,10 @@ def _made_by(connection: sqlite3.Connection) -> dict[str, str]:
 
 
 def mark_erased(connection: sqlite3.Connection) -> None:
-    """Notes, in the caller's transaction, that something was erased.
+    """Marks, in the caller's transaction, that the generation may still hold erased data.
 
-    SQLite writes zeros over what is deleted; what it has moved within a page before can still stand between the rows.
+    SQLite overwrites deleted content with zeros, but earlier copies that it moved within a page can still stand between
+    the rows.
     """
     connection.execute("PRAGMA user_version = 1")
 
@@ -141,7 +142,7 @@ def may_hold_erased(connection: sqlite3.Connection) -> bool:
 
 
 def copy_rows(old: Path, file: Path) -> None:
-    """Copies the rows of a generation into a new one, as of one moment, and nothing that stands between them."""
+    """Copies the rows of a generation into a new one, as of one moment, without the bytes between them."""
     source = connect(old, "NORMAL", must_exist=True)
     try:
         source.execute("VACUUM INTO ?", (str(file),))
@@ -150,10 +151,10 @@ def copy_rows(old: Path, file: Path) -> None:
 
 
 def create(database: "Database") -> None:
-    """Makes the tables that are no view's, and every view's, in an empty file."""
+    """Makes the tables of every view, and the tables of no view, in an empty file."""
     database.table("made_by").create({"name": str, "fingerprint": str}, pk="name", strict=True)
     database.table("positions").create({"log": str, "position": int}, pk="log", strict=True)
-    # Of the last records, whose they are: so that they can be taken back.
+    # The UUIDs of the last records' histories, so that these records can be taken back.
     database.table("recent").create({"position": int, "uuid": str}, pk="position", strict=True)
     database.table("stopped").create({"uuid": str, "position": int, "reason": str}, pk="uuid", strict=True)
     for view in VIEWS:
@@ -164,44 +165,44 @@ def create(database: "Database") -> None:
 
 
 def indexed(database: "Database") -> None:
-    """Makes all that an empty file gets, in the end also indexes and triggers."""
+    """Makes all tables, indexes and triggers in an empty file."""
     create(database)
     for view in VIEWS:
         view.index(database)
 
 
 def sign(connection: sqlite3.Connection) -> None:
-    """Writes down that this program's code has made the views."""
+    """Records that this program's code has made the views."""
     with transaction(connection):
         connection.executemany("INSERT OR REPLACE INTO made_by VALUES (?, ?)", fingerprints().items())
 
 
 def drop(database: "Database", views: Sequence[View]) -> None:
-    """Drops the tables of views."""
+    """Drops the tables of these views."""
     for view in views:
         for table in view.tables:
             database.table(table).drop(ignore=True)
 
 
 def position(connection: sqlite3.Connection) -> int:
-    """How far in the log a generation is."""
+    """The position of the log that a generation has reached."""
     (found,) = connection.execute("SELECT position FROM positions").fetchone()
     return int(found)
 
 
 def reach(connection: sqlite3.Connection, position: int) -> None:
-    """Writes down how far in the log a generation is."""
+    """Sets the position that a generation has reached."""
     connection.execute("UPDATE positions SET position = ? WHERE log = ?", (position, LOG))
 
 
 def note_recent(connection: sqlite3.Connection, raws: Sequence[RawRecord]) -> None:
-    """Writes down whose the last records are."""
+    """Records the UUIDs of the last records' histories."""
     connection.executemany("INSERT INTO recent VALUES (?, ?)", [(raw.position, raw.order) for raw in raws])
     connection.execute("DELETE FROM recent WHERE position <= ?", (raws[-1].position - RECENT_MAX,))
 
 
 def recent(connection: sqlite3.Connection, after: int) -> dict[int, str]:
-    """The positions of the last records behind one, with the UUIDs of whose they are."""
+    """The UUIDs of the histories of the last records behind a position, by the records' positions."""
     return dict(connection.execute("SELECT position, uuid FROM recent WHERE position > ?", (after,)))
 
 

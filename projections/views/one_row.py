@@ -1,4 +1,4 @@
-"""A view with one table of its name, in which each history has one row: its state, and what else is asked by."""
+"""A view with one table of its own name, in which each history has one row: its state, and columns to query by."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 
 class OneRowView(StateView):
-    """`columns` begin with `uuid`, and `version` and `state` are among them; of `fixed` ones the first value stays."""
+    """A view with one row for each history. `columns` begin with `uuid`, and include `version` and `state`; a column in
+    `fixed` keeps its first value."""
 
     columns: ClassVar[dict[str, Any]]
     fixed: ClassVar[frozenset[str]] = frozenset()

@@ -1,6 +1,6 @@
-"""How are views made anew? From the whole log, part by part, in several processes where there is enough of it.
+"""How are views made anew? From the whole log, part by part, in several processes where the log is long enough.
 
-Where other code has made some of the views, those alone are made anew, beside the others' rows.
+Where other code has made only some of the views, only those are made anew, beside the others' rows.
 """
 
 import os
@@ -24,8 +24,8 @@ from projections.views.feeding import feed
 from projections.views.fold import Rows, fold, histories, note_stopped, nothing, put, rows
 from projections.views.view import View
 
-# The log is taken in parts of so many positions, in several processes where there are enough of them to be worth
-# starting these.
+# The log is read in parts of so many positions, in several processes where there are enough parts to be worth starting
+# these.
 PART_POSITIONS: Final = 4_096
 PROCESSES_PARTS_MIN: Final = 5
 PARTS_AHEAD_MAX: Final = 8
@@ -34,9 +34,9 @@ Progress = Callable[[int, int], None]
 
 
 def make(ledger: OrderLedger, file: Path, progress: Progress | None) -> sqlite3.Connection:
-    """A new generation, fed to where the head was a moment ago.
+    """A new generation, fed up to the log's head.
 
-    `progress` is told the position reached and the head.
+    `progress` is called with the position reached and the head.
     """
     from sqlite_utils import Database  # noqa: PLC0415  (takes a while, and few processes make views)
 
@@ -62,13 +62,13 @@ def remake(
 ) -> sqlite3.Connection:
     """A copy of the generation `old` in which these views are made anew, up to the copy's position.
 
-    Which histories are stopped, and where, stays as it is: that depends on the fold, which is the same.
+    The stopped histories stay as they are: they depend on the fold, which is the same.
     """
     from sqlite_utils import Database  # noqa: PLC0415  (takes a while, and few processes make views)
 
     connection = _connect(file)
     source = connect(old, "NORMAL", must_exist=True)
-    source.backup(connection)  # in one read transaction, so that it is of one moment
+    source.backup(connection)  # in one read transaction, so as of one moment
     source.close()
     connection.execute("PRAGMA journal_mode = OFF")
     database = Database(connection)
@@ -86,7 +86,7 @@ def remake(
 
 
 def renew(ledger: OrderLedger, file: Path, old: Path) -> sqlite3.Connection:
-    """A new generation with the rows of `old`, and nothing of what was erased there."""
+    """A new generation with the rows of `old`, and without remnants of erased data."""
     generation.copy_rows(old, file)
     connection = _connect(file)
     connection.execute("PRAGMA user_version = 0")
@@ -95,11 +95,11 @@ def renew(ledger: OrderLedger, file: Path, old: Path) -> sqlite3.Connection:
 
 
 def _connect(file: Path) -> sqlite3.Connection:
-    """A connection to a file that is not read yet, so need not survive a crash."""
+    """A connection to a file that no process reads yet, so that it need not survive a crash."""
     connection = connect(file, "OFF", writes=True)
     connection.execute("PRAGMA journal_mode = OFF")
     connection.execute("PRAGMA cache_size = -64000")
-    connection.execute("PRAGMA secure_delete = ON")  # something may be erased while it is made
+    connection.execute("PRAGMA secure_delete = ON")  # data may be erased meanwhile
     return connection
 
 
@@ -109,14 +109,14 @@ def _insert(connection: sqlite3.Connection, views: Sequence[View], part: "Part")
 
 
 def _finish(ledger: OrderLedger, connection: sqlite3.Connection, file: Path) -> None:
-    """Makes the file survive a crash, and feeds the records that were appended meanwhile. Later ones are fed under the
-    write lock of the generation in force."""
+    """Makes the file survive a crash, and feeds the records appended meanwhile. Later records are fed under the write
+    lock of the generation in force."""
     connection.execute("PRAGMA journal_mode = WAL")
     while generation.position(connection) < ledger.head():
         with transaction(connection):
             feed(ledger, connection)
     connection.execute("PRAGMA synchronous = NORMAL")
-    with file.open("rb") as whole:  # once it is read, it must survive a loss of power too
+    with file.open("rb") as whole:  # once readers use it, it must survive a loss of power too
         os.fsync(whole.fileno())
 
 
@@ -124,9 +124,9 @@ def _finish(ledger: OrderLedger, connection: sqlite3.Connection, file: Path) -> 
 
 
 class Part(msgspec.Struct):
-    """A part of the log up to a position: the rows of its records, and of the histories that begin there.
+    """A part of the log up to a position: the rows of its records, and of the histories that begin in it.
 
-    Also the sum of the positions there, and that of the records of those histories, wherever they stand.
+    `read` is the sum of the part's positions; `folded` is the sum of the positions of those histories' records.
     """
 
     until: int
@@ -135,12 +135,12 @@ class Part(msgspec.Struct):
     rows: Rows
 
 
-# From process to process as MessagePack: a quarter of what pickling takes.
+# Parts travel between processes as MessagePack, which takes a quarter of pickling's time.
 _read_part: Final = msgspec.msgpack.Decoder(Part).decode
 
 
 def _parts(ledger: OrderLedger, head: int, views: Sequence[View], progress: Progress | None) -> Iterator[Part]:
-    """The log up to `head`, part by part, and from each the rows of these views.
+    """The parts of the log up to `head`, each with the rows of these views.
 
     Raises IncompleteHistory at the end where the index did not lead to all of the records.
     """
@@ -168,7 +168,7 @@ def _elsewhere(ends: Sequence[tuple[Any, ...]]) -> Iterator[bytes]:
         coming: deque[Future[bytes]] = deque()
         for arguments in ends:
             coming.append(pool.submit(make_part, *arguments))
-            # The parts that wait to be written are in memory, so there are few of them.
+            # Parts that wait to be written take memory, so there are few of them.
             if len(coming) > PARTS_AHEAD_MAX:
                 yield coming.popleft().result()
         while coming:
@@ -176,8 +176,8 @@ def _elsewhere(ends: Sequence[tuple[Any, ...]]) -> Iterator[bytes]:
 
 
 def make_part(at: LedgerAt, after: int, until: int, head: int, names: Sequence[str]) -> bytes:
-    """The part between two positions, the first left out, of a ledger that is read up to `head`, and of the views with
-    these names. As MessagePack. Raises what `fold` does."""
+    """The part behind position `after` up to `until` of a ledger that is read up to `head`, with the rows of the views
+    with these names; as MessagePack. Raises the errors of `fold`."""
     views = [view for view in VIEWS if view.name in names]
     with opened(at) as (reader, mapper):
         raws = list(reader.raw_records(after=after, until=min(until, head)))
@@ -189,6 +189,6 @@ def make_part(at: LedgerAt, after: int, until: int, head: int, names: Sequence[s
 
 
 def _orphans(ledger: OrderLedger, head: int) -> Rows:
-    """The histories of which the log has no first version: each of them is stopped."""
+    """The histories without a first version in the log: each of them is stopped."""
     with reopened(ledger.at.url) as reader:
         return rows([], fold(reader.raw_records_without_beginning(head), nothing, ledger.mapper.read))

@@ -1,4 +1,4 @@
-"""What is a view? Its tables, how the log becomes their rows, and what code those rows depend on."""
+"""What is a view? Its tables, the making of their rows from the log, and the code that the rows depend on."""
 
 import hashlib
 import re
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 _ROOT: Final = Path(__file__).parents[2]
-# An import at the top of a module: the package of ours, and the names from it.
+# An import at the top of a module: the package of ours, and the names imported from it.
 _IMPORT: Final = re.compile(
     rb"^(?:from ((?:domain|projections)[\w.]*) import (\w.*|\([^)]*\))|import ((?:domain|projections)[\w.]*))",
     re.MULTILINE,
 )
-# Between processes rows travel as MessagePack.
+# Rows travel between processes as MessagePack.
 Row = Any
 
 
 class View(ABC):
-    """One read model: a pure function of the log's records."""
+    """A read model: a pure function of the log's records."""
 
     name: ClassVar[str]
     tables: ClassVar[tuple[str, ...]]
-    # Of tables whose rows follow from other tables alone: the query that makes them.
+    # The query of each table that is made from other tables alone.
     made_of: ClassVar[Mapping[str, str]] = {}
-    # Of tables whose rows stand beside one of `orders`: by which columns.
+    # For each table with rows beside those of `orders`: the condition that joins the two.
     beside_orders: ClassVar[Mapping[str, str]] = {}
 
     @abstractmethod
@@ -44,19 +44,19 @@ class View(ABC):
 
     @abstractmethod
     def index(self, database: "Database") -> None:
-        """Makes indexes and the like; a rebuild does it last, when the rows are there."""
+        """Makes indexes and triggers. A rebuild does so last, when the rows are there."""
 
     @abstractmethod
     def put(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
-        """Writes rows, over the same histories' rows of before."""
+        """Writes rows, over the same histories' earlier rows."""
 
     def insert(self, connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
-        """`put`, where these histories have no rows yet. A rebuild does it before `index`."""
+        """Writes rows of histories that have none yet. A rebuild does so before `index`."""
         self.put(connection, rows)
 
 
 class RecordView(View):
-    """A view of the records as they are, whether or not their histories can be read."""
+    """A view of the records themselves, even of histories that cannot be read."""
 
     @abstractmethod
     def of_records(self, raws: Sequence[RawRecord]) -> list[Row]:
@@ -64,21 +64,21 @@ class RecordView(View):
 
     @abstractmethod
     def cut(self, connection: sqlite3.Connection, position: int) -> None:
-        """Takes out the rows of the records behind a position."""
+        """Deletes the rows of the records behind a position."""
 
 
 class History(msgspec.Struct):
     """Some of the records of one history, folded."""
 
     kind: Kind[Any]
-    # The position of the first of the records.
+    # The position of the first of these records.
     first: int
-    # The state after the last of them.
+    # The state after the last of these records.
     state: Any
-    # The digest of the last of them, and its position.
+    # The digest and the position of the last of these records.
     digest: bytes = b""
     last: int = 0
-    # The rows of the events among them, by the name of the view.
+    # The rows of these records' events, by the name of the view.
     rows: dict[str, list[Row]] = {}
 
 
@@ -86,21 +86,21 @@ class HistoryView(View):
     """A view of each history of one kind."""
 
     kind: ClassVar[Kind[Any]]
-    # A verification's reason where the rows are not those that the history's events make.
+    # A verification's reason where a history's rows differ from those that its events make.
     differs: ClassVar[str] = "its rows in the views are not what its events make"
 
     @abstractmethod
     def of_history(self, history: History) -> list[Row]:
-        """The rows that are new or other after the records of a history."""
+        """The new and changed rows after the records of a history."""
 
     @abstractmethod
     def remove(self, connection: sqlite3.Connection, state: Any) -> None:
-        """Takes out the rows of a history that cannot be read any more; `state` is its last one in the views."""
+        """Deletes the rows of a history that cannot be read any more; `state` is its last state in the views."""
 
     @abstractmethod
     def shown(self, connection: sqlite3.Connection, states: Sequence[Any]) -> dict[UUID, list[Row]]:
-        """The rows of whole histories that have these states, as `of_history` makes them; by the histories' UUIDs, of
-        those that have any."""
+        """The rows of whole histories with these states, as `of_history` makes them, by the histories' UUIDs; histories
+        without rows are left out."""
 
 
 class EventView(HistoryView):
@@ -112,7 +112,7 @@ class EventView(HistoryView):
     def of_event(self, raw: RawRecord, state: Any) -> Row:
         """The row of an event, from its record and the state after it.
 
-        Raises ValueError where the record has something else in a field than what belongs there.
+        Raises ValueError where a field of the record has a wrong value.
         """
 
     def of_history(self, history: History) -> list[Row]:
@@ -124,31 +124,32 @@ class StateView(HistoryView):
 
     @abstractmethod
     def state(self, connection: sqlite3.Connection, uuid: str) -> State | None:
-        """The state of a history; None where the view has not got it, or what it has is damaged."""
+        """The state of a history; None where the view has none, or a damaged one."""
 
     @abstractmethod
     def version(self, connection: sqlite3.Connection, uuid: str) -> int | None:
-        """The version of a history's state; None where the view has not got it."""
+        """The version of a history's state; None where the view does not have the history."""
 
     @abstractmethod
     def uuids(self, connection: sqlite3.Connection) -> Iterator[str]:
-        """Every history that the view shows."""
+        """The UUIDs of all histories in the view."""
 
 
 def fingerprint_of(view: View) -> str:
-    """Names the code that a view's rows depend on: a change of any of it may change a row, so it asks for new ones."""
+    """The fingerprint of the code that a view's rows depend on. A change of any of it may change a row, so the view is
+    made anew."""
     return fingerprint(*sources(type(view).__module__))
 
 
 def fingerprint(*paths: str) -> str:
-    """Names the content of source files, whose paths are relative to the program's folder."""
+    """The SHA-256 of source files; their paths are relative to the program's folder."""
     files = [path.encode() + b"\0" + (_ROOT / path).read_bytes() for path in sorted(paths)]
     return hashlib.sha256(b"\0".join(files)).hexdigest()
 
 
 @cache
 def sources(module: str) -> frozenset[str]:
-    """A module's source file and those of all modules of ours that it imports, and that these import."""
+    """The source files of a module and of all modules of ours that it imports, directly or through others."""
     found: set[str] = set()
     waiting = [module]
     while waiting:
@@ -163,6 +164,6 @@ def sources(module: str) -> frozenset[str]:
 
 
 def _source(module: str) -> str | None:
-    """The file of a module of ours; None where there is none of this name."""
+    """The file of a module of ours; None where there is no such module."""
     path = module.replace(".", "/")
     return next((name for name in (f"{path}.py", f"{path}/__init__.py") if (_ROOT / name).is_file()), None)

@@ -1,8 +1,8 @@
 """The views of a ledger: reading them, feeding them to the log's head, and making them anew.
 
 Each record is fed exactly once, to all views at the same time. The link to the generation in force is turned under the
-write lock of the old generation, and a feeder that has waited for that lock looks at the link again: so no generation
-is fed that is no longer read.
+write lock of the old generation, and a feeder that has waited for that lock reads the link again. So no generation is
+fed that is no longer read.
 """
 
 import logging
@@ -30,8 +30,9 @@ from projections.views.rebuilding import Progress
 
 __all__ = ["Views", "ViewsUnavailable"]
 
-# How many pages wait in the WAL of the views (16 MiB) before they are written to the file: four times as many as SQLite
-# lets wait, since the same few pages change with each order. Feeding what one create appends takes a fifth less time.
+# The number of pages that wait in the WAL of the views (16 MiB) before they are written to the file: four times
+# SQLite's default, since the same few pages change with each order. Feeding the records of one create takes a fifth
+# less time.
 _CHECKPOINT_PAGES: Final = 4_000
 # For how long a feeding waits for readers when it cuts the WAL.
 _CUT_SECONDS_MAX: Final = 0.05
@@ -49,11 +50,11 @@ class Views:
         # The one connection that feeds, with the inode of its generation; used under the lock.
         self._writer: tuple[int, sqlite3.Connection] | None = None
         self._lock = threading.Lock()
-        # How often the log had been out of reach when the views were last held against it.
+        # The log's count of times out of reach, as of the views' last comparison with the log.
         self._agreed_after = 0
-        # Whether the WAL may hold what was erased since, and what may be there from before this process was started.
+        # Whether the WAL may hold erased data, from this process or from before its start.
         self._must_cut = True
-        # Whether the next record was one that cannot be read when this process tried to feed it.
+        # Whether the next record could not be read when this process tried to feed it.
         self.is_at_unreadable = False
 
     # --- the generation in force ---
@@ -63,7 +64,7 @@ class Views:
         """This thread's connection for queries of the generation in force. Raises ViewsUnavailable."""
         while True:
             in_force = self._generations.in_force()
-            # A file that is open here keeps its inode, so a new one cannot be taken for it.
+            # An open file keeps its inode, so a new file cannot be taken for it.
             if getattr(self._local, "generation", None) == in_force:
                 return self._local.reader  # type: ignore[no-any-return]
             self._close_reader()
@@ -73,7 +74,7 @@ class Views:
                     raise ViewsUnavailable("the views are of another version of the program")
                 self._local.generation, self._local.reader = in_force, reader
                 return reader
-            # The link was turned meanwhile, so there is another generation to look at.
+            # The link was turned meanwhile: the next pass opens the new generation.
             if reader is not None:
                 reader.close()
 
@@ -86,7 +87,7 @@ class Views:
             return None
 
     def close(self) -> None:
-        """Closes this thread's connection for queries, and the one for feeding."""
+        """Closes this thread's connection for queries, and the connection for feeding."""
         self._close_reader()
         with self._lock:
             if self._writer is not None:
@@ -101,11 +102,11 @@ class Views:
     # --- feeding ---
 
     def position(self) -> int:
-        """How far in the log the views are. Raises ViewsUnavailable."""
+        """The position of the log that the views have reached. Raises ViewsUnavailable."""
         return generation.position(self.reader)
 
     def version_of(self, uuid: UUID) -> int:
-        """The version that the views know of a history; 0 where they do not know it, or cannot be read or relied on."""
+        """A history's version in the views; 0 where they do not have it, cannot be read, or may be ahead of the log."""
         if self._ledger.log_of_events.times_lost != self._agreed_after:
             return 0
         try:
@@ -115,32 +116,32 @@ class Views:
             return 0
 
     def catch_up(self, written: Sequence[RawRecord] = ()) -> int:
-        """Feeds the views to the log's head, or to the last of `written`; returns where they are.
+        """Feeds the views to the log's head, or to the last of `written`. Returns the position reached.
 
-        `written` are records that this process has just appended: where they follow on from the views' position, they
-        are not read again.
+        `written` are records that this process has just appended. Where they follow on from the views' position, they
+        are not read again from the log.
 
-        Raises ViewsUnavailable, Busy, or what the log's reader raises on an event that it cannot read.
+        Raises ViewsUnavailable, Busy, and the log's errors for an event that cannot be read.
         """
         target = written[-1].position if written else self._ledger.head()
         self._agree()
-        # Mostly there is nothing new, and then no thread need wait for the lock.
+        # Mostly there is nothing new, and then no thread needs to wait for the lock.
         if (position := self.position()) >= target and not self._must_cut:
             return position
         while True:
             with self._lock:
                 before = position = self.position()
-                if position < target:  # else another thread has fed them while this one waited
+                if position < target:  # else another thread fed them while this one waited
                     with self._writing() as writer:
                         position, erased = self._fed(writer, written)
                     self._must_cut |= erased
                 if self._must_cut:
                     self._cut()
-            if position >= target or position == before:  # or the log has not so much any more
+            if position >= target or position == before:  # or the log is shorter by now
                 return position
 
     def _fed(self, writer: sqlite3.Connection, written: Sequence[RawRecord]) -> Fed:
-        """What was fed; notes whether the next record cannot be read."""
+        """Feeds one batch. Notes whether the next record cannot be read."""
         try:
             fed = feed(self._ledger, writer, written)
         except MapperDeserialisationError:
@@ -150,17 +151,17 @@ class Views:
         return fed
 
     def _cut(self) -> None:
-        """Cuts the WAL, so that nothing of what was erased is left in it; under the lock. Where somebody is reading,
-        the next feeding tries it again."""
+        """Cuts the WAL, so that no erased data are left in it; under the lock. Where a reader prevents it, the next
+        feeding tries again."""
         self._must_cut = not cut_wal(self._writer_in_force(), _CUT_SECONDS_MAX)
 
     def _agree(self) -> None:
-        """Where the log was out of reach, or before this process began, takes back what the views have and it has not,
-        or not any more. Raises ViewsUnavailable."""
+        """Takes records that the log lacks, or has replaced, out of the views: at the first use, and after the log was
+        out of reach. Raises ViewsUnavailable."""
         times_lost = self._ledger.log_of_events.times_lost
         if times_lost == self._agreed_after:
             return
-        position = self.position()  # which may be further by the time that the log is asked
+        position = self.position()  # read first: the views may be further once the log is read
         if agreed(self._ledger, self.reader) < position:
             with self._lock:
                 try:
@@ -174,8 +175,8 @@ class Views:
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        """A write transaction on the generation in force, also where that has changed while waiting for it; under the
-        lock."""
+        """A write transaction on the generation in force, even where that changed during the wait for the lock of its
+        file; under the lock."""
         while True:
             in_force = self._generations.in_force()
             writer = self._writer_in_force()
@@ -193,7 +194,7 @@ class Views:
 
     def _writer_in_force(self) -> sqlite3.Connection:
         """The connection for feeding the generation in force; under the lock. Raises ViewsUnavailable."""
-        _ = self.reader  # looks which generation is in force
+        _ = self.reader  # finds the generation in force
         if self._writer is None or self._writer[0] != self._local.generation:
             if self._writer is not None:
                 self._writer[1].close()
@@ -204,7 +205,7 @@ class Views:
         return self._writer[1]
 
     def stopped_count(self) -> int:
-        """How many orders' histories cannot be read."""
+        """The number of histories that cannot be read to their end."""
         (count,) = self.reader.execute("SELECT count(*) FROM stopped").fetchone()
         return int(count)
 
@@ -216,8 +217,8 @@ class Views:
     # --- making anew ---
 
     def ensure(self, progress: Progress | None = None) -> None:
-        """Makes the views anew that are missing, damaged, made by other code or too far ahead of the log, and feeds
-        them all to the head."""
+        """Makes views anew that are missing, damaged, made by other code or too far ahead of the log, and feeds all
+        views to the head."""
         try:
             _ = self.reader
             self._agree()
@@ -228,7 +229,7 @@ class Views:
         self.renew()
 
     def rebuild(self, progress: Progress | None = None) -> int:
-        """Makes a new generation from the whole log, then puts it in force; returns its position.
+        """Makes a new generation from the whole log and puts it in force. Returns its position.
 
         `progress` is called with the position reached and the head. One process rebuilds at a time.
         """
@@ -236,12 +237,12 @@ class Views:
             return self._put_in_force(lambda file: rebuilding.make(self._ledger, file, progress))
 
     def renew(self) -> None:
-        """Where something was erased since the generation in force was made, puts a copy of its rows in force, so that
-        no byte of it is left; others are fed and read meanwhile. Raises ViewsUnavailable."""
+        """Puts a copy of the rows in force where data were erased since the generation was made, so that no byte of
+        them is left. Feeding and reading go on meanwhile. Raises ViewsUnavailable."""
         if not generation.may_hold_erased(self.reader):
             return
         with self._rebuilding():
-            if generation.may_hold_erased(self.reader):  # else another process has done it while this one waited
+            if generation.may_hold_erased(self.reader):  # else another process did it while this one waited
                 old = self._generations.file()
                 self._put_in_force(lambda file: rebuilding.renew(self._ledger, file, old))
 
@@ -253,19 +254,19 @@ class Views:
             yield
 
     def _mend(self, progress: Progress | None) -> None:
-        with suppress(ViewsUnavailable):  # another process has made them while this one waited
+        with suppress(ViewsUnavailable):  # another process made them while this one waited
             _ = self.reader
             return
         old = self._generations.file()
         stale = generation.stale(old)
         if len(stale) < len(VIEWS):
-            with suppress(sqlite3.DatabaseError):  # the old file is damaged, too
+            with suppress(sqlite3.DatabaseError):  # raised where the old file is damaged, too
                 self._put_in_force(lambda file: rebuilding.remake(self._ledger, file, old, stale, progress))
                 return
         self._put_in_force(lambda file: rebuilding.make(self._ledger, file, progress))
 
     def _put_in_force(self, make: Callable[[Path], sqlite3.Connection]) -> int:
-        """Makes a new generation and turns the link to it; returns its position."""
+        """Makes a new generation and turns the link to it. Returns its position."""
         file = self._generations.new_file()
         try:
             new = make(file)
@@ -279,7 +280,7 @@ class Views:
         return position
 
     def _turn_to(self, file: Path, new: sqlite3.Connection) -> int:
-        """Turns the link under the old generation's write lock, when the new one has all that the old one has."""
+        """Turns the link under the old generation's write lock, once the new generation has all records of the log."""
         with self._lock, self._nobody_feeding():
             position, head = generation.position(new), self._ledger.head()
             while position < head:
@@ -305,9 +306,9 @@ class Views:
 
 
 def _give_memory_back() -> None:
-    """What was freed goes back to the system: else this process, and all that it forks, would keep what it once took to
-    make views."""
+    """Returns freed memory to the system: otherwise this process, and all that it forks, would keep the memory that
+    making views took."""
     from ctypes import CDLL  # noqa: PLC0415  (few processes make views)
 
-    with suppress(AttributeError):  # it is glibc's alone
+    with suppress(AttributeError):  # only glibc has it
         CDLL(None).malloc_trim(0)
