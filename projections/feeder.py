@@ -56,8 +56,8 @@ def start(
 
 
 def _again(run: Callable[..., None], *arguments: object) -> None:
-    """Runs a thread's function, and again after an error. A full disk, for example, would otherwise end the thread for
-    as long as the process lives, and nobody would notice."""
+    """Runs a thread's function, and again after an error: otherwise a full disk, for example, would end the thread
+    unnoticed, for as long as the process lives."""
     while True:
         try:
             return run(*arguments)

@@ -1,10 +1,10 @@
 """What do the orders come to in a bookkeeper's accounts? The log to one fixed position, as a Beancount file.
 
-An order has a balance in each account, and it is a function of the order as it stands:
+An order has a balance in each account, which is a function of the order's present state:
 
-    Assets:Receivable:Orders     what is outstanding: its total less what was credited, received and not refunded
-    Liabilities:Customers        what was received beyond that, as a negative number like all that is owed
-    Assets:Providers:<provider>  payments less refunds by that provider: what it holds, until it pays out
+    Assets:Receivable:Orders     the outstanding amount: its total less credits, and less payments not refunded
+    Liabilities:Customers        payments beyond the amount due, negative like every liability
+    Assets:Providers:<provider>  payments less refunds by that provider, which holds them until it pays out
     Income:Sales                 unit prices by quantity, negative as income is
     Income:Shipping              the order's shipping and its items', negative
     Income:Discounts             its items' discounts, positive: less income
@@ -14,56 +14,55 @@ An order has a balance in each account, and it is a function of the order as it 
     Income:Tips                  its tips on top, negative, as the next two are
     Income:Fees                  its fees on top
     Income:Gift-Wrap             its gift wrap on top
-    Income:Refunds               what refunds credited: beyond what had been overpaid, and not owed again; positive
-    Expenses:Chargebacks         what chargebacks credited likewise, and no reversal has given back
+    Income:Refunds               the credits of refunds: beyond the overpaid amount, and not owed again; positive
+    Expenses:Chargebacks         the credits of chargebacks, less those that reversals have given back
 
-A charge that is included in the prices stands in the sales. Income and what is collected, less discounts, refunds and
-chargebacks, is what is due, and that is either received, which the providers hold, or outstanding; so an order's
-balances always add up to nothing, and so does every change of them. A transaction is such a change: that of the events
-of one instant together (an order is created with its items in one), each movement of money by itself:
+A charge that is included in the prices is part of the sales. Income and collected charges, less discounts, refunds and
+chargebacks, are the amount due. The amount due is either received, and held by the providers, or outstanding. So an
+order's balances always sum up to zero, and so does every change of them. A transaction is such a change. The events of
+one instant are one transaction (an order's creation with its items), and each movement of money is one by itself:
 
-    created, items, voucher, shipping,  receivable against income and what is collected: an order is booked when it is
+    created, items, voucher, shipping,  receivable against income and collected charges: an order is booked when it is
     charges                             placed, as an invoice
     payment                             provider against receivable, and against customers where it is more than due
-    refund                              provider against customers, as far as it was overpaid, and then against refunds;
-                                        against receivable, where the refund says that it is owed again
+    refund                              provider against customers, up to the overpaid amount, and then against refunds;
+                                        against receivable, where the refund is owed again
     failed refund                       as the refund, the other way round
     chargeback, its reversal            as a refund and a failed one, with chargebacks for refunds
     failed payment, void                as the payment, the other way round
-    cancelled, refunded, deleted        the same back again: the order's total is nothing now, as it takes no payment
-                                        any more; what was received and not yet refunded is owed to customers, and
-                                        what was charged back beyond that is lost
+    cancelled, refunded, deleted        the income is booked back: the order takes no payment any more, so its total is
+                                        zero; payments not yet refunded are owed to customers, and chargebacks beyond
+                                        them are lost
     any other event                     none
 
-Whoever counts revenue on delivery moves it on from Income.
+A shop that counts revenue on delivery moves it on from Income.
 
-A movement of money is booked on the day it was received, refunded or pulled back, all else on the day it occurred, in
-the configured zone. Beancount sorts by day itself, so transactions stand order by order, and the directives that open
-the accounts, each on the first day it is used, stand at the end: memory does not grow with the log. Each transaction
-names the `position` of its last event. Personal data is left out.
+A movement of money is booked on the day it was received, refunded or pulled back, any other event on the day it
+occurred, in the configured zone. Beancount sorts by day itself, so transactions are written order by order. The
+directives that open the accounts, each on its first day of use, stand at the end: memory does not grow with the log.
+Each transaction names the `position` of its last event. Personal data are left out.
 
-What providers keep and pay out is no order's event. It stands in the settlement files that were reconciled, and moves
-on from Assets:Providers:
+Providers' fees and payouts are no order's events. They stand in the reconciled settlement files, and are booked from
+Assets:Providers to these accounts:
 
     Expenses:Fees:<provider>           fees, of a line of their own or of another's
     Expenses:Adjustments:<provider>    adjustments; negative where the provider gave
-    Expenses:Unclassified:<provider>   lines whose kind is none of ours
-    Assets:Payouts:<provider>          payouts: on their way to the bank, until its statement takes them on from there,
-                                       or until they have failed
-    Assets:Reserves:<provider>         what it holds in reserve
+    Expenses:Unclassified:<provider>   lines of an unknown kind
+    Assets:Payouts:<provider>          payouts on their way to the bank, until its statement books them on from here, or
+                                       until they fail
+    Assets:Reserves:<provider>         amounts that it holds in reserve
     Assets:Transfers:<provider>        to and from other accounts with it
     Assets:Conversions:<provider>      out of one currency and into another
-    Income:Exchange:<provider>         what an exchange gave beyond the rate that the rules expect, negative as income
-                                       is; positive where it gave less
+    Income:Exchange:<provider>         the gain of an exchange over the rate that the rules expect, negative as income
+                                       is; positive for a loss
 
-The payments, refunds and chargebacks of a file, those that failed and those that were reversed, are orders' movements,
-and booked by the orders; of them the fee alone is booked here, those of a day together. What was settled in another
-currency than it was paid in leaves the provider's account in the one, and comes into it in the other, by way of the
-conversions. What a file has and the ledger
-has not is no order's yet: it is booked when it is recorded, and until then the reconciliation shows it. A file that was
-reconciled by several rules is booked once, by the last of them; a line that stands in two files of a provider is booked
-once. Lines without a reference are told apart by their file, payout and row. What was
-withdrawn is not booked.
+A file's payments, refunds and chargebacks, the failed and reversed ones too, are orders' movements, and are booked by
+the orders. Only their fees are booked here, those of a day together. A movement settled in another currency than it was
+paid in leaves the provider's account in the one and enters it in the other, by way of the conversions. A payment that
+the file has and the ledger lacks is no order's yet: it is booked once it is recorded, and until then the reconciliation
+shows it. A file reconciled several times is booked once, by its last reconciliation. A line that stands in two files of
+a provider is booked once. Lines without a reference are told apart by their file, payout and row. Withdrawn
+reconciliations are not booked.
 """
 
 import re

@@ -289,7 +289,7 @@ def page(
 
 
 def _fitting(sizes: bytes) -> list[int]:
-    """The ids of the first orders whose documents fit on a page together; at least one."""
+    """The ids of the first orders, as many as have documents that fit on a page together; at least one."""
     found = [tuple(map(int, pair.split(b" "))) for pair in sizes.split(b",")]
     ends = accumulate(size + 1 for _, size in found)
     return [order_id for (order_id, _), end in zip(found, ends, strict=True) if end <= ROWS_BYTES_MAX] or [found[0][0]]

@@ -1,4 +1,4 @@
-"""To which addresses do messages go? Those of the operator's own network are refused unless they are allowed."""
+"""Which addresses may messages go to? Addresses of the operator's own network are refused unless they are allowed."""
 
 import asyncio
 import socket
@@ -8,7 +8,7 @@ from typing import Final
 
 RESOLVE_SECONDS_MAX: Final = 3.0
 _NAT64: Final = IPv6Network("64:ff9b::/96")
-# What was private before fc00::/7 was; Python takes it for public.
+# The private network before fc00::/7; Python takes it for public.
 _SITE_LOCAL: Final = IPv6Network("fec0::/10")
 _IPV4_COMPATIBLE: Final = IPv6Network("::/96")
 Networks = Sequence[IPv4Network | IPv6Network]
@@ -29,7 +29,7 @@ def _is_public(ip: IPv4Address | IPv6Address) -> bool:
 
 
 def _inner(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """The IPv4 address that one of IPv6 leads to, by whatever kind of translation; itself where it leads to none."""
+    """The IPv4 address that an IPv6 address is translated to; the address itself where there is no translation."""
     if isinstance(ip, IPv4Address):
         return ip
     if ip in _NAT64 or ip in _IPV4_COMPATIBLE:
@@ -38,7 +38,7 @@ def _inner(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
 
 
 async def refused_address(host: str, allowed: Networks) -> str | None:
-    """An address that a host's name leads to now and that is refused; None where there is none."""
+    """A refused address among those that a host's name resolves to now; None where there is none."""
     loop = asyncio.get_running_loop()
     try:
         found = await asyncio.wait_for(loop.getaddrinfo(host, None, type=socket.SOCK_STREAM), RESOLVE_SECONDS_MAX)

@@ -1,8 +1,8 @@
 """Brings events to the receivers of webhooks: a thread in each worker of each node, of which one at a time delivers.
 
-What has not been delivered is sent again, so a receiver may get an event twice; but of one order it gets none before
-the one before it has been taken. An order whose event is not taken waits, with all that comes after it, and holds no
-other order up; a receiver holds no other receiver up.
+An event that is not known to be delivered is sent again, so a receiver may get it twice. A receiver gets an order's
+next event only once it has taken the one before. Where it does not take an event, that order's later events wait, and
+no other order's do. A slow receiver delays no other receiver.
 """
 
 import asyncio
@@ -33,20 +33,20 @@ from projections.webhooks.store import Delivery, Store, Webhook
 if TYPE_CHECKING:
     from projections.webhooks.sending import Answer, Sender
 
-# Between one attempt and the next; together three days.
+# The pauses between attempts; together three days.
 PAUSES_SECONDS: Final = (5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 28_800, 43_200, 64_800, 94_645)
 AT_ONCE_MAX: Final = 16
-# How many events of a webhook are at hand, and how many may wait for another attempt before no more are read.
+# The most events of a webhook in memory, and the most that may wait for another attempt before reading stops.
 AHEAD_MAX: Final = 512
 WAITING_MAX: Final = 1_000
 _PAGE_EVENTS: Final = 256
-# How much of the log is looked through at once for what a webhook wants.
+# The span of the log that is searched at once for the events that a webhook wants.
 _SCAN_EVENTS_MAX: Final = 20_000
 _LOOK_EVERY_SECONDS: Final = 0.02
 _NOTE_EVERY_SECONDS: Final = 0.25
 _TURN_EVERY_SECONDS: Final = 0.5
 _PRUNE_EVERY: Final = 200
-# After which what could not be read or noted is tried again.
+# The pause before an event that could not be read, or a note that could not be written, is tried again.
 _PAUSE_SECONDS: Final = 2.0
 _END_SECONDS_MAX: Final = 0.5
 _GONE: Final = 410
@@ -54,7 +54,7 @@ _log = logging.getLogger("order_ledger")
 
 
 def start(ledger: OrderLedger, store: Store, allowed: Networks) -> Callable[[], None]:
-    """Starts the thread, and returns what ends it: uvloop's timers must not go off when Python is gone already."""
+    """Starts the thread. Returns the function that ends it: uvloop's timers must not fire once Python is gone."""
     runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
     loop = runner.get_loop()
 
@@ -78,14 +78,14 @@ async def _take_turns(ledger: OrderLedger, store: Store, allowed: Networks) -> N
                 if holds is not None:
                     await _Delivering(ledger, store, allowed).run(holds)
         except LogAway:
-            pass  # which others say
+            pass  # reported elsewhere
         except Exception:
             _log.exception("webhooks are not delivered for a moment")
         await asyncio.sleep(_TURN_EVERY_SECONDS)
 
 
 class _Delivering:
-    """All webhooks, as long as this process is the one that delivers."""
+    """All webhooks, while this process has the turn to deliver."""
 
     def __init__(self, ledger: OrderLedger, store: Store, allowed: Networks) -> None:
         self._ledger = ledger
@@ -93,11 +93,11 @@ class _Delivering:
         self._allowed = allowed
         self._running: dict[str, tuple[int, asyncio.Task[None]]] = {}
         self._looked_at, self._last_head = 0.0, 0
-        # Made for the first webhook.
+        # Made with the first webhook.
         self._sender: Sender | None = None
 
     async def run(self, holds: Holds) -> None:
-        """For as long as this process has the turn."""
+        """Delivers for as long as this process has the turn."""
         try:
             while holds():
                 await self._look()
@@ -105,25 +105,25 @@ class _Delivering:
         finally:
             for task in (tasks := [task for _, task in self._running.values()]):
                 task.cancel()
-            # They end what they send first, which has nothing to be sent over once the sender is closed.
+            # They finish their requests first, which need the open sender.
             await asyncio.gather(*tasks, return_exceptions=True)
             if self._sender is not None:
                 await self._sender.close()
 
     def _head(self) -> int:
-        """The log's head a moment ago: it is asked for once, however many webhooks there are."""
+        """The log's head a moment ago. It is read once, however many webhooks there are."""
         if (now := time()) > self._looked_at + _LOOK_EVERY_SECONDS:
             self._looked_at, self._last_head = now, self._ledger.head()
         return self._last_head
 
     def _new_sender(self) -> "Sender":
-        # It loads what takes more memory than all else of a worker without webhooks.
+        # Loaded here: it takes more memory than all the rest of a worker without webhooks.
         from projections.webhooks.sending import Sender  # noqa: PLC0415
 
         return Sender(self._allowed)
 
     async def _look(self) -> None:
-        """Begins with webhooks that are new, and anew with those that were changed."""
+        """Starts webhooks that are new, and restarts those that were changed."""
         wanted = {webhook.id: webhook for webhook in self._store.all() if webhook.disabled_at is None}
         for webhook_id, (revision, task) in list(self._running.items()):
             if task.done() or webhook_id not in wanted or wanted[webhook_id].revision != revision:
@@ -139,7 +139,7 @@ class _Delivering:
 
 
 class _Event:
-    """An event on its way. One that is `kept` stands in the store as waiting, and holds the cursor no longer."""
+    """An event on its way. Once `is_kept`, the store has it as waiting, and the cursor can pass it."""
 
     def __init__(self, position: int, raw: RawRecord | None, attempts: int = 0, next_at: int = 0) -> None:
         self.position = position
@@ -150,7 +150,7 @@ class _Event:
 
 
 class _Line:
-    """One webhook. Its events stand in line behind each other by their orders."""
+    """One webhook at work. Its events wait in a queue for each order."""
 
     def __init__(
         self, ledger: OrderLedger, store: Store, sender: "Sender", webhook: Webhook, head: Callable[[], int]
@@ -166,11 +166,12 @@ class _Line:
         self._read_to = webhook.position
         self._known = store.known_behind(webhook.id, webhook.position)
         self._lines: dict[str, deque[_Event]] = {}
-        # The orders whose next event can be sent now, those whose is under way, and the others by when it can be.
+        # The orders with an event that can be sent now, those with one under way, and the others by the time of their
+        # next attempt.
         self._ready: deque[str] = deque()
         self._active: dict[str, asyncio.Task[None]] = {}
         self._later: list[tuple[int, str]] = []
-        # Positions behind the cursor of which nothing is noted yet, and what is to be noted.
+        # Positions behind the cursor that are neither delivered nor noted as waiting; and the deliveries to note.
         self._open: set[int] = set()
         self._waiting = 0
         self._notes: dict[int, Delivery] = {}
@@ -179,7 +180,7 @@ class _Line:
         self._is_over = False
 
     async def run(self) -> None:
-        """Until the webhook is disabled, or this is cancelled."""
+        """Delivers until the webhook is disabled, or the task is cancelled."""
         try:
             for kept in self._store.waiting(self._webhook.id):
                 self._stand(kept.originator, _Event(kept.position, None, kept.attempts, kept.next_at))
@@ -205,7 +206,7 @@ class _Line:
     def _is_idle(self) -> bool:
         return not self._ready and len(self._open) < AHEAD_MAX // 2
 
-    # --- which events ---
+    # --- reading events ---
 
     def _read_on(self) -> None:
         if len(self._open) >= AHEAD_MAX // 2 or self._waiting >= WAITING_MAX:
@@ -226,7 +227,7 @@ class _Line:
         self._known = {position for position in self._known if position > self._read_to}
 
     def _stand(self, order: str, event: _Event) -> None:
-        """Puts an event behind those of its order."""
+        """Puts an event behind the earlier events of its order."""
         line = self._lines.setdefault(order, deque())
         line.append(event)
         if event.is_kept:
@@ -247,12 +248,12 @@ class _Line:
                 self._active[order] = asyncio.create_task(self._work_off(order))
 
     async def _work_off(self, order: str) -> None:
-        """Sends an order's events one behind the other until one is not taken."""
+        """Sends an order's events one after the other, until the receiver does not take one."""
         line = self._lines[order]
         try:
             while line and not self._is_over and await self._is_taken(order, line[0]):
                 line.popleft()
-        except OperationalError:  # of the log, which cannot be asked for a moment, as others say
+        except OperationalError:  # the log is out of reach for a moment, as is reported elsewhere
             line[0].next_at = ceil(time() + _PAUSE_SECONDS)
         except (MapperDeserialisationError, BrokenHistory) as error:
             self._disable(f"position {line[0].position} cannot be read: {error}")
@@ -302,7 +303,7 @@ class _Line:
         self._notes[event.position] = _delivery(order, event.raw, event, "waiting", None)
         event.is_kept, event.raw = True, None
 
-    # --- what became of them ---
+    # --- noting deliveries ---
 
     def _disable(self, because: str) -> None:
         self._is_over = True

@@ -1,5 +1,5 @@
-"""What is a receiver told of an order's event? Its type, ids, place and amounts, in the form of Standard Webhooks; of
-what is personal, sealed or not, nothing."""
+"""What does a receiver learn of an order's event? Its type, ids, position and amounts, in the form of Standard
+Webhooks; never personal data, sealed or not."""
 
 from typing import Any, Final
 
@@ -10,10 +10,10 @@ from domain.order.state import ORDER
 from domain.topics import TOPICS
 from projections.history import Reading
 
-# The types of events that are told, by the topics under which they are stored.
+# The types of events that are sent, by the topics under which they are stored.
 TYPES: Final = {topic.name: topic.shape.__name__ for topic in TOPICS.values() if topic.kind is ORDER}
 _TOLD: Final = ("log", "position", "order", "order_id", "version", "topic", "occurred_at", "recorded_at")
-# Of each type, the fields that hold anything personal.
+# The fields of each type that have personal data.
 _PERSONAL: Final = {
     shape.__name__: {"personal", *(path.partition(".")[0] for paths in parts.values() for path in paths)}
     for shape, parts in ORDER.personal.items()
@@ -22,7 +22,7 @@ _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
 def message(reading: Reading, raw: RawRecord) -> bytes:
-    """The body that tells of a record. Raises what `Reading.tell` does."""
+    """The body of a record's message. Raises the errors of `Reading.tell`."""
     told = reading.tell(raw)
     facts: dict[str, Any] = msgspec.json.decode(raw.payload)
     left_out = _PERSONAL.get(told["type"], {"personal"})
@@ -32,5 +32,5 @@ def message(reading: Reading, raw: RawRecord) -> bytes:
 
 
 def message_id(webhook_id: str, position: int) -> str:
-    """The id of a message, the same however often it is sent."""
+    """The id of a message, the same for each attempt."""
     return f"{webhook_id}-{position}"

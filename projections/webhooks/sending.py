@@ -1,7 +1,7 @@
-"""One message to one receiver: how long that takes at most, and what is kept of the answer.
+"""Sends one message to one receiver: how long that may take, and how much of the answer is kept.
 
-It is looked at which address a socket is to be connected to (`addresses.py`), whatever name led there, so that no name
-can lead elsewhere the second time.
+The address is checked when the socket is made (`addresses.py`), whatever name it came from, so that no name can resolve
+to another address the second time.
 """
 
 import errno
@@ -18,13 +18,13 @@ from projections.webhooks.store import Webhook
 
 ANSWER_SECONDS_MAX: Final = 15.0
 CONNECT_SECONDS_MAX: Final = 5.0
-# Of an answer's body so much is read, and its beginning kept.
+# The most bytes that are read of an answer's body, and the most that are kept of its beginning.
 _READ_BYTES_MAX: Final = 16 * 1024
 _KEPT_BYTES_MAX: Final = 1024
 
 
 class AddressRefused(OSError):
-    """An address of the operator's own network, or of none, that is not allowed."""
+    """An address that is not of the public internet, and of no allowed network."""
 
     def __init__(self, address: str) -> None:
         super().__init__(
@@ -33,7 +33,7 @@ class AddressRefused(OSError):
 
 
 class Answer(NamedTuple):
-    """How a receiver answered, or why it did not."""
+    """A receiver's answer, or the error in its place."""
 
     status: int | None
     text: str | None
@@ -46,7 +46,7 @@ class Answer(NamedTuple):
 
 
 class Sender:
-    """Sends within one event loop."""
+    """Sends messages within one event loop."""
 
     def __init__(self, allowed: Networks) -> None:
         self._allowed = allowed
@@ -62,7 +62,7 @@ class Sender:
         await self._session.close()
 
     def _socket(self, info: tuple[Any, ...]) -> socket.socket:
-        """The socket for an address that is about to be connected to. Raises AddressRefused."""
+        """The socket for an address before it is connected. Raises AddressRefused."""
         family, kind, protocol, _, address = info
         if not is_allowed(str(address[0]), self._allowed):
             raise AddressRefused(str(address[0]))
@@ -93,7 +93,7 @@ class Sender:
 
 
 async def _beginning(answer: aiohttp.ClientResponse) -> str:
-    """The beginning of an answer's body. What is longer than we read ends the connection."""
+    """The beginning of an answer's body. A body longer than the limit closes the connection."""
     body = b""
     async for piece in answer.content.iter_any():
         body += piece
@@ -104,6 +104,6 @@ async def _beginning(answer: aiohttp.ClientResponse) -> str:
 
 
 def _secrets(webhook: Webhook, now: int) -> list[bytes]:
-    """The secret, and for a while after a rotation the one before it."""
+    """The secret, and for a while after a rotation the former one."""
     is_old_good = webhook.old_secret is not None and (webhook.old_secret_until or 0) > now
     return [webhook.secret, *([webhook.old_secret] if is_old_good and webhook.old_secret is not None else [])]

@@ -1,7 +1,7 @@
-"""How a receiver knows that a message is ours: the signatures of the Standard Webhooks specification.
+"""How does a receiver know that a message is ours? By the signatures of the Standard Webhooks specification.
 
-What is signed is `{id}.{timestamp}.{body}`: by HMAC-SHA256 with the webhook's secret (`v1`), and by its Ed25519 key
-(`v1a`), whose public half verifies without being able to sign.
+The signed text is `{id}.{timestamp}.{body}`. It is signed by HMAC-SHA256 with the webhook's secret (`v1`), and by the
+webhook's Ed25519 key (`v1a`), whose public half can verify and cannot sign.
 """
 
 import hashlib
@@ -33,7 +33,7 @@ def secret_shown(secret: bytes) -> str:
 
 
 def secret_given(text: str) -> bytes:
-    """The secret that a client chose. Raises ValueError with what would be right."""
+    """The secret chosen by a client. Raises ValueError with the rule that it breaks."""
     try:
         secret = b64decode(text.removeprefix(_SECRET_PREFIX), validate=True)
     except ValueError:

@@ -1,9 +1,8 @@
-"""The webhooks: in a file of its own beside the ledger or, where that is on PostgreSQL, beside the log there, for all
-nodes. It is no view. It can be lost without any event being lost, and with it goes who subscribed and how far they had
-been told: back it up.
+"""The webhooks: in a file of its own beside the ledger or, where the log is on PostgreSQL, in its database, for all
+nodes. The store is no view. No event is lost with it, but the subscriptions and their cursors are: back it up.
 
-A webhook has a cursor. All up to it is settled: delivered, or noted in `deliveries` as waiting. So whatever ends in the
-middle of something, what is neither is sent again.
+A webhook has a cursor. Every event up to it is settled: delivered, or noted in `deliveries` as waiting. After a crash,
+an event that is neither is sent again.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,7 +15,7 @@ import msgspec
 from domain.log.log import Beside, Changing, Holds, Log, Row
 
 DELIVERIES_MAX: Final = 10_000
-# In a file; `domain/log/postgres/schema.py` has those of a database.
+# The tables of a file; `domain/log/postgres/schema.py` has those of a database.
 _TABLES: Final = (
     """CREATE TABLE IF NOT EXISTS webhooks (
       id               TEXT PRIMARY KEY,
@@ -53,8 +52,8 @@ _TABLES: Final = (
 
 
 class Webhook(msgspec.Struct, frozen=True):
-    """A subscription. It wants events of these types, of all where there are none; times are as the log writes them,
-    but for the end of the old secret in seconds since 1970. Its revision changes with what a delivery depends on."""
+    """A subscription to events of these types, of all types where there are none. Times are in the log's form, but the
+    old secret ends in seconds since 1970. `revision` changes with every field that delivery depends on."""
 
     id: str
     url: str
@@ -72,8 +71,8 @@ class Webhook(msgspec.Struct, frozen=True):
 
 
 class Delivery(NamedTuple):
-    """What became of one event for one webhook: `delivered`, or `waiting` for its turn or for `next_at`, in seconds
-    since 1970; and how its last attempt was answered."""
+    """The delivery of one event to one webhook, with the answer to its last attempt. `status` is `delivered`, or
+    `waiting` for an earlier event or for `next_at`, in seconds since 1970."""
 
     position: int
     originator: str
@@ -93,23 +92,23 @@ _DELIVERY: Final = ", ".join(Delivery._fields)
 
 
 def store_of(log: Log, file: Path) -> "Store":
-    """The webhooks of a log: in this file, where they are in one."""
+    """The store of a log's webhooks: in this file, unless the log is in a database."""
     return Store(log.beside(file, _TABLES))
 
 
 class Store:
-    """Raises Busy, LogAway, and the drivers' errors."""
+    """Keeps the webhooks and their deliveries. Raises Busy, LogAway, and the drivers' errors."""
 
     def __init__(self, beside: Beside) -> None:
         self._beside = beside
         self._rows = beside.rows
 
     def turn(self) -> AbstractContextManager[Holds | None]:
-        """The turn to deliver; None where it is another process's, of whatever node."""
+        """The turn to deliver; None where another process has it, on any node."""
         return self._beside.turn()
 
     def _do(self, sql: str, values: Sequence[Any]) -> list[Row]:
-        """One statement in a transaction of its own."""
+        """Runs one statement in a transaction of its own."""
         with self._beside.transaction() as changing:
             return changing.do(sql, values)
 
@@ -123,7 +122,7 @@ class Store:
         return _webhook(rows[0]) if rows else None
 
     def add(self, webhook: Webhook, *, count_max: int) -> bool:
-        """Whether there was room for one more."""
+        """Adds a webhook, unless there are `count_max` already. Returns whether it was added."""
         with self._beside.transaction() as changing:
             ((count,),) = changing.do("SELECT count(*) FROM webhooks")
             if count >= count_max:
@@ -133,7 +132,7 @@ class Store:
         return True
 
     def change(self, webhook_id: str, url: str | None, event_types: Sequence[str] | None) -> None:
-        """What is None stays as it is."""
+        """Changes a webhook; a field that is None stays as it is."""
         self._do(
             "UPDATE webhooks SET url = coalesce(?, url), event_types = coalesce(?, event_types),"
             " revision = revision + 1 WHERE id = ?",
@@ -141,7 +140,7 @@ class Store:
         )
 
     def rotate(self, webhook_id: str, secret: bytes, old_until: int) -> None:
-        """Gives a new secret; the one before it is good until then."""
+        """Sets a new secret; the former one is valid until `old_until`."""
         self._do(
             "UPDATE webhooks SET old_secret = secret, old_secret_until = ?, secret = ?, revision = revision + 1"
             " WHERE id = ?",
@@ -149,11 +148,11 @@ class Store:
         )
 
     def remove(self, webhook_id: str) -> bool:
-        """Whether it was there."""
+        """Removes a webhook. Returns whether it was there."""
         return bool(self._do("DELETE FROM webhooks WHERE id = ? RETURNING id", (webhook_id,)))
 
     def enable(self, webhook_id: str) -> None:
-        """Takes the mark off; what waits is tried again at once, and has three days anew."""
+        """Enables a webhook. Waiting events are tried again at once, for three days from now."""
         with self._beside.transaction() as changing:
             changing.do(
                 "UPDATE webhooks SET disabled_at = NULL, disabled_because = NULL, revision = revision + 1 WHERE id = ?",
@@ -174,13 +173,13 @@ class Store:
     # --- deliveries ---
 
     def deliveries(self, webhook_id: str, *, status: str | None, before: int, limit: int) -> list[Delivery]:
-        """The latest before a position, the last first."""
+        """The latest deliveries before a position, the last first."""
         term, values = ("", []) if status is None else (" AND status = ?", [status])
         term = f"AND position < ?{term} ORDER BY position DESC LIMIT +?"
         return self._deliveries(term, webhook_id, before, *values, limit)
 
     def waiting(self, webhook_id: str) -> list[Delivery]:
-        """All that waits, by positions."""
+        """All waiting deliveries, ordered by position."""
         return self._deliveries("AND status = 'waiting' ORDER BY position", webhook_id)
 
     def _deliveries(self, terms: str, *values: Any) -> list[Delivery]:
@@ -192,23 +191,23 @@ class Store:
         return int(rows[0][0]) if rows else 0
 
     def known_behind(self, webhook_id: str, position: int) -> set[int]:
-        """The positions behind one of which is noted already what became of them."""
+        """The positions behind a position that have a noted delivery."""
         rows = self._rows("SELECT position FROM deliveries WHERE webhook = ? AND position > ?", (webhook_id, position))
         return {position for (position,) in rows}
 
     def note(self, webhook_id: str, position: int, deliveries: Iterable[Delivery]) -> None:
-        """Moves a webhook's cursor on, and notes what became of events; all at once."""
+        """Moves a webhook's cursor on, and notes deliveries, in one transaction."""
         with self._beside.transaction() as changing:
             found = changing.do(
                 "UPDATE webhooks SET position = CASE WHEN position < ? THEN ? ELSE position END WHERE id = ?"
                 " RETURNING id",
                 (position, position, webhook_id),
             )
-            if found:  # else it was removed meanwhile
+            if found:  # else the webhook was removed meanwhile
                 _put(changing, webhook_id, deliveries)
 
     def replay(self, webhook_id: str, delivery: Delivery) -> bool:
-        """Has an event sent again. Whether the webhook was there."""
+        """Has an event sent again. Returns whether the webhook was there."""
         with self._beside.transaction() as changing:
             found = changing.do("UPDATE webhooks SET revision = revision + 1 WHERE id = ? RETURNING id", (webhook_id,))
             if found:
@@ -219,7 +218,7 @@ class Store:
         return self._deliveries("ORDER BY position", webhook_id)
 
     def take_over(self, webhooks: Iterable[tuple[Webhook, Sequence[Delivery]]]) -> None:
-        """Takes other webhooks as they are, with their deliveries; those that are here already stay."""
+        """Adds other webhooks with their deliveries; a webhook that is here already stays as it is."""
         with self._beside.transaction() as changing:
             for webhook, deliveries in webhooks:
                 values = _values(webhook)
@@ -228,7 +227,7 @@ class Store:
                     _put(changing, webhook.id, deliveries)
 
     def prune(self, webhook_id: str) -> None:
-        """Forgets the oldest deliveries that are done, where there are many."""
+        """Deletes the oldest deliveries that are done, where there are many."""
         self._do(
             "DELETE FROM deliveries WHERE webhook = ? AND status = 'delivered' AND position <= (SELECT position"
             " FROM deliveries WHERE webhook = ? ORDER BY position DESC LIMIT 1 OFFSET ?)",
@@ -260,5 +259,5 @@ def _webhook(row: tuple[Any, ...]) -> Webhook:
 
 
 def copy(source: Store, target: Store) -> None:
-    """Copies all webhooks, with what became of their events, to where there are none of them."""
+    """Copies all webhooks with their deliveries into a store that has none of them."""
     target.take_over([(webhook, source.every_delivery(webhook.id)) for webhook in source.all()])
