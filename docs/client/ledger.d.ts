@@ -1,4 +1,4 @@
-// Made by `make types` of openapi.json, whose SHA-256 is f902f7476ed2547aaca4a51c48b547b35c8369212fafb0654b7b7977e58cf060.
+// Made by `make types` of openapi.json, whose SHA-256 is f5e2d31e9413c4df0c3c9d77c26de2caaa512d06527b0193d8ce70e1b1c5e587.
 export interface paths {
     "/api/shop/customers/me/orders": {
         parameters: {
@@ -3274,8 +3274,9 @@ export interface components {
         };
         /**
          * PlainResult
-         * @description The outcome of lines and entries. `settled_by` is there where another file has settled the payment, `exchange`
-         *         where it settled in another currency, `tied_to` for a payout that a bank has credited and for that credit.
+         * @description The outcome of lines and entries. `settled_by` is there where another file has settled the payment, and
+         *         `exchange` where the payment settled in another currency. `tied_to` is there for a payout that a bank has credited,
+         *         and for its credit.
          */
         PlainResult: {
             id: string;

@@ -107,8 +107,7 @@ def undo(state: Reconciliation, results: Iterable[tuple[str, str | None]], *, no
 
 
 def close(state: Reconciliation, *, now: datetime) -> list[Event]:
-    """Closes a reconciliation; no event where it is closed already. Raises ReconciliationIsOpen,
-    ReconciliationIsWithdrawn."""
+    """Closes a reconciliation; no event for a closed one. Raises ReconciliationIsOpen, ReconciliationIsWithdrawn."""
     if state.is_withdrawn:
         raise ReconciliationIsWithdrawn
     if state.is_closed:
@@ -119,7 +118,7 @@ def close(state: Reconciliation, *, now: datetime) -> list[Event]:
 
 
 def withdraw(state: Reconciliation, reason: str, *, now: datetime) -> list[Event]:
-    """Withdraws a reconciliation, open or closed; no event where it is withdrawn already."""
+    """Withdraws a reconciliation, open or closed; no event for a withdrawn one."""
     return [] if state.is_withdrawn else [e.ReconciliationWithdrawn(occurred_at=now, reason=reason)]
 
 
@@ -144,8 +143,8 @@ def _explainable(outcome: str, decision: Decision | None) -> bool:
 
 
 class _Allowed(NamedTuple):
-    """The rule for a decision: whether a result's outcome and its decision so far allow it, and the refusal's words if
-    not."""
+    """The rule of a decision: whether a result's outcome and its decision so far allow the decision, and the refusal's
+    words."""
 
     allows: Callable[[str, Decision | None], bool]
     refusal: str
@@ -162,8 +161,8 @@ def _decide(
     allowed: _Allowed,
     event: Callable[[Result, int], Event],
 ) -> list[Event]:
-    """An event for each result that does not have this decision yet. `event` makes it of the result and of the number
-    of results that are open after it."""
+    """An event for each result that does not have this decision yet. `event` makes the event of a result and of the
+    number of results that are open after the decision."""
     events: list[Event] = []
     open_ = state.open
     for result in results:

@@ -38,8 +38,8 @@ class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class Deciding:
-    """A batch of decisions. `pairs` are the matches by hand in it; `held` are the payments that lines of other files
-    settle, by their positions."""
+    """A batch of decisions. `pairs` are its matches by hand; `held` are the payments that lines of other files settle,
+    by their positions."""
 
     def __init__(self, state: Reconciliation, report: KeptReport, held: Mapping[int, Held], now: datetime) -> None:
         self.pairs: list[Pair] = []

@@ -14,8 +14,8 @@ from domain.reconciliation.report import Earlier
 
 
 class ReconciliationStarted(Event, frozen=True, kw_only=True):
-    """A reconciliation began; it reads the log up to `position`. The rules are kept under their SHA-256, and the file
-    under its own or, where it is sealed, under the SHA-256 of its sealed bytes. Days are days in `timezone`."""
+    """A reconciliation began, which reads the log up to `position`. The rules are kept under their SHA-256, the file
+    under its own or, where the file is sealed, under the SHA-256 of its sealed bytes. Days are days in `timezone`."""
 
     provider: str
     file: str
@@ -117,7 +117,8 @@ class DifferenceExplained(Decided, frozen=True, kw_only=True):
 
 class MatchedByHand(Decided, frozen=True, kw_only=True):
     """A person matched lines with payments; the report that is made with this event has the match. `difference` is the
-    lines' sum less the payments' sum, in `currency`, and empty where they are equal; `reason` explains it."""
+    lines' sum less the payments' sum, in `currency`, and empty where the sums are equal; `reason` explains the
+    difference."""
 
     decision: ClassVar[str] = "matched"
 

@@ -76,9 +76,9 @@ def _stem(reference: str) -> str:
 
 
 def _ways(amounts: Sequence[int], rows: Sequence[int], totals: set[int]) -> Iterator[tuple[int, tuple[int, ...]]]:
-    """Each total with the way in which two or more of the rows add up to it. Where there are several ways, the first of
-    them, and once more all rows of all ways: sharing rows, they are ambiguous, so that none of these rows is
-    matched."""
+    """Each total with the way in which two or more of the rows add up to the total. Where there are several ways, the
+    total comes twice: with the first way, and with the rows of all ways. The two share rows, so they are ambiguous, and
+    none of these rows is matched."""
     rows = sorted(row for row in rows if amounts[row] > 0)
     if len(rows) > SUM_ROWS_MAX:
         if (whole := sum(amounts[row] for row in rows)) in totals:
@@ -99,9 +99,9 @@ def _ways(amounts: Sequence[int], rows: Sequence[int], totals: set[int]) -> Iter
 
 
 def _whole_days(sides: Sides, zone: tzinfo) -> list[Candidate]:
-    """Lines that name no order, each with all open entries of a day, or of several days in a row, that add up to it
-    exactly: a bank's line for some days' takings. The line's day is the last of these days, or less than DAYS_MAX after
-    it."""
+    """Lines that name no order, each with all open entries of a day, or of several days in a row, whose sum is exactly
+    the line's amount. Such a line is a bank's, for some days' takings. The line's day is the last of these days, or
+    less than DAYS_MAX after it."""
     days: dict[tuple[date, Sort], list[int]] = {}
     for place, entry in sides.unvisited():
         days.setdefault((entry.received_at.astimezone(zone).date(), entry_sort(entry)), []).append(place)

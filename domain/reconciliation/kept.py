@@ -72,7 +72,7 @@ class Written(msgspec.Struct, frozen=True):
 
 
 def write(made: Made, file: BinaryIO, is_open: Callable[[Result], bool]) -> Written:
-    """Writes a report as JSON."""
+    """Writes a report as JSON; `is_open` decides which results count as open."""
     whole, of_results = hashlib.sha256(), hashlib.sha256()
     offsets: list[int] = []
     ids: list[str] = []
@@ -119,14 +119,14 @@ class KeptReport:
         return found[first - start * STEP_RESULTS : end - start * STEP_RESULTS]
 
     def place(self, id_: str) -> int | None:
-        """The number of a result, by its id; None where the report does not have it."""
+        """The number of a result, by its id; None for an id that the report does not have."""
         at = self._places.ids.find(id_) if len(id_) == ID_DIGITS else -1
         while at >= 0 and at % ID_DIGITS:
             at = self._places.ids.find(id_, at + 1)
         return at // ID_DIGITS if at >= 0 else None
 
     def result(self, id_: str) -> Result | None:
-        """A result, by its id; None where the report does not have it."""
+        """A result, by its id; None for an id that the report does not have."""
         place = self.place(id_)
         return None if place is None else self.results(place, place + 1)[0]
 
@@ -153,7 +153,7 @@ def whole(pieces: Callable[[], Iterator[bytes]]) -> KeptReport:
 
 
 def indexed(content: bytes) -> tuple[bytes, bytes]:
-    """A report without an index as it would be written today, and the index that it would have, without offers."""
+    """A report without an index as it would be written today, and its index, without offers."""
     report = _decode_report(content)
     results = report.results
     waiting = [

@@ -72,7 +72,7 @@ class Other(msgspec.Struct, frozen=True):
 
 class Told(msgspec.Struct, frozen=True):
     """The part of a report that other files of the provider need: the times that its file covers, its claims, and the
-    payments that are expected in it and missing."""
+    payments that are expected in the file and missing."""
 
     covers: list[Cover]
     claims: list[Claim]
@@ -194,8 +194,8 @@ class Others:
         return known[1] if known else None
 
     def settled_before(self, position: int, line: Line, strength: int) -> Settled | None:
-        """The line of another file that settles a payment for sure and comes before this line; None where there is
-        none. `strength` is that of this line's claim."""
+        """The line of another file that settles a payment for sure and comes before `line`; None where there is none.
+        `strength` is the strength of `line`'s own claim."""
         known = self._first.get(position)
         if known is None:
             return None
@@ -204,8 +204,8 @@ class Others:
 
     def waits_for(self, position: int, received_at: datetime, currency: str, delay: timedelta) -> str | None:
         """The outcome of a payment that this file does not have: missing_in_settlement, in_transit or overdue. None
-        where another file has the payment, where it is expected in another file or explained in a closed one, and where
-        it is dated ahead."""
+        where another file has the payment, or is expected to have it, where a person explained it in a closed file, or
+        where it is dated ahead."""
         if position in self._first or position in self._possible:
             return None
         if currency not in self._times or received_at > self.now:
@@ -268,7 +268,7 @@ class _Times:
         return any(span.begin <= moment <= span.until for span in self._spans)
 
     def is_asked(self, moment: datetime) -> bool:
-        """Whether a payment due at the moment is expected in this file: the first open file of those that cover the
+        """Whether a payment due at the moment is expected in this file: in the first open file that covers the
         moment."""
         covering = (span.file for span in self._spans if span.begin <= moment <= span.until)
         first = next((file for file in covering if file.is_open), None)
@@ -284,7 +284,7 @@ class _Times:
         return sha256 == self._sha256 if is_open else self._is_next(moment)
 
     def _is_next(self, moment: datetime) -> bool:
-        """Whether this file is the first open one that begins behind a moment: it stands in for a closed file."""
+        """Whether this file is the first open one that begins behind a moment, and so stands in for a closed file."""
         first = next((span.file for span in self._spans if span.begin > moment and span.file.is_open), None)
         return first is not None and first.sha256 == self._sha256
 

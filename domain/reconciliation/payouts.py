@@ -125,7 +125,7 @@ def _offer(line: Line) -> Offer:
 
 
 class _Side(NamedTuple):
-    """A payout or a credit; where it stands in several files, the offer of the first of them."""
+    """A payout or a credit, as the first of the files offers it in which it stands."""
 
     at: int
     sha256: str
@@ -202,7 +202,7 @@ def _untied(offer: Offer, own: Offering, banks: Sequence[Offering], now: int) ->
 
 
 def _banks(files: Sequence[Offering]) -> list[Offering]:
-    """The files of banks: the files that are banks' for sure, and those that have the credit of a payout."""
+    """The files of banks: the files that are banks' for sure, and the files that have the credit of a payout."""
     banks = [of for of in files if of.offers.is_bank]
     may_be = [of for of in files if of.offers.credits and not of.offers.is_bank]
     if may_be:
@@ -228,7 +228,7 @@ def _key(of: Offering, offer: Offer, *, is_payout: bool) -> tuple[object, ...]:
 
 
 def _ties(files: Sequence[Offering], wanted: set[tuple[int, str]]) -> dict[tuple[object, ...], _Tied]:
-    """The ties of the payouts and credits with these amounts, by the keys of both sides."""
+    """The ties of the payouts and credits of these amounts, by the keys of both sides."""
     sides: dict[tuple[int, str], tuple[dict[tuple[object, ...], _Side], dict[tuple[object, ...], _Side]]] = {}
     for of in files:
         for is_payout, offers in ((True, of.offers.payouts), (False, of.offers.credits)):

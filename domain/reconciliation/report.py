@@ -145,8 +145,9 @@ class TiedTo(Part, frozen=True):
 
 
 class Result(Part, frozen=True):
-    """The outcome of lines and entries. `settled_by` is there where another file has settled the payment, `exchange`
-    where it settled in another currency, `tied_to` for a payout that a bank has credited and for that credit."""
+    """The outcome of lines and entries. `settled_by` is there where another file has settled the payment, and
+    `exchange` where the payment settled in another currency. `tied_to` is there for a payout that a bank has credited,
+    and for its credit."""
 
     id: str
     outcome: str
@@ -177,8 +178,8 @@ class TieOut(Part, frozen=True):
 
 
 class Earlier(Part, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Payments that an earlier reconciliation of the provider left in transit. Only events from before `Others` have
-    it; it is in the log, so it is read for ever."""
+    """The end of the provider's last file, in the log and in time, and the payments that it left in transit. Only
+    events from before `Others` have it; these stay in the log, so they are read for ever."""
 
     position: int
     until: datetime
@@ -186,7 +187,7 @@ class Earlier(Part, frozen=True, omit_defaults=True, forbid_unknown_fields=True)
 
 
 class Report(Part, frozen=True):
-    """`until` is the time of the file's last line."""
+    """A report. `until` is the time of the file's last line."""
 
     provider: str
     file_sha256: str
@@ -223,8 +224,8 @@ class Asked(Part, frozen=True):
 class Made(NamedTuple):
     """A report whose results are made one at a time: all of them together would take much memory.
 
-    `claims` are the payments that the file's lines settle or may settle, `waiting` the payments that are expected in it
-    and missing, and `offers` its payouts, or the credits that may be payouts'.
+    `claims` are the payments that the file's lines settle or may settle. `waiting` are the payments that are expected
+    in the file and missing. `offers` are the file's payouts, or the credits that may be payouts'.
     """
 
     head: Report

@@ -60,7 +60,7 @@ class Rate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
 
 class ProviderRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The rules of one provider. `bank` makes the provider a bank where its files do not show it: payouts of other
+    """The rules of one provider. `bank` declares the provider a bank where its files do not show that: payouts of other
     providers should have come there."""
 
     settlement_delay_days: _Days | None = None

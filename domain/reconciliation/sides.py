@@ -193,8 +193,8 @@ class Sides:
         return line.original.amount, line.original.currency
 
     def orders_named(self, place: int) -> Set[int]:
-        """The ids of the orders whose key or id is a word of an open line; none where there are more than
-        ORDERS_NAMED_MAX."""
+        """The ids of the orders whose key or id is a word of an open line; empty for more than ORDERS_NAMED_MAX
+        orders."""
         if place not in self._named:
             keys, ids = self._orders_asked
             found = {order for word in _words(self.lines[place]) for order in _named(word, keys, ids)}
@@ -203,8 +203,8 @@ class Sides:
 
     @cached_property
     def _orders_asked(self) -> tuple[dict[str, int], set[int]]:
-        """The orders whose key or id is a word of an open line: ids by key, and ids. Nearly all lines are closed at the
-        first call, and no line opens again, so these orders are few."""
+        """The orders whose key or id is a word of an open line: the ids by key, and all ids. Nearly all lines are
+        closed at the first call, and no line opens again, so these orders are few."""
         open_lines = (line for place, line in enumerate(self.lines) if self.open_lines[place])
         words = {text for line in open_lines for word in _words(line) for text in _texts(word)}
         numbers = {int(word) for word in words if word.isdigit()}
@@ -229,13 +229,13 @@ class Sides:
         self.results.append(Result(outcome, rule, tuple(rows), tuple(positions), differs, settled_by))
 
     def homeless(self) -> Iterator[tuple[int, Line]]:
-        """The open lines whose reference the journal does not know."""
+        """The open lines whose reference the journal does not know, each with its place."""
         for place, line in enumerate(self.lines):
             if self.open_lines[place] and self.homes[place] is None:
                 yield place, line
 
     def unvisited(self) -> Iterator[tuple[int, Entry]]:
-        """The open entries whose reference no line has."""
+        """The open entries whose reference no line has, each with its place."""
         for place, entry in enumerate(self.entries):
             if self.open_entries[place] and place not in self.visitors:
                 yield place, entry
@@ -359,8 +359,8 @@ def names_of(line: Line) -> list[str]:
 
 
 def at_rate(line: Line, entry: Entry) -> tuple[int, str]:
-    """The amount that the customer paid, for a line that states only the rate. It is the entry's amount, where the
-    rate, read either way, turns that into the settled amount; else it is the settled amount converted by the rate."""
+    """The amount that the customer paid, for a line that states only the rate: the entry's amount, where the rate, read
+    either way, turns the entry's amount into the settled one; else the settled amount converted by the rate."""
     assert line.original is not None
     rate = Fraction(line.original.rate)
     shift = Fraction(10) ** (digits_of(line.currency) - entry.digits)

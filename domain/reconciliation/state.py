@@ -97,7 +97,7 @@ class Reconciliation(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tr
 
     @property
     def by_hand(self) -> list[Pair]:
-        """The rows and the positions that people matched."""
+        """The rows and the positions that people matched, pair by pair."""
         matched = (decision for decision in self.decisions.values() if decision.kind == "matched")
         return sorted((decision.lines, decision.entries) for decision in matched)
 
@@ -207,7 +207,7 @@ def evolve(state: Reconciliation | None, record: Record) -> Reconciliation:
     return replace(
         state,
         version=record.originator_version,
-        # What is erased is kept no longer for it.
+        # An erasure does not count as a change, since the retention of the rest would begin anew.
         updated_at=state.updated_at
         if isinstance(event, e.PersonalErased)
         else max(state.updated_at, event.occurred_at),
@@ -228,5 +228,5 @@ RECONCILIATION: Final = Kind(
 
 
 def is_open(outcome: str, decision: Decision | None) -> bool:
-    """Whether a result waits for a decision: a result with this outcome, and with this decision about it, if any."""
+    """Whether a result with this outcome, and with this decision about it if there is one, waits for a decision."""
     return decision.kind == "broken" if decision else outcome not in AT_REST

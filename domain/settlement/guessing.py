@@ -239,8 +239,8 @@ def _width(table: Table) -> tuple[int, int]:
 
 
 def _headers(table: Table) -> Iterator[tuple[int, list[str], Table]]:
-    """The rows that may be the header: the number of each, the names in it, and the rows of the table's width below
-    it."""
+    """The rows that may be the header: each row's number, the names in it, and the rows below it that have the table's
+    width."""
     width, _ = _width(table)
     for place, (row, found) in enumerate(table[:HEADER_ROWS_MAX]):
         names = [" ".join(cell.split()) if isinstance(cell, str) else "" for cell in found]
@@ -252,8 +252,8 @@ def _headers(table: Table) -> Iterator[tuple[int, list[str], Table]]:
 
 
 def _below_a_header(table: Table) -> tuple[int, "_Looking", dict[str, object]]:
-    """The row of the first header above columns of days and amounts, the rows below it, and these columns: some banks
-    begin with other rows as wide as their header.
+    """The number of the first header above columns of days and amounts, the rows below that header, and these columns.
+    Some banks begin with other rows as wide as their header.
 
     Raises Misfit.
     """
@@ -322,8 +322,8 @@ class _Looking:
         return [(one, two) for one, two in pairs if one and two]
 
     def find(self, field: str, fits: Callable[[str], bool], taken: Iterable[str] = ()) -> str | None:
-        """The column of the likeliest name whose cells fit: it has that name, else the words of that name, else that
-        name within its own."""
+        """The column of the likeliest name whose cells fit: a column with this name, else with the words of this name,
+        else with this name within its own."""
         free = [name for name in self.names if name not in set(taken)]
         for is_named in (_is_called, _is_called_so_in_part, _has_it_within):
             for called in _NAMES[field].split("|"):
@@ -355,7 +355,7 @@ def _is_called_so_in_part(name: str, called: str) -> bool:
 
 
 def _has_it_within(name: str, called: str) -> bool:
-    return len(called) >= WITHIN_CHARS_MIN and called in name  # Kundenreferenz
+    return len(called) >= WITHIN_CHARS_MIN and called in name  # as in Kundenreferenz
 
 
 # --- the columns ---
@@ -445,7 +445,7 @@ def _share(texts: Sequence[str], fits: Callable[[str], bool]) -> bool:
 
 
 def _date_formats(texts: Sequence[str]) -> list[str]:
-    """The formats of times that fit all of the texts; "" is that of ISO 8601."""
+    """The formats of times that fit all of the texts; "" is the format of ISO 8601."""
     if not texts:
         return []
     plain = [in_latin(text) for text in texts]

@@ -119,8 +119,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class Balance(msgspec.Struct, frozen=True):
     """An account's balance as the file states it, before or after the lines of one of its sections.
 
-    `at` is the moment of the balance, in UTC: of an opening balance the beginning of the section's time, of a closing
-    one its end; None where the file does not state it.
+    `at` is the moment of the balance, in UTC: the beginning of the section's time for an opening balance, its end for a
+    closing one; None where the file does not state it.
     """
 
     row: int
@@ -160,7 +160,7 @@ class Misfit(Exception):
 
 
 def kind_of(meaning: Meaning, amount: int) -> str:
-    """The kind of a line with this amount, gross or net."""
+    """The kind of a line with this meaning and this amount, gross or net."""
     return meaning if isinstance(meaning, str) else meaning[amount > 0]
 
 

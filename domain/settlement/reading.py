@@ -71,8 +71,8 @@ def is_statement(stream: BinaryIO) -> bool:
 
 
 def another(stream: BinaryIO, *, is_described: bool = False) -> str | None:
-    """The name of the file's format where it is one that is not read, with advice; None where the file may be read.
-    `is_described` says that rules describe the file."""
+    """The name of a file's format, with advice, where files of that format are not read; None where the file may be
+    read. `is_described` says that rules describe the file."""
     begin = _beginning(stream)
     others = _OTHERS if is_described else (*_OTHERS, *_OTHER_TABLES)
     return next((called for pattern, called in others if pattern.match(begin)), None)

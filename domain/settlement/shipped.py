@@ -48,9 +48,8 @@ def recognised(stream: BinaryIO) -> str | None:
     """The name of the one description whose header the file has; None where there is none. Raises Misfit where there
     are several.
 
-    Of several descriptions with the same header, those are left out that do not fit the days or the amounts of the
-    file's rows. Descriptions that write days alike are interchangeable, and so are all of them where no row can be
-    read.
+    Of several descriptions with the same header, only those count that fit the days and the amounts of the file's rows.
+    Descriptions that write days alike are interchangeable, and so are all of them where no row can be read.
     """
     is_sheet = stream.seek(0) == 0 and stream.read(4) == b"PK\x03\x04"
     found: dict[str, list[Record]] = {}

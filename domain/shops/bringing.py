@@ -143,8 +143,8 @@ def bring(
 
 
 def _hold(ledger: OrderLedger, tie_out: TieOut, found: Found, outcome: CameTo) -> Ours | None:
-    """Compares an order with its source by the outcome of its import; the ledger's amounts, None where it does not have
-    the order."""
+    """Compares an order with its source, by the outcome of its import. Returns the ledger's amounts; None where the
+    ledger does not have the order."""
     if isinstance(outcome, Order):
         tie_out.events += outcome.version
         ours: Ours | None = said_by(outcome)

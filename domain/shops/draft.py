@@ -116,7 +116,7 @@ class Draft:
         self.remark(f"no place for {field}", str(value))
 
     def whole(self, field: str, text: str) -> str:
-        """The text; empty, with a remark, where a spreadsheet has shortened it, since a part of it is lost."""
+        """The text; empty, with a remark, where a spreadsheet has shortened the text and so lost a part of it."""
         if not is_shortened(text):
             return text
         self.remark(f"a {field} that a spreadsheet has shortened: left out", text)
@@ -284,7 +284,7 @@ class Draft:
         self, at: datetime | None, amount: int, provider: str, reference: str, method: str = ""
     ) -> dict[str, Any] | None:
         """Adds a payment and returns its entry; None where the amount is not positive. A payment without a time gets
-        that of the order's creation."""
+        the time of the order's creation."""
         if amount <= 0:
             return None
         provider = _name(provider, self.system)
@@ -324,7 +324,8 @@ class Draft:
         self.entries.append((at, entry))
 
     def _reference(self, kind: str, provider: str, reference: str) -> str:
-        """The reference, with a number where the order has it already: references are unique by provider."""
+        """The reference, with a number behind it where another entry of the order has it: references are unique by
+        provider."""
         reference = _name(reference, self.reference)
         unique, count = reference, 1
         while (kind, provider, unique) in self._references:
@@ -429,8 +430,8 @@ class Draft:
         return list(self._allowed(timed))
 
     def _allowed(self, timed: Iterable[tuple[datetime, int, dict[str, Any]]]) -> Iterable[dict[str, Any]]:
-        """The entries, with the sums that the ledger will compute: a payment beyond these is forced, a refund beyond
-        these is left out."""
+        """The entries, checked by the sums that the ledger will compute: a payment beyond these sums is forced, a
+        refund beyond them is left out."""
         status, received, credited = "new", 0, 0
         left: dict[int, int] = {}
         for at, _, entry in timed:

@@ -9,7 +9,7 @@ EXAMPLE_CHARS_MAX: Final = 60
 
 
 class Said(NamedTuple):
-    """The amounts that a source states of an order, in minor units; None where it does not state one.
+    """The amounts that a source states of an order, in minor units; None for an amount that it does not state.
 
     `paid` is the sum that was received, `refunded` the sum that went back.
     """

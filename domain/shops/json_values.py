@@ -162,8 +162,8 @@ class _Reader:
             self._take(",", "a comma or the array's end")
 
     def page(self, pages: frozenset[str]) -> str:
-        """The name of the field that an object begins with, where it is the array of a page; else empty, and nothing is
-        read."""
+        """The name of the field that an object begins with, where the field is the array of a page; else empty, and
+        nothing is read."""
         before = self._at
         while len(self._text) - before < 200 and self._more():  # enough for a name and the bracket behind it
             before = self._at

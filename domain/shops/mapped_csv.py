@@ -161,7 +161,7 @@ class _Reader:
         return sum(self._amount(draft, row, column) for row in rows for column in _some(columns))
 
     def _of_order(self, draft: Draft, rows: Sequence[Row], field: str) -> int | None:
-        """An amount of the order; None where the mapping names no column for it."""
+        """One of the order's amounts; None where the mapping names no column for it."""
         once, each = (getattr(amounts, field) for amounts in (self._mapping.once, self._mapping.each))
         if not once and not each:
             return None

@@ -282,8 +282,8 @@ def _discounts(told: _Told, off_items: int) -> list[int]:
 
 
 def _reading(told: _Told, goods: int, discounts: Iterable[int]) -> tuple[int, int, int] | None:
-    """The discount, duties and taxes by which the total comes out, the plainest first; None where no reading comes to
-    it."""
+    """The discount, duties and taxes by which the total comes out, the plainest reading first; None where no reading
+    comes to the total."""
     for way in product(dict.fromkeys(discounts), dict.fromkeys((told.duties, 0)), dict.fromkeys((0, told.taxes))):
         taken, duty, tax = way
         if goods - taken + told.shipping + duty + tax == told.total:

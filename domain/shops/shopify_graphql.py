@@ -139,8 +139,8 @@ class Bulk:
             at += len(text)
 
     def order_of(self, parent: str, here: str) -> str:
-        """The order of a line with this parent: the parent itself, or the parent's order, which is `here` where it is
-        not known."""
+        """The order of a line with this parent: the parent itself, else the parent's order, else `here`, the order
+        right before the line."""
         return parent if kind_of(parent) == "Order" else self._order_of.get(parent, here)
 
     def has(self, order: str) -> bool:

@@ -216,7 +216,7 @@ def _refused(source: Source, thing: Thing) -> Refused:
 
 
 def _currency(order: Json) -> str:
-    """The currency of an order of GraphQL's, which has it on every amount."""
+    """The currency of an order from GraphQL, where every amount has it."""
     shop = (order.get("total_price_set") or {}).get("shop_money") or {}
     return str(shop.get("currency_code") or shop.get("currency") or "")
 
@@ -437,7 +437,7 @@ def _shipping(draft: Draft, order: Json) -> None:
 
 def _on_top(draft: Draft, order: Json, rest: int, expected: int | None, tax_gone: int) -> None:
     """Puts the whole order's discounts, taxes, tips, duties and fees into the draft; the source's total shows which of
-    them are in it."""
+    them it includes."""
     taxes = _taxes(draft, order, tax_gone)
     tax = sum(taxes.values())
     is_included = bool(order.get("taxes_included"))
@@ -528,7 +528,7 @@ def _money(draft: Draft, order: Json, numbers: Mapping[str, int], total: int | N
 
 
 class _Moves:
-    """The transactions of an order, each once: those of its refunds stand among them at times."""
+    """The transactions of an order, each once: an order may repeat the transactions of its refunds."""
 
     def __init__(self, draft: Draft, order: Json) -> None:
         self._draft = draft

@@ -12,10 +12,10 @@ from domain.shops.found import Unreadable
 
 _AMOUNT: Final = re.compile(rf"([+-]?)([0-9]{{1,{WHOLE_DIGITS_MAX}}})(?:\.([0-9]*))?")
 _SHORTENED: Final = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]+")
-# The same in a text that may be no number at all.
+# The same pattern, for a text that may be no number at all.
 _SURELY_SHORTENED: Final = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]{2,}")
 _OFFSET: Final = re.compile(r"[:T][0-9.]+ ?(?:[zZ]|UTC|[+-][0-9]{2}(?::?[0-9]{2})?)\Z")
-# Days since 1900.
+# A time as a spreadsheet stores it: days since 1900.
 _SERIAL: Final = re.compile(r"[0-9]{5}(?:\.[0-9]+)?")
 _SPACED_OFFSET: Final = re.compile(r" (?=[+-][0-9]{2}:?[0-9]{2}\Z)")
 _DIGITS: Final = re.compile(r"[0-9]+")

@@ -91,7 +91,7 @@ def _kind(value: Json, _under: str) -> str:
 
 
 def _order_of_refund(refund: Json) -> str:
-    """The id of a refund's order: its parent's or, before WooCommerce 9, that in the link to the parent."""
+    """The id of a refund's order, by its parent or, before WooCommerce 9, by the link to its parent."""
     if parent := refund.get("parent_id") or refund.get("order_id"):
         return str(parent)
     match refund.get("_links"):
@@ -139,7 +139,7 @@ def _order(order: Json, number: str, place: str, prefix: str, beside: Beside) ->
 
 
 def _moment(of: Json, name: str) -> datetime | None:
-    """The time in UTC. A time that is there only in the shop's own zone, which has no name there, is read as UTC."""
+    """The time in UTC. A time that is there only in the shop's own zone is read as UTC, since the zone is not named."""
     return moment(of.get(f"{name}_gmt") or of.get(name) or "", name)
 
 

@@ -49,7 +49,7 @@ _DATES: Final = (
 
 
 class _Settlement:
-    """A settlement's currency and number, which its first row alone may have, and the lines of its orders so far."""
+    """A settlement's number and currency, which only its first row may have."""
 
     def __init__(self, record: Record) -> None:
         self.number = record.payout("settlement-id")

@@ -218,7 +218,7 @@ class _Place:
             raise Misfit(event.line, self.path[1], f"where the namespace says {self._message}")
 
     def leave(self, event: Event) -> tuple[str, _Element, list[_Element]] | None:
-        """The element that ends here, where it is one of a statement's that are read; else None."""
+        """The element that ends here, where it is one of those in _READ; else None."""
         self._add(self._below(), event.text)
         if self.path[3:] == ["Ntry", "NtryDtls", "TxDtls"]:
             self._in_detail = False
@@ -399,7 +399,8 @@ def _moment(entry: _Element) -> datetime:
 
 
 def _time(element: _Element, *paths: str) -> datetime | None:
-    """The first of these times; a plain day stands for its beginning. Raises Misfit."""
+    """The time of the first path that has one, a plain day as its beginning; None where no path has one. Raises
+    Misfit."""
     for path in paths:
         if text := element.first(path):
             try:

@@ -264,8 +264,8 @@ def _text_lines(stream: BinaryIO) -> Iterator[tuple[int, str]]:
 
 
 def _is_whole(found: re.Match[str]) -> bool:
-    """Whether the amount is whole: behind it stands a type or, in some banks' lines, the bank's reference alone.
-    Otherwise the pattern may have cut the amount at an odd character."""
+    """Whether the amount is whole. Behind a whole amount stands a type or, in some banks' lines, the bank's reference
+    alone. Otherwise the pattern may have cut the amount at an odd character."""
     return bool(found["id"] or (found["bank_reference"] and not found["customer_reference"]))
 
 

@@ -227,7 +227,7 @@ def _structure(reading: _Reading, what: str, row: int, cells: Sequence[str]) -> 
 
 
 def _time(text: str) -> datetime | None:
-    """A section's time; None where an old report writes it in another way: no line depends on it."""
+    """A section's time; None where an old report writes the time in another way: no line depends on it."""
     try:
         return moment(text, _DATES)
     except ValueError:

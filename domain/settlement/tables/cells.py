@@ -31,7 +31,8 @@ class Number(msgspec.Struct, frozen=True):
 class Unreadable(msgspec.Struct, frozen=True):
     """A cell without a usable value, and the reason. The cell is refused only when its column is read.
 
-    `text` stands for the cell as free text: a formula's last value. Where it is None, the cell is refused there, too.
+    `text` stands for the cell as free text: a formula's last value. Where `text` is None, the cell is refused as free
+    text, too.
     """
 
     why: str
@@ -46,7 +47,7 @@ _MOMENT: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?"
     r"(?P<offset>[Zz]|[+-][0-9]{2}:[0-9]{2})?"
 )
-# Text that a spreadsheet would run as a formula. Plain words may begin with a hyphen, so + and - need more behind.
+# Text that a spreadsheet would run as a formula. Plain words may begin with a hyphen, so + and - alone do not count.
 _FORMULA: Final = re.compile(r"\A(?:[=@].|[+-].*[(|!])")
 # The apostrophe that our own exports put before such text.
 _DEFUSED: Final = re.compile(r"\A'(?=[\s\x00-\x20\x7f-\xa0\xad\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠]|[0-9]{16,}\Z)")

@@ -72,7 +72,7 @@ class Section(msgspec.Struct, frozen=True):
 @lru_cache(maxsize=1_000)
 def sections(code: str) -> tuple[Section, ...]:
     """A format's parts: one for all numbers, or one each for positive numbers, negative numbers and zero."""
-    # A semicolon within quotation marks parts nothing.
+    # A semicolon within quotation marks separates no parts.
     bare = _ELAPSED.sub("h", code)
     return tuple(_section(part) for part in _BESIDE.sub("", bare).split(";")[:3])
 

@@ -52,8 +52,8 @@ _DAY_LAST: Final = 2_958_465  # 9999-12-31
 
 
 def sheet_rows(stream: BinaryIO, sheet: str | None = None, header_row: int = 1) -> Generator[tuple[int, list[Cell]]]:
-    """Each row that is not empty, with its number, from the header row on; of the sheet of this name, or of the first
-    sheet.
+    """The rows of the sheet with this name, or of the first sheet, from the header row on: each that is not empty, with
+    its number.
 
     The file leaves out cells that were never filled, so each row is made as wide as the widest row before it. Raises
     Misfit.

@@ -133,8 +133,8 @@ class Record:
     def amounts(
         self, columns: tuple[str, str, str], kind: str, gross: int | None, fee: int | None, net: int | None
     ) -> Amounts:
-        """All three amounts. One may be missing and follows from the others; where the fee is missing with another one,
-        it is 0.
+        """All three amounts. One may be missing and follows from the others; where the fee and another amount are
+        missing, the fee is 0.
 
         `columns` are the names of the three in the file. Raises Misfit where the three do not add up, or where the kind
         has another sign (`lines.SIGNS`).
