@@ -94,8 +94,8 @@ class Reading:
 
     def _raws(self, uuid: UUID, *, after: int = 0, until: int | None = None) -> Iterator[RawRecord]:
         """The records behind one version up to another, some at a time. A single long query would stay unfinished while
-        a caller holds an exception raised meanwhile, and this thread would see the log, access keys included, as of its
-        begin."""
+        a caller holds an exception raised meanwhile. This thread would then go on seeing the log, access keys included,
+        as of the query's begin."""
         while True:
             raws = self._ledger.log_of_events.raw_records_of(str(uuid), gt=after, lte=until, limit=READ_RECORDS)
             found = list(raws)

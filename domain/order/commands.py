@@ -105,7 +105,7 @@ class AddItem(Command, frozen=True, kw_only=True):
 
 
 class Beyond(Command, frozen=True, kw_only=True):
-    """The fields beyond the two contracts that an order takes when it is created and when it is changed."""
+    """The fields beyond the two contracts, of an order's creation and of its change."""
 
     shipping_country: Country | None | UnsetType = UNSET
     shipping_state: State | None | UnsetType = UNSET

@@ -310,7 +310,7 @@ class RefundedLine(Part, frozen=True):
 
 
 class PaymentRefunded(Moved, frozen=True, kw_only=True):
-    """`lines` say what the refund was for, where the client gave them; they then sum up to its amount."""
+    """`lines` divide the refund's amount by items, charges and shipping, where the client gave them."""
 
     refunded_at: datetime
     payment_reference: str | None = None

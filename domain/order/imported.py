@@ -48,8 +48,7 @@ def import_order(
 
     A line without `created_at` creates its order at the time of the history's first entry.
 
-    Raises InvalidField with every field at fault, of the order and of its entries, or else the Refusal of the first
-    refused entry, with the entry's name.
+    Raises InvalidField with every field at fault, or a Refusal that names the first refused entry.
     """
     times, faults = _times(command, now)
     try:

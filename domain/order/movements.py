@@ -19,9 +19,9 @@ Kind: TypeAlias = Literal[
 class Movement(Part, frozen=True, kw_only=True):
     """Money that came, went, or went back again; or a payment that is void. The amount is positive in every kind.
 
-    `of` is the reference of the movement that this one is about, and `payment` that of the payment at the end of this
-    chain, where they are known. `credited` is the amount that this movement takes from the order's debt; where it is
-    negative, the amount that it adds again.
+    `of` is the reference of the movement that this one is about. `payment` is the reference of the payment at the end
+    of that chain. Both are None where they are unknown. `credited` is the amount that this movement takes from the
+    order's debt; where it is negative, the amount that it adds again.
     """
 
     kind: Kind
@@ -46,10 +46,10 @@ class Movement(Part, frozen=True, kw_only=True):
 
 
 class Effect(NamedTuple):
-    """A kind's effect: its `sign` in the paid sum, and the one of the two `sums` that it belongs to.
+    """A kind's effect: its `sign` in the paid sum, and which of the two sums it belongs to (`sums`).
 
-    `about` is the kind of movement that it takes back. `at` and `of` name the fields of its event for its time and for
-    the other movement's reference.
+    `about` is the kind of movement that it takes back. `at` names the field of its event for its time, `of` the field
+    for the other movement's reference.
     """
 
     event: type[e.Moved]

@@ -290,7 +290,8 @@ class Erasing:
         self, t: Transaction, subject: str, orders: Sequence[Order], request: Request
     ) -> dict[str, Whose | None]:
         """The ids of the keys to destroy, each with its owner. They are the subject's keys, and the keys that orders
-        had as guests' orders before they became the customer's."""
+        had as guests' orders before they became the customer's. A repeated erasure adds the keys that it destroyed
+        before, without an owner."""
         subjects = dict.fromkeys((subject, *subjects_of(orders)))
         found: dict[str, Whose | None] = {}
         for key in (key for of in subjects for key in self.keys.store.of_subject(of)):
@@ -376,9 +377,7 @@ def outstanding(ledger: OrderLedger, keys: Keyring, erasures: Erasures) -> list[
 def unsaid(ledger: OrderLedger, keys: Keyring) -> list[StoredDataKey]:
     """The destroyed keys for which this ledger's log has no event. The ledger was restored from before an erasure that
     is still to be repeated, or a person destroyed the keys by hand."""
-    destroyed = [
-        key for key in keys.store.each() if key.destroyed_at is not None
-    ]  # read before the claims: a key is destroyed after its event
+    destroyed = [key for key in keys.store.each() if key.destroyed_at is not None]  # before the claims are read
     recorded = {str(claim.value) for claim in ledger.log_of_events.claims(ERASED_KEY)}
     aside = keys.store.aside()
     return [key for key in destroyed if key.id not in recorded and key.erasure not in aside]

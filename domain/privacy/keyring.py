@@ -214,7 +214,7 @@ class Keyring:
         self.before: Callable[[], None] = lambda: None
         self._look_at = 0.0
         self._looking = Lock()
-        # Called when keys are forgotten, by those who remember texts that the keys opened.
+        # Functions called when keys are forgotten, so that the texts opened by them are forgotten, too.
         self.on_forgotten: list[Callable[[], None]] = []
 
     # --- the memory of this process ---

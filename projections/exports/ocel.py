@@ -1,7 +1,7 @@
 """How do orders really flow? The log as an object-centric event log, which process-mining tools open.
 
-OCEL 2.0 (ocel-standard.org) in its SQLite form: it can be written while the log is read, so memory does not grow with
-the log, and the same events give the same bytes (with the same release of SQLite).
+OCEL 2.0 (ocel-standard.org) in its SQLite form. It can be written while the log is read, so memory does not grow with
+the log. The same events give the same bytes (with the same release of SQLite).
 
 Objects are orders, items, payments and customers. The event types are the log's. An event belongs to its order, and to
 the item, payment or customer that it is about. An object's changes stand in its table with the time of the event that

@@ -1,8 +1,8 @@
 """Which money came and went, and when was it recorded? The payment journal: a row for each movement of an order's
 money.
 
-A row has the position of the event that recorded it and never changes, so a reader that continues from a position
-neither misses a row nor reads one twice. It is removed only with its order, where the order's history cannot be read
+A row has the position of the event that recorded it, and never changes. So a reader that continues from a position
+neither misses a row nor reads one twice. A row is removed only with its order, where the order's history cannot be read
 any more.
 
 An amount can have 15 digits before the point and four behind it, more than a SQLite integer holds. So each amount is

@@ -1,5 +1,6 @@
-"""Are the data beside the log's records right? Signed heads and handovers have the size that they sign, clocks' times
-are possible, the sealing of personal data begins where the keyring says, and a record names each kept file."""
+"""Are the data beside the log's records right? Signed heads and handovers must have the size that they sign. Clocks'
+times must be possible. Personal data must be sealed from where the keyring says. Every kept file must be named by a
+record."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime

@@ -1,5 +1,5 @@
-"""Is the views' file whole by SQLite's own check and by its schema, do derived tables match the tables they are made
-from, and at which histories have the views stopped?"""
+"""Is the views' file whole? It is checked by SQLite's own check, by its schema, and by its derived tables against the
+tables they are made from. The histories at which the views stopped are reported too."""
 
 from collections.abc import Iterator
 from typing import Final

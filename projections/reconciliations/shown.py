@@ -125,8 +125,9 @@ def result_document(one: Shown, result: Result) -> dict[str, Any]:
 
 
 def page(one: Shown, wanted: frozenset[str] | None, *, after: int, limit: int) -> Iterator[tuple[int, Result]]:
-    """The results behind the first `after`, at most `limit`, each with its number; only those of the outcomes in
-    `wanted`, unless it is None. Results are ordered by outcome, so those of one outcome are neighbours."""
+    """The results behind the first `after`, at most `limit`, each with its number; only those with an outcome in
+    `wanted`, unless `wanted` is None. Results are ordered by outcome, so results with the same outcome are
+    neighbours."""
     first = 0
     for outcome, count in one.head.outcomes.items():
         start, end = max(first, after), first + count

@@ -1,8 +1,8 @@
 """The views of a ledger: reading them, feeding them to the log's head, and making them anew.
 
 Each record is fed exactly once, to all views at the same time. The link to the generation in force is turned under the
-write lock of the old generation, and a feeder that has waited for that lock reads the link again. So no generation is
-fed that is no longer read.
+write lock of the old generation. A feeder that has waited for that lock reads the link again. So no generation is fed
+that is no longer read.
 """
 
 import logging
