@@ -31,7 +31,7 @@ _PROBLEM_MEMBERS = {"type", "title", "status", "detail", "code"}
 
 @pytest.fixture(scope="package")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """One service for all these tests: each has customers of its own, so none sees another's orders."""
+    """One service for all the API's tests. Each test has customers of its own, so no test sees another's orders."""
     running = Service(tmp_path_factory.mktemp("api")).start()
     yield running
     running.kill()
@@ -55,24 +55,28 @@ def key_of(client: Client) -> str:
 
 
 class Customer(Client):
-    """Talks to the service as one customer."""
+    """A client with the key of one customer."""
 
     def __init__(self, service: Service, customer_id: int) -> None:
         super().__init__(service.base, issue(service, customer=customer_id))
         self.id = customer_id
-        # Else `requests` looks through the environment for proxies at every request, a third of these tests' time.
+        # With `trust_env`, `requests` would look for proxies in the environment at every request: a third of the tests'
+        # time.
         self.trust_env = False
 
 
 @pytest.fixture(scope="package")
 def new_customer(service: Service) -> Callable[[], Customer]:
-    """Makes customers who have no orders yet."""
+    """A function that makes customers without orders."""
     ids = count(1_000)
     return lambda: Customer(service, next(ids))
 
 
 def placed(staff: Client, owner: Customer | None = None, **fields: Any) -> dict[str, Any]:
-    """The document of a new order, of this customer or of a guest, worth 100.00 where nothing else is said."""
+    """The document of a new order of the customer, or of a guest.
+
+    The order is worth 100.00 unless `fields` change its items.
+    """
     body = {"customer": owner and {"id": owner.id}, "items": [{"unit_price": "100.00"}], **fields}
     answer = staff.post(ORDERS, json=body)
     assert answer.status_code == 201, answer.text
@@ -80,7 +84,7 @@ def placed(staff: Client, owner: Customer | None = None, **fields: Any) -> dict[
 
 
 def moved(staff: Client, order: dict[str, Any], *statuses: str) -> dict[str, Any]:
-    """The order after it went through these statuses."""
+    """The document of an order after it went through the statuses."""
     for status in statuses:
         answer = staff.post(f"{ORDERS}/{order['id']}/status", json={"status": status})
         assert answer.status_code == 200, answer.text
@@ -92,7 +96,7 @@ _references = count(1)
 
 
 def payment(amount: str, **fields: Any) -> dict[str, Any]:
-    """The body of a payment with a reference that no other has."""
+    """The body of a payment, with a reference that no other payment has."""
     return {"amount": amount, "reference": f"pi_{next(_references)}", "provider": "stripe", "method": "card", **fields}
 
 
@@ -101,14 +105,14 @@ def refund(amount: str, **fields: Any) -> dict[str, Any]:
 
 
 def paid(staff: Client, order: dict[str, Any], amount: str = "100.00", **fields: Any) -> dict[str, Any]:
-    """The order after a payment."""
+    """The document of an order after one more payment."""
     answer = staff.post(f"{ORDERS}/{order['id']}/payments", json=payment(amount, **fields))
     assert answer.status_code == 201, answer.text
     return answer.json()
 
 
 class Recorded(NamedTuple):
-    """One event as it stands in the ledger's file."""
+    """One event as the log has it."""
 
     topic: str
     payload: dict[str, Any]
@@ -120,7 +124,7 @@ class Recorded(NamedTuple):
 
 
 def events(service: Service, uuid: str) -> list[Recorded]:
-    """What was recorded of an order."""
+    """The events of an order, as recorded."""
     with closing(open_log(service.url)) as log:
         return [_recorded(raw) for raw in log.raw_records_of(uuid)]
 
@@ -132,7 +136,7 @@ def _recorded(raw: RawRecord) -> Recorded:
 
 
 def topics(service: Service, uuid: str) -> list[str]:
-    """The names of an order's events: 'item_added' for `order.item_added.v1`."""
+    """The short topics of an order's events: 'item_added' for `order.item_added.v1`."""
     return [event.topic.split(".")[1] for event in events(service, uuid)]
 
 
@@ -142,7 +146,7 @@ def last(service: Service, order: dict[str, Any]) -> Recorded:
 
 @contextmanager
 def nothing_recorded(service: Service) -> Iterator[None]:
-    """Asserts that no event is appended and nothing is claimed meanwhile."""
+    """Asserts that the log has the same events and claims at the end as at the beginning."""
     with closing(open_log(service.url)) as log:
         before = log.census()
         yield
@@ -150,7 +154,7 @@ def nothing_recorded(service: Service) -> Iterator[None]:
 
 
 class Answer:
-    """An answer that was read off the socket; its names are those of `requests`."""
+    """An answer read off the socket. Its attributes have the names of `requests`."""
 
     def __init__(self, read: HTTPResponse) -> None:
         self.status_code = read.status
@@ -163,9 +167,9 @@ class Answer:
 
 
 def exchange(service: Service, *parts: bytes, method: str = "GET", ends: bool = False) -> Answer | None:
-    """Sends these very bytes; None where no answer comes.
+    """Sends the bytes as they are. Returns the answer, or None where the service sends none.
 
-    `method` tells how the answer is to be read (one to HEAD has no body). `ends`: nothing more will be sent.
+    `method` tells how to read the answer: an answer to HEAD has no body. `ends`: the client sends nothing more.
     """
     with socket.create_connection(("127.0.0.1", service.port), timeout=_ANSWER_SECONDS_MAX) as connection:
         try:
@@ -174,7 +178,7 @@ def exchange(service: Service, *parts: bytes, method: str = "GET", ends: bool = 
             if ends:
                 connection.shutdown(socket.SHUT_WR)
         except ConnectionError:
-            pass  # it has answered already and takes no more
+            pass  # the service has answered already and takes no more bytes
         response = HTTPResponse(connection, method=method)
         try:
             response.begin()
@@ -186,7 +190,7 @@ def exchange(service: Service, *parts: bytes, method: str = "GET", ends: bool = 
 def assert_problem(
     answer: requests.Response | Answer | None, status: int, code: str, *, field: str | None = None
 ) -> dict[str, Any]:
-    """The body of an answer that is an error, which has the one shape of every error."""
+    """Asserts that an answer is the problem named, in the one shape of every error. Returns the problem."""
     assert answer is not None
     assert answer.status_code == status, answer.text
     assert answer.headers["Content-Type"] == "application/problem+json"
@@ -203,7 +207,7 @@ def assert_problem(
 
 
 def bring(service: Service, *lines: dict[str, Any]) -> None:
-    """Imports orders with their history, since only an import can bring orders of the past, and waits for the views."""
+    """Imports orders with their history and waits for the views. Only an import can record orders of the past."""
     ledger = OrderLedger(open_log(service.url))
     done = import_lines(ledger, BytesIO("\n".join(map(json.dumps, lines)).encode()), on_rejected=print)
     assert done.imported == len(lines)
@@ -214,6 +218,6 @@ def bring(service: Service, *lines: dict[str, Any]) -> None:
 
 @pytest.fixture(scope="package")
 def collector(service: Service) -> Customer:
-    """The customer whose orders are those of `archive`."""
+    """The customer of the orders in `archive`."""
     bring(service, *archive.LINES)
     return Customer(service, archive.CUSTOMER_ID)

@@ -14,7 +14,10 @@ SCOPES = (
 
 
 class Route(NamedTuple):
-    """`path` has places for an order's {id} and {uuid}; `takes` is 'customer' or the scope that is needed."""
+    """One address of the contract.
+
+    `path` has places for an order's {id} and {uuid}; `takes` is 'customer' or the scope that the key needs.
+    """
 
     method: str
     path: str
@@ -39,7 +42,7 @@ READS = [
     Route("GET", f"{ORDERS}/{{id}}", "orders:read"),
     Route("GET", f"{ORDERS}/{{uuid}}", "orders:read"),
 ]
-# In an order in which all can be given to one order of two items that is worth at least 50.
+# The routes stand in an order in which one order of two items, worth at least 50, can be given all of them.
 WRITES = [
     Route("POST", ORDERS, "orders:write", lambda: {"items": []}),
     Route("PATCH", f"{ORDERS}/{{id}}", "orders:write", lambda: {"notes": "changed"}),
@@ -60,7 +63,7 @@ WRITES = [
     Route("POST", f"{ORDERS}/{{id}}/status", "orders:write", lambda: {"status": "hold"}),
     Route("DELETE", f"{STOREFRONT}{{uuid}}", "customer"),
 ]
-# Whose answers have tests of their own elsewhere; here it matters only who may ask.
+# Other tests look at the answers of these routes; here only the caller's rights count.
 OFFICES = [
     *(
         Route("GET", f"/api/v1/audit/{path}", "audit:read")
@@ -78,7 +81,7 @@ OFFICES = [
     Route("GET", "/api/v1/webhooks", "webhooks:read"),
     *(Route("GET", f"/api/v1/privacy/{path}", "privacy:read") for path in ("erasures", "orders/{id}/erasures")),
 ]
-# What must have happened to an order before, by the last part of an address.
+# The commands that an order needs before a route, by the last part of the route's address.
 _BEFORE = {
     "refunds": ("payments",),
     "refund-failures": ("payments", "refunds"),
@@ -90,10 +93,10 @@ _BEFORE = {
 
 
 def prepare(route: Route, staff: requests.Session, order: dict[str, Any]) -> None:
-    """Brings an order to where the route can be asked."""
+    """Gives the order the commands that it needs before the route can be asked."""
     last = route.path.rpartition("/")[2]
     if route.method == "DELETE" and (paid := staff.get(f"{ORDERS}/{order['id']}").json().get("amount_paid")):
-        # What is paid is not deleted.
+        # A paid order cannot be deleted.
         assert staff.post(f"{ORDERS}/{order['id']}/refunds", json=refund(str(paid))).ok
     for before in _BEFORE.get(last, ()):
         body = refund("5") | ({"reference": VOID["reference"]} if last == "voids" else {})

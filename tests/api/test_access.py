@@ -29,7 +29,7 @@ each_route = pytest.mark.parametrize("route", [*READS, *WRITES, *OFFICES], ids=s
 
 @pytest.fixture(scope="module")
 def revoked(service: Service) -> str:
-    """A key that was in force until `token revoke` ended it."""
+    """A key that `token revoke` has revoked."""
     key = issue(service, "orders:read", "orders:write")
     assert service.run("token", "revoke", key[:8]).returncode == 0
     return key
@@ -37,7 +37,7 @@ def revoked(service: Service) -> str:
 
 @pytest.fixture(scope="module")
 def by_scope(service: Service) -> dict[str, Client]:
-    """A client for each scope alone."""
+    """One client for each scope, whose key has no other scope."""
     return {scope: service.client(issue(service, scope)) for scope in SCOPES}
 
 
@@ -104,7 +104,7 @@ def test_only_the_right_key_is_let_in(
             if takes != route.takes:
                 assert_problem(route.ask(client, "", order), 403, "not-allowed")
     prepare(route, staff, order)
-    # What a checkpoint needs besides a key that may ask for it is not asked here.
+    # A checkpoint needs more than a key with the scope: its tests are elsewhere.
     assert route.ask(clients[route.takes], "", order).ok or route.path.endswith(("checkpoint", "evidence"))
 
 
@@ -162,7 +162,7 @@ def test_a_key_is_printed_alone_and_kept_only_as_a_hash(service: Service) -> Non
 
 def test_a_revocation_holds_from_the_next_request_on_whichever_worker_answers(service: Service) -> None:
     key = issue(service, "orders:read")
-    # Connections stay with the worker that took them; with this many, both workers have some.
+    # A connection stays with the worker that accepted it; with this many, both workers have some.
     clients = [service.client(key) for _ in range(16)]
     assert {client.get(ORDERS).status_code for client in clients} == {200}
     assert service.run("token", "revoke", key[:8]).returncode == 0

@@ -205,7 +205,7 @@ def test_every_parameter_at_fault_in_a_customers_query_is_named(new_customer: An
 
 
 def test_a_body_that_is_none_of_an_order_is_refused_in_a_moment() -> None:
-    """What stands in the largest shape took some hundredths of a second to find out, for each such line of a batch."""
+    """A body that is no order once took hundredths of a second in the largest shape, for each such line of a batch."""
     began = time.process_time()
     for _ in range(50):
         with pytest.raises(InvalidField):

@@ -205,7 +205,7 @@ def test_an_upload_that_is_cut_off_keeps_the_lines_that_were_whole(
     with socket.create_connection(("127.0.0.1", service.port)) as connection:
         connection.sendall(head(staff, 10_000 * count) + b"\n".join(lines))
         if is_reset:
-            time.sleep(0.3)  # what a reset overtakes, the kernel throws away
+            time.sleep(0.3)  # the kernel throws away bytes that a reset overtakes
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
 
     def keys() -> list[str]:

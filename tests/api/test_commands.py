@@ -72,7 +72,7 @@ _WHOLE_ORDER: Document = {
 
 
 class Given(NamedTuple):
-    """A command as it is sent, and what is to come of it."""
+    """A command as the client sends it, and the expected answer and events."""
 
     method: str
     path: str
@@ -81,7 +81,7 @@ class Given(NamedTuple):
     topic: str
 
 
-# Each on an order with two items, of which 10.00 was received as `pi`.
+# Each command is given to an order with two items, of which 10.00 was received as `pi`.
 _COMMANDS: dict[str, Callable[[str], Given]] = {
     "change": lambda _: Given("PATCH", "", {"notes": "Ring twice"}, 200, "notes_changed"),
     "add item": lambda _: Given("POST", "/items", {"unit_price": "5"}, 200, "item_added"),
@@ -104,7 +104,7 @@ each_command = pytest.mark.parametrize("name", _COMMANDS)
 
 
 def fresh(staff: Client, name: str) -> tuple[Document, Given]:
-    """An order that the named command can be given to, and the command."""
+    """A new order that can be given the named command, and the command."""
     order = placed(staff, items=[{"unit_price": "100.00"}, {"unit_price": "50.00"}])
     order = paid(staff, order, "10.00")
     return order, _COMMANDS[name](order["payments"][0]["reference"])
@@ -186,7 +186,7 @@ def test_a_creation_is_one_append(service: Service, staff: Client) -> None:
 
 
 def contact_in(service: Service, order: dict[str, Any]) -> list[dict[str, Any]]:
-    """What each of an order's events says, its contact part opened where it is sealed, to an auditor who may see it."""
+    """The data of each of an order's events with the sealed contact parts opened, as an auditor reads them."""
     auditor = service.client(issue(service, "audit:read", "audit:personal"))
     answer = auditor.get(f"/api/v1/audit/orders/{order['id']}/events", params={"personal": "contact"})
     told = answer.json()["events"]
@@ -1065,7 +1065,7 @@ def test_a_commands_field_that_is_wrong_gets_a_422_that_names_it(
 
 @pytest.fixture(scope="module")
 def mixed(staff: Client, new_customer: NewCustomer) -> tuple[int, dict[str, Document]]:
-    """Orders of one customer that differ in what only staff can ask for."""
+    """A customer's id, and orders of the customer that differ in the fields that only staff can filter by."""
     customer = new_customer()
     made = {
         "unpaid": placed(staff, customer),

@@ -14,7 +14,7 @@ SUMS = ["currency", "orders", "first_order_at", "last_order_at", "ordered", "rec
 
 
 def called(customer: Customer, name: str, **fields: Any) -> dict[str, Any]:
-    """The `customer` of an order's body; each customer's names are that customer's alone."""
+    """The `customer` of an order's body. The customer's id in each name makes the names unique."""
     return {
         "id": customer.id,
         "username": f"{name}{customer.id}",

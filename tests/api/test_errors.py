@@ -47,7 +47,7 @@ def owner(staff: Client, new_customer: Callable[[], Customer]) -> Customer:
 
 
 def request(client: Client, line: str, *headers: str, body: bytes = b"") -> bytes:
-    """A request as bytes, with the client's key."""
+    """The bytes of a request with the client's key."""
     lines = [line, "Host: shop", f"Authorization: Bearer {key_of(client)}", "Connection: close", *headers]
     return "\r\n".join([*lines, "", ""]).encode() + body
 
@@ -58,7 +58,7 @@ def post(client: Client, *headers: str, body: bytes = b"") -> bytes:
 
 # --- one shape ---
 
-# Method, address, status, code; asked with a staff key.
+# Method, address, status, code; the client has a staff key.
 _REFUSED = [
     ("GET", "/", 404, "not-found"),
     ("GET", "/nowhere", 404, "not-found"),
@@ -105,7 +105,7 @@ def test_every_read_carries_the_requests_id(route: Route, staff: Client, new_cus
     assert (answer.status_code, answer.headers["X-Request-Id"]) == (200, "find-me")
 
 
-# What is no request of HTTP/1.1 that can be answered, and what it gets.
+# Bytes that are no request of HTTP/1.1, and the answer to them.
 _MALFORMED = {
     "no request line": (b"nonsense\r\n\r\n", 400, "bad-request"),
     "a TLS hello": (b"\x16\x03\x01\x00\xa5\x01\x00\r\n\r\n", 400, "bad-request"),
@@ -303,7 +303,7 @@ def test_json_may_be_declared_in_each_way_that_means_it(content_type: str, staff
 
 
 def padded(size: int) -> bytes:
-    """A body of this size that would create an order."""
+    """A body of `size` bytes that would create an order."""
     return b'{"items": []}'.ljust(size)
 
 
@@ -316,7 +316,7 @@ def test_a_body_has_at_most_a_mebibyte(service: Service, staff: Client) -> None:
 
 def test_a_body_of_200_megabytes_is_refused_before_it_is_read(service: Service, staff: Client) -> None:
     with nothing_recorded(service):
-        # The client sends a kilobyte and waits: an answer can only come if no more is read.
+        # The client sends a kilobyte and waits: the service can answer only if it reads no more.
         answer = exchange(service, post(staff, f"Content-Length: {200 * 2**20}", body=b"[" * 1024))
     assert_problem(answer, 413, "body-too-large")
 
@@ -499,7 +499,7 @@ def test_a_host_that_is_none_gets_400(host: str, service: Service, owner: Custom
 
 
 def test_an_id_that_two_clients_bring_at_once_goes_to_one_of_them(service: Service, staff: Client) -> None:
-    # Over HTTP the ledger gives the ids; only an import can name one.
+    # Over HTTP the ledger gives orders their ids; only an import can name an id.
     with nothing_recorded(service):
         assert_problem(staff.post(ORDERS, json={"id": 600_000, "items": []}), 422, "invalid-field", field="id")
     lines = [b'{"id": 600000, "notes": "first"}', b'{"id": 600000, "notes": "second"}']
@@ -567,7 +567,7 @@ def test_no_query_causes_a_5xx(staff: Client, owner: Customer) -> None:
 
 
 def spoiled(rng: random.Random, text: bytes) -> bytes:
-    """The text with some of its bytes changed, taken out, doubled, or others put in."""
+    """The text after one to four random changes: bytes replaced, removed, doubled or inserted."""
     changed = bytearray(text)
     for _ in range(rng.randint(1, 4)):
         at = rng.randrange(len(changed) + 1)

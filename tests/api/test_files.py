@@ -20,14 +20,14 @@ WRONG_USAGE = 2
 
 @pytest.fixture
 def open_umask() -> Iterator[None]:
-    """Whatever is made without a mode of its own can be read and written by all."""
+    """A umask of 0: a file made without a mode of its own can be read and written by every user."""
     before = os.umask(0)
     yield
     os.umask(before)
 
 
 def modes(folder: Path) -> dict[str, str]:
-    """The permissions of all that is in a folder, where they are not the owner's alone."""
+    """The permissions of files in a folder, the folder too, that are open to more than their owner, by name."""
     found = {file: file.stat().st_mode & 0o777 for file in [folder, *folder.rglob("*")] if not file.is_symlink()}
     return {file.name: oct(mode) for file, mode in found.items() if mode & 0o077}
 

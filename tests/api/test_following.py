@@ -13,7 +13,7 @@ from tests.conftest import new_order
 
 
 class Noting(Telling):
-    """Takes down behind which positions the log's end was read."""
+    """Notes the position behind which each read of the log's end began."""
 
     def __init__(self, ledger: OrderLedger, views: Views) -> None:
         super().__init__(ledger, views)
@@ -25,7 +25,7 @@ class Noting(Telling):
 
 
 class Away(OrderLedger):
-    """A ledger whose log is out of reach at first."""
+    """A ledger whose log is out of reach until `is_away` is False."""
 
     is_away = True
 

@@ -17,7 +17,7 @@ LATER = "2126-01-31T12:00:00.000000Z"
 
 @pytest.fixture
 def smith(service: Service) -> Client:
-    """Who may give keys, and read and write orders."""
+    """A client that may make keys, and read and write orders."""
     return service.client(issue(service, "keys:write", "orders:read", "orders:write"))
 
 

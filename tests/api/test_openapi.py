@@ -85,7 +85,7 @@ def test_every_parameter_that_an_address_knows_is_described(path: str, service: 
 @pytest.mark.parametrize("path", [path for path, methods in DESCRIBED["paths"].items() if "get" in methods])
 def test_every_parameter_that_is_wrong_by_itself_is_named_with_the_others(path: str, everything: Client) -> None:
     whole = re.sub(r"{\w+}", "1", path)
-    names = described_parameters(path) - {"fields"}  # which is looked at before an address is asked
+    names = described_parameters(path) - {"fields"}  # `fields` is checked before the address
 
     def faults(**given: str) -> set[str]:
         answer = everything.get(whole, params=given, headers={"Accept": "application/json"}, stream=True)
@@ -101,7 +101,7 @@ def test_every_parameter_that_is_wrong_by_itself_is_named_with_the_others(path: 
         (path, method)
         for path, methods in DESCRIBED["paths"].items()
         for method in methods
-        if method != "get" and not re.match("/api/v1/(i/)?orders", path)  # of which tests/api/test_trials.py tells
+        if method != "get" and not re.match("/api/v1/(i/)?orders", path)  # tests/api/test_trials.py has these
     ],
 )
 def test_nothing_is_done_for_whoever_sends_a_parameter_that_is_not_known(
@@ -147,7 +147,7 @@ def test_a_body_is_described_as_needed_where_it_is_missed(path: str, method: str
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A service of its own: what is asked of it here leaves much behind."""
+    """A service for this file alone, since its tests leave many records behind."""
     running = Service(tmp_path_factory.mktemp("described"), LEDGER_WEBHOOK_NETWORKS="127.0.0.0/8").start()
     yield running
     running.kill()
@@ -162,7 +162,7 @@ def everything(service: Service) -> Client:
 
 
 def strict(schema: Any) -> Any:
-    """The schemas of answers with no room for a field that is not described."""
+    """The schemas with `additionalProperties` false wherever they list properties: an undescribed field fails."""
     if isinstance(schema, list):
         return [strict(part) for part in schema]
     if not isinstance(schema, dict):
@@ -176,7 +176,7 @@ def assert_as_described(answer: requests.Response, path: str, method: str = "get
     assert answer.ok, answer.text
     assert str(answer.status_code) in responses, (path, answer.status_code)
     schema = responses[str(answer.status_code)]["content"]["application/json"]["schema"]
-    if "anyOf" in schema:  # without `fields` it is whole
+    if "anyOf" in schema:  # the test asks without `fields`, so the answer is whole
         schema = {"anyOf": [shape for shape in schema["anyOf"] if not shape["$ref"].endswith("Part")]}
     whole = {**strict(schema), "components": strict(DESCRIBED["components"])}
     jsonschema.validate(answer.json(), whole, format_checker=jsonschema.FormatChecker())
@@ -432,7 +432,7 @@ def assert_as_problem(answer: requests.Response) -> None:
 
 
 def breaks(old: Any, new: Any) -> list[str]:
-    """What a client of the old document could rely on and cannot of the new one."""
+    """The changes of the new document that break a client of the old one, a sentence each."""
     found = []
     for path, methods in old["paths"].items():
         for method, operation in methods.items():
@@ -467,7 +467,7 @@ def _of_parameters(was: Any, now: Any) -> Iterator[str]:
 
 
 def _in_bodies(whole: Any) -> set[str]:
-    """The names of the shapes that clients send, themselves or within others."""
+    """The names of the shapes in request bodies, directly or within other shapes."""
     seen: set[str] = set()
     waiting = re.findall(
         r"#/components/schemas/(\w+)",
@@ -561,8 +561,8 @@ def test_what_the_description_allows_and_what_it_does_not_is_answered_as_it_says
     @given(case=described[operation.path][operation.method.upper()].as_strategy(generation_mode=mode))
     @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
     def asked(case: schemathesis.Case) -> None:
-        # A parameter that is given empty, or white space, is as if it was not given, of whatever type it is; a boolean
-        # may be written in any case; and the two customer contracts ignore parameters that they do not know.
+        # The service takes a parameter that is empty or white space, of any type, as left out. A boolean may be written
+        # in any case. The two customer contracts ignore unknown parameters.
         query = case.as_transport_kwargs(service.base)["params"] or {}
         sent = str(requests.Request("GET", service.base, params=query).prepare().url)
         given_so = dict(parse_qsl(urlsplit(sent).query, keep_blank_values=True))
@@ -573,5 +573,6 @@ def test_what_the_description_allows_and_what_it_does_not_is_answered_as_it_says
     asked()
 
 
-# What fits its schema can be against a rule, like a currency that is none; and who has a key need not send it twice.
+# A value can fit its schema and break a rule, like an unknown currency. `ignored_auth` asks again without the key, as
+# tests/api/test_access.py does.
 NOT_PROMISED = [schemathesis.checks.positive_data_acceptance, schemathesis.checks.ignored_auth]

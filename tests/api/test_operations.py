@@ -93,7 +93,7 @@ def test_an_answer_to_head_leaves_the_connection_fit_for_the_next_request(
 
 
 def eventually(holds: Callable[[], bool]) -> bool:
-    """Whether it comes to hold, given the time that a busy machine may need."""
+    """Whether `holds` becomes true within 15 seconds."""
     for _ in range(300):
         if holds():
             return True
@@ -137,4 +137,4 @@ def test_a_record_of_a_newer_version_is_told_by_readiness_since_nothing_behind_i
 
     assert eventually(lambda: not told()["ready"])
     assert [problem.partition(":")[0] for problem in told()["problems"]] == ["views"]
-    assert staff.get(ORDERS).json()["count"] == 1  # as they are
+    assert staff.get(ORDERS).json()["count"] == 1  # the views hold their old rows

@@ -12,7 +12,7 @@ from tests.conftest import ME, do, new_order
 
 STOREFRONT = "/api/v1/i/orders"
 ANSWER_BYTES_MAX = 16 * 1024 * 1024
-# An order of customer 1 is large by its items, one of customer 2 by its texts; of each, one is small.
+# A large order of customer 1 has many items, one of customer 2 long texts; each customer has one small order.
 LARGE: dict[int, dict[str, Any]] = {
     1: {"items": [{"product": {"name": "x" * 9_999}, "unit_price": "1"}] * 70},
     2: dict.fromkeys(("notes", "billing_address", "billing_first_name", "billing_last_name"), "😀" * 9999)
@@ -34,7 +34,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
 
 
 def pages(office: Office, path: str, key: str, query: str) -> list[list[Any]]:
-    """The ids on each page, from the first on, by `next`."""
+    """The ids on each page, from the first page on, by `next`."""
     found: list[list[Any]] = []
     parameters = dict(parse_qsl(query))
     while True:

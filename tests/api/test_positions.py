@@ -16,7 +16,7 @@ each_read = pytest.mark.parametrize("route", READS, ids=str)
 
 
 def position(answer: requests.Response) -> int:
-    """Where in the log an answer says that it is."""
+    """The position in an answer's `Ledger-Position`."""
     token = answer.headers["Ledger-Position"]
     found = _TOKEN.fullmatch(token)
     assert found, token
@@ -35,7 +35,7 @@ def order(staff: Client, owner: Customer) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def askers(staff: Client, owner: Customer) -> dict[str, Client]:
-    """Whose key a route takes."""
+    """The client to ask a route with, by the route's `takes`."""
     return {"customer": owner, "orders:read": staff, "orders:write": staff, "finance:write": staff}
 
 

@@ -23,7 +23,7 @@ def owner(staff: Client, new_customer: Callable[[], Customer]) -> Customer:
 
 
 def beside(service: Service, name: str, **settings: str) -> Iterator[Service]:
-    """Another service on the same ledger as it stands, with these settings."""
+    """Another service on the same ledger, with these settings and views of its own."""
     there = Service(service.folder, LEDGER_VIEWS=str(service.folder / f"views-{name}.db"), **settings).start()
     yield there
     there.kill()
@@ -59,7 +59,7 @@ def choosy(service: Service, owner: Customer) -> Iterator[Service]:
 
 
 def addresses(service: Service, owner: Customer, headers: dict[str, str]) -> list[str]:
-    """Where the addresses that the lists give a customer lead to, before their path."""
+    """The scheme and host of the addresses in a customer's lists."""
     client = service.client(key_of(owner))
     shop = client.get(f"{SHOP}?limit=1", headers=headers)
     storefront = client.get(f"{STOREFRONT}?limit=1", headers=headers)

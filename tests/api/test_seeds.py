@@ -24,18 +24,20 @@ _STOREFRONT_OWN = {"id", "url", "created", "updated"}
 
 
 class Number(NamedTuple):
-    """A JSON number as it is written: 75000 is not 75000.0."""
+    """A JSON number as its text: 75000 is not 75000.0."""
 
     text: str
 
 
 def exact(text: str) -> Any:
-    """JSON with each object as its pairs in their order, and each number as its text."""
+    """JSON with each object as its pairs in the document's order, and each number as its text."""
     return json.loads(text, object_pairs_hook=tuple, parse_int=Number, parse_float=Number)
 
 
 def first_order(text: str, own: set[str]) -> list[Any]:
-    """The first order of a list, field by field, but for the values that are each service's own."""
+    """The fields of a list's first order, in order; `...` stands for the values named in `own`, which differ from
+    service to service.
+    """
     return [(name, ... if name in own else value) for name, value in dict(exact(text))["results"][0]]
 
 
@@ -164,7 +166,7 @@ def test_the_storefront_contracts_example_command_runs_unchanged(
 
 
 _WITH_AND_WITHOUT = [
-    # A parameter, a value that finds both orders, and one that finds the older alone.
+    # A parameter, a value that finds both orders, and a value that finds the older order alone.
     ("limit", "2", None),
     ("offset", "0", "1"),
     ("search", "er", "older"),
@@ -194,7 +196,7 @@ _WITH_AND_WITHOUT = [
 
 @pytest.fixture(scope="module")
 def pair(service: Service, new_customer: Callable[[], Customer]) -> tuple[Customer, dict[str, Any]]:
-    """A customer with two orders that differ in everything."""
+    """A customer with two orders that differ in every field of the list."""
     customer = new_customer()
     references = ("payment_method", "shipping_method", "billing_country", "billing_state", "billing_city")
     older, younger = (

@@ -25,14 +25,14 @@ _FIELDS = (
 
 
 def keys(customer: Client, query: str = "", path: str = SHOP) -> list[str]:
-    """The keys of the orders that a query finds, in its order."""
+    """The keys of the orders that a query finds, in the order of the answer."""
     answer = customer.get(f"{path}?{query}")
     assert answer.status_code == 200, answer.text
     return [order["key"] for order in answer.json()["results"]]
 
 
 def links(customer: Client, query: str) -> tuple[str | None, str | None]:
-    """The query strings of the pages before and after."""
+    """The query strings of the pages before and after the query's page."""
     page = customer.get(f"{SHOP}?{query}").json()
     before, after = (page[name] and page[name].removeprefix(f"{customer.base}{SHOP}?") for name in ("previous", "next"))
     return before, after
@@ -156,7 +156,7 @@ def test_ids_are_bounded_inclusively(collector: Customer) -> None:
         ("MONTRÉAL", "charlie"),
         ("québec", "charlie"),
         ("ontario", "alpha"),
-        # Arabic ye and kaf in what is stored or in what is asked, Persian in the other.
+        # Arabic ye and kaf in the stored text or in the search, Persian ones in the other.
         ("کریمی", "bravo"),
         ("كريمي", "bravo"),
         ("كيش", "bravo"),
@@ -168,7 +168,7 @@ def test_ids_are_bounded_inclusively(collector: Customer) -> None:
         ("۰۲۱", "delta"),
         ("۰۹۵۲۳۲۹۶۵۳۶", "bravo"),
         ("٦١٣", "alpha"),
-        # Not among the nine fields: payment method, status, currency.
+        # Payment method, status and currency are not among the nine fields.
         ("courier", ""),
         ("cancelled", ""),
         ("USD", ""),
@@ -384,7 +384,7 @@ def test_a_customer_without_orders_has_an_empty_list(new_customer: Callable[[], 
 
 @pytest.fixture(scope="module")
 def in_tehran(service: Service, collector: Customer) -> Iterator[Client]:
-    """The collector, asking a service on the same ledger whose days are Tehran's (UTC+3:30)."""
+    """The collector as a client of a service on the same ledger, with Tehran's time zone (UTC+3:30)."""
     views = str(service.folder / "views-tehran.db")
     there = Service(service.folder, LEDGER_TIMEZONE="Asia/Tehran", LEDGER_VIEWS=views).start()
     client = there.client(key_of(collector))

@@ -32,7 +32,7 @@ def uuids(customer: Customer, query: str = "") -> list[str]:
 
 
 def only(customer: Customer) -> dict[str, Any]:
-    """The one order of a customer."""
+    """The customer's only order, as the storefront shows it."""
     (order,) = customer.get(STOREFRONT).json()["results"]
     return order
 
@@ -133,7 +133,10 @@ _STATUS_AFTER = {
 
 @pytest.fixture(scope="module")
 def varied(staff: Client, new_customer: NewCustomer) -> tuple[Customer, dict[str, str]]:
-    """A customer with one order for each way that an order can go, and the UUID of each; and one deleted."""
+    """A customer with one order for each entry of `_WAYS`, and one deleted order.
+
+    Returns the UUIDs by the entry's name.
+    """
     customer = new_customer()
     made = {name: way(staff, placed(staff, customer))["uuid"] for name, way in _WAYS.items()}
     moved(staff, placed(staff, customer), "deleted")

@@ -34,7 +34,7 @@ class Frame(NamedTuple):
 
 
 class Stream:
-    """A stream that is being read."""
+    """A stream that a client reads."""
 
     def __init__(self, answer: requests.Response) -> None:
         self.answer = answer
@@ -179,8 +179,8 @@ def test_a_revoked_key_ends_its_stream(service: Service, staff: Client) -> None:
     prefix = str(client.headers["Authorization"]).removeprefix("Bearer ")[:8]
     with stream(client, AUDIT) as live:
         assert service.run("token", "revoke", prefix).returncode == 0
-        told = list(live)  # to its end: a stream that went on would have no more lines, and a timeout
-    assert {frame.data["order"] for frame in told} <= {None}  # at most what became of keys
+        told = list(live)  # to the stream's end: a stream that went on would send no more lines and time out
+    assert {frame.data["order"] for frame in told} <= {None}  # keys' events at most
 
 
 @pytest.mark.parametrize("change", [{"scopes": ["orders:read"]}, {"origins": ["https://elsewhere.test"]}])
@@ -190,7 +190,7 @@ def test_a_key_that_may_other_things_than_before_ends_its_stream(change: dict[st
     made = admin.post("/api/v1/keys", json={"name": name, "scopes": ["audit:read"]}).json()
     with stream(service.client(made["key"]), AUDIT) as live:
         assert admin.patch(f"/api/v1/keys/{name}", json=change).ok
-        told = list(live)  # as above
+        told = list(live)  # to the stream's end, too
     assert {frame.data["order"] for frame in told} <= {None}
 
 
@@ -211,7 +211,7 @@ def test_a_quiet_stream_has_a_heartbeat(auditor: Client) -> None:
 
 
 def test_who_takes_nothing_of_a_stream_is_ended(staff: Client, auditor: Client, service: Service) -> None:
-    """A worker keeps nothing for it: it goes on later from where it was."""
+    """The worker keeps nothing for such a follower, which goes on later from its position."""
     for _ in range(4):
         placed(staff, items=[{"unit_price": "1"}] * 200)
     with socket.create_connection(("127.0.0.1", service.port), timeout=30) as slow:
@@ -225,7 +225,7 @@ def test_who_takes_nothing_of_a_stream_is_ended(staff: Client, auditor: Client, 
 
 
 def test_streams_take_no_places_of_requests(auditor: Client, staff: Client, service: Service) -> None:
-    """An address has 128 connections to a worker; as many streams as that leave it all of them."""
+    """A worker allows 128 connections from an address; 128 streams leave all of them free."""
     with ExitStack() as opened:
         lives = [opened.enter_context(stream(auditor, AUDIT)) for _ in range(300)]
         order = placed(staff)
@@ -239,7 +239,7 @@ def test_who_leaves_before_its_stream_begins_takes_no_place_of_others(make_servi
         position = int(head(service).partition(":")[2]) + 1
         asking = head_of_stream(key, f"orders:{position}")
         wires = [Wire(service).send(asking) for _ in range(300)]
-        time.sleep(0.5)  # all wait for the position
+        time.sleep(0.5)  # by now all of them wait for the position
         for wire in wires:
             wire.reset()
         time.sleep(0.2)

@@ -140,7 +140,7 @@ def test_without_a_provider_no_token_is_taken(service: Service) -> None:
 
 
 class _Keys(BaseHTTPRequestHandler):
-    # How long it takes over each byte of what it answers.
+    # Seconds to wait before each byte of the answer.
     seconds_each = 0.0
 
     def do_GET(self) -> None:
@@ -148,7 +148,7 @@ class _Keys(BaseHTTPRequestHandler):
         self.send_response(200)
         self.end_headers()
         document = self.server.document.encode()  # type: ignore[attr-defined]
-        with suppress(OSError):  # who asked has had enough
+        with suppress(OSError):  # the service has given up
             for byte in (document,) if not self.seconds_each else (bytes([each]) for each in document):
                 time.sleep(self.seconds_each)
                 self.wfile.write(byte)
@@ -209,7 +209,7 @@ def serving(handler: type[_Keys]) -> Iterator[HTTPServer]:
 
 
 def test_all_who_come_while_the_keys_are_asked_for_wait_for_them(make_service: Callable[..., Service]) -> None:
-    """The first of them asks; the others were refused meanwhile, or asked as well."""
+    """The first request fetches the keys. Once the others were refused meanwhile, or fetched the keys as well."""
     with serving(_Slow) as server, ThreadPoolExecutor(50) as many:
         service = of_address(make_service, server)
         answers = list(many.map(lambda _: bearer(service, token()).get(SHOP), range(50)))

@@ -12,7 +12,7 @@ Document = dict[str, Any]
 
 
 def read_on(staff: Client, url: str) -> tuple[list[Document], str]:
-    """Every order from this address on, page by page, and the token from which to go on later."""
+    """Every order from this address on, page by page, and the token from which to read on later."""
     found: list[Document] = []
     while True:
         answer = staff.get(url)

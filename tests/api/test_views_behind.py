@@ -32,7 +32,7 @@ def test_a_write_is_answered_with_its_document_though_the_views_are_damaged(
     ledger = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"))
     client = TestClient(create_app(ledger, views, settings.read({"LEDGER_URL": f"sqlite:///{tmp_path}/ledger.db"})))
     key = ledger.write(Keys(ledger.log_of_events).create, scopes=["orders:write"], now=utc_now()).result()
-    head = ledger.head()  # the key's making is recorded, too
+    head = ledger.head()  # the making of the key is an event, too
     with closing(sqlite3.connect(views.path.resolve(), isolation_level=None)) as damaging:
         damaging.execute(f"DROP TABLE {table}")
     answer = client.simulate_post("/api/v1/orders", json={"items": []}, headers={"Authorization": f"Token {key}"})

@@ -27,7 +27,7 @@ def office(tmp_path: Any) -> Iterator[Office]:
 
 
 def lengthen(office: Office, order: str) -> None:
-    """400 more events."""
+    """Appends 400 events to an order."""
     uuid = office.ledger.uuid_of(int(order))
     first = office.ledger.order(uuid).version + 1
     records = [
@@ -69,7 +69,7 @@ def test_a_customer_deletes_their_order_though_the_views_do_not_know_it(office: 
 
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The versions of the records that the writer's thread reads from now on."""
+    """The versions of the records that the writer's thread reads during the test, filled as it reads."""
     versions: list[int] = []
     decode = EventMapper._record
 
@@ -85,7 +85,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def test_a_command_on_a_long_history_that_is_sent_again_is_looked_up_while_others_write(
     office: Office, read: list[int]
 ) -> None:
-    """With its key, however old; and a payment with another key."""
+    """The command is sent again with its key, however old, and the payment with another key."""
     staff = office.key("orders:write")
     payment = {"amount": "5", "reference": "pi_1", "provider": "acme"}
     office.place()

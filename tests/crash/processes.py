@@ -1,4 +1,4 @@
-"""What the kernel knows of a service's processes and connections."""
+"""The workers, memory, processor time and sockets of a service, as the kernel shows them."""
 
 import os
 import time
@@ -8,18 +8,21 @@ from tests.conftest import Service
 
 
 def workers(service: Service) -> list[int]:
-    """The pids of the worker processes that there are now."""
+    """The pids of the running worker processes."""
     assert service.process
     return children(service.process.pid)
 
 
 def children(pid: int) -> list[int]:
-    """The processes that a process has started and not yet taken leave of."""
+    """The pids of the child processes that a process has not yet waited for."""
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def all_workers(service: Service) -> list[int]:
-    """The pids of as many worker processes as the service is to have; they are started one after the other."""
+    """The pids of all the workers, once as many run as the service is configured for.
+
+    The service starts them one by one.
+    """
     deadline = time.monotonic() + 10
     while len(found := workers(service)) < service.workers:
         assert time.monotonic() < deadline, f"of {service.workers} workers there are {found}"
@@ -28,7 +31,7 @@ def all_workers(service: Service) -> list[int]:
 
 
 def is_running(service: Service) -> bool:
-    """Whether anything is left of the service: it has a process group of its own."""
+    """Whether any process of the service's process group is left."""
     assert service.process
     try:
         os.killpg(service.process.pid, 0)
@@ -38,7 +41,7 @@ def is_running(service: Service) -> bool:
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a process is there and not only its exit status."""
+    """Whether a process runs: a zombie does not."""
     try:
         return _stat(pid)[0] != "Z"
     except FileNotFoundError:
@@ -46,7 +49,7 @@ def is_alive(pid: int) -> bool:
 
 
 def memory_bytes(pid: int, field: str = "VmRSS") -> int:
-    """`VmRSS`, what a process has in memory now, or `VmHWM`, the most that it ever had."""
+    """A memory figure of a process in bytes: `VmRSS`, its memory now, or `VmHWM`, its highest so far."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith(f"{field}:"):
             return int(line.split()[1]) * 1024
@@ -54,13 +57,13 @@ def memory_bytes(pid: int, field: str = "VmRSS") -> int:
 
 
 def processor_seconds(pids: list[int]) -> float:
-    """How long processes have computed."""
+    """The processor time that the processes have used, in seconds."""
     ticks = sum(int(field) for pid in pids for field in _stat(pid)[11:13])
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _stat(pid: int) -> list[str]:
-    """What the kernel says of a process, from its state on."""
+    """The fields of a process's `/proc/PID/stat`, from its state on."""
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
 
 
@@ -73,7 +76,7 @@ def until_taken(service: Service) -> None:
 
 
 def _unread(service: Service) -> int:
-    """What stands in the receive queues of the service's sockets: bytes, and connections not accepted yet."""
+    """The bytes unread in the receive queues of the service's sockets, and its connections not yet accepted."""
     unread = 0
     for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
         _, local, _remote, _state, queues, *_ = line.split()

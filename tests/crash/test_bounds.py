@@ -1,4 +1,6 @@
-"""How long a request may take to come and an answer to be taken, how many connections there may be, how a body ends."""
+"""The bounds of time for a request to come and for an answer to be taken, the number of connections, the end of a
+body.
+"""
 
 import contextlib
 import json
@@ -15,7 +17,7 @@ from tests.conftest import Service
 from tests.crash.processes import memory_bytes, workers
 from tests.crash.wire import HEALTH, Wire, chunk, head
 
-# What a busy machine may take longer.
+# Seconds that a busy machine may take longer.
 SLACK_SECONDS = 8
 IDLE_SECONDS_MAX = 15
 MEBIBYTE = 1024 * 1024
@@ -23,7 +25,7 @@ MEBIBYTE = 1024 * 1024
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A service of one worker, so that it is known which one is asked."""
+    """A service of one worker, so that every request meets the same worker."""
     running = Service(tmp_path_factory.mktemp("bounds"), workers=1, LEDGER_CONNECTIONS_PER_ADDRESS="1000").start()
     yield running
     running.kill()
@@ -35,7 +37,7 @@ def key(service: Service) -> str:
 
 
 def seconds_until_closed(wire: Wire) -> float:
-    """How long the service keeps a connection on which nothing more is sent, and answers nothing."""
+    """How long the service keeps a connection on which the client sends nothing more. The service sends no answer."""
     began = time.monotonic()
     with pytest.raises(ConnectionError):
         wire.answer()
@@ -43,19 +45,19 @@ def seconds_until_closed(wire: Wire) -> float:
 
 
 def seconds_of_sending(wire: Wire, piece: bytes) -> float:
-    """How long the service lets a client send such pieces on and on."""
+    """How long the service lets a client send such pieces without an end."""
     wire.socket.settimeout(0.1)
     began = time.monotonic()
     with contextlib.suppress(ConnectionError):
         while time.monotonic() < began + 60:
-            with contextlib.suppress(TimeoutError):  # the service takes no more just now
+            with contextlib.suppress(TimeoutError):  # the service takes no more bytes now
                 wire.send(piece)
             time.sleep(0.1)
     return time.monotonic() - began
 
 
 def test_a_request_that_is_not_whole_after_ten_seconds_is_ended(service: Service, key: str) -> None:
-    """Whatever part of it is there, and however much comes meanwhile."""
+    """The ten seconds hold for every part of a request, also while more bytes come."""
     create = head(key, "Content-Length: 1000")
     halves = (b"", HEALTH[:9], create[:-2], create + b"{", head(key, "Transfer-Encoding: chunked") + chunk(b"{"))
     with ExitStack() as stack:
@@ -82,7 +84,7 @@ def test_a_connection_without_a_request_for_fifteen_seconds_is_ended_and_one_tha
 
 
 def test_an_answer_that_is_not_taken_after_fifteen_seconds_is_ended(service: Service, key: str) -> None:
-    """Its client asks again and again, and reads nothing; the worker does not grow by what it is asked for."""
+    """The client sends request after request and reads nothing; the worker's memory does not grow by the answers."""
     client = service.client(key)
     for _ in range(50):
         assert client.post("/api/v1/orders", json={"notes": "x" * 9_000, "items": []}).status_code == 201
@@ -114,7 +116,7 @@ def test_the_513th_connection_takes_the_place_of_the_one_longest_idle_and_harms_
         one_more = stack.enter_context(Wire(service)).send(HEALTH)
         assert one_more.answer().status == 200
         deadline, ended = time.monotonic() + 5, []
-        while not ended and time.monotonic() < deadline:  # the place may be left a moment behind the answer
+        while not ended and time.monotonic() < deadline:  # a worker may free the place a moment after its answer
             ended = [wire for wire in others if wire.has_something_to_read()]
         assert len(ended) == 1
         assert ended[0] is not others[0]

@@ -28,7 +28,7 @@ ROUNDS = 20
 
 @pytest.fixture
 def clients(service: Service, staff: Client) -> list[Client]:
-    """Eight clients of one service of two workers with four threads each."""
+    """The clients, with one key."""
     key = staff.headers["Authorization"].split()[1]
     return [service.client(key) for _ in range(CLIENTS)]
 
@@ -41,7 +41,7 @@ def order(staff: Client) -> str:
 
 
 def at_once(clients: list[Client], path: str, body: dict[str, Any], **headers: str) -> list[requests.Response]:
-    """The same request from all clients at one moment."""
+    """Sends the same request from all clients at one moment."""
     start = threading.Barrier(len(clients))
 
     def send(client: Client) -> requests.Response:
@@ -53,7 +53,7 @@ def at_once(clients: list[Client], path: str, body: dict[str, Any], **headers: s
 
 
 def log_of(service: Service, address: str) -> list[tuple[int, str | None]]:
-    """Version and idempotency key of every event of an order, as the log has them."""
+    """The version and the idempotency key of every event of an order, in the log's order."""
     ledger = OrderLedger(SQLiteRecorder(service.folder / "ledger.db"))
     uuid = ledger.uuid_of(int(address.rpartition("/")[2]))
     found = ledger.log_of_events.reader.execute(
@@ -64,7 +64,7 @@ def log_of(service: Service, address: str) -> list[tuple[int, str | None]]:
 
 
 class Hammer:
-    """One client's random commands to an order, and how each was answered."""
+    """One client's random commands to an order, and the answer to each."""
 
     def __init__(self, client: Client, order: str, number: int) -> None:
         self._client = client
@@ -99,7 +99,10 @@ class Hammer:
         return self._give("POST", "/payments", key, {"amount": "0.01", "provider": "p", "reference": key}), False
 
     def _change_status(self, key: str) -> tuple[requests.Response, bool]:
-        """Both are open statuses, so only the change to what the order is already is refused."""
+        """Changes the order between two open statuses: the service refuses only the status that the order has already.
+
+        The second result is whether it did.
+        """
         status = self._random.choice(("new", "hold"))
         answer = self._give("POST", "/status", key, {"status": status})
         return answer, answer.status_code == 409 and f"The order is {status};" in answer.json()["detail"]
@@ -165,7 +168,7 @@ def test_while_commands_wait_for_the_file_everything_else_is_answered(
     with ThreadPoolExecutor(CLIENTS) as pool:
         with transaction(other):
             notes = [pool.submit(client.patch, order, json={"notes": f"from {id(client)}"}) for client in clients]
-            # A connection each, so that both workers are asked.
+            # Each client has its own connection, so that both workers get requests.
             found = [requests.get(service.base + path, headers=staff.headers, timeout=5) for path in asked]
             assert [answer.status_code for answer in found] == [200] * len(asked)
             assert not any(note.done() for note in notes)
@@ -178,7 +181,7 @@ def test_while_commands_wait_for_the_file_everything_else_is_answered(
 
 
 class Moment:
-    """Lets another write happen just before the nth statement that a ledger runs, unless the ledger has the lock."""
+    """Runs another writer's command just before the nth statement of a ledger, unless the ledger holds the lock."""
 
     def __init__(self, ledger: OrderLedger, nth: int, write: Callable[[], Outcome]) -> None:
         self._log = ledger.log_of_events
@@ -209,12 +212,12 @@ class Moment:
         if self._left == 0 and not self._log.writer.in_transaction:
             try:
                 self.theirs.append(self._write())
-            except BaseException as error:  # the driver would swallow it
+            except BaseException as error:  # the driver would swallow the error
                 self._failure = error
 
 
 class Given(NamedTuple):
-    """A command as two processes give it: the same twice, as after a broken answer or from a provider that repeats."""
+    """A command that two processes give: the same twice, as after a broken answer or from a provider that repeats."""
 
     command: c.Command
     key: str | None = None
@@ -282,7 +285,7 @@ def test_two_commands_are_both_recorded_at_whatever_moment_the_other_comes(ledge
 
 
 def lines(ids: range) -> bytes:
-    """Import lines, each of three events and with a payment whose reference is its own."""
+    """The import lines of orders with these ids. Each order has three events and a payment with its own reference."""
     orders = (
         {
             "id": number,
@@ -305,7 +308,7 @@ def lines(ids: range) -> bytes:
 
 def test_two_imports_at_once_with_overlapping_ids_record_each_order_once(tmp_path: Path) -> None:
     service = Service(tmp_path)
-    # One counts up and the other down, so that they meet in the middle of the 200 that both have.
+    # One import counts up and the other down, so that they meet in the middle of the 200 lines that both have.
     files = [lines(range(1, 351)), lines(range(500, 150, -1))]
     with ThreadPoolExecutor(2) as both:
         done = list(both.map(lambda file: service.run("import", "-", stdin=file), files))

@@ -21,15 +21,15 @@ from projections.exports.workbook import write_tables
 from projections.views.views import Views
 from tests.conftest import ME, do, new_order
 
-# Where nothing ends it, this query goes on for hours.
+# This query goes on for hours unless the deadline ends it.
 _ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
 SECONDS_MAX = 0.3
-# What a busy machine may take longer.
+# Seconds that a busy machine may take longer.
 SLACK_SECONDS = 8
 
 
 class Asked:
-    """What is asked of a ledger and its views, in a loop of its own."""
+    """A ledger and its views, with an event loop that reads them under the deadline."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -45,12 +45,12 @@ class Asked:
         self.ledger.log_of_events.reader.execute(_ENDLESS).fetchone()
 
     def many_short(self) -> None:
-        """A query for each of very many things, as a history is read."""
+        """Runs a short query again and again, as the reading of a history does."""
         while True:
             self.views.reader.execute("SELECT count(*) FROM json_each(?)", (f"[{'1,' * 2_000}1]",)).fetchone()
 
     def events(self) -> None:
-        """The same few, again and again; no query is behind it."""
+        """Decodes the same few events again and again, with no query under way."""
         raws = list(self.ledger.log_of_events.raw_records())
         assert raws
         while True:
@@ -83,7 +83,7 @@ def problem_of(work: Callable[[], Any]) -> Problem:
     "what", ["endless_of_views", "endless_of_log", "many_short", "events", "rows_of_an_answer", "workbook"]
 )
 def test_what_takes_too_long_is_answered_with_a_503_and_ends(asked: Asked, what: str) -> None:
-    """Its threads are free for others again: all of them were taken."""
+    """The read's threads are free again: without the deadline they would all stay taken."""
 
     async def ask() -> None:
         work = getattr(asked, what)
@@ -129,7 +129,7 @@ def test_what_writes_is_answered_in_time_and_goes_on_to_its_end(asked: Asked) ->
 
 
 def test_who_waits_behind_what_goes_on_has_its_turn_when_that_has_ended(asked: Asked) -> None:
-    """A turn is taken for as long as the work, not for as long as its client waits."""
+    """A read keeps its turn until its work ends, also where its client has left."""
     may_end = threading.Event()
 
     async def ask() -> None:
@@ -144,7 +144,7 @@ def test_who_waits_behind_what_goes_on_has_its_turn_when_that_has_ended(asked: A
 
 
 def test_a_download_that_has_begun_goes_on_however_much_else_its_caller_asks(asked: Asked) -> None:
-    """One that is begun then is refused, before anything of it is answered."""
+    """A download that begins later is refused before its first byte."""
     may_end = threading.Event()
 
     async def download_beside_much_else() -> list[int]:

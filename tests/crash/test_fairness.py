@@ -13,7 +13,7 @@ from tests.conftest import Service
 
 ORDERS = 10_000
 CONNECTIONS = 64
-# Sorted by ten fields, at its last page.
+# The last page of a list sorted by ten fields.
 FIELDS = (
     "billing_city__name,billing_state__name,-billing_country__name,shipping_method__name,-payment_method__name,"
     "shipping_cost,status,-updated_at,created_at,id"
@@ -24,7 +24,7 @@ QUICK = "/api/shop/customers/me/orders"
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """One worker, and two customers with very many orders."""
+    """A service of one worker, and two customers with very many orders."""
     running = Service(tmp_path_factory.mktemp("fairness"), workers=1)
     cities = [{"id": number, "name": f"City {number % 97}"} for number in range(100)]
     lines = [
@@ -38,7 +38,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 class Greedy:
-    """A customer with many connections, each of which asks slow things without a pause."""
+    """A customer with many connections, each of which sends slow requests without a pause."""
 
     def __init__(self, service: Service, key: str) -> None:
         self.statuses: list[int] = []
@@ -73,7 +73,10 @@ class Greedy:
 
 
 def test_one_customer_with_sixty_four_connections_makes_no_other_wait(service: Service) -> None:
-    """Told by how many of the greedy one's requests are answered meanwhile: once they were all, sixty and more."""
+    """The measure: how many of the greedy customer's requests are answered meanwhile.
+
+    Once it was all of them, sixty and more.
+    """
     key, other = service.key(customer=7), service.client(service.key(customer=8))
     meanwhile: dict[str, list[int]] = {QUICK: [], SLOW: []}
     with Greedy(service, key) as greedy:

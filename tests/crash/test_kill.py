@@ -35,7 +35,7 @@ ORDER = {"customer": {"id": 1}, "items": [{"unit_price": "60.00"}, {"unit_price"
 
 
 class Acknowledged(NamedTuple):
-    """A command's Idempotency-Key, how many events it records, and the order document that it was answered with."""
+    """An acknowledged command: its Idempotency-Key, the number of its events, and the order document in its answer."""
 
     key: str
     events: int
@@ -43,7 +43,7 @@ class Acknowledged(NamedTuple):
 
 
 class Load:
-    """Clients that write all the time, each on orders of its own, and repeat a command until it is answered."""
+    """Clients that write without a pause, each to orders of its own, and repeat a command until it is answered."""
 
     def __init__(self, service: Service, key: str) -> None:
         self._service = service
@@ -53,7 +53,7 @@ class Load:
         self.replayed = 0
 
     def client(self) -> None:
-        """One client, from its first order to the end of the load."""
+        """Runs one client, from its first order to the end of the load."""
         client = self._service.client(self._key)
         while not self._is_over.is_set():
             created = self._give(client, "/api/v1/orders", ORDER, events=3)
@@ -72,7 +72,7 @@ class Load:
         return self.acknowledged[-1].document
 
     def _until_answered(self, ask: Callable[[], requests.Response]) -> requests.Response:
-        deadline = time.monotonic() + 30  # only so that a service that is gone for good does not hang the test
+        deadline = time.monotonic() + 30  # a service that is gone for good does not hang the test
         while True:
             try:
                 answer = ask()
@@ -85,7 +85,7 @@ class Load:
                 return answer
 
     def wait_for(self, more: int, clients: list[Future[None]]) -> None:
-        """Until so many more commands are acknowledged; a client that failed fails here."""
+        """Waits until `more` further commands are acknowledged. Raises the error of a client that has failed."""
         target = len(self.acknowledged) + more
         while len(self.acknowledged) < target:
             for client in clients:
@@ -98,7 +98,7 @@ class Load:
 
 
 def _kill_a_worker(service: Service, random: Random) -> None:
-    """One that is there: the last one killed may be on the list until its parent has noticed."""
+    """Kills a worker that runs. The one killed last may still be listed until its parent has noticed."""
     while True:
         with suppress(ProcessLookupError, IndexError):
             os.kill(random.choice(workers(service)), signal.SIGKILL)
@@ -150,7 +150,7 @@ def _check_log(ledger: OrderLedger, acknowledged: list[Acknowledged]) -> None:
 
 
 def _check_documents(ledger: OrderLedger, acknowledged: list[Acknowledged]) -> None:
-    """Each answer is what the events up to its version make."""
+    """Asserts that each answer is the document of the order's events up to the answer's version."""
     for given in acknowledged:
         order = ledger.order(UUID(given.document["uuid"]), given.document["version"])
         assert json.loads(staff_document(order)) == given.document
@@ -168,7 +168,7 @@ def _check_views(ledger: OrderLedger, folder: Path) -> None:
 
 @contextmanager
 def importing(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """An import that waits for its next line, with its feeder, which has made the views."""
+    """An import that waits for its next line, and whose feeder has made the views."""
     pipe = subprocess.PIPE
     import_ = Service(folder).popen("import", "-", stdin=pipe, stdout=pipe, stderr=pipe)
     try:
@@ -176,7 +176,7 @@ def importing(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
         while not (children(import_.pid) and (folder / "views.db").exists()):
             assert time.monotonic() < deadline, "nobody feeds the views"
             time.sleep(0.01)
-        time.sleep(0.2)  # by now it only waits
+        time.sleep(0.2)  # by now the import waits for its next line
         yield import_
     finally:
         with suppress(ProcessLookupError):

@@ -21,7 +21,7 @@ PROMPT_SECONDS_MAX = 4
 HOST = "Host: shop.test"
 CHUNKED = "Transfer-Encoding: chunked"
 END = b"0\r\n\r\n"
-# What fields are made of, and what makes them wrong.
+# The pieces that header fields are made of, and the bytes that make them malformed.
 FIELD_PIECES = (
     *(
         b"Accept: ",
@@ -52,7 +52,7 @@ FIELD_PIECES = (
 
 
 def request(*lines: str | bytes, line: str | bytes = "POST /healthz HTTP/1.1", host: str | bytes = HOST) -> bytes:
-    """A head of these lines."""
+    """The bytes of a request's head with these lines."""
     given = [line.encode() if isinstance(line, str) else line for line in (line, host, *lines) if line]
     return b"\r\n".join((*given, b"", b""))
 
@@ -70,7 +70,7 @@ def coded(*lines: str | bytes) -> bytes:
 
 
 SHAPES: dict[str, bytes] = {
-    # The length of a body, said twice or wrongly.
+    # The length of a body, given twice or wrongly.
     "a length and chunks": coded("Content-Length: 5", CHUNKED),
     "chunks and a length": coded(CHUNKED, "Content-Length: 5"),
     "a length of zero and chunks": coded("Content-Length: 0", CHUNKED),
@@ -90,7 +90,7 @@ SHAPES: dict[str, bytes] = {
     "a length in quotes": sized('"5"'),
     "an empty length": sized(""),
     "a length behind a NUL": sized(b"\x005"),
-    # The one transfer coding, in disguise or in company.
+    # The one transfer coding, disguised or beside others.
     "a coding with a prefix": coded("Transfer-Encoding: xchunked"),
     "a coding with a suffix": coded("Transfer-Encoding: chunkedx"),
     "a coding in quotes": coded('Transfer-Encoding: "chunked"'),
@@ -210,19 +210,19 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 def all_that_comes(wire: Wire) -> bytes:
-    """To the connection's end. Raises TimeoutError where it goes on."""
+    """The bytes up to the connection's end. Raises TimeoutError where the connection stays open."""
     wire.socket.settimeout(PROMPT_SECONDS_MAX)
     came = bytearray()
     try:
         while part := wire.socket.recv(65536):
             came += part
     except ConnectionError:
-        pass  # what is sent behind a refusal may be answered by a reset
+        pass  # bytes sent behind a refusal may be answered by a reset
     return bytes(came)
 
 
 def assert_one_refusal(came: bytes) -> None:
-    """One answer, in the one shape, and nothing else."""
+    """Asserts that the bytes are one refusal in the one shape, and nothing else."""
     answer_head, _, body = came.partition(b"\r\n\r\n")
     fields = answer_head.lower()
     assert re.match(rb"HTTP/1\.1 (4\d\d|501|505) ", answer_head), came
@@ -247,13 +247,13 @@ def test_nor_where_its_body_comes_behind_its_head(shape: str, service: Service) 
     with Wire(service) as wire:
         wire.send(before, b"\r\n\r\n")
         time.sleep(0.02)
-        with suppress(ConnectionError):  # by its head it may be refused already
+        with suppress(ConnectionError):  # the service may refuse the request by its head
             wire.send(after, HEALTH)
         assert_one_refusal(all_that_comes(wire))
 
 
 def test_a_body_that_breaks_while_the_application_reads_it_has_the_applications_answer_alone(service: Service) -> None:
-    """It is larger than what is gathered before the application is asked."""
+    """The body is larger than the part that the service gathers before it asks the application."""
     key = service.key("finance:write")
     upload = head(key, CHUNKED, path="/api/v1/finance/reconciliations?provider=p")
     with Wire(service) as wire:
@@ -268,7 +268,7 @@ def test_a_body_that_breaks_while_the_application_reads_it_has_the_applications_
 def test_sixty_requests_whose_chunk_is_left_open_are_refused_at_once_and_nobody_waits(
     method: str, service: Service
 ) -> None:
-    """83 bytes each, without a key: one of them once stopped a worker for five seconds."""
+    """Each request has 83 bytes and no key. One of them once stopped a worker for five seconds."""
     sent = request(CHUNKED, line=f"{method} /healthz HTTP/1.1") + b"fffffffffffff"
     began = time.monotonic()
     with ExitStack() as stack:
@@ -281,7 +281,7 @@ def test_sixty_requests_whose_chunk_is_left_open_are_refused_at_once_and_nobody_
 
 
 def test_names_and_values_of_fields_are_of_the_bytes_that_gunicorn_says() -> None:
-    """Only sooner: it asks of one byte after the other."""
+    """Our parser decides faster than gunicorn's, which looks at one byte after the other."""
     ours, theirs = Parser(), PythonProtocol()
     assert not ours._is_valid_token(b"")
     for byte in range(256):
@@ -291,7 +291,7 @@ def test_names_and_values_of_fields_are_of_the_bytes_that_gunicorn_says() -> Non
 
 
 def test_a_head_that_comes_at_once_is_read_as_one_that_comes_in_pieces() -> None:
-    """At once its fields are read by us, in pieces by gunicorn."""
+    """Our parser reads the fields of a head that comes at once, gunicorn's those of a head in pieces."""
     chosen = random.Random(14)
     pieces = [*FIELD_PIECES, *(bytes([byte]) for byte in range(256))]
     taken = refused = 0
@@ -319,7 +319,7 @@ def test_what_a_head_may_have_at_most_is_so_at_once_and_in_pieces() -> None:
 
 
 def read(pieces: list[bytes]) -> tuple[str | None, object]:
-    """What is wrong with a request that comes in these pieces, and what was read of it."""
+    """The fault of a request that comes in these pieces, or None, and the parsed request."""
     parser = Parser(limit_request_fields=100)
     try:
         for piece in pieces:

@@ -21,7 +21,7 @@ SHARE = 100
 
 
 class Held:
-    """A connection as `Places` sees it."""
+    """A connection as `Places` sees it, without a socket."""
 
     def __init__(self, standing: Standing, since: float = 0, *, body: int = 0, answer: int = 0) -> None:
         self.standing = standing
@@ -40,7 +40,10 @@ def places() -> Places:
 
 
 def fill(places: Places, standings: list[Standing], host: str = "192.0.2.{}") -> list[Held]:
-    """Connections that stand so, the first the oldest, each of an address of its own unless `host` names one."""
+    """Takes a place for a connection of each standing, the first the oldest.
+
+    Each has its own address unless `host` names one.
+    """
     held = [Held(standing, since) for since, standing in enumerate(standings)]
     for number, connection in enumerate(held):
         places.take(connection, host.format(number % 256) if number < 256 else host.format(f"{number}"))
@@ -74,7 +77,7 @@ def test_nobody_who_waits_for_an_answer_goes_and_others_wait_for_a_place(places:
 
 @pytest.mark.parametrize("hosts", [["192.0.2.1"] * SHARE, [f"2001:db8::{n:x}" for n in range(SHARE)]])
 def test_an_address_with_its_share_loses_one_of_its_own(hosts: list[str], places: Places) -> None:
-    """Of IPv6 a client has as many addresses as it likes: its half of the address counts."""
+    """A client has as many IPv6 addresses as it likes, so their first half counts."""
     other = Held(Standing.NEVER_ASKED, -1)
     places.take(other, "198.51.100.1")
     own = [Held(Standing.NEVER_ASKED, since) for since in range(SHARE)]

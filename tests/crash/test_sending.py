@@ -1,5 +1,7 @@
-"""How answers stand on the wire, whatever the application behind them does: a real gunicorn serves one that does what
-ours should not."""
+"""How do answers stand on the wire, whatever the application does?
+
+A real gunicorn serves an application that does what ours should not.
+"""
 
 import socket
 import subprocess
@@ -87,7 +89,10 @@ def port() -> Iterator[int]:
 
 
 def sent_for(port: int, *lines: str) -> tuple[bytes, bytes]:
-    """The head, and all that comes behind it until the connection ends. A request for `/whole` follows, and no more."""
+    """The head of the answer, and all bytes behind it until the connection ends.
+
+    A request for `/whole` follows the first.
+    """
     first = "\r\n".join([*lines, "Host: shop.test", "\r\n"])
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         connection.sendall(first.encode() + b"GET /whole HTTP/1.1\r\nHost: shop.test\r\nConnection: close\r\n\r\n")
@@ -97,7 +102,7 @@ def sent_for(port: int, *lines: str) -> tuple[bytes, bytes]:
 
 
 def goes_on(behind: bytes, body: bytes) -> bool:
-    """Whether the answer's body is this, and the next answer stands right behind it."""
+    """Whether the answer has this body, and the next answer stands right behind it."""
     return behind.startswith(body + b"HTTP/1.1 200 OK\r\n") and behind.endswith(b"\r\n\r\nwhole")
 
 
@@ -136,7 +141,7 @@ def test_an_answer_without_a_length_ends_with_its_connection_for_clients_that_kn
 
 
 def test_a_client_of_http_1_0_that_asks_for_it_is_told_that_its_connection_goes_on(port: int) -> None:
-    """It takes the end of the connection for the end of the answer where it is not told."""
+    """Unless it is told, a client of HTTP/1.0 takes the end of the connection for the end of the answer."""
     head, behind = sent_for(port, "GET /whole HTTP/1.0", "Connection: keep-alive")
     assert b"\r\nConnection: keep-alive" in head
     assert goes_on(behind, b"whole")
@@ -169,7 +174,7 @@ WHOLE = b"POST /whole HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 2\r\n\r\n{}
 
 @pytest.mark.parametrize("has_come", [b"POST /who", WHOLE[:-1]])
 def test_a_connection_to_which_a_request_is_coming_is_not_idle(port: int, has_come: bytes) -> None:
-    """It is idle for a second at most, and this request begins before that and is whole behind it."""
+    """A connection may be idle for a second. The request begins within that second and is whole only after it."""
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         for pieces in ([WHOLE], [has_come, WHOLE.removeprefix(has_come)]):
             for piece in pieces:

@@ -34,15 +34,15 @@ def key(staff: Client) -> str:
 
 @pytest.fixture(autouse=True)
 def _no_worker_dies(service: Service) -> Iterator[None]:
-    """Whatever a test's clients do, the same processes go on serving."""
+    """Asserts that the same worker processes serve before and after each test."""
     before = all_workers(service)
     yield
     assert workers(service) == before, service.log()
 
 
 def assert_served(staff: Client) -> None:
-    """Others write and read, each on a connection of their own, so that every worker has its turn."""
-    # No measure of speed: it ends the test of a service that answers nobody any more.
+    """Asserts that other clients can write and read. A new connection each time gives every worker its turn."""
+    # The limit measures no speed: it ends the test where the service answers nobody any more.
     options: dict[str, Any] = {"headers": {"Connection": "close"}, "timeout": 10}
     for nth in range(6):
         created = staff.post("/api/v1/orders", json={"notes": str(nth), "items": []}, **options)
@@ -54,7 +54,9 @@ def assert_served(staff: Client) -> None:
 
 
 def halves(key: str) -> dict[str, tuple[bytes, int | None]]:
-    """What a client sends before it falls silent, and what it hears to that; the service can only wait for more."""
+    """The bytes that a client sends before it falls silent, and the status of the answer, or None where the service can
+    only wait for more.
+    """
     chunked = head(key, CHUNKED)
     return {
         "nothing": (b"", None),
@@ -86,7 +88,7 @@ def test_others_are_served_while_thirty_clients_are_waited_for_that_sent(
 
 @pytest.fixture(scope="module")
 def other_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, str]]:
-    """A service, and a key, for clients that may take its threads for good: nobody else's tests are to feel that."""
+    """A service and a key for clients that may take its threads for good, apart from the other tests' service."""
     running = Service(tmp_path_factory.mktemp("other")).start()
     yield running, running.key("orders:read", "orders:write")
     running.kill()
@@ -117,7 +119,7 @@ LARGE = "/api/v1/orders?customer=7&limit=100"
 
 @pytest.fixture(scope="module")
 def large(other_service: tuple[Service, str]) -> bytes:
-    """The answer to `LARGE`: some megabytes, more than a connection holds on its way."""
+    """The answer to `LARGE`: some megabytes, more than a connection's buffers hold."""
     service, key = other_service
     orders = ({"customer": {"id": 7}, "items": [{"product": {"name": "ی" * 10_000}}] * 4} for _ in range(100))
     lines = b"".join(json.dumps(order).encode() + b"\n" for order in orders)
@@ -186,7 +188,7 @@ def test_who_leaves_with_requests_waiting_behind_one_another_leaves_no_fault_in_
 
 
 def test_who_leaves_at_once_leaves_no_fault_in_the_log_behind_a_proxy_either(tmp_path: Path) -> None:
-    """The system knows no address of who has left, by which a proxy would be known."""
+    """The kernel knows no address of a client that has left, and the service knows a proxy by its address."""
     service = Service(tmp_path, workers=1, LEDGER_TRUSTED_PROXIES="127.0.0.1").start()
     try:
         asked = head(service.key("orders:read"), method="GET")
@@ -240,7 +242,7 @@ def test_a_request_right_behind_a_body_is_answered(
         assert [wire.answer().status for _ in range(4)] == [201, 200, 201, 200]
 
 
-# Each in a way that its body has not been read when it is answered.
+# Each is a request whose body has not been read when it is answered.
 ERRORS = {
     401: b"POST /api/v1/orders HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 2\r\n\r\n{}",
     404: b"POST /nowhere HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 2\r\n\r\n{}",
@@ -284,7 +286,7 @@ def test_a_chunked_body_is_read(form: str, service: Service, key: str) -> None:
 
 
 def body_of(length: int) -> bytes:
-    """A command in JSON of so many bytes."""
+    """A command in JSON of `length` bytes."""
     return b'{"items":[]}'.ljust(length)
 
 
@@ -364,7 +366,7 @@ def test_a_body_that_is_broken_off_is_a_400(sent: list[str], service: Service, k
 
 
 def test_what_was_read_of_a_body_that_broke_off_goes_with_its_request() -> None:
-    """At once, and not when cycles are looked for, since many such would be much."""
+    """The body goes at once and not with the next garbage collection: many such bodies would fill the memory."""
 
     async def leaves() -> Message:
         return {"type": "http.disconnect"}
@@ -390,7 +392,7 @@ def test_what_was_read_of_a_body_that_broke_off_goes_with_its_request() -> None:
 
 @pytest.fixture
 def _memory_stays(service: Service, staff: Client) -> Iterator[None]:
-    """No worker's memory, at its highest, comes to much more than it was before the test."""
+    """Asserts that no worker's highest memory grows much during a test."""
     assert_served(staff)
     before = {pid: memory_bytes(pid, "VmHWM") for pid in all_workers(service)}
     yield

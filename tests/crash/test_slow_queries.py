@@ -17,13 +17,13 @@ from tests.crash.wire import HEALTH, Wire
 
 ORDERS = 3_000
 WORDS = [f"word{number}" for number in range(30)]
-# Each of so many words is looked for in each of so many orders, and found.
+# Each order holds every word, so a search looks for each word in each order and finds it.
 SLOW = f"/api/v1/orders?limit=1&search={'+'.join(WORDS)}"
 
 
 @pytest.fixture(scope="module")
 def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A service of one worker with orders enough that a search takes its time."""
+    """A service of one worker with so many orders that a search is slow."""
     folder = tmp_path_factory.mktemp("busy")
     lines = (json.dumps({"customer": {"id": 7}, "notes": " ".join(WORDS)}).encode() for _ in range(ORDERS))
     service = Service(folder, workers=1)
@@ -55,7 +55,7 @@ def test_requests_that_come_behind_it_on_the_same_connection_are_answered_in_ord
 
 
 def test_many_quick_requests_at_once_on_one_connection_are_all_answered(busy: Service) -> None:
-    """Each answer must not be given within the one before it: there is an end to how deep calls may go."""
+    """An answer must not be sent from within the one before it: Python limits how deep calls go."""
     one = get("/api/v1/orders/1", busy.key("orders:read"))
     with Wire(busy) as wire:
         wire.send(one * 400)

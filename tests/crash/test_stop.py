@@ -16,13 +16,14 @@ from tests.conftest import Service
 from tests.crash.processes import all_workers, is_running, until_taken
 from tests.crash.wire import HEALTH, Wire, head
 
-# The contract's five, and some for processes to come and go on a busy machine: less than the service waits for clients.
+# The contract's five seconds, and some for processes to come and go on a busy machine; less than the service waits for
+# clients.
 STOP_SECONDS_MAX = 5 + 3
 
 
 @pytest.fixture
 def running(make_service: Callable[..., Service]) -> Iterator[Service]:
-    """A service of which nothing may be left at the end."""
+    """A service that must leave no process behind when it has stopped."""
     service = make_service()
     yield service
     deadline = time.monotonic() + 10
@@ -38,7 +39,7 @@ def key(running: Service) -> str:
 
 
 def wait_for_exit(service: Service) -> int:
-    """The exit status of a service that is stopping, in the time that it has for that."""
+    """The exit status of a service that is stopping. Raises TimeoutExpired where it takes too long."""
     assert service.process
     return service.process.wait(timeout=STOP_SECONDS_MAX)
 
@@ -49,7 +50,7 @@ def terminate(service: Service) -> None:
 
 
 def interrupt(service: Service) -> None:
-    """Ctrl-C: a terminal sends it to the whole group."""
+    """Sends SIGINT to the service's process group, as a terminal does at Ctrl-C."""
     assert service.process
     os.killpg(service.process.pid, signal.SIGINT)
 
@@ -59,7 +60,7 @@ def test_what_is_in_flight_is_finished_and_answered(
     stop: Callable[[Service], None], running: Service, key: str
 ) -> None:
     ledger = OrderLedger(SQLiteRecorder(running.folder / "ledger.db"))
-    begin(ledger.log_of_events.writer)  # now no write can be finished
+    begin(ledger.log_of_events.writer)  # from now on no write can be finished
     with ExitStack() as stack:
         late, reader, *writers = [stack.enter_context(Wire(running)) for _ in range(6)]
         late.send(head(key, "Content-Length: 12"))
@@ -69,7 +70,7 @@ def test_what_is_in_flight_is_finished_and_answered(
         until_taken(running)
         stop(running)
         time.sleep(0.3)
-        late.send(b'{"items":[]}')  # of this one only the head had come when the stop began
+        late.send(b'{"items":[]}')  # only the head of this request had come when the stop began
         assert ledger.head() == 0
         ledger.log_of_events.writer.execute("ROLLBACK")
         assert [writer.answer().status for writer in writers] == [201] * 4
@@ -91,7 +92,7 @@ def test_an_answer_that_was_waited_for_when_the_stop_came_says_that_it_is_the_la
 
 
 def test_clients_in_the_middle_of_a_conversation_hear_of_the_stop_by_an_answer(running: Service, key: str) -> None:
-    """Each writes without pause on one connection, until an answer says that the connection closes with it."""
+    """Each client writes without a pause on one connection, until an answer has `Connection: close`."""
     acknowledged: list[int] = []
     conversing: set[int] = set()
 

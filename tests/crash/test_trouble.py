@@ -14,7 +14,7 @@ from domain.log.sqlite import LOCK_WAIT_SECONDS_MAX, sqlite3, transaction
 from tests.conftest import Client, Service
 from tests.crash.processes import workers
 
-# What a busy machine may take longer.
+# Seconds that a busy machine may take longer.
 SLACK_SECONDS = 4
 WRITERS = 8
 
@@ -28,7 +28,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 @contextmanager
 def no_room(service: Service) -> Iterator[None]:
-    """No file takes a byte more from the service's workers, as where a disk is full or a quota used up."""
+    """No file of the service's workers can grow, as where a disk is full or a quota used up."""
     limited = [(pid, resource.prlimit(pid, resource.RLIMIT_FSIZE)) for pid in workers(service)]
     for pid, (_, hard) in limited:
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (1, hard))
@@ -53,7 +53,7 @@ def readiness(service: Service) -> tuple[int, dict[str, Any]]:
 
 
 def until(service: Service, is_so: Callable[[int, dict[str, Any]], bool]) -> dict[str, Any]:
-    """What readiness says as soon as it is so."""
+    """The body of the readiness answer, as soon as `is_so` holds for the status and body."""
     deadline = time.monotonic() + LOCK_WAIT_SECONDS_MAX + 2 + SLACK_SECONDS
     while not is_so(*(found := readiness(service))):
         assert time.monotonic() < deadline, found
@@ -70,7 +70,7 @@ def test_a_full_disk_gets_507_and_is_not_ready_until_there_is_room(service: Serv
     with no_room(service):
         for refused in (
             staff.post("/api/v1/orders", json={"items": []}),
-            # Whose data keys are new, in a file of their own.
+            # The service makes a data key for a new customer, in a file of its own.
             staff.post("/api/v1/orders", json={"customer": {"id": 9, "email": "a@b.test"}, "items": []}),
             staff.patch(f"/api/v1/orders/{created['id']}", json={"notes": "full"}),
         ):
@@ -78,7 +78,7 @@ def test_a_full_disk_gets_507_and_is_not_ready_until_there_is_room(service: Serv
         assert staff.get(f"/api/v1/orders/{created['id']}").json()["notes"] == "before"
         told = until(service, lambda status, _: status == 503)
         assert [problem.partition(":")[0] for problem in told["problems"]] == ["disk"]
-        time.sleep(2)  # it is tried again meanwhile, and nobody writes
+        time.sleep(2)  # the service tries again meanwhile, and no client writes
         assert readiness(service)[0] == 503
         assert requests.get(f"{service.base}/healthz", timeout=10).status_code == 200
     until_ready(service)

@@ -6,7 +6,7 @@ from api.turns import AT_ONCE_MAX, Turns
 
 
 class Asked:
-    """Requests that note when they begin."""
+    """Requests that note their address when they begin."""
 
     def __init__(self) -> None:
         self._turns = Turns(asyncio.get_running_loop())

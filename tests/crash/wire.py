@@ -19,7 +19,7 @@ class Answer(NamedTuple):
 
     @property
     def code(self) -> Any:
-        """The stable code of a problem."""
+        """The stable code of the problem in the body."""
         return json.loads(self.body)["code"]
 
 
@@ -39,7 +39,7 @@ class Wire:
         return self
 
     def answer(self) -> Answer:
-        """The next answer. Raises ConnectionError where the connection ends before it is whole."""
+        """The next answer. Raises ConnectionError where the connection ends before the answer is whole."""
         line = self._file.readline()
         if not line:
             raise ConnectionError("closed without an answer")
@@ -54,8 +54,8 @@ class Wire:
         return Answer(int(line.split()[1]), headers, body)
 
     def has_something_to_read(self) -> bool:
-        """Whether an answer, or the end of the connection, has come."""
-        polled = select.poll()  # `select.select` takes no file's number beyond 1,023
+        """Whether a part of an answer has come, or the end of the connection."""
+        polled = select.poll()  # `select.select` takes no file descriptor above 1,023
         polled.register(self.socket, select.POLLIN)
         return bool(polled.poll(0))
 
@@ -63,7 +63,7 @@ class Wire:
         self.socket.shutdown(socket.SHUT_WR)
 
     def reset(self) -> None:
-        """Closes with a reset instead of an end."""
+        """Closes the connection with a reset (RST)."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.close()
 
@@ -80,7 +80,7 @@ class Wire:
 
 
 def head(key: str, *headers: str, method: str = "POST", path: str = "/api/v1/orders") -> bytes:
-    """The head of a request with a JSON body, of these headers."""
+    """The head of a request with a JSON body and these further headers."""
     lines = [f"{method} {path} HTTP/1.1", "Host: shop.test", f"Authorization: Bearer {key}", *headers]
     return "\r\n".join((*lines, "Content-Type: application/json", "\r\n")).encode()
 
