@@ -15,6 +15,7 @@ from falcon.asgi import Request, Response
 from api.answers import JSON
 from api.errors import RETRY_AFTER_SECONDS
 from api.positions import position_token
+from domain.counted import counted
 from domain.ledger import OrderLedger
 from domain.log.log import LogAway, LogForbidden, LogFull
 from projections.views.views import Views
@@ -78,7 +79,7 @@ class Readiness:
         if self._views.is_at_unreadable:
             problems.append("views: they show nothing that came later than a record that this version cannot read")
         if lag is not None and lag > READY_LAG_EVENTS_MAX:
-            problems.append(f"lag: the views are {lag} events behind")
+            problems.append(f"lag: the views are {counted(lag, 'event')} behind")
         return {
             "ready": not problems,
             "log": None if head is None else position_token(head),

@@ -11,6 +11,7 @@ from falcon.asgi import Response
 
 from api.errors import Problem
 from api.settings import Rate
+from domain.counted import counted
 
 CALLERS_MAX: Final = 10_000
 
@@ -37,6 +38,6 @@ class Rates:
         resp.set_header("RateLimit-Policy", self._policy)
         resp.set_header("RateLimit", f'"caller";r={math.floor(left)};t={wait or math.ceil(1 / self._per_second)}')
         if not has_one:
-            allowed = f"{self._rate.requests} requests in {self._rate.seconds} s"
+            allowed = f"{counted(self._rate.requests, 'request')} in {self._rate.seconds} s"
             detail = f"This key may make {allowed}; ask again in {wait} s."
             raise Problem(429, "rate-limited", detail, headers={"Retry-After": str(wait)})

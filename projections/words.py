@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from domain.access import events as access
 from domain.aggregate import Event
+from domain.counted import counted
 from domain.moments import instant
 from domain.order import events as e
 from domain.order.movements import EFFECTS, KIND_OF
@@ -36,7 +37,7 @@ def period_summary(event: PeriodClosed) -> str:
     """The closing of a period in words."""
     late = f", {event.late} of them late" if event.late else ""
     return (
-        f"{event.month} of {event.provider} closed with {event.movements} movements{late},"
+        f"{event.month} of {event.provider} closed with {counted(event.movements, 'movement')}{late},"
         f" looking at the log to position {event.position}"
     )
 

@@ -7,6 +7,7 @@ import sys
 import tomllib
 from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import click
@@ -248,6 +249,28 @@ def test_money_meets_no_float() -> None:
         ]
 
     assert found((path, floats(path)) for path in MONEY_PATHS) == {}
+
+
+# What is counted in what the program says.
+COUNTED = "cell|checkpoint|claim|decision|entrie|erasure|event|historie|item|key|line|movement|order|payment"
+COUNTED += "|reconciliation|record|refund|request|result|second|transaction|webhook"
+
+
+def test_one_thing_is_never_told_in_the_plural() -> None:
+    """Whatever is said of a number with what it counts goes through `counted`; a limit of ours is many."""
+
+    def plurals(path: Path) -> list[str]:
+        pairs = (pair for node in nodes(path) if isinstance(node, ast.JoinedStr) for pair in pairwise(node.values))
+        return [
+            ast.unparse(number) + text.value
+            for number, text in pairs
+            if isinstance(number, ast.FormattedValue)
+            and isinstance(text, ast.Constant)
+            and re.match(rf" (?:access )?(?:{COUNTED})s\b", text.value)
+            and not (isinstance(number.value, ast.Name) and number.value.id.isupper())
+        ]
+
+    assert found((path, plurals(path)) for path in MODULES if path.name != "verify.py") == {}  # it stands alone
 
 
 @pytest.mark.parametrize(

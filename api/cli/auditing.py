@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from api.cli.terminal import NEEDS_A_PERSON, err, fail, fed_views, open_ledger, open_views, progress, settings
+from domain.counted import counted
 from domain.log.opening import without_secrets
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ def key_rotate() -> None:
     except LogAltered as error:
         fail(f"the key is as it was: {error} `run.py verify` says where.", NEEDS_A_PERSON)
     print(handed.next)
-    err.print(f"signed by the key before it, at {handed.size} records: {handed.former}", markup=False, soft_wrap=True)
+    told = f"signed by the key before it, at {counted(handed.size, 'record')}: {handed.former}"
+    err.print(told, markup=False, soft_wrap=True)
 
 
 @key.command("show")
@@ -210,7 +212,10 @@ def verify(handed: Path | None, key_text: str | None, mend_index: bool, standby:
         at = LedgerAt(url, ledger.at.keys)
         found = verify_log(at, views.in_force(), checkpoints=sources, key=public, progress=say)
     found.problems += _of_destroyed_keys(ledger)
-    print(f"{found.events} events of {found.orders} orders read, {found.checkpoints} checkpoints held against them")
+    print(
+        f"{counted(found.events, 'event')} of {counted(found.orders, 'order')} read,"
+        f" {counted(found.checkpoints, 'checkpoint')} held against them"
+    )
     if views.in_force() is None:
         print("there are no views of this version of the program to compare with")
     if found.unsigned:

@@ -32,6 +32,7 @@ from api.cli.terminal import (
     settings,
 )
 from api.settings import Settings
+from domain.counted import counted
 from domain.durable import appending, sync
 from domain.log.opening import open_log, without_secrets
 from domain.log.sqlite import Busy, connect, copy, cut_wal, sqlite3
@@ -113,7 +114,7 @@ def backup(folder: Path) -> None:
         err.print(f"warning: {_ON_POSTGRESQL}.", markup=False, soft_wrap=True)
         print(f"what stands beside the ledger is in {folder}")
     else:
-        print(f"{position} events, and what stands beside them, are in {folder}, read again: everything holds")
+        print(f"{counted(position, 'event')} and what stands beside are in {folder}, read again: everything holds")
 
 
 def _copy_all(chosen: Settings, folder: Path, store: KeyStore | None) -> None:
@@ -264,11 +265,10 @@ def restore(folder: Path) -> None:
         err.print(f"warning: {told}.", markup=False, soft_wrap=True)
     if position is None:
         err.print("the log is restored by PostgreSQL's own tools; `run.py verify` reads it whole.", soft_wrap=True)
-    print(
-        f"what stands beside the ledger is back from {folder}"
-        if position is None
-        else f"{position} events, as of {manifest.made_at}, are at {chosen.shown_url}: everything holds"
-    )
+        print(f"what stands beside the ledger is back from {folder}")
+    else:
+        events = counted(position, "event is", "events are")
+        print(f"{events} at {chosen.shown_url}, as of {manifest.made_at}: everything holds")
 
 
 def _manifest_of(folder: Path) -> Manifest:

@@ -18,6 +18,7 @@ from api.cli.backups import NOTES
 from api.cli.terminal import NEEDS_A_PERSON, Unopened, open_views, opened, out, settings
 from api.operations import READY_LAG_EVENTS_MAX
 from api.settings import Settings
+from domain.counted import counted
 from domain.ledger import OrderLedger
 from domain.log.sqlite import sqlite3
 from domain.moments import instant, utc_now
@@ -119,7 +120,8 @@ def _of_files(chosen: Settings) -> Iterator[Found]:
             "run this as the user that serves, or give them to it",
         )
     if not is_open and not foreign:
-        yield Found("permissions", "ok", f"{len(there)} files and folders are their owner's alone")
+        told = counted(len(there), "file is its owner's alone", "files and folders are their owner's alone")
+        yield Found("permissions", "ok", told)
 
 
 def _of_disks(chosen: Settings) -> Iterator[Found]:
@@ -137,7 +139,7 @@ def _of_disks(chosen: Settings) -> Iterator[Found]:
 
 
 def _of_ledger(ledger: OrderLedger, chosen: Settings) -> Iterator[Found]:
-    yield Found("ledger", "ok", f"{ledger.head()} events at {chosen.shown_url}")
+    yield Found("ledger", "ok", f"{counted(ledger.head(), 'event')} at {chosen.shown_url}")
     for warning in ledger.log_of_events.warnings():
         yield Found("log", "act", "what it stands on is not as it should be", warning)
     jumped = ledger.clock_problem()
@@ -160,7 +162,8 @@ def _of_data_keys(ledger: OrderLedger, chosen: Settings) -> Found:
     except ErasuresMalformed as error:
         return Found("erasures", "act", str(error), "bring the file back as it was")
     if missing:
-        return Found("erasures", "act", f"{len(missing)} are not in this ledger", "`run.py erase --again` repeats them")
+        told = counted(len(missing), "is not in this ledger", "are not in this ledger")
+        return Found("erasures", "act", told, "`run.py erase --again` repeats them")
     masters = chosen.keys.masters
     file = ledger.keys.store.file
     if file is not None and masters.text is None and masters.file.resolve().parent == file.resolve().parent:
@@ -181,12 +184,12 @@ def _of_views(ledger: OrderLedger, views: Views) -> Iterator[Found]:
         return
     if lag > READY_LAG_EVENTS_MAX:
         to_do = "look at the service's log for why they are not fed; `run.py rebuild` makes them anew"
-        yield Found("views", "act", f"{lag} events behind", to_do)
+        yield Found("views", "act", f"{counted(lag, 'event')} behind", to_do)
     else:
-        yield Found("views", "ok", f"{lag} events behind the log")
+        yield Found("views", "ok", f"{counted(lag, 'event')} behind the log")
     if stopped:
         to_do = "`run.py verify` says which, where and why"
-        yield Found("orders", "act", f"{stopped} histories cannot be read to their end", to_do)
+        yield Found("orders", "act", f"{counted(stopped, 'history', 'histories')} cannot be read to the end", to_do)
 
 
 def _of_signing(ledger: OrderLedger, views: Views, chosen: Settings) -> Iterator[Found]:
@@ -216,7 +219,7 @@ def _of_signing(ledger: OrderLedger, views: Views, chosen: Settings) -> Iterator
         return
     age = ledger.clock() - datetime.fromisoformat(last.made_at)
     behind = ledger.head() - last.size
-    told = f"{behind} events were recorded since the last, {_in_words(age)} ago"
+    told = f"{counted(behind, 'event was', 'events were')} recorded since the last, {_in_words(age)} ago"
     every = timedelta(seconds=chosen.checkpoint_seconds)
     if behind and every and age > every + _SIGNED_LATE:
         yield Found("signed head", "act", told, "look at the service's log for why none is signed; `run.py checkpoint`")
@@ -252,4 +255,4 @@ def _in_words(span: timedelta) -> str:
     for unit, one in (("days", timedelta(days=2)), ("hours", timedelta(hours=2)), ("minutes", timedelta(minutes=2))):
         if span >= one:
             return f"{int(span / (one / 2))} {unit}"
-    return f"{max(0, int(span.total_seconds()))} seconds"
+    return counted(max(0, int(span.total_seconds())), "second")

@@ -13,6 +13,7 @@ from api.cli.terminal import NEEDS_A_PERSON, err, fail, fed_views, open_ledger, 
 from api.orders import named_order
 from api.settings import Settings
 from api.under_way import under_way
+from domain.counted import counted
 from domain.ledger import OrderLedger
 from domain.log.records import Provenance
 from domain.moments import instant
@@ -110,8 +111,9 @@ def erase(again: bool, customer: int | None, order: str | None, reconciliation: 
     if not made.is_new:
         print(f"nothing of {made.subject} is left to erase")
         return
-    of_orders = "" if reconciliation is not None else f", in {len(made.orders)} orders"
-    print(f"{made.id}: {' and '.join(made.parts)} of {made.subject} erased{of_orders}; {len(made.keys)} keys destroyed")
+    of_orders = "" if reconciliation is not None else f", in {counted(len(made.orders), 'order')}"
+    erased = f"{' and '.join(made.parts)} of {made.subject} erased{of_orders}"
+    print(f"{made.id}: {erased}; {counted(len(made.keys), 'key')} destroyed")
 
 
 def _uuid_of(ledger: OrderLedger, order: str | None) -> UUID:
@@ -128,9 +130,9 @@ def _again(ledger: OrderLedger, keys: Keyring, erasing: Erasing, erasures: Erasu
         fail(str(error))
     for noted in missing:
         made = _do(repeat, erasing, noted, _PROVENANCE)
-        done = f"erased again, in {len(made.orders)} orders" if made.is_new else "nothing is in this ledger"
+        done = f"erased again, in {counted(len(made.orders), 'order')}" if made.is_new else "nothing is in this ledger"
         print(f"{noted.id}: of {noted.subject} {done}")
-    print(f"{len(missing)} erasures were missing in this ledger")
+    print(f"{counted(len(missing), 'erasure was', 'erasures were')} missing in this ledger")
 
 
 @click.command()
@@ -155,7 +157,7 @@ def retention(apply: bool) -> None:
         for each in due:
             told = f"{each.subject} {each.year} {each.part}"
             if not apply:
-                print(f"{told}: due since {instant(each.until)}, {len(each.orders)} orders")
+                print(f"{told}: due since {instant(each.until)}, {counted(len(each.orders), 'order')}")
             else:
                 refused += not _let_go(told, erasing.due, each)
         for file in files:
@@ -166,7 +168,7 @@ def retention(apply: bool) -> None:
             else:
                 refused += not _let_go(told, erasing.file_due, file)
     count, stay = len(due) + len(files) - refused, len(staying) + len(files_staying) + refused
-    print(f"{count} {'erased' if apply else 'due'}, {stay} stay")
+    print(f"{count} {'erased' if apply else 'due'}, {counted(stay, 'stays', 'stay')}")
     if refused:
         sys.exit(NEEDS_A_PERSON)
 
@@ -179,7 +181,7 @@ def _let_go(told: str, work: Callable[..., Erasure], due: Any) -> bool:
     except Refusal as refusal:
         print(f"{told}: stays, {refusal.detail}")
         return False
-    print(f"{told}: erased" + (f", in {len(made.orders)} orders" if made.orders else ""))
+    print(f"{told}: erased" + (f", in {counted(len(made.orders), 'order')}" if made.orders else ""))
     return True
 
 

@@ -11,6 +11,7 @@ from eventsourcing.persistence import MapperDeserialisationError
 
 from api.cli.terminal import NEEDS_A_PERSON, err, fail, fed_views, open_to_tell, progress, settings
 from domain.aggregate import BrokenHistory
+from domain.counted import counted
 
 
 @click.group()
@@ -56,7 +57,8 @@ def export_orders(output: Path | None) -> None:
     with writing(output) as file, progress("exporting") as say:
         left_out = write_orders(ledger.log_of_events, reading, file, head=head, progress=say)
     if left_out:
-        err.print(f"{left_out} orders were left out, of which personal data was erased", markup=False)
+        told = counted(left_out, "order was left out", "orders were left out")
+        err.print(f"{told}, of which personal data was erased", markup=False)
         sys.exit(NEEDS_A_PERSON)
 
 

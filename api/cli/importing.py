@@ -20,6 +20,7 @@ from api.cli.terminal import (
     settings,
     writing_the_log,
 )
+from domain.counted import counted
 from domain.importing import import_lines
 
 FEED_BESIDE_BYTES_MIN = 1024 * 1024
@@ -80,7 +81,7 @@ def _import_lines(file: BinaryIO) -> None:
         )
     feed(views)
     print(
-        f"{result.imported} imported with {result.events} events, {result.skipped} there already,"
+        f"{result.imported} imported with {counted(result.events, 'event')}, {result.skipped} there already,"
         f" {result.rejected} rejected"
     )
     if result.rejected:

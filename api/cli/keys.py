@@ -13,6 +13,7 @@ from msgspec import UNSET
 from rich.table import Table
 
 from api.cli.terminal import err, fail, open_ledger, out, settings, writing_the_log
+from domain.counted import counted
 from domain.ledger import OrderLedger
 from domain.log.keys import SCOPES, Keys
 from domain.log.records import Provenance
@@ -181,4 +182,4 @@ def token_adopt() -> None:
     ledger = open_ledger(settings())
     with _keeping_keys():
         count = ledger.write(_keys(ledger).adopt, now=ledger.clock(), by=_by()).result()
-    err.print(f"{count} keys recorded")
+    err.print(f"{counted(count, 'key')} recorded")

@@ -3,6 +3,7 @@
 import click
 
 from api.cli.terminal import NEEDS_A_PERSON, fail, open_ledger, progress, settings
+from domain.counted import counted
 from domain.log.opening import address, open_log, without_secrets
 
 
@@ -52,8 +53,9 @@ def migrate(to_url: str) -> None:
         fail(f"broken off, to be run again: {without_secrets(str(error).strip())}", NEEDS_A_PERSON)
     census, checkpoints, keys, files = copied
     print(
-        f"{census.head} events, {sum(census.claims.values())} claims, {checkpoints} checkpoints, {keys} access keys and"
-        f" {files} files are at {shown}, each compared; LEDGER_URL can name it now"
+        f"{counted(census.head, 'event')}, {counted(sum(census.claims.values()), 'claim')},"
+        f" {counted(checkpoints, 'checkpoint')}, {counted(keys, 'access key')} and {counted(files, 'file')} are at"
+        f" {shown}, each compared; LEDGER_URL can name it now"
     )
     if stores is not None:
         told = f"the data keys are in {stores[1].shown}, wrapped as they were"

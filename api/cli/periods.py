@@ -17,6 +17,7 @@ from api.cli.terminal import (
     settings,
     writing_the_log,
 )
+from domain.counted import counted
 from domain.ledger import OrderLedger
 from domain.log.records import Provenance
 from domain.period.months import month_named
@@ -66,9 +67,8 @@ def period_close(month: str, provider: str) -> None:
         fail(f"nothing is closed: {error} `run.py verify` says where.", NEEDS_A_PERSON)
     was = "is closed" if is_new else f"was closed already, at {closed.closed_at:%Y-%m-%d %H:%M} UTC"
     late = f", {closed.late} of them late" if closed.late else ""
-    out().print(
-        f"{month} of {provider} {was}: {closed.movements} movements{late}, to position {closed.position}", markup=False
-    )
+    movements = counted(closed.movements, "movement")
+    out().print(f"{month} of {provider} {was}: {movements}{late}, to position {closed.position}", markup=False)
 
 
 @period.command("report")
@@ -124,7 +124,7 @@ def _print_report(report: bytes) -> None:
         totals.add_row(*(str(total[name]) for name in _TOTALS))
     console.print(movements, totals, sep="\n")
     console.print(
-        f"{told['period']} of {told['provider']}: {told['status']}, {told['count']} movements, {told['late']} late,"
-        f" to position {told['position']}",
+        f"{told['period']} of {told['provider']}: {told['status']}, {counted(told['count'], 'movement')},"
+        f" {told['late']} late, to position {told['position']}",
         markup=False,
     )

@@ -30,6 +30,7 @@ from api.cli.terminal import (
     writing_the_log,
 )
 from api.decisions import decisions_in
+from domain.counted import counted
 from domain.currencies import digits_of
 from domain.ledger import OrderLedger
 from domain.log.records import Provenance
@@ -273,8 +274,9 @@ def _print_reconciliation(one: Shown, form: str | None) -> None:
         _print_tie_out(console, one)
         state = one.state
         found = ", ".join(f"{count} {_words(of)}" for of, count in state.outcomes.items()) or "nothing to match"
-        told = f"{one.head.lines} lines of {state.file}, {one.head.entries} payments and refunds: {found}"
-        console.print(told, markup=False)
+        lines = f"{counted(one.head.lines, 'line')} of {state.file}"
+        entries = counted(one.head.entries, "payment or refund", "payments and refunds")
+        console.print(f"{lines}, {entries}: {found}", markup=False)
         _print_standing(console, one)
 
 
@@ -411,8 +413,9 @@ def _preview(begun: _Begun, path: Path, provider: str) -> int:
     for doubt in begun.doubts:
         console.print(doubt, style="yellow", markup=False)
     for kind, times in unknown.most_common(PREVIEW_LINES):
-        console.print(f"{times} lines of {kind!r}, which is none of our kinds", style="red", markup=False)
-    console.print(refusal or f"{count} lines are read", style="red" if refusal else "green", markup=False)
+        console.print(f"{counted(times, 'line')} of {kind!r}, which is none of our kinds", style="red", markup=False)
+    told = refusal or counted(count, "line is read", "lines are read")
+    console.print(told, style="red" if refusal else "green", markup=False)
     return NEEDS_A_PERSON if refusal or unknown or begun.doubts else 0
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 import click
 
 from api.cli.terminal import NEEDS_A_PERSON, err, fail, open_ledger, progress, reading_the_log, settings
+from domain.counted import counted
 from domain.ledger import OrderLedger
 from domain.log.opening import is_there, open_log
 from domain.moments import utc_now
@@ -59,7 +60,7 @@ def keys_status() -> None:
     found = list(ledger.keys.store.each())
     print(f"keyring {kept.id}, since position {kept.since} ({kept.made_at})")
     for part, count in sorted(Counter(key.part for key in found if key.destroyed_at is None).items()):
-        print(f"{count} keys of the part {part}")
+        print(f"{counted(count, 'key')} of the part {part}")
     print(f"{sum(key.destroyed_at is not None for key in found)} destroyed")
     for master, count in sorted(Counter(key.master for key in found if key.destroyed_at is None).items()):
         current = ", which wraps new ones" if master == ledger.keys.master.current else ""
@@ -114,7 +115,8 @@ def seal(new: str) -> None:
         fail(str(error))
     except NoSigningKey as error:
         err.print(f"not signed: {error}", markup=False)
-    print(f"{made.records} records are in {there.shown_url}, {made.sealed} of them sealed by the keys in {store.shown}")
+    records = counted(made.records, "record is", "records are")
+    print(f"{records} in {there.shown_url}, {made.sealed} of them sealed by the keys in {store.shown}")
     if chosen.key.exists() and chosen.key != there.key:
         print(f"the signing key {chosen.key} is not copied: bring it to {there.key}, and make no other")
 
@@ -147,7 +149,7 @@ def keys_rotate() -> None:
         count = keyring.wrap_anew()
     except (MasterUnknown, KeyUnknown) as error:
         fail(str(error), NEEDS_A_PERSON)
-    print(f"{count} keys wrapped by the master key {keyring.master.current}")
+    print(f"{counted(count, 'key')} wrapped by the master key {keyring.master.current}")
 
 
 def _let_others_finish(ledger: OrderLedger) -> None:
@@ -175,6 +177,6 @@ def keys_retire_master(name: str) -> None:
         fail(f"{name} is the one that wraps; `run.py keys rotate` makes another first")
     _let_others_finish(ledger)
     if wrapped := sum(key.master == name and key.destroyed_at is None for key in ledger.keys.store.each()):
-        fail(f"{wrapped} keys are wrapped by it still; `run.py keys rotate` wraps them anew")
+        fail(f"{counted(wrapped, 'key is', 'keys are')} wrapped by it still; `run.py keys rotate` wraps them anew")
     masters.remove(name)
     print(f"the master key {name} is gone from {masters.file}; destroy its other copies, too")

@@ -27,6 +27,7 @@ from api.cli.terminal import (
     settings,
     writing_the_log,
 )
+from domain.counted import counted
 from domain.log.records import Provenance
 from domain.money import Unit, decimal_text, minor_units
 from domain.shops import mapped_csv, shopify_csv, shopify_json, woocommerce
@@ -174,7 +175,7 @@ def _print_tie_out(tie_out: TieOut, *, is_dry: bool) -> None:
     counts = tie_out.counts
     verb = "would be imported" if is_dry else "imported"
     print(
-        f"{counts['imported']} {verb} with {tie_out.events} events, {counts['there']} there already,"
+        f"{counts['imported']} {verb} with {counted(tie_out.events, 'event')}, {counts['there']} there already,"
         f" {counts['rejected']} rejected, {len(tie_out.differences)} different"
     )
 

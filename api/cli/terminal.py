@@ -21,6 +21,7 @@ from rich.progress import (
 from api import settings as settings_module
 from api.settings import Settings, WrongSetting
 from domain.aggregate import BrokenHistory
+from domain.counted import counted
 from domain.ledger import OrderLedger
 from domain.log.clock import ClockJumped, Watch
 from domain.log.log import LogAway
@@ -122,9 +123,9 @@ class ErasuresMissing(Exception):
 def must_know_all_erasures(ledger: OrderLedger, chosen: Settings) -> None:
     """Compares the ledger with the list of erasures. Raises ErasuresMissing, ErasuresMalformed."""
     if ledger.keys is not None and (missing := outstanding(ledger, ledger.keys, Erasures(chosen.erasures))):
+        told = counted(len(missing), f"erasure of {chosen.erasures} is", f"erasures of {chosen.erasures} are")
         raise ErasuresMissing(
-            f"{len(missing)} erasures of {chosen.erasures} are not in this ledger, which was restored from before them;"
-            " `run.py erase --again` repeats them."
+            f"{told} not in this ledger, which was restored from before; `run.py erase --again` repeats them."
         )
 
 

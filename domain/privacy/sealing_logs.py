@@ -66,7 +66,7 @@ def seal_log(
             until = min(head, after + BATCH_RECORDS)
             old = list(held.raw_records(after=after, until=until))
             if len(old) < until - after:
-                raise NotSealed(f"behind position {after} records are missing; `run.py verify` says which.")
+                raise NotSealed(f"records are missing behind position {after}; `run.py verify` says which.")
             with target.transaction() as t, keys.sealing():
                 new = [sealing.record(t, raw) for raw in old]
                 t.take_over(new)

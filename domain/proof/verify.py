@@ -70,10 +70,16 @@ class Unreadable(Wrong):
 # --- The checks: each answers with one sentence, or raises Wrong ------------------------------------------------------
 
 
+def _records(count: int) -> str:
+    return "1 record" if count == 1 else f"{count} records"
+
+
 def signed(files: dict[str, bytes]) -> str:
     checkpoint = checkpoint_of(files)
     check_signature("checkpoint.txt", checkpoint, key_of(files))
-    return f"checkpoint.txt is signed with that key: {checkpoint.origin} had {checkpoint.size} records, under one root."
+    return (
+        f"checkpoint.txt is signed with that key: {checkpoint.origin} had {_records(checkpoint.size)}, under one root."
+    )
 
 
 def handed_over(files: dict[str, bytes]) -> str:
@@ -94,7 +100,7 @@ def recomputed(files: dict[str, bytes]) -> str:
     for record in records:
         if digest_of(record).hex() != record["digest"]:
             raise Wrong("events.jsonl", f"the digest of version {record['version']} is not that of what stands there")
-    return f"events.jsonl: made anew from every stored field, the digests of all {len(records)} records are the same."
+    return f"events.jsonl: made anew from every stored field, the digests are the same, of {_records(len(records))}."
 
 
 def included(files: dict[str, bytes]) -> str:
@@ -107,7 +113,7 @@ def included(files: dict[str, bytes]) -> str:
                 "proofs.json, events.jsonl or checkpoint.txt",
                 f"version {record['version']} is not proven to be record {record['position']} of the log",
             )
-    return f"proofs.json: each of the {len(records)} records is in that log, at the position that it states."
+    return f"proofs.json: each record is in that log, at the position that it states: {_records(len(records))}."
 
 
 def in_order(files: dict[str, bytes]) -> str:
@@ -211,7 +217,8 @@ def is_given_key(files: dict[str, bytes], given: Key) -> str:
         return "key.txt is the key you gave."
     for former, _, said in handovers_of(files):
         if former == given:
-            return f"key.txt: the key you gave handed over to it, when there were {said.size} records."
+            were = "was" if said.size == 1 else "were"
+            return f"key.txt: the key you gave handed over to it, when there {were} {_records(said.size)}."
     raise Wrong("key.txt", "it is not the key you gave")
 
 
@@ -222,13 +229,17 @@ def continues(files: dict[str, bytes], kept: list[Checkpoint]) -> str:
     if not earlier:
         newest = max(mine.size for mine in kept)
         check_turn(kept[-1], files)
-        raise Wrong("checkpoint.txt", f"it is older than yours ({stated.size} records, yours {newest}); get a new pack")
+        raise Wrong(
+            "checkpoint.txt", f"it is older than yours ({_records(stated.size)}, yours {newest}); get a new pack"
+        )
     proven = [mine for mine in earlier if mine.size in (0, stated.size, *proofs)]
     for mine in proven or earlier[-1:]:
         check_turn(mine, files)
     if not proven:
         size = earlier[-1].size
-        raise Wrong("proofs.json", f"it has no proof from your {size} records on; get a pack made for your checkpoint")
+        raise Wrong(
+            "proofs.json", f"it has no proof from your {_records(size)} on; get a pack made for your checkpoint"
+        )
     for mine in proven:
         if not is_consistent(mine, stated, proofs.get(mine.size, [])):
             raise Wrong(
@@ -239,7 +250,7 @@ def continues(files: dict[str, bytes], kept: list[Checkpoint]) -> str:
     size = max(mine.size for mine in proven)
     others = len(kept) - len(proven)
     rest = f" Of {others} more in your file this pack has no proof, or they are newer than it." if others else ""
-    return f"the log of checkpoint.txt begins with the {size} records of your checkpoint, unchanged.{rest}"
+    return f"the log of checkpoint.txt begins with the {_records(size)} of your checkpoint, unchanged.{rest}"
 
 
 # --- The order that the events make -----------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from domain.counted import counted
 from domain.refusals import OrderMoved, Refusal
 
 # The most refused decisions that a message names.
@@ -66,7 +67,7 @@ class ReconciliationIsOpen(Refusal):
     code = "reconciliation-open"
 
     def __init__(self, count: int) -> None:
-        what = "1 result is" if count == 1 else f"{count} results are"
+        what = counted(count, "result is", "results are")
         super().__init__(f"It cannot be closed: {what} open; confirm or explain first.")
         self.count = count
 
@@ -77,7 +78,7 @@ class ReconciliationInWork(Refusal):
     code = "reconciliation-in-work"
 
     def __init__(self, count: int) -> None:
-        what = "1 result is" if count == 1 else f"{count} results are"
+        what = counted(count, "result is", "results are")
         super().__init__(f"The file is still needed: {what} open. Decide, withdraw it, or use force.")
         self.count = count
 

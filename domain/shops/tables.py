@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import BinaryIO, Final, NamedTuple, TypeAlias
 
+from domain.counted import counted
 from domain.settlement.lines import Misfit
 from domain.settlement.tables.rows import csv_rows
 from domain.settlement.tables.table import Header
@@ -198,7 +199,7 @@ def _of_width(cells: list[str], width: int, number: int) -> list[str]:
         return cells
     if len(cells) > width and not any(cells[width:]):
         return cells[:width]
-    raise Misfit(number, None, f"{len(cells)} cells under a header of {width}; is the file cut off?")
+    raise Misfit(number, None, f"{counted(len(cells), 'cell')} under a header of {width}; is the file cut off?")
 
 
 def _header(number: int, cells: list[str], form: Form) -> Header:

@@ -78,6 +78,7 @@ from typing import BinaryIO, Final
 from zoneinfo import ZoneInfo
 
 from domain.aggregate import Event, fold, step
+from domain.counted import counted
 from domain.currencies import digits_of
 from domain.ledger import OrderLedger
 from domain.moments import day_of, microseconds
@@ -298,7 +299,8 @@ class _Books:
             told = _quoted(f"{line.raw_kind} {line.reference} by {provider}, row {line.row} of {file}")
             yield self._written(day, told, position, {_unit(line.currency): changes})
         for (day, currency), of_day in fees.items():
-            told = _quoted(f"fees of {len(of_day)} payments, refunds and chargebacks by {provider}, of {file}")
+            movements = counted(len(of_day), "payment, refund or chargeback", "payments, refunds and chargebacks")
+            told = _quoted(f"fees of {movements} by {provider}, of {file}")
             changes = {holds: -sum(of_day), f"Expenses:Fees:{name}": sum(of_day)}
             yield self._written(day, told, position, {_unit(currency): changes})
 

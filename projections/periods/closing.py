@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from domain.aggregate import place
+from domain.counted import counted
 from domain.ledger import OrderLedger
 from domain.log.log import Transaction
 from domain.log.records import Provenance
@@ -122,7 +123,9 @@ class Periods:
     def _must_be_whole(self) -> None:
         """Raises InvalidField while the views lack an order: no report would have the order's payments."""
         if count := self._views.stopped_count():
-            raise InvalidField("", f"{count} orders cannot be read, `run.py verify` names them; nothing is closed")
+            raise InvalidField(
+                "", f"{counted(count, 'order')} cannot be read, `run.py verify` says which; nothing is closed"
+            )
 
 
 def _of(month: Month, periods: Sequence[Period]) -> Period | None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from domain.counted import counted
 from domain.ledger import OrderLedger
 from domain.log.records import RawRecord, uuid_of
 from domain.privacy.sealing import Place
@@ -34,7 +35,7 @@ class NoEarlierHead(Exception):
     """The log's signed head is smaller than the head that the evidence should go on from."""
 
     def __init__(self, size: int) -> None:
-        super().__init__(f"the log's signed head has {size} records")
+        super().__init__(f"the log's signed head has {counted(size, 'record')}")
         self.size = size
 
 
@@ -169,5 +170,5 @@ def _continuation(size: int, root: bytes, head: Checkpoint, node: merkle.Get) ->
     """The proof that the signed tree goes on from an earlier one. Raises LogAltered where it does not."""
     proof = merkle.consistency_proof(size, head.size, node)
     if not merkle.verify_consistency(size, head.size, root, head.root, proof):
-        raise LogAltered(f"What was signed of the first {size} records is not what the log has now.")
+        raise LogAltered(f"What was signed of the first {counted(size, 'record')} is not what the log has now.")
     return Continuation(size, proof)

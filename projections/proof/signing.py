@@ -14,6 +14,7 @@ from fcntl import LOCK_EX, LOCK_SH, flock
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from domain.counted import counted, there_were
 from domain.durable import appending, sync
 from domain.ledger import LOG, OrderLedger
 from domain.log.log import KeptCheckpoint, LogAway, Transaction
@@ -279,7 +280,7 @@ def _from(former: VerifierKey, kept: Iterable[KeptCheckpoint]) -> Handover | Non
 
 
 def _not_here(handed: Handover, path: Path) -> KeyHandedOver:
-    why = f"The signing key in {path} handed over to {handed.next} when there were {handed.size} records"
+    why = f"The signing key in {path} handed over to {handed.next} when {there_were(handed.size, 'record')}"
     return KeyHandedOver(f"{why}; bring the file of that key here, from where it was rotated.")
 
 
@@ -300,9 +301,11 @@ def _must_go_on(note: bytes, size: int, node: merkle.Get) -> None:
     """Raises LogAltered where the tree does not continue the tree that the note signed."""
     signed = checkpoint.parse(note)
     if size < signed.size:
-        raise LogAltered(f"{signed.size} records were signed, and the log has {size}: its end is gone.")
+        raise LogAltered(
+            f"{counted(signed.size, 'record was', 'records were')} signed, and the log has {size}: its end is gone."
+        )
     if merkle.root(signed.size, node) != signed.root:
-        raise LogAltered(f"What was signed of the first {signed.size} records is not what the log has now.")
+        raise LogAltered(f"What was signed of the first {counted(signed.size, 'record')} is not what the log has now.")
 
 
 def _last_leaf(size: int, node: merkle.Get) -> bytes | None:

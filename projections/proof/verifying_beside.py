@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Final
 
 from domain.aggregate import parts_in
+from domain.counted import counted, there_were
 from domain.log.log import KeptCheckpoint, Log
 from domain.log.records import RawRecord
 from domain.moments import instant
@@ -31,10 +32,11 @@ def check_beside(log: Log, head: int, unnamed: Iterable[str], notes: Iterable[by
     handovers = log.handovers()
     for what, kept in (("signed head", list(log.every_checkpoint())), ("handover", handovers)):
         for one in kept:
+            this = f"the {what} that is kept for {counted(one.size, 'record')}"
             if (signed := _size(one)) != one.size:
-                yield Problem(one.size, None, f"the {what} that is kept for {one.size} records signs {signed}")
+                yield Problem(one.size, None, f"{this} signs {signed}")
             if not _is_instant(one.made_at):
-                yield Problem(one.size, None, f"the {what} that is kept for {one.size} records was made at no time")
+                yield Problem(one.size, None, f"{this} was made at no time")
     kept_notes = {one.note for one in handovers}
     if len(kept_notes) < len(handovers):
         yield Problem(handovers[0].size, None, "the ledger keeps a handover twice", SOMEWHERE)
@@ -96,5 +98,5 @@ def _of_clocks(log: Log) -> Iterator[Problem]:
 def _of_keyring(log: Log, head: int) -> Iterator[Problem]:
     keyring = log.keyring()
     if keyring is not None and not (0 <= keyring.since <= head and _is_instant(keyring.made_at)):
-        why = f"the keyring was made at {keyring.made_at}, when there were {keyring.since} records: that cannot be"
+        why = f"the keyring was made at {keyring.made_at}, when {there_were(keyring.since, 'record')}: that cannot be"
         yield Problem(0, None, why, SOMEWHERE)

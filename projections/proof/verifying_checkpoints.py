@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from domain.counted import counted
 from domain.log.log import Log
 from domain.log.sqlite import sqlite3
 from domain.proof import checkpoint, merkle
@@ -132,7 +133,8 @@ class Growing:
         if self._tree is not None:
             self._tree.close()
         for source, beyond in reversed(self._coming):
-            reason = f"a checkpoint {source} signs {beyond.size} records, and the log has {self._size}: the end is gone"
+            signs = f"a checkpoint {source} signs {counted(beyond.size, 'record')}"
+            reason = f"{signs}, and the log has {self._size}: the end is gone"
             self._verified.problems.append(Problem(self._size + 1, None, reason))
 
     def _hold_against(self) -> None:

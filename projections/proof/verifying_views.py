@@ -4,6 +4,7 @@ tables they are made from. The histories at which the views stopped are reported
 from collections.abc import Iterator
 from typing import Final
 
+from domain.counted import counted
 from domain.ledger import LOG
 from domain.log.log import Log
 from domain.log.sqlite import schema_of, sqlite3
@@ -50,7 +51,7 @@ def _of_position(reader: sqlite3.Connection, log: Log) -> Iterator[str]:
     positions = reader.execute("SELECT log, position FROM positions").fetchall()
     size = tree.size(reader)
     if positions != [(LOG, size)]:
-        yield f"its tree has {size} records, and it says that it has come to {positions}"
+        yield f"its tree has {counted(size, 'record')}, and it says that it has come to {positions}"
     elif size > (log.max_notification_id() or 0):
         yield f"it says that it has come to position {size}, and the log has not"
 

@@ -7,6 +7,7 @@ that the log lacks, or has replaced. The digests in the views' tree tell where t
 import logging
 from typing import Final
 
+from domain.counted import counted
 from domain.ledger import OrderLedger
 from domain.log.sqlite import sqlite3
 from domain.topics import KINDS
@@ -47,7 +48,7 @@ def take_back(ledger: OrderLedger, connection: sqlite3.Connection, until: int) -
     position = generation.position(connection)
     recent = generation.recent(connection, until)
     if len(recent) != position - until:
-        raise TooFarAhead(f"{position - until} records")
+        raise TooFarAhead(counted(position - until, "record"))
     for uuid in set(recent.values()):
         _take_back_history(ledger, connection, uuid, until)
     for view in VIEWS:

@@ -87,7 +87,7 @@ def test_closing_is_an_event_with_who_when_and_the_signed_head_it_was_made_on(bo
     told = Reading(books.ledger).tell(raw)
     assert (told["type"], told["topic"], told["period"]) == ("PeriodClosed", "period.closed.v1", "2026-03")
     assert told["actor"] == "tester"
-    assert told["summary"] == f"2026-03 of stripe closed with 1 movements, looking at the log to position {head}"
+    assert told["summary"] == f"2026-03 of stripe closed with 1 movement, looking at the log to position {head}"
 
 
 def test_what_is_recorded_of_a_closed_month_is_late_and_stands_in_the_next_ones_report(books: Books) -> None:
@@ -236,7 +236,7 @@ def test_on_the_command_line(tmp_path: Path) -> None:
     service.run("key", "create")
     closed = service.run("period", "close", "2026-03", "--provider", "stripe")
     assert closed.returncode == 0, closed.stderr
-    assert closed.stdout.startswith(b"2026-03 of stripe is closed: 1 movements")
+    assert closed.stdout.startswith(b"2026-03 of stripe is closed: 1 movement")
     as_json = service.run("period", "report", "2026-03", "--provider", "stripe", "--json").stdout
     as_csv = service.run("period", "report", "2026-03", "--provider", "stripe", "--csv").stdout
     late = line | {"id": 2, "history": [line["history"][0] | {"reference": "pi_2"}]}  # type: ignore[index,operator,dict-item]

@@ -61,12 +61,12 @@ def test_a_ledger_begins_with_its_keys_and_a_customer_is_erased_by_one_command(d
     desk.bring(MINA, {**MINA, "customer": None})
     assert "2 keys of the part contact" in desk.run("keys", "status")
     said = desk.run("erase", "--customer", "7", "--reference", "T-17")
-    assert "contact and invoice of customer:7 erased, in 1 orders; 2 keys destroyed" in said
+    assert "contact and invoice of customer:7 erased, in 1 order; 2 keys destroyed" in said
     assert "nothing of customer:7 is left" in desk.run("erase", "--customer", "7")
     assert "2 destroyed" in desk.run("keys", "status")
     assert desk.order(1).billing.address is None
     assert desk.order(2).billing.address == "Neckarhalde 17"
-    assert "erased, in 1 orders" in desk.run("erase", "--order", "2")
+    assert "erased, in 1 order" in desk.run("erase", "--order", "2")
     assert found_in(desk.folder, WORDS) == {}
     desk.run("erase", "--customer", "99", status=1)
     desk.run("erase", status=2)
@@ -96,7 +96,7 @@ def test_what_was_kept_long_enough_is_due_and_erased_where_that_is_applied(desk:
     assert "customer:8 2020 contact: stays, held by LAW-1" in said
     assert desk.order(1).notes is not None
     assert "held since" in desk.run("erase", "--customer", "8", status=1)
-    assert "customer:7 2020 contact: erased, in 1 orders" in desk.run("retention", "--apply")
+    assert "customer:7 2020 contact: erased, in 1 order" in desk.run("retention", "--apply")
     first, last = desk.order(1), desk.order(3)
     assert (first.notes, first.billing.address, first.erased) == (None, "Neckarhalde 17", ("contact",))
     assert last.notes == MINA["notes"]
@@ -247,7 +247,7 @@ def test_keys_can_be_made_for_a_ledger_that_was_begun_without_and_only_what_come
     assert "is not sealed; `run.py seal`" in desk.run("keys", "status")
     desk.bring({**MINA, "customer": {"id": 9, "first_name": "Mina"}})
     assert "recorded before it was sealed" in desk.run("erase", "--customer", "7", status=1)
-    assert "erased, in 1 orders" in desk.run("erase", "--customer", "9")
+    assert "erased, in 1 order" in desk.run("erase", "--customer", "9")
 
 
 def test_what_was_recorded_as_it_is_is_never_said_to_be_erased_since_whenever_there_are_keys(

@@ -147,7 +147,7 @@ def test_retention_goes_on_where_something_cannot_be_erased_and_says_so(tmp_path
     desk = Desk(tmp_path)
     said = desk.run("retention", "--apply", status=1)
     assert "customer:7 2010 contact: stays, What is personal at position 1 was recorded before it was sealed" in said
-    assert "customer:8 2010 contact: erased, in 1 orders" in said
+    assert "customer:8 2010 contact: erased, in 1 order" in said
     assert "2 erased, 2 stay" in said
 
 

@@ -96,7 +96,7 @@ def test_a_settlement_file_its_report_and_the_reasons_are_sealed_and_finance_get
     assert {decision["reason"] for decision in shown} == {"Weissenberger paid twice"}
     views = {path.name for path in office.desk.folder.iterdir() if path.name.startswith("views")}
     assert found_in(office.desk.folder, WORDS).keys() <= views
-    assert "1 keys of the part file" in office.desk.run("keys", "status")
+    assert "1 key of the part file" in office.desk.run("keys", "status")
     assert "everything holds" in office.desk.run("verify")
 
 

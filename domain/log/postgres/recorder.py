@@ -15,6 +15,7 @@ from typing import Any, Final
 import psycopg
 from eventsourcing.persistence import ApplicationRecorder, StoredEvent, Subscription
 
+from domain.counted import counted
 from domain.log.log import LogAway, StoredKey, Wants, WriteLost
 from domain.log.postgres.beside import PostgresBeside
 from domain.log.postgres.checking import faults
@@ -322,8 +323,8 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
             )
         if connections < (needed := workers * _CONNECTIONS_OF_A_WORKER):
             told.append(
-                f"PostgreSQL gives this role {connections} connections, and the workers here may need {needed}: what"
-                " gets none is answered 503."
+                f"PostgreSQL gives this role {counted(connections, 'connection')}, and the workers here may need"
+                f" {needed}: what gets none is answered 503."
             )
         if abs(ahead := int(time.time()) - there) > _CLOCKS_APART_SECONDS_MAX:
             told.append(

@@ -27,6 +27,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from domain.counted import counted
 from domain.currencies import minor_digits
 from domain.settlement.lines import LINES_MAX, RESERVE, Balance, Line, Meaning, Misfit, kind_of, shown
 from domain.settlement.tables.cells import REFERENCE_LENGTH_MAX, Cell, Dates, moment
@@ -135,7 +136,7 @@ class _Reading:
         if self.header is None or not self.in_section:
             raise Misfit(row, "SB", "a transaction before the columns are named (CH)")
         if len(cells) != len(self.header.names):
-            raise Misfit(row, None, f"{len(cells)} cells under a header of {len(self.header.names)}")
+            raise Misfit(row, None, f"{counted(len(cells), 'cell')} under a header of {len(self.header.names)}")
         self.of_section += 1
         self.of_report += 1
         if self.of_report > LINES_MAX:
@@ -180,7 +181,7 @@ class _Reading:
     def count(self, row: int, cells: Sequence[str], met: int, what: str) -> None:
         said = cells[1].strip() if len(cells) > 1 else ""
         if said != str(met):
-            raise Misfit(row, cells[0], f"{what} has {met} transactions, and its count says {shown(said)}")
+            raise Misfit(row, cells[0], f"{what} has {counted(met, 'transaction')}, and its count says {shown(said)}")
 
 
 def paypal_lines(

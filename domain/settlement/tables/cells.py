@@ -14,6 +14,7 @@ from unicodedata import category
 import msgspec
 from persiantools.jdatetime import JalaliDateTime
 
+from domain.counted import counted
 from domain.currencies import minor_digits
 from domain.money import WHOLE_DIGITS_MAX
 from domain.settlement.lines import shown
@@ -210,7 +211,8 @@ def _minor(text: str, digits: int, decimal: str) -> int:
     if len(fraction) > digits:
         fraction = fraction.rstrip("0")
     if len(fraction) > digits:
-        raise ValueError(f"{shown(text)} has {len(fraction)} digits after the point, its currency has {digits}")
+        there = counted(len(fraction), "digit")
+        raise ValueError(f"{shown(text)} has {there} after the point, its currency has {digits}")
     value = int(whole + fraction.ljust(digits, "0"))
     return -value if sign else value
 

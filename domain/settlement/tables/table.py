@@ -9,6 +9,7 @@ from datetime import datetime
 from sys import intern
 from typing import Final, NamedTuple
 
+from domain.counted import counted
 from domain.settlement.lines import LINES_MAX, Misfit, shown, wrong_sign
 from domain.settlement.tables import cells
 from domain.settlement.tables.cells import Cell, Dates, Notation
@@ -157,7 +158,7 @@ def _why_not_as_wide(row_cells: Sequence[Cell], width: int) -> str:
     only = row_cells[0] if len(row_cells) == 1 else ""
     if isinstance(only, str) and any(only.count(mark) >= width - 1 > 0 for mark in ",;\t"):
         return "the whole row is one cell, in quotation marks; save the file with each value in a cell of its own"
-    return f"{len(row_cells)} cells under a header of {width}; is the file cut off?"
+    return f"{counted(len(row_cells), 'cell')} under a header of {width}; is the file cut off?"
 
 
 def records(rows: Iterable[tuple[int, Sequence[Cell]]], header: Header) -> Iterator[Record]:
