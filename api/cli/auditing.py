@@ -57,13 +57,11 @@ def key_rotate() -> None:
     private half is deleted. Running services use the new key at once; copy its file to other machines of the same
     ledger (LEDGER_KEY).
     """
-    from projections.proof.signing import LogAltered, NoSigningKey
+    from projections.proof.signing import LogAltered
 
     checkpoints = _checkpoints()
     try:
         handed = checkpoints.hand_over()
-    except NoSigningKey as error:
-        fail(str(error))
     except LogAltered as error:
         fail(f"the key is as it was: {error} `run.py verify` says where.", NEEDS_A_PERSON)
     print(handed.next)
@@ -74,12 +72,9 @@ def key_rotate() -> None:
 @key.command("show")
 def key_show() -> None:
     """Print the public half of the signing key."""
-    from projections.proof.signing import NoSigningKey, public_key
+    from projections.proof.signing import public_key
 
-    try:
-        print(public_key(settings().key))
-    except NoSigningKey as error:
-        fail(str(error))
+    print(public_key(settings().key))
 
 
 def _checkpoints() -> "Checkpoints":
@@ -97,13 +92,11 @@ def checkpoint() -> None:
 
     Hand copies to people who do not trust each other: each copy shows a log that was cut or rewritten later.
     """
-    from projections.proof.signing import LogAltered, NoSigningKey
+    from projections.proof.signing import LogAltered
 
     checkpoints = _checkpoints()
     try:
         sys.stdout.buffer.write(checkpoints.current())
-    except NoSigningKey as error:
-        fail(str(error))
     except LogAltered as error:
         fail(f"the log is not signed any more: {error} `run.py verify` says where.", NEEDS_A_PERSON)
 

@@ -9,7 +9,8 @@ import click
 
 
 class Commands(click.Group):
-    """Commands that end with one line where the disk is full, rights are missing, or another program has the ledger.
+    """Commands that end with one line where a rule, the disk, rights, the clock, the log, or another program keeps them
+    from their work.
 
     The records made until then are whole, and the command can be run again.
     """
@@ -32,14 +33,24 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         # Imported here: the processes that a command starts import this module, too, and need none of these.
-        from eventsourcing.persistence import OperationalError
+        from eventsourcing.persistence import MapperDeserialisationError, OperationalError
 
         from api.cli.terminal import NEEDS_A_PERSON, fail
+        from domain.aggregate import BrokenHistory
+        from domain.log.clock import ClockJumped
         from domain.log.log import LogAway, LogBusy, LogForbidden, LogFull, WriteLost
         from domain.log.sqlite import Busy, is_of_the_disk, sqlite3
+        from domain.refusals import Refusal
+        from projections.proof.signing import NoSigningKey
 
         try:
             return super().invoke(ctx)
+        except (Refusal, NoSigningKey) as error:
+            fail(str(error))
+        except ClockJumped as error:
+            fail(f"nothing is recorded: {error}", NEEDS_A_PERSON)
+        except (MapperDeserialisationError, BrokenHistory) as error:
+            fail(f"the log cannot be read further: {error}", NEEDS_A_PERSON)
         except (LogFull, LogBusy, LogAway, LogForbidden, WriteLost, Busy) as error:
             why = "the disk has no room, or fails" if isinstance(error, LogFull) else "the ledger cannot be written now"
             fail(f"{why}: {error}; what is recorded is whole, and this can be run again.", NEEDS_A_PERSON)

@@ -107,20 +107,13 @@ def erase(again: bool, customer: int | None, order: str | None, reconciliation: 
         elif reconciliation is not None:
             made = _do(erasing.reconciliation, reconciliation, request, _PROVENANCE)
         else:
-            made = _do(erasing.guest, _uuid_of(ledger, order), request, _PROVENANCE)
+            made = _do(erasing.guest, named_order(ledger, order or ""), request, _PROVENANCE)
     if not made.is_new:
         print(f"nothing of {made.subject} is left to erase")
         return
     of_orders = "" if reconciliation is not None else f", in {counted(len(made.orders), 'order')}"
     erased = f"{' and '.join(made.parts)} of {made.subject} erased{of_orders}"
     print(f"{made.id}: {erased}; {counted(len(made.keys), 'key')} destroyed")
-
-
-def _uuid_of(ledger: OrderLedger, order: str | None) -> UUID:
-    try:
-        return named_order(ledger, order or "")
-    except Refusal as refusal:
-        fail(refusal.detail)
 
 
 def _again(ledger: OrderLedger, keys: Keyring, erasing: Erasing, erasures: Erasures) -> None:
@@ -197,7 +190,7 @@ def _subject(customer: int | None, order: str | None, reconciliation: UUID | Non
         return f"{SUBJECT}{reconciliation}"
     if customer is not None:
         return f"{CUSTOMER}{customer}"
-    return f"{GUEST}{_uuid_of(ledger, order)}"
+    return f"{GUEST}{named_order(ledger, order or '')}"
 
 
 @privacy.command("hold")

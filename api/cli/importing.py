@@ -18,7 +18,6 @@ from api.cli.terminal import (
     open_views,
     progress,
     settings,
-    writing_the_log,
 )
 from domain.counted import counted
 from domain.importing import import_lines
@@ -72,7 +71,7 @@ def _import_lines(file: BinaryIO) -> None:
     size = _size(file)
     # A process of its own feeds the views where the import is large.
     feeding = feeder.beside(views, ledger) if size is None or size > FEED_BESIDE_BYTES_MIN else nullcontext()
-    with feeding, writing_the_log(), progress("importing") as say:
+    with feeding, progress("importing") as say:
         result = import_lines(
             ledger,
             file,

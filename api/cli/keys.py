@@ -3,8 +3,6 @@
 import os
 import pwd
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -12,13 +10,12 @@ import click
 from msgspec import UNSET
 from rich.table import Table
 
-from api.cli.terminal import err, fail, open_ledger, out, settings, writing_the_log
+from api.cli.terminal import err, open_ledger, out, settings
 from domain.counted import counted
 from domain.ledger import OrderLedger
 from domain.log.keys import SCOPES, Keys
 from domain.log.records import Provenance
 from domain.moments import moment_written, utc_now
-from domain.refusals import Refusal
 from projections.access.uses import Uses
 
 
@@ -76,22 +73,11 @@ def token_create(
     """
     ledger = open_ledger(settings())
     terms: Any = {"customer_id": customer, "scopes": scopes, "name": name, "expires_at": expires, "origins": origins}
-    with _keeping_keys():
-        print(ledger.write(_keys(ledger).create, **terms, now=ledger.clock(), by=_by()).result())
+    print(ledger.write(_keys(ledger).create, **terms, now=ledger.clock(), by=_by()).result())
 
 
 def _keys(ledger: OrderLedger) -> Keys:
     return Keys(ledger.log_of_events, ledger.watch)
-
-
-@contextmanager
-def _keeping_keys() -> Iterator[None]:
-    """Ends the program with one line where a key is refused, or the clock has jumped ahead."""
-    try:
-        with writing_the_log():
-            yield
-    except Refusal as error:
-        fail(str(error))
 
 
 def _by() -> Provenance:
@@ -130,9 +116,8 @@ def token_scope(name_or_prefix: str, scopes: tuple[str, ...]) -> None:
     The key is named by its name or its first letters. The scopes hold from the next request on.
     """
     ledger = open_ledger(settings())
-    with _keeping_keys():
-        name = _keys(ledger).answering_to(name_or_prefix)
-        ledger.write(_keys(ledger).change, name, scopes=scopes, now=ledger.clock(), by=_by()).result()
+    name = _keys(ledger).answering_to(name_or_prefix)
+    ledger.write(_keys(ledger).change, name, scopes=scopes, now=ledger.clock(), by=_by()).result()
     err.print(f"{name} carries {' '.join(dict.fromkeys(scopes))}")
 
 
@@ -141,9 +126,8 @@ def token_scope(name_or_prefix: str, scopes: tuple[str, ...]) -> None:
 def token_revoke(name_or_prefix: str) -> None:
     """Revoke a key, named by its name or its first letters. It is refused from the next request on."""
     ledger = open_ledger(settings())
-    with _keeping_keys():
-        name = _keys(ledger).answering_to(name_or_prefix)
-        ledger.write(_keys(ledger).revoke, name, now=ledger.clock(), by=_by()).result()
+    name = _keys(ledger).answering_to(name_or_prefix)
+    ledger.write(_keys(ledger).revoke, name, now=ledger.clock(), by=_by()).result()
     err.print(f"revoked {name}")
 
 
@@ -164,12 +148,11 @@ def token_rotate(name_or_prefix: str, keep_days: int, expires: datetime | None) 
     The key is named by its name or its first letters. It keeps its name and scopes.
     """
     ledger = open_ledger(settings())
-    with _keeping_keys():
-        name, now = _keys(ledger).answering_to(name_or_prefix), ledger.clock()
-        until = now + timedelta(days=keep_days) if keep_days else None
-        end = UNSET if expires is None else expires
-        rotate = _keys(ledger).rotate
-        print(ledger.write(rotate, name, keep_until=until, expires_at=end, now=now, by=_by()).result())
+    name, now = _keys(ledger).answering_to(name_or_prefix), ledger.clock()
+    until = now + timedelta(days=keep_days) if keep_days else None
+    end = UNSET if expires is None else expires
+    rotate = _keys(ledger).rotate
+    print(ledger.write(rotate, name, keep_until=until, expires_at=end, now=now, by=_by()).result())
 
 
 @token.command("adopt")
@@ -180,6 +163,5 @@ def token_adopt() -> None:
     verify` names it.
     """
     ledger = open_ledger(settings())
-    with _keeping_keys():
-        count = ledger.write(_keys(ledger).adopt, now=ledger.clock(), by=_by()).result()
+    count = ledger.write(_keys(ledger).adopt, now=ledger.clock(), by=_by()).result()
     err.print(f"{counted(count, 'key')} recorded")

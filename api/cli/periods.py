@@ -13,15 +13,12 @@ from api.cli.terminal import (
     fed_views,
     open_ledger,
     out,
-    reading_the_log,
     settings,
-    writing_the_log,
 )
 from domain.counted import counted
 from domain.ledger import OrderLedger
 from domain.log.records import Provenance
 from domain.period.months import month_named
-from domain.refusals import Refusal
 from projections.periods.closing import FORMS, Periods
 from projections.views.views import Views
 
@@ -50,19 +47,14 @@ def period_close(month: str, provider: str) -> None:
     \b
       run.py period close 2026-03 --provider stripe
     """
-    from projections.proof.signing import Checkpoints, LogAltered, NoSigningKey
+    from projections.proof.signing import Checkpoints, LogAltered
 
     chosen = settings()
     ledger, views = _opened()
     checkpoints = Checkpoints(ledger, views, key=chosen.key, kept=chosen.checkpoints)
     try:
-        with writing_the_log(), reading_the_log():
-            of = month_named(month, chosen.timezone)
-            closed, is_new = Periods(ledger, views).close(provider, of, checkpoints, Provenance("cli:period"))
-    except Refusal as refusal:
-        fail(refusal.detail)
-    except NoSigningKey as error:
-        fail(str(error))
+        of = month_named(month, chosen.timezone)
+        closed, is_new = Periods(ledger, views).close(provider, of, checkpoints, Provenance("cli:period"))
     except LogAltered as error:
         fail(f"nothing is closed: {error} `run.py verify` says where.", NEEDS_A_PERSON)
     was = "is closed" if is_new else f"was closed already, at {closed.closed_at:%Y-%m-%d %H:%M} UTC"
@@ -81,10 +73,7 @@ def period_report(month: str, provider: str, form: str | None) -> None:
     chosen = settings()
     ledger, views = _opened()
     try:
-        with reading_the_log():
-            report = Periods(ledger, views).report(provider, month_named(month, chosen.timezone), form or "json")
-    except Refusal as refusal:
-        fail(refusal.detail)
+        report = Periods(ledger, views).report(provider, month_named(month, chosen.timezone), form or "json")
     except OperationalError as error:
         fail(str(error), NEEDS_A_PERSON)
     if form in FORMS:

@@ -2,7 +2,7 @@
 
 import click
 
-from api.cli.terminal import open_ledger, open_views, progress, reading_the_log, settings
+from api.cli.terminal import open_ledger, open_views, progress, settings
 
 
 @click.command()
@@ -10,6 +10,6 @@ def rebuild() -> None:
     """Make the views anew from the log, also while it is serving. The service changes over when they are whole."""
     chosen = settings()
     ledger = open_ledger(chosen)
-    with reading_the_log(), progress("rebuilding") as say:
+    with progress("rebuilding") as say:
         position = open_views(ledger, chosen).rebuild(say)
     print(f"the views stand at position {position}")

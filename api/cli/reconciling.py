@@ -25,9 +25,7 @@ from api.cli.terminal import (
     open_ledger,
     open_views,
     out,
-    reading_the_log,
     settings,
-    writing_the_log,
 )
 from api.decisions import decisions_in
 from domain.counted import counted
@@ -40,7 +38,7 @@ from domain.reconciliation.deciding import Wanted
 from domain.reconciliation.report import Result
 from domain.reconciliation.rules import DEFAULT
 from domain.reconciling import Given, Reconciling
-from domain.refusals import InvalidField, Refusal
+from domain.refusals import InvalidField
 from domain.settlement.formats.mapping import Mapping
 from domain.settlement.guessing import guess
 from domain.settlement.lines import KINDS, Line, Misfit, SettlementRefused
@@ -100,12 +98,10 @@ def take_in(  # noqa: PLR0917  (click hands over each option)
     who = Provenance("cli:reconcile")
     try:
         toml = None if rules is None else _rules_text(rules)
-        with writing_the_log(), file.open("rb") as content:
+        with file.open("rb") as content:
             outcome = reconciling.start(content, file.name, provider, toml, who)
             if again:
                 outcome = reconciling.run_again(outcome.reconciliation.uuid, Given(who))
-    except Refusal as refusal:
-        fail(refusal.detail)
     except (OSError, UnicodeDecodeError) as error:
         fail(f"{file if rules is None else rules} cannot be read: {error}")
     views.catch_up()
@@ -174,18 +170,15 @@ def decide(  # noqa: PLR0917  (click hands over each option)
     ledger, views, reconciling = _opened()
     given = Given(Provenance("cli:reconcile"))
     try:
-        with writing_the_log():
-            if decision == "withdraw":
-                outcome = reconciling.withdraw(reconciliation, reason or "", given)
-            elif decision in ("close", "run"):
-                outcome = (reconciling.close if decision == "close" else reconciling.run_again)(reconciliation, given)
-            elif file is not None:
-                outcome = reconciling.decide(reconciliation, decisions_in(file.read_text("utf-8-sig")), given)
-            else:
-                told = {"decision": decision, "results": results, "lines": lines, "entries": entries, "reason": reason}
-                outcome = reconciling.decide(reconciliation, [msgspec.convert(told, Wanted)], given)
-    except Refusal as refusal:
-        fail(refusal.detail)
+        if decision == "withdraw":
+            outcome = reconciling.withdraw(reconciliation, reason or "", given)
+        elif decision in ("close", "run"):
+            outcome = (reconciling.close if decision == "close" else reconciling.run_again)(reconciliation, given)
+        elif file is not None:
+            outcome = reconciling.decide(reconciliation, decisions_in(file.read_text("utf-8-sig")), given)
+        else:
+            told = {"decision": decision, "results": results, "lines": lines, "entries": entries, "reason": reason}
+            outcome = reconciling.decide(reconciliation, [msgspec.convert(told, Wanted)], given)
     except msgspec.ValidationError as error:
         fail(str(error))
     except (OSError, UnicodeDecodeError) as error:
@@ -208,10 +201,8 @@ def kept(reconciliation: UUID, what: str, path: Path | None) -> None:
     ledger = open_ledger(settings())
     reconciling = Reconciling(ledger, Journal(open_views(ledger, settings())))
     try:
-        with reading_the_log(), writing(path) as file:
+        with writing(path) as file:
             file.writelines(reconciling.pieces(reconciling.get(reconciliation), what))
-    except Refusal as refusal:
-        fail(refusal.detail)
     except OperationalError as error:
         fail(str(error), NEEDS_A_PERSON)
 
@@ -230,16 +221,13 @@ def evidence(reconciliation: UUID, since: int | None, path: Path | None) -> None
       unzip evidence.zip verify.py && python3 verify.py evidence.zip
     """
     from projections.proof.evidence import NoEarlierHead, evidence_of_reconciliation
-    from projections.proof.signing import Checkpoints, LogAltered, NoSigningKey
+    from projections.proof.signing import Checkpoints, LogAltered
 
     ledger, views, reconciling = _opened()
     checkpoints = Checkpoints(ledger, views, key=settings().key, kept=settings().checkpoints)
     try:
-        with reading_the_log():
-            found = evidence_of_reconciliation(ledger, views, reconciling, checkpoints, reconciliation, since=since)
-    except Refusal as refusal:
-        fail(refusal.detail)
-    except (NoSigningKey, NoEarlierHead) as error:
+        found = evidence_of_reconciliation(ledger, views, reconciling, checkpoints, reconciliation, since=since)
+    except NoEarlierHead as error:
         fail(str(error))
     except (LogAltered, OperationalError) as error:
         fail(str(error), NEEDS_A_PERSON)

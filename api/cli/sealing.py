@@ -5,7 +5,7 @@ from collections import Counter
 
 import click
 
-from api.cli.terminal import NEEDS_A_PERSON, err, fail, open_ledger, progress, reading_the_log, settings
+from api.cli.terminal import NEEDS_A_PERSON, err, fail, open_ledger, progress, settings
 from domain.counted import counted
 from domain.ledger import OrderLedger
 from domain.log.opening import is_there, open_log
@@ -103,7 +103,7 @@ def seal(new: str) -> None:
     target, at = open_log(url), chosen.keys if ledger.keys is not None else there.keys
     try:
         store = make_keys(target, at)
-        with reading_the_log(), progress("sealing") as say:
+        with progress("sealing") as say:
             made = seal_log(ledger, target, at.open(target), ledger.clock(), say)
         copy_webhooks(store_of(ledger.log_of_events, chosen.webhooks), store_of(target, there.webhooks))
         sealed = OrderLedger(target, keys=at)

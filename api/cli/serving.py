@@ -27,10 +27,8 @@ from api.cli.terminal import (
     open_views,
     opened,
     progress,
-    reading_the_log,
     settings,
     share_metrics_in,
-    writing_the_log,
 )
 from api.settings import SPANS_GO_BY, Settings
 from domain.ledger import OrderLedger
@@ -136,13 +134,12 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
 
 def _make_ready(ledger: OrderLedger, chosen: Settings, workers: int) -> None:
     """Does the work that all workers need once: tries the log, adopts keys, makes the views; and prints warnings."""
-    with writing_the_log():
-        with suppress(LogFull):  # orders can be read all the same
-            ledger.write(lambda t: t.touch()).result()
-        _adopt(ledger).result()
+    with suppress(LogFull):  # orders can be read all the same
+        ledger.write(lambda t: t.touch()).result()
+    _adopt(ledger).result()
     views = open_views(ledger, chosen)
     _warn((*ledger.log_of_events.warnings(workers), *_of_privacy(ledger, chosen)))
-    with reading_the_log(), progress("making the views") as say:
+    with progress("making the views") as say:
         views.ensure(say)
     # A connection must not live through the fork into the workers.
     views.close()

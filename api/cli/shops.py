@@ -25,7 +25,6 @@ from api.cli.terminal import (
     out,
     progress,
     settings,
-    writing_the_log,
 )
 from domain.counted import counted
 from domain.log.records import Provenance
@@ -80,7 +79,7 @@ def import_from(kind: str, files: Sequence[str], *, mapping: str | None, prefix:
         # Processes of their own read the files and feed the views where the import is large.
         feeding = feeder.beside(views, ledger) if is_much and not is_dry else nullcontext()
         reading = beside(there) if is_much else nullcontext(there)
-        with feeding, reading as read, writing_the_log(), progress("trying" if is_dry else "importing") as say:
+        with feeding, reading as read, progress("trying" if is_dry else "importing") as say:
             tie_out = bring(
                 ledger,
                 read,

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
-from eventsourcing.persistence import MapperDeserialisationError, PersistenceError
+from eventsourcing.persistence import PersistenceError
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -20,10 +20,9 @@ from rich.progress import (
 
 from api import settings as settings_module
 from api.settings import Settings, WrongSetting
-from domain.aggregate import BrokenHistory
 from domain.counted import counted
 from domain.ledger import OrderLedger
-from domain.log.clock import ClockJumped, Watch
+from domain.log.clock import Watch
 from domain.log.log import LogAway
 from domain.log.mapper import KeysMissing
 from domain.log.opening import is_there, open_log, without_secrets
@@ -155,26 +154,8 @@ def fed_views(ledger: OrderLedger, chosen: Settings) -> Views:
 
 def feed(views: Views) -> None:
     """Feeds the views to the log's head, with a progress bar."""
-    with reading_the_log(), progress("feeding the views") as say:
+    with progress("feeding the views") as say:
         views.ensure(say)
-
-
-@contextmanager
-def reading_the_log() -> Iterator[None]:
-    """Ends the program with one line where the log has an event that cannot be read."""
-    try:
-        yield
-    except (MapperDeserialisationError, BrokenHistory) as error:
-        fail(f"the log cannot be read further: {error}", NEEDS_A_PERSON)
-
-
-@contextmanager
-def writing_the_log() -> Iterator[None]:
-    """Ends the program with one line where the clock has jumped ahead."""
-    try:
-        yield
-    except ClockJumped as error:
-        fail(f"nothing is recorded: {error}", NEEDS_A_PERSON)
 
 
 @contextmanager
