@@ -32,6 +32,7 @@ from api.openapi import document, pages
 from api.settings import Settings
 from domain.ledger import OrderLedger
 from domain.log.keys import Keys
+from domain.order.commands import AddCharge
 from domain.privacy.accesses import Accesses
 from domain.privacy.erasing import Erasing
 from domain.privacy.erasures import Erasures
@@ -105,23 +106,14 @@ def create_app(
         (shop.PATH, shop.ShopOrders(asking, settings)),
         (shop.PATH + "/{order_id}", shop.ShopOrder(asking)),
         (storefront.PATH, storefront.StorefrontOrders(asking, settings)),
-        (
-            storefront.PATH + "/{order_id}",
-            storefront.StorefrontOrder(asking, settings, commanding),
-        ),
+        (storefront.PATH + "/{order_id}", storefront.StorefrontOrder(asking, settings, commanding)),
         (orders.PATH, orders.Orders(asking, settings, commanding)),
         (batches.PATH, batches.Batch(commanding, places=max(1, threads // 2))),
-        (orders.PATH + "/{order_id}", orders.Order(asking, commanding)),
-        (orders.PATH + "/{order_id}/items", orders.Items(commanding)),
-        (orders.PATH + "/{order_id}/items/{item}", orders.Item(commanding)),
-        (orders.PATH + "/{order_id}/customer", orders.Customer(commanding)),
-        (orders.PATH + "/{order_id}/charges", orders.Charges(commanding)),
-        (orders.PATH + "/{order_id}/charges/{charge}", orders.Charge(commanding)),
-        (orders.PATH + "/{order_id}/status", orders.Status(commanding)),
-        *(
-            (f"{orders.PATH}/{{order_id}}/{name}", orders.Movements(commanding, shape))
-            for name, shape in orders.MOVEMENTS.items()
-        ),
+        (orders.ORDER, orders.Order(asking, commanding)),
+        (orders.ORDER + "/items/{item}", orders.Item(commanding)),
+        (orders.ORDER + "/charges", orders.Charges(commanding, AddCharge)),
+        (orders.ORDER + "/charges/{charge}", orders.Charge(commanding)),
+        *((f"{orders.ORDER}/{name}", orders.Given(commanding, shape)) for name, shape in orders.GIVEN.items()),
         (customers.PATH, customers.Customers(asking, settings)),
         (customers.PATH + "/{customer_id}", customers.Customer(asking)),
         (audit.PATH + "/events", audit.Events(auditing)),

@@ -28,6 +28,7 @@ from projections.orders import list as orders
 from projections.orders.labels import EXTERNAL_ID, METADATA
 
 PATH: Final = "/api/v1/orders"
+ORDER: Final = PATH + "/{order_id}"
 _LIMIT_DEFAULT: Final = 10
 NAMES: Final = filters.NAMES | {
     *("customer", "key", "is_paid", "is_payable"),
@@ -229,10 +230,21 @@ class Order(_OneOrder):
         decide.decide(order, change, ledger.clock())
 
 
-class Items(_OneOrder):
+class Given(_OneOrder):
+    """Takes one kind of command. To void a payment needs the scope `finance:write`."""
+
+    def __init__(self, commanding: Commanding, shape: type[c.Command]) -> None:
+        super().__init__(commanding)
+        self._shape = shape
+        self._scope = "finance:write" if shape is c.VoidPayment else "orders:write"
+        self._status = 201 if issubclass(shape, c.Move) else 200
+
     async def on_post(self, req: Request, resp: Response, order_id: str) -> None:
-        access.scope(req, "orders:write")
-        await self._give(req, resp, order_id, await command(req, c.AddItem))
+        access.scope(req, self._scope)
+        given = await command(req, self._shape)
+        if getattr(given, "force", False):
+            access.scope(req, "finance:write")
+        await self._give(req, resp, order_id, given, self._status)
 
 
 class Item(_OneOrder):
@@ -249,15 +261,11 @@ class Item(_OneOrder):
         await self._give(req, resp, order_id, c.RemoveItem(item=_item(item)))
 
 
-class Charges(_OneOrder):
+class Charges(Given):
     async def on_put(self, req: Request, resp: Response, order_id: str) -> None:
         access.scope(req, "orders:write")
         given = await command(req, c.SetCharges)
         await self._give(req, resp, order_id, c.ChangeOrder(charges=given.charges))
-
-    async def on_post(self, req: Request, resp: Response, order_id: str) -> None:
-        access.scope(req, "orders:write")
-        await self._give(req, resp, order_id, await command(req, c.AddCharge))
 
 
 class Charge(_OneOrder):
@@ -273,35 +281,7 @@ class Charge(_OneOrder):
         await self._give(req, resp, order_id, c.RemoveCharge(charge=_charge(charge)))
 
 
-class Customer(_OneOrder):
-    async def on_post(self, req: Request, resp: Response, order_id: str) -> None:
-        access.scope(req, "orders:write")
-        await self._give(req, resp, order_id, await command(req, c.GiveToCustomer))
-
-
-class Status(_OneOrder):
-    async def on_post(self, req: Request, resp: Response, order_id: str) -> None:
-        access.scope(req, "orders:write")
-        await self._give(req, resp, order_id, await command(req, c.ChangeStatus))
-
-
-class Movements(_OneOrder):
-    """Records one kind of movement of an order's money. To void a payment needs the scope `finance:write`."""
-
-    def __init__(self, commanding: Commanding, shape: type[c.Move]) -> None:
-        super().__init__(commanding)
-        self._shape = shape
-        self._scope = "finance:write" if shape is c.VoidPayment else "orders:write"
-
-    async def on_post(self, req: Request, resp: Response, order_id: str) -> None:
-        access.scope(req, self._scope)
-        given = await command(req, self._shape)
-        if getattr(given, "force", False):
-            access.scope(req, "finance:write")
-        await self._give(req, resp, order_id, given, 201)
-
-
-# The movements by the last segment of their paths.
+# What is posted below an order, by the last segments of their paths: the movements of its money, and the rest.
 MOVEMENTS: Final[dict[str, type[c.Move]]] = {
     "payments": c.ReceivePayment,
     "refunds": c.RefundPayment,
@@ -310,6 +290,12 @@ MOVEMENTS: Final[dict[str, type[c.Move]]] = {
     "chargebacks": c.ChargeBack,
     "chargeback-reversals": c.ReverseChargeback,
     "voids": c.VoidPayment,
+}
+GIVEN: Final[dict[str, type[c.Command]]] = {
+    "items": c.AddItem,
+    "customer": c.GiveToCustomer,
+    "status": c.ChangeStatus,
+    **MOVEMENTS,
 }
 
 

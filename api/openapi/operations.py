@@ -121,7 +121,7 @@ def _command(method: str, path: str, id_: str, summary: str, body: Any, **more: 
 
 
 _LIST: Final = tuple(sorted(filters.NAMES))
-_ORDER: Final = f"{orders.PATH}/{{order_id}}"
+_ORDER: Final = orders.ORDER
 _AUDITED: Final = f"{audit.PATH}/orders/{{order_id}}"
 _JOURNAL: Final = ("from", "to", "provider", "method", "currency", "kind", "order", "min_position")
 _PERSON: Final = f"{privacy.PATH}/customers/{{customer_id}}"
