@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Set
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from falcon.asgi import Request, Response
 from api import paging
 from api.asking import CALLER, Asking
 from api.errors import Problem, invalid_parameter, request_id_of
+from api.parameters import Parameters
 from api.rates import Rates
 from api.settings import Settings
 from domain.log.keys import Caller, Keys
@@ -151,6 +153,13 @@ def scope(req: Request, needed: str) -> None:
     """Raises a 403 where the caller's key lacks the scope."""
     if not has_scope(req, needed):
         raise Problem(403, "not-allowed", f"This needs a key with the scope {needed}.")
+
+
+def admit(req: Request, needed: str, known: Set[str] = frozenset()) -> None:
+    """Raises a 403 without the scope, and a 400 for any parameter that is not known: where there are no trials, one
+    must not be done (`dry_run`)."""
+    scope(req, needed)
+    Parameters(req.params).refuse_others_than(known)
 
 
 def has_scope(req: Request, needed: str) -> bool:

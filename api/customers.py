@@ -8,7 +8,7 @@ from falcon.asgi import Request, Response
 from api import access, filters, paging
 from api.answers import json_answer, stamp
 from api.asking import Asking
-from api.parameters import FIELDS, Parameters, number_in
+from api.parameters import FIELDS, Parameters, id_in
 from api.settings import Settings
 from domain.refusals import CustomerNotFound
 from projections.customers import list as customers
@@ -16,7 +16,6 @@ from projections.orders.list import Page
 
 PATH: Final = "/api/v1/customers"
 _LIMIT_DEFAULT: Final = 10
-_NO_ID: Final = -1
 _NAMES: Final = frozenset({"limit", "offset", "search", "ordering", "currency", "min_position", FIELDS})
 _encode = msgspec.json.encode
 
@@ -61,9 +60,7 @@ class Customer:
     async def on_get(self, req: Request, resp: Response, customer_id: str) -> None:
         access.scope(req, "orders:read")
         await self._asking.asked(Parameters(req.params), {FIELDS})
-        number = number_in(customer_id)
-        id_ = _NO_ID if number is None else number
-        found = await self._asking(lambda connection: customers.one(connection, id_))
+        found = await self._asking(lambda connection: customers.one(connection, id_in(customer_id)))
         if found.customer is None:
             stamp(resp, found.position)
             raise CustomerNotFound

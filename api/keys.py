@@ -90,17 +90,13 @@ class Locksmith:
         return [msgspec.structs.asdict(key) | {"last_used_at": used.get(key.name)} for key in keys]
 
 
-def _may_write(req: Request) -> None:
-    """Raises a 403 without the scope, and a 400 for any parameter: there are no trials (`dry_run`) of access keys."""
-    access.scope(req, WRITE)
-    Parameters(req.params).refuse_others_than(frozenset())
-
-
-class AllKeys:
-    """The access keys, the revoked ones included."""
-
+class _Resource:
     def __init__(self, locksmith: Locksmith) -> None:
         self._of = locksmith
+
+
+class AllKeys(_Resource):
+    """The access keys, the revoked ones included."""
 
     async def on_get(self, req: Request, resp: Response) -> None:
         access.scope(req, WRITE)
@@ -117,7 +113,7 @@ class AllKeys:
     on_head = on_get
 
     async def on_post(self, req: Request, resp: Response) -> None:
-        _may_write(req)
+        access.admit(req, WRITE)
         given = await command(req, MakeKey)
         url = paging.base_url(req, self._of.settings) + PATH
         terms = msgspec.structs.asdict(given)
@@ -128,19 +124,15 @@ class AllKeys:
         resp.status = 201
 
 
-class OneKey:
-    def __init__(self, locksmith: Locksmith) -> None:
-        self._of = locksmith
-
+class OneKey(_Resource):
     async def on_get(self, req: Request, resp: Response, name: str) -> None:
-        access.scope(req, WRITE)
-        Parameters(req.params).refuse_others_than({FIELDS})
+        access.admit(req, WRITE, {FIELDS})
         await self._of.show(resp, name)
 
     on_head = on_get
 
     async def on_patch(self, req: Request, resp: Response, name: str) -> None:
-        _may_write(req)
+        access.admit(req, WRITE)
         given = await command(req, ChangeKey)
         terms = msgspec.structs.asdict(given)
         await self._of.write(req, self._of.keys.change, name, within=req.context.caller.scopes, **terms)
@@ -148,18 +140,15 @@ class OneKey:
 
     async def on_delete(self, req: Request, resp: Response, name: str) -> None:
         """Revokes the key. A key that is revoked already stays so."""
-        _may_write(req)
+        access.admit(req, WRITE)
         with suppress(AccessKeyIsRevoked):
             await self._of.write(req, self._of.keys.revoke, name)
         resp.status = 204
 
 
-class Rotations:
-    def __init__(self, locksmith: Locksmith) -> None:
-        self._of = locksmith
-
+class Rotations(_Resource):
     async def on_post(self, req: Request, resp: Response, name: str) -> None:
-        _may_write(req)
+        access.admit(req, WRITE)
         given = await command_if_given(req, RotateKey)
         terms = msgspec.structs.asdict(given)
         key = await self._of.write(req, self._of.keys.rotate, name, within=req.context.caller.scopes, **terms)

@@ -22,6 +22,12 @@ def number_in(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else None
 
 
+def id_in(text: str) -> int:
+    """The id that a part of an address is; where it is none, one that nothing has."""
+    number = number_in(text)
+    return -1 if number is None else number
+
+
 class Parameters:
     """One request's query parameters; of a repeated one the last counts."""
 

@@ -398,8 +398,7 @@ class Kept:
         self._what = what
 
     async def on_get(self, req: Request, resp: Response, reconciliation: str) -> None:
-        access.scope(req, READ)
-        Parameters(req.params).refuse_others_than(frozenset())
+        access.admit(req, READ)
         state, position, *_ = await self._desk.ask.in_thread(lambda: self._desk.one(reconciliation))
         resp.content_type = KEPT_TYPES[self._what]
         if self._what == "report":
@@ -448,8 +447,7 @@ class Decisions:
         self._decision = decision
 
     async def on_post(self, req: Request, resp: Response, reconciliation: str) -> None:
-        access.scope(req, WRITE)
-        Parameters(req.params).refuse_others_than(frozenset())
+        access.admit(req, WRITE)
         uuid, decide = named(reconciliation), await self._decision_of(req)
         await self._desk.answer(resp, lambda: decide(uuid), Window() if self._decision == "run" else None)
 

@@ -7,14 +7,13 @@ from falcon.asgi import Request, Response
 from api import access, filters, paging
 from api.answers import in_currencies, json_answer, stamp
 from api.asking import Asking
-from api.parameters import Parameters, number_in
+from api.parameters import Parameters, id_in
 from api.settings import Settings
 from domain.refusals import OrderNotFound
 from projections.orders import list as orders
 
 PATH: Final = "/api/shop/customers/me/orders"
 _LIMIT_DEFAULT: Final = 10
-_NO_ID: Final = -1
 
 
 class ShopOrders:
@@ -39,10 +38,8 @@ class ShopOrder:
         self._asking = asking
 
     async def on_get(self, req: Request, resp: Response, order_id: str) -> None:
-        customer_id = access.customer(req)
+        customer_id, id_ = access.customer(req), id_in(order_id)
         await self._asking.reached(Parameters(req.params))
-        number = number_in(order_id)
-        id_ = _NO_ID if number is None else number
         found = await self._asking(
             lambda connection: orders.one(connection, document="shop", order_id=id_, customer_id=customer_id)
         )

@@ -128,10 +128,12 @@ class Desk:
         resp.set_header("Cache-Control", "no-store")
 
 
-class Webhooks:
+class _Resource:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
+
+class Webhooks(_Resource):
     async def on_get(self, req: Request, resp: Response) -> None:
         desk = self._desk
         await desk.begins(req, READ)
@@ -181,10 +183,7 @@ class Webhooks:
         return int(found[1]) if found else 0
 
 
-class OneWebhook:
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-
+class OneWebhook(_Resource):
     async def on_get(self, req: Request, resp: Response, webhook_id: str) -> None:
         await self._desk.begins(req, READ)
         await self._desk.answer(resp, await self._desk.found(webhook_id))
@@ -218,12 +217,9 @@ class OneWebhook:
         resp.status = 204
 
 
-class Rotate:
+class Rotate(_Resource):
     """Gives a webhook a new secret, the client's or a random one; messages are signed with the old one, too, for a
     day."""
-
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
 
     async def on_post(self, req: Request, resp: Response, webhook_id: str) -> None:
         desk = self._desk
@@ -239,11 +235,8 @@ class Rotate:
         await desk.answer(resp, await desk.found(webhook_id), secret=True)
 
 
-class Enable:
+class Enable(_Resource):
     """Enables a disabled webhook; its waiting deliveries are tried at once."""
-
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
 
     async def on_post(self, req: Request, resp: Response, webhook_id: str) -> None:
         desk = self._desk
@@ -262,11 +255,8 @@ def _asked(parameters: Parameters) -> list[Any]:
     )
 
 
-class Deliveries:
+class Deliveries(_Resource):
     """The deliveries of a webhook, the latest first; of the finished ones the latest ten thousand are kept."""
-
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
 
     async def on_get(self, req: Request, resp: Response, webhook_id: str) -> None:
         desk = self._desk
@@ -284,11 +274,8 @@ class Deliveries:
     on_head = on_get
 
 
-class Replay:
+class Replay(_Resource):
     """Sends an event again, with the id of its first delivery."""
-
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
 
     async def on_post(self, req: Request, resp: Response, webhook_id: str, delivery_id: str) -> None:
         desk = self._desk
