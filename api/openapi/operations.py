@@ -1,5 +1,6 @@
 """What the service can be asked: each address with its method, who may ask, what it takes and what it answers."""
 
+import re
 from typing import Any, Final, NamedTuple, get_args, get_type_hints
 
 import msgspec
@@ -17,7 +18,6 @@ from api import (
     reconciliations,
     shop,
     storefront,
-    streams,
     webhooks,
 )
 from api.answers import CSV, XLSX
@@ -26,8 +26,6 @@ from api.parameters import FIELDS
 from domain.order import commands as c
 from domain.reconciled import KEPT
 
-_UPLOADS: Final = f"{finance.PATH}/reconciliations"
-_PERIODS: Final = f"{finance.PATH}/periods"
 _STREAM: Final = "text/event-stream"
 _TABLES: Final = (CSV, XLSX)
 # Statuses with which any address can answer that takes a key, a query, a command, or the name of something.
@@ -35,6 +33,8 @@ _KEYED: Final = (401, 403, 429, 503)
 # With which any address answers whose query or headers are longer than any needs.
 _TOO_LONG: Final = (414, 431)
 _COMMAND: Final = (400, 409, 412, 413, 415, 422, 507)
+# Where a path names what may not be there; of a month there always is a report.
+_NAMES: Final = re.compile(r"\{(?!period)")
 
 
 class Operation(NamedTuple):
@@ -88,43 +88,70 @@ class Operation(NamedTuple):
     def statuses(self) -> tuple[int, ...]:
         """Every status of a problem that it can answer with."""
         of_body = _COMMAND if self.method != "get" else (400,)
-        return tuple(sorted({*self.errors, *_TOO_LONG, *((*_KEYED, *of_body) if self.takes else ())}))
+        of_name = (404,) if _NAMES.search(self.path) else ()
+        return tuple(sorted({*self.errors, *_TOO_LONG, *of_name, *((*_KEYED, *of_body) if self.takes else ())}))
 
 
-def _audited(resource: Any, *renamed: str) -> tuple[str, ...]:
+class _Room(NamedTuple):
+    """Addresses that begin alike, and what a key needs to read there and to write."""
+
+    path: str
+    read: str | None
+    write: str | None = None
+
+    def reads(self, path: str, id_: str, summary: str, answer: Any, parameters: str = "", **more: Any) -> Operation:
+        """An operation that reads; `parameters` are names with blanks between."""
+        names = parameters.split()
+        if self.read not in (None, "customer") and not isinstance(answer, str) and FIELDS not in names:
+            names.append(FIELDS)
+        return Operation("get", self.path + path, id_, summary, self.read, answer, parameters=tuple(names), **more)
+
+    def does(self, method: str, path: str, id_: str, summary: str, answer: Any, **more: Any) -> Operation:
+        """An operation that changes something."""
+        return Operation(method, self.path + path, id_, summary, self.write, answer, **more)
+
+
+_SHOP: Final = _Room(shop.PATH, "customer")
+_STOREFRONT: Final = _Room(storefront.PATH, "customer", "customer")
+_ORDERS: Final = _Room(orders.PATH, "orders:read", "orders:write")
+_CUSTOMERS: Final = _Room(customers.PATH, "orders:read")
+_AUDIT: Final = _Room(audit.PATH, audit.SCOPE)
+_FINANCE: Final = _Room(finance.PATH, finance.SCOPE)
+_PERIODS: Final = _Room(f"{finance.PATH}/periods", reconciliations.READ, reconciliations.WRITE)
+_UPLOADS: Final = _Room(f"{finance.PATH}/reconciliations", reconciliations.READ, reconciliations.WRITE)
+_PRIVACY: Final = _Room(privacy.PATH, privacy.READ, privacy.WRITE)
+_KEYS: Final = _Room(keys.PATH, keys.WRITE, keys.WRITE)
+_WEBHOOKS: Final = _Room(webhooks.PATH, webhooks.READ, webhooks.WRITE)
+_ANYBODY: Final = _Room("", None)
+
+
+def _audited(resource: Any, *renamed: str) -> str:
     """The parameters of an auditors' address; some with a meaning of their own there."""
     own = {name.partition("@")[0]: name for name in renamed}
-    return tuple(own.get(name, name) for name in sorted(resource.parameters | {"min_position"}))
-
-
-def _reads(path: str, id_: str, summary: str, takes: str | None, answer: Any, **more: Any) -> Operation:
-    if takes not in (None, "customer") and not isinstance(answer, str):
-        more["parameters"] = tuple(dict.fromkeys((*more.get("parameters", ()), FIELDS)))
-    return Operation("get", path, id_, summary, takes, answer, **more)
+    return " ".join(own.get(name, name) for name in sorted(resource.parameters | {"min_position"}))
 
 
 def _key(method: str, path: str, id_: str, summary: str, body: Any = None, **more: Any) -> Operation:
-    return Operation(method, keys.PATH + path, id_, summary, keys.WRITE, body=body, **_KEYS_WRITE | more)
+    return _KEYS.does(method, path, id_, summary, body=body, **{"answer": a.Key, **more})
 
 
 def _webhook(method: str, path: str, id_: str, summary: str, body: Any = None, **more: Any) -> Operation:
-    of_body = {"parameters": ("min_position",), "errors": (404,), "answer": a.Webhook, **more}
-    return Operation(method, webhooks.PATH + path, id_, summary, webhooks.WRITE, body=body, **of_body)
+    usual = {"answer": a.Webhook, "parameters": ("min_position",)}
+    return _WEBHOOKS.does(method, path, id_, summary, body=body, **usual | more)
 
 
 def _command(method: str, path: str, id_: str, summary: str, body: Any, **more: Any) -> Operation:
-    usual = {"errors": (404,), "headers": ("Idempotency-Key", "If-Match", "Ledger-Act")}
-    takes = more.pop("takes", "orders:write")
-    usual["parameters"] = ("dry_run",)
-    usual["more"] = (200,) if more.get("status") == 201 else ()
-    return Operation(method, path, id_, summary, takes, a.OrderDocument, body=body, **{**usual, **more})
+    given = Operation(method, orders.PATH + path, id_, summary, "orders:write", a.OrderDocument, body=body, **_GIVEN)
+    return given._replace(more=(200,) if more.get("status") == 201 else (), **more)
 
 
-_LIST: Final = tuple(sorted(filters.NAMES))
-_ORDER: Final = orders.ORDER
-_AUDITED: Final = f"{audit.PATH}/orders/{{order_id}}"
-_JOURNAL: Final = ("from", "to", "provider", "method", "currency", "kind", "order", "min_position")
-_PERSON: Final = f"{privacy.PATH}/customers/{{customer_id}}"
+_GIVEN: Final[dict[str, Any]] = {
+    "headers": ("Idempotency-Key", "If-Match", "Ledger-Act"),
+    "parameters": ("dry_run",),
+}
+_LIST: Final = " ".join(sorted(filters.NAMES))
+_JOURNAL: Final = "from to provider method currency kind order min_position"
+_ORDER: Final = "/{order_id}"
 _DECISIONS: Final = {
     "match": "Match lines with payments by hand",
     "decisions": "Decide of many results at once",
@@ -132,10 +159,6 @@ _DECISIONS: Final = {
     "run": "Match again, with the payments recorded since",
     "withdraw": "Take a reconciliation back: it stays in the history, and nothing of it counts",
 }
-_NAMED: Final = "/{name}"
-_KEYS_WRITE: Final[dict[str, Any]] = {"errors": (404,), "answer": a.Key}
-_ONE: Final = "/{webhook_id}"
-_WEBHOOK: Final = webhooks.PATH + _ONE
 _MOVEMENTS: Final = {
     "payments": "A payment was received",
     "refunds": "Money was given back",
@@ -147,55 +170,27 @@ _MOVEMENTS: Final = {
 }
 
 OPERATIONS: Final = (
-    _reads(shop.PATH, "listShopOrders", "A customer's orders (shop)", "customer", a.ShopOrders, parameters=_LIST),
-    _reads(
-        f"{shop.PATH}/{{order_id}}",
-        "getShopOrder",
-        "One of a customer's orders (shop)",
-        "customer",
-        a.ShopOrder,
-        parameters=("min_position",),
-        errors=(404,),
+    _SHOP.reads("", "listShopOrders", "A customer's orders (shop)", a.ShopOrders, _LIST),
+    _SHOP.reads(_ORDER, "getShopOrder", "One of a customer's orders (shop)", a.ShopOrder, "min_position"),
+    _STOREFRONT.reads(
+        *("", "listStorefrontOrders", "A customer's orders (storefront)", a.StorefrontOrders),
+        "status@storefront currency limit offset min_position",
     ),
-    _reads(
-        storefront.PATH,
-        "listStorefrontOrders",
-        "A customer's orders (storefront)",
-        "customer",
-        a.StorefrontOrders,
-        parameters=("status@storefront", "currency", "limit", "offset", "min_position"),
+    _STOREFRONT.reads(
+        _ORDER, "getStorefrontOrder", "One of a customer's orders (storefront)", a.StorefrontOrder, "min_position"
     ),
-    _reads(
-        f"{storefront.PATH}/{{order_id}}",
-        "getStorefrontOrder",
-        "One of a customer's orders (storefront)",
-        "customer",
-        a.StorefrontOrder,
-        parameters=("min_position",),
-        errors=(404,),
-    ),
-    Operation(
-        "delete",
-        f"{storefront.PATH}/{{order_id}}",
-        "deleteStorefrontOrder",
-        "A customer deletes an order on which nothing is paid",
-        "customer",
-        None,
-        204,
+    _STOREFRONT.does(
+        *("delete", _ORDER, "deleteStorefrontOrder", "A customer deletes an order on which nothing is paid", None),
+        status=204,
         more=(200,),
         headers=("Idempotency-Key", "If-Match"),
         parameters=("dry_run",),
-        errors=(404,),
     ),
-    _reads(
-        orders.PATH,
-        "listOrders",
-        "All customers' orders; by metadata, too: `metadata.utm_source=newsletter`",
-        "orders:read",
-        a.OrderDocuments,
-        parameters=tuple(sorted(orders.NAMES)),
+    _ORDERS.reads(
+        *("", "listOrders", "All customers' orders; by metadata, too: `metadata.utm_source=newsletter`"),
+        *(a.OrderDocuments, " ".join(sorted(orders.NAMES))),
     ),
-    _command("post", orders.PATH, "createOrder", "Create an order", c.NewOrder, status=201, errors=()),
+    _command("post", "", "createOrder", "Create an order", c.NewOrder, status=201),
     Operation(
         "post",
         batches.PATH,
@@ -205,19 +200,13 @@ OPERATIONS: Final = (
         batches.NDJSON,
         answer_lines=a.BatchResult,
         body_lines=c.ImportOrder,
-        parameters=("dry_run",),
-        headers=("Idempotency-Key", "If-Match", "Ledger-Act"),
         body=batches.TYPES,
+        **_GIVEN,
     ),
-    _reads(
-        _ORDER,
-        "getOrder",
-        "One order",
-        "orders:read",
-        a.OrderDocument,
-        parameters=("min_position",),
+    _ORDERS.reads(
+        *(_ORDER, "getOrder", "One order", a.OrderDocument, "min_position"),
         headers=("If-None-Match",),
-        errors=(404, 500),
+        errors=(500,),
         more=(304,),
     ),
     _command("patch", _ORDER, "changeOrder", "Change an order's details", c.ChangeOrder),
@@ -232,308 +221,189 @@ OPERATIONS: Final = (
     _command("post", f"{_ORDER}/status", "changeStatus", "Change the status", c.ChangeStatus),
     *(
         _command(
-            "post",
-            f"{_ORDER}/{name}",
-            f"record{shape.__name__}",
-            _MOVEMENTS[name],
-            shape,
+            *("post", f"{_ORDER}/{name}", f"record{shape.__name__}", _MOVEMENTS[name], shape),
             status=201,
             takes="finance:write" if shape is c.VoidPayment else "orders:write",
         )
         for name, shape in orders.MOVEMENTS.items()
     ),
-    _reads(
-        customers.PATH,
-        "listCustomers",
-        "Each customer's sums ordered, paid and refunded, by currency",
-        "orders:read",
-        a.Customers,
-        parameters=("limit", "offset", "search", "ordering@customers", "currency", "min_position"),
+    _CUSTOMERS.reads(
+        *("", "listCustomers", "Each customer's sums ordered, paid and refunded, by currency", a.Customers),
+        "limit offset search ordering@customers currency min_position",
     ),
-    _reads(
-        f"{customers.PATH}/{{customer_id}}",
-        "getCustomer",
-        "One customer, with the sums of each currency",
-        "orders:read",
-        a.OneCustomer,
-        parameters=("min_position",),
-        errors=(404,),
+    _CUSTOMERS.reads(
+        "/{customer_id}", "getCustomer", "One customer, with the sums of each currency", a.OneCustomer, "min_position"
     ),
-    _reads(
-        f"{audit.PATH}/events",
-        "listEvents",
-        "The log, in order",
-        audit.SCOPE,
-        a.AuditEvents,
-        parameters=_audited(audit.Events),
-        errors=(404, 500),
+    _AUDIT.reads(
+        "/events", "listEvents", "The log, in order", a.AuditEvents, _audited(audit.Events), errors=(404, 500)
     ),
-    _reads(
-        streams.AUDIT_PATH,
-        "followEvents",
-        "The log as it grows, by server-sent events",
-        audit.SCOPE,
-        _STREAM,
-        parameters=("after", "min_position"),
+    _AUDIT.reads(
+        *("/events/stream", "followEvents", "The log as it grows, by server-sent events", _STREAM),
+        "after min_position",
         headers=("Last-Event-ID",),
     ),
-    _reads(
-        streams.STOREFRONT_PATH,
-        "followOwnOrders",
-        "A customer's orders as they change, by server-sent events",
-        "customer",
-        _STREAM,
-        parameters=("after", "min_position"),
+    _STOREFRONT.reads(
+        *("/stream", "followOwnOrders", "A customer's orders as they change, by server-sent events", _STREAM),
+        "after min_position",
         headers=("Last-Event-ID",),
     ),
-    _reads(
-        f"{audit.PATH}/checkpoint",
-        "getCheckpoint",
-        "The signed head of the log",
-        audit.SCOPE,
-        a.SignedHead,
-        parameters=("min_position",),
+    _AUDIT.reads(
+        *("/checkpoint", "getCheckpoint", "The signed head of the log", a.SignedHead, "min_position"),
         errors=(409, 500),
         forms=("text/plain",),
     ),
-    _reads(
-        _AUDITED,
-        "getOrderThen",
-        "An order as it stood at a moment, from the events alone",
-        audit.SCOPE,
-        a.OrderDocument,
+    _AUDIT.reads(
+        *("/orders/{order_id}", "getOrderThen", "An order as it stood at a moment, from the events alone"),
+        *(a.OrderDocument, _audited(audit.OrderThen)),
         or_else=(a.ShopOrder, a.StorefrontOrder),
-        parameters=_audited(audit.OrderThen),
-        errors=(404, 500),
+        errors=(500,),
     ),
-    _reads(
-        f"{_AUDITED}/events",
-        "listOrderEvents",
-        "One order's events",
-        audit.SCOPE,
-        a.AuditEvents,
-        parameters=_audited(audit.OrderEvents),
-        errors=(404, 500),
+    _AUDIT.reads(
+        *("/orders/{order_id}/events", "listOrderEvents", "One order's events", a.AuditEvents),
+        _audited(audit.OrderEvents),
+        errors=(500,),
     ),
-    _reads(
-        f"{_AUDITED}/changes",
-        "listOrderChanges",
-        "The changes of each field between two versions",
-        audit.SCOPE,
-        a.Changes,
-        parameters=_audited(audit.OrderChanges, "from@version", "to@version"),
-        errors=(404, 500),
+    _AUDIT.reads(
+        *("/orders/{order_id}/changes", "listOrderChanges", "The changes of each field between two versions"),
+        *(a.Changes, _audited(audit.OrderChanges, "from@version", "to@version")),
+        errors=(500,),
     ),
-    _reads(
-        f"{_AUDITED}/evidence",
-        "getEvidence",
-        "An order's history with its proofs, to be checked offline",
-        audit.SCOPE,
-        "application/zip",
-        parameters=_audited(audit.Evidence),
-        errors=(404, 409, 500),
+    _AUDIT.reads(
+        *("/orders/{order_id}/evidence", "getEvidence", "An order's history with its proofs, to be checked offline"),
+        *("application/zip", _audited(audit.Evidence)),
+        errors=(409, 500),
     ),
-    _reads(
-        audit.PUBLIC_KEY_PATH,
-        "getPublicKey",
-        "The public signing key, and the earlier ones",
-        None,
-        "text/plain",
+    _ANYBODY.reads(
+        *(audit.PUBLIC_KEY_PATH, "getPublicKey", "The public signing key, and the earlier ones", "text/plain"),
         errors=(404,),
     ),
-    _reads(
-        f"{finance.PATH}/payments",
-        "listPayments",
-        "The payment journal; CSV and XLSX have all of it",
-        finance.SCOPE,
-        a.Payments,
-        parameters=(*_JOURNAL, "after", "limit", "bom"),
+    _FINANCE.reads(
+        *("/payments", "listPayments", "The payment journal; CSV and XLSX have all of it", a.Payments),
+        f"{_JOURNAL} after limit bom",
         forms=_TABLES,
     ),
-    _reads(
-        f"{finance.PATH}/summary",
-        "getSummary",
-        "The sums of payments and refunds, by group",
-        finance.SCOPE,
-        a.Sums,
-        parameters=(*_JOURNAL, "group_by", "bom"),
+    _FINANCE.reads(
+        *("/summary", "getSummary", "The sums of payments and refunds, by group", a.Sums),
+        f"{_JOURNAL} group_by bom",
         forms=_TABLES,
     ),
-    _reads(
-        _PERIODS,
-        "listPeriods",
-        "The closed periods, sorted by month",
-        reconciliations.READ,
-        a.Periods,
-        parameters=("provider", "min_position"),
-    ),
-    Operation(
-        "post",
-        _PERIODS,
-        "closePeriod",
-        "Close a provider's month, once and for ever",
-        reconciliations.WRITE,
-        a.Period,
-        201,
+    _PERIODS.reads("", "listPeriods", "The closed periods, sorted by month", a.Periods, "provider min_position"),
+    _PERIODS.does(
+        *("post", "", "closePeriod", "Close a provider's month, once and for ever", a.Period),
+        status=201,
         body=periods.Close,
         errors=(500,),
         more=(200,),
     ),
-    _reads(
-        f"{_PERIODS}/{{period}}",
-        "getPeriodReport",
+    _PERIODS.reads(
+        *("/{period}", "getPeriodReport"),
         "The report of a provider's month, as JSON or CSV; that of a closed month is the same for ever",
-        reconciliations.READ,
-        a.PeriodReport,
-        parameters=("provider", "min_position"),
+        *(a.PeriodReport, "provider min_position"),
         forms=(CSV,),
     ),
-    _reads(
-        _UPLOADS,
-        "listReconciliations",
-        "The reconciliations of settlement files",
-        reconciliations.READ,
-        a.Reconciliations,
-        parameters=("provider", "status@reconciliations", "after", "limit", "min_position"),
+    _UPLOADS.reads(
+        *("", "listReconciliations", "The reconciliations of settlement files", a.Reconciliations),
+        "provider status@reconciliations after limit min_position",
     ),
-    Operation(
-        "post",
-        _UPLOADS,
-        "createReconciliation",
+    _UPLOADS.does(
+        *("post", "", "createReconciliation"),
         "Reconcile a settlement file with the journal; a large file is answered with 202 and the URL of its progress",
-        reconciliations.WRITE,
         a.Reconciliation,
-        201,
+        status=201,
         parameters=("provider", "file", "rules", "outcome"),
         body=reconciliations.TYPES,
         more=(200, 202),
     ),
-    _reads(
-        f"{_UPLOADS}/{{reconciliation}}",
-        "getReconciliation",
-        "A reconciliation, with a page of its results",
-        reconciliations.READ,
-        a.Reconciliation,
-        parameters=("outcome", "after@result", "limit", "bom"),
-        errors=(404, 409, 413, 415, 422, 500, 507),
+    _UPLOADS.reads(
+        *("/{reconciliation}", "getReconciliation", "A reconciliation, with a page of its results", a.Reconciliation),
+        "outcome after@result limit bom",
+        errors=(409, 413, 415, 422, 500, 507),
         more=(202,),
         forms=_TABLES,
     ),
     *(
-        _reads(
-            f"{_UPLOADS}/{{reconciliation}}/{what}",
-            f"getReconciliation{what.title()}",
-            f"The {what} of a reconciliation, byte for byte",
-            reconciliations.READ,
-            reconciliations.KEPT_TYPES[what],
-            errors=(404, 410),
+        _UPLOADS.reads(
+            *(f"/{{reconciliation}}/{what}", f"getReconciliation{what.title()}"),
+            *(f"The {what} of a reconciliation, byte for byte", reconciliations.KEPT_TYPES[what]),
+            errors=(410,),
         )
         for what in KEPT
     ),
-    _reads(
-        f"{_UPLOADS}/{{reconciliation}}/evidence",
-        "getReconciliationEvidence",
-        "A reconciliation's history with its proofs, to be checked offline",
-        reconciliations.READ,
-        "application/zip",
-        parameters=("since",),
-        errors=(404, 409, 500),
+    _UPLOADS.reads(
+        *("/{reconciliation}/evidence", "getReconciliationEvidence"),
+        *("A reconciliation's history with its proofs, to be checked offline", "application/zip", "since"),
+        errors=(409, 500),
     ),
     *(
-        Operation(
-            "post",
-            f"{_UPLOADS}/{{reconciliation}}/{decision}",
-            f"{decision}Reconciliation",
-            _DECISIONS.get(decision, f"Decide: {decision}"),
-            reconciliations.WRITE,
-            a.Reconciliation,
+        _UPLOADS.does(
+            *("post", f"/{{reconciliation}}/{decision}", f"{decision}Reconciliation"),
+            *(_DECISIONS.get(decision, f"Decide: {decision}"), a.Reconciliation),
             body=shape,
             body_or=(CSV,) if decision == "decisions" else (),
             headers=("If-Match",),
-            errors=(404, 410),
+            errors=(410,),
         )
         for decision, shape in reconciliations.SHAPES.items()
     ),
-    _reads(
-        f"{_PERSON}",
-        "getPrivacy",
-        "A customer's personal data: the parts kept and until when, and the erasures",
-        privacy.READ,
+    _PRIVACY.reads(
+        *(
+            "/customers/{customer_id}",
+            "getPrivacy",
+            "A customer's personal data: the parts kept and until when, and the erasures",
+        ),
         a.Privacy,
-        errors=(404,),
     ),
     *(
         operation
-        for path, name in (
-            (f"{_PERSON}/erasures", "Customer"),
-            (f"{privacy.PATH}/orders/{{order_id}}/erasures", "Order"),
-        )
+        for path, name in (("/customers/{customer_id}/erasures", "Customer"), ("/orders/{order_id}/erasures", "Order"))
         for operation in (
-            _reads(path, f"list{name}Erasures", "The erasures", privacy.READ, a.Erasures, errors=(404,)),
-            Operation(
-                "post",
-                path,
-                f"erase{name}",
+            _PRIVACY.reads(path, f"list{name}Erasures", "The erasures", a.Erasures),
+            _PRIVACY.does(
+                *("post", path, f"erase{name}"),
                 "Erase personal data by destroying their keys; a repeat answers 200 and records nothing",
-                privacy.WRITE,
                 a.Erasure,
-                201,
+                status=201,
                 body=privacy.Erase,
                 needs_body=False,
                 parameters=("dry_run",),
-                errors=(404,),
                 more=(200,),
             ),
         )
     ),
-    _reads(
-        f"{_PERSON}/export",
-        "exportCustomer",
-        "A copy of a customer's data, for the customer",
-        privacy.READ,
-        "application/zip",
-        errors=(404,),
+    _PRIVACY.reads(
+        *("/customers/{customer_id}/export", "exportCustomer"),
+        *("A copy of a customer's data, for the customer", "application/zip"),
     ),
-    _reads(f"{privacy.PATH}/erasures", "listErasures", "Every erasure", privacy.READ, a.Erasures),
-    _reads(keys.PATH, "listKeys", "Every access key", keys.WRITE, a.AccessKeys, parameters=tuple(sorted(keys.NAMES))),
+    _PRIVACY.reads("/erasures", "listErasures", "Every erasure", a.Erasures),
+    _KEYS.reads("", "listKeys", "Every access key", a.AccessKeys, " ".join(sorted(keys.NAMES))),
     _key("post", "", "createKey", "Make a key; its secret is shown only here", keys.MakeKey, status=201),
-    _reads(f"{keys.PATH}{_NAMED}", "getKey", "One access key", keys.WRITE, a.Key, errors=(404,)),
-    _key("patch", _NAMED, "changeKey", "Change a key's scopes, end or origins", keys.ChangeKey),
-    _key("delete", _NAMED, "revokeKey", "Revoke a key", status=204, answer=None),
+    _KEYS.reads("/{name}", "getKey", "One access key", a.Key),
+    _key("patch", "/{name}", "changeKey", "Change a key's scopes, end or origins", keys.ChangeKey),
+    _key("delete", "/{name}", "revokeKey", "Revoke a key", answer=None, status=204),
     _key(
-        *("post", f"{_NAMED}/rotations", "rotateKey", "Give a key a new secret", keys.RotateKey),
+        *("post", "/{name}/rotations", "rotateKey", "Give a key a new secret", keys.RotateKey),
         status=201,
         needs_body=False,
     ),
-    _reads(webhooks.PATH, "listWebhooks", "Every webhook", webhooks.READ, a.Webhooks, parameters=("min_position",)),
+    _WEBHOOKS.reads("", "listWebhooks", "Every webhook", a.Webhooks, "min_position"),
     _webhook("post", "", "createWebhook", "Subscribe a URL to events", webhooks.NewWebhook, status=201),
-    _reads(
-        _WEBHOOK, "getWebhook", "One webhook", webhooks.READ, a.Webhook, parameters=("min_position",), errors=(404,)
-    ),
-    _webhook("patch", _ONE, "changeWebhook", "Change a webhook", webhooks.ChangedWebhook),
-    _webhook("delete", _ONE, "deleteWebhook", "Remove a webhook", status=204, answer=None),
+    _WEBHOOKS.reads("/{webhook_id}", "getWebhook", "One webhook", a.Webhook, "min_position"),
+    _webhook("patch", "/{webhook_id}", "changeWebhook", "Change a webhook", webhooks.ChangedWebhook),
+    _webhook("delete", "/{webhook_id}", "deleteWebhook", "Remove a webhook", answer=None, status=204),
     _webhook(
-        *("post", f"{_ONE}/rotate", "rotateWebhook", "Give a webhook a new secret", webhooks.Rotation),
+        *("post", "/{webhook_id}/rotate", "rotateWebhook", "Give a webhook a new secret", webhooks.Rotation),
         needs_body=False,
     ),
-    _webhook("post", f"{_ONE}/enable", "enableWebhook", "Enable a webhook that was disabled"),
-    _reads(
-        f"{_WEBHOOK}/deliveries",
-        "listDeliveries",
-        "The deliveries of events to a webhook",
-        webhooks.READ,
-        a.Deliveries,
-        parameters=("status@deliveries", "before", "limit", "min_position"),
-        errors=(404,),
+    _webhook("post", "/{webhook_id}/enable", "enableWebhook", "Enable a webhook that was disabled"),
+    _WEBHOOKS.reads(
+        *("/{webhook_id}/deliveries", "listDeliveries", "The deliveries of events to a webhook", a.Deliveries),
+        "status@deliveries before limit min_position",
     ),
     _webhook(
-        "post",
-        f"{_ONE}/deliveries/{{delivery_id}}/replay",
-        "replayDelivery",
-        "Send an event again",
-        status=202,
+        *("post", "/{webhook_id}/deliveries/{delivery_id}/replay", "replayDelivery", "Send an event again"),
         answer=a.Delivery,
+        status=202,
     ),
-    _reads("/healthz", "getHealth", "Whether the process answers", None, a.Health),
-    _reads("/readyz", "getReadiness", "Whether the service is fit to serve", None, a.Readiness, more=(503,)),
+    _ANYBODY.reads("/healthz", "getHealth", "Whether the process answers", a.Health),
+    _ANYBODY.reads("/readyz", "getReadiness", "Whether the service is fit to serve", a.Readiness, more=(503,)),
 )

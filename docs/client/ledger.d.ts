@@ -1,4 +1,4 @@
-// Made by `make types` of openapi.json, whose SHA-256 is f5e2d31e9413c4df0c3c9d77c26de2caaa512d06527b0193d8ce70e1b1c5e587.
+// Made by `make types` of openapi.json, whose SHA-256 is 9b02d91eb27d7d5694e9b0305ae55d17ee0d0a87b96627977f6164a6184f3abc.
 export interface paths {
     "/api/shop/customers/me/orders": {
         parameters: {
@@ -13444,15 +13444,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Conflict */
             409: {
                 headers: {
@@ -14253,15 +14244,6 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
                 headers: {
                     [name: string]: unknown;
                 };
