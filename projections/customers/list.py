@@ -12,6 +12,7 @@ from domain.moments import moment_of
 from domain.money import two_digit_text
 from projections.customers.table import AMOUNTS, DETAILS, DIGITS_MAX, SPLIT
 from projections.orders.search import has_any
+from projections.views.reading import with_position
 
 # The fields of the list, and the SQL that each sorts by.
 ORDERING: Final = {
@@ -120,17 +121,13 @@ class Found(msgspec.Struct, frozen=True):
 
 def one(connection: sqlite3.Connection, customer_id: int) -> Found:
     """A customer by the integer id. The sums are ordered by currency."""
-    rows = connection.execute(
-        f"""
-        SELECT p.position, found.* FROM positions AS p LEFT JOIN (
-          SELECT {_CUSTOMER}, {_SUMS} FROM customers JOIN customer_sums AS sums USING (customer_id)
-          WHERE customer_id = ? ORDER BY sums.currency, sums.digits) AS found
-        """,
+    position, rows = with_position(
+        connection,
+        f"SELECT {_CUSTOMER}, {_SUMS} FROM customers JOIN customer_sums AS sums USING (customer_id)"
+        " WHERE customer_id = ? ORDER BY sums.currency, sums.digits",
         (customer_id,),
-    ).fetchall()
-    if rows[0][1] is None:
-        return Found(rows[0][0], None, [])
-    return Found(rows[0][0], Customer(*rows[0][1:7]), [_sums(row[7:]) for row in rows])
+    )
+    return Found(position, Customer(*rows[0][:6]) if rows else None, [_sums(row[6:]) for row in rows])
 
 
 def _sums(row: Sequence[Any]) -> Sums:

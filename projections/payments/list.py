@@ -11,6 +11,7 @@ from domain.log.sqlite import sqlite3
 from domain.moments import moment_of
 from domain.order.movements import Kind
 from projections.payments.table import COLUMNS, SPLIT
+from projections.views.reading import with_position
 
 CHUNK_ROWS: Final = 1_000
 # A late movement is dated in a period that was closed on a head of the log before the movement's position.
@@ -81,11 +82,8 @@ class Page(msgspec.Struct, frozen=True):
 def page(connection: sqlite3.Connection, wanted: Filter, *, after: int, limit: int) -> Page:
     """The movements behind the position `after`, ordered by position, at most `limit`."""
     select, values = _in_order(wanted, after=after, until=None, limit=limit + 1)
-    rows = connection.execute(
-        f"SELECT p.position, found.* FROM positions AS p LEFT JOIN ({select}) AS found", values
-    ).fetchall()
-    found = [_movement(row[1:]) for row in rows if row[1] is not None]
-    return Page(rows[0][0], found[:limit], len(found) <= limit)
+    position, rows = with_position(connection, select, values)
+    return Page(position, list(map(_movement, rows[:limit])), len(rows) <= limit)
 
 
 def providers(connection: sqlite3.Connection) -> list[str]:

@@ -12,6 +12,7 @@ from domain.moments import day_of
 from domain.order.movements import EFFECTS, Kind
 from projections.payments.list import Filter, conditions
 from projections.payments.table import SPLIT
+from projections.views.reading import with_position
 
 GROUPINGS: Final = ("day", "week", "month", "provider", "method", "currency", "status")
 # The groupings that are no column of the journal, as SQL; the status is the order's present one.
@@ -66,17 +67,15 @@ def summary(connection: sqlite3.Connection, wanted: Filter, *, group_by: Sequenc
     # Only amounts with the same digits are summed, should ISO 4217 ever have changed a currency's digits.
     alike = ", ".join([*names, "digits"])
     terms, values = conditions(wanted)
-    groups = connection.execute(
-        f"SELECT p.position, found.* FROM positions AS p LEFT JOIN (SELECT count(*), kind, sum(amount_high),"
-        f" sum(amount_low), digits, {columns} FROM payments WHERE {terms}"
-        f" GROUP BY {alike}, kind ORDER BY {alike}) AS found",
+    position, groups = with_position(
+        connection,
+        f"SELECT count(*), kind, sum(amount_high), sum(amount_low), digits, {columns} FROM payments WHERE {terms}"
+        f" GROUP BY {alike}, kind ORDER BY {alike}",
         values,
-    ).fetchall()
+    )
     rows: dict[tuple[int | str | None, ...], Sum] = {}
     totals: dict[tuple[str, int], Sum] = {}
-    for _, count, kind, high, low, digits, *label in groups:
-        if count is None:
-            break  # no movement matches: the row has the position alone
+    for count, kind, high, low, digits, *label in groups:
         labels = dict(zip(names, label, strict=True))
         currency = labels["currency"]
         for of_group in (
@@ -84,7 +83,7 @@ def summary(connection: sqlite3.Connection, wanted: Filter, *, group_by: Sequenc
             totals.setdefault((currency, digits), Sum({}, currency, digits)),
         ):
             of_group.add(kind, count, high * SPLIT + low)
-    return Summary(groups[0][0], list(rows.values()), [totals[unit] for unit in sorted(totals)])
+    return Summary(position, list(rows.values()), [totals[unit] for unit in sorted(totals)])
 
 
 def _week_of(day: str) -> str:

@@ -12,6 +12,7 @@ from domain.log.sqlite import sqlite3
 from domain.moments import microseconds
 from domain.reconciliation.state import RECONCILIATION, STATUSES, Reconciliation, without_reasons
 from projections.views.one_row import OneRowView
+from projections.views.reading import with_position
 from projections.views.view import History
 
 if TYPE_CHECKING:
@@ -75,11 +76,10 @@ class Page(msgspec.Struct, frozen=True):
 def page(connection: sqlite3.Connection, *, provider: str | None, status: str | None, after: int, limit: int) -> Page:
     """The reconciliations started behind the position `after`, ordered by their start, at most `limit`."""
     wanted = None if status is None else STATUSES.index(status)
-    rows = connection.execute(
-        "SELECT p.position, found.* FROM positions AS p LEFT JOIN (SELECT started, state FROM reconciliations"
-        " WHERE started > ? AND (? IS NULL OR provider = ?) AND (? IS NULL OR status = ?)"
-        " ORDER BY started LIMIT ?) AS found",
+    position, rows = with_position(
+        connection,
+        "SELECT started, state FROM reconciliations WHERE started > ? AND (? IS NULL OR provider = ?)"
+        " AND (? IS NULL OR status = ?) ORDER BY started LIMIT ?",
         (after, provider, provider, wanted, wanted, limit + 1),
-    ).fetchall()
-    found = [(started, _STATES.decode(state)) for _, started, state in rows if started is not None]
-    return Page(rows[0][0], found[:limit], len(found) <= limit)
+    )
+    return Page(position, [(started, _STATES.decode(state)) for started, state in rows[:limit]], len(rows) <= limit)
