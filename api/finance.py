@@ -1,7 +1,7 @@
 """For finance: the journal of payments and refunds, and their sums."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -23,7 +23,7 @@ from projections import csv_text
 from projections.exports.workbook import write_tables
 from projections.payments import list as payments
 from projections.payments.list import Filter, Movement
-from projections.payments.sums import GROUPINGS, Sum, summary
+from projections.payments.sums import GROUPINGS, summary
 from projections.payments.table import KINDS
 from projections.views.views import Views
 
@@ -117,13 +117,13 @@ class Summary:
         )
         zone = self._settings.timezone
         found = await self._asking(lambda connection: summary(connection, wanted, group_by=group_by, zone=zone))
-        rows, totals = [_sum(row) for row in found.rows], [_sum(total) for total in found.totals]
+        rows, totals = [row.labels | row.told() for row in found.rows], [total.told() for total in found.totals]
         form = form_wanted(req, resp)
         if form == CSV:
             names = list(dict.fromkeys([*group_by, *_SUMS]))
             mark = csv_text.BYTE_ORDER_MARK if marked else b""
             resp.content_type = CSV_UTF_8
-            resp.data = mark + csv_text.lines([names, *([_cell(row[name]) for name in names] for row in rows)])
+            resp.data = mark + csv_text.lines([names, *([csv_text.cell(row[name]) for name in names] for row in rows)])
             download(resp, "summary.csv", found.position)
         elif form == XLSX:
             names = list(dict.fromkeys([*group_by, *_SUMS]))
@@ -182,30 +182,9 @@ def _document(movement: Movement) -> dict[str, Any]:
     return told | {"amount": two_digit_text(movement.amount, movement.digits)}
 
 
-def _sum(of_group: Sum) -> dict[str, str | int | None]:
-    return {
-        **of_group.labels,
-        "currency": of_group.currency,
-        "count": of_group.count,
-        "received": two_digit_text(of_group.received, of_group.digits),
-        "refunded": two_digit_text(of_group.refunded, of_group.digits),
-        "net": two_digit_text(of_group.net, of_group.digits),
-    }
-
-
 def _csv(parts: Iterator[list[Movement]], *, for_spreadsheets: bool) -> Iterator[bytes]:
     defuse = csv_text.for_spreadsheets if for_spreadsheets else csv_text.harmless
     yield (csv_text.BYTE_ORDER_MARK if for_spreadsheets else b"") + csv_text.lines([_COLUMNS])
     for part in parts:
         documents = (_document(movement).values() for movement in part)
-        yield csv_text.lines([[_cell(value, defuse) for value in document] for document in documents])
-
-
-def _cell(value: Any, defuse: Callable[[str], str] = csv_text.harmless) -> str:
-    if isinstance(value, str):
-        return defuse(value)
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(msgspec.to_builtins(value))
+        yield csv_text.lines([[csv_text.cell(value, defuse) for value in document] for document in documents])

@@ -6,9 +6,11 @@ front.
 
 import csv
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from io import StringIO
-from typing import Final
+from typing import Any, Final
+
+import msgspec
 
 # The beginning of a formula: its first character, also full-width as an input method of East Asia types it, after
 # blanks and invisible characters. Also the characters that some spreadsheets cut off, or take for the end of a cell.
@@ -35,3 +37,12 @@ def for_spreadsheets(text: str) -> str:
 def harmless(text: str) -> str:
     """The text, with an apostrophe in front where a spreadsheet would take it for a formula."""
     return f"'{text}" if _FORMULA.match(text) else text
+
+
+def cell(value: Any, defuse: Callable[[str], str] = harmless) -> str:
+    """A value as the text of a cell; `defuse` makes text harmless."""
+    if isinstance(value, str):
+        return defuse(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(msgspec.to_builtins(value))

@@ -11,7 +11,6 @@ import os
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -103,14 +102,8 @@ def histories(log: Log, head: int, progress: Callable[[int, int], None]) -> Iter
         raise RecordMissing(next((expected for expected, found in enumerate(positions, 1) if found != expected), head))
 
 
-def _cell(column: str, value: Any) -> str | int | None:
-    if column == "data":
-        return bytes(value).decode()
-    if isinstance(value, datetime):
-        return str(msgspec.to_builtins(value))
-    if isinstance(value, str):
-        return csv_text.harmless(value)
-    return value  # type: ignore[no-any-return]  # what is left is text, a number or null
+def _cell(column: str, value: Any) -> str:
+    return bytes(value).decode() if column == "data" else csv_text.cell(value)
 
 
 # For each form: the beginning of the file, and the encoding of events.

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from domain.log.sqlite import sqlite3
 from domain.moments import day_of
+from domain.money import two_digit_text
 from domain.order.movements import EFFECTS, Kind
 from projections.payments.list import Filter, conditions
 from projections.payments.table import SPLIT
@@ -37,6 +38,11 @@ class Sum(msgspec.Struct):
     @property
     def net(self) -> int:
         return self.received - self.refunded
+
+    def told(self) -> dict[str, Any]:
+        """The sums as they are shown, without the labels."""
+        amounts = {name: two_digit_text(getattr(self, name), self.digits) for name in ("received", "refunded", "net")}
+        return {"currency": self.currency, "count": self.count, **amounts}
 
     def add(self, kind: Kind, count: int, amount: int) -> None:
         self.count += count

@@ -75,8 +75,7 @@ class Report:
 
     def csv(self) -> bytes:
         names = (*_COLUMNS, "period", "late")
-        cells = ([_cell(row[name]) for name in names] for row in msgspec.to_builtins(self._rows))
-        return csv_text.lines([names, *cells])
+        return csv_text.lines([names, *([csv_text.cell(row[name]) for name in names] for row in self._rows)])
 
     def _document(self, row: Row) -> dict[str, Any]:
         movement = row.movement
@@ -91,20 +90,7 @@ def _sums(movements: Iterator[Movement]) -> list[dict[str, Any]]:
     for each in movements:
         unit = each.currency, each.digits
         sums.setdefault(unit, Sum({}, *unit)).add(each.kind, 1, each.amount)
-    return [
-        {
-            "currency": one.currency,
-            "count": one.count,
-            **{name: two_digit_text(getattr(one, name), one.digits) for name in ("received", "refunded", "net")},
-        }
-        for _, one in sorted(sums.items())
-    ]
-
-
-def _cell(value: str | bool | int | None) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "" if value is None else csv_text.harmless(str(value))
+    return [sums[unit].told() for unit in sorted(sums)]
 
 
 def make(connect: Callable[[], sqlite3.Connection], asked: Asked, closed: Sequence[Period]) -> Report:
