@@ -107,12 +107,12 @@ class StorefrontOrder:
         could tell by the time which of them exist.
         """
         try:
-            owner = await self._asking(lambda connection: orders.owner(connection, uuid))
+            known = await self._asking(lambda connection: orders.standing(connection, str(uuid)))
         except (ViewsUnavailable, sqlite3.Error):
             return True
-        if owner is None:  # the views may be behind
+        if known is None:  # the views may be behind
             return await self._asking.of_log(lambda: self._commanding.ledger.log_of_events.version_of(uuid)) > 0
-        return owner == customer_id
+        return known[0] == customer_id
 
 
 def _uuid(text: str) -> UUID:

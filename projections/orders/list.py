@@ -350,17 +350,9 @@ def touched(
     return Touched(position, b",".join(rows), None)
 
 
-def owner(connection: sqlite3.Connection, uuid: UUID) -> int | None:
-    """The id of the order's customer, a negative one for a guest's order; None where the views have no such order.
-
-    The owner changes once at most, when a guest's order is given to a customer.
-    """
-    row = connection.execute("SELECT customer_id FROM orders WHERE uuid = ?", (str(uuid),)).fetchone()
-    return row[0] if row else None
-
-
 def standing(connection: sqlite3.Connection, uuid: str) -> tuple[int, str] | None:
-    """An order's owner, as `owner` returns it, and its status; None where the views have no such order."""
+    """The id of the order's customer, a negative one for a guest's order, and the order's status; None where the views
+    have no such order. The owner changes once at most, when a guest's order is given to a customer."""
     row = connection.execute("SELECT customer_id, status FROM orders WHERE uuid = ?", (uuid,)).fetchone()
     return None if row is None else (row[0], row[1])
 
