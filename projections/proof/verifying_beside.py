@@ -16,14 +16,13 @@ from domain.proof import handover
 from domain.proof.checkpoint import CheckpointMalformed, parse
 from domain.topics import TOPICS
 from projections.proof.problems import SOMEWHERE, Problem
+from projections.proof.verifying_sealed import SEALED
 
 _WHY: Final = ("first", "gained", "accepted")
 # The topics of unsealed events that can have personal data in plain.
 _PLAIN: Final = {
     name: topic for name, topic in TOPICS.items() if not topic.is_sealed and topic.shape in topic.kind.personal
 }
-
-_SEALED: Final = frozenset(name for name, topic in TOPICS.items() if topic.is_sealed)
 
 
 def check_beside(log: Log, head: int, unnamed: Iterable[str], notes: Iterable[bytes]) -> Iterator[Problem]:
@@ -65,7 +64,7 @@ def check_sealing(raws: Iterable[RawRecord], since: int | None) -> Iterator[Prob
             if is_personal:
                 why = f"what is personal in it stands as it is, though it is to be sealed since position {since}"
                 yield Problem(raw.position, raw.order, why)
-        elif (since is None or raw.position <= since) and raw.topic in _SEALED:
+        elif (since is None or raw.position <= since) and raw.topic in SEALED:
             why = "it is sealed, and the ledger says that it has no keys" if since is None else "it is sealed too early"
             yield Problem(raw.position, raw.order, why)
 

@@ -8,7 +8,6 @@ from typing import Any, Final, NamedTuple
 from eventsourcing.persistence import PersistenceError
 
 from domain.aggregate import Kind, step
-from domain.claims import ERASING
 from domain.log.log import Log
 from domain.log.mapper import EventMapper
 from domain.log.records import RawRecord
@@ -18,11 +17,11 @@ from domain.topics import KINDS, TOPICS
 from projections import tree
 from projections.proof.problems import SOMEWHERE, Problem
 from projections.views.all import KEEPER, OF_KIND
+from projections.views.feeding import ERASING_TOPICS
 from projections.views.fold import Folded, fold, note_event, nothing
 from projections.views.view import History
 
 _UUIDS_AT_ONCE: Final = 1_000
-_ERASING: Final = frozenset(name for name, topic in TOPICS.items() if topic.shape in ERASING)
 
 
 def check_histories(
@@ -125,7 +124,7 @@ def _check_history(
     `version` is the history's version in the views; None where they lack the history.
     """
     # Data erased since the views' version cannot be compared with their rows.
-    erased = max((raw.version for raw in raws if raw.topic in _ERASING), default=0)
+    erased = max((raw.version for raw in raws if raw.topic in ERASING_TOPICS), default=0)
     history, uuid = History(kind, raws[0].position, None), raws[0].order
     position = 0
     for raw in raws:

@@ -9,13 +9,13 @@ from domain.log.records import RawRecord
 from domain.topics import TOPICS
 from projections.proof.problems import Problem
 
-_SEALED: Final = frozenset(name for name, topic in TOPICS.items() if topic.is_sealed)
+SEALED: Final = frozenset(name for name, topic in TOPICS.items() if topic.is_sealed)
 
 
 def check_sealed(mapper: EventMapper, raws: Iterable[RawRecord]) -> Iterator[Problem]:
     """The problems of sealed parts in these records that do not open, or do not match their hash."""
     for raw in raws:
-        if raw.topic in _SEALED and raw.digest_holds():
+        if raw.topic in SEALED and raw.digest_holds():
             try:
                 mapper.read_unchecked(raw)
             except SealDamaged as error:

@@ -20,7 +20,7 @@ from projections.views.fold import fold, put, rows
 from projections.views.generation import mark_erased, note_recent, position, reach
 
 BATCH_EVENTS_MAX: Final = 2_000
-_ERASING: Final = frozenset(name for name, topic in TOPICS.items() if topic.shape in ERASING)
+ERASING_TOPICS: Final = frozenset(name for name, topic in TOPICS.items() if topic.shape in ERASING)
 
 
 class Fed(NamedTuple):
@@ -51,7 +51,7 @@ def feed(ledger: OrderLedger, connection: sqlite3.Connection, written: Sequence[
     if not ledger.log_of_events.is_at_hand:
         note_recent(connection, raws)
     reach(connection, raws[-1].position)
-    erased = any(raw.topic in _ERASING for raw in raws)
+    erased = any(raw.topic in ERASING_TOPICS for raw in raws)
     if erased:
         mark_erased(connection)
     return Fed(raws[-1].position, erased)
