@@ -4,20 +4,22 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
+from eventsourcing.persistence import PersistenceError
 
 from api.cli.terminal import NEEDS_A_PERSON, err, fail, fed_views, open_ledger, open_views, progress, settings
 from domain.counted import counted
-from domain.log.opening import without_secrets
-
-if TYPE_CHECKING:
-    from domain.ledger import OrderLedger
-    from domain.log.log import Log
-    from projections.proof.problems import Problem
-    from projections.proof.signing import Checkpoints
-    from projections.proof.verifying_checkpoints import Checked
+from domain.ledger import OrderLedger
+from domain.log.log import Log
+from domain.log.opening import of_standby, open_log, without_secrets
+from domain.privacy.erasing import unsaid
+from domain.privacy.opening import LedgerAt
+from domain.proof.checkpoint import CheckpointMalformed, VerifierKey, split
+from projections.proof.problems import SOMEWHERE, Problem
+from projections.proof.signing import Checkpoints, KeyExposed, LogAltered, NoSigningKey, create_key, public_key
+from projections.proof.verification import verify as verify_log
+from projections.proof.verifying_checkpoints import Checked, kept_in
 
 PROBLEMS_SHOWN_MAX = 20
 STANDBY_SECONDS_MAX = 30
@@ -35,8 +37,6 @@ def key_create() -> None:
     Publish the public half, by which auditors check signatures. Keep the private half out of backups that others read.
     A key is never written over. On PostgreSQL one machine makes the key for all of them.
     """
-    from projections.proof.signing import create_key
-
     chosen = settings()
     if chosen.ledger is None and open_ledger(chosen).log_of_events.checkpoints(1):
         fail(
@@ -57,8 +57,6 @@ def key_rotate() -> None:
     private half is deleted. Running services use the new key at once; copy its file to other machines of the same
     ledger (LEDGER_KEY).
     """
-    from projections.proof.signing import LogAltered
-
     checkpoints = _checkpoints()
     try:
         handed = checkpoints.hand_over()
@@ -72,15 +70,11 @@ def key_rotate() -> None:
 @key.command("show")
 def key_show() -> None:
     """Print the public half of the signing key."""
-    from projections.proof.signing import public_key
-
     print(public_key(settings().key))
 
 
-def _checkpoints() -> "Checkpoints":
+def _checkpoints() -> Checkpoints:
     """The signing of the log's head, with the views fed to it."""
-    from projections.proof.signing import Checkpoints
-
     chosen = settings()
     ledger = open_ledger(chosen)
     return Checkpoints(ledger, fed_views(ledger, chosen), key=chosen.key, kept=chosen.checkpoints)
@@ -92,8 +86,6 @@ def checkpoint() -> None:
 
     Hand copies to people who do not trust each other: each copy shows a log that was cut or rewritten later.
     """
-    from projections.proof.signing import LogAltered
-
     checkpoints = _checkpoints()
     try:
         sys.stdout.buffer.write(checkpoints.current())
@@ -103,10 +95,6 @@ def checkpoint() -> None:
 
 def _as_far(standby: str, head: int) -> str:
     """The URL of a standby's log, once the standby has reached the ledger's head."""
-    from eventsourcing.persistence import PersistenceError
-
-    from domain.log.opening import of_standby, open_log
-
     try:
         log = open_log(url := of_standby(standby))
         deadline = time.monotonic() + STANDBY_SECONDS_MAX
@@ -122,12 +110,9 @@ def _as_far(standby: str, head: int) -> str:
     return url
 
 
-def _of_destroyed_keys(ledger: "OrderLedger") -> "list[Problem]":
+def _of_destroyed_keys(ledger: OrderLedger) -> list[Problem]:
     """The destroyed data keys without an erasure in the log. A restore does not ask this, since erasures may have to be
     repeated after it."""
-    from domain.privacy.erasing import unsaid
-    from projections.proof.problems import SOMEWHERE, Problem
-
     after = "no event says so; `run.py erase --again` repeats what a restored ledger lacks"
     return [
         Problem(0, None, f"the key {key.id} ({key.part} of {key.subject}) is destroyed, and {after}", SOMEWHERE)
@@ -135,9 +120,7 @@ def _of_destroyed_keys(ledger: "OrderLedger") -> "list[Problem]":
     ]
 
 
-def _mend_index(log: "Log") -> None:
-    from eventsourcing.persistence import PersistenceError
-
+def _mend_index(log: Log) -> None:
     try:
         log.mend_indexes()
         print("the ledger's indexes were made anew from its tables")
@@ -145,11 +128,8 @@ def _mend_index(log: "Log") -> None:
         print(f"the ledger's indexes could not be made anew, and are as they were: {error}")
 
 
-def _kept_in_files(kept: Path, handed: Path | None) -> "Iterator[Checked]":
+def _kept_in_files(kept: Path, handed: Path | None) -> Iterator[Checked]:
     """The signed heads of the file beside the ledger, and of the file given as `--checkpoint`."""
-    from domain.proof.checkpoint import split
-    from projections.proof.verifying_checkpoints import Checked
-
     if kept.exists():
         yield Checked(f"kept in {kept}", list(split(kept.read_bytes())))
     if handed is not None:
@@ -180,12 +160,6 @@ def verify(handed: Path | None, key_text: str | None, mend_index: bool, standby:
     claims and the access keys by their events; and the ledger's tables, indexes and triggers. Names the first bad
     position, its order and the reason, and exits 1.
     """
-    from domain.privacy.opening import LedgerAt
-    from domain.proof.checkpoint import CheckpointMalformed, VerifierKey
-    from projections.proof.signing import KeyExposed, NoSigningKey, public_key
-    from projections.proof.verification import verify as verify_log
-    from projections.proof.verifying_checkpoints import kept_in
-
     chosen = settings()
     ledger = open_ledger(chosen)
     try:

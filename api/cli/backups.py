@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from fcntl import LOCK_SH, flock
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import click
 import msgspec
@@ -42,9 +42,10 @@ from domain.privacy.keyring import KeyStore
 from domain.privacy.masters import MastersAt, MasterUnknown
 from domain.privacy.opening import KeysAt, LedgerAt
 from domain.privacy.sqlite_keys import SQLiteKeyStore
-
-if TYPE_CHECKING:
-    from projections.proof.verifying_checkpoints import Verified
+from domain.proof.checkpoint import split
+from projections.proof.signing import NoSigningKey, public_key
+from projections.proof.verification import verify
+from projections.proof.verifying_checkpoints import Checked, Verified, kept_in
 
 MANIFEST: Final = "backup.json"
 # The file beside the ledger with a line for each backup: its time, position and folder.
@@ -182,12 +183,7 @@ def _must_hold(place: LedgerAt, key: Path, notes: Path) -> int:
     return found.events
 
 
-def _verified(place: LedgerAt, key: Path, notes: Path) -> "Verified":
-    from domain.proof.checkpoint import split
-    from projections.proof.signing import NoSigningKey, public_key
-    from projections.proof.verification import verify
-    from projections.proof.verifying_checkpoints import Checked, kept_in
-
+def _verified(place: LedgerAt, key: Path, notes: Path) -> Verified:
     try:
         public = public_key(key)
     except NoSigningKey:

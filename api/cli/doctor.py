@@ -24,6 +24,7 @@ from domain.log.sqlite import sqlite3
 from domain.moments import instant, utc_now
 from domain.privacy.erasing import outstanding
 from domain.privacy.erasures import Erasures, ErasuresMalformed
+from projections.proof.signing import Checkpoints, KeyExposed, NoSigningKey
 from projections.views.views import Views, ViewsUnavailable
 
 # Where standard output is no terminal, lines are not wrapped, so that programs find paths and commands in them.
@@ -193,8 +194,6 @@ def _of_views(ledger: OrderLedger, views: Views) -> Iterator[Found]:
 
 
 def _of_signing(ledger: OrderLedger, views: Views, chosen: Settings) -> Iterator[Found]:
-    from projections.proof.signing import Checkpoints, KeyExposed, NoSigningKey
-
     try:
         public = Checkpoints(ledger, views, key=chosen.key, kept=chosen.checkpoints).public()
     except KeyExposed as error:

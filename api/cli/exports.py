@@ -12,6 +12,16 @@ from eventsourcing.persistence import MapperDeserialisationError
 from api.cli.terminal import NEEDS_A_PERSON, err, fail, fed_views, open_to_tell, progress, settings
 from domain.aggregate import BrokenHistory
 from domain.counted import counted
+from domain.order.personal import PARTS
+from domain.privacy.accesses import Accesses
+from projections import privacy
+from projections.customers.orders_of import orders_of
+from projections.exports import beancount, ocel
+from projections.exports.events import RecordMissing, whole_file
+from projections.exports.events import export_events as write_events
+from projections.exports.lines import export_orders as write_orders
+from projections.exports.person import export_person
+from projections.history import Reading
 
 
 @click.group()
@@ -30,9 +40,6 @@ def export_events(form: str, output: Path | None) -> None:
 
     In CSV, a text that spreadsheets take for a formula has an apostrophe in front; JSON Lines is exact.
     """
-    from projections.exports.events import export_events as write_events
-    from projections.history import Reading
-
     ledger = open_to_tell(settings())
     head, reading = ledger.head(), Reading(ledger)
     with writing(output) as file, progress("exporting") as say:
@@ -48,10 +55,6 @@ def export_orders(output: Path | None) -> None:
     histories of at most 1,000 entries and lines of at most 1 MiB. Orders with erased personal data are left out and
     counted; then the exit status is 1. The lines have personal data.
     """
-    from domain.order.personal import PARTS
-    from projections.exports.lines import export_orders as write_orders
-    from projections.history import Reading
-
     ledger = open_to_tell(settings())
     head, reading = ledger.head(), Reading(ledger, PARTS)
     with writing(output) as file, progress("exporting") as say:
@@ -70,9 +73,6 @@ def export_ocel(file: Path) -> None:
     Orders, items, payments and customers are its objects; amounts are whole numbers of minor units. Names, addresses,
     notes and other personal data are left out.
     """
-    from projections.exports import ocel
-    from projections.history import Reading
-
     ledger = open_to_tell(settings())
     head, reading = ledger.head(), Reading(ledger)
     with exporting(file) as part, progress("exporting") as say:
@@ -89,8 +89,6 @@ def export_beancount(output: Path | None) -> None:
     a payment or refund on its day; fees, adjustments and payouts are those of the reconciled settlement files. Names,
     addresses, notes and other personal data are left out.
     """
-    from projections.exports import beancount
-
     chosen = settings()
     ledger = open_to_tell(chosen)
     with writing(output) as file, progress("exporting") as say:
@@ -108,12 +106,6 @@ def export_customer(customer: int, file: Path) -> None:
     It has the order documents, every event in words, payments, erasures, and the ends of retention. It has personal
     data, so the export is recorded in LEDGER_ACCESSES.
     """
-    from domain.order.personal import PARTS
-    from domain.privacy.accesses import Accesses
-    from projections import privacy
-    from projections.customers.orders_of import orders_of
-    from projections.exports.person import export_person
-
     chosen = settings()
     ledger = open_to_tell(chosen)
     orders = privacy.orders(ledger, orders_of(fed_views(ledger, chosen))(customer))
@@ -142,8 +134,6 @@ def writing(output: Path | None) -> Iterator[BinaryIO]:
 @contextmanager
 def exporting(output: Path | None) -> Iterator[Path | None]:
     """The file to write for `output`, if it names one. Ends the program with the reason where the export fails."""
-    from projections.exports.events import RecordMissing, whole_file
-
     try:
         with whole_file(output) if output else nullcontext() as part:
             yield part

@@ -21,6 +21,7 @@ from api.cli.terminal import (
 )
 from domain.counted import counted
 from domain.importing import import_lines
+from projections import feeder
 
 FEED_BESIDE_BYTES_MIN = 1024 * 1024
 
@@ -61,7 +62,6 @@ def import_(files: tuple[str, ...], kind: str | None, is_dry: bool, mapping: str
 
 
 def _import_lines(file: BinaryIO) -> None:
-    from projections import feeder
 
     # A batch's objects are freed when it is recorded and have no cycles, so the collector need not look so often.
     gc.set_threshold(50_000, 20, 20)

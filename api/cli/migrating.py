@@ -1,10 +1,15 @@
 """`run.py migrate`: copies the ledger to another engine."""
 
 import click
+from eventsourcing.persistence import PersistenceError
 
 from api.cli.terminal import NEEDS_A_PERSON, fail, open_ledger, progress, settings
 from domain.counted import counted
+from domain.log.migrating import NotMigrated
+from domain.log.migrating import migrate as copy
 from domain.log.opening import address, open_log, without_secrets
+from projections.webhooks.store import copy as copy_webhooks
+from projections.webhooks.store import store_of
 
 
 @click.command()
@@ -22,13 +27,6 @@ def migrate(to_url: str) -> None:
       run.py migrate --to postgresql://owner@host/ledger
       LEDGER_URL=postgresql://owner@host/ledger run.py migrate --to sqlite:///var/copy.db
     """
-    from eventsourcing.persistence import PersistenceError
-
-    from domain.log.migrating import NotMigrated
-    from domain.log.migrating import migrate as copy
-    from projections.webhooks.store import copy as copy_webhooks
-    from projections.webhooks.store import store_of
-
     chosen = settings()
     try:
         shown, folder, file = address(to_url)

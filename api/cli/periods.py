@@ -20,6 +20,7 @@ from domain.ledger import OrderLedger
 from domain.log.records import Provenance
 from domain.period.months import month_named
 from projections.periods.closing import FORMS, Periods
+from projections.proof.signing import Checkpoints, LogAltered
 from projections.views.views import Views
 
 _TOTALS = ("currency", "count", "received", "refunded", "net")
@@ -47,8 +48,6 @@ def period_close(month: str, provider: str) -> None:
     \b
       run.py period close 2026-03 --provider stripe
     """
-    from projections.proof.signing import Checkpoints, LogAltered
-
     chosen = settings()
     ledger, views = _opened()
     checkpoints = Checkpoints(ledger, views, key=chosen.key, kept=chosen.checkpoints)

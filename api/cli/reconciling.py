@@ -44,7 +44,10 @@ from domain.settlement.guessing import guess
 from domain.settlement.lines import KINDS, Line, Misfit, SettlementRefused
 from domain.settlement.reading import another, read
 from domain.settlement.shipped import recognised, shipped
+from projections.exports.workbook import TooManyRows, write_workbook
 from projections.journal import Journal
+from projections.proof.evidence import NoEarlierHead, evidence_of_reconciliation
+from projections.proof.signing import Checkpoints, LogAltered
 from projections.reconciliations import shown as reconciliations
 from projections.reconciliations.shown import Shown
 from projections.views.views import Views
@@ -220,9 +223,6 @@ def evidence(reconciliation: UUID, since: int | None, path: Path | None) -> None
       run.py reconcile evidence ID --output evidence.zip
       unzip evidence.zip verify.py && python3 verify.py evidence.zip
     """
-    from projections.proof.evidence import NoEarlierHead, evidence_of_reconciliation
-    from projections.proof.signing import Checkpoints, LogAltered
-
     ledger, views, reconciling = _opened()
     checkpoints = Checkpoints(ledger, views, key=settings().key, kept=settings().checkpoints)
     try:
@@ -236,8 +236,6 @@ def evidence(reconciliation: UUID, since: int | None, path: Path | None) -> None
 
 
 def _write_workbook(one: Shown, path: Path) -> None:
-    from projections.exports.workbook import TooManyRows, write_workbook
-
     try:
         with exporting(path) as part:
             assert part is not None

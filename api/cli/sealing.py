@@ -13,6 +13,11 @@ from domain.moments import utc_now
 from domain.privacy.keyring import Keyring, KeyUnknown, StoredDataKey
 from domain.privacy.masters import MasterUnknown
 from domain.privacy.opening import create_keys, make_keys
+from domain.privacy.sealing_logs import NotSealed, extension, seal_log
+from projections.proof.signing import ORIGIN, Checkpoints, NoSigningKey
+from projections.views.views import Views
+from projections.webhooks.store import copy as copy_webhooks
+from projections.webhooks.store import store_of
 
 
 @click.group()
@@ -87,12 +92,6 @@ def seal(new: str) -> None:
     \b
       run.py seal var/sealed/ledger.db
     """
-    from domain.privacy.sealing_logs import NotSealed, extension, seal_log
-    from projections.proof.signing import ORIGIN, Checkpoints, NoSigningKey
-    from projections.views.views import Views
-    from projections.webhooks.store import copy as copy_webhooks
-    from projections.webhooks.store import store_of
-
     chosen = settings()
     ledger = open_ledger(chosen)
     url = new if "://" in new else f"sqlite:///{new}"

@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
 from contextlib import ExitStack, suppress
 from ipaddress import ip_address
 from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit, setrlimit
@@ -41,15 +42,13 @@ from domain.privacy.erasing import settle
 from domain.privacy.erasures import Erasures, ErasuresMalformed
 from domain.privacy.masters import MasterUnknown
 from domain.privacy.opening import KeysAt, NotTheKeys, keys_of
+from projections import feeder
+from projections.proof.signing import Checkpoints, NoSigningKey, public_key
 from projections.views.views import Views
+from projections.webhooks.store import Store, store_of
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
-
-    from api.metrics import Metrics
     from api.observing import Observing
-    from api.tracing import Tracing
-    from projections.webhooks.store import Store
 
 # The files that a worker opens beside its connections and streams: the ledger and the views, for each thread.
 OTHER_FILES: Final = 512
@@ -73,10 +72,7 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
     from api.app import create_app
     from api.places import CONNECTIONS_MAX, STREAMS_MAX, Places
     from api.server import Server
-    from projections import feeder
-    from projections.proof.signing import Checkpoints
     from projections.webhooks import delivering
-    from projections.webhooks.store import store_of
 
     chosen, workers = settings(), workers or os.cpu_count() or 1
     _must_be_free(host, port, "--port and --host name another")
@@ -146,7 +142,7 @@ def _make_ready(ledger: OrderLedger, chosen: Settings, workers: int) -> None:
     ledger.close()
 
 
-def _adopt(ledger: OrderLedger) -> "Future[int]":
+def _adopt(ledger: OrderLedger) -> Future[int]:
     """Records the access keys of an older version, before a new key is recorded."""
     adopt = Keys(ledger.log_of_events, ledger.watch).adopt
     return ledger.write(adopt, now=ledger.clock(), by=Provenance("cli:serve"))
@@ -193,10 +189,8 @@ def _answer_prometheus(chosen: Settings, keys: KeysAt | None) -> None:
         serve(chosen.metrics, folder, lambda: _opened_anew(chosen, keys))
 
 
-def _opened_anew(chosen: Settings, keys: KeysAt | None) -> tuple[OrderLedger, Views, "Store"]:
+def _opened_anew(chosen: Settings, keys: KeysAt | None) -> tuple[OrderLedger, Views, Store]:
     """The ledger, its views and its webhooks, opened by the process of the metrics."""
-    from projections.webhooks.store import store_of
-
     ledger = OrderLedger(open_log(chosen.url), currency_default=chosen.currency, keys=keys, is_made=True)
     return ledger, Views(ledger, chosen.views), store_of(ledger.log_of_events, chosen.webhooks)
 
@@ -213,29 +207,20 @@ def _observing(chosen: Settings) -> "Observing":
     """The log, metrics and tracing of this worker's requests."""
     from api.observing import Observing, Writing
 
-    return Observing(Writing(chosen.log_level), _metrics(chosen), _tracing(chosen))
+    metrics = tracing = None
+    if chosen.metrics is not None:
+        from api.metrics import Metrics
 
+        metrics = Metrics()
+    if chosen.traces is not None:
+        from api.tracing import Tracing
 
-def _metrics(chosen: Settings) -> "Metrics | None":
-    if chosen.metrics is None:
-        return None
-    from api.metrics import Metrics
-
-    return Metrics()
-
-
-def _tracing(chosen: Settings) -> "Tracing | None":
-    if chosen.traces is None:
-        return None
-    from api.tracing import Tracing
-
-    return Tracing(chosen.traces.address)
+        tracing = Tracing(chosen.traces.address)
+    return Observing(Writing(chosen.log_level), metrics, tracing)
 
 
 def _must_be_secret(chosen: Settings) -> None:
     """Ends the program where others can read the signing key, or it cannot sign."""
-    from projections.proof.signing import NoSigningKey, public_key
-
     try:
         public_key(chosen.key)
     except NoSigningKey as error:

@@ -35,6 +35,7 @@ from domain.shops.bringing import Difference, TieOut, bring
 from domain.shops.found import Found, Refused, Said
 from domain.shops.mapping import NoMapping, mapping_from
 from domain.shops.tables import Malformed, Source
+from projections import feeder
 
 Reader: TypeAlias = Callable[[Sequence[Source], str, Callable[[int], None]], Iterator[Found | Refused]]
 READERS: Final[dict[str, Reader]] = {
@@ -51,8 +52,6 @@ EXAMPLE_CHARS_MAX: Final = 60
 
 def import_from(kind: str, files: Sequence[str], *, mapping: str | None, prefix: str, is_dry: bool) -> None:
     """Imports the files of a shop system and prints the tie-out. Ends the program with 1 where an order differs."""
-    from projections import feeder
-
     # As in the import of JSON Lines: a batch's objects have no cycles.
     gc.set_threshold(50_000, 20, 20)
     reader = READERS.get(kind) or _mapped(mapping)
