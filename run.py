@@ -39,9 +39,7 @@ COMMANDS = {
 
 
 @click.group(
-    cls=Commands,
-    modules=COMMANDS,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    cls=Commands, modules=COMMANDS, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
 )
 @click.version_option(VERSION, prog_name="order-ledger")
 def cli() -> None:

@@ -216,10 +216,7 @@ def _of_refusal(refusal: r.Refusal) -> Problem:
 
 _WORDS_OF_HTTP: Final = {
     404: ("not-found", "There is nothing at this address."),
-    405: (
-        "method-not-allowed",
-        "This address does not take this method; the Allow header lists those it takes.",
-    ),
+    405: ("method-not-allowed", "This address does not take this method; the Allow header lists those it takes."),
 }
 
 
@@ -227,10 +224,7 @@ def _of_http_error(error: falcon.HTTPError) -> Problem:
     """Falcon's own errors, which arise before a resource is reached."""
     code, words = _WORDS_OF_HTTP.get(
         error.status_code,
-        (
-            http.HTTPStatus(error.status_code).phrase.lower().replace(" ", "-"),
-            str(error.description or error.title),
-        ),
+        (http.HTTPStatus(error.status_code).phrase.lower().replace(" ", "-"), str(error.description or error.title)),
     )
     headers = error.headers if isinstance(error.headers, Mapping) else dict(error.headers or ())
     return Problem(error.status_code, code, words, headers=headers)

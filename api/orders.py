@@ -184,11 +184,7 @@ class _OneOrder:
     async def _give(self, req: Request, resp: Response, reference: str, given: c.Command, status: int = 200) -> None:
         uuid, under = await self._uuid(reference), conditions(req)
         outcome = await self._commanding.give(
-            uuid,
-            given,
-            under.provenance,
-            expected_versions=under.expected_versions,
-            is_trial=under.is_trial,
+            uuid, given, under.provenance, expected_versions=under.expected_versions, is_trial=under.is_trial
         )
         self._commanding.document(resp, outcome, status)
 

@@ -54,12 +54,7 @@ class Desk:
     """The reading and erasing that these resources share. `erasing` is None where the ledger has no data keys."""
 
     def __init__(
-        self,
-        commanding: Commanding,
-        asking: Asking,
-        views: Views,
-        erasing: Erasing | None,
-        settings: Settings,
+        self, commanding: Commanding, asking: Asking, views: Views, erasing: Erasing | None, settings: Settings
     ) -> None:
         self.commanding = commanding
         self.asking = asking

@@ -53,14 +53,7 @@ LIMIT_MAX: Final = 1_000
 PROVIDER_LENGTH_MAX: Final = 100
 FILE_NAME_LENGTH_MAX: Final = 200
 DECISIONS_MAX: Final = 1_000
-TYPES: Final = (
-    CSV,
-    "application/xml",
-    "text/xml",
-    XLSX,
-    "application/octet-stream",
-    FORM_TYPE,
-)
+TYPES: Final = (CSV, "application/xml", "text/xml", XLSX, "application/octet-stream", FORM_TYPE)
 _Id = Annotated[str, Meta(min_length=1, max_length=40)]
 _Ids = Annotated[list[_Id], Meta(min_length=1, max_length=1_000)]
 _Numbers = Annotated[list[Annotated[int, Meta(ge=1)]], Meta(min_length=1, max_length=1_000)]
@@ -268,18 +261,11 @@ class Reconciliations:
         )
         page = await self._desk.ask(
             lambda connection: table.page(
-                connection,
-                provider=parameters.text("provider"),
-                status=status,
-                after=after,
-                limit=limit,
+                connection, provider=parameters.text("provider"), status=status, after=after, limit=limit
             )
         )
         heads = await self._desk.ask.in_thread(lambda: self._desk.heads(of for _, of in page.found))
-        body = {
-            "reconciliations": heads,
-            "next": None if page.is_last else position_token(page.found[-1][0]),
-        }
+        body = {"reconciliations": heads, "next": None if page.is_last else position_token(page.found[-1][0])}
         json_answer(resp, _encode(body), page.position)
 
     on_head = on_get

@@ -42,14 +42,7 @@ class Tracing:
         self._propagator = TraceContextTextMapPropagator()
 
     def answered(
-        self,
-        method: str,
-        route: str | None,
-        status: int,
-        seconds: float,
-        *,
-        request_id: str | None,
-        parent: str | None,
+        self, method: str, route: str | None, status: int, seconds: float, *, request_id: str | None, parent: str | None
     ) -> None:
         """Sends the span of a request that was answered just now. `parent` is its `traceparent` (W3C Trace Context);
         `tracestate` and `baggage` are left out, since a client may write anything into them."""

@@ -104,11 +104,7 @@ def _renew(ledger: OrderLedger, views: Views) -> None:
 
 
 def _run(
-    ledger: OrderLedger,
-    views: Views,
-    sign: Callable[[], object],
-    settle: Callable[[], object],
-    news: threading.Event,
+    ledger: OrderLedger, views: Views, sign: Callable[[], object], settle: Callable[[], object], news: threading.Event
 ) -> None:
     pause, settled_after = LOOK_EVERY_SECONDS, ledger.log_of_events.times_lost
     while True:

@@ -21,16 +21,7 @@ import msgspec
 from eventsourcing.persistence import PersistenceError
 
 from api import VERSION
-from api.cli.terminal import (
-    NEEDS_A_PERSON,
-    Unopened,
-    err,
-    fail,
-    given_settings,
-    opened,
-    progress,
-    settings,
-)
+from api.cli.terminal import NEEDS_A_PERSON, Unopened, err, fail, given_settings, opened, progress, settings
 from api.settings import Settings
 from domain.counted import counted
 from domain.durable import appending, sync

@@ -9,16 +9,7 @@ from typing import BinaryIO, cast
 import click
 
 from api.cli import shops
-from api.cli.terminal import (
-    NEEDS_A_PERSON,
-    err,
-    fail,
-    feed,
-    open_ledger,
-    open_views,
-    progress,
-    settings,
-)
+from api.cli.terminal import NEEDS_A_PERSON, err, fail, feed, open_ledger, open_views, progress, settings
 from domain.counted import counted
 from domain.importing import import_lines
 from projections import feeder

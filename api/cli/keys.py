@@ -47,11 +47,7 @@ def token() -> None:
 @token.command("create")
 @click.option("--customer", type=click.IntRange(0, 10**15 - 1), help="The customer whose orders the key reads.")
 @click.option(
-    "--scope",
-    "scopes",
-    multiple=True,
-    type=click.Choice(SCOPES),
-    help="What a staff key may do; can be repeated.",
+    "--scope", "scopes", multiple=True, type=click.Choice(SCOPES), help="What a staff key may do; can be repeated."
 )
 @click.option("--name", help="What to call it; stands as the actor of what it writes.  [default: its first letters]")
 @click.option("--expires", type=_End(), help=_End.said)

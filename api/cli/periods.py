@@ -7,14 +7,7 @@ import msgspec
 from eventsourcing.persistence import OperationalError
 from rich.table import Table
 
-from api.cli.terminal import (
-    NEEDS_A_PERSON,
-    fail,
-    fed_views,
-    open_ledger,
-    out,
-    settings,
-)
+from api.cli.terminal import NEEDS_A_PERSON, fail, fed_views, open_ledger, out, settings
 from domain.counted import counted
 from domain.ledger import OrderLedger
 from domain.log.records import Provenance

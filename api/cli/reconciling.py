@@ -18,15 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from api.cli.exports import exporting, writing
-from api.cli.terminal import (
-    NEEDS_A_PERSON,
-    fail,
-    fed_views,
-    open_ledger,
-    open_views,
-    out,
-    settings,
-)
+from api.cli.terminal import NEEDS_A_PERSON, fail, fed_views, open_ledger, open_views, out, settings
 from api.decisions import decisions_in
 from domain.counted import counted
 from domain.currencies import digits_of

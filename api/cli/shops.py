@@ -16,16 +16,7 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from api.cli.terminal import (
-    NEEDS_A_PERSON,
-    fail,
-    feed,
-    open_ledger,
-    open_views,
-    out,
-    progress,
-    settings,
-)
+from api.cli.terminal import NEEDS_A_PERSON, fail, feed, open_ledger, open_views, out, progress, settings
 from domain.counted import counted
 from domain.log.records import Provenance
 from domain.money import Unit, decimal_text, minor_units

@@ -9,14 +9,7 @@ from typing import NoReturn
 
 from eventsourcing.persistence import PersistenceError
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from api import settings as settings_module
 from api.settings import Settings, WrongSetting

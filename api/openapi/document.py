@@ -86,10 +86,7 @@ def document() -> bytes:
 
 def _shapes() -> Iterable[Any]:
     for operation in OPERATIONS:
-        shapes = (
-            *(operation.body, operation.answer, operation.body_lines, operation.answer_lines),
-            *operation.or_else,
-        )
+        shapes = (*(operation.body, operation.answer, operation.body_lines, operation.answer_lines), *operation.or_else)
         yield from (shape for shape in shapes if _is_shape(shape))
 
 

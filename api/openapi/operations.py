@@ -145,10 +145,7 @@ def _command(method: str, path: str, id_: str, summary: str, body: Any, **more: 
     return given._replace(more=(200,) if more.get("status") == 201 else (), **more)
 
 
-_GIVEN: Final[dict[str, Any]] = {
-    "headers": ("Idempotency-Key", "If-Match", "Ledger-Act"),
-    "parameters": ("dry_run",),
-}
+_GIVEN: Final[dict[str, Any]] = {"headers": ("Idempotency-Key", "If-Match", "Ledger-Act"), "parameters": ("dry_run",)}
 _LIST: Final = " ".join(sorted(filters.NAMES))
 _JOURNAL: Final = "from to provider method currency kind order min_position"
 _ORDER: Final = "/{order_id}"

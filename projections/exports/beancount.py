@@ -184,12 +184,7 @@ def _named_after(provider: str) -> str:
 
 
 def export_beancount(
-    ledger: OrderLedger,
-    file: BinaryIO,
-    *,
-    head: int,
-    zone: ZoneInfo,
-    progress: Callable[[int, int], None],
+    ledger: OrderLedger, file: BinaryIO, *, head: int, zone: ZoneInfo, progress: Callable[[int, int], None]
 ) -> list[str]:
     """Writes the books of the events up to the position `head`. Returns the names of the erased settlement files: the
     books lack the entries that only these files had.

@@ -53,13 +53,7 @@ class RecordMissing(Exception):
 
 
 def export_events(
-    log: Log,
-    reading: Reading,
-    file: BinaryIO,
-    *,
-    form: str,
-    head: int,
-    progress: Callable[[int, int], None],
+    log: Log, reading: Reading, file: BinaryIO, *, form: str, head: int, progress: Callable[[int, int], None]
 ) -> None:
     """Writes the events up to the position `head` in one of `FORMS`.
 

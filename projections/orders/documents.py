@@ -175,11 +175,7 @@ def _storefront(order: Order, totals: Totals, digits: int, items: Raw) -> dict[s
     shown = {
         "id": order.uuid,
         "url": "/url/",
-        "customer": {
-            "email": customer.email,
-            "first_name": customer.first_name,
-            "last_name": customer.last_name,
-        }
+        "customer": {"email": customer.email, "first_name": customer.first_name, "last_name": customer.last_name}
         if customer
         else None,
         "created": order.created_at,
@@ -250,10 +246,7 @@ def _more(order: Order, totals: Totals, digits: int, items: Any, payments: Any) 
         "version": order.version,
         "currency": order.currency,
         "items": items,
-        "voucher": {
-            "code": order.voucher.code,
-            "discount_amount": two_digit_text(order.voucher.discount, digits),
-        }
+        "voucher": {"code": order.voucher.code, "discount_amount": two_digit_text(order.voucher.discount, digits)}
         if order.voucher
         else None,
         "payments": payments,
@@ -328,12 +321,7 @@ _OF_MOVEMENTS: Final[dict[Kind, dict[str, str]]] = {
         "owed_again": "owed_again",
         "forced": "forced",
     },
-    "chargeback_reversal": {
-        "chargeback_reference": "of",
-        "reason": "reason",
-        "reversed_at": "at",
-        "forced": "forced",
-    },
+    "chargeback_reversal": {"chargeback_reference": "of", "reason": "reason", "reversed_at": "at", "forced": "forced"},
     "void": {"reason": "reason", "voided_at": "at"},
 }
 
@@ -362,7 +350,4 @@ def _refunded_line(line: e.RefundedLine, digits: int) -> dict[str, Any]:
 
 _NOBODY: Final = e.Recipient()
 _NOTHING: Final = _encode({"charges": [], **_recipient(_NOBODY), "metadata": {}, "external_ids": {}})[1:]
-_PRINTED: Final[dict[type, Callable[[Any, int], dict[str, Any]]]] = {
-    Item: _staff_item,
-    Movement: _payment,
-}
+_PRINTED: Final[dict[type, Callable[[Any, int], dict[str, Any]]]] = {Item: _staff_item, Movement: _payment}

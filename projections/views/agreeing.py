@@ -36,10 +36,7 @@ def agreed(ledger: OrderLedger, connection: sqlite3.Connection) -> int:
             return position
         # The position before the first that differs. Where that is the first of the page, an earlier page is compared
         # next.
-        position = next(
-            (at - 1 for at, leaf in enumerate(theirs, first) if log.get(at) != leaf),
-            position,
-        )
+        position = next((at - 1 for at, leaf in enumerate(theirs, first) if log.get(at) != leaf), position)
     return 0
 
 

@@ -29,10 +29,7 @@ class Folded(msgspec.Struct):
 
 
 def fold(
-    raws: Iterable[RawRecord],
-    before: Before,
-    read: Callable[[RawRecord], Record],
-    stopped_before: Collection[str] = (),
+    raws: Iterable[RawRecord], before: Before, read: Callable[[RawRecord], Record], stopped_before: Collection[str] = ()
 ) -> Folded:
     """Folds records, ordered by position, onto the states of their histories.
 
