@@ -34,7 +34,6 @@ USED_UNNAMED = {
     "list_commands": "click: what a group has",
     "get_command": "click: likewise",
     "justify": "rich: how a column is set",
-    "title_justify": "rich: how a table's title is set",
     "billing_*": "msgspec: the fields of a command's address, walked as a list",
     "shipping_*": "msgspec: the fields of a command's address, walked as a list",
     "*ed_at": "msgspec: when a movement of money was, by the table of its kinds",

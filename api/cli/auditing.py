@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from eventsourcing.persistence import PersistenceError
 
-from api.cli.terminal import NEEDS_A_PERSON, err, fail, fed_views, open_ledger, open_views, progress, settings
+from api.cli.terminal import NEEDS_A_PERSON, fail, fed_views, open_ledger, open_views, progress, settings, tell
 from domain.counted import counted
 from domain.ledger import OrderLedger
 from domain.log.log import Log
@@ -64,7 +64,7 @@ def key_rotate() -> None:
         fail(f"the key is as it was: {error} `run.py verify` says where.", NEEDS_A_PERSON)
     print(handed.next)
     told = f"signed by the key before it, at {counted(handed.size, 'record')}: {handed.former}"
-    err.print(told, markup=False, soft_wrap=True)
+    tell(told)
 
 
 @key.command("show")
@@ -190,7 +190,7 @@ def verify(handed: Path | None, key_text: str | None, mend_index: bool, standby:
     if found.keys_not_recorded:
         names = ", ".join(found.keys_not_recorded)
         told = f"access keys of a time when none was recorded, so nothing tells who made them: {names}"
-        err.print(f"{told} (`run.py token adopt` records them as they are)", markup=False, soft_wrap=True)
+        tell(f"{told} (`run.py token adopt` records them as they are)")
     if not found.problems:
         print("everything holds")
         return

@@ -21,7 +21,7 @@ import msgspec
 from eventsourcing.persistence import PersistenceError
 
 from api import VERSION
-from api.cli.terminal import NEEDS_A_PERSON, Unopened, err, fail, given_settings, opened, progress, settings
+from api.cli.terminal import NEEDS_A_PERSON, Unopened, fail, given_settings, opened, progress, settings, tell, warn
 from api.settings import Settings
 from domain.counted import counted
 from domain.durable import appending, sync
@@ -101,9 +101,9 @@ def backup(folder: Path) -> None:
         fail(f"there is no backup in {folder}: {error}", NEEDS_A_PERSON)
     if (folder / MASTER).exists():
         told = f"{folder / MASTER} is the master key, beside the keys that it wraps; better, it is elsewhere"
-        err.print(f"warning: {told} (LEDGER_MASTER, LEDGER_MASTER_KEY).", markup=False, soft_wrap=True)
+        warn(f"{told} (LEDGER_MASTER, LEDGER_MASTER_KEY).")
     if position is None:
-        err.print(f"warning: {_ON_POSTGRESQL}.", markup=False, soft_wrap=True)
+        warn(f"{_ON_POSTGRESQL}.")
         print(f"what stands beside the ledger is in {folder}")
     else:
         print(f"{counted(position, 'event')} and what stands beside are in {folder}, read again: everything holds")
@@ -249,9 +249,9 @@ def restore(folder: Path) -> None:
         told = (
             f"there is no {chosen.erasures} (LEDGER_ERASURES), so what was erased since {manifest.made_at} is not known"
         )
-        err.print(f"warning: {told}.", markup=False, soft_wrap=True)
+        warn(f"{told}.")
     if position is None:
-        err.print("the log is restored by PostgreSQL's own tools; `run.py verify` reads it whole.", soft_wrap=True)
+        tell("the log is restored by PostgreSQL's own tools; `run.py verify` reads it whole.")
         print(f"what stands beside the ledger is back from {folder}")
     else:
         events = counted(position, "event is", "events are")

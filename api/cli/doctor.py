@@ -11,11 +11,10 @@ from typing import Final, Literal, NamedTuple
 
 import click
 from eventsourcing.persistence import PersistenceError
-from rich.table import Table
 
 from api import VERSION
 from api.cli.backups import NOTES
-from api.cli.terminal import NEEDS_A_PERSON, Unopened, open_views, opened, out, settings
+from api.cli.terminal import NEEDS_A_PERSON, Unopened, new_table, open_views, opened, out, settings
 from api.operations import READY_LAG_EVENTS_MAX
 from api.settings import Settings
 from domain.counted import counted
@@ -58,7 +57,7 @@ def doctor() -> None:
     """
     chosen = settings()
     found = list(_looked(chosen))
-    table = Table("", "", "found", "what to do", box=None, pad_edge=False)
+    table = new_table("", "", "found", "what to do")
     for what, state, told, to_do in found:
         table.add_row(what, f"[{_STYLES[state]}]{state}[/]", told.replace("[", r"\["), to_do.replace("[", r"\["))
     out(_COLUMNS).print(table)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import click
 
-from api.cli.terminal import NEEDS_A_PERSON, err, fail, fed_views, open_ledger, settings
+from api.cli.terminal import NEEDS_A_PERSON, fail, fed_views, open_ledger, settings, tell
 from api.orders import named_order
 from api.settings import Settings
 from api.under_way import under_way
@@ -210,7 +210,7 @@ def privacy_hold(
     store = keys.store
     if customer is None and order is None and reconciliation is None:
         if not (holds := store.holds()):
-            err.print("there are no holds")
+            tell("there are no holds")
         for hold in holds:
             print(f"{hold.subject} since {hold.since}, by {hold.reference}")
         return
@@ -218,9 +218,9 @@ def privacy_hold(
     if release:
         if not store.release(subject):
             fail(f"there is no hold on {subject}")
-        err.print(f"released {subject}")
+        tell(f"released {subject}")
         return
     if not reference or not reference.isprintable() or " " in reference:
         fail("--reference: a hold needs the number of its case, without blanks")
     store.put_hold(Hold(subject, reference, instant(ledger.clock())))
-    err.print(f"held {subject}")
+    tell(f"held {subject}")

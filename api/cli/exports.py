@@ -9,7 +9,7 @@ from typing import BinaryIO
 import click
 from eventsourcing.persistence import MapperDeserialisationError
 
-from api.cli.terminal import NEEDS_A_PERSON, err, fail, fed_views, open_to_tell, progress, settings
+from api.cli.terminal import NEEDS_A_PERSON, fail, fed_views, open_to_tell, progress, settings, tell
 from domain.aggregate import BrokenHistory
 from domain.counted import counted
 from domain.order.personal import PARTS
@@ -61,7 +61,7 @@ def export_orders(output: Path | None) -> None:
         left_out = write_orders(ledger.log_of_events, reading, file, head=head, progress=say)
     if left_out:
         told = counted(left_out, "order was left out", "orders were left out")
-        err.print(f"{told}, of which personal data was erased", markup=False)
+        tell(f"{told}, of which personal data was erased")
         sys.exit(NEEDS_A_PERSON)
 
 

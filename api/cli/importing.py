@@ -9,7 +9,7 @@ from typing import BinaryIO, cast
 import click
 
 from api.cli import shops
-from api.cli.terminal import NEEDS_A_PERSON, err, fail, feed, open_ledger, open_views, progress, settings
+from api.cli.terminal import NEEDS_A_PERSON, fail, feed, open_ledger, open_views, progress, settings, tell
 from domain.counted import counted
 from domain.importing import import_lines
 from projections import feeder
@@ -66,7 +66,7 @@ def _import_lines(file: BinaryIO) -> None:
         result = import_lines(
             ledger,
             file,
-            on_rejected=lambda number, reason: err.print(f"line {number}: {reason}", markup=False, soft_wrap=True),
+            on_rejected=lambda number, reason: tell(f"line {number}: {reason}"),
             on_bytes=(lambda done: say(done, size)) if size else None,
         )
     feed(views)

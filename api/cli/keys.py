@@ -8,9 +8,8 @@ from typing import Any
 
 import click
 from msgspec import UNSET
-from rich.table import Table
 
-from api.cli.terminal import err, open_ledger, out, settings
+from api.cli.terminal import new_table, open_ledger, out, settings, tell
 from domain.counted import counted
 from domain.ledger import OrderLedger
 from domain.log.keys import SCOPES, Keys
@@ -85,7 +84,7 @@ def token_list() -> None:
     """Show all keys, the revoked ones included, by name and first letters."""
     chosen = settings()
     used = Uses(chosen.key_uses).all()
-    table = Table("name", "starts with", "for", "created", "last used", "expires", "revoked", box=None, pad_edge=False)
+    table = new_table("name", "starts with", "for", "created", "last used", "expires", "revoked")
     ledger = open_ledger(chosen)  # named, since a ledger without a reference closes its log
     for key in _keys(ledger).list():
         carries = " ".join(key.scopes) if key.customer_id is None else f"customer {key.customer_id}"
@@ -114,7 +113,7 @@ def token_scope(name_or_prefix: str, scopes: tuple[str, ...]) -> None:
     ledger = open_ledger(settings())
     name = _keys(ledger).answering_to(name_or_prefix)
     ledger.write(_keys(ledger).change, name, scopes=scopes, now=ledger.clock(), by=_by()).result()
-    err.print(f"{name} carries {' '.join(dict.fromkeys(scopes))}")
+    tell(f"{name} carries {' '.join(dict.fromkeys(scopes))}")
 
 
 @token.command("revoke")
@@ -124,7 +123,7 @@ def token_revoke(name_or_prefix: str) -> None:
     ledger = open_ledger(settings())
     name = _keys(ledger).answering_to(name_or_prefix)
     ledger.write(_keys(ledger).revoke, name, now=ledger.clock(), by=_by()).result()
-    err.print(f"revoked {name}")
+    tell(f"revoked {name}")
 
 
 @token.command("rotate")
@@ -160,4 +159,4 @@ def token_adopt() -> None:
     """
     ledger = open_ledger(settings())
     count = ledger.write(_keys(ledger).adopt, now=ledger.clock(), by=_by()).result()
-    err.print(f"{counted(count, 'key')} recorded")
+    tell(f"{counted(count, 'key')} recorded")

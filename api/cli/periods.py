@@ -5,9 +5,8 @@ import sys
 import click
 import msgspec
 from eventsourcing.persistence import OperationalError
-from rich.table import Table
 
-from api.cli.terminal import NEEDS_A_PERSON, fail, fed_views, open_ledger, out, settings
+from api.cli.terminal import NEEDS_A_PERSON, fail, fed_views, new_table, open_ledger, out, settings
 from domain.counted import counted
 from domain.ledger import OrderLedger
 from domain.log.records import Provenance
@@ -78,9 +77,7 @@ def period_report(month: str, provider: str, form: str | None) -> None:
 @click.option("--provider", help="List the periods of this provider alone.")
 def period_list(provider: str | None) -> None:
     """Show the closed periods, by months."""
-    table = Table(
-        "period", "provider", "closed", "time zone", "movements", "late", "to position", box=None, pad_edge=False
-    )
+    table = new_table("period", "provider", "closed", "time zone", "movements", "late", "to position")
     for one in Periods(*_opened()).closed(provider):
         closed_at = f"{one.closed_at:%Y-%m-%d %H:%M}Z"
         counts = (str(number) for number in (one.movements, one.late, one.position))
@@ -97,10 +94,10 @@ def _opened() -> tuple[OrderLedger, Views]:
 def _print_report(report: bytes) -> None:
     told = msgspec.json.decode(report)
     console = out()
-    movements = Table(*(name.replace("_", " ") for name in _SHOWN), "", box=None, pad_edge=False)
+    movements = new_table(*(name.replace("_", " ") for name in _SHOWN), "")
     for one in told["movements"]:
         movements.add_row(*(str(one[name]) for name in _SHOWN), "late" if one["late"] else "")
-    totals = Table(*_TOTALS, box=None, pad_edge=False)
+    totals = new_table(*_TOTALS)
     for total in told["totals"]:
         totals.add_row(*(str(total[name]) for name in _TOTALS))
     console.print(movements, totals, sep="\n")

@@ -14,11 +14,10 @@ import click
 import msgspec
 from eventsourcing.persistence import OperationalError
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from api.cli.exports import exporting, writing
-from api.cli.terminal import NEEDS_A_PERSON, fail, fed_views, open_ledger, open_views, out, settings
+from api.cli.terminal import NEEDS_A_PERSON, fail, fed_views, new_table, open_ledger, open_views, out, settings
 from api.decisions import decisions_in
 from domain.counted import counted
 from domain.currencies import digits_of
@@ -277,7 +276,7 @@ def _not_plainly_matched(one: Shown) -> list[Result]:
 
 
 def _print_results(console: Console, one: Shown, wanted: Sequence[Result]) -> None:
-    table = Table("", "what", "row", "reference", "settled", "order", "booked", "", box=None, pad_edge=False)
+    table = new_table("", "what", "row", "reference", "settled", "order", "booked", "")
     for result in wanted[:RESULTS_SHOWN_MAX]:
         stands = reconciliations.standing(one, result)
         lines, entries = result.lines, result.entries
@@ -303,8 +302,7 @@ def _print_results(console: Console, one: Shown, wanted: Sequence[Result]) -> No
 
 def _print_tie_out(console: Console, one: Shown) -> None:
     for statement in one.head.tie_out:
-        table = Table("", "lines", "gross", "fee", "net", title=f"{statement.currency}", box=None, pad_edge=False)
-        table.title_justify = "left"
+        table = new_table("", "lines", "gross", "fee", "net", title=statement.currency)
         for column in table.columns[1:]:
             column.justify = "right"
         for row in statement.rows:
@@ -374,9 +372,7 @@ def _begun(content: BinaryIO, name: str, provider: str | None) -> _Begun:
 def _preview(begun: _Begun, path: Path, provider: str) -> int:
     """Shows the first lines that the rules read, and whether they read all; returns the exit status."""
     console = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else 160)
-    table = Table(
-        "row", "kind", "reference", "gross", "fee", "net", "", "at", "order", "payout", box=None, pad_edge=False
-    )
+    table = new_table("row", "kind", "reference", "gross", "fee", "net", "", "at", "order", "payout")
     unknown: Counter[str] = Counter()
     refusal, count = None, 0
     with path.open("rb") as content:

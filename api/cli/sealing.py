@@ -5,7 +5,7 @@ from collections import Counter
 
 import click
 
-from api.cli.terminal import NEEDS_A_PERSON, err, fail, open_ledger, progress, settings
+from api.cli.terminal import NEEDS_A_PERSON, fail, open_ledger, progress, settings, tell
 from domain.counted import counted
 from domain.ledger import OrderLedger
 from domain.log.opening import is_there, open_log
@@ -113,7 +113,7 @@ def seal(new: str) -> None:
     except MasterUnknown as error:
         fail(str(error))
     except NoSigningKey as error:
-        err.print(f"not signed: {error}", markup=False)
+        tell(f"not signed: {error}")
     records = counted(made.records, "record is", "records are")
     print(f"{records} in {there.shown_url}, {made.sealed} of them sealed by the keys in {store.shown}")
     if chosen.key.exists() and chosen.key != there.key:

@@ -8,7 +8,7 @@ import re
 import signal
 import socket
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack, suppress
 from ipaddress import ip_address
@@ -22,7 +22,6 @@ from api.cli.terminal import (
     ErasuresMissing,
     Unopened,
     Unreached,
-    err,
     fail,
     must_know_all_erasures,
     open_views,
@@ -30,6 +29,7 @@ from api.cli.terminal import (
     progress,
     settings,
     share_metrics_in,
+    warn,
 )
 from api.settings import SPANS_GO_BY, Settings
 from domain.ledger import OrderLedger
@@ -79,13 +79,14 @@ def serve(host: str, port: int, workers: int | None, threads: int, demo: bool) -
     _must_be_traceable(chosen)
     _must_be_secret(chosen)
     greeting = f"Serving {chosen.shown_url} at http://{host}:{port} (Ctrl-C stops it)"
-    _warn((*warnings(host, chosen), *_may_open(CONNECTIONS_MAX + STREAMS_MAX + OTHER_FILES)))
+    for warning in (*warnings(host, chosen), *_may_open(CONNECTIONS_MAX + STREAMS_MAX + OTHER_FILES)):
+        warn(warning)
     try:
         ledger = opened(chosen, may_be_new=True)
     except Unreached as error:
         if demo or not chosen.views.is_symlink():
             fail(str(error))
-        _warn([f"{error}; until it answers, the views are served as they are, and nothing is recorded."])
+        warn(f"{error}; until it answers, the views are served as they are, and nothing is recorded.")
         is_reached, keys = False, chosen.keys if chosen.keys.masters.are_there else None
     except Unopened as error:
         fail(str(error))
@@ -134,7 +135,8 @@ def _make_ready(ledger: OrderLedger, chosen: Settings, workers: int) -> None:
         ledger.write(lambda t: t.touch()).result()
     _adopt(ledger).result()
     views = open_views(ledger, chosen)
-    _warn((*ledger.log_of_events.warnings(workers), *_of_privacy(ledger, chosen)))
+    for warning in (*ledger.log_of_events.warnings(workers), *_of_privacy(ledger, chosen)):
+        warn(warning)
     with progress("making the views") as say:
         views.ensure(say)
     # A connection must not live through the fork into the workers.
@@ -146,11 +148,6 @@ def _adopt(ledger: OrderLedger) -> Future[int]:
     """Records the access keys of an older version, before a new key is recorded."""
     adopt = Keys(ledger.log_of_events, ledger.watch).adopt
     return ledger.write(adopt, now=ledger.clock(), by=Provenance("cli:serve"))
-
-
-def _warn(told: Iterable[str]) -> None:
-    for warning in told:
-        err.print(f"warning: {warning}", markup=False, soft_wrap=True)
 
 
 def _begin(own: OrderLedger, chosen: Settings, *, was_reached: bool) -> None:

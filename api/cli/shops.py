@@ -13,10 +13,9 @@ from tempfile import TemporaryFile
 from typing import BinaryIO, Final, TypeAlias, cast
 
 import click
-from rich.table import Table
 from rich.text import Text
 
-from api.cli.terminal import NEEDS_A_PERSON, fail, feed, open_ledger, open_views, out, progress, settings
+from api.cli.terminal import NEEDS_A_PERSON, fail, feed, new_table, open_ledger, open_views, out, progress, settings
 from domain.counted import counted
 from domain.log.records import Provenance
 from domain.money import Unit, decimal_text, minor_units
@@ -109,10 +108,11 @@ def _opened(name: str) -> BinaryIO:
 
 
 def _print_preview(first: Sequence[Found | Refused]) -> None:
-    table = Table("order", "created", "status there", "here", "customer", "items", "discount", "shipping", "charges",
-                  "total", "paid", "refunded", title="the first orders, as they are mapped", box=None,
-                  pad_edge=False)  # fmt: skip
-    table.title_justify = "left"
+    table = new_table(
+        *("order", "created", "status there", "here", "customer", "items", "discount", "shipping", "charges"),
+        *("total", "paid", "refunded"),
+        title="the first orders, as they are mapped",
+    )
     for found in first:
         if isinstance(found, Found):
             table.add_row(*(Text(_on_one_line(cell)) for cell in _previewed(found)))
@@ -153,9 +153,9 @@ def _amount(minor: int | None, unit: Unit | None) -> str:
 def _print_tie_out(tie_out: TieOut, *, is_dry: bool) -> None:
     _print_remarks(tie_out)
     _print_differences(tie_out.differences)
-    table = Table("", "orders", "total there", "here", "paid there", "here", "refunded there", "here", title="tie-out",
-                  box=None, pad_edge=False)  # fmt: skip
-    table.title_justify = "left"
+    table = new_table(
+        "", "orders", "total there", "here", "paid there", "here", "refunded there", "here", title="tie-out"
+    )
     for unit, sums in tie_out.sums.items():
         pairs = (*sums.total, *sums.paid, *sums.refunded)
         cells = (unit.currency, str(sums.orders), *(decimal_text(minor, unit.digits) for minor in pairs))

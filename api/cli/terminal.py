@@ -10,6 +10,7 @@ from typing import NoReturn
 from eventsourcing.persistence import PersistenceError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
 
 from api import settings as settings_module
 from api.settings import Settings, WrongSetting
@@ -40,9 +41,23 @@ def out(columns: int = 160) -> Console:
     return Console(highlight=False, width=None if sys.stdout.isatty() else columns)
 
 
+def new_table(*columns: str, title: str | None = None) -> Table:
+    """A table without lines, its title above its first column."""
+    return Table(*columns, title=title, title_justify="left", box=None, pad_edge=False)
+
+
+def tell(message: str) -> None:
+    """Says on standard error what is no result: as it is, on as many lines as it has."""
+    err.print(message, soft_wrap=True, markup=False)
+
+
+def warn(warning: str) -> None:
+    tell(f"warning: {warning}")
+
+
 def fail(message: str, status: int = WRONG_USAGE) -> NoReturn:
     err.print("error:", style="red", end=" ")
-    err.print(message, soft_wrap=True, markup=False)
+    tell(message)
     sys.exit(status)
 
 
