@@ -15,6 +15,7 @@ from domain.log.keys import AccessKey
 from domain.order.commands import ChargeKind
 from domain.order.statuses import Status
 from domain.reconciliation import report
+from projections.customers import list as customers
 from projections.privacy import ErasureShown
 
 
@@ -192,8 +193,8 @@ class Movement(msgspec.Struct):
 class ErasedParts(msgspec.Struct):
     """The personal parts that were erased, and the parts that are kept but not shown."""
 
-    erased: list[Literal["contact", "invoice"]]
-    restricted: list[Literal["contact", "invoice"]]
+    erased: list[PersonalPart]
+    restricted: list[PersonalPart]
 
 
 class _Staff(msgspec.Struct):
@@ -296,17 +297,17 @@ class StorefrontOrder(msgspec.Struct):
     charges_total: Text | UnsetType = UNSET
 
 
-class ShopOrders(msgspec.Struct):
+class _Page(msgspec.Struct):
     count: int
     next: str | None
     previous: str | None
+
+
+class ShopOrders(_Page):
     results: list[ShopOrder]
 
 
-class StorefrontOrders(msgspec.Struct):
-    count: int
-    next: str | None
-    previous: str | None
+class StorefrontOrders(_Page):
     results: list[StorefrontOrder]
 
 
@@ -341,20 +342,11 @@ class CustomerRow(CustomerSums, kw_only=True):
     phone: str | None
 
 
-class Customers(msgspec.Struct):
-    count: int
-    next: str | None
-    previous: str | None
+class Customers(_Page):
     results: list[CustomerRow]
 
 
-class OneCustomer(msgspec.Struct):
-    id: int
-    username: str | None
-    email: str | None
-    first_name: str | None
-    last_name: str | None
-    phone: str | None
+class OneCustomer(customers.Customer, frozen=True):
     currencies: list[CustomerSums]
 
 
@@ -636,10 +628,7 @@ class Key(AccessKey, frozen=True, kw_only=True):
     key: str | UnsetType = UNSET
 
 
-class AccessKeys(msgspec.Struct):
-    count: int
-    next: str | None
-    previous: str | None
+class AccessKeys(_Page):
     results: list[Key]
 
 
