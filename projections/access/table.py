@@ -3,7 +3,6 @@
 Callers are looked up here only while the log is out of reach: the log itself knows the keys (`domain/log/keys.py`).
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,17 +12,14 @@ from domain.access.state import KEY, Key
 from domain.log.log import StoredKey
 from domain.log.sqlite import sqlite3
 from domain.moments import instant
-from projections.views.one_row import OneRowView
-from projections.views.view import History
+from projections.views.one_row import OneRowView, encode_state
+from projections.views.view import History, Row
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
 _COLUMNS: Final[dict[str, Any]] = {"uuid": str, "version": int, "state": bytes}
-_encode_state = msgspec.json.Encoder().encode
 _STATES: Final = msgspec.json.Decoder(Key)
-
-Row = Sequence[Any]
 
 
 def stored_as(connection: sqlite3.Connection, key_hash: bytes) -> StoredKey | None:
@@ -70,4 +66,4 @@ class AccessKeys(OneRowView):
 
     def of_history(self, history: History) -> list[Row]:
         state: Key = history.state
-        return [(str(state.uuid), state.version, _encode_state(state))]
+        return [(str(state.uuid), state.version, encode_state(state))]

@@ -14,7 +14,7 @@ which are summed separately.
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 from uuid import UUID
 
 from domain.log.sqlite import as_json, sqlite3
@@ -24,7 +24,7 @@ from domain.order.movements import received_and_refunded
 from domain.order.state import ORDER, Order
 from domain.order.statuses import UNPAYABLE
 from projections.orders.search import full_name, searchable
-from projections.views.view import History, HistoryView
+from projections.views.view import History, HistoryView, Row
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -146,8 +146,6 @@ _SHOWN: Final = (
     "SELECT customer_orders.* FROM json_each(?) AS wanted CROSS JOIN customer_orders ON"
     f" {' AND '.join(f'customer_orders.{column} = wanted.value ->> {i}' for i, column in enumerate(_PLACE))}"
 )
-
-Row = Sequence[Any]
 
 
 class Customers(HistoryView):

@@ -5,12 +5,12 @@ Few orders have any, and an order that never had any has no row.
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 from uuid import UUID
 
 from domain.log.sqlite import as_json, sqlite3
 from domain.order.state import ORDER, Order
-from projections.views.view import History, HistoryView
+from projections.views.view import History, HistoryView, Row
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -28,8 +28,6 @@ CREATE TABLE order_labels (
 """
 # Stands for the rows of an order whose last label was removed, so that its earlier rows are deleted.
 _NONE: Final = (None, None, None)
-
-Row = Sequence[Any]
 
 
 class Labels(HistoryView):

@@ -24,7 +24,7 @@ from domain.log.sqlite import sqlite3
 from domain.moments import microseconds
 from domain.order.movements import EFFECTS, KIND_OF, Movement
 from domain.order.state import ORDER, Order
-from projections.views.view import EventView
+from projections.views.view import EventView, Row
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -56,8 +56,6 @@ _INDEXES: Final = {
 }
 _PUT: Final = f"INSERT INTO payments VALUES ({', '.join('?' * len(COLUMNS))})"
 _UUID: Final = [*COLUMNS].index("uuid")
-
-Row = Sequence[Any]
 
 
 class Payments(EventView):

@@ -1,6 +1,5 @@
 """Which periods are closed? The months of each provider, each with the head of the log that it was closed on."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -8,8 +7,8 @@ import msgspec
 from domain.log.sqlite import sqlite3
 from domain.moments import microseconds
 from domain.period.state import PERIOD, Period
-from projections.views.one_row import OneRowView
-from projections.views.view import History
+from projections.views.one_row import OneRowView, encode_state
+from projections.views.view import History, Row
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -24,10 +23,7 @@ _COLUMNS: Final[dict[str, Any]] = {
     "closed_on": int,  # the position of the log's head at the closing
     "state": bytes,
 }
-_encode_state = msgspec.json.Encoder().encode
 _STATES: Final = msgspec.json.Decoder(Period)
-
-Row = Sequence[Any]
 
 
 class Periods(OneRowView):
@@ -47,7 +43,7 @@ class Periods(OneRowView):
     def of_history(self, history: History) -> list[Row]:
         state: Period = history.state
         span = (microseconds(state.since), microseconds(state.until))
-        told = (state.provider, state.month, *span, state.position, _encode_state(state))
+        told = (state.provider, state.month, *span, state.position, encode_state(state))
         return [(str(state.uuid), state.version, *told)]
 
 

@@ -3,7 +3,6 @@
 The reasons that people wrote stay out of the views: they are sealed in the log, and read there.
 """
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -11,9 +10,9 @@ import msgspec
 from domain.log.sqlite import sqlite3
 from domain.moments import microseconds
 from domain.reconciliation.state import RECONCILIATION, STATUSES, Reconciliation, without_reasons
-from projections.views.one_row import OneRowView
+from projections.views.one_row import OneRowView, encode_state
 from projections.views.reading import with_position
-from projections.views.view import History
+from projections.views.view import History, Row
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -27,10 +26,7 @@ _COLUMNS: Final[dict[str, Any]] = {
     "version": int,
     "state": bytes,
 }
-_encode_state = msgspec.json.Encoder().encode
 _STATES: Final = msgspec.json.Decoder(Reconciliation)
-
-Row = Sequence[Any]
 
 
 class Reconciliations(OneRowView):
@@ -54,7 +50,7 @@ class Reconciliations(OneRowView):
             until,
             STATUSES.index(state.status),
             state.version,
-            _encode_state(without_reasons(state)),
+            encode_state(without_reasons(state)),
         )
         return [(str(state.uuid), history.first, *told)]
 

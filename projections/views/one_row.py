@@ -13,6 +13,8 @@ from projections.views.view import Row, StateView
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
+encode_state = msgspec.json.Encoder().encode
+
 
 class OneRowView(StateView):
     """A view with one row for each history. `columns` begin with `uuid`, and include `version` and `state`; a column in
