@@ -118,15 +118,14 @@ class Summary:
         zone = self._settings.timezone
         found = await self._asking(lambda connection: summary(connection, wanted, group_by=group_by, zone=zone))
         rows, totals = [row.labels | row.told() for row in found.rows], [total.told() for total in found.totals]
+        names = list(dict.fromkeys([*group_by, *_SUMS]))
         form = form_wanted(req, resp)
         if form == CSV:
-            names = list(dict.fromkeys([*group_by, *_SUMS]))
-            mark = csv_text.BYTE_ORDER_MARK if marked else b""
+            cells = ([csv_text.cell(row[name]) for name in names] for row in rows)
             resp.content_type = CSV_UTF_8
-            resp.data = mark + csv_text.lines([names, *([csv_text.cell(row[name]) for name in names] for row in rows)])
+            resp.data = csv_text.header(names, marked=marked) + csv_text.lines(cells)
             download(resp, "summary.csv", found.position)
         elif form == XLSX:
-            names = list(dict.fromkeys([*group_by, *_SUMS]))
             tables = {
                 "Groups": (names, [[row[name] for name in names] for row in rows]),
                 "Totals": (_SUMS, [[total[name] for name in _SUMS] for total in totals]),
@@ -184,7 +183,7 @@ def _document(movement: Movement) -> dict[str, Any]:
 
 def _csv(parts: Iterator[list[Movement]], *, for_spreadsheets: bool) -> Iterator[bytes]:
     defuse = csv_text.for_spreadsheets if for_spreadsheets else csv_text.harmless
-    yield (csv_text.BYTE_ORDER_MARK if for_spreadsheets else b"") + csv_text.lines([_COLUMNS])
+    yield csv_text.header(_COLUMNS, marked=for_spreadsheets)
     for part in parts:
         documents = (_document(movement).values() for movement in part)
         yield csv_text.lines([[csv_text.cell(value, defuse) for value in document] for document in documents])

@@ -366,7 +366,7 @@ class OneReconciliation:
 
 
 def _csv(one: shown.Shown, *, marked: bool) -> Iterator[bytes]:
-    yield (csv_text.BYTE_ORDER_MARK if marked else b"") + csv_text.lines([shown.TABLE_COLUMNS])
+    yield csv_text.header(shown.TABLE_COLUMNS, marked=marked)
     for first in range(0, len(one.kept), _PART_RESULTS):
         rows = shown.table(one, one.kept.results(first, first + _PART_RESULTS))
         yield csv_text.lines([[shown.plain_cell(value, long=not marked) for value in row] for row in rows])

@@ -26,7 +26,12 @@ def lines(rows: Iterable[Iterable[str | int | None]]) -> bytes:
 
 # More digits than a spreadsheet's numbers hold.
 _LONG_DIGITS: Final = re.compile(r"[0-9]{16,}")
-BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+
+
+def header(columns: Iterable[str], *, marked: bool) -> bytes:
+    """The first line of a file, behind a byte order mark where that is wanted."""
+    return (_BYTE_ORDER_MARK if marked else b"") + lines([columns])
 
 
 def for_spreadsheets(text: str) -> str:
