@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 
 # An access key, or a JSON Web Token of three parts, which may be as long as a header.
 _AUTHORIZATION: Final = re.compile(r"(?:token|bearer) +([A-Za-z0-9._~+/=-]{1,8000})", re.IGNORECASE)
-# The person for whom the caller acts: visible ASCII without the slash, which separates key and person in an actor.
+# The person for whom the caller acts.
 PERSON_HEADER: Final = "Ledger-Act"
-_PERSON: Final = re.compile(r"[\x21-\x2e\x30-\x7e]{1,100}")
+# Visible ASCII without the slash, which separates key and person in an actor.
+NAME: Final = re.compile(r"[\x21-\x2e\x30-\x7e]{1,100}")
 
 
 class Access:
@@ -86,7 +87,7 @@ class Access:
             self._uses.note(caller.name)
         if caller is None or person is None or not caller.scopes:
             return caller
-        if not _PERSON.fullmatch(person):
+        if not NAME.fullmatch(person):
             raise invalid_parameter(PERSON_HEADER, "must be a name of 1 to 100 visible ASCII characters without '/'")
         return msgspec.structs.replace(caller, person=person)
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 import jwt
 from jwt import PyJWK, PyJWKSet
 
+from api.access import NAME
 from api.settings import Provider
 from domain.log.keys import SCOPES, Caller
 
@@ -27,9 +28,6 @@ FETCH_SECONDS_MAX: Final = 5
 KEYS_BYTES_MAX: Final = 1024 * 1024
 _PIECE_BYTES: Final = 64 * 1024
 _CUSTOMER: Final = re.compile(r"[0-9]{1,15}")
-# Visible ASCII without the slash, which separates key and person in an actor.
-_NAME: Final = re.compile(r"[\x21-\x2e\x30-\x7e]{1,100}")
-
 
 _log = logging.getLogger("order_ledger")
 
@@ -111,7 +109,7 @@ def _caller(claims: dict[str, Any], provider: Provider) -> Caller:
 
 def _named(value: Any) -> str:
     """A claim's value as an actor of the log. Raises TokenRefused."""
-    if not _NAME.fullmatch(str(value)):
+    if not NAME.fullmatch(str(value)):
         raise TokenRefused(
             "its 'sub', or that of its 'act', is no name of 1 to 100 visible ASCII characters without '/'"
         )
