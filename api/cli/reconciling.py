@@ -60,8 +60,8 @@ def reconcile() -> None:
     """Compare a provider's settlement FILE with the payments.
 
     FILE is CSV or XLSX in the ledger's own layout or one that a rules file describes, a report of Stripe, PayPal,
-    Adyen, Amazon and others, or a bank's statement: docs/settlement.md lists them. The same file by the same rules
-    changes nothing a second time. Exits 1 while results are open, 2 where the file is refused.
+    Adyen, Amazon and others, or a bank's statement: docs/settlement-files.md lists them. The same file by the same
+    rules changes nothing a second time. Exits 1 while results are open, 2 where the file is refused.
 
     \b
       run.py reconcile march.csv --provider stripe

@@ -3,7 +3,7 @@
 The table has a row for each order of a customer. Triggers on it keep two more: a row for each customer and currency
 with the sums, and a row for each customer with the details of the latest order. Guests' orders have no row.
 
-The README's section "Customers" says what counts. A deleted order does not count. An order that takes no payment
+docs/decisions.md says what counts ("Customers"). A deleted order does not count. An order that takes no payment
 (cancelled, refunded, deleted) has amounts of zero, as in the books. A payment or refund counts whatever its order's
 status, so that the sums are those of the payment journal.
 

@@ -235,7 +235,7 @@ def test_of_two_uploads_of_one_file_at_once_one_starts_and_both_answer_the_same(
 
 
 def test_the_rules_file_that_the_docs_show_is_one() -> None:
-    shown, whole = re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / "settlement.md").read_text(), re.DOTALL)
+    shown, whole = re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / "settlement-files.md").read_text(), re.DOTALL)
     rules = rules_from(shown)
     assert (rules.delay_days("stripe"), rules.tolerance_minor) == (7, {"USD": 2})
     assert rules.mapping("mybank") is not None

@@ -1,6 +1,6 @@
 """How can a file of any other layout be described? By a shop's own description, in TOML, or by our own layout.
 
-docs/settlement.md shows a description with all its settings. Our own layout is the description that sets nothing. Its
+docs/settlement-files.md has a description with all its settings. Our own layout is the one that sets nothing. Its
 columns are called reference, kind, gross, fee, net, currency, occurred_at, order, payout, original, original_currency
 and exchange_rate, in any order (the last five can be left out, and fee or net). Amounts are plain and signed as in
 `lines.Line`, and times have an offset. The last line ends like the others, so that a file that was cut off is found
