@@ -1,6 +1,6 @@
-"""What should an order come to? The contract's rules told again as dictionaries of decimals, with no events.
+"""What should an order come to? The contract's rules as dictionaries of decimals, without events.
 
-Knows nothing of the program, so that the two can be compared.
+Imports nothing of the program, so that the two can be compared.
 """
 
 from decimal import Decimal
@@ -30,8 +30,8 @@ def plain_order(currency: str, lines: list[Plain], shipping: Decimal, voucher: D
         "lines_ever": len(lines),
         "shipping": shipping,
         "voucher": voucher,
-        "charges": [],  # (amount, whether it is included)
-        "payments": {},  # reference -> amount
+        "charges": [],  # (amount, whether prices include it)
+        "payments": {},  # the payment's reference -> its amount
         "refunds": [],  # (amount, the payment's reference)
         "credited": Decimal(0),
         "version": 1 + len(lines) + (voucher is not None),
@@ -39,7 +39,7 @@ def plain_order(currency: str, lines: list[Plain], shipping: Decimal, voucher: D
 
 
 def totals(order: Plain) -> Plain:
-    """Every row of the contract's table "One order, two contracts", and what follows from them."""
+    """The amounts in the contract's table "One order, two contracts", and the amounts derived from them."""
     lines = order["lines"].values()
     items = sum((line["unit_price"] * line["quantity"] for line in lines), Decimal(0))
     on_items = sum((line["discount_amount"] for line in lines), Decimal(0))
@@ -65,17 +65,17 @@ def totals(order: Plain) -> Plain:
 
 
 def covers_discount(line: Plain) -> bool:
-    """Whether a line comes to its discount, its shipping with it."""
+    """Whether a line's amount, shipping included, is at least its discount."""
     return line["discount_amount"] <= line["unit_price"] * line["quantity"] + line["shipping"]
 
 
 def is_below_nothing(order: Plain) -> bool:
-    """Whether a total of either contract is."""
+    """Whether a total of either contract is negative."""
     return min(totals(order)["total"], totals(order)["subtotal"]) < 0
 
 
 def beyond_overpaid(order: Plain, refund: Decimal) -> Decimal:
-    """What of a refund is more than had been paid beyond what the order came to."""
+    """The part of a refund above the amount that was overpaid."""
     sums = totals(order)
     return max(Decimal(0), refund - max(Decimal(0), sums["amount_paid"] + order["credited"] - sums["total"]))
 
@@ -86,7 +86,10 @@ def storefront_status(order: Plain) -> str:
 
 
 def closed_to(order: Plain, what: str) -> str | None:
-    """The code of the refusal to change something of an order in its status."""
+    """The code of the refusal to change the order in its status, or None.
+
+    `what` is 'items' or another part of the order.
+    """
     allowed = ("new", "hold") if what == "items" else set(NEXT) - {"refunded", "deleted"}
     return None if order["status"] in allowed else "order-not-changeable"
 
@@ -98,7 +101,7 @@ def may_become(order: Plain, status: str) -> bool:
 
 
 def refusal_to_pay(order: Plain, amount: Decimal, *, force: bool) -> str | None:
-    """The code of the refusal, or None."""
+    """The code of the refusal of a payment, or None."""
     sums = totals(order)
     if amount == 0:
         return "invalid-field"
@@ -108,7 +111,7 @@ def refusal_to_pay(order: Plain, amount: Decimal, *, force: bool) -> str | None:
 
 
 def refusal_to_refund(order: Plain, amount: Decimal, of: str | None) -> str | None:
-    """The code of the refusal, or None; `of` is the payment that the refund names."""
+    """The code of the refusal of a refund, or None. `of` is the reference of the payment that the refund names."""
     left = totals(order)["amount_paid"]
     if amount == 0:
         return "invalid-field"

@@ -13,7 +13,7 @@ CANADA = Country(2, "Canada", "CA")
 
 
 def each(**values: tuple[str, ...]) -> list[tuple[str, str]]:
-    """Pairs of a field and one value of it."""
+    """A pair of field and value for each value of each field."""
     return [(field, value) for field, several in values.items() for value in several]
 
 

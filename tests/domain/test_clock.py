@@ -1,4 +1,4 @@
-"""Is nothing recorded by a clock that has jumped ahead, and is everything by one that is right?"""
+"""Does a clock that has jumped ahead keep the ledger from recording, and does a right clock never?"""
 
 import re
 import time
@@ -19,7 +19,7 @@ from tests.conftest import ME, Clock, Service, do, new_order
 
 
 class Machine:
-    """A machine with a clock that can be set, and a time since its start that cannot."""
+    """A machine whose clock a test can set, and whose time since the start it cannot."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -28,7 +28,7 @@ class Machine:
         self._ledgers: list[OrderLedger] = []
 
     def process(self) -> OrderLedger:
-        """The ledger, as a process of this machine has it."""
+        """The ledger, as a new process of the machine opens it."""
         recorder = SQLiteRecorder(self._folder / "ledger.db")
         self._ledgers.append(OrderLedger(recorder, clock=self.clock, watch=Watch(lambda: self.up)))
         return self._ledgers[-1]
@@ -38,7 +38,7 @@ class Machine:
         self.up = self.up._replace(microseconds=self.up.microseconds + timedelta(**span) // timedelta(microseconds=1))
 
     def restarts(self, **off: float) -> None:
-        """Its clock goes on meanwhile."""
+        """Restarts the machine; its clock goes on while it is off."""
         self.clock.tick(**off)
         self.up = Uptime(f"after {self.up.boot}", 0)
 
@@ -55,7 +55,10 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
 
 
 def records(ledger: OrderLedger) -> bool:
-    """Whether an order is recorded, by the time that the clock shows."""
+    """Whether the ledger records an order.
+
+    Asserts that it is recorded with the clock's time, or refused with the problem.
+    """
     head, problem = ledger.head(), ledger.clock_problem()
     if problem is None:
         do(ledger.create, new_order(), ME)
@@ -173,7 +176,7 @@ def test_the_time_since_the_start_goes_on_while_the_machine_sleeps_and_is_the_sa
 
 
 def set_ahead(folder: Path, **span: float) -> None:
-    """As the log of a machine looks whose clock was set ahead since."""
+    """Moves the ledger's last noted time back by `span`, so that the machine's clock seems to have jumped ahead."""
     with closing(sqlite3.connect(folder / "ledger.db", isolation_level=None, timeout=10)) as connection:
         (boot, uptime, moment) = connection.execute("SELECT boot, uptime, moment FROM clocks").fetchone()
         earlier = instant(datetime.fromisoformat(moment) - timedelta(**span))

@@ -45,7 +45,7 @@ ORDER = UUID("a3d5c8e7-9b4f-4a2e-8c7d-1f3e5a6b9c0d")
 BEGUN = datetime(2026, 3, 1, 10, 30, tzinfo=UTC)
 NOW = datetime(2026, 3, 2, 11, 45, tzinfo=UTC)
 
-# From the contract, section "One order, two contracts": what each status may become.
+# From the contract, section "One order, two contracts": the statuses that each status may change to.
 ALLOWED = {
     "new": {"hold", "processing", "failed", "cancelled", "deleted"},
     "hold": {"new", "processing", "failed", "cancelled", "deleted"},
@@ -68,14 +68,14 @@ def order_of(events: Sequence[Event]) -> Order:
 
 
 class Answer(NamedTuple):
-    """What a command came to."""
+    """The outcome of a command: its events, or its refusal."""
 
     given: Sequence[Event]
     events: list[Event]
     refusal: Refusal | None
 
     def then(self, *expected: Event | type[Refusal], saying: str = "") -> Order:
-        """The order with these events behind it, or as it was where the command was refused."""
+        """Asserts the outcome. Returns the order after the events, or unchanged after a refusal."""
         if self.refusal:
             assert [type(self.refusal)] == list(expected), self.refusal
             assert saying in self.refusal.detail
@@ -397,7 +397,7 @@ def test_a_new_order_that_is_wrong_is_refused_with_the_field_at_fault(body: dict
 
 
 def an_order_with_everything() -> Order:
-    """Three lines of two products and one without, a voucher, shipping of the order and of its items, part paid."""
+    """An order of two products and a line without one, with a voucher and both kinds of shipping, partly paid."""
     headphones = e.Product(42, "Wireless Headphones", "wireless-headphones")
     return order_of(
         [
@@ -424,7 +424,7 @@ def test_an_orders_totals_are_those_of_every_row_of_the_contracts_table() -> Non
         "shipping_cost": "9.25",
         "total": "219.53",
         "amount_paid": "99.50",
-        "amount_outstanding": "119.53",  # the 0.50 that were refunded are credited
+        "amount_outstanding": "119.53",  # the refund of 0.50 is credited
         "count": "3",
         "quantity": "7",
     }
@@ -456,7 +456,7 @@ def test_an_order_is_paid_when_as_much_was_received_as_it_comes_to(paid: str, ou
     assert (totals.outstanding, totals.is_paid) == (outstanding, is_paid)
 
 
-# From the contract: what the storefront shows unpaid and paid, and whether an unpaid order is payable.
+# From the contract: the storefront's status of an unpaid and of a paid order, and whether the unpaid order is payable.
 STOREFRONT = {
     "new": ("awaiting_payment", "paid", True),
     "hold": ("awaiting_payment", "paid", True),

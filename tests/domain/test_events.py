@@ -1,7 +1,7 @@
 """Is every event that was ever stored still read, whole, and does personal data stand in one place only?
 
-`topics.jsonl` holds what each topic stored, fullest and barest. Lines are added to it, and never changed: what they
-stand for is in somebody's log.
+`topics.jsonl` holds samples of every topic, with all optional fields and with none. Lines are added and never changed:
+the logs of shops hold such events.
 """
 
 import json
@@ -29,7 +29,7 @@ from domain.topics import KINDS
 from tests.conftest import ME, do, new_order
 from tests.samples import Sample, samples
 
-# What stands under each topic of orders, older versions too.
+# The shape under each topic of orders, older versions too.
 SHAPES: dict[str, type[Event]] = {**e.TOPICS, **{topic: older.shape for topic, older in e.OLDER.items()}}
 ORDER = UUID("a3d5c8e7-9b4f-4a2e-8c7d-1f3e5a6b9c0d")
 
@@ -78,7 +78,7 @@ def test_every_event_has_one_permanent_topic_with_its_version() -> None:
 
 
 def shapes(of: type[Event]) -> Iterator[type[Event]]:
-    """The shapes of events that no other shape is made from."""
+    """The shapes of events that have no subclasses."""
     if derived := of.__subclasses__():
         for shape in derived:
             yield from shapes(shape)
@@ -114,19 +114,20 @@ def test_bytes_that_are_not_what_their_topic_says_are_a_damaged_event(payload: b
 
 # --- personal data ---
 
-# From architecture.md: names, e-mail, address, phone, codes, notes. What else may be text, and why it is nobody's.
+# From architecture.md: names, e-mail, address, phone, codes, notes. These other texts belong to no person, as each
+# says.
 NOT_PERSONAL = {
-    "key",  # of the order, random
+    "key",  # the order's, random
     "currency",
     "status",
     *("shipping_cost", "unit_price", "shipping", "discount_amount", "amount"),
-    "code",  # of the voucher, the shop's
+    "code",  # the voucher's, the shop's own
     *("given", "given_again", "removed"),  # the ids that other systems have for the order
-    *("charges.kind", "charges.name", "charges.rate", "charges.amount"),  # of the shop's, or a law's
-    # the payment's, at its provider
+    *("charges.kind", "charges.name", "charges.rate", "charges.amount"),  # the shop's, or a law's
+    # the payment's, given by its provider
     *("lines.amount", "lines.shipping"),
     *("provider", "reference", "payment_reference", "refund_reference", "chargeback_reference", "method"),
-    *("erasure", "basis", "reference", "keys", "erased", "restricted"),  # of an erasure, none of it free text
+    *("erasure", "basis", "reference", "keys", "erased", "restricted"),  # the erasure's, never free text
     *("product.name", "product.slug"),
     *(
         f"{method}.{field}"
@@ -138,7 +139,7 @@ NOT_PERSONAL = {
 
 
 def texts(shape: Any, path: str = "") -> Iterator[str]:
-    """The path of everything in a struct, however deep, that can be text."""
+    """The path of each field of a struct, however deep, whose value can be a text."""
     if shape is str:
         yield path
     elif get_origin(shape) in (Union, types.UnionType, tuple, dict):
@@ -154,7 +155,7 @@ def test_text_that_can_be_personal_stands_in_personal_only(shape: type[Event]) -
     assert {path for path in texts(shape) if not path.startswith("personal.")} <= NOT_PERSONAL | {"reason"}
 
 
-# Country and state prove the place of tax, so they stay to be read.
+# Country and state prove the place of tax, so an erasure keeps them.
 PLAIN = NOT_PERSONAL | {
     f"personal.{address}.{place}.{field}"
     for address in ("billing", "shipping")

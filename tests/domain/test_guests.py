@@ -1,4 +1,4 @@
-"""Guests: orders of somebody without an account, who can be reached, and may get one later."""
+"""Guests: orders of customers without an account, who can be reached and may get an account later."""
 
 import pytest
 

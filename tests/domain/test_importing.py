@@ -1,4 +1,4 @@
-"""Does a shop's file come in line by line: each whole, once, with its times, or refused with its number and reason?"""
+"""Is a shop's file imported line by line, each line whole, once and with its times, or rejected with the reason?"""
 
 import io
 import json
@@ -35,7 +35,7 @@ GIVEN_BACK = {
 
 
 def line(**fields: Any) -> dict[str, Any]:
-    """The contract's example of an import line, with other fields."""
+    """The contract's example of an import line, with these fields replaced."""
     example = {
         "id": 7,
         "created_at": CREATED,
@@ -48,7 +48,7 @@ def line(**fields: Any) -> dict[str, Any]:
 
 
 def imported(ledger: OrderLedger, *lines: dict[str, Any] | bytes) -> tuple[Imported, dict[int, str]]:
-    """What an import of these lines came to, and the reasons of the lines that were rejected, by their numbers."""
+    """The result of importing these lines, and the reasons of the rejected lines by line number."""
     texts = [text if isinstance(text, bytes) else json.dumps(text, ensure_ascii=False).encode() for text in lines]
     rejected: dict[int, str] = {}
     result = import_lines(ledger, io.BytesIO(b"\n".join(texts)), on_rejected=rejected.__setitem__)
@@ -57,7 +57,7 @@ def imported(ledger: OrderLedger, *lines: dict[str, Any] | bytes) -> tuple[Impor
 
 
 def test_long_histories_are_recorded_some_thousand_events_at_a_time(ledger: OrderLedger) -> None:
-    """Nobody else can write meanwhile, and of a log that is elsewhere the lock is taken back after seconds."""
+    """No other client can write during a transaction, and PostgreSQL ends one that keeps the lock for seconds."""
     at_once: list[int] = []
     ledger.feed = lambda written: at_once.append(len(written)) or 0
     told = [{"at": CREATED, "type": "details", "notes": str(number)} for number in range(1_000)]
@@ -267,7 +267,7 @@ def test_an_order_that_is_there_by_all_that_its_line_names_and_says_is_skipped(
     ledger: OrderLedger, again: dict[str, Any] | bytes
 ) -> None:
     imported(ledger, THERE)
-    do(ledger.change, ledger.uuid_of(7), c.ChangeOrder(notes="since"), ME)  # what comes later is no part of the line
+    do(ledger.change, ledger.uuid_of(7), c.ChangeOrder(notes="since"), ME)  # a later change is no part of the line
     head = ledger.head()
     assert imported(ledger, again) == (Imported(skipped=1), {})
     assert ledger.head() == head
@@ -351,7 +351,7 @@ def test_an_order_that_stands_twice_in_a_file_is_imported_once(ledger: OrderLedg
 def test_a_file_that_is_there_is_decided_on_no_more(ledger: OrderLedger, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = [line(id=n, history=[PAID | {"reference": f"p-{n}"}]) for n in range(1, 30)]
     imported(ledger, *lines)
-    monkeypatch.setattr(OrderLedger, "_decided", None)  # whoever calls it now fails
+    monkeypatch.setattr(OrderLedger, "_decided", None)  # a call to `_decided` or `write` fails now
     monkeypatch.setattr(ledger, "write", None)
     assert imported(ledger, *lines) == (Imported(skipped=29), {})
 
@@ -504,7 +504,7 @@ def test_a_line_with_too_much_in_it_is_rejected_at_once_and_the_rest_go_on(ledge
 def test_what_a_line_comes_to_is_found_out_while_others_may_write(
     ledger: OrderLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The largest line costs far more to decide on than to record; a transaction, which keeps others, only records."""
+    """The largest line costs far more to decide than to record. Others wait for the transaction, so it only records."""
     steps: list[str] = []
 
     def told(step: str, of: Callable[..., Any]) -> Callable[..., Any]:

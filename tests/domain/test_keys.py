@@ -1,4 +1,4 @@
-"""Does a key tell who calls and what they may do, and nobody anything more?"""
+"""Does a key say who its bearer is and what the bearer may do, and is it of no use to anybody else?"""
 
 import hashlib
 import re
@@ -17,7 +17,7 @@ NOW = datetime(2026, 3, 1, 10, 30, tzinfo=UTC)
 
 
 class CommittedKeys(Keys):
-    """Keys of which each change is a commit of its own."""
+    """Keys that commit each change by itself."""
 
     def __init__(self, ledger: OrderLedger) -> None:
         super().__init__(ledger.log_of_events)

@@ -1,4 +1,4 @@
-"""Does a command come to what it should, once, whoever gives it, however often, and at whatever moment?"""
+"""Is a command recorded once and as it should be, from any client, however often it is sent, at any moment?"""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -51,7 +51,7 @@ def refund(amount: str, reference: str = "re_1", **fields: Any) -> c.RefundPayme
 
 
 def log(ledger: OrderLedger) -> list[tuple[UUID | str, int, str]]:
-    """Every event: its order, version and topic."""
+    """The order, version and topic of every event."""
     events = ledger.recorder.select_notifications(None, 100_000)
     return [(event.originator_id, event.originator_version, event.topic) for event in events]
 
@@ -322,7 +322,7 @@ def test_providers_and_kinds_have_references_of_their_own(ledger: OrderLedger) -
 
 
 def at_once(work: Callable[[int], Any], ledger: OrderLedger, threads: int = 8) -> list[Any]:
-    """What the work comes to on each of several threads."""
+    """The results of `work`, run on several threads at once."""
 
     def on_a_thread(n: int) -> Any:
         try:
@@ -372,7 +372,7 @@ def test_one_creation_sent_eight_times_at_once_is_one_order(ledger: OrderLedger)
 
 @pytest.fixture
 def meanwhile(ledger: OrderLedger) -> Iterator[Callable[..., Future[Outcome]]]:
-    """Another process gives a command, once, just when this thread reads what has this in its SQL."""
+    """Another process gives a command once, just when this thread runs a statement with the given part in its SQL."""
     elsewhere = OrderLedger(SQLiteRecorder(ledger.log_of_events.path))
 
     with ThreadPoolExecutor(1) as other:
@@ -458,7 +458,7 @@ def test_a_command_that_is_sent_twice_at_the_same_moment_is_recorded_once_and_an
 
 
 def commits(ledger: OrderLedger) -> list[str]:
-    """What the writer says from now on, of beginning and ending its transactions."""
+    """The statements with which the writer begins and commits transactions during the test, filled as it runs them."""
     said: list[str] = []
     ledger.log_of_events.writer.set_trace_callback(
         lambda statement: said.append(statement) if statement in ("BEGIN IMMEDIATE", "COMMIT") else None
@@ -598,7 +598,7 @@ def test_what_a_commit_hands_to_the_views_is_what_it_recorded(ledger: OrderLedge
 
 
 def fail_at_the_commit(ledger: OrderLedger) -> None:
-    """From now on an append breaks a constraint that is looked at when the transaction ends."""
+    """Makes each later append break a constraint that SQLite checks at the commit."""
     writer = ledger.log_of_events.writer
     writer.execute("CREATE TABLE parents (id INTEGER PRIMARY KEY) STRICT")
     writer.execute("CREATE TABLE children (id INTEGER REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED) STRICT")
@@ -609,7 +609,7 @@ def fail_at_the_commit(ledger: OrderLedger) -> None:
 def test_where_the_shared_commit_fails_nobody_is_told_of_success_nor_of_what_is_not_there(
     ledger: OrderLedger, *, of_one_order: bool
 ) -> None:
-    """Of one order, the second payment is refused because of the first, which then is not there."""
+    """With one order, the second payment is refused because of the first, which the failed commit then loses."""
     orders = [do(ledger.create, new_order(**TEN), ME).order for _ in range(2)]
     head = ledger.head()
     fail_at_the_commit(ledger)

@@ -1,6 +1,6 @@
-"""Do ledger and views agree with a plain model of orders, whatever is done to them and in whatever order?
+"""Do ledger and views agree with a plain model of orders, after any commands in any order?
 
-The model is `plain.py`: the contract's rules told again as dictionaries of decimals.
+The model is `plain.py`: the contract's rules as dictionaries of decimals.
 """
 
 import json
@@ -49,7 +49,7 @@ from tests.domain.plain import (
     totals,
 )
 
-# From the contract's table: the same sums under the storefront's names.
+# From the contract's table: the same amounts under the storefront's names.
 STOREFRONT = {
     "items_subtotal": "subtotal",
     "items_discount": "savings_on_items",
@@ -97,7 +97,7 @@ class Orders(RuleBasedStateMachine):
         shutil.rmtree(self.folder)
 
     def mark(self) -> str:
-        """A word that was not there before."""
+        """A word that no earlier call returned."""
         self.marks += 1
         return f"mark-{self.marks}"
 
@@ -105,7 +105,7 @@ class Orders(RuleBasedStateMachine):
         return count * UNITS[order["currency"]]
 
     def give(self, uuid: UUID, shape: type[c.Command], refusal: str | None, after: Plain, **fields: Any) -> Any:
-        """Gives a command that the model refuses by this code, or that leads to the order `after`."""
+        """Gives a command, and asserts the model's answer: the refusal's code, or the order `after`."""
         if refusal is None and is_below_nothing(after):
             refusal = "total-negative"
         command, key = shaped(fields, shape), self.mark()
@@ -161,7 +161,7 @@ class Orders(RuleBasedStateMachine):
         return uuid
 
     def recorded(self, body: Plain, *, imported: bool) -> UUID | None:
-        """The new order that was made of this body, by a command or an import; None where it was refused."""
+        """The id of the order that a command or an import made of this body, or None where it was refused."""
         text = json.dumps(body, default=str)
         if imported:
             result = import_lines(self.ledger, BytesIO(text.encode()), on_rejected=lambda *_: None)

@@ -1,4 +1,4 @@
-"""Metadata: words of a shop's own on orders and their lines."""
+"""Metadata: a shop's own words on orders and on their lines."""
 
 from typing import Any
 

@@ -23,7 +23,7 @@ from domain.order.commands import AddItem
 from domain.refusals import InvalidField
 from domain.strict_json import taken
 
-# From ISO 4217, list one; every number of digits that it has.
+# From ISO 4217, list one: a currency of every number of digits.
 DIGITS = {
     **dict.fromkeys(("CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF"), 0),
     **dict.fromkeys(("AED", "BRL", "EUR", "GBP", "IRR", "TRY", "USD"), 2),
@@ -41,7 +41,7 @@ def unit(currency: str) -> Unit:
 
 
 def given_price(json_text: str) -> Amount:
-    """The price of an item whose body has this JSON for it."""
+    """The price of an item whose `unit_price` is this JSON."""
     return taken(f'{{"unit_price": {json_text}}}'.encode(), AddItem).unit_price
 
 
@@ -93,7 +93,7 @@ def test_an_amount_is_exact_as_json_text_and_as_json_number(form: str, text: str
     given_text = text.lstrip("0") if form == "{}" and text.startswith("00") else text
     amount = given_price(form.format(given_text))
     assert amount.minor(unit(currency), "unit_price") == expected
-    # What the log keeps of it does not depend on how it was written.
+    # The log's text of the amount does not depend on the client's spelling.
     assert amount.decimal(unit(currency), "unit_price") == decimal_text(expected, digits_of(currency))
 
 

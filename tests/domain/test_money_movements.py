@@ -1,4 +1,4 @@
-"""What can become of money: does each movement do to an order what docs/money.md says, and is none taken twice?"""
+"""Does each movement of money change an order as docs/money.md says, and is none recorded twice?"""
 
 from datetime import timedelta
 from typing import Any
@@ -67,7 +67,7 @@ def take_back(kind: str, amount: str, reference: str = "x_1", **fields: Any) -> 
 
 
 def taken_back(kind: str, amount: str, reference: str = "x_1", **fields: Any) -> Event:
-    """The event of a kind of movement, at the beginning of the story."""
+    """The event of a movement of this kind, at the time of the stories' beginning."""
     who = {"amount": amount, "reference": reference, "provider": "stripe"}
     return EFFECTS[kind].event(**{"occurred_at": BEGUN, AT[kind]: BEGUN} | who | fields)  # type: ignore[index]
 
@@ -125,7 +125,7 @@ def test_a_refund_that_failed_and_is_made_again_is_owed_no_more_than_once() -> N
 
 
 def test_a_failed_part_of_a_refund_gives_back_what_was_credited_of_it_and_no_more() -> None:
-    overpaid = (created(), item(unit_price="60.00"), received("100.00"), refunded("50.00"))  # 10.00 of it are credited
+    overpaid = (created(), item(unit_price="60.00"), received("100.00"), refunded("50.00"))  # 10.00 are credited
     assert order_of(overpaid).credited == 1000
     assert order_of([*overpaid, taken_back("refund_failure", "4.00", refund_reference="re_1")]).credited == 600
     after = order_of([*overpaid, taken_back("refund_failure", "50.00", refund_reference="re_1")])

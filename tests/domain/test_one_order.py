@@ -1,5 +1,8 @@
-"""Does anything assume that two orders are in one log? A command reads and writes its own order, and claims, alone: so
-orders could be spread over several logs by customer (docs/scaling.md)."""
+"""Does anything assume that two orders are in one log?
+
+A command reads and writes only its own order and claims, so a shop's orders could be spread over several logs by
+customer (docs/scaling.md).
+"""
 
 import re
 from collections.abc import Callable
@@ -25,7 +28,7 @@ def test_a_command_asks_of_no_order_but_its_own(ledger: OrderLedger, clock: Cloc
     asked: list[str] = []
     given: dict[str, Callable[..., Any]] = {"create": ledger.create, "change": ledger.change}
     writer = ledger.log_of_events.writer
-    # The library would hide what it asks; the driver tells each statement with its values.
+    # The library would hide its statements; the driver's trace shows each statement with its values.
     for name, command in given.items():
 
         def watched(t: Any, *arguments: Any, _command: Callable[..., Any] = command, **options: Any) -> Any:

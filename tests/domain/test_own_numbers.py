@@ -1,4 +1,4 @@
-"""A shop's own numbers: a key that it gives itself, and the ids that other systems have for an order."""
+"""A shop's own numbers: the key that the shop gives an order, and the ids that other systems have for it."""
 
 from typing import Any
 

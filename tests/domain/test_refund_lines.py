@@ -1,4 +1,4 @@
-"""What a refund was for: do its lines come to its amount, and is nothing given back that was not sold or was before?"""
+"""Do a refund's lines add up to its amount, and is nothing refunded that was not sold or was refunded before?"""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from projections.orders.documents import staff_document
 from tests.domain.test_decide import BEGUN, NOW, created, given, item, received, refund, refunded
 from tests.domain.test_money_movements import taken_back
 
-# Two items, shipping and two charges, that come to 50.00; more than that was paid.
+# An order of 50.00: two items, shipping and two charges. More than 50.00 was paid.
 SOLD: tuple[Event, ...] = (
     created(shipping_cost="3.00"),
     item(1, "9.00", 3, shipping="2.00", discount_amount="1.00"),

@@ -1,4 +1,4 @@
-"""Is everything refused that a lenient reader of JSON lets pass, with the path of the field at fault?"""
+"""Is all JSON refused that only a lenient reader takes, with the path of the field at fault?"""
 
 import json
 import subprocess
@@ -19,12 +19,12 @@ PAYMENT = '{"amount": "1", "provider": "p", "reference": "r", %s}'
 
 
 def read(text: bytes) -> Any:
-    """The text as whatever it holds."""
+    """The value of a JSON text, of any shape."""
     return taken(text, Any)
 
 
 def refusal(text: str | bytes, shape: type[msgspec.Struct] = CreateOrder) -> InvalidField:
-    """The refusal of a body, which must be one that can be sent to the client."""
+    """The refusal of a body. Its detail must be a text that can be sent to the client."""
     with pytest.raises(InvalidField) as refused:
         taken(text if isinstance(text, bytes) else text.encode(), shape)
     assert refused.value.detail.encode()
@@ -251,7 +251,7 @@ def test_different_commands_have_different_canonical_bytes(one: str, other: str,
 
 
 FIT = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=20)
-# Names of fields beside any other text, so that shapes are met now and then.
+# Names of fields among other texts, so that a tree fits a shape now and then.
 KEYS = st.one_of(st.sampled_from(["items", "customer", "id", "quantity", "history", "type", "at", "unit_price"]), FIT)
 FIT_TREES = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(0, 10**15 - 1), FIT),
@@ -305,7 +305,7 @@ def test_what_is_unfit_is_refused_wherever_it_stands_and_whatever_stands_beside_
 
 
 def words(text: bytes) -> str:
-    """What a client would be told about a body; nothing where it is taken."""
+    """The detail of the refusal of a body, or "" where the body is taken."""
     try:
         taken(text, ImportOrder)
     except Refusal as refused:
@@ -319,7 +319,7 @@ def test_any_bytes_are_read_or_refused_in_words_that_can_be_sent(text: bytes) ->
 
 
 def test_the_first_commands_of_a_process_may_come_all_at_once() -> None:
-    """A process of its own each time: what it finds out about a shape, it finds out once."""
+    """A new process each time, since a process learns a shape once."""
     script = (
         "import sys, threading; sys.setswitchinterval(1e-6)\n"
         "from domain.order.commands import CreateOrder; from domain.strict_json import shaped\n"

@@ -1,4 +1,4 @@
 import pytest
 
-# pytest looks at the asserts of files named test_* alone.
+# pytest rewrites the asserts of files named test_* only.
 pytest.register_assert_rewrite("tests.log.contract")

@@ -1,4 +1,4 @@
-"""What every log does, whatever engine it stands on: each engine's own file of tests runs this class over its log."""
+"""Every claim that holds for every log. The tests of each engine run this class over their log."""
 
 import hashlib
 import json
@@ -31,7 +31,7 @@ ORDERS = [UUID(int=n) for n in range(1, 4)]
 TOPICS = ["order.item_removed.v1", "order.notes_changed.v1", "order.status_changed.v1"]
 SHAPE = [(order, version) for version in range(1, 8) for order in ORDERS]
 COUNT = st.none() | st.integers(1, 25)
-# Each engine runs the same test; hypothesis would have one class alone run it.
+# Each engine runs the same test; Hypothesis objects to a test that several classes run.
 ON_EACH_ENGINE = settings(deadline=None, suppress_health_check=[HealthCheck.differing_executors])
 
 
@@ -54,13 +54,13 @@ def places(events: Sequence[StoredEvent]) -> list[tuple[Any, int, str, bytes]]:
 
 
 def fields(log: Log, *names: str) -> list[tuple[str | None, ...]]:
-    """Of each record, these of its fields, as text."""
+    """These fields of each record, as text."""
     found = ([getattr(raw, name) for name in names] for raw in log.raw_records())
     return [tuple(None if field is None else field.decode() for field in row) for row in found]
 
 
 def leaf_hash(raw: RawRecord) -> bytes:
-    """The digest as its documentation has it: RFC 9162's leaf hash over length and text of each field."""
+    """The digest as the documentation defines it: RFC 9162's leaf hash over the length and text of each field."""
     leaf = b""
     for field in raw[1:-1]:
         text = b"" if field is None else field if isinstance(field, bytes) else str(field).encode()
@@ -69,12 +69,12 @@ def leaf_hash(raw: RawRecord) -> bytes:
 
 
 class LogContract:
-    """An engine's tests derive from this, and provide `new_log`."""
+    """The tests of an engine are a subclass that provides `new_log`."""
 
     @pytest.fixture(scope="class")
     @classmethod
     def new_log(cls) -> Callable[[], Log]:
-        """Makes a log each time it is called, which has its tables and no record."""
+        """A function that makes a log with its tables and no record."""
         raise NotImplementedError
 
     @pytest.fixture
@@ -91,7 +91,7 @@ class LogContract:
 
     @pytest.fixture
     def elsewhere(self, log: Log) -> Iterator[Log]:
-        """The same log, as another process has it."""
+        """The same log, opened a second time as another process would."""
         opened = open_log(log.url)
         opened.create()
         yield opened
@@ -264,7 +264,7 @@ class LogContract:
     @pytest.fixture(scope="class")
     @classmethod
     def twins(cls, new_log: Callable[[], Log]) -> Iterator[tuple[ApplicationRecorder, ApplicationRecorder]]:
-        """Our recorder and the library's own, with the same events."""
+        """Our recorder and the library's own recorder, with the same events."""
         ours, theirs = new_log(), POPOApplicationRecorder()
         events = [stored(order, version, TOPICS[n % 3]) for n, (order, version) in enumerate(SHAPE)]
         assert append(ours, *events) == range(1, 22)

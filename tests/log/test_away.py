@@ -23,7 +23,7 @@ ORDERS = "/api/v1/orders"
 
 @pytest.fixture
 def node(cluster: Cluster, tmp_path: Path) -> Iterator[tuple[Service, Proxy, Client]]:
-    """A node with one worker that has served, and is stopped; what leads to its PostgreSQL; and staff."""
+    """A stopped node of one worker that has served, the proxy before its PostgreSQL, and a client with a staff key."""
     proxy = Proxy(cluster.port)
     service = Service(tmp_path, workers=1, LEDGER_URL=proxy.url(cluster.new_database()), **files_in(tmp_path))
     assert service.run("import", "-", stdin=json.dumps(MINA).encode()).returncode == 0
@@ -108,7 +108,7 @@ def test_what_is_said_while_it_is_away_is_lines_and_no_tracebacks(node: tuple[Se
     service.start()
     go_away(proxy)
     until(lambda: requests.get(f"{service.base}/readyz", timeout=5).status_code == 503)
-    time.sleep(2)  # in which each thread tries it more than once
+    time.sleep(2)  # each thread tries PostgreSQL more than once meanwhile
     assert staff.post(ORDERS, json=MINA).status_code == 503
     assert [line for line in service.log().splitlines() if "Traceback" in line] == []
 
@@ -130,7 +130,8 @@ def test_what_an_erasure_left_is_destroyed_before_it_is_opened_once_it_is_reache
     order = staff.get(f"{ORDERS}/1").json()["uuid"]
     database = service.url.rpartition("/")[2]
     keys = "SELECT wrapped IS NOT NULL FROM order_ledger_keys.data_keys"
-    # Between the end of the log's transaction and that of the keys: the second is the first that a new connection does.
+    # The proxy cuts between the commit of the log's transaction and of the keys': a new connection runs the second
+    # first.
     is_open = [True]
     proxy.cut = lambda data: True if b"destroyed_at = $1" in data and is_open and is_open.pop() else None
     assert staff.post("/api/v1/privacy/customers/7/erasures", json={}).status_code == 503

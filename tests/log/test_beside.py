@@ -1,4 +1,4 @@
-"""Tables beside a log in a file: what keeps them from being made once keeps nobody from it for ever."""
+"""Tables beside a log in a file: a fault that keeps them from being made once does not do so for ever."""
 
 from contextlib import closing
 from pathlib import Path

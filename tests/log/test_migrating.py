@@ -1,4 +1,4 @@
-"""Is a copied log the log that was copied, whichever engine each stands on?"""
+"""Is the copy of a log equal to the log, from either engine to either engine?"""
 
 import json
 import time
@@ -33,7 +33,7 @@ r-3,payment,9.00,0.30,8.70,USD,2026-03-01T09:00:00Z,,
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An address where nothing is."""
+    """The address of a log that does not exist yet."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/copy.db"
     cluster: Cluster = request.getfixturevalue("cluster")
@@ -55,7 +55,7 @@ def opened() -> Iterator[Callable[[str], Log]]:
 
 @pytest.fixture
 def source(ledger: OrderLedger, views: Views, clock: Clock) -> Log:
-    """A log that has something of each kind."""
+    """A log with records of every kind."""
     play(ledger, clock, Random(3), 60)
     do(ledger.create, new_order(notes="ی ك 📦"), ME)
     log = ledger.log_of_events

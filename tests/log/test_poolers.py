@@ -1,5 +1,4 @@
-"""What stands between a node and PostgreSQL: a pooler that keeps sessions serves, and any other is refused by a clear
-word."""
+"""Does a node serve through a pooler that keeps sessions, and refuse every other pooler with a clear message?"""
 
 import json
 import os
@@ -26,7 +25,7 @@ Pooled = Callable[[str], str]
 
 @pytest.fixture
 def pooled(cluster: Cluster, tmp_path: Path) -> Iterator[Pooled]:
-    """Begins a PgBouncer of a `pool_mode`; the address of a new database through it."""
+    """A function that starts PgBouncer with a `pool_mode` and returns the address of a new database through it."""
     if PGBOUNCER is None:
         pytest.skip("PgBouncer is not installed (Debian: apt-get install pgbouncer)")
     begun: list[subprocess.Popen[bytes]] = []
@@ -37,7 +36,7 @@ def pooled(cluster: Cluster, tmp_path: Path) -> Iterator[Pooled]:
             f"[databases]\n* = host=127.0.0.1 port={cluster.port} user=postgres\n[pgbouncer]\nauth_type = any\n"
             f"listen_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\npool_mode = {mode}\n"
         )
-        for path in (tmp_path, *tmp_path.parents[:3]):  # it refuses root
+        for path in (tmp_path, *tmp_path.parents[:3]):  # PgBouncer refuses to run as root
             with suppress(PermissionError):
                 path.chmod(0o755)
         user = {} if os.geteuid() else {"user": pwd.getpwnam("postgres").pw_uid, "extra_groups": []}
@@ -80,7 +79,7 @@ def test_a_pooler_that_keeps_no_sessions_is_refused_by_every_command(pooled: Poo
 
 
 def test_two_connections_that_are_one_to_the_server_are_no_sessions(cluster: Cluster) -> None:
-    # As a pooler has it that gives prepared statements names of its own.
+    # A pooler that renames prepared statements shows one server connection as two.
     url = cluster.url(cluster.new_database())
     with closing(Connection(url)) as one, closing(Connection(url)) as other:
         must_keep_sessions(one, other)

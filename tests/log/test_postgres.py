@@ -1,4 +1,4 @@
-"""What a log on PostgreSQL does beside what every log does: its lock, its round trips, what it refuses."""
+"""The claims that hold for a log on PostgreSQL alone: its lock, its round trips, its refusals."""
 
 import json
 import os
@@ -68,7 +68,7 @@ def log(cluster: Cluster, database: str) -> Iterator[Log]:
 
 @pytest.fixture
 def ledger(proxy: Proxy, database: str, log: Log) -> Iterator[OrderLedger]:
-    """The ledger on that log, as a node has it whose network is the proxy."""
+    """The ledger on that log, as a node has it that reaches PostgreSQL through the proxy."""
     made = OrderLedger(open_log(proxy.url(database)))
     yield made
     made.close()
@@ -76,14 +76,14 @@ def ledger(proxy: Proxy, database: str, log: Log) -> Iterator[OrderLedger]:
 
 @contextmanager
 def standby_that_never_comes(cluster: Cluster) -> Iterator[None]:
-    """Every commit waits for it meanwhile."""
+    """Every commit waits for a standby meanwhile, and there is none."""
 
     def name_it(names: str) -> None:
         cluster.do(f"ALTER SYSTEM SET synchronous_standby_names = '{names}'")
         cluster.do("SELECT pg_reload_conf()")
 
     name_it("nobody")
-    _until_commits_wait(cluster)  # the server takes the setting over in its own time
+    _until_commits_wait(cluster)  # the server applies the setting in its own time
     try:
         yield
     finally:
@@ -102,7 +102,7 @@ def _until_commits_wait(cluster: Cluster) -> None:
 
 
 def waiting_for_a_standby(cluster: Cluster, database: str) -> int:
-    """The process of the server that does."""
+    """The pid of the server process that waits for a standby. Raises AssertionError where none does so in time."""
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         sql = "SELECT pid FROM pg_stat_activity WHERE datname = %s AND wait_event = 'SyncRep'"
@@ -133,7 +133,7 @@ REWRITES = [
 
 
 def fill(log: Log) -> None:
-    """A row in each table."""
+    """Puts a row into each table."""
     append(log, claims=[NewClaim("payment", "taken", ORDERS[0], 1), NewClaim("order-id", 7, ORDERS[0], 1)])
     with log.transaction() as t:
         t.keep_checkpoint(1, b"signed", NOW)
@@ -335,7 +335,9 @@ def test_who_copies_a_log_and_is_stopped_does_not_keep_the_lock_for_ever(log: Po
 def test_who_stops_in_the_midst_of_sending_with_the_lock_is_ended_by_the_next_who_waits_for_it(
     cluster: Cluster, log: Log
 ) -> None:
-    """The server does not take it for idle: it waits for the rest, for as long as the connection stands."""
+    """The server does not take the client for idle: it waits for the rest of the request while the connection
+    stands.
+    """
     stopped = psycopg.connect(log.url)
     stopped.pgconn.enter_pipeline_mode()
     for half in (b"BEGIN", b"SELECT 1 FROM order_ledger.logs FOR UPDATE"):
@@ -361,7 +363,7 @@ def test_who_waits_for_a_lock_that_another_keeps_busy_is_told(log: Log, cluster:
 
 
 def test_work_that_takes_long_together_is_done_by_and_by(ledger: OrderLedger) -> None:
-    """In one transaction it would keep the lock for longer than who stops may."""
+    """One transaction for all of it would keep the lock longer than the server allows a stopped client."""
     do(ledger.create, new_order(), ME)
 
     def create_slowly(t: Transaction, command: CreateOrder, who: Provenance) -> Outcome:
@@ -407,7 +409,7 @@ def test_a_batch_takes_two_round_trips_however_many_commands_share_it(
 
 
 def cut_once(proxy: Proxy, sign: bytes, *, before: bool) -> None:
-    """Cuts the next connection over which this goes, just before it reaches the server, or just behind."""
+    """Cuts the next connection that sends `sign`, just before the bytes reach the server or just behind them."""
     is_open = [True]
 
     def cut(data: bytes) -> bool | None:
@@ -438,7 +440,7 @@ def test_an_access_key_whose_connection_is_lost_at_the_commit_is_there_once(
 ) -> None:
     do(ledger.create, new_order(), ME)
     lost_before = ledger.log_of_events.times_lost
-    cut_once(proxy, b"\x00\x00\x00\x04keys", before=before)  # which goes with the commit
+    cut_once(proxy, b"\x00\x00\x00\x04keys", before=before)  # goes with the commit
     key = ledger.write(Keys(ledger.log_of_events).create, now=NOW, customer_id=1, name="a").result()
     found = Keys(log).caller(key)
     assert (found and found.name, ledger.log_of_events.times_lost) == ("a", lost_before + 1)
@@ -465,7 +467,7 @@ def test_a_change_of_an_access_key_whose_connection_is_lost_at_the_commit_is_the
 
 @contextmanager
 def writer_held(ledger: OrderLedger) -> Iterator[None]:
-    """The writer is at a piece of work meanwhile, and takes what is written inside at the end."""
+    """The writer is busy meanwhile, and takes all the work submitted inside as one batch at the end."""
     begun, go_on = threading.Event(), threading.Event()
 
     def hold(_: Transaction) -> None:
@@ -501,7 +503,7 @@ def test_what_is_under_way_when_its_connection_is_lost_is_done_again_once(
         others = [] if is_first else [ledger.write(ledger.create, new_order(), ME)]
         made = ledger.write(Keys(ledger.log_of_events).create, now=NOW, customer_id=1, name="a")
         lost_before = ledger.log_of_events.times_lost
-        cut_once(proxy, b"FROM access_keys", before=True)  # which is asked for in the midst of a transaction
+        cut_once(proxy, b"FROM access_keys", before=True)  # asked in the middle of a transaction
     assert Keys(log).caller(made.result())
     assert [other.result().position for other in others] == ([] if is_first else [8])
     assert (log.max_notification_id(), ledger.log_of_events.times_lost > lost_before) == (8 + len(others), True)
@@ -512,7 +514,7 @@ def test_who_joins_a_transaction_whose_connection_is_lost_just_then_is_answered(
 ) -> None:
     with writer_held(ledger):
         joining = ledger.write(ledger.create, new_order(), ME)
-        cut_once(proxy, b"max(number)", before=True)  # what the next id is
+        cut_once(proxy, b"max(number)", before=True)  # asks for the next id
     assert joining.result(timeout=10).position == log.max_notification_id() == 7
     assert ledger.log_of_events.times_lost > 1
 
@@ -527,7 +529,7 @@ def test_a_handover_of_the_signing_key_whose_connection_is_lost_behind_the_commi
     sent: list[bytes] = []
 
     def cut(data: bytes) -> bool | None:
-        """The commit is what comes behind what is recorded."""
+        """Cuts behind the commit, which is the second request from the INSERT on."""
         if b"INSERT INTO handovers" in data or sent:
             sent.append(data)
         return False if len(sent) == 2 else None
@@ -574,7 +576,7 @@ def test_and_is_not_either_where_the_server_speaks_another_language(monkeypatch:
 
 
 def assert_not_acknowledged(cluster: Cluster, database: str) -> None:
-    """What did not wait for its standby."""
+    """Asserts that a commit that did not wait for its standby raises LogAway."""
     with closing(OrderLedger(open_log(cluster.url(database)))) as ledger, standby_that_never_comes(cluster):
         future = ledger.write(ledger.create, new_order(), ME)
         cluster.do("SELECT pg_cancel_backend(%s)", waiting_for_a_standby(cluster, database))
@@ -635,7 +637,7 @@ def test_who_asks_again_is_not_told_that_it_is_there_before_the_standby_has_it(
 def test_who_asks_again_and_loses_the_server_that_had_it_alone_asks_the_next_one(
     cluster: Cluster, database: str, ledger: OrderLedger
 ) -> None:
-    """Nothing is written for an answer that is given again, so nothing of it proves that the next server has it."""
+    """A repeated answer writes nothing, so its commit does not prove that the next server has the first answer."""
     do(ledger.create, new_order(), ME)
     who = Provenance("staff", None, "key-1")
     do(ledger.create, new_order(), who)
@@ -675,7 +677,7 @@ def test_no_head_is_signed_of_what_a_server_that_took_over_has_not_got(
     monkeypatch: pytest.MonkeyPatch,
     sign: Callable[..., object],
 ) -> None:
-    """It took over when the views had just been looked at."""
+    """The other server takes over just after the views were fed."""
     ledger = OrderLedger(open_log(log.url))
     create_key(key := tmp_path / "ledger.key")
     views = Views(ledger, tmp_path / "views.db")
@@ -695,7 +697,7 @@ def test_no_head_is_signed_of_what_a_server_that_took_over_has_not_got(
 
 
 def lose_the_server(cluster: Cluster, database: str) -> None:
-    """The one that waits for the standby is told not to, waits for it once more, and is gone; another one answers."""
+    """Cancels the wait of the commit for its standby, and ends the server process that then waits again."""
     cluster.do("SELECT pg_cancel_backend(%s)", pid := waiting_for_a_standby(cluster, database))
     while not cluster.do("SELECT 1 FROM pg_stat_activity WHERE pid = %s AND query LIKE '%%COMMIT%%'", pid):
         time.sleep(0.01)
@@ -741,7 +743,9 @@ def test_an_access_key_is_known_without_a_wait_until_it_is_revoked(log: Log) -> 
 def test_a_revoked_key_is_known_no_more_where_the_server_tells_nothing_any_longer(
     cluster: Cluster, database: str, log: Log
 ) -> None:
-    """What it listens by is there still, and nothing comes: the server's process is held up, or what lies between."""
+    """The listening connection stands and is silent: the server's process is stopped, as if the network dropped
+    packets.
+    """
     follower, keys = open_log(log.url), Keys(log)
     with log.transaction() as t:
         key = keys.create(t, now=NOW, customer_id=1, name="a")
@@ -772,7 +776,9 @@ def test_who_listens_does_so_anew_where_another_connection_is_lost(cluster: Clus
 
 
 def test_what_is_told_to_a_listener_while_it_asks_something_else_is_heard(cluster: Cluster, database: str) -> None:
-    """It comes with the answer, and the driver looks only at what comes behind that."""
+    """The notification comes with the answer to the other statement. The driver looks only at bytes behind an
+    answer.
+    """
     url = cluster.url(database)
     with closing(Connection(url)) as listener, closing(Connection(url)) as teller:
         listener.ask(Statement("LISTEN news"))
@@ -782,7 +788,7 @@ def test_what_is_told_to_a_listener_while_it_asks_something_else_is_heard(cluste
 
 
 def listening_to(cluster: Cluster, database: str) -> int:
-    """The process of the server whose connection is the newest that has asked for the access keys."""
+    """The pid of the server process with the newest connection that asked for the access keys."""
     asked = "SELECT pid FROM pg_stat_activity WHERE datname = %s AND query LIKE %s ORDER BY backend_start DESC LIMIT 1"
     ((pid,),) = cluster.do(asked, database, "%former_keys%revoked_at IS NULL%")
     return int(pid)
@@ -812,7 +818,7 @@ def test_a_read_that_nobody_waits_for_any_more_ends_here_and_on_the_server_and_i
 
 
 def asleep(cluster: Cluster, database: str) -> int:
-    """How many of the database's connections are in the midst of that read."""
+    """The number of the database's connections that run the read."""
     asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND query LIKE 'SELECT pg_sleep%%'"
     with psycopg.connect(cluster.url(database)) as connection:
         ((count,),) = connection.execute(f"{asked} AND state = 'active'", (database,)).fetchall()
@@ -837,7 +843,7 @@ def test_what_reads_all_of_a_table_may_take_as_long_as_that_is_large(log: Log, p
         partial(far.raw_records_without_beginning, 6),
     )
     with ThreadPoolExecutor(5) as threads:
-        list(threads.map(far.rows, ["SELECT pg_sleep(1)"] * 5))  # each has its connection then
+        list(threads.map(far.rows, ["SELECT pg_sleep(1)"] * 5))  # each read has its own connection from here on
         proxy.delay_seconds = ANSWER_SECONDS_MAX / 2 + 0.2
         answers = [threads.submit(asked) for asked in (*of_operators, far.max_notification_id)]
         census, of_nothing, by_order, without_beginning = (answer.result() for answer in answers[:4])

@@ -1,4 +1,4 @@
-"""Does the program do on PostgreSQL all that it does on a file? And what it does there alone."""
+"""Does the program do on PostgreSQL all that it does on a file? Also its claims for PostgreSQL alone."""
 
 import json
 import time
@@ -30,7 +30,7 @@ def on_postgres(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 def made_key(service: Service, *scopes: str) -> str:
-    """As an operator makes it, so that it stands in an event."""
+    """A key made by `token create`, which records it as an event."""
     given = [part for scope in scopes for part in ("--scope", scope)]
     return service.run("token", "create", *given).stdout.decode().strip()
 
@@ -189,7 +189,7 @@ def test_a_key_is_revoked_on_a_node_too_that_is_making_its_views(on_postgres: Se
         with (tmp_path / "views.db.lock").open("r+") as making:
             flock(making, LOCK_EX)
             (tmp_path / "views.db").unlink()
-            time.sleep(1)  # that it begins, and waits
+            time.sleep(1)  # the rebuild begins and waits for the lock
             assert there.get("/api/v1/orders").status_code == 503
             assert on_postgres.run("token", "revoke", key[:8]).returncode == 0
             until(lambda: there.get("/api/v1/orders").status_code == 401)
@@ -228,7 +228,7 @@ def created(staff: Client) -> str:
 
 
 def moved(service: Service, url: str, folder: Path) -> Service:
-    """The service on a copy of its ledger, with files of its own and the same master key."""
+    """The service on a copy of its ledger, with other files and the same master key."""
     done = service.run("migrate", "--to", url)
     assert done.returncode == 0, done.stderr.decode()
     folder.mkdir(exist_ok=True)
@@ -288,7 +288,8 @@ def test_the_data_keys_are_backed_up_apart_from_the_log_and_come_back_where_that
     assert done.returncode == 0, done.stderr
     held = sorted(path.name for path in (tmp_path / "backup").rglob("*") if path.is_file())
     assert held == ["backup.json", "keys.db", "ledger.key", "settings.env"]
-    cluster.do("DROP SCHEMA order_ledger_keys CASCADE", database=database)  # as pg_dump --schema=order_ledger leaves it
+    # A dump by `pg_dump --schema=order_ledger` is without the keys' schema.
+    cluster.do("DROP SCHEMA order_ledger_keys CASCADE", database=database)
     assert b"is missing" in node.run("token", "list").stderr
     (tmp_path / "new").mkdir()
     new = Service(

@@ -1,6 +1,6 @@
-"""What a log on SQLite does beside what every log does: its file, its copies, and what the database itself refuses.
+"""The claims that hold for a log on SQLite alone: its file, its copies, and the database's own refusals.
 
-Each trap of the library and of SQLite that architecture.md lists and that concerns the log has its test here.
+Each trap of the library and of SQLite that architecture.md lists for the log has its test here.
 """
 
 import json
@@ -34,12 +34,12 @@ class TestSQLiteLog(LogContract):
 
 
 def outside(path: Path) -> sqlite3.Connection:
-    """A connection that knows nothing of this program, as an operator's would be."""
+    """A connection without this program's settings, as an operator's would be."""
     return sqlite3.connect(path, isolation_level=None)
 
 
 def cut_out(path: Path, *which: int) -> None:
-    """Takes events away as only somebody can who first takes the triggers away; puts those back."""
+    """Deletes events at these positions as an attacker could: drops the triggers first and puts them back."""
     connection = outside(path)
     triggers = connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
     for name, _ in triggers:
@@ -86,7 +86,7 @@ def test_vacuum_keeps_positions_also_behind_a_gap(recorder: SQLiteRecorder) -> N
 
 
 def dump(path: Path) -> str:
-    """What `sqlite3 ledger.db .dump` prints; by Python's own SQLite, so in a process of its own."""
+    """The output of `sqlite3 ledger.db .dump`, made by Python's own SQLite and so in a process of its own."""
     program = "import sqlite3, sys; print(*sqlite3.connect(sys.argv[1]).iterdump(), sep='\\n')"
     return subprocess.run(
         [sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True, timeout=60
@@ -254,7 +254,7 @@ def test_nothing_is_wrong_with_a_ledger_of_an_older_version_that_is_opened(
 
 
 def test_a_commit_is_on_the_disk_before_it_is_answered(recorder: SQLiteRecorder) -> None:
-    assert recorder.writer.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+    assert recorder.writer.execute("PRAGMA synchronous").fetchone() == (2,)  # 2 is FULL
     assert recorder.writer.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
@@ -327,7 +327,7 @@ def test_the_processs_environment_does_not_change_the_log(tmp_path: Path, monkey
     assert not (tmp_path / "another.db").exists()
 
 
-# Python's own module tells of every file that it opens; sqlite-utils imports it, for names of types only.
+# Python's own module reports every file that it opens. sqlite-utils imports it only for the names of types.
 LIVE_A_LITTLE = """
 import sys
 from pathlib import Path

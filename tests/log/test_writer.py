@@ -1,4 +1,4 @@
-"""The thread that writes: whoever gives up waiting, whatever the log does, nobody else loses by it."""
+"""The writer's thread: does it go on when callers give up or the log fails, so that no other caller loses by it?"""
 
 import resource
 import secrets
@@ -51,7 +51,8 @@ def test_work_that_nobody_waits_for_is_left_out_when_what_was_lost_is_written_ag
 
 def test_where_the_disk_fails_one_piece_of_work_no_other_of_its_transaction_is_half_done(log: SQLiteRecorder) -> None:
     writer = Writer(log.transaction, lambda _: 0, None)
-    asked = [writer.submit(writes(size)) for size in (8, 16 * MIB, 8, 8)]  # more than SQLite keeps back until the end
+    # 16 MiB are more than SQLite keeps in memory until the commit.
+    asked = [writer.submit(writes(size)) for size in (8, 16 * MIB, 8, 8)]
     _, hard = before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4 * MIB, hard))
     try:

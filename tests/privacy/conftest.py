@@ -1,4 +1,4 @@
-"""What the tests of privacy share: a ledger whose personal data are sealed, and people who order."""
+"""A ledger with sealed personal data, and people who order: shared by the tests of privacy."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,7 +31,7 @@ MINA: dict[str, Any] = {
     "billing_last_name": "Weissenberger",
     "items": [{"unit_price": "40.00", "product": {"id": 1, "name": "Lamp"}}],
 }
-# What must not be found anywhere once it is erased.
+# No file may hold these words after an erasure.
 WORDS = [
     *(b"minaweiss", b"weissenberger", b"Weissenberger", b"Mina", b"Wilhelmine", b"Schlossgarten", b"Tuebingenstadt"),
     *(b"Neckarhalde", b"72070-7", b"DE-4711-0815", b"4970717654321"),
@@ -43,7 +43,7 @@ def keys_at(folder: Path) -> KeysAt:
 
 
 def sealed_ledger(folder: Path, clock: Clock) -> OrderLedger:
-    """The ledger in a folder, sealed from its beginning on."""
+    """The ledger in a folder, sealed from its first event on."""
     log = SQLiteRecorder(folder / "ledger.db")
     return OrderLedger(log, clock=clock, keys=keys_of(log, keys_at(folder), clock()))
 
@@ -56,7 +56,7 @@ def ledger(tmp_path: Path, clock: Clock) -> Iterator[OrderLedger]:
 
 
 def found_in(folder: Path, words: list[bytes]) -> dict[str, list[bytes]]:
-    """The files of a folder in which words stand as they are, and which."""
+    """The words that stand in plain in the files of a folder, by the file's name."""
     files = [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink()]
     held = {path.name: [word for word in words if word in path.read_bytes()] for path in files}
     return {name: of for name, of in held.items() if of}

@@ -1,4 +1,4 @@
-"""The file of who read what is personal."""
+"""The file that notes every reading of personal data."""
 
 import json
 from pathlib import Path

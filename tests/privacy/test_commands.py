@@ -1,4 +1,4 @@
-"""Does the command line do what people's requests, the law and lost machines ask for?"""
+"""Does the command line do what people's requests, the law and lost machines require?"""
 
 import base64
 import json
@@ -20,7 +20,7 @@ from tests.privacy.conftest import MINA, WORDS, found_in, keys_at
 
 
 def back_up(source: Path, target: Path) -> None:
-    """Copies a SQLite file as `.backup` does, with what is in its WAL; over what is there."""
+    """Copies a SQLite file with its WAL over the target, as `.backup` does."""
     for file in target.parent.glob(f"{target.name}*"):
         file.unlink()
     with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(target)) as other:
@@ -28,7 +28,7 @@ def back_up(source: Path, target: Path) -> None:
 
 
 class Desk:
-    """The command line over a ledger in a file that one line of an import has begun."""
+    """The command line over a ledger in a file."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -260,7 +260,7 @@ def test_what_was_recorded_as_it_is_is_never_said_to_be_erased_since_whenever_th
     plain.close()
     desk = Desk(tmp_path)
     desk.run("keys", "create")
-    with closing(sqlite3.connect(tmp_path / "ledger.db")) as ledger:  # as a process that went on without keys left it
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as ledger:  # the state that a process without keys left
         (trigger,) = ledger.execute("SELECT sql FROM sqlite_schema WHERE name = 'keyrings_are_not_updated'").fetchone()
         ledger.execute("DROP TRIGGER keyrings_are_not_updated")
         ledger.execute("UPDATE keyrings SET since = ?", (head,))

@@ -50,7 +50,7 @@ TOM = {
 
 
 class Shop:
-    """A service of its own, and its people."""
+    """A service for one test, and its clients."""
 
     def __init__(self, folder: Path) -> None:
         self.service = Service(folder).start()
@@ -80,7 +80,7 @@ class Shop:
         return done.stdout.decode() + done.stderr.decode()
 
     def still_held(self) -> dict[str, list[bytes]]:
-        """Where the words still stand, once readers have had time to let the WAL be cut."""
+        """The words that still stand in plain in the files, after readers have had time to let SQLite cut the WAL."""
         deadline = time.monotonic() + 3
         while (found := found_in(self.folder, WORDS)) and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -349,7 +349,10 @@ def test_erasing_while_others_create_orders_for_the_customer_loses_nobody_elses_
 
 
 def put_between_rows(file: Path, word: bytes) -> int:
-    """Writes a word where SQLite itself can leave one: between the pointers and the cells of pages. In how many."""
+    """Writes a word where SQLite can leave one: between the pointers and the cells of a page.
+
+    Returns the number of pages.
+    """
     content, marked = bytearray(file.read_bytes()), 0
     page_bytes = int.from_bytes(content[16:18], "big")
     for start in range(page_bytes, len(content), page_bytes):
@@ -412,8 +415,10 @@ def test_nothing_is_left_between_the_rows_of_the_views_though_their_process_ende
 
 
 def erase_in(folder: Path, clock: Clock, last: int) -> int:
-    """Erases customer 7 in the ledger of a folder, and ends this process at the step `last`. Returns how many there
-    were."""
+    """Erases customer 7 in the ledger of a folder, and ends this process at the step `last`.
+
+    Returns the number of steps.
+    """
     ledger = sealed_ledger(folder, clock)
     views = Views(ledger, folder / "views.db")
     views.ensure()
@@ -439,7 +444,7 @@ def erase_in(folder: Path, clock: Clock, last: int) -> int:
 
 
 def killed(folder: Path, clock: Clock, last: int) -> None:
-    """Does it in a process of its own, which ends itself there."""
+    """Erases customer 7 in a child process, which ends itself at the step `last`."""
     if (child := os.fork()) == 0:
         try:
             erase_in(folder, clock, last)

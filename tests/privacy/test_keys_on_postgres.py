@@ -36,7 +36,7 @@ NewNode = Callable[..., OrderLedger]
 
 @pytest.fixture
 def new_node(cluster: Cluster, database: str, tmp_path: Path, clock: Clock) -> Iterator[NewNode]:
-    """Opens the ledger once more, as another node does, which has the same master key."""
+    """A function that opens the ledger once more, as another node with the same master key does."""
     made: list[OrderLedger] = []
 
     def make(url: str | None = None) -> OrderLedger:

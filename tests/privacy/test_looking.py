@@ -1,4 +1,4 @@
-"""Does whoever looks for destroyed keys say what keeps it from that, and go on?"""
+"""Does the thread that looks for destroyed keys log the fault that hinders it, and go on?"""
 
 import time
 from pathlib import Path
@@ -25,5 +25,5 @@ def test_what_keeps_the_data_keys_from_being_looked_at_is_said_once(
     while len(looks) < 20:
         assert time.monotonic() < deadline
         time.sleep(0.01)
-    ledger.keys = None  # so the thread ends
+    ledger.keys = None  # ends the thread
     assert [told.getMessage() for told in caplog.records] == ["the data keys cannot be looked at"]

@@ -1,4 +1,4 @@
-"""Does what people get wrong with holds, periods, keys and files of erasures lose nobody's data, and leave none?"""
+"""Do people's mistakes with holds, periods, keys and files of erasures lose no data, and leave none behind?"""
 
 import base64
 import json
@@ -156,7 +156,7 @@ def test_retention_goes_on_where_something_cannot_be_erased_and_says_so(tmp_path
 
 def test_an_erasure_that_could_not_be_noted_is_finished_when_it_is_asked_for_again(shop: Shop) -> None:
     order = shop.place(**MINA)
-    (shop.folder / "erasures.txt").symlink_to("elsewhere")  # which is not followed: a file that cannot be written
+    (shop.folder / "erasures.txt").symlink_to("elsewhere")  # the service follows no link, so it cannot write the file
     assert shop.officer.post(f"{PRIVACY}/customers/7/erasures").status_code == 500
     assert shop.officer.post(f"{PRIVACY}/customers/7/erasures").status_code == 500
     (shop.folder / "erasures.txt").unlink()
@@ -319,7 +319,7 @@ def test_who_asks_while_a_key_is_missing_is_told_so_and_nothing_passes_for_erase
         closing(sqlite3.connect(shop.folder / "older.db")) as older,
         closing(sqlite3.connect(shop.folder / "keys.db")) as keys,
     ):
-        older.backup(keys)  # under a service that runs
+        older.backup(keys)  # while the service runs
     for answer in (
         shop.staff.patch(f"/api/v1/orders/{order['id']}", json={"notes": "anew"}),
         shop.officer.get(f"{PRIVACY}/customers/7/export"),

@@ -1,4 +1,4 @@
-"""What does somebody find of an erased person who asks the service for everything, and then reads its files?"""
+"""What does an attacker find of an erased person, who asks the service for everything and then reads its files?"""
 
 import json
 import sqlite3
@@ -135,7 +135,7 @@ def test_a_quarter_of_a_second_after_an_erasure_no_process_tells_anything_out_of
     clients = [(client, address) for client, address in asked for _ in range(8)]
 
     def fresh(asked: tuple[Client, str]) -> bytes:
-        """By a connection of its own, so that each worker is asked."""
+        """The answer over a new connection, so that each worker is asked."""
         key = str(asked[0].headers["Authorization"]).removeprefix("Bearer ")
         with shop.service.client(key) as client:
             return bytes(client.get(asked[1]).content)
@@ -174,7 +174,7 @@ def test_a_command_that_is_sent_again_after_an_erasure_answers_without_a_name(sh
 # --- the audit ---
 
 
-# Of each kind of event that has anything personal, the longest sample.
+# The longest sample of each kind of event with personal data.
 KINDS = {
     topic.shape: sample
     for folder in ("domain", "reconciliation")
@@ -212,7 +212,7 @@ def test_the_masked_audit_tells_nothing_that_is_personal_of_any_kind_of_event(
 
 
 def _texts(tree: Any) -> Iterator[str]:
-    """The texts in it that are long enough to be looked for."""
+    """The texts in a JSON tree that are longer than three characters, and so can be looked for."""
     if isinstance(tree, dict):
         for value in tree.values():
             yield from _texts(value)

@@ -1,4 +1,4 @@
-"""Is what is personal sealed where it is recorded, opened where it may be, and nowhere else?"""
+"""Is personal data sealed when it is recorded, and opened only for those who may see it?"""
 
 import base64
 import hashlib
@@ -101,7 +101,7 @@ def test_a_key_is_of_one_subject_part_and_year(ledger: OrderLedger, clock: Clock
 
 
 def test_ids_of_keys_that_are_made_in_one_transaction_begin_alike_and_others_do_not(ledger: OrderLedger) -> None:
-    """So they stand beside each other in the store, and an import writes one page of it instead of a hundred."""
+    """The ids stand side by side in the store, so an import writes one page of it instead of a hundred."""
     for customer in (7, 8):
         do(ledger.create, new_order(**MINA | {"customer": MINA["customer"] | {"id": customer}}), ME)
     assert ledger.keys is not None
@@ -214,7 +214,10 @@ def test_an_order_that_is_new_again_for_a_reason_has_the_same_rows_fed_as_made_a
 
 
 def attacked(payload: bytes, other: bytes, random: Random) -> bytes:
-    """A sealed event as somebody has altered it who can write to the file; `other` is another sealed event."""
+    """The payload of a sealed event, altered as by an attacker who can write to the file.
+
+    `other` is another sealed event's.
+    """
     tree, foreign = json.loads(payload), json.loads(other)
     parts = [part for part in ("contact", "invoice") if part in tree["personal"]]
     part = random.choice(parts)
@@ -312,7 +315,7 @@ def test_a_line_that_was_imported_is_known_again_by_a_keyed_fingerprint_also_onc
 def test_a_line_that_says_something_else_is_a_conflict_also_once_what_is_personal_is_erased(
     ledger: OrderLedger, clock: Clock
 ) -> None:
-    """Nobody can tell its fingerprint any more; but its amounts are there, and what was personal is not compared."""
+    """After the erasure the line's amounts can be compared; its fingerprint cannot, and the personal data is not."""
     items = [{"unit_price": "10.00"}]
     line = {**MINA, "id": 5, "items": items, "metadata": {"a": "b"}}
     import_lines(ledger, BytesIO(json.dumps(line).encode()), on_rejected=refuse)

@@ -41,7 +41,7 @@ FILE = (
 
 
 class Office:
-    """A service on a sealed ledger, and finance's clerk."""
+    """A service on a sealed ledger, and a client with the key of finance's clerk."""
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
@@ -144,7 +144,7 @@ def test_a_reason_about_a_customers_payment_goes_with_the_customer_and_stands_in
     assert "Weissenberger says" in office.get(one).text
     erased = office.client("privacy:write").post("/api/v1/privacy/customers/7/erasures", json={"force": True})
     assert erased.status_code == 201
-    time.sleep(0.25)  # as long as another worker may have the key still
+    time.sleep(0.25)  # another worker may keep the key so long
     decision = next(result for result in office.get(one).json()["results"] if result["id"] == matched)["decision"]
     assert (decision["kind"], decision["reason"]) == ("broken", None)
     listed = office.clerk.get(FINANCE).json()["reconciliations"]
@@ -284,7 +284,7 @@ def test_a_plain_ledger_that_is_written_anew_has_its_files_and_reasons_sealed(tm
 
 
 def reason_of(desk: Desk, uuid: str, result: str) -> Any:
-    """Why a person has decided so on a result."""
+    """The reason of a person's decision on a result."""
     ledger = OrderLedger(SQLiteRecorder(desk.folder / "ledger.db"), keys=keys_at(desk.folder))
     found = reconciled.reconciliation(ledger, UUID(uuid)).decisions[result].reason
     ledger.close()
@@ -394,7 +394,7 @@ def test_what_is_said_sealed_of_another_file_while_one_is_taken_in_is_seen(tmp_p
     first = others.start(BytesIO(FILE.encode()), "march.csv", "stripe", None, ME).reconciliation
 
     class Slow(Journal):
-        """Has told what the other files say just before somebody else withdraws one of them."""
+        """A journal that answers with the other reconciliations, one of which is withdrawn just after."""
 
         def reconciliations(self) -> list[Reconciliation]:
             found = super().reconciliations()

@@ -1,1 +1,1 @@
-"""What is asked of orders: whether the read models say what the log says."""
+"""The read models: do they agree with the log?"""

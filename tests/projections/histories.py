@@ -1,4 +1,4 @@
-"""Histories that no person would think of: random commands, refused ones among them, always the same for a seed."""
+"""Random histories that no person would think of, refused commands among them, always the same for a seed."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,7 +20,7 @@ SIZES = (None, 0, 1023, 1024, 808754, 10**15 - 1)
 
 
 def play(ledger: OrderLedger, clock: Clock, random: Random, steps: int, then: Callable[[], Any] = lambda: None) -> None:
-    """Gives so many commands to orders that come and go; `then` is called after each."""
+    """Gives `steps` random commands to random orders, and calls `then` after each."""
     uuids: list[UUID] = []
     for step in range(steps):
         clock.tick(microseconds=random.choice((0, 1, 999_999, 86_400_000_000)))
@@ -129,7 +129,7 @@ def _command(random: Random, step: int, order: Order) -> c.Command:
 
 
 def _money(random: Random, amount: str, step: int, order: Order) -> c.Command:
-    """What can become of a payment or a refund."""
+    """A random movement of money that takes a payment or a refund back."""
     earlier = random.choice([movement.reference for movement in order.payments] or [f"r-{step}"])
     if random.random() < 0.3:
         return shaped({"reference": earlier, "provider": "p", "reason": "by mistake"}, c.VoidPayment)

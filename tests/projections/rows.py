@@ -1,4 +1,4 @@
-"""What stands in the views' file? Everything, in an order that does not depend on how it came there."""
+"""The content of the views' file, in an order that does not depend on how it came there."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from projections.views.views import Views
 
 
 def rows(views: Views) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of every table, and the statements that made tables and indexes."""
+    """Every row of every table, and the SQL of all tables and indexes."""
     reader = views.reader
     tables = [name for (name,) in reader.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
     found = {table: reader.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall() for table in tables}

@@ -1,4 +1,4 @@
-"""Do views that ran ahead of a log that has gone back come to what the log has?"""
+"""Do views that ran ahead of a log that has gone back come to agree with the log?"""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -35,7 +35,7 @@ def ledger(cluster: Cluster, database: str, clock: Clock) -> Iterator[OrderLedge
 
 def everything(views: Views) -> dict[str, list[tuple[object, ...]]]:
     found = rows(views)
-    del found["recent"]  # a rebuild knows of none
+    del found["recent"]  # a rebuild leaves `recent` empty
     return found
 
 

@@ -1,4 +1,4 @@
-"""Does a recorded order stay whole whatever list of currencies is installed? It is read by its own events alone."""
+"""Is a recorded order read whole by its own events alone, whatever list of currencies is installed?"""
 
 import json
 from io import BytesIO
@@ -23,7 +23,7 @@ from tests.first_version import recorded_in_the_first_version
 from tests.projections.rows import rows
 from tests.projections.test_views import EVERYTHING
 
-# Currency, its digits, and an amount in it. BGN was withdrawn; ZZQ is in no list that there ever was.
+# A currency, its digits, and an amount in it. BGN was withdrawn; ZZQ was never in any list.
 OLD = pytest.mark.parametrize(("currency", "price"), [("BGN", "7.55"), ("ZZQ", "7.555")])
 
 

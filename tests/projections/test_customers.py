@@ -1,4 +1,4 @@
-"""What each customer ordered, paid and got back: against a plain sum over the orders themselves."""
+"""The customers' list, its counts and sums: does it agree with a plain sum over the orders?"""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -25,20 +25,20 @@ from tests.projections.rows import rows
 LARGEST = "9" * 15
 
 
-# From docs/money.md: what each kind of movement is in what was received, and in what was refunded.
+# From docs/money.md: the sign of each kind of movement in the received and in the refunded amount.
 RECEIVED = {"payment": 1, "payment_failure": -1, "void": -1}
 REFUNDED = {"refund": 1, "refund_failure": -1, "chargeback": 1, "chargeback_reversal": -1}
 
 
 def orders_of(ledger: OrderLedger) -> list[Order]:
-    """Every order with a customer, as the ledger has it."""
+    """Every order with a customer, read from the log."""
     last = ledger.log_of_events.claim_max("order-id")
     found = (ledger.order(ledger.uuid_of(order_id)) for order_id in range(1, last + 1))
     return [order for order in found if order.customer is not None]
 
 
 def summed(orders: list[Order]) -> tuple[Customer, Sums]:
-    """What orders of one customer and one currency come to."""
+    """The customer and the sums of orders of one customer and one currency."""
     latest = max(orders, key=lambda order: (order.created_at, order.id))
     there = [order for order in orders if order.status != "deleted"]
     owing = [order for order in orders if order.status not in ("cancelled", "refunded", "deleted")]
@@ -65,7 +65,7 @@ def summed(orders: list[Order]) -> tuple[Customer, Sums]:
 
 
 def expected(ledger: OrderLedger) -> list[tuple[Customer, Sums]]:
-    """The whole list, by id and currency."""
+    """The whole list, sorted by id and currency."""
     orders = orders_of(ledger)
     named = {ids: summed([o for o in orders if o.customer and o.customer.id == ids])[0] for ids in _ids(orders)}
     keys = sorted({(of, order.currency) for order in orders if (of := _id(order)) is not None})
@@ -164,7 +164,7 @@ def test_an_order_that_cannot_be_read_any_more_is_taken_out_of_the_sums(
 
 @pytest.fixture
 def told(ledger: OrderLedger, views: Views, clock: Clock) -> list[tuple[Customer, Sums]]:
-    """The whole list, after customers with names have ordered here and there."""
+    """The whole list, after customers with various names have ordered."""
     names = ("Ada", "ada", "O'Brien", "پدرام", "100%", "a_b", None)
     random = Random(3)
     for step in range(120):
@@ -190,7 +190,7 @@ def value(row: tuple[Customer, Sums], field: str) -> Any:
 
 
 def compared(a: Any, b: Any) -> int:
-    """As SQLite compares, nulls first."""
+    """Compares two values as SQLite does, nulls first: below, equal to or above zero."""
     if a is None or b is None:
         return (a is not None) - (b is not None)
     a, b = (x.encode() if isinstance(x, str) else x for x in (a, b))

@@ -1,4 +1,4 @@
-"""The contract of a view, held by every view there is: the log folded once, however its rows came there."""
+"""The contract of a view, held by every view: its rows are the log folded once, however they came there."""
 
 import json
 import shutil
@@ -43,14 +43,14 @@ SETTLED = b"""reference,kind,gross,fee,net,currency,occurred_at,order,payout
 r-3,payment,9.00,0.30,8.70,USD,2026-03-01T09:00:00Z,,
 r-9,payment,7.00,0.20,6.80,USD,2026-03-02T09:00:00Z,,
 """
-OWN = ("made_by", "positions", "recent", "stopped")  # the tables that are no view's
+OWN = ("made_by", "positions", "recent", "stopped")  # the tables that belong to no view
 
 every_view = pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
 
 
 @pytest.fixture
 def told(ledger: OrderLedger, views: Views, clock: Clock, tmp_path: Path) -> Views:
-    """Views that were fed now and then, of orders, a reconciliation with decisions, an access key and a period."""
+    """Views fed now and then, with orders, a reconciliation with decisions, an access key and a closed period."""
     random = Random(12)
     keys = Keys(ledger.log_of_events)
     ledger.write(keys.create, now=clock(), scopes=["orders:read"], name="clerk").result()
@@ -75,7 +75,7 @@ def told(ledger: OrderLedger, views: Views, clock: Clock, tmp_path: Path) -> Vie
 
 
 def of(view: View, found: dict[str, list[tuple[Any, ...]]]) -> dict[str, list[tuple[Any, ...]]]:
-    """What is a view's of all that stands in the file."""
+    """The rows of one view's tables."""
     return {table: found[table] for table in view.tables}
 
 
@@ -84,7 +84,7 @@ def explained(result: str, reason: str) -> Wanted:
 
 
 def anew(ledger: OrderLedger, folder: Path) -> dict[str, list[tuple[Any, ...]]]:
-    """What stands in views that are made from the log's first event on."""
+    """The rows of views made from the log's first event on."""
     with closing(Views(ledger, folder / "anew.db")) as made:
         made.rebuild()
         return rows(made)
@@ -172,7 +172,7 @@ def test_records_that_do_not_follow_on_are_read_with_those_before_them(
 
 
 def _written(ledger: OrderLedger, clock: Clock) -> Iterator[list[Any]]:
-    """What was written, time after time."""
+    """The records of twenty batches, each when it was just written."""
     for seed in range(20):
         head = ledger.head()
         play(ledger, clock, Random(seed), 8)
@@ -183,8 +183,11 @@ def _written(ledger: OrderLedger, clock: Clock) -> Iterator[list[Any]]:
 
 
 def touch(views: Views, *, stale: View, keep: list[View]) -> dict[str, list[tuple[Any, ...]]]:
-    """As another version left it: rows of one view are wrong and were made by other code, and of the others a mark
-    stands in each table that tells whether it was made anew. Returns what is in the others."""
+    """Changes the file as if another version had made one view.
+
+    The view's rows are gone and its fingerprint is another. In the tables of the others an index marks that they were
+    not made anew. Returns the others' rows.
+    """
     with closing(sqlite3.connect(views.path.resolve(), isolation_level=None)) as other:
         other.execute("UPDATE made_by SET fingerprint = 'other code' WHERE name = ?", (stale.name,))
         for table in stale.tables:
@@ -208,7 +211,7 @@ def test_a_view_that_other_code_made_is_made_anew_alone_and_all_is_as_after_a_re
 ) -> None:
     others = [other for other in VIEWS if other is not view]
     kept = touch(told, stale=view, keep=others)
-    play(ledger, clock, Random(14), 20)  # nobody has fed this yet
+    play(ledger, clock, Random(14), 20)  # no feeder has seen these events
     with closing(Views(ledger, tmp_path / "views.db")) as started:
         with pytest.raises(ViewsUnavailable):
             _ = started.reader
@@ -276,7 +279,7 @@ ASK = "import json; from projections.views.generation import fingerprints; print
 
 
 def changed_by(change: str, folder: Path) -> set[str]:
-    """The fingerprints that are others where a comment is added to a source file."""
+    """The names of the views whose fingerprint changes when a source file gets one more comment."""
     for package in ("domain", "projections"):
         shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
 

@@ -1,4 +1,4 @@
-"""The threads that feed the views and look after them: none ends because of what is over in a moment."""
+"""The threads that feed and watch the views: no passing fault ends one of them."""
 
 import resource
 import time
@@ -44,7 +44,7 @@ def test_views_are_copied_behind_an_erasure_also_where_the_disk_was_full_at_firs
         assert renewing.is_alive()
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    ledger.keys = None  # so the thread ends
+    ledger.keys = None  # ends the thread
     renewing.join()
     views.close()
     ledger.close()

@@ -1,4 +1,4 @@
-"""Is a command on a long history decided as the whole history says, whatever the views keep of the order?"""
+"""Is a command on a long history decided as by the whole history, whatever state the views keep of the order?"""
 
 from collections.abc import Callable
 from random import Random
@@ -33,7 +33,7 @@ PAID = {"amount": "9", "reference": "pi_1", "provider": "acme"}
 
 @pytest.fixture
 def order(ledger: OrderLedger, views: Views) -> Order:
-    """An order over 20.00 with a long history, of which 9.00 are paid; another stands beside it."""
+    """An order of 20.00 with a long history, of which 9.00 are paid, with another order beside it."""
     fed_by(ledger, views)
     do(ledger.create, new_order(items=[{"unit_price": "5"}]), ME)
     first = do(ledger.create, new_order(items=[{"unit_price": "10"}, {"unit_price": "10"}]), ME).order
@@ -49,7 +49,7 @@ def fed_by(ledger: OrderLedger, views: Views) -> None:
 
 
 def lengthen(ledger: OrderLedger, order: Order, events: int) -> None:
-    """Items change their quantities to two and back again."""
+    """Appends this many events, which change an item's quantity to two and back again."""
     first = ledger.order(order.uuid).version + 1
     records = [
         Record(order.uuid, version, ItemQuantityChanged(occurred_at=ledger.clock(), item=1, quantity=1 + version % 2))
@@ -62,7 +62,7 @@ def lengthen(ledger: OrderLedger, order: Order, events: int) -> None:
 
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The versions of the records whose events are read from now on."""
+    """The versions of the records that are decoded during the test, filled as they are."""
     versions: list[int] = []
     decode = EventMapper._record
 
@@ -94,7 +94,7 @@ def test_a_command_on_a_long_history_reads_what_the_views_have_not_yet(
 def test_a_payment_that_is_sent_again_is_answered_as_it_was_then(
     ledger: OrderLedger, order: Order, read: list[int]
 ) -> None:
-    """Its own key, or the provider's second call with another."""
+    """The client repeats it with its key, or the provider repeats it with another."""
     paid = shaped(PAID | {"amount": "1", "reference": "pi_2"}, ReceivePayment)
     first = do(ledger.change, order.uuid, paid, Provenance("tester", None, "k"))
     for provenance in (Provenance("tester", None, "k"), ME):
@@ -157,7 +157,7 @@ def state_of(views: Views, uuid: Any) -> table.Kept:
 
 
 def unpaid(views: Views, order: Order) -> bytes:
-    """The order's state without its payment: with it, 20.00 could be paid once more."""
+    """The order's state without its payment, by which 20.00 could be paid once more."""
     return msgspec.msgpack.encode(msgspec.structs.replace(order, payments=()))
 
 
@@ -239,7 +239,7 @@ def test_whatever_became_of_what_the_views_keep_a_command_is_decided_by_the_log(
 def test_nothing_is_folded_onto_a_damaged_state(
     ledger: OrderLedger, views: Views, order: Order, damage: Callable[[Views, Order], None]
 ) -> None:
-    """Else the views would seal what has become of it."""
+    """Otherwise the views would seal the damaged state."""
     damage(views, order)
     after = do(ledger.change, order.uuid, ChangeOrder(notes="n"), ME).order
     found = state_of(views, order.uuid)
@@ -259,7 +259,7 @@ def test_a_state_that_somebody_made_and_sealed_is_found_by_a_verification(
 
 
 def complaints(ledger: OrderLedger, views: Views) -> list[str | None]:
-    """The orders of which a verification says that something does not hold."""
+    """The orders that a verification finds a problem in."""
     found = verify(ledger.at, views.in_force(), checkpoints=(), key=None, progress=lambda _done, _total: None)
     return [problem.order for problem in found.problems]
 

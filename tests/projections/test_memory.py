@@ -1,4 +1,4 @@
-"""Does what serves keep the memory that making its views anew has taken?"""
+"""Does a serving process give back the memory that a rebuild of its views took?"""
 
 import json
 from collections.abc import Callable

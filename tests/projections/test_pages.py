@@ -1,4 +1,4 @@
-"""A page of a list: the right orders in their order, and how many there are in all, however SQLite walks to them."""
+"""A page of a list: are its orders, their order and the count right, whichever plan SQLite chooses?"""
 
 import json
 from contextlib import suppress
@@ -30,7 +30,10 @@ ORDERINGS = (orders.NEWEST_FIRST, (("created_at", False),), (("status", True), (
 
 
 def recorded(ledger: OrderLedger, clock: Clock) -> list[dict[str, Any]]:
-    """Orders of two customers, many of them of one moment; what a filter can ask of each."""
+    """Records orders of two customers, many at the same moment.
+
+    Returns each order's values of the fields that filters read.
+    """
     random, known = Random(11), []
     for _ in range(ORDERS):
         if random.random() < 0.5:
@@ -76,7 +79,7 @@ def expected(
         and all(word in order["notes"] for word in wanted.words)
         and wanted.has_notes in (None, bool(order["notes"]))
     ]
-    found.sort(key=lambda order: order["id"], reverse=True)  # ties
+    found.sort(key=lambda order: order["id"], reverse=True)  # the order of equal ones
     for column, down in reversed(ordering):
         found.sort(key=lambda order: order["at" if column == "created_at" else column], reverse=down)
     return [order["id"] for order in found]
@@ -104,7 +107,7 @@ def test_every_page_has_its_orders_and_the_count_of_them_all(ledger: OrderLedger
 
 
 def plan(views: Views, wanted: orders.Filter, customer: int | None, ordering: orders.Ordering) -> list[str]:
-    """How SQLite goes about a page, step by step."""
+    """The steps of SQLite's plan for a page."""
     asked: list[str] = []
     views.reader.set_trace_callback(asked.append)
     orders.page(views.reader, wanted, document="shop", customer_id=customer, ordering=ordering, limit=20, offset=40)

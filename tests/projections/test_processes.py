@@ -1,4 +1,4 @@
-"""Does a process of its own give back what its work comes to, and end where that costs too much?"""
+"""Does a process of its own return the result of its work, and end where the work takes too much?"""
 
 import os
 import signal
@@ -53,7 +53,7 @@ def test_work_that_takes_too_much_memory_is_ended(monkeypatch: pytest.MonkeyPatc
         apart(fill, 1024 * 1024)
 
 
-# Much work for many processes, of which none is soon done.
+# Work for many processes, none of which is done soon.
 AT_WORK = """
 import os, signal, time
 from projections.processes import processes

@@ -1,4 +1,4 @@
-"""Which letters are the same to a search, and what its words are."""
+"""The letters that a search takes as equal, and the words of a search."""
 
 import sys
 import unicodedata
@@ -77,7 +77,7 @@ def test_no_combining_mark_of_unicode_is_left_out_but_those_that_make_other_lett
 
 
 def finds(word: str, texts: list[str], phones: tuple[str, ...] = ()) -> bool:
-    """Whether a search for the word finds what has these texts, as SQLite sees it."""
+    """Whether SQLite finds a row with these texts and phones by the word."""
     values: list[str] = [searchable(texts, phones)]
     term = has_any("?1", word, lambda value: values.append(value) or len(values))  # type: ignore[func-returns-value]
     with closing(sqlite3.connect(":memory:")) as connection:

@@ -1,4 +1,4 @@
-"""Does reading on from position to position give every order that was touched, while others write?"""
+"""Does reading on from position to position return every touched order, while others write?"""
 
 import json
 from itertools import pairwise
@@ -16,14 +16,14 @@ from tests.projections.histories import play
 
 
 def page(views: Views, after: int, limit: int, **wanted: Any) -> tuple[list[tuple[int, int]], int, bool]:
-    """The ids and versions of a page, where to read on, and whether something stands behind it now."""
+    """The ids and versions of a page, the position to read on from, and whether more stands behind it now."""
     found = orders.touched(views.reader, orders.Filter(**wanted), after=after, limit=limit)
     shown = [(order["id"], order["version"]) for order in json.loads(b"[%b]" % found.rows)]
     return shown, found.position if found.reached is None else found.reached, found.reached is not None
 
 
 def all_versions(ledger: OrderLedger) -> dict[tuple[int, int], int]:
-    """The position of every order's every version."""
+    """The position of every version of every order, by id and version."""
     raws = list(ledger.log_of_events.raw_records())
     ids = {raw.order: json.loads(raw.payload)["id"] for raw in raws if raw.version == 1}
     return {(ids[raw.order], raw.version): raw.position for raw in raws}
@@ -44,7 +44,7 @@ def test_reading_on_while_orders_are_written_misses_nothing_and_repeats_nothing(
         shown, after, is_more = page(views, after, 100)
         seen += shown
     known = all_versions(ledger)
-    assert dict(seen) == dict(list(known))  # of each order, the last version
+    assert dict(seen) == dict(list(known))  # the last version of each order
     places = [known[each] for each in seen]
     assert all(one < other for one, other in pairwise(places))
     assert page(views, after, 10) == ([], after, False)

@@ -1,4 +1,4 @@
-"""The views' contract: they are the log, folded once, wherever they come from and whatever happens to their file."""
+"""The views' contract: they are the log, folded once, however they were made and whatever happens to their file."""
 
 import os
 import signal
@@ -44,7 +44,7 @@ EVERYTHING = orders.Filter(
 
 
 def anew(ledger: OrderLedger, folder: Path) -> dict[str, list[tuple[Any, ...]]]:
-    """What stands in views that are made from the log's first event on."""
+    """The rows of views made from the log's first event on."""
     views = Views(ledger, folder / "anew.db")
     views.rebuild()
     found = rows(views)
@@ -53,7 +53,7 @@ def anew(ledger: OrderLedger, folder: Path) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def program(folder: Path, body: str) -> list[str]:
-    """The command that runs these lines in a process of its own, with this folder's `ledger` and `views` open."""
+    """The command line of a process that runs these lines, with the folder's `ledger` and `views` open."""
     opened = f"""
 from pathlib import Path
 from domain.ledger import OrderLedger
@@ -73,7 +73,7 @@ def in_another_process(folder: Path, body: str) -> None:
 
 @contextmanager
 def file_of(views: Views) -> Iterator[sqlite3.Connection]:
-    """The file in force, as anybody with an SQLite program would open it."""
+    """A connection to the views' file in force, without this program's settings."""
     connection = sqlite3.connect(views.path.resolve(), isolation_level=None, timeout=0)
     try:
         yield connection
@@ -161,7 +161,7 @@ UUID_OF_UNREADABLE = "9c7e3a3e-7a0b-4a8e-9d0f-0a1b2c3d4e5f"
 
 
 def insert_unreadable(ledger: OrderLedger, *, as_written: bool) -> int:
-    """The position of a record with a topic that is not known, as it was written by a newer program, or damaged."""
+    """Inserts a record of an unknown topic, written by a newer program or damaged. Returns its position."""
     stored = (UUID_OF_UNREADABLE, 1, "order.teleported.v9", "{}", "2099-01-01T00:00:00.000000Z", "a", None, None)
     with ledger.log_of_events.transaction():
         ledger.log_of_events.writer.execute(
@@ -174,7 +174,7 @@ def insert_unreadable(ledger: OrderLedger, *, as_written: bool) -> int:
 
 @pytest.fixture
 def stopped(ledger: OrderLedger, views: Views) -> int:
-    """The position of an unknown event; one order stands before it in the log and in the views, and one behind."""
+    """The position of an unknown event. One order stands before it in the log and in the views, another behind it."""
     do(ledger.create, new_order(notes="before"), ME)
     views.catch_up()
     position = insert_unreadable(ledger, as_written=True)
@@ -220,7 +220,7 @@ def test_a_damaged_record_stops_its_order_and_no_other(ledger: OrderLedger, view
 
 @pytest.fixture
 def in_small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Enough parts for several processes, and histories that go on in later parts than they began in."""
+    """Sets parts so small that several processes make them, and that histories go on in a later part."""
     monkeypatch.setattr(rebuilding, "PART_POSITIONS", 32)
     monkeypatch.setattr(rebuilding, "PROCESSES_PARTS_MIN", 2)
 
@@ -304,7 +304,7 @@ def test_a_feeder_that_is_killed_between_fold_and_commit_leaves_nothing_of_its_b
     before = rows(views)
     play(ledger, clock, Random(5), 40)
     with file_of(views) as other:
-        # Runs when the batch's rows are written, and never ends.
+        # The trigger runs when the batch's rows are written, and never ends.
         other.execute(
             "CREATE TRIGGER waits AFTER UPDATE ON positions BEGIN SELECT count(*) FROM"
             " (WITH RECURSIVE forever(n) AS (SELECT 1 UNION ALL SELECT 1 FROM forever) SELECT n FROM forever); END"
@@ -339,7 +339,7 @@ def _is_locked(connection: sqlite3.Connection) -> bool:
 
 @pytest.fixture
 def commit_elsewhere(views: Views, tmp_path: Path) -> Iterator[Callable[[], None]]:
-    """Makes another process create an order, which is one event, and feed it to the views."""
+    """A function that makes another process create an order of one event and feed it to the views."""
     body = """
 import sys
 for _ in sys.stdin:
@@ -360,7 +360,7 @@ for _ in sys.stdin:
 
 
 def page_with_a_commit(views: Views, commit: Callable[[], None], at_step: int) -> tuple[orders.Page, int]:
-    """A page, and how many steps SQLite's machine took for it; before the step named, another process commits."""
+    """A page and the number of SQLite's steps for it. Another process commits before step `at_step`."""
     steps = 0
 
     def step() -> None:
@@ -382,7 +382,7 @@ def test_a_page_has_its_position_count_and_rows_from_one_moment_whenever_another
     for at_step in range(1, steps, max(1, steps // 60)):
         before = views.position()
         page, _ = page_with_a_commit(views, commit_elsewhere, at_step)
-        # Each order is one event here, so the three are the same number at every moment.
+        # Each order has one event here, so position, count and rows are the same number at every moment.
         assert page.position == page.count == len(msgspec.json.decode(b"[" + page.rows + b"]"))
         assert views.position() == before + 1, "the other has committed meanwhile"
 
@@ -533,7 +533,7 @@ def test_rebuilding_while_serving_gives_no_failed_or_half_filled_answer_and_ever
     assert rebuilt == [0, 0]
 
 
-# Taking the -wal and -shm files from under a program that has them open breaks any SQLite file, so that is not here.
+# Any SQLite file breaks when its -wal and -shm are taken from under a program that has them open, so no test does it.
 @pytest.mark.parametrize("lost", [lost for lost in LOSSES if lost != "the -wal and -shm files"])
 def test_deleting_the_views_while_serving_heals(lost: str, service: Service, staff: Client) -> None:
     path = service.folder / "views.db"
@@ -543,7 +543,7 @@ def test_deleting_the_views_while_serving_heals(lost: str, service: Service, sta
     assert created.status_code == 201
     address = f"/api/v1/orders?limit=1&min_position={created.headers['Ledger-Position']}"
     deadline, whole = time.monotonic() + 20, 0
-    while whole < 50:  # so many in a row that every thread of every worker has had its turn
+    while whole < 50:  # 50 answers in a row, so that every thread of every worker has answered
         answer = staff.get(address, headers={"Connection": "close"})
         assert answer.status_code == 200 or time.monotonic() < deadline, answer.text
         assert answer.status_code in (200, 503), answer.text
@@ -589,7 +589,7 @@ def test_views_that_are_ahead_of_a_ledger_that_was_put_back_go_back_with_it(
     assert "that the log has not" in caplog.text
     play(ledger, clock, Random(5), 12, then=views.catch_up)
     found, made = rows(views), anew(ledger, tmp_path)
-    del found["recent"], made["recent"]  # a rebuild knows of none
+    del found["recent"], made["recent"]  # a rebuild leaves `recent` empty
     assert found == made
     views.close()
     ledger.close()

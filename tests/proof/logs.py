@@ -1,4 +1,4 @@
-"""A log in memory with its tree, and histories of orders to fill it, as the domain's own decisions make them."""
+"""A log in memory with its tree, and histories of orders to fill it, made by the domain's own decisions."""
 
 import base64
 from datetime import UTC, datetime, timedelta
@@ -31,7 +31,7 @@ _MAPPER = EventMapper()
 
 
 class Log:
-    """Records and the tree over them, as a ledger keeps them."""
+    """The records and the tree over them, as a ledger keeps them."""
 
     def __init__(self) -> None:
         self.records: list[StoredRecord] = []
@@ -47,7 +47,7 @@ class Log:
         self.nodes.update(((level, index), node) for level, index, node in merkle.append(size, leaves, self.get))
 
     def of(self, uuid: UUID) -> list[StoredRecord]:
-        """An order's records, by their versions."""
+        """An order's records, by version."""
         return sorted((r for r in self.records if r.originator_id == str(uuid)), key=lambda record: record.version)
 
     def checkpoint(self, size: int | None = None) -> bytes:
@@ -55,7 +55,11 @@ class Log:
         return checkpoint.sign(KEY, NAME, size, merkle.root(size, self.get))
 
     def evidence(self, uuid: UUID, *, earlier: tuple[int, ...] = (), **changed: Any) -> bytes:
-        """The order's pack; `earlier` are sizes of checkpoints that it continues, `changed` what a forger puts in."""
+        """The order's evidence pack.
+
+        `earlier` has the sizes of earlier checkpoints with a consistency proof; `changed` replaces parts, as a forger
+        does.
+        """
         size, records = len(self.records), self.of(uuid)
         parts: dict[str, Any] = {
             "document": changed.get("document") or document(records),
@@ -71,7 +75,7 @@ class Log:
 
 
 def signed_note(text: str, key: Ed25519PrivateKey = KEY, name: str = NAME) -> bytes:
-    """A note with this text, whatever it says, rightly signed."""
+    """A note with this text, any text, and a valid signature."""
     signature = checkpoint.verifier_key(key, name).id + key.sign(text.encode())
     return f"{text}\n— {name} {base64.b64encode(signature).decode()}\n".encode()
 
@@ -92,7 +96,7 @@ def stored_record(event: Record, position: int) -> StoredRecord:
 
 
 def document(records: list[StoredRecord]) -> bytes:
-    """The order document as the ledger makes it from the same records."""
+    """The order document that the ledger makes of the records."""
     order = fold(
         ORDER,
         None,
@@ -106,7 +110,7 @@ def document(records: list[StoredRecord]) -> bytes:
 
 
 def history(uuid: UUID, create: commands.CreateOrder, steps: list[tuple[timedelta, commands.Command]]) -> list[Record]:
-    """What is recorded when an order is given these commands one after the other; refused ones leave nothing."""
+    """The records of an order that is given these commands one after the other. A refused command records nothing."""
     now = START
     events = decide.create(create, order_id=uuid.int % 10**9, key=uuid.hex[:20], currency_default="USD", now=now)
     order, records = decide.place(None, uuid, events)
@@ -186,7 +190,7 @@ _shipping = {name.replace("billing", "shipping"): values for name, values in _bi
 
 @st.composite
 def histories(draw: st.DrawFn, uuid: UUID) -> list[Record]:
-    """What any sane sequence of commands records."""
+    """The records of a random sane sequence of commands."""
     currency = draw(st.sampled_from(("USD", "JPY", "KWD", "IRR", "CLF")))
     digits = digits_of(currency)
     amounts = st.integers(0, 10**7).map(lambda minor: Amount(decimal_text(minor, digits)))

@@ -137,7 +137,7 @@ _ROOT_TEXT = base64.b64encode(ROOT).decode()
         f"{NAME}\n{10**19}\n{_ROOT_TEXT}\n",
         f"{NAME}\n 1\n{_ROOT_TEXT}\n",
         f"{NAME}\n1\n{_ROOT_TEXT[:-1]}\n",
-        f"{NAME}\n1\n{_ROOT_TEXT[:-2]}9=\n",  # the same bytes, with spare bits that are not zero
+        f"{NAME}\n1\n{_ROOT_TEXT[:-2]}9=\n",  # the same bytes, in base64 whose spare bits are not zero
         f"{NAME}\n1\n{base64.b64encode(ROOT[1:]).decode()}\n",
         f"{NAME}\n1\n\n",
         f"{NAME}\n1\n",

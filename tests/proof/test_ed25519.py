@@ -11,7 +11,7 @@ from tests.proof.logs import KEY
 
 PUBLIC = KEY.public_key().public_bytes_raw()
 
-# Section 7.1, the message of TEST 1024: 1023 bytes.
+# RFC 8032, section 7.1, the message of TEST 1024: 1023 bytes.
 LONG_MESSAGE = """
 08b8b2b733424243760fe426a4b54908632110a66c2f6591eabd3345e3e4eb98fa6e264bf09efe12ee50f8f54e9f77b1e355f6c50544e23fb143
 3ddf73be84d879de7c0046dc4996d9e773f4bc9efe5738829adb26c81b37c93a1b270b20329d658675fc6ea534e0810a4432826bf58c941efb65

@@ -1,4 +1,4 @@
-"""Evidence packs: what holds is said to hold, and whatever is changed is named."""
+"""Evidence packs: does an untouched pack hold, and does the report name every change?"""
 
 import ast
 import hashlib
@@ -36,7 +36,7 @@ PROVEN = ("events.jsonl", "order.json", "proofs.json", "checkpoint.txt", "key.tx
 
 @pytest.fixture(scope="module")
 def log() -> Log:
-    """Seven orders, one after the other."""
+    """A log of seven orders, one after the other."""
     made = Log()
     for number in range(1, 8):
         made.append(an_order(number)[1])
@@ -55,20 +55,20 @@ def unzipped(content: bytes) -> dict[str, bytes]:
 
 
 def failing(files: dict[str, bytes], key: str | None = None, kept: bytes | None = None) -> list[str]:
-    """The names that the report gives to what does not hold."""
+    """The names of the checks that fail in the report."""
     said, failed = verify.examine(files, [], key, kept)
     assert said[-1].startswith("It does NOT hold" if failed else "All of it holds")
     return failed
 
 
 def listed_anew(files: dict[str, bytes]) -> dict[str, bytes]:
-    """The files with a manifest that fits them, as a forger would make it."""
+    """The files with a manifest that fits them, as a forger makes it."""
     parts = {name: content for name, content in files.items() if name != packing.MANIFEST}
     return {**parts, packing.MANIFEST: packing.manifest(parts)}
 
 
 def changed(files: dict[str, bytes], name: str, place: int, to: int | None = None) -> dict[str, bytes]:
-    """The files with one byte of one of them changed."""
+    """The files, with one byte of the file `name` changed."""
     content = bytearray(files[name])
     content[place] = content[place] ^ 1 if to is None else to
     return {**files, name: bytes(content)}
@@ -143,7 +143,7 @@ def test_a_pack_of_a_real_ledger_holds(ledger: OrderLedger, tmp_path: Path) -> N
 
 
 def first_changed(records: list[StoredRecord], topic: str, change: Callable[[dict[str, object]], object]) -> Log:
-    """A log of these records, the order's creation under another topic and with another payload."""
+    """A log of these records whose first record has another topic and payload."""
     payload = json.loads(records[0].payload)
     change(payload)
     made = Log()
@@ -286,7 +286,7 @@ def test_files_that_are_not_of_the_pack_are_named_as_such_and_change_nothing(
 
 
 def records_with(records: list[StoredRecord], version: int, **fields: object) -> list[StoredRecord]:
-    """The records with one of them rewritten, and its digest made to fit."""
+    """The records with one rewritten, and its digest made to fit."""
 
     def rewritten(record: StoredRecord) -> StoredRecord:
         record = record._replace(**fields)
@@ -505,7 +505,7 @@ def test_a_text_that_is_no_checkpoint_is_refused_however_well_it_is_signed(log: 
 
 
 def test_a_signature_whose_base64_is_written_another_way_is_refused(log: Log) -> None:
-    *_, last, _, _ = log.checkpoint().decode()  # then a sign of padding and the line's end
+    *_, last, _, _ = log.checkpoint().decode()  # behind `last` are a padding sign and the newline
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
     spare = alphabet[alphabet.index(last) ^ 1]
     note = log.checkpoint()[:-3] + spare.encode() + b"=\n"
@@ -576,7 +576,9 @@ def test_a_file_of_many_signed_heads_is_compared_with_each_of_which_the_pack_has
     assert failed == []
     assert any(f"begins with the {len(log.records)} records of your checkpoint" in line for line in said)
     forged = log.checkpoint(20).replace(b"\n20\n", b"\n21\n")
-    assert failing(content, kept=log.checkpoint(0) + forged) == []  # of 21 there is no proof, so it is not looked at
+    assert (
+        failing(content, kept=log.checkpoint(0) + forged) == []
+    )  # the pack has no proof for 21, so it is not compared
     altered = log.checkpoint(20).replace(b"\n20\n", b"\n0\n")
     assert failing(content, kept=many + altered) == ["your checkpoint"]
 
@@ -611,7 +613,7 @@ def test_a_damaged_zip_is_refused_in_words_wherever_the_damage_is(log: Log, tmp_
             read, _ = verify.read_pack(str(path))
         except verify.Wrong:
             continue
-        # What is no content (a time stamp, a flag) may differ; a file that does is told by its CRC, or is missing.
+        # Bytes outside the content (a time stamp, a flag) may differ. A changed file fails its CRC, or is missing.
         assert all(read[name] == whole[name] for name in read), place
 
 

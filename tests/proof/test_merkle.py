@@ -1,4 +1,4 @@
-"""The tree against the RFC's definition, published vectors, and another implementation."""
+"""The tree: does it agree with the RFC's definition, with published vectors and with another implementation?"""
 
 import random
 from hashlib import sha256
@@ -28,7 +28,7 @@ ROOTS = (
 
 
 class Nodes(dict[tuple[int, int], bytes]):
-    """A store of nodes that counts what is read of it."""
+    """A store of nodes that counts the nodes read from it."""
 
     def __init__(self, leaves: list[bytes], batches: list[int] | None = None) -> None:
         super().__init__()
@@ -246,10 +246,11 @@ def test_roots_and_proofs_equal_those_of_another_implementation_on_1000_random_s
         index, first = dice.randrange(size), dice.randint(1, size)
         root = oracle.get_root(size)
         assert merkle.root(size, get) == root
-        # Its paths begin with the leaf itself.
+        # pymerkle's paths begin with the leaf itself.
         path = oracle.prove_inclusion(index + 1, size).path[1:]
         assert merkle.inclusion_proof(index, size, get) == path
-        # Its consistency proofs are of another form, so theirs are checked with our roots, and ours with theirs.
+        # pymerkle's consistency proofs have another form: pymerkle checks its proofs with our roots, we ours with its
+        # roots.
         oracle.prove_consistency(first, size).verify(merkle.root(first, get), merkle.root(size, get))
         ours = merkle.consistency_proof(first, size, get)
         assert merkle.verify_consistency(first, size, oracle.get_root(first), root, ours)
