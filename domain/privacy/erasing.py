@@ -180,7 +180,10 @@ class Erasing:
     def _record(
         self, t: Transaction, subject: str, orders: Sequence[Order], request: Request, provenance: Provenance
     ) -> Erasure:
-        """Retires the keys, then records an event in each order that has something to erase."""
+        """Retires the keys, then records an event in each order that has something to erase.
+
+        Raises PersonalDataHeld, OrderInWork, PersonalDataPlain.
+        """
         now = self._ledger.clock()
         orders = [order for order in orders if not request.years or order.created_at.year in request.years]
         decided = self._decided(orders, request, now)
@@ -211,7 +214,10 @@ class Erasing:
     def _record_of_reconciliation(
         self, t: Transaction, state: Reconciliation, request: Request, provenance: Provenance
     ) -> Erasure:
-        """Retires the keys, then records the event in the reconciliation."""
+        """Retires the keys, then records the event in the reconciliation.
+
+        Raises PersonalDataHeld, PersonalDataPlain, ReconciliationInWork.
+        """
         now, subject = self._ledger.clock(), reconciled.whose(state).subject
         if request.again is None:
             self._must_not_be_held([subject])

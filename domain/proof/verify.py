@@ -796,7 +796,7 @@ def is_signature(signature: bytes, message: bytes, public: bytes) -> bool:
     return encoded(reached) == r
 
 
-# --- Reading the files ------------------------------------------------------------------------------------------------
+# --- Reading the files: each function raises Wrong where a file is not as it should be --------------------------------
 
 COLUMNS: dict[str, tuple[type, ...]] = {
     "position": (int,),

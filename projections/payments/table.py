@@ -104,7 +104,7 @@ def row(raw: RawRecord, order: Order) -> Row:
 
 
 def columns(raw: RawRecord, order: Order) -> dict[str, Any]:
-    """The row as `row` makes it, by the names of the columns and in their order."""
+    """The row as `row` makes it, by the names of the columns and in their order. Raises the same ValueError."""
     try:
         recorded_at = microseconds(datetime.fromisoformat(raw.recorded_at.decode()))
     except ValueError as error:
