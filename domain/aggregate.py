@@ -71,11 +71,12 @@ S = TypeVar("S", bound=State)
 
 
 class Older(NamedTuple):
-    """An older version of a topic: the stored shape, today's shape, and the upcast from the one to the other."""
+    """An older version of a topic: the stored shape, today's shape, and the upcast from the one to the other; without
+    one, the fields become today's as they are."""
 
     shape: type[Event]
     becomes: type[Event]
-    upcast: Callable[[Any], Event]
+    upcast: Callable[[Any], Event] | None = None
 
 
 class Kind(Generic[S]):

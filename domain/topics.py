@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Final, NamedTuple
 
 import msgspec
+from msgspec.structs import asdict
 
 from domain.access.state import KEY
 from domain.aggregate import Event, Kind, Older, Record
@@ -63,7 +64,8 @@ def _of_tree(shape: type[Event]) -> Callable[[Any], Event]:
 
 
 def _upcasting(older: Older, decode: Callable[[Any], Event]) -> Callable[[Any], Event]:
-    return lambda payload: older.upcast(decode(payload))
+    upcast = older.upcast or (lambda event: older.becomes(**asdict(event)))
+    return lambda payload: upcast(decode(payload))
 
 
 # By the topic's name in bytes, as the log's records have it.

@@ -293,9 +293,6 @@ class PaymentReceivedV1(Moved, frozen=True, kw_only=True):
     method: str | None = None
     forced: bool = False
 
-    def upcast(self) -> PaymentReceived:
-        return PaymentReceived(**asdict(self))
-
 
 class RefundedLine(Part, frozen=True):
     """A line of a refund: the amount for an item, for a charge by its place, or for the shipping."""
@@ -327,9 +324,6 @@ class PaymentRefundedV1(Moved, frozen=True, kw_only=True):
     payment_reference: str | None = None
     reason: str | None = None
     owed_again: bool = False
-
-    def upcast(self) -> PaymentRefunded:
-        return PaymentRefunded(**asdict(self))
 
 
 class PaymentFailed(Moved, frozen=True, kw_only=True):
@@ -423,6 +417,6 @@ TOPICS: Final[dict[str, type[Event]]] = {
 }
 OLDER: Final = {
     "order.created.v1": Older(OrderCreatedV1, OrderCreated, OrderCreatedV1.upcast),
-    "order.payment_received.v1": Older(PaymentReceivedV1, PaymentReceived, PaymentReceivedV1.upcast),
-    "order.payment_refunded.v1": Older(PaymentRefundedV1, PaymentRefunded, PaymentRefundedV1.upcast),
+    "order.payment_received.v1": Older(PaymentReceivedV1, PaymentReceived),
+    "order.payment_refunded.v1": Older(PaymentRefundedV1, PaymentRefunded),
 }

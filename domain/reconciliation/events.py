@@ -39,9 +39,6 @@ class ReconciliationStartedV1(Event, frozen=True, kw_only=True):
     position: int
     earlier: Earlier | None = None
 
-    def upcast(self) -> ReconciliationStarted:
-        return ReconciliationStarted(**asdict(self))
-
 
 class MatchesSuggested(Event, frozen=True, kw_only=True):
     """The first report was made: the number of its results by outcome, and the SHA-256s of the report, of its sealed
@@ -66,9 +63,6 @@ class MatchesSuggestedV2(Event, frozen=True, kw_only=True):
     until: datetime
     outcomes: dict[str, int]
     open: int
-
-    def upcast(self) -> MatchesSuggested:
-        return MatchesSuggested(**asdict(self))
 
 
 class MatchesSuggestedV1(Event, frozen=True, kw_only=True):
@@ -155,9 +149,6 @@ class ReconciliationRunAgainV2(Event, frozen=True, kw_only=True):
     outcomes: dict[str, int]
     open: int
 
-    def upcast(self) -> ReconciliationRunAgain:
-        return ReconciliationRunAgain(**asdict(self))
-
 
 class ReconciliationRunAgainV1(Event, frozen=True, kw_only=True):
     """The first version of ReconciliationRunAgain, from before reports had indexes."""
@@ -211,13 +202,11 @@ TOPICS: Final[dict[str, type[Event]]] = {
     "reconciliation.personal_erased.v1": PersonalErased,
 }
 OLDER: Final = {
-    "reconciliation.started.v1": Older(ReconciliationStartedV1, ReconciliationStarted, ReconciliationStartedV1.upcast),
+    "reconciliation.started.v1": Older(ReconciliationStartedV1, ReconciliationStarted),
     "reconciliation.matches_suggested.v1": Older(MatchesSuggestedV1, MatchesSuggested, MatchesSuggestedV1.upcast),
-    "reconciliation.matches_suggested.v2": Older(MatchesSuggestedV2, MatchesSuggested, MatchesSuggestedV2.upcast),
+    "reconciliation.matches_suggested.v2": Older(MatchesSuggestedV2, MatchesSuggested),
     "reconciliation.run_again.v1": Older(
         ReconciliationRunAgainV1, ReconciliationRunAgain, ReconciliationRunAgainV1.upcast
     ),
-    "reconciliation.run_again.v2": Older(
-        ReconciliationRunAgainV2, ReconciliationRunAgain, ReconciliationRunAgainV2.upcast
-    ),
+    "reconciliation.run_again.v2": Older(ReconciliationRunAgainV2, ReconciliationRunAgain),
 }
