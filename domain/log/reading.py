@@ -287,8 +287,11 @@ class SQLiteReading(ABC):
         return sum(size for (size,) in self._rows("SELECT length(content) FROM kept_files"))
 
     def kept_file(self, sha256: str) -> Iterator[bytes]:
-        with library_errors():
-            yield from files.pieces(self.connection, sha256)
+        def stored(number: int) -> bytes | None:
+            row = self._row("SELECT content FROM kept_files WHERE sha256 = ? AND piece = ?", (sha256, number))
+            return row[0] if row else None
+
+        return files.whole(sha256, stored)
 
     def keyring(self) -> KeptKeyring | None:
         row = self._row("SELECT id, since, made_at FROM keyrings")

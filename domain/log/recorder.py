@@ -247,8 +247,12 @@ class SQLiteTransaction(SQLiteReading):
         self._rows("INSERT INTO handovers (size, note, made_at) VALUES (?, ?, ?)", values)
 
     def keep_file(self, sha256: str, file: BinaryIO) -> None:
+        if self._row("SELECT 1 FROM kept_files WHERE sha256 = ?", (sha256,)):
+            return
         with library_errors(writes=True):
-            files.keep(self._writer, sha256, file)
+            self._writer.executemany(
+                "INSERT INTO kept_files VALUES (?, ?, ?)", ((sha256, *piece) for piece in files.pieces(file))
+            )
 
     def keep_keyring(self, keyring: KeptKeyring) -> None:
         self._rows("INSERT INTO keyrings VALUES (1, ?, ?, ?)", keyring)

@@ -4,7 +4,6 @@ Between the two only a read that was not foretold is sent, together with the wri
 process's memory until a read sends the writes before it.
 """
 
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -15,6 +14,7 @@ import psycopg
 from eventsourcing.persistence import IntegrityError, StoredEvent
 from psycopg.types.numeric import Int8
 
+from domain.log import files
 from domain.log.log import ClockShown, FormerKey, KeptCheckpoint, KeptKeyring, StoredKey, Wants, WriteLost
 from domain.log.postgres.connection import (
     ANSWER_SECONDS_MAX,
@@ -51,7 +51,7 @@ CHANNEL: Final = "order_ledger"
 KEYS: Final = "keys"  # the notification of changed access keys; other notifications are the position reached
 # For the copying of a log, which sends no statement while it writes the copy.
 HELD_IDLE_SECONDS_MAX: Final = 600
-FILE_PIECE_BYTES: Final = 1024 * 1024
+
 # Only the last so many events of a longer history are foretold: a command folds them onto the state that the views
 # keep.
 FORETOLD_EVENTS_MAX: Final = 65
@@ -465,9 +465,8 @@ class PostgresTransaction(PostgresReading):
     def keep_file(self, sha256: str, file: BinaryIO) -> None:
         if self._one("SELECT 1 FROM kept_files WHERE sha256 = $1 LIMIT 1", (sha256,)):
             return
-        file.seek(0)
-        for number, piece in enumerate(iter(lambda: file.read(FILE_PIECE_BYTES), b"")):
-            self._write("INSERT INTO kept_files VALUES ($1, $2, $3)", (sha256, number, zlib.compress(piece)))
+        for piece in files.pieces(file):
+            self._write("INSERT INTO kept_files VALUES ($1, $2, $3)", (sha256, *piece))
 
     def keep_keyring(self, keyring: KeptKeyring) -> None:
         self._keyring = keyring
