@@ -3,7 +3,7 @@
 They raise the library's OperationalError, never the driver's.
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
@@ -11,8 +11,9 @@ from uuid import UUID
 import msgspec
 
 from domain.log import files
+from domain.log.library import LibraryReading
 from domain.log.log import Census, ClockShown, FormerKey, KeptCheckpoint, KeptKeyring, StoredKey
-from domain.log.records import Claim, LogEntry, NewClaim, RawRecord, StoredClaim, entry_of
+from domain.log.records import Claim, NewClaim, RawRecord, StoredClaim
 from domain.log.sqlite import as_json, library_errors, sqlite3
 
 # Text is read as bytes, so that a damaged byte is a damaged record and not an exception out of the driver. SQLite plans
@@ -25,7 +26,7 @@ _RAW: Final = (
 _EVERYTHING: Final = 2**62
 
 
-class SQLiteReading(ABC):
+class SQLiteReading(LibraryReading):
     """Implements `log.Reading`."""
 
     @property
@@ -45,38 +46,6 @@ class SQLiteReading(ABC):
     def _records(self, statement: str, values: Sequence[Any]) -> Generator[RawRecord, None, None]:
         with library_errors():
             yield from map(RawRecord._make, self.connection.execute(f"{_RAW} {statement}", values))
-
-    # --- as the library asks ---
-
-    def select_events(
-        self,
-        originator_id: UUID | str,
-        *,
-        gt: int | None = None,
-        lte: int | None = None,
-        desc: bool = False,
-        limit: int | None = None,
-    ) -> Sequence[LogEntry]:
-        """An originator's events in the order of versions, each with its position."""
-        found = self._records(
-            "WHERE originator_id = ? AND version > ? AND version <= ?"
-            f" ORDER BY version {'DESC' if desc else 'ASC'} LIMIT +?",
-            (str(originator_id), gt or 0, _EVERYTHING if lte is None else lte, -1 if limit is None else limit),
-        )
-        return list(map(entry_of, found))
-
-    def select_notifications(
-        self,
-        start: int | None,
-        limit: int,
-        stop: int | None = None,
-        topics: Sequence[str] = (),
-        *,
-        inclusive_of_start: bool = True,
-    ) -> Sequence[LogEntry]:
-        """The log's entries in the order of positions: from `start`, or behind it, up to `stop`."""
-        after = 0 if start is None else start - 1 if inclusive_of_start else start
-        return list(map(entry_of, self.raw_records(after=after, until=stop, limit=limit, topics=topics)))
 
     def max_notification_id(self) -> int | None:
         """The head of the log; None while it is empty."""

@@ -12,12 +12,13 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, BinaryIO, NamedTuple
 
-from eventsourcing.persistence import ApplicationRecorder, IntegrityError, StoredEvent, Subscription
+from eventsourcing.persistence import IntegrityError, StoredEvent
 
 from domain.log import files
 from domain.log.beside import FileBeside
 from domain.log.checking import faults
 from domain.log.known_keys import KNOWN_SECONDS, KnownKeys
+from domain.log.library import LibraryRecorder
 from domain.log.log import ClockShown, FormerKey, KeptCheckpoint, KeptKeyring, StoredKey, Wants
 from domain.log.reading import SQLiteReading
 from domain.log.records import Fault, NewClaim, Provenance, RawRecord, digest_of
@@ -28,7 +29,7 @@ from domain.privacy.keyring import KeyStore
 from domain.privacy.sqlite_keys import SQLiteKeyStore
 
 
-class SQLiteRecorder(SQLiteReading, ApplicationRecorder):
+class SQLiteRecorder(SQLiteReading, LibraryRecorder):
     """Implements `log.Log`, and the library's ApplicationRecorder."""
 
     is_at_hand = True
@@ -81,15 +82,6 @@ class SQLiteRecorder(SQLiteReading, ApplicationRecorder):
             time.sleep(KNOWN_SECONDS)  # after this no process believes the old key any more
 
     held = transaction
-
-    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
-        """One `append`, with its keywords, in a transaction of its own."""
-        with self.transaction() as t:
-            return t.append(stored_events, **kwargs)
-
-    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[ApplicationRecorder]:
-        # SQLite notifies no reader of a commit; the views look for new records (`projections/feeder.py`).
-        raise NotImplementedError("SQLite has no subscriptions; read select_notifications from where you stand.")
 
     def access_key_at_hand(self, key_hash: bytes) -> StoredKey | None:
         return self._known_keys.get(key_hash)

@@ -6,7 +6,7 @@ Also the provenance of a write (actor, request, idempotency key), and claims on 
 import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -128,9 +128,8 @@ def uuid_of(originator_id: bytes) -> UUID:
     return UUID(originator_id.decode())
 
 
-def entry_of(row: tuple[Any, ...]) -> LogEntry:
+def entry_of(raw: RawRecord) -> LogEntry:
     """A row of a record as the library's Notification."""
-    raw = RawRecord._make(row)
     try:
         uuid: UUID | str = uuid_of(raw.originator_id)
     except ValueError:  # damaged: no order has this UUID, and the fold raises for it

@@ -3,7 +3,7 @@
 They raise the library's errors, never the driver's.
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
@@ -11,9 +11,10 @@ from uuid import UUID
 from psycopg.types.numeric import Int8
 
 from domain.log import files
+from domain.log.library import LibraryReading
 from domain.log.log import Census, ClockShown, FormerKey, KeptCheckpoint, KeptKeyring, StoredKey
 from domain.log.postgres.connection import ANSWER_SECONDS_MAX, WHOLE_SECONDS_MAX, Row
-from domain.log.records import Claim, LogEntry, NewClaim, RawRecord, StoredClaim, entry_of
+from domain.log.records import Claim, NewClaim, RawRecord, StoredClaim
 
 COLUMNS: Final = (
     "position, originator_id, version, topic, payload, recorded_at, actor, request_id, idempotency_key, digest"
@@ -34,7 +35,7 @@ _EVERYTHING: Final = 2**62
 _CLAIM: Final = "kind, value, number, originator_id, version"
 
 
-class PostgresReading(ABC):
+class PostgresReading(LibraryReading):
     """Implements `log.Reading`."""
 
     @abstractmethod
@@ -49,38 +50,6 @@ class PostgresReading(ABC):
         """The first value of the first row; None where there is no row."""
         rows = self._rows(sql, values)
         return rows[0][0] if rows else None
-
-    # --- as the library asks ---
-
-    def select_events(
-        self,
-        originator_id: UUID | str,
-        *,
-        gt: int | None = None,
-        lte: int | None = None,
-        desc: bool = False,
-        limit: int | None = None,
-    ) -> Sequence[LogEntry]:
-        """An originator's events in the order of versions, each with its position."""
-        found = self._records(
-            "WHERE originator_id = $1 AND version > $2 AND version <= $3"
-            f" ORDER BY version {'DESC' if desc else 'ASC'} LIMIT $4",
-            (str(originator_id), gt or 0, _EVERYTHING if lte is None else lte, _limit(limit)),
-        )
-        return list(map(entry_of, found))
-
-    def select_notifications(
-        self,
-        start: int | None,
-        limit: int,
-        stop: int | None = None,
-        topics: Sequence[str] = (),
-        *,
-        inclusive_of_start: bool = True,
-    ) -> Sequence[LogEntry]:
-        """The log's entries in the order of positions: from `start`, or behind it, up to `stop`."""
-        after = 0 if start is None else start - 1 if inclusive_of_start else start
-        return list(map(entry_of, self.raw_records(after=after, until=stop, limit=limit, topics=topics)))
 
     def max_notification_id(self) -> int | None:
         """The head of the log; None while it is empty."""

@@ -13,9 +13,9 @@ from threading import Lock
 from typing import Any, Final
 
 import psycopg
-from eventsourcing.persistence import ApplicationRecorder, StoredEvent, Subscription
 
 from domain.counted import counted
+from domain.log.library import LibraryRecorder
 from domain.log.log import LogAway, StoredKey, Wants, WriteLost
 from domain.log.postgres.beside import PostgresBeside
 from domain.log.postgres.checking import faults
@@ -67,7 +67,7 @@ _WHAT_IT_STANDS_ON: Final = (
 _NOT_DURABLE: Final = "PostgreSQL has {} off, so what is acknowledged can be lost or damaged when its machine stops."
 
 
-class PostgresRecorder(PostgresReading, ApplicationRecorder):
+class PostgresRecorder(PostgresReading, LibraryRecorder):
     """Implements `log.Log`, and the library's ApplicationRecorder. `url` may name several hosts."""
 
     is_at_hand = False
@@ -235,15 +235,6 @@ class PostgresRecorder(PostgresReading, ApplicationRecorder):
                 self._writer.ask(Statement("ROLLBACK"))
         except (Lost, psycopg.Error):
             self._discard()
-
-    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
-        """One `append`, with its keywords, in a transaction of its own."""
-        with self.transaction() as t:
-            return t.append(stored_events, **kwargs)
-
-    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[ApplicationRecorder]:
-        # The views wait by `wait_for_news` instead (`projections/feeder.py`).
-        raise NotImplementedError("read select_notifications from where you stand; wait_for_news says when.")
 
     def access_key(self, key_hash: bytes) -> StoredKey | None:
         keys = self._keys  # held here: a change of a key during the query puts a new dictionary in this one's place

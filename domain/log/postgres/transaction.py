@@ -43,7 +43,7 @@ from domain.log.postgres.reading import (
     these_claims,
 )
 from domain.log.postgres.schema import LOCK
-from domain.log.records import Claim, LogEntry, NewClaim, Provenance, RawRecord, digest_of, entry_of
+from domain.log.records import Claim, NewClaim, Provenance, RawRecord, digest_of
 from domain.moments import instant
 from domain.privacy.keyring import GUEST, StoredDataKey
 
@@ -289,21 +289,6 @@ class PostgresTransaction(PostgresReading):
 
     def max_notification_id(self) -> int | None:
         return self.head or None
-
-    def select_events(
-        self,
-        originator_id: UUID | str,
-        *,
-        gt: int | None = None,
-        lte: int | None = None,
-        desc: bool = False,
-        limit: int | None = None,
-    ) -> Sequence[LogEntry]:
-        history = self._known(originator_id)
-        if history is None or not history.has(gt):
-            return super().select_events(originator_id, gt=gt, lte=lte, desc=desc, limit=limit)
-        found = history.between(gt, lte)
-        return list(map(entry_of, (found[::-1] if desc else found)[:limit]))
 
     def raw_records_of(
         self, originator_id: str, *, gt: int | None = None, lte: int | None = None, limit: int | None = None
