@@ -24,6 +24,11 @@ _RAW: Final = (
     " digest FROM events"
 )
 _EVERYTHING: Final = 2**62
+_KEYS: Final = f"SELECT {', '.join(StoredKey._fields)} FROM access_keys"
+_KEYS_BY_FORMER: Final = (
+    "SELECT name, former_keys.prefix, former_keys.hash, customer_id, scopes, created_at, revoked_at,"
+    " former_keys.expires_at, origins FROM former_keys JOIN access_keys USING (name)"
+)
 
 
 class SQLiteReading(LibraryReading):
@@ -42,6 +47,11 @@ class SQLiteReading(LibraryReading):
     def _rows(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         with library_errors():
             return self.connection.execute(statement, values).fetchall()
+
+    def _each(self, statement: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """The rows one after another, however many there are."""
+        with library_errors():
+            yield from self.connection.execute(statement, values)
 
     def _records(self, statement: str, values: Sequence[Any]) -> Generator[RawRecord, None, None]:
         with library_errors():
@@ -198,31 +208,19 @@ class SQLiteReading(LibraryReading):
         return {row[:2]: StoredClaim._make(row) for row in rows}
 
     def claims(self, kind: str) -> Iterator[StoredClaim]:
-        with library_errors():
-            yield from map(
-                StoredClaim._make,
-                self.connection.execute(
-                    "SELECT kind, value, originator_id, version FROM claims WHERE kind = ?", (kind,)
-                ),
-            )
+        rows = self._each("SELECT kind, value, originator_id, version FROM claims WHERE kind = ?", (kind,))
+        return map(StoredClaim._make, rows)
 
     def every_claim(self) -> Iterator[NewClaim]:
-        with library_errors():
-            rows = self.connection.execute(
-                "SELECT kind, value, originator_id, version, fingerprint FROM claims ORDER BY kind, value"
-            )
-            for kind, value, originator_id, version, fingerprint in rows:
-                yield NewClaim(kind, value, UUID(originator_id), version, fingerprint)
+        rows = self._each("SELECT kind, value, originator_id, version, fingerprint FROM claims ORDER BY kind, value")
+        return (NewClaim(kind, value, UUID(order), version, mark) for kind, value, order, version, mark in rows)
 
     def claims_of_nothing(self) -> Iterator[StoredClaim]:
-        with library_errors():
-            yield from map(
-                StoredClaim._make,
-                self.connection.execute(
-                    "SELECT kind, value, originator_id, version FROM claims WHERE NOT EXISTS (SELECT 1 FROM events"
-                    " WHERE events.originator_id = claims.originator_id AND events.version = claims.version)"
-                ),
-            )
+        rows = self._each(
+            "SELECT kind, value, originator_id, version FROM claims WHERE NOT EXISTS (SELECT 1 FROM events"
+            " WHERE events.originator_id = claims.originator_id AND events.version = claims.version)"
+        )
+        return map(StoredClaim._make, rows)
 
     def claim_max(self, kind: str) -> int:
         row = self._row("SELECT value FROM claims WHERE kind = ? ORDER BY value DESC LIMIT 1", (kind,))
@@ -267,7 +265,8 @@ class SQLiteReading(LibraryReading):
         return KeptKeyring._make(row) if row else None
 
     def access_key(self, key_hash: bytes) -> StoredKey | None:
-        row = self._row(_KEY, (key_hash,)) or self._row(_KEY_BY_FORMER, (key_hash,))
+        row = self._row(f"{_KEYS} WHERE hash = ?", (key_hash,))
+        row = row or self._row(f"{_KEYS_BY_FORMER} WHERE former_keys.hash = ?", (key_hash,))
         return StoredKey._make(row) if row else None
 
     def access_keys(self) -> list[StoredKey]:
@@ -276,14 +275,3 @@ class SQLiteReading(LibraryReading):
     def former_keys(self) -> list[FormerKey]:
         rows = self._rows("SELECT hash, name, prefix, expires_at FROM former_keys ORDER BY name, expires_at, prefix")
         return list(map(FormerKey._make, rows))
-
-
-_KEYS: Final = (
-    "SELECT name, prefix, hash, customer_id, scopes, created_at, revoked_at, expires_at, origins FROM access_keys"
-)
-_KEYS_BY_FORMER: Final = (
-    "SELECT name, former_keys.prefix, former_keys.hash, customer_id, scopes, created_at, revoked_at,"
-    " former_keys.expires_at, origins FROM former_keys JOIN access_keys USING (name)"
-)
-_KEY: Final = f"{_KEYS} WHERE hash = ?"
-_KEY_BY_FORMER: Final = f"{_KEYS_BY_FORMER} WHERE former_keys.hash = ?"

@@ -23,9 +23,7 @@ COLUMNS: Final = (
 PAGE_POSITIONS: Final = 4_096
 PIECE_BYTES_MAX: Final = 4 * 1024 * 1024
 CLAIMS_AT_ONCE: Final = 10_000
-KEYS_SQL: Final = (
-    "SELECT name, prefix, hash, customer_id, scopes, created_at, revoked_at, expires_at, origins FROM access_keys"
-)
+KEYS_SQL: Final = f"SELECT {', '.join(StoredKey._fields)} FROM access_keys"
 KEYS_BY_FORMER_SQL: Final = (
     "SELECT name, former_keys.prefix, former_keys.hash, customer_id, scopes, created_at, revoked_at,"
     " former_keys.expires_at, origins FROM former_keys JOIN access_keys USING (name)"
@@ -42,9 +40,8 @@ class PostgresReading(LibraryReading):
     def _rows(self, sql: str, values: Sequence[Any] = (), *, seconds: float = ANSWER_SECONDS_MAX) -> list[Row]:
         """The rows of a query, which has so many seconds."""
 
-    def _records(self, rest: str, values: Sequence[Any], *, seconds: float = ANSWER_SECONDS_MAX) -> list[RawRecord]:
-        rows = self._rows(f"SELECT {COLUMNS} FROM events {rest}", values, seconds=seconds)
-        return list(map(RawRecord._make, rows))
+    def _records(self, rest: str, values: Sequence[Any], *, seconds: float = ANSWER_SECONDS_MAX) -> Iterator[RawRecord]:
+        return map(RawRecord._make, self._rows(f"SELECT {COLUMNS} FROM events {rest}", values, seconds=seconds))
 
     def _one(self, sql: str, values: Sequence[Any] = ()) -> Any:
         """The first value of the first row; None where there is no row."""
@@ -116,31 +113,27 @@ class PostgresReading(LibraryReading):
             yield from self._records(rest, (after, page_end, *filters)) if filters else self._span(after, page_end)
             after = page_end
 
-    def _span(self, after: int, until: int) -> list[RawRecord]:
+    def _span(self, after: int, until: int) -> Iterator[RawRecord]:
         """All records of a span."""
         return self._records("WHERE position > $1 AND position <= $2 ORDER BY position", (after, until))
 
     def raw_record(self, position: int) -> RawRecord | None:
-        return next(iter(self._records("WHERE position = $1", (position,))), None)
+        return next(self._records("WHERE position = $1", (position,)), None)
 
     def raw_records_of(
         self, originator_id: str, *, gt: int | None = None, lte: int | None = None, limit: int | None = None
     ) -> Iterator[RawRecord]:
         low, high = (-_EVERYTHING if gt is None else gt), (_EVERYTHING if lte is None else lte)
-        return iter(
-            self._records(
-                "WHERE originator_id = $1 AND version > $2 AND version <= $3 ORDER BY version LIMIT $4",
-                (originator_id, low, high, _limit(limit)),
-            )
+        return self._records(
+            "WHERE originator_id = $1 AND version > $2 AND version <= $3 ORDER BY version LIMIT $4",
+            (originator_id, low, high, _limit(limit)),
         )
 
     def raw_records_by_order(self, low: str, high: str) -> Iterator[RawRecord]:
-        return iter(
-            self._records(
-                "WHERE originator_id >= $1 AND originator_id < $2 ORDER BY originator_id, version",
-                (low, high),
-                seconds=WHOLE_SECONDS_MAX,
-            )
+        return self._records(
+            "WHERE originator_id >= $1 AND originator_id < $2 ORDER BY originator_id, version",
+            (low, high),
+            seconds=WHOLE_SECONDS_MAX,
         )
 
     def raw_records_elsewhere(
@@ -152,13 +145,11 @@ class PostgresReading(LibraryReading):
         return self._in_pieces(where, "position + 0", (0, list(orders), first, last, head), _limit(limit))
 
     def raw_records_without_beginning(self, head: int) -> Iterator[RawRecord]:
-        return iter(
-            self._records(
-                "WHERE originator_id IN (SELECT originator_id FROM events GROUP BY originator_id"
-                " HAVING NOT bool_or(version = 1)) AND position <= $1 ORDER BY position",
-                (head,),
-                seconds=WHOLE_SECONDS_MAX,
-            )
+        return self._records(
+            "WHERE originator_id IN (SELECT originator_id FROM events GROUP BY originator_id"
+            " HAVING NOT bool_or(version = 1)) AND position <= $1 ORDER BY position",
+            (head,),
+            seconds=WHOLE_SECONDS_MAX,
         )
 
     def parts(self, size: int) -> list[int]:
@@ -208,10 +199,8 @@ class PostgresReading(LibraryReading):
         return found or 0
 
     def payload_bytes(self, originator_id: UUID) -> int:
-        return (
-            self._one("SELECT sum(octet_length(payload)) FROM events WHERE originator_id = $1", (str(originator_id),))
-            or 0
-        )
+        asked = "SELECT sum(octet_length(payload)) FROM events WHERE originator_id = $1"
+        return self._one(asked, (str(originator_id),)) or 0
 
     def actor_at(self, position: int) -> str | None:
         return _text(self._one("SELECT actor FROM events WHERE position = $1", (position,)))
@@ -276,16 +265,14 @@ class PostgresReading(LibraryReading):
         return [note for (note,) in rows][::-1]
 
     def every_checkpoint(self) -> Iterator[KeptCheckpoint]:
-        rows = self._rows("SELECT size, note, made_at FROM checkpoints ORDER BY size")
-        return (KeptCheckpoint(size, note, made_at.decode()) for size, note, made_at in rows)
+        return map(_checkpoint_of, self._rows("SELECT size, note, made_at FROM checkpoints ORDER BY size"))
 
     def last_checkpoint(self) -> KeptCheckpoint | None:
         rows = self._rows("SELECT size, note, made_at FROM checkpoints ORDER BY size DESC LIMIT 1")
-        return KeptCheckpoint(rows[0][0], rows[0][1], rows[0][2].decode()) if rows else None
+        return _checkpoint_of(rows[0]) if rows else None
 
     def handovers(self) -> list[KeptCheckpoint]:
-        rows = self._rows("SELECT size, note, made_at FROM handovers ORDER BY number")
-        return [KeptCheckpoint(size, note, made_at.decode()) for size, note, made_at in rows]
+        return list(map(_checkpoint_of, self._rows("SELECT size, note, made_at FROM handovers ORDER BY number")))
 
     def kept_files(self) -> list[str]:
         return [sha.decode() for (sha,) in self._rows("SELECT DISTINCT sha256 FROM kept_files ORDER BY sha256")]
@@ -345,6 +332,11 @@ def claim_of(row: Row) -> Claim:
 def clock_of(row: Row) -> ClockShown:
     boot, uptime, moment, why = row
     return ClockShown(boot.decode(), uptime, moment.decode(), why.decode())
+
+
+def _checkpoint_of(row: Row) -> KeptCheckpoint:
+    size, note, made_at = row
+    return KeptCheckpoint(size, note, made_at.decode())
 
 
 def keyring_of(rows: Sequence[Row]) -> KeptKeyring | None:

@@ -107,11 +107,11 @@ class PostgresRecorder(PostgresReading, LibraryRecorder):
 
     rows = _rows
 
-    def _span(self, after: int, until: int) -> list[RawRecord]:
+    def _span(self, after: int, until: int) -> Iterator[RawRecord]:
         span = f"position > {after:d} AND position <= {until:d}"
         with library_errors():
             rows = self._readers.copied(f"SELECT {COLUMNS} FROM events WHERE {span} ORDER BY position")
-        return list(map(RawRecord._make, rows))
+        return map(RawRecord._make, rows)
 
     @contextmanager
     def transaction(self, wants: Wants = Wants()) -> Iterator[PostgresTransaction]:  # noqa: B008  (it is immutable)
