@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -26,37 +26,48 @@ class Result(msgspec.Struct, frozen=True):
     entries: tuple[int, ...] = ()
 
 
+class _Way(NamedTuple):
+    """A way to decide on results: its event, whether it is allowed, by a result's outcome and its decision so far, and
+    why not where it is not."""
+
+    event: type[e.Decided]
+    allows: Callable[[str, Decision | None], bool]
+    otherwise: str
+
+
+_CONFIRM: Final = _Way(
+    e.MatchConfirmed,
+    lambda outcome, before: outcome == "suggested" or (outcome == "matched" and before is not None),
+    "only what is suggested can be confirmed; explain it instead",
+)
+_BREAK: Final = _Way(
+    e.MatchBroken,
+    lambda outcome, _: outcome in ("suggested", "matched"),
+    "only a match, or what is suggested as one, can be broken",
+)
+_EXPLAIN: Final = _Way(
+    e.DifferenceExplained,
+    lambda outcome, before: is_open(outcome, before) or (before is not None and before.kind == "explained"),
+    "it is not open, so there is nothing to explain",
+)
+
+
 def confirm(state: Reconciliation, results: Iterable[Result], *, now: datetime) -> list[Event]:
     """Confirms suggested matches and broken matches. Raises DecisionNotAllowed, ReconciliationIsClosed,
     ReconciliationIsWithdrawn."""
-
-    def confirmed(result: Result, open_: int) -> Event:
-        return e.MatchConfirmed(occurred_at=now, open=open_, **_named(result))
-
-    allowed = _Allowed(_confirmable, "only what is suggested can be confirmed; explain it instead")
-    return _decide(state, results, Decision("confirmed"), allowed, confirmed)
+    return _decide(state, results, _CONFIRM, now)
 
 
 def break_match(state: Reconciliation, results: Iterable[Result], reason: str, *, now: datetime) -> list[Event]:
     """Breaks matches and suggested matches. Raises DecisionNotAllowed, ReconciliationIsClosed,
     ReconciliationIsWithdrawn."""
-
-    def broken(result: Result, open_: int) -> Event:
-        return e.MatchBroken(occurred_at=now, open=open_, reason=reason, **_named(result))
-
-    allowed = _Allowed(_breakable, "only a match, or what is suggested as one, can be broken")
-    return _decide(state, results, Decision("broken", reason), allowed, broken)
+    return _decide(state, results, _BREAK, now, reason)
 
 
 def explain(state: Reconciliation, results: Iterable[Result], reason: str, *, now: datetime) -> list[Event]:
     """Gives open results a reason, or explained results another one. Raises DecisionNotAllowed, ReconciliationIsClosed,
     ReconciliationIsWithdrawn."""
-
-    def explained(result: Result, open_: int) -> Event:
-        return e.DifferenceExplained(occurred_at=now, open=open_, reason=reason, **_named(result))
-
-    allowed = _Allowed(_explainable, "it is not open, so there is nothing to explain")
-    return _decide(state, results, Decision("explained", reason), allowed, explained)
+    return _decide(state, results, _EXPLAIN, now, reason)
 
 
 def match(
@@ -130,39 +141,16 @@ def check_changes(state: Reconciliation) -> None:
         raise ReconciliationIsClosed
 
 
-def _confirmable(outcome: str, decision: Decision | None) -> bool:
-    return outcome == "suggested" or (outcome == "matched" and decision is not None)
-
-
-def _breakable(outcome: str, _: Decision | None) -> bool:
-    return outcome in ("suggested", "matched")
-
-
-def _explainable(outcome: str, decision: Decision | None) -> bool:
-    return is_open(outcome, decision) or (decision is not None and decision.kind == "explained")
-
-
-class _Allowed(NamedTuple):
-    """The rule of a decision: whether a result's outcome and its decision so far allow the decision, and the refusal's
-    words."""
-
-    allows: Callable[[str, Decision | None], bool]
-    refusal: str
-
-
 def _named(result: Result) -> dict[str, Any]:
     return {"result": result.id, "outcome": result.outcome, "lines": result.lines, "entries": result.entries}
 
 
 def _decide(
-    state: Reconciliation,
-    results: Iterable[Result],
-    decision: Decision,
-    allowed: _Allowed,
-    event: Callable[[Result, int], Event],
+    state: Reconciliation, results: Iterable[Result], way: _Way, now: datetime, reason: str | None = None
 ) -> list[Event]:
-    """An event for each result that does not have this decision yet. `event` makes the event of a result and of the
-    number of results that are open after the decision."""
+    """An event for each result that does not have this decision yet."""
+    decision = Decision(way.event.decision, reason)
+    said: dict[str, Any] = {} if reason is None else {"reason": reason}
     events: list[Event] = []
     open_ = state.open
     for result in results:
@@ -170,9 +158,9 @@ def _decide(
         if before and (before.kind, before.reason) == (decision.kind, decision.reason):
             continue
         check_changes(state)
-        if not allowed.allows(result.outcome, before):
+        if not way.allows(result.outcome, before):
             stands = before.kind if before else result.outcome
-            raise DecisionNotAllowed(f"The result {result.id} is {stands}: {allowed.refusal}.")
+            raise DecisionNotAllowed(f"The result {result.id} is {stands}: {way.otherwise}.")
         open_ += is_open(result.outcome, decision) - is_open(result.outcome, before)
-        events.append(event(result, open_))
+        events.append(way.event(occurred_at=now, open=open_, **_named(result), **said))
     return events
