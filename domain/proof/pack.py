@@ -3,13 +3,12 @@
 The same parts make the same bytes: nothing in the zip depends on the clock or the machine.
 """
 
-import base64
 import hashlib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple, NotRequired, TypedDict, Unpack
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 import msgspec
@@ -55,57 +54,41 @@ class ShownPart(NamedTuple):
     text: bytes
 
 
-def pack(
-    *,
-    document: bytes,
-    records: Sequence[StoredRecord],
-    inclusion: Sequence[Sequence[bytes]],
-    checkpoint: bytes,
-    key: VerifierKey,
-    continuations: Sequence[Continuation] = (),
-    handovers: Sequence[bytes] = (),
-    personal: Sequence[ShownPart] = (),
-) -> bytes:
-    """The zip of an order. `document` is the order as JSON, as far as `personal` shows it. `inclusion` has a proof for
-    each record in the checkpoint's tree. `handovers` are the checkpoints by which earlier keys handed over, the
-    earliest first; each needs a continuation."""
-    told = {"order.json": document, "personal.json": _personal(personal)}
-    return _pack(told, "README.txt", records, inclusion, checkpoint, key, continuations, handovers)
+class Proven(TypedDict):
+    """Some stored records of a history, each with its proof in the checkpoint's tree; the checkpoint and its key. The
+    continuations prove that the log goes on from earlier heads. `handovers` are the checkpoints by which earlier keys
+    handed over, the earliest first; each needs a continuation."""
+
+    records: Sequence[StoredRecord]
+    inclusion: Sequence[Sequence[bytes]]
+    checkpoint: bytes
+    key: VerifierKey
+    continuations: NotRequired[Sequence[Continuation]]
+    handovers: NotRequired[Sequence[bytes]]
+
+
+def pack(*, document: bytes, personal: Sequence[ShownPart] = (), **proven: Unpack[Proven]) -> bytes:
+    """The zip of an order. `document` is the order as JSON, as far as `personal` shows it."""
+    return _pack({"order.json": document}, "README.txt", personal, proven)
 
 
 def pack_of_reconciliation(
-    *,
-    kept: Mapping[str, bytes],
-    records: Sequence[StoredRecord],
-    inclusion: Sequence[Sequence[bytes]],
-    checkpoint: bytes,
-    key: VerifierKey,
-    continuations: Sequence[Continuation] = (),
-    handovers: Sequence[bytes] = (),
-    personal: Sequence[ShownPart] = (),
+    *, kept: Mapping[str, bytes], personal: Sequence[ShownPart] = (), **proven: Unpack[Proven]
 ) -> bytes:
     """The zip of a reconciliation. `kept` has its settlement, rules.toml and report.json; erased ones are missing."""
-    told = {**kept, "personal.json": _personal(personal)}
-    return _pack(told, "RECONCILIATION.txt", records, inclusion, checkpoint, key, continuations, handovers)
+    return _pack(kept, "RECONCILIATION.txt", personal, proven)
 
 
-def _pack(  # noqa: PLR0917  (all of it goes into the zip)
-    told: Mapping[str, bytes],
-    readme: str,
-    records: Sequence[StoredRecord],
-    inclusion: Sequence[Sequence[bytes]],
-    checkpoint: bytes,
-    key: VerifierKey,
-    continuations: Sequence[Continuation],
-    handovers: Sequence[bytes],
-) -> bytes:
+def _pack(told: Mapping[str, bytes], readme: str, personal: Sequence[ShownPart], proven: Proven) -> bytes:
+    records, key = proven["records"], proven["key"]
     parts = {
         "README.txt": _readme(readme, records, key),
-        "checkpoint.txt": checkpoint,
+        "checkpoint.txt": proven["checkpoint"],
         "events.jsonl": b"".join(_line(record) for record in records),
         "key.txt": f"{key}\n".encode(),
-        "proofs.json": _proofs(records, inclusion, continuations, handovers),
+        "proofs.json": _proofs(proven),
         "verify.py": _own("verify.py"),
+        "personal.json": _personal(personal),
         **told,
     }
     return _zip({**parts, MANIFEST: manifest(parts)})
@@ -121,28 +104,21 @@ def _line(record: StoredRecord) -> bytes:
 
 
 def _personal(parts: Sequence[ShownPart]) -> bytes:
-    return msgspec.json.encode([_shown(part) for part in parts])
+    # msgspec writes bytes as their Base64.
+    return msgspec.json.encode([{**part._asdict(), "text": part.text.decode()} for part in parts])
 
 
-def _shown(part: ShownPart) -> dict[str, Any]:
-    salt = base64.b64encode(part.salt).decode()
-    return {"version": part.version, "part": part.part, "salt": salt, "text": part.text.decode()}
-
-
-def _proofs(
-    records: Sequence[StoredRecord],
-    inclusion: Sequence[Sequence[bytes]],
-    continuations: Sequence[Continuation],
-    handovers: Sequence[bytes],
-) -> bytes:
+def _proofs(proven: Proven) -> bytes:
     return msgspec.json.encode(
         {
             "inclusion": [
                 {"position": record.position, "path": _hexadecimal(proof)}
-                for record, proof in zip(records, inclusion, strict=True)
+                for record, proof in zip(proven["records"], proven["inclusion"], strict=True)
             ],
-            "consistency": [{"size": size, "path": _hexadecimal(proof)} for size, proof in continuations],
-            **({"handovers": [note.decode() for note in handovers]} if handovers else {}),
+            "consistency": [
+                {"size": size, "path": _hexadecimal(proof)} for size, proof in proven.get("continuations", ())
+            ],
+            **({"handovers": [note.decode() for note in notes]} if (notes := proven.get("handovers")) else {}),
         }
     )
 

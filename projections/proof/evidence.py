@@ -14,9 +14,9 @@ from domain.ledger import OrderLedger
 from domain.log.records import RawRecord, uuid_of
 from domain.privacy.sealing import Place
 from domain.proof import merkle
-from domain.proof.checkpoint import Checkpoint, VerifierKey, parse
+from domain.proof.checkpoint import Checkpoint, parse
 from domain.proof.handover import Signers
-from domain.proof.pack import Continuation, ShownPart, StoredRecord, pack, pack_of_reconciliation
+from domain.proof.pack import Continuation, Proven, ShownPart, StoredRecord, pack, pack_of_reconciliation
 from domain.reconciled import Reconciled
 from domain.reconciliation.state import FILE
 from domain.refusals import OrderNotFound
@@ -64,7 +64,7 @@ def evidence(
     if found is None:
         raise OrderNotFound
     content = pack(
-        **_proven(ledger, views, [entry.raw for entry in entries], checkpoints.signers(), note, since=since)._asdict(),
+        **_proven(ledger, views, [entry.raw for entry in entries], checkpoints.signers(), note, since=since),
         document=staff_document(found[0]),
         personal=[
             ShownPart(entry.raw.version, part, *shown)
@@ -95,7 +95,7 @@ def evidence_of_reconciliation(
     raws = list(ledger.log_of_events.raw_records_of(str(uuid), lte=state.version))
     names = {"rules": "rules.toml"} if FILE in state.erased else _KEPT_NAMES
     content = pack_of_reconciliation(
-        **_proven(ledger, views, raws, checkpoints.signers(), note, since=since)._asdict(),
+        **_proven(ledger, views, raws, checkpoints.signers(), note, since=since),
         kept={name: b"".join(reconciling.pieces(state, what)) for what, name in names.items()},
         personal=list(_reasons(ledger, raws)),
     )
@@ -113,21 +113,9 @@ def _reasons(ledger: OrderLedger, raws: Sequence[RawRecord]) -> Iterator[ShownPa
                     yield ShownPart(raw.version, part, *shown)
 
 
-class _Proven(NamedTuple):
-    """Some stored records, the proofs that the log has them, and the proofs that the log goes on from earlier heads;
-    with the signed head, its key, and the handovers to that key."""
-
-    records: list[StoredRecord]
-    inclusion: list[list[bytes]]
-    continuations: list[Continuation]
-    checkpoint: bytes
-    key: VerifierKey
-    handovers: list[bytes]
-
-
 def _proven(
     ledger: OrderLedger, views: Views, raws: Sequence[RawRecord], signers: Signers, note: bytes, *, since: int | None
-) -> _Proven:
+) -> Proven:
     """The records with their proofs. Raises NoEarlierHead, LogAltered."""
     head, key = parse(note), signers.signer(note)
     if since is not None and since > head.size:
@@ -136,13 +124,13 @@ def _proven(
     earlier = _kept(ledger) if since is None else {since: merkle.root(since, node)}
     handovers = [handed.note for handed in signers.leading_to(key)]
     earlier |= {handed.size: handed.root for handed in map(parse, handovers)}
-    return _Proven(
-        [_stored(raw) for raw in raws],
-        [_inclusion(raw, head, node) for raw in raws],
-        [_continuation(size, root, head, node) for size, root in earlier.items() if 0 < size < head.size],
-        note,
-        key,
-        handovers,
+    return Proven(
+        records=[_stored(raw) for raw in raws],
+        inclusion=[_inclusion(raw, head, node) for raw in raws],
+        continuations=[_continuation(size, root, head, node) for size, root in earlier.items() if 0 < size < head.size],
+        checkpoint=note,
+        key=key,
+        handovers=handovers,
     )
 
 
