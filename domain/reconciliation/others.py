@@ -118,8 +118,8 @@ def _takes(told: Told, other: Told) -> bool:
     )
 
 
-class Settled(NamedTuple):
-    """The line that has settled a payment: its reconciliation, the name of its file, and its row."""
+class SettledBy(msgspec.Struct, frozen=True, gc=False):
+    """The line that has settled the payment already: its reconciliation, the name of its file, and its row."""
 
     reconciliation: str
     file: str
@@ -130,7 +130,7 @@ class Held(NamedTuple):
     """The surest claim that lines of other files have to a payment: its strength, and the line."""
 
     strength: int
-    by: Settled
+    by: SettledBy
 
 
 def held(others: Iterable[Other]) -> dict[int, Held]:
@@ -140,7 +140,7 @@ def held(others: Iterable[Other]) -> dict[int, Held]:
         for claim in other.claims:
             known = found.get(claim.position)
             if claim.strength > (known.strength if known else POSSIBLE):
-                found[claim.position] = Held(claim.strength, Settled(other.uuid, other.file, claim.row))
+                found[claim.position] = Held(claim.strength, SettledBy(other.uuid, other.file, claim.row))
     return found
 
 
@@ -164,7 +164,7 @@ class Others:
         self._own_sha256 = own_sha256
         self.now = now
         self._held = frozenset(held)
-        self._first: dict[int, tuple[_Rank, Settled]] = {}
+        self._first: dict[int, tuple[_Rank, SettledBy]] = {}
         self._possible: set[int] = set()
         # The payments missing in closed files, where people explained them, with the times that these files cover.
         self._explained: dict[int, Sequence[Cover]] = {}
@@ -186,14 +186,14 @@ class Others:
             rank = _rank(claim.strength, claim.at, other.file_sha256, claim.row)
             known = self._first.get(claim.position)
             if known is None or rank < known[0]:
-                self._first[claim.position] = (rank, Settled(other.uuid, other.file, claim.row))
+                self._first[claim.position] = (rank, SettledBy(other.uuid, other.file, claim.row))
 
-    def settled(self, position: int) -> Settled | None:
+    def settled(self, position: int) -> SettledBy | None:
         """The line of another file that settles a payment for sure; None where there is none."""
         known = self._first.get(position)
         return known[1] if known else None
 
-    def settled_before(self, position: int, line: Line, strength: int) -> Settled | None:
+    def settled_before(self, position: int, line: Line, strength: int) -> SettledBy | None:
         """The line of another file that settles a payment for sure and comes before `line`; None where there is none.
         `strength` is the strength of `line`'s own claim."""
         known = self._first.get(position)

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import UNSET, UnsetType
+from msgspec.structs import astuple
 
 from domain.currencies import digits_of
 from domain.moments import microseconds
@@ -31,11 +32,13 @@ from domain.reconciliation.others import (
     Cover,
     Other,
     Others,
+    SettledBy,
     Waiting,
     covers,
 )
 from domain.reconciliation.payouts import Offering, Offers, offered, tied
 from domain.reconciliation.rules import Rules
+from domain.reconciliation.sides import TiedTo
 from domain.settlement import lines
 
 OUTCOMES: Final = (
@@ -114,14 +117,6 @@ class Difference(Part, frozen=True):
     actual: int | str
 
 
-class SettledBy(Part, frozen=True):
-    """The line that has settled the payment already: its reconciliation, the name of its file, and its row."""
-
-    reconciliation: str
-    file: str
-    row: int
-
-
 class Exchange(Part, frozen=True):
     """The exchange of a payment that settled in another currency. The last two fields are there where the rules have a
     rate for these currencies: the settled amount by that rate, and the amount settled beyond it, negative for a
@@ -133,15 +128,6 @@ class Exchange(Part, frozen=True):
     settled_currency: str
     expected: str | UnsetType = UNSET
     gain: str | UnsetType = UNSET
-
-
-class TiedTo(Part, frozen=True):
-    """The line of another provider's file: the credit of a payout, or the payout of a credit."""
-
-    provider: str
-    reconciliation: str
-    file: str
-    row: int
 
 
 class Result(Part, frozen=True):
@@ -369,16 +355,17 @@ def _id(*said: object) -> str:
 
 
 def _result(result: matching.Result, of_row: dict[int, lines.Line], known: dict[int, matching.Entry]) -> Result:
+    elsewhere = [told for line in (result.settled_by, result.tied_to) if line for told in astuple(line)]
     return Result(
-        id=_id(result.outcome, result.lines, result.entries, *(result.settled_by or ()), *(result.tied_to or ())),
+        id=_id(result.outcome, result.lines, result.entries, *elsewhere),
         outcome=result.outcome,
         rule=result.rule,
         lines=tuple(_line(of_row[row]) for row in result.lines),
         entries=tuple(_entry(known[position]) for position in result.entries),
         differs=tuple(_difference(differs, result, of_row, known) for differs in result.differs),
-        settled_by=SettledBy(*result.settled_by) if result.settled_by else UNSET,
+        settled_by=result.settled_by or UNSET,
         exchange=_exchange(result.exchange) if result.exchange else UNSET,
-        tied_to=TiedTo(*result.tied_to) if result.tied_to else UNSET,
+        tied_to=result.tied_to or UNSET,
     )
 
 

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple, TypeAlias
 import msgspec
 
 from domain.currencies import digits_of
-from domain.reconciliation.others import Settled
+from domain.reconciliation.others import SettledBy
 from domain.settlement.lines import SIGNS, Line
 
 # The journal's kinds for each kind of line, the likeliest first; lines of other kinds are not in the journal.
@@ -87,8 +87,8 @@ class Difference(msgspec.Struct, frozen=True):
     digits: int | None = None
 
 
-class TiedTo(NamedTuple):
-    """The line of another provider's file that a payout, or the credit of a payout, is tied to."""
+class TiedTo(msgspec.Struct, frozen=True, gc=False):
+    """The line of another provider's file: the credit of a payout, or the payout of a credit."""
 
     provider: str
     reconciliation: str
@@ -117,7 +117,7 @@ class Result(msgspec.Struct, frozen=True, gc=False):
     lines: tuple[int, ...] = ()
     entries: tuple[int, ...] = ()
     differs: tuple[Difference, ...] = ()
-    settled_by: Settled | None = None
+    settled_by: SettledBy | None = None
     exchange: Exchange | None = None
     tied_to: TiedTo | None = None
 
@@ -218,7 +218,7 @@ class Sides:
         lines: Sequence[int] = (),
         entries: Sequence[int] = (),
         *differs: Difference,
-        settled_by: Settled | None = None,
+        settled_by: SettledBy | None = None,
     ) -> None:
         for line in lines:
             self.open_lines[line] = False
