@@ -1,7 +1,7 @@
 """The objects of JSON exports: orders, and objects of orders that came beside them, in whatever wrapping."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -105,7 +105,18 @@ class Beside:
         self._taken: set[str] = set()
         self._misplaced: list[Refused] = []
 
-    def read(self, file: str, there: Iterator[Thing]) -> None:
+    def read(self, sources: Iterable[Source], kind_of: KindOf, pages: frozenset[str]) -> list[Source]:
+        """Reads those of the files that begin with what belongs to orders; gives the others."""
+        others = []
+        for source in sources:
+            first = next(things(source, kind_of, pages), None)
+            if first is not None and first.kind in self.kinds:
+                self._read(source.name, things(source, kind_of, pages))
+            else:
+                others.append(source)
+        return others
+
+    def _read(self, file: str, there: Iterator[Thing]) -> None:
         for thing in there:
             place = f"{file}, row {thing.line}"
             if not thing.kind:

@@ -80,13 +80,7 @@ def read(
 ) -> Iterator[Found | Refused]:
     """The orders of the files. Raises Malformed."""
     beside = Beside(BESIDE, lambda thing: str(thing.get("order_id") or ""))
-    with_orders: list[Source] = []
-    for source in sources:
-        first = next(things(source, _kind, PAGES), None)
-        if first is not None and first.kind in beside.kinds:
-            beside.read(source.name, things(source, _kind, PAGES))
-        else:
-            with_orders.append(source)
+    with_orders = beside.read(sources, _kind, PAGES)
     reader = _Reader(prefix, beside)
     for source in with_orders:
         yield from reader.read(source, on_bytes)

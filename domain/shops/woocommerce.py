@@ -69,14 +69,7 @@ def read(
 ) -> Iterator[Found | Refused]:
     """The orders of the files. Raises Malformed."""
     beside = Beside(frozenset({"refund"}), _order_of_refund)
-    with_orders: list[Source] = []
-    for source in sources:
-        first = next(things(source, _kind, PAGES), None)
-        if first is not None and first.kind == "refund":
-            beside.read(source.name, things(source, _kind, PAGES))
-        else:
-            with_orders.append(source)
-    for source in with_orders:
+    for source in beside.read(sources, _kind, PAGES):
         for thing in things(source, _kind, PAGES, on_bytes):
             yield _one(thing, source.name, prefix, beside)
     yield from beside.left()
