@@ -4,9 +4,11 @@ docs/importing.md explains the table of statuses to users.
 """
 
 import re
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
-from domain.shops.values import words
+from domain.shops.draft import Draft
+from domain.shops.values import shown, words
 
 SYSTEM: Final = "shopify"
 # The financial statuses; an order in one of PAID was paid whole, whatever was refunded later.
@@ -31,6 +33,17 @@ _PERCENT: Final = re.compile(r"([0-9]{1,3}(?:[.,][0-9]{1,8})?) ?%")
 def word(text: str | None) -> str:
     """A status in REST's spelling: 'PARTIALLY_PAID' and 'Partially paid' are 'partially_paid'."""
     return (text or "").strip().lower().replace(" ", "_")
+
+
+def statuses(draft: Draft, order: Mapping[str, Any], financial: str, fulfillment: str) -> tuple[str, str]:
+    """How an order is paid and fulfilled, by the fields that say it; what is not known is remarked."""
+    paid, sent = word(order.get(financial)), word(order.get(fulfillment))
+    draft.status = f"{paid or '-'} / {sent or '-'}"
+    if paid and paid not in FINANCIAL:
+        draft.remark(f"the {financial} {shown(paid)}: not known, taken as pending", paid)
+    if sent and sent not in FULFILLMENT:
+        draft.remark(f"the {fulfillment} {shown(sent)}: not known, taken as unfulfilled", sent)
+    return paid, sent
 
 
 def status_of(financial: str, fulfillment: str, *, is_cancelled: bool) -> str:

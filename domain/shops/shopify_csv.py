@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from domain.shops.draft import Address, Draft
 from domain.shops.found import Found, Refused, Said, Unreadable
-from domain.shops.shopify import FINANCIAL, FULFILLMENT, PAID, SYSTEM, provider_of, rate_in, status_of, word
+from domain.shops.shopify import PAID, SYSTEM, provider_of, rate_in, status_of, statuses
 from domain.shops.tables import TAKEN_ONCE, Form, Row, Rows, Source, orders, saying
 from domain.shops.values import minor, scaled, shown, unquoted, whole_id
 
@@ -314,12 +314,7 @@ def _sums(draft: Draft, told: _Told, goods: int, off_items: int) -> _Sums:
 def _money(draft: Draft, row: Row, created_at: datetime) -> Said:
     """Puts payments, refunds and the status into the draft. Returns the source's amounts."""
     digits = draft.unit.digits
-    financial, fulfillment = word(row["Financial Status"]), word(row["Fulfillment Status"])
-    draft.status = f"{financial or '-'} / {fulfillment or '-'}"
-    if financial and financial not in FINANCIAL:
-        draft.remark(f"the Financial Status {shown(financial)}: not known, taken as pending", financial)
-    if fulfillment and fulfillment not in FULFILLMENT:
-        draft.remark(f"the Fulfillment Status {shown(fulfillment)}: not known, taken as unfulfilled", fulfillment)
+    financial, fulfillment = statuses(draft, row, "Financial Status", "Fulfillment Status")
     total = minor(row["Total"], digits, "Total") if row["Total"] else None
     refunded = minor(row["Refunded Amount"], digits, "Refunded Amount")
     paid = _paid(draft, row, financial, total if total is not None else draft.total)

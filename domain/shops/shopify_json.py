@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from domain.shops.draft import Address, Draft
 from domain.shops.found import Found, Refused, Said, Unreadable
 from domain.shops.json_things import Beside, Json, Thing, none_of_it, things
-from domain.shops.shopify import FINANCIAL, FULFILLMENT, PAID, SYSTEM, status_of, word
+from domain.shops.shopify import PAID, SYSTEM, status_of, statuses, word
 from domain.shops.shopify_graphql import LINE_BYTES_MAX, Bulk, kind_of, placed, restful
 from domain.shops.tables import Source
 from domain.shops.values import minor, moment, scaled, shown, whole_id, words
@@ -493,12 +493,7 @@ def _rate(rate: Any) -> str | None:
 
 
 def _money(draft: Draft, order: Json, numbers: Mapping[str, int], total: int | None, created_at: datetime) -> Said:
-    financial, fulfillment = word(order.get("financial_status")), word(order.get("fulfillment_status"))
-    draft.status = f"{financial or '-'} / {fulfillment or '-'}"
-    if financial and financial not in FINANCIAL:
-        draft.remark(f"the financial_status {shown(financial)}: not known, taken as pending", financial)
-    if fulfillment and fulfillment not in FULFILLMENT:
-        draft.remark(f"the fulfillment_status {shown(fulfillment)}: not known, taken as unfulfilled", fulfillment)
+    financial, fulfillment = statuses(draft, order, "financial_status", "fulfillment_status")
     moves = _Moves(draft, order)
     received = moves.receive(financial, draft.total if total is None else total, created_at)
     refunded = moves.refund(numbers) + moves.refund_besides(financial)
