@@ -73,12 +73,11 @@ def read(
 
 class _Sums(NamedTuple):
     """The reading by which the order's total comes out, in minor units: the discount, whether taxes are on top of the
-    prices, and the duties on top. `why` is the reason where no reading comes to the total."""
+    prices, and the duties on top."""
 
     discount: int
     is_taxed_on_top: bool
     duties: int
-    why: str
 
 
 class _Reader:
@@ -87,11 +86,7 @@ class _Reader:
         self._unknown: dict[int, tuple[str, ...]] = {}
 
     def __call__(self, found: Rows) -> Found | Refused:
-        first = found.rows[0]
-        for row in found.rows:
-            if row["Total"] or row["Currency"]:
-                first = row
-                break
+        first = next((row for row in found.rows if row["Total"] or row["Currency"]), found.rows[0])
         place = f"{found.file}, row {first.number}"
         try:
             if not found.order:
@@ -117,8 +112,7 @@ class _Reader:
         if found.copies:
             draft.remark(TAKEN_ONCE)
         _who(draft, first)
-        sums = _costs(draft, found.rows, first)
-        draft.why = sums.why
+        _costs(draft, found.rows, first)
         said = _money(draft, first, created_at)
         self._rest(draft, found, first)
         return draft.finish(created_at, said)
@@ -175,7 +169,7 @@ def _names(full: str) -> tuple[str, str]:
     return first, last
 
 
-def _costs(draft: Draft, rows: Sequence[Row], first: Row) -> _Sums:
+def _costs(draft: Draft, rows: Sequence[Row], first: Row) -> None:
     """Puts items, discount, shipping, taxes and duties into the draft."""
     digits = draft.unit.digits
     told = _told(draft, first)
@@ -195,7 +189,6 @@ def _costs(draft: Draft, rows: Sequence[Row], first: Row) -> _Sums:
     for name, amount in named:
         draft.charge("tax", name, amount, included=not sums.is_taxed_on_top, rate=rate_in(name))
     draft.charge("duty", "Duties", told.duties, included=not sums.duties)
-    return sums
 
 
 class _Told(NamedTuple):
@@ -294,7 +287,7 @@ def _reading(told: _Told, goods: int, discounts: Iterable[int]) -> tuple[int, in
 def _sums(draft: Draft, told: _Told, goods: int, off_items: int) -> _Sums:
     """The reading of discounts, taxes and duties by which the total comes out."""
     if told.total is None:
-        return _Sums(told.discount, True, told.duties, "")
+        return _Sums(told.discount, True, told.duties)
     discounts = _discounts(told, off_items)
     if told.subtotal is not None:
         discounts.append(max(0, goods - told.subtotal))
@@ -305,10 +298,10 @@ def _sums(draft: Draft, told: _Told, goods: int, off_items: int) -> _Sums:
                 "a discount that is not the Discount Amount: what the total says was taken off",
                 f"{draft.text(taken)}, not {draft.text(told.discount)}",
             )
-        return _Sums(taken, tax != 0 or not told.taxes, duty, "")
+        return _Sums(taken, tax != 0 or not told.taxes, duty)
     parts = f"lines {draft.text(goods)}, discount {draft.text(told.discount)}, shipping {draft.text(told.shipping)}"
-    why = f"the file's own {parts}, taxes {draft.text(told.taxes)} do not come to its total, taxes added or not"
-    return _Sums(told.discount, True, told.duties, why)
+    draft.why = f"the file's own {parts}, taxes {draft.text(told.taxes)} do not come to its total, taxes added or not"
+    return _Sums(told.discount, True, told.duties)
 
 
 def _money(draft: Draft, row: Row, created_at: datetime) -> Said:
