@@ -44,7 +44,7 @@ READ: Final = words(
     id number status currency date_created date_created_gmt date_paid date_paid_gmt date_completed date_completed_gmt
     date_modified date_modified_gmt total total_tax shipping_total shipping_tax prices_include_tax customer_id
     customer_note billing shipping payment_method payment_method_title transaction_id meta_data line_items tax_lines
-    shipping_lines fee_lines coupon_lines refunds gift_cards parent_id
+    shipping_lines fee_lines coupon_lines refunds gift_cards parent_id created_via
     """
 )
 # Fields that follow from others, or repeat others.
@@ -54,7 +54,6 @@ DERIVED: Final = words(
     cart_hash order_key version set_paid
     """
 )
-KEPT: Final = {"created_via": "created_via"}
 READ_OF_ITEMS: Final = words(
     """
     id name parent_name product_id variation_id quantity subtotal subtotal_tax total total_tax sku meta_data price
@@ -406,14 +405,13 @@ def _rest(draft: Draft, order: Json) -> None:
         draft.line["payment_method"] = {"name": unescape(str(title))}
     if parent := order.get("parent_id"):
         draft.keep("parent_id", parent)
-    for field, key in KEPT.items():
-        draft.keep(key, order.get(field) or "")
+    draft.keep("created_via", order.get("created_via") or "")
     for each in order.get("meta_data") or ():
         key, value = str(each.get("key") or ""), each.get("value")
         if key.startswith("_") or not isinstance(value, str | int):
             draft.no_place("meta_data that begin with _ or are no plain texts", f"{key}: {value}")
         else:
             draft.keep(key, value)
-    for field in order.keys() - READ - DERIVED - KEPT.keys():
+    for field in order.keys() - READ - DERIVED:
         if order[field] not in _NOTHING:
             draft.no_place(f"the field {field}", order[field])
