@@ -165,23 +165,16 @@ class Draft:
             "first_name": given.first_name,
             "last_name": given.last_name,
         }
-        while True:
-            try:
-                check(
-                    Billing(
-                        country=Country(code=given.country_code) if given.country_code else None,
-                        postal_code=fields["postal_code"] or None,
-                        mobile_number=fields["mobile_number"] or None,
-                    )
-                )
-            except InvalidField as refusal:
-                name = refusal.field.removeprefix("billing_")
+        country = Country(code=given.country_code) if given.country_code else None
+        codes = {name: fields[name] or None for name in ("postal_code", "mobile_number")}
+        try:
+            check(Billing(country=country, **codes), "")
+        except InvalidField as refusal:
+            for name, message in refusal.faults:
                 value, fields[name] = fields[name], None
-                called = f"a {which} {name.replace('_', ' ')} ({refusal.message})"
+                called = f"a {which} {name.replace('_', ' ')} ({message})"
                 self.remark(f"no place for {called}, but in metadata", value)
                 self.keep_in(self.metadata, f"{which}_{name}", value, called)
-            else:
-                break
         self.line.update((f"{which}_{name}", value) for name, value in fields.items() if value)
 
     # --- costs ---
