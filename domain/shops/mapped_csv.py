@@ -13,7 +13,7 @@ import msgspec
 from domain.settlement.formats.mapping import zone_of
 from domain.shops.draft import Address, Draft
 from domain.shops.found import Found, Refused, Said, Unreadable
-from domain.shops.mapping import Mapping, Place, SomeColumns
+from domain.shops.mapping import Columns, Mapping, Place, SomeColumns
 from domain.shops.tables import TAKEN_ONCE, Form, Row, Rows, Source, orders
 from domain.shops.values import is_shortened, minor, moment, shortened, shown, unquoted
 
@@ -189,9 +189,7 @@ class _Reader:
 
     def _who(self, draft: Draft, rows: Sequence[Row]) -> None:
         columns = self._mapping.columns
-        first, last = _first(rows, columns.first_name), _first(rows, columns.last_name)
-        if not (first or last):
-            first, _, last = _first(rows, columns.name).rpartition(" ")
+        first, last = _names(rows, columns)
         identity = unquoted(_first(rows, columns.customer_id))
         is_number = identity.isdecimal() and len(identity) <= 15
         draft.customer(
@@ -220,19 +218,14 @@ class _Reader:
             (charge, self._sum(draft, rows[:1], charge.once) + self._sum(draft, rows, charge.each))
             for charge in self._mapping.charges
         ]
-        open_ones = [amount for charge, amount in charges if charge.included == "by_total"]
-        on_top = sum(amount for charge, amount in charges if charge.included is False)
-        ways = list(product((True, False), repeat=len(open_ones)))
-        chosen = ways[-1]
-        for way in ways:
-            added = sum(amount for amount, inside in zip(open_ones, way, strict=True) if not inside)
-            if draft.total + on_top + added == total:
-                chosen = way
+        bare = draft.total
+        # Whether each is within the prices: the first way by which the total comes out, else the last one.
+        for way in product(*((True, False) if of.included == "by_total" else (of.included,) for of, _ in charges)):
+            chosen = list(zip(charges, way, strict=True))
+            if bare + sum(amount for (_, amount), is_inside in chosen if not is_inside) == total:
                 break
-        inside = iter(chosen)
-        for charge, amount in charges:
-            is_inside = next(inside) if charge.included == "by_total" else charge.included
-            draft.charge(charge.kind, charge.name, amount, included=bool(is_inside))
+        for (charge, amount), is_inside in chosen:
+            draft.charge(charge.kind, charge.name, amount, included=is_inside)
         if total is not None and draft.total != total:
             draft.why = f"its columns come to {draft.text(draft.total)}"
         return total
@@ -334,10 +327,16 @@ def _first(rows: Sequence[Row], column: str | None) -> str:
     return next(filter(None, (row[column] for row in rows)), "") if column else ""
 
 
-def _address(rows: Sequence[Row], place: Place) -> Address:
-    first, last = _first(rows, place.first_name), _first(rows, place.last_name)
+def _names(rows: Sequence[Row], columns: Columns | Place) -> tuple[str, str]:
+    """The first names and the last one, by columns of their own or by the one that has them all."""
+    first, last = _first(rows, columns.first_name), _first(rows, columns.last_name)
     if not (first or last):
-        first, _, last = _first(rows, place.name).rpartition(" ")
+        first, _, last = _first(rows, columns.name).rpartition(" ")
+    return first, last
+
+
+def _address(rows: Sequence[Row], place: Place) -> Address:
+    first, last = _names(rows, place)
     state, country = _first(rows, place.state), _first(rows, place.country)
     return Address(
         first,
