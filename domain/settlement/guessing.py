@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from datetime import UTC
 from itertools import islice
-from typing import BinaryIO, Final, NamedTuple, TypeAlias
+from typing import Any, BinaryIO, Final, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -33,6 +33,8 @@ WITHIN_CHARS_MIN: Final = 6
 _LOOK_BYTES: Final = 256 * 1024
 _DELIMITERS: Final = (",", ";", "\t", "|")
 Table: TypeAlias = list[tuple[int, Sequence[Cell]]]
+# What a table of a rules file says; of its columns, which column each field is in.
+Said: TypeAlias = dict[str, Any]
 
 # The names of columns, whole or in part, the likeliest first.
 _NAMES: Final = {
@@ -157,7 +159,7 @@ class Guess(NamedTuple):
     """A guessed description: its tables in TOML, the first without a name; its mapping; and the doubts that a person
     must settle."""
 
-    tables: dict[str, dict[str, object]]
+    tables: dict[str, Said]
     mapping: Mapping
     doubts: list[str]
 
@@ -176,10 +178,10 @@ def guess(stream: BinaryIO, currency: str) -> Guess:
     is no table with days and amounts."""
     dialect, table = _table(stream)
     header_row, looking, columns = _below_a_header(table)
-    general: dict[str, object] = {key: value for key, value in dialect.items() if value not in (",", "utf-8")}
+    general: Said = {key: value for key, value in dialect.items() if value not in (",", "utf-8")}
     if header_row > 1:
         general["header_row"] = header_row
-    tables: dict[str, dict[str, object]] = {"": general, "columns": columns}
+    tables: dict[str, Said] = {"": general, "columns": columns}
     _times(looking, general, columns)
     _amounts(looking, general, columns)
     done = looking.done(columns)
@@ -251,7 +253,7 @@ def _headers(table: Table) -> Iterator[tuple[int, list[str], Table]]:
             yield row, names, [each for each in below if not _is_total(each[1])]
 
 
-def _below_a_header(table: Table) -> tuple[int, "_Looking", dict[str, object]]:
+def _below_a_header(table: Table) -> tuple[int, "_Looking", Said]:
     """The number of the first header above columns of days and amounts, the rows below that header, and these columns.
     Some banks begin with other rows as wide as their header.
 
@@ -281,11 +283,11 @@ class _Looking:
         self._rows = rows
         self.doubts: list[str] = []
 
-    def done(self, columns: dict[str, object]) -> "_Looking":
+    def done(self, columns: Said) -> "_Looking":
         """The same without the rows that will be skipped, since their status says that they moved nothing."""
         if "status" not in columns:
             return self
-        place = self._places[str(columns["status"])]
+        place = self._places[columns["status"]]
         done = _Looking(self._header, [each for each in self._rows if not _is_undone(_text(each[1][place]))])
         done.doubts = self.doubts
         return done
@@ -361,13 +363,13 @@ def _has_it_within(name: str, called: str) -> bool:
 # --- the columns ---
 
 
-def _columns(looking: _Looking) -> dict[str, object]:
+def _columns(looking: _Looking) -> Said:
     """The column of each field for which one is recognised. Raises Misfit where no column holds days, or none
     amounts."""
-    found: dict[str, object] = {}
+    found: Said = {}
 
     def take(field: str, fits: Callable[[str], bool]) -> None:
-        taken = [str(name) for name in found.values()]
+        taken = found.values()
         if column := looking.find(field, fits, taken):
             found[field] = column
 
@@ -421,7 +423,7 @@ def _columns(looking: _Looking) -> dict[str, object]:
     take("kind", lambda column: looking.is_full(column) and not is_amount(column) and is_word_of_few(column))
     take("status", is_word_of_few)
     if {"status", "gross"} <= found.keys() and "kind" not in found and _has_negatives(looking, found):
-        said = map(_meaning, looking.texts(str(found["status"])))
+        said = map(_meaning, looking.texts(found["status"]))
         found |= {"kind": found["status"]} if "refund" in said else {}
     take("payout", lambda _: True)
     take("order", lambda _: True)
@@ -467,13 +469,13 @@ def _all_are(texts: Sequence[str], dates: Dates) -> bool:
     return True
 
 
-def _times(looking: _Looking, general: dict[str, object], columns: dict[str, object]) -> None:
-    day, time = str(columns["occurred_at"]), columns.pop("time", None)
+def _times(looking: _Looking, general: Said, columns: Said) -> None:
+    day, time = columns["occurred_at"], columns.pop("time", None)
     texts = [cell for cell in looking.cells(day) if isinstance(cell, str)]
     formats = _date_formats(texts)
     if time is not None and all(len(in_latin(text)) <= len("31.12.2026") for text in texts):
         columns["occurred_at"] = [day, time]
-        hour = " %H:%M:%S" if any(text.count(":") == 2 for text in looking.texts(str(time))) else " %H:%M"
+        hour = " %H:%M:%S" if any(text.count(":") == 2 for text in looking.texts(time)) else " %H:%M"
         formats = [each if each in ("", "jalali") else f"{each}{hour}" for each in formats]
     if any(map(_PERSIAN.search, texts)):
         general["digits"] = "persian"
@@ -494,9 +496,9 @@ def _times(looking: _Looking, general: dict[str, object], columns: dict[str, obj
 # --- amounts ---
 
 
-def _amounts(looking: _Looking, general: dict[str, object], columns: dict[str, object]) -> None:
+def _amounts(looking: _Looking, general: Said, columns: Said) -> None:
     fields = [field for field in ("gross", "debit", "credit", "fee", "net") if field in columns]
-    texts = [text for field in fields for text in looking.texts(str(columns[field]))]
+    texts = [text for field in fields for text in looking.texts(columns[field])]
     if any(map(_PERSIAN.search, texts)):
         general["digits"] = "persian"
     numbers = [found[0] for text in texts if (found := _NUMBER.search(_plain(text)))]
@@ -514,22 +516,22 @@ def _amounts(looking: _Looking, general: dict[str, object], columns: dict[str, o
         )
 
 
-def _add_up(looking: _Looking, general: dict[str, object], columns: dict[str, object]) -> None:
+def _add_up(looking: _Looking, general: Said, columns: Said) -> None:
     """Chooses the columns of fee and net so that gross - fee = net on every row. Drops the fee where the gross is the
     sum of all other columns, the fee's included. Drops the gross where it makes up net and fee only with another
     column, and the net where nothing adds up."""
     if not {"gross", "fee"} <= columns.keys():
         return
-    notation = Notation(str(general.get("decimal", ".")), str(general.get("thousands", "")), is_persian=True)
+    notation = Notation(general.get("decimal", "."), general.get("thousands", ""), is_persian=True)
     taken = [name for field, name in columns.items() if field not in {"fee", "net"}]
     amounts = {name: looking.amounts(name, notation) for name in looking.names if name not in taken}
-    gross = looking.amounts(str(columns["gross"]), notation)
+    gross = looking.amounts(columns["gross"], notation)
     if "net" not in columns:
         if any(gross) and list(map(sum, zip(*filter(None, amounts.values()), strict=False))) == gross:
             whole, fee = columns["gross"], columns.pop("fee")
             looking.doubts.append(f"{whole} is what the other columns come to with {fee} in it, so no fee is taken")
         return
-    named = str(columns["fee"]), str(columns["net"])
+    named = columns["fee"], columns["net"]
     if not all((gross, *map(amounts.get, named))):
         return
     for fee, net in (named, *((named[0], name) for name in amounts), *((name, named[1]) for name in amounts)):
@@ -571,10 +573,10 @@ def _marks(numbers: Sequence[str]) -> tuple[str, str]:
     return decimal, between
 
 
-def _currency(looking: _Looking, general: dict[str, object], columns: dict[str, object], otherwise: str) -> None:
+def _currency(looking: _Looking, general: Said, columns: Said, otherwise: str) -> None:
     if "currency" in columns:
         return
-    amount = next(str(columns[field]) for field in ("gross", "credit", "net") if field in columns)
+    amount = next(columns[field] for field in ("gross", "credit", "net") if field in columns)
     named = [
         word.upper() for word in _WORD.findall(amount) if minor_digits(word.upper()) is not None and len(word) == 3
     ]
@@ -590,7 +592,7 @@ def _currency(looking: _Looking, general: dict[str, object], columns: dict[str, 
 # --- kinds and signs ---
 
 
-def _kinds(looking: _Looking, tables: dict[str, dict[str, object]]) -> None:
+def _kinds(looking: _Looking, tables: dict[str, Said]) -> None:
     columns = tables["columns"]
     if "kind" not in columns:
         tables[""]["kind"] = "line"
@@ -599,9 +601,9 @@ def _kinds(looking: _Looking, tables: dict[str, dict[str, object]]) -> None:
             "no column tells the kind; what came in is taken for a payment, what went out for a refund"
         )
         return
-    kinds: dict[str, object] = {}
+    kinds: Said = {}
     taken, given = _ways(looking, columns)
-    words = list(dict.fromkeys(looking.texts(str(columns["kind"]))))
+    words = list(dict.fromkeys(looking.texts(columns["kind"])))
     has_sales = any("sale" in word.casefold() for word in words)
     for word in words:
         meaning = "refund" if has_sales and word.casefold() == "credit" else _meaning(word)
@@ -616,14 +618,14 @@ def _kinds(looking: _Looking, tables: dict[str, dict[str, object]]) -> None:
     tables["kinds"] = kinds
 
 
-def _ways(looking: _Looking, columns: dict[str, object]) -> tuple[set[str], set[str]]:
+def _ways(looking: _Looking, columns: Said) -> tuple[set[str], set[str]]:
     """The kinds' words that take from the balance, and those that give to it; none where the amounts do not show the
     way of the money."""
-    kind = str(columns["kind"])
+    kind = columns["kind"]
     if "debit" in columns:
-        taken, given = (looking.beside(kind, str(columns[field])) for field in ("debit", "credit"))
+        taken, given = (looking.beside(kind, columns[field]) for field in ("debit", "credit"))
     elif "gross" in columns and "direction" not in columns and _has_negatives(looking, columns):
-        amounts = looking.beside(kind, str(columns["gross"]))
+        amounts = looking.beside(kind, columns["gross"])
         taken = [(word, amount) for word, amount in amounts if _is_negative(amount)]
         given = [(word, amount) for word, amount in amounts if not _is_negative(amount)]
     else:
@@ -645,27 +647,27 @@ def _meaning(word: str) -> object:
     return None
 
 
-def _signs(looking: _Looking, tables: dict[str, dict[str, object]]) -> None:
+def _signs(looking: _Looking, tables: dict[str, Said]) -> None:
     columns = tables["columns"]
-    signs: dict[str, object] = {}
+    signs: Said = {}
     direction = columns.pop("direction", None)
     if direction is not None:
-        words = {text.casefold(): text for text in looking.texts(str(direction))}
+        words = {text.casefold(): text for text in looking.texts(direction)}
         for debit, credit in _DIRECTIONS:
             if words.keys() <= {debit, credit}:
                 named = {"debit": words.get(debit, debit.upper()), "credit": words.get(credit, credit.upper())}
-                signs |= {"gross": "by_direction", "direction": str(direction), **named}
+                signs |= {"gross": "by_direction", "direction": direction, **named}
     elif "gross" in columns and "kind" in columns and not _has_negatives(looking, columns):
         given = [kind for kind in tables["kinds"].values() if isinstance(kind, str)]
-        if {"refund", "fee", "payout", "chargeback"} & {*given, *looking.texts(str(columns["kind"]))}:
+        if {"refund", "fee", "payout", "chargeback"} & {*given, *looking.texts(columns["kind"])}:
             signs["gross"] = "by_kind"
-    if "fee" in columns and _is_fee_negative(looking, str(columns["fee"]), str(columns.get("gross", columns["fee"]))):
+    if "fee" in columns and _is_fee_negative(looking, columns["fee"], columns.get("gross") or columns["fee"]):
         signs["fee"] = "negative"
     tables["signs"] = signs
 
 
-def _has_negatives(looking: _Looking, columns: dict[str, object]) -> bool:
-    amounts = [str(columns[field]) for field in ("gross", "net") if field in columns]
+def _has_negatives(looking: _Looking, columns: Said) -> bool:
+    amounts = [columns[field] for field in ("gross", "net") if field in columns]
     return any(_is_negative(text) for column in amounts for text in looking.texts(column))
 
 
@@ -686,10 +688,10 @@ def _is_something(text: str) -> bool:
     return any(digit in "123456789" for digit in in_latin(text))
 
 
-def _skipped(looking: _Looking, tables: dict[str, dict[str, object]], table: Table) -> None:
-    skip: dict[str, object] = {}
+def _skipped(looking: _Looking, tables: dict[str, Said], table: Table) -> None:
+    skip: Said = {}
     width, _ = _width(table)
-    below = [row for number, row in table if number > int(str(tables[""].get("header_row", 1)))]
+    below = [row for number, row in table if number > tables[""].get("header_row", 1)]
     totals = [str(row[0]).strip() for row in below if _is_total(row)]
     if totals:
         skip["from"] = list(dict.fromkeys(totals))
@@ -697,9 +699,9 @@ def _skipped(looking: _Looking, tables: dict[str, dict[str, object]], table: Tab
         skip["short"] = True
     status = tables["columns"].pop("status", None)
     if status is not None:
-        undone = list(filter(_is_undone, dict.fromkeys(looking.texts(str(status)))))
+        undone = list(filter(_is_undone, dict.fromkeys(looking.texts(status))))
         if undone:
-            skip["cells"] = {str(status): undone}
+            skip["cells"] = {status: undone}
             looking.doubts.append(f"rows whose {status} is {', '.join(undone)} are passed over")
     tables["skip"] = skip
 
