@@ -48,24 +48,8 @@ _DATES: Final = (
 )
 
 
-class _Settlement:
-    """A settlement's number and currency, which only its first row may have."""
-
-    def __init__(self, record: Record) -> None:
-        self.number = record.payout("settlement-id")
-        self.currency, self.digits = record.currency("currency")
-
-    def amount(self, record: Record, column: str) -> int:
-        cell = record.cell(column)
-        decimal = "," if isinstance(cell, str) and "," in cell else "."
-        amount = record.amount(column, self.digits, Notation(decimal), self.currency)
-        if amount is None:
-            raise record.misfit(column, "the amount is missing")
-        return amount
-
-
 class _Order:
-    """An order's line, while its parts are read."""
+    """An order's line, or that of its refund, while its parts are read."""
 
     def __init__(self, record: Record, kind: Meaning, raw_kind: str, at: datetime) -> None:
         self.record = record
@@ -75,6 +59,83 @@ class _Order:
         self.gross = self.fee = 0
 
 
+class _Settlement:
+    """A settlement: its number and currency, which only its first row may have, and its orders so far."""
+
+    def __init__(self, record: Record, provider: str) -> None:
+        self._provider = provider
+        self._number = record.payout("settlement-id")
+        self._currency, self._digits = record.currency("currency")
+        self._orders: dict[tuple[str, str, str], _Order] = {}
+
+    def payout(self, record: Record) -> Iterator[Line]:
+        if total := self._amount(record, "total-amount"):
+            yield self._line(record, "payout", "payout", (-total, 0), _time(record, "deposit-date"))
+
+    def part(self, record: Record) -> Iterator[Line]:
+        """Adds a part to its order's line; a part without an order is a line of its own."""
+        columns = ("transaction-type", "amount-type", "amount-description")
+        what, of, about = (record.shared(column) for column in columns)
+        amount, order = self._amount(record, "amount"), record.reference("order-id")
+        at = _time(record, "posted-date-time") if record.word("posted-date-time") else _time(record, "posted-date")
+        if order and (what in _OF_ORDERS or what in _DISPUTES):
+            adjustment = record.reference("adjustment-id")
+            way = _OF_ORDERS.get(what, ("chargeback", "chargeback_reversal"))
+            known = self._orders.setdefault((what, order, adjustment), _Order(record, way, what, at))
+            if of in _PAID:
+                known.gross += amount
+            else:
+                known.fee -= amount
+            if len(self._orders) > LINES_MAX:
+                raise record.misfit(None, f"a settlement has at most {LINES_MAX} orders")
+            return
+        meaning: Meaning = "adjustment"
+        if about in _RESERVES:
+            meaning = RESERVE
+        elif what in _FEES or of in _FEES or about in _FEES:
+            meaning = ("fee", "fee_refund")
+        raw_kind = BETWEEN.join(dict.fromkeys(filter(None, (what, of, about))))
+        yield self._line(record, kind_of(meaning, amount), raw_kind, (amount, 0), at)
+
+    def orders(self) -> Iterator[Line]:
+        """The lines of the orders, once all of their parts were read."""
+        for (_, order, adjustment), known in self._orders.items():
+            kind = kind_of(known.meaning, known.gross)
+            names = (order,) if kind == "payment" or not adjustment else (adjustment, order)
+            yield self._line(known.record, kind, known.raw_kind, (known.gross, known.fee), known.at, *names)
+
+    def _amount(self, record: Record, column: str) -> int:
+        cell = record.cell(column)
+        decimal = "," if isinstance(cell, str) and "," in cell else "."
+        amount = record.amount(column, self._digits, Notation(decimal), self._currency)
+        if amount is None:
+            raise record.misfit(column, "the amount is missing")
+        return amount
+
+    def _line(
+        self, record: Record, kind: str, raw_kind: str, amounts: tuple[int, int], at: datetime, *names: str
+    ) -> Line:
+        gross, fee = amounts
+        reference, *aliases = names or (self._number if kind == "payout" else record.reference("order-id"),)
+        order = names[-1] if names else ""
+        return Line(
+            row=record.row,
+            provider=self._provider,
+            kind=kind,
+            raw_kind=raw_kind,
+            reference=reference,
+            gross=gross,
+            fee=fee,
+            net=gross - fee,
+            currency=self._currency,
+            occurred_at=at,
+            order=" ".join(dict.fromkeys(filter(None, (record.word("merchant-order-id"), order)))),
+            payout=self._number,
+            aliases=tuple(aliases),
+            concerns=(order,) if order and kind != "payment" else (),
+        )
+
+
 def amazon_lines(rows: Iterable[tuple[int, Sequence[Cell]]], provider: str) -> Iterator[Line]:
     """The lines of all settlements of the file; the orders' lines come at the end of their settlement. Raises
     Misfit."""
@@ -82,90 +143,18 @@ def amazon_lines(rows: Iterable[tuple[int, Sequence[Cell]]], provider: str) -> I
     header = Header(*next(below))
     header.require(*REQUIRED)
     settlement: _Settlement | None = None
-    orders: dict[tuple[str, ...], _Order] = {}
     for record in records(below, header):
         if not record.word("transaction-type"):
-            yield from _finished(orders, settlement, provider)
-            settlement = _Settlement(record)
-            yield from _payout(record, settlement, provider)
+            if settlement is not None:
+                yield from settlement.orders()
+            settlement = _Settlement(record, provider)
+            yield from settlement.payout(record)
         elif settlement is None:
             raise record.misfit("total-amount", "a part of a settlement before the row with its total")
         else:
-            yield from _part(record, settlement, orders, provider)
-    yield from _finished(orders, settlement, provider)
-
-
-def _payout(record: Record, settlement: _Settlement, provider: str) -> Iterator[Line]:
-    total = settlement.amount(record, "total-amount")
-    if total:
-        yield _line(record, settlement, provider, "payout", "payout", (-total, 0), _time(record, "deposit-date"))
-
-
-def _part(
-    record: Record, settlement: _Settlement, orders: dict[tuple[str, ...], _Order], provider: str
-) -> Iterator[Line]:
-    """Adds a part to its order's line; a part without an order is a line of its own."""
-    what, of, about = (record.shared(column) for column in ("transaction-type", "amount-type", "amount-description"))
-    amount, order = settlement.amount(record, "amount"), record.reference("order-id")
-    at = _time(record, "posted-date-time") if record.word("posted-date-time") else _time(record, "posted-date")
-    if order and (what in _OF_ORDERS or what in _DISPUTES):
-        adjustment = record.reference("adjustment-id")
-        way = _OF_ORDERS.get(what, ("chargeback", "chargeback_reversal"))
-        known = orders.setdefault((what, order, adjustment), _Order(record, way, what, at))
-        if of in _PAID:
-            known.gross += amount
-        else:
-            known.fee -= amount
-        if len(orders) > LINES_MAX:
-            raise record.misfit(None, f"a settlement has at most {LINES_MAX} orders")
-        return
-    meaning: Meaning = "adjustment"
-    if about in _RESERVES:
-        meaning = RESERVE
-    elif what in _FEES or of in _FEES or about in _FEES:
-        meaning = ("fee", "fee_refund")
-    raw_kind = BETWEEN.join(dict.fromkeys(filter(None, (what, of, about))))
-    yield _line(record, settlement, provider, kind_of(meaning, amount), raw_kind, (amount, 0), at)
-
-
-def _finished(orders: dict[tuple[str, ...], _Order], settlement: _Settlement | None, provider: str) -> Iterator[Line]:
-    for (_, order, adjustment), known in orders.items():
-        assert settlement is not None
-        kind = kind_of(known.meaning, known.gross)
-        names = (order,) if kind == "payment" or not adjustment else (adjustment, order)
-        yield _line(known.record, settlement, provider, kind, known.raw_kind, (known.gross, known.fee), known.at, names)
-    orders.clear()
-
-
-def _line(  # noqa: PLR0917  (a line has so many parts)
-    record: Record,
-    settlement: _Settlement,
-    provider: str,
-    kind: str,
-    raw_kind: str,
-    amounts: tuple[int, int],
-    at: datetime,
-    names: tuple[str, ...] = (),
-) -> Line:
-    gross, fee = amounts
-    reference, *aliases = names or (settlement.number if kind == "payout" else record.reference("order-id"),)
-    order = names[-1] if names else ""
-    return Line(
-        row=record.row,
-        provider=provider,
-        kind=kind,
-        raw_kind=raw_kind,
-        reference=reference,
-        gross=gross,
-        fee=fee,
-        net=gross - fee,
-        currency=settlement.currency,
-        occurred_at=at,
-        order=" ".join(dict.fromkeys(filter(None, (record.word("merchant-order-id"), order)))),
-        payout=settlement.number,
-        aliases=tuple(aliases),
-        concerns=(order,) if order and kind != "payment" else (),
-    )
+            yield from settlement.part(record)
+    if settlement is not None:
+        yield from settlement.orders()
 
 
 def _time(record: Record, column: str) -> datetime:
