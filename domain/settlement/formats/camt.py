@@ -53,13 +53,22 @@ _BALANCES: Final[dict[str, Literal["opening", "closing"]]] = {"OPBD": "opening",
 _READ: Final = frozenset({"CreDtTm", "FrToDt", "Acct", "Bal", "Ntry"})
 _DAY_LAST: Final = datetime(9999, 12, 30, tzinfo=UTC)
 _DATES: Final = Dates(UTC)
+# The references of a transaction, the likeliest to be known first; those of the entry come behind them.
+_CREDITORS: Final = "RmtInf/Strd/CdtrRefInf/Ref"
+_REFERENCES: Final = (
+    *("Refs/EndToEndId", "Refs/TxId", "Refs/InstrId", "Refs/UETR"),
+    *(_CREDITORS, "Refs/AcctSvcrRef"),
+)
+_REFERENCES_OF_ENTRY: Final = ("AcctSvcrRef", "NtryRef")
 _TEXTS: Final = ("RmtInf/Ustrd", "RtrInf/AddtlInf", "AddtlTxInf")
+# When an entry was booked, or else when its money counts or the statement was made.
+_TIMES: Final = ("BookgDt/DtTm", "BookgDt/Dt", "ValDt/DtTm", "ValDt/Dt", "CreDtTm")
+# Why it came back.
+_REASONS: Final = ("RtrInf/Rsn/Cd", "RtrInf/Rsn/Prtry")
 # Returned money has the references of its payment.
 _ABOUT_PAYMENTS: Final = frozenset({"chargeback", "chargeback_reversal"})
 _DEPTH_MAX: Final = 6
 _NOT_PROVIDED: Final = frozenset({"", "NOTPROVIDED", "NOT PROVIDED", "NONREF"})
-
-
 _AMOUNTS: Final = ("InstdAmt", "TxAmt", "CntrValAmt")
 # The sum of all charges, or each charge, as the versions of the messages write it.
 _CHARGES: Final = ("TtlChrgsAndTaxAmt", "Rcrd/Amt", "Amt")
@@ -67,7 +76,6 @@ _CHARGES: Final = ("TtlChrgsAndTaxAmt", "Rcrd/Amt", "Amt")
 _PATHS: Final = frozenset(
     {
         "",
-        "CreDtTm",
         "Id/IBAN",
         "Id/Othr/Id",
         "Tp/CdOrPrtry/Cd",
@@ -78,23 +86,11 @@ _PATHS: Final = frozenset(
         "Sts",
         "Sts/Cd",
         "RvslInd",
-        "AcctSvcrRef",
-        "NtryRef",
-        "BookgDt/DtTm",
-        "BookgDt/Dt",
-        "ValDt/DtTm",
-        "ValDt/Dt",
-        "Refs/EndToEndId",
-        "Refs/TxId",
-        "Refs/AcctSvcrRef",
-        "Refs/InstrId",
-        "Refs/UETR",
-        "RtrInf/Rsn/Cd",
-        "RtrInf/Rsn/Prtry",
-        "RtrInf/AddtlInf",
-        "RmtInf/Strd/CdtrRefInf/Ref",
-        "RmtInf/Ustrd",
-        "AddtlTxInf",
+        *_REFERENCES,
+        *_REFERENCES_OF_ENTRY,
+        *_TIMES,
+        *_REASONS,
+        *_TEXTS,
         "AddtlNtryInf",
         "Dt/Dt",
         "Dt/DtTm",
@@ -287,19 +283,16 @@ def _amount(element: _Element, path: str, direction: str = "") -> tuple[int, str
 def _lines(entry: _Element, details: list[_Element], provider: str, *, is_statement: bool) -> Iterator[Line]:
     status = entry.first("Sts/Cd", "Sts")
     total, currency = _amount(entry, "Amt")
+    whole = details[0] if len(details) == 1 else entry
     if status in _NOT_BOOKED and not is_statement:
-        pending = _line(entry, details[0] if len(details) == 1 else entry, total, currency, provider)
+        pending = _line(entry, whole, total, currency, provider)
         raw_kind = f"{status} {pending.raw_kind}"
         yield msgspec.structs.replace(pending, kind="adjustment", raw_kind=raw_kind, gross=0, net=0, came_in=False)
         return
     if status not in ("BOOK", ""):
         raise Misfit(entry.line, "Sts", f"{shown(status)}: only what is booked has a place in a statement")
-    parts = _parts(entry, details, total, currency)
-    if parts:
-        for detail, amount, fee in parts:
-            yield _line(entry, detail, amount, currency, provider, fee)
-    else:
-        yield _line(entry, details[0] if len(details) == 1 else entry, total, currency, provider)
+    for detail, amount, fee in _parts(entry, details, total, currency) or [(whole, total, 0)]:
+        yield _line(entry, detail, amount, currency, provider, fee)
 
 
 def _parts(entry: _Element, details: list[_Element], total: int, currency: str) -> list[tuple[_Element, int, int]]:
@@ -333,27 +326,15 @@ def _line(  # noqa: PLR0917  (a line has so many parts)
 ) -> Line:
     code = _code(detail) or _code(entry)
     kind, raw_kind = _kind(entry, detail, code, amount)
-    names = dict.fromkeys(
-        name
-        for name in (
-            detail.first("Refs/EndToEndId"),
-            detail.first("Refs/TxId"),
-            detail.first("Refs/InstrId"),
-            detail.first("Refs/UETR"),
-            detail.first("RmtInf/Strd/CdtrRefInf/Ref"),
-            detail.first("Refs/AcctSvcrRef"),
-            entry.first("AcctSvcrRef"),
-            entry.first("NtryRef"),
-        )
-        if name.upper() not in _NOT_PROVIDED
-    )
+    said = (*map(detail.first, _REFERENCES), *map(entry.first, _REFERENCES_OF_ENTRY))
+    names = dict.fromkeys(name for name in said if name.upper() not in _NOT_PROVIDED)
     _check_length(detail, "Refs", *names)
     _check_length(detail, "BkTxCd", code)
     reference, *aliases = names or [""]
     about = names if kind in _ABOUT_PAYMENTS else ()
     direction = "CRDT" if amount >= 0 else "DBIT"
     is_whole = amount - fee == _amount(entry, "Amt")[0]
-    texts = [detail.first("RmtInf/Strd/CdtrRefInf/Ref"), *map(detail.all, _TEXTS)]
+    texts = [detail.first(_CREDITORS), *map(detail.all, _TEXTS)]
     order = " ".join(filter(None, (*texts, entry.all("AddtlNtryInf") if is_whole else "")))
     return Line(
         row=detail.line,
@@ -393,7 +374,7 @@ def _check_length(element: _Element, column: str, *texts: str) -> None:
 
 
 def _moment(entry: _Element) -> datetime:
-    if found := _time(entry, "BookgDt/DtTm", "BookgDt/Dt", "ValDt/DtTm", "ValDt/Dt", "CreDtTm"):
+    if found := _time(entry, *_TIMES):
         return found
     raise Misfit(entry.line, "BookgDt", "the date is missing")
 
@@ -416,10 +397,6 @@ def _code(element: _Element) -> str:
     return "/".join(filter(None, parts)) or element.first("BkTxCd/Prtry/Cd")
 
 
-def _is_returned(detail: _Element) -> bool:
-    return bool(detail.first("RtrInf/Rsn/Cd", "RtrInf/Rsn/Prtry"))
-
-
 def _kind(entry: _Element, detail: _Element, code: str, amount: int) -> tuple[str, str]:
     """The kind of a line, and the file's word for it."""
     domain, _, rest = code.partition("/")
@@ -427,7 +404,7 @@ def _kind(entry: _Element, detail: _Element, code: str, amount: int) -> tuple[st
     raw = code or ("CRDT" if amount >= 0 else "DBIT")
     if sub_family in _FEES:
         return kind_of(("fee", "fee_refund"), amount), raw
-    if entry.first("RvslInd") in ("true", "1") or sub_family in _RETURNS or _is_returned(detail):
+    if entry.first("RvslInd") in ("true", "1") or sub_family in _RETURNS or detail.first(*_REASONS):
         won = "chargeback_reversal" if sub_family == "CHBK" else "refund_failure"
         return kind_of(("chargeback", won), amount), raw
     if sub_family in _ADJUSTMENTS:
