@@ -93,7 +93,7 @@ class Telling:
         if known is not None and known[0] not in customers:
             return None
         order = self._order(raws)
-        customer_id = order.customer.id if order is not None and order.customer is not None else None
+        customer_id = None if order is None else order.customer_id
         if order is None or customer_id is None or customer_id not in customers:
             return None
         if order.status == _DELETED:

@@ -412,16 +412,17 @@ def _change_external_ids(order: Order, wanted: dict[str, str], now: datetime) ->
 
 def give_to_customer(order: Order, command: commands.GiveToCustomer, now: datetime) -> list[Event]:
     """The event that gives a guest's order to a customer; none where it is the customer's already."""
-    known = order.customer
-    if known is not None and known.id is not None:
-        if known.id == command.id:
-            return []
-        raise OrderHasCustomer(f"The order is customer {known.id}'s; only a guest's can be given to a customer.")
+    if order.customer_id == command.id:
+        return []
+    if order.customer_id is not None:
+        raise OrderHasCustomer(
+            f"The order is customer {order.customer_id}'s; only a guest's can be given to a customer."
+        )
     if order.status == "deleted":
         raise OrderNotChangeable("Nothing can change on an order that is deleted.")
     given = _given(command)
     customer_id = given.pop("id")
-    details = replace(known.details if known else e.CustomerDetails(), **given)
+    details = replace(order.customer.details if order.customer else e.CustomerDetails(), **given)
     personal = e.CustomerPersonal(customer=details)
     return [e.CustomerChanged(occurred_at=now, customer_id=customer_id, personal=personal)]
 

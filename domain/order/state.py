@@ -132,6 +132,11 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     last_event_at: datetime | None = None
 
     @property
+    def customer_id(self) -> int | None:
+        """Whose order it is; None for a guest's."""
+        return self.customer.id if self.customer else None
+
+    @property
     def kept_from(self) -> datetime:
         """The time from which the retention periods of the order's personal data count."""
         return self.last_event_at or self.updated_at
@@ -282,9 +287,8 @@ def _without(order: Order, parts: Iterable[str]) -> dict[str, Any]:
     parts, gone, changes = set(parts), dict[str, None](), dict[str, Any]()
     if CONTACT in parts:
         gone |= dict.fromkeys(BILLING_CONTACT)
-        is_known = order.customer is not None and order.customer.id is not None
         changes |= {
-            "customer": Customer(order.customer.id) if order.customer and is_known else None,
+            "customer": None if order.customer_id is None else Customer(order.customer_id),
             "notes": None,
             "metadata": {},
             "items": tuple(item if item.metadata is None else replace(item, metadata=None) for item in order.items),

@@ -116,11 +116,9 @@ class Erasing:
 
         def record(t: Transaction) -> Erasure:
             order = self._ledger.order_in(t, uuid)
-            if order.customer is not None and order.customer.id is not None:
-                at = f"customers/{order.customer.id}/erasures"
-                raise OrderOfCustomer(
-                    f"The order is customer {order.customer.id}'s; erase all that is theirs, at {at}."
-                )
+            if (of := order.customer_id) is not None:
+                at = f"customers/{of}/erasures"
+                raise OrderOfCustomer(f"The order is customer {of}'s; erase all that is theirs, at {at}.")
             return self._record(t, whose(order).subject, [order], request, provenance)
 
         return self._finish(self._ledger.write(record).result(), request)
@@ -175,7 +173,7 @@ class Erasing:
         created = (raw for raw in t.written if TOPICS[raw.topic].shape in (e.OrderCreated, e.CustomerChanged))
         found |= dict.fromkeys(UUID(raw.order) for raw in created)
         orders = [self._ledger.order_in(t, uuid) for uuid in found]
-        return [order for order in orders if order.customer is not None and order.customer.id == customer_id]
+        return [order for order in orders if order.customer_id == customer_id]
 
     def _record(
         self, t: Transaction, subject: str, orders: Sequence[Order], request: Request, provenance: Provenance

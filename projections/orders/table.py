@@ -266,7 +266,7 @@ def columns(order: Order, totals: Totals, position: int) -> dict[str, Any]:
     billing, paying, shipping = order.billing, order.payment_method, order.shipping_method
     country, region, city = billing.country, billing.state, billing.city
     return {
-        "customer_id": GUEST if order.customer is None or order.customer.id is None else order.customer.id,
+        "customer_id": GUEST if order.customer_id is None else order.customer_id,
         "created_at": microseconds(order.created_at),
         "id": order.id,
         "uuid": str(order.uuid),
