@@ -14,7 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from domain import reconciled
-from domain.aggregate import parts_in, place
+from domain.aggregate import Event, parts_in, place
 from domain.claims import ERASED_KEY, ERASING, taken_by
 from domain.ledger import OrderLedger, subjects_of, whose
 from domain.log.log import Log, Transaction
@@ -22,7 +22,7 @@ from domain.log.mapper import EventMapper
 from domain.log.records import Provenance, StoredClaim
 from domain.order import events as e
 from domain.order.erasure import Why, erase, is_in_work
-from domain.order.personal import FIELDS, INVOICE
+from domain.order.personal import INVOICE, PARTS
 from domain.order.state import Order
 from domain.privacy.erasures import Erasures, Noted
 from domain.privacy.keyring import CUSTOMER, GUEST, Keyring, StoredDataKey, Whose
@@ -40,7 +40,7 @@ from domain.refusals import (
     PersonalDataHeld,
     PersonalDataPlain,
 )
-from domain.topics import TOPICS
+from domain.topics import TOPICS, Topic
 
 RETENTION: Final = "retention"
 # The form of a basis and of a reference. Both stay in the log for ever, so they must not hold a text that names a
@@ -219,7 +219,7 @@ class Erasing:
         now, subject = self._ledger.clock(), reconciled.whose(state).subject
         if request.again is None:
             self._must_not_be_held([subject])
-            _must_be_sealed(_plain_of_reconciliation(t, state, request.parts))
+            _must_be_sealed(t, state.uuid, request.parts)
         keys = tuple(self._keys_of(t, subject, (), request))
         if not keys:
             return self._nothing(t, subject, request)
@@ -251,11 +251,12 @@ class Erasing:
             restricts=request.basis != RETENTION,
             reference=request.reference,
         )
-        found = ((order, erase(order, why, until=self._until(order), now=now)) for order in orders)
-        return [(order, event) for order, event in found if event is not None]
-
-    def _until(self, order: Order) -> datetime:
-        return self._keep.until(INVOICE, order.kept_from)
+        found = []
+        for order in orders:
+            event = erase(order, why, until=self._keep.until(INVOICE, order.kept_from), now=now)
+            if event is not None:
+                found.append((order, event))
+        return found
 
     def _destroyed(self, subject: str, request: Request) -> Iterator[tuple[str, str]]:
         """The destroyed keys of the requested parts: the time each was destroyed, and the id of its erasure."""
@@ -274,21 +275,13 @@ class Erasing:
         keyring = t.keyring()
         if keyring is None or keyring.since:  # else every record was sealed from the first
             for order in orders:
-                _must_be_sealed(self._plain(t, order))
+                _must_be_sealed(t, order.uuid, PARTS)
 
     def _must_not_be_held(self, subjects: Collection[str]) -> None:
         """Raises PersonalDataHeld where one of the subjects is held."""
         if hold := self.keys.store.hold_on(subjects):
             held = f"What is personal of {hold.subject} is held"
             raise PersonalDataHeld(f"{held} since {hold.since}, by {hold.reference}.")
-
-    def _plain(self, t: Transaction, order: Order) -> int:
-        """The position of the order's first record with personal data in plain; 0 where there is none."""
-        for raw in t.raw_records_of(str(order.uuid)):
-            topic = TOPICS[raw.topic]
-            if not topic.is_sealed and any(parts_in(topic.decode(raw.payload), FIELDS.get(topic.shape, {}))):
-                return raw.position
-        return 0
 
     def _keys_of(
         self, t: Transaction, subject: str, orders: Sequence[Order], request: Request
@@ -310,19 +303,9 @@ class Erasing:
         """Notes the erasure in the file outside and destroys its keys, once the events are recorded. Also finishes an
         earlier erasure that was cut off."""
         if erasure.is_new and erasure.id is not None:
-            now = self._ledger.clock()
-            self._erasures.note(
-                Noted(
-                    erasure.id,
-                    erasure.subject,
-                    erasure.parts,
-                    request.years,
-                    request.basis,
-                    request.reference,
-                    tuple(erasure.keys),
-                ),
-                now,
-            )
+            now, keys = self._ledger.clock(), tuple(erasure.keys)
+            of = erasure.id, erasure.subject, erasure.parts, request.years, request.basis, request.reference
+            self._erasures.note(Noted(*of, keys), now)
             self.keys.destroy(erasure.keys, erasure.id, now)
         there = self.keys.store.of_subject(erasure.subject)
         is_left = any(key.retired_at is not None and key.destroyed_at is None for key in there)
@@ -340,31 +323,24 @@ def _is_taken(t: Transaction, key: StoredDataKey) -> bool:
     return key.retired_at is not None and t.claim(ERASED_KEY, key.id) is not None
 
 
-def _must_be_sealed(plain: int) -> None:
-    """Raises PersonalDataPlain where `plain`, the position of a record with personal data in plain, is not 0."""
-    if plain:
-        raise PersonalDataPlain(
-            f"What is personal at position {plain} was recorded before it was sealed, so it cannot be erased;"
-            " `run.py seal` makes a log of this one in which it can."
-        )
-
-
-def _plain_of_reconciliation(t: Transaction, state: Reconciliation, parts: Collection[str]) -> int:
-    """The position of a reconciliation's first record that has a reason in plain, or that names a file or report kept
-    in plain; 0 where there is none."""
-    for raw in t.raw_records_of(str(state.uuid)):
+def _must_be_sealed(t: Transaction, uuid: UUID, parts: Collection[str]) -> None:
+    """Raises PersonalDataPlain where a record of the history has one of these parts in plain, or names a file or report
+    kept in plain."""
+    for raw in t.raw_records_of(str(uuid)):
         topic = TOPICS[raw.topic]
-        if topic.is_sealed:
-            continue
-        event = topic.decode(raw.payload)
-        names_file = any(
-            getattr(event, f"{what}_sha256", "") and not getattr(event, f"{what}_sealed_sha256")
-            for what in ("file", "report")
-        )
-        reasons = parts_in(event, RECONCILIATION.personal.get(topic.shape, {}))
-        if (FILE in parts and names_file) or any(part in parts for part in reasons):
-            return raw.position
-    return 0
+        if not topic.is_sealed and not set(parts).isdisjoint(_plain_in(topic.decode(raw.payload), topic)):
+            raise PersonalDataPlain(
+                f"What is personal at position {raw.position} was recorded before it was sealed, so it cannot be"
+                " erased; `run.py seal` makes a log of this one in which it can."
+            )
+
+
+def _plain_in(event: Event, topic: Topic) -> Iterator[str]:
+    """The parts of personal data that an event has in plain; `file` where it names a file or report kept in plain."""
+    yield from parts_in(event, topic.kind.personal.get(topic.shape, {}))
+    for what in ("file", "report"):
+        if getattr(event, f"{what}_sha256", "") and not getattr(event, f"{what}_sealed_sha256"):
+            yield FILE
 
 
 def outstanding(ledger: OrderLedger, keys: Keyring, erasures: Erasures) -> list[Noted]:
