@@ -1,6 +1,6 @@
 """The lines of an import that one transaction records. Values unique in the ledger must be unique among them, too."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from uuid import UUID
 
 import msgspec
@@ -8,45 +8,30 @@ from msgspec.structs import replace
 
 from domain.aggregate import fold
 from domain.claims import external_id_taken, reference, taken, taken_by
-from domain.log.log import Reading
-from domain.log.mapper import EventMapper
 from domain.log.records import NewClaim
 from domain.order import events as e
 from domain.order.commands import MOVES, ImportOrder, Move
 from domain.order.imported import Line
 from domain.order.movements import EFFECTS, find
 from domain.order.state import ORDER, Order
-from domain.privacy.marking import Marks
-from domain.recognising import Recognising, Taken, taken_in
+from domain.recognising import Recognising
 from domain.refusals import ImportConflict, Refusal
 
 
 class ImportBatch:
-    """A batch of import lines, with the lines taken so far and their claims.
+    """A batch of import lines, with the lines taken so far and their claims. `recognising` knows those that are already
+    there."""
 
-    `decided_as` makes the records that a line would have as the order with this UUID and first event.
-    """
-
-    def __init__(
-        self,
-        on: Reading,
-        mapper: EventMapper,
-        marks: Marks,
-        decided_as: Callable[[ImportOrder, UUID, e.OrderCreated], Line],
-    ) -> None:
-        self._on = on
-        self._taken: Taken = {}
-        self._recognising = Recognising(on, mapper, marks, self._taken, decided_as)
-        self._order_id_last = on.claim_max("order-id")
+    def __init__(self, recognising: Recognising) -> None:
+        self._recognising = recognising
+        self._order_id_last = recognising.on.claim_max("order-id")
         self.taken: list[Line] = []
         self.claims: list[NewClaim] = []
 
     def add(self, lines: Sequence[tuple[ImportOrder, Line | Refusal]]) -> list[Order | UUID | Refusal]:
         """Adds lines; returns the outcome of each, as `OrderLedger.import_batch` does."""
         orders = [line for line, _ in lines]
-        found = taken_in(self._on, orders, (wanted for line in orders for wanted in _wanted(line)))
-        for place, owner in found.items():
-            self._taken.setdefault(place, owner)
+        self._recognising.look_up(orders, (wanted for line in orders for wanted in _wanted(line)))
         return [self._add(line, made) for line, made in lines]
 
     def made(self, uuid: UUID) -> Line | None:
@@ -69,9 +54,8 @@ class ImportBatch:
         if refusal := self._refusal(claims):
             return refusal
         self._order_id_last = max(self._order_id_last, order.id)
-        self._taken |= {(claim.kind, claim.value): order.uuid for claim in claims} | {
-            ("uuid", str(order.uuid)): order.uuid
-        }
+        names = [("uuid", str(order.uuid)), *((claim.kind, claim.value) for claim in claims)]
+        self._recognising.taken |= dict.fromkeys(names, order.uuid)
         self._recognising.fresh[order.uuid] = recorded
         self.taken.append(recorded)
         self.claims += claims
@@ -82,7 +66,7 @@ class ImportBatch:
         for claim in claims:
             if claim.kind == "external-id" and self._is_taken(claim.kind, str(claim.value)):
                 return external_id_taken(claim, "another order")
-            if claim.kind in EFFECTS and (claim.kind, claim.value) in self._taken:
+            if claim.kind in EFFECTS and (claim.kind, claim.value) in self._recognising.taken:
                 return taken(claim.kind, *msgspec.json.decode(str(claim.value))[:2])
         return None
 
@@ -94,7 +78,8 @@ class ImportBatch:
         """
         received = [record.event for record in line.records if isinstance(record.event, e.PaymentReceived)]
         names = [reference(event.provider, event.reference) for event in received]
-        if len(set(names)) == len(names) and self._taken.keys().isdisjoint(("payment", name) for name in names):
+        known = self._recognising.taken.keys()
+        if len(set(names)) == len(names) and known.isdisjoint(("payment", name) for name in names):
             return line
         records = list(line.records)
         own: dict[str, int] = {}
@@ -124,7 +109,7 @@ class ImportBatch:
                 return number
 
     def _is_taken(self, kind: str, value: str) -> bool:
-        return (kind, value) in self._taken or self._on.claim(kind, value) is not None
+        return (kind, value) in self._recognising.taken or self._recognising.on.claim(kind, value) is not None
 
 
 def _wanted(line: ImportOrder) -> Iterator[tuple[str, str | int]]:

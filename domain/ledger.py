@@ -35,7 +35,7 @@ from domain.privacy.files import KeptFiles
 from domain.privacy.keyring import CUSTOMER, GUEST, Whose
 from domain.privacy.marking import Marks
 from domain.privacy.opening import KeysAt, LedgerAt, SealedSince
-from domain.recognising import Recognising, taken_in
+from domain.recognising import Recognising
 from domain.refusals import (
     IdempotencyKeyReused,
     ImportConflict,
@@ -316,7 +316,7 @@ class OrderLedger(Application[UUID]):
         Returns for each line the order, the UUID of the order that was there already, or the refusal. A repeated line
         is recognised by its order's ids, so no line claims an idempotency key.
         """
-        batch = self._batch(t)
+        batch = ImportBatch(self._recognising(t))
         outcomes = batch.add(lines)
         now = self.clock()
         stored = [event for line in batch.taken for event in self.stored(line.records, whose(line.order), now)]
@@ -328,8 +328,8 @@ class OrderLedger(Application[UUID]):
         self.append(t, stored, provenance=_without_key(provenance), now=now, claims=claims)
         return outcomes
 
-    def _batch(self, on: Reading) -> ImportBatch:
-        return ImportBatch(on, self.mapper, self.marks, self._decided_as)
+    def _recognising(self, on: Reading) -> Recognising:
+        return Recognising(on, self.mapper, self.marks, self._decided_as)
 
     def _mark(self, line: Line, now: datetime) -> bytes | None:
         """The kept form of a line's fingerprint: keyed where the line has personal data."""
@@ -339,7 +339,7 @@ class OrderLedger(Application[UUID]):
 
     def trial(self) -> ImportBatch:
         """An import batch that records nothing. Its outcomes are what `import_batch` would give."""
-        return self._batch(self.log_of_events)
+        return ImportBatch(self._recognising(self.log_of_events))
 
     def begun(self, uuid: UUID) -> e.OrderCreated:
         """The first event of an order. Raises OrderNotFound."""
@@ -367,9 +367,8 @@ class OrderLedger(Application[UUID]):
 
         A UUID or a conflict is final. None is not: another write may record the order meanwhile.
         """
-        log = self.log_of_events
-        taken = taken_in(log, [line for line, _ in lines])
-        recognising = Recognising(log, self.mapper, self.marks, taken, self._decided_as)
+        recognising = self._recognising(self.log_of_events)
+        recognising.look_up([line for line, _ in lines])
         found: list[UUID | ImportConflict | None] = []
         for line, fingerprint in lines:
             try:

@@ -42,19 +42,12 @@ def _places(line: ImportOrder) -> Iterator[tuple[str, tuple[str, str | int]]]:
         yield f"{system} id {external_id}", ("external-id", reference(system, external_id))
 
 
-def taken_in(on: Reading, lines: Sequence[ImportOrder], more: Iterable[tuple[str, str | int]] = ()) -> Taken:
-    """The orders that have the lines' names, and those that hold the claims `more`. A free name or claim is absent."""
-    wanted = [place for line in lines for _, place in _places(line)]
-    claims = on.claimed([*(place for place in wanted if place[0] != "uuid"), *more])
-    taken: Taken = {place: UUID(claim.originator_id) for place, claim in claims.items()}
-    return taken | {("uuid", uuid): UUID(uuid) for uuid in on.begun(str(of) for kind, of in wanted if kind == "uuid")}
-
-
 class Recognising:
     """Recognises import lines as orders of a log.
 
     `decided_as` makes the records that a line would have as the order with this UUID and first event, or raises a
-    Refusal. `fresh` has, by order, the lines of the same batch that are not in the log yet.
+    Refusal. `taken` has the orders that have the names that were looked up; a free name is absent. `fresh` has, by
+    order, the lines of the same batch that are not in the log yet.
     """
 
     def __init__(
@@ -62,20 +55,29 @@ class Recognising:
         on: Reading,
         mapper: EventMapper,
         marks: Marks,
-        taken: Taken,
         decided_as: Callable[[ImportOrder, UUID, e.OrderCreated], Line],
     ) -> None:
-        self._on = on
+        self.on = on
         self._mapper = mapper
         self._marks = marks
-        self._taken = taken
         self._decided_as = decided_as
+        self.taken: Taken = {}
         self.fresh: dict[UUID, Line] = {}
+
+    def look_up(self, lines: Sequence[ImportOrder], more: Iterable[tuple[str, str | int]] = ()) -> None:
+        """Looks up, all at once, the orders that have the lines' names, and those that hold the claims `more`."""
+        wanted = [place for line in lines for _, place in _places(line)]
+        claims = self.on.claimed([*(place for place in wanted if place[0] != "uuid"), *more])
+        begun = self.on.begun(str(of) for kind, of in wanted if kind == "uuid")
+        found: Taken = {place: UUID(claim.originator_id) for place, claim in claims.items()}
+        found |= {("uuid", uuid): UUID(uuid) for uuid in begun}
+        # The names of lines in the same batch come before those in the log.
+        self.taken |= {place: owner for place, owner in found.items() if place not in self.taken}
 
     def there(self, line: ImportOrder, fingerprint: bytes | None) -> UUID | None:
         """The UUID of the order that a line names; None where no name is taken. Raises ImportConflict where the names
         are several orders', or the line differs from the order's first records."""
-        owners = {name: self._taken.get(place) for name, place in _places(line)}
+        owners = {name: self.taken.get(place) for name, place in _places(line)}
         found = set(owners.values())
         if len(found) > 1:
             sides = [f"its {name} is {self._whose(uuid)}" for name, uuid in owners.items()]
@@ -97,7 +99,7 @@ class Recognising:
         """The events of an order's first write: all that have the first record's actor and time."""
         if uuid in self.fresh:
             return [record.event for record in self.fresh[uuid].records]
-        raws = list(self._on.raw_records_of(str(uuid)))
+        raws = list(self.on.raw_records_of(str(uuid)))
         began = takewhile(lambda raw: (raw.actor, raw.recorded_at) == (raws[0].actor, raws[0].recorded_at), raws)
         return [self._mapper.read(raw).event for raw in began]
 
@@ -106,12 +108,12 @@ class Recognising:
         if uuid in self.fresh:
             return self.fresh[uuid].fingerprint
         if line.id is not None:
-            claim = self._on.claim("order-id", line.id)
+            claim = self.on.claim("order-id", line.id)
         elif line.key is not None:
-            claim = self._on.claim("order-key", line.key)
+            claim = self.on.claim("order-key", line.key)
         else:
-            first = self._mapper.read(next(self._on.raw_records_of(str(uuid), limit=1))).event
-            claim = self._on.claim("order-id", first.id) if isinstance(first, e.OrderCreated) else None
+            first = self._mapper.read(next(self.on.raw_records_of(str(uuid), limit=1))).event
+            claim = self.on.claim("order-id", first.id) if isinstance(first, e.OrderCreated) else None
         return claim and claim.fingerprint
 
     def _must_say_the_same(self, line: ImportOrder, uuid: UUID, *, is_erased: bool) -> None:
