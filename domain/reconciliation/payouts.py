@@ -23,7 +23,8 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
-from typing import Final, NamedTuple
+from functools import partial
+from typing import Final, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -143,19 +144,19 @@ def _is_within(payout: _Side, credit: _Side, days_max: int) -> bool:
 
 
 def _is_by_reference(payout: _Side, credit: _Side) -> bool:
-    return _is_within(payout, credit, _DAYS_BY_REFERENCE_MAX) and not set(payout.offer.names).isdisjoint(
-        credit.offer.names
-    )
-
-
-def _is_by_dates(payout: _Side, credit: _Side) -> bool:
-    return _is_within(payout, credit, _DAYS_MAX)
+    has_its_name = not set(payout.offer.names).isdisjoint(credit.offer.names)
+    return has_its_name and _is_within(payout, credit, _DAYS_BY_REFERENCE_MAX)
 
 
 _RULES: Final[dict[str, Callable[[_Side, _Side], bool]]] = {
     "payout_by_reference": _is_by_reference,
-    "payout_by_dates": _is_by_dates,
+    "payout_by_dates": partial(_is_within, days_max=_DAYS_MAX),
 }
+
+
+# What is equal of a payout, or of a credit, in all files in which it stands; and those of one amount, by that.
+_Key: TypeAlias = tuple[object, ...]
+_Sides: TypeAlias = dict[_Key, _Side]
 
 
 class _Tied(NamedTuple):
@@ -219,17 +220,17 @@ def _is_the_same(one: Offering, other: Offering) -> bool:
     return (one.provider, one.file_sha256) == (other.provider, other.file_sha256)
 
 
-def _key(of: Offering, offer: Offer, *, is_payout: bool) -> tuple[object, ...]:
+def _key(of: Offering, offer: Offer, *, is_payout: bool) -> _Key:
     """The key of a payout or a credit, which is the same in every file of its account."""
-    said: tuple[object, ...] = (of.file_sha256, offer.row)
+    said: _Key = (of.file_sha256, offer.row)
     if offer.names:
         said = (offer.names[0],) if is_payout else (offer.names, offer.at // _DAY)
     return is_payout, of.provider, offer.amount, offer.currency, said
 
 
-def _ties(files: Sequence[Offering], wanted: set[tuple[int, str]]) -> dict[tuple[object, ...], _Tied]:
+def _ties(files: Sequence[Offering], wanted: set[tuple[int, str]]) -> dict[_Key, _Tied]:
     """The ties of the payouts and credits of these amounts, by the keys of both sides."""
-    sides: dict[tuple[int, str], tuple[dict[tuple[object, ...], _Side], dict[tuple[object, ...], _Side]]] = {}
+    sides: dict[tuple[int, str], tuple[_Sides, _Sides]] = {}
     for of in files:
         for is_payout, offers in ((True, of.offers.payouts), (False, of.offers.credits)):
             for offer in offers:
@@ -239,18 +240,14 @@ def _ties(files: Sequence[Offering], wanted: set[tuple[int, str]]) -> dict[tuple
                     key = _key(of, offer, is_payout=is_payout)
                     first = known.get(key, side)
                     known[key] = min(side, first, key=lambda one: (one.at, one.sha256, one.offer.row, one.of.uuid))
-    found: dict[tuple[object, ...], _Tied] = {}
+    found: dict[_Key, _Tied] = {}
     for payouts, credits_ in sides.values():
         if payouts and credits_:
             _tie(payouts, credits_, found)
     return found
 
 
-def _tie(
-    payouts: dict[tuple[object, ...], _Side],
-    credits_: dict[tuple[object, ...], _Side],
-    found: dict[tuple[object, ...], _Tied],
-) -> None:
+def _tie(payouts: _Sides, credits_: _Sides, found: dict[_Key, _Tied]) -> None:
     """Ties the payouts and the credits of one amount, and adds the ties to `found`."""
     *_, last = _RULES
     if max(len(payouts), len(credits_)) > _ALIKE_MAX:
@@ -272,21 +269,19 @@ def _tie(
 
 
 def _hanging_together(
-    payouts: dict[tuple[object, ...], _Side],
-    credits_: dict[tuple[object, ...], _Side],
-    fits: Callable[[_Side, _Side], bool],
-) -> Iterator[tuple[list[tuple[object, ...]], list[tuple[object, ...]]]]:
+    payouts: _Sides, credits_: _Sides, fits: Callable[[_Side, _Side], bool]
+) -> Iterator[tuple[list[_Key], list[_Key]]]:
     """Groups of payouts and credits that fit each other, directly or through others of the group; each side in the
     order of time."""
 
-    def in_time(sides: dict[tuple[object, ...], _Side], keys: Iterable[tuple[object, ...]]) -> list[tuple[object, ...]]:
+    def in_time(sides: _Sides, keys: Iterable[_Key]) -> list[_Key]:
         return sorted(keys, key=lambda key: (sides[key].at, sides[key].sha256, sides[key].offer.row))
 
     left = set(payouts)
     for first in in_time(payouts, payouts):
         if first not in left:
             continue
-        mine, theirs, new = {first}, set[tuple[object, ...]](), {first}
+        mine, theirs, new = {first}, set[_Key](), {first}
         while new:
             reached = {key for key, credit in credits_.items() if any(fits(payouts[one], credit) for one in new)}
             theirs |= reached
