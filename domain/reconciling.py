@@ -510,7 +510,7 @@ def _rules_of(file: BinaryIO, name: str, provider: str, given: str | None) -> st
     try:
         known = recognised(file)
     except Misfit as misfit:
-        raise SettlementRefused(name, misfit.row, misfit.column, misfit.message) from None
+        raise SettlementRefused(name, misfit) from None
     return f"{toml}\n{shipped()[known].text}" if known else toml
 
 

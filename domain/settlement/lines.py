@@ -131,32 +131,33 @@ class Balance(msgspec.Struct, frozen=True):
     at: datetime | None = None
 
 
-class SettlementRefused(Refusal):
-    """The file breaks its format, and nothing of it is taken.
-
-    `row` and `column` are the place of the fault; each is None where the fault has none: a file that was cut off has no
-    column at fault.
-    """
-
-    code = "settlement-refused"
-
-    def __init__(self, file: str, row: int | None, column: str | None, message: str) -> None:
-        where = [file, *([f"row {row}"] if row else []), *([f"column {column}"] if column else [])]
-        super().__init__(f"{', '.join(where)}: {message}")
-        self.file = file
-        self.row = row
-        self.column = column
-        self.message = message
-
-
 class Misfit(Exception):
-    """A fault that a reader finds in a file; `reading.read` adds the file's name to it."""
+    """A fault that a reader finds in a file. `row` and `column` are the place of the fault; each is None where the fault
+    has none: a file that was cut off has no column at fault."""
 
     def __init__(self, row: int | None, column: str | None, message: str) -> None:
         super().__init__(message)
         self.row = row
         self.column = column
         self.message = message
+
+    def of(self, file: str) -> str:
+        """The fault of a file of this name, in words."""
+        where = [file, *([f"row {self.row}"] if self.row else []), *([f"column {self.column}"] if self.column else [])]
+        return f"{', '.join(where)}: {self.message}"
+
+
+class SettlementRefused(Refusal):
+    """The file breaks its format, and nothing of it is taken."""
+
+    code = "settlement-refused"
+
+    def __init__(self, file: str, misfit: Misfit) -> None:
+        super().__init__(misfit.of(file))
+        self.file = file
+        self.row = misfit.row
+        self.column = misfit.column
+        self.message = misfit.message
 
 
 def kind_of(meaning: Meaning, amount: int) -> str:

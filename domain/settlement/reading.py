@@ -104,7 +104,7 @@ def read(
         with closing(_lines(stream, provider, mapping, on_balance)) as lines:
             yield from _bounded(_renamed(line, kinds) for line in lines) if kinds else _bounded(lines)
     except Misfit as misfit:
-        raise SettlementRefused(file, misfit.row, misfit.column, misfit.message) from None
+        raise SettlementRefused(file, misfit) from None
 
 
 def _renamed(line: Line, kinds: dict[str, KindOrPair]) -> Line:

@@ -185,9 +185,7 @@ def _read(source: Source, form: Form) -> Iterator[tuple[Header, int, list[str]]]
         if header is None:
             raise Misfit(None, None, "the file is empty")
     except Misfit as misfit:
-        where = [source.name, *([f"row {misfit.row}"] if misfit.row else [])]
-        where += [f"column {misfit.column}"] if misfit.column else []
-        raise Malformed(f"{', '.join(where)}: {misfit.message}") from None
+        raise Malformed(misfit.of(source.name)) from None
     finally:
         rows.close()
 
