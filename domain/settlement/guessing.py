@@ -7,8 +7,8 @@ file then shows whether the guess is right.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from datetime import UTC
 from itertools import islice
 from typing import Any, BinaryIO, Final, NamedTuple, TypeAlias
@@ -19,8 +19,8 @@ from domain.currencies import minor_digits
 from domain.settlement.formats.mapping import Mapping, checked, zone_of
 from domain.settlement.lines import KINDS, Misfit, shown
 from domain.settlement.tables import cells
-from domain.settlement.tables.cells import Cell, Dates, Notation, Number, in_latin
-from domain.settlement.tables.rows import csv_rows
+from domain.settlement.tables.cells import Cell, Dates, Notation, Number, Row, in_latin
+from domain.settlement.tables.rows import beginning, csv_rows
 from domain.settlement.tables.sheet import sheet_rows
 
 ROWS_LOOKED_AT_MAX: Final = 500
@@ -32,7 +32,7 @@ HEADER_ROWS_MAX: Final = 100
 WITHIN_CHARS_MIN: Final = 6
 _LOOK_BYTES: Final = 256 * 1024
 _DELIMITERS: Final = (",", ";", "\t", "|")
-Table: TypeAlias = list[tuple[int, Sequence[Cell]]]
+Table: TypeAlias = list[Row]
 # What a table of a rules file says; of its columns, which column each field is in.
 Said: TypeAlias = dict[str, Any]
 
@@ -210,11 +210,7 @@ def _table(stream: BinaryIO) -> tuple[dict[str, str], Table]:
     found: list[tuple[int, str, Table]] = []
     for delimiter in _DELIMITERS:
         stream.seek(0)
-        table: Table = []
-        rows: Generator[tuple[int, list[str]]]
-        with suppress(Misfit), closing(csv_rows(stream, encoding=encoding, delimiter=delimiter)) as rows:
-            for row in islice(rows, ROWS_LOOKED_AT_MAX):
-                table.append(row)
+        table = beginning(csv_rows(stream, encoding=encoding, delimiter=delimiter), ROWS_LOOKED_AT_MAX)
         width, count = _width(table)
         if width > 1:
             found.append((width * count, delimiter, table))

@@ -132,8 +132,8 @@ class Balance(msgspec.Struct, frozen=True):
 
 
 class Misfit(Exception):
-    """A fault that a reader finds in a file. `row` and `column` are the place of the fault; each is None where the fault
-    has none: a file that was cut off has no column at fault."""
+    """A fault that a reader finds in a file. `row` and `column` are its place; each is None where the fault has none: a
+    file that was cut off has no column at fault."""
 
     def __init__(self, row: int | None, column: str | None, message: str) -> None:
         super().__init__(message)

@@ -26,7 +26,7 @@ from domain.settlement.formats.paypal import paypal_lines
 from domain.settlement.formats.stripe import is_stripe, stripe_lines
 from domain.settlement.lines import TEXTS_CHARS_MAX, Balance, Line, Misfit, SettlementRefused, kind_of, wrong_sign
 from domain.settlement.shipped import shipped
-from domain.settlement.tables.cells import Cell
+from domain.settlement.tables.cells import Row
 from domain.settlement.tables.rows import csv_rows
 from domain.settlement.tables.sheet import sheet_rows
 from domain.settlement.tables.table import Header
@@ -168,7 +168,7 @@ def _table_lines(
     is_sheet: bool,
 ) -> Generator[Line]:
     chosen = mapping or OWN
-    rows: Generator[tuple[int, Sequence[Cell]]]
+    rows: Generator[Row]
     if is_sheet:
         rows = sheet_rows(stream, chosen.sheet, chosen.header_row or 1)
     else:

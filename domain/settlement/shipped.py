@@ -6,17 +6,16 @@ the file as this one did.
 """
 
 import tomllib
-from collections.abc import Generator, Sequence
-from contextlib import closing, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
-from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
 from domain.settlement.formats.mapping import Mapping, checked
 from domain.settlement.lines import Misfit
-from domain.settlement.tables.cells import Cell
-from domain.settlement.tables.rows import csv_rows
+from domain.settlement.tables.cells import Row
+from domain.settlement.tables.rows import beginning, csv_rows
 from domain.settlement.tables.sheet import sheet_rows
 from domain.settlement.tables.table import Header, Record
 from domain.strict_json import shaped
@@ -55,7 +54,10 @@ def recognised(stream: BinaryIO) -> str | None:
     found: dict[str, list[Record]] = {}
     dialects = {(each.mapping.encoding, each.mapping.delimiter) for each in shipped().values()}
     for dialect in sorted({_SHEET} if is_sheet else dialects):
-        rows = _first_rows(stream, *dialect)
+        encoding, delimiter = dialect
+        stream.seek(0)
+        there = sheet_rows(stream) if is_sheet else csv_rows(stream, encoding=encoding, delimiter=delimiter)
+        rows = beginning(there, ROWS_LOOKED_AT_MAX)
         for name, (_, mapping) in shipped().items():
             if (
                 dialect in (_SHEET, (mapping.encoding, mapping.delimiter))
@@ -75,7 +77,7 @@ def recognised(stream: BinaryIO) -> str | None:
     return best[0] if best else None
 
 
-def _below(rows: Sequence[tuple[int, Sequence[Cell]]], mapping: Mapping) -> list[Record] | None:
+def _below(rows: Sequence[Row], mapping: Mapping) -> list[Record] | None:
     """The rows below the description's header; None where the file does not have that header."""
     for place, (row, cells) in enumerate(rows):
         with suppress(Misfit):
@@ -106,17 +108,3 @@ def _has_its_amounts(records: Sequence[Record], mapping: Mapping) -> bool:
     except Misfit:
         return False
     return True
-
-
-def _first_rows(stream: BinaryIO, encoding: str, delimiter: str) -> list[tuple[int, Sequence[Cell]]]:
-    """The file's first rows in this encoding and with this delimiter, up to the first row that cannot be read."""
-    stream.seek(0)
-    found: list[tuple[int, Sequence[Cell]]] = []
-    with suppress(Misfit), closing(_rows(stream, encoding, delimiter)) as rows:
-        for row in islice(rows, ROWS_LOOKED_AT_MAX):
-            found.append(row)
-    return found
-
-
-def _rows(stream: BinaryIO, encoding: str, delimiter: str) -> Generator[tuple[int, Sequence[Cell]]]:
-    yield from csv_rows(stream, encoding=encoding, delimiter=delimiter) if encoding else sheet_rows(stream)

@@ -12,7 +12,7 @@ refund. All else is an adjustment, under its own words.
 European files write amounts with a comma, and days like 31.12.2026. Times are in UTC.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final
@@ -20,7 +20,7 @@ from typing import Final
 from domain.settlement.formats.mapping import BETWEEN
 from domain.settlement.lines import LINES_MAX, RESERVE, Line, Meaning, Misfit, kind_of, shown
 from domain.settlement.tables import cells
-from domain.settlement.tables.cells import Cell, Dates, Notation
+from domain.settlement.tables.cells import Dates, Notation, Row
 from domain.settlement.tables.table import Header, Record, records
 
 BEGINS: Final = b"settlement-id\t"
@@ -136,7 +136,7 @@ class _Settlement:
         )
 
 
-def amazon_lines(rows: Iterable[tuple[int, Sequence[Cell]]], provider: str) -> Iterator[Line]:
+def amazon_lines(rows: Iterable[Row], provider: str) -> Iterator[Line]:
     """The lines of all settlements of the file; the orders' lines come at the end of their settlement. Raises
     Misfit."""
     below = iter(rows)

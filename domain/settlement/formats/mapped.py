@@ -7,7 +7,7 @@ from typing import Final
 from domain.currencies import digits_of
 from domain.settlement.formats.mapping import BETWEEN, OWN, SIGN_OF, SUMMER_TIMES, KindOrPair, Mapping, Skip, zone_of
 from domain.settlement.lines import KINDS, Line, Meaning, Misfit, Original, kind_of, shown
-from domain.settlement.tables.cells import TEXT_LENGTH_MAX, Cell, Dates, in_latin
+from domain.settlement.tables.cells import TEXT_LENGTH_MAX, Dates, Row, in_latin
 from domain.settlement.tables.table import Header, Record, records
 
 # The most rows above the header, where the mapping does not name its row.
@@ -16,7 +16,7 @@ PREAMBLE_ROWS_MAX: Final = 100
 _ANY: Final = "*"
 
 
-def mapped_lines(rows: Iterable[tuple[int, Sequence[Cell]]], mapping: Mapping, provider: str) -> Iterator[Line]:
+def mapped_lines(rows: Iterable[Row], mapping: Mapping, provider: str) -> Iterator[Line]:
     """The lines of the table. Raises Misfit."""
     below = iter(rows)
     header = _header(below, mapping)
@@ -35,7 +35,7 @@ def _has_word(record: Record, words: dict[str, tuple[str, ...]]) -> bool:
     return bool(words) and any(record.word(column) in some for column, some in words.items())
 
 
-def _header(rows: Iterator[tuple[int, Sequence[Cell]]], mapping: Mapping) -> Header:
+def _header(rows: Iterator[Row], mapping: Mapping) -> Header:
     """The row that the mapping names as the header; where it names none, the first row with all columns, or the first
     row of all. Raises Misfit for an empty file."""
     first: Header | None = None
@@ -53,7 +53,7 @@ def _header(rows: Iterator[tuple[int, Sequence[Cell]]], mapping: Mapping) -> Hea
     return first
 
 
-def _wanted(rows: Iterable[tuple[int, Sequence[Cell]]], skip: Skip, width: int) -> Iterator[tuple[int, Sequence[Cell]]]:
+def _wanted(rows: Iterable[Row], skip: Skip, width: int) -> Iterator[Row]:
     """The rows that are lines, as far as that shows before their cells are read.
 
     The rows of some banks end with one delimiter more than their header: an empty cell behind the header's last is left

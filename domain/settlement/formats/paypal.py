@@ -30,7 +30,7 @@ from msgspec.structs import replace
 from domain.counted import counted
 from domain.currencies import minor_digits
 from domain.settlement.lines import LINES_MAX, RESERVE, Balance, Line, Meaning, Misfit, kind_of, shown
-from domain.settlement.tables.cells import REFERENCE_LENGTH_MAX, Cell, Dates, moment
+from domain.settlement.tables.cells import REFERENCE_LENGTH_MAX, Dates, Row, moment
 from domain.settlement.tables.table import Header, Record
 
 REQUIRED: Final = (
@@ -184,9 +184,7 @@ class _Reading:
             raise Misfit(row, cells[0], f"{what} has {counted(met, 'transaction')}, and its count says {shown(said)}")
 
 
-def paypal_lines(
-    rows: Iterable[tuple[int, Sequence[Cell]]], provider: str, on_balance: Callable[[Balance], None]
-) -> Iterator[Line]:
+def paypal_lines(rows: Iterable[Row], provider: str, on_balance: Callable[[Balance], None]) -> Iterator[Line]:
     """The lines of the report. Raises Misfit, also where the report ends before its footer."""
     reading = _Reading(provider, on_balance)
     row = 1

@@ -21,7 +21,7 @@ from datetime import UTC
 from typing import Final
 
 from domain.settlement.lines import RESERVE, SIGNS, Line, Meaning, Misfit, Original, kind_of
-from domain.settlement.tables.cells import Cell, Dates
+from domain.settlement.tables.cells import Dates, Row
 from domain.settlement.tables.table import Header, Record, records
 
 REQUIRED: Final = ("balance_transaction_id", "reporting_category", "currency", "gross", "fee", "net")
@@ -85,7 +85,7 @@ def is_stripe(header: Sequence[str]) -> bool:
     return {"balance_transaction_id", "reporting_category"} <= set(header)
 
 
-def stripe_lines(rows: Iterable[tuple[int, Sequence[Cell]]], provider: str) -> Iterator[Line]:
+def stripe_lines(rows: Iterable[Row], provider: str) -> Iterator[Line]:
     """The lines of the report. Raises Misfit."""
     below = iter(rows)
     header = next((Header(row, cells) for row, cells in below), None)

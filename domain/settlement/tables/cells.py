@@ -42,6 +42,8 @@ class Unreadable(msgspec.Struct, frozen=True):
 
 # A naive datetime is a date cell of a spreadsheet, which knows no time zone.
 Cell: TypeAlias = str | Number | datetime | Unreadable
+# With its number.
+Row: TypeAlias = tuple[int, Sequence[Cell]]
 
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT: Final = re.compile(

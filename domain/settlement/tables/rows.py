@@ -8,9 +8,12 @@ import csv
 import io
 import re
 from collections.abc import Generator, Iterator
+from contextlib import closing, suppress
+from itertools import islice
 from typing import BinaryIO, Final, Literal, TypeAlias
 
 from domain.settlement.lines import ROWS_MAX, Misfit
+from domain.settlement.tables.cells import Row
 
 # The encodings that a file may have, by Python's names.
 Encoding: TypeAlias = Literal[
@@ -72,6 +75,15 @@ class _Feed:
         self.has_kept = self.has_kept or '="' in line
         self.has_unfit = self.has_unfit or _UNFIT.search(line) is not None
         return line
+
+
+def beginning(rows: Generator[Row], rows_max: int) -> list[Row]:
+    """The first rows, up to the first row that cannot be read."""
+    found: list[Row] = []
+    with suppress(Misfit), closing(rows):
+        for row in islice(rows, rows_max):
+            found.append(row)
+    return found
 
 
 def csv_rows(
