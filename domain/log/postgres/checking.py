@@ -1,6 +1,6 @@
 """What does PostgreSQL itself find wrong in a log: in the schema, in the indexes against their tables?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import psycopg
@@ -12,7 +12,7 @@ from domain.log.records import Fault
 _FAULTS_MAX: Final = 1_000
 _COLUMNS: Final = {
     "logs": "log schema_version",
-    "events": ("position originator_id version topic payload recorded_at actor request_id idempotency_key digest"),
+    "events": "position originator_id version topic payload recorded_at actor request_id idempotency_key digest",
     "claims": "kind value number originator_id version fingerprint",
     "checkpoints": "size note made_at",
     "access_keys": "name prefix hash customer_id scopes created_at revoked_at expires_at origins",
@@ -70,13 +70,7 @@ def _of_schema(connection: Connection) -> Iterator[Fault]:
         (SCHEMA,),
     )
     there = {table.decode(): names.decode() for table, names in columns}
-    for table in sorted(_COLUMNS.keys() | there.keys()):
-        if table not in there:
-            yield Fault(0, None, f"the schema has no table {table}")
-        elif table not in _COLUMNS:
-            yield Fault(0, None, f"the schema has what this program did not make: the table {table}")
-        elif there[table] != _COLUMNS[table]:
-            yield Fault(0, None, f"the table {table} in the schema is not the one that this program makes")
+    yield from _unlike("table", _COLUMNS, there)
     indexes = connection.rows(
         "SELECT relname::text, indisvalid AND indisready FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid"
         " WHERE relnamespace = $1::text::regnamespace",
@@ -85,24 +79,25 @@ def _of_schema(connection: Connection) -> Iterator[Fault]:
     whole = {name.decode() for name, is_whole in indexes if is_whole}
     for index in sorted(_INDEXES - whole):
         yield Fault(0, None, f"the schema has no whole index {index}")
-    yield from _of_triggers(connection)
-
-
-def _of_triggers(connection: Connection) -> Iterator[Fault]:
     triggers = connection.rows(
         "SELECT tgname::text, tgenabled::text, proname::text FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"
         " JOIN pg_proc ON pg_proc.oid = tgfoid WHERE relnamespace = $1::text::regnamespace AND NOT tgisinternal",
         (SCHEMA,),
     )
-    there = {name.decode(): (enabled, function) for name, enabled, function in triggers}
-    expected = {f"{table}_{what}_stay" for table in APPEND_ONLY for what in ("rows", "all")}
-    for trigger in sorted(expected | there.keys()):
-        if trigger not in there:
-            yield Fault(0, None, f"the schema has no trigger {trigger}")
-        elif trigger not in expected:
-            yield Fault(0, None, f"the schema has what this program did not make: the trigger {trigger}")
-        elif there[trigger] != (b"A", b"stays"):
-            yield Fault(0, None, f"the trigger {trigger} in the schema is not the one that this program makes")
+    names = [f"{table}_{what}_stay" for table in APPEND_ONLY for what in ("rows", "all")]
+    found = {name.decode(): (enabled, function) for name, enabled, function in triggers}
+    yield from _unlike("trigger", dict.fromkeys(names, (b"A", b"stays")), found)
+
+
+def _unlike(what: str, expected: Mapping[str, object], there: Mapping[str, object]) -> Iterator[Fault]:
+    """Where there is less in the schema than this program makes, or more, or something else."""
+    for name in sorted(expected.keys() | there.keys()):
+        if name not in there:
+            yield Fault(0, None, f"the schema has no {what} {name}")
+        elif name not in expected:
+            yield Fault(0, None, f"the schema has what this program did not make: the {what} {name}")
+        elif there[name] != expected[name]:
+            yield Fault(0, None, f"the {what} {name} in the schema is not the one that this program makes")
 
 
 def _of_index(connection: Connection) -> Iterator[Fault]:

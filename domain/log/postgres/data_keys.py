@@ -159,6 +159,7 @@ class PostgresKeyStore:
 
     def __init__(self, log: "PostgresRecorder") -> None:
         self._log = log
+        self._rows = log.rows
         self._id: str | None = None
         # The keyring's `change` as this process last read it.
         self.change: bytes | None = None
@@ -175,9 +176,6 @@ class PostgresKeyStore:
             ((found,),) = self._rows(f"SELECT id FROM {KEYS_SCHEMA}.keyring")
             self._id = found.decode()
         return self._id
-
-    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
-        return self._log.rows(sql, values)
 
     def has_changed(self) -> bool:
         # A transaction has read `change` under the lock, and a process that listens is notified.
