@@ -23,7 +23,6 @@ from domain.strict_json import shaped
 _FOLDER: Final = Path(__file__).with_name("shipped")
 # A header stands among the first rows.
 ROWS_LOOKED_AT_MAX: Final = 100
-_SHEET: Final = ("", "")
 
 
 class Shipped(NamedTuple):
@@ -50,20 +49,7 @@ def recognised(stream: BinaryIO) -> str | None:
     Of several descriptions with the same header, only those count that fit the days and the amounts of the file's rows.
     Descriptions that write days alike are interchangeable, and so are all of them where no row can be read.
     """
-    is_sheet = stream.seek(0) == 0 and stream.read(4) == b"PK\x03\x04"
-    found: dict[str, list[Record]] = {}
-    dialects = {(each.mapping.encoding, each.mapping.delimiter) for each in shipped().values()}
-    for dialect in sorted({_SHEET} if is_sheet else dialects):
-        encoding, delimiter = dialect
-        stream.seek(0)
-        there = sheet_rows(stream) if is_sheet else csv_rows(stream, encoding=encoding, delimiter=delimiter)
-        rows = beginning(there, ROWS_LOOKED_AT_MAX)
-        for name, (_, mapping) in shipped().items():
-            if (
-                dialect in (_SHEET, (mapping.encoding, mapping.delimiter))
-                and (below := _below(rows, mapping)) is not None
-            ):
-                found[name] = below
+    found = _with_its_header(stream)
     stream.seek(0)
     most = max((len(shipped()[name].mapping.recognised_by) for name in found), default=0)
     best = sorted(name for name in found if len(shipped()[name].mapping.recognised_by) == most)
@@ -75,6 +61,23 @@ def recognised(stream: BinaryIO) -> str | None:
     if len(best) > 1:
         raise Misfit(None, None, f"this may be {' or '.join(best)}; say which as the rules, like --rules {best[0]}")
     return best[0] if best else None
+
+
+def _with_its_header(stream: BinaryIO) -> dict[str, list[Record]]:
+    """The descriptions whose header the file has, by their names, each with the rows below it."""
+    stream.seek(0)
+    is_sheet = stream.read(4) == b"PK\x03\x04"
+    found: dict[str, list[Record]] = {}
+    rows_by: dict[tuple[str, ...], list[Row]] = {}
+    for name, (_, mapping) in shipped().items():
+        encoding, delimiter = dialect = ("", "") if is_sheet else (mapping.encoding, mapping.delimiter)
+        if dialect not in rows_by:
+            stream.seek(0)
+            rows = sheet_rows(stream) if is_sheet else csv_rows(stream, encoding=encoding, delimiter=delimiter)
+            rows_by[dialect] = beginning(rows, ROWS_LOOKED_AT_MAX)
+        if (below := _below(rows_by[dialect], mapping)) is not None:
+            found[name] = below
+    return found
 
 
 def _below(rows: Sequence[Row], mapping: Mapping) -> list[Record] | None:
