@@ -18,7 +18,7 @@ from domain.order import events as e
 from domain.order.commands import MOVES, Move
 from domain.order.movements import KIND_OF
 from domain.reconciliation import events as reconciliation
-from domain.refusals import ExternalIdTaken, PaymentReferenceTaken, ReferenceTaken, RefundReferenceTaken, Refusal
+from domain.refusals import ExternalIdTaken, Refusal, reference_taken
 
 # The shapes of the events that erase personal data.
 ERASING: Final = (e.PersonalErased, reconciliation.PersonalErased)
@@ -87,8 +87,7 @@ def recorded_before(log: Reading, command: Move, uuid: UUID | None = None) -> Re
 
 def taken(kind: str, provider: str, reference: str) -> Refusal:
     """The refusal of a movement whose reference another order has."""
-    refusal = {"payment": PaymentReferenceTaken, "refund": RefundReferenceTaken}.get(kind, ReferenceTaken)
-    return refusal(f"{provider} {kind.replace('_', ' ')} {reference} is recorded already, on another order.")
+    return reference_taken(kind, provider, reference, "on another order")
 
 
 def external_id_taken(claim: NewClaim, whose: str) -> ExternalIdTaken:

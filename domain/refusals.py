@@ -222,6 +222,12 @@ class ReferenceTaken(Refusal):
     code = "reference-taken"
 
 
+def reference_taken(kind: str, provider: str, reference: str, how: str) -> Refusal:
+    """The refusal of a movement of money whose reference another of its kind has."""
+    refusal = {"payment": PaymentReferenceTaken, "refund": RefundReferenceTaken}.get(kind, ReferenceTaken)
+    return refusal(f"{provider} {kind.replace('_', ' ')} {reference} is recorded already, {how}.")
+
+
 class AmountExceedsLeft(Refusal):
     """A movement would take back more than is left of the movement that it is about."""
 

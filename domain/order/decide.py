@@ -37,13 +37,11 @@ from domain.refusals import (
     PaymentExceedsOutstanding,
     PaymentNotFound,
     PaymentNotVoidable,
-    PaymentReferenceTaken,
-    ReferenceTaken,
     RefundExceedsReceived,
     RefundNotFound,
-    RefundReferenceTaken,
     StatusChangeNotAllowed,
     TotalNegative,
+    reference_taken,
 )
 
 EVENTS_MAX = 10_000
@@ -541,10 +539,9 @@ def _is_known(order: Order, command: commands.ReceivePayment | commands.RefundPa
     again = (_positive(order, command.amount), getattr(command, "owed_again", False))
     if (known.amount, known.owed_again) == again:
         return True
-    what = f"{known.provider} {kind.replace('_', ' ')} {known.reference}"
     owed = ", owed again" if known.owed_again else ""
-    refusal = _TAKEN.get(kind, ReferenceTaken)
-    raise refusal(f"{what} is recorded already, of {readable(known.amount, order.unit)}{owed}.")
+    how = f"of {readable(known.amount, order.unit)}{owed}"
+    raise reference_taken(kind, known.provider, known.reference, how)
 
 
 def receive_payment(order: Order, command: commands.ReceivePayment, now: datetime) -> list[Event]:
@@ -615,7 +612,6 @@ def refund_payment(order: Order, command: commands.RefundPayment, now: datetime)
     ]
 
 
-_TAKEN: Final = {"payment": PaymentReferenceTaken, "refund": RefundReferenceTaken}
 _NOT_FOUND: Final = {"payment": PaymentNotFound, "refund": RefundNotFound, "chargeback": ChargebackNotFound}
 
 
