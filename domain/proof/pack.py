@@ -69,24 +69,42 @@ class Proven(TypedDict):
 
 def pack(*, document: bytes, personal: Sequence[ShownPart] = (), **proven: Unpack[Proven]) -> bytes:
     """The zip of an order. `document` is the order as JSON, as far as `personal` shows it."""
-    return _pack({"order.json": document}, "README.txt", personal, proven)
+    return _pack({"order.json": document}, "README.txt", personal, **proven)
 
 
 def pack_of_reconciliation(
     *, kept: Mapping[str, bytes], personal: Sequence[ShownPart] = (), **proven: Unpack[Proven]
 ) -> bytes:
     """The zip of a reconciliation. `kept` has its settlement, rules.toml and report.json; erased ones are missing."""
-    return _pack(kept, "RECONCILIATION.txt", personal, proven)
+    return _pack(kept, "RECONCILIATION.txt", personal, **proven)
 
 
-def _pack(told: Mapping[str, bytes], readme: str, personal: Sequence[ShownPart], proven: Proven) -> bytes:
-    records, key = proven["records"], proven["key"]
+def _pack(
+    told: Mapping[str, bytes],
+    readme: str,
+    personal: Sequence[ShownPart],
+    *,
+    records: Sequence[StoredRecord],
+    inclusion: Sequence[Sequence[bytes]],
+    checkpoint: bytes,
+    key: VerifierKey,
+    continuations: Sequence[Continuation] = (),
+    handovers: Sequence[bytes] = (),
+) -> bytes:
+    proofs = {
+        "inclusion": [
+            {"position": record.position, "path": _hexadecimal(proof)}
+            for record, proof in zip(records, inclusion, strict=True)
+        ],
+        "consistency": [{"size": size, "path": _hexadecimal(proof)} for size, proof in continuations],
+        **({"handovers": [note.decode() for note in handovers]} if handovers else {}),
+    }
     parts = {
         "README.txt": _readme(readme, records, key),
-        "checkpoint.txt": proven["checkpoint"],
+        "checkpoint.txt": checkpoint,
         "events.jsonl": b"".join(_line(record) for record in records),
         "key.txt": f"{key}\n".encode(),
-        "proofs.json": _proofs(proven),
+        "proofs.json": msgspec.json.encode(proofs),
         "verify.py": _own("verify.py"),
         "personal.json": _personal(personal),
         **told,
@@ -106,21 +124,6 @@ def _line(record: StoredRecord) -> bytes:
 def _personal(parts: Sequence[ShownPart]) -> bytes:
     # msgspec writes bytes as their Base64.
     return msgspec.json.encode([{**part._asdict(), "text": part.text.decode()} for part in parts])
-
-
-def _proofs(proven: Proven) -> bytes:
-    return msgspec.json.encode(
-        {
-            "inclusion": [
-                {"position": record.position, "path": _hexadecimal(proof)}
-                for record, proof in zip(proven["records"], proven["inclusion"], strict=True)
-            ],
-            "consistency": [
-                {"size": size, "path": _hexadecimal(proof)} for size, proof in proven.get("continuations", ())
-            ],
-            **({"handovers": [note.decode() for note in notes]} if (notes := proven.get("handovers")) else {}),
-        }
-    )
 
 
 def _hexadecimal(hashes: Sequence[bytes]) -> list[str]:
