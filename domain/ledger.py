@@ -305,10 +305,7 @@ class OrderLedger(Application[UUID]):
         return self._append(t, after, records, now, asked)
 
     def import_batch(
-        self,
-        t: Transaction,
-        lines: Sequence[tuple[commands.ImportOrder, Line | Refusal]],
-        provenance: Provenance,
+        self, t: Transaction, lines: Sequence[tuple[commands.ImportOrder, Line | Refusal]], provenance: Provenance
     ) -> list[Order | UUID | Refusal]:
         """Records many orders, each line with the records or the refusal that `import_line` made of it; each order
         whole or not at all.

@@ -146,13 +146,7 @@ class Reconciling(Reconciled):
                         changed.append((again, said))
 
     def _concerns(
-        self,
-        one: Reconciliation,
-        before: Says | None,
-        after: Says,
-        other: Reconciliation,
-        *,
-        may_be_banks: bool,
+        self, one: Reconciliation, before: Says | None, after: Says, other: Reconciliation, *, may_be_banks: bool
     ) -> bool:
         """Whether the results of `other` may change, where `one` had the claims and offers `before` and now `after`."""
         if other.is_closed or other.is_withdrawn:
@@ -392,13 +386,7 @@ class Reconciling(Reconciled):
         return outcome
 
     def _change(
-        self,
-        uuid: UUID,
-        given: Given,
-        decided: Callable[..., list[Event]],
-        *,
-        of: Collection[int] = (),
-        since: int = 0,
+        self, uuid: UUID, given: Given, decided: Callable[..., list[Event]], *, of: Collection[int] = (), since: int = 0
     ) -> Outcome:
         """Records the events that `decided` makes of the state. Raises ReconciliationMoved, also where another file has
         got one of the payments `of` behind the position `since`."""

@@ -36,13 +36,7 @@ class Line(NamedTuple):
 
 
 def import_order(
-    command: commands.ImportOrder,
-    *,
-    uuid: UUID,
-    order_id: int,
-    key: str,
-    currency_default: str,
-    now: datetime,
+    command: commands.ImportOrder, *, uuid: UUID, order_id: int, key: str, currency_default: str, now: datetime
 ) -> Line:
     """The order with its history: each entry is decided like a command given at the entry's time.
 

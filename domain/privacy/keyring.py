@@ -305,10 +305,7 @@ class Keyring:
                 self._remember(stored, *remembered)
 
     def _remember(
-        self,
-        stored: StoredDataKey,
-        opened: dict[str, DataKey | None],
-        in_use: dict[tuple[Whose, str], DataKey],
+        self, stored: StoredDataKey, opened: dict[str, DataKey | None], in_use: dict[tuple[Whose, str], DataKey]
     ) -> DataKey | None:
         """Unwraps a key and remembers it for the next `open`. The dictionaries are those from before the store was
         read: where `forget` has replaced them meanwhile, the key is forgotten with them."""

@@ -132,9 +132,7 @@ def _day_of(line: Line, zone: tzinfo) -> date:
     return at.date() if says_the_day_alone else at.astimezone(zone).date()
 
 
-def _spans(
-    sums: Mapping[tuple[date, Sort], int],
-) -> dict[tuple[Sort, int], list[tuple[date, list[tuple[date, Sort]]]]]:
+def _spans(sums: Mapping[tuple[date, Sort], int]) -> dict[tuple[Sort, int], list[tuple[date, list[tuple[date, Sort]]]]]:
     """The days with payments in a row, at most DAYS_MAX from the first to the last, by their sort and their sum: the
     last day, and all days."""
     found: dict[tuple[Sort, int], list[tuple[date, list[tuple[date, Sort]]]]] = {}

@@ -33,18 +33,7 @@ ORDER_ROWS_MAX: Final = 12
 ORDERS_NAMED_MAX: Final = 5
 WORDS_MAX: Final = 50
 KEY_CHARS_MAX: Final = 64
-_CONTENT: Final = (
-    "provider",
-    "kind",
-    "reference",
-    "currency",
-    "gross",
-    "occurred_at",
-    "order",
-    "payout",
-    "fee",
-    "row",
-)
+_CONTENT: Final = ("provider", "kind", "reference", "currency", "gross", "occurred_at", "order", "payout", "fee", "row")
 _NO_ORDERS: Final[frozenset[int]] = frozenset()
 # The characters of a key; in a text they may stand between keys as well.
 _WORD: Final = re.compile(r"[A-Za-z0-9._#/-]+")

@@ -160,12 +160,7 @@ def _is_utf_8(stream: BinaryIO) -> bool:
 
 
 def _table_lines(
-    stream: BinaryIO,
-    provider: str,
-    mapping: Mapping | None,
-    on_balance: Callable[[Balance], None],
-    *,
-    is_sheet: bool,
+    stream: BinaryIO, provider: str, mapping: Mapping | None, on_balance: Callable[[Balance], None], *, is_sheet: bool
 ) -> Generator[Line]:
     chosen = mapping or OWN
     rows: Generator[Row]

@@ -32,10 +32,7 @@ _GROUPED: Final = {
 
 
 def read(
-    sources: Sequence[Source],
-    mapping: Mapping,
-    prefix: str = "",
-    on_bytes: Callable[[int], None] = lambda _: None,
+    sources: Sequence[Source], mapping: Mapping, prefix: str = "", on_bytes: Callable[[int], None] = lambda _: None
 ) -> Iterator[Found | Refused]:
     """The orders of the files. Raises Malformed, before the first order."""
     columns, items = mapping.columns, mapping.items

@@ -25,13 +25,7 @@ from domain.log.postgres.connection import (
     Statement,
     library_errors,
 )
-from domain.log.postgres.data_keys import (
-    CHANGE,
-    KeysAtHand,
-    of_histories,
-    of_subjects,
-    told,
-)
+from domain.log.postgres.data_keys import CHANGE, KeysAtHand, of_histories, of_subjects, told
 from domain.log.postgres.reading import (
     COLUMNS,
     KEYRING_SQL,

@@ -55,10 +55,7 @@ _DAY_LAST: Final = datetime(9999, 12, 30, tzinfo=UTC)
 _DATES: Final = Dates(UTC)
 # The references of a transaction, the likeliest to be known first; those of the entry come behind them.
 _CREDITORS: Final = "RmtInf/Strd/CdtrRefInf/Ref"
-_REFERENCES: Final = (
-    *("Refs/EndToEndId", "Refs/TxId", "Refs/InstrId", "Refs/UETR"),
-    *(_CREDITORS, "Refs/AcctSvcrRef"),
-)
+_REFERENCES: Final = ("Refs/EndToEndId", "Refs/TxId", "Refs/InstrId", "Refs/UETR", _CREDITORS, "Refs/AcctSvcrRef")
 _REFERENCES_OF_ENTRY: Final = ("AcctSvcrRef", "NtryRef")
 _TEXTS: Final = ("RmtInf/Ustrd", "RtrInf/AddtlInf", "AddtlTxInf")
 # When an entry was booked, or else when its money counts or the statement was made.

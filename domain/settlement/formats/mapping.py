@@ -51,9 +51,7 @@ _ZONES: Final = {
 }
 _OFFSET: Final = re.compile(r"(?:GMT|UTC)?([+-])([0-9]{1,2})(?::?([0-5][0-9]))?")
 # The names of summer times.
-SUMMER_TIMES: Final = frozenset(
-    ("CEST", "MESZ", "EEST", "WEST", "BST", "EDT", "CDT", "MDT", "PDT", "AEDT", "NZDT"),
-)
+SUMMER_TIMES: Final = frozenset(("CEST", "MESZ", "EEST", "WEST", "BST", "EDT", "CDT", "MDT", "PDT", "AEDT", "NZDT"))
 
 
 def zone_of(word: str, timezones: dict[str, str] | None = None) -> tzinfo | None:
