@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from io import BytesIO
 from tempfile import TemporaryFile
-from typing import BinaryIO, Final, NamedTuple, TypeAlias
+from typing import BinaryIO, Final, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -89,12 +89,6 @@ class Given(NamedTuple):
             raise ReconciliationMoved(state.version)
 
 
-Decisions: TypeAlias = Mapping[str, Decision]
-
-
-_Record: TypeAlias = Callable[[Transaction, "_Run"], Outcome | None]
-
-
 class _Attempt(NamedTuple):
     """One attempt to make and record a report.
 
@@ -102,9 +96,9 @@ class _Attempt(NamedTuple):
     records it; its result is None where the attempt must be repeated.
     """
 
-    decisions: Decisions
+    decisions: Mapping[str, Decision]
     make: Callable[[int, datetime], Made]
-    record: _Record
+    record: Callable[[Transaction, "_Run"], Outcome | None]
 
 
 class Reconciling(Reconciled):
