@@ -27,21 +27,7 @@ if TYPE_CHECKING:
 else:
     import pysqlite3 as sqlite3
 
-__all__ = [
-    "Busy",
-    "Readers",
-    "as_json",
-    "begin",
-    "connect",
-    "copy",
-    "cut_wal",
-    "is_full",
-    "is_of_the_disk",
-    "library_errors",
-    "sqlite3",
-    "time_limit",
-    "transaction",
-]
+__all__ = ["sqlite3"]  # of what is imported here; the rest of this is found without
 
 LOCK_WAIT_SECONDS_MAX = 3.0
 # SQLite's own busy handler backs off to 100 ms, which starves the longest waiter; this program asks at an even pace.
