@@ -145,10 +145,8 @@ class Draft:
 
     def customer(self, email: str = "", first: str = "", last: str = "", phone: str = "", customer_id: int = 0) -> None:
         """Sets the customer: by the id, or as a guest with a contact."""
-        given: dict[str, Any] = {"id": customer_id, "email": email, "first_name": first, "last_name": last}
-        if not customer_id:
-            given["phone"] = self.whole("phone", phone)
-        known = {name: value for name, value in given.items() if value}
+        reached = "" if customer_id else self.whole("phone", phone)
+        known = _filled(id=customer_id, email=email, first_name=first, last_name=last, phone=reached)
         if known:
             self.line["customer"] = known
 
@@ -156,9 +154,9 @@ class Draft:
         """Sets the billing or shipping address. A value that our rules for addresses refuse gets a remark, and is kept
         as metadata."""
         fields: dict[str, Any] = {
-            "country": _named(given.country, given.country_code),
-            "state": _named(given.state, given.state_code),
-            "city": {"name": given.city} if given.city else None,
+            "country": _filled(name=given.country, code=given.country_code),
+            "state": _filled(name=given.state, code=given.state_code),
+            "city": _filled(name=given.city),
             "address": "\n".join(filter(None, (given.company, *given.lines))),
             "postal_code": self.whole(f"{which} postal code", given.postal_code),
             "mobile_number": self.whole(f"{which} phone", given.phone),
@@ -206,19 +204,9 @@ class Draft:
             self.discount += discount - gross
             self.remark("a discount larger than its line: the rest is the whole order's", name)
             discount = gross
-        item: dict[str, Any] = {"unit_price": self.text(price), "quantity": quantity}
-        if discount:
-            item["discount_amount"] = self.text(discount)
-        product: dict[str, Any] = {"id": product_id} if product_id else {}
-        if name:
-            product |= {"name": name}
-        if product:
-            item["product"] = product
-        if variant:
-            item["variant"] = variant
-        if metadata:
-            item["metadata"] = metadata
-        self.items.append(item)
+        off, product = self.text(discount) if discount else "", _filled(id=product_id, name=name)
+        more = _filled(discount_amount=off, product=product, variant=variant, metadata=metadata)
+        self.items.append({"unit_price": self.text(price), "quantity": quantity} | more)
         self._items_total += gross - discount
         self._left["item", len(self.items)] = gross - discount
         self._units[len(self.items)] = quantity
@@ -281,11 +269,10 @@ class Draft:
         if amount <= 0:
             return None
         provider = _name(provider, self.system)
-        entry: dict[str, Any] = {"type": "payment", "amount": amount, "provider": provider}
         reference = self.whole("payment's reference", reference) or self.reference
-        entry["reference"] = self._reference("payment", provider, reference)
-        if method:
-            entry["method"] = method
+        reference = self._reference("payment", provider, reference)
+        entry = {"type": "payment", "amount": amount, "provider": provider, "reference": reference}
+        entry |= _filled(method=method)
         self.entries.append((at, entry))
         return entry
 
@@ -360,28 +347,20 @@ class Draft:
     # --- the finished order ---
 
     def finish(self, created_at: datetime, said: Said) -> Found:
-        line = self.line
-        line["created_at"] = _stamp(created_at)
         if self.shipping < 0:
             self.discount, self.shipping = self.discount - self.shipping, 0
-        if self.shipping:
-            line["shipping_cost"] = self.text(self.shipping)
-        if self.discount or self.codes:
-            voucher: dict[str, Any] = {"discount_amount": self.text(max(0, self.discount))}
-            if self.codes:
-                voucher["code"] = ", ".join(self.codes)
-            line["voucher"] = voucher
-        if self.items:
-            line["items"] = self.items
         self._left["shipping", 0] = self.shipping
         self._left |= {("charge", place): charge["amount"] for place, charge in enumerate(self.charges)}
-        history = self._history(created_at)
-        if self.charges:
-            line["charges"] = [self._written(charge) for charge in self.charges]
-        if history:
-            line["history"] = history
-        if self.metadata:
-            line["metadata"] = self.metadata
+        voucher = {"discount_amount": self.text(max(0, self.discount))} | _filled(code=", ".join(self.codes))
+        line = self.line | {"created_at": _stamp(created_at)}
+        line |= _filled(
+            shipping_cost=self.text(self.shipping) if self.shipping else "",
+            voucher=voucher if self.discount or self.codes else None,
+            items=self.items,
+            charges=[self._written(charge) for charge in self.charges],
+            history=self._history(created_at),
+            metadata=self.metadata,
+        )
         return Found(
             number=self.number,
             place=self.place,
@@ -486,9 +465,9 @@ def _amount_of(line: dict[str, Any]) -> int:
     return amount
 
 
-def _named(name: str, code: str) -> dict[str, str] | None:
-    named = {key: value for key, value in (("name", name), ("code", code)) if value}
-    return named or None
+def _filled(**fields: Any) -> dict[str, Any]:
+    """The fields that have something."""
+    return {name: value for name, value in fields.items() if value}
 
 
 def _name(given: str, otherwise: str) -> str:
