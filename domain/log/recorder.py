@@ -117,10 +117,6 @@ class SQLiteRecorder(SQLiteReading, LibraryRecorder):
             self._writer = None
 
 
-# A row of the table of events, without its position.
-_Row = tuple[Any, ...]
-
-
 class SQLiteTransaction(SQLiteReading):
     """Implements `log.Transaction`, on the connection that has the file's write lock."""
 
@@ -275,11 +271,11 @@ class SQLiteTransaction(SQLiteReading):
 
 
 class _Appended(NamedTuple):
-    """The writes of one `append`: the positions, the events, and the rows of the table."""
+    """The writes of one `append`: the positions, the events, and the rows of the table without their positions."""
 
     positions: Sequence[int]
     stored_events: Sequence[StoredEvent]
-    rows: Sequence[_Row]
+    rows: Sequence[tuple[Any, ...]]
 
     def raws(self) -> Iterator[RawRecord]:
         for position, stored, row in zip(self.positions, self.stored_events, self.rows, strict=True):
