@@ -191,27 +191,15 @@ def _is_made(connection: Connection) -> bool:
 def _making() -> Iterator[Statement]:
     yield Statement("BEGIN")
     yield Statement("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", (SCHEMA,))
+    guards = [_GUARDS.format(table=table) for table in _APPEND_ONLY_FIRST]
+    scripts = {
+        f"{SCHEMA}.logs": ";".join([f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}", _TABLES, *guards]),
+        f"{SCHEMA}.former_keys": _FORMER_KEYS,
+        f"{KEYS_SCHEMA}.data_keys": KEYS_TABLES,
+        f"{SCHEMA}.handovers": ";".join([_HANDOVERS, _GUARDS.format(table="handovers")]),
+        f"{SCHEMA}.webhooks": _WEBHOOKS,
+    }
     # One statement, so that only the first node makes the tables.
-    script = ";".join([_TABLES, *(_GUARDS.format(table=table) for table in _APPEND_ONLY_FIRST)])
-    yield Statement(
-        f"""DO $do$ BEGIN
-          IF to_regclass('{SCHEMA}.logs') IS NULL THEN
-            CREATE SCHEMA IF NOT EXISTS {SCHEMA};
-            {script};
-          END IF;
-          IF to_regclass('{SCHEMA}.former_keys') IS NULL THEN
-            {_FORMER_KEYS};
-          END IF;
-          IF to_regclass('{KEYS_SCHEMA}.data_keys') IS NULL THEN
-            {KEYS_TABLES};
-          END IF;
-          IF to_regclass('{SCHEMA}.handovers') IS NULL THEN
-            {_HANDOVERS};
-            {_GUARDS.format(table="handovers")};
-          END IF;
-          IF to_regclass('{SCHEMA}.webhooks') IS NULL THEN
-            {_WEBHOOKS};
-          END IF;
-        END $do$"""
-    )
+    steps = (f"IF to_regclass('{missing}') IS NULL THEN {script}; END IF;" for missing, script in scripts.items())
+    yield Statement(f"DO $do$ BEGIN {' '.join(steps)} END $do$")
     yield Statement("COMMIT")
