@@ -62,7 +62,6 @@ class Signers:
         by_next = {handed.next: handed for handed in by_former.values()}
         before, behind = list(_along(key, by_next, "former")), list(_along(key, by_former, "next"))
         self.handovers = [*reversed(before), *behind]
-
         self.strangers = [handed for handed in found if handed not in self.handovers]
         self.current = behind[-1].next if behind else key
         self._until = {handed.former: handed.size for handed in self.handovers}

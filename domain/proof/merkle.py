@@ -1,7 +1,7 @@
 """Was this record in the log, and does the log continue an earlier log? The proofs of both, and their checks.
 
 The Merkle tree of RFC 9162, section 2, over given leaf hashes: here the digests of the log's records, which are leaf
-hashes already (`domain/log/recorder.py`). The record at position p is the leaf of index p - 1.
+hashes already (`domain/log/records.py`). The record at position p is the leaf of index p - 1.
 
 Only complete subtrees are ever stored. The node (level, index) is the root over the 2**level leaves from index *
 2**level on. It never changes once those leaves are there, so a store of nodes only grows, and the tree of every past
