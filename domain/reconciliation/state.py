@@ -204,15 +204,11 @@ def evolve(state: Reconciliation | None, record: Record) -> Reconciliation:
     if isinstance(event, e.ReconciliationStarted):
         return _started(record, event)
     assert state is not None
-    return replace(
-        state,
-        version=record.originator_version,
-        # An erasure does not count as a change, since the retention of the rest would begin anew.
-        updated_at=state.updated_at
-        if isinstance(event, e.PersonalErased)
-        else max(state.updated_at, event.occurred_at),
-        **_CHANGES[type(event)](state, event),
-    )
+    changes = _CHANGES[type(event)](state, event)
+    # An erasure does not count as a change, since the retention of the rest would begin anew.
+    if not isinstance(event, e.PersonalErased):
+        changes["updated_at"] = max(state.updated_at, event.occurred_at)
+    return replace(state, version=record.originator_version, **changes)
 
 
 # The events with a reason: free text, and so personal data, like an order's reasons.
