@@ -309,8 +309,15 @@ class Reconciling(Reconciled):
         def is_late(t: Transaction) -> bool:
             return t.version_of(state.uuid) != state.version or self._is_given(t, state, taken | back, after=looked)
 
+        def record_alone(t: Transaction) -> Outcome | None:
+            if is_late(t):
+                return None
+            now = self._ledger.clock()
+            outcome = self._append(t, state, state.uuid, events, provenance=given.provenance, now=now)
+            return outcome._replace(results=ids)
+
         if after.by_hand == state.by_hand and not deciding.pairs and back.isdisjoint(held):
-            return self._recorded(state, events, given, ids, is_late)
+            return self._ledger.write(record_alone).result()
         deciding.check_open(self._open_elsewhere(state, held))
         self._must_have_room()
 
@@ -331,23 +338,6 @@ class Reconciling(Reconciled):
             return _Attempt(after.decisions, make, record)
 
         return self._run(state.uuid, attempt)
-
-    def _recorded(
-        self,
-        state: Reconciliation,
-        events: Sequence[Event],
-        given: Given,
-        ids: tuple[str, ...],
-        is_late: Callable[[Transaction], bool],
-    ) -> Outcome | None:
-        def record(t: Transaction) -> Outcome | None:
-            if is_late(t):
-                return None
-            now = self._ledger.clock()
-            return self._append(t, state, state.uuid, events, provenance=given.provenance, now=now)
-
-        outcome = self._ledger.write(record).result()
-        return outcome._replace(results=ids) if outcome else None
 
     def _is_given(self, t: Transaction, state: Reconciliation, positions: set[int], *, after: int) -> bool:
         """Whether, behind the position `after`, another reconciliation has given one of these payments to a line, or
