@@ -293,10 +293,7 @@ class Draft:
         provider = _name(provider, self.system)
         entry: dict[str, Any] = {"type": "refund", "amount": amount, "provider": provider}
         entry["reference"] = self._reference("refund", provider, reference)
-        if payment and payment["provider"] == provider:
-            entry["payment"] = payment
-        if reason:
-            entry["reason"] = reason
+        entry |= _filled(payment=payment if payment and payment["provider"] == provider else None, reason=reason)
         if lines and sum(_amount_of(line) for line in lines) == amount and all(_amount_of(line) > 0 for line in lines):
             entry["lines"] = lines
         elif lines:
@@ -387,12 +384,9 @@ class Draft:
         timed: list[tuple[datetime, int, dict[str, Any]]] = []
         last = created_at
         for at, entry in money:
-            if entry["type"] == "refund":
-                # A refund follows the payment that it refunds, whatever its date.
-                paid = paid_at.get(id(entry.get("payment")), first_paid_at)
-                timed.append((max(at, paid), _RANKS["refund"], entry))
-            else:
-                timed.append((at, _RANKS["payment"], entry))
+            # A refund follows the payment that it refunds, whatever its date.
+            paid = paid_at.get(id(entry.get("payment")), first_paid_at) if entry["type"] == "refund" else at
+            timed.append((max(at, paid), _RANKS[entry["type"]], entry))
         for at_or_none, entry in self._statuses:
             last = max(last, at_or_none or last)
             if entry["status"] == "refunded":

@@ -139,13 +139,8 @@ def _who(draft: Draft, order: Json) -> None:
     billing = order.get("billing") or {}
     customer_id = int(whole_id(order.get("customer_id"), "customer_id") or 0)
     text = {name: str(value or "").strip() for name, value in billing.items()}
-    draft.customer(
-        text.get("email", ""),
-        text.get("first_name", ""),
-        text.get("last_name", ""),
-        text.get("phone", ""),
-        customer_id,
-    )
+    email, first, last, phone = (text.get(name, "") for name in ("email", "first_name", "last_name", "phone"))
+    draft.customer(email, first, last, phone, customer_id)
     for which in ("billing", "shipping"):
         text = {name: str(value or "").strip() for name, value in (order.get(which) or {}).items()}
         state = text.get("state", "")

@@ -56,8 +56,6 @@ _FORMULA: Final = re.compile(r"\A(?:[=@].|[+-].*[(|!])")
 _DEFUSED: Final = re.compile(r"\A'(?=[\s\x00-\x20\x7f-\xa0\xad\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠]|[0-9]{16,}\Z)")
 _SEPARATORS: Final = re.compile(r"[.,'’  \u202f_]")
 _LATIN: Final = {ord(digit): str(place % 10) for place, digit in enumerate("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩")}
-_DECIMAL_OF_PERSIAN: Final = "٫"
-_THOUSANDS_OF_PERSIAN: Final = "٬"
 _MINUSES: Final = {ord(minus): "-" for minus in "−–—‒"}
 # From the first digit of an amount, or the point before it, to the last.
 _WITHIN: Final = re.compile(r"[.,]?[0-9](?:[0-9.,'’ \xa0\u2009\u202f]*[0-9])?")
@@ -139,7 +137,7 @@ def noted(cell: Cell, digits: int, notation: Notation, currency: str) -> int | N
         return minor(cell, digits)
     text = cell.strip()
     if notation.is_persian:
-        marks = {_DECIMAL_OF_PERSIAN: notation.decimal, _THOUSANDS_OF_PERSIAN: notation.thousands}
+        marks = {"٫": notation.decimal, "٬": notation.thousands}  # Persian's own
         text = "".join(marks.get(character, character) for character in in_latin(text))
     text = text.translate(_MINUSES)
     if not text.strip("-"):
