@@ -11,7 +11,17 @@ from domain.log.sqlite import LOCK_WAIT_SECONDS_MAX, sqlite3
 APPLICATION_ID: Final = 0x4F4C4731  # "OLG1", in the file's header
 SCHEMA_VERSION: Final = 1
 
-_SCHEMA: Final = """
+
+def _stays(table: str, what: str) -> str:
+    """The triggers that keep what a table has as it is."""
+    return f"""\
+CREATE TRIGGER {table}_are_not_updated BEFORE UPDATE ON {table}
+BEGIN SELECT RAISE(ABORT, '{what} is never updated'); END;
+CREATE TRIGGER {table}_are_not_deleted BEFORE DELETE ON {table}
+BEGIN SELECT RAISE(ABORT, '{what} is never deleted'); END;"""
+
+
+_SCHEMA: Final = f"""
 CREATE TABLE events (
   position        INTEGER PRIMARY KEY AUTOINCREMENT,
   originator_id   TEXT NOT NULL,
@@ -47,10 +57,7 @@ CREATE TABLE access_keys (
   created_at  TEXT NOT NULL,
   revoked_at  TEXT
 ) STRICT;
-CREATE TRIGGER events_are_not_updated BEFORE UPDATE ON events
-BEGIN SELECT RAISE(ABORT, 'the log is append-only: an event is never updated'); END;
-CREATE TRIGGER events_are_not_deleted BEFORE DELETE ON events
-BEGIN SELECT RAISE(ABORT, 'the log is append-only: an event is never deleted'); END;
+{_stays("events", "the log is append-only: an event")}
 CREATE TRIGGER events_are_not_replaced BEFORE INSERT ON events
 WHEN EXISTS (SELECT 1 FROM events WHERE position = NEW.position)
   OR EXISTS (SELECT 1 FROM events WHERE originator_id = NEW.originator_id AND version = NEW.version)
@@ -62,24 +69,18 @@ BEGIN SELECT RAISE(ABORT, 'a claim is never given back'); END;
 CREATE TRIGGER claims_are_not_replaced BEFORE INSERT ON claims
 WHEN EXISTS (SELECT 1 FROM claims WHERE kind = NEW.kind AND value = NEW.value)
 BEGIN SELECT RAISE(ABORT, 'this is claimed already'); END;
-CREATE TRIGGER checkpoints_are_not_updated BEFORE UPDATE ON checkpoints
-BEGIN SELECT RAISE(ABORT, 'a checkpoint is never updated'); END;
-CREATE TRIGGER checkpoints_are_not_deleted BEFORE DELETE ON checkpoints
-BEGIN SELECT RAISE(ABORT, 'a checkpoint is never deleted'); END;
+{_stays("checkpoints", "a checkpoint")}
 """
 # This table and those below came later: opening an older ledger makes them. A file is kept in pieces, so that it is
 # never whole in memory. Some ledgers without kept files already have the trigger on checkpoints, hence IF NOT EXISTS.
-_KEPT_FILES: Final = """
+_KEPT_FILES: Final = f"""
 CREATE TABLE kept_files (
   sha256  TEXT NOT NULL,
   piece   INTEGER NOT NULL,
   content BLOB NOT NULL,
   PRIMARY KEY (sha256, piece)
 ) STRICT;
-CREATE TRIGGER kept_files_are_not_updated BEFORE UPDATE ON kept_files
-BEGIN SELECT RAISE(ABORT, 'a kept file is never updated'); END;
-CREATE TRIGGER kept_files_are_not_deleted BEFORE DELETE ON kept_files
-BEGIN SELECT RAISE(ABORT, 'a kept file is never deleted'); END;
+{_stays("kept_files", "a kept file")}
 CREATE TRIGGER kept_files_are_not_replaced BEFORE INSERT ON kept_files
 WHEN EXISTS (SELECT 1 FROM kept_files WHERE sha256 = NEW.sha256 AND piece = NEW.piece)
 BEGIN SELECT RAISE(ABORT, 'this file is kept already'); END;
@@ -87,7 +88,7 @@ CREATE TRIGGER IF NOT EXISTS checkpoints_are_not_replaced BEFORE INSERT ON check
 WHEN EXISTS (SELECT 1 FROM checkpoints WHERE size = NEW.size)
 BEGIN SELECT RAISE(ABORT, 'there is a checkpoint of this size already'); END;
 """
-_CLOCKS: Final = """
+_CLOCKS: Final = f"""
 CREATE TABLE clocks (
   number INTEGER PRIMARY KEY,
   boot   TEXT NOT NULL,
@@ -95,22 +96,16 @@ CREATE TABLE clocks (
   moment TEXT NOT NULL,
   why    TEXT NOT NULL
 ) STRICT;
-CREATE TRIGGER clocks_are_not_updated BEFORE UPDATE ON clocks
-BEGIN SELECT RAISE(ABORT, 'what a clock showed is never updated'); END;
-CREATE TRIGGER clocks_are_not_deleted BEFORE DELETE ON clocks
-BEGIN SELECT RAISE(ABORT, 'what a clock showed is never deleted'); END;
+{_stays("clocks", "what a clock showed")}
 """
-_KEYRINGS: Final = """
+_KEYRINGS: Final = f"""
 CREATE TABLE keyrings (
   number  INTEGER PRIMARY KEY CHECK (number = 1),
   id      TEXT NOT NULL,
   since   INTEGER NOT NULL,
   made_at TEXT NOT NULL
 ) STRICT;
-CREATE TRIGGER keyrings_are_not_updated BEFORE UPDATE ON keyrings
-BEGIN SELECT RAISE(ABORT, 'a keyring is never updated'); END;
-CREATE TRIGGER keyrings_are_not_deleted BEFORE DELETE ON keyrings
-BEGIN SELECT RAISE(ABORT, 'a keyring is never deleted'); END;
+{_stays("keyrings", "a keyring")}
 """
 _FORMER_KEYS: Final = """
 ALTER TABLE access_keys ADD COLUMN expires_at TEXT;
@@ -122,17 +117,14 @@ CREATE TABLE former_keys (
   expires_at TEXT NOT NULL
 ) STRICT;
 """
-_HANDOVERS: Final = """
+_HANDOVERS: Final = f"""
 CREATE TABLE handovers (
   number  INTEGER PRIMARY KEY,
   size    INTEGER NOT NULL,
   note    TEXT NOT NULL,
   made_at TEXT NOT NULL
 ) STRICT;
-CREATE TRIGGER handovers_are_not_updated BEFORE UPDATE ON handovers
-BEGIN SELECT RAISE(ABORT, 'a handover is never updated'); END;
-CREATE TRIGGER handovers_are_not_deleted BEFORE DELETE ON handovers
-BEGIN SELECT RAISE(ABORT, 'a handover is never deleted'); END;
+{_stays("handovers", "a handover")}
 CREATE TRIGGER handovers_are_not_replaced BEFORE INSERT ON handovers
 WHEN EXISTS (SELECT 1 FROM handovers WHERE number = NEW.number)
 BEGIN SELECT RAISE(ABORT, 'this handover is kept already'); END;
