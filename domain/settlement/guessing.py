@@ -152,6 +152,12 @@ _PERSIAN: Final = re.compile("[۰-۹٠-٩]")
 _OFFSET: Final = re.compile(r":[0-9.]+ ?(?:[zZ]|[+-][0-9]{2}:?[0-9]{2})\Z")
 _JALALI_YEAR: Final = re.compile("1[34][0-9]{2}[-/.]")
 _WORD: Final = re.compile(r"[^\W_]+")
+# How a column's name may be what it is called, the likeliest first: as it is, by its words, or within a word of it.
+_WAYS_OF_NAMING: Final[tuple[Callable[[str, str], bool], ...]] = (
+    lambda name, called: name == called,
+    lambda name, called: set(_WORD.findall(called)) <= set(_WORD.findall(name)),
+    lambda name, called: len(called) >= WITHIN_CHARS_MIN and called in name,  # Kundenreferenz
+)
 _TOGETHER: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z][a-z])")
 
 
@@ -323,7 +329,7 @@ class _Looking:
         """The column of the likeliest name whose cells fit: a column with this name, else with the words of this name,
         else with this name within its own."""
         free = [name for name in self.names if name not in set(taken)]
-        for is_named in (_is_called, _is_called_so_in_part, _has_it_within):
+        for is_named in _WAYS_OF_NAMING:
             for called in _NAMES[field].split("|"):
                 for name in free:
                     if is_named(_in_words(name), called) and fits(name):
@@ -342,18 +348,6 @@ def _is_undone(status: str) -> bool:
 
 def _text(cell: Cell) -> str:
     return cell.text if isinstance(cell, Number) else str(cell).strip()
-
-
-def _is_called(name: str, called: str) -> bool:
-    return name == called
-
-
-def _is_called_so_in_part(name: str, called: str) -> bool:
-    return set(_WORD.findall(called)) <= set(_WORD.findall(name))
-
-
-def _has_it_within(name: str, called: str) -> bool:
-    return len(called) >= WITHIN_CHARS_MIN and called in name  # as in Kundenreferenz
 
 
 # --- the columns ---

@@ -686,10 +686,8 @@ class _Moves:
 
 
 def _at(transaction: Json) -> datetime | None:
-    for name in ("processed_at", "created_at"):
-        if at := moment(transaction.get(name) or "", name):
-            return at
-    return None
+    told = (moment(transaction.get(name) or "", name) for name in ("processed_at", "created_at"))
+    return next(filter(None, told), None)
 
 
 def _method(transaction: Json) -> str:
