@@ -58,46 +58,22 @@ _DIGITS_MAX: Final = 18
 _GROUPS: Final[dict[str, Meaning]] = {
     "T01": ("fee", "fee_refund"),
     "T02": "conversion",
-    "T03": "transfer",  # from the bank into the account
-    "T04": "payout",
-    "T06": "payout",
-    "T07": "transfer",
-    "T08": "adjustment",
-    "T09": "adjustment",
-    "T12": "adjustment",
-    "T14": "adjustment",
-    "T15": RESERVE,
-    "T17": "payout",
-    "T19": "adjustment",
-    "T20": "transfer",
-    "T21": RESERVE,
-    "T22": "transfer",
+    **dict.fromkeys(("T03", "T07", "T20", "T22"), "transfer"),  # T03 from the bank into the account
+    **dict.fromkeys(("T04", "T06", "T17"), "payout"),
+    **dict.fromkeys(("T08", "T09", "T12", "T14", "T19"), "adjustment"),
+    **dict.fromkeys(("T15", "T21"), RESERVE),
 }
 _CODES: Final[dict[str, Meaning]] = {
-    "T1100": "adjustment",
     "T1101": "payout_failure",
     "T1104": "transfer",
-    "T1105": RESERVE,
-    "T1106": ("chargeback", "chargeback_reversal"),
     "T1107": ("refund", "T1107"),
-    "T1108": ("fee", "fee_refund"),
-    "T1109": ("fee", "fee_refund"),
-    "T1110": RESERVE,
-    "T1111": RESERVE,
-    "T1112": "adjustment",
     "T1113": ("refund", "T1113"),
-    "T1114": "adjustment",
-    "T1115": "adjustment",
     "T1116": ("payment_failure", "T1116"),
-    "T1117": "adjustment",
-    "T1119": "adjustment",
-    "T1201": ("chargeback", "chargeback_reversal"),
-    "T1202": ("chargeback", "chargeback_reversal"),
-    "T1205": ("chargeback", "chargeback_reversal"),
-    "T1207": ("chargeback", "chargeback_reversal"),
-    "T1208": ("chargeback", "chargeback_reversal"),
-    "T2109": "adjustment",  # gift certificates stand among the reserves
-    "T2110": "adjustment",
+    **dict.fromkeys(("T1105", "T1110", "T1111"), RESERVE),
+    **dict.fromkeys(("T1108", "T1109"), ("fee", "fee_refund")),
+    **dict.fromkeys(("T1106", "T1201", "T1202", "T1205", "T1207", "T1208"), ("chargeback", "chargeback_reversal")),
+    **dict.fromkeys(("T1100", "T1112", "T1114", "T1115", "T1117", "T1119"), "adjustment"),
+    **dict.fromkeys(("T2109", "T2110"), "adjustment"),  # gift certificates stand among the reserves
 }
 
 
