@@ -10,7 +10,7 @@ finds a key that was stored in another way.
 import hashlib
 import re
 import secrets
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from datetime import UTC, datetime
 from typing import Final
 
@@ -157,7 +157,9 @@ class Keys:
         if any(t.version_of(uuid_of(key.name)) for key in keys):
             return 0
         for key in keys:
-            events = [_made(key, adopted=True), *_revoked(key)]
+            events: list[Event] = [_made(key, adopted=True)]
+            if (revoked_at := _moment(key.revoked_at)) is not None:
+                events.append(e.KeyRevoked(occurred_at=revoked_at, name=key.name))
             self._record(t, [Record(uuid_of(key.name), at, event) for at, event in enumerate(events, 1)], now, by)
         return len(keys)
 
@@ -365,11 +367,6 @@ def _made(key: StoredKey, *, adopted: bool = False) -> e.KeyMade:
         scopes=tuple(key.scopes.split()),
         adopted=adopted,
     )
-
-
-def _revoked(key: StoredKey) -> Iterator[e.KeyRevoked]:
-    if key.revoked_at is not None:
-        yield e.KeyRevoked(occurred_at=datetime.fromisoformat(key.revoked_at), name=key.name)
 
 
 def _limited(key: StoredKey, now: datetime) -> e.KeyLimited:
