@@ -54,9 +54,8 @@ def must_take(order: Order, events: list[Event]) -> None:
     """Raises PersonalDataErased where an event would bring personal data of a part that the order has had erased or
     restricted."""
     gone = {*order.erased, *order.restricted}
-    if gone and (
-        again := sorted(gone & {part for event in events for part in parts_in(event, FIELDS.get(type(event), {}))})
-    ):
+    brought = (part for event in events for part in parts_in(event, FIELDS.get(type(event), {}))) if gone else ()
+    if again := sorted(gone.intersection(brought)):
         parts = " and ".join(again)
         raise PersonalDataErased(
             f"What is personal in this order ({parts}) was erased; it takes no such data any more."
