@@ -1,4 +1,4 @@
-"""Is whatever becomes of an access key recorded, shown to auditors, and held against the keys that let people in?"""
+"""Is every change of an access key recorded, shown to auditors, and compared with the keys in force?"""
 
 import json
 import os
@@ -27,7 +27,7 @@ def keys(ledger: OrderLedger) -> Keys:
 
 
 def told(ledger: OrderLedger) -> list[tuple[str, dict[str, Any]]]:
-    """The actor and the data of each event of the log."""
+    """The actor and the payload of each event of the log."""
     return [(raw.actor.decode(), json.loads(raw.payload)) for raw in ledger.log_of_events.raw_records()]
 
 
@@ -37,7 +37,7 @@ def verified(ledger: OrderLedger) -> list[str]:
 
 
 def lived(ledger: OrderLedger, keys: Keys, clock: Clock) -> dict[str, str]:
-    """Three keys: a customer's, one that was scoped, and one that was revoked; by their names."""
+    """Three keys by name: a customer's, a key with scopes, and a revoked key."""
     made = {
         "shop": ledger.write(keys.create, now=clock(), customer_id=7, name="shop", by=BY).result(),
         "office": ledger.write(keys.create, now=clock(), scopes=["orders:read"], name="office", by=BY).result(),

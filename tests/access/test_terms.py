@@ -1,4 +1,4 @@
-"""Does a key run out, keep to its origins, and keep its name when it is rotated; and is all of that recorded?"""
+"""Does a key expire, hold for its origins alone, and keep its name at a rotation, and is each of these recorded?"""
 
 from collections.abc import Callable
 from datetime import timedelta

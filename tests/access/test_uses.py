@@ -1,4 +1,4 @@
-"""Is a key's last use kept cheaply, and is the file that it is kept in disposable?"""
+"""Is a key's last use kept cheaply, in a file that may be deleted?"""
 
 import time
 from datetime import timedelta
@@ -14,7 +14,7 @@ from tests.conftest import Clock
 
 
 def kept(uses: Uses, names: int) -> dict[str, str]:
-    """What is kept, once it is of so many keys."""
+    """The last uses in the file, as soon as there are `names` of them."""
     deadline = time.monotonic() + 10
     while len(uses.all()) < names and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -74,7 +74,7 @@ def test_whoever_holds_the_file_keeps_no_request_waiting(tmp_path: Path, clock: 
     kept(uses, 1)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    uses.note("b")  # whoever waited for the file would give up, and nothing of it would be kept
+    uses.note("b")  # a note that waited for the file would give up and be lost
     other.execute("COMMIT")
     other.close()
     assert kept(uses, 2).keys() == {"a", "b"}

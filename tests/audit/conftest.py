@@ -1,4 +1,4 @@
-"""What the tests for auditors share: the whole application in this process, on a real ledger and a clock of its own."""
+"""The whole application in this process, on a real ledger with a clock of its own: shared by the tests for auditors."""
 
 import json
 import shutil
@@ -43,7 +43,7 @@ HOST = "shop.example"
 
 
 class Office:
-    """The application, asked without a network between; and the ledger that it stands on."""
+    """The application without a network before it, and its ledger."""
 
     def __init__(self, folder: Path, *, with_key: bool = True) -> None:
         self.folder = folder
@@ -67,20 +67,20 @@ class Office:
         return self._client.simulate_request(method, path, headers=headers, host=HOST, **options)
 
     def audit(self, path: str, **parameters: Any) -> Any:
-        """The JSON of an answer to the auditor, amounts exact."""
+        """The JSON of an answer to the auditor, with exact amounts."""
         answer = self.ask(AUDIT + path, params=parameters)
         assert answer.status_code == 200, answer.text
         return exact(answer.content)
 
     def refused(self, path: str, status: int, **parameters: Any) -> Any:
-        """The problem that an auditor gets."""
+        """The problem in an answer to the auditor."""
         answer = self.ask(AUDIT + path, params=parameters)
         assert answer.status_code == status, answer.text
         assert answer.headers["content-type"] == "application/problem+json"
         return answer.json
 
     def feed(self, **parameters: Any) -> list[dict[str, Any]]:
-        """Every event that the feed gives, page by page."""
+        """Every event of the feed, page by page."""
         found: list[dict[str, Any]] = []
         while True:
             page = self.audit("/events", **parameters)
@@ -90,12 +90,12 @@ class Office:
             parameters["after"] = page["next"]
 
     def place(self, **fields: Any) -> Order:
-        """A new order, worth 100.00 where nothing else is said."""
+        """A new order, worth 100.00 unless `fields` change its items."""
         body = {"items": [{"unit_price": "100.00"}], **fields}
         return self._done(do(self.ledger.create, new_order(**body), ME))
 
     def give(self, order: Order, shape: type[Command], **fields: Any) -> Order:
-        """The order after one more command, a second later."""
+        """The order after one more command, given a second later."""
         self.clock.tick()
         return self._done(do(self.ledger.change, order.uuid, shaped(fields, shape), ME))
 
@@ -113,7 +113,7 @@ def exact(text: bytes | str) -> Any:
 
 
 def one_of_each(office: Office) -> Order:
-    """An order to which everything has happened that can happen to one, so that each type of event is in the log."""
+    """An order with fifteen events of the common types; `one_of_what_few_have` has the others."""
     order = office.place(
         customer={"id": 7, "username": "ada", "email": "ada@example.com", "first_name": "Ada"},
         items=[
@@ -141,7 +141,7 @@ def one_of_each(office: Office) -> Order:
 
 
 def one_of_what_few_have(office: Office) -> Order:
-    """An order with each of the events that few orders have, and `one_of_each` has not."""
+    """An order with the events that few orders have and `one_of_each` lacks."""
     vat = {"kind": "tax", "name": "VAT 21%", "rate": "0.21", "amount": "21.00"}
     others = [{"kind": "tax", "amount": "1", "included": True}, {"kind": "tip", "amount": "2"}]
     order = office.place(charges=[vat, *others, {"kind": "gift_wrap", "amount": "3"}])
@@ -192,7 +192,7 @@ def reconcile(office: Office) -> str:
 
 @pytest.fixture(scope="session")
 def unused(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The files of an office where nothing has happened yet: copying them is quicker than making them anew."""
+    """The files of an office without orders: copying them is faster than making them."""
     made = Office(tmp_path_factory.mktemp("unused"))
     made.close()
     return made.folder
@@ -208,7 +208,7 @@ def office(unused: Path, tmp_path: Path) -> Iterator[Office]:
 
 @pytest.fixture
 def make_office(tmp_path: Path) -> Iterator[Callable[..., Office]]:
-    """Makes offices, each in a folder of its own, which are closed when the test ends."""
+    """A function that makes offices, each in a folder of its own. They are closed when the test ends."""
     made: list[Office] = []
 
     def make(**options: Any) -> Office:

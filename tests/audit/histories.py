@@ -1,5 +1,7 @@
-"""What happens to orders that no person would think of: random commands, the same for the same seed. Some are refused,
-which is for whoever gives them to bear."""
+"""Random commands for histories that no person would think of, the same for the same seed.
+
+Callers must expect refusals.
+"""
 
 from random import Random
 from typing import Any
@@ -36,7 +38,7 @@ def an_order(random: Random, customer: int) -> CreateOrder:
 
 
 def a_command(random: Random, order: Order, mark: str) -> c.Command:
-    """Anything that can be asked of an order; `mark` is what nothing was called before."""
+    """Any command that can be given to an order. `mark` is a reference that nothing had before."""
     amounts = (order.totals.outstanding, order.received, random.randint(1, 9_999))
     money = {"amount": decimal_text(random.choice(amounts), order.digits), "reference": mark}
     money["provider"] = "p"
@@ -71,7 +73,7 @@ def a_command(random: Random, order: Order, mark: str) -> c.Command:
 
 
 def _taken_back(random: Random, money: dict[str, Any], named: str) -> tuple[type[c.Command], dict[str, Any]]:
-    """What can become of a payment or a refund."""
+    """A command that takes a payment or a refund back."""
     forced = money | {"force": random.random() < 0.3}
     return random.choice(
         (

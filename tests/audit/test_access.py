@@ -1,4 +1,4 @@
-"""Who sees what auditors see, and may an auditor do more than see?"""
+"""Who may read what auditors read, and may an auditor do more than read?"""
 
 from collections.abc import Iterator
 
@@ -22,7 +22,7 @@ WRITES = (
 
 @pytest.fixture(scope="module")
 def paid(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    """An office with one order, which nothing here can change."""
+    """An office with one paid order, which no test here changes."""
     office = Office(tmp_path_factory.mktemp("office"))
     order = office.place(customer={"id": 7})
     office.give(order, ReceivePayment, amount="100", reference="pi_1", provider="stripe")

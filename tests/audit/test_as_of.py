@@ -1,4 +1,4 @@
-"""Does an order stand, at any moment asked for, as it was shown at that moment?"""
+"""Does an order as of any moment equal the order as it was shown at that moment?"""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -27,7 +27,7 @@ STAFF = "/api/v1/orders"
 
 
 class Shown(NamedTuple):
-    """What the lists showed of an order after a command; empty where they left it out."""
+    """The documents of an order in the answers after a command; empty bytes where a list left the order out."""
 
     uuid: UUID
     version: int
@@ -42,7 +42,7 @@ class Customer(NamedTuple):
 
 
 def the_one_result(page: bytes) -> bytes:
-    """What stands between the brackets of a list of at most one."""
+    """The bytes between the brackets of a list of at most one result."""
     _, _, results = page.partition(b'"results":[')
     return results.removesuffix(b"]}")
 
@@ -60,7 +60,7 @@ def shown(office: Office, staff: str, customer: Customer) -> Shown:
 
 
 def recorded_run(office: Office) -> list[Shown]:
-    """What the lists showed after each command of many histories that went on side by side."""
+    """The documents after each command of many histories that went on side by side."""
     random, staff = Random(7), office.key("orders:read")
     saved: list[Shown] = []
     for first in range(1, HISTORIES + 1, SIDE_BY_SIDE):
@@ -88,7 +88,7 @@ def as_of(office: Office, order: UUID, contract: str, **moment: Any) -> bytes:
 
 def test_what_the_lists_showed_after_each_command_is_what_stands_as_of_then(office: Office) -> None:
     saved = recorded_run(office)
-    # Commands of one instant are told apart by version and position alone.
+    # Commands of one instant differ in version and position alone.
     last_at = {(one.uuid, one.recorded_at): one for one in saved}
     for one in saved:
         known = last_at[one.uuid, one.recorded_at]
@@ -103,8 +103,11 @@ def test_what_the_lists_showed_after_each_command_is_what_stands_as_of_then(offi
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    """Order 1 at 10:30, positions 1 and 2. Order 2 from 11:30:00, versions 1 to 4, then one each second till version 15
-    at 11:30:11, positions 3 to 17. Now it is 12:30:11."""
+    """An office at 12:30:11 with two orders.
+
+    Order 1 was created at 10:30, with positions 1 and 2. Order 2 has versions 1 to 4 from 11:30:00, then one more each
+    second up to version 15 at 11:30:11, with positions 3 to 17.
+    """
     office = Office(tmp_path_factory.mktemp("office"))
     office.place()
     office.clock.tick(hours=1)

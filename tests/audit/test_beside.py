@@ -1,4 +1,4 @@
-"""Is whatever is done to what stands beside the records found: to what the views add up, and to what the log keeps?"""
+"""Does `verify` find every change beside the records: in the views' sums, and in what the log keeps?"""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -19,7 +19,7 @@ from tests.conftest import ME, do, new_order
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
-    """Orders of two customers and a guest, heads signed between them, and a signing key that has handed over."""
+    """Orders of two customers and a guest, with heads signed between them and a signing key that has handed over."""
     made = Office(tmp_path)
     for customer in (7, 8, 7, None):
         whose = None if customer is None else {"id": customer, "username": f"user-{customer}"}
@@ -35,7 +35,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
 
 @contextmanager
 def without_triggers(file: Path) -> Iterator[sqlite3.Connection]:
-    """The file in the hands of somebody who can write to it, and does not want to be seen."""
+    """A connection to the file without its triggers, for an attacker. The triggers come back at the end."""
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:
         triggers = connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
         for name, _ in triggers:
@@ -46,7 +46,7 @@ def without_triggers(file: Path) -> Iterator[sqlite3.Connection]:
 
 
 def problems(office: Office) -> list[tuple[int, str]]:
-    """What `run.py verify` puts together in processes of its own, piece by piece in this one."""
+    """All problems that `run.py verify` finds, by the same pieces in this process."""
     at, views, log = (
         LedgerAt(f"sqlite:///{office.settings.ledger}"),
         office.views.in_force(),

@@ -1,4 +1,4 @@
-"""What changed in an order between two versions, field by field, and who changed it when?"""
+"""What changed in an order between two versions, field by field, by whom and when?"""
 
 import time
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ from tests.conftest import ME, Clock, do
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    """Order 1 has seen an event of each type, from version 1 to 15."""
+    """An office whose order 1 has an event of each type, at versions 1 to 15."""
     office = Office(tmp_path_factory.mktemp("office"))
     one_of_each(office)
     yield office
@@ -42,7 +42,7 @@ encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
 def fields(answer: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """Each changed field with what it was and what it became."""
+    """The old and the new value of each changed field."""
     return {change["field"]: (change["from"], change["to"]) for change in answer["changes"]}
 
 
@@ -164,7 +164,7 @@ def test_an_order_that_does_not_exist_has_no_changes(told: Office) -> None:
 
 
 def flat(value: Any, path: str = "") -> dict[str, Any]:
-    """A document's leaves by their paths, where a line of the order stands under its own number."""
+    """The values of a document by their paths. A line of the order has its own number in the path."""
     if isinstance(value, dict) and value:
         pairs = [(f"{path}.{name}" if path else name, inner) for name, inner in value.items()]
     elif isinstance(value, list) and value:
@@ -176,7 +176,7 @@ def flat(value: Any, path: str = "") -> dict[str, Any]:
 
 
 def applied(office: Office, uuid: str, first: int, last: int) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The first version with all its changes made to it, and the last version; leaves that are null are left out."""
+    """The first version with all its changes applied, and the last version, both without null values."""
     made = flat(office.audit(f"/orders/{uuid}", version=first))
     for change in office.audit(f"/orders/{uuid}/changes", **{"from": first, "to": last})["changes"]:
         assert made.get(change["field"]) == change["from"]
@@ -211,7 +211,7 @@ def test_a_change_of_status_stands_beside_nothing_that_did_not_change(office: Of
     assert set(fields(office.audit("/orders/1/changes", **{"from": 2}))) == {"status", "updated_at"}
 
 
-# --- what it was before: the whole document printed, read and compared for each event ---
+# --- the earlier way: the whole document printed, read and compared for each event ---
 
 
 def as_before(reading: Reading, entries: list[Entry], first: int, last: int) -> list[dict[str, Any]]:
@@ -265,7 +265,7 @@ def test_states_compared_tell_what_documents_compared_told_byte_for_byte(
 
 
 def long_history(office: Office, items: int, events: int) -> Order:
-    """An order whose items change their quantities in turn."""
+    """An order with `events` changes of quantity, of one item after the other."""
     order = office.place(items=[{"product": {"name": f"product {n}"}, "unit_price": "9.99"} for n in range(items)])
     at = office.clock()
     records = [
@@ -278,7 +278,7 @@ def long_history(office: Office, items: int, events: int) -> Order:
 
 
 def test_changes_of_a_long_history_cost_what_changed_and_not_what_is_there(office: Office) -> None:
-    """Some 3 ms an event, and more than a minute, were the document of 1,000 items printed for each."""
+    """Printing the document of 1,000 items for each event would take over a minute instead of 3 ms an event."""
     long_history(office, 1_000, 1_000)
     began = time.process_time()
     told = office.audit("/orders/1/changes", **{"from": 1_001})["changes"]

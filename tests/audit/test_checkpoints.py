@@ -1,4 +1,4 @@
-"""Is the log's head signed so that anybody can check it, kept in two places, and never under another key?"""
+"""Is the log's head signed so that anybody can check it, kept in two places, and never signed with another key?"""
 
 import base64
 import hashlib
@@ -27,7 +27,7 @@ SOON_SECONDS = 20
 
 
 def root_of(leaves: list[bytes]) -> bytes:
-    """The tree's root by the definition of RFC 9162, section 2.1.1; the leaves are hashed already."""
+    """The tree's root by the definition of RFC 9162, section 2.1.1, for leaves that are hashed already."""
     if len(leaves) <= 1:
         return leaves[0] if leaves else hashlib.sha256().digest()
     half = 1 << (len(leaves) - 1).bit_length() - 1
@@ -43,7 +43,7 @@ def kept_in_the_file(office: Office) -> list[bytes]:
 
 
 def plain(office: Office) -> bytes:
-    """The signed head as text."""
+    """The signed head as `text/plain`."""
     return office.ask(f"{AUDIT}/checkpoint", headers={"Accept": "text/plain"}).content
 
 
@@ -104,7 +104,7 @@ def test_while_nothing_is_recorded_the_checkpoint_stays_the_same_and_is_kept_onc
 
 
 def test_what_is_read_within_a_minute_is_signed_as_it_is_and_kept_once(office: Office) -> None:
-    """Whoever reads could fill the disk otherwise."""
+    """Otherwise readers could fill the disk."""
     order = office.place()
     first = plain(office)
     for nth in range(25):
@@ -125,7 +125,7 @@ def test_what_was_kept_before_stays_in_the_file(office: Office) -> None:
 
 
 def test_signers_at_once_leave_every_note_whole(office: Office) -> None:
-    """One that writes while another looks for the end of the file must not be taken for a note that was cut short."""
+    """A note that another signer is just writing must not be taken for a note that was cut short."""
     notes: list[bytes] = []
 
     def sign(_: int) -> None:
@@ -144,7 +144,7 @@ def test_signers_at_once_leave_every_note_whole(office: Office) -> None:
 
 @pytest.mark.parametrize("tampering", ["UPDATE events SET digest = zeroblob(32)", "DELETE FROM events"])
 def test_a_log_that_does_not_go_on_from_what_was_signed_is_not_signed_again(office: Office, tampering: str) -> None:
-    """A signature under a rewritten history would make it look like a true one."""
+    """A signature over a rewritten history would make the history look true."""
     for _ in range(3):
         office.place()
     signed = plain(office)
@@ -255,7 +255,7 @@ def test_a_checkpoint_of_every_size_that_the_log_had_is_of_its_beginning(office:
 
 @pytest.fixture
 def stopped(tmp_path: Path) -> Service:
-    """A service that does not run: its commands."""
+    """A service that does not run, for its commands."""
     return Service(tmp_path)
 
 
@@ -316,7 +316,7 @@ def eventually(holds: Callable[[], Any]) -> bool:
 def test_a_head_that_another_signs_meanwhile_is_not_taken_for_an_end_that_is_gone(
     office: Office, tmp_path: Path
 ) -> None:
-    """Another node, or another worker, has recorded and signed more since this one has read how long the log is."""
+    """Another node or worker has recorded and signed more since this one read the log's head."""
     office.place()
 
     class Overtaken(Views):

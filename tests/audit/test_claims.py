@@ -1,4 +1,4 @@
-"""Does `verify` see what was done to the claims, and to the schema that keeps records and claims as they are?"""
+"""Does `verify` find every change of the claims, and of the schema that protects records and claims?"""
 
 import shutil
 from contextlib import closing, suppress
@@ -21,7 +21,7 @@ from tests.conftest import Service, do, new_order
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A ledger at rest, with claims of every kind; its order 2 was made by one command of three events with a key."""
+    """A ledger at rest with claims of every kind. One command with a key made order 2, with three events."""
     office = Office(tmp_path_factory.mktemp("office"))
     one_of_each(office)
     who = Provenance("shop", "request-1", "key-1")
@@ -34,7 +34,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Ledger:
-    """A copy of that ledger, in the hands of somebody who can write to its file."""
+    """A copy of that ledger for an attacker who can write to its file."""
 
     def __init__(self, kept: Path, folder: Path) -> None:
         for file in kept.iterdir():
@@ -53,12 +53,12 @@ class Ledger:
             return found
 
     def tamper(self, *statements: str) -> None:
-        """Takes the triggers away, does it, and puts them back."""
+        """Drops the triggers, runs the statements, and puts the triggers back."""
         triggers = self.ask("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
         self.ask(*(f"DROP TRIGGER {name}" for name, _ in triggers), *statements, *(sql for _, sql in triggers))
 
     def problems(self) -> list[str]:
-        """What `run.py verify` puts together in processes of its own, piece by piece in this one."""
+        """All problems that `run.py verify` finds, by the same pieces in this process."""
         url, views = f"sqlite:///{self._folder / 'ledger.db'}", self._folder / (self._folder / "views.db").readlink()
         with reopened(url) as log:
             census = log.census()
@@ -165,14 +165,14 @@ def test_the_command_names_what_was_done_to_claims_and_schema_and_exits_1(ledger
 
 
 def test_the_claims_that_a_payment_known_already_has_taken_hold(kept: Path, tmp_path: Path) -> None:
-    """Its key stands in no record."""
+    """No record has the key of such a payment."""
     ledger = Ledger(kept, tmp_path)
     ledger.tamper(f"INSERT INTO claims VALUES ('idempotency', '[\"shop\",\"key-3\"]', {OTHER}, 2, x'00')")
     assert ledger.problems() == []
 
 
 def test_a_log_that_is_checked_in_parts_holds_wherever_these_end(kept: Path, tmp_path: Path) -> None:
-    """Also in the middle of what one command wrote."""
+    """A part may also end between the events of one command."""
     Ledger(kept, tmp_path)
     with reopened(f"sqlite:///{tmp_path / 'ledger.db'}") as log:
         raws = list(log.raw_records())

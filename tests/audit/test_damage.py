@@ -13,7 +13,7 @@ from tests.audit.conftest import AUDIT, Office
 
 DAMAGED, WHOLE = 2, (1, 3)
 AT = 8
-# What stands at the position is a payment that order 2 received; its digest is left as it was.
+# The record at the position is a payment of order 2; its digest stays.
 DAMAGES = {
     "cut short": "payload = substr(payload, 1, 40)",
     "no UTF-8": "payload = CAST(x'ff' || CAST(payload AS BLOB) AS TEXT)",
@@ -30,7 +30,7 @@ READS = ("", "/events", "/changes", "/evidence")
 
 @pytest.fixture(params=sorted(DAMAGES))
 def damaged(office: Office, request: pytest.FixtureRequest) -> Office:
-    """Three orders side by side; of the second, the record at position 8 is damaged, and one more stands behind it."""
+    """Three orders side by side. The record of order 2 at position 8 is damaged, and one more record of it follows."""
     first, second, third = (office.place(customer={"id": number}) for number in (1, 2, 3))
     office.give(first, ChangeOrder, notes="first")
     second = office.give(second, ReceivePayment, amount="50.00", reference="p", provider="x")
@@ -71,7 +71,7 @@ def test_it_takes_no_command_and_the_others_do(damaged: Office) -> None:
 
 
 def test_who_has_met_it_reads_what_is_recorded_afterwards(damaged: Office) -> None:
-    """An exception that somebody holds must not hold an unfinished query, and with it a moment of the log."""
+    """An exception that a caller holds must not keep a query open, and so an old snapshot of the log."""
     reading = Reading(damaged.ledger)
     with pytest.raises((DamagedEvent, UnknownTopic, BrokenHistory)) as held:
         reading.entries(damaged.ledger.uuid_of(DAMAGED))
@@ -120,7 +120,7 @@ def test_the_feed_stops_at_it_and_goes_on_behind_it(damaged: Office) -> None:
 
 
 def test_who_has_met_it_in_the_feed_reads_on_what_is_recorded_afterwards(damaged: Office) -> None:
-    gc.disable()  # who has met an exception can hold it for long: it and the frames that it went through are a cycle
+    gc.disable()  # such an exception and its frames are a cycle, which lives until the next collection
     try:
         assert_unreadable(damaged, f"{AUDIT}/events")
         damaged.place(customer={"id": 4})

@@ -1,7 +1,6 @@
 """Can an auditor take an order's history away and prove it, offline and without our software?
 
-What the program in the pack finds in a pack that was altered is claimed in tests/proof; here it is packs as they are
-served.
+These packs are as the service answers them. tests/proof has the claims about altered packs.
 """
 
 import io
@@ -44,7 +43,7 @@ FILES = [
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    """Order 2 has seen an event of each type; others came before and after it."""
+    """An office whose order 2 has an event of each type, with other events before and after them."""
     office = Office(tmp_path_factory.mktemp("office"))
     first = office.place()
     one_of_each(office)
@@ -66,7 +65,7 @@ def unpacked(pack: bytes, folder: Path) -> Path:
 
 
 def checked(program: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """What the pack's own program says, run as by somebody who has Python and nothing else."""
+    """The run of the pack's own program, with a bare Python and an empty environment."""
     return subprocess.run(
         [sys.executable, "-I", str(program), *arguments],
         cwd="/",
@@ -103,7 +102,7 @@ def test_the_pack_checks_itself_without_our_software(told: Office, tmp_path: Pat
 def test_the_pack_holds_against_the_published_key_and_a_checkpoint_that_was_kept(told: Office, tmp_path: Path) -> None:
     folder = unpacked(served(told), tmp_path)
     kept = tmp_path / "kept.txt"
-    kept.write_bytes(b"\xef\xbb\xbf" + told.checkpoints.current())  # as an editor may save it
+    kept.write_bytes(b"\xef\xbb\xbf" + told.checkpoints.current())  # an editor may add such a byte order mark
     said = checked(folder / "verify.py", "--key", str(told.checkpoints.public()), "--checkpoint", str(kept))
     assert said.returncode == 0, said.stdout + said.stderr
     assert said.stdout.rstrip().endswith("All of it holds.")
@@ -234,7 +233,7 @@ def test_no_pack_leaves_whose_proofs_do_not_lead_to_what_was_signed(office: Offi
         office.place()
     office.checkpoints.current()
     with closing(sqlite3.connect(office.views.path.resolve(), isolation_level=None)) as tampering:
-        # Of the first eight nodes, all of which the tree's root no longer reads, the first two are leaves.
+        # The tree's root reads none of the first eight nodes any more; the first two of them are leaves.
         (nodes,) = tampering.execute("SELECT hashes FROM tree_nodes WHERE row = 0").fetchone()
         tampering.execute("UPDATE tree_nodes SET hashes = ? WHERE row = 0", (bytes(64) + nodes[64:],))
     problem = office.refused("/orders/1/evidence", 500)

@@ -1,4 +1,4 @@
-"""Does the log leave whole and exact, and do other programs understand it?"""
+"""Is the log exported whole and exact, and do other programs understand the exports?"""
 
 import csv
 import hashlib
@@ -67,7 +67,7 @@ def ocel(ledger: OrderLedger, file: Path, head: int | None = None) -> Path:
 
 
 def ignore(_done: int, _total: int) -> None:
-    """For who does not ask how far it is."""
+    """A progress callback that does nothing."""
 
 
 def rows(file: Path, query: str) -> list[tuple[Any, ...]]:
@@ -78,7 +78,7 @@ def rows(file: Path, query: str) -> list[tuple[Any, ...]]:
 
 
 def lived(office: Office, orders: int) -> None:
-    """Random histories, side by side."""
+    """Records random histories of so many orders side by side."""
     random = Random(17)
     made = [do(office.ledger.create, an_order(random, number % 4), ME).order for number in range(orders)]
     for step in range(orders * 6):
@@ -326,7 +326,7 @@ def test_what_changes_in_an_object_stands_under_the_time_of_its_event(office: Of
 
 
 def replayed(file: Path, order: Order) -> dict[str, Any]:
-    """An order's status, total and paid amount, as its rows in the export leave them."""
+    """An order's status, total and paid amount, after all its rows in the export."""
     query = "SELECT ocel_changed_field, status, total_minor, paid_minor FROM object_order WHERE ocel_id = 'order:{}'"
     state: dict[str, Any] = {}
     for field, *values in rows(file, query.format(order.uuid)):
@@ -395,7 +395,7 @@ def test_an_empty_log_is_tables_without_rows(office: Office, tmp_path: Path) -> 
 
 @pytest.fixture
 def filled(tmp_path: Path) -> Service:
-    """A ledger of three orders, without a running service: its commands."""
+    """The commands of a service that does not run, on a ledger of three orders."""
     ledger = OrderLedger(SQLiteRecorder(tmp_path / "ledger.db"))
     for _ in range(3):
         do(ledger.create, new_order(items=[{"unit_price": "5"}]), ME)
@@ -450,7 +450,7 @@ def test_the_command_names_a_file_that_cannot_be_written(filled: Service) -> Non
 
 @pytest.fixture(scope="session")
 def pm4py() -> Path:
-    """The Python of an environment that has pm4py, made where it is not there yet."""
+    """The Python of an environment with pm4py, which is made where it is missing."""
     named = os.environ.get("OCEL_ENV")
     if not named and not os.environ.get("CI"):
         pytest.skip("pm4py (AGPL) has an environment of its own: OCEL_ENV=FOLDER makes it there, and this test runs")

@@ -1,4 +1,4 @@
-"""Is the log a feed that an auditor can follow and understand, event by event?"""
+"""Can an auditor follow the log and understand each event?"""
 
 import threading
 from collections.abc import Iterator
@@ -72,7 +72,7 @@ FIELDS = [
 
 
 class Told(Office):
-    """An office whose first order has seen an event of each type, and two more orders."""
+    """An office whose first order has an event of each type, and two more orders."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)

@@ -1,4 +1,4 @@
-"""Does what one signing key signed hold behind the next one, and nothing that it signs later? Killed when you like."""
+"""Does a signing key's work hold after it handed over, and nothing that it signs later, wherever a kill interrupts?"""
 
 import io
 import json
@@ -41,7 +41,7 @@ def failing(files: dict[str, bytes], key: object = None, kept: bytes | None = No
 
 
 def with_proofs(files: dict[str, bytes], **changed: object) -> dict[str, bytes]:
-    """A pack whose proofs are others, as a forger makes it: the manifest fits."""
+    """A pack with other proofs and a manifest that fits them, as a forger makes it."""
     proofs = {**json.loads(files["proofs.json"]), **changed}
     parts = {**files, "proofs.json": json.dumps(proofs).encode()}
     del parts[packing.MANIFEST]
@@ -168,7 +168,7 @@ def test_a_key_hands_over_once_and_handovers_of_others_are_no_ones(
 
 
 def test_a_file_of_a_key_that_handed_over_signs_nothing_any_longer(office: Office) -> None:
-    """As on another machine of the same ledger, to which nobody has brought the new file."""
+    """This happens on another machine of the same ledger, to which nobody has copied the new file."""
     office.place()
     old = office.settings.key.read_bytes()
     handed = office.checkpoints.hand_over()
@@ -182,7 +182,7 @@ def test_a_file_of_a_key_that_handed_over_signs_nothing_any_longer(office: Offic
 
 
 def test_a_head_that_is_signed_while_the_key_hands_over_elsewhere_is_not_kept(office: Office, tmp_path: Path) -> None:
-    """Another node has a file of the same key, and has looked whether it may sign just before the first hands over."""
+    """Another node has the same key, and hands over just after this node has checked that it may sign."""
     office.place()
     elsewhere = tmp_path / "elsewhere.key"
     elsewhere.write_bytes(office.settings.key.read_bytes())
@@ -209,7 +209,7 @@ def test_a_head_that_is_signed_while_the_key_hands_over_elsewhere_is_not_kept(of
     views.close()
 
 
-# Hands over in a process that kills itself before the step of that number that touches a file of ours.
+# Hands over in a process that kills itself before the given step that touches one of our files.
 KILLED = """
 import os, signal, sys
 from pathlib import Path

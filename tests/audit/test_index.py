@@ -25,7 +25,7 @@ PAGE: Final = 4096
 
 @pytest.fixture
 def folder(make_office: Callable[..., Office]) -> Path:
-    """A ledger at rest: three orders of five versions each, side by side."""
+    """The folder of a ledger at rest: three orders of five versions each, side by side."""
     office = make_office()
     orders = [office.place(customer={"id": number}) for number in ORDERS]
     for version in range(2 + 1, VERSIONS + 1):
@@ -36,7 +36,7 @@ def folder(make_office: Callable[..., Office]) -> Path:
 
 
 class Index:
-    """The page of the index on order and version, as it lies on the disk."""
+    """The page on the disk with the index on order and version."""
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "ledger.db"
@@ -52,7 +52,7 @@ class Index:
         assert self.page[0] == 10, "a leaf, and the whole index"
 
     def entry(self, order: str, version: int) -> int:
-        """Where in the page the key of a record begins."""
+        """The place in the page at which the index's key of a record begins."""
         return self.page.index(order.encode() + (bytes([version]) if version > 1 else b""))
 
     def entries(self) -> Iterator[int]:
@@ -60,7 +60,7 @@ class Index:
             yield self.entry(order, version)
 
     def flip(self, bit: int, folder: Path) -> None:
-        """Turns one bit of the page in that folder's ledger."""
+        """Flips one bit of the page, in the ledger of a folder."""
         damaged = bytearray(self.whole)
         damaged[self._at + bit // 8] ^= 1 << bit % 8
         (folder / "ledger.db").write_bytes(damaged)
@@ -80,9 +80,9 @@ def index(folder: Path) -> Index:
 
 
 def lose_version_2(folder: Path, index: Index) -> str:
-    """Of order 2, as a bit of its UUID rots there; returns the UUID.
+    """Flips a bit of order 2's UUID in its index key of version 2; returns the UUID.
 
-    The key that stands there is a larger one then, so whoever looks for the order's from the first on ends before it.
+    The key is then a larger one, so a search for the order's records ends before it.
     """
     uuid = uuid_of(folder, 2)
     bit = next(bit for bit in range(8) if not ord(uuid[-1]) >> bit & 1)
@@ -101,7 +101,7 @@ def is_unreadable(answer: Result) -> bool:
 
 
 def versions(folder: Path) -> list[tuple[Any, ...]]:
-    """Every order and version by the table alone."""
+    """Every order and version, read from the table without the index."""
     with closing(sqlite3.connect(folder / "ledger.db")) as connection:
         return connection.execute("SELECT originator_id, version FROM events NOT INDEXED").fetchall()
 
@@ -125,7 +125,7 @@ def test_an_order_that_the_index_has_cut_short_is_not_shown_not_proven_and_takes
 def test_whatever_bit_of_the_index_is_flipped_no_history_is_cut_short_and_no_version_is_recorded_twice(
     folder: Path, index: Index, tmp_path: Path
 ) -> None:
-    """Of the keys and of the bytes before them, which say how long and of what type these are."""
+    """A flip hits the keys, or the bytes before them that hold the keys' lengths and types."""
     random, places = Random(5), list(index.entries())
     for number in range(FLIPS):
         bit = random.choice(places) * 8 + random.randrange(-32, 8 * 38)
@@ -171,7 +171,7 @@ def test_verify_names_the_record_that_the_index_has_lost_and_mends_the_index(fol
 def test_views_are_not_made_anew_of_histories_that_the_index_has_cut_short(
     folder: Path, index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where a history goes on in another part of the log, the index alone leads there."""
+    """Where a history goes on in a later part of the log, only the index leads there."""
     monkeypatch.setattr(rebuilding, "PART_POSITIONS", 4)
     monkeypatch.setattr(rebuilding, "PROCESSES_PARTS_MIN", 100)
     lose_version_2(folder, index)
@@ -183,7 +183,7 @@ def test_views_are_not_made_anew_of_histories_that_the_index_has_cut_short(
 
 
 def test_a_version_that_was_recorded_twice_is_named_and_its_index_is_not_mended(folder: Path, index: Index) -> None:
-    """As versions of this program did that trusted the index alone."""
+    """Versions of this program that trusted the index alone recorded such versions."""
     uuid = lose_version_2(folder, index)
     with closing(sqlite3.connect(folder / "ledger.db", isolation_level=None)) as connection:
         connection.execute(

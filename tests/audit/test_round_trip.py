@@ -1,4 +1,4 @@
-"""Do orders that are exported as lines and imported into another ledger look there as they looked, at every version?"""
+"""Do orders that are exported as lines and imported into another ledger have the same documents, at every version?"""
 
 import json
 from io import BytesIO
@@ -29,7 +29,7 @@ def lines(ledger: OrderLedger) -> bytes:
 
 
 def documents(ledger: OrderLedger) -> dict[tuple[str, int], bytes]:
-    """Each order of which nothing was erased, as it stood at each of its versions."""
+    """The document of each order at each version, orders with erasures left out."""
     found = {}
     raws = [raw for raw in ledger.log_of_events.raw_records() if raw.topic.startswith(b"order.")]
     erased = {raw.order for raw in raws if raw.topic.startswith(b"order.personal_erased")}

@@ -1,4 +1,4 @@
-"""Does an answer stay within its bytes, and read no more of a long history than it shows?"""
+"""Does an answer stay within its limit of bytes, and read no more of a long history than it shows?"""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ ANSWER_BYTES_MAX = 16 * 1024 * 1024
 
 
 def lengthen(office: Office, events: int, notes: str) -> None:
-    """Has the notes of order 1 changed again and again, as an older version of the program would have let it."""
+    """Appends this many changes of the notes of order 1, larger than today's program would allow."""
     uuid = office.ledger.uuid_of(1)
     first = office.ledger.order(uuid).version + 1
     records = [
@@ -58,7 +58,7 @@ def test_changes_of_large_fields_come_in_pages(office: Office) -> None:
 
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The versions of the records that are read from now on."""
+    """The versions of the records that are decoded during the test, filled as they are."""
     versions: list[int] = []
     decode = EventMapper.read
 
@@ -83,7 +83,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     ],
 )
 def test_of_a_long_history_no_more_is_read_than_is_told(office: Office, read: list[int], path: str) -> None:
-    """And its ends."""
+    """The two ends of the history may be read as well."""
     office.place()
     office.clock.tick()
     lengthen(office, 400, "")

@@ -1,4 +1,4 @@
-"""Is whatever is done to the stored events behind the program's back found, and named where it was done?"""
+"""Is every change of the stored events behind the program's back found, and named by its position?"""
 
 import os
 import re
@@ -37,11 +37,11 @@ ORDERS: Final = 12
 CUT: Final = 10
 VERIFY_SECONDS_MAX: Final = 30
 TEXTS: Final = ("originator_id", "topic", "payload", "recorded_at", "actor", "request_id", "idempotency_key")
-COLUMNS: Final = ("originator_id", "version", *TEXTS[1:])  # as the digest has them
+COLUMNS: Final = ("originator_id", "version", *TEXTS[1:])  # in the order of the digest
 
 
 class Kept(NamedTuple):
-    """A ledger at rest: its folder, and the sizes that were signed on the way."""
+    """A ledger at rest: its folder, and the sizes at which its head was signed."""
 
     folder: Path
     signed: list[int]
@@ -53,7 +53,7 @@ class Kept(NamedTuple):
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
-    """Random histories side by side, the head signed after each command."""
+    """A ledger of random histories side by side, whose head was signed after each command."""
     office = Office(tmp_path_factory.mktemp("office"))
     random = Random(24)
     orders = []
@@ -74,7 +74,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
 
 
 class Files:
-    """A copy of that ledger, in the hands of somebody who can write to its files."""
+    """A copy of that ledger for an attacker who can write to its files."""
 
     def __init__(self, kept: Kept, folder: Path) -> None:
         shutil.copytree(kept.folder, folder, symlinks=True, dirs_exist_ok=True)
@@ -104,7 +104,7 @@ class Files:
         return str(self.all("SELECT originator_id FROM events WHERE position = ?", position)[0][0])
 
     def put_triggers_back(self) -> None:
-        """As somebody does who does not want to be seen."""
+        """Puts the triggers back, as an attacker does who hides the change."""
         while self.triggers:
             self.connection.execute(self.triggers.pop()[1])
 
@@ -112,7 +112,7 @@ class Files:
         self.write(position, "digest", digest_of(*(self.read(position, column) for column in COLUMNS)))
 
     def make_views_anew(self) -> None:
-        """Tree and rows as they would be had the log always been as it is now."""
+        """Makes the tree and the rows anew, as if the log had always been as it is now."""
         ledger = OrderLedger(SQLiteRecorder(self.ledger))
         views = Views(ledger, self.folder / "views.db")
         views.rebuild()
@@ -130,7 +130,7 @@ def files(kept: Kept, tmp_path: Path) -> Iterator[Files]:
     made.connection.close()
 
 
-# What `run.py verify` puts together in processes of its own, piece by piece in this one.
+# The pieces that `run.py verify` runs in other processes, in this one.
 
 
 def by_record(files: Files) -> list[Problem]:
@@ -145,7 +145,7 @@ def by_order(files: Files) -> list[Problem]:
 
 
 def by_checkpoint(files: Files) -> list[Problem]:
-    """What those say that are kept in the file outside the database."""
+    """The problems that the checkpoints in the file outside the database show."""
     notes = checkpoint.split((files.folder / "checkpoints.txt").read_bytes())
     (head,) = files.all("SELECT max(position) FROM events")[0]
     found = Verified()
@@ -168,7 +168,7 @@ def test_a_ledger_that_nobody_touched_holds(files: Files, kept: Kept) -> None:
 
 
 def flipped(value: Any, bit: int) -> Any:
-    """A text's or blob's bytes, or a number of 64 bits, with one of them the other way round."""
+    """A text, a blob or a number of 64 bits, with one bit flipped."""
     if isinstance(value, int):
         return int.from_bytes(flipped(value.to_bytes(8, "little", signed=True), bit), "little", signed=True)
     changed = bytearray(value)
@@ -177,7 +177,7 @@ def flipped(value: Any, bit: int) -> Any:
 
 
 def bits(files: Files) -> list[tuple[int, str, int]]:
-    """Every stored column of every record but the position, and how many bits it has."""
+    """Every column of every record but the position, with its number of bits."""
     found = []
     for (position,) in files.all("SELECT position FROM events"):
         for column in (*COLUMNS, "digest"):
@@ -197,7 +197,7 @@ def test_a_flip_of_any_bit_is_found_and_named_at_its_position(files: Files) -> N
         try:
             files.write(position, column, flipped(value, bit))
         except sqlite3.IntegrityError:
-            continue  # two records of one version: the database itself does not take that
+            continue  # two records of one version, which the database refuses
         problems = by_record(files)
         if positions(problems)[:1] != [position] or (column != "originator_id" and problems[0].order != order):
             missed.append((position, column, bit, problems[:1]))
@@ -209,7 +209,7 @@ def test_a_flip_of_any_bit_is_found_and_named_at_its_position(files: Files) -> N
 
 @pytest.mark.parametrize("column", [*COLUMNS, "digest"])
 def test_a_field_that_is_gone_is_named_at_its_position(files: Files, column: str) -> None:
-    """No SQL takes it out of a ledger; a bit that flips in a record's header can."""
+    """No SQL can remove such a field from a ledger, but a bit that flips in a record's header can."""
     let_events_be_anything(files.connection)
     value = files.read(30, column)
     files.write(30, column, None if value is not None else b"")
@@ -268,7 +268,7 @@ def test_a_bit_that_rots_on_the_disk_is_found_and_named_at_its_position(files: F
     for position in random.sample(range(1, kept.head + 1), 20):
         payload = files.read(position, "payload")
         assert isinstance(payload, bytes)
-        # SQLite leaves copies behind where it moves a record to another page; they rot along.
+        # SQLite leaves a copy where it moves a record to another page; the copies rot, too.
         rotten = whole.replace(payload, flipped(payload, random.randrange(8 * len(payload))))
         for content, expected in ((rotten, [position]), (whole, [])):
             with files.ledger.open("r+b") as file:
@@ -296,7 +296,7 @@ def test_a_page_that_was_wiped_is_named_by_the_positions_that_stood_there(files:
 
 
 def swap(files: Files, first: int, second: int) -> None:
-    """Each record at the position of the other."""
+    """Swaps two records' positions."""
     for position, to in ((first, -1), (second, first), (-1, second)):
         files.all("UPDATE events SET position = ? WHERE position = ?", to, position)
 
@@ -310,13 +310,13 @@ def forget_the_last_were_given(files: Files) -> None:
 
 
 def rewrite(files: Files, position: int) -> None:
-    """Another actor, and the digest made to fit."""
+    """Changes the actor of a record, and makes the digest fit."""
     files.write(position, "actor", b"nobody")
     files.make_digest_anew(position)
 
 
 def another_amount(files: Files) -> int:
-    """Rewrites what a payment came to, with its digest; returns where that was."""
+    """Changes the amount of a payment, and makes the digest fit. Returns the position."""
     for position, payload in files.all(
         "SELECT position, payload FROM events WHERE topic = 'order.payment_received.v2'"
     ):
@@ -364,7 +364,7 @@ def test_an_amount_rewritten_with_its_digest_is_named_by_the_tree_and_by_the_ord
 def test_a_record_rewritten_with_every_digest_and_node_after_it_is_found_by_the_checkpoints_alone(
     files: Files, kept: Kept, signed: int
 ) -> None:
-    """It is named as exactly as the log was signed: behind the last size at which the history was still the same."""
+    """It is named as exactly as heads were signed: behind the last signed size of the unaltered history."""
     last = kept.signed[signed]
     good = max((size for size in kept.signed if size < last), default=0)
     rewrite(files, last)
@@ -392,13 +392,13 @@ def test_the_end_cut_off_is_found_though_the_tree_was_made_anew(files: Files, ke
 
 
 def test_what_was_altered_long_ago_is_not_said_by_each_checkpoint_since(files: Files, kept: Kept) -> None:
-    """Else the one line that names the record would drown."""
+    """Otherwise the one line that names the record would drown among many."""
     rewrite(files, kept.signed[2])
     assert len(by_checkpoint(files)) == 1
 
 
 def test_a_node_of_the_tree_that_was_altered_is_found(files: Files) -> None:
-    """The next checkpoint would be signed over it."""
+    """Otherwise the next checkpoint would sign the altered node."""
     with closing(sqlite3.connect(files.views(), isolation_level=None)) as views:
         (hashes,) = views.execute("SELECT hashes FROM tree_nodes WHERE row = 0").fetchone()
         at = tree.number(3, 1) * 32
@@ -445,7 +445,7 @@ def test_an_order_that_the_log_never_had_is_named(files: Files) -> None:
 
 
 def run_verify(files: Files, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """`run.py verify`; it and what it started are ended when they take too long."""
+    """Runs `run.py verify`. It and its child processes are killed after `VERIFY_SECONDS_MAX`."""
     files.put_triggers_back()
     service = Service(files.folder)
     started = subprocess.Popen(
@@ -472,7 +472,7 @@ def flip_one(files: Files, kept: Kept) -> int:
 
 
 def flip_the_owner_of_a_first_record(files: Files, kept: Kept) -> int:
-    """Of an order whose beginning is then another's."""
+    """Flips a bit of the order in an order's first record: the order's history then begins with version 2."""
     (position,) = files.all("SELECT position FROM events WHERE version = 1 ORDER BY position DESC LIMIT 1")[0]
     value = files.read(position, "originator_id")
     assert value is not None
@@ -508,7 +508,7 @@ def rewrite_one(files: Files, kept: Kept) -> int:
 
 
 def rewrite_everything_after(files: Files, kept: Kept) -> int:
-    # Of a command without an idempotency key, which would have to be claimed for the other actor, too.
+    # A record without an idempotency key: the key would have to be claimed for the new actor, too.
     position = next(size + 1 for size in kept.signed[25:] if files.read(size + 1, "idempotency_key") is None)
     rewrite(files, position)
     files.make_views_anew()

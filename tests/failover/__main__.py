@@ -1,4 +1,4 @@
-"""Every fault at full size: `python -m tests.failover`, with what came of it."""
+"""Every fault at full size: `python -m tests.failover` prints the result of each."""
 
 import sys
 from functools import partial

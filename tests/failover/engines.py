@@ -1,6 +1,7 @@
-"""How do PostgreSQL and SQLite compare over HTTP, what do more nodes bring, and how far behind are they?
+"""How do PostgreSQL and SQLite compare over HTTP, how much faster are more nodes, and how far do views lag?
 
 `python -m tests.failover.engines FOLDER`
+
 Needs the environment of the tests, which starts a PostgreSQL of its own, and a folder on a real disk.
 """
 
@@ -31,14 +32,14 @@ from tests.conftest import Service
 from tests.postgres import Cluster, files_in
 
 ROUNDS: Final = 3
-# Creates a second, and how many clients take turns at them.
+# The creates a second, and the number of clients that take turns at them.
 PACE: Final = 500
 PACED_CLIENTS: Final = 32
 _BODIES: Final = 200
 
 
 class Node:
-    """A service and a key for it."""
+    """A service, and a key for it."""
 
     def __init__(self, folder: Path, workers: int, **environment: str) -> None:
         own: dict[str, Any] = files_in(folder) | {"LEDGER_MASTER": f"{sys.argv[1]}/master.key"}
@@ -67,15 +68,15 @@ def nodes(number: int, workers: int, **environment: str) -> Iterator[list[Node]]
 
 
 def together(made: list[Node], ask: Callable[[Node], Load]) -> float:
-    """Requests a second of all nodes at once."""
+    """The requests a second of all nodes together, under load at once."""
     with ThreadPoolExecutor(len(made)) as pool:
         return sum(load.requests_per_second for load in pool.map(ask, made))
 
 
 def behind(node: Node, other: Node, cluster: Cluster, database: str, seconds: float) -> float:
-    """How long it takes, at the 99th percentile, until the views of one node have what another one records at a pace.
+    """The lag of one node's views behind another node's records, at the 99th percentile, in milliseconds.
 
-    From `recorded_at` on, which is before the commit. In milliseconds.
+    The other node records at a steady pace. The lag counts from `recorded_at`, which is before the commit.
     """
     random, over = Random(1), Event()
     bodies = [json.dumps(seed.body(random)) for _ in range(_BODIES)]

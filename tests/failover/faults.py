@@ -1,4 +1,4 @@
-"""What may go wrong between nodes and PostgreSQL, as often as is asked, under load; and that nothing comes of it."""
+"""Faults between nodes and PostgreSQL under load, as often as asked: nothing is lost, doubled or falsely refused."""
 
 import random
 import signal
@@ -19,7 +19,7 @@ CLIENTS = 16
 
 
 class Site:
-    """A primary, and so many nodes on it, each with views of its own."""
+    """A primary and its nodes, each node with views of its own."""
 
     def __init__(
         self, stack: ExitStack, nodes: int, *settings: str, url: Callable[[Cluster], str] | None = None
@@ -52,7 +52,7 @@ def site(nodes: int, *settings: str, url: Callable[[Cluster], str] | None = None
 
 
 def terminate(times: int) -> str:
-    """`pg_terminate_backend` of one of the nodes' connections, many times."""
+    """Ends the nodes' connections with `pg_terminate_backend`, many times."""
     with site(2) as at, Load(at.nodes, CLIENTS) as load:
         load.wait_for(20)
         for _ in range(times):
@@ -68,7 +68,7 @@ def terminate(times: int) -> str:
 
 
 def shut_down(times: int) -> str:
-    """Immediate shutdowns of the primary, which starts again."""
+    """Shuts the primary down at once and starts it again, many times."""
     with site(2) as at, Load(at.nodes, CLIENTS) as load:
         for _ in range(times):
             load.wait_for(40)
@@ -82,7 +82,7 @@ def shut_down(times: int) -> str:
 
 
 def promote(times: int, *, cancel: bool) -> str:
-    """The primary is stopped, and its synchronous standby takes over; those who wait for it may be cancelled."""
+    """Stops the primary; its synchronous standby takes over. `cancel`: waits for the standby are cancelled before."""
     told = []
     for _ in range(times):
         with _site_with_standby() as (at, standby, _), Load(at.nodes, CLIENTS) as load:
@@ -99,7 +99,7 @@ def promote(times: int, *, cancel: bool) -> str:
 
 
 def promote_behind(times: int) -> str:
-    """The primary shows its nodes what the standby has not got when it takes over: nobody was told that it is there."""
+    """A standby takes over without records that the primary has shown its nodes, but acknowledged to no client."""
     told = []
     for _ in range(times):
         with _site_with_standby() as (at, standby, wire), Load(at.nodes, CLIENTS) as load:
@@ -116,7 +116,7 @@ def promote_behind(times: int) -> str:
 
 @contextmanager
 def _site_with_standby() -> Iterator[tuple[Site, Cluster, Proxy]]:
-    """Two nodes, a primary and a synchronous standby; and what the two are connected by."""
+    """Two nodes on a primary with a synchronous standby, and the proxy between primary and standby."""
     with ExitStack() as stack:
         standbys: list[tuple[Cluster, Proxy]] = []
 
@@ -139,14 +139,17 @@ def _take_over(primary: Cluster, standby: Cluster) -> None:
 
 
 def _let_views_run_ahead(primary: Cluster, standby: Cluster, wire: Proxy) -> int:
-    """The standby receives nothing more; those who wait for it are cancelled, so that others see what they wrote."""
+    """Cuts the standby off and cancels waits for it, so that nodes see unacknowledged records.
+
+    Returns the number of those records.
+    """
     wire.is_silent.set()
     before = _head(standby)
     deadline = time.monotonic() + 5
     while _head(primary) < before + 12 and time.monotonic() < deadline:
         _cancel_waits(primary)
         time.sleep(0.05)
-    time.sleep(1)  # that the views have followed
+    time.sleep(1)  # the views follow meanwhile
     return _head(primary) - before
 
 
@@ -159,7 +162,7 @@ def _head(cluster: Cluster) -> int:
 
 
 def kill_nodes(times: int) -> str:
-    """Each node is killed so many times, and starts again."""
+    """Kills each node and starts it again, many times."""
     with site(2) as at, Load(at.nodes, CLIENTS) as load:
         for _ in range(times):
             for node in at.nodes:
@@ -173,7 +176,7 @@ def kill_nodes(times: int) -> str:
 
 
 def be_away(seconds: float, *, slack: float = 1) -> str:
-    """PostgreSQL is away: lists are served, commands are told so at once, and all goes on by itself."""
+    """Takes PostgreSQL away: lists are still answered, commands get a 503 at once, and all goes on afterwards."""
     with site(1) as at, Load(at.nodes, CLIENTS) as load:
         load.wait_for(20)
         load.__exit__()
@@ -201,8 +204,10 @@ def be_away(seconds: float, *, slack: float = 1) -> str:
 
 
 def partition(times: int, *, slack: float = 1) -> str:
-    """Nothing goes through between one node and PostgreSQL, and nobody is told: the other node has the lock again soon,
-    and the first takes part again when it is over."""
+    """Cuts one node off PostgreSQL without closing connections.
+
+    The other node has the lock again soon, and the first takes part again afterwards.
+    """
     with site(2) as at:
         proxy = Proxy(at.primary.port)
         cut_off = at.nodes[0]

@@ -1,5 +1,4 @@
-"""Clients that create orders and pay them through one or more nodes, while something is being broken; and what must
-hold afterwards, whatever they were answered."""
+"""Clients that create and pay orders through one or more nodes during a fault, and the claims that hold afterwards."""
 
 import json
 import threading
@@ -25,16 +24,16 @@ ANSWER_SECONDS_MAX = 30
 
 
 class Load:
-    """So many clients, in turns at the nodes. Half of what they send has an Idempotency-Key."""
+    """So many clients, each of which goes from node to node. Half of them send Idempotency-Keys."""
 
     def __init__(self, nodes: Sequence[Service], clients: int) -> None:
         self._nodes = nodes
-        # One for all: an Idempotency-Key is that of who sends it.
+        # One key for all nodes, since an Idempotency-Key belongs to its sender.
         self._key = nodes[-1].key("orders:read", "orders:write")
         self._tokens = count(1)
         self._over = threading.Event()
         self._threads = [threading.Thread(target=self._run, args=(n,)) for n in range(clients)]
-        # The tokens that were acknowledged; answers that should not have been; how long the longest took.
+        # Acknowledged tokens; wrong answers; the longest answer's seconds.
         self.acknowledged: set[str] = set()
         self.wrong: list[str] = []
         self.longest_seconds = 0.0
@@ -51,7 +50,7 @@ class Load:
             thread.join()
 
     def wait_for(self, acknowledged: int, seconds: float = 60) -> None:
-        """Until so many more were acknowledged."""
+        """Waits until so many more commands are acknowledged."""
         wanted, deadline = len(self.acknowledged) + acknowledged, time.monotonic() + seconds
         while len(self.acknowledged) < wanted:
             assert time.monotonic() < deadline, f"{len(self.acknowledged)} of {wanted} acknowledged; {self.wrong[:3]}"
@@ -70,7 +69,7 @@ class Load:
                 continue
             payment = {"amount": "10.00", "reference": f"p{token}", "provider": "stripe", "method": "card"}
             path = f"/api/v1/orders/{order['id']}/payments"
-            # A payment's reference makes it one, so it is sent until it is taken.
+            # The reference makes a repeated payment one payment, so it is sent until it is acknowledged.
             while not self._over.is_set():
                 if self._give(clients, turn, path, payment, payment["reference"], with_key) is not None:
                     break
@@ -78,7 +77,10 @@ class Load:
     def _give(
         self, clients: list[Client], turn: "count[int]", path: str, body: dict[str, Any], token: str, with_key: bool
     ) -> Any:
-        """The answer's document; None where it was not acknowledged. With a key it is sent again until it is."""
+        """The document in the answer, or None where there is no acknowledgement.
+
+        With an Idempotency-Key the command is repeated until it is acknowledged.
+        """
         headers = {"Idempotency-Key": token} if with_key else {}
         while not self._over.is_set():
             client, began = clients[next(turn) % len(clients)], time.monotonic()
@@ -100,7 +102,7 @@ class Load:
         return None
 
     def must_hold(self, url: str) -> None:
-        """Everything that was acknowledged is there, once; positions are dense, times in order, digests hold."""
+        """Asserts that each acknowledged command is recorded once, and that positions, times and digests are sound."""
         assert self.wrong == []
         with closing(open_log(url)) as log:
             raws = list(log.raw_records())
@@ -120,7 +122,7 @@ def _token(raw: Any) -> str | None:
 
 
 def views_must_be_as_made_anew(node: Service, folder: Path) -> None:
-    """The views of a node, once they have caught up, are those of a rebuild."""
+    """Asserts that a node's views, once caught up, equal a rebuild's."""
     masters = MastersAt(Path(node.environment["LEDGER_MASTER"]))
     ledger = OrderLedger(open_log(node.url), keys=KeysAt(folder / "none.db", masters))
     head = ledger.head()

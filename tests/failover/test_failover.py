@@ -1,5 +1,7 @@
-"""Is nothing lost, doubled or falsely refused, whatever dies? Each fault in a small form; `python -m tests.failover`
-does them at full size."""
+"""Is nothing lost, doubled or falsely refused, whatever fails?
+
+Each fault has a small form here; `python -m tests.failover` runs them at full size.
+"""
 
 from collections.abc import Callable
 from functools import partial
@@ -8,7 +10,7 @@ import pytest
 
 from tests.failover import faults
 
-# The bounds of the full size are for a machine that does nothing else.
+# The bounds of the full size suit a machine that does nothing else.
 SLACK = 3
 
 SMALL: dict[str, Callable[[], str]] = {

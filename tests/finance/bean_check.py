@@ -17,7 +17,7 @@ REQUIREMENTS = Path(__file__).with_name("requirements-beancount.txt")
 
 
 def bean_check() -> str:
-    """The program's path; skips the test where there is none."""
+    """The path of `bean-check`. Skips the test where there is none."""
     if found := os.environ.get("BEAN_CHECK") or shutil.which("bean-check"):
         return found
     if not os.environ.get("CI"):
@@ -26,7 +26,7 @@ def bean_check() -> str:
 
 
 def _environment() -> Path:
-    """Made where it is not there yet, whole, for these very requirements."""
+    """The folder of an environment with exactly these requirements, which is made where it is missing."""
     folder = Path.home() / ".cache" / "order-ledger-beancount"
     wanted = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
     made = folder / "made-from"

@@ -1,4 +1,4 @@
-"""Reads a Beancount file as far as we write one, by no code of ours and none of Beancount's; and what it comes to."""
+"""A reader for Beancount files as we write them, without our code or Beancount's, and the balances of the books."""
 
 import re
 from collections import defaultdict
@@ -23,14 +23,14 @@ class Transaction(NamedTuple):
 
 
 class Books(NamedTuple):
-    """`opened` has the day of each account and commodity, `providers` the account of each provider by its name."""
+    """`opened` has the day of each account and commodity, `providers` the account of each provider by name."""
 
     transactions: list[Transaction]
     opened: dict[str, str]
     providers: dict[str, str]
 
     def balances(self) -> Balances:
-        """By account and currency; what comes to nothing is left out."""
+        """The amounts other than zero, by account and currency."""
         found: Balances = defaultdict(Decimal)
         for transaction in self.transactions:
             for account, amount, currency in transaction.postings:
@@ -39,7 +39,7 @@ class Books(NamedTuple):
 
 
 def read(text: str) -> Books:
-    """Fails on any line that it does not know."""
+    """The books in a text. Raises AssertionError at any line of another form."""
     books = Books([], {}, {})
     heading, *lines = text.split("\n")
     assert re.fullmatch(r"; The orders, to position \d+ of the log\.", heading)

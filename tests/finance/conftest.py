@@ -1,4 +1,4 @@
-"""What the tests for finance share: the whole application in this process, on a real ledger and a clock of its own."""
+"""The whole application in this process, on a real ledger with a clock of its own: shared by the tests for finance."""
 
 import csv
 import subprocess
@@ -27,7 +27,7 @@ FINANCE = "/api/v1/finance"
 
 
 class Desk:
-    """The application, asked without a network between; and the ledger that it stands on."""
+    """The application without a network before it, and its ledger."""
 
     def __init__(self, folder: Path, **environment: str) -> None:
         self.folder = folder
@@ -47,7 +47,7 @@ class Desk:
     # --- what happens ---
 
     def place(self, **fields: Any) -> Order:
-        """A new order, worth 100.00 where nothing else is said."""
+        """A new order, worth 100.00 unless `fields` change its items."""
         return self._seen(
             do(self.ledger.create, new_order(**{"items": [{"unit_price": "100.00"}], **fields}), ME).order
         )
@@ -66,7 +66,7 @@ class Desk:
         return order
 
     def give(self, order: Order, shape: type[Command], **fields: Any) -> Order:
-        """The order after one more command, a second later."""
+        """The order after one more command, given a second later."""
         self.clock.tick()
         return self._seen(do(self.ledger.change, order.uuid, shaped(fields, shape), ME).order)
 
@@ -95,7 +95,7 @@ class Desk:
         return found
 
     def journal(self, **parameters: Any) -> list[dict[str, Any]]:
-        """Every payment and refund that is wanted, page by page."""
+        """Every row of the journal that these parameters select, page by page."""
         found: list[dict[str, Any]] = []
         while True:
             page = self.page(**parameters)
@@ -127,13 +127,13 @@ class Desk:
 
 
 def renamed(parameters: dict[str, Any]) -> dict[str, Any]:
-    """`from` is no name in Python: it is `since` here."""
+    """The parameters with `since` renamed to `from`, which is no name in Python."""
     return {"from" if name == "since" else name: value for name, value in parameters.items()}
 
 
 @pytest.fixture
 def make_desk(tmp_path: Path) -> Iterator[Callable[..., Desk]]:
-    """Makes desks, each in a folder of its own, which are closed when the test ends."""
+    """A function that makes desks, each in a folder of its own. They are closed when the test ends."""
     made: list[Desk] = []
 
     def make(**environment: str) -> Desk:
@@ -154,7 +154,7 @@ def desk(make_desk: Callable[..., Desk]) -> Desk:
 
 @pytest.fixture(scope="package")
 def olist(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """A desk with the 2,000 real orders, which tests only read."""
+    """A desk with the 2,000 real orders, for tests that only read."""
     if not (OLIST / "orders.csv").is_file():
         pytest.skip(f"Olist's dataset is not at {OLIST}; set OLIST to the folder that holds orders.csv")
     command = [sys.executable, str(ROOT / "docs" / "olist.py"), str(OLIST)]

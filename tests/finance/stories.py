@@ -1,4 +1,4 @@
-"""Orders with money coming and going, at random and always the same for a seed; and what the views have of them."""
+"""Random orders with money coming and going, always the same for a seed, and the documents of these orders."""
 
 from contextlib import suppress
 from random import Random
@@ -15,7 +15,7 @@ from tests.finance.conftest import Desk
 CURRENCIES = ("USD", "JPY", "KWD", "CLF")
 PROVIDERS = ("stripe", "paypal", "Stripe", "pay pal", "پرداخت", "=1+1", 'a"b\\c')
 STATUSES = ("hold", "new", "processing", "shipped", "completed", "failed", "cancelled", "refunded", "deleted")
-# From docs/money.md: what each kind of movement does to what is paid.
+# From docs/money.md: the sign of each kind of movement in the paid amount.
 SIGNS = {
     "payment": 1,
     "refund": -1,
@@ -29,7 +29,7 @@ DAYS = (None, None, "2026-02-28T23:59:59.999999Z", "2026-03-01T00:00:00Z", "2024
 
 
 def tell(desk: Desk, seed: int, steps: int) -> None:
-    """Gives so many commands, the refused ones among them, to orders that come and go."""
+    """Gives so many random commands to a few orders. The ledger refuses some of them."""
     random = Random(seed)
     known: list[Order] = []
     for _ in range(steps):
@@ -83,7 +83,7 @@ def _one_more(desk: Desk, random: Random, order: Order) -> Order:
 
 
 def _taken_back(desk: Desk, random: Random, order: Order, amount: str) -> Order:
-    """What became of one of the order's movements of money."""
+    """The order after a command that takes one of its movements back."""
     named = random.choice(order.payments)
     who = {"provider": named.provider, "reference": named.reference}
     if random.random() < 0.25:
@@ -101,7 +101,7 @@ def _taken_back(desk: Desk, random: Random, order: Order, amount: str) -> Order:
 
 
 def all_orders(desk: Desk) -> list[bytes]:
-    """The order document of every order, deleted ones too."""
+    """The document of every order, deleted orders too."""
     wanted = orders.Filter(statuses=STATUSES)
     page = orders.page(desk.views.reader, wanted, document="staff", limit=10**6, offset=0)
     return [bytes(order) for order in msgspec.json.decode(b"[" + page.rows + b"]", type=list[msgspec.Raw])]

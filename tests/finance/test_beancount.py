@@ -1,4 +1,4 @@
-"""The books: balanced, exact, what the orders say by another way of counting, and taken by Beancount itself."""
+"""The books: do they balance, exactly, agree with the order documents, and pass Beancount itself?"""
 
 import json
 import re
@@ -48,7 +48,7 @@ def written(desk: Desk, head: int | None = None) -> str:
 
 
 def counted(desk: Desk, books: Books) -> Balances:
-    """What the accounts should hold, from the order documents alone."""
+    """The balances that the accounts should have, counted from the order documents alone."""
     found: Balances = defaultdict(Decimal)
     for document in all_orders(desk):
         order = json.loads(document, parse_float=Decimal)
@@ -85,7 +85,7 @@ def credited_by(order: Order, *kinds: str) -> Decimal:
 
 
 def postings(desk: Desk) -> list[dict[str, str]]:
-    """Of each transaction, in the order of the log: its accounts and amounts."""
+    """The accounts and amounts of each transaction, in the order of the log."""
     transactions = sorted(read(written(desk)).transactions, key=lambda each: each.position)
     return [{account: str(amount) for account, amount, _ in each.postings} for each in transactions]
 

@@ -1,4 +1,4 @@
-"""The payment journal: every payment and refund once, in the order in which they became known, however it is read."""
+"""The payment journal: every payment and refund once, in the order in which the log has them, in every format."""
 
 import csv
 import json
@@ -32,7 +32,7 @@ def table(views: Views) -> list[tuple[Any, ...]]:
 
 
 def many_payments(count: int) -> bytes:
-    """Import lines of orders with so many payments in all."""
+    """Import lines of orders with so many payments altogether."""
     return b"\n".join(_order_paid(first, min(50, count - first)) for first in range(0, count, 50))
 
 
@@ -127,7 +127,7 @@ def test_a_forced_payment_is_marked_as_one(desk: Desk) -> None:
 
 @pytest.fixture
 def mixed(desk: Desk) -> Desk:
-    """Five rows, whose references are a, b, c, d and e."""
+    """Five rows with the references a, b, c, d and e."""
     dollars, euros = desk.place(), desk.place(currency="EUR")
     desk.pay(dollars, "10", reference="a", method="card", received_at="2026-02-27T00:00:00Z")
     desk.pay(euros, "20", reference="b", method="card", received_at="2026-02-28T23:59:59.999999Z")
@@ -237,7 +237,7 @@ def test_a_read_waits_for_the_position_that_it_names(desk: Desk) -> None:
 
 
 def as_csv(value: Any) -> str:
-    """What CSV says where JSON has this."""
+    """The CSV text for a JSON value."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -335,7 +335,7 @@ def test_a_journal_fed_as_things_happen_equals_one_made_anew(desk: Desk, seed: i
 
 
 def assert_journal_is_what_orders_say(desk: Desk) -> None:
-    """Order by order, and row by row."""
+    """Asserts that the rows of each order add up to its paid amount, and equal its payments one by one."""
     paid: dict[int, Decimal] = defaultdict(Decimal)
     rows = defaultdict(list)
     for row in desk.journal(limit=1_000):

@@ -1,4 +1,4 @@
-"""What a request has brought is gone when it is answered: a worker looks for cycles seldom, and bodies are large."""
+"""Is the memory of a request freed with its answer? A worker collects cycles seldom, and bodies are large."""
 
 import gc
 import json
@@ -32,7 +32,7 @@ ASKED: dict[str, tuple[str, str, str, Any, int]] = {
 
 @pytest.fixture
 def collected() -> Iterator[list[Any]]:
-    """Meanwhile cycles are kept, where they are looked for, and only there."""
+    """Garbage of cycles, which only the test collects."""
     gc.collect()
     gc.disable()
     yield gc.garbage
@@ -52,7 +52,7 @@ def test_nothing_of_a_request_waits_for_the_collector(what: str, desk: Desk, col
         return desk._client.simulate_request(method, path, body=sent, headers=headers).status_code
 
     desk.place(key="k")
-    ask()  # what is made once and kept is there
+    ask()  # makes the objects that are made once and kept
     gc.collect()
     assert ask() == status
     gc.set_debug(gc.DEBUG_SAVEALL)

@@ -1,4 +1,4 @@
-"""Who may ask for the journal and its summary, and what is no question."""
+"""Who may ask for the journal and its summary, and which requests are refused?"""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The journal of the real service, read while others write and while its views are made anew."""
+"""The journal of the real service, read during writes and during a rebuild of its views."""
 
 import csv
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ def pay_many(client: Client, name: str) -> None:
 
 
 def read_on(client: Client, count: int) -> Iterator[dict[str, Any]]:
-    """Reads page after page, and asks again at the end, until so many rows have come."""
+    """The rows, page after page, up to `count`. At the end of the journal it asks again."""
     after, found = "orders:0", 0
     while found < count:
         answer = client.get(PAYMENTS, params={"after": after, "limit": 7})

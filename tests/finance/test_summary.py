@@ -1,4 +1,4 @@
-"""What payments and refunds come to: the groups, and the totals that they add up to."""
+"""The sums of payments and refunds: the groups, and the totals that they add up to."""
 
 import csv
 from collections import defaultdict
@@ -37,7 +37,7 @@ MakeDesk = Callable[..., Desk]
 
 
 def added(rows: list[dict[str, Any]]) -> dict[str, list[Decimal]]:
-    """Count, received, refunded and net of each currency."""
+    """The count, received, refunded and net amounts of each currency."""
     found: dict[str, list[Decimal]] = defaultdict(lambda: [Decimal()] * 4)
     for row in rows:
         figures = (Decimal(row[name]) for name in ("count", "received", "refunded", "net"))
@@ -163,7 +163,7 @@ MOVEMENTS = st.fixed_dictionaries(
 
 @contextmanager
 def journal(movements: list[dict[str, Any]]) -> Iterator[sqlite3.Connection]:
-    """A journal of its own with these in it, each of an order of its own."""
+    """A connection to a journal with these movements, each of its own order."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         database = Database(connection)
         database.table("positions").create({"log": str, "position": int}, pk="log")

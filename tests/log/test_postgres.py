@@ -335,9 +335,7 @@ def test_who_copies_a_log_and_is_stopped_does_not_keep_the_lock_for_ever(log: Po
 def test_who_stops_in_the_midst_of_sending_with_the_lock_is_ended_by_the_next_who_waits_for_it(
     cluster: Cluster, log: Log
 ) -> None:
-    """The server does not take the client for idle: it waits for the rest of the request while the connection
-    stands.
-    """
+    """The server does not take such a client for idle: it waits for the rest while the connection stands."""
     stopped = psycopg.connect(log.url)
     stopped.pgconn.enter_pipeline_mode()
     for half in (b"BEGIN", b"SELECT 1 FROM order_ledger.logs FOR UPDATE"):
@@ -743,9 +741,7 @@ def test_an_access_key_is_known_without_a_wait_until_it_is_revoked(log: Log) -> 
 def test_a_revoked_key_is_known_no_more_where_the_server_tells_nothing_any_longer(
     cluster: Cluster, database: str, log: Log
 ) -> None:
-    """The listening connection stands and is silent: the server's process is stopped, as if the network dropped
-    packets.
-    """
+    """The listening connection stands and is silent: its server process is stopped, as if packets were dropped."""
     follower, keys = open_log(log.url), Keys(log)
     with log.transaction() as t:
         key = keys.create(t, now=NOW, customer_id=1, name="a")
@@ -776,9 +772,7 @@ def test_who_listens_does_so_anew_where_another_connection_is_lost(cluster: Clus
 
 
 def test_what_is_told_to_a_listener_while_it_asks_something_else_is_heard(cluster: Cluster, database: str) -> None:
-    """The notification comes with the answer to the other statement. The driver looks only at bytes behind an
-    answer.
-    """
+    """The notification comes with the answer to the other statement, and the driver looks only behind the answer."""
     url = cluster.url(database)
     with closing(Connection(url)) as listener, closing(Connection(url)) as teller:
         listener.ask(Statement("LISTEN news"))

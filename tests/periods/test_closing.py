@@ -30,7 +30,7 @@ from tests.conftest import ME, Clock, Service, do, new_order
 
 
 class Books:
-    """A ledger with one large order, whose payments are received whenever a test says; it is June 2026."""
+    """A ledger in June 2026 with one large order, whose payments a test receives at any time."""
 
     def __init__(self, ledger: OrderLedger, views: Views, clock: Clock, folder: Path) -> None:
         self.ledger, self.views, self.clock = ledger, views, clock
@@ -42,7 +42,7 @@ class Books:
         self._count = 0
 
     def pay(self, at: str, provider: str = "stripe", amount: str = "10.00") -> str:
-        """The reference of a payment received at this time."""
+        """The reference of a new payment received at this time."""
         return self._give(ReceivePayment, provider, amount=amount, received_at=at)
 
     def refund(self, at: str, provider: str = "stripe") -> str:
@@ -67,7 +67,7 @@ class Books:
         return json.loads(self.report(month, **of), parse_float=Decimal)
 
     def stands(self, month: str, **of: str) -> list[tuple[str, str, bool]]:
-        """The reference, the month and the mark of each movement in a report."""
+        """The reference, the month and the late mark of each movement in a report."""
         return [(one["reference"], one["period"], one["late"]) for one in self.told(month, **of)["movements"]]
 
 

@@ -576,9 +576,8 @@ def test_a_file_of_many_signed_heads_is_compared_with_each_of_which_the_pack_has
     assert failed == []
     assert any(f"begins with the {len(log.records)} records of your checkpoint" in line for line in said)
     forged = log.checkpoint(20).replace(b"\n20\n", b"\n21\n")
-    assert (
-        failing(content, kept=log.checkpoint(0) + forged) == []
-    )  # the pack has no proof for 21, so it is not compared
+    # The pack has no proof for 21, so the forged head is not compared.
+    assert failing(content, kept=log.checkpoint(0) + forged) == []
     altered = log.checkpoint(20).replace(b"\n20\n", b"\n0\n")
     assert failing(content, kept=many + altered) == ["your checkpoint"]
 

@@ -1,4 +1,4 @@
-"""What these tests share: finance's desk, and settlement files for it."""
+"""Finance's desk, and settlement files for it: shared by the tests of reconciliations."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ HEADER = "reference,kind,gross,fee,net,currency,occurred_at,order,payout"
 
 
 class Office(Desk):
-    """Finance, with a key that writes."""
+    """Finance's desk, with a key that may reconcile."""
 
     def __init__(self, desk: Desk) -> None:
         self.__dict__ = desk.__dict__
@@ -28,7 +28,7 @@ class Office(Desk):
         return self.clock().isoformat().replace("+00:00", "Z")
 
     def file(self, *rows: str) -> str:
-        """A file of our own layout; `@` stands for now."""
+        """A file in our own layout with these rows. `@` stands for the time now."""
         return "\n".join([HEADER, *(row.replace("@", self.now()) for row in rows), ""])
 
     def upload(
@@ -61,7 +61,7 @@ class Office(Desk):
         return self.ask(f"{PATH}/{one['id']}/{decision}", self.writer, "POST", body=json.dumps(body), headers=headers)
 
     async def decide_at_once(self, *wanted: tuple[dict[str, Any], str, dict[str, Any]]) -> list[Result]:
-        """Decisions of several people: of each the reconciliation, what is decided, and the body."""
+        """Sends several decisions at one moment: the reconciliation, the decision and the body of each."""
         headers = {"Authorization": f"Token {self.writer}"}
         async with ASGIConductor(self._client.app) as conductor:
             decisions = (
@@ -76,11 +76,11 @@ class Office(Desk):
         return answer
 
     def elsewhere(self, path: str, *scopes: str) -> Result:
-        """What is at an address outside finance."""
+        """The answer at an address outside finance."""
         return self._client.simulate_get("/api/v1" + path, headers={"Authorization": f"Token {self.key(*scopes)}"})
 
     def topics(self) -> list[str]:
-        """What the log says of reconciliations."""
+        """The topics of reconciliations in the log, without kind and version."""
         rows = self.ledger.log_of_events.reader.execute(
             "SELECT topic FROM events WHERE topic LIKE 'reconciliation.%' ORDER BY position"
         )
@@ -100,6 +100,6 @@ def by_outcome(one: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
 
 
 def only(one: dict[str, Any], outcome: str) -> str:
-    """The id of the one result of this outcome."""
+    """The id of the only result with this outcome."""
     (result,) = by_outcome(one)[outcome]
     return str(result["id"])

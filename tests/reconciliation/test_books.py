@@ -1,4 +1,4 @@
-"""What providers keep and pay out, in the books: each line once, and what is left is what the provider still holds."""
+"""Providers' fees and payouts in the books: each line once, so that the balance left is the provider's debt."""
 
 import subprocess
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""What people match themselves: any open lines to any open payments, and back."""
+"""Matches by people: any open lines to any open payments, and back."""
 
 import asyncio
 from typing import Any
@@ -15,7 +15,7 @@ from tests.reconciliation.conftest import PATH, Office, by_outcome, only
 
 @pytest.fixture
 def one(office: Office) -> dict[str, Any]:
-    """Two lines that nobody knows, two payments that no line has, a line that may be either of two, and one match."""
+    """A reconciliation of a match, an ambiguous line, three unknown lines (one in euros) and two payments left over."""
     office.clock.tick(days=30)
     for reference, amount in (("a", "30.00"), ("b", "20.00"), ("m", "50.00")):
         office.paid(reference, amount, received_at="2026-03-01T00:00:00Z")
@@ -174,7 +174,7 @@ def test_a_file_is_not_closed_with_a_payment_that_was_just_given_to_another_file
     office: Office, one: dict[str, Any]
 ) -> None:
     class NotThereYet(Reconciling):
-        """Has recorded a decision, and not come to look at the other files again."""
+        """Records decisions, but has not yet looked at the other files again."""
 
         def _spread(self, *_: Any) -> None:
             return

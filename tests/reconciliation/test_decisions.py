@@ -1,4 +1,4 @@
-"""What may be decided about a reconciliation, in which state? given(events).when(decision).then(events or refusal)."""
+"""Which decisions does each state of a reconciliation allow? given(events).when(decision).then(events or refusal)."""
 
 import time
 from collections.abc import Callable
@@ -261,7 +261,7 @@ def test_the_last_decision_on_a_result_holds_however_many_there_are() -> None:
 
 
 def test_one_more_decision_does_not_cost_all_that_were_made_before() -> None:
-    """50,000 of them took 20 s while everybody waited to write."""
+    """50,000 decisions once took 20 s, while other commands waited to be written."""
     decisions = [e.MatchConfirmed(occurred_at=NOON, result=f"r{n}", outcome="suggested", open=1) for n in range(50_000)]
     began = time.process_time()
     place(RECONCILIATION, None, UUID_, [*STARTED, *decisions])

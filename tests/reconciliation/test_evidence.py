@@ -1,4 +1,4 @@
-"""A reconciliation's evidence: what was taken in, what it came to and who decided what, proven offline."""
+"""A reconciliation's evidence: is its file, its report and each decision proven offline?"""
 
 import io
 import subprocess

@@ -1,4 +1,4 @@
-"""Several files of one provider: a payment is settled once, and what is missing is missing in all of them."""
+"""Several files of one provider: a payment is settled once, and a missing payment is missing in all of them."""
 
 import asyncio
 import json
@@ -38,7 +38,7 @@ DUP_2 = (
 
 @pytest.fixture
 def desk(office: Office) -> Office:
-    """Two months later."""
+    """The office two months later."""
     office.clock.tick(days=60)
     return office
 
@@ -129,8 +129,8 @@ def test_what_is_missing_stops_being_so_when_another_file_brings_it(desk: Office
     assert (office.get(january).json["outcomes"], office.get(january).json["open"]) == ({"matched": 1}, 0)
 
 
-# January, February and March: what is due on the 26th of February stands with the file of March, when there is one of
-# February; with January's until then.
+# Files of January, February and March. A payment due on 26 February is missing in March's file once February's is
+# there, and in January's until then.
 MONTHS = tuple(f"x,fee,-{day[-1]}.00,0,-{day[-1]}.00,USD,2026-{day}T10:00:00Z,," for day in ("01-05", "02-23", "03-02"))
 
 
@@ -159,7 +159,7 @@ def test_what_was_missing_in_a_file_that_is_withdrawn_is_missed_by_another(
     assert [office.get(file).json["outcomes"] for file in files] == left
 
 
-# The first days of March, all of it, and its end.
+# The first days of March, all of March, and its end.
 OVERLAPPING = tuple(
     (f"x,fee,-{number}.00,0,-{number}.00,USD,{first}T10:00:00Z,,", f"y,fee,-1.00,0,-1.00,USD,{last}T10:00:00Z,,")
     for number, (first, last) in enumerate(
@@ -269,7 +269,7 @@ def _file(rows: Iterable[tuple[str, str, int, str, str]]) -> bytes:
 
 @pytest.fixture(scope="module")
 def paid(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A ledger of orders with a payment or two each."""
+    """The folder of a ledger of orders with a payment or two each."""
     folder = tmp_path_factory.mktemp("paid")
     ledger = OrderLedger(SQLiteRecorder(folder / "ledger.db"), clock=Clock())
     for first, second in (PAYMENTS[:2], PAYMENTS[2:4], PAYMENTS[4:]):
@@ -282,7 +282,10 @@ def paid(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _comes_to(folder: Path, files: Iterable[tuple[str, bytes]]) -> dict[str, Any]:
-    """What each file comes to, taken in one by one and then looked at again. Every report can be made again."""
+    """The results of each file, after all were taken in one by one and run again.
+
+    Asserts that every report can be made again, byte for byte.
+    """
     clock = Clock()
     clock.tick(days=60)
     ledger = OrderLedger(SQLiteRecorder(folder / "ledger.db"), clock=clock)

@@ -1,4 +1,4 @@
-"""Money that goes back: each kind of movement against the journal's same kind, as providers' files have them."""
+"""Money that goes back: each kind of line in providers' files is matched with the journal's same kind of movement."""
 
 from email.message import Message
 from pathlib import Path

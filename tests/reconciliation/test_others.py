@@ -1,4 +1,4 @@
-"""What a provider's other files say, beside one another."""
+"""The other files of a provider, seen beside one file."""
 
 from datetime import UTC, datetime, timedelta
 

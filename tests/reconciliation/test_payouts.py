@@ -1,4 +1,4 @@
-"""A provider's payout and the bank's credit, in files of two providers: tied, or open on either side."""
+"""A provider's payout and the bank's credit, in files of two providers: tied to each other, or open on either side."""
 
 import json
 from decimal import Decimal
@@ -28,7 +28,7 @@ PAYOUT = "po_881234,payout,-99.00,0,-99.00,EUR,2026-03-05T10:00:00Z,,"
 
 
 def statement(*entries: tuple[str, str, str], until: str = "2026-03-31") -> str:
-    """A bank's statement: amount, day and text of each credit."""
+    """A bank's statement with these credits: amount, day and text of each."""
     rows = "".join(
         f'<Ntry><Amt Ccy="EUR">{amount}</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>{day}</Dt>'
         "</BookgDt><BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>RCDT</Cd><SubFmlyCd>ESCT</SubFmlyCd></Fmly></Domn></BkTxCd><NtryDtls>"
@@ -53,7 +53,7 @@ def balance(code: str, amount: str) -> str:
 
 @pytest.fixture
 def desk(office: Office) -> Office:
-    """Two months later."""
+    """The office two months later, with a payment of 100.00 EUR."""
     office.clock.tick(days=60)
     order = office.place(currency="EUR")
     office.pay(order, "100.00", reference="pi_a", received_at="2026-03-01T09:00:00Z")
@@ -69,7 +69,7 @@ def bank(desk: Office, *entries: tuple[str, str, str], **parameters: str) -> dic
 
 
 def tied(one: dict[str, Any], rule: str) -> dict[str, Any]:
-    """What the one line that is tied by this rule is tied to."""
+    """The `tied_to` of the only line that this rule has tied."""
     (result,) = [found for found in by_outcome(one)["matched"] if found["rule"] == rule]
     assert result["is_open"] is False
     told: dict[str, Any] = result["tied_to"]
@@ -237,7 +237,7 @@ def test_days_are_those_of_the_configured_time_zone_also_when_it_is_another_late
     one = office.start(",payment,20.00,0,20.00,USD,2026-03-02T22:00:00Z,,")
     (found,) = by_outcome(one)["suggested"]
     assert [entry["reference"] for entry in found["entries"]] == ["a", "b"]
-    utc = Reconciling(office.ledger, Journal(office.views))  # the time zone is recorded with what was started
+    utc = Reconciling(office.ledger, Journal(office.views))  # the reconciliation has its own time zone recorded
     again = utc.made_again(utc.get(UUID(one["id"])))
     assert b"".join(piece for _, piece in encoded(again)) == office.get(one, "/report").content
 

@@ -1,4 +1,4 @@
-"""There is an end to what settlements may take in the ledger: then files are refused, and all that is there is had."""
+"""The quota of settlements: is a file above it refused, and is all that was kept before still there?"""
 
 import random
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.conftest import Service
 from tests.finance.conftest import Desk
 from tests.reconciliation.conftest import Office, only
 
-# One such file and its report stay under a MiB, as they are stored; two are over it.
+# One such file and its report are stored in less than a MiB, two in more.
 ROWS = 8_000
 
 
@@ -28,7 +28,7 @@ def office(tmp_path: Path) -> Office:
 
 @pytest.fixture
 def filled(office: Office) -> dict[str, Any]:
-    """The ledger has what it may keep; of its first file a payment is missing."""
+    """A ledger whose quota is used up, and whose first file lacks a payment. Returns the first reconciliation."""
     one = office.start("pi_2,payment,50.00,0,50.00,USD,@,,")
     for seed in (1, 2):
         assert office.upload(office.file(*rows(seed))).status_code == 201

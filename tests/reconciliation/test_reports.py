@@ -1,4 +1,4 @@
-"""What a settlement file comes to against the ledger, and that it comes to the same whenever it is asked."""
+"""The report of a settlement file against the ledger: is it the same whenever it is asked for?"""
 
 import asyncio
 import re
@@ -18,7 +18,7 @@ from tests.reconciliation.conftest import PATH, Office, by_outcome, only
 
 
 def made_again(office: Office, one: dict[str, str], views: Views | None = None) -> bytes:
-    """The report from the kept file and rules, and the journal."""
+    """The report, made again from the kept file and rules and the journal."""
     reconciling = Reconciling(office.ledger, Journal(views or office.views))
     state = reconciling.get(UUID(one["id"]))
     return b"".join(piece for _, piece in encoded(reconciling.made_again(state)))

@@ -1,4 +1,4 @@
-"""Reconciliations over HTTP: who may, what is answered, and what is refused whole."""
+"""Reconciliations over HTTP: rights, answers, and requests that are refused whole."""
 
 import csv
 import json
@@ -18,7 +18,7 @@ ROW = "pi_1,payment,50.00,0,50.00,USD,@,,"
 
 @pytest.fixture
 def one(office: Office) -> dict[str, Any]:
-    """A payment that matches, one that is suggested, and one that nobody knows."""
+    """A reconciliation of a matched, a suggested and an unknown payment."""
     office.paid("pi_1")
     order = office.paid("pi_2")
     return office.start(ROW, f"x,payment,50.00,0,50.00,USD,@,{order.id},", "y,payment,1.00,0,1.00,USD,@,,")
@@ -192,7 +192,7 @@ def test_an_order_is_no_reconciliation_and_a_reconciliation_no_order(office: Off
     assert office.ask(f"{PATH}/{order.uuid}", office.writer).status_code == 404
     for path in ("/orders/{}", "/audit/orders/{}", "/audit/orders/{}/events", "/audit/orders/{}/evidence"):
         found = [office.elsewhere(path.format(uuid), "orders:read", "audit:read") for uuid in (order.uuid, one["id"])]
-        assert found[0].status_code in (200, 409), path  # 409 where there is no key to sign evidence with
+        assert found[0].status_code in (200, 409), path  # 409: there is no key to sign evidence with
         assert (found[1].status_code, found[1].json["code"]) == (404, "order-not-found"), path
 
 

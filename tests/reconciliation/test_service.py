@@ -1,4 +1,4 @@
-"""The real service and the real command line: large uploads, memory, and what a person sees."""
+"""The real service and the real command line: large uploads, memory, and a person's view of them."""
 
 import csv
 import time
@@ -30,7 +30,7 @@ def finance(service: Service) -> Client:
 
 
 def take_in(client: Client, body: bytes, provider: str = "acme", file: str = "f.csv") -> requests.Response:
-    """Sends a large file, and asks how far it is until it is done; what it comes to."""
+    """Sends a large file, and asks for its state until it is taken in. Returns the last answer."""
     sent = client.post(f"{RECONCILIATIONS}?provider={provider}&file={file}", data=body, headers=CSV, timeout=60)
     assert sent.status_code == 202, sent.text
     assert (sent.json()["status"], sent.headers["Location"]) == ("running", f"{RECONCILIATIONS}/{sent.json()['id']}")
@@ -41,7 +41,7 @@ def take_in(client: Client, body: bytes, provider: str = "acme", file: str = "f.
 
 
 def peak_kib(service: Service) -> int:
-    """The most memory that any process of the service ever had."""
+    """The highest memory so far of any worker, in KiB."""
     assert service.process
     master = service.process.pid
     workers = Path(f"/proc/{master}/task/{master}/children").read_text().split()
@@ -50,7 +50,7 @@ def peak_kib(service: Service) -> int:
 
 
 def test_a_file_over_the_limit_is_refused_before_it_is_read(service: Service, finance: Client) -> None:
-    # The body never comes: whoever read it would wait for it.
+    # The body never comes: a service that read it would wait for it.
     prepared = requests.Request(
         "POST", f"{service.base}{RECONCILIATIONS}?provider=acme", headers={**finance.headers, **CSV}
     ).prepare()
@@ -62,7 +62,7 @@ def test_a_file_over_the_limit_is_refused_before_it_is_read(service: Service, fi
 def test_a_large_file_is_taken_in_piece_by_piece_and_memory_stays_flat(service: Service, finance: Client) -> None:
     finance.post(f"{RECONCILIATIONS}?provider=acme", data=f"{HEADER}\n", headers=CSV)
     before = peak_kib(service)
-    # Refused at its end, so that only taking in and reading it is measured, not what matching keeps of its lines.
+    # The file is refused at its end, so the test measures the upload and the reading, not the memory of the matching.
     large = (f"{HEADER}\n" + ("\n" * (MIB - 1) + " ") * 40).encode()
     answer = take_in(finance, large)
     assert (answer.status_code, answer.json()["code"]) == (422, "settlement-refused"), answer.text
@@ -84,7 +84,7 @@ def test_a_file_of_several_mebibytes_comes_whole(service: Service, finance: Clie
 
 
 def test_a_client_that_waits_for_leave_to_send_a_large_file_gets_it_at_once(service: Service) -> None:
-    """As curl does; it would wait a second else."""
+    """curl waits so, for a second where it gets no leave."""
     body = (f"{HEADER}\n" + "\n" * 2 * MIB).encode()
     key = service.key("finance:read", "finance:write")
     lines = (
@@ -121,7 +121,7 @@ def test_a_file_that_breaks_off_records_nothing(length: str, service: Service, f
 
 
 def test_others_are_answered_while_a_file_of_100_000_lines_is_taken_in(make_service: Callable[..., Service]) -> None:
-    """A process of its own does it: a thread would keep the interpreter's lock, and with that the loop."""
+    """Another process takes the file in. A thread would hold the interpreter's lock and so block the event loop."""
     service = make_service(workers=1)
     finance = service.client(service.key("finance:read", "finance:write"))
     rows = (f"r{number},payment,1.00,0,1.00,USD,2026-03-01T00:00:00Z,,\n" for number in range(100_000))
@@ -139,7 +139,7 @@ def test_others_are_answered_while_a_file_of_100_000_lines_is_taken_in(make_serv
     again = finance.post(f"{RECONCILIATIONS}?provider=acme", data=body, headers=CSV)
     assert (again.status_code, again.json()["id"]) == (200, answer.json()["id"])
     assert finance.get(RECONCILIATIONS).json()["reconciliations"][0]["id"] == answer.json()["id"]
-    # A busy machine is slower than the 50 ms that the service is to reach, and then by how much is not its own.
+    # A busy machine is slower than the service's goal of 50 ms, by an amount that is not the service's fault.
     assert sorted(seconds)[len(seconds) * 99 // 100] < 0.5
     assert processor_seconds(workers(service)) - before < 2
 
@@ -179,7 +179,7 @@ def test_in_chunks_a_file_has_the_limit_of_any_body(finance: Client) -> None:
 
 @pytest.fixture
 def march(office: Office) -> Path:
-    """A file in which one payment matches, one differs, and one is named by its order."""
+    """A file in which one payment matches, one differs, and one is found by its order."""
     office.paid("pi_1", "123456789012345.67", force=True)
     office.paid("pi_2")
     order = office.paid("pi_3", "30.00")
@@ -277,6 +277,6 @@ SHEETS = ["Summary", "Differences", "Suggested", "Matched", "In transit"]
 
 
 def rows_of(path: Path, sheet: str) -> list[list[Cell]]:
-    """What a sheet shows."""
+    """The rows of a sheet."""
     with path.open("rb") as file:
         return [list(cells) for _, cells in sheet_rows(file, sheet, 1)]

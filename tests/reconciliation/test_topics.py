@@ -1,4 +1,4 @@
-"""Are reconciliations' events of before still read as what they said?"""
+"""Are earlier versions' events of reconciliations still read with their meaning?"""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What these tests are made of: files typed out, workbooks put together part by part, lines and entries by default."""
+"""The parts of these tests: files typed out, workbooks put together part by part, lines and entries with defaults."""
 
 import io
 import tomllib
@@ -45,12 +45,12 @@ def mapping_of(mapping: Mapping | str | None) -> Mapping | None:
 
 
 def own(*rows: str) -> str:
-    """A file of our own layout."""
+    """A file in our own layout with these rows."""
     return "\n".join(("reference,kind,gross,fee,net,currency,occurred_at,order,payout", *rows, ""))
 
 
 def line(**fields: Any) -> Line:
-    """A payment of 50.00 USD without a fee, but for what is said otherwise."""
+    """A payment of 50.00 USD without a fee, unless `fields` change it."""
     values: dict[str, Any] = {"row": 2, "kind": "payment", "reference": "pi_1", "gross": 5000, "fee": 0} | fields
     values.setdefault("net", values["gross"] - values["fee"])
     values.setdefault("raw_kind", values["kind"])
@@ -58,7 +58,7 @@ def line(**fields: Any) -> Line:
 
 
 def entry(**fields: Any) -> Entry:
-    """The journal's side of `line()`."""
+    """The entry of the journal that `line()` settles."""
     values: dict[str, Any] = {
         "position": 1,
         "kind": "payment",
@@ -83,7 +83,7 @@ _LINKS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 
 def xlsx(*rows: list[str], formats: tuple[str, ...] = ("General",), **parts: str | bytes) -> bytes:
-    """A workbook of one sheet whose cells are given as XML (see `text`, `number`); `formats` are its cells' styles.
+    """A workbook of one sheet whose cells are given as XML (see `text`, `number`). `formats` are its cells' styles.
 
     `parts` replace or add parts of the package, by their names with `__` for a slash.
     """

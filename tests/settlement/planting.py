@@ -1,8 +1,7 @@
-"""A settlement file and a journal made up from a seed, with troubles planted in them, and the plan of what they are.
+"""A settlement file and a journal made from a seed, with planted troubles, and the plan of the expected results.
 
-Most payments are settled as they should be. Of each kind of trouble there is the same share, so that the plan says of
-every row of either side what must become of it, and by which rule. Beside them stand lines that are no business of the
-journal: fees, payouts, adjustments.
+Most payments are settled without trouble. Each kind of trouble has the same share, so the plan has the outcome and the
+rule of every row and every entry. There are also lines that settle no entry: fees, payouts, adjustments.
 """
 
 import random
@@ -24,17 +23,17 @@ RULES: Rules = rules_from(
 )
 PROVIDER = "acme"
 
-# What is planned for some lines and entries: outcome, rule, lines, entries. Row numbers are given out at the end.
+# A plan for some lines and entries: outcome, rule, lines, entries. Rows get their numbers at the end.
 Plan = tuple[str, str, list[Line], list[Entry]]
 
 
 class Planting:
-    """Everything of one seed: what `match` is given, and what it must say."""
+    """The lines and entries of one seed, for `match`, and the expected results."""
 
     def __init__(self, seed: int, payments: int, share_of_each: float = 0.02) -> None:
         self._random = random.Random(seed)
         self._position = self._order = self._reference = 0
-        # References that stand in the file twice, and the position of what they settle, or 0.
+        # References that stand in the file twice -> the position of the entry that they settle, or 0.
         self._twice: dict[str, int] = {}
         plans: list[Plan] = []
         troubles = [getattr(self, name) for name in dir(self) if name.startswith("plant_")]
@@ -52,7 +51,7 @@ class Planting:
         return found if isinstance(found, list) else [found]
 
     def _numbered(self, plans: list[Plan]) -> tuple[list[Line], set[tuple[str, str, tuple[int, ...], tuple[int, ...]]]]:
-        """The lines in the file's order, with their rows, and what is expected of them."""
+        """The lines in the file's order with their rows, and the results expected of them."""
         slots = [(place, index) for place, plan in enumerate(plans) for index in range(len(plan[2]))]
         noise = [(None, index) for index in range(len(slots) // 20)]
         order: list[tuple[int | None, int]] = [*slots, *noise]
@@ -70,7 +69,7 @@ class Planting:
         return lines, expected | self._repetitions(lines)
 
     def _repetitions(self, lines: list[Line]) -> set[tuple[str, str, tuple[int, ...], tuple[int, ...]]]:
-        """A line that stands twice is settled where it stands first."""
+        """The results expected of lines that stand twice: the first one settles the entry."""
         first: dict[str, int] = {}
         expected: set[tuple[str, str, tuple[int, ...], tuple[int, ...]]] = set()
         for line in lines:
@@ -114,13 +113,13 @@ class Planting:
         return msgspec.convert(values | fields, Entry)
 
     def _stray(self, **fields: object) -> Entry:
-        """A payment that the journal has never seen."""
+        """A payment that the journal does not have."""
         found = self._entry(**fields)
         self._position -= 1
         return found
 
     def _line(self, entry: Entry, **fields: object) -> Line:
-        """The line that settles the entry, but for what is said otherwise; `amount` is in the journal's terms."""
+        """The line that settles the entry, unless `fields` change it. `amount` has the journal's sign."""
         amount = fields.pop("amount", entry.amount)
         assert isinstance(amount, int)
         fee = amount * 29 // 1000 if entry.kind == "payment" else 0
@@ -142,7 +141,7 @@ class Planting:
         return msgspec.convert(values | fields, Line)
 
     def _naming(self, entry: Entry) -> str:
-        """Text that has the order's key or id in it."""
+        """A text with the order's key or id in it."""
         key, number = entry.order_key, entry.order_id
         return self._random.choice(
             (key, str(number), f"Order #{number}", f"payment for {key}, with thanks", f"({key}).")
@@ -280,7 +279,7 @@ class Planting:
         return "noted" if amount <= 50 else "to_explain", "limit", [line], []
 
     def _in_pounds(self, dollars_of: Callable[[int], int], entry: Entry) -> Line:
-        """The line of what was paid in pounds and settled in dollars."""
+        """The line of a payment in pounds that was settled in dollars."""
         dollars = dollars_of(entry.amount) * SIGNS[entry.kind]
         line = self._line(entry, currency="USD")
         original = Original(entry.amount * SIGNS[entry.kind], "GBP", self._random.choice(("", "1.25")))
@@ -309,7 +308,7 @@ class Planting:
 
 
 def own_rows(lines: list[Line]) -> Iterator[str]:
-    """The lines as a file of our own layout has them; the rows must be 2, 3, 4 and so on."""
+    """The rows of a file in our own layout for the lines. The lines' rows must be 2, 3, 4 and so on."""
 
     def amount(minor: int) -> str:
         return f"{'-' if minor < 0 else ''}{abs(minor) // 100}.{abs(minor) % 100:02d}"
@@ -325,6 +324,6 @@ def own_rows(lines: list[Line]) -> Iterator[str]:
 def match_alone(
     lines: Sequence[Line], entries: Sequence[Entry], rules: Rules, *, as_of: datetime, zone: tzinfo = UTC
 ) -> list[Result]:
-    """What `match` finds in the only file of its provider, which covers all up to `as_of`."""
+    """The results of `match` for the only file of its provider, which covers all days up to `as_of`."""
     covers = [Cover(currency, _ALWAYS, as_of) for currency in sorted({entry.currency for entry in entries})]
     return match(lines, entries, rules, others=Others("", covers, (), as_of), zone=zone)

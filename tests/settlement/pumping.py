@@ -1,7 +1,7 @@
 """Tries every regular expression that meets a settlement file or its rules against texts that repeat a piece.
 
-Run as a program, in a process that can be ended: a pattern that is worse than linear may hold the interpreter for
-hours. Each pattern's name is printed before it is tried; one that takes more than its share ends the program with 1.
+It runs as a program, in a process that can be ended: a pattern worse than linear may hold the interpreter for hours.
+Each pattern's name is printed before it is tried. A pattern that takes too long ends the program with 1.
 """
 
 import ast
@@ -18,15 +18,15 @@ from typing import Any, Final
 
 DOMAIN: Final = Path(__file__).resolve().parents[2] / "domain"
 ROOMS: Final = ("settlement", "reconciliation")
-# What the rules pass through besides.
+# The rules pass through these modules, too.
 BESIDE: Final = ("strict_json", "money")
-# What may be called of `re`: whatever else is called takes a pattern that is in no module's globals.
+# Any other function of `re` takes a pattern that is in no module's globals.
 _HARMLESS: Final = {"compile", "escape"}
 _ALWAYS: Final = "a0 \n\x00"
-# In steps, so that what is worse than linear shows before it takes hours.
+# Growing lengths, so that a pattern worse than linear shows before it takes hours.
 _LENGTHS: Final = (36, 72, 400, 3_000)
 _SECONDS_MAX: Final = 0.001
-# Four times the length takes four times as long, or sixteen times where the pattern is quadratic.
+# Four times the length takes a linear pattern four times as long, a quadratic one sixteen times.
 _GROWTH_MAX: Final = 9
 _AT_RANDOM: Final = 200
 _WORD: Final = re.compile(r"[\w /-]{3,}")
@@ -38,7 +38,7 @@ def sources() -> list[Path]:
 
 
 def hidden(source: str) -> list[int]:
-    """The lines on which a pattern is made or used that is in no module's globals."""
+    """The lines that make or use a pattern outside a module's globals."""
     tree = ast.parse(source)
     found = [
         node.lineno for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module in ("re", "regex")
@@ -59,7 +59,7 @@ def _called_of_re(node: ast.AST) -> str | None:
 
 
 def patterns() -> Iterator[tuple[str, re.Pattern[Any]]]:
-    """Each pattern in the modules' globals, once, also within dicts, tuples and lists."""
+    """Each pattern in the modules' globals once, also within dicts, tuples and lists."""
     seen: set[re.Pattern[Any]] = set()
     for path in sources():
         module = _module(path)
@@ -87,7 +87,7 @@ def _within(value: object) -> Iterator[re.Pattern[Any]]:
 
 
 def slow_text(pattern: re.Pattern[Any]) -> str | None:
-    """A text for which the pattern takes longer than its length allows; None where there is none among those tried."""
+    """A text for which the pattern takes longer than its length allows, or None where no text tried is such a one."""
     for begin, pumps, end in _texts(pattern):
         for length in _LENGTHS:
             if _seconds(pattern, _text(begin, pumps, end, length)) > _SECONDS_MAX:

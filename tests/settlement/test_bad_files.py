@@ -1,4 +1,4 @@
-"""Files that do not fit as a whole: refused, with the place, and without reading on."""
+"""Files that are refused as a whole: with the place of the fault, and without reading on."""
 
 import contextlib
 import io
@@ -85,7 +85,7 @@ def test_a_quotation_mark_within_a_cell_is_refused() -> None:
 
 
 class _Huge(io.RawIOBase):
-    """Says that it is larger than any file that is taken, and can't be read."""
+    """A stream that claims more bytes than a file may have, and raises AssertionError when it is read."""
 
     def seekable(self) -> bool:
         return True
@@ -103,7 +103,7 @@ def test_a_file_of_two_gigabytes_is_refused_before_it_is_read() -> None:
 
 
 def test_lines_before_the_one_that_does_not_fit_are_handed_out_one_by_one() -> None:
-    # Nothing of the file is in memory but where the reader stands; whoever records waits for the end.
+    # Only the reader's place in the file is in memory; a caller that records lines waits for the end.
     reading = read(io.BytesIO(own(GOOD, "broken").encode()), "file", "acme")
     assert next(reading).row == 2
     with pytest.raises(SettlementRefused):
@@ -125,7 +125,7 @@ def test_a_workbook_that_was_cut_off_is_refused(cut: float) -> None:
 
 
 def _damaged(content: bytes, chance: random.Random) -> bytes:
-    """The bytes with a few of them changed, left out, or said twice."""
+    """The bytes with a few of them changed, removed or doubled."""
     damaged = bytearray(content)
     for _ in range(chance.choice((1, 2, 10))):
         place = chance.randrange(len(damaged) - 40)
@@ -137,7 +137,7 @@ def _damaged(content: bytes, chance: random.Random) -> bytes:
 
 
 def _damaged_within(workbook: bytes, chance: random.Random) -> bytes:
-    """A workbook whose package is whole, and one of whose parts is not."""
+    """A workbook whose package is whole, and one of whose parts is damaged."""
     packed = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(workbook)) as old, zipfile.ZipFile(packed, "w") as new:
         chosen = chance.choice(old.namelist())
@@ -167,7 +167,7 @@ def test_a_damaged_file_of_any_format_is_lines_or_a_refusal(seed: int) -> None:
 
 
 def try_to_read(content: bytes) -> None:
-    """Raises whatever is no refusal."""
+    """Reads a file. Raises any error that is no refusal."""
     stream = io.BytesIO(content)
     with contextlib.suppress(SettlementRefused, Misfit):
         known = recognised(stream)

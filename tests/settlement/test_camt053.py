@@ -212,7 +212,7 @@ def test_deep_nesting_and_endless_text_are_refused() -> None:
 
 
 def report(*entries: str, of: str = "052") -> str:
-    """The same as a report within the day, or as a notification."""
+    """The same entries as a report within the day (camt.052) or a notification (camt.054)."""
     message, section = {"052": ("BkToCstmrAcctRpt", "Rpt"), "054": ("BkToCstmrDbtCdtNtfctn", "Ntfctn")}[of]
     renamed = statement(*entries).replace("camt.053", f"camt.{of}").replace("BkToCstmrStmt", message)
     return renamed.replace("<Stmt>", f"<{section}>").replace("</Stmt>", f"</{section}>")
@@ -294,7 +294,7 @@ CHARGED = {
 
 @pytest.mark.parametrize("name", CHARGED)
 def test_transactions_less_the_charges_that_they_state_are_lines_with_a_fee(name: str) -> None:
-    """An acquirer's credit of many payments is booked less its charges."""
+    """A bank books an acquirer's credit of many payments less its charges."""
     details = "".join(
         detail(reference, amount).replace("<RmtInf>", f"{CHARGED[name].format(fee)}<RmtInf>")
         for reference, amount, fee in (("A", "500.00", "13.00"), ("B", "20.00", "0.50"))

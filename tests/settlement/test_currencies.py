@@ -1,5 +1,7 @@
-"""What is settled in another currency than it was paid in: the payment of its reference and its original amount, and
-how far the rate is from the one that the rules expect."""
+"""Payments that are settled in another currency.
+
+Does the line find the payment of its reference and original amount, and is its rate compared with the expected rate?
+"""
 
 from random import Random
 

@@ -1,4 +1,4 @@
-"""What a shop's own description can say of the files that providers and banks really send."""
+"""The real files of providers and banks: can a shop's own description say how to read them?"""
 
 from datetime import UTC, datetime
 

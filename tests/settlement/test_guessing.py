@@ -1,4 +1,4 @@
-"""A first rules file for a file that nobody has described: what is guessed reads it, and what is not sure is said."""
+"""A first rules file for an undescribed file: does it read the file, and does it name each doubt?"""
 
 import contextlib
 import random
@@ -192,7 +192,7 @@ FILES: dict[str, tuple[str, list[Told]]] = {
 
 
 def begun(file: str | bytes) -> tuple[Guess, list[Line]]:
-    """The guess, and the lines that it reads by way of a rules file."""
+    """The guess, and the lines of the file when read with a rules file of the guess."""
     guessed = guess(stream_of(file), "USD")
     rules = rules_from(f'version = "1"\n\n{guessed.toml("my bank")}')
     assert rules.mapping("my bank") == guessed.mapping

@@ -1,4 +1,4 @@
-"""Files and rules that were made to cost much, or to break the reader: each is a refusal, and soon."""
+"""Files and rules made to cost much or to break the reader: is each refused, and soon?"""
 
 import io
 import time
@@ -20,7 +20,7 @@ from tests.settlement.test_bad_files import try_to_read
 from tests.settlement.test_mapping import PLAIN
 from tests.settlement.test_sheet import HEADER, row
 
-# Of processor time: the machine may be busy.
+# Seconds of processor time, since the machine may be busy.
 SECONDS_MAX = 2
 
 
@@ -162,7 +162,7 @@ def test_a_long_code_is_not_said_again_with_each_transaction() -> None:
 
 
 def test_lines_whose_texts_are_too_much_together_are_refused() -> None:
-    # As a workbook could say them in few bytes, whose cells share one text.
+    # A workbook could hold such texts in few bytes, since its cells can share one text.
     long = "x" * 1000
     each = f"2026-03-01,5.00,{long},{long}\n"
     mapping = PLAIN.replace('kind = "payment"\n', "") + 'kind = "kind"\norder = "order"\n'

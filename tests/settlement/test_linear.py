@@ -1,4 +1,4 @@
-"""No regular expression that meets a settlement file, or the rules, takes longer than the text's length allows."""
+"""Does every regular expression that meets a settlement file or its rules take time linear in the text?"""
 
 import re
 import subprocess
@@ -13,7 +13,7 @@ SECONDS_MAX = 30
 
 
 def test_no_pattern_is_worse_than_linear() -> None:
-    # In a process of its own: a cubic pattern holds the interpreter, so that nothing but the process can be ended.
+    # Another process, since a cubic pattern holds the interpreter and only ending the process stops it.
     command = [sys.executable, "-m", "tests.settlement.pumping"]
     try:
         done = subprocess.run(command, cwd=ROOT, timeout=SECONDS_MAX, capture_output=True, text=True, check=False)

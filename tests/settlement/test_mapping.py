@@ -1,4 +1,4 @@
-"""Any other file, through a mapping in TOML."""
+"""Any other file, read by a mapping in TOML."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""Each pass of the matching by itself, and what two passes might quarrel about."""
+"""Each pass of the matching by itself, and the lines that two passes compete for."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -82,7 +82,7 @@ def test_the_second_line_of_a_reference_is_a_duplicate_that_names_the_first() ->
 
 
 def test_a_second_line_with_another_amount_is_money_that_nobody_recorded() -> None:
-    """A partial capture or a second charge, not the first one again."""
+    """The second line is a partial capture or a second charge, not the first one repeated."""
     assert outcomes([line(row=2), line(row=3, gross=100)], [entry()]) == [
         ("matched", "reference_and_amount", (2,), (1,)),
         ("missing_in_ledger", "left_over", (3,), ()),
@@ -278,17 +278,17 @@ def test_payments_of_days_longer_ago_are_not_added_up() -> None:
 
 @pytest.mark.parametrize("row_of_the_right_one", [2, 9])
 def test_tolerance_never_prefers_a_wrong_reference_to_the_right_one(row_of_the_right_one: int) -> None:
-    """The line's own payment is of another amount, and beside it in the order is one that is nearly the line's."""
+    """The line's own payment has another amount; a payment of the same order has nearly the line's amount."""
     own = entry(position=7, reference="pi_own", amount=5100)
     near = entry(position=8, reference="pi_near", amount=5001)
     settled = line(row=row_of_the_right_one, reference="pi_own", order=KEY)
     assert outcomes([settled], [own, near])[0] == ("amount_differs", "reference", (settled.row,), (7,))
-    # Named by an alias, or in another order, it is the right one all the same.
+    # An alias, or a payment in another order, names the right payment all the same.
     other_order = entry(position=7, reference="pi_own", amount=5100, order_id=99, order_key="f" * 20)
     by_alias = line(row=row_of_the_right_one, reference="tx_1", aliases=("pi_own",), order=KEY)
     for given, mine in ((settled, other_order), (by_alias, own), (by_alias, other_order)):
         assert outcomes([given], [mine, near])[0][3] == (7,)
-    # Where a second line has the reference of the near one, it is that one's; the first keeps its own.
+    # A second line with the near payment's reference settles that payment; the first line keeps its own.
     second = line(row=5, reference="pi_near", gross=4999, order=KEY)
     assert sorted(outcomes([settled, second], [own, near]))[0:2] == sorted(
         [
@@ -305,7 +305,7 @@ def test_a_line_whose_payment_is_settled_already_is_not_suggested_for_one_that_i
 
 
 def test_days_are_those_of_the_time_zone() -> None:
-    evening = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)  # in Berlin half past midnight on the 2nd
+    evening = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)  # in Berlin it is half past midnight on the 2nd
     parts = [
         entry(position=1, amount=3000, received_at=evening),
         entry(position=2, reference="pi_2", amount=2000, order_id=43, received_at=evening + timedelta(hours=20)),

@@ -1,4 +1,4 @@
-"""A file is read in memory that does not grow with it, whatever its format."""
+"""Does reading a file take the same memory whatever the file's size and format?"""
 
 import io
 import tracemalloc
@@ -14,7 +14,7 @@ from domain.settlement.reading import read
 from tests.settlement import test_camt053, test_mt940, test_paypal, test_stripe
 from tests.settlement.making import NOON, entry, number, own, text, xlsx
 
-# What may be in memory beside the row that is being read: buffers, and what is remembered of formats and currencies.
+# The memory beside the row being read: buffers, and caches of formats and currencies.
 BYTES_MAX = 3_000_000
 COUNT = 5_000
 NUMBERS = range(10_000, 10_000 + COUNT)
@@ -60,7 +60,7 @@ def test_reading_ten_times_the_lines_takes_no_more_memory(make: Callable[[int], 
 
 
 def alone(work: Callable[[], tuple[int, int]]) -> tuple[int, int]:
-    """What it comes to in a process that has no other thread, since what any takes would be counted."""
+    """The result of the work in a process without other threads, whose memory would be counted, too."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
         return process.submit(work).result()
 
@@ -72,14 +72,14 @@ def test_a_line_costs_less_than_a_kilobyte_until_its_report_is_made() -> None:
 
 
 def test_a_line_and_its_payment_cost_less_than_one_and_a_half_kilobytes_until_their_report_is_made() -> None:
-    """So 100,000 lines against 100,000 payments fit into 200 MB, with all that the process has beside them."""
+    """100,000 lines against 100,000 payments thus fit into 200 MB, the rest of the process included."""
     results, peak = alone(_report_of_lines_and_payments)
     assert results == COUNT
     assert peak < COUNT * 1_500
 
 
 def _report_of_lines() -> tuple[int, int]:
-    """How many results there are, and the most memory that was taken until then."""
+    """The number of results, and the highest memory up to then in bytes."""
     rows = (f"pi_{n},payment,50.00,1.75,48.25,USD,2026-03-01T10:30:00Z,{n},po_{n // 1000}" for n in NUMBERS)
     stream, rules = io.BytesIO(own(*rows).encode()), rules_from(DEFAULT)
     tracemalloc.start()
@@ -88,7 +88,7 @@ def _report_of_lines() -> tuple[int, int]:
 
 
 def _report_of_lines_and_payments() -> tuple[int, int]:
-    """How many are matched, and the same."""
+    """The number of matched results, and the highest memory up to then in bytes."""
     rows = (f"pi_{n:020},payment,{n}.00,1.00,{n - 1}.00,USD,2026-03-01T10:30:00Z,{n},po_{n // 1000}" for n in NUMBERS)
     stream, rules = io.BytesIO(own(*rows).encode()), rules_from(DEFAULT)
     entries = (entry(position=n, order_id=n, reference=f"pi_{n:020}", amount=n * 100) for n in NUMBERS)

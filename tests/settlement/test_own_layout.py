@@ -1,4 +1,4 @@
-"""Our own layout: what a file in it says, and what it must not say."""
+"""Our own layout: the meaning of a file in it, and the files that are refused."""
 
 from datetime import UTC, datetime
 

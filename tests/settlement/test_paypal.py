@@ -89,7 +89,7 @@ def test_a_balance_in_debt_is_negative() -> None:
         ("T1105", "CR", "reserve_released"),
         ("T1106", "DR", "chargeback"),
         ("T1107", "DR", "refund"),
-        ("T1107", "CR", "T1107"),  # the account has bought something, and was given its money back
+        ("T1107", "CR", "T1107"),  # the account bought something and got its money back
         ("T1108", "CR", "fee_refund"),
         ("T1110", "DR", "reserve_held"),
         ("T1116", "DR", "payment_failure"),

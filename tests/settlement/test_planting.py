@@ -1,4 +1,4 @@
-"""Troubles planted from a seed: every one is found and named right, and nothing else is reported."""
+"""Troubles planted from a seed: is every one found and named right, and is nothing else reported?"""
 
 import io
 import random

@@ -1,4 +1,4 @@
-"""What holds for any input: amounts are exact, rows are claimed once, and their order makes no difference."""
+"""Claims for any input: amounts are exact, each row is in one result, and the order of rows makes no difference."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -18,7 +18,7 @@ from domain.settlement.tables.number_format import as_shown, section_for, stored
 from tests.settlement.making import NOON, entry, line, lines_of, own
 from tests.settlement.planting import match_alone
 
-# A busy machine is no fault of the code's.
+# A slow, busy machine is no fault of the code.
 untimed = settings(deadline=None, max_examples=100)
 
 RULES = Rules(version="test", tolerance_minor={"USD": 1})
@@ -69,7 +69,7 @@ def test_any_bytes_are_lines_or_a_refusal(content: bytes) -> None:
             lines_of(begin + content)
 
 
-# Few references, orders and amounts, so that rows meet in every way there is.
+# Few references, orders and amounts, so that rows meet in every way.
 LINES = st.lists(
     st.builds(
         lambda reference, amount, order, kind, currency: line(

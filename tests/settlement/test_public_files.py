@@ -1,6 +1,8 @@
-"""Public files of banks, as they are: each is read, and ties out or is said not to, or is refused for what it is.
+"""Public files of banks, unchanged: each is read and ties out, is reported not to tie out, or is refused with its
+reason.
 
-They are no part of this project; the tests are skipped where the folder is not there. SETTLEMENTS names another one.
+The files are no part of this project: the tests are skipped where their folder is missing. SETTLEMENTS names another
+folder.
 """
 
 import os
@@ -16,7 +18,7 @@ from tests.conftest import ROOT
 
 FOLDER = Path(os.environ.get("SETTLEMENTS") or ROOT.parent / "shared" / "data" / "settlements")
 FILES = sorted(path.name for path in FOLDER.glob("*") if path.suffix != ".md")
-# Those whose entries do not come to the balances that they state, or that state them for days with others between.
+# Files whose entries do not add up to their balances, or whose balances are of days with other days between.
 DO_NOT_TIE = {
     "genkgo_camt053.v2.all-balance-types.xml",
     "genkgo_camt053.v2.five.decimals.xml",

@@ -1,4 +1,4 @@
-"""Reading, matching and tying out are pure, and no amount can become a float on the way."""
+"""Are reading, matching and tying out pure, and can no amount become a float on the way?"""
 
 import ast
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Whatever a file or its rules hold, nothing but a refusal leaves the reader: SettlementRefused, or InvalidField."""
+"""Does the reader raise nothing but SettlementRefused or InvalidField, whatever a file or its rules hold?"""
 
 import io
 import random
@@ -27,7 +27,7 @@ SEEDS = range(20)
 GOOD: Final = "pi_1,payment,50.00,1.75,48.25,USD,2026-03-01T10:30:00Z,42,po_1"
 ASKED: Final = Asked("acme", "0" * 64, "0" * 64, 1, NOON)
 
-# What values can be that nobody expects.
+# Values that nobody expects.
 ODD: Final = (
     "",
     "0",
@@ -76,7 +76,7 @@ ODD: Final = (
 
 
 def told(content: bytes, rules: Rules, provider: str = "acme") -> None:
-    """Reads a file and reports on it. Raises whatever is no refusal."""
+    """Reads a file and makes its report. Raises any error that is no refusal."""
     balances: list[Balance] = []
     try:
         found = list(read(io.BytesIO(content), "file", provider, rules.mapping(provider), balances.append))

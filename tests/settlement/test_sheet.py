@@ -1,4 +1,4 @@
-"""XLSX: numbers as the sheet shows them, and workbooks that are no good."""
+"""XLSX: numbers as the sheet shows them, and broken workbooks."""
 
 import io
 import zipfile
@@ -195,7 +195,7 @@ def test_a_part_that_says_it_is_smaller_than_it_is_is_refused() -> None:
 
 
 def _in_directory(workbook: bytes, place: int, value: bytes) -> bytes:
-    """The workbook with bytes of each part's record in the package's directory replaced."""
+    """The workbook with some bytes replaced in each part's record in the package's directory."""
     changed = bytearray(workbook)
     begin = changed.find(b"PK\x01\x02")
     while begin >= 0:

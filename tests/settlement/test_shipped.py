@@ -1,4 +1,4 @@
-"""The layouts that come described with the program, each on a file typed after its provider's own description of it."""
+"""The layouts that the program describes itself, each tried on a file typed after the provider's own description."""
 
 import re
 from collections.abc import Callable
@@ -20,7 +20,7 @@ Told = tuple[str, str, int, int, str]
 
 
 def settled(name: str) -> tuple[list[Line], list[Balance]]:
-    """The lines of a sample file, read by what its header is recognised as."""
+    """The lines and balances of a sample file, read by the layout that its header is recognised as."""
     balances: list[Balance] = []
     with (FILES / name).open("rb") as file:
         known = recognised(file)
@@ -347,7 +347,7 @@ def test_an_amazon_file_may_write_its_times_with_an_offset() -> None:
     ],
 )
 def test_what_is_pending_at_paypal_has_not_come_in_but_has_gone_out(name: str, completed: str, pending: str) -> None:
-    """A withdrawal stays pending for good in the downloads of some shops, and the balance is without it at once."""
+    """In some shops' downloads a withdrawal stays pending for good, and the balance is without it at once."""
     file = (FILES / f"{name.removesuffix('-uk').removesuffix('-eu')}.csv").read_text("utf-8-sig")
     if name.endswith("-uk") or name.endswith("-eu"):
         file = re.sub(r'"(\d\d)/(\d\d)/2026"', r'"\2/\1/2026"', file)

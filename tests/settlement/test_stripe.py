@@ -6,7 +6,7 @@ import pytest
 
 from tests.settlement.making import lines_of, refusal_of
 
-# The columns that a report has without asking for others, and the names of the charge and the intent.
+# The columns of a report for which no others were asked, and the columns of the charge and the intent.
 COLUMNS = (
     "automatic_payout_id,automatic_payout_effective_at,balance_transaction_id,created_utc,available_on_utc,currency,"
     "gross,fee,net,reporting_category,source_id,description,customer_facing_amount,customer_facing_currency,"

@@ -1,4 +1,4 @@
-"""Exports written by hand, in the forms that shops' systems give them, and what our import makes of them."""
+"""Exports typed by hand, in the forms that shops' systems write them, and the orders that our import makes of them."""
 
 import csv
 import io
@@ -54,7 +54,7 @@ def order(ledger: OrderLedger, key: str) -> Order:
 
 
 def table(rows: Iterable[dict[str, Any]], delimiter: str = ",") -> str:
-    """CSV with every column that one of the rows has."""
+    """CSV with every column of any row."""
     rows = list(rows)
     text = io.StringIO()
     columns = list(dict.fromkeys(name for row in rows for name in row))
@@ -65,7 +65,7 @@ def table(rows: Iterable[dict[str, Any]], delimiter: str = ",") -> str:
 
 
 def shopify_rows(*items: dict[str, Any], **fields: Any) -> list[dict[str, Any]]:
-    """An order of Shopify's export: its own fields stand on the first row alone."""
+    """The rows of one order in Shopify's export: the order's own fields stand on the first row alone."""
     name = fields.pop("Name", "#1001")
     first = {
         "Name": name,

@@ -1,4 +1,4 @@
-"""Does `run.py import --from` show the mapping, tie out, name what differs, and exit as the contract says?"""
+"""Does `run.py import --from` show the mapping, tie out, name each difference, and exit as the contract says?"""
 
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ def service(tmp_path: Path) -> Service:
 
 
 def export(folder: Path, *totals: str) -> str:
-    """A file of Shopify's with an order for each total; each order has one item of 20.00."""
+    """A file of Shopify's with an order for each total. Each order has one item of 20.00."""
     rows = [
         row
         for number, total in enumerate(totals, 1001)
@@ -50,7 +50,7 @@ def test_what_differs_is_listed_with_both_sides_and_exits_1(service: Service) ->
 
 
 def test_a_large_file_that_another_process_reads_leaves_nothing_on_standard_error(service: Service) -> None:
-    """The process that imports had the file closed under the beginnings of a reader that it uses no more."""
+    """The importing process once closed the file under a reader that it had begun and no longer used."""
     path = export(service.folder, *(["20.00"] * 12_000))
     done = service.run("import", "--from", "shopify-csv", "--dry-run", path)
     assert done.returncode == 0

@@ -1,4 +1,4 @@
-"""Do the CSVs of other shops come in, by a description of their columns, ours and those that a shop writes?"""
+"""Are the CSVs of other shops imported by a description of their columns, ours or a shop's own?"""
 
 from pathlib import Path
 from typing import Any
@@ -117,7 +117,7 @@ def test_etsys_items_come_in(ledger: OrderLedger) -> None:
 
 
 def test_etsys_items_that_stand_in_overlapping_files_are_taken_once(ledger: OrderLedger) -> None:
-    """They were added up before, and so was the total that is made of them."""
+    """They once were added up, and the total that is made of them was, too."""
     row = {"Sale Date": "01/31/24", "Item Name": "Mug", "Quantity": "1", "Price": "8.00", "Discount Amount": "0",
            "Shipping Discount": "0", "Order Shipping": "4.50", "Order Sales Tax": "0", "Item Total": "8.00",
            "Currency": "USD", "Date Paid": "01/31/24", "Date Shipped": "", "Order ID": "3001"}  # fmt: skip
@@ -181,7 +181,7 @@ def test_amazons_orders_come_in_parted_by_tabs(ledger: OrderLedger) -> None:
 
 
 def test_a_quotation_mark_in_a_name_of_amazons_is_a_character_like_any_other() -> None:
-    """One that a name begins with made the whole file none of CSV, or took in the rows behind it."""
+    """A name that begins with such a mark once made the whole file unreadable, or took in the rows behind it."""
     rows = [AMAZON | {"product-name": '"Best" 6" mug', "amazon-order-id": f"1-{i}"} for i in range(2)]
     text = "\n".join("\t".join(cells) for cells in (AMAZON, *(row.values() for row in rows)))
     found = read("amazon", text)

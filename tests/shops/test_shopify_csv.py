@@ -1,4 +1,4 @@
-"""Does every order of Shopify's orders export come in with its total, or is it named with the reason?"""
+"""Is every order of Shopify's orders export imported with its total, or named with the reason?"""
 
 import io
 
@@ -135,7 +135,7 @@ def test_times_that_do_not_say_their_offset_are_taken_as_utc_and_named() -> None
 
 
 def test_an_order_that_stands_in_overlapping_files_is_taken_once_and_named(ledger: OrderLedger) -> None:
-    """Its lines were added up before, and what they were too much passed as a discount."""
+    """Its lines once were added up, and the surplus passed as a discount."""
     rows = shopify_rows(line("20.00"), line("5.00"), Total="25.00", Subtotal="25.00")
     other = shopify_rows(line("1.00"), Name="#1002", Total="1.00")
     for texts in ((table([*rows, *other]), table(rows)), (table(rows), table(rows)), (table([*rows, *rows]),)):

@@ -1,4 +1,4 @@
-"""Does Shopify's JSON come in, from REST and from GraphQL, with every total, payment and refund, or is it named?"""
+"""Is every order of Shopify's JSON, from REST or GraphQL, imported with each total, payment and refund, or named?"""
 
 import io
 import json
@@ -30,7 +30,7 @@ def item(**fields: Any) -> dict[str, Any]:
 
 
 def rest(**fields: Any) -> dict[str, Any]:
-    """An order of 100.00, 10.00 of taxes on top."""
+    """An order of 100.00 with 10.00 of taxes on top."""
     return {
         "id": 6031234567890,
         "name": "#1001",
@@ -321,7 +321,7 @@ def test_what_an_edit_took_out_is_taken_as_never_ordered_and_named(ledger: Order
 def test_what_came_back_in_an_exchange_is_taken_as_never_ordered_though_some_money_went_back(
     ledger: OrderLedger,
 ) -> None:
-    """Its customer would owe what the item that came back has paid for."""
+    """Otherwise the customer would owe the money of the returned item, which paid for the other item."""
     items = [{"id": 1, "title": "Mug", "price": "100.00", "quantity": 1}]
     items += [{"id": 2, "title": "Cup", "price": "50.00", "quantity": 1}]
     sale = SALE | {"amount": "100.00"}
@@ -359,7 +359,7 @@ def test_a_refund_of_less_than_its_items_is_no_exchange_where_money_is_owed_or_a
 def test_what_an_edit_took_out_is_seen_by_the_current_quantity_where_refunds_were_not_asked_for(
     ledger: OrderLedger,
 ) -> None:
-    """Its customer would owe what is not ordered any more."""
+    """Otherwise the customer would owe the item that the edit removed."""
     items = [{"id": 1, "title": "Mug", "price": "50.00", "quantity": 2, "current_quantity": 1}]
     fields = {"line_items": items, "current_total_price": "55.00", "current_total_tax": "5.00",
               "transactions": [SALE | {"amount": "55.00"}]}  # fmt: skip
@@ -418,7 +418,10 @@ def test_what_has_more_digits_than_its_currency_or_no_offset_is_named() -> None:
 
 
 def test_half_of_a_character_is_written_as_the_one_that_stands_for_it() -> None:
-    """A text was cut off within an emoji; nothing can hold what is left, and it ended the import with a traceback."""
+    """The text was cut off within an emoji.
+
+    No text can hold half a character, and the import once ended with a traceback.
+    """
     text = json.dumps(rest(name="#1\U0001f600", note="so good \U0001f600", tags="a")).replace('\\ude00"', '"', 1)
     assert '\\ud83d"' in text
     found = one(KIND, text)
@@ -591,7 +594,7 @@ def test_graphqls_bulk_lines_come_in_with_what_belongs_to_them(ledger: OrderLedg
 
 
 def test_graphqls_bulk_lines_may_begin_with_a_byte_order_mark() -> None:
-    """The first order was not known by it, and had its lines twice."""
+    """The mark once hid the first order's line, so that the order had its lines twice."""
     found = read(KIND, "\ufeff" + jsonl(*BULK))
     assert found == read(KIND, jsonl(*BULK))
 
@@ -632,7 +635,7 @@ def test_an_order_of_pages_that_overlap_has_its_transactions_each_time(ledger: O
 
 @pytest.mark.parametrize("times", [(1, 0), (0, 1), (1, 1), (0, 2)])
 def test_an_edit_counts_once_wherever_it_stands(times: tuple[int, int]) -> None:
-    """A second one took out as much again, and the total that was compared was without it, too: nothing differed."""
+    """A second copy once took the item out again, from the total to compare with as well, so that nothing differed."""
     one_mug = {"line_item_id": 1, "quantity": 1, "subtotal": "50.00", "total_tax": "5.00"}
     edit = {"id": 31, "order_id": 6031234567890, "transactions": [], "refund_line_items": [one_mug]}
     within, beside = times

@@ -1,4 +1,4 @@
-"""Do WooCommerce's orders come in, with their refunds, in every total, or are they named?"""
+"""Is every order of WooCommerce's imported with its refunds and every total, or named?"""
 
 import json
 from typing import Any
@@ -31,7 +31,7 @@ def item(**fields: Any) -> dict[str, Any]:
 
 
 def woo(**fields: Any) -> dict[str, Any]:
-    """An order of 18.00 after a coupon of 2.00, shipping 5.00, taxes of 2.30."""
+    """An order of 18.00 after a coupon of 2.00, with shipping of 5.00 and taxes of 2.30."""
     return {
         "id": 727,
         "number": "727",
@@ -203,7 +203,7 @@ def test_a_refund_with_odd_links_is_named_as_of_no_order() -> None:
 
 
 def test_a_refund_that_its_taxes_have_rounded_beyond_the_payment_is_named_with_the_reason(ledger: OrderLedger) -> None:
-    """As woocommerce/woocommerce#64668 has it: each line's taxes are rounded, and the order's are not."""
+    """The case of woocommerce/woocommerce#64668: the taxes of each line are rounded, the order's are not."""
     tie_out = brought(ledger, KIND, json.dumps([woo(refunds=[{"id": 9, "reason": "", "total": "-25.31"}])]))
     (difference,) = tie_out.differences
     assert (difference.said.refunded, difference.ours and difference.ours.refunded) == (2531, 0)
