@@ -359,6 +359,7 @@ class AuditEvent(msgspec.Struct, kw_only=True):
     order_id: int | None
     reconciliation: str | UnsetType = UNSET
     period: str | UnsetType = UNSET
+    access_key: str | UnsetType = UNSET
     version: int
     type: str
     topic: str

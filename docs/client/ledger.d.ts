@@ -1,4 +1,4 @@
-// Made by `make types` of openapi.json, whose SHA-256 is 9b02d91eb27d7d5694e9b0305ae55d17ee0d0a87b96627977f6164a6184f3abc.
+// Made by `make types` of openapi.json, whose SHA-256 is 7800f3db061d196871839e9c44b61d1b5274dfea68ec73f422cb5a0a17dbec8f.
 export interface paths {
     "/api/shop/customers/me/orders": {
         parameters: {
@@ -1455,6 +1455,7 @@ export interface components {
             order_id: number | null;
             reconciliation?: string;
             period?: string;
+            access_key?: string;
             version: number;
             type: string;
             topic: string;
@@ -1481,6 +1482,7 @@ export interface components {
             order_id?: number | null;
             reconciliation?: string;
             period?: string;
+            access_key?: string;
             version?: number;
             type?: string;
             topic?: string;
