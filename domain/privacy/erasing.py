@@ -22,7 +22,7 @@ from domain.log.mapper import EventMapper
 from domain.log.records import Provenance, StoredClaim
 from domain.order import events as e
 from domain.order.erasure import Why, erase, is_in_work
-from domain.order.personal import INVOICE, PARTS
+from domain.order.personal import CONTACT, INVOICE, PARTS
 from domain.order.state import Order
 from domain.privacy.erasures import Erasures, Noted
 from domain.privacy.keyring import CUSTOMER, GUEST, Keyring, StoredDataKey, Whose
@@ -251,9 +251,10 @@ class Erasing:
             restricts=request.basis != RETENTION,
             reference=request.reference,
         )
+        left = INVOICE if CONTACT in request.parts else CONTACT  # the part that is kept where one of the two goes
         found = []
         for order in orders:
-            event = erase(order, why, until=self._keep.until(INVOICE, order.kept_from), now=now)
+            event = erase(order, why, until=self._keep.until(left, order.kept_from), now=now)
             if event is not None:
                 found.append((order, event))
         return found

@@ -185,6 +185,15 @@ def test_a_part_that_is_left_is_restricted_until_the_law_lets_it_go(shop: Shop, 
     assert shop.still_held() == {}
 
 
+def test_a_contact_that_is_left_is_restricted_until_its_own_time_is_over(shop: Shop) -> None:
+    shop.place(**MINA)
+    shop.erase("customers/7", parts=["invoice"])
+    told = shop.officer.get(f"{PRIVACY}/customers/7").json()
+    (erasure,) = told["erasures"]
+    kept = {one["part"]: one["until"] for one in told["kept"] if one["state"] == "restricted"}
+    assert (erasure["restricted"], {"contact": erasure["until"]}) == (["contact"], kept)
+
+
 def test_an_erasure_that_is_tried_says_what_would_go_and_destroys_nothing(shop: Shop) -> None:
     order, guest = shop.place(**MINA), shop.place(**{**MINA, "customer": {"first_name": "Mina"}})
     tried = {"dry_run": "true"}
