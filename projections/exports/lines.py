@@ -7,6 +7,7 @@ with erased personal data is left out: its earlier state must not come back.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
 from itertools import takewhile
 from typing import Any, BinaryIO, Final
 
@@ -180,7 +181,9 @@ def _history(order: Order, entries: Iterable[Entry]) -> Iterator[Said]:
     for entry in entries:
         event = entry.record.event
         order = step(ORDER, order, entry.record)
-        at = {"at": event.occurred_at}
+        at = {
+            "at": order.updated_at
+        }  # its own time, but behind an entry that was dated ahead: times never go back there
         of_items = isinstance(event, e.MetadataChanged) and event.personal.items
         here = -1 if of_items else _PLACES.get(type(event), -1)
         is_of_details = here >= 0
@@ -192,13 +195,13 @@ def _history(order: Order, entries: Iterable[Entry]) -> Iterator[Said]:
             command = _command(entry)
             waiting = (waiting or at | {"type": "details"}) | _details(event, order)
         else:
-            yield from ({**at, **said} for said in _said(event))
+            yield from ({**at, **said} for said in _said(event, order.updated_at))
     if waiting:
         yield waiting
 
 
-def _said(event: Event) -> Iterator[Said]:
-    """The history entries of an event, one or more."""
+def _said(event: Event, time: datetime) -> Iterator[Said]:
+    """The history entries of an event at this time, one or more."""
     match event:
         case e.ItemAdded():
             yield {"type": "item_added", **_item(event)}
@@ -214,7 +217,7 @@ def _said(event: Event) -> Iterator[Said]:
         case e.StatusChanged():
             yield {"type": "status", **_fields(event)}
         case e.Moved():
-            yield {"type": KIND_OF[type(event)], **_movement(event)}
+            yield {"type": KIND_OF[type(event)], **_movement(event, time)}
 
 
 # A detail that the event lacks is null, so that the import does not keep the guest's.
@@ -227,11 +230,11 @@ def _fields(event: Event) -> Said:
     return said
 
 
-def _movement(event: e.Moved) -> Mapping[str, Any]:
+def _movement(event: e.Moved, time: datetime) -> Mapping[str, Any]:
     said = _fields(event)
     said.pop("number", None)
     at = EFFECTS[KIND_OF[type(event)]].at
-    if getattr(event, at) == event.occurred_at:
+    if getattr(event, at) == time:
         said.pop(at, None)  # the entry's own time stands for it
     if isinstance(event, e.PaymentVoided):
         del said["amount"]

@@ -1,6 +1,7 @@
 """Do orders that are exported as lines and imported into another ledger have the same documents, at every version?"""
 
 import json
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from random import Random
@@ -12,12 +13,13 @@ import pytest
 from domain.importing import import_lines
 from domain.ledger import OrderLedger
 from domain.log.recorder import SQLiteRecorder
-from domain.order.commands import Past
+from domain.order.commands import ChangeItemQuantity, ChangeStatus, Past, ReceivePayment
+from domain.strict_json import shaped
 from projections.exports.lines import export_orders
 from projections.history import Reading
 from projections.orders.documents import staff_document
 from tests.audit.conftest import Office, one_of_each, one_of_what_few_have
-from tests.conftest import Clock
+from tests.conftest import ME, Clock, do
 from tests.projections.histories import play
 
 
@@ -104,6 +106,21 @@ def test_every_command_has_its_entry_in_an_imported_history(ledger: OrderLedger,
     assert (found.totals.total, found.totals.paid, found.notes, found.status) == (4100, 0, "ring twice", "processing")
     assert found.customer
     assert (found.customer.id, [item.id for item in found.items], found.items[0].quantity) == (7, [1], 3)
+    there = imported(lines(ledger), tmp_path, clock)
+    assert documents(there) == documents(ledger)
+    there.log_of_events.close()
+
+
+def test_what_was_recorded_behind_an_entry_that_is_dated_ahead_is_imported_as_it_was(
+    ledger: OrderLedger, clock: Clock, tmp_path: Path
+) -> None:
+    ahead = (clock() + timedelta(hours=20)).isoformat()
+    history = [{"at": ahead, "type": "payment", "amount": "4.00", "reference": "p-1", "provider": "p"}]
+    line = {"id": 1, "currency": "USD", "created_at": AT["at"], "items": [ITEM], "history": history}
+    import_lines(ledger, BytesIO(json.dumps(line).encode()), on_rejected=lambda *why: pytest.fail(str(why)))
+    paid = shaped({"amount": "1.00", "reference": "p-2", "provider": "p"}, ReceivePayment)
+    for command in (ChangeItemQuantity(item=1, quantity=3), paid, ChangeStatus(status="processing")):
+        do(ledger.change, ledger.uuid_of(1), command, ME)
     there = imported(lines(ledger), tmp_path, clock)
     assert documents(there) == documents(ledger)
     there.log_of_events.close()
