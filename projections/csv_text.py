@@ -30,7 +30,7 @@ _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
 def header(columns: Iterable[str], *, marked: bool) -> bytes:
-    """The first line of a file, behind a byte order mark where that is wanted."""
+    """The first line of a CSV file; where `marked`, a byte order mark stands in front."""
     return (_BYTE_ORDER_MARK if marked else b"") + lines([columns])
 
 
@@ -45,7 +45,7 @@ def harmless(text: str) -> str:
 
 
 def cell(value: Any, defuse: Callable[[str], str] = harmless) -> str:
-    """A value as the text of a cell; `defuse` makes text harmless."""
+    """A value as the text of a cell. `defuse` changes a text that a spreadsheet would not take as text."""
     if isinstance(value, str):
         return defuse(value)
     if isinstance(value, bool):

@@ -133,7 +133,7 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     @property
     def customer_id(self) -> int | None:
-        """Whose order it is; None for a guest's."""
+        """The id of the order's customer; None for a guest's order."""
         return self.customer.id if self.customer else None
 
     @property

@@ -40,7 +40,7 @@ class Sum(msgspec.Struct):
         return self.received - self.refunded
 
     def told(self) -> dict[str, Any]:
-        """The sums as they are shown, without the labels."""
+        """The fields of the sums as clients see them, without the labels."""
         amounts = {name: two_digit_text(getattr(self, name), self.digits) for name in ("received", "refunded", "net")}
         return {"currency": self.currency, "count": self.count, **amounts}
 

@@ -1,4 +1,4 @@
-"""How is a question asked of the views, so that its answer says what position of the log it is of?"""
+"""A query of the views together with the position of the log that its answer is as of."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +7,7 @@ from domain.log.sqlite import sqlite3
 
 
 def with_position(connection: sqlite3.Connection, select: str, values: Sequence[Any]) -> tuple[int, list[Any]]:
-    """The position of the views, and the rows that a query finds at it; their first column is never null."""
+    """The views' position and the rows of a query, as of one moment. The first column of a row must not be null."""
     rows = connection.execute(
         f"SELECT p.position, found.* FROM positions AS p LEFT JOIN ({select}) AS found", values
     ).fetchall()
