@@ -1,1 +1,1 @@
-"""How fast is the ledger, beside what a shop would pick instead and beside what the machine can do at all?"""
+"""How fast is the ledger, compared with a shop's alternative and with the machine's limit?"""

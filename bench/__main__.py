@@ -1,4 +1,4 @@
-"""`python -m bench`: all parts, or those that are named; a table, and the samples and a plot in bench/out."""
+"""`python -m bench` runs all parts or those named; it prints a table, and writes samples and a plot to bench/out."""
 
 import shutil
 import subprocess
@@ -25,7 +25,7 @@ PARTS: Final[dict[str, Callable[[Stage], Iterator[Sample]]]] = {
     "memory": processes.measure_memory,
     "growth": growth.measure,
 }
-# What two versions of the program are compared in, unless some are named.
+# The parts in which two versions of the program are compared, unless some are named.
 OF_VERSIONS: Final = ("lists", "writes", "import", "rebuild", "verify", "start", "memory")
 
 
@@ -62,7 +62,7 @@ def main(parts: tuple[str, ...], quick: bool, full: bool, with_peer: bool, again
     try:
         for part in parts or (OF_VERSIONS if against else PARTS):
             samples += PARTS[part](stage)
-    finally:  # what was found before a failure is worth keeping
+    finally:  # the samples from before a failure are worth keeping
         shutil.rmtree(work)
         results = folder / "results.json"
         results.write_bytes(msgspec.json.encode(samples))

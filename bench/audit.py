@@ -1,9 +1,8 @@
-"""What do auditors wait for? `python -m bench.audit [--events N] [--folder FOLDER]`
+"""How long do auditors wait? `python -m bench.audit [--events N] [--folder FOLDER]`
 
-A ledger of so many events, with one order of 20 events and one of 1,000 in the middle of it, and as many signed heads
-kept as an evidence pack proves its continuation from. Then `run.py verify`, from its start to its end; and one client
-over one connection, who asks the service for evidence, for the order as it stood, for what changed in it, and for the
-log.
+The ledger has so many events, with one order of 20 events and one of 1,000 in its middle, and as many signed heads as
+an evidence pack proves its continuation from. Measured are `run.py verify`, from its start to its end, and one client
+over one connection, who asks for evidence, for the order as of a moment, for its changes, and for the log.
 """
 
 import http.client
@@ -41,8 +40,8 @@ from projections.views.views import Views
 ROUNDS: Final = 3
 WARMING: Final = 20
 REQUESTS: Final = 200
-_EVENTS_AN_ORDER: Final = 9  # about, of the orders that bench/seed.py makes
-_NEITHER_ITEM: Final = 6  # an order's creation, a payment, and four changes of status
+_EVENTS_AN_ORDER: Final = 9  # about so many, in orders of bench/seed.py
+_NEITHER_ITEM: Final = 6  # the events that are no item's: a creation, a payment, and four changes of status
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -74,7 +73,7 @@ def main(events: int, folder: Path | None) -> None:
 
 
 def filled(work: Path, short: int, long: int) -> Ledger:
-    """The orders of bench/seed.py, and between them one of 20 events and one of 1,000."""
+    """A ledger with the orders of bench/seed.py, and among them one of 20 events and one of 1,000."""
     many = short - 1
     file = work / "orders.jsonl"
     with file.open("wb") as lines:
@@ -103,7 +102,7 @@ def _keep(t: Transaction, size: int, note: bytes) -> None:
 
 
 def sign_on_the_way(settings: Settings) -> int:
-    """Signs the log at evenly many sizes, as if that had been done while it grew; returns the head."""
+    """Signs the log at evenly spaced sizes, as if the log had been signed while it grew. Returns the head."""
     key = serialization.load_pem_private_key(settings.key.read_bytes(), password=None)
     assert isinstance(key, Ed25519PrivateKey)
     ledger = OrderLedger(open_log(settings.url), keys=settings.keys)
@@ -123,7 +122,7 @@ def verify(ledger: Ledger) -> limits.Cost:
 
 
 def waited(ledger: Ledger, short: int, long: int, head: int) -> Iterator[tuple[str, list[float]]]:
-    """What is asked for, and how many seconds each answer took, sorted."""
+    """The request, by its name, and the sorted seconds of its answers."""
     scopes = ("--scope", "audit:read", "--scope", "orders:write")
     key = ledger.run("token", "create", *scopes).strip()
     client, turn = Client(ledger.port, key), count()
@@ -149,7 +148,7 @@ def waited(ledger: Ledger, short: int, long: int, head: int) -> Iterator[tuple[s
 
 
 class Client:
-    """One connection, kept open."""
+    """One connection that stays open."""
 
     def __init__(self, port: int, key: str) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
@@ -163,7 +162,7 @@ class Client:
         assert answer.status == http.HTTPStatus.OK, said
 
     def time(self, target: Callable[[int], str], before: Callable[[], None] | None) -> list[float]:
-        """The seconds that each of so many answers took, sorted; the first, which warm the service, left out."""
+        """The sorted seconds of `REQUESTS` answers. The first answers, which warm the service, are left out."""
         seconds = []
         for turn in range(WARMING + REQUESTS):
             if before:

@@ -1,4 +1,4 @@
-"""How fast do many orders come in, are the views made anew, and is all of it verified?"""
+"""How fast are many orders imported, the views rebuilt, and all of it verified?"""
 
 import re
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ def measure_import(stage: Stage) -> Iterator[Sample]:
 
 
 def measure_rebuild(stage: Stage) -> Iterator[Sample]:
-    """Events a second, beside a loop that only reads, decodes and writes the same rows."""
+    """The events a second of a rebuild, beside a loop that only reads and decodes events and writes the same rows."""
     if stage.against:
         yield from _by_command("rebuild", stage)
         return
@@ -46,7 +46,10 @@ def _by_command(command: str, stage: Stage) -> Iterator[Sample]:
 
 
 def _of_command(command: str, ledger: Ledger) -> Sample:
-    """Events a second, from its start to its end; the first number that it prints is how many they were."""
+    """The events a second of a command, from its start to its end.
+
+    The first number in its output is the number of events.
+    """
     printed: list[str] = []
     took = limits.cost(lambda: printed.append(ledger.run(command)))
     events = re.search("[0-9]+", printed[0])

@@ -1,4 +1,4 @@
-"""Who is measured: the ledger, its peer and the memory limit, each as a server in processes of its own."""
+"""The servers that are measured, each in processes of its own: the ledger, its peer and the memory limit."""
 
 import os
 import shutil
@@ -27,7 +27,7 @@ _REQUIREMENTS = ROOT / "bench" / "requirements.txt"
 
 
 def run(*command: str, environment: Mapping[str, str], folder: Path = ROOT) -> str:
-    """What a program printed; ends with what it said where it failed."""
+    """The output of a program. Exits with the program's errors where it fails."""
     done = subprocess.run(
         command, env=_environment(environment), cwd=folder, capture_output=True, text=True, check=False
     )
@@ -37,7 +37,7 @@ def run(*command: str, environment: Mapping[str, str], folder: Path = ROOT) -> s
 
 
 def _environment(own: Mapping[str, str]) -> dict[str, str]:
-    """Everyone keeps their compiled modules, or those who have some already would start faster."""
+    """The environment of a contender. All keep compiled modules: some have theirs already and would start faster."""
     return {**os.environ, "PYTHONDONTWRITEBYTECODE": "", **own}
 
 
@@ -69,7 +69,7 @@ class Contender:
         raise NotImplementedError
 
     def start(self, target: str) -> float:
-        """Starts it and asks for `target` until that is answered; returns the seconds that this took."""
+        """Starts the server and asks for `target` until it is answered. Returns the seconds until then."""
         started = time.perf_counter()
         with (self.folder / f"{self.name}.log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -101,11 +101,11 @@ class Contender:
             return body
 
     def worker_bytes(self) -> list[int]:
-        """The memory of each worker that is its own or its share of what it shares (PSS)."""
+        """The memory of each worker in bytes, with its share of shared memory (PSS), sorted."""
         return sorted(_pss(worker) for worker in self._workers())
 
     def cpu_seconds(self) -> float:
-        """What its workers have computed since they began."""
+        """The processor seconds of the workers since their start."""
         return sum(_cpu_seconds(worker) for worker in self._workers())
 
     def _workers(self) -> list[int]:
@@ -136,11 +136,11 @@ class Ledger(Contender):
         self.root, self._python = checkout
 
     def run(self, *arguments: str) -> str:
-        """What its `run.py` printed."""
+        """The output of the version's `run.py`."""
         return run(self._python, "run.py", *arguments, environment=self.environment, folder=self.root)
 
     def fill(self, lines: Path) -> Cost:
-        """Takes in these orders, and makes the keys; returns what `run.py import` took."""
+        """Imports these orders and makes the keys. Returns the cost of `run.py import`."""
         imported = cost(lambda: self.run("import", str(lines)))
 
         def key(*options: str) -> str:
@@ -155,7 +155,7 @@ class Ledger(Contender):
         return imported
 
     def copy(self, other: "Ledger") -> None:
-        """Takes over what another has recorded, and makes views of its own."""
+        """Takes over another ledger's log, and makes views of its own."""
         for file in other.folder.glob("ledger.db*"):
             shutil.copyfile(file, self.folder / file.name)
         self.keys = other.keys
@@ -166,7 +166,7 @@ class Ledger(Contender):
         return self.folder / "ledger.db"
 
     def file_bytes(self) -> tuple[int, int]:
-        """The size of the ledger and of its views."""
+        """The sizes in bytes of the ledger and of its views."""
         return self.file.stat().st_size, (self.folder / "views.db").stat().st_size
 
     def command(self) -> Sequence[str]:
@@ -175,11 +175,11 @@ class Ledger(Contender):
 
 
 class Limit(Contender):
-    """The memory limit, with the bodies that another contender gives; `asked` is targets and who asks for them."""
+    """The memory limit, with the bodies that another contender answers. `asked` has the targets, and whose key asks."""
 
     def __init__(self, folder: Path, of: Contender, asked: Sequence[tuple[str, str]]) -> None:
         super().__init__("limit", folder, {}, of.keys)
-        # Falcon tells an application nothing of a slash at the end of a path.
+        # Falcon hides a slash at the end of a path from the application.
         bodies = {f"Token {of.keys[who]} {target.replace('/?', '?')}": of.get(target, who) for target, who in asked}
         self._bodies = folder / "bodies.msgpack"
         self._bodies.write_bytes(msgspec.msgpack.encode(bodies))
@@ -196,7 +196,7 @@ class Peer(Contender):
         environment = {
             "PEER_DB": str(folder / "peer.db"),
             "DJANGO_SETTINGS_MODULE": "bench.peer.settings",
-            # The server and its settings are the service's own, so its packages are there too.
+            # The server and its settings are the service's own, so the peer needs the service's packages, too.
             "PYTHONPATH": sysconfig.get_path("purelib"),
         }
         keys = run(python_of_peer(), "-m", "bench.peer.load", str(lines), environment=environment)
@@ -207,7 +207,7 @@ class Peer(Contender):
 
 
 def checkout(folder: Path) -> Checkout:
-    """The version of the program in that folder, with the environment that its `make .venv` makes."""
+    """The version of the program in a folder, with the environment that its `make .venv` makes."""
     python = folder.resolve() / ".venv" / "bin" / "python"
     if not python.exists():
         sys.exit(f"{folder} has no environment of its own; `make .venv` there makes it.")
@@ -215,7 +215,7 @@ def checkout(folder: Path) -> Checkout:
 
 
 def python_of_peer() -> str:
-    """The Python that has Django and matplotlib; made where it is missing or of other requirements."""
+    """The Python that has Django and matplotlib, in an environment that is made where it is missing or outdated."""
     python = _PEER_ENVIRONMENT / "bin" / "python"
     made_of = _PEER_ENVIRONMENT / "requirements.txt"
     if not made_of.exists() or made_of.read_bytes() != _REQUIREMENTS.read_bytes():
@@ -229,7 +229,7 @@ def python_of_peer() -> str:
 
 
 def same(ours: Any, theirs: Any) -> bool:
-    """Whether two answers say the same; an amount may be a number in one and text in the other."""
+    """Whether two answers are equal. An amount may be a number in one and text in the other."""
     if isinstance(ours, dict):
         return ours.keys() == theirs.keys() and all(same(value, theirs[name]) for name, value in ours.items())
     if isinstance(ours, list):

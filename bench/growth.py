@@ -1,4 +1,4 @@
-"""What grows as the ledger does, and how? The same questions of 10 thousand, 100 thousand and 1 million orders."""
+"""What grows with the ledger, and how? The same requests at 10 thousand, 100 thousand and 1 million orders."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -62,7 +62,7 @@ def _of_files(ledger: Ledger, size: int, imported: limits.Cost) -> Iterator[Samp
 
 
 def _of_requests(stage: Stage, ledgers: dict[Ledger, int]) -> Iterator[Sample]:
-    # Whatever was written last is in the machine's memory, and the rest may not be.
+    # The newest rows are in the machine's memory, others may not be.
     for ledger in ledgers:
         for who in ("usual", "regular"):
             load.reads(ledger.port, _LIST, ledger.keys[who], clients=8, seconds=stage.seconds)
@@ -71,7 +71,7 @@ def _of_requests(stage: Stage, ledgers: dict[Ledger, int]) -> Iterator[Sample]:
         fit = [ledger for ledger, size in ledgers.items() if who != "heavy" or size >= 2 * HEAVY_ORDERS]
         for ledger in stage.in_turn(fit):
             port, key = ledger.port, ledger.keys[who]
-            # One client at a time asks for what takes long, and is waited for.
+            # One client at a time asks for slow answers, and waits for them.
             ask = partial(load.reads, port, target, key, clients=clients, seconds=stage.seconds, slow=clients == 1)
             yield _loaded(line, ledger, ledgers[ledger], ask)
     stage.say("growth: create")

@@ -1,4 +1,4 @@
-"""What can the machine do at all? The barest loop around each of the things that cannot be left out."""
+"""What are the machine's limits? The barest loop around each of the steps that cannot be left out."""
 
 import os
 import time
@@ -23,7 +23,7 @@ from projections.views.views import Views
 
 
 class Cost(NamedTuple):
-    """How long a piece of work took, and what this process and those it waited for computed."""
+    """The duration of a piece of work, and the processor seconds of this process and of its children."""
 
     seconds: float
     cpu_seconds: float
@@ -48,10 +48,10 @@ def commits_per_second(folder: Path, seconds: float) -> float:
 
 
 def bare_creates_per_second(ledger: Path, views: Path, folder: Path, items: int, seconds: float) -> float:
-    """The rows of a new order, written and nothing else: no request, no decision, no rendering, and no other writer.
+    """The creates a second of a bare loop that writes a new order's rows: no request, decision or rendering.
 
-    Into copies of both files: its events and claims in one durable commit, its rows in the views in another that need
-    not be durable.
+    It writes into copies of both files, with no other writer: events and claims in a durable commit, the views' rows in
+    another that need not be durable.
     """
     for name, file in (("log", ledger), ("shown", views)):
         (folder / f"bare-{name}.db").unlink(missing_ok=True)
@@ -90,13 +90,14 @@ def bare_creates_per_second(ledger: Path, views: Path, folder: Path, items: int,
 
 
 def rebuild(ledger: Path, folder: Path) -> Cost:
-    """The views, anew, by the program's own code."""
+    """The cost of a rebuild of the views by the program's own code."""
     keys = KeysAt(ledger.with_name("keys.db"), MastersAt(ledger.with_name("master.key")))
     return cost(Views(OrderLedger(SQLiteRecorder(ledger), keys=keys), folder / "rebuilt.db").rebuild)
 
 
 def bare_rebuild(ledger: Path, folder: Path) -> Cost:
-    """Reads the whole log, decodes each event, and writes the rows of the finished views: no fold and no rendering.
+    """The cost of reading the whole log, decoding each event, and writing the finished views' rows: no fold, no
+    rendering.
 
     The rows are read beforehand, from the views that `rebuild` has left.
     """
@@ -115,7 +116,7 @@ def _copy(
     indexes: list[str],
     rows: dict[str, list[Any]],
 ) -> None:
-    """Each table's rows in step with the log, as it is read."""
+    """Writes each table's rows in step with the reading of the log."""
     (head,) = log.execute("SELECT max(position) FROM events").fetchone()
     for statement in tables.values():
         target.execute(statement)
@@ -133,7 +134,7 @@ def _copy(
 
 
 def _schema(connection: sqlite3.Connection) -> tuple[dict[str, str], list[str]]:
-    """What makes the ordinary tables, by their name, and what makes their indexes."""
+    """The SQL of the ordinary tables, by name, and the SQL of their indexes."""
     names = connection.execute("SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table'")
     ordinary = {name for (name,) in names if not name.startswith("sqlite_")}
     made = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL").fetchall()
@@ -142,7 +143,7 @@ def _schema(connection: sqlite3.Connection) -> tuple[dict[str, str], list[str]]:
 
 
 def _decoded(log: sqlite3.Connection) -> Iterator[int]:
-    """Decodes the log batch by batch; says each time how far it is."""
+    """Decodes the log batch by batch. Yields the position after each batch."""
     decoders: dict[str, Any] = {topic: msgspec.json.Decoder(shape).decode for topic, shape in events.TOPICS.items()}
     decoders |= {topic + SEALED: msgspec.json.Decoder().decode for topic in events.TOPICS}
     rows = log.execute("SELECT position, topic, payload FROM events ORDER BY position")

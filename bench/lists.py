@@ -30,7 +30,7 @@ _STOREFRONT: Final = {
     "filtered by status": "limit=20&status=paid",
     "deep page": "limit=20&offset={deep}",
 }
-# Enough of them to compare two versions of the program: one of each way to find orders and to sort them.
+# Enough lists to compare two versions of the program: one for each way to find orders and to sort them.
 _COMPARED: Final = frozenset(
     {
         "shop, 20 of 45 orders",
@@ -48,7 +48,7 @@ _COMPARED: Final = frozenset(
 
 
 def asked(stage: Stage) -> dict[str, tuple[str, str]]:
-    """What is asked for and by whom, by the line of the table that it makes."""
+    """The target and whose key asks for it, by the line of the table."""
     deep = min(seed.REGULAR_ORDERS, stage.orders // 10) - 20
     found = {}
     for contract, path, queries in (("shop", shop.PATH, _SHOP), ("storefront", f"{storefront.PATH}/", _STOREFRONT)):
@@ -79,7 +79,10 @@ def measure(stage: Stage) -> Iterator[Sample]:
 
 
 def _check(stage: Stage, contenders: Sequence[Contender], target: str, who: str) -> None:
-    """All of them say the same, so that none is fast because it does less; a newer version may say more."""
+    """Asserts that all contenders give equal answers, so that none is fast because it does less.
+
+    A newer version may add.
+    """
     first, *others = [(c.name, json.loads(c.get(target, who).replace(b":%d/" % c.port, b"/"))) for c in contenders]
     for name, answer in others:
         if same(first[1], answer):

@@ -1,7 +1,7 @@
 """How many requests a second, and how long does each take? Load over keep-alive connections.
 
-Reads are asked for by `wrk` where that is installed: it takes least of the two cores. Writes, and reads where there is
-no wrk, by clients of this file: raw sockets in processes of their own, so that clients are not what is measured.
+`wrk` sends reads where it is installed: it takes least of the two cores. The clients of this file send writes, and
+reads where there is no wrk. They are raw sockets in processes of their own, so that clients are not what is measured.
 """
 
 import multiprocessing
@@ -24,18 +24,18 @@ _fork = multiprocessing.get_context("fork")
 
 
 class Load(NamedTuple):
-    """What a load came to; times in seconds."""
+    """The result of a load; times in seconds."""
 
     requests: int
     requests_per_second: float
     median: float
     p99: float
-    # The first id in each answer, in no order; wrk keeps none.
+    # The first id in each answer, in no order; with wrk there are none.
     ids: list[int]
 
 
 class _Met(NamedTuple):
-    """What one process's clients met."""
+    """The results of one process's clients."""
 
     seconds: list[float]
     ids: list[int]
@@ -44,9 +44,9 @@ class _Met(NamedTuple):
 
 
 def reads(port: int, target: str, key: str, *, clients: int, seconds: float, slow: bool = False) -> Load:
-    """The same GET again and again. Raises AssertionError where an answer is not 2xx.
+    """Sends the same GET again and again. Raises AssertionError where an answer is not 2xx.
 
-    `slow`: not by wrk, which forgets what is under way when the time is over.
+    `slow`: not with wrk, which drops requests under way when the time is over.
     """
     if not slow and (wrk := shutil.which("wrk")):
         return _wrk(wrk, port, target, key, clients, seconds)
@@ -54,14 +54,14 @@ def reads(port: int, target: str, key: str, *, clients: int, seconds: float, slo
 
 
 def message(method: str, target: str, key: str, body: bytes = b"") -> bytes:
-    """A request as it goes over the wire."""
+    """The bytes of a request."""
     content = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n" if body else ""
     head = f"{method} {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Token {key}\r\n{content}\r\n"
     return head.encode() + body
 
 
 def drive(port: int, scripts: Sequence[Iterator[bytes]], seconds: float) -> Load:
-    """One client for each script: it sends the next request when it has the answer to the last.
+    """Runs one client for each script: it sends the next request when it has the answer to the last.
 
     Ends when the time is over or the scripts are. Raises AssertionError where an answer is not 2xx.
     """
@@ -99,7 +99,7 @@ class _Client:
         self.sent_at = 0.0
 
     def send(self) -> bool:
-        """Sends the next request; false where there is none."""
+        """Sends the next request. Returns False where the script has none."""
         request = next(self._script, None)
         if request is None:
             return False
@@ -109,7 +109,7 @@ class _Client:
         return True
 
     def receive(self) -> bytes | None:
-        """The answer, once all of it is there."""
+        """The body of the answer once all of it is there, else None."""
         more = self.socket.recv(1 << 20)
         assert more, "the server closed the connection"
         self._got += more
@@ -122,7 +122,7 @@ class _Client:
 
 
 def _clients(port: int, scripts: Sequence[Iterator[bytes]], deadline: float, answer: Connection) -> None:
-    """All clients of one process, over one event loop; sends a _Met."""
+    """Runs all clients of one process on one event loop, and sends a _Met."""
     seconds: list[float] = []
     ids: list[int] = []
     refusal = ""
@@ -152,7 +152,7 @@ def _clients(port: int, scripts: Sequence[Iterator[bytes]], deadline: float, ans
 
 
 def _wrk(wrk: str, port: int, target: str, key: str, clients: int, seconds: float) -> Load:
-    whole_seconds = max(1, round(seconds))  # wrk counts in no smaller ones
+    whole_seconds = max(1, round(seconds))  # wrk takes whole seconds only
     command = [wrk, f"-t{min(2, clients)}", f"-c{clients}", f"-d{whole_seconds}s", "--latency", "--timeout", "60s"]
     command += ["-H", f"Authorization: Token {key}", f"http://127.0.0.1:{port}{target}"]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout

@@ -1,7 +1,7 @@
 """Orders spread over several logs by customer: does everything that is one answer today stay one? A simulation.
 
 `python -m bench.many_logs` plays creates, payments and crashes over some logs, feeds views from them in any order, and
-checks what docs/scaling.md says of it. Logs are lists here; nothing of it is in the program.
+checks the claims of docs/scaling.md about it. Logs are lists here; the program has nothing of it.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ class Record(NamedTuple):
 
 
 def log_of(customer: int) -> int:
-    """The log where a customer's orders are: by a hash, so that neighbours are spread."""
+    """The log of a customer's orders: by a hash, which spreads neighbours."""
     return int.from_bytes(hashlib.sha256(b"customer %d" % customer).digest()[:4]) % LOGS
 
 
@@ -38,8 +38,11 @@ class Claims:
         self._blocks = count()
 
     def take(self, reference: str, order: int, customer: int) -> bool:
-        """Whether the reference is this order's now. One whose writer has crashed is given to whoever asks next, once
-        the log that it named says that it is not there."""
+        """Reserves a reference for an order. Returns False where another order has it.
+
+        The reservation of a crashed writer goes to the next order that asks, once the log that it names does not have
+        the reference.
+        """
         holder = self._reserved.get(reference)
         if holder is not None and holder[0] != order and self._is_recorded(reference, holder[1]):
             return False
@@ -50,7 +53,7 @@ class Claims:
         return any(record.reference == reference for record in self._logs[log_of(customer)])
 
     def block(self) -> Iterator[int]:
-        """Ids for one log."""
+        """The next block of ids, for one log."""
         start = next(self._blocks) * IDS_AT_ONCE
         return iter(range(start + 1, start + 1 + IDS_AT_ONCE))
 
@@ -77,12 +80,12 @@ class Shop:
             return
         log = log_of(created.customer)
         if any(record.reference == reference for record in self.logs[log]):
-            return  # sent again
+            return  # the payment was sent again
         self._record(log, created._replace(what="paid", reference=reference, amount=amount))
 
     def _record(self, log: int, record: Record) -> Record | None:
         if self._random.random() < 0.02:
-            return None  # it crashed between its claim and its record
+            return None  # the writer crashed between its claim and its record
         self.logs[log].append(record)
         self.acknowledged.append(record)
         return record
@@ -97,7 +100,7 @@ class Views:
         self.journal: dict[tuple[int, int], Record] = {}
 
     def feed(self, log: int, records: list[Record], limit: int) -> None:
-        """The next records of one log, whatever of the others is there."""
+        """Feeds the next records of one log, whatever the positions in the others."""
         for record in records[self.positions[log] : self.positions[log] + limit]:
             self.positions[log] += 1
             self.paid[record.order] += record.amount
@@ -106,7 +109,7 @@ class Views:
 
 
 def root(logs: list[list[Record]], positions: list[int]) -> bytes:
-    """The head of all: a tree over the heads of each."""
+    """The head of all logs: a tree over the head of each."""
     heads = [hashlib.sha256(repr(log[:at]).encode()).digest() for log, at in zip(logs, positions, strict=True)]
     return hashlib.sha256(b"".join(heads)).digest()
 

@@ -1,7 +1,7 @@
 """The memory limit: what can Falcon and gunicorn serve at all, set up as the service is?
 
-The same kind of app under the same server, with bodies that were asked of the ledger before and are given back from
-memory: no key is looked up, no query is read, nothing is counted.
+The same kind of app under the same server, with bodies that the ledger answered before and that come from memory: no
+key is looked up, no query is read, nothing is counted.
 """
 
 import sys

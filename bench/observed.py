@@ -1,9 +1,9 @@
-"""What do metrics and the log cost a list? Against a service that has neither, in one run and in turns.
+"""What do metrics and the log cost a list? Compared with a service without them, in one run and in turns.
 
     python -m bench.observed [TURNS] [SECONDS]
 
-Told are a list's processor time and the lists in a second, the middle ones of the turns, and how many times those of
-the service without they are. The log goes into a file, as under systemd into a pipe.
+Printed are a list's processor time and the lists a second, the median of the turns, and their ratios to the service
+without them. The log goes into a file, as it goes into a pipe under systemd.
 """
 
 import sys
@@ -44,7 +44,7 @@ def main(turns: int, seconds: float) -> None:
             for ledger in ledgers if turn % 2 else reversed(ledgers):
                 before = ledger.cpu_seconds()
                 load = ask(ledger.port, key=ledger.keys["usual"])
-                if turn:  # the first only warms them up
+                if turn:  # the first turn only warms them up
                     cpu_us = (ledger.cpu_seconds() - before) / load.requests * 1e6
                     took[ledger.name].append((cpu_us, load.requests_per_second))
         for ledger in ledgers:

@@ -59,7 +59,7 @@ def _bars(axes: Axes, rates: dict[str, dict[str, list[list]]]) -> None:
 
 
 def _curves(axes: Axes, growth: Lines) -> None:
-    """Milliseconds by the number of orders: the median drawn through, the 99th percentile dashed."""
+    """Draws milliseconds by the number of orders: the median as a line, the 99th percentile dashed."""
     for line, colour in zip(GROWING, ("#1b6ca8", "#c8553d", "#3d8b37", "#7b4fa3"), strict=True):
         sizes = [int(size.split()[0].replace(",", "")) for size in growth[line]]
         for place, style, name in ((2, "-", "median"), (3, "--", "p99")):

@@ -13,7 +13,7 @@ _CLIENTS = 8
 
 
 def measure_start(stage: Stage) -> Iterator[Sample]:
-    """From the command to the first list that is answered."""
+    """The seconds from the command to the first list that is answered."""
     contenders = stage.contenders()
     if not stage.against:
         stage.ledger.start(TARGET)
@@ -27,7 +27,7 @@ def measure_start(stage: Stage) -> Iterator[Sample]:
 
 
 def measure_memory(stage: Stage) -> Iterator[Sample]:
-    """The larger worker's share of memory, after so many requests: lists of both contracts and single orders."""
+    """The larger worker's share of memory after so many requests: lists of both contracts and single orders."""
     for contender in stage.contenders():
         contender.start(TARGET)
         try:
@@ -37,7 +37,7 @@ def measure_memory(stage: Stage) -> Iterator[Sample]:
 
 
 def _measure(stage: Stage, contender: Contender) -> Iterator[Sample]:
-    """The peer is asked a hundred times less, or it would take half an hour."""
+    """Measures one contender. The peer gets a hundredth of the requests, or it would take half an hour."""
     many = 5_000 if stage.quick else 20_000 if stage.against else 100_000
     asked = 0
     for upto in (1_000, many // 2, many) if contender.name != "peer" else (1_000,):

@@ -2,8 +2,8 @@
 
     python -m bench.reconcile [PAYMENTS] [SEED]
 
-A file is made up from the seed with 2% of each kind of trouble planted in it, written in our own layout, read again,
-matched, and tied out. What is found is compared with the plan. Memory is the most that this process ever had, the
+A file is made from the seed with 2% of each kind of trouble planted in it. It is written in our own layout, read again,
+matched, and tied out, and the results are compared with the plan. Memory is the highest of this process so far, the
 making of the file included.
 """
 

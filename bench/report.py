@@ -1,4 +1,4 @@
-"""What was found? One table for each part: each line's medians, and how the ledger stands to the others."""
+"""A table for each part: each line's medians, and the ledger's ratios to the others."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -26,7 +26,7 @@ class Figures(NamedTuple):
 
 
 def medians(samples: Iterable[Sample]) -> dict[tuple[str, str], dict[str, Figures]]:
-    """By part and line, then by contender, all in the order in which they were measured."""
+    """The medians by part and line, then by contender, all in the order of their measurement."""
     found: dict[tuple[str, str], dict[str, list[Sample]]] = defaultdict(lambda: defaultdict(list))
     for sample in samples:
         found[sample.part, sample.line][sample.contender].append(sample)
@@ -141,7 +141,7 @@ def _cells(contenders: dict[str, Figures]) -> list[str]:
 
 
 def _ratios(ledger: Figures | None, other: Figures | None) -> tuple[str, str]:
-    """How the ledger stands to another, by what is measured and by what both computed for it."""
+    """The ledger's ratios to another contender: by the measured value, and by processor time."""
     if ledger is None or other is None:
         return "", ""
     by_cpu = other.cpu_us / ledger.cpu_us if ledger.cpu_us and other.cpu_us else None

@@ -1,11 +1,11 @@
-"""What does it cost a create that personal data are sealed? Against a plain ledger, in one run and in turns.
+"""How much does sealing of personal data cost a create? Compared with a plain ledger, in one run and in turns.
 
     python -m bench.sealing [TURNS] [SECONDS]
 
 Eight clients create orders over HTTP, on a plain ledger and on a sealed one: for customers who have orders of this
-year, and for customers who are new. In the sealed one these get two data keys each, which are durable before the order
-is. Told is the processor time of the workers for each create, the middle one of the turns, and how many times that of
-the plain ledger's creates for the same customers it is.
+year, and for customers who are new. In the sealed ledger a new customer gets two data keys, which are durable before
+the order is. Printed are the workers' processor time for each create, the median of the turns, and its ratio to the
+plain ledger's creates for the same customers.
 """
 
 import json
@@ -32,7 +32,7 @@ _numbers = count(1_000_000)
 
 def ledger(folder: Path, name: str, lines: Path) -> Ledger:
     made = Ledger(folder / name, name)
-    if name == "plain":  # a ledger that has a record without keys stays so
+    if name == "plain":  # a ledger that has a record without keys stays plain
         begun = OrderLedger(SQLiteRecorder(made.file))
         keys = Keys(begun.log_of_events)
         begun.write(keys.create, now=begun.clock(), scopes=["orders:read"], name="first").result()
@@ -53,7 +53,7 @@ def main(turns: int, seconds: float) -> None:
         for turn in range(turns + 1):
             for (whom, of), times in took.items():
                 cpu_us = created(of, Random(turn), seconds, are_new=whom == _NEW)
-                if turn:  # the first only warms them up
+                if turn:  # the first turn only warms them up
                     times.append(cpu_us)
         for contender in (plain, sealed):
             contender.stop()

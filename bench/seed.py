@@ -1,4 +1,4 @@
-"""Which orders is it measured on? Synthetic ones, as import lines: the same number gives the same bytes.
+"""The measured orders: synthetic import lines, where the same number gives the same bytes.
 
 Customer `USUAL` has 45 orders, as in the storefront contract's example, and `REGULAR` has 1,000, in every ledger of
 10,000 or more, so that the same lists can be compared at every size; `HEAVY` has 50,000 in ledgers of 100,000 or more.
@@ -30,7 +30,7 @@ COUNTRIES = (("Brazil", "BR"), ("Canada", "CA"), ("Germany", "DE"), ("Italy", "I
 METHODS = ("Card", "Bank transfer", "Wallet", "Cash on delivery")
 CARRIERS = ("Courier", "Parcel post", "Pick-up point")
 NOTES = (None, None, None, None, "Please ring twice.", "A gift: no invoice in the box.")
-# What happened to an order, and how often: is it paid, and the statuses that it has passed through.
+# The courses of an order, and how frequent each is: whether it is paid, and the statuses that it passes through.
 FATES = (
     (55, True, ("processing", "shipped", "completed")),
     (15, True, ("processing", "shipped")),
@@ -42,7 +42,7 @@ FATES = (
 
 
 def write(path: Path, orders: int, items: int = ITEMS) -> Path:
-    """A file of so many lines."""
+    """Writes a file of so many lines. Returns its path."""
     with path.open("w", encoding="utf-8") as file:
         for order in lines(orders, items):
             file.write(json.dumps(order, ensure_ascii=False) + "\n")
@@ -58,12 +58,12 @@ def lines(orders: int, items: int = ITEMS) -> Iterator[dict[str, Any]]:
 
 
 def body(random: Random, customer: int | None = None) -> dict[str, Any]:
-    """An order as a client creates it; of a customer who has some already, where none is named."""
+    """The body of a create, of the customer named or of one who has orders already."""
     return _body(random.randrange(_OTHERS, _OTHERS + 100) if customer is None else customer, ITEMS, random)
 
 
 def _owners(orders: int, random: Random) -> list[int]:
-    """Whose each order is; those of the named customers are spread evenly over time."""
+    """The customer of each order. The orders of the named customers are spread evenly over time."""
     owners = [REGULAR] * min(REGULAR_ORDERS, orders // 10)
     owners += [USUAL] * USUAL_ORDERS
     owners += [HEAVY] * (HEAVY_ORDERS if orders >= 2 * HEAVY_ORDERS else 0)
@@ -105,7 +105,7 @@ def _body(customer: int, items: int, random: Random) -> dict[str, Any]:
     country = random.randrange(len(COUNTRIES))
     state, city = random.randrange(40), random.randrange(200)
     method, carrier = random.randrange(len(METHODS)), random.randrange(len(CARRIERS))
-    # A customer keeps their name, and has it on the bill too.
+    # A customer's name is the same in each order, and on the bill.
     first, last = FIRST_NAMES[customer % len(FIRST_NAMES)], LAST_NAMES[customer % len(LAST_NAMES)]
     return {
         "currency": "USD",

@@ -1,6 +1,6 @@
-"""How fast do other systems' exports come in, beside the same orders as JSON Lines?
+"""How fast are other systems' exports imported, beside the same orders as JSON Lines?
 
-The exports are synthetic, in all the columns and fields that the systems write; each order ties out.
+The exports are synthetic, with all the columns and fields that the systems write. Each order ties out.
 """
 
 import csv
@@ -46,7 +46,7 @@ def measure(stage: Stage) -> Iterator[Sample]:
 
 
 def write_lines(kind: str, export: Path, lines: Path) -> None:
-    """The lines of our import that an export comes to."""
+    """Writes the import lines that our import makes of an export."""
     with ExitStack() as opened:
         sources = [Source(export.name, opened.enter_context(export.open("rb")))]
         if kind == "csv":
@@ -63,11 +63,11 @@ def _count(_: int) -> None:
     pass
 
 
-# --- what the systems write ---
+# --- the systems' exports ---
 
 
 def _prices(number: int) -> list[tuple[int, int]]:
-    """Cents and quantity of each item of an order."""
+    """The cents and the quantity of each item of an order."""
     random = Random(number)
     return [(random.randrange(100, 9_900), random.randrange(1, 4)) for _ in range(ITEMS)]
 

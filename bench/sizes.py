@@ -41,8 +41,11 @@ _HEAD: Final = (
 @click.option("--olist", type=click.Path(exists=True, file_okay=False, path_type=Path), help="A real shop's CSV files.")
 @click.option("--folder", type=click.Path(file_okay=False, path_type=Path), help="Where to work; on a real disk.")
 def main(sizes: tuple[int, ...], olist: Path | None, folder: Path | None) -> None:
-    """Fills ledgers with so many orders of five items each, and prints a row for each: what the files take, and the
-    memory of the larger of two workers, when it has started and when it has answered some thousand requests."""
+    """Fills ledgers with so many orders of five items each, and prints a row for each.
+
+    A row has the sizes of the files, and the memory of the larger of two workers, after its start and after some
+    thousand requests.
+    """
     print(f"| {' | '.join(_HEAD)} |\n|{'---|' * len(_HEAD)}", flush=True)
     for size in sizes:
         with tempfile.TemporaryDirectory(prefix="sizes-", dir=folder) as work:
@@ -59,7 +62,7 @@ def main(sizes: tuple[int, ...], olist: Path | None, folder: Path | None) -> Non
 def _print_row(work: Path, lines: Path) -> None:
     ledger = Ledger(work / "ledger")
     ledger.fill(lines)
-    ledger.run("rebuild")  # what an import leaves behind is put together
+    ledger.run("rebuild")  # puts the scattered rows of the imported views together
     with lines.open("rb") as file:
         count = sum(1 for _ in file)
     log = open_log(ledger.environment["LEDGER_URL"])
@@ -85,7 +88,7 @@ def _print_row(work: Path, lines: Path) -> None:
 
 
 def _warmed(ledger: Ledger) -> int:
-    """The memory of the larger worker once both have answered a while."""
+    """The memory of the larger worker in bytes, after both have answered for a while."""
     for number in range(_REQUESTS):
         ledger.get(*_TARGETS[number % len(_TARGETS)])
     time.sleep(0.5)

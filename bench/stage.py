@@ -1,4 +1,4 @@
-"""What every part of a run stands on: its size, its folder, and the contenders, made when the first part needs them."""
+"""The base of every part of a run: its size, its folder, and the contenders, made when the first part needs them."""
 
 import multiprocessing
 import sys
@@ -17,7 +17,7 @@ BEFORE = "before"
 
 
 class Sample(NamedTuple):
-    """One measurement of one contender. Units: 1/s, the more the better; s, MB and B, the less the better."""
+    """One measurement of one contender. Units: 1/s, where more is better; s, MB and B, where less is better."""
 
     part: str
     line: str
@@ -26,12 +26,12 @@ class Sample(NamedTuple):
     value: float
     median_ms: float | None = None
     p99_ms: float | None = None
-    # What was computed for each request, order or event: this hardly depends on what else the machine is doing.
+    # The processor time for each request, order or event, which hardly depends on the machine's other work.
     cpu_us: float | None = None
 
 
 def loaded(part: str, line: str, contender: Contender, ask: Callable[[], Load]) -> tuple[Sample, Load]:
-    """A load on a contender, and the sample that it makes."""
+    """Puts a load on a contender. Returns the load and its sample."""
     before = contender.cpu_seconds()
     found = ask()
     cpu_us = (contender.cpu_seconds() - before) / max(1, found.requests) * 1e6
@@ -49,7 +49,7 @@ class Stage:
         self.with_peer = with_peer
         self.against = against
         self.orders = 2_000 if quick else 10_000
-        # Two versions differ by little: more and shorter turns cancel more of what the machine does meanwhile.
+        # Two versions differ by little: more and shorter turns cancel more of the machine's other work.
         self.rounds = 5 if against and not quick else 3
         self.seconds = 1.0 if against or quick else 2.0
 
@@ -73,7 +73,7 @@ class Stage:
 
     @cached_property
     def before(self) -> Ledger:
-        """The version to compare with. It fills the ledger that is measured: an older one cannot read a newer one's."""
+        """The version to compare with. It fills the measured ledger: an older version cannot read a newer one's."""
         assert self.against
         self.say(f"filling the ledger with {self.orders} orders, by {self.against.folder}")
         before = Ledger(self.folder / BEFORE, BEFORE, self.against)
@@ -92,17 +92,17 @@ class Stage:
         return [*self.ledgers(), self.peer] if self.with_peer else [*self.ledgers()]
 
     def versions(self) -> dict[str, Checkout]:
-        """The versions of the program that are measured, by the names of their ledgers."""
+        """The measured versions of the program, by the names of their ledgers."""
         return {"ledger": THIS, BEFORE: self.against} if self.against else {"ledger": THIS}
 
     def in_turn(self, contenders: Sequence[_T]) -> Iterator[_T]:
-        """Each of them once a round, and each round begins with another, so that drift hits all alike."""
+        """Each contender once a round. Each round begins with another one, so that drift hits all alike."""
         for turn in range(self.rounds if contenders else 0):
             first = turn % len(contenders)
             yield from (*contenders[first:], *contenders[:first])
 
 
 def fresh(function: Callable[..., _T], *arguments: object) -> _T:
-    """The function's answer in a Python process of its own, where nothing else has left anything behind."""
+    """The result of a function in a new Python process, where nothing else has left anything behind."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         return pool.submit(function, *arguments).result()

@@ -1,4 +1,4 @@
-"""How soon do those who follow the ledger live hear of a commit? `python -m bench.streams`."""
+"""How soon do followers of the live log hear of a commit? `python -m bench.streams`."""
 
 import asyncio
 import json
@@ -24,8 +24,11 @@ OWN: Final = "/api/v1/i/orders/stream"
 @click.option("--orders", default=100, show_default=True, type=click.IntRange(1, 10_000))
 @click.option("--own", is_flag=True, help="Half of them are streams of the one customer whose orders these are.")
 def main(subscribers: int, orders: int, own: bool) -> None:
-    """Records orders one by one while so many follow, and prints how long after the answer each had been told: the
-    answer comes when the commit is durable. Below zero who follows was told before who wrote had the answer."""
+    """Records orders one by one while so many clients follow, and prints each follower's delay after the answer.
+
+    The answer comes when the commit is durable. Below zero the follower heard of the order before its writer had the
+    answer.
+    """
     with tempfile.TemporaryDirectory(prefix="streams-") as work:
         ledger = Ledger(Path(work) / "ledger")
         ledger.keys = {"regular": "none yet"}

@@ -1,4 +1,4 @@
-"""Does anybody wait while a settlement file is taken in? `/healthz`, asked every five milliseconds meanwhile."""
+"""Do requests wait while a settlement file is taken in? `/healthz`, asked every five milliseconds meanwhile."""
 
 import time
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ def measure(stage: Stage) -> Iterator[Sample]:
 
 
 def _upload(ledger: Ledger, body: bytes, headers: dict[str, str]) -> None:
-    """Sends the file, and asks how far it is until it is done."""
+    """Sends the file, and asks for its state until it is taken in."""
     path = "/api/v1/finance/reconciliations"
     status, location = _answer(ledger, "POST", f"{path}?provider=bench", body, headers)
     while status == 202:
@@ -46,7 +46,7 @@ def _measure(ledger: Ledger, key: str, lines: int) -> Sample:
         due = began
         while not upload.done():
             _ask(ledger, "/healthz")
-            # From when it was to be asked: else who waits long would ask seldom, and the waits would not show.
+            # Counted from the due time: a client that waits long asks seldom, and its waits would not show otherwise.
             seconds.append(time.perf_counter() - due)
             due = max(due + _EVERY_SECONDS, time.perf_counter() - 1)
             time.sleep(max(0, due - time.perf_counter()))
@@ -63,7 +63,7 @@ def _ask(ledger: Ledger, target: str) -> None:
 
 
 def _answer(ledger: Ledger, method: str, target: str, body: bytes, headers: dict[str, str]) -> tuple[int, str]:
-    """The status of the answer, and where else it says to look."""
+    """The status of the answer, and its `Location`."""
     connection = HTTPConnection("127.0.0.1", ledger.port, timeout=120)
     connection.request(method, target, body, headers)
     answer = connection.getresponse()

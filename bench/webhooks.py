@@ -17,7 +17,7 @@ _OK: Final = b"HTTP/1.1 204 No Content\r\n\r\n"
 
 
 class _Receiver(asyncio.Protocol):
-    """Answers every request that is whole with 204."""
+    """A receiver that answers every whole request with 204."""
 
     received = 0
 
@@ -40,7 +40,7 @@ class _Receiver(asyncio.Protocol):
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--orders", default=2_000, show_default=True, type=click.IntRange(10, 100_000))
 def main(orders: int) -> None:
-    """Fills a ledger, has a webhook begin at its beginning, and prints how fast a receiver on this machine is told."""
+    """Fills a ledger, has a webhook begin at its beginning, and prints the events a second that a receiver gets."""
     with tempfile.TemporaryDirectory(prefix="webhooks-") as work:
         lines = seed.write(Path(work) / "orders.jsonl", orders)
         ledger = Ledger(Path(work) / "ledger")

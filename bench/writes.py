@@ -1,7 +1,8 @@
 """How fast are orders created, paid and moved on, over HTTP? By one client, by eight and by many, beside the peer.
 
-A create is durable and stands in the lists when it is answered. The limit is a bare loop of durable commits, one row
-each, by one writer: what no create can do without. Between the two stand the rows of a create, written alone.
+A created order is durable and stands in the lists when it is answered. The limit is a bare loop of durable commits of
+one row each, by one writer, which no create can do without. The third figure is a loop that only writes the rows of a
+create.
 """
 
 import json
@@ -36,7 +37,7 @@ def measure(stage: Stage) -> Iterator[Sample]:
 
 
 def _measure(contender: Contender, clients: int, stage: Stage) -> Iterator[Sample]:
-    """New orders, then a payment of each, then a change of status of each."""
+    """Creates orders, then pays each, then changes the status of each."""
     ids: Sequence[int] = ()
     asks = {
         "create": lambda: create(contender, clients, stage.seconds),

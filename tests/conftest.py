@@ -1,4 +1,4 @@
-"""What tests share: a ledger on a real file, views beside it, and the real service under gunicorn."""
+"""The parts of most tests: a ledger on a real file, views beside it, and the real service under gunicorn."""
 
 import os
 import secrets
@@ -36,14 +36,14 @@ from tests.postgres import PROGRAM, Cluster, where_ledgers_are
 from tests.proxy import Proxy
 
 ROOT = Path(__file__).parent.parent
-# What a machine does beside the tests is no fault of what they test.
+# The other work of a machine is no fault of the code under test.
 hypothesis.settings.register_profile("suite", deadline=None)
 hypothesis.settings.load_profile("suite")
 ME = Provenance("tester", "request-1")
 
 
 class Clock:
-    """Stands still until it is told to go on."""
+    """A clock that stands still until a test moves it."""
 
     def __init__(self) -> None:
         self.now = datetime(2026, 3, 1, 10, 30, tzinfo=UTC)
@@ -64,7 +64,7 @@ def new_order(**fields: Any) -> CreateOrder:
 def old_key(
     t: Transaction, now: datetime, *scopes: str, customer_id: int | None = None, name: str | None = None
 ) -> str:
-    """A new key of the time before keys were recorded: it stands in no event, so that tests can count theirs."""
+    """A new key as versions made it that recorded no keys: no event has it, so tests can count theirs."""
     key = secrets.token_hex(32)
     carries, made = " ".join(scopes), instant(now)
     t.put_access_key(
@@ -74,7 +74,7 @@ def old_key(
 
 
 def let_events_be_anything(ledger: sqlite3.Connection) -> None:
-    """From now on the table of events takes what it could never take."""
+    """Changes the table of events so that it takes null and any type."""
     ledger.execute("PRAGMA writable_schema = ON")
     ledger.execute(
         "UPDATE sqlite_schema SET sql = replace(replace(sql, ' NOT NULL', ''), 'STRICT', '') WHERE name = 'events'"
@@ -83,7 +83,7 @@ def let_events_be_anything(ledger: sqlite3.Connection) -> None:
 
 
 def do(command: Any, *arguments: Any, **options: Any) -> Any:
-    """Gives a command, a method of a ledger, and waits for what it comes to."""
+    """Runs a command, a method of a ledger, on the writer's thread, and returns its outcome."""
     return command.__self__.write(command, *arguments, **options).result()
 
 
@@ -103,20 +103,20 @@ def cluster() -> Iterator[Cluster]:
 
 @pytest.fixture
 def database(cluster: Cluster) -> str:
-    """A new database on it."""
+    """The name of a new database on the cluster."""
     return cluster.new_database()
 
 
 @pytest.fixture
 def proxy(cluster: Cluster) -> Iterator[Proxy]:
-    """The network between a node and it."""
+    """A proxy between a node and the cluster."""
     made = Proxy(cluster.port)
     yield made
     made.close()
 
 
 def forget(ledger: OrderLedger, uuid: UUID, *parts: str) -> Order:
-    """The order after what is personal in it was erased; as an erasure records it, without keys to destroy."""
+    """The order after an erasure of its personal data, recorded as an erasure does, without keys to destroy."""
 
     def record(t: Transaction) -> Order:
         order = ledger.order_in(t, uuid)
@@ -167,11 +167,11 @@ class Service:
 
     @property
     def url(self) -> str:
-        """Where its ledger is."""
+        """The address of the service's ledger."""
         return self.environment["LEDGER_URL"]
 
     def run(self, *arguments: str, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
-        """`run.py` with these arguments, to its end."""
+        """Runs `run.py` with these arguments to its end."""
         return subprocess.run(
             [*self.program, str(ROOT / "run.py"), *arguments],
             env=self.environment,
@@ -182,12 +182,12 @@ class Service:
         )
 
     def begin(self) -> "Service":
-        """Makes the ledger, empty."""
+        """Makes the empty ledger. Returns the service."""
         assert self.run("import", "-", stdin=b"").returncode == 0
         return self
 
     def popen(self, *arguments: str, **streams: Any) -> subprocess.Popen[bytes]:
-        """`run.py` with these arguments, as it begins, in a process group of its own."""
+        """Starts `run.py` with these arguments in a process group of its own."""
         return subprocess.Popen(
             [*self.program, str(ROOT / PROGRAM), *arguments], env=self.environment, start_new_session=True, **streams
         )
@@ -211,19 +211,19 @@ class Service:
         raise AssertionError((self.folder / "server.log").read_text())
 
     def stop(self) -> int:
-        """SIGTERM to the master; its exit status."""
+        """Sends SIGTERM to the master, and returns its exit status."""
         assert self.process
         self.process.terminate()
         return self.process.wait(timeout=10)
 
     def kill(self) -> None:
-        """SIGKILL to the master and every worker at once."""
+        """Sends SIGKILL to the master and every worker at once."""
         assert self.process
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
     def key(self, *scopes: str, customer: int | None = None) -> str:
-        """A new key that stands in no event (`old_key`)."""
+        """A new key that no event has (`old_key`)."""
         with closing(open_log(self.url)) as log, log.transaction() as t:
             return old_key(t, utc_now(), *scopes, customer_id=customer)
 
@@ -234,18 +234,17 @@ class Service:
         return (self.folder / "server.log").read_text()
 
 
-# Shorter than the 15 s after which the service closes a connection on which nothing is asked: who asks by it at that
-# very moment has no answer.
+# Less than the 15 s after which the service closes an idle connection: a request at that very moment gets no answer.
 _IDLE_SECONDS_MAX = 10
 
 
 class Client(requests.Session):
-    """Talks to the service with one key; addresses may be given without the host."""
+    """A client with one key. Addresses may be given without the host."""
 
     def __init__(self, base: str, key: str) -> None:
         super().__init__()
         self.base = base
-        self.trust_env = False  # looking for proxies takes longer than asking
+        self.trust_env = False  # looking for proxies takes longer than a request
         self.headers["Authorization"] = f"Bearer {key}"
         self._asked_at = time.monotonic()
 
@@ -253,13 +252,13 @@ class Client(requests.Session):
         kwargs.setdefault("timeout", 30)
         before, self._asked_at = self._asked_at, time.monotonic()
         if self._asked_at > before + _IDLE_SECONDS_MAX:
-            self.close()  # its connections, which open again
+            self.close()  # closes the connections, which the next request opens again
         return super().request(method, self.base + url if url.startswith("/") else url, *args, **kwargs)
 
 
 @pytest.fixture
 def make_service(tmp_path: Path) -> Iterator[Callable[..., Service]]:
-    """Starts services that are stopped when the test ends."""
+    """A function that makes services, which are stopped when the test ends."""
     made: list[Service] = []
 
     def make(**options: Any) -> Service:
@@ -275,7 +274,7 @@ def make_service(tmp_path: Path) -> Iterator[Callable[..., Service]]:
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """One service for a whole module of tests that do not disturb each other."""
+    """One service for a module whose tests do not disturb each other."""
     running = Service(tmp_path_factory.mktemp("service")).start()
     yield running
     running.kill()

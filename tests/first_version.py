@@ -1,4 +1,4 @@
-"""An order as the program wrote it before an order's first event had the digits of its currency."""
+"""An order as earlier versions wrote it, whose first event lacks the digits of its currency."""
 
 import json
 from typing import Any
@@ -13,7 +13,7 @@ from tests.conftest import ME, Clock
 
 
 def recorded_in_the_first_version(ledger: OrderLedger, clock: Clock, currency: str, price: str) -> UUID:
-    """The UUID of an order of one item that came into the log as the program before the digits wrote it."""
+    """The UUID of an order of one item, recorded as before an order's first event had the digits."""
     uuid, number = uuid4(), ledger.log_of_events.claim_max("order-id") + 1
     at, zero = clock.now.strftime("%Y-%m-%dT%H:%M:%SZ"), decimal_text(0, digits_in(price))
     created = {"occurred_at": at, "id": number, "key": uuid.hex, "currency": currency, "shipping_cost": zero}

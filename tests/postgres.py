@@ -1,4 +1,4 @@
-"""A PostgreSQL of the tests' own: started on a folder that goes away and on a free port, by a user who is not root."""
+"""A PostgreSQL for the tests: started in a temporary folder and on a free port, by a user who is not root."""
 
 import atexit
 import hashlib
@@ -23,7 +23,7 @@ MISSING = "PostgreSQL is not installed (Debian: apt-get install postgresql)"
 
 
 def programs() -> Path | None:
-    """The folder with the newest PostgreSQL's `initdb` and `postgres`."""
+    """The folder of the newest PostgreSQL's `initdb` and `postgres`, or None."""
     debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: int(folder.parent.name))
     found = shutil.which("initdb")
     return debian[-1] if debian else Path(found).resolve().parent if found else None
@@ -36,7 +36,7 @@ def free_port() -> int:
 
 
 def _nobody() -> dict[str, Any]:
-    """As whom the server runs: it refuses root."""
+    """The user that the server runs as, as options of a process: the server refuses root."""
     if os.geteuid():
         return {}
     user = pwd.getpwnam("postgres")
@@ -44,7 +44,7 @@ def _nobody() -> dict[str, Any]:
 
 
 class Cluster:
-    """One server: a primary, or a standby that follows the one at a port."""
+    """One server: a primary, or a standby that follows the server at a port."""
 
     def __init__(self, *settings: str, follows: int | None = None, name: str = "primary") -> None:
         found = programs()
@@ -94,7 +94,7 @@ class Cluster:
                 time.sleep(0.05)
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
-        """SIGINT is a fast shutdown, SIGQUIT an immediate one."""
+        """Stops the server. SIGINT is a fast shutdown, SIGQUIT an immediate one."""
         assert self._server is not None
         self._server.send_signal(how)
         self._server.wait(timeout=30)
@@ -121,14 +121,17 @@ class Cluster:
             return found.fetchall() if found.description else []
 
     def keep(self, database: str) -> str:
-        """The name of a copy of a database as it is now."""
+        """Copies a database as it is now. Returns the copy's name."""
         copy = f"{database}_kept_{next(self._numbers)}"
         self._end_connections(database)
         self.do(f"CREATE DATABASE {copy} TEMPLATE {database}")
         return copy
 
     def go_back(self, database: str, copy: str) -> None:
-        """Puts a copy in a database's place: what a standby that takes over may come to, for its clients."""
+        """Puts a copy in the place of a database.
+
+        Clients then see an older state, as after a standby that was behind took over.
+        """
         self.do(f"ALTER DATABASE {database} ALLOW_CONNECTIONS false")
         self._end_connections(database)
         self.do(f"DROP DATABASE {database}")
@@ -138,7 +141,7 @@ class Cluster:
         self.do("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", database)
 
     def new_database(self) -> str:
-        """The name of a new one, which is empty."""
+        """The name of a new, empty database."""
         name = f"ledger_{next(self._numbers)}"
         self.do(f"CREATE DATABASE {name}")
         return name
@@ -153,22 +156,22 @@ _FILES = {
     "ERASURES": "erasures.txt",
     "ACCESSES": "accesses.txt",
 }
-# Names the engine that services stand on in tests that do not say so themselves (`make test-postgres`).
+# The engine of ledgers in tests that name none (`make test-postgres`).
 ENGINE = os.environ.get("TEST_LEDGERS_ON", "sqlite")
-# On PostgreSQL nobody may wait for that on the event loop.
+# `tests/watched.py` finds requests that wait for PostgreSQL on the event loop.
 PROGRAM = "run.py" if ENGINE == "sqlite" else "tests/watched.py"
 of_a_file = pytest.mark.skipif(ENGINE != "sqlite", reason="it is about a ledger that is a file")
 
 
 def where_ledgers_are(folder: Path) -> dict[str, str]:
-    """The settings of a service whose own files are in a folder, with a ledger of its own."""
+    """The settings of a service with its own files in a folder and a ledger of its own."""
     if ENGINE == "sqlite":
         return {"LEDGER_URL": f"sqlite:///{folder / 'ledger.db'}"}
     return {"LEDGER_URL": _database_for(folder), **files_in(folder)}
 
 
 def files_in(folder: Path) -> dict[str, str]:
-    """The settings of a node whose own files are in a folder."""
+    """The settings of a node with its own files in a folder."""
     return {f"LEDGER_{name}": str(folder / file) for name, file in _FILES.items()}
 
 

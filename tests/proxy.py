@@ -1,4 +1,4 @@
-"""Between a client and a server: counts round trips, delays, cuts, or lets nothing through any more."""
+"""A proxy between a client and a server: it counts round trips, delays bytes, cuts connections or goes silent."""
 
 import select
 import socket
@@ -7,13 +7,12 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-# What a proxy does with bytes of a client: True where the connection is to be cut before they go on, False behind them,
-# None where they just go on.
+# A decision about a client's bytes: True cuts the connection before they go on, False behind them, None lets them pass.
 Cut = Callable[[bytes], bool | None]
 
 
 class Proxy:
-    """Listens on `port`, for as long as the process lives or until it is closed."""
+    """A proxy that listens on `port` until it is closed or the process ends."""
 
     def __init__(self, server_port: int) -> None:
         self._server_port = server_port
@@ -21,7 +20,7 @@ class Proxy:
         self.port = self._listener.getsockname()[1]
         self.round_trips = 0
         self.delay_seconds = 0.0
-        # Nothing goes through, and nobody is told: a partition of the network.
+        # No bytes go through and no connection is closed, as in a partition of the network.
         self.is_silent = threading.Event()
         self.cut: Cut = lambda _: None
         self._open: set[socket.socket] = set()
@@ -35,7 +34,7 @@ class Proxy:
         self.cut_all()
 
     def cut_all(self) -> None:
-        """Cuts every connection that is open."""
+        """Cuts every open connection."""
         for each in list(self._open):
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
@@ -69,7 +68,7 @@ class Proxy:
     def _pump(self, client: socket.socket, server: socket.socket) -> None:
         was_answered = True
         ends = {end.fileno(): end for end in (client, server)}
-        waiting = select.poll()  # `select.select` takes no file's number beyond 1,023
+        waiting = select.poll()  # `select.select` takes no file descriptor above 1,023
         for number in ends:
             waiting.register(number, select.POLLIN)
         while True:
@@ -93,5 +92,5 @@ class Proxy:
                 time.sleep(self.delay_seconds)
                 server.sendall(data)
                 if cut is False:
-                    time.sleep(0.2)  # that the server has done it by then
+                    time.sleep(0.2)  # the server has done its work by then
                     return

@@ -1,4 +1,4 @@
-"""The committed samples of what each topic has stored."""
+"""The committed samples of each topic's stored bytes."""
 
 from pathlib import Path
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""The rules of the house: which way imports point, what stays pure, and what no file of ours may hold."""
+"""The rules of the house: imports point one way, the core is pure, and no file has unwanted content."""
 
 import ast
 import re
@@ -17,10 +17,10 @@ from api import VERSION
 from run import COMMANDS, cli
 from tests.conftest import ROOT
 
-LAYERS = ("domain", "projections", "api", "run")  # each may import itself and those before it
+LAYERS = ("domain", "projections", "api", "run")  # each may import itself and the layers before it
 INNER = [path for layer in LAYERS[:3] for path in sorted((ROOT / layer).rglob("*.py"))]
 MODULES = [*INNER, ROOT / "run.py"]
-# Nothing runs the benchmark in the suite, so what it imports is watched here; plot and peer have packages of their own.
+# The suite runs no benchmark, so its imports are watched here. plot and peer have packages of their own.
 BENCH = [path for path in sorted((ROOT / "bench").glob("*.py")) if path.stem not in {"plot", "__main__"}]
 
 CORE = [
@@ -28,13 +28,13 @@ CORE = [
     for name in ("aggregate", "currencies", "faults", "misfits", "money", "refusals", "strict_json")
 ]
 CORE += sorted((ROOT / "domain" / "order").glob("*.py"))
-# What the core may use of others: nothing that reads a clock, chance, a file or the environment.
+# The modules of others that the core may use: none that reads a clock, chance, a file or the environment.
 PURE = {"collections.abc", "datetime", "decimal", "functools", "itertools", "json", "re", "types", "typing", "uuid"}
 PURE |= {"msgspec", "msgspec.structs", "operator"}
-# A lock around what msgspec finds out once (strict_json); no thread is started in the core.
+# A lock for msgspec's work on a shape, which strict_json does once. The core starts no thread.
 PURE |= {"threading"}
 IMPURE_CALLS = {"now", "utcnow", "today", "fromtimestamp", "uuid1", "uuid4", "open", "print", "input"}
-# What amounts pass through, from a client's text to the log, and from there to the views and to answers.
+# The files that amounts pass through, from a client's text to the log, and from there to the views and to answers.
 MONEY_PATHS = [
     *CORE,
     *(ROOT / "domain" / name for name in ("ledger.py", "importing.py", "import_batch.py", "log/recorder.py")),
@@ -43,7 +43,7 @@ MONEY_PATHS += sorted((ROOT / "projections" / "orders").glob("*.py"))
 
 
 def name_of(path: Path) -> str:
-    """A module's name: `domain/money.py` is `domain.money`."""
+    """The name of a module: `domain/money.py` is `domain.money`."""
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
@@ -53,7 +53,7 @@ def nodes(path: Path) -> tuple[ast.AST, ...]:
 
 
 def imports(path: Path) -> Iterator[str]:
-    """The modules that a file imports, wherever in it."""
+    """The modules that a file imports, at its top or within functions."""
     for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -68,7 +68,7 @@ def packages(path: Path) -> set[str]:
 
 
 def words(path: Path) -> set[str]:
-    """Every name that stands in a file's code."""
+    """Every name in a file's code."""
     return {
         getattr(node, field)
         for node in nodes(path)
@@ -78,13 +78,13 @@ def words(path: Path) -> set[str]:
 
 
 def calls(path: Path) -> set[str]:
-    """The last part of the name of all that is called."""
+    """The last part of the name of everything that a file calls."""
     called = (node.func for node in nodes(path) if isinstance(node, ast.Call))
     return {getattr(function, "attr", None) or getattr(function, "id", "") for function in called}
 
 
 def found(pairs: Iterable[tuple[Path, Iterable[str]]]) -> dict[str, list[str]]:
-    """What was found in which module, where anything was."""
+    """The findings by module, sorted. Modules without findings are left out."""
     return {name_of(path): sorted(what) for path, what in pairs if what}
 
 
@@ -107,13 +107,13 @@ def test_nothing_outside_the_api_imports_falcon_or_gunicorn() -> None:
 
 
 def test_nothing_but_the_command_line_reads_the_environment() -> None:
-    """And that in one place, to make the settings."""
+    """That module reads it in one place, to make the settings."""
     others = [path for path in MODULES if path != ROOT / "api" / "cli" / "terminal.py"]
     assert found((path, words(path) & {"environ", "environb", "getenv", "getenvb"}) for path in others) == {}
 
 
 def test_sqlite_has_one_door() -> None:
-    """A process must never use two SQLites: Python's own is old, and can corrupt what the newer one writes."""
+    """A process must never use two SQLites: Python's own is old, and can corrupt a file of the newer one."""
     others = [path for path in MODULES if path != ROOT / "domain" / "log" / "sqlite.py"]
     assert found((path, packages(path) & {"sqlite3", "pysqlite3"}) for path in others) == {}
 
@@ -124,7 +124,7 @@ def test_postgresql_has_one_door() -> None:
 
 
 def test_nobody_outside_the_log_knows_which_engine_it_stands_on() -> None:
-    """`opening.py` alone chooses one; what the views use of SQLite is not the log's."""
+    """Only `opening.py` chooses an engine. The views' use of SQLite is not the log's."""
     log = ROOT / "domain" / "log"
     engines = {name_of(path) for path in (log / "postgres").glob("*.py")}
     engines |= {f"domain.log.{name}" for name in ("checking", "files", "reading", "recorder", "schema")}
@@ -155,7 +155,7 @@ for module in sys.argv[1:]:
 
 
 def test_importing_a_module_does_nothing(tmp_path: Path) -> None:
-    """Opens no file for writing, no socket and no database; starts no thread and no process."""
+    """An import opens no file for writing, no socket and no database, and starts no thread and no process."""
     names = [name_of(path) for path in (*MODULES, *BENCH)]
     done = subprocess.run(
         [sys.executable, "-B", "-c", WATCHED, *names],
@@ -172,7 +172,7 @@ def test_importing_a_module_does_nothing(tmp_path: Path) -> None:
 
 
 def test_the_entry_point_loads_no_command_before_it_is_asked_for() -> None:
-    """Every process that a command starts loads it again."""
+    """Every process that a command starts loads the entry point again."""
     look = "import run, sys; print(*[name for name in sys.modules if name.split('.')[0] in sys.argv])"
     done = subprocess.run(
         [sys.executable, "-B", "-c", look, *LAYERS[:-1]],
@@ -191,7 +191,7 @@ def test_every_command_of_the_table_stands_where_it_says() -> None:
 
 
 def test_the_summary_of_each_command_stands_whole_in_its_list() -> None:
-    """On a terminal of 80 columns click cuts what does not fit a line."""
+    """click cuts a summary that does not fit a line of 80 columns."""
 
     def cut(group: click.Group, context: click.Context) -> Iterator[str]:
         names = group.list_commands(context)
@@ -208,7 +208,7 @@ def test_the_summary_of_each_command_stands_whole_in_its_list() -> None:
 
 
 def test_a_process_that_takes_a_settlement_file_in_has_nothing_of_http_and_no_commands_in_its_memory() -> None:
-    """It runs `run.py` first, as every process that is spawned does, and it has 200 MB for 100,000 lines."""
+    """It runs `run.py` first, as every spawned process does, and has 200 MB for 100,000 lines."""
     program = (
         "import runpy, sys; runpy.run_path('run.py', run_name='__mp_main__'); import api.taking_in; print(*sys.modules)"
     )
@@ -219,7 +219,7 @@ def test_a_process_that_takes_a_settlement_file_in_has_nothing_of_http_and_no_co
 
 
 def test_a_worker_loads_what_sends_messages_only_where_there_is_a_webhook() -> None:
-    """It takes several megabytes, in each worker."""
+    """The sending part takes several megabytes in each worker."""
     program = "import api.app, api.server, api.cli.serving, projections.webhooks.delivering, sys; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-B", "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
@@ -237,7 +237,7 @@ def test_the_core_asks_no_clock_and_makes_no_ids() -> None:
 
 
 def test_money_meets_no_float() -> None:
-    """Neither the type, nor a literal with a point, nor a division that makes one."""
+    """There is no float type, no literal with a point, and no division that makes a float."""
 
     def floats(path: Path) -> list[str]:
         return [
@@ -251,13 +251,13 @@ def test_money_meets_no_float() -> None:
     assert found((path, floats(path)) for path in MONEY_PATHS) == {}
 
 
-# What is counted in what the program says.
+# The nouns that the program's sentences count.
 COUNTED = "cell|checkpoint|claim|decision|entrie|erasure|event|historie|item|key|line|movement|order|payment"
 COUNTED += "|reconciliation|record|refund|request|result|second|transaction|webhook"
 
 
 def test_one_thing_is_never_told_in_the_plural() -> None:
-    """Whatever is said of a number with what it counts goes through `counted`; a limit of ours is many."""
+    """A sentence with a number and its noun goes through `counted`. A limit of ours is always many."""
 
     def plurals(path: Path) -> list[str]:
         pairs = (pair for node in nodes(path) if isinstance(node, ast.JoinedStr) for pair in pairwise(node.values))
@@ -270,7 +270,7 @@ def test_one_thing_is_never_told_in_the_plural() -> None:
             and not (isinstance(number.value, ast.Name) and number.value.id.isupper())
         ]
 
-    assert found((path, plurals(path)) for path in MODULES if path.name != "verify.py") == {}  # it stands alone
+    assert found((path, plurals(path)) for path in MODULES if path.name != "verify.py") == {}  # verify.py stands alone
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What is in the environment that serves, and in the one that tests?"""
+"""Which packages are in the environment that serves, and in the one that tests?"""
 
 import re
 import subprocess
@@ -14,7 +14,10 @@ _ENTRY = re.compile(r"([a-z0-9._-]+)==([0-9a-z.]+)( ; .*)?(?: \\\n    --hash=sha
 
 
 def pinned(lock: str) -> dict[str, str]:
-    """The packages of a lock file with their exact versions; every byte of it is such a package with its hashes."""
+    """The packages of a lock file with their exact versions.
+
+    Asserts that the file holds nothing but packages with hashes.
+    """
     text = (ROOT / lock).read_text()
     entries = list(_ENTRY.finditer(text))
     assert "".join(entry[0] for entry in entries) == text

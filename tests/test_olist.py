@@ -1,7 +1,7 @@
-"""Does a shop's own data come in whole? The orders of Olist's dataset, through `docs/olist.py` and `run.py import`.
+"""Is a shop's own data imported whole? The orders of Olist's dataset, through `docs/olist.py` and `run.py import`.
 
-The dataset is not part of this project (its licence is non-commercial): the tests that need it are skipped where it is
-not there. The small folder of odd orders below is always there.
+The dataset is not part of this project (its licence is non-commercial): tests that need it are skipped where it is
+missing. The small folder of odd orders below is always there.
 """
 
 import csv
@@ -39,7 +39,7 @@ def convert(folder: Path) -> subprocess.CompletedProcess[bytes]:
 
 
 def stored(staff: Client) -> Orders:
-    """Every order of the service as its staff list has it, by key; numbers exact."""
+    """Every order of the service by key, as the staff list shows it, with exact numbers."""
     orders: Orders = {}
     url = "/api/v1/orders?limit=100&ordering=id"
     while url:
@@ -69,7 +69,7 @@ def table(name: str) -> list[dict[str, str]]:
 
 
 def sums(rows: list[dict[str, str]], *columns: str) -> dict[str, Decimal]:
-    """What each order's rows add up to, in these columns."""
+    """The sum of each order's rows over these columns."""
     found: dict[str, Decimal] = defaultdict(Decimal)
     for row in rows:
         found[row["order_id"]] += sum(Decimal(row[column]) for column in columns)
@@ -145,7 +145,7 @@ def test_broken_lines_are_reported_by_number_and_the_rest_go_in(lines: bytes, tm
     assert sorted(reported) == [b"line 3", b"line 5", b"line 7"]
 
 
-# A folder of odd orders: each oddity that the converter names, and some that the 2,000 do not have.
+# A folder of odd orders: each oddity that the converter names, and some that the 2,000 orders lack.
 
 HEADS = {
     "orders": "order_id,customer_id,order_status,order_purchase_timestamp,order_approved_at,"

@@ -1,7 +1,7 @@
 """Do the pages have every address, command, setting and metric that the program has, each in one table?
 
-A table says by the head of its first column what it has: a path that `…` stands for in its rows, `address`, `command`,
-`setting` or `metric`.
+The head of a table's first column says the table's subject: `address`, `command`, `setting`, `metric`, or a path that
+`…` stands for in the rows.
 """
 
 import json
@@ -18,12 +18,12 @@ from tests.conftest import ROOT
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 Row = tuple[str, list[str]]
-# The description itself, and what Prometheus asks at an address of its own.
+# The description itself, and Prometheus's page, which has an address of its own.
 BESIDE = {"GET /openapi.json", "GET /docs", "GET /docs/integrate", "GET /metrics"}
 
 
 def rows(head: str) -> Iterator[Row]:
-    """Of each row of those tables whose first head fits a pattern: that head, and what its first cell has in code."""
+    """The head and the code of the first cell, for each row of the tables whose first head fits a pattern."""
     for page in PAGES:
         for table in re.findall(r"^\|.*\n\|[-|]+\|\n(?:\|.*\n)*", page.read_text() + "\n", re.MULTILINE):
             first, _, *others = (line.split("|")[1].strip() for line in table.splitlines())
@@ -32,7 +32,7 @@ def rows(head: str) -> Iterator[Row]:
 
 
 def addresses(found: Iterable[Row]) -> Iterator[str]:
-    """Each `GET /path`: a method holds for all behind it in its cell, `…` for the path before it or of the head."""
+    """Each `GET /path`. A method holds for the paths behind it in its cell; `…` is the path before, or the head's."""
     for head, cell in found:
         method, base = "", head.removesuffix("…")
         for code in cell:
@@ -68,7 +68,7 @@ def leaves(command: click.Command, *names: str) -> Iterator[tuple[str, ...]]:
 def test_every_command_stands_in_one_table() -> None:
     told = [re.match(r"run\.py((?: [a-z][a-z-]*)+)", code) for _, cell in rows("command") for code in cell]
     names = [tuple(match[1].split()) for match in told if match]
-    # A file is what `reconcile` is given without the name of a command.
+    # `reconcile` takes a file without the name of a command.
     assert Counter(names) == Counter(
         {("reconcile",) if each == ("reconcile", "file") else each for each in leaves(cli)}
     )
@@ -85,7 +85,7 @@ def test_every_metric_stands_in_one_table() -> None:
 
 
 def anchors(page: Path) -> set[str]:
-    """The headings of a page as links name them."""
+    """The headings of a page, as links name them."""
     headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
@@ -106,7 +106,7 @@ def test_no_paragraph_is_said_on_two_pages(page: Path) -> None:
 
 
 def paragraphs(page: Path) -> set[str]:
-    """What a page says, but for its headings, code and the rulings of tables."""
+    """The paragraphs of a page, without its headings, code and rulings of tables."""
     text = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
     lines = re.split(r"\n(?=\s*[-|])|\n\s*\n", text)
     return {" ".join(line.split()) for line in lines if len(line.split()) > 5 and not line.startswith("|---")}

@@ -19,7 +19,7 @@ SHOWN = [
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """What `make run` starts: a service with the sample orders."""
+    """The service that `make run` starts, with the sample orders."""
     running = Service(tmp_path_factory.mktemp("demo")).start("--demo")
     yield running
     running.kill()
@@ -27,7 +27,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 @pytest.fixture(scope="module")
 def told(service: Service, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """What each of the README's blocks prints, all of them in one shell."""
+    """The output of each of the README's blocks, all run in one shell."""
     assert service.run("key", "create").returncode == 0
     keys = {
         "CUSTOMER": service.key(customer=1),
@@ -72,7 +72,7 @@ def test_every_command_that_the_readme_or_the_tour_names_has_a_help(service: Ser
 
 @pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/architecture.md"])
 def test_every_file_that_a_document_names_is_there(document: str) -> None:
-    """By its path from this folder, or, where a name stands alone, by that name in any folder."""
+    """A file is named by its path from the top folder, or by its name alone in any folder."""
     named = re.findall(r"`([\w./-]+(?:\.(?:py|md|jsonl|toml|lock)|/))`", (ROOT / document).read_text())
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     assert len(named) > 5

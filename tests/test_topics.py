@@ -1,7 +1,7 @@
 """Is every event that was ever stored of a reconciliation, an access key or a period still read?
 
-Each has a `topics.jsonl` of what each topic stored, fullest and barest. Lines are added to it, and never changed. Those
-of orders have their own test, which asks more (`tests/domain/test_events.py`).
+Each kind has a `topics.jsonl` with samples of every topic, with all optional fields and with none. Lines are added and
+never changed. Orders have a test of their own, which asks more (`tests/domain/test_events.py`).
 """
 
 import json
@@ -23,7 +23,7 @@ from tests.samples import Sample, samples, stored
 
 
 class Stored(NamedTuple):
-    """Events of one kind: their topics of today, what stands under each topic, older ones too, and their samples."""
+    """Events of one kind: today's topics, the shape under each topic, older topics too, and their samples."""
 
     kind: Kind[Any]
     topics: dict[str, type[Event]]

@@ -1,4 +1,4 @@
-"""Is there code that nothing uses? vulture looks for names that are defined and never named again, tests apart."""
+"""Is there code that nothing uses? vulture looks for names that are defined and used nowhere, tests apart."""
 
 from fnmatch import fnmatchcase
 from functools import cache
@@ -9,7 +9,7 @@ from vulture.core import Item
 
 from tests.conftest import ROOT
 
-# What is used without being named: the pattern of its name, and by whom.
+# Names that are used without being written: a pattern, and the user.
 USED_UNNAMED = {
     "keys_destroyed": "msgspec: stands in an erasure's document",
     "on_*": "Falcon: a resource's responders",
@@ -57,12 +57,12 @@ USED_UNNAMED = {
 
 @cache
 def unused() -> list[Item]:
-    finder = Vulture(ignore_decorators=["@*.command", "@click.group"])  # click's, which it finds by their names
+    finder = Vulture(ignore_decorators=["@*.command", "@click.group"])  # click finds commands by their names
     finder.scavenge([ROOT / name for name in ("domain", "projections", "api", "run.py")])
     return finder.get_unused_code(min_confidence=60)
 
 
-# Fields of answers, which msgspec turns into schemas.
+# Fields of answers: msgspec makes schemas of them.
 SHAPES_OF_ANSWERS = ROOT / "api" / "openapi" / "answers.py"
 
 

@@ -1,5 +1,7 @@
-"""`run.py`, for services whose ledger is on PostgreSQL: who asks that on an event loop, where everybody else would wait
-along, gets an error for an answer."""
+"""`run.py` for services on PostgreSQL: a request that waits for PostgreSQL on the event loop is answered with an error.
+
+On the event loop, all other clients would wait, too.
+"""
 
 import asyncio
 import sys

@@ -1,1 +1,1 @@
-"""What a shop would pick instead: the shop contract in Django REST Framework, as a good Django engineer writes it."""
+"""A shop's alternative: the shop contract in Django REST Framework, as a good Django engineer writes it."""

@@ -1,4 +1,4 @@
-"""Fills an empty peer with the orders of an import file; prints the keys of its callers as JSON."""
+"""Fills an empty peer with the orders of an import file, and prints the keys of its callers as JSON."""
 
 import json
 import sys
@@ -52,7 +52,7 @@ def main(lines: str) -> None:
 
 
 def _references(lines: Iterable[dict[str, Any]], known: set[tuple[type, int]]) -> None:
-    """The rows that the orders refer to, where they are not there yet."""
+    """Makes the rows that the orders refer to, where they are missing."""
 
     def make(model: type, found: dict[str, Any]) -> None:
         found = {name: value for name, value in found.items() if name != "image"}

@@ -75,7 +75,7 @@ class Order(models.Model):
     billing_last_name = models.CharField(max_length=200, null=True)
     voucher_code = models.CharField(max_length=64, null=True)
     voucher_discount = money()
-    # Kept with the order, because the contract sorts by it: what the order and its items cost to ship.
+    # Kept with the order, because the contract sorts by it: the shipping cost of the order and of its items.
     shipping_cost = money()
 
     class Meta:
@@ -170,7 +170,7 @@ def shown() -> models.QuerySet[Order]:
 
 
 def touched(order: Order, at: datetime, **changes: object) -> None:
-    """Saves the changes, and that there were some."""
+    """Saves the changes, and the time of the change."""
     for name, value in {**changes, "updated_at": at}.items():
         setattr(order, name, value)
     order.save(update_fields=[*changes, "updated_at"])

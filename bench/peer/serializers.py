@@ -1,4 +1,4 @@
-"""What goes out and what comes in, in the shop contract's shapes and order of fields."""
+"""Answers and bodies in the shop contract's shapes and order of fields."""
 
 from typing import Any
 
@@ -93,7 +93,7 @@ class OrderSerializer(serializers.ModelSerializer):
 
 
 class ById(serializers.PrimaryKeyRelatedField):
-    """A reference that is written as an object with an id, as the contract's bodies have it."""
+    """A reference that the contract's bodies write as an object with an id."""
 
     def to_internal_value(self, data: Any) -> Any:
         return super().to_internal_value(data["id"])
@@ -145,7 +145,7 @@ class NewOrderSerializer(serializers.ModelSerializer):
         )
 
     def validate_items(self, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """The products that the items name, in one query."""
+        """Adds the products that the items name, by one query."""
         products = m.Product.objects.in_bulk([item["product"]["id"] for item in items])
         for item in items:
             if item["product"]["id"] not in products:

@@ -9,7 +9,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 ROOT_URLCONF = "bench.peer.urls"
 APPEND_SLASH = False
-MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]  # says how long an answer is
+MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]  # sets Content-Length
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -1,4 +1,4 @@
-"""The customer's list, and what staff do: create, pay, change status."""
+"""The customer's list, and staff's commands: create, pay, change status."""
 
 import secrets
 from typing import Any
@@ -58,7 +58,7 @@ class OrderFilter(filters.FilterSet):
 
 
 class Ordering(OrderingFilter):
-    """Ties go by -id, so that pages do not overlap."""
+    """Orders equal ones by -id, so that pages do not overlap."""
 
     def get_ordering(self, request: Request, queryset: QuerySet[Order], view: Any) -> list[str]:
         return [*super().get_ordering(request, queryset, view), "-id"]
@@ -102,7 +102,7 @@ class StaffView(APIView):
     permission_classes = (IsAdminUser,)
 
     def answer(self, order_id: int, code: int = status.HTTP_200_OK) -> Response:
-        """The order as the lists show it now."""
+        """The answer with the order as the lists show it now."""
         return Response(OrderSerializer(shown().get(pk=order_id)).data, status=code)
 
 

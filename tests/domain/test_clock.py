@@ -19,7 +19,7 @@ from tests.conftest import ME, Clock, Service, do, new_order
 
 
 class Machine:
-    """A machine whose clock a test can set, and whose time since the start it cannot."""
+    """A machine with a clock that a test can set, and a time since its start that it cannot."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

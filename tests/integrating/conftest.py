@@ -1,4 +1,4 @@
-"""What these tests share: a real browser, pages of another origin, an identity provider, and a service for both."""
+"""A real browser, pages of another origin, an identity provider, and a service for both: shared by these tests."""
 
 import json
 import shutil
@@ -22,13 +22,13 @@ _PROVIDERS_KEY = ec.generate_private_key(ec.SECP256R1())
 
 
 def token(customer: int, seconds: int = 600) -> str:
-    """What the shop's identity provider gives to a customer who has logged in there."""
+    """The token that the shop's identity provider gives to a customer who has logged in."""
     said = {"iss": ISSUER, "aud": AUDIENCE, "sub": str(customer), "exp": int(time.time()) + seconds}
     return jwt.encode(said, _PROVIDERS_KEY, "ES256", headers={"kid": "1"})
 
 
 class Pages:
-    """A folder's files at an origin of their own."""
+    """The files of a folder, served at an origin of their own."""
 
     def __init__(self, folder: Path) -> None:
         class Quiet(SimpleHTTPRequestHandler):
@@ -47,7 +47,7 @@ class Pages:
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
-    """The shop's page as it is in the repository."""
+    """The shop's page, as it is in the repository."""
     folder = tmp_path_factory.mktemp("pages")
     shutil.copytree(ROOT / "docs" / "shop", folder, dirs_exist_ok=True)
     made = Pages(folder)

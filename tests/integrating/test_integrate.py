@@ -1,4 +1,4 @@
-"""Does everything run that docs/integrate.md shows, as it shows it? And is it what is served at /docs/integrate?"""
+"""Does everything run as docs/integrate.md shows it, and is the page served at /docs/integrate?"""
 
 import json
 import os
@@ -25,12 +25,12 @@ CUSTOMER = 1
 
 
 def file(name: str) -> str:
-    """What the page's blocks for a file come to."""
+    """The page's blocks for a file, joined."""
     return "\n".join(code for _, of, code in BLOCKS if of == name)
 
 
 def shown(language: str) -> list[tuple[str, str]]:
-    """The blocks of a language that are run as they stand, each with what it prints."""
+    """The blocks of a language that run as they stand, each with its output on the page."""
     numbered = [n for n, (of, name, _) in enumerate(BLOCKS) if of == language and not name]
     return [(BLOCKS[n][2], BLOCKS[n + 1][2]) for n in numbered]
 
@@ -60,7 +60,7 @@ def test_the_settings_are_those_that_a_shop_is_served_with(service: Service) -> 
 
 @pytest.fixture(scope="module")
 def hooks() -> int:
-    """A free port for what is told."""
+    """A free port for the receiver of messages."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -75,7 +75,7 @@ def key(service: Service) -> str:
 def said_by_the_shell(
     service: Service, key: str, hooks: int, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, list[str]]:
-    """The folder that the commands ran in, and what each of them printed."""
+    """The folder that the commands ran in, and the output of each."""
     folder, divider = tmp_path_factory.mktemp("shell"), "--- the next block ---"
     script = f"\necho; echo '{divider}'\n".join(code for code, _ in shown("sh"))
     done = subprocess.run(
@@ -98,7 +98,7 @@ def test_each_command_prints_what_the_page_shows(said_by_the_shell: tuple[Path, 
 
 @pytest.fixture
 def said_by_the_browser(browser: Browser, pages: Pages, service: Service, staff: Client, key: str) -> list[str]:
-    """What each snippet prints, run one after the other in a page of the shop; the customer has one order."""
+    """The output of each snippet, run one after the other in a page of the shop. The customer has one order."""
     placed(staff, customer={"id": CUSTOMER}, currency="EUR", items=[{"unit_price": "79.99", "quantity": 2}])
     divider = "--- the next snippet ---"
     code = f"\nconsole.log('{divider}');\n".join(code for code, _ in shown("js")).replace(LOCAL, service.base)
@@ -141,7 +141,7 @@ def test_the_receiver_takes_what_is_ours_and_nothing_else(
         paid(staff, order)
         moved(staff, order, "processing")
         expected = [f"PaymentReceived {order['id']} 100.00\n", f"StatusChanged {order['id']} processing\n"]
-        # What was paid before may come, too, as another attempt.
+        # Events of earlier payments may come, too, as further attempts.
         of_order = f" {order['id']} "
         until(lambda: [line for line in (folder / "said.txt").open() if of_order in line] == expected)
     finally:

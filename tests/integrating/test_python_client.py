@@ -1,4 +1,4 @@
-"""Does the client of docs/client/ledger.py do what it says, against a service that is busy, stopped and killed?"""
+"""Does the client of docs/client/ledger.py work as it says, against a busy, a stopped and a killed service?"""
 
 import importlib.util
 import subprocess
@@ -21,7 +21,7 @@ FILE = ROOT / "docs" / "client" / "ledger.py"
 
 @pytest.fixture(scope="module")
 def client() -> ModuleType:
-    """The file, as somebody has copied it."""
+    """The client's file as a module, as if a shop had copied it."""
     spec = importlib.util.spec_from_file_location("copied_client", FILE)
     assert spec
     assert spec.loader
@@ -132,7 +132,7 @@ def test_a_command_whose_answer_is_lost_is_repeated_and_done_once(
     between, sent = Proxy(service.port), []
 
     def cut(data: bytes) -> bool | None:
-        """Lets the first command through, and not its answer."""
+        """Lets the first command through and cuts off its answer."""
         if b'"currency"' in data:
             sent.append(data)
         return False if len(sent) == 1 else None

@@ -1,4 +1,4 @@
-"""Can a page of another origin be a shop's page of orders? The one in docs/shop, in a real Chromium."""
+"""Can a page of another origin be a shop's page of orders? The page in docs/shop is tried in a real Chromium."""
 
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -17,7 +17,7 @@ _customers = count(700)
 
 @pytest.fixture
 def page(browser: Browser, pages: Pages) -> Iterator[Page]:
-    """The page, with nobody logged in."""
+    """The page with no customer logged in."""
     with browser.new_context() as context:
         opened = context.new_page()
         opened.set_default_timeout(15_000)
@@ -28,7 +28,7 @@ def page(browser: Browser, pages: Pages) -> Iterator[Page]:
 
 @pytest.fixture
 def owner() -> int:
-    """A customer who has no orders yet."""
+    """The id of a customer without orders."""
     return next(_customers)
 
 

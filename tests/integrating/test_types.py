@@ -1,4 +1,4 @@
-"""Are the TypeScript types those of the API's description, and do they find what is written wrongly with them?"""
+"""Do the TypeScript types agree with the API's description, and do they find faults in code that uses them?"""
 
 import hashlib
 import shutil

@@ -1,5 +1,4 @@
-"""Does a backup hold all that was acknowledged, is nothing restored that is not what was recorded, and what is secret
-stays out of it?"""
+"""Does a backup hold all that was acknowledged and no secret, and is nothing restored but the records?"""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Do the image and the unit have all that the service needs? Neither is built or started here, but what they say is."""
+"""Do the image and the unit have all that the service needs? Their files are read here, not built or started."""
 
 import os
 import re
@@ -66,7 +66,7 @@ def test_the_image_is_of_lock_file_and_hashes_and_does_not_run_as_root() -> None
 
 @pytest.mark.skipif(os.geteuid() != 0 or shutil.which("unshare") is None, reason="only root begins a container")
 def test_a_container_stops_at_once_whatever_its_command_is_doing(tmp_path: Path) -> None:
-    """As its first process a command is given no signal that it has not asked for."""
+    """As a container's first process, a command gets only the signals that it has a handler for."""
     service = Service(tmp_path)
     command = ["unshare", "--pid", "--fork", sys.executable, str(ROOT / "run.py"), "import", "-"]
     with subprocess.Popen(command, env=service.environment, stdin=subprocess.PIPE) as container:
@@ -101,7 +101,7 @@ def test_systemd_finds_nothing_wrong_in_the_unit_and_calls_it_safe(tmp_path: Pat
     ("file", "pattern"), [("nginx.conf", r"keepalive_timeout (\d+)s"), ("Caddyfile", r"keepalive (\d+)s")]
 )
 def test_a_proxy_lets_idle_connections_go_before_the_service_ends_them(file: str, pattern: str) -> None:
-    """Else what it sends into one that is being ended is lost, and its client gets a 502."""
+    """Otherwise the service could end a connection under a request of the proxy, whose client would get a 502."""
     found = re.search(pattern, (ROOT / "deploy" / file).read_text())
     kept = re.search(r'"keepalive": (\d+)', (ROOT / "api" / "server.py").read_text())
     assert found
@@ -110,7 +110,7 @@ def test_a_proxy_lets_idle_connections_go_before_the_service_ends_them(file: str
 
 
 def test_nginx_waits_for_whatever_the_service_takes_its_time_for() -> None:
-    """Else who asks for a large workbook gets a 504, and the service goes on with it for nobody."""
+    """Otherwise a client that asks for a large workbook would get a 504, and the service would go on in vain."""
     server = (ROOT / "deploy" / "nginx.conf").read_text().partition("location")[0]
     found = re.search(r"proxy_read_timeout (\d+)s", server)
     assert found

@@ -1,4 +1,4 @@
-"""Does the doctor find what a person should see to, say what to do, and exit 1 for that alone?"""
+"""Does the doctor find each state that a person should see to, say the remedy, and exit 1 only then?"""
 
 import os
 from contextlib import closing
@@ -16,7 +16,7 @@ LINE = b'{"created_at": "2026-03-01T10:00:00Z", "items": [{}]}'
 
 @pytest.fixture
 def service(tmp_path: Path) -> Service:
-    """A ledger about which nothing needs a person."""
+    """A ledger that needs nothing of a person."""
     (tmp_path / "home").mkdir()
     made = Service(tmp_path / "home").begin()
     for command in ("key create", "checkpoint", f"backup {tmp_path / 'backup'}"):

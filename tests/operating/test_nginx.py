@@ -1,4 +1,4 @@
-"""Does deploy/nginx.conf hold in a real nginx: are links right, forged headers ignored, and slow clients nginx's?"""
+"""Does deploy/nginx.conf work in a real nginx: links right, forged headers ignored, slow clients left to nginx?"""
 
 import os
 import shutil
@@ -27,7 +27,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 @pytest.fixture(scope="module")
 def port(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """Where nginx listens."""
+    """The port on which nginx listens."""
     folder, listens = tmp_path_factory.mktemp("nginx"), free_port()
     shown = (ROOT / "deploy" / "nginx.conf").read_text()
     assert "server 127.0.0.1:8000;" in shown

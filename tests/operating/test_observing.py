@@ -1,4 +1,4 @@
-"""Is there a line in the log for each request with nothing personal in it, and do the metrics say what happened?"""
+"""Does the log have a line for each request with nothing personal in it, and do the metrics count the requests?"""
 
 import json
 import os
@@ -51,7 +51,7 @@ def line_of(service: Service, request_id: str) -> dict[str, Any]:
 
 
 def scraped(service: Service) -> dict[str, dict[tuple[tuple[str, str], ...], float]]:
-    """The samples by their names and labels."""
+    """The values of the samples by name and labels."""
     answer = requests.get(f"http://{service.environment['LEDGER_METRICS']}/metrics", timeout=10)
     assert answer.status_code == 200
     found: dict[str, dict[tuple[tuple[str, str], ...], float]] = {}
@@ -120,7 +120,7 @@ def test_what_the_server_has_to_say_is_a_line_as_any_other(service: Service) -> 
 
 
 def test_of_many_requests_at_once_each_is_a_whole_line_once(service: Service) -> None:
-    """Lines are written together, by two workers into one file."""
+    """Lines are written in batches, by two workers into one file."""
     staff = service.client(service.key("orders:read"))
     ids = [f"at-once-{number}" for number in range(400)]
 
@@ -194,7 +194,7 @@ def test_the_metrics_say_what_was_asked_done_and_refused(service: Service) -> No
 
 
 def test_who_makes_up_methods_makes_no_measures_of_them(service: Service) -> None:
-    """Nor a file that grows with each: anybody can, without a key."""
+    """The metrics' file must not grow with such methods either: anybody can send them, without a key."""
     scraped(service)
     for nth in range(20):
         for path in ("/healthz", ORDERS, "/nowhere"):

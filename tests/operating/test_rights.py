@@ -1,4 +1,4 @@
-"""What the operator's files keep a command or the service from: is it said in one line, and is nothing half done?"""
+"""Where rights of files hinder a command or the service: does it say so in one line, and leave nothing half done?"""
 
 import os
 import socket
@@ -18,7 +18,7 @@ DEMO = str(ROOT / "api/cli/demo.jsonl")
 MARCH = (
     b"reference,kind,gross,fee,net,currency,occurred_at,order,payout\npi_1,payment,1,0,1,USD,2026-03-01T00:00:00Z,,\n"
 )
-# Root may read and write all files, whatever stands in their modes, unless it lays that down.
+# Root may read and write all files, whatever their modes, unless it gives these capabilities up.
 AS_ANYBODY = ("setpriv", "--bounding-set=-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
 
 
@@ -178,7 +178,7 @@ def test_where_signed_heads_cannot_be_kept_that_is_what_is_said(service: Service
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files to others")
 def test_what_root_does_beside_a_service_of_another_user_leaves_it_what_it_can_read(tmp_path: Path) -> None:
-    """What `sudo run.py …` makes in the service's folder is that user's; a backup elsewhere stays root's."""
+    """Files of `sudo run.py …` in the service's folder belong to the service's user; a backup elsewhere is root's."""
     tmp_path.chmod(0o755)
     first, restored = tmp_path / "first", tmp_path / "restored"
     for folder in (first, restored):

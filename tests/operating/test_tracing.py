@@ -1,4 +1,4 @@
-"""Is each request a span for OpenTelemetry, where that is wanted, with nothing personal in it?"""
+"""Is each request a span for OpenTelemetry where the operator wants it, with nothing personal in it?"""
 
 import threading
 import time
@@ -22,7 +22,7 @@ TRACE, CALLER = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 
 
 class Collector(ThreadingHTTPServer):
-    """Takes what is sent by OTLP over HTTP, and keeps it."""
+    """A collector of OTLP over HTTP, which keeps the requests that it gets."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Taking)
@@ -38,7 +38,7 @@ class Collector(ThreadingHTTPServer):
         return [ExportTraceServiceRequest.FromString(body) for body in self.bodies]
 
     def spans(self) -> dict[str, Span]:
-        """By the ids of their requests."""
+        """The spans by their requests' ids."""
         found = [
             span
             for request in self.requests()
@@ -77,11 +77,11 @@ def collector() -> Iterator[Collector]:
 
 
 def test_each_request_is_a_span_with_its_route_and_nothing_personal(collector: Collector, make_service: Starts) -> None:
-    """And what is not sent yet when the service stops is sent then."""
+    """Spans that wait when the service stops are sent then."""
     service = make_service(OTEL_EXPORTER_OTLP_ENDPOINT=collector.address, OTEL_BSP_SCHEDULE_DELAY="60000")
     key = service.key("orders:write", "orders:read")
     staff = service.client(key)
-    # Of what a client sends beside the parent of its request nothing goes on, whatever it may hold.
+    # Of the client's tracing headers only the parent goes on, since the others may hold anything.
     beside = {"tracestate": "ada=ada@example.com", "baggage": "customer=Lovelace", "User-Agent": "Lovelace"}
     made = staff.post(
         ORDERS,
@@ -176,7 +176,7 @@ def test_nothing_is_sent_where_the_standard_says_so(name: str, collector: Collec
 def test_a_collector_that_is_away_or_hangs_holds_up_no_answer_and_no_stop(
     make_service: Starts,
 ) -> None:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Taking) as silent:  # it takes connections, and nobody looks at them
+    with ThreadingHTTPServer(("127.0.0.1", 0), Taking) as silent:  # it takes connections and never answers
         for port in (free_port(), silent.server_port):
             service = make_service(OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{port}", OTEL_BSP_SCHEDULE_DELAY="50")
             for _ in range(20):
@@ -193,7 +193,7 @@ def test_a_collector_that_is_away_or_hangs_holds_up_no_answer_and_no_stop(
 
 
 def test_by_default_nothing_of_it_is_loaded(make_service: Starts) -> None:
-    """And so nothing is spent on it."""
+    """So tracing costs nothing by default."""
     service = make_service(OTEL_SERVICE_NAME="till", PYTHONVERBOSE="1")
     assert requests.get(service.base + "/healthz", timeout=10).ok
     assert "import 'api.observing'" in service.log()
@@ -224,7 +224,7 @@ def test_who_has_spans_sent_where_none_can_go_is_told_before_anything_starts(
 
 
 def test_without_the_extra_the_service_says_what_is_missing(tmp_path: Path) -> None:
-    """Where another `opentelemetry` stands before the real one, none of its parts can be found."""
+    """A file of this name hides the real `opentelemetry`, so none of its modules can be found."""
     (tmp_path / "opentelemetry.py").touch()
     folder = tmp_path / "ledger"
     folder.mkdir()
@@ -234,6 +234,6 @@ def test_without_the_extra_the_service_says_what_is_missing(tmp_path: Path) -> N
     told = "OTEL_EXPORTER_OTLP_ENDPOINT needs the extra `otel`: `pip install 'order-ledger[otel]'` brings it."
     assert done.stderr.decode().splitlines() == [f"error: {told}"]
     assert list(folder.iterdir()) == []
-    assert wanted.begin().run("verify").returncode == 0  # only what serves sends any
+    assert wanted.begin().run("verify").returncode == 0  # only a service sends spans
     off = Service(folder, PYTHONPATH=str(tmp_path)).start()
     assert off.stop() == 0

@@ -1,4 +1,4 @@
-"""`make torture`: every attack and fault at full size, and what a healthy client felt or what came of it."""
+"""`make torture`: every attack and fault at full size, with a healthy client's waits and each fault's result."""
 
 import sys
 import tempfile
@@ -20,7 +20,7 @@ MEMORY_MEBIBYTES_MAX = 150
 
 
 def main(*names: str) -> int:
-    """The attacks and faults of these names, or all. 1 where one did what it should not."""
+    """Runs the attacks and faults of these names, or all. Returns 1 where one did harm."""
     console = Console()
     attacks = [name for name in ATTACKS if not names or name in names]
     faults = {name: partial(fault.do, fault.full) for name, fault in FAULTS.items()}
@@ -31,7 +31,7 @@ def main(*names: str) -> int:
 
 
 def _attacked(console: Console, names: list[str]) -> int:
-    """How many attacks harmed a healthy client or the service."""
+    """The number of attacks that harmed a healthy client or the service."""
     failed, table = 0, Table("attack", "size", "requests", "p99 ms", "at most", "memory MiB", "wrong 5xx", "")
     with tempfile.TemporaryDirectory() as folder:
         shop = Shop(Path(folder), ORDERS)
@@ -57,7 +57,7 @@ def _attacked(console: Console, names: list[str]) -> int:
 
 
 def _broken(console: Console, faults: dict[str, Callable[[], str]]) -> int:
-    """How many faults something came of."""
+    """The number of faults that did harm."""
     failed, table = 0, Table("fault", "seconds", "what came of it")
     for name, do in faults.items():
         began = time.monotonic()

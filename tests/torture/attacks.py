@@ -1,4 +1,4 @@
-"""The attacks, each by its name: what it sends, for as long as it is let."""
+"""The attacks, by name: each sends its requests until it is stopped."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ TEN_FIELDS = (
 
 
 class Target(NamedTuple):
-    """Where an attack goes, whose key it has (a customer's with very many orders), and how large it is."""
+    """The port of the attacked service, the attacker's key (a customer's with very many orders), the attack's size."""
 
     port: int
     key: str
@@ -28,14 +28,14 @@ class Target(NamedTuple):
 
 
 class Attack(NamedTuple):
-    """One of `size` connections does `one`, again and again; each is given its number."""
+    """An attack: each of `size` connections runs `one` again and again, with the connection's number."""
 
     one: "Callable[[Client, int], Awaitable[None]]"
     small: int
     full: int
-    # What a healthy client's 99th percentile must stay under: 100 without a key of staff or finance, else 1,000.
+    # The bound of a healthy client's 99th percentile: 100 for attacks without a key of staff or finance, else 1,000.
     milliseconds_max: int = 100
-    # Those of the attacker's key; none for a customer's.
+    # The scopes of the attacker's key; none where the key is a customer's.
     scopes: tuple[str, ...] = ()
 
 
@@ -101,7 +101,7 @@ async def nothing(client: Client, _: int) -> None:
 
 
 async def half_head(client: Client, _: int) -> None:
-    """As large as it may be."""
+    """A head that stays incomplete, of the largest size allowed."""
     await client.send(head(*(f"X-{number}: {'y' * 1000}" for number in range(31)))[:-2])
     await client.until_closed()
 
@@ -123,7 +123,7 @@ async def idle_after_one(client: Client, _: int) -> None:
 
 
 async def reads_slowly(client: Client, _: int) -> None:
-    """Two kilobytes in five seconds, of a hundred orders."""
+    """A client that reads two kilobytes of a hundred orders in five seconds."""
     await client.send(client.get(f"{LIST}?limit=100"))
     while await client.read(1024):
         await asyncio.sleep(2.5)
@@ -140,7 +140,7 @@ async def pipelined(client: Client, _: int) -> None:
 
 
 async def slow_lists(client: Client, _: int) -> None:
-    """Sorted by ten fields, at the last page."""
+    """The last page of a list sorted by ten fields."""
     await client.send(client.get(f"{LIST}?limit=10&offset=1900&ordering={TEN_FIELDS}"))
     await client.answer()
 
@@ -150,18 +150,18 @@ async def readiness(client: Client, _: int) -> None:
     await client.answer()
 
 
-# --- with what came later ---
+# --- on features that came later ---
 
 
 async def pages_for_everybody(client: Client, _: int) -> None:
-    """What is large and needs no key."""
+    """Large answers that need no key."""
     for path in ("/docs/swagger-ui-bundle.js", "/openapi.json"):
         await client.send(client.get(path))
         await client.answer()
 
 
 async def forged_tokens(client: Client, number: int) -> None:
-    """As long as a header may be, of three parts, each another one."""
+    """Tokens as long as a header may be, in three parts, each token a new one."""
     key = f"{number:x}" * 100 + "e30." * 2 + "x" * 7_000
     for nth in range(50):
         await client.send(f"GET {LIST} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {key}{nth}\r\n\r\n".encode())
@@ -176,7 +176,7 @@ async def long_etags(client: Client, _: int) -> None:
 
 
 async def searches(client: Client, number: int) -> None:
-    """Of very many words, each of which has to be looked for in every order."""
+    """Searches for very many words, each of which is compared with every order."""
     words = "+".join(f"n{'n' * (nth % 7)}{nth if nth == number else ''}" for nth in range(150))
     await client.send(client.get(f"{LIST}?search={words}&limit=1"))
     await client.answer()
@@ -208,7 +208,7 @@ async def everything_since(client: Client, _: int) -> None:
 
 
 async def metadata_that_nothing_has(client: Client, number: int) -> None:
-    """Many on each connection: with one on each, this machine ran out of ports for the healthy client's."""
+    """Many requests on each connection: with one on each, the machine ran out of ports for the healthy client."""
     for _ in range(50):
         await client.send(client.get(f"/api/v1/orders?metadata.{number}=x&search=n+nn+nnn"))
         await client.answer()
@@ -220,14 +220,14 @@ async def scans_of_the_log(client: Client, number: int) -> None:
 
 
 async def workbooks(client: Client, _: int) -> None:
-    """They come in chunks."""
+    """Workbooks, which are answered in chunks."""
     accept = "Accept: application/vnd.openxmlformats-officedocument.spreadsheetml.sheet\r\nConnection: close\r\n\r\n"
     await client.send(client.get("/api/v1/finance/payments")[:-2], accept.encode())
     await client.until_closed()
 
 
 async def settlement_files(client: Client, number: int) -> None:
-    """Forms with a file that is hard to read, and rules that are none."""
+    """Forms with a file that is hard to read, and with malformed rules."""
     file = b"reference,kind,gross\n" + b'"' * 400_000 + b"\n" * 400_000
     parts = (b'name="rules"\r\n\r\n' + b"[" * 30_000, b'name="file"; filename="x.csv"\r\n\r\n' + file)
     body = b"".join(b"--x\r\nContent-Disposition: form-data; %b\r\n" % part for part in parts) + b"--x--\r\n"
@@ -266,10 +266,10 @@ ATTACKS: dict[str, Attack] = {
 
 
 async def attack(name: str, target: Target) -> Counter[int]:
-    """Until standard input ends; how its requests were answered."""
+    """Runs an attack until standard input ends. Returns the number of answers by status."""
     statuses: Counter[int] = Counter()
     spread = "many addresses" in name
-    # Not those that services of other tests listen on: the attack may have the ports that they want.
+    # Other tests' services listen on 127.0.0.1, where the attack could take the ports that they want.
     addresses = (f"127.0.{number // 250 + 1}.{number % 250 + 1}" if spread else "127.0.0.2" for number in count())
 
     async def go_on(number: int, address: str) -> None:

@@ -1,7 +1,7 @@
-"""What may go wrong with a ledger or be tried on it, as often as is asked, and that nothing comes of it.
+"""Faults of a ledger and attempts on it, each as often as asked: none does harm.
 
-Each returns what it did, in words; where something does not hold it fails. The table of all of them is in the package's
-docstring.
+Each returns a sentence about its work, and fails where a claim does not hold. The table of all of them is in the
+package's docstring.
 """
 
 import os
@@ -41,10 +41,10 @@ from tests.torture.injecting import Shot, some
 
 CLIENTS = 8
 SECRET = "9e1f-what-no-other-customer-may-see"
-# What an answer never tells of the inside.
+# Signs of the program's inside, which no answer may show.
 _INSIDE = re.compile(r"Traceback|sqlite3\.|OperationalError|no such (?:table|column)|near \\?\"|site-packages|psycopg")
 
-# A position that is not there yet, and more bodies of many orders at once than a worker has places for: each a 503.
+# 503s that are due: a position not reached yet, and more large bodies at once than a worker has places for.
 _DUE = ("position-not-reached", "too-many-uploads")
 
 
@@ -72,10 +72,10 @@ def each_of(clients: int, work: Callable[[int], Any]) -> list[Any]:
 
 
 def tear_wals(count: int) -> str:
-    """A power loss: of what was not yet synced when the power went, any sectors are written and any are not.
+    """Loses power: any sectors that were not yet synced are written or not.
 
-    A commit is synced before it is acknowledged, so what was acknowledged is there, and of the rest each write is there
-    whole or not at all.
+    A commit is synced before it is acknowledged, so an acknowledged write is there. Each other write is there whole or
+    not at all.
     """
     random = Random(292)
     with folder() as at:
@@ -95,7 +95,10 @@ def tear_wals(count: int) -> str:
 
 
 def _written(path: Path, random: Random) -> list[tuple[int, bytes]]:
-    """Commits of different sizes; after each how far the log is, and the WAL. Some overwrite what a checkpoint left."""
+    """The log's head and the WAL's bytes after each of many commits of various sizes.
+
+    Some commits overwrite frames that a checkpoint left.
+    """
     ledger, wal = OrderLedger(SQLiteRecorder(path)), Path(f"{path}-wal")
     for _ in range(20):
         do(ledger.create, new_order(items=[{}] * 20), ME)
@@ -114,7 +117,7 @@ def _written(path: Path, random: Random) -> list[tuple[int, bytes]]:
 
 
 def _torn(before: bytes, after: bytes, random: Random) -> bytes:
-    """Of what the second has beyond the first, some sectors; and what is behind them, if the file had grown."""
+    """The WAL before, with some sectors of the WAL after it. The file may have grown by sectors without content."""
     sector = random.choice((512, 4096))
     size = max(len(before), random.randrange(0, len(after) + 1))
     made = bytearray(before.ljust(size, b"\0"))
@@ -140,8 +143,10 @@ def _ledger_of(at: Path, main: bytes, wal: bytes) -> Iterator[OrderLedger]:
 
 
 def fill_the_disk(lines: int) -> str:
-    """In four ways: under the service, an import, views that are made anew, and a copy. Each says so, leaves nothing
-    half, and goes on when there is room again."""
+    """Fills the disk in four ways: under the service, an import, a rebuild and a copy.
+
+    Each says so, leaves nothing half done, and goes on when there is room again.
+    """
     with folder() as at:
         service = Service(at)
         orders = b"".join(b'{"id": %d, "notes": "%b"}\n' % (n, b"n" * 900) for n in range(1, lines + 1))
@@ -166,7 +171,7 @@ def fill_the_disk(lines: int) -> str:
 
 
 def _with_no_room(service: Service, bytes_max: int, *arguments: str, stdin: bytes | None = None) -> None:
-    """A command that may write no file larger than this fails in words."""
+    """Asserts that a command that may write no larger file fails with a message."""
     done = subprocess.run(
         [sys.executable, str(ROOT / "run.py"), *arguments],
         env=service.environment,
@@ -202,7 +207,7 @@ def _no_room_while_serving(service: Service, staff: Client) -> None:
 
 
 def repeat(commands: int, times: int = 5) -> str:
-    """Each of many commands comes several times, by other connections and at the same time."""
+    """Sends each of many commands several times at once, over several connections."""
     with folder() as at, serving(at) as service:
         key = service.key("orders:read", "orders:write")
         clients = [service.client(key) for _ in range(times)]
@@ -229,7 +234,7 @@ def repeat(commands: int, times: int = 5) -> str:
 
 
 def hammer(commands: int) -> str:
-    """Many clients change one order at once: versions without gaps, each command that was accepted once."""
+    """Many clients change one order at once: its versions have no gaps, and each accepted command is there once."""
     with folder() as at, serving(at) as service:
         staff = service.client(service.key("orders:read", "orders:write"))
         order = staff.post("/api/v1/orders", json={"items": [{"unit_price": "1000000"}]}).json()
@@ -247,7 +252,7 @@ def hammer(commands: int) -> str:
 
 
 def kill_imports(kills: int) -> str:
-    """An import or the process that feeds the views for it is killed, at any moment; it is run again, to its end."""
+    """Kills an import, or the process that feeds its views, at any moment, and runs it again to its end."""
     random = Random(100)
     with folder() as at:
         service, lines = Service(at).begin(), b""
@@ -277,7 +282,7 @@ def kill_imports(kills: int) -> str:
 
 
 def inject(count: int | None) -> str:
-    """Texts that mean something to a database, a shell, a browser or a parser, wherever a request has a place."""
+    """Sends texts with a meaning for a database, a shell, a browser or a parser, at each place of a request."""
     with folder() as at, serving(at) as service:
         staff, customer = _two(service)
         described = requests.get(f"{service.base}/openapi.json", timeout=10).json()
@@ -301,7 +306,7 @@ def inject(count: int | None) -> str:
 
 
 def _two(service: Service) -> tuple[Client, Client]:
-    """Staff with every scope and a customer, and orders of that and of another one."""
+    """A client with every scope and a customer's client, with an order of the customer and one of another customer."""
     staff, customer = service.client(service.key(*SCOPES)), service.client(service.key(customer=7))
     for number, notes in ((7, "own"), (8, SECRET)):
         order = {"customer": {"id": number}, "notes": notes, "items": [{"unit_price": "5"}]}
@@ -317,7 +322,7 @@ def _hit(client: Client, shot: Shot, inside: str, *, may_see: bool) -> int:
     try:
         answer = client.send(client.prepare_request(request), timeout=60)
     except (requests.exceptions.InvalidHeader, UnicodeEncodeError):
-        return 0  # it cannot be sent
+        return 0  # `requests` cannot send it
     text = answer.text
     assert answer.status_code < 500 or answer.json()["code"] in _DUE, (shot, text)
     assert may_see or SECRET not in text, (shot, text)
@@ -328,7 +333,7 @@ def _hit(client: Client, shot: Shot, inside: str, *, may_see: bool) -> int:
 
 
 def impersonate(count: int | None) -> str:
-    """Identities that are none, or somebody else's, at every address: nobody sees more than that they may not."""
+    """Sends forged and others' identities to every address: no caller sees more than its own."""
     with folder() as at, serving(at) as service:
         staff, customer = _two(service)
         keys = [str(one.headers["Authorization"]).split()[1] for one in (staff, customer)]
@@ -375,7 +380,7 @@ def _wrong(staff: str, customer: str) -> Iterator[dict[str, str]]:
 
 
 class Fault(NamedTuple):
-    """`do` what many times: so many in the suite, and at full size; None for all that there is."""
+    """A fault: `do` with the number of times, `small` in the suite and `full` at full size. None stands for all."""
 
     do: Callable[[Any], str]
     small: int
@@ -391,7 +396,7 @@ FAULTS: dict[str, Fault] = {
     "injections": Fault(inject, 1_340, None),
     "wrong identities": Fault(impersonate, 391, None),
 }
-# Those whose full size is in the suite, and where.
+# Faults whose full size is in the suite, with their tests.
 IN_THE_SUITE: dict[str, tuple[str, ...]] = {
     "fifty kills under load": ("tests/crash/test_kill.py",),
     "a clock thrown back, or ahead": ("tests/domain/test_clock.py",),
@@ -404,7 +409,7 @@ IN_THE_SUITE: dict[str, tuple[str, ...]] = {
 
 
 def of_the_suite(name: str) -> str:
-    """What the suite says of one whose full size is in it."""
+    """The last line of the suite's output for a fault whose full size is in the suite."""
     pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *IN_THE_SUITE[name]]
     done = subprocess.run(pytest, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-5_000:]

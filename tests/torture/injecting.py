@@ -1,4 +1,4 @@
-"""Everything that an attacker can put into a request: into each part of each address that the description names."""
+"""All requests of an attacker who puts texts into each part of each described address."""
 
 import json
 from collections.abc import Iterator
@@ -31,14 +31,14 @@ TEXTS = (
     *("9999-12-31", "0001-01-01T00:00:00Z", "2026-02-30", "2026-01-01T00:00:00+99:99", "orders:0", "orders:-1"),
     *("x" * 3_000, "é" * 1_000, "\u0301" * 500, "😀", "a,b,,c", ",", "[]", "{}", "\t", "\x7f", "orders:" + "9" * 30),
 )
-# What takes the place of a field of a body, beside the texts.
+# Values of other types than text for the fields of a body.
 _VALUES: tuple[Any, ...] = (None, True, 0, -1, 10**15, 10**400, 1.5, [], {}, [[]], [None], {"a": {"b": [1]}}, "")
 _BODIES = (b"", b"{", b"[]", b"null", b"\xff", b'{"a":1,"a":2}', b"[" * 40 + b"]" * 40, b'{"items":NaN}', b"{} {}")
 _KNOWN = {"order_id": "{id}", "item": "1", "charge": "0", "customer_id": "7", "name": "till", "period": "2026-01"}
 
 
 class Shot(NamedTuple):
-    """One request, as `requests` takes it; `{id}` in its path is an order's."""
+    """One request, with the arguments of `requests`. `{id}` in its path stands for an order's id."""
 
     method: str
     path: str
@@ -48,11 +48,11 @@ class Shot(NamedTuple):
 
 
 def shots(described: dict[str, Any]) -> Iterator[Shot]:
-    """Each text in each part of each operation."""
+    """The requests with each text in each part of each operation."""
     for path, operations in described["paths"].items():
         for method, operation in operations.items():
             if "event-stream" in json.dumps(operation.get("responses", {})):
-                continue  # it has no end
+                continue  # a stream has no end
             yield from _of_operation(described, path, method.upper(), operation)
 
 
@@ -95,12 +95,12 @@ def _quoted(text: str) -> str:
 
 
 def _header(text: str) -> bytes:
-    """What of a text can stand in a header."""
+    """The bytes of a text that a header can hold."""
     return text.encode("utf-8", "replace").translate(None, b"\r\n\0")[:4_000].strip()
 
 
 def _fields(described: dict[str, Any], schema: dict[str, Any], depth: int = 3) -> Iterator[tuple[str | int, ...]]:
-    """Where values stand in a body: the names and places that lead there."""
+    """The path of each value in a body: names of fields and places in lists."""
     while "$ref" in schema:
         schema = described["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
     for one in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
@@ -121,6 +121,6 @@ def _in(field: tuple[str | int, ...], value: Any) -> Any:
 
 
 def some(described: dict[str, Any], count: int | None) -> list[Shot]:
-    """So many of them, of all kinds; all where it is None."""
+    """A sample of so many requests, or all where `count` is None."""
     found = list(shots(described))
     return found if count is None or count >= len(found) else Random(13).sample(found, count)

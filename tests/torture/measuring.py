@@ -1,4 +1,4 @@
-"""A service under attack, and what a healthy client measures meanwhile."""
+"""A service under attack, and the waits of a healthy client."""
 
 import json
 import subprocess
@@ -17,12 +17,12 @@ from tests.crash.processes import memory_bytes, workers
 from tests.torture.attacks import ATTACKS, LIST
 
 MEBIBYTE = 1024 * 1024
-# A failure of ours, other than what says what is wrong and when to come again.
+# A 5xx of ours, except the 503s that name their reason and say when to come again.
 _DUE = (503, 507)
 
 
 class Measured(NamedTuple):
-    """One attack: its size, the healthy client's 99th percentile, a worker's most memory, and what was never due."""
+    """One attack: its size, the healthy client's 99th percentile, a worker's highest memory, and the wrong 5xx."""
 
     attack: str
     size: int
@@ -33,7 +33,7 @@ class Measured(NamedTuple):
 
 
 class Shop:
-    """A service with a customer who has very many orders and attacks, and another who is healthy."""
+    """A service with an attacking customer, who has very many orders, and a healthy customer."""
 
     def __init__(self, folder: Path, orders: int) -> None:
         self.service = Service(folder)
@@ -52,7 +52,7 @@ class Shop:
         self._attacker, self.healthy = (self.service.key(customer=customer) for customer in (7, 8))
 
     def measure(self, name: str, size: int, seconds: float) -> Measured:
-        """Starts the service anew, so that the memory is this attack's."""
+        """Measures an attack on a freshly started service, so that the memory is this attack's alone."""
         self.service.start()
         try:
             with self._attack(name, size) as attackers:
@@ -90,7 +90,7 @@ class Shop:
                 process.kill()
 
     def _ask(self, seconds: float) -> tuple[list[float], Counter[int]]:
-        """On a connection that is kept, and on new ones: that the process answers, and the customer's list."""
+        """The healthy client's waits and statuses: `/healthz` and its list, on a kept connection and on new ones."""
         kept = self.service.client(self.healthy)
         taken: list[float] = []
         statuses: Counter[int] = Counter()
@@ -102,7 +102,7 @@ class Shop:
                     try:
                         status = kept.get(path, headers=close, timeout=30).status_code
                     except requests.ConnectionError:
-                        status = 599  # as bad as a failure
+                        status = 599  # counts as a failure
                     taken.append(time.monotonic() - began)
                     statuses[status] += 1
                     time.sleep(0.005)

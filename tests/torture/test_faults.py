@@ -1,4 +1,4 @@
-"""Each fault in a small form: nothing is lost, half done, doubled, seen or broken by it."""
+"""Each fault in a small form: nothing is lost, half done, doubled, shown to others or broken."""
 
 import pytest
 

@@ -37,7 +37,7 @@ class Message(NamedTuple):
 
 
 class Receiver:
-    """Keeps what it gets, and answers as `answers` says: with 204, where that says nothing."""
+    """A receiver that keeps its messages and answers as `answers` says, by default with 204."""
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
@@ -65,7 +65,7 @@ class Receiver:
             daemon_threads = True
             request_queue_size = 128
 
-            def handle_error(self, *_: Any) -> None:  # the service is killed in some tests
+            def handle_error(self, *_: Any) -> None:  # some tests kill the service
                 pass
 
         self._server = Server(("127.0.0.1", 0), Handler)
@@ -77,7 +77,7 @@ class Receiver:
         self._server.server_close()
 
     def wait(self, count: int, seconds: float = 20) -> list[Message]:
-        """The messages, once there are so many."""
+        """The messages, as soon as there are `count`."""
         until(lambda: len(self.messages) >= count, seconds)
         return self.messages
 
@@ -111,7 +111,7 @@ def staff(service: Service) -> Client:
 
 @pytest.fixture
 def subscribe(staff: Client) -> Iterator[Callable[..., dict[str, Any]]]:
-    """Makes webhooks that are removed when the test ends."""
+    """A function that makes webhooks, which are removed when the test ends."""
     made: list[str] = []
 
     def subscribe(**body: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A service that is killed again and again while it delivers under load: `python -m tests.webhooks.kills [KILLS]`."""
+"""Kills a service again and again while it delivers under load: `python -m tests.webhooks.kills [KILLS]`."""
 
 import sys
 import tempfile
@@ -18,7 +18,7 @@ _BETWEEN_SECONDS = 0.4
 
 
 def writes(service: Service, key: str, is_over: threading.Event) -> None:
-    """Creates orders and changes them until it is over, whatever becomes of the service."""
+    """Creates orders and changes them until `is_over`, whatever happens to the service."""
     client = service.client(key)
     while not is_over.is_set():
         with suppress(requests.RequestException, KeyError):
@@ -28,7 +28,7 @@ def writes(service: Service, key: str, is_over: threading.Event) -> None:
 
 
 def told_in_order(receiver: Receiver) -> dict[str, list[int]]:
-    """Of each order, the versions that it was told of, in the order in which they came for the first time."""
+    """The versions of each order in the messages, in the order in which each first came."""
     told: dict[str, list[int]] = defaultdict(list)
     for message in receiver.messages:
         version = message.json["data"]["version"]
@@ -38,7 +38,7 @@ def told_in_order(receiver: Receiver) -> dict[str, list[int]]:
 
 
 def killed(folder: Path, kills: int) -> str:
-    """Raises AssertionError where something was lost, or told before what came before it."""
+    """Kills a service many times. Raises AssertionError where an event got lost, or was told before an earlier one."""
     receiver = Receiver()
     service = Service(folder, LEDGER_WEBHOOK_NETWORKS="127.0.0.1").start()
     is_over = threading.Event()
@@ -74,7 +74,7 @@ def _is_all_told(staff: Client, webhook: str) -> bool:
 
 
 def _recorded(staff: Client) -> dict[str, list[int]]:
-    """Of each order, the versions that the log has."""
+    """The versions of each order in the log."""
     recorded: dict[str, list[int]] = defaultdict(list)
     following: str | None = "orders:0"
     while following:

@@ -1,4 +1,4 @@
-"""Nothing is lost by a kill, and of each order what comes first is told first; at full size `tests.webhooks.kills`."""
+"""Does a kill lose no event, and is each order's history told in order? `tests.webhooks.kills` asks at full size."""
 
 from pathlib import Path
 

@@ -21,7 +21,7 @@ SUBSCRIBED = Webhook("wh", "https://example.com", (), b"s", None, None, b"p", 1,
 
 @pytest.fixture
 def nodes(cluster: Cluster, tmp_path: Path) -> Iterator[tuple[list[Service], Proxy]]:
-    """Three nodes that share a master key, and what leads the first of them to PostgreSQL."""
+    """Three nodes that share a master key, and the proxy between the first node and PostgreSQL."""
     proxy, database = Proxy(cluster.port), cluster.new_database()
     made = []
     for name, url in (("one", proxy.url(database)), ("two", cluster.url(database)), ("three", cluster.url(database))):
@@ -64,7 +64,7 @@ def test_each_event_is_delivered_once_by_one_node_and_by_another_when_that_one_d
     until(lambda: len(created(receiver)) == 30)
     assert sorted(created(receiver)) == sorted(placed)
     for dying in services[:2]:
-        time.sleep(0.6)  # what was sent in the last quarter of a second before a death comes again
+        time.sleep(0.6)  # events sent in the last quarter of a second before a death are sent again
         dying.kill()
         placed += [place(services[2], key) for _ in range(10)]
         until(partial(has_all, receiver, placed), 30)
@@ -105,7 +105,7 @@ def test_a_webhook_is_not_disabled_because_the_ledger_cannot_be_read_for_a_momen
     times_cut: list[bytes] = []
 
     def cut(data: bytes) -> bool | None:
-        """What the order's id is, for its message; whoever asks so, and asks again."""
+        """Cuts each query for the id of an event's order, which a message needs."""
         if b"position + 0" not in data or b"octet_length" not in data:
             return None
         times_cut.append(data)
@@ -164,7 +164,7 @@ def test_what_a_receiver_answers_is_noted_whatever_bytes_it_has(
 def test_a_subscription_whose_connection_is_lost_at_the_commit_is_there_once_or_refused(
     cluster: Cluster, database: str, proxy: Proxy, tmp_path: Path, is_there: bool
 ) -> None:
-    """A client that was answered 503 subscribes again, and would have two."""
+    """A client that gets a 503 subscribes again, and would have two subscriptions."""
     with closing(open_log(proxy.url(database))) as log:
         log.create()
         store = store_of(log, tmp_path / "none")
@@ -172,7 +172,7 @@ def test_a_subscription_whose_connection_is_lost_at_the_commit_is_there_once_or_
         sent: list[bytes] = []
 
         def cut(data: bytes) -> bool | None:
-            """The commit is what comes behind what is added."""
+            """Cuts at the commit, which is the second request from the INSERT on."""
             if b"INSERT" in data or sent:
                 sent.append(data)
             return not is_there if len(sent) == 2 else None

@@ -1,4 +1,4 @@
-"""Which addresses are refused, and what is left when three days are over: told without a service."""
+"""Which addresses are refused, and what becomes of an event after three days? Told without a service."""
 
 import asyncio
 from ipaddress import ip_network
@@ -43,7 +43,7 @@ def test_pauses_grow_and_are_three_days_together() -> None:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]"])
 def test_nothing_is_sent_to_a_refused_address_whatever_name_leads_there(receiver: Receiver, host: str) -> None:
-    """Looked at when a connection is made: a webhook may have been made when its name led elsewhere."""
+    """The address is checked at each connection: the host's name may have led elsewhere when the webhook was made."""
     url = receiver.url.replace("127.0.0.1", host)
     answer = asyncio.run(send_once(url, ()))
     assert answer.status is None

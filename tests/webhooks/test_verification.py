@@ -1,4 +1,4 @@
-"""Receivers verify what comes by the code of docs/webhooks.md, and refuse what is not ours."""
+"""Do receivers verify messages with the code of docs/webhooks.md, and refuse forged ones?"""
 
 import base64
 import json
@@ -14,7 +14,7 @@ from tests.api.conftest import placed
 from tests.conftest import ROOT, Client
 from tests.webhooks.conftest import WEBHOOKS, Message, Receiver
 
-# A webhook, and a message of it.
+# A webhook's secret, and a message that it signs.
 Told = tuple[dict[str, Any], Message]
 DOCS = (ROOT / "docs" / "webhooks.md").read_text()
 
@@ -38,7 +38,7 @@ def message(staff: Client, receiver: Receiver, subscribe: Callable[..., dict[str
 
 
 def forged(message: Message) -> list[Message]:
-    """The same with another body, another id, an old timestamp."""
+    """The message with another body, another id, an old timestamp or another signature."""
     return [
         message._replace(body=message.body + b" "),
         message._replace(headers=message.headers | {"webhook-id": "wh_other-1"}),

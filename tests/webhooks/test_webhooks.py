@@ -179,7 +179,7 @@ def test_an_order_whose_event_is_not_taken_waits_and_holds_no_other_order_up(
     assert (first["answer_status"], first["attempts"], first["answer"]) == (503, 1, ("not now " * 128))
     assert first["next_at"] > first["attempted_at"]
     until(lambda: shown(staff, webhook)["waiting"] == 2)
-    assert staff.post(f"{WEBHOOKS}/{webhook['id']}/enable").status_code == 200  # tries at once
+    assert staff.post(f"{WEBHOOKS}/{webhook['id']}/enable").status_code == 200  # enabling tries at once
     until(lambda: len(refused) == 2)
     assert staff.post(f"{WEBHOOKS}/{webhook['id']}/enable").status_code == 200
     until(lambda: shown(staff, webhook)["waiting"] == 0)
