@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 import pytest
 
+from domain.order.statuses import TRANSITIONS
 from run import cli
 from tests.conftest import ROOT
 
@@ -82,6 +83,12 @@ def test_every_setting_of_the_help_stands_in_one_table() -> None:
 def test_every_metric_stands_in_one_table() -> None:
     made = re.findall(r'"(ledger_[a-z_]+)"', (ROOT / "api" / "metrics.py").read_text())
     assert Counter(code.removesuffix("_total") for _, cell in rows("metric") for code in cell) == Counter(made)
+
+
+def test_every_status_is_told_with_all_that_it_may_become() -> None:
+    told = (ROOT / "docs" / "orders.md").read_text()
+    for status, others in TRANSITIONS.items():
+        assert f"| `{status}` | {', '.join(f'`{other}`' for other in others) or 'nothing'} |" in told
 
 
 def anchors(page: Path) -> set[str]:

@@ -271,7 +271,7 @@ class Erasing:
         if not request.force and (in_work := [order.id for order in orders if is_in_work(order)]):
             named = ", ".join(map(str, in_work[:_NAMED_MAX])) + (" and more" if len(in_work) > _NAMED_MAX else "")
             raise OrderInWork(
-                f"In work, so the shop still needs to know whose they are: {named}. `force` erases all the same."
+                f"Orders in work: {named}. The shop still needs to know whose they are; `force` erases all the same."
             )
         keyring = t.keyring()
         if keyring is None or keyring.since:  # else every record was sealed from the first
