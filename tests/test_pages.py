@@ -105,7 +105,17 @@ def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
         assert not anchor or anchor in anchors(there), f"{link}#{anchor}"
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page.parent.name == "docs"], ids=lambda page: page.name)
+every_page_of_docs = pytest.mark.parametrize(
+    "page", [page for page in PAGES if page.parent.name == "docs"], ids=lambda page: page.name
+)
+
+
+@every_page_of_docs
+def test_a_page_says_first_for_whom_it_is(page: Path) -> None:
+    assert re.match(r"# .+\n\nFor ", page.read_text())
+
+
+@every_page_of_docs
 def test_no_paragraph_is_said_on_two_pages(page: Path) -> None:
     ours, others = paragraphs(page), {said for other in PAGES if other != page for said in paragraphs(other)}
     assert ours
