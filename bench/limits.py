@@ -96,7 +96,7 @@ def rebuild(ledger: Path, folder: Path) -> Cost:
 
 
 def bare_rebuild(ledger: Path, folder: Path) -> Cost:
-    """The cost of reading the whole log, decoding each event, and writing the finished views' rows: no fold, no
+    """The cost of reading the log, decoding each event and writing the finished views' rows, without fold and
     rendering.
 
     The rows are read beforehand, from the views that `rebuild` has left.

@@ -100,7 +100,7 @@ class Views:
         self.journal: dict[tuple[int, int], Record] = {}
 
     def feed(self, log: int, records: list[Record], limit: int) -> None:
-        """Feeds the next records of one log, whatever the positions in the others."""
+        """Feeds the next records of one log, independently of the positions in the others."""
         for record in records[self.positions[log] : self.positions[log] + limit]:
             self.positions[log] += 1
             self.paid[record.order] += record.amount

@@ -96,7 +96,7 @@ def test_what_is_no_scope_for_a_key_is_refused_and_records_nothing(
     assert ledger.head() == head
 
 
-# --- what verify finds ---
+# --- problems that verify finds ---
 
 
 def test_keys_that_are_as_their_events_made_them_hold(ledger: OrderLedger, keys: Keys, clock: Clock) -> None:

@@ -1,6 +1,7 @@
-"""Ten orders of one customer, over two years, that differ in whatever a list can be narrowed to or sorted by.
+"""Ten orders of one customer, over two years, that differ in every field that a list can filter or sort by.
 
-Each is known by its key, after the radio alphabet. They come by import, since only that can bring orders of the past.
+Each is known by its key, after the radio alphabet. They are imported, since only an import can record orders of the
+past.
 """
 
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""What the tests of the HTTP contract share: one running service, its customers, its answers, and what it recorded."""
+"""One running service, its customers, its answers and its events: shared by the tests of the HTTP contract."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""Every address of the contract that takes a key: what it is asked, and whose key it takes."""
+"""Every address of the contract that takes a key, with a request for it and the key that it takes."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple

@@ -1,4 +1,4 @@
-"""Who may do what: no key or an unknown one is 401, a key that may not is 403, and a revocation holds at once."""
+"""The rights of keys: no key or an unknown one gets a 401, a key without the right a 403. Is a revocation immediate?"""
 
 import re
 from collections.abc import Callable

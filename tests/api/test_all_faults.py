@@ -1,4 +1,4 @@
-"""Is everything that is wrong with a request named at once, in each kind of command?"""
+"""Does the answer name all faults of a request at once, in each kind of command?"""
 
 import time
 from typing import Any

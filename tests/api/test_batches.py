@@ -1,4 +1,4 @@
-"""Are orders taken in JSON Lines: each line for itself, once, with a line of answer, whatever the others are?"""
+"""Is each line of a batch in JSON Lines taken for itself, once, and answered with a line, whatever the others are?"""
 
 import json
 import socket

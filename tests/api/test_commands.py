@@ -1,4 +1,4 @@
-"""Does each command record what the contract says, once, and answer with the order as it then is?"""
+"""Does each command record the contract's events, once, and answer with the order after them?"""
 
 import re
 from collections.abc import Callable
@@ -894,7 +894,7 @@ def test_no_more_is_refunded_than_was_received(service: Service, staff: Client) 
     assert staff.post(url, json=refund("70")).json()["amount_paid"] == 0
 
 
-# --- what is refused in a body ---
+# --- refused bodies ---
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The customers as staff see them, and what staff find orders by."""
+"""The customers' list for staff, and staff's searches for orders."""
 
 from collections.abc import Callable
 from typing import Any
@@ -151,7 +151,7 @@ def test_who_waits_for_a_position_finds_the_order_behind_it(
     assert int(answer.headers["Ledger-Position"].partition(":")[2]) >= int(position.partition(":")[2])
 
 
-# --- what staff find orders by ---
+# --- staff's searches for orders ---
 
 
 def found_by(client: Client, address: str, search: str) -> list[int]:

@@ -1,4 +1,4 @@
-"""Does everything that goes wrong get its clear answer in the one shape, and does nothing that is sent cause a 5xx?"""
+"""Does every fault get a clear answer in the one shape, and does no request cause a 5xx?"""
 
 import json
 import random
@@ -515,7 +515,7 @@ def test_an_id_that_two_clients_bring_at_once_goes_to_one_of_them(service: Servi
     assert staff.get(f"{ORDERS}/600000").json()["notes"] == kept
 
 
-# --- what goes wrong inside ---
+# --- faults inside ---
 
 
 @of_a_file
@@ -536,7 +536,7 @@ def test_a_failure_inside_tells_nothing_but_the_requests_id(make_service: Callab
     assert staff.patch(f"{ORDERS}/{sound['id']}", json={"notes": "n"}).status_code == 200
 
 
-# --- whatever is sent ---
+# --- random bytes ---
 
 _NAMES = (
     "limit offset search ordering status status_in payment_method payment_method_in billing_city_in has_notes id_min"

@@ -1,4 +1,4 @@
-"""Who can read what the service leaves on the disk, and does it ever write through somebody else's link?"""
+"""Who can read the service's files on the disk, and does it ever write through another user's link?"""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""The end of the log for those who follow it live: where its reading begins."""
+"""The end of the log for followers of the live log: from which position is it read?"""
 
 import asyncio
 

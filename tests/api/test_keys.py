@@ -1,4 +1,6 @@
-"""Are keys made, changed, rotated and revoked over HTTP, by those who may, and by nobody for more than they may?"""
+"""Are keys made, changed, rotated and revoked over HTTP by keys with that right, and with no more rights than
+theirs?
+"""
 
 import time
 from collections.abc import Callable

@@ -436,7 +436,7 @@ def assert_as_problem(answer: requests.Response) -> None:
     jsonschema.validate(answer.json(), schema)
 
 
-# --- what would break clients ---
+# --- changes that break clients ---
 
 
 def breaks(old: Any, new: Any) -> list[str]:
@@ -532,7 +532,7 @@ def test_the_page_shows_the_description_in_a_browser_and_nothing_comes_from_else
     assert all(url.startswith((service.base, "data:", "blob:")) for url in asked)
 
 
-# --- the service keeps to it, whatever the description allows ---
+# --- the service keeps to the whole description ---
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Does every answer say how far in the log it is, and can a reader wait for what was just written?"""
+"""Does every answer have its position in the log, and can a reader wait for the position of a write?"""
 
 import re
 from collections.abc import Callable

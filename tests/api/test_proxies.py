@@ -1,4 +1,4 @@
-"""Whose word on the outer address is believed: a configured proxy's, and nobody else's."""
+"""Is a configured proxy believed about the outer address, and no other client?"""
 
 from collections.abc import Callable, Iterator
 

@@ -1,4 +1,4 @@
-"""Is a caller held to the rate that the operator sets, told so beforehand, and nobody else with them?"""
+"""Is a caller held to the operator's rate and told of it beforehand, without an effect on other callers?"""
 
 import re
 import time

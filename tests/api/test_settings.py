@@ -1,4 +1,4 @@
-"""Is each wrong setting named, with what would be right, before anything starts?"""
+"""Is each wrong setting named, with right values for it, before anything starts?"""
 
 import os
 import socket

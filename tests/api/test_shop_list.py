@@ -1,4 +1,4 @@
-"""Does the shop list find, sort and page as its contract says, and refuse what it cannot understand?"""
+"""Does the shop list find, sort and page as its contract says, and refuse queries that it does not understand?"""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -38,7 +38,7 @@ def links(customer: Client, query: str) -> tuple[str | None, str | None]:
     return before, after
 
 
-# --- what is found ---
+# --- filters and search ---
 
 
 @pytest.mark.parametrize(
@@ -263,7 +263,7 @@ def test_unknown_parameters_are_ignored(collector: Customer) -> None:
     assert keys(collector, "colour=red&customer=7&is_paid=maybe&key=x") == keys(collector)
 
 
-# --- how it is sorted ---
+# --- sorting ---
 
 
 def _value(order: dict[str, Any], field: str) -> Any:
@@ -301,7 +301,7 @@ def test_shipping_costs_sort_as_numbers(staff: Client, new_customer: Callable[[]
     assert [order["shipping_cost"] for order in shown] == ["9.05", "9.50", 10, 100]
 
 
-# --- how it is paged ---
+# --- pages ---
 
 
 def test_pages_are_linked_as_limit_offset_pages_are(collector: Customer) -> None:
@@ -379,7 +379,7 @@ def test_a_customer_without_orders_has_an_empty_list(new_customer: Callable[[], 
     assert new_customer().get(SHOP).text == '{"count":0,"next":null,"previous":null,"results":[]}'
 
 
-# --- whose days ---
+# --- the time zone of days ---
 
 
 @pytest.fixture(scope="module")
@@ -408,7 +408,7 @@ def test_days_are_those_of_the_configured_time_zone(query: str, found: str, in_t
     assert sorted(keys(in_tehran, query)) == found.split()
 
 
-# --- what it shows ---
+# --- the shown orders ---
 
 
 def test_amounts_are_integers_where_integral_and_else_have_the_currencys_digits(
@@ -511,7 +511,7 @@ def test_an_id_that_is_no_orders_gets_404(reference: str, collector: Customer) -
     assert_problem(collector.get(f"{SHOP}/{reference}"), 404, "order-not-found")
 
 
-# --- what it refuses ---
+# --- refused queries ---
 
 _NOT_A_COUNT = ["-1", "٣", "1_000", "1.5", "%201", "%2B1", "0x10", "1e3", "99999999999999999999", "1" * 16]
 _NOT_A_TIME = [

@@ -1,4 +1,4 @@
-"""Does the storefront list show a customer's orders as its contract says, and may they delete only what they may?"""
+"""Does the storefront list show a customer's orders as its contract says, and delete only the orders that it may?"""
 
 from collections.abc import Callable
 from typing import Any

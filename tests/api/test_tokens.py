@@ -1,4 +1,4 @@
-"""Are tokens of the shop's own identity provider taken as what they say, and no others?"""
+"""Are tokens of the shop's own identity provider taken with their claims, and all other tokens refused?"""
 
 import json
 import threading

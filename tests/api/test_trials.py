@@ -1,4 +1,4 @@
-"""Does a command that is only tried say what it would record, and record nothing?"""
+"""Does a tried command answer with the events that it would record, and record nothing?"""
 
 from collections.abc import Callable
 from typing import Any

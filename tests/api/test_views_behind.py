@@ -1,4 +1,4 @@
-"""A write whose order the views cannot show stands all the same, and its answer says so."""
+"""An order that the views cannot show is recorded all the same, and the answer says so."""
 
 from collections.abc import Iterator
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""Does nobody wait for the log's one writer over what can be found out beside it?"""
+"""Does no request wait for the log's one writer where reading beside it is enough?"""
 
 from collections.abc import Iterator
 from threading import current_thread

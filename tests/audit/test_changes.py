@@ -261,7 +261,7 @@ def test_states_compared_tell_what_documents_compared_told_byte_for_byte(
         ledger.close()
 
 
-# --- what it costs ---
+# --- the cost ---
 
 
 def long_history(office: Office, items: int, events: int) -> Order:

@@ -1,1 +1,1 @@
-"""What holds when processes die, clients are slow and writers meet: shown with the real service under gunicorn."""
+"""Claims about dying processes, slow clients and writers that meet: shown with the real service under gunicorn."""

@@ -1,4 +1,4 @@
-"""Many writers, one order: what is accepted is stored once, in versions without gaps, and nobody hears a wrong no."""
+"""Many writers, one order: an accepted command is stored once, versions have no gaps, and no refusal is wrong."""
 
 import json
 import threading

@@ -1,4 +1,4 @@
-"""No request waits without an end: one whose answer is not ready in time is told so, and its work ends."""
+"""No request waits without an end: a late one gets its answer at the deadline, and its work ends."""
 
 import asyncio
 import threading

@@ -1,4 +1,4 @@
-"""Slow work is shared by caller: who asks much waits behind others, and nobody else notices."""
+"""Slow work is shared by caller: a caller with many requests waits behind the others, who notice nothing."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""What was acknowledged outlives `kill -9`, and is there once."""
+"""An acknowledged command outlives `kill -9`, and is there once."""
 
 import json
 import os
@@ -163,7 +163,7 @@ def _check_views(ledger: OrderLedger, folder: Path) -> None:
     assert rows(left) == rows(anew)
 
 
-# --- an import, of which one process records and another feeds the views ---
+# --- an import: one process records, another feeds the views ---
 
 
 @contextmanager

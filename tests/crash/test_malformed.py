@@ -1,6 +1,6 @@
-"""What is no request, or not only one: it gets one answer, a refusal in the one shape, and nothing behind it is read.
+"""Bytes that are no request, or more than one: they get one refusal in the one shape, and no byte behind is read.
 
-The shapes are those with which one request is smuggled behind another past a proxy that reads them otherwise.
+With such shapes an attacker smuggles a request behind another, past a proxy that reads them differently.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Who goes when places for connections run short: told by connections that are none, and by the real service."""
+"""Which connection is closed when places run short? Told by connections without sockets, and by the real service."""
 
 import time
 from contextlib import ExitStack

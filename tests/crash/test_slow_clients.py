@@ -1,4 +1,4 @@
-"""Clients that are slow, huge or malformed: they get their answer or nothing, and nobody else notices."""
+"""Slow, huge or malformed clients get their answer or nothing, and no other client notices."""
 
 import asyncio
 import gc
@@ -54,9 +54,7 @@ def assert_served(staff: Client) -> None:
 
 
 def halves(key: str) -> dict[str, tuple[bytes, int | None]]:
-    """The bytes that a client sends before it falls silent, and the status of the answer, or None where the service can
-    only wait for more.
-    """
+    """The bytes that a client sends before it falls silent, and the answer's status, or None where none is due."""
     chunked = head(key, CHUNKED)
     return {
         "nothing": (b"", None),

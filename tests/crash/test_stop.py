@@ -1,4 +1,4 @@
-"""A stop finishes what is in flight and leaves nothing behind, whatever connections are open."""
+"""A stop finishes the requests in flight and leaves nothing behind, whatever connections are open."""
 
 import os
 import signal

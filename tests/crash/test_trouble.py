@@ -1,4 +1,4 @@
-"""What keeps the log from being written is said soon, and is over when it is over: a full disk, another's lock."""
+"""A full disk, or another process's lock: is the hindrance told soon, and gone when it is over?"""
 
 import resource
 import time

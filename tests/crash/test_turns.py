@@ -1,4 +1,4 @@
-"""Who asks much at once waits behind itself: others' requests begin in the same round of the event loop."""
+"""A client with many requests waits behind its own; other clients' requests begin in the same round of the loop."""
 
 import asyncio
 

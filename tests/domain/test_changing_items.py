@@ -1,4 +1,4 @@
-"""Does a change of a line come to the event that it should?"""
+"""Does a change of a line record the right event?"""
 
 import pytest
 

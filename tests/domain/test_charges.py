@@ -1,4 +1,4 @@
-"""Do charges (tax, tip, duty, fee, gift wrap) come to the events and totals that they should?"""
+"""Do charges (tax, tip, duty, fee, gift wrap) give the right events and totals?"""
 
 from decimal import Decimal
 from typing import Any

@@ -1,4 +1,4 @@
-"""Our own table of currencies: what ISO 4217 lists now, and what it listed once."""
+"""Our own table of currencies: ISO 4217's list of today, and currencies that it listed once."""
 
 from datetime import UTC, date, datetime
 

@@ -1,4 +1,4 @@
-"""Does every command come to the events, or the refusal, that the contract's rules give?
+"""Does every command give the events, or the refusal, of the contract's rules?
 
 Each rule is told as given(events).when(command).then(events or a refusal), the tables typed again from the contract.
 """
@@ -194,7 +194,7 @@ def test_a_refused_deletion_of_a_paid_order_names_what_is_allowed_now() -> None:
     answer.then(StatusChangeNotAllowed, saying="hold, processing, failed, cancelled.")
 
 
-# --- what may change when ---
+# --- changes by status ---
 
 OPEN = {"new", "hold"}
 NOT_DELETED = set(EVERY_STATUS) - {"deleted"}

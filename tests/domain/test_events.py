@@ -205,7 +205,7 @@ def test_what_a_customer_gives_of_himself_is_stored_in_personal_and_nowhere_else
     assert '"0800' not in json.dumps(payloads)
 
 
-# --- what customers write ---
+# --- texts of customers ---
 
 POISON = st.sampled_from(
     [

@@ -124,7 +124,7 @@ class Orders(RuleBasedStateMachine):
         order = self.model[uuid]
         return order | fields | {"version": order["version"] + 1}
 
-    # --- what clients do ---
+    # --- clients ---
 
     @precondition(lambda self: len(self.model) < 4)
     @rule(
@@ -286,7 +286,7 @@ class Orders(RuleBasedStateMachine):
         outcome = do(self.ledger.change, uuid, command, Provenance("tester", None, key))
         assert (outcome.replayed, outcome.order.version) == (True, version)
 
-    # --- what operators do ---
+    # --- operators ---
 
     @rule(what=st.sampled_from(["reopen", "rebuild", "delete the views"]))
     def operate(self, what: str) -> None:
@@ -299,7 +299,7 @@ class Orders(RuleBasedStateMachine):
                 file.unlink()
         self.open()
 
-    # --- what must hold after each step ---
+    # --- claims after each step ---
 
     @invariant()
     def ledger_and_views_have_what_the_model_has(self) -> None:

@@ -1,4 +1,4 @@
-"""Is money exact from what a client writes to what the log and the lists show?"""
+"""Is money exact from a client's text to the log and the lists?"""
 
 import json
 import tracemalloc

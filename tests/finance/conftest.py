@@ -44,7 +44,7 @@ class Desk:
     def key(self, *scopes: str, customer: int | None = None) -> str:
         return self.ledger.write(old_key, self.clock(), *scopes, customer_id=customer).result()
 
-    # --- what happens ---
+    # --- commands ---
 
     def place(self, **fields: Any) -> Order:
         """A new order, worth 100.00 unless `fields` change its items."""
@@ -82,7 +82,7 @@ class Desk:
         self.views.catch_up()
         return order
 
-    # --- what is asked ---
+    # --- requests ---
 
     def ask(self, path: str, key: str | None = None, method: str = "GET", **options: Any) -> Result:
         headers = {"Authorization": f"Token {key or self._finance}", **options.pop("headers", {})}

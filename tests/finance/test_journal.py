@@ -48,7 +48,7 @@ def exact(documents: list[bytes]) -> list[dict[str, Any]]:
     return [json.loads(document, parse_float=Decimal) for document in documents]
 
 
-# --- what a row says ---
+# --- rows ---
 
 
 def test_a_payment_and_its_refund_stand_in_the_journal_with_the_contracts_fields(desk: Desk) -> None:
@@ -122,7 +122,7 @@ def test_a_forced_payment_is_marked_as_one(desk: Desk) -> None:
     assert [row["forced"] for row in desk.journal()] == [False, True]
 
 
-# --- what it is narrowed to ---
+# --- filters ---
 
 
 @pytest.fixture

@@ -304,7 +304,7 @@ class LogContract:
         assert places(ours) == places(theirs)
         assert [event.id for event in ours] == [event.id for event in theirs]
 
-    # --- readers that meet what they do not know ---
+    # --- readers that meet unknown records ---
 
     @pytest.mark.parametrize("topic", ["order.created.v3", "order.erased.v1", "wave:open"])
     def test_a_topic_of_another_program_stops_the_reader_with_its_position_and_name(
@@ -431,7 +431,7 @@ class LogContract:
     def test_no_history_is_without_its_beginning(self, log: Log) -> None:
         assert list(log.raw_records_without_beginning(6)) == []
 
-    # --- what an auditor asks ---
+    # --- auditors' reads ---
 
     def test_a_census_tells_how_much_there_is(self, empty: Log) -> None:
         assert empty.census() == (0, 0, {})
@@ -454,7 +454,7 @@ class LogContract:
         assert list(log.faults()) == []
         assert list(log.raw_records()) == before
 
-    # --- what is kept beside the events ---
+    # --- tables beside the events ---
 
     def test_a_kept_file_comes_back_as_it_was_and_is_kept_once(self, log: Log) -> None:
         content = b"payout;2026-03-01;\xff" * 200_000

@@ -112,7 +112,7 @@ def waiting_for_a_standby(cluster: Cluster, database: str) -> int:
     raise AssertionError("nobody waits")
 
 
-# --- what the database itself refuses ---
+# --- the database's own refusals ---
 
 REWRITES = [
     "UPDATE events SET payload = '{}' WHERE position = 1",
@@ -788,7 +788,7 @@ def listening_to(cluster: Cluster, database: str) -> int:
     return int(pid)
 
 
-# --- what nobody waits for any more ---
+# --- reads that were given up ---
 
 
 def test_a_read_that_nobody_waits_for_any_more_ends_here_and_on_the_server_and_is_no_loss(
@@ -862,7 +862,7 @@ def test_a_span_is_waited_for_no_longer_than_anything_else(log: Log, proxy: Prox
     far.close()
 
 
-# --- what an auditor asks ---
+# --- auditors' reads ---
 
 
 def test_large_records_come_few_at_a_time(log: PostgresRecorder, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -224,7 +224,7 @@ def created(staff: Client) -> str:
     return str(answer.json()["uuid"])
 
 
-# --- what is personal ---
+# --- personal data ---
 
 
 def moved(service: Service, url: str, folder: Path) -> Service:

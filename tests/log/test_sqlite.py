@@ -144,7 +144,7 @@ def test_histories_without_their_beginning_are_told(recorder: SQLiteRecorder) ->
     assert [raw.position for raw in recorder.raw_records_without_beginning(6)] == [2, 6]
 
 
-# --- what the database itself refuses ---
+# --- the database's own refusals ---
 
 REWRITES = [
     "UPDATE events SET payload = '{}' WHERE position = 1",

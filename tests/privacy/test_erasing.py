@@ -354,7 +354,7 @@ def test_erasing_while_others_create_orders_for_the_customer_loses_nobody_elses_
     assert "everything holds" in shop.verify()
 
 
-# --- what SQLite leaves between the rows ---
+# --- words that SQLite leaves between the rows ---
 
 
 def put_between_rows(file: Path, word: bytes) -> int:

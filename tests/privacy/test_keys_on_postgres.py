@@ -302,7 +302,7 @@ def test_an_erasure_that_ended_before_the_keys_were_destroyed_is_finished_by_any
     assert [row[3] for row in keys_in(cluster, database)] == [False, False]
 
 
-# --- what the database itself refuses ---
+# --- the database's own refusals ---
 
 
 def test_a_destroyed_key_leaves_its_row_and_never_comes_back(

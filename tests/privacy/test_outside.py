@@ -1,4 +1,4 @@
-"""What does an attacker find of an erased person, who asks the service for everything and then reads its files?"""
+"""Which words of an erased person does an attacker find, who asks the service for everything and reads its files?"""
 
 import json
 import sqlite3
@@ -115,7 +115,7 @@ def test_process_miners_get_the_same_events_after_an_erasure_and_it_beside_them(
     assert {kind for _, kind in after - before} == {"PersonalErased"}
 
 
-# --- what processes remember ---
+# --- the memory of processes ---
 
 
 def test_a_quarter_of_a_second_after_an_erasure_no_process_tells_anything_out_of_its_memory(shop: Shop) -> None:

@@ -1,4 +1,4 @@
-"""Are settlement files, their reports and people's reasons sealed, and still what finance and auditors can rely on?"""
+"""Are settlement files, their reports and people's reasons sealed, and still reliable for finance and auditors?"""
 
 import re
 import time

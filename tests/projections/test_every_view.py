@@ -144,7 +144,7 @@ def test_a_rows_values_stand_in_their_columns(told: Views, ledger: OrderLedger) 
         assert [name for name, *_ in found.description] == list(named)
 
 
-# --- records handed over by whoever wrote them ---
+# --- records handed over by their writer ---
 
 
 def test_records_that_follow_on_are_folded_without_reading_the_log(

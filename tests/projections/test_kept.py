@@ -140,7 +140,7 @@ def test_what_is_kept_and_what_came_since_make_the_order_as_its_whole_history_do
     views.close()
 
 
-# --- what the views keep is gone, damaged, or of another history ---
+# --- a kept state that is gone, damaged, or of another history ---
 
 
 def alter(views: Views, sql: str, *values: Any) -> None:

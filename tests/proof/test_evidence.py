@@ -522,7 +522,7 @@ def test_a_path_of_another_length_or_order_proves_nothing(
     assert failing(unzipped(content)) == ["proofs.json, events.jsonl or checkpoint.txt"]
 
 
-# --- What the auditor brings ---
+# --- The auditor's own key and checkpoint ---
 
 
 def test_a_checkpoint_of_the_same_size_needs_no_proof(log: Log, files: dict[str, bytes]) -> None:

@@ -200,7 +200,7 @@ def test_many_lines_of_one_reference_and_many_payments_that_may_be_its_parts_are
     assert len(found) == len(lines) + len(entries)
 
 
-# --- what the rules say of a file ---
+# --- wrong descriptions of a file ---
 
 
 def test_utf_16_without_its_mark_is_refused_with_what_is_missing() -> None:

@@ -1,8 +1,8 @@
-"""What an attacker does and what may go wrong, fifteen kinds of it, and that nothing comes of them.
+"""Fifteen kinds of attacks and faults, none of which does harm.
 
-The suite does each in a small form; `make torture` does all at full size and prints tables of numbers: of the attacks,
-what a healthy client feels meanwhile. An attack is a function in `attacks.py`; it runs in a process of its own, so that
-what it computes is not taken for the service's. The faults are functions in `faults.py`.
+The suite runs each in a small form; `make torture` runs all at full size and prints tables of numbers, for attacks with
+the waits of a healthy client. An attack is a function in `attacks.py`, run in a process of its own, so that its
+processor time is not counted as the service's. The faults are functions in `faults.py`.
 
 | kind                                | in the suite                        | at full size                        |
 |-------------------------------------|-------------------------------------|-------------------------------------|
@@ -20,5 +20,5 @@ what it computes is not taken for the service's. The faults are functions in `fa
 | index, claims, keys, schema         | tests/audit, tests/access           | the same                            |
 | hostile settlement files            | tests/settlement/test_hostile.py    | the same                            |
 | malformed requests                  | tests/crash/test_malformed.py       | the same                            |
-| attacks on who else is served       | test_torture.py, each for 2.5 s     | each for 40 s                       |
+| attacks on other clients            | test_torture.py, each for 2.5 s     | each for 40 s                       |
 """

@@ -278,7 +278,7 @@ def kill_imports(kills: int) -> str:
     return f"{kills} kills of feeders and imports: each of {kills * 200:,} orders there once, views as made anew"
 
 
-# --- what is sent ---
+# --- requests ---
 
 
 def inject(count: int | None) -> str:
