@@ -251,6 +251,21 @@ def test_money_meets_no_float() -> None:
     assert found((path, floats(path)) for path in MONEY_PATHS) == {}
 
 
+# A docstring that begins so has no noun for its subject: it asks the reader to guess one.
+RIDDLES = re.compile(r"(?:What|Which|Who|Whose|Whoever|Whatever|Where|That|Those|Of)\b")
+
+
+def test_a_docstring_begins_with_its_subject_or_its_verb() -> None:
+    """A module's docstring may be the question that the module answers."""
+
+    def riddles(path: Path) -> list[str]:
+        named = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+        documented = [node for node in nodes(path) if isinstance(node, named)]
+        return [node.name for node in documented if RIDDLES.match(ast.get_docstring(node) or "")]
+
+    assert found((path, riddles(path)) for path in MODULES) == {}
+
+
 # The nouns that the program's sentences count.
 COUNTED = "cell|checkpoint|claim|decision|entrie|erasure|event|historie|item|key|line|movement|order|payment"
 COUNTED += "|reconciliation|record|refund|request|result|second|transaction|webhook"

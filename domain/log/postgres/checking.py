@@ -90,7 +90,7 @@ def _of_schema(connection: Connection) -> Iterator[Fault]:
 
 
 def _unlike(what: str, expected: Mapping[str, object], there: Mapping[str, object]) -> Iterator[Fault]:
-    """Where there is less in the schema than this program makes, or more, or something else."""
+    """The tables, indexes and triggers of the schema that are missing, surplus or not as this program makes them."""
     for name in sorted(expected.keys() | there.keys()):
         if name not in there:
             yield Fault(0, None, f"the schema has no {what} {name}")
