@@ -1,8 +1,10 @@
-"""How long do auditors wait? `python -m bench.audit [--events N] [--folder FOLDER]`
+"""How long do auditors wait?
 
-The ledger has so many events, with one order of 20 events and one of 1,000 in its middle, and as many signed heads as
-an evidence pack proves its continuation from. Measured are `run.py verify`, from its start to its end, and one client
-over one connection, who asks for evidence, for the order as of a moment, for its changes, and for the log.
+    python -m bench.audit [--events N] [--folder FOLDER]
+
+The ledger has so many events, with one order of 20 events and one of 1,000 in its middle. It has as many signed heads
+as an evidence pack proves its continuation from. Measured is `run.py verify`, from its start to its end. Then one
+client asks over one connection: for evidence, for the order as of a moment, for its changes, and for the log.
 """
 
 import http.client

@@ -11,7 +11,9 @@ from domain.log.recorder import SQLiteRecorder
 
 
 def measure_import(stage: Stage) -> Iterator[Sample]:
-    """`run.py import`, from its start to its end: all durable, and the views at the log's head."""
+    """The orders a second of `run.py import`, from its start to its end: all durable, and the views at the log's
+    head.
+    """
     for items in (5,) if stage.against else (1, 5):
         for turn, (name, checkout) in enumerate(stage.in_turn(list(stage.versions().items()))):
             stage.say(f"import: {stage.orders} orders of {items}, {name}")
@@ -35,7 +37,7 @@ def measure_rebuild(stage: Stage) -> Iterator[Sample]:
 
 
 def measure_verify(stage: Stage) -> Iterator[Sample]:
-    """`run.py verify`: every stored byte, and every order against the views."""
+    """The events a second of `run.py verify`: every stored byte, and every order against the views."""
     yield from _by_command("verify", stage)
 
 

@@ -36,7 +36,7 @@ def cost(work: Callable[[], object]) -> Cost:
 
 
 def commits_per_second(folder: Path, seconds: float) -> float:
-    """One row and one durable commit at a time, by one writer on one connection: every write waits for the disk."""
+    """The durable commits a second of one writer on one connection, one row each: every write waits for the disk."""
     connection = connect(folder / "commits.db", "FULL")
     connection.execute("CREATE TABLE IF NOT EXISTS rows (number INTEGER PRIMARY KEY, text TEXT)")
     done, started = 0, time.perf_counter()

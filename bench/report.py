@@ -110,7 +110,7 @@ def _two_versions(part: str, lines: dict[str, dict[str, Figures]]) -> Table:
 
 
 def _growth(lines: dict[str, dict[str, Figures]]) -> Table:
-    """A column for each size of the ledger."""
+    """The table of the growth, with a column for each size of the ledger."""
     sizes = list(dict.fromkeys(size for contenders in lines.values() for size in contenders))
     table = _table("growth", [head for size in sizes for head in (size, "p50 / p99 ms")])
     for line, contenders in lines.items():

@@ -1,8 +1,8 @@
 """The measured orders: synthetic import lines, where the same number gives the same bytes.
 
-Customer `USUAL` has 45 orders, as in the storefront contract's example, and `REGULAR` has 1,000, in every ledger of
-10,000 or more, so that the same lists can be compared at every size; `HEAVY` has 50,000 in ledgers of 100,000 or more.
-The others have about ten orders each.
+In every ledger of 10,000 orders or more, customer `USUAL` has 45 orders, as in the storefront contract's example, and
+`REGULAR` has 1,000: the same lists can be compared at every size. `HEAVY` has 50,000 in ledgers of 100,000 or more. The
+others have about ten orders each.
 """
 
 import json
@@ -50,7 +50,7 @@ def write(path: Path, orders: int, items: int = ITEMS) -> Path:
 
 
 def lines(orders: int, items: int = ITEMS) -> Iterator[dict[str, Any]]:
-    """Orders with their history, oldest first."""
+    """The orders with their history, oldest first."""
     random = Random(1)
     owners = _owners(orders, random)
     for number, owner in enumerate(owners, 1):

@@ -30,7 +30,10 @@ KINDS: Final = ("shopify-csv", "shopify-json", "woocommerce", "csv")
 
 
 def measure(stage: Stage) -> Iterator[Sample]:
-    """`run.py import --from`, from its start to its end; the limit is the same orders as JSON Lines."""
+    """The orders a second of `run.py import --from`, from its start to its end.
+
+    The limit is the same orders as JSON Lines.
+    """
     for kind in KINDS:
         export = stage.folder / f"{kind}.export"
         lines = stage.folder / f"{kind}.jsonl"
@@ -162,7 +165,7 @@ def _shopify_rows(number: int) -> Iterator[dict[str, Any]]:
 
 
 def _shopify_json(path: Path, orders: int) -> None:
-    """A page of Shopify's REST API, with the transactions."""
+    """Writes a page of Shopify's REST API, with the transactions."""
     path.write_text(json.dumps({"orders": [_shopify_order(number) for number in range(1, orders + 1)]}))
 
 

@@ -57,7 +57,7 @@ class Stage:
         print(what, file=sys.stderr, flush=True)
 
     def lines(self, orders: int, items: int = seed.ITEMS) -> Path:
-        """A file of import lines."""
+        """The path of a file of import lines, which is written once."""
         file = self.folder / f"{orders}-orders-of-{items}.jsonl"
         return file if file.exists() else seed.write(file, orders, items)
 

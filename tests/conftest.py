@@ -88,14 +88,14 @@ def do(command: Any, *arguments: Any, **options: Any) -> Any:
 
 
 def bring(ledger: OrderLedger, **fields: Any) -> None:
-    """Imports one line."""
+    """Imports one line, whose fields these are."""
     line = shaped(fields, ImportOrder)
     do(ledger.import_batch, [(line, ledger.import_line(line))], ME)
 
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
-    """A PostgreSQL for the tests of a module."""
+    """A PostgreSQL cluster for the tests of a module."""
     made = Cluster()
     yield made.start()
     made.remove()

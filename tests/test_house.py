@@ -107,7 +107,7 @@ def test_nothing_outside_the_api_imports_falcon_or_gunicorn() -> None:
 
 
 def test_nothing_but_the_command_line_reads_the_environment() -> None:
-    """That module reads it in one place, to make the settings."""
+    """`api/cli/terminal.py` reads the environment in one place, to make the settings."""
     others = [path for path in MODULES if path != ROOT / "api" / "cli" / "terminal.py"]
     assert found((path, words(path) & {"environ", "environb", "getenv", "getenvb"}) for path in others) == {}
 

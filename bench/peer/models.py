@@ -158,7 +158,7 @@ class Payment(models.Model):
 
 
 def shown() -> models.QuerySet[Order]:
-    """Orders with all that their serializer reads, in three queries however many they are."""
+    """The orders with all that their serializer reads, in three queries however many orders there are."""
     return Order.objects.select_related(
         "customer",
         "payment_method",

@@ -1,4 +1,4 @@
-"""The headers that every answer has, for browsers and caches, and the one that none has."""
+"""The headers that every answer has, for browsers and caches, and the header that no answer has."""
 
 import pytest
 

@@ -25,7 +25,7 @@ def smith(service: Service) -> Client:
 
 @pytest.fixture
 def name(request: pytest.FixtureRequest) -> Callable[[], str]:
-    """A new name at each call."""
+    """A function that returns a new name at each call."""
     return lambda: f"k{time.monotonic_ns()}"
 
 

@@ -1,4 +1,4 @@
-"""Does a page of large orders stay within 16 MB, and does its `next` leave none of them out?"""
+"""Does a page of large orders stay within 16 MB, and does its `next` leave no order out?"""
 
 from collections.abc import Iterator
 from typing import Any

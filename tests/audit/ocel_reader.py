@@ -1,4 +1,6 @@
-"""What does pm4py make of an object-centric event log? Runs in an environment that has it, and prints JSON.
+"""What does pm4py make of an object-centric event log?
+
+It runs in an environment with pm4py, and prints JSON.
 
 Usage: python ocel_reader.py FILE
 """

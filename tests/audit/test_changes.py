@@ -31,7 +31,7 @@ from tests.conftest import ME, Clock, do
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    """An office whose order 1 has an event of each type, at versions 1 to 15."""
+    """An office whose order 1 has fifteen events of the common types, at versions 1 to 15."""
     office = Office(tmp_path_factory.mktemp("office"))
     one_of_each(office)
     yield office

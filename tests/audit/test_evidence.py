@@ -43,7 +43,7 @@ FILES = [
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    """An office whose order 2 has an event of each type, with other events before and after them."""
+    """An office whose order 2 has an event of each common type, with another order's events before and after them."""
     office = Office(tmp_path_factory.mktemp("office"))
     first = office.place()
     one_of_each(office)

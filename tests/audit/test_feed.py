@@ -72,7 +72,7 @@ FIELDS = [
 
 
 class Told(Office):
-    """An office whose first order has an event of each type, and two more orders."""
+    """An office with an order of the common events, two new orders, and an order of the rare events."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)

@@ -171,7 +171,7 @@ def test_verify_names_the_record_that_the_index_has_lost_and_mends_the_index(fol
 def test_views_are_not_made_anew_of_histories_that_the_index_has_cut_short(
     folder: Path, index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where a history goes on in a later part of the log, only the index leads there."""
+    """Only the index leads from the beginning of a history to its part in a later part of the log."""
     monkeypatch.setattr(rebuilding, "PART_POSITIONS", 4)
     monkeypatch.setattr(rebuilding, "PROCESSES_PARTS_MIN", 100)
     lose_version_2(folder, index)

@@ -1,4 +1,4 @@
-"""Do the audit feed and docs/proof.md suffice for somebody's own verifier?"""
+"""Do the audit feed and docs/proof.md suffice to write one's own verifier?"""
 
 import re
 from copy import deepcopy

@@ -1,4 +1,4 @@
-"""A count is told with its noun as one says it."""
+"""A count and its noun are told as people say them."""
 
 from domain.counted import counted, there_were
 

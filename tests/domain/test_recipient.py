@@ -1,4 +1,4 @@
-"""Does an order know its recipient and shipping address, as it knows its bill's?"""
+"""Does an order keep its recipient and shipping address, as it keeps its billing address?"""
 
 from typing import Any
 

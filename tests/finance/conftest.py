@@ -117,7 +117,7 @@ class Desk:
         return found
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-        """`run.py` with these arguments on the same ledger."""
+        """Runs `run.py` with these arguments on the same ledger."""
         command = [sys.executable, str(ROOT / "run.py"), *arguments]
         return subprocess.run(command, env=self.environment, capture_output=True, timeout=60, check=False)
 

@@ -66,7 +66,7 @@ def test_the_image_is_of_lock_file_and_hashes_and_does_not_run_as_root() -> None
 
 @pytest.mark.skipif(os.geteuid() != 0 or shutil.which("unshare") is None, reason="only root begins a container")
 def test_a_container_stops_at_once_whatever_its_command_is_doing(tmp_path: Path) -> None:
-    """As a container's first process, a command gets only the signals that it has a handler for."""
+    """A command that is a container's first process gets only the signals that it has a handler for."""
     service = Service(tmp_path)
     command = ["unshare", "--pid", "--fork", sys.executable, str(ROOT / "run.py"), "import", "-"]
     with subprocess.Popen(command, env=service.environment, stdin=subprocess.PIPE) as container:

@@ -125,7 +125,7 @@ def history(uuid: UUID, create: commands.CreateOrder, steps: list[tuple[timedelt
 
 
 def an_order(number: int, currency: str = "USD") -> tuple[UUID, list[Record]]:
-    """An order with every kind of event in its history."""
+    """An order whose history has an event of each common type."""
     uuid = UUID(int=number)
     paid = {"provider": "stripe", "reference": f"pi_{number}"}
     create = commands.CreateOrder(

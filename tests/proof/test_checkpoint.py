@@ -1,4 +1,4 @@
-"""Checkpoints in C2SP's formats, against the bytes that another implementation signed."""
+"""Checkpoints in C2SP's formats, compared with bytes that another implementation signed."""
 
 import base64
 from hashlib import sha256

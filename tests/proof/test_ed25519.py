@@ -1,4 +1,4 @@
-"""verify.py's Ed25519 against the vectors of RFC 8032 and against `cryptography`."""
+"""verify.py's Ed25519, compared with the vectors of RFC 8032 and with `cryptography`."""
 
 import pytest
 from cryptography.exceptions import InvalidSignature

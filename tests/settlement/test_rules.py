@@ -1,4 +1,4 @@
-"""The rules of a reconciliation, from TOML."""
+"""The rules of a reconciliation, read from TOML."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Opening balance + lines by kind − payouts = closing balance."""
+"""The tie-out: opening balance + lines by kind − payouts = closing balance."""
 
 from domain.reconciliation.tieout import Row, tie_out
 from domain.settlement.lines import Balance

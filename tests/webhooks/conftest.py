@@ -1,4 +1,4 @@
-"""A receiver of webhooks, and a service that may send to it."""
+"""A receiver of webhooks, and a service that may send to it: shared by the tests of webhooks."""
 
 import json
 import threading
