@@ -11,9 +11,7 @@ from domain.log.recorder import SQLiteRecorder
 
 
 def measure_import(stage: Stage) -> Iterator[Sample]:
-    """The orders a second of `run.py import`, from its start to its end: all durable, and the views at the log's
-    head.
-    """
+    """The orders a second of `run.py import`, from its start to its end: durable, and the views at the log's head."""
     for items in (5,) if stage.against else (1, 5):
         for turn, (name, checkout) in enumerate(stage.in_turn(list(stage.versions().items()))):
             stage.say(f"import: {stage.orders} orders of {items}, {name}")

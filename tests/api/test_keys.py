@@ -1,6 +1,4 @@
-"""Are keys made, changed, rotated and revoked over HTTP by keys with that right, and with no more rights than
-theirs?
-"""
+"""Are keys made, changed, rotated and revoked over HTTP by keys with the right, with no more rights than theirs?"""
 
 import time
 from collections.abc import Callable

@@ -225,7 +225,7 @@ def test_who_takes_nothing_of_a_stream_is_ended(staff: Client, auditor: Client, 
 
 
 def test_streams_take_no_places_of_requests(auditor: Client, staff: Client, service: Service) -> None:
-    """A worker allows 128 connections from an address; 128 streams leave all of them free."""
+    """An address may have 128 connections to a worker. Streams, even more of them, leave all of these free."""
     with ExitStack() as opened:
         lives = [opened.enter_context(stream(auditor, AUDIT)) for _ in range(300)]
         order = placed(staff)

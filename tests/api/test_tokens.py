@@ -209,7 +209,10 @@ def serving(handler: type[_Keys]) -> Iterator[HTTPServer]:
 
 
 def test_all_who_come_while_the_keys_are_asked_for_wait_for_them(make_service: Callable[..., Service]) -> None:
-    """The first request fetches the keys. Once the others were refused meanwhile, or fetched the keys as well."""
+    """The first request fetches the keys.
+
+    An earlier version refused the others meanwhile, or fetched the keys for each.
+    """
     with serving(_Slow) as server, ThreadPoolExecutor(50) as many:
         service = of_address(make_service, server)
         answers = list(many.map(lambda _: bearer(service, token()).get(SHOP), range(50)))

@@ -73,9 +73,9 @@ class Greedy:
 
 
 def test_one_customer_with_sixty_four_connections_makes_no_other_wait(service: Service) -> None:
-    """The measure: how many of the greedy customer's requests are answered meanwhile.
+    """The measure: the number of the greedy customer's requests that are answered before each of the other's.
 
-    Once it was all of them, sixty and more.
+    An earlier version answered all of them first, sixty and more.
     """
     key, other = service.key(customer=7), service.client(service.key(customer=8))
     meanwhile: dict[str, list[int]] = {QUICK: [], SLOW: []}

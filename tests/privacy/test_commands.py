@@ -28,7 +28,7 @@ def back_up(source: Path, target: Path) -> None:
 
 
 class Desk:
-    """The command line over a ledger in a file."""
+    """The command line over a ledger in a file, which the first `bring` makes."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
