@@ -757,6 +757,28 @@ def test_a_revoked_key_is_known_no_more_where_the_server_tells_nothing_any_longe
     follower.close()
 
 
+def test_a_revoked_key_is_known_no_more_where_the_server_has_no_connection_left_to_tell_by(
+    cluster: Cluster, proxy: Proxy, database: str, log: Log
+) -> None:
+    """What the node has for writing lives, and it gets no other."""
+    node, keys = open_log(proxy.url(database)), Keys(log)
+    append(node)
+    with log.transaction() as t:
+        key = keys.create(t, now=NOW, customer_id=1, name="a")
+    node.wait_for_news(10)
+    proxy.cut = lambda data: b"application_name" in data or None
+    cluster.do("SELECT pg_terminate_backend(%s)", listening_to(cluster, database))
+    with log.transaction() as t:
+        keys.revoke(t, "a", now=NOW)
+        later = keys.create(t, now=NOW, customer_id=1, name="b")
+    told = node.keys_told
+    assert not node.wait_for_news(0.05)
+    assert Keys(node).caller_at_hand(key) is Keys(node).caller(key) is None
+    assert Keys(node).caller_at_hand(later)
+    assert node.keys_told > told, "who was erased meanwhile is remembered no more"
+    node.close()
+
+
 def test_who_listens_does_so_anew_where_another_connection_is_lost(cluster: Cluster, database: str, log: Log) -> None:
     follower = open_log(log.url)
     follower.wait_for_news(10)

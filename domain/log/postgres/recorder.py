@@ -238,7 +238,13 @@ class PostgresRecorder(PostgresReading, LibraryRecorder):
 
     def access_key(self, key_hash: bytes) -> StoredKey | None:
         keys = self._keys  # held here: a change of a key during the query puts a new dictionary in this one's place
-        found = super().access_key(key_hash)
+        try:
+            found = super().access_key(key_hash)
+        except LogAway:
+            if self._writer is None:
+                raise
+            with self.transaction() as t:  # the server may have no connection to spare but this one
+                found = t.access_key(key_hash)
         if found is not None and keys is not None and len(keys) < _KEYS_MAX:
             keys[key_hash] = found
         return found
@@ -274,8 +280,20 @@ class PostgresRecorder(PostgresReading, LibraryRecorder):
                 self._listener.close()
                 self._note_loss()
             self._listener = None
+            self._look_untold()
             time.sleep(seconds)
             return False
+
+    def _look_untold(self) -> None:
+        """Reads the keys by the connection that writes, if it lives: other nodes may change them, and nobody tells."""
+        with self._writing:
+            if self._writer is None:
+                return
+            try:
+                self._keys = self._keys_in_force(self._writer)
+                self.keys_told += 1
+            except (Lost, psycopg.Error):
+                self._discard()
 
     def _listen(self) -> None:
         """Listens on a new connection, since the old one may lead to a server that is no longer the primary."""
