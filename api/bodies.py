@@ -8,7 +8,7 @@ from falcon.asgi import Request
 
 from api.errors import BODY_UNREADABLE, Problem
 from domain import strict_json
-from domain.faults import invalid
+from domain.faults import joined
 from domain.refusals import InvalidField, Refusal
 
 BODY_BYTES_MAX: Final = 1024 * 1024
@@ -21,10 +21,9 @@ _JSON_TYPE: Final = re.compile(r'application/json\s*(;\s*charset\s*=\s*"?utf-8"?
 _T = TypeVar("_T")
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
-Decide = Callable[[dict[str, Any]], Awaitable[None]]
 
 
-async def command(req: Request, shape: type[_T], decide: Decide | None = None) -> _T:
+async def command(req: Request, shape: type[_T], decide: Callable[[_T], Awaitable[object]] | None = None) -> _T:
     """The request's body as a command. Raises a 415, 413, 400 or 422.
 
     Where fields do not fit the shape, `decide` is given the other fields, and its refusals of them are named too.
@@ -33,15 +32,16 @@ async def command(req: Request, shape: type[_T], decide: Decide | None = None) -
     try:
         return strict_json.taken(text, shape)
     except InvalidField as refusal:
-        raise (refusal if decide is None else await _with_others(refusal, text, decide)) from None
+        raise (refusal if decide is None else await _with_others(refusal, text, shape, decide)) from None
 
 
-async def _with_others(refusal: InvalidField, text: bytes, decide: Decide) -> InvalidField:
-    named = {field for field, _ in refusal.faults}
+async def _with_others(
+    refusal: InvalidField, text: bytes, shape: type[_T], decide: Callable[[_T], Awaitable[object]]
+) -> InvalidField:
     try:
-        await decide(strict_json.without(text, refusal.faults))
-    except InvalidField as others:
-        return invalid([*refusal.faults, *(fault for fault in others.faults if fault[0] not in named)])
+        await decide(strict_json.fitting(text, shape, refusal.faults))
+    except InvalidField as other:
+        return joined(refusal, other)
     except Refusal:
         pass  # it may be due to the fields that were left out
     return refusal

@@ -21,7 +21,7 @@ from api.conditions import provenance
 from api.errors import together
 from api.parameters import FIELDS, Parameters
 from api.settings import Settings
-from domain.log.keys import PREFIX_LENGTH, AccessKey, Keys
+from domain.log.keys import PREFIX_LENGTH, AccessKey, Keys, must_be_fit
 from domain.log.records import Provenance
 from domain.order.commands import Command
 from domain.refusals import AccessKeyIsRevoked
@@ -114,7 +114,7 @@ class AllKeys(_Resource):
 
     async def on_post(self, req: Request, resp: Response) -> None:
         access.admit(req, WRITE)
-        given = await command(req, MakeKey)
+        given = await command(req, MakeKey, self._decide)
         url = paging.base_url(req, self._of.settings) + PATH
         terms = msgspec.structs.asdict(given)
         key = await self._of.write(req, self._of.keys.create, within=req.context.caller.scopes, **terms)
@@ -122,6 +122,9 @@ class AllKeys(_Resource):
         await self._of.show(resp, name, key=key)
         resp.set_header("Location", f"{url}/{name}")
         resp.status = 201
+
+    async def _decide(self, given: MakeKey) -> None:
+        must_be_fit(*msgspec.structs.astuple(given), now=self._of.commanding.ledger.clock())
 
 
 class OneKey(_Resource):

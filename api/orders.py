@@ -1,8 +1,8 @@
 """The staff's orders: every command, and reads across all customers."""
 
-from collections.abc import Set
+from collections.abc import Callable, Set
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -23,10 +23,11 @@ from domain.ledger import OrderLedger
 from domain.order import commands as c
 from domain.order import decide
 from domain.refusals import ChargeNotFound, ItemNotFound, OrderNotFound
-from domain.strict_json import shaped
 from projections.orders import list as orders
 from projections.orders.labels import EXTERNAL_ID, METADATA
 
+_C = TypeVar("_C", bound=c.Command)
+_Meant = Callable[[Any], c.Command]
 PATH: Final = "/api/v1/orders"
 ORDER: Final = PATH + "/{order_id}"
 _LIMIT_DEFAULT: Final = 10
@@ -36,8 +37,6 @@ NAMES: Final = filters.NAMES | {
 }
 _METADATA: Final = "metadata."
 METADATA_FILTERS_MAX: Final = 10
-# Takes the place of a charge at fault, so that the charges behind it keep their places.
-_NO_CHARGE: Final = {"kind": "fee", "amount": "0"}
 
 
 class Orders:
@@ -98,18 +97,10 @@ class Orders:
         if outcome.tried is None:
             resp.set_header("Location", f"{location}/{outcome.order.id}")
 
-    async def _decide(self, given: dict[str, Any]) -> None:
+    async def _decide(self, order: c.NewOrder) -> None:
         """Decides on the well-formed fields of a malformed new order. Raises a refusal."""
-        if "items" not in given:
-            given = {name: value for name, value in given.items() if name != "charges"} | {"items": []}
-        order, now = shaped(_in_their_places(given), c.NewOrder), self._commanding.ledger.clock()
+        now = self._commanding.ledger.clock()
         decide.create(order, order_id=0, key="", currency_default=self._settings.currency, now=now)
-
-
-def _in_their_places(given: dict[str, Any]) -> dict[str, Any]:
-    """The well-formed fields of a body, with a harmless charge in place of each malformed one."""
-    charges = given.get("charges")
-    return given | {"charges": [charge or _NO_CHARGE for charge in charges]} if charges else given
 
 
 def _of_staff(parameters: Parameters) -> dict[str, Any]:
@@ -172,6 +163,10 @@ def _named(reference: str) -> dict[str, Any]:
         raise OrderNotFound from None
 
 
+def _as_it_is(given: c.Command) -> c.Command:
+    return given
+
+
 class _OneOrder:
     """A resource of one order, which its path names."""
 
@@ -180,6 +175,16 @@ class _OneOrder:
 
     async def _uuid(self, reference: str) -> UUID:
         return await self._commanding.asking.of_log(lambda: named_order(self._commanding.ledger, reference))
+
+    async def _command(self, req: Request, reference: str, shape: type[_C], meant: _Meant = _as_it_is) -> _C:
+        """The request's body as what `meant` makes a command of; what it has wrong is named with what is refused of the
+        rest, for the order as it is."""
+        return await command(req, shape, partial(self._decide, reference, meant))
+
+    async def _decide(self, reference: str, meant: _Meant, given: c.Command) -> None:
+        uuid, ledger = await self._uuid(reference), self._commanding.ledger
+        order = await self._commanding.asking.in_thread(lambda: ledger.order(uuid))
+        decide.decide(order, meant(given), ledger.clock())
 
     async def _give(self, req: Request, resp: Response, reference: str, given: c.Command, status: int = 200) -> None:
         uuid, under = await self._uuid(reference), conditions(req)
@@ -215,15 +220,7 @@ class Order(_OneOrder):
 
     async def on_patch(self, req: Request, resp: Response, order_id: str) -> None:
         access.scope(req, "orders:write")
-        given = await command(req, c.ChangeOrder, partial(self._decide, order_id))
-        await self._give(req, resp, order_id, given)
-
-    async def _decide(self, reference: str, given: dict[str, Any]) -> None:
-        """Decides on the well-formed fields of a malformed change, for the order as it is. Raises a refusal."""
-        change, ledger = shaped(_in_their_places(given), c.ChangeOrder), self._commanding.ledger
-        uuid = await self._uuid(reference)
-        order = await self._asking.in_thread(lambda: ledger.order(uuid))
-        decide.decide(order, change, ledger.clock())
+        await self._give(req, resp, order_id, await self._command(req, order_id, c.ChangeOrder))
 
 
 class Given(_OneOrder):
@@ -237,7 +234,7 @@ class Given(_OneOrder):
 
     async def on_post(self, req: Request, resp: Response, order_id: str) -> None:
         access.scope(req, self._scope)
-        given = await command(req, self._shape)
+        given = await self._command(req, order_id, self._shape)
         if getattr(given, "force", False):
             access.scope(req, "finance:write")
         await self._give(req, resp, order_id, given, self._status)
@@ -246,8 +243,8 @@ class Given(_OneOrder):
 class Item(_OneOrder):
     async def on_patch(self, req: Request, resp: Response, order_id: str, item: str) -> None:
         access.scope(req, "orders:write")
-        changed = await command(req, c.ChangedItem)
-        given: c.Command = c.ChangeItem(item=_item(item), changed=changed)
+        changed = await self._command(req, order_id, c.ChangedItem, partial(_change_of_item, item))
+        given: c.Command = _change_of_item(item, changed)
         if changed.quantity is not UNSET and changed == c.ChangedItem(quantity=changed.quantity):
             given = c.ChangeItemQuantity(item=_item(item), quantity=changed.quantity)
         await self._give(req, resp, order_id, given)
@@ -260,8 +257,8 @@ class Item(_OneOrder):
 class Charges(Given):
     async def on_put(self, req: Request, resp: Response, order_id: str) -> None:
         access.scope(req, "orders:write")
-        given = await command(req, c.SetCharges)
-        await self._give(req, resp, order_id, c.ChangeOrder(charges=given.charges))
+        given = await self._command(req, order_id, c.SetCharges, _all_charges)
+        await self._give(req, resp, order_id, _all_charges(given))
 
 
 class Charge(_OneOrder):
@@ -269,8 +266,8 @@ class Charge(_OneOrder):
 
     async def on_patch(self, req: Request, resp: Response, order_id: str, charge: str) -> None:
         access.scope(req, "orders:write")
-        changed = await command(req, c.ChangedCharge)
-        await self._give(req, resp, order_id, c.ChangeCharge(charge=_charge(charge), changed=changed))
+        meant = partial(_change_of_charge, charge)
+        await self._give(req, resp, order_id, meant(await self._command(req, order_id, c.ChangedCharge, meant)))
 
     async def on_delete(self, req: Request, resp: Response, order_id: str, charge: str) -> None:
         access.scope(req, "orders:write")
@@ -299,6 +296,18 @@ def _item(text: str) -> int:
     if (number := number_in(text)) is None:
         raise ItemNotFound("The order has no such item.")
     return number
+
+
+def _change_of_item(item: str, changed: c.ChangedItem) -> c.ChangeItem:
+    return c.ChangeItem(item=_item(item), changed=changed)
+
+
+def _change_of_charge(charge: str, changed: c.ChangedCharge) -> c.ChangeCharge:
+    return c.ChangeCharge(charge=_charge(charge), changed=changed)
+
+
+def _all_charges(given: c.SetCharges) -> c.ChangeOrder:
+    return c.ChangeOrder(charges=given.charges)
 
 
 def _charge(text: str) -> int:

@@ -26,6 +26,17 @@ def refuse(faults: Iterable[Fault]) -> None:
         raise invalid(found)
 
 
+def joined(refusal: InvalidField, other: InvalidField) -> InvalidField:
+    """Both in one; where something in a field was named already, the field is not."""
+    named = [field for field, _ in refusal.faults]
+    more = [
+        (field, message)
+        for field, message in other.faults
+        if not any(f"{name}.".startswith((f"{field}.", f"{field}[")) for name in named)
+    ]
+    return invalid([*refusal.faults, *more])
+
+
 def invalid(faults: Sequence[Fault]) -> InvalidField:
     """The refusal with these faults, `FAULTS_MAX` at most."""
     first, *others = faults[:FAULTS_MAX]

@@ -13,14 +13,15 @@ from uuid import UUID
 
 import msgspec
 
+from domain.faults import joined
 from domain.import_batch import ImportBatch
 from domain.ledger import OrderLedger
 from domain.log.records import Provenance
 from domain.order.commands import ImportOrder
 from domain.order.imported import Line
 from domain.order.state import Order
-from domain.refusals import LineTooLong, Refusal
-from domain.strict_json import taken
+from domain.refusals import InvalidField, LineTooLong, Refusal
+from domain.strict_json import fitting, taken
 
 LINE_BYTES_MAX: Final = 1024 * 1024
 BATCH_LINES_MAX: Final = 100
@@ -87,6 +88,8 @@ def take(
     for number, line in batch:
         try:
             read.append((number, meant(number, _parse(line)), hashlib.sha256(line.strip()).digest()))
+        except InvalidField as refusal:
+            came_to[number] = _with_others(ledger, line, refusal)
         except Refusal as refusal:
             came_to[number] = refusal
     # Looked up before any line is decided, since most lines of a repeated file are in the ledger.
@@ -108,6 +111,15 @@ def _parse(line: bytes) -> ImportOrder:
     if len(line) > LINE_BYTES_MAX:
         raise LineTooLong(f"A line has at most {LINE_BYTES_MAX} bytes.")
     return taken(line, ImportOrder)
+
+
+def _with_others(ledger: OrderLedger, line: bytes, refusal: InvalidField) -> InvalidField:
+    """With what the rules refuse beside what fits no shape."""
+    try:
+        found = ledger.import_line(fitting(line, ImportOrder, refusal.faults))
+    except InvalidField as other:
+        found = other
+    return joined(refusal, found) if isinstance(found, InvalidField) else refusal
 
 
 def batches(

@@ -22,6 +22,19 @@ Fault: TypeAlias = tuple[str, str]  # the field, and the message
 NOT_BLANK: Final = r"\S"  # the pattern of text that is not all white space
 UNKNOWN: Final = "this field is not known here"
 REQUIRED: Final = "this field is required"
+# What stands for a field that does not fit, or in its place in a list, so that the rules can be asked of the others: an
+# amount that they refuse, too, items enough for every charge, nothing of a history from there on.
+STAND_INS: Final[dict[str, Any]] = {
+    "amount": "0.000000001",
+    "charges": [],
+    "charges[]": {"kind": "fee", "amount": "0"},
+    "customer_id": 1,
+    "history[]": None,
+    "items": [{}] * 1_000,
+    "kind": "fee",
+    "provider": "-",
+    "reference": "-",
+}
 _WEIGHED: Final = "bring 1.5 kg as one unit of 1.5 times the price, and the quantity in metadata"
 
 

@@ -6,7 +6,7 @@ integers, very long strings. Numbers with a point or an exponent keep their text
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import islice
@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Meta
 
 from domain.faults import invalid
-from domain.misfits import FAULTS_MAX, Fault, below, misfits
+from domain.misfits import FAULTS_MAX, STAND_INS, Fault, below, misfits
 from domain.money import Amount
 from domain.refusals import InvalidField, Refusal
 
@@ -204,19 +204,30 @@ def taken(text: bytes, shape: type[_T]) -> _T:
     raise invalid([*faults, *(fault for fault in misfits(_made_fit(tree), shape, _ours) if fault[0] not in named)])
 
 
-def without(text: bytes, faults: Iterable[Fault]) -> dict[str, Any]:
-    """The fields of a JSON object that have no fault. In a list, an empty object takes the place of an item with a
-    fault."""
+def fitting(text: bytes, shape: type[_T], faults: Sequence[Fault]) -> _T:
+    """The fields of an object, as text, of which none is at fault, as a struct; what is stands aside, or has something
+    in its place (`STAND_INS`). Raises InvalidField."""
     tree, _ = _read(text)
     rest = _made_fit(tree) if isinstance(tree, dict) else {}
     for path, _ in faults:
         name, _, inside = path.partition("[")
         place, whole = inside.partition("]")[0], rest.get(name)
-        if place.isdecimal() and isinstance(whole, list) and int(place) < len(whole):
-            rest[name] = [*whole[: int(place)], {}, *whole[int(place) + 1 :]]
+        if place.isdecimal() and isinstance(whole, list):
+            rest[name] = _stood_in(whole, int(place), STAND_INS.get(f"{name}[]", {}))
         else:
-            rest.pop(path.partition(".")[0].partition("[")[0], None)
-    return rest
+            name = path.partition(".")[0].partition("[")[0]
+            rest.pop(name, None)
+            if name in STAND_INS and name in shape.__struct_fields__:  # type: ignore[attr-defined]  # of any struct
+                rest[name] = STAND_INS[name]
+    if not rest:
+        raise invalid(faults)
+    return shaped(rest, shape)
+
+
+def _stood_in(whole: list[Any], place: int, what: dict[str, Any] | None) -> list[Any]:
+    if what is None:
+        return whole[:place]
+    return [*whole[:place], what, *whole[place + 1 :]] if place < len(whole) else whole
 
 
 def _made_fit(value: Any, depth: int = 0) -> Any:

@@ -124,7 +124,7 @@ class Keys:
         key = secrets.token_hex(32)
         prefix = key[:PREFIX_LENGTH]
         name = prefix if name is None else name
-        refuse([*_faults(scopes, customer_id, expires_at, origins, now), *_name_faults(name)])
+        must_be_fit(name, customer_id, scopes, expires_at, origins, now=now)
         carries = tuple(dict.fromkeys(scopes))
         _must_be_within(within, carries or _OF_A_CUSTOMER)
         if any(known.name == name for known in t.access_keys()):
@@ -301,6 +301,19 @@ class Keys:
             self._watch.must_hold(t, now)
             t.clock_holds = True
         t.append(list(map(_MAPPER.to_stored_event, records)), provenance=by, now=now)
+
+
+def must_be_fit(
+    name: str | None,
+    customer_id: int | None,
+    scopes: Sequence[str],
+    expires_at: datetime | None,
+    origins: Sequence[str],
+    *,
+    now: datetime,
+) -> None:
+    """Raises InvalidField with all that is no good of a new key's terms."""
+    refuse([*_faults(scopes, customer_id, expires_at, origins, now), *([] if name is None else _name_faults(name))])
 
 
 def _faults(

@@ -1,5 +1,6 @@
 """Does the answer name all faults of a request at once, in each kind of command?"""
 
+import json
 import time
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from domain.order.commands import ImportOrder
 from domain.refusals import InvalidField
 from domain.strict_json import taken
-from tests.api.conftest import ORDERS, SHOP, STOREFRONT, Customer, assert_problem, nothing_recorded, paid, placed
+from tests.api.conftest import ORDERS, SHOP, STOREFRONT, Customer, assert_problem, issue, nothing_recorded, paid, placed
 from tests.conftest import Client, Service
 
 THUMBNAILS = {"id": 1, "image": {"id": 1, "thumbnails": [{"id": 1}] * 21}}
@@ -159,6 +160,97 @@ def test_what_does_not_fit_and_what_the_rules_refuse_of_a_changed_order_are_name
     order = placed(staff, billing_country={"code": "IR"})
     with nothing_recorded(service):
         problem = assert_problem(staff.patch(f"{ORDERS}/{order['id']}", json=body), 422, "invalid-field")
+    assert {fault["field"] for fault in problem["errors"]} == fields
+
+
+LINES = [{"item": "1", "amount": "1"}, {"item": 9, "amount": "1"}, {"shipping": "0"}]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "fields"),
+    [
+        ("POST", "/payments", {"amount": "0.001", "currency": "USD"}, {"amount", "currency"}),
+        (
+            "POST",
+            "/payments",
+            {"amount": "x", "received_at": FUTURE, "amuont": "1"},
+            {"amount", "received_at", "amuont"},
+        ),
+        ("POST", "/payments", {"amount": "x"}, {"amount"}),
+        (
+            "POST",
+            "/refunds",
+            {"amount": True, "refunded_at": FUTURE, "lines": LINES[1:2]},
+            {"amount", "refunded_at", "lines[0].item"},
+        ),
+        ("POST", "/refunds", {"amount": "x", "lines": [{"item": 1, "amount": "1"}]}, {"amount"}),
+        ("POST", "/refunds", {"amount": "1", "lines": LINES}, {"lines[0].item", "lines[1].item", "lines[2].shipping"}),
+        ("POST", "/chargebacks", {"force": "no", "amount": "0"}, {"force", "amount"}),
+        ("POST", "/items", {"unit_price": "0.001", "quantity": 0}, {"unit_price", "quantity"}),
+        ("POST", "/items", {"unit_price": "x", "nots": 1}, {"unit_price", "nots"}),
+        ("PATCH", "/items/1", {"unit_price": "0.001", "quantity": 0}, {"unit_price", "quantity"}),
+        ("PATCH", "/items/1", {"quantity": 0}, {"quantity"}),
+        ("PATCH", "/items/1", {"unit_price": "x"}, {"unit_price"}),
+        (
+            "PUT",
+            "/charges",
+            {"charges": [{"kind": "x"}, WRONG_CHARGE]},
+            {"charges[0].kind", "charges[0].amount", *(f"charges[1].{name}" for name in OF_CHARGE)},
+        ),
+        ("POST", "/charges", {"kind": "x", "amount": "0.001", "item": 9}, {"kind", "amount", "item"}),
+        ("POST", "/charges", {"amount": "x", "item": 9}, {"kind", "amount", "item"}),
+    ],
+)
+def test_what_does_not_fit_and_what_the_rules_refuse_of_any_command_are_named_together(
+    method: str, path: str, body: dict[str, Any], fields: set[str], service: Service, staff: Client
+) -> None:
+    order = paid(staff, placed(staff), "50.00")
+    if "amount" in body and "charges" not in path:
+        body = {"provider": "stripe", "reference": "r-1", **body}
+    with nothing_recorded(service):
+        problem = assert_problem(
+            staff.request(method, f"{ORDERS}/{order['id']}{path}", json=body), 422, "invalid-field"
+        )
+    assert {fault["field"] for fault in problem["errors"]} == fields
+
+
+@pytest.mark.parametrize(
+    ("line", "fields"),
+    [
+        ({"currency": "XXY", "nots": 1, **IN_IRAN}, {"currency", "nots", *CODES}),
+        (
+            {
+                "history": [{"type": "payment", **MOVED, "at": FUTURE}, {"type": "x"}, {"type": "y"}],
+            },
+            {"history[0].amount", "history[0].at", "history[1].type", "history[2].type"},
+        ),
+        ({"items": [{"quantity": 0}], "charges": [{"kind": "tip", "amount": "1", "item": 1}]}, {"items[0].quantity"}),
+        ({"notes": 7}, {"notes"}),
+    ],
+)
+def test_what_does_not_fit_and_what_the_rules_refuse_of_a_line_are_named_together(
+    line: dict[str, Any], fields: set[str], service: Service, staff: Client
+) -> None:
+    with nothing_recorded(service):
+        answer = staff.post(f"{ORDERS}:batch", data=json.dumps(line), headers={"Content-Type": "application/x-ndjson"})
+    (told,) = map(json.loads, answer.text.splitlines())
+    assert {fault["field"] for fault in told["problem"]["errors"]} == fields
+
+
+@pytest.mark.parametrize(
+    ("body", "fields"),
+    [
+        ({"name": "a b", "scopes": ["x"], "expires_at": "x"}, {"name", "scopes", "expires_at"}),
+        ({"customer_id": "7", "origins": ["x"], "nots": 1}, {"customer_id", "origins[0]", "nots"}),
+        ({"customer_id": "7"}, {"customer_id"}),
+    ],
+)
+def test_what_does_not_fit_and_what_the_rules_refuse_of_a_key_are_named_together(
+    body: dict[str, Any], fields: set[str], service: Service
+) -> None:
+    client = service.client(issue(service, "keys:write"))
+    with nothing_recorded(service):
+        problem = assert_problem(client.post("/api/v1/keys", json=body), 422, "invalid-field")
     assert {fault["field"] for fault in problem["errors"]} == fields
 
 
