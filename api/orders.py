@@ -142,7 +142,7 @@ def _labels(parameters: Parameters, of_metadata: Set[str]) -> tuple[tuple[str, s
         system, colon, external_id = given.partition(":")
         if not colon:
             raise invalid_parameter("external_id", "must be a system and its id, like shopify:6031234567890123456")
-        found.append((EXTERNAL_ID, system, external_id))
+        found.append((EXTERNAL_ID, system, external_id.strip()))
     return tuple(found)
 
 

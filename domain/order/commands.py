@@ -105,7 +105,10 @@ class AddItem(Command, frozen=True, kw_only=True):
 
 
 class Beyond(Command, frozen=True, kw_only=True):
-    """The fields beyond the two contracts, of an order's creation and of its change."""
+    """The fields beyond the two contracts, of an order's creation and of its change.
+
+    White space around other systems' ids is none of them.
+    """
 
     shipping_country: Country | None | UnsetType = UNSET
     shipping_state: State | None | UnsetType = UNSET
@@ -119,6 +122,10 @@ class Beyond(Command, frozen=True, kw_only=True):
     charges: Charges | None | UnsetType = UNSET
     metadata: Metadata | None | UnsetType = UNSET
     external_ids: ExternalIds | None | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        if self.external_ids:
+            force_setattr(self, "external_ids", {name: each.strip() for name, each in self.external_ids.items()})
 
 
 class CreateOrder(Beyond, frozen=True, kw_only=True):

@@ -1,5 +1,6 @@
 """Metadata, ids of other systems, own keys and guests over HTTP: in the document, and in the staff's list."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -64,6 +65,23 @@ def test_orders_are_found_by_another_systems_id_and_by_several_of_ours(staff: Cl
     assert_problem(taken, 409, "external-id-taken")
     assert f"external id shopify:6031234567890123456 is order {one['uuid']}'s" in taken.json()["detail"]
     assert_problem(staff.post(ORDERS, json={"items": [], "key": "#own-1001"}), 409, "order-key-taken")
+
+
+def test_white_space_around_another_systems_id_is_none_of_it(staff: Client, service: Service) -> None:
+    order = placed(staff, external_ids={"erp": " SO:18\t"})
+    assert order["external_ids"] == {"erp": "SO:18"}
+    for sent in ("erp:SO:18", "erp: SO:18 "):
+        assert found(staff, external_id=sent) == [order["id"]]
+    assert_problem(staff.post(ORDERS, json={"items": [], "external_ids": {"erp": "SO:18 "}}), 409, "external-id-taken")
+    here = f"{ORDERS}/{order['id']}"
+    again = staff.patch(here, json={"external_ids": {"erp": "SO:18 "}}).json()
+    assert again["version"] == order["version"]
+    line = {"items": [], "external_ids": {"erp": "SO:19 "}}
+    bring(service, line)
+    told = service.run("import", "-", stdin=json.dumps({**line, "external_ids": {"erp": "SO:19"}}).encode())
+    assert b"1 there already" in told.stdout + told.stderr
+    refused = staff.post(ORDERS, json={"items": [], "external_ids": {"erp": " "}})
+    assert_problem(refused, 422, "invalid-field", field="external_ids.erp")
 
 
 def test_a_guest_is_seen_found_and_becomes_a_customer(staff: Client, new_customer: Callable[[], Customer]) -> None:
