@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from functools import partial
-from tempfile import NamedTemporaryFile
+from tempfile import TemporaryFile
 from typing import IO, Annotated, Any, Final, TypeVar
 from uuid import UUID
 
@@ -25,7 +25,7 @@ from api.parameters import FIELDS, Parameters
 from api.positions import position_in, position_token
 from api.receiving import Receiving, media_type
 from api.settings import Settings
-from api.taking_in import Upload, take_in_telling
+from api.taking_in import Content, Upload, take_in_telling
 from api.under_way import BEAT_SECONDS, Progress, Refused, under_way
 from api.uploads import RESULTS_MAX, Told, Window, is_packed, take_in, take_in_apart, told
 from api.workbooks import workbook
@@ -152,7 +152,7 @@ class Desk:
             await self._tell(resp, progress)
 
     def _which(self, upload: Upload) -> tuple[UUID, Outcome | None]:
-        with open(upload.path, "rb") as file:
+        with upload.content.opened() as file:
             return self.reconciling.uuid_of(file, upload.name, upload.provider, upload.rules)
 
     async def _finish(self, upload: Upload, progress: Progress, held: ExitStack, request_id: str) -> None:
@@ -280,7 +280,7 @@ class Reconciliations:
         who = provenance(req)
         with ExitStack() as held:
             held.enter_context(self._receiving.place())
-            body, content = (held.enter_context(NamedTemporaryFile()) for _ in range(2))
+            body, content = (held.enter_context(TemporaryFile()) for _ in range(2))
             size = await self._receive(req, body)
             sent, file = Sent(None, size, {}), body
             if media_type(req) == FORM_TYPE:
@@ -291,7 +291,7 @@ class Reconciliations:
             if provider is None:
                 raise invalid_parameter("provider", "must say whose settlement this is, like stripe")
             name = _named("file", parameters.text("file") or sent.file_name, FILE_NAME_LENGTH_MAX) or "settlement"
-            upload = Upload(file.name, name, provider, _once(parameters, "rules", sent.texts), who)
+            upload = Upload(Content(file.fileno()), name, provider, _once(parameters, "rules", sent.texts), who)
             if sent.size > APART_BYTES_MIN:
                 await self._desk.begin(req, resp, upload, held.pop_all())
                 return

@@ -1,9 +1,11 @@
 """Takes a settlement file in. A large file is taken in by a process of its own, so this module imports nothing of HTTP:
 that would take the process's memory."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from multiprocessing.reduction import DupFd
+from typing import Any, BinaryIO, NamedTuple
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -19,11 +21,32 @@ from projections.processes import reopened
 from projections.views.views import Views
 
 
-class Upload(NamedTuple):
-    """A settlement file at a temporary path; `name` is the client's name for it. With `uuid` its progress is written
-    down."""
+class Content:
+    """An upload in a file without a name, so that nothing stays of it where the process is killed. It can be handed to a
+    process that is started for it."""
 
-    path: str
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _gone_along, (DupFd(self._descriptor),)
+
+    @contextmanager
+    def opened(self) -> Iterator[BinaryIO]:
+        """The file, from its beginning on."""
+        with open(os.dup(self._descriptor), "rb") as file:
+            file.seek(0)
+            yield file
+
+
+def _gone_along(descriptor: Any) -> Content:
+    return Content(descriptor.detach())
+
+
+class Upload(NamedTuple):
+    """A settlement file; `name` is the client's name for it. With `uuid` its progress is written down."""
+
+    content: Content
     name: str
     provider: str
     rules: str | None
@@ -33,7 +56,7 @@ class Upload(NamedTuple):
 
 def start(reconciling: Reconciling, upload: Upload, say: Callable[[str, int], None] | None = None) -> Outcome:
     """Starts the reconciliation of a file. Raises what `Reconciling.start` raises."""
-    with open(upload.path, "rb") as file:
+    with upload.content.opened() as file:
         return reconciling.start(file, upload.name, upload.provider, upload.rules, upload.provenance, say)
 
 

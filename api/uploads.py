@@ -20,7 +20,7 @@ RESULTS_MAX: Final = 1_000
 
 def is_packed(upload: Upload) -> bool:
     """Whether the file is a zip, as a workbook is."""
-    with open(upload.path, "rb") as file:
+    with upload.content.opened() as file:
         return file.read(4) == b"PK\x03\x04"
 
 

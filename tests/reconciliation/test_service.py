@@ -1,6 +1,7 @@
 """The real service and the real command line: large uploads, memory, and a person's view of them."""
 
 import csv
+import os
 import time
 import zipfile
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from domain.settlement.tables.sheet import sheet_rows
 from tests.conftest import Client, Service
 from tests.crash.processes import processor_seconds, workers
 from tests.crash.wire import Wire
+from tests.postgres import of_a_file
 from tests.reconciliation.conftest import HEADER, Office
 
 RECONCILIATIONS = "/api/v1/finance/reconciliations"
@@ -57,6 +59,30 @@ def test_a_file_over_the_limit_is_refused_before_it_is_read(service: Service, fi
     prepared.headers["Content-Length"] = str(2 * 1024 * MIB)
     answer = requests.Session().send(prepared, timeout=10)
     assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")
+
+
+@of_a_file
+def test_what_was_sent_is_gone_where_the_service_is_killed(tmp_path: Path) -> None:
+    """A settlement file names people, and the system's temporary folder is everybody's."""
+    (temporary := tmp_path / "temporary").mkdir()
+    service = Service(tmp_path, workers=1, TMPDIR=str(temporary)).begin().start()
+    key = service.key("finance:write")
+    head = f"POST {RECONCILIATIONS}?provider=acme HTTP/1.1\r\nHost: x\r\nAuthorization: Token {key}\r\n"
+    with Wire(service) as wire:
+        wire.send(f"{head}Content-Type: text/csv\r\nContent-Length: {3 * MIB}\r\n\r\n".encode(), b"x" * 2 * MIB)
+        deadline = time.monotonic() + 30
+        while not _has_open(service, temporary, MIB):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        service.kill()
+    assert [each for each in temporary.rglob("*") if each.is_file()] == []
+
+
+def _has_open(service: Service, folder: Path, size: int) -> bool:
+    """Whether the worker has a file in a folder open that is so large."""
+    (worker,) = workers(service)
+    found = [each for each in Path(f"/proc/{worker}/fd").iterdir() if os.readlink(each).startswith(str(folder))]
+    return any(each.stat().st_size >= size for each in found)
 
 
 def test_a_large_file_is_taken_in_piece_by_piece_and_memory_stays_flat(service: Service, finance: Client) -> None:
