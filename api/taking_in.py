@@ -22,8 +22,8 @@ from projections.views.views import Views
 
 
 class Content:
-    """An upload in a file without a name, so that nothing stays of it where the process is killed. It can be handed to a
-    process that is started for it."""
+    """An upload in a file without a name, so that nothing stays of it where the process is killed. It can be handed to
+    a process that is started for it."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor

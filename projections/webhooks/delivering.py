@@ -21,7 +21,7 @@ from eventsourcing.persistence import MapperDeserialisationError, OperationalErr
 
 from domain.aggregate import BrokenHistory
 from domain.ledger import OrderLedger
-from domain.log.log import Holds, LogAway
+from domain.log.log import Holds, LogAway, LogForbidden
 from domain.log.records import RawRecord
 from domain.log.sqlite import Busy, sqlite3
 from domain.moments import instant, utc_now
@@ -45,6 +45,7 @@ _SCAN_EVENTS_MAX: Final = 20_000
 _LOOK_EVERY_SECONDS: Final = 0.02
 _NOTE_EVERY_SECONDS: Final = 0.25
 _TURN_EVERY_SECONDS: Final = 0.5
+_TURN_SECONDS_MAX: Final = 30.0
 _PRUNE_EVERY: Final = 200
 # The pause before an event that could not be read, or a note that could not be written, is tried again.
 _PAUSE_SECONDS: Final = 2.0
@@ -72,16 +73,20 @@ def start(ledger: OrderLedger, store: Store, allowed: Networks) -> Callable[[], 
 
 
 async def _take_turns(ledger: OrderLedger, store: Store, allowed: Networks) -> None:
+    pause = _TURN_EVERY_SECONDS
     while True:
         try:
             with store.turn() as holds:
                 if holds is not None:
                     await _Delivering(ledger, store, allowed).run(holds)
+            pause = _TURN_EVERY_SECONDS
         except LogAway:
             pass  # reported elsewhere
-        except Exception:
-            _log.exception("webhooks are not delivered for a moment")
-        await asyncio.sleep(_TURN_EVERY_SECONDS)
+        except Exception as error:  # said again and again, less and less often, until a person comes
+            is_told = isinstance(error, LogForbidden)
+            _log.error("webhooks are not delivered: %s", error, exc_info=None if is_told else error)
+            pause = min(pause * 2, _TURN_SECONDS_MAX)
+        await asyncio.sleep(pause)
 
 
 class _Delivering:

@@ -130,6 +130,28 @@ def test_a_role_without_the_rights_is_told_in_one_line_who_has_them(
         assert "`run.py postgres grants ROLE` prints what a role needs" in line
 
 
+def test_a_role_without_rights_on_webhooks_serves_and_says_so_less_and_less_often(
+    on_postgres: Service, cluster: Cluster, tmp_path: Path
+) -> None:
+    database, role = on_postgres.url.rpartition("/")[2], "of_an_older_version"
+    cluster.do(f"CREATE ROLE {role} LOGIN")
+    cluster.do(postgres_grants(role), database=database)
+    cluster.do(f"REVOKE ALL ON order_ledger.webhooks, order_ledger.deliveries FROM {role}", database=database)
+    master = {"LEDGER_MASTER": str(on_postgres.folder / "master.key")}
+    files = files_in(tmp_path) | master
+    node = Service(tmp_path, workers=1, LEDGER_URL=cluster.url(database, user=role), **files)
+    on_postgres.stop()  # which has the turn of all nodes
+    try:
+        node.start()
+        until(lambda: node.log().count("webhooks are not delivered: permission denied") > 1)
+        time.sleep(3)
+        assert node.log().count("webhooks are not delivered") < 5
+        assert "Traceback" not in node.log()
+    finally:
+        node.kill()
+        on_postgres.start()
+
+
 def test_a_standby_alone_is_no_place_to_serve_from_and_the_message_says_so(
     on_postgres: Service, cluster: Cluster, tmp_path: Path
 ) -> None:
