@@ -810,6 +810,29 @@ def listening_to(cluster: Cluster, database: str) -> int:
     return int(pid)
 
 
+# --- connections to read by ---
+
+
+def test_what_a_burst_has_opened_to_read_by_is_closed_when_it_is_needed_no_more(
+    cluster: Cluster, database: str, log: PostgresRecorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def opened() -> int:
+        ((count,),) = cluster.do("SELECT count(*) FROM pg_stat_activity WHERE datname = %s", database)
+        return int(count)
+
+    before = opened()
+    slow = "SELECT pg_sleep(0.5)"
+    with ThreadPoolExecutor(5) as burst:
+        list(burst.map(log.rows, [slow] * 5))
+    assert opened() > before
+    log.max_notification_id()
+    assert opened() > before, "another burst may come"
+    monkeypatch.setattr("domain.log.postgres.connection.SPARE_SECONDS_MAX", -1.0)
+    log.max_notification_id()
+    until(lambda: opened() <= before)
+    assert log.max_notification_id() == 6
+
+
 # --- reads that were given up ---
 
 

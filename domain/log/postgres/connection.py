@@ -8,7 +8,7 @@ its last Sync, and the server never counts a client that has sent a Flush as idl
 import select
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final, NamedTuple
 
 import psycopg
@@ -30,6 +30,8 @@ IDLE_SECONDS_MAX: Final = 2.0
 ANSWER_SECONDS_MAX: Final = 5.0
 # The limit for reads of a whole table, of any size, by an operator's command.
 WHOLE_SECONDS_MAX: Final = 3_600.0
+# An idle connection for reading that nobody needed for this long is closed: a burst has opened it.
+SPARE_SECONDS_MAX: Final = 60.0
 # A thread that waits for rows looks at this interval whether its caller still wants them.
 _LOOK_EVERY_SECONDS: Final = 0.05
 _CONNECT: Final[dict[str, Any]] = {
@@ -136,6 +138,7 @@ class Connection:
         self._prepared: dict[tuple[str, tuple[int, ...]], bytes] = {}
         self._poll = select.poll()
         self._reads = reads
+        self.used_at = 0.0
         # Whether the server ended a COMMIT's wait for the standby early.
         self.is_unreplicated = False
         if (version := self._driver.info.server_version) < _VERSION_MIN:
@@ -323,7 +326,7 @@ class library_errors:  # noqa: N801  (used like a function, as SQLite's)
 
 
 class Readers:
-    """The pool of idle connections for reading. It keeps as many as were ever in use at one time.
+    """The pool of idle connections for reading. It keeps as many as were in use at one time of late.
 
     A connection does not survive a fork, so a process must close the pool before it forks.
     """
@@ -344,9 +347,17 @@ class Readers:
             yield connection
         finally:
             if connection.is_usable:
+                connection.used_at = time.monotonic()
                 self._idle.append(connection)
             else:
                 connection.close()
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Closes the connections that were idle for long. The one that came back last is used next, so a spare stays idle."""
+        with suppress(IndexError):  # other threads take some, too
+            while self._idle[0].used_at < time.monotonic() - SPARE_SECONDS_MAX:
+                self._idle.pop(0).close()
 
     def rows(self, sql: str, values: Sequence[Any], seconds: float) -> list[Row]:
         """The rows of a query, which has so many seconds."""
