@@ -5,6 +5,7 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
@@ -19,6 +20,7 @@ from api.operations import READY_LAG_EVENTS_MAX
 from api.settings import Settings
 from domain.counted import counted
 from domain.ledger import OrderLedger
+from domain.log.mapper import DamagedEvent, KeysMissing, SealDamaged, UnknownTopic
 from domain.log.sqlite import sqlite3
 from domain.moments import instant, utc_now
 from domain.privacy.erasing import outstanding
@@ -178,9 +180,17 @@ def _of_data_keys(ledger: OrderLedger, chosen: Settings) -> Found:
 
 def _of_views(ledger: OrderLedger, views: Views) -> Iterator[Found]:
     try:
-        lag, stopped = max(0, ledger.head() - views.position()), views.stopped_count()
+        position = views.position()
+        lag, stopped = max(0, ledger.head() - position), views.stopped_count()
+        for raw in ledger.log_of_events.raw_records(after=position, limit=1):
+            with suppress(DamagedEvent, SealDamaged):  # they pass over that history alone
+                ledger.mapper.read(raw)
     except ViewsUnavailable:
         yield Found("views", "look", "there are none of this version", "`run.py serve` makes them when it starts")
+        return
+    except (UnknownTopic, KeysMissing) as error:
+        to_do = "bring what is missing: the program's newer version, or the keys"
+        yield Found("views", "act", f"they are {counted(lag, 'event')} behind, and stay so: {error}", to_do)
         return
     if lag > READY_LAG_EVENTS_MAX:
         to_do = "look at the service's log for why they are not fed; `run.py rebuild` makes them anew"

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from domain.log.opening import open_log
+from domain.log.records import RawRecord, digest_of
 from domain.log.sqlite import sqlite3
 from domain.moments import instant, utc_now
 from tests.conftest import Service
@@ -67,6 +69,16 @@ def test_a_copy_by_litestream_counts_as_a_backup_while_it_goes_on(service: Servi
     os.utime(folder / "ltx", (1_700_000_000, 1_700_000_000))
     os.utime(folder, (1_700_000_000, 1_700_000_000))
     assert "look why it does not go on" in told(service, 1)
+
+
+def test_views_before_a_record_of_a_newer_version_are_told(service: Service) -> None:
+    fields = (b"9c7e3a3e-7a0b-4a8e-9d0f-0a1b2c3d4e5f", 1, b"order.teleported.v9", b"{}", instant(utc_now()).encode())
+    fields += (b"x", None, None)
+    with closing(open_log(service.url)) as log, log.transaction() as t:
+        t.take_over([RawRecord((t.max_notification_id() or 0) + 1, *fields, digest_of(*fields))])
+    said = told(service, 1)
+    assert "the topic 'order.teleported.v9' is not known to this version" in said
+    assert "the program's newer version" in said
 
 
 def test_a_head_that_is_not_signed_when_it_is_due_is_told(service: Service) -> None:
