@@ -81,7 +81,8 @@ class Tokens:
                 audience=self._provider.audience,
                 issuer=self._provider.issuer,
                 leeway=LEEWAY_SECONDS,
-                options={"require": ["exp", "iss", "aud"]},
+                # RSA of at least 2,048 bits (RFC 7518, section 3.3).
+                options={"require": ["exp", "iss", "aud"], "enforce_minimum_key_length": True},
             )
         except jwt.PyJWTError as error:
             raise TokenRefused(str(error)[:1].lower() + str(error)[1:]) from error

@@ -135,6 +135,17 @@ def test_a_key_of_the_provider_that_is_for_encryption_signs_no_token(tmp_path: P
         tokens.caller(token("RS256", key=encrypting))
 
 
+def test_a_key_of_the_provider_that_is_too_short_for_its_algorithm_signs_no_token(tmp_path: Path) -> None:
+    short = rsa.generate_private_key(65537, 1024)
+    (tmp_path / "jwks.json").write_text(json.dumps({"keys": [public("RS256", short, "RS256")]}))
+    tokens = Tokens(Provider(str(tmp_path / "jwks.json"), ISSUER, AUDIENCE, "sub", "scope"))
+    tokens.refresh()
+    with pytest.warns(jwt.InsecureKeyLengthWarning):
+        signed = token("RS256", key=short)
+    with pytest.raises(TokenRefused, match="the RSA key is 1024 bits long"):
+        tokens.caller(signed)
+
+
 def test_without_a_provider_no_token_is_taken(service: Service) -> None:
     assert_problem(bearer(service, token()).get(SHOP), 401, "not-authenticated")
 

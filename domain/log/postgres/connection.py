@@ -354,7 +354,7 @@ class Readers:
             self._let_go()
 
     def _let_go(self) -> None:
-        """Closes the connections that were idle for long. The one that came back last is used next, so a spare stays idle."""
+        """Closes what was idle for long: the connection that came back last is used next, so a spare one stays idle."""
         with suppress(IndexError):  # other threads take some, too
             while self._idle[0].used_at < time.monotonic() - SPARE_SECONDS_MAX:
                 self._idle.pop(0).close()
