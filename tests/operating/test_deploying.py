@@ -97,6 +97,14 @@ def test_systemd_finds_nothing_wrong_in_the_unit_and_calls_it_safe(tmp_path: Pat
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_what_a_setting_keeps_from_starting_is_not_started_again_and_all_else_is(tmp_path: Path) -> None:
+    (prevented,) = re.findall(r"^RestartPreventExitStatus=(\d+)$", UNIT, re.MULTILINE)
+    wrong = Service(tmp_path, LEDGER_CURRENCY="dollars").run("serve")
+    assert wrong.returncode == int(prevented), wrong.stderr
+    assert re.search(r"^Restart=always$", UNIT, re.MULTILINE)
+    assert re.search(r"^StartLimitIntervalSec=0$", UNIT, re.MULTILINE)
+
+
 @pytest.mark.parametrize(
     ("file", "pattern"), [("nginx.conf", r"keepalive_timeout (\d+)s"), ("Caddyfile", r"keepalive (\d+)s")]
 )
