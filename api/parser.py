@@ -106,8 +106,10 @@ class Parser(PythonProtocol):
         return True
 
     def _find_line(self, limit: int, error: ParseError) -> int:
-        """The end of the next line; -1 where it has not come. Raises for a chunk's line that is wrong already, before
-        its end has come."""
+        """The end of the next line; -1 where it has not come. Raises for the line of a request or of a chunk that is
+        wrong already, before its end has come."""
+        if self._state == "request_line" and self._buffer[:1].translate(None, _OF_TOKENS):
+            raise InvalidRequestLine("No method begins so; a client may have meant to speak TLS")
         if self._state != "chunked":
             return super()._find_line(limit, error)  # type: ignore[no-any-return]
         in_size = self._chunk_state == "size"

@@ -6,6 +6,7 @@ With such shapes an attacker smuggles a request behind another, past a proxy tha
 import json
 import random
 import re
+import ssl
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
@@ -249,6 +250,17 @@ def test_nor_where_its_body_comes_behind_its_head(shape: str, service: Service) 
         time.sleep(0.02)
         with suppress(ConnectionError):  # the service may refuse the request by its head
             wire.send(after, HEALTH)
+        assert_one_refusal(all_that_comes(wire))
+
+
+def test_who_speaks_tls_to_the_plain_port_is_told_at_once(service: Service) -> None:
+    """A hello has no end of a line, which was waited for as long as for a request."""
+    sent = ssl.MemoryBIO()
+    client = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), sent, server_hostname="shop.test")
+    with suppress(ssl.SSLWantReadError):
+        client.do_handshake()
+    with Wire(service) as wire:
+        wire.send(sent.read())
         assert_one_refusal(all_that_comes(wire))
 
 
