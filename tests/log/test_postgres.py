@@ -212,6 +212,33 @@ def test_a_database_of_another_encoding_or_with_something_else_in_the_schema_is_
         of_another.create()
 
 
+def test_nobody_serves_from_a_copy_that_a_subscription_feeds() -> None:
+    """It takes writes as any other, and what was recorded there would end the replication."""
+    logical = Cluster("wal_level=logical").start()
+    try:
+        origin, copy = logical.new_database(), logical.new_database()
+        for database in (copy, origin):
+            with closing(open_log(logical.url(database))) as log:
+                log.create()
+        with closing(open_log(logical.url(origin))) as log:
+            append(log, stored(ORDERS[0], 1))
+        logical.do("CREATE PUBLICATION ledger FOR TABLE order_ledger.events", database=origin)
+        logical.do("SELECT pg_create_logical_replication_slot('ledger', 'pgoutput')", database=origin)
+        connection = f"host=127.0.0.1 port={logical.port} user=postgres dbname={origin}"
+        logical.do(
+            f"CREATE SUBSCRIPTION ledger CONNECTION '{connection}' PUBLICATION ledger WITH (create_slot = false)",
+            database=copy,
+        )
+        with closing(open_log(logical.url(copy))) as log:
+            until(lambda: log.max_notification_id() == 1)  # it can be read, as by an auditor
+            with pytest.raises(OperationalError, match=r"a subscription feeds.* drop the subscription first"):
+                log.create()
+            logical.do("DROP SUBSCRIPTION ledger", database=copy)
+            log.create()
+    finally:
+        logical.remove()
+
+
 def test_a_ledger_of_a_newer_version_is_refused(log: Log, cluster: Cluster, database: str) -> None:
     cluster.do("UPDATE order_ledger.logs SET schema_version = 2", database=database)
     with pytest.raises(OperationalError, match="newer version"):

@@ -175,11 +175,17 @@ def make_tables(connection: Connection) -> None:
 
 
 def _is_made(connection: Connection) -> bool:
-    ((encoding, tables),) = connection.rows(
+    ((encoding, tables, is_fed),) = connection.rows(
         "SELECT current_setting('server_encoding'), (SELECT array_agg(tablename::text) FROM pg_tables"
-        " WHERE schemaname = ANY($1))",
+        " WHERE schemaname = ANY($1)), EXISTS (SELECT FROM pg_subscription_rel JOIN pg_class ON pg_class.oid = srrelid"
+        " JOIN pg_namespace AS n ON n.oid = relnamespace WHERE nspname = ANY($1))",
         ([SCHEMA, KEYS_SCHEMA],),
     )
+    if is_fed:
+        raise OperationalError(
+            "this is a copy that a subscription feeds: what was recorded here would stand beside what comes, and end"
+            " it. Name the database that it comes from, or drop the subscription first."
+        )
     if encoding != b"UTF8":
         raise OperationalError(f"the database is in {encoding.decode()}; a ledger needs one in UTF8.")
     there = {table.decode() for table in tables or ()}
