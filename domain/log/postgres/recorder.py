@@ -278,8 +278,9 @@ class PostgresRecorder(PostgresReading, LibraryRecorder):
         except (Lost, psycopg.Error):
             if self._listener is not None:
                 self._listener.close()
+                self._listener = None
                 self._note_loss()
-            self._listener = None
+                return False  # it listens anew at once: nobody tells of a revoked key meanwhile
             self._look_untold()
             time.sleep(seconds)
             return False
@@ -300,9 +301,14 @@ class PostgresRecorder(PostgresReading, LibraryRecorder):
         if self._listener is not None:
             self._listener.close()
         self._listener, self._listens_after = None, self.times_lost
-        self._listener = Connection(self.url)
-        self._listener.ask(Statement(f"LISTEN {CHANNEL}"))
-        self._keys = self._keys_in_force(self._listener)
+        listener = Connection(self.url)
+        try:
+            listener.ask(Statement(f"LISTEN {CHANNEL}"))
+            self._keys = self._keys_in_force(listener)
+        except BaseException:
+            listener.close()
+            raise
+        self._listener = listener
 
     def key_store(self, file: Path) -> PostgresKeyStore:  # noqa: ARG002  (for a log in a file)
         if self._data_keys is None:
