@@ -196,7 +196,7 @@ class Export(_Read):
     def _get(self, req: Request, resp: Response, customer_id: str) -> None:
         number = _customer(customer_id)
         ledger, orders = self._desk.ledger, self._desk.orders(number)
-        content = export_person(ledger, number, orders, self._desk.keep)
+        content = export_person(ledger, self._desk.views, number, orders, self._desk.keep)
         self._accesses.note(
             actor=req.context.caller.actor,
             orders=[str(order.uuid) for order in orders],

@@ -11,6 +11,7 @@ import msgspec
 from domain.claims import ERASED_KEY, ERASING
 from domain.ledger import OrderLedger, subjects_of
 from domain.log.mapper import EventMapper
+from domain.log.records import RawRecord
 from domain.order import events as e
 from domain.order.erasure import is_in_work
 from domain.order.personal import PARTS
@@ -93,6 +94,16 @@ def kept(ledger: OrderLedger, orders: Sequence[Order], keep: Keep) -> Iterator[d
                 "in_work": is_in_work(order),
                 "held": bool(ledger.keys and ledger.keys.store.hold_on(subjects_of([order]))),
             }
+
+
+def decided_on(ledger: OrderLedger, views: Views, positions: set[int]) -> Iterator[RawRecord]:
+    """The decisions in reconciliations that can have a reason, and are about payments at these positions alone."""
+    for uuid in list(KEEPER[RECONCILIATION].uuids(views.reader)):
+        for raw in list(ledger.log_of_events.raw_records_of(uuid)):
+            event = _MASKED.read(raw).event
+            entries = getattr(event, "entries", ())
+            if entries and hasattr(event, "reason") and positions.issuperset(entries):
+                yield raw
 
 
 def all_orders(ledger: OrderLedger, views: Views) -> Iterator[Order]:

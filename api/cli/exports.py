@@ -108,12 +108,13 @@ def export_customer(customer: int, file: Path) -> None:
     """
     chosen = settings()
     ledger = open_to_tell(chosen)
-    orders = privacy.orders(ledger, orders_of(fed_views(ledger, chosen))(customer))
+    views = fed_views(ledger, chosen)
+    orders = privacy.orders(ledger, orders_of(views)(customer))
     if not orders:
         fail("no order names such a customer", NEEDS_A_PERSON)
     with exporting(file) as part:
         assert part is not None
-        part.write_bytes(export_person(ledger, customer, orders, chosen.keep))
+        part.write_bytes(export_person(ledger, views, customer, orders, chosen.keep))
         uuids = [str(order.uuid) for order in orders]
         Accesses(chosen.accesses).note(
             actor="cli:export", orders=uuids, parts=PARTS, request_id=None, now=ledger.clock()

@@ -2,11 +2,12 @@
 programs.
 
 `index.html` is for people. Beside it stand, as JSON, the order documents, every event in words with its personal data,
-the payments, the erasures, and until when each part is kept.
+the payments, the erasures, and until when each part is kept. Decisions on the payments in reconciliations are among the
+events, where they are about this customer's alone.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from io import BytesIO
 from typing import Any, Final
@@ -21,6 +22,7 @@ from domain.privacy.periods import Keep
 from projections import privacy
 from projections.history import Reading
 from projections.orders.documents import staff_document
+from projections.views.views import Views
 
 _encode: Final = msgspec.json.Encoder().encode
 _STYLE: Final = (
@@ -29,10 +31,11 @@ _STYLE: Final = (
 )
 
 
-def export_person(ledger: OrderLedger, customer_id: int, orders: Sequence[Order], keep: Keep) -> bytes:
+def export_person(ledger: OrderLedger, views: Views, customer_id: int, orders: Sequence[Order], keep: Keep) -> bytes:
     """The zip. Raises the errors of `Reading.each`."""
     reading = Reading(ledger, PARTS)
     events = [reading.describe(entry) for order in orders for entry in reading.each(order.uuid)]
+    events += map(reading.tell, privacy.decided_on(ledger, views, {event["position"] for event in events}))
     documents = [msgspec.json.decode(staff_document(order)) for order in orders]
     kept = list(privacy.kept(ledger, orders, keep))
     erasures = privacy.erasures(ledger, [str(order.uuid) for order in orders])
@@ -66,14 +69,19 @@ def _page(
         lines.append(f"<h2>Order {document['id']} of {escape(str(document['created_at']))}</h2><table>")
         lines += [_row(name, value) for name, value in _shown(document)]
         lines.append("</table><h3>What happened</h3><table>")
-        own = events_of[document["id"]]
-        for event in own:
-            lines.append(_row(msgspec.to_builtins(event["occurred_at"]), event["summary"]))
-            lines += [_row("", f"{name}: {value}") for name, value in _personal(event)]
+        lines += _happened(events_of[document["id"]])
         lines.append("</table><h3>Until when it is kept</h3><table>")
         lines += [_row(each["part"], _until(each)) for each in kept_of[document["id"]]]
         lines.append("</table>")
+    if decisions := events_of[None]:
+        lines += ["<h2>Decisions on payments</h2><table>", *_happened(decisions), "</table>"]
     return "\n".join([*lines, "</html>\n"])
+
+
+def _happened(events: Iterable[dict[str, Any]]) -> Iterator[str]:
+    for event in events:
+        yield _row(msgspec.to_builtins(event["occurred_at"]), event["summary"])
+        yield from (_row("", f"{name}: {value}") for name, value in _personal(event))
 
 
 def _by(things: Sequence[dict[str, Any]], name: str) -> defaultdict[Any, list[dict[str, Any]]]:

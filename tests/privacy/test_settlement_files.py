@@ -1,7 +1,9 @@
 """Are settlement files, their reports and people's reasons sealed, and still reliable for finance and auditors?"""
 
+import json
 import re
 import time
+import zipfile
 from collections.abc import Iterator
 from hashlib import sha256
 from io import BytesIO
@@ -155,6 +157,39 @@ def test_a_reason_about_a_customers_payment_goes_with_the_customer_and_stands_in
         time.sleep(0.05)
     assert found == {}
     assert "everything holds" in office.desk.run("verify")
+
+
+def test_a_copy_for_a_customer_has_what_was_said_of_the_customers_payments_and_of_no_others(office: Office) -> None:
+    clerk = office.client("orders:write", "finance:write")
+    clerk.post("/api/v1/orders/1/payments", json={"amount": "40", "reference": "pi_1", "provider": "stripe"})
+    order = {"customer": {"id": 8, "first_name": "Tom"}, "items": [{"unit_price": "1"}]}
+    clerk.post("/api/v1/orders", json=order)
+    clerk.post("/api/v1/orders/2/payments", json={"amount": "1", "reference": "x", "provider": "stripe"})
+    one = office.start()
+    mine, toms = [result["id"] for result in one["results"] if result["entries"]]
+    office.decide(one, "break", results=[mine], reason="Mina says it is another's")
+    office.decide(one, "break", results=[toms], reason="Tom denies it")
+    office.decide(one, "withdraw", reason="the wrong month")
+    officer = office.client("privacy:read", "privacy:write")
+
+    def copy() -> tuple[list[Any], str]:
+        content = officer.get("/api/v1/privacy/customers/7/export").content
+        with zipfile.ZipFile(BytesIO(content)) as archive:
+            events, page = json.loads(archive.read("events.json")), archive.read("index.html").decode()
+        return [event for event in events if event["order"] is None], page
+
+    (said,), page = copy()
+    assert (said["reconciliation"], said["personal"]) == (
+        one["id"],
+        {"contact": {"reason": "Mina says it is another's"}},
+    )
+    assert "Mina says it is another&#x27;s" in page
+    assert "Tom" not in page
+    assert officer.post("/api/v1/privacy/customers/7/erasures", json={"force": True}).status_code == 201
+    time.sleep(0.25)  # another worker may keep the key so long
+    (said,), page = copy()
+    assert said["personal"] == {"contact": None}
+    assert "Mina" not in page
 
 
 def test_a_file_whose_time_is_over_goes_with_its_reports_and_every_proof_holds(office: Office, tmp_path: Path) -> None:
