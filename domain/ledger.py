@@ -91,7 +91,7 @@ def _of_order(record: Record) -> Record:
 
 
 class OrderLedger(Application[UUID]):
-    """All orders of one log. The clock and the makers of ids are arguments, so that a test can fix them.
+    """All orders of one log. The clock is an argument, so that a test can fix it.
 
     A command is a method whose first argument is a transaction; callers give it to `write`.
     """
@@ -105,8 +105,6 @@ class OrderLedger(Application[UUID]):
         *,
         currency_default: str = "USD",
         clock: Callable[[], datetime] = utc_now,
-        new_uuid: Callable[[], UUID] = uuid4,
-        new_key: Callable[[], str] = lambda: secrets.token_hex(10),
         watch: Watch | None = None,
         keys: KeysAt | None = None,
         is_made: bool = False,
@@ -126,8 +124,6 @@ class OrderLedger(Application[UUID]):
         self.clock = clock
         # Checks whether the clock can be believed; None where it always is.
         self.watch = watch
-        self.new_uuid = new_uuid
-        self.new_key = new_key
         # The next four are set where there are views, or metrics. Feeds the views with the records of a commit; returns
         # the position that the views reach.
         self.feed: Callable[[Sequence[RawRecord]], int] | None = None
@@ -263,7 +259,7 @@ class OrderLedger(Application[UUID]):
         if claim := self._replay(t, asked):
             return self._outcome_at(t, claim, asked, replayed=True)
         now = self.clock()
-        uuid, key, order_id = self.new_uuid(), command.key or self.new_key(), t.claim_max("order-id") + 1
+        uuid, key, order_id = uuid4(), command.key or _new_key(), t.claim_max("order-id") + 1
         if command.key and t.claim("order-key", key):
             raise OrderKeyTaken(f"There is an order with the key {key} already.")
         events = decide.create(command, order_id=order_id, key=key, currency_default=self.currency_default, now=now)
@@ -351,7 +347,7 @@ class OrderLedger(Application[UUID]):
         checks the rest. An order without an id in the line has the id 0 here.
         """
         try:
-            uuid, key = line.uuid or self.new_uuid(), line.key or self.new_key()
+            uuid, key = line.uuid or uuid4(), line.key or _new_key()
             return self._decided(line, uuid, line.id or 0, key)._replace(fingerprint=fingerprint)
         except Refusal as refusal:
             return refusal
@@ -534,6 +530,10 @@ class OrderLedger(Application[UUID]):
         if claim and not self.marks.holds(claim.fingerprint, asked.fingerprint()):
             raise IdempotencyKeyReused("This Idempotency-Key was sent before with another command; take a new one.")
         return claim
+
+
+def _new_key() -> str:
+    return secrets.token_hex(10)
 
 
 def _without_key(provenance: Provenance) -> Provenance:
