@@ -106,7 +106,8 @@ def _pack(
         "key.txt": f"{key}\n".encode(),
         "proofs.json": msgspec.json.encode(proofs),
         "verify.py": _own("verify.py"),
-        "personal.json": _personal(personal),
+        # msgspec writes a salt's bytes as their Base64.
+        "personal.json": msgspec.json.encode([{**part._asdict(), "text": part.text.decode()} for part in personal]),
         **told,
     }
     return _zip({**parts, MANIFEST: manifest(parts)})
@@ -119,11 +120,6 @@ def manifest(parts: dict[str, bytes]) -> bytes:
 
 def _line(record: StoredRecord) -> bytes:
     return msgspec.json.encode({**record._asdict(), "digest": record.digest.hex()}) + b"\n"
-
-
-def _personal(parts: Sequence[ShownPart]) -> bytes:
-    # msgspec writes bytes as their Base64.
-    return msgspec.json.encode([{**part._asdict(), "text": part.text.decode()} for part in parts])
 
 
 def _hexadecimal(hashes: Sequence[bytes]) -> list[str]:
