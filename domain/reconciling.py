@@ -270,11 +270,11 @@ class Reconciling(Reconciled):
             return self._ledger.write(record).result()
 
     def _known(self, uuid: UUID, on: Reading) -> Outcome | None:
-        return self.as_it_is(self.get(uuid, on), on) if on.position_of(uuid, 1) else None
+        return self._as_it_is(self.get(uuid, on), on) if on.position_of(uuid, 1) else None
 
-    def as_it_is(self, state: Reconciliation, on: Reading | None = None) -> Outcome:
+    def _as_it_is(self, state: Reconciliation, on: Reading) -> Outcome:
         """The outcome of a command that changes nothing."""
-        return Outcome(state, (on or self._log).position_of(state.uuid, state.version))
+        return Outcome(state, on.position_of(state.uuid, state.version))
 
     def decide(self, uuid: UUID, wanted: Sequence[Wanted], given: Given) -> Outcome:
         """Records people's decisions: all of them or, where one is refused, none.
@@ -408,7 +408,7 @@ class Reconciling(Reconciled):
                 if t.version_of(uuid) != state.version:
                     return None
                 if run.head.position <= state.position or not self._is_news(state, run):
-                    return self.as_it_is(state, t)
+                    return self._as_it_is(state, t)
                 again = run.again(self._keep(t, run, whose(state)))
                 return self._append(t, state, uuid, [again], provenance=given.provenance, now=run.now)
 
@@ -462,7 +462,7 @@ class Reconciling(Reconciled):
         now: datetime,
     ) -> Outcome:
         if state is not None and not events:
-            return self.as_it_is(state, t)
+            return self._as_it_is(state, t)
         after, records = place(RECONCILIATION, state, uuid, events)
         stored = [
             event for record in records for event in self._ledger.stored([record], self._whose(t, record, after), now)
