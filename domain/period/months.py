@@ -27,14 +27,12 @@ class Month(NamedTuple):
     @property
     def until(self) -> datetime:
         """The month's last microsecond."""
-        return moment_of(day_ends(self._behind() - timedelta(days=1), self.zone)[1])
+        behind = (self.first + timedelta(days=31)).replace(day=1)
+        return moment_of(day_ends(behind - timedelta(days=1), self.zone)[1])
 
     def before(self) -> "Month":
         """The month before this one."""
         return Month((self.first - timedelta(days=1)).replace(day=1), self.zone)
-
-    def _behind(self) -> date:
-        return (self.first + timedelta(days=31)).replace(day=1)
 
 
 def month_named(name: str, zone: ZoneInfo) -> Month:

@@ -145,19 +145,16 @@ class Deciding:
         self._raise(len(self._matches))
 
     def _open_results(self) -> Iterator[Result]:
-        first = 0
+        first, decisions = 0, self._state.decisions
         for outcome, count in self._report.head.outcomes.items():
             if outcome != "matched":
                 found = self._report.results(first, first + count)
-                yield from (result for result in found if result.outcome == _WAITS or self._is_open(result))
+                yield from (of for of in found if of.outcome == _WAITS or is_open(of.outcome, decisions.get(of.id)))
             first += count
-        for id_, decision in self._state.decisions.items():
+        for id_, decision in decisions.items():
             broken = self._report.result(id_) if decision.kind == "broken" else None
             if broken is not None and broken.outcome == "matched":
                 yield broken
-
-    def _is_open(self, result: Result) -> bool:
-        return is_open(result.outcome, self._state.decisions.get(result.id))
 
     def matched(self, state: Reconciliation, found: Sequence[Result]) -> tuple[list[Event], list[str]]:
         """The events of the matches, and the ids of their results in the report that was made with them. Raises as

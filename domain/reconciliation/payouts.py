@@ -175,7 +175,7 @@ def tied(
     if not offers:
         return [*found]
     of_result = {result.lines[0]: place for place, result in enumerate(found) if len(result.lines) == 1}
-    files = [own, *(other for other in elsewhere if not _is_the_same(own, other))]
+    files = [own, *(of for of in elsewhere if (of.provider, of.file_sha256) != (own.provider, own.file_sha256))]
     ties = _ties(files, {(offer.amount, offer.currency) for offer in offers})
     banks = _banks(files)
     results = [*found]
@@ -214,10 +214,6 @@ def _banks(files: Sequence[Offering]) -> list[Offering]:
             if any(tie is not None and tie.to for tie in found):
                 banks.append(of)
     return banks
-
-
-def _is_the_same(one: Offering, other: Offering) -> bool:
-    return (one.provider, one.file_sha256) == (other.provider, other.file_sha256)
 
 
 def _key(of: Offering, offer: Offer, *, is_payout: bool) -> _Key:
