@@ -21,7 +21,7 @@ from domain.settlement.lines import KINDS, Misfit, shown
 from domain.settlement.tables import cells
 from domain.settlement.tables.cells import Cell, Dates, Notation, Number, Row, in_latin
 from domain.settlement.tables.rows import beginning, csv_rows
-from domain.settlement.tables.sheet import sheet_rows
+from domain.settlement.tables.sheet import SHEET_BEGINS, sheet_rows
 
 ROWS_LOOKED_AT_MAX: Final = 500
 KINDS_LISTED_MAX: Final = 40
@@ -208,7 +208,7 @@ def _table(stream: BinaryIO) -> tuple[dict[str, str], Table]:
     """The first rows, with their delimiter and encoding, which a workbook does not have. Raises Misfit."""
     stream.seek(0)
     begin = stream.read(_LOOK_BYTES)
-    if begin.startswith(b"PK\x03\x04"):
+    if begin.startswith(SHEET_BEGINS):
         stream.seek(0)
         with closing(sheet_rows(stream)) as sheet:
             return {}, list(islice(sheet, ROWS_LOOKED_AT_MAX))

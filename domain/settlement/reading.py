@@ -28,7 +28,7 @@ from domain.settlement.lines import TEXTS_CHARS_MAX, Balance, Line, Misfit, Sett
 from domain.settlement.shipped import shipped
 from domain.settlement.tables.cells import Row
 from domain.settlement.tables.rows import csv_rows
-from domain.settlement.tables.sheet import sheet_rows
+from domain.settlement.tables.sheet import SHEET_BEGINS, sheet_rows
 from domain.settlement.tables.table import Header
 
 FILE_BYTES_MAX: Final = 256 * 1024 * 1024
@@ -80,7 +80,7 @@ def another(stream: BinaryIO, *, is_described: bool = False) -> str | None:
 
 def _beginning(stream: BinaryIO) -> bytes:
     stream.seek(0)
-    begin = stream.read(_LOOK_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip()
+    begin = stream.read(_LOOK_BYTES).removeprefix(codecs.BOM_UTF8).lstrip()
     stream.seek(0)
     return begin
 
@@ -145,7 +145,7 @@ def _lines(
     elif mapping is None and _SWIFT.search(begin):
         yield from mt940_lines(stream, provider, on_balance)
     else:
-        yield from _table_lines(stream, provider, mapping, on_balance, is_sheet=begin.startswith(b"PK\x03\x04"))
+        yield from _table_lines(stream, provider, mapping, on_balance, is_sheet=begin.startswith(SHEET_BEGINS))
 
 
 def _is_utf_8(stream: BinaryIO) -> bool:

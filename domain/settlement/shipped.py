@@ -16,7 +16,7 @@ from domain.settlement.formats.mapping import Mapping, checked
 from domain.settlement.lines import Misfit
 from domain.settlement.tables.cells import Row
 from domain.settlement.tables.rows import beginning, csv_rows
-from domain.settlement.tables.sheet import sheet_rows
+from domain.settlement.tables.sheet import SHEET_BEGINS, sheet_rows
 from domain.settlement.tables.table import Header, Record
 from domain.strict_json import shaped
 
@@ -66,7 +66,7 @@ def recognised(stream: BinaryIO) -> str | None:
 def _with_its_header(stream: BinaryIO) -> dict[str, list[Record]]:
     """The descriptions whose header the file has, by their names, each with the rows below it."""
     stream.seek(0)
-    is_sheet = stream.read(4) == b"PK\x03\x04"
+    is_sheet = stream.read(len(SHEET_BEGINS)) == SHEET_BEGINS
     found: dict[str, list[Record]] = {}
     rows_by: dict[tuple[str, ...], list[Row]] = {}
     for name, (_, mapping) in shipped().items():

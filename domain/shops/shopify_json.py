@@ -4,6 +4,7 @@ Transactions and refunds in files or pages of their own, as REST gives them, are
 Amounts are in the shop's own currency.
 """
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain, product
@@ -188,7 +189,7 @@ def _each_once(there: Sequence[Json]) -> list[Json]:
 def _bulk(source: Source) -> Bulk | None:
     """The index of a bulk operation's lines; None where the file is none."""
     source.stream.seek(0)
-    first = source.stream.readline(LINE_BYTES_MAX).removeprefix(b"\xef\xbb\xbf")
+    first = source.stream.readline(LINE_BYTES_MAX).removeprefix(BOM_UTF8)
     is_bulk = first.startswith(b"{") and first.endswith(b"\n") and b"gid://shopify/" in first
     return Bulk(source.stream) if is_bulk else None
 

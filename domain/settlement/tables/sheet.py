@@ -25,6 +25,8 @@ from domain.settlement.tables import number_format
 from domain.settlement.tables.cells import Cell, Number, Unreadable
 from domain.settlement.tables.safe_xml import TEXT_CHARS_MAX, Event, events, local
 
+# A workbook is a zip archive.
+SHEET_BEGINS: Final = b"PK\x03\x04"
 PARTS_MAX: Final = 1_000
 DIRECTORY_BYTES_MAX: Final = 1024 * 1024
 UNPACKED_BYTES_MAX: Final = 512 * 1024 * 1024
