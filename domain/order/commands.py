@@ -21,6 +21,8 @@ from domain.strict_json import Moment
 ITEMS_MAX = 1_000
 CHARGES_MAX = 100
 NAME_LENGTH_MAX = 200
+KEY_LENGTH_MAX = 64
+REFERENCE_LENGTH_MAX = 200
 METADATA_MAX = 50
 METADATA_KEY_LENGTH_MAX = 40
 METADATA_TEXT_LENGTH_MAX = 500
@@ -30,9 +32,9 @@ QUANTITY_MAX = 1_000_000
 ORDER_ID_MAX = 10**12
 Quantity: TypeAlias = Annotated[int, Meta(ge=1, le=QUANTITY_MAX)]
 ChargeKind: TypeAlias = Literal["tax", "tip", "duty", "fee", "gift_wrap"]
-Key: TypeAlias = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._#/-]{1,64}\Z")]
+Key: TypeAlias = Annotated[str, Meta(pattern=rf"^[A-Za-z0-9._#/-]{{1,{KEY_LENGTH_MAX}}}\Z")]
 Phone: TypeAlias = Annotated[str, Meta(max_length=64)]
-Reference: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200, pattern=NOT_BLANK)]
+Reference: TypeAlias = Annotated[str, Meta(min_length=1, max_length=REFERENCE_LENGTH_MAX, pattern=NOT_BLANK)]
 Metadata: TypeAlias = Annotated[
     dict[
         Annotated[str, Meta(min_length=1, max_length=METADATA_KEY_LENGTH_MAX)],

@@ -15,6 +15,7 @@ from typing import Final, NamedTuple, TypeAlias
 import msgspec
 
 from domain.currencies import digits_of
+from domain.order.commands import KEY_LENGTH_MAX
 from domain.reconciliation.others import SettledBy
 from domain.settlement.lines import SIGNS, Line
 
@@ -32,7 +33,6 @@ JOURNAL_KINDS: Final[dict[str, tuple[str, ...]]] = {
 ORDER_ROWS_MAX: Final = 12
 ORDERS_NAMED_MAX: Final = 5
 WORDS_MAX: Final = 50
-KEY_CHARS_MAX: Final = 64
 _CONTENT: Final = ("provider", "kind", "reference", "currency", "gross", "occurred_at", "order", "payout", "fee", "row")
 _NO_ORDERS: Final[frozenset[int]] = frozenset()
 # The characters of a key; in a text they may stand between keys as well.
@@ -322,7 +322,7 @@ def _readings(part: str) -> tuple[str, ...]:
 
 def _texts(word: str) -> Iterator[str]:
     """All texts that a word may stand for."""
-    if len(word) <= KEY_CHARS_MAX:
+    if len(word) <= KEY_LENGTH_MAX:
         yield word.strip("._/-")
     for part in _PART.findall(word):
         yield from _readings(part)

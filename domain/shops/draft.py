@@ -14,11 +14,13 @@ from domain.currencies import minor_digits
 from domain.money import Unit, decimal_text
 from domain.order.billing import check
 from domain.order.commands import (
+    KEY_LENGTH_MAX,
     METADATA_KEY_LENGTH_MAX,
     METADATA_MAX,
     METADATA_TEXT_LENGTH_MAX,
     NAME_LENGTH_MAX,
     QUANTITY_MAX,
+    REFERENCE_LENGTH_MAX,
 )
 from domain.order.events import Billing, Country
 from domain.order.statuses import UNPAYABLE
@@ -26,9 +28,7 @@ from domain.refusals import InvalidField
 from domain.shops.found import Found, Said, Unreadable
 from domain.shops.values import has_offset, is_shortened, moment, shortened, shown
 
-REFERENCE_CHARS_MAX: Final = 200
 _QUANTITY: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
-KEY_CHARS_MAX: Final = 64
 _UNFIT_IN_KEY: Final = re.compile(r"[^A-Za-z0-9._#/-]+")
 # The statuses of an order on which work has begun, and those that an order can have after it was shipped.
 _BEGUN: Final = frozenset({"processing", "shipped", "completed", "refunded"})
@@ -82,7 +82,7 @@ class Draft:
         self.line: dict[str, Any] = {"currency": self.unit.currency}
         self.metadata: dict[str, str] = {}
         if fit := _UNFIT_IN_KEY.sub("-", number).strip("-"):
-            self.line["key"] = (prefix + fit)[:KEY_CHARS_MAX]
+            self.line["key"] = (prefix + fit)[:KEY_LENGTH_MAX]
         # The reference of a payment that has none of its own.
         self.reference = prefix + (identity or number)
         if identity:
@@ -465,7 +465,7 @@ def _filled(**fields: Any) -> dict[str, Any]:
 
 
 def _name(given: str, otherwise: str) -> str:
-    return given.strip()[:REFERENCE_CHARS_MAX] or otherwise
+    return given.strip()[:REFERENCE_LENGTH_MAX] or otherwise
 
 
 def _stamp(moment: datetime) -> str:

@@ -16,6 +16,7 @@ from domain.shops.found import Found, Refused, Said, Unreadable
 from domain.shops.mapping import Columns, Mapping, Place, SomeColumns
 from domain.shops.tables import TAKEN_ONCE, Form, Row, Rows, Source, orders
 from domain.shops.values import is_shortened, minor, moment, shortened, shown, unquoted
+from domain.strict_json import INTEGER_DIGITS_MAX
 
 # An amount with its sign, and a sign or code of its currency, on either side.
 _AMOUNT: Final = re.compile(
@@ -188,7 +189,7 @@ class _Reader:
         columns = self._mapping.columns
         first, last = _names(rows, columns)
         identity = unquoted(_first(rows, columns.customer_id))
-        is_number = identity.isdecimal() and len(identity) <= 15
+        is_number = identity.isdecimal() and len(identity) <= INTEGER_DIGITS_MAX
         draft.customer(
             _first(rows, columns.email),
             first,

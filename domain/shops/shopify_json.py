@@ -17,11 +17,11 @@ from domain.shops.shopify import PAID, SYSTEM, status_of, statuses, word
 from domain.shops.shopify_graphql import LINE_BYTES_MAX, Bulk, kind_of, placed, restful
 from domain.shops.tables import Source
 from domain.shops.values import minor, moment, scaled, shown, whole_id, words
+from domain.strict_json import INTEGER_DIGITS_MAX
 
 PAGES: Final = frozenset({"orders", "transactions", "refunds", "draft_orders"})
 # The objects that REST gives beside the orders.
 BESIDE: Final = frozenset({"transaction", "refund"})
-CUSTOMER_ID_END: Final = 10**15
 READ: Final = words(
     """
     id name email contact_email phone created_at processed_at cancelled_at closed_at currency presentment_currency
@@ -237,8 +237,8 @@ def _who(draft: Draft, order: Json) -> None:
     email = order.get("email") or order.get("contact_email") or customer.get("email") or ""
     phone = order.get("phone") or customer.get("phone") or ""
     customer_id = int(whole_id(customer.get("id"), "customer.id") or 0)
-    if customer_id >= CUSTOMER_ID_END:
-        draft.no_place("a customer's id of more than 15 digits", customer_id)
+    if customer_id >= 10**INTEGER_DIGITS_MAX:
+        draft.no_place(f"a customer's id of more than {INTEGER_DIGITS_MAX} digits", customer_id)
         customer_id = 0
     draft.customer(email, first, last, phone, customer_id)
     for which in ("billing", "shipping"):
@@ -408,7 +408,7 @@ def _item(draft: Draft, line: Json, gone: int) -> int:
 
 def _number(line: Json, field: str) -> int | None:
     digits = whole_id(line.get(field), field)
-    return int(digits) if digits and len(digits) <= 15 else None
+    return int(digits) if digits and len(digits) <= INTEGER_DIGITS_MAX else None
 
 
 def _kept_of_item(draft: Draft, line: Json) -> dict[str, str]:
