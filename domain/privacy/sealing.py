@@ -78,7 +78,7 @@ class Sealing:
     """Seals by the keys of a ledger, and opens the parts that `opens` names, all where it is None. With `checks`, each
     opened part is also compared with its hash."""
 
-    def __init__(self, keys: Keyring, *, opens: Collection[str] | None = None, checks: bool = False) -> None:
+    def __init__(self, keys: Keyring, *, opens: Collection[str] | None, checks: bool) -> None:
         self.keys = keys
         self._opens = opens
         self._checks = checks

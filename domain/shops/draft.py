@@ -68,7 +68,7 @@ class Draft:
     """An order in the making. Amounts are in minor units of `unit`. Items are numbered from 1 and charges from 0, as in
     our import."""
 
-    def __init__(self, system: str, number: str, place: str, *, identity: str, currency: str, prefix: str = "") -> None:
+    def __init__(self, system: str, number: str, place: str, *, identity: str, currency: str, prefix: str) -> None:
         """`identity` is the order's id in its system; empty where that is not known.
 
         `prefix` tells the shop from another one that numbers its orders alike. Raises Unreadable.
@@ -212,7 +212,7 @@ class Draft:
         self._units[len(self.items)] = quantity
         return len(self.items)
 
-    def item_of_total(self, name: str, gross: int, quantity: str, discount: int = 0, **more: Any) -> int:
+    def item_of_total(self, name: str, gross: int, quantity: str, discount: int, **more: Any) -> int:
         """Adds an item whose line has one price for all units, and returns its number. The quantity may have fractions,
         or not divide the price. Raises Unreadable."""
         if not _QUANTITY.fullmatch(quantity):

@@ -101,7 +101,7 @@ class _Savepoint:
 class PostgresTransaction(PostgresReading):
     """Implements `log.Transaction`, on the connection that has the log's lock."""
 
-    def __init__(self, connection: Connection, *, is_sealed: bool = False) -> None:
+    def __init__(self, connection: Connection, *, is_sealed: bool) -> None:
         self._connection = connection
         # A sealed log's data keys as this transaction knows them, and the keyring's `change` under the lock.
         self.keys = KeysAtHand() if is_sealed else None

@@ -89,8 +89,8 @@ def beginning(rows: Generator[Row], rows_max: int) -> list[Row]:
 def csv_rows(
     stream: BinaryIO,
     *,
-    encoding: str = "utf-8",
-    delimiter: str = ",",
+    encoding: str,
+    delimiter: str,
     has_quotes: bool = True,
     rows_max: int = ROWS_MAX,
     row_lines_max: int = ROW_LINES_MAX,
