@@ -251,7 +251,7 @@ class Keys:
         t.put_access_key(changed)
         if changed.scopes != key.scopes:
             self._record_next(t, name, e.KeyScoped(occurred_at=now, name=name, scopes=tuple(carries)), now, by)
-        if changed[-2:] != key[-2:]:
+        if (changed.expires_at, changed.origins) != (key.expires_at, key.origins):
             self._record_next(t, name, _limited(changed, now), now, by)
 
     def rotate(

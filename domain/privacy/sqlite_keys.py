@@ -50,11 +50,14 @@ WHEN OLD.destroyed_at IS NOT NULL AND (NEW.destroyed_at IS NULL OR NEW.wrapped I
 BEGIN SELECT RAISE(ABORT, 'a destroyed key never comes back'); END
 """,
 )
+_INSERT: Final = f"INSERT INTO data_keys VALUES ({', '.join('?' * len(StoredDataKey._fields))})"
 _TAKE_OVER: Final = (
-    f"INSERT INTO data_keys VALUES ({', '.join('?' * len(StoredDataKey._fields))}) ON CONFLICT (id) DO UPDATE SET"
+    f"{_INSERT} ON CONFLICT (id) DO UPDATE SET"
     " master = excluded.master, wrapped = excluded.wrapped, retired_at = excluded.retired_at,"
     " destroyed_at = excluded.destroyed_at, erasure = excluded.erasure WHERE data_keys.destroyed_at IS NULL"
 )
+_PUT_HOLD: Final = "INSERT OR REPLACE INTO holds VALUES (?, ?, ?)"
+_PUT_ASIDE: Final = "INSERT OR IGNORE INTO aside VALUES (?)"
 _KEYS: Final = f"SELECT {', '.join(StoredDataKey._fields)} FROM data_keys"
 
 
@@ -160,13 +163,8 @@ class SQLiteKeyStore:
     def commit(self) -> None:
         if self._new:
             with self._lock, library_errors(writes=True), transaction(self.writer) as writer:
-                self._insert_new(writer)
+                writer.executemany(_INSERT, self._new.values())
         self.rollback()
-
-    def _insert_new(self, writer: sqlite3.Connection) -> None:
-        writer.executemany(
-            f"INSERT INTO data_keys VALUES ({', '.join('?' * len(StoredDataKey._fields))})", self._new.values()
-        )
 
     def rollback(self) -> None:
         self._new, self._asked = {}, None
@@ -174,7 +172,7 @@ class SQLiteKeyStore:
     def retire(self, key_ids: Iterable[str], at: str) -> None:
         # Together with the keys that were put before, which are then durable too.
         with self._lock, library_errors(writes=True), transaction(self.writer) as writer:
-            self._insert_new(writer)
+            writer.executemany(_INSERT, self._new.values())
             writer.executemany(
                 "UPDATE data_keys SET retired_at = ? WHERE id = ? AND retired_at IS NULL",
                 [(at, key_id) for key_id in key_ids],
@@ -207,7 +205,7 @@ class SQLiteKeyStore:
 
     def put_hold(self, hold: Hold) -> None:
         with self._apart() as writer:
-            writer.execute("INSERT OR REPLACE INTO holds VALUES (?, ?, ?)", hold)
+            writer.execute(_PUT_HOLD, hold)
 
     def release(self, subject: str) -> bool:
         with self._apart() as writer:
@@ -215,7 +213,7 @@ class SQLiteKeyStore:
 
     def put_aside(self, erasure: str) -> None:
         with self._apart() as writer:
-            writer.execute("INSERT OR IGNORE INTO aside VALUES (?)", (erasure,))
+            writer.execute(_PUT_ASIDE, (erasure,))
 
     def aside(self) -> set[str]:
         return {erasure for (erasure,) in self._rows("SELECT erasure FROM aside")}
@@ -232,8 +230,8 @@ class SQLiteKeyStore:
         keys = other.each()
         with self._apart() as writer:
             writer.executemany(_TAKE_OVER, keys)
-            writer.executemany("INSERT OR REPLACE INTO holds VALUES (?, ?, ?)", other.holds())
-            writer.executemany("INSERT OR IGNORE INTO aside VALUES (?)", [(erasure,) for erasure in other.aside()])
+            writer.executemany(_PUT_HOLD, other.holds())
+            writer.executemany(_PUT_ASIDE, [(erasure,) for erasure in other.aside()])
 
     @contextmanager
     def _apart(self) -> Iterator[sqlite3.Connection]:
