@@ -256,8 +256,8 @@ class OrderLedger(Application[UUID]):
     ) -> Outcome:
         """Records a new order in one atomic append. `then` and `is_trial` are as in `change`. Raises a Refusal."""
         asked = _Asked("create", command, provenance, then, is_trial)
-        if claim := self._replay(t, asked):
-            return self._outcome_at(t, claim, asked, replayed=True)
+        if replayed := self._replayed(t, asked):
+            return replayed
         now = self.clock()
         uuid, key, order_id = uuid4(), command.key or _new_key(), t.claim_max("order-id") + 1
         if command.key and t.claim("order-key", key):
@@ -286,8 +286,8 @@ class OrderLedger(Application[UUID]):
         """
         asked = _Asked(f"{uuid} {type(command).__name__}", command, provenance, then, is_trial)
         order = self.order_in(t, uuid)
-        if claim := self._replay(t, asked):
-            return self._outcome_at(t, claim, asked, replayed=True)
+        if replayed := self._replayed(t, asked):
+            return replayed
         if owner_id is not None and (order.customer_id != owner_id or order.status == "deleted"):
             raise OrderNotFound
         if expected_versions is not None and order.version not in expected_versions:
@@ -296,7 +296,7 @@ class OrderLedger(Application[UUID]):
         recorded = _recorded(t, command, uuid) if isinstance(command, commands.Move) else NOT_RECORDED
         events = list(map(recorded.numbered, decide.decide(order, command, now)))
         if recorded.claim and not events:
-            return self._append(t, self._outcome_at(t, recorded.claim, asked).order, [], now, asked)
+            return self._append(t, self._order_at(t, recorded.claim, asked), [], now, asked)
         after, records = decide.place(order, uuid, events)
         return self._append(t, after, records, now, asked)
 
@@ -514,22 +514,25 @@ class OrderLedger(Application[UUID]):
             t.clock_holds = True
         return t.append(stored, provenance=provenance, now=now, claims=claims)
 
-    def _outcome_at(self, t: Transaction, claim: Claim, asked: "_Asked", *, replayed: bool = False) -> Outcome:
-        """The outcome of the claiming write, made again from the order's events up to it."""
+    def _order_at(self, t: Transaction, claim: Claim, asked: "_Asked") -> Order:
+        """The order as the claiming write left it, made again from its events up to then."""
         order = asked.then
         if order is None or (order.uuid, order.version) != (claim.originator_id, claim.version):
             order = self.order_in(t, claim.originator_id, claim.version)
-        return Outcome(order, t.position_of(order.uuid, order.version), replayed)
+        return order
 
-    def _replay(self, t: Transaction, asked: "_Asked") -> Claim | None:
-        """The claim of an earlier write with this idempotency key; None where there is none. Raises
+    def _replayed(self, t: Transaction, asked: "_Asked") -> Outcome | None:
+        """The outcome of an earlier write with this idempotency key; None where there is none. Raises
         IdempotencyKeyReused where the write was another command."""
         if asked.provenance.idempotency_key is None:
             return None
         claim = t.claim("idempotency", asked.idempotency_value())
-        if claim and not self.marks.holds(claim.fingerprint, asked.fingerprint()):
+        if claim is None:
+            return None
+        if not self.marks.holds(claim.fingerprint, asked.fingerprint()):
             raise IdempotencyKeyReused("This Idempotency-Key was sent before with another command; take a new one.")
-        return claim
+        order = self._order_at(t, claim, asked)
+        return Outcome(order, t.position_of(order.uuid, order.version), replayed=True)
 
 
 def _new_key() -> str:
