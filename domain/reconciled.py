@@ -263,8 +263,7 @@ class Reconciled:
     def _open_elsewhere(self, state: Reconciliation, held: Collection[int]) -> Callable[[int], matching.Entry | None]:
         """The function that finds an open payment of the journal by its position: one that neither another file
         (`held`) nor a line of this file has settled."""
-        taken = {*held}
-        taken |= {claim.position for claim in self._said(state).claims if claim.strength > POSSIBLE}
+        taken = self._said(state).settled.union(held)
         entries = self._journal.entries(state.provider, self._journal.position())
         known = {entry.position: entry for entry in entries if entry.position not in taken}
         return known.get

@@ -30,7 +30,7 @@ from domain.reconciliation import decide, payouts
 from domain.reconciliation import events as e
 from domain.reconciliation.deciding import Deciding, Wanted
 from domain.reconciliation.kept import Offered, Written, decode_digest, write
-from domain.reconciliation.others import DECIDED, POSSIBLE, concerns
+from domain.reconciliation.others import DECIDED, concerns
 from domain.reconciliation.refusals import KeptFilesFull, ReconciliationMoved
 from domain.reconciliation.report import Asked, Made, Report, Result
 from domain.reconciliation.rules import DEFAULT, rules_from
@@ -356,7 +356,7 @@ class Reconciling(Reconciled):
         state = self.get(uuid)
         if state.status != STATUSES[0]:
             return self._change(uuid, given, decide.close)
-        own = {claim.position for claim in self._said(state).claims if claim.strength > POSSIBLE}
+        own = self._said(state).settled
         away = (one for position, one in self._held_elsewhere(state).items() if position in own)
         if any(one.strength == DECIDED for one in away):
             self.run_again(uuid, given)
@@ -435,8 +435,7 @@ class Reconciling(Reconciled):
         """The subject of the reason in an event. Where the event is about one customer's payments alone, it is this
         customer, so that the reason is erased with the customer's other data."""
         own, owners = whose(state), dict[str, Whose]()
-        positions = getattr(record.event, "entries", ()) if getattr(record.event, "reason", None) else ()
-        for position in positions if self._ledger.keys else ():
+        for position in e.reasoned_about(record.event) if self._ledger.keys else ():
             raw = t.raw_record(position)
             order = self._ledger.order_in(t, uuid_of_originator(raw.originator_id)) if raw else None
             is_theirs = order is not None and CONTACT not in (*order.erased, *order.restricted)

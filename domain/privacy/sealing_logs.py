@@ -28,7 +28,7 @@ from domain.privacy.files import KeptFiles
 from domain.privacy.keyring import CUSTOMER, GUEST, Keyring, Whose
 from domain.privacy.marking import Marks, is_keyed
 from domain.proof import merkle
-from domain.reconciliation.events import ReconciliationStarted
+from domain.reconciliation.events import ReconciliationStarted, reasoned_about
 from domain.reconciliation.state import FILE, RECONCILIATION, SUBJECT
 from domain.topics import TOPICS, kind_of
 
@@ -136,8 +136,7 @@ class _Sealing:
     def _owner(self, record: Record) -> Whose:
         """The owner of a record's personal data. A reason about payments of a single customer belongs to that customer,
         any other data to the record's own subject."""
-        positions = getattr(record.event, "entries", ()) if getattr(record.event, "reason", None) else ()
-        paid = filter(None, map(self._held.raw_record, positions))
+        paid = filter(None, map(self._held.raw_record, reasoned_about(record.event)))
         owners = {owner.subject: owner for owner in (self._whose[uuid_of(raw.originator_id)] for raw in paid)}
         return next(iter(owners.values())) if len(owners) == 1 else self._whose[record.originator_id]
 

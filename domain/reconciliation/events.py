@@ -188,6 +188,11 @@ class PersonalErased(Event, frozen=True, kw_only=True):
     keys: tuple[str, ...] = ()
 
 
+def reasoned_about(event: Event) -> tuple[int, ...]:
+    """The positions of the payments that a person's reason in this event is about; none where it has no reason."""
+    return getattr(event, "entries", ()) if getattr(event, "reason", None) else ()
+
+
 TOPICS: Final[dict[str, type[Event]]] = {
     "reconciliation.started.v2": ReconciliationStarted,
     "reconciliation.matches_suggested.v3": MatchesSuggested,

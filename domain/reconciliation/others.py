@@ -78,6 +78,11 @@ class Told(msgspec.Struct, frozen=True):
     claims: list[Claim]
     waiting: list[Waiting]
 
+    @property
+    def settled(self) -> set[int]:
+        """The positions of the payments that a line of the file settles."""
+        return {claim.position for claim in self.claims if claim.strength > POSSIBLE}
+
 
 def concerns(before: Told | None, after: Told, other: Told) -> bool:
     """Whether the results of another file may change when a file's report changes from `before` to `after`."""
