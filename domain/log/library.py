@@ -6,10 +6,16 @@ from contextlib import AbstractContextManager
 from typing import Any
 from uuid import UUID
 
-from eventsourcing.persistence import ApplicationRecorder, StoredEvent, Subscription
+from eventsourcing.persistence import ApplicationRecorder, IntegrityError, StoredEvent, Subscription
 
 from domain.log.log import Transaction
 from domain.log.records import LogEntry, RawRecord, entry_of
+
+
+def must_follow(version: int, last: int, order: str) -> None:
+    """Raises IntegrityError where a version does not follow on its order's last one."""
+    if version != last + 1:
+        raise IntegrityError(f"the log is append-only: version {version} of {order} does not follow on version {last}")
 
 
 class LibraryReading(ABC):

@@ -18,7 +18,7 @@ from domain.log import files
 from domain.log.beside import FileBeside
 from domain.log.checking import faults
 from domain.log.known_keys import KNOWN_SECONDS, KnownKeys
-from domain.log.library import LibraryRecorder
+from domain.log.library import LibraryRecorder, must_follow
 from domain.log.log import ClockShown, FormerKey, KeptCheckpoint, KeptKeyring, StoredKey, Wants
 from domain.log.reading import SQLiteReading
 from domain.log.records import Fault, NewClaim, Provenance, RawRecord, digest_of
@@ -220,9 +220,7 @@ class SQLiteTransaction(SQLiteReading):
                 originator_id, order = stored.originator_id, str(stored.originator_id)
                 if order not in last_versions:
                     last_versions[order] = self.version_of(order)
-            if version != last_versions[order] + 1:
-                why = f"version {version} of {order} does not follow on version {last_versions[order]}"
-                raise IntegrityError(f"the log is append-only: {why}")
+            must_follow(version, last_versions[order], order)
             last_versions[order] = version
             yield order, version, topic, payload.decode(), *alike, digest_of(order, version, topic, payload, *alike)
 

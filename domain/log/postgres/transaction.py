@@ -15,6 +15,7 @@ from eventsourcing.persistence import IntegrityError, StoredEvent
 from psycopg.types.numeric import Int8
 
 from domain.log import files
+from domain.log.library import must_follow
 from domain.log.log import ClockShown, FormerKey, KeptCheckpoint, KeptKeyring, StoredKey, Wants, WriteLost
 from domain.log.postgres.connection import (
     ANSWER_SECONDS_MAX,
@@ -378,9 +379,7 @@ class PostgresTransaction(PostgresReading):
                 # A history that begins is taken for new, since its UUID is random. The unique index has the last word.
                 is_new = version == 1 and order not in self._histories
                 last_versions[order] = 0 if is_new else self.version_of(order)
-            if version != last_versions[order] + 1:
-                why = f"version {version} of {order} does not follow on version {last_versions[order]}"
-                raise IntegrityError(f"the log is append-only: {why}")
+            must_follow(version, last_versions[order], order)
             last_versions[order] = version
             digest = digest_of(order, version, stored.topic, stored.state, *alike)
             fields = (position, order.encode(), version, stored.topic.encode(), stored.state, *texts, digest)
