@@ -170,6 +170,7 @@ def wrong_sign(kind: str, gross: int) -> str | None:
     return _WRONG_SIGN[kind] if gross * SIGNS.get(kind, 0) < 0 else None
 
 
-def shown(text: str) -> str:
+def shown(value: object) -> str:
     """A piece of a file as a message quotes it: shortened, and with nothing unprintable."""
+    text = str(value)
     return repr(text if len(text) <= 40 else text[:40] + "…")

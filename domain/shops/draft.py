@@ -25,8 +25,9 @@ from domain.order.commands import (
 from domain.order.events import Billing, Country
 from domain.order.statuses import UNPAYABLE
 from domain.refusals import InvalidField
+from domain.settlement.lines import shown
 from domain.shops.found import Found, Said, Unreadable
-from domain.shops.values import has_offset, is_shortened, moment, shortened, shown
+from domain.shops.values import has_offset, is_shortened, moment, shortened
 
 _QUANTITY: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 _UNFIT_IN_KEY: Final = re.compile(r"[^A-Za-z0-9._#/-]+")

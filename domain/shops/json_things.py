@@ -7,10 +7,10 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 
+from domain.settlement.lines import shown
 from domain.shops.found import Refused
 from domain.shops.json_values import values
 from domain.shops.tables import Malformed, Source
-from domain.shops.values import shown
 
 Json: TypeAlias = dict[str, Any]
 # The kind of an object, by its fields and by the name of the field around it; "" for a wrapping.

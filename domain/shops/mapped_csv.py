@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from domain.settlement.formats.mapping import zone_of
+from domain.settlement.lines import shown
 from domain.shops.draft import Address, Draft
 from domain.shops.found import Found, Refused, Said, Unreadable
 from domain.shops.mapping import Columns, Mapping, Place, SomeColumns
 from domain.shops.tables import TAKEN_ONCE, Form, Row, Rows, Source, orders
-from domain.shops.values import is_shortened, minor, moment, shortened, shown, unquoted
+from domain.shops.values import is_shortened, minor, moment, shortened, unquoted
 from domain.strict_json import INTEGER_DIGITS_MAX
 
 # An amount with its sign, and a sign or code of its currency, on either side.

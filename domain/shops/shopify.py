@@ -7,8 +7,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from domain.settlement.lines import shown
 from domain.shops.draft import Draft
-from domain.shops.values import shown, words
+from domain.shops.values import words
 
 SYSTEM: Final = "shopify"
 # The financial statuses; an order in one of PAID was paid whole, whatever was refunded later.

@@ -10,11 +10,12 @@ from datetime import datetime
 from itertools import pairwise, product
 from typing import Final, NamedTuple
 
+from domain.settlement.lines import shown
 from domain.shops.draft import Address, Draft
 from domain.shops.found import Found, Refused, Said, Unreadable
 from domain.shops.shopify import PAID, SYSTEM, provider_of, rate_in, status_of, statuses
 from domain.shops.tables import TAKEN_ONCE, Form, Row, Rows, Source, orders, saying
-from domain.shops.values import minor, scaled, shown, unquoted, whole_id
+from domain.shops.values import minor, scaled, unquoted, whole_id
 
 TAXES: Final = tuple((f"Tax {i} Name", f"Tax {i} Value") for i in range(1, 6))
 # The columns without a field of their own, and their keys in the order's metadata.

@@ -10,13 +10,14 @@ from datetime import datetime
 from itertools import chain, product
 from typing import Any, Final, NamedTuple
 
+from domain.settlement.lines import shown
 from domain.shops.draft import Address, Draft
 from domain.shops.found import Found, Refused, Said, Unreadable
 from domain.shops.json_things import Beside, Json, Thing, none_of_it, things
 from domain.shops.shopify import PAID, SYSTEM, status_of, statuses, word
 from domain.shops.shopify_graphql import LINE_BYTES_MAX, Bulk, kind_of, placed, restful
 from domain.shops.tables import Source
-from domain.shops.values import minor, moment, scaled, shown, whole_id, words
+from domain.shops.values import minor, moment, scaled, whole_id, words
 from domain.strict_json import INTEGER_DIGITS_MAX
 
 PAGES: Final = frozenset({"orders", "transactions", "refunds", "draft_orders"})

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any, Final
 
 from domain.money import WHOLE_DIGITS_MAX
+from domain.settlement.lines import shown
 from domain.shops.found import Unreadable
 
 _AMOUNT: Final = re.compile(rf"([+-]?)([0-9]{{1,{WHOLE_DIGITS_MAX}}})(?:\.([0-9]*))?")
@@ -23,12 +24,6 @@ _DIGITS: Final = re.compile(r"[0-9]+")
 
 def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
-
-
-def shown(value: object) -> str:
-    """A piece of an export as a message quotes it."""
-    text = str(value)
-    return repr(text if len(text) <= 40 else text[:40] + "…")
 
 
 def unquoted(text: str) -> str:

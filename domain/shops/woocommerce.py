@@ -11,11 +11,12 @@ from decimal import Decimal
 from html import unescape
 from typing import Any, Final, NamedTuple
 
+from domain.settlement.lines import shown
 from domain.shops.draft import Address, Draft
 from domain.shops.found import Found, Refused, Said, Unreadable
 from domain.shops.json_things import Beside, Json, Thing, none_of_it, things
 from domain.shops.tables import Source
-from domain.shops.values import minor, moment, scaled, shown, whole_id, words
+from domain.shops.values import minor, moment, scaled, whole_id, words
 
 SYSTEM: Final = "woocommerce"
 PAGES: Final = frozenset({"orders", "refunds"})
