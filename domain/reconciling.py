@@ -324,8 +324,7 @@ class Reconciling(Reconciled):
         def attempt() -> _Attempt:
             def make(position: int, now: datetime) -> Made:
                 by_hand = (*after.by_hand, *deciding.pairs)
-                others = self._journal.reconciliations()
-                return self._made(after, position, now, others, by_hand)
+                return self._made(after, position, now, self._journal.reconciliations(), by_hand)
 
             def record(t: Transaction, run: _Run) -> Outcome | None:
                 if is_late(t):

@@ -236,8 +236,7 @@ class Erasing:
         )
         after, records = place(RECONCILIATION, state, state.uuid, [event])
         stored = self._ledger.stored(records, reconciled.whose(after), now)
-        claims = taken_by(records)
-        positions = self._ledger.append(t, stored, provenance=provenance, now=now, claims=claims)
+        positions = self._ledger.append(t, stored, provenance=provenance, now=now, claims=taken_by(records))
         return Erasure(event.erasure, subject, request.parts, (), keys, positions[-1], is_new=True)
 
     def _decided(

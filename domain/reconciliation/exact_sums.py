@@ -27,8 +27,7 @@ def exact_sums(sides: Sides, zone: tzinfo) -> list[Candidate]:
     """The candidates whose sums are exact; `zone` is the time zone of days."""
     found: list[Candidate] = []
     for lines, entries in _parts_in_lines(sides):
-        totals = {sides.entries[entry].amount for entry in entries}
-        for total, ways in _ways(sides.amounts, lines, totals):
+        for total, ways in _ways(sides.amounts, lines, {sides.entries[entry].amount for entry in entries}):
             found += [(ways, (entry,)) for entry in entries if sides.entries[entry].amount == total]
     amounts = [entry.amount for entry in sides.entries]
     for lines, entries in _parts_in_entries(sides):

@@ -359,8 +359,7 @@ def _columns(looking: _Looking) -> Said:
     found: Said = {}
 
     def take(field: str, fits: Callable[[str], bool]) -> None:
-        taken = found.values()
-        if column := looking.find(field, fits, taken):
+        if column := looking.find(field, fits, found.values()):
             found[field] = column
 
     def is_amount(column: str) -> bool:

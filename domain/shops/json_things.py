@@ -142,6 +142,5 @@ class Beside:
         """A refusal for each object that names no order that was read."""
         yield from self._misplaced
         for order in self._of.keys() - self._taken:
-            beside = self._of[order]
-            kinds = ", ".join(kind for kind, _ in beside)
+            kinds = ", ".join(kind for kind, _ in self._of[order])
             yield Refused("", f"order {order}", f"{kinds} of an order that is in none of the files")

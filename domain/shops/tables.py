@@ -105,8 +105,7 @@ def saying(rows: Iterable[Row]) -> Saying:
 
 def orders(sources: Sequence[Source], form: Form, on_bytes: Callable[[int], None] = lambda _: None) -> Iterator[Rows]:
     """The orders of the files, each when its last row has come. Raises Malformed, before the first order."""
-    apart = _apart(sources, form)
-    return _grouped(sources, form, apart, on_bytes)
+    return _grouped(sources, form, _apart(sources, form), on_bytes)
 
 
 def _apart(sources: Sequence[Source], form: Form) -> Counter[str]:

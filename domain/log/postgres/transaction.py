@@ -162,8 +162,7 @@ class PostgresTransaction(PostgresReading):
 
     def prefetch(self, wants: Wants) -> None:
         if asked := list(_asked(wants, is_sealed=self.keys is not None)):
-            found = self._exchange(*(statement for statement, _ in asked))
-            self._note(wants, asked, found)
+            self._note(wants, asked, self._exchange(*(statement for statement, _ in asked)))
 
     def _note(
         self,

@@ -125,7 +125,6 @@ def events(stream: IO[bytes]) -> Iterator[Event]:
             yield from document.events
             document.events.clear()
     except expat.ExpatError as error:
-        message = expat.ErrorString(error.code)
-        raise Misfit(error.lineno, None, f"this is not whole XML: {message}") from None
+        raise Misfit(error.lineno, None, f"this is not whole XML: {expat.ErrorString(error.code)}") from None
     except (LookupError, ValueError) as error:  # an encoding that Python does not have, or one that is not for text
         raise Misfit(1, None, f"this XML cannot be read: {error}") from None
