@@ -118,7 +118,7 @@ def test_zeros_beyond_the_digits_of_the_currency_mean_nothing(text: str, currenc
         ('1,payment,"1,234.56",,,USD,2026-03-01,,', "gross", "thousands separator"),
         ("1,payment,1.234.567,,,USD,2026-03-01,,", "gross", "thousands separator"),
         ("1,payment,5.001,,,USD,2026-03-01,,", "gross", "3 digits"),
-        ("1,payment,7.5,,,JPY,2026-03-01,,", "gross", "1 digits"),
+        ("1,payment,7.5,,,JPY,2026-03-01,,", "gross", "1 digit"),
         ("1,payment,$5.00,,,USD,2026-03-01,,", "gross", "not an amount"),
         ("1,payment,1e3,,,USD,2026-03-01,,", "gross", "not an amount"),
         ("1,payment,NaN,,,USD,2026-03-01,,", "gross", "not an amount"),
